@@ -1,0 +1,93 @@
+"""PostgreSQL from a wheel, for the quick start and the tests: a server as long as anyone uses it.
+
+`running` is the whole front. docs/decisions/0002-embedded-postgresql.md gives the reasons.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from kit.embedded.home import STOP_S, EmbeddedPostgresError, Home, locked
+
+__all__ = ["EmbeddedPostgresError", "Server", "running"]
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server that answers on 127.0.0.1; both addresses name the database `abruf`.
+
+    They are SQLAlchemy URLs with the driver asyncpg and hold passwords. `owner_url` connects as
+    the owner of the database, who may create further databases; `app_url` as the login role
+    `abruf_app`, which owns nothing and is bound by row-level security. Neither is a superuser.
+    """
+
+    owner_url: str
+    app_url: str
+
+
+@contextlib.contextmanager
+def running(data_dir: Path, *, durable: bool = True) -> Iterator[Server]:
+    """Give a server whose data live in `data_dir / "postgresql"`, made on first use, mode 0700.
+
+    Programs that name the same folder share one server; it stops when the last of them leaves or
+    dies, and the last to leave waits for that. `durable=False` trades safety against power loss
+    for speed (tests); the program that starts the server decides. Blocks, so enter it outside an
+    event loop. Raises EmbeddedPostgresError, with the end of the server's log, when no server can
+    be had.
+    """
+    home = Home(data_dir.absolute() / "postgresql")
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        home.path.mkdir(mode=0o700, exist_ok=True)
+        users = home.open_lock("users")
+    except OSError as error:
+        message = f"There is no place for PostgreSQL's data: {error}"
+        raise EmbeddedPostgresError(message) from error
+    try:
+        # A keeper that stops its server has this lock for itself until the server is gone.
+        if not locked(users, fcntl.LOCK_SH, 4 * STOP_S):
+            message = f"The last server in {home.path} does not come to its end."
+            raise EmbeddedPostgresError(message)
+        yield _ask_keeper(home, durable=durable)
+    finally:
+        _leave(home, users)
+
+
+def _ask_keeper(home: Home, *, durable: bool) -> Server:
+    """Start a keeper, which finds or starts the server, and read its answer.
+
+    It leaves our session, so that Ctrl-C reaches this program only, and closes its standard output
+    when it has answered.
+    """
+    keeper = subprocess.run(  # noqa: S603 - our own module
+        [sys.executable, "-m", "kit.embedded.keeper", str(home.path), str(int(durable))],
+        cwd=Path(__file__).parents[2],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+        check=False,
+    )
+    answer = json.loads(keeper.stdout or '{"error": "The keeper of PostgreSQL died."}')
+    if "error" in answer:
+        message = f"{answer['error'].strip()}\n{home.log_tail()}"
+        raise EmbeddedPostgresError(message)
+    return Server(**answer)
+
+
+def _leave(home: Home, users: int) -> None:
+    """Give up our share of the users' lock; the last user waits until the server has stopped."""
+    last = locked(users, fcntl.LOCK_EX)
+    if not last:
+        # Granted at once while others stay, else when the keeper has stopped the server.
+        locked(users, fcntl.LOCK_SH, 4 * STOP_S)
+    os.close(users)
+    if last:
+        server = home.open_lock("server")
+        locked(server, fcntl.LOCK_EX, 4 * STOP_S)
+        os.close(server)

