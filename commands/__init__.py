@@ -1,0 +1,1 @@
+"""The writing side: verbs of the trade that lock, check, change and record; they never commit."""

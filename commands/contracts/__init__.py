@@ -1,0 +1,1 @@
+"""Contracts: made, changed, started, stopped and settled."""

@@ -1,0 +1,1 @@
+"""Deliveries: planned, reshaped, released, packed, dispatched and received."""

@@ -1,0 +1,1 @@
+"""Orders: placed, approved, held, cancelled and closed."""

@@ -1,0 +1,113 @@
+"""What every command works with: the session, who writes, when, and what happened."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Select, Uuid, any_, literal, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from kit.errors import Code, Path, Refused
+from kit.viewer import Viewer
+from models.base import Owned
+from models.journal import Aggregate
+from models.sight import seen_by
+
+Entity = TypeVar("Entity", bound=Owned)
+Outcome = dict[str, Any]
+"""What a command answers, as plain data: ids of changed rows under `..._id` and `..._ids`, results
+of bulk items as lists of such dictionaries, their refusals under `problems`."""
+
+
+class Moved(Exception):
+    """What was read before the locks has changed under them: run the command again."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """One entry for the journal, still without position."""
+
+    aggregate: Aggregate
+    aggregate_id: UUID
+    type: str
+    occurred_at: datetime
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Writing:
+    """One transaction of one viewer. events: written to the journal at its end, in order."""
+
+    session: AsyncSession
+    viewer: Viewer
+    now: datetime
+    events: list[Event] = field(default_factory=list)
+
+    def record(
+        self,
+        aggregate: Aggregate,
+        aggregate_id: UUID,
+        what: str,
+        occurred_at: datetime | None = None,
+        **payload: Any,
+    ) -> None:
+        """Note that something happened. what: noun and past participle, "order.placed"."""
+        self.events.append(Event(aggregate, aggregate_id, what, occurred_at or self.now, payload))
+
+    def seen(self, entity: type[Entity]) -> Select[Entity]:
+        """Start a statement over the rows that the viewer sees."""
+        return select(entity).where(*seen_by(self.viewer, entity))
+
+    async def all(self, statement: Select[Entity]) -> Sequence[Entity]:
+        """Read rows afresh, also those that the session knows."""
+        fresh = statement.execution_options(populate_existing=True)
+        return (await self.session.scalars(fresh)).all()
+
+    async def by_key(
+        self, entity: type[Entity], column: str, keys: Iterable[Any]
+    ) -> dict[Any, Entity]:
+        """Return key -> row for a unique column, only for the rows that are there."""
+        wanted = sorted(set(keys))
+        if not wanted:
+            return {}
+        of = getattr(entity, column)
+        rows = await self.all(self.seen(entity).where(of == any_(literal(wanted, ARRAY(of.type)))))
+        return {getattr(row, column): row for row in rows}
+
+    async def lock(self, entity: type[Entity], wanted: Mapping[UUID, Path]) -> dict[UUID, Entity]:
+        """Lock rows in id order, so that no two commands can deadlock. wanted: id -> its path.
+
+        Refused: NOT_FOUND for an id that the viewer does not see.
+        """
+        if not wanted:
+            return {}
+        ids = literal(list(wanted), ARRAY(Uuid()))
+        rows = self.seen(entity).where(entity.id == any_(ids)).order_by(entity.id)
+        found = {row.id: row for row in await self.all(rows.with_for_update(of=entity))}
+        for key, path in wanted.items():
+            if key not in found:
+                raise missing(entity, path)
+        return found
+
+    async def get(self, entity: type[Entity], wanted: Mapping[UUID, Path]) -> dict[UUID, Entity]:
+        """Read rows without a lock. Refused: NOT_FOUND for an id that the viewer does not see."""
+        found = await self.by_key(entity, "id", wanted)
+        for key, path in wanted.items():
+            if key not in found:
+                raise missing(entity, path)
+        return found
+
+
+def missing(entity: type[Owned], path: Path) -> Refused:
+    """Return the refusal for an id that is unknown or another's: both sound the same."""
+    return Refused(Code.NOT_FOUND, f"There is no such {entity.__name__}.", path)
+
+
+def check_version(row: Any, expected: int | None, path: Path = ("expected_version",)) -> None:
+    """Refused: VERSION_CONFLICT when somebody else changed the row since it was read."""
+    if expected is not None and row.version != expected:
+        raise Refused(
+            Code.VERSION_CONFLICT, f"This has version {row.version}, not {expected}.", path
+        )

@@ -1,0 +1,1 @@
+"""What knows no business: configuration, database, viewer, errors, pages, clock, ids, log."""

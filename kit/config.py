@@ -1,0 +1,50 @@
+"""Configuration: the environment, read once."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+_PLAIN = ("postgres://", "postgresql://")
+
+
+@dataclass(frozen=True)
+class Config:
+    """What the environment says. database_url: None means the embedded PostgreSQL."""
+
+    database_url: str | None
+    data_dir: Path
+    host: str
+    port: int
+    pool_size: int
+    idempotency_hours: int
+
+
+def _async_url(url: str) -> str:
+    """Name the driver in an ordinary PostgreSQL address."""
+    for prefix in _PLAIN:
+        if url.startswith(prefix):
+            return "postgresql+asyncpg://" + url.removeprefix(prefix)
+    return url
+
+
+def _number(environment: Mapping[str, str], name: str, default: int) -> int:
+    text = environment.get(name, str(default))
+    if not text.isdecimal():
+        message = f"{name} must be a whole number, not {text!r}."
+        raise SystemExit(message)
+    return int(text)
+
+
+def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
+    """Return the configuration. SystemExit names the variable that is wrong."""
+    url = environment.get("ABRUF_DATABASE_URL")
+    home = Path(environment.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return Config(
+        database_url=_async_url(url) if url else None,
+        data_dir=Path(environment.get("ABRUF_DATA_DIR") or home / "abruf").expanduser().absolute(),
+        host=environment.get("ABRUF_HOST", "127.0.0.1"),
+        port=_number(environment, "ABRUF_PORT", 8000),
+        pool_size=_number(environment, "ABRUF_POOL_SIZE", 10),
+        idempotency_hours=_number(environment, "ABRUF_IDEMPOTENCY_HOURS", 24),
+    )

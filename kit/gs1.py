@@ -1,0 +1,31 @@
+"""GS1 keys and their check digits (GS1 General Specifications, section 7.9)."""
+
+SSCC_LENGTH = 18
+GLN_LENGTH = 13
+GTIN_LENGTHS = (8, 12, 13, 14)
+
+
+def check_digit(body: str) -> str:
+    """Return the mod-10 check digit of the digits before it: weights 3, 1, 3 ... from the right."""
+    total = sum(int(digit) * (3, 1)[place % 2] for place, digit in enumerate(reversed(body)))
+    return str(-total % 10)
+
+
+def is_valid(key: str, *lengths: int) -> bool:
+    """Tell whether the key has one of the lengths, ASCII digits only and the right check digit."""
+    digits = key.isascii() and key.isdigit()
+    return digits and len(key) in lengths and check_digit(key[:-1]) == key[-1]
+
+
+def sscc(company_prefix: str, serial: int, extension: int = 0) -> str:
+    """Return the SSCC-18 of a serial number under a GS1 company prefix.
+
+    ValueError when the serial number does not fit into what the prefix leaves.
+    """
+    room = SSCC_LENGTH - 2 - len(company_prefix)
+    reference = str(serial).zfill(room)
+    if len(reference) > room:
+        message = f"The prefix {company_prefix} has room for {room} digits only."
+        raise ValueError(message)
+    body = f"{extension}{company_prefix}{reference}"
+    return body + check_digit(body)

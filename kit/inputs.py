@@ -1,0 +1,210 @@
+"""What commands take: frozen pydantic models of checked values.
+
+The schema derives its GraphQL inputs from these models, so that a shape and its rules are
+written once; a broken rule becomes a `Refused` whose path is the path inside the input.
+"""
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Annotated, Self, TypeVar
+from zoneinfo import available_timezones
+
+from babel.core import get_global
+from babel.numbers import list_currencies
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from kit import gs1
+from kit.errors import Code, Path, Problem, Refused
+
+LARGEST_BULK = 250
+_FIRST_YEAR, _LAST_YEAR = 1900, 2199
+_CONTROL = {chr(code) for code in range(32)} - {"\n", "\r", "\t"} | {chr(127)}
+_ZONES = frozenset(available_timezones())
+_CURRENCIES = frozenset(list_currencies())
+_COUNTRIES = frozenset(get_global("territory_zones")) - {"ZZ"}
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """Tells under which name clients know a kind of text."""
+
+    name: str
+
+
+def _refuse(code: Code, message: str) -> PydanticCustomError:
+    return PydanticCustomError(code.value, "{text}", {"text": message})
+
+
+def _printable(text: str) -> str:
+    if _CONTROL.intersection(text):
+        raise _refuse(Code.INVALID_CHARACTER, "Control characters are not allowed here.")
+    return text
+
+
+def _known_zone(zone: str) -> str:
+    if zone not in _ZONES:
+        raise _refuse(Code.INVALID_TIME_ZONE, "This is not a time zone of the IANA database.")
+    return zone
+
+
+def _known_currency(currency: str) -> str:
+    if currency not in _CURRENCIES:
+        raise _refuse(Code.INVALID_CURRENCY, "This is not a currency of ISO 4217.")
+    return currency
+
+
+def _known_country(country: str) -> str:
+    if country not in _COUNTRIES:
+        raise _refuse(Code.INVALID_COUNTRY, "This is not a country of ISO 3166-1 alpha-2.")
+    return country
+
+
+def _plausible(when: date) -> date:
+    if not _FIRST_YEAR <= when.year <= _LAST_YEAR:
+        raise _refuse(Code.INVALID_DATE, f"Years go from {_FIRST_YEAR} to {_LAST_YEAR}.")
+    return when
+
+
+def _in_utc(when: datetime) -> datetime:
+    _plausible(when)
+    return when.astimezone(UTC)
+
+
+def _checked(what: str, *lengths: int) -> AfterValidator:
+    def check(key: str) -> str:
+        if not gs1.is_valid(key, *lengths):
+            raise _refuse(Code.INVALID_CHECK_DIGIT, f"This is not a {what}: length or check digit.")
+        return key
+
+    return AfterValidator(check)
+
+
+def _up_to(longest: int) -> StringConstraints:
+    return StringConstraints(strip_whitespace=True, min_length=1, max_length=longest)
+
+
+Name = Annotated[str, _up_to(255), AfterValidator(_printable)]
+Note = Annotated[str, _up_to(2000), AfterValidator(_printable)]
+Reference = Annotated[str, _up_to(100), AfterValidator(_printable)]
+Key = Annotated[str, _up_to(255), AfterValidator(_printable)]
+Zone = Annotated[str, AfterValidator(_known_zone)]
+Currency = Annotated[str, AfterValidator(_known_currency), Scalar("Currency")]
+Country = Annotated[str, AfterValidator(_known_country), Scalar("Country")]
+Gtin = Annotated[str, _checked("GTIN", *gs1.GTIN_LENGTHS)]
+Gln = Annotated[str, _checked("GLN", gs1.GLN_LENGTH)]
+Sscc = Annotated[str, _checked("SSCC", gs1.SSCC_LENGTH)]
+Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+Day = Annotated[date, AfterValidator(_plausible)]
+Quantity = Annotated[Decimal, Field(gt=0, max_digits=18, decimal_places=6, allow_inf_nan=False)]
+QuantityOrZero = Annotated[
+    Decimal, Field(ge=0, max_digits=18, decimal_places=6, allow_inf_nan=False)
+]
+Price = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=6, allow_inf_nan=False)]
+Percent = Annotated[
+    Decimal, Field(ge=0, le=100, max_digits=9, decimal_places=6, allow_inf_nan=False)
+]
+Bulk = Annotated[list[Item], Field(min_length=1, max_length=LARGEST_BULK)]
+
+_CODES = {
+    "greater_than": Code.NOT_POSITIVE,
+    "greater_than_equal": Code.NOT_POSITIVE,
+    "less_than_equal": Code.OUT_OF_RANGE,
+    "decimal_max_places": Code.SCALE_EXCEEDED,
+    "decimal_max_digits": Code.OUT_OF_RANGE,
+    "decimal_whole_digits": Code.OUT_OF_RANGE,
+    "finite_number": Code.OUT_OF_RANGE,
+    "too_short": Code.TOO_FEW_ITEMS,
+    "too_long": Code.TOO_MANY_ITEMS,
+    "string_too_short": Code.BLANK,
+    "string_too_long": Code.TOO_LONG,
+}
+
+
+def _problem(error: ErrorDetails) -> Problem:
+    kind = error["type"]
+    code = _CODES.get(kind) or (Code(kind) if kind in Code.__members__ else Code.INVALID)
+    return Problem(code, error["msg"], tuple(error["loc"]))
+
+
+class Input(BaseModel):
+    """Base of all that commands take. A field that was not given is not in `model_fields_set`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def read(cls, values: object, below: Path = ()) -> Self:
+        """Return the checked input. Refused: every broken rule with its path."""
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            details = error.errors(include_url=False, include_input=False, include_context=False)
+            raise Refused.of([_problem(each).below(below) for each in details]) from error
+
+
+class Command(Input):
+    """Base of what one mutation takes."""
+
+    idempotency_key: Key | None = Field(
+        None,
+        description="Makes a repetition of this call safe: the same key with the same input has"
+        " one effect and one answer for 24 hours.",
+    )
+
+
+def refuse_duplicates(keys: Iterable[Hashable], path: Path, *below: str) -> None:
+    """Refused: DUPLICATE at the second item with the same key; None is no key."""
+    seen: set[Hashable] = set()
+    for place, key in enumerate(keys):
+        if key is not None and key in seen:
+            raise Refused(Code.DUPLICATE, "This stands twice in one input.", (*path, place, *below))
+        seen.add(key)
+
+
+class Window(Input):
+    """When a delivery is to arrive, at the place's own time."""
+
+    earliest: Instant = Field(description="Not before this instant.")
+    latest: Instant = Field(description="Not after this instant; later than `earliest`.")
+    time_zone: Zone = Field(description="IANA time zone of the place, for example Europe/Berlin.")
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> Self:
+        if not self.earliest < self.latest:
+            raise _refuse(Code.INVALID_WINDOW, "A window ends after it starts.")
+        return self
+
+
+class Place(Input):
+    """A postal address."""
+
+    name: Name | None = Field(None, description="Company or person at this address.")
+    line1: Name = Field(description="Street and number.")
+    line2: Name | None = Field(None, description="Building, floor, or other addition.")
+    postal_code: Reference | None = Field(None, description="Postal code.")
+    city: Name = Field(description="City.")
+    region: Name | None = Field(None, description="State, province or region.")
+    country: Country = Field(description="Country, ISO 3166-1 alpha-2.")
+
+
+class Recipient(Input):
+    """The person who takes a delivery in."""
+
+    name: Name = Field(description="Name of the person.")
+    department: Name | None = Field(None, description="Department of the company.")
+    building: Name | None = Field(None, description="Building, gate or ramp.")
+    phone: Reference | None = Field(None, description="Telephone number.")
+    email: Name | None = Field(None, description="E-mail address.")

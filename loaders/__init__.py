@@ -1,0 +1,1 @@
+"""The reading side: relations declared as data, each answered by one statement a batch."""

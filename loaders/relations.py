@@ -1,0 +1,137 @@
+"""Relations: what leads from a key to rows, declared once as data.
+
+A relation knows its table, key columns, order and visibility, and answers a whole batch of keys
+with one statement. The dataloaders are made from these declarations.
+"""
+
+from abc import ABC, abstractmethod
+from collections import namedtuple
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import ARRAY, ColumnElement, Select, any_, bindparam, select
+from sqlalchemy.orm import aliased
+
+from kit.viewer import Viewer
+from loaders.records import columns, record
+from models.base import Owned
+from models.sight import seen_by
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Who asks, and when; what "late" means depends on the second."""
+
+    viewer: Viewer
+    now: datetime
+
+
+def among_keys(column: Any) -> ColumnElement[bool]:
+    """Return `column = ANY(:keys)`: one statement text for every size of a batch."""
+    return column == any_(bindparam("keys", type_=ARRAY(column.type)))  # type: ignore[no-any-return]
+
+
+class Relation(ABC):
+    """From keys to results, one statement a batch. Two relations are the same if identical."""
+
+    @abstractmethod
+    def statement(self, asking: Asking) -> Select[Any]:
+        """Return the statement that answers the keys in the parameter `keys`."""
+
+    @abstractmethod
+    def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
+        """Match the statement's rows to the keys, by position."""
+
+
+class One(Relation):
+    """key -> the row, or None where the viewer sees no such row."""
+
+    def __init__(self, entity: type[Owned], key: str = "id") -> None:
+        """Take the table and its unique key column."""
+        self.entity, self.key = entity, key
+        self._record = record(entity)
+        self._place = self._record._fields.index(key)
+
+    def statement(self, asking: Asking) -> Select[Any]:
+        """Select the rows of the keys."""
+        found = select(*columns(self.entity, self.entity))
+        return found.where(
+            among_keys(getattr(self.entity, self.key)), *seen_by(asking.viewer, self.entity)
+        )
+
+    def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
+        """Give each key its row."""
+        found = {row[self._place]: self._record._make(row) for row in rows}
+        return [found.get(key) for key in keys]
+
+
+@dataclass(frozen=True)
+class Through:
+    """A table between parent and child: its columns that name the one and the other."""
+
+    entity: type[Owned]
+    parent: str
+    child: str
+
+
+class Many(Relation):
+    """parent key -> its rows, in order; for lists that are small by nature."""
+
+    def __init__(self, entity: type[Owned], key: str | Through, *, order_by: Sequence[str]) -> None:
+        """Take the child table, its column that names the parent (or what lies between)."""
+        self.entity, self.key, self.order_by = entity, key, order_by
+        self._record = record(entity)
+
+    def statement(self, asking: Asking) -> Select[Any]:
+        """Select the parent's key, then the child's columns."""
+        child, viewer = self.entity, asking.viewer
+        order = [getattr(child, name) for name in self.order_by]
+        if isinstance(self.key, str):
+            parent = getattr(child, self.key)
+            rows = select(parent.label("parent_key"), *columns(child, child))
+            return rows.where(among_keys(parent), *seen_by(viewer, child)).order_by(parent, *order)
+        link = aliased(self.key.entity)
+        parent, target = getattr(link, self.key.parent), getattr(link, self.key.child)
+        pairs = select(parent.label("parent"), target.label("child")).distinct()
+        pair = pairs.where(among_keys(parent), *seen_by(viewer, link)).subquery()
+        rows = select(pair.c.parent.label("parent_key"), *columns(child, child))
+        joined = rows.join(pair, child.id == pair.c.child)
+        return joined.where(*seen_by(viewer, child)).order_by(pair.c.parent, *order)
+
+    def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
+        """Give each key its list."""
+        make = self._record._make
+        found = {
+            key: [make(row[1:]) for row in group]
+            for key, group in groupby(rows, key=lambda row: row[0])
+        }
+        return [found.get(key, []) for key in keys]
+
+
+class Derived(Relation):
+    """parent key -> expressions over the parent's rows in one table (sums, statuses).
+
+    A parent without rows gets None.
+    """
+
+    def __init__(
+        self, entity: type[Owned], key: str, expressions: Mapping[str, ColumnElement[Any]]
+    ) -> None:
+        """Take the table, its column that names the parent, and name -> aggregate expression."""
+        self.entity, self.key, self.expressions = entity, key, expressions
+        self._record: Any = namedtuple(f"{entity.__name__}Sums", expressions)  # type: ignore[misc]  # noqa: PYI024 -- the fields are known at run time only.
+
+    def statement(self, asking: Asking) -> Select[Any]:
+        """Select the parent's key, then the expressions."""
+        parent = getattr(self.entity, self.key)
+        sums = [it.label(name) for name, it in self.expressions.items()]
+        rows = select(parent.label("parent_key"), *sums).group_by(parent)
+        return rows.where(among_keys(parent), *seen_by(asking.viewer, self.entity))
+
+    def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
+        """Give each key its record."""
+        found = {row[0]: self._record._make(row[1:]) for row in rows}
+        return [found.get(key) for key in keys]

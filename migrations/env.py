@@ -1,0 +1,38 @@
+"""How Alembic reaches the database: one transaction under a lock, with limits on waiting."""
+
+import asyncio
+from typing import Literal
+
+from alembic import context
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from models import Base
+from models.base import OneOf
+
+_LOCK = 4_217_031
+
+
+def _rendered(kind: str, item: object, _context: object) -> str | Literal[False]:
+    """Write our own column types as what they are in the database."""
+    return "sa.Text()" if kind == "type" and isinstance(item, OneOf) else False
+
+
+def _run(connection: Connection) -> None:
+    context.configure(connection=connection, target_metadata=Base.metadata, render_item=_rendered)
+    with context.begin_transaction():
+        connection.execute(text("SET LOCAL lock_timeout = '30s'"))
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        context.run_migrations()
+
+
+async def _connect() -> None:
+    engine = create_async_engine(context.config.attributes["url"], poolclass=NullPool)
+    async with engine.connect() as connection:
+        await connection.run_sync(_run)
+        await connection.commit()
+    await engine.dispose()
+
+
+asyncio.run(_connect())

@@ -1,0 +1,134 @@
+"""What every table of a merchant has in common: tenancy, keys, and the types of columns."""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Constraint,
+    DateTime,
+    Dialect,
+    ForeignKeyConstraint,
+    Index,
+    MetaData,
+    Numeric,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from kit.ids import new_id
+
+Choice = TypeVar("Choice", bound=Enum)
+
+
+def _second_column(constraint: Constraint, _table: Table) -> str:
+    """Name the column that points, not the merchant that goes before it in every foreign key."""
+    return list(constraint.columns)[-1].name if isinstance(constraint, ForeignKeyConstraint) else ""
+
+
+class OneOf(TypeDecorator[Any]):
+    """An enum kept as its value in a text column (scale.md, rule 6: text and CHECK, no ENUM)."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, choices: type[Enum]) -> None:
+        """Take the enum whose values the column holds."""
+        super().__init__()
+        self.choices = choices
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        """Send the enum's value."""
+        del dialect
+        return None if value is None else str(self.choices(value).value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Enum | None:
+        """Give the enum back."""
+        del dialect
+        return None if value is None else self.choices(value)
+
+
+class Base(DeclarativeBase):
+    """The declarative base; constraint names are explicit and short (scale.md, rule 6)."""
+
+    metadata = MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "fk": "fk_%(table_name)s_%(second)s",
+            "uq": "uq_%(table_name)s_%(constraint_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "second": _second_column,
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 -- SQLAlchemy reads this class value.
+        str: Text,
+        int: BigInteger,
+        datetime: DateTime(timezone=True),
+        Decimal: Numeric(18, 6),
+        dict[str, Any]: JSONB,
+        list[dict[str, Any]]: JSONB,
+    }
+
+
+class Owned(Base):
+    """A row of one merchant: the key is (merchant_id, id), so that the schema shards by tenant."""
+
+    __abstract__ = True
+
+    merchant_id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-2)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id, sort_order=-1)
+
+
+Counter = Annotated[Decimal, mapped_column(Numeric(18, 6), default=Decimal(0), server_default="0")]
+"""A checked sum of quantities, in the unit of its line."""
+
+
+def to(table: str, column: str, *, ondelete: str = "RESTRICT") -> ForeignKeyConstraint:
+    """Point at another table of the same merchant."""
+    return ForeignKeyConstraint(
+        ["merchant_id", column], [f"{table}.merchant_id", f"{table}.id"], ondelete=ondelete
+    )
+
+
+def indexed(table: str, *columns: str, **options: Any) -> Index:
+    """Index the columns within a merchant."""
+    return Index(f"ix_{table}_{'_'.join(columns)}"[:54], "merchant_id", *columns, **options)
+
+
+def unique(name: str, *columns: str) -> UniqueConstraint:
+    """Make the columns unique within a merchant."""
+    return UniqueConstraint("merchant_id", *columns, name=name)
+
+
+def check(name: str, sql: str) -> CheckConstraint:
+    """State a rule that the database keeps."""
+    return CheckConstraint(sql, name=name)
+
+
+def known(column: str, choices: type[Enum]) -> CheckConstraint:
+    """Allow only the values of the enum."""
+    values = ", ".join(f"'{choice.value}'" for choice in choices)
+    return CheckConstraint(f"{column} IN ({values})", name=f"{column}_known")
+
+
+def not_negative(*columns: str) -> CheckConstraint:
+    """Keep every counter at or above zero (invariant O6)."""
+    return CheckConstraint(f"least({', '.join(columns)}) >= 0", name="counters_not_negative")
+
+
+def whole_window(prefix: str = "window") -> CheckConstraint:
+    """A window is there as a whole or not at all, and ends after it starts (invariant D6)."""
+    earliest, latest, zone = f"{prefix}_earliest", f"{prefix}_latest", f"{prefix}_zone"
+    return CheckConstraint(
+        f"num_nulls({earliest}, {latest}, {zone}) IN (0, 3)"
+        f" AND ({earliest} IS NULL OR {earliest} < {latest})",
+        name=f"{prefix}_whole",
+    )

@@ -1,0 +1,272 @@
+"""Orders and their lines: what was ordered, and how far each line has come."""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, Numeric, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import (
+    Counter,
+    OneOf,
+    Owned,
+    check,
+    indexed,
+    known,
+    not_negative,
+    to,
+    unique,
+    whole_window,
+)
+
+
+class OrderKind(StrEnum):
+    """Why an order exists."""
+
+    STANDARD = "STANDARD"
+    CALL_OFF = "CALL_OFF"
+    REPLACEMENT = "REPLACEMENT"
+    SAMPLE = "SAMPLE"
+
+
+class OrderState(StrEnum):
+    """Where an order stands (stored); how far it is fulfilled is derived from its lines."""
+
+    DRAFT = "DRAFT"
+    PENDING_APPROVAL = "PENDING_APPROVAL"
+    CONFIRMED = "CONFIRMED"
+    CLOSED = "CLOSED"
+    CANCELLED = "CANCELLED"
+    REJECTED = "REJECTED"
+
+
+class DeliveryPolicy(StrEnum):
+    """Whether an order may come in parts (EDIFACT 4493)."""
+
+    SHIP_COMPLETE = "SHIP_COMPLETE"
+    PARTIAL_BACKORDER = "PARTIAL_BACKORDER"
+    PARTIAL_CANCEL_REST = "PARTIAL_CANCEL_REST"
+    CANCEL_IF_NOT_BY = "CANCEL_IF_NOT_BY"
+
+
+class FulfilmentStatus(StrEnum):
+    """How far an order has come; derived from its line counters, never stored."""
+
+    UNFULFILLED = "UNFULFILLED"
+    PARTIALLY_SHIPPED = "PARTIALLY_SHIPPED"
+    SHIPPED = "SHIPPED"
+    PARTIALLY_DELIVERED = "PARTIALLY_DELIVERED"
+    DELIVERED = "DELIVERED"
+    PARTIALLY_RETURNED = "PARTIALLY_RETURNED"
+    RETURNED = "RETURNED"
+
+
+class Order(Owned):
+    """What a party or a guest ordered over one channel.
+
+    ship_to: fields of kit.inputs.Place. recipient, guest: fields of kit.inputs.Recipient.
+    """
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        unique("number", "number"),
+        to("channels", "channel_id"),
+        to("parties", "party_id"),
+        to("contracts", "contract_id"),
+        to("addresses", "ship_to_id"),
+        to("contacts", "buyer_contact_id"),
+        indexed("orders", "placed_at", "id"),
+        indexed("orders", "channel_id", "placed_at", "id"),
+        indexed("orders", "party_id", "placed_at", "id"),
+        indexed("orders", "contract_id"),
+        indexed("orders", "ship_to_id"),
+        indexed("orders", "buyer_contact_id"),
+        Index(
+            "uq_orders_external_reference",
+            "merchant_id",
+            "channel_id",
+            "external_reference",
+            unique=True,
+            postgresql_where=text("external_reference IS NOT NULL"),
+        ),
+        known("kind", OrderKind),
+        known("state", OrderState),
+        known("delivery_policy", DeliveryPolicy),
+        check("party_or_guest", "num_nonnulls(party_id, guest) = 1"),
+        check("call_off_has_contract", "(kind = 'CALL_OFF') = (contract_id IS NOT NULL)"),
+        check(
+            "cancel_date_by_policy",
+            "(delivery_policy = 'CANCEL_IF_NOT_BY') = (cancel_if_not_by IS NOT NULL)",
+        ),
+        whole_window(),
+        whole_window("confirmed"),
+    )
+
+    number: Mapped[str]
+    channel_id: Mapped[UUID]
+    party_id: Mapped[UUID | None]
+    guest: Mapped[dict[str, Any] | None]
+    buyer_contact_id: Mapped[UUID | None]
+    kind: Mapped[OrderKind] = mapped_column(OneOf(OrderKind))
+    contract_id: Mapped[UUID | None]
+    purchase_order_number: Mapped[str | None]
+    external_reference: Mapped[str | None]
+    state: Mapped[OrderState] = mapped_column(OneOf(OrderState))
+    delivery_policy: Mapped[DeliveryPolicy] = mapped_column(OneOf(DeliveryPolicy))
+    cancel_if_not_by: Mapped[datetime | None]
+    currency: Mapped[str]
+    ship_to_id: Mapped[UUID | None]
+    ship_to: Mapped[dict[str, Any] | None]
+    recipient: Mapped[dict[str, Any] | None]
+    window_earliest: Mapped[datetime | None]
+    window_latest: Mapped[datetime | None]
+    window_zone: Mapped[str | None]
+    confirmed_earliest: Mapped[datetime | None]
+    confirmed_latest: Mapped[datetime | None]
+    confirmed_zone: Mapped[str | None]
+    note: Mapped[str | None]
+    placed_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    reject_reason: Mapped[str | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class OrderLine(Owned):
+    """One product of one order; every quantity in the product's unit.
+
+    discount_percent: taken off unit_price. over_tolerance: how much more than ordered may be
+    planned, as a quantity (invariant O1). The counters are sums that the database checks.
+    """
+
+    __tablename__ = "order_lines"
+    __table_args__ = (
+        to("orders", "order_id"),
+        to("products", "product_id"),
+        to("contract_lines", "contract_line_id"),
+        to("schedule_lines", "schedule_line_id"),
+        unique("line_no", "order_id", "line_no"),
+        indexed("order_lines", "product_id"),
+        indexed("order_lines", "contract_line_id"),
+        indexed("order_lines", "schedule_line_id"),
+        not_negative(
+            "cancelled",
+            "reserved",
+            "backordered",
+            "planned",
+            "picked",
+            "packed",
+            "shipped",
+            "delivered",
+            "lost",
+            "refused",
+            "return_requested",
+            "return_received",
+            "written_off",
+        ),
+        check("ordered_positive", "ordered > 0"),
+        check("price_not_negative", "unit_price >= 0"),
+        check("discount_percent_range", "discount_percent BETWEEN 0 AND 100"),
+        check("o1_planned", "planned <= ordered - cancelled + over_tolerance"),
+        check(
+            "o2_progress",
+            "delivered + lost + refused <= shipped AND shipped <= packed AND packed <= picked"
+            " AND picked <= planned",
+        ),
+        check("o3_reserved", "reserved + shipped <= ordered - cancelled + over_tolerance"),
+        check("o4_cancelled", "cancelled <= ordered - least(ordered, shipped)"),
+        check("o5_returned", "return_requested + return_received <= delivered"),
+        check("backordered_open", "backordered <= greatest(ordered - cancelled - planned, 0)"),
+        whole_window(),
+        whole_window("confirmed"),
+    )
+
+    order_id: Mapped[UUID]
+    line_no: Mapped[int]
+    product_id: Mapped[UUID]
+    contract_line_id: Mapped[UUID | None]
+    schedule_line_id: Mapped[UUID | None]
+    currency: Mapped[str]
+    unit_price: Mapped[Decimal]
+    discount_percent: Mapped[Decimal] = mapped_column(Numeric(9, 6), default=Decimal(0))
+    over_tolerance: Mapped[Counter]
+    substitution_allowed: Mapped[bool] = mapped_column(default=False)
+    external_reference: Mapped[str | None]
+    window_earliest: Mapped[datetime | None]
+    window_latest: Mapped[datetime | None]
+    window_zone: Mapped[str | None]
+    confirmed_earliest: Mapped[datetime | None]
+    confirmed_latest: Mapped[datetime | None]
+    confirmed_zone: Mapped[str | None]
+    ordered: Mapped[Decimal]
+    cancelled: Mapped[Counter]
+    reserved: Mapped[Counter]
+    backordered: Mapped[Counter]
+    planned: Mapped[Counter]
+    picked: Mapped[Counter]
+    packed: Mapped[Counter]
+    shipped: Mapped[Counter]
+    delivered: Mapped[Counter]
+    lost: Mapped[Counter]
+    refused: Mapped[Counter]
+    return_requested: Mapped[Counter]
+    return_received: Mapped[Counter]
+    written_off: Mapped[Counter]
+
+    @property
+    def unplanned(self) -> Decimal:
+        """What is ordered, not cancelled, and in no delivery yet."""
+        return self.ordered - self.cancelled - self.planned
+
+
+class HoldSubject(StrEnum):
+    """What a hold stops."""
+
+    ORDER = "ORDER"
+    DELIVERY = "DELIVERY"
+
+
+class HoldReason(StrEnum):
+    """Why something must not be released."""
+
+    FRAUD = "FRAUD"
+    ADDRESS = "ADDRESS"
+    PAYMENT = "PAYMENT"
+    SHIPPING_METHOD = "SHIPPING_METHOD"
+    CUSTOMER_REQUEST = "CUSTOMER_REQUEST"
+    OPERATOR = "OPERATOR"
+    OTHER = "OTHER"
+
+
+class Hold(Owned):
+    """A stop on an order or a delivery: several may hold at once, each with reason and owner.
+
+    subject_id: id of the order or delivery; no foreign key, since it may be either.
+    """
+
+    __tablename__ = "holds"
+    __table_args__ = (
+        known("subject", HoldSubject),
+        known("reason", HoldReason),
+        Index(
+            "uq_holds_active",
+            "merchant_id",
+            "subject_id",
+            "reason",
+            "owner",
+            unique=True,
+            postgresql_where=text("released_at IS NULL"),
+        ),
+        indexed("holds", "subject_id"),
+    )
+
+    subject: Mapped[HoldSubject] = mapped_column(OneOf(HoldSubject))
+    subject_id: Mapped[UUID]
+    reason: Mapped[HoldReason] = mapped_column(OneOf(HoldReason))
+    owner: Mapped[str]
+    note: Mapped[str | None]
+    placed_at: Mapped[datetime]
+    released_at: Mapped[datetime | None]

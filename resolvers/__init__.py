@@ -1,0 +1,1 @@
+"""One answer a function: opens the transaction, calls one command, or asks the loaders."""

@@ -1,0 +1,1 @@
+"""What a client sees: types, inputs, enums, descriptions and scopes. No SQL, no rule."""

@@ -1,0 +1,22 @@
+"""How the enums of the models become GraphQL enums with a description on every value."""
+
+from enum import Enum
+from typing import TypeVar
+
+import strawberry
+from strawberry.types.enum import StrawberryEnumDefinition
+
+Choices = TypeVar("Choices", bound=Enum)
+
+
+def described(choices: type[Choices], name: str, description: str, **values: str) -> type[Choices]:
+    """Make an enum of the models a GraphQL enum. values: name of a value -> its description.
+
+    A value without a description of its own is described by its name in words.
+    """
+    strawberry.enum(choices, name=name, description=description)
+    definition: StrawberryEnumDefinition = choices.__strawberry_definition__  # type: ignore[attr-defined]
+    for value in definition.values:
+        words = value.name.replace("_", " ").capitalize()
+        value.description = values.get(value.name, f"{words}.")
+    return choices

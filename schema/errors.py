@@ -1,0 +1,85 @@
+"""What a client reads when something is refused: userErrors in payloads, codes on errors."""
+
+import logging
+import secrets
+from enum import StrEnum
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError
+
+from kit.errors import Code, Problem, Refused
+from schema.enums import described
+from schema.inputs import client_path
+
+_log = logging.getLogger("abruf")
+
+
+class ErrorCode(StrEnum):
+    """`extensions.code` of GraphQL errors."""
+
+    GRAPHQL_PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
+    GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
+    BAD_USER_INPUT = "BAD_USER_INPUT"
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    FORBIDDEN = "FORBIDDEN"
+    INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"
+
+
+class ClientError(GraphQLError):
+    """A request that the client must change. Its text may be shown."""
+
+    def __init__(self, code: ErrorCode, message: str, **more: Any) -> None:
+        """Take the stable code and what to add to the extensions."""
+        super().__init__(message, extensions={"code": code.value, **more})
+
+
+UserErrorCode = described(Code, "UserErrorCode", "Stable reason of a refusal.")
+
+
+@strawberry.type(description="Why a mutation was refused; nothing of it was kept.")
+class UserError:
+    """One refusal."""
+
+    code: Code = strawberry.field(description="Stable code for programs.")
+    message: str = strawberry.field(description="Explanation for people.")
+    field: list[str] | None = strawberry.field(
+        description="Path inside the arguments, for example `[input, lines, 2, quantity]`."
+    )
+
+    @classmethod
+    def of(cls, problem: Problem) -> "UserError":
+        """Translate a refusal."""
+        return cls(code=problem.code, message=problem.message, field=client_path(problem.path))
+
+
+def shown(error: GraphQLError) -> GraphQLError:
+    """Return the error with a stable code; an internal fault shows only a reference to the log."""
+    cause = error.original_error
+    if isinstance(cause, Refused):
+        problem = cause.problems[0]
+        extensions = {
+            "code": ErrorCode.BAD_USER_INPUT.value,
+            "userErrorCode": problem.code.value,
+            "argument": client_path(problem.path)[1:],
+        }
+        return _told(error, problem.message, extensions)
+    if isinstance(cause, GraphQLError) or cause is None:
+        own = (error.extensions or {}) | ((cause.extensions or {}) if cause else {})
+        default = ErrorCode.BAD_USER_INPUT if error.path else ErrorCode.GRAPHQL_VALIDATION_FAILED
+        return _told(error, error.message, {"code": default.value, **own})
+    reference = secrets.token_hex(8)
+    _log.error("Internal fault %s", reference, exc_info=cause)
+    code = ErrorCode.INTERNAL_SERVER_ERROR.value
+    return _told(error, "Something went wrong on our side.", {"code": code, "reference": reference})
+
+
+def _told(error: GraphQLError, message: str, extensions: dict[str, Any]) -> GraphQLError:
+    return GraphQLError(
+        message,
+        nodes=error.nodes,
+        source=error.source,
+        positions=error.positions,
+        path=error.path,
+        extensions=extensions,
+    )

@@ -1,0 +1,88 @@
+"""Mutations, declared: what one takes, which command it calls, what it gives, who may."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import strawberry
+
+from kit.errors import Problem, Refused
+from kit.inputs import Command
+from kit.viewer import Scope
+from schema.errors import ClientError, ErrorCode, UserError
+from schema.inputs import given, input_type
+
+Info = strawberry.Info[Any, Any]
+Resolver = Callable[[Any, Any], Awaitable[Any]]
+
+SCOPE = "scope"
+"""The key under which a mutation's metadata holds the scope that it needs."""
+
+
+class Answer(SimpleNamespace):
+    """What a payload's fields are read from: the outcome of a command, null where it has none."""
+
+    @classmethod
+    def of(cls, outcome: Any) -> Any:
+        """Turn an outcome, and the items of its lists, into answers."""
+        if isinstance(outcome, dict):
+            return cls(**{name: cls.of(value) for name, value in outcome.items()})
+        return [cls.of(item) for item in outcome] if isinstance(outcome, list) else outcome
+
+    def __getattr__(self, name: str) -> None:
+        """Answer null for what a refused mutation does not have."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+
+
+@strawberry.interface(description="What every mutation gives back.")
+class Payload:
+    """Base of every payload."""
+
+    @strawberry.field(description="Why it was refused; empty when it was done.")
+    def user_errors(self: Any) -> list[UserError]:
+        """Translate the refusals."""
+        return user_errors(self.problems or ())
+
+    @classmethod
+    def is_type_of(cls, _answer: Any, _info: Any) -> bool:
+        """Payload types are never found through the interface."""
+        return True
+
+
+def user_errors(problems: Sequence[Problem]) -> list[UserError]:
+    """Translate refusals."""
+    return [UserError.of(problem) for problem in problems]
+
+
+def mutation(
+    resolver: Resolver, takes: type[Command], gives: Any, scope: Scope, description: str
+) -> Any:
+    """Declare a mutation: one argument `input`, one payload.
+
+    resolver: (context, the checked input) -> the command's outcome, whose attributes the
+    payload's fields read.
+    """
+
+    async def resolve(root: Any, info: Info, input: Any) -> Any:  # noqa: A002 -- the API's name.
+        del root
+        if not info.context.viewer.may(scope):
+            message = f"This key lacks the scope {scope.value}."
+            raise ClientError(ErrorCode.FORBIDDEN, message)
+        try:
+            outcome = await resolver(info.context, takes.read(given(input)))
+        except Refused as refused:
+            return Answer(problems=refused.problems)
+        return Answer.of(outcome)
+
+    resolve.__annotations__ = {
+        "root": Any,
+        "info": Info,
+        "input": input_type(takes),
+        "return": gives,
+    }
+    return strawberry.mutation(
+        resolver=resolve,
+        description=f"{description} Scope: {scope.value}.",
+        metadata={SCOPE: scope},
+    )

@@ -1,0 +1,41 @@
+"""What every object shares: global ids, the Node interface, and how rows find their type."""
+
+from typing import Any, ClassVar
+
+import strawberry
+
+from kit.ids import to_global
+from loaders.records import record
+from loaders.relations import One
+from models.base import Owned
+
+NODES: dict[str, One] = {}
+"""Type name -> the relation that reads one of its rows by id; what `node` may answer."""
+
+
+@strawberry.interface(description="An object with a global id (Relay).")
+class Node:
+    """Base of every type that is a row: `entity` names the table."""
+
+    entity: ClassVar[type[Owned]]
+
+    @strawberry.field(description="Global id; opaque to clients.")
+    def id(self, info: strawberry.Info[Any, Any]) -> strawberry.ID:
+        """Name the type and the row."""
+        return strawberry.ID(to_global(info._raw_info.parent_type.name, self.id))  # noqa: SLF001
+
+    @classmethod
+    def is_type_of(cls, row: Any, _info: Any) -> bool:
+        """Tell whether a row is of this type's table."""
+        return isinstance(row, record(cls.entity))
+
+
+def node(entity: type[Owned], by_id: One, description: str) -> Any:
+    """Decorate a class as the type of a table's rows and make it reachable by `node`."""
+
+    def decorate(cls: type[Any]) -> type[Any]:
+        cls.entity = entity
+        NODES[cls.__name__] = by_id
+        return strawberry.type(cls, description=description)
+
+    return decorate

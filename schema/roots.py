@@ -1,0 +1,51 @@
+"""Root fields that read one object by its id or by a business key."""
+
+from collections.abc import Awaitable
+from inspect import Parameter, Signature
+from typing import Annotated, Any
+
+import strawberry
+
+from execution import DECLARED
+from kit.errors import Code, Refused
+from kit.ids import Names
+from loaders.relations import One
+
+Info = strawberry.Info[Any, Any]
+
+
+def _argument(name: str, annotation: Any) -> Parameter:
+    text = "Global id." if name == "id" else f"Business key `{name}`."
+    described = Annotated[annotation | None, strawberry.argument(description=text)]
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=strawberry.UNSET, annotation=described)
+
+
+def one_by(description: str, **relations: One) -> Any:
+    """Declare a root field that takes exactly one of several keys.
+
+    relations: the type's name -> by id first, then business key -> by that key.
+    """
+    (type_name, by_id), *others = relations.items()
+    ways = {"id": by_id, **dict(others)}
+
+    def resolve(root: Any, info: Info, **asked: Any) -> Awaitable[Any] | None:
+        del root
+        named = {key: it for key, it in asked.items() if it not in {None, strawberry.UNSET}}
+        if len(named) != 1:
+            raise Refused(Code.INVALID, f"Give exactly one of {', '.join(ways)}.", ("id",))
+        ((name, value),) = named.items()
+        if name == "id":
+            value = Names(type_name).find(value)
+        return None if value is None else info.context.load(ways[name], value)
+
+    parameters = [
+        Parameter("root", Parameter.POSITIONAL_OR_KEYWORD, annotation=Any),
+        Parameter("info", Parameter.POSITIONAL_OR_KEYWORD, annotation=Info),
+        _argument("id", strawberry.ID),
+        *(_argument(name, str) for name, _ in others),
+    ]
+    resolve.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+    resolve.__annotations__ = {it.name: it.annotation for it in parameters}
+    return strawberry.field(
+        resolver=resolve, description=description, metadata={DECLARED: tuple(ways.values())}
+    )

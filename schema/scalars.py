@@ -1,0 +1,56 @@
+"""Custom scalars: exact decimals, currencies and countries."""
+
+from decimal import Decimal, InvalidOperation
+from typing import NewType
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.types.scalar import ScalarDefinition
+
+_LONGEST = 64
+
+Currency = NewType("Currency", str)
+Country = NewType("Country", str)
+
+
+def _exact(value: object) -> Decimal:
+    """Read a decimal from a string or a whole number, never from an inexact float."""
+    if (
+        isinstance(value, (str, int))
+        and not isinstance(value, bool)
+        and len(str(value)) <= _LONGEST
+    ):
+        try:
+            return Decimal(str(value))
+        except InvalidOperation:
+            pass
+    message = 'A Decimal is written as a string, for example "12.5".'
+    raise GraphQLError(message)
+
+
+def plain(value: Decimal) -> str:
+    """Write a decimal without exponent and without trailing zeros: the text of its exact value."""
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+SCALARS: dict[object, ScalarDefinition] = {
+    Decimal: strawberry.scalar(
+        name="Decimal",
+        description="An exact decimal number, carried as a string without trailing zeros.",
+        serialize=plain,
+        parse_value=_exact,
+    ),
+    Currency: strawberry.scalar(
+        name="Currency",
+        description="A currency code of ISO 4217, for example EUR.",
+        serialize=str,
+        parse_value=str,
+    ),
+    Country: strawberry.scalar(
+        name="Country",
+        description="A country code of ISO 3166-1 alpha-2, for example DE.",
+        serialize=str,
+        parse_value=str,
+    ),
+}

@@ -1,0 +1,60 @@
+"""The whole schema: every room's roots put together, with the operation's extensions."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.extensions import ParserCache, SchemaExtension, ValidationCache
+from strawberry.schema.config import StrawberryConfig
+from strawberry.tools import merge_types
+from strawberry.types import ExecutionContext
+
+from schema.catalog import CatalogMutation, CatalogQuery
+from schema.errors import shown
+from schema.scalars import SCALARS
+from schema.viewer import ViewerQuery
+
+Query = merge_types("Query", (ViewerQuery, CatalogQuery))
+Mutation = merge_types("Mutation", (CatalogMutation,))
+
+
+class OneOperation(SchemaExtension):
+    """Gives every operation a time, a read connection and loaders of its own."""
+
+    async def on_operation(self) -> AsyncIterator[None]:
+        """Open before the operation, close after it."""
+        context = self.execution_context.context
+        context.begin()
+        try:
+            yield
+        finally:
+            await context.finish()
+
+
+class Schema(strawberry.Schema):
+    """Strawberry's schema with our error contract."""
+
+    def process_errors(
+        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
+    ) -> None:
+        """Give every error its code; faults are logged where they are masked."""
+        del execution_context
+        errors[:] = [shown(error) for error in errors]
+
+
+def _described(root: Any, description: str) -> Any:
+    root.__strawberry_definition__.description = description
+    return root
+
+
+schema = Schema(
+    query=_described(Query, "Everything that can be read."),
+    mutation=_described(Mutation, "Everything that can be done."),
+    config=StrawberryConfig(scalar_map=SCALARS),
+    extensions=[
+        OneOperation,
+        lambda: ParserCache(maxsize=512),
+        lambda: ValidationCache(maxsize=512),
+    ],
+)

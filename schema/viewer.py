@@ -1,0 +1,75 @@
+"""Who asks, and any object by its global id."""
+
+from collections.abc import Awaitable
+from typing import Annotated, Any
+
+import strawberry
+
+from kit.errors import Code, Refused
+from kit.ids import from_global
+from kit.pages import LARGEST_PAGE
+from kit.viewer import Actor, Scope
+from kit.viewer import Viewer as ViewerValue
+from schema.enums import described
+from schema.nodes import NODES, Node
+
+Info = strawberry.Info[Any, Any]
+
+described(Scope, "Scope", "What a key allows.", READ="Read what the key's actor may see.")
+
+
+@strawberry.type(description="The key that asks.")
+class Viewer:
+    """The viewer as clients see it."""
+
+    name: str = strawberry.field(description="Name of the key.")
+    actor: Actor = strawberry.field(description="What kind of actor it is.")
+
+    @strawberry.field(description="What the key allows.")
+    def scopes(self: Any) -> list[Scope]:
+        """List the scopes in their own order."""
+        return [scope for scope in Scope if scope in self.scopes]
+
+
+def _found(info: Info, global_id: str) -> Awaitable[Any] | None:
+    try:
+        type_name, key = from_global(global_id)
+    except ValueError:
+        return None
+    relation = NODES.get(type_name)
+    return None if relation is None else info.context.load(relation, key)
+
+
+@strawberry.type
+class ViewerQuery:
+    """Root fields that belong to no noun."""
+
+    @strawberry.field(description="The key that asks.", graphql_type=Viewer)
+    def viewer(self, info: Info) -> ViewerValue:
+        """Show the viewer."""
+        return info.context.viewer  # type: ignore[no-any-return]
+
+    @strawberry.field(description="Any object by its global id.", graphql_type=Node | None)
+    def node(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="Global id.")],  # noqa: A002 -- Relay's name.
+    ) -> Any:
+        """Read one object."""
+        return _found(info, id)
+
+    @strawberry.field(
+        description="Objects by their global ids, null where there is none.",
+        graphql_type=list[Node | None],
+    )
+    def nodes(
+        self,
+        info: Info,
+        ids: Annotated[
+            list[strawberry.ID], strawberry.argument(description="Global ids, at most 250.")
+        ],
+    ) -> Any:
+        """Read several objects, one statement for each type."""
+        if len(ids) > LARGEST_PAGE:
+            raise Refused(Code.TOO_MANY_ITEMS, f"Ask for {LARGEST_PAGE} at most.", ("ids",))
+        return [_found(info, each) for each in ids]

@@ -1,0 +1,59 @@
+"""The statement guard: fails any statement on a tenant table without its merchant; counts too.
+
+It reads the text that goes to PostgreSQL, so that nothing between us and the database hides.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from models import Base, Owned
+
+TENANT_TABLES = sorted(
+    mapper.local_table.name for mapper in Base.registry.mappers if issubclass(mapper.class_, Owned)
+)
+_SOURCE = re.compile(
+    rf"(?:\bFROM|\bJOIN|\bUPDATE|,)\s+({'|'.join(TENANT_TABLES)})(?:\s+AS\s+(\w+))?(?![\w.])"
+)
+_SCOPED = re.compile(r"\b(\w+)\.merchant_id = \$\d+")
+
+
+class Unscoped(AssertionError):
+    """A statement reaches a tenant table without `merchant_id = $n`."""
+
+
+def unscoped(sql: str) -> set[str]:
+    """Return the tables or aliases that a statement reads or changes without their merchant."""
+    scoped = Counter(_SCOPED.findall(sql))
+    sources = Counter(alias or table for table, alias in _SOURCE.findall(sql))
+    return {name for name, count in sources.items() if scoped[name] < count}
+
+
+def watch(engine: AsyncEngine) -> None:
+    """Guard every statement of the engine."""
+
+    @event.listens_for(engine.sync_engine, "before_cursor_execute")
+    def check(_connection: Any, _cursor: Any, sql: str, *_rest: Any) -> None:
+        if bare := unscoped(sql):
+            message = f"No merchant for {', '.join(sorted(bare))} in:\n{sql}"
+            raise Unscoped(message)
+
+
+@contextmanager
+def counted(engine: AsyncEngine) -> Iterator[list[str]]:
+    """Collect the statements that the engine sends meanwhile, without BEGIN and COMMIT."""
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        sent.append(statement)
+
+    event.listen(engine.sync_engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(engine.sync_engine, "before_cursor_execute", note)

@@ -1,0 +1,78 @@
+"""Rows for tests: one function a table, valid by default, only what a test is about is named."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from commands import keys
+from kit.database import Database
+from kit.ids import new_id
+from kit.viewer import Actor
+
+
+class Clock:
+    """A clock that a test moves."""
+
+    def __init__(self, start: datetime) -> None:
+        self.time = start
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def advance(self, **duration: float) -> None:
+        self.time += timedelta(**duration)
+
+
+@dataclass(frozen=True)
+class World:
+    """A merchant and its staff's token."""
+
+    database: Database
+    clock: Clock
+    merchant_id: UUID
+    token: str
+
+    async def key(self, actor: Actor, bound_to: UUID | None = None) -> str:
+        """Return the token of a new key."""
+        async with self.database.writing() as session:
+            _, token = await keys.create_key(
+                session, self.merchant_id, actor, actor.value.lower(), self.clock(), bound_to
+            )
+        return token
+
+
+async def world(database: Database, clock: Clock) -> World:
+    async with database.writing() as session:
+        slug = f"m-{new_id().hex[-12:]}"
+        merchant = await keys.create_merchant(session, slug, slug, clock(), "4012345")
+        _, token = await keys.create_key(session, merchant.id, Actor.STAFF, "staff", clock())
+    return World(database, clock, merchant.id, token)
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Sends operations over HTTP as one viewer."""
+
+    client: httpx.AsyncClient
+    token: str
+
+    def by(self, token: str) -> "Ask":
+        """Return the same for another token."""
+        return Ask(self.client, token)
+
+    async def answer(self, query: str, **variables: Any) -> dict[str, Any]:
+        """Return the whole answer, errors included."""
+        response = await self.client.post(
+            "/graphql",
+            json={"query": query, "variables": variables},
+            headers={"Authorization": f"Bearer {self.token}"},
+        )
+        return response.json()
+
+    async def __call__(self, query: str, **variables: Any) -> dict[str, Any]:
+        answer = await self.answer(query, **variables)
+        assert "errors" not in answer, answer["errors"]
+        return answer["data"]
