@@ -1,0 +1,70 @@
+"""Orders and their lines under the order's lock: whoever moves a counter comes through here."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Uuid, any_, literal
+
+from commands.contracts import counters
+from commands.writing import Writing
+from kit.errors import Path
+from models.contracts import Contract
+from models.orders import Hold, Order, OrderLine
+
+
+async def lock_orders(writing: Writing, wanted: Mapping[UUID, Path]) -> dict[UUID, Order]:
+    """Lock orders in id order; the lock protects their lines and deliveries. wanted: id -> path.
+
+    Refused: NOT_FOUND for an id that the viewer does not see.
+    """
+    return await writing.lock(Order, wanted)
+
+
+async def lines_of(writing: Writing, order_ids: Collection[UUID]) -> dict[UUID, OrderLine]:
+    """Read the lines of locked orders afresh: line id -> line, in the order of line numbers."""
+    ids = literal(list(order_ids), ARRAY(Uuid()))
+    rows = writing.seen(OrderLine).where(OrderLine.order_id == any_(ids))
+    ordered = rows.order_by(OrderLine.order_id, OrderLine.line_no)
+    return {line.id: line for line in await writing.all(ordered)}
+
+
+def move(line: OrderLine, **amounts: Decimal) -> None:
+    """Add to counters of a line of a locked order. amounts: counter -> signed quantity.
+
+    What is planned or cancelled waits for goods no longer, so `backordered` never exceeds what
+    is still unplanned.
+    """
+    for counter, amount in amounts.items():
+        setattr(line, counter, getattr(line, counter) + amount)
+    line.backordered = max(min(line.backordered, line.unplanned), Decimal(0))
+
+
+async def give_back(writing: Writing, cancelled: Mapping[OrderLine, Decimal]) -> None:
+    """Give cancelled quantities of call-offs back to their contract lines (invariant K5).
+
+    cancelled: line of a locked order -> quantity. Contracts are locked after the orders.
+    """
+    changes: defaultdict[UUID, Decimal] = defaultdict(Decimal)
+    for line, quantity in cancelled.items():
+        if line.contract_line_id is not None:
+            changes[line.contract_line_id] -= quantity
+    if not changes:
+        return
+    orders = await writing.get(Order, {line.order_id: () for line in cancelled})
+    contract_ids = {it.contract_id for it in orders.values() if it.contract_id is not None}
+    await writing.lock(Contract, dict.fromkeys(contract_ids, ()))
+    await counters.move(
+        writing, {line_id: {"called_off": amount} for line_id, amount in changes.items()}
+    )
+
+
+async def active_holds(writing: Writing, subject_ids: Collection[UUID]) -> dict[UUID, list[Hold]]:
+    """Return id of an order or delivery -> the holds that stop it, only for those that have any."""
+    ids = literal(list(subject_ids), ARRAY(Uuid()))
+    active = writing.seen(Hold).where(Hold.subject_id == any_(ids), Hold.released_at.is_(None))
+    found: defaultdict[UUID, list[Hold]] = defaultdict(list)
+    for hold in await writing.all(active.order_by(Hold.placed_at, Hold.id)):
+        found[hold.subject_id].append(hold)
+    return dict(found)
