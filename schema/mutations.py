@@ -55,6 +55,14 @@ def user_errors(problems: Sequence[Problem]) -> list[UserError]:
     return [UserError.of(problem) for problem in problems]
 
 
+def _with_key(info: Info, values: dict[str, Any]) -> dict[str, Any]:
+    """Let the header `Idempotency-Key` stand for the input's key of an only mutation field."""
+    header = info.context.idempotency_key
+    if header is None or len(info.operation.selection_set.selections) > 1:
+        return values
+    return {"idempotency_key": header, **values}
+
+
 def mutation(
     resolver: Resolver, takes: type[Command], gives: Any, scope: Scope, description: str
 ) -> Any:
@@ -70,7 +78,7 @@ def mutation(
             message = f"This key lacks the scope {scope.value}."
             raise ClientError(ErrorCode.FORBIDDEN, message)
         try:
-            outcome = await resolver(info.context, takes.read(given(input)))
+            outcome = await resolver(info.context, takes.read(_with_key(info, given(input))))
         except Refused as refused:
             return Answer(problems=refused.problems)
         return Answer.of(outcome)

@@ -1,6 +1,7 @@
 """Rows for tests: one function a table, valid by default, only what a test is about is named."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -58,17 +59,22 @@ class Ask:
 
     client: httpx.AsyncClient
     token: str
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def by(self, token: str) -> "Ask":
         """Return the same for another token."""
         return Ask(self.client, token)
+
+    def with_headers(self, headers: Mapping[str, str]) -> "Ask":
+        """Return the same with more headers."""
+        return Ask(self.client, self.token, headers)
 
     async def answer(self, query: str, **variables: Any) -> dict[str, Any]:
         """Return the whole answer, errors included."""
         response = await self.client.post(
             "/graphql",
             json={"query": query, "variables": variables},
-            headers={"Authorization": f"Bearer {self.token}"},
+            headers={"Authorization": f"Bearer {self.token}", **self.headers},
         )
         return response.json()
 

@@ -1,0 +1,105 @@
+"""The rules that every input shares, told with code and path."""
+
+from datetime import datetime
+from decimal import Decimal
+
+import pytest
+
+from kit.errors import Refused
+from kit.inputs import (
+    Bulk,
+    Country,
+    Currency,
+    Day,
+    Gtin,
+    Input,
+    Instant,
+    Name,
+    Note,
+    Quantity,
+    Window,
+    Zone,
+    refuse_duplicates,
+)
+
+GOOD_WINDOW = {
+    "earliest": datetime.fromisoformat("2026-03-02T08:00:00+01:00"),
+    "latest": datetime.fromisoformat("2026-03-02T12:00:00+01:00"),
+    "time_zone": "Europe/Berlin",
+}
+
+
+class Sample(Input):
+    name: Name | None = None
+    note: Note | None = None
+    zone: Zone | None = None
+    currency: Currency | None = None
+    country: Country | None = None
+    gtin: Gtin | None = None
+    at: Instant | None = None
+    on: Day | None = None
+    quantity: Quantity | None = None
+    window: Window | None = None
+    names: Bulk[Name] | None = None
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "code"),
+    [
+        ("name", "", "BLANK"),
+        ("name", "   ", "BLANK"),
+        ("name", "a\0b", "INVALID_CHARACTER"),
+        ("name", "a\x1bb", "INVALID_CHARACTER"),
+        ("name", "x" * 256, "TOO_LONG"),
+        ("note", "x" * 100_000, "TOO_LONG"),
+        ("name", "\ud800", "INVALID"),
+        ("zone", "Europe/Atlantis", "INVALID_TIME_ZONE"),
+        ("zone", "../etc/passwd", "INVALID_TIME_ZONE"),
+        ("currency", "XXY", "INVALID_CURRENCY"),
+        ("country", "ZZ", "INVALID_COUNTRY"),
+        ("gtin", "4006381333932", "INVALID_CHECK_DIGIT"),
+        ("gtin", "４００６３８１３３３９３１", "INVALID_CHECK_DIGIT"),
+        ("at", "0001-01-01T00:00:00Z", "INVALID_DATE"),
+        ("at", "9999-12-31T23:59:59Z", "INVALID_DATE"),
+        ("at", "2026-03-02T08:00:00", "INVALID"),
+        ("on", "0001-01-01", "INVALID_DATE"),
+        ("on", "9999-12-31", "INVALID_DATE"),
+        ("quantity", Decimal(0), "NOT_POSITIVE"),
+        ("quantity", Decimal(-1), "NOT_POSITIVE"),
+        ("quantity", Decimal("0.0000001"), "SCALE_EXCEEDED"),
+        ("quantity", Decimal("NaN"), "OUT_OF_RANGE"),
+        ("quantity", Decimal("Infinity"), "OUT_OF_RANGE"),
+        ("quantity", Decimal("1e13"), "OUT_OF_RANGE"),
+        ("window", GOOD_WINDOW | {"latest": GOOD_WINDOW["earliest"]}, "INVALID_WINDOW"),
+        ("names", [], "TOO_FEW_ITEMS"),
+        ("names", ["x"] * 251, "TOO_MANY_ITEMS"),
+    ],
+)
+def test_a_broken_rule_is_told_with_code_and_path(field, value, code):
+    with pytest.raises(Refused) as refused:
+        Sample.read({field: value})
+    (problem,) = refused.value.problems
+    assert (problem.code.value, problem.path[0]) == (code, field)
+
+
+@pytest.mark.parametrize("name", ["Müller & Söhne", "שלום עולם", "🚚📦", "x" * 255, "漢字"])
+def test_every_script_is_kept_as_it_is(name):
+    assert Sample.read({"name": name}).name == name
+
+
+def test_all_problems_are_told_at_once():
+    with pytest.raises(Refused) as refused:
+        Sample.read({"name": "", "quantity": Decimal(0), "names": ["a", ""]})
+    assert [it.path for it in refused.value.problems] == [("name",), ("quantity",), ("names", 1)]
+
+
+def test_an_instant_is_kept_in_utc():
+    read = Sample.read({"at": "2026-03-02T08:00:00+01:00"}).at
+    assert read is not None
+    assert read.isoformat() == "2026-03-02T07:00:00+00:00"
+
+
+def test_the_second_of_two_equal_keys_is_refused():
+    with pytest.raises(Refused) as refused:
+        refuse_duplicates(["a", None, None, "a"], ("lines",), "sku")
+    assert refused.value.path == ("lines", 3, "sku")
