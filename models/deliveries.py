@@ -1,5 +1,6 @@
 """Deliveries: each part of an order, planned for its own agreed time."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -38,6 +39,49 @@ class DeliveryState(StrEnum):
     RETURNED_TO_SENDER = "RETURNED_TO_SENDER"
     LOST = "LOST"
     CANCELLED = "CANCELLED"
+
+
+class DeliveryAction(StrEnum):
+    """What can be done to a delivery."""
+
+    SPLIT = "SPLIT"
+    MERGE = "MERGE"
+    MOVE = "MOVE"
+    RESCHEDULE = "RESCHEDULE"
+    HOLD = "HOLD"
+    RELEASE_HOLD = "RELEASE_HOLD"
+    RELEASE = "RELEASE"
+    PACK = "PACK"
+    DISPATCH = "DISPATCH"
+    CANCEL = "CANCEL"
+    CONFIRM_RECEIPT = "CONFIRM_RECEIPT"
+
+
+BEFORE_PICKING = frozenset({DeliveryState.PLANNED, DeliveryState.RELEASED})
+BEFORE_DISPATCH = BEFORE_PICKING | {DeliveryState.PICKING, DeliveryState.PACKED}
+ON_THE_WAY = frozenset(
+    {DeliveryState.DISPATCHED, DeliveryState.PARTIALLY_DELIVERED, DeliveryState.FAILED}
+)
+OPEN = BEFORE_DISPATCH | ON_THE_WAY
+
+ALLOWED_IN: Mapping[DeliveryAction, frozenset[DeliveryState]] = {
+    DeliveryAction.SPLIT: BEFORE_PICKING,
+    DeliveryAction.MERGE: BEFORE_PICKING,
+    DeliveryAction.MOVE: BEFORE_PICKING,
+    DeliveryAction.RESCHEDULE: BEFORE_DISPATCH,
+    DeliveryAction.HOLD: BEFORE_DISPATCH,
+    DeliveryAction.RELEASE_HOLD: BEFORE_DISPATCH,
+    DeliveryAction.RELEASE: frozenset({DeliveryState.PLANNED}),
+    DeliveryAction.PACK: BEFORE_DISPATCH - {DeliveryState.PLANNED},
+    DeliveryAction.DISPATCH: frozenset({DeliveryState.PACKED}),
+    DeliveryAction.CANCEL: BEFORE_DISPATCH,
+    DeliveryAction.CONFIRM_RECEIPT: ON_THE_WAY | {DeliveryState.DELIVERED},
+}
+"""The state machine before the doorstep: action -> the states in which it may be done.
+
+What happens after the dispatch follows from the tracking of the parcels.
+"""
+STOPPED_BY_HOLDS = frozenset({DeliveryAction.RELEASE, DeliveryAction.DISPATCH})
 
 
 class ShortReason(StrEnum):
