@@ -1,13 +1,22 @@
 """Parties: companies and persons that order, carry, supply or fulfil."""
 
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import ARRAY
+from sqlalchemy import ARRAY, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import OneOf, Owned, check, known, to, unique
+
+END_OF_DAY = "24:00"
+"""When an opening closes that lasts until midnight."""
+
+Opening = Mapping[str, Any]
+"""One object of `Address.receiving_hours`."""
 
 
 class PartyKind(StrEnum):
@@ -70,12 +79,22 @@ class Address(Owned):
     """A place where a party takes deliveries, known by a code of the merchant's.
 
     place: the fields of kit.inputs.Place. receiving_hours: one object for each opening of a
-    weekday, {weekday: 1 (Monday) to 7, opens: "HH:MM", closes: "HH:MM"}, at the place's time
-    zone; no opening at all means that deliveries are taken at any time.
+    weekday, {weekday: 1 (Monday) to 7, opens: "HH:MM", closes: "HH:MM" or "24:00"}, at the
+    place's time zone; no opening at all means that deliveries are taken at any time.
     """
 
     __tablename__ = "addresses"
-    __table_args__ = (to("parties", "party_id"), unique("code", "party_id", "code"))
+    __table_args__ = (
+        to("parties", "party_id"),
+        unique("code", "party_id", "code"),
+        Index(
+            "uq_addresses_default",
+            "merchant_id",
+            "party_id",
+            unique=True,
+            postgresql_where=text("is_default"),
+        ),
+    )
 
     party_id: Mapped[UUID]
     code: Mapped[str]
@@ -83,3 +102,56 @@ class Address(Owned):
     time_zone: Mapped[str]
     receiving_hours: Mapped[list[dict[str, Any]]]
     is_default: Mapped[bool]
+
+
+def takes_in(
+    receiving_hours: Sequence[Opening], time_zone: str, earliest: datetime, latest: datetime
+) -> bool:
+    """Tell whether a window (from earliest up to latest) lies in the receiving hours (D6).
+
+    Days and hours are those of the place's clock. A window inside one day must lie whole in one
+    opening of that weekday; a window over several days must meet an opening on each of them. A
+    window that ends at midnight does not touch the day that begins then. No hours: always.
+
+    When the clock is set back, an opening covers both passes of the repeated hour; when it is
+    set forward, the hour that is missing belongs to no opening.
+    """
+    if not receiving_hours:
+        return True
+    zone = ZoneInfo(time_zone)
+    first = earliest.astimezone(zone).date()
+    last = (latest - timedelta.resolution).astimezone(zone).date()
+    if first == last:
+        openings = _openings(receiving_hours, first, zone)
+        return any(opens <= earliest and latest <= closes for opens, closes in openings)
+    # Beyond the first day and a whole week, only the last day can tell anything new.
+    days = [first + timedelta(number) for number in range(min((last - first).days, 8))]
+    return all(
+        any(
+            opens < latest and earliest < closes
+            for opens, closes in _openings(receiving_hours, day, zone)
+        )
+        for day in (*days, last)
+    )
+
+
+def _openings(
+    receiving_hours: Sequence[Opening], day: date, zone: ZoneInfo
+) -> Iterator[tuple[datetime, datetime]]:
+    """Give the openings of one day at the place as instants."""
+    for opening in receiving_hours:
+        if opening["weekday"] != day.isoweekday():
+            continue
+        opens = _instant(day, opening["opens"], zone, fold=0)
+        if opening["closes"] == END_OF_DAY:
+            closes = _instant(day + timedelta(1), "00:00", zone, fold=0)
+        else:
+            closes = _instant(day, opening["closes"], zone, fold=1)
+        if opens < closes:
+            yield opens, closes
+
+
+def _instant(day: date, clock: str, zone: ZoneInfo, fold: int) -> datetime:
+    """Return when the place's clock shows the time; fold: 0 the first pass, 1 the second."""
+    local = datetime.combine(day, time.fromisoformat(clock), tzinfo=zone)
+    return local.replace(fold=fold).astimezone(UTC)

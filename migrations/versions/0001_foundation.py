@@ -159,6 +159,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('merchant_id', 'id', name=op.f('pk_addresses')),
     sa.UniqueConstraint('merchant_id', 'party_id', 'code', name=op.f('uq_addresses_code'))
     )
+    op.create_index('uq_addresses_default', 'addresses', ['merchant_id', 'party_id'], unique=True, postgresql_where=sa.text('is_default'))
     op.create_table('contacts',
     sa.Column('merchant_id', sa.Uuid(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -688,6 +689,7 @@ def downgrade() -> None:
     op.drop_index('ix_contracts_party_id', table_name='contracts')
     op.drop_table('contracts')
     op.drop_table('contacts')
+    op.drop_index('uq_addresses_default', table_name='addresses', postgresql_where=sa.text('is_default'))
     op.drop_table('addresses')
     op.drop_table('products')
     op.drop_table('parties')
