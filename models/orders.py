@@ -1,12 +1,14 @@
 """Orders and their lines: what was ordered, and how far each line has come."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, Numeric, text
+from sqlalchemy import ColumnElement, Index, Numeric, func, text
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import (
@@ -41,6 +43,53 @@ class OrderState(StrEnum):
     CLOSED = "CLOSED"
     CANCELLED = "CANCELLED"
     REJECTED = "REJECTED"
+
+
+NEXT_STATES: Mapping[OrderState, frozenset[OrderState]] = {
+    OrderState.DRAFT: frozenset({OrderState.PENDING_APPROVAL, OrderState.CANCELLED}),
+    OrderState.PENDING_APPROVAL: frozenset(
+        {OrderState.CONFIRMED, OrderState.REJECTED, OrderState.CANCELLED}
+    ),
+    OrderState.CONFIRMED: frozenset({OrderState.CLOSED, OrderState.CANCELLED}),
+    OrderState.CLOSED: frozenset(),
+    OrderState.CANCELLED: frozenset(),
+    OrderState.REJECTED: frozenset(),
+}
+"""The state machine of orders: where an order may go from each state."""
+
+OPEN_STATES = frozenset({OrderState.PENDING_APPROVAL, OrderState.CONFIRMED})
+"""States in which an order still owes goods."""
+
+
+class OrderAction(StrEnum):
+    """What may be done with an order."""
+
+    APPROVE = "APPROVE"
+    REJECT = "REJECT"
+    HOLD = "HOLD"
+    RELEASE_HOLD = "RELEASE_HOLD"
+    CANCEL_LINES = "CANCEL_LINES"
+    CLOSE = "CLOSE"
+
+
+def actions(
+    state: OrderState, *, unplanned: bool, under_way: bool, held: bool
+) -> list[OrderAction]:
+    """Return what may be done now.
+
+    unplanned: something is ordered, not cancelled and in no delivery. under_way: something is
+    planned and not shipped. held: a hold is active.
+    """
+    after, living = NEXT_STATES[state], bool(NEXT_STATES[state])
+    allowed = {
+        OrderAction.APPROVE: OrderState.CONFIRMED in after,
+        OrderAction.REJECT: OrderState.REJECTED in after,
+        OrderAction.HOLD: living,
+        OrderAction.RELEASE_HOLD: held,
+        OrderAction.CANCEL_LINES: living and unplanned,
+        OrderAction.CLOSE: OrderState.CLOSED in after and not under_way,
+    }
+    return [action for action, is_allowed in allowed.items() if is_allowed]
 
 
 class DeliveryPolicy(StrEnum):
@@ -79,6 +128,8 @@ class Order(Owned):
         to("addresses", "ship_to_id"),
         to("contacts", "buyer_contact_id"),
         indexed("orders", "placed_at", "id"),
+        indexed("orders", "state", "placed_at", "id"),
+        indexed("orders", "purchase_order_number"),
         indexed("orders", "channel_id", "placed_at", "id"),
         indexed("orders", "party_id", "placed_at", "id"),
         indexed("orders", "contract_id"),
@@ -216,10 +267,26 @@ class OrderLine(Owned):
     return_received: Mapped[Counter]
     written_off: Mapped[Counter]
 
-    @property
+    @hybrid_property
     def unplanned(self) -> Decimal:
-        """What is ordered, not cancelled, and in no delivery yet."""
+        """What is ordered, not cancelled, and in no delivery yet; below zero when over-planned."""
         return self.ordered - self.cancelled - self.planned
+
+    @hybrid_property
+    def open_quantity(self) -> Decimal:
+        """What is ordered and neither cancelled nor shipped."""
+        return max(self.ordered - self.cancelled - self.shipped, Decimal(0))
+
+    @open_quantity.inplace.expression
+    @classmethod
+    def _open_quantity(cls) -> ColumnElement[Decimal]:
+        return func.greatest(cls.ordered - cls.cancelled - cls.shipped, 0)
+
+    @hybrid_property
+    def net(self) -> Decimal:
+        """Exact price of what is ordered and not cancelled, after discount."""
+        charged = (100 - self.discount_percent) * Decimal("0.01")
+        return (self.ordered - self.cancelled) * self.unit_price * charged
 
 
 class HoldSubject(StrEnum):

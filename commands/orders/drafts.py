@@ -112,7 +112,7 @@ def _order(writing: Writing, draft: Draft, number: str) -> Order:
         recipient=draft.recipient and draft.recipient.model_dump(),
         note=draft.note,
         placed_at=draft.placed_at,
-        confirmed_at=writing.now if confirmed else None,
+        confirmed_at=draft.placed_at if confirmed else None,
         **window_columns(draft.window),
     )
     writing.session.add(order)

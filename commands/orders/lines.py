@@ -41,20 +41,18 @@ def move(line: OrderLine, **amounts: Decimal) -> None:
     line.backordered = max(min(line.backordered, line.unplanned), Decimal(0))
 
 
-async def give_back(writing: Writing, cancelled: Mapping[OrderLine, Decimal]) -> None:
-    """Give cancelled quantities of call-offs back to their contract lines (invariant K5).
+async def give_back(writing: Writing, order: Order, cancelled: Mapping[OrderLine, Decimal]) -> None:
+    """Give cancelled quantities of a call-off back to its contract lines (invariant K5).
 
-    cancelled: line of a locked order -> quantity. Contracts are locked after the orders.
+    order: locked; the contract is locked after it. cancelled: line of the order -> quantity.
     """
+    if order.contract_id is None:
+        return
     changes: defaultdict[UUID, Decimal] = defaultdict(Decimal)
     for line, quantity in cancelled.items():
         if line.contract_line_id is not None:
             changes[line.contract_line_id] -= quantity
-    if not changes:
-        return
-    orders = await writing.get(Order, {line.order_id: () for line in cancelled})
-    contract_ids = {it.contract_id for it in orders.values() if it.contract_id is not None}
-    await writing.lock(Contract, dict.fromkeys(contract_ids, ()))
+    await writing.lock(Contract, {order.contract_id: ()})
     await counters.move(
         writing, {line_id: {"called_off": amount} for line_id, amount in changes.items()}
     )
