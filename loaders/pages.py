@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Any
@@ -38,6 +38,7 @@ Matching = Callable[[Asking, Any, Any], Iterable[ColumnElement[bool]]]
 
 _READ: Mapping[type, Callable[[Any], Any]] = {
     datetime: datetime.fromisoformat,
+    date: date.fromisoformat,
     UUID: UUID,
     Decimal: Decimal,
     int: int,

@@ -1,18 +1,21 @@
 """Call-off contracts: goods agreed once and drawn down in parts."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import ARRAY, Numeric, Uuid
+from sqlalchemy import ARRAY, ColumnElement, Numeric, Uuid, func
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Counter, OneOf, Owned, check, indexed, known, not_negative, to, unique
 
 
 class ContractState(StrEnum):
-    """Where a contract stands; EXHAUSTED is a fact of its own (`exhausted_at`), see Contract."""
+    """Where a contract stands. EXHAUSTED and EXPIRED are derived and never stored."""
 
     DRAFT = "DRAFT"
     ACTIVE = "ACTIVE"
@@ -37,6 +40,19 @@ class EndOfLife(StrEnum):
     DELIVER_REST = "DELIVER_REST"
     INVOICE_SHORTFALL = "INVOICE_SHORTFALL"
     CARRY_OVER = "CARRY_OVER"
+
+
+NEXT_STATES: Mapping[ContractState, frozenset[ContractState]] = {
+    ContractState.DRAFT: frozenset({ContractState.ACTIVE}),
+    ContractState.ACTIVE: frozenset({ContractState.SUSPENDED, ContractState.TERMINATED}),
+    ContractState.SUSPENDED: frozenset({ContractState.ACTIVE, ContractState.TERMINATED}),
+    ContractState.TERMINATED: frozenset({ContractState.SETTLED}),
+    ContractState.SETTLED: frozenset(),
+}
+"""The state machine of what people decide; a contract whose days are over may be settled too."""
+
+LIVING_STATES = frozenset({ContractState.DRAFT, ContractState.ACTIVE, ContractState.SUSPENDED})
+"""States in which a contract may still be changed."""
 
 
 class Contract(Owned):
@@ -82,12 +98,20 @@ class Contract(Owned):
     settled_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
 
+    def day(self, instant: datetime) -> date:
+        """Return the calendar day of an instant at the contract's time zone."""
+        return instant.astimezone(ZoneInfo(self.time_zone)).date()
+
+    def is_valid_on(self, day: date) -> bool:
+        """Tell whether the day lies inside the validity, both ends inclusive (K3)."""
+        return self.valid_from <= day <= self.valid_to
+
 
 class ContractLine(Owned):
-    """One agreed product. Quantities in the contract unit, tolerances in percent of the line.
+    """One agreed product. Quantities in the product's unit, tolerances in percent of the line.
 
+    released: the cumulative quantity up to which the active releases ask for goods.
     received: what the customer says it has received in all (its Fortschrittszahl).
-    cumulative_offset: what a year reset took off all cumulatives.
     """
 
     __tablename__ = "contract_lines"
@@ -104,7 +128,8 @@ class ContractLine(Owned):
         check("per_call_off_ordered", "min_per_call_off <= max_per_call_off"),
         check(
             "called_off_within_max",
-            "called_off <= max_quantity * (1 + over_tolerance_percent / 100)",
+            "called_off <= coalesce(max_quantity, target_quantity)"
+            " * (1 + over_tolerance_percent / 100)",
         ),
         check("delivered_within_shipped", "delivered <= shipped AND shipped <= called_off"),
         check("price_not_negative", "unit_price >= 0"),
@@ -135,15 +160,48 @@ class ContractLine(Owned):
     received: Mapped[Counter]
     received_reference: Mapped[str | None]
 
-    @property
+    @hybrid_property
+    def agreed(self) -> Decimal:
+        """The agreed maximum: the target where no maximum is named."""
+        return self.target_quantity if self.max_quantity is None else self.max_quantity
+
+    @agreed.inplace.expression
+    @classmethod
+    def _agreed(cls) -> ColumnElement[Decimal]:
+        return func.coalesce(cls.max_quantity, cls.target_quantity)
+
+    @hybrid_property
     def ceiling(self) -> Decimal:
         """The most that may be called off: K1, tolerance on the contract quantity."""
-        agreed = self.target_quantity if self.max_quantity is None else self.max_quantity
-        return agreed * (1 + self.over_tolerance_percent / 100)
+        return self.agreed * (1 + self.over_tolerance_percent / 100)
+
+    @hybrid_property
+    def remaining(self) -> Decimal:
+        """What is agreed and not called off; what lies in the tolerance does not remain."""
+        return max(self.agreed - self.called_off, Decimal(0))
+
+    @remaining.inplace.expression
+    @classmethod
+    def _remaining(cls) -> ColumnElement[Decimal]:
+        return func.greatest(cls.agreed - cls.called_off, 0)
+
+    @hybrid_property
+    def in_transit(self) -> Decimal:
+        """What is shipped and not received, by the customer's own cumulative."""
+        return max(self.shipped - self.received, Decimal(0))
+
+    @in_transit.inplace.expression
+    @classmethod
+    def _in_transit(cls) -> ColumnElement[Decimal]:
+        return func.greatest(cls.shipped - cls.received, 0)
 
 
 class Shortfall(Owned):
-    """What a settlement found missing on one line against its minimum (EDIFACT 4295 WV, K2)."""
+    """What a settlement found missing on one line against its minimum (EDIFACT 4295 WV, K2).
+
+    owed: the least that had to be called off: the minimum less its tolerance, in whole steps of
+    the product's unit. quantity: how much less was called off.
+    """
 
     __tablename__ = "shortfalls"
     __table_args__ = (

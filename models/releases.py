@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from itertools import accumulate
 from uuid import UUID
 
 from sqlalchemy import Index, text
@@ -54,6 +55,16 @@ class Commitment(StrEnum):
     FORECAST = "FORECAST"
 
 
+class ScheduleStatus(StrEnum):
+    """How far a schedule line has come; derived from cumulatives, never stored."""
+
+    OPEN = "OPEN"
+    PARTIALLY_DELIVERED = "PARTIALLY_DELIVERED"
+    DELIVERED = "DELIVERED"
+    CANCELLED = "CANCELLED"
+    OVERDUE = "OVERDUE"
+
+
 class Release(Owned):
     """One schedule message for one contract line.
 
@@ -97,7 +108,7 @@ class Release(Owned):
 
 
 class ScheduleLine(Owned):
-    """One quantity at one time of a release. cancelled: taken back by a later release."""
+    """One quantity at one time of a release."""
 
     __tablename__ = "schedule_lines"
     __table_args__ = (
@@ -117,6 +128,11 @@ class ScheduleLine(Owned):
     commitment: Mapped[Commitment] = mapped_column(OneOf(Commitment))
 
 
+def released_quantities(quantities: Sequence[Decimal], received: Decimal) -> list[Decimal]:
+    """Return the cumulative quantity up to which each schedule line asks, in date order."""
+    return list(accumulate(quantities, initial=received))[1:]
+
+
 def open_quantities(
     quantities: Sequence[Decimal], received: Decimal, issued: Decimal
 ) -> list[Decimal]:
@@ -126,8 +142,26 @@ def open_quantities(
     The rule is SAP's ("Calculating Open Quantities"), domain section 2: the i-th line is released
     up to received + the sum of the first i quantities.
     """
-    released, result = received, []
-    for quantity in quantities:
-        released += quantity
-        result.append(max(Decimal(0), min(quantity, released - issued)))
-    return result
+    released = released_quantities(quantities, received)
+    return [
+        max(Decimal(0), min(quantity, upto - issued))
+        for quantity, upto in zip(quantities, released, strict=True)
+    ]
+
+
+def schedule_status(
+    quantity: Decimal, undelivered: Decimal, *, is_active: bool, is_past: bool
+) -> ScheduleStatus:
+    """Return the status of a schedule line. undelivered: what has not arrived of it.
+
+    is_active: its release is not superseded. is_past: its window is over.
+    """
+    if not is_active:
+        return ScheduleStatus.CANCELLED
+    if undelivered == 0:
+        return ScheduleStatus.DELIVERED
+    if is_past:
+        return ScheduleStatus.OVERDUE
+    if undelivered < quantity:
+        return ScheduleStatus.PARTIALLY_DELIVERED
+    return ScheduleStatus.OPEN

@@ -1,0 +1,143 @@
+"""Contracts as they are read: their lines, their derived standing, what was drawn from them."""
+
+from collections import namedtuple
+from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    DateTime,
+    Select,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    select,
+    type_coerce,
+)
+from sqlalchemy.orm import aliased
+
+from kit.ids import Names
+from kit.inputs import Day, Input, Reference
+from loaders.pages import Paged, Sorted
+from loaders.relations import Asking, Many, One, Relation, among_keys
+from models.base import OneOf
+from models.contracts import Contract, ContractLine, ContractState, Shortfall
+from models.sight import seen_by
+
+by_id = One(Contract)
+by_number = One(Contract, "number")
+line_by_id = One(ContractLine)
+lines_of = Many(ContractLine, "contract_id", order_by=("line_no",))
+shortfalls_of = Many(Shortfall, "contract_id", order_by=("contract_line_id",))
+
+
+def _is_expired(asking: Asking, contract: Any) -> ColumnElement[bool]:
+    """Compare days at the contract's own zone; valid_to is the last day (K3)."""
+    now = literal(asking.now, DateTime(timezone=True))
+    return contract.valid_to < cast(func.timezone(contract.time_zone, now), Date)  # type: ignore[no-any-return]
+
+
+def _is_exhausted(asking: Asking, contract: Any) -> ColumnElement[bool]:
+    line = aliased(ContractLine)
+    return ~exists().where(
+        line.contract_id == contract.id, line.remaining > 0, *seen_by(asking.viewer, line)
+    )
+
+
+def _state(asking: Asking, contract: Any) -> ColumnElement[ContractState]:
+    """Return the effective state: what people decided, or what the calendar and the lines say."""
+    running = contract.state.in_((ContractState.ACTIVE, ContractState.SUSPENDED))
+    drawn = and_(contract.state == ContractState.ACTIVE, _is_exhausted(asking, contract))
+    state = case(
+        (and_(running, _is_expired(asking, contract)), ContractState.EXPIRED.value),
+        (drawn, ContractState.EXHAUSTED.value),
+        else_=contract.state,
+    )
+    return type_coerce(state, OneOf(ContractState))
+
+
+class Standing(Relation):
+    """contract id -> its effective state, and the two facts that may lie behind it."""
+
+    _record = namedtuple("_record", ("state", "is_expired", "is_exhausted"))  # noqa: PYI024 -- the fields are SQL labels.
+
+    def statement(self, asking: Asking) -> Select[Any]:
+        """Derive all three from the contracts and their lines."""
+        facts = (_state, _is_expired, _is_exhausted)
+        rows = select(Contract.id, *(fact(asking, Contract) for fact in facts))
+        return rows.where(among_keys(Contract.id), *seen_by(asking.viewer, Contract))
+
+    def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
+        """Give each key its record."""
+        found = {row[0]: self._record._make(row[1:]) for row in rows}
+        return [found.get(key) for key in keys]
+
+
+standing = Standing()
+
+
+class ContractSort(Enum):
+    """Orders of a contract list."""
+
+    NUMBER = "NUMBER"
+    NUMBER_DESC = "NUMBER_DESC"
+    VALID_TO = "VALID_TO"
+    VALID_TO_DESC = "VALID_TO_DESC"
+    CREATED_AT = "CREATED_AT"
+    CREATED_AT_DESC = "CREATED_AT_DESC"
+
+
+class ContractFilter(Input):
+    """Which contracts to list."""
+
+    states: tuple[ContractState, ...] | None = Field(None, description="State is one of these.")
+    party_id: Annotated[UUID, Names("Party")] | None = Field(
+        None, description="Agreed with this party."
+    )
+    number_prefix: Reference | None = Field(None, description="Number begins with this.")
+    valid_on: Day | None = Field(None, description="Valid on this day, both ends inclusive.")
+    purchase_order_number: Reference | None = Field(
+        None, description="The customer's purchase-order number is this."
+    )
+    exhausted: bool | None = Field(
+        None, description="The agreed quantity of every line is called off, or is not."
+    )
+    expired: bool | None = Field(None, description="The last day of validity is over, or is not.")
+
+
+def _matching(
+    asking: Asking, contract: Any, given: ContractFilter
+) -> Iterable[ColumnElement[bool]]:
+    if given.states is not None:
+        yield _state(asking, contract).in_(given.states)
+    if given.party_id is not None:
+        yield contract.party_id == given.party_id
+    if given.number_prefix is not None:
+        yield contract.number.startswith(given.number_prefix, autoescape=True)
+    if given.valid_on is not None:
+        yield literal(given.valid_on, Date).between(contract.valid_from, contract.valid_to)
+    if given.purchase_order_number is not None:
+        yield contract.purchase_order_number == given.purchase_order_number
+    if given.exhausted is not None:
+        yield _is_exhausted(asking, contract) == given.exhausted
+    if given.expired is not None:
+        yield _is_expired(asking, contract) == given.expired
+
+
+_SORTS: Mapping[Enum | None, Sorted] = {
+    ContractSort.NUMBER: Sorted("number"),
+    ContractSort.NUMBER_DESC: Sorted("number", descending=True),
+    ContractSort.VALID_TO: Sorted("valid_to"),
+    ContractSort.VALID_TO_DESC: Sorted("valid_to", descending=True),
+    ContractSort.CREATED_AT: Sorted("created_at"),
+    ContractSort.CREATED_AT_DESC: Sorted("created_at", descending=True),
+}
+every = Paged(Contract, _SORTS, matching=_matching)
+of_party = Paged(Contract, _SORTS, of="party_id", matching=_matching)
