@@ -1,0 +1,54 @@
+"""Tracking events as they are read."""
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from loaders.pages import Paged, Sorted
+from loaders.records import columns, record
+from loaders.relations import Asking, One, Relation, among_keys
+from models.sight import seen_by
+from models.tracking import TrackingEvent
+
+by_id = One(TrackingEvent)
+
+
+class TrackingEventSort(Enum):
+    """Orders of a parcel's events."""
+
+    OCCURRED_AT = "OCCURRED_AT"
+    OCCURRED_AT_DESC = "OCCURRED_AT_DESC"
+    RECORDED_AT = "RECORDED_AT"
+
+
+of_parcel = Paged(
+    TrackingEvent,
+    {
+        TrackingEventSort.OCCURRED_AT: Sorted("occurred_at"),
+        TrackingEventSort.OCCURRED_AT_DESC: Sorted("occurred_at", descending=True),
+        TrackingEventSort.RECORDED_AT: Sorted("recorded_at"),
+    },
+    of="parcel_id",
+)
+
+
+class _Latest(Relation):
+    """parcel id -> the event that occurred last, or None."""
+
+    def statement(self, asking: Asking) -> Select[Any]:
+        """Select the last event of each parcel."""
+        event = TrackingEvent
+        rows = select(event.parcel_id.label("parent_key"), *columns(event, event))
+        rows = rows.where(among_keys(event.parcel_id), *seen_by(asking.viewer, event))
+        last = (event.parcel_id, event.occurred_at.desc(), event.id.desc())
+        return rows.distinct(event.parcel_id).order_by(*last)
+
+    def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
+        """Give each parcel its event."""
+        found = {row[0]: record(TrackingEvent)._make(row[1:]) for row in rows}
+        return [found.get(key) for key in keys]
+
+
+latest_of_parcel = _Latest()
