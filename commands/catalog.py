@@ -1,9 +1,12 @@
 """Products: written in bulk from the merchant's system of record."""
 
+from decimal import Decimal
+
 from pydantic import Field
 
 from commands.upserts import results, upsert
 from commands.writing import Outcome, Writing
+from kit.errors import Code, Path, Refused
 from kit.inputs import Bulk, Command, Gtin, Input, Name, Reference, refuse_duplicates
 from models.catalog import Product, Unit
 from models.journal import Aggregate
@@ -34,3 +37,10 @@ async def upsert_all(writing: Writing, command: ProductsUpsert) -> Outcome:
     refuse_duplicates((it.sku for it in command.products), ("products",), "sku")
     items = [it.model_dump() for it in command.products]
     return results("product_id", *await upsert(writing, Product, Aggregate.PRODUCT, "sku", items))
+
+
+def check_scale(product: Product, quantity: Decimal, path: Path) -> None:
+    """Refused: SCALE_EXCEEDED when the quantity has more decimals than the product's unit."""
+    if not product.fits(quantity):
+        text = f"{product.sku} has {product.scale} decimals in {product.unit.value}."
+        raise Refused(Code.SCALE_EXCEEDED, text, path)

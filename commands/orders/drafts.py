@@ -7,15 +7,17 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from commands.catalog import check_scale
 from commands.counters import numbers
 from commands.writing import Writing
-from kit.errors import Code, Path, Refused
 from kit.ids import new_id
 from kit.inputs import Place, Recipient, Window
 from models.catalog import Product
 from models.journal import Aggregate
 from models.keys import CounterName
 from models.orders import DeliveryPolicy, Order, OrderKind, OrderLine, OrderState
+
+__all__ = ["Draft", "LineDraft", "check_scale", "create", "window_columns"]
 
 
 @dataclass(frozen=True)
@@ -59,15 +61,10 @@ class Draft:
     note: str | None = None
 
 
-def check_scale(product: Product, quantity: Decimal, path: Path) -> None:
-    """Refused: SCALE_EXCEEDED when the quantity has more decimals than the product's unit."""
-    if not product.fits(quantity):
-        text = f"{product.sku} has {product.scale} decimals in {product.unit.value}."
-        raise Refused(Code.SCALE_EXCEEDED, text, path)
-
-
 async def create(writing: Writing, drafts: Sequence[Draft]) -> list[Order]:
     """Write orders with their lines, numbered in the order of the drafts."""
+    if not drafts:
+        return []
     taken = await numbers(writing, CounterName.ORDER, len(drafts))
     orders = [_order(writing, draft, number) for draft, number in zip(drafts, taken, strict=True)]
     await writing.session.flush()
