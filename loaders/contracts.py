@@ -71,7 +71,7 @@ class Standing(Relation):
     def statement(self, asking: Asking) -> Select[Any]:
         """Derive all three from the contracts and their lines."""
         facts = (_state, _is_expired, _is_exhausted)
-        rows = select(Contract.id, *(fact(asking, Contract) for fact in facts))
+        rows: Select[Any] = select(Contract.id, *(fact(asking, Contract) for fact in facts))
         return rows.where(among_keys(Contract.id), *seen_by(asking.viewer, Contract))
 
     def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
