@@ -1,11 +1,11 @@
 """Master data in bulk: create what is new, change what differs, leave the rest alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ARRAY, any_, literal
 
-from commands.writing import Outcome, Writing
+from commands.writing import Entity, Outcome, Writing
 from kit.ids import new_id
 from models.base import Owned
 from models.journal import Aggregate
@@ -21,34 +21,55 @@ async def upsert(
     """Write items by their business key. items: column -> value, the key among them.
 
     Returns the rows and what was done to each (CREATED, UPDATED or UNCHANGED), by position.
-    Existing rows are locked in id order; a row that another transaction creates meanwhile is
-    found by the next attempt.
+    """
+    found = await locked(writing, entity, key, (item[key] for item in items))
+    rows, statuses = [], []
+    for item in items:
+        old = found.get(item[key])
+        row, changed = put(writing, entity, old, item)
+        rows.append(row)
+        statuses.append(status(writing, aggregate, row, new=old is None, fields=changed))
+    await writing.session.flush()
+    return rows, statuses
+
+
+async def locked(
+    writing: Writing, entity: type[Entity], key: str, values: Iterable[str]
+) -> dict[str, Entity]:
+    """Return business key -> row of those that exist, locked in id order.
+
+    A row that another transaction creates meanwhile is found by the next attempt.
     """
     of = getattr(entity, key)
-    wanted = literal(sorted(item[key] for item in items), ARRAY(of.type))
+    wanted = literal(sorted(values), ARRAY(of.type))
     known = writing.seen(entity).where(of == any_(wanted)).order_by(entity.id)
-    found = {getattr(row, key): row for row in await writing.all(known.with_for_update(of=entity))}
-    done = [_write(writing, entity, aggregate, found.get(item[key]), item) for item in items]
-    await writing.session.flush()
-    return [row for row, _ in done], [status for _, status in done]
+    return {getattr(row, key): row for row in await writing.all(known.with_for_update(of=entity))}
 
 
-def _write(
-    writing: Writing, entity: type[Owned], aggregate: Aggregate, row: Any, item: Mapping[str, Any]
-) -> tuple[Any, str]:
-    noun = aggregate.value.lower()
+def put(
+    writing: Writing, entity: type[Entity], row: Entity | None, item: Mapping[str, Any]
+) -> tuple[Entity, list[str]]:
+    """Create the row, or change what differs; returns it and the columns that were written."""
     if row is None:
         row = entity(merchant_id=writing.viewer.merchant_id, id=new_id(), **item)
         writing.session.add(row)
-        writing.record(aggregate, row.id, f"{noun}.created")
-        return row, "CREATED"
+        return row, list(item)
     changed = [name for name, value in item.items() if getattr(row, name) != value]
-    if not changed:
-        return row, "UNCHANGED"
     for name in changed:
         setattr(row, name, item[name])
-    writing.record(aggregate, row.id, f"{noun}.updated", fields=changed)
-    return row, "UPDATED"
+    return row, changed
+
+
+def status(writing: Writing, aggregate: Aggregate, row: Owned, *, new: bool, **changed: Any) -> str:
+    """Record what was done to a row and return it. changed: part -> what was written."""
+    noun = aggregate.value.lower()
+    if new:
+        writing.record(aggregate, row.id, f"{noun}.created")
+        return "CREATED"
+    if not any(changed.values()):
+        return "UNCHANGED"
+    writing.record(aggregate, row.id, f"{noun}.updated", **changed)
+    return "UPDATED"
 
 
 def results(name: str, rows: Sequence[Owned], statuses: Sequence[str]) -> Outcome:

@@ -1,0 +1,23 @@
+"""Commands as staff, without HTTP."""
+
+from typing import Any
+
+from commands.idempotency import Run
+from commands.writing import Outcome
+from kit.ids import new_id
+from kit.inputs import Command
+from kit.viewer import Actor, Scope, Viewer
+from resolvers.context import Context
+from resolvers.writing import writes
+from tests.make import World
+
+
+def staff(world: World) -> Viewer:
+    return Viewer(world.merchant_id, Actor.STAFF, new_id(), "staff", frozenset(Scope))
+
+
+async def run(world: World, command: Run, takes: type[Command], **given: Any) -> Outcome:
+    """Run a command in a transaction of its own and return its outcome."""
+    context = Context(staff(world), world.database, world.clock)
+    context.begin()
+    return await writes(command)(context, takes.read(given))
