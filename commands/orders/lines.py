@@ -41,21 +41,22 @@ def move(line: OrderLine, **amounts: Decimal) -> None:
     line.backordered = max(min(line.backordered, line.unplanned), Decimal(0))
 
 
-async def give_back(writing: Writing, order: Order, cancelled: Mapping[OrderLine, Decimal]) -> None:
-    """Give cancelled quantities of a call-off back to its contract lines (invariant K5).
+async def cancel(writing: Writing, order: Order, amounts: Mapping[OrderLine, Decimal]) -> None:
+    """Cancel quantities of a locked order; a call-off gives them back to its contract (K5).
 
-    order: locked; the contract is locked after it. cancelled: line of the order -> quantity.
+    amounts: line of the order -> quantity. The contract is locked after the order.
     """
-    if order.contract_id is None:
-        return
     changes: defaultdict[UUID, Decimal] = defaultdict(Decimal)
-    for line, quantity in cancelled.items():
+    for line, quantity in amounts.items():
+        move(line, cancelled=quantity)
         if line.contract_line_id is not None:
             changes[line.contract_line_id] -= quantity
-    await writing.lock(Contract, {order.contract_id: ()})
-    await counters.move(
-        writing, {line_id: {"called_off": amount} for line_id, amount in changes.items()}
-    )
+    if order.contract_id is None or not changes:
+        return
+    everything = writing.for_all()
+    await everything.lock(Contract, {order.contract_id: ()})
+    given_back = {line_id: {"called_off": amount} for line_id, amount in changes.items()}
+    await counters.move(everything, given_back)
 
 
 async def active_holds(writing: Writing, subject_ids: Collection[UUID]) -> dict[UUID, list[Hold]]:
