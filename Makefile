@@ -1,0 +1,59 @@
+# Every target needs only make and Python 3.11 or newer; the rest is set up when the lock changes.
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+DATA_TOKEN := from kit.config import from_environment as config; import json; \
+	print(json.loads((config().data_dir / "demo-tokens.json").read_text())["staff"])
+
+.PHONY: run test check sdl picture migration lock clean
+
+run: $(VENV)/runtime.stamp ## Start Abruf with its demo.
+	$(PYTHON) -m web.build
+	exec $(PYTHON) start.py
+
+test: $(VENV)/dev.stamp ## Run every test, the browser's too.
+	$(PYTHON) -m web.chromium
+	$(PYTHON) -m web.build
+	$(PYTHON) -m pytest -q -n 2 --dist worksteal
+
+check: $(VENV)/dev.stamp ## Lint, types, import contracts.
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy
+	$(VENV)/bin/lint-imports
+
+sdl: $(VENV)/runtime.stamp ## Write the schema to schema.graphql.
+	$(PYTHON) -c 'from schema.schema import schema; print(schema.as_str())' > schema.graphql.new
+	mv schema.graphql.new schema.graphql
+
+picture: $(VENV)/dev.stamp ## Take the README's picture of the server that `make run` started.
+	$(PYTHON) -m web.picture \
+		"http://$${ABRUF_HOST:-127.0.0.1}:$${ABRUF_PORT:-8000}/graphql" \
+		"$$($(PYTHON) -c '$(DATA_TOKEN)')" docs/graphiql.png
+
+migration: $(VENV)/dev.stamp ## Write a migration from the models: make migration m="what it does"
+	$(PYTHON) -m migrations "$(m)"
+
+lock: $(VENV)/dev.stamp ## Pin what requirements/*.in allow, with hashes.
+	for each in runtime dev; do \
+		$(VENV)/bin/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras \
+			--no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
+			--output-file requirements/$$each.txt requirements/$$each.in || exit; \
+	done
+
+clean: ## Remove what make has made; the data folder stays.
+	rm -rf $(VENV) web/dist web/node_modules .hypothesis .import_linter_cache
+	rm -rf .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+$(VENV)/dev.stamp: $(VENV)/runtime.stamp requirements/dev.txt
+	$(PYTHON) -m pip install --quiet --require-hashes -r requirements/dev.txt
+	touch $@
+
+$(VENV)/runtime.stamp: requirements/runtime.txt
+	@for each in python3.13 python3.12 python3.11 python3; do \
+		$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+		test -x $(PYTHON) || $$each -m venv $(VENV); exit; \
+	done; echo "Abruf needs Python 3.11 or newer; no such python3 is on the PATH." >&2; exit 1
+	$(PYTHON) -m pip install --quiet --require-hashes -r $<
+	touch $@

@@ -1,0 +1,140 @@
+"""Starts Abruf on this machine: PostgreSQL, migrations, the demo, the server (`make run`)."""
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import NoReturn
+
+import uvicorn
+
+import migrations
+from examples.tokens import tokens_of_demo
+from kit import embedded
+from kit.config import Config, from_environment
+from kit.database import Database
+from kit.embedded.home import write
+from server import OPERATIONS, application
+
+TOKENS = "demo-tokens.json"
+GRACE_S = 5
+"""Seconds that requests get to end when the server stops."""
+LARGEST_SOCKET_MESSAGE = 256 * 1024
+TO_TRY = 3
+"""Example operations that are printed."""
+
+
+def main() -> None:
+    """Run until Ctrl-C or SIGTERM, and stop what was started."""
+    signal.signal(signal.SIGTERM, _terminated)
+    config = from_environment()
+    try:
+        with _listening(config) as listener, _database_url(config) as url:
+            tokens = _prepared(config, url)
+            sys.stdout.write(_greeting(config, listener, tokens))
+            sys.stdout.flush()
+            _serve(config, url, listener)
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
+    except embedded.EmbeddedPostgresError as error:
+        sys.exit(f"PostgreSQL does not start: {error}")
+
+
+def _terminated(*_: object) -> NoReturn:
+    sys.exit(0)
+
+
+def _listening(config: Config) -> socket.socket:
+    """Take the port before anything is started. SystemExit says why it cannot be had."""
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    try:
+        return socket.create_server((config.host, config.port), family=family)
+    except (OSError, OverflowError) as error:
+        message = f"Abruf cannot listen on {config.host}, port {config.port}: {error}."
+        sys.exit(f"{message}\nChoose another port, for example: ABRUF_PORT=8001 make run")
+
+
+@contextlib.contextmanager
+def _database_url(config: Config) -> Iterator[str]:
+    """Give the address of the configured PostgreSQL, or of our own while it is used."""
+    if config.database_url is not None:
+        yield config.database_url
+        return
+    with embedded.running(config.data_dir) as server:
+        yield server.owner_url
+
+
+def _prepared(config: Config, url: str) -> dict[str, str]:
+    """Migrate and load the demo, one program at a time; returns the demo's tokens."""
+    config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (config.data_dir / "start.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        migrations.upgrade(url)
+        file = config.data_dir / TOKENS
+        kept = json.loads(file.read_text()) if file.exists() else {}
+        tokens = asyncio.run(_tokens(url, kept))
+        if tokens != kept:
+            write(file, json.dumps(tokens, indent=2) + "\n")
+        return tokens
+
+
+async def _tokens(url: str, kept: dict[str, str]) -> dict[str, str]:
+    database = Database(url)
+    try:
+        return await tokens_of_demo(database, kept)
+    finally:
+        await database.close()
+
+
+def _greeting(config: Config, listener: socket.socket, tokens: dict[str, str]) -> str:
+    """Say where everything is and what to try."""
+    host = f"[{config.host}]" if ":" in config.host else config.host
+    address = f"http://{host}:{listener.getsockname()[1]}/graphql"
+    examples = sorted(OPERATIONS.glob("*.graphql"))[:TO_TRY]
+    return "\n".join(
+        [
+            "",
+            "Abruf is ready. Open this address in a browser; Ctrl-C stops everything.",
+            "",
+            f"  {address}#token={tokens['staff']}",
+            "",
+            f"Tokens of the demo, also in {config.data_dir / TOKENS}:",
+            "",
+            *(f"  {actor:<10}  {token}" for actor, token in tokens.items()),
+            "",
+            "Three operations to try:",
+            "",
+            *(path.read_text("utf-8") for path in examples),
+        ]
+    )
+
+
+def _serve(config: Config, url: str, listener: socket.socket) -> None:
+    """Answer requests until a signal ends it."""
+    app = application(
+        Database(url, pool_size=config.pool_size),
+        keep_answers=timedelta(hours=config.idempotency_hours),
+    )
+    settings = uvicorn.Config(
+        app,
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=LARGEST_SOCKET_MESSAGE,
+        lifespan="on",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=GRACE_S,
+    )
+    uvicorn.Server(settings).run(sockets=[listener])
+
+
+if __name__ == "__main__":
+    main()
