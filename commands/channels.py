@@ -25,7 +25,7 @@ class ChannelUpsert(Input):
     name: Name = Field(description="Name for people.")
     kind: ChannelKind = Field(description="What sort of shop window it is.")
     guests_allowed: bool = Field(
-        default=False, description="Whether persons who are no party of ours may order."
+        default=False, description="Whether persons who are no party of the merchant may order."
     )
     approval_required: bool = Field(
         default=False, description="Whether its orders wait for an approval."

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ARRAY, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import OneOf, Owned, check, known, to, unique
+from models.base import OneOf, Owned, check, indexed, known, to, unique
 
 END_OF_DAY = "24:00"
 """When an opening closes that lasts until midnight."""
@@ -41,6 +41,7 @@ class Party(Owned):
     __tablename__ = "parties"
     __table_args__ = (
         unique("number", "number"),
+        indexed("parties", "name", "id"),
         known("kind", PartyKind),
         check(
             "roles_known",

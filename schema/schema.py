@@ -11,12 +11,19 @@ from strawberry.tools import merge_types
 from strawberry.types import ExecutionContext
 
 from schema.catalog import CatalogMutation, CatalogQuery
+from schema.channels import ChannelsMutation, ChannelsQuery
 from schema.errors import shown
+from schema.locations import LocationsMutation, LocationsQuery
+from schema.parties import PartiesMutation, PartiesQuery
 from schema.scalars import SCALARS
 from schema.viewer import ViewerQuery
 
-Query = merge_types("Query", (ViewerQuery, CatalogQuery))
-Mutation = merge_types("Mutation", (CatalogMutation,))
+Query = merge_types(
+    "Query", (ViewerQuery, CatalogQuery, ChannelsQuery, LocationsQuery, PartiesQuery)
+)
+Mutation = merge_types(
+    "Mutation", (CatalogMutation, ChannelsMutation, LocationsMutation, PartiesMutation)
+)
 
 
 class OneOperation(SchemaExtension):

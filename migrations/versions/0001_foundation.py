@@ -131,6 +131,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('merchant_id', 'id', name=op.f('pk_parties')),
     sa.UniqueConstraint('merchant_id', 'number', name=op.f('uq_parties_number'))
     )
+    op.create_index('ix_parties_name_id', 'parties', ['merchant_id', 'name', 'id'], unique=False)
     op.create_table('products',
     sa.Column('merchant_id', sa.Uuid(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -249,7 +250,7 @@ def upgrade() -> None:
     sa.Column('returned', sa.Numeric(precision=18, scale=6), server_default='0', nullable=False),
     sa.Column('received', sa.Numeric(precision=18, scale=6), server_default='0', nullable=False),
     sa.Column('received_reference', sa.Text(), nullable=True),
-    sa.CheckConstraint('called_off <= max_quantity * (1 + over_tolerance_percent / 100)', name=op.f('ck_contract_lines_called_off_within_max')),
+    sa.CheckConstraint('called_off <= coalesce(max_quantity, target_quantity) * (1 + over_tolerance_percent / 100)', name=op.f('ck_contract_lines_called_off_within_max')),
     sa.CheckConstraint('delivered <= shipped AND shipped <= called_off', name=op.f('ck_contract_lines_delivered_within_shipped')),
     sa.CheckConstraint('least(called_off, released, shipped, delivered, returned, received) >= 0', name=op.f('ck_contract_lines_counters_not_negative')),
     sa.CheckConstraint('lot_multiple > 0', name=op.f('ck_contract_lines_lot_multiple_positive')),
@@ -362,7 +363,9 @@ def upgrade() -> None:
     op.create_index('ix_orders_contract_id', 'orders', ['merchant_id', 'contract_id'], unique=False)
     op.create_index('ix_orders_party_id_placed_at_id', 'orders', ['merchant_id', 'party_id', 'placed_at', 'id'], unique=False)
     op.create_index('ix_orders_placed_at_id', 'orders', ['merchant_id', 'placed_at', 'id'], unique=False)
+    op.create_index('ix_orders_purchase_order_number', 'orders', ['merchant_id', 'purchase_order_number'], unique=False)
     op.create_index('ix_orders_ship_to_id', 'orders', ['merchant_id', 'ship_to_id'], unique=False)
+    op.create_index('ix_orders_state_placed_at_id', 'orders', ['merchant_id', 'state', 'placed_at', 'id'], unique=False)
     op.create_index('uq_orders_external_reference', 'orders', ['merchant_id', 'channel_id', 'external_reference'], unique=True, postgresql_where=sa.text('external_reference IS NOT NULL'))
     op.create_table('parcels',
     sa.Column('merchant_id', sa.Uuid(), nullable=False),
@@ -669,7 +672,9 @@ def downgrade() -> None:
     op.drop_index('ix_parcels_carrier_id', table_name='parcels')
     op.drop_table('parcels')
     op.drop_index('uq_orders_external_reference', table_name='orders', postgresql_where=sa.text('external_reference IS NOT NULL'))
+    op.drop_index('ix_orders_state_placed_at_id', table_name='orders')
     op.drop_index('ix_orders_ship_to_id', table_name='orders')
+    op.drop_index('ix_orders_purchase_order_number', table_name='orders')
     op.drop_index('ix_orders_placed_at_id', table_name='orders')
     op.drop_index('ix_orders_party_id_placed_at_id', table_name='orders')
     op.drop_index('ix_orders_contract_id', table_name='orders')
@@ -692,6 +697,7 @@ def downgrade() -> None:
     op.drop_index('uq_addresses_default', table_name='addresses', postgresql_where=sa.text('is_default'))
     op.drop_table('addresses')
     op.drop_table('products')
+    op.drop_index('ix_parties_name_id', table_name='parties')
     op.drop_table('parties')
     op.drop_table('merchants')
     op.drop_table('merchant_counters')

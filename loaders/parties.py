@@ -1,0 +1,64 @@
+"""Parties as they are read, with their contacts and addresses."""
+
+from collections.abc import Iterable
+from enum import Enum
+from typing import Any
+
+from pydantic import Field
+from sqlalchemy import ColumnElement
+
+from kit.inputs import Input, Name, Reference
+from loaders.pages import Paged, Sorted
+from loaders.relations import Asking, Many, One
+from models.parties import Address, Contact, Party, PartyKind, PartyRole
+
+by_id = One(Party)
+by_number = One(Party, "number")
+contact_by_id = One(Contact)
+address_by_id = One(Address)
+contacts = Many(Contact, "party_id", order_by=("code",))
+addresses = Many(Address, "party_id", order_by=("code",))
+
+
+class PartySort(Enum):
+    """Orders of a party list."""
+
+    NUMBER = "NUMBER"
+    NUMBER_DESC = "NUMBER_DESC"
+    NAME = "NAME"
+    NAME_DESC = "NAME_DESC"
+
+
+class PartyFilter(Input):
+    """Which parties to list."""
+
+    kind: PartyKind | None = Field(None, description="Businesses or private persons.")
+    role: PartyRole | None = Field(None, description="Has this role, maybe among others.")
+    number_prefix: Reference | None = Field(None, description="Number begins with this.")
+    name_contains: Name | None = Field(None, description="Name contains this, in any case.")
+    gln: Reference | None = Field(None, description="GLN is this.")
+    vat_id: Reference | None = Field(None, description="VAT identification number is this.")
+
+
+def _matching(_asking: Asking, party: Any, given: PartyFilter) -> Iterable[ColumnElement[bool]]:
+    if given.role is not None:
+        yield party.roles.contains([given.role])
+    if given.number_prefix is not None:
+        yield party.number.startswith(given.number_prefix, autoescape=True)
+    if given.name_contains is not None:
+        yield party.name.icontains(given.name_contains, autoescape=True)
+    for column in ("kind", "gln", "vat_id"):
+        if (value := getattr(given, column)) is not None:
+            yield getattr(party, column) == value
+
+
+every = Paged(
+    Party,
+    {
+        PartySort.NUMBER: Sorted("number"),
+        PartySort.NUMBER_DESC: Sorted("number", descending=True),
+        PartySort.NAME: Sorted("name"),
+        PartySort.NAME_DESC: Sorted("name", descending=True),
+    },
+    matching=_matching,
+)
