@@ -1,5 +1,6 @@
 """The roof: the ASGI application. A token becomes a viewer, a request becomes one context."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from cross_web import HTTPException
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -17,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 from strawberry.asgi import GraphQL
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
+import migrations
 from kit.clock import Clock, now
 from kit.database import Database
 from kit.viewer import Viewer
@@ -28,12 +32,20 @@ from web.page import GraphiQL, is_for_a_browser
 
 LARGEST_BODY = 4 * 1024 * 1024
 OPERATIONS = Path(__file__).parent / "examples" / "operations"
+GRAPHQL_JSON = "application/graphql-response+json"
+READY_S = 5
+"""Seconds in which the database must answer."""
 
 
-def _error(code: ErrorCode, message: str, status: int) -> Response:
+def _media_type(request: Request) -> str:
+    """Choose the answer's media type (GraphQL over HTTP): the new one where it is asked for."""
+    return GRAPHQL_JSON if GRAPHQL_JSON in request.headers.get("accept", "") else "application/json"
+
+
+def _error(request: Request, code: ErrorCode, message: str, status: int) -> Response:
     body = {"errors": [{"message": message, "extensions": {"code": code.value}}]}
     headers = {"WWW-Authenticate": "Bearer"} if code is ErrorCode.UNAUTHENTICATED else None
-    return JSONResponse(body, status, headers)
+    return JSONResponse(body, status, headers, _media_type(request))
 
 
 class Endpoint(GraphQL[Context, None]):
@@ -58,11 +70,17 @@ class Endpoint(GraphQL[Context, None]):
         viewer = await self._viewer(request)
         if viewer is None:
             message = "Send a valid token: `Authorization: Bearer abruf_...`."
-            refusal = _error(ErrorCode.UNAUTHENTICATED, message, 401)
-            await refusal(scope, receive, send)
-            return
-        scope.setdefault("state", {})["viewer"] = viewer
-        await super().__call__(scope, receive, send)
+            response = _error(request, ErrorCode.UNAUTHENTICATED, message, 401)
+        else:
+            request.state.viewer = viewer
+            response = await self._answer(request)
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        try:
+            return await self.run(request)
+        except HTTPException as error:
+            return _error(request, ErrorCode.BAD_USER_INPUT, error.reason, error.status_code)
 
     async def _viewer(self, request: Request) -> Viewer | None:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -97,30 +115,50 @@ class Endpoint(GraphQL[Context, None]):
         """Write an answer."""
         return orjson.dumps(data)
 
-    def create_response(self, response_data: Any, sub_response: Response) -> Response:
-        """Answer with the media type of GraphQL over HTTP; 400 where nothing was executed."""
-        response = super().create_response(response_data, sub_response)
-        refused = response_data.get("data") is None and "errors" in response_data
-        if refused and not any("path" in error for error in response_data["errors"]):
-            response_data.pop("data", None)
-            response = super().create_response(response_data, sub_response)
-            response.status_code = 400
+    async def get_sub_response(self, request: Any) -> Response:
+        """Carry the media type to where the answer is made."""
+        response = await super().get_sub_response(request)
+        response.media_type = _media_type(request)
         return response
+
+    def create_response(self, response_data: Any, sub_response: Response) -> Response:
+        """Answer by GraphQL over HTTP: without `data`, and 400, where nothing was executed.
+
+        Clients of the older media type take every well-formed answer for a failure unless it is
+        200, as the specification says.
+        """
+        errors = response_data.get("errors", ())
+        refused = response_data["data"] is None and not any("path" in error for error in errors)
+        if refused:
+            del response_data["data"]
+        status = 400 if refused and sub_response.media_type == GRAPHQL_JSON else 200
+        return Response(self.encode_json(response_data), status, media_type=sub_response.media_type)
 
 
 async def _livez(_request: Request) -> Response:
     return JSONResponse({"status": "alive"})
 
 
+async def _revision(database: Database) -> str | None:
+    """Return the migration at which the database is, None when it does not tell."""
+    try:
+        async with asyncio.timeout(READY_S), database.engine.connect() as connection:
+            found = await connection.execute(text("SELECT version_num FROM alembic_version"))
+            return found.scalar_one_or_none()
+    except (OSError, SQLAlchemyError):
+        return None
+
+
 def application(
     database: Database, *, clock: Clock = now, keep_answers: timedelta = timedelta(hours=24)
 ) -> Starlette:
     """Return the ASGI application over a database; it closes the database when it ends."""
+    newest = migrations.newest()
 
     async def readyz(_request: Request) -> Response:
-        async with database.engine.connect() as connection:
-            await connection.execute(text("SELECT 1"))
-        return JSONResponse({"status": "ready"})
+        ready = await _revision(database) == newest
+        status = ("ready", 200) if ready else ("not ready", 503)
+        return JSONResponse({"status": status[0]}, status[1])
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -130,7 +168,7 @@ def application(
     graphiql = GraphiQL(OPERATIONS)
     endpoint = Endpoint(database, clock, keep_answers, graphiql)
     routes: list[BaseRoute] = [
-        Route("/graphql", endpoint, methods=["GET", "POST"]),
+        Route("/graphql", endpoint, methods=["GET", "POST"], max_body_size=LARGEST_BODY),
         Route("/livez", _livez),
         Route("/readyz", readyz),
         *graphiql.routes,

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 
 
 def configured(url: str) -> Config:
@@ -17,3 +18,8 @@ def configured(url: str) -> Config:
 def upgrade(url: str) -> None:
     """Bring the database to the newest revision; two at once are made one after the other."""
     command.upgrade(configured(url), "head")
+
+
+def newest() -> str | None:
+    """Return the newest revision that this program knows."""
+    return ScriptDirectory(str(Path(__file__).parent)).get_current_head()

@@ -14,6 +14,7 @@ from schema.catalog import CatalogMutation, CatalogQuery
 from schema.channels import ChannelsMutation, ChannelsQuery
 from schema.errors import shown
 from schema.locations import LocationsMutation, LocationsQuery
+from schema.operations import NamedOperation
 from schema.parties import PartiesMutation, PartiesQuery
 from schema.scalars import SCALARS
 from schema.viewer import ViewerQuery
@@ -63,5 +64,6 @@ schema = Schema(
         OneOperation,
         lambda: ParserCache(maxsize=512),
         lambda: ValidationCache(maxsize=512),
+        NamedOperation,
     ],
 )

@@ -1,0 +1,21 @@
+"""Rules for the operation of a request that go beyond validation."""
+
+from collections.abc import Iterator
+
+from graphql import GraphQLError, OperationDefinitionNode
+from strawberry.extensions import SchemaExtension
+
+
+class NamedOperation(SchemaExtension):
+    """Refuses several operations without `operationName`; Strawberry would run the first one."""
+
+    def on_validate(self) -> Iterator[None]:
+        """Add to what the validation cache, which goes before, has found."""
+        context = self.execution_context
+        document = context.graphql_document
+        definitions = document.definitions if document else ()
+        several = sum(isinstance(it, OperationDefinitionNode) for it in definitions) > 1
+        if several and context._provided_operation_name is None:  # noqa: SLF001
+            error = GraphQLError("Say which of the operations to run: operationName.")
+            context.pre_execution_errors = [*(context.pre_execution_errors or ()), error]
+        yield
