@@ -62,6 +62,11 @@ BEFORE_DISPATCH = BEFORE_PICKING | {DeliveryState.PICKING, DeliveryState.PACKED}
 ON_THE_WAY = frozenset(
     {DeliveryState.DISPATCHED, DeliveryState.PARTIALLY_DELIVERED, DeliveryState.FAILED}
 )
+AFTER_DISPATCH = ON_THE_WAY | {
+    DeliveryState.DELIVERED,
+    DeliveryState.RETURNED_TO_SENDER,
+    DeliveryState.LOST,
+}
 OPEN = BEFORE_DISPATCH | ON_THE_WAY
 
 ALLOWED_IN: Mapping[DeliveryAction, frozenset[DeliveryState]] = {
@@ -75,7 +80,7 @@ ALLOWED_IN: Mapping[DeliveryAction, frozenset[DeliveryState]] = {
     DeliveryAction.PACK: BEFORE_DISPATCH - {DeliveryState.PLANNED},
     DeliveryAction.DISPATCH: frozenset({DeliveryState.PACKED}),
     DeliveryAction.CANCEL: BEFORE_DISPATCH,
-    DeliveryAction.CONFIRM_RECEIPT: ON_THE_WAY | {DeliveryState.DELIVERED},
+    DeliveryAction.CONFIRM_RECEIPT: AFTER_DISPATCH,
 }
 """The state machine before the doorstep: action -> the states in which it may be done.
 

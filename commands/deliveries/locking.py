@@ -2,25 +2,27 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
 from sqlalchemy import ARRAY, Uuid, any_, literal
 
 from commands.orders.lines import lines_of, lock_orders
-from commands.writing import Moved, Writing, check_version
+from commands.writing import Moved, Writing, check_version, missing
 from kit.errors import Code, Path, Refused
 from kit.ids import Names
 from kit.inputs import Command
+from models.catalog import Product
 from models.deliveries import ALLOWED_IN, Delivery, DeliveryAction, DeliveryLine
+from models.journal import Aggregate
 from models.orders import Order, OrderLine
 
 
 class DeliveryCommand(Command):
     """What every change of one delivery takes."""
 
-    id: Annotated[UUID, Names("Delivery")] = Field(description="The delivery.")
+    delivery_id: Annotated[UUID, Names("Delivery")] = Field(description="The delivery.")
     expected_version: int | None = Field(
         None, description="Refuse unless the delivery still has this version."
     )
@@ -42,6 +44,19 @@ class Locked:
     def lines_of(self, delivery: Delivery) -> list[DeliveryLine]:
         """Return the lines of one of the deliveries."""
         return [line for line in self.lines.values() if line.delivery_id == delivery.id]
+
+    def line(self, delivery: Delivery, line_id: UUID, path: Path) -> DeliveryLine:
+        """Return a line of the delivery. Refused: NOT_FOUND for any other id."""
+        line = self.lines.get(line_id)
+        if line is None or line.delivery_id != delivery.id:
+            raise missing(DeliveryLine, path)
+        return line
+
+    async def products(self) -> dict[UUID, Product]:
+        """Return delivery line id -> its product."""
+        of = {key: self.order_lines[it.order_line_id].product_id for key, it in self.lines.items()}
+        products = await self.writing.by_key(Product, "id", of.values())
+        return {key: products[product_id] for key, product_id in of.items()}
 
 
 async def lock_deliveries(writing: Writing, wanted: Mapping[UUID, Path]) -> Locked:
@@ -65,10 +80,10 @@ async def lock_one(
     writing: Writing, command: DeliveryCommand, action: DeliveryAction
 ) -> tuple[Delivery, Locked]:
     """Lock the delivery of a command. Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE."""
-    locked = await lock_deliveries(writing, {command.id: ("id",)})
-    delivery = locked.deliveries[command.id]
+    locked = await lock_deliveries(writing, {command.delivery_id: ("delivery_id",)})
+    delivery = locked.deliveries[command.delivery_id]
     check_version(delivery, command.expected_version)
-    check_allowed(delivery, action, ("id",))
+    check_allowed(delivery, action, ("delivery_id",))
     return delivery, locked
 
 
@@ -77,6 +92,12 @@ def check_allowed(delivery: Delivery, action: DeliveryAction, path: Path) -> Non
     if delivery.state not in ALLOWED_IN[action]:
         text = f"{delivery.number} is {delivery.state.value}: not the state for {action.value}."
         raise Refused(Code.WRONG_STATE, text, path)
+
+
+def changed(writing: Writing, delivery: Delivery, what: str, **payload: Any) -> None:
+    """Raise the delivery's version and note what happened. occurred_at: where it was not now."""
+    delivery.version += 1
+    writing.record(Aggregate.DELIVERY, delivery.id, what, **payload)
 
 
 async def _lines(writing: Writing, wanted: Mapping[UUID, Path]) -> dict[UUID, DeliveryLine]:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from commands.catalog import check_scale
 from commands.counters import numbers
 from commands.deliveries.places import (
     WINDOW,
@@ -17,7 +18,6 @@ from commands.deliveries.places import (
     place_columns,
     window_of,
 )
-from commands.orders.drafts import check_scale
 from commands.orders.lines import lock_orders, move
 from commands.writing import Outcome, Writing
 from kit.errors import Code, Path, Refused
@@ -250,17 +250,23 @@ async def _write(
 def add_lines(
     writing: Writing, delivery: Delivery, quantities: Mapping[OrderLine, Decimal]
 ) -> None:
-    """Give a new delivery its lines and its first event. quantities: in the order's units."""
-    writing.session.add_all(
-        DeliveryLine(
-            merchant_id=delivery.merchant_id,
-            id=new_id(),
-            delivery_id=delivery.id,
-            order_id=line.order_id,
-            order_line_id=line.id,
-            planned=quantity,
-        )
-        for line, quantity in quantities.items()
+    """Give a new delivery its lines and its first event. quantities: in the products' units."""
+    writing.session.add_all(new_line(delivery, *each) for each in quantities.items())
+    writing.record(Aggregate.DELIVERY, delivery.id, "delivery.planned", planned=told(quantities))
+
+
+def new_line(delivery: Delivery, line: OrderLine, quantity: Decimal) -> DeliveryLine:
+    """Return a line that plans a quantity of an order line."""
+    return DeliveryLine(
+        merchant_id=delivery.merchant_id,
+        id=new_id(),
+        delivery_id=delivery.id,
+        order_id=line.order_id,
+        order_line_id=line.id,
+        planned=quantity,
     )
-    told = {str(line.id): quantity for line, quantity in quantities.items()}
-    writing.record(Aggregate.DELIVERY, delivery.id, "delivery.planned", planned=told)
+
+
+def told(quantities: Mapping[OrderLine, Decimal]) -> dict[str, Decimal]:
+    """Return quantities as events tell them: id of the order line -> quantity."""
+    return {str(line.id): quantity for line, quantity in quantities.items()}
