@@ -38,20 +38,20 @@ lines_of = Many(ContractLine, "contract_id", order_by=("line_no",))
 shortfalls_of = Many(Shortfall, "contract_id", order_by=("contract_line_id",))
 
 
-def _is_expired(asking: Asking, contract: Any) -> ColumnElement[bool]:
+def _is_expired(asking: Asking, contract: Any) -> ColumnElement[Any]:
     """Compare days at the contract's own zone; valid_to is the last day (K3)."""
     now = literal(asking.now, DateTime(timezone=True))
     return contract.valid_to < cast(func.timezone(contract.time_zone, now), Date)  # type: ignore[no-any-return]
 
 
-def _is_exhausted(asking: Asking, contract: Any) -> ColumnElement[bool]:
+def _is_exhausted(asking: Asking, contract: Any) -> ColumnElement[Any]:
     line = aliased(ContractLine)
     return ~exists().where(
         line.contract_id == contract.id, line.remaining > 0, *seen_by(asking.viewer, line)
     )
 
 
-def _state(asking: Asking, contract: Any) -> ColumnElement[ContractState]:
+def _state(asking: Asking, contract: Any) -> ColumnElement[Any]:
     """Return the effective state: what people decided, or what the calendar and the lines say."""
     running = contract.state.in_((ContractState.ACTIVE, ContractState.SUSPENDED))
     drawn = and_(contract.state == ContractState.ACTIVE, _is_exhausted(asking, contract))
@@ -70,8 +70,8 @@ class Standing(Relation):
 
     def statement(self, asking: Asking) -> Select[Any]:
         """Derive all three from the contracts and their lines."""
-        facts = (_state, _is_expired, _is_exhausted)
-        rows: Select[Any] = select(Contract.id, *(fact(asking, Contract) for fact in facts))
+        facts = [fact(asking, Contract) for fact in (_state, _is_expired, _is_exhausted)]
+        rows = select(Contract.id, *facts)
         return rows.where(among_keys(Contract.id), *seen_by(asking.viewer, Contract))
 
     def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
