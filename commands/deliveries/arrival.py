@@ -20,8 +20,10 @@ from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, literal
 from sqlalchemy.orm.attributes import flag_modified
 
 from commands.contracts import counters
-from commands.deliveries.locking import Locked
+from commands.deliveries.locking import Locked, changed
+from commands.deliveries.plan import told
 from commands.orders import lines as order_lines
+from models.base import Owned
 from models.deliveries import BEFORE_DISPATCH, Delivery, DeliveryLine, DeliveryState, Receipt
 from models.journal import Aggregate
 from models.orders import FulfilmentStatus, OrderLine
@@ -58,20 +60,22 @@ async def settle(locked: Locked) -> None:
     it. A delivery that is not dispatched, or whose receipt is confirmed, is left alone.
     """
     packed = await _packed(locked)
-    if not packed:
-        return
-    before = {order_id: _reached(_of(locked, order_id)) for order_id in locked.orders}
-    contracts: defaultdict[UUID, Decimal] = defaultdict(Decimal)
+    orders = _by_order(locked.order_lines.values()) if packed else {}
+    before = {order_id: _reached(lines) for order_id, lines in orders.items()}
+    moved_at: dict[UUID, datetime] = {}
+    delivered: defaultdict[UUID, Decimal] = defaultdict(Decimal)
     for delivery_id, parcels in packed.items():
-        delivery = locked.deliveries[delivery_id]
-        moved = _move_lines(locked, locked.lines_of(delivery), parcels, contracts)
-        _move_state(locked, delivery, [it.parcel for it in parcels], moved)
-    at = max(it.parcel.status_at for parcels in packed.values() for it in parcels)
-    for order_id, reached in before.items():
-        _tell_order(locked, order_id, reached, at)
-    changes = {line_id: {"delivered": amount} for line_id, amount in contracts.items() if amount}
-    if changes:
-        await counters.move(locked.writing, changes)
+        delivery, at = locked.deliveries[delivery_id], max(it.parcel.status_at for it in parcels)
+        moved = _move_lines(locked, locked.lines_of(delivery), parcels)
+        _move_state(locked, delivery, _arrived(it.parcel.status for it in parcels), at, moved)
+        for line, amounts in moved.items():
+            moved_at[line.order_id] = max(at, moved_at.get(line.order_id, at))
+            if line.contract_line_id is not None:
+                delivered[line.contract_line_id] += amounts["delivered"]
+    for order_id, at in moved_at.items():
+        _tell_order(locked, order_id, before[order_id], _reached(orders[order_id]), at)
+    changes = {line_id: {"delivered": amount} for line_id, amount in delivered.items() if amount}
+    await counters.move(locked.writing, changes)
 
 
 async def _packed(locked: Locked) -> dict[UUID, list[_Packed]]:
@@ -100,44 +104,29 @@ def _among(column: Any, keys: Collection[UUID]) -> ColumnElement[bool]:
 
 
 def _move_lines(
-    locked: Locked,
-    lines: Iterable[DeliveryLine],
-    parcels: Iterable[_Packed],
-    contracts: defaultdict[UUID, Decimal],
-) -> dict[str, dict[str, str]]:
-    """Move lines by what their counters lack; returns order line id -> what was moved."""
+    locked: Locked, lines: Iterable[DeliveryLine], parcels: Iterable[_Packed]
+) -> dict[OrderLine, Amounts]:
+    """Move lines by what their counters lack; returns order line -> what was moved."""
     targets: defaultdict[tuple[UUID, str], Decimal] = defaultdict(Decimal)
     for packed in parcels:
         if counter := _COUNTERS.get(packed.parcel.status):
             for content in packed.contents:
                 targets[content.delivery_line_id, counter] += content.quantity
-    moved = {}
+    moved: dict[OrderLine, Amounts] = {}
     for line in lines:
         amounts = {it: targets[line.id, it] - getattr(line, it) for it in _COUNTERS.values()}
-        if not any(amounts.values()):
-            continue
-        order_line = locked.order_lines[line.order_line_id]
-        _move(line, order_line, amounts)
-        if order_line.contract_line_id is not None:
-            contracts[order_line.contract_line_id] += amounts["delivered"]
-        moved[str(order_line.id)] = {it: str(amount) for it, amount in amounts.items() if amount}
+        if any(amounts.values()):
+            order_line = locked.order_lines[line.order_line_id]
+            _set(line, **{it: getattr(line, it) + amount for it, amount in amounts.items()})
+            order_lines.move(order_line, **amounts)
+            _set(order_line, **{it: getattr(order_line, it) for it in amounts})
+            moved[order_line] = amounts
     return moved
 
 
-def _move(line: DeliveryLine, order_line: OrderLine, amounts: Amounts) -> None:
-    """Move a delivery line and its order line by the same amounts."""
-    for counter, amount in amounts.items():
-        setattr(line, counter, getattr(line, counter) + amount)
-    order_lines.move(order_line, **amounts)
-    for row in (line, order_line):
-        for counter in amounts:
-            # The same columns in every row, so that one statement updates all rows.
-            flag_modified(row, counter)
-
-
-def _arrived(parcels: Collection[Parcel]) -> DeliveryState:
+def _arrived(of_parcels: Iterable[ParcelStatus]) -> DeliveryState:
     """Return the state that the parcels give to their delivery."""
-    statuses = {parcel.status for parcel in parcels}
+    statuses = set(of_parcels)
     if statuses == {ParcelStatus.DELIVERED}:
         return DeliveryState.DELIVERED
     if ParcelStatus.DELIVERED in statuses:
@@ -150,26 +139,38 @@ def _arrived(parcels: Collection[Parcel]) -> DeliveryState:
 def _move_state(
     locked: Locked,
     delivery: Delivery,
-    parcels: Collection[Parcel],
-    moved: Mapping[str, Mapping[str, str]],
+    state: DeliveryState,
+    at: datetime,
+    moved: Mapping[OrderLine, Amounts],
 ) -> None:
-    """Give the delivery its state; one journal event where state or counters changed."""
-    state, at = _arrived(parcels), max(parcel.status_at for parcel in parcels)
+    """Give the delivery its state; one journal event where state, time or counters changed."""
     delivered_at = at if state is DeliveryState.DELIVERED else None
-    changed = (state, delivered_at) != (delivery.state, delivery.delivered_at)
-    if not changed and not moved:
+    if (state, delivered_at) == (delivery.state, delivery.delivered_at) and not moved:
         return
-    what = "delivery.progressed"
+    what = "progressed"
     if state is not delivery.state:
         is_back = state is DeliveryState.DISPATCHED
-        what = "delivery.arrival_corrected" if is_back else f"delivery.{state.value.lower()}"
-    delivery.state, delivery.delivered_at = state, delivered_at
-    delivery.version += 1
-    locked.writing.record(Aggregate.DELIVERY, delivery.id, what, at, state=state, lines=moved)
+        what = "arrival_corrected" if is_back else state.value.lower()
+    _set(delivery, state=state, delivered_at=delivered_at)
+    counts = {
+        it: told({line: amounts[it] for line, amounts in moved.items() if amounts[it]})
+        for it in _COUNTERS.values()
+    }
+    changed(locked.writing, delivery, f"delivery.{what}", occurred_at=at, **counts)
 
 
-def _of(locked: Locked, order_id: UUID) -> list[OrderLine]:
-    return [line for line in locked.order_lines.values() if line.order_id == order_id]
+def _set(row: Owned, **values: Any) -> None:
+    """Set columns; all of them are written, so that one statement updates all such rows."""
+    for column, value in values.items():
+        setattr(row, column, value)
+        flag_modified(row, column)
+
+
+def _by_order(lines: Iterable[OrderLine]) -> dict[UUID, list[OrderLine]]:
+    found: defaultdict[UUID, list[OrderLine]] = defaultdict(list)
+    for line in lines:
+        found[line.order_id].append(line)
+    return found
 
 
 def _reached(lines: Iterable[OrderLine]) -> FulfilmentStatus | None:
@@ -182,10 +183,12 @@ def _reached(lines: Iterable[OrderLine]) -> FulfilmentStatus | None:
 
 
 def _tell_order(
-    locked: Locked, order_id: UUID, before: FulfilmentStatus | None, at: datetime
+    locked: Locked,
+    order_id: UUID,
+    before: FulfilmentStatus | None,
+    after: FulfilmentStatus | None,
+    at: datetime,
 ) -> None:
-    reached = _reached(_of(locked, order_id))
-    if reached is before:
-        return
-    what = "arrival_corrected" if reached is None else reached.value.lower()
-    locked.writing.record(Aggregate.ORDER, order_id, f"order.{what}", at)
+    if after is not before:
+        what = "arrival_corrected" if after is None else after.value.lower()
+        locked.writing.record(Aggregate.ORDER, order_id, f"order.{what}", at)
