@@ -15,7 +15,9 @@ def _names(entity: type[Owned]) -> tuple[str, ...]:
     mapper = inspect(entity)
     columns = [attribute.key for attribute in mapper.column_attrs]
     derived = [
-        key for key, it in mapper.all_orm_descriptors.items() if isinstance(it, hybrid_property)
+        key
+        for key, it in mapper.all_orm_descriptors.items()
+        if isinstance(it, hybrid_property) and not key.startswith("_")
     ]
     return (*columns, *derived)
 

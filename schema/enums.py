@@ -14,8 +14,11 @@ def described(choices: type[Choices], name: str, description: str, **values: str
 
     A value without a description of its own is described by its name in words.
     """
-    strawberry.enum(choices, name=name, description=description)
+    if not hasattr(choices, "__strawberry_definition__"):
+        strawberry.enum(choices)
+    # An input that was made before names the definition that is there: it is described in place.
     definition: StrawberryEnumDefinition = choices.__strawberry_definition__  # type: ignore[attr-defined]
+    definition.name, definition.description = name, description
     for value in definition.values:
         words = value.name.replace("_", " ").capitalize()
         value.description = values.get(value.name, f"{words}.")

@@ -2,6 +2,7 @@
 
 import dataclasses
 import types
+from datetime import datetime
 from enum import Enum
 from functools import cache, reduce
 from operator import or_
@@ -9,6 +10,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from uuid import UUID
 
 import strawberry
+from pydantic import AwareDatetime
 from pydantic.fields import FieldInfo
 
 from kit.errors import Path
@@ -16,6 +18,7 @@ from kit.inputs import Input, Scalar
 from schema.scalars import Country, Currency
 
 _NAMED = {"Currency": Currency, "Country": Country}
+_PLAIN: dict[Any, Any] = {UUID: strawberry.ID, AwareDatetime: datetime}
 
 
 def _translated(annotation: Any, metadata: tuple[Any, ...] = ()) -> Any:  # noqa: PLR0911 -- one return for each kind of annotation.
@@ -30,8 +33,8 @@ def _translated(annotation: Any, metadata: tuple[Any, ...] = ()) -> Any:  # noqa
         return reduce(or_, [_translated(each, metadata) for each in arguments])
     if origin in {list, tuple, frozenset}:
         return list[_translated(arguments[0])]  # type: ignore[misc]
-    if annotation is UUID:
-        return strawberry.ID
+    if annotation in _PLAIN:
+        return _PLAIN[annotation]
     if isinstance(annotation, type) and issubclass(annotation, Input):
         return input_type(annotation)
     return annotation

@@ -1,12 +1,13 @@
 """Parties for clients."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
 from commands.parties import PartiesUpsert
 from execution import related
 from kit.viewer import Scope
+from loaders import orders as order_loaders
 from loaders import parties as loaders
 from models.parties import Address as AddressRow
 from models.parties import Contact as ContactRow
@@ -21,6 +22,9 @@ from schema.mutations import Payload, mutation
 from schema.nodes import Node, node
 from schema.roots import one_by
 from schema.values import PostalAddress, address
+
+if TYPE_CHECKING:
+    from schema.orders import OrderConnection
 
 described(PartyKind, "PartyKind", "Whether a party is a business or a private person.")
 described(
@@ -95,6 +99,12 @@ class Party(Node):
     language: str | None = strawberry.field(description="BCP 47 tag, for example de or pt-BR.")
     contacts: list[Contact] = related(loaders.contacts, "Its contacts, by code.")
     addresses: list[Address] = related(loaders.addresses, "Its addresses, by code.")
+    orders: Annotated["OrderConnection", strawberry.lazy("schema.orders")] = connection(
+        order_loaders.of_party,
+        "Its orders.",
+        filters=order_loaders.OrderFilter,
+        sorts=order_loaders.OrderSort,
+    )
     timeline: Timeline = timeline()
 
 

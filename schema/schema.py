@@ -15,15 +15,17 @@ from schema.channels import ChannelsMutation, ChannelsQuery
 from schema.errors import shown
 from schema.locations import LocationsMutation, LocationsQuery
 from schema.operations import NamedOperation
+from schema.orders import OrdersMutation, OrdersQuery
 from schema.parties import PartiesMutation, PartiesQuery
 from schema.scalars import SCALARS
 from schema.viewer import ViewerQuery
 
 Query = merge_types(
-    "Query", (ViewerQuery, CatalogQuery, ChannelsQuery, LocationsQuery, PartiesQuery)
+    "Query", (ViewerQuery, CatalogQuery, ChannelsQuery, LocationsQuery, OrdersQuery, PartiesQuery)
 )
 Mutation = merge_types(
-    "Mutation", (CatalogMutation, ChannelsMutation, LocationsMutation, PartiesMutation)
+    "Mutation",
+    (CatalogMutation, ChannelsMutation, LocationsMutation, OrdersMutation, PartiesMutation),
 )
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from commands.orders.drafts import check_scale
+from commands.catalog import check_scale
 from commands.orders.lines import cancel, lines_of
 from commands.orders.states import VersionedOrderCommand, become, check_living, locked
 from commands.writing import Outcome, Writing, missing

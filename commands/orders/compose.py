@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from commands.orders.drafts import Draft, LineDraft, check_scale
+from commands.catalog import check_scale
+from commands.orders.drafts import Draft, LineDraft
 from commands.orders.fields import LineFields, OrderFields, check_shape
 from commands.orders.references import References, customer
 from commands.writing import Writing

@@ -119,7 +119,7 @@ def upgrade() -> None:
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('number', sa.Text(), nullable=False),
     sa.Column('kind', sa.Text(), nullable=False),
-    sa.Column('roles', sa.ARRAY(sa.Text()), nullable=False),
+    sa.Column('roles', postgresql.ARRAY(sa.Text()), nullable=False),
     sa.Column('name', sa.Text(), nullable=False),
     sa.Column('gln', sa.Text(), nullable=True),
     sa.Column('vat_id', sa.Text(), nullable=True),

@@ -1,0 +1,45 @@
+"""Orders, their lines and holds as they are read."""
+
+from sqlalchemy import func
+
+from loaders.orders.lists import OrderFilter, OrderSort, Summary, SummaryOf, every, of_party
+from loaders.orders.progress import Judged, fulfilment, is_late
+from loaders.relations import Derived, Many, One
+from models.orders import Hold, Order, OrderLine
+
+by_id = One(Order)
+by_number = One(Order, "number")
+line_by_id = One(OrderLine)
+hold_by_id = One(Hold)
+lines = Many(OrderLine, "order_id", order_by=("line_no",))
+holds = Many(Hold, "subject_id", order_by=("placed_at", "id"))
+progress = Derived(
+    OrderLine,
+    "order_id",
+    {
+        "status": fulfilment(OrderLine),
+        "net": func.sum(OrderLine.net),
+        "is_open": func.bool_or(OrderLine.open_quantity > 0),
+        "is_backordered": func.bool_or(OrderLine.backordered > 0),
+        "is_unplanned": func.bool_or(OrderLine.unplanned > 0),
+        "is_under_way": func.bool_or(OrderLine.planned > OrderLine.shipped),
+    },
+)
+late = Judged(is_late)
+
+__all__ = [
+    "OrderFilter",
+    "OrderSort",
+    "Summary",
+    "SummaryOf",
+    "by_id",
+    "by_number",
+    "every",
+    "hold_by_id",
+    "holds",
+    "late",
+    "line_by_id",
+    "lines",
+    "of_party",
+    "progress",
+]

@@ -1,0 +1,225 @@
+"""Orders, their lines and holds, and lists of orders, for clients."""
+
+from collections.abc import Awaitable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import strawberry
+
+from execution import batched, related
+from kit.money import Amount, rounded
+from loaders import catalog as product_loaders
+from loaders import channels as channel_loaders
+from loaders import orders as loaders
+from loaders import parties as party_loaders
+from models.orders import Hold as HoldRow
+from models.orders import Order as OrderRow
+from models.orders import OrderLine as OrderLineRow
+from resolvers import orders as resolvers
+from schema import values
+from schema.catalog import Product
+from schema.channels import Channel
+from schema.connections import Connection
+from schema.journal import Timeline, timeline
+from schema.nodes import Node, node
+from schema.orders.enums import (
+    DeliveryPolicy,
+    FulfilmentStatus,
+    HoldReason,
+    OrderAction,
+    OrderKind,
+    OrderState,
+)
+from schema.parties import Address, Contact, Party
+from schema.scalars import Currency
+
+Info = strawberry.Info[Any, Any]
+
+
+async def _net(orders: Sequence[Any], info: Info) -> list[Amount]:
+    return await resolvers.net(info.context, orders)
+
+
+async def _is_open(orders: Sequence[Any], info: Info) -> list[bool]:
+    return await resolvers.is_open(info.context, orders)
+
+
+async def _available_actions(orders: Sequence[Any], info: Info) -> list[list[OrderAction]]:
+    return await resolvers.available_actions(info.context, orders)
+
+
+@node(HoldRow, loaders.hold_by_id, "A stop on an order or a delivery.")
+class Hold(Node):
+    """A hold."""
+
+    reason: HoldReason = strawberry.field(description="Why it must not be released.")
+    owner: str = strawberry.field(description="Person, team or system that placed it.")
+    note: str | None = strawberry.field(description="What else people should know.")
+    placed_at: datetime = strawberry.field(description="When it was placed.")
+    released_at: datetime | None = strawberry.field(
+        description="When it was released; null while it holds."
+    )
+
+
+@node(OrderLineRow, loaders.line_by_id, "One product of an order, and how far it has come.")
+class OrderLine(Node):
+    """A line; every quantity in the product's unit."""
+
+    order: "Order | None" = related(loaders.by_id, "The order.", key="order_id")
+    line_no: int = strawberry.field(description="Its number in the order, from 1; never reused.")
+    product: Product | None = related(product_loaders.by_id, "What was ordered.", key="product_id")
+    external_reference: str | None = strawberry.field(
+        description="The line's number in the sender's system."
+    )
+    unit_price: values.Money = values.money("unit_price", "Price of one unit before discount.")
+    discount_percent: Decimal = strawberry.field(description="Percent off the unit price.")
+    substitution_allowed: bool = strawberry.field(
+        description="Whether another product may be sent instead."
+    )
+    window: values.DeliveryWindow | None = values.window(
+        "window", "When it is wanted; null where the order's window counts."
+    )
+    confirmed_window: values.DeliveryWindow | None = values.window(
+        "confirmed", "When it is promised."
+    )
+    over_tolerance: Decimal = strawberry.field(
+        description="How much more than ordered may be delivered."
+    )
+    ordered: Decimal = strawberry.field(description="What was ordered.")
+    cancelled: Decimal = strawberry.field(description="What is not wanted any more.")
+    reserved: Decimal = strawberry.field(description="What is set aside in stock.")
+    backordered: Decimal = strawberry.field(description="What waits for goods.")
+    planned: Decimal = strawberry.field(description="What deliveries have taken.")
+    picked: Decimal = strawberry.field(description="What was picked.")
+    packed: Decimal = strawberry.field(description="What was packed.")
+    shipped: Decimal = strawberry.field(description="What was dispatched.")
+    delivered: Decimal = strawberry.field(description="What arrived.")
+    lost: Decimal = strawberry.field(description="What was lost on the way.")
+    refused: Decimal = strawberry.field(description="What the recipient did not take.")
+    return_requested: Decimal = strawberry.field(description="What is to come back.")
+    return_received: Decimal = strawberry.field(description="What came back.")
+    written_off: Decimal = strawberry.field(description="What was given up.")
+    open_quantity: Decimal = strawberry.field(
+        description="What was ordered and is neither cancelled nor shipped."
+    )
+    unplanned: Decimal = strawberry.field(
+        description="What was ordered, is not cancelled and in no delivery; can be cancelled."
+    )
+
+    @strawberry.field(
+        description="Price of what was ordered and not cancelled, after discount, rounded half"
+        " up to the currency's minor unit. Totals add exact prices, so they may differ from the"
+        " sum of these.",
+        graphql_type=values.Money,
+    )
+    def net(self: Any) -> Amount:
+        return rounded(self.net, self.currency)
+
+
+@node(OrderRow, loaders.by_id, "What a party or a guest ordered over one channel.")
+class Order(Node):
+    """An order."""
+
+    number: str = strawberry.field(description="The merchant's number of it.")
+    kind: OrderKind = strawberry.field(description="Why it exists.")
+    state: OrderState = strawberry.field(description="Where it stands.")
+    channel: Channel | None = related(
+        channel_loaders.by_id, "Where it was ordered.", key="channel_id"
+    )
+    party: Party | None = related(
+        party_loaders.by_id, "Who ordered; null for a guest.", key="party_id"
+    )
+    guest: values.Recipient | None = values.recipient("guest", "Who ordered without an account.")
+    buyer_contact: Contact | None = related(
+        party_loaders.contact_by_id, "Who at the party ordered.", key="buyer_contact_id"
+    )
+    purchase_order_number: str | None = strawberry.field(
+        description="The customer's own order number."
+    )
+    external_reference: str | None = strawberry.field(
+        description="Its number in the channel's system; unique per channel."
+    )
+    currency: Currency = strawberry.field(description="Currency of all of its prices.")
+    delivery_policy: DeliveryPolicy = strawberry.field(description="Whether it may come in parts.")
+    cancel_if_not_by: datetime | None = strawberry.field(
+        description="When the policy CANCEL_IF_NOT_BY takes effect."
+    )
+    ship_to_address: Address | None = related(
+        party_loaders.address_by_id, "The party's address it goes to.", key="ship_to_id"
+    )
+    ship_to: values.PostalAddress | None = values.address(
+        "ship_to", "Where it goes, as the address was when it was ordered."
+    )
+    recipient: values.Recipient | None = values.recipient("recipient", "Who takes the goods in.")
+    window: values.DeliveryWindow | None = values.window("window", "When it is wanted.")
+    confirmed_window: values.DeliveryWindow | None = values.window(
+        "confirmed", "When it is promised."
+    )
+    note: str | None = strawberry.field(description="A note for people.")
+    placed_at: datetime = strawberry.field(description="When it was ordered.")
+    confirmed_at: datetime | None = strawberry.field(description="When it was confirmed.")
+    closed_at: datetime | None = strawberry.field(
+        description="When it was closed, cancelled or rejected."
+    )
+    reject_reason: str | None = strawberry.field(description="Why it was rejected.")
+    version: int = strawberry.field(description="Raised by every change; see `expectedVersion`.")
+    lines: list[OrderLine] = related(loaders.lines, "Its lines, by number.")
+    holds: list[Hold] = related(loaders.holds, "Its holds, released ones too, oldest first.")
+    fulfilment_status: FulfilmentStatus = related(
+        loaders.progress,
+        "How far it has come, derived from its lines.",
+        attribute="status",
+        default=FulfilmentStatus.UNFULFILLED,
+    )
+    is_backordered: bool = related(
+        loaders.progress, "A line waits for goods.", attribute="is_backordered", default=False
+    )
+    is_late: bool = related(
+        loaders.late,
+        "The requested latest instant of the order, or of a line that has its own, passed before"
+        " all that was ordered was shipped: it is past and something is still open, or the last"
+        " dispatch came after it.",
+    )
+    net: values.Money = batched(
+        _net,
+        "Price of all lines after discount, without what was cancelled: added exactly, rounded"
+        " half up once to the currency's minor unit.",
+    )
+    is_open: bool = batched(
+        _is_open,
+        "It is PENDING_APPROVAL or CONFIRMED, and something is neither cancelled nor shipped.",
+    )
+    available_actions: list[OrderAction] = batched(
+        _available_actions, "What the viewer may do now with it."
+    )
+    timeline: Timeline = timeline()
+
+
+@strawberry.type(description="Sums over a whole list of orders, whatever page is asked.")
+class OrderSummary:
+    """The fields of loaders.orders.Summary."""
+
+    order_count: int = strawberry.field(description="Number of orders.")
+    line_count: int = strawberry.field(description="Number of lines.")
+    ordered_quantity: Decimal = strawberry.field(
+        description="What was ordered, cancelled quantities included, added over all lines: it"
+        " mixes the units of the products."
+    )
+    net_totals: list[values.Money] = strawberry.field(
+        description="For each currency: quantity x unit price x (1 - discount / 100) over all"
+        " lines, without what was cancelled, added exactly and rounded half up once to the"
+        " currency's minor unit."
+    )
+
+
+@strawberry.type(description="A page of a list of orders.")
+class OrderConnection(Connection[Order]):
+    """A connection that can also sum up its whole list."""
+
+    @strawberry.field(
+        description="Sums over the whole list; counted only when asked.", graphql_type=OrderSummary
+    )
+    def summary(self: Any, info: Info) -> Awaitable[loaders.Summary]:
+        sums = loaders.SummaryOf(self.relation.paged, self.relation.filter_by)
+        return info.context.load(sums, self.parent_key)  # type: ignore[no-any-return]
