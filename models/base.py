@@ -73,7 +73,7 @@ class Base(DeclarativeBase):
         int: BigInteger,
         datetime: DateTime(timezone=True),
         Decimal: Numeric(18, 6),
-        dict[str, Any]: JSONB,
+        dict[str, Any]: JSONB(none_as_null=True),
         list[dict[str, Any]]: JSONB,
     }
 
