@@ -1,0 +1,1 @@
+"""Programs that use Abruf as an integrator would: over its public GraphQL API."""

@@ -1,0 +1,1 @@
+"""A Northwind export, played through the API: `python -m examples.northwind FOLDER`."""
