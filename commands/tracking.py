@@ -204,7 +204,8 @@ def _checked(
     if not candidates:
         raise missing(Parcel, path)
     if len(candidates) > 1:
-        raise Refused(Code.INVALID, "Several parcels have this number; name the carrier.", path)
+        text = "Several parcels have this number; name the carrier, or the parcel by another key."
+        raise Refused(Code.INVALID, text, path)
     if report.occurred_at > writing.now + _AHEAD:
         path = ("events", place, "occurred_at")
         raise Refused(Code.INVALID_DATE, "This is more than a day ahead of our clock.", path)

@@ -5,6 +5,7 @@ from enum import Enum
 from typing import Any
 
 from sqlalchemy import Select, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from loaders.pages import Paged, Sorted
 from loaders.records import columns, record
@@ -43,7 +44,7 @@ class _Latest(Relation):
         rows = select(event.parcel_id.label("parent_key"), *columns(event, event))
         rows = rows.where(among_keys(event.parcel_id), *seen_by(asking.viewer, event))
         last = (event.parcel_id, event.occurred_at.desc(), event.id.desc())
-        return rows.distinct(event.parcel_id).order_by(*last)
+        return rows.ext(distinct_on(event.parcel_id)).order_by(*last)
 
     def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
         """Give each parcel its event."""

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import func, select
 
 from commands import tracking
-from models.deliveries import Delivery, DeliveryLine
+from commands.deliveries.dispatch import DeliveryDispatch, dispatch
+from models.deliveries import Delivery, DeliveryLine, DeliveryState
 from models.journal import JournalEntry
 from models.orders import OrderLine
 from models.parcels import Parcel
@@ -70,6 +71,21 @@ async def test_an_arrival_beats_an_attempt_that_happened_before_whichever_comes_
     await asyncio.gather(*(_record(world, call) for call in calls))
     assert {parcel.status for parcel in await _all(world, Parcel)} == {"DELIVERED"}
     assert {line.delivered for line in await _all(world, OrderLine)} == {EACH}
+
+
+async def test_an_arrival_that_races_the_dispatch_counts_whichever_comes_first(world):
+    shipments = [await sent(world, state=DeliveryState.PACKED) for _ in range(5)]
+    arrivals = [
+        {"parcel_id": it.parcel_ids[0], "status": "DELIVERED", "occurred_at": world.clock()}
+        for it in shipments
+    ]
+    await asyncio.gather(
+        *(_record(world, each) for each in arrivals),
+        *(run(world, dispatch, DeliveryDispatch, delivery_id=it.delivery_id) for it in shipments),
+    )
+    assert {delivery.state for delivery in await _all(world, Delivery)} == {"DELIVERED"}
+    lines = await _all(world, OrderLine)
+    assert {(line.shipped, line.delivered) for line in lines} == {(EACH, EACH)}
 
 
 async def test_calls_over_many_orders_in_opposite_order_do_not_block_each_other(world):
