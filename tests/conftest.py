@@ -1,6 +1,6 @@
 """Fixtures: one PostgreSQL for the session, one migrated database a worker, empty for each test."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 
 import httpx
@@ -13,21 +13,40 @@ from models import Base
 from server import application
 from tests import make
 from tests.guard import watch
+from tests.kit.programs import ask as ask_once
+
+pytest_plugins = ["tests.left_out"]
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """What the clock of a test shows at its start: a Monday morning."""
 
 
 @pytest.fixture(scope="session")
-def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with embedded.running(tmp_path_factory.mktemp("abruf"), durable=False) as server:
+def server_url(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
+    """Share one server between all workers, whose folders lie in one."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own if worker_id == "master" else own.parent
+    with embedded.running(shared / "abruf", durable=False) as server:
         yield server.owner_url
 
 
 @pytest.fixture(scope="session")
-def database_url(server_url: str) -> str:
-    migrations.upgrade(server_url)
-    return server_url
+def new_database(server_url: str, worker_id: str) -> Callable[[str], str]:
+    """Make an empty database of the worker and give its address."""
+
+    def make_database(purpose: str) -> str:
+        name = f"{purpose}_{worker_id}"
+        ask_once(server_url, f"CREATE DATABASE {name}")
+        return f"{server_url.rpartition('/')[0]}/{name}"
+
+    return make_database
+
+
+@pytest.fixture(scope="session")
+def database_url(new_database: Callable[[str], str]) -> str:
+    url = new_database("tests")
+    migrations.upgrade(url)
+    return url
 
 
 @pytest.fixture(scope="session")

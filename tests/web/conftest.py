@@ -1,60 +1,65 @@
-"""The browser, the site it visits, and what happens on a machine without a browser."""
+"""The browser and the site it visits."""
 
-import os
-from collections.abc import AsyncIterator, Iterator
+import asyncio
+import socket
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
+import uvicorn
 from playwright.async_api import Browser, Page
+from starlette.applications import Starlette
 
-from tests.web.shop import BEARER, OPERATIONS, serving, shop
+import migrations
+from examples import demo
+from kit.database import Database
+from server import application
 from web.build import build
-from web.chromium import ADVICE, find_browser, launched
-from web.page import GraphiQL
-
-LEFT_OUT = pytest.StashKey[list[str]]()
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Take the browser's tests out where there is no browser; in CI that is an error."""
-    if find_browser() is not None:
-        return
-    if os.environ.get("CI") == "true":
-        raise pytest.UsageError(ADVICE)
-    left_out = [item for item in items if "browser" in getattr(item, "fixturenames", ())]
-    items[:] = [item for item in items if item not in left_out]
-    config.hook.pytest_deselected(items=left_out)
-    config.stash[LEFT_OUT] = [item.nodeid for item in left_out]
-
-
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    """Name the tests that were left out."""
-    if left_out := config.stash.get(LEFT_OUT, []):
-        terminalreporter.section("left out: no browser")
-        for line in (ADVICE, *left_out):
-            terminalreporter.line(line)
+from web.chromium import launched
 
 
 @dataclass(frozen=True)
 class Site:
-    """A server with GraphiQL, and one query with a part of the answer that it gives."""
+    """A server with GraphiQL, and the fields of a query with a part of the answer to it."""
 
     origin: str
     token: str
-    query: str
+    fields: str
     answer: str
 
 
+@contextmanager
+def serving(app: Starlette) -> Iterator[str]:
+    """Serve the application on a free port of this machine and give its origin."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on", ws="none"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+async def _loaded(url: str) -> dict[str, str]:
+    database = Database(url)
+    tokens = await demo.load(database)
+    await database.close()
+    return tokens
+
+
 @pytest.fixture(scope="session")
-def site() -> Iterator[Site]:
-    """Serve the small shop with the bundle of this tree."""
+def site(new_database: Callable[[str], str]) -> Iterator[Site]:
+    """Serve the demo with the bundle of this tree."""
     build()
-    query = '{ order(number: "A-1") { status } }'
-    with serving(shop(GraphiQL(OPERATIONS))) as origin:
-        yield Site(origin, BEARER, query, answer='"status": "SHIPPED"')
+    url = new_database("site")
+    migrations.upgrade(url)
+    tokens = asyncio.run(_loaded(url))
+    with serving(application(Database(url))) as origin:
+        yield Site(origin, tokens["staff"], "{ viewer { actor } }", answer='"actor": "STAFF"')
 
 
 @pytest.fixture(scope="session")

@@ -30,6 +30,12 @@ async def type_into(page: Page, name: str, text: str) -> None:
     await page.keyboard.type(text)
 
 
+async def type_query(page: Page, name: str, fields: str) -> None:
+    """Replace the operation by a query of that name, and wait until GraphiQL knows the name."""
+    await type_into(page, "Operation Editor", f"query {name} {fields}")
+    await expect(page.locator(".graphiql-tab-active")).to_contain_text(name)
+
+
 async def paste_token(page: Page, token: str) -> None:
     """Put a token behind the prefilled "Bearer " as the page's hint says."""
     headers = editor(page, "Headers")

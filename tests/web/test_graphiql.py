@@ -3,7 +3,7 @@
 from playwright.async_api import ConsoleMessage, Page, Request, expect
 
 from tests.web.conftest import Site
-from tests.web.person import answer, editor, paste_token, run, type_into, visit
+from tests.web.person import answer, editor, paste_token, run, type_into, type_query, visit
 
 # Makes the page say on its console what it writes to either storage.
 TELL_WRITES = """
@@ -18,7 +18,7 @@ Storage.prototype.setItem = function (key, value) {
 async def test_a_typed_query_is_answered_once_a_token_is_pasted(page: Page, site: Site) -> None:
     await visit(page, site)
     await paste_token(page, site.token)
-    await type_into(page, "Operation Editor", site.query)
+    await type_query(page, "Who", site.fields)
     await run(page)
     await expect(answer(page)).to_contain_text(site.answer)
 
@@ -75,8 +75,8 @@ async def test_a_pasted_token_brings_documentation_and_completion(page: Page, si
     await page.get_by_role("button", name="Show Documentation Explorer").click()
     await paste_token(page, site.token)
     await expect(page.get_by_text("Root Types")).to_be_visible()
-    await type_into(page, "Operation Editor", "{ ord")
-    await expect(page.locator(".suggest-widget")).to_contain_text("order")
+    await type_into(page, "Operation Editor", "{ prod")
+    await expect(page.locator(".suggest-widget")).to_contain_text("products")
 
 
 async def test_the_token_is_never_written_to_storage(page: Page, site: Site) -> None:
@@ -85,7 +85,7 @@ async def test_the_token_is_never_written_to_storage(page: Page, site: Site) -> 
     page.on("console", lambda message: stored.append(message.text))
     await visit(page, site)
     await paste_token(page, site.token)
-    await type_into(page, "Operation Editor", "{ __typename }")
+    await type_query(page, "Kind", "{ __typename }")
     async with page.expect_console_message(lambda said: "{ __typename }" in said.text):
         await run(page)
         await expect(answer(page)).to_contain_text('"__typename": "Query"')
@@ -109,9 +109,9 @@ async def test_nothing_leaves_the_origin_or_breaks_the_policy(page: Page, site: 
     await paste_token(page, site.token)
     await page.get_by_role("button", name="Show Documentation Explorer").click()
     await expect(page.get_by_text("Root Types")).to_be_visible()
-    await type_into(page, "Operation Editor", "{ ord")
-    await expect(page.locator(".suggest-widget")).to_contain_text("order")
-    await type_into(page, "Operation Editor", site.query)
+    await type_into(page, "Operation Editor", "{ prod")
+    await expect(page.locator(".suggest-widget")).to_contain_text("products")
+    await type_query(page, "Who", site.fields)
     await page.get_by_role("button", name="Prettify").click()
     await expect(editor(page, "Operation Editor").locator(".view-line").nth(1)).to_be_visible()
     await run(page)

@@ -5,8 +5,9 @@ from pathlib import Path
 import httpx
 import pytest
 from starlette.applications import Starlette
+from starlette.routing import Route
 
-from tests.web.shop import OPERATIONS, shop
+from server import OPERATIONS
 from web.page import GraphiQL
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -22,19 +23,20 @@ def dist(tmp_path: Path) -> Path:
     return tmp_path / "dist"
 
 
-def asking(app: Starlette) -> httpx.AsyncClient:
-    """Return a client that reaches the application without a network."""
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://shop.test")
+def asking(graphiql: GraphiQL) -> httpx.AsyncClient:
+    """Return a client that reaches the page without a network."""
+    app = Starlette(routes=[Route("/graphql", graphiql.page), *graphiql.routes])
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://page.test")
 
 
 @pytest.fixture
-def client(dist: Path) -> httpx.AsyncClient:
-    """Ask the shop with that bundle."""
-    return asking(shop(GraphiQL(OPERATIONS, dist)))
+def browsing(dist: Path) -> httpx.AsyncClient:
+    """Ask for the page with that bundle."""
+    return asking(GraphiQL(OPERATIONS, dist))
 
 
 async def test_without_a_bundle_the_page_says_how_to_build_it(tmp_path: Path) -> None:
-    client = asking(shop(GraphiQL(OPERATIONS, tmp_path / "dist")))
+    client = asking(GraphiQL(OPERATIONS, tmp_path / "dist"))
     answer = await client.get("/graphql", headers=BROWSER)
     assert answer.status_code == 503
     assert "python -m web.build" in answer.text
@@ -42,7 +44,7 @@ async def test_without_a_bundle_the_page_says_how_to_build_it(tmp_path: Path) ->
 
 
 async def test_a_bundle_built_while_the_server_runs_is_found(tmp_path: Path) -> None:
-    client = asking(shop(GraphiQL(OPERATIONS, tmp_path)))
+    client = asking(GraphiQL(OPERATIONS, tmp_path))
     assert (await client.get("/graphql", headers=BROWSER)).status_code == 503
     (tmp_path / "abc").mkdir()
     (tmp_path / "abc" / "main.js").write_text("1")
@@ -50,8 +52,8 @@ async def test_a_bundle_built_while_the_server_runs_is_found(tmp_path: Path) -> 
     assert (await client.get("/graphiql/abc/main.js")).text == "1"
 
 
-async def test_the_page_allows_only_our_own_scripts(client: httpx.AsyncClient) -> None:
-    answer = await client.get("/graphql", headers=BROWSER)
+async def test_the_page_allows_only_our_own_scripts(browsing: httpx.AsyncClient) -> None:
+    answer = await browsing.get("/graphql", headers=BROWSER)
     assert answer.status_code == 200
     assert '<script type="module" src="/graphiql/0123456789abcdef/main.js">' in answer.text
     policy = answer.headers["content-security-policy"].split("; ")
@@ -65,23 +67,25 @@ async def test_a_client_that_wants_json_gets_no_page(client: httpx.AsyncClient) 
     assert answer.status_code == 401
 
 
-async def test_the_files_of_a_bundle_are_kept_for_a_year(client: httpx.AsyncClient) -> None:
-    answer = await client.get("/graphiql/0123456789abcdef/main.js", headers={"Accept-Encoding": ""})
+async def test_the_files_of_a_bundle_are_kept_for_a_year(browsing: httpx.AsyncClient) -> None:
+    answer = await browsing.get(
+        "/graphiql/0123456789abcdef/main.js", headers={"Accept-Encoding": ""}
+    )
     assert answer.text == "plain"
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert answer.headers["content-type"].partition(";")[0].endswith("/javascript")
 
 
-async def test_a_client_that_takes_gzip_gets_the_small_file(client: httpx.AsyncClient) -> None:
+async def test_a_client_that_takes_gzip_gets_the_small_file(browsing: httpx.AsyncClient) -> None:
     address = "/graphiql/0123456789abcdef/main.js"
-    async with client.stream("GET", address, headers={"Accept-Encoding": "br, gzip"}) as answer:
+    async with browsing.stream("GET", address, headers={"Accept-Encoding": "br, gzip"}) as answer:
         assert answer.headers["content-encoding"] == "gzip"
         assert answer.headers["content-length"] == str(len(b"gzipped"))
         assert answer.headers["content-type"].partition(";")[0].endswith("/javascript")
 
 
-async def test_a_file_outside_the_bundles_is_not_served(client: httpx.AsyncClient) -> None:
-    assert (await client.get("/graphiql/..%2f..%2fpage.py")).status_code == 404
+async def test_a_file_outside_the_bundles_is_not_served(browsing: httpx.AsyncClient) -> None:
+    assert (await browsing.get("/graphiql/..%2f..%2fpage.py")).status_code == 404
 
 
 async def test_examples_come_in_the_order_of_their_files_with_their_variables(
@@ -90,7 +94,7 @@ async def test_examples_come_in_the_order_of_their_files_with_their_variables(
     (tmp_path / "2_cancel.graphql").write_text("mutation Cancel { cancel }")
     (tmp_path / "1_orders.graphql").write_text("query Orders($n: Int) { orders(first: $n) }")
     (tmp_path / "1_orders.variables.json").write_text('{"n": 5}')
-    client = asking(shop(GraphiQL(tmp_path, dist)))
+    client = asking(GraphiQL(tmp_path, dist))
     assert (await client.get("/graphiql/operations.json")).json() == [
         {
             "name": "1_orders",
