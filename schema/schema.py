@@ -12,20 +12,44 @@ from strawberry.types import ExecutionContext
 
 from schema.catalog import CatalogMutation, CatalogQuery
 from schema.channels import ChannelsMutation, ChannelsQuery
+from schema.contracts import ContractsMutation, ContractsQuery
+from schema.deliveries import DeliveriesMutation, DeliveriesQuery
 from schema.errors import shown
 from schema.locations import LocationsMutation, LocationsQuery
 from schema.operations import NamedOperation
 from schema.orders import OrdersMutation, OrdersQuery
+from schema.parcels import ParcelsQuery
 from schema.parties import PartiesMutation, PartiesQuery
+from schema.releases import ReleasesMutation
 from schema.scalars import SCALARS
 from schema.viewer import ViewerQuery
 
 Query = merge_types(
-    "Query", (ViewerQuery, CatalogQuery, ChannelsQuery, LocationsQuery, OrdersQuery, PartiesQuery)
+    "Query",
+    (
+        ViewerQuery,
+        CatalogQuery,
+        ChannelsQuery,
+        ContractsQuery,
+        DeliveriesQuery,
+        LocationsQuery,
+        OrdersQuery,
+        ParcelsQuery,
+        PartiesQuery,
+    ),
 )
 Mutation = merge_types(
     "Mutation",
-    (CatalogMutation, ChannelsMutation, LocationsMutation, OrdersMutation, PartiesMutation),
+    (
+        CatalogMutation,
+        ChannelsMutation,
+        ContractsMutation,
+        DeliveriesMutation,
+        LocationsMutation,
+        OrdersMutation,
+        PartiesMutation,
+        ReleasesMutation,
+    ),
 )
 
 
