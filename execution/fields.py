@@ -1,5 +1,6 @@
 """Fields that are declared for all parents of a level at once."""
 
+from asyncio import gather
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -24,12 +25,14 @@ class Operation(Protocol):
 class Related:
     """A field that is a relation from one attribute of its parent.
 
-    attribute: of the related record, where the field is only that.
+    attribute: of the related record, where the field is only that. each: the parent's attribute
+    is a list of keys, and the field the list of what they lead to.
     """
 
     relation: Any
     key: str
     attribute: str | None = None
+    each: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,20 @@ def related(
 
     return strawberry.field(
         resolver=resolve, description=description, metadata={DECLARED: declared}
+    )
+
+
+def each_related(relation: Any, description: str, *, key: str) -> Any:
+    """Declare a field that follows a relation from each of a list of keys; null without a list."""
+
+    def resolve(root: Any, info: strawberry.Info[Any, Any]) -> Any:
+        keys = getattr(root, key)
+        return None if keys is None else gather(*(info.context.load(relation, it) for it in keys))
+
+    return strawberry.field(
+        resolver=resolve,
+        description=description,
+        metadata={DECLARED: Related(relation, key, each=True)},
     )
 
 
