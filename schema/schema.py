@@ -10,6 +10,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 from strawberry.types import ExecutionContext
 
+from schema.call_offs import CallOffsMutation, CallOffsQuery
 from schema.catalog import CatalogMutation, CatalogQuery
 from schema.channels import ChannelsMutation, ChannelsQuery
 from schema.contracts import ContractsMutation, ContractsQuery
@@ -22,12 +23,14 @@ from schema.parcels import ParcelsQuery
 from schema.parties import PartiesMutation, PartiesQuery
 from schema.releases import ReleasesMutation
 from schema.scalars import SCALARS
+from schema.tracking import TrackingMutation
 from schema.viewer import ViewerQuery
 
 Query = merge_types(
     "Query",
     (
         ViewerQuery,
+        CallOffsQuery,
         CatalogQuery,
         ChannelsQuery,
         ContractsQuery,
@@ -41,6 +44,7 @@ Query = merge_types(
 Mutation = merge_types(
     "Mutation",
     (
+        CallOffsMutation,
         CatalogMutation,
         ChannelsMutation,
         ContractsMutation,
@@ -49,6 +53,7 @@ Mutation = merge_types(
         OrdersMutation,
         PartiesMutation,
         ReleasesMutation,
+        TrackingMutation,
     ),
 )
 
