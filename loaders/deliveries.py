@@ -6,13 +6,14 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, and_, exists, func, or_
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from kit.ids import Names
 from kit.inputs import Input, Instant, Reference
 from loaders.pages import Paged, Sorted
-from loaders.relations import Asking, Many, One, Through
+from loaders.records import columns
+from loaders.relations import Asking, Many, One, Through, among_keys
 from models.deliveries import (
     OPEN,
     Delivery,
@@ -21,14 +22,31 @@ from models.deliveries import (
     Receipt,
     ReceiptLine,
 )
-from models.orders import Hold, Order
-from models.sight import seen_by
+from models.orders import Hold, Order, OrderLine
+from models.sight import merchant, seen_by
+
+
+class _Lines(Many):
+    """delivery id -> its lines, in the order in which they stand in their orders."""
+
+    def statement(self, asking: Asking) -> Select[Any]:
+        """Select the lines with the numbers of their order lines."""
+        line, of = DeliveryLine, aliased(OrderLine)
+        rows = select(line.delivery_id.label("parent_key"), *columns(line, line))
+        rows = rows.join(of, of.id == line.order_line_id)
+        rows = rows.where(
+            among_keys(line.delivery_id),
+            *seen_by(asking.viewer, line),
+            of.merchant_id == merchant(asking.viewer),
+        )
+        return rows.order_by(line.delivery_id, line.order_id, of.line_no)
+
 
 by_id = One(Delivery)
 by_number = One(Delivery, "number")
 line_by_id = One(DeliveryLine)
 receipt_by_id = One(Receipt)
-lines = Many(DeliveryLine, "delivery_id", order_by=("id",))
+lines = _Lines(DeliveryLine, "delivery_id", order_by=())
 orders = Many(Order, Through(DeliveryLine, "delivery_id", "order_id"), order_by=("number",))
 receipts = Many(Receipt, "delivery_id", order_by=("sequence",))
 receipt_lines = Many(ReceiptLine, "receipt_id", order_by=("id",))
