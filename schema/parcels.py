@@ -10,8 +10,10 @@ from execution import related
 from loaders import deliveries as delivery_loaders
 from loaders import parcels as loaders
 from loaders import parties as party_loaders
+from loaders import tracking as tracking_loaders
 from models.parcels import Parcel as ParcelRow
 from models.parcels import ParcelStatus
+from schema.connections import Connection, connection
 from schema.enums import described
 from schema.journal import Timeline, timeline
 from schema.nodes import Node, node
@@ -20,6 +22,7 @@ from schema.roots import one_by
 
 if TYPE_CHECKING:
     from schema.deliveries import Delivery, DeliveryLine
+    from schema.tracking import TrackingEvent
 
 described(
     ParcelStatus,
@@ -91,6 +94,14 @@ class Parcel(Node):
     status: ParcelStatus = strawberry.field(description="Where it is.")
     status_at: datetime = strawberry.field(description="Since when it is there.")
     is_delayed: bool = strawberry.field(description="Whether the carrier told of a delay.")
+    events: Connection[Annotated["TrackingEvent", strawberry.lazy("schema.tracking")]] = connection(
+        tracking_loaders.of_parcel,
+        "What carriers reported of it.",
+        sorts=tracking_loaders.TrackingEventSort,
+    )
+    latest_event: Annotated["TrackingEvent", strawberry.lazy("schema.tracking")] | None = related(
+        tracking_loaders.latest_of_parcel, "The event that happened last."
+    )
     packed_at: datetime = strawberry.field(description="When it was packed.")
     voided_at: datetime | None = strawberry.field(description="When it was voided.")
     contents: list[ParcelContent] = related(loaders.contents, "What lies in it.")
