@@ -25,10 +25,8 @@ from schema.roots import one_by
 from schema.values import PostalAddress, address
 
 if TYPE_CHECKING:
-    from schema.orders import OrderConnection
-
-if TYPE_CHECKING:
     from schema.contracts import Contract
+    from schema.orders import OrderConnection
 
 described(PartyKind, "PartyKind", "Whether a party is a business or a private person.")
 described(
