@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
@@ -12,6 +12,7 @@ from kit.money import Amount, rounded
 from loaders import catalog as product_loaders
 from loaders import channels as channel_loaders
 from loaders import contracts as contract_loaders
+from loaders import deliveries as delivery_loaders
 from loaders import orders as loaders
 from loaders import parties as party_loaders
 from loaders import releases as release_loaders
@@ -37,6 +38,9 @@ from schema.orders.enums import (
 from schema.parties import Address, Contact, Party
 from schema.releases import ScheduleLine
 from schema.scalars import Currency
+
+if TYPE_CHECKING:
+    from schema.deliveries import Delivery
 
 Info = strawberry.Info[Any, Any]
 
@@ -181,6 +185,9 @@ class Order(Node):
     version: int = strawberry.field(description="Raised by every change; see `expectedVersion`.")
     lines: list[OrderLine] = related(loaders.lines, "Its lines, by number.")
     holds: list[Hold] = related(loaders.holds, "Its holds, released ones too, oldest first.")
+    deliveries: list[Annotated["Delivery", strawberry.lazy("schema.deliveries")]] = related(
+        delivery_loaders.of_order, "Its deliveries, cancelled ones too, by the end of the window."
+    )
     fulfilment_status: FulfilmentStatus = related(
         loaders.progress,
         "How far it has come, derived from its lines.",
