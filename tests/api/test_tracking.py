@@ -1,82 +1,28 @@
-"""Tracking over GraphQL: what carriers report, and what follows from it."""
+"""What follows from tracking events: parcels, deliveries, orders, contracts, the journal."""
 
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 
 from commands.deliveries.dispatch import DeliveryDispatch, dispatch
 from kit.ids import to_global
-from kit.viewer import Actor
 from models.contracts import ContractLine
 from models.deliveries import Delivery, DeliveryLine, DeliveryState, Receipt
 from models.journal import JournalEntry
 from models.orders import OrderLine
-from models.parcels import Parcel, ParcelStatus, TrackingNumber
+from models.parcels import Parcel, ParcelStatus
 from models.tracking import TrackingEvent
-from tests import make
-from tests.guard import counted
-from tests.make.parties import carrier, company
+from tests.make import Ask, World
+from tests.make.feed import Feed, row, rows, told
 from tests.make.running import run
 from tests.make.tracking import EACH, sent
 
-RECORD = """
-mutation ($input: ParcelRecordTrackingInput!) {
-  parcelRecordTracking(input: $input) {
-    results {
-      status
-      parcel { id status isDelayed }
-      event { id status originalStatus isDelay source }
-      userErrors { code field }
-    }
-    userErrors { code field }
-  }
-}
-"""
-
-
-class Feed:
-    """Sends events as one viewer; times are hours after the clock's start."""
-
-    def __init__(self, ask: make.Ask, world: make.World) -> None:
-        self.ask, self.world = ask, world
-
-    def event(self, status: str, hour: float = 0, **fields: Any) -> dict[str, Any]:
-        when = self.world.clock() + timedelta(hours=hour)
-        return {"status": status, "occurredAt": when.isoformat(), **fields}
-
-    async def __call__(self, *events: dict[str, Any], **fields: Any) -> dict[str, Any]:
-        answer = await self.ask(RECORD, input={"events": list(events), **fields})
-        return answer["parcelRecordTracking"]
-
-    async def results(self, *events: dict[str, Any], **fields: Any) -> list[dict[str, Any]]:
-        answer = await self(*events, **fields)
-        assert answer["userErrors"] == []
-        return answer["results"]
-
 
 @pytest.fixture
-def feed(ask: make.Ask, world: make.World) -> Feed:
+def feed(ask: Ask, world: World) -> Feed:
     return Feed(ask, world)
-
-
-async def rows(world: make.World, entity: Any) -> list[Any]:
-    async with world.database.writing() as session:
-        own = select(entity).where(entity.merchant_id == world.merchant_id)
-        return list(await session.scalars(own.order_by(entity.id)))
-
-
-async def row(world: make.World, entity: Any, key: Any) -> Any:
-    return {it.id: it for it in await rows(world, entity)}[key]
-
-
-async def told(world: make.World, aggregate: str = "") -> list[str]:
-    """Return the types of the journal's entries about deliveries, orders and parcels."""
-    entries = sorted(await rows(world, JournalEntry), key=lambda it: it.position)
-    kinds = {"DELIVERY", "ORDER", "PARCEL"}
-    return [it.type for it in entries if it.aggregate in kinds and it.type.startswith(aggregate)]
 
 
 async def test_a_parcel_follows_the_words_of_several_vocabularies(feed, world):
@@ -247,7 +193,7 @@ async def test_a_voided_parcel_keeps_its_events_and_does_not_count(feed, world):
     assert (await row(world, OrderLine, shipment.order_line_id)).delivered == EACH
 
 
-async def _line_key(world: make.World) -> tuple[Any, Any]:
+async def _line_key(world: World) -> tuple[Any, Any]:
     (line,) = await rows(world, DeliveryLine)
     return world.merchant_id, line.id
 
@@ -312,219 +258,3 @@ async def test_once_the_client_confirmed_its_receipt_tracking_moves_no_counter(f
         0,
         "DISPATCHED",
     )
-
-
-async def test_a_new_number_stands_beside_the_first(feed, world):
-    shipment = await sent(world)
-    handed_over = feed.event("IN_TRANSIT", sscc=shipment.ssccs[0], newTrackingNumber="PARTNER-1")
-    await feed.results(handed_over)
-    await feed.results(handed_over)
-    numbers = {it.number for it in await rows(world, TrackingNumber)}
-    assert numbers == {shipment.numbers[0], "PARTNER-1"}
-    (result,) = await feed.results(feed.event("DELIVERED", 1, trackingNumber="PARTNER-1"))
-    assert result["parcel"]["id"] == to_global("Parcel", shipment.parcel_ids[0])
-    assert (await told(world, "parcel.")).count("parcel.tracking_number_added") == 1
-
-
-async def test_a_number_of_two_carriers_needs_the_carrier(feed, world):
-    first, second = await sent(world), await sent(world)
-    for shipment in (first, second):
-        await feed.results(
-            feed.event("IN_TRANSIT", sscc=shipment.ssccs[0], newTrackingNumber="SAME")
-        )
-    async with world.database.writing() as session:
-        for number in await session.scalars(
-            select(TrackingNumber).where(
-                TrackingNumber.merchant_id == world.merchant_id, TrackingNumber.number == "SAME"
-            )
-        ):
-            own = {it.parcel_ids[0]: it.carrier_id for it in (first, second)}
-            number.carrier_id = own[number.parcel_id]
-    event = feed.event("DELIVERED", 1, trackingNumber="SAME")
-    answer = await feed(event, event | {"carrierId": to_global("Party", second.carrier_id)})
-    assert [it["status"] for it in answer["results"]] == ["REFUSED", "CREATED"]
-    assert answer["results"][0]["userErrors"] == [
-        {"code": "INVALID", "field": ["input", "events", "0", "trackingNumber"]}
-    ]
-    assert answer["results"][1]["parcel"]["id"] == to_global("Parcel", second.parcel_ids[0])
-
-
-async def test_a_carrier_reports_its_own_parcels_only(world, ask):
-    own = await carrier(world, number="SPEEDY")
-    mine, other = await sent(world, carrier_id=own, is_call_off=True), await sent(world)
-    token = await world.key(Actor.CARRIER, own)
-    mine_feed = Feed(ask.by(token), world)
-    named = [
-        {"parcelId": to_global("Parcel", other.parcel_ids[0])},
-        {"sscc": other.ssccs[0]},
-        {"trackingNumber": other.numbers[0]},
-        {"trackingNumber": "NOBODY"},
-    ]
-    events = [mine_feed.event("DELIVERED", **each) for each in named]
-    results = await mine_feed.results(
-        *events, mine_feed.event("DELIVERED", sscc=mine.ssccs[0]), source="Somebody else"
-    )
-    assert [it["status"] for it in results] == ["REFUSED"] * 4 + ["CREATED"]
-    assert {it["userErrors"][0]["code"] for it in results[:4]} == {"NOT_FOUND"}
-    assert results[2]["userErrors"][0]["field"] == ["input", "events", "2", "trackingNumber"]
-    assert results[4]["event"]["source"] == "SPEEDY"
-    assert (await row(world, Delivery, mine.delivery_id)).state == "DELIVERED"
-    assert (await row(world, ContractLine, mine.contract_line_id)).delivered == EACH
-    assert (await row(world, Parcel, other.parcel_ids[0])).status == "PACKED"
-
-
-async def test_who_may_not_write_tracking_is_told_so(ask, world, feed):
-    buyer = ask.by(await world.key(Actor.BUYER, await company(world)))
-    call = {"events": [feed.event("DELIVERED", trackingNumber="1")]}
-    answer = await buyer.answer(RECORD, input=call)
-    assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
-
-
-async def test_another_merchants_parcel_is_not_found(world, ask, database, clock):
-    shipment = await sent(world)
-    stranger = await make.world(database, clock)
-    theirs = Feed(ask.by(stranger.token), stranger)
-    (result,) = await theirs.results(theirs.event("DELIVERED", sscc=shipment.ssccs[0]))
-    assert result["userErrors"][0]["code"] == "NOT_FOUND"
-
-
-async def test_far_future_events_are_refused_one_by_one(feed, world):
-    shipment = await sent(world)
-    named = {"sscc": shipment.ssccs[0]}
-    results = await feed.results(
-        feed.event("DELIVERED", 25, **named), feed.event("IN_TRANSIT", 23, **named)
-    )
-    assert [it["status"] for it in results] == ["REFUSED", "CREATED"]
-    assert results[0]["userErrors"] == [
-        {"code": "INVALID_DATE", "field": ["input", "events", "0", "occurredAt"]}
-    ]
-    assert results[0]["parcel"] is None
-    assert len(await rows(world, TrackingEvent)) == 1
-
-
-@pytest.mark.parametrize(
-    ("change", "code", "field"),
-    [
-        ({"occurredAt": "0001-01-01T00:00:00Z"}, "INVALID_DATE", "occurredAt"),
-        ({"occurredAt": "9999-12-31T23:59:59Z"}, "INVALID_DATE", "occurredAt"),
-        ({"occurredAt": "2026-03-02T09:00:00"}, "INVALID", "occurredAt"),
-        ({"message": "a\0b"}, "INVALID_CHARACTER", "message"),
-        ({"message": "x" * 100_000}, "TOO_LONG", "message"),
-        ({"status": "x" * 101}, "TOO_LONG", "status"),
-        ({"status": " "}, "BLANK", "status"),
-        ({"sscc": "340123450000000013"}, "INVALID_CHECK_DIGIT", "sscc"),
-        ({"parcelId": "nonsense"}, "INVALID_ID", "parcelId"),
-        ({"sscc": None}, "INVALID", None),
-        ({"trackingNumber": "1"}, "INVALID", None),
-        ({"carrierEventId": ""}, "BLANK", "carrierEventId"),
-        ({"place": "p" * 256}, "TOO_LONG", "place"),
-    ],
-)
-async def test_bad_input_is_refused_with_its_path(feed, world, change, code, field):
-    shipment = await sent(world)
-    good = feed.event("DELIVERED", sscc=shipment.ssccs[0])
-    answer = await feed(good, good | change)
-    path = ["input", "events", "1", *([field] if field else [])]
-    assert answer["results"] is None
-    assert answer["userErrors"] == [{"code": code, "field": path}]
-    assert await rows(world, TrackingEvent) == []
-    assert (await row(world, Parcel, shipment.parcel_ids[0])).status == "PACKED"
-
-
-@pytest.mark.parametrize(("count", "code"), [(0, "TOO_FEW_ITEMS"), (251, "TOO_MANY_ITEMS")])
-async def test_a_call_takes_1_to_250_events(feed, world, count, code):
-    shipment = await sent(world)
-    events = [
-        feed.event("IN_TRANSIT", sscc=shipment.ssccs[0], message=str(it)) for it in range(count)
-    ]
-    answer = await feed(*events)
-    assert answer["userErrors"] == [{"code": code, "field": ["input", "events"]}]
-    assert await rows(world, TrackingEvent) == []
-
-
-async def test_250_events_are_taken_in_one_call(feed, world):
-    shipment = await sent(world)
-    hours = [feed.event("IN_TRANSIT", it / 60, sscc=shipment.ssccs[0]) for it in range(250)]
-    assert len(await feed.results(*hours)) == 250
-    assert len(await rows(world, TrackingEvent)) == 250
-
-
-async def test_the_same_key_gives_the_same_answer_once(feed, world):
-    shipment = await sent(world)
-    good = feed.event("DELIVERED", sscc=shipment.ssccs[0])
-    far = feed.event("DELIVERED", 99, sscc=shipment.ssccs[0])
-    first = await feed(good, far, idempotencyKey="k1")
-    assert await feed(good, far, idempotencyKey="k1") == first
-    assert len(await rows(world, TrackingEvent)) == 1
-
-
-async def test_statements_do_not_grow_with_the_number_of_events(feed, world, database):
-    first, *others = [(await sent(world, is_call_off=True)).ssccs[0] for _ in range(21)]
-    many = [
-        *(feed.event("PICKED_UP", 0, sscc=sscc) for sscc in others[:10]),
-        *(feed.event("OUT_FOR_DELIVERY", 1, sscc=sscc) for sscc in others),
-        *(feed.event("DELIVERED", 2, sscc=sscc) for sscc in others),
-    ]
-    assert len(many) == 50
-    counts = []
-    for events in ([feed.event("DELIVERED", 2, sscc=first)], many):
-        with counted(database.engine) as statements:
-            await feed.results(*events)
-        counts.append(len(statements))
-    assert counts[0] == counts[1] < 30
-    assert {it.delivered for it in await rows(world, OrderLine)} == {EACH}
-
-
-PARCELS = """
-query ($ids: [ID!]!) {
-  nodes(ids: $ids) {
-    ... on Parcel {
-      status
-      latestEvent { originalStatus parcel { id } }
-      events(first: 2) { nodes { originalStatus place } totalCount pageInfo { hasNextPage } }
-      last: events(first: 1, sort: OCCURRED_AT_DESC) { nodes { originalStatus } }
-      recorded: events(first: 9, sort: RECORDED_AT) { nodes { originalStatus } }
-    }
-  }
-}
-"""
-
-
-async def test_events_are_read_in_the_order_in_which_they_happened(feed, world, ask, clock):
-    shipment = await sent(world)
-    named = {"sscc": shipment.ssccs[0]}
-    await feed.results(feed.event("OUT_FOR_DELIVERY", 2, **named))
-    clock.advance(seconds=1)
-    await feed.results(
-        feed.event("PICKED_UP", 0, place="Köln", **named), feed.event("IN_TRANSIT", 1, **named)
-    )
-    ids = [to_global("Parcel", shipment.parcel_ids[0])]
-    (parcel,) = (await ask(PARCELS, ids=ids))["nodes"]
-    assert parcel["events"] == {
-        "nodes": [
-            {"originalStatus": "PICKED_UP", "place": "Köln"},
-            {"originalStatus": "IN_TRANSIT", "place": None},
-        ],
-        "totalCount": 3,
-        "pageInfo": {"hasNextPage": True},
-    }
-    assert parcel["latestEvent"] == {
-        "originalStatus": "OUT_FOR_DELIVERY",
-        "parcel": {"id": ids[0]},
-    }
-    assert parcel["last"]["nodes"] == [{"originalStatus": "OUT_FOR_DELIVERY"}]
-    assert parcel["recorded"]["nodes"][0] == {"originalStatus": "OUT_FOR_DELIVERY"}
-
-
-async def test_reading_events_costs_one_statement_a_level(feed, world, ask, database):
-    shipment = await sent(world, parcels=20)
-    await feed.results(*(feed.event("IN_TRANSIT", sscc=sscc) for sscc in shipment.ssccs))
-    ids = [to_global("Parcel", each) for each in shipment.parcel_ids]
-    counts = []
-    for some in (ids[:1], ids):
-        with counted(database.engine) as statements:
-            await ask(PARCELS, ids=some)
-        counts.append(len(statements))
-    # The key, the parcels, their last events, the three pages and the count; the parcel of an
-    # event is known.
-    assert counts == [7, 7]
