@@ -96,11 +96,11 @@ class Parcel(Node):
     is_delayed: bool = strawberry.field(description="Whether the carrier told of a delay.")
     events: Connection[Annotated["TrackingEvent", strawberry.lazy("schema.tracking")]] = connection(
         tracking_loaders.of_parcel,
-        "What carriers reported of it.",
+        "What carriers reported of it; what they reported of its pallet stands there.",
         sorts=tracking_loaders.TrackingEventSort,
     )
     latest_event: Annotated["TrackingEvent", strawberry.lazy("schema.tracking")] | None = related(
-        tracking_loaders.latest_of_parcel, "The event that happened last."
+        tracking_loaders.latest_of_parcel, "The event of its own that happened last."
     )
     packed_at: datetime = strawberry.field(description="When it was packed.")
     voided_at: datetime | None = strawberry.field(description="When it was voided.")
