@@ -1,6 +1,6 @@
 """Call-offs: what mutations call."""
 
-from commands import call_offs
+from commands.call_offs import place
 from resolvers.writing import writes
 
-call_off = writes(call_offs.call_off)
+call_off = writes(place.place)

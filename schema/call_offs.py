@@ -2,7 +2,7 @@
 
 import strawberry
 
-from commands.call_offs import ContractCallOff
+from commands.call_offs.inputs import ContractCallOff
 from execution import related
 from kit.viewer import Scope
 from loaders import call_offs as loaders
@@ -46,5 +46,6 @@ class CallOffsMutation:
         ContractCallOff,
         ContractCallOffPayload,
         Scope.CALL_OFFS_WRITE,
-        "Draw on a contract: place an order of kind CALL_OFF at the contract's prices.",
+        "Draw on a contract: place an order of kind CALL_OFF at the contract's prices, and plan its"
+        " deliveries.",
     )
