@@ -73,17 +73,16 @@ class Ledger:
         """Give every movement to its aggregate's first event, or to an event of its own."""
         events = self._writing.events
         for (aggregate, key), moved in self._moved.items():
-            told = {"moved": {str(line_id): _told(amounts) for line_id, amounts in moved.items()}}
-            if not any(told["moved"].values()):
+            told = {str(line_id): _told(amounts) for line_id, amounts in moved.items()}
+            if not any(told.values()):
                 continue
             own = (at for at, it in enumerate(events) if it.aggregate_id == key)
             place = next(own, None)
             if place is None:
-                self._writing.record(
-                    aggregate, key, f"{aggregate.value.lower()}.progressed", **told
-                )
+                what = f"{aggregate.value.lower()}.progressed"
+                self._writing.record(aggregate, key, what, moved=told)
             else:
-                events[place] = _with(events[place], told)
+                events[place] = _with(events[place], {"moved": told})
         self._moved.clear()
 
 
