@@ -3,12 +3,14 @@
 import strawberry
 
 from commands.call_offs.inputs import ContractCallOff
-from execution import related
+from execution import each_related, related
 from kit.viewer import Scope
 from loaders import call_offs as loaders
 from loaders import contracts as contract_loaders
+from loaders import deliveries as delivery_loaders
 from resolvers import call_offs as resolvers
 from schema.contracts import Contract
+from schema.deliveries import Delivery
 from schema.mutations import Payload, mutation
 from schema.orders import Order
 from schema.roots import one_by
@@ -20,6 +22,11 @@ class ContractCallOffPayload(Payload):
 
     call_off: Order | None = related(
         loaders.by_id, "The order of kind CALL_OFF; null when refused.", key="order_id"
+    )
+    deliveries: list[Delivery] | None = each_related(
+        delivery_loaders.by_id,
+        "Its planned deliveries, in the order of the input; null when refused.",
+        key="delivery_ids",
     )
     contract: Contract | None = related(
         contract_loaders.by_id, "The contract; null when refused.", key="contract_id"

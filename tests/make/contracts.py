@@ -30,6 +30,10 @@ mutation ($input: ContractCallOffInput!) {{
         contractLine {{ id lineNo calledOff }} scheduleLine {{ id }} product {{ sku }}
       }}
     }}
+    deliveries {{
+      number state window {{ latest }} recipient {{ name }} shipToAddress {{ code }}
+      lines {{ planned orderLine {{ lineNo }} }}
+    }}
     contract {{ state isExhausted }}
     {_ERRORS}
   }}
