@@ -56,6 +56,14 @@ async def test_cancelling_gives_back_no_more_than_what_is_in_no_delivery(ask, wo
     assert await _counters(ask, made) == ("60", "60", "940")
 
 
+async def test_a_call_off_that_is_all_shipped_lets_its_contract_end(ask, world):
+    made, placed = await _partly_shipped(ask, world)
+    refused = await contracts.change(ask, "contractTerminate", contractId=made["id"])
+    assert contracts.codes(refused) == [("OPEN_CALL_OFFS", "keepCallOffs")]
+    await deliveries.dispatched(world, ask, placed, lines=deliveries.lines(placed, "40"))
+    await _do(ask, "contractTerminate", "ContractTerminateInput", contractId=made["id"])
+
+
 async def test_a_rejected_call_off_gives_back_all(ask, world):
     made = await contracts.contract(world, ask)
     channel = to_global("Channel", await channels.channel(world, approval_required=True))
