@@ -150,9 +150,16 @@ async def _revision(database: Database) -> str | None:
 
 
 def application(
-    database: Database, *, clock: Clock = now, keep_answers: timedelta = timedelta(hours=24)
+    database: Database,
+    *,
+    clock: Clock = now,
+    keep_answers: timedelta = timedelta(hours=24),
+    operations: Path = OPERATIONS,
 ) -> Starlette:
-    """Return the ASGI application over a database; it closes the database when it ends."""
+    """Return the ASGI application over a database; it closes the database when it ends.
+
+    operations: folder of the examples that GraphiQL shows in its tabs.
+    """
     newest = migrations.newest()
 
     async def readyz(_request: Request) -> Response:
@@ -165,7 +172,7 @@ def application(
         yield
         await database.close()
 
-    graphiql = GraphiQL(OPERATIONS)
+    graphiql = GraphiQL(operations)
     endpoint = Endpoint(database, clock, keep_answers, graphiql)
     routes: list[BaseRoute] = [
         Route("/graphql", endpoint, methods=["GET", "POST"], max_body_size=LARGEST_BODY),
