@@ -6,13 +6,14 @@ from enum import StrEnum
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLSyntaxError
 
 from kit.errors import Code, Problem, Refused
 from schema.enums import described
 from schema.inputs import client_path
 
 _log = logging.getLogger("abruf")
+_LATE = "This took too long. Ask for less; repeat a mutation with the same idempotencyKey."
 
 
 class ErrorCode(StrEnum):
@@ -23,6 +24,8 @@ class ErrorCode(StrEnum):
     BAD_USER_INPUT = "BAD_USER_INPUT"
     UNAUTHENTICATED = "UNAUTHENTICATED"
     FORBIDDEN = "FORBIDDEN"
+    MAX_COST_EXCEEDED = "MAX_COST_EXCEEDED"
+    TIMEOUT = "TIMEOUT"
     INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"
 
 
@@ -66,12 +69,19 @@ def shown(error: GraphQLError) -> GraphQLError:
         return _told(error, problem.message, extensions)
     if isinstance(cause, GraphQLError) or cause is None:
         own = (error.extensions or {}) | ((cause.extensions or {}) if cause else {})
-        default = ErrorCode.BAD_USER_INPUT if error.path else ErrorCode.GRAPHQL_VALIDATION_FAILED
-        return _told(error, error.message, {"code": default.value, **own})
+        return _told(error, error.message, {"code": _default(error).value, **own})
+    if isinstance(cause, TimeoutError):
+        return _told(error, _LATE, {"code": ErrorCode.TIMEOUT.value})
     reference = secrets.token_hex(8)
     _log.error("Internal fault %s", reference, exc_info=cause)
     code = ErrorCode.INTERNAL_SERVER_ERROR.value
     return _told(error, "Something went wrong on our side.", {"code": code, "reference": reference})
+
+
+def _default(error: GraphQLError) -> ErrorCode:
+    if isinstance(error, GraphQLSyntaxError):
+        return ErrorCode.GRAPHQL_PARSE_FAILED
+    return ErrorCode.BAD_USER_INPUT if error.path else ErrorCode.GRAPHQL_VALIDATION_FAILED
 
 
 def _told(error: GraphQLError, message: str, extensions: dict[str, Any]) -> GraphQLError:
