@@ -71,11 +71,10 @@ class Catalogue:
             for operation in ("query", "mutation", "subscription")
             if (root := getattr(schema, f"{operation}_type"))
         }
-        own = {
-            "__schema": Kind(0, "__Schema", is_list=False),
-            "__type": Kind(0, "__Type", is_list=False),
+        own = {"__schema": "__Schema", "__type": "__Type"}
+        self.kinds[self.roots["query"]] |= {
+            name: Kind(0, type_name, is_list=False) for name, type_name in own.items()
         }
-        self.kinds[self.roots["query"]] |= own
 
 
 def _kind(of: GraphQLField) -> Kind:
