@@ -79,6 +79,7 @@ def shown(error: GraphQLError) -> GraphQLError:
 
 
 def _default(error: GraphQLError) -> ErrorCode:
+    """Return the code of an error that brings none."""
     if isinstance(error, GraphQLSyntaxError):
         return ErrorCode.GRAPHQL_PARSE_FAILED
     return ErrorCode.BAD_USER_INPUT if error.path else ErrorCode.GRAPHQL_VALIDATION_FAILED
