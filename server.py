@@ -131,6 +131,8 @@ class Endpoint(GraphQL[Context, None]):
     def create_response(self, response_data: Any, sub_response: Response) -> Response:
         """Answer by GraphQL over HTTP: without `data`, and 400, where nothing was executed.
 
+        504 where the deadline ended it.
+
         Clients of the older media type take every well-formed answer for a failure unless it is
         200, as the specification says.
         """
@@ -138,7 +140,10 @@ class Endpoint(GraphQL[Context, None]):
         refused = response_data["data"] is None and not any("path" in error for error in errors)
         if refused:
             del response_data["data"]
-        status = 400 if refused and sub_response.media_type == GRAPHQL_JSON else 200
+        status = 200
+        if refused and sub_response.media_type == GRAPHQL_JSON:
+            codes = {error["extensions"]["code"] for error in errors}
+            status = 504 if ErrorCode.TIMEOUT in codes else 400
         return Response(self.encode_json(response_data), status, media_type=sub_response.media_type)
 
 

@@ -195,15 +195,21 @@ async def test_a_statement_that_takes_too_long_is_ended(
 
 
 async def test_an_operation_that_takes_too_long_is_ended_with_its_statement(
-    limited, database: Database
+    limited, database: Database, world: make.World
 ) -> None:
+    write = {"query": UPSERT, "variables": {"input": WRITE}}
+    headers = {"Authorization": f"Bearer {world.token}", "Accept": GRAPHQL_JSON}
     async with limited(Limits(deadline=1)) as ask:
         async with locked_products(database):
-            answers = await asyncio.gather(ask.answer(READ), ask.answer(UPSERT, input=WRITE))
+            answers = await asyncio.gather(
+                ask.client.post("/graphql", json={"query": READ}, headers=headers),
+                ask.client.post("/graphql", json=write, headers=headers),
+            )
             waiting = await waiting_statements(database)
         for answer in answers:
-            assert [it["extensions"]["code"] for it in answer["errors"]] == ["TIMEOUT"]
-            assert answer.get("data") is None
+            assert answer.status_code == 504
+            assert answer.json().keys() == {"errors", "extensions"}
+            assert [it["extensions"]["code"] for it in answer.json()["errors"]] == ["TIMEOUT"]
         assert waiting == 0
         assert (await ask(READ))["products"]["nodes"] == []
 
