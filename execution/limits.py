@@ -7,7 +7,7 @@ of fields and multiplied for each request. Cyclic and unknown fragments count no
 refuses them.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +31,8 @@ ASSUMED = 5
 """Objects that a list without page size is counted as: lines of an order, parcels of a delivery."""
 MOST = 2**31 - 1
 """No number that clients see is larger: GraphQL's Int."""
+_KEPT = 64
+"""Prices of a document that are remembered, one for each combination of page sizes."""
 _SIZES = PAGE_SIZES | {"ids"}
 
 
@@ -105,15 +107,15 @@ class Measured:
         """Read every definition once."""
         self.visited = 0
         self._catalogue = of
-        self._operations: dict[str | None, OperationDefinitionNode] = {}
-        self._parts: dict[OperationDefinitionNode | str, _Part] = {}
+        self._operations: dict[str | None, tuple[int, OperationDefinitionNode]] = {}
+        self._parts: dict[int | str, _Part] = {}
         written = Counts()
-        for definition in document.definitions:
+        for place, definition in enumerate(document.definitions):
             if isinstance(definition, OperationDefinitionNode):
                 name = definition.name.value if definition.name else None
-                self._operations[name] = definition
+                self._operations[name] = (place, definition)
                 type_name = of.roots.get(definition.operation.value, "")
-                part = self._parts[definition] = self._read(definition, type_name)
+                part = self._parts[place] = self._read(definition, type_name)
             elif isinstance(definition, FragmentDefinitionNode):
                 type_name = definition.type_condition.name.value
                 part = self._parts[definition.name.value] = self._read(definition, type_name)
@@ -123,6 +125,14 @@ class Measured:
         self.operations = sum(not isinstance(name, str) for name in self._parts)
         self._order = tuple(_after_what_they_spread(self._parts))
         self.counts = self._expanded(written)
+        self._sized_by = {
+            size
+            for part in self._parts.values()
+            for it in part.fields
+            for size in it.sizes
+            if isinstance(size, str)
+        }
+        self._prices: dict[tuple[Any, ...], Price] = {}
 
     def _read(
         self, definition: OperationDefinitionNode | FragmentDefinitionNode, type_name: str
@@ -172,7 +182,7 @@ class Measured:
             for spread in part.spreads:
                 if spread.name in totals:
                     total.add(totals[spread.name], spread.depth)
-        ran = [totals[operation] for operation in self._operations.values()]
+        ran = [totals[name] for name in self._parts if not isinstance(name, str)]
         return Counts(
             max((it.depth for it in ran), default=0),
             max((it.root_fields for it in ran), default=0),
@@ -187,13 +197,21 @@ class Measured:
 
         largest_page: the answer if no page were larger, to find one that fits.
         """
-        operation = self._operations.get(name) or next(iter(self._operations.values()), None)
-        if operation is None:
+        if not self._operations:
             return Price()
-        given = dict(_amounts(operation, variables))
-        prices: dict[OperationDefinitionNode | str, tuple[Price, Price]] = {}
+        place, operation = self._operations.get(name) or next(iter(self._operations.values()))
+        given = _amounts(operation, variables, self._sized_by)
+        key = (place, largest_page, *given.items())
+        if key not in self._prices:
+            if len(self._prices) >= _KEPT:
+                self._prices.clear()
+            self._prices[key] = self._add_up(place, given, largest_page)
+        return self._prices[key]
+
+    def _add_up(self, operation: int, given: Mapping[str, int], largest_page: int) -> Price:
+        prices: dict[int | str, tuple[Price, Price]] = {}
         for key in self._order:
-            if not isinstance(key, OperationDefinitionNode) or key is operation:
+            if isinstance(key, str) or key == operation:
                 part = self._parts[key]
                 none = _priced(part, 0, given, largest_page, prices)
                 one = _priced(part, 1, given, largest_page, prices) if part.on_page else none
@@ -276,15 +294,17 @@ def _literal(value: ValueNode) -> int:
 
 
 def _amounts(
-    operation: OperationDefinitionNode, variables: Mapping[str, Any]
-) -> Iterator[tuple[str, int]]:
-    """Give the amount of each variable that has one, given or by default."""
+    operation: OperationDefinitionNode, variables: Mapping[str, Any], wanted: Collection[str]
+) -> dict[str, int]:
+    """Return the amount of each wanted variable that has one, given or by default."""
+    found = {}
     for definition in operation.variable_definitions or ():
         name = definition.variable.name.value
-        if name in variables:
-            yield name, _amount(variables[name])
-        elif definition.default_value is not None:
-            yield name, _literal(definition.default_value)
+        if name in wanted and name in variables:
+            found[name] = _amount(variables[name])
+        elif name in wanted and definition.default_value is not None:
+            found[name] = _literal(definition.default_value)
+    return found
 
 
 def _amount(value: Any) -> int:

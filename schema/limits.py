@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from functools import lru_cache
+from dataclasses import dataclass
 from typing import Any
 
 from graphql import ASTValidationRule, DocumentNode, GraphQLError, GraphQLSchema, validate
@@ -20,18 +20,36 @@ KEPT = 512
 """Documents whose counts and validation are remembered, as many as the parser's cache keeps."""
 
 
-@lru_cache(KEPT)
-def _measured(schema: GraphQLSchema, document: DocumentNode) -> Measured:
-    return Measured(catalogue(schema), document)
+@dataclass
+class _Known:
+    """What was found out about a document. errors: of validation, None before it was needed."""
+
+    document: DocumentNode
+    measured: Measured
+    errors: list[GraphQLError] | None = None
 
 
-@lru_cache(KEPT)
+_KNOWN: dict[tuple[GraphQLSchema, int], _Known] = {}
+"""By the document's identity, for its hash would read all of it; the parser's cache keeps it."""
+
+
+def _known(schema: GraphQLSchema, document: DocumentNode) -> _Known:
+    key = (schema, id(document))
+    if key not in _KNOWN:
+        if len(_KNOWN) >= KEPT:
+            del _KNOWN[next(iter(_KNOWN))]
+        _KNOWN[key] = _Known(document, Measured(catalogue(schema), document))
+    return _KNOWN[key]
+
+
 def _validated(
-    schema: GraphQLSchema, document: DocumentNode, rules: tuple[type[ASTValidationRule], ...]
+    schema: GraphQLSchema, known: _Known, rules: tuple[type[ASTValidationRule], ...]
 ) -> list[GraphQLError]:
-    """Validate without "Did you mean": a stranger must not learn the schema by guessing."""
-    every = (*rules, MaybeNullValidationRule, OneOfInputValidationRule)
-    return validate(schema, document, every, hide_suggestions=True)
+    """Validate once, without "Did you mean": no stranger learns the schema by guessing."""
+    if known.errors is None:
+        every = (*rules, MaybeNullValidationRule, OneOfInputValidationRule)
+        known.errors = validate(schema, known.document, every, hide_suggestions=True)
+    return list(known.errors)
 
 
 class Limited(SchemaExtension):
@@ -54,11 +72,9 @@ class Limited(SchemaExtension):
         context = self.execution_context
         schema, document = context.schema._schema, context.graphql_document  # noqa: SLF001
         assert document  # noqa: S101 -- Strawberry parses before it validates.
-        measured = _measured(schema, document)
-        errors = list(self._refusals(measured))
-        context.pre_execution_errors = errors or list(
-            _validated(schema, document, context.validation_rules)
-        )
+        known = _known(schema, document)
+        errors = list(self._refusals(known.measured))
+        context.pre_execution_errors = errors or _validated(schema, known, context.validation_rules)
         yield
 
     def _refusals(self, measured: Measured) -> Iterator[GraphQLError]:
@@ -90,14 +106,13 @@ class Deadline(SchemaExtension):
     """Ends an operation that takes too long, with the statement that it waits for."""
 
     async def on_operation(self) -> AsyncIterator[None]:
-        """Cancel everything inside when the time is over."""
+        """Cancel everything inside when the time is over; reads that nobody awaits end with it."""
         context = self.execution_context.context
         try:
             async with asyncio.timeout(context.limits.deadline):
                 yield
-        except TimeoutError:
+        finally:
             context.reads.interrupt()
-            raise
 
 
 def _too_much(said: str, asked: int, most: int) -> ClientError:

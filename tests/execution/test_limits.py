@@ -232,3 +232,7 @@ def test_of_several_operations_the_named_one_is_priced() -> None:
     )
     found = measured(text)
     assert (found.operations, found.price("A", {}).cost, found.price("B", {}).cost) == (2, 0, 10)
+
+
+def test_equal_operations_are_counted_one_by_one() -> None:
+    assert measured("{ __typename } " * 300).operations == 300
