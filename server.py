@@ -23,6 +23,7 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 import migrations
 from kit.clock import Clock, now
 from kit.database import Database
+from kit.limits import DEFAULT_LIMITS, Limits
 from kit.viewer import Viewer
 from loaders.keys import viewer_of
 from resolvers.context import Context
@@ -52,14 +53,19 @@ class Endpoint(GraphQL[Context, None]):
     """`/graphql`: the page for a browser, answers for a client with a token."""
 
     def __init__(
-        self, database: Database, clock: Clock, keep_answers: timedelta, graphiql: GraphiQL
+        self,
+        database: Database,
+        clock: Clock,
+        keep_answers: timedelta,
+        graphiql: GraphiQL,
+        limits: Limits,
     ) -> None:
         """Take what contexts are made of."""
         super().__init__(
             schema, graphql_ide=None, subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL]
         )
         self.database, self.clock, self.keep_answers = database, clock, keep_answers
-        self.graphiql = graphiql
+        self.graphiql, self.limits = graphiql, limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Authenticate before anything of the body is read."""
@@ -99,6 +105,7 @@ class Endpoint(GraphQL[Context, None]):
             request.state.viewer,
             self.database,
             self.clock,
+            limits=self.limits,
             keep_answers=self.keep_answers,
             idempotency_key=request.headers.get("idempotency-key"),
         )
@@ -124,6 +131,8 @@ class Endpoint(GraphQL[Context, None]):
     def create_response(self, response_data: Any, sub_response: Response) -> Response:
         """Answer by GraphQL over HTTP: without `data`, and 400, where nothing was executed.
 
+        504 where the deadline ended it.
+
         Clients of the older media type take every well-formed answer for a failure unless it is
         200, as the specification says.
         """
@@ -131,7 +140,10 @@ class Endpoint(GraphQL[Context, None]):
         refused = response_data["data"] is None and not any("path" in error for error in errors)
         if refused:
             del response_data["data"]
-        status = 400 if refused and sub_response.media_type == GRAPHQL_JSON else 200
+        status = 200
+        if refused and sub_response.media_type == GRAPHQL_JSON:
+            codes = {error["extensions"]["code"] for error in errors}
+            status = 504 if ErrorCode.TIMEOUT in codes else 400
         return Response(self.encode_json(response_data), status, media_type=sub_response.media_type)
 
 
@@ -155,6 +167,7 @@ def application(
     clock: Clock = now,
     keep_answers: timedelta = timedelta(hours=24),
     operations: Path = OPERATIONS,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> Starlette:
     """Return the ASGI application over a database; it closes the database when it ends.
 
@@ -173,7 +186,7 @@ def application(
         await database.close()
 
     graphiql = GraphiQL(operations)
-    endpoint = Endpoint(database, clock, keep_answers, graphiql)
+    endpoint = Endpoint(database, clock, keep_answers, graphiql, limits)
     routes: list[BaseRoute] = [
         Route("/graphql", endpoint, methods=["GET", "POST"], max_body_size=LARGEST_BODY),
         Route("/livez", _livez),

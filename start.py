@@ -112,9 +112,10 @@ def _greeting(config: Config, listener: socket.socket, tokens: dict[str, str]) -
 def _serve(config: Config, url: str, listener: socket.socket) -> None:
     """Answer requests until a signal ends it."""
     app = application(
-        Database(url, pool_size=config.pool_size),
+        Database(url, pool_size=config.pool_size, statement_s=config.limits.statement),
         keep_answers=timedelta(hours=config.idempotency_hours),
         operations=config.data_dir / OPERATIONS,
+        limits=config.limits,
     )
     settings = uvicorn.Config(
         app,

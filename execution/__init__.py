@@ -5,6 +5,7 @@ field's metadata. Strawberry's own executor serves them through the operation's 
 another executor can read the declarations and call them for all parents of a level at once.
 """
 
+from execution.costs import Cost
 from execution.fields import DECLARED, batched, each_related, related
 
-__all__ = ["DECLARED", "batched", "each_related", "related"]
+__all__ = ["DECLARED", "Cost", "batched", "each_related", "related"]

@@ -2,8 +2,10 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from kit.limits import DEFAULT_LIMITS, Limits
 
 _PLAIN = ("postgres://", "postgresql://")
 
@@ -18,6 +20,7 @@ class Config:
     port: int
     pool_size: int
     idempotency_hours: int
+    limits: Limits
 
 
 def _async_url(url: str) -> str:
@@ -36,6 +39,16 @@ def _number(environment: Mapping[str, str], name: str, default: int) -> int:
     return int(text)
 
 
+def _limits(environment: Mapping[str, str]) -> Limits:
+    """Read ABRUF_LIMIT_DEPTH and so on."""
+    return Limits(
+        **{
+            name: _number(environment, f"ABRUF_LIMIT_{name.upper()}", default)
+            for name, default in asdict(DEFAULT_LIMITS).items()
+        }
+    )
+
+
 def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
     """Return the configuration. SystemExit names the variable that is wrong."""
     url = environment.get("ABRUF_DATABASE_URL")
@@ -47,4 +60,5 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         port=_number(environment, "ABRUF_PORT", 8000),
         pool_size=_number(environment, "ABRUF_POOL_SIZE", 10),
         idempotency_hours=_number(environment, "ABRUF_IDEMPOTENCY_HOURS", 24),
+        limits=_limits(environment),
     )

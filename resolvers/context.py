@@ -8,6 +8,7 @@ from aiodataloader import DataLoader
 
 from kit.clock import Clock
 from kit.database import Database
+from kit.limits import DEFAULT_LIMITS, Limits
 from kit.viewer import Viewer
 from loaders.batch import Loaders
 from loaders.relations import Asking, Relation
@@ -22,6 +23,7 @@ class Context:
         database: Database,
         clock: Clock,
         *,
+        limits: Limits = DEFAULT_LIMITS,
         keep_answers: timedelta = timedelta(hours=24),
         idempotency_key: str | None = None,
     ) -> None:
@@ -29,6 +31,7 @@ class Context:
         self.viewer = viewer
         self.database = database
         self.clock = clock
+        self.limits = limits
         self.keep_answers = keep_answers
         self.idempotency_key = idempotency_key
 

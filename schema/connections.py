@@ -7,7 +7,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
 
-from execution import DECLARED
+from execution import DECLARED, Cost
 from kit import pages
 from kit.inputs import Input
 from loaders.pages import ROOT, CountOf, Paged, PageOf
@@ -95,7 +95,10 @@ class Connection(Generic[Item]):
             end_cursor=_cursor(self.relation, rows[-1]) if rows else None,
         )
 
-    @strawberry.field(description="Rows of the whole list; counted only when asked.")
+    @strawberry.field(
+        description="Rows of the whole list; counted only when asked.",
+        directives=[Cost(weight=1)],
+    )
     def total_count(self: Any, info: Info) -> int:
         """Count through the operation's loader, one statement a level."""
         count = CountOf(self.relation.paged, self.relation.filter_by)

@@ -13,6 +13,7 @@ from schema.enums import described
 from schema.inputs import client_path
 
 _log = logging.getLogger("abruf")
+_LATE = "This took too long. Ask for less; repeat a mutation with the same idempotencyKey."
 
 
 class ErrorCode(StrEnum):
@@ -23,6 +24,8 @@ class ErrorCode(StrEnum):
     BAD_USER_INPUT = "BAD_USER_INPUT"
     UNAUTHENTICATED = "UNAUTHENTICATED"
     FORBIDDEN = "FORBIDDEN"
+    MAX_COST_EXCEEDED = "MAX_COST_EXCEEDED"
+    TIMEOUT = "TIMEOUT"
     INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"
 
 
@@ -67,6 +70,8 @@ def shown(error: GraphQLError) -> GraphQLError:
     if isinstance(cause, GraphQLError) or cause is None:
         own = (error.extensions or {}) | ((cause.extensions or {}) if cause else {})
         return _told(error, error.message, {"code": _default(error).value, **own})
+    if isinstance(cause, TimeoutError):
+        return _told(error, _LATE, {"code": ErrorCode.TIMEOUT.value})
     reference = secrets.token_hex(8)
     _log.error("Internal fault %s", reference, exc_info=cause)
     code = ErrorCode.INTERNAL_SERVER_ERROR.value

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import strawberry
 
+from execution import Cost
 from kit.errors import Problem, Refused
 from kit.inputs import Command
 from kit.viewer import Scope
@@ -15,6 +16,8 @@ from schema.inputs import given, input_type
 Info = strawberry.Info[Any, Any]
 Resolver = Callable[[Any, Any], Awaitable[Any]]
 
+WRITE = 10
+"""Points of a mutation: a transaction with locks, a journal entry and a commit."""
 SCOPE = "scope"
 """The key under which a mutation's metadata holds the scope that it needs."""
 
@@ -95,4 +98,5 @@ def mutation(
         resolver=resolve,
         description=f"{description} Scope: {scope.value}.",
         metadata={SCOPE: scope},
+        directives=[Cost(weight=WRITE)],
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 import strawberry
 from graphql import GraphQLError
-from strawberry.extensions import ParserCache, SchemaExtension, ValidationCache
+from strawberry.extensions import ParserCache, SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 from strawberry.types import ExecutionContext
@@ -16,6 +16,7 @@ from schema.channels import ChannelsMutation, ChannelsQuery
 from schema.contracts import ContractsMutation, ContractsQuery
 from schema.deliveries import DeliveriesMutation, DeliveriesQuery
 from schema.errors import shown
+from schema.limits import KEPT, Deadline, Limited
 from schema.locations import LocationsMutation, LocationsQuery
 from schema.operations import NamedOperation
 from schema.orders import OrdersMutation, OrdersQuery
@@ -74,6 +75,13 @@ class OneOperation(SchemaExtension):
 class Schema(strawberry.Schema):
     """Strawberry's schema with our error contract."""
 
+    def _get_custom_context_kwargs(
+        self, operation_extensions: dict[str, Any] | None = None, *, sync: bool = False
+    ) -> dict[str, Any]:
+        """Keep "Did you mean" out of errors in variables too."""
+        given = super()._get_custom_context_kwargs(operation_extensions, sync=sync)
+        return given | {"hide_suggestions": True}
+
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
@@ -93,8 +101,9 @@ schema = Schema(
     config=StrawberryConfig(scalar_map=SCALARS),
     extensions=[
         OneOperation,
-        lambda: ParserCache(maxsize=512),
-        lambda: ValidationCache(maxsize=512),
+        Deadline,
+        Limited,
+        lambda: ParserCache(maxsize=KEPT),
         NamedOperation,
     ],
 )

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import strawberry
 
+from execution import Cost
 from kit.errors import Code, Refused
 from kit.ids import from_global
 from kit.pages import LARGEST_PAGE
@@ -49,7 +50,11 @@ class ViewerQuery:
         """Show the viewer."""
         return info.context.viewer  # type: ignore[no-any-return]
 
-    @strawberry.field(description="Any object by its global id.", graphql_type=Node | None)
+    @strawberry.field(
+        description="Any object by its global id.",
+        graphql_type=Node | None,
+        directives=[Cost(weight=1)],
+    )
     def node(
         self,
         info: Info,
@@ -61,6 +66,7 @@ class ViewerQuery:
     @strawberry.field(
         description="Objects by their global ids, null where there is none.",
         graphql_type=list[Node | None],
+        directives=[Cost(weight=1)],
     )
     def nodes(
         self,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from execution import batched, related
+from execution import Cost, batched, related
 from kit.money import Amount, rounded
 from loaders import catalog as product_loaders
 from loaders import channels as channel_loaders
@@ -240,7 +240,9 @@ class OrderConnection(Connection[Order]):
     """A connection that can also sum up its whole list."""
 
     @strawberry.field(
-        description="Sums over the whole list; counted only when asked.", graphql_type=OrderSummary
+        description="Sums over the whole list; counted only when asked.",
+        graphql_type=OrderSummary,
+        directives=[Cost(weight=1)],
     )
     def summary(self: Any, info: Info) -> Awaitable[loaders.Summary]:
         sums = loaders.SummaryOf(self.relation.paged, self.relation.filter_by)

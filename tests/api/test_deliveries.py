@@ -31,7 +31,7 @@ def _bare(global_id):
 
 
 async def _listed(ask, **arguments):
-    found = await ask(LIST + deliveries.FIELDS, first=50, **arguments)
+    found = await ask(LIST + deliveries.FIELDS, first=20, **arguments)
     return [it["id"] for it in found["deliveries"]["nodes"]]
 
 

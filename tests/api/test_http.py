@@ -31,7 +31,7 @@ async def test_the_answer_has_the_media_type_that_the_client_asks_for(post, acce
     answer = await post(TYPENAME, Accept=accept)
     expected = GRAPHQL_JSON if accept == GRAPHQL_JSON else "application/json"
     assert answer.headers["content-type"] == expected
-    assert (answer.status_code, answer.json()) == (200, {"data": {"__typename": "Query"}})
+    assert (answer.status_code, answer.json()["data"]) == (200, {"__typename": "Query"})
 
 
 @pytest.mark.parametrize("query", ["{", "{ nothing }", "query ($a: Int!) { __typename }"])
@@ -39,7 +39,8 @@ async def test_what_cannot_be_executed_is_400_without_data(post, query: str) -> 
     body = f'{{"query": "{query}"}}'
     new, old = await post(body, Accept=GRAPHQL_JSON), await post(body, Accept="application/json")
     assert (new.status_code, old.status_code) == (400, 200)
-    assert new.json().keys() == old.json().keys() == {"errors"}
+    assert "data" not in new.json() | old.json()
+    assert new.json()["errors"] == old.json()["errors"] != []
 
 
 @pytest.mark.parametrize("body", BODIES, ids=lambda body: body[:30])
@@ -72,7 +73,7 @@ async def test_of_several_operations_one_must_be_named(post) -> None:
     assert unnamed.status_code == 400
     assert "operationName" in unnamed.json()["errors"][0]["message"]
     named = await post(f'{two}, "operationName": "B"}}', Accept=GRAPHQL_JSON)
-    assert named.json() == {"data": {"__typename": "Query"}}
+    assert named.json()["data"] == {"__typename": "Query"}
 
 
 async def test_a_mutation_by_get_is_refused(client, world) -> None:

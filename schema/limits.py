@@ -1,0 +1,139 @@
+"""What is refused before anything is looked up: too long, too deep, too dear, too late."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import ASTValidationRule, DocumentNode, GraphQLError, GraphQLSchema, validate
+from strawberry.extensions import SchemaExtension
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+
+from execution.costs import catalogue
+from execution.limits import MOST, Measured
+from kit.limits import Limits
+from kit.pages import LARGEST_PAGE
+from schema.errors import ClientError, ErrorCode
+
+KEPT = 512
+"""Documents whose counts and validation are remembered, as many as the parser's cache keeps."""
+
+
+@dataclass
+class _Known:
+    """What was found out about a document. errors: of validation, None before it was needed."""
+
+    document: DocumentNode
+    measured: Measured
+    errors: list[GraphQLError] | None = None
+
+
+_KNOWN: dict[tuple[GraphQLSchema, int], _Known] = {}
+"""By the document's identity, for its hash would read all of it; the parser's cache keeps it."""
+
+
+def _known(schema: GraphQLSchema, document: DocumentNode) -> _Known:
+    key = (schema, id(document))
+    if key not in _KNOWN:
+        if len(_KNOWN) >= KEPT:
+            del _KNOWN[next(iter(_KNOWN))]
+        _KNOWN[key] = _Known(document, Measured(catalogue(schema), document))
+    return _KNOWN[key]
+
+
+def _validated(
+    schema: GraphQLSchema, known: _Known, rules: tuple[type[ASTValidationRule], ...]
+) -> list[GraphQLError]:
+    """Validate once, without "Did you mean": no stranger learns the schema by guessing."""
+    if known.errors is None:
+        every = (*rules, MaybeNullValidationRule, OneOfInputValidationRule)
+        known.errors = validate(schema, known.document, every, hide_suggestions=True)
+    return list(known.errors)
+
+
+class Limited(SchemaExtension):
+    """Refuses a document that asks for too much before the rules of validation read it."""
+
+    price: int | None = None
+
+    def on_parse(self) -> Iterator[None]:
+        """Bound what the parser, and its cache, are given."""
+        context, limits = self.execution_context, self.execution_context.context.limits
+        length = len(context.query or "")
+        if length > limits.source:
+            said = "The document is {:,} characters long"
+            raise _too_much(said, length, limits.source)
+        context.parse_options["max_lexical_tokens"] = limits.tokens  # type: ignore[typeddict-unknown-key]
+        yield
+
+    def on_validate(self) -> Iterator[None]:
+        """Compare what the document asks for with the limits, then validate it."""
+        context = self.execution_context
+        schema, document = context.schema._schema, context.graphql_document  # noqa: SLF001
+        assert document  # noqa: S101 -- Strawberry parses before it validates.
+        known = _known(schema, document)
+        errors = list(self._refusals(known.measured))
+        context.pre_execution_errors = errors or _validated(schema, known, context.validation_rules)
+        yield
+
+    def _refusals(self, measured: Measured) -> Iterator[GraphQLError]:
+        context, counts = self.execution_context, measured.counts
+        limits: Limits = context.context.limits
+        for said, asked, most in (
+            ("The document holds {:,} operations", measured.operations, limits.operations),
+            ("The operation nests its fields {:,} levels deep", counts.depth, limits.depth),
+            ("The operation asks for {:,} root fields", counts.root_fields, limits.root_fields),
+            ("The operation has {:,} aliases", counts.aliases, limits.aliases),
+            ("The operation has {:,} directives", counts.directives, limits.directives),
+        ):
+            if asked > most:
+                yield _too_much(said, asked, most)
+        asking = (context.operation_name, context.variables or {})
+        price = measured.price(*asking)
+        self.price = price.cost
+        if price.nodes > limits.nodes:
+            yield _too_much("The answer may hold {:,} objects", price.nodes, limits.nodes)
+        if price.cost > limits.cost:
+            yield _too_dear(price.cost, limits.cost, _fitting(measured, limits.cost, *asking))
+
+    def get_results(self) -> dict[str, Any]:
+        """Tell the cost in every answer to a document that could be read."""
+        return {} if self.price is None else {"cost": {"requestedQueryCost": self.price}}
+
+
+class Deadline(SchemaExtension):
+    """Ends an operation that takes too long, with the statement that it waits for."""
+
+    async def on_operation(self) -> AsyncIterator[None]:
+        """Cancel everything inside when the time is over; reads that nobody awaits end with it."""
+        context = self.execution_context.context
+        try:
+            async with asyncio.timeout(context.limits.deadline):
+                yield
+        finally:
+            context.reads.interrupt()
+
+
+def _too_much(said: str, asked: int, most: int) -> ClientError:
+    asked = min(asked, MOST)
+    message = f"{said.format(asked)}; {most:,} is the most."
+    return ClientError(ErrorCode.GRAPHQL_VALIDATION_FAILED, message, requested=asked, maximum=most)
+
+
+def _too_dear(cost: int, most: int, page: int) -> ClientError:
+    fits = f"with pages of at most {page} it fits." if page else "ask for less at a time."
+    message = f"The operation costs {cost:,} points, {most:,} is the most: {fits}"
+    return ClientError(ErrorCode.MAX_COST_EXCEEDED, message, requested=cost, maximum=most)
+
+
+def _fitting(measured: Measured, most: int, name: str | None, variables: dict[str, Any]) -> int:
+    """Return the largest page size with which the cost fits, 0 if none does."""
+    fits, too_dear = 0, LARGEST_PAGE + 1
+    while too_dear - fits > 1:
+        page = (fits + too_dear) // 2
+        if measured.price(name, variables, page).cost <= most:
+            fits = page
+        else:
+            too_dear = page
+    return fits

@@ -1,0 +1,224 @@
+"""Documents that ask for too much are refused before they are validated, in words that help."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import pytest
+from graphql import get_introspection_query
+from sqlalchemy import text
+
+from kit.clock import Clock
+from kit.config import from_environment
+from kit.database import Database
+from kit.limits import DEFAULT_LIMITS, Limits
+from server import GRAPHQL_JSON, application
+from tests import make
+
+UPSERT = """
+mutation ($input: ProductsUpsertInput!) {
+  productsUpsert(input: $input) { results { status } userErrors { message } }
+}
+"""
+DEEP = f"{'{ a ' * 16}{'}' * 16}"
+REFUSED = {
+    "depth": (DEEP, "nests its fields 16 levels deep; 15 is the most", 16, 15),
+    "aliases": (
+        "{ viewer { " + " ".join(f"a{it}: name" for it in range(31)) + " } }",
+        "has 31 aliases; 30 is the most",
+        31,
+        30,
+    ),
+    "root fields": (
+        "{ " + "viewer { name } " * 26 + "}",
+        "asks for 26 root fields; 25 is the most",
+        26,
+        25,
+    ),
+    "directives": (
+        "{ __typename " + "@include(if: true) " * 21 + "}",
+        "has 21 directives; 20 is the most",
+        21,
+        20,
+    ),
+    "operations": (
+        " ".join(f"query Q{it} {{ __typename }}" for it in range(11)),
+        "holds 11 operations; 10 is the most",
+        11,
+        10,
+    ),
+    "source": (
+        "{ __typename }" + " " * 20_480,
+        "is 20,494 characters long; 20,480 is the most",
+        20_494,
+        20_480,
+    ),
+}
+DEAR = (
+    "query ($n: Int!) { orders(first: $n) { nodes { lines { ordered } deliveries { number } } } }"
+)
+LEAKS = [
+    ("{ viewr { name } }", {}),
+    ("{ viewer { nam } }", {}),
+    ('{ order(nomber: "1") { number } }', {}),
+    ("{ orders(first: 1, sort: PLACED) { totalCount } }", {}),
+    ("query ($a: OrderFiltr) { orders(first: 1, filter: $a) { totalCount } }", {}),
+    ("{ orders(first: 1, filter: { stats: [] }) { totalCount } }", {}),
+    (
+        "query ($f: OrderFilter) { orders(first: 1, filter: $f) { totalCount } }",
+        {"f": {"stats": 1}},
+    ),
+    ("query ($s: OrderSort) { orders(first: 1, sort: $s) { totalCount } }", {"s": "PLACED"}),
+]
+
+
+@pytest.fixture
+def limited(database: Database, clock: Clock, world: make.World) -> Callable[..., Any]:
+    """Give what asks an application with other limits as staff."""
+
+    @asynccontextmanager
+    async def open_(limits: Limits, of: Database = database) -> AsyncIterator[make.Ask]:
+        transport = httpx.ASGITransport(application(of, clock=clock, limits=limits))
+        async with httpx.AsyncClient(transport=transport, base_url="http://abruf") as client:
+            yield make.Ask(client, world.token)
+
+    return open_
+
+
+@pytest.mark.parametrize("limit", REFUSED)
+async def test_what_is_too_much_is_told_with_what_would_fit(ask, limit: str) -> None:
+    document, said, asked, most = REFUSED[limit]
+    error = (await ask.answer(document))["errors"][0]
+    assert said in error["message"]
+    assert error["extensions"] == {
+        "code": "GRAPHQL_VALIDATION_FAILED",
+        "requested": asked,
+        "maximum": most,
+    }
+
+
+async def test_too_many_tokens_are_not_parsed(ask) -> None:
+    (error,) = (await ask.answer("{" + " a" * 2_000 + "}"))["errors"]
+    assert error["extensions"] == {"code": "GRAPHQL_PARSE_FAILED"}
+    assert "more than 2000 tokens" in error["message"]
+
+
+async def test_an_answer_that_could_be_huge_is_refused(ask) -> None:
+    nested = "number"
+    for _ in range(6):
+        nested = f"orders {{ deliveries {{ {nested} }} }}"
+    (error,) = (await ask.answer(f'{{ delivery(number: "1") {{ {nested} }} }}'))["errors"]
+    assert error["extensions"]["maximum"] == DEFAULT_LIMITS.nodes
+    assert "objects; 50,000 is the most" in error["message"]
+
+
+async def test_what_is_too_dear_names_the_page_that_fits(ask) -> None:
+    answer = await ask.answer(DEAR, n=500)
+    (error,) = answer["errors"]
+    assert error["extensions"] == {"code": "MAX_COST_EXCEEDED", "requested": 1001, "maximum": 1000}
+    assert "with pages of at most 250 it fits" in error["message"]
+    assert answer["extensions"] == {"cost": {"requestedQueryCost": 1001}}
+    assert (await ask.answer(DEAR, n=250))["extensions"]["cost"]["requestedQueryCost"] == 501
+
+
+async def test_what_is_too_dear_with_any_page_is_told_to_ask_for_less(limited) -> None:
+    async with limited(Limits(cost=2)) as ask:
+        (error,) = (await ask.answer(DEAR, n=20))["errors"]
+    assert error["message"].endswith("2 is the most: ask for less at a time.")
+
+
+async def test_a_refused_document_is_not_validated_or_run(client, world) -> None:
+    body = {"query": f"{{ {'nothing { name } ' * 26} }}"}
+    headers = {"Authorization": f"Bearer {world.token}", "Accept": GRAPHQL_JSON}
+    answer = await client.post("/graphql", json=body, headers=headers)
+    assert answer.status_code == 400
+    assert [it["message"] for it in answer.json()["errors"]] == [
+        "The operation asks for 26 root fields; 25 is the most."
+    ]
+    assert "data" not in answer.json()
+
+
+async def test_every_answer_tells_its_cost(ask) -> None:
+    read = await ask.answer("query ($n: Int!) { products(first: $n) { totalCount } }", n=5)
+    assert read["extensions"] == {"cost": {"requestedQueryCost": 2}}
+    written = await ask.answer(UPSERT, input={"products": []})
+    assert written["extensions"] == {"cost": {"requestedQueryCost": 10}}
+
+
+async def test_graphiqls_question_passes(ask) -> None:
+    answer = await ask.answer(get_introspection_query(input_value_deprecation=True))
+    assert "errors" not in answer
+
+
+@pytest.mark.parametrize(("document", "variables"), LEAKS)
+async def test_no_error_suggests_a_name(ask, document: str, variables: dict[str, Any]) -> None:
+    answer = await ask.answer(document, **variables)
+    assert answer["errors"]
+    assert "Did you mean" not in str(answer)
+
+
+async def test_the_limits_are_the_operators(limited) -> None:
+    assert from_environment({}).limits == DEFAULT_LIMITS
+    limits = from_environment({"ABRUF_LIMIT_DEPTH": "1", "ABRUF_LIMIT_ROOT_FIELDS": "2"}).limits
+    assert limits == Limits(depth=1, root_fields=2)
+    async with limited(limits) as ask:
+        assert (await ask("{ a: __typename b: __typename }"))["a"] == "Query"
+        refused = await ask.answer("{ viewer { name } }")
+    assert "2 levels deep; 1 is the most" in refused["errors"][0]["message"]
+
+
+@asynccontextmanager
+async def locked_products(database: Database) -> AsyncIterator[None]:
+    """Keep everybody from the products meanwhile."""
+    async with database.engine.begin() as connection:
+        await connection.execute(text("LOCK TABLE products IN ACCESS EXCLUSIVE MODE"))
+        yield
+
+
+READ = "{ viewer { name } products(first: 1) { nodes { sku } } }"
+WRITE = {"products": [{"sku": "BOLT", "name": "Bolt"}]}
+
+
+async def test_a_statement_that_takes_too_long_is_ended(
+    limited, database: Database, database_url: str
+) -> None:
+    impatient = Database(database_url, statement_s=1)
+    async with limited(Limits(deadline=60), impatient) as ask:
+        async with locked_products(database):
+            answers = await asyncio.gather(ask.answer(READ), ask.answer(UPSERT, input=WRITE))
+        for answer in answers:
+            assert [it["extensions"] for it in answer["errors"]] == [{"code": "TIMEOUT"}]
+        assert (await ask(READ))["products"]["nodes"] == []
+    await impatient.close()
+
+
+async def test_an_operation_that_takes_too_long_is_ended_with_its_statement(
+    limited, database: Database, world: make.World
+) -> None:
+    write = {"query": UPSERT, "variables": {"input": WRITE}}
+    headers = {"Authorization": f"Bearer {world.token}", "Accept": GRAPHQL_JSON}
+    async with limited(Limits(deadline=1)) as ask:
+        async with locked_products(database):
+            answers = await asyncio.gather(
+                ask.client.post("/graphql", json={"query": READ}, headers=headers),
+                ask.client.post("/graphql", json=write, headers=headers),
+            )
+            waiting = await waiting_statements(database)
+        for answer in answers:
+            assert answer.status_code == 504
+            assert answer.json().keys() == {"errors", "extensions"}
+            assert [it["extensions"]["code"] for it in answer.json()["errors"]] == ["TIMEOUT"]
+        assert waiting == 0
+        assert (await ask(READ))["products"]["nodes"] == []
+
+
+async def waiting_statements(database: Database) -> int:
+    """Return how many statements of our database wait for a lock."""
+    asked = text(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    async with database.engine.connect() as connection:
+        return int((await connection.execute(asked)).scalar_one())
