@@ -52,14 +52,20 @@ class Endpoint(GraphQL[Context, None]):
     """`/graphql`: the page for a browser, answers for a client with a token."""
 
     def __init__(
-        self, database: Database, clock: Clock, keep_answers: timedelta, graphiql: GraphiQL
+        self,
+        database: Database,
+        clock: Clock,
+        keep_answers: timedelta,
+        graphiql: GraphiQL,
+        *,
+        plans: bool,
     ) -> None:
         """Take what contexts are made of."""
         super().__init__(
             schema, graphql_ide=None, subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL]
         )
         self.database, self.clock, self.keep_answers = database, clock, keep_answers
-        self.graphiql = graphiql
+        self.graphiql, self.plans = graphiql, plans
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Authenticate before anything of the body is read."""
@@ -101,6 +107,7 @@ class Endpoint(GraphQL[Context, None]):
             self.clock,
             keep_answers=self.keep_answers,
             idempotency_key=request.headers.get("idempotency-key"),
+            plans=self.plans,
         )
 
     def decode_json(self, data: str | bytes) -> object:
@@ -150,9 +157,16 @@ async def _revision(database: Database) -> str | None:
 
 
 def application(
-    database: Database, *, clock: Clock = now, keep_answers: timedelta = timedelta(hours=24)
+    database: Database,
+    *,
+    clock: Clock = now,
+    keep_answers: timedelta = timedelta(hours=24),
+    plans: bool = True,
 ) -> Starlette:
-    """Return the ASGI application over a database; it closes the database when it ends."""
+    """Return the ASGI application over a database; it closes the database when it ends.
+
+    plans: whether relations become one statement (execution/README.md).
+    """
     newest = migrations.newest()
 
     async def readyz(_request: Request) -> Response:
@@ -166,7 +180,7 @@ def application(
         await database.close()
 
     graphiql = GraphiQL(OPERATIONS)
-    endpoint = Endpoint(database, clock, keep_answers, graphiql)
+    endpoint = Endpoint(database, clock, keep_answers, graphiql, plans=plans)
     routes: list[BaseRoute] = [
         Route("/graphql", endpoint, methods=["GET", "POST"], max_body_size=LARGEST_BODY),
         Route("/livez", _livez),

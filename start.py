@@ -119,6 +119,7 @@ def _serve(config: Config, url: str, listener: socket.socket) -> None:
     app = application(
         Database(url, pool_size=config.pool_size),
         keep_answers=timedelta(hours=config.idempotency_hours),
+        plans=config.executor == "planned",
     )
     settings = uvicorn.Config(
         app,

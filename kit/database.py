@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Executable, Row
+from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 
@@ -61,6 +62,18 @@ class Reads:
             if self._connection is None:
                 self._connection = await self._engine.connect()
             return (await self._connection.execute(statement, parameters)).all()
+
+    @property
+    def dialect(self) -> Dialect:
+        """Return how statements are written for this database."""
+        return self._engine.dialect
+
+    async def texts(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
+        """Run one statement that is compiled already and return all of its rows."""
+        async with self._turn:
+            if self._connection is None:
+                self._connection = await self._engine.connect()
+            return (await self._connection.exec_driver_sql(statement, tuple(values))).all()
 
     async def close(self) -> None:
         """Give the connection back; a later statement takes a new one."""

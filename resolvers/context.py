@@ -1,14 +1,15 @@
 """The context of one request: who asks, when, and what it reads and writes with."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from aiodataloader import DataLoader
+from sqlalchemy.engine import Dialect
 
 from kit.clock import Clock
 from kit.database import Database
-from kit.viewer import Viewer
+from kit.viewer import Actor, Viewer
 from loaders.batch import Loaders
 from loaders.relations import Asking, Relation
 
@@ -24,19 +25,26 @@ class Context:
         *,
         keep_answers: timedelta = timedelta(hours=24),
         idempotency_key: str | None = None,
+        plans: bool = True,
     ) -> None:
-        """Take who asks and with what. idempotency_key: of the request, for its one mutation."""
+        """Take who asks and with what. idempotency_key: of the request, for its one mutation.
+
+        plans: whether relations become one statement; otherwise each is read by its dataloader.
+        """
         self.viewer = viewer
         self.database = database
         self.clock = clock
         self.keep_answers = keep_answers
         self.idempotency_key = idempotency_key
+        self.plans = plans
+        self.splicing: Any = None
 
     def begin(self) -> None:
         """Start an operation: a time that does not move, no connection yet, empty loaders."""
         self.now: datetime = self.clock()
         self.reads = self.database.reading()
-        self.loaders = Loaders(Asking(self.viewer, self.now), self.reads)
+        self.asking = Asking(self.viewer, self.now)
+        self.loaders = Loaders(self.asking, self.reads)
         self.batches: dict[Any, DataLoader[Any, Any]] = {}
 
     async def finish(self) -> None:
@@ -46,6 +54,25 @@ class Context:
     def load(self, relation: Relation, key: Any) -> Awaitable[Any]:
         """Ask a relation's dataloader for one key."""
         return self.loaders.load(relation, key)
+
+    @property
+    def audience(self) -> Actor:
+        """Return what of the viewer shapes statements: two of a kind differ in values only."""
+        return self.viewer.actor
+
+    @property
+    def named(self) -> dict[str, Any]:
+        """Return the parameters that `seen_by` names."""
+        return {"merchant": self.viewer.merchant_id, "bound_to": self.viewer.bound_to}
+
+    @property
+    def dialect(self) -> Dialect:
+        """Return how statements are written for the database."""
+        return self.reads.dialect
+
+    async def texts(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
+        """Run one compiled statement on the operation's connection."""
+        return await self.reads.texts(statement, values)
 
     def written(self) -> None:
         """Forget what was read before a write."""

@@ -10,6 +10,8 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 from strawberry.types import ExecutionContext
 
+from execution.plans import Planner
+from execution.splicing import Planned, SplicingExecutor
 from schema.catalog import CatalogMutation, CatalogQuery
 from schema.channels import ChannelsMutation, ChannelsQuery
 from schema.errors import shown
@@ -17,7 +19,7 @@ from schema.locations import LocationsMutation, LocationsQuery
 from schema.operations import NamedOperation
 from schema.orders import OrdersMutation, OrdersQuery
 from schema.parties import PartiesMutation, PartiesQuery
-from schema.scalars import SCALARS
+from schema.scalars import FORMS, SCALARS
 from schema.viewer import ViewerQuery
 
 Query = merge_types(
@@ -27,6 +29,10 @@ Mutation = merge_types(
     "Mutation",
     (CatalogMutation, ChannelsMutation, LocationsMutation, OrdersMutation, PartiesMutation),
 )
+
+
+PLANNER = Planner(FORMS)
+"""The plans of this process; what it counts is shown by the metrics."""
 
 
 class OneOperation(SchemaExtension):
@@ -67,5 +73,7 @@ schema = Schema(
         lambda: ParserCache(maxsize=512),
         lambda: ValidationCache(maxsize=512),
         NamedOperation,
+        lambda: Planned(PLANNER),
     ],
+    execution_context_class=SplicingExecutor,
 )

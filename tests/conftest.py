@@ -21,6 +21,10 @@ NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """What the clock of a test shows at its start: a Monday morning."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--executor", choices=["planned", "reference"], default="planned")
+
+
 @pytest.fixture(scope="session")
 def server_url(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
     """Share one server between all workers, whose folders lie in one."""
@@ -79,8 +83,18 @@ async def world(database: Database, clock: make.Clock) -> make.World:
 
 
 @pytest.fixture
-async def client(database: Database, clock: make.Clock) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(application(database, clock=clock))
+def plans(request: pytest.FixtureRequest) -> bool:
+    """Whether the planner answers, or graphql-core by itself (`--executor reference`)."""
+    return bool(request.config.getoption("--executor") == "planned")
+
+
+@pytest.fixture
+async def client(
+    database: Database,
+    clock: make.Clock,
+    plans: bool,  # noqa: FBT001 -- a fixture.
+) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(application(database, clock=clock, plans=plans))
     async with httpx.AsyncClient(transport=transport, base_url="http://abruf") as client:
         yield client
 
