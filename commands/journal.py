@@ -21,7 +21,6 @@ async def append(writing: Writing) -> None:
     """
     if not writing.events:
         return
-    await writing.session.flush()
     count = len(writing.events)
     last = await raised(writing, CounterName.JOURNAL, count)
     sequences = await _sequences(writing)

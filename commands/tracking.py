@@ -15,7 +15,7 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from commands.deliveries import arrival
 from commands.deliveries.locking import lock_deliveries
-from commands.writing import Outcome, Writing, missing
+from commands.writing import Moved, Outcome, Writing, missing
 from kit.errors import Code, Refused
 from kit.ids import Names, new_id
 from kit.inputs import Bulk, Command, Input, Instant, Name, Note, Reference, Sscc
@@ -29,7 +29,17 @@ _AHEAD = timedelta(days=1)
 """How far a carrier's clock may be ahead of ours."""
 
 _KEYS = ("parcel_id", "sscc", "tracking_number")
-_NOT_THE_EVENT = {*_KEYS, "carrier_id", "carrier_event_id", "new_tracking_number"}
+_THE_EVENT = {
+    "vocabulary",
+    "status",
+    "sub_status",
+    "occurred_at",
+    "place",
+    "message",
+    "raw_reference",
+    "is_correction",
+}
+"""What an event without an id of its carrier is told apart by."""
 
 
 class TrackingReport(Input):
@@ -88,7 +98,7 @@ class TrackingReport(Input):
         """Two reports of a parcel from one source with the same key are the same event (P4)."""
         if self.carrier_event_id is not None:
             return self.carrier_event_id
-        body = self.model_dump_json(exclude=_NOT_THE_EVENT)
+        body = self.model_dump_json(include=_THE_EVENT, exclude_defaults=True)
         return f"sha256:{hashlib.sha256(body.encode()).hexdigest()}"
 
 
@@ -119,10 +129,14 @@ async def record(writing: Writing, command: ParcelRecordTracking) -> Outcome:
     for place, refusal in refused.items():
         results[place]["problems"] = refusal.problems
     if parcels:
+        live = [it for it in parcels.values() if it.status is not ParcelStatus.VOIDED]
         locked = await lock_deliveries(
             writing.for_all(), {it.delivery_id: () for it in parcels.values()}
         )
         known = await _Known.read(locked.writing, locked.deliveries, parcels.values())
+        if any(it.status is ParcelStatus.VOIDED for it in live):
+            # A repack came first: the number may name a new parcel now.
+            raise Moved
         for place, parcel in parcels.items():
             results[place] |= known.add(parcel, command.events[place], source)
         known.follow()

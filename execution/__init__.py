@@ -5,6 +5,6 @@ field's metadata. Strawberry's own executor serves them through the operation's 
 another executor can read the declarations and call them for all parents of a level at once.
 """
 
-from execution.fields import DECLARED, Chosen, Parts, Written, batched, related
+from execution.fields import DECLARED, Chosen, Parts, Written, batched, each_related, related
 
-__all__ = ["DECLARED", "Chosen", "Parts", "Written", "batched", "related"]
+__all__ = ["DECLARED", "Chosen", "Parts", "Written", "batched", "each_related", "related"]

@@ -4,6 +4,7 @@ A declaration is data: what it leads to and how SQL writes it. Strawberry's own 
 it through the operation's dataloaders, the planner makes it part of one statement.
 """
 
+from asyncio import gather
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -31,12 +32,14 @@ class Related:
 
     attribute: of the related record, where the field is only that.
     default: the answer where the parent's key is null or has no related record.
+    each: the parent's attribute is a list of keys, and the field the list of what they lead to.
     """
 
     relation: Any
     key: str
     attribute: str | None = None
     default: Any = None
+    each: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,20 @@ def related(
 
     return strawberry.field(
         resolver=resolve, description=description, metadata={DECLARED: declared}
+    )
+
+
+def each_related(relation: Any, description: str, *, key: str) -> Any:
+    """Declare a field that follows a relation from each of a list of keys; null without a list."""
+
+    def resolve(root: Any, info: strawberry.Info[Any, Any]) -> Any:
+        keys = getattr(root, key)
+        return None if keys is None else gather(*(info.context.load(relation, it) for it in keys))
+
+    return strawberry.field(
+        resolver=resolve,
+        description=description,
+        metadata={DECLARED: Related(relation, key, each=True)},
     )
 
 

@@ -184,7 +184,7 @@ class Selection:
         """Build a relation: an object, a list of objects, or one attribute of a record."""
         relation = declared.relation
         type_: Any = get_nullable_type(definition.type)
-        if getattr(relation, "part", None) is None:
+        if declared.each or getattr(relation, "part", None) is None:
             message = f"{type(relation).__name__} is read by code"
             raise Unfusible(message)
         if declared.attribute is not None:
@@ -270,7 +270,7 @@ def type_read(example: Any) -> TypeEngine[Any] | None:
 
 def _never_null(example: Any) -> bool:
     """Tell whether a column of its own table forbids NULL; expressions do not tell."""
-    columns = getattr(getattr(example, "property", None), "columns", ())
+    columns: Any = getattr(getattr(example, "property", None), "columns", ())
     return len(columns) == 1 and columns[0].nullable is False
 
 

@@ -1,11 +1,11 @@
 """Call-offs as they are read: orders of kind CALL_OFF."""
 
-from enum import Enum
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Select
 
-from loaders.pages import Paged, Sorted
+from loaders import orders
 from loaders.relations import Asking, One
 from models.orders import Order, OrderKind
 
@@ -20,20 +20,4 @@ class CallOff(One):
 
 by_id = CallOff(Order)
 by_number = CallOff(Order, "number")
-
-
-class CallOffSort(Enum):
-    """Orders of a list of call-offs."""
-
-    PLACED_AT = "PLACED_AT"
-    PLACED_AT_DESC = "PLACED_AT_DESC"
-
-
-of_contract = Paged(
-    Order,
-    {
-        CallOffSort.PLACED_AT: Sorted("placed_at"),
-        CallOffSort.PLACED_AT_DESC: Sorted("placed_at", descending=True),
-    },
-    of="contract_id",
-)
+of_contract = replace(orders.every, of="contract_id")

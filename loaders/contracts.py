@@ -35,6 +35,7 @@ by_id = One(Contract)
 by_number = One(Contract, "number")
 line_by_id = One(ContractLine)
 lines_of = Many(ContractLine, "contract_id", order_by=("line_no",))
+shortfall_by_id = One(Shortfall)
 shortfalls_of = Many(Shortfall, "contract_id", order_by=("contract_line_id",))
 
 

@@ -1,5 +1,6 @@
 """Products: what is ordered, in which unit, at which scale."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
 
@@ -21,6 +22,15 @@ class Unit(StrEnum):
     CUBIC_METRE = "CUBIC_METRE"
     LITRE = "LITRE"
     HOUR = "HOUR"
+
+
+_FACTORS: Mapping[tuple[Unit, Unit], Decimal] = {
+    (Unit.GRAM, Unit.KILOGRAM): Decimal("0.001"),
+    (Unit.KILOGRAM, Unit.GRAM): Decimal(1000),
+    (Unit.LITRE, Unit.CUBIC_METRE): Decimal("0.001"),
+    (Unit.CUBIC_METRE, Unit.LITRE): Decimal(1000),
+}
+"""(from, to) -> exact factor; other units have none between them."""
 
 
 class Product(Owned):
@@ -45,3 +55,8 @@ class Product(Owned):
         """Tell whether the quantity has no more decimals than the unit's scale allows."""
         exponent = quantity.normalize().as_tuple().exponent
         return isinstance(exponent, int) and -exponent <= self.scale
+
+    def counted(self, quantity: Decimal, unit: Unit) -> Decimal | None:
+        """Return a quantity of another unit in the product's own, None where no factor is exact."""
+        factor = Decimal(1) if unit is self.unit else _FACTORS.get((unit, self.unit))
+        return None if factor is None else quantity * factor

@@ -89,6 +89,17 @@ What happens after the dispatch follows from the tracking of the parcels.
 STOPPED_BY_HOLDS = frozenset({DeliveryAction.RELEASE, DeliveryAction.DISPATCH})
 
 
+def actions(state: DeliveryState, *, held: bool, stopped: bool) -> list[DeliveryAction]:
+    """Return what may be done now. held: it has an active hold; stopped: or one of its orders."""
+    return [
+        action
+        for action, states in ALLOWED_IN.items()
+        if state in states
+        and not (stopped and action in STOPPED_BY_HOLDS)
+        and (held or action is not DeliveryAction.RELEASE_HOLD)
+    ]
+
+
 class ShortReason(StrEnum):
     """Why less was picked than planned."""
 
@@ -167,6 +178,13 @@ class Delivery(Owned):
     delivered_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
+
+
+def is_late(delivery: Any, now: datetime) -> bool:
+    """Tell whether the window's end passed before the delivery was delivered, as it stands now."""
+    if delivery.state is DeliveryState.CANCELLED:
+        return False
+    return bool((delivery.delivered_at or now) > delivery.window_latest)
 
 
 class DeliveryLine(Owned):

@@ -9,14 +9,15 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
+    Boolean,
     ColumnElement,
     Text,
     Uuid,
     bindparam,
     exists,
-    false,
     inspect,
     literal,
+    literal_column,
     or_,
 )
 from sqlalchemy.orm import aliased
@@ -37,6 +38,10 @@ from models.tracking import TrackingEvent
 
 Rule = Callable[[Viewer, Any], ColumnElement[bool] | None]
 """viewer, table (or an alias of it) -> the condition beside the merchant's, None for all rows."""
+
+
+_NOTHING: ColumnElement[bool] = literal_column("false", Boolean())
+"""Unlike false(), which swallows the conditions beside it, this leaves the merchant's in place."""
 
 
 def merchant(viewer: Viewer) -> ColumnElement[Any]:
@@ -170,6 +175,6 @@ def seen_by(viewer: Viewer, table: Any) -> Sequence[ColumnElement[bool]]:
         return (own,)
     rule = _SEEN[viewer.actor].get(inspect(table).mapper.class_)
     if rule is None:
-        return (own, false())
+        return (own, _NOTHING)
     condition = rule(viewer, table)
     return (own,) if condition is None else (own, condition)

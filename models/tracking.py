@@ -125,8 +125,9 @@ _WORDS: Mapping[Vocabulary, Mapping[str, Meaning]] = {
         "receiving": Meaning(ParcelStatus.DELIVERED),
     },
 }
-"""The domain page's table. A word that it lists in several rows has the reading that ends
-nothing: AfterShip's InTransit and Exception are told apart by their sub-status alone."""
+"""The domain page's table. A word that it lists in several rows has the reading that claims
+least: AfterShip's InTransit and Exception are told apart by their sub-status alone, EasyPost's
+failure is a failed attempt, EXCEPTION is not yet LOST."""
 
 _FINER: Mapping[Vocabulary, Mapping[str, Meaning]] = {
     Vocabulary.AFTERSHIP: {

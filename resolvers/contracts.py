@@ -1,9 +1,15 @@
-"""Contracts: what mutations call."""
+"""Contracts: what mutations call, and what queries ask for a whole level."""
+
+from asyncio import gather
+from collections.abc import Sequence
+from typing import Any
 
 from commands.contracts import amend as amending
 from commands.contracts import create as creating
 from commands.contracts import life
 from commands.contracts import settle as settling
+from loaders import parties
+from resolvers.context import Context
 from resolvers.writing import writes
 
 create = writes(creating.create)
@@ -13,3 +19,10 @@ suspend = writes(life.suspend)
 resume = writes(life.resume)
 terminate = writes(life.terminate)
 settle = writes(settling.settle)
+
+
+async def ship_tos(context: Context, contracts: Sequence[Any]) -> list[list[Any]]:
+    """Return each contract's addresses, in its own order."""
+    asked = [context.load(parties.address_by_id, key) for it in contracts for key in it.ship_to_ids]
+    found = {row.id: row for row in await gather(*asked) if row is not None}
+    return [[found[key] for key in it.ship_to_ids if key in found] for it in contracts]

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 
 from commands import idempotency, journal
+from commands.ledger import Ledger
 from commands.writing import Moved, Outcome, Writing
 from kit.errors import Code, Refused
 from kit.inputs import Command
@@ -48,7 +49,10 @@ async def _attempts(context: Context, run: idempotency.Run, command: Command, na
 async def _attempt(context: Context, run: idempotency.Run, command: Command, name: str) -> Outcome:
     async with context.database.writing() as session:
         writing = Writing(session, context.viewer, context.now)
+        ledger = Ledger(writing)
         outcome = await idempotency.once(writing, run, command, name, context.keep_answers)
+        await session.flush()
+        ledger.close()
         await journal.append(writing)
         return outcome
 

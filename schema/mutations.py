@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from types import SimpleNamespace
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 
@@ -86,7 +86,9 @@ def mutation(
     resolve.__annotations__ = {
         "root": Any,
         "info": Info,
-        "input": input_type(takes),
+        "input": Annotated[
+            input_type(takes), strawberry.argument(description="What to do, and with what.")
+        ],
         "return": gives,
     }
     return strawberry.mutation(

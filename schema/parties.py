@@ -7,6 +7,7 @@ import strawberry
 from commands.parties import PartiesUpsert
 from execution import related
 from kit.viewer import Scope
+from loaders import contracts as contract_loaders
 from loaders import orders as order_loaders
 from loaders import parties as loaders
 from models.parties import Address as AddressRow
@@ -24,6 +25,7 @@ from schema.roots import one_by
 from schema.values import PostalAddress, address
 
 if TYPE_CHECKING:
+    from schema.contracts import Contract
     from schema.orders import OrderConnection
 
 described(PartyKind, "PartyKind", "Whether a party is a business or a private person.")
@@ -99,6 +101,12 @@ class Party(Node):
     language: str | None = strawberry.field(description="BCP 47 tag, for example de or pt-BR.")
     contacts: list[Contact] = related(loaders.contacts, "Its contacts, by code.")
     addresses: list[Address] = related(loaders.addresses, "Its addresses, by code.")
+    contracts: Connection[Annotated["Contract", strawberry.lazy("schema.contracts")]] = connection(
+        contract_loaders.of_party,
+        "Its call-off contracts.",
+        filters=contract_loaders.ContractFilter,
+        sorts=contract_loaders.ContractSort,
+    )
     orders: Annotated["OrderConnection", strawberry.lazy("schema.orders")] = connection(
         order_loaders.of_party,
         "Its orders.",

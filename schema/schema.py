@@ -12,22 +12,51 @@ from strawberry.types import ExecutionContext
 
 from execution.plans import Planner
 from execution.splicing import Planned, SplicingExecutor
+from schema.call_offs import CallOffsMutation, CallOffsQuery
 from schema.catalog import CatalogMutation, CatalogQuery
 from schema.channels import ChannelsMutation, ChannelsQuery
+from schema.contracts import ContractsMutation, ContractsQuery
+from schema.deliveries import DeliveriesMutation, DeliveriesQuery
 from schema.errors import shown
 from schema.locations import LocationsMutation, LocationsQuery
 from schema.operations import NamedOperation
 from schema.orders import OrdersMutation, OrdersQuery
+from schema.parcels import ParcelsQuery
 from schema.parties import PartiesMutation, PartiesQuery
+from schema.releases import ReleasesMutation
 from schema.scalars import FORMS, SCALARS
+from schema.tracking import TrackingMutation
 from schema.viewer import ViewerQuery
 
 Query = merge_types(
-    "Query", (ViewerQuery, CatalogQuery, ChannelsQuery, LocationsQuery, OrdersQuery, PartiesQuery)
+    "Query",
+    (
+        ViewerQuery,
+        CallOffsQuery,
+        CatalogQuery,
+        ChannelsQuery,
+        ContractsQuery,
+        DeliveriesQuery,
+        LocationsQuery,
+        OrdersQuery,
+        ParcelsQuery,
+        PartiesQuery,
+    ),
 )
 Mutation = merge_types(
     "Mutation",
-    (CatalogMutation, ChannelsMutation, LocationsMutation, OrdersMutation, PartiesMutation),
+    (
+        CallOffsMutation,
+        CatalogMutation,
+        ChannelsMutation,
+        ContractsMutation,
+        DeliveriesMutation,
+        LocationsMutation,
+        OrdersMutation,
+        PartiesMutation,
+        ReleasesMutation,
+        TrackingMutation,
+    ),
 )
 
 

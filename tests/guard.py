@@ -18,7 +18,7 @@ TENANT_TABLES = sorted(
     mapper.local_table.name for mapper in Base.registry.mappers if issubclass(mapper.class_, Owned)
 )
 _SOURCE = re.compile(
-    rf"(?:\bFROM|\bJOIN|\bUPDATE|,)\s+({'|'.join(TENANT_TABLES)})(?:\s+AS\s+(\w+))?(?![\w.])"
+    rf"(?:\bFROM|\bJOIN|\bUPDATE|\bUSING|,)\s+({'|'.join(TENANT_TABLES)})(?:\s+AS\s+(\w+))?(?![\w.])"
 )
 _SCOPED = re.compile(r"\b(\w+)\.merchant_id = \$\d+")
 

@@ -49,10 +49,7 @@ async def cancel_lines(writing: Writing, command: OrderCancelLines) -> Outcome:
     lines = await lines_of(writing, [order.id])
     wanted = await _wanted(writing, command, lines)
     await cancel(writing, order, wanted)
-    told = [{"line_no": line.line_no, "quantity": str(it)} for line, it in wanted.items()]
-    writing.record(
-        Aggregate.ORDER, order.id, "order.lines_cancelled", lines=told, reason=command.reason
-    )
+    writing.record(Aggregate.ORDER, order.id, "order.lines_cancelled", reason=command.reason)
     if all(line.cancelled == line.ordered for line in lines.values()):
         become(writing, order, OrderState.CANCELLED)
         writing.record(Aggregate.ORDER, order.id, "order.cancelled")
@@ -73,7 +70,8 @@ async def _wanted(
         path = ("lines", place, "quantity")
         check_scale(products[line.product_id], it.quantity, path)
         if it.quantity > line.unplanned:
-            text = f"Only {max(line.unplanned, Decimal(0)):f} of this line is in no delivery yet."
+            rest = max(line.unplanned, Decimal(0)).normalize()
+            text = f"Only {rest:f} of this line is in no delivery yet."
             raise Refused(Code.QUANTITY_NOT_OPEN, text, path)
         wanted[line] = it.quantity
     return wanted
@@ -93,7 +91,6 @@ async def close(writing: Writing, command: OrderClose) -> Outcome:
         raise Refused(Code.WRONG_STATE, text, ("order_id",))
     rest = {line: line.unplanned for line in lines if line.unplanned > 0}
     await cancel(writing, order, rest)
-    told = [{"line_no": line.line_no, "quantity": str(it)} for line, it in rest.items()]
     order.version += 1
-    writing.record(Aggregate.ORDER, order.id, "order.closed", cancelled=told)
+    writing.record(Aggregate.ORDER, order.id, "order.closed")
     return {"order_id": order.id}

@@ -77,7 +77,7 @@ def is_late(asking: Asking, order: Any) -> ColumnElement[bool]:
 
 def _dispatched_after(asking: Asking, line: Any, due: Any) -> ColumnElement[bool]:
     part, delivery = aliased(DeliveryLine), aliased(Delivery)
-    return exists().where(
+    sent = exists().where(
         part.order_line_id == line.id,
         part.shipped > 0,
         delivery.id == part.delivery_id,
@@ -85,6 +85,7 @@ def _dispatched_after(asking: Asking, line: Any, due: Any) -> ColumnElement[bool
         *seen_by(asking.viewer, part),
         *seen_by(asking.viewer, delivery),
     )
+    return sent.correlate_except(part, delivery)
 
 
 def has_status(

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
@@ -11,8 +11,11 @@ from execution import batched, related
 from kit.money import Amount, rounded
 from loaders import catalog as product_loaders
 from loaders import channels as channel_loaders
+from loaders import contracts as contract_loaders
+from loaders import deliveries as delivery_loaders
 from loaders import orders as loaders
 from loaders import parties as party_loaders
+from loaders import releases as release_loaders
 from models.orders import Hold as HoldRow
 from models.orders import Order as OrderRow
 from models.orders import OrderLine as OrderLineRow
@@ -21,6 +24,7 @@ from schema import values
 from schema.catalog import Product
 from schema.channels import Channel
 from schema.connections import Connection
+from schema.contracts import Contract, ContractLine
 from schema.journal import Timeline, timeline
 from schema.nodes import Node, node
 from schema.orders.enums import (
@@ -32,7 +36,11 @@ from schema.orders.enums import (
     OrderState,
 )
 from schema.parties import Address, Contact, Party
+from schema.releases import ScheduleLine
 from schema.scalars import Currency
+
+if TYPE_CHECKING:
+    from schema.deliveries import Delivery
 
 Info = strawberry.Info[Any, Any]
 
@@ -69,6 +77,14 @@ class OrderLine(Node):
     order: "Order | None" = related(loaders.by_id, "The order.", key="order_id")
     line_no: int = strawberry.field(description="Its number in the order, from 1; never reused.")
     product: Product | None = related(product_loaders.by_id, "What was ordered.", key="product_id")
+    contract_line: ContractLine | None = related(
+        contract_loaders.line_by_id, "What a call-off draws from.", key="contract_line_id"
+    )
+    schedule_line: ScheduleLine | None = related(
+        release_loaders.schedule_line_by_id,
+        "The line of a release that a call-off answers.",
+        key="schedule_line_id",
+    )
     external_reference: str | None = strawberry.field(
         description="The line's number in the sender's system."
     )
@@ -134,6 +150,9 @@ class Order(Node):
     buyer_contact: Contact | None = related(
         party_loaders.contact_by_id, "Who at the party ordered.", key="buyer_contact_id"
     )
+    contract: Contract | None = related(
+        contract_loaders.by_id, "The contract that a call-off draws from.", key="contract_id"
+    )
     purchase_order_number: str | None = strawberry.field(
         description="The customer's own order number."
     )
@@ -166,6 +185,9 @@ class Order(Node):
     version: int = strawberry.field(description="Raised by every change; see `expectedVersion`.")
     lines: list[OrderLine] = related(loaders.lines, "Its lines, by number.")
     holds: list[Hold] = related(loaders.holds, "Its holds, released ones too, oldest first.")
+    deliveries: list[Annotated["Delivery", strawberry.lazy("schema.deliveries")]] = related(
+        delivery_loaders.of_order, "Its deliveries, cancelled ones too, by the end of the window."
+    )
     fulfilment_status: FulfilmentStatus = related(
         loaders.progress,
         "How far it has come, derived from its lines.",

@@ -1,0 +1,156 @@
+"""What operators do: merchants and API keys (`python -m commands --help`).
+
+The database is that of ABRUF_DATABASE_URL, or the embedded one, brought to its newest revision
+first. Exit codes: 0 done, 1 refused or no database, 2 wrong words.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import sys
+from collections.abc import Iterator
+from uuid import UUID
+
+from alembic.util import CommandError
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+import migrations
+from commands import keys
+from kit import embedded
+from kit.clock import now
+from kit.config import from_environment
+from kit.database import Database
+from kit.errors import Refused
+from kit.viewer import Actor
+
+
+def main() -> None:
+    """Run what the words ask for; SystemExit carries the reason when it is not done."""
+    asked = _parser().parse_args()
+    try:
+        with _database_url() as url:
+            migrations.upgrade(url)
+            asyncio.run(_run(url, asked))
+    except Refused as refused:
+        sys.exit(
+            "\n".join(f"{'.'.join(map(str, it.path))}: {it.message}" for it in refused.problems)
+        )
+    except embedded.EmbeddedPostgresError as error:
+        sys.exit(f"PostgreSQL does not start: {error}")
+    except (OSError, SQLAlchemyError, CommandError) as error:
+        sys.exit(f"The database cannot be used: {error}")
+
+
+@contextlib.contextmanager
+def _database_url() -> Iterator[str]:
+    """Give the address of the configured PostgreSQL, or of our own while it is used."""
+    config = from_environment()
+    if config.database_url is not None:
+        yield config.database_url
+        return
+    with embedded.running(config.data_dir) as server:
+        yield server.owner_url
+
+
+async def _run(url: str, asked: argparse.Namespace) -> None:
+    database = Database(url)
+    try:
+        async with database.writing() as session:
+            said = await asked.run(session, asked)
+        sys.stdout.write(said)
+    finally:
+        await database.close()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m commands", description="Operate Abruf.")
+    nouns = parser.add_subparsers(metavar="NOUN", required=True)
+    merchant = nouns.add_parser("merchant", help="tenants").add_subparsers(
+        metavar="VERB", required=True
+    )
+    create = merchant.add_parser("create", help="create a merchant")
+    create.add_argument("--slug", required=True, help="lower-case letters, digits and hyphens")
+    create.add_argument("--name", required=True, help="name for people")
+    create.add_argument("--gs1-prefix", help="GS1 company prefix, for SSCCs")
+    create.set_defaults(run=_create_merchant)
+    merchant.add_parser("list", help="list merchants").set_defaults(run=_list_merchants)
+    _add_key_words(nouns.add_parser("key", help="API keys"))
+    return parser
+
+
+def _add_key_words(parser: argparse.ArgumentParser) -> None:
+    key = parser.add_subparsers(metavar="VERB", required=True)
+    create = key.add_parser("create", help="create a key; its token is shown only then")
+    create.add_argument("--merchant", required=True, metavar="SLUG", help="whose key it is")
+    actors = [actor.value for actor in Actor]
+    create.add_argument("--actor", required=True, choices=actors, help="who uses it")
+    create.add_argument("--name", required=True, help="name for people; the journal shows it")
+    create.add_argument(
+        "--bound-to",
+        metavar="CODE",
+        help="number of the buyer's or carrier's party, code of the channel or location",
+    )
+    create.set_defaults(run=_create_key)
+    key.add_parser("list", help="list keys").set_defaults(run=_list_keys)
+    revoke = key.add_parser("revoke", help="end a key at once")
+    revoke.add_argument("id", type=UUID, metavar="ID", help="the key's id, as `key list` shows it")
+    revoke.set_defaults(run=_revoke_key)
+
+
+async def _create_merchant(session: AsyncSession, asked: argparse.Namespace) -> str:
+    made = await keys.create_merchant(session, asked.slug, asked.name, now(), asked.gs1_prefix)
+    return f"Created the merchant {made.slug}.\n"
+
+
+async def _list_merchants(session: AsyncSession, _asked: argparse.Namespace) -> str:
+    rows = [
+        [it.slug, it.name, it.gs1_company_prefix or "-", f"{it.created_at:%Y-%m-%d}"]
+        for it in await keys.merchants(session)
+    ]
+    return _table(["SLUG", "NAME", "GS1 PREFIX", "CREATED"], rows)
+
+
+async def _create_key(session: AsyncSession, asked: argparse.Namespace) -> str:
+    """Say the token in a line of its own, the last one."""
+    merchant, actor = await keys.merchant_of(session, asked.merchant), Actor(asked.actor)
+    bound_to = await keys.binding(session, merchant.id, actor, asked.bound_to)
+    key, token = await keys.create_key(session, merchant.id, actor, asked.name, now(), bound_to)
+    return f"Created the key {key.id}. Its token is shown only this once:\n{token}\n"
+
+
+async def _list_keys(session: AsyncSession, _asked: argparse.Namespace) -> str:
+    rows = [
+        [
+            str(key.id),
+            merchant.slug,
+            key.actor.value,
+            bound_to or "-",
+            f"{key.created_at:%Y-%m-%d}",
+            f"{key.revoked_at:%Y-%m-%d}" if key.revoked_at else "-",
+            key.name,
+        ]
+        for merchant in await keys.merchants(session)
+        for key, bound_to in await keys.keys_of(session, merchant.id)
+    ]
+    return _table(["ID", "MERCHANT", "ACTOR", "BOUND TO", "CREATED", "REVOKED", "NAME"], rows)
+
+
+async def _revoke_key(session: AsyncSession, asked: argparse.Namespace) -> str:
+    key = await keys.revoke_key(session, asked.id, now())
+    return f"The key {key.id} ({key.name}) is revoked.\n"
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    """Line columns up, two spaces apart."""
+    lines = [head, *rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    padded = (
+        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True))
+        for line in lines
+    )
+    return "".join(f"{line.rstrip()}\n" for line in padded)
+
+
+if __name__ == "__main__":
+    main()

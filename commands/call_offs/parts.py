@@ -1,0 +1,62 @@
+"""The planned deliveries of a call-off: checked against its contract, then planned as any."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from commands.call_offs.inputs import CallOffPart, ContractCallOff
+from commands.call_offs.lines import check_listed, check_window
+from commands.deliveries.plan import DeliveryPart, PlannedLine, plan
+from commands.orders.lines import lines_of
+from commands.writing import Writing, missing
+from kit.errors import Code, Path, Refused
+from kit.inputs import refuse_duplicates
+from models.channels import Channel
+from models.contracts import Contract
+from models.orders import Order, OrderLine
+
+_PATH: Path = ("deliveries",)
+
+
+def check_parts(
+    writing: Writing, contract: Contract, channel: Channel, command: ContractCallOff
+) -> None:
+    """Check what the contract says about deliveries (K3, addresses).
+
+    Refused: WRONG_STATE where the call-off waits for approval first, NOT_FOUND and DUPLICATE for
+    line numbers, NOT_ON_CONTRACT, OUTSIDE_VALIDITY, NOTICE_TOO_SHORT, INVALID_WINDOW.
+    """
+    if command.deliveries and channel.approval_required:
+        text = f"Call-offs over {channel.code} wait for approval: plan deliveries after it."
+        raise Refused(Code.WRONG_STATE, text, _PATH)
+    for place, part in enumerate(command.deliveries):
+        path: Path = (*_PATH, place)
+        refuse_duplicates((it.line_no for it in part.lines), (*path, "lines"), "line_no")
+        for number, it in enumerate(part.lines):
+            if it.line_no > len(command.lines):
+                raise missing(OrderLine, (*path, "lines", number, "line_no"))
+        check_listed(contract, part.ship_to_id, (*path, "ship_to_id"))
+        if part.window is not None:
+            check_window(writing, contract, part.window, path)
+
+
+async def plan_parts(writing: Writing, order: Order, command: ContractCallOff) -> list[UUID]:
+    """Plan the deliveries of a new call-off and return their ids. Refused: as `plan`."""
+    if not command.deliveries:
+        return []
+    ids = {line.line_no: line.id for line in (await lines_of(writing, [order.id])).values()}
+    parts = [_part(part, ids) for part in command.deliveries]
+    return [delivery.id for delivery in await plan(writing, parts, _PATH)]
+
+
+def _part(part: CallOffPart, ids: Mapping[int, UUID]) -> DeliveryPart:
+    """Name the order's lines by id. ids: line number -> id."""
+    return DeliveryPart(
+        location_id=part.location_id,
+        lines=[
+            PlannedLine(order_line_id=ids[it.line_no], quantity=it.quantity) for it in part.lines
+        ],
+        window=part.window,
+        ship_to_id=part.ship_to_id,
+        recipient=part.recipient,
+        method=part.method,
+    )

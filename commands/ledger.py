@@ -1,0 +1,104 @@
+"""The ledger: every movement of a quantity, told by the journal as an exact signed amount.
+
+Counters of order lines and contract lines are sums of what the ledger holds. Movements are taken
+from the session's own record of changed columns, so that no command can move a counter and forget
+to tell.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import event, inspect
+from sqlalchemy.orm import InstanceState, Session
+
+from commands.writing import Event, Writing
+from models.contracts import ContractLine
+from models.journal import Aggregate
+from models.orders import OrderLine
+
+COUNTERS: Mapping[type[Any], tuple[str, ...]] = {
+    OrderLine: (
+        "ordered",
+        "cancelled",
+        "reserved",
+        "backordered",
+        "planned",
+        "picked",
+        "packed",
+        "shipped",
+        "delivered",
+        "lost",
+        "refused",
+        "return_requested",
+        "return_received",
+        "written_off",
+    ),
+    ContractLine: ("called_off", "released", "shipped", "delivered", "returned", "received"),
+}
+
+Moved = dict[UUID, dict[str, Decimal]]
+"""Line id -> counter -> signed amount, in the line's unit."""
+
+
+class Ledger:
+    """What one transaction moves."""
+
+    def __init__(self, writing: Writing) -> None:
+        """Listen to what the session is about to write."""
+        self._moved: defaultdict[tuple[Aggregate, UUID], Moved] = defaultdict(dict)
+        self._writing = writing
+        event.listen(writing.session.sync_session, "before_flush", self._note)
+
+    def _note(self, session: Session, *_rest: object) -> None:
+        for row in (*session.new, *session.dirty):
+            match row:
+                case OrderLine():
+                    self._add(row, self._moved[Aggregate.ORDER, row.order_id])
+                case ContractLine():
+                    self._add(row, self._moved[Aggregate.CONTRACT, row.contract_id])
+
+    def _add(self, row: OrderLine | ContractLine, moved: Moved) -> None:
+        state: InstanceState[Any] = inspect(row)
+        for counter in COUNTERS[type(row)]:
+            history = state.attrs[counter].history
+            amount = _first(history.added) - _first(history.deleted)
+            if history.added and amount:
+                counters = moved.setdefault(row.id, {})
+                counters[counter] = counters.get(counter, Decimal(0)) + amount
+
+    def close(self) -> None:
+        """Give every movement to its aggregate's first event, or to an event of its own."""
+        events = self._writing.events
+        for (aggregate, key), moved in self._moved.items():
+            told = {str(line_id): _told(amounts) for line_id, amounts in moved.items()}
+            if not any(told.values()):
+                continue
+            own = (at for at, it in enumerate(events) if it.aggregate_id == key)
+            place = next(own, None)
+            if place is None:
+                what = f"{aggregate.value.lower()}.progressed"
+                self._writing.record(aggregate, key, what, moved=told)
+            else:
+                events[place] = _with(events[place], {"moved": told})
+        self._moved.clear()
+
+
+def _first(values: Iterable[Any] | None) -> Decimal:
+    return Decimal(next(iter(values or ()), None) or 0)
+
+
+def _told(amounts: Mapping[str, Decimal]) -> dict[str, str]:
+    return {name: f"{amount.normalize():f}" for name, amount in amounts.items() if amount}
+
+
+def _with(noted: Event, more: Mapping[str, Any]) -> Event:
+    return Event(
+        noted.aggregate,
+        noted.aggregate_id,
+        noted.type,
+        noted.occurred_at,
+        {**noted.payload, **more},
+    )

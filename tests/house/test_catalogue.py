@@ -1,0 +1,127 @@
+"""The migrated database keeps rules 1, 2, 4, 5 and 6 of growing past one machine, table by table.
+
+A tenant's table must be ready to live on the shard of its merchant.
+"""
+
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, text
+
+from kit.database import Database
+from models import Base
+
+GLOBAL = {"merchants", "api_keys", "alembic_version"}
+LONGEST_NAME = 54
+TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+COLUMNS = """
+SELECT table_name, column_name, udt_name, is_nullable, ordinal_position, is_identity,
+    coalesce(column_default, '') AS value
+FROM information_schema.columns WHERE table_schema = 'public'
+"""
+INDEXES = """
+SELECT i.relname AS name, t.relname AS owner, x.indisunique, x.indisprimary,
+    ARRAY(SELECT a.attname::text FROM unnest(x.indkey) WITH ORDINALITY k (number, place)
+        JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.number
+        WHERE k.place <= x.indnkeyatts ORDER BY k.place) AS columns
+FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid
+WHERE t.relnamespace = 'public'::regnamespace
+"""
+CONSTRAINTS = """
+SELECT c.conname AS name, c.contype::text AS kind, t.relname AS owner, p.relname AS target,
+    c.confupdtype::text AS on_update, c.confdeltype::text AS on_delete, c.condeferrable,
+    ARRAY(SELECT a.attname::text FROM unnest(c.conkey) WITH ORDINALITY k (number, place)
+        JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.number
+        ORDER BY k.place) AS columns,
+    ARRAY(SELECT a.attname::text FROM unnest(c.confkey) WITH ORDINALITY k (number, place)
+        JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.number
+        ORDER BY k.place) AS targets
+FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid
+LEFT JOIN pg_class p ON p.oid = c.confrelid
+WHERE c.connamespace = 'public'::regnamespace
+"""
+FORBIDDEN = {
+    "triggers": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal",
+    "sequences": "SELECT relname FROM pg_class WHERE relkind = 'S'",
+    "enum types": "SELECT typname FROM pg_type WHERE typtype = 'e'",
+    "rules": "SELECT rulename FROM pg_rules WHERE schemaname = 'public'",
+}
+
+
+@pytest.fixture
+def rows(shared_database: Database) -> Any:
+    """Run a statement on the catalogue and give its rows."""
+
+    async def run(sql: str) -> list[Any]:
+        async with shared_database.engine.connect() as connection:
+            return list((await connection.execute(text(sql))).all())
+
+    return run
+
+
+async def test_the_tables_without_a_merchant_are_these_three(rows) -> None:
+    tables = {table.tablename for table in await rows(TABLES)}
+    keyed = {
+        it.owner for it in await rows(INDEXES) if it.indisprimary and "merchant_id" in it.columns
+    }
+    assert tables - keyed == GLOBAL
+
+
+async def test_a_tenants_table_begins_with_merchant_id_and_id_as_its_key(rows) -> None:
+    columns = await rows(COLUMNS)
+    first = {
+        (it.table_name, it.ordinal_position): (it.column_name, it.udt_name, it.is_nullable)
+        for it in columns
+    }
+    tenants = {it.table_name for it in columns} - GLOBAL
+    keys = {it.owner: it.columns for it in await rows(INDEXES) if it.indisprimary}
+    assert [table for table in tenants if keys.get(table) != ["merchant_id", "id"]] == []
+    assert {first[table, 1] for table in tenants} == {("merchant_id", "uuid", "NO")}
+    assert {first[table, 2] for table in tenants} == {("id", "uuid", "NO")}
+
+
+async def test_every_unique_index_of_a_tenants_table_holds_the_merchant(rows) -> None:
+    indexes = [it for it in await rows(INDEXES) if it.indisunique and it.owner not in GLOBAL]
+    assert [it.name for it in indexes if "merchant_id" not in it.columns] == []
+
+
+async def test_a_foreign_key_stays_within_the_merchant_and_deletes_plainly(rows) -> None:
+    keys = [it for it in await rows(CONSTRAINTS) if it.kind == "f"]
+    ours = [(it.columns[0], len(it.columns), it.targets) for it in keys]
+    assert set(map(str, ours)) == {str(("merchant_id", 2, ["merchant_id", "id"]))}
+    plain = {"c", "r", "a"}  # CASCADE, RESTRICT, NO ACTION
+    assert [it.name for it in keys if not {it.on_delete, it.on_update} <= plain] == []
+    assert [it.name for it in keys if it.condeferrable] == []
+    assert [it.name for it in keys if {it.owner, it.target} & GLOBAL] == []
+
+
+async def test_every_foreign_key_has_an_index_that_begins_with_its_columns(rows) -> None:
+    begins = {(it.owner, *it.columns[:2]) for it in await rows(INDEXES)}
+    keys = [it for it in await rows(CONSTRAINTS) if it.kind == "f"]
+    assert [it.name for it in keys if (it.owner, *it.columns) not in begins] == []
+
+
+@pytest.mark.parametrize("kind", FORBIDDEN)
+async def test_there_are_none_of_what_a_shard_cannot_have(rows, kind: str) -> None:
+    assert await rows(FORBIDDEN[kind]) == []
+
+
+async def test_no_column_counts_by_itself(rows) -> None:
+    columns = await rows(COLUMNS)
+    assert [it for it in columns if it.is_identity == "YES" or "nextval" in it.value] == []
+
+
+async def test_names_are_short_enough_for_a_shards_number_behind_them(rows) -> None:
+    names = [it.name for it in [*await rows(INDEXES), *await rows(CONSTRAINTS)]]
+    assert [name for name in names if len(name) > LONGEST_NAME] == []
+
+
+async def test_the_models_are_what_the_migrations_make(shared_database: Database) -> None:
+    def differences(connection: Connection) -> list[Any]:
+        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        return compare_metadata(context, Base.metadata)
+
+    async with shared_database.engine.connect() as connection:
+        assert await connection.run_sync(differences) == []

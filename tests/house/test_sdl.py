@@ -1,0 +1,102 @@
+"""The schema as clients see it: written down, described, guarded by scopes."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    OperationDefinitionNode,
+    build_schema,
+    parse,
+    specified_directives,
+    specified_scalar_types,
+    validate,
+)
+
+from kit.viewer import Scope
+from schema.mutations import SCOPE
+from schema.schema import schema
+from server import OPERATIONS
+from tests.house.places import ROOT
+
+SHOWN = build_schema(schema.as_str())
+OWN = [
+    kind
+    for name, kind in SHOWN.type_map.items()
+    if not name.startswith("__") and name not in specified_scalar_types
+]
+SCOPES = {
+    schema.config.name_converter.get_graphql_name(field): field.metadata.get(SCOPE)
+    for field in schema.get_type_by_name("Mutation").fields
+}
+EXAMPLES = sorted(OPERATIONS.glob("*.graphql"))
+WIDEST_EXAMPLE = 60
+
+
+def undescribed(kind: GraphQLNamedType) -> Iterator[str]:
+    """Give the coordinates inside a type, and of the type, that have no description."""
+    if not kind.description:
+        yield kind.name
+    if isinstance(kind, GraphQLEnumType):
+        members = kind.values
+    elif isinstance(kind, GraphQLObjectType | GraphQLInterfaceType | GraphQLInputObjectType):
+        members = kind.fields
+    else:
+        members = {}
+    for name, member in members.items():
+        if not member.description:
+            yield f"{kind.name}.{name}"
+        for argument, it in getattr(member, "args", {}).items():
+            if not it.description:
+                yield f"{kind.name}.{name}({argument}:)"
+
+
+def test_the_schema_is_the_one_in_schema_graphql() -> None:
+    written = (ROOT / "schema.graphql").read_text()
+    assert written == f"{schema.as_str()}\n", "The schema has changed: run `make sdl`."
+
+
+def test_everything_has_a_description() -> None:
+    assert [place for kind in OWN for place in undescribed(kind)] == []
+    directives = [it for it in SHOWN.directives if it not in specified_directives]
+    assert [it.name for it in directives if not it.description] == []
+
+
+def test_a_thing_without_a_description_would_be_found() -> None:
+    bare = build_schema(
+        '"Q." type Query { "A." a("B." b: Int, c: Int): E d: Int } "E." enum E { F }'
+    )
+    found = [place for name in ("Query", "E") for place in undescribed(bare.type_map[name])]
+    assert found == ["Query.a(c:)", "Query.d", "E.F"]
+
+
+@pytest.mark.parametrize("name", SCOPES)
+def test_a_mutation_names_its_scope_takes_one_input_and_gives_its_payload(name: str) -> None:
+    scope = SCOPES[name]
+    assert isinstance(scope, Scope)
+    mutation = SHOWN.mutation_type.fields[name]
+    assert mutation.description.endswith(f" Scope: {scope.value}.")
+    capital = name[0].upper() + name[1:]
+    assert {key: str(it.type) for key, it in mutation.args.items()} == {"input": f"{capital}Input!"}
+    assert str(mutation.type) == f"{capital}Payload!"
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.stem)
+def test_an_example_is_one_valid_named_operation_of_narrow_lines(example: Path) -> None:
+    document = parse(example.read_text())
+    assert validate(SHOWN, document) == []
+    (operation,) = document.definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    assert operation.name is not None
+    lines = example.read_text().splitlines()
+    assert [line for line in lines if len(line) >= WIDEST_EXAMPLE] == []
+    variables = example.with_suffix(".variables.json")
+    given = json.loads(variables.read_text()) if variables.exists() else {}
+    asked = [it.variable.name.value for it in operation.variable_definitions or ()]
+    assert sorted(given) == sorted(asked)

@@ -1,0 +1,85 @@
+"""One `python start.py` and what a person does with it."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+ROOT = Path(__file__).parents[2]
+
+
+def free_port() -> int:
+    """Return a port on which nobody listens now."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]
+
+
+class Abruf:
+    """A started Abruf on a data folder."""
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        self.folder = folder
+        self.port = int(environment.get("ABRUF_PORT", free_port()))
+        inherited = {key: it for key, it in os.environ.items() if not key.startswith("ABRUF_")}
+        ours = {"ABRUF_DATA_DIR": str(folder), "ABRUF_PORT": str(self.port)}
+        self.process = subprocess.Popen(
+            [sys.executable, ROOT / "start.py"],
+            env={**inherited, **ours, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self.said: list[str] = []
+
+    @property
+    def origin(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def tokens(self) -> dict[str, str]:
+        return json.loads((self.folder / "demo-tokens.json").read_text())
+
+    def wait_until_ready(self) -> str:
+        """Read what it prints up to its list of operations; fails when it ends before that."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.said.append(line)
+            if line.startswith("Three operations"):
+                return "".join(self.said)
+        raise AssertionError("".join(self.said))
+
+    def ask(self, query: str, **variables: Any) -> dict[str, Any]:
+        """Ask over HTTP as the demo's staff."""
+        answer = httpx.post(
+            f"{self.origin}/graphql",
+            json={"query": query, "variables": variables},
+            headers={"Authorization": f"Bearer {self.tokens['staff']}"},
+            timeout=30,
+        ).json()
+        assert "errors" not in answer, answer["errors"]
+        return answer["data"]
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> int:
+        """Send the signal and return the exit code; nothing may be said about an error."""
+        self.process.send_signal(how)
+        rest, _ = self.process.communicate(timeout=60)
+        assert "Traceback" not in rest, rest
+        return self.process.returncode
+
+    def kill(self) -> None:
+        """Kill it, if it still runs."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.communicate(timeout=60)
+
+
+Launch = Callable[..., Abruf]

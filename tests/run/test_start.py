@@ -1,0 +1,115 @@
+"""A newcomer starts Abruf, stops it, kills it, starts it again."""
+
+import signal
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.kit.programs import is_empty
+from tests.run.abruf import Launch
+
+UPSERT = """
+mutation ($input: ProductsUpsertInput!) {
+  productsUpsert(input: $input) { results { status } userErrors { message } }
+}
+"""
+MARK = {"products": [{"sku": "MARK", "name": "Mark"}]}
+
+
+def test_a_first_start_loads_the_demo_and_says_where_everything_is(
+    tmp_path: Path, launch: Launch
+) -> None:
+    abruf = launch(tmp_path / "new")
+    said = abruf.wait_until_ready()
+    assert f"{abruf.origin}/graphql#token={abruf.tokens['staff']}" in said
+    assert all(f"  {actor:<10}  {token}" in said for actor, token in abruf.tokens.items())
+    assert (abruf.folder / "demo-tokens.json").stat().st_mode & 0o777 == 0o600
+    assert abruf.folder.stat().st_mode & 0o777 == 0o700
+    assert abruf.ask("{ viewer { actor } }") == {"viewer": {"actor": "STAFF"}}
+    assert httpx.get(f"{abruf.origin}/readyz").status_code == 200
+    page = httpx.get(f"{abruf.origin}/graphql", headers={"Accept": "text/html"})
+    assert page.headers["content-type"].startswith("text/html")
+    assert "server" not in page.headers
+
+
+@pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
+def test_a_signal_stops_the_server_and_its_postgresql(
+    used: Path, launch: Launch, how: signal.Signals, code: int
+) -> None:
+    abruf = launch(used)
+    abruf.wait_until_ready()
+    assert abruf.stop(how) == code
+    assert is_empty(used)
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(abruf.origin)
+
+
+def test_a_signal_during_the_start_stops_it_too(tmp_path: Path, launch: Launch) -> None:
+    abruf = launch(tmp_path)
+    while not (tmp_path / "postgresql").exists():
+        assert abruf.process.poll() is None
+    assert abruf.stop(signal.SIGTERM) == 0
+    assert is_empty(tmp_path)
+
+
+def test_data_and_tokens_are_kept_after_a_stop_and_after_a_kill(used: Path, launch: Launch) -> None:
+    first = launch(used)
+    first.wait_until_ready()
+    tokens = first.tokens
+    first.ask(UPSERT, input=MARK)
+    first.kill()
+    second = launch(used)
+    second.wait_until_ready()
+    assert second.tokens == tokens
+    statuses = second.ask(UPSERT, input=MARK)["productsUpsert"]["results"]
+    assert statuses == [{"status": "UNCHANGED"}]
+    second.stop()
+
+
+def test_two_starts_on_one_folder_share_its_data(tmp_path: Path, launch: Launch) -> None:
+    both = [launch(tmp_path), launch(tmp_path)]
+    for each in both:
+        each.wait_until_ready()
+    both[0].ask(UPSERT, input=MARK)
+    assert both[0].stop() == 130
+    statuses = both[1].ask(UPSERT, input=MARK)["productsUpsert"]["results"]
+    assert statuses == [{"status": "UNCHANGED"}]
+    assert both[1].stop() == 130
+
+
+def test_lost_tokens_are_replaced_by_ones_that_work(used: Path, launch: Launch) -> None:
+    kept = launch(used)
+    kept.wait_until_ready()
+    actors = list(kept.tokens)
+    kept.stop()
+    (used / "demo-tokens.json").unlink()
+    again = launch(used)
+    again.wait_until_ready()
+    assert list(again.tokens) == actors
+    assert again.ask("{ viewer { actor } }") == {"viewer": {"actor": "STAFF"}}
+    again.stop()
+
+
+def test_a_taken_port_is_told_before_anything_is_started(tmp_path: Path, launch: Launch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        abruf = launch(tmp_path / "new", ABRUF_PORT=str(port))
+        said, _ = abruf.process.communicate(timeout=60)
+    assert abruf.process.returncode == 1
+    assert f"cannot listen on 127.0.0.1, port {port}" in said
+    assert "Traceback" not in said
+    assert not (tmp_path / "new").exists()
+
+
+def test_another_postgresql_is_used_when_its_address_is_given(
+    tmp_path: Path, launch: Launch, new_database: Callable[[str], str]
+) -> None:
+    url = new_database("elsewhere").replace("+asyncpg", "")
+    abruf = launch(tmp_path, ABRUF_DATABASE_URL=url)
+    abruf.wait_until_ready()
+    assert abruf.ask("{ viewer { actor } }") == {"viewer": {"actor": "STAFF"}}
+    assert not (tmp_path / "postgresql").exists()
+    assert abruf.stop() == 130
