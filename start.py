@@ -1,13 +1,11 @@
 """Starts Abruf on this machine: PostgreSQL, migrations, the demo, the server (`make run`)."""
 
 import asyncio
-import contextlib
 import fcntl
 import json
 import signal
 import socket
 import sys
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import NoReturn
 
@@ -34,7 +32,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _terminated)
     config = from_environment()
     try:
-        with _listening(config) as listener, _database_url(config) as url:
+        with _listening(config) as listener, embedded.address(config) as url:
             tokens = _prepared(config, url)
             sys.stdout.write(_greeting(config, listener, tokens))
             sys.stdout.flush()
@@ -57,16 +55,6 @@ def _listening(config: Config) -> socket.socket:
     except (OSError, OverflowError) as error:
         message = f"Abruf cannot listen on {config.host}, port {config.port}: {error}."
         sys.exit(f"{message}\nChoose another port, for example: ABRUF_PORT=8001 make run")
-
-
-@contextlib.contextmanager
-def _database_url(config: Config) -> Iterator[str]:
-    """Give the address of the configured PostgreSQL, or of our own while it is used."""
-    if config.database_url is not None:
-        yield config.database_url
-        return
-    with embedded.running(config.data_dir) as server:
-        yield server.owner_url
 
 
 def _prepared(config: Config, url: str) -> dict[str, str]:

@@ -6,9 +6,7 @@ first. Exit codes: 0 done, 1 refused or no database, 2 wrong words.
 
 import argparse
 import asyncio
-import contextlib
 import sys
-from collections.abc import Iterator
 from uuid import UUID
 
 from alembic.util import CommandError
@@ -29,7 +27,7 @@ def main() -> None:
     """Run what the words ask for; SystemExit carries the reason when it is not done."""
     asked = _parser().parse_args()
     try:
-        with _database_url() as url:
+        with embedded.address(from_environment()) as url:
             migrations.upgrade(url)
             asyncio.run(_run(url, asked))
     except Refused as refused:
@@ -40,17 +38,6 @@ def main() -> None:
         sys.exit(f"PostgreSQL does not start: {error}")
     except (OSError, SQLAlchemyError, CommandError) as error:
         sys.exit(f"The database cannot be used: {error}")
-
-
-@contextlib.contextmanager
-def _database_url() -> Iterator[str]:
-    """Give the address of the configured PostgreSQL, or of our own while it is used."""
-    config = from_environment()
-    if config.database_url is not None:
-        yield config.database_url
-        return
-    with embedded.running(config.data_dir) as server:
-        yield server.owner_url
 
 
 async def _run(url: str, asked: argparse.Namespace) -> None:

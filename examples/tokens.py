@@ -9,9 +9,6 @@ from kit.database import Database
 from loaders.keys import viewer_of
 from models.keys import ApiKey, Merchant
 
-SLUG = "demo"
-"""The demo's merchant has this name once everything of the demo is there."""
-
 
 async def tokens_of_demo(database: Database, kept: dict[str, str]) -> dict[str, str]:
     """Return the tokens (actor's name in small letters -> token), loading the demo if need be.
@@ -37,7 +34,7 @@ async def _succeeding(database: Database) -> dict[str, str]:
     keys = (
         select(ApiKey)
         .join(Merchant, Merchant.id == ApiKey.merchant_id)
-        .where(Merchant.slug == SLUG)
+        .where(Merchant.slug == demo.SLUG)
         .order_by(ApiKey.actor, ApiKey.id)
         .distinct(ApiKey.actor)
     )

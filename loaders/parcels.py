@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Select, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from loaders.records import columns, record
 from loaders.relations import Asking, Many, One, Through, among_keys
@@ -12,8 +13,8 @@ from models.sight import seen_by
 
 by_id = One(Parcel)
 by_sscc = One(Parcel, "sscc")
-tracking_numbers = Many(TrackingNumber, "parcel_id", order_by=("added_at", "id"))
-contents = Many(ParcelContent, "parcel_id", order_by=("id",))
+tracking_numbers = Many(TrackingNumber, "parcel_id", order_by=("added_at", "number"))
+contents = Many(ParcelContent, "parcel_id", order_by=("delivery_line_id", "lot", "id"))
 children = Many(Parcel, "parent_id", order_by=("parcel_no", "id"))
 of_delivery = Many(Parcel, "delivery_id", order_by=("packing", "parcel_no"))
 repacked_from = Many(
@@ -47,7 +48,7 @@ class _ByTrackingNumber(One):
         )
         voided = Parcel.status == ParcelStatus.VOIDED
         last = (TrackingNumber.added_at.desc(), TrackingNumber.id.desc())
-        return rows.distinct(number).order_by(number, voided, *last)
+        return rows.ext(distinct_on(number)).order_by(number, voided, *last)
 
     def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
         """Give each number its parcel."""

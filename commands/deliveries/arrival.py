@@ -63,19 +63,21 @@ async def settle(locked: Locked) -> None:
     orders = _by_order(locked.order_lines.values()) if packed else {}
     before = {order_id: _reached(lines) for order_id, lines in orders.items()}
     moved_at: dict[UUID, datetime] = {}
-    delivered: defaultdict[UUID, Decimal] = defaultdict(Decimal)
+    moves: defaultdict[OrderLine, defaultdict[str, Decimal]] = defaultdict(
+        lambda: defaultdict(Decimal)
+    )
     for delivery_id, parcels in packed.items():
         delivery, at = locked.deliveries[delivery_id], max(it.parcel.status_at for it in parcels)
         moved = _move_lines(locked, locked.lines_of(delivery), parcels)
         _move_state(locked, delivery, _arrived(it.parcel.status for it in parcels), at, moved)
         for line, amounts in moved.items():
             moved_at[line.order_id] = max(at, moved_at.get(line.order_id, at))
-            if line.contract_line_id is not None:
-                delivered[line.contract_line_id] += amounts["delivered"]
+            for counter, amount in amounts.items():
+                moves[line][counter] += amount
+    await _move_order_lines(locked, moves)
     for order_id, at in moved_at.items():
         _tell_order(locked, order_id, before[order_id], _reached(orders[order_id]), at)
-    changes = {line_id: {"delivered": amount} for line_id, amount in delivered.items() if amount}
-    await counters.move(locked.writing, changes)
+    await _move_contract_lines(locked, moves)
 
 
 async def _packed(locked: Locked) -> dict[UUID, list[_Packed]]:
@@ -118,10 +120,30 @@ def _move_lines(
         if any(amounts.values()):
             order_line = locked.order_lines[line.order_line_id]
             _set(line, **{it: getattr(line, it) + amount for it, amount in amounts.items()})
-            order_lines.move(order_line, **amounts)
-            _set(order_line, **{it: getattr(order_line, it) for it in amounts})
             moved[order_line] = amounts
     return moved
+
+
+async def _move_order_lines(locked: Locked, moves: Mapping[OrderLine, Amounts]) -> None:
+    """Move order lines, one counter after the other, so that one statement moves all lines.
+
+    What is taken back goes first: a parcel that was lost and then arrives is never both.
+    """
+    for is_taken_back in (True, False):
+        for counter in _COUNTERS.values():
+            for line, amounts in moves.items():
+                if amounts[counter] and (amounts[counter] < 0) is is_taken_back:
+                    order_lines.move(line, **{counter: amounts[counter]})
+            await locked.writing.session.flush()
+
+
+async def _move_contract_lines(locked: Locked, moves: Mapping[OrderLine, Amounts]) -> None:
+    delivered: defaultdict[UUID, Decimal] = defaultdict(Decimal)
+    for line, amounts in moves.items():
+        if line.contract_line_id is not None:
+            delivered[line.contract_line_id] += amounts["delivered"]
+    changes = {line_id: {"delivered": amount} for line_id, amount in delivered.items() if amount}
+    await counters.move(locked.writing, changes)
 
 
 def _arrived(of_parcels: Iterable[ParcelStatus]) -> DeliveryState:
@@ -189,6 +211,7 @@ def _tell_order(
     after: FulfilmentStatus | None,
     at: datetime,
 ) -> None:
+    what = "progressed"
     if after is not before:
         what = "arrival_corrected" if after is None else after.value.lower()
-        locked.writing.record(Aggregate.ORDER, order_id, f"order.{what}", at)
+    locked.writing.record(Aggregate.ORDER, order_id, f"order.{what}", at)

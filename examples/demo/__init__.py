@@ -1,16 +1,93 @@
-"""The demo: a merchant to try Abruf with."""
+"""The demo: one merchant's past weeks, played through the API, so that there is much to see.
+
+The merchant has another slug until the story is told, so that a demo that was interrupted is
+known as such: the next start removes what there is of it and tells it anew.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from commands import keys
-from kit.clock import now
+from examples.demo import client, goods, shops
+from examples.demo.stage import Stage, play
+from kit.clock import Clock
+from kit.clock import now as real_time
 from kit.database import Database
+from kit.errors import Code, Refused
+from kit.ids import from_global
 from kit.viewer import Actor
+from loaders.keys import viewer_of
+from models import Base
+from models.keys import Merchant
 
 SLUG = "demo"
+_UNFINISHED = "demo-unfinished"
+
+_BOUND = {
+    Actor.BUYER: ("Petra Lange", goods.BUYER),
+    Actor.STOREFRONT: ("Web shop", goods.SHOP),
+    Actor.WAREHOUSE: ("Warehouse Hamburg", goods.HAMBURG),
+    Actor.CARRIER: ("Nordpaket tracking", goods.MAIN_CARRIER),
+}
+"""Actor -> name of its key and business key of what it is bound to."""
 
 
-async def load(database: Database) -> dict[str, str]:
-    """Make the merchant `demo`; returns its tokens: the actor's name in small letters -> token."""
+async def load(database: Database, clock: Clock = real_time) -> dict[str, str]:
+    """Make the merchant `demo`; returns its tokens: the actor's name in small letters -> token.
+
+    Refused: TAKEN when the demo is there.
+    """
+    real_now = clock()
+    stage = Stage(database, real_now, real_now)
+    stage.now = stage.at(-61, 8)
+    merchant_id = await _merchant(database, stage.now)
+    tokens = {"staff": await _key(stage, merchant_id, Actor.STAFF, "Demo staff", None)}
+    await goods.write(stage)
+    for actor, (name, key) in _BOUND.items():
+        _, bound_to = from_global(stage.ids[key])
+        tokens[actor.value.lower()] = await _key(stage, merchant_id, actor, name, bound_to)
+    await play(stage, client.scene, shops.shop, shops.marketplace)
     async with database.writing() as session:
-        merchant = await keys.create_merchant(session, SLUG, "Demo", now(), "4012345")
-        _, token = await keys.create_key(session, merchant.id, Actor.STAFF, "Demo staff", now())
-    return {"staff": token}
+        told = update(Merchant).where(Merchant.id == merchant_id).values(slug=SLUG)
+        await session.execute(told)
+    return tokens
+
+
+async def _merchant(database: Database, now: datetime) -> UUID:
+    """Make the merchant under its first slug, in place of one whose story was interrupted."""
+    async with database.writing() as session:
+        if await session.scalar(select(Merchant.id).where(Merchant.slug == SLUG)) is not None:
+            raise Refused(Code.TAKEN, "The demo is there already.", ("slug",))
+        unfinished = select(Merchant.id).where(Merchant.slug == _UNFINISHED)
+        if (merchant_id := await session.scalar(unfinished)) is not None:
+            await _remove(session, merchant_id)
+        merchant = await keys.create_merchant(
+            session, _UNFINISHED, goods.MERCHANT, now, goods.GS1_COMPANY_PREFIX
+        )
+    return merchant.id
+
+
+async def _remove(session: AsyncSession, merchant_id: UUID) -> None:
+    for table in reversed(Base.metadata.sorted_tables):
+        if "merchant_id" in table.columns:
+            await session.execute(delete(table).where(table.c.merchant_id == merchant_id))
+    await session.execute(delete(Merchant).where(Merchant.id == merchant_id))
+
+
+async def _key(
+    stage: Stage, merchant_id: UUID, actor: Actor, name: str, bound_to: UUID | None
+) -> str:
+    """Make a key and let its actor enter the stage; returns the token."""
+    async with stage.database.writing() as session:
+        _, token = await keys.create_key(session, merchant_id, actor, name, stage.now, bound_to)
+    reads = stage.database.reading()
+    viewer = await viewer_of(token, reads, stage.now)
+    await reads.close()
+    if viewer is None:
+        message = f"The new key of {name} is not known."
+        raise LookupError(message)
+    stage.viewers[actor.value.lower()] = viewer
+    return token

@@ -50,8 +50,7 @@ class Client:
             message = f"{self.url} answers {response.status_code}, and not with JSON."
             raise Failed(message) from error
         if errors := answer.get("errors"):
-            message = "; ".join(error["message"] for error in errors)
-            raise Failed(message)
+            raise Failed(errors[0]["message"])
         data: dict[str, Any] = answer["data"]
         return data
 

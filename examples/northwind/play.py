@@ -41,7 +41,7 @@ query NorthwindDeliveries(
   deliveries(
     first: $first, after: $after, filter: { channelId: $channel, states: $states }, sort: NUMBER
   ) {
-    nodes { id lines { id planned orderLine { order { externalReference } } } }
+    nodes { id orders { externalReference } lines { id planned } }
     pageInfo { hasNextPage endCursor }
   }
 }
@@ -114,13 +114,16 @@ class Play:
         """Bring every delivery from the state in which it is to the customer."""
 
         def release(node: Node, _: Order) -> dict[str, Any]:
-            return {"id": node["id"]}
+            return {"deliveryId": node["id"]}
 
         def pack(node: Node, row: Order) -> dict[str, Any]:
-            return {"id": node["id"], "parcels": [_parcel(node, row, carriers[row.ship_via])]}
+            return {
+                "deliveryId": node["id"],
+                "parcels": [_parcel(node, row, carriers[row.ship_via])],
+            }
 
         def dispatch(node: Node, row: Order) -> dict[str, Any]:
-            return {"id": node["id"], "dispatchedAt": inputs.left_at(row)}
+            return {"deliveryId": node["id"], "dispatchedAt": inputs.left_at(row)}
 
         await self._each("deliveries released", channel_id, "PLANNED", RELEASE, release)
         await self._each("deliveries packed", channel_id, "RELEASED", PACK, pack)
@@ -148,10 +151,7 @@ class Play:
         """Return the deliveries in a state, each with its order in the files."""
         nodes = self.client.nodes(DELIVERIES, "deliveries", channel=channel_id, states=[state])
         found = [node async for node in nodes]
-        return [
-            (node, self._row(node["lines"][0]["orderLine"]["order"]["externalReference"]))
-            for node in found
-        ]
+        return [(node, self._row(node["orders"][0]["externalReference"])) for node in found]
 
     def _row(self, order_id: str) -> Order:
         if order_id not in self.export.orders:

@@ -18,7 +18,7 @@ class Progress:
 
     @contextmanager
     def step(self, name: str, to_do: int) -> Iterator[Note]:
-        """Show one step. to_do: how many there are; 0 is said to be nothing to do."""
+        """Show one step. to_do: how many there may be to do."""
         start, done = monotonic(), 0
 
         def line() -> str:
@@ -35,6 +35,6 @@ class Progress:
 
         yield note
         start_of_line = "\r" if self.stream.isatty() else ""
-        text = line() if to_do else f"{name:<24}nothing to do"
+        text = line() if done else f"{name:<24}nothing to do"
         self.stream.write(f"{start_of_line}{text}\n")
         self.stream.flush()

@@ -1,6 +1,7 @@
 """PostgreSQL from a wheel, for the quick start and the tests: a server as long as anyone uses it.
 
-`running` is the whole front. docs/decisions/0002-embedded-postgresql.md gives the reasons.
+`running` is the whole front; `address` prefers a PostgreSQL that is configured.
+docs/decisions/0002-embedded-postgresql.md gives the reasons.
 """
 
 import contextlib
@@ -13,9 +14,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from kit.config import Config
 from kit.embedded.home import STOP_S, EmbeddedPostgresError, Home, locked
 
-__all__ = ["EmbeddedPostgresError", "Server", "running"]
+__all__ = ["EmbeddedPostgresError", "Server", "address", "running"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,16 @@ def running(data_dir: Path, *, durable: bool = True) -> Iterator[Server]:
         yield _ask_keeper(home, durable=durable)
     finally:
         _leave(home, users)
+
+
+@contextlib.contextmanager
+def address(config: Config) -> Iterator[str]:
+    """Give the address of the configured PostgreSQL, or of our own while it is used."""
+    if config.database_url is not None:
+        yield config.database_url
+        return
+    with running(config.data_dir) as server:
+        yield server.owner_url
 
 
 def _ask_keeper(home: Home, *, durable: bool) -> Server:

@@ -299,6 +299,18 @@ async def test_statements_do_not_grow_with_the_number_of_deliveries(world, ask, 
     assert counts[0] <= 22
 
 
+async def test_planning_sends_as_many_statements_for_20_as_for_one(world, ask, database):
+    (bolt,) = await orders.products(ask, "BOLT")
+    order = await orders.order(world, ask, lines=[orders.line(bolt, "21")])
+    part = await deliveries.part(world, order, lines=deliveries.lines(order, "1"))
+    counts = []
+    for how_many in (1, 20):
+        with counted(database.engine) as sent:
+            await deliveries.done(ask, "deliveryPlan", deliveries=[part] * how_many)
+        counts.append(len(sent))
+    assert counts[0] == counts[1]
+
+
 async def test_the_same_key_plans_once(world, ask):
     order = await orders.order(world, ask)
     part = await deliveries.part(world, order, lines=deliveries.lines(order, "1"))

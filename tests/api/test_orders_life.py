@@ -7,7 +7,7 @@ from sqlalchemy import update
 from kit.ids import from_global, to_global
 from kit.viewer import Actor
 from models.orders import OrderLine
-from tests.make import channels, orders
+from tests.make import channels, contracts, orders
 
 _SHOWN = """
   order {
@@ -180,3 +180,22 @@ async def test_a_buyer_manages_nothing(world, ask):
     buyer = ask.by(await world.key(Actor.BUYER, from_global(order["party"]["id"])[1]))
     answer = await buyer.answer(CLOSE, input={"orderId": order["id"]})
     assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+
+
+async def test_closing_a_call_off_gives_back_what_was_never_planned(world, ask):
+    contract = await contracts.contract(world, ask)
+    called = await contracts.call_off(world, ask, contract, "100")
+    await _moved(world, called, 0, planned="60", picked="60", packed="60", shipped="60")
+    await _done(ask, CLOSE, called)
+    shown = await ask(contracts.CONTRACT, id=contract["id"])
+    assert shown["contract"]["lines"][0]["calledOff"] == "60"
+
+
+async def test_a_rejected_call_off_gives_everything_back(world, ask):
+    contract = await contracts.contract(world, ask)
+    channel = to_global("Channel", await channels.channel(world, approval_required=True))
+    called = await contracts.call_off(world, ask, contract, "100", channelId=channel)
+    assert called["state"] == "PENDING_APPROVAL"
+    await _done(ask, REJECT, called, reason="Not this month.")
+    shown = await ask(contracts.CONTRACT, id=contract["id"])
+    assert shown["contract"]["lines"][0]["calledOff"] == "0"

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -23,6 +24,13 @@ from tests.make.tracking import EACH, sent
 @pytest.fixture
 def feed(ask: Ask, world: World) -> Feed:
     return Feed(ask, world)
+
+
+async def moved(world: World, line_id: UUID) -> list[Decimal]:
+    """Return what the journal tells of a line's `delivered`, movement by movement."""
+    entries = sorted(await rows(world, JournalEntry), key=lambda it: it.position)
+    lines = [it.payload.get("moved", {}).get(str(line_id), {}) for it in entries]
+    return [Decimal(it["delivered"]) for it in lines if "delivered" in it]
 
 
 async def test_a_parcel_follows_the_words_of_several_vocabularies(feed, world):
@@ -104,7 +112,7 @@ async def test_a_parcel_delivers_its_contents_and_nothing_else(feed, world):
     await feed.results(
         feed.event("DELIVERED", 5, parcelId=to_global("Parcel", shipment.parcel_ids[0]))
     )
-    line, delivery = await row(world, OrderLine, shipment.order_line_id), None
+    line = await row(world, OrderLine, shipment.order_line_id)
     assert (line.delivered, line.shipped) == (EACH, 2 * EACH)
     delivery = await row(world, Delivery, shipment.delivery_id)
     assert (delivery.state, delivery.delivered_at) == ("PARTIALLY_DELIVERED", None)
@@ -118,6 +126,7 @@ async def test_a_parcel_delivers_its_contents_and_nothing_else(feed, world):
         "order.partially_delivered",
         "parcel.delivered",
         "delivery.delivered",
+        "order.progressed",
     ]
 
 
@@ -153,6 +162,17 @@ async def test_only_a_correction_leads_out_of_a_terminal_status(feed, world):
     (again,) = await feed.results(feed.event("DELIVERED", 4, **named))
     assert again["parcel"]["status"] == "DELIVERED"
     assert (await row(world, ContractLine, shipment.contract_line_id)).delivered == EACH
+    for line_id in (shipment.order_line_id, shipment.contract_line_id):
+        assert await moved(world, line_id) == [EACH, -EACH, EACH]
+
+
+async def test_a_lost_parcel_may_be_found_by_a_correction(feed, world):
+    shipment = await sent(world)
+    await feed.results(feed.event("LOST", 1, sscc=shipment.ssccs[0]))
+    await feed.results(feed.event("DELIVERED", 2, sscc=shipment.ssccs[0], isCorrection=True))
+    line = await row(world, OrderLine, shipment.order_line_id)
+    assert (line.lost, line.delivered) == (0, EACH)
+    assert (await row(world, Delivery, shipment.delivery_id)).state == "DELIVERED"
 
 
 @pytest.mark.parametrize(

@@ -66,3 +66,17 @@ async def test_reading_events_costs_one_statement_a_level(feed, world, ask, data
     # The key, the parcels, their last events, the three pages and the count; the parcel of an
     # event is known.
     assert counts == [7, 7]
+
+
+async def test_a_parcel_is_found_by_any_of_its_numbers(feed, ask):
+    shipment = await sent(feed.world)
+    await feed.results(
+        feed.event("IN_TRANSIT", sscc=shipment.ssccs[0], newTrackingNumber="PARTNER-1")
+    )
+    for number in (shipment.numbers[0], "PARTNER-1"):
+        found = await ask(
+            "query ($number: String) { parcel(trackingNumber: $number) { id status } }",
+            number=number,
+        )
+        there = {"id": to_global("Parcel", shipment.parcel_ids[0]), "status": "IN_TRANSIT"}
+        assert found == {"parcel": there}

@@ -4,7 +4,7 @@ from asyncio import gather
 from collections import Counter
 
 from kit.ids import to_global
-from tests.make import channels, orders
+from tests.make import channels, deliveries, locations, orders
 
 CANCEL = """
 mutation ($input: OrderCancelLinesInput!) {
@@ -57,6 +57,23 @@ async def test_the_same_rest_is_cancelled_once(world, ask):
     shown = (await ask(SHOWN, id=order["id"]))["order"]
     assert [it["cancelled"] for it in shown["lines"]] == ["6", "0"]
     assert shown["timeline"]["totalCount"] == 2
+
+
+async def test_a_rest_is_planned_or_cancelled_and_never_both(world, ask):
+    order = await orders.order(world, ask)
+    line = order["lines"][0]["id"]
+    location = to_global("Location", await locations.location(world))
+    part = {
+        "locationId": location,
+        "window": deliveries.WINDOW,
+        "lines": [{"orderLineId": line, "quantity": "6"}],
+    }
+    cancelled = {"orderId": order["id"], "lines": [{"lineId": line, "quantity": "6"}]}
+    planned, answer = await gather(
+        deliveries.act(ask, "deliveryPlan", deliveries=[part]), ask(CANCEL, input=cancelled)
+    )
+    refused = [*planned["userErrors"], *answer["it"]["userErrors"]]
+    assert [it["code"] for it in refused] == ["QUANTITY_NOT_OPEN"]
 
 
 async def test_the_same_hold_is_placed_once(world, ask):

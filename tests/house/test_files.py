@@ -42,3 +42,13 @@ def test_every_requirement_is_pinned_with_hashes_and_no_index_is_named(lock: Pat
     assert [it.split()[0] for it in pins if "==" not in it or "--hash=sha256:" not in it] == []
     assert re.findall(r"(?m)^\s*-(?!-hash).*|://", text) == []
     assert len(pins) > 0
+
+
+def test_every_decision_is_in_the_index() -> None:
+    folder = ROOT / "docs" / "decisions"
+    pages = sorted(it.name for it in folder.glob("[0-9]*.md"))
+    listed = re.findall(r"(?m)^- \[\d{4}\]\((\S+)\) ", text_of(folder / "README.md"))
+    assert listed == pages
+    for page in pages:
+        sections = re.findall(r"(?m)^## (\w+)", text_of(folder / page))
+        assert sections[:3] == ["Context", "Decision", "Consequences"], page

@@ -8,7 +8,7 @@ from tests.make.orders import products
 
 _LINE = """
 id lineNo product { id sku } unitPrice { amount currency } targetQuantity minQuantity maxQuantity
-agreed ceiling calledOff released shipped inTransit delivered returned remaining received:
+agreed ceiling calledOff released shipped inTransit delivered returned remaining
 cumulativeReceived cumulativeIssued cumulativeReleased receivedReference
 """
 _CONTRACT = f"""

@@ -1,0 +1,130 @@
+"""The demo's master data: who is who, what is sold, where it lies, over which channels."""
+
+from typing import Any
+
+from examples.demo.stage import ZONE, Stage
+from examples.mutations import Mutation
+from kit import gs1
+
+MERCHANT = "Musterbau Antriebstechnik GmbH"
+GS1_COMPANY_PREFIX = "4012345"
+
+BUYER, MAIN_CARRIER, FREIGHT_CARRIER = "K-1001", "C-NORD", "C-HANSEN"
+SHOP, MARKETPLACE, PORTAL = "shop", "marketplace", "portal"
+HAMBURG, KASSEL = "hamburg", "kassel"
+SHAFT, BEARING, HOUSING, OIL = "GW-040", "KL-6204", "GH-110", "OL-220"
+BELT, GREASE, TOOLS = "KR-A42", "SF-400", "WS-12"
+
+_RESULTS = "results {{ {} userErrors {{ code message field }} }}"
+PRODUCTS = Mutation("productsUpsert", _RESULTS.format("product { id sku }"))
+LOCATIONS = Mutation("locationsUpsert", _RESULTS.format("location { id code }"))
+CHANNELS = Mutation("channelsUpsert", _RESULTS.format("channel { id code }"))
+PARTIES = Mutation("partiesUpsert", _RESULTS.format("party { id number addresses { id code } }"))
+
+_PRODUCTS = {
+    SHAFT: {"name": "Gear shaft 40 mm", "weightG": 2400},
+    BEARING: {"name": "Ball bearing 6204", "weightG": 110},
+    HOUSING: {"name": "Gear housing 110", "weightG": 8300},
+    OIL: {"name": "Gear oil ISO VG 220", "unit": "LITRE", "scale": 1, "weightG": 900},
+    BELT: {"name": "V-belt A42", "weightG": 180},
+    GREASE: {"name": "Bearing grease, cartridge 400 g", "weightG": 450},
+    TOOLS: {"name": "Assembly tool set, 12 pieces", "weightG": 1900},
+}
+_WEEKDAYS = range(1, 6)
+
+
+def _gtin(number: int) -> str:
+    body = f"{GS1_COMPANY_PREFIX}{number:05}"
+    return body + gs1.check_digit(body)
+
+
+def _place(name: str, line1: str, postal_code: str, city: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "line1": line1,
+        "postalCode": postal_code,
+        "city": city,
+        "country": "DE",
+    }
+
+
+def _location(code: str, number: int, name: str, place: dict[str, Any]) -> dict[str, Any]:
+    return {"code": code, "name": name, "gln": _gtin(number), "place": place, "timeZone": ZONE}
+
+
+def _channel(code: str, kind: str, name: str, *methods: str, guests: bool) -> dict[str, Any]:
+    return {
+        "code": code,
+        "kind": kind,
+        "name": name,
+        "deliveryMethods": list(methods),
+        "guestsAllowed": guests,
+    }
+
+
+def _carrier(number: str, name: str) -> dict[str, Any]:
+    return {"number": number, "roles": ["CARRIER"], "name": name}
+
+
+_BUYER = {
+    "number": BUYER,
+    "name": "Maschinenfabrik Köster GmbH & Co. KG",
+    "language": "de",
+    "contacts": [
+        {"code": "purchasing", "name": "Petra Lange", "title": "Head of purchasing"},
+        {"code": "goods-in", "name": "Jens Ohlendorf", "department": "Goods receipt"},
+    ],
+    "addresses": [
+        {
+            "code": "plant",
+            "place": _place("Köster, Werk 1", "Am Hafen 12", "28217", "Bremen"),
+            "timeZone": ZONE,
+            "isDefault": True,
+            "receivingHours": [
+                {"weekday": day, "opens": "06:00", "closes": "16:00"} for day in _WEEKDAYS
+            ],
+        },
+        {
+            "code": "service",
+            "place": _place("Köster Service", "Stiftstraße 4", "30159", "Hannover"),
+            "timeZone": ZONE,
+        },
+    ],
+}
+_PARTIES = [
+    _BUYER,
+    _carrier(MAIN_CARRIER, "Nordpaket"),
+    _carrier(FREIGHT_CARRIER, "Spedition Hansen"),
+]
+_LOCATIONS = [
+    _location(HAMBURG, 901, "Warehouse Hamburg", _place(MERCHANT, "Kaiweg 7", "20457", "Hamburg")),
+    _location(KASSEL, 902, "Warehouse Kassel", _place(MERCHANT, "Ringstr. 90", "34123", "Kassel")),
+]
+_CHANNELS = [
+    _channel(PORTAL, "B2B_PORTAL", "Customer portal", "PARCEL", "FREIGHT", guests=False),
+    _channel(SHOP, "WEB_SHOP", "Web shop", "PARCEL", "LOCKER", "NEIGHBOUR", guests=True),
+    _channel(MARKETPLACE, "MARKETPLACE", "Marketplace", "PARCEL", "EXPRESS", guests=True),
+]
+
+
+async def write(stage: Stage) -> None:
+    """Write everything; the stage learns the ids by business key, addresses as K-1001/plant."""
+    products = [
+        {"sku": sku, "gtin": _gtin(number), **given}
+        for number, (sku, given) in enumerate(_PRODUCTS.items(), 1)
+    ]
+    await _put(stage, PRODUCTS, "products", "product", "sku", products)
+    await _put(stage, PARTIES, "parties", "party", "number", _PARTIES)
+    await _put(stage, LOCATIONS, "locations", "location", "code", _LOCATIONS)
+    await _put(stage, CHANNELS, "channels", "channel", "code", _CHANNELS)
+
+
+async def _put(
+    stage: Stage, mutation: Mutation, field: str, noun: str, key: str, rows: list[dict[str, Any]]
+) -> None:
+    payload = await stage.do("staff", mutation, **{field: rows})
+    for result in payload["results"]:
+        row = result[noun]
+        stage.ids[row[key]] = row["id"]
+        for address in row.get("addresses", ()):
+            stage.ids[f"{row[key]}/{address['code']}"] = address["id"]

@@ -1,0 +1,130 @@
+"""Steps that every scene takes: place, plan, release, pack, dispatch, report."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from examples.demo.goods import HAMBURG, MAIN_CARRIER
+from examples.demo.stage import Stage
+from examples.mutations import Mutation
+
+_LINES = "lines { id planned orderLine { product { sku } } }"
+PLACE = Mutation("orderPlace", "order { id number lines { id product { sku } } }")
+PLAN = Mutation("deliveryPlan", f"deliveries {{ id number {_LINES} }}")
+RELEASE = Mutation("deliveryRelease", "")
+PACK = Mutation("deliveryPack", "parcels { id sscc }")
+DISPATCH = Mutation("deliveryDispatch", "")
+TRACK = Mutation("parcelRecordTracking", "results { status userErrors { code message field } }")
+
+Quantities = Mapping[str, str]
+"""SKU -> quantity in the product's unit."""
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """What goes into one parcel under one tracking number."""
+
+    tracking_number: str
+    contents: Quantities
+    weight_g: int
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A planned delivery. lines: SKU -> id of its line."""
+
+    id: str
+    lines: Mapping[str, str]
+
+    @classmethod
+    def of(cls, node: Mapping[str, Any]) -> "Delivery":
+        """Read it from an answer."""
+        lines = {line["orderLine"]["product"]["sku"]: line["id"] for line in node["lines"]}
+        return cls(node["id"], lines)
+
+
+async def place(
+    stage: Stage, actor: str, channel: str, prices: Mapping[str, tuple[str, str]], **given: Any
+) -> dict[str, str]:
+    """Place an order; returns SKU -> id of its line. prices: SKU -> quantity and unit price."""
+    lines = [
+        {"productId": stage.ids[sku], "quantity": quantity, "unitPrice": price}
+        for sku, (quantity, price) in prices.items()
+    ]
+    order = {"channelId": stage.ids[channel], "currency": "EUR", "lines": lines, **given}
+    placed = (await stage.do(actor, PLACE, **order))["order"]
+    return {line["product"]["sku"]: line["id"] for line in placed["lines"]}
+
+
+async def plan(
+    stage: Stage, lines: Mapping[str, str], quantities: Quantities, **given: Any
+) -> Delivery:
+    """Plan one delivery of an order. lines: SKU -> id of the order line."""
+    part = {
+        "locationId": stage.ids[HAMBURG],
+        "lines": [
+            {"orderLineId": lines[sku], "quantity": quantity}
+            for sku, quantity in quantities.items()
+        ],
+        **given,
+    }
+    payload = await stage.do("staff", PLAN, deliveries=[part])
+    return Delivery.of(payload["deliveries"][0])
+
+
+async def release(stage: Stage, delivery: Delivery) -> None:
+    """Hand a delivery to its warehouse."""
+    await stage.do("staff", RELEASE, deliveryId=delivery.id)
+
+
+async def pack(
+    stage: Stage,
+    delivery: Delivery,
+    *parcels: Parcel,
+    carrier: str = MAIN_CARRIER,
+    short: Quantities | None = None,
+    actor: str = "warehouse",
+) -> None:
+    """Pack a delivery. short: SKU -> what was picked of it, the rest being out of stock."""
+    packed = [
+        {
+            "carrierId": stage.ids[carrier],
+            "generateSscc": True,
+            "trackingNumbers": [parcel.tracking_number],
+            "weightG": parcel.weight_g,
+            "contents": [
+                {"deliveryLineId": delivery.lines[sku], "quantity": quantity}
+                for sku, quantity in parcel.contents.items()
+            ],
+        }
+        for parcel in parcels
+    ]
+    lines = [
+        {"deliveryLineId": delivery.lines[sku], "picked": picked, "shortReason": "OUT_OF_STOCK"}
+        for sku, picked in (short or {}).items()
+    ]
+    await stage.do(actor, PACK, deliveryId=delivery.id, parcels=packed, lines=lines)
+
+
+async def dispatch(stage: Stage, delivery: Delivery, actor: str = "warehouse") -> None:
+    """Let a delivery leave."""
+    await stage.do(actor, DISPATCH, deliveryId=delivery.id)
+
+
+async def report(
+    stage: Stage,
+    tracking_number: str,
+    status: str,
+    place: str,
+    message: str | None = None,
+    actor: str = "carrier",
+) -> None:
+    """Report what happened to a parcel just now."""
+    event = {
+        "trackingNumber": tracking_number,
+        "status": status,
+        "occurredAt": stage.now.isoformat(),
+        "place": place,
+        "message": message,
+    }
+    await stage.do(actor, TRACK, events=[event])

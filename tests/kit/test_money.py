@@ -1,0 +1,22 @@
+"""Rounding of money."""
+
+from decimal import Decimal
+
+import pytest
+
+from kit.money import rounded
+
+
+@pytest.mark.parametrize(
+    ("exact", "currency", "told"),
+    [
+        ("0.005", "EUR", "0.01"),
+        ("0.0049999999", "EUR", "0.00"),
+        ("-0.005", "EUR", "-0.01"),
+        ("100.5", "JPY", "101"),
+        ("1.0005", "KWD", "1.001"),
+        ("123456789012345678901234567890.125", "EUR", "123456789012345678901234567890.13"),
+    ],
+)
+def test_halves_go_up_at_the_minor_unit(exact, currency, told):
+    assert rounded(Decimal(exact), currency) == (Decimal(told), currency)
