@@ -115,7 +115,8 @@ def _written(parts: _Parts, shaping: Shaping, number: int, key: Any) -> Sql:
         if part.read is not None:
             part.read(page, shaping)
     columns = list(page.columns.values())
-    rows = select(*columns, *(() if place is None else (place.label("place"),))).subquery()
+    places = () if place is None else (place.label("place"),)
+    rows = select(*columns, *places).select_from(row).subquery()
     return select(_fields(parts, page, rows)).select_from(rows).scalar_subquery()
 
 

@@ -78,7 +78,8 @@ class Fused:
         if found is None:
             shaping = Shaping(asked.asking, what.choices)
             built = self._select(shaping)
-            found = Statement(built, shaping, dialect, {"keys": [], **asked.named})
+            named = {"keys": [], **asked.named, **what.values}
+            found = Statement(built, shaping, dialect, named)
             self._statements.keep(shape, found)
         return found
 

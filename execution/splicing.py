@@ -6,6 +6,7 @@ meets a field whose sub-tree is, the field's statement is run once for all paren
 and its texts are put into the answer unread.
 """
 
+import logging
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from functools import partial
 from typing import Any, Protocol
@@ -15,7 +16,6 @@ from aiodataloader import DataLoader
 from graphql import DocumentNode
 from graphql.execution.values import VariableValues
 from sqlalchemy.engine import Dialect
-from sqlalchemy.exc import DBAPIError
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types import ExecutionResult
@@ -23,6 +23,7 @@ from strawberry.types import ExecutionResult
 from execution.fusing import Unfusible
 from execution.plans import Asked, Fused, Plan, Planner, operation_of
 
+_log = logging.getLogger("abruf")
 _ROOT = 0
 """Stands for the key of a field that has no parent."""
 
@@ -57,13 +58,19 @@ class Splicing:
             return None
         try:
             statement = fused.statement(context, what, context.dialect)
-            values = statement.values({**context.named, "keys": keys}, what)
-            return await context.texts(statement.text, values)
-        except DBAPIError:
-            self._counted["reference: the statement failed"] += 1
         except Unfusible as why:
             self._counted[f"reference: {why}"] += 1
-        return None
+            return None
+        except Exception:
+            _log.exception("No statement could be made")
+            self._counted["reference: a fault of the planner"] += 1
+            return None
+        values = statement.values({**context.named, "keys": keys}, what)
+        try:
+            return await context.texts(statement.text, values)
+        except Exception:  # noqa: BLE001 -- whatever it is, the reference executor meets and tells it too.
+            self._counted["reference: the statement failed"] += 1
+            return None
 
     def field(self, parent: Any, source: Any, details: Any) -> Awaitable[Any] | None:
         """Ask for the text below a field of one parent, None if no statement gives it."""

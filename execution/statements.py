@@ -51,12 +51,14 @@ class Given:
 
     choices: Sequence[Any]
     form: Hashable
+    values: Mapping[str, Any]
     parameters: Mapping[tuple[int, int], Any]
 
 
 def given(choices: Sequence[Any], asking: Any) -> Given:
     """Take apart what shapes a statement and what fills it."""
     forms: list[Hashable] = []
+    values: dict[str, Any] = {}
     parameters: dict[tuple[int, int], Any] = {}
     for number, choice in enumerate(choices):
         if choice is None:
@@ -68,8 +70,9 @@ def given(choices: Sequence[Any], asking: Any) -> Given:
             raise Unfusible(message)
         spread = tuple(tuple(it.effective_value) for it in found if it.expanding)
         forms.append((choice.form, form, spread))
+        values |= {f"{name}_of_{number}": it for name, it in choice.values.items()}
         parameters |= {(number, at): it.effective_value for at, it in enumerate(found)}
-    return Given(choices, tuple(forms), parameters)
+    return Given(choices, tuple(forms), values, parameters)
 
 
 class Statement:
@@ -87,7 +90,7 @@ class Statement:
             (name, _processor(compiled, name, dialect)) for name in compiled.positiontup or ()
         ]
         self._filled = _filled(compiled, shaping)
-        requests = {*named, *_carried(shaping), *self._filled}
+        requests = {*named, *self._filled}
         for name, value in self._values.items():
             if name not in requests and isinstance(value, _REQUESTS):
                 message = "a value of the request inside a relation"
@@ -95,10 +98,7 @@ class Statement:
 
     def values(self, named: Mapping[str, Any], what: Given) -> tuple[Any, ...]:
         """Return the parameters of one request, in their order."""
-        values = {**self._values, **named}
-        for number, choice in enumerate(what.choices):
-            if choice is not None:
-                values |= {f"{name}_of_{number}": it for name, it in choice.values.items()}
+        values = {**self._values, **named, **what.values}
         for name, place in self._filled.items():
             values[name] = what.parameters[place]
         return tuple(
@@ -117,15 +117,6 @@ def _filled(compiled: SQLCompiler, shaping: Shaping) -> dict[str, tuple[int, int
                 raise Unfusible(message)
             filled[compiled.bind_names[parameter]] = place
     return filled
-
-
-def _carried(shaping: Shaping) -> set[str]:
-    return {
-        f"{name}_of_{number}"
-        for number, choice in enumerate(shaping.choices)
-        if choice is not None
-        for name in choice.values
-    }
 
 
 def _processor(compiled: SQLCompiler, name: str, dialect: Dialect) -> Callable[[Any], Any] | None:

@@ -53,15 +53,22 @@ class Reads:
         self._engine = engine
         self._connection: AsyncConnection | None = None
         self._turn = asyncio.Lock()
+        self._ended = False
+
+    async def _connected(self) -> AsyncConnection:
+        if self._ended:
+            message = "The operation has ended."
+            raise RuntimeError(message)
+        if self._connection is None:
+            self._connection = await self._engine.connect()
+        return self._connection
 
     async def rows(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
     ) -> Sequence[Row[Any]]:
         """Run one statement and return all of its rows."""
         async with self._turn:
-            if self._connection is None:
-                self._connection = await self._engine.connect()
-            return (await self._connection.execute(statement, parameters)).all()
+            return (await (await self._connected()).execute(statement, parameters)).all()
 
     @property
     def dialect(self) -> Dialect:
@@ -71,9 +78,8 @@ class Reads:
     async def texts(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
         """Run one statement that is compiled already and return all of its rows."""
         async with self._turn:
-            if self._connection is None:
-                self._connection = await self._engine.connect()
-            return (await self._connection.exec_driver_sql(statement, tuple(values))).all()
+            connection = await self._connected()
+            return (await connection.exec_driver_sql(statement, tuple(values))).all()
 
     async def close(self) -> None:
         """Give the connection back; a later statement takes a new one."""
@@ -81,3 +87,8 @@ class Reads:
             connection, self._connection = self._connection, None
             if connection is not None:
                 await connection.close()
+
+    async def end(self) -> None:
+        """Give the connection back for good: what still runs unseen must not take another."""
+        self._ended = True
+        await self.close()

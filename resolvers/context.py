@@ -49,7 +49,7 @@ class Context:
 
     async def finish(self) -> None:
         """End the operation: give the read connection back."""
-        await self.reads.close()
+        await self.reads.end()
 
     def load(self, relation: Relation, key: Any) -> Awaitable[Any]:
         """Ask a relation's dataloader for one key."""

@@ -1,5 +1,6 @@
 """Fixtures: one PostgreSQL for the session, one migrated database a worker, empty for each test."""
 
+import random
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 
@@ -23,6 +24,8 @@ NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--executor", choices=["planned", "reference"], default="planned")
+    parser.addoption("--operations", default="150", help="how many operations are generated")
+    parser.addoption("--seed", default=str(random.randrange(10**6)), help="what they start from")
 
 
 @pytest.fixture(scope="session")

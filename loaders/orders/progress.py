@@ -77,15 +77,15 @@ def is_late(asking: Asking, order: Any) -> ColumnElement[bool]:
 
 def _dispatched_after(asking: Asking, line: Any, due: Any) -> ColumnElement[bool]:
     part, delivery = aliased(DeliveryLine), aliased(Delivery)
-    sent = exists().where(
+    shipped = select(part.id).join(delivery, delivery.id == part.delivery_id)
+    sent = shipped.where(
         part.order_line_id == line.id,
         part.shipped > 0,
-        delivery.id == part.delivery_id,
         delivery.dispatched_at > due,
         *seen_by(asking.viewer, part),
         *seen_by(asking.viewer, delivery),
     )
-    return sent.correlate_except(part, delivery)
+    return sent.correlate_except(part, delivery).exists()
 
 
 def has_status(
