@@ -162,9 +162,11 @@ def application(
     clock: Clock = now,
     keep_answers: timedelta = timedelta(hours=24),
     plans: bool = True,
+    operations: Path = OPERATIONS,
 ) -> Starlette:
     """Return the ASGI application over a database; it closes the database when it ends.
 
+    operations: folder of the examples that GraphiQL shows in its tabs.
     plans: whether relations become one statement (execution/README.md).
     """
     newest = migrations.newest()
@@ -179,7 +181,7 @@ def application(
         yield
         await database.close()
 
-    graphiql = GraphiQL(OPERATIONS)
+    graphiql = GraphiQL(operations)
     endpoint = Endpoint(database, clock, keep_answers, graphiql, plans=plans)
     routes: list[BaseRoute] = [
         Route("/graphql", endpoint, methods=["GET", "POST"], max_body_size=LARGEST_BODY),

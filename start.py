@@ -7,19 +7,23 @@ import signal
 import socket
 import sys
 from datetime import timedelta
+from pathlib import Path
 from typing import NoReturn
 
 import uvicorn
 
 import migrations
+from examples.demo import operations
 from examples.tokens import tokens_of_demo
 from kit import embedded
 from kit.config import Config, from_environment
 from kit.database import Database
 from kit.embedded.home import write
-from server import OPERATIONS, application
+from server import application
 
 TOKENS = "demo-tokens.json"
+OPERATIONS = "operations"
+"""Folder in the data folder: GraphiQL's examples."""
 GRACE_S = 5
 """Seconds that requests get to end when the server stops."""
 LARGEST_SOCKET_MESSAGE = 256 * 1024
@@ -65,16 +69,19 @@ def _prepared(config: Config, url: str) -> dict[str, str]:
         migrations.upgrade(url)
         file = config.data_dir / TOKENS
         kept = json.loads(file.read_text()) if file.exists() else {}
-        tokens = asyncio.run(_tokens(url, kept))
+        tokens = asyncio.run(_tokens(url, kept, config.data_dir / OPERATIONS))
         if tokens != kept:
             write(file, json.dumps(tokens, indent=2) + "\n")
         return tokens
 
 
-async def _tokens(url: str, kept: dict[str, str]) -> dict[str, str]:
+async def _tokens(url: str, kept: dict[str, str], examples: Path) -> dict[str, str]:
+    """Return the demo's tokens; write the example operations with the demo's ids."""
     database = Database(url)
     try:
-        return await tokens_of_demo(database, kept)
+        tokens = await tokens_of_demo(database, kept)
+        await operations.write(database, tokens["staff"], examples)
+        return tokens
     finally:
         await database.close()
 
@@ -83,7 +90,7 @@ def _greeting(config: Config, listener: socket.socket, tokens: dict[str, str]) -
     """Say where everything is and what to try."""
     host = f"[{config.host}]" if ":" in config.host else config.host
     address = f"http://{host}:{listener.getsockname()[1]}/graphql"
-    examples = sorted(OPERATIONS.glob("*.graphql"))[:TO_TRY]
+    examples = sorted((config.data_dir / OPERATIONS).glob("*.graphql"))[:TO_TRY]
     return "\n".join(
         [
             "",
@@ -108,6 +115,7 @@ def _serve(config: Config, url: str, listener: socket.socket) -> None:
         Database(url, pool_size=config.pool_size),
         keep_answers=timedelta(hours=config.idempotency_hours),
         plans=config.executor == "planned",
+        operations=config.data_dir / OPERATIONS,
     )
     settings = uvicorn.Config(
         app,

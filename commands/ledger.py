@@ -6,7 +6,7 @@ to tell.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -15,28 +15,14 @@ from sqlalchemy import event, inspect
 from sqlalchemy.orm import InstanceState, Session
 
 from commands.writing import Event, Writing
+from models import contracts, orders
 from models.contracts import ContractLine
 from models.journal import Aggregate
 from models.orders import OrderLine
 
-COUNTERS: Mapping[type[Any], tuple[str, ...]] = {
-    OrderLine: (
-        "ordered",
-        "cancelled",
-        "reserved",
-        "backordered",
-        "planned",
-        "picked",
-        "packed",
-        "shipped",
-        "delivered",
-        "lost",
-        "refused",
-        "return_requested",
-        "return_received",
-        "written_off",
-    ),
-    ContractLine: ("called_off", "released", "shipped", "delivered", "returned", "received"),
+COUNTERS: Mapping[type[Any], Sequence[str]] = {
+    OrderLine: ("ordered", *orders.COUNTERS),
+    ContractLine: contracts.COUNTERS,
 }
 
 Moved = dict[UUID, dict[str, Decimal]]

@@ -21,11 +21,11 @@ from graphql import (
     is_list_type,
     is_non_null_type,
 )
-from sqlalchemy import ColumnElement, bindparam, case, func, null, select
+from sqlalchemy import ARRAY, Boolean, ColumnElement, bindparam, case, func, null, select
 from sqlalchemy.types import NullType, TypeEngine
 
 from execution.fields import DECLARED, Chosen, Parts, Related, Written
-from execution.texts import Forms, Sql, constant, enum_text, joined, refusal, text_of
+from execution.texts import Forms, Sql, constant, enum_text, joined, list_text, refusal, text_of
 
 Details: TypeAlias = Sequence[Any]
 """graphql-core's collected nodes of one response key."""
@@ -168,15 +168,20 @@ class Selection:
         return text if filled else complete(text, definition.type)
 
     def leaf(self, type_: Any, example: Any) -> Callable[[Any], Sql]:
-        """Return how a leaf type writes values like the example."""
+        """Return how a leaf type, or a list of one, writes values like the example."""
         sql_type = type_read(example)
-        if isinstance(type_, GraphQLEnumType) and sql_type is not None:
-            if enum_text(type_, example) is not None:
-                return lambda value: enum_text(type_, value)  # type: ignore[return-value]
+        if is_list_type(type_) and isinstance(sql_type, ARRAY):
+            items = list_text(get_nullable_type(type_.of_type), sql_type.item_type)
+            if items is not None and is_non_null_type(type_.of_type):
+                return items
+        elif isinstance(type_, GraphQLEnumType) and sql_type is not None:
+            form = enum_text(type_, sql_type)
+            if form is not None:
+                return form
         elif isinstance(type_, GraphQLScalarType):
-            form = self.forms.get(type_.name)
-            if form is not None and isinstance(sql_type, form.kinds):
-                return form.text
+            known = self.forms.get(type_.name)
+            if known is not None and isinstance(sql_type, known.kinds):
+                return known.text
         message = f"{type_} is not written from {sql_type!r}"
         raise Unfusible(message)
 
@@ -261,10 +266,12 @@ class Selection:
 
 
 def type_read(example: Any) -> TypeEngine[Any] | None:
-    """Return the SQL type of an expression; greatest() and least() have that of what they take."""
-    sql_type = getattr(example, "type", None)
-    if isinstance(sql_type, NullType) and getattr(example, "name", None) in {"greatest", "least"}:
+    """Return the SQL type of an expression, also of functions that SQLAlchemy gives none."""
+    sql_type, name = getattr(example, "type", None), getattr(example, "name", None)
+    if isinstance(sql_type, NullType) and name in {"greatest", "least"}:
         return next(iter(example.clauses)).type  # type: ignore[no-any-return]
+    if isinstance(sql_type, NullType) and name in {"bool_or", "bool_and"}:
+        return Boolean()
     return sql_type
 
 

@@ -47,11 +47,13 @@ _CONDITIONS = {"skip", "include"}
 class Asked(Protocol):
     """What a request tells the planner.
 
-    asking: passed on to relations. audience: what of the viewer shapes statements.
-    named: parameters that relations name themselves, such as the merchant.
+    asking, general: passed on to filters, and to relations in statements that are kept.
+    audience: what of the viewer shapes statements. named: parameters that relations name
+    themselves, such as the merchant.
     """
 
     asking: Any
+    general: Any
     audience: Hashable
     named: Mapping[str, Any]
 
@@ -76,7 +78,7 @@ class Fused:
         shape = (asked.audience, what.form)
         found = self._statements.get(shape)
         if found is None:
-            shaping = Shaping(asked.asking, what.choices)
+            shaping = Shaping(asked.general, what.choices)
             built = self._select(shaping)
             named = {"keys": [], **asked.named, **what.values}
             found = Statement(built, shaping, dialect, named)

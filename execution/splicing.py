@@ -61,7 +61,7 @@ class Splicing:
         except Unfusible as why:
             self._counted[f"reference: {why}"] += 1
             return None
-        except Exception:
+        except Exception:  # noqa: BLE001 -- a fault of ours must not take the answer from a client.
             _log.exception("No statement could be made")
             self._counted["reference: a fault of the planner"] += 1
             return None

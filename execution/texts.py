@@ -106,14 +106,48 @@ BUILT_IN: Forms = {
 """GraphQL's own scalars and Strawberry's. An Int that does not fit fails, as it must."""
 
 
-def enum_text(type_: GraphQLEnumType, value: Sql) -> Sql | None:
-    """Write an enum's name, None where the column does not say that it holds this enum."""
-    choices = getattr(value.type, "choices", None)
-    if choices is None or choices is not getattr(type_, "wrapped_cls", None):
+def _names(type_: GraphQLEnumType, kept: TypeEngine[Any]) -> dict[str, str] | None:
+    """Return stored text -> name, None where the SQL type does not hold this enum or a text."""
+    own = getattr(kept, "choices", None)
+    if own is not getattr(type_, "wrapped_cls", None) and not isinstance(kept, String):
         return None
-    names = {str(it.value): name for name, it in type_.values.items()}
-    stored = text_of(value)
-    if all(name == kept for kept, name in names.items()):
-        return quoted(stored)
-    named = {kept: quoted(constant(name)) for kept, name in names.items()}
-    return case(named, value=stored, else_=case((value.is_(None), null()), else_=refusal()))
+    return {str(it.value): name for name, it in type_.values.items()}
+
+
+def enum_text(type_: GraphQLEnumType, kept: TypeEngine[Any]) -> Callable[[Sql], Sql] | None:
+    """Return how an enum's name is written from what is stored, None where that is not known.
+
+    A column of the enum holds nothing else; a text may, and then the statement fails.
+    """
+    names = _names(type_, kept)
+    if names is None:
+        return None
+    if not isinstance(kept, String) and all(name == text for text, name in names.items()):
+        return lambda value: quoted(text_of(value))
+    named = {text: quoted(constant(name)) for text, name in names.items()}
+
+    def written(value: Sql) -> Sql:
+        stored = text_of(value)
+        return case(
+            *((stored == constant(text), name) for text, name in named.items()),
+            (value.is_(None), null()),
+            else_=refusal(),
+        )
+
+    return written
+
+
+def list_text(type_: Any, kept: TypeEngine[Any]) -> Callable[[Sql], Sql] | None:
+    """Return how a list of texts or enums is written from an array without NULLs in it."""
+    names = _names(type_, kept) if isinstance(type_, GraphQLEnumType) else {}
+    plain = names is not None and all(name == text for text, name in names.items())
+    is_enum = isinstance(type_, GraphQLEnumType) and not isinstance(kept, String)
+    is_text = getattr(type_, "name", None) == "String" and isinstance(kept, String)
+    if not plain or not (is_enum or is_text):
+        return None
+
+    def written(value: Sql) -> Sql:
+        holed = func.array_position(value, null()).is_not(None)
+        return case((holed, refusal()), else_=text_of(func.array_to_json(value)))
+
+    return written

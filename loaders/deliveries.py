@@ -101,7 +101,7 @@ class DeliveryFilter(Input):
 
 def is_late(asking: Asking, delivery: Any) -> ColumnElement[bool]:
     """Tell in SQL what models.deliveries.is_late tells of one row."""
-    arrived = func.coalesce(delivery.delivered_at, asking.now)
+    arrived = func.coalesce(delivery.delivered_at, asking.at)
     late: ColumnElement[bool] = arrived > delivery.window_latest
     return and_(delivery.state != DeliveryState.CANCELLED, late)
 

@@ -148,9 +148,10 @@ class PageOf(Relation):
 
     def _position(self, values: tuple[Any, ...], name: str) -> list[Any]:
         """Read a cursor's values back. Refused: INVALID for another list's cursor."""
-        kinds = (self.sort_keys(self.source)[0].type.python_type, UUID)
+        kind = self.sort_keys(self.source)[0].type
+        reads = (getattr(kind, "choices", None) or _READ[kind.python_type], UUID)
         try:
-            return [_READ[kind](value) for kind, value in zip(kinds, values, strict=True)]
+            return [read(value) for read, value in zip(reads, values, strict=True)]
         except (ValueError, TypeError, ArithmeticError) as error:
             raise Refused(Code.INVALID, "This is not a cursor of this list.", (name,)) from error
 

@@ -6,18 +6,29 @@ with one statement. The dataloaders are made from these declarations.
 
 from abc import ABC, abstractmethod
 from collections import namedtuple
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import groupby
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, any_, bindparam, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    DateTime,
+    Select,
+    Uuid,
+    any_,
+    bindparam,
+    literal,
+    select,
+)
 from sqlalchemy.orm import aliased
 from sqlalchemy.types import TypeEngine
 
-from kit.viewer import Viewer
+from kit.viewer import Actor, Viewer
 from loaders.records import columns, record
 from models.base import Owned
 from models.sight import seen_by
@@ -25,15 +36,28 @@ from models.sight import seen_by
 
 @dataclass(frozen=True)
 class Asking:
-    """Who asks, and when; what "late" means depends on the second."""
+    """Who asks, and when; what "late" means depends on the second.
+
+    now: an instant, or the parameter that stands for it in a statement for all requests.
+    """
 
     viewer: Viewer
-    now: datetime
+    now: Any
+
+    @property
+    def at(self) -> ColumnElement[datetime]:
+        """Return the instant for an expression."""
+        now = self.now
+        return now if isinstance(now, ColumnElement) else literal(now, DateTime(timezone=True))
 
 
 def among_keys(column: Any) -> ColumnElement[bool]:
     """Return `column = ANY(:keys)`: one statement text for every size of a batch."""
     return column == any_(bindparam("keys", type_=ARRAY(column.type)))  # type: ignore[no-any-return]
+
+
+Fact = Callable[[Asking, Any], ColumnElement[Any]]
+"""asking, table (or an alias of it) -> an expression on a row of it."""
 
 
 class Relation(ABC):
@@ -76,15 +100,20 @@ class One(Relation):
     def statement(self, asking: Asking) -> Select[Any]:
         """Select the rows of the keys."""
         found = select(*columns(self.entity, self.entity))
-        return found.where(
-            among_keys(getattr(self.entity, self.key)), *seen_by(asking.viewer, self.entity)
-        )
+        own = among_keys(getattr(self.entity, self.key))
+        return found.where(own, *self.also(self.entity), *seen_by(asking.viewer, self.entity))
+
+    def also(self, table: Any) -> Sequence[ColumnElement[bool]]:
+        """Return further conditions of a subclass."""
+        del table
+        return ()
 
     def part(self, asking: Asking, key: ColumnElement[Any]) -> tuple[Any, Select[Any]]:
         """Return the table and the select of one key's row, without columns yet."""
         table = aliased(self.entity)
         rows = select().select_from(table).correlate_except(table)
-        return table, rows.where(getattr(table, self.key) == key, *seen_by(asking.viewer, table))
+        own = getattr(table, self.key) == key
+        return table, rows.where(own, *self.also(table), *seen_by(asking.viewer, table))
 
     def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
         """Give each key its row."""
@@ -177,6 +206,39 @@ class Derived(Relation):
         parent = getattr(self.entity, self.key)
         rows = select().select_from(self.entity).correlate_except(self.entity).group_by(parent)
         return self.source, rows.where(parent == key, *seen_by(asking.viewer, self.entity))
+
+    def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
+        """Give each key its record."""
+        found = {row[0]: self._record._make(row[1:]) for row in rows}
+        return [found.get(key) for key in keys]
+
+
+class Facts(Relation):
+    """id -> expressions on the row that depend on who asks or when, None for an unseen row."""
+
+    def __init__(self, entity: type[Owned], facts: Mapping[str, Fact]) -> None:
+        """Take the table, and name -> (asking, table) -> expression."""
+        self.entity, self.facts = entity, facts
+        nobody = Viewer(UUID(int=0), Actor.STAFF, UUID(int=0), "")
+        self.source = self._told(Asking(nobody, datetime.now(UTC)), entity)
+        self._record: Any = namedtuple(f"{entity.__name__}Facts", facts)  # type: ignore[misc]  # noqa: PYI024 -- the fields are known at run time only.
+
+    def _told(self, asking: Asking, table: Any) -> SimpleNamespace:
+        return SimpleNamespace(**{name: fact(asking, table) for name, fact in self.facts.items()})
+
+    def statement(self, asking: Asking) -> Select[Any]:
+        """Select the id, then the facts."""
+        table = aliased(self.entity)
+        told = [it.label(name) for name, it in vars(self._told(asking, table)).items()]
+        rows = select(table.id).add_columns(*told)
+        return rows.where(among_keys(table.id), *seen_by(asking.viewer, table))
+
+    def part(self, asking: Asking, key: ColumnElement[Any]) -> tuple[Any, Select[Any]]:
+        """Return the facts and the select of one row, without columns yet."""
+        table = aliased(self.entity)
+        rows = select().select_from(table).correlate_except(table)
+        seen = rows.where(table.id == key, *seen_by(asking.viewer, table))
+        return self._told(asking, table), seen
 
     def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
         """Give each key its record."""

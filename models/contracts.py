@@ -107,6 +107,10 @@ class Contract(Owned):
         return self.valid_from <= day <= self.valid_to
 
 
+COUNTERS = ("called_off", "released", "shipped", "delivered", "returned", "received")
+"""How far a contract line is drawn down; every movement of one stands in the journal."""
+
+
 class ContractLine(Owned):
     """One agreed product. Quantities in the product's unit, tolerances in percent of the line.
 
@@ -120,7 +124,7 @@ class ContractLine(Owned):
         to("products", "product_id"),
         unique("line_no", "contract_id", "line_no"),
         indexed("contract_lines", "product_id"),
-        not_negative("called_off", "released", "shipped", "delivered", "returned", "received"),
+        not_negative(*COUNTERS),
         check("target_positive", "target_quantity > 0"),
         check("min_within_target", "min_quantity BETWEEN 0 AND target_quantity"),
         check("max_from_target", "max_quantity >= target_quantity"),

@@ -186,6 +186,24 @@ class Order(Owned):
     version: Mapped[int] = mapped_column(default=1)
 
 
+COUNTERS = (
+    "cancelled",
+    "reserved",
+    "backordered",
+    "planned",
+    "picked",
+    "packed",
+    "shipped",
+    "delivered",
+    "lost",
+    "refused",
+    "return_requested",
+    "return_received",
+    "written_off",
+)
+"""How far an order line has come, beside `ordered`; every movement of one stands in the journal."""
+
+
 class OrderLine(Owned):
     """One product of one order; every quantity in the product's unit.
 
@@ -203,21 +221,7 @@ class OrderLine(Owned):
         indexed("order_lines", "product_id"),
         indexed("order_lines", "contract_line_id"),
         indexed("order_lines", "schedule_line_id"),
-        not_negative(
-            "cancelled",
-            "reserved",
-            "backordered",
-            "planned",
-            "picked",
-            "packed",
-            "shipped",
-            "delivered",
-            "lost",
-            "refused",
-            "return_requested",
-            "return_received",
-            "written_off",
-        ),
+        not_negative(*COUNTERS),
         check("ordered_positive", "ordered > 0"),
         check("price_not_negative", "unit_price >= 0"),
         check("discount_percent_range", "discount_percent BETWEEN 0 AND 100"),

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from aiodataloader import DataLoader
+from sqlalchemy import DateTime, bindparam
 from sqlalchemy.engine import Dialect
 
 from kit.clock import Clock
@@ -62,8 +63,14 @@ class Context:
 
     @property
     def named(self) -> dict[str, Any]:
-        """Return the parameters that `seen_by` names."""
-        return {"merchant": self.viewer.merchant_id, "bound_to": self.viewer.bound_to}
+        """Return the parameters that `seen_by` and `general` name."""
+        viewer = self.viewer
+        return {"merchant": viewer.merchant_id, "bound_to": viewer.bound_to, "now": self.now}
+
+    @property
+    def general(self) -> Asking:
+        """Return who asks, with a parameter for the time: for statements that are kept."""
+        return Asking(self.viewer, bindparam("now", self.now, DateTime(timezone=True)))
 
     @property
     def dialect(self) -> Dialect:

@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
 from commands.writing import Outcome, Writing, check_version
 from kit.errors import Code, Path, Refused
@@ -12,7 +12,7 @@ from kit.ids import Names
 from kit.inputs import Command, Note
 from models.contracts import NEXT_STATES, Contract, ContractState
 from models.journal import Aggregate
-from models.orders import OPEN_STATES, Order
+from models.orders import OPEN_STATES, Order, OrderLine
 from models.sight import seen_by
 
 
@@ -121,10 +121,14 @@ def _enter(
 
 async def _open_call_offs(writing: Writing, contract: Contract) -> int:
     """Count call-offs that still owe goods; none can come while the contract is locked."""
-    rows = select(func.count()).select_from(Order)
+    viewer, rows = writing.viewer, select(func.count()).select_from(Order)
+    owing = exists().where(
+        OrderLine.order_id == Order.id, OrderLine.open_quantity > 0, *seen_by(viewer, OrderLine)
+    )
     counted = rows.where(
         Order.contract_id == contract.id,
         Order.state.in_(OPEN_STATES),
-        *seen_by(writing.viewer, Order),
+        owing,
+        *seen_by(viewer, Order),
     )
     return (await writing.session.execute(counted)).scalar_one()

@@ -57,15 +57,19 @@ class Stage:
             "timeZone": ZONE,
         }
 
+    async def ask(self, actor: str, document: str, **variables: Any) -> dict[str, Any]:
+        """Let an actor run an operation now; returns its data. Failed when there is none."""
+        context = Context(self.viewers[actor], self.database, lambda: self.now)
+        result = await schema.execute(document, variables, context)
+        if result.errors or result.data is None:
+            message = f"{actor} is not answered: {result.errors}"
+            raise Failed(message)
+        return result.data
+
     async def do(self, actor: str, mutation: Mutation, **given: Any) -> dict[str, Any]:
         """Let an actor run a mutation now; returns its payload. Failed when it is refused."""
-        viewer = self.viewers[actor]
-        context = Context(viewer, self.database, lambda: self.now)
-        result = await schema.execute(mutation.document(1), {"m0": given}, context)
-        if result.errors or result.data is None:
-            message = f"{actor}, {mutation.field}: {result.errors}"
-            raise Failed(message)
-        payload: dict[str, Any] = result.data["m0"]
+        data = await self.ask(actor, mutation.document(1), m0=given)
+        payload: dict[str, Any] = data["m0"]
         if problem := mutation.problem(payload):
             message = f"{actor}, {self.now.isoformat()}: {problem}"
             raise Failed(message)

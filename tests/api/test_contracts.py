@@ -110,6 +110,12 @@ async def test_wrong_terms_are_refused_with_their_path(ask, world, wrong, code, 
     assert await _numbers(ask) == []
 
 
+async def test_texts_of_any_script_are_kept(ask, world):
+    number = "חוזה 7 🚚"
+    assert (await contracts.draft(world, ask, number=number))["number"] == number
+    assert await _numbers(ask, numberPrefix="חוזה") == [number]
+
+
 async def test_only_the_partys_own_addresses_can_be_shipped_to(ask, world):
     own, other = await parties.company(world), await parties.company(world)
     query = """query ($id: ID!) {

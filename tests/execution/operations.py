@@ -57,13 +57,15 @@ class Seen:
 class Operation:
     text: str
     variables: dict[str, Any]
+    about: str = ""
 
 
 class Writer:
     """Writes one operation. Smaller `width` and `depth` make smaller operations."""
 
     def __init__(self, schema: GraphQLSchema, seen: Seen, seed: int) -> None:
-        self.schema, self.seen, self.random = schema, seen, random.Random(seed)
+        self.schema, self.seen, self.seed = schema, seen, seed
+        self.random = random.Random(seed)
         self.variables: dict[str, tuple[str, Any]] = {}
         self.fragments: dict[str, str] = {}
         self.depth = self.random.randint(2, 6)
@@ -79,7 +81,7 @@ class Writer:
         head = f"query Q({declared})" if declared else "query Q"
         text = " ".join([f"{head} {{ {fields} }}", *self.fragments.values()])
         given = {name: value for name, (_, value) in self.variables.items() if value is not ...}
-        return Operation(text, given)
+        return Operation(text, given, f"seed {self.seed}")
 
     def _chance(self, share: float) -> bool:
         return self.random.random() < share
@@ -87,7 +89,9 @@ class Writer:
     def _selection(self, type_: Any, depth: int) -> str:
         if not isinstance(type_, GraphQLObjectType):
             return self._abstract(type_, depth)
-        leaves = [name for name, it in type_.fields.items() if is_leaf_type(get_named_type(it.type))]
+        leaves = [
+            name for name, it in type_.fields.items() if is_leaf_type(get_named_type(it.type))
+        ]
         objects = [name for name in type_.fields if name not in leaves]
         chosen = self.random.sample(leaves, k=min(len(leaves), self.random.randint(1, self.width)))
         if depth < self.depth:
@@ -142,7 +146,8 @@ class Writer:
         definition = type_.fields[name]
         inner = get_named_type(definition.type)
         # The same key with other arguments or fields would be a conflict: aliases are per field.
-        alias = f"{self.random.choice(WORDS)}_{name}_{len(self.variables)}_{self.random.randint(0, 10**6)}"
+        number = self.random.randint(0, 10**9)
+        alias = f"{self.random.choice(WORDS)}_{name}_{number}"
         label = f"{alias}: " if definition.args or self._chance(0.08) else ""
         arguments = self._arguments(definition, name)
         condition = f" {self._condition()}" if self._chance(0.04) else ""
@@ -194,7 +199,10 @@ class Writer:
         given["first" if self._chance(0.7) else "last"] = size
         for name in ("after", "before"):
             if self._chance(0.15):
-                cursors = [*self.seen.texts.get("endCursor", ()), *self.seen.texts.get("cursor", ())]
+                cursors = [
+                    *self.seen.texts.get("endCursor", ()),
+                    *self.seen.texts.get("cursor", ()),
+                ]
                 broken = self._chance(0.05) or not cursors
                 given[name] = "nonsense" if broken else self.random.choice(cursors)
         if "sort" in args and self._chance(0.5):
@@ -216,17 +224,15 @@ class Writer:
             return self.random.choice(sorted(type_.values))
         if isinstance(type_, GraphQLInputObjectType):
             return self._input(type_)
-        if type_.name == "Boolean":
-            return self._chance(0.5)
-        if type_.name == "ID":
-            return self._id()
-        if type_.name == "Int":
-            return self.random.randint(0, 5)
-        if type_.name == "DateTime":
-            return self.random.choice(INSTANTS)
-        if type_.name == "Date":
-            return "2026-03-05"
-        return self._text(name.removesuffix("Prefix"))[: self.random.randint(1, 12)]
+        text = self._text(name.removesuffix("Prefix"))[: self.random.randint(1, 12)]
+        values = {
+            "Boolean": self._chance(0.5),
+            "ID": self._id(),
+            "Int": self.random.randint(0, 5),
+            "DateTime": self.random.choice(INSTANTS),
+            "Date": "2026-03-05",
+        }
+        return values.get(type_.name, text)
 
 
 def _literal(value: Any, type_: Any) -> str:

@@ -1,12 +1,14 @@
 """The planner and the reference executor give the same answers, to generated operations."""
 
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
 
-from kit.ids import new_id, to_global
+from kit.database import Database
+from kit.ids import from_global, new_id
 from kit.viewer import Actor
 from schema.schema import PLANNER, schema
 from server import application
@@ -48,8 +50,6 @@ async def _tokens(world: make.World, ask: make.Ask) -> list[str]:
         Actor.STOREFRONT: order["channel"]["id"],
         Actor.WAREHOUSE: delivery["location"]["id"],
     }
-    from kit.ids import from_global
-
     keys = [await world.key(actor, from_global(it)[1]) for actor, it in bound.items()]
     return [world.token, world.token, *keys, await world.key(Actor.CARRIER, new_id())]
 
@@ -71,35 +71,37 @@ async def _same(ours: make.Ask, reference: make.Ask, operation: Operation) -> di
     """Ask both and compare; values, the order of keys, and errors."""
     planned = await ours.answer(operation.text, **operation.variables)
     resolved = await reference.answer(operation.text, **operation.variables)
-    where = f"\n{operation.text}\n{json.dumps(operation.variables)}"
+    where = f"\n{operation.about}\n{operation.text}\n{json.dumps(operation.variables)}"
     assert json.dumps(planned.get("data")) == json.dumps(resolved.get("data")), where
     assert _errors(planned) == _errors(resolved), where
     return planned
 
 
 @pytest.fixture
-def seed(request: pytest.FixtureRequest) -> int:
-    return int(request.config.getoption("--seed"))
-
-
-async def test_generated_operations_are_answered_alike(
-    request, seed, ask, world, database, clock
-):
-    await _data(world, ask)
-    seen, tokens = Seen(), await _tokens(world, ask)
-    count = int(request.config.getoption("--operations"))
-    print(f"--seed {seed} --operations {count}")
+async def both(
+    world: make.World, database: Database, clock: make.Clock
+) -> AsyncIterator[tuple[make.Ask, make.Ask]]:
+    """Ask with plans, and without."""
     async with (
         _client(database, clock, plans=True) as planned,
         _client(database, clock, plans=False) as resolved,
     ):
-        first = Operation(FIRST, {})
-        seen.learn(await _same(make.Ask(planned, world.token), make.Ask(resolved, world.token), first))
-        PLANNER.counted.clear()
-        for number in range(count):
-            token = tokens[number % len(tokens)]
-            operation = Writer(schema._schema, seen, seed * 100_000 + number).write()
-            pair = make.Ask(planned, token), make.Ask(resolved, token)
-            seen.learn(await _same(*pair, operation))
-    print(dict(PLANNER.counted))
-    assert PLANNER.counted["one statement"] > count // 4
+        yield make.Ask(planned, world.token), make.Ask(resolved, world.token)
+
+
+# Where null goes up past fields that still wait, graphql-core drops their coroutines.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+async def test_generated_operations_are_answered_alike(request, record_property, both, world):
+    seed, count = (int(request.config.getoption(it)) for it in ("--seed", "--operations"))
+    record_property("repeat with", f"--seed {seed} --operations {count}")
+    await _data(world, both[0])
+    seen, tokens = Seen(), await _tokens(world, both[0])
+    seen.learn(await _same(*both, Operation(FIRST, {})))
+    PLANNER.counted.clear()
+    for number in range(count):
+        token = tokens[number % len(tokens)]
+        operation = Writer(schema._schema, seen, seed * 100_000 + number).write()  # noqa: SLF001
+        seen.learn(await _same(*(it.by(token) for it in both), operation))
+    record_property("counted", dict(PLANNER.counted))
+    assert PLANNER.counted["one statement"] > count // 5
+    assert not PLANNER.counted["reference: a fault of the planner"]

@@ -26,7 +26,7 @@ mutation ($input: ContractCallOffInput!) {{
       contract {{ id number }} party {{ id }} shipTo {{ city }} recipient {{ name }}
       shipToAddress {{ code }}
       lines {{
-        id lineNo ordered cancelled unitPrice {{ amount currency }} window {{ latest }}
+        id lineNo ordered cancelled unplanned unitPrice {{ amount currency }} window {{ latest }}
         contractLine {{ id lineNo calledOff }} scheduleLine {{ id }} product {{ sku }}
       }}
     }}

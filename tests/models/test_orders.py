@@ -9,7 +9,7 @@ from models.orders import NEXT_STATES, OrderAction, OrderLine, OrderState, actio
 OVER = {OrderState.CLOSED, OrderState.CANCELLED, OrderState.REJECTED}
 
 
-@pytest.mark.parametrize("state", OVER)
+@pytest.mark.parametrize("state", sorted(OVER))
 def test_nothing_follows_the_end(state):
     assert NEXT_STATES[state] == frozenset()
     assert actions(state, unplanned=True, under_way=False, held=False) == []

@@ -1,0 +1,179 @@
+"""The demo: its story is told once, and the example operations run on it."""
+
+import json
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import select
+
+from examples import demo
+from examples.demo import operations
+from examples.demo.stage import Failed, Stage
+from kit.errors import Refused
+from models.keys import Merchant
+from server import application
+from tests import make
+
+SUNDAY = datetime(2026, 3, 8, 12, 0, tzinfo=UTC)
+
+STORY = """
+query {
+  orders(first: 50, sort: PLACED_AT) {
+    summary { orderCount }
+    nodes {
+      kind externalReference party { number } guest { name } channel { code }
+      lines { product { sku } ordered backordered }
+      deliveries { number state }
+    }
+  }
+  deliveries(first: 50, sort: NUMBER) {
+    nodes {
+      number state isLate
+      party { number }
+      lines { shortReason }
+      location { code }
+      parcels { status carrier { number } events(first: 9) { nodes { status } } }
+      receipts { lines { difference shipped received } }
+      timeline(first: 50) { nodes { occurredAt recordedAt } }
+    }
+  }
+  contract(number: "RV-KOESTER") {
+    state
+    lines { product { sku } calledOff minQuantity maxQuantity overTolerancePercent lotMultiple }
+    releases(first: 9) { nodes { type scheduleLines { commitment } } }
+  }
+}
+"""
+
+
+@pytest.fixture
+def ask_demo(database, clock):
+    """Ask with one of the demo's tokens."""
+    transport = httpx.ASGITransport(application(database, clock=clock))
+    client = httpx.AsyncClient(transport=transport, base_url="http://abruf")
+
+    def asking(token):
+        return make.Ask(client, token)
+
+    return asking
+
+
+def _cast(story):
+    deliveries, orders = story["deliveries"]["nodes"], story["orders"]["nodes"]
+    assert {it["state"] for it in deliveries if it["party"]} == {
+        "DELIVERED",
+        "FAILED",
+        "PARTIALLY_DELIVERED",
+        "DISPATCHED",
+        "PACKED",
+        "RELEASED",
+        "PLANNED",
+    }
+    assert sum(it["party"] is not None for it in deliveries) == 7
+    assert {it["location"]["code"] for it in deliveries} == {"hamburg", "kassel"}
+    channels = Counter(it["channel"]["code"] for it in orders)
+    assert channels == {"portal": 3, "shop": 3, "marketplace": 3}
+    assert {it["kind"] for it in orders if it["party"]} == {"CALL_OFF"}
+    references = [it["externalReference"] for it in orders if it["externalReference"]]
+    assert references == ["MP-302-4711", "MP-302-4790", "MP-302-4802"]
+
+
+def _troubles(story):
+    orders, deliveries = story["orders"]["nodes"], story["deliveries"]["nodes"]
+    lines = [line for order in orders for line in order["lines"] if line["backordered"] != "0"]
+    short = [(it["product"]["sku"], it["ordered"], it["backordered"]) for it in lines]
+    assert short == [("SF-400", "3", "2")]
+    assert sum(it["shortReason"] == "OUT_OF_STOCK" for d in deliveries for it in d["lines"]) == 1
+    parcels = [parcel for it in deliveries for parcel in it["parcels"]]
+    assert {it["carrier"]["number"] for it in parcels} == {"C-NORD", "C-HANSEN"}
+    returned = next(it for it in parcels if it["status"] == "RETURNED_TO_SENDER")
+    statuses = [event["status"] for event in returned["events"]["nodes"]]
+    assert statuses == ["PICKED_UP", "ATTEMPT_FAILED", "ATTEMPT_FAILED", "RETURNED_TO_SENDER"]
+    received = [line for it in deliveries for r in it["receipts"] for line in r["lines"]]
+    assert [it for it in received if it["difference"]] == [
+        {"difference": "DAMAGED", "shipped": "400", "received": "394"}
+    ]
+
+
+def _contract(contract):
+    assert contract["state"] == "ACTIVE"
+    assert {it["product"]["sku"]: it["calledOff"] for it in contract["lines"]} == {
+        "GW-040": "250",
+        "KL-6204": "600",
+        "GH-110": "100",
+        "OL-220": "250.5",
+    }
+    releases = contract["releases"]["nodes"]
+    assert Counter(it["type"] for it in releases) == {"FORECAST": 2, "JIT": 1}
+    commitments = {line["commitment"] for it in releases for line in it["scheduleLines"]}
+    assert {"FIRM", "FORECAST"} <= commitments
+
+
+async def test_the_story_has_its_cast_also_on_a_sunday(database, clock, ask_demo):
+    clock.time = SUNDAY
+    tokens = await demo.load(database, clock)
+    assert sorted(tokens) == ["buyer", "carrier", "staff", "storefront", "warehouse"]
+    story = await ask_demo(tokens["staff"])(STORY)
+    _cast(story)
+    _troubles(story)
+    _contract((await ask_demo(tokens["buyer"])(STORY))["contract"])
+    for delivery in story["deliveries"]["nodes"]:
+        told = [it["occurredAt"] for it in delivery["timeline"]["nodes"]]
+        assert told == sorted(told)
+        assert datetime.fromisoformat(told[-1]) <= clock()
+
+
+async def test_an_interrupted_demo_is_told_anew_and_then_never_again(
+    database, clock, ask_demo, monkeypatch
+):
+    async def breaks_off(stage: Stage):
+        yield stage.at(-7, 12)
+        message = "The lights went out."
+        raise Failed(message)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(demo.shops, "marketplace", breaks_off)
+        with pytest.raises(Failed):
+            await demo.load(database, clock)
+    tokens = await demo.load(database, clock)
+    with pytest.raises(Refused):
+        await demo.load(database, clock)
+    story = await ask_demo(tokens["staff"])(STORY)
+    assert story["orders"]["summary"]["orderCount"] == 9
+    async with database.writing() as session:
+        assert (await session.scalars(select(Merchant.slug))).all() == [demo.SLUG]
+
+
+async def test_every_example_operation_runs(database, clock, ask_demo, tmp_path: Path):
+    tokens = await demo.load(database, clock)
+    await operations.write(database, tokens["staff"], tmp_path / "operations", clock)
+    asking = ask_demo(tokens["staff"])
+    paths = sorted((tmp_path / "operations").glob("*.graphql"))
+    assert len(paths) == 8
+    for path in paths:
+        variables = path.with_suffix(".variables.json")
+        given = json.loads(variables.read_text()) if variables.exists() else {}
+        data = await asking(path.read_text(), **given)
+        (answer,) = data.values()
+        assert answer, path.name
+        assert answer.get("userErrors", []) == [], path.name
+        assert all(it["status"] == "CREATED" for it in answer.get("results", [])), path.name
+        assert answer.get("totalCount", 1) > 0, path.name
+
+
+@pytest.mark.parametrize(
+    ("now", "days"),
+    [
+        ("2026-03-04T09:30:00Z", ["2026-02-25", "2026-03-03", "2026-03-04", "2026-03-09"]),
+        ("2026-03-08T12:00:00Z", ["2026-02-27", "2026-03-05", "2026-03-06", "2026-03-11"]),
+        ("2026-03-08T23:05:00Z", ["2026-03-02", "2026-03-06", "2026-03-09", "2026-03-12"]),
+    ],
+    ids=["Wednesday", "Sunday", "Monday just after midnight in Berlin"],
+)
+def test_days_of_the_story_are_working_days(database, now, days):
+    instant = datetime.fromisoformat(now)
+    stage = Stage(database, instant, instant)
+    assert [stage.day(number).isoformat() for number in (-5, -1, 0, 3)] == days
