@@ -132,7 +132,10 @@ class Selection:
         name = details[0].node.name.value
         if name == "__typename":
             return lambda _source, _shaping: constant(f'"{parent.name}"')
-        definition = parent.fields[name]
+        definition = parent.fields.get(name)
+        if definition is None:
+            message = "introspection"
+            raise Unfusible(message)
         declared = declared_of(definition)
         if isinstance(declared, Written):
             text = declared.text

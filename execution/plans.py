@@ -175,11 +175,17 @@ class Planner:
         """Take how scalars are written, and how many plans to keep."""
         self.forms = forms
         self.counted: Counter[str] = Counter()
-        self._conditions: Bounded[tuple[str, ...]] = Bounded(size)
-        self._plans: Bounded[Plan] = Bounded(size)
-        self._roots: Bounded[Fused | Unfusible] = Bounded(size)
+        self._size = size
         self.schema: GraphQLSchema
         self._strawberry: Any = None
+        self.forget()
+
+    def forget(self) -> None:
+        """Start without plans and counts."""
+        self.counted.clear()
+        self._conditions: Bounded[tuple[str, ...]] = Bounded(self._size)
+        self._plans: Bounded[Plan] = Bounded(self._size)
+        self._roots: Bounded[Fused | Unfusible] = Bounded(self._size)
 
     def serve(self, schema: Any) -> None:
         """Take the schema, once it is made."""
