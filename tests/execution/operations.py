@@ -235,6 +235,27 @@ class Writer:
         return values.get(type_.name, text)
 
 
+def told(data: Any, errors: list[tuple[Any, str, Any]]) -> list[str]:
+    """Return errors (path, message, more) by the place at which null stands for them.
+
+    Of several errors below one place that null went up to, executors may tell any (GraphQL
+    specification, "Handling Execution Errors"); which come first depends on what waits for what.
+    """
+    found = set()
+    for path, message, more in errors:
+        place = _landed(data, path or [])
+        found.add(json.dumps([place, message, more] if place == path else [place, "below"]))
+    return sorted(found)
+
+
+def _landed(data: Any, path: list[Any]) -> list[Any]:
+    for depth, key in enumerate(path):
+        if data is None:
+            return path[:depth]
+        data = data[key]
+    return path
+
+
 def _literal(value: Any, type_: Any) -> str:
     """Write a value as GraphQL does: enums without quotes, and objects without quoted keys."""
     if isinstance(value, list):

@@ -13,7 +13,7 @@ from kit.viewer import Actor
 from schema.schema import PLANNER, schema
 from server import application
 from tests import make
-from tests.execution.operations import Operation, Seen, Writer
+from tests.execution.operations import Operation, Seen, Writer, told
 from tests.make import contracts, deliveries, orders, tracking
 
 FIRST = """{
@@ -60,11 +60,11 @@ def _client(database: Any, clock: Any, *, plans: bool) -> httpx.AsyncClient:
 
 
 def _errors(answer: dict[str, Any]) -> list[str]:
-    told = [
-        [it.get("path"), it["message"], it.get("locations"), it["extensions"]["code"]]
+    errors = [
+        (it.get("path"), it["message"], [it.get("locations"), it["extensions"]["code"]])
         for it in answer.get("errors", ())
     ]
-    return sorted(json.dumps(each) for each in told)
+    return told(answer.get("data"), errors)
 
 
 async def _same(ours: make.Ask, reference: make.Ask, operation: Operation) -> dict[str, Any]:
