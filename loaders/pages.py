@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
 from functools import cached_property
+from operator import index
 from typing import Any
 from uuid import UUID
 
@@ -42,12 +43,17 @@ Matching = Callable[[Asking, Any, Any], Iterable[ColumnElement[bool]]]
 Bind = Callable[[str, Any], ColumnElement[Any]]
 """A value's own name, its type -> what carries it in the statement."""
 
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
 _READ: Mapping[type, Callable[[Any], Any]] = {
-    datetime: datetime.fromisoformat,
+    datetime: _instant,
     date: date.fromisoformat,
     UUID: UUID,
     Decimal: Decimal,
-    int: int,
+    int: index,
     str: str,
 }
 
