@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import orjson
 from aiodataloader import DataLoader
-from graphql import DocumentNode
+from graphql import DocumentNode, OperationType
 from graphql.execution.values import VariableValues
 from sqlalchemy.engine import Dialect
 from strawberry.extensions import SchemaExtension
@@ -144,6 +144,9 @@ class Planned(SchemaExtension):
         self._planner.serve(asked.schema)
         operation = document and operation_of(document, asked.operation_name)
         if document is None or not operation or asked.query is None:
+            return None
+        if operation.operation is OperationType.SUBSCRIPTION:
+            # What was read for one event must not answer the next.
             return None
         variables = self._planner.variables(operation, asked.variables)
         if variables is None:
