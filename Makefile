@@ -5,7 +5,7 @@ PYTHON := $(VENV)/bin/python
 DATA_TOKEN := from kit.config import from_environment as config; import json; \
 	print(json.loads((config().data_dir / "demo-tokens.json").read_text())["staff"])
 
-.PHONY: run test check sdl picture migration lock clean
+.PHONY: run test check bench-quick sdl picture migration lock clean
 
 run: $(VENV)/runtime.stamp ## Start Abruf with its demo.
 	$(PYTHON) -m web.build
@@ -21,6 +21,9 @@ check: $(VENV)/dev.stamp ## Lint, types, import contracts.
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
 	$(VENV)/bin/lint-imports
+
+bench-quick: $(VENV)/dev.stamp ## Measure the planner against the reference executor.
+	$(PYTHON) -m bench.quick
 
 sdl: $(VENV)/runtime.stamp ## Write the schema to schema.graphql.
 	$(PYTHON) -c 'from schema.schema import schema; print(schema.as_str())' > schema.graphql.new

@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +22,9 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 import migrations
 from kit.clock import Clock, now
 from kit.database import Database
-from kit.limits import DEFAULT_LIMITS, Limits
 from kit.viewer import Viewer
 from loaders.keys import viewer_of
-from resolvers.context import Context
+from resolvers.context import Context, Terms
 from schema.errors import ErrorCode
 from schema.schema import schema
 from web.page import GraphiQL, is_for_a_browser
@@ -52,20 +50,12 @@ def _error(request: Request, code: ErrorCode, message: str, status: int) -> Resp
 class Endpoint(GraphQL[Context, None]):
     """`/graphql`: the page for a browser, answers for a client with a token."""
 
-    def __init__(
-        self,
-        database: Database,
-        clock: Clock,
-        keep_answers: timedelta,
-        graphiql: GraphiQL,
-        limits: Limits,
-    ) -> None:
+    def __init__(self, database: Database, clock: Clock, terms: Terms, graphiql: GraphiQL) -> None:
         """Take what contexts are made of."""
         super().__init__(
             schema, graphql_ide=None, subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL]
         )
-        self.database, self.clock, self.keep_answers = database, clock, keep_answers
-        self.graphiql, self.limits = graphiql, limits
+        self.database, self.clock, self.terms, self.graphiql = database, clock, terms, graphiql
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Authenticate before anything of the body is read."""
@@ -105,8 +95,7 @@ class Endpoint(GraphQL[Context, None]):
             request.state.viewer,
             self.database,
             self.clock,
-            limits=self.limits,
-            keep_answers=self.keep_answers,
+            terms=self.terms,
             idempotency_key=request.headers.get("idempotency-key"),
         )
 
@@ -165,13 +154,13 @@ def application(
     database: Database,
     *,
     clock: Clock = now,
-    keep_answers: timedelta = timedelta(hours=24),
+    terms: Terms = Terms(),  # noqa: B008 -- frozen
     operations: Path = OPERATIONS,
-    limits: Limits = DEFAULT_LIMITS,
 ) -> Starlette:
     """Return the ASGI application over a database; it closes the database when it ends.
 
     operations: folder of the examples that GraphiQL shows in its tabs.
+    plans: whether relations become one statement (execution/README.md).
     """
     newest = migrations.newest()
 
@@ -186,7 +175,7 @@ def application(
         await database.close()
 
     graphiql = GraphiQL(operations)
-    endpoint = Endpoint(database, clock, keep_answers, graphiql, limits)
+    endpoint = Endpoint(database, clock, terms, graphiql)
     routes: list[BaseRoute] = [
         Route("/graphql", endpoint, methods=["GET", "POST"], max_body_size=LARGEST_BODY),
         Route("/livez", _livez),

@@ -19,6 +19,7 @@ from kit import embedded
 from kit.config import Config, from_environment
 from kit.database import Database
 from kit.embedded.home import write
+from resolvers.context import Terms
 from server import application
 
 TOKENS = "demo-tokens.json"
@@ -113,9 +114,10 @@ def _serve(config: Config, url: str, listener: socket.socket) -> None:
     """Answer requests until a signal ends it."""
     app = application(
         Database(url, pool_size=config.pool_size, statement_s=config.limits.statement),
-        keep_answers=timedelta(hours=config.idempotency_hours),
+        terms=Terms(
+            timedelta(hours=config.idempotency_hours), config.limits, config.executor == "planned"
+        ),
         operations=config.data_dir / OPERATIONS,
-        limits=config.limits,
     )
     settings = uvicorn.Config(
         app,

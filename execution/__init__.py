@@ -6,6 +6,15 @@ another executor can read the declarations and call them for all parents of a le
 """
 
 from execution.costs import Cost
-from execution.fields import DECLARED, batched, each_related, related
+from execution.fields import DECLARED, Chosen, Parts, Written, batched, each_related, related
 
-__all__ = ["DECLARED", "Cost", "batched", "each_related", "related"]
+__all__ = [
+    "DECLARED",
+    "Chosen",
+    "Cost",
+    "Parts",
+    "Written",
+    "batched",
+    "each_related",
+    "related",
+]

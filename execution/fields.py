@@ -1,15 +1,20 @@
-"""Fields that are declared for all parents of a level at once."""
+"""Fields that are declared for all parents of a level at once.
+
+A declaration is data: what it leads to and how SQL writes it. Strawberry's own executor serves
+it through the operation's dataloaders, the planner makes it part of one statement.
+"""
 
 from asyncio import gather
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any, Protocol
 
 import strawberry
 from aiodataloader import DataLoader
 
 DECLARED = "declared"
-"""The key under which a field's metadata holds its Related or Batched declaration."""
+"""The key under which a field's metadata holds one of the declarations below."""
 
 
 class Operation(Protocol):
@@ -25,14 +30,56 @@ class Operation(Protocol):
 class Related:
     """A field that is a relation from one attribute of its parent.
 
-    attribute: of the related record, where the field is only that. each: the parent's attribute
-    is a list of keys, and the field the list of what they lead to.
+    attribute: of the related record, where the field is only that.
+    default: the answer where the parent's key is null or has no related record.
+    each: the parent's attribute is a list of keys, and the field the list of what they lead to.
     """
 
     relation: Any
     key: str
     attribute: str | None = None
+    default: Any = None
     each: bool = False
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A field whose arguments choose what is read (`execution.relations.Choice`).
+
+    choose: coerced arguments -> the choice; may raise what the field's resolver raises.
+    source: the row source that is chosen, to learn its SQL types from.
+    key: the parent's attribute that the choice hangs on, None at the root; and its SQL type.
+    paged: the choice is a page, and the field's type a connection.
+    """
+
+    choose: Callable[[Mapping[str, Any]], Any]
+    source: Any
+    key: str | None = None
+    key_type: Any = None
+    paged: bool = False
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A field that is an object made of its parent's columns.
+
+    parts: the object's attribute -> (parent's row) -> SQL expression.
+    present: (parent's row) -> whether there is an object at all.
+    """
+
+    parts: Mapping[str, Callable[[Any], Any]]
+    present: Callable[[Any], Any]
+
+    def source(self, row: Any) -> SimpleNamespace:
+        """Return what the object's own fields are read from."""
+        return SimpleNamespace(**{name: part(row) for name, part in self.parts.items()})
+
+
+@dataclass(frozen=True)
+class Written:
+    """A leaf whose JSON text is an expression of its own: (row, name of its type) -> text."""
+
+    text: Callable[[Any, str], Any]
 
 
 @dataclass(frozen=True)
@@ -58,7 +105,7 @@ def related(
 
     default: the answer where the parent's key is null or has no related record.
     """
-    declared = Related(relation, key, attribute)
+    declared = Related(relation, key, attribute, default)
 
     def resolve(root: Any, info: strawberry.Info[Any, Any]) -> Any:
         value = getattr(root, key)

@@ -12,7 +12,10 @@ _PLAIN = ("postgres://", "postgresql://")
 
 @dataclass(frozen=True)
 class Config:
-    """What the environment says. database_url: None means the embedded PostgreSQL."""
+    """What the environment says. database_url: None means the embedded PostgreSQL.
+
+    executor: `planned`, or `reference` to let graphql-core resolve every field by itself.
+    """
 
     database_url: str | None
     data_dir: Path
@@ -21,6 +24,7 @@ class Config:
     pool_size: int
     idempotency_hours: int
     limits: Limits
+    executor: str
 
 
 def _async_url(url: str) -> str:
@@ -49,6 +53,14 @@ def _limits(environment: Mapping[str, str]) -> Limits:
     )
 
 
+def _choice(environment: Mapping[str, str], name: str, *choices: str) -> str:
+    text = environment.get(name, choices[0])
+    if text not in choices:
+        message = f"{name} must be one of {', '.join(choices)}, not {text!r}."
+        raise SystemExit(message)
+    return text
+
+
 def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
     """Return the configuration. SystemExit names the variable that is wrong."""
     url = environment.get("ABRUF_DATABASE_URL")
@@ -61,4 +73,5 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         pool_size=_number(environment, "ABRUF_POOL_SIZE", 10),
         idempotency_hours=_number(environment, "ABRUF_IDEMPOTENCY_HOURS", 24),
         limits=_limits(environment),
+        executor=_choice(environment, "ABRUF_EXECUTOR", "planned", "reference"),
     )

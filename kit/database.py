@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Executable, Row
+from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
@@ -87,16 +88,39 @@ class Reads:
         self._connection: AsyncConnection | None = None
         self._turn = asyncio.Lock()
         self._asking: set[asyncio.Task[Any]] = set()
+        self._ended = False
+
+    async def _connected(self) -> AsyncConnection:
+        if self._ended:
+            message = "The operation has ended."
+            raise RuntimeError(message)
+        if self._connection is None:
+            self._connection = await self._engine.connect()
+        return self._connection
 
     async def rows(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
     ) -> Sequence[Row[Any]]:
         """Run one statement and return all of its rows. TimeoutError: it took too long."""
+        async with self._asked() as connection:
+            return (await connection.execute(statement, parameters)).all()
+
+    @property
+    def dialect(self) -> Dialect:
+        """Return how statements are written for this database."""
+        return self._engine.dialect
+
+    async def texts(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
+        """Run one statement that is compiled already and return all of its rows."""
+        async with self._asked() as connection:
+            return (await connection.exec_driver_sql(statement, tuple(values))).all()
+
+    @asynccontextmanager
+    async def _asked(self) -> AsyncIterator[AsyncConnection]:
+        """Give the connection for one statement. TimeoutError: it took too long."""
         with _in_time(), self._interruptible():
             async with self._turn:
-                if self._connection is None:
-                    self._connection = await self._engine.connect()
-                return (await self._connection.execute(statement, parameters)).all()
+                yield await self._connected()
 
     @contextmanager
     def _interruptible(self) -> Iterator[None]:
@@ -119,3 +143,8 @@ class Reads:
             connection, self._connection = self._connection, None
             if connection is not None:
                 await connection.close()
+
+    async def end(self) -> None:
+        """Give the connection back for good: what still runs unseen must not take another."""
+        self._ended = True
+        await self.close()

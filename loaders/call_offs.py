@@ -1,21 +1,22 @@
 """Call-offs as they are read: orders of kind CALL_OFF."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Select
+from sqlalchemy import ColumnElement
 
 from loaders import orders
-from loaders.relations import Asking, One
+from loaders.relations import One
 from models.orders import Order, OrderKind
 
 
 class CallOff(One):
     """key -> the order, None for an order of another kind."""
 
-    def statement(self, asking: Asking) -> Select[Any]:
+    def also(self, table: Any) -> Sequence[ColumnElement[bool]]:
         """Leave out what is no call-off."""
-        return super().statement(asking).where(Order.kind == OrderKind.CALL_OFF)
+        return (table.kind == OrderKind.CALL_OFF,)
 
 
 by_id = CallOff(Order)

@@ -1,7 +1,6 @@
 """Contracts as they are read: their lines, their derived standing, what was drawn from them."""
 
-from collections import namedtuple
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Annotated, Any
 from uuid import UUID
@@ -10,15 +9,12 @@ from pydantic import Field
 from sqlalchemy import (
     ColumnElement,
     Date,
-    DateTime,
-    Select,
     and_,
     case,
     cast,
     exists,
     func,
     literal,
-    select,
     type_coerce,
 )
 from sqlalchemy.orm import aliased
@@ -26,7 +22,7 @@ from sqlalchemy.orm import aliased
 from kit.ids import Names
 from kit.inputs import Day, Input, Reference
 from loaders.pages import Paged, Sorted
-from loaders.relations import Asking, Many, One, Relation, among_keys
+from loaders.relations import Asking, Facts, Many, One
 from models.base import OneOf
 from models.contracts import Contract, ContractLine, ContractState, Shortfall
 from models.sight import seen_by
@@ -41,8 +37,8 @@ shortfalls_of = Many(Shortfall, "contract_id", order_by=("contract_line_id",))
 
 def _is_expired(asking: Asking, contract: Any) -> ColumnElement[Any]:
     """Compare days at the contract's own zone; valid_to is the last day (K3)."""
-    now = literal(asking.now, DateTime(timezone=True))
-    return contract.valid_to < cast(func.timezone(contract.time_zone, now), Date)  # type: ignore[no-any-return]
+    here = func.timezone(contract.time_zone, asking.at)
+    return contract.valid_to < cast(here, Date)  # type: ignore[no-any-return]
 
 
 def _is_exhausted(asking: Asking, contract: Any) -> ColumnElement[Any]:
@@ -64,24 +60,9 @@ def _state(asking: Asking, contract: Any) -> ColumnElement[Any]:
     return type_coerce(state, OneOf(ContractState))
 
 
-class Standing(Relation):
-    """contract id -> its effective state, and the two facts that may lie behind it."""
-
-    _record = namedtuple("_record", ("state", "is_expired", "is_exhausted"))  # noqa: PYI024 -- the fields are SQL labels.
-
-    def statement(self, asking: Asking) -> Select[Any]:
-        """Derive all three from the contracts and their lines."""
-        facts = [fact(asking, Contract) for fact in (_state, _is_expired, _is_exhausted)]
-        rows = select(Contract.id, *facts)
-        return rows.where(among_keys(Contract.id), *seen_by(asking.viewer, Contract))
-
-    def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
-        """Give each key its record."""
-        found = {row[0]: self._record._make(row[1:]) for row in rows}
-        return [found.get(key) for key in keys]
-
-
-standing = Standing()
+standing = Facts(
+    Contract, {"state": _state, "is_expired": _is_expired, "is_exhausted": _is_exhausted}
+)
 
 
 class ContractSort(Enum):

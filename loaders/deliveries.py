@@ -41,6 +41,17 @@ class _Lines(Many):
         )
         return rows.order_by(line.delivery_id, line.order_id, of.line_no)
 
+    def part(self, asking: Asking, key: ColumnElement[Any]) -> tuple[Any, Select[Any]]:
+        """Return the table and the ordered select of one delivery's lines, without columns yet."""
+        line, of = aliased(DeliveryLine), aliased(OrderLine)
+        rows = select().select_from(line).join(of, of.id == line.order_line_id)
+        rows = rows.where(
+            line.delivery_id == key,
+            *seen_by(asking.viewer, line),
+            of.merchant_id == merchant(asking.viewer),
+        )
+        return line, rows.order_by(line.order_id, of.line_no).correlate_except(line, of)
+
 
 by_id = One(Delivery)
 by_number = One(Delivery, "number")
@@ -101,7 +112,7 @@ class DeliveryFilter(Input):
 
 def is_late(asking: Asking, delivery: Any) -> ColumnElement[bool]:
     """Tell in SQL what models.deliveries.is_late tells of one row."""
-    arrived = func.coalesce(delivery.delivered_at, asking.now)
+    arrived = func.coalesce(delivery.delivered_at, asking.at)
     late: ColumnElement[bool] = arrived > delivery.window_latest
     return and_(delivery.state != DeliveryState.CANCELLED, late)
 

@@ -1,10 +1,11 @@
 """Paged relations: lists that can grow, read by keyset (never by offset), with filter and sort."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
+from functools import cached_property
 from operator import index
 from typing import Any
 from uuid import UUID
@@ -12,10 +13,12 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
+    Integer,
     Select,
     Uuid,
     bindparam,
     func,
+    inspect,
     literal,
     select,
     true,
@@ -36,6 +39,9 @@ ROOT = UUID(int=0)
 
 Matching = Callable[[Asking, Any, Any], Iterable[ColumnElement[bool]]]
 """asking, table, the checked filter -> conditions."""
+
+Bind = Callable[[str, Any], ColumnElement[Any]]
+"""A value's own name, its type -> what carries it in the statement."""
 
 
 def _instant(text: str) -> datetime:
@@ -91,56 +97,136 @@ class Paged:
 
 @dataclass(frozen=True)
 class PageOf(Relation):
-    """parent key -> one page of its list."""
+    """parent key -> one page of its list. Also what arguments chose, for a larger statement."""
 
     paged: Paged
     args: PageArgs
     filter_by: Input | None
     sort: Sorted
 
+    @property
+    def source(self) -> type[Owned]:
+        """Return the table that the page is of."""
+        return self.paged.entity
+
+    @property
+    def form(self) -> Hashable:
+        """Return what shapes the page's SQL beside the filter's conditions."""
+        return (self.paged, self.sort, self.backward, self.has_after, self.has_before)
+
+    @property
+    def backward(self) -> bool:
+        """Tell whether the last rows are asked instead of the first."""
+        return self.args.backward
+
+    @property
+    def has_after(self) -> bool:
+        """Tell whether the page lies after a cursor."""
+        return self.args.after is not None
+
+    @property
+    def has_before(self) -> bool:
+        """Tell whether the page lies before a cursor."""
+        return self.args.before is not None
+
+    @cached_property
+    def values(self) -> Mapping[str, Any]:
+        """Return the size and the cursors' values. Refused: INVALID for another list's cursor."""
+        values: dict[str, Any] = {"size": self.args.size}
+        for name, cursor in (("after", self.args.after), ("before", self.args.before)):
+            if cursor is not None:
+                sort, key = self._position(cursor, name)
+                values |= {f"{name}_sort": sort, f"{name}_id": key}
+        return values
+
+    def matched(self, asking: Asking, table: Any) -> list[ColumnElement[bool]]:
+        """Return the conditions of the client's filter."""
+        paged, filter_by = self.paged, self.filter_by
+        return [] if filter_by is None else list(paged.matching(asking, table, filter_by))
+
+    def sort_keys(self, table: Any) -> tuple[Any, Any]:
+        """Return the columns of the order."""
+        return (getattr(table, self.sort.column), table.id)
+
     def sort_values(self, row: Any) -> tuple[Any, Any]:
         """Return what a row's cursor holds."""
-        return (getattr(row, self.sort.column), row.id)
+        return self.sort_keys(row)
 
-    def _position(self, table: Any, values: tuple[Any, ...], name: str) -> list[Any]:
+    def _position(self, values: tuple[Any, ...], name: str) -> list[Any]:
         """Read a cursor's values back. Refused: INVALID for another list's cursor."""
-        kind = getattr(table, self.sort.column).type
+        kind = self.sort_keys(self.source)[0].type
         reads = (getattr(kind, "choices", None) or _READ[kind.python_type], UUID)
         try:
-            read = [read(value) for read, value in zip(reads, values, strict=True)]
+            return [read(value) for read, value in zip(reads, values, strict=True)]
         except (ValueError, TypeError, ArithmeticError) as error:
             raise Refused(Code.INVALID, "This is not a cursor of this list.", (name,)) from error
-        column = getattr(table, self.sort.column)
-        return [literal(read[0], column.type), literal(read[1], Uuid())]
 
-    def _slice(self, asking: Asking, table: Any) -> Select[Any]:
-        """Select one row more than the page has, so that it shows whether more follow."""
-        keys = tuple_(getattr(table, self.sort.column), table.id)
-        descending = self.sort.descending != self.args.backward
-        rows = select(*columns(self.paged.entity, table))
-        rows = rows.where(*self.paged.rows(asking, table, self.filter_by))
-        for name, cursor, later in (
-            ("after", self.args.after, True),
-            ("before", self.args.before, False),
+    def _slice(self, table: Any, conditions: Iterable[ColumnElement[bool]], bind: Bind) -> Any:
+        """Select what lies between the cursors, in reading order, without columns yet."""
+        keys = self.sort_keys(table)
+        rows = select().select_from(table).where(*conditions).correlate_except(table)
+        for name, there, later in (
+            ("after", self.has_after, True),
+            ("before", self.has_before, False),
         ):
-            if cursor is not None:
-                limit = tuple_(*self._position(table, cursor, name))
-                rows = rows.where(keys > limit if later != self.sort.descending else keys < limit)
-        order = [getattr(table, self.sort.column), table.id]
-        return rows.order_by(*(it.desc() if descending else it for it in order)).limit(
-            self.args.size + 1
+            if there:
+                limit = tuple_(bind(f"{name}_sort", keys[0].type), bind(f"{name}_id", Uuid()))
+                forward = later != self.sort.descending
+                rows = rows.where(tuple_(*keys) > limit if forward else tuple_(*keys) < limit)
+        return rows.order_by(*self._order(table))
+
+    def _order(self, table: Any) -> list[ColumnElement[Any]]:
+        descending = self.sort.descending != self.backward
+        return [it.desc() if descending else it for it in self.sort_keys(table)]
+
+    def rows(
+        self, asking: Asking, bind: Bind, key: Any, *, more: bool, placed: bool
+    ) -> tuple[Any, Any, list[ColumnElement[bool]]]:
+        """Return a page for a larger statement: its rows, their places, the filter's conditions.
+
+        key: the parent's key, None for a root list. more: read one row more than the page has.
+        """
+        table = aliased(self.source)
+        matched = self.matched(asking, table)
+        conditions = [*seen_by(asking.viewer, table), *matched]
+        if self.paged.of is not None:
+            conditions.append(getattr(table, self.paged.of) == key)
+        part = self._slice(table, conditions, bind)
+        part = part.add_columns(
+            *(getattr(table, it.key) for it in inspect(self.source).column_attrs)
         )
+        if placed:
+            place = func.row_number().over(order_by=self._order(table))
+            part = part.add_columns(place.label("place_in_page"))
+        size = bind("size", Integer())
+        page = part.limit(size + 1 if more else size).subquery()
+        return aliased(self.source, page), page.c.place_in_page if placed else None, matched
+
+    def counted(self, asking: Asking, key: Any) -> tuple[Select[Any], list[ColumnElement[bool]]]:
+        """Return the count of the whole list for a larger statement, and what matched."""
+        table = aliased(self.source)
+        matched = self.matched(asking, table)
+        rows = select(func.count()).select_from(table).correlate_except(table)
+        rows = rows.where(*seen_by(asking.viewer, table), *matched)
+        if self.paged.of is not None:
+            rows = rows.where(getattr(table, self.paged.of) == key)
+        return rows, matched
 
     def statement(self, asking: Asking) -> Select[Any]:
-        """Select every parent's page: one index range each, joined laterally."""
-        table = aliased(self.paged.entity)
-        part = self._slice(asking, table)
+        """Select every parent's page: one index range each, joined laterally.
+
+        One row more than the page has is read, so that it shows whether more follow.
+        """
+        table, values = aliased(self.source), self.values
+        conditions = self.paged.rows(asking, table, self.filter_by)
+        part = self._slice(table, conditions, lambda name, type_: literal(values[name], type_))
+        part = part.add_columns(*columns(self.source, table)).limit(self.args.size + 1)
         if self.paged.of is None:
-            return part.add_columns(literal(ROOT, Uuid()).label("parent_key"))
+            return part.add_columns(literal(ROOT, Uuid()).label("parent_key"))  # type: ignore[no-any-return]
         asked = func.unnest(bindparam("keys", type_=ARRAY(Uuid())))
         keys = asked.table_valued("key", name="parent").render_derived()
         part = part.where(getattr(table, self.paged.of) == keys.c.key)
-        lateral = part.correlate(keys).lateral("page")
+        lateral = part.lateral("page")
         return select(*lateral.c, keys.c.key.label("parent_key")).select_from(
             keys.join(lateral, true())
         )

@@ -6,16 +6,29 @@ with one statement. The dataloaders are made from these declarations.
 
 from abc import ABC, abstractmethod
 from collections import namedtuple
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import groupby
+from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Select, any_, bindparam, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    DateTime,
+    Select,
+    Uuid,
+    any_,
+    bindparam,
+    literal,
+    select,
+)
 from sqlalchemy.orm import aliased
+from sqlalchemy.types import TypeEngine
 
-from kit.viewer import Viewer
+from kit.viewer import Actor, Viewer
 from loaders.records import columns, record
 from models.base import Owned
 from models.sight import seen_by
@@ -23,10 +36,19 @@ from models.sight import seen_by
 
 @dataclass(frozen=True)
 class Asking:
-    """Who asks, and when; what "late" means depends on the second."""
+    """Who asks, and when; what "late" means depends on the second.
+
+    now: an instant, or the parameter that stands for it in a statement for all requests.
+    """
 
     viewer: Viewer
-    now: datetime
+    now: Any
+
+    @property
+    def at(self) -> ColumnElement[datetime]:
+        """Return the instant for an expression."""
+        now = self.now
+        return now if isinstance(now, ColumnElement) else literal(now, DateTime(timezone=True))
 
 
 def among_keys(column: Any) -> ColumnElement[bool]:
@@ -34,8 +56,27 @@ def among_keys(column: Any) -> ColumnElement[bool]:
     return column == any_(bindparam("keys", type_=ARRAY(column.type)))  # type: ignore[no-any-return]
 
 
+Fact = Callable[[Asking, Any], ColumnElement[Any]]
+"""asking, table (or an alias of it) -> an expression on a row of it."""
+
+
 class Relation(ABC):
-    """From keys to results, one statement a batch. Two relations are the same if identical."""
+    """From keys to results, one statement a batch. Two relations are the same if identical.
+
+    A relation with a `part` can be a part of a larger statement, one without cannot.
+    source: an object whose attributes are SQL expressions. many: a key leads to a list.
+    """
+
+    source: Any
+    many = False
+    key_type: TypeEngine[Any] = Uuid()
+    part: Any = None
+
+    def __init_subclass__(cls) -> None:
+        """Let no inherited part answer for a statement of the subclass's own."""
+        super().__init_subclass__()
+        if "statement" in vars(cls) and "part" not in vars(cls):
+            cls.part = None
 
     @abstractmethod
     def statement(self, asking: Asking) -> Select[Any]:
@@ -52,15 +93,27 @@ class One(Relation):
     def __init__(self, entity: type[Owned], key: str = "id") -> None:
         """Take the table and its unique key column."""
         self.entity, self.key = entity, key
+        self.source, self.key_type = entity, getattr(entity, key).type
         self._record = record(entity)
         self._place = self._record._fields.index(key)
 
     def statement(self, asking: Asking) -> Select[Any]:
         """Select the rows of the keys."""
         found = select(*columns(self.entity, self.entity))
-        return found.where(
-            among_keys(getattr(self.entity, self.key)), *seen_by(asking.viewer, self.entity)
-        )
+        own = among_keys(getattr(self.entity, self.key))
+        return found.where(own, *self.also(self.entity), *seen_by(asking.viewer, self.entity))
+
+    def also(self, table: Any) -> Sequence[ColumnElement[bool]]:
+        """Return further conditions of a subclass."""
+        del table
+        return ()
+
+    def part(self, asking: Asking, key: ColumnElement[Any]) -> tuple[Any, Select[Any]]:
+        """Return the table and the select of one key's row, without columns yet."""
+        table = aliased(self.entity)
+        rows = select().select_from(table).correlate_except(table)
+        own = getattr(table, self.key) == key
+        return table, rows.where(own, *self.also(table), *seen_by(asking.viewer, table))
 
     def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
         """Give each key its row."""
@@ -80,9 +133,12 @@ class Through:
 class Many(Relation):
     """parent key -> its rows, in order; for lists that are small by nature."""
 
+    many = True
+
     def __init__(self, entity: type[Owned], key: str | Through, *, order_by: Sequence[str]) -> None:
         """Take the child table, its column that names the parent (or what lies between)."""
         self.entity, self.key, self.order_by = entity, key, order_by
+        self.source = entity
         self._record = record(entity)
 
     def statement(self, asking: Asking) -> Select[Any]:
@@ -100,6 +156,19 @@ class Many(Relation):
         rows = select(pair.c.parent.label("parent_key"), *columns(child, child))
         joined = rows.join(pair, child.id == pair.c.child)
         return joined.where(*seen_by(viewer, child)).order_by(pair.c.parent, *order)
+
+    def part(self, asking: Asking, key: ColumnElement[Any]) -> tuple[Any, Select[Any]]:
+        """Return the child table and the ordered select of one key's rows, without columns yet."""
+        child, viewer = aliased(self.entity), asking.viewer
+        rows = select().select_from(child).correlate_except(child)
+        rows = rows.where(*seen_by(viewer, child))
+        rows = rows.order_by(*(getattr(child, name) for name in self.order_by))
+        if isinstance(self.key, str):
+            return child, rows.where(getattr(child, self.key) == key)
+        link = aliased(self.key.entity)
+        linked = select(getattr(link, self.key.child)).correlate_except(link)
+        linked = linked.where(getattr(link, self.key.parent) == key, *seen_by(viewer, link))
+        return child, rows.where(child.id.in_(linked))
 
     def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
         """Give each key its list."""
@@ -122,6 +191,7 @@ class Derived(Relation):
     ) -> None:
         """Take the table, its column that names the parent, and name -> aggregate expression."""
         self.entity, self.key, self.expressions = entity, key, expressions
+        self.source = SimpleNamespace(**expressions)
         self._record: Any = namedtuple(f"{entity.__name__}Sums", expressions)  # type: ignore[misc]  # noqa: PYI024 -- the fields are known at run time only.
 
     def statement(self, asking: Asking) -> Select[Any]:
@@ -131,7 +201,82 @@ class Derived(Relation):
         rows = select(parent.label("parent_key"), *sums).group_by(parent)
         return rows.where(among_keys(parent), *seen_by(asking.viewer, self.entity))
 
+    def part(self, asking: Asking, key: ColumnElement[Any]) -> tuple[Any, Select[Any]]:
+        """Return the expressions and the select of one key's record, without columns yet."""
+        parent = getattr(self.entity, self.key)
+        rows = select().select_from(self.entity).correlate_except(self.entity).group_by(parent)
+        return self.source, rows.where(parent == key, *seen_by(asking.viewer, self.entity))
+
     def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
         """Give each key its record."""
         found = {row[0]: self._record._make(row[1:]) for row in rows}
         return [found.get(key) for key in keys]
+
+
+class Facts(Relation):
+    """id -> expressions on the row that depend on who asks or when, None for an unseen row."""
+
+    def __init__(self, entity: type[Owned], facts: Mapping[str, Fact]) -> None:
+        """Take the table, and name -> (asking, table) -> expression."""
+        self.entity, self.facts = entity, facts
+        nobody = Viewer(UUID(int=0), Actor.STAFF, UUID(int=0), "")
+        self.source = self._told(Asking(nobody, datetime.now(UTC)), entity)
+        self._record: Any = namedtuple(f"{entity.__name__}Facts", facts)  # type: ignore[misc]  # noqa: PYI024 -- the fields are known at run time only.
+
+    def _told(self, asking: Asking, table: Any) -> SimpleNamespace:
+        return SimpleNamespace(**{name: fact(asking, table) for name, fact in self.facts.items()})
+
+    def statement(self, asking: Asking) -> Select[Any]:
+        """Select the id, then the facts."""
+        table = aliased(self.entity)
+        told = [it.label(name) for name, it in vars(self._told(asking, table)).items()]
+        rows = select(table.id).add_columns(*told)
+        return rows.where(among_keys(table.id), *seen_by(asking.viewer, table))
+
+    def part(self, asking: Asking, key: ColumnElement[Any]) -> tuple[Any, Select[Any]]:
+        """Return the facts and the select of one row, without columns yet."""
+        table = aliased(self.entity)
+        rows = select().select_from(table).correlate_except(table)
+        seen = rows.where(table.id == key, *seen_by(asking.viewer, table))
+        return self._told(asking, table), seen
+
+    def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
+        """Give each key its record."""
+        found = {row[0]: self._record._make(row[1:]) for row in rows}
+        return [found.get(key) for key in keys]
+
+
+@dataclass(frozen=True)
+class Keyed:
+    """One row that arguments name, for a larger statement."""
+
+    relation: One
+    key: Any
+
+    @property
+    def source(self) -> type[Owned]:
+        """Return the row's table."""
+        return self.relation.entity
+
+    @property
+    def form(self) -> Hashable:
+        """Return what shapes the SQL."""
+        return self.relation
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """Return the key."""
+        return {"key": self.key}
+
+    def matched(self, asking: Asking, table: Any) -> list[ColumnElement[bool]]:
+        """Return no conditions: there is no filter."""
+        del asking, table
+        return []
+
+    @property
+    def part(self) -> Any:
+        """Return (asking, bind) -> table and select of the row, None where only code reads it."""
+        reach = self.relation.part
+        if reach is None:
+            return None
+        return lambda asking, bind: reach(asking, bind("key", self.relation.key_type))

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import aliased
 
 from loaders.pages import Paged, Sorted
 from loaders.records import columns, record
@@ -38,6 +39,8 @@ of_parcel = Paged(
 class _Latest(Relation):
     """parcel id -> the event that occurred last, or None."""
 
+    source = TrackingEvent
+
     def statement(self, asking: Asking) -> Select[Any]:
         """Select the last event of each parcel."""
         event = TrackingEvent
@@ -45,6 +48,13 @@ class _Latest(Relation):
         rows = rows.where(among_keys(event.parcel_id), *seen_by(asking.viewer, event))
         last = (event.parcel_id, event.occurred_at.desc(), event.id.desc())
         return rows.ext(distinct_on(event.parcel_id)).order_by(*last)
+
+    def part(self, asking: Asking, key: ColumnElement[Any]) -> tuple[Any, Select[Any]]:
+        """Return the table and the select of one parcel's last event, without columns yet."""
+        event = aliased(TrackingEvent)
+        rows = select().select_from(event).correlate_except(event).limit(1)
+        rows = rows.where(event.parcel_id == key, *seen_by(asking.viewer, event))
+        return event, rows.order_by(event.occurred_at.desc(), event.id.desc())
 
     def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
         """Give each parcel its event."""

@@ -1,13 +1,14 @@
 """Relay connections over paged relations: keyset cursors, nodes beside edges, counts when asked."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from inspect import Parameter, Signature
 from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
+from sqlalchemy import Uuid
 
-from execution import DECLARED, Cost
+from execution import DECLARED, Chosen, Cost
 from kit import pages
 from kit.inputs import Input
 from loaders.pages import ROOT, CountOf, Paged, PageOf
@@ -139,20 +140,25 @@ def connection(
     key: the parent's attribute that the list hangs on, None for a root list.
     """
 
-    def resolve(root: Any, info: Info, **asked: Any) -> Awaitable[Connected]:
+    def choose(asked: Mapping[str, Any]) -> PageOf:
         asked = {name: value for name, value in asked.items() if value is not strawberry.UNSET}
         args = pages.page_args(*map(asked.get, ("first", "after", "last", "before")))
         wanted = asked.get("filter")
         filter_by = filters.read(given(wanted), ("filter",)) if filters and wanted else None
-        relation = paged.page(args, filter_by, asked.get("sort"))
-        return _connected(info, relation, ROOT if key is None else getattr(root, key))
+        return paged.page(args, filter_by, asked.get("sort"))
+
+    def resolve(root: Any, info: Info, **asked: Any) -> Awaitable[Connected]:
+        return _connected(info, choose(asked), ROOT if key is None else getattr(root, key))
 
     resolve.__signature__ = _signature(filters, sorts)  # type: ignore[attr-defined]
     resolve.__annotations__ = {
         name: it.annotation
         for name, it in resolve.__signature__.parameters.items()  # type: ignore[attr-defined]
     }
-    return strawberry.field(resolver=resolve, description=description, metadata={DECLARED: paged})
+    declared = Chosen(choose, paged.entity, key, Uuid(), paged=True)
+    return strawberry.field(
+        resolver=resolve, description=description, metadata={DECLARED: declared}
+    )
 
 
 async def _connected(info: Info, relation: PageOf, parent_key: Any) -> Connected:

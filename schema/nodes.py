@@ -3,7 +3,10 @@
 from typing import Any, ClassVar
 
 import strawberry
+from sqlalchemy import ColumnElement, Text, cast, func
 
+from execution import DECLARED, Written
+from execution.texts import constant, quoted
 from kit.ids import to_global
 from loaders.records import record
 from loaders.relations import One
@@ -13,13 +16,22 @@ NODES: dict[str, One] = {}
 """Type name -> the relation that reads one of its rows by id; what `node` may answer."""
 
 
+def _global_id(row: Any, type_name: str) -> ColumnElement[str]:
+    """Write what `to_global` gives, in SQL. PostgreSQL breaks long base64 into lines."""
+    named = constant(f"{type_name}:").concat(cast(row.id, Text()))
+    encoded = func.encode(func.convert_to(named, constant("UTF8")), constant("base64"))
+    return quoted(func.translate(encoded, constant("\n"), constant(""), type_=Text()))
+
+
 @strawberry.interface(description="An object with a global id (Relay).")
 class Node:
     """Base of every type that is a row: `entity` names the table."""
 
     entity: ClassVar[type[Owned]]
 
-    @strawberry.field(description="Global id; opaque to clients.")
+    @strawberry.field(
+        description="Global id; opaque to clients.", metadata={DECLARED: Written(_global_id)}
+    )
     def id(self, info: strawberry.Info[Any, Any]) -> strawberry.ID:
         """Name the type and the row."""
         return strawberry.ID(to_global(info._raw_info.parent_type.name, self.id))  # noqa: SLF001

@@ -1,15 +1,15 @@
 """Root fields that read one object by its id or by a business key."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from inspect import Parameter, Signature
 from typing import Annotated, Any
 
 import strawberry
 
-from execution import DECLARED
+from execution import DECLARED, Chosen
 from kit.errors import Code, Refused
 from kit.ids import Names
-from loaders.relations import One
+from loaders.relations import Keyed, One
 
 Info = strawberry.Info[Any, Any]
 
@@ -28,8 +28,7 @@ def one_by(description: str, **relations: One) -> Any:
     (type_name, by_id), *others = relations.items()
     ways = {"id": by_id, **dict(others)}
 
-    def resolve(root: Any, info: Info, **asked: Any) -> Awaitable[Any] | None:
-        del root
+    def choose(asked: Mapping[str, Any]) -> Keyed | None:
         named = {key: it for key, it in asked.items() if it not in {None, strawberry.UNSET}}
         if len(named) != 1:
             raise Refused(Code.INVALID, f"Give exactly one of {', '.join(ways)}.", ("id",))
@@ -38,7 +37,12 @@ def one_by(description: str, **relations: One) -> Any:
             raise Refused(Code.INVALID_CHARACTER, "No key has a NUL character.", (name,))
         if name == "id":
             value = Names(type_name).find(value)
-        return None if value is None else info.context.load(ways[name], value)
+        return None if value is None else Keyed(ways[name], value)
+
+    def resolve(root: Any, info: Info, **asked: Any) -> Awaitable[Any] | None:
+        del root
+        chosen = choose(asked)
+        return None if chosen is None else info.context.load(chosen.relation, chosen.key)
 
     parameters = [
         Parameter("root", Parameter.POSITIONAL_OR_KEYWORD, annotation=Any),
@@ -49,5 +53,7 @@ def one_by(description: str, **relations: One) -> Any:
     resolve.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
     resolve.__annotations__ = {it.name: it.annotation for it in parameters}
     return strawberry.field(
-        resolver=resolve, description=description, metadata={DECLARED: tuple(ways.values())}
+        resolver=resolve,
+        description=description,
+        metadata={DECLARED: Chosen(choose, by_id.source)},
     )

@@ -5,7 +5,10 @@ from typing import NewType
 
 import strawberry
 from graphql import GraphQLError
+from sqlalchemy import ColumnElement, Numeric, String, Text, func
 from strawberry.types.scalar import ScalarDefinition
+
+from execution.texts import BUILT_IN, Form, Forms, escaped, quoted, text_of
 
 _LONGEST = 64
 
@@ -34,6 +37,11 @@ def plain(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def _plain(value: ColumnElement[Decimal]) -> ColumnElement[str]:
+    """Write what `plain` gives, in SQL."""
+    return quoted(text_of(func.trim_scale(value, type_=Text())))
+
+
 SCALARS: dict[object, ScalarDefinition] = {
     Decimal: strawberry.scalar(
         name="Decimal",
@@ -54,3 +62,11 @@ SCALARS: dict[object, ScalarDefinition] = {
         parse_value=str,
     ),
 }
+
+FORMS: Forms = {
+    **BUILT_IN,
+    "Decimal": Form((Numeric,), _plain),
+    "Currency": Form((String,), escaped),
+    "Country": Form((String,), escaped),
+}
+"""The same scalars as SQL writes them."""

@@ -10,6 +10,8 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 from strawberry.types import ExecutionContext
 
+from execution.plans import Planner
+from execution.splicing import Planned, SplicingExecutor
 from schema.call_offs import CallOffsMutation, CallOffsQuery
 from schema.catalog import CatalogMutation, CatalogQuery
 from schema.channels import ChannelsMutation, ChannelsQuery
@@ -23,7 +25,7 @@ from schema.orders import OrdersMutation, OrdersQuery
 from schema.parcels import ParcelsQuery
 from schema.parties import PartiesMutation, PartiesQuery
 from schema.releases import ReleasesMutation
-from schema.scalars import SCALARS
+from schema.scalars import FORMS, SCALARS
 from schema.tracking import TrackingMutation
 from schema.viewer import ViewerQuery
 
@@ -57,6 +59,10 @@ Mutation = merge_types(
         TrackingMutation,
     ),
 )
+
+
+PLANNER = Planner(FORMS)
+"""The plans of this process; what it counts is shown by the metrics."""
 
 
 class OneOperation(SchemaExtension):
@@ -105,5 +111,7 @@ schema = Schema(
         Limited,
         lambda: ParserCache(maxsize=KEPT),
         NamedOperation,
+        lambda: Planned(PLANNER),
     ],
+    execution_context_class=SplicingExecutor,
 )

@@ -1,11 +1,17 @@
 """Values that several types show: money, windows, addresses, recipients."""
 
+import dataclasses
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
+from operator import attrgetter
 from typing import Any
 
 import strawberry
+from sqlalchemy import Text, func
 
+from execution import DECLARED, Parts
 from schema.scalars import Country, Currency
 
 
@@ -50,47 +56,65 @@ class Recipient:
     email: str | None = strawberry.field(description="E-mail address.")
 
 
+def _made(type_: Any, parts: Mapping[str, str], description: str) -> Any:
+    """Declare an object of a row's columns, null where the first of them is.
+
+    parts: the object's attribute -> the row's.
+    """
+    first = next(iter(parts.values()))
+
+    def resolve(root: Any) -> Any:
+        if getattr(root, first) is None:
+            return None
+        return type_(**{name: getattr(root, column) for name, column in parts.items()})
+
+    resolve.__annotations__["return"] = type_ | None
+    read = {name: attrgetter(column) for name, column in parts.items()}
+    declared = Parts(read, lambda row: getattr(row, first).is_not(None))
+    return strawberry.field(
+        resolver=resolve, description=description, metadata={DECLARED: declared}
+    )
+
+
+def _kept(type_: Any, column: str, description: str) -> Any:
+    """Declare an object that a row keeps as JSON under the object's own names."""
+
+    def resolve(root: Any) -> Any:
+        value = getattr(root, column)
+        return None if value is None else type_(**value)
+
+    resolve.__annotations__["return"] = type_ | None
+    names = [field.name for field in dataclasses.fields(type_)]
+    declared = Parts(
+        {name: partial(_inside, column, name) for name in names},
+        lambda row: func.jsonb_typeof(getattr(row, column), type_=Text()) != "null",
+    )
+    return strawberry.field(
+        resolver=resolve, description=description, metadata={DECLARED: declared}
+    )
+
+
+def _inside(column: str, name: str, row: Any) -> Any:
+    return getattr(row, column)[name].astext
+
+
 def money(amount: str, description: str) -> Any:
     """Declare a Money field over a row's amount column and its `currency` column."""
-
-    def resolve(root: Any) -> Money | None:
-        value = getattr(root, amount)
-        return None if value is None else Money(amount=value, currency=root.currency)
-
-    return strawberry.field(resolver=resolve, description=description)
+    return _made(Money, {"amount": amount, "currency": "currency"}, description)
 
 
 def window(prefix: str, description: str) -> Any:
     """Declare a DeliveryWindow field over a row's three columns, null where they are."""
-
-    def resolve(root: Any) -> DeliveryWindow | None:
-        earliest = getattr(root, f"{prefix}_earliest")
-        if earliest is None:
-            return None
-        return DeliveryWindow(
-            earliest=earliest,
-            latest=getattr(root, f"{prefix}_latest"),
-            time_zone=getattr(root, f"{prefix}_zone"),
-        )
-
-    return strawberry.field(resolver=resolve, description=description)
+    parts = ("earliest", "latest", "time_zone"), ("earliest", "latest", "zone")
+    columns = {name: f"{prefix}_{column}" for name, column in zip(*parts, strict=True)}
+    return _made(DeliveryWindow, columns, description)
 
 
 def address(column: str, description: str) -> Any:
     """Declare a PostalAddress field over a row's JSON column."""
-
-    def resolve(root: Any) -> PostalAddress | None:
-        value = getattr(root, column)
-        return None if value is None else PostalAddress(**value)
-
-    return strawberry.field(resolver=resolve, description=description)
+    return _kept(PostalAddress, column, description)
 
 
 def recipient(column: str, description: str) -> Any:
     """Declare a Recipient field over a row's JSON column."""
-
-    def resolve(root: Any) -> Recipient | None:
-        value = getattr(root, column)
-        return None if value is None else Recipient(**value)
-
-    return strawberry.field(resolver=resolve, description=description)
+    return _kept(Recipient, column, description)

@@ -1,5 +1,6 @@
 """Fixtures: one PostgreSQL for the session, one migrated database a worker, empty for each test."""
 
+import random
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 
@@ -10,6 +11,7 @@ import migrations
 from kit import embedded
 from kit.database import Database
 from models import Base
+from resolvers.context import Terms
 from server import application
 from tests import make
 from tests.guard import watch
@@ -19,6 +21,12 @@ pytest_plugins = ["tests.left_out"]
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """What the clock of a test shows at its start: a Monday morning."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--executor", choices=["planned", "reference"], default="planned")
+    parser.addoption("--operations", default="150", help="how many operations are generated")
+    parser.addoption("--seed", default=str(random.randrange(10**6)), help="what they start from")
 
 
 @pytest.fixture(scope="session")
@@ -79,8 +87,18 @@ async def world(database: Database, clock: make.Clock) -> make.World:
 
 
 @pytest.fixture
-async def client(database: Database, clock: make.Clock) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(application(database, clock=clock))
+def plans(request: pytest.FixtureRequest) -> bool:
+    """Whether the planner answers, or graphql-core by itself (`--executor reference`)."""
+    return bool(request.config.getoption("--executor") == "planned")
+
+
+@pytest.fixture
+async def client(
+    database: Database,
+    clock: make.Clock,
+    plans: bool,  # noqa: FBT001 -- a fixture.
+) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(application(database, clock=clock, terms=Terms(plans=plans)))
     async with httpx.AsyncClient(transport=transport, base_url="http://abruf") as client:
         yield client
 

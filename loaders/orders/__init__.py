@@ -3,8 +3,8 @@
 from sqlalchemy import func
 
 from loaders.orders.lists import OrderFilter, OrderSort, Summary, SummaryOf, every, of_party
-from loaders.orders.progress import Judged, fulfilment, is_late
-from loaders.relations import Derived, Many, One
+from loaders.orders.progress import fulfilment, is_late
+from loaders.relations import Derived, Facts, Many, One
 from models.orders import Hold, Order, OrderLine
 
 by_id = One(Order)
@@ -25,7 +25,7 @@ progress = Derived(
         "is_under_way": func.bool_or(OrderLine.planned > OrderLine.shipped),
     },
 )
-late = Judged(is_late)
+late = Facts(Order, {"is_late": is_late})
 
 __all__ = [
     "OrderFilter",

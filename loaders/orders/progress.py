@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
-from loaders.relations import Asking, Relation, among_keys
+from loaders.relations import Asking
 from models.base import OneOf
 from models.deliveries import Delivery, DeliveryLine
-from models.orders import OPEN_STATES, FulfilmentStatus, Order, OrderLine
+from models.orders import OPEN_STATES, FulfilmentStatus, OrderLine
 from models.sight import seen_by
 
 Judgement = Callable[[Asking, Any], ColumnElement[bool]]
@@ -69,7 +69,7 @@ def is_late(asking: Asking, order: Any) -> ColumnElement[bool]:
 
     def late(line: Any) -> ColumnElement[bool]:
         due = func.coalesce(line.window_latest, order.window_latest)
-        overdue = order.state.in_(OPEN_STATES) & (line.open_quantity > 0) & (due < asking.now)
+        overdue = order.state.in_(OPEN_STATES) & (line.open_quantity > 0) & (due < asking.at)
         return or_(overdue, _dispatched_after(asking, line, due))
 
     return some_line(asking, order, late)
@@ -77,15 +77,15 @@ def is_late(asking: Asking, order: Any) -> ColumnElement[bool]:
 
 def _dispatched_after(asking: Asking, line: Any, due: Any) -> ColumnElement[bool]:
     part, delivery = aliased(DeliveryLine), aliased(Delivery)
-    sent = exists().where(
+    shipped = select(part.id).join(delivery, delivery.id == part.delivery_id)
+    sent = shipped.where(
         part.order_line_id == line.id,
         part.shipped > 0,
-        delivery.id == part.delivery_id,
         delivery.dispatched_at > due,
         *seen_by(asking.viewer, part),
         *seen_by(asking.viewer, delivery),
     )
-    return sent.correlate_except(part, delivery)
+    return sent.correlate_except(part, delivery).exists()
 
 
 def has_status(
@@ -97,22 +97,3 @@ def has_status(
         line.order_id == order.id, *seen_by(asking.viewer, line)
     )
     return status.scalar_subquery().in_(statuses)
-
-
-class Judged(Relation):
-    """order id -> whether the judgement holds for it, None where the viewer sees no such order."""
-
-    def __init__(self, judgement: Judgement) -> None:
-        """Take what to tell of each order."""
-        self.judgement = judgement
-
-    def statement(self, asking: Asking) -> Select[Any]:
-        """Judge the orders of the keys."""
-        order = aliased(Order)
-        judged = select(order.id).add_columns(self.judgement(asking, order))
-        return judged.where(among_keys(order.id), *seen_by(asking.viewer, order))
-
-    def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
-        """Give each order its answer."""
-        found = dict(iter(rows))
-        return [found.get(key) for key in keys]

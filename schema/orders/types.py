@@ -202,6 +202,7 @@ class Order(Node):
         "The requested latest instant of the order, or of a line that has its own, passed before"
         " all that was ordered was shipped: it is past and something is still open, or the last"
         " dispatch came after it.",
+        attribute="is_late",
     )
     net: values.Money = batched(
         _net,

@@ -14,6 +14,7 @@ from kit.clock import Clock
 from kit.config import from_environment
 from kit.database import Database
 from kit.limits import DEFAULT_LIMITS, Limits
+from resolvers.context import Terms
 from server import GRAPHQL_JSON, application
 from tests import make
 
@@ -80,7 +81,7 @@ def limited(database: Database, clock: Clock, world: make.World) -> Callable[...
 
     @asynccontextmanager
     async def open_(limits: Limits, of: Database = database) -> AsyncIterator[make.Ask]:
-        transport = httpx.ASGITransport(application(of, clock=clock, limits=limits))
+        transport = httpx.ASGITransport(application(of, clock=clock, terms=Terms(limits=limits)))
         async with httpx.AsyncClient(transport=transport, base_url="http://abruf") as client:
             yield make.Ask(client, world.token)
 

@@ -1,0 +1,1 @@
+"""How fast Abruf answers: ratios between executors on the same data, no absolute times."""

@@ -1,0 +1,243 @@
+"""Keyset connections as part of a statement: nodes, edges, cursors, pageInfo and totalCount.
+
+The rows of a page are read once; each selection of them is an aggregate over the same rows. One
+row more than the page holds is read where pageInfo asks whether others follow.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, TypeAlias
+
+from graphql import GraphQLField, GraphQLObjectType, get_named_type, get_nullable_type
+from sqlalchemy import Date, DateTime, Integer, Numeric, String, Text, Uuid, cast, func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.sql.functions import FunctionElement
+
+from execution.fields import Chosen
+from execution.fusing import Build, Details, Selection, Shaping, Unfusible, written_object
+from execution.texts import BUILT_IN, Sql, constant, joined, quoted, text_of
+
+_FLAGS = {"hasNextPage": False, "hasPreviousPage": True}
+"""pageInfo's field -> whether it looks backwards."""
+_ENDS = {"startCursor": 1, "endCursor": -1}
+"""pageInfo's field -> place in the list of the page's cursors."""
+
+
+@dataclass
+class _Page:
+    """A page while its statement is made. columns: what the aggregates read of each row."""
+
+    choice: Any
+    row: Any
+    place: Any
+    size: Sql
+    count: Callable[[], Sql]
+    columns: dict[str, Sql] = field(default_factory=dict)
+
+    def column(self, name: str, value: Callable[[], Sql]) -> None:
+        """Read a value of each row, once for each name."""
+        if name not in self.columns:
+            self.columns[name] = value().label(name)
+
+    def cursor(self) -> Sql:
+        """Write a row's cursor."""
+        return cursor_text(self.choice.sort_keys(self.row))
+
+    def all(self, rows: Any, name: str) -> Sql:
+        """Aggregate a column of the page's rows in display order."""
+        value = rows.c[name]
+        if self.choice.backward:
+            return self._shown(
+                rows, func.string_agg(value, aggregate_order_by(constant(","), rows.c.place.desc()))
+            )
+        return self._shown(rows, func.string_agg(value, constant(",")))
+
+    def _shown(self, rows: Any, aggregate: FunctionElement[Any]) -> Sql:
+        """Leave out the row that only shows that others follow."""
+        return aggregate if self.place is None else aggregate.filter(rows.c.place <= self.size)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One field of a connection. read: selects what it needs; written: its text over all rows."""
+
+    written: Callable[[_Page, Any], Sql]
+    read: Callable[[_Page, Shaping], None] | None = None
+    flags: frozenset[bool] = frozenset()
+
+
+_Parts: TypeAlias = Sequence[tuple[str, _Part]]
+
+
+def _known(names: Mapping[str, Any], type_: Any, name: str) -> Any:
+    if name not in names:
+        message = f"{type_}.{name} is no field of a connection"
+        raise Unfusible(message)
+    return names[name]
+
+
+def connection(
+    selection: Selection, definition: GraphQLField, details: Details, declared: Chosen
+) -> Build:
+    """Build a connection."""
+    number = selection.argued(definition, details, declared)
+    type_: Any = get_nullable_type(definition.type)
+    parts = [
+        (key, _part(selection, type_, nodes, declared, key))
+        for key, nodes in selection.fields(type_, details).items()
+    ]
+
+    def build(source: Any, shaping: Shaping) -> Sql:
+        key = None if declared.key is None else getattr(source, declared.key)
+        return _written(parts, shaping, number, key)
+
+    return build
+
+
+def _written(parts: _Parts, shaping: Shaping, number: int, key: Any) -> Sql:
+    choice, bind, asking = shaping.choices[number], shaping.bind(number), shaping.asking
+
+    def count() -> Sql:
+        counted, matched = choice.counted(asking, key)
+        shaping.note(number, matched)
+        return text_of(cast(counted.scalar_subquery(), Integer))
+
+    more = any(choice.backward in part.flags for _, part in parts)
+    placed = more or choice.backward
+    if not any(part.read for _, part in parts):
+        page = _Page(choice, None, None, bind("size", Integer()), count)
+        return _fields(parts, page, None)
+    row, place, matched = choice.rows(asking, bind, key, more=more, placed=placed)
+    shaping.note(number, matched)
+    page = _Page(choice, row, place, bind("size", Integer()), count)
+    for _, part in parts:
+        if part.read is not None:
+            part.read(page, shaping)
+    columns = list(page.columns.values())
+    places = () if place is None else (place.label("place"),)
+    rows = select(*columns, *places).select_from(row).subquery()
+    return select(_fields(parts, page, rows)).select_from(rows).scalar_subquery()
+
+
+def _fields(parts: _Parts, page: _Page, rows: Any) -> Sql:
+    texts: list[Sql] = [constant("{")]
+    for place, (key, part) in enumerate(parts):
+        texts += (constant(f'{"," if place else ""}"{key}":'), part.written(page, rows))
+    return joined([*texts, constant("}")])
+
+
+def _part(
+    selection: Selection, type_: GraphQLObjectType, details: Details, declared: Chosen, key: str
+) -> _Part:
+    name = details[0].node.name.value
+    if name == "__typename":
+        return _Part(lambda _page, _rows: constant(f'"{type_.name}"'))
+    if name == "totalCount":
+        return _Part(lambda page, _rows: page.count())
+    inner = get_named_type(type_.fields[name].type) if name in type_.fields else None
+    if name == "pageInfo":
+        return _page_info(selection, inner, details)
+    makers: Mapping[str, Any] = {"nodes": _nodes, "edges": _edges}
+    item = _known(makers, type_, name)(selection, inner, details, declared)
+
+    def read(page: _Page, shaping: Shaping) -> None:
+        page.column(f"of_{key}", lambda: item(page, shaping))
+
+    def written(page: _Page, rows: Any) -> Sql:
+        items = constant("[").concat(page.all(rows, f"of_{key}")).concat(constant("]"))
+        return func.coalesce(items, constant("[]"))
+
+    return _Part(written, read)
+
+
+def _nodes(
+    selection: Selection, inner: Any, details: Details, declared: Chosen
+) -> Callable[[_Page, Shaping], Sql]:
+    item = selection.object(inner, details, declared.source)
+    return lambda page, shaping: item(page.row, shaping)
+
+
+def _edges(
+    selection: Selection, inner: Any, details: Details, declared: Chosen
+) -> Callable[[_Page, Shaping], Sql]:
+    builders: list[tuple[str, Build]] = []
+    for key, nodes in selection.fields(inner, details).items():
+        name = nodes[0].node.name.value
+        if name == "node":
+            of = get_named_type(inner.fields[name].type)
+            item = selection.object(of, nodes, declared.source)
+            builders.append((key, _of_node(item)))
+        else:
+            simple: Mapping[str, Build] = {
+                "__typename": lambda _edge, _: constant(f'"{inner.name}"'),
+                "cursor": lambda edge, _: quoted(edge.page.cursor()),
+            }
+            builders.append((key, _known(simple, inner, name)))
+    edge = written_object(builders)
+    return lambda page, shaping: edge(SimpleNamespace(page=page), shaping)
+
+
+def _of_node(item: Build) -> Build:
+    return lambda edge, shaping: item(edge.page.row, shaping)
+
+
+def _page_info(selection: Selection, inner: Any, details: Details) -> _Part:
+    fields = {
+        key: nodes[0].node.name.value for key, nodes in selection.fields(inner, details).items()
+    }
+    for name in fields.values():
+        _known({**_FLAGS, **_ENDS, "__typename": None}, inner, name)
+
+    def read(page: _Page, _shaping: Shaping) -> None:
+        if not _ENDS.keys().isdisjoint(fields.values()):
+            page.column("cursor", page.cursor)
+        else:
+            page.column("there", lambda: constant(""))
+
+    def written(page: _Page, rows: Any) -> Sql:
+        told = [(key, _told(name, inner, page, rows)) for key, name in fields.items()]
+        texts: list[Sql] = [constant("{")]
+        for place, (key, text) in enumerate(told):
+            texts += (constant(f'{"," if place else ""}"{key}":'), text)
+        return joined([*texts, constant("}")])
+
+    flags = frozenset(_FLAGS[name] for name in fields.values() if name in _FLAGS)
+    return _Part(written, read, flags)
+
+
+def _told(name: str, inner: Any, page: _Page, rows: Any) -> Sql:
+    if name == "__typename":
+        return constant(f'"{inner.name}"')
+    if name in _ENDS:
+        cursor = func.split_part(page.all(rows, "cursor"), constant(","), _ENDS[name], type_=Text())
+        return func.coalesce(quoted(cursor), constant("null"))
+    choice = page.choice
+    if _FLAGS[name] is choice.backward:
+        return text_of(func.count() > page.size)
+    beyond = choice.has_after if choice.backward is False else choice.has_before
+    return constant("true" if beyond else "false")
+
+
+def cursor_text(values: Sequence[Sql]) -> Sql:
+    """Write a cursor: URL-safe base64 of the JSON list of a row's sort values."""
+    texts: list[Sql] = []
+    for value in values:
+        texts += (constant("," if texts else "["), _json(value))
+    plain = func.convert_to(joined([*texts, constant("]")]), constant("UTF8"))
+    encoded = func.encode(plain, constant("base64"))
+    return func.translate(encoded, constant("+/\n"), constant("-_"), type_=Text())
+
+
+def _json(value: Sql) -> Sql:
+    """Write a sort value as the pages of the reference do: decimals and ids as strings."""
+    kind = value.type
+    for name, types in (("DateTime", DateTime), ("Date", Date), ("String", String)):
+        if isinstance(kind, types):
+            return BUILT_IN[name].text(value)
+    if isinstance(kind, Integer):
+        return text_of(value)
+    if isinstance(kind, (Uuid, Numeric)) or getattr(kind, "choices", None) is not None:
+        return quoted(text_of(value))
+    message = f"a cursor of {kind!r}"
+    raise Unfusible(message)

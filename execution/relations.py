@@ -1,0 +1,61 @@
+"""What the planner asks of declared relations. Nothing here is implemented: they are duck typed."""
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from typing import Any, Protocol
+
+from sqlalchemy import ColumnElement, Select
+from sqlalchemy.types import TypeEngine
+
+Bind = Callable[[str, TypeEngine[Any]], ColumnElement[Any]]
+"""A value's own name, its type -> the parameter that carries it in the statement."""
+
+
+class Relation(Protocol):
+    """From a key to rows.
+
+    source: an object whose attributes are SQL expressions, to learn their types from.
+    many: whether a key leads to a list, in the order of the select.
+    """
+
+    source: Any
+    many: bool
+    key_type: TypeEngine[Any]
+
+    def part(self, asking: Any, key: ColumnElement[Any]) -> tuple[Any, Select[Any]]:
+        """Return a new row source and the select of one key's rows, without columns yet.
+
+        Every table in it carries who asks. The select may hold one row at most if not `many`.
+        """
+
+
+class Choice(Protocol):
+    """A relation that arguments chose: `form` and `matched` shape SQL, `values` fill it."""
+
+    form: Hashable
+    values: Mapping[str, Any]
+
+    def matched(self, asking: Any, table: Any) -> Iterable[ColumnElement[bool]]:
+        """Return the conditions of a client's filter, with the filter's values in them."""
+
+
+class One(Choice, Protocol):
+    """A choice of one row by a key."""
+
+    def part(self, asking: Any, bind: Bind) -> tuple[Any, Select[Any]]:
+        """Return a new row source and the select of the row."""
+
+
+class Page(Choice, Protocol):
+    """A choice of one page of a list."""
+
+    backward: bool
+    has_before: bool
+    has_after: bool
+
+    def rows(
+        self, asking: Any, bind: Bind, key: Any, *, more: bool
+    ) -> tuple[Any, ColumnElement[int], Iterable[ColumnElement[bool]]]:
+        """Return the page's row source, each row's place in reading order, and what matched."""
+
+    def counted(self, asking: Any, key: Any) -> tuple[Select[Any], Any]:
+        """Return the select of the whole list's count."""

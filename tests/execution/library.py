@@ -1,0 +1,231 @@
+"""A small schema of its own: shelves and books, with everything that can go wrong."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import strawberry
+from sqlalchemy import Column, ForeignKey, Integer, MetaData, Select, Table, Text, func, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from execution import DECLARED, Chosen, Parts, related
+from execution.plans import Planner
+from execution.splicing import Planned, SplicingExecutor
+from execution.texts import BUILT_IN
+
+METADATA = MetaData()
+SHELVES = Table(
+    "library_shelves",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("keeper", Text),
+    Column("favourite_id", Integer),
+)
+BOOKS = Table(
+    "library_books",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("shelf_id", ForeignKey(SHELVES.c.id), nullable=False),
+    Column("title", Text),
+    Column("pages", Integer, nullable=False),
+)
+ROWS: Mapping[Table, Sequence[dict[str, Any]]] = {
+    SHELVES: [
+        {"id": 1, "name": 'A "quoted" \\ ünï\ncode', "keeper": "Ann", "favourite_id": 2},
+        {"id": 2, "name": "B", "keeper": None, "favourite_id": None},
+        {"id": 3, "name": "C", "keeper": "", "favourite_id": 99},
+    ],
+    BOOKS: [
+        {"id": 1, "shelf_id": 1, "title": "One", "pages": 10},
+        {"id": 2, "shelf_id": 1, "title": "Two", "pages": 20},
+        {"id": 3, "shelf_id": 3, "title": None, "pages": 30},
+    ],
+}
+
+
+@dataclass(frozen=True)
+class Rows:
+    """key -> rows of a table: one, or many in the order of their ids."""
+
+    table: Table
+    column: str
+    many: bool
+    key_type: Any = Integer()  # noqa: RUF009 -- types are values.
+
+    @property
+    def source(self) -> Any:
+        return SimpleNamespace(**self.table.c)
+
+    def part(self, asking: Any, key: Any) -> tuple[Any, Select[Any]]:
+        del asking
+        table = self.table.alias()
+        rows = select().select_from(table).where(table.c[self.column] == key).order_by(table.c.id)
+        return SimpleNamespace(**table.c), rows.correlate_except(table)
+
+    def found(self, rows: Sequence[Any]) -> Any:
+        return rows if self.many else next(iter(rows), None)
+
+
+@dataclass(frozen=True)
+class Sums(Rows):
+    """key -> how many rows, and their least title."""
+
+    @property
+    def source(self) -> Any:
+        least = func.min(self.table.c.title, type_=Text())
+        return SimpleNamespace(count=func.count(self.table.c.id), least=least)
+
+    def part(self, asking: Any, key: Any) -> tuple[Any, Select[Any]]:
+        del asking
+        own = self.table.c[self.column]
+        rows = select().select_from(self.table).where(own == key).group_by(own)
+        return self.source, rows.correlate_except(self.table)
+
+
+@dataclass(frozen=True)
+class Named:
+    """The shelf of a name."""
+
+    name: str
+    source: Any = SHELVES
+    form: str = "named"
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {"name": self.name}
+
+    def matched(self, asking: Any, table: Any) -> list[Any]:
+        del asking, table
+        return []
+
+    def part(self, asking: Any, bind: Any) -> tuple[Any, Select[Any]]:
+        return Rows(SHELVES, "name", many=False).part(asking, bind("name", Text()))
+
+
+BOOKS_OF = Rows(BOOKS, "shelf_id", many=True)
+BOOK = Rows(BOOKS, "id", many=False)
+SUMS = Sums(BOOKS, "shelf_id", many=False)
+SHELF = Rows(SHELVES, "name", many=False)
+EVERY = Rows(SHELVES, "id", many=True)
+
+
+class Context:
+    """What the executors need, over one engine."""
+
+    asking = general = None
+    audience = "anybody"
+    named: Mapping[str, Any] = {}
+    splicing: Any = None
+
+    def __init__(self, engine: AsyncEngine, *, plans: bool) -> None:
+        self.engine, self.plans = engine, plans
+        self.dialect = engine.dialect
+        self.batches: dict[Any, Any] = {}
+
+    async def texts(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
+        async with self.engine.connect() as connection:
+            return (await connection.exec_driver_sql(statement, tuple(values))).all()
+
+    async def load(self, relation: Rows, key: Any) -> Any:
+        source, rows = relation.part(None, key)
+        columns = [column.label(name) for name, column in vars(source).items()]
+        async with self.engine.connect() as connection:
+            return relation.found((await connection.execute(rows.add_columns(*columns))).all())
+
+
+@strawberry.interface
+class Thing:
+    id: int
+
+
+@strawberry.type
+class Book(Thing):
+    title: str
+    pages: int
+
+    @classmethod
+    def is_type_of(cls, row: Any, _info: Any) -> bool:
+        return hasattr(row, "pages")
+
+
+@strawberry.type
+class Keeper:
+    name: str
+
+
+def _keeper(root: Any) -> Keeper | None:
+    return None if root.keeper is None else Keeper(name=root.keeper)
+
+
+KEEPER = Parts({"name": lambda row: row.keeper}, lambda row: row.keeper.is_not(None))
+
+
+@strawberry.type
+class Shelf(Thing):
+    name: str
+    keeper_name: str | None = strawberry.field(resolver=lambda root: root.keeper)
+    keeper: Keeper | None = strawberry.field(resolver=_keeper, metadata={DECLARED: KEEPER})
+    books: list[Book] = related(BOOKS_OF, "Books.")
+    some_books: list[Book] | None = related(BOOKS_OF, "Books, or none when one is bad.")
+    favourite: Book | None = related(BOOK, "A book.", key="favourite_id")
+    must: Book = related(BOOK, "A book that must be there.", key="favourite_id")
+    count: int = related(SUMS, "Count.", attribute="count", default=0)
+    least: str | None = related(SUMS, "Least title.", attribute="least", default="none")
+
+    @strawberry.field
+    def boom(self: Any) -> str | None:
+        if self.name == "B":
+            message = "Boom"
+            raise ValueError(message)
+        return str(self.name)
+
+    @classmethod
+    def is_type_of(cls, row: Any, _info: Any) -> bool:
+        return hasattr(row, "keeper")
+
+
+def _choose(asked: Mapping[str, Any]) -> Named | None:
+    if asked["name"] == "refused":
+        message = "Refused"
+        raise ValueError(message)
+    return Named(asked["name"]) if asked["name"] else None
+
+
+async def _shelf(info: strawberry.Info[Any, Any], name: str) -> Shelf | None:
+    choice = _choose({"name": name})
+    return None if choice is None else await info.context.load(SHELF, choice.name)
+
+
+async def _shelves(info: strawberry.Info[Any, Any]) -> list[Shelf]:
+    return [shelf for key in (1, 2, 3) for shelf in await info.context.load(EVERY, key)]
+
+
+async def _things(info: strawberry.Info[Any, Any]) -> list[Thing | None]:
+    return [*(await _shelves(info))[:2], await info.context.load(BOOK, 1), None]
+
+
+@strawberry.type
+class Query:
+    shelf: Shelf | None = strawberry.field(
+        resolver=_shelf, metadata={DECLARED: Chosen(_choose, SimpleNamespace(**SHELVES.c))}
+    )
+    shelves: list[Shelf] = strawberry.field(resolver=_shelves)
+    things: list[Thing | None] = strawberry.field(resolver=_things)
+
+
+@strawberry.type
+class Mutation:
+    first: list[Shelf] = strawberry.mutation(resolver=_shelves)
+    second: Shelf | None = strawberry.mutation(resolver=_shelf)
+
+
+PLANNER = Planner(BUILT_IN)
+SCHEMA = strawberry.Schema(
+    Query,
+    Mutation,
+    types=[Shelf, Book],
+    extensions=[lambda: Planned(PLANNER)],
+    execution_context_class=SplicingExecutor,
+)

@@ -1,0 +1,82 @@
+"""Both executors answer alike over a small schema in which everything goes wrong."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import orjson
+import pytest
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from kit.database import Database
+from tests.execution.library import METADATA, PLANNER, ROWS, SCHEMA, Context
+from tests.execution.operations import Seen, Writer, told
+
+MANY = " ".join(f"n{number}: name" for number in range(120))
+LONG = "a" * 90
+CASES = {
+    "text": "query ($n: String!) { shelf(name: $n) { id name __typename keeper { name } } }",
+    "a missing object": '{ shelf(name: "nobody") { name } other: shelf(name: "") { id } }',
+    "a refusal": '{ shelf(name: "refused") { name } good: shelf(name: "B") { id } }',
+    "lists": '{ shelf(name: "B") { books { id } count least } c: shelf(name: "C") { least } }',
+    "null in a list": '{ shelf(name: "C") { id books { id title } } }',
+    "null in a nullable list": '{ shelf(name: "C") { id someBooks { title } favourite { id } } }',
+    "null for an object": '{ shelf(name: "B") { id must { id } } }',
+    "null for nothing found": '{ c: shelf(name: "C") { must { id } } b: shelf(name: "B") { id } }',
+    "code below": '{ shelf(name: "B") { boom books { id } } }',
+    "errors below a list": "{ shelves { id boom must { id } books { title } } }",
+    "statements below code": "{ shelves { boom someBooks { title pages } favourite { title } } }",
+    "an interface": "{ things { id __typename ... on Shelf { name books { pages } } } }",
+    "merged fields": """{ shelf(name: "B") { ...A books { id } ... on Thing { id } } }
+        fragment A on Shelf { books { pages id } name }""",
+    "conditions": """query ($n: String!, $yes: Boolean = true) { shelf(name: $n) {
+        id @skip(if: $yes) name @include(if: $yes) ... @skip(if: true) { keeper { name } } } }""",
+    "nothing left": '{ shelf(name: "B") { name @skip(if: true) } }',
+    "many fields": f'{{ shelf(name: "B") {{ {MANY} }} }}',
+    "a long alias": f'{{ {LONG}: shelf(name: "B") {{ {LONG}: name {LONG}2: id }} }}',
+    "mutations": 'mutation { first { books { title } } second(name: "B") { id books { id } } }',
+    "introspection": '{ __type(name: "Shelf") { name } shelf(name: "B") { id } __typename }',
+    "an unknown operation": "{ shelf(name: 3) { id } }",
+}
+
+
+@pytest.fixture
+async def engine(database: Database) -> AsyncIterator[AsyncEngine]:
+    async with database.engine.begin() as connection:
+        await connection.run_sync(METADATA.create_all)
+        for table, rows in ROWS.items():
+            await connection.execute(insert(table), rows)
+    yield database.engine
+    async with database.engine.begin() as connection:
+        await connection.run_sync(METADATA.drop_all)
+
+
+async def _answer(engine: AsyncEngine, text: str, given: Any, *, plans: bool) -> tuple[Any, Any]:
+    context = Context(engine, plans=plans)
+    result = await SCHEMA.execute(text, variable_values=given, context_value=context)
+    data = orjson.loads(orjson.dumps(result.data))
+    errors = [(it.path, it.message, str(it.locations)) for it in result.errors or ()]
+    return orjson.dumps(data), told(data, errors)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("case", CASES)
+async def test_an_operation_is_answered_alike(engine, case):
+    given = {"n": ROWS[next(iter(ROWS))][0]["name"]} if "$n" in CASES[case] else {}
+    planned = await _answer(engine, CASES[case], given, plans=True)
+    assert planned == await _answer(engine, CASES[case], given, plans=False)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+async def test_generated_operations_are_answered_alike(engine, request):
+    seed, seen = int(request.config.getoption("--seed")), Seen()
+    seen.texts["name"] = [str(it["name"]) for it in ROWS[next(iter(ROWS))]]
+    PLANNER.forget()
+    for number in range(int(request.config.getoption("--operations"))):
+        operation = Writer(SCHEMA._schema, seen, seed * 100_000 + number).write()  # noqa: SLF001
+        asked = operation.text, operation.variables
+        planned = await _answer(engine, *asked, plans=True)
+        assert planned == await _answer(engine, *asked, plans=False), operation
+    assert PLANNER.counted["one statement"]
+    assert PLANNER.counted["spliced levels"]
+    assert not PLANNER.counted["reference: a fault of the planner"]

@@ -1,0 +1,165 @@
+"""What becomes one statement, what is walked, what the reference executor answers whole."""
+
+import pytest
+from sqlalchemy import update
+from sqlalchemy.orm import aliased
+
+from execution.fusing import form_of
+from kit.ids import from_global, new_id
+from kit.viewer import Actor, Viewer
+from models import Owned
+from models.orders import Order as OrderRow
+from models.sight import seen_by
+from schema.schema import PLANNER
+from tests import make
+from tests.guard import counted
+from tests.make import deliveries, orders
+
+LIST = """
+query ($first: Int, $filter: OrderFilter, $withLines: Boolean = true) {
+  orders(first: $first, filter: $filter) {
+    nodes {
+      id number placedAt fulfilmentStatus isLate party { name roles }
+      window { earliest latest timeZone }
+      lines @include(if: $withLines) { ordered unitPrice { amount currency } product { sku unit } }
+      deliveries { number state lines { planned orderLine { lineNo } } parcels { sscc } }
+      timeline(last: 2) { edges { cursor node { type payload actor } } totalCount }
+    }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+"""
+WALKED = "{ viewer { name } orders(first: 9) { nodes { isOpen lines { lineNo } party { name } } } }"
+
+
+@pytest.fixture(autouse=True)
+def _planned(plans: bool) -> None:  # noqa: FBT001 -- a fixture.
+    if not plans:
+        pytest.fail("These tests are about plans: run them without --executor reference.")
+    PLANNER.forget()
+
+
+async def _orders(world: make.World, ask: make.Ask, count: int) -> None:
+    for _ in range(count):
+        await orders.order(world, ask)
+    await deliveries.dispatched(world, ask)
+    PLANNER.forget()
+
+
+async def test_a_list_of_relations_is_one_statement_however_many_rows(ask, world, database):
+    await _orders(world, ask, 5)
+    sent = []
+    for first in (1, 20):
+        with counted(database.engine) as statements:
+            await ask(LIST, first=first)
+        sent.append(len(statements))
+    assert sent == [2, 2], "the key, and the operation"
+
+
+async def test_an_operation_is_planned_once_whatever_its_values(ask, world, database):
+    await _orders(world, ask, 3)
+    texts = []
+    for first, given in ((1, "A"), (3, "B"), (250, "%")):
+        with counted(database.engine) as statements:
+            await ask(LIST, first=first, filter={"numberPrefix": given, "late": False})
+        texts.append(statements[1])
+    assert len(set(texts)) == 1
+    assert PLANNER.counted == {"plan made": 1, "plan reused": 2, "one statement": 3}
+
+
+async def test_a_condition_has_a_plan_of_its_own(ask, world):
+    await _orders(world, ask, 1)
+    answers = [await ask(LIST, first=1, withLines=it) for it in (True, False, True)]
+    assert ["lines" in it["orders"]["nodes"][0] for it in answers] == [True, False, True]
+    assert PLANNER.counted["plan made"] == 2
+
+
+async def test_a_field_of_code_leaves_the_rest_to_statements(ask, world, database):
+    await _orders(world, ask, 4)
+    with counted(database.engine) as statements:
+        nodes = (await ask(WALKED))["orders"]["nodes"]
+    assert [len(it["lines"]) for it in nodes] == [2] * 5
+    # The key, the orders, what isOpen reads, all lines, all parties.
+    assert len(statements) == 5
+    assert PLANNER.counted["spliced levels"] == 2
+
+
+async def test_viewers_of_a_kind_share_statements_and_not_rows(ask, world, database):
+    first, second = [await orders.order(world, ask) for _ in range(2)]
+    parties = [from_global(it["party"]["id"])[1] for it in (first, second)]
+    PLANNER.forget()
+    texts, numbers = [], []
+    for party in parties:
+        buyer = ask.by(await world.key(Actor.BUYER, party))
+        with counted(database.engine) as statements:
+            nodes = (await buyer(LIST, first=9))["orders"]["nodes"]
+        texts.append(statements[1])
+        numbers.append([it["number"] for it in nodes])
+    assert texts[0] == texts[1]
+    assert numbers == [[first["number"]], [second["number"]]]
+    assert PLANNER.counted["plan made"] == 1
+
+
+WHOLE = {
+    "introspection": "{ __schema { queryType { name } } }",
+    "code at the root": "{ viewer { name actor } }",
+    "an interface": '{ node(id: "bm9uZQ==") { id } }',
+    "a refused argument": "{ orders(first: 251) { nodes { id } } }",
+    "a foreign cursor": '{ orders(first: 1, after: "WzFd") { nodes { id } } }',
+    "no key at all": "{ order { id } }",
+    "sums beside a page": "{ orders(first: 1) { summary { orderCount } } }",
+}
+REASONS = {
+    "introspection": "walked: introspection",
+    "code at the root": "walked: Query.viewer is resolved by code",
+    "an interface": "walked: Query.node is resolved by code",
+    "a refused argument": "reference: an argument was refused",
+    "a foreign cursor": "reference: an argument was refused",
+    "no key at all": "reference: an argument was refused",
+    "sums beside a page": "walked: OrderConnection.summary is no field of a connection",
+}
+
+
+@pytest.mark.parametrize("case", WHOLE)
+async def test_what_the_planner_does_not_know_goes_to_the_reference(ask, case):
+    await ask.answer(WHOLE[case])
+    assert PLANNER.counted == {"plan made": 1, REASONS[case]: 1}
+
+
+async def test_wrong_variables_go_to_the_reference(ask):
+    answer = await ask.answer(LIST, first="many")
+    assert "$first" in answer["errors"][0]["message"]
+    assert PLANNER.counted == {"reference: variables": 1}
+
+
+async def test_a_value_that_graphql_forbids_is_told_with_its_path(ask, world, database):
+    order = await orders.order(world, ask)
+    async with database.writing() as session:
+        of_order = OrderRow.id == from_global(order["id"])[1]
+        await session.execute(
+            update(OrderRow)
+            .where(of_order, OrderRow.merchant_id == world.merchant_id)
+            .values(version=2**40)
+        )
+    PLANNER.forget()
+    answer = await ask.answer("{ orders(first: 1) { nodes { number version } } }")
+    assert answer["data"] is None
+    assert answer["errors"][0]["path"] == ["orders", "nodes", 0, "version"]
+    assert PLANNER.counted["reference: the statement failed"] == 1
+
+
+@pytest.mark.parametrize("actor", Actor)
+def test_what_a_kind_of_viewer_sees_differs_in_named_values_only(actor):
+    for mapper in Owned.registry.mappers:
+        if not issubclass(mapper.class_, Owned):
+            continue
+        table = aliased(mapper.class_)
+        conditions = [
+            form_of(seen_by(Viewer(new_id(), actor, new_id(), name, bound_to=new_id()), table))
+            for name in ("one", "other")
+        ]
+        (form, values), (other_form, other_values) = conditions
+        assert form == other_form
+        for ours, theirs in zip(values, other_values, strict=True):
+            same = ours.value == theirs.value
+            assert same or ours.key in {"merchant", "bound_to"}, mapper

@@ -1,0 +1,76 @@
+"""PostgreSQL writes every scalar as the reference executor does."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Date, DateTime, Integer, Numeric, Text, Uuid, literal, select
+from sqlalchemy.dialects.postgresql import JSONB
+
+from execution.paging import cursor_text
+from execution.texts import Sql
+from kit.database import Database
+from kit.pages import cursor
+from schema.scalars import FORMS
+from schema.schema import schema
+
+SLOW = settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
+INSTANTS = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC))  # noqa: DTZ001 -- bounds must be naive.
+DECIMALS = st.decimals(Decimal(-(10**11)), Decimal(10**11), allow_nan=False, places=6)
+VALUES = {
+    "String": (TEXTS, Text()),
+    "Int": (st.integers(-(2**31), 2**31 - 1), Integer()),
+    "DateTime": (INSTANTS, DateTime(timezone=True)),
+    "Date": (st.dates(date(1, 1, 2)), Date()),
+    "UUID": (st.uuids(), Uuid()),
+    "Decimal": (
+        DECIMALS | st.sampled_from([Decimal(0), Decimal("-0.10"), Decimal(1200)]),
+        Numeric(),
+    ),
+    "JSON": (
+        st.dictionaries(TEXTS, TEXTS | st.booleans() | st.none() | st.integers(0, 2**53)),
+        JSONB(),
+    ),
+}
+
+
+async def _read(database: Database, *expressions: Sql) -> Sequence[Any]:
+    reads = database.reading()
+    try:
+        return (await reads.rows(select(*expressions)))[0]
+    finally:
+        await reads.close()
+
+
+@pytest.mark.parametrize("name", VALUES)
+@SLOW
+@given(data=st.data())
+async def test_a_scalar_is_written_alike(database, name, data):
+    strategy, kind = VALUES[name]
+    value = literal(data.draw(strategy), kind)
+    scalar = schema._schema.type_map.get(name)  # noqa: SLF001
+    text, read = await _read(database, FORMS[name].text(value), value)
+    written = orjson.dumps(str(read) if scalar is None else scalar.serialize(read))
+    assert json.loads(text) == json.loads(written)
+    if name not in {"String", "JSON"}:
+        assert text == written.decode()
+
+
+@pytest.mark.parametrize("name", ["String", "Int", "DateTime", "Date", "UUID", "Decimal"])
+@SLOW
+@given(data=st.data(), key=st.uuids())
+async def test_a_cursor_is_written_alike(database, name, data, key: UUID):
+    strategy, kind = VALUES[name]
+    value, own = literal(data.draw(strategy), kind), literal(key, Uuid())
+    text, read = await _read(database, cursor_text([value, own]), value)
+    assert text == cursor([read, key])
