@@ -22,7 +22,7 @@ async def tokens_of_demo(database: Database, kept: dict[str, str]) -> dict[str, 
 
 
 async def _all_valid(database: Database, tokens: dict[str, str]) -> bool:
-    reads = database.reading()
+    reads = database.reading(None)
     try:
         return all([await viewer_of(token, reads, now()) for token in tokens.values()])
     finally:
@@ -39,7 +39,7 @@ async def _succeeding(database: Database) -> dict[str, str]:
         .distinct(ApiKey.actor)
     )
     made = {}
-    async with database.writing() as session:
+    async with database.writing(None) as session:
         for key in (await session.scalars(keys)).all():
             _, token = await create_key(
                 session, key.merchant_id, key.actor, key.name, now(), key.bound_to

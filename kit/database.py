@@ -1,55 +1,139 @@
-"""The database: sessions that write in one transaction, and connections that only read."""
+"""The database: sessions that write in one transaction, and connections that only read.
+
+Both enter the second wall first: row-level security shows and takes only rows of the merchant that
+`app.merchant` names. docs/decisions/0011-row-level-security.md gives the reasons.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
+from uuid import UUID
 
 import orjson
-from sqlalchemy import Executable, Row
+from sqlalchemy import Executable, Row, Uuid, bindparam, event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+
+_HELD = "merchant"
+"""Where a pooled connection notes the merchant that its session setting names."""
+_FOR_THE_TRANSACTION = text("SELECT set_merchant(:merchant)").bindparams(
+    bindparam("merchant", type_=Uuid())
+)
+_FOR_THE_SESSION = text("SELECT set_config('app.merchant', :merchant, false)")
+
+
+class BehindPoolerError(Exception):
+    """A connection that shall keep a setting does not lead to one server process."""
 
 
 def _dumps(value: object) -> str:
     return orjson.dumps(value, default=str).decode()
 
 
+def _prove_direct(connection: Any, _record: object) -> None:
+    """Refuse a new connection whose server process is not the one that greeted us."""
+    driver = connection.driver_connection
+    serving = connection.run_async(lambda it: it.fetchval("SELECT pg_backend_pid()"))
+    if serving != driver.get_server_pid():
+        driver.terminate()
+        message = "There is a connection pooler before PostgreSQL: set ABRUF_POOLER=transaction."
+        raise BehindPoolerError(message)
+
+
+async def set_merchant(within: AsyncSession | AsyncConnection, merchant_id: UUID | None) -> None:
+    """Let the rest of the transaction see and write one merchant's rows, or none's."""
+    await within.execute(_FOR_THE_TRANSACTION, {"merchant": merchant_id})
+
+
+async def _hold_merchant(connection: AsyncConnection, merchant_id: UUID | None) -> None:
+    """Let an autocommit connection see one merchant's rows until it is told otherwise.
+
+    Nothing is noted while the setting changes, so that one that fails or is cancelled half-way is
+    made again by the next user.
+    """
+    info = connection.sync_connection.info  # type: ignore[union-attr]
+    if _HELD in info and info[_HELD] == merchant_id:
+        return
+    info.pop(_HELD, None)
+    await connection.execute(_FOR_THE_SESSION, {"merchant": str(merchant_id or "")})
+    info[_HELD] = merchant_id
+
+
 class Database:
     """One PostgreSQL: a pool of connections for reading and writing."""
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
-        """Take the address (postgresql+asyncpg://...); nothing connects before it is needed."""
-        self.engine: AsyncEngine = create_async_engine(
-            url,
+    def __init__(
+        self, url: str, *, pool_size: int = 10, role: str | None = None, pooler: bool = False
+    ) -> None:
+        """Take the address (postgresql+asyncpg://...); nothing connects before it is needed.
+
+        role: what each connection becomes, if not the role of the address. pooler: PgBouncer or
+        the like gives a server connection for the length of a transaction only.
+        """
+        self._url, self._pooler = url, pooler
+        self._role = {"role": role} if role else {}
+        self.engine = self._made(pool_size)
+        # Apart, so that authenticating does not change the merchant of the other connections.
+        self.keyless = self._made(pool_size)
+        self._reader, self._keyless_reader = map(self._reading, (self.engine, self.keyless))
+
+    def _reading(self, engine: AsyncEngine) -> AsyncEngine:
+        return engine if self._pooler else engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    def _made(self, pool_size: int) -> AsyncEngine:
+        settings = {"timezone": "UTC", "application_name": "abruf", **self._role}
+        connect: dict[str, Any] = {"server_settings": settings}
+        if self._pooler:
+            # Without name, a statement is parsed and run in one message, and nothing of it stays.
+            connect |= {
+                "statement_cache_size": 0,
+                "prepared_statement_cache_size": 0,
+                "prepared_statement_name_func": str,
+            }
+        engine = create_async_engine(
+            self._url,
             pool_size=pool_size,
             max_overflow=pool_size,
             json_serializer=_dumps,
             json_deserializer=orjson.loads,
-            connect_args={"server_settings": {"timezone": "UTC", "application_name": "abruf"}},
+            connect_args=connect,
         )
-        self._reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        if not self._pooler:
+            event.listen(engine.sync_engine, "connect", _prove_direct)
+        return engine
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncSession]:
-        """Give a session in one transaction: committed at the end, rolled back on any error."""
+    async def writing(self, merchant_id: UUID | None) -> AsyncIterator[AsyncSession]:
+        """Give a session in one transaction: committed at the end, rolled back on any error.
+
+        merchant_id: whose rows it sees and writes; None: only tables without a merchant.
+        """
         async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+            await set_merchant(session, merchant_id)
             yield session
 
-    def reading(self) -> "Reads":
-        """Give the read connection of one operation."""
-        return Reads(self._reader)
+    def reading(self, merchant_id: UUID | None) -> "Reads":
+        """Give the read connection of one operation; merchant_id as in `writing`."""
+        engine = self._keyless_reader if merchant_id is None else self._reader
+        return Reads(engine, merchant_id, autocommit=not self._pooler)
 
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+        await self.keyless.dispose()
 
 
 class Reads:
-    """One operation's read connection: taken at its first statement, one statement at a time."""
+    """One operation's read connection: taken at its first statement, one statement at a time.
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        """Take an engine in AUTOCOMMIT mode, so that a read costs no BEGIN and no ROLLBACK."""
-        self._engine = engine
+    autocommit: a read costs no BEGIN and no ROLLBACK, and the connection keeps its merchant for
+    the next operation; otherwise all statements are in one transaction.
+    """
+
+    def __init__(self, engine: AsyncEngine, merchant_id: UUID | None, *, autocommit: bool) -> None:
+        """Take the engine and whose rows are read."""
+        self._engine, self._merchant_id = engine, merchant_id
+        self._enter = _hold_merchant if autocommit else set_merchant
         self._connection: AsyncConnection | None = None
         self._turn = asyncio.Lock()
 
@@ -57,14 +141,32 @@ class Reads:
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
     ) -> Sequence[Row[Any]]:
         """Run one statement and return all of its rows."""
+        async with self._scoped() as connection:
+            return (await connection.execute(statement, parameters)).all()
+
+    @asynccontextmanager
+    async def _scoped(self) -> AsyncIterator[AsyncConnection]:
+        """Give the connection, inside the wall, for one statement.
+
+        After any error it is given back: SQLAlchemy would replace a lost connection silently, by
+        one that holds another's merchant.
+        """
         async with self._turn:
-            if self._connection is None:
-                self._connection = await self._engine.connect()
-            return (await self._connection.execute(statement, parameters)).all()
+            try:
+                if self._connection is None:
+                    self._connection = await self._engine.connect()
+                    await self._enter(self._connection, self._merchant_id)
+                yield self._connection
+            except BaseException:
+                await self._give_back()
+                raise
 
     async def close(self) -> None:
         """Give the connection back; a later statement takes a new one."""
         async with self._turn:
-            connection, self._connection = self._connection, None
-            if connection is not None:
-                await connection.close()
+            await self._give_back()
+
+    async def _give_back(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await asyncio.shield(connection.close())

@@ -35,7 +35,7 @@ class Context:
     def begin(self) -> None:
         """Start an operation: a time that does not move, no connection yet, empty loaders."""
         self.now: datetime = self.clock()
-        self.reads = self.database.reading()
+        self.reads = self.database.reading(self.viewer.merchant_id)
         self.loaders = Loaders(Asking(self.viewer, self.now), self.reads)
         self.batches: dict[Any, DataLoader[Any, Any]] = {}
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import Base, Owned
@@ -34,26 +34,33 @@ def unscoped(sql: str) -> set[str]:
     return {name for name, count in sources.items() if scoped[name] < count}
 
 
-def watch(engine: AsyncEngine) -> None:
-    """Guard every statement of the engine."""
+def watch(*engines: AsyncEngine) -> None:
+    """Guard every statement of the engines."""
 
-    @event.listens_for(engine.sync_engine, "before_cursor_execute")
     def check(_connection: Any, _cursor: Any, sql: str, *_rest: Any) -> None:
         if bare := unscoped(sql):
             message = f"No merchant for {', '.join(sorted(bare))} in:\n{sql}"
             raise Unscoped(message)
 
+    for engine in engines:
+        event.listen(engine.sync_engine, "before_cursor_execute", check)
+
 
 @contextmanager
 def counted(engine: AsyncEngine) -> Iterator[list[str]]:
-    """Collect the statements that the engine sends meanwhile, without BEGIN and COMMIT."""
+    """Collect the statements that the engine's database is sent meanwhile.
+
+    Without BEGIN and COMMIT, and without the setting that opens the second wall.
+    """
     sent: list[str] = []
 
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        sent.append(statement)
+    def note(connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        setting = "app.merchant" in statement or "set_merchant" in statement
+        if connection.engine.url == engine.url and not setting:
+            sent.append(statement)
 
-    event.listen(engine.sync_engine, "before_cursor_execute", note)
+    event.listen(Engine, "before_cursor_execute", note)
     try:
         yield sent
     finally:
-        event.remove(engine.sync_engine, "before_cursor_execute", note)
+        event.remove(Engine, "before_cursor_execute", note)

@@ -143,7 +143,7 @@ async def test_an_interrupted_demo_is_told_anew_and_then_never_again(
         await demo.load(database, clock)
     story = await ask_demo(tokens["staff"])(STORY)
     assert story["orders"]["summary"]["orderCount"] == 9
-    async with database.writing() as session:
+    async with database.writing(None) as session:
         assert (await session.scalars(select(Merchant.slug))).all() == [demo.SLUG]
 
 
