@@ -70,7 +70,7 @@ class Database:
         role: what each connection becomes, if not the role of the address. pooler: PgBouncer or
         the like gives a server connection for the length of a transaction only.
         """
-        self._url, self._pooler = url, pooler
+        self.url, self._pooler = url, pooler
         self._role = {"role": role} if role else {}
         self.engine = self._made(pool_size)
         # Apart, so that authenticating does not change the merchant of the other connections.
@@ -91,7 +91,7 @@ class Database:
                 "prepared_statement_name_func": str,
             }
         engine = create_async_engine(
-            self._url,
+            self.url,
             pool_size=pool_size,
             max_overflow=pool_size,
             json_serializer=_dumps,
