@@ -14,7 +14,7 @@ run: $(VENV)/runtime.stamp ## Start Abruf with its demo.
 test: $(VENV)/dev.stamp ## Run every test, the browser's too.
 	$(PYTHON) -m web.chromium
 	$(PYTHON) -m web.build
-	$(PYTHON) -m pytest -q -n 2 --dist worksteal
+	$(PYTHON) -m pytest -q -n logical --maxprocesses 4 --dist worksteal
 
 check: $(VENV)/dev.stamp ## Lint, types, import contracts.
 	$(PYTHON) -m ruff check .

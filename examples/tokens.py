@@ -6,6 +6,7 @@ from commands.keys import create_key
 from examples import demo
 from kit.clock import now
 from kit.database import Database
+from kit.viewer import Actor
 from loaders.keys import viewer_of
 from models.keys import ApiKey, Merchant
 
@@ -40,9 +41,10 @@ async def _succeeding(database: Database) -> dict[str, str]:
     )
     made = {}
     async with database.writing(None) as session:
-        for key in (await session.scalars(keys)).all():
-            _, token = await create_key(
-                session, key.merchant_id, key.actor, key.name, now(), key.bound_to
+        first = {key.actor: key for key in await session.scalars(keys)}
+        for actor in (it for it in Actor if it in first):
+            key = first[actor]
+            _, made[actor.value.lower()] = await create_key(
+                session, key.merchant_id, actor, key.name, now(), key.bound_to
             )
-            made[key.actor.value.lower()] = token
     return made

@@ -2,12 +2,14 @@
 
 import signal
 import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
 
+from kit.embedded.home import STEP_S
 from tests.kit.programs import is_empty
 from tests.run.abruf import Launch
 
@@ -51,6 +53,7 @@ def test_a_signal_during_the_start_stops_it_too(tmp_path: Path, launch: Launch) 
     abruf = launch(tmp_path)
     while not (tmp_path / "postgresql").exists():
         assert abruf.process.poll() is None
+        time.sleep(STEP_S)
     assert abruf.stop(signal.SIGTERM) == 0
     assert is_empty(tmp_path)
 

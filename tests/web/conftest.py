@@ -6,6 +6,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import uvicorn
@@ -14,6 +15,7 @@ from starlette.applications import Starlette
 
 import migrations
 from examples import demo
+from examples.demo import operations
 from kit.database import Database
 from server import application
 from web.build import build
@@ -44,22 +46,27 @@ def serving(app: Starlette) -> Iterator[str]:
             thread.join()
 
 
-async def _loaded(url: str) -> dict[str, str]:
+async def _loaded(url: str, examples: Path) -> str:
+    """Load the demo and the operations that fit it; returns the staff's token."""
     database = Database(url)
-    tokens = await demo.load(database)
+    token = (await demo.load(database))["staff"]
+    await operations.write(database, token, examples)
     await database.close()
-    return tokens
+    return token
 
 
 @pytest.fixture(scope="session")
-def site(new_database: Callable[[str], str]) -> Iterator[Site]:
+def site(
+    new_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
     """Serve the demo with the bundle of this tree."""
     build()
     url = new_database("site")
     migrations.upgrade(url)
-    tokens = asyncio.run(_loaded(url))
-    with serving(application(Database(url))) as origin:
-        yield Site(origin, tokens["staff"], "{ viewer { actor } }", answer='"actor": "STAFF"')
+    examples = tmp_path_factory.mktemp("site") / "operations"
+    token = asyncio.run(_loaded(url, examples))
+    with serving(application(Database(url), operations=examples)) as origin:
+        yield Site(origin, token, "{ viewer { actor } }", answer='"actor": "STAFF"')
 
 
 @pytest.fixture(scope="session")
