@@ -8,6 +8,7 @@ _MAY_CREATE = """
 SELECT rolsuper OR rolcreaterole FROM pg_roles
 WHERE rolname = current_user AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :role)
 """
+_IS_THERE = "SELECT true FROM pg_roles WHERE rolname = :role"
 _TABLES = """
 SELECT relname, relrowsecurity FROM pg_class
 WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
@@ -32,7 +33,7 @@ def grant(connection: Connection, role: str) -> None:
     if connection.scalar(text(_MAY_CREATE), {"role": role}):
         connection.execute(text(f"CREATE ROLE {name} NOLOGIN"))
         connection.execute(text(f"GRANT {name} TO CURRENT_USER"))
-    if not connection.scalar(text("SELECT true FROM pg_roles WHERE rolname = :role"), {"role": role}):
+    if not connection.scalar(text(_IS_THERE), {"role": role}):
         return
     connection.execute(text(f"GRANT USAGE ON SCHEMA public TO {name}"))
     for table, walled in connection.execute(text(_TABLES)).all():

@@ -34,9 +34,7 @@ END $$
 
 
 @pytest.fixture(scope="session")
-def server(
-    tmp_path_factory: pytest.TempPathFactory, worker_id: str
-) -> Iterator[embedded.Server]:
+def server(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[embedded.Server]:
     """Share one server between all workers, whose folders lie in one."""
     own = tmp_path_factory.getbasetemp()
     shared = own if worker_id == "master" else own.parent

@@ -13,10 +13,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from web.chromium import may_install
+from web.chromium import install, may_install
 
-FIXTURES = {"postgresql_15": "postgres", "pgbouncer": "pgbouncer"}
-"""Fixture -> the program without which its tests are left out."""
+PACKAGES = {"postgres": "postgresql-15", "pgbouncer": "pgbouncer"}
+"""Program -> Debian's package; the fixture that runs it is named like that."""
 _FOLDERS = os.pathsep.join(("/usr/lib/postgresql/15/bin", "/usr/sbin"))
 _START_S = 60
 
@@ -26,9 +26,13 @@ def find(name: str) -> str | None:
     return shutil.which(name, path=_FOLDERS)
 
 
-def missing() -> list[str]:
-    """Return the fixtures whose program is not there."""
-    return [fixture for fixture, name in FIXTURES.items() if find(name) is None]
+def lacking() -> dict[str, str]:
+    """Return fixture -> advice for the programs that are not there."""
+    return {
+        package.replace("-", "_"): f"No {name} found: install Debian's package {package}."
+        for name, package in PACKAGES.items()
+        if find(name) is None
+    }
 
 
 def free_port() -> int:
@@ -62,10 +66,6 @@ def _answers(port: int) -> bool:
 
 
 if __name__ == "__main__":
-    if missing() and may_install():
-        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for words in (["update"], ["install", "--yes", "--no-install-recommends"]):
-            packages = ["postgresql-15", "pgbouncer"] if words[0] == "install" else []
-            command = ["apt-get", "--quiet", "--quiet", *words, *packages]
-            subprocess.run(command, env=environment, check=True)
-    sys.stdout.write(f"Left out for want of a program: {', '.join(missing()) or 'nothing'}\n")
+    if lacking() and may_install():
+        install(*PACKAGES.values())
+    sys.stdout.write("".join(f"{advice}\n" for advice in lacking().values()))

@@ -111,22 +111,6 @@ async def test_an_operation_whose_connection_is_lost_goes_on_inside_its_wall(few
     await reads.close()
 
 
-async def test_a_setting_that_fails_half_way_is_made_again(few):
-    mine, other = MERCHANTS[:2]
-    await _read(few, mine)
-    reads = few.reading(other)
-    async with few.engine.connect() as held:
-        info = held.sync_connection.info
-        assert info["merchant"] == mine
-    setting = asyncio.create_task(reads.rows(SHOWN))
-    while "merchant" in info:
-        await asyncio.sleep(0)
-    setting.cancel()
-    await asyncio.wait([setting])
-    await reads.close()
-    await _read(few, mine)
-
-
 async def test_a_transaction_of_no_merchant_shows_none(few):
     await _read(few, MERCHANTS[0])
     await _write(few, None)

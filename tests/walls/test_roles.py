@@ -97,9 +97,7 @@ class TestOneAddress:
                     await session.execute(text(f"DELETE FROM {table}"))
         await database.close()
 
-    def test_the_server_says_why_it_does_not_start_and_starts_when_allowed(
-        self, fifteen, tmp_path
-    ):
+    def test_the_server_says_why_it_does_not_start_and_starts_when_allowed(self, fifteen, tmp_path):
         url = fifteen("plain", "of_plain").replace("+asyncpg", "")
         refused = Abruf(tmp_path, ABRUF_DATABASE_URL=url)
         said, _ = refused.process.communicate(timeout=60)

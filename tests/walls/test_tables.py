@@ -122,12 +122,14 @@ async def _answers(foreign: make.World, world: make.World, folder: Path) -> list
     async with httpx.AsyncClient(transport=transport, base_url="http://abruf") as client:
         ask = make.Ask(client, world.token)
         nodes = [await ask.answer(NODE, id=it) for it in await _ids(foreign)]
-        asked = []
-        for path in sorted(folder.glob("*.graphql")):
-            given = path.with_suffix(".variables.json")
-            values = json.loads(given.read_text("utf-8")) if given.exists() else {}
-            asked.append(await ask.answer(path.read_text("utf-8"), **values))
-    return [nodes, asked]
+        return [nodes, [await ask.answer(text, **values) for text, values in _examples(folder)]]
+
+
+def _examples(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give the example operations and their variables."""
+    for path in sorted(folder.glob("*.graphql")):
+        given = path.with_suffix(".variables.json")
+        yield path.read_text("utf-8"), json.loads(given.read_text()) if given.exists() else {}
 
 
 async def _ids(foreign: make.World) -> list[str]:
@@ -152,7 +154,7 @@ async def asked(foreign, world, tmp_path):
     return answers
 
 
-async def test_each_wall_holds_without_the_other(foreign, database, asked):
+async def test_each_wall_holds_without_the_other(database, asked):
     both = await asked()
     assert [it["data"]["node"] for it in both[0]] == [None] * len(both[0])
     assert len(both[0]) == len(NODES)
