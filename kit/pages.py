@@ -11,6 +11,7 @@ import orjson
 from kit.errors import Code, Refused
 
 LARGEST_PAGE = 250
+_LARGEST_INT = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,15 @@ def _decoded(text: str | None, name: str) -> tuple[Any, ...] | None:
         values = orjson.loads(base64.b64decode(text, altchars=b"-_", validate=True))
     except (binascii.Error, ValueError):
         values = None
-    if not isinstance(values, list):
-        raise Refused(Code.INVALID, "This is not a cursor of this list.", (name,))
-    return tuple(values)
+    match values:
+        case [str() | int() as sort, str() as key] if _can_be_stored(sort):
+            return (sort, key)
+    raise Refused(Code.INVALID, "This is not a cursor of this list.", (name,))
+
+
+def _can_be_stored(value: str | int) -> bool:
+    """Tell whether PostgreSQL has room for the value: no NUL in text, 64 bits in a number."""
+    return "\0" not in value if isinstance(value, str) else abs(value) <= _LARGEST_INT
 
 
 def page_args(

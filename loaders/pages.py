@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
+from operator import index
 from typing import Any
 from uuid import UUID
 
@@ -36,12 +37,17 @@ ROOT = UUID(int=0)
 Matching = Callable[[Asking, Any, Any], Iterable[ColumnElement[bool]]]
 """asking, table, the checked filter -> conditions."""
 
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
 _READ: Mapping[type, Callable[[Any], Any]] = {
-    datetime: datetime.fromisoformat,
+    datetime: _instant,
     date: date.fromisoformat,
     UUID: UUID,
     Decimal: Decimal,
-    int: int,
+    int: index,
     str: str,
 }
 
@@ -98,9 +104,10 @@ class PageOf(Relation):
 
     def _position(self, table: Any, values: tuple[Any, ...], name: str) -> list[Any]:
         """Read a cursor's values back. Refused: INVALID for another list's cursor."""
-        kinds = (getattr(table, self.sort.column).type.python_type, UUID)
+        kind = getattr(table, self.sort.column).type
+        reads = (getattr(kind, "choices", None) or _READ[kind.python_type], UUID)
         try:
-            read = [_READ[kind](value) for kind, value in zip(kinds, values, strict=True)]
+            read = [read(value) for read, value in zip(reads, values, strict=True)]
         except (ValueError, TypeError, ArithmeticError) as error:
             raise Refused(Code.INVALID, "This is not a cursor of this list.", (name,)) from error
         column = getattr(table, self.sort.column)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLSyntaxError
 
 from kit.errors import Code, Problem, Refused
 from schema.enums import described
@@ -66,12 +66,18 @@ def shown(error: GraphQLError) -> GraphQLError:
         return _told(error, problem.message, extensions)
     if isinstance(cause, GraphQLError) or cause is None:
         own = (error.extensions or {}) | ((cause.extensions or {}) if cause else {})
-        default = ErrorCode.BAD_USER_INPUT if error.path else ErrorCode.GRAPHQL_VALIDATION_FAILED
-        return _told(error, error.message, {"code": default.value, **own})
+        return _told(error, error.message, {"code": _default(error).value, **own})
     reference = secrets.token_hex(8)
     _log.error("Internal fault %s", reference, exc_info=cause)
     code = ErrorCode.INTERNAL_SERVER_ERROR.value
     return _told(error, "Something went wrong on our side.", {"code": code, "reference": reference})
+
+
+def _default(error: GraphQLError) -> ErrorCode:
+    """Return the code of an error that brings none."""
+    if isinstance(error, GraphQLSyntaxError):
+        return ErrorCode.GRAPHQL_PARSE_FAILED
+    return ErrorCode.BAD_USER_INPUT if error.path else ErrorCode.GRAPHQL_VALIDATION_FAILED
 
 
 def _told(error: GraphQLError, message: str, extensions: dict[str, Any]) -> GraphQLError:

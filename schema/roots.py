@@ -34,6 +34,8 @@ def one_by(description: str, **relations: One) -> Any:
         if len(named) != 1:
             raise Refused(Code.INVALID, f"Give exactly one of {', '.join(ways)}.", ("id",))
         ((name, value),) = named.items()
+        if "\0" in value:
+            raise Refused(Code.INVALID_CHARACTER, "No key has a NUL character.", (name,))
         if name == "id":
             value = Names(type_name).find(value)
         return None if value is None else info.context.load(ways[name], value)
