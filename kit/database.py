@@ -19,7 +19,7 @@ _HELD = "merchant"
 _FOR_THE_TRANSACTION = text("SELECT set_merchant(:merchant)").bindparams(
     bindparam("merchant", type_=Uuid())
 )
-_FOR_THE_SESSION = text("SELECT set_config('app.merchant', :merchant, false)")
+_FOR_THE_SESSION = "SELECT set_config('app.merchant', $1, false)"
 
 
 class BehindPoolerError(Exception):
@@ -55,7 +55,7 @@ async def _hold_merchant(connection: AsyncConnection, merchant_id: UUID | None) 
     if _HELD in info and info[_HELD] == merchant_id:
         return
     info.pop(_HELD, None)
-    await connection.execute(_FOR_THE_SESSION, {"merchant": str(merchant_id or "")})
+    await connection.exec_driver_sql(_FOR_THE_SESSION, (str(merchant_id or ""),))
     info[_HELD] = merchant_id
 
 
