@@ -14,6 +14,7 @@ from resolvers.context import Context
 
 _ATTEMPTS = 5
 _UNIQUE = "23505"
+_OVERFLOW = "22003"
 _MOVED = "moved"
 _AGAIN = {"40001", "40P01", "55P03", "08006", _UNIQUE, _MOVED}
 """Serialization failure, deadlock, lock timeout, lost connection, and a unique key that another
@@ -39,6 +40,8 @@ async def _attempts(context: Context, run: idempotency.Run, command: Command, na
             return await _attempt(context, run, command, name)
         except (DBAPIError, Moved) as error:
             state = _MOVED if isinstance(error, Moved) else _state(error)
+            if state == _OVERFLOW:
+                raise _too_large() from error
             if state not in _AGAIN:
                 raise
             if attempt == _ATTEMPTS:
@@ -59,6 +62,11 @@ async def _attempt(context: Context, run: idempotency.Run, command: Command, nam
 
 def _state(error: DBAPIError) -> str | None:
     return getattr(error.orig, "sqlstate", None)
+
+
+def _too_large() -> Refused:
+    """Return the refusal of a sum that no counter holds, though each of its parts is allowed."""
+    return Refused(Code.OUT_OF_RANGE, "A sum of these quantities has more than 12 whole digits.")
 
 
 def _given_up(state: str | None) -> Refused:

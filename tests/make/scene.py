@@ -1,0 +1,123 @@
+"""One company of a merchant, with everything that its inputs name."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from kit import gs1
+from kit.ids import new_id, to_global
+from kit.viewer import Actor
+from tests.make import Ask, World, channels, contracts, deliveries, locations, orders, parties
+
+GTIN = "4006381333931"
+OF_PARTY = "query ($id: ID!) { party(id: $id) { contacts { id } addresses { id } } }"
+WINDOW = deliveries.WINDOW
+PERSON = {
+    "name": "Anna Weber",
+    "department": "Goods in",
+    "building": "Gate 2",
+    "phone": "+49 221 1",
+    "email": "anna@example.com",
+}
+PLACE = {
+    "name": "Plant 2",
+    "line1": "Ringstr. 1",
+    "line2": "Gate 2",
+    "postalCode": "50667",
+    "city": "Köln",
+    "region": "NRW",
+    "country": "DE",
+}
+
+
+def fresh(prefix: str) -> str:
+    """Return a business key that no other row has."""
+    return f"{prefix}-{new_id().hex[-12:]}"
+
+
+def gln() -> str:
+    body = f"{new_id().int % 10**12:012}"
+    return body + gs1.check_digit(body)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One company of a merchant with what its orders name; all ids are global."""
+
+    world: World
+    ask: Ask
+    company: UUID
+    party: str
+    contact: str
+    address: str
+    channel: str
+    location: str
+    product: str
+    carrier: str
+
+    async def as_buyer(self) -> Ask:
+        """Ask as the company itself."""
+        return self.ask.by(await self.world.key(Actor.BUYER, self.company))
+
+    def order_line(self, **fields: Any) -> dict[str, Any]:
+        terms = {"quantity": "10", "unitPrice": "2.5", "discountPercent": "5", "window": WINDOW}
+        more = {"substitutionAllowed": True, "externalReference": fresh("EL")}
+        return {"productId": self.product, **terms, **more, **fields}
+
+    def order_fields(self) -> dict[str, Any]:
+        return {
+            "currency": "EUR",
+            "kind": "SAMPLE",
+            "recipient": PERSON,
+            "window": WINDOW,
+            "deliveryPolicy": "CANCEL_IF_NOT_BY",
+            "cancelIfNotBy": "2026-04-01T00:00:00+00:00",
+            "purchaseOrderNumber": "PO-1",
+            "externalReference": fresh("E"),
+            "note": "Ring twice.",
+        }
+
+    def company_fields(self) -> dict[str, Any]:
+        who = {"partyId": self.party, "buyerContactId": self.contact}
+        return {**self.order_fields(), **who, "shipToId": self.address}
+
+    async def order(self, **fields: Any) -> dict[str, Any]:
+        lines = [{"productId": self.product, "quantity": "10", "unitPrice": "2.5"}]
+        valid = {"partyId": self.party, "channelId": self.channel, "lines": lines}
+        return await orders.order(self.world, self.ask, **valid | fields)
+
+    async def pending(self) -> dict[str, Any]:
+        portal = await channels.channel(self.world, approval_required=True)
+        return await self.order(channelId=to_global("Channel", portal))
+
+    async def contract(self, make: Any = contracts.contract, **fields: Any) -> dict[str, Any]:
+        terms = {"partyId": self.party, "lines": [contracts.line(self.product)]}
+        return await make(self.world, self.ask, **terms | fields)
+
+    async def delivery(self, make: Any = deliveries.planned, **fields: Any) -> dict[str, Any]:
+        order = await self.order()
+        return await make(self.world, self.ask, order, locationId=self.location, **fields)
+
+    async def parcel(self) -> dict[str, Any]:
+        numbers = {"trackingNumbers": [fresh("T")], "carrierId": self.carrier}
+        sent = await self.delivery(deliveries.dispatched, parcel=numbers)
+        return sent["parcels"][0]
+
+
+async def scene(world: World, ask: Ask) -> Scene:
+    company = await parties.company(world)
+    party = to_global("Party", company)
+    of = (await ask(OF_PARTY, id=party))["party"]
+    (product,) = await orders.products(ask, fresh("S"))
+    return Scene(
+        world,
+        ask,
+        company,
+        party,
+        of["contacts"][0]["id"],
+        of["addresses"][0]["id"],
+        to_global("Channel", await channels.channel(world)),
+        to_global("Location", await locations.location(world)),
+        product,
+        to_global("Party", await parties.carrier(world)),
+    )
