@@ -13,6 +13,7 @@ run: $(VENV)/runtime.stamp ## Start Abruf with its demo.
 
 test: $(VENV)/dev.stamp ## Run every test, the browser's too.
 	$(PYTHON) -m web.chromium
+	$(PYTHON) -m tests.walls.programs
 	$(PYTHON) -m web.build
 	$(PYTHON) -m pytest -q -n logical --maxprocesses 4 --dist worksteal
 

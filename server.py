@@ -21,7 +21,7 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 import migrations
 from kit.clock import Clock, now
-from kit.database import Database
+from kit.database import BehindPoolerError, Database
 from kit.viewer import Viewer
 from loaders.keys import viewer_of
 from resolvers.context import Context, Terms
@@ -82,7 +82,7 @@ class Endpoint(GraphQL[Context, None]):
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
-        reads = self.database.reading()
+        reads = self.database.reading(None)
         try:
             return await viewer_of(token.strip(), reads, self.clock())
         finally:
@@ -143,10 +143,10 @@ async def _livez(_request: Request) -> Response:
 async def _revision(database: Database) -> str | None:
     """Return the migration at which the database is, None when it does not tell."""
     try:
-        async with asyncio.timeout(READY_S), database.engine.connect() as connection:
+        async with asyncio.timeout(READY_S), database.keyless.connect() as connection:
             found = await connection.execute(text("SELECT version_num FROM alembic_version"))
             return found.scalar_one_or_none()
-    except (OSError, SQLAlchemyError):
+    except (OSError, SQLAlchemyError, BehindPoolerError):
         return None
 
 

@@ -17,8 +17,10 @@ from examples.demo import operations
 from examples.tokens import tokens_of_demo
 from kit import embedded
 from kit.config import Config, from_environment
-from kit.database import Database
+from kit.database import BehindPoolerError, Database
+from kit.embedded import Server
 from kit.embedded.home import write
+from kit.walls import UnboundError, app_role, check, role_to_become
 from resolvers.context import Terms
 from server import application
 
@@ -37,13 +39,15 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _terminated)
     config = from_environment()
     try:
-        with _listening(config) as listener, embedded.address(config) as url:
-            tokens = _prepared(config, url)
+        with _listening(config) as listener, embedded.addresses(config) as server:
+            tokens = _prepared(config, server)
             sys.stdout.write(_greeting(config, listener, tokens))
             sys.stdout.flush()
-            _serve(config, url, listener)
+            _serve(config, server, listener)
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
+    except (UnboundError, BehindPoolerError) as error:
+        sys.exit(str(error))
     except embedded.EmbeddedPostgresError as error:
         sys.exit(f"PostgreSQL does not start: {error}")
 
@@ -62,18 +66,40 @@ def _listening(config: Config) -> socket.socket:
         sys.exit(f"{message}\nChoose another port, for example: ABRUF_PORT=8001 make run")
 
 
-def _prepared(config: Config, url: str) -> dict[str, str]:
-    """Migrate and load the demo, one program at a time; returns the demo's tokens."""
+def _prepared(config: Config, server: Server) -> dict[str, str]:
+    """Migrate and load the demo as the owner, one program at a time; returns the demo's tokens."""
     config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (config.data_dir / "start.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        migrations.upgrade(url)
+        migrations.upgrade(server.owner_url, app_role(server.owner_url, server.app_url))
+        if not config.allow_owner:
+            asyncio.run(_check(config, server))
         file = config.data_dir / TOKENS
         kept = json.loads(file.read_text()) if file.exists() else {}
-        tokens = asyncio.run(_tokens(url, kept, config.data_dir / OPERATIONS))
+        tokens = asyncio.run(_tokens(server.owner_url, kept, config.data_dir / OPERATIONS))
         if tokens != kept:
             write(file, json.dumps(tokens, indent=2) + "\n")
         return tokens
+
+
+async def _check(config: Config, server: Server) -> None:
+    """UnboundError when the server could pass the wall between merchants."""
+    database = await _database(config, server)
+    try:
+        await check(database)
+    finally:
+        await database.close()
+
+
+async def _database(config: Config, server: Server) -> Database:
+    """Return the database as the server reaches it."""
+    return Database(
+        server.app_url,
+        pool_size=config.pool_size,
+        role=await role_to_become(server.owner_url, server.app_url),
+        pooler=config.pooler,
+        statement_s=config.limits.statement,
+    )
 
 
 async def _tokens(url: str, kept: dict[str, str], examples: Path) -> dict[str, str]:
@@ -110,10 +136,10 @@ def _greeting(config: Config, listener: socket.socket, tokens: dict[str, str]) -
     )
 
 
-def _serve(config: Config, url: str, listener: socket.socket) -> None:
+def _serve(config: Config, server: Server, listener: socket.socket) -> None:
     """Answer requests until a signal ends it."""
     app = application(
-        Database(url, pool_size=config.pool_size, statement_s=config.limits.statement),
+        asyncio.run(_database(config, server)),
         terms=Terms(
             timedelta(hours=config.idempotency_hours), config.limits, config.executor == "planned"
         ),

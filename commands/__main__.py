@@ -21,15 +21,16 @@ from kit.config import from_environment
 from kit.database import Database
 from kit.errors import Refused
 from kit.viewer import Actor
+from kit.walls import app_role
 
 
 def main() -> None:
     """Run what the words ask for; SystemExit carries the reason when it is not done."""
     asked = _parser().parse_args()
     try:
-        with embedded.address(from_environment()) as url:
-            migrations.upgrade(url)
-            asyncio.run(_run(url, asked))
+        with embedded.addresses(from_environment()) as server:
+            migrations.upgrade(server.owner_url, app_role(server.owner_url, server.app_url))
+            asyncio.run(_run(server.owner_url, asked))
     except Refused as refused:
         sys.exit(
             "\n".join(f"{'.'.join(map(str, it.path))}: {it.message}" for it in refused.problems)
@@ -43,7 +44,7 @@ def main() -> None:
 async def _run(url: str, asked: argparse.Namespace) -> None:
     database = Database(url)
     try:
-        async with database.writing() as session:
+        async with database.writing(None) as session:
             said = await asked.run(session, asked)
         sys.stdout.write(said)
     finally:

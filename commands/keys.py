@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from kit.database import set_merchant
 from kit.errors import Code, Refused
 from kit.ids import new_id
 from kit.inputs import Input, Name
@@ -128,6 +129,7 @@ async def binding(
         raise Refused(Code.INVALID, _BINDING, ("bound_to",))
     if business_key is None:
         return None
+    await set_merchant(session, merchant_id)
     entity, column, more = _BOUND[actor]
     found = await session.scalar(
         select(entity.id).where(entity.merchant_id == merchant_id, column == business_key, *more)
@@ -140,6 +142,7 @@ async def binding(
 
 async def keys_of(session: AsyncSession, merchant_id: UUID) -> list[tuple[ApiKey, str | None]]:
     """Return the keys of a tenant, oldest first, with the business key of what each is bound to."""
+    await set_merchant(session, merchant_id)
     code = func.coalesce(Party.number, Channel.code, Location.code)
     rows = select(ApiKey, code).where(ApiKey.merchant_id == merchant_id).order_by(ApiKey.id)
     for entity in (Party, Channel, Location):

@@ -23,7 +23,7 @@ async def tokens_of_demo(database: Database, kept: dict[str, str]) -> dict[str, 
 
 
 async def _all_valid(database: Database, tokens: dict[str, str]) -> bool:
-    reads = database.reading()
+    reads = database.reading(None)
     try:
         return all([await viewer_of(token, reads, now()) for token in tokens.values()])
     finally:
@@ -40,7 +40,7 @@ async def _succeeding(database: Database) -> dict[str, str]:
         .distinct(ApiKey.actor)
     )
     made = {}
-    async with database.writing() as session:
+    async with database.writing(None) as session:
         first = {key.actor: key for key in await session.scalars(keys)}
         for actor in (it for it in Actor if it in first):
             key = first[actor]

@@ -15,9 +15,15 @@ class Config:
     """What the environment says. database_url: None means the embedded PostgreSQL.
 
     executor: `planned`, or `reference` to let graphql-core resolve every field by itself.
+    owner_url: as whom the schema is migrated and operators work; None means the same address.
+    allow_owner: whether the server may start without the second wall between merchants.
+    pooler: whether database_url leads to a pooler that gives connections for a transaction.
     """
 
     database_url: str | None
+    owner_url: str | None
+    allow_owner: bool
+    pooler: bool
     data_dir: Path
     host: str
     port: int
@@ -54,7 +60,7 @@ def _limits(environment: Mapping[str, str]) -> Limits:
 
 
 def _choice(environment: Mapping[str, str], name: str, *choices: str) -> str:
-    text = environment.get(name, choices[0])
+    text = environment.get(name) or choices[0]
     if text not in choices:
         message = f"{name} must be one of {', '.join(choices)}, not {text!r}."
         raise SystemExit(message)
@@ -63,10 +69,17 @@ def _choice(environment: Mapping[str, str], name: str, *choices: str) -> str:
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
     """Return the configuration. SystemExit names the variable that is wrong."""
-    url = environment.get("ABRUF_DATABASE_URL")
+    url, owner_url = environment.get("ABRUF_DATABASE_URL"), environment.get("ABRUF_OWNER_URL")
+    pooler = _choice(environment, "ABRUF_POOLER", "none", "transaction") == "transaction"
+    if pooler and not owner_url:
+        message = "ABRUF_POOLER=transaction needs ABRUF_OWNER_URL: the owner, past the pooler."
+        raise SystemExit(message)
     home = Path(environment.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
     return Config(
         database_url=_async_url(url) if url else None,
+        owner_url=_async_url(owner_url) if owner_url else None,
+        allow_owner=_choice(environment, "ABRUF_ALLOW_OWNER", "0", "1") == "1",
+        pooler=pooler,
         data_dir=Path(environment.get("ABRUF_DATA_DIR") or home / "abruf").expanduser().absolute(),
         host=environment.get("ABRUF_HOST", "127.0.0.1"),
         port=_number(environment, "ABRUF_PORT", 8000),

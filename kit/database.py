@@ -1,20 +1,35 @@
-"""The database: sessions that write in one transaction, and connections that only read."""
+"""The database: sessions that write in one transaction, and connections that only read.
+
+Both enter the second wall first: row-level security shows and takes only rows of the merchant that
+`app.merchant` names. docs/decisions/0011-row-level-security.md gives the reasons.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
+from uuid import UUID
 
 import orjson
-from sqlalchemy import Executable, Row
+from sqlalchemy import Executable, Row, Uuid, bindparam, event, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 from kit.limits import DEFAULT_LIMITS
 
+_HELD = "merchant"
+"""Where a pooled connection notes the merchant that its session setting names."""
+_FOR_THE_TRANSACTION = text("SELECT set_merchant(:merchant)").bindparams(
+    bindparam("merchant", type_=Uuid())
+)
+_FOR_THE_SESSION = "SELECT set_config('app.merchant', $1, false)"
 _CANCELED = "57014"
 """PostgreSQL's query_canceled: `statement_timeout` is over."""
+
+
+class BehindPoolerError(Exception):
+    """A connection that shall keep a setting does not lead to one server process."""
 
 
 def _dumps(value: object) -> str:
@@ -31,36 +46,93 @@ def _in_time() -> Iterator[None]:
         raise
 
 
+def _prove_direct(connection: Any, _record: object) -> None:
+    """Refuse a new connection whose server process is not the one that greeted us."""
+    driver = connection.driver_connection
+    serving = connection.run_async(lambda it: it.fetchval("SELECT pg_backend_pid()"))
+    if serving != driver.get_server_pid():
+        driver.terminate()
+        message = "There is a connection pooler before PostgreSQL: set ABRUF_POOLER=transaction."
+        raise BehindPoolerError(message)
+
+
+async def set_merchant(within: AsyncSession | AsyncConnection, merchant_id: UUID | None) -> None:
+    """Let the rest of the transaction see and write one merchant's rows, or none's."""
+    await within.execute(_FOR_THE_TRANSACTION, {"merchant": merchant_id})
+
+
+async def _hold_merchant(connection: AsyncConnection, merchant_id: UUID | None) -> None:
+    """Let an autocommit connection see one merchant's rows until it is told otherwise.
+
+    Nothing is noted while the setting changes, so that one that fails or is cancelled half-way is
+    made again by the next user.
+    """
+    info = connection.sync_connection.info  # type: ignore[union-attr]
+    if _HELD in info and info[_HELD] == merchant_id:
+        return
+    info.pop(_HELD, None)
+    await connection.exec_driver_sql(_FOR_THE_SESSION, (str(merchant_id or ""),))
+    info[_HELD] = merchant_id
+
+
 class Database:
     """One PostgreSQL: a pool of connections for reading and writing."""
 
     def __init__(
-        self, url: str, *, pool_size: int = 10, statement_s: int = DEFAULT_LIMITS.statement
+        self,
+        url: str,
+        *,
+        pool_size: int = 10,
+        role: str | None = None,
+        pooler: bool = False,
+        statement_s: int = DEFAULT_LIMITS.statement,
     ) -> None:
         """Take the address (postgresql+asyncpg://...); nothing connects before it is needed.
 
-        statement_s: seconds after which PostgreSQL ends a statement, waiting for locks included.
+        role: what each connection becomes, if not the role of the address. pooler: PgBouncer or
+        the like gives a server connection for the length of a transaction only. statement_s:
+        seconds after which PostgreSQL ends a statement, waiting for locks included; behind a
+        pooler, which keeps no settings of a connection, that is the pooler's to say.
         """
-        self.engine: AsyncEngine = create_async_engine(
-            url,
+        self.url, self._pooler = url, pooler
+        self._settings = {"role": role} if role else {}
+        if not pooler:
+            self._settings["statement_timeout"] = f"{statement_s}s"
+        self.engine = self._made(pool_size)
+        # Apart, so that authenticating does not change the merchant of the other connections.
+        self.keyless = self._made(pool_size)
+        self._reader, self._keyless_reader = map(self._reading, (self.engine, self.keyless))
+
+    def _reading(self, engine: AsyncEngine) -> AsyncEngine:
+        return engine if self._pooler else engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    def _made(self, pool_size: int) -> AsyncEngine:
+        settings = {"timezone": "UTC", "application_name": "abruf", **self._settings}
+        connect: dict[str, Any] = {"server_settings": settings}
+        if self._pooler:
+            # Without name, a statement is parsed and run in one message, and nothing of it stays.
+            connect |= {
+                "statement_cache_size": 0,
+                "prepared_statement_cache_size": 0,
+                "prepared_statement_name_func": str,
+            }
+        engine = create_async_engine(
+            self.url,
             pool_size=pool_size,
             max_overflow=pool_size,
             json_serializer=_dumps,
             json_deserializer=orjson.loads,
-            connect_args={
-                "server_settings": {
-                    "timezone": "UTC",
-                    "application_name": "abruf",
-                    "statement_timeout": f"{statement_s}s",
-                }
-            },
+            connect_args=connect,
         )
-        self._reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        if not self._pooler:
+            event.listen(engine.sync_engine, "connect", _prove_direct)
+        return engine
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncSession]:
+    async def writing(self, merchant_id: UUID | None) -> AsyncIterator[AsyncSession]:
         """Give a session in one transaction: committed at the end, rolled back on any error.
 
+        merchant_id: whose rows it sees and writes; None: only tables without a merchant.
         TimeoutError: a statement took too long.
         """
         with _in_time():
@@ -68,23 +140,31 @@ class Database:
                 AsyncSession(self.engine, expire_on_commit=False) as session,
                 session.begin(),
             ):
+                await set_merchant(session, merchant_id)
                 yield session
 
-    def reading(self) -> "Reads":
-        """Give the read connection of one operation."""
-        return Reads(self._reader)
+    def reading(self, merchant_id: UUID | None) -> "Reads":
+        """Give the read connection of one operation; merchant_id as in `writing`."""
+        engine = self._keyless_reader if merchant_id is None else self._reader
+        return Reads(engine, merchant_id, autocommit=not self._pooler)
 
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+        await self.keyless.dispose()
 
 
 class Reads:
-    """One operation's read connection: taken at its first statement, one statement at a time."""
+    """One operation's read connection: taken at its first statement, one statement at a time.
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        """Take an engine in AUTOCOMMIT mode, so that a read costs no BEGIN and no ROLLBACK."""
-        self._engine = engine
+    autocommit: a read costs no BEGIN and no ROLLBACK, and the connection keeps its merchant for
+    the next operation; otherwise all statements are in one transaction.
+    """
+
+    def __init__(self, engine: AsyncEngine, merchant_id: UUID | None, *, autocommit: bool) -> None:
+        """Take the engine and whose rows are read."""
+        self._engine, self._merchant_id = engine, merchant_id
+        self._enter = _hold_merchant if autocommit else set_merchant
         self._connection: AsyncConnection | None = None
         self._turn = asyncio.Lock()
         self._asking: set[asyncio.Task[Any]] = set()
@@ -96,6 +176,7 @@ class Reads:
             raise RuntimeError(message)
         if self._connection is None:
             self._connection = await self._engine.connect()
+            await self._enter(self._connection, self._merchant_id)
         return self._connection
 
     async def rows(
@@ -117,10 +198,18 @@ class Reads:
 
     @asynccontextmanager
     async def _asked(self) -> AsyncIterator[AsyncConnection]:
-        """Give the connection for one statement. TimeoutError: it took too long."""
+        """Give the connection, inside the wall, for one statement.
+
+        TimeoutError: it took too long. After any error the connection is given back: SQLAlchemy
+        would replace a lost one silently, by one that holds another's merchant.
+        """
         with _in_time(), self._interruptible():
             async with self._turn:
-                yield await self._connected()
+                try:
+                    yield await self._connected()
+                except BaseException:
+                    await self._give_back()
+                    raise
 
     @contextmanager
     def _interruptible(self) -> Iterator[None]:
@@ -140,11 +229,14 @@ class Reads:
     async def close(self) -> None:
         """Give the connection back; a later statement takes a new one."""
         async with self._turn:
-            connection, self._connection = self._connection, None
-            if connection is not None:
-                await connection.close()
+            await self._give_back()
 
     async def end(self) -> None:
         """Give the connection back for good: what still runs unseen must not take another."""
         self._ended = True
         await self.close()
+
+    async def _give_back(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await asyncio.shield(connection.close())

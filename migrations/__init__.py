@@ -6,18 +6,21 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
+from kit.walls import APP_ROLE
 
-def configured(url: str) -> Config:
-    """Return Alembic's configuration for a database address."""
+
+def configured(url: str, app_role: str = APP_ROLE) -> Config:
+    """Return Alembic's configuration for the owner's address and the role that the server has."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["url"] = url
+    config.attributes["app_role"] = app_role
     return config
 
 
-def upgrade(url: str) -> None:
+def upgrade(url: str, app_role: str = APP_ROLE) -> None:
     """Bring the database to the newest revision; two at once are made one after the other."""
-    command.upgrade(configured(url), "head")
+    command.upgrade(configured(url, app_role), "head")
 
 
 def newest() -> str | None:

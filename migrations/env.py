@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from migrations import walls
 from models import Base
 from models.base import OneOf
 
@@ -25,6 +26,7 @@ def _run(connection: Connection) -> None:
         connection.execute(text("SET LOCAL lock_timeout = '30s'"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         context.run_migrations()
+        walls.grant(connection, context.config.attributes["app_role"])
 
 
 async def _connect() -> None:

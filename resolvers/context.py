@@ -53,7 +53,7 @@ class Context:
     def begin(self) -> None:
         """Start an operation: a time that does not move, no connection yet, empty loaders."""
         self.now: datetime = self.clock()
-        self.reads = self.database.reading()
+        self.reads = self.database.reading(self.viewer.merchant_id)
         self.asking = Asking(self.viewer, self.now)
         self.loaders = Loaders(self.asking, self.reads)
         self.batches: dict[Any, DataLoader[Any, Any]] = {}

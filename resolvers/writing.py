@@ -50,7 +50,7 @@ async def _attempts(context: Context, run: idempotency.Run, command: Command, na
 
 
 async def _attempt(context: Context, run: idempotency.Run, command: Command, name: str) -> Outcome:
-    async with context.database.writing() as session:
+    async with context.database.writing(context.viewer.merchant_id) as session:
         writing = Writing(session, context.viewer, context.now)
         ledger = Ledger(writing)
         outcome = await idempotency.once(writing, run, command, name, context.keep_answers)

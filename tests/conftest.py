@@ -9,7 +9,6 @@ import pytest
 
 import migrations
 from kit import embedded
-from kit.database import Database
 from models import Base
 from resolvers.context import Terms
 from server import application
@@ -21,6 +20,19 @@ pytest_plugins = ["tests.left_out"]
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """What the clock of a test shows at its start: a Monday morning."""
+_TABLES = [table for table in reversed(Base.metadata.sorted_tables) if "merchant_id" in table.c]
+EMPTY = f"""
+DO $$
+DECLARE merchant uuid;
+BEGIN
+    FOR merchant IN SELECT id FROM merchants LOOP
+        PERFORM set_merchant(merchant);
+        {"".join(f"DELETE FROM {table.name};" for table in _TABLES)}
+    END LOOP;
+    DELETE FROM merchants;
+END $$
+"""
+"""What the owner does after each test; row-level security binds the owner too."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -30,24 +42,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def server_url(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
+def server(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[embedded.Server]:
     """Share one server between all workers, whose folders lie in one."""
     own = tmp_path_factory.getbasetemp()
     shared = own if worker_id == "master" else own.parent
     with embedded.running(shared / "abruf", durable=False) as server:
-        yield server.owner_url
+        yield server
 
 
 @pytest.fixture(scope="session")
-def new_database(server_url: str, worker_id: str) -> Callable[[str], str]:
-    """Make an empty database of the worker and give its address."""
+def new_database(server: embedded.Server, worker_id: str) -> Callable[[str], str]:
+    """Make an empty database of the worker and give its owner's address."""
 
     def make_database(purpose: str) -> str:
         name = f"{purpose}_{worker_id}"
-        ask_once(server_url, f"CREATE DATABASE {name}")
-        return f"{server_url.rpartition('/')[0]}/{name}"
+        ask_once(server.owner_url, f"CREATE DATABASE {name}")
+        return f"{server.owner_url.rpartition('/')[0]}/{name}"
 
     return make_database
+
+
+@pytest.fixture(scope="session")
+def as_app(server: embedded.Server) -> Callable[[str], str]:
+    """Turn the owner's address of a database into that of the application."""
+    return lambda url: f"{server.app_url.rpartition('/')[0]}/{url.rpartition('/')[2]}"
 
 
 @pytest.fixture(scope="session")
@@ -58,21 +76,20 @@ def database_url(new_database: Callable[[str], str]) -> str:
 
 
 @pytest.fixture(scope="session")
-async def shared_database(database_url: str) -> AsyncIterator[Database]:
-    database = Database(database_url)
-    watch(database.engine)
+async def shared_database(
+    database_url: str, as_app: Callable[[str], str]
+) -> AsyncIterator[make.Walled]:
+    database = make.Walled(as_app(database_url), database_url)
+    watch(database.engine, database.keyless)
     yield database
     await database.close()
 
 
 @pytest.fixture
-async def database(shared_database: Database) -> AsyncIterator[Database]:
+async def database(shared_database: make.Walled) -> AsyncIterator[make.Walled]:
     yield shared_database
-    async with shared_database.engine.begin() as connection:
-        for table in reversed(Base.metadata.sorted_tables):
-            await (await connection.get_raw_connection()).driver_connection.execute(
-                f"DELETE FROM {table.name}"
-            )
+    async with shared_database.owner.engine.begin() as connection:
+        await connection.exec_driver_sql(EMPTY)
 
 
 @pytest.fixture
@@ -81,7 +98,7 @@ def clock() -> make.Clock:
 
 
 @pytest.fixture
-async def world(database: Database, clock: make.Clock) -> make.World:
+async def world(database: make.Walled, clock: make.Clock) -> make.World:
     """A merchant with one key for staff."""
     return await make.world(database, clock)
 
@@ -94,7 +111,7 @@ def plans(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture
 async def client(
-    database: Database,
+    database: make.Walled,
     clock: make.Clock,
     plans: bool,  # noqa: FBT001 -- a fixture.
 ) -> AsyncIterator[httpx.AsyncClient]:

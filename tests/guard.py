@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import Base, Owned
@@ -20,7 +20,7 @@ TENANT_TABLES = sorted(
 _SOURCE = re.compile(
     rf"(?:\bFROM|\bJOIN|\bUPDATE|\bUSING|,)\s+({'|'.join(TENANT_TABLES)})(?:\s+AS\s+(\w+))?(?![\w.])"
 )
-_SCOPED = re.compile(r"\b(\w+)\.merchant_id = \$\d+")
+_SCOPED = re.compile(r"\b(\w+)\.merchant_id = \$\d+(?:::UUID)?")
 
 
 class Unscoped(AssertionError):
@@ -34,26 +34,38 @@ def unscoped(sql: str) -> set[str]:
     return {name for name, count in sources.items() if scoped[name] < count}
 
 
-def watch(engine: AsyncEngine) -> None:
-    """Guard every statement of the engine."""
+def unwalled(sql: str) -> str:
+    """Return the statement with every condition on a merchant made true: no first wall."""
+    return _SCOPED.sub(r"(\g<0> OR true)", sql)
 
-    @event.listens_for(engine.sync_engine, "before_cursor_execute")
+
+def watch(*engines: AsyncEngine) -> None:
+    """Guard every statement of the engines."""
+
     def check(_connection: Any, _cursor: Any, sql: str, *_rest: Any) -> None:
         if bare := unscoped(sql):
             message = f"No merchant for {', '.join(sorted(bare))} in:\n{sql}"
             raise Unscoped(message)
 
+    for engine in engines:
+        event.listen(engine.sync_engine, "before_cursor_execute", check)
+
 
 @contextmanager
 def counted(engine: AsyncEngine) -> Iterator[list[str]]:
-    """Collect the statements that the engine sends meanwhile, without BEGIN and COMMIT."""
+    """Collect the statements that the engine's database is sent meanwhile.
+
+    Without BEGIN and COMMIT, and without the setting that opens the second wall.
+    """
     sent: list[str] = []
 
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        sent.append(statement)
+    def note(connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        setting = "app.merchant" in statement or "set_merchant" in statement
+        if connection.engine.url == engine.url and not setting:
+            sent.append(statement)
 
-    event.listen(engine.sync_engine, "before_cursor_execute", note)
+    event.listen(Engine, "before_cursor_execute", note)
     try:
         yield sent
     finally:
-        event.remove(engine.sync_engine, "before_cursor_execute", note)
+        event.remove(Engine, "before_cursor_execute", note)

@@ -1,28 +1,36 @@
-"""What happens to the browser's tests where there is no browser: a pytest plugin."""
+"""What happens to tests where the program that they need is not there: a pytest plugin."""
 
 import os
 from typing import Any
 
 import pytest
 
+from tests.walls import programs
 from web.chromium import ADVICE, find_browser
 
 LEFT_OUT = pytest.StashKey[set[str]]()
 
 
+def _lacking() -> dict[str, str]:
+    """Return fixture -> advice for the programs that are not there."""
+    browser = {} if find_browser() else {"browser": ADVICE}
+    return browser | programs.lacking()
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse to leave anything out in CI."""
     config.stash[LEFT_OUT] = set()
-    if os.environ.get("CI") == "true" and find_browser() is None:
-        raise pytest.UsageError(ADVICE)
+    if os.environ.get("CI") == "true" and (lacking := _lacking()):
+        raise pytest.UsageError("\n".join(lacking.values()))
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Take the browser's tests out where there is no browser."""
-    if find_browser() is not None:
+    """Take the tests out whose program is not there."""
+    lacking = set(_lacking())
+    left_out = [item for item in items if not lacking.isdisjoint(getattr(item, "fixturenames", ()))]
+    if not left_out:
         return
-    left_out = [item for item in items if "browser" in getattr(item, "fixturenames", ())]
     items[:] = [item for item in items if item not in left_out]
     config.hook.pytest_deselected(items=left_out)
     config.stash[LEFT_OUT].update(item.nodeid for item in left_out)
@@ -45,6 +53,6 @@ def pytest_terminal_summary(
 ) -> None:
     """Name the tests that were left out."""
     if left_out := sorted(config.stash[LEFT_OUT]):
-        terminalreporter.section("left out: no browser")
-        for line in (ADVICE, *left_out):
+        terminalreporter.section("left out")
+        for line in (*_lacking().values(), *left_out):
             terminalreporter.line(line)

@@ -49,15 +49,15 @@ def may_install() -> bool:
     return os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
-def install() -> None:
-    """Install Debian's chromium. CalledProcessError when apt-get fails."""
+def install(*packages: str) -> None:
+    """Install Debian's packages. CalledProcessError when apt-get fails."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for arguments in (["update"], ["install", "--yes", "--no-install-recommends", "chromium"]):
+    for arguments in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
         command = ["apt-get", "--quiet", "--quiet", *arguments]
         subprocess.run(command, env=environment, check=True)  # noqa: S603
 
 
 if __name__ == "__main__":
     if find_browser() is None and may_install():
-        install()
+        install("chromium")
     sys.stdout.write(f"{find_browser() or ADVICE}\n")

@@ -15,7 +15,7 @@ from examples.demo import client, goods, shops
 from examples.demo.stage import Stage, play
 from kit.clock import Clock
 from kit.clock import now as real_time
-from kit.database import Database
+from kit.database import Database, set_merchant
 from kit.errors import Code, Refused
 from kit.ids import from_global
 from kit.viewer import Actor
@@ -50,7 +50,7 @@ async def load(database: Database, clock: Clock = real_time) -> dict[str, str]:
         _, bound_to = from_global(stage.ids[key])
         tokens[actor.value.lower()] = await _key(stage, merchant_id, actor, name, bound_to)
     await play(stage, client.scene, shops.shop, shops.marketplace)
-    async with database.writing() as session:
+    async with database.writing(None) as session:
         told = update(Merchant).where(Merchant.id == merchant_id).values(slug=SLUG)
         await session.execute(told)
     return tokens
@@ -58,7 +58,7 @@ async def load(database: Database, clock: Clock = real_time) -> dict[str, str]:
 
 async def _merchant(database: Database, now: datetime) -> UUID:
     """Make the merchant under its first slug, in place of one whose story was interrupted."""
-    async with database.writing() as session:
+    async with database.writing(None) as session:
         if await session.scalar(select(Merchant.id).where(Merchant.slug == SLUG)) is not None:
             raise Refused(Code.TAKEN, "The demo is there already.", ("slug",))
         unfinished = select(Merchant.id).where(Merchant.slug == _UNFINISHED)
@@ -71,6 +71,7 @@ async def _merchant(database: Database, now: datetime) -> UUID:
 
 
 async def _remove(session: AsyncSession, merchant_id: UUID) -> None:
+    await set_merchant(session, merchant_id)
     for table in reversed(Base.metadata.sorted_tables):
         if "merchant_id" in table.columns:
             await session.execute(delete(table).where(table.c.merchant_id == merchant_id))
@@ -81,9 +82,9 @@ async def _key(
     stage: Stage, merchant_id: UUID, actor: Actor, name: str, bound_to: UUID | None
 ) -> str:
     """Make a key and let its actor enter the stage; returns the token."""
-    async with stage.database.writing() as session:
+    async with stage.database.writing(None) as session:
         _, token = await keys.create_key(session, merchant_id, actor, name, stage.now, bound_to)
-    reads = stage.database.reading()
+    reads = stage.database.reading(None)
     viewer = await viewer_of(token, reads, stage.now)
     await reads.close()
     if viewer is None:

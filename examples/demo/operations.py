@@ -51,7 +51,7 @@ def _copy(folder: Path, values: Mapping[str, str]) -> None:
 async def _values(database: Database, staff_token: str, clock: Clock) -> dict[str, str]:
     """Return name -> what stands for it."""
     now = clock()
-    reads = database.reading()
+    reads = database.reading(None)
     viewer = await viewer_of(staff_token, reads, now)
     await reads.close()
     if viewer is None:

@@ -1,6 +1,6 @@
 """PostgreSQL from a wheel, for the quick start and the tests: a server as long as anyone uses it.
 
-`running` is the whole front; `address` prefers a PostgreSQL that is configured.
+`running` is the whole front; `addresses` prefers a PostgreSQL that is configured.
 docs/decisions/0002-embedded-postgresql.md gives the reasons.
 """
 
@@ -17,16 +17,17 @@ from pathlib import Path
 from kit.config import Config
 from kit.embedded.home import STOP_S, EmbeddedPostgresError, Home, locked
 
-__all__ = ["EmbeddedPostgresError", "Server", "address", "running"]
+__all__ = ["EmbeddedPostgresError", "Server", "addresses", "running"]
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server that answers on 127.0.0.1; both addresses name the database `abruf`.
+    """Two addresses of one database: SQLAlchemy URLs with the driver asyncpg; they hold passwords.
 
-    They are SQLAlchemy URLs with the driver asyncpg and hold passwords. `owner_url` connects as
-    the owner of the database, who may create further databases; `app_url` as the login role
-    `abruf_app`, which owns nothing and is bound by row-level security. Neither is a superuser.
+    `owner_url` connects as the owner of the database and its tables, `app_url` as the role of the
+    server. Our own server answers on 127.0.0.1, its database is `abruf`; its owner may create
+    further databases; its `app_url` names the login role `abruf_app`, which owns nothing and is
+    bound by row-level security. Neither is a superuser.
     """
 
     owner_url: str
@@ -62,13 +63,13 @@ def running(data_dir: Path, *, durable: bool = True) -> Iterator[Server]:
 
 
 @contextlib.contextmanager
-def address(config: Config) -> Iterator[str]:
-    """Give the address of the configured PostgreSQL, or of our own while it is used."""
+def addresses(config: Config) -> Iterator[Server]:
+    """Give the addresses of the configured PostgreSQL, or of our own while it is used."""
     if config.database_url is not None:
-        yield config.database_url
+        yield Server(config.owner_url or config.database_url, config.database_url)
         return
     with running(config.data_dir) as server:
-        yield server.owner_url
+        yield server
 
 
 def _ask_keeper(home: Home, *, durable: bool) -> Server:

@@ -53,7 +53,7 @@ async def _moved(world, order, number, **counters):
     """Move counters of a line as deliveries would."""
     line_id = from_global(order["lines"][number]["id"])[1]
     values = {name: Decimal(value) for name, value in counters.items()}
-    async with world.database.writing() as session:
+    async with world.database.writing(world.merchant_id) as session:
         await session.execute(
             update(OrderLine)
             .where(OrderLine.merchant_id == world.merchant_id, OrderLine.id == line_id)

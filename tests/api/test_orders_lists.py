@@ -35,7 +35,7 @@ async def _found(ask, **wanted):
 
 async def _moved(world, order, *lines):
     """Set counters of the first lines of an order, as deliveries would."""
-    async with world.database.writing() as session:
+    async with world.database.writing(world.merchant_id) as session:
         for shown, counters in zip(order["lines"], lines, strict=False):
             line = await session.get_one(
                 OrderLine, (world.merchant_id, from_global(shown["id"])[1])
@@ -149,7 +149,7 @@ async def test_orders_are_found_by_the_window_of_the_order_or_a_line(world, ask)
 async def _dispatched(world, order, when):
     """Write a delivery of an order's first line that was dispatched then."""
     location = await locations.location(world)
-    async with world.database.writing() as session:
+    async with world.database.writing(world.merchant_id) as session:
         order_id = from_global(order["id"])[1]
         row = await session.get_one(Order, (world.merchant_id, order_id))
         delivery = Delivery(

@@ -20,7 +20,7 @@ LINE = {"quantity": "1", "unitPrice": "1"}
 async def _written(world):
     """Return how many orders, lines and events of orders the merchant has."""
     counts = []
-    async with world.database.writing() as session:
+    async with world.database.writing(world.merchant_id) as session:
         for entity in (Order, OrderLine):
             rows = select(func.count()).where(entity.merchant_id == world.merchant_id)
             counts.append(await session.scalar(rows))

@@ -143,7 +143,7 @@ async def test_a_call_offs_receipt_moves_its_contract_by_the_difference(world, a
     delivery = await deliveries.read(ask, {"id": to_global("Delivery", made.delivery_id)})
     await _confirm(ask, delivery, _line(delivery, "3", "SHORT"), reference="WE-1")
     await _confirm(ask, delivery, _line(delivery, "5"), reference="WE-2")
-    async with database.writing() as session:
+    async with database.writing(world.merchant_id) as session:
         rows = select(ContractLine).where(
             ContractLine.merchant_id == world.merchant_id, ContractLine.id == made.contract_line_id
         )

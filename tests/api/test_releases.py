@@ -40,7 +40,7 @@ async def _agreed(ask, world, **fields) -> str:
 
 async def _stand(world, line_id: str, **counters: int) -> None:
     """Set counters of a contract line as call-offs and deliveries would have moved them."""
-    async with world.database.writing() as session:
+    async with world.database.writing(world.merchant_id) as session:
         line = await session.get_one(ContractLine, (world.merchant_id, from_global(line_id)[1]))
         for name, value in counters.items():
             setattr(line, name, Decimal(value))

@@ -199,7 +199,7 @@ async def test_a_delivery_ends_as_its_parcels_do(feed, world, statuses, state):
 
 async def test_a_voided_parcel_keeps_its_events_and_does_not_count(feed, world):
     shipment = await sent(world, parcels=2)
-    async with world.database.writing() as session:
+    async with world.database.writing(world.merchant_id) as session:
         voided = await session.get_one(Parcel, (world.merchant_id, shipment.parcel_ids[0]))
         voided.status, voided.voided_at = ParcelStatus.VOIDED, world.clock()
         (await session.get_one(DeliveryLine, await _line_key(world))).shipped = EACH
@@ -221,7 +221,7 @@ async def _line_key(world: World) -> tuple[Any, Any]:
 async def test_what_is_reported_of_a_pallet_is_reported_of_all_that_stand_on_it(feed, world):
     shipment = await sent(world, parcels=2)
     pallet, other = shipment.parcel_ids
-    async with world.database.writing() as session:
+    async with world.database.writing(world.merchant_id) as session:
         (await session.get_one(Parcel, (world.merchant_id, other))).parent_id = pallet
     await feed.results(feed.event("IN_TRANSIT", 1, sscc=shipment.ssccs[1]))
     await feed.results(feed.event("DELIVERED", 2, sscc=shipment.ssccs[0]))
@@ -260,7 +260,7 @@ async def test_what_was_reported_before_takes_effect_with_the_dispatch(feed, wor
 
 async def test_once_the_client_confirmed_its_receipt_tracking_moves_no_counter(feed, world):
     shipment = await sent(world)
-    async with world.database.writing() as session:
+    async with world.database.writing(world.merchant_id) as session:
         now = world.clock()
         session.add(
             Receipt(

@@ -41,7 +41,7 @@ async def test_a_number_of_two_carriers_needs_the_carrier(feed, world):
         await feed.results(
             feed.event("IN_TRANSIT", sscc=shipment.ssccs[0], newTrackingNumber="SAME")
         )
-    async with world.database.writing() as session:
+    async with world.database.writing(world.merchant_id) as session:
         for number in await session.scalars(
             select(TrackingNumber).where(
                 TrackingNumber.merchant_id == world.merchant_id, TrackingNumber.number == "SAME"

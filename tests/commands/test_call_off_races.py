@@ -82,7 +82,7 @@ async def test_20_equal_calls_with_one_key_call_off_once(ask, world):
 async def test_a_settlement_waits_for_a_call_off_and_counts_it(ask, world, database, clock):
     made = await _ending(world, ask)
     command = ContractCallOff.read(await _taking(world, made, "500"))
-    async with database.writing() as session:
+    async with database.writing(world.merchant_id) as session:
         writing = Writing(session, staff(world), clock())
         await place(writing, command)
         clock.advance(days=1)
@@ -99,7 +99,7 @@ async def test_a_settlement_waits_for_a_call_off_and_counts_it(ask, world, datab
 async def test_a_call_off_waits_for_a_settlement_and_is_refused(ask, world, database, clock):
     made = await _ending(world, ask)
     given = await _taking(world, made, "500")
-    async with database.writing() as session:
+    async with database.writing(world.merchant_id) as session:
         writing = Writing(session, staff(world), clock() + timedelta(days=1))
         await settle(writing, ContractSettle.read({"contract_id": given["contract_id"]}))
         calling = asyncio.create_task(run(world, place, ContractCallOff, **given))

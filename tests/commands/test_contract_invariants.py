@@ -103,7 +103,7 @@ async def test_the_database_keeps_the_counters_in_bounds(ask, world, wrong):
     key = (world.merchant_id, from_global(made["lines"][0]["id"])[1])
 
     async def write() -> None:
-        async with world.database.writing() as session:
+        async with world.database.writing(world.merchant_id) as session:
             line = await session.get_one(ContractLine, key)
             for name, value in wrong.items():
                 setattr(line, name, Decimal(value))

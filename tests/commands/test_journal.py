@@ -18,11 +18,11 @@ def _products(prefix: str, count: int) -> dict[str, list[dict[str, str]]]:
 
 
 async def _positions(world, after: int) -> list[int]:
-    async with world.database.engine.connect() as connection:
+    async with world.database.writing(world.merchant_id) as session:
         rows = select(JournalEntry.position).where(
             JournalEntry.merchant_id == world.merchant_id, JournalEntry.position > after
         )
-        return list((await connection.scalars(rows.order_by(JournalEntry.position))).all())
+        return list((await session.scalars(rows.order_by(JournalEntry.position))).all())
 
 
 async def test_a_polling_reader_misses_nothing_while_many_write(ask, world):
@@ -44,11 +44,11 @@ async def test_a_polling_reader_misses_nothing_while_many_write(ask, world):
 async def test_sequences_count_each_object_from_one(ask, world):
     for name in ("Nut", "Nut M6", "Nut M8"):
         await ask(UPSERT, input={"products": [{"sku": "NUT", "name": name}]})
-    async with world.database.engine.connect() as connection:
+    async with world.database.writing(world.merchant_id) as session:
         rows = select(JournalEntry.sequence, JournalEntry.type).where(
             JournalEntry.merchant_id == world.merchant_id
         )
-        found = (await connection.execute(rows.order_by(JournalEntry.position))).all()
+        found = (await session.execute(rows.order_by(JournalEntry.position))).all()
     assert [tuple(row) for row in found] == [
         (1, "product.created"),
         (2, "product.updated"),

@@ -47,7 +47,7 @@ def operate(database_url, database):
 @pytest.fixture
 async def slug(world):
     """Give the name of the world's merchant."""
-    async with world.database.writing() as session:
+    async with world.database.writing(world.merchant_id) as session:
         (merchant,) = await keys.merchants(session)
     return merchant.slug
 
@@ -74,7 +74,7 @@ async def test_every_wrong_value_is_told_with_its_name(operate):
 @pytest.mark.parametrize("slug", ["", "Acme", "-a", "ä", "a" * 64, "a\n"])
 async def test_a_slug_is_of_small_letters_digits_and_hyphens(database, clock, slug):
     with pytest.raises(Refused) as refused:
-        async with database.writing() as session:
+        async with database.owner.writing(None) as session:
             await keys.create_merchant(session, slug, "Name", clock())
     assert refused.value.path == ("slug",)
 
@@ -123,7 +123,7 @@ async def test_a_key_is_bound_to_what_its_actor_needs(world, actor, bound_to):
     await channel(world, code="SHOP")
     await company(await make.world(world.database, world.clock), number="FOREIGN")
     with pytest.raises(Refused) as refused:
-        async with world.database.writing() as session:
+        async with world.database.writing(world.merchant_id) as session:
             await keys.binding(session, world.merchant_id, actor, bound_to)
     assert refused.value.path == ("bound_to",)
 
@@ -134,7 +134,7 @@ async def test_no_key_is_made_for_what_is_not_there(world, operate, slug):
     assert (code, said, failed.partition(":")[0]) == (1, "", "bound_to")
     failure = (1, "", "merchant: There is no merchant nobody.\n")
     assert await operate("key", "create", "--merchant", "nobody", *words) == failure
-    async with world.database.writing() as session:
+    async with world.database.writing(world.merchant_id) as session:
         assert len(await keys.keys_of(session, world.merchant_id)) == 1
 
 

@@ -17,7 +17,7 @@ AT = ("ship_to_id",)
 
 
 async def _ship_to(world: make.World, party_id: UUID | None, address_id: UUID | None):
-    async with world.database.writing() as session:
+    async with world.database.writing(world.merchant_id) as session:
         writing = Writing(session, staff(world), world.clock())
         found = await ship_to(writing, party_id, address_id, AT)
         return found and (found.id, found.code)

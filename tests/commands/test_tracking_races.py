@@ -25,7 +25,7 @@ async def _record(world: World, *events: dict[str, Any]) -> list[str]:
 
 
 async def _all(world: World, entity: Any, *conditions: Any) -> list[Any]:
-    async with world.database.writing() as session:
+    async with world.database.writing(world.merchant_id) as session:
         own = select(entity).where(entity.merchant_id == world.merchant_id, *conditions)
         return list(await session.scalars(own.order_by(entity.id)))
 
@@ -107,7 +107,7 @@ async def test_the_journal_has_no_holes_after_a_race(world):
         for status in ("IN_TRANSIT", "LOST")
     ]
     await asyncio.gather(*(_record(world, each) for each in events))
-    async with world.database.writing() as session:
+    async with world.database.writing(world.merchant_id) as session:
         mine = JournalEntry.merchant_id == world.merchant_id
         count, last = (
             await session.execute(select(func.count(), func.max(JournalEntry.position)).where(mine))

@@ -114,7 +114,7 @@ def _contract(contract):
 
 async def test_the_story_has_its_cast_also_on_a_sunday(database, clock, ask_demo):
     clock.time = SUNDAY
-    tokens = await demo.load(database, clock)
+    tokens = await demo.load(database.owner, clock)
     assert sorted(tokens) == ["buyer", "carrier", "staff", "storefront", "warehouse"]
     story = await ask_demo(tokens["staff"])(STORY)
     _cast(story)
@@ -137,18 +137,18 @@ async def test_an_interrupted_demo_is_told_anew_and_then_never_again(
     with monkeypatch.context() as patch:
         patch.setattr(demo.shops, "marketplace", breaks_off)
         with pytest.raises(Failed):
-            await demo.load(database, clock)
-    tokens = await demo.load(database, clock)
+            await demo.load(database.owner, clock)
+    tokens = await demo.load(database.owner, clock)
     with pytest.raises(Refused):
-        await demo.load(database, clock)
+        await demo.load(database.owner, clock)
     story = await ask_demo(tokens["staff"])(STORY)
     assert story["orders"]["summary"]["orderCount"] == 9
-    async with database.writing() as session:
+    async with database.writing(None) as session:
         assert (await session.scalars(select(Merchant.slug))).all() == [demo.SLUG]
 
 
 async def test_every_example_operation_runs(database, clock, ask_demo, tmp_path: Path):
-    tokens = await demo.load(database, clock)
+    tokens = await demo.load(database.owner, clock)
     await operations.write(database, tokens["staff"], tmp_path / "operations", clock)
     asking = ask_demo(tokens["staff"])
     paths = sorted((tmp_path / "operations").glob("*.graphql"))

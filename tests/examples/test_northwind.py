@@ -104,7 +104,7 @@ def playing(client, world) -> Callable:
 
 
 async def _position(database, world) -> int:
-    async with database.writing() as session:
+    async with database.writing(world.merchant_id) as session:
         entries = select(func.count()).where(JournalEntry.merchant_id == world.merchant_id)
         return await session.scalar(entries)
 
@@ -170,7 +170,7 @@ async def test_an_interrupted_play_is_finished_by_the_next(playing, folder, data
             interrupted += 1
     assert interrupted > 3
     assert answers == expected(read(folder))
-    async with database.writing() as session:
+    async with database.writing(world.merchant_id) as session:
         done = await session.scalar(
             select(func.count()).where(
                 JournalEntry.merchant_id == world.merchant_id,

@@ -1,4 +1,4 @@
-"""The migrated database keeps rules 1, 2, 4, 5 and 6 of growing past one machine, table by table.
+"""The migrated database keeps rules 1, 2, 4 to 7 of growing past one machine, table by table.
 
 A tenant's table must be ready to live on the shard of its merchant.
 """
@@ -55,7 +55,24 @@ UNION ALL
 SELECT indexname, indexdef FROM pg_indexes
 WHERE schemaname = 'public' AND tablename != 'alembic_version'
 """
+WALLED = """
+SELECT relname, relrowsecurity, relforcerowsecurity FROM pg_class
+WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relrowsecurity
+"""
+POLICIES = """
+SELECT tablename, policyname, permissive, roles::text, cmd, qual, with_check FROM pg_policies
+ORDER BY tablename COLLATE "C"
+"""
+_OWN = "(merchant_id = (NULLIF(current_setting('app.merchant'::text, true), ''::text))::uuid)"
+POLICY = ("merchant", "PERMISSIVE", "{public}", "ALL", _OWN, _OWN)
+RIGHTS = """
+SELECT table_name, array_agg(privilege_type::text ORDER BY privilege_type::text) AS rights
+FROM information_schema.role_table_grants
+WHERE grantee = 'abruf_app' AND table_schema = 'public' GROUP BY table_name
+"""
 FORBIDDEN = {
+    "views": "SELECT viewname FROM pg_views WHERE schemaname = 'public'",
+    "materialised views": "SELECT matviewname FROM pg_matviews",
     "triggers": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal",
     "sequences": "SELECT relname FROM pg_class WHERE relkind = 'S'",
     "enum types": "SELECT typname FROM pg_type WHERE typtype = 'e'",
@@ -129,6 +146,24 @@ async def test_no_column_counts_by_itself(rows) -> None:
 async def test_names_are_short_enough_for_a_shards_number_behind_them(rows) -> None:
     names = [it.name for it in [*await rows(INDEXES), *await rows(CONSTRAINTS)]]
     assert [name for name in names if len(name) > LONGEST_NAME] == []
+
+
+async def test_a_tenants_table_shows_and_takes_only_rows_of_the_merchant_that_is_set(rows) -> None:
+    walled = {(it.relname, it.relrowsecurity, it.relforcerowsecurity) for it in await rows(WALLED)}
+    tenants = {it.table_name for it in await rows(COLUMNS)} - GLOBAL
+    advice = "the migration of a new table calls migrations.walls.build"
+    assert walled == {(table, True, True) for table in tenants}, advice
+    policies = [tuple(it) for it in await rows(POLICIES)]
+    assert policies == [(table, *POLICY) for table in sorted(tenants)], advice
+
+
+async def test_the_application_only_reads_what_is_not_behind_the_wall(rows) -> None:
+    rights = {it.table_name: it.rights for it in await rows(RIGHTS)}
+    tenants = {it.table_name for it in await rows(COLUMNS)} - GLOBAL
+    assert rights == {
+        **{table: ["DELETE", "INSERT", "SELECT", "UPDATE"] for table in tenants},
+        **{table: ["SELECT"] for table in GLOBAL},
+    }
 
 
 async def test_the_migrations_make_what_the_models_say(

@@ -27,26 +27,38 @@ class Clock:
         self.time += timedelta(**duration)
 
 
+class Walled(Database):
+    """The database as the server reaches it. owner: as operators do."""
+
+    def __init__(self, app_url: str, owner_url: str) -> None:
+        super().__init__(app_url)
+        self.owner = Database(owner_url)
+
+    async def close(self) -> None:
+        await super().close()
+        await self.owner.close()
+
+
 @dataclass(frozen=True)
 class World:
     """A merchant and its staff's token."""
 
-    database: Database
+    database: Walled
     clock: Clock
     merchant_id: UUID
     token: str
 
     async def key(self, actor: Actor, bound_to: UUID | None = None) -> str:
         """Return the token of a new key."""
-        async with self.database.writing() as session:
+        async with self.database.owner.writing(None) as session:
             _, token = await keys.create_key(
                 session, self.merchant_id, actor, actor.value.lower(), self.clock(), bound_to
             )
         return token
 
 
-async def world(database: Database, clock: Clock) -> World:
-    async with database.writing() as session:
+async def world(database: Walled, clock: Clock) -> World:
+    async with database.owner.writing(None) as session:
         slug = f"m-{new_id().hex[-12:]}"
         merchant = await keys.create_merchant(session, slug, slug, clock(), "4012345")
         _, token = await keys.create_key(session, merchant.id, Actor.STAFF, "staff", clock())

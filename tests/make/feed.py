@@ -46,7 +46,7 @@ class Feed:
 
 async def rows(world: World, entity: Any) -> list[Any]:
     """Return all rows of the merchant, oldest first."""
-    async with world.database.writing() as session:
+    async with world.database.writing(world.merchant_id) as session:
         own = select(entity).where(entity.merchant_id == world.merchant_id)
         return list(await session.scalars(own.order_by(entity.id)))
 

@@ -14,8 +14,8 @@ _DIGESTS = " UNION ALL ".join(
 
 async def digests(world: World) -> dict[str, tuple[int, str | None]]:
     """Return table -> how many rows the merchant has in it, and a digest of all that they hold."""
-    async with world.database.engine.connect() as connection:
-        rows = await connection.execute(text(_DIGESTS), {"merchant": world.merchant_id})
+    async with world.database.writing(world.merchant_id) as session:
+        rows = await session.execute(text(_DIGESTS), {"merchant": world.merchant_id})
         return {table: (count, digest) for table, count, digest in rows}
 
 
@@ -27,6 +27,6 @@ _TEXTS = " UNION ALL ".join(
 
 async def every_text(world: World) -> str:
     """Return everything that the merchant's rows hold, as text."""
-    async with world.database.engine.connect() as connection:
-        rows = await connection.execute(text(_TEXTS), {"merchant": world.merchant_id})
+    async with world.database.writing(world.merchant_id) as session:
+        rows = await session.execute(text(_TEXTS), {"merchant": world.merchant_id})
         return "\n".join(row for (row,) in rows)

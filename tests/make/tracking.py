@@ -81,7 +81,7 @@ async def sent(
         ),
     ]
     packed = [_parcel(world, row, ids, parcel_no) for parcel_no in range(1, parcels + 1)]
-    async with world.database.writing() as session:
+    async with world.database.writing(world.merchant_id) as session:
         for each in (*rows, *(parcel for parcel, *_ in packed)):
             session.add(each)
             await session.flush()

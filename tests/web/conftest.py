@@ -57,7 +57,9 @@ async def _loaded(url: str, examples: Path) -> str:
 
 @pytest.fixture(scope="session")
 def site(
-    new_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
+    new_database: Callable[[str], str],
+    as_app: Callable[[str], str],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Site]:
     """Serve the demo with the bundle of this tree."""
     build()
@@ -65,7 +67,7 @@ def site(
     migrations.upgrade(url)
     examples = tmp_path_factory.mktemp("site") / "operations"
     token = asyncio.run(_loaded(url, examples))
-    with serving(application(Database(url), operations=examples)) as origin:
+    with serving(application(Database(as_app(url)), operations=examples)) as origin:
         yield Site(origin, token, "{ viewer { actor } }", answer='"actor": "STAFF"')
 
 

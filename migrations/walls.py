@@ -1,0 +1,41 @@
+"""The second wall between merchants, for migrations; every table of a merchant gets it."""
+
+from alembic import op
+from sqlalchemy import Connection, text
+
+_OWN = "merchant_id = nullif(current_setting('app.merchant', true), '')::uuid"
+_MAY_CREATE = """
+SELECT rolsuper OR rolcreaterole FROM pg_roles
+WHERE rolname = current_user AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :role)
+"""
+_IS_THERE = "SELECT true FROM pg_roles WHERE rolname = :role"
+_TABLES = """
+SELECT relname, relrowsecurity FROM pg_class
+WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+    AND pg_has_role(current_user, relowner, 'USAGE') ORDER BY relname
+"""
+
+
+def build(table: str) -> None:
+    """Let a table show and take only rows of the merchant that the setting names."""
+    op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+    op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+    op.execute(f"CREATE POLICY merchant ON {table} USING ({_OWN}) WITH CHECK ({_OWN})")
+
+
+def grant(connection: Connection, role: str) -> None:
+    """Let the application's role write what is behind the wall, and read the rest.
+
+    The role is created where it is missing and we may, for whom we are to become. Where it can
+    not be had nothing is granted; the server then says at its start what is missing.
+    """
+    name = connection.dialect.identifier_preparer.quote(role)
+    if connection.scalar(text(_MAY_CREATE), {"role": role}):
+        connection.execute(text(f"CREATE ROLE {name} NOLOGIN"))
+        connection.execute(text(f"GRANT {name} TO CURRENT_USER"))
+    if not connection.scalar(text(_IS_THERE), {"role": role}):
+        return
+    connection.execute(text(f"GRANT USAGE ON SCHEMA public TO {name}"))
+    for table, walled in connection.execute(text(_TABLES)).all():
+        rights = "SELECT, INSERT, UPDATE, DELETE" if walled else "SELECT"
+        connection.execute(text(f"GRANT {rights} ON {table} TO {name}"))

@@ -1,0 +1,58 @@
+"""Servers beside the suite's own: Debian's PostgreSQL 15 and a PgBouncer."""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from kit.embedded.binaries import disguise
+from kit.embedded.home import Home
+from tests.walls.programs import find, free_port, serving
+
+POOL = """
+[databases]
+{database} = host=127.0.0.1 port={server} user={user} password={password}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {port}
+unix_socket_dir =
+auth_type = any
+pool_mode = transaction
+default_pool_size = 2
+"""
+
+
+@pytest.fixture(scope="session")
+def unprivileged(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Give the words before a program that refuses to run as root."""
+    return disguise(Home(tmp_path_factory.mktemp("home")))
+
+
+@pytest.fixture
+def pgbouncer(
+    tmp_path: Path, unprivileged: list[str], database_url: str, as_app: Callable[[str], str]
+) -> Iterator[str]:
+    """Give the application's address through PgBouncer: two connections, each for a transaction."""
+    parts, port, ini = urlsplit(as_app(database_url)), free_port(), tmp_path / "pgbouncer.ini"
+    database = parts.path.removeprefix("/")
+    who = {"user": parts.username, "password": parts.password}
+    ini.write_text(POOL.format(database=database, server=parts.port, port=port, **who))
+    with serving([*unprivileged, find("pgbouncer"), str(ini)], port, tmp_path / "log"):
+        yield f"{parts.scheme}://{parts.username}@127.0.0.1:{port}/{database}"
+
+
+@pytest.fixture(scope="session")
+def postgresql_15(
+    tmp_path_factory: pytest.TempPathFactory, unprivileged: list[str]
+) -> Iterator[str]:
+    """Give where a server is: `user@` and a database around it name one; postgres may all."""
+    folder, port = tmp_path_factory.mktemp("fifteen"), free_port()
+    make = [*unprivileged, find("initdb"), "-D", str(folder / "data"), "--username=postgres"]
+    subprocess.run([*make, "--auth=trust", "--no-sync"], check=True, capture_output=True)
+    run = [*unprivileged, find("postgres"), "-D", str(folder / "data"), "-p", str(port)]
+    for setting in ("fsync=off", "unix_socket_directories=", "listen_addresses=127.0.0.1"):
+        run += ["-c", setting]
+    with serving(run, port, folder / "log"):
+        yield f"127.0.0.1:{port}"

@@ -1,0 +1,71 @@
+"""Debian's programs that the walls are tried with: `python -m tests.walls.programs` installs them.
+
+PostgreSQL 15 is the oldest that Abruf promises, PgBouncer the pooler that most would put before it.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from web.chromium import install, may_install
+
+PACKAGES = {"postgres": "postgresql-15", "pgbouncer": "pgbouncer"}
+"""Program -> Debian's package; the fixture that runs it is named like that."""
+_FOLDERS = os.pathsep.join(("/usr/lib/postgresql/15/bin", "/usr/sbin"))
+_START_S = 60
+
+
+def find(name: str) -> str | None:
+    """Return the path of a program."""
+    return shutil.which(name, path=_FOLDERS)
+
+
+def lacking() -> dict[str, str]:
+    """Return fixture -> advice for the programs that are not there."""
+    return {
+        package.replace("-", "_"): f"No {name} found: install Debian's package {package}."
+        for name, package in PACKAGES.items()
+        if find(name) is None
+    }
+
+
+def free_port() -> int:
+    """Return a port on which nobody listens now."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def serving(command: Sequence[str], port: int, log: Path) -> Iterator[None]:
+    """Run a server until the end of the block; it answers on the port when the block begins."""
+    with log.open("w") as said:
+        process = subprocess.Popen(command, stdout=said, stderr=said)
+    try:
+        deadline = time.monotonic() + _START_S
+        while not _answers(port):
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+        yield
+    finally:
+        process.terminate()
+        process.wait(_START_S)
+
+
+def _answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    if lacking() and may_install():
+        install(*PACKAGES.values())
+    sys.stdout.write("".join(f"{advice}\n" for advice in lacking().values()))

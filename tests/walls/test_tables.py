@@ -1,0 +1,171 @@
+"""Row-level security, table by table, and each of the two walls without the other."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import event, select, text
+from sqlalchemy.exc import DBAPIError
+
+from examples import demo
+from examples.demo import operations
+from kit.database import set_merchant
+from kit.ids import to_global
+from models import Base
+from models.keys import Merchant
+from schema.nodes import NODES
+from server import application
+from tests import make
+from tests.guard import TENANT_TABLES, unwalled
+
+NODE = "query ($id: ID!) { node(id: $id) { __typename id } }"
+REFUSED = "42501"
+"""The state of a row that a policy does not let in."""
+LEFT_OUT = [
+    """INSERT INTO holds (merchant_id, id, subject, subject_id, reason, owner, placed_at)
+        SELECT merchant_id, id, 'ORDER', id, 'OTHER', 'test', now() FROM orders LIMIT 1""",
+    """INSERT INTO idempotency_keys (merchant_id, id, api_key_id, key, fingerprint, expires_at)
+        SELECT merchant_id, id, id, 'k', '', now() FROM orders LIMIT 1""",
+    """INSERT INTO parcel_lineage (merchant_id, id, parcel_id, repacked_from_id)
+        SELECT merchant_id, id, id, id FROM parcels LIMIT 1""",
+    """INSERT INTO shortfalls (merchant_id, id, contract_id, contract_line_id, owed, called_off,
+            quantity, settled_at)
+        SELECT merchant_id, id, contract_id, id, 1, 0, 1, now() FROM contract_lines LIMIT 1""",
+]
+"""Rows for the tables in which the demo has none."""
+
+
+@pytest.fixture
+async def foreign(database, clock):
+    """Give the demo's merchant, whose rows are in nearly every table, and its staff's token."""
+    tokens = await demo.load(database.owner, clock)
+    async with database.owner.writing(None) as session:
+        merchant_id = await session.scalar(select(Merchant.id).where(Merchant.slug == demo.SLUG))
+        await set_merchant(session, merchant_id)
+        for rows in LEFT_OUT:
+            await (await session.connection()).exec_driver_sql(rows)
+    return make.World(database, clock, merchant_id, tokens["staff"])
+
+
+@contextmanager
+def first_wall_down(database: make.Walled) -> Iterator[None]:
+    """Make the merchant's condition of every statement true."""
+
+    def let_through(_c: Any, _cursor: Any, sql: str, parameters: Any, *_rest: Any) -> Any:
+        return unwalled(sql), parameters
+
+    engine = database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", let_through, retval=True)
+    try:
+        yield
+    finally:
+        event.remove(engine, "before_cursor_execute", let_through)
+
+
+async def _set_second_wall(database: make.Walled, state: str) -> None:
+    """ENABLE or DISABLE row-level security on every table."""
+    async with database.owner.engine.begin() as connection:
+        for table in TENANT_TABLES:
+            await connection.exec_driver_sql(f"ALTER TABLE {table} {state} ROW LEVEL SECURITY")
+
+
+async def changed(database: make.Walled, merchant_id: Any, sql: str, **values: Any) -> int:
+    """Return how many rows a statement of the application reads or changes; it is undone."""
+    async with database.engine.connect() as connection:
+        await set_merchant(connection, merchant_id)
+        return len((await connection.execute(text(sql), values)).all())
+
+
+async def refusal(database: make.Walled, merchant_id: Any, sql: str, **values: Any) -> str | None:
+    """Return the state with which a statement of the application is refused."""
+    try:
+        await changed(database, merchant_id, sql, **values)
+    except DBAPIError as error:
+        return error.orig.sqlstate
+    return None
+
+
+@pytest.fixture
+def plain(database):
+    """Give the database without the guard of statements, which the first wall belongs to."""
+    return make.Walled(database.url, database.owner.url)
+
+
+async def test_no_table_shows_or_takes_a_row_of_another_merchant(foreign, world, plain):
+    theirs, mine = foreign.merchant_id, world.merchant_id
+    found = {}
+    for table in TENANT_TABLES:
+        read = f"SELECT 1 FROM {table}"
+        touch = f"UPDATE {table} SET id = id RETURNING 1"
+        remove = f"DELETE FROM {table} RETURNING 1"
+        bring = f"INSERT INTO {table} (merchant_id, id) VALUES (:merchant, gen_random_uuid())"
+        give = f"UPDATE {table} SET merchant_id = :merchant RETURNING 1"
+        found[table] = [
+            *[await changed(plain, mine, it) for it in (read, touch, remove)],
+            *[await changed(plain, None, it) for it in (read, touch, remove)],
+            *[await refusal(plain, viewer, bring, merchant=theirs) for viewer in (mine, None)],
+            await refusal(plain, theirs, give, merchant=mine),
+            await changed(plain, theirs, read) > 0,
+        ]
+    await plain.close()
+    walled = [0, 0, 0, 0, 0, 0, REFUSED, REFUSED, REFUSED, True]
+    assert {table: it for table, it in found.items() if it != walled} == {}
+
+
+async def _answers(foreign: make.World, world: make.World, folder: Path) -> list[Any]:
+    """Return what the merchant is answered who asks with the other's ids, node by node."""
+    transport = httpx.ASGITransport(application(world.database, clock=world.clock))
+    async with httpx.AsyncClient(transport=transport, base_url="http://abruf") as client:
+        ask = make.Ask(client, world.token)
+        nodes = [await ask.answer(NODE, id=it) for it in await _ids(foreign)]
+        return [nodes, [await ask.answer(text, **values) for text, values in _examples(folder)]]
+
+
+def _examples(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give the example operations and their variables."""
+    for path in sorted(folder.glob("*.graphql")):
+        given = path.with_suffix(".variables.json")
+        yield path.read_text("utf-8"), json.loads(given.read_text()) if given.exists() else {}
+
+
+async def _ids(foreign: make.World) -> list[str]:
+    """Return the global id of one row of each type that `node` answers."""
+    ids = []
+    async with foreign.database.owner.writing(foreign.merchant_id) as session:
+        for name, relation in NODES.items():
+            table = Base.metadata.tables[relation.entity.__tablename__]
+            key = await session.scalar(text(f"SELECT id FROM {table.name} LIMIT 1"))
+            ids.append(to_global(name, key))
+    return ids
+
+
+@pytest.fixture
+async def asked(foreign, world, tmp_path):
+    """Give the answers to the stranger, when called."""
+    await operations.write(foreign.database, foreign.token, tmp_path / "ops", foreign.clock)
+
+    async def answers() -> list[Any]:
+        return await _answers(foreign, world, tmp_path / "ops")
+
+    return answers
+
+
+async def test_each_wall_holds_without_the_other(database, asked):
+    both = await asked()
+    assert [it["data"]["node"] for it in both[0]] == [None] * len(both[0])
+    assert len(both[0]) == len(NODES)
+    with first_wall_down(database):
+        assert await asked() == both
+    await _set_second_wall(database, "DISABLE")
+    try:
+        assert await asked() == both
+        with first_wall_down(database):
+            open_nodes, _ = await asked()
+    finally:
+        await _set_second_wall(database, "ENABLE")
+    seen = [it["data"]["node"] for it in open_nodes if it.get("data")]
+    assert any(seen), "without both walls the test must see the other's rows"
