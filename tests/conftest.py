@@ -9,6 +9,7 @@ import pytest
 import migrations
 from kit import embedded
 from kit.database import Database
+from kit.limits import Limits
 from models import Base
 from server import application
 from tests import make
@@ -19,6 +20,8 @@ pytest_plugins = ["tests.left_out"]
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """What the clock of a test shows at its start: a Monday morning."""
+PATIENT = Limits(deadline=120, statement=60)
+"""No test depends on how busy the machine is; those of deadlines set their own."""
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +54,7 @@ def database_url(new_database: Callable[[str], str]) -> str:
 
 @pytest.fixture(scope="session")
 async def shared_database(database_url: str) -> AsyncIterator[Database]:
-    database = Database(database_url)
+    database = Database(database_url, statement_s=PATIENT.statement)
     watch(database.engine)
     yield database
     await database.close()
@@ -80,7 +83,7 @@ async def world(database: Database, clock: make.Clock) -> make.World:
 
 @pytest.fixture
 async def client(database: Database, clock: make.Clock) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(application(database, clock=clock))
+    transport = httpx.ASGITransport(application(database, clock=clock, limits=PATIENT))
     async with httpx.AsyncClient(transport=transport, base_url="http://abruf") as client:
         yield client
 
