@@ -9,6 +9,7 @@ import pytest
 
 import migrations
 from kit import embedded
+from kit.limits import Limits
 from models import Base
 from resolvers.context import Terms
 from server import application
@@ -33,6 +34,8 @@ BEGIN
 END $$
 """
 """What the owner does after each test; row-level security binds the owner too."""
+PATIENT = Limits(deadline=120, statement=60)
+"""No test depends on how busy the machine is; those of deadlines set their own."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -79,7 +82,7 @@ def database_url(new_database: Callable[[str], str]) -> str:
 async def shared_database(
     database_url: str, as_app: Callable[[str], str]
 ) -> AsyncIterator[make.Walled]:
-    database = make.Walled(as_app(database_url), database_url)
+    database = make.Walled(as_app(database_url), database_url, PATIENT.statement)
     watch(database.engine, database.keyless)
     yield database
     await database.close()
@@ -115,7 +118,8 @@ async def client(
     clock: make.Clock,
     plans: bool,  # noqa: FBT001 -- a fixture.
 ) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(application(database, clock=clock, terms=Terms(plans=plans)))
+    terms = Terms(limits=PATIENT, plans=plans)
+    transport = httpx.ASGITransport(application(database, clock=clock, terms=terms))
     async with httpx.AsyncClient(transport=transport, base_url="http://abruf") as client:
         yield client
 

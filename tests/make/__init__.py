@@ -11,6 +11,7 @@ import httpx
 from commands import keys
 from kit.database import Database
 from kit.ids import new_id
+from kit.limits import DEFAULT_LIMITS
 from kit.viewer import Actor
 
 
@@ -30,8 +31,10 @@ class Clock:
 class Walled(Database):
     """The database as the server reaches it. owner: as operators do."""
 
-    def __init__(self, app_url: str, owner_url: str) -> None:
-        super().__init__(app_url)
+    def __init__(
+        self, app_url: str, owner_url: str, statement_s: int = DEFAULT_LIMITS.statement
+    ) -> None:
+        super().__init__(app_url, statement_s=statement_s)
         self.owner = Database(owner_url)
 
     async def close(self) -> None:
