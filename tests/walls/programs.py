@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from kit.embedded import binaries
 from web.chromium import install, may_install
 
 PACKAGES = {"postgres": "postgresql-15", "pgbouncer": "pgbouncer"}
@@ -58,11 +59,9 @@ def serving(command: Sequence[str], port: int, log: Path) -> Iterator[None]:
 
 
 def _answers(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port)).close()
-    except ConnectionRefusedError:
-        return False
-    return True
+    """Ask as a client of PostgreSQL would, since both listen before they answer."""
+    asking = [binaries.program("pg_isready"), "--host=127.0.0.1", f"--port={port}", "--quiet"]
+    return subprocess.run(asking, check=False).returncode == 0
 
 
 if __name__ == "__main__":
