@@ -32,19 +32,19 @@ Rows = dict[type[Owned], list[dict[str, Any]]]
 async def fill(database: Database, merchant_id: UUID, orders: int) -> None:
     """Insert the orders and what they need."""
     shared, ids = _shared(merchant_id)
-    await _insert(database, shared)
+    await _insert(database, merchant_id, shared)
     for first in range(0, orders, 500):
         rows: Rows = {}
         for number in range(first, min(first + 500, orders)):
             for entity, row in _order(merchant_id, ids, number):
                 rows.setdefault(entity, []).append(row)
-        await _insert(database, rows)
+        await _insert(database, merchant_id, rows)
     async with database.engine.connect() as connection:
         await (await connection.get_raw_connection()).driver_connection.execute("ANALYZE")
 
 
-async def _insert(database: Database, rows: Rows) -> None:
-    async with database.writing() as session:
+async def _insert(database: Database, merchant_id: UUID, rows: Rows) -> None:
+    async with database.writing(merchant_id) as session:
         for entity, values in rows.items():
             await session.execute(insert(entity), values)
 

@@ -82,15 +82,16 @@ def _send(database: Database, token: str, *, plans: bool) -> Send:
     return send
 
 
-async def _run(url: str, orders: int) -> dict[str, Any]:
-    database = Database(url)
-    async with database.writing() as session:
+async def _run(server: embedded.Server, orders: int) -> dict[str, Any]:
+    owner, database = Database(server.owner_url), Database(server.app_url)
+    async with owner.writing(None) as session:
         merchant = await keys.create_merchant(session, "bench", "bench", now(), "4012345")
         _, token = await keys.create_key(session, merchant.id, Actor.STAFF, "staff", now())
-    await dataset.fill(database, merchant.id, orders)
+    await dataset.fill(owner, merchant.id, orders)
     ours, reference = (_send(database, token, plans=it) for it in (True, False))
     found = {name: await _compared(ours, reference, it) for name, it in OPERATIONS.items()}
     await database.close()
+    await owner.close()
     return found
 
 
@@ -102,7 +103,7 @@ def main() -> None:
         embedded.running(Path(folder), durable=False) as server,
     ):
         migrations.upgrade(server.owner_url)
-        found = asyncio.run(_run(server.owner_url, orders))
+        found = asyncio.run(_run(server, orders))
     sys.stdout.write(json.dumps(found) + "\n")
 
 

@@ -1,6 +1,5 @@
 """Fixtures: one PostgreSQL for the session, one migrated database a worker, empty for each test."""
 
-import random
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 
@@ -41,7 +40,7 @@ PATIENT = Limits(deadline=120, statement=60)
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--executor", choices=["planned", "reference"], default="planned")
     parser.addoption("--operations", default="150", help="how many operations are generated")
-    parser.addoption("--seed", default=str(random.randrange(10**6)), help="what they start from")
+    parser.addoption("--seed", default="20261122", help="what they start from")
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import orjson
+
 from examples.mutations import Mutation
 from kit.database import Database
 from kit.viewer import Viewer
@@ -64,7 +66,9 @@ class Stage:
         if result.errors or result.data is None:
             message = f"{actor} is not answered: {result.errors}"
             raise Failed(message)
-        return result.data
+        # An answer may hold PostgreSQL's JSON unread; it is read here as a client reads it.
+        data: dict[str, Any] = orjson.loads(orjson.dumps(result.data))
+        return data
 
     async def do(self, actor: str, mutation: Mutation, **given: Any) -> dict[str, Any]:
         """Let an actor run a mutation now; returns its payload. Failed when it is refused."""

@@ -8,13 +8,14 @@ import asyncio
 import os
 import random
 import sys
+from collections.abc import Callable
 
 import pytest
 from hypothesis import HealthCheck, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from kit.database import Database
 from tests.conftest import NOW
+from tests.make import Walled
 from tests.play.contracts import ContractRules
 from tests.play.deliveries import DeliveryRules
 from tests.play.orders import OrderRules
@@ -29,7 +30,9 @@ class Play(OrderRules, ContractRules, DeliveryRules, ParcelRules):
 
 
 @pytest.mark.usefixtures("database")
-def test_any_sequence_of_commands_keeps_counters_and_invariants(database_url: str) -> None:
+def test_any_sequence_of_commands_keeps_counters_and_invariants(
+    database_url: str, as_app: Callable[[str], str]
+) -> None:
     wanted = settings(
         max_examples=_WANTED or PLAYS,
         stateful_step_count=STEPS,
@@ -41,7 +44,7 @@ def test_any_sequence_of_commands_keeps_counters_and_invariants(database_url: st
         suppress_health_check=list(HealthCheck),
     )
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
-        database = Database(database_url, pool_size=1)
+        database = Walled(as_app(database_url), database_url)
 
         def play() -> Play:
             return Play(runner, database, NOW)

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from kit.database import Database
 from tests.execution.library import METADATA, PLANNER, ROWS, SCHEMA, Context
 from tests.execution.operations import Seen, Writer, told
+from tests.make import Walled
 
 MANY = " ".join(f"n{number}: name" for number in range(120))
 LONG = "a" * 90
@@ -41,13 +41,14 @@ CASES = {
 
 
 @pytest.fixture
-async def engine(database: Database) -> AsyncIterator[AsyncEngine]:
-    async with database.engine.begin() as connection:
+async def engine(database: Walled) -> AsyncIterator[AsyncEngine]:
+    engine = database.owner.engine
+    async with engine.begin() as connection:
         await connection.run_sync(METADATA.create_all)
         for table, rows in ROWS.items():
             await connection.execute(insert(table), rows)
-    yield database.engine
-    async with database.engine.begin() as connection:
+    yield engine
+    async with engine.begin() as connection:
         await connection.run_sync(METADATA.drop_all)
 
 
