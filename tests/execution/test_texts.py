@@ -45,7 +45,7 @@ VALUES = {
 
 
 async def _read(database: Database, *expressions: Sql) -> Sequence[Any]:
-    reads = database.reading()
+    reads = database.reading(None)
     try:
         return (await reads.rows(select(*expressions)))[0]
     finally:

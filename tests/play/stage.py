@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from commands.idempotency import Run
 from commands.writing import Outcome
-from kit.database import Database
+from kit.database import Database, set_merchant
 from kit.errors import Refused
 from kit.ids import new_id
 from kit.inputs import Command
@@ -55,6 +55,7 @@ class Stage(RuleBasedStateMachine):
         async def read() -> tuple[Sequence[Any], Sequence[Any]]:
             merchant = {"merchant": self.world.merchant_id}
             async with self.database.engine.connect() as connection:
+                await set_merchant(connection, self.world.merchant_id)
                 broken = (await connection.execute(text(BROKEN), merchant)).all()
                 return broken, (await connection.execute(text(_SEEN), merchant)).all()
 
