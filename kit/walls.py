@@ -66,7 +66,7 @@ Abruf does not start: the database role {user} {what}, so that row-level securit
 between merchants, would not hold. One of these helps:
 
 - Name an ordinary role in ABRUF_DATABASE_URL, and the owner of the database in ABRUF_OWNER_URL.
-- Let an ordinary owner become another role. An administrator does that once, by
-      CREATE ROLE {role} NOLOGIN; GRANT {role} TO owner;
+- Let this role become another one. An administrator does that once, by
+      CREATE ROLE {role} NOLOGIN; GRANT {role} TO {user};
 - For development only: ABRUF_ALLOW_OWNER=1.
 """
