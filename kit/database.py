@@ -96,8 +96,7 @@ class Database:
         """
         self.url, self._pooler = url, pooler
         self._settings = {"role": role} if role else {}
-        if not pooler:
-            self._settings["statement_timeout"] = f"{statement_s}s"
+        self._limit = f"SET statement_timeout = '{int(statement_s)}s'"
         self.engine = self._made(pool_size)
         # Apart, so that authenticating does not change the merchant of the other connections.
         self.keyless = self._made(pool_size)
@@ -126,7 +125,11 @@ class Database:
         )
         if not self._pooler:
             event.listen(engine.sync_engine, "connect", _prove_direct)
+            event.listen(engine.sync_engine, "connect", self._set_limit)
         return engine
+
+    def _set_limit(self, connection: Any, _record: object) -> None:
+        connection.run_async(lambda it: it.execute(self._limit))
 
     @asynccontextmanager
     async def writing(self, merchant_id: UUID | None) -> AsyncIterator[AsyncSession]:
