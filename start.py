@@ -41,9 +41,10 @@ def main() -> None:
     try:
         with _listening(config) as listener, embedded.addresses(config) as server:
             tokens = _prepared(config, server)
+            made = _server(config, asyncio.run(_database(config, server)))
             sys.stdout.write(_greeting(config, listener, tokens))
             sys.stdout.flush()
-            _serve(config, server, listener)
+            made.run(sockets=[listener])
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
     except (UnboundError, BehindPoolerError) as error:
@@ -136,10 +137,10 @@ def _greeting(config: Config, listener: socket.socket, tokens: dict[str, str]) -
     )
 
 
-def _serve(config: Config, server: Server, listener: socket.socket) -> None:
-    """Answer requests until a signal ends it."""
+def _server(config: Config, database: Database) -> uvicorn.Server:
+    """Return what answers requests until a signal ends it."""
     app = application(
-        asyncio.run(_database(config, server)),
+        database,
         terms=Terms(
             timedelta(hours=config.idempotency_hours), config.limits, config.executor == "planned"
         ),
@@ -158,7 +159,7 @@ def _serve(config: Config, server: Server, listener: socket.socket) -> None:
         proxy_headers=False,
         timeout_graceful_shutdown=GRACE_S,
     )
-    uvicorn.Server(settings).run(sockets=[listener])
+    return uvicorn.Server(settings)
 
 
 if __name__ == "__main__":
