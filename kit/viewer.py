@@ -1,6 +1,8 @@
 """Who asks: a merchant's actor with its scopes and what it is bound to."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -43,9 +45,31 @@ SCOPES: dict[Actor, frozenset[Scope]] = {
 """The scopes that a new key of each kind gets unless it is told others."""
 
 
+class CompanyRole(StrEnum):
+    """What a buyer may do for its company."""
+
+    BUYER = "BUYER"
+    APPROVER = "APPROVER"
+    VIEWER = "VIEWER"
+
+
+class Documents(StrEnum):
+    """Which documents a key may send (trusted documents)."""
+
+    ANY = "ANY"
+    REGISTERED = "REGISTERED"
+    REGISTERED_AND_EXPLORE = "REGISTERED_AND_EXPLORE"
+
+
 @dataclass(frozen=True)
 class Viewer:
-    """The actor of one request. bound_to: the party, channel, location or carrier of its kind."""
+    """The actor of one request. bound_to: the party, channel, location or carrier of its kind.
+
+    key_id: of its API key, or made of an identity provider's issuer and subject.
+    role: of a buyer. holding: the order whose access token a storefront has sent.
+    limits: name of a limit (`kit.limits`) -> the key's own number. expires_at: when the token
+    ends by itself.
+    """
 
     merchant_id: UUID
     actor: Actor
@@ -53,6 +77,11 @@ class Viewer:
     name: str
     scopes: frozenset[Scope] = field(default_factory=frozenset)
     bound_to: UUID | None = None
+    role: CompanyRole | None = None
+    holding: UUID | None = None
+    documents: Documents = Documents.ANY
+    limits: Mapping[str, int] = field(default_factory=dict, hash=False)
+    expires_at: datetime | None = None
 
     def may(self, scope: Scope) -> bool:
         """Tell whether the key has the scope."""

@@ -15,8 +15,9 @@ from kit.config import from_environment
 from kit.database import Database
 from kit.limits import DEFAULT_LIMITS, Limits
 from resolvers.context import Terms
-from server import GRAPHQL_JSON, application
+from server import application
 from tests import make
+from transport.endpoint import GRAPHQL_JSON
 
 UPSERT = """
 mutation ($input: ProductsUpsertInput!) {

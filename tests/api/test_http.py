@@ -7,8 +7,9 @@ import httpx
 import pytest
 
 from kit.database import Database
-from server import GRAPHQL_JSON, LARGEST_BODY, application
+from server import application
 from tests import make
+from transport.endpoint import GRAPHQL_JSON, LARGEST_BODY
 
 TYPENAME = '{"query": "{ __typename }"}'
 BODIES = ["", "{", "null", "5", '"x"', "true", "[]", "[null]", "{}", '{"query": 5}']

@@ -1,0 +1,32 @@
+"""From a bearer token to the viewer, before anything of a request's body is read."""
+
+from kit.clock import Clock
+from kit.database import Database
+from kit.viewer import Viewer
+from loaders.keys import viewer_of
+
+_SCHEME = "bearer"
+
+
+def bearer(header: str | None) -> str | None:
+    """Return the token of an `Authorization` header, None where there is none."""
+    scheme, _, token = (header or "").partition(" ")
+    return token.strip() if scheme.lower() == _SCHEME else None
+
+
+class Authentication:
+    """Who holds a token."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        """Take where keys are read, and when it is."""
+        self._database, self._clock = database, clock
+
+    async def viewer(self, token: str | None) -> Viewer | None:
+        """Return who holds the token, None for an unknown, expired or revoked one."""
+        if token is None:
+            return None
+        reads = self._database.reading(None)
+        try:
+            return await viewer_of(token, reads, self._clock())
+        finally:
+            await reads.close()

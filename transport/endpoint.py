@@ -1,0 +1,114 @@
+"""`/graphql` over HTTP: a token becomes a viewer, a request becomes one context."""
+
+import json
+from typing import Any
+
+import orjson
+from cross_web import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
+from strawberry.asgi import GraphQL
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+
+from kit.clock import Clock
+from kit.database import Database
+from resolvers.context import Context, Terms
+from schema.errors import ErrorCode
+from schema.schema import schema
+from transport.authentication import Authentication, bearer
+from web.page import GraphiQL, is_for_a_browser
+
+LARGEST_BODY = 4 * 1024 * 1024
+GRAPHQL_JSON = "application/graphql-response+json"
+
+
+def _media_type(request: Request) -> str:
+    """Choose the answer's media type (GraphQL over HTTP): the new one where it is asked for."""
+    return GRAPHQL_JSON if GRAPHQL_JSON in request.headers.get("accept", "") else "application/json"
+
+
+def _error(request: Request, code: ErrorCode, message: str, status: int) -> Response:
+    body = {"errors": [{"message": message, "extensions": {"code": code.value}}]}
+    headers = {"WWW-Authenticate": "Bearer"} if code is ErrorCode.UNAUTHENTICATED else None
+    return JSONResponse(body, status, headers, _media_type(request))
+
+
+class Endpoint(GraphQL[Context, None]):
+    """`/graphql`: the page for a browser, answers for a client with a token."""
+
+    def __init__(self, database: Database, clock: Clock, terms: Terms, graphiql: GraphiQL) -> None:
+        """Take what contexts are made of."""
+        super().__init__(
+            schema, graphql_ide=None, subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL]
+        )
+        self.database, self.clock, self.terms, self.graphiql = database, clock, terms, graphiql
+        self.authentication = Authentication(database, clock)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Authenticate before anything of the body is read."""
+        request = Request(scope, receive)
+        if is_for_a_browser(request):
+            await self.graphiql.page(request)(scope, receive, send)
+            return
+        viewer = await self.authentication.viewer(bearer(request.headers.get("authorization")))
+        if viewer is None:
+            message = "Send a valid token: `Authorization: Bearer abruf_...`."
+            response = _error(request, ErrorCode.UNAUTHENTICATED, message, 401)
+        else:
+            request.state.viewer = viewer
+            response = await self._answer(request)
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        try:
+            return await self.run(request)
+        except HTTPException as error:
+            return _error(request, ErrorCode.BAD_USER_INPUT, error.reason, error.status_code)
+
+    async def get_context(self, request: Any, response: Any) -> Context:
+        """Make the operation's context."""
+        del response
+        return Context(
+            request.state.viewer,
+            self.database,
+            self.clock,
+            terms=self.terms,
+            idempotency_key=request.headers.get("idempotency-key"),
+        )
+
+    def decode_json(self, data: str | bytes) -> object:
+        """Read a JSON object; everything else is malformed."""
+        value = orjson.loads(data)
+        if not isinstance(value, dict):
+            message = "The body must be a JSON object."
+            raise json.JSONDecodeError(message, "", 0)
+        return value
+
+    def encode_json(self, data: object) -> bytes:
+        """Write an answer."""
+        return orjson.dumps(data)
+
+    async def get_sub_response(self, request: Any) -> Response:
+        """Carry the media type to where the answer is made."""
+        response = await super().get_sub_response(request)
+        response.media_type = _media_type(request)
+        return response
+
+    def create_response(self, response_data: Any, sub_response: Response) -> Response:
+        """Answer by GraphQL over HTTP: without `data`, and 400, where nothing was executed.
+
+        504 where the deadline ended it.
+
+        Clients of the older media type take every well-formed answer for a failure unless it is
+        200, as the specification says.
+        """
+        errors = response_data.get("errors", ())
+        refused = response_data["data"] is None and not any("path" in error for error in errors)
+        if refused:
+            del response_data["data"]
+        status = 200
+        if refused and sub_response.media_type == GRAPHQL_JSON:
+            codes = {error["extensions"]["code"] for error in errors}
+            status = 504 if ErrorCode.TIMEOUT in codes else 400
+        return Response(self.encode_json(response_data), status, media_type=sub_response.media_type)

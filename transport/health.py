@@ -1,0 +1,46 @@
+"""Whether the process lives, and whether it can answer."""
+
+import asyncio
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+import migrations
+from kit.database import BehindPoolerError, Database
+
+READY_S = 5
+"""Seconds in which the database must answer."""
+
+
+class Health:
+    """`/livez` without dependencies; `/readyz` with the database and its migrations."""
+
+    def __init__(self, database: Database) -> None:
+        """Take the database that must answer."""
+        self._database, self._newest = database, migrations.newest()
+        self.routes: list[BaseRoute] = [
+            Route("/livez", self.livez),
+            Route("/readyz", self.readyz),
+        ]
+
+    async def livez(self, _request: Request) -> Response:
+        """Answer: nothing more is asked."""
+        return JSONResponse({"status": "alive"})
+
+    async def readyz(self, _request: Request) -> Response:
+        """Answer 200 where requests can be served, 503 where not."""
+        ready = await self._revision() == self._newest
+        status = ("ready", 200) if ready else ("not ready", 503)
+        return JSONResponse({"status": status[0]}, status[1])
+
+    async def _revision(self) -> str | None:
+        """Return the migration at which the database is, None when it does not tell."""
+        try:
+            async with asyncio.timeout(READY_S), self._database.keyless.connect() as connection:
+                found = await connection.execute(text("SELECT version_num FROM alembic_version"))
+                return found.scalar_one_or_none()
+        except (OSError, SQLAlchemyError, BehindPoolerError):
+            return None
