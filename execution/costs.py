@@ -1,4 +1,4 @@
-"""What the schema says of its fields' cost: the directive `@cost`, the rule where it is not given.
+"""What the schema says of its fields: their cost by `@cost` or by the rule, what they demand.
 
 The rule: 1 for a field whose declaration reads, 0 for what is read with its parent.
 """
@@ -18,6 +18,7 @@ from graphql import (
 )
 from strawberry.schema_directive import Location
 
+from execution.demands import NOTHING, Demands, of_field
 from execution.fields import DECLARED, Batched, Related
 
 PAGE_SIZES = frozenset({"first", "last"})
@@ -40,11 +41,12 @@ class Cost:
 
 @dataclass(frozen=True)
 class Kind:
-    """What the schema says of a field: its points and its type."""
+    """What the schema says of a field: its points, its type, what it demands of who asks."""
 
     weight: int
     type_name: str
     is_list: bool
+    demands: Demands = NOTHING
 
 
 class Catalogue:
@@ -58,7 +60,7 @@ class Catalogue:
             if isinstance(of, GraphQLObjectType | GraphQLInterfaceType)
         ]
         self.kinds = {
-            of.name: {name: _kind(it) for name, it in of.fields.items()} for of in composite
+            of.name: {name: _kind(of, it) for name, it in of.fields.items()} for of in composite
         }
         self.pages = {
             get_named_type(it.type).name
@@ -77,8 +79,9 @@ class Catalogue:
         }
 
 
-def _kind(of: GraphQLField) -> Kind:
-    return Kind(_weight(of), get_named_type(of.type).name, is_list_type(get_nullable_type(of.type)))
+def _kind(parent: GraphQLObjectType | GraphQLInterfaceType, of: GraphQLField) -> Kind:
+    is_list = is_list_type(get_nullable_type(of.type))
+    return Kind(_weight(of), get_named_type(of.type).name, is_list, of_field(parent, of))
 
 
 def _weight(of: GraphQLField) -> int:

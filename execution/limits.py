@@ -26,6 +26,7 @@ from graphql import (
 )
 
 from execution.costs import PAGE_SIZES, UNKNOWN, Catalogue, Kind
+from execution.demands import NOTHING, Demands
 
 ASSUMED = 5
 """Objects that a list without page size is counted as: lines of an order, parcels of a delivery."""
@@ -83,6 +84,7 @@ class _Part:
     counts: Counts = field(default_factory=Counts)
     fields: list[_Field] = field(default_factory=list)
     spreads: list[_Spread] = field(default_factory=list)
+    demands: Demands = NOTHING
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ class Price:
 
 
 class Measured:
-    """A document's counts, and what its operations cost. visited: nodes that were looked at."""
+    """A document's counts, what its operations cost and demand. visited: nodes looked at."""
 
     def __init__(self, of: Catalogue, document: DocumentNode) -> None:
         """Read every definition once."""
@@ -133,6 +135,7 @@ class Measured:
             if isinstance(size, str)
         }
         self._prices: dict[tuple[Any, ...], Price] = {}
+        self._demands = self._demanded()
 
     def _read(
         self, definition: OperationDefinitionNode | FragmentDefinitionNode, type_name: str
@@ -166,6 +169,7 @@ class Measured:
         counts.root_fields += depth == 1
         counts.aliases += node.alias is not None
         kind = self._catalogue.kinds.get(type_name, {}).get(node.name.value, UNKNOWN)
+        part.demands |= kind.demands
         if node.selection_set or kind.weight:
             self.visited += len(node.arguments or ())
             part.fields.append(_Field(above, kind, _sizes(node), bool(node.selection_set)))
@@ -190,6 +194,15 @@ class Measured:
             max(it.directives for it in [*ran, written]),
         )
 
+    def _demanded(self) -> dict[int | str, Demands]:
+        """Return what each definition demands with its fragments."""
+        demands: dict[int | str, Demands] = {}
+        for name in self._order:
+            part = self._parts[name]
+            spread = (demands.get(it.name, NOTHING) for it in part.spreads)
+            demands[name] = part.demands.union(*spread)
+        return demands
+
     def price(
         self, name: str | None, variables: Mapping[str, Any], largest_page: int = MOST
     ) -> Price:
@@ -199,7 +212,7 @@ class Measured:
         """
         if not self._operations:
             return Price()
-        place, operation = self._operations.get(name) or next(iter(self._operations.values()))
+        place, operation = self._operation(name)
         given = _amounts(operation, variables, self._sized_by)
         key = (place, largest_page, *given.items())
         if key not in self._prices:
@@ -207,6 +220,13 @@ class Measured:
                 self._prices.clear()
             self._prices[key] = self._add_up(place, given, largest_page)
         return self._prices[key]
+
+    def demands(self, name: str | None) -> Demands:
+        """Return what all fields of an operation demand together. name: None for the only one."""
+        return self._demands[self._operation(name)[0]] if self._operations else NOTHING
+
+    def _operation(self, name: str | None) -> tuple[int, OperationDefinitionNode]:
+        return self._operations.get(name) or next(iter(self._operations.values()))
 
     def _add_up(self, operation: int, given: Mapping[str, int], largest_page: int) -> Price:
         prices: dict[int | str, tuple[Price, Price]] = {}

@@ -18,9 +18,13 @@ class Actor(StrEnum):
 
 
 class Scope(StrEnum):
-    """What a key allows; each mutation names the one that it needs."""
+    """What a token allows; the schema says which one each field needs."""
 
-    READ = "READ"
+    MASTER_DATA_READ = "MASTER_DATA_READ"
+    ORDERS_READ = "ORDERS_READ"
+    CONTRACTS_READ = "CONTRACTS_READ"
+    DELIVERIES_READ = "DELIVERIES_READ"
+    JOURNAL_READ = "JOURNAL_READ"
     MASTER_DATA_WRITE = "MASTER_DATA_WRITE"
     ORDERS_PLACE = "ORDERS_PLACE"
     ORDERS_IMPORT = "ORDERS_IMPORT"
@@ -33,14 +37,22 @@ class Scope(StrEnum):
     TRACKING_WRITE = "TRACKING_WRITE"
 
 
+READS = frozenset(
+    {
+        Scope.MASTER_DATA_READ,
+        Scope.ORDERS_READ,
+        Scope.CONTRACTS_READ,
+        Scope.DELIVERIES_READ,
+        Scope.JOURNAL_READ,
+    }
+)
+"""Whoever writes reads what it wrote; which rows those are is decided by `models.sight`."""
 SCOPES: dict[Actor, frozenset[Scope]] = {
     Actor.STAFF: frozenset(Scope),
-    Actor.BUYER: frozenset(
-        {Scope.READ, Scope.ORDERS_PLACE, Scope.CALL_OFFS_WRITE, Scope.RECEIPTS_WRITE}
-    ),
-    Actor.STOREFRONT: frozenset({Scope.READ, Scope.ORDERS_PLACE}),
-    Actor.WAREHOUSE: frozenset({Scope.READ, Scope.DELIVERIES_FULFIL}),
-    Actor.CARRIER: frozenset({Scope.READ, Scope.TRACKING_WRITE}),
+    Actor.BUYER: READS | {Scope.ORDERS_PLACE, Scope.CALL_OFFS_WRITE, Scope.RECEIPTS_WRITE},
+    Actor.STOREFRONT: READS | {Scope.ORDERS_PLACE},
+    Actor.WAREHOUSE: READS | {Scope.DELIVERIES_FULFIL},
+    Actor.CARRIER: READS | {Scope.TRACKING_WRITE},
 }
 """The scopes that a new key of each kind gets unless it is told others."""
 

@@ -8,6 +8,7 @@ import strawberry
 from schema.enums import described
 from schema.errors import UserError
 from schema.mutations import user_errors
+from schema.scopes import Authenticated
 
 
 class BulkStatus(StrEnum):
@@ -30,7 +31,7 @@ described(
 )
 
 
-@strawberry.interface(description="What a bulk call did to one item.")
+@strawberry.interface(description="What a bulk call did to one item.", directives=[Authenticated()])
 class UpsertResult:
     """Base of the results of bulk calls."""
 

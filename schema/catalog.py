@@ -41,7 +41,7 @@ described(
 )
 
 
-@node(ProductRow, loaders.by_id, "Something that can be ordered.")
+@node(ProductRow, loaders.by_id, Scope.MASTER_DATA_READ, "Something that can be ordered.")
 class Product(Node):
     """A product."""
 

@@ -42,7 +42,7 @@ described(
 )
 
 
-@node(ChannelRow, loaders.by_id, "A source of orders, and what it allows.")
+@node(ChannelRow, loaders.by_id, Scope.MASTER_DATA_READ, "A source of orders, and what it allows.")
 class Channel(Node):
     """A channel."""
 

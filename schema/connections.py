@@ -1,11 +1,12 @@
 """Relay connections over paged relations: keyset cursors, nodes beside edges, counts when asked."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import dataclass
 from inspect import Parameter, Signature
 from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
+from graphql import GraphQLNamedType, GraphQLObjectType, get_named_type
 from sqlalchemy import Uuid
 
 from execution import DECLARED, Chosen, Cost
@@ -13,6 +14,7 @@ from kit import pages
 from kit.inputs import Input
 from loaders.pages import ROOT, CountOf, Paged, PageOf
 from schema.inputs import given, input_type
+from schema.scopes import Authenticated
 
 Item = TypeVar("Item")
 Info = strawberry.Info[Any, Any]
@@ -52,7 +54,7 @@ class Edged:
     node: Any
 
 
-@strawberry.type(description="What lies around a page.")
+@strawberry.type(description="What lies around a page.", directives=[Authenticated()])
 class PageInfo:
     """Relay's PageInfo."""
 
@@ -163,3 +165,13 @@ def connection(
 
 async def _connected(info: Info, relation: PageOf, parent_key: Any) -> Connected:
     return Connected(relation, parent_key, await info.context.load(relation, parent_key))
+
+
+def declare_pages(types: Iterable[GraphQLNamedType]) -> None:
+    """Give every page and edge the scope of its rows, which a generic type cannot know."""
+    for kind in types:
+        origin = getattr(kind.extensions.get("strawberry-definition"), "origin", None)
+        if isinstance(kind, GraphQLObjectType) and origin and issubclass(origin, Connection | Edge):
+            rows = kind.fields.get("nodes") or kind.fields["node"]
+            shown = get_named_type(rows.type).extensions["strawberry-definition"].directives
+            kind.extensions["strawberry-definition"].directives = shown

@@ -11,6 +11,7 @@ from graphql import GraphQLError, GraphQLSyntaxError
 from kit.errors import Code, Problem, Refused
 from schema.enums import described
 from schema.inputs import client_path
+from schema.scopes import Authenticated
 
 _log = logging.getLogger("abruf")
 _LATE = "This took too long. Ask for less; repeat a mutation with the same idempotencyKey."
@@ -40,7 +41,9 @@ class ClientError(GraphQLError):
 UserErrorCode = described(Code, "UserErrorCode", "Stable reason of a refusal.")
 
 
-@strawberry.type(description="Why a mutation was refused; nothing of it was kept.")
+@strawberry.type(
+    description="Why a mutation was refused; nothing of it was kept.", directives=[Authenticated()]
+)
 class UserError:
     """One refusal."""
 

@@ -6,10 +6,11 @@ from typing import Any
 import strawberry
 from strawberry.scalars import JSON
 
-from kit.viewer import Actor
+from kit.viewer import Actor, Scope
 from loaders import journal
 from schema.connections import Connection, connection
 from schema.enums import described
+from schema.scopes import Requires
 
 described(
     Actor,
@@ -23,7 +24,9 @@ described(
 )
 
 
-@strawberry.type(description="One event of an object's history.")
+@strawberry.type(
+    description="One event of an object's history.", directives=[Requires(scope=Scope.JOURNAL_READ)]
+)
 class TimelineEntry:
     """A journal entry as clients see it."""
 

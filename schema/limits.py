@@ -9,6 +9,7 @@ from graphql import ASTValidationRule, DocumentNode, GraphQLError, GraphQLSchema
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+from strawberry.types import ExecutionContext
 
 from execution.costs import catalogue
 from execution.limits import MOST, Measured
@@ -40,6 +41,12 @@ def _known(schema: GraphQLSchema, document: DocumentNode) -> _Known:
             del _KNOWN[next(iter(_KNOWN))]
         _KNOWN[key] = _Known(document, Measured(catalogue(schema), document))
     return _KNOWN[key]
+
+
+def measured(context: ExecutionContext) -> Measured:
+    """Return what a running operation's document was found to ask for."""
+    assert context.graphql_document  # noqa: S101 -- Strawberry parses before it validates.
+    return _known(context.schema._schema, context.graphql_document).measured  # noqa: SLF001
 
 
 def _validated(

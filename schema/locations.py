@@ -30,7 +30,7 @@ described(
 )
 
 
-@node(LocationRow, loaders.by_id, "Where goods lie and deliveries start.")
+@node(LocationRow, loaders.by_id, Scope.MASTER_DATA_READ, "Where goods lie and deliveries start.")
 class Location(Node):
     """A location."""
 

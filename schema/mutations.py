@@ -10,16 +10,15 @@ from execution import Cost
 from kit.errors import Problem, Refused
 from kit.inputs import Command
 from kit.viewer import Scope
-from schema.errors import ClientError, ErrorCode, UserError
+from schema.errors import UserError
 from schema.inputs import given, input_type
+from schema.scopes import Authenticated, Requires
 
 Info = strawberry.Info[Any, Any]
 Resolver = Callable[[Any, Any], Awaitable[Any]]
 
 WRITE = 10
 """Points of a mutation: a transaction with locks, a journal entry and a commit."""
-SCOPE = "scope"
-"""The key under which a mutation's metadata holds the scope that it needs."""
 
 
 class Answer(SimpleNamespace):
@@ -38,7 +37,7 @@ class Answer(SimpleNamespace):
             raise AttributeError(name)
 
 
-@strawberry.interface(description="What every mutation gives back.")
+@strawberry.interface(description="What every mutation gives back.", directives=[Authenticated()])
 class Payload:
     """Base of every payload."""
 
@@ -77,9 +76,6 @@ def mutation(
 
     async def resolve(root: Any, info: Info, input: Any) -> Any:  # noqa: A002 -- the API's name.
         del root
-        if not info.context.viewer.may(scope):
-            message = f"This key lacks the scope {scope.value}."
-            raise ClientError(ErrorCode.FORBIDDEN, message)
         try:
             outcome = await resolver(info.context, takes.read(_with_key(info, given(input))))
         except Refused as refused:
@@ -96,7 +92,6 @@ def mutation(
     }
     return strawberry.mutation(
         resolver=resolve,
-        description=f"{description} Scope: {scope.value}.",
-        metadata={SCOPE: scope},
-        directives=[Cost(weight=WRITE)],
+        description=description,
+        directives=[Requires(scope=scope), Cost(weight=WRITE)],
     )

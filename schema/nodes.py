@@ -8,9 +8,11 @@ from sqlalchemy import ColumnElement, Text, cast, func
 from execution import DECLARED, Written
 from execution.texts import constant, quoted
 from kit.ids import to_global
+from kit.viewer import Scope
 from loaders.records import record
 from loaders.relations import One
 from models.base import Owned
+from schema.scopes import Authenticated, Requires
 
 NODES: dict[str, One] = {}
 """Type name -> the relation that reads one of its rows by id; what `node` may answer."""
@@ -23,7 +25,9 @@ def _global_id(row: Any, type_name: str) -> ColumnElement[str]:
     return quoted(func.translate(encoded, constant("\n"), constant(""), type_=Text()))
 
 
-@strawberry.interface(description="An object with a global id (Relay).")
+@strawberry.interface(
+    description="An object with a global id (Relay).", directives=[Authenticated()]
+)
 class Node:
     """Base of every type that is a row: `entity` names the table."""
 
@@ -42,12 +46,12 @@ class Node:
         return isinstance(row, record(cls.entity))
 
 
-def node(entity: type[Owned], by_id: One, description: str) -> Any:
+def node(entity: type[Owned], by_id: One, scope: Scope, description: str) -> Any:
     """Decorate a class as the type of a table's rows and make it reachable by `node`."""
 
     def decorate(cls: type[Any]) -> type[Any]:
         cls.entity = entity
         NODES[cls.__name__] = by_id
-        return strawberry.type(cls, description=description)
+        return strawberry.type(cls, description=description, directives=[Requires(scope=scope)])
 
     return decorate

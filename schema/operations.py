@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from graphql import GraphQLError, OperationDefinitionNode
 from strawberry.extensions import SchemaExtension
 
+from schema.errors import ClientError, ErrorCode
+from schema.limits import measured
+
 
 class NamedOperation(SchemaExtension):
     """Refuses several operations without `operationName`; Strawberry would run the first one."""
@@ -19,3 +22,21 @@ class NamedOperation(SchemaExtension):
             error = GraphQLError("Say which of the operations to run: operationName.")
             context.pre_execution_errors = [*(context.pre_execution_errors or ()), error]
         yield
+
+
+class Scoped(SchemaExtension):
+    """Refuses an operation whose token lacks a scope that any of its fields needs."""
+
+    def on_validate(self) -> Iterator[None]:
+        """Compare two sets, once, for an operation that is otherwise in order."""
+        asked = self.execution_context
+        if not asked.pre_execution_errors:
+            missing = measured(asked).demands(asked.operation_name) - asked.context.viewer.scopes
+            if missing:
+                asked.pre_execution_errors = [_forbidden(sorted(missing))]
+        yield
+
+
+def _forbidden(missing: list[str]) -> ClientError:
+    message = f"This token lacks the scopes {', '.join(missing)}."
+    return ClientError(ErrorCode.FORBIDDEN, message, missingScopes=missing)

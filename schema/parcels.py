@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from execution import related
+from kit.viewer import Scope
 from loaders import deliveries as delivery_loaders
 from loaders import parcels as loaders
 from loaders import parties as party_loaders
@@ -19,6 +20,7 @@ from schema.journal import Timeline, timeline
 from schema.nodes import Node, node
 from schema.parties import Party
 from schema.roots import one_by
+from schema.scopes import Requires
 
 if TYPE_CHECKING:
     from schema.deliveries import Delivery, DeliveryLine
@@ -44,7 +46,10 @@ described(
 )
 
 
-@strawberry.type(description="A carrier's number of a parcel.")
+@strawberry.type(
+    description="A carrier's number of a parcel.",
+    directives=[Requires(scope=Scope.DELIVERIES_READ)],
+)
 class TrackingNumber:
     """A row of tracking_numbers."""
 
@@ -55,7 +60,10 @@ class TrackingNumber:
     added_at: datetime = strawberry.field(description="When it became known.")
 
 
-@strawberry.type(description="What of one delivery line lies in a parcel.")
+@strawberry.type(
+    description="What of one delivery line lies in a parcel.",
+    directives=[Requires(scope=Scope.DELIVERIES_READ)],
+)
 class ParcelContent:
     """A row of parcel_contents."""
 
@@ -67,7 +75,7 @@ class ParcelContent:
     serial_numbers: list[str] = strawberry.field(description="Serial numbers, as far as known.")
 
 
-@node(ParcelRow, loaders.by_id, "A parcel or pallet of a delivery.")
+@node(ParcelRow, loaders.by_id, Scope.DELIVERIES_READ, "A parcel or pallet of a delivery.")
 class Parcel(Node):
     """A parcel."""
 

@@ -22,6 +22,7 @@ from schema.journal import Timeline, timeline
 from schema.mutations import Payload, mutation
 from schema.nodes import Node, node
 from schema.roots import one_by
+from schema.scopes import Authenticated
 from schema.values import PostalAddress, address
 
 if TYPE_CHECKING:
@@ -49,7 +50,10 @@ described(
 )
 
 
-@strawberry.type(description="Hours of one weekday in which a place takes deliveries.")
+@strawberry.type(
+    description="Hours of one weekday in which a place takes deliveries.",
+    directives=[Authenticated()],
+)
 class Opening:
     """One object of `Address.receiving_hours`."""
 
@@ -58,7 +62,7 @@ class Opening:
     closes: str = strawberry.field(description="Until this time, HH:MM; 24:00 at most.")
 
 
-@node(ContactRow, loaders.contact_by_id, "A person at a party.")
+@node(ContactRow, loaders.contact_by_id, Scope.MASTER_DATA_READ, "A person at a party.")
 class Contact(Node):
     """A contact."""
 
@@ -71,7 +75,12 @@ class Contact(Node):
     phone: str | None = strawberry.field(description="Telephone number.")
 
 
-@node(AddressRow, loaders.address_by_id, "A place where a party takes deliveries.")
+@node(
+    AddressRow,
+    loaders.address_by_id,
+    Scope.MASTER_DATA_READ,
+    "A place where a party takes deliveries.",
+)
 class Address(Node):
     """An address."""
 
@@ -86,7 +95,12 @@ class Address(Node):
         return [Opening(**opening) for opening in self.receiving_hours]
 
 
-@node(PartyRow, loaders.by_id, "A company or a person that orders, carries, supplies or fulfils.")
+@node(
+    PartyRow,
+    loaders.by_id,
+    Scope.MASTER_DATA_READ,
+    "A company or a person that orders, carries, supplies or fulfils.",
+)
 class Party(Node):
     """A party."""
 

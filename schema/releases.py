@@ -74,7 +74,12 @@ described(
 )
 
 
-@node(ScheduleLineRow, loaders.schedule_line_by_id, "One quantity at one time of a release.")
+@node(
+    ScheduleLineRow,
+    loaders.schedule_line_by_id,
+    Scope.CONTRACTS_READ,
+    "One quantity at one time of a release.",
+)
 class ScheduleLine(Node):
     """A schedule line; quantities in the product's unit."""
 
@@ -97,7 +102,12 @@ class ScheduleLine(Node):
     status: ScheduleStatus = related(loaders.progress, "How far it has come.", attribute="status")
 
 
-@node(ReleaseRow, loaders.by_id, "One schedule that a customer sent for one contract line.")
+@node(
+    ReleaseRow,
+    loaders.by_id,
+    Scope.CONTRACTS_READ,
+    "One schedule that a customer sent for one contract line.",
+)
 class Release(Node):
     """A release."""
 

@@ -15,12 +15,13 @@ from execution.splicing import Planned, SplicingExecutor
 from schema.call_offs import CallOffsMutation, CallOffsQuery
 from schema.catalog import CatalogMutation, CatalogQuery
 from schema.channels import ChannelsMutation, ChannelsQuery
+from schema.connections import declare_pages
 from schema.contracts import ContractsMutation, ContractsQuery
 from schema.deliveries import DeliveriesMutation, DeliveriesQuery
 from schema.errors import shown
 from schema.limits import KEPT, Deadline, Limited
 from schema.locations import LocationsMutation, LocationsQuery
-from schema.operations import NamedOperation
+from schema.operations import NamedOperation, Scoped
 from schema.orders import OrdersMutation, OrdersQuery
 from schema.parcels import ParcelsQuery
 from schema.parties import PartiesMutation, PartiesQuery
@@ -111,7 +112,9 @@ schema = Schema(
         Limited,
         lambda: ParserCache(maxsize=KEPT),
         NamedOperation,
+        Scoped,
         lambda: Planned(PLANNER),
     ],
     execution_context_class=SplicingExecutor,
 )
+declare_pages(schema._schema.type_map.values())  # noqa: SLF001 -- graphql-core's side of it.

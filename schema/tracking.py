@@ -39,7 +39,12 @@ described(
 )
 
 
-@node(TrackingEventRow, loaders.by_id, "One report of a parcel; it never changes.")
+@node(
+    TrackingEventRow,
+    loaders.by_id,
+    Scope.DELIVERIES_READ,
+    "One report of a parcel; it never changes.",
+)
 class TrackingEvent(Node):
     """A tracking event."""
 

@@ -13,9 +13,10 @@ from sqlalchemy import Text, func
 
 from execution import DECLARED, Parts
 from schema.scalars import Country, Currency
+from schema.scopes import Authenticated
 
 
-@strawberry.type(description="An amount of money.")
+@strawberry.type(description="An amount of money.", directives=[Authenticated()])
 class Money:
     """Money."""
 
@@ -23,7 +24,10 @@ class Money:
     currency: Currency = strawberry.field(description="Currency of the amount.")
 
 
-@strawberry.type(description="When a delivery is to arrive, at the place's own time.")
+@strawberry.type(
+    description="When a delivery is to arrive, at the place's own time.",
+    directives=[Authenticated()],
+)
 class DeliveryWindow:
     """A window."""
 
@@ -32,7 +36,7 @@ class DeliveryWindow:
     time_zone: str = strawberry.field(description="IANA time zone of the place.")
 
 
-@strawberry.type(description="A postal address.")
+@strawberry.type(description="A postal address.", directives=[Authenticated()])
 class PostalAddress:
     """The fields of kit.inputs.Place."""
 
@@ -45,7 +49,7 @@ class PostalAddress:
     country: Country = strawberry.field(description="Country.")
 
 
-@strawberry.type(description="The person who takes a delivery in.")
+@strawberry.type(description="The person who takes a delivery in.", directives=[Authenticated()])
 class Recipient:
     """The fields of kit.inputs.Recipient."""
 

@@ -11,15 +11,13 @@ from kit.ids import from_global
 from kit.pages import LARGEST_PAGE
 from kit.viewer import Actor, Scope
 from kit.viewer import Viewer as ViewerValue
-from schema.enums import described
 from schema.nodes import NODES, Node
+from schema.scopes import Authenticated
 
 Info = strawberry.Info[Any, Any]
 
-described(Scope, "Scope", "What a key allows.", READ="Read what the key's actor may see.")
 
-
-@strawberry.type(description="The key that asks.")
+@strawberry.type(description="The key that asks.", directives=[Authenticated()])
 class Viewer:
     """The viewer as clients see it."""
 
@@ -45,7 +43,9 @@ def _found(info: Info, global_id: str) -> Awaitable[Any] | None:
 class ViewerQuery:
     """Root fields that belong to no noun."""
 
-    @strawberry.field(description="The key that asks.", graphql_type=Viewer)
+    @strawberry.field(
+        description="The key that asks.", graphql_type=Viewer, directives=[Authenticated()]
+    )
     def viewer(self, info: Info) -> ViewerValue:
         """Show the viewer."""
         return info.context.viewer  # type: ignore[no-any-return]
@@ -53,7 +53,7 @@ class ViewerQuery:
     @strawberry.field(
         description="Any object by its global id.",
         graphql_type=Node | None,
-        directives=[Cost(weight=1)],
+        directives=[Authenticated(), Cost(weight=1)],
     )
     def node(
         self,
@@ -66,7 +66,7 @@ class ViewerQuery:
     @strawberry.field(
         description="Objects by their global ids, null where there is none.",
         graphql_type=list[Node | None],
-        directives=[Cost(weight=1)],
+        directives=[Authenticated(), Cost(weight=1)],
     )
     def nodes(
         self,

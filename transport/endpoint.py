@@ -21,6 +21,8 @@ from web.page import GraphiQL, is_for_a_browser
 
 LARGEST_BODY = 4 * 1024 * 1024
 GRAPHQL_JSON = "application/graphql-response+json"
+_STATUS = {ErrorCode.FORBIDDEN: 403, ErrorCode.TIMEOUT: 504}
+"""Statuses of what was not executed, where it is not 400."""
 
 
 def _media_type(request: Request) -> str:
@@ -98,7 +100,7 @@ class Endpoint(GraphQL[Context, None]):
     def create_response(self, response_data: Any, sub_response: Response) -> Response:
         """Answer by GraphQL over HTTP: without `data`, and 400, where nothing was executed.
 
-        504 where the deadline ended it.
+        403 where a scope is missing, 504 where the deadline ended it.
 
         Clients of the older media type take every well-formed answer for a failure unless it is
         200, as the specification says.
@@ -110,5 +112,5 @@ class Endpoint(GraphQL[Context, None]):
         status = 200
         if refused and sub_response.media_type == GRAPHQL_JSON:
             codes = {error["extensions"]["code"] for error in errors}
-            status = 504 if ErrorCode.TIMEOUT in codes else 400
+            status = next((_STATUS[code] for code in codes if code in _STATUS), 400)
         return Response(self.encode_json(response_data), status, media_type=sub_response.media_type)

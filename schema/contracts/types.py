@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from execution import batched, related
+from kit.viewer import Scope
 from loaders import call_offs as call_off_loaders
 from loaders import catalog as product_loaders
 from loaders import contracts as loaders
@@ -38,7 +39,9 @@ async def _ship_tos(contracts: Sequence[Any], info: Info) -> list[list[Any]]:
     return await resolvers.ship_tos(info.context, contracts)
 
 
-@node(ContractLineRow, loaders.line_by_id, "One agreed product of a contract.")
+@node(
+    ContractLineRow, loaders.line_by_id, Scope.CONTRACTS_READ, "One agreed product of a contract."
+)
 class ContractLine(Node):
     """A line; every quantity in the product's unit."""
 
@@ -112,7 +115,12 @@ class ContractLine(Node):
         return self.released  # type: ignore[no-any-return]
 
 
-@node(ShortfallRow, loaders.shortfall_by_id, "What a line missed of its minimum at settlement.")
+@node(
+    ShortfallRow,
+    loaders.shortfall_by_id,
+    Scope.CONTRACTS_READ,
+    "What a line missed of its minimum at settlement.",
+)
 class Shortfall(Node):
     """A shortfall (EDIFACT 4295 WV)."""
 
@@ -128,7 +136,12 @@ class Shortfall(Node):
     settled_at: datetime = strawberry.field(description="When the contract was settled.")
 
 
-@node(ContractRow, loaders.by_id, "A framework contract that is called off in parts.")
+@node(
+    ContractRow,
+    loaders.by_id,
+    Scope.CONTRACTS_READ,
+    "A framework contract that is called off in parts.",
+)
 class Contract(Node):
     """A contract."""
 

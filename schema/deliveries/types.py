@@ -8,6 +8,7 @@ from typing import Any
 import strawberry
 
 from execution import batched, related
+from kit.viewer import Scope
 from loaders import channels as channel_loaders
 from loaders import deliveries as loaders
 from loaders import locations as location_loaders
@@ -35,6 +36,7 @@ from schema.nodes import Node, node
 from schema.orders import Hold, Order, OrderLine
 from schema.parcels import Parcel
 from schema.parties import Address, Party
+from schema.scopes import Requires
 
 Info = strawberry.Info[Any, Any]
 
@@ -43,7 +45,12 @@ async def _available_actions(deliveries: Sequence[Any], info: Info) -> list[list
     return await resolvers.available_actions(info.context, deliveries)
 
 
-@node(DeliveryLineRow, loaders.line_by_id, "What a delivery takes of one order line.")
+@node(
+    DeliveryLineRow,
+    loaders.line_by_id,
+    Scope.DELIVERIES_READ,
+    "What a delivery takes of one order line.",
+)
 class DeliveryLine(Node):
     """A line; every quantity in the product's unit."""
 
@@ -66,7 +73,10 @@ class DeliveryLine(Node):
     )
 
 
-@strawberry.type(description="What the client received of one delivery line.")
+@strawberry.type(
+    description="What the client received of one delivery line.",
+    directives=[Requires(scope=Scope.DELIVERIES_READ)],
+)
 class ReceiptLine:
     """A row of receipt_lines."""
 
@@ -81,7 +91,12 @@ class ReceiptLine:
     note: str | None = strawberry.field(description="What people should know of it.")
 
 
-@node(ReceiptRow, loaders.receipt_by_id, "The client's own receipt of a delivery.")
+@node(
+    ReceiptRow,
+    loaders.receipt_by_id,
+    Scope.DELIVERIES_READ,
+    "The client's own receipt of a delivery.",
+)
 class Receipt(Node):
     """A receipt."""
 
@@ -96,7 +111,12 @@ class Receipt(Node):
     lines: list[ReceiptLine] = related(loaders.receipt_lines, "What came, line by line.")
 
 
-@node(DeliveryRow, loaders.by_id, "A part of an order, or of several, at its own agreed time.")
+@node(
+    DeliveryRow,
+    loaders.by_id,
+    Scope.DELIVERIES_READ,
+    "A part of an order, or of several, at its own agreed time.",
+)
 class Delivery(Node):
     """A delivery."""
 

@@ -9,6 +9,7 @@ import strawberry
 
 from execution import Cost, batched, related
 from kit.money import Amount, rounded
+from kit.viewer import Scope
 from loaders import catalog as product_loaders
 from loaders import channels as channel_loaders
 from loaders import contracts as contract_loaders
@@ -38,6 +39,7 @@ from schema.orders.enums import (
 from schema.parties import Address, Contact, Party
 from schema.releases import ScheduleLine
 from schema.scalars import Currency
+from schema.scopes import Requires
 
 if TYPE_CHECKING:
     from schema.deliveries import Delivery
@@ -57,7 +59,7 @@ async def _available_actions(orders: Sequence[Any], info: Info) -> list[list[Ord
     return await resolvers.available_actions(info.context, orders)
 
 
-@node(HoldRow, loaders.hold_by_id, "A stop on an order or a delivery.")
+@node(HoldRow, loaders.hold_by_id, Scope.ORDERS_READ, "A stop on an order or a delivery.")
 class Hold(Node):
     """A hold."""
 
@@ -70,7 +72,12 @@ class Hold(Node):
     )
 
 
-@node(OrderLineRow, loaders.line_by_id, "One product of an order, and how far it has come.")
+@node(
+    OrderLineRow,
+    loaders.line_by_id,
+    Scope.ORDERS_READ,
+    "One product of an order, and how far it has come.",
+)
 class OrderLine(Node):
     """A line; every quantity in the product's unit."""
 
@@ -133,7 +140,9 @@ class OrderLine(Node):
         return rounded(self.net, self.currency)
 
 
-@node(OrderRow, loaders.by_id, "What a party or a guest ordered over one channel.")
+@node(
+    OrderRow, loaders.by_id, Scope.ORDERS_READ, "What a party or a guest ordered over one channel."
+)
 class Order(Node):
     """An order."""
 
@@ -219,7 +228,10 @@ class Order(Node):
     timeline: Timeline = timeline()
 
 
-@strawberry.type(description="Sums over a whole list of orders, whatever page is asked.")
+@strawberry.type(
+    description="Sums over a whole list of orders, whatever page is asked.",
+    directives=[Requires(scope=Scope.ORDERS_READ)],
+)
 class OrderSummary:
     """The fields of loaders.orders.Summary."""
 

@@ -1,4 +1,4 @@
-"""The schema as clients see it: written down, described, guarded by scopes."""
+"""The schema as clients see it: written down, described."""
 
 import json
 from collections.abc import Iterator
@@ -19,8 +19,6 @@ from graphql import (
     validate,
 )
 
-from kit.viewer import Scope
-from schema.mutations import SCOPE
 from schema.schema import schema
 from server import OPERATIONS
 from tests.house.places import ROOT
@@ -31,10 +29,6 @@ OWN = [
     for name, kind in SHOWN.type_map.items()
     if not name.startswith("__") and name not in specified_scalar_types
 ]
-SCOPES = {
-    schema.config.name_converter.get_graphql_name(field): field.metadata.get(SCOPE)
-    for field in schema.get_type_by_name("Mutation").fields
-}
 EXAMPLES = sorted(OPERATIONS.glob("*.graphql"))
 WIDEST_EXAMPLE = 60
 
@@ -76,12 +70,9 @@ def test_a_thing_without_a_description_would_be_found() -> None:
     assert found == ["Query.a(c:)", "Query.d", "E.F"]
 
 
-@pytest.mark.parametrize("name", SCOPES)
-def test_a_mutation_names_its_scope_takes_one_input_and_gives_its_payload(name: str) -> None:
-    scope = SCOPES[name]
-    assert isinstance(scope, Scope)
+@pytest.mark.parametrize("name", SHOWN.mutation_type.fields)
+def test_a_mutation_takes_one_input_and_gives_its_payload(name: str) -> None:
     mutation = SHOWN.mutation_type.fields[name]
-    assert mutation.description.endswith(f" Scope: {scope.value}.")
     capital = name[0].upper() + name[1:]
     assert {key: str(it.type) for key, it in mutation.args.items()} == {"input": f"{capital}Input!"}
     assert str(mutation.type) == f"{capital}Payload!"

@@ -1,0 +1,41 @@
+"""What fields demand of who asks: opaque values that the schema's own directives hold."""
+
+from typing import Any
+
+from graphql import GraphQLField, GraphQLNamedType, get_named_type
+
+Demands = frozenset[Any]
+NOTHING: Demands = frozenset()
+
+
+class Demand:
+    """Base of the schema directives that say what a type or a field demands."""
+
+    @property
+    def demands(self) -> Demands:
+        """Return what is demanded; nothing unless a directive says more."""
+        return NOTHING
+
+
+def of_field(parent: GraphQLNamedType, field: GraphQLField) -> Demands:
+    """Return all that a field demands: with its type, and with the type that it gives."""
+    given = get_named_type(field.type)
+    said = (of_type(parent), _own(field), of_type(given))
+    return frozenset().union(*(it or NOTHING for it in said))
+
+
+def of_type(kind: GraphQLNamedType) -> Demands | None:
+    """Return what a type, or else an interface of it, demands; None when neither says."""
+    for it in (kind, *getattr(kind, "interfaces", ())):
+        said = _own(it)
+        if said is not None:
+            return said
+    return None
+
+
+def _own(declared: GraphQLNamedType | GraphQLField) -> Demands | None:
+    definition = declared.extensions.get("strawberry-definition")
+    for directive in getattr(definition, "directives", None) or ():
+        if isinstance(directive, Demand):
+            return directive.demands
+    return None
