@@ -156,7 +156,8 @@ def _server(config: Config, database: Database) -> uvicorn.Server:
         log_level="warning",
         access_log=False,
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=bool(config.trusted_proxies),
+        forwarded_allow_ips=list(config.trusted_proxies),
         timeout_graceful_shutdown=GRACE_S,
     )
     return uvicorn.Server(settings)

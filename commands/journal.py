@@ -40,6 +40,9 @@ async def append(writing: Writing) -> None:
                 actor=writing.viewer.actor.value,
                 actor_name=writing.viewer.name,
                 actor_key_id=writing.viewer.key_id,
+                actor_subject=writing.viewer.subject,
+                address=writing.origin.address,
+                idempotency_key=writing.origin.idempotency_key,
                 payload=dict(event.payload),
             )
         )

@@ -37,6 +37,14 @@ class Event:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where a write comes from. address: the client's IP address."""
+
+    address: str | None = None
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True)
 class Writing:
     """One transaction of one viewer. events: written to the journal at its end, in order."""
 
@@ -44,6 +52,7 @@ class Writing:
     viewer: Viewer
     now: datetime
     events: list[Event] = field(default_factory=list)
+    origin: Origin = Origin()
 
     def record(
         self,

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from ipaddress import ip_network
 from pathlib import Path
 
 from kit.limits import DEFAULT_LIMITS, Limits
@@ -18,6 +19,7 @@ class Config:
     owner_url: as whom the schema is migrated and operators work; None means the same address.
     allow_owner: whether the server may start without the second wall between merchants.
     pooler: whether database_url leads to a pooler that gives connections for a transaction.
+    trusted_proxies: whose word counts for where a request comes from (X-Forwarded-For).
     """
 
     database_url: str | None
@@ -31,6 +33,7 @@ class Config:
     idempotency_hours: int
     limits: Limits
     executor: str
+    trusted_proxies: tuple[str, ...]
 
 
 def _async_url(url: str) -> str:
@@ -67,6 +70,18 @@ def _choice(environment: Mapping[str, str], name: str, *choices: str) -> str:
     return text
 
 
+def _networks(environment: Mapping[str, str], name: str) -> tuple[str, ...]:
+    """Read IP addresses and networks with commas between them."""
+    networks = tuple(it.strip() for it in environment.get(name, "").split(",") if it.strip())
+    for network in networks:
+        try:
+            ip_network(network)
+        except ValueError:
+            message = f"{name} must be IP addresses or networks, not {network!r}."
+            raise SystemExit(message) from None
+    return networks
+
+
 def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
     """Return the configuration. SystemExit names the variable that is wrong."""
     url, owner_url = environment.get("ABRUF_DATABASE_URL"), environment.get("ABRUF_OWNER_URL")
@@ -87,4 +102,5 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         idempotency_hours=_number(environment, "ABRUF_IDEMPOTENCY_HOURS", 24),
         limits=_limits(environment),
         executor=_choice(environment, "ABRUF_EXECUTOR", "planned", "reference"),
+        trusted_proxies=_networks(environment, "ABRUF_TRUSTED_PROXIES"),
     )

@@ -44,9 +44,11 @@ class Names:
     """Marks a UUID of an input as the key of one type: `Annotated[UUID, Names("Order")]`.
 
     Takes the type's global id (or a UUID, from Python). Another type's id is an unknown one.
+    others: further types whose ids it takes.
     """
 
     type_name: str
+    others: frozenset[str] = frozenset()
 
     def __get_pydantic_core_schema__(
         self, source: type[Any], handler: GetCoreSchemaHandler
@@ -61,7 +63,7 @@ class Names:
             type_name, key = from_global(text)
         except ValueError:
             return None
-        return key if type_name == self.type_name else None
+        return key if type_name == self.type_name or type_name in self.others else None
 
     def decode(self, value: object) -> UUID:
         """Return the key. PydanticCustomError INVALID_ID for what is no id of this type."""

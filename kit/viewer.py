@@ -80,7 +80,7 @@ class Viewer:
     key_id: of its API key, or made of an identity provider's issuer and subject.
     role: of a buyer. holding: the order whose access token a storefront has sent.
     limits: name of a limit (`kit.limits`) -> the key's own number. expires_at: when the token
-    ends by itself.
+    ends by itself. subject: an identity provider's name of its user; None for a key.
     """
 
     merchant_id: UUID
@@ -94,6 +94,7 @@ class Viewer:
     documents: Documents = Documents.ANY
     limits: Mapping[str, int] = field(default_factory=dict, hash=False)
     expires_at: datetime | None = None
+    subject: str | None = None
 
     def may(self, scope: Scope) -> bool:
         """Tell whether the key has the scope."""

@@ -25,13 +25,17 @@ class Aggregate(StrEnum):
 
 
 class JournalEntry(Owned):
-    """One event. position counts per merchant, sequence per aggregate, both without holes."""
+    """One event. position counts per merchant, sequence per aggregate, both without holes.
+
+    actor_subject: an identity provider's user. address: the client's IP address.
+    """
 
     __tablename__ = "journal"
     __table_args__ = (
         unique("position", "position"),
         unique("sequence", "aggregate_id", "sequence"),
         indexed("journal", "aggregate_id", "position"),
+        indexed("journal", "actor_key_id", "position"),
         known("aggregate", Aggregate),
     )
 
@@ -45,5 +49,17 @@ class JournalEntry(Owned):
     actor: Mapped[str]
     actor_name: Mapped[str]
     actor_key_id: Mapped[UUID]
+    actor_subject: Mapped[str | None]
+    address: Mapped[str | None]
+    idempotency_key: Mapped[str | None]
     payload: Mapped[dict[str, Any]]
     payload_version: Mapped[int] = mapped_column(default=1)
+
+
+class AuditEntry(Owned):
+    """The same row as staff read it, by whom and from where; `models.sight` names no other actor.
+
+    Timelines, which every actor reads, are of `JournalEntry`.
+    """
+
+    __table__ = JournalEntry.__table__

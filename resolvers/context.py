@@ -41,13 +41,17 @@ class Context:
         *,
         terms: Terms = Terms(),
         idempotency_key: str | None = None,
+        address: str | None = None,
     ) -> None:
-        """Take who asks and with what. idempotency_key: of the request, for its one mutation."""
+        """Take who asks and with what. idempotency_key: of the request, for its one mutation.
+
+        address: the client's IP address, for the journal.
+        """
         self.viewer = viewer
         self.database = database
         self.clock = clock
         self.limits, self.keep_answers, self.plans = terms.limits, terms.keep_answers, terms.plans
-        self.idempotency_key = idempotency_key
+        self.idempotency_key, self.address = idempotency_key, address
         self.splicing: Any = None
 
     def begin(self) -> None:

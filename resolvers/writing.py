@@ -7,7 +7,7 @@ from sqlalchemy.exc import DBAPIError
 
 from commands import idempotency, journal
 from commands.ledger import Ledger
-from commands.writing import Moved, Outcome, Writing
+from commands.writing import Moved, Origin, Outcome, Writing
 from kit.errors import Code, Refused
 from kit.inputs import Command
 from resolvers.context import Context
@@ -51,7 +51,8 @@ async def _attempts(context: Context, run: idempotency.Run, command: Command, na
 
 async def _attempt(context: Context, run: idempotency.Run, command: Command, name: str) -> Outcome:
     async with context.database.writing(context.viewer.merchant_id) as session:
-        writing = Writing(session, context.viewer, context.now)
+        origin = Origin(context.address, command.idempotency_key)
+        writing = Writing(session, context.viewer, context.now, origin=origin)
         ledger = Ledger(writing)
         outcome = await idempotency.once(writing, run, command, name, context.keep_answers)
         await session.flush()

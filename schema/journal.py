@@ -4,12 +4,18 @@ from datetime import datetime
 from typing import Any
 
 import strawberry
+from sqlalchemy import case
 from strawberry.scalars import JSON
 
+from execution import DECLARED, Written
+from execution.texts import Sql, constant
+from kit.ids import to_global
 from kit.viewer import Actor, Scope
 from loaders import journal
+from loaders.journal import NOUNS, JournalSort
 from schema.connections import Connection, connection
 from schema.enums import described
+from schema.nodes import written_id
 from schema.scopes import Requires
 
 described(
@@ -21,6 +27,13 @@ described(
     STOREFRONT="A channel's shop.",
     WAREHOUSE="A warehouse or fulfilment provider.",
     CARRIER="A carrier.",
+)
+described(
+    JournalSort,
+    "JournalSort",
+    "Orders of the journal.",
+    NEWEST_FIRST="The newest entry first.",
+    OLDEST_FIRST="The oldest entry first.",
 )
 
 
@@ -40,9 +53,66 @@ class TimelineEntry:
     payload: JSON = strawberry.field(description="What the event tells beside its type.")
 
 
+def _object_id(entry: Any, _type_name: str) -> Sql:
+    named = {noun: written_id(noun, entry.aggregate_id) for noun in NOUNS.values()}
+    return case(*((entry.aggregate == aggregate, named[noun]) for aggregate, noun in NOUNS.items()))
+
+
+def _key_id(entry: Any, _type_name: str) -> Sql:
+    is_key = entry.actor_subject.is_(None)
+    return case((is_key, written_id("ApiKey", entry.actor_key_id)), else_=constant("null"))
+
+
+@strawberry.type(
+    description="One entry of the audit trail: who did what, when and from where.",
+    directives=[Requires(scope=Scope.JOURNAL_READ)],
+)
+class JournalEntry(TimelineEntry):
+    """A journal entry as staff sees it."""
+
+    @strawberry.field(
+        description="Global id of the object that it is about; `node` reads it.",
+        metadata={DECLARED: Written(_object_id)},
+    )
+    def object_id(self: Any) -> strawberry.ID:
+        """Name the type and the row."""
+        return strawberry.ID(to_global(NOUNS[self.aggregate], self.aggregate_id))
+
+    @strawberry.field(
+        description="Global id of the key that did it, null for a user of an identity provider.",
+        metadata={DECLARED: Written(_key_id)},
+    )
+    def actor_key_id(self: Any) -> strawberry.ID | None:
+        """Name the key."""
+        return None if self.actor_subject else strawberry.ID(to_global("ApiKey", self.actor_key_id))
+
+    actor_subject: str | None = strawberry.field(
+        description="The user of an identity provider who did it, null for a key."
+    )
+    address: str | None = strawberry.field(
+        description="IP address that the call came from; null for what happened by itself."
+    )
+    idempotency_key: str | None = strawberry.field(
+        description="Idempotency key of the call, null where it had none."
+    )
+
+
 def timeline() -> Any:
     """Declare the timeline of a type's rows."""
     return connection(journal.timeline, "What happened to it, oldest first.")
 
 
 Timeline = Connection[TimelineEntry]
+
+
+@strawberry.type
+class JournalQuery:
+    """The audit trail."""
+
+    journal: Connection[JournalEntry] = connection(
+        journal.audit,
+        "The audit trail: all that was done, for the merchant's staff; empty for others.",
+        key=None,
+        filters=journal.JournalFilter,
+        sorts=journal.JournalSort,
+    )

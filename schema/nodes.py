@@ -18,11 +18,15 @@ NODES: dict[str, One] = {}
 """Type name -> the relation that reads one of its rows by id; what `node` may answer."""
 
 
-def _global_id(row: Any, type_name: str) -> ColumnElement[str]:
+def written_id(type_name: str, key: ColumnElement[Any]) -> ColumnElement[str]:
     """Write what `to_global` gives, in SQL. PostgreSQL breaks long base64 into lines."""
-    named = constant(f"{type_name}:").concat(cast(row.id, Text()))
+    named = constant(f"{type_name}:").concat(cast(key, Text()))
     encoded = func.encode(func.convert_to(named, constant("UTF8")), constant("base64"))
     return quoted(func.translate(encoded, constant("\n"), constant(""), type_=Text()))
+
+
+def _own_id(row: Any, type_name: str) -> ColumnElement[str]:
+    return written_id(type_name, row.id)
 
 
 @strawberry.interface(
@@ -34,7 +38,7 @@ class Node:
     entity: ClassVar[type[Owned]]
 
     @strawberry.field(
-        description="Global id; opaque to clients.", metadata={DECLARED: Written(_global_id)}
+        description="Global id; opaque to clients.", metadata={DECLARED: Written(_own_id)}
     )
     def id(self, info: strawberry.Info[Any, Any]) -> strawberry.ID:
         """Name the type and the row."""

@@ -19,6 +19,7 @@ from schema.connections import declare_pages
 from schema.contracts import ContractsMutation, ContractsQuery
 from schema.deliveries import DeliveriesMutation, DeliveriesQuery
 from schema.errors import shown
+from schema.journal import JournalQuery
 from schema.limits import KEPT, Deadline, Limited
 from schema.locations import LocationsMutation, LocationsQuery
 from schema.operations import NamedOperation, Scoped
@@ -39,6 +40,7 @@ Query = merge_types(
         ChannelsQuery,
         ContractsQuery,
         DeliveriesQuery,
+        JournalQuery,
         LocationsQuery,
         OrdersQuery,
         ParcelsQuery,

@@ -16,6 +16,7 @@ from kit.database import Database
 from resolvers.context import Context, Terms
 from schema.errors import ErrorCode
 from schema.schema import schema
+from transport.addresses import address_of
 from transport.authentication import Authentication, bearer
 from web.page import GraphiQL, is_for_a_browser
 
@@ -77,6 +78,7 @@ class Endpoint(GraphQL[Context, None]):
             self.clock,
             terms=self.terms,
             idempotency_key=request.headers.get("idempotency-key"),
+            address=address_of(request),
         )
 
     def decode_json(self, data: str | bytes) -> object:
