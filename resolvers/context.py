@@ -15,6 +15,7 @@ from kit.limits import DEFAULT_LIMITS, Limits
 from kit.viewer import Actor, Viewer
 from loaders.batch import Loaders
 from loaders.relations import Asking, Relation
+from resolvers.budgets import Bill, Budgets
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,18 @@ class Context:
         *,
         terms: Terms = Terms(),
         idempotency_key: str | None = None,
+        budgets: Budgets | None = None,
     ) -> None:
-        """Take who asks and with what. idempotency_key: of the request, for its one mutation."""
+        """Take who asks and with what. idempotency_key: of the request, for its one mutation.
+
+        budgets: of the process.
+        """
         self.viewer = viewer
         self.database = database
         self.clock = clock
-        self.limits, self.keep_answers, self.plans = terms.limits, terms.keep_answers, terms.plans
+        self.limits = terms.limits.own(viewer.limits)
+        self.keep_answers, self.plans = terms.keep_answers, terms.plans
+        self.budgets = budgets or Budgets(database)
         self.idempotency_key = idempotency_key
         self.splicing: Any = None
 
@@ -57,6 +64,7 @@ class Context:
         self.asking = Asking(self.viewer, self.now)
         self.loaders = Loaders(self.asking, self.reads)
         self.batches: dict[Any, DataLoader[Any, Any]] = {}
+        self.bill = Bill(self.budgets, self.viewer, self.limits, self.clock)
 
     async def finish(self) -> None:
         """End the operation: give the read connection back."""

@@ -13,6 +13,7 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from kit.clock import Clock
 from kit.database import Database
+from resolvers.budgets import Budgets
 from resolvers.context import Context, Terms
 from schema.errors import ErrorCode
 from schema.schema import schema
@@ -44,6 +45,7 @@ class Endpoint(GraphQL[Context, None]):
         )
         self.database, self.clock, self.terms, self.graphiql = database, clock, terms, graphiql
         self.authentication = Authentication(database, clock)
+        self.budgets = Budgets(database)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Authenticate before anything of the body is read."""
@@ -75,6 +77,7 @@ class Endpoint(GraphQL[Context, None]):
             self.clock,
             terms=self.terms,
             idempotency_key=request.headers.get("idempotency-key"),
+            budgets=self.budgets,
         )
 
     def decode_json(self, data: str | bytes) -> object:
@@ -98,7 +101,7 @@ class Endpoint(GraphQL[Context, None]):
     def create_response(self, response_data: Any, sub_response: Response) -> Response:
         """Answer by GraphQL over HTTP: without `data`, and 400, where nothing was executed.
 
-        504 where the deadline ended it.
+        504 where the deadline ended it, 429 where the key has spent its points.
 
         Clients of the older media type take every well-formed answer for a failure unless it is
         200, as the specification says.
@@ -107,8 +110,11 @@ class Endpoint(GraphQL[Context, None]):
         refused = response_data["data"] is None and not any("path" in error for error in errors)
         if refused:
             del response_data["data"]
-        status = 200
-        if refused and sub_response.media_type == GRAPHQL_JSON:
-            codes = {error["extensions"]["code"] for error in errors}
-            status = 504 if ErrorCode.TIMEOUT in codes else 400
-        return Response(self.encode_json(response_data), status, media_type=sub_response.media_type)
+        status, told = 200, {error["extensions"]["code"]: error["extensions"] for error in errors}
+        if refused and ErrorCode.THROTTLED in told:
+            sub_response.headers["Retry-After"] = str(told[ErrorCode.THROTTLED]["retryAfter"])
+            status = 429
+        elif refused and sub_response.media_type == GRAPHQL_JSON:
+            status = 504 if ErrorCode.TIMEOUT in told else 400
+        body, headers = self.encode_json(response_data), sub_response.headers
+        return Response(body, status, headers, sub_response.media_type)
