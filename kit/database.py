@@ -161,8 +161,11 @@ class Reads:
     """One operation's read connection: taken at its first statement, one statement at a time.
 
     autocommit: a read costs no BEGIN and no ROLLBACK, and the connection keeps its merchant for
-    the next operation; otherwise all statements are in one transaction.
+    the next operation; otherwise all statements are in one transaction. rows_read: of statements,
+    and of pages in texts; None before the first statement has answered.
     """
+
+    rows_read: int | None = None
 
     def __init__(self, engine: AsyncEngine, merchant_id: UUID | None, *, autocommit: bool) -> None:
         """Take the engine and whose rows are read."""
@@ -187,7 +190,9 @@ class Reads:
     ) -> Sequence[Row[Any]]:
         """Run one statement and return all of its rows. TimeoutError: it took too long."""
         async with self._asked() as connection:
-            return (await connection.execute(statement, parameters)).all()
+            rows = (await connection.execute(statement, parameters)).all()
+        self.rows_read = (self.rows_read or 0) + len(rows)
+        return rows
 
     @property
     def dialect(self) -> Dialect:
@@ -195,9 +200,14 @@ class Reads:
         return self._engine.dialect
 
     async def texts(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
-        """Run one statement that is compiled already and return all of its rows."""
+        """Run one statement that is compiled already and return all of its rows.
+
+        The last column holds JSON, in which each row of a page begins a line.
+        """
         async with self._asked() as connection:
-            return (await connection.exec_driver_sql(statement, tuple(values))).all()
+            rows = (await connection.exec_driver_sql(statement, tuple(values))).all()
+        self.rows_read = (self.rows_read or 0) + sum(row[-1].count("\n") for row in rows)
+        return rows
 
     @asynccontextmanager
     async def _asked(self) -> AsyncIterator[AsyncConnection]:

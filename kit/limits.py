@@ -1,6 +1,7 @@
-"""How much one operation may ask: numbers that an operator can change."""
+"""How much one operation may ask, and a key over time: numbers that an operator can change."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -11,6 +12,9 @@ class Limits:
     the document. depth, root_fields, aliases: with every fragment put in its place.
     cost: points. nodes: objects of the answer. deadline: seconds from the first byte parsed to
     the answer. statement: seconds for one SQL statement, waiting for locks included.
+
+    bucket, restore: points that a key may spend at once, and that it gets back each second
+    (docs/decisions/0017-cost-bucket.md).
     """
 
     source: int = 20 * 1024
@@ -24,6 +28,12 @@ class Limits:
     nodes: int = 50_000
     deadline: int = 10
     statement: int = 8
+    bucket: int = 20_000
+    restore: int = 1_000
+
+    def own(self, numbers: Mapping[str, int]) -> "Limits":
+        """Return the limits of a key that has numbers of its own."""
+        return replace(self, **numbers) if numbers else self
 
 
 DEFAULT_LIMITS = Limits()

@@ -1,10 +1,12 @@
 """Tables, enums, state machines, and the arithmetic of one row."""
 
 from models import (
+    budgets,
     catalog,
     channels,
     contracts,
     deliveries,
+    documents,
     journal,
     keys,
     locations,
@@ -19,10 +21,12 @@ from models.base import Base, Owned
 __all__ = [
     "Base",
     "Owned",
+    "budgets",
     "catalog",
     "channels",
     "contracts",
     "deliveries",
+    "documents",
     "journal",
     "keys",
     "locations",

@@ -15,6 +15,7 @@ from kit.limits import DEFAULT_LIMITS, Limits
 from kit.viewer import Actor, Viewer
 from loaders.batch import Loaders
 from loaders.relations import Asking, Relation
+from resolvers.budgets import Bill, Budgets
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,17 @@ class Terms:
     plans: bool = True
 
 
+@dataclass(frozen=True)
+class Call:
+    """What a request tells beside its operation.
+
+    idempotency_key: for its one mutation. address: the client's IP address, for the journal.
+    """
+
+    idempotency_key: str | None = None
+    address: str | None = None
+
+
 class Context:
     """One operation. Its loaders are made by `begin`, inside the running loop."""
 
@@ -40,18 +52,17 @@ class Context:
         clock: Clock,
         *,
         terms: Terms = Terms(),
-        idempotency_key: str | None = None,
-        address: str | None = None,
+        call: Call = Call(),
+        budgets: Budgets | None = None,
     ) -> None:
-        """Take who asks and with what. idempotency_key: of the request, for its one mutation.
-
-        address: the client's IP address, for the journal.
-        """
+        """Take who asks and with what. budgets: of the process."""
         self.viewer = viewer
         self.database = database
         self.clock = clock
-        self.limits, self.keep_answers, self.plans = terms.limits, terms.keep_answers, terms.plans
-        self.idempotency_key, self.address = idempotency_key, address
+        self.limits = terms.limits.own(viewer.limits)
+        self.keep_answers, self.plans = terms.keep_answers, terms.plans
+        self.budgets = budgets or Budgets(database)
+        self.idempotency_key, self.address = call.idempotency_key, call.address
         self.splicing: Any = None
 
     def begin(self) -> None:
@@ -61,6 +72,7 @@ class Context:
         self.asking = Asking(self.viewer, self.now)
         self.loaders = Loaders(self.asking, self.reads)
         self.batches: dict[Any, DataLoader[Any, Any]] = {}
+        self.bill = Bill(self.budgets, self.viewer, self.limits, self.clock)
 
     async def finish(self) -> None:
         """End the operation: give the read connection back."""

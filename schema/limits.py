@@ -62,8 +62,6 @@ def _validated(
 class Limited(SchemaExtension):
     """Refuses a document that asks for too much before the rules of validation read it."""
 
-    price: int | None = None
-
     def on_parse(self) -> Iterator[None]:
         """Bound what the parser, and its cache, are given."""
         context, limits = self.execution_context, self.execution_context.context.limits
@@ -98,15 +96,12 @@ class Limited(SchemaExtension):
                 yield _too_much(said, asked, most)
         asking = (context.operation_name, context.variables or {})
         price = measured.price(*asking)
-        self.price = price.cost
+        context.context.bill.requested = max(1, price.cost)
         if price.nodes > limits.nodes:
             yield _too_much("The answer may hold {:,} objects", price.nodes, limits.nodes)
-        if price.cost > limits.cost:
-            yield _too_dear(price.cost, limits.cost, _fitting(measured, limits.cost, *asking))
-
-    def get_results(self) -> dict[str, Any]:
-        """Tell the cost in every answer to a document that could be read."""
-        return {} if self.price is None else {"cost": {"requestedQueryCost": self.price}}
+        most = min(limits.cost, limits.bucket)
+        if price.cost > most:
+            yield _too_dear(price.cost, most, _fitting(measured, most, *asking))
 
 
 class Deadline(SchemaExtension):

@@ -6,19 +6,22 @@ from typing import Any
 import strawberry
 from graphql import GraphQLError
 from strawberry.extensions import ParserCache, SchemaExtension
+from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 from strawberry.types import ExecutionContext
+from strawberry.types.execution import PreExecutionError
 
 from execution.plans import Planner
 from execution.splicing import Planned, SplicingExecutor
+from schema.budgets import ENTRY, Charged, charged
 from schema.call_offs import CallOffsMutation, CallOffsQuery
 from schema.catalog import CatalogMutation, CatalogQuery
 from schema.channels import ChannelsMutation, ChannelsQuery
 from schema.connections import declare_pages
 from schema.contracts import ContractsMutation, ContractsQuery
 from schema.deliveries import DeliveriesMutation, DeliveriesQuery
-from schema.errors import shown
+from schema.errors import ClientError, shown
 from schema.journal import JournalQuery
 from schema.limits import KEPT, Deadline, Limited
 from schema.locations import LocationsMutation, LocationsQuery
@@ -91,6 +94,16 @@ class Schema(strawberry.Schema):
         given = super()._get_custom_context_kwargs(operation_extensions, sync=sync)
         return given | {"hide_suggestions": True}
 
+    async def _prepare_operation_async(
+        self, context: ExecutionContext, extensions_runner: SchemaExtensionsRunner
+    ) -> PreExecutionError | None:
+        """Charge the request before its document is read, and tell refusals to streams too."""
+        try:
+            await charged(context.context.bill, ENTRY)
+            return await super()._prepare_operation_async(context, extensions_runner)
+        except ClientError as refused:
+            return PreExecutionError(data=None, errors=[refused])
+
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
@@ -115,6 +128,7 @@ schema = Schema(
         lambda: ParserCache(maxsize=KEPT),
         NamedOperation,
         Scoped,
+        Charged,
         lambda: Planned(PLANNER),
     ],
     execution_context_class=SplicingExecutor,

@@ -13,7 +13,8 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from kit.clock import Clock
 from kit.database import Database
-from resolvers.context import Context, Terms
+from resolvers.budgets import Budgets
+from resolvers.context import Call, Context, Terms
 from schema.errors import ErrorCode
 from schema.schema import schema
 from transport.addresses import address_of
@@ -47,6 +48,7 @@ class Endpoint(GraphQL[Context, None]):
         )
         self.database, self.clock, self.terms, self.graphiql = database, clock, terms, graphiql
         self.authentication = Authentication(database, clock)
+        self.budgets = Budgets(database)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Authenticate before anything of the body is read."""
@@ -77,8 +79,8 @@ class Endpoint(GraphQL[Context, None]):
             self.database,
             self.clock,
             terms=self.terms,
-            idempotency_key=request.headers.get("idempotency-key"),
-            address=address_of(request),
+            call=Call(request.headers.get("idempotency-key"), address_of(request)),
+            budgets=self.budgets,
         )
 
     def decode_json(self, data: str | bytes) -> object:
@@ -102,7 +104,8 @@ class Endpoint(GraphQL[Context, None]):
     def create_response(self, response_data: Any, sub_response: Response) -> Response:
         """Answer by GraphQL over HTTP: without `data`, and 400, where nothing was executed.
 
-        403 where a scope is missing, 504 where the deadline ended it.
+        403 where a scope is missing, 429 where the key has spent its points, 504 where the deadline
+        ended it.
 
         Clients of the older media type take every well-formed answer for a failure unless it is
         200, as the specification says.
@@ -111,8 +114,11 @@ class Endpoint(GraphQL[Context, None]):
         refused = response_data["data"] is None and not any("path" in error for error in errors)
         if refused:
             del response_data["data"]
-        status = 200
-        if refused and sub_response.media_type == GRAPHQL_JSON:
-            codes = {error["extensions"]["code"] for error in errors}
-            status = next((_STATUS[code] for code in codes if code in _STATUS), 400)
-        return Response(self.encode_json(response_data), status, media_type=sub_response.media_type)
+        status, told = 200, {error["extensions"]["code"]: error["extensions"] for error in errors}
+        if refused and ErrorCode.THROTTLED in told:
+            sub_response.headers["Retry-After"] = str(told[ErrorCode.THROTTLED]["retryAfter"])
+            status = 429
+        elif refused and sub_response.media_type == GRAPHQL_JSON:
+            status = next((_STATUS[code] for code in told if code in _STATUS), 400)
+        body, headers = self.encode_json(response_data), sub_response.headers
+        return Response(body, status, headers, sub_response.media_type)

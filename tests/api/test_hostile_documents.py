@@ -121,7 +121,7 @@ async def test_what_is_too_dear_names_the_page_that_fits(ask) -> None:
     (error,) = answer["errors"]
     assert error["extensions"] == {"code": "MAX_COST_EXCEEDED", "requested": 1001, "maximum": 1000}
     assert "with pages of at most 250 it fits" in error["message"]
-    assert answer["extensions"] == {"cost": {"requestedQueryCost": 1001}}
+    assert answer["extensions"]["cost"]["requestedQueryCost"] == 1001
     assert (await ask.answer(DEAR, n=250))["extensions"]["cost"]["requestedQueryCost"] == 501
 
 
@@ -144,9 +144,9 @@ async def test_a_refused_document_is_not_validated_or_run(client, world) -> None
 
 async def test_every_answer_tells_its_cost(ask) -> None:
     read = await ask.answer("query ($n: Int!) { products(first: $n) { totalCount } }", n=5)
-    assert read["extensions"] == {"cost": {"requestedQueryCost": 2}}
+    assert read["extensions"]["cost"]["requestedQueryCost"] == 2
     written = await ask.answer(UPSERT, input={"products": []})
-    assert written["extensions"] == {"cost": {"requestedQueryCost": 10}}
+    assert written["extensions"]["cost"]["requestedQueryCost"] == 10
 
 
 async def test_graphiqls_question_passes(ask) -> None:
