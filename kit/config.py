@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from kit import issuers
+from kit.issuers import Issuer
 from kit.limits import DEFAULT_LIMITS, Limits
 
 _PLAIN = ("postgres://", "postgresql://")
@@ -18,6 +20,7 @@ class Config:
     owner_url: as whom the schema is migrated and operators work; None means the same address.
     allow_owner: whether the server may start without the second wall between merchants.
     pooler: whether database_url leads to a pooler that gives connections for a transaction.
+    issuers: identity providers whose tokens are taken beside API keys.
     """
 
     database_url: str | None
@@ -31,6 +34,7 @@ class Config:
     idempotency_hours: int
     limits: Limits
     executor: str
+    issuers: tuple[Issuer, ...]
 
 
 def _async_url(url: str) -> str:
@@ -87,4 +91,5 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         idempotency_hours=_number(environment, "ABRUF_IDEMPOTENCY_HOURS", 24),
         limits=_limits(environment),
         executor=_choice(environment, "ABRUF_EXECUTOR", "planned", "reference"),
+        issuers=issuers.read(Path(file)) if (file := environment.get("ABRUF_ISSUERS")) else (),
     )
