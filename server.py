@@ -1,6 +1,6 @@
 """The roof: the ASGI application over a database."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Route
 
 from kit.clock import Clock, now
 from kit.database import Database
+from kit.issuers import Issuer
 from resolvers.context import Terms
 from transport.endpoint import LARGEST_BODY, Endpoint
 from transport.health import Health
@@ -23,10 +24,12 @@ def application(
     clock: Clock = now,
     terms: Terms = Terms(),  # noqa: B008 -- frozen
     operations: Path = OPERATIONS,
+    issuers: Sequence[Issuer] = (),
 ) -> Starlette:
     """Return the ASGI application over a database; it closes the database when it ends.
 
-    operations: folder of the examples that GraphiQL shows in its tabs.
+    operations: folder of the examples that GraphiQL shows in its tabs. issuers: identity providers
+    whose tokens are taken beside API keys.
     """
 
     @asynccontextmanager
@@ -35,7 +38,7 @@ def application(
         await database.close()
 
     graphiql = GraphiQL(operations)
-    endpoint = Endpoint(database, clock, terms, graphiql)
+    endpoint = Endpoint(database, clock, terms, graphiql, issuers)
     routes: list[BaseRoute] = [
         Route("/graphql", endpoint, methods=["GET", "POST"], max_body_size=LARGEST_BODY),
         *Health(database).routes,

@@ -145,6 +145,7 @@ def _server(config: Config, database: Database) -> uvicorn.Server:
             timedelta(hours=config.idempotency_hours), config.limits, config.executor == "planned"
         ),
         operations=config.data_dir / OPERATIONS,
+        issuers=config.issuers,
     )
     settings = uvicorn.Config(
         app,

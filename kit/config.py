@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from ipaddress import ip_network
 from pathlib import Path
 
+from kit import issuers
+from kit.issuers import Issuer
 from kit.limits import DEFAULT_LIMITS, Limits
 
 _PLAIN = ("postgres://", "postgresql://")
@@ -20,6 +22,7 @@ class Config:
     allow_owner: whether the server may start without the second wall between merchants.
     pooler: whether database_url leads to a pooler that gives connections for a transaction.
     trusted_proxies: whose word counts for where a request comes from (X-Forwarded-For).
+    issuers: identity providers whose tokens are taken beside API keys.
     """
 
     database_url: str | None
@@ -34,6 +37,7 @@ class Config:
     limits: Limits
     executor: str
     trusted_proxies: tuple[str, ...]
+    issuers: tuple[Issuer, ...]
 
 
 def _async_url(url: str) -> str:
@@ -103,4 +107,5 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         limits=_limits(environment),
         executor=_choice(environment, "ABRUF_EXECUTOR", "planned", "reference"),
         trusted_proxies=_networks(environment, "ABRUF_TRUSTED_PROXIES"),
+        issuers=issuers.read(Path(file)) if (file := environment.get("ABRUF_ISSUERS")) else (),
     )

@@ -1,6 +1,7 @@
 """`/graphql` over HTTP: a token becomes a viewer, a request becomes one context."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -13,6 +14,7 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from kit.clock import Clock
 from kit.database import Database
+from kit.issuers import Issuer
 from resolvers.budgets import Budgets
 from resolvers.context import Call, Context, Terms
 from schema.errors import ErrorCode
@@ -41,13 +43,20 @@ def _error(request: Request, code: ErrorCode, message: str, status: int) -> Resp
 class Endpoint(GraphQL[Context, None]):
     """`/graphql`: the page for a browser, answers for a client with a token."""
 
-    def __init__(self, database: Database, clock: Clock, terms: Terms, graphiql: GraphiQL) -> None:
-        """Take what contexts are made of."""
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        terms: Terms,
+        graphiql: GraphiQL,
+        issuers: Sequence[Issuer] = (),
+    ) -> None:
+        """Take what contexts are made of, and whose tokens are taken beside our own."""
         super().__init__(
             schema, graphql_ide=None, subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL]
         )
         self.database, self.clock, self.terms, self.graphiql = database, clock, terms, graphiql
-        self.authentication = Authentication(database, clock)
+        self.authentication = Authentication(database, clock, issuers)
         self.budgets = Budgets(database)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
