@@ -10,7 +10,7 @@ from execution.texts import constant, quoted
 from kit.ids import to_global
 from loaders.records import record
 from loaders.relations import One
-from models.base import Owned
+from models.base import OfMerchant
 
 NODES: dict[str, One] = {}
 """Type name -> the relation that reads one of its rows by id; what `node` may answer."""
@@ -27,7 +27,7 @@ def _global_id(row: Any, type_name: str) -> ColumnElement[str]:
 class Node:
     """Base of every type that is a row: `entity` names the table."""
 
-    entity: ClassVar[type[Owned]]
+    entity: ClassVar[type[OfMerchant]]
 
     @strawberry.field(
         description="Global id; opaque to clients.", metadata={DECLARED: Written(_global_id)}
@@ -42,7 +42,7 @@ class Node:
         return isinstance(row, record(cls.entity))
 
 
-def node(entity: type[Owned], by_id: One, description: str) -> Any:
+def node(entity: type[OfMerchant], by_id: One, description: str) -> Any:
     """Decorate a class as the type of a table's rows and make it reachable by `node`."""
 
     def decorate(cls: type[Any]) -> type[Any]:

@@ -18,6 +18,7 @@ from schema.channels import ChannelsMutation, ChannelsQuery
 from schema.contracts import ContractsMutation, ContractsQuery
 from schema.deliveries import DeliveriesMutation, DeliveriesQuery
 from schema.errors import shown
+from schema.keys import KeysMutation, KeysQuery
 from schema.limits import KEPT, Deadline, Limited
 from schema.locations import LocationsMutation, LocationsQuery
 from schema.operations import NamedOperation
@@ -38,6 +39,7 @@ Query = merge_types(
         ChannelsQuery,
         ContractsQuery,
         DeliveriesQuery,
+        KeysQuery,
         LocationsQuery,
         OrdersQuery,
         ParcelsQuery,
@@ -52,6 +54,7 @@ Mutation = merge_types(
         ChannelsMutation,
         ContractsMutation,
         DeliveriesMutation,
+        KeysMutation,
         LocationsMutation,
         OrdersMutation,
         PartiesMutation,

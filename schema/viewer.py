@@ -16,7 +16,14 @@ from schema.nodes import NODES, Node
 
 Info = strawberry.Info[Any, Any]
 
-described(Scope, "Scope", "What a key allows.", READ="Read what the key's actor may see.")
+described(
+    Scope,
+    "Scope",
+    "What a key allows.",
+    READ="Read what the key's actor may see.",
+    ORDERS_APPROVE="Approve and reject orders that wait for it.",
+    KEYS_MANAGE="Make, see and revoke API keys.",
+)
 
 
 @strawberry.type(description="The key that asks.")
@@ -29,7 +36,7 @@ class Viewer:
     @strawberry.field(description="What the key allows.")
     def scopes(self: Any) -> list[Scope]:
         """List the scopes in their own order."""
-        return [scope for scope in Scope if scope in self.scopes]
+        return [scope for scope in Scope if self.may(scope)]
 
 
 def _found(info: Info, global_id: str) -> Awaitable[Any] | None:
