@@ -33,7 +33,7 @@ async def place(writing: Writing, command: ContractCallOff) -> Outcome:
     contract = locked[command.contract_id]
     _check_contract(writing, contract, command)
     channel = await _channel(writing, command)
-    check_parts(writing, contract, channel, command)
+    check_parts(writing, contract, command)
     drafts = await drafts_of(writing, await agreement_of(writing, contract), command)
     draft = await _draft(writing, contract, channel, command, drafts)
     drawn = sums(drafts)

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from commands.keys.operate import create_key
 from commands.writing import Outcome, Writing, missing
@@ -37,8 +38,8 @@ _ROLES = {Actor.BUYER: PartyRole.CUSTOMER, Actor.CARRIER: PartyRole.CARRIER}
 
 def _known(limit: str) -> str:
     if limit not in LIMITS:
-        message = f"one of {', '.join(LIMITS)}"
-        raise ValueError(message)
+        text = f"This is none of {', '.join(LIMITS)}."
+        raise PydanticCustomError(Code.INVALID.value, "{text}", {"text": text})
     return limit
 
 
