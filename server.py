@@ -34,7 +34,8 @@ def application(
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        yield
+        async with endpoint.authentication.usage.written():
+            yield
         await database.close()
 
     graphiql = GraphiQL(operations)

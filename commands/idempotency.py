@@ -13,6 +13,7 @@ from commands.writing import Outcome, Writing
 from kit.errors import Code, Problem, Refused
 from kit.ids import new_id
 from kit.inputs import Command
+from kit.tokens import Shown
 from models.keys import IdempotencyKey
 from models.sight import merchant
 
@@ -81,7 +82,7 @@ async def _first(writing: Writing, key: str, fingerprint: bytes) -> Outcome:
 
 
 def _kept(value: Any) -> Any:
-    """Write an outcome as JSON-able data."""
+    """Write an outcome as JSON-able data, without what is shown once."""
     match value:
         case dict():
             return {name: _kept(item) for name, item in value.items()}
@@ -91,6 +92,8 @@ def _kept(value: Any) -> Any:
             return {"code": value.code, "message": value.message, "path": list(value.path)}
         case UUID():
             return str(value)
+        case Shown():
+            return None
     return value
 
 

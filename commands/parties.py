@@ -20,6 +20,7 @@ from kit.inputs import (
     Command,
     Gln,
     Input,
+    Money,
     Name,
     Place,
     Reference,
@@ -106,6 +107,12 @@ class PartyUpsert(Input):
     email: Name | None = Field(None, description="E-mail address.")
     phone: Reference | None = Field(None, description="Telephone number.")
     language: Language | None = Field(None, description="BCP 47 tag, for example de or pt-BR.")
+    approval_limit: Money | None = Field(
+        None,
+        description="Above it, what its buyers order waits for one of its approvers: their net"
+        " counts, and one in another currency, or with a line without a price, is above it."
+        " Without it nothing waits.",
+    )
     contacts: list[ContactUpsert] = Field(
         [], max_length=LARGEST_BULK, description="Contacts to write; others stay as they are."
     )
@@ -133,10 +140,7 @@ async def upsert_all(writing: Writing, command: PartiesUpsert) -> Outcome:
     given = command.parties
     _check(given)
     found = await locked(writing, Party, "number", (it.number for it in given))
-    own = {"contacts", "addresses"}
-    written = [
-        put(writing, Party, found.get(it.number), it.model_dump(exclude=own)) for it in given
-    ]
+    written = [put(writing, Party, found.get(it.number), _party(it)) for it in given]
     await writing.session.flush()
     pairs = [(row, it) for (row, _), it in zip(written, given, strict=True)]
     contacts = await _put_all(writing, Contact, [(row, it.contacts) for row, it in pairs])
@@ -198,6 +202,15 @@ def _check_openings(openings: Sequence[Opening], path: Path) -> None:
 
 def _start(opening: dict[str, Any]) -> tuple[int, str]:
     return opening["weekday"], opening["opens"]
+
+
+def _party(item: PartyUpsert) -> dict[str, Any]:
+    limit = item.approval_limit
+    return {
+        **item.model_dump(exclude={"contacts", "addresses", "approval_limit"}),
+        "approval_limit": limit and limit.amount,
+        "approval_currency": limit and limit.currency,
+    }
 
 
 def _columns(item: ContactUpsert | AddressUpsert) -> dict[str, Any]:

@@ -11,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kit.errors import Code, Path, Refused
 from kit.viewer import Actor, Viewer
-from models.base import Owned
+from models.base import OfMerchant
 from models.journal import Aggregate
 from models.sight import seen_by
 
-Entity = TypeVar("Entity", bound=Owned)
+Entity = TypeVar("Entity", bound=OfMerchant)
 Outcome = dict[str, Any]
 """What a command answers, as plain data: ids of changed rows under `..._id` and `..._ids`, results
 of bulk items as lists of such dictionaries, their refusals under `problems`."""
@@ -117,7 +117,7 @@ class Writing:
         return found
 
 
-def missing(entity: type[Owned], path: Path) -> Refused:
+def missing(entity: type[OfMerchant], path: Path) -> Refused:
     """Return the refusal for an id that is unknown or another's: both sound the same."""
     return Refused(Code.NOT_FOUND, f"There is no such {entity.__name__}.", path)
 

@@ -188,6 +188,13 @@ class Window(Input):
         return self
 
 
+class Money(Input):
+    """An amount of money."""
+
+    amount: Price = Field(description="Exact amount in units of the currency.")
+    currency: Currency = Field(description="Currency of the amount, ISO 4217.")
+
+
 class Place(Input):
     """A postal address."""
 

@@ -1,10 +1,16 @@
-"""Bearer tokens: `abruf_<key id>_<secret>`, 256 random bits of which only a hash is kept."""
+"""Tokens: of keys, `abruf_<key id>_<secret>`, and of orders, `order_<order id>_<signature>`.
+
+A key's secret is 256 random bits of which only a hash is kept. An order's token is signed with a
+secret of its merchant, so that nothing is kept of it.
+"""
 
 import hashlib
+import hmac
 import secrets
 from uuid import UUID
 
 _PREFIX = "abruf"
+_ORDER = "order"
 _SECRET_BYTES = 32
 
 
@@ -23,3 +29,38 @@ def parts(token: str) -> tuple[UUID, bytes] | None:
     except ValueError:
         return None
     return found if prefix == _PREFIX and len(found[1]) == _SECRET_BYTES else None
+
+
+class Shown(str):
+    """A secret that is shown once: it stands in the answer, and nowhere where answers are kept."""
+
+    __slots__ = ()
+
+
+def prefix(key_id: UUID) -> str:
+    """Return what tokens of a key begin with; it is no secret."""
+    return f"{_PREFIX}_{key_id.hex}"
+
+
+def new_secret() -> bytes:
+    """Return 32 random bytes."""
+    return secrets.token_bytes(_SECRET_BYTES)
+
+
+def order_token(secret: bytes, order_id: UUID) -> str:
+    """Return the token with which a storefront sees one order. secret: of the merchant."""
+    signature = hmac.digest(secret, order_id.bytes, "sha256")
+    return f"{_ORDER}_{order_id.hex}_{signature.hex()}"
+
+
+def order_of(token: str, secret: bytes) -> UUID | None:
+    """Return the order of a token, None when the merchant has not signed it."""
+    order_id = token.removeprefix(f"{_ORDER}_").partition("_")[0]
+    if not token.isascii():
+        return None
+    try:
+        claimed = UUID(hex=order_id)
+    except ValueError:
+        return None
+    genuine = order_token(secret, claimed)
+    return claimed if hmac.compare_digest(token.encode(), genuine.encode()) else None

@@ -35,6 +35,8 @@ class Scope(StrEnum):
     DELIVERIES_FULFIL = "DELIVERIES_FULFIL"
     RECEIPTS_WRITE = "RECEIPTS_WRITE"
     TRACKING_WRITE = "TRACKING_WRITE"
+    ORDERS_APPROVE = "ORDERS_APPROVE"
+    KEYS_MANAGE = "KEYS_MANAGE"
 
 
 READS = frozenset(
@@ -63,6 +65,15 @@ class CompanyRole(StrEnum):
     BUYER = "BUYER"
     APPROVER = "APPROVER"
     VIEWER = "VIEWER"
+
+
+def allowed(actor: Actor, role: CompanyRole | None = None) -> frozenset[Scope]:
+    """Return the most that an actor may have: its kind's scopes, for a buyer those of its role."""
+    if role is CompanyRole.VIEWER:
+        return READS
+    if role is CompanyRole.APPROVER:
+        return SCOPES[actor] | {Scope.ORDERS_APPROVE}
+    return SCOPES[actor]
 
 
 class Documents(StrEnum):
@@ -96,6 +107,10 @@ class Viewer:
     expires_at: datetime | None = None
     subject: str | None = None
 
+    def has_ended(self, now: datetime) -> bool:
+        """Tell whether the token has expired."""
+        return self.expires_at is not None and self.expires_at <= now
+
     def may(self, scope: Scope) -> bool:
-        """Tell whether the key has the scope."""
+        """Tell whether the viewer has the scope."""
         return scope in self.scopes

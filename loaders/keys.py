@@ -1,15 +1,22 @@
-"""API keys: from a bearer token to the viewer, before anything else is read."""
+"""API keys: from a bearer token to who holds it, before anything else is read; lists of keys."""
 
 import hashlib
 import hmac
+from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import select
 
 from kit.database import Reads
 from kit.tokens import parts
-from kit.viewer import Scope, Viewer
-from models.keys import ApiKey
+from kit.viewer import Viewer, allowed
+from loaders.pages import Paged, Sorted
+from loaders.relations import One
+from models.keys import ApiKey, Merchant
+
+by_id = One(ApiKey)
+every = Paged(ApiKey, {None: Sorted("id")})
 
 _KEY = (
     ApiKey.id,
@@ -21,22 +28,60 @@ _KEY = (
     ApiKey.secret_sha256,
     ApiKey.expires_at,
     ApiKey.revoked_at,
+    ApiKey.role,
+    ApiKey.limits,
+    ApiKey.documents,
+    Merchant.token_secret,
 )
 
 
-async def viewer_of(token: str, reads: Reads, now: datetime) -> Viewer | None:
-    """Return who holds the token, None for an unknown, expired or revoked one."""
+@dataclass(frozen=True)
+class Holder:
+    """Who holds a token.
+
+    token_secret: of the merchant, to know the access tokens of its orders; None for a user.
+    """
+
+    viewer: Viewer
+    token_secret: bytes | None = None
+
+
+async def holder_of(token: str, reads: Reads) -> Holder | None:
+    """Return who holds the token, None for an unknown or revoked one; expiry is not asked here."""
     found = parts(token)
     if found is None:
         return None
     key_id, secret = found
-    rows = await reads.rows(select(*_KEY).where(ApiKey.id == key_id))
-    if not rows:
+    rows = select(*_KEY).join(Merchant, Merchant.id == ApiKey.merchant_id)
+    keys = await reads.rows(rows.where(ApiKey.id == key_id))
+    if not keys:
         return None
-    (key,) = rows
+    (key,) = keys
     fits = hmac.compare_digest(hashlib.sha256(secret).digest(), key.secret_sha256)
-    ended = any(end is not None and end <= now for end in (key.expires_at, key.revoked_at))
-    if not fits or ended:
+    if not fits or key.revoked_at is not None:
         return None
-    scopes = frozenset(Scope(scope) for scope in key.scopes)
-    return Viewer(key.merchant_id, key.actor, key.id, key.name, scopes, key.bound_to)
+    viewer = Viewer(
+        key.merchant_id,
+        key.actor,
+        key.id,
+        key.name,
+        frozenset(it for it in allowed(key.actor, key.role) if it in key.scopes),
+        key.bound_to,
+        role=key.role,
+        documents=key.documents,
+        limits=key.limits,
+        expires_at=key.expires_at,
+    )
+    return Holder(viewer, key.token_secret)
+
+
+async def viewer_of(token: str, reads: Reads, now: datetime) -> Viewer | None:
+    """Return the viewer of a token, None for an unknown, revoked or expired one."""
+    holder = await holder_of(token, reads)
+    return holder.viewer if holder is not None and not holder.viewer.has_ended(now) else None
+
+
+async def token_secret(reads: Reads, merchant_id: UUID) -> bytes:
+    """Return what signs the access tokens of a merchant's orders."""
+    rows = await reads.rows(select(Merchant.token_secret).where(Merchant.id == merchant_id))
+    return bytes(rows[0].token_secret)

@@ -31,7 +31,7 @@ from kit.inputs import Input
 from kit.pages import Page, PageArgs
 from loaders.records import columns, record
 from loaders.relations import Asking, Relation, among_keys
-from models.base import Owned
+from models.base import OfMerchant
 from models.sight import seen_by
 
 ROOT = UUID(int=0)
@@ -77,7 +77,7 @@ class Paged:
     sorts: the client's choice -> order; the first one is the default.
     """
 
-    entity: type[Owned]
+    entity: type[OfMerchant]
     sorts: Mapping[Enum | None, Sorted]
     of: str | None = None
     matching: Matching = _nothing_to_match
@@ -105,7 +105,7 @@ class PageOf(Relation):
     sort: Sorted
 
     @property
-    def source(self) -> type[Owned]:
+    def source(self) -> type[OfMerchant]:
         """Return the table that the page is of."""
         return self.paged.entity
 

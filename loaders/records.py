@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, inspect
 from sqlalchemy.ext.hybrid import hybrid_property
 
-from models.base import Owned
+from models.base import OfMerchant
 
 
 @cache
-def _names(entity: type[Owned]) -> tuple[str, ...]:
+def _names(entity: type[OfMerchant]) -> tuple[str, ...]:
     mapper = inspect(entity)
     columns = [attribute.key for attribute in mapper.column_attrs]
     derived = [
@@ -23,7 +23,7 @@ def _names(entity: type[Owned]) -> tuple[str, ...]:
 
 
 @cache
-def record(entity: type[Owned]) -> Any:
+def record(entity: type[OfMerchant]) -> Any:
     """Return the tuple class of a table's rows: its columns, then its derived expressions.
 
     Attribute access on a named tuple is several times faster than on a database row, and the
@@ -32,6 +32,6 @@ def record(entity: type[Owned]) -> Any:
     return namedtuple(f"{entity.__name__}Record", _names(entity))  # noqa: PYI024 -- the fields are known at run time only.
 
 
-def columns(entity: type[Owned], table: Any) -> list[ColumnElement[Any]]:
+def columns(entity: type[OfMerchant], table: Any) -> list[ColumnElement[Any]]:
     """Return what to select for records of the entity from the table or an alias of it."""
     return [getattr(table, name).label(name) for name in _names(entity)]

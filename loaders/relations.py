@@ -30,7 +30,7 @@ from sqlalchemy.types import TypeEngine
 
 from kit.viewer import Actor, Viewer
 from loaders.records import columns, record
-from models.base import Owned
+from models.base import OfMerchant
 from models.sight import seen_by
 
 
@@ -90,7 +90,7 @@ class Relation(ABC):
 class One(Relation):
     """key -> the row, or None where the viewer sees no such row."""
 
-    def __init__(self, entity: type[Owned], key: str = "id") -> None:
+    def __init__(self, entity: type[OfMerchant], key: str = "id") -> None:
         """Take the table and its unique key column."""
         self.entity, self.key = entity, key
         self.source, self.key_type = entity, getattr(entity, key).type
@@ -125,7 +125,7 @@ class One(Relation):
 class Through:
     """A table between parent and child: its columns that name the one and the other."""
 
-    entity: type[Owned]
+    entity: type[OfMerchant]
     parent: str
     child: str
 
@@ -135,7 +135,9 @@ class Many(Relation):
 
     many = True
 
-    def __init__(self, entity: type[Owned], key: str | Through, *, order_by: Sequence[str]) -> None:
+    def __init__(
+        self, entity: type[OfMerchant], key: str | Through, *, order_by: Sequence[str]
+    ) -> None:
         """Take the child table, its column that names the parent (or what lies between)."""
         self.entity, self.key, self.order_by = entity, key, order_by
         self.source = entity
@@ -187,7 +189,7 @@ class Derived(Relation):
     """
 
     def __init__(
-        self, entity: type[Owned], key: str, expressions: Mapping[str, ColumnElement[Any]]
+        self, entity: type[OfMerchant], key: str, expressions: Mapping[str, ColumnElement[Any]]
     ) -> None:
         """Take the table, its column that names the parent, and name -> aggregate expression."""
         self.entity, self.key, self.expressions = entity, key, expressions
@@ -216,7 +218,7 @@ class Derived(Relation):
 class Facts(Relation):
     """id -> expressions on the row that depend on who asks or when, None for an unseen row."""
 
-    def __init__(self, entity: type[Owned], facts: Mapping[str, Fact]) -> None:
+    def __init__(self, entity: type[OfMerchant], facts: Mapping[str, Fact]) -> None:
         """Take the table, and name -> (asking, table) -> expression."""
         self.entity, self.facts = entity, facts
         nobody = Viewer(UUID(int=0), Actor.STAFF, UUID(int=0), "")
@@ -254,7 +256,7 @@ class Keyed:
     key: Any
 
     @property
-    def source(self) -> type[Owned]:
+    def source(self) -> type[OfMerchant]:
         """Return the row's table."""
         return self.relation.entity
 

@@ -3,7 +3,10 @@
 from alembic import op
 from sqlalchemy import Connection, text
 
-_OWN = "merchant_id = nullif(current_setting('app.merchant', true), '')::uuid"
+_HELD = "nullif(current_setting('app.merchant', true), '')"
+_OWN = f"merchant_id = {_HELD}::uuid"
+_NARROW = {"api_keys": "SELECT, INSERT, UPDATE (last_used_at, revoked_at)"}
+"""Table -> what the application may do with it, where that is less than everything."""
 _MAY_CREATE = """
 SELECT rolsuper OR rolcreaterole FROM pg_roles
 WHERE rolname = current_user AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :role)
@@ -23,6 +26,11 @@ def build(table: str) -> None:
     op.execute(f"CREATE POLICY merchant ON {table} USING ({_OWN}) WITH CHECK ({_OWN})")
 
 
+def show_without_merchant(table: str) -> None:
+    """Let a table be read also while no merchant is held: a key is found before its merchant."""
+    op.execute(f"CREATE POLICY nobody ON {table} FOR SELECT USING ({_HELD} IS NULL)")
+
+
 def grant(connection: Connection, role: str) -> None:
     """Let the application's role write what is behind the wall, and read the rest.
 
@@ -37,5 +45,5 @@ def grant(connection: Connection, role: str) -> None:
         return
     connection.execute(text(f"GRANT USAGE ON SCHEMA public TO {name}"))
     for table, walled in connection.execute(text(_TABLES)).all():
-        rights = "SELECT, INSERT, UPDATE, DELETE" if walled else "SELECT"
+        rights = _NARROW.get(table, "SELECT, INSERT, UPDATE, DELETE") if walled else "SELECT"
         connection.execute(text(f"GRANT {rights} ON {table} TO {name}"))

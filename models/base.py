@@ -79,7 +79,16 @@ class Base(DeclarativeBase):
     }
 
 
-class Owned(Base):
+class OfMerchant(Base):
+    """A row that belongs to a merchant, also in a global table."""
+
+    __abstract__ = True
+
+    merchant_id: Mapped[UUID]
+    id: Mapped[UUID]
+
+
+class Owned(OfMerchant):
     """A row of one merchant: the key is (merchant_id, id), so that the schema shards by tenant."""
 
     __abstract__ = True

@@ -22,6 +22,7 @@ class Aggregate(StrEnum):
     ORDER = "ORDER"
     DELIVERY = "DELIVERY"
     PARCEL = "PARCEL"
+    API_KEY = "API_KEY"
 
 
 class JournalEntry(Owned):

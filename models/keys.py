@@ -5,22 +5,28 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, UniqueConstraint
+from sqlalchemy import ARRAY, ColumnElement, UniqueConstraint, case
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kit.ids import new_id
-from kit.viewer import Actor
-from models.base import Base, OneOf, Owned, check, indexed, known, unique
+from kit.tokens import new_secret
+from kit.viewer import Actor, CompanyRole, Documents, Scope
+from models.base import Base, OfMerchant, OneOf, Owned, check, indexed, known, unique
 
 
 class Merchant(Base):
-    """A tenant: global data, small and rarely written (scale.md, rule 3)."""
+    """A tenant: global data, small and rarely written (scale.md, rule 3).
+
+    token_secret: signs the access tokens of its orders.
+    """
 
     __tablename__ = "merchants"
     __table_args__ = (
         UniqueConstraint("slug", name="slug"),
         check("gs1_prefix_digits", "gs1_company_prefix ~ '^[0-9]{4,12}$'"),
         check("slug_form", "slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'"),
+        check("token_secret_length", "length(token_secret) = 32"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -28,16 +34,23 @@ class Merchant(Base):
     name: Mapped[str]
     gs1_company_prefix: Mapped[str | None]
     created_at: Mapped[datetime]
+    token_secret: Mapped[bytes] = mapped_column(default=new_secret)
 
 
-class ApiKey(Base):
-    """A bearer token, found by its id before the tenant is known; only its SHA-256 is kept."""
+class ApiKey(OfMerchant):
+    """A bearer token, found by its id before the tenant is known; only its SHA-256 is kept.
+
+    role: of a buyer. limits: name of a limit (`kit.limits.Limits`) -> the key's own number.
+    """
 
     __tablename__ = "api_keys"
     __table_args__ = (
         known("actor", Actor),
         check("bound_unless_staff", "(actor = 'STAFF') = (bound_to IS NULL)"),
         check("hash_is_sha256", "length(secret_sha256) = 32"),
+        known("role", CompanyRole),
+        check("role_of_buyers", "(actor = 'BUYER') = (role IS NOT NULL)"),
+        known("documents", Documents),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -45,11 +58,47 @@ class ApiKey(Base):
     actor: Mapped[Actor] = mapped_column(OneOf(Actor))
     bound_to: Mapped[UUID | None]
     name: Mapped[str]
-    scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    scopes: Mapped[list[Scope]] = mapped_column(ARRAY(OneOf(Scope)))
     secret_sha256: Mapped[bytes]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+    role: Mapped[CompanyRole | None] = mapped_column(OneOf(CompanyRole))
+    limits: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    documents: Mapped[Documents] = mapped_column(
+        OneOf(Documents), default=Documents.ANY, server_default=Documents.ANY.value
+    )
+
+    @hybrid_property
+    def party_id(self) -> UUID | None:
+        """The company of a buyer, or the carrier."""
+        return self.bound_to if self.actor in {Actor.BUYER, Actor.CARRIER} else None
+
+    @party_id.inplace.expression
+    @classmethod
+    def _party_id(cls) -> ColumnElement[UUID | None]:
+        return case((cls.actor.in_([Actor.BUYER, Actor.CARRIER]), cls.bound_to))
+
+    @hybrid_property
+    def channel_id(self) -> UUID | None:
+        """The channel of a storefront."""
+        return self.bound_to if self.actor is Actor.STOREFRONT else None
+
+    @channel_id.inplace.expression
+    @classmethod
+    def _channel_id(cls) -> ColumnElement[UUID | None]:
+        return case((cls.actor == Actor.STOREFRONT, cls.bound_to))
+
+    @hybrid_property
+    def location_id(self) -> UUID | None:
+        """The location of a warehouse."""
+        return self.bound_to if self.actor is Actor.WAREHOUSE else None
+
+    @location_id.inplace.expression
+    @classmethod
+    def _location_id(cls) -> ColumnElement[UUID | None]:
+        return case((cls.actor == Actor.WAREHOUSE, cls.bound_to))
 
 
 class CounterName(StrEnum):

@@ -7,10 +7,11 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Index, Numeric, func, text
+from sqlalchemy import ARRAY, ColumnElement, Index, Numeric, func, text
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
+from kit.viewer import Actor, CompanyRole, Viewer
 from models.base import (
     Counter,
     OneOf,
@@ -56,6 +57,21 @@ NEXT_STATES: Mapping[OrderState, frozenset[OrderState]] = {
     OrderState.REJECTED: frozenset(),
 }
 """The state machine of orders: where an order may go from each state."""
+
+
+class Approval(StrEnum):
+    """Whose approval an order waits for."""
+
+    MERCHANT = "MERCHANT"
+    COMPANY = "COMPANY"
+
+
+def voice(viewer: Viewer) -> Approval | None:
+    """Return for whom a viewer approves orders: staff for the merchant, approvers for theirs."""
+    if viewer.actor is Actor.STAFF:
+        return Approval.MERCHANT
+    return Approval.COMPANY if viewer.role is CompanyRole.APPROVER else None
+
 
 OPEN_STATES = frozenset({OrderState.PENDING_APPROVAL, OrderState.CONFIRMED})
 """States in which an order still owes goods."""
@@ -117,6 +133,7 @@ class Order(Owned):
     """What a party or a guest ordered over one channel.
 
     ship_to: fields of kit.inputs.Place. recipient, guest: fields of kit.inputs.Recipient.
+    awaiting_approval_of: those who must still approve it, nobody in other states.
     """
 
     __tablename__ = "orders"
@@ -146,6 +163,11 @@ class Order(Owned):
         known("kind", OrderKind),
         known("state", OrderState),
         known("delivery_policy", DeliveryPolicy),
+        check("approval_known", "awaiting_approval_of <@ ARRAY['MERCHANT', 'COMPANY']"),
+        check(
+            "approval_awaited",
+            "(state = 'PENDING_APPROVAL') = (cardinality(awaiting_approval_of) > 0)",
+        ),
         check("party_or_guest", "num_nonnulls(party_id, guest) = 1"),
         check("call_off_has_contract", "(kind = 'CALL_OFF') = (contract_id IS NOT NULL)"),
         check(
@@ -183,6 +205,9 @@ class Order(Owned):
     confirmed_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     reject_reason: Mapped[str | None]
+    awaiting_approval_of: Mapped[list[Approval]] = mapped_column(
+        ARRAY(OneOf(Approval)), default=list, server_default="{}"
+    )
     version: Mapped[int] = mapped_column(default=1)
 
 
@@ -202,6 +227,11 @@ COUNTERS = (
     "written_off",
 )
 """How far an order line has come, beside `ordered`; every movement of one stands in the journal."""
+
+
+def net_of(quantity: Decimal, unit_price: Decimal, discount_percent: Decimal) -> Decimal:
+    """Return the exact price of a quantity after discount; of columns, an expression."""
+    return quantity * unit_price * ((100 - discount_percent) * Decimal("0.01"))
 
 
 class OrderLine(Owned):
@@ -289,8 +319,7 @@ class OrderLine(Owned):
     @hybrid_property
     def net(self) -> Decimal:
         """Exact price of what is ordered and not cancelled, after discount."""
-        charged = (100 - self.discount_percent) * Decimal("0.01")
-        return (self.ordered - self.cancelled) * self.unit_price * charged
+        return net_of(self.ordered - self.cancelled, self.unit_price, self.discount_percent)
 
 
 class HoldSubject(StrEnum):

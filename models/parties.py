@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -37,7 +38,10 @@ class PartyRole(StrEnum):
 
 
 class Party(Owned):
-    """A company or a person, known by its number."""
+    """A company or a person, known by its number.
+
+    approval_limit: net above which an order of its buyers waits for one of its approvers.
+    """
 
     __tablename__ = "parties"
     __table_args__ = (
@@ -48,6 +52,11 @@ class Party(Owned):
             "roles_known",
             "roles <@ ARRAY['CUSTOMER', 'CARRIER', 'SUPPLIER', 'FULFILMENT_PROVIDER']"
             " AND cardinality(roles) > 0",
+        ),
+        check(
+            "approval_limit_whole",
+            "num_nulls(approval_limit, approval_currency) IN (0, 2)"
+            " AND coalesce(approval_limit, 0) >= 0",
         ),
     )
 
@@ -60,6 +69,8 @@ class Party(Owned):
     email: Mapped[str | None]
     phone: Mapped[str | None]
     language: Mapped[str | None]
+    approval_limit: Mapped[Decimal | None]
+    approval_currency: Mapped[str | None]
 
 
 class Contact(Owned):

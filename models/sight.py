@@ -13,6 +13,7 @@ from sqlalchemy import (
     ColumnElement,
     Text,
     Uuid,
+    and_,
     bindparam,
     exists,
     inspect,
@@ -51,6 +52,12 @@ def merchant(viewer: Viewer) -> ColumnElement[Any]:
 
 def _bound(viewer: Viewer) -> ColumnElement[Any]:
     return bindparam("bound_to", viewer.bound_to, Uuid())
+
+
+def _held(viewer: Viewer, table: Any) -> ColumnElement[bool]:
+    """See the order whose access token the viewer holds, in its own channel."""
+    holding = bindparam("holding", viewer.holding, Uuid())
+    return and_(table.channel_id == _bound(viewer), table.id == holding)
 
 
 def _all(_viewer: Viewer, _table: Any) -> None:
@@ -138,8 +145,11 @@ _SEEN: Mapping[Actor, Mapping[type[Owned], Rule]] = {
         Channel: _own("id"),
         Location: _all,
         Party: _carriers,
-        Order: _own("channel_id"),
-        Delivery: _own("channel_id"),
+        Order: _held,
+        DeliveryLine: _through(Order, "order_id"),
+        ReceiptLine: _through(DeliveryLine, "delivery_line_id"),
+        ParcelContent: _through(DeliveryLine, "delivery_line_id"),
+        Delivery: _holding(DeliveryLine, "delivery_id"),
     },
     Actor.WAREHOUSE: {
         **_OPEN,
@@ -167,8 +177,8 @@ _SEEN: Mapping[Actor, Mapping[type[Owned], Rule]] = {
 def seen_by(viewer: Viewer, table: Any) -> Sequence[ColumnElement[bool]]:
     """Return the conditions under which the viewer sees rows of a table, or of an alias of it.
 
-    The parameters are named `merchant` and `bound_to` and carry the viewer's values, so that
-    a statement built once can run for another viewer of the same kind.
+    The parameters are named `merchant`, `bound_to` and `holding` and carry the viewer's values, so
+    that a statement built once can run for another viewer of the same kind.
     """
     own = table.merchant_id == merchant(viewer)
     if viewer.actor is Actor.STAFF:

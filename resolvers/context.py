@@ -1,9 +1,10 @@
 """The context of one request: who asks, when, and what it reads and writes with."""
 
 from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from aiodataloader import DataLoader
 from sqlalchemy import DateTime, bindparam
@@ -69,10 +70,19 @@ class Context:
         """Start an operation: a time that does not move, no connection yet, empty loaders."""
         self.now: datetime = self.clock()
         self.reads = self.database.reading(self.viewer.merchant_id)
-        self.asking = Asking(self.viewer, self.now)
-        self.loaders = Loaders(self.asking, self.reads)
+        self._ask_as(self.viewer)
         self.batches: dict[Any, DataLoader[Any, Any]] = {}
         self.bill = Bill(self.budgets, self.viewer, self.limits, self.clock)
+
+    def _ask_as(self, viewer: Viewer) -> None:
+        self.viewer = viewer
+        self.asking = Asking(viewer, self.now)
+        self.loaders = Loaders(self.asking, self.reads)
+
+    def hold(self, order_id: UUID) -> None:
+        """Let a storefront see the order that it has just placed, as with its access token."""
+        if self.viewer.actor is Actor.STOREFRONT:
+            self._ask_as(replace(self.viewer, holding=order_id))
 
     async def finish(self) -> None:
         """End the operation: give the read connection back."""
@@ -91,7 +101,12 @@ class Context:
     def named(self) -> dict[str, Any]:
         """Return the parameters that `seen_by` and `general` name."""
         viewer = self.viewer
-        return {"merchant": viewer.merchant_id, "bound_to": viewer.bound_to, "now": self.now}
+        return {
+            "merchant": viewer.merchant_id,
+            "bound_to": viewer.bound_to,
+            "holding": viewer.holding,
+            "now": self.now,
+        }
 
     @property
     def general(self) -> Asking:

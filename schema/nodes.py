@@ -11,7 +11,7 @@ from kit.ids import to_global
 from kit.viewer import Scope
 from loaders.records import record
 from loaders.relations import One
-from models.base import Owned
+from models.base import OfMerchant
 from schema.scopes import Authenticated, Requires
 
 NODES: dict[str, One] = {}
@@ -35,7 +35,7 @@ def _own_id(row: Any, type_name: str) -> ColumnElement[str]:
 class Node:
     """Base of every type that is a row: `entity` names the table."""
 
-    entity: ClassVar[type[Owned]]
+    entity: ClassVar[type[OfMerchant]]
 
     @strawberry.field(
         description="Global id; opaque to clients.", metadata={DECLARED: Written(_own_id)}
@@ -50,7 +50,7 @@ class Node:
         return isinstance(row, record(cls.entity))
 
 
-def node(entity: type[Owned], by_id: One, scope: Scope, description: str) -> Any:
+def node(entity: type[OfMerchant], by_id: One, scope: Scope, description: str) -> Any:
     """Decorate a class as the type of a table's rows and make it reachable by `node`."""
 
     def decorate(cls: type[Any]) -> type[Any]:

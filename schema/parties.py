@@ -23,7 +23,7 @@ from schema.mutations import Payload, mutation
 from schema.nodes import Node, node
 from schema.roots import one_by
 from schema.scopes import Authenticated
-from schema.values import PostalAddress, address
+from schema.values import Money, PostalAddress, address, money
 
 if TYPE_CHECKING:
     from schema.contracts import Contract
@@ -113,6 +113,11 @@ class Party(Node):
     email: str | None = strawberry.field(description="E-mail address.")
     phone: str | None = strawberry.field(description="Telephone number.")
     language: str | None = strawberry.field(description="BCP 47 tag, for example de or pt-BR.")
+    approval_limit: Money | None = money(
+        "approval_limit",
+        "Above it, what its buyers order waits for one of its approvers; null: nothing waits.",
+        currency="approval_currency",
+    )
     contacts: list[Contact] = related(loaders.contacts, "Its contacts, by code.")
     addresses: list[Address] = related(loaders.addresses, "Its addresses, by code.")
     contracts: Connection[Annotated["Contract", strawberry.lazy("schema.contracts")]] = connection(

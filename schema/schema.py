@@ -23,6 +23,7 @@ from schema.contracts import ContractsMutation, ContractsQuery
 from schema.deliveries import DeliveriesMutation, DeliveriesQuery
 from schema.errors import ClientError, shown
 from schema.journal import JournalQuery
+from schema.keys import KeysMutation, KeysQuery
 from schema.limits import KEPT, Deadline, Limited
 from schema.locations import LocationsMutation, LocationsQuery
 from schema.operations import NamedOperation, Scoped
@@ -44,6 +45,7 @@ Query = merge_types(
         ContractsQuery,
         DeliveriesQuery,
         JournalQuery,
+        KeysQuery,
         LocationsQuery,
         OrdersQuery,
         ParcelsQuery,
@@ -58,6 +60,7 @@ Mutation = merge_types(
         ChannelsMutation,
         ContractsMutation,
         DeliveriesMutation,
+        KeysMutation,
         LocationsMutation,
         OrdersMutation,
         PartiesMutation,

@@ -16,6 +16,8 @@ described(
     CONTRACTS_READ="Read contracts and releases.",
     DELIVERIES_READ="Read deliveries, receipts, parcels and their tracking.",
     JOURNAL_READ="Read timelines.",
+    ORDERS_APPROVE="Approve and reject orders that wait for it.",
+    KEYS_MANAGE="Make, see and revoke API keys.",
 )
 
 _PLACES = [Location.OBJECT, Location.INTERFACE, Location.FIELD_DEFINITION]

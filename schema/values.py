@@ -102,9 +102,9 @@ def _inside(column: str, name: str, row: Any) -> Any:
     return getattr(row, column)[name].astext
 
 
-def money(amount: str, description: str) -> Any:
-    """Declare a Money field over a row's amount column and its `currency` column."""
-    return _made(Money, {"amount": amount, "currency": "currency"}, description)
+def money(amount: str, description: str, *, currency: str = "currency") -> Any:
+    """Declare a Money field over a row's columns of amount and currency, null without amount."""
+    return _made(Money, {"amount": amount, "currency": currency}, description)
 
 
 def window(prefix: str, description: str) -> Any:

@@ -27,7 +27,7 @@ class Viewer:
     @strawberry.field(description="What the key allows.")
     def scopes(self: Any) -> list[Scope]:
         """List the scopes in their own order."""
-        return [scope for scope in Scope if scope in self.scopes]
+        return [scope for scope in Scope if self.may(scope)]
 
 
 def _found(info: Info, global_id: str) -> Awaitable[Any] | None:

@@ -20,7 +20,7 @@ from resolvers.context import Call, Context, Terms
 from schema.errors import ErrorCode
 from schema.schema import schema
 from transport.addresses import address_of
-from transport.authentication import Authentication, bearer
+from transport.authentication import ORDER_TOKEN, Authentication, bearer
 from web.page import GraphiQL, is_for_a_browser
 
 LARGEST_BODY = 4 * 1024 * 1024
@@ -65,7 +65,9 @@ class Endpoint(GraphQL[Context, None]):
         if is_for_a_browser(request):
             await self.graphiql.page(request)(scope, receive, send)
             return
-        viewer = await self.authentication.viewer(bearer(request.headers.get("authorization")))
+        headers = request.headers
+        token = bearer(headers.get("authorization"))
+        viewer = await self.authentication.viewer(token, headers.get(ORDER_TOKEN))
         if viewer is None:
             message = "Send a valid token: `Authorization: Bearer abruf_...`."
             response = _error(request, ErrorCode.UNAUTHENTICATED, message, 401)

@@ -20,7 +20,7 @@ from kit.clock import Clock
 from kit.database import Database
 from kit.inputs import Name
 from kit.issuers import Issuer
-from kit.viewer import SCOPES, Actor, CompanyRole, Viewer
+from kit.viewer import Actor, CompanyRole, Viewer, allowed
 from loaders import subjects
 from transport.signing_keys import MINIMUM, SigningKeys
 
@@ -80,6 +80,7 @@ class Issuers:
     async def _viewer(self, issuer: Issuer, told: _Subject) -> Viewer | None:
         """Find the merchant and the company that a token names, None where one is missing."""
         is_buyer, party = told.actor is Actor.BUYER, None
+        role = told.role if is_buyer else None
         merchant = await subjects.merchant_id(self._database, told.merchant)
         if merchant is not None and is_buyer:
             party = await subjects.customer_id(self._database, merchant, told.party or "")
@@ -90,10 +91,11 @@ class Issuers:
             told.actor,
             uuid5(NAMESPACE_URL, f"{issuer.issuer}#{told.sub}"),
             told.name or told.sub,
-            frozenset(it for it in SCOPES[told.actor] if it.value in told.scopes),
+            frozenset(it for it in allowed(told.actor, role) if it in told.scopes),
             party,
-            told.role if is_buyer else None,
+            role,
             expires_at=datetime.fromtimestamp(told.exp + LEEWAY_S, UTC),
+            subject=told.sub,
         )
 
 

@@ -10,24 +10,18 @@ from commands.orders.lines import lines_of
 from commands.writing import Writing, missing
 from kit.errors import Code, Path, Refused
 from kit.inputs import refuse_duplicates
-from models.channels import Channel
 from models.contracts import Contract
 from models.orders import Order, OrderLine
 
 _PATH: Path = ("deliveries",)
 
 
-def check_parts(
-    writing: Writing, contract: Contract, channel: Channel, command: ContractCallOff
-) -> None:
+def check_parts(writing: Writing, contract: Contract, command: ContractCallOff) -> None:
     """Check what the contract says about deliveries (K3, addresses).
 
-    Refused: WRONG_STATE where the call-off waits for approval first, NOT_FOUND and DUPLICATE for
-    line numbers, NOT_ON_CONTRACT, OUTSIDE_VALIDITY, NOTICE_TOO_SHORT, INVALID_WINDOW.
+    Refused: NOT_FOUND and DUPLICATE for line numbers, NOT_ON_CONTRACT, OUTSIDE_VALIDITY,
+    NOTICE_TOO_SHORT, INVALID_WINDOW.
     """
-    if command.deliveries and channel.approval_required:
-        text = f"Call-offs over {channel.code} wait for approval: plan deliveries after it."
-        raise Refused(Code.WRONG_STATE, text, _PATH)
     for place, part in enumerate(command.deliveries):
         path: Path = (*_PATH, place)
         refuse_duplicates((it.line_no for it in part.lines), (*path, "lines"), "line_no")
@@ -40,9 +34,15 @@ def check_parts(
 
 
 async def plan_parts(writing: Writing, order: Order, command: ContractCallOff) -> list[UUID]:
-    """Plan the deliveries of a new call-off and return their ids. Refused: as `plan`."""
+    """Plan the deliveries of a new call-off and return their ids.
+
+    Refused: WRONG_STATE where the call-off waits for approval first, and as `plan`.
+    """
     if not command.deliveries:
         return []
+    if order.awaiting_approval_of:
+        text = "This call-off waits for approval: plan deliveries after it."
+        raise Refused(Code.WRONG_STATE, text, _PATH)
     ids = {line.line_no: line.id for line in (await lines_of(writing, [order.id])).values()}
     parts = [_part(part, ids) for part in command.deliveries]
     return [delivery.id for delivery in await plan(writing, parts, _PATH)]

@@ -7,6 +7,7 @@ from commands.call_offs.lines import agreement_of, check_listed, drafts_of, outs
 from commands.call_offs.parts import check_parts, plan_parts
 from commands.contracts import counters
 from commands.contracts.life import check_in_force
+from commands.orders.approvals import awaited
 from commands.orders.drafts import Draft, LineDraft, create
 from commands.orders.references import taken
 from commands.parties import ship_to
@@ -16,12 +17,12 @@ from kit.inputs import Place
 from models.channels import Channel
 from models.contracts import Contract
 from models.journal import Aggregate
-from models.orders import OrderKind, OrderState
-from models.parties import Address, Contact
+from models.orders import OrderKind
+from models.parties import Address, Contact, Party
 
 
 async def place(writing: Writing, command: ContractCallOff) -> Outcome:
-    """Draw on a contract under its lock; where the channel demands approval, it waits for that.
+    """Draw on a contract under its lock; where approval is demanded, the order waits for it.
 
     Refused: NOT_FOUND, CONTRACT_SUSPENDED, WRONG_STATE, PARTY_MISMATCH, OUTSIDE_VALIDITY (K3),
     NOT_ON_CONTRACT, UNIT_MISMATCH (K9), SCALE_EXCEEDED, LOT_MULTIPLE, BELOW_MINIMUM, EXCEEDS_MAX
@@ -32,7 +33,7 @@ async def place(writing: Writing, command: ContractCallOff) -> Outcome:
     contract = locked[command.contract_id]
     _check_contract(writing, contract, command)
     channel = await _channel(writing, command)
-    check_parts(writing, contract, channel, command)
+    check_parts(writing, contract, command)
     drafts = await drafts_of(writing, await agreement_of(writing, contract), command)
     draft = await _draft(writing, contract, channel, command, drafts)
     drawn = sums(drafts)
@@ -77,14 +78,14 @@ async def _draft(
 ) -> Draft:
     address = await _ship_to(writing, contract, command)
     await _check_contact(writing, contract, command)
-    state = OrderState.PENDING_APPROVAL if channel.approval_required else OrderState.CONFIRMED
+    party = (await writing.get(Party, {contract.party_id: ()}))[contract.party_id]
     return Draft(
         channel_id=channel.id,
         currency=contract.currency,
         placed_at=writing.now,
         lines=lines,
         kind=OrderKind.CALL_OFF,
-        state=state,
+        awaiting=awaited(writing, channel, party, lines, contract.currency),
         party_id=contract.party_id,
         buyer_contact_id=command.buyer_contact_id,
         contract_id=contract.id,

@@ -15,7 +15,15 @@ from kit.inputs import Place, Recipient, Window
 from models.catalog import Product
 from models.journal import Aggregate
 from models.keys import CounterName
-from models.orders import DeliveryPolicy, Order, OrderKind, OrderLine, OrderState
+from models.orders import (
+    Approval,
+    DeliveryPolicy,
+    Order,
+    OrderKind,
+    OrderLine,
+    OrderState,
+    net_of,
+)
 
 __all__ = ["Draft", "LineDraft", "check_scale", "create", "window_columns"]
 
@@ -35,17 +43,25 @@ class LineDraft:
     schedule_line_id: UUID | None = None
     over_tolerance: Decimal = Decimal(0)
 
+    @property
+    def net(self) -> Decimal:
+        """Exact price after discount."""
+        return net_of(self.quantity, self.unit_price, self.discount_percent)
+
 
 @dataclass(frozen=True)
 class Draft:
-    """An order to be; whoever makes one has checked its references. party_id or guest is set."""
+    """An order to be; whoever makes one has checked its references. party_id or guest is set.
+
+    awaiting: who must approve it; it is confirmed where that is nobody.
+    """
 
     channel_id: UUID
     currency: str
     placed_at: datetime
     lines: Sequence[LineDraft]
     kind: OrderKind = OrderKind.STANDARD
-    state: OrderState = OrderState.CONFIRMED
+    awaiting: Sequence[Approval] = ()
     party_id: UUID | None = None
     guest: Recipient | None = None
     buyer_contact_id: UUID | None = None
@@ -87,7 +103,7 @@ def window_columns(window: Window | None, prefix: str = "window") -> dict[str, A
 
 
 def _order(writing: Writing, draft: Draft, number: str) -> Order:
-    confirmed = draft.state is OrderState.CONFIRMED
+    state = OrderState.PENDING_APPROVAL if draft.awaiting else OrderState.CONFIRMED
     order = Order(
         merchant_id=writing.viewer.merchant_id,
         id=new_id(),
@@ -100,7 +116,8 @@ def _order(writing: Writing, draft: Draft, number: str) -> Order:
         contract_id=draft.contract_id,
         purchase_order_number=draft.purchase_order_number,
         external_reference=draft.external_reference,
-        state=draft.state,
+        state=state,
+        awaiting_approval_of=list(draft.awaiting),
         delivery_policy=draft.delivery_policy,
         cancel_if_not_by=draft.cancel_if_not_by,
         currency=draft.currency,
@@ -109,7 +126,7 @@ def _order(writing: Writing, draft: Draft, number: str) -> Order:
         recipient=draft.recipient and draft.recipient.model_dump(),
         note=draft.note,
         placed_at=draft.placed_at,
-        confirmed_at=draft.placed_at if confirmed else None,
+        confirmed_at=None if draft.awaiting else draft.placed_at,
         **window_columns(draft.window),
     )
     writing.session.add(order)

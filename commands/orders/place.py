@@ -7,16 +7,16 @@ from uuid import UUID
 
 from pydantic import Field
 
+from commands.orders.approvals import awaited
 from commands.orders.compose import compose
 from commands.orders.drafts import Draft, create
 from commands.orders.fields import LineFields, OrderFields
-from commands.orders.references import read, taken
+from commands.orders.references import customer, read, taken
 from commands.writing import Outcome, Writing
 from kit.errors import Code, Path, Refused
 from kit.ids import Names
 from kit.inputs import Bulk, Command, Window
 from models.channels import Channel
-from models.orders import OrderState
 
 
 class OrderLinePlace(LineFields):
@@ -35,7 +35,7 @@ class OrderPlace(OrderFields, Command):
 
 
 async def place(writing: Writing, command: OrderPlace) -> Outcome:
-    """Place an order; where its channel demands approval, it waits for that.
+    """Place an order; where its channel or its company demands approval, it waits for that.
 
     Refused: GUESTS_NOT_ALLOWED by the channel, INVALID_WINDOW for a window and INVALID_DATE for a
     date that has passed, WRONG_STATE for an inactive channel or product, TAKEN for an external
@@ -51,9 +51,9 @@ async def place(writing: Writing, command: OrderPlace) -> Outcome:
     if reference and await taken(writing, [channel.id], [reference]):
         text = f"The channel {channel.code} has an order {reference} already."
         raise Refused(Code.TAKEN, text, ("external_reference",))
-    if channel.approval_required:
-        draft = replace(draft, state=OrderState.PENDING_APPROVAL)
-    (order,) = await create(writing, [draft])
+    party = customer(writing, references, command)
+    waits = awaited(writing, channel, party, draft.lines, draft.currency)
+    (order,) = await create(writing, [replace(draft, awaiting=waits)])
     return {"order_id": order.id}
 
 

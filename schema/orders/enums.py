@@ -2,6 +2,7 @@
 
 from loaders.orders import OrderSort
 from models.orders import (
+    Approval,
     DeliveryPolicy,
     FulfilmentStatus,
     HoldReason,
@@ -30,6 +31,13 @@ described(
     CLOSED="Nothing more happens to it; what was not delivered was cancelled.",
     CANCELLED="All of it was cancelled before anything was shipped.",
     REJECTED="Its approval was refused.",
+)
+described(
+    Approval,
+    "Approval",
+    "Whose approval an order waits for.",
+    MERCHANT="The merchant's, as its channel demands: staff give it.",
+    COMPANY="The company's, above `Party.approvalLimit`: one of its approvers gives it.",
 )
 described(
     FulfilmentStatus,
@@ -75,6 +83,7 @@ described(
 )
 
 __all__ = [
+    "Approval",
     "DeliveryPolicy",
     "FulfilmentStatus",
     "HoldReason",

@@ -1,5 +1,7 @@
 """What clients ask about orders and do with them."""
 
+from typing import Any
+
 import strawberry
 
 from commands.orders.cancel import OrderCancelLines, OrderClose
@@ -18,6 +20,8 @@ from schema.orders.enums import OrderSort
 from schema.orders.types import Hold, Order, OrderConnection
 from schema.roots import one_by
 
+Info = strawberry.Info[Any, Any]
+
 
 @strawberry.type(description="Outcome of a mutation of one order.")
 class OrderPayload(Payload):
@@ -30,10 +34,21 @@ class OrderPayload(Payload):
 class OrderPlacePayload(OrderPayload):
     """The new order."""
 
+    @strawberry.field(
+        description="What a storefront sends as the header `Abruf-Order-Token` to see the order"
+        " later; the same in a repetition under one idempotency key. Null for buyers."
+    )
+    async def access_token(self: Any, info: Info) -> str | None:
+        """Sign the order's id."""
+        if self.order_id is None:
+            return None
+        (token,) = await resolvers.access_tokens(info.context, [self.order_id])
+        return token
+
 
 @strawberry.type(description="Outcome of `orderApprove`.")
 class OrderApprovePayload(OrderPayload):
-    """The confirmed order."""
+    """The approved order."""
 
 
 @strawberry.type(description="Outcome of `orderReject`.")
@@ -104,7 +119,8 @@ class OrdersMutation:
         OrderPlace,
         OrderPlacePayload,
         Scope.ORDERS_PLACE,
-        "Place an order. It is CONFIRMED, or PENDING_APPROVAL where its channel demands that.",
+        "Place an order. It is CONFIRMED, or PENDING_APPROVAL where its channel or its company"
+        " demands that: see `Order.awaitingApprovalOf`.",
     )
     orders_import: OrdersImportPayload = mutation(
         resolvers.import_all,
@@ -119,14 +135,15 @@ class OrdersMutation:
         resolvers.approve,
         OrderApprove,
         OrderApprovePayload,
-        Scope.ORDERS_MANAGE,
-        "Confirm an order that waits for approval.",
+        Scope.ORDERS_APPROVE,
+        "Approve an order: staff for the merchant, an approver for its company. It is CONFIRMED"
+        " when nobody else's approval is awaited.",
     )
     order_reject: OrderRejectPayload = mutation(
         resolvers.reject,
         OrderReject,
         OrderRejectPayload,
-        Scope.ORDERS_MANAGE,
+        Scope.ORDERS_APPROVE,
         "Refuse an order that waits for approval; all of its lines are cancelled.",
     )
     order_hold: OrderHoldPayload = mutation(

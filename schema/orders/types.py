@@ -29,6 +29,7 @@ from schema.contracts import Contract, ContractLine
 from schema.journal import Timeline, timeline
 from schema.nodes import Node, node
 from schema.orders.enums import (
+    Approval,
     DeliveryPolicy,
     FulfilmentStatus,
     HoldReason,
@@ -57,6 +58,10 @@ async def _is_open(orders: Sequence[Any], info: Info) -> list[bool]:
 
 async def _available_actions(orders: Sequence[Any], info: Info) -> list[list[OrderAction]]:
     return await resolvers.available_actions(info.context, orders)
+
+
+async def _access_tokens(orders: Sequence[Any], info: Info) -> list[str | None]:
+    return await resolvers.access_tokens(info.context, [it.id for it in orders])
 
 
 @node(HoldRow, loaders.hold_by_id, Scope.ORDERS_READ, "A stop on an order or a delivery.")
@@ -149,6 +154,9 @@ class Order(Node):
     number: str = strawberry.field(description="The merchant's number of it.")
     kind: OrderKind = strawberry.field(description="Why it exists.")
     state: OrderState = strawberry.field(description="Where it stands.")
+    awaiting_approval_of: list[Approval] = strawberry.field(
+        description="Who must still approve it; nobody in other states than PENDING_APPROVAL."
+    )
     channel: Channel | None = related(
         channel_loaders.by_id, "Where it was ordered.", key="channel_id"
     )
@@ -224,6 +232,11 @@ class Order(Node):
     )
     available_actions: list[OrderAction] = batched(
         _available_actions, "What the viewer may do now with it."
+    )
+    access_token: str | None = batched(
+        _access_tokens,
+        "What a storefront sends as the header `Abruf-Order-Token` to see this order; for who"
+        " manages orders, and for the storefront that has it.",
     )
     timeline: Timeline = timeline()
 

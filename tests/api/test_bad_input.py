@@ -41,7 +41,15 @@ INPUTS = [
 ]
 every_input = pytest.mark.parametrize(("name", "maker"), INPUTS)
 TOLD = {"BAD_USER_INPUT", "GRAPHQL_VALIDATION_FAILED"}
-TWICE_IS_FINE = {"events", "addLines", "deliveries", "contents", "roles", "deliveryMethods"}
+TWICE_IS_FINE = {
+    "events",
+    "addLines",
+    "deliveries",
+    "contents",
+    "roles",
+    "scopes",
+    "deliveryMethods",
+}
 """Lists of which an item may stand twice, or that are refused for another reason."""
 
 
@@ -199,7 +207,7 @@ async def test_another_companys_id_is_refused_to_a_buyer_as_an_unknown_one(
 
 
 KEYS = {
-    *("channelCode", "closes", "gln", "gtin", "language", "opens", "productSku", "sscc"),
+    *("channelCode", "closes", "gln", "gtin", "language", "limit", "opens", "productSku", "sscc"),
     *("timeZone", "trackingNumber"),
 }
 """Texts that follow a rule of their own, or name a row."""

@@ -385,9 +385,9 @@ async def test_statements_do_not_grow_with_the_number_of_call_offs(ask, world, d
             found = await ask(CALL_OFFS, contract=made["id"], first=first)
         assert len(found["contract"]["callOffs"]["nodes"]) == first
         sent_by.append(len(sent))
-    # The key and all the rest; or the key; the contract; the page of call-offs and its count; the
+    # All at once; or the contract; the page of call-offs and its count; the
     # contract's standing and lines; the call-offs' lines, their contract lines and products.
-    assert sent_by == ([2, 2] if plans else [9, 9])
+    assert sent_by == ([1, 1] if plans else [8, 8])
 
 
 async def test_a_whole_year_of_days_is_counted_at_the_contracts_zone(ask, world, clock):

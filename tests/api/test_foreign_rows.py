@@ -3,20 +3,25 @@
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from graphql import get_named_type
 
-from kit.ids import new_id, to_global
+from kit.ids import from_global, new_id, to_global
+from kit.viewer import Actor
 from models.parcels import TrackingNumber
 from models.parties import PartyRole
 from schema.nodes import NODES
 from schema.schema import schema
-from tests.make import Ask, World, contracts
+from tests.make import Ask, World, channels, contracts
 from tests.make import world as another_world
 from tests.make.feed import rows
 from tests.make.inputs import MAKERS
 from tests.make.leaves import SHOWN
 from tests.make.scene import Scene, fresh, scene
 
+TOKEN = "query ($id: ID!) { order(id: $id) { accessToken } }"
+OF_A_SHOP = {"Product", "Channel", "Location", "Party"}
+"""What a storefront sees of: its channel, carriers, and what every actor sees."""
 SHARED = {"Product", "Channel", "Location"}
 """What every company of a merchant sees."""
 Found = dict[str, list[Any]]
@@ -25,7 +30,8 @@ Found = dict[str, list[Any]]
 
 async def live(here: Scene) -> None:
     """Let a company have a row of every kind."""
-    for name in ("contractCallOff", "deliveryConfirmReceipt", "parcelRecordTracking", "orderHold"):
+    names = ("contractCallOff", "deliveryConfirmReceipt", "parcelRecordTracking", "orderHold")
+    for name in (*names, "apiKeyCreate"):
         takes = f"{name[0].upper()}{name[1:]}Input"
         asked = f"{name}(input: $input) {{ userErrors {{ code field }} }}"
         given = await MAKERS[name][0](here)
@@ -103,6 +109,23 @@ async def test_another_companys_rows_are_read_like_missing_ones_by_a_buyer(
     }
     assert [name for name, of_type in of.items() if not of_type] == []
     assert await differing(await here.as_buyer(), of) == []
+
+
+@pytest.mark.parametrize("holding", [None, "theirs"])
+async def test_a_storefront_reads_orders_like_missing_ones_but_the_one_that_it_holds(
+    world: World, ask: Ask, holding: str | None
+) -> None:
+    here = await scene(world, ask)
+    await live(here)
+    other = to_global("Channel", await channels.channel(world))
+    token = (await ask(TOKEN, id=(await here.order(channelId=other))["id"]))["order"]["accessToken"]
+    shop = ask.by(await world.key(Actor.STOREFRONT, from_global(here.channel)[1]))
+    shop = shop.with_headers({"Abruf-Order-Token": token} if holding else {})
+    of = {name: rows for name, rows in (await found(world)).items() if name not in OF_A_SHOP}
+    assert [name for name, of_type in of.items() if not of_type] == []
+    assert await differing(shop, of) == []
+    own = (await ask(TOKEN, id=(await here.order())["id"]))["order"]["accessToken"]
+    assert await differing(shop.with_headers({"Abruf-Order-Token": own}), await found(world)) != []
 
 
 def _is_carrier(row: Any) -> bool:

@@ -163,8 +163,8 @@ async def test_statements_do_not_grow_with_the_number_of_locations(ask, world, d
             await ask(LOCATIONS, first=first)
         reads.append(len(sent))
     assert writes[0] == writes[1]
-    # The key and all the rest; or the key, the page, its count, providers, timelines.
-    assert reads == ([2, 2] if plans else [5, 5])
+    # All at once; or the page, its count, providers, timelines.
+    assert reads == ([1, 1] if plans else [4, 4])
 
 
 async def test_each_actor_sees_its_own_locations(ask, world, database, clock):

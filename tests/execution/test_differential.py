@@ -41,9 +41,13 @@ async def _data(world: make.World, ask: make.Ask) -> None:
     await contracts.release(ask, line, 1, contracts.schedule("2026-03-10", "50"))
 
 
-async def _tokens(world: make.World, ask: make.Ask) -> list[str]:
-    """Return a token of every kind of viewer, bound to what there is."""
-    found = await ask("""{ orders(first: 9) { nodes { party { id } channel { id } } }
+Viewing = tuple[str, dict[str, str]]
+"""A token, and more headers."""
+
+
+async def _viewers(world: make.World, ask: make.Ask) -> list[Viewing]:
+    """Return a token of every kind of viewer, bound to what there is; the shop holds an order."""
+    found = await ask("""{ orders(first: 9) { nodes { accessToken party { id } channel { id } } }
         deliveries(first: 9) { nodes { location { id } } } }""")
     order, delivery = found["orders"]["nodes"][0], found["deliveries"]["nodes"][0]
     bound = {
@@ -52,7 +56,8 @@ async def _tokens(world: make.World, ask: make.Ask) -> list[str]:
         Actor.WAREHOUSE: delivery["location"]["id"],
     }
     keys = [await world.key(actor, from_global(it)[1]) for actor, it in bound.items()]
-    return [world.token, world.token, *keys, await world.key(Actor.CARRIER, new_id())]
+    tokens = [world.token, world.token, *keys, await world.key(Actor.CARRIER, new_id())]
+    return [(token, {"Abruf-Order-Token": order["accessToken"]}) for token in tokens]
 
 
 def _client(database: Any, clock: Any, *, plans: bool) -> httpx.AsyncClient:
@@ -96,13 +101,14 @@ async def test_generated_operations_are_answered_alike(request, record_property,
     seed, count = (int(request.config.getoption(it)) for it in ("--seed", "--operations"))
     record_property("repeat with", f"--seed {seed} --operations {count}")
     await _data(world, both[0])
-    seen, tokens = Seen(), await _tokens(world, both[0])
+    seen, viewers = Seen(), await _viewers(world, both[0])
     seen.learn(await _same(*both, Operation(FIRST, {})))
     PLANNER.counted.clear()
     for number in range(count):
-        token = tokens[number % len(tokens)]
+        token, headers = viewers[number % len(viewers)]
+        asks = (it.by(token).with_headers(headers) for it in both)
         operation = Writer(schema._schema, seen, seed * 100_000 + number).write()  # noqa: SLF001
-        seen.learn(await _same(*(it.by(token) for it in both), operation))
+        seen.learn(await _same(*asks, operation))
     record_property("counted", dict(PLANNER.counted))
     assert PLANNER.counted["one statement"] > count // 5
     assert not PLANNER.counted["reference: a fault of the planner"]

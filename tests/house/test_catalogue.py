@@ -15,6 +15,8 @@ from kit.database import Database
 from models import Base
 
 GLOBAL = {"merchants", "api_keys", "alembic_version"}
+KEYS = "api_keys"
+"""Found before the merchant is known, written by it."""
 LONGEST_NAME = 54
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
 COLUMNS = """
@@ -61,14 +63,20 @@ WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relrowsecurity
 """
 POLICIES = """
 SELECT tablename, policyname, permissive, roles::text, cmd, qual, with_check FROM pg_policies
-ORDER BY tablename COLLATE "C"
+ORDER BY tablename COLLATE "C", policyname COLLATE "C"
 """
 _OWN = "(merchant_id = (NULLIF(current_setting('app.merchant'::text, true), ''::text))::uuid)"
 POLICY = ("merchant", "PERMISSIVE", "{public}", "ALL", _OWN, _OWN)
+_NOBODY = "(NULLIF(current_setting('app.merchant'::text, true), ''::text) IS NULL)"
+WITHOUT_MERCHANT = ("nobody", "PERMISSIVE", "{public}", "SELECT", _NOBODY, None)
 RIGHTS = """
 SELECT table_name, array_agg(privilege_type::text ORDER BY privilege_type::text) AS rights
 FROM information_schema.role_table_grants
 WHERE grantee = 'abruf_app' AND table_schema = 'public' GROUP BY table_name
+"""
+CHANGED = """
+SELECT table_name, column_name FROM information_schema.column_privileges
+WHERE grantee = 'abruf_app' AND table_schema = 'public' AND privilege_type = 'UPDATE'
 """
 FORBIDDEN = {
     "views": "SELECT viewname FROM pg_views WHERE schemaname = 'public'",
@@ -152,9 +160,11 @@ async def test_a_tenants_table_shows_and_takes_only_rows_of_the_merchant_that_is
     walled = {(it.relname, it.relrowsecurity, it.relforcerowsecurity) for it in await rows(WALLED)}
     tenants = {it.table_name for it in await rows(COLUMNS)} - GLOBAL
     advice = "the migration of a new table calls migrations.walls.build"
-    assert walled == {(table, True, True) for table in tenants}, advice
+    walled_off = tenants | {KEYS}
+    assert walled == {(table, True, True) for table in walled_off}, advice
     policies = [tuple(it) for it in await rows(POLICIES)]
-    assert policies == [(table, *POLICY) for table in sorted(tenants)], advice
+    kept = [(table, *POLICY) for table in walled_off]
+    assert policies == sorted([*kept, (KEYS, *WITHOUT_MERCHANT)], key=lambda it: it[:2]), advice
 
 
 async def test_the_application_only_reads_what_is_not_behind_the_wall(rows) -> None:
@@ -162,7 +172,13 @@ async def test_the_application_only_reads_what_is_not_behind_the_wall(rows) -> N
     tenants = {it.table_name for it in await rows(COLUMNS)} - GLOBAL
     assert rights == {
         **{table: ["DELETE", "INSERT", "SELECT", "UPDATE"] for table in tenants},
-        **{table: ["SELECT"] for table in GLOBAL},
+        **{table: ["SELECT"] for table in GLOBAL - {KEYS}},
+        KEYS: ["INSERT", "SELECT"],
+    }
+    changed = {(it.table_name, it.column_name) for it in await rows(CHANGED)}
+    assert {it for it in changed if it[0] in GLOBAL} == {
+        (KEYS, "last_used_at"),
+        (KEYS, "revoked_at"),
     }
 
 

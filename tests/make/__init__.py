@@ -51,11 +51,12 @@ class World:
     merchant_id: UUID
     token: str
 
-    async def key(self, actor: Actor, bound_to: UUID | None = None) -> str:
-        """Return the token of a new key."""
+    async def key(self, actor: Actor, bound_to: UUID | None = None, **more: Any) -> str:
+        """Return the token of a new key. more: columns of it."""
+        name = actor.value.lower()
         async with self.database.owner.writing(None) as session:
             _, token = await keys.create_key(
-                session, self.merchant_id, actor, actor.value.lower(), self.clock(), bound_to
+                session, self.merchant_id, actor, name, self.clock(), bound_to, **more
             )
         return token
 

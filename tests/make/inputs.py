@@ -32,6 +32,7 @@ async def parties_upsert(_: Scene) -> dict[str, Any]:
     person = {"code": "A", "name": "Anna", "title": "Head", "department": "Purchasing"}
     item = {"number": fresh("P"), "name": "Weber", "kind": "COMPANY", "roles": ["CUSTOMER"]}
     more = {"gln": gln(), "vatId": "DE1", "email": "a@b.de", "phone": "1", "language": "de"}
+    more |= {"approvalLimit": {"amount": "50", "currency": "EUR"}}
     contacts = [person | {"email": "a@b.de", "phone": "1"}]
     addresses = [at | {"receivingHours": hours}]
     return {"parties": [item | more | {"contacts": contacts, "addresses": addresses}]}
@@ -307,8 +308,35 @@ async def record_tracking_number(s: Scene) -> dict[str, Any]:
     return {"source": "feed", "events": [{**TRACKED, **named}]}
 
 
+async def api_key_create(s: Scene) -> dict[str, Any]:
+    limits = [{"limit": "depth", "value": 9}]
+    terms = {"limits": limits, "documents": "REGISTERED", "expiresAt": "2027-01-01T00:00:00+00:00"}
+    own = {"actor": "BUYER", "partyId": s.party, "role": "APPROVER", "scopes": ["READ"]}
+    return {"name": fresh("K"), **own, **terms}
+
+
+async def api_key_create_shop(s: Scene) -> dict[str, Any]:
+    return {"actor": "STOREFRONT", "channelId": s.channel}
+
+
+async def api_key_create_warehouse(s: Scene) -> dict[str, Any]:
+    return {"actor": "WAREHOUSE", "locationId": s.location}
+
+
+CREATED = """
+mutation ($input: ApiKeyCreateInput!) { apiKeyCreate(input: $input) { apiKey { id } } }
+"""
+
+
+async def api_key_revoke(s: Scene) -> dict[str, Any]:
+    made = await s.ask(CREATED, input=await api_key_create(s))
+    return {"apiKeyId": made["apiKeyCreate"]["apiKey"]["id"]}
+
+
 Maker = Callable[[Scene], Awaitable[dict[str, Any]]]
 MAKERS: Mapping[str, tuple[Maker, ...]] = {
+    "apiKeyCreate": (api_key_create, api_key_create_shop, api_key_create_warehouse),
+    "apiKeyRevoke": (api_key_revoke,),
     "productsUpsert": (products_upsert,),
     "channelsUpsert": (channels_upsert,),
     "locationsUpsert": (locations_upsert,),

@@ -93,6 +93,7 @@ _TEXTS: Mapping[str, Mapping[Any, str]] = {
     "timeZone": dict.fromkeys(("Mars/Olympus", "", "\0", LONG), "INVALID_TIME_ZONE"),
     "opens": dict.fromkeys(("8", "25:00", "08:00\n", "\0", LONG), "INVALID"),
     "closes": dict.fromkeys(("8", "24:01", "\0", LONG), "INVALID"),
+    "limit": dict.fromkeys(("speed", "", "\0", LONG), "INVALID"),
     "language": {"klingon-": "INVALID", "\0": "INVALID", LONG: "TOO_LONG"},
     **dict.fromkeys(
         ("gtin", "gln", "sscc"),
@@ -116,7 +117,13 @@ _DECIMALS = {
     "1000000000000": "OUT_OF_RANGE",
     "0.1234567": "SCALE_EXCEEDED",
 }
-_PRICED = {"unitPrice", "discountPercent", "overTolerancePercent", "underTolerancePercent"}
+_PRICED = {
+    "amount",
+    "unitPrice",
+    "discountPercent",
+    "overTolerancePercent",
+    "underTolerancePercent",
+}
 _ZERO = _PRICED | {"minQuantity", "picked", "received", "cumulativeReceived"}
 _PLAIN: Mapping[str, Mapping[Any, str]] = {
     "Currency": dict.fromkeys(("XXY", "eur", "", "\0", LONG), "INVALID_CURRENCY"),

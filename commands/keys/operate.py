@@ -1,4 +1,4 @@
-"""Merchants and their API keys; written by operators, not over GraphQL."""
+"""What operators do with merchants and their API keys."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -14,7 +14,7 @@ from kit.errors import Code, Refused
 from kit.ids import new_id
 from kit.inputs import Input, Name
 from kit.tokens import issue
-from kit.viewer import SCOPES, Actor
+from kit.viewer import SCOPES, Actor, CompanyRole
 from models.channels import Channel
 from models.keys import ApiKey, Merchant
 from models.locations import Location
@@ -77,25 +77,32 @@ async def create_key(
     name: str,
     now: datetime,
     bound_to: UUID | None = None,
+    **more: Any,
 ) -> tuple[ApiKey, str]:
-    """Create an API key with the scopes of its kind; returns it and its token, shown only here.
+    """Create an API key; returns it and its token, shown only here.
 
     bound_to: the party, channel, location or carrier of the actor, None for staff only.
+    more: columns of the key, in place of the scopes of its kind and the role BUYER of a buyer.
     Refused: INVALID when staff is bound, or another actor is not.
     """
     if (actor is Actor.STAFF) != (bound_to is None):
         raise Refused(Code.INVALID, _BINDING, ("bound_to",))
+    await set_merchant(session, merchant_id)
     key_id = new_id()
     token, secret_sha256 = issue(key_id)
+    usual = {
+        "name": KeyCreate.read({"name": name}).name,
+        "role": CompanyRole.BUYER if actor is Actor.BUYER else None,
+        "scopes": sorted(SCOPES[actor]),
+    }
     key = ApiKey(
         id=key_id,
         merchant_id=merchant_id,
         actor=actor,
         bound_to=bound_to,
-        name=KeyCreate.read({"name": name}).name,
-        scopes=sorted(scope.value for scope in SCOPES[actor]),
         secret_sha256=secret_sha256,
         created_at=now,
+        **usual | more,
     )
     session.add(key)
     await session.flush()
@@ -153,8 +160,10 @@ async def keys_of(session: AsyncSession, merchant_id: UUID) -> list[tuple[ApiKey
 
 async def revoke_key(session: AsyncSession, key_id: UUID, now: datetime) -> ApiKey:
     """End a key; one that was revoked before keeps its time. Refused: NOT_FOUND."""
-    key = await session.get(ApiKey, key_id, with_for_update=True)
+    key = await session.get(ApiKey, key_id)
     if key is None:
         raise Refused(Code.NOT_FOUND, f"There is no key {key_id}.", ("id",))
+    await set_merchant(session, key.merchant_id)
+    await session.refresh(key, with_for_update=True)
     key.revoked_at = key.revoked_at or now
     return key
