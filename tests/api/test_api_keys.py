@@ -76,7 +76,7 @@ async def test_a_key_shows_its_secret_once_and_everything_else_always(ask, world
         actor="BUYER",
         partyId=to_global("Party", company),
         role="APPROVER",
-        scopes=["READ", "ORDERS_APPROVE"],
+        scopes=["ORDERS_READ", "ORDERS_APPROVE"],
         expiresAt="2027-01-01T00:00:00+00:00",
         limits=[{"limit": "depth", "value": 9}],
         documents="REGISTERED",
@@ -89,7 +89,7 @@ async def test_a_key_shows_its_secret_once_and_everything_else_always(ask, world
         "name": "Portal",
         "actor": "BUYER",
         "role": "APPROVER",
-        "scopes": ["ORDERS_APPROVE", "READ"],
+        "scopes": ["ORDERS_APPROVE", "ORDERS_READ"],
         "documents": "REGISTERED",
         "prefix": key["prefix"],
         "createdAt": "2026-03-02T09:00:00+00:00",
@@ -106,7 +106,11 @@ async def test_a_key_shows_its_secret_once_and_everything_else_always(ask, world
     assert secret not in str(created)
     assert secret not in str(await ask(KEYS))
     viewer = (await ask.by(token)(VIEWER))["viewer"]
-    assert viewer == {"name": "Portal", "actor": "BUYER", "scopes": ["READ", "ORDERS_APPROVE"]}
+    assert viewer == {
+        "name": "Portal",
+        "actor": "BUYER",
+        "scopes": ["ORDERS_READ", "ORDERS_APPROVE"],
+    }
 
 
 async def test_the_viewer_is_told_all_that_its_key_says(ask, world, database, clock):
@@ -126,7 +130,7 @@ async def test_the_viewer_is_told_all_that_its_key_says(ask, world, database, cl
         CompanyRole.VIEWER,
         Documents.REGISTERED_AND_EXPLORE,
     )
-    assert (viewer.limits, viewer.scopes) == ({"cost": 7}, frozenset({Scope.READ}))
+    assert (viewer.limits, viewer.scopes) == ({"cost": 7}, frozenset({Scope.ORDERS_READ}))
     assert viewer.expires_at == datetime(2026, 3, 3, tzinfo=UTC)
     assert viewer.bound_to == from_global(company)[1]
 
@@ -187,13 +191,13 @@ async def test_nobody_gives_more_than_they_have(ask, world):
     narrow = ask.by(
         await world.key(
             Actor.STAFF,
-            scopes=[Scope.READ, Scope.KEYS_MANAGE, Scope.ORDERS_PLACE],
+            scopes=[Scope.ORDERS_READ, Scope.KEYS_MANAGE, Scope.ORDERS_PLACE],
             limits={"depth": 8},
             documents=Documents.REGISTERED,
         )
     )
-    own = {"actor": "STAFF", "scopes": ["READ"], "documents": "REGISTERED"}
-    beyond = {**own, "scopes": ["READ", "ORDERS_MANAGE"]}
+    own = {"actor": "STAFF", "scopes": ["ORDERS_READ"], "documents": "REGISTERED"}
+    beyond = {**own, "scopes": ["ORDERS_READ", "ORDERS_MANAGE"]}
     assert await refused(narrow, **beyond) == [("NOT_ALLOWED", "scopes.1")]
     assert await refused(narrow, **own | {"documents": "ANY"}) == [("NOT_ALLOWED", "documents")]
     del beyond["scopes"]
@@ -208,7 +212,7 @@ async def test_a_key_gets_no_more_than_its_actor_may_have(ask, world):
     buyer = {"actor": "BUYER", "partyId": company}
     assert await refused(ask, **buyer, scopes=["KEYS_MANAGE"]) == [("INVALID", "scopes.0")]
     assert await refused(ask, **buyer, scopes=["ORDERS_APPROVE"]) == [("INVALID", "scopes.0")]
-    viewing = {**buyer, "role": "VIEWER", "scopes": ["READ", "ORDERS_PLACE"]}
+    viewing = {**buyer, "role": "VIEWER", "scopes": ["ORDERS_READ", "ORDERS_PLACE"]}
     assert await refused(ask, **viewing) == [("INVALID", "scopes.1")]
     assert await refused(ask, actor="STAFF", role="BUYER") == [("INVALID", "role")]
 
@@ -342,7 +346,7 @@ async def test_a_use_that_cannot_be_written_fails_nothing(world, clock, caplog):
 
 async def test_only_staff_with_the_scope_manage_keys(ask, world):
     company = await parties.company(world)
-    reading = ask.by(await world.key(Actor.STAFF, scopes=[Scope.READ]))
+    reading = ask.by(await world.key(Actor.STAFF, scopes=[Scope.ORDERS_READ]))
     buyer = ask.by(await world.key(Actor.BUYER, company, scopes=list(Scope)))
     key = (await made(ask))["apiKey"]
     for who in (reading, buyer):

@@ -183,5 +183,5 @@ async def test_staff_who_manage_orders_get_the_token_too(shop, world, ask):
     asked = "query ($id: ID!) { order(id: $id) { accessToken } }"
     found = await ask(asked, id=payload["order"]["id"])
     assert found["order"]["accessToken"] == payload["accessToken"]
-    reading = ask.by(await world.key(Actor.STAFF, scopes=[Scope.READ]))
+    reading = ask.by(await world.key(Actor.STAFF, scopes=[Scope.ORDERS_READ]))
     assert (await reading(asked, id=payload["order"]["id"]))["order"]["accessToken"] is None

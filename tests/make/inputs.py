@@ -311,7 +311,7 @@ async def record_tracking_number(s: Scene) -> dict[str, Any]:
 async def api_key_create(s: Scene) -> dict[str, Any]:
     limits = [{"limit": "depth", "value": 9}]
     terms = {"limits": limits, "documents": "REGISTERED", "expiresAt": "2027-01-01T00:00:00+00:00"}
-    own = {"actor": "BUYER", "partyId": s.party, "role": "APPROVER", "scopes": ["READ"]}
+    own = {"actor": "BUYER", "partyId": s.party, "role": "APPROVER", "scopes": ["ORDERS_READ"]}
     return {"name": fresh("K"), **own, **terms}
 
 
