@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
-from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, import_key
 from pydantic import BaseModel, ValidationError
 
@@ -53,7 +52,7 @@ class SigningKeys:
         try:
             async with asyncio.timeout(FETCH_S):
                 self._keys = _imported(await self._body())
-        except (httpx.HTTPError, TimeoutError, ValidationError, _TooLongError) as error:
+        except _NO_KEYS as error:
             _log.warning("No keys from %s: %r", self._url, error)
         self._fetched_at = self._clock()
 
@@ -75,12 +74,15 @@ class _TooLongError(Exception):
     """An answer goes on after `LARGEST` bytes."""
 
 
+_NO_KEYS = (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValidationError, _TooLongError)
+
+
 def _imported(body: bytes) -> KeySet:
     """Return the keys that can be read. ValidationError: it is no set of keys."""
     keys = []
     for published in _Published.model_validate_json(body).keys:
         try:
             keys.append(import_key(published))
-        except (JoseError, ValueError, TypeError, KeyError):
+        except Exception:  # noqa: BLE001 -- one strange key must not hide the others.
             _log.warning("A published key cannot be read, kid %r", published.get("kid"))
     return KeySet(keys)

@@ -276,6 +276,12 @@ async def test_known_keys_pass_while_the_issuer_is_down(of, clock, buyer) -> Non
     assert await issuers.viewer(provider.token(B, **buyer)) is None
 
 
+async def test_an_address_that_leads_nowhere_refuses_every_token(of, provider, buyer) -> None:
+    for address in ("https://login.example:99999/keys", f"{provider.url}/\x7f"):
+        issuers = of(provider.configured(jwks_url=address))
+        assert await issuers.viewer(provider.token(A, **buyer)) is None
+
+
 @pytest.mark.parametrize(
     "body", [b"{", b"[]", b'{"keys": 5}', b'{"keys": [5]}', b"x" * (LARGEST + 1)], ids=len
 )
