@@ -7,6 +7,7 @@ first. Exit codes: 0 done, 1 refused or no database, 2 wrong words.
 import argparse
 import asyncio
 import sys
+from datetime import datetime
 from uuid import UUID
 
 from alembic.util import CommandError
@@ -20,7 +21,7 @@ from kit.clock import now
 from kit.config import from_environment
 from kit.database import Database
 from kit.errors import Refused
-from kit.viewer import Actor
+from kit.viewer import Actor, CompanyRole
 from kit.walls import app_role
 
 
@@ -79,6 +80,8 @@ def _add_key_words(parser: argparse.ArgumentParser) -> None:
         metavar="CODE",
         help="number of the buyer's or carrier's party, code of the channel or location",
     )
+    roles = [role.value for role in CompanyRole]
+    create.add_argument("--role", choices=roles, help="what a buyer may do; BUYER if not given")
     create.set_defaults(run=_create_key)
     key.add_parser("list", help="list keys").set_defaults(run=_list_keys)
     revoke = key.add_parser("revoke", help="end a key at once")
@@ -103,7 +106,10 @@ async def _create_key(session: AsyncSession, asked: argparse.Namespace) -> str:
     """Say the token in a line of its own, the last one."""
     merchant, actor = await keys.merchant_of(session, asked.merchant), Actor(asked.actor)
     bound_to = await keys.binding(session, merchant.id, actor, asked.bound_to)
-    key, token = await keys.create_key(session, merchant.id, actor, asked.name, now(), bound_to)
+    role = CompanyRole(asked.role) if asked.role else None
+    key, token = await keys.create_key(
+        session, merchant.id, actor, asked.name, now(), bound_to, role=role
+    )
     return f"Created the key {key.id}. Its token is shown only this once:\n{token}\n"
 
 
@@ -114,14 +120,19 @@ async def _list_keys(session: AsyncSession, _asked: argparse.Namespace) -> str:
             merchant.slug,
             key.actor.value,
             bound_to or "-",
-            f"{key.created_at:%Y-%m-%d}",
-            f"{key.revoked_at:%Y-%m-%d}" if key.revoked_at else "-",
+            key.role.value if key.role else "-",
+            *map(_day, (key.created_at, key.expires_at, key.last_used_at, key.revoked_at)),
             key.name,
         ]
         for merchant in await keys.merchants(session)
         for key, bound_to in await keys.keys_of(session, merchant.id)
     ]
-    return _table(["ID", "MERCHANT", "ACTOR", "BOUND TO", "CREATED", "REVOKED", "NAME"], rows)
+    days = ["CREATED", "EXPIRES", "LAST USED", "REVOKED"]
+    return _table(["ID", "MERCHANT", "ACTOR", "BOUND TO", "ROLE", *days, "NAME"], rows)
+
+
+def _day(when: datetime | None) -> str:
+    return "-" if when is None else f"{when:%Y-%m-%d}"
 
 
 async def _revoke_key(session: AsyncSession, asked: argparse.Namespace) -> str:

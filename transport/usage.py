@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import or_, update
-from sqlalchemy.exc import SQLAlchemyError
 
 from kit.database import Database
 from kit.viewer import Viewer
@@ -56,7 +55,7 @@ class Usage:
             of_merchant = {key: when for (owner, key), when in used.items() if owner == merchant}
             try:
                 await self._write(merchant, of_merchant)
-            except (SQLAlchemyError, OSError, TimeoutError):
+            except Exception:  # noqa: BLE001 -- whatever it is, it must not end what writes the next.
                 _log.warning("The last use of keys could not be written", exc_info=True)
 
     async def _write(self, merchant_id: UUID, used: Mapping[UUID, datetime]) -> None:

@@ -97,7 +97,6 @@ async def create(writing: Writing, command: ApiKeyCreate) -> Outcome:
     INVALID_DATE for an end that has passed, DUPLICATE.
     """
     _check(writing, command)
-    role = command.role or (CompanyRole.BUYER if command.actor is Actor.BUYER else None)
     limits = {it.limit: it.value for it in command.limits or ()}
     key, token = await create_key(
         writing.session,
@@ -106,8 +105,8 @@ async def create(writing: Writing, command: ApiKeyCreate) -> Outcome:
         command.name or command.actor.value.capitalize(),
         writing.now,
         await _bound_to(writing, command),
-        role=role,
-        scopes=_scopes(writing, command, role),
+        role=command.role,
+        scopes=_scopes(writing, command),
         expires_at=command.expires_at,
         limits={**writing.viewer.limits, **limits},
         documents=command.documents,
@@ -129,8 +128,6 @@ async def create(writing: Writing, command: ApiKeyCreate) -> Outcome:
 
 
 def _check(writing: Writing, command: ApiKeyCreate) -> None:
-    if command.role is not None and command.actor is not Actor.BUYER:
-        raise Refused(Code.INVALID, "Only a BUYER has a role.", ("role",))
     if command.expires_at is not None and command.expires_at <= writing.now:
         raise Refused(Code.INVALID_DATE, "This instant has passed.", ("expires_at",))
     if _WIDENING.index(command.documents) > _WIDENING.index(writing.viewer.documents):
@@ -138,14 +135,14 @@ def _check(writing: Writing, command: ApiKeyCreate) -> None:
     refuse_duplicates((it.limit for it in command.limits or ()), ("limits",), "limit")
 
 
-def _scopes(writing: Writing, command: ApiKeyCreate, role: CompanyRole | None) -> list[Scope]:
+def _scopes(writing: Writing, command: ApiKeyCreate) -> list[Scope]:
     """Refused: INVALID beyond the actor, NOT_ALLOWED beyond the viewer."""
-    most = allowed(command.actor, role)
+    most = allowed(command.actor, command.role)
     wanted = most if command.scopes is None else command.scopes
     for place, scope in enumerate(wanted):
         path = ("scopes",) if command.scopes is None else ("scopes", place)
         if scope not in most:
-            text = f"A {role or command.actor} cannot have the scope {scope}."
+            text = f"A {command.role or command.actor} cannot have the scope {scope}."
             raise Refused(Code.INVALID, text, path)
         if not writing.viewer.may(scope):
             text = f"Your own key lacks the scope {scope}."

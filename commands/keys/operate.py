@@ -14,7 +14,7 @@ from kit.errors import Code, Refused
 from kit.ids import new_id
 from kit.inputs import Input, Name
 from kit.tokens import issue
-from kit.viewer import SCOPES, Actor, CompanyRole
+from kit.viewer import Actor, CompanyRole, allowed
 from models.channels import Channel
 from models.keys import ApiKey, Merchant
 from models.locations import Location
@@ -82,27 +82,27 @@ async def create_key(
     """Create an API key; returns it and its token, shown only here.
 
     bound_to: the party, channel, location or carrier of the actor, None for staff only.
-    more: columns of the key, in place of the scopes of its kind and the role BUYER of a buyer.
-    Refused: INVALID when staff is bound, or another actor is not.
+    more: columns of the key. Where they do not say otherwise, a buyer's role is BUYER, and the key
+    has all scopes that its actor may have.
+    Refused: INVALID when staff is bound, or another actor is not, or has a role and is no buyer.
     """
     if (actor is Actor.STAFF) != (bound_to is None):
         raise Refused(Code.INVALID, _BINDING, ("bound_to",))
+    role = more.get("role") or (CompanyRole.BUYER if actor is Actor.BUYER else None)
+    if role is not None and actor is not Actor.BUYER:
+        raise Refused(Code.INVALID, "Only a BUYER has a role.", ("role",))
     await set_merchant(session, merchant_id)
     key_id = new_id()
     token, secret_sha256 = issue(key_id)
-    usual = {
-        "name": KeyCreate.read({"name": name}).name,
-        "role": CompanyRole.BUYER if actor is Actor.BUYER else None,
-        "scopes": sorted(SCOPES[actor]),
-    }
     key = ApiKey(
         id=key_id,
         merchant_id=merchant_id,
         actor=actor,
         bound_to=bound_to,
+        name=KeyCreate.read({"name": name}).name,
         secret_sha256=secret_sha256,
         created_at=now,
-        **usual | more,
+        **{"scopes": sorted(allowed(actor, role)), **more, "role": role},
     )
     session.add(key)
     await session.flush()

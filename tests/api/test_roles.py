@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from kit.ids import to_global
-from kit.viewer import READS, Actor, CompanyRole, Scope, allowed
+from kit.viewer import READS, Actor, CompanyRole, Scope
 from tests import make
 from tests.make import channels, contracts, orders, parties
 
@@ -39,9 +39,7 @@ class Company:
     party: UUID
 
     async def key(self, role: CompanyRole, **more: Any) -> make.Ask:
-        scopes = sorted(allowed(Actor.BUYER, role))
-        given = {"role": role, "scopes": scopes, **more}
-        return self.ask.by(await self.world.key(Actor.BUYER, self.party, **given))
+        return self.ask.by(await self.world.key(Actor.BUYER, self.party, role=role, **more))
 
     async def place(self, by: make.Ask, quantity: str, **fields: Any) -> dict[str, Any]:
         """Order bolts at EUR 2.50."""

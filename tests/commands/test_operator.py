@@ -104,6 +104,18 @@ async def test_each_actor_gets_a_key_bound_by_business_key(ask, world, operate, 
     assert "abruf_" not in listed
 
 
+async def test_a_buyers_key_has_a_role_and_nobody_elses(ask, world, operate, slug):
+    await company(world, number="K-1")
+    words = ["key", "create", "--merchant", slug, "--name", "N", "--role", "APPROVER"]
+    _, said, _ = await operate(*words, "--actor", "BUYER", "--bound-to", "K-1")
+    viewer = (await ask.by(said.splitlines()[-1])("{ viewer { scopes } }"))["viewer"]
+    assert "ORDERS_APPROVE" in viewer["scopes"]
+    failure = (1, "", "role: Only a BUYER has a role.\n")
+    assert await operate(*words, "--actor", "STAFF") == failure
+    _, listed, _ = await operate("key", "list")
+    assert [line.split()[4] for line in listed.splitlines()[1:]] == ["-", "APPROVER"]
+
+
 @pytest.mark.parametrize(
     ("actor", "bound_to"),
     [

@@ -88,7 +88,7 @@ class TestOneAddress:
         with pytest.raises(UnboundError, match="passing bypasses row-level"):
             await _started(url, url)
 
-    async def test_it_may_not_make_merchants_or_keys(self, fifteen):
+    async def test_it_may_not_remove_merchants_or_keys(self, fifteen):
         url = fifteen("maker", "of_maker")
         database = await _server(url, url)
         for table in ("merchants", "api_keys", "alembic_version"):
