@@ -31,6 +31,7 @@ class Scope(StrEnum):
     DELIVERIES_FULFIL = "DELIVERIES_FULFIL"
     RECEIPTS_WRITE = "RECEIPTS_WRITE"
     TRACKING_WRITE = "TRACKING_WRITE"
+    DOCUMENTS_MANAGE = "DOCUMENTS_MANAGE"
 
 
 SCOPES: dict[Actor, frozenset[Scope]] = {
@@ -54,7 +55,10 @@ class CompanyRole(StrEnum):
 
 
 class Documents(StrEnum):
-    """Which documents a key may send (trusted documents)."""
+    """Which documents a key may send: any; those that are registered; these, and any that read.
+
+    A server cannot know whether GraphiQL has sent a document. So exploring means reading.
+    """
 
     ANY = "ANY"
     REGISTERED = "REGISTERED"

@@ -15,7 +15,8 @@ from kit.limits import DEFAULT_LIMITS, Limits
 from kit.viewer import Actor, Viewer
 from loaders.batch import Loaders
 from loaders.relations import Asking, Relation
-from resolvers.budgets import Bill, Budgets
+from resolvers.budgets import Bill
+from resolvers.process import Process
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,10 @@ class Terms:
 
 
 class Context:
-    """One operation. Its loaders are made by `begin`, inside the running loop."""
+    """One operation. Its loaders are made by `begin`, inside the running loop.
+
+    is_trusted: whether its document is a registered one.
+    """
 
     def __init__(
         self,
@@ -42,18 +46,19 @@ class Context:
         *,
         terms: Terms = Terms(),
         idempotency_key: str | None = None,
-        budgets: Budgets | None = None,
+        process: Process | None = None,
     ) -> None:
         """Take who asks and with what. idempotency_key: of the request, for its one mutation.
 
-        budgets: of the process.
+        process: what it has in common with others; None for an operation by itself.
         """
         self.viewer = viewer
         self.database = database
         self.clock = clock
         self.limits = terms.limits.own(viewer.limits)
         self.keep_answers, self.plans = terms.keep_answers, terms.plans
-        self.budgets = budgets or Budgets(database)
+        process = process or Process(database)
+        self.budgets, self.documents = process.budgets, process.documents
         self.idempotency_key = idempotency_key
         self.splicing: Any = None
 
@@ -65,6 +70,7 @@ class Context:
         self.loaders = Loaders(self.asking, self.reads)
         self.batches: dict[Any, DataLoader[Any, Any]] = {}
         self.bill = Bill(self.budgets, self.viewer, self.limits, self.clock)
+        self.is_trusted = False
 
     async def finish(self) -> None:
         """End the operation: give the read connection back."""

@@ -20,6 +20,7 @@ from schema.catalog import CatalogMutation, CatalogQuery
 from schema.channels import ChannelsMutation, ChannelsQuery
 from schema.contracts import ContractsMutation, ContractsQuery
 from schema.deliveries import DeliveriesMutation, DeliveriesQuery
+from schema.documents import DocumentsMutation, Trusted, find
 from schema.errors import ClientError, shown
 from schema.limits import KEPT, Deadline, Limited
 from schema.locations import LocationsMutation, LocationsQuery
@@ -55,6 +56,7 @@ Mutation = merge_types(
         ChannelsMutation,
         ContractsMutation,
         DeliveriesMutation,
+        DocumentsMutation,
         LocationsMutation,
         OrdersMutation,
         PartiesMutation,
@@ -94,9 +96,10 @@ class Schema(strawberry.Schema):
     async def _prepare_operation_async(
         self, context: ExecutionContext, extensions_runner: SchemaExtensionsRunner
     ) -> PreExecutionError | None:
-        """Charge the request before its document is read, and tell refusals to streams too."""
+        """Charge the request, find its document, and tell refusals to streams too."""
         try:
             await charged(context.context.bill, ENTRY)
+            await find(context)
             return await super()._prepare_operation_async(context, extensions_runner)
         except ClientError as refused:
             return PreExecutionError(data=None, errors=[refused])
@@ -124,6 +127,7 @@ schema = Schema(
         Limited,
         lambda: ParserCache(maxsize=KEPT),
         NamedOperation,
+        Trusted,
         Charged,
         lambda: Planned(PLANNER),
     ],
