@@ -25,6 +25,8 @@ from kit.limits import Limits
 from kit.pages import LARGEST_PAGE
 from schema.errors import ClientError, ErrorCode
 
+MOST_ERRORS = 20
+"""Of validation, for one document: each takes its time."""
 KEPT = 512
 """Documents whose counts and validation are remembered, as many as the parser's cache keeps."""
 
@@ -62,7 +64,7 @@ def _validated(
     """Validate once, without "Did you mean": no stranger learns the schema by guessing."""
     if known.errors is None:
         every = (*rules, MaybeNullValidationRule, OneOfInputValidationRule)
-        known.errors = validate(schema, known.document, every, hide_suggestions=True)
+        known.errors = validate(schema, known.document, every, MOST_ERRORS, hide_suggestions=True)
     return list(known.errors)
 
 
@@ -74,7 +76,7 @@ def faults(schema: GraphQLSchema, text: str, limits: Limits) -> list[str]:
         return [error.message]
     counted = list(_beyond(Measured(catalogue(schema), document), limits))
     rules = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
-    errors = counted or validate(schema, document, rules, hide_suggestions=True)
+    errors = counted or validate(schema, document, rules, MOST_ERRORS, hide_suggestions=True)
     return [error.message for error in errors]
 
 
@@ -87,6 +89,8 @@ def _beyond(measured: Measured, limits: Limits) -> Iterator[GraphQLError]:
         ("The operation asks for {:,} root fields", counts.root_fields, limits.root_fields),
         ("The operation has {:,} aliases", counts.aliases, limits.aliases),
         ("The operation has {:,} directives", counts.directives, limits.directives),
+        ("The document asks {:,} times for the same again", counts.repeats, limits.repeats),
+        ("The document spreads fragments {:,} times", counts.spreads, limits.spreads),
     ):
         if asked > most:
             yield _too_much(said, asked, most)
