@@ -26,7 +26,7 @@ class Limits:
     root_fields: int = 25
     aliases: int = 30
     repeats: int = 30
-    spreads: int = 50
+    spreads: int = 30
     cost: int = 1_000
     nodes: int = 50_000
     deadline: int = 10

@@ -55,10 +55,10 @@ REFUSED = {
         30,
     ),
     "spreads": (
-        "{ viewer { " + "...F " * 51 + "} } fragment F on Viewer { name }",
-        "spreads fragments 51 times; 50 is the most",
-        51,
-        50,
+        "{ viewer { " + "...F " * 31 + "} } fragment F on Viewer { name }",
+        "spreads fragments 31 times; 30 is the most",
+        31,
+        30,
     ),
     "operations": (
         " ".join(f"query Q{it} {{ __typename }}" for it in range(11)),
@@ -221,7 +221,7 @@ async def locked_products(database: Database) -> AsyncIterator[None]:
         yield
 
 
-READ = "{ viewer { name } products(first: 1) { nodes { sku } } }"
+READ = "{ viewer { name } products(first: 1) { totalCount nodes { sku } } }"
 WRITE = {"products": [{"sku": "BOLT", "name": "Bolt"}]}
 
 
@@ -234,6 +234,8 @@ async def test_a_statement_that_takes_too_long_is_ended(
             answers = await asyncio.gather(ask.answer(READ), ask.answer(UPSERT, input=WRITE))
         for answer in answers:
             assert [it["extensions"] for it in answer["errors"]] == [{"code": "TIMEOUT"}]
+            cost = answer["extensions"]["cost"]
+            assert cost["actualQueryCost"] == cost["requestedQueryCost"] > 1
         assert (await ask(READ))["products"]["nodes"] == []
     await impatient.close()
 
