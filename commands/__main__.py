@@ -1,4 +1,4 @@
-"""What operators do: merchants and API keys (`python -m commands --help`).
+"""What operators do: merchants, API keys, documents (`python -m commands --help`).
 
 The database is that of ABRUF_DATABASE_URL, or the embedded one, brought to its newest revision
 first. Exit codes: 0 done, 1 refused or no database, 2 wrong words.
@@ -6,8 +6,10 @@ first. Exit codes: 0 done, 1 refused or no database, 2 wrong words.
 
 import argparse
 import asyncio
+import json
 import sys
 from datetime import datetime
+from pathlib import Path
 from uuid import UUID
 
 from alembic.util import CommandError
@@ -15,11 +17,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import migrations
-from commands import keys
+from commands import documents, keys
 from kit import embedded
 from kit.clock import now
 from kit.config import from_environment
-from kit.database import Database
+from kit.database import Database, set_merchant
 from kit.errors import Refused
 from kit.viewer import Actor, CompanyRole
 from kit.walls import app_role
@@ -65,7 +67,18 @@ def _parser() -> argparse.ArgumentParser:
     create.set_defaults(run=_create_merchant)
     merchant.add_parser("list", help="list merchants").set_defaults(run=_list_merchants)
     _add_key_words(nouns.add_parser("key", help="API keys"))
+    _add_document_words(nouns.add_parser("document", help="trusted documents"))
     return parser
+
+
+def _add_document_words(parser: argparse.ArgumentParser) -> None:
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
+    register = verbs.add_parser("register", help="let clients name what their compiler has written")
+    register.add_argument("--merchant", required=True, metavar="SLUG", help="whose clients")
+    register.add_argument(
+        "texts", type=_texts, metavar="FILE", help="JSON, an object of ids and texts of documents"
+    )
+    register.set_defaults(run=_register_documents)
 
 
 def _add_key_words(parser: argparse.ArgumentParser) -> None:
@@ -138,6 +151,29 @@ def _day(when: datetime | None) -> str:
 async def _revoke_key(session: AsyncSession, asked: argparse.Namespace) -> str:
     key = await keys.revoke_key(session, asked.id, now())
     return f"The key {key.id} ({key.name}) is revoked.\n"
+
+
+async def _register_documents(session: AsyncSession, asked: argparse.Namespace) -> str:
+    merchant = await keys.merchant_of(session, asked.merchant)
+    await set_merchant(session, merchant.id)
+    found = [
+        documents.DocumentRegister.read({"id": key, "text": text}, ("documents", key))
+        for key, text in asked.texts.items()
+    ]
+    await documents.registered(session, merchant.id, found, now())
+    return f"Registered {len(found)} documents of {merchant.slug}.\n"
+
+
+def _texts(path: str) -> dict[str, object]:
+    """Read what compilers of clients write."""
+    try:
+        found = json.loads(Path(path).read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    if not isinstance(found, dict):
+        message = "it is no object"
+        raise argparse.ArgumentTypeError(message)
+    return found
 
 
 def _table(head: list[str], rows: list[list[str]]) -> str:

@@ -61,12 +61,18 @@ class _Spread:
 
 @dataclass
 class Counts:
-    """What is counted without variables."""
+    """What is counted without variables.
+
+    repeats: fields that stand beside one of the same name. spreads: of fragments. Validation
+    compares them in pairs, once for each place where they are written.
+    """
 
     depth: int = 0
     root_fields: int = 0
     aliases: int = 0
     directives: int = 0
+    repeats: int = 0
+    spreads: int = 0
 
     def add(self, other: "Counts", depth: int) -> None:
         """Put a fragment's counts in its place among the fields of a depth."""
@@ -74,6 +80,8 @@ class Counts:
         self.root_fields += other.root_fields if depth == 1 else 0
         self.aliases += other.aliases
         self.directives += other.directives
+        self.repeats += other.repeats
+        self.spreads += other.spreads
 
 
 @dataclass
@@ -145,6 +153,7 @@ class Measured:
         self.visited += 1
         part.counts.directives += len(definition.directives or ())
         inside = [(definition.selection_set, type_name, 0, 1)]
+        seen: set[tuple[int, str]] = set()
         while inside:
             selection_set, type_name, above, depth = inside.pop()
             for selection in selection_set.selections:
@@ -152,11 +161,15 @@ class Measured:
                 part.counts.directives += len(selection.directives or ())
                 if isinstance(selection, FragmentSpreadNode):
                     part.spreads.append(_Spread(selection.name.value, above, depth))
+                    part.counts.spreads += 1
                 elif isinstance(selection, InlineFragmentNode):
                     on = selection.type_condition
                     of = on.name.value if on else type_name
                     inside.append((selection.selection_set, of, above, depth))
                 elif isinstance(selection, FieldNode):
+                    name = (above, (selection.alias or selection.name).value)
+                    part.counts.repeats += name in seen
+                    seen.add(name)
                     inside.extend(self._field(part, selection, type_name, above, depth))
         return part
 
@@ -192,6 +205,8 @@ class Measured:
             max((it.root_fields for it in ran), default=0),
             max(it.aliases for it in [*ran, written]),
             max(it.directives for it in [*ran, written]),
+            written.repeats,
+            written.spreads,
         )
 
     def _demanded(self) -> dict[int | str, Demands]:

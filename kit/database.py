@@ -162,7 +162,7 @@ class Reads:
 
     autocommit: a read costs no BEGIN and no ROLLBACK, and the connection keeps its merchant for
     the next operation; otherwise all statements are in one transaction. rows_read: of statements,
-    and of pages in texts; None before the first statement has answered.
+    and of pages in texts; None before the first statement.
     """
 
     rows_read: int | None = None
@@ -217,6 +217,7 @@ class Reads:
         would replace a lost one silently, by one that holds another's merchant.
         """
         with _in_time(), self._interruptible():
+            self.rows_read = self.rows_read or 0
             async with self._turn:
                 try:
                     yield await self._connected()

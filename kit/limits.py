@@ -9,7 +9,8 @@ class Limits:
     """Bounds of one operation; docs/decisions/0010-linear-limits.md gives the reasons.
 
     source: characters of the document. tokens: lexical tokens of it. operations, directives: in
-    the document. depth, root_fields, aliases: with every fragment put in its place.
+    the document. repeats, spreads: of fields beside equal ones, and of fragments, as they are
+    written. depth, root_fields, aliases: with every fragment put in its place.
     cost: points. nodes: objects of the answer. deadline: seconds from the first byte parsed to
     the answer. statement: seconds for one SQL statement, waiting for locks included.
 
@@ -24,6 +25,8 @@ class Limits:
     depth: int = 15
     root_fields: int = 25
     aliases: int = 30
+    repeats: int = 30
+    spreads: int = 30
     cost: int = 1_000
     nodes: int = 50_000
     deadline: int = 10

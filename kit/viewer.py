@@ -37,6 +37,7 @@ class Scope(StrEnum):
     TRACKING_WRITE = "TRACKING_WRITE"
     ORDERS_APPROVE = "ORDERS_APPROVE"
     KEYS_MANAGE = "KEYS_MANAGE"
+    DOCUMENTS_MANAGE = "DOCUMENTS_MANAGE"
 
 
 READS = frozenset(
@@ -77,7 +78,10 @@ def allowed(actor: Actor, role: CompanyRole | None = None) -> frozenset[Scope]:
 
 
 class Documents(StrEnum):
-    """Which documents a key may send (trusted documents)."""
+    """Which documents a key may send: any; those that are registered; these, and any that read.
+
+    A server cannot know whether GraphiQL has sent a document. So exploring means reading.
+    """
 
     ANY = "ANY"
     REGISTERED = "REGISTERED"

@@ -16,7 +16,8 @@ from kit.limits import DEFAULT_LIMITS, Limits
 from kit.viewer import Actor, Viewer
 from loaders.batch import Loaders
 from loaders.relations import Asking, Relation
-from resolvers.budgets import Bill, Budgets
+from resolvers.budgets import Bill
+from resolvers.process import Process
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,10 @@ class Call:
 
 
 class Context:
-    """One operation. Its loaders are made by `begin`, inside the running loop."""
+    """One operation. Its loaders are made by `begin`, inside the running loop.
+
+    is_trusted: whether its document is a registered one.
+    """
 
     def __init__(
         self,
@@ -54,15 +58,19 @@ class Context:
         *,
         terms: Terms = Terms(),
         call: Call = Call(),
-        budgets: Budgets | None = None,
+        process: Process | None = None,
     ) -> None:
-        """Take who asks and with what. budgets: of the process."""
+        """Take who asks and with what.
+
+        process: what it has in common with others; None for an operation by itself.
+        """
         self.viewer = viewer
         self.database = database
         self.clock = clock
         self.limits = terms.limits.own(viewer.limits)
         self.keep_answers, self.plans = terms.keep_answers, terms.plans
-        self.budgets = budgets or Budgets(database)
+        process = process or Process(database)
+        self.budgets, self.documents = process.budgets, process.documents
         self.idempotency_key, self.address = call.idempotency_key, call.address
         self.splicing: Any = None
 
@@ -73,6 +81,7 @@ class Context:
         self._ask_as(self.viewer)
         self.batches: dict[Any, DataLoader[Any, Any]] = {}
         self.bill = Bill(self.budgets, self.viewer, self.limits, self.clock)
+        self.is_trusted = False
 
     def _ask_as(self, viewer: Viewer) -> None:
         self.viewer = viewer

@@ -41,7 +41,7 @@ described(
     "Which documents a key may send.",
     ANY="Any document.",
     REGISTERED="Only documents that were registered before.",
-    REGISTERED_AND_EXPLORE="Those, and any document from GraphiQL.",
+    REGISTERED_AND_EXPLORE="Those, and any document that only reads.",
 )
 
 

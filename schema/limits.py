@@ -5,7 +5,16 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import ASTValidationRule, DocumentNode, GraphQLError, GraphQLSchema, validate
+from graphql import (
+    ASTValidationRule,
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    parse,
+    specified_rules,
+    validate,
+)
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
@@ -17,6 +26,8 @@ from kit.limits import Limits
 from kit.pages import LARGEST_PAGE
 from schema.errors import ClientError, ErrorCode
 
+MOST_ERRORS = 20
+"""Of validation, for one document: each takes its time."""
 KEPT = 512
 """Documents whose counts and validation are remembered, as many as the parser's cache keeps."""
 
@@ -55,8 +66,36 @@ def _validated(
     """Validate once, without "Did you mean": no stranger learns the schema by guessing."""
     if known.errors is None:
         every = (*rules, MaybeNullValidationRule, OneOfInputValidationRule)
-        known.errors = validate(schema, known.document, every, hide_suggestions=True)
+        known.errors = validate(schema, known.document, every, MOST_ERRORS, hide_suggestions=True)
     return list(known.errors)
+
+
+def faults(schema: GraphQLSchema, text: str, limits: Limits) -> list[str]:
+    """Return what is wrong with a document that nobody runs yet."""
+    try:
+        document = parse(text, max_lexical_tokens=limits.tokens)
+    except GraphQLSyntaxError as error:
+        return [error.message]
+    counted = list(_beyond(Measured(catalogue(schema), document), limits))
+    rules = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
+    errors = counted or validate(schema, document, rules, MOST_ERRORS, hide_suggestions=True)
+    return [error.message for error in errors]
+
+
+def _beyond(measured: Measured, limits: Limits) -> Iterator[GraphQLError]:
+    """Give what a document has too much of, whatever its variables are."""
+    counts = measured.counts
+    for said, asked, most in (
+        ("The document holds {:,} operations", measured.operations, limits.operations),
+        ("The operation nests its fields {:,} levels deep", counts.depth, limits.depth),
+        ("The operation asks for {:,} root fields", counts.root_fields, limits.root_fields),
+        ("The operation has {:,} aliases", counts.aliases, limits.aliases),
+        ("The operation has {:,} directives", counts.directives, limits.directives),
+        ("The document asks {:,} times for the same again", counts.repeats, limits.repeats),
+        ("The document spreads fragments {:,} times", counts.spreads, limits.spreads),
+    ):
+        if asked > most:
+            yield _too_much(said, asked, most)
 
 
 class Limited(SchemaExtension):
@@ -83,17 +122,9 @@ class Limited(SchemaExtension):
         yield
 
     def _refusals(self, measured: Measured) -> Iterator[GraphQLError]:
-        context, counts = self.execution_context, measured.counts
+        context = self.execution_context
         limits: Limits = context.context.limits
-        for said, asked, most in (
-            ("The document holds {:,} operations", measured.operations, limits.operations),
-            ("The operation nests its fields {:,} levels deep", counts.depth, limits.depth),
-            ("The operation asks for {:,} root fields", counts.root_fields, limits.root_fields),
-            ("The operation has {:,} aliases", counts.aliases, limits.aliases),
-            ("The operation has {:,} directives", counts.directives, limits.directives),
-        ):
-            if asked > most:
-                yield _too_much(said, asked, most)
+        yield from _beyond(measured, limits)
         asking = (context.operation_name, context.variables or {})
         price = measured.price(*asking)
         context.context.bill.requested = max(1, price.cost)

@@ -21,6 +21,7 @@ from schema.channels import ChannelsMutation, ChannelsQuery
 from schema.connections import declare_pages
 from schema.contracts import ContractsMutation, ContractsQuery
 from schema.deliveries import DeliveriesMutation, DeliveriesQuery
+from schema.documents import DocumentsMutation, Trusted, find
 from schema.errors import ClientError, shown
 from schema.journal import JournalQuery
 from schema.keys import KeysMutation, KeysQuery
@@ -60,6 +61,7 @@ Mutation = merge_types(
         ChannelsMutation,
         ContractsMutation,
         DeliveriesMutation,
+        DocumentsMutation,
         KeysMutation,
         LocationsMutation,
         OrdersMutation,
@@ -100,9 +102,10 @@ class Schema(strawberry.Schema):
     async def _prepare_operation_async(
         self, context: ExecutionContext, extensions_runner: SchemaExtensionsRunner
     ) -> PreExecutionError | None:
-        """Charge the request before its document is read, and tell refusals to streams too."""
+        """Charge the request, find its document, and tell refusals to streams too."""
         try:
             await charged(context.context.bill, ENTRY)
+            await find(context)
             return await super()._prepare_operation_async(context, extensions_runner)
         except ClientError as refused:
             return PreExecutionError(data=None, errors=[refused])
@@ -131,6 +134,7 @@ schema = Schema(
         lambda: ParserCache(maxsize=KEPT),
         NamedOperation,
         Scoped,
+        Trusted,
         Charged,
         lambda: Planned(PLANNER),
     ],

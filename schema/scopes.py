@@ -18,6 +18,7 @@ described(
     JOURNAL_READ="Read timelines.",
     ORDERS_APPROVE="Approve and reject orders that wait for it.",
     KEYS_MANAGE="Make, see and revoke API keys.",
+    DOCUMENTS_MANAGE="Register documents.",
 )
 
 _PLACES = [Location.OBJECT, Location.INTERFACE, Location.FIELD_DEFINITION]

@@ -15,8 +15,9 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from kit.clock import Clock
 from kit.database import Database
 from kit.issuers import Issuer
-from resolvers.budgets import Budgets
 from resolvers.context import Call, Context, Terms
+from resolvers.process import Process
+from schema.documents import named
 from schema.errors import ErrorCode
 from schema.schema import schema
 from transport.addresses import address_of
@@ -57,7 +58,7 @@ class Endpoint(GraphQL[Context, None]):
         )
         self.database, self.clock, self.terms, self.graphiql = database, clock, terms, graphiql
         self.authentication = Authentication(database, clock, issuers)
-        self.budgets = Budgets(database)
+        self.process = Process(database)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Authenticate before anything of the body is read."""
@@ -91,8 +92,22 @@ class Endpoint(GraphQL[Context, None]):
             self.clock,
             terms=self.terms,
             call=Call(request.headers.get("idempotency-key"), address_of(request)),
-            budgets=self.budgets,
+            process=self.process,
         )
+
+    def should_render_graphql_ide(self, request: Any) -> bool:
+        """Never: the page has been served already, and a GET may name its document."""
+        del request
+        return False
+
+    async def parse_http_body(self, request: Any) -> Any:
+        """Read the request; one without text may name its document in several ways."""
+        data: Any = await super().parse_http_body(request)
+        if not data.query:
+            is_get = request.method == "GET"
+            sent = request.query_params if is_get else self.parse_json(await request.get_body())
+            data.extensions = named(sent, data.extensions)
+        return data
 
     def decode_json(self, data: str | bytes) -> object:
         """Read a JSON object; everything else is malformed."""

@@ -21,6 +21,8 @@ PARALLEL = 4
 """Requests at one time."""
 ATTEMPTS = 4
 """How often a request is sent when the network fails; the pauses are 1, 2 and 4 seconds."""
+THROTTLED = 429
+"""The status that asks to wait until the token's points have flown in again."""
 
 Item = TypeVar("Item")
 Input = dict[str, Any]
@@ -44,6 +46,9 @@ class Client:
         body = {"query": document, "variables": variables}
         async with self._turns:
             response = await self._sent(body)
+        if response.status_code == THROTTLED:
+            await asyncio.sleep(int(response.headers["Retry-After"]))
+            return await self.ask(document, **variables)
         try:
             answer = response.json()
         except ValueError as error:

@@ -4,6 +4,7 @@ import asyncio
 import math
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -13,11 +14,14 @@ from sqlalchemy import Engine, event
 from commands import keys
 from kit.database import Database
 from kit.limits import Limits
-from kit.viewer import Actor
-from resolvers.context import Terms
+from kit.viewer import Actor, Viewer
+from resolvers.context import Context, Terms
+from resolvers.process import Process
+from schema.schema import schema
 from server import application
 from tests import make
 from tests.make import parties as make_parties
+from tests.make.running import staff
 from transport.endpoint import GRAPHQL_JSON
 
 LIMITS = Limits(bucket=100, restore=10, deadline=120, statement=60)
@@ -155,9 +159,8 @@ async def test_processes_share_a_keys_bucket(processes, world) -> None:
 
 async def test_a_keys_flood_takes_nothing_from_another_key(processes, world) -> None:
     other = await make.world(world.database, world.clock)
-    staff = world.token
-    await asyncio.gather(*(sent(processes[0], staff) for _ in range(150)))
-    assert (await sent(processes[0], staff)).status_code == 429
+    await asyncio.gather(*(sent(processes[0], world.token) for _ in range(150)))
+    assert (await sent(processes[0], world.token)).status_code == 429
     async with world.database.owner.writing(None) as session:
         _, second = await keys.create_key(
             session, world.merchant_id, Actor.STAFF, "second", world.clock()
@@ -229,3 +232,22 @@ async def test_a_bucket_that_cannot_be_asked_refuses_nobody(processes, world) ->
     assert {it.status_code for it in answers} == {200}
     spent = [await sent(first, world.token) for _ in range(101)]
     assert [it.status_code for it in spent[-1:]] == [429]
+
+
+async def test_a_key_may_have_a_bucket_of_its_own(world) -> None:
+    """Its numbers replace those of the server, and only those that it has."""
+    process = Process(world.database)
+
+    async def answers(viewer: Viewer, count: int) -> list[str | None]:
+        codes = []
+        for _ in range(count):
+            context = Context(viewer, world.database, world.clock, process=process)
+            found = await schema.execute(CHEAP, context_value=context)
+            codes.append(found.errors[0].extensions["code"] if found.errors else None)
+        return codes
+
+    poor = replace(staff(world), limits={"bucket": 5, "restore": 1})
+    assert await answers(poor, 7) == [None] * 5 + ["THROTTLED"] * 2
+    assert await answers(staff(world), 7) == [None] * 7
+    world.clock.advance(seconds=2)
+    assert await answers(poor, 3) == [None] * 2 + ["THROTTLED"]

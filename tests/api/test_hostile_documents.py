@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -14,9 +15,11 @@ from kit.clock import Clock
 from kit.config import from_environment
 from kit.database import Database
 from kit.limits import DEFAULT_LIMITS, Limits
-from resolvers.context import Terms
+from resolvers.context import Context, Terms
+from schema.schema import schema
 from server import application
 from tests import make
+from tests.make.running import staff
 from transport.endpoint import GRAPHQL_JSON
 
 UPSERT = """
@@ -44,6 +47,18 @@ REFUSED = {
         "has 21 directives; 20 is the most",
         21,
         20,
+    ),
+    "repeats": (
+        "{ viewer { " + "name " * 32 + "} }",
+        "asks 31 times for the same again; 30 is the most",
+        31,
+        30,
+    ),
+    "spreads": (
+        "{ viewer { " + "...F " * 31 + "} } fragment F on Viewer { name }",
+        "spreads fragments 31 times; 30 is the most",
+        31,
+        30,
     ),
     "operations": (
         " ".join(f"query Q{it} {{ __typename }}" for it in range(11)),
@@ -171,6 +186,33 @@ async def test_the_limits_are_the_operators(limited) -> None:
     assert "2 levels deep; 1 is the most" in refused["errors"][0]["message"]
 
 
+OWN = {"depth": 1, "aliases": 1, "root_fields": 1, "directives": 0, "operations": 1, "tokens": 5}
+OWN |= {"repeats": 0, "spreads": 0, "source": 90, "cost": 1, "nodes": 2}
+BEYOND = {
+    "depth": "{ viewer { name } }",
+    "aliases": "{ a: __typename b: __typename }",
+    "root_fields": "{ __typename __typename }",
+    "directives": "{ __typename @skip(if: true) }",
+    "operations": "query A { __typename } query B { __typename }",
+    "repeats": "{ viewer { name name } }",
+    "spreads": "{ ...F } fragment F on Query { __typename }",
+    "tokens": "{ __typename __typename __typename __typename __typename __typename __typename }",
+    "source": "{ __typename }" + " " * 90,
+    "cost": "{ products(first: 1) { totalCount } }",
+    "nodes": "{ products(first: 5) { nodes { sku } } }",
+}
+
+
+@pytest.mark.parametrize("limit", OWN)
+async def test_a_key_may_have_each_limit_for_itself(world: make.World, limit: str) -> None:
+    viewer = staff(world)
+    for limits, refused in (({}, False), ({limit: OWN[limit]}, True)):
+        context = Context(replace(viewer, limits=limits), world.database, world.clock)
+        answer = await schema.execute(BEYOND[limit], context_value=context)
+        messages = [it.message for it in answer.errors or ()]
+        assert any("most" in it or "tokens" in it for it in messages) == refused, messages
+
+
 @asynccontextmanager
 async def locked_products(database: Database) -> AsyncIterator[None]:
     """Keep everybody from the products meanwhile."""
@@ -179,7 +221,7 @@ async def locked_products(database: Database) -> AsyncIterator[None]:
         yield
 
 
-READ = "{ viewer { name } products(first: 1) { nodes { sku } } }"
+READ = "{ viewer { name } products(first: 1) { totalCount nodes { sku } } }"
 WRITE = {"products": [{"sku": "BOLT", "name": "Bolt"}]}
 
 
@@ -192,6 +234,8 @@ async def test_a_statement_that_takes_too_long_is_ended(
             answers = await asyncio.gather(ask.answer(READ), ask.answer(UPSERT, input=WRITE))
         for answer in answers:
             assert [it["extensions"] for it in answer["errors"]] == [{"code": "TIMEOUT"}]
+            cost = answer["extensions"]["cost"]
+            assert cost["actualQueryCost"] == cost["requestedQueryCost"] > 1
         assert (await ask(READ))["products"]["nodes"] == []
     await impatient.close()
 

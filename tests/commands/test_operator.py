@@ -1,6 +1,7 @@
 """What operators do, as real processes; refusals of one command beside it."""
 
 import asyncio
+import json
 import os
 import sys
 from pathlib import Path
@@ -191,3 +192,17 @@ async def test_without_an_address_the_embedded_database_is_used(tmp_path):
     assert (await _operate("", *words, **place))[0] == 0
     _, said, _ = await _operate("", "merchant", "list", **place)
     assert [line.split()[0] for line in said.splitlines()] == ["SLUG", "a"]
+
+
+async def test_documents_are_registered_from_a_compilers_file(operate, slug, ask, tmp_path):
+    file, words = tmp_path / "documents.json", ["document", "register", "--merchant", slug]
+    file.write_text(json.dumps({"Who": VIEWER}))
+    done = (0, f"Registered 1 documents of {slug}.\n", "")
+    assert [await operate(*words, str(file)) for _ in range(2)] == [done, done]
+    headers = {"Authorization": f"Bearer {ask.token}"}
+    answer = await ask.client.post("/graphql", json={"documentId": "Who"}, headers=headers)
+    assert answer.json()["data"] == {"viewer": {"name": "staff", "actor": "STAFF"}}
+    for text, code in (('{"0": 1}', 1), ('{"Who": "{ __typename }"}', 1), ("[]", 2), ("{", 2)):
+        file.write_text(text)
+        assert (await operate(*words, str(file)))[0] == code
+    assert (await operate(*words, str(tmp_path / "missing.json")))[0] == 2

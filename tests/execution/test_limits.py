@@ -93,6 +93,13 @@ def floods() -> Iterator[tuple[str, str]]:
     yield "directives", f"{{ __typename {'@include(if: true) ' * 1_000} }}"
     yield "directives on a spread", f"{{ ...F {'@a ' * 500} }} fragment F on Query {{ __typename }}"
     yield "overlapping fields", f"{{ {'viewer { name } ' * 1_000} }}"
+    yield "the same field", f"{{ viewer {{ {'name ' * 1_990}}} }}"
+    same = "lines { ordered product { sku } } " * 220
+    yield "the same list", f"{{ orders(first: 1) {{ nodes {{ {same} }} }} }}"
+    names = [f"F{it}" for it in range(180)]
+    beside = " ".join(f"fragment {it} on Viewer {{ name }}" for it in names)
+    yield "fragments side by side", f"{{ viewer {{ ...{' ...'.join(names)} }} }} {beside}"
+    yield "unknown fields", f"{{ viewer {{ {' '.join(f'n{it}' for it in range(1_990))} }} }}"
     yield "many operations", " ".join(f"query Q{it} {{ __typename }}" for it in range(500))
     yield "deep", f"{'{ a ' * 180}{'}' * 180}"
     yield "deep inline fragments", f"{'{ ... ' * 150}{{ __typename }}{'}' * 150}"
@@ -165,6 +172,8 @@ def test_what_people_really_ask_fits(name: str) -> None:
     assert counts.root_fields <= limits.root_fields
     assert counts.aliases <= limits.aliases
     assert counts.directives <= limits.directives
+    assert counts.repeats <= limits.repeats
+    assert counts.spreads <= limits.spreads
     assert asked.cost <= limits.cost
     assert asked.nodes <= limits.nodes
 
@@ -232,6 +241,14 @@ def test_of_several_operations_the_named_one_is_priced() -> None:
     )
     found = measured(text)
     assert (found.operations, found.price("A", {}).cost, found.price("B", {}).cost) == (2, 0, 10)
+
+
+def test_what_validation_compares_in_pairs_is_counted_where_it_is_written() -> None:
+    """A field beside an equal one in whatever inline fragment; a spread wherever it stands."""
+    twice = "{ a: viewer { name ... { name } ... on Viewer { name } n: name } viewer { name } }"
+    assert measured(twice).counts.repeats == 2
+    found = measured(chain(20, spreads=10)).counts
+    assert (found.repeats, found.spreads) == (0, 1 + 20 * 10)
 
 
 def test_equal_operations_are_counted_one_by_one() -> None:

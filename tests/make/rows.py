@@ -1,4 +1,4 @@
-"""What a merchant's tables hold, to see that nothing was written."""
+"""What a merchant's tables hold, to see that nothing was written but what the asking cost."""
 
 from sqlalchemy import text
 
@@ -9,6 +9,7 @@ _DIGESTS = " UNION ALL ".join(
     f"SELECT '{table}', count(*), md5(string_agg(it::text, '|' ORDER BY it.id))"
     f" FROM {table} AS it WHERE it.merchant_id = :merchant"
     for table in TENANT_TABLES
+    if table != "cost_buckets"
 )
 
 
