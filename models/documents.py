@@ -15,7 +15,7 @@ class Document(Owned):
     compiler has given it.
     """
 
-    __tablename__ = "documents"
+    __tablename__ = "trusted_documents"
     __table_args__ = (unique("key", "key"),)
 
     key: Mapped[str]

@@ -21,21 +21,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_cost_buckets")),
     )
     op.create_table(
-        "documents",
+        "trusted_documents",
         sa.Column("merchant_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("registered_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("registered_by", sa.Uuid(), nullable=True),
-        sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_documents")),
-        sa.UniqueConstraint("merchant_id", "key", name=op.f("uq_documents_key")),
+        sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_trusted_documents")),
+        sa.UniqueConstraint("merchant_id", "key", name=op.f("uq_trusted_documents_key")),
     )
     walls.build("cost_buckets")
-    walls.build("documents")
+    walls.build("trusted_documents")
 
 
 def downgrade() -> None:
     """Undo."""
-    op.drop_table("documents")
+    op.drop_table("trusted_documents")
     op.drop_table("cost_buckets")
