@@ -114,8 +114,9 @@ class Bill:
         self.actual = points
 
     def refund(self, actual: int) -> None:
-        """Give back what was charged beyond the actual cost."""
-        self._share.points += max(0, self.actual - actual)
+        """Give back what was charged beyond the actual cost; no share outgrows its bucket."""
+        points = self._share.points + max(0, self.actual - actual)
+        self._share.points = min(points, self._bucket.size)
         self.actual = min(actual, self.actual)
 
     @property
