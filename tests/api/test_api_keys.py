@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from kit.ids import from_global, new_id, to_global
 from kit.limits import DEFAULT_LIMITS
-from kit.viewer import Actor, CompanyRole, Documents, Scope
+from kit.viewer import READS, Actor, CompanyRole, Documents, Scope
 from models.keys import ApiKey, IdempotencyKey
 from server import application
 from tests import make
@@ -79,7 +79,7 @@ async def test_a_key_shows_its_secret_once_and_everything_else_always(ask, world
         scopes=["ORDERS_READ", "ORDERS_APPROVE"],
         expiresAt="2027-01-01T00:00:00+00:00",
         limits=[{"limit": "depth", "value": 9}],
-        documents="REGISTERED",
+        documents="REGISTERED_AND_EXPLORE",
     )
     key, token = answer["apiKey"], answer["token"]
     assert token.startswith(f"{key['prefix']}_")
@@ -90,7 +90,7 @@ async def test_a_key_shows_its_secret_once_and_everything_else_always(ask, world
         "actor": "BUYER",
         "role": "APPROVER",
         "scopes": ["ORDERS_APPROVE", "ORDERS_READ"],
-        "documents": "REGISTERED",
+        "documents": "REGISTERED_AND_EXPLORE",
         "prefix": key["prefix"],
         "createdAt": "2026-03-02T09:00:00+00:00",
         "expiresAt": "2027-01-01T00:00:00+00:00",
@@ -130,7 +130,7 @@ async def test_the_viewer_is_told_all_that_its_key_says(ask, world, database, cl
         CompanyRole.VIEWER,
         Documents.REGISTERED_AND_EXPLORE,
     )
-    assert (viewer.limits, viewer.scopes) == ({"cost": 7}, frozenset({Scope.ORDERS_READ}))
+    assert (viewer.limits, viewer.scopes) == ({"cost": 7}, READS)
     assert viewer.expires_at == datetime(2026, 3, 3, tzinfo=UTC)
     assert viewer.bound_to == from_global(company)[1]
 
@@ -191,20 +191,30 @@ async def test_nobody_gives_more_than_they_have(ask, world):
     narrow = ask.by(
         await world.key(
             Actor.STAFF,
-            scopes=[Scope.ORDERS_READ, Scope.KEYS_MANAGE, Scope.ORDERS_PLACE],
+            scopes=[*READS, Scope.KEYS_MANAGE, Scope.ORDERS_PLACE],
             limits={"depth": 8},
-            documents=Documents.REGISTERED,
         )
     )
-    own = {"actor": "STAFF", "scopes": ["ORDERS_READ"], "documents": "REGISTERED"}
+    own = {"actor": "STAFF", "scopes": ["ORDERS_READ"]}
     beyond = {**own, "scopes": ["ORDERS_READ", "ORDERS_MANAGE"]}
     assert await refused(narrow, **beyond) == [("NOT_ALLOWED", "scopes.1")]
-    assert await refused(narrow, **own | {"documents": "ANY"}) == [("NOT_ALLOWED", "documents")]
     del beyond["scopes"]
     assert await refused(narrow, **beyond) == [("NOT_ALLOWED", "scopes")]
     deeper = own | {"limits": [{"limit": "depth", "value": 9}]}
     assert await refused(narrow, **deeper) == [("OUT_OF_RANGE", "limits.0.value")]
     assert (await made(narrow, **own))["apiKey"]["limits"] == [{"limit": "depth", "value": 8}]
+
+
+async def test_a_key_for_registered_documents_makes_none_for_any(ask, world):
+    register = "mutation ($input: DocumentsRegisterInput!) { documentsRegister(input: $input) {"
+    answer = await ask(f"{register} ids }} }}", input={"documents": [{"text": CREATE}]})
+    (name,) = answer["documentsRegister"]["ids"]
+    kept = await world.key(Actor.STAFF, documents=Documents.REGISTERED)
+    sent = {"documentId": name, "variables": {"input": {"actor": "STAFF", "documents": "ANY"}}}
+    headers = {"Authorization": f"Bearer {kept}"}
+    response = await ask.client.post("/graphql", json=sent, headers=headers)
+    (problem,) = response.json()["data"]["apiKeyCreate"]["userErrors"]
+    assert (problem["code"], problem["field"]) == ("NOT_ALLOWED", ["input", "documents"])
 
 
 async def test_a_key_gets_no_more_than_its_actor_may_have(ask, world):
@@ -356,8 +366,9 @@ async def test_only_staff_with_the_scope_manage_keys(ask, world):
         ):
             answer = await who.answer(document, input=given)
             assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+        listed = await who.answer(KEYS)
+        assert "KEYS_MANAGE" in listed["errors"][0]["extensions"]["missingScopes"]
     node = "query ($id: ID!) { node(id: $id) { id } }"
-    assert (await buyer(KEYS))["apiKeys"] == {"totalCount": 0, "nodes": []}
     assert (await buyer(node, id=key["id"]))["node"] is None
 
 

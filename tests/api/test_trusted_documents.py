@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from kit.limits import Limits
-from kit.viewer import SCOPES, Actor, Documents, Scope, Viewer
+from kit.viewer import READS, SCOPES, Actor, Documents, Scope, Viewer
 from resolvers.context import Context, Terms
 from resolvers.process import Process
 from schema.schema import schema
@@ -145,7 +145,7 @@ async def test_a_document_is_read_once_by_a_process(ask, world) -> None:
     with counted(world.database.engine) as statements:
         for _ in range(3):
             await post(ask, id=RELAY)
-    assert [it for it in statements if "documents" in it] == statements[1:2]
+    assert len([it for it in statements if "documents" in it]) == 1
 
 
 async def test_what_is_registered_never_changes(ask) -> None:
@@ -180,7 +180,7 @@ async def test_what_could_not_run_is_not_registered(ask, documents, problem, fie
 
 
 async def test_registering_needs_its_scope(world) -> None:
-    outcome = await make_ask(world, replace(staff(world), scopes=frozenset({Scope.READ})))(
+    outcome = await make_ask(world, replace(staff(world), scopes=READS))(
         REGISTER, {"input": {"documents": [{"text": VIEWER}]}}
     )
     assert outcome.errors[0].extensions["code"] == "FORBIDDEN"

@@ -8,7 +8,7 @@ from kit.viewer import READS
 from migrations import configured
 from tests.kit.programs import ask
 
-REVISION = "0004"
+REVISION = "0003"
 KEYS = {"reader": ["ORDERS_PLACE", "READ"], "writer": ["TRACKING_WRITE"]}
 INSERT = """
 INSERT INTO api_keys (id, merchant_id, actor, name, scopes, secret_sha256, created_at)

@@ -12,9 +12,9 @@ BEFORE = f"""
 DO $$ DECLARE channel uuid := gen_random_uuid(); BEGIN
     INSERT INTO merchants (id, slug, name, created_at) VALUES ({MERCHANT}, 'm', 'M', now());
     INSERT INTO api_keys (id, merchant_id, actor, bound_to, name, scopes, secret_sha256, created_at)
-    VALUES (gen_random_uuid(), {MERCHANT}, 'STAFF', NULL, 's', '{{READ,ORDERS_MANAGE}}',
+    VALUES (gen_random_uuid(), {MERCHANT}, 'STAFF', NULL, 's', '{{ORDERS_READ,ORDERS_MANAGE}}',
             sha256('s'), now()),
-        (gen_random_uuid(), {MERCHANT}, 'BUYER', channel, 'b', '{{READ}}', sha256('b'), now());
+        (gen_random_uuid(), {MERCHANT}, 'BUYER', channel, 'b', '{{ORDERS_READ}}', sha256('b'), now());
     PERFORM set_merchant({MERCHANT});
     INSERT INTO channels (merchant_id, id, code, name, kind, guests_allowed, approval_required,
         delivery_methods, is_active)
@@ -27,7 +27,10 @@ END $$
 """
 KEYS = "SELECT name, role, scopes FROM api_keys ORDER BY name"
 SECRETS = "SELECT length(token_secret) FROM merchants"
-KEPT = [("b", "BUYER", ["READ"]), ("s", None, ["READ", "ORDERS_MANAGE", "ORDERS_APPROVE"])]
+KEPT = [
+    ("b", "BUYER", ["ORDERS_READ"]),
+    ("s", None, ["ORDERS_READ", "ORDERS_MANAGE", "ORDERS_APPROVE"]),
+]
 WAITING = """
 SELECT state, awaiting_approval_of FROM orders ORDER BY state
 """
@@ -36,13 +39,13 @@ SELECT state, awaiting_approval_of FROM orders ORDER BY state
 def test_keys_and_waiting_orders_keep_what_they_could(new_database: Callable[[str], str]) -> None:
     url = new_database("older")
     configured = migrations.configured(url)
-    command.upgrade(configured, "0003-1")
+    command.upgrade(configured, "0004-1")
     ask(url, BEFORE)
     for _ in range(2):
-        command.upgrade(configured, "0003")
+        command.upgrade(configured, "0004")
         assert ask(url, KEYS) == KEPT
         assert ask(url, SECRETS) == [(32,)]
-        command.downgrade(configured, "0003-1")
+        command.downgrade(configured, "0004-1")
     command.upgrade(configured, "head")
     merchant = MERCHANT.strip("'")
     waiting = ask(f"{url}?app.merchant={merchant}", WAITING)
