@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from commands.writing import Outcome, Writing
@@ -43,30 +43,32 @@ async def once(writing: Writing, run: Run, command: Command, name: str, keep: ti
     key = command.idempotency_key
     if key is None:
         return await run(writing, command)
-    await writing.session.execute(
-        delete(IdempotencyKey).where(*_mine(writing, key), IdempotencyKey.expires_at <= writing.now)
-    )
     fingerprint = _fingerprint(name, command)
-    claimed = await writing.session.execute(
-        insert(IdempotencyKey)
-        .values(
-            merchant_id=writing.viewer.merchant_id,
-            id=new_id(),
-            api_key_id=writing.viewer.key_id,
-            key=key,
-            fingerprint=fingerprint,
-            expires_at=writing.now + keep,
-        )
-        .on_conflict_do_nothing()
-        .returning(IdempotencyKey.id)
-    )
-    if claimed.scalar_one_or_none() is None:
+    if not await _claimed(writing, key, fingerprint, keep):
         return await _first(writing, key, fingerprint)
     outcome = await run(writing, command)
     await writing.session.execute(
         update(IdempotencyKey).where(*_mine(writing, key)).values(outcome=_kept(outcome))
     )
     return outcome
+
+
+async def _claimed(writing: Writing, key: str, fingerprint: bytes, keep: timedelta) -> bool:
+    """Take a key that nobody has, or whose time is over; tell whether it could be taken."""
+    row = insert(IdempotencyKey).values(
+        merchant_id=writing.viewer.merchant_id,
+        id=new_id(),
+        api_key_id=writing.viewer.key_id,
+        key=key,
+        fingerprint=fingerprint,
+        expires_at=writing.now + keep,
+    )
+    taken = row.on_conflict_do_update(
+        index_elements=["merchant_id", "api_key_id", "key"],
+        set_={name: row.excluded[name] for name in ("fingerprint", "expires_at")},
+        where=IdempotencyKey.expires_at <= writing.now,
+    ).returning(IdempotencyKey.id)
+    return (await writing.session.execute(taken)).scalar_one_or_none() is not None
 
 
 async def _first(writing: Writing, key: str, fingerprint: bytes) -> Outcome:

@@ -25,6 +25,9 @@ COUNTERS: Mapping[type[Any], Sequence[str]] = {
     ContractLine: contracts.COUNTERS,
 }
 
+_LEDGER = "ledger"
+"""Where a session keeps its ledger."""
+
 Moved = dict[UUID, dict[str, Decimal]]
 """Line id -> counter -> signed amount, in the line's unit."""
 
@@ -33,12 +36,13 @@ class Ledger:
     """What one transaction moves."""
 
     def __init__(self, writing: Writing) -> None:
-        """Listen to what the session is about to write."""
+        """Begin with a session that has written nothing."""
         self._moved: defaultdict[tuple[Aggregate, UUID], Moved] = defaultdict(dict)
         self._writing = writing
-        event.listen(writing.session.sync_session, "before_flush", self._note)
+        writing.session.info[_LEDGER] = self
 
-    def _note(self, session: Session, *_rest: object) -> None:
+    def note(self, session: Session) -> None:
+        """Add up what the session is about to write."""
         for row in (*session.new, *session.dirty):
             match row:
                 case OrderLine():
@@ -70,6 +74,12 @@ class Ledger:
             else:
                 events[place] = _with(events[place], {"moved": told})
         self._moved.clear()
+
+
+@event.listens_for(Session, "before_flush")
+def _note(session: Session, *_rest: object) -> None:
+    if ledger := session.info.get(_LEDGER):
+        ledger.note(session)
 
 
 def _first(values: Iterable[Any] | None) -> Decimal:

@@ -5,16 +5,15 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
-from sqlalchemy import ARRAY, ColumnElement, any_, literal, or_
 from sqlalchemy.orm.attributes import flag_modified
 
 from commands.deliveries import arrival
-from commands.deliveries.locking import lock_deliveries
+from commands.deliveries.locking import lock_orders_of, read_locked
 from commands.writing import Moved, Outcome, Writing, missing
 from kit.errors import Code, Refused
 from kit.ids import Names, new_id
@@ -130,17 +129,16 @@ async def record(writing: Writing, command: ParcelRecordTracking) -> Outcome:
         results[place]["problems"] = refusal.problems
     if parcels:
         live = [it for it in parcels.values() if it.status is not ParcelStatus.VOIDED]
-        locked = await lock_deliveries(
-            writing.for_all(), {it.delivery_id: () for it in parcels.values()}
-        )
-        known = await _Known.read(locked.writing, locked.deliveries, parcels.values())
+        orders = await lock_orders_of(writing, {it.delivery_id for it in parcels.values()})
+        known = await _Known.read(writing.for_all(), parcels.values())
         if any(it.status is ParcelStatus.VOIDED for it in live):
             # A repack came first: the number may name a new parcel now.
             raise Moved
         for place, parcel in parcels.items():
             results[place] |= known.add(parcel, command.events[place], source)
-        known.follow()
-        await arrival.settle(locked)
+        if moved := known.follow():
+            wanted = dict.fromkeys(moved, ())
+            await arrival.settle(await read_locked(writing.for_all(), orders, wanted))
     return {"results": results}
 
 
@@ -160,12 +158,8 @@ async def _find(
     numbers = await _numbers(writing, reports)
     ids = [it.parcel_id for it in reports if it.parcel_id is not None]
     ids += [number.parcel_id for found in numbers.values() for number in found]
-    named = or_(
-        _among(Parcel.id, ids),
-        _among(Parcel.sscc, [it.sscc for it in reports if it.sscc is not None]),
-    )
-    rows = await writing.all(writing.seen(Parcel).where(named))
-    by_id, by_sscc = {row.id: row for row in rows}, {row.sscc: row for row in rows}
+    by_id = await writing.by_key(Parcel, "id", ids)
+    by_sscc = await writing.by_key(Parcel, "sscc", {it.sscc for it in reports if it.sscc})
     found, refused = {}, {}
     for place, report in enumerate(reports):
         if report.tracking_number is not None:
@@ -185,14 +179,9 @@ async def _numbers(
 ) -> defaultdict[str, list[TrackingNumber]]:
     wanted = {it.tracking_number for it in reports if it.tracking_number is not None}
     found: defaultdict[str, list[TrackingNumber]] = defaultdict(list)
-    rows = writing.seen(TrackingNumber).where(_among(TrackingNumber.number, sorted(wanted)))
-    for row in await writing.all(rows) if wanted else ():
+    for row in await writing.among(TrackingNumber, "number", sorted(wanted)):
         found[row.number].append(row)
     return found
-
-
-def _among(column: Any, keys: Collection[Any]) -> ColumnElement[bool]:
-    return column == any_(literal(list(keys), ARRAY(column.type)))  # type: ignore[no-any-return]
 
 
 def _numbered(
@@ -242,22 +231,20 @@ class _Known:
     numbers: set[tuple[UUID, str]]
 
     @classmethod
-    async def read(
-        cls, writing: Writing, delivery_ids: Collection[UUID], touched: Collection[Parcel]
-    ) -> "_Known":
-        """Read parcels, events and numbers, one statement each."""
-        rows = writing.seen(Parcel).where(_among(Parcel.delivery_id, delivery_ids))
-        parcels = {row.id: row for row in await writing.all(rows.order_by(Parcel.id))}
+    async def read(cls, writing: Writing, touched: Collection[Parcel]) -> "_Known":
+        """Read the parcels of all touched deliveries, events and numbers, one statement each."""
+        delivery_ids = {parcel.delivery_id for parcel in touched}
+        rows = await writing.among(Parcel, "delivery_id", delivery_ids, "id")
+        parcels = {row.id: row for row in rows}
         wanted = {parcel.id for parcel in touched}
         stacks = {parcel_id: _stack(parcel_id, parcels) for parcel_id in parcels}
         above = {key: stack for key, stack in stacks.items() if wanted.intersection(stack)}
         kin = {parcel_id for stack in above.values() for parcel_id in stack}
         events: defaultdict[UUID, dict[tuple[str, str], TrackingEvent]] = defaultdict(dict)
-        seen = writing.seen(TrackingEvent).where(_among(TrackingEvent.parcel_id, kin))
-        for event in await writing.all(seen):
+        for event in await writing.among(TrackingEvent, "parcel_id", kin):
             events[event.parcel_id][event.source, event.dedupe_key] = event
-        named = writing.seen(TrackingNumber).where(_among(TrackingNumber.parcel_id, wanted))
-        numbers = {(it.parcel_id, it.number) for it in await writing.all(named)}
+        named = await writing.among(TrackingNumber, "parcel_id", wanted)
+        numbers = {(it.parcel_id, it.number) for it in named}
         return cls(writing, parcels, above, events, numbers)
 
     def add(self, parcel: Parcel, report: TrackingReport, source: str | None) -> Outcome:
@@ -278,14 +265,20 @@ class _Known:
             )
         return {"parcel_id": parcel.id, "event_id": event.id, "status": status}
 
-    def follow(self) -> None:
-        """Recompute every parcel that has new events, from all of them; a voided one stays so."""
+    def follow(self) -> set[UUID]:
+        """Recompute every parcel that has new events, from all of them; a voided one stays so.
+
+        Returns the deliveries of those that did not stay as they were.
+        """
+        moved = set()
         for parcel_id, stack in self.above.items():
             parcel = self.parcels[parcel_id]
             if parcel.status is ParcelStatus.VOIDED:
                 continue
             events = [event for key in stack for event in self.events[key].values()]
-            _stand(self.writing, parcel, standing(parcel.packed_at, events))
+            if _stand(self.writing, parcel, standing(parcel.packed_at, events)):
+                moved.add(parcel.delivery_id)
+        return moved
 
 
 def _stack(parcel_id: UUID, parcels: Mapping[UUID, Parcel]) -> list[UUID]:
@@ -333,11 +326,14 @@ def _number(writing: Writing, parcel: Parcel, number: str) -> TrackingNumber:
     )
 
 
-def _stand(writing: Writing, parcel: Parcel, now: Standing) -> None:
-    """Give a parcel its standing; one journal event where status or delay changed."""
+def _stand(writing: Writing, parcel: Parcel, now: Standing) -> bool:
+    """Give a parcel its standing; one journal event where status or delay changed.
+
+    Tells whether it had another one before.
+    """
     was, was_delayed = parcel.status, parcel.is_delayed
     if (was, parcel.status_at, was_delayed) == (now.status, now.status_at, now.is_delayed):
-        return
+        return False
     for column in ("status", "status_at", "is_delayed"):
         setattr(parcel, column, getattr(now, column))
         # The same columns in every row, so that one statement updates all rows.
@@ -348,3 +344,4 @@ def _stand(writing: Writing, parcel: Parcel, now: Standing) -> None:
     elif now.is_delayed is not was_delayed:
         what = "parcel.delayed" if now.is_delayed else "parcel.delay_ended"
         writing.record(Aggregate.PARCEL, parcel.id, what)
+    return True

@@ -1,12 +1,13 @@
 """What every command works with: the session, who writes, when, and what happened."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Select, Uuid, any_, literal, select
+from sqlalchemy import ARRAY, Select, any_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kit.errors import Code, Path, Refused
@@ -82,15 +83,25 @@ class Writing:
         fresh = statement.execution_options(populate_existing=True)
         return (await self.session.scalars(fresh)).all()
 
+    async def among(
+        self,
+        entity: type[Entity],
+        column: str,
+        keys: Collection[Any],
+        *order: str,
+        lock: bool = False,
+    ) -> Sequence[Entity]:
+        """Read afresh the rows whose column is one of the keys, or lock them; order: columns."""
+        if not keys:
+            return []
+        statement = _among(self.viewer, entity, column, order, lock)
+        return (await self.session.scalars(statement, {"keys": list(keys)})).all()
+
     async def by_key(
         self, entity: type[Entity], column: str, keys: Iterable[Any]
     ) -> dict[Any, Entity]:
         """Return key -> row for a unique column, only for the rows that are there."""
-        wanted = sorted(set(keys))
-        if not wanted:
-            return {}
-        of = getattr(entity, column)
-        rows = await self.all(self.seen(entity).where(of == any_(literal(wanted, ARRAY(of.type)))))
+        rows = await self.among(entity, column, sorted(set(keys)))
         return {getattr(row, column): row for row in rows}
 
     async def lock(self, entity: type[Entity], wanted: Mapping[UUID, Path]) -> dict[UUID, Entity]:
@@ -98,11 +109,7 @@ class Writing:
 
         Refused: NOT_FOUND for an id that the viewer does not see.
         """
-        if not wanted:
-            return {}
-        ids = literal(list(wanted), ARRAY(Uuid()))
-        rows = self.seen(entity).where(entity.id == any_(ids)).order_by(entity.id)
-        found = {row.id: row for row in await self.all(rows.with_for_update(of=entity))}
+        found = {row.id: row for row in await self.among(entity, "id", wanted, "id", lock=True)}
         for key, path in wanted.items():
             if key not in found:
                 raise missing(entity, path)
@@ -115,6 +122,24 @@ class Writing:
             if key not in found:
                 raise missing(entity, path)
         return found
+
+
+@lru_cache(maxsize=512)
+def _among(
+    viewer: Viewer,
+    entity: type[OfMerchant],
+    column: str,
+    order: tuple[str, ...],
+    lock: bool,  # noqa: FBT001 -- part of a cache's key.
+) -> Select[Any]:
+    """Build a statement of `Writing.among`; a kept one is neither built nor hashed again."""
+    of = getattr(entity, column)
+    rows = select(entity).where(
+        *seen_by(viewer, entity), of == any_(bindparam("keys", type_=ARRAY(of.type)))
+    )
+    rows = rows.order_by(*(getattr(entity, name) for name in order))
+    rows = rows.with_for_update(of=entity) if lock else rows
+    return rows.execution_options(populate_existing=True)
 
 
 def missing(entity: type[OfMerchant], path: Path) -> Refused:

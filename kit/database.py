@@ -16,14 +16,12 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
+from kit.holding import HELD, WANTED, HoldingPool
 from kit.limits import DEFAULT_LIMITS
 
-_HELD = "merchant"
-"""Where a pooled connection notes the merchant that its session setting names."""
 _FOR_THE_TRANSACTION = text("SELECT set_merchant(:merchant)").bindparams(
     bindparam("merchant", type_=Uuid())
 )
-_FOR_THE_SESSION = "SELECT set_config('app.merchant', $1, false)"
 _CANCELED = "57014"
 """PostgreSQL's query_canceled: `statement_timeout` is over."""
 
@@ -61,18 +59,29 @@ async def set_merchant(within: AsyncSession | AsyncConnection, merchant_id: UUID
     await within.execute(_FOR_THE_TRANSACTION, {"merchant": merchant_id})
 
 
+def _holds(connection: AsyncConnection, merchant_id: UUID | None) -> bool:
+    info = connection.sync_connection.info  # type: ignore[union-attr]
+    return HELD in info and info[HELD] == merchant_id
+
+
 async def _hold_merchant(connection: AsyncConnection, merchant_id: UUID | None) -> None:
     """Let an autocommit connection see one merchant's rows until it is told otherwise.
 
-    Nothing is noted while the setting changes, so that one that fails or is cancelled half-way is
-    made again by the next user.
+    The driver sends it as one message, without preparing a statement. A connection where it fails
+    or is cancelled half-way is thrown away; nothing is noted before it is done.
     """
-    info = connection.sync_connection.info  # type: ignore[union-attr]
-    if _HELD in info and info[_HELD] == merchant_id:
+    if _holds(connection, merchant_id):
         return
-    info.pop(_HELD, None)
-    await connection.exec_driver_sql(_FOR_THE_SESSION, (str(merchant_id or ""),))
-    info[_HELD] = merchant_id
+    pooled: Any = connection.sync_connection
+    pooled.info.pop(HELD, None)
+    try:
+        await pooled.connection.driver_connection.execute(
+            f"SET app.merchant = '{merchant_id or ''}'"
+        )
+    except BaseException:
+        await asyncio.shield(connection.invalidate())
+        raise
+    pooled.info[HELD] = merchant_id
 
 
 class Database:
@@ -117,6 +126,7 @@ class Database:
             }
         engine = create_async_engine(
             self.url,
+            poolclass=HoldingPool,
             pool_size=pool_size,
             max_overflow=pool_size,
             json_serializer=_dumps,
@@ -143,7 +153,9 @@ class Database:
                 AsyncSession(self.engine, expire_on_commit=False) as session,
                 session.begin(),
             ):
-                await set_merchant(session, merchant_id)
+                WANTED.set(merchant_id)
+                if not _holds(await session.connection(), merchant_id):
+                    await set_merchant(session, merchant_id)
                 yield session
 
     def reading(self, merchant_id: UUID | None) -> "Reads":
@@ -181,6 +193,7 @@ class Reads:
             message = "The operation has ended."
             raise RuntimeError(message)
         if self._connection is None:
+            WANTED.set(self._merchant_id)
             self._connection = await self._engine.connect()
             await self._enter(self._connection, self._merchant_id)
         return self._connection

@@ -13,15 +13,38 @@ from pydantic_core import PydanticCustomError, core_schema
 
 _VERSION_AND_VARIANT = (0x7 << 76) | (0b10 << 62)
 _RANDOM_BITS = 74
+_STEP_BITS = 32
 _INVALID_ID = "INVALID_ID"
 
 
+class _Rising:
+    """Numbers of 122 bits, each above the one before: milliseconds since 1970, then randomness."""
+
+    def __init__(self) -> None:
+        """Begin below every number."""
+        self._newest = 0
+
+    def next(self) -> int:
+        """Return a number of this millisecond, or one a random step above the newest."""
+        milliseconds = time.time_ns() // 1_000_000
+        if milliseconds > self._newest >> _RANDOM_BITS:
+            self._newest = milliseconds << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS)
+        else:
+            self._newest += 1 + secrets.randbits(_STEP_BITS)
+        return self._newest
+
+
+_RISING = _Rising()
+
+
 def new_id() -> UUID:
-    """Return a UUIDv7 (RFC 9562 section 5.7): milliseconds since 1970, then 74 random bits."""
-    milliseconds = time.time_ns() // 1_000_000
-    random = secrets.randbits(_RANDOM_BITS)
-    high, low = random >> 62, random & ((1 << 62) - 1)
-    return UUID(int=(milliseconds << 80) | (high << 64) | low | _VERSION_AND_VARIANT)
+    """Return a UUIDv7 above all that this process has made (RFC 9562 section 6.2, method 2).
+
+    Rows that are made one after the other so have their order in their ids.
+    """
+    number = _RISING.next()
+    high, low = number >> 62, number & ((1 << 62) - 1)
+    return UUID(int=(high >> 12 << 80) | ((high & 0xFFF) << 64) | low | _VERSION_AND_VARIANT)
 
 
 def to_global(type_name: str, key: UUID) -> str:

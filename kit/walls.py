@@ -15,13 +15,16 @@ SELECT pg_has_role(session_user, oid,
 FROM pg_roles WHERE rolname = :role
 """)
 _UNBOUND = text("""
-SELECT current_user, rolsuper AS is_superuser, rolbypassrls AS bypasses
+SELECT current_user, rolsuper AS is_superuser, rolbypassrls AS bypasses, EXISTS (
+    SELECT FROM pg_class WHERE relnamespace = 'public'::regnamespace
+        AND relkind IN ('r', 'p') AND relowner = pg_roles.oid
+) AS is_owner
 FROM pg_roles WHERE rolname = current_user
 """)
 
 
 class UnboundError(Exception):
-    """The server's role could pass the wall."""
+    """The server's role could pass the wall, or take it down."""
 
 
 def app_role(owner_url: str, app_url: str) -> str:
@@ -44,9 +47,9 @@ async def role_to_become(owner_url: str, app_url: str) -> str | None:
 
 
 async def check(database: Database) -> None:
-    """UnboundError when the wall does not bind the role that the server works as.
+    """UnboundError when the role that the server works as could pass the wall or take it down.
 
-    It binds the owner of the tables too (FORCE), where the owner may not become another role.
+    An owner of the tables is bound (FORCE), but may lift that.
     """
     async with database.keyless.connect() as connection:
         found = (await connection.execute(_UNBOUND)).one()
@@ -55,6 +58,8 @@ async def check(database: Database) -> None:
         if found.is_superuser
         else "bypasses row-level security"
         if found.bypasses
+        else "owns the tables"
+        if found.is_owner
         else None
     )
     if what:

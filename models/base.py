@@ -44,6 +44,7 @@ class OneOf(TypeDecorator[Any]):
         """Take the enum whose values the column holds."""
         super().__init__()
         self.choices = choices
+        self._named = {choice.value: choice for choice in choices}
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         """Send the enum's value."""
@@ -53,7 +54,7 @@ class OneOf(TypeDecorator[Any]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> Enum | None:
         """Give the enum back."""
         del dialect
-        return None if value is None else self.choices(value)
+        return None if value is None else self._named[value]
 
 
 class Base(DeclarativeBase):

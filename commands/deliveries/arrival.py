@@ -16,7 +16,6 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, literal
 from sqlalchemy.orm.attributes import flag_modified
 
 from commands.contracts import counters
@@ -86,23 +85,22 @@ async def _packed(locked: Locked) -> dict[UUID, list[_Packed]]:
     sent = [it.id for it in locked.deliveries.values() if it.state not in _SETTLED_ELSEWHERE]
     if not sent:
         return {}
-    confirmed = await writing.all(writing.seen(Receipt).where(_among(Receipt.delivery_id, sent)))
+    confirmed = await writing.among(Receipt, "delivery_id", sent)
     sent = [each for each in sent if each not in {it.delivery_id for it in confirmed}]
-    live = (_among(Parcel.delivery_id, sent), Parcel.status != ParcelStatus.VOIDED)
-    parcels = await writing.all(writing.seen(Parcel).where(*live).order_by(Parcel.id))
-    held = _among(ParcelContent.parcel_id, [parcel.id for parcel in parcels])
+    parcels = [
+        parcel
+        for parcel in await writing.among(Parcel, "delivery_id", sent, "id")
+        if parcel.status is not ParcelStatus.VOIDED
+    ]
     contents: defaultdict[UUID, list[ParcelContent]] = defaultdict(list)
-    for content in await writing.all(writing.seen(ParcelContent).where(held)):
+    held = [parcel.id for parcel in parcels]
+    for content in await writing.among(ParcelContent, "parcel_id", held):
         contents[content.parcel_id].append(content)
     found: defaultdict[UUID, list[_Packed]] = defaultdict(list)
     for parcel in parcels:
         if parcel.id in contents:
             found[parcel.delivery_id].append(_Packed(parcel, contents[parcel.id]))
     return dict(found)
-
-
-def _among(column: Any, keys: Collection[UUID]) -> ColumnElement[bool]:
-    return column == any_(literal(list(keys), ARRAY(Uuid())))  # type: ignore[no-any-return]
 
 
 def _move_lines(

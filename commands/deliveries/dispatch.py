@@ -60,7 +60,7 @@ async def _cancel_rest(locked: Locked) -> None:
     for order in locked.orders.values():
         if order.delivery_policy is DeliveryPolicy.PARTIAL_CANCEL_REST:
             lines = (it for it in locked.order_lines.values() if it.order_id == order.id)
-            await rest.cancel(locked.writing, order, {line: line.unplanned for line in lines})
+            await rest.cancel(locked, order, {line: line.unplanned for line in lines})
 
 
 async def _count_on_contracts(locked: Locked, shipped: Mapping[OrderLine, Decimal]) -> None:

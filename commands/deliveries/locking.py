@@ -1,14 +1,14 @@
 """Deliveries under the locks of their orders: how every change of a delivery begins."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import ARRAY, Uuid, any_, literal
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 
-from commands.orders.lines import lines_of, lock_orders
+from commands.orders.lines import lines_of
 from commands.writing import Moved, Writing, check_version, missing
 from kit.errors import Code, Path, Refused
 from kit.ids import Names
@@ -26,6 +26,20 @@ class DeliveryCommand(Command):
     expected_version: int | None = Field(
         None, description="Refuse unless the delivery still has this version."
     )
+
+
+_MERCHANT = bindparam("merchant", type_=Uuid())
+_ORDER_IDS = select(DeliveryLine.order_id).where(
+    DeliveryLine.merchant_id == _MERCHANT,
+    DeliveryLine.delivery_id == any_(bindparam("keys", type_=ARRAY(Uuid()))),
+)
+_LOCK = (
+    select(Order)
+    .where(Order.merchant_id == _MERCHANT, Order.id.in_(_ORDER_IDS))
+    .order_by(Order.id)
+    .with_for_update(of=Order)
+    .execution_options(populate_existing=True)
+)
 
 
 @dataclass(frozen=True)
@@ -65,15 +79,30 @@ async def lock_deliveries(writing: Writing, wanted: Mapping[UUID, Path]) -> Lock
     wanted: delivery id -> its path. Refused: NOT_FOUND for an id that the viewer does not see.
     Moved when the deliveries got other orders before the locks were there.
     """
-    everything = writing.for_all()
-    before = await _lines(everything, wanted)
-    orders = await lock_orders(everything, {line.order_id: () for line in before.values()})
-    deliveries = await writing.get(Delivery, wanted)
-    lines = await _lines(everything, wanted)
-    if {line.order_id for line in lines.values()} != set(orders):
+    return await read_locked(writing, await lock_orders_of(writing, wanted), wanted)
+
+
+async def lock_orders_of(writing: Writing, delivery_ids: Collection[UUID]) -> dict[UUID, Order]:
+    """Lock the orders of deliveries in id order.
+
+    Moved when the deliveries got other orders before the locks were there.
+    """
+    named = {"merchant": writing.viewer.merchant_id, "keys": list(delivery_ids)}
+    orders = {row.id: row for row in await writing.session.scalars(_LOCK, named)}
+    if set(await writing.session.scalars(_ORDER_IDS, named)) != set(orders):
         raise Moved
-    order_lines = await lines_of(everything, orders)
-    return Locked(everything, deliveries, lines, orders, order_lines)
+    return orders
+
+
+async def read_locked(
+    writing: Writing, orders: Mapping[UUID, Order], wanted: Mapping[UUID, Path]
+) -> Locked:
+    """Read deliveries whose orders are locked, and everything below them. Refused: NOT_FOUND."""
+    everything = writing.for_all()
+    deliveries = await writing.get(Delivery, wanted)
+    rows = await everything.among(DeliveryLine, "delivery_id", wanted, "id")
+    lines = {line.id: line for line in rows}
+    return Locked(everything, deliveries, lines, orders, await lines_of(everything, orders))
 
 
 async def lock_one(
@@ -98,9 +127,3 @@ def changed(writing: Writing, delivery: Delivery, what: str, **payload: Any) -> 
     """Raise the delivery's version and note what happened. occurred_at: where it was not now."""
     delivery.version += 1
     writing.record(Aggregate.DELIVERY, delivery.id, what, **payload)
-
-
-async def _lines(writing: Writing, wanted: Mapping[UUID, Path]) -> dict[UUID, DeliveryLine]:
-    ids = literal(list(wanted), ARRAY(Uuid()))
-    rows = writing.seen(DeliveryLine).where(DeliveryLine.delivery_id == any_(ids))
-    return {line.id: line for line in await writing.all(rows.order_by(DeliveryLine.id))}

@@ -146,7 +146,7 @@ async def _settle(locked: Locked, short: Mapping[OrderLine, Decimal]) -> None:
         mine = {line: it for line, it in short.items() if line.order_id == order.id}
         if order.delivery_policy is DeliveryPolicy.PARTIAL_CANCEL_REST:
             open_rest = {line: min(it, line.unplanned) for line, it in mine.items()}
-            await rest.cancel(locked.writing, order, open_rest)
+            await rest.cancel(locked, order, open_rest)
         else:
             _backorder(order, mine)
 

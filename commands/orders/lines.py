@@ -24,10 +24,8 @@ async def lock_orders(writing: Writing, wanted: Mapping[UUID, Path]) -> dict[UUI
 
 async def lines_of(writing: Writing, order_ids: Collection[UUID]) -> dict[UUID, OrderLine]:
     """Read the lines of locked orders afresh: line id -> line, in the order of line numbers."""
-    ids = literal(list(order_ids), ARRAY(Uuid()))
-    rows = writing.seen(OrderLine).where(OrderLine.order_id == any_(ids))
-    ordered = rows.order_by(OrderLine.order_id, OrderLine.line_no)
-    return {line.id: line for line in await writing.all(ordered)}
+    rows = await writing.among(OrderLine, "order_id", order_ids, "order_id", "line_no")
+    return {line.id: line for line in rows}
 
 
 def move(line: OrderLine, **amounts: Decimal) -> None:

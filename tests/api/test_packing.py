@@ -186,6 +186,28 @@ async def test_a_short_pick_is_cancelled_where_the_policy_says_so(world, ask):
     assert (of_order["planned"], of_order["backordered"], of_order["cancelled"]) == ("6", "0", "4")
 
 
+@pytest.mark.parametrize("other_policy", ["PARTIAL_CANCEL_REST", "PARTIAL_BACKORDER"])
+async def test_an_order_of_which_a_short_pick_leaves_nothing_is_cancelled(world, ask, other_policy):
+    first = await _order(world, ask, deliveryPolicy="PARTIAL_CANCEL_REST")
+    shared = {"partyId": first["party"]["id"], "channelId": first["channel"]["id"]}
+    second = await _order(world, ask, deliveryPolicy=other_policy, **shared)
+    both = [*deliveries.lines(first), *deliveries.lines(second)]
+    delivery = await deliveries.released(world, ask, first, lines=both)
+    ids = {it["orderLine"]["id"]: it["id"] for it in delivery["lines"]}
+    gone, there = (ids[order["lines"][0]["id"]] for order in (first, second))
+    short = {"deliveryLineId": gone, "picked": "0", "shortReason": "OUT_OF_STOCK"}
+    parcel = {"contents": [{"deliveryLineId": there, "quantity": "10"}]}
+    assert (await _pack(ask, delivery, parcel, lines=[short]))["userErrors"] == []
+    states = "{{ order(id: {!r}) {{ state timeline(last: 1) {{ nodes {{ type }} }} }} }}"
+    of_first, of_second = [
+        (await ask(states.format(order["id"]).replace("'", '"')))["order"]
+        for order in (first, second)
+    ]
+    assert of_first == {"state": "CANCELLED", "timeline": {"nodes": [{"type": "order.cancelled"}]}}
+    assert of_second["state"] == "CONFIRMED"
+    await deliveries.done(ask, "deliveryDispatch", deliveryId=delivery["id"])
+
+
 async def test_an_order_that_must_come_complete_is_not_packed_short(world, ask):
     delivery = await _released(world, ask, deliveryPolicy="SHIP_COMPLETE")
     short = {"deliveryLineId": delivery["lines"][0]["id"], "picked": "6", "shortReason": "DAMAGED"}

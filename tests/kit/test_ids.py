@@ -1,16 +1,24 @@
 """Identifiers."""
 
+import time
+from uuid import RFC_4122
+
 import pytest
 
 from kit import ids
 
 
-def test_ids_are_version_7_and_rise_with_time():
-    made = [ids.new_id() for _ in range(1000)]
-    assert {it.version for it in made} == {7}
-    assert len(set(made)) == 1000
-    milliseconds = [it.int >> 80 for it in made]
-    assert milliseconds == sorted(milliseconds)
+def test_ids_are_version_7_and_tell_the_time_in_milliseconds():
+    before = time.time_ns() // 1_000_000
+    made = ids.new_id()
+    assert (made.version, made.variant) == (7, RFC_4122)
+    assert before <= made.int >> 80 <= time.time_ns() // 1_000_000 + 1
+
+
+def test_every_id_is_above_the_one_before_also_within_a_millisecond():
+    made = [ids.new_id() for _ in range(10_000)]
+    assert made == sorted(set(made))
+    assert len({it.int >> 80 for it in made}) < len(made)
 
 
 def test_a_global_id_leads_back_to_type_and_key():

@@ -12,9 +12,10 @@ BEFORE = f"""
 DO $$ DECLARE channel uuid := gen_random_uuid(); BEGIN
     INSERT INTO merchants (id, slug, name, created_at) VALUES ({MERCHANT}, 'm', 'M', now());
     INSERT INTO api_keys (id, merchant_id, actor, bound_to, name, scopes, secret_sha256, created_at)
-    VALUES (gen_random_uuid(), {MERCHANT}, 'STAFF', NULL, 's', '{{ORDERS_READ,ORDERS_MANAGE}}',
+    VALUES (gen_random_uuid(), {MERCHANT}, 'STAFF', NULL, 's', '{{ORDERS_MANAGE,ORDERS_READ}}',
             sha256('s'), now()),
-        (gen_random_uuid(), {MERCHANT}, 'BUYER', channel, 'b', '{{ORDERS_READ}}', sha256('b'), now());
+        (gen_random_uuid(), {MERCHANT}, 'BUYER', channel, 'b', '{{ORDERS_READ}}', sha256('b'),
+            now());
     PERFORM set_merchant({MERCHANT});
     INSERT INTO channels (merchant_id, id, code, name, kind, guests_allowed, approval_required,
         delivery_methods, is_active)
@@ -27,9 +28,10 @@ END $$
 """
 KEYS = "SELECT name, role, scopes FROM api_keys ORDER BY name"
 SECRETS = "SELECT length(token_secret) FROM merchants"
+MANAGED = ["ORDERS_MANAGE", "ORDERS_READ", "ORDERS_APPROVE"]
 KEPT = [
     ("b", "BUYER", ["ORDERS_READ"]),
-    ("s", None, ["ORDERS_READ", "ORDERS_MANAGE", "ORDERS_APPROVE"]),
+    ("s", None, MANAGED),
 ]
 WAITING = """
 SELECT state, awaiting_approval_of FROM orders ORDER BY state

@@ -1,0 +1,74 @@
+"""How many statements writing costs: the same for one line or event and for many."""
+
+from tests.guard import counted
+from tests.make import orders
+from tests.make.feed import Feed
+from tests.make.tracking import sent
+
+PLACE = """
+mutation ($input: OrderPlaceInput!) {
+  orderPlace(input: $input) { order { id number lines { ordered } } userErrors { code } }
+}
+"""
+RECORD = """
+mutation ($input: ParcelRecordTrackingInput!) {
+  parcelRecordTracking(input: $input) { results { status parcel { status } } }
+}
+"""
+PLACING = [
+    "SELECT api_keys",
+    "INSERT idempotency_keys",
+    "SELECT channels",
+    "SELECT parties",
+    "SELECT products",
+    "SELECT addresses",
+    "INSERT merchant_counters",
+    "INSERT orders",
+    "INSERT order_lines",
+    "UPDATE idempotency_keys",
+    "INSERT merchant_counters",
+    "INSERT journal",
+]
+"""Placing an order: what it names is read, everything is written by one statement a table."""
+RECORDING = [
+    "SELECT api_keys",
+    "INSERT idempotency_keys",
+    "SELECT parcels",
+    "SELECT orders",
+    "SELECT delivery_lines",
+    "SELECT parcels",
+    "SELECT tracking_events",
+    "SELECT tracking_numbers",
+    "INSERT tracking_events",
+    "UPDATE idempotency_keys",
+]
+"""Recording events that change no status: the locks, what is known, what is new."""
+
+
+def _told(statements: list[str]) -> list[str]:
+    """Return verb and table of each statement."""
+    words = [statement.split() for statement in statements]
+    before = {"SELECT": "FROM", "INSERT": "INTO", "UPDATE": "UPDATE"}
+    return [f"{it[0]} {it[it.index(before[it[0]]) + 1]}" for it in words]
+
+
+async def test_placing_an_order_costs_the_same_for_any_number_of_lines(ask, world, plans):
+    given = await orders.order_input(world, ask)
+    bolt, nut = given["lines"]
+    for number, lines in enumerate(([bolt], [bolt, nut, {**nut, "unitPrice": "3"}])):
+        more = {"lines": lines, "idempotencyKey": f"k-{number}"}
+        with counted(world.database.engine) as statements:
+            assert (await ask(PLACE, input={**given, **more}))["orderPlace"]["userErrors"] == []
+        payload = 1 if plans else 2
+        assert _told(statements[:-payload]) == PLACING
+
+
+async def test_recording_events_costs_the_same_for_any_number_of_events(ask, world):
+    parcels = [{"sscc": it} for it in (await sent(world, 10)).ssccs]
+    feed = Feed(ask, world)
+    await feed(*(feed.event("IN_TRANSIT", 0, **it) for it in parcels))
+    for hour, named in ((1, parcels[:1]), (2, parcels)):
+        events = [feed.event("IN_TRANSIT", hour, **it) for it in named]
+        with counted(world.database.engine) as statements:
+            await ask(RECORD, input={"events": events, "idempotencyKey": f"k-{hour}"})
+        assert _told(statements[:-1]) == RECORDING
