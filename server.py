@@ -1,17 +1,23 @@
 """The roof: the ASGI application over a database."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
 
+from kit.bounds import DEFAULT_BOUNDS, Bounds
 from kit.clock import Clock, now
 from kit.database import Database
 from resolvers.context import Terms
-from transport.endpoint import LARGEST_BODY, Endpoint
+from transport.cross_origin import shared_with
+from transport.edge import Edge
+from transport.endpoint import Endpoint
 from transport.health import Health
+from transport.refusals import refused
 from web.page import GraphiQL
 
 OPERATIONS = Path(__file__).parent / "examples" / "operations"
@@ -22,11 +28,13 @@ def application(
     *,
     clock: Clock = now,
     terms: Terms = Terms(),  # noqa: B008 -- frozen
+    bounds: Bounds = DEFAULT_BOUNDS,
+    origins: Sequence[str] = (),
     operations: Path = OPERATIONS,
 ) -> Starlette:
     """Return the ASGI application over a database; it closes the database when it ends.
 
-    operations: folder of the examples that GraphiQL shows in its tabs.
+    origins: sites whose pages may ask. operations: folder of the examples in GraphiQL's tabs.
     """
 
     @asynccontextmanager
@@ -35,10 +43,15 @@ def application(
         await database.close()
 
     graphiql = GraphiQL(operations)
-    endpoint = Endpoint(database, clock, terms, graphiql)
+    endpoint = Endpoint(database, clock, terms, bounds, graphiql)
     routes: list[BaseRoute] = [
-        Route("/graphql", endpoint, methods=["GET", "POST"], max_body_size=LARGEST_BODY),
+        Route("/graphql", endpoint, methods=["GET", "POST"]),
         *Health(database).routes,
         *graphiql.routes,
     ]
-    return Starlette(routes=routes, lifespan=lifespan)
+    return Starlette(
+        routes=routes,
+        middleware=[Middleware(Edge), *shared_with(origins)],
+        exception_handlers={HTTPException: refused},
+        lifespan=lifespan,
+    )

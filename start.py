@@ -144,6 +144,8 @@ def _server(config: Config, database: Database) -> uvicorn.Server:
         terms=Terms(
             timedelta(hours=config.idempotency_hours), config.limits, config.executor == "planned"
         ),
+        bounds=config.bounds,
+        origins=config.origins,
         operations=config.data_dir / OPERATIONS,
     )
     settings = uvicorn.Config(
@@ -157,6 +159,7 @@ def _server(config: Config, database: Database) -> uvicorn.Server:
         access_log=False,
         server_header=False,
         proxy_headers=False,
+        limit_concurrency=config.connections,
         timeout_graceful_shutdown=GRACE_S,
     )
     return uvicorn.Server(settings)

@@ -1,12 +1,15 @@
 """Configuration: the environment, read once."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from kit.bounds import DEFAULT_BOUNDS, Bounds
 from kit.limits import DEFAULT_LIMITS, Limits
 
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d+)?|https?://\[[0-9a-f:]+\](:\d+)?")
 _PLAIN = ("postgres://", "postgresql://")
 
 
@@ -18,6 +21,8 @@ class Config:
     owner_url: as whom the schema is migrated and operators work; None means the same address.
     allow_owner: whether the server may start without the second wall between merchants.
     pooler: whether database_url leads to a pooler that gives connections for a transaction.
+    origins: sites whose pages may ask, such as https://portal.example.
+    connections: open at once; further requests are answered 503.
     """
 
     database_url: str | None
@@ -31,6 +36,9 @@ class Config:
     idempotency_hours: int
     limits: Limits
     executor: str
+    bounds: Bounds
+    origins: tuple[str, ...]
+    connections: int
 
 
 def _async_url(url: str) -> str:
@@ -59,6 +67,24 @@ def _limits(environment: Mapping[str, str]) -> Limits:
     )
 
 
+def _bounds(environment: Mapping[str, str], pool_size: int) -> Bounds:
+    """Read what connections and requests may take; one company gets half of the pool."""
+    return Bounds(
+        body=_number(environment, "ABRUF_LARGEST_BODY", DEFAULT_BOUNDS.body),
+        at_once=_number(environment, "ABRUF_AT_ONCE", max(pool_size, 1)),
+    )
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    """Read exact origins, separated by commas."""
+    origins = tuple(it.strip() for it in text.split(",") if it.strip())
+    for origin in origins:
+        if not _ORIGIN.fullmatch(origin):
+            message = f"ABRUF_ALLOWED_ORIGINS: {origin!r} is not like https://portal.example."
+            raise SystemExit(message)
+    return origins
+
+
 def _choice(environment: Mapping[str, str], name: str, *choices: str) -> str:
     text = environment.get(name) or choices[0]
     if text not in choices:
@@ -74,6 +100,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
     if pooler and not owner_url:
         message = "ABRUF_POOLER=transaction needs ABRUF_OWNER_URL: the owner, past the pooler."
         raise SystemExit(message)
+    pool_size = _number(environment, "ABRUF_POOL_SIZE", 10)
     home = Path(environment.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
     return Config(
         database_url=_async_url(url) if url else None,
@@ -83,8 +110,11 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         data_dir=Path(environment.get("ABRUF_DATA_DIR") or home / "abruf").expanduser().absolute(),
         host=environment.get("ABRUF_HOST", "127.0.0.1"),
         port=_number(environment, "ABRUF_PORT", 8000),
-        pool_size=_number(environment, "ABRUF_POOL_SIZE", 10),
+        pool_size=pool_size,
         idempotency_hours=_number(environment, "ABRUF_IDEMPOTENCY_HOURS", 24),
         limits=_limits(environment),
         executor=_choice(environment, "ABRUF_EXECUTOR", "planned", "reference"),
+        bounds=_bounds(environment, pool_size),
+        origins=_origins(environment.get("ABRUF_ALLOWED_ORIGINS", "")),
+        connections=_number(environment, "ABRUF_CONNECTIONS", 1_000),
     )

@@ -1,19 +1,29 @@
 """GraphQL over HTTP: media types, statuses, and what is refused before anything runs."""
 
+import gzip
 import socket
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 import httpx
 import pytest
 
+from kit.bounds import DEFAULT_BOUNDS
 from kit.database import Database
 from server import application
 from tests import make
-from transport.endpoint import GRAPHQL_JSON, LARGEST_BODY
+from transport.endpoint import GRAPHQL_JSON
 
 TYPENAME = '{"query": "{ __typename }"}'
-BODIES = ["", "{", "null", "5", '"x"', "true", "[]", "[null]", "{}", '{"query": 5}']
-BODIES += [f"[{TYPENAME}]", '{"query": "{ __typename }", "variables": [1]}', "[" * 100_000]
+BODIES: list[str | bytes] = ["", "{", "null", "5", '"x"', "true", "[]", "[null]", "{}"]
+BODIES += [f"[{TYPENAME}]", "[" * 100_000, f"\ufeff{TYPENAME}", TYPENAME.encode("utf-16")]
+BODIES += ['{"query": 5}', '{"query": {}}', '{"query": null}', '{"query": ""}']
+BODIES += ['{"query": "{ __typename }", "query": 7}', '{"query": "{ \\ud800 }"}']
+BODIES += [b'{"query": "{ __typename \xff }"}']
+BODIES += [f'{TYPENAME[:-1]}, "variables": {it}}}' for it in ("[1]", '"x"', "NaN")]
+BODIES += [f'{TYPENAME[:-1]}, "operationName": {it}}}' for it in ("5", "[]", '"Nope"')]
+BODIES += [f'{TYPENAME[:-1]}, "extensions": {it}}}' for it in ("7", "[]")]
+BODIES += [f'{TYPENAME[:-1]}, "variables": {{"a": {"[" * 100_000}{"]" * 100_000}}}}}']
+BODIES += [f'{TYPENAME[:-1]}, "variables": {{"a": {"9" * 50_000}}}}}']
 
 
 @pytest.fixture
@@ -25,6 +35,26 @@ def post(client: httpx.AsyncClient, world: make.World) -> Callable[..., httpx.Re
         return client.post("/graphql", content=content, headers=own | headers)
 
     return send
+
+
+@pytest.fixture
+def get(client: httpx.AsyncClient, world: make.World) -> Callable[..., httpx.Response]:
+    """Ask by GET as staff."""
+
+    def send(query: str, accept: str, **parameters: str) -> httpx.Response:
+        own = {"Authorization": f"Bearer {world.token}", "Accept": accept}
+        return client.get("/graphql", params={"query": query, **parameters}, headers=own)
+
+    return send
+
+
+def assert_refused(answer: httpx.Response, status: int) -> None:
+    """Expect the status with an error that has a code and names the request."""
+    assert answer.status_code == status
+    body = answer.json()
+    assert [it["extensions"] for it in body["errors"]] == [{"code": "BAD_USER_INPUT"}]
+    assert body["extensions"] == {"requestId": answer.headers["x-request-id"]}
+    assert "data" not in body
 
 
 @pytest.mark.parametrize("accept", ["application/json", "*/*", GRAPHQL_JSON])
@@ -44,28 +74,41 @@ async def test_what_cannot_be_executed_is_400_without_data(post, query: str) -> 
     assert new.json()["errors"] == old.json()["errors"] != []
 
 
-@pytest.mark.parametrize("body", BODIES, ids=lambda body: body[:30])
-async def test_a_body_that_is_no_request_is_told_so_in_json(post, body: str) -> None:
+@pytest.mark.parametrize("body", BODIES, ids=lambda body: ascii(body[:50]))
+async def test_a_body_that_is_no_request_is_told_so_in_json(post, body: str | bytes) -> None:
     answer = await post(body)
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["extensions"] == {"code": "BAD_USER_INPUT"}
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded"])
+@pytest.mark.parametrize(
+    "kind",
+    ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=b"],
+)
 async def test_a_form_of_another_site_is_refused(post, kind: str) -> None:
     answer = await post(TYPENAME, **{"Content-Type": kind})
-    assert answer.status_code == 400
-    assert "data" not in answer.json()
+    assert_refused(answer, 415)
 
 
-async def test_bytes_that_are_no_text_are_refused(post) -> None:
-    answer = await post(b'{"query": "{ __typename \xff }"}')
-    assert answer.status_code == 400
+async def test_a_compressed_body_is_refused(post) -> None:
+    assert_refused(await post(gzip.compress(TYPENAME.encode()), **{"Content-Encoding": "gzip"}), 415)
 
 
 async def test_a_body_that_is_too_large_is_refused(post) -> None:
-    answer = await post(f'{{"query": "{"#" * LARGEST_BODY}"}}')
-    assert answer.status_code == 413
+    assert_refused(await post(f'{{"query": "{"#" * DEFAULT_BOUNDS.body}"}}'), 413)
+
+
+async def test_a_body_of_unknown_length_that_is_too_large_is_refused(post) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(11):
+            yield b" " * (DEFAULT_BOUNDS.body // 10)
+
+    assert_refused(await post(chunks()), 413)
+
+
+@pytest.mark.parametrize("accept", ["image/png", "application/json;q=0", "text/plain, text/css"])
+async def test_a_client_that_takes_no_json_is_told_in_json(post, accept: str) -> None:
+    assert_refused(await post(TYPENAME, Accept=accept), 406)
 
 
 async def test_of_several_operations_one_must_be_named(post) -> None:
@@ -77,19 +120,30 @@ async def test_of_several_operations_one_must_be_named(post) -> None:
     assert named.json()["data"] == {"__typename": "Query"}
 
 
-async def test_a_mutation_by_get_is_refused(client, world) -> None:
-    answer = await client.get(
-        "/graphql",
-        params={"query": "mutation { __typename }"},
-        headers={"Authorization": f"Bearer {world.token}"},
-    )
-    assert answer.status_code == 400
+@pytest.mark.parametrize("accept", ["application/json", GRAPHQL_JSON])
+async def test_a_get_only_reads(get, accept: str) -> None:
+    read = await get("{ __typename }", accept)
+    assert (read.status_code, read.json()["data"]) == (200, {"__typename": "Query"})
+    refused = await get("mutation { __typename }", accept)
+    assert_refused(refused, 405)
+    assert refused.headers["allow"] == "POST"
 
 
-async def test_another_method_is_told_which_ones_there_are(client) -> None:
-    answer = await client.put("/graphql")
-    assert answer.status_code == 405
+@pytest.mark.parametrize("given", ["{", "[1]", "5", '"x"'])
+async def test_variables_of_a_get_that_are_no_object_are_refused(get, given: str) -> None:
+    for name in ("variables", "extensions"):
+        assert_refused(await get("{ __typename }", "*/*", **{name: given}), 400)
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "TRACE", "OPTIONS", "QUERY"])
+async def test_another_method_is_told_which_ones_there_are(client, method: str) -> None:
+    answer = await client.request(method, "/graphql")
+    assert_refused(answer, 405)
     assert {"GET", "POST"} <= set(answer.headers["allow"].split(", "))
+
+
+async def test_another_path_is_answered_in_json(client) -> None:
+    assert_refused(await client.get("/nothing"), 404)
 
 
 @pytest.mark.parametrize(

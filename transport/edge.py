@@ -1,0 +1,64 @@
+"""The outermost layer: every request gets its id, every answer its headers, no fault gets out."""
+
+import logging
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from kit import trace
+from transport.refusals import fault
+
+_log = logging.getLogger("abruf")
+
+UNLESS_TOLD: tuple[tuple[bytes, bytes], ...] = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cache-control", b"no-store"),
+)
+"""Headers of every answer that does not bring its own, as GraphiQL's page and files do."""
+
+
+class Edge:
+    """Wraps the application; plain ASGI, since every request pays for it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Take what is wrapped."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request or one socket."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        asked = trace.arriving(scope["headers"])
+        token = trace.CURRENT.set(asked)
+        answer = _Answer(asked.request_id, send)
+        try:
+            await self._app(scope, receive, answer)
+        except Exception:
+            if answer.started or scope["type"] != "http":
+                raise
+            _log.exception("Internal fault")
+            await fault().answer()(scope, receive, answer)
+        finally:
+            trace.CURRENT.reset(token)
+
+
+class _Answer:
+    """Sends an answer, with the headers that all answers have."""
+
+    def __init__(self, request_id: str, send: Send) -> None:
+        """Take the id that the client is told."""
+        self._own = (b"x-request-id", request_id.encode())
+        self._send = send
+        self.started = False
+
+    async def __call__(self, message: Message) -> None:
+        """Pass on what is sent."""
+        if message["type"] == "http.response.start":
+            self.started = True
+            headers = list(message.get("headers", ()))
+            names = {name for name, _ in headers}
+            headers += [it for it in UNLESS_TOLD if it[0] not in names]
+            message = {**message, "headers": [*headers, self._own]}
+        await self._send(message)
