@@ -12,29 +12,33 @@ from starlette.routing import BaseRoute, Route
 from kit.bounds import DEFAULT_BOUNDS, Bounds
 from kit.clock import Clock, now
 from kit.database import Database
+from kit.telemetry import Telemetry
 from resolvers.context import Terms
 from transport.cross_origin import shared_with
 from transport.edge import Edge
 from transport.endpoint import Endpoint
 from transport.health import Health
 from transport.refusals import refused
+from transport.telemetry import telemetry_of
 from web.page import GraphiQL
 
 OPERATIONS = Path(__file__).parent / "examples" / "operations"
 
 
-def application(
+def application(  # noqa: PLR0913 -- what the house is made of.
     database: Database,
     *,
     clock: Clock = now,
     terms: Terms = Terms(),  # noqa: B008 -- frozen
     bounds: Bounds = DEFAULT_BOUNDS,
     origins: Sequence[str] = (),
+    telemetry: Telemetry | None = None,
     operations: Path = OPERATIONS,
 ) -> Starlette:
     """Return the ASGI application over a database; it closes the database when it ends.
 
-    origins: sites whose pages may ask. operations: folder of the examples in GraphiQL's tabs.
+    origins: sites whose pages may ask. telemetry: what it tells those who run it, its own unless
+    given. operations: folder of the examples in GraphiQL's tabs.
     """
 
     @asynccontextmanager
@@ -42,6 +46,7 @@ def application(
         yield
         await database.close()
 
+    telemetry = telemetry or telemetry_of(database)
     graphiql = GraphiQL(operations)
     endpoint = Endpoint(database, clock, terms, bounds, graphiql)
     routes: list[BaseRoute] = [
@@ -51,7 +56,7 @@ def application(
     ]
     return Starlette(
         routes=routes,
-        middleware=[Middleware(Edge), *shared_with(origins)],
+        middleware=[Middleware(Edge, telemetry=telemetry), *shared_with(origins)],
         exception_handlers={HTTPException: refused},
         lifespan=lifespan,
     )

@@ -23,6 +23,8 @@ class Config:
     pooler: whether database_url leads to a pooler that gives connections for a transaction.
     origins: sites whose pages may ask, such as https://portal.example.
     connections: open at once; further requests are answered 503.
+    log: `text`, or `json` with a line for every operation. metrics_port: 0 shows no metrics.
+    otlp: where spans are sent.
     """
 
     database_url: str | None
@@ -39,6 +41,9 @@ class Config:
     bounds: Bounds
     origins: tuple[str, ...]
     connections: int
+    log: str
+    metrics_port: int
+    otlp: str | None
 
 
 def _async_url(url: str) -> str:
@@ -117,4 +122,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         bounds=_bounds(environment, pool_size),
         origins=_origins(environment.get("ABRUF_ALLOWED_ORIGINS", "")),
         connections=_number(environment, "ABRUF_CONNECTIONS", 1_000),
+        log=_choice(environment, "ABRUF_LOG", "text", "json"),
+        metrics_port=_number(environment, "ABRUF_METRICS_PORT", 0),
+        otlp=environment.get("OTEL_EXPORTER_OTLP_ENDPOINT"),
     )

@@ -5,7 +5,11 @@ import secrets
 from collections.abc import Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from uuid import UUID
+
+if TYPE_CHECKING:
+    from kit.telemetry import Telemetry
 
 _OURS = re.compile(rb"[A-Za-z0-9_-]{8,64}")
 """A request id that a client may choose: shorter than any token, and harmless in a log."""
@@ -21,7 +25,8 @@ class Trace:
     """One request, or one operation of a socket.
 
     trace_id, parent_id, sampled: of the client's `traceparent`. merchant_id, key_id: once it is
-    known who asks. statements: SQL sent so far. batches: numbers of keys that dataloaders asked.
+    known who asks. telemetry: to whom operations are told. cost: points that were asked for.
+    statements: SQL sent so far. batches: numbers of keys that dataloaders asked.
     """
 
     request_id: str
@@ -30,18 +35,21 @@ class Trace:
     sampled: bool = False
     merchant_id: UUID | None = None
     key_id: UUID | None = None
+    telemetry: "Telemetry | None" = None
+    cost: int | None = None
     statements: int = 0
     batches: list[int] = field(default_factory=list)
 
-    def operation(self) -> "Trace":
-        """Return the same for one of several operations."""
+    def operation(self, merchant_id: UUID, key_id: UUID) -> "Trace":
+        """Return a trace for one of the request's operations, which counts by itself."""
         return Trace(
             self.request_id,
             self.trace_id,
             self.parent_id,
             self.sampled,
-            self.merchant_id,
-            self.key_id,
+            merchant_id,
+            key_id,
+            self.telemetry,
         )
 
 

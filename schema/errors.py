@@ -71,7 +71,7 @@ def shown(error: GraphQLError) -> GraphQLError:
         return _told(error, problem.message, extensions)
     if isinstance(cause, GraphQLError) or cause is None:
         own = (error.extensions or {}) | ((cause.extensions or {}) if cause else {})
-        return _told(error, error.message, {"code": _default(error).value, **own})
+        return _told(error, error.message, {"code": default_code(error).value, **own})
     if isinstance(cause, TimeoutError):
         return _told(error, _LATE, {"code": ErrorCode.TIMEOUT.value})
     _log.error("Internal fault", exc_info=cause)
@@ -80,7 +80,7 @@ def shown(error: GraphQLError) -> GraphQLError:
     return _told(error, FAULT, {"code": code, "reference": reference})
 
 
-def _default(error: GraphQLError) -> ErrorCode:
+def default_code(error: GraphQLError) -> ErrorCode:
     """Return the code of an error that brings none."""
     if isinstance(error, GraphQLSyntaxError):
         return ErrorCode.GRAPHQL_PARSE_FAILED

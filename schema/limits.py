@@ -12,6 +12,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from execution.costs import catalogue
 from execution.limits import MOST, Measured
+from kit import trace
 from kit.limits import Limits
 from kit.pages import LARGEST_PAGE
 from schema.errors import ClientError, ErrorCode
@@ -91,7 +92,7 @@ class Limited(SchemaExtension):
                 yield _too_much(said, asked, most)
         asking = (context.operation_name, context.variables or {})
         price = measured.price(*asking)
-        self.price = price.cost
+        self.price = trace.CURRENT.get().cost = price.cost
         if price.nodes > limits.nodes:
             yield _too_much("The answer may hold {:,} objects", price.nodes, limits.nodes)
         if price.cost > limits.cost:

@@ -20,6 +20,7 @@ from schema.deliveries import DeliveriesMutation, DeliveriesQuery
 from schema.errors import shown
 from schema.limits import KEPT, Deadline, Limited
 from schema.locations import LocationsMutation, LocationsQuery
+from schema.observed import Observed
 from schema.operations import NamedOperation
 from schema.orders import OrdersMutation, OrdersQuery
 from schema.parcels import ParcelsQuery
@@ -106,6 +107,7 @@ schema = Schema(
     mutation=_described(Mutation, "Everything that can be done."),
     config=StrawberryConfig(scalar_map=SCALARS),
     extensions=[
+        Observed,
         OneOperation,
         Deadline,
         Limited,

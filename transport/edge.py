@@ -5,6 +5,7 @@ import logging
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kit import trace
+from kit.telemetry import Telemetry
 from transport.refusals import fault
 
 _log = logging.getLogger("abruf")
@@ -21,9 +22,9 @@ UNLESS_TOLD: tuple[tuple[bytes, bytes], ...] = (
 class Edge:
     """Wraps the application; plain ASGI, since every request pays for it."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Take what is wrapped."""
-        self._app = app
+    def __init__(self, app: ASGIApp, telemetry: Telemetry) -> None:
+        """Take what is wrapped, and to whom operations are told."""
+        self._app, self._telemetry = app, telemetry
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or one socket."""
@@ -31,6 +32,7 @@ class Edge:
             await self._app(scope, receive, send)
             return
         asked = trace.arriving(scope["headers"])
+        asked.telemetry = self._telemetry
         token = trace.CURRENT.set(asked)
         answer = _Answer(asked.request_id, send)
         try:

@@ -25,6 +25,11 @@ class Turns:
         self._at_once, self._most = at_once, at_once + waiting
         self._lanes: dict[UUID, _Lane] = {}
 
+    @property
+    def lanes(self) -> int:
+        """How many companies and keys are inside."""
+        return len(self._lanes)
+
     @asynccontextmanager
     async def turn(self, viewer: Viewer) -> AsyncIterator[None]:
         """Wait for a turn. All keys of one company, channel, location or carrier share a lane.
