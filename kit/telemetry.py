@@ -46,6 +46,7 @@ class Telemetry:
         self._batches = Histogram(
             "abruf_loader_keys", "Keys of a loader's batch.", buckets=_COUNTS, registry=own
         )
+        self._kinds: dict[str, tuple[Histogram, ...]] = {}
         self.sockets = Gauge("abruf_sockets", "WebSockets that are open.", registry=own)
 
     def gauge(self, name: str, description: str, value: Callable[[], float]) -> None:
@@ -70,13 +71,22 @@ class Telemetry:
             asked.trace_id = f"{span.get_span_context().trace_id:032x}"
         return Running(self, asked, span)
 
+    def _of(self, kind: str) -> tuple[Histogram, ...]:
+        """Find the histograms of one type of operation; finding them again costs time."""
+        found = self._kinds.get(kind)
+        if found is None:
+            every = (self._seconds, self._statements, self._cost)
+            found = self._kinds[kind] = tuple(it.labels(kind) for it in every)
+        return found
+
     def ended(self, asked: Trace, kind: str, outcome: str, seconds: float) -> None:
         """Count an operation and write its line."""
+        took, sent, cost = self._of(kind)
         self._ended.labels(kind, outcome).inc()
-        self._seconds.labels(kind).observe(seconds)
-        self._statements.labels(kind).observe(asked.statements)
+        took.observe(seconds)
+        sent.observe(asked.statements)
         if asked.cost is not None:
-            self._cost.labels(kind).observe(asked.cost)
+            cost.observe(asked.cost)
         for keys in asked.batches:
             self._batches.observe(keys)
         if _log.isEnabledFor(logging.INFO):

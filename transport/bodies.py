@@ -16,14 +16,14 @@ async def body_of(request: Request, bounds: Bounds) -> bytes:
     Forms and plain text are what a page of another site can send without being asked first by
     CORS, so a POST must say that it is JSON. Compressed bodies are refused: their size is unknown.
     """
-    headers = request.headers
-    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if request.method == "POST" and kind != JSON:
+    headers = dict(request.scope["headers"])
+    kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+    if request.method == "POST" and kind != JSON.encode():
         raise Refusal(415, "Send the operation as application/json.")
-    if headers.get("content-encoding", "identity").lower() != "identity":
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
         raise Refusal(415, "Send the body uncompressed.")
-    told = headers.get("content-length", "0")
-    if told.isdecimal() and int(told[:20]) > bounds.body:
+    told = headers.get(b"content-length", b"0")
+    if told.isdigit() and int(told[:20]) > bounds.body:
         raise _too_large(bounds)
     try:
         async with asyncio.timeout(bounds.body_seconds):

@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 from starlette.types import Receive
 
 GONE = "http.disconnect"
+QUICK_S = 0.02
+"""Seconds before the client is watched: most answers are there sooner, and a task costs time."""
 
 
 class HungUp(Exception):
@@ -30,7 +32,9 @@ async def until_hung_up(receive: Receive) -> AsyncIterator[None]:
         gone = True
         task.cancel()
 
-    watching = asyncio.create_task(watch())
+    watching: list[asyncio.Task[None]] = []
+    loop = asyncio.get_running_loop()
+    soon = loop.call_later(QUICK_S, lambda: watching.append(loop.create_task(watch())))
     try:
         yield
     except asyncio.CancelledError:
@@ -38,4 +42,6 @@ async def until_hung_up(receive: Receive) -> AsyncIterator[None]:
             raise HungUp from None
         raise
     finally:
-        watching.cancel()
+        soon.cancel()
+        for each in watching:
+            each.cancel()

@@ -132,3 +132,11 @@ def test_metrics_and_one_line_an_operation_are_there_when_asked_for(
     rest, _ = abruf.process.communicate(timeout=60)
     lines = [json.loads(line) for line in rest.splitlines() if line.startswith('{"at"')]
     assert [it["type"] for it in lines if it["message"] == "operation"] == ["query"]
+
+
+def test_more_connections_than_allowed_are_told_to_come_later(used: Path, launch: Launch) -> None:
+    abruf = launch(used, ABRUF_CONNECTIONS="2")
+    abruf.wait_until_ready()
+    with socket.create_connection(("127.0.0.1", abruf.port)):
+        assert httpx.get(f"{abruf.origin}/livez").status_code == 503
+    assert abruf.stop() == 130

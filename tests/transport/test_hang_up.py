@@ -3,7 +3,8 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy import text
 
 from kit.bounds import Bounds
 from kit.database import Database
+from kit.viewer import Actor
 from resolvers.context import Terms
 from server import application
 from tests import make
@@ -55,6 +57,10 @@ class Site:
         finally:
             writer.close()
             await writer.wait_closed()
+
+    def by(self, token: str) -> "Site":
+        """Return the same for another token."""
+        return Site(self.port, self.database, replace(self.world, token=token))
 
     def request(self, query: str, length: int | None = None, **variables: Any) -> bytes:
         """Return a request of HTTP. length: to announce instead of the true one."""
@@ -146,3 +152,14 @@ async def test_a_client_that_leaves_during_its_body_frees_its_turn(site: Site) -
     async with site.sent(site.request(READ, length=100_000)):
         pass
     assert (await site.ask(READ))["data"] == {"products": {"nodes": []}}
+
+
+async def test_a_key_that_asks_without_end_leaves_connections_to_others(site: Site) -> None:
+    other = site.by(await site.world.key(Actor.STAFF))
+    async with locked_products(site.world.database), AsyncExitStack() as attack:
+        for _ in range(6):
+            await attack.enter_async_context(site.sent(site.request(READ)))
+        await until(lambda: site.waits(1))
+        answer = await other.ask("{ orders(first: 1) { totalCount } }")
+        assert answer["data"] == {"orders": {"totalCount": 0}}
+        assert await site.waits(1)

@@ -81,6 +81,13 @@ async def test_a_body_that_is_no_request_is_told_so_in_json(post, body: str | by
     assert answer.json()["errors"][0]["extensions"] == {"code": "BAD_USER_INPUT"}
 
 
+@pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "Application/JSON"])
+async def test_what_is_null_is_as_if_left_out(post, kind: str) -> None:
+    absent = '"variables": null, "operationName": null, "extensions": null}'
+    answer = await post(f"{TYPENAME[:-1]}, {absent}", **{"Content-Type": kind})
+    assert (answer.status_code, answer.json()["data"]) == (200, {"__typename": "Query"})
+
+
 @pytest.mark.parametrize(
     "kind",
     ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=b"],
