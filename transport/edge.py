@@ -13,10 +13,11 @@ _log = logging.getLogger("abruf")
 UNLESS_TOLD: tuple[tuple[bytes, bytes], ...] = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"cache-control", b"no-store"),
 )
 """Headers of every answer that does not bring its own, as GraphiQL's page and files do."""
+NOTHING = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+"""What JSON may load if a browser shows it."""
 
 
 class Edge:
@@ -60,7 +61,9 @@ class _Answer:
         if message["type"] == "http.response.start":
             self.started = True
             headers = list(message.get("headers", ()))
-            names = {name for name, _ in headers}
+            names = dict(headers)
             headers += [it for it in UNLESS_TOLD if it[0] not in names]
+            if b"json" in names.get(b"content-type", b""):
+                headers.append(NOTHING)
             message = {**message, "headers": [*headers, self._own]}
         await self._send(message)

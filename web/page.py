@@ -92,7 +92,6 @@ class Assets(StaticFiles):
             response = super().file_response(full_path, stat_result, scope, status_code)
         response.headers["Vary"] = "Accept-Encoding"
         response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Content-Security-Policy"] = HEADERS["Content-Security-Policy"]
         # Every build has its own folder name, so an address never changes its content.
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         return response
