@@ -5,31 +5,43 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
 
+from kit.bounds import DEFAULT_BOUNDS, Bounds
 from kit.clock import Clock, now
 from kit.database import Database
 from kit.issuers import Issuer
+from kit.telemetry import Telemetry
 from resolvers.context import Terms
-from transport.endpoint import LARGEST_BODY, Endpoint
+from transport.cross_origin import shared_with
+from transport.edge import Edge
+from transport.endpoint import Endpoint
 from transport.health import Health
+from transport.refusals import refused
+from transport.telemetry import telemetry_of
 from web.page import GraphiQL
 
 OPERATIONS = Path(__file__).parent / "examples" / "operations"
 
 
-def application(
+def application(  # noqa: PLR0913 -- what the house is made of.
     database: Database,
     *,
     clock: Clock = now,
     terms: Terms = Terms(),  # noqa: B008 -- frozen
+    bounds: Bounds = DEFAULT_BOUNDS,
+    origins: Sequence[str] = (),
+    telemetry: Telemetry | None = None,
     operations: Path = OPERATIONS,
     issuers: Sequence[Issuer] = (),
 ) -> Starlette:
     """Return the ASGI application over a database; it closes the database when it ends.
 
     operations: folder of the examples that GraphiQL shows in its tabs. issuers: identity providers
-    whose tokens are taken beside API keys.
+    whose tokens are taken beside API keys. origins: sites whose pages may ask. telemetry: what it
+    tells those who run it, its own unless given.
     """
 
     @asynccontextmanager
@@ -38,11 +50,17 @@ def application(
             yield
         await database.close()
 
+    telemetry = telemetry or telemetry_of(database)
     graphiql = GraphiQL(operations)
-    endpoint = Endpoint(database, clock, terms, graphiql, issuers)
+    endpoint = Endpoint(database, clock, terms, bounds, graphiql, issuers)
     routes: list[BaseRoute] = [
-        Route("/graphql", endpoint, methods=["GET", "POST"], max_body_size=LARGEST_BODY),
+        Route("/graphql", endpoint, methods=["GET", "POST"]),
         *Health(database).routes,
         *graphiql.routes,
     ]
-    return Starlette(routes=routes, lifespan=lifespan)
+    return Starlette(
+        routes=routes,
+        middleware=[Middleware(Edge, telemetry=telemetry), *shared_with(origins)],
+        exception_handlers={HTTPException: refused},
+        lifespan=lifespan,
+    )

@@ -6,6 +6,7 @@ import json
 import signal
 import socket
 import sys
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import NoReturn
@@ -15,14 +16,16 @@ import uvicorn
 import migrations
 from examples.demo import operations
 from examples.tokens import tokens_of_demo
-from kit import embedded
+from kit import embedded, log
 from kit.config import Config, from_environment
 from kit.database import BehindPoolerError, Database
 from kit.embedded import Server
 from kit.embedded.home import write
+from kit.telemetry import Telemetry
 from kit.walls import UnboundError, app_role, check, role_to_become
 from resolvers.context import Terms
 from server import application
+from transport.telemetry import exporting, shown, telemetry_of
 
 TOKENS = "demo-tokens.json"
 OPERATIONS = "operations"
@@ -38,13 +41,14 @@ def main() -> None:
     """Run until Ctrl-C or SIGTERM, and stop what was started."""
     signal.signal(signal.SIGTERM, _terminated)
     config = from_environment()
+    log.configure(config.log)
     try:
         with _listening(config) as listener, embedded.addresses(config) as server:
             tokens = _prepared(config, server)
-            made = _server(config, asyncio.run(_database(config, server)))
+            database = asyncio.run(_database(config, server))
             sys.stdout.write(_greeting(config, listener, tokens))
             sys.stdout.flush()
-            made.run(sockets=[listener])
+            _serve(config, database, listener)
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
     except (UnboundError, BehindPoolerError) as error:
@@ -137,13 +141,28 @@ def _greeting(config: Config, listener: socket.socket, tokens: dict[str, str]) -
     )
 
 
-def _server(config: Config, database: Database) -> uvicorn.Server:
-    """Return what answers requests until a signal ends it."""
+def _serve(config: Config, database: Database, listener: socket.socket) -> None:
+    """Answer requests until a signal ends it; send the spans that are left."""
+    provider = exporting(config.otlp)
+    telemetry = telemetry_of(database, provider)
+    with ExitStack() as meanwhile:
+        if config.metrics_port:
+            meanwhile.enter_context(shown(telemetry.registry, config.host, config.metrics_port))
+        if provider:
+            meanwhile.callback(provider.shutdown)
+        _server(config, database, telemetry).run(sockets=[listener])
+
+
+def _server(config: Config, database: Database, telemetry: Telemetry) -> uvicorn.Server:
+    """Return what answers requests."""
     app = application(
         database,
         terms=Terms(
             timedelta(hours=config.idempotency_hours), config.limits, config.executor == "planned"
         ),
+        bounds=config.bounds,
+        origins=config.origins,
+        telemetry=telemetry,
         operations=config.data_dir / OPERATIONS,
         issuers=config.issuers,
     )
@@ -154,11 +173,12 @@ def _server(config: Config, database: Database) -> uvicorn.Server:
         ws="websockets-sansio",
         ws_max_size=LARGEST_SOCKET_MESSAGE,
         lifespan="on",
-        log_level="warning",
+        log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=bool(config.trusted_proxies),
         forwarded_allow_ips=list(config.trusted_proxies),
+        limit_concurrency=config.connections,
         timeout_graceful_shutdown=GRACE_S,
     )
     return uvicorn.Server(settings)

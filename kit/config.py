@@ -1,15 +1,18 @@
 """Configuration: the environment, read once."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from ipaddress import ip_network
 from pathlib import Path
 
 from kit import issuers
+from kit.bounds import DEFAULT_BOUNDS, Bounds
 from kit.issuers import Issuer
 from kit.limits import DEFAULT_LIMITS, Limits
 
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d+)?|https?://\[[0-9a-f:]+\](:\d+)?")
 _PLAIN = ("postgres://", "postgresql://")
 
 
@@ -23,6 +26,10 @@ class Config:
     pooler: whether database_url leads to a pooler that gives connections for a transaction.
     trusted_proxies: whose word counts for where a request comes from (X-Forwarded-For).
     issuers: identity providers whose tokens are taken beside API keys.
+    origins: sites whose pages may ask, such as https://portal.example.
+    connections: open at once; further requests are answered 503.
+    log: `text`, or `json` with a line for every operation. metrics_port: 0 shows no metrics.
+    otlp: where spans are sent.
     """
 
     database_url: str | None
@@ -38,6 +45,12 @@ class Config:
     executor: str
     trusted_proxies: tuple[str, ...]
     issuers: tuple[Issuer, ...]
+    bounds: Bounds
+    origins: tuple[str, ...]
+    connections: int
+    log: str
+    metrics_port: int
+    otlp: str | None
 
 
 def _async_url(url: str) -> str:
@@ -64,6 +77,24 @@ def _limits(environment: Mapping[str, str]) -> Limits:
             for name, default in asdict(DEFAULT_LIMITS).items()
         }
     )
+
+
+def _bounds(environment: Mapping[str, str], pool_size: int) -> Bounds:
+    """Read what connections and requests may take; one company gets half of the pool."""
+    return Bounds(
+        body=_number(environment, "ABRUF_LARGEST_BODY", DEFAULT_BOUNDS.body),
+        at_once=_number(environment, "ABRUF_AT_ONCE", max(pool_size, 1)),
+    )
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    """Read exact origins, separated by commas."""
+    origins = tuple(it.strip() for it in text.split(",") if it.strip())
+    for origin in origins:
+        if not _ORIGIN.fullmatch(origin):
+            message = f"ABRUF_ALLOWED_ORIGINS: {origin!r} is not like https://portal.example."
+            raise SystemExit(message)
+    return origins
 
 
 def _choice(environment: Mapping[str, str], name: str, *choices: str) -> str:
@@ -93,6 +124,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
     if pooler and not owner_url:
         message = "ABRUF_POOLER=transaction needs ABRUF_OWNER_URL: the owner, past the pooler."
         raise SystemExit(message)
+    pool_size = _number(environment, "ABRUF_POOL_SIZE", 10)
     home = Path(environment.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
     return Config(
         database_url=_async_url(url) if url else None,
@@ -102,10 +134,16 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         data_dir=Path(environment.get("ABRUF_DATA_DIR") or home / "abruf").expanduser().absolute(),
         host=environment.get("ABRUF_HOST", "127.0.0.1"),
         port=_number(environment, "ABRUF_PORT", 8000),
-        pool_size=_number(environment, "ABRUF_POOL_SIZE", 10),
+        pool_size=pool_size,
         idempotency_hours=_number(environment, "ABRUF_IDEMPOTENCY_HOURS", 24),
         limits=_limits(environment),
         executor=_choice(environment, "ABRUF_EXECUTOR", "planned", "reference"),
         trusted_proxies=_networks(environment, "ABRUF_TRUSTED_PROXIES"),
         issuers=issuers.read(Path(file)) if (file := environment.get("ABRUF_ISSUERS")) else (),
+        bounds=_bounds(environment, pool_size),
+        origins=_origins(environment.get("ABRUF_ALLOWED_ORIGINS", "")),
+        connections=_number(environment, "ABRUF_CONNECTIONS", 1_000),
+        log=_choice(environment, "ABRUF_LOG", "text", "json"),
+        metrics_port=_number(environment, "ABRUF_METRICS_PORT", 0),
+        otlp=environment.get("OTEL_EXPORTER_OTLP_ENDPOINT"),
     )

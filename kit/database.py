@@ -16,6 +16,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
+from kit import trace
 from kit.holding import HELD, WANTED, HoldingPool
 from kit.limits import DEFAULT_LIMITS
 
@@ -42,6 +43,10 @@ def _in_time() -> Iterator[None]:
         if getattr(error.orig, "sqlstate", None) == _CANCELED:
             raise TimeoutError from error
         raise
+
+
+def _count(*_: object) -> None:
+    trace.CURRENT.get().statements += 1
 
 
 def _prove_direct(connection: Any, _record: object) -> None:
@@ -131,8 +136,10 @@ class Database:
             max_overflow=pool_size,
             json_serializer=_dumps,
             json_deserializer=orjson.loads,
+            hide_parameters=True,
             connect_args=connect,
         )
+        event.listen(engine.sync_engine, "before_cursor_execute", _count)
         if not self._pooler:
             event.listen(engine.sync_engine, "connect", _prove_direct)
             event.listen(engine.sync_engine, "connect", self._set_limit)

@@ -5,6 +5,7 @@ from typing import Any
 
 from aiodataloader import DataLoader
 
+from kit import trace
 from kit.database import Reads
 from loaders.relations import Asking, Relation
 
@@ -19,6 +20,7 @@ class Batch(DataLoader[Any, Any]):
 
     async def batch_load_fn(self, keys: list[Any]) -> list[Any]:
         """Read all keys at once."""
+        trace.CURRENT.get().batches.append(len(keys))
         statement = self._relation.statement(self._asking)
         return self._relation.results(keys, await self._reads.rows(statement, {"keys": keys}))
 

@@ -1,19 +1,20 @@
 """What a client reads when something is refused: userErrors in payloads, codes on errors."""
 
 import logging
-import secrets
 from enum import StrEnum
 from typing import Any
 
 import strawberry
 from graphql import GraphQLError, GraphQLSyntaxError
 
+from kit import trace
 from kit.errors import Code, Problem, Refused
 from schema.enums import described
 from schema.inputs import client_path
 from schema.scopes import Authenticated
 
 _log = logging.getLogger("abruf")
+FAULT = "Something went wrong on our side."
 _LATE = "This took too long. Ask for less; repeat a mutation with the same idempotencyKey."
 
 
@@ -25,6 +26,7 @@ class ErrorCode(StrEnum):
     BAD_USER_INPUT = "BAD_USER_INPUT"
     UNAUTHENTICATED = "UNAUTHENTICATED"
     FORBIDDEN = "FORBIDDEN"
+    THROTTLED = "THROTTLED"
     MAX_COST_EXCEEDED = "MAX_COST_EXCEEDED"
     THROTTLED = "THROTTLED"
     PERSISTED_QUERY_NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"
@@ -75,16 +77,16 @@ def shown(error: GraphQLError) -> GraphQLError:
         return _told(error, problem.message, extensions)
     if isinstance(cause, GraphQLError) or cause is None:
         own = (error.extensions or {}) | ((cause.extensions or {}) if cause else {})
-        return _told(error, error.message, {"code": _default(error).value, **own})
+        return _told(error, error.message, {"code": default_code(error).value, **own})
     if isinstance(cause, TimeoutError):
         return _told(error, _LATE, {"code": ErrorCode.TIMEOUT.value})
-    reference = secrets.token_hex(8)
-    _log.error("Internal fault %s", reference, exc_info=cause)
+    _log.error("Internal fault", exc_info=cause)
+    reference = trace.CURRENT.get().request_id
     code = ErrorCode.INTERNAL_SERVER_ERROR.value
-    return _told(error, "Something went wrong on our side.", {"code": code, "reference": reference})
+    return _told(error, FAULT, {"code": code, "reference": reference})
 
 
-def _default(error: GraphQLError) -> ErrorCode:
+def default_code(error: GraphQLError) -> ErrorCode:
     """Return the code of an error that brings none."""
     if isinstance(error, GraphQLSyntaxError):
         return ErrorCode.GRAPHQL_PARSE_FAILED

@@ -22,6 +22,7 @@ from strawberry.types import ExecutionContext
 
 from execution.costs import catalogue
 from execution.limits import MOST, Measured
+from kit import trace
 from kit.limits import Limits
 from kit.pages import LARGEST_PAGE
 from schema.errors import ClientError, ErrorCode
@@ -128,6 +129,7 @@ class Limited(SchemaExtension):
         asking = (context.operation_name, context.variables or {})
         price = measured.price(*asking)
         context.context.bill.requested = max(1, price.cost)
+        trace.CURRENT.get().cost = price.cost
         if price.nodes > limits.nodes:
             yield _too_much("The answer may hold {:,} objects", price.nodes, limits.nodes)
         most = min(limits.cost, limits.bucket)

@@ -27,6 +27,7 @@ from schema.journal import JournalQuery
 from schema.keys import KeysMutation, KeysQuery
 from schema.limits import KEPT, Deadline, Limited
 from schema.locations import LocationsMutation, LocationsQuery
+from schema.observed import Observed
 from schema.operations import NamedOperation, Scoped
 from schema.orders import OrdersMutation, OrdersQuery
 from schema.parcels import ParcelsQuery
@@ -128,6 +129,7 @@ schema = Schema(
     mutation=_described(Mutation, "Everything that can be done."),
     config=StrawberryConfig(scalar_map=SCALARS),
     extensions=[
+        Observed,
         OneOperation,
         Deadline,
         Limited,

@@ -1,17 +1,21 @@
 """`/graphql` over HTTP: a token becomes a viewer, a request becomes one context."""
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import orjson
 from cross_web import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from strawberry.asgi import GraphQL
+from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
+from kit import trace
+from kit.bounds import Bounds
 from kit.clock import Clock
 from kit.database import Database
 from kit.issuers import Issuer
@@ -22,23 +26,32 @@ from schema.errors import ErrorCode
 from schema.schema import schema
 from transport.addresses import address_of
 from transport.authentication import ORDER_TOKEN, Authentication, bearer
+from transport.bodies import again, body_of
+from transport.hang_up import HungUp, until_hung_up
+from transport.refusals import JSON, Refusal
+from transport.turns import Turns
 from web.page import GraphiQL, is_for_a_browser
 
-LARGEST_BODY = 4 * 1024 * 1024
 GRAPHQL_JSON = "application/graphql-response+json"
 _STATUS = {ErrorCode.FORBIDDEN: 403, ErrorCode.TIMEOUT: 504}
 """Statuses of what was not executed, where it is not 400."""
+_JSON_KINDS = {JSON, "application/*", "*/*"}
+_NEVER = re.compile(r"q\s*=\s*0(\.0*)?")
 
 
-def _media_type(request: Request) -> str:
-    """Choose the answer's media type (GraphQL over HTTP): the new one where it is asked for."""
-    return GRAPHQL_JSON if GRAPHQL_JSON in request.headers.get("accept", "") else "application/json"
+def answer_type(accept: str) -> str | None:
+    """Choose an answer's media type (GraphQL over HTTP): the new one where it is asked for.
 
-
-def _error(request: Request, code: ErrorCode, message: str, status: int) -> Response:
-    body = {"errors": [{"message": message, "extensions": {"code": code.value}}]}
-    headers = {"WWW-Authenticate": "Bearer"} if code is ErrorCode.UNAUTHENTICATED else None
-    return JSONResponse(body, status, headers, _media_type(request))
+    None: the client takes no JSON.
+    """
+    taken = set()
+    for each in (accept or "*/*").lower().split(","):
+        kind, *parameters = (it.strip() for it in each.split(";"))
+        if not any(map(_NEVER.fullmatch, parameters)):
+            taken.add(kind)
+    if GRAPHQL_JSON in taken:
+        return GRAPHQL_JSON
+    return JSON if taken & _JSON_KINDS else None
 
 
 class Endpoint(GraphQL[Context, None]):
@@ -49,6 +62,7 @@ class Endpoint(GraphQL[Context, None]):
         database: Database,
         clock: Clock,
         terms: Terms,
+        bounds: Bounds,
         graphiql: GraphiQL,
         issuers: Sequence[Issuer] = (),
     ) -> None:
@@ -59,29 +73,51 @@ class Endpoint(GraphQL[Context, None]):
         self.database, self.clock, self.terms, self.graphiql = database, clock, terms, graphiql
         self.authentication = Authentication(database, clock, issuers)
         self.process = Process(database)
+        self.bounds, self.turns = bounds, Turns(bounds.at_once, bounds.waiting)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Authenticate before anything of the body is read."""
+        """Answer; a client that hangs up is not answered."""
         request = Request(scope, receive)
-        if is_for_a_browser(request):
-            await self.graphiql.page(request)(scope, receive, send)
+        try:
+            if is_for_a_browser(request):
+                response = self.graphiql.page(request)
+            else:
+                response = await self._served(request)
+        except Refusal as refusal:
+            kind = answer_type(request.headers.get("accept", ""))
+            response = refusal.answer(kind or JSON)
+        except HungUp:
             return
+        await response(scope, receive, send)
+
+    async def _served(self, request: Request) -> Response:
+        """Authenticate before anything of the body is read, and end with the client."""
         headers = request.headers
         token = bearer(headers.get("authorization"))
         viewer = await self.authentication.viewer(token, headers.get(ORDER_TOKEN))
         if viewer is None:
             message = "Send a valid token: `Authorization: Bearer abruf_...`."
-            response = _error(request, ErrorCode.UNAUTHENTICATED, message, 401)
-        else:
-            request.state.viewer = viewer
-            response = await self._answer(request)
-        await response(scope, receive, send)
+            challenge = {"WWW-Authenticate": "Bearer"}
+            raise Refusal(401, message, ErrorCode.UNAUTHENTICATED, challenge)
+        if answer_type(request.headers.get("accept", "")) is None:
+            raise Refusal(406, f"Accept {JSON} or {GRAPHQL_JSON}.")
+        told = trace.CURRENT.get()
+        told.merchant_id, told.key_id = viewer.merchant_id, viewer.key_id
+        async with self.turns.turn(viewer):
+            body = await body_of(request, self.bounds)
+            async with until_hung_up(request.receive):
+                whole = Request(request.scope, again(body, request.receive))
+                whole.state.viewer = viewer
+                return await self._answer(whole)
 
     async def _answer(self, request: Request) -> Response:
         try:
             return await self.run(request)
         except HTTPException as error:
-            return _error(request, ErrorCode.BAD_USER_INPUT, error.reason, error.status_code)
+            wrong_kind = isinstance(error.__cause__, InvalidOperationTypeError)
+            if wrong_kind and request.method == "GET":
+                raise Refusal(405, error.reason, headers={"Allow": "POST"}) from None
+            raise Refusal(error.status_code, error.reason) from None
 
     async def get_context(self, request: Any, response: Any) -> Context:
         """Make the operation's context."""
@@ -124,7 +160,7 @@ class Endpoint(GraphQL[Context, None]):
     async def get_sub_response(self, request: Any) -> Response:
         """Carry the media type to where the answer is made."""
         response = await super().get_sub_response(request)
-        response.media_type = _media_type(request)
+        response.media_type = answer_type(request.headers.get("accept", ""))
         return response
 
     def create_response(self, response_data: Any, sub_response: Response) -> Response:
@@ -137,6 +173,9 @@ class Endpoint(GraphQL[Context, None]):
         200, as the specification says.
         """
         errors = response_data.get("errors", ())
+        if errors:
+            told = {"requestId": trace.CURRENT.get().request_id}
+            response_data["extensions"] = {**response_data.get("extensions", {}), **told}
         refused = response_data["data"] is None and not any("path" in error for error in errors)
         if refused:
             del response_data["data"]

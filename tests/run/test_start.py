@@ -1,5 +1,6 @@
 """A newcomer starts Abruf, stops it, kills it, starts it again."""
 
+import json
 import signal
 import socket
 import time
@@ -11,7 +12,7 @@ import pytest
 
 from kit.embedded.home import STEP_S
 from tests.kit.programs import is_empty
-from tests.run.abruf import Launch
+from tests.run.abruf import Launch, free_port
 
 UPSERT = """
 mutation ($input: ProductsUpsertInput!) {
@@ -115,4 +116,27 @@ def test_another_postgresql_is_used_when_its_address_is_given(
     abruf.wait_until_ready()
     assert abruf.ask("{ viewer { actor } }") == {"viewer": {"actor": "STAFF"}}
     assert not (tmp_path / "postgresql").exists()
+    assert abruf.stop() == 130
+
+
+def test_metrics_and_one_line_an_operation_are_there_when_asked_for(
+    used: Path, launch: Launch
+) -> None:
+    port = free_port()
+    abruf = launch(used, ABRUF_METRICS_PORT=str(port), ABRUF_LOG="json")
+    abruf.wait_until_ready()
+    abruf.ask("{ viewer { actor } }")
+    shown = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+    assert 'abruf_operations_total{outcome="OK",type="query"} 1.0' in shown
+    abruf.process.send_signal(signal.SIGTERM)
+    rest, _ = abruf.process.communicate(timeout=60)
+    lines = [json.loads(line) for line in rest.splitlines() if line.startswith('{"at"')]
+    assert [it["type"] for it in lines if it["message"] == "operation"] == ["query"]
+
+
+def test_more_connections_than_allowed_are_told_to_come_later(used: Path, launch: Launch) -> None:
+    abruf = launch(used, ABRUF_CONNECTIONS="2")
+    abruf.wait_until_ready()
+    with socket.create_connection(("127.0.0.1", abruf.port)):
+        assert httpx.get(f"{abruf.origin}/livez").status_code == 503
     assert abruf.stop() == 130

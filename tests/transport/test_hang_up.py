@@ -1,0 +1,165 @@
+"""A client that hangs up ends its work: its statement, its transaction, its place in line."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from kit.bounds import Bounds
+from kit.database import Database
+from kit.viewer import Actor
+from resolvers.context import Terms
+from server import application
+from tests import make
+from tests.conftest import PATIENT
+from tests.transport.serving import serving
+
+READ = "{ products(first: 1) { nodes { sku } } }"
+UPSERT = """
+mutation ($input: ProductsUpsertInput!) {
+  productsUpsert(input: $input) { results { status } userErrors { message } }
+}
+"""
+BOLT = {"products": [{"sku": "BOLT", "name": "Bolt"}], "idempotencyKey": "first"}
+WAITING = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
+STEP_S = 0.01
+"""Seconds between two looks at what must come."""
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    """Wait for what must come; the test's own time limit ends it otherwise."""
+    async with asyncio.timeout(60):
+        while not await condition():  # noqa: ASYNC110 -- PostgreSQL tells only who asks.
+            await asyncio.sleep(STEP_S)
+
+
+class Site:
+    """A served application over a database of its own."""
+
+    def __init__(self, port: int, database: Database, world: make.World) -> None:
+        self.port, self.database, self.world = port, database, world
+
+    @asynccontextmanager
+    async def sent(self, request: bytes) -> AsyncIterator[asyncio.StreamReader]:
+        """Send a request on a connection of its own, which is closed at the end."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        writer.write(request)
+        try:
+            yield reader
+        finally:
+            writer.close()
+            await writer.wait_closed()
+
+    def by(self, token: str) -> "Site":
+        """Return the same for another token."""
+        return Site(self.port, self.database, replace(self.world, token=token))
+
+    def request(self, query: str, length: int | None = None, **variables: Any) -> bytes:
+        """Return a request of HTTP. length: to announce instead of the true one."""
+        body = json.dumps({"query": query, "variables": variables}).encode()
+        head = (
+            "POST /graphql HTTP/1.1\r\nHost: abruf\r\nContent-Type: application/json\r\n"
+            f"Authorization: Bearer {self.world.token}\r\nContent-Length: {length or len(body)}\r\n"
+        )
+        return f"{head}\r\n".encode() + body
+
+    async def ask(self, query: str, **variables: Any) -> Any:
+        """Ask and return the answer's body."""
+        async with self.sent(self.request(query, **variables)) as reader:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+            length = int(head.partition("content-length: ")[2].partition("\r\n")[0])
+            return json.loads(await reader.readexactly(length))
+
+    async def hang_up_while_waiting(self, query: str, **variables: Any) -> None:
+        """Ask, see the statement wait for a lock, close the connection, see the statement end."""
+        async with self.sent(self.request(query, **variables)):
+            await until(lambda: self.waits(1))
+        await until(lambda: self.waits(0))
+        await until(self.is_idle)
+
+    async def waits(self, statements: int) -> bool:
+        async with self.world.database.engine.connect() as connection:
+            return (await connection.execute(text(WAITING))).scalar_one() == statements
+
+    async def is_idle(self) -> bool:
+        return not any(it.pool.checkedout() for it in (self.database.engine, self.database.keyless))
+
+
+@pytest.fixture
+async def site(world: make.World, clock: make.Clock) -> AsyncIterator[Site]:
+    database = Database(world.database.url, pool_size=1, statement_s=PATIENT.statement)
+    bounds = Bounds(at_once=1, waiting=1, body_seconds=1)
+    terms = Terms(limits=PATIENT)
+    app = application(database, clock=clock, terms=terms, bounds=bounds)
+    async with serving(app) as port:
+        yield Site(port, database, world)
+    await database.close()
+
+
+@asynccontextmanager
+async def locked_products(database: Database) -> AsyncIterator[None]:
+    """Keep everybody from the products meanwhile."""
+    async with database.engine.begin() as connection:
+        await connection.execute(text("LOCK TABLE products IN ACCESS EXCLUSIVE MODE"))
+        yield
+
+
+@pytest.mark.parametrize("query", [READ, f"{{ viewer {{ name }} {READ[1:]}"])
+async def test_a_read_ends_with_its_client_and_its_statement(site: Site, query: str) -> None:
+    async with locked_products(site.world.database):
+        for _ in range(3):
+            await site.hang_up_while_waiting(query)
+    assert (await site.ask(READ))["data"] == {"products": {"nodes": []}}
+
+
+async def test_a_mutation_that_is_cut_before_its_commit_leaves_nothing(site: Site) -> None:
+    async with locked_products(site.world.database):
+        await site.hang_up_while_waiting(UPSERT, input=BOLT)
+    assert (await site.ask(READ))["data"] == {"products": {"nodes": []}}
+    again = (await site.ask(UPSERT, input=BOLT))["data"]["productsUpsert"]
+    assert again == {"results": [{"status": "CREATED"}], "userErrors": []}
+
+
+async def test_a_mutation_whose_answer_was_not_read_is_told_by_its_idempotency_key(
+    site: Site,
+) -> None:
+    async def is_there() -> bool:
+        return bool((await site.ask(READ))["data"]["products"]["nodes"])
+
+    async with site.sent(site.request(UPSERT, input=BOLT)):
+        await until(is_there)
+    again = (await site.ask(UPSERT, input=BOLT))["data"]["productsUpsert"]
+    assert again == {"results": [{"status": "CREATED"}], "userErrors": []}
+
+
+async def test_a_body_that_does_not_arrive_is_given_up(site: Site) -> None:
+    async with site.sent(site.request(READ, length=100_000)) as reader:
+        answer = await reader.read()
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b'"code":"BAD_USER_INPUT"' in answer
+    assert (await site.ask(READ))["data"] == {"products": {"nodes": []}}
+
+
+async def test_a_client_that_leaves_during_its_body_frees_its_turn(site: Site) -> None:
+    async with site.sent(site.request(READ, length=100_000)):
+        pass
+    assert (await site.ask(READ))["data"] == {"products": {"nodes": []}}
+
+
+async def test_a_key_that_asks_without_end_leaves_connections_to_others(site: Site) -> None:
+    other = site.by(await site.world.key(Actor.STAFF))
+    async with locked_products(site.world.database), AsyncExitStack() as attack:
+        for _ in range(6):
+            await attack.enter_async_context(site.sent(site.request(READ)))
+        await until(lambda: site.waits(1))
+        answer = await other.ask("{ orders(first: 1) { totalCount } }")
+        assert answer["data"] == {"orders": {"totalCount": 0}}
+        assert await site.waits(1)

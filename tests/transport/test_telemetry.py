@@ -1,0 +1,248 @@
+"""What those who run it are told of every operation, and what is never told."""
+
+import io
+import json
+import logging
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from prometheus_client import generate_latest
+from sqlalchemy import text
+
+from kit import log
+from kit.telemetry import OK, Telemetry
+from resolvers.context import Terms
+from schema.errors import ErrorCode
+from schema.observed import CANCELLED
+from server import application
+from tests import make
+from tests.conftest import PATIENT
+from transport.telemetry import exporting, shown, telemetry_of
+
+TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+SECRETS = ["Anna Schmidt", "anna@example.com", "Hauptstrasse 7", "NamedByClient", "aliasOfClient"]
+UPSERT = """
+mutation NamedByClient ($input: PartiesUpsertInput!) {
+  aliasOfClient: partiesUpsert(input: $input) { results { status } userErrors { message } }
+}
+"""
+ANNA = {"number": "Anna Schmidt", "name": "Anna Schmidt", "email": "anna@example.com"}
+READ = '{ aliasOfClient: order(number: "Anna Schmidt") { number } }'
+
+
+@pytest.fixture
+def spans() -> InMemorySpanExporter:
+    return InMemorySpanExporter()
+
+
+@pytest.fixture
+def telemetry(database: make.Walled, spans: InMemorySpanExporter) -> Telemetry:
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(spans))
+    return telemetry_of(database, provider)
+
+
+@pytest.fixture
+async def client(
+    world: make.World, telemetry: Telemetry, *, plans: bool
+) -> AsyncIterator[httpx.AsyncClient]:
+    app = application(
+        world.database,
+        clock=world.clock,
+        terms=Terms(limits=PATIENT, plans=plans),
+        telemetry=telemetry,
+    )
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://abruf") as client:
+        yield client
+
+
+@pytest.fixture(params=["json", "text"])
+def lines(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
+    """Collect the log in one of its forms."""
+    yield from logged(request.param)
+
+
+@pytest.fixture
+def json_lines() -> Iterator[io.StringIO]:
+    yield from logged("json")
+
+
+def logged(form: str) -> Iterator[io.StringIO]:
+    root, ours = logging.root, logging.getLogger("abruf")
+    before = root.handlers[:], root.level, ours.level
+    log.configure(form)
+    written = io.StringIO()
+    root.handlers[0].setStream(written)
+    yield written
+    root.handlers[:], level, ours_level = before
+    root.setLevel(level)
+    ours.setLevel(ours_level)
+
+
+def numbers(telemetry: Telemetry) -> dict[str, float]:
+    """Return what the metrics show, by name and labels."""
+    samples = generate_latest(telemetry.registry).decode().splitlines()
+    pairs = (line.rpartition(" ") for line in samples if not line.startswith("#"))
+    return {name: float(value) for name, _, value in pairs}
+
+
+async def test_one_line_tells_an_operation(ask, world, json_lines) -> None:
+    traced = {"traceparent": f"00-{TRACE}-{PARENT}-00"}
+    await ask.with_headers(traced)("{ viewer { name } products(first: 1) { totalCount } }")
+    (line,) = map(json.loads, json_lines.getvalue().splitlines())
+    assert {
+        key: it for key, it in line.items() if key not in {"at", "ms", "key", "statements"}
+    } == {
+        "level": "INFO",
+        "logger": "abruf",
+        "message": "operation",
+        "request": TRACE,
+        "trace": line["trace"],
+        "merchant": str(world.merchant_id),
+        "type": "query",
+        "outcome": "OK",
+        "cost": 2,
+    }
+
+
+async def test_a_refused_request_is_told_with_its_status(client, json_lines) -> None:
+    await client.get("/graphql")
+    (line,) = map(json.loads, json_lines.getvalue().splitlines())
+    assert (line["message"], line["status"], line["outcome"]) == ("refused", 401, "UNAUTHENTICATED")
+
+
+async def test_no_line_and_no_span_holds_what_a_client_sent(
+    ask, client, world, lines, spans
+) -> None:
+    await ask.answer(UPSERT, input={"parties": [ANNA]})
+    await ask.answer(UPSERT, input={"parties": [{**ANNA, "gln": SECRETS[2]}]})
+    await ask.answer(READ)
+    await ask.answer(READ.replace("number }", "nothing }"))
+    await client.post("/graphql", content=READ, headers={"Authorization": SECRETS[0]})
+    async with forbidden("orders", world.database):
+        await ask.answer(UPSERT, input={"parties": [ANNA]}, no=SECRETS[1])
+        fault = await ask.answer(READ)
+    assert fault["errors"][0]["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
+    told = lines.getvalue() + "".join(it.to_json() for it in spans.get_finished_spans())
+    assert fault["extensions"]["requestId"] in lines.getvalue()
+    assert len(spans.get_finished_spans()) == 6
+    secrets = [*SECRETS, world.token, world.token.rpartition("_")[2]]
+    assert [it for it in secrets if it in told] == []
+
+
+@asynccontextmanager
+async def forbidden(table: str, database: make.Walled) -> AsyncIterator[None]:
+    """Keep the application from a table meanwhile: a fault of those who run it."""
+    async with database.owner.engine.begin() as owner:
+        await owner.execute(text(f"REVOKE SELECT ON {table} FROM abruf_app"))
+    try:
+        yield
+    finally:
+        async with database.owner.engine.begin() as owner:
+            await owner.execute(text(f"GRANT SELECT ON {table} TO abruf_app"))
+
+
+def fails(said: str) -> None:
+    raise KeyError(said)
+
+
+def fails_again(said: str) -> None:
+    try:
+        fails(SECRETS[0])
+    except KeyError as error:
+        raise ValueError(said) from error
+
+
+def test_an_error_is_told_by_types_and_places(lines) -> None:
+    try:
+        fails_again(SECRETS[1])
+    except ValueError:
+        logging.getLogger("asyncio").exception("It failed\nfuture: %s", SECRETS[2])
+    told = lines.getvalue()
+    assert all(it in told for it in ("ValueError", "KeyError", "test_telemetry.py:", "It failed"))
+    assert [it for it in SECRETS if it in told] == []
+
+
+async def test_a_span_belongs_to_the_clients_trace(ask, spans) -> None:
+    await ask.with_headers({"traceparent": f"00-{TRACE}-{PARENT}-01"})(READ)
+    (span,) = spans.get_finished_spans()
+    assert span.name == "query"
+    assert f"{span.context.trace_id:032x}" == TRACE
+    assert f"{span.parent.span_id:016x}" == PARENT
+    assert dict(span.attributes) == {
+        "graphql.operation.type": "query",
+        "abruf.outcome": "OK",
+        "abruf.request_id": TRACE,
+        "abruf.statements": span.attributes["abruf.statements"],
+    }
+
+
+async def test_metrics_count_operations_by_type_and_outcome(ask, client, telemetry) -> None:
+    await ask(READ)
+    await ask.answer(UPSERT, input={"parties": []})
+    await ask.answer("{")
+    await ask.answer("{ nothing }")
+    await client.get("/graphql")
+    found = numbers(telemetry)
+    ended = {name: it for name, it in found.items() if name.startswith("abruf_operations_total")}
+    assert ended == {
+        'abruf_operations_total{outcome="OK",type="query"}': 1,
+        'abruf_operations_total{outcome="OK",type="mutation"}': 1,
+        'abruf_operations_total{outcome="GRAPHQL_PARSE_FAILED",type="unknown"}': 1,
+        'abruf_operations_total{outcome="GRAPHQL_VALIDATION_FAILED",type="query"}': 1,
+    }
+    assert found['abruf_refused_requests_total{status="401"}'] == 1
+    assert found['abruf_operation_cost_sum{type="mutation"}'] == 10
+    assert found['abruf_operation_statements_count{type="query"}'] == 2
+    assert found["abruf_pool_reading_in_use"] == 0
+
+
+async def test_labels_are_bounded_by_our_own_words(ask, client, telemetry) -> None:
+    await ask.answer("{ products(first: 1) { nodes { sku } } viewer { name } }")
+    before = set(numbers(telemetry))
+    for number in range(5):
+        await ask(f"query Q{number} {{ a{number}: __typename }}")
+        await ask.answer(f"query Q{number} {{ f{number} }}")
+        await client.post(f"/path{number}")
+    labels = re.findall(r'(\w+)="([^"]*)"', " ".join({*numbers(telemetry)} | before))
+    known = {
+        "type": {"query", "mutation", "subscription", "unknown"},
+        "outcome": {*ErrorCode, OK, CANCELLED},
+        "kind": {
+            "plan made",
+            "plan reused",
+            "one statement",
+            "walked",
+            "spliced levels",
+            "reference",
+        },
+        "status": {"404"},
+    }
+    assert {name for name, value in labels if value not in known.get(name, {value})} == set()
+    assert {name for name, _ in labels} <= {*known, "le"}
+
+
+async def test_metrics_are_shown_on_a_port_of_their_own(ask, telemetry) -> None:
+    await ask(READ)
+    with shown(telemetry.registry, "127.0.0.1", 0) as port:
+        async with httpx.AsyncClient() as reader:
+            answer = await reader.get(f"http://127.0.0.1:{port}/metrics")
+    assert 'abruf_operations_total{outcome="OK",type="query"} 1.0' in answer.text
+
+
+def test_two_applications_count_apart(database: make.Walled) -> None:
+    first, second = telemetry_of(database), telemetry_of(database)
+    first.sockets.inc()
+    assert (numbers(first)["abruf_sockets"], numbers(second)["abruf_sockets"]) == (1, 0)
+
+
+def test_spans_are_sent_only_where_a_collector_is_named() -> None:
+    assert exporting(None) is None
+    assert isinstance(exporting("http://127.0.0.1:9"), TracerProvider)

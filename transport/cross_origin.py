@@ -1,0 +1,27 @@
+"""Pages of other sites: those of listed origins may ask, with a token of their own."""
+
+from collections.abc import Sequence
+
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+
+ASKED = ("authorization", "content-type", "idempotency-key", "abruf-order-token", "traceparent")
+TOLD = ("x-request-id", "retry-after")
+
+
+def shared_with(origins: Sequence[str]) -> list[Middleware]:
+    """Return the CORS layer; without origins none, so that browsers refuse every other site.
+
+    No credentials: there are no cookies, and a page must hold a token to send one.
+    """
+    if not origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=("GET", "POST"),
+            allow_headers=ASKED,
+            expose_headers=TOLD,
+        )
+    ]

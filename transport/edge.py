@@ -1,0 +1,69 @@
+"""The outermost layer: every request gets its id, every answer its headers, no fault gets out."""
+
+import logging
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from kit import trace
+from kit.telemetry import Telemetry
+from transport.refusals import fault
+
+_log = logging.getLogger("abruf")
+
+UNLESS_TOLD: tuple[tuple[bytes, bytes], ...] = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cache-control", b"no-store"),
+)
+"""Headers of every answer that does not bring its own, as GraphiQL's page and files do."""
+NOTHING = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+"""What JSON may load if a browser shows it."""
+
+
+class Edge:
+    """Wraps the application; plain ASGI, since every request pays for it."""
+
+    def __init__(self, app: ASGIApp, telemetry: Telemetry) -> None:
+        """Take what is wrapped, and to whom operations are told."""
+        self._app, self._telemetry = app, telemetry
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request or one socket."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        asked = trace.arriving(scope["headers"])
+        asked.telemetry = self._telemetry
+        token = trace.CURRENT.set(asked)
+        answer = _Answer(asked.request_id, send)
+        try:
+            await self._app(scope, receive, answer)
+        except Exception:
+            if answer.started or scope["type"] != "http":
+                raise
+            _log.exception("Internal fault")
+            await fault().answer()(scope, receive, answer)
+        finally:
+            trace.CURRENT.reset(token)
+
+
+class _Answer:
+    """Sends an answer, with the headers that all answers have."""
+
+    def __init__(self, request_id: str, send: Send) -> None:
+        """Take the id that the client is told."""
+        self._own = (b"x-request-id", request_id.encode())
+        self._send = send
+        self.started = False
+
+    async def __call__(self, message: Message) -> None:
+        """Pass on what is sent."""
+        if message["type"] == "http.response.start":
+            self.started = True
+            headers = list(message.get("headers", ()))
+            names = dict(headers)
+            headers += [it for it in UNLESS_TOLD if it[0] not in names]
+            if b"json" in names.get(b"content-type", b""):
+                headers.append(NOTHING)
+            message = {**message, "headers": [*headers, self._own]}
+        await self._send(message)
