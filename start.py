@@ -23,6 +23,7 @@ from kit.embedded.home import write
 from kit.walls import UnboundError, app_role, check, role_to_become
 from resolvers.context import Terms
 from server import application
+from transport.draining import Draining
 
 TOKENS = "demo-tokens.json"
 OPERATIONS = "operations"
@@ -137,14 +138,31 @@ def _greeting(config: Config, listener: socket.socket, tokens: dict[str, str]) -
     )
 
 
+class DrainingServer(uvicorn.Server):
+    """Tells the application that it stops before it waits for what is still open."""
+
+    def __init__(self, config: uvicorn.Config, draining: Draining) -> None:
+        """Take what to tell."""
+        super().__init__(config)
+        self._draining = draining
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End streams; uvicorn closes sockets with 1012, on which clients connect again."""
+        self._draining.begin()
+        await super().shutdown(sockets)
+
+
 def _server(config: Config, database: Database) -> uvicorn.Server:
     """Return what answers requests until a signal ends it."""
+    draining = Draining()
     app = application(
         database,
         terms=Terms(
             timedelta(hours=config.idempotency_hours), config.limits, config.executor == "planned"
         ),
         operations=config.data_dir / OPERATIONS,
+        origins=config.origins,
+        draining=draining,
     )
     settings = uvicorn.Config(
         app,
@@ -159,7 +177,7 @@ def _server(config: Config, database: Database) -> uvicorn.Server:
         proxy_headers=False,
         timeout_graceful_shutdown=GRACE_S,
     )
-    return uvicorn.Server(settings)
+    return DrainingServer(settings, draining)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ class Config:
     owner_url: as whom the schema is migrated and operators work; None means the same address.
     allow_owner: whether the server may start without the second wall between merchants.
     pooler: whether database_url leads to a pooler that gives connections for a transaction.
+    origins: of pages on other hosts that may talk to the server from a browser.
     """
 
     database_url: str | None
@@ -31,6 +32,7 @@ class Config:
     idempotency_hours: int
     limits: Limits
     executor: str
+    origins: tuple[str, ...]
 
 
 def _async_url(url: str) -> str:
@@ -87,4 +89,5 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         idempotency_hours=_number(environment, "ABRUF_IDEMPOTENCY_HOURS", 24),
         limits=_limits(environment),
         executor=_choice(environment, "ABRUF_EXECUTOR", "planned", "reference"),
+        origins=tuple(environment.get("ABRUF_ALLOWED_ORIGINS", "").replace(",", " ").split()),
     )

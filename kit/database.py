@@ -16,6 +16,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
+from kit.hints import Hints
 from kit.limits import DEFAULT_LIMITS
 
 _HELD = "merchant"
@@ -101,6 +102,7 @@ class Database:
         # Apart, so that authenticating does not change the merchant of the other connections.
         self.keyless = self._made(pool_size)
         self._reader, self._keyless_reader = map(self._reading, (self.engine, self.keyless))
+        self.hints = Hints(self.keyless, direct=not pooler)
 
     def _reading(self, engine: AsyncEngine) -> AsyncEngine:
         return engine if self._pooler else engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -153,6 +155,7 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
+        await self.hints.close()
         await self.engine.dispose()
         await self.keyless.dispose()
 

@@ -11,6 +11,8 @@ class Limits:
     the document. depth, root_fields, aliases: with every fragment put in its place.
     cost: points. nodes: objects of the answer. deadline: seconds from the first byte parsed to
     the answer. statement: seconds for one SQL statement, waiting for locks included.
+    connections: sockets and streams of one key in a process. subscriptions: operations at a time
+    on one socket.
     """
 
     source: int = 20 * 1024
@@ -24,6 +26,8 @@ class Limits:
     nodes: int = 50_000
     deadline: int = 10
     statement: int = 8
+    connections: int = 200
+    subscriptions: int = 50
 
 
 DEFAULT_LIMITS = Limits()

@@ -1,5 +1,6 @@
 """The context of one request: who asks, when, and what it reads and writes with."""
 
+import asyncio
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from kit.limits import DEFAULT_LIMITS, Limits
 from kit.viewer import Actor, Viewer
 from loaders.batch import Loaders
 from loaders.relations import Asking, Relation
+from resolvers.following import Following
 
 
 @dataclass(frozen=True)
@@ -41,22 +43,39 @@ class Context:
         *,
         terms: Terms = Terms(),
         idempotency_key: str | None = None,
+        following: Following | None = None,
     ) -> None:
-        """Take who asks and with what. idempotency_key: of the request, for its one mutation."""
+        """Take who asks and with what. idempotency_key: of the request, for its one mutation.
+
+        following: the process's, for subscriptions.
+        """
         self.viewer = viewer
         self.database = database
         self.clock = clock
         self.limits, self.keep_answers, self.plans = terms.limits, terms.keep_answers, terms.plans
         self.idempotency_key = idempotency_key
+        self.following = following or Following(database)
         self.splicing: Any = None
+        self.deadline: asyncio.Timeout | None = None
 
     def begin(self) -> None:
-        """Start an operation: a time that does not move, no connection yet, empty loaders."""
+        """Start an operation, or one event of a subscription.
+
+        A time that does not move, no connection yet, empty loaders, the whole time to answer.
+        """
         self.now: datetime = self.clock()
         self.reads = self.database.reading(self.viewer.merchant_id)
         self.asking = Asking(self.viewer, self.now)
         self.loaders = Loaders(self.asking, self.reads)
         self.batches: dict[Any, DataLoader[Any, Any]] = {}
+        if self.deadline is not None:
+            self.deadline.reschedule(asyncio.get_running_loop().time() + self.limits.deadline)
+
+    async def rest(self) -> None:
+        """Let nothing be held, and no time run, until the next event or while a client reads."""
+        await self.finish()
+        if self.deadline is not None:
+            self.deadline.reschedule(None)
 
     async def finish(self) -> None:
         """End the operation: give the read connection back."""

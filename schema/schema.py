@@ -1,14 +1,18 @@
 """The whole schema: every room's roots put together, with the operation's extensions."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from typing import Any
 
 import strawberry
 from graphql import GraphQLError
 from strawberry.extensions import ParserCache, SchemaExtension
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.tools import merge_types
-from strawberry.types import ExecutionContext
+from strawberry.types import ExecutionContext, ExecutionResult
+from strawberry.types.execution import PreExecutionError
+from strawberry.types.graphql import OperationType
 
 from execution.plans import Planner
 from execution.splicing import Planned, SplicingExecutor
@@ -17,11 +21,11 @@ from schema.catalog import CatalogMutation, CatalogQuery
 from schema.channels import ChannelsMutation, ChannelsQuery
 from schema.contracts import ContractsMutation, ContractsQuery
 from schema.deliveries import DeliveriesMutation, DeliveriesQuery
-from schema.errors import shown
+from schema.errors import ClientError, ErrorCode, shown
 from schema.limits import KEPT, Deadline, Limited
 from schema.locations import LocationsMutation, LocationsQuery
 from schema.operations import NamedOperation
-from schema.orders import OrdersMutation, OrdersQuery
+from schema.orders import OrdersMutation, OrdersQuery, OrdersSubscription
 from schema.parcels import ParcelsQuery
 from schema.parties import PartiesMutation, PartiesQuery
 from schema.releases import ReleasesMutation
@@ -59,6 +63,7 @@ Mutation = merge_types(
         TrackingMutation,
     ),
 )
+Subscription = merge_types("Subscription", (OrdersSubscription,))
 
 
 PLANNER = Planner(FORMS)
@@ -77,6 +82,12 @@ class OneOperation(SchemaExtension):
         finally:
             await context.finish()
 
+    async def on_stream_result(self, result: Any) -> AsyncIterator[None]:
+        """Hold nothing while an answer is on its way: its client may read slowly."""
+        del result
+        await self.execution_context.context.rest()
+        yield
+
 
 class Schema(strawberry.Schema):
     """Strawberry's schema with our error contract."""
@@ -88,12 +99,40 @@ class Schema(strawberry.Schema):
         given = super()._get_custom_context_kwargs(operation_extensions, sync=sync)
         return given | {"hide_suggestions": True}
 
+    async def execute(self, query: str | None, **more: Any) -> Any:  # type: ignore[override]
+        """Refuse a subscription where one answer is all that is sent."""
+        more["allowed_operation_types"] = set(
+            more.get("allowed_operation_types") or OperationType
+        ) - {OperationType.SUBSCRIPTION}
+        try:
+            return await super().execute(query, **more)
+        except InvalidOperationTypeError as error:
+            if error.operation_type is not OperationType.SUBSCRIPTION:
+                raise
+            message = "Subscribe over a WebSocket, or with `Accept: text/event-stream` alone."
+            refused = ClientError(ErrorCode.BAD_USER_INPUT, message)
+            return PreExecutionError(data=None, errors=[refused])
+
+    async def stream(self, *asked: Any, **more: Any) -> Any:
+        """Tell a stream's client too that time was over."""
+        return _in_time(await super().stream(*asked, **more))
+
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
         """Give every error its code; faults are logged where they are masked."""
         del execution_context
         errors[:] = [shown(error) for error in errors]
+
+
+async def _in_time(results: Any) -> AsyncGenerator[Any, None]:
+    async with aclosing(results):
+        try:
+            async for result in results:
+                yield result
+        except TimeoutError as error:
+            late = shown(GraphQLError(str(error), original_error=error))
+            yield ExecutionResult(data=None, errors=[late])
 
 
 def _described(root: Any, description: str) -> Any:
@@ -104,6 +143,7 @@ def _described(root: Any, description: str) -> Any:
 schema = Schema(
     query=_described(Query, "Everything that can be read."),
     mutation=_described(Mutation, "Everything that can be done."),
+    subscription=_described(Subscription, "What can be followed while it happens."),
     config=StrawberryConfig(scalar_map=SCALARS),
     extensions=[
         OneOperation,

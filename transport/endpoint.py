@@ -1,6 +1,8 @@
-"""`/graphql` over HTTP: a token becomes a viewer, a request becomes one context."""
+"""`/graphql`: a token becomes a viewer, a request or an operation of a socket one context."""
 
 import json
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -8,19 +10,28 @@ from cross_web import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
-from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from kit.clock import Clock
 from kit.database import Database
 from resolvers.context import Context, Terms
+from resolvers.following import Following
 from schema.errors import ErrorCode
 from schema.schema import schema
+from transport.admission import Admission, Places
 from transport.authentication import Authentication, bearer
+from transport.draining import Draining
+from transport.sockets import Handler
+from transport.streams import EventStream, OnlyStreams
 from web.page import GraphiQL, is_for_a_browser
 
 LARGEST_BODY = 4 * 1024 * 1024
 GRAPHQL_JSON = "application/graphql-response+json"
+INIT_S = 10
+"""Seconds in which a socket must send `connection_init`."""
+_NO_TOKEN = "Send a valid token: `Authorization: Bearer abruf_...`."  # noqa: S105 -- a message.
 
 
 def _media_type(request: Request) -> str:
@@ -28,37 +39,77 @@ def _media_type(request: Request) -> str:
     return GRAPHQL_JSON if GRAPHQL_JSON in request.headers.get("accept", "") else "application/json"
 
 
+def _body(code: ErrorCode, message: str) -> dict[str, Any]:
+    return {"errors": [{"message": message, "extensions": {"code": code.value}}]}
+
+
 def _error(request: Request, code: ErrorCode, message: str, status: int) -> Response:
-    body = {"errors": [{"message": message, "extensions": {"code": code.value}}]}
     headers = {"WWW-Authenticate": "Bearer"} if code is ErrorCode.UNAUTHENTICATED else None
-    return JSONResponse(body, status, headers, _media_type(request))
+    return JSONResponse(_body(code, message), status, headers, _media_type(request))
 
 
 class Endpoint(GraphQL[Context, None]):
     """`/graphql`: the page for a browser, answers for a client with a token."""
 
-    def __init__(self, database: Database, clock: Clock, terms: Terms, graphiql: GraphiQL) -> None:
-        """Take what contexts are made of."""
+    graphql_transport_ws_handler_class = Handler
+    stream_transport_classes_by_protocol = {GRAPHQL_SSE_PROTOCOL: OnlyStreams}  # noqa: RUF012 -- Strawberry reads this class value.
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        terms: Terms,
+        graphiql: GraphiQL,
+        draining: Draining,
+        *,
+        origins: Sequence[str] = (),
+    ) -> None:
+        """Take what contexts are made of. origins: of pages elsewhere that may open sockets."""
         super().__init__(
-            schema, graphql_ide=None, subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL]
+            schema,
+            graphql_ide=None,
+            subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL],
+            connection_init_wait_timeout=timedelta(seconds=INIT_S),
+            max_subscriptions_per_connection=terms.limits.subscriptions,
+            allowed_origins=origins,
         )
         self.database, self.clock, self.terms, self.graphiql = database, clock, terms, graphiql
         self.authentication = Authentication(database, clock)
+        self.following, self.places, self.draining = Following(database), Places(), draining
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Authenticate before anything of the body is read."""
+        """Authenticate before anything of the body is read; sockets do so by themselves."""
+        if scope["type"] == "websocket":
+            await super().__call__(scope, receive, send)
+            return
         request = Request(scope, receive)
         if is_for_a_browser(request):
             await self.graphiql.page(request)(scope, receive, send)
             return
-        viewer = await self.authentication.viewer(bearer(request.headers.get("authorization")))
-        if viewer is None:
-            message = "Send a valid token: `Authorization: Bearer abruf_...`."
-            response = _error(request, ErrorCode.UNAUTHENTICATED, message, 401)
+        admission = await self.admit(request.headers, {})
+        if admission is None:
+            response = _error(request, ErrorCode.UNAUTHENTICATED, _NO_TOKEN, 401)
         else:
-            request.state.viewer = viewer
+            request.state.admission = admission
             response = await self._answer(request)
         await response(scope, receive, send)
+
+    async def admit(self, headers: Mapping[str, str], given: Mapping[str, Any]) -> Admission | None:
+        """Return who holds the token, None for nobody known.
+
+        given: payload of a socket's `connection_init`, whose token goes before the handshake's.
+        """
+        named = {key.lower(): it for key, it in given.items() if isinstance(it, str)}
+        header = named.get("authorization") or headers.get("authorization")
+        token = named.get("token") or bearer(header)
+        viewer = await self.authentication.viewer(token)
+        if token is None or viewer is None:
+            return None
+        return Admission(self.authentication, token, viewer)
+
+    def connections(self, admission: Admission) -> int:
+        """Return how many sockets and streams the key may have open here."""
+        return admission.viewer.limits.get("connections", self.terms.limits.connections)
 
     async def _answer(self, request: Request) -> Response:
         try:
@@ -66,15 +117,22 @@ class Endpoint(GraphQL[Context, None]):
         except HTTPException as error:
             return _error(request, ErrorCode.BAD_USER_INPUT, error.reason, error.status_code)
 
-    async def get_context(self, request: Any, response: Any) -> Context:
-        """Make the operation's context."""
+    async def get_context(self, request: Any, response: Any) -> Any:
+        """Make a request's context; a socket makes one for each of its operations."""
         del response
+        if isinstance(request, WebSocket):
+            return None
+        return self.context(request.state.admission, request.headers.get("idempotency-key"))
+
+    def context(self, admission: Admission, idempotency_key: str | None = None) -> Context:
+        """Make the context of one operation."""
         return Context(
-            request.state.viewer,
+            admission.viewer,
             self.database,
             self.clock,
             terms=self.terms,
-            idempotency_key=request.headers.get("idempotency-key"),
+            idempotency_key=idempotency_key,
+            following=self.following,
         )
 
     def decode_json(self, data: str | bytes) -> object:
@@ -85,9 +143,9 @@ class Endpoint(GraphQL[Context, None]):
             raise json.JSONDecodeError(message, "", 0)
         return value
 
-    def encode_json(self, data: object) -> bytes:
-        """Write an answer."""
-        return orjson.dumps(data)
+    def encode_json(self, data: object) -> str:
+        """Write an answer; as text, for bytes would leave a socket in binary frames."""
+        return orjson.dumps(data).decode()
 
     async def get_sub_response(self, request: Any) -> Response:
         """Carry the media type to where the answer is made."""
@@ -111,4 +169,17 @@ class Endpoint(GraphQL[Context, None]):
         if refused and sub_response.media_type == GRAPHQL_JSON:
             codes = {error["extensions"]["code"] for error in errors}
             status = 504 if ErrorCode.TIMEOUT in codes else 400
-        return Response(self.encode_json(response_data), status, media_type=sub_response.media_type)
+        return Response(orjson.dumps(response_data), status, media_type=sub_response.media_type)
+
+    async def _create_streaming_response(
+        self, request: Any, result: Any, protocol: Any, sub_response: Any
+    ) -> Response:
+        """Stream an operation's results, as long as the key has a place for it."""
+        del protocol, sub_response
+        admission: Admission = request.state.admission
+        key_id = admission.viewer.key_id
+        if not self.places.is_free(key_id, self.connections(admission)):
+            message = "This key has too many connections; close one."
+            return _error(request, ErrorCode.THROTTLED, message, 429)
+        expired = _body(ErrorCode.UNAUTHENTICATED, "The token has ended.")
+        return EventStream(result, admission, self.draining, self.places.taken(key_id), expired)
