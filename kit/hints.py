@@ -37,6 +37,11 @@ class Hints:
         self._telling: asyncio.Task[None] | None = None
         self._listening: asyncio.Task[None] | None = None
 
+    @property
+    def is_listening(self) -> bool:
+        """Tell whether the process hears the others."""
+        return self._listening is not None
+
     def ring(self, subject: UUID) -> None:
         """Say that there is news, after the commit; never fails and never waits."""
         self._wake(subject)

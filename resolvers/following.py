@@ -99,7 +99,7 @@ class _Watch:
     """One merchant's journal, read at every hint and every few seconds, for all its followers."""
 
     def __init__(self, reader: _Reader, position: int, poll_s: float) -> None:
-        self._reader, self._position, self._poll_s = reader, position, poll_s
+        self._reader, self.position, self._poll_s = reader, position, poll_s
         self.places: dict[UUID, set[_Place]] = {}
 
     async def run(self, hints: Hints) -> None:
@@ -120,8 +120,8 @@ class _Watch:
             _log.warning("The journal could not be read", exc_info=True)
 
     async def _read(self) -> None:
-        async for entry in self._reader.later(self._position):
-            self._position = entry.position
+        async for entry in self._reader.later(self.position):
+            self.position = entry.position
             for place in self.places.get(entry.aggregate_id, ()):
                 place.put(entry)
 
@@ -134,6 +134,11 @@ class Following:
         self._database, self._poll_s = database, poll_s
         self._watches: dict[UUID, _Watch] = {}
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
+
+    def position_of(self, merchant_id: UUID) -> int | None:
+        """Tell how far a merchant's journal was read, None while nobody follows it."""
+        watch = self._watches.get(merchant_id)
+        return None if watch is None else watch.position
 
     async def entries(
         self, merchant_id: UUID, aggregate_id: UUID, after: int | None, *, live: bool

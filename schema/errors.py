@@ -7,12 +7,16 @@ from typing import Any
 
 import strawberry
 from graphql import GraphQLError, GraphQLSyntaxError
+from strawberry.exceptions import MissingQueryError
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
 from kit.errors import Code, Problem, Refused
 from schema.enums import described
 from schema.inputs import client_path
 
 _log = logging.getLogger("abruf")
+_NO_OPERATION = (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)
+"""What Strawberry raises where a document has nothing that may be run."""
 _LATE = "This took too long. Ask for less; repeat a mutation with the same idempotencyKey."
 
 
@@ -68,6 +72,8 @@ def shown(error: GraphQLError) -> GraphQLError:
             "argument": client_path(problem.path)[1:],
         }
         return _told(error, problem.message, extensions)
+    if isinstance(cause, _NO_OPERATION):
+        return _told(error, error.message, {"code": _default(error).value})
     if isinstance(cause, GraphQLError) or cause is None:
         own = (error.extensions or {}) | ((cause.extensions or {}) if cause else {})
         return _told(error, error.message, {"code": _default(error).value, **own})

@@ -10,7 +10,7 @@ from strawberry.extensions import ParserCache, SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.tools import merge_types
-from strawberry.types import ExecutionContext, ExecutionResult
+from strawberry.types import ExecutionContext
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
@@ -99,13 +99,13 @@ class Schema(strawberry.Schema):
         given = super()._get_custom_context_kwargs(operation_extensions, sync=sync)
         return given | {"hide_suggestions": True}
 
-    async def execute(self, query: str | None, **more: Any) -> Any:  # type: ignore[override]
+    async def execute(self, *asked: Any, **more: Any) -> Any:
         """Refuse a subscription where one answer is all that is sent."""
         more["allowed_operation_types"] = set(
             more.get("allowed_operation_types") or OperationType
         ) - {OperationType.SUBSCRIPTION}
         try:
-            return await super().execute(query, **more)
+            return await super().execute(*asked, **more)
         except InvalidOperationTypeError as error:
             if error.operation_type is not OperationType.SUBSCRIPTION:
                 raise
@@ -114,8 +114,8 @@ class Schema(strawberry.Schema):
             return PreExecutionError(data=None, errors=[refused])
 
     async def stream(self, *asked: Any, **more: Any) -> Any:
-        """Tell a stream's client too that time was over."""
-        return _in_time(await super().stream(*asked, **more))
+        """Tell a stream's client what an answer's would be told: too late, too long, malformed."""
+        return _told(await super().stream(*asked, **more))
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
@@ -125,14 +125,16 @@ class Schema(strawberry.Schema):
         errors[:] = [shown(error) for error in errors]
 
 
-async def _in_time(results: Any) -> AsyncGenerator[Any, None]:
+async def _told(results: Any) -> AsyncGenerator[Any, None]:
+    """Turn what ends a stream early into its last result."""
     async with aclosing(results):
         try:
             async for result in results:
                 yield result
-        except TimeoutError as error:
-            late = shown(GraphQLError(str(error), original_error=error))
-            yield ExecutionResult(data=None, errors=[late])
+        except Exception as error:  # noqa: BLE001 -- `shown` masks and logs what is our fault.
+            own = error if isinstance(error, GraphQLError) else None
+            last = own or GraphQLError(str(error), original_error=error)
+            yield PreExecutionError(data=None, errors=[shown(last)])
 
 
 def _described(root: Any, description: str) -> Any:

@@ -23,7 +23,7 @@ class Admission:
     authentication: Authentication
     token: str
     viewer: Viewer
-    check_s: float = CHECK_S
+    check_s: float
 
     async def holds(self) -> bool:
         """Tell whether the token still names exactly this viewer."""
@@ -45,6 +45,11 @@ class Places:
 
     def __init__(self) -> None:
         self._taken: Counter[UUID] = Counter()
+
+    @property
+    def count(self) -> int:
+        """Return how many are open."""
+        return self._taken.total()
 
     def is_free(self, key_id: UUID, most: int) -> bool:
         """Tell whether the key may open one more."""

@@ -20,7 +20,7 @@ from resolvers.context import Context, Terms
 from resolvers.following import Following
 from schema.errors import ErrorCode
 from schema.schema import schema
-from transport.admission import Admission, Places
+from transport.admission import CHECK_S, Admission, Places
 from transport.authentication import Authentication, bearer
 from transport.draining import Draining
 from transport.sockets import Handler
@@ -31,6 +31,8 @@ LARGEST_BODY = 4 * 1024 * 1024
 GRAPHQL_JSON = "application/graphql-response+json"
 INIT_S = 10
 """Seconds in which a socket must send `connection_init`."""
+RETRY_S = 5
+"""Seconds after which a client that has too many connections may try again."""
 _NO_TOKEN = "Send a valid token: `Authorization: Bearer abruf_...`."  # noqa: S105 -- a message.
 
 
@@ -52,6 +54,7 @@ class Endpoint(GraphQL[Context, None]):
     """`/graphql`: the page for a browser, answers for a client with a token."""
 
     graphql_transport_ws_handler_class = Handler
+    check_s = CHECK_S
     stream_transport_classes_by_protocol = {GRAPHQL_SSE_PROTOCOL: OnlyStreams}  # noqa: RUF012 -- Strawberry reads this class value.
 
     def __init__(
@@ -105,7 +108,7 @@ class Endpoint(GraphQL[Context, None]):
         viewer = await self.authentication.viewer(token)
         if token is None or viewer is None:
             return None
-        return Admission(self.authentication, token, viewer)
+        return Admission(self.authentication, token, viewer, self.check_s)
 
     def connections(self, admission: Admission) -> int:
         """Return how many sockets and streams the key may have open here."""
@@ -180,6 +183,8 @@ class Endpoint(GraphQL[Context, None]):
         key_id = admission.viewer.key_id
         if not self.places.is_free(key_id, self.connections(admission)):
             message = "This key has too many connections; close one."
-            return _error(request, ErrorCode.THROTTLED, message, 429)
+            refused = _error(request, ErrorCode.THROTTLED, message, 429)
+            refused.headers["Retry-After"] = str(RETRY_S)
+            return refused
         expired = _body(ErrorCode.UNAUTHENTICATED, "The token has ended.")
         return EventStream(result, admission, self.draining, self.places.taken(key_id), expired)

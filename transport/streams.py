@@ -48,6 +48,7 @@ class EventStream(Response):
     """
 
     media_type = _MEDIA_TYPE
+    ping_s = PING_S
 
     def __init__(
         self,
@@ -76,7 +77,7 @@ class EventStream(Response):
             self._sent(write),
             self._expired(),
             self._stopped(),
-            _pinged(write),
+            self._pinged(write),
             _hung_up(receive),
         )
         with self._place:
@@ -104,15 +105,14 @@ class EventStream(Response):
     def _farewell(self) -> bytes:
         return _next(self._expired_answer) + _COMPLETE
 
+    async def _pinged(self, write: Callable[[bytes], Any]) -> bytes:
+        while True:
+            await asyncio.sleep(self.ping_s)
+            await write(_PING)
+
     async def _stopped(self) -> bytes:
         await self._draining.begun()
         return _RETRY
-
-
-async def _pinged(write: Callable[[bytes], Any]) -> bytes:
-    while True:
-        await asyncio.sleep(PING_S)
-        await write(_PING)
 
 
 async def _hung_up(receive: Receive) -> bytes:

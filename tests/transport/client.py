@@ -9,9 +9,14 @@ from typing import Any
 import httpx
 import uvicorn
 from starlette.applications import Starlette
+from starlette.routing import WebSocketRoute
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosedError
+from websockets.exceptions import ConnectionClosed
 
+from transport.draining import Draining
+
+ORIGIN = "https://portal.example"
+"""The one foreign origin that the server allows."""
 STATUS = """
 subscription ($id: ID!, $after: Int) {
   orderStatusChanged(orderId: $id, after: $after) { position type order { id state } }
@@ -39,14 +44,17 @@ class Socket:
         assert isinstance(text, str)
         return json.loads(text)
 
-    async def closed(self) -> int:
-        """Read until the server closes; return its code."""
-        with suppress(ConnectionClosedError):
-            async for _ in self.connection:
-                pass
-        code = self.connection.close_code
-        assert code is not None
-        return code
+    async def rest(self) -> tuple[int | None, list[str | bytes]]:
+        """Read until the server closes; return its code and what came before."""
+        messages: list[str | bytes] = []
+        with suppress(ConnectionClosed):
+            while True:
+                messages.append(await self.connection.recv())
+        return self.connection.close_code, messages
+
+    async def closed(self) -> int | None:
+        """Return the code with which the server closes."""
+        return (await self.rest())[0]
 
 
 @dataclass(frozen=True)
@@ -57,10 +65,11 @@ class Served:
     url: str
     server: uvicorn.Server
     app: Starlette
+    draining: Draining
 
     @property
     def endpoint(self) -> Any:
-        return next(route.app for route in self.app.routes if route.path == "/graphql").app
+        return next(it.app for it in self.app.routes if isinstance(it, WebSocketRoute))
 
     @asynccontextmanager
     async def socket(self, token: str | None = None, **more: Any) -> AsyncIterator[Socket]:

@@ -12,10 +12,8 @@ from server import application
 from start import DrainingServer
 from tests import make
 from tests.conftest import PATIENT
-from tests.transport.client import Served
+from tests.transport.client import ORIGIN, Served
 from transport.draining import Draining
-
-ORIGIN = "https://portal.example"
 
 
 class Kept(make.Walled):
@@ -54,6 +52,6 @@ async def served(database: make.Walled, clock: make.Clock) -> AsyncIterator[Serv
         await asyncio.sleep(0)
     port = server.servers[0].sockets[0].getsockname()[1]
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
-        yield Served(client, f"ws://127.0.0.1:{port}/graphql", server, app)
+        yield Served(client, f"ws://127.0.0.1:{port}/graphql", server, app, draining)
     server.should_exit = True
     await task
