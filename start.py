@@ -28,8 +28,6 @@ from transport.draining import Draining
 TOKENS = "demo-tokens.json"
 OPERATIONS = "operations"
 """Folder in the data folder: GraphiQL's examples."""
-GRACE_S = 5
-"""Seconds that requests get to end when the server stops."""
 LARGEST_SOCKET_MESSAGE = 256 * 1024
 TO_TRY = 3
 """Example operations that are printed."""
@@ -175,7 +173,7 @@ def _server(config: Config, database: Database) -> uvicorn.Server:
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        timeout_graceful_shutdown=GRACE_S,
+        timeout_graceful_shutdown=config.grace_s,
     )
     return DrainingServer(settings, draining)
 

@@ -19,6 +19,7 @@ class Config:
     allow_owner: whether the server may start without the second wall between merchants.
     pooler: whether database_url leads to a pooler that gives connections for a transaction.
     origins: of pages on other hosts that may talk to the server from a browser.
+    grace_s: seconds that requests get to end when the server stops.
     """
 
     database_url: str | None
@@ -33,6 +34,7 @@ class Config:
     limits: Limits
     executor: str
     origins: tuple[str, ...]
+    grace_s: int
 
 
 def _async_url(url: str) -> str:
@@ -90,4 +92,5 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         limits=_limits(environment),
         executor=_choice(environment, "ABRUF_EXECUTOR", "planned", "reference"),
         origins=tuple(environment.get("ABRUF_ALLOWED_ORIGINS", "").replace(",", " ").split()),
+        grace_s=_number(environment, "ABRUF_GRACE_SECONDS", 5),
     )

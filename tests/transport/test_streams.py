@@ -86,7 +86,7 @@ async def test_a_client_that_hangs_up_ends_its_subscription(served: Served, worl
         assert following.position_of(world.merchant_id) is not None
     await until(lambda: following.position_of(world.merchant_id) is None)
     await until(lambda: served.endpoint.places.count == 0)
-    assert pool.checkedout() == 0
+    await until(lambda: pool.checkedout() == 0)
 
 
 async def test_nothing_is_held_while_a_subscription_waits(served: Served, world, ask):
