@@ -7,7 +7,7 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from kit.bounds import DEFAULT_BOUNDS, Bounds
 from kit.clock import Clock, now
@@ -16,10 +16,12 @@ from kit.issuers import Issuer
 from kit.telemetry import Telemetry
 from resolvers.context import Terms
 from transport.cross_origin import shared_with
+from transport.draining import Draining
 from transport.edge import Edge
 from transport.endpoint import Endpoint
 from transport.health import Health
 from transport.refusals import refused
+from transport.serving import Serving
 from transport.telemetry import telemetry_of
 from web.page import GraphiQL
 
@@ -36,13 +38,15 @@ def application(  # noqa: PLR0913 -- what the house is made of.
     telemetry: Telemetry | None = None,
     operations: Path = OPERATIONS,
     issuers: Sequence[Issuer] = (),
+    draining: Draining | None = None,
 ) -> Starlette:
     """Return the ASGI application over a database; it closes the database when it ends.
 
     operations: folder of the examples that GraphiQL shows in its tabs. issuers: identity providers
     whose tokens are taken beside API keys. origins: sites whose pages may ask. telemetry: what it
-    tells those who run it, its own unless given.
+    tells those who run it, its own unless given. draining: begun by who stops the server.
     """
+    draining = draining or Draining()
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -52,10 +56,12 @@ def application(  # noqa: PLR0913 -- what the house is made of.
 
     telemetry = telemetry or telemetry_of(database)
     graphiql = GraphiQL(operations)
-    endpoint = Endpoint(database, clock, terms, bounds, graphiql, issuers)
+    serving = Serving(database, clock, terms, issuers, bounds, origins, draining)
+    endpoint = Endpoint(serving, graphiql)
     routes: list[BaseRoute] = [
         Route("/graphql", endpoint, methods=["GET", "POST"]),
-        *Health(database).routes,
+        WebSocketRoute("/graphql", endpoint),
+        *Health(database, draining).routes,
         *graphiql.routes,
     ]
     return Starlette(

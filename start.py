@@ -25,13 +25,12 @@ from kit.telemetry import Telemetry
 from kit.walls import UnboundError, app_role, check, role_to_become
 from resolvers.context import Terms
 from server import application
+from transport.draining import Draining
 from transport.telemetry import exporting, shown, telemetry_of
 
 TOKENS = "demo-tokens.json"
 OPERATIONS = "operations"
 """Folder in the data folder: GraphiQL's examples."""
-GRACE_S = 5
-"""Seconds that requests get to end when the server stops."""
 LARGEST_SOCKET_MESSAGE = 256 * 1024
 TO_TRY = 3
 """Example operations that are printed."""
@@ -141,6 +140,20 @@ def _greeting(config: Config, listener: socket.socket, tokens: dict[str, str]) -
     )
 
 
+class DrainingServer(uvicorn.Server):
+    """Tells the application that it stops before it waits for what is still open."""
+
+    def __init__(self, config: uvicorn.Config, draining: Draining) -> None:
+        """Take what to tell."""
+        super().__init__(config)
+        self._draining = draining
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End streams; uvicorn closes sockets with 1012, on which clients connect again."""
+        self._draining.begin()
+        await super().shutdown(sockets)
+
+
 def _serve(config: Config, database: Database, listener: socket.socket) -> None:
     """Answer requests until a signal ends it; send the spans that are left."""
     provider = exporting(config.otlp)
@@ -155,6 +168,7 @@ def _serve(config: Config, database: Database, listener: socket.socket) -> None:
 
 def _server(config: Config, database: Database, telemetry: Telemetry) -> uvicorn.Server:
     """Return what answers requests."""
+    draining = Draining()
     app = application(
         database,
         terms=Terms(
@@ -165,6 +179,7 @@ def _server(config: Config, database: Database, telemetry: Telemetry) -> uvicorn
         telemetry=telemetry,
         operations=config.data_dir / OPERATIONS,
         issuers=config.issuers,
+        draining=draining,
     )
     settings = uvicorn.Config(
         app,
@@ -179,9 +194,9 @@ def _server(config: Config, database: Database, telemetry: Telemetry) -> uvicorn
         proxy_headers=bool(config.trusted_proxies),
         forwarded_allow_ips=list(config.trusted_proxies),
         limit_concurrency=config.connections,
-        timeout_graceful_shutdown=GRACE_S,
+        timeout_graceful_shutdown=config.grace_s,
     )
-    return uvicorn.Server(settings)
+    return DrainingServer(settings, draining)
 
 
 if __name__ == "__main__":

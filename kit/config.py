@@ -30,6 +30,7 @@ class Config:
     connections: open at once; further requests are answered 503.
     log: `text`, or `json` with a line for every operation. metrics_port: 0 shows no metrics.
     otlp: where spans are sent.
+    grace_s: seconds that requests get to end when the server stops.
     """
 
     database_url: str | None
@@ -51,6 +52,7 @@ class Config:
     log: str
     metrics_port: int
     otlp: str | None
+    grace_s: int
 
 
 def _async_url(url: str) -> str:
@@ -146,4 +148,5 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         log=_choice(environment, "ABRUF_LOG", "text", "json"),
         metrics_port=_number(environment, "ABRUF_METRICS_PORT", 0),
         otlp=environment.get("OTEL_EXPORTER_OTLP_ENDPOINT"),
+        grace_s=_number(environment, "ABRUF_GRACE_SECONDS", 5),
     )

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 from kit import trace
+from kit.hints import Hints
 from kit.holding import HELD, WANTED, HoldingPool
 from kit.limits import DEFAULT_LIMITS
 
@@ -115,6 +116,7 @@ class Database:
         # Apart, so that authenticating does not change the merchant of the other connections.
         self.keyless = self._made(pool_size)
         self._reader, self._keyless_reader = map(self._reading, (self.engine, self.keyless))
+        self.hints = Hints(self.keyless, direct=not pooler)
 
     def _reading(self, engine: AsyncEngine) -> AsyncEngine:
         return engine if self._pooler else engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -172,6 +174,7 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
+        await self.hints.close()
         await self.engine.dispose()
         await self.keyless.dispose()
 

@@ -13,6 +13,8 @@ class Limits:
     written. depth, root_fields, aliases: with every fragment put in its place.
     cost: points. nodes: objects of the answer. deadline: seconds from the first byte parsed to
     the answer. statement: seconds for one SQL statement, waiting for locks included.
+    connections: sockets and streams of one key in a process. subscriptions: operations at a time
+    on one socket.
 
     bucket, restore: points that a key may spend at once, and that it gets back each second
     (docs/decisions/0017-cost-bucket.md).
@@ -31,6 +33,8 @@ class Limits:
     nodes: int = 50_000
     deadline: int = 10
     statement: int = 8
+    connections: int = 200
+    subscriptions: int = 50
     bucket: int = 20_000
     restore: int = 1_000
 

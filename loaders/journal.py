@@ -1,4 +1,4 @@
-"""The journal: timelines of single objects, and the audit trail of all that was done."""
+"""The journal: timelines of objects, the audit trail, and the entries as they come."""
 
 from collections.abc import Iterable, Mapping
 from enum import Enum
@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import ColumnElement
+from sqlalchemy import BigInteger, ColumnElement, Select, Uuid, bindparam, func, select
 
 from kit.ids import Names
 from kit.inputs import Input, Instant, Name, Reference
@@ -18,6 +18,7 @@ NOUNS: Mapping[Aggregate, str] = {aggregate: aggregate.capitalize() for aggregat
 """What an entry is about -> the name of its type, of which a global id is made."""
 
 timeline = Paged(JournalEntry, {None: Sorted("position")}, of="aggregate_id")
+"""The timeline of an object."""
 
 
 class JournalSort(Enum):
@@ -79,3 +80,28 @@ audit = Paged(
     },
     matching=_matching,
 )
+
+PAGE = 500
+"""Entries that one statement reads."""
+
+_OWN = JournalEntry.merchant_id == bindparam("merchant", type_=Uuid())
+_LATER = (
+    select(
+        JournalEntry.position,
+        JournalEntry.aggregate_id,
+        JournalEntry.type,
+        JournalEntry.occurred_at,
+        JournalEntry.payload["moved"].label("moved"),
+    )
+    .where(_OWN, JournalEntry.position > bindparam("after", type_=BigInteger()))
+    .order_by(JournalEntry.position)
+    .limit(PAGE)
+)
+later: Select[Any] = _LATER
+"""A merchant's next entries after a position; parameters: merchant, after."""
+later_of: Select[Any] = _LATER.where(
+    JournalEntry.aggregate_id == bindparam("aggregate", type_=Uuid())
+)
+"""The same of one object; parameters: merchant, after, aggregate."""
+latest: Select[Any] = select(func.coalesce(func.max(JournalEntry.position), 0)).where(_OWN)
+"""The merchant's last position; parameter: merchant."""

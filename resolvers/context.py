@@ -1,5 +1,6 @@
 """The context of one request: who asks, when, and what it reads and writes with."""
 
+import asyncio
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -71,17 +72,24 @@ class Context:
         self.keep_answers, self.plans = terms.keep_answers, terms.plans
         process = process or Process(database)
         self.budgets, self.documents = process.budgets, process.documents
+        self.following = process.following
         self.idempotency_key, self.address = call.idempotency_key, call.address
         self.splicing: Any = None
+        self.deadline: asyncio.Timeout | None = None
 
     def begin(self) -> None:
-        """Start an operation: a time that does not move, no connection yet, empty loaders."""
+        """Start an operation, or one event of a subscription.
+
+        A time that does not move, no connection yet, empty loaders, the whole time to answer.
+        """
         self.now: datetime = self.clock()
         self.reads = self.database.reading(self.viewer.merchant_id)
         self._ask_as(self.viewer)
         self.batches: dict[Any, DataLoader[Any, Any]] = {}
         self.bill = Bill(self.budgets, self.viewer, self.limits, self.clock)
         self.is_trusted = False
+        if self.deadline is not None:
+            self.deadline.reschedule(asyncio.get_running_loop().time() + self.limits.deadline)
 
     def _ask_as(self, viewer: Viewer) -> None:
         self.viewer = viewer
@@ -92,6 +100,12 @@ class Context:
         """Let a storefront see the order that it has just placed, as with its access token."""
         if self.viewer.actor is Actor.STOREFRONT:
             self._ask_as(replace(self.viewer, holding=order_id))
+
+    async def rest(self) -> None:
+        """Let nothing be held, and no time run, until the next event or while a client reads."""
+        await self.finish()
+        if self.deadline is not None:
+            self.deadline.reschedule(None)
 
     async def finish(self) -> None:
         """End the operation: give the read connection back."""

@@ -1,4 +1,4 @@
-"""What the operations of one process have in common: shares of budgets, and documents."""
+"""What the operations of one process share: budgets, documents, and followers of journals."""
 
 from uuid import UUID
 
@@ -6,6 +6,7 @@ from kit.database import Database, Reads
 from kit.viewer import Viewer
 from loaders.documents import text_of
 from resolvers.budgets import Budgets
+from resolvers.following import Following
 
 KEPT = 1_024
 """Documents that a process remembers of each sort, at most 20 kB each."""
@@ -59,3 +60,4 @@ class Process:
     def __init__(self, database: Database) -> None:
         """Remember nothing yet."""
         self.budgets, self.documents = Budgets(database), Documents()
+        self.following = Following(database)

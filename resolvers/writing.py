@@ -58,7 +58,9 @@ async def _attempt(context: Context, run: idempotency.Run, command: Command, nam
         await session.flush()
         ledger.close()
         await journal.append(writing)
-        return outcome
+    if writing.events:
+        context.database.hints.ring(context.viewer.merchant_id)
+    return outcome
 
 
 def _state(error: DBAPIError) -> str | None:

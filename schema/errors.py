@@ -6,6 +6,8 @@ from typing import Any
 
 import strawberry
 from graphql import GraphQLError, GraphQLSyntaxError
+from strawberry.exceptions import MissingQueryError
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
 from kit import trace
 from kit.errors import Code, Problem, Refused
@@ -15,6 +17,8 @@ from schema.scopes import Authenticated
 
 _log = logging.getLogger("abruf")
 FAULT = "Something went wrong on our side."
+_NO_OPERATION = (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)
+"""What Strawberry raises where a document has nothing that may be run."""
 _LATE = "This took too long. Ask for less; repeat a mutation with the same idempotencyKey."
 
 
@@ -28,7 +32,6 @@ class ErrorCode(StrEnum):
     FORBIDDEN = "FORBIDDEN"
     THROTTLED = "THROTTLED"
     MAX_COST_EXCEEDED = "MAX_COST_EXCEEDED"
-    THROTTLED = "THROTTLED"
     PERSISTED_QUERY_NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"
     DOCUMENT_NOT_REGISTERED = "DOCUMENT_NOT_REGISTERED"
     TIMEOUT = "TIMEOUT"
@@ -75,6 +78,8 @@ def shown(error: GraphQLError) -> GraphQLError:
             "argument": client_path(problem.path)[1:],
         }
         return _told(error, problem.message, extensions)
+    if isinstance(cause, _NO_OPERATION):
+        return _told(error, error.message, {"code": default_code(error).value})
     if isinstance(cause, GraphQLError) or cause is None:
         own = (error.extensions or {}) | ((cause.extensions or {}) if cause else {})
         return _told(error, error.message, {"code": default_code(error).value, **own})

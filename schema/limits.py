@@ -141,10 +141,13 @@ class Deadline(SchemaExtension):
     """Ends an operation that takes too long, with the statement that it waits for."""
 
     async def on_operation(self) -> AsyncIterator[None]:
-        """Cancel everything inside when the time is over; reads that nobody awaits end with it."""
+        """Cancel everything inside when the time is over; reads that nobody awaits end with it.
+
+        A subscription gets the time anew for each event (`Context.begin`, `Context.rest`).
+        """
         context = self.execution_context.context
         try:
-            async with asyncio.timeout(context.limits.deadline):
+            async with asyncio.timeout(context.limits.deadline) as context.deadline:
                 yield
         finally:
             context.reads.interrupt()

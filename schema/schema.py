@@ -1,6 +1,7 @@
 """The whole schema: every room's roots put together, with the operation's extensions."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from typing import Any
 
 import strawberry
@@ -8,9 +9,11 @@ from graphql import GraphQLError
 from strawberry.extensions import ParserCache, SchemaExtension
 from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.tools import merge_types
 from strawberry.types import ExecutionContext
 from strawberry.types.execution import PreExecutionError
+from strawberry.types.graphql import OperationType
 
 from execution.plans import Planner
 from execution.splicing import Planned, SplicingExecutor
@@ -22,14 +25,14 @@ from schema.connections import declare_pages
 from schema.contracts import ContractsMutation, ContractsQuery
 from schema.deliveries import DeliveriesMutation, DeliveriesQuery
 from schema.documents import DocumentsMutation, Trusted, find
-from schema.errors import ClientError, shown
+from schema.errors import ClientError, ErrorCode, shown
 from schema.journal import JournalQuery
 from schema.keys import KeysMutation, KeysQuery
 from schema.limits import KEPT, Deadline, Limited
 from schema.locations import LocationsMutation, LocationsQuery
 from schema.observed import Observed
 from schema.operations import NamedOperation, Scoped
-from schema.orders import OrdersMutation, OrdersQuery
+from schema.orders import OrdersMutation, OrdersQuery, OrdersSubscription
 from schema.parcels import ParcelsQuery
 from schema.parties import PartiesMutation, PartiesQuery
 from schema.releases import ReleasesMutation
@@ -71,6 +74,7 @@ Mutation = merge_types(
         TrackingMutation,
     ),
 )
+Subscription = merge_types("Subscription", (OrdersSubscription,))
 
 
 PLANNER = Planner(FORMS)
@@ -88,6 +92,12 @@ class OneOperation(SchemaExtension):
             yield
         finally:
             await context.finish()
+
+    async def on_stream_result(self, result: Any) -> AsyncIterator[None]:
+        """Hold nothing while an answer is on its way: its client may read slowly."""
+        del result
+        await self.execution_context.context.rest()
+        yield
 
 
 class Schema(strawberry.Schema):
@@ -111,12 +121,42 @@ class Schema(strawberry.Schema):
         except ClientError as refused:
             return PreExecutionError(data=None, errors=[refused])
 
+    async def execute(self, *asked: Any, **more: Any) -> Any:
+        """Refuse a subscription where one answer is all that is sent."""
+        more["allowed_operation_types"] = set(
+            more.get("allowed_operation_types") or OperationType
+        ) - {OperationType.SUBSCRIPTION}
+        try:
+            return await super().execute(*asked, **more)
+        except InvalidOperationTypeError as error:
+            if error.operation_type is not OperationType.SUBSCRIPTION:
+                raise
+            message = "Subscribe over a WebSocket, or with `Accept: text/event-stream` alone."
+            refused = ClientError(ErrorCode.BAD_USER_INPUT, message)
+            return PreExecutionError(data=None, errors=[refused])
+
+    async def stream(self, *asked: Any, **more: Any) -> Any:
+        """Tell a stream's client what an answer's would be told: too late, too long, malformed."""
+        return _told(await super().stream(*asked, **more))
+
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
         """Give every error its code; faults are logged where they are masked."""
         del execution_context
         errors[:] = [shown(error) for error in errors]
+
+
+async def _told(results: Any) -> AsyncGenerator[Any, None]:
+    """Turn what ends a stream early into its last result."""
+    async with aclosing(results):
+        try:
+            async for result in results:
+                yield result
+        except Exception as error:  # noqa: BLE001 -- `shown` masks and logs what is our fault.
+            own = error if isinstance(error, GraphQLError) else None
+            last = own or GraphQLError(str(error), original_error=error)
+            yield PreExecutionError(data=None, errors=[shown(last)])
 
 
 def _described(root: Any, description: str) -> Any:
@@ -127,6 +167,7 @@ def _described(root: Any, description: str) -> Any:
 schema = Schema(
     query=_described(Query, "Everything that can be read."),
     mutation=_described(Mutation, "Everything that can be done."),
+    subscription=_described(Subscription, "What can be followed while it happens."),
     config=StrawberryConfig(scalar_map=SCALARS),
     extensions=[
         Observed,

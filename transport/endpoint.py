@@ -1,8 +1,9 @@
-"""`/graphql` over HTTP: a token becomes a viewer, a request becomes one context."""
+"""`/graphql`: a token becomes a viewer, a request or an operation of a socket one context."""
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -10,29 +11,34 @@ from cross_web import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.schema.exceptions import InvalidOperationTypeError
-from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from kit import trace
-from kit.bounds import Bounds
-from kit.clock import Clock
-from kit.database import Database
-from kit.issuers import Issuer
-from resolvers.context import Call, Context, Terms
+from resolvers.context import Call, Context
 from resolvers.process import Process
 from schema.documents import named
 from schema.errors import ErrorCode
 from schema.schema import schema
 from transport.addresses import address_of
+from transport.admission import CHECK_S, Admission, Places
 from transport.authentication import ORDER_TOKEN, Authentication, bearer
 from transport.bodies import again, body_of
 from transport.hang_up import HungUp, until_hung_up
 from transport.refusals import JSON, Refusal
+from transport.serving import Serving
+from transport.sockets import Handler
+from transport.streams import EventStream, OnlyStreams
 from transport.turns import Turns
 from web.page import GraphiQL, is_for_a_browser
 
 GRAPHQL_JSON = "application/graphql-response+json"
+INIT_S = 10
+"""Seconds in which a socket must send `connection_init`."""
+RETRY_S = 5
+"""Seconds after which a client that has too many connections may try again."""
 _STATUS = {ErrorCode.FORBIDDEN: 403, ErrorCode.TIMEOUT: 504}
 """Statuses of what was not executed, where it is not 400."""
 _JSON_KINDS = {JSON, "application/*", "*/*"}
@@ -55,28 +61,34 @@ def answer_type(accept: str) -> str | None:
 
 
 class Endpoint(GraphQL[Context, None]):
-    """`/graphql`: the page for a browser, answers for a client with a token."""
+    """The page for a browser, answers for a client with a token, sockets and streams."""
 
-    def __init__(
-        self,
-        database: Database,
-        clock: Clock,
-        terms: Terms,
-        bounds: Bounds,
-        graphiql: GraphiQL,
-        issuers: Sequence[Issuer] = (),
-    ) -> None:
-        """Take what contexts are made of, and whose tokens are taken beside our own."""
+    graphql_transport_ws_handler_class = Handler
+    check_s = CHECK_S
+    stream_transport_classes_by_protocol = {GRAPHQL_SSE_PROTOCOL: OnlyStreams}  # noqa: RUF012 -- Strawberry reads this class value.
+
+    def __init__(self, serving: Serving, graphiql: GraphiQL) -> None:
+        """Take what contexts are made of, and the page."""
+        limits, bounds = serving.terms.limits, serving.bounds
         super().__init__(
-            schema, graphql_ide=None, subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL]
+            schema,
+            graphql_ide=None,
+            subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL],
+            connection_init_wait_timeout=timedelta(seconds=INIT_S),
+            max_subscriptions_per_connection=limits.subscriptions,
+            allowed_origins=serving.origins,
         )
-        self.database, self.clock, self.terms, self.graphiql = database, clock, terms, graphiql
-        self.authentication = Authentication(database, clock, issuers)
-        self.process = Process(database)
-        self.bounds, self.turns = bounds, Turns(bounds.at_once, bounds.waiting)
+        self.serving, self.graphiql = serving, graphiql
+        database = serving.database
+        self.authentication = Authentication(database, serving.clock, serving.issuers)
+        self.process, self.places = Process(database), Places()
+        self.turns = Turns(bounds.at_once, bounds.waiting)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer; a client that hangs up is not answered."""
+        """Answer; a client that hangs up is not answered. Sockets do all that by themselves."""
+        if scope["type"] == "websocket":
+            await super().__call__(scope, receive, send)
+            return
         request = Request(scope, receive)
         try:
             if is_for_a_browser(request):
@@ -92,23 +104,44 @@ class Endpoint(GraphQL[Context, None]):
 
     async def _served(self, request: Request) -> Response:
         """Authenticate before anything of the body is read, and end with the client."""
-        headers = request.headers
-        token = bearer(headers.get("authorization"))
-        viewer = await self.authentication.viewer(token, headers.get(ORDER_TOKEN))
-        if viewer is None:
+        admission = await self.admit(request.headers, {}, address_of(request))
+        if admission is None:
             message = "Send a valid token: `Authorization: Bearer abruf_...`."
             challenge = {"WWW-Authenticate": "Bearer"}
             raise Refusal(401, message, ErrorCode.UNAUTHENTICATED, challenge)
-        if answer_type(request.headers.get("accept", "")) is None:
+        accept = request.headers.get("accept", "")
+        if answer_type(accept) is None and not OnlyStreams().accepts(accept):
             raise Refusal(406, f"Accept {JSON} or {GRAPHQL_JSON}.")
-        told = trace.CURRENT.get()
+        viewer, told = admission.viewer, trace.CURRENT.get()
         told.merchant_id, told.key_id = viewer.merchant_id, viewer.key_id
         async with self.turns.turn(viewer):
-            body = await body_of(request, self.bounds)
+            body = await body_of(request, self.serving.bounds)
             async with until_hung_up(request.receive):
                 whole = Request(request.scope, again(body, request.receive))
-                whole.state.viewer = viewer
+                whole.state.admission = admission
                 return await self._answer(whole)
+
+    async def admit(
+        self, headers: Mapping[str, str], given: Mapping[str, Any], address: str | None
+    ) -> Admission | None:
+        """Return who holds the token, None for nobody known.
+
+        given: payload of a socket's `connection_init`, whose tokens go before the handshake's.
+        """
+        told = {key.lower(): it for key, it in given.items() if isinstance(it, str)}
+        token = told.get("token") or bearer(
+            told.get("authorization") or headers.get("authorization")
+        )
+        order_token = told.get(ORDER_TOKEN) or headers.get(ORDER_TOKEN)
+        viewer = await self.authentication.viewer(token, order_token)
+        if token is None or viewer is None:
+            return None
+        tokens = (token, order_token)
+        return Admission(self.authentication, tokens, viewer, address, self.check_s)
+
+    def connections(self, admission: Admission) -> int:
+        """Return how many sockets and streams the key may have open here."""
+        return self.serving.terms.limits.own(admission.viewer.limits).connections
 
     async def _answer(self, request: Request) -> Response:
         try:
@@ -119,15 +152,22 @@ class Endpoint(GraphQL[Context, None]):
                 raise Refusal(405, error.reason, headers={"Allow": "POST"}) from None
             raise Refusal(error.status_code, error.reason) from None
 
-    async def get_context(self, request: Any, response: Any) -> Context:
-        """Make the operation's context."""
+    async def get_context(self, request: Any, response: Any) -> Any:
+        """Make a request's context; a socket makes one for each of its operations."""
         del response
+        if isinstance(request, WebSocket):
+            return None
+        return self.context(request.state.admission, request.headers.get("idempotency-key"))
+
+    def context(self, admission: Admission, idempotency_key: str | None = None) -> Context:
+        """Make the context of one operation."""
+        serving = self.serving
         return Context(
-            request.state.viewer,
-            self.database,
-            self.clock,
-            terms=self.terms,
-            call=Call(request.headers.get("idempotency-key"), address_of(request)),
+            admission.viewer,
+            serving.database,
+            serving.clock,
+            terms=serving.terms,
+            call=Call(idempotency_key, admission.address),
             process=self.process,
         )
 
@@ -153,9 +193,9 @@ class Endpoint(GraphQL[Context, None]):
             raise json.JSONDecodeError(message, "", 0)
         return value
 
-    def encode_json(self, data: object) -> bytes:
-        """Write an answer."""
-        return orjson.dumps(data)
+    def encode_json(self, data: object) -> str:
+        """Write a socket's message; as text, for bytes would leave it in binary frames."""
+        return orjson.dumps(data).decode()
 
     async def get_sub_response(self, request: Any) -> Response:
         """Carry the media type to where the answer is made."""
@@ -174,8 +214,8 @@ class Endpoint(GraphQL[Context, None]):
         """
         errors = response_data.get("errors", ())
         if errors:
-            told = {"requestId": trace.CURRENT.get().request_id}
-            response_data["extensions"] = {**response_data.get("extensions", {}), **told}
+            own = {"requestId": trace.CURRENT.get().request_id}
+            response_data["extensions"] = {**response_data.get("extensions", {}), **own}
         refused = response_data["data"] is None and not any("path" in error for error in errors)
         if refused:
             del response_data["data"]
@@ -185,5 +225,18 @@ class Endpoint(GraphQL[Context, None]):
             status = 429
         elif refused and sub_response.media_type == GRAPHQL_JSON:
             status = next((_STATUS[code] for code in told if code in _STATUS), 400)
-        body, headers = self.encode_json(response_data), sub_response.headers
+        body, headers = orjson.dumps(response_data), sub_response.headers
         return Response(body, status, headers, sub_response.media_type)
+
+    async def _create_streaming_response(
+        self, request: Any, result: Any, protocol: Any, sub_response: Any
+    ) -> Response:
+        """Stream an operation's results, as long as the key has a place for it."""
+        del protocol, sub_response
+        admission: Admission = request.state.admission
+        key_id = admission.viewer.key_id
+        if not self.places.is_free(key_id, self.connections(admission)):
+            message = "This key has too many connections; close one."
+            headers = {"Retry-After": str(RETRY_S)}
+            raise Refusal(429, message, ErrorCode.THROTTLED, headers)
+        return EventStream(result, admission, self.serving.draining, self.places.taken(key_id))

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 import migrations
 from kit.database import BehindPoolerError, Database
+from transport.draining import Draining
 
 READY_S = 5
 """Seconds in which the database must answer."""
@@ -18,9 +19,9 @@ READY_S = 5
 class Health:
     """`/livez` without dependencies; `/readyz` with the database and its migrations."""
 
-    def __init__(self, database: Database) -> None:
-        """Take the database that must answer."""
-        self._database, self._newest = database, migrations.newest()
+    def __init__(self, database: Database, draining: Draining) -> None:
+        """Take the database that must answer, and whether the server is about to stop."""
+        self._database, self._newest, self._draining = database, migrations.newest(), draining
         self.routes: list[BaseRoute] = [
             Route("/livez", self.livez),
             Route("/readyz", self.readyz),
@@ -32,7 +33,7 @@ class Health:
 
     async def readyz(self, _request: Request) -> Response:
         """Answer 200 where requests can be served, 503 where not."""
-        ready = await self._revision() == self._newest
+        ready = not self._draining.has_begun and await self._revision() == self._newest
         status = ("ready", 200) if ready else ("not ready", 503)
         return JSONResponse({"status": status[0]}, status[1])
 

@@ -1,0 +1,119 @@
+"""Hints between the processes of one database that there is something new to read.
+
+A hint says only whose news it is. One that is lost costs whoever waits a poll, nothing else, so
+that hints need no transaction, no retry and no queue.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+CHANNEL = "abruf_journal"
+QUIET_S = 0.05
+"""Seconds between two notifications: PostgreSQL lets commits with one wait for each other."""
+AGAIN_S = 3.0
+"""Seconds until a lost listener connects again."""
+_TELL = "SELECT pg_notify($1, it) FROM unnest($2::text[]) AS it"
+_log = logging.getLogger("abruf")
+
+Wake = Callable[[], None]
+
+
+class Hints:
+    """Wakes who waits for news of a subject: in this process at once, in the others soon."""
+
+    def __init__(self, engine: AsyncEngine, *, direct: bool) -> None:
+        """Take the connections. direct: without a pooler, through which nobody can listen."""
+        self._engine, self._direct = engine, direct
+        self._own = secrets.token_hex(8)
+        self._wakes: dict[UUID, set[Wake]] = {}
+        self._rung: set[UUID] = set()
+        self._telling: asyncio.Task[None] | None = None
+        self._listening: asyncio.Task[None] | None = None
+
+    @property
+    def is_listening(self) -> bool:
+        """Tell whether the process hears the others."""
+        return self._listening is not None
+
+    def ring(self, subject: UUID) -> None:
+        """Say that there is news, after the commit; never fails and never waits."""
+        self._wake(subject)
+        if self._direct:
+            self._rung.add(subject)
+            if self._telling is None or self._telling.done():
+                self._telling = asyncio.create_task(self._tell())
+
+    @contextmanager
+    def heard(self, subject: UUID, wake: Wake) -> Iterator[None]:
+        """Call `wake` at every hint on the subject; the process listens while anybody waits."""
+        self._wakes.setdefault(subject, set()).add(wake)
+        if self._direct and self._listening is None:
+            self._listening = asyncio.create_task(self._listen())
+        try:
+            yield
+        finally:
+            self._wakes[subject].discard(wake)
+            if not self._wakes[subject]:
+                del self._wakes[subject]
+            if not self._wakes and self._listening is not None:
+                self._listening.cancel()
+                self._listening = None
+
+    async def close(self) -> None:
+        """End what is under way."""
+        tasks = [it for it in (self._telling, self._listening) if it is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _wake(self, subject: UUID) -> None:
+        for wake in self._wakes.get(subject, ()):
+            wake()
+
+    async def _tell(self) -> None:
+        """Notify the other processes, one statement for all that rang meanwhile."""
+        while self._rung:
+            told = [f"{self._own} {subject}" for subject in self._rung]
+            self._rung.clear()
+            try:
+                async with self._engine.connect() as connection:
+                    driver = (await connection.get_raw_connection()).driver_connection
+                    await driver.execute(_TELL, CHANNEL, told)  # type: ignore[union-attr]
+            except Exception:  # noqa: BLE001 -- whatever it is, the others poll.
+                _log.warning("A hint was lost", exc_info=True)
+            await asyncio.sleep(QUIET_S)
+
+    async def _listen(self) -> None:
+        """Hold a connection that hears the other processes, and take another when it is lost."""
+        while True:
+            try:
+                await self._listen_once()
+            except Exception:  # noqa: BLE001 -- whatever it is, who waits polls meanwhile.
+                _log.warning("Hints are not heard", exc_info=True)
+            await asyncio.sleep(AGAIN_S)
+
+    async def _listen_once(self) -> None:
+        lost = asyncio.Event()
+        async with self._engine.connect() as connection:
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            driver.add_termination_listener(lambda _: lost.set())
+            try:
+                await driver.add_listener(CHANNEL, self._notified)
+                for subject in self._wakes:
+                    self._wake(subject)
+                await lost.wait()
+            finally:
+                # The pool must not give a connection that listens to anybody else.
+                await connection.invalidate()
+
+    def _notified(self, _connection: Any, _pid: int, _channel: str, said: str) -> None:
+        process, _, subject = said.partition(" ")
+        if process != self._own:
+            self._wake(UUID(subject))

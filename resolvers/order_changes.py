@@ -1,0 +1,71 @@
+"""Subscriptions to one order: what the journal tells of its status, from where a client left."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from kit.errors import Code, Refused
+from loaders import orders as loaders
+from models.orders import OrderState
+from resolvers.context import Context
+from resolvers.following import Entry
+
+_LAST = {"order.cancelled": OrderState.CANCELLED, "order.rejected": OrderState.REJECTED}
+"""Events after which nothing more happens to an order; a closed one may still be delivered."""
+_STATES = {"order.placed", "order.approved", "order.closed", *_LAST}
+"""Events that give an order its state."""
+_PROGRESS = {"cancelled", "shipped", "delivered", "return_received"}
+"""Counters of lines that the fulfilment status is derived from (`loaders.orders.progress`)."""
+
+
+@dataclass(frozen=True)
+class OrderChange:
+    """One event of an order's status."""
+
+    position: int
+    type: str
+    occurred_at: datetime
+    order_id: UUID
+
+
+async def status_changed(
+    context: Context, order_id: UUID | None, after: int | None
+) -> AsyncGenerator[OrderChange, None]:
+    """Return the changes of an order's status after a position, and those to come.
+
+    They end with the order. Refused: NOT_FOUND for an order that the viewer does not see, or no
+    longer sees, TOO_SLOW.
+    """
+    order = await _seen(context, order_id)
+    return _changes(context, order.id, after, live=order.state not in _LAST.values())
+
+
+async def _seen(context: Context, order_id: UUID | None) -> Any:
+    order = None if order_id is None else await context.load(loaders.by_id, order_id)
+    if order is None:
+        raise Refused(Code.NOT_FOUND, "There is no such Order.", ("order_id",))
+    return order
+
+
+async def _changes(
+    context: Context, order_id: UUID, after: int | None, *, live: bool
+) -> AsyncGenerator[OrderChange, None]:
+    await context.rest()
+    following = context.following.entries(context.viewer.merchant_id, order_id, after, live=live)
+    async with aclosing(following) as entries:
+        async for entry in entries:
+            if not _is_change(entry):
+                continue
+            context.begin()
+            await _seen(context, order_id)
+            yield OrderChange(entry.position, entry.type, entry.occurred_at, order_id)
+            if entry.type in _LAST:
+                return
+
+
+def _is_change(entry: Entry) -> bool:
+    moved = (counters.keys() for counters in (entry.moved or {}).values())
+    return entry.type in _STATES or any(_PROGRESS & counters for counters in moved)

@@ -1,0 +1,57 @@
+"""A server on a port of its own, in the loop of the tests."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+import uvicorn
+
+from resolvers.context import Terms
+from server import application
+from start import DrainingServer
+from tests import make
+from tests.conftest import PATIENT
+from tests.transport.client import ORIGIN, Served
+from transport.draining import Draining
+
+
+class Kept(make.Walled):
+    """The tests' database, which outlives the server."""
+
+    def __init__(self, lent: make.Walled) -> None:
+        vars(self).update(vars(lent))
+
+    async def close(self) -> None:
+        """Leave it open."""
+
+
+@pytest.fixture
+async def served(database: make.Walled, clock: make.Clock) -> AsyncIterator[Served]:
+    draining = Draining()
+    app = application(
+        Kept(database),
+        clock=clock,
+        terms=Terms(limits=PATIENT),
+        origins=[ORIGIN],
+        draining=draining,
+    )
+    settings = uvicorn.Config(
+        app,
+        port=0,
+        ws="websockets-sansio",
+        ws_max_size=64 * 1024,
+        lifespan="on",
+        log_level="warning",
+        timeout_graceful_shutdown=5,
+    )
+    server = DrainingServer(settings, draining)
+    task = asyncio.create_task(server._serve())  # noqa: SLF001 -- without taking the signals.
+    while not server.started:
+        assert not task.done()
+        await asyncio.sleep(0)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+        yield Served(client, f"ws://127.0.0.1:{port}/graphql", server, app, draining)
+    server.should_exit = True
+    await task

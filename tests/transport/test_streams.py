@@ -1,0 +1,145 @@
+"""GraphQL over server-sent events, one connection an operation."""
+
+from dataclasses import replace
+
+import pytest
+
+from kit.viewer import Actor
+from tests.make import orders
+from tests.make.endings import cancel, revoke
+from tests.make.waiting import until
+from tests.transport.client import STATUS, Served
+from transport.endpoint import GRAPHQL_JSON
+from transport.streams import EventStream
+
+TYPENAME = "{ __typename }"
+ENDED = {"message": "The token has ended.", "extensions": {"code": "UNAUTHENTICATED"}}
+
+
+async def test_a_query_is_one_event_and_the_end(served: Served, world):
+    async with served.stream(world.token, TYPENAME) as (response, events):
+        assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
+        assert response.headers["cache-control"] == "no-cache, no-transform"
+        assert response.headers["x-accel-buffering"] == "no"
+        (event, data), end = [it async for it in events]
+    assert (event, data["data"]) == ("next", {"__typename": "Query"})
+    assert end == ("complete", None)
+
+
+async def test_lines_end_as_every_client_reads_them(served: Served, world):
+    async with served.stream(world.token, TYPENAME) as (response, _):
+        body = await response.aread()
+    assert b"\r" not in body
+    assert body.endswith(b"event: complete\ndata:\n\n")
+
+
+async def test_events_are_sent_until_the_order_ends(served: Served, world, ask):
+    order = await orders.order(world, ask)
+    async with served.stream(world.token, STATUS, id=order["id"], after=0) as (_, events):
+        told = [await anext(events)]
+        await cancel(ask, order)
+        told += [it async for it in events]
+    assert [event for event, _ in told] == ["next", "next", "next", "complete"]
+    types = [data["data"]["orderStatusChanged"]["type"] for _, data in told[:-1]]
+    assert types == ["order.placed", "order.lines_cancelled", "order.cancelled"]
+
+
+@pytest.mark.parametrize("accept", ["application/json", GRAPHQL_JSON, "*/*", "application/*"])
+async def test_who_takes_json_too_gets_json(served: Served, world, accept):
+    both = f"text/event-stream, {accept};q=0.5"
+    async with served.stream(world.token, TYPENAME, both) as (response, _):
+        assert response.headers["content-type"].partition(";")[0] in {accept, "application/json"}
+        await response.aread()
+        assert response.json()["data"] == {"__typename": "Query"}
+
+
+@pytest.mark.parametrize(("accept", "status"), [("application/json", 200), (GRAPHQL_JSON, 400)])
+async def test_a_subscription_without_a_stream_is_refused(served, world, ask, accept, status):
+    order = await orders.order(world, ask)
+    async with served.stream(world.token, STATUS, accept, id=order["id"]) as (response, _):
+        assert response.status_code == status
+        await response.aread()
+        (error,) = response.json()["errors"]
+    assert "text/event-stream" in error["message"]
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+
+
+@pytest.mark.parametrize("wrong", ["{ nothing }", "{", ""])
+async def test_what_cannot_be_executed_is_told_in_the_stream(served: Served, world, wrong):
+    async with served.stream(world.token, wrong) as (response, events):
+        assert response.status_code == 200
+        (event, data), end = [it async for it in events]
+    assert (event, end) == ("next", ("complete", None))
+    assert data["errors"][0]["extensions"]["code"].startswith("GRAPHQL_")
+
+
+async def test_without_a_token_no_stream_begins(served: Served):
+    async with served.stream("abruf_x", TYPENAME) as (response, _):
+        assert response.status_code == 401
+
+
+async def test_a_client_that_hangs_up_ends_its_subscription(served: Served, world, ask):
+    order = await orders.order(world, ask)
+    following, pool = served.endpoint.following, world.database.engine.pool
+    async with served.stream(world.token, STATUS, id=order["id"], after=0) as (_, events):
+        await anext(events)
+        assert following.position_of(world.merchant_id) is not None
+    await until(lambda: following.position_of(world.merchant_id) is None)
+    await until(lambda: served.endpoint.places.count == 0)
+    await until(lambda: pool.checkedout() == 0)
+
+
+async def test_nothing_is_held_while_a_subscription_waits(served: Served, world, ask):
+    order = await orders.order(world, ask)
+    async with served.stream(world.token, STATUS, id=order["id"], after=0) as (_, events):
+        await anext(events)
+        await until(lambda: world.database.engine.pool.checkedout() == 0)
+
+
+async def test_a_silent_stream_is_kept_alive(served: Served, world, ask, monkeypatch):
+    monkeypatch.setattr(EventStream, "ping_s", 0.001)
+    order = await orders.order(world, ask)
+    async with served.stream(world.token, STATUS, id=order["id"]) as (response, _):
+        async for line in response.aiter_lines():
+            if line == ":":
+                break
+
+
+async def test_a_revoked_key_gets_no_further_event(served: Served, world, ask):
+    order, token = await orders.order(world, ask), await world.key(Actor.STAFF)
+    async with served.stream(token, STATUS, id=order["id"], after=0) as (_, events):
+        await anext(events)
+        await revoke(world, token)
+        await cancel(ask, order)
+        assert [it async for it in events] == [("next", {"errors": [ENDED]}), ("complete", None)]
+
+
+async def test_a_token_that_ends_ends_a_silent_stream(served: Served, world, ask):
+    served.endpoint.check_s = 0.001
+    order, token = await orders.order(world, ask), await world.key(Actor.STAFF)
+    async with served.stream(token, STATUS, id=order["id"]) as (_, events):
+        await revoke(world, token)
+        assert [it async for it in events] == [("next", {"errors": [ENDED]}), ("complete", None)]
+
+
+async def test_a_key_has_so_many_streams(served: Served, world, ask):
+    order, terms = await orders.order(world, ask), served.endpoint.terms
+    served.endpoint.terms = replace(terms, limits=replace(terms.limits, connections=1))
+    async with served.stream(world.token, STATUS, id=order["id"], after=0) as (_, events):
+        await anext(events)
+        async with served.stream(world.token, TYPENAME) as (response, _):
+            assert response.status_code == 429
+            assert response.headers["retry-after"] == "5"
+            await response.aread()
+            assert response.json()["errors"][0]["extensions"]["code"] == "THROTTLED"
+
+
+async def test_a_server_that_stops_ends_streams_for_another_to_go_on(served, world, ask):
+    order = await orders.order(world, ask)
+    async with served.stream(world.token, STATUS, id=order["id"], after=0) as (_, events):
+        await anext(events)
+        assert (await served.client.get("/readyz")).status_code == 200
+        served.draining.begin()
+        assert [it async for it in events] == []
+    assert (await served.client.get("/readyz")).status_code == 503
+    assert (await served.client.get("/livez")).status_code == 200

@@ -1,0 +1,23 @@
+"""The time between the signal to stop and the end of the process."""
+
+import asyncio
+
+
+class Draining:
+    """Whether the server is about to stop: it is not ready any more, and streams end."""
+
+    def __init__(self) -> None:
+        self._begun = asyncio.Event()
+
+    @property
+    def has_begun(self) -> bool:
+        """Tell whether the server is about to stop."""
+        return self._begun.is_set()
+
+    def begin(self) -> None:
+        """Tell everybody; called inside the loop."""
+        self._begun.set()
+
+    async def begun(self) -> None:
+        """Wait until the server is about to stop."""
+        await self._begun.wait()

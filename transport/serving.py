@@ -1,0 +1,28 @@
+"""What the endpoint serves with: put together once, by the roof."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kit.bounds import Bounds
+from kit.clock import Clock
+from kit.database import Database
+from kit.issuers import Issuer
+from resolvers.context import Terms
+from transport.draining import Draining
+
+
+@dataclass(frozen=True)
+class Serving:
+    """The parts of an application.
+
+    issuers: identity providers whose tokens are taken beside API keys. origins: sites whose pages
+    may ask. draining: begun by who stops the server.
+    """
+
+    database: Database
+    clock: Clock
+    terms: Terms
+    issuers: Sequence[Issuer]
+    bounds: Bounds
+    origins: Sequence[str]
+    draining: Draining

@@ -1,0 +1,148 @@
+"""`graphql-transport-ws`: one socket, many operations, each with a context of its own."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import ExitStack, aclosing, suppress
+from typing import Any, Protocol
+
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
+    BaseGraphQLTransportWSHandler,
+    Operation,
+)
+from strawberry.types.execution import PreExecutionError
+
+from resolvers.context import Context
+from transport.addresses import address_of
+from transport.admission import Admission, Places
+
+FORBIDDEN = 4403
+TRY_AGAIN_LATER = 1013
+_PAYLOAD: Mapping[str, tuple[type, ...]] = {
+    "query": (str,),
+    "operationName": (str, type(None)),
+    "variables": (dict, type(None)),
+    "extensions": (dict, type(None)),
+}
+
+
+class Host(Protocol):
+    """What a socket needs of the endpoint."""
+
+    places: Places
+
+    async def admit(
+        self, headers: Mapping[str, str], given: Mapping[str, Any], address: str | None
+    ) -> Admission | None:
+        """Return who sends this `connection_init`, None for nobody known."""
+
+    def connections(self, admission: Admission) -> int:
+        """Return how many sockets and streams the key may have."""
+
+    def context(self, admission: Admission, idempotency_key: str | None = None) -> Context:
+        """Make the context of one operation."""
+
+
+def _is_operation(payload: object) -> bool:
+    if not isinstance(payload, dict) or not isinstance(payload.get("query"), str):
+        return False
+    return all(isinstance(payload[it], kinds) for it, kinds in _PAYLOAD.items() if it in payload)
+
+
+def is_well_formed(message: object) -> bool:
+    """Tell whether a message has the shape that the protocol gives to its type."""
+    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+        return False
+    kind, payload = message["type"], message.get("payload")
+    if kind in {"subscribe", "complete"} and not isinstance(message.get("id"), str):
+        return False
+    if kind == "subscribe":
+        return _is_operation(payload)
+    return payload is None or isinstance(payload, dict)
+
+
+class Handler(BaseGraphQLTransportWSHandler[Any, None]):
+    """One socket. It stays open as long as its token is good."""
+
+    view: Any
+    websocket: Any
+    admission: Admission | None = None
+
+    async def handle(self) -> None:
+        """Answer until the socket closes."""
+        with ExitStack() as self._held:
+            await super().handle()
+
+    async def handle_message(self, message: Any) -> None:
+        """Refuse what has no shape; Strawberry would stumble over it."""
+        if is_well_formed(message):
+            await super().handle_message(message)
+        else:
+            await self.handle_invalid_message("This is no message of graphql-transport-ws.")
+
+    async def handle_connection_init(self, message: Any) -> None:
+        """Let in who has a good token, in the payload or in the handshake, and a place."""
+        given = message.get("payload") or {}
+        if self.admission is None and not self.connection_timed_out:
+            host: Host = self.view
+            socket = self.websocket.ws
+            admission = await host.admit(socket.headers, given, address_of(socket))
+            if admission is None:
+                await self._end(FORBIDDEN, "Send a valid token.")
+                return
+            key_id = admission.viewer.key_id
+            if not host.places.is_free(key_id, host.connections(admission)):
+                await self._end(TRY_AGAIN_LATER, "This key has too many connections.")
+                return
+            self._held.enter_context(host.places.taken(key_id))
+            self.admission = admission
+            watch = asyncio.create_task(self._expire(admission))
+            self._held.callback(watch.cancel)
+        await super().handle_connection_init({"type": message["type"], "payload": given})
+
+    async def run_operation(self, operation: Operation[Any, None]) -> None:
+        """Answer one operation, and end the socket once its token is none."""
+        admission = self.admission
+        assert admission  # noqa: S101 -- A socket is acknowledged before.
+        host: Host = self.view
+        try:
+            if not await admission.holds():
+                await self._end(FORBIDDEN, "The token has ended.")
+                return
+            results: Any = await self.schema.stream(
+                operation.query,
+                variable_values=operation.variables,
+                context_value=host.context(admission),
+                operation_name=operation.operation_name,
+            )
+            async with aclosing(results):
+                await self._send(operation, admission, results)
+        except Exception as error:  # noqa: BLE001 -- the socket outlives a fault of one operation.
+            await self.handle_task_exception(error)
+            with suppress(Exception):
+                await operation.send_operation_message({"id": operation.id, "type": "complete"})
+
+    async def _send(
+        self, operation: Operation[Any, None], admission: Admission, results: Any
+    ) -> None:
+        async for result in results:
+            if not await admission.holds():
+                await self._end(FORBIDDEN, "The token has ended.")
+                return
+            if isinstance(result, PreExecutionError):
+                await operation.send_initial_errors(result.errors or [])
+                return
+            await operation.send_next(result)
+        await operation.send_operation_message({"id": operation.id, "type": "complete"})
+
+    async def _expire(self, admission: Admission) -> None:
+        await admission.ended()
+        await self._end(FORBIDDEN, "The token has ended.")
+
+    async def _end(self, code: int, reason: str) -> None:
+        """Stop every operation but the one that calls, then close."""
+        for key, operation in list(self.operations.items()):
+            if operation.task is not asyncio.current_task():
+                await self.cleanup_operation(key)
+        # It may have closed meanwhile, from either side.
+        with suppress(RuntimeError):
+            await self.websocket.close(code, reason)
