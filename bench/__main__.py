@@ -1,32 +1,26 @@
-"""`make bench` and `make bench-quick`: builds the data, starts the engines, measures, reports."""
+"""`make bench`: builds the data, starts the engines, measures them in turn, writes the page."""
 
 import argparse
 import asyncio
+import json
 import shutil
 import signal
 import sys
-from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, NoReturn
 
-from bench import data
-from bench.check import DifferentError, checked
-from bench.data import Size, plain
+from bench import forms, report
+from bench.check import DifferentError
 from bench.engines import EngineError, node
 from bench.load import LoadError
-from bench.measure import Bench, Plan
-from bench.operations import ENGINES, OPERATIONS, POSTGRAPHILE
-from bench.progress import say
-from bench.requests import asked
-from bench.summary import summary
+from bench.machine import machine
 from kit import embedded
 from kit.config import from_environment
+from web.build import BuildFailedError
 
-QUICK = Plan(Size(5, 1000), (1,), (8,), rounds=3, seconds=0.7, warm=0.2)
-
-
-def full(scale: float) -> Plan:
-    """Return what `make bench` measures: about half an hour."""
-    return Plan(Size.of(scale), (1, 2), (1, 8, 64), rounds=5, seconds=2.0, warm=0.5)
+KEPT = "results.json"
+"""What each form has measured last, in the folder of the data; the page tells all of it."""
 
 
 def _terminated(*_: object) -> NoReturn:
@@ -34,47 +28,64 @@ def _terminated(*_: object) -> NoReturn:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="small data, one load; no page")
-    parser.add_argument("--scale", type=float, default=1, help="of the data; 10: 1,000,000 orders")
-    parser.add_argument("--clean", action="store_true", help="remove the data that are kept")
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--quick", action="store_true", help="little data, one load, no page")
+    form.add_argument("--growth", action="store_true", help="ten times the orders beside them")
+    form.add_argument(
+        "--soak", type=float, metavar="MINUTES", help="memory under load, for example 10 minutes"
+    )
+    form.add_argument("--clean", action="store_true", help="remove the data that are kept")
+    parser.add_argument("--scale", type=float, default=1.0, help="1: 100,000 orders")
     return parser.parse_args()
 
 
-async def _run(server: embedded.Server, plan: Plan) -> dict[str, Any]:
-    names = [it for it in ENGINES if it != POSTGRAPHILE or node.is_installed()]
-    await data.kept(server, plan.size, plan.size.name)
-    async with data.copied(server, plan.size.name) as copy:
-        whom, url = await asked(copy), plain(copy.app_url)
-        say("Comparing the answers and counting statements.")
-        known = await checked(url, whom, list(OPERATIONS.values()), names)
-        results = await Bench(plan, whom, names, url).run()
-    line = summary(results, known)
-    return {
-        "line": line,
-        "checked": {name: asdict(it) for name, it in known.items()},
-        **results.plain(),
-    }
+def _measured(arguments: argparse.Namespace, folder: Path) -> tuple[str, dict[str, Any]]:
+    """Return the form's name and what it measured."""
+    if not arguments.quick:
+        node.install()
+    with embedded.running(folder) as server:
+        if arguments.quick:
+            return "quick", asyncio.run(forms.compare(server, forms.QUICK))
+        if arguments.growth:
+            return "growth", asyncio.run(forms.growth(server, arguments.scale))
+        if arguments.soak:
+            seconds = 60 * arguments.soak
+            return "soak", asyncio.run(forms.soak(server, arguments.scale, seconds))
+        return "compare", asyncio.run(forms.compare(server, forms.full(arguments.scale)))
+
+
+def _keep(file: Path, form: str, found: dict[str, Any]) -> None:
+    """Keep what was measured beside what other forms did, and write the page of all of it."""
+    kept = json.loads(file.read_text()) if file.exists() else {}
+    at = datetime.now(UTC).strftime("%Y-%m-%d")
+    kept[form] = {"date": at, "machine": machine(), **found}
+    file.write_text(json.dumps(kept))
+    report.write(kept)
 
 
 def main() -> None:
-    """Run until the end or Ctrl-C; what was started is stopped in either case."""
+    """Run to the end or to Ctrl-C; what was started is stopped in either case."""
     signal.signal(signal.SIGTERM, _terminated)
-    arguments = _arguments()
-    folder = from_environment().data_dir / "bench"
+    arguments, folder = _arguments(), from_environment().data_dir / "bench"
     if arguments.clean:
         shutil.rmtree(folder, ignore_errors=True)
         return
     try:
-        if not arguments.quick:
-            node.install()
-        with embedded.running(folder) as server:
-            told = asyncio.run(_run(server, QUICK if arguments.quick else full(arguments.scale)))
+        form, found = _measured(arguments, folder)
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
-    except (DifferentError, EngineError, LoadError, node.BuildFailedError) as error:
+    except (
+        DifferentError,
+        EngineError,
+        LoadError,
+        BuildFailedError,
+        embedded.EmbeddedPostgresError,
+    ) as error:
         sys.exit(str(error))
-    sys.stdout.write(told["line"] + "\n")
+    if form != "quick":
+        _keep(folder / KEPT, form, found)
+    sys.stdout.write(json.dumps(found["summary"]) + "\n")
 
 
 if __name__ == "__main__":

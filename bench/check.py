@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from bench import engines
-from bench.operations import LIMIT, OURS, Operation
+from bench.operations import LIMIT, Operation
 from bench.operations.answers import leaves, plain
 from bench.requests import Asked, Request, requests
 from bench.wire import Wire, wire
@@ -119,6 +119,3 @@ async def _statements(asker: Asker, way: Wire, made: Sequence[Request]) -> float
         await asker.answer(request)
         counts.append(way.statements - before)
     return statistics.median(counts[_WARM:])
-
-
-__all__ = ["FIRST_FREE", "OURS", "Asker", "Checked", "DifferentError", "checked", "compared"]

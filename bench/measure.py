@@ -3,7 +3,7 @@
 import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from bench import engines
@@ -11,7 +11,7 @@ from bench.check import FIRST_FREE
 from bench.data import Size
 from bench.engines import Engine
 from bench.load import Load, Measured, measured
-from bench.operations import OPERATIONS, OURS, Operation
+from bench.operations import OPERATIONS, Operation
 from bench.progress import Progress
 from bench.requests import Asked, requests
 
@@ -66,13 +66,9 @@ class Results:
     series: list[Series] = field(default_factory=list)
     memory: list[Memory] = field(default_factory=list)
 
-    def plain(self) -> dict[str, Any]:
-        """Return it as JSON has it."""
-        return asdict(self)
-
     @classmethod
     def read(cls, given: Mapping[str, Any]) -> "Results":
-        """Return what `plain` gave."""
+        """Return what `dataclasses.asdict` gave."""
         series = [
             Series(**{**each, "rounds": [Measured(**it) for it in each["rounds"]]})
             for each in given["series"]
@@ -156,6 +152,3 @@ class Bench:
         memory.end = await engine.memory()
         if memory.minute is None and memory.loaded >= _MINUTE:
             memory.minute = memory.end
-
-
-__all__ = ["OURS", "Bench", "Memory", "Plan", "Results", "Series", "ratio"]

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.engines import node
-from bench.operations import LIMIT, OURS, POSTGRAPHILE, REFERENCE
+from bench.operations import LIMIT, POSTGRAPHILE, REFERENCE
 
 POOL = 10
 """Connections to PostgreSQL that each process may have."""
-_START_S, _END_S = 60.0, 5.0
+_START_S, _END_S = 180.0, 5.0
 _ROOT = Path(__file__).parents[2]
 
 
@@ -97,6 +97,3 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
         except TimeoutError:
             process.kill()
             await process.wait()
-
-
-__all__ = ["OURS", "Engine", "EngineError", "running"]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.progress import say
-from web.build import BuildFailedError, Node, node_from_wheel, node_on_path, run
+from web.build import Node, node_from_wheel, node_on_path, run
 
 OLDEST = 22
 """What PostGraphile 5 needs."""
@@ -36,6 +36,3 @@ def install() -> None:
     say("Installing PostGraphile; this takes about 30 seconds.")
     run(*node().npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=_HERE)
     shutil.copyfile(_HERE / "package-lock.json", _MARK)
-
-
-__all__ = ["BuildFailedError", "install", "is_installed", "node", "server"]
