@@ -5,7 +5,7 @@ PYTHON := $(VENV)/bin/python
 DATA_TOKEN := from kit.config import from_environment as config; import json; \
 	print(json.loads((config().data_dir / "demo-tokens.json").read_text())["staff"])
 
-.PHONY: run test check bench-quick sdl picture migration lock clean
+.PHONY: run test check bench bench-quick sdl picture migration lock clean
 
 run: $(VENV)/runtime.stamp ## Start Abruf with its demo.
 	$(PYTHON) -m web.build
@@ -23,8 +23,11 @@ check: $(VENV)/dev.stamp ## Lint, types, import contracts.
 	$(PYTHON) -m mypy
 	$(VENV)/bin/lint-imports
 
-bench-quick: $(VENV)/dev.stamp ## Measure the planner against the reference executor.
-	$(PYTHON) -m bench.quick
+bench: $(VENV)/dev.stamp ## Measure Abruf beside others: half an hour. ARGS="--help" tells more.
+	$(PYTHON) -m bench $(ARGS)
+
+bench-quick: $(VENV)/dev.stamp ## The same in less than two minutes, with little data.
+	$(PYTHON) -m bench --quick $(ARGS)
 
 sdl: $(VENV)/runtime.stamp ## Write the schema to schema.graphql.
 	$(PYTHON) -c 'from schema.schema import schema; print(schema.as_str())' > schema.graphql.new
@@ -46,7 +49,7 @@ lock: $(VENV)/dev.stamp ## Pin what requirements/*.in allow, with hashes.
 	done
 
 clean: ## Remove what make has made; the data folder stays.
-	rm -rf $(VENV) web/dist web/node_modules .hypothesis .import_linter_cache
+	rm -rf $(VENV) web/dist web/node_modules bench/engines/postgraphile/node_modules .hypothesis .import_linter_cache
 	rm -rf .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 

@@ -1,1 +1,1 @@
-"""How fast Abruf answers: ratios between executors on the same data, no absolute times."""
+"""How fast Abruf answers beside others on the same data: ratios, no absolute times."""

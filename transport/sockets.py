@@ -11,14 +11,16 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
 )
 from strawberry.types.execution import PreExecutionError
 
+from kit import trace
 from resolvers.context import Context
+from schema.documents import named
 from transport.addresses import address_of
 from transport.admission import Admission, Places
 
 FORBIDDEN = 4403
 TRY_AGAIN_LATER = 1013
 _PAYLOAD: Mapping[str, tuple[type, ...]] = {
-    "query": (str,),
+    "query": (str, type(None)),
     "operationName": (str, type(None)),
     "variables": (dict, type(None)),
     "extensions": (dict, type(None)),
@@ -43,9 +45,11 @@ class Host(Protocol):
 
 
 def _is_operation(payload: object) -> bool:
-    if not isinstance(payload, dict) or not isinstance(payload.get("query"), str):
+    if not isinstance(payload, dict):
         return False
-    return all(isinstance(payload[it], kinds) for it, kinds in _PAYLOAD.items() if it in payload)
+    if not all(isinstance(payload.get(it), kinds) for it, kinds in _PAYLOAD.items()):
+        return False
+    return payload.get("query") is not None or bool(named(payload, payload.get("extensions")))
 
 
 def is_well_formed(message: object) -> bool:
@@ -69,7 +73,11 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
 
     async def handle(self) -> None:
         """Answer until the socket closes."""
+        telemetry = trace.CURRENT.get().telemetry
+        self._extensions: dict[str, Any] = {}
         with ExitStack() as self._held:
+            if telemetry is not None:
+                self._held.enter_context(telemetry.sockets.track_inprogress())
             await super().handle()
 
     async def handle_message(self, message: Any) -> None:
@@ -99,6 +107,14 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
             self._held.callback(watch.cancel)
         await super().handle_connection_init({"type": message["type"], "payload": given})
 
+    async def handle_subscribe(self, message: Any) -> None:
+        """Keep what Strawberry forgets: under which name a document is meant."""
+        payload = message["payload"]
+        text, extensions = payload.get("query") or "", payload.get("extensions")
+        self._extensions[message["id"]] = extensions if text else named(payload, extensions)
+        message["payload"] = {**payload, "query": text}
+        await super().handle_subscribe(message)
+
     async def run_operation(self, operation: Operation[Any, None]) -> None:
         """Answer one operation, and end the socket once its token is none."""
         admission = self.admission
@@ -113,6 +129,7 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
                 variable_values=operation.variables,
                 context_value=host.context(admission),
                 operation_name=operation.operation_name,
+                operation_extensions=self._extensions.pop(operation.id),
             )
             async with aclosing(results):
                 await self._send(operation, admission, results)

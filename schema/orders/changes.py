@@ -8,14 +8,18 @@ import strawberry
 
 from execution import related
 from kit.ids import Names
+from kit.viewer import Scope
 from loaders import orders as loaders
 from resolvers import order_changes as resolvers
 from schema.orders.types import Order
+from schema.scopes import Requires
 
 Info = strawberry.Info[Any, Any]
 
 
-@strawberry.type(description="A change of an order's status.")
+@strawberry.type(
+    description="A change of an order's status.", directives=[Requires(scope=Scope.ORDERS_READ)]
+)
 class OrderStatusChange:
     """One event."""
 

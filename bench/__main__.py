@@ -1,0 +1,92 @@
+"""`make bench`: builds the data, starts the engines, measures them in turn, writes the page."""
+
+import argparse
+import asyncio
+import json
+import shutil
+import signal
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NoReturn
+
+from bench import forms, report
+from bench.check import DifferentError
+from bench.engines import EngineError, node
+from bench.load import LoadError
+from bench.machine import machine
+from kit import embedded
+from kit.config import from_environment
+from web.build import BuildFailedError
+
+KEPT = "results.json"
+"""What each form has measured last, in the folder of the data; the page tells all of it."""
+
+
+def _terminated(*_: object) -> NoReturn:
+    sys.exit(128 + signal.SIGTERM)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--quick", action="store_true", help="little data, one load, no page")
+    form.add_argument("--growth", action="store_true", help="ten times the orders beside them")
+    form.add_argument(
+        "--soak", type=float, metavar="MINUTES", help="memory under load, for example 10 minutes"
+    )
+    form.add_argument("--clean", action="store_true", help="remove the data that are kept")
+    parser.add_argument("--scale", type=float, default=1.0, help="1: 100,000 orders")
+    return parser.parse_args()
+
+
+def _measured(arguments: argparse.Namespace, folder: Path) -> tuple[str, dict[str, Any]]:
+    """Return the form's name and what it measured."""
+    if not arguments.quick:
+        node.install()
+    with embedded.running(folder) as server:
+        if arguments.quick:
+            return "quick", asyncio.run(forms.compare(server, forms.QUICK))
+        if arguments.growth:
+            return "growth", asyncio.run(forms.growth(server, arguments.scale))
+        if arguments.soak:
+            seconds = 60 * arguments.soak
+            return "soak", asyncio.run(forms.soak(server, arguments.scale, seconds))
+        return "compare", asyncio.run(forms.compare(server, forms.full(arguments.scale)))
+
+
+def _keep(file: Path, form: str, found: dict[str, Any]) -> None:
+    """Keep what was measured beside what other forms did, and write the page of all of it."""
+    kept = json.loads(file.read_text()) if file.exists() else {}
+    at = datetime.now(UTC).strftime("%Y-%m-%d")
+    kept[form] = {"date": at, "machine": machine(), **found}
+    file.write_text(json.dumps(kept))
+    report.write(kept)
+
+
+def main() -> None:
+    """Run to the end or to Ctrl-C; what was started is stopped in either case."""
+    signal.signal(signal.SIGTERM, _terminated)
+    arguments, folder = _arguments(), from_environment().data_dir / "bench"
+    if arguments.clean:
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    try:
+        form, found = _measured(arguments, folder)
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
+    except (
+        DifferentError,
+        EngineError,
+        LoadError,
+        BuildFailedError,
+        embedded.EmbeddedPostgresError,
+    ) as error:
+        sys.exit(str(error))
+    if form != "quick":
+        _keep(folder / KEPT, form, found)
+    sys.stdout.write(json.dumps(found["summary"]) + "\n")
+
+
+if __name__ == "__main__":
+    main()

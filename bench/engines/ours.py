@@ -1,0 +1,19 @@
+"""Abruf itself: `python -m bench.engines.ours planned|reference`."""
+
+import sys
+from dataclasses import replace
+
+from bench.engines.serving import database_url, pool_size, serve
+from kit.database import Database
+from kit.limits import DEFAULT_LIMITS
+from resolvers.context import Terms
+from server import application
+
+UNTIRING = replace(DEFAULT_LIMITS, bucket=10**9, restore=10**9)
+"""The server's limits for a key that may ask without a pause."""
+
+if __name__ == "__main__":
+    url = database_url().replace("postgresql://", "postgresql+asyncpg://", 1)
+    database = Database(url, pool_size=pool_size())
+    terms = Terms(limits=UNTIRING, plans=sys.argv[1] == "planned")
+    serve(application(database, terms=terms))

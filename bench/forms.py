@@ -1,0 +1,132 @@
+"""The forms of the benchmark: the comparison, how time grows with the data, memory under load."""
+
+import statistics
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import asdict
+from typing import Any
+
+from bench import data, engines
+from bench.check import Checked, checked
+from bench.data import Size, plain
+from bench.engines import Engine, node
+from bench.load import Load, measured
+from bench.measure import Bench, Plan, Results, ratio
+from bench.operations import ENGINES, LIMIT, OPERATIONS, OURS, POSTGRAPHILE, REFERENCE
+from bench.progress import Progress, say
+from bench.requests import Asked, asked, requests
+from kit.embedded import Server
+
+QUICK = Plan(Size(5, 1000), (1,), (8,), rounds=3, seconds=0.7, warm=0.2)
+TARGET_LOAD = (1, 8)
+"""Processes and connections of the targets and of the summary."""
+GROWS = ("list", "one")
+_ROUNDS, _SECONDS, _WARM, _TURN_S, _MINUTE_S = 7, 2.0, 0.5, 5.0, 60.0
+
+
+def full(scale: float) -> Plan:
+    """Return the whole comparison: about half an hour."""
+    return Plan(Size.of(scale), (1, 2), (1, 8, 64), rounds=5, seconds=2.0, warm=0.5)
+
+
+def _names() -> list[str]:
+    return [it for it in ENGINES if it != POSTGRAPHILE or node.is_installed()]
+
+
+async def compare(server: Server, plan: Plan) -> dict[str, Any]:
+    """Compare the engines in every operation under every load of the plan."""
+    await data.kept(server, plan.size, plan.size.name)
+    async with data.copied(server, plan.size.name) as copy:
+        whom, url = await asked(copy), plain(copy.app_url)
+        say("Comparing the answers and counting statements.")
+        known = await checked(url, whom, list(OPERATIONS.values()), _names())
+        results = await Bench(plan, whom, _names(), url).run()
+    return {
+        "size": asdict(plan.size),
+        "plan": {"rounds": plan.rounds, "seconds": plan.seconds},
+        "checked": {name: asdict(it) for name, it in known.items()},
+        **asdict(results),
+        "summary": _summary(results, known),
+    }
+
+
+def _summary(results: Results, known: Mapping[str, Checked]) -> dict[str, Any]:
+    """Return, for each operation, our ratios and statements; None was not measured."""
+    told: dict[str, Any] = {}
+    for name in OPERATIONS:
+        series = results.find(*TARGET_LOAD, name)
+        told[name] = {
+            f"over_{other}": round(ratio(series[OURS], series[other]), 2)
+            if other in series
+            else None
+            for other in (REFERENCE, POSTGRAPHILE, LIMIT)
+        }
+        told[name]["statements"] = round(known[name].statements[OURS])
+    return told
+
+
+async def growth(server: Server, scale: float) -> dict[str, Any]:
+    """Time reads on one connection, at the scale and at ten times the scale, in turn."""
+    sizes, names = (Size.of(scale), Size.of(10 * scale)), [it for it in _names() if it != REFERENCE]
+    for size in sizes:
+        await data.kept(server, size, size.name)
+    async with AsyncExitStack() as stack:
+        sides: list[tuple[Asked, dict[str, Engine]]] = []
+        for size in sizes:
+            url = data.elsewhere(server.owner_url, size.name)
+            there = Server(url, data.elsewhere(server.app_url, size.name))
+            whom, urls = await asked(there), dict.fromkeys(names, plain(there.app_url))
+            running = engines.running(urls, str(whom.reader.id), 1)
+            sides.append((whom, await stack.enter_async_context(running)))
+        times = {
+            name: {
+                engine: [await _pair(sides, name, engine) for _ in range(_ROUNDS)]
+                for engine in names
+            }
+            for name in GROWS
+        }
+    medians = {
+        name: {
+            engine: [statistics.median(side) for side in zip(*rounds, strict=True)]
+            for engine, rounds in of.items()
+        }
+        for name, of in times.items()
+    }
+    told = {
+        name: {engine: round(large / small, 2) for engine, (small, large) in of.items()}
+        for name, of in medians.items()
+    }
+    return {"sizes": [asdict(it) for it in sizes], "medians": medians, "summary": told}
+
+
+async def _pair(sides: Any, name: str, engine: str) -> list[float]:
+    """Return the median time (ms) of a request, with the small data and with the large."""
+    found = []
+    for whom, running in sides:
+        made = [it.wire for it in requests(whom, OPERATIONS[name], engine)]
+        load = Load(running[engine].ports, made, 1, _SECONDS, _WARM)
+        found.append((await measured(load)).median)
+    return found
+
+
+async def soak(server: Server, scale: float, seconds: float) -> dict[str, Any]:
+    """Weigh our server under all operations in turn: after a minute, and at the end."""
+    size = Size.of(scale)
+    await data.kept(server, size, size.name)
+    async with data.copied(server, size.name) as copy:
+        whom, url = await asked(copy), plain(copy.app_url)
+        async with engines.running({OURS: url}, str(whom.reader.id), 1) as running:
+            engine, sent, weights = running[OURS], dict.fromkeys(OPERATIONS, 0), list[float]()
+            turns = round(seconds / _TURN_S)
+            progress = Progress("Soaking", turns)
+            for turn in range(turns):
+                name = list(OPERATIONS)[turn % len(OPERATIONS)]
+                made = [it.wire for it in requests(whom, OPERATIONS[name], OURS)]
+                load = Load(engine.ports, made, TARGET_LOAD[1], _TURN_S, 0, sent[name])
+                sent[name] += (await measured(load)).sent
+                weights.append(await engine.memory())
+                progress.step(name)
+    minute = weights[min(len(weights), round(_MINUTE_S / _TURN_S)) - 1]
+    told = {"after_a_minute": round(minute, 1), "at_the_end": round(weights[-1], 1)}
+    told |= {"growth": round(weights[-1] / minute, 3), "minutes": round(seconds / 60, 1)}
+    return {"size": asdict(size), "weights": weights, "summary": told}

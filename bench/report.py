@@ -1,0 +1,130 @@
+"""docs/benchmarks.md and docs/benchmarks.svg from what was measured."""
+
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.measure import Results, Series, ratio
+from bench.operations import ENGINES, LIMIT, OPERATIONS, OURS, POSTGRAPHILE, READS, REFERENCE
+from bench.plot import NAMES, svg
+
+DOCS = Path(__file__).parents[1] / "docs"
+_INTRO = (Path(__file__).parent / "method.md").read_text("utf-8")
+
+
+def write(kept: Mapping[str, Any]) -> None:
+    """Write page and plot. kept: form -> what it measured."""
+    parts = [_INTRO]
+    if "compare" in kept:
+        found = kept["compare"]
+        results = Results.read(found)
+        parts += [_heading("Comparison", found), *_comparison(found, results)]
+        (DOCS / "benchmarks.svg").write_text(_plot(found, results), "utf-8")
+    if "growth" in kept:
+        parts += [_heading("Growth", kept["growth"]), *_growth(kept["growth"])]
+    if "soak" in kept:
+        parts += [_heading("Memory under load", kept["soak"]), *_soak(kept["soak"])]
+    (DOCS / "benchmarks.md").write_text("\n".join(parts), "utf-8")
+
+
+def _heading(name: str, found: Mapping[str, Any]) -> str:
+    versions = ", ".join(
+        f"{what} {which}" for what, which in found["machine"].items() if what != "machine"
+    )
+    return f"## {name}\n\n{found['date']}; {found['machine']['machine']}; {versions}.\n"
+
+
+def _table(head: Sequence[str], rows: Iterator[Sequence[str]]) -> str:
+    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def _comparison(found: Mapping[str, Any], results: Results) -> Iterator[str]:
+    size = found["size"]
+    yield (
+        f"{size['merchants'] * size['orders']:,} orders of {size['merchants']} merchants;"
+        f" {found['plan']['rounds']} rounds of {found['plan']['seconds']:g} s in turn. Requests per"
+        " second: the median of the rounds, and the least and the most.\n"
+    )
+    for processes in sorted({it.processes for it in results.series}):
+        yield f"### {processes} process{'es' if processes > 1 else ''} of each engine\n"
+        yield _table(
+            ["operation", "connections", *(NAMES[it] for it in ENGINES), *_OVER.values()],
+            _rows(results, processes),
+        )
+    yield "### Statements of a request and values of its answer\n"
+    yield _table(["operation", "values", *(NAMES[it] for it in ENGINES)], _statements(found))
+    yield "Writes: BEGIN, COMMIT and what enters the wall are counted too.\n"
+    yield "### Memory of one process (MB)\n"
+    yield _table(
+        ["engine", "processes", "started", "after 1 min of load", "at the end", "load (s)"],
+        _memory(results),
+    )
+    busiest = max(it.busy for series in results.series for it in series.rounds)
+    yield f"The load generator took at most {busiest:.0%} of one core.\n"
+
+
+_OVER = {
+    REFERENCE: "Abruf / graphql-core",
+    POSTGRAPHILE: "Abruf / PostGraphile",
+    LIMIT: "Abruf / limit",
+}
+
+
+def _rows(results: Results, processes: int) -> Iterator[Sequence[str]]:
+    loads = sorted({it.connections for it in results.series if it.processes == processes})
+    for name in OPERATIONS:
+        for connections in loads:
+            of = results.find(processes, connections, name)
+            over = [f"{ratio(of[OURS], of[it]):.2f}" if it in of else "" for it in _OVER]
+            yield [name, str(connections), *(_spread(of.get(it)) for it in ENGINES), *over]
+
+
+def _spread(series: Series | None) -> str:
+    if series is None:
+        return ""
+    most, least = max(series.throughput), min(series.throughput)
+    return f"{statistics.median(series.throughput):,.0f} ({least:,.0f}–{most:,.0f})"  # noqa: RUF001
+
+
+def _statements(found: Mapping[str, Any]) -> Iterator[Sequence[str]]:
+    for name, known in found["checked"].items():
+        counts = [known["statements"].get(it) for it in ENGINES]
+        values = "" if known["leaves"] is None else f"{known['leaves']:,}"
+        yield [name, values, *("" if it is None else f"{it:g}" for it in counts)]
+
+
+def _memory(results: Results) -> Iterator[Sequence[str]]:
+    for it in results.memory:
+        minute = "" if it.minute is None else f"{it.minute:.0f}"
+        weights = (f"{it.start:.0f}", minute, f"{it.end:.0f}", f"{it.loaded:.0f}")
+        yield [NAMES[it.engine], str(it.processes), *weights]
+
+
+def _growth(found: Mapping[str, Any]) -> Iterator[str]:
+    small, large = (f"{it['merchants'] * it['orders']:,}" for it in found["sizes"])
+    yield "Median time of a request on one connection, in ms, measured in turn.\n"
+    yield _table(
+        ["operation", "engine", f"{small} orders", f"{large} orders", "growth"],
+        (
+            [name, NAMES[engine], *(f"{it:.2f}" for it in pair), f"{pair[1] / pair[0]:.2f}"]
+            for name, of in found["medians"].items()
+            for engine, pair in of.items()
+        ),
+    )
+
+
+def _soak(found: Mapping[str, Any]) -> Iterator[str]:
+    told = found["summary"]
+    yield (
+        f"One process of Abruf, all operations in turn on 8 connections: {told['after_a_minute']}"
+        f" MB after one minute, {told['at_the_end']} MB after {told['minutes']:g} minutes:"
+        f" {told['growth']:.2f} times.\n"
+    )
+
+
+def _plot(found: Mapping[str, Any], results: Results) -> str:
+    series = {it.name: results.find(1, 8, it.name) for it in READS}
+    caption = f"8 connections, one process each, {found['machine']['machine']}, {found['date']}"
+    return svg(series, caption)
