@@ -1,7 +1,8 @@
 """The context of one request: who asks, when, and what it reads and writes with."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -39,10 +40,12 @@ class Call:
     """What a request tells beside its operation.
 
     idempotency_key: for its one mutation. address: the client's IP address, for the journal.
+    turn: what to wait for before anything is run; by default the request has had its turn.
     """
 
     idempotency_key: str | None = None
     address: str | None = None
+    turn: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
 
 
 class Context:
@@ -74,8 +77,14 @@ class Context:
         self.budgets, self.documents = process.budgets, process.documents
         self.following = process.following
         self.idempotency_key, self.address = call.idempotency_key, call.address
+        self._turn, self._held = call.turn, AsyncExitStack()
         self.splicing: Any = None
         self.deadline: asyncio.Timeout | None = None
+
+    async def enter(self) -> None:
+        """Wait for a turn, then begin."""
+        await self._held.enter_async_context(self._turn())
+        self.begin()
 
     def begin(self) -> None:
         """Start an operation, or one event of a subscription.
@@ -108,8 +117,9 @@ class Context:
             self.deadline.reschedule(None)
 
     async def finish(self) -> None:
-        """End the operation: give the read connection back."""
-        await self.reads.end()
+        """End the operation: give the read connection and the turn back."""
+        async with self._held:
+            await self.reads.end()
 
     def load(self, relation: Relation, key: Any) -> Awaitable[Any]:
         """Ask a relation's dataloader for one key."""

@@ -2,8 +2,10 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import orjson
@@ -17,10 +19,11 @@ from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from kit import trace
+from kit.viewer import Viewer
 from resolvers.context import Call, Context
 from resolvers.process import Process
 from schema.documents import named
-from schema.errors import ErrorCode
+from schema.errors import ClientError, ErrorCode
 from schema.schema import schema
 from transport.addresses import address_of
 from transport.admission import CHECK_S, Admission, Places
@@ -157,17 +160,33 @@ class Endpoint(GraphQL[Context, None]):
         del response
         if isinstance(request, WebSocket):
             return None
-        return self.context(request.state.admission, request.headers.get("idempotency-key"))
+        headers, admission = request.headers, request.state.admission
+        key, address = headers.get("idempotency-key"), admission.address
+        if OnlyStreams().accepts(headers.get("accept", "")):
+            return self.context(admission, key)
+        return self._context(admission, Call(key, address))
 
     def context(self, admission: Admission, idempotency_key: str | None = None) -> Context:
-        """Make the context of one operation."""
+        """Make the context of one operation of a socket or a stream, which waits for its turns."""
+        turn = partial(self._turn, admission.viewer)
+        return self._context(admission, Call(idempotency_key, admission.address, turn))
+
+    @asynccontextmanager
+    async def _turn(self, viewer: Viewer) -> AsyncIterator[None]:
+        try:
+            async with self.turns.turn(viewer):
+                yield
+        except Refusal as refusal:
+            raise ClientError(refusal.code, refusal.message, retryAfter=1) from None
+
+    def _context(self, admission: Admission, call: Call) -> Context:
         serving = self.serving
         return Context(
             admission.viewer,
             serving.database,
             serving.clock,
             terms=serving.terms,
-            call=Call(idempotency_key, admission.address),
+            call=call,
             process=self.process,
         )
 
