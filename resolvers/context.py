@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from kit.viewer import Actor, Viewer
 from loaders.batch import Loaders
 from loaders.relations import Asking, Relation
 from resolvers.budgets import Bill
+from resolvers.lanes import Lanes
 from resolvers.process import Process
 
 
@@ -36,13 +38,15 @@ class Terms:
 
 @dataclass(frozen=True)
 class Call:
-    """What a request tells beside its operation.
+    """What comes with an operation.
 
     idempotency_key: for its one mutation. address: the client's IP address, for the journal.
+    lanes: where it waits for its turns, unless a turn of the whole request bounds it already.
     """
 
     idempotency_key: str | None = None
     address: str | None = None
+    lanes: Lanes | None = None
 
 
 class Context:
@@ -74,8 +78,15 @@ class Context:
         self.budgets, self.documents = process.budgets, process.documents
         self.following = process.following
         self.idempotency_key, self.address = call.idempotency_key, call.address
+        self._lanes, self._turn = call.lanes, AsyncExitStack()
         self.splicing: Any = None
         self.deadline: asyncio.Timeout | None = None
+
+    async def enter(self) -> None:
+        """Begin when it is one's turn."""
+        if self._lanes is not None:
+            await self._turn.enter_async_context(self._lanes.turn(self.viewer))
+        self.begin()
 
     def begin(self) -> None:
         """Start an operation, or one event of a subscription.
@@ -108,8 +119,11 @@ class Context:
             self.deadline.reschedule(None)
 
     async def finish(self) -> None:
-        """End the operation: give the read connection back."""
-        await self.reads.end()
+        """End the operation: give the read connection, and one's turn, back."""
+        try:
+            await self.reads.end()
+        finally:
+            await self._turn.aclose()
 
     def load(self, relation: Relation, key: Any) -> Awaitable[Any]:
         """Ask a relation's dataloader for one key."""

@@ -59,7 +59,7 @@ async def _changes(
         async for entry in entries:
             if not _is_change(entry):
                 continue
-            context.begin()
+            await context.enter()
             await _seen(context, order_id)
             yield OrderChange(entry.position, entry.type, entry.occurred_at, order_id)
             if entry.type in _LAST:

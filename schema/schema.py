@@ -87,7 +87,7 @@ class OneOperation(SchemaExtension):
     async def on_operation(self) -> AsyncIterator[None]:
         """Open before the operation, close after it."""
         context = self.execution_context.context
-        context.begin()
+        await context.enter()
         try:
             yield
         finally:

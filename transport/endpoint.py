@@ -18,6 +18,7 @@ from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_
 
 from kit import trace
 from resolvers.context import Call, Context
+from resolvers.lanes import Lanes
 from resolvers.process import Process
 from schema.documents import named
 from schema.errors import ErrorCode
@@ -83,6 +84,7 @@ class Endpoint(GraphQL[Context, None]):
         self.authentication = Authentication(database, serving.clock, serving.issuers)
         self.process, self.places = Process(database), Places()
         self.turns = Turns(bounds.at_once, bounds.waiting)
+        self.lanes = Lanes(bounds.at_once)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer; a client that hangs up is not answered. Sockets do all that by themselves."""
@@ -110,7 +112,8 @@ class Endpoint(GraphQL[Context, None]):
             challenge = {"WWW-Authenticate": "Bearer"}
             raise Refusal(401, message, ErrorCode.UNAUTHENTICATED, challenge)
         accept = request.headers.get("accept", "")
-        if answer_type(accept) is None and not OnlyStreams().accepts(accept):
+        streams = OnlyStreams().accepts(accept)
+        if answer_type(accept) is None and not streams:
             raise Refusal(406, f"Accept {JSON} or {GRAPHQL_JSON}.")
         viewer, told = admission.viewer, trace.CURRENT.get()
         told.merchant_id, told.key_id = viewer.merchant_id, viewer.key_id
@@ -119,6 +122,7 @@ class Endpoint(GraphQL[Context, None]):
             async with until_hung_up(request.receive):
                 whole = Request(request.scope, again(body, request.receive))
                 whole.state.admission = admission
+                whole.state.streams = streams
                 return await self._answer(whole)
 
     async def admit(
@@ -157,17 +161,20 @@ class Endpoint(GraphQL[Context, None]):
         del response
         if isinstance(request, WebSocket):
             return None
-        return self.context(request.state.admission, request.headers.get("idempotency-key"))
+        state, key = request.state, request.headers.get("idempotency-key")
+        return self.context(state.admission, key, self.lanes if state.streams else None)
 
-    def context(self, admission: Admission, idempotency_key: str | None = None) -> Context:
-        """Make the context of one operation."""
+    def context(
+        self, admission: Admission, idempotency_key: str | None, lanes: Lanes | None
+    ) -> Context:
+        """Make the context of one operation. lanes: of one that outlasts its request's turn."""
         serving = self.serving
         return Context(
             admission.viewer,
             serving.database,
             serving.clock,
             terms=serving.terms,
-            call=Call(idempotency_key, admission.address),
+            call=Call(idempotency_key, admission.address, lanes),
             process=self.process,
         )
 

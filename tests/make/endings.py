@@ -5,6 +5,7 @@ from typing import Any
 from commands import keys
 from kit.tokens import parts
 from tests.make import Ask, World
+from transport.authentication import FRESH
 
 CANCEL = """
 mutation ($input: OrderCancelLinesInput!) {
@@ -22,8 +23,9 @@ async def cancel(ask: Ask, order: dict[str, Any]) -> None:
 
 
 async def revoke(world: World, token: str) -> None:
-    """End the key of a token."""
+    """End the key of a token, and let the time pass for which it is remembered."""
     found = parts(token)
     assert found is not None
     async with world.database.owner.writing(None) as session:
         await keys.revoke_key(session, found[0], world.clock())
+    world.clock.advance(seconds=FRESH.total_seconds())

@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -70,6 +70,12 @@ class Served:
     @property
     def endpoint(self) -> Any:
         return next(it.app for it in self.app.routes if isinstance(it, WebSocketRoute))
+
+    def limit(self, **numbers: int) -> None:
+        """Change limits of the running server."""
+        serving = self.endpoint.serving
+        terms = replace(serving.terms, limits=replace(serving.terms.limits, **numbers))
+        self.endpoint.serving = replace(serving, terms=terms)
 
     @asynccontextmanager
     async def socket(self, token: str | None = None, **more: Any) -> AsyncIterator[Socket]:

@@ -1,7 +1,6 @@
 """`graphql-transport-ws`: the protocol's rules, and what follows when they are broken."""
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -103,12 +102,11 @@ async def test_an_operation_that_is_refused_leaves_the_socket_open(served, world
 
 
 async def test_limits_and_deadlines_hold_on_a_socket_too(served, world):
-    terms = served.endpoint.terms
     async with served.socket(world.token) as socket:
-        served.endpoint.terms = replace(terms, limits=replace(terms.limits, depth=1, deadline=60))
+        served.limit(depth=1)
         (error,) = await refused(socket, "{ viewer { actor } }")
         assert error["extensions"]["maximum"] == 1
-        served.endpoint.terms = replace(terms, limits=replace(terms.limits, deadline=0))
+        served.limit(depth=15, deadline=0)
         (error,) = await refused(socket, "{ products(first: 1) { nodes { id } } }")
         assert error["extensions"]["code"] == "TIMEOUT"
 
@@ -121,7 +119,7 @@ async def test_early_complete_ends_a_subscription_and_frees_its_id(served, world
         await socket.send({"id": "1", "type": "complete"})
         await socket.subscribe("1", **TYPENAME)
         assert (await socket.next())["payload"]["data"] == {"__typename": "Query"}
-    following = served.endpoint.following
+    following = served.endpoint.process.following
     await until(lambda: following.position_of(world.merchant_id) is None)
 
 
@@ -241,9 +239,8 @@ async def test_a_revoked_key_starts_nothing(served, world):
 
 
 async def test_a_key_has_so_many_connections_and_a_socket_so_many_operations(served, world, ask):
-    order, terms = await orders.order(world, ask), served.endpoint.terms
-    few = replace(terms.limits, connections=1)
-    served.endpoint.terms = replace(terms, limits=few)
+    order = await orders.order(world, ask)
+    served.limit(connections=1)
     served.endpoint.max_subscriptions_per_connection = 1
     async with served.socket(world.token) as socket:
         await socket.subscribe("1", STATUS, id=order["id"])

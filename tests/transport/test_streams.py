@@ -1,7 +1,5 @@
 """GraphQL over server-sent events, one connection an operation."""
 
-from dataclasses import replace
-
 import pytest
 
 from kit.viewer import Actor
@@ -80,7 +78,7 @@ async def test_without_a_token_no_stream_begins(served: Served):
 
 async def test_a_client_that_hangs_up_ends_its_subscription(served: Served, world, ask):
     order = await orders.order(world, ask)
-    following, pool = served.endpoint.following, world.database.engine.pool
+    following, pool = served.endpoint.process.following, world.database.engine.pool
     async with served.stream(world.token, STATUS, id=order["id"], after=0) as (_, events):
         await anext(events)
         assert following.position_of(world.merchant_id) is not None
@@ -123,8 +121,8 @@ async def test_a_token_that_ends_ends_a_silent_stream(served: Served, world, ask
 
 
 async def test_a_key_has_so_many_streams(served: Served, world, ask):
-    order, terms = await orders.order(world, ask), served.endpoint.terms
-    served.endpoint.terms = replace(terms, limits=replace(terms.limits, connections=1))
+    order = await orders.order(world, ask)
+    served.limit(connections=1)
     async with served.stream(world.token, STATUS, id=order["id"], after=0) as (_, events):
         await anext(events)
         async with served.stream(world.token, TYPENAME) as (response, _):
