@@ -50,6 +50,7 @@ class Chosen:
     source: the row source that is chosen, to learn its SQL types from.
     key: the parent's attribute that the choice hangs on, None at the root; and its SQL type.
     paged: the choice is a page, and the field's type a connection.
+    made: (choice, key, what was read) -> the field's value, where it is more than what was read.
     """
 
     choose: Callable[[Mapping[str, Any]], Any]
@@ -57,6 +58,7 @@ class Chosen:
     key: str | None = None
     key_type: Any = None
     paged: bool = False
+    made: Callable[[Any, Any, Any], Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -77,9 +79,10 @@ class Parts:
 
 @dataclass(frozen=True)
 class Written:
-    """A leaf whose JSON text is an expression of its own: (row, name of its type) -> text."""
+    """A leaf made of its row and the name of its type: its JSON text in SQL, its value."""
 
     text: Callable[[Any, str], Any]
+    value: Callable[[Any, str], Any]
 
 
 @dataclass(frozen=True)

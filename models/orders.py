@@ -7,10 +7,11 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Index, Numeric, func, text
+from sqlalchemy import ColumnElement, Index, Numeric, case, func, literal_column, text
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
+from kit.money import UNUSUAL, rounded
 from models.base import (
     Counter,
     OneOf,
@@ -291,6 +292,25 @@ class OrderLine(Owned):
         """Exact price of what is ordered and not cancelled, after discount."""
         charged = (100 - self.discount_percent) * Decimal("0.01")
         return (self.ordered - self.cancelled) * self.unit_price * charged
+
+    @hybrid_property
+    def net_amount(self) -> Decimal:
+        """The net price as it is told: rounded half up to the currency's minor unit."""
+        return rounded(self.net, self.currency).amount
+
+    @net_amount.inplace.expression
+    @classmethod
+    def _net_amount(cls) -> ColumnElement[Decimal]:
+        return rounded_net(cls.net, cls.currency)
+
+
+def rounded_net(exact: ColumnElement[Decimal], currency: Any) -> ColumnElement[Decimal]:
+    """Round in SQL as kit.money does; PostgreSQL rounds halves of `numeric` away from zero."""
+    digits = case(
+        *((currency.in_(some), literal_column(str(unit))) for unit, some in UNUSUAL.items()),
+        else_=literal_column("2"),
+    )
+    return func.round(exact, digits, type_=Numeric())
 
 
 class HoldSubject(StrEnum):

@@ -48,7 +48,6 @@ class Context:
         self.clock = clock
         self.limits, self.keep_answers, self.plans = terms.limits, terms.keep_answers, terms.plans
         self.idempotency_key = idempotency_key
-        self.splicing: Any = None
 
     def begin(self) -> None:
         """Start an operation: a time that does not move, no connection yet, empty loaders."""
@@ -65,6 +64,10 @@ class Context:
     def load(self, relation: Relation, key: Any) -> Awaitable[Any]:
         """Ask a relation's dataloader for one key."""
         return self.loaders.load(relation, key)
+
+    def load_level(self, relation: Relation, keys: Sequence[Any]) -> Awaitable[list[Any]]:
+        """Ask a relation's dataloader for all keys of a level."""
+        return self.loaders.load_level(relation, keys)
 
     @property
     def audience(self) -> Actor:

@@ -23,15 +23,16 @@ def _global_id(row: Any, type_name: str) -> ColumnElement[str]:
     return quoted(func.translate(encoded, constant("\n"), constant(""), type_=Text()))
 
 
+_WRITTEN = Written(_global_id, lambda row, type_name: to_global(type_name, row.id))
+
+
 @strawberry.interface(description="An object with a global id (Relay).")
 class Node:
     """Base of every type that is a row: `entity` names the table."""
 
     entity: ClassVar[type[Owned]]
 
-    @strawberry.field(
-        description="Global id; opaque to clients.", metadata={DECLARED: Written(_global_id)}
-    )
+    @strawberry.field(description="Global id; opaque to clients.", metadata={DECLARED: _WRITTEN})
     def id(self, info: strawberry.Info[Any, Any]) -> strawberry.ID:
         """Name the type and the row."""
         return strawberry.ID(to_global(info._raw_info.parent_type.name, self.id))  # noqa: SLF001

@@ -10,8 +10,8 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 from strawberry.types import ExecutionContext
 
+from execution.planned import Planned
 from execution.plans import Planner
-from execution.splicing import Planned, SplicingExecutor
 from schema.call_offs import CallOffsMutation, CallOffsQuery
 from schema.catalog import CatalogMutation, CatalogQuery
 from schema.channels import ChannelsMutation, ChannelsQuery
@@ -113,5 +113,4 @@ schema = Schema(
         NamedOperation,
         lambda: Planned(PLANNER),
     ],
-    execution_context_class=SplicingExecutor,
 )

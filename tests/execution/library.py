@@ -10,8 +10,8 @@ from sqlalchemy import Column, ForeignKey, Integer, MetaData, Select, Table, Tex
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from execution import DECLARED, Chosen, Parts, related
+from execution.planned import Planned
 from execution.plans import Planner
-from execution.splicing import Planned, SplicingExecutor
 from execution.texts import BUILT_IN
 
 METADATA = MetaData()
@@ -117,7 +117,6 @@ class Context:
     asking = general = None
     audience = "anybody"
     named: Mapping[str, Any] = {}
-    splicing: Any = None
 
     def __init__(self, engine: AsyncEngine, *, plans: bool) -> None:
         self.engine, self.plans = engine, plans
@@ -133,6 +132,9 @@ class Context:
         columns = [column.label(name) for name, column in vars(source).items()]
         async with self.engine.connect() as connection:
             return relation.found((await connection.execute(rows.add_columns(*columns))).all())
+
+    async def load_level(self, relation: Rows, keys: Sequence[Any]) -> list[Any]:
+        return [await self.load(relation, key) for key in keys]
 
 
 @strawberry.interface
@@ -227,5 +229,4 @@ SCHEMA = strawberry.Schema(
     Mutation,
     types=[Shelf, Book],
     extensions=[lambda: Planned(PLANNER)],
-    execution_context_class=SplicingExecutor,
 )

@@ -79,5 +79,5 @@ async def test_generated_operations_are_answered_alike(engine, request):
         planned = await _answer(engine, *asked, plans=True)
         assert planned == await _answer(engine, *asked, plans=False), operation
     assert PLANNER.counted["one statement"]
-    assert PLANNER.counted["spliced levels"]
-    assert not PLANNER.counted["reference: a fault of the planner"]
+    assert PLANNER.counted["levels with a statement"]
+    assert not PLANNER.counted["not fused: a fault of the planner"]
