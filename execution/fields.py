@@ -47,7 +47,8 @@ class Chosen:
     """A field whose arguments choose what is read (`execution.relations.Choice`).
 
     choose: coerced arguments -> the choice; may raise what the field's resolver raises.
-    source: the row source that is chosen, to learn its SQL types from.
+    source: the row source that is chosen, to learn its SQL types from; of a field of abstract
+    type: a type's name -> the relation that leads to it, `choice.type_name` then tells which.
     key: the parent's attribute that the choice hangs on, None at the root; and its SQL type.
     paged: the choice is a page, and the field's type a connection.
     made: (choice, key, what was read) -> the field's value, where it is more than what was read.
@@ -75,6 +76,13 @@ class Parts:
     def source(self, row: Any) -> SimpleNamespace:
         """Return what the object's own fields are read from."""
         return SimpleNamespace(**{name: part(row) for name, part in self.parts.items()})
+
+
+@dataclass(frozen=True)
+class Column:
+    """A field that is an attribute of its parent's row under another name."""
+
+    name: str
 
 
 @dataclass(frozen=True)
@@ -120,6 +128,25 @@ def related(
     return strawberry.field(
         resolver=resolve, description=description, metadata={DECLARED: declared}
     )
+
+
+def column(name: str, description: str) -> Any:
+    """Declare a field that is an attribute of its parent; the class annotation gives its type."""
+
+    def resolve(root: Any) -> Any:
+        return getattr(root, name)
+
+    return strawberry.field(
+        resolver=resolve, description=description, metadata={DECLARED: Column(name)}
+    )
+
+
+def column_of(field: Any) -> str | None:
+    """Return the attribute of the parent that a Strawberry field is, None if it is more."""
+    declared = field.metadata.get(DECLARED)
+    if isinstance(declared, Column):
+        return declared.name
+    return field.python_name if field.is_basic_field else None
 
 
 def each_related(relation: Any, description: str, *, key: str) -> Any:

@@ -15,7 +15,7 @@ from graphql import is_non_null_type as _is_non_null
 from graphql.execution.collect_fields import FieldDetails
 from graphql.execution.executor import Executor
 
-from execution.fields import DECLARED, Chosen, Related, Written
+from execution.fields import DECLARED, Chosen, Related, Written, column_of
 
 Objects: TypeAlias = list[dict[str, Any]]
 
@@ -32,6 +32,7 @@ class Site:
         self.own: Any = field.extensions.get("strawberry-definition")
         declared = self.own and not self.own.extensions and self.own.metadata.get(DECLARED)
         self.declared: Any = declared or None
+        self.column = column_of(self.own) if self.own and not self.own.extensions else None
 
     @property
     def parents_key(self) -> tuple[str, Any] | None:
@@ -51,11 +52,12 @@ class Site:
         if isinstance(self.declared, Written):
             return f"w{place}(r, {self.parent.name!r})", self.declared.value
         type_: Any = get_nullable_type(self.field.type)
-        if not (self.own and self.own.is_basic_field and is_leaf_type(type_)):
+        name = self.column
+        if name is None or not is_leaf_type(type_):
             return None
         write = partial(Executor.complete_leaf_value, type_)
         missing = "missing()" if _is_non_null(self.field.type) else "None"
-        value = access(self.own.python_name)
+        value = access(name)
         return f"({missing} if (v := {value}) is None else w{place}(v))", write
 
 

@@ -137,7 +137,7 @@ class Plan:
         def collect(type_: Any, details: Any) -> Any:
             return self._collected(type_, details, variables)
 
-        return Selection(collect, self.planner.forms)
+        return Selection(collect, self.planner.schema.get_possible_types, self.planner.forms)
 
     def roots(self, variables: VariableValues) -> Fused:
         """Make one statement of all root fields. Unfusible: it is more than one statement."""

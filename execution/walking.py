@@ -128,8 +128,8 @@ class Walk(StrawberryGraphQLCoreExecutionContext):
             return await self._related(declared, parents)
         if isinstance(declared, Chosen) and declared.key is not None:
             return await self._chosen(site, declared, parents)
-        if site.own is not None and site.own.is_basic_field:
-            name = site.own.python_name
+        name = site.column
+        if name is not None:
             return await self._awaited([_tried(getattr, it, name) for it in parents])
         arguments, resolve = self._arguments(site), site.field.resolve or self.field_resolver
 

@@ -248,10 +248,11 @@ class Facts(Relation):
 
 @dataclass(frozen=True)
 class Keyed:
-    """One row that arguments name, for a larger statement."""
+    """One row that arguments name, for a larger statement. type_name: of several that it may be."""
 
     relation: One
     key: Any
+    type_name: str | None = None
 
     @property
     def source(self) -> type[Owned]:
@@ -261,7 +262,7 @@ class Keyed:
     @property
     def form(self) -> Hashable:
         """Return what shapes the SQL."""
-        return self.relation
+        return (self.relation, self.type_name)
 
     @property
     def values(self) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Index, Numeric, case, func, literal_column
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kit.money import UNUSUAL, rounded
+from kit.money import UNUSUAL, USUAL, rounded
 from models.base import (
     Counter,
     OneOf,
@@ -304,11 +304,16 @@ class OrderLine(Owned):
         return rounded_net(cls.net, cls.currency)
 
 
-def rounded_net(exact: ColumnElement[Decimal], currency: Any) -> ColumnElement[Decimal]:
+def _constant(value: str | int) -> ColumnElement[Any]:
+    """Return a value of ours as part of the statement's text."""
+    return literal_column(repr(value))
+
+
+def rounded_net(exact: Any, currency: Any) -> ColumnElement[Decimal]:
     """Round in SQL as kit.money does; PostgreSQL rounds halves of `numeric` away from zero."""
     digits = case(
-        *((currency.in_(some), literal_column(str(unit))) for unit, some in UNUSUAL.items()),
-        else_=literal_column("2"),
+        *((currency.in_(map(_constant, some)), _constant(unit)) for unit, some in UNUSUAL.items()),
+        else_=_constant(USUAL),
     )
     return func.round(exact, digits, type_=Numeric())
 

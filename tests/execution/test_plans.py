@@ -29,7 +29,8 @@ query ($first: Int, $filter: OrderFilter, $withLines: Boolean = true) {
   }
 }
 """
-WALKED = "{ viewer { name } orders(first: 9) { nodes { isOpen lines { lineNo } party { name } } } }"
+WALKED = """{ viewer { name }
+  orders(first: 9) { nodes { availableActions lines { lineNo } party { name } } } }"""
 
 
 @pytest.fixture(autouse=True)
@@ -79,8 +80,8 @@ async def test_a_field_of_code_leaves_the_rest_to_statements(ask, world, databas
     with counted(database.engine) as statements:
         nodes = (await ask(WALKED))["orders"]["nodes"]
     assert [len(it["lines"]) for it in nodes] == [2] * 5
-    # The key, the orders, what isOpen reads, all lines and parties.
-    assert len(statements) == 4
+    # The key, the orders, what availableActions reads, all lines and parties.
+    assert len(statements) == 5
     assert PLANNER.counted["levels with a statement"] == 1
 
 
@@ -103,7 +104,7 @@ async def test_viewers_of_a_kind_share_statements_and_not_rows(ask, world, datab
 WHOLE = {
     "introspection": "{ __schema { queryType { name } } }",
     "code at the root": "{ viewer { name actor } }",
-    "an interface": '{ node(id: "bm9uZQ==") { id } }',
+    "a list of an interface": '{ nodes(ids: ["bm9uZQ=="]) { id } }',
     "a refused argument": "{ orders(first: 251) { nodes { id } } }",
     "a foreign cursor": '{ orders(first: 1, after: "WzFd") { nodes { id } } }',
     "no key at all": "{ order { id } }",
@@ -112,7 +113,7 @@ WHOLE = {
 REASONS = {
     "introspection": "walked: introspection",
     "code at the root": "walked: Query.viewer is resolved by code",
-    "an interface": "walked: Query.node is resolved by code",
+    "a list of an interface": "walked: Query.nodes is resolved by code",
     "a refused argument": "not fused: an argument was refused",
     "a foreign cursor": "not fused: an argument was refused",
     "no key at all": "not fused: an argument was refused",
