@@ -85,18 +85,21 @@ class Walk(StrawberryGraphQLCoreExecutionContext):
     ) -> dict[str, Values] | None:
         """Answer what one statement gives of a level, None where the statement failed."""
         together: Any = level.together
-        keys = [tuple(getattr(it, name, None) for name in together.fused.keys) for it in parents]
-        rows = dict.fromkeys(keys)
-        found = await self.running.run(together.fused, list(rows))
+        names = together.fused.keys
+        keys = [tuple(getattr(it, name, None) for name in names) for it in parents]
+        # Where a relation has nothing to start from there is nothing to ask.
+        rows = [key for key in dict.fromkeys(keys) if key.count(None) < len(names) or not names]
+        found = await self.running.run(together.fused, rows) if rows else ()
         if found is None:
             return None
-        self.running.counted["levels with a statement"] += 1
+        self.running.counted["levels with a statement"] += bool(rows)
         texts = dict(zip(rows, found, strict=True))
         columns: dict[str, Values] = {}
         for column, site in enumerate(together.sites):
-            values: Values = [orjson.Fragment(texts[key][column]) for key in keys]
+            made = {key: orjson.Fragment(each[column]) for key, each in texts.items()}
+            values: Values = [made.get(key) for key in keys]
             name = site.parents_key
-            at = together.fused.keys.index(name[0]) if name else None
+            at = names.index(name[0]) if name else None
             missing = [] if at is None else [n for n, key in enumerate(keys) if key[at] is None]
             if missing:
                 default = getattr(site.declared, "default", None)

@@ -5,9 +5,25 @@ from collections.abc import Awaitable, Sequence
 from typing import Any
 
 from aiodataloader import DataLoader
+from sqlalchemy import Select
 
 from kit.database import Reads
+from kit.viewer import Actor
 from loaders.relations import Asking, Relation
+
+_KEPT: dict[tuple[Relation, Actor], Select[Any]] = {}
+"""Statements of lasting relations: two viewers of a kind differ in named values only."""
+
+
+def _statement(relation: Relation, asking: Asking) -> Select[Any]:
+    """Return the statement that answers a relation's keys."""
+    if not relation.lasting:
+        return relation.statement(asking)
+    kept = (relation, asking.viewer.actor)
+    found = _KEPT.get(kept)
+    if found is None:
+        found = _KEPT[kept] = relation.statement(asking.general)
+    return found
 
 
 class Batch(DataLoader[Any, Any]):
@@ -30,8 +46,8 @@ class Batch(DataLoader[Any, Any]):
         async with self._turn:
             unknown = [key for key in dict.fromkeys(keys) if key not in found]
             if unknown:
-                statement = self._relation.statement(self._asking)
-                rows = await self._reads.rows(statement, {"keys": unknown})
+                statement = _statement(self._relation, self._asking)
+                rows = await self._reads.rows(statement, {"keys": unknown, **self._asking.named})
                 found.update(zip(unknown, self._relation.results(unknown, rows), strict=True))
         return [found[key] for key in keys]
 

@@ -50,6 +50,17 @@ class Asking:
         now = self.now
         return now if isinstance(now, ColumnElement) else literal(now, DateTime(timezone=True))
 
+    @property
+    def general(self) -> "Asking":
+        """Return who asks, with a parameter for the time: for statements that are kept."""
+        return Asking(self.viewer, bindparam("now", self.now, DateTime(timezone=True)))
+
+    @property
+    def named(self) -> dict[str, Any]:
+        """Return the parameters that `seen_by` and `general` name."""
+        viewer = self.viewer
+        return {"merchant": viewer.merchant_id, "bound_to": viewer.bound_to, "now": self.now}
+
 
 def among_keys(column: Any) -> ColumnElement[bool]:
     """Return `column = ANY(:keys)`: one statement text for every size of a batch."""
@@ -65,10 +76,12 @@ class Relation(ABC):
 
     A relation with a `part` can be a part of a larger statement, one without cannot.
     source: an object whose attributes are SQL expressions. many: a key leads to a list.
+    lasting: declared once for all requests, so that its statements may be kept.
     """
 
     source: Any
     many = False
+    lasting = True
     key_type: TypeEngine[Any] = Uuid()
     part: Any = None
 

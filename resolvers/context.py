@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from aiodataloader import DataLoader
-from sqlalchemy import DateTime, bindparam
 from sqlalchemy.engine import Dialect
 
 from kit.clock import Clock
@@ -76,14 +75,13 @@ class Context:
 
     @property
     def named(self) -> dict[str, Any]:
-        """Return the parameters that `seen_by` and `general` name."""
-        viewer = self.viewer
-        return {"merchant": viewer.merchant_id, "bound_to": viewer.bound_to, "now": self.now}
+        """Return the parameters that statements name themselves."""
+        return self.asking.named
 
     @property
     def general(self) -> Asking:
-        """Return who asks, with a parameter for the time: for statements that are kept."""
-        return Asking(self.viewer, bindparam("now", self.now, DateTime(timezone=True)))
+        """Return who asks, in statements that are kept."""
+        return self.asking.general
 
     @property
     def dialect(self) -> Dialect:
