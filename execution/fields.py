@@ -6,7 +6,8 @@ it through the operation's dataloaders, the planner makes it part of one stateme
 
 from asyncio import gather
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from inspect import Parameter, Signature, signature
 from types import SimpleNamespace
 from typing import Any, Protocol
 
@@ -101,7 +102,6 @@ class Batched:
     """
 
     resolve: Callable[..., Awaitable[Sequence[Any]]]
-    arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
 def related(
@@ -169,18 +169,27 @@ async def _attribute(loaded: Awaitable[Any], name: str, default: Any) -> Any:
 
 
 def batched(resolve: Callable[..., Awaitable[Sequence[Any]]], description: str) -> Any:
-    """Declare a field whose resolver takes all parents of a level: (parents, info) -> results."""
-    declared = Batched(resolve)
+    """Declare a field whose resolver takes all parents of a level.
 
-    def one(root: Any, info: strawberry.Info[Any, Any]) -> Any:
-        batches = info.context.batches
-        loader = batches.get(declared.resolve)
-        if loader is None:
+    resolve: (parents, info, **arguments) -> a result for each, an exception for one that failed.
+    """
+    arguments = list(signature(resolve).parameters.values())[2:]
+
+    def one(root: Any, info: strawberry.Info[Any, Any], **asked: Any) -> Any:
+        # Parents that are asked by the same field of a document are asked the same.
+        batches, batch = info.context.batches, (resolve, id(info._raw_info.field_nodes[0]))  # noqa: SLF001 -- Strawberry shows the nodes by another way for each parent, at a price.
+        if batch not in batches:
 
             async def load(parents: list[Any]) -> list[Any]:
-                return list(await resolve(parents, info))
+                return list(await resolve(parents, info, **asked))
 
-            loader = batches[declared.resolve] = DataLoader(load, get_cache_key=id)
-        return loader.load(root)
+            batches[batch] = DataLoader(load, get_cache_key=id)
+        return batches[batch].load(root)
 
-    return strawberry.field(resolver=one, description=description, metadata={DECLARED: declared})
+    known = list(signature(one).parameters.values())[:2]
+    named = [it.replace(kind=Parameter.KEYWORD_ONLY) for it in arguments]
+    one.__signature__ = Signature([*known, *named])  # type: ignore[attr-defined]
+    one.__annotations__ = {it.name: it.annotation for it in (*known, *named)}
+    return strawberry.field(
+        resolver=one, description=description, metadata={DECLARED: Batched(resolve)}
+    )

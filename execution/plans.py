@@ -262,7 +262,8 @@ class Planner:
         try:
             roots = plan.roots(variables)
         except Unfusible as why:
-            roots = why
+            # Kept without its traceback, which would keep the whole request.
+            roots = Unfusible(str(why))
         return plan, self._roots.keep(key, roots)
 
     def choice(self, argued: Argued, variables: VariableValues) -> Any:
