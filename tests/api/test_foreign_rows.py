@@ -1,9 +1,10 @@
 """What another owner has is read exactly like what is not there: same answer, same errors."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
-from graphql import get_named_type
+from graphql import GraphQLObjectType, get_named_type
 
 from kit.ids import new_id, to_global
 from models.parcels import TrackingNumber
@@ -50,12 +51,29 @@ def reads(of: Found) -> Iterator[tuple[str, str, str]]:
             ids = to_global(name, row.id), to_global(name, new_id())
             yield "query ($key: ID!) { node(id: $key) { id } }", *ids
             yield "query ($key: ID!) { nodes(ids: [$key]) { id } }", *ids
+            yield deep(name), *ids
     for root, field in SHOWN.query_type.fields.items():
         name = get_named_type(field.type).name
         for argument, it in field.args.items():
             document = f"query ($key: {it.type}) {{ {root}({argument}: $key) {{ id }} }}"
             for key, unknown in keys(of, name, argument) if "first" not in field.args else ():
                 yield document, key, unknown
+
+
+@cache
+def deep(name: str) -> str:
+    """Write a document that asks a type for all that lies two levels below it, in one statement."""
+
+    def asked(type_: Any, levels: int) -> str:
+        below = [
+            f"{field} {{ {asked(get_named_type(it.type), levels - 1)} }}"
+            for field, it in type_.fields.items()
+            if isinstance(get_named_type(it.type), GraphQLObjectType) and "first" not in it.args
+        ]
+        return " ".join(["__typename", *(below if levels else ())])
+
+    fields = asked(SHOWN.get_type(name), 2)
+    return f"query ($key: ID!) {{ node(id: $key) {{ ... on {name} {{ id {fields} }} }} }}"
 
 
 def keys(of: Found, name: str, argument: str) -> Iterator[tuple[str, str]]:

@@ -306,4 +306,4 @@ async def test_statements_do_not_grow_with_the_number_of_contracts(ask, world, d
         sent_by.append(len(sent))
     # The key, contracts, lines, releases; their contracts and lines by id, schedules, progress and
     # timelines.
-    assert sent_by == [9, 9]
+    assert sent_by == [7, 7]

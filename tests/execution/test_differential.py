@@ -93,7 +93,10 @@ async def both(
 
 
 # Where null goes up past fields that still wait, graphql-core drops their coroutines.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings(
+    "ignore:coroutine .* was never awaited:RuntimeWarning",
+    "ignore::pytest.PytestUnraisableExceptionWarning",
+)
 async def test_generated_operations_are_answered_alike(
     request, record_property, both, world, caplog
 ):

@@ -77,7 +77,10 @@ async def _answer(
     return orjson.dumps(data), told(data, errors)
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings(
+    "ignore:coroutine .* was never awaited:RuntimeWarning",
+    "ignore::pytest.PytestUnraisableExceptionWarning",
+)
 @pytest.mark.parametrize("case", CASES)
 async def test_an_operation_is_answered_alike(connection, case):
     given = {"n": ROWS[next(iter(ROWS))][0]["name"]} if "$n" in CASES[case] else {}
@@ -85,7 +88,10 @@ async def test_an_operation_is_answered_alike(connection, case):
     assert planned == await _answer(connection, CASES[case], given, plans=False)
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings(
+    "ignore:coroutine .* was never awaited:RuntimeWarning",
+    "ignore::pytest.PytestUnraisableExceptionWarning",
+)
 async def test_generated_operations_are_answered_alike(connection, request, caplog):
     caplog.set_level(logging.CRITICAL + 1)  # Thousands of faults are not told one by one.
     seed, seen = int(request.config.getoption("--seed")), Seen()
