@@ -62,17 +62,19 @@ def reads(of: Found) -> Iterator[tuple[str, str, str]]:
 
 @cache
 def deep(name: str) -> str:
-    """Write a document that asks a type for all that lies two levels below it, in one statement."""
+    """Write a document that asks a type for all that lies below it, in one statement."""
 
     def asked(type_: Any, levels: int) -> str:
+        if not levels:
+            return "__typename"
         below = [
             f"{field} {{ {asked(get_named_type(it.type), levels - 1)} }}"
             for field, it in type_.fields.items()
             if isinstance(get_named_type(it.type), GraphQLObjectType) and "first" not in it.args
         ]
-        return " ".join(["__typename", *(below if levels else ())])
+        return " ".join(["__typename", *below])
 
-    fields = asked(SHOWN.get_type(name), 2)
+    fields = asked(SHOWN.get_type(name), 1)
     return f"query ($key: ID!) {{ node(id: $key) {{ ... on {name} {{ id {fields} }} }} }}"
 
 

@@ -304,6 +304,6 @@ async def test_statements_do_not_grow_with_the_number_of_contracts(ask, world, d
         with counted(database.engine) as sent:
             await ask(RELEASES, first=first)
         sent_by.append(len(sent))
-    # The key, contracts, lines, releases; their contracts and lines by id, schedules, progress and
-    # timelines.
+    # The key, contracts, lines, releases; schedules with progress; what else belongs to a level
+    # is one statement.
     assert sent_by == [7, 7]
