@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 from aiodataloader import DataLoader
-from sqlalchemy import DateTime, bindparam
 from sqlalchemy.engine import Dialect
 
 from kit.clock import Clock
@@ -79,7 +78,6 @@ class Context:
         self.following = process.following
         self.idempotency_key, self.address = call.idempotency_key, call.address
         self._lanes, self._turn = call.lanes, AsyncExitStack()
-        self.splicing: Any = None
         self.deadline: asyncio.Timeout | None = None
 
     async def enter(self) -> None:
@@ -129,6 +127,10 @@ class Context:
         """Ask a relation's dataloader for one key."""
         return self.loaders.load(relation, key)
 
+    def load_level(self, relation: Relation, keys: Sequence[Any]) -> Awaitable[list[Any]]:
+        """Ask a relation's dataloader for all keys of a level."""
+        return self.loaders.load_level(relation, keys)
+
     @property
     def audience(self) -> Actor:
         """Return what of the viewer shapes statements: two of a kind differ in values only."""
@@ -136,19 +138,13 @@ class Context:
 
     @property
     def named(self) -> dict[str, Any]:
-        """Return the parameters that `seen_by` and `general` name."""
-        viewer = self.viewer
-        return {
-            "merchant": viewer.merchant_id,
-            "bound_to": viewer.bound_to,
-            "holding": viewer.holding,
-            "now": self.now,
-        }
+        """Return the parameters that statements name themselves."""
+        return self.asking.named
 
     @property
     def general(self) -> Asking:
-        """Return who asks, with a parameter for the time: for statements that are kept."""
-        return Asking(self.viewer, bindparam("now", self.now, DateTime(timezone=True)))
+        """Return who asks, in statements that are kept."""
+        return self.asking.general
 
     @property
     def dialect(self) -> Dialect:

@@ -1,10 +1,11 @@
 """What another owner has is read exactly like what is not there: same answer, same errors."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
-from graphql import get_named_type
+from graphql import GraphQLObjectType, get_named_type
 
 from kit.ids import from_global, new_id, to_global
 from kit.viewer import Actor
@@ -56,12 +57,31 @@ def reads(of: Found) -> Iterator[tuple[str, str, str]]:
             ids = to_global(name, row.id), to_global(name, new_id())
             yield "query ($key: ID!) { node(id: $key) { id } }", *ids
             yield "query ($key: ID!) { nodes(ids: [$key]) { id } }", *ids
+            yield deep(name), *ids
     for root, field in SHOWN.query_type.fields.items():
         name = get_named_type(field.type).name
         for argument, it in field.args.items():
             document = f"query ($key: {it.type}) {{ {root}({argument}: $key) {{ id }} }}"
             for key, unknown in keys(of, name, argument) if "first" not in field.args else ():
                 yield document, key, unknown
+
+
+@cache
+def deep(name: str) -> str:
+    """Write a document that asks a type for all that lies below it, in one statement."""
+
+    def asked(type_: Any, levels: int) -> str:
+        if not levels:
+            return "__typename"
+        below = [
+            f"{field} {{ {asked(get_named_type(it.type), levels - 1)} }}"
+            for field, it in type_.fields.items()
+            if isinstance(get_named_type(it.type), GraphQLObjectType) and "first" not in it.args
+        ]
+        return " ".join(["__typename", *below])
+
+    fields = asked(SHOWN.get_type(name), 1)
+    return f"query ($key: ID!) {{ node(id: $key) {{ ... on {name} {{ id {fields} }} }} }}"
 
 
 def keys(of: Found, name: str, argument: str) -> Iterator[tuple[str, str]]:
