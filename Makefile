@@ -16,6 +16,7 @@ test: $(VENV)/dev.stamp ## Run every test, the browser's too.
 	$(PYTHON) -m tests.walls.programs
 	$(PYTHON) -m web.build
 	$(PYTHON) -m pytest -q -n logical --maxprocesses 4 --dist worksteal
+	$(PYTHON) -m pytest -q -n logical --maxprocesses 4 --dist worksteal --executor reference tests/api
 
 check: $(VENV)/dev.stamp ## Lint, types, import contracts.
 	$(PYTHON) -m ruff check .

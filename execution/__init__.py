@@ -6,7 +6,16 @@ another executor can read the declarations and call them for all parents of a le
 """
 
 from execution.costs import Cost
-from execution.fields import DECLARED, Chosen, Parts, Written, batched, each_related, related
+from execution.fields import (
+    DECLARED,
+    Chosen,
+    Parts,
+    Written,
+    batched,
+    column,
+    each_related,
+    related,
+)
 
 __all__ = [
     "DECLARED",
@@ -15,6 +24,7 @@ __all__ = [
     "Parts",
     "Written",
     "batched",
+    "column",
     "each_related",
     "related",
 ]

@@ -6,7 +6,8 @@ it through the operation's dataloaders, the planner makes it part of one stateme
 
 from asyncio import gather
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from inspect import Parameter, Signature, signature
 from types import SimpleNamespace
 from typing import Any, Protocol
 
@@ -47,9 +48,11 @@ class Chosen:
     """A field whose arguments choose what is read (`execution.relations.Choice`).
 
     choose: coerced arguments -> the choice; may raise what the field's resolver raises.
-    source: the row source that is chosen, to learn its SQL types from.
+    source: the row source that is chosen, to learn its SQL types from; of a field of abstract
+    type: a type's name -> the relation that leads to it, `choice.type_name` then tells which.
     key: the parent's attribute that the choice hangs on, None at the root; and its SQL type.
     paged: the choice is a page, and the field's type a connection.
+    made: (choice, key, what was read) -> the field's value, where it is more than what was read.
     """
 
     choose: Callable[[Mapping[str, Any]], Any]
@@ -57,6 +60,7 @@ class Chosen:
     key: str | None = None
     key_type: Any = None
     paged: bool = False
+    made: Callable[[Any, Any, Any], Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -76,10 +80,18 @@ class Parts:
 
 
 @dataclass(frozen=True)
+class Column:
+    """A field that is an attribute of its parent's row under another name."""
+
+    name: str
+
+
+@dataclass(frozen=True)
 class Written:
-    """A leaf whose JSON text is an expression of its own: (row, name of its type) -> text."""
+    """A leaf made of its row and the name of its type: its JSON text in SQL, its value."""
 
     text: Callable[[Any, str], Any]
+    value: Callable[[Any, str], Any]
 
 
 @dataclass(frozen=True)
@@ -90,7 +102,6 @@ class Batched:
     """
 
     resolve: Callable[..., Awaitable[Sequence[Any]]]
-    arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
 def related(
@@ -119,6 +130,25 @@ def related(
     )
 
 
+def column(name: str, description: str) -> Any:
+    """Declare a field that is an attribute of its parent; the class annotation gives its type."""
+
+    def resolve(root: Any) -> Any:
+        return getattr(root, name)
+
+    return strawberry.field(
+        resolver=resolve, description=description, metadata={DECLARED: Column(name)}
+    )
+
+
+def column_of(field: Any) -> str | None:
+    """Return the attribute of the parent that a Strawberry field is, None if it is more."""
+    declared = field.metadata.get(DECLARED)
+    if isinstance(declared, Column):
+        return declared.name
+    return field.python_name if field.is_basic_field else None
+
+
 def each_related(relation: Any, description: str, *, key: str) -> Any:
     """Declare a field that follows a relation from each of a list of keys; null without a list."""
 
@@ -139,18 +169,27 @@ async def _attribute(loaded: Awaitable[Any], name: str, default: Any) -> Any:
 
 
 def batched(resolve: Callable[..., Awaitable[Sequence[Any]]], description: str) -> Any:
-    """Declare a field whose resolver takes all parents of a level: (parents, info) -> results."""
-    declared = Batched(resolve)
+    """Declare a field whose resolver takes all parents of a level.
 
-    def one(root: Any, info: strawberry.Info[Any, Any]) -> Any:
-        batches = info.context.batches
-        loader = batches.get(declared.resolve)
-        if loader is None:
+    resolve: (parents, info, **arguments) -> a result for each, an exception for one that failed.
+    """
+    arguments = list(signature(resolve).parameters.values())[2:]
+
+    def one(root: Any, info: strawberry.Info[Any, Any], **asked: Any) -> Any:
+        # Parents that are asked by the same field of a document are asked the same.
+        batches, batch = info.context.batches, (resolve, id(info._raw_info.field_nodes[0]))  # noqa: SLF001 -- Strawberry shows the nodes by another way for each parent, at a price.
+        if batch not in batches:
 
             async def load(parents: list[Any]) -> list[Any]:
-                return list(await resolve(parents, info))
+                return list(await resolve(parents, info, **asked))
 
-            loader = batches[declared.resolve] = DataLoader(load, get_cache_key=id)
-        return loader.load(root)
+            batches[batch] = DataLoader(load, get_cache_key=id)
+        return batches[batch].load(root)
 
-    return strawberry.field(resolver=one, description=description, metadata={DECLARED: declared})
+    known = list(signature(one).parameters.values())[:2]
+    named = [it.replace(kind=Parameter.KEYWORD_ONLY) for it in arguments]
+    one.__signature__ = Signature([*known, *named])  # type: ignore[attr-defined]
+    one.__annotations__ = {it.name: it.annotation for it in (*known, *named)}
+    return strawberry.field(
+        resolver=one, description=description, metadata={DECLARED: Batched(resolve)}
+    )

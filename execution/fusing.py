@@ -17,6 +17,7 @@ from graphql import (
     GraphQLScalarType,
     get_named_type,
     get_nullable_type,
+    is_abstract_type,
     is_leaf_type,
     is_list_type,
     is_non_null_type,
@@ -24,7 +25,7 @@ from graphql import (
 from sqlalchemy import ARRAY, Boolean, ColumnElement, bindparam, case, func, null, select
 from sqlalchemy.types import NullType, TypeEngine
 
-from execution.fields import DECLARED, Chosen, Parts, Related, Written
+from execution.fields import DECLARED, Chosen, Parts, Related, Written, column_of
 from execution.texts import Forms, Sql, constant, enum_text, joined, list_text, refusal, text_of
 
 Details: TypeAlias = Sequence[Any]
@@ -109,9 +110,14 @@ def complete(build: Build, type_: GraphQLOutputType) -> Build:
 class Selection:
     """Reads the selections below one field. arguments: what it found to be argued, numbered."""
 
-    def __init__(self, collect: Callable[[GraphQLObjectType, Details], Any], forms: Forms) -> None:
-        """Take how sub-fields are collected, and how scalars are written."""
-        self.collect, self.forms = collect, forms
+    def __init__(
+        self,
+        collect: Callable[[GraphQLObjectType, Details], Any],
+        possible_types: Callable[[Any], Sequence[GraphQLObjectType]],
+        forms: Forms,
+    ) -> None:
+        """Take how sub-fields are collected, what is of a type, and how scalars are written."""
+        self.collect, self.possible_types, self.forms = collect, possible_types, forms
         self.arguments: list[Argued] = []
 
     def fields(self, type_: GraphQLObjectType, details: Details) -> Mapping[str, Details]:
@@ -142,7 +148,7 @@ class Selection:
             return lambda source, _: text(source, parent.name)
         if isinstance(declared, (Related, Chosen, Parts)):
             return complete(self.below(definition, details, declared, example), definition.type)
-        if declared is None and _strawberry(definition).is_basic_field:
+        if column_of(_strawberry(definition)) is not None:
             return self.column(definition, example)
         message = f"{parent.name}.{name} is resolved by code"
         raise Unfusible(message)
@@ -163,7 +169,7 @@ class Selection:
 
     def column(self, definition: GraphQLField, example: Any) -> Build:
         """Build a leaf that is an attribute of the row."""
-        name = _strawberry(definition).python_name
+        name = column_of(_strawberry(definition)) or ""
         known = getattr(example, name, None)
         form = self.leaf(get_nullable_type(definition.type), known)
         filled = is_non_null_type(definition.type) and _never_null(known)
@@ -249,18 +255,37 @@ class Selection:
     def chosen(self, definition: GraphQLField, details: Details, declared: Chosen) -> Build:
         """Build one row that the arguments name."""
         number = self.argued(definition, details, declared)
-        item = self.object(get_nullable_type(definition.type), details, declared.source)
+        type_: Any = get_nullable_type(definition.type)
+        if isinstance(type_, GraphQLObjectType):
+            items = {type_.name: self.object(type_, details, declared.source)}
+        else:
+            items = self.possible(type_, details, declared.source)
 
         def build(_source: Any, shaping: Shaping) -> Sql:
             choice = shaping.choices[number]
             if choice is None:
                 return null()
-            if choice.part is None:
-                message = "a root that is read by code"
+            item = items.get(getattr(choice, "type_name", None) or type_.name)
+            if choice.part is None or item is None:
+                message = f"a {type_} that is read by code"
                 raise Unfusible(message)
             return one(choice.part(shaping.asking, shaping.bind(number)), item, shaping)
 
         return build
+
+    def possible(self, type_: Any, details: Details, relations: Any) -> dict[str, Build]:
+        """Build an object of each type that an abstract one may be, where that can be."""
+        if not is_abstract_type(type_):
+            message = f"{type_} is not one object"
+            raise Unfusible(message)
+        items = {}
+        for kind in self.possible_types(type_):
+            mark = len(self.arguments)
+            try:
+                items[kind.name] = self.object(kind, details, relations[kind.name].source)
+            except Unfusible:
+                del self.arguments[mark:]
+        return items
 
     def argued(self, definition: GraphQLField, details: Details, declared: Chosen) -> int:
         """Remember a field whose arguments are coerced for each request; return its number."""

@@ -7,12 +7,12 @@ each shape of its arguments and each kind of viewer.
 
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
-from types import SimpleNamespace
 from typing import Any, Protocol
 
 from graphql import (
     DocumentNode,
     FragmentDefinitionNode,
+    GraphQLObjectType,
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
@@ -26,18 +26,19 @@ from graphql.execution.values import VariableValues
 from graphql.language import Visitor, visit
 from sqlalchemy import ARRAY, bindparam, column, func, select
 from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeEngine
 from strawberry.types.arguments import convert_arguments
 
-from execution.fields import Chosen, Related
+from execution.fields import Chosen
 from execution.fusing import (
     Argued,
     Build,
     Selection,
     Shaping,
     Unfusible,
-    declared_of,
     written_object,
 )
+from execution.levels import Level, Site, Together
 from execution.statements import Bounded, Given, Statement, given
 from execution.texts import Forms
 
@@ -59,13 +60,20 @@ class Asked(Protocol):
 
 
 class Fused:
-    """A field, or all root fields, answered by one statement. dialect: of the database."""
+    """Fields answered by one statement: all at the root, or those of a level for all parents.
+
+    keys: the parents' attributes that lead to them -> their SQL types; none at the root.
+    """
 
     def __init__(
-        self, build: Build, arguments: Sequence[Argued], key: tuple[str, Any] | None = None
+        self,
+        builds: Sequence[Build],
+        arguments: Sequence[Argued],
+        keys: Mapping[str, TypeEngine[Any]],
     ) -> None:
-        """Take how it is built. key: attribute and SQL type of the parents' key, None at a root."""
-        self._build, self._arguments, self.key = build, arguments, key
+        """Take how each field is built."""
+        self._builds, self._arguments = builds, arguments
+        self.keys, self._types = tuple(keys), keys
         self._statements: Bounded[Statement] = Bounded(64)
 
     def given(self, planner: "Planner", variables: VariableValues, asked: Asked) -> Given:
@@ -80,19 +88,26 @@ class Fused:
         if found is None:
             shaping = Shaping(asked.general, what.choices)
             built = self._select(shaping)
-            named = {"keys": [], **asked.named, **what.values}
+            named = {**self.named(()), **asked.named, **what.values}
             found = Statement(built, shaping, dialect, named)
             self._statements.keep(shape, found)
         return found
 
+    def named(self, keys: Sequence[tuple[Any, ...]]) -> dict[str, list[Any]]:
+        """Return the parameters that carry the keys of all parents."""
+        return {f"all_{name}": [key[at] for key in keys] for at, name in enumerate(self.keys)}
+
     def _select(self, shaping: Shaping) -> Any:
-        if self.key is None:
-            return select(self._build(None, shaping))
-        name, type_ = self.key
-        asked = func.unnest(bindparam("keys", [], ARRAY(type_)))
-        keys = asked.table_valued(column("key", type_), name="parent").render_derived()
-        source = SimpleNamespace(**{name: keys.c.key})
-        return select(keys.c.key, self._build(source, shaping)).select_from(keys)
+        if not self.keys:
+            return select(*(build(None, shaping) for build in self._builds))
+        asked = func.unnest(
+            *(bindparam(f"all_{name}", [], ARRAY(it)) for name, it in self._types.items())
+        )
+        columns = [column(name, it) for name, it in self._types.items()]
+        table = asked.table_valued(*columns, with_ordinality="place", name="parent")
+        parent = table.render_derived()
+        texts = [build(parent.c, shaping) for build in self._builds]
+        return select(*texts).select_from(parent).order_by(parent.c.place)
 
 
 class Plan:
@@ -103,23 +118,26 @@ class Plan:
     ) -> None:
         """Take the operation that the document holds."""
         self.planner, self.document, self.operation = planner, document, operation
-        self._fragments = {
-            it.name.value: FragmentDetails(it)
+        self.definitions = {
+            it.name.value: it
             for it in document.definitions
             if isinstance(it, FragmentDefinitionNode)
         }
-        self._fields: dict[Hashable, Fused | None] = {}
+        self.fragments = {name: FragmentDetails(it) for name, it in self.definitions.items()}
+        self._levels: dict[Hashable, Level] = {}
+
+    def _collected(self, type_: Any, details: Any, variables: VariableValues) -> Any:
+        schema, operation = self.planner.schema, self.operation
+        found = collect_subfields(
+            schema, self.fragments, variables, operation, type_, list(details)
+        )
+        return _plain(found)
 
     def _selection(self, variables: VariableValues) -> Selection:
-        schema, operation = self.planner.schema, self.operation
-
         def collect(type_: Any, details: Any) -> Any:
-            found = collect_subfields(
-                schema, self._fragments, variables, operation, type_, list(details)
-            )
-            return _plain(found)
+            return self._collected(type_, details, variables)
 
-        return Selection(collect, self.planner.forms)
+        return Selection(collect, self.planner.schema.get_possible_types, self.planner.forms)
 
     def roots(self, variables: VariableValues) -> Fused:
         """Make one statement of all root fields. Unfusible: it is more than one statement."""
@@ -127,38 +145,57 @@ class Plan:
         if self.operation.operation is not OperationType.QUERY or root is None:
             message = "not a query"
             raise Unfusible(message)
-        found = collect_fields(
-            self.planner.schema, self._fragments, variables, root, self.operation
-        )
+        found = collect_fields(self.planner.schema, self.fragments, variables, root, self.operation)
         selection = self._selection(variables)
         fields = _plain(found).items()
         builders = [(key, selection.field(root, nodes, None)) for key, nodes in fields]
-        return Fused(written_object(builders), selection.arguments)
+        return Fused([written_object(builders)], selection.arguments, {})
 
-    def field(self, parent: Any, details: Any, variables: VariableValues) -> Fused | None:
-        """Return the statement below one field of any level, None if there is none."""
-        site = (parent.name, tuple(id(it.node) for it in details))
-        if site not in self._fields:
-            self._fields[site] = self._try_field(parent, details, variables)
-        return self._fields[site]
+    def level(
+        self, type_: GraphQLObjectType, details: Any, variables: VariableValues, grouped: Any = None
+    ) -> Level:
+        """Return a level prepared for the walk. grouped: its fields, if they are collected."""
+        at = (type_.name, tuple(id(it.node) for it in details or ()))
+        level = self._levels.get(at)
+        if level is None:
+            if grouped is None:
+                grouped = self._collected(type_, details, variables)
+            level = self._levels[at] = self._level(type_, grouped, variables)
+        return level
 
-    def _try_field(self, parent: Any, details: Any, variables: VariableValues) -> Fused | None:
-        definition = parent.fields.get(details[0].node.name.value)
-        if definition is None:
-            return None
-        try:
-            declared = declared_of(definition)
-            key: tuple[str, Any] | None
-            if isinstance(declared, Related) and declared.attribute is None:
-                key = (declared.key, declared.relation.key_type)
-            elif isinstance(declared, Chosen):
-                key = None if declared.key is None else (declared.key, declared.key_type)
-            else:
-                return None
-            selection = self._selection(variables)
-            return Fused(selection.field(parent, details, None), selection.arguments, key)
-        except Unfusible:
-            return None
+    def _level(self, type_: GraphQLObjectType, grouped: Any, variables: VariableValues) -> Level:
+        sites: dict[str, Site | None] = {}
+        for key, nodes in grouped.items():
+            name = nodes[0].node.name.value
+            field = self.planner.schema.get_field(type_, name)
+            if field is not None:
+                sites[key] = None if name == "__typename" else Site(key, type_, field, nodes)
+        level = Level(type_, sites)
+        is_root = type_ is self.planner.schema.query_type
+        level.together = self._together(level.sites, variables, is_root=is_root)
+        return level
+
+    def _together(
+        self, sites: Sequence[Site], variables: VariableValues, *, is_root: bool
+    ) -> Together | None:
+        """Make one statement of what one statement can answer for all parents of a level."""
+        selection = self._selection(variables)
+        builds, fused, keys = list[Build](), list[Site](), dict[str, Any]()
+        for site in sites:
+            key = site.parents_key
+            at_root = is_root and isinstance(site.declared, Chosen) and site.declared.key is None
+            if key is None and not at_root:
+                continue
+            mark = len(selection.arguments)
+            try:
+                builds.append(selection.field(site.parent, site.details, None))
+            except Unfusible:
+                del selection.arguments[mark:]
+                continue
+            fused.append(site)
+            if key is not None:
+                keys[key[0]] = key[1]
+        return Together(Fused(builds, selection.arguments, keys), fused) if fused else None
 
 
 def _plain(found: Any) -> Any:
@@ -225,21 +262,24 @@ class Planner:
         try:
             roots = plan.roots(variables)
         except Unfusible as why:
-            roots = why
+            # Kept without its traceback, which would keep the whole request.
+            roots = Unfusible(str(why))
         return plan, self._roots.keep(key, roots)
 
     def choice(self, argued: Argued, variables: VariableValues) -> Any:
         """Coerce a field's arguments and let its declaration choose."""
         definition = argued.definition
         values = get_argument_values(definition, argued.details.node, variables)
-        field = definition.extensions["strawberry-definition"]
-        arguments = convert_arguments(
+        return argued.declared.choose(self.converted(definition, values))
+
+    def converted(self, definition: Any, values: dict[str, Any]) -> dict[str, Any]:
+        """Turn coerced arguments into what resolvers take."""
+        return convert_arguments(
             values,
-            field.arguments,
+            definition.extensions["strawberry-definition"].arguments,
             scalar_registry=self._strawberry.schema_converter.scalar_registry,
             config=self._strawberry.config,
         )
-        return argued.declared.choose(arguments)
 
 
 def _conditions(document: DocumentNode) -> tuple[str, ...]:

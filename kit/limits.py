@@ -34,7 +34,7 @@ class Limits:
     deadline: int = 10
     statement: int = 8
     connections: int = 200
-    subscriptions: int = 50
+    subscriptions: int = 20
     bucket: int = 20_000
     restore: int = 1_000
 

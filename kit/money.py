@@ -3,10 +3,28 @@
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import NamedTuple
 
+from babel.core import get_global
 from babel.numbers import get_currency_precision
 
 _LONGEST = Context(prec=80, rounding=ROUND_HALF_UP)
 """Wider than any sum of products of quantities, prices and percentages."""
+
+
+USUAL = 2
+"""Digits after the point that a currency has which does not stand in UNUSUAL."""
+
+
+def _unusual() -> dict[int, list[str]]:
+    """Return digits after the point -> the currencies that have as many."""
+    found: dict[int, list[str]] = {}
+    for currency in get_global("currency_fractions"):
+        digits = get_currency_precision(currency)
+        if digits != USUAL and currency.isalpha():
+            found.setdefault(digits, []).append(currency)
+    return found
+
+
+UNUSUAL = _unusual()
 
 
 class Amount(NamedTuple):

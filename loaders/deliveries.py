@@ -13,7 +13,7 @@ from kit.ids import Names
 from kit.inputs import Input, Instant, Reference
 from loaders.pages import Paged, Sorted
 from loaders.records import columns
-from loaders.relations import Asking, Many, One, Through, among_keys
+from loaders.relations import Asking, Facts, Many, One, Through, among_keys
 from models.deliveries import (
     OPEN,
     Delivery,
@@ -111,7 +111,7 @@ class DeliveryFilter(Input):
 
 
 def is_late(asking: Asking, delivery: Any) -> ColumnElement[bool]:
-    """Tell in SQL what models.deliveries.is_late tells of one row."""
+    """Tell whether the window's end passed before the delivery was delivered, as it stands now."""
     arrived = func.coalesce(delivery.delivered_at, asking.at)
     late: ColumnElement[bool] = arrived > delivery.window_latest
     return and_(delivery.state != DeliveryState.CANCELLED, late)
@@ -149,6 +149,7 @@ def _of_contract(asking: Asking, delivery: Any, contract_id: UUID) -> ColumnElem
     return _some_line(asking, delivery, *called_off, *seen_by(asking.viewer, order), line=line)
 
 
+judged = Facts(Delivery, {"is_late": is_late})
 _JUDGED = {"late": is_late, "open": _is_open, "on_hold": _is_on_hold}
 
 

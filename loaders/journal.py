@@ -14,7 +14,7 @@ from loaders.pages import Paged, Sorted
 from loaders.relations import Asking
 from models.journal import Aggregate, AuditEntry, JournalEntry
 
-NOUNS: Mapping[Aggregate, str] = {aggregate: aggregate.capitalize() for aggregate in Aggregate}
+NOUNS: Mapping[Aggregate, str] = {it: it.title().replace("_", "") for it in Aggregate}
 """What an entry is about -> the name of its type, of which a global id is made."""
 
 timeline = Paged(JournalEntry, {None: Sorted("position")}, of="aggregate_id")

@@ -82,6 +82,11 @@ class Paged:
     of: str | None = None
     matching: Matching = _nothing_to_match
 
+    @cached_property
+    def table(self) -> Any:
+        """Return an alias for statements that read the list once; its columns are made once."""
+        return aliased(self.entity)
+
     def page(self, args: PageArgs, filter_by: Input | None, sort: Enum | None) -> "PageOf":
         """Return the relation parent key -> page."""
         chosen = self.sorts[sort] if sort in self.sorts else next(iter(self.sorts.values()))
@@ -99,6 +104,7 @@ class Paged:
 class PageOf(Relation):
     """parent key -> one page of its list. Also what arguments chose, for a larger statement."""
 
+    lasting = False
     paged: Paged
     args: PageArgs
     filter_by: Input | None
@@ -217,7 +223,7 @@ class PageOf(Relation):
 
         One row more than the page has is read, so that it shows whether more follow.
         """
-        table, values = aliased(self.source), self.values
+        table, values = self.paged.table, self.values
         conditions = self.paged.rows(asking, table, self.filter_by)
         part = self._slice(table, conditions, lambda name, type_: literal(values[name], type_))
         part = part.add_columns(*columns(self.source, table)).limit(self.args.size + 1)
@@ -250,12 +256,13 @@ class PageOf(Relation):
 class CountOf(Relation):
     """parent key -> how many rows its whole list has."""
 
+    lasting = False
     paged: Paged
     filter_by: Input | None
 
     def statement(self, asking: Asking) -> Select[Any]:
         """Count per parent."""
-        table, of = aliased(self.paged.entity), self.paged.of
+        table, of = self.paged.table, self.paged.of
         rows = select(func.count()).select_from(table)
         rows = rows.where(*self.paged.rows(asking, table, self.filter_by))
         if of is None:

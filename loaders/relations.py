@@ -50,6 +50,22 @@ class Asking:
         now = self.now
         return now if isinstance(now, ColumnElement) else literal(now, DateTime(timezone=True))
 
+    @property
+    def general(self) -> "Asking":
+        """Return who asks, with a parameter for the time: for statements that are kept."""
+        return Asking(self.viewer, bindparam("now", self.now, DateTime(timezone=True)))
+
+    @property
+    def named(self) -> dict[str, Any]:
+        """Return the parameters that `seen_by` and `general` name."""
+        viewer = self.viewer
+        return {
+            "merchant": viewer.merchant_id,
+            "bound_to": viewer.bound_to,
+            "holding": viewer.holding,
+            "now": self.now,
+        }
+
 
 def among_keys(column: Any) -> ColumnElement[bool]:
     """Return `column = ANY(:keys)`: one statement text for every size of a batch."""
@@ -65,10 +81,12 @@ class Relation(ABC):
 
     A relation with a `part` can be a part of a larger statement, one without cannot.
     source: an object whose attributes are SQL expressions. many: a key leads to a list.
+    lasting: declared once for all requests, so that its statements may be kept.
     """
 
     source: Any
     many = False
+    lasting = True
     key_type: TypeEngine[Any] = Uuid()
     part: Any = None
 
@@ -250,10 +268,11 @@ class Facts(Relation):
 
 @dataclass(frozen=True)
 class Keyed:
-    """One row that arguments name, for a larger statement."""
+    """One row that arguments name, for a larger statement. type_name: of several that it may be."""
 
     relation: One
     key: Any
+    type_name: str | None = None
 
     @property
     def source(self) -> type[OfMerchant]:
@@ -263,7 +282,7 @@ class Keyed:
     @property
     def form(self) -> Hashable:
         """Return what shapes the SQL."""
-        return self.relation
+        return (self.relation, self.type_name)
 
     @property
     def values(self) -> Mapping[str, Any]:

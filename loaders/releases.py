@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, DateTime, Select, func, literal, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import aliased
 
 from kit.inputs import Input
@@ -47,7 +47,7 @@ class Progress(Relation):
                 ScheduleLine.release_id,
                 ScheduleLine.id,
                 ScheduleLine.quantity,
-                (ScheduleLine.window_latest < literal(asking.now, DateTime(timezone=True))),
+                (ScheduleLine.window_latest < asking.at),
                 Release.state,
                 Release.cumulative_received,
                 ContractLine.shipped,

@@ -180,13 +180,6 @@ class Delivery(Owned):
     version: Mapped[int] = mapped_column(default=1)
 
 
-def is_late(delivery: Any, now: datetime) -> bool:
-    """Tell whether the window's end passed before the delivery was delivered, as it stands now."""
-    if delivery.state is DeliveryState.CANCELLED:
-        return False
-    return bool((delivery.delivered_at or now) > delivery.window_latest)
-
-
 class DeliveryLine(Owned):
     """What a delivery takes of one order line. order_id: of that line, so that it can be found."""
 

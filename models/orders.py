@@ -7,10 +7,11 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Index, Numeric, func, text
+from sqlalchemy import ARRAY, ColumnElement, Index, Numeric, case, func, literal_column, text
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
+from kit.money import UNUSUAL, USUAL, rounded
 from kit.viewer import Actor, CompanyRole, Viewer
 from models.base import (
     Counter,
@@ -320,6 +321,30 @@ class OrderLine(Owned):
     def net(self) -> Decimal:
         """Exact price of what is ordered and not cancelled, after discount."""
         return net_of(self.ordered - self.cancelled, self.unit_price, self.discount_percent)
+
+    @hybrid_property
+    def net_amount(self) -> Decimal:
+        """The net price as it is told: rounded half up to the currency's minor unit."""
+        return rounded(self.net, self.currency).amount
+
+    @net_amount.inplace.expression
+    @classmethod
+    def _net_amount(cls) -> ColumnElement[Decimal]:
+        return rounded_net(cls.net, cls.currency)
+
+
+def _constant(value: str | int) -> ColumnElement[Any]:
+    """Return a value of ours as part of the statement's text."""
+    return literal_column(repr(value))
+
+
+def rounded_net(exact: Any, currency: Any) -> ColumnElement[Decimal]:
+    """Round in SQL as kit.money does; PostgreSQL rounds halves of `numeric` away from zero."""
+    digits = case(
+        *((currency.in_(map(_constant, some)), _constant(unit)) for unit, some in UNUSUAL.items()),
+        else_=_constant(USUAL),
+    )
+    return func.round(exact, digits, type_=Numeric())
 
 
 class HoldSubject(StrEnum):

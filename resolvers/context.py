@@ -1,15 +1,14 @@
 """The context of one request: who asks, when, and what it reads and writes with."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
+from collections.abc import Awaitable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from aiodataloader import DataLoader
-from sqlalchemy import DateTime, bindparam
 from sqlalchemy.engine import Dialect
 
 from kit.clock import Clock
@@ -19,6 +18,7 @@ from kit.viewer import Actor, Viewer
 from loaders.batch import Loaders
 from loaders.relations import Asking, Relation
 from resolvers.budgets import Bill
+from resolvers.lanes import Lanes
 from resolvers.process import Process
 
 
@@ -37,15 +37,15 @@ class Terms:
 
 @dataclass(frozen=True)
 class Call:
-    """What a request tells beside its operation.
+    """What comes with an operation.
 
     idempotency_key: for its one mutation. address: the client's IP address, for the journal.
-    turn: what to wait for before anything is run; by default the request has had its turn.
+    lanes: where it waits for its turns, unless a turn of the whole request bounds it already.
     """
 
     idempotency_key: str | None = None
     address: str | None = None
-    turn: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
+    lanes: Lanes | None = None
 
 
 class Context:
@@ -77,13 +77,13 @@ class Context:
         self.budgets, self.documents = process.budgets, process.documents
         self.following = process.following
         self.idempotency_key, self.address = call.idempotency_key, call.address
-        self._turn, self._held = call.turn, AsyncExitStack()
-        self.splicing: Any = None
+        self._lanes, self._turn = call.lanes, AsyncExitStack()
         self.deadline: asyncio.Timeout | None = None
 
     async def enter(self) -> None:
-        """Wait for a turn, then begin."""
-        await self._held.enter_async_context(self._turn())
+        """Begin when it is one's turn."""
+        if self._lanes is not None:
+            await self._turn.enter_async_context(self._lanes.turn(self.viewer))
         self.begin()
 
     def begin(self) -> None:
@@ -117,13 +117,19 @@ class Context:
             self.deadline.reschedule(None)
 
     async def finish(self) -> None:
-        """End the operation: give the read connection and the turn back."""
-        async with self._held:
+        """End the operation: give the read connection, and one's turn, back."""
+        try:
             await self.reads.end()
+        finally:
+            await self._turn.aclose()
 
     def load(self, relation: Relation, key: Any) -> Awaitable[Any]:
         """Ask a relation's dataloader for one key."""
         return self.loaders.load(relation, key)
+
+    def load_level(self, relation: Relation, keys: Sequence[Any]) -> Awaitable[list[Any]]:
+        """Ask a relation's dataloader for all keys of a level."""
+        return self.loaders.load_level(relation, keys)
 
     @property
     def audience(self) -> Actor:
@@ -132,19 +138,13 @@ class Context:
 
     @property
     def named(self) -> dict[str, Any]:
-        """Return the parameters that `seen_by` and `general` name."""
-        viewer = self.viewer
-        return {
-            "merchant": viewer.merchant_id,
-            "bound_to": viewer.bound_to,
-            "holding": viewer.holding,
-            "now": self.now,
-        }
+        """Return the parameters that statements name themselves."""
+        return self.asking.named
 
     @property
     def general(self) -> Asking:
-        """Return who asks, with a parameter for the time: for statements that are kept."""
-        return Asking(self.viewer, bindparam("now", self.now, DateTime(timezone=True)))
+        """Return who asks, in statements that are kept."""
+        return self.asking.general
 
     @property
     def dialect(self) -> Dialect:

@@ -1,6 +1,5 @@
 """Contracts: what mutations call, and what queries ask for a whole level."""
 
-from asyncio import gather
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,6 +22,7 @@ settle = writes(settling.settle)
 
 async def ship_tos(context: Context, contracts: Sequence[Any]) -> list[list[Any]]:
     """Return each contract's addresses, in its own order."""
-    asked = [context.load(parties.address_by_id, key) for it in contracts for key in it.ship_to_ids]
-    found = {row.id: row for row in await gather(*asked) if row is not None}
+    keys = [key for it in contracts for key in it.ship_to_ids]
+    rows = await context.load_level(parties.address_by_id, keys)
+    found = {row.id: row for row in rows if row is not None}
     return [[found[key] for key in it.ship_to_ids if key in found] for it in contracts]

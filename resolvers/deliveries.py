@@ -1,6 +1,5 @@
 """Deliveries: what mutations call, and what a delivery tells beside its own row."""
 
-from asyncio import gather
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -38,7 +37,7 @@ async def available_actions(
     context: Context, deliveries: Sequence[Any]
 ) -> list[list[DeliveryAction]]:
     """Return what the viewer may do now with each delivery."""
-    of_each = await gather(*(context.load(loaders.orders, it.id) for it in deliveries))
+    of_each = await context.load_level(loaders.orders, [it.id for it in deliveries])
     subjects = {
         it.id: [it.id, *(order.id for order in of)]
         for it, of in zip(deliveries, of_each, strict=True)
@@ -59,7 +58,7 @@ async def available_actions(
 async def _held(context: Context, subject_ids: set[UUID]) -> dict[UUID, bool]:
     """Return id of a delivery or order -> whether it has an active hold."""
     ids = sorted(subject_ids)
-    found = await gather(*(context.load(orders.holds, each) for each in ids))
+    found = await context.load_level(orders.holds, ids)
     return {
         each: any(hold.released_at is None for hold in holds)
         for each, holds in zip(ids, found, strict=True)

@@ -1,6 +1,5 @@
 """Orders: what mutations call, and what an order tells beside its own row."""
 
-from asyncio import gather
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -8,12 +7,11 @@ from uuid import UUID
 from commands.orders import cancel, holds, imports, place, states
 from commands.orders.place import OrderPlace
 from commands.writing import Outcome
-from kit.money import Amount, rounded
 from kit.tokens import order_token
 from kit.viewer import Actor, Scope, Viewer
 from loaders import orders as loaders
 from loaders.keys import token_secret
-from models.orders import OPEN_STATES, OrderAction, actions, voice
+from models.orders import OrderAction, actions, voice
 from resolvers.context import Context
 from resolvers.writing import writes
 
@@ -47,31 +45,14 @@ async def access_tokens(context: Context, order_ids: Sequence[UUID]) -> list[str
     ]
 
 
-async def _progress(context: Context, orders: Sequence[Any]) -> list[Any]:
-    return await gather(*(context.load(loaders.progress, order.id) for order in orders))
-
-
-async def net(context: Context, orders: Sequence[Any]) -> list[Amount]:
-    """Return the exact net price of each order, rounded once."""
-    sums = await _progress(context, orders)
-    return [rounded(it.net, order.currency) for order, it in zip(orders, sums, strict=True)]
-
-
-async def is_open(context: Context, orders: Sequence[Any]) -> list[bool]:
-    """Tell of each order whether it lives and something of it is neither cancelled nor shipped."""
-    sums = await _progress(context, orders)
-    return [
-        order.state in OPEN_STATES and it.is_open for order, it in zip(orders, sums, strict=True)
-    ]
-
-
 async def available_actions(context: Context, orders: Sequence[Any]) -> list[list[OrderAction]]:
     """Return what the viewer may do now with each order."""
     viewer = context.viewer
     if not viewer.may(Scope.ORDERS_MANAGE) and not viewer.may(Scope.ORDERS_APPROVE):
         return [[] for _ in orders]
-    sums = await _progress(context, orders)
-    held = await gather(*(context.load(loaders.holds, order.id) for order in orders))
+    ids = [order.id for order in orders]
+    sums = await context.load_level(loaders.progress, ids)
+    held = await context.load_level(loaders.holds, ids)
     return [
         [
             action

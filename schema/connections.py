@@ -157,7 +157,7 @@ def connection(
         name: it.annotation
         for name, it in resolve.__signature__.parameters.items()  # type: ignore[attr-defined]
     }
-    declared = Chosen(choose, paged.entity, key, Uuid(), paged=True)
+    declared = Chosen(choose, paged.entity, key, Uuid(), paged=True, made=Connected)
     return strawberry.field(
         resolver=resolve, description=description, metadata={DECLARED: declared}
     )

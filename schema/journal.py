@@ -53,14 +53,22 @@ class TimelineEntry:
     payload: JSON = strawberry.field(description="What the event tells beside its type.")
 
 
-def _object_id(entry: Any, _type_name: str) -> Sql:
+def _object_text(entry: Any, _type_name: str) -> Sql:
     named = {noun: written_id(noun, entry.aggregate_id) for noun in NOUNS.values()}
     return case(*((entry.aggregate == aggregate, named[noun]) for aggregate, noun in NOUNS.items()))
 
 
-def _key_id(entry: Any, _type_name: str) -> Sql:
+def _object_id(entry: Any, _type_name: str) -> str:
+    return to_global(NOUNS[entry.aggregate], entry.aggregate_id)
+
+
+def _key_text(entry: Any, _type_name: str) -> Sql:
     is_key = entry.actor_subject.is_(None)
     return case((is_key, written_id("ApiKey", entry.actor_key_id)), else_=constant("null"))
+
+
+def _key_id(entry: Any, _type_name: str) -> str | None:
+    return None if entry.actor_subject else to_global("ApiKey", entry.actor_key_id)
 
 
 @strawberry.type(
@@ -72,19 +80,20 @@ class JournalEntry(TimelineEntry):
 
     @strawberry.field(
         description="Global id of the object that it is about; `node` reads it.",
-        metadata={DECLARED: Written(_object_id)},
+        metadata={DECLARED: Written(_object_text, _object_id)},
     )
     def object_id(self: Any) -> strawberry.ID:
         """Name the type and the row."""
-        return strawberry.ID(to_global(NOUNS[self.aggregate], self.aggregate_id))
+        return strawberry.ID(_object_id(self, ""))
 
     @strawberry.field(
         description="Global id of the key that did it, null for a user of an identity provider.",
-        metadata={DECLARED: Written(_key_id)},
+        metadata={DECLARED: Written(_key_text, _key_id)},
     )
     def actor_key_id(self: Any) -> strawberry.ID | None:
         """Name the key."""
-        return None if self.actor_subject else strawberry.ID(to_global("ApiKey", self.actor_key_id))
+        key_id = _key_id(self, "")
+        return None if key_id is None else strawberry.ID(key_id)
 
     actor_subject: str | None = strawberry.field(
         description="The user of an identity provider who did it, null for a key."

@@ -25,8 +25,10 @@ def written_id(type_name: str, key: ColumnElement[Any]) -> ColumnElement[str]:
     return quoted(func.translate(encoded, constant("\n"), constant(""), type_=Text()))
 
 
-def _own_id(row: Any, type_name: str) -> ColumnElement[str]:
-    return written_id(type_name, row.id)
+_WRITTEN = Written(
+    lambda row, type_name: written_id(type_name, row.id),
+    lambda row, type_name: to_global(type_name, row.id),
+)
 
 
 @strawberry.interface(
@@ -37,9 +39,7 @@ class Node:
 
     entity: ClassVar[type[OfMerchant]]
 
-    @strawberry.field(
-        description="Global id; opaque to clients.", metadata={DECLARED: Written(_own_id)}
-    )
+    @strawberry.field(description="Global id; opaque to clients.", metadata={DECLARED: _WRITTEN})
     def id(self, info: strawberry.Info[Any, Any]) -> strawberry.ID:
         """Name the type and the row."""
         return strawberry.ID(to_global(info._raw_info.parent_type.name, self.id))  # noqa: SLF001

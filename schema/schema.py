@@ -15,8 +15,8 @@ from strawberry.types import ExecutionContext
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
+from execution.planned import Planned
 from execution.plans import Planner
-from execution.splicing import Planned, SplicingExecutor
 from schema.budgets import ENTRY, Charged, charged
 from schema.call_offs import CallOffsMutation, CallOffsQuery
 from schema.catalog import CatalogMutation, CatalogQuery
@@ -181,6 +181,5 @@ schema = Schema(
         Charged,
         lambda: Planned(PLANNER),
     ],
-    execution_context_class=SplicingExecutor,
 )
 declare_pages(schema._schema.type_map.values())  # noqa: SLF001 -- graphql-core's side of it.

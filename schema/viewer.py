@@ -1,16 +1,17 @@
 """Who asks, and any object by its global id."""
 
-from collections.abc import Awaitable
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import strawberry
 
-from execution import Cost
+from execution import DECLARED, Chosen, Cost
 from kit.errors import Code, Refused
 from kit.ids import from_global
 from kit.pages import LARGEST_PAGE
 from kit.viewer import Actor, Scope
 from kit.viewer import Viewer as ViewerValue
+from loaders.relations import Keyed, One
 from schema.nodes import NODES, Node
 from schema.scopes import Authenticated
 
@@ -30,13 +31,30 @@ class Viewer:
         return [scope for scope in Scope if self.may(scope)]
 
 
-def _found(info: Info, global_id: str) -> Awaitable[Any] | None:
+def _named(global_id: str) -> Keyed | None:
     try:
         type_name, key = from_global(global_id)
     except ValueError:
         return None
     relation = NODES.get(type_name)
-    return None if relation is None else info.context.load(relation, key)
+    return None if relation is None else Keyed(relation, key, type_name)
+
+
+def _choose(asked: Mapping[str, Any]) -> Keyed | None:
+    return _named(asked["id"])
+
+
+async def _nodes(info: Info, ids: Sequence[str]) -> list[Any]:
+    """Read the rows of each type at once; give each id its row."""
+    named = [_named(each) for each in ids]
+    keys: dict[One, list[Any]] = {}
+    for each in filter(None, named):
+        keys.setdefault(each.relation, []).append(each.key)
+    found = {
+        relation: iter(await info.context.load_level(relation, of_type))
+        for relation, of_type in keys.items()
+    }
+    return [None if each is None else next(found[each.relation]) for each in named]
 
 
 @strawberry.type
@@ -54,6 +72,7 @@ class ViewerQuery:
         description="Any object by its global id.",
         graphql_type=Node | None,
         directives=[Authenticated(), Cost(weight=1)],
+        metadata={DECLARED: Chosen(_choose, NODES)},
     )
     def node(
         self,
@@ -61,14 +80,15 @@ class ViewerQuery:
         id: Annotated[strawberry.ID, strawberry.argument(description="Global id.")],  # noqa: A002 -- Relay's name.
     ) -> Any:
         """Read one object."""
-        return _found(info, id)
+        named = _named(id)
+        return None if named is None else info.context.load(named.relation, named.key)
 
     @strawberry.field(
         description="Objects by their global ids, null where there is none.",
         graphql_type=list[Node | None],
         directives=[Authenticated(), Cost(weight=1)],
     )
-    def nodes(
+    async def nodes(
         self,
         info: Info,
         ids: Annotated[
@@ -78,4 +98,4 @@ class ViewerQuery:
         """Read several objects, one statement for each type."""
         if len(ids) > LARGEST_PAGE:
             raise Refused(Code.TOO_MANY_ITEMS, f"Ask for {LARGEST_PAGE} at most.", ("ids",))
-        return [_found(info, each) for each in ids]
+        return await _nodes(info, ids)

@@ -2,10 +2,8 @@
 
 import json
 import re
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 import orjson
@@ -19,11 +17,11 @@ from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from kit import trace
-from kit.viewer import Viewer
 from resolvers.context import Call, Context
+from resolvers.lanes import Lanes
 from resolvers.process import Process
 from schema.documents import named
-from schema.errors import ClientError, ErrorCode
+from schema.errors import ErrorCode
 from schema.schema import schema
 from transport.addresses import address_of
 from transport.admission import CHECK_S, Admission, Places
@@ -86,6 +84,7 @@ class Endpoint(GraphQL[Context, None]):
         self.authentication = Authentication(database, serving.clock, serving.issuers)
         self.process, self.places = Process(database), Places()
         self.turns = Turns(bounds.at_once, bounds.waiting)
+        self.lanes = Lanes(bounds.at_once)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer; a client that hangs up is not answered. Sockets do all that by themselves."""
@@ -113,7 +112,8 @@ class Endpoint(GraphQL[Context, None]):
             challenge = {"WWW-Authenticate": "Bearer"}
             raise Refusal(401, message, ErrorCode.UNAUTHENTICATED, challenge)
         accept = request.headers.get("accept", "")
-        if answer_type(accept) is None and not OnlyStreams().accepts(accept):
+        streams = OnlyStreams().accepts(accept)
+        if answer_type(accept) is None and not streams:
             raise Refusal(406, f"Accept {JSON} or {GRAPHQL_JSON}.")
         viewer, told = admission.viewer, trace.CURRENT.get()
         told.merchant_id, told.key_id = viewer.merchant_id, viewer.key_id
@@ -122,6 +122,7 @@ class Endpoint(GraphQL[Context, None]):
             async with until_hung_up(request.receive):
                 whole = Request(request.scope, again(body, request.receive))
                 whole.state.admission = admission
+                whole.state.streams = streams
                 return await self._answer(whole)
 
     async def admit(
@@ -160,33 +161,20 @@ class Endpoint(GraphQL[Context, None]):
         del response
         if isinstance(request, WebSocket):
             return None
-        headers, admission = request.headers, request.state.admission
-        key, address = headers.get("idempotency-key"), admission.address
-        if OnlyStreams().accepts(headers.get("accept", "")):
-            return self.context(admission, key)
-        return self._context(admission, Call(key, address))
+        state, key = request.state, request.headers.get("idempotency-key")
+        return self.context(state.admission, key, self.lanes if state.streams else None)
 
-    def context(self, admission: Admission, idempotency_key: str | None = None) -> Context:
-        """Make the context of one operation of a socket or a stream, which waits for its turns."""
-        turn = partial(self._turn, admission.viewer)
-        return self._context(admission, Call(idempotency_key, admission.address, turn))
-
-    @asynccontextmanager
-    async def _turn(self, viewer: Viewer) -> AsyncIterator[None]:
-        try:
-            async with self.turns.turn(viewer):
-                yield
-        except Refusal as refusal:
-            raise ClientError(refusal.code, refusal.message, retryAfter=1) from None
-
-    def _context(self, admission: Admission, call: Call) -> Context:
+    def context(
+        self, admission: Admission, idempotency_key: str | None, lanes: Lanes | None
+    ) -> Context:
+        """Make the context of one operation. lanes: of one that outlasts its request's turn."""
         serving = self.serving
         return Context(
             admission.viewer,
             serving.database,
             serving.clock,
             terms=serving.terms,
-            call=call,
+            call=Call(idempotency_key, admission.address, lanes),
             process=self.process,
         )
 

@@ -13,6 +13,7 @@ from strawberry.types.execution import PreExecutionError
 
 from kit import trace
 from resolvers.context import Context
+from resolvers.lanes import Lanes
 from schema.documents import named
 from transport.addresses import address_of
 from transport.admission import Admission, Places
@@ -31,6 +32,7 @@ class Host(Protocol):
     """What a socket needs of the endpoint."""
 
     places: Places
+    lanes: Lanes
 
     async def admit(
         self, headers: Mapping[str, str], given: Mapping[str, Any], address: str | None
@@ -40,7 +42,9 @@ class Host(Protocol):
     def connections(self, admission: Admission) -> int:
         """Return how many sockets and streams the key may have."""
 
-    def context(self, admission: Admission, idempotency_key: str | None = None) -> Context:
+    def context(
+        self, admission: Admission, idempotency_key: str | None, lanes: Lanes | None
+    ) -> Context:
         """Make the context of one operation."""
 
 
@@ -127,7 +131,7 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
             results: Any = await self.schema.stream(
                 operation.query,
                 variable_values=operation.variables,
-                context_value=host.context(admission),
+                context_value=host.context(admission, None, host.lanes),
                 operation_name=operation.operation_name,
                 operation_extensions=self._extensions.pop(operation.id),
             )

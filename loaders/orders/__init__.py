@@ -3,7 +3,7 @@
 from sqlalchemy import func
 
 from loaders.orders.lists import OrderFilter, OrderSort, Summary, SummaryOf, every, of_party
-from loaders.orders.progress import fulfilment, is_late
+from loaders.orders.progress import fulfilment, is_late, is_open, net_amount
 from loaders.relations import Derived, Facts, Many, One
 from models.orders import Hold, Order, OrderLine
 
@@ -18,14 +18,13 @@ progress = Derived(
     "order_id",
     {
         "status": fulfilment(OrderLine),
-        "net": func.sum(OrderLine.net),
-        "is_open": func.bool_or(OrderLine.open_quantity > 0),
         "is_backordered": func.bool_or(OrderLine.backordered > 0),
         "is_unplanned": func.bool_or(OrderLine.unplanned > 0),
         "is_under_way": func.bool_or(OrderLine.planned > OrderLine.shipped),
     },
 )
-late = Facts(Order, {"is_late": is_late})
+judged = Facts(Order, {"is_late": is_late, "is_open": is_open})
+net = Facts(Order, {"amount": net_amount, "currency": lambda _, order: order.currency})
 
 __all__ = [
     "OrderFilter",
@@ -37,9 +36,10 @@ __all__ = [
     "every",
     "hold_by_id",
     "holds",
-    "late",
+    "judged",
     "line_by_id",
     "lines",
+    "net",
     "of_party",
     "progress",
 ]

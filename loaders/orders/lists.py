@@ -156,6 +156,7 @@ class Summary:
 class SummaryOf(Relation):
     """parent key -> sums over its whole list, whatever page is asked."""
 
+    lasting = False
     paged: Paged
     filter_by: Input | None
 

@@ -1,6 +1,7 @@
 """How far orders have come: derived in SQL, the same expressions for answers and for filters."""
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
@@ -9,7 +10,7 @@ from sqlalchemy.orm import aliased
 from loaders.relations import Asking
 from models.base import OneOf
 from models.deliveries import Delivery, DeliveryLine
-from models.orders import OPEN_STATES, FulfilmentStatus, OrderLine
+from models.orders import OPEN_STATES, FulfilmentStatus, OrderLine, rounded_net
 from models.sight import seen_by
 
 Judgement = Callable[[Asking, Any], ColumnElement[bool]]
@@ -97,3 +98,12 @@ def has_status(
         line.order_id == order.id, *seen_by(asking.viewer, line)
     )
     return status.scalar_subquery().in_(statuses)
+
+
+def net_amount(asking: Asking, order: Any) -> ColumnElement[Decimal]:
+    """Return the price of all lines after discount, added exactly and rounded once."""
+    line = aliased(OrderLine)
+    lines = select(func.coalesce(func.sum(line.net), 0)).where(
+        line.order_id == order.id, *seen_by(asking.viewer, line)
+    )
+    return rounded_net(lines.correlate_except(line).scalar_subquery(), order.currency)

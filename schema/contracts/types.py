@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from execution import batched, related
+from execution import batched, column, related
 from kit.viewer import Scope
 from loaders import call_offs as call_off_loaders
 from loaders import catalog as product_loaders
@@ -102,17 +102,15 @@ class ContractLine(Node):
         sorts=release_loaders.ReleaseSort,
     )
 
-    @strawberry.field(description="What we have dispatched in all (Fortschrittszahl).")
-    def cumulative_issued(self: Any) -> Decimal:
-        return self.shipped  # type: ignore[no-any-return]
-
-    @strawberry.field(description="What the customer says that it has received in all.")
-    def cumulative_received(self: Any) -> Decimal:
-        return self.received  # type: ignore[no-any-return]
-
-    @strawberry.field(description="Up to where the customer's schedules ask in all.")
-    def cumulative_released(self: Any) -> Decimal:
-        return self.released  # type: ignore[no-any-return]
+    cumulative_issued: Decimal = column(
+        "shipped", "What we have dispatched in all (Fortschrittszahl)."
+    )
+    cumulative_received: Decimal = column(
+        "received", "What the customer says that it has received in all."
+    )
+    cumulative_released: Decimal = column(
+        "released", "Up to where the customer's schedules ask in all."
+    )
 
 
 @node(

@@ -19,7 +19,6 @@ from models.channels import DeliveryMethod
 from models.deliveries import Delivery as DeliveryRow
 from models.deliveries import DeliveryLine as DeliveryLineRow
 from models.deliveries import Receipt as ReceiptRow
-from models.deliveries import is_late
 from resolvers import deliveries as resolvers
 from schema import values
 from schema.channels import Channel
@@ -173,10 +172,9 @@ class Delivery(Node):
         _available_actions, "What the viewer may do now with it."
     )
     timeline: Timeline = timeline()
-
-    @strawberry.field(
-        description="The window's end passed before it was delivered: it is past and the delivery"
-        " has not arrived, or it arrived after it. A cancelled one is not late."
+    is_late: bool = related(
+        loaders.judged,
+        "The window's end passed before it was delivered: it is past and the delivery"
+        " has not arrived, or it arrived after it. A cancelled one is not late.",
+        attribute="is_late",
     )
-    def is_late(self: Any, info: Info) -> bool:
-        return is_late(self, info.context.now)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from execution import Cost, batched, related
-from kit.money import Amount, rounded
 from kit.viewer import Scope
 from loaders import catalog as product_loaders
 from loaders import channels as channel_loaders
@@ -46,14 +45,6 @@ if TYPE_CHECKING:
     from schema.deliveries import Delivery
 
 Info = strawberry.Info[Any, Any]
-
-
-async def _net(orders: Sequence[Any], info: Info) -> list[Amount]:
-    return await resolvers.net(info.context, orders)
-
-
-async def _is_open(orders: Sequence[Any], info: Info) -> list[bool]:
-    return await resolvers.is_open(info.context, orders)
 
 
 async def _available_actions(orders: Sequence[Any], info: Info) -> list[list[OrderAction]]:
@@ -135,14 +126,12 @@ class OrderLine(Node):
         description="What was ordered, is not cancelled and in no delivery; can be cancelled."
     )
 
-    @strawberry.field(
-        description="Price of what was ordered and not cancelled, after discount, rounded half"
+    net: values.Money = values.money(
+        "net_amount",
+        "Price of what was ordered and not cancelled, after discount, rounded half"
         " up to the currency's minor unit. Totals add exact prices, so they may differ from the"
         " sum of these.",
-        graphql_type=values.Money,
     )
-    def net(self: Any) -> Amount:
-        return rounded(self.net, self.currency)
 
 
 @node(
@@ -215,20 +204,21 @@ class Order(Node):
         loaders.progress, "A line waits for goods.", attribute="is_backordered", default=False
     )
     is_late: bool = related(
-        loaders.late,
+        loaders.judged,
         "The requested latest instant of the order, or of a line that has its own, passed before"
         " all that was ordered was shipped: it is past and something is still open, or the last"
         " dispatch came after it.",
         attribute="is_late",
     )
-    net: values.Money = batched(
-        _net,
+    net: values.Money = related(
+        loaders.net,
         "Price of all lines after discount, without what was cancelled: added exactly, rounded"
         " half up once to the currency's minor unit.",
     )
-    is_open: bool = batched(
-        _is_open,
+    is_open: bool = related(
+        loaders.judged,
         "It is PENDING_APPROVAL or CONFIRMED, and something is neither cancelled nor shipped.",
+        attribute="is_open",
     )
     available_actions: list[OrderAction] = batched(
         _available_actions, "What the viewer may do now with it."

@@ -65,7 +65,7 @@ async def test_reading_events_costs_one_statement_a_level(feed, world, ask, data
         counts.append(len(statements))
     # The parcels, their last events, the three pages and the count; the parcel of an
     # event is known. A plan reads pages and count of all parcels' events as one.
-    assert counts == ([5, 5] if plans else [6, 6])
+    assert counts == ([2, 2] if plans else [6, 6])
 
 
 async def test_a_parcel_is_found_by_any_of_its_numbers(feed, ask):

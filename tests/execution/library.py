@@ -1,17 +1,20 @@
 """A small schema of its own: shelves and books, with everything that can go wrong."""
 
+from collections import namedtuple
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from types import SimpleNamespace
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 from sqlalchemy import Column, ForeignKey, Integer, MetaData, Select, Table, Text, func, select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
+from strawberry.extensions import ParserCache, ValidationCache
 
-from execution import DECLARED, Chosen, Parts, related
+from execution import DECLARED, Chosen, Parts, batched, related
+from execution.planned import Planned
 from execution.plans import Planner
-from execution.splicing import Planned, SplicingExecutor
 from execution.texts import BUILT_IN
 
 METADATA = MetaData()
@@ -44,6 +47,11 @@ ROWS: Mapping[Table, Sequence[dict[str, Any]]] = {
     ],
 }
 
+RECORDS: Mapping[Table, Any] = {
+    table: namedtuple(f"{table.name.title()}Record", list(table.c.keys()))  # noqa: PYI024 -- by the table's columns.
+    for table in ROWS
+}
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -64,7 +72,8 @@ class Rows:
         rows = select().select_from(table).where(table.c[self.column] == key).order_by(table.c.id)
         return SimpleNamespace(**table.c), rows.correlate_except(table)
 
-    def found(self, rows: Sequence[Any]) -> Any:
+    def found(self, key: Any) -> Any:
+        rows = [RECORDS[self.table](**row) for row in ROWS[self.table] if row[self.column] == key]
         return rows if self.many else next(iter(rows), None)
 
 
@@ -82,6 +91,12 @@ class Sums(Rows):
         own = self.table.c[self.column]
         rows = select().select_from(self.table).where(own == key).group_by(own)
         return self.source, rows.correlate_except(self.table)
+
+    def found(self, key: Any) -> Any:
+        rows = [row for row in ROWS[self.table] if row[self.column] == key]
+        titles = [row["title"] for row in rows if row["title"] is not None]
+        least = min(titles, default=None)
+        return SimpleNamespace(count=len(rows), least=least) if rows else None
 
 
 @dataclass(frozen=True)
@@ -112,27 +127,31 @@ EVERY = Rows(SHELVES, "id", many=True)
 
 
 class Context:
-    """What the executors need, over one engine."""
+    """What the executors need. faults: (field, id) of the resolvers that raise."""
 
     asking = general = None
     audience = "anybody"
     named: Mapping[str, Any] = {}
-    splicing: Any = None
 
-    def __init__(self, engine: AsyncEngine, *, plans: bool) -> None:
-        self.engine, self.plans = engine, plans
-        self.dialect = engine.dialect
+    def __init__(self, connection: AsyncConnection, *, plans: bool, faults: Any = ()) -> None:
+        self.connection, self.plans, self.faults = connection, plans, faults
+        self.dialect = connection.dialect
         self.batches: dict[Any, Any] = {}
 
     async def texts(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
-        async with self.engine.connect() as connection:
-            return (await connection.exec_driver_sql(statement, tuple(values))).all()
+        return (await self.connection.exec_driver_sql(statement, tuple(values))).all()
 
     async def load(self, relation: Rows, key: Any) -> Any:
-        source, rows = relation.part(None, key)
-        columns = [column.label(name) for name, column in vars(source).items()]
-        async with self.engine.connect() as connection:
-            return relation.found((await connection.execute(rows.add_columns(*columns))).all())
+        return relation.found(key)
+
+    async def load_level(self, relation: Rows, keys: Sequence[Any]) -> list[Any]:
+        return [relation.found(key) for key in keys]
+
+    def fault(self, field: str, row: Any) -> Exception | None:
+        return ValueError(f"{field} of {row.id}") if (field, row.id) in self.faults else None
+
+
+Info = strawberry.Info[Any, Any]
 
 
 @strawberry.interface
@@ -140,10 +159,28 @@ class Thing:
     id: int
 
 
+async def _nearby(books: Sequence[Any], info: Info, reach: int = 1) -> list[Any]:
+    """Give each book those whose ids are at most so far away, an exception for a faulty one."""
+    return [
+        info.context.fault("nearby", book)
+        or [BOOK.found(book.id + step) for step in range(-reach, reach + 1)]
+        for book in books
+    ]
+
+
 @strawberry.type
 class Book(Thing):
     title: str
     pages: int
+    nearby: list[Annotated["Book", strawberry.lazy("tests.execution.library")] | None] | None = (
+        batched(_nearby, "Books nearby.")
+    )
+
+    @strawberry.field
+    async def halves(self: Any, info: Info) -> list[list[int | None]]:
+        if fault := info.context.fault("halves", self):
+            raise fault
+        return [[self.pages // 2, None], []]
 
     @classmethod
     def is_type_of(cls, row: Any, _info: Any) -> bool:
@@ -153,6 +190,9 @@ class Book(Thing):
 @strawberry.type
 class Keeper:
     name: str
+
+
+Either = strawberry.union("Either")
 
 
 def _keeper(root: Any) -> Keeper | None:
@@ -175,15 +215,34 @@ class Shelf(Thing):
     least: str | None = related(SUMS, "Least title.", attribute="least", default="none")
 
     @strawberry.field
-    def boom(self: Any) -> str | None:
-        if self.name == "B":
-            message = "Boom"
-            raise ValueError(message)
+    def boom(self: Any, info: Info) -> str | None:
+        if fault := info.context.fault("boom", self):
+            raise fault
         return str(self.name)
+
+    @strawberry.field
+    async def must_boom(self: Any, info: Info, times: int = 2) -> str:
+        if fault := info.context.fault("must_boom", self):
+            raise fault
+        return str(self.name) * times
 
     @classmethod
     def is_type_of(cls, row: Any, _info: Any) -> bool:
         return hasattr(row, "keeper")
+
+
+@strawberry.input(one_of=True)
+class Wanted:
+    """What to find, by one key."""
+
+    name: str | None = strawberry.UNSET
+    id: int | None = strawberry.UNSET
+
+
+@strawberry.enum
+class Sort(Enum):
+    UP = "up"
+    DOWN = "down"
 
 
 def _choose(asked: Mapping[str, Any]) -> Named | None:
@@ -193,17 +252,24 @@ def _choose(asked: Mapping[str, Any]) -> Named | None:
     return Named(asked["name"]) if asked["name"] else None
 
 
-async def _shelf(info: strawberry.Info[Any, Any], name: str) -> Shelf | None:
+async def _shelf(info: Info, name: str) -> Shelf | None:
     choice = _choose({"name": name})
     return None if choice is None else await info.context.load(SHELF, choice.name)
 
 
-async def _shelves(info: strawberry.Info[Any, Any]) -> list[Shelf]:
+async def _shelves(info: Info) -> list[Shelf]:
     return [shelf for key in (1, 2, 3) for shelf in await info.context.load(EVERY, key)]
 
 
-async def _things(info: strawberry.Info[Any, Any]) -> list[Thing | None]:
+async def _things(info: Info) -> list[Thing | None]:
     return [*(await _shelves(info))[:2], await info.context.load(BOOK, 1), None]
+
+
+def _found(by: Wanted, sort: Sort = Sort.UP) -> list[Annotated[Shelf | Book, Either] | None]:
+    if by.name is strawberry.UNSET:
+        rows = [EVERY.found(by.id), [BOOK.found(by.id)]]
+        return [row for found in rows[:: 1 if sort is Sort.UP else -1] for row in found]
+    return [SHELF.found(by.name)]
 
 
 @strawberry.type
@@ -213,6 +279,7 @@ class Query:
     )
     shelves: list[Shelf] = strawberry.field(resolver=_shelves)
     things: list[Thing | None] = strawberry.field(resolver=_things)
+    found: list[Annotated[Shelf | Book, Either] | None] = strawberry.field(resolver=_found)
 
 
 @strawberry.type
@@ -226,6 +293,5 @@ SCHEMA = strawberry.Schema(
     Query,
     Mutation,
     types=[Shelf, Book],
-    extensions=[lambda: Planned(PLANNER)],
-    execution_context_class=SplicingExecutor,
+    extensions=[ParserCache, ValidationCache, lambda: Planned(PLANNER)],
 )

@@ -71,14 +71,18 @@ class Writer:
         self.depth = self.random.randint(2, 6)
         self.width = self.random.randint(2, 9)
 
-    def write(self) -> Operation:
-        root = self.schema.query_type
-        names = self.random.sample(sorted(root.fields), k=self.random.randint(1, 3))
+    def write(self, *, mutations: bool = False) -> Operation:
+        """Write an operation. mutations: at times one that mutation fields are asked of."""
+        is_mutation = mutations and self._chance(0.15)
+        root = self.schema.mutation_type if is_mutation else self.schema.query_type
+        count = min(len(root.fields), self.random.randint(1, 3))
+        names = self.random.sample(sorted(root.fields), k=count)
         if self.random.random() < 0.1:
             names.append("__typename")
         fields = " ".join(self._field(root, name, 0) for name in names)
         declared = ", ".join(f"${name}: {kind}" for name, (kind, _) in self.variables.items())
-        head = f"query Q({declared})" if declared else "query Q"
+        kind = "mutation" if is_mutation else "query"
+        head = f"{kind} Q({declared})" if declared else f"{kind} Q"
         text = " ".join([f"{head} {{ {fields} }}", *self.fragments.values()])
         given = {name: value for name, (_, value) in self.variables.items() if value is not ...}
         return Operation(text, given, f"seed {self.seed}")
@@ -109,7 +113,7 @@ class Writer:
         possible = self.schema.get_possible_types(type_)
         some = self.random.sample(possible, k=min(len(possible), 3))
         parts = [f"... on {it.name} {{ {self._selection(it, depth)} }}" for it in some]
-        own = ["id"] if "id" in type_.fields else []
+        own = ["id"] if "id" in getattr(type_, "fields", ()) else []
         return " ".join(["__typename", *own, *parts])
 
     def _wrapped(self, type_: Any, part: str) -> str:
@@ -148,13 +152,17 @@ class Writer:
         # The same key with other arguments or fields would be a conflict: aliases are per field.
         number = self.random.randint(0, 10**9)
         alias = f"{self.random.choice(WORDS)}_{name}_{number}"
-        label = f"{alias}: " if definition.args or self._chance(0.08) else ""
         arguments = self._arguments(definition, name)
+        label = f"{alias}: " if definition.args or self._chance(0.08) else self._same(name)
         condition = f" {self._condition()}" if self._chance(0.04) else ""
         head = f"{label}{name}{arguments}{condition}"
         if is_leaf_type(inner):
             return head
         return f"{head} {{ {self._selection(inner, depth + 1)} }}"
+
+    def _same(self, name: str) -> str:
+        """Write, at times, an alias that any field of this name may have: they are merged."""
+        return f"same_{name}: " if self._chance(0.08) else ""
 
     def _arguments(self, definition: Any, name: str) -> str:
         args = definition.args
@@ -183,7 +191,13 @@ class Writer:
             ids = self.seen.ids.get(type_name)
             known = ids and self._chance(0.9)
             return {"id": self.random.choice(ids) if known else self._id()}
-        return {} if self._chance(0.02) else {name: self._text(name)}
+        kind = args[name].type
+        plain = get_named_type(kind).name == "String"
+        return (
+            {}
+            if self._chance(0.02)
+            else {name: self._text(name) if plain else self._value(name, kind)}
+        )
 
     def _id(self) -> str:
         every = [each for ids in self.seen.ids.values() for each in ids]
@@ -212,7 +226,8 @@ class Writer:
         return given
 
     def _input(self, type_: GraphQLInputObjectType) -> dict[str, Any]:
-        names = self.random.sample(sorted(type_.fields), k=self.random.randint(0, 2))
+        some = 1 if type_.is_one_of and self._chance(0.9) else self.random.randint(0, 2)
+        names = self.random.sample(sorted(type_.fields), k=some)
         return {name: self._value(name, type_.fields[name].type) for name in names}
 
     def _value(self, name: str, type_: Any) -> Any:

@@ -1,6 +1,8 @@
 """The planner and the reference executor give the same answers, to generated operations."""
 
+import gc
 import json
+import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -96,8 +98,14 @@ async def both(
 
 
 # Where null goes up past fields that still wait, graphql-core drops their coroutines.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-async def test_generated_operations_are_answered_alike(request, record_property, both, world):
+@pytest.mark.filterwarnings(
+    "ignore:coroutine .* was never awaited:RuntimeWarning",
+    "ignore::pytest.PytestUnraisableExceptionWarning",
+)
+async def test_generated_operations_are_answered_alike(
+    request, record_property, both, world, caplog
+):
+    caplog.set_level(logging.CRITICAL + 1)  # Faults are not told one by one.
     seed, count = (int(request.config.getoption(it)) for it in ("--seed", "--operations"))
     record_property("repeat with", f"--seed {seed} --operations {count}")
     await _data(world, both[0])
@@ -111,4 +119,5 @@ async def test_generated_operations_are_answered_alike(request, record_property,
         seen.learn(await _same(*asks, operation))
     record_property("counted", dict(PLANNER.counted))
     assert PLANNER.counted["one statement"] > count // 5
-    assert not PLANNER.counted["reference: a fault of the planner"]
+    gc.collect()  # What graphql-core drops ends here, where its warning is expected.
+    assert not PLANNER.counted["not fused: a fault of the planner"]

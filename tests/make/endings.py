@@ -23,7 +23,7 @@ async def cancel(ask: Ask, order: dict[str, Any]) -> None:
 
 
 async def revoke(world: World, token: str) -> None:
-    """End the key of a token, and wait until no process believes it any more."""
+    """End the key of a token, and let the time pass for which it is remembered."""
     found = parts(token)
     assert found is not None
     async with world.database.owner.writing(None) as session:

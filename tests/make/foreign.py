@@ -1,9 +1,10 @@
 """What another owner has, and every way that the schema has to read it."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
-from graphql import GraphQLField, get_named_type
+from graphql import GraphQLField, GraphQLObjectType, get_named_type
 
 from kit.ids import new_id, to_global
 from models.parcels import TrackingNumber
@@ -34,12 +35,25 @@ def reads(of: Found) -> Iterator[tuple[str, str, str]]:
             ids = to_global(name, row.id), to_global(name, new_id())
             yield "query ($key: ID!) { node(id: $key) { id } }", *ids
             yield "query ($key: ID!) { nodes(ids: [$key]) { id } }", *ids
+            yield deep(name), *ids
     for root, field in ROOTS.items():
         name = get_named_type(field.type).name
         for argument, it in field.args.items():
             document = f"query ($key: {it.type}) {{ {root}({argument}: $key) {{ id }} }}"
             for key, unknown in keys(of, name, argument) if root not in LISTS else ():
                 yield document, key, unknown
+
+
+@cache
+def deep(name: str) -> str:
+    """Write a document that asks a type for all that lies below it, in one statement."""
+    below = [
+        f"{field} {{ __typename }}"
+        for field, it in SHOWN.get_type(name).fields.items()
+        if isinstance(get_named_type(it.type), GraphQLObjectType) and "first" not in it.args
+    ]
+    fields = " ".join(["id", *below])
+    return f"query ($key: ID!) {{ node(id: $key) {{ ... on {name} {{ {fields} }} }} }}"
 
 
 def keys(of: Found, name: str, argument: str) -> Iterator[tuple[str, str]]:

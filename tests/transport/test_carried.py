@@ -7,11 +7,11 @@ import pytest
 
 from kit.ids import from_global, new_id, to_global
 from kit.viewer import Actor, Documents, Scope, Viewer
+from resolvers.lanes import Lanes
 from tests.make import Ask, World, channels, orders
 from tests.make.endings import cancel
 from tests.make.waiting import until
 from tests.transport.client import STATUS, Served
-from transport.turns import Turns
 
 WHO = "query Who { viewer { actor } }"
 REGISTER = """
@@ -118,27 +118,26 @@ async def test_an_operation_is_charged_and_an_empty_bucket_throttles(
     assert (told["code"], told["retryAfter"]) == ("THROTTLED", 1)
 
 
-async def test_operations_take_turns_and_events_too_but_who_waits_for_one_takes_none(
-    served: Served, world: World, ask: Ask, carried: Carrier
+async def test_events_wait_for_a_turn_of_their_company_and_hold_none_in_between(
+    served: Served, world: World, ask: Ask
 ) -> None:
     order = await orders.order(world, ask)
-    company = from_global(order["party"]["id"])[1]
+    company, given = from_global(order["party"]["id"])[1], {"id": order["id"], "after": 0}
     buyer = await world.key(Actor.BUYER, company)
-    turns = served.endpoint.turns = Turns(at_once=1, waiting=0)
+    lanes = served.endpoint.lanes = Lanes(at_once=1)
     colleague = Viewer(world.merchant_id, Actor.BUYER, new_id(), "colleague", bound_to=company)
-    given = {"id": order["id"], "after": 0}
     async with served.socket(buyer) as socket, served.stream(buyer, STATUS, **given) as (_, events):
         await anext(events)
         await socket.subscribe("1", STATUS, **given)
         await socket.next()
-        assert (await carried(buyer, query=WHO))["data"] == {"viewer": {"actor": "BUYER"}}
-        async with turns.turn(colleague):
-            await socket.subscribe("2", WHO)
-            told = [refusal({"errors": (await socket.next())["payload"]})]
+        async with lanes.turn(colleague):
             await cancel(ask, order)
-            told += [refusal((await socket.next())["payload"]), refusal((await anext(events))[1])]
-    assert told == 3 * [{"code": "THROTTLED", "retryAfter": 1}]
-    await until(lambda: turns.lanes == 0)
+            await until(lambda: lanes.inside(colleague) == 3)
+        told = [(await socket.next())["payload"], (await anext(events))[1]]
+    assert [it["data"]["orderStatusChanged"]["type"] for it in told] == 2 * [
+        "order.lines_cancelled"
+    ]
+    await until(lambda: lanes.lanes == 0)
 
 
 async def test_a_document_that_asks_too_much_is_refused(

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from websockets.asyncio.client import connect
 
 from kit.bounds import Bounds
 from kit.database import Database
@@ -159,6 +160,26 @@ async def test_a_key_that_asks_without_end_leaves_connections_to_others(site: Si
     async with locked_products(site.world.database), AsyncExitStack() as attack:
         for _ in range(6):
             await attack.enter_async_context(site.sent(site.request(READ)))
+        await until(lambda: site.waits(1))
+        answer = await other.ask("{ orders(first: 1) { totalCount } }")
+        assert answer["data"] == {"orders": {"totalCount": 0}}
+        assert await site.waits(1)
+
+
+async def test_a_socket_that_asks_without_end_leaves_connections_to_others(site: Site) -> None:
+    other = site.by(await site.world.key(Actor.STAFF))
+    url, protocols = f"ws://127.0.0.1:{site.port}/graphql", ["graphql-transport-ws"]
+    async with (
+        locked_products(site.world.database),
+        connect(url, subprotocols=protocols) as socket,
+    ):
+        await socket.send(
+            json.dumps({"type": "connection_init", "payload": {"token": site.world.token}})
+        )
+        assert json.loads(await socket.recv())["type"] == "connection_ack"
+        for number in range(6):
+            asked = {"id": str(number), "type": "subscribe", "payload": {"query": READ}}
+            await socket.send(json.dumps(asked))
         await until(lambda: site.waits(1))
         answer = await other.ask("{ orders(first: 1) { totalCount } }")
         assert answer["data"] == {"orders": {"totalCount": 0}}

@@ -1,0 +1,165 @@
+"""Where plans answer: Strawberry's extension that sets the result before graphql-core executes.
+
+An operation whose root fields are all fusible is one statement. Every other operation that the
+planner knows is walked level by level, and what of a level is fusible is one statement for it.
+"""
+
+import logging
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Protocol, cast
+
+import orjson
+from graphql import DocumentNode, GraphQLObjectType, OperationType
+from graphql import default_field_resolver as field_resolver
+from graphql import default_type_resolver as type_resolver
+from graphql.execution.values import VariableValues
+from sqlalchemy.engine import Dialect
+from strawberry.execution import optimized_is_awaitable
+from strawberry.extensions import SchemaExtension
+from strawberry.types import ExecutionResult, Info
+from strawberry.utils.await_maybe import await_maybe
+
+from execution.fusing import Argued, Unfusible
+from execution.levels import Level, Site
+from execution.plans import Asked, Fused, Plan, Planner, operation_of
+from execution.walking import Walk
+
+_log = logging.getLogger("abruf")
+
+
+class Runs(Asked, Protocol):
+    """What an operation's context must offer to the executor."""
+
+    plans: bool
+    dialect: Dialect
+
+    async def texts(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
+        """Run one statement and return its rows."""
+
+    async def load_level(self, relation: Any, keys: Sequence[Any]) -> Sequence[Any]:
+        """Read what a relation leads to from each key of a level."""
+
+
+class Running:
+    """The plan of one running operation.
+
+    fusing: false once a statement failed; the rest is read by loaders, so that every error is
+    met where it belongs, and no statement fails twice.
+    """
+
+    def __init__(self, plan: Plan, variables: VariableValues, context: Runs) -> None:
+        """Take the plan and what to run it with."""
+        self._plan, self._variables, self._context = plan, variables, context
+        self.counted = plan.planner.counted
+        self._fusing = True
+
+    async def run(self, fused: Fused, keys: Sequence[Any] = ((),)) -> Sequence[Any] | None:
+        """Run one statement: texts for each parent's keys, None where others must answer."""
+        if not self._fusing:
+            return None
+        found = await self._rows(fused, keys)
+        self._fusing = found is not None
+        return found
+
+    async def _rows(self, fused: Fused, keys: Sequence[Any]) -> Sequence[Any] | None:
+        context, planner = self._context, self._plan.planner
+        try:
+            what = fused.given(planner, self._variables, context)
+        except Exception:  # noqa: BLE001 -- what a resolver raises is told by itself, with its path.
+            self.counted["not fused: an argument was refused"] += 1
+            return None
+        try:
+            statement = fused.statement(context, what, context.dialect)
+        except Unfusible as why:
+            self.counted[f"not fused: {why}"] += 1
+            return None
+        except Exception:  # noqa: BLE001 -- a fault of ours must not take the answer from a client.
+            _log.exception("No statement could be made")
+            self.counted["not fused: a fault of the planner"] += 1
+            return None
+        values = statement.values({**context.named, **fused.named(keys)}, what)
+        try:
+            return await context.texts(statement.text, values)
+        except Exception:  # noqa: BLE001 -- whatever it is, the loaders meet and tell it too.
+            self.counted["not fused: the statement failed"] += 1
+            return None
+
+    def level(self, type_: GraphQLObjectType, details: Any, grouped: Any = None) -> Level:
+        """Return the level of a type under a selection."""
+        return self._plan.level(type_, details, self._variables, grouped)
+
+    def choice(self, argued: Argued) -> Any:
+        """Let a declaration choose by its field's arguments."""
+        return self._plan.planner.choice(argued, self._variables)
+
+    def converted(self, site: Site, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Turn coerced arguments into what resolvers take."""
+        return self._plan.planner.converted(site.field, arguments) if arguments else {}
+
+    def info(self, site: Site, raw: Any) -> Any:
+        """Return what Strawberry's resolvers take."""
+        return Info(_raw_info=raw, _field=site.own)
+
+
+class Planned(SchemaExtension):
+    """Answers what the planner knows before graphql-core executes the operation."""
+
+    def __init__(self, planner: Planner) -> None:
+        """Take the planner, which outlives the operation."""
+        self._planner = planner
+
+    async def on_execute(self) -> AsyncIterator[None]:
+        """Set the result, or leave it to the reference executor."""
+        if self.execution_context.context.plans:
+            self.execution_context.result = await self._result()
+        yield
+
+    async def _result(self) -> Any:
+        """Return the result, None where the reference executor must tell it."""
+        asked, counted = self.execution_context, self._planner.counted
+        document: DocumentNode | None = asked.graphql_document
+        self._planner.serve(asked.schema)
+        operation = document and operation_of(document, asked.operation_name)
+        if document is None or not operation or asked.query is None:
+            counted["reference: no operation"] += 1
+            return None
+        if operation.operation is OperationType.SUBSCRIPTION:
+            # What was read for one event must not answer the next.
+            counted["reference: a subscription"] += 1
+            return None
+        variables = self._planner.variables(operation, asked.variables)
+        if variables is None:
+            counted["reference: variables"] += 1
+            return None
+        plan, roots = self._planner.plan(asked.query, document, operation, variables)
+        running = Running(plan, variables, asked.context)
+        if isinstance(roots, Fused):
+            rows = await running.run(roots)
+            if rows is not None:
+                counted["one statement"] += 1
+                return ExecutionResult(data=cast("Any", orjson.Fragment(rows[0][0])), errors=None)
+        else:
+            counted[f"walked: {roots}"] += 1
+        return await self._walked(plan, variables, running)
+
+    async def _walked(self, plan: Plan, variables: VariableValues, running: Running) -> Any:
+        asked = self.execution_context
+        walk = Walk(
+            self._planner.schema,
+            plan.definitions,
+            plan.fragments,
+            asked.root_value,
+            asked.context,
+            plan.operation,
+            variables,
+            field_resolver,
+            type_resolver,
+            field_resolver,
+            is_awaitable=optimized_is_awaitable,
+            **asked.schema._get_custom_context_kwargs(asked.operation_extensions),  # noqa: SLF001 -- as Strawberry calls its own executor.
+        )
+        walk.running = running
+        return await await_maybe(walk.execute_operation())
+
+
+__all__ = ["Planned", "Planner"]
