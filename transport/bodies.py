@@ -50,13 +50,20 @@ def _too_large(bounds: Bounds) -> Refusal:
     return Refusal(413, f"The body is larger than {bounds.body:,} bytes.")
 
 
-def again(body: bytes, receive: Receive) -> Receive:
-    """Give a body that has been read as if it arrived now; what comes after it follows."""
+def again(request: Request, body: bytes) -> Request:
+    """Return the request with its body, which has been read, as if it arrived now.
+
+    Strawberry knows a content type in small letters only.
+    """
     rest = [body]
+    headers = [
+        (name, value.lower() if name == b"content-type" else value)
+        for name, value in request.headers.raw
+    ]
 
     async def receive_again() -> Message:
         if rest:
             return {"type": "http.request", "body": rest.pop(), "more_body": False}
-        return await receive()
+        return await request.receive()
 
-    return receive_again
+    return Request({**request.scope, "headers": headers}, receive_again)

@@ -119,7 +119,7 @@ class Endpoint(GraphQL[Context, None]):
         async with self.lanes.request(viewer):
             body = await body_of(request, self.serving.bounds)
             async with until_hung_up(request.receive):
-                whole = Request(request.scope, again(body, request.receive))
+                whole = again(request, body)
                 whole.state.admission = admission
                 whole.state.streams = streams
                 return await self._answer(whole)
