@@ -133,6 +133,8 @@ def _greeting(config: Config, listener: socket.socket, tokens: dict[str, str]) -
             "",
             *(f"  {actor:<10}  {token}" for actor, token in tokens.items()),
             "",
+            "The storefront sees an order only with its access token as Abruf-Order-Token.",
+            "",
             "Three operations to try:",
             "",
             *(path.read_text("utf-8") for path in examples),
