@@ -1,5 +1,6 @@
 """The dataset by COPY, in one transaction, into the project's own tables."""
 
+import hashlib
 import io
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -74,7 +75,9 @@ async def _unhindered(connection: Any) -> AsyncIterator[None]:
 
 
 def _rows(merchant: Merchant) -> Iterator[Row]:
-    yield "merchants", (merchant.id, merchant.slug, merchant.slug, PREFIX, START)
+    # COPY reads two backslashes as one, and bytea begins with one.
+    secret = rf"\\x{hashlib.sha256(merchant.slug.encode()).hexdigest()}"
+    yield "merchants", (merchant.id, merchant.slug, merchant.slug, PREFIX, secret, START)
     yield from merchant.rows()
     agreed = contracts(merchant)
     yield from orders(merchant, agreed)
