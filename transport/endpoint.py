@@ -83,8 +83,7 @@ class Endpoint(GraphQL[Context, None]):
         database = serving.database
         self.authentication = Authentication(database, serving.clock, serving.issuers)
         self.process, self.places = Process(database), Places()
-        self.turns = Turns(bounds.at_once, bounds.waiting)
-        self.lanes = Lanes(bounds.at_once)
+        self.lanes = Turns(bounds.at_once, bounds.waiting)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer; a client that hangs up is not answered. Sockets do all that by themselves."""
@@ -117,7 +116,7 @@ class Endpoint(GraphQL[Context, None]):
             raise Refusal(406, f"Accept {JSON} or {GRAPHQL_JSON}.")
         viewer, told = admission.viewer, trace.CURRENT.get()
         told.merchant_id, told.key_id = viewer.merchant_id, viewer.key_id
-        async with self.turns.turn(viewer):
+        async with self.lanes.request(viewer):
             body = await body_of(request, self.serving.bounds)
             async with until_hung_up(request.receive):
                 whole = Request(request.scope, again(body, request.receive))

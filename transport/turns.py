@@ -10,7 +10,7 @@ from transport.refusals import Refusal
 
 
 class Turns(Lanes):
-    """Lanes in which only so many wait."""
+    """Lanes in which only so many requests wait; operations of sockets and streams share them."""
 
     def __init__(self, at_once: int, waiting: int) -> None:
         """Take how many of one lane run at once, and how many more may wait."""
@@ -18,10 +18,10 @@ class Turns(Lanes):
         self._most = at_once + waiting
 
     @asynccontextmanager
-    async def turn(self, viewer: Viewer) -> AsyncIterator[None]:
-        """Wait for a turn. Refusal: too many wait already."""
+    async def request(self, viewer: Viewer) -> AsyncIterator[None]:
+        """Wait for a request's turn. Refusal: too many wait already."""
         if self.inside(viewer) >= self._most:
             message = "Too many requests at once; wait for answers before you ask more."
             raise Refusal(429, message, ErrorCode.THROTTLED, {"Retry-After": "1"})
-        async with super().turn(viewer):
+        async with self.turn(viewer):
             yield

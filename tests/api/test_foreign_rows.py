@@ -1,32 +1,26 @@
 """What another owner has is read exactly like what is not there: same answer, same errors."""
 
-from collections.abc import Iterator
-from functools import cache
 from typing import Any
 
 import pytest
-from graphql import GraphQLObjectType, get_named_type
+from graphql import get_named_type
 
-from kit.ids import from_global, new_id, to_global
+from kit.ids import from_global, to_global
 from kit.viewer import Actor
-from models.parcels import TrackingNumber
 from models.parties import PartyRole
 from schema.nodes import NODES
-from schema.schema import schema
 from tests.make import Ask, World, channels, contracts
 from tests.make import world as another_world
-from tests.make.feed import rows
+from tests.make.foreign import LISTS, ROOTS, differing, found, listing
 from tests.make.inputs import MAKERS
 from tests.make.leaves import SHOWN
-from tests.make.scene import Scene, fresh, scene
+from tests.make.scene import Scene, scene
 
 TOKEN = "query ($id: ID!) { order(id: $id) { accessToken } }"
 OF_A_SHOP = {"Product", "Channel", "Location", "Party"}
 """What a storefront sees of: its channel, carriers, and what every actor sees."""
 SHARED = {"Product", "Channel", "Location"}
 """What every company of a merchant sees."""
-Found = dict[str, list[Any]]
-"""Type name -> its rows; the numbers of parcels beside them."""
 
 
 async def live(here: Scene) -> None:
@@ -43,67 +37,6 @@ async def live(here: Scene) -> None:
         await contracts.change(here.ask, name, contractId=owing["id"])
 
 
-async def found(world: World) -> Found:
-    """Return all rows of the merchant that are nodes, and the tracking numbers."""
-    kinds = {name: schema.get_type_by_name(name).origin.entity for name in NODES}
-    kinds["TrackingNumber"] = TrackingNumber
-    return {name: await rows(world, entity) for name, entity in kinds.items()}
-
-
-def reads(of: Found) -> Iterator[tuple[str, str, str]]:
-    """Yield (document, key, unknown key) for every way to read one of the rows."""
-    for name in NODES.keys() & of.keys():
-        for row in of[name]:
-            ids = to_global(name, row.id), to_global(name, new_id())
-            yield "query ($key: ID!) { node(id: $key) { id } }", *ids
-            yield "query ($key: ID!) { nodes(ids: [$key]) { id } }", *ids
-            yield deep(name), *ids
-    for root, field in SHOWN.query_type.fields.items():
-        name = get_named_type(field.type).name
-        for argument, it in field.args.items():
-            document = f"query ($key: {it.type}) {{ {root}({argument}: $key) {{ id }} }}"
-            for key, unknown in keys(of, name, argument) if "first" not in field.args else ():
-                yield document, key, unknown
-
-
-@cache
-def deep(name: str) -> str:
-    """Write a document that asks a type for all that lies below it, in one statement."""
-
-    def asked(type_: Any, levels: int) -> str:
-        if not levels:
-            return "__typename"
-        below = [
-            f"{field} {{ {asked(get_named_type(it.type), levels - 1)} }}"
-            for field, it in type_.fields.items()
-            if isinstance(get_named_type(it.type), GraphQLObjectType) and "first" not in it.args
-        ]
-        return " ".join(["__typename", *below])
-
-    fields = asked(SHOWN.get_type(name), 1)
-    return f"query ($key: ID!) {{ node(id: $key) {{ ... on {name} {{ id {fields} }} }} }}"
-
-
-def keys(of: Found, name: str, argument: str) -> Iterator[tuple[str, str]]:
-    """Yield (key, unknown key) of the rows of a type by an argument of its root field."""
-    if argument == "id":
-        yield from ((to_global(name, it.id), to_global(name, new_id())) for it in of.get(name, ()))
-    elif argument == "trackingNumber":
-        yield from ((it.number, fresh("T")) for it in of["TrackingNumber"])
-    else:
-        known = (getattr(it, argument, None) for it in of.get(name, ()))
-        yield from ((key, fresh("none")) for key in known if key is not None)
-
-
-async def differing(ask: Ask, of: Found) -> list[str]:
-    """Return what is read otherwise than what is not there."""
-    return [
-        f"{document} {key}"
-        for document, key, unknown in reads(of)
-        if await ask.answer(document, key=key) != await ask.answer(document, key=unknown)
-    ]
-
-
 async def test_another_merchants_rows_are_read_like_missing_ones(world: World, ask: Ask) -> None:
     other = await another_world(world.database, world.clock)
     theirs = ask.by(other.token)
@@ -111,8 +44,20 @@ async def test_another_merchants_rows_are_read_like_missing_ones(world: World, a
     of = await found(other)
     assert [name for name, of_type in of.items() if not of_type] == []
     assert await differing(ask, of) == []
+    assert await listing(ask, of) == []
     every = sum(len(of_type) for of_type in of.values())
     assert len(await differing(theirs, of)) > 2 * every
+    assert await listing(theirs, of) == list(LISTS)
+
+
+def test_every_type_and_root_field_is_read() -> None:
+    """Those that are added later too: `reads` and `listing` follow the schema."""
+    of_nodes = {it.name for it in SHOWN.get_possible_types(SHOWN.get_type("Node"))}
+    assert of_nodes == NODES.keys()
+    by_keys = {name for name, it in ROOTS.items() if get_named_type(it.type).name in NODES}
+    assert ROOTS.keys() - by_keys - LISTS.keys() == {"viewer", "node", "nodes"}
+    # `transport/test_sockets.py` reads it with a foreign id.
+    assert SHOWN.subscription_type.fields.keys() == {"orderStatusChanged"}
 
 
 async def test_another_companys_rows_are_read_like_missing_ones_by_a_buyer(
@@ -128,7 +73,9 @@ async def test_another_companys_rows_are_read_like_missing_ones_by_a_buyer(
         if name not in SHARED
     }
     assert [name for name, of_type in of.items() if not of_type] == []
-    assert await differing(await here.as_buyer(), of) == []
+    buyer = await here.as_buyer()
+    assert await differing(buyer, of) == []
+    assert await listing(buyer, of) == []
 
 
 @pytest.mark.parametrize("holding", [None, "theirs"])
@@ -144,6 +91,7 @@ async def test_a_storefront_reads_orders_like_missing_ones_but_the_one_that_it_h
     of = {name: rows for name, rows in (await found(world)).items() if name not in OF_A_SHOP}
     assert [name for name, of_type in of.items() if not of_type] == []
     assert await differing(shop, of) == []
+    assert await listing(shop, of) == []
     own = (await ask(TOKEN, id=(await here.order())["id"]))["order"]["accessToken"]
     assert await differing(shop.with_headers({"Abruf-Order-Token": own}), await found(world)) != []
 

@@ -13,6 +13,6 @@ def test_every_test_that_keeps_a_promise_is_there() -> None:
     missing = [
         f"{file}::{name}"
         for file, name in named
-        if not re.search(rf"(?m)^(async )?def {name}\(", (ROOT / "tests" / file).read_text())
+        if not re.search(rf"(?m)^ *(async )?def {name}\(", (ROOT / "tests" / file).read_text())
     ]
     assert missing == []

@@ -1,7 +1,7 @@
 """Small clients of both protocols, that show every frame."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -72,10 +72,10 @@ class Served:
         return next(it.app for it in self.app.routes if isinstance(it, WebSocketRoute))
 
     def limit(self, **numbers: int) -> None:
-        """Change limits of the running server."""
+        """Set limits of the terms on which the server answers."""
         serving = self.endpoint.serving
-        terms = replace(serving.terms, limits=replace(serving.terms.limits, **numbers))
-        self.endpoint.serving = replace(serving, terms=terms)
+        limits = replace(serving.terms.limits, **numbers)
+        self.endpoint.serving = replace(serving, terms=replace(serving.terms, limits=limits))
 
     @asynccontextmanager
     async def socket(self, token: str | None = None, **more: Any) -> AsyncIterator[Socket]:
@@ -93,8 +93,16 @@ class Served:
         self, token: str, query: str, accept: str = "text/event-stream", **variables: Any
     ) -> AsyncIterator[tuple[httpx.Response, AsyncIterator[tuple[str, Any]]]]:
         """Give the response and its events as (event, data)."""
-        headers = {"Authorization": f"Bearer {token}", "Accept": accept}
-        body = {"query": query, "variables": variables}
+        body, headers = {"query": query, "variables": variables}, {"Accept": accept}
+        async with self.sent(token, body, headers) as answer:
+            yield answer
+
+    @asynccontextmanager
+    async def sent(
+        self, token: str, body: Any, headers: Mapping[str, str]
+    ) -> AsyncIterator[tuple[httpx.Response, AsyncIterator[tuple[str, Any]]]]:
+        """Give the answer to any body, as a stream unless the headers ask for another."""
+        headers = {"Authorization": f"Bearer {token}", "Accept": "text/event-stream", **headers}
         async with self.client.stream("POST", "/graphql", json=body, headers=headers) as response:
             yield response, events(response)
 

@@ -159,11 +159,11 @@ async def test_all_keys_of_a_company_share_its_turns_and_others_have_their_own()
     turns, company = Turns(at_once=2, waiting=0), new_id()
     async with AsyncExitStack() as inside:
         for _ in range(2):
-            await inside.enter_async_context(turns.turn(viewer(company)))
+            await inside.enter_async_context(turns.request(viewer(company)))
         with pytest.raises(Refusal, match="Too many requests at once") as refused:
-            await inside.enter_async_context(turns.turn(viewer(company)))
-        await inside.enter_async_context(turns.turn(viewer(new_id())))
-        await inside.enter_async_context(turns.turn(viewer()))
+            await inside.enter_async_context(turns.request(viewer(company)))
+        await inside.enter_async_context(turns.request(viewer(new_id())))
+        await inside.enter_async_context(turns.request(viewer()))
     assert (refused.value.status, refused.value.headers) == (429, {"Retry-After": "1"})
     assert turns.lanes == 0
 
@@ -173,10 +173,10 @@ async def test_who_waits_gets_a_turn_when_one_is_free_and_may_leave_before() -> 
     entered: list[str] = []
 
     async def enter(name: str) -> None:
-        async with turns.turn(asked):
+        async with turns.request(asked):
             entered.append(name)
 
-    async with turns.turn(asked):
+    async with turns.request(asked):
         leaves, stays = (asyncio.create_task(enter(it)) for it in ("leaves", "stays"))
         await asyncio.sleep(0)
         assert entered == []

@@ -14,19 +14,17 @@ from sqlalchemy.exc import DBAPIError
 from examples import demo
 from examples.demo import operations
 from kit.database import set_merchant
-from kit.ids import to_global
-from models import Base
 from models.keys import Merchant
 from schema.nodes import NODES
 from server import application
 from tests import make
 from tests.guard import TENANT_TABLES, unwalled
+from tests.make.foreign import Found, found, listing, reads, told
 
-NODE = "query ($id: ID!) { node(id: $id) { __typename id } }"
 REFUSED = "42501"
 """The state of a row that a policy does not let in."""
 LEFT_OUT = [
-    """INSERT INTO documents (merchant_id, id, key, text, registered_at)
+    """INSERT INTO trusted_documents (merchant_id, id, key, text, registered_at)
         SELECT merchant_id, id, 'k', '{ __typename }', now() FROM orders LIMIT 1""",
     """INSERT INTO holds (merchant_id, id, subject, subject_id, reason, owner, placed_at)
         SELECT merchant_id, id, 'ORDER', id, 'OTHER', 'test', now() FROM orders LIMIT 1""",
@@ -118,20 +116,17 @@ async def test_no_table_shows_or_takes_a_row_of_another_merchant(foreign, world,
     assert {table: it for table, it in found.items() if it != walled} == {}
 
 
-async def _answers(foreign: make.World, world: make.World, folder: Path) -> list[Any]:
-    """Return what the merchant is answered who asks with the other's ids, node by node."""
+async def _answers(of: Found, world: make.World, folder: Path) -> list[Any]:
+    """Return what a stranger is answered: to keys of rows, to the examples; lists that show one."""
     transport = httpx.ASGITransport(application(world.database, clock=world.clock))
     async with httpx.AsyncClient(transport=transport, base_url="http://abruf") as client:
         ask = make.Ask(client, world.token)
-        nodes = [await _answer(ask, NODE, id=it) for it in await _ids(foreign)]
-        return [nodes, [await _answer(ask, text, **values) for text, values in _examples(folder)]]
-
-
-async def _answer(ask: make.Ask, document: str, **variables: Any) -> dict[str, Any]:
-    """Return an answer and its cost, without what is left to the key afterwards."""
-    answer = await ask.answer(document, **variables)
-    del answer["extensions"]["cost"]["throttleStatus"]
-    return answer
+        one_of_each = {name: its[:1] for name, its in of.items()}
+        return [
+            [await told(ask, document, key=key) for document, key, _ in reads(one_of_each)],
+            [await told(ask, text, **values) for text, values in _examples(folder)],
+            await listing(ask, of),
+        ]
 
 
 def _examples(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -141,40 +136,31 @@ def _examples(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         yield path.read_text("utf-8"), json.loads(given.read_text()) if given.exists() else {}
 
 
-async def _ids(foreign: make.World) -> list[str]:
-    """Return the global id of one row of each type that `node` answers."""
-    ids = []
-    async with foreign.database.owner.writing(foreign.merchant_id) as session:
-        for name, relation in NODES.items():
-            table = Base.metadata.tables[relation.entity.__tablename__]
-            key = await session.scalar(text(f"SELECT id FROM {table.name} LIMIT 1"))
-            ids.append(to_global(name, key))
-    return ids
-
-
 @pytest.fixture
 async def asked(foreign, world, tmp_path):
     """Give the answers to the stranger, when called."""
     await operations.write(foreign.database, foreign.token, tmp_path / "ops", foreign.clock)
+    of = await found(foreign)
 
     async def answers() -> list[Any]:
-        return await _answers(foreign, world, tmp_path / "ops")
+        return await _answers(of, world, tmp_path / "ops")
 
     return answers
 
 
 async def test_each_wall_holds_without_the_other(database, asked):
     both = await asked()
-    assert [it["data"]["node"] for it in both[0]] == [None] * len(both[0])
-    assert len(both[0]) == len(NODES)
+    assert {str(list(it["data"].values())) for it in both[0]} == {"[None]", "[[None]]"}
+    assert len(both[0]) > 2 * len(NODES)
+    assert both[2] == []
     with first_wall_down(database):
         assert await asked() == both
     await _set_second_wall(database, "DISABLE")
     try:
         assert await asked() == both
         with first_wall_down(database):
-            open_nodes, _ = await asked()
+            neither = await asked()
     finally:
         await _set_second_wall(database, "ENABLE")
-    seen = [it["data"]["node"] for it in open_nodes if it.get("data")]
-    assert any(seen), "without both walls the test must see the other's rows"
+    assert neither[0] != both[0], "without both walls the test must see the other's rows"
+    assert neither[2] != []

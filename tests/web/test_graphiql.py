@@ -1,5 +1,7 @@
 """A person uses GraphiQL in a browser."""
 
+from typing import Any
+
 from playwright.async_api import ConsoleMessage, Page, Request, expect
 
 from tests.web.conftest import Site
@@ -14,6 +16,12 @@ Storage.prototype.setItem = function (key, value) {
 };
 """
 
+OPEN = "{ orders(first: 1) { nodes { id lines { id openQuantity } } } }"
+FOLLOW = 'subscription Follow { orderStatusChanged(orderId: "ORDER", after: 0) { type } }'
+CANCEL = """
+mutation ($input: OrderCancelLinesInput!) { orderCancelLines(input: $input) { order { state } } }
+"""
+
 
 async def test_a_typed_query_is_answered_once_a_token_is_pasted(page: Page, site: Site) -> None:
     await visit(page, site)
@@ -21,6 +29,33 @@ async def test_a_typed_query_is_answered_once_a_token_is_pasted(page: Page, site
     await type_query(page, "Who", site.fields)
     await run(page)
     await expect(answer(page)).to_contain_text(site.answer)
+
+
+async def test_a_subscription_shows_what_happens_until_it_is_stopped(
+    page: Page, site: Site
+) -> None:
+    async def ask(query: str, **variables: Any) -> Any:
+        answer = await page.request.post(
+            f"{site.origin}/graphql",
+            data={"query": query, "variables": variables},
+            headers={"Authorization": f"Bearer {site.token}"},
+        )
+        return (await answer.json())["data"]
+
+    (order,) = (await ask(OPEN))["orders"]["nodes"]
+    await visit(page, site, f"#token={site.token}")
+    await type_into(page, "Operation Editor", "")
+    await page.keyboard.insert_text(FOLLOW.replace("ORDER", order["id"]))
+    await expect(page.locator(".graphiql-tab-active")).to_contain_text("Follow")
+    await run(page)
+    await expect(answer(page)).to_contain_text('"order.placed"')
+    lines = [{"lineId": it["id"], "quantity": it["openQuantity"]} for it in order["lines"]]
+    await page.get_by_role("button", name="Stop query").click()
+    await run(page)
+    await expect(answer(page)).to_contain_text('"order.placed"')
+    await ask(CANCEL, input={"orderId": order["id"], "lines": lines, "reason": "no more"})
+    await expect(answer(page)).to_contain_text('"order.cancelled"')
+    await expect(page.get_by_role("button", name="Execute query")).to_be_visible()
 
 
 async def test_the_first_tabs_are_the_example_operations(page: Page, site: Site) -> None:

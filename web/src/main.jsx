@@ -2,10 +2,10 @@
 import "graphiql/style.css";
 import "./main.css";
 import "./workers.js";
-import { createGraphiQLFetcher } from "@graphiql/toolkit";
 import { GraphiQL } from "graphiql";
 import { useMemo, useState } from "react";
 import { createRoot } from "react-dom/client";
+import { createFetcher } from "./fetcher.js";
 import { SharedHeaders } from "./headers.jsx";
 
 // GraphiQL's history plugin writes the headers of every run into local storage: it stays out.
@@ -21,8 +21,8 @@ function takeTokenFromAddress() {
 function Page({ operations, firstToken, isFirstVisit }) {
   // Null until the header editor is there: GraphiQL sends what stands in it.
   const [token, setToken] = useState(null);
-  // GraphiQL asks for the schema again when it gets another fetcher. Subscriptions plug in here.
-  const fetcher = useMemo(() => createGraphiQLFetcher({ url: "/graphql" }), [token]);
+  // GraphiQL asks for the schema again when it gets another fetcher.
+  const fetcher = useMemo(createFetcher, [token]);
   return (
     <GraphiQL
       className={token === "" ? "abruf-no-token" : ""}
