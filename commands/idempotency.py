@@ -71,9 +71,7 @@ _NAMED = bindparam("named", type_=Text())
 _MINE = (_KEYS.c.merchant_id == _MERCHANT, _KEYS.c.api_key_id == _HOLDER, _KEYS.c.key == _NAMED)
 _CLAIM = _claim()
 _FIRST = select(_KEYS.c.fingerprint, _KEYS.c.outcome).where(*_MINE)
-_KEEP = (
-    update(_KEYS).where(*_MINE).values(outcome=bindparam("kept", type_=_KEYS.c.outcome.type))
-)
+_KEEP = update(_KEYS).where(*_MINE).values(outcome=bindparam("kept", type_=_KEYS.c.outcome.type))
 
 
 async def _claimed(writing: Writing, key: str, fingerprint: bytes, keep: timedelta) -> bool:
