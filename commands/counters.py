@@ -1,5 +1,8 @@
 """Numbers without holes: one counter row for each merchant and kind of document."""
 
+from typing import Any
+
+from sqlalchemy import bindparam
 from sqlalchemy.dialects.postgresql import insert
 
 from commands.writing import Writing
@@ -9,16 +12,24 @@ from models.keys import CounterName, MerchantCounter
 PREFIXES = {CounterName.ORDER: "O", CounterName.CONTRACT: "C", CounterName.DELIVERY: "D"}
 
 
+def _raise() -> Any:
+    """Build the statement that raises a counter, and makes it where it is the first time."""
+    table: Any = MerchantCounter.__table__
+    row = insert(table).values({it.key: bindparam(it.key, type_=it.type) for it in table.c})
+    return row.on_conflict_do_update(
+        index_elements=["merchant_id", "name"],
+        set_={"value": table.c.value + row.excluded.value},
+    ).returning(table.c.value)
+
+
+_RAISE = _raise()
+
+
 async def raised(writing: Writing, name: CounterName, by: int) -> int:
     """Raise a counter and return its new value; its row stays locked until the transaction ends."""
-    row = insert(MerchantCounter).values(
-        merchant_id=writing.viewer.merchant_id, id=new_id(), name=name, value=by
-    )
-    counted = row.on_conflict_do_update(
-        index_elements=["merchant_id", "name"],
-        set_={"value": MerchantCounter.value + row.excluded.value},
-    ).returning(MerchantCounter.value)
-    return (await writing.session.execute(counted)).scalar_one()
+    row = {"merchant_id": writing.viewer.merchant_id, "id": new_id(), "name": name, "value": by}
+    value: int = (await writing.session.execute(_RAISE, row)).scalar_one()
+    return value
 
 
 async def numbers(writing: Writing, name: CounterName, how_many: int) -> list[str]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import Text, Uuid, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from commands.writing import Outcome, Writing
@@ -15,7 +15,6 @@ from kit.ids import new_id
 from kit.inputs import Command
 from kit.tokens import Shown
 from models.keys import IdempotencyKey
-from models.sight import merchant
 
 Run = Callable[[Writing, Any], Awaitable[Outcome]]
 
@@ -23,14 +22,6 @@ Run = Callable[[Writing, Any], Awaitable[Outcome]]
 def _fingerprint(name: str, command: Command) -> bytes:
     body = command.model_dump_json(exclude={"idempotency_key"})
     return hashlib.sha256(f"{name}\n{body}".encode()).digest()
-
-
-def _mine(writing: Writing, key: str) -> tuple[Any, ...]:
-    return (
-        IdempotencyKey.merchant_id == merchant(writing.viewer),
-        IdempotencyKey.api_key_id == writing.viewer.key_id,
-        IdempotencyKey.key == key,
-    )
 
 
 async def once(writing: Writing, run: Run, command: Command, name: str, keep: timedelta) -> Outcome:
@@ -47,33 +38,52 @@ async def once(writing: Writing, run: Run, command: Command, name: str, keep: ti
     if not await _claimed(writing, key, fingerprint, keep):
         return await _first(writing, key, fingerprint)
     outcome = await run(writing, command)
-    await writing.session.execute(
-        update(IdempotencyKey).where(*_mine(writing, key)).values(outcome=_kept(outcome))
-    )
+    await writing.session.execute(_KEEP, {**_of(writing, key), "kept": _kept(outcome)})
     return outcome
+
+
+def _of(writing: Writing, key: str) -> dict[str, Any]:
+    """Return the parameters that name a key of the viewer."""
+    viewer = writing.viewer
+    return {"merchant": viewer.merchant_id, "holder": viewer.key_id, "named": key}
+
+
+def _claim() -> Any:
+    """Build the statement that takes a key that nobody has, or whose time is over."""
+    row = insert(_KEYS).values(
+        merchant_id=_MERCHANT,
+        id=bindparam("id", type_=Uuid()),
+        api_key_id=_HOLDER,
+        key=_NAMED,
+        fingerprint=bindparam("fingerprint", type_=_KEYS.c.fingerprint.type),
+        expires_at=bindparam("until", type_=_KEYS.c.expires_at.type),
+    )
+    return row.on_conflict_do_update(
+        index_elements=["merchant_id", "api_key_id", "key"],
+        set_={name: row.excluded[name] for name in ("fingerprint", "expires_at")},
+        where=_KEYS.c.expires_at <= bindparam("now", type_=_KEYS.c.expires_at.type),
+    ).returning(_KEYS.c.id)
+
+
+_KEYS: Any = IdempotencyKey.__table__
+_MERCHANT, _HOLDER = bindparam("merchant", type_=Uuid()), bindparam("holder", type_=Uuid())
+_NAMED = bindparam("named", type_=Text())
+_MINE = (_KEYS.c.merchant_id == _MERCHANT, _KEYS.c.api_key_id == _HOLDER, _KEYS.c.key == _NAMED)
+_CLAIM = _claim()
+_FIRST = select(_KEYS.c.fingerprint, _KEYS.c.outcome).where(*_MINE)
+_KEEP = update(_KEYS).where(*_MINE).values(outcome=bindparam("kept", type_=_KEYS.c.outcome.type))
 
 
 async def _claimed(writing: Writing, key: str, fingerprint: bytes, keep: timedelta) -> bool:
     """Take a key that nobody has, or whose time is over; tell whether it could be taken."""
-    row = insert(IdempotencyKey).values(
-        merchant_id=writing.viewer.merchant_id,
-        id=new_id(),
-        api_key_id=writing.viewer.key_id,
-        key=key,
-        fingerprint=fingerprint,
-        expires_at=writing.now + keep,
-    )
-    taken = row.on_conflict_do_update(
-        index_elements=["merchant_id", "api_key_id", "key"],
-        set_={name: row.excluded[name] for name in ("fingerprint", "expires_at")},
-        where=IdempotencyKey.expires_at <= writing.now,
-    ).returning(IdempotencyKey.id)
-    return (await writing.session.execute(taken)).scalar_one_or_none() is not None
+    now = writing.now
+    row = {"id": new_id(), "fingerprint": fingerprint, "until": now + keep, "now": now}
+    taken = await writing.session.execute(_CLAIM, _of(writing, key) | row)
+    return taken.scalar_one_or_none() is not None
 
 
 async def _first(writing: Writing, key: str, fingerprint: bytes) -> Outcome:
-    rows = select(IdempotencyKey.fingerprint, IdempotencyKey.outcome).where(*_mine(writing, key))
-    stored, outcome = (await writing.session.execute(rows)).one()
+    stored, outcome = (await writing.session.execute(_FIRST, _of(writing, key))).one()
     if stored != fingerprint:
         raise Refused(
             Code.IDEMPOTENCY_KEY_REUSED,

@@ -6,7 +6,7 @@ to tell.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -52,12 +52,21 @@ class Ledger:
 
     def _add(self, row: OrderLine | ContractLine, moved: Moved) -> None:
         state: InstanceState[Any] = inspect(row)
+        was = state.committed_state
         for counter in COUNTERS[type(row)]:
-            history = state.attrs[counter].history
-            amount = _first(history.added) - _first(history.deleted)
-            if history.added and amount:
-                counters = moved.setdefault(row.id, {})
-                counters[counter] = counters.get(counter, Decimal(0)) + amount
+            if counter in was:
+                self._count(moved, row.id, counter, getattr(row, counter) - _known(was[counter]))
+
+    def tell(self, order_id: UUID, line_id: UUID, **amounts: Decimal) -> None:
+        """Take movements of an order line that the session does not see."""
+        for counter, amount in amounts.items():
+            self._count(self._moved[Aggregate.ORDER, order_id], line_id, counter, amount)
+
+    @staticmethod
+    def _count(moved: Moved, line_id: UUID, counter: str, amount: Decimal) -> None:
+        if amount:
+            counters = moved.setdefault(line_id, {})
+            counters[counter] = counters.get(counter, Decimal(0)) + amount
 
     def close(self) -> None:
         """Give every movement to its aggregate's first event, or to an event of its own."""
@@ -82,8 +91,14 @@ def _note(session: Session, *_rest: object) -> None:
         ledger.note(session)
 
 
-def _first(values: Iterable[Any] | None) -> Decimal:
-    return Decimal(next(iter(values or ()), None) or 0)
+def ledger_of(writing: Writing) -> Ledger | None:
+    """Return the ledger of a transaction, None where nobody keeps one."""
+    return writing.session.info.get(_LEDGER)
+
+
+def _known(value: Any) -> Decimal:
+    """Return what a counter was; SQLAlchemy has a symbol for what is new."""
+    return value if isinstance(value, Decimal) else Decimal(0)
 
 
 def _told(amounts: Mapping[str, Decimal]) -> dict[str, str]:

@@ -140,10 +140,26 @@ def _problem(error: ErrorDetails) -> Problem:
     return Problem(code, error["msg"], tuple(error["loc"]))
 
 
-class Input(BaseModel):
-    """Base of all that commands take. A field that was not given is not in `model_fields_set`."""
+def camel(name: str) -> str:
+    """Return a field's name as clients know it: postal_code, postalCode."""
+    first, *rest = name.split("_")
+    return first + "".join(part.title() for part in rest)
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+
+class Input(BaseModel):
+    """Base of all that commands take. A field that was not given is not in `model_fields_set`.
+
+    Takes its fields under their own names and under those that clients know; problems are told
+    under the former.
+    """
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=camel,
+        validate_by_name=True,
+        loc_by_alias=False,
+    )
 
     @classmethod
     def read(cls, values: object, below: Path = ()) -> Self:

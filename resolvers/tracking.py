@@ -1,6 +1,6 @@
 """Tracking: what mutations call."""
 
-from commands import tracking
+from commands.tracking import record as recording
 from resolvers.writing import writes
 
-record = writes(tracking.record)
+record = writes(recording.record)

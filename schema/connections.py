@@ -13,7 +13,7 @@ from execution import DECLARED, Chosen, Cost
 from kit import pages
 from kit.inputs import Input
 from loaders.pages import ROOT, CountOf, Paged, PageOf
-from schema.inputs import given, input_type
+from schema.inputs import input_type
 from schema.scopes import Authenticated
 
 Item = TypeVar("Item")
@@ -146,7 +146,7 @@ def connection(
         asked = {name: value for name, value in asked.items() if value is not strawberry.UNSET}
         args = pages.page_args(*map(asked.get, ("first", "after", "last", "before")))
         wanted = asked.get("filter")
-        filter_by = filters.read(given(wanted), ("filter",)) if filters and wanted else None
+        filter_by = filters.read(wanted, ("filter",)) if filters and wanted else None
         return paged.page(args, filter_by, asked.get("sort"))
 
     def resolve(root: Any, info: Info, **asked: Any) -> Awaitable[Connected]:

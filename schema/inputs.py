@@ -2,6 +2,7 @@
 
 import dataclasses
 import types
+from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
 from functools import cache, reduce
@@ -14,7 +15,7 @@ from pydantic import AwareDatetime
 from pydantic.fields import FieldInfo
 
 from kit.errors import Path
-from kit.inputs import Input, Scalar
+from kit.inputs import Input, Scalar, camel
 from schema.scalars import Country, Currency
 
 _NAMED = {"Currency": Currency, "Country": Country}
@@ -67,24 +68,16 @@ def input_type(model: type[Input]) -> Any:
     space["__doc__"] = model.__doc__
     name = model.__name__ if model.__name__.endswith("Filter") else f"{model.__name__}Input"
     description = " ".join((model.__doc__ or "").split())
-    return strawberry.input(type(name, (), space), name=name, description=description)
+    made: Any = strawberry.input(type(name, (), space), name=name, description=description)
+    made.__strawberry_definition__.from_input = _as_given
+    return made
 
 
-def given(value: Any) -> Any:
-    """Return what a client gave: inputs as dictionaries without the fields that it left out."""
-    if isinstance(value, list):
-        return [given(item) for item in value]
-    if dataclasses.is_dataclass(value):
-        items = ((field.name, getattr(value, field.name)) for field in dataclasses.fields(value))
-        return {name: given(item) for name, item in items if item is not strawberry.UNSET}
-    return value
+def _as_given(_type: Any, given: Mapping[str, Any], _context: Any) -> Mapping[str, Any]:
+    """Leave an input, and all inputs in it, as graphql-core has checked it: the model reads it."""
+    return given
 
 
 def client_path(path: Path, below: str = "input") -> list[str]:
     """Return a problem's path as the client wrote it: ["input", "lines", "2", "quantity"]."""
-    return [below, *(_camel(str(part)) for part in path)]
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(part.title() for part in rest)
+    return [below, *(camel(str(part)) for part in path)]

@@ -1,6 +1,6 @@
 """Mutations, declared: what one takes, which command it calls, what it gives, who may."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Annotated, Any
 
@@ -11,7 +11,7 @@ from kit.errors import Problem, Refused
 from kit.inputs import Command
 from kit.viewer import Scope
 from schema.errors import UserError
-from schema.inputs import given, input_type
+from schema.inputs import input_type
 from schema.scopes import Authenticated, Requires
 
 Info = strawberry.Info[Any, Any]
@@ -57,12 +57,12 @@ def user_errors(problems: Sequence[Problem]) -> list[UserError]:
     return [UserError.of(problem) for problem in problems]
 
 
-def _with_key(info: Info, values: dict[str, Any]) -> dict[str, Any]:
+def _with_key(info: Info, values: Mapping[str, Any]) -> Mapping[str, Any]:
     """Let the header `Idempotency-Key` stand for the input's key of an only mutation field."""
     header = info.context.idempotency_key
     if header is None or len(info.operation.selection_set.selections) > 1:
         return values
-    return {"idempotency_key": header, **values}
+    return {"idempotencyKey": header, **values}
 
 
 def mutation(
@@ -77,7 +77,7 @@ def mutation(
     async def resolve(root: Any, info: Info, input: Any) -> Any:  # noqa: A002 -- the API's name.
         del root
         try:
-            outcome = await resolver(info.context, takes.read(_with_key(info, given(input))))
+            outcome = await resolver(info.context, takes.read(_with_key(info, input)))
         except Refused as refused:
             return Answer(problems=refused.problems)
         return Answer.of(outcome)

@@ -1,5 +1,6 @@
 """Custom scalars: exact decimals, currencies and countries."""
 
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import NewType
 
@@ -31,6 +32,17 @@ def _exact(value: object) -> Decimal:
     raise GraphQLError(message)
 
 
+def _instant(value: object) -> datetime:
+    """Read an instant as RFC 3339 writes it; its letters may be small ones (section 5.6)."""
+    if isinstance(value, str) and len(value) <= _LONGEST:
+        try:
+            return datetime.fromisoformat(value.upper())
+        except ValueError:
+            pass
+    message = 'A DateTime is written as in RFC 3339, for example "2026-03-02T09:00:00Z".'
+    raise GraphQLError(message)
+
+
 def plain(value: Decimal) -> str:
     """Write a decimal without exponent and without trailing zeros: the text of its exact value."""
     text = format(value, "f")
@@ -48,6 +60,12 @@ SCALARS: dict[object, ScalarDefinition] = {
         description="An exact decimal number, carried as a string without trailing zeros.",
         serialize=plain,
         parse_value=_exact,
+    ),
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description="Date with time (isoformat)",
+        serialize=datetime.isoformat,
+        parse_value=_instant,
     ),
     Currency: strawberry.scalar(
         name="Currency",

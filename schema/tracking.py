@@ -4,7 +4,7 @@ from datetime import datetime
 
 import strawberry
 
-from commands.tracking import ParcelRecordTracking
+from commands.tracking.reports import ParcelRecordTracking
 from execution import related
 from kit.viewer import Scope
 from loaders import parcels

@@ -17,6 +17,8 @@ from bench.progress import Progress
 
 _AT_ONCE = 50_000
 """Rows that are held in memory."""
+_SECRET = r"\\x" + 32 * "00"
+"""Signs nothing here; bytes as COPY has them."""
 _KEYS = """
 SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
 WHERE conrelid = ANY($1::text[]::regclass[]) AND contype = $2 ORDER BY conname
@@ -74,7 +76,7 @@ async def _unhindered(connection: Any) -> AsyncIterator[None]:
 
 
 def _rows(merchant: Merchant) -> Iterator[Row]:
-    yield "merchants", (merchant.id, merchant.slug, merchant.slug, PREFIX, START)
+    yield "merchants", (merchant.id, merchant.slug, merchant.slug, PREFIX, START, _SECRET)
     yield from merchant.rows()
     agreed = contracts(merchant)
     yield from orders(merchant, agreed)

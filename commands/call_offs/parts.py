@@ -11,7 +11,7 @@ from commands.writing import Writing, missing
 from kit.errors import Code, Path, Refused
 from kit.inputs import refuse_duplicates
 from models.contracts import Contract
-from models.orders import Order, OrderLine
+from models.orders import OrderLine
 
 _PATH: Path = ("deliveries",)
 
@@ -33,17 +33,20 @@ def check_parts(writing: Writing, contract: Contract, command: ContractCallOff) 
             check_window(writing, contract, part.window, path)
 
 
-async def plan_parts(writing: Writing, order: Order, command: ContractCallOff) -> list[UUID]:
+async def plan_parts(
+    writing: Writing, order_id: UUID, command: ContractCallOff, *, waits: bool
+) -> list[UUID]:
     """Plan the deliveries of a new call-off and return their ids.
 
-    Refused: WRONG_STATE where the call-off waits for approval first, and as `plan`.
+    waits: whether the call-off awaits an approval. Refused: WRONG_STATE where it does, and as
+    `plan`.
     """
     if not command.deliveries:
         return []
-    if order.awaiting_approval_of:
+    if waits:
         text = "This call-off waits for approval: plan deliveries after it."
         raise Refused(Code.WRONG_STATE, text, _PATH)
-    ids = {line.line_no: line.id for line in (await lines_of(writing, [order.id])).values()}
+    ids = {line.line_no: line.id for line in (await lines_of(writing, [order_id])).values()}
     parts = [_part(part, ids) for part in command.deliveries]
     return [delivery.id for delivery in await plan(writing, parts, _PATH)]
 

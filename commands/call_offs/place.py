@@ -38,13 +38,13 @@ async def place(writing: Writing, command: ContractCallOff) -> Outcome:
     draft = await _draft(writing, contract, channel, command, drafts)
     drawn = sums(drafts)
     await counters.move(writing, {key: {"called_off": total} for key, total in drawn.items()})
-    (order,) = await create(writing, [draft])
-    delivery_ids = await plan_parts(writing, order, command)
+    (order_id,) = await create(writing, [draft])
+    delivery_ids = await plan_parts(writing, order_id, command, waits=bool(draft.awaiting))
     told = {str(key): str(total) for key, total in drawn.items()}
     writing.record(
-        Aggregate.CONTRACT, contract.id, "contract.called_off", order_id=order.id, lines=told
+        Aggregate.CONTRACT, contract.id, "contract.called_off", order_id=order_id, lines=told
     )
-    return {"order_id": order.id, "contract_id": contract.id, "delivery_ids": delivery_ids}
+    return {"order_id": order_id, "contract_id": contract.id, "delivery_ids": delivery_ids}
 
 
 def _check_contract(writing: Writing, contract: Contract, command: ContractCallOff) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
+from sqlalchemy import ARRAY, Select, Uuid, any_, bindparam, select
 
 from commands.orders.lines import lines_of
 from commands.writing import Moved, Writing, check_version, missing
@@ -33,13 +33,16 @@ _ORDER_IDS = select(DeliveryLine.order_id).where(
     DeliveryLine.merchant_id == _MERCHANT,
     DeliveryLine.delivery_id == any_(bindparam("keys", type_=ARRAY(Uuid()))),
 )
-_LOCK = (
-    select(Order)
-    .where(Order.merchant_id == _MERCHANT, Order.id.in_(_ORDER_IDS))
-    .order_by(Order.id)
-    .with_for_update(of=Order)
-    .execution_options(populate_existing=True)
-)
+
+
+def _locking(what: Any) -> Select[Any]:
+    """Build the statement that locks the orders of deliveries in id order."""
+    rows = select(what).where(Order.merchant_id == _MERCHANT, Order.id.in_(_ORDER_IDS))
+    rows = rows.order_by(Order.id).with_for_update(of=Order)
+    return rows.execution_options(populate_existing=True)
+
+
+_LOCK, _LOCK_UNREAD = _locking(Order), _locking(Order.id)
 
 
 @dataclass(frozen=True)
@@ -79,22 +82,36 @@ async def lock_deliveries(writing: Writing, wanted: Mapping[UUID, Path]) -> Lock
     wanted: delivery id -> its path. Refused: NOT_FOUND for an id that the viewer does not see.
     Moved when the deliveries got other orders before the locks were there.
     """
-    return await read_locked(writing, await lock_orders_of(writing, wanted), wanted)
+    return await _read_locked(writing, await _lock_orders_of(writing, wanted), wanted)
 
 
-async def lock_orders_of(writing: Writing, delivery_ids: Collection[UUID]) -> dict[UUID, Order]:
-    """Lock the orders of deliveries in id order.
-
-    Moved when the deliveries got other orders before the locks were there.
-    """
-    named = {"merchant": writing.viewer.merchant_id, "keys": list(delivery_ids)}
+async def _lock_orders_of(writing: Writing, delivery_ids: Collection[UUID]) -> dict[UUID, Order]:
+    """Lock the orders of deliveries in id order and read them. Moved: as `lock_unread`."""
+    named = _named(writing, delivery_ids)
     orders = {row.id: row for row in await writing.session.scalars(_LOCK, named)}
-    if set(await writing.session.scalars(_ORDER_IDS, named)) != set(orders):
-        raise Moved
+    await _check(writing, named, orders)
     return orders
 
 
-async def read_locked(
+async def lock_unread(writing: Writing, delivery_ids: Collection[UUID]) -> None:
+    """Lock the orders of deliveries in id order for who needs no more than that.
+
+    Moved when the deliveries got other orders before the locks were there.
+    """
+    named = _named(writing, delivery_ids)
+    await _check(writing, named, (await writing.session.scalars(_LOCK_UNREAD, named)).all())
+
+
+def _named(writing: Writing, delivery_ids: Collection[UUID]) -> dict[str, Any]:
+    return {"merchant": writing.viewer.merchant_id, "keys": list(delivery_ids)}
+
+
+async def _check(writing: Writing, named: Mapping[str, Any], locked: Collection[UUID]) -> None:
+    if set(await writing.session.scalars(_ORDER_IDS, named)) != set(locked):
+        raise Moved
+
+
+async def _read_locked(
     writing: Writing, orders: Mapping[UUID, Order], wanted: Mapping[UUID, Path]
 ) -> Locked:
     """Read deliveries whose orders are locked, and everything below them. Refused: NOT_FOUND."""

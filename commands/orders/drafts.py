@@ -1,14 +1,18 @@
 """From checked drafts to order rows: the one place that makes an order."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import insert
+
 from commands.catalog import check_scale
 from commands.counters import numbers
+from commands.ledger import ledger_of
+from commands.rows import insert_rows
 from commands.writing import Writing
 from kit.ids import new_id
 from kit.inputs import Place, Recipient, Window
@@ -26,6 +30,9 @@ from models.orders import (
 )
 
 __all__ = ["Draft", "LineDraft", "check_scale", "create", "window_columns"]
+
+
+_INSERT = insert(Order.__table__)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -77,22 +84,24 @@ class Draft:
     note: str | None = None
 
 
-async def create(writing: Writing, drafts: Sequence[Draft]) -> list[Order]:
-    """Write orders with their lines, numbered in the order of the drafts."""
+async def create(writing: Writing, drafts: Sequence[Draft]) -> list[UUID]:
+    """Write orders with their lines, numbered in the order of the drafts; returns their ids."""
     if not drafts:
         return []
     taken = await numbers(writing, CounterName.ORDER, len(drafts))
     orders = [_order(writing, draft, number) for draft, number in zip(drafts, taken, strict=True)]
-    await writing.session.flush()
+    await writing.session.execute(_INSERT, orders)
+    lines = []
     for draft, order in zip(drafts, orders, strict=True):
-        writing.session.add_all(
-            _line(order, line_no, line) for line_no, line in enumerate(draft.lines, 1)
-        )
+        lines += [_line(order, line_no, line) for line_no, line in enumerate(draft.lines, 1)]
         writing.record(
-            Aggregate.ORDER, order.id, "order.placed", draft.placed_at, lines=len(draft.lines)
+            Aggregate.ORDER, order["id"], "order.placed", draft.placed_at, lines=len(draft.lines)
         )
-    await writing.session.flush()
-    return orders
+    await insert_rows(writing, OrderLine, lines)
+    if ledger := ledger_of(writing):
+        for line in lines:
+            ledger.tell(line["order_id"], line["id"], ordered=line["ordered"])
+    return [order["id"] for order in orders]
 
 
 def window_columns(window: Window | None, prefix: str = "window") -> dict[str, Any]:
@@ -102,52 +111,50 @@ def window_columns(window: Window | None, prefix: str = "window") -> dict[str, A
     return dict(zip(names, values, strict=True))
 
 
-def _order(writing: Writing, draft: Draft, number: str) -> Order:
+def _order(writing: Writing, draft: Draft, number: str) -> dict[str, Any]:
     state = OrderState.PENDING_APPROVAL if draft.awaiting else OrderState.CONFIRMED
-    order = Order(
-        merchant_id=writing.viewer.merchant_id,
-        id=new_id(),
-        number=number,
-        channel_id=draft.channel_id,
-        party_id=draft.party_id,
-        guest=draft.guest and draft.guest.model_dump(),
-        buyer_contact_id=draft.buyer_contact_id,
-        kind=draft.kind,
-        contract_id=draft.contract_id,
-        purchase_order_number=draft.purchase_order_number,
-        external_reference=draft.external_reference,
-        state=state,
-        awaiting_approval_of=list(draft.awaiting),
-        delivery_policy=draft.delivery_policy,
-        cancel_if_not_by=draft.cancel_if_not_by,
-        currency=draft.currency,
-        ship_to_id=draft.ship_to_id,
-        ship_to=draft.ship_to and draft.ship_to.model_dump(),
-        recipient=draft.recipient and draft.recipient.model_dump(),
-        note=draft.note,
-        placed_at=draft.placed_at,
-        confirmed_at=None if draft.awaiting else draft.placed_at,
+    return {
+        "merchant_id": writing.viewer.merchant_id,
+        "id": new_id(),
+        "number": number,
+        "channel_id": draft.channel_id,
+        "party_id": draft.party_id,
+        "guest": draft.guest and draft.guest.model_dump(),
+        "buyer_contact_id": draft.buyer_contact_id,
+        "kind": draft.kind,
+        "contract_id": draft.contract_id,
+        "purchase_order_number": draft.purchase_order_number,
+        "external_reference": draft.external_reference,
+        "state": state,
+        "awaiting_approval_of": list(draft.awaiting),
+        "delivery_policy": draft.delivery_policy,
+        "cancel_if_not_by": draft.cancel_if_not_by,
+        "currency": draft.currency,
+        "ship_to_id": draft.ship_to_id,
+        "ship_to": draft.ship_to and draft.ship_to.model_dump(),
+        "recipient": draft.recipient and draft.recipient.model_dump(),
+        "note": draft.note,
+        "placed_at": draft.placed_at,
+        "confirmed_at": None if draft.awaiting else draft.placed_at,
         **window_columns(draft.window),
-    )
-    writing.session.add(order)
-    return order
+    }
 
 
-def _line(order: Order, line_no: int, draft: LineDraft) -> OrderLine:
-    return OrderLine(
-        merchant_id=order.merchant_id,
-        id=new_id(),
-        order_id=order.id,
-        line_no=line_no,
-        product_id=draft.product.id,
-        contract_line_id=draft.contract_line_id,
-        schedule_line_id=draft.schedule_line_id,
-        currency=order.currency,
-        unit_price=draft.unit_price,
-        discount_percent=draft.discount_percent,
-        over_tolerance=draft.over_tolerance,
-        substitution_allowed=draft.substitution_allowed,
-        external_reference=draft.external_reference,
-        ordered=draft.quantity,
+def _line(order: Mapping[str, Any], line_no: int, draft: LineDraft) -> dict[str, Any]:
+    return {
+        "merchant_id": order["merchant_id"],
+        "id": new_id(),
+        "order_id": order["id"],
+        "line_no": line_no,
+        "product_id": draft.product.id,
+        "contract_line_id": draft.contract_line_id,
+        "schedule_line_id": draft.schedule_line_id,
+        "currency": order["currency"],
+        "unit_price": draft.unit_price,
+        "discount_percent": draft.discount_percent,
+        "over_tolerance": draft.over_tolerance,
+        "substitution_allowed": draft.substitution_allowed,
+        "external_reference": draft.external_reference,
+        "ordered": draft.quantity,
         **window_columns(draft.window),
-    )
+    }

@@ -76,8 +76,8 @@ async def import_all(writing: Writing, command: OrdersImport) -> Outcome:
         except Refused as refused:
             problems = [it.below(("orders", place)) for it in refused.problems]
             results.append(_result("REFUSED", None, problems))
-    for place, order in zip(drafts, await create(writing, list(drafts.values())), strict=True):
-        results[place] = _result("CREATED", order.id)
+    for place, order_id in zip(drafts, await create(writing, list(drafts.values())), strict=True):
+        results[place] = _result("CREATED", order_id)
     return {"results": results}
 
 

@@ -53,8 +53,8 @@ async def place(writing: Writing, command: OrderPlace) -> Outcome:
         raise Refused(Code.TAKEN, text, ("external_reference",))
     party = customer(writing, references, command)
     waits = awaited(writing, channel, party, draft.lines, draft.currency)
-    (order,) = await create(writing, [replace(draft, awaiting=waits)])
-    return {"order_id": order.id}
+    (order_id,) = await create(writing, [replace(draft, awaiting=waits)])
+    return {"order_id": order_id}
 
 
 def _windows(command: OrderPlace) -> Iterator[tuple[Path, Window | None]]:

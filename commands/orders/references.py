@@ -2,22 +2,23 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, Uuid, any_, literal, or_, select
+from sqlalchemy import ARRAY, Select, Text, Uuid, any_, bindparam, or_, select
 
 from commands.orders.fields import LineFields, OrderFields
 from commands.writing import Writing, missing
 from kit.errors import Code, Path, Refused
 from kit.inputs import Input
-from kit.viewer import Actor
+from kit.viewer import Actor, Viewer
 from models.base import Owned
 from models.catalog import Product
 from models.channels import Channel
 from models.orders import Order
 from models.parties import Address, Contact, Party, PartyRole
-from models.sight import merchant
+from models.sight import seen_by
 
 Entity = TypeVar("Entity", bound=Owned)
 
@@ -132,23 +133,39 @@ async def read(
 
 
 async def _owned(
-    writing: Writing, entity: type[Any], parties: set[UUID], wanted: Mapping[str, set[Any]]
+    writing: Writing,
+    entity: type[Contact | Address],
+    parties: set[UUID],
+    wanted: Mapping[str, set[Any]],
 ) -> dict[tuple[type[Owned], UUID, str, Any], Any]:
     """Read contacts or addresses of the parties that match one of the wanted values."""
     wanted = {column: values for column, values in wanted.items() if values}
     if not parties or not wanted:
         return {}
-    one = [
-        getattr(entity, column) == any_(literal(list(values), ARRAY(getattr(entity, column).type)))
-        for column, values in wanted.items()
-    ]
-    ids = literal(list(parties), ARRAY(Uuid()))
-    rows = await writing.all(writing.seen(entity).where(entity.party_id == any_(ids), or_(*one)))
+    statement = _of_parties(writing.viewer, entity, tuple(wanted))
+    named = {column: list(values) for column, values in wanted.items()}
+    rows = await writing.session.scalars(statement, {"parties": list(parties), **named})
     return {
         (entity, row.party_id, column, getattr(row, column)): row
         for row in rows
         for column in wanted
     }
+
+
+@lru_cache(maxsize=512)
+def _of_parties(
+    viewer: Viewer, entity: type[Contact | Address], columns: tuple[str, ...]
+) -> Select[Any]:
+    """Build the statement of `_owned`; a kept one is neither built nor hashed again."""
+    matches = [
+        getattr(entity, name) == any_(bindparam(name, type_=ARRAY(getattr(entity, name).type)))
+        for name in columns
+    ]
+    ids = bindparam("parties", type_=ARRAY(Uuid()))
+    rows = select(entity).where(
+        *seen_by(viewer, entity), entity.party_id == any_(ids), or_(*matches)
+    )
+    return rows.execution_options(populate_existing=True)
 
 
 def customer(writing: Writing, references: References, given: OrderFields) -> Party | None:
@@ -177,15 +194,21 @@ def _party_path(given: OrderFields) -> Path:
     return (name.field if name else "party_id",)
 
 
+_TAKEN = select(Order.channel_id, Order.external_reference, Order.id).where(
+    Order.merchant_id == bindparam("merchant", type_=Uuid()),
+    Order.channel_id == any_(bindparam("channels", type_=ARRAY(Uuid()))),
+    Order.external_reference == any_(bindparam("references", type_=ARRAY(Text()))),
+)
+
+
 async def taken(
     writing: Writing, channel_ids: Iterable[UUID], references: Iterable[str]
 ) -> dict[tuple[UUID, str], UUID]:
     """Return (channel id, external reference) -> id of the order that has it already."""
-    rows = await writing.session.execute(
-        select(Order.channel_id, Order.external_reference, Order.id).where(
-            Order.merchant_id == merchant(writing.viewer),
-            Order.channel_id == any_(literal(list(channel_ids), ARRAY(Uuid()))),
-            Order.external_reference == any_(literal(list(references), ARRAY(Text()))),
-        )
-    )
+    named = {
+        "merchant": writing.viewer.merchant_id,
+        "channels": list(channel_ids),
+        "references": list(references),
+    }
+    rows = await writing.session.execute(_TAKEN, named)
     return {(channel, str(reference)): order for channel, reference, order in rows}

@@ -88,7 +88,9 @@ async def objects(world: World, ask: Ask) -> dict[str, str]:
     released = await MAKERS["contractCallOff"][0](here)
     found = (await ask(OF_PARCEL, id=parcel["id"]))["parcel"]["delivery"]
     (line,) = (await ask(OF_CONTRACT, id=released["contractId"]))["contract"]["lines"]
+    (key,) = (await ask("{ apiKeys(first: 1) { nodes { id } } }"))["apiKeys"]["nodes"]
     return {
+        "ApiKey": key["id"],
         "Channel": here.channel,
         "Contract": contract["id"],
         "ContractLine": contract["lines"][0]["id"],

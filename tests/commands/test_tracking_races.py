@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from commands import tracking
 from commands.deliveries.dispatch import DeliveryDispatch, dispatch
+from commands.tracking.record import record
+from commands.tracking.reports import ParcelRecordTracking
 from models.deliveries import Delivery, DeliveryLine, DeliveryState
 from models.journal import JournalEntry
 from models.orders import OrderLine
@@ -19,7 +20,7 @@ from tests.make.tracking import EACH, sent
 
 
 async def _record(world: World, *events: dict[str, Any]) -> list[str]:
-    outcome = await run(world, tracking.record, tracking.ParcelRecordTracking, events=list(events))
+    outcome = await run(world, record, ParcelRecordTracking, events=list(events))
     assert [it["problems"] for it in outcome["results"]] == [[]] * len(events)
     return [it["status"] for it in outcome["results"]]
 

@@ -8,8 +8,9 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from commands import tracking
 from commands.deliveries import dispatch, packing, receipts, release
+from commands.tracking.record import record
+from commands.tracking.reports import ParcelRecordTracking
 from models.parcels import ParcelStatus
 from tests.play.stage import PICK, Row, Stage, needs
 
@@ -110,7 +111,7 @@ class ParcelRules(Stage):
             }
             for pick, status, hour, is_correction in events
         ]
-        self.act(tracking.record, tracking.ParcelRecordTracking, events=given)
+        self.act(record, ParcelRecordTracking, events=given)
 
     @needs("parcels")
     @rule(pick=PICK)
@@ -123,7 +124,7 @@ class ParcelRules(Stage):
             {"parcel_id": UUID(it["id"]), "status": "DELIVERED", "occurred_at": self.world.clock()}
             for it in self.parcels_of(delivery)
         ]
-        self.act(tracking.record, tracking.ParcelRecordTracking, events=given)
+        self.act(record, ParcelRecordTracking, events=given)
 
     @needs("parcels")
     @rule(pick=PICK, received=st.lists(RECEIVED, min_size=1, max_size=3), less=LESS)

@@ -1,0 +1,1 @@
+"""Tracking: what carriers report of parcels, in any order, late or twice."""

@@ -1,0 +1,223 @@
+"""Recording reports, and what parcels, deliveries and orders follow from all of them."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
+from sqlalchemy.orm.attributes import flag_modified
+
+from commands.deliveries import arrival
+from commands.deliveries.locking import lock_deliveries, lock_unread
+from commands.rows import insert_rows
+from commands.tracking.named import find
+from commands.tracking.reports import ParcelRecordTracking, TrackingReport
+from commands.writing import Moved, Outcome, Writing
+from kit.ids import new_id
+from kit.viewer import Actor
+from models.journal import Aggregate
+from models.parcels import Parcel, ParcelStatus, TrackingNumber
+from models.parties import Party
+from models.tracking import TERMINAL, Standing, TrackingEvent, meaning, standing
+
+
+async def record(writing: Writing, command: ParcelRecordTracking) -> Outcome:
+    """Record events, then let every touched parcel, delivery and order follow from all of them.
+
+    The results are CREATED, UNCHANGED for an event that is known, and REFUSED: NOT_FOUND for a
+    parcel that the viewer does not see, INVALID where several parcels have the number,
+    INVALID_DATE for the far future.
+    """
+    source = await _source(writing, command)
+    parcels, refused = await find(writing, command.events)
+    results: list[Outcome] = [
+        {"parcel_id": None, "event_id": None, "status": "REFUSED", "problems": []}
+        for _ in command.events
+    ]
+    for place, refusal in refused.items():
+        results[place]["problems"] = refusal.problems
+    if parcels:
+        live = [it for it in parcels.values() if it.status is not ParcelStatus.VOIDED]
+        await lock_unread(writing, {it.delivery_id for it in parcels.values()})
+        adds_numbers = any(it.new_tracking_number for it in command.events)
+        known = await _Known.read(writing.for_all(), parcels.values(), numbers=adds_numbers)
+        if any(it.status is ParcelStatus.VOIDED for it in live):
+            # A repack came first: the number may name a new parcel now.
+            raise Moved
+        for place, parcel in parcels.items():
+            results[place] |= known.add(parcel, command.events[place], source)
+        await insert_rows(writing, TrackingEvent, known.fresh)
+        if arrived := known.follow():
+            wanted = dict.fromkeys(arrived, ())
+            await arrival.settle(await lock_deliveries(writing.for_all(), wanted))
+    return {"results": results}
+
+
+async def _source(writing: Writing, command: ParcelRecordTracking) -> str | None:
+    """Return the source of all events, None where each has its vocabulary's."""
+    viewer = writing.viewer
+    if viewer.actor is not Actor.CARRIER or viewer.bound_to is None:
+        return command.source
+    carriers = await writing.get(Party, {viewer.bound_to: ("source",)})
+    return carriers[viewer.bound_to].number
+
+
+class _Event(NamedTuple):
+    """What the rules read of an event, and what tells it apart."""
+
+    id: UUID
+    parcel_id: UUID
+    source: str
+    dedupe_key: str
+    occurred_at: datetime
+    status: ParcelStatus
+    is_delay: bool
+    is_correction: bool
+
+
+_EVENTS = select(*(getattr(TrackingEvent, name) for name in _Event._fields)).where(
+    TrackingEvent.merchant_id == bindparam("merchant", type_=Uuid()),
+    TrackingEvent.parcel_id == any_(bindparam("keys", type_=ARRAY(Uuid()))),
+)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What is known of the touched parcels, under the locks of their orders.
+
+    above: parcel id -> it and the pallets that it stands on, for every parcel that a touched
+    parcel is or carries: what is reported of a pallet is reported of all that stand on it.
+    events: parcel id -> (source, dedupe key) -> the event. fresh: rows of those that are new.
+    numbers: (parcel id, number), empty where nobody adds any.
+    """
+
+    writing: Writing
+    parcels: Mapping[UUID, Parcel]
+    above: Mapping[UUID, Sequence[UUID]]
+    events: defaultdict[UUID, dict[tuple[str, str], _Event]]
+    numbers: set[tuple[UUID, str]]
+    fresh: list[dict[str, Any]] = field(default_factory=list)
+
+    @classmethod
+    async def read(
+        cls, writing: Writing, touched: Collection[Parcel], *, numbers: bool
+    ) -> "_Known":
+        """Read the parcels of all touched deliveries, events and numbers, one statement each."""
+        delivery_ids = {parcel.delivery_id for parcel in touched}
+        rows = await writing.among(Parcel, "delivery_id", delivery_ids, "id")
+        parcels = {row.id: row for row in rows}
+        wanted = {parcel.id for parcel in touched}
+        stacks = {parcel_id: _stack(parcel_id, parcels) for parcel_id in parcels}
+        above = {key: stack for key, stack in stacks.items() if wanted.intersection(stack)}
+        kin = {parcel_id for stack in above.values() for parcel_id in stack}
+        events: defaultdict[UUID, dict[tuple[str, str], _Event]] = defaultdict(dict)
+        of_kin = {"merchant": writing.viewer.merchant_id, "keys": list(kin)}
+        for event in map(_Event._make, await writing.session.execute(_EVENTS, of_kin)):
+            events[event.parcel_id][event.source, event.dedupe_key] = event
+        named = await writing.among(TrackingNumber, "parcel_id", wanted) if numbers else ()
+        return cls(writing, parcels, above, events, {(it.parcel_id, it.number) for it in named})
+
+    def add(self, parcel: Parcel, report: TrackingReport, source: str | None) -> Outcome:
+        """Add an event unless it is known; a new number is added beside the others (P3)."""
+        named, dedupe_key = source or report.vocabulary.value, report.dedupe_key
+        known = self.events[parcel.id]
+        event = known.get((named, dedupe_key))
+        status = "UNCHANGED" if event else "CREATED"
+        if event is None:
+            meant = meaning(report.vocabulary, report.status, report.sub_status)
+            event = known[named, dedupe_key] = _Event(
+                new_id(),
+                parcel.id,
+                named,
+                dedupe_key,
+                report.occurred_at,
+                meant.status,
+                meant.is_delay,
+                report.is_correction,
+            )
+            self.fresh.append(_row(self.writing, event, report))
+        number = report.new_tracking_number
+        if number is not None and (parcel.id, number) not in self.numbers:
+            self.numbers.add((parcel.id, number))
+            self.writing.session.add(_number(self.writing, parcel, number))
+            self.writing.record(
+                Aggregate.PARCEL, parcel.id, "parcel.tracking_number_added", number=number
+            )
+        return {"parcel_id": parcel.id, "event_id": event.id, "status": status}
+
+    def follow(self) -> set[UUID]:
+        """Recompute every parcel that has new events, from all of them; a voided one stays so.
+
+        Returns the deliveries of those whose way ended or ends no longer: nothing else of a parcel
+        bears on what follows from it (`arrival`).
+        """
+        arrived = set()
+        for parcel_id, stack in self.above.items():
+            parcel = self.parcels[parcel_id]
+            if parcel.status is ParcelStatus.VOIDED:
+                continue
+            events = [event for key in stack for event in self.events[key].values()]
+            if _stand(self.writing, parcel, standing(parcel.packed_at, events)):
+                arrived.add(parcel.delivery_id)
+        return arrived
+
+
+def _stack(parcel_id: UUID, parcels: Mapping[UUID, Parcel]) -> list[UUID]:
+    """Return a parcel and what it stands on, up to what is voided or of another delivery."""
+    stack: list[UUID] = []
+    below: UUID | None = parcel_id
+    while below is not None and below in parcels and below not in stack:
+        if stack and parcels[below].status is ParcelStatus.VOIDED:
+            break
+        stack.append(below)
+        below = parcels[below].parent_id
+    return stack
+
+
+def _row(writing: Writing, event: _Event, report: TrackingReport) -> dict[str, Any]:
+    return {
+        "merchant_id": writing.viewer.merchant_id,
+        **event._asdict(),
+        "carrier_event_id": report.carrier_event_id,
+        "recorded_at": writing.now,
+        "sub_status": report.sub_status,
+        "original_status": report.status,
+        "place": report.place,
+        "message": report.message,
+        "raw_reference": report.raw_reference,
+    }
+
+
+def _number(writing: Writing, parcel: Parcel, number: str) -> TrackingNumber:
+    return TrackingNumber(
+        merchant_id=writing.viewer.merchant_id,
+        id=new_id(),
+        parcel_id=parcel.id,
+        carrier_id=None,
+        number=number,
+        added_at=writing.now,
+    )
+
+
+def _stand(writing: Writing, parcel: Parcel, now: Standing) -> bool:
+    """Give a parcel its standing; tells whether its way ends anew or no longer.
+
+    One journal event where status or delay changed.
+    """
+    was, was_delayed = parcel.status, parcel.is_delayed
+    if (was, parcel.status_at, was_delayed) == (now.status, now.status_at, now.is_delayed):
+        return False
+    for column in ("status", "status_at", "is_delayed"):
+        setattr(parcel, column, getattr(now, column))
+        # The same columns in every row, so that one statement updates all rows.
+        flag_modified(parcel, column)
+    if now.status is not was:
+        what, at = f"parcel.{now.status.value.lower()}", now.status_at
+        writing.record(Aggregate.PARCEL, parcel.id, what, at, was=was, is_delayed=now.is_delayed)
+    elif now.is_delayed is not was_delayed:
+        what = "parcel.delayed" if now.is_delayed else "parcel.delay_ended"
+        writing.record(Aggregate.PARCEL, parcel.id, what)
+    return was in TERMINAL or now.status in TERMINAL
