@@ -164,7 +164,7 @@ class PageOf(Relation):
         reads = (getattr(kind, "choices", None) or _READ[kind.python_type], UUID)
         try:
             return [read(value) for read, value in zip(reads, values, strict=True)]
-        except (ValueError, TypeError, ArithmeticError) as error:
+        except (ValueError, TypeError, AttributeError, ArithmeticError) as error:
             raise Refused(Code.INVALID, "This is not a cursor of this list.", (name,)) from error
 
     def _slice(self, table: Any, conditions: Iterable[ColumnElement[bool]], bind: Bind) -> Any:
