@@ -13,9 +13,13 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from kit.config import Config
 from kit.embedded.home import STOP_S, EmbeddedPostgresError, Home, locked
+
+if TYPE_CHECKING:
+    # Who only runs a server needs nothing but the standard library.
+    from kit.config import Config
 
 __all__ = ["EmbeddedPostgresError", "Server", "addresses", "running"]
 
@@ -63,7 +67,7 @@ def running(data_dir: Path, *, durable: bool = True) -> Iterator[Server]:
 
 
 @contextlib.contextmanager
-def addresses(config: Config) -> Iterator[Server]:
+def addresses(config: "Config") -> Iterator[Server]:
     """Give the addresses of the configured PostgreSQL, or of our own while it is used."""
     if config.database_url is not None:
         yield Server(config.owner_url or config.database_url, config.database_url)
