@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import aliased
 
 from loaders.records import columns, record
 from loaders.relations import Asking, Many, One, Through, among_keys
@@ -36,6 +37,11 @@ class _ByTrackingNumber(One):
     goes before voided ones, then the one whose number was added last.
     """
 
+    def __init__(self) -> None:
+        """Take numbers as keys."""
+        super().__init__(Parcel)
+        self.key_type = TrackingNumber.number.type
+
     def statement(self, asking: Asking) -> Select[Any]:
         """Select the first parcel of each number."""
         number = TrackingNumber.number
@@ -46,9 +52,18 @@ class _ByTrackingNumber(One):
             *seen_by(asking.viewer, TrackingNumber),
             *seen_by(asking.viewer, Parcel),
         )
-        voided = Parcel.status == ParcelStatus.VOIDED
-        last = (TrackingNumber.added_at.desc(), TrackingNumber.id.desc())
-        return rows.ext(distinct_on(number)).order_by(number, voided, *last)
+        return rows.ext(distinct_on(number)).order_by(number, *_first(Parcel, TrackingNumber))
+
+    def part(self, asking: Asking, key: ColumnElement[Any]) -> tuple[Any, Select[Any]]:
+        """Return the parcels and the select of one number's first, without columns yet."""
+        parcel, number = aliased(Parcel), aliased(TrackingNumber)
+        rows = select().select_from(parcel).join(number, number.parcel_id == parcel.id)
+        rows = rows.correlate_except(parcel, number).where(
+            number.number == key,
+            *seen_by(asking.viewer, number),
+            *seen_by(asking.viewer, parcel),
+        )
+        return parcel, rows.order_by(*_first(parcel, number)).limit(1)
 
     def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
         """Give each number its parcel."""
@@ -56,4 +71,8 @@ class _ByTrackingNumber(One):
         return [found.get(key) for key in keys]
 
 
-by_tracking_number = _ByTrackingNumber(Parcel)
+def _first(parcel: Any, number: Any) -> tuple[ColumnElement[Any], ...]:
+    return parcel.status == ParcelStatus.VOIDED, number.added_at.desc(), number.id.desc()
+
+
+by_tracking_number = _ByTrackingNumber()
