@@ -5,7 +5,7 @@ Both enter the second wall first: row-level security shows and takes only rows o
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 from uuid import UUID
@@ -71,7 +71,7 @@ def _holds(connection: AsyncConnection, merchant_id: UUID | None) -> bool:
 
 
 async def _hold_merchant(connection: AsyncConnection, merchant_id: UUID | None) -> None:
-    """Let a connection outside of transactions see one merchant's rows until told otherwise.
+    """Let an autocommit connection see one merchant's rows until it is told otherwise.
 
     The driver sends it as one message, without preparing a statement. A connection where it fails
     or is cancelled half-way is thrown away; nothing is noted before it is done.
@@ -88,9 +88,6 @@ async def _hold_merchant(connection: AsyncConnection, merchant_id: UUID | None) 
         await asyncio.shield(connection.invalidate())
         raise
     pooled.info[HELD] = merchant_id
-
-
-Enter = Callable[[AsyncConnection, UUID | None], Awaitable[None]]
 
 
 class Database:
@@ -123,7 +120,6 @@ class Database:
         self.engine = self._made(pool_size)
         # Apart, so that authenticating does not change the merchant of the other connections.
         self.keyless = self._made(pool_size)
-        self._enter: Enter = set_merchant if pooler else _hold_merchant
         self._reader, self._keyless_reader = map(self._reading, (self.engine, self.keyless))
         self.hints = Hints(self.keyless, direct=not pooler)
 
@@ -172,13 +168,14 @@ class Database:
                 session.begin(),
             ):
                 WANTED.set(merchant_id)
-                await self._enter(await session.connection(), merchant_id)
+                if not _holds(await session.connection(), merchant_id):
+                    await set_merchant(session, merchant_id)
                 yield session
 
     def reading(self, merchant_id: UUID | None) -> "Reads":
         """Give the read connection of one operation; merchant_id as in `writing`."""
         engine = self._keyless_reader if merchant_id is None else self._reader
-        return Reads(engine, merchant_id, self._enter)
+        return Reads(engine, merchant_id, autocommit=not self._pooler)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -190,17 +187,17 @@ class Database:
 class Reads:
     """One operation's read connection: taken at its first statement, one statement at a time.
 
-    With autocommit a read costs no BEGIN and no ROLLBACK, and the connection keeps its merchant for
-    the next operation; behind a pooler all statements are in one transaction. rows_read: of
-    statements, and of pages in texts; None before the first statement.
+    autocommit: a read costs no BEGIN and no ROLLBACK, and the connection keeps its merchant for
+    the next operation; otherwise all statements are in one transaction. rows_read: of statements,
+    and of pages in texts; None before the first statement.
     """
 
     rows_read: int | None = None
 
-    def __init__(self, engine: AsyncEngine, merchant_id: UUID | None, enter: Enter) -> None:
-        """Take the engine, whose rows are read, and how a connection enters the wall."""
+    def __init__(self, engine: AsyncEngine, merchant_id: UUID | None, *, autocommit: bool) -> None:
+        """Take the engine and whose rows are read."""
         self._engine, self._merchant_id = engine, merchant_id
-        self._enter = enter
+        self._enter = _hold_merchant if autocommit else set_merchant
         self._connection: AsyncConnection | None = None
         self._turn = asyncio.Lock()
         self._asking: set[asyncio.Task[Any]] = set()

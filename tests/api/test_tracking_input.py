@@ -35,6 +35,14 @@ async def test_a_new_number_stands_beside_the_first(feed, world):
     assert (await told(world, "parcel.")).count("parcel.tracking_number_added") == 1
 
 
+async def test_the_letters_of_an_instant_may_be_small(feed, world):
+    (sscc,) = (await sent(world)).ssccs
+    event = feed.event("IN_TRANSIT", sscc=sscc)
+    small = world.clock().strftime("%Y-%m-%dt%H:%M:%Sz")
+    (result,) = await feed.results(event | {"occurredAt": small})
+    assert result["status"] == "CREATED"
+
+
 async def test_a_number_of_two_carriers_needs_the_carrier(feed, world):
     first, second = await sent(world), await sent(world)
     for shipment in (first, second):

@@ -41,6 +41,15 @@ RECORDING = [
 ]
 """Recording events that change no status: the locks, what is known, what is new."""
 
+MOVING = [
+    *RECORDING[:-1],
+    "UPDATE parcels",
+    RECORDING[-1],
+    "INSERT merchant_counters",
+    "INSERT journal",
+]
+"""Recording events that change statuses, but end no parcel's way: nothing else follows."""
+
 
 def _told(statements: list[str]) -> list[str]:
     """Return verb and table of each statement."""
@@ -69,3 +78,14 @@ async def test_recording_events_costs_the_same_for_any_number_of_events(ask, wor
         with counted(world.database.engine) as statements:
             await ask(RECORD, input={"events": events, "idempotencyKey": f"k-{hour}"})
         assert _told(statements[:-1]) == RECORDING
+
+
+async def test_statuses_on_the_way_read_no_delivery(ask, world):
+    parcels = [{"sscc": it} for it in (await sent(world, 10)).ssccs]
+    feed = Feed(ask, world)
+    await feed(*(feed.event("IN_TRANSIT", 0, **it) for it in parcels))
+    for status, named in (("EXCEPTION", parcels[:1]), ("OUT_FOR_DELIVERY", parcels)):
+        events = [feed.event(status, 1, **it) for it in named]
+        with counted(world.database.engine) as statements:
+            await ask(RECORD, input={"events": events, "idempotencyKey": status})
+        assert _told(statements[:-1]) == MOVING
