@@ -37,6 +37,7 @@ def _arguments() -> argparse.Namespace:
     )
     form.add_argument("--clean", action="store_true", help="remove the data that are kept")
     parser.add_argument("--scale", type=float, default=1.0, help="1: 100,000 orders")
+    parser.add_argument("--rounds", type=int, default=5, help="turns of each engine: 5")
     return parser.parse_args()
 
 
@@ -52,7 +53,9 @@ def _measured(arguments: argparse.Namespace, folder: Path) -> tuple[str, dict[st
         if arguments.soak:
             seconds = 60 * arguments.soak
             return "soak", asyncio.run(forms.soak(server, arguments.scale, seconds))
-        return "compare", asyncio.run(forms.compare(server, forms.full(arguments.scale)))
+        return "compare", asyncio.run(
+            forms.compare(server, forms.full(arguments.scale, arguments.rounds))
+        )
 
 
 def _keep(file: Path, form: str, found: dict[str, Any]) -> None:

@@ -24,9 +24,9 @@ GROWS = ("list", "one")
 _ROUNDS, _SECONDS, _WARM, _TURN_S, _MINUTE_S = 7, 2.0, 0.5, 5.0, 60.0
 
 
-def full(scale: float) -> Plan:
-    """Return the whole comparison: about half an hour."""
-    return Plan(Size.of(scale), (1, 2), (1, 8, 64), rounds=5, seconds=2.0, warm=0.5)
+def full(scale: float, rounds: int) -> Plan:
+    """Return the whole comparison: about half an hour with five rounds."""
+    return Plan(Size.of(scale), (1, 2), (1, 8, 64), rounds=rounds, seconds=2.0, warm=0.5)
 
 
 def _names() -> list[str]:
