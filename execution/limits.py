@@ -218,6 +218,15 @@ class Measured:
             demands[name] = part.demands.union(*spread)
         return demands
 
+    def largest(self, name: str | None, variables: Mapping[str, Any]) -> int:
+        """Return the largest page, or list of ids, that an operation asks for."""
+        if not self._operations:
+            return 0
+        _, operation = self._operations.get(name) or next(iter(self._operations.values()))
+        given = _amounts(operation, variables, self._sized_by)
+        asked = (it.sizes for part in self._parts.values() for it in part.fields if it.sizes)
+        return max((_largest(sizes, given) for sizes in asked), default=0)
+
     def price(
         self, name: str | None, variables: Mapping[str, Any], largest_page: int = MOST
     ) -> Price:

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 class Bounds:
     """Bounds of the HTTP edge; docs/decisions/0020-http-edge.md gives the reasons.
 
-    body: bytes. body_seconds: in which a body must arrive. at_once: requests of one company or
+    body_seconds: in which a body must arrive. at_once: requests of one company or
     key that run at a time. waiting: further ones of it that wait for their turn.
     """
 
-    body: int = 1_000_000
     body_seconds: int = 10
     at_once: int = 10
     waiting: int = 100

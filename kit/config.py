@@ -8,7 +8,7 @@ from ipaddress import ip_network
 from pathlib import Path
 
 from kit import issuers
-from kit.bounds import DEFAULT_BOUNDS, Bounds
+from kit.bounds import Bounds
 from kit.issuers import Issuer
 from kit.limits import DEFAULT_LIMITS, Limits
 
@@ -84,7 +84,6 @@ def _limits(environment: Mapping[str, str]) -> Limits:
 def _bounds(environment: Mapping[str, str], pool_size: int) -> Bounds:
     """Read what connections and requests may take; one company gets half of the pool."""
     return Bounds(
-        body=_number(environment, "ABRUF_LARGEST_BODY", DEFAULT_BOUNDS.body),
         at_once=_number(environment, "ABRUF_AT_ONCE", max(pool_size, 1)),
     )
 

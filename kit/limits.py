@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from kit.pages import LARGEST_PAGE
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -13,6 +15,7 @@ class Limits:
     written. depth, root_fields, aliases: with every fragment put in its place.
     cost: points. nodes: objects of the answer. deadline: seconds from the first byte parsed to
     the answer. statement: seconds for one SQL statement, waiting for locks included.
+    body: bytes of a request. page: rows of a page, and ids in a list. items: of an input's lists.
     connections: sockets and streams of one key in a process. subscriptions: operations at a time
     on one socket.
 
@@ -33,6 +36,9 @@ class Limits:
     nodes: int = 50_000
     deadline: int = 10
     statement: int = 8
+    body: int = 1_000_000
+    page: int = LARGEST_PAGE
+    items: int = 250
     connections: int = 200
     subscriptions: int = 20
     bucket: int = 20_000

@@ -127,6 +127,9 @@ class Limited(SchemaExtension):
         limits: Limits = context.context.limits
         yield from _beyond(measured, limits)
         asking = (context.operation_name, context.variables or {})
+        if limits.page < LARGEST_PAGE and (largest := measured.largest(*asking)) > limits.page:
+            # What is too much for every key is refused where it stands, with its argument.
+            yield _too_much("A page or list of ids has {:,} rows", largest, limits.page)
         price = measured.price(*asking)
         context.context.bill.requested = max(1, price.cost)
         trace.CURRENT.get().cost = price.cost

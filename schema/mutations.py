@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import strawberry
 
 from execution import Cost
-from kit.errors import Problem, Refused
+from kit.errors import Code, Problem, Refused
 from kit.inputs import Command
 from kit.viewer import Scope
 from schema.errors import UserError
@@ -65,6 +65,13 @@ def _with_key(info: Info, values: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"idempotencyKey": header, **values}
 
 
+def _bound(command: Command, most: int) -> None:
+    """Refused: TOO_MANY_ITEMS when a list is longer than the key may send."""
+    for name, value in command:
+        if isinstance(value, list | tuple) and len(value) > most:
+            raise Refused(Code.TOO_MANY_ITEMS, f"This key sends at most {most} items.", (name,))
+
+
 def mutation(
     resolver: Resolver, takes: type[Command], gives: Any, scope: Scope, description: str
 ) -> Any:
@@ -77,7 +84,9 @@ def mutation(
     async def resolve(root: Any, info: Info, input: Any) -> Any:  # noqa: A002 -- the API's name.
         del root
         try:
-            outcome = await resolver(info.context, takes.read(_with_key(info, input)))
+            command = takes.read(_with_key(info, input))
+            _bound(command, info.context.limits.items)
+            outcome = await resolver(info.context, command)
         except Refused as refused:
             return Answer(problems=refused.problems)
         return Answer.of(outcome)

@@ -10,8 +10,10 @@ from transport.hang_up import GONE, HungUp
 from transport.refusals import JSON, Refusal
 
 
-async def body_of(request: Request, bounds: Bounds) -> bytes:
-    """Read the body to its end. Refusal: not JSON, too large, too slow. HungUp: cut off.
+async def body_of(request: Request, bounds: Bounds, most: int) -> bytes:
+    """Read the body, of at most so many bytes, to its end.
+
+    Refusal: not JSON, too large, too slow. HungUp: cut off.
 
     Forms and plain text are what a page of another site can send without being asked first by
     CORS, so a POST must say that it is JSON. Compressed bodies are refused: their size is unknown.
@@ -23,31 +25,31 @@ async def body_of(request: Request, bounds: Bounds) -> bytes:
     if headers.get(b"content-encoding", b"identity").lower() != b"identity":
         raise Refusal(415, "Send the body uncompressed.")
     told = headers.get(b"content-length", b"0")
-    if told.isdigit() and int(told[:20]) > bounds.body:
-        raise _too_large(bounds)
+    if told.isdigit() and int(told[:20]) > most:
+        raise _too_large(most)
     try:
         async with asyncio.timeout(bounds.body_seconds):
-            return await _read(request.receive, bounds)
+            return await _read(request.receive, most)
     except TimeoutError:
         message = "The body did not arrive in time."
         raise Refusal(408, message, headers={"Connection": "close"}) from None
 
 
-async def _read(receive: Receive, bounds: Bounds) -> bytes:
+async def _read(receive: Receive, most: int) -> bytes:
     body = bytearray()
     while True:
         message = await receive()
         if message["type"] == GONE:
             raise HungUp
         body += message.get("body", b"")
-        if len(body) > bounds.body:
-            raise _too_large(bounds)
+        if len(body) > most:
+            raise _too_large(most)
         if not message.get("more_body", False):
             return bytes(body)
 
 
-def _too_large(bounds: Bounds) -> Refusal:
-    return Refusal(413, f"The body is larger than {bounds.body:,} bytes.")
+def _too_large(most: int) -> Refusal:
+    return Refusal(413, f"The body is larger than {most:,} bytes.")
 
 
 def again(request: Request, body: bytes) -> Request:

@@ -17,6 +17,7 @@ from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from kit import trace
+from kit.limits import Limits
 from resolvers.context import Call, Context
 from resolvers.lanes import Lanes
 from resolvers.process import Process
@@ -117,7 +118,7 @@ class Endpoint(GraphQL[Context, None]):
         viewer, told = admission.viewer, trace.CURRENT.get()
         told.merchant_id, told.key_id = viewer.merchant_id, viewer.key_id
         async with self.lanes.request(viewer):
-            body = await body_of(request, self.serving.bounds)
+            body = await body_of(request, self.serving.bounds, self.limits(admission).body)
             async with until_hung_up(request.receive):
                 whole = again(request, body)
                 whole.state.admission = admission
@@ -144,7 +145,11 @@ class Endpoint(GraphQL[Context, None]):
 
     def connections(self, admission: Admission) -> int:
         """Return how many sockets and streams the key may have open here."""
-        return self.serving.terms.limits.own(admission.viewer.limits).connections
+        return self.limits(admission).connections
+
+    def limits(self, admission: Admission) -> Limits:
+        """Return the limits of a key."""
+        return self.serving.terms.limits.own(admission.viewer.limits)
 
     async def _answer(self, request: Request) -> Response:
         try:

@@ -15,6 +15,7 @@ from kit.clock import Clock
 from kit.config import from_environment
 from kit.database import Database
 from kit.limits import DEFAULT_LIMITS, Limits
+from kit.viewer import Actor
 from resolvers.context import Context, Terms
 from schema.schema import schema
 from server import application
@@ -268,3 +269,22 @@ async def waiting_statements(database: Database) -> int:
     )
     async with database.engine.connect() as connection:
         return int((await connection.execute(asked)).scalar_one())
+
+
+async def test_a_key_has_numbers_of_its_own_for_pages_items_and_bodies(ask, world) -> None:
+    limits = {"page": 2, "items": 1, "body": 2_000}
+    bound = ask.by(await world.key(Actor.STAFF, limits=limits))
+    pages = "query ($n: Int) { orders(first: $n) { totalCount } }"
+    assert (await bound(pages, n=2))["orders"] == {"totalCount": 0}
+    (error,) = (await bound.answer(pages, n=3))["errors"]
+    assert (error["extensions"]["requested"], error["extensions"]["maximum"]) == (3, 2)
+    ids = '{ nodes(ids: ["a", "b", "c"]) { id } }'
+    assert (await bound.answer(ids))["errors"][0]["extensions"]["requested"] == 3
+    products = [{"sku": it, "name": it} for it in ("BOLT", "NUT")]
+    upsert = "mutation ($input: ProductsUpsertInput!) { productsUpsert(input: $input) {"
+    upsert = f"{upsert} results {{ status }} userErrors {{ code field }} }} }}"
+    refused = (await bound(upsert, input={"products": products}))["productsUpsert"]
+    assert refused["userErrors"] == [{"code": "TOO_MANY_ITEMS", "field": ["input", "products"]}]
+    assert (await bound(upsert, input={"products": products[:1]}))["productsUpsert"]["results"]
+    (error,) = (await bound.answer(pages + " " * 2_000, n=1))["errors"]
+    assert "2,000 bytes" in error["message"]

@@ -1,19 +1,24 @@
 """What becomes one statement, what is walked, what the reference executor answers whole."""
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import event, update
 from sqlalchemy.orm import aliased
 
 from execution.fusing import form_of
+from kit import trace
 from kit.ids import from_global, new_id
 from kit.viewer import Actor, Viewer
+from loaders import orders as order_loaders
 from models import Owned
 from models.orders import Order as OrderRow
 from models.sight import seen_by
-from schema.schema import PLANNER
+from resolvers.context import Context
+from resolvers.process import Process
+from schema.schema import PLANNER, schema
 from tests import make
 from tests.guard import counted
 from tests.make import deliveries, orders
+from tests.make.running import staff
 
 LIST = """
 query ($first: Int, $filter: OrderFilter, $withLines: Boolean = true) {
@@ -127,10 +132,65 @@ async def test_what_is_not_one_statement_is_walked_and_counted(ask, case):
     assert PLANNER.counted == {"plan made": 1, REASONS[case]: 1}
 
 
-async def test_wrong_variables_go_to_the_reference(ask):
-    answer = await ask.answer(LIST, first="many")
-    assert "$first" in answer["errors"][0]["message"]
-    assert PLANNER.counted == {"reference: variables": 1}
+FOLLOW = "subscription ($id: ID!) { orderStatusChanged(orderId: $id) { position } }"
+REFERENCE = {
+    "reference: variables": (LIST, {"first": "many"}),
+    "reference: a subscription": (FOLLOW, {"id": "none"}),
+}
+"""Every reason for which graphql-core answers an operation whole -> such an operation."""
+
+
+@pytest.mark.parametrize("reason", REFERENCE)
+async def test_what_goes_to_the_reference_whole_is_counted(world, reason):
+    document, variables = REFERENCE[reason]
+    viewer = staff(world)
+    context = Context(viewer, world.database, world.clock)
+    stream = await schema.stream(document, variable_values=variables, context_value=context)
+    (result,) = [it async for it in stream]
+    assert result.errors
+    assert PLANNER.counted == {reason: 1}
+
+
+async def test_an_operation_takes_one_connection_and_asks_a_relation_once_a_level(
+    ask, world, database
+):
+    await _orders(world, ask, 4)
+    viewer, process = staff(world), Process(database)
+    taken: list[int] = []
+    batches = []
+
+    def checked_out(*_: object) -> None:
+        taken[-1] += 1
+
+    pool = database.engine.sync_engine.pool
+    event.listen(pool, "checkout", checked_out)
+    try:
+        # The first one takes the key's share of its bucket, too.
+        for first in (1, 1, 9):
+            taken.append(0)
+            context = Context(viewer, database, world.clock, process=process)
+            trace.CURRENT.set(trace.Trace("counted"))
+            answer = await schema.execute(WALKED.replace("9", str(first)), context_value=context)
+            assert answer.errors is None
+            batches.append(sorted(trace.CURRENT.get().batches))
+    finally:
+        event.remove(pool, "checkout", checked_out)
+    assert taken[1:] == [1, 1]
+    # The page; what availableActions reads of all its orders.
+    assert batches == [[1, 1, 1], [1, 1, 1], [1, 5, 5]]
+
+
+async def test_a_level_and_a_single_key_read_nothing_twice(ask, world, database):
+    order = await orders.order(world, ask)
+    key = from_global(order["id"])[1]
+    context = Context(staff(world), database, world.clock)
+    context.begin()
+    with counted(database.engine) as statements:
+        (first,) = await context.load_level(order_loaders.by_id, [key])
+        assert await context.load(order_loaders.by_id, key) is first
+        assert await context.load_level(order_loaders.by_id, [key, key]) == [first, first]
+    assert len(statements) == 1
+    await context.finish()
 
 
 async def test_a_value_that_graphql_forbids_is_told_with_its_path(ask, world, database):
