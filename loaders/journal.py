@@ -17,7 +17,7 @@ from models.journal import Aggregate, AuditEntry, JournalEntry
 NOUNS: Mapping[Aggregate, str] = {it: it.title().replace("_", "") for it in Aggregate}
 """What an entry is about -> the name of its type, of which a global id is made."""
 
-timeline = Paged(JournalEntry, {None: Sorted("position")}, of="aggregate_id")
+timeline = Paged(JournalEntry, {None: Sorted("sequence")}, of="aggregate_id")
 """The timeline of an object."""
 
 
@@ -85,23 +85,25 @@ PAGE = 500
 """Entries that one statement reads."""
 
 _OWN = JournalEntry.merchant_id == bindparam("merchant", type_=Uuid())
-_LATER = (
-    select(
-        JournalEntry.position,
-        JournalEntry.aggregate_id,
-        JournalEntry.type,
-        JournalEntry.occurred_at,
-        JournalEntry.payload["moved"].label("moved"),
-    )
-    .where(_OWN, JournalEntry.position > bindparam("after", type_=BigInteger()))
-    .order_by(JournalEntry.position)
-    .limit(PAGE)
+_OF = JournalEntry.aggregate_id == bindparam("aggregate", type_=Uuid())
+_AFTER = bindparam("after", type_=BigInteger())
+_ENTRIES = select(
+    JournalEntry.position,
+    JournalEntry.sequence,
+    JournalEntry.aggregate_id,
+    JournalEntry.type,
+    JournalEntry.occurred_at,
+    JournalEntry.payload["moved"].label("moved"),
+).where(_OWN)
+later: Select[Any] = (
+    _ENTRIES.where(JournalEntry.position > _AFTER).order_by(JournalEntry.position).limit(PAGE)
 )
-later: Select[Any] = _LATER
 """A merchant's next entries after a position; parameters: merchant, after."""
-later_of: Select[Any] = _LATER.where(
-    JournalEntry.aggregate_id == bindparam("aggregate", type_=Uuid())
+later_of: Select[Any] = (
+    _ENTRIES.where(_OF, JournalEntry.sequence > _AFTER).order_by(JournalEntry.sequence).limit(PAGE)
 )
-"""The same of one object; parameters: merchant, after, aggregate."""
+"""An object's next entries after a sequence number; parameters: merchant, aggregate, after."""
 latest: Select[Any] = select(func.coalesce(func.max(JournalEntry.position), 0)).where(_OWN)
 """The merchant's last position; parameter: merchant."""
+latest_of: Select[Any] = select(func.coalesce(func.max(JournalEntry.sequence), 0)).where(_OWN, _OF)
+"""An object's last sequence number; parameters: merchant, aggregate."""

@@ -31,10 +31,13 @@ _log = logging.getLogger("abruf")
 class Entry:
     """What a follower learns of a journal entry.
 
+    position: counts the merchant's entries, which is nobody's business but the merchant's.
+    sequence: counts those of the object.
     moved: line id -> counter -> signed amount (`commands.ledger`).
     """
 
     position: int
+    sequence: int
     aggregate_id: UUID
     type: str
     occurred_at: datetime
@@ -54,13 +57,16 @@ class _Reader:
         finally:
             await reads.close()
 
-    async def latest(self) -> int:
-        """Return the last position."""
-        ((position,),) = await self._rows(journal.latest)
-        return int(position)
+    async def latest(self, aggregate: UUID | None = None) -> int:
+        """Return the last position, or the last sequence number of an object."""
+        if aggregate is None:
+            ((last,),) = await self._rows(journal.latest)
+        else:
+            ((last,),) = await self._rows(journal.latest_of, aggregate=aggregate)
+        return int(last)
 
     async def later(self, after: int, aggregate: UUID | None = None) -> AsyncIterator[Entry]:
-        """Yield all entries after a position, a page at a time."""
+        """Yield all entries after a position, a page at a time; an object's after a sequence."""
         one = {} if aggregate is None else {"aggregate": aggregate}
         statement = journal.later if aggregate is None else journal.later_of
         while True:
@@ -69,7 +75,7 @@ class _Reader:
                 yield Entry(*row)
             if len(rows) < journal.PAGE:
                 return
-            after = rows[-1].position
+            after = rows[-1].position if aggregate is None else rows[-1].sequence
 
 
 class _Place:
@@ -143,21 +149,21 @@ class Following:
     async def entries(
         self, merchant_id: UUID, aggregate_id: UUID, after: int | None, *, live: bool
     ) -> AsyncGenerator[Entry, None]:
-        """Yield an object's entries after a position (None: from now on); once each, in order.
+        """Yield an object's entries after a sequence number (None: from now on), once, in order.
 
         live: go on with what is still to come. Refused: TOO_SLOW when too many wait.
         """
         reader = _Reader(self._database, merchant_id)
         now = await reader.latest()
-        seen = now if after is None else after
+        seen = await reader.latest(aggregate_id) if after is None else after
         with self._place(reader, aggregate_id, now) as place:
             # Read after the place was taken, so that no entry falls between the two.
             async for entry in reader.later(seen, aggregate_id):
-                seen = entry.position
+                seen = entry.sequence
                 yield entry
             while live:
                 entry = await place.next()
-                if entry.position > seen:
+                if entry.sequence > seen:
                     yield entry
 
     @contextmanager

@@ -23,7 +23,7 @@ _PROGRESS = {"cancelled", "shipped", "delivered", "return_received"}
 
 @dataclass(frozen=True)
 class OrderChange:
-    """One event of an order's status."""
+    """One event of an order's status. position: in the order's own history."""
 
     position: int
     type: str
@@ -61,7 +61,7 @@ async def _changes(
                 continue
             await context.enter()
             await _seen(context, order_id)
-            yield OrderChange(entry.position, entry.type, entry.occurred_at, order_id)
+            yield OrderChange(entry.sequence, entry.type, entry.occurred_at, order_id)
             if entry.type in _LAST:
                 return
 

@@ -43,7 +43,6 @@ described(
 class TimelineEntry:
     """A journal entry as clients see it."""
 
-    position: int = strawberry.field(description="Counts all events of the merchant, no holes.")
     sequence: int = strawberry.field(description="Counts the events of this object from 1.")
     type: str = strawberry.field(description="What happened, for example `order.placed`.")
     occurred_at: datetime = strawberry.field(description="When it happened.")
@@ -77,6 +76,8 @@ def _key_id(entry: Any, _type_name: str) -> str | None:
 )
 class JournalEntry(TimelineEntry):
     """A journal entry as staff sees it."""
+
+    position: int = strawberry.field(description="Counts all events of the merchant, no holes.")
 
     @strawberry.field(
         description="Global id of the object that it is about; `node` reads it.",

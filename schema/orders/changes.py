@@ -24,7 +24,8 @@ class OrderStatusChange:
     """One event."""
 
     position: int = strawberry.field(
-        description="Where it stands in the merchant's journal; `after` goes on from here."
+        description="Where it stands in the order's history, as `sequence` in its timeline; `after`"
+        " goes on from here."
     )
     type: str = strawberry.field(description="What happened, for example `order.cancelled`.")
     occurred_at: datetime = strawberry.field(description="When it happened.")

@@ -1,7 +1,9 @@
 """What another owner has is read exactly like what is not there: same answer, same errors."""
 
+from base64 import urlsafe_b64decode
 from typing import Any
 
+import orjson
 import pytest
 from graphql import get_named_type
 
@@ -98,3 +100,14 @@ async def test_a_storefront_reads_orders_like_missing_ones_but_the_one_that_it_h
 
 def _is_carrier(row: Any) -> bool:
     return PartyRole.CARRIER in getattr(row, "roles", ())
+
+
+async def test_a_buyer_cannot_tell_how_much_others_do(world: World, ask: Ask) -> None:
+    here = await scene(world, ask)
+    await live(await scene(world, ask))
+    order, buyer = await here.order(), await here.as_buyer()
+    of_order = "order(id: $id) { timeline(first: 9) { nodes { sequence } edges { cursor } } }"
+    told = (await buyer(f"query ($id: ID!) {{ {of_order} }}", id=order["id"]))["order"]["timeline"]
+    assert [it["sequence"] for it in told["nodes"]] == [1]
+    assert [orjson.loads(urlsafe_b64decode(it["cursor"]))[0] for it in told["edges"]] == [1]
+    assert "position" not in SHOWN.type_map["TimelineEntry"].fields
