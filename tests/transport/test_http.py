@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Callable
 import httpx
 import pytest
 
-from kit.bounds import DEFAULT_BOUNDS
 from kit.database import Database
+from kit.limits import DEFAULT_LIMITS
 from server import application
 from tests import make
 from transport.endpoint import GRAPHQL_JSON
@@ -103,13 +103,13 @@ async def test_a_compressed_body_is_refused(post) -> None:
 
 
 async def test_a_body_that_is_too_large_is_refused(post) -> None:
-    assert_refused(await post(f'{{"query": "{"#" * DEFAULT_BOUNDS.body}"}}'), 413)
+    assert_refused(await post(f'{{"query": "{"#" * DEFAULT_LIMITS.body}"}}'), 413)
 
 
 async def test_a_body_of_unknown_length_that_is_too_large_is_refused(post) -> None:
     async def chunks() -> AsyncIterator[bytes]:
         for _ in range(11):
-            yield b" " * (DEFAULT_BOUNDS.body // 10)
+            yield b" " * (DEFAULT_LIMITS.body // 10)
 
     assert_refused(await post(chunks()), 413)
 
