@@ -64,7 +64,8 @@ class Counts:
     """What is counted without variables.
 
     repeats: fields that stand beside one of the same name. spreads: of fragments. Validation
-    compares them in pairs, once for each place where they are written.
+    compares them in pairs, once for each place where they are written. unknown: fields that their
+    type does not have, as they are written.
     """
 
     depth: int = 0
@@ -73,6 +74,7 @@ class Counts:
     directives: int = 0
     repeats: int = 0
     spreads: int = 0
+    unknown: int = 0
 
     def add(self, other: "Counts", depth: int) -> None:
         """Put a fragment's counts in its place among the fields of a depth."""
@@ -82,6 +84,7 @@ class Counts:
         self.directives += other.directives
         self.repeats += other.repeats
         self.spreads += other.spreads
+        self.unknown += other.unknown
 
 
 @dataclass
@@ -181,7 +184,9 @@ class Measured:
         counts.depth = max(counts.depth, depth)
         counts.root_fields += depth == 1
         counts.aliases += node.alias is not None
-        kind = self._catalogue.kinds.get(type_name, {}).get(node.name.value, UNKNOWN)
+        known, name = self._catalogue.kinds.get(type_name), node.name.value
+        kind = (known or {}).get(name, UNKNOWN)
+        counts.unknown += known is not None and kind is UNKNOWN and not name.startswith("__")
         part.demands |= kind.demands
         if node.selection_set or kind.weight:
             self.visited += len(node.arguments or ())
@@ -207,6 +212,7 @@ class Measured:
             max(it.directives for it in [*ran, written]),
             written.repeats,
             written.spreads,
+            written.unknown,
         )
 
     def _demanded(self) -> dict[int | str, Demands]:

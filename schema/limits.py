@@ -94,6 +94,7 @@ def _beyond(measured: Measured, limits: Limits) -> Iterator[GraphQLError]:
         ("The operation has {:,} directives", counts.directives, limits.directives),
         ("The document asks {:,} times for the same again", counts.repeats, limits.repeats),
         ("The document spreads fragments {:,} times", counts.spreads, limits.spreads),
+        ("The document names {:,} fields that are not there", counts.unknown, MOST_ERRORS),
     ):
         if asked > most:
             yield _too_much(said, asked, most)

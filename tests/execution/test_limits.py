@@ -247,6 +247,7 @@ def test_what_validation_compares_in_pairs_is_counted_where_it_is_written() -> N
     """A field beside an equal one in whatever inline fragment; a spread wherever it stands."""
     twice = "{ a: viewer { name ... { name } ... on Viewer { name } n: name } viewer { name } }"
     assert measured(twice).counts.repeats == 2
+    assert measured("{ a viewer { b name { c } __typename } __schema { d } }").counts.unknown == 3
     found = measured(chain(20, spreads=10)).counts
     assert (found.repeats, found.spreads) == (0, 1 + 20 * 10)
 
