@@ -21,8 +21,9 @@ from commands import documents, keys
 from kit import embedded
 from kit.clock import now
 from kit.config import from_environment
-from kit.database import Database, set_merchant
+from kit.database import Database
 from kit.errors import Refused
+from kit.inside import set_merchant
 from kit.viewer import Actor, CompanyRole
 from kit.walls import app_role
 

@@ -8,7 +8,7 @@ from aiodataloader import DataLoader
 from sqlalchemy import Select
 
 from kit import trace
-from kit.database import Reads
+from kit.reads import Reads
 from kit.viewer import Actor
 from loaders.relations import Asking, Relation
 

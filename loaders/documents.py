@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from kit.database import Reads
+from kit.reads import Reads
 from kit.viewer import Viewer
 from models.documents import Document
 from models.sight import merchant

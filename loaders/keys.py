@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from kit.database import Reads
+from kit.reads import Reads
 from kit.tokens import parts
 from kit.viewer import Viewer, allowed
 from loaders.pages import Paged, Sorted

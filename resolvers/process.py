@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from kit.database import Database, Reads
+from kit.database import Database
+from kit.reads import Reads
 from kit.viewer import Viewer
 from loaders.documents import text_of
 from resolvers.budgets import Budgets

@@ -9,10 +9,10 @@ from pydantic import Field, StringConstraints
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from kit.database import set_merchant
 from kit.errors import Code, Refused
 from kit.ids import new_id
 from kit.inputs import Input, Name
+from kit.inside import set_merchant
 from kit.tokens import issue
 from kit.viewer import Actor, CompanyRole, allowed
 from models.channels import Channel

@@ -15,9 +15,10 @@ from examples.demo import client, goods, shops
 from examples.demo.stage import Stage, play
 from kit.clock import Clock
 from kit.clock import now as real_time
-from kit.database import Database, set_merchant
+from kit.database import Database
 from kit.errors import Code, Refused
 from kit.ids import from_global
+from kit.inside import set_merchant
 from kit.viewer import Actor
 from loaders.keys import viewer_of
 from models import Base

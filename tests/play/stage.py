@@ -15,10 +15,11 @@ from sqlalchemy import text
 
 from commands.idempotency import Run
 from commands.writing import Outcome
-from kit.database import Database, set_merchant
+from kit.database import Database
 from kit.errors import Refused
 from kit.ids import new_id
 from kit.inputs import Command
+from kit.inside import set_merchant
 from tests import make
 from tests.guard import TENANT_TABLES
 from tests.play.cast import STEPS, ZONE, cast

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from examples import demo
 from examples.demo import operations
-from kit.database import set_merchant
+from kit.inside import set_merchant
 from models.keys import Merchant
 from schema.nodes import NODES
 from server import application
