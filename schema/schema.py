@@ -5,7 +5,7 @@ from contextlib import aclosing
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, MiddlewareManager
 from strawberry.extensions import ParserCache, SchemaExtension
 from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.schema.config import StrawberryConfig
@@ -26,6 +26,7 @@ from schema.contracts import ContractsMutation, ContractsQuery
 from schema.deliveries import DeliveriesMutation, DeliveriesQuery
 from schema.documents import DocumentsMutation, Trusted, find
 from schema.errors import ClientError, ErrorCode, shown
+from schema.hooks import Hooks
 from schema.journal import JournalQuery
 from schema.keys import KeysMutation, KeysQuery
 from schema.limits import KEPT, Deadline, Limited
@@ -100,8 +101,22 @@ class OneOperation(SchemaExtension):
         yield
 
 
+_NO_MIDDLEWARE = MiddlewareManager()
+"""No extension of ours stands around single fields."""
+
+
 class Schema(strawberry.Schema):
     """Strawberry's schema with our error contract."""
+
+    def create_extensions_runner(
+        self, execution_context: ExecutionContext, extensions: list[SchemaExtension]
+    ) -> Hooks:
+        """Return what runs the extensions' hooks."""
+        return Hooks(execution_context, extensions)
+
+    def _get_middleware_manager(self, extensions: list[SchemaExtension]) -> MiddlewareManager:
+        del extensions
+        return _NO_MIDDLEWARE
 
     def _get_custom_context_kwargs(
         self, operation_extensions: dict[str, Any] | None = None, *, sync: bool = False
