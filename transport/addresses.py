@@ -1,5 +1,6 @@
 """Where a request comes from: the client's IP address, for the journal."""
 
+from functools import lru_cache
 from ipaddress import ip_address
 
 from starlette.requests import HTTPConnection
@@ -11,7 +12,11 @@ def address_of(connection: HTTPConnection) -> str | None:
     Behind a proxy that is trusted (ABRUF_TRUSTED_PROXIES) uvicorn has put there what the proxy
     tells, which may be any text: what is no address is not kept.
     """
-    host = connection.client.host if connection.client else ""
+    return _normal(connection.client.host if connection.client else "")
+
+
+@lru_cache(1_024)
+def _normal(host: str) -> str | None:
     try:
         return str(ip_address(host.partition("%")[0]))
     except ValueError:

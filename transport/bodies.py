@@ -3,7 +3,7 @@
 import asyncio
 
 from starlette.requests import Request
-from starlette.types import Message, Receive
+from starlette.types import Receive
 
 from kit.bounds import Bounds
 from transport.hang_up import GONE, HungUp
@@ -50,22 +50,3 @@ async def _read(receive: Receive, most: int) -> bytes:
 
 def _too_large(most: int) -> Refusal:
     return Refusal(413, f"The body is larger than {most:,} bytes.")
-
-
-def again(request: Request, body: bytes) -> Request:
-    """Return the request with its body, which has been read, as if it arrived now.
-
-    Strawberry knows a content type in small letters only.
-    """
-    rest = [body]
-    headers = [
-        (name, value.lower() if name == b"content-type" else value)
-        for name, value in request.headers.raw
-    ]
-
-    async def receive_again() -> Message:
-        if rest:
-            return {"type": "http.request", "body": rest.pop(), "more_body": False}
-        return await request.receive()
-
-    return Request({**request.scope, "headers": headers}, receive_again)

@@ -1,52 +1,55 @@
 """`/graphql`: a token becomes a viewer, a request or an operation of a socket one context."""
 
-import json
 import re
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import Any
 
 import orjson
-from cross_web import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket
-from strawberry.asgi import GraphQL
-from strawberry.schema.exceptions import InvalidOperationTypeError
-from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.exceptions import MissingQueryError
+from strawberry.http import process_result
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType
 
 from kit import trace
 from kit.limits import Limits
 from resolvers.context import Call, Context
 from resolvers.lanes import Lanes
 from resolvers.process import Process
-from schema.documents import named
 from schema.errors import ErrorCode
 from schema.schema import schema
 from transport.addresses import address_of
 from transport.admission import CHECK_S, Admission, Places
+from transport.asked import Asked, asked_of
 from transport.authentication import ORDER_TOKEN, Authentication, bearer
-from transport.bodies import again, body_of
+from transport.bodies import body_of
 from transport.hang_up import HungUp, until_hung_up
 from transport.refusals import JSON, Refusal
 from transport.serving import Serving
-from transport.sockets import Handler
-from transport.streams import EventStream, OnlyStreams
+from transport.sockets import Sockets
+from transport.streams import EventStream, takes_only_streams
 from transport.turns import Turns
 from web.page import GraphiQL, is_for_a_browser
 
 GRAPHQL_JSON = "application/graphql-response+json"
-INIT_S = 10
-"""Seconds in which a socket must send `connection_init`."""
 RETRY_S = 5
 """Seconds after which a client that has too many connections may try again."""
 _STATUS = {ErrorCode.FORBIDDEN: 403, ErrorCode.TIMEOUT: 504}
 """Statuses of what was not executed, where it is not 400."""
+_MAY = {
+    "GET": {OperationType.QUERY, OperationType.SUBSCRIPTION},
+    "POST": {OperationType.QUERY, OperationType.MUTATION, OperationType.SUBSCRIPTION},
+}
+"""What each method may run; subscriptions only as streams."""
 _JSON_KINDS = {JSON, "application/*", "*/*"}
 _NEVER = re.compile(r"q\s*=\s*0(\.0*)?")
 
 
+@lru_cache(1_024)
 def answer_type(accept: str) -> str | None:
     """Choose an answer's media type (GraphQL over HTTP): the new one where it is asked for.
 
@@ -62,34 +65,24 @@ def answer_type(accept: str) -> str | None:
     return JSON if taken & _JSON_KINDS else None
 
 
-class Endpoint(GraphQL[Context, None]):
+class Endpoint:
     """The page for a browser, answers for a client with a token, sockets and streams."""
 
-    graphql_transport_ws_handler_class = Handler
     check_s = CHECK_S
-    stream_transport_classes_by_protocol = {GRAPHQL_SSE_PROTOCOL: OnlyStreams}  # noqa: RUF012 -- Strawberry reads this class value.
 
     def __init__(self, serving: Serving, graphiql: GraphiQL) -> None:
         """Take what contexts are made of, and the page."""
-        limits, bounds = serving.terms.limits, serving.bounds
-        super().__init__(
-            schema,
-            graphql_ide=None,
-            subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL],
-            connection_init_wait_timeout=timedelta(seconds=INIT_S),
-            max_subscriptions_per_connection=limits.subscriptions,
-            allowed_origins=serving.origins,
-        )
         self.serving, self.graphiql = serving, graphiql
-        database = serving.database
+        database, bounds = serving.database, serving.bounds
         self.authentication = Authentication(database, serving.clock, serving.issuers)
         self.process, self.places = Process(database), Places()
         self.lanes = Turns(bounds.at_once, bounds.waiting)
+        self.sockets = Sockets(self, serving.terms.limits.subscriptions, serving.origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer; a client that hangs up is not answered. Sockets do all that by themselves."""
         if scope["type"] == "websocket":
-            await super().__call__(scope, receive, send)
+            await self.sockets(scope, receive, send)
             return
         request = Request(scope, receive)
         try:
@@ -111,19 +104,24 @@ class Endpoint(GraphQL[Context, None]):
             message = "Send a valid token: `Authorization: Bearer abruf_...`."
             challenge = {"WWW-Authenticate": "Bearer"}
             raise Refusal(401, message, ErrorCode.UNAUTHENTICATED, challenge)
+        may = _MAY.get(request.method)
+        if may is None:
+            reason = "GraphQL only supports GET and POST requests."
+            raise Refusal(405, reason, headers={"Allow": "GET, POST"})
         accept = request.headers.get("accept", "")
-        streams = OnlyStreams().accepts(accept)
-        if answer_type(accept) is None and not streams:
+        streams, kind = takes_only_streams(accept), answer_type(accept)
+        if kind is None and not streams:
             raise Refusal(406, f"Accept {JSON} or {GRAPHQL_JSON}.")
         viewer, told = admission.viewer, trace.CURRENT.get()
         told.merchant_id, told.key_id = viewer.merchant_id, viewer.key_id
         async with self.lanes.request(viewer):
             body = await body_of(request, self.serving.bounds, self.limits(admission).body)
+            asked, key = asked_of(request, body), request.headers.get("idempotency-key")
             async with until_hung_up(request.receive):
-                whole = again(request, body)
-                whole.state.admission = admission
-                whole.state.streams = streams
-                return await self._answer(whole)
+                if streams:
+                    return await self._streamed(admission, key, asked, may)
+                context = self.context(admission, key, None)
+                return answer_of(await _executed(context, asked, request.method), kind or JSON)
 
     async def admit(
         self, headers: Mapping[str, str], given: Mapping[str, Any], address: str | None
@@ -151,23 +149,6 @@ class Endpoint(GraphQL[Context, None]):
         """Return the limits of a key."""
         return self.serving.terms.limits.own(admission.viewer.limits)
 
-    async def _answer(self, request: Request) -> Response:
-        try:
-            return await self.run(request)
-        except HTTPException as error:
-            wrong_kind = isinstance(error.__cause__, InvalidOperationTypeError)
-            if wrong_kind and request.method == "GET":
-                raise Refusal(405, error.reason, headers={"Allow": "POST"}) from None
-            raise Refusal(error.status_code, error.reason) from None
-
-    async def get_context(self, request: Any, response: Any) -> Any:
-        """Make a request's context; a socket makes one for each of its operations."""
-        del response
-        if isinstance(request, WebSocket):
-            return None
-        state, key = request.state, request.headers.get("idempotency-key")
-        return self.context(state.admission, key, self.lanes if state.streams else None)
-
     def context(
         self, admission: Admission, idempotency_key: str | None, lanes: Lanes | None
     ) -> Context:
@@ -182,72 +163,67 @@ class Endpoint(GraphQL[Context, None]):
             process=self.process,
         )
 
-    def should_render_graphql_ide(self, request: Any) -> bool:
-        """Never: the page has been served already, and a GET may name its document."""
-        del request
-        return False
-
-    async def parse_http_body(self, request: Any) -> Any:
-        """Read the request; one without text may name its document in several ways."""
-        data: Any = await super().parse_http_body(request)
-        if not data.query:
-            is_get = request.method == "GET"
-            sent = request.query_params if is_get else self.parse_json(await request.get_body())
-            data.extensions = named(sent, data.extensions)
-        return data
-
-    def decode_json(self, data: str | bytes) -> object:
-        """Read a JSON object; everything else is malformed."""
-        value = orjson.loads(data)
-        if not isinstance(value, dict):
-            message = "The body must be a JSON object."
-            raise json.JSONDecodeError(message, "", 0)
-        return value
-
-    def encode_json(self, data: object) -> str:
-        """Write a socket's message; as text, for bytes would leave it in binary frames."""
-        return orjson.dumps(data).decode()
-
-    async def get_sub_response(self, request: Any) -> Response:
-        """Carry the media type to where the answer is made."""
-        response = await super().get_sub_response(request)
-        response.media_type = answer_type(request.headers.get("accept", ""))
-        return response
-
-    def create_response(self, response_data: Any, sub_response: Response) -> Response:
-        """Answer by GraphQL over HTTP: without `data`, and 400, where nothing was executed.
-
-        403 where a scope is missing, 429 where the key has spent its points, 504 where the deadline
-        ended it.
-
-        Clients of the older media type take every well-formed answer for a failure unless it is
-        200, as the specification says.
-        """
-        errors = response_data.get("errors", ())
-        if errors:
-            own = {"requestId": trace.CURRENT.get().request_id}
-            response_data["extensions"] = {**response_data.get("extensions", {}), **own}
-        refused = response_data["data"] is None and not any("path" in error for error in errors)
-        if refused:
-            del response_data["data"]
-        status, told = 200, {error["extensions"]["code"]: error["extensions"] for error in errors}
-        if refused and ErrorCode.THROTTLED in told:
-            sub_response.headers["Retry-After"] = str(told[ErrorCode.THROTTLED]["retryAfter"])
-            status = 429
-        elif refused and sub_response.media_type == GRAPHQL_JSON:
-            status = next((_STATUS[code] for code in told if code in _STATUS), 400)
-        body, headers = orjson.dumps(response_data), sub_response.headers
-        return Response(body, status, headers, sub_response.media_type)
-
-    async def _create_streaming_response(
-        self, request: Any, result: Any, protocol: Any, sub_response: Any
+    async def _streamed(
+        self, admission: Admission, key: str | None, asked: Asked, may: Collection[OperationType]
     ) -> Response:
         """Stream an operation's results, as long as the key has a place for it."""
-        del protocol, sub_response
-        admission: Admission = request.state.admission
         key_id = admission.viewer.key_id
         if not self.places.is_free(key_id, self.connections(admission)):
             message = "This key has too many connections; close one."
             headers = {"Retry-After": str(RETRY_S)}
             raise Refusal(429, message, ErrorCode.THROTTLED, headers)
-        return EventStream(result, admission, self.serving.draining, self.places.taken(key_id))
+        results = await schema.stream(
+            asked.query,
+            variable_values=asked.variables,
+            context_value=self.context(admission, key, self.lanes),
+            operation_name=asked.operation_name,
+            allowed_operation_types=may,
+            operation_extensions=asked.extensions,
+        )
+        return EventStream(results, admission, self.serving.draining, self.places.taken(key_id))
+
+
+async def _executed(context: Context, asked: Asked, method: str) -> ExecutionResult:
+    """Run one operation. Refusal: the request names none, or not one that its method may run."""
+    try:
+        result: ExecutionResult = await schema.execute(
+            asked.query,
+            variable_values=asked.variables,
+            context_value=context,
+            operation_name=asked.operation_name,
+            allowed_operation_types=_MAY[method],
+            operation_extensions=asked.extensions,
+        )
+    except MissingQueryError:
+        raise Refusal(400, "No GraphQL query found in the request.") from None
+    except CannotGetOperationTypeError as error:
+        raise Refusal(400, error.as_http_error_reason()) from None
+    except InvalidOperationTypeError as error:
+        reason = error.as_http_error_reason(method)
+        raise Refusal(405, reason, headers={"Allow": "POST"}) from None
+    return result
+
+
+def answer_of(result: ExecutionResult, kind: str) -> Response:
+    """Answer by GraphQL over HTTP: without `data`, and 400, where nothing was executed.
+
+    403 where a scope is missing, 429 where the key has spent its points, 504 where the deadline
+    ended it. kind: media type.
+
+    Clients of the older media type take every well-formed answer for a failure unless it is 200, as
+    the specification says.
+    """
+    body: Any = process_result(result)
+    errors, status, headers = body.get("errors", ()), 200, None
+    if errors:
+        own = {"requestId": trace.CURRENT.get().request_id}
+        body["extensions"] = {**body.get("extensions", {}), **own}
+        told = {error["extensions"]["code"]: error["extensions"] for error in errors}
+        if body["data"] is None and not any("path" in error for error in errors):
+            del body["data"]
+            if ErrorCode.THROTTLED in told:
+                headers = {"Retry-After": str(told[ErrorCode.THROTTLED]["retryAfter"])}
+                status = 429
+            elif kind == GRAPHQL_JSON:
+                status = next((_STATUS[code] for code in told if code in _STATUS), 400)
+    return Response(orjson.dumps(body), status, headers, kind)

@@ -1,10 +1,14 @@
 """`graphql-transport-ws`: one socket, many operations, each with a context of its own."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, aclosing, suppress
+from datetime import timedelta
 from typing import Any, Protocol
 
+import orjson
+from strawberry.asgi import GraphQL
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
     BaseGraphQLTransportWSHandler,
     Operation,
@@ -15,9 +19,14 @@ from kit import trace
 from resolvers.context import Context
 from resolvers.lanes import Lanes
 from schema.documents import named
+from schema.schema import schema
 from transport.addresses import address_of
 from transport.admission import Admission, Places
+from transport.asked import json_object
+from transport.turns import Turns
 
+INIT_S = 10
+"""Seconds in which a socket must send `connection_init`."""
 FORBIDDEN = 4403
 TRY_AGAIN_LATER = 1013
 _PAYLOAD: Mapping[str, tuple[type, ...]] = {
@@ -32,7 +41,7 @@ class Host(Protocol):
     """What a socket needs of the endpoint."""
 
     places: Places
-    lanes: Lanes
+    lanes: Turns
 
     async def admit(
         self, headers: Mapping[str, str], given: Mapping[str, Any], address: str | None
@@ -95,7 +104,7 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
         """Let in who has a good token, in the payload or in the handshake, and a place."""
         given = message.get("payload") or {}
         if self.admission is None and not self.connection_timed_out:
-            host: Host = self.view
+            host: Host = self.view.host
             socket = self.websocket.ws
             admission = await host.admit(socket.headers, given, address_of(socket))
             if admission is None:
@@ -123,7 +132,7 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
         """Answer one operation, and end the socket once its token is none."""
         admission = self.admission
         assert admission  # noqa: S101 -- A socket is acknowledged before.
-        host: Host = self.view
+        host: Host = self.view.host
         try:
             if not await admission.holds():
                 await self._end(FORBIDDEN, "The token has ended.")
@@ -167,3 +176,32 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
         # It may have closed meanwhile, from either side.
         with suppress(RuntimeError):
             await self.websocket.close(code, reason)
+
+
+class Sockets(GraphQL[Any, None]):
+    """Strawberry's view, for WebSockets only."""
+
+    graphql_transport_ws_handler_class = Handler
+
+    def __init__(self, host: Host, subscriptions: int, origins: Sequence[str]) -> None:
+        """Take whose sockets they are, how much one carries, and which sites may open one."""
+        super().__init__(
+            schema,
+            graphql_ide=None,
+            subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
+            connection_init_wait_timeout=timedelta(seconds=INIT_S),
+            max_subscriptions_per_connection=subscriptions,
+            allowed_origins=origins,
+        )
+        self.host = host
+
+    async def get_context(self, request: Any, response: Any) -> None:
+        """Make none: each of a socket's operations has its own."""
+
+    def decode_json(self, data: str | bytes) -> object:
+        """Read a message."""
+        return json_object(data)
+
+    def encode_json(self, data: object) -> str:
+        """Write a message; as text, for bytes would leave it in binary frames."""
+        return orjson.dumps(data).decode()

@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractContextManager, aclosing
+from functools import lru_cache
 from typing import Any
 
 import orjson
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from strawberry.http import process_result
-from strawberry.http.streaming import SSETransport
 
 from schema.errors import ErrorCode
 from transport.admission import Admission
@@ -33,16 +33,14 @@ _EXPIRED = {
 }
 
 
-class OnlyStreams(SSETransport):
-    """Streams only to clients that take nothing else.
+@lru_cache(1_024)
+def takes_only_streams(accept: str) -> bool:
+    """Tell whether a stream is the only acceptable answer.
 
     urql, for one, names `text/event-stream` in every request beside JSON.
     """
-
-    def accepts(self, accept: str) -> bool:
-        """Tell whether a stream is the only acceptable answer."""
-        types = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
-        return _MEDIA_TYPE in types and not types & _JSON
+    types = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
+    return _MEDIA_TYPE in types and not types & _JSON
 
 
 def _next(value: Any) -> bytes:

@@ -168,7 +168,7 @@ async def test_only_the_one_protocol_is_spoken(served, protocols):
 
 
 async def test_who_does_not_begin_is_sent_away(served):
-    served.endpoint.connection_init_wait_timeout = timedelta(0)
+    served.endpoint.sockets.connection_init_wait_timeout = timedelta(0)
     async with served.socket() as socket:
         assert await socket.closed() == 4408
 
@@ -241,7 +241,7 @@ async def test_a_revoked_key_starts_nothing(served, world):
 async def test_a_key_has_so_many_connections_and_a_socket_so_many_operations(served, world, ask):
     order = await orders.order(world, ask)
     served.limit(connections=1)
-    served.endpoint.max_subscriptions_per_connection = 1
+    served.endpoint.sockets.max_subscriptions_per_connection = 1
     async with served.socket(world.token) as socket:
         await socket.subscribe("1", STATUS, id=order["id"])
         (error,) = await refused(socket, **TYPENAME)
