@@ -10,12 +10,9 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlalchemy.pool import PoolProxiedConnection
 
-CACHES: dict[str, Any] = {
-    "statement_cache_size": 512,
-    "max_cached_statement_lifetime": 0,
-    "max_cacheable_statement_size": 0,
-}
-"""What asyncpg keeps prepared on each connection: large statements too, for as long as it lasts."""
+CACHES: dict[str, Any] = {"max_cached_statement_lifetime": 0, "max_cacheable_statement_size": 0}
+"""asyncpg keeps its usual hundred statements prepared on each connection: large ones too, and for
+as long as the connection lasts."""
 
 
 async def fetch(
