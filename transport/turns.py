@@ -1,7 +1,6 @@
 """Turns of requests: who has too many waiting is told to come later."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 
 from kit.viewer import Viewer
 from resolvers.lanes import Lanes
@@ -17,11 +16,9 @@ class Turns(Lanes):
         super().__init__(at_once)
         self._most = at_once + waiting
 
-    @asynccontextmanager
-    async def request(self, viewer: Viewer) -> AsyncIterator[None]:
-        """Wait for a request's turn. Refusal: too many wait already."""
+    def request(self, viewer: Viewer) -> AbstractAsyncContextManager[None]:
+        """Return a request's turn, to be waited for. Refusal: too many wait already."""
         if self.inside(viewer) >= self._most:
             message = "Too many requests at once; wait for answers before you ask more."
             raise Refusal(429, message, ErrorCode.THROTTLED, {"Retry-After": "1"})
-        async with self.turn(viewer):
-            yield
+        return self.turn(viewer)
