@@ -23,7 +23,7 @@ from strawberry.types import ExecutionContext
 from execution.costs import catalogue
 from execution.limits import MOST, Measured
 from kit import trace
-from kit.limits import Limits
+from kit.limits import ENTRIES, Limits, crowded
 from kit.pages import LARGEST_PAGE
 from schema.errors import ClientError, ErrorCode
 
@@ -128,6 +128,8 @@ class Limited(SchemaExtension):
         limits: Limits = context.context.limits
         yield from _beyond(measured, limits)
         asking = (context.operation_name, context.variables or {})
+        if entries := crowded(asking[1]):
+            yield _too_much("A list or object in the variables has {:,} entries", entries, ENTRIES)
         if limits.page < LARGEST_PAGE and (largest := measured.largest(*asking)) > limits.page:
             # What is too much for every key is refused where it stands, with its argument.
             yield _too_much("A page or list of ids has {:,} rows", largest, limits.page)
