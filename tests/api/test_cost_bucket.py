@@ -198,6 +198,11 @@ async def test_what_was_not_read_is_refunded(processes, world, beside: str) -> N
     assert cost(answer)["throttleStatus"]["currentlyAvailable"] == LIMITS.bucket - 10
 
 
+async def test_the_schema_is_paid_for_though_no_row_was_read(processes, world) -> None:
+    answer = await sent(processes[0], world.token, '{ __type(name: "Order") { name } }')
+    assert cost(answer)["actualQueryCost"] == 20
+
+
 async def test_a_mutation_costs_what_it_was_charged(processes, world) -> None:
     answer = await sent(processes[0], world.token, UPSERT, input={"products": []})
     assert answer.json()["data"]["productsUpsert"]["userErrors"]

@@ -171,7 +171,9 @@ async def test_graphiqls_question_passes(ask) -> None:
     assert "errors" not in answer
 
 
-@pytest.mark.parametrize("given", [{"products": [{}] * 1_001}, {f"a{it}": 1 for it in range(1_001)}])
+@pytest.mark.parametrize(
+    "given", [{"products": [{}] * 1_001}, {f"a{it}": 1 for it in range(1_001)}]
+)
 async def test_what_no_input_takes_is_not_even_read(ask, given: dict[str, Any]) -> None:
     (error,) = (await ask.answer(UPSERT, input=given))["errors"]
     assert "has 1,001 entries; 1,000 is the most" in error["message"]

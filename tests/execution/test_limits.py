@@ -221,6 +221,12 @@ def test_a_list_of_ids_multiplies_by_its_length() -> None:
     assert price('{ nodes(ids: ["a", "b"]) { ... on Order { lines { ordered } } } }').cost == 3
 
 
+def test_the_schema_is_dear_because_it_is_long() -> None:
+    """An answer holds it as often as it is asked for, under aliases."""
+    assert price("{ a: __schema { types { name } } b: __schema { types { name } } }").cost == 800
+    assert price('{ __type(name: "Order") { fields { name } } }').cost == 20
+
+
 def test_a_mutation_costs_ten() -> None:
     text = "mutation ($i: OrderHoldInput!) { orderHold(input: $i) { order { number } } }"
     assert price(text).cost == 11
