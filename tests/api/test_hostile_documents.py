@@ -20,6 +20,7 @@ from resolvers.context import Context, Terms
 from schema.schema import schema
 from server import application
 from tests import make
+from tests.execution.test_limits import HOSTILE
 from tests.make.running import staff
 from transport.endpoint import GRAPHQL_JSON
 
@@ -58,6 +59,13 @@ REFUSED = {
     "spreads": (
         "{ viewer { " + "...F " * 31 + "} } fragment F on Viewer { name }",
         "spreads fragments 31 times; 30 is the most",
+        31,
+        30,
+    ),
+    "fragments": (
+        "{ viewer { name } } "
+        + " ".join(f"fragment F{it} on Viewer {{ name }}" for it in range(31)),
+        "holds 31 fragments; 30 is the most",
         31,
         30,
     ),
@@ -157,6 +165,17 @@ async def test_a_refused_document_is_not_validated_or_run(client, world) -> None
         "The document names 26 fields that are not there; 20 is the most.",
     ]
     assert "data" not in answer.json()
+
+
+async def test_fields_that_overlap_too_often_are_not_compared(ask) -> None:
+    (error,) = (await ask.answer(HOSTILE["fragments that overlap"]))["errors"]
+    assert error["extensions"] == {"code": "GRAPHQL_VALIDATION_FAILED"}
+    assert "aborted" in error["message"]
+
+
+async def test_a_handful_of_errors_is_told(ask) -> None:
+    answer = await ask.answer(HOSTILE["unknown fields of an input"])
+    assert len(answer["errors"]) == 5 + 1
 
 
 async def test_every_answer_tells_its_cost(ask) -> None:
