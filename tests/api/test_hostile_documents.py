@@ -289,6 +289,18 @@ async def test_an_operation_that_takes_too_long_is_ended_with_its_statement(
         assert (await ask(READ))["products"]["nodes"] == []
 
 
+async def test_a_keys_own_deadline_ends_its_statement(
+    ask, database: Database, world: make.World
+) -> None:
+    """`statement_timeout` is every key's; what a key has for itself ends its statements too."""
+    hasty = ask.by(await world.key(Actor.STAFF, limits={"deadline": 1}))
+    async with locked_products(database):
+        answer = await hasty.answer(READ)
+        waiting = await waiting_statements(database)
+    assert [it["extensions"]["code"] for it in answer["errors"]] == ["TIMEOUT"]
+    assert waiting == 0
+
+
 async def waiting_statements(database: Database) -> int:
     """Return how many statements of our database wait for a lock."""
     asked = text(

@@ -137,6 +137,11 @@ async def test_no_line_and_no_span_holds_what_a_client_sent(
     assert [it for it in secrets if it in told] == []
 
 
+def test_origins_of_refused_sockets_are_not_logged(lines) -> None:
+    logging.getLogger("strawberry.ws").warning("Rejected from origin %r", SECRETS[0])
+    assert lines.getvalue() == ""
+
+
 @asynccontextmanager
 async def forbidden(table: str, database: make.Walled) -> AsyncIterator[None]:
     """Keep the application from a table meanwhile: a fault of those who run it."""
