@@ -23,7 +23,7 @@ from execution.fields import DECLARED, Batched, Related
 
 PAGE_SIZES = frozenset({"first", "last"})
 """Arguments that say how many rows a page has."""
-_INTROSPECTION = {"__schema": ("__Schema", 400), "__type": ("__Type", 20)}
+_INTROSPECTION = {"__schema": ("__Schema", 900), "__type": ("__Type", 20)}
 """Fields that every schema has -> their type and points: no row is read, but all of the schema."""
 
 
@@ -33,7 +33,7 @@ _INTROSPECTION = {"__schema": ("__Schema", 400), "__type": ("__Type", 20)}
     description="Points that a field costs where they are not those of the rule: 1 for a field that"
     " reads something of its own (a relation, a list, a computed value), 0 for what is read with"
     " its parent. A page multiplies what is asked of its rows by `first` or `last`, a list of"
-    " `ids` by its length. `__schema` costs 400, `__type` 20. A query is refunded"
+    " `ids` by its length. `__schema` costs 900, `__type` 20. A query is refunded"
     " what it would not have cost with pages no longer than the rows that were read.",
 )
 class Cost:
