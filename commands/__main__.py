@@ -7,24 +7,28 @@ first. Exit codes: 0 done, 1 refused or no database, 2 wrong words.
 import argparse
 import asyncio
 import json
+import os
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
-from uuid import UUID
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import migrations
-from commands import documents, keys
+from commands import documents, journal, keys
+from commands.writing import Writing
 from kit import embedded
 from kit.clock import now
 from kit.config import from_environment
 from kit.database import Database
 from kit.errors import Refused
 from kit.inside import set_merchant
-from kit.viewer import Actor, CompanyRole
+from kit.viewer import Actor, CompanyRole, Viewer
 from kit.walls import app_role
 
 
@@ -103,6 +107,17 @@ def _add_key_words(parser: argparse.ArgumentParser) -> None:
     revoke.set_defaults(run=_revoke_key)
 
 
+@asynccontextmanager
+async def _recording(session: AsyncSession, merchant_id: UUID) -> AsyncIterator[Writing]:
+    """Give what an operator records with; the journal tells as which user of the system."""
+    who = f"uid {os.getuid()}"
+    key_id = uuid5(NAMESPACE_OID, who)
+    viewer = Viewer(merchant_id, Actor.STAFF, key_id, "Operator", subject=who)
+    writing = Writing(session, viewer, now())
+    yield writing
+    await journal.append(writing)
+
+
 async def _create_merchant(session: AsyncSession, asked: argparse.Namespace) -> str:
     made = await keys.create_merchant(session, asked.slug, asked.name, now(), asked.gs1_prefix)
     return f"Created the merchant {made.slug}.\n"
@@ -124,6 +139,8 @@ async def _create_key(session: AsyncSession, asked: argparse.Namespace) -> str:
     key, token = await keys.create_key(
         session, merchant.id, actor, asked.name, now(), bound_to, role=role
     )
+    async with _recording(session, merchant.id) as writing:
+        keys.record_created(writing, key)
     return f"Created the key {key.id}. Its token is shown only this once:\n{token}\n"
 
 
@@ -150,7 +167,11 @@ def _day(when: datetime | None) -> str:
 
 
 async def _revoke_key(session: AsyncSession, asked: argparse.Namespace) -> str:
-    key = await keys.revoke_key(session, asked.id, now())
+    when = now()
+    key = await keys.revoke_key(session, asked.id, when)
+    if key.revoked_at == when:
+        async with _recording(session, key.merchant_id) as writing:
+            keys.record_revoked(writing, key)
     return f"The key {key.id} ({key.name}) is revoked.\n"
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from commands.writing import Outcome, Writing
 from kit.errors import Code, Refused
-from kit.inputs import Bulk, Command, Input
+from kit.inputs import Bulk, Command, Input, Reference
 from kit.limits import DEFAULT_LIMITS
 from models.documents import Document
 
@@ -32,10 +32,12 @@ def hash_of(text: str) -> str:
     return SHA256 + hashlib.sha256(text.encode()).hexdigest()
 
 
-DocumentKey = Annotated[
-    str, StringConstraints(min_length=1, max_length=100), AfterValidator(key_of)
+DocumentKey = Annotated[Reference, AfterValidator(key_of)]
+DocumentText = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=DEFAULT_LIMITS.source, pattern=r"^[^\x00]*$"),
 ]
-DocumentText = Annotated[str, StringConstraints(min_length=1, max_length=DEFAULT_LIMITS.source)]
+"""Comments and texts of GraphQL may hold a NUL; PostgreSQL's cannot."""
 
 
 class DocumentRegister(Input):

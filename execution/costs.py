@@ -23,6 +23,8 @@ from execution.fields import DECLARED, Batched, Related
 
 PAGE_SIZES = frozenset({"first", "last"})
 """Arguments that say how many rows a page has."""
+_INTROSPECTION = {"__schema": ("__Schema", 900), "__type": ("__Type", 20)}
+"""Fields that every schema has -> their type and points: no row is read, but all of the schema."""
 
 
 @strawberry.schema_directive(
@@ -31,8 +33,8 @@ PAGE_SIZES = frozenset({"first", "last"})
     description="Points that a field costs where they are not those of the rule: 1 for a field that"
     " reads something of its own (a relation, a list, a computed value), 0 for what is read with"
     " its parent. A page multiplies what is asked of its rows by `first` or `last`, a list of"
-    " `ids` by its length. A query is refunded what it would not have cost with pages no longer"
-    " than the rows that were read.",
+    " `ids` by its length. `__schema` costs 900, `__type` 20. A query is refunded"
+    " what it would not have cost with pages no longer than the rows that were read.",
 )
 class Cost:
     """The points of a field that differ from the rule."""
@@ -74,9 +76,9 @@ class Catalogue:
             for operation in ("query", "mutation", "subscription")
             if (root := getattr(schema, f"{operation}_type"))
         }
-        own = {"__schema": "__Schema", "__type": "__Type"}
         self.kinds[self.roots["query"]] |= {
-            name: Kind(0, type_name, is_list=False) for name, type_name in own.items()
+            name: Kind(weight, type_name, is_list=False)
+            for name, (type_name, weight) in _INTROSPECTION.items()
         }
 
 

@@ -136,6 +136,7 @@ class Measured:
                 continue
             written.add(part.counts, 1)
         self.operations = sum(not isinstance(name, str) for name in self._parts)
+        self.fragments = len(self._parts) - self.operations
         self._order = tuple(_after_what_they_spread(self._parts))
         self.counts = self._expanded(written)
         self._sized_by = {

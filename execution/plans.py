@@ -232,9 +232,16 @@ class Planner:
     def variables(
         self, operation: OperationDefinitionNode, given: Mapping[str, Any] | None
     ) -> VariableValues | None:
-        """Coerce variables, None where the reference executor must tell what is wrong."""
+        """Coerce variables, None where the reference executor must tell what is wrong.
+
+        It ends at the first error: a long list of wrong items would take seconds.
+        """
         found = get_variable_values(
-            self.schema, operation.variable_definitions or (), dict(given or {})
+            self.schema,
+            operation.variable_definitions or (),
+            dict(given or {}),
+            max_errors=1,
+            hide_suggestions=True,
         )
         return found if isinstance(found, VariableValues) else None
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from kit.pages import LARGEST_PAGE
 
@@ -50,3 +51,17 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
+ENTRIES = 1_000
+"""Of one list or object in the variables: more than any input takes. More are not even read."""
+
+
+def crowded(values: Mapping[str, Any]) -> int:
+    """Return how many entries a list or object in the variables has beyond `ENTRIES`, else 0."""
+    ahead: list[Any] = [values]
+    while ahead:
+        it = ahead.pop()
+        if len(it) > ENTRIES:
+            return len(it)
+        inside = it.values() if isinstance(it, dict) else it
+        ahead += [each for each in inside if isinstance(each, list | dict)]
+    return 0

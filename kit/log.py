@@ -23,6 +23,8 @@ def configure(form: str) -> None:
     handler.setFormatter(Json() if form == "json" else Text())
     logging.root.handlers[:] = [handler]
     logging.root.setLevel(logging.WARNING)
+    # It warns of pages of other origins, in the words that they send.
+    logging.getLogger("strawberry.ws").setLevel(logging.ERROR)
     logging.getLogger(_OURS).setLevel(logging.INFO if form == "json" else logging.WARNING)
 
 

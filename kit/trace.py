@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections import deque
 from collections.abc import Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ _W3C = re.compile(
 )
 """`traceparent` of W3C Trace Context, up to what later versions append."""
 _SAMPLED = 1
+_BATCHES = 1_000
+"""More than any operation asks; what runs outside requests has no end."""
 
 
 @dataclass(slots=True)
@@ -26,7 +29,7 @@ class Trace:
 
     trace_id, parent_id, sampled: of the client's `traceparent`. merchant_id, key_id: once it is
     known who asks. telemetry: to whom operations are told. cost: points that were asked for.
-    statements: SQL sent so far. batches: numbers of keys that dataloaders asked.
+    statements: SQL sent so far. batches: numbers of keys that dataloaders asked, the last ones.
     """
 
     request_id: str
@@ -38,7 +41,7 @@ class Trace:
     telemetry: "Telemetry | None" = None
     cost: int | None = None
     statements: int = 0
-    batches: list[int] = field(default_factory=list)
+    batches: deque[int] = field(default_factory=lambda: deque(maxlen=_BATCHES))
 
     def operation(self, merchant_id: UUID, key_id: UUID) -> "Trace":
         """Return a trace for one of the request's operations, which counts by itself."""

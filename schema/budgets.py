@@ -36,17 +36,15 @@ class Charged(SchemaExtension):
         yield
 
     def on_execute(self) -> Iterator[None]:
-        """Refund what a query did not read: pages that were shorter than asked, or all of it."""
+        """Refund what a query did not read: pages that were shorter than asked."""
         yield
         context = self.execution_context
         result, rows = context.result, context.context.reads.rows_read
         if context.operation_type is not OperationType.QUERY or not context.graphql_document:
             return
-        if rows is None:
-            context.context.bill.refund(ENTRY)
-        elif result and not result.errors:
+        if rows is None or (result and not result.errors):
             of = measured(context)
-            price = of.price(context.operation_name, context.variables or {}, rows)
+            price = of.price(context.operation_name, context.variables or {}, rows or 0)
             context.context.bill.refund(max(ENTRY, price.cost))
 
     def get_results(self) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def _asked(context: ExecutionContext) -> str | None:
     if (persisted := extensions.get("persistedQuery")) is not None:
         known = isinstance(persisted, dict) and persisted.get("version") == 1
         name = persisted.get("sha256Hash", False) if known else False
-    if name is not None and not isinstance(name, str):
+    if name is not None and (not isinstance(name, str) or "\0" in name):
         message = "Name a document by a text, such as `sha256:` and 64 hexadecimal digits."
         raise ClientError(ErrorCode.BAD_USER_INPUT, message)
     return None if name is None else key_of(name)

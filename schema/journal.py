@@ -88,7 +88,7 @@ class JournalEntry(TimelineEntry):
         return strawberry.ID(_object_id(self, ""))
 
     @strawberry.field(
-        description="Global id of the key that did it, null for a user of an identity provider.",
+        description="Global id of the key that did it, null where no key did.",
         metadata={DECLARED: Written(_key_text, _key_id)},
     )
     def actor_key_id(self: Any) -> strawberry.ID | None:
@@ -97,7 +97,7 @@ class JournalEntry(TimelineEntry):
         return None if key_id is None else strawberry.ID(key_id)
 
     actor_subject: str | None = strawberry.field(
-        description="The user of an identity provider who did it, null for a key."
+        description="The user of an identity provider, or the operator, who did it; null for a key."
     )
     address: str | None = strawberry.field(
         description="IP address that the call came from; null for what happened by itself."

@@ -94,11 +94,17 @@ class ApiKey(Node):
         return [KeyLimit(limit=name, value=it) for name, it in sorted(self.limits.items())]
 
 
-@strawberry.type(description="Outcome of `apiKeyCreate`.")
-class ApiKeyCreatePayload(Payload):
-    """The new key."""
+@strawberry.type(description="Outcome of a mutation of one key.")
+class ApiKeyPayload(Payload):
+    """The key."""
 
     api_key: ApiKey | None = related(loaders.by_id, "The key; null when refused.", key="api_key_id")
+
+
+@strawberry.type(description="Outcome of `apiKeyCreate`.")
+class ApiKeyCreatePayload(ApiKeyPayload):
+    """The new key."""
+
     token: str | None = strawberry.field(
         description="The token, shown only now: neither a later read nor a repetition of this call"
         " has it."
@@ -106,10 +112,8 @@ class ApiKeyCreatePayload(Payload):
 
 
 @strawberry.type(description="Outcome of `apiKeyRevoke`.")
-class ApiKeyRevokePayload(Payload):
+class ApiKeyRevokePayload(ApiKeyPayload):
     """The key that has ended."""
-
-    api_key: ApiKey | None = related(loaders.by_id, "The key; null when refused.", key="api_key_id")
 
 
 @strawberry.type

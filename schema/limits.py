@@ -15,6 +15,7 @@ from graphql import (
     specified_rules,
     validate,
 )
+from graphql.validation.rules import overlapping_fields_can_be_merged
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
@@ -23,12 +24,19 @@ from strawberry.types import ExecutionContext
 from execution.costs import catalogue
 from execution.limits import MOST, Measured
 from kit import trace
-from kit.limits import Limits
+from kit.limits import ENTRIES, Limits, crowded
 from kit.pages import LARGEST_PAGE
 from schema.errors import ClientError, ErrorCode
 
-MOST_ERRORS = 20
-"""Of validation, for one document: each takes its time."""
+MOST_ERRORS = 5
+"""Of validation, for one document: each takes its time, and may quote a value of 20 kB."""
+MOST_UNKNOWN = 20
+"""Fields that are not there, in a document that is validated at all."""
+overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 10_000
+"""Comparisons of equal fields, twice counted: graphql-core's own 500,000 take more than a second.
+
+No document that people send has come near it; within `repeats` and `spreads` 40,000 are possible.
+"""
 KEPT = 512
 """Documents whose counts and validation are remembered, as many as the parser's cache keeps."""
 
@@ -94,7 +102,8 @@ def _beyond(measured: Measured, limits: Limits) -> Iterator[GraphQLError]:
         ("The operation has {:,} directives", counts.directives, limits.directives),
         ("The document asks {:,} times for the same again", counts.repeats, limits.repeats),
         ("The document spreads fragments {:,} times", counts.spreads, limits.spreads),
-        ("The document names {:,} fields that are not there", counts.unknown, MOST_ERRORS),
+        ("The document holds {:,} fragments", measured.fragments, limits.spreads),
+        ("The document names {:,} fields that are not there", counts.unknown, MOST_UNKNOWN),
     ):
         if asked > most:
             yield _too_much(said, asked, most)
@@ -128,6 +137,8 @@ class Limited(SchemaExtension):
         limits: Limits = context.context.limits
         yield from _beyond(measured, limits)
         asking = (context.operation_name, context.variables or {})
+        if entries := crowded(asking[1]):
+            yield _too_much("A list or object in the variables has {:,} entries", entries, ENTRIES)
         if limits.page < LARGEST_PAGE and (largest := measured.largest(*asking)) > limits.page:
             # What is too much for every key is refused where it stands, with its argument.
             yield _too_much("A page or list of ids has {:,} rows", largest, limits.page)

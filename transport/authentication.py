@@ -40,14 +40,14 @@ class _Known:
 
 
 class Authentication:
-    """Who holds a token. usage: of keys, to be written now and then."""
+    """Who holds a token. usage: what is noted of them, to be written now and then."""
 
     def __init__(self, database: Database, clock: Clock, issuers: Sequence[Issuer] = ()) -> None:
         """Take where keys are read, when it is, and whose tokens are taken beside our own."""
         self._database, self._clock = database, clock
         self._issuers = Issuers(issuers, database, clock)
         self._known: Bounded[_Known] = Bounded(_LARGEST)
-        self.usage = Usage(database)
+        self.usage = Usage(database, clock)
 
     async def viewer(self, token: str | None, order_token: str | None = None) -> Viewer | None:
         """Return who holds the token, None for an unknown, expired or revoked one.
@@ -59,8 +59,7 @@ class Authentication:
         if holder is None or holder.viewer.has_ended(now):
             return None
         viewer, secret = holder.viewer, holder.token_secret
-        if viewer.subject is None:
-            self.usage.note(viewer, now)
+        self.usage.note(viewer, now)
         if viewer.actor is Actor.STOREFRONT and order_token is not None and secret is not None:
             return replace(viewer, holding=order_of(order_token, secret))
         return viewer

@@ -1,4 +1,4 @@
-"""When keys were used last: noted in memory by each request, written beside them."""
+"""What is done beside requests: keys' last uses are written, expired rows go."""
 
 import asyncio
 import logging
@@ -9,6 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import or_, update
 
+from commands.expired import clear
+from kit.clock import Clock
 from kit.database import Database
 from kit.viewer import Viewer
 from models.keys import ApiKey
@@ -19,16 +21,18 @@ _log = logging.getLogger("abruf")
 
 
 class Usage:
-    """The last uses that are not written yet: (merchant, key) -> when."""
+    """Who was here since the last writing: merchant -> key -> when it was used last."""
 
-    def __init__(self, database: Database) -> None:
-        """Take where they are written."""
-        self._database = database
-        self._used: dict[tuple[UUID, UUID], datetime] = {}
+    def __init__(self, database: Database, clock: Clock) -> None:
+        """Take where they are written, and when it is."""
+        self._database, self._clock = database, clock
+        self._used: dict[UUID, dict[UUID, datetime]] = {}
 
     def note(self, viewer: Viewer, now: datetime) -> None:
-        """Remember that a key was used."""
-        self._used[viewer.merchant_id, viewer.key_id] = now
+        """Remember that a key was used; users of identity providers have none."""
+        keys = self._used.setdefault(viewer.merchant_id, {})
+        if viewer.subject is None:
+            keys[viewer.key_id] = now
 
     @asynccontextmanager
     async def written(self, every: timedelta = EVERY) -> AsyncIterator[None]:
@@ -50,11 +54,9 @@ class Usage:
     async def write(self) -> None:
         """Write what was noted. What cannot be written is lost: it is not worth a request."""
         used, self._used = self._used, {}
-        merchants = {merchant for merchant, _ in used}
-        for merchant in merchants:
-            of_merchant = {key: when for (owner, key), when in used.items() if owner == merchant}
+        for merchant, keys in used.items():
             try:
-                await self._write(merchant, of_merchant)
+                await self._write(merchant, keys)
             except Exception:  # noqa: BLE001 -- whatever it is, it must not end what writes the next.
                 _log.warning("The last use of keys could not be written", exc_info=True)
 
@@ -65,3 +67,4 @@ class Usage:
                 own = (ApiKey.merchant_id == merchant_id, ApiKey.id == key_id)
                 written = update(ApiKey).where(*own, long_ago).values(last_used_at=when)
                 await session.execute(written.execution_options(synchronize_session=False))
+            await clear(session, merchant_id, self._clock())

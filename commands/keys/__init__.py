@@ -7,6 +7,8 @@ from commands.keys.operate import (
     keys_of,
     merchant_of,
     merchants,
+    record_created,
+    record_revoked,
     revoke_key,
 )
 
@@ -17,5 +19,7 @@ __all__ = [
     "keys_of",
     "merchant_of",
     "merchants",
+    "record_created",
+    "record_revoked",
     "revoke_key",
 ]

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from commands.keys.operate import create_key
+from commands.keys.operate import create_key, record_created, record_revoked
 from commands.writing import Outcome, Writing, missing
 from kit.errors import Code, Refused
 from kit.ids import Names
@@ -18,7 +18,6 @@ from kit.tokens import Shown
 from kit.viewer import Actor, CompanyRole, Documents, Scope, allowed
 from models.base import Owned
 from models.channels import Channel
-from models.journal import Aggregate
 from models.keys import ApiKey
 from models.locations import Location
 from models.parties import Party, PartyRole
@@ -111,19 +110,7 @@ async def create(writing: Writing, command: ApiKeyCreate) -> Outcome:
         limits={**writing.viewer.limits, **limits},
         documents=command.documents,
     )
-    writing.record(
-        Aggregate.API_KEY,
-        key.id,
-        "api_key.created",
-        name=key.name,
-        actor=key.actor,
-        role=key.role,
-        bound_to=key.bound_to,
-        scopes=key.scopes,
-        expires_at=key.expires_at,
-        limits=key.limits,
-        documents=key.documents,
-    )
+    record_created(writing, key)
     return {"api_key_id": key.id, "token": Shown(token)}
 
 
@@ -174,5 +161,5 @@ async def revoke(writing: Writing, command: ApiKeyRevoke) -> Outcome:
     key = (await writing.lock(ApiKey, wanted))[command.api_key_id]
     if key.revoked_at is None:
         key.revoked_at = writing.now
-        writing.record(Aggregate.API_KEY, key.id, "api_key.revoked", name=key.name)
+        record_revoked(writing, key)
     return {"api_key_id": key.id}

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from commands.writing import Writing
 from kit.errors import Code, Refused
 from kit.ids import new_id
 from kit.inputs import Input, Name
@@ -16,6 +17,7 @@ from kit.inside import set_merchant
 from kit.tokens import issue
 from kit.viewer import Actor, CompanyRole, allowed
 from models.channels import Channel
+from models.journal import Aggregate
 from models.keys import ApiKey, Merchant
 from models.locations import Location
 from models.parties import Party, PartyRole
@@ -107,6 +109,28 @@ async def create_key(
     session.add(key)
     await session.flush()
     return key, token
+
+
+def record_created(writing: Writing, key: ApiKey) -> None:
+    """Note in the journal what a new key may do."""
+    writing.record(
+        Aggregate.API_KEY,
+        key.id,
+        "api_key.created",
+        name=key.name,
+        actor=key.actor,
+        role=key.role,
+        bound_to=key.bound_to,
+        scopes=key.scopes,
+        expires_at=key.expires_at,
+        limits=key.limits,
+        documents=key.documents,
+    )
+
+
+def record_revoked(writing: Writing, key: ApiKey) -> None:
+    """Note in the journal that a key has ended."""
+    writing.record(Aggregate.API_KEY, key.id, "api_key.revoked", name=key.name)
 
 
 _BINDING = (

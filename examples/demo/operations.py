@@ -17,6 +17,8 @@ from loaders.keys import viewer_of
 SOURCE = Path(__file__).parent.parent / "operations"
 PLANNED = "D-000011"
 """Number of the delivery that the story leaves planned."""
+UNDER_WAY = "NP100200377"
+"""Number of the parcel that the story leaves undelivered; an example reports that it has arrived."""
 
 _IDS = f"""
 query DemoIds {{
@@ -27,6 +29,7 @@ query DemoIds {{
   tools: product(sku: "{TOOLS}") {{ id }}
   planned: delivery(number: "{PLANNED}") {{ id }}
   contract(number: "{CONTRACT}") {{ id lines {{ id }} }}
+  parcel(trackingNumber: "{UNDER_WAY}") {{ id delivery {{ orders {{ id }} }} }}
 }}
 """
 
@@ -62,6 +65,8 @@ async def _values(database: Database, staff_token: str, clock: Clock) -> dict[st
     ids = {name: node["id"] for name, node in found.items() if node is not None}
     if found["contract"] is not None:
         ids["shaft_line"] = found["contract"]["lines"][0]["id"]
+    if found["parcel"] is not None:
+        ids["followed"] = found["parcel"]["delivery"]["orders"][0]["id"]
     return {
         **ids,
         "soon": stage.day(5).isoformat(),

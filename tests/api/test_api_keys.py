@@ -344,7 +344,7 @@ async def test_uses_are_written_now_and_then(world, database, clock):
 
 async def test_a_use_that_cannot_be_written_fails_nothing(world, clock, caplog):
     away = make.Walled("postgresql+asyncpg://127.0.0.1:1/none", world.database.owner.url)
-    usage = Usage(away)
+    usage = Usage(away, clock)
     viewer = await Authentication(world.database, clock).viewer(world.token)
     assert viewer is not None
     usage.note(viewer, clock())

@@ -9,12 +9,13 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, select
 
 from commands import keys
 from kit.database import Database
 from kit.limits import Limits
 from kit.viewer import Actor, Viewer
+from models.budgets import CostBucket
 from resolvers.context import Context, Terms
 from resolvers.process import Process
 from schema.schema import schema
@@ -22,6 +23,7 @@ from server import application
 from tests import make
 from tests.make import parties as make_parties
 from tests.make.running import staff
+from transport.authentication import Authentication
 from transport.endpoint import GRAPHQL_JSON
 
 LIMITS = Limits(bucket=100, restore=10, deadline=120, statement=60)
@@ -198,6 +200,11 @@ async def test_what_was_not_read_is_refunded(processes, world, beside: str) -> N
     assert cost(answer)["throttleStatus"]["currentlyAvailable"] == LIMITS.bucket - 10
 
 
+async def test_the_schema_is_paid_for_though_no_row_was_read(processes, world) -> None:
+    answer = await sent(processes[0], world.token, '{ __type(name: "Order") { name } }')
+    assert cost(answer)["actualQueryCost"] == 20
+
+
 async def test_a_mutation_costs_what_it_was_charged(processes, world) -> None:
     answer = await sent(processes[0], world.token, UPSERT, input={"products": []})
     assert answer.json()["data"]["productsUpsert"]["userErrors"]
@@ -223,6 +230,21 @@ async def test_what_no_bucket_holds_is_too_dear(processes, world) -> None:
     answer = await sent(processes[0], world.token, PAGE, n=40)
     (error,) = answer.json()["errors"]
     assert error["extensions"] == {"code": "MAX_COST_EXCEEDED", "requested": 121, "maximum": 100}
+
+
+async def test_a_bucket_that_has_long_been_full_again_leaves_no_row(
+    processes, world, database
+) -> None:
+    authentication = Authentication(database, world.clock)
+    await sent(processes[0], world.token)
+    for hours, rows in ((0, 1), (2, 0)):
+        world.clock.advance(hours=hours)
+        await authentication.viewer(world.token)
+        await authentication.usage.write()
+        async with database.writing(world.merchant_id) as session:
+            own = CostBucket.merchant_id == world.merchant_id
+            assert len((await session.scalars(select(CostBucket).where(own))).all()) == rows
+    assert (await sent(processes[1], world.token)).status_code == 200
 
 
 async def test_a_bucket_that_cannot_be_asked_refuses_nobody(processes, world) -> None:

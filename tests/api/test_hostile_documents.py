@@ -20,6 +20,7 @@ from resolvers.context import Context, Terms
 from schema.schema import schema
 from server import application
 from tests import make
+from tests.execution.test_limits import HOSTILE
 from tests.make.running import staff
 from transport.endpoint import GRAPHQL_JSON
 
@@ -58,6 +59,13 @@ REFUSED = {
     "spreads": (
         "{ viewer { " + "...F " * 31 + "} } fragment F on Viewer { name }",
         "spreads fragments 31 times; 30 is the most",
+        31,
+        30,
+    ),
+    "fragments": (
+        "{ viewer { name } } "
+        + " ".join(f"fragment F{it} on Viewer {{ name }}" for it in range(31)),
+        "holds 31 fragments; 30 is the most",
         31,
         30,
     ),
@@ -159,6 +167,17 @@ async def test_a_refused_document_is_not_validated_or_run(client, world) -> None
     assert "data" not in answer.json()
 
 
+async def test_fields_that_overlap_too_often_are_not_compared(ask) -> None:
+    (error,) = (await ask.answer(HOSTILE["fragments that overlap"]))["errors"]
+    assert error["extensions"] == {"code": "GRAPHQL_VALIDATION_FAILED"}
+    assert "aborted" in error["message"]
+
+
+async def test_a_handful_of_errors_is_told(ask) -> None:
+    answer = await ask.answer(HOSTILE["unknown fields of an input"])
+    assert len(answer["errors"]) == 5 + 1
+
+
 async def test_every_answer_tells_its_cost(ask) -> None:
     read = await ask.answer("query ($n: Int!) { products(first: $n) { totalCount } }", n=5)
     assert read["extensions"]["cost"]["requestedQueryCost"] == 2
@@ -169,6 +188,14 @@ async def test_every_answer_tells_its_cost(ask) -> None:
 async def test_graphiqls_question_passes(ask) -> None:
     answer = await ask.answer(get_introspection_query(input_value_deprecation=True))
     assert "errors" not in answer
+
+
+@pytest.mark.parametrize(
+    "given", [{"products": [{}] * 1_001}, {f"a{it}": 1 for it in range(1_001)}]
+)
+async def test_what_no_input_takes_is_not_even_read(ask, given: dict[str, Any]) -> None:
+    (error,) = (await ask.answer(UPSERT, input=given))["errors"]
+    assert "has 1,001 entries; 1,000 is the most" in error["message"]
 
 
 @pytest.mark.parametrize(("document", "variables"), LEAKS)
@@ -260,6 +287,18 @@ async def test_an_operation_that_takes_too_long_is_ended_with_its_statement(
             assert [it["extensions"]["code"] for it in answer.json()["errors"]] == ["TIMEOUT"]
         assert waiting == 0
         assert (await ask(READ))["products"]["nodes"] == []
+
+
+async def test_a_keys_own_deadline_ends_its_statement(
+    ask, database: Database, world: make.World
+) -> None:
+    """`statement_timeout` is every key's; what a key has for itself ends its statements too."""
+    hasty = ask.by(await world.key(Actor.STAFF, limits={"deadline": 1}))
+    async with locked_products(database):
+        answer = await hasty.answer(READ)
+        waiting = await waiting_statements(database)
+    assert [it["extensions"]["code"] for it in answer["errors"]] == ["TIMEOUT"]
+    assert waiting == 0
 
 
 async def waiting_statements(database: Database) -> int:

@@ -108,6 +108,7 @@ async def test_an_unknown_document_is_told_in_apollos_words(ask, form: dict[str,
     [
         {"documentId": 5},
         {"documentId": ["a"]},
+        {"documentId": "a\0b"},
         {"extensions": {"persistedQuery": 5}},
         {"extensions": {"persistedQuery": {"version": 2, "sha256Hash": "a"}}},
         {"extensions": {"persistedQuery": {"version": 1}}},
@@ -168,8 +169,10 @@ async def test_what_is_registered_never_changes(ask) -> None:
         ([{"id": "0" * 64, "text": VIEWER}], "INVALID", ["0", "id"]),
         ([{"id": "A", "text": VIEWER}, {"id": "A", "text": UPSERT}], "TAKEN", ["1", "id"]),
         ([{"text": VIEWER}] * 251, "TOO_MANY_ITEMS", []),
+        ([{"id": "a\0b", "text": VIEWER}], "INVALID_CHARACTER", ["0", "id"]),
+        ([{"text": "# a\0b\n{ __typename }"}], "INVALID", ["0", "text"]),
     ],
-    ids=["validation", "syntax", "limits", "length", "hash", "twice", "many"],
+    ids=["validation", "syntax", "limits", "length", "hash", "twice", "many", "NUL", "NUL in text"],
 )
 async def test_what_could_not_run_is_not_registered(ask, documents, problem, field) -> None:
     outcome = await registered(ask, *documents)

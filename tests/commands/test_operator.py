@@ -5,12 +5,13 @@ import json
 import os
 import sys
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
 from commands import keys
 from kit.errors import Refused
-from kit.ids import new_id
+from kit.ids import from_global, new_id
 from kit.viewer import Actor
 from tests import make
 from tests.make.channels import channel
@@ -19,6 +20,10 @@ from tests.make.parties import carrier, company
 
 ROOT = Path(__file__).parents[2]
 VIEWER = "{ viewer { name actor } }"
+JOURNAL = """
+{ journal(first: 9, sort: OLDEST_FIRST) {
+  nodes { type objectId actorName actorSubject actorKeyId payload } } }
+"""
 
 
 async def _operate(url, *words, **environment):
@@ -163,6 +168,20 @@ async def test_a_revoked_key_is_not_valid_any_more(client, world, operate, slug)
         assert await operate("key", "revoke", key_id) == done
     world.clock.advance(days=40_000)
     assert (await client.post(**call)).status_code == 401
+
+
+async def test_the_journal_tells_what_operators_do_with_keys(ask, operate, slug):
+    _, said, _ = await operate("key", "create", "--merchant", slug, "--actor=STAFF", "--name=N")
+    key_id = said.split()[3].removesuffix(".")
+    for _ in range(2):
+        await operate("key", "revoke", key_id)
+    entries = (await ask(JOURNAL))["journal"]["nodes"]
+    assert [it["type"] for it in entries] == ["api_key.created", "api_key.revoked"]
+    for it in entries:
+        assert from_global(it["objectId"]) == ("ApiKey", UUID(key_id))
+        assert (it["actorName"], it["actorSubject"]) == ("Operator", f"uid {os.getuid()}")
+        assert it["actorKeyId"] is None
+    assert entries[0]["payload"]["actor"] == "STAFF"
 
 
 async def test_an_unknown_key_is_told(operate):

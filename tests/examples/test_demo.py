@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from contextlib import aclosing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +14,10 @@ from examples import demo
 from examples.demo import operations
 from examples.demo.stage import Failed, Stage
 from kit.errors import Refused
+from loaders.keys import viewer_of
 from models.keys import Merchant
+from resolvers.context import Context
+from schema.schema import schema
 from server import application
 from tests import make
 
@@ -152,8 +156,8 @@ async def test_every_example_operation_runs(database, clock, ask_demo, tmp_path:
     await operations.write(database, tokens["staff"], tmp_path / "operations", clock)
     asking = ask_demo(tokens["staff"])
     paths = sorted((tmp_path / "operations").glob("*.graphql"))
-    assert len(paths) == 8
-    for path in paths:
+    assert len(paths) == 9
+    for path in paths[:-1]:
         variables = path.with_suffix(".variables.json")
         given = json.loads(variables.read_text()) if variables.exists() else {}
         data = await asking(path.read_text(), **given)
@@ -162,6 +166,16 @@ async def test_every_example_operation_runs(database, clock, ask_demo, tmp_path:
         assert answer.get("userErrors", []) == [], path.name
         assert all(it["status"] == "CREATED" for it in answer.get("results", [])), path.name
         assert answer.get("totalCount", 1) > 0, path.name
+    reads = database.reading(None)
+    viewer = await viewer_of(tokens["staff"], reads, clock())
+    await reads.close()
+    given = json.loads(paths[-1].with_suffix(".variables.json").read_text())
+    context = Context(viewer, database, clock)
+    stream = await schema.stream(paths[-1].read_text(), given, context_value=context)
+    async with aclosing(stream) as results:
+        told = [(await anext(results)).data["orderStatusChanged"] for _ in range(3)]
+    assert [it["type"] for it in told] == ["order.placed", "order.progressed", "order.delivered"]
+    assert told[-1]["order"]["fulfilmentStatus"] == "DELIVERED"
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,23 @@ def floods() -> Iterator[tuple[str, str]]:
     )
 
 
+def pairs_and_errors() -> Iterator[tuple[str, str]]:
+    """Give documents that keep validation busy."""
+    beside = "{ id product { sku } } deliveries { id lines { id } } channel { id code }"
+    names = [f"F{it}" for it in range(30)]
+    yield (
+        "fragments that overlap",
+        f"{{ orders(first: 1) {{ {' '.join(f'nodes {{ ...{it} }}' for it in names)} }} }}"
+        + " ".join(f"fragment {it} on Order {{ lines {beside} }}" for it in names),
+    )
+    yield (
+        "fragments that nobody spreads",
+        "{ __typename } " + " ".join(f"fragment F{it} on Query {{ a }}" for it in range(250)),
+    )
+    wrong = " ".join(f"a{it}: 1" for it in range(640))
+    yield "unknown fields of an input", f"mutation {{ orderHold(input: {{ {wrong} }}) {{ id }} }}"
+
+
 def nonsense() -> Iterator[tuple[str, str]]:
     """Give documents that validation will refuse, or that do nothing."""
     yield "unknown fragments", "{ ...Nobody orders(first: 9) { ...No nodes { ...One } } }"
@@ -132,7 +149,7 @@ def nonsense() -> Iterator[tuple[str, str]]:
     yield "comments", "#\n" * 10_000 + "{ __typename }"
 
 
-HOSTILE = dict([*chains(), *floods(), *nonsense()])
+HOSTILE = dict([*chains(), *floods(), *pairs_and_errors(), *nonsense()])
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -219,6 +236,12 @@ def test_a_list_of_ids_multiplies_by_its_length() -> None:
     text = "query ($i: [ID!]!) { nodes(ids: $i) { ... on Order { lines { ordered } } } }"
     assert price(text, i=["a"] * 100).cost == 101
     assert price('{ nodes(ids: ["a", "b"]) { ... on Order { lines { ordered } } } }').cost == 3
+
+
+def test_the_schema_is_dear_because_it_is_long() -> None:
+    """An answer holds it as often as it is asked for, under aliases."""
+    assert price("{ a: __schema { types { name } } b: __schema { types { name } } }").cost == 1_800
+    assert price('{ __type(name: "Order") { fields { name } } }').cost == 20
 
 
 def test_a_mutation_costs_ten() -> None:

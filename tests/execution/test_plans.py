@@ -1,10 +1,14 @@
 """What becomes one statement, what is walked, what the reference executor answers whole."""
 
+from typing import Any
+
 import pytest
+from graphql import OperationDefinitionNode, build_schema, parse
 from sqlalchemy import event, update
 from sqlalchemy.orm import aliased
 
 from execution.fusing import form_of
+from execution.plans import Planner
 from kit import trace
 from kit.ids import from_global, new_id
 from kit.viewer import Actor, Viewer
@@ -207,6 +211,24 @@ async def test_a_value_that_graphql_forbids_is_told_with_its_path(ask, world, da
     assert answer["data"] is None
     assert answer["errors"][0]["path"] == ["orders", "nodes", 0, "version"]
     assert PLANNER.counted["not fused: the statement failed"] == 1
+
+
+def test_variables_are_given_up_at_their_first_error():
+    """A million wrong items would take as many errors, which nobody reads."""
+    read = []
+
+    def refused(value: object) -> Any:
+        read.append(value)
+        raise ValueError
+
+    shown = build_schema("scalar Odd type Query { a(list: [Odd]): Int }")
+    shown.type_map["Odd"].coerce_input_value = refused
+    planner = Planner({})
+    planner.schema = shown
+    (operation,) = parse("query ($list: [Odd]) { a(list: $list) }").definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    assert planner.variables(operation, {"list": list(range(1_000))}) is None
+    assert len(read) < 10
 
 
 @pytest.mark.parametrize("actor", Actor)

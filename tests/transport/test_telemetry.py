@@ -15,7 +15,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from prometheus_client import generate_latest
 from sqlalchemy import text
 
-from kit import log
+from kit import log, trace
 from kit.telemetry import OK, Telemetry
 from resolvers.context import Terms
 from schema.errors import ErrorCode
@@ -137,6 +137,11 @@ async def test_no_line_and_no_span_holds_what_a_client_sent(
     assert [it for it in secrets if it in told] == []
 
 
+def test_origins_of_refused_sockets_are_not_logged(lines) -> None:
+    logging.getLogger("strawberry.ws").warning("Rejected from origin %r", SECRETS[0])
+    assert lines.getvalue() == ""
+
+
 @asynccontextmanager
 async def forbidden(table: str, database: make.Walled) -> AsyncIterator[None]:
     """Keep the application from a table meanwhile: a fault of those who run it."""
@@ -236,6 +241,12 @@ async def test_metrics_are_shown_on_a_port_of_their_own(ask, telemetry) -> None:
         async with httpx.AsyncClient() as reader:
             answer = await reader.get(f"http://127.0.0.1:{port}/metrics")
     assert 'abruf_operations_total{outcome="OK",type="query"} 1.0' in answer.text
+
+
+def test_what_runs_outside_requests_is_counted_in_bounded_memory() -> None:
+    for keys in range(5_000):
+        trace.CURRENT.get().batches.append(keys)
+    assert len(trace.CURRENT.get().batches) == 1_000
 
 
 def test_two_applications_count_apart(database: make.Walled) -> None:
