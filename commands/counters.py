@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from commands.writing import Writing
 from kit.ids import new_id
+from kit.statements import Statement
 from models.keys import CounterName, MerchantCounter
 
 PREFIXES = {CounterName.ORDER: "O", CounterName.CONTRACT: "C", CounterName.DELIVERY: "D"}
@@ -22,14 +23,14 @@ def _raise() -> Any:
     ).returning(table.c.value)
 
 
-_RAISE = _raise()
+_RAISE = Statement(_raise())
 
 
 async def raised(writing: Writing, name: CounterName, by: int) -> int:
     """Raise a counter and return its new value; its row stays locked until the transaction ends."""
     row = {"merchant_id": writing.viewer.merchant_id, "id": new_id(), "name": name, "value": by}
-    value: int = (await writing.session.execute(_RAISE, row)).scalar_one()
-    return value
+    ((value,),) = await writing.session.rows(_RAISE, row)
+    return int(value)
 
 
 async def numbers(writing: Writing, name: CounterName, how_many: int) -> list[str]:

@@ -19,6 +19,7 @@ from sqlalchemy import (
 from commands.counters import raised
 from commands.writing import Writing
 from kit.ids import new_id
+from kit.statements import Statement
 from models.journal import JournalEntry
 from models.keys import CounterName
 
@@ -33,7 +34,7 @@ async def append(writing: Writing) -> None:
         return
     last = await raised(writing, CounterName.JOURNAL, len(writing.events))
     viewer, origin = writing.viewer, writing.origin
-    await writing.session.execute(
+    await writing.session.rows(
         _APPEND,
         {
             "merchant": viewer.merchant_id,
@@ -104,4 +105,4 @@ def _append() -> Insert:
     return insert(table).from_select(list(values), select(*values.values()))
 
 
-_APPEND = _append()
+_APPEND = Statement(_append())

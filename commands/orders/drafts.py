@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import bindparam, insert
 
 from commands.catalog import check_scale
 from commands.counters import numbers
@@ -16,6 +17,7 @@ from commands.rows import insert_rows
 from commands.writing import Writing
 from kit.ids import new_id
 from kit.inputs import Place, Recipient, Window
+from kit.statements import Statement
 from models.catalog import Product
 from models.journal import Aggregate
 from models.keys import CounterName
@@ -30,9 +32,6 @@ from models.orders import (
 )
 
 __all__ = ["Draft", "LineDraft", "check_scale", "create", "window_columns"]
-
-
-_INSERT = insert(Order.__table__)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,7 @@ async def create(writing: Writing, drafts: Sequence[Draft]) -> list[UUID]:
         return []
     taken = await numbers(writing, CounterName.ORDER, len(drafts))
     orders = [_order(writing, draft, number) for draft, number in zip(drafts, taken, strict=True)]
-    await writing.session.execute(_INSERT, orders)
+    await writing.session.for_each(_insert(tuple(orders[0])), orders)
     lines = []
     for draft, order in zip(drafts, orders, strict=True):
         lines += [_line(order, line_no, line) for line_no, line in enumerate(draft.lines, 1)]
@@ -102,6 +101,14 @@ async def create(writing: Writing, drafts: Sequence[Draft]) -> list[UUID]:
         for line in lines:
             ledger.tell(line["order_id"], line["id"], ordered=line["ordered"])
     return [order["id"] for order in orders]
+
+
+@cache
+def _insert(names: tuple[str, ...]) -> Statement:
+    """Build the statement that inserts an order."""
+    table: Any = Order.__table__
+    values = {name: bindparam(name, type_=table.c[name].type) for name in names}
+    return Statement(insert(table).values(values))
 
 
 def window_columns(window: Window | None, prefix: str = "window") -> dict[str, Any]:
@@ -136,6 +143,7 @@ def _order(writing: Writing, draft: Draft, number: str) -> dict[str, Any]:
         "note": draft.note,
         "placed_at": draft.placed_at,
         "confirmed_at": None if draft.awaiting else draft.placed_at,
+        "version": 1,
         **window_columns(draft.window),
     }
 
