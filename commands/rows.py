@@ -1,66 +1,64 @@
-"""Rows that are written by one statement for all, without an entity for each."""
+"""Rows that are written without an entity for each: by one statement for whatever belongs together.
+
+The rows of a table go to PostgreSQL as one JSON text, which it reads into the table's own types:
+for ten rows that costs this process a quarter of what an array for each column costs (0025).
+"""
 
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, Uuid, bindparam, column, func, insert, select, update
+from sqlalchemy import JSON, Uuid, bindparam, func, insert, literal_column, select, update
 
 from commands.writing import Writing
 from kit.statements import Statement
-from models.base import Owned
+from models.base import OfMerchant
+
+Rows = Sequence[Mapping[str, Any]]
+"""Rows that give the same columns. What they do not give has its default in the database."""
+Tables = Mapping[type[OfMerchant], Rows]
 
 
-async def insert_rows(
-    writing: Writing, entity: type[Owned], rows: Sequence[Mapping[str, Any]]
-) -> None:
-    """Insert rows that give the same columns, none of which is a list or JSON.
+async def write_rows(writing: Writing, new: Tables, changed: Tables | None = None) -> None:
+    """Insert new rows, and update the locked rows whose ids are given, by one statement.
 
-    What they do not give has its default in the database, or is NULL. The session learns nothing
-    of them: movements of a quantity must be told to the ledger.
+    The session learns nothing of them: movements of a quantity must be told to the ledger, and
+    what is changed must not be a row that the session has read.
     """
-    if rows:
-        await writing.session.rows(_insert(entity, tuple(rows[0])), _lists(rows))
+    verbs = [(_insert, new), (_update, changed or {})]
+    parts = [(verb, *it) for verb, tables in verbs for it in tables.items() if it[1]]
+    if parts:
+        shapes = tuple((verb, entity, tuple(rows[0])) for verb, entity, rows in parts)
+        named = {f"rows_{place}": rows for place, (_, _, rows) in enumerate(parts)}
+        merchant = writing.viewer.merchant_id
+        await writing.session.rows(_statement(shapes), {"merchant": merchant, **named})
 
 
-async def update_rows(
-    writing: Writing, entity: type[Owned], rows: Sequence[Mapping[str, Any]]
-) -> None:
-    """Update rows that are locked; each gives its id and the same columns, as for `insert_rows`.
-
-    Not for counters, whose movements the session must see, nor for rows that it has read.
-    """
-    if rows:
-        named = {"merchant": writing.viewer.merchant_id, **_lists(rows)}
-        await writing.session.rows(_update(entity, tuple(rows[0])), named)
-
-
-def _lists(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    return {name: [row[name] for row in rows] for name in rows[0]}
-
-
-def _given(entity: type[Owned], names: tuple[str, ...]) -> Any:
-    """Return a table of one array for each column."""
-    types = [(name, entity.__table__.c[name].type) for name in names]
-    lists = func.unnest(*(bindparam(name, type_=ARRAY(it)) for name, it in types))
-    columns = [column(name, it) for name, it in types]
-    return lists.table_valued(*columns, name="given").render_derived()
+def given(entity: type[OfMerchant], name: str) -> Any:
+    """Return the table that a JSON text under a parameter's name is, with the entity's columns."""
+    table: Any = entity.__table__
+    text = bindparam(name, type_=JSON())
+    rows = func.json_populate_recordset(literal_column(f"NULL::{table.name}"), text)
+    return rows.table_valued(*table.c, name="given")
 
 
 @cache
-def _insert(entity: type[Owned], names: tuple[str, ...]) -> Statement:
-    """Build INSERT ... SELECT from one array for each column."""
-    table: Any = entity.__table__
-    rows = select(*_given(entity, names).c)
-    return Statement(insert(table).from_select(names, rows, include_defaults=False))
-
-
-@cache
-def _update(entity: type[Owned], names: tuple[str, ...]) -> Statement:
-    """Build UPDATE ... FROM one array for each column."""
-    table: Any = entity.__table__
-    given = _given(entity, names)
-    own = (table.c.merchant_id == bindparam("merchant", type_=Uuid()), table.c.id == given.c.id)
-    return Statement(
-        update(table).where(*own).values({it.name: it for it in given.c if it.name != "id"})
+def _statement(shapes: tuple[Any, ...]) -> Statement:
+    """Build one statement of parts. shapes: for each, how, of which table, with which columns."""
+    *before, last = (
+        verb(entity, names, given(entity, f"rows_{place}"))
+        for place, (verb, entity, names) in enumerate(shapes)
     )
+    ctes = [part.cte(f"part_{place}") for place, part in enumerate(before)]
+    return Statement(last.add_cte(*ctes) if ctes else last)
+
+
+def _insert(entity: type[OfMerchant], names: tuple[str, ...], rows: Any) -> Any:
+    columns = select(*(rows.c[name] for name in names))
+    return insert(entity).from_select(names, columns, include_defaults=False)
+
+
+def _update(entity: type[OfMerchant], names: tuple[str, ...], rows: Any) -> Any:
+    own = (entity.merchant_id == bindparam("merchant", type_=Uuid()), entity.id == rows.c.id)
+    changed = {name: rows.c[name] for name in names if name != "id"}
+    return update(entity).where(*own).values(changed)

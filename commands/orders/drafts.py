@@ -4,20 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
 from typing import Any
 from uuid import UUID
-
-from sqlalchemy import bindparam, insert
 
 from commands.catalog import check_scale
 from commands.counters import numbers
 from commands.ledger import ledger_of
-from commands.rows import insert_rows
+from commands.rows import write_rows
 from commands.writing import Writing
 from kit.ids import new_id
 from kit.inputs import Place, Recipient, Window
-from kit.statements import Statement
 from models.catalog import Product
 from models.journal import Aggregate
 from models.keys import CounterName
@@ -89,26 +85,17 @@ async def create(writing: Writing, drafts: Sequence[Draft]) -> list[UUID]:
         return []
     taken = await numbers(writing, CounterName.ORDER, len(drafts))
     orders = [_order(writing, draft, number) for draft, number in zip(drafts, taken, strict=True)]
-    await writing.session.for_each(_insert(tuple(orders[0])), orders)
     lines = []
     for draft, order in zip(drafts, orders, strict=True):
         lines += [_line(order, line_no, line) for line_no, line in enumerate(draft.lines, 1)]
         writing.record(
             Aggregate.ORDER, order["id"], "order.placed", draft.placed_at, lines=len(draft.lines)
         )
-    await insert_rows(writing, OrderLine, lines)
+    await write_rows(writing, {Order: orders, OrderLine: lines})
     if ledger := ledger_of(writing):
         for line in lines:
             ledger.tell(line["order_id"], line["id"], ordered=line["ordered"])
     return [order["id"] for order in orders]
-
-
-@cache
-def _insert(names: tuple[str, ...]) -> Statement:
-    """Build the statement that inserts an order."""
-    table: Any = Order.__table__
-    values = {name: bindparam(name, type_=table.c[name].type) for name in names}
-    return Statement(insert(table).values(values))
 
 
 def window_columns(window: Window | None, prefix: str = "window") -> dict[str, Any]:

@@ -12,7 +12,7 @@ from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 
 from commands.deliveries import arrival
 from commands.deliveries.locking import lock_deliveries, lock_unread
-from commands.rows import insert_rows, update_rows
+from commands.rows import write_rows
 from commands.tracking.named import find
 from commands.tracking.reports import ParcelRecordTracking, TrackingReport
 from commands.writing import Moved, Outcome, Writing
@@ -50,9 +50,8 @@ async def record(writing: Writing, command: ParcelRecordTracking) -> Outcome:
             raise Moved
         for place, parcel in parcels.items():
             results[place] |= known.add(parcel, command.events[place], source)
-        await insert_rows(writing, TrackingEvent, known.fresh)
         arrived = known.follow()
-        await update_rows(writing, Parcel, known.moved)
+        await write_rows(writing, {TrackingEvent: known.fresh}, {Parcel: known.moved})
         if arrived:
             wanted = dict.fromkeys(arrived, ())
             await arrival.settle(await lock_deliveries(writing.for_all(), wanted))
