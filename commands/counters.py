@@ -2,14 +2,18 @@
 
 from typing import Any
 
-from sqlalchemy import bindparam
+from sqlalchemy import Uuid, bindparam
 from sqlalchemy.dialects.postgresql import insert
 
 from commands.writing import Writing
 from kit.ids import new_id
+from kit.statements import Statement
 from models.keys import CounterName, MerchantCounter
 
 PREFIXES = {CounterName.ORDER: "O", CounterName.CONTRACT: "C", CounterName.DELIVERY: "D"}
+
+
+MERCHANT = bindparam("merchant_id", type_=Uuid())
 
 
 def _raise() -> Any:
@@ -22,14 +26,21 @@ def _raise() -> Any:
     ).returning(table.c.value)
 
 
-_RAISE = _raise()
+RAISE = _raise()
+"""Raises a counter by a value and returns the new one, with the parameters of `raising`."""
+_RAISED = Statement(RAISE)
+
+
+def raising(writing: Writing, name: CounterName, by: int) -> dict[str, Any]:
+    """Return the parameters of `RAISE`; the counter's row stays locked until the commit."""
+    merchant = writing.viewer.merchant_id
+    return {"merchant_id": merchant, "id": new_id(), "name": name, "value": by}
 
 
 async def raised(writing: Writing, name: CounterName, by: int) -> int:
-    """Raise a counter and return its new value; its row stays locked until the transaction ends."""
-    row = {"merchant_id": writing.viewer.merchant_id, "id": new_id(), "name": name, "value": by}
-    value: int = (await writing.session.execute(_RAISE, row)).scalar_one()
-    return value
+    """Raise a counter and return its new value."""
+    ((value,),) = await writing.session.rows(_RAISED, raising(writing, name, by))
+    return int(value)
 
 
 async def numbers(writing: Writing, name: CounterName, how_many: int) -> list[str]:

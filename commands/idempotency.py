@@ -13,6 +13,7 @@ from commands.writing import Outcome, Writing
 from kit.errors import Code, Problem, Refused
 from kit.ids import new_id
 from kit.inputs import Command
+from kit.statements import Statement
 from kit.tokens import Shown
 from models.keys import IdempotencyKey
 
@@ -38,7 +39,7 @@ async def once(writing: Writing, run: Run, command: Command, name: str, keep: ti
     if not await _claimed(writing, key, fingerprint, keep):
         return await _first(writing, key, fingerprint)
     outcome = await run(writing, command)
-    await writing.session.execute(_KEEP, {**_of(writing, key), "kept": _kept(outcome)})
+    await writing.session.rows(_KEEP, {**_of(writing, key), "kept": _kept(outcome)})
     return outcome
 
 
@@ -69,21 +70,21 @@ _KEYS: Any = IdempotencyKey.__table__
 _MERCHANT, _HOLDER = bindparam("merchant", type_=Uuid()), bindparam("holder", type_=Uuid())
 _NAMED = bindparam("named", type_=Text())
 _MINE = (_KEYS.c.merchant_id == _MERCHANT, _KEYS.c.api_key_id == _HOLDER, _KEYS.c.key == _NAMED)
-_CLAIM = _claim()
-_FIRST = select(_KEYS.c.fingerprint, _KEYS.c.outcome).where(*_MINE)
-_KEEP = update(_KEYS).where(*_MINE).values(outcome=bindparam("kept", type_=_KEYS.c.outcome.type))
+_CLAIM = Statement(_claim())
+_FIRST = Statement(select(_KEYS.c.fingerprint, _KEYS.c.outcome).where(*_MINE))
+_KEPT = bindparam("kept", type_=_KEYS.c.outcome.type)
+_KEEP = Statement(update(_KEYS).where(*_MINE).values(outcome=_KEPT))
 
 
 async def _claimed(writing: Writing, key: str, fingerprint: bytes, keep: timedelta) -> bool:
     """Take a key that nobody has, or whose time is over; tell whether it could be taken."""
     now = writing.now
     row = {"id": new_id(), "fingerprint": fingerprint, "until": now + keep, "now": now}
-    taken = await writing.session.execute(_CLAIM, _of(writing, key) | row)
-    return taken.scalar_one_or_none() is not None
+    return bool(await writing.session.rows(_CLAIM, _of(writing, key) | row))
 
 
 async def _first(writing: Writing, key: str, fingerprint: bytes) -> Outcome:
-    stored, outcome = (await writing.session.execute(_FIRST, _of(writing, key))).one()
+    ((stored, outcome),) = await writing.session.rows(_FIRST, _of(writing, key))
     if stored != fingerprint:
         raise Refused(
             Code.IDEMPOTENCY_KEY_REUSED,

@@ -3,14 +3,16 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Select, any_, bindparam, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from commands.records import columns, record
 from kit.errors import Code, Path, Refused
+from kit.sessions import Session
+from kit.statements import Statement
 from kit.viewer import Actor, Viewer
 from models.base import OfMerchant
 from models.journal import Aggregate
@@ -49,7 +51,7 @@ class Origin:
 class Writing:
     """One transaction of one viewer. events: written to the journal at its end, in order."""
 
-    session: AsyncSession
+    session: Session
     viewer: Viewer
     now: datetime
     events: list[Event] = field(default_factory=list)
@@ -97,11 +99,30 @@ class Writing:
         statement = _among(self.viewer, entity, column, order, lock)
         return (await self.session.scalars(statement, {"keys": list(keys)})).all()
 
+    async def records(
+        self, entity: type[Entity], column: str, keys: Collection[Any]
+    ) -> Sequence[Entity]:
+        """Read the rows whose column is one of the keys, for who does not change them."""
+        if not keys:
+            return []
+        named = {**self.named, "keys": list(keys)}
+        return await self.session.rows(_records(self.viewer.actor, entity, column), named)
+
+    @property
+    def named(self) -> dict[str, Any]:
+        """Return the parameters that `seen_by` names."""
+        viewer = self.viewer
+        return {
+            "merchant": viewer.merchant_id,
+            "bound_to": viewer.bound_to,
+            "holding": viewer.holding,
+        }
+
     async def by_key(
         self, entity: type[Entity], column: str, keys: Iterable[Any]
     ) -> dict[Any, Entity]:
-        """Return key -> row for a unique column, only for the rows that are there."""
-        rows = await self.among(entity, column, sorted(set(keys)))
+        """Return key -> record for a unique column, only for the rows that are there."""
+        rows = await self.records(entity, column, sorted(set(keys)))
         return {getattr(row, column): row for row in rows}
 
     async def lock(self, entity: type[Entity], wanted: Mapping[UUID, Path]) -> dict[UUID, Entity]:
@@ -117,7 +138,7 @@ class Writing:
 
     async def get(self, entity: type[Entity], wanted: Mapping[UUID, Path]) -> dict[UUID, Entity]:
         """Read rows without a lock. Refused: NOT_FOUND for an id that the viewer does not see."""
-        found = await self.by_key(entity, "id", wanted)
+        found = {row.id: row for row in await self.among(entity, "id", wanted)}
         for key, path in wanted.items():
             if key not in found:
                 raise missing(entity, path)
@@ -140,6 +161,27 @@ def _among(
     rows = rows.order_by(*(getattr(entity, name) for name in order))
     rows = rows.with_for_update(of=entity) if lock else rows
     return rows.execution_options(populate_existing=True)
+
+
+_NOBODY = UUID(int=0)
+
+
+def anyone(actor: Actor) -> Viewer:
+    """Return a viewer for whom statements are built that `Writing.named` fills for each one.
+
+    By itself it sees nothing.
+    """
+    return Viewer(_NOBODY, actor, _NOBODY, "anyone", bound_to=_NOBODY)
+
+
+@cache
+def _records(actor: Actor, entity: type[OfMerchant], column: str) -> Statement:
+    """Build the statement of `Writing.records`."""
+    of = getattr(entity, column)
+    rows = select(*columns(entity)).where(
+        *seen_by(anyone(actor), entity), of == any_(bindparam("keys", type_=ARRAY(of.type)))
+    )
+    return Statement(rows, record(entity))
 
 
 def missing(entity: type[OfMerchant], path: Path) -> Refused:

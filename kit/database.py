@@ -9,25 +9,21 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
-import orjson
 from sqlalchemy import event
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from kit import trace
 from kit.driver import CACHES
 from kit.hints import Hints
-from kit.holding import WANTED, HoldingPool
-from kit.inside import holds, set_merchant
+from kit.holding import HoldingPool
 from kit.limits import DEFAULT_LIMITS
 from kit.reads import Reads, in_time
+from kit.sessions import Session, writing
+from kit.statements import dumps, loads
 
 
 class BehindPoolerError(Exception):
     """A connection that shall keep a setting does not lead to one server process."""
-
-
-def _dumps(value: object) -> str:
-    return orjson.dumps(value, default=str).decode()
 
 
 def _count(*_: object) -> None:
@@ -42,11 +38,6 @@ def _prove_direct(connection: Any, _record: object) -> None:
         driver.terminate()
         message = "There is a connection pooler before PostgreSQL: set ABRUF_POOLER=transaction."
         raise BehindPoolerError(message)
-
-
-async def _holds(session: AsyncSession, merchant_id: UUID | None) -> bool:
-    connection = (await session.connection()).sync_connection
-    return connection is not None and holds(connection.connection, merchant_id)
 
 
 class Database:
@@ -100,8 +91,8 @@ class Database:
             poolclass=HoldingPool,
             pool_size=pool_size,
             max_overflow=pool_size,
-            json_serializer=_dumps,
-            json_deserializer=orjson.loads,
+            json_serializer=dumps,
+            json_deserializer=loads,
             hide_parameters=True,
             connect_args=connect,
         )
@@ -115,20 +106,14 @@ class Database:
         connection.run_async(lambda it: it.execute(self._limit))
 
     @asynccontextmanager
-    async def writing(self, merchant_id: UUID | None) -> AsyncIterator[AsyncSession]:
+    async def writing(self, merchant_id: UUID | None) -> AsyncIterator[Session]:
         """Give a session in one transaction: committed at the end, rolled back on any error.
 
         merchant_id: whose rows it sees and writes; None: only tables without a merchant.
         TimeoutError: a statement took too long.
         """
         with in_time():
-            async with (
-                AsyncSession(self.engine, expire_on_commit=False) as session,
-                session.begin(),
-            ):
-                WANTED.set(merchant_id)
-                if not await _holds(session, merchant_id):
-                    await set_merchant(session, merchant_id)
+            async with writing(self.engine, merchant_id) as session:
                 yield session
 
     def reading(self, merchant_id: UUID | None) -> Reads:

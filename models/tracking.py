@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from sqlalchemy.orm import Mapped, mapped_column
@@ -217,8 +217,7 @@ class Report(Protocol):
         """Whether it takes a report before it back."""
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(NamedTuple):
     """What follows from all reports of a parcel. status_at: when it came to its status."""
 
     status: ParcelStatus

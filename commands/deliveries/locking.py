@@ -13,6 +13,7 @@ from commands.writing import Moved, Writing, check_version, missing
 from kit.errors import Code, Path, Refused
 from kit.ids import Names
 from kit.inputs import Command
+from kit.statements import Statement
 from models.catalog import Product
 from models.deliveries import ALLOWED_IN, Delivery, DeliveryAction, DeliveryLine
 from models.journal import Aggregate
@@ -42,7 +43,8 @@ def _locking(what: Any) -> Select[Any]:
     return rows.execution_options(populate_existing=True)
 
 
-_LOCK, _LOCK_UNREAD = _locking(Order), _locking(Order.id)
+_LOCK, _LOCK_UNREAD = _locking(Order), Statement(_locking(Order.id))
+_READ_ORDER_IDS = Statement(_ORDER_IDS)
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,8 @@ async def lock_unread(writing: Writing, delivery_ids: Collection[UUID]) -> None:
     Moved when the deliveries got other orders before the locks were there.
     """
     named = _named(writing, delivery_ids)
-    await _check(writing, named, (await writing.session.scalars(_LOCK_UNREAD, named)).all())
+    locked = await writing.session.rows(_LOCK_UNREAD, named)
+    await _check(writing, named, [order_id for (order_id,) in locked])
 
 
 def _named(writing: Writing, delivery_ids: Collection[UUID]) -> dict[str, Any]:
@@ -107,7 +110,8 @@ def _named(writing: Writing, delivery_ids: Collection[UUID]) -> dict[str, Any]:
 
 
 async def _check(writing: Writing, named: Mapping[str, Any], locked: Collection[UUID]) -> None:
-    if set(await writing.session.scalars(_ORDER_IDS, named)) != set(locked):
+    its = await writing.session.rows(_READ_ORDER_IDS, named)
+    if {order_id for (order_id,) in its} != set(locked):
         raise Moved
 
 

@@ -7,12 +7,10 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
-
 from commands.catalog import check_scale
 from commands.counters import numbers
 from commands.ledger import ledger_of
-from commands.rows import insert_rows
+from commands.rows import write_rows
 from commands.writing import Writing
 from kit.ids import new_id
 from kit.inputs import Place, Recipient, Window
@@ -30,9 +28,6 @@ from models.orders import (
 )
 
 __all__ = ["Draft", "LineDraft", "check_scale", "create", "window_columns"]
-
-
-_INSERT = insert(Order.__table__)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -90,14 +85,13 @@ async def create(writing: Writing, drafts: Sequence[Draft]) -> list[UUID]:
         return []
     taken = await numbers(writing, CounterName.ORDER, len(drafts))
     orders = [_order(writing, draft, number) for draft, number in zip(drafts, taken, strict=True)]
-    await writing.session.execute(_INSERT, orders)
     lines = []
     for draft, order in zip(drafts, orders, strict=True):
         lines += [_line(order, line_no, line) for line_no, line in enumerate(draft.lines, 1)]
         writing.record(
             Aggregate.ORDER, order["id"], "order.placed", draft.placed_at, lines=len(draft.lines)
         )
-    await insert_rows(writing, OrderLine, lines)
+    await write_rows(writing, {Order: orders, OrderLine: lines})
     if ledger := ledger_of(writing):
         for line in lines:
             ledger.tell(line["order_id"], line["id"], ordered=line["ordered"])
@@ -136,6 +130,7 @@ def _order(writing: Writing, draft: Draft, number: str) -> dict[str, Any]:
         "note": draft.note,
         "placed_at": draft.placed_at,
         "confirmed_at": None if draft.awaiting else draft.placed_at,
+        "version": 1,
         **window_columns(draft.window),
     }
 

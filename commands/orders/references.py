@@ -2,17 +2,19 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Select, Text, Uuid, any_, bindparam, or_, select
+from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, or_, select
 
 from commands.orders.fields import LineFields, OrderFields
-from commands.writing import Writing, missing
+from commands.records import columns, record
+from commands.writing import Writing, anyone, missing
 from kit.errors import Code, Path, Refused
 from kit.inputs import Input
-from kit.viewer import Actor, Viewer
+from kit.statements import Statement
+from kit.viewer import Actor
 from models.base import Owned
 from models.catalog import Product
 from models.channels import Channel
@@ -142,9 +144,11 @@ async def _owned(
     wanted = {column: values for column, values in wanted.items() if values}
     if not parties or not wanted:
         return {}
-    statement = _of_parties(writing.viewer, entity, tuple(wanted))
-    named = {column: list(values) for column, values in wanted.items()}
-    rows = await writing.session.scalars(statement, {"parties": list(parties), **named})
+    statement = _of_parties(writing.viewer.actor, entity, tuple(wanted))
+    keys = {column: list(values) for column, values in wanted.items()}
+    rows = await writing.session.rows(
+        statement, {**writing.named, "parties": list(parties), **keys}
+    )
     return {
         (entity, row.party_id, column, getattr(row, column)): row
         for row in rows
@@ -152,20 +156,18 @@ async def _owned(
     }
 
 
-@lru_cache(maxsize=512)
-def _of_parties(
-    viewer: Viewer, entity: type[Contact | Address], columns: tuple[str, ...]
-) -> Select[Any]:
-    """Build the statement of `_owned`; a kept one is neither built nor hashed again."""
+@cache
+def _of_parties(actor: Actor, entity: type[Contact | Address], names: tuple[str, ...]) -> Statement:
+    """Build the statement of `_owned`."""
     matches = [
         getattr(entity, name) == any_(bindparam(name, type_=ARRAY(getattr(entity, name).type)))
-        for name in columns
+        for name in names
     ]
     ids = bindparam("parties", type_=ARRAY(Uuid()))
-    rows = select(entity).where(
-        *seen_by(viewer, entity), entity.party_id == any_(ids), or_(*matches)
+    rows = select(*columns(entity)).where(
+        *seen_by(anyone(actor), entity), entity.party_id == any_(ids), or_(*matches)
     )
-    return rows.execution_options(populate_existing=True)
+    return Statement(rows, record(entity))
 
 
 def customer(writing: Writing, references: References, given: OrderFields) -> Party | None:
@@ -194,10 +196,12 @@ def _party_path(given: OrderFields) -> Path:
     return (name.field if name else "party_id",)
 
 
-_TAKEN = select(Order.channel_id, Order.external_reference, Order.id).where(
-    Order.merchant_id == bindparam("merchant", type_=Uuid()),
-    Order.channel_id == any_(bindparam("channels", type_=ARRAY(Uuid()))),
-    Order.external_reference == any_(bindparam("references", type_=ARRAY(Text()))),
+_TAKEN = Statement(
+    select(Order.channel_id, Order.external_reference, Order.id).where(
+        Order.merchant_id == bindparam("merchant", type_=Uuid()),
+        Order.channel_id == any_(bindparam("channels", type_=ARRAY(Uuid()))),
+        Order.external_reference == any_(bindparam("references", type_=ARRAY(Text()))),
+    )
 )
 
 
@@ -210,5 +214,5 @@ async def taken(
         "channels": list(channel_ids),
         "references": list(references),
     }
-    rows = await writing.session.execute(_TAKEN, named)
+    rows = await writing.session.rows(_TAKEN, named)
     return {(channel, str(reference)): order for channel, reference, order in rows}

@@ -3,15 +3,17 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from functools import lru_cache
+from functools import cache
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Select, Text, any_, bindparam, select
+from sqlalchemy import ARRAY, Text, any_, bindparam, select
 
+from commands.records import columns, record
 from commands.tracking.reports import TrackingReport
-from commands.writing import Writing, missing
+from commands.writing import Writing, anyone, missing
 from kit.errors import Code, Refused
-from kit.viewer import Viewer
+from kit.statements import Statement
+from kit.viewer import Actor
 from models.parcels import Parcel, ParcelStatus, TrackingNumber
 from models.sight import seen_by
 
@@ -30,7 +32,7 @@ async def find(
     found, refused = {}, {}
     for place, report in enumerate(reports):
         if report.tracking_number is not None:
-            candidates = _numbered(report, numbered[report.tracking_number])
+            candidates = _with_number(report, numbered[report.tracking_number])
         else:
             parcel = by_id.get(report.parcel_id) if report.parcel_id else by_sscc.get(report.sscc)
             candidates = [] if parcel is None else [parcel]
@@ -51,26 +53,29 @@ async def _read_numbered(
     wanted = {it.tracking_number for it in reports if it.tracking_number is not None}
     found: defaultdict[str, list[Numbered]] = defaultdict(list)
     if wanted:
-        statement, named = _numbered_parcels(writing.viewer), {"keys": sorted(wanted)}
-        for number, carrier_id, parcel in await writing.session.execute(statement, named):
-            found[number].append((carrier_id, parcel))
+        statement, named = (
+            _numbered(writing.viewer.actor),
+            {**writing.named, "keys": sorted(wanted)},
+        )
+        for number, carrier_id, *parcel in await writing.session.rows(statement, named):
+            found[number].append((carrier_id, record(Parcel)._make(parcel)))
     return found
 
 
-@lru_cache(maxsize=512)
-def _numbered_parcels(viewer: Viewer) -> Select[str, UUID | None, Parcel]:
-    """Build the statement of `_read_numbered`; a kept one is neither built nor hashed again."""
-    number = TrackingNumber
-    return (
-        select(number.number, number.carrier_id, Parcel)
+@cache
+def _numbered(actor: Actor) -> Statement:
+    """Build the statement of `_read_numbered`."""
+    number, viewer = TrackingNumber, anyone(actor)
+    of = (number.number.label("its_number"), number.carrier_id.label("its_carrier_id"))
+    return Statement(
+        select(*of, *columns(Parcel))
         .join(Parcel, Parcel.id == number.parcel_id)
         .where(*seen_by(viewer, number), *seen_by(viewer, Parcel))
         .where(number.number == any_(bindparam("keys", type_=ARRAY(Text()))))
-        .execution_options(populate_existing=True)
     )
 
 
-def _numbered(report: TrackingReport, numbers: Sequence[Numbered]) -> list[Parcel]:
+def _with_number(report: TrackingReport, numbers: Sequence[Numbered]) -> list[Parcel]:
     """Return the parcels with the number, live ones before voided ones.
 
     A number whose carrier is not known is its parcel's carrier's, or any partner's.

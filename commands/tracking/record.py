@@ -4,19 +4,20 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
-from sqlalchemy.orm.attributes import flag_modified
 
 from commands.deliveries import arrival
 from commands.deliveries.locking import lock_deliveries, lock_unread
-from commands.rows import insert_rows
+from commands.rows import write_rows
 from commands.tracking.named import find
 from commands.tracking.reports import ParcelRecordTracking, TrackingReport
 from commands.writing import Moved, Outcome, Writing
 from kit.ids import new_id
+from kit.statements import Statement
 from kit.viewer import Actor
 from models.journal import Aggregate
 from models.parcels import Parcel, ParcelStatus, TrackingNumber
@@ -44,13 +45,14 @@ async def record(writing: Writing, command: ParcelRecordTracking) -> Outcome:
         await lock_unread(writing, {it.delivery_id for it in parcels.values()})
         adds_numbers = any(it.new_tracking_number for it in command.events)
         known = await _Known.read(writing.for_all(), parcels.values(), numbers=adds_numbers)
-        if any(it.status is ParcelStatus.VOIDED for it in live):
+        if any(known.is_gone(it.id) for it in live):
             # A repack came first: the number may name a new parcel now.
             raise Moved
         for place, parcel in parcels.items():
             results[place] |= known.add(parcel, command.events[place], source)
-        await insert_rows(writing, TrackingEvent, known.fresh)
-        if arrived := known.follow():
+        arrived = known.follow()
+        await write_rows(writing, {TrackingEvent: known.fresh}, {Parcel: known.moved})
+        if arrived:
             wanted = dict.fromkeys(arrived, ())
             await arrival.settle(await lock_deliveries(writing.for_all(), wanted))
     return {"results": results}
@@ -78,9 +80,12 @@ class _Event(NamedTuple):
     is_correction: bool
 
 
-_EVENTS = select(*(getattr(TrackingEvent, name) for name in _Event._fields)).where(
-    TrackingEvent.merchant_id == bindparam("merchant", type_=Uuid()),
-    TrackingEvent.parcel_id == any_(bindparam("keys", type_=ARRAY(Uuid()))),
+_EVENTS = Statement(
+    select(*(getattr(TrackingEvent, name) for name in _Event._fields)).where(
+        TrackingEvent.merchant_id == bindparam("merchant", type_=Uuid()),
+        TrackingEvent.parcel_id == any_(bindparam("keys", type_=ARRAY(Uuid()))),
+    ),
+    _Event,
 )
 
 
@@ -91,6 +96,7 @@ class _Known:
     above: parcel id -> it and the pallets that it stands on, for every parcel that a touched
     parcel is or carries: what is reported of a pallet is reported of all that stand on it.
     events: parcel id -> (source, dedupe key) -> the event. fresh: rows of those that are new.
+    moved: what parcels become.
     numbers: (parcel id, number), empty where nobody adds any.
     """
 
@@ -100,6 +106,7 @@ class _Known:
     events: defaultdict[UUID, dict[tuple[str, str], _Event]]
     numbers: set[tuple[UUID, str]]
     fresh: list[dict[str, Any]] = field(default_factory=list)
+    moved: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
     async def read(
@@ -107,18 +114,23 @@ class _Known:
     ) -> "_Known":
         """Read the parcels of all touched deliveries, events and numbers, one statement each."""
         delivery_ids = {parcel.delivery_id for parcel in touched}
-        rows = await writing.among(Parcel, "delivery_id", delivery_ids, "id")
-        parcels = {row.id: row for row in rows}
+        rows = await writing.records(Parcel, "delivery_id", delivery_ids)
+        parcels = {row.id: row for row in sorted(rows, key=attrgetter("id"))}
         wanted = {parcel.id for parcel in touched}
         stacks = {parcel_id: _stack(parcel_id, parcels) for parcel_id in parcels}
         above = {key: stack for key, stack in stacks.items() if wanted.intersection(stack)}
         kin = {parcel_id for stack in above.values() for parcel_id in stack}
         events: defaultdict[UUID, dict[tuple[str, str], _Event]] = defaultdict(dict)
         of_kin = {"merchant": writing.viewer.merchant_id, "keys": list(kin)}
-        for event in map(_Event._make, await writing.session.execute(_EVENTS, of_kin)):
+        for event in await writing.session.rows(_EVENTS, of_kin):
             events[event.parcel_id][event.source, event.dedupe_key] = event
-        named = await writing.among(TrackingNumber, "parcel_id", wanted) if numbers else ()
+        named = await writing.records(TrackingNumber, "parcel_id", wanted) if numbers else ()
         return cls(writing, parcels, above, events, {(it.parcel_id, it.number) for it in named})
+
+    def is_gone(self, parcel_id: UUID) -> bool:
+        """Tell whether a parcel has been voided, or belongs to another delivery now."""
+        parcel = self.parcels.get(parcel_id)
+        return parcel is None or parcel.status is ParcelStatus.VOIDED
 
     def add(self, parcel: Parcel, report: TrackingReport, source: str | None) -> Outcome:
         """Add an event unless it is known; a new number is added beside the others (P3)."""
@@ -160,8 +172,12 @@ class _Known:
             if parcel.status is ParcelStatus.VOIDED:
                 continue
             events = [event for key in stack for event in self.events[key].values()]
-            if _stand(self.writing, parcel, standing(parcel.packed_at, events)):
-                arrived.add(parcel.delivery_id)
+            now = standing(parcel.packed_at, events)
+            if (parcel.status, parcel.status_at, parcel.is_delayed) != now:
+                self.moved.append({"id": parcel_id, **now._asdict()})
+                _tell(self.writing, parcel, now)
+                if parcel.status in TERMINAL or now.status in TERMINAL:
+                    arrived.add(parcel.delivery_id)
         return arrived
 
 
@@ -202,22 +218,12 @@ def _number(writing: Writing, parcel: Parcel, number: str) -> TrackingNumber:
     )
 
 
-def _stand(writing: Writing, parcel: Parcel, now: Standing) -> bool:
-    """Give a parcel its standing; tells whether its way ends anew or no longer.
-
-    One journal event where status or delay changed.
-    """
-    was, was_delayed = parcel.status, parcel.is_delayed
-    if (was, parcel.status_at, was_delayed) == (now.status, now.status_at, now.is_delayed):
-        return False
-    for column in ("status", "status_at", "is_delayed"):
-        setattr(parcel, column, getattr(now, column))
-        # The same columns in every row, so that one statement updates all rows.
-        flag_modified(parcel, column)
+def _tell(writing: Writing, parcel: Parcel, now: Standing) -> None:
+    """Note that a parcel's status changed, or else whether it is delayed."""
+    was = parcel.status
     if now.status is not was:
         what, at = f"parcel.{now.status.value.lower()}", now.status_at
         writing.record(Aggregate.PARCEL, parcel.id, what, at, was=was, is_delayed=now.is_delayed)
-    elif now.is_delayed is not was_delayed:
+    elif now.is_delayed is not parcel.is_delayed:
         what = "parcel.delayed" if now.is_delayed else "parcel.delay_ended"
         writing.record(Aggregate.PARCEL, parcel.id, what)
-    return was in TERMINAL or now.status in TERMINAL
