@@ -71,13 +71,13 @@ class Endpoint(GraphQL[Context, None]):
 
     def __init__(self, serving: Serving, graphiql: GraphiQL) -> None:
         """Take what contexts are made of, and the page."""
-        limits, bounds = serving.terms.limits, serving.bounds
+        bounds = serving.bounds
         super().__init__(
             schema,
             graphql_ide=None,
             subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL],
             connection_init_wait_timeout=timedelta(seconds=INIT_S),
-            max_subscriptions_per_connection=limits.subscriptions,
+            max_subscriptions_per_connection=None,
             allowed_origins=serving.origins,
         )
         self.serving, self.graphiql = serving, graphiql
