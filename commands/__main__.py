@@ -17,7 +17,6 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 
 from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 import migrations
 from commands import documents, journal, keys
@@ -28,6 +27,7 @@ from kit.config import from_environment
 from kit.database import Database
 from kit.errors import Refused
 from kit.inside import set_merchant
+from kit.sessions import Session
 from kit.viewer import Actor, CompanyRole, Viewer
 from kit.walls import app_role
 
@@ -108,7 +108,7 @@ def _add_key_words(parser: argparse.ArgumentParser) -> None:
 
 
 @asynccontextmanager
-async def _recording(session: AsyncSession, merchant_id: UUID) -> AsyncIterator[Writing]:
+async def _recording(session: Session, merchant_id: UUID) -> AsyncIterator[Writing]:
     """Give what an operator records with; the journal tells as which user of the system."""
     who = f"uid {os.getuid()}"
     key_id = uuid5(NAMESPACE_OID, who)
@@ -118,12 +118,12 @@ async def _recording(session: AsyncSession, merchant_id: UUID) -> AsyncIterator[
     await journal.append(writing)
 
 
-async def _create_merchant(session: AsyncSession, asked: argparse.Namespace) -> str:
+async def _create_merchant(session: Session, asked: argparse.Namespace) -> str:
     made = await keys.create_merchant(session, asked.slug, asked.name, now(), asked.gs1_prefix)
     return f"Created the merchant {made.slug}.\n"
 
 
-async def _list_merchants(session: AsyncSession, _asked: argparse.Namespace) -> str:
+async def _list_merchants(session: Session, _asked: argparse.Namespace) -> str:
     rows = [
         [it.slug, it.name, it.gs1_company_prefix or "-", f"{it.created_at:%Y-%m-%d}"]
         for it in await keys.merchants(session)
@@ -131,7 +131,7 @@ async def _list_merchants(session: AsyncSession, _asked: argparse.Namespace) -> 
     return _table(["SLUG", "NAME", "GS1 PREFIX", "CREATED"], rows)
 
 
-async def _create_key(session: AsyncSession, asked: argparse.Namespace) -> str:
+async def _create_key(session: Session, asked: argparse.Namespace) -> str:
     """Say the token in a line of its own, the last one."""
     merchant, actor = await keys.merchant_of(session, asked.merchant), Actor(asked.actor)
     bound_to = await keys.binding(session, merchant.id, actor, asked.bound_to)
@@ -144,7 +144,7 @@ async def _create_key(session: AsyncSession, asked: argparse.Namespace) -> str:
     return f"Created the key {key.id}. Its token is shown only this once:\n{token}\n"
 
 
-async def _list_keys(session: AsyncSession, _asked: argparse.Namespace) -> str:
+async def _list_keys(session: Session, _asked: argparse.Namespace) -> str:
     rows = [
         [
             str(key.id),
@@ -166,7 +166,7 @@ def _day(when: datetime | None) -> str:
     return "-" if when is None else f"{when:%Y-%m-%d}"
 
 
-async def _revoke_key(session: AsyncSession, asked: argparse.Namespace) -> str:
+async def _revoke_key(session: Session, asked: argparse.Namespace) -> str:
     when = now()
     key = await keys.revoke_key(session, asked.id, when)
     if key.revoked_at == when:
@@ -175,7 +175,7 @@ async def _revoke_key(session: AsyncSession, asked: argparse.Namespace) -> str:
     return f"The key {key.id} ({key.name}) is revoked.\n"
 
 
-async def _register_documents(session: AsyncSession, asked: argparse.Namespace) -> str:
+async def _register_documents(session: Session, asked: argparse.Namespace) -> str:
     merchant = await keys.merchant_of(session, asked.merchant)
     await set_merchant(session, merchant.id)
     found = [

@@ -77,7 +77,7 @@ class Endpoint:
         self.authentication = Authentication(database, serving.clock, serving.issuers)
         self.process, self.places = Process(database), Places()
         self.lanes = Turns(bounds.at_once, bounds.waiting)
-        self.sockets = Sockets(self, serving.terms.limits.subscriptions, serving.origins)
+        self.sockets = Sockets(self, serving.origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer; a client that hangs up is not answered. Sockets do all that by themselves."""

@@ -16,9 +16,11 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
 from strawberry.types.execution import PreExecutionError
 
 from kit import trace
+from kit.limits import Limits
 from resolvers.context import Context
 from resolvers.lanes import Lanes
 from schema.documents import named
+from schema.errors import ClientError, ErrorCode
 from schema.schema import schema
 from transport.addresses import address_of
 from transport.admission import Admission, Places
@@ -29,6 +31,7 @@ INIT_S = 10
 """Seconds in which a socket must send `connection_init`."""
 FORBIDDEN = 4403
 TRY_AGAIN_LATER = 1013
+_TOO_MANY = ClientError(ErrorCode.THROTTLED, "This socket has too many operations; end one.")
 _PAYLOAD: Mapping[str, tuple[type, ...]] = {
     "query": (str, type(None)),
     "operationName": (str, type(None)),
@@ -48,8 +51,8 @@ class Host(Protocol):
     ) -> Admission | None:
         """Return who sends this `connection_init`, None for nobody known."""
 
-    def connections(self, admission: Admission) -> int:
-        """Return how many sockets and streams the key may have."""
+    def limits(self, admission: Admission) -> Limits:
+        """Return the limits of a key."""
 
     def context(
         self, admission: Admission, idempotency_key: str | None, lanes: Lanes | None
@@ -111,7 +114,7 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
                 await self._end(FORBIDDEN, "Send a valid token.")
                 return
             key_id = admission.viewer.key_id
-            if not host.places.is_free(key_id, host.connections(admission)):
+            if not host.places.is_free(key_id, host.limits(admission).connections):
                 await self._end(TRY_AGAIN_LATER, "This key has too many connections.")
                 return
             self._held.enter_context(host.places.taken(key_id))
@@ -121,12 +124,25 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
         await super().handle_connection_init({"type": message["type"], "payload": given})
 
     async def handle_subscribe(self, message: Any) -> None:
-        """Keep what Strawberry forgets: under which name a document is meant."""
-        payload = message["payload"]
+        """Keep what Strawberry forgets: under which name a document is meant. Refuse too many."""
+        key, payload = message["id"], message["payload"]
+        if key not in self.operations and self._is_full():
+            await self.send_message({"id": key, "type": "error", "payload": [_TOO_MANY.formatted]})
+            return
         text, extensions = payload.get("query") or "", payload.get("extensions")
-        self._extensions[message["id"]] = extensions if text else named(payload, extensions)
+        self._extensions[key] = extensions if text else named(payload, extensions)
         message["payload"] = {**payload, "query": text}
         await super().handle_subscribe(message)
+
+    def _is_full(self) -> bool:
+        host: Host = self.view.host
+        most = host.limits(self.admission).subscriptions if self.admission else 0
+        return self.connection_acknowledged and len(self.operations) >= most
+
+    async def cleanup_operation(self, operation_id: str) -> None:
+        """Forget an operation, also one that has not begun."""
+        self._extensions.pop(operation_id, None)
+        await super().cleanup_operation(operation_id)
 
     async def run_operation(self, operation: Operation[Any, None]) -> None:
         """Answer one operation, and end the socket once its token is none."""
@@ -183,14 +199,14 @@ class Sockets(GraphQL[Any, None]):
 
     graphql_transport_ws_handler_class = Handler
 
-    def __init__(self, host: Host, subscriptions: int, origins: Sequence[str]) -> None:
-        """Take whose sockets they are, how much one carries, and which sites may open one."""
+    def __init__(self, host: Host, origins: Sequence[str]) -> None:
+        """Take whose sockets they are, and which sites may open one."""
         super().__init__(
             schema,
             graphql_ide=None,
             subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
             connection_init_wait_timeout=timedelta(seconds=INIT_S),
-            max_subscriptions_per_connection=subscriptions,
+            max_subscriptions_per_connection=None,
             allowed_origins=origins,
         )
         self.host = host

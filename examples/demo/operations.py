@@ -18,7 +18,7 @@ SOURCE = Path(__file__).parent.parent / "operations"
 PLANNED = "D-000011"
 """Number of the delivery that the story leaves planned."""
 UNDER_WAY = "NP100200377"
-"""Number of the parcel that the story leaves undelivered; an example reports that it has arrived."""
+"""Number of the parcel that the story leaves undelivered; an example reports its arrival."""
 
 _IDS = f"""
 query DemoIds {{

@@ -1,5 +1,6 @@
 """`graphql-transport-ws`: the protocol's rules, and what follows when they are broken."""
 
+import gc
 import json
 from datetime import timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from tests.make import orders, parties
 from tests.make.endings import cancel, revoke
 from tests.make.waiting import until
 from tests.transport.client import ORIGIN, STATUS, Served, Socket
+from transport.sockets import Handler
 
 TYPENAME = {"query": "{ __typename }"}
 HOLD = "mutation ($input: OrderHoldInput!) { orderHold(input: $input) { order { version } } }"
@@ -121,6 +123,32 @@ async def test_early_complete_ends_a_subscription_and_frees_its_id(served, world
         assert (await socket.next())["payload"]["data"] == {"__typename": "Query"}
     following = served.endpoint.process.following
     await until(lambda: following.position_of(world.merchant_id) is None)
+
+
+async def test_a_key_has_operations_of_its_own_number(served: Served, world, ask):
+    order = await orders.order(world, ask)
+    async with served.socket(await world.key(Actor.STAFF, limits={"subscriptions": 1})) as socket:
+        await socket.subscribe("1", STATUS, id=order["id"])
+        (error,) = await refused(socket, **TYPENAME)
+        assert error["extensions"] == {"code": "THROTTLED"}
+
+
+async def test_nothing_is_kept_of_operations_that_were_refused_or_ended_at_once(
+    served: Served, world, ask
+):
+    order = await orders.order(world, ask)
+    served.limit(subscriptions=1)
+    async with served.socket(world.token) as socket:
+        for key in map(str, range(50)):
+            await socket.subscribe(key, STATUS, id=order["id"])
+            await socket.send({"id": key, "type": "complete"})
+        await socket.subscribe("last", STATUS, id=order["id"], after=0)
+        while (await socket.next())["type"] != "next":
+            pass
+        for _ in range(50):
+            await refused(socket, **TYPENAME)
+        (handler,) = [it for it in gc.get_objects() if type(it) is Handler and it.operations]
+        assert handler._extensions == {}  # noqa: SLF001 -- memory has no other face.
 
 
 @pytest.mark.parametrize(
@@ -240,12 +268,11 @@ async def test_a_revoked_key_starts_nothing(served, world):
 
 async def test_a_key_has_so_many_connections_and_a_socket_so_many_operations(served, world, ask):
     order = await orders.order(world, ask)
-    served.limit(connections=1)
-    served.endpoint.sockets.max_subscriptions_per_connection = 1
+    served.limit(connections=1, subscriptions=1)
     async with served.socket(world.token) as socket:
         await socket.subscribe("1", STATUS, id=order["id"])
         (error,) = await refused(socket, **TYPENAME)
-        assert error["message"] == "Subscription limit reached"
+        assert error["extensions"] == {"code": "THROTTLED"}
         async with served.socket() as another:
             await another.send({"type": "connection_init", "payload": {"token": world.token}})
             assert await another.closed() == 1013
