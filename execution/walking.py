@@ -176,7 +176,13 @@ class Walk(StrawberryGraphQLCoreExecutionContext):
     async def _awaited(self, values: Values) -> Values:
         """Wait for what resolvers of single objects promised."""
         places = [place for place, it in enumerate(values) if self.is_awaitable(it)]
-        if places:
+        if len(places) == 1:
+            # One alone needs no task.
+            try:
+                values[places[0]] = await values[places[0]]
+            except Exception as error:  # noqa: BLE001 -- an exception is a result like others.
+                values[places[0]] = error
+        elif places:
             results = await gather(*(values[it] for it in places), return_exceptions=True)
             for place, result in zip(places, results, strict=True):
                 if isinstance(result, BaseException) and not isinstance(result, Exception):

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import event
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from kit import trace
@@ -38,6 +39,12 @@ def _prove_direct(connection: Any, _record: object) -> None:
         driver.terminate()
         message = "There is a connection pooler before PostgreSQL: set ABRUF_POOLER=transaction."
         raise BehindPoolerError(message)
+
+
+def _prove_living(connection: Any, _record: object, _pooled: object) -> None:
+    """Let the pool replace a connection that was lost while nobody used it."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 class Database:
@@ -97,6 +104,7 @@ class Database:
             connect_args=connect,
         )
         event.listen(engine.sync_engine, "before_cursor_execute", _count)
+        event.listen(engine.sync_engine, "checkout", _prove_living)
         if not self._pooler:
             event.listen(engine.sync_engine, "connect", _prove_direct)
             event.listen(engine.sync_engine, "connect", self._set_limit)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import ARRAY, Select, Uuid, any_, bindparam, select
+from sqlalchemy import ARRAY, Select, Uuid, any_, bindparam, func, select
 
 from commands.orders.lines import lines_of
 from commands.writing import Moved, Writing, check_version, missing
@@ -45,6 +45,8 @@ def _locking(what: Any) -> Select[Any]:
 
 _LOCK, _LOCK_UNREAD = _locking(Order), Statement(_locking(Order.id))
 _READ_ORDER_IDS = Statement(_ORDER_IDS)
+ORDERS_NOW = func.array(_ORDER_IDS.scalar_subquery(), type_=ARRAY(Uuid()))
+"""The orders of the deliveries under `keys`, for a statement that reads these under the locks."""
 
 
 @dataclass(frozen=True)
@@ -95,14 +97,12 @@ async def _lock_orders_of(writing: Writing, delivery_ids: Collection[UUID]) -> d
     return orders
 
 
-async def lock_unread(writing: Writing, delivery_ids: Collection[UUID]) -> None:
-    """Lock the orders of deliveries in id order for who needs no more than that.
+async def lock_unread(writing: Writing, delivery_ids: Collection[UUID]) -> set[UUID]:
+    """Lock the orders of deliveries in id order, for who needs no more than that; returns them.
 
-    Moved when the deliveries got other orders before the locks were there.
+    Whoever reads the deliveries then compares them with `ORDERS_NOW`.
     """
-    named = _named(writing, delivery_ids)
-    locked = await writing.session.rows(_LOCK_UNREAD, named)
-    await _check(writing, named, [order_id for (order_id,) in locked])
+    return {it for (it,) in await writing.session.rows(_LOCK_UNREAD, _named(writing, delivery_ids))}
 
 
 def _named(writing: Writing, delivery_ids: Collection[UUID]) -> dict[str, Any]:
@@ -110,8 +110,7 @@ def _named(writing: Writing, delivery_ids: Collection[UUID]) -> dict[str, Any]:
 
 
 async def _check(writing: Writing, named: Mapping[str, Any], locked: Collection[UUID]) -> None:
-    its = await writing.session.rows(_READ_ORDER_IDS, named)
-    if {order_id for (order_id,) in its} != set(locked):
+    if {it for (it,) in await writing.session.rows(_READ_ORDER_IDS, named)} != set(locked):
         raise Moved
 
 

@@ -45,23 +45,30 @@ class Named:
 
 def named(entity: type[Owned], given: Input) -> Named | None:
     """Return how the input names a row of the table. Refused: INVALID when it does so twice."""
-    ways = WAYS[entity].items()
     found = [
         Named(column, value, field)
-        for field, column in ways
-        if (value := getattr(given, field, None)) is not None
+        for field, column in _ways(entity, type(given))
+        if (value := getattr(given, field)) is not None
     ]
     if len(found) > 1:
         raise Refused(Code.INVALID, "Name it by one key, not by two.", (found[-1].field,))
     return found[0] if found else None
 
 
+@cache
+def _ways(entity: type[Owned], kind: type[Input]) -> Sequence[tuple[str, str]]:
+    """Return the fields by which a kind of input names rows of the table, with their columns."""
+    return [it for it in WAYS[entity].items() if it[0] in kind.model_fields]
+
+
 def _values(entity: type[Owned], inputs: Iterable[Input]) -> dict[str, set[Any]]:
     """Return column -> values by which the inputs name rows of the table."""
-    return {
-        column: {value for it in inputs if (value := getattr(it, field, None)) is not None}
-        for field, column in WAYS[entity].items()
-    }
+    found: dict[str, set[Any]] = {column: set() for column in WAYS[entity].values()}
+    for given in inputs:
+        for field, column in _ways(entity, type(given)):
+            if (value := getattr(given, field)) is not None:
+                found[column].add(value)
+    return found
 
 
 @dataclass(frozen=True)

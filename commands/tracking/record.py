@@ -4,14 +4,15 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 
 from commands.deliveries import arrival
-from commands.deliveries.locking import lock_deliveries, lock_unread
+from commands.deliveries.locking import ORDERS_NOW, lock_deliveries, lock_unread
+from commands.records import columns
+from commands.records import record as record_of
 from commands.rows import write_rows
 from commands.tracking.named import find
 from commands.tracking.reports import ParcelRecordTracking, TrackingReport
@@ -42,9 +43,10 @@ async def record(writing: Writing, command: ParcelRecordTracking) -> Outcome:
         results[place]["problems"] = refusal.problems
     if parcels:
         live = [it for it in parcels.values() if it.status is not ParcelStatus.VOIDED]
-        await lock_unread(writing, {it.delivery_id for it in parcels.values()})
+        locked = await lock_unread(writing, {it.delivery_id for it in parcels.values()})
         adds_numbers = any(it.new_tracking_number for it in command.events)
-        known = await _Known.read(writing.for_all(), parcels.values(), numbers=adds_numbers)
+        everything = writing.for_all()
+        known = await _Known.read(everything, parcels.values(), locked, numbers=adds_numbers)
         if any(known.is_gone(it.id) for it in live):
             # A repack came first: the number may name a new parcel now.
             raise Moved
@@ -80,6 +82,14 @@ class _Event(NamedTuple):
     is_correction: bool
 
 
+_PARCELS = Statement(
+    select(ORDERS_NOW.label("order_ids"), *columns(Parcel))
+    .where(
+        Parcel.merchant_id == bindparam("merchant", type_=Uuid()),
+        Parcel.delivery_id == any_(bindparam("keys", type_=ARRAY(Uuid()))),
+    )
+    .order_by(Parcel.id)
+)
 _EVENTS = Statement(
     select(*(getattr(TrackingEvent, name) for name in _Event._fields)).where(
         TrackingEvent.merchant_id == bindparam("merchant", type_=Uuid()),
@@ -110,18 +120,26 @@ class _Known:
 
     @classmethod
     async def read(
-        cls, writing: Writing, touched: Collection[Parcel], *, numbers: bool
+        cls, writing: Writing, touched: Collection[Parcel], locked: set[UUID], *, numbers: bool
     ) -> "_Known":
-        """Read the parcels of all touched deliveries, events and numbers, one statement each."""
-        delivery_ids = {parcel.delivery_id for parcel in touched}
-        rows = await writing.records(Parcel, "delivery_id", delivery_ids)
-        parcels = {row.id: row for row in sorted(rows, key=attrgetter("id"))}
+        """Read the parcels of all touched deliveries, events and numbers, one statement each.
+
+        Moved when the deliveries have other orders than those that are locked.
+        """
+        merchant = writing.viewer.merchant_id
+        of = {"merchant": merchant, "keys": list({parcel.delivery_id for parcel in touched})}
+        parcels = {}
+        for order_ids, *row in await writing.session.rows(_PARCELS, of):
+            if set(order_ids) != locked:
+                raise Moved
+            parcel = record_of(Parcel)._make(row)
+            parcels[parcel.id] = parcel
         wanted = {parcel.id for parcel in touched}
         stacks = {parcel_id: _stack(parcel_id, parcels) for parcel_id in parcels}
         above = {key: stack for key, stack in stacks.items() if wanted.intersection(stack)}
         kin = {parcel_id for stack in above.values() for parcel_id in stack}
         events: defaultdict[UUID, dict[tuple[str, str], _Event]] = defaultdict(dict)
-        of_kin = {"merchant": writing.viewer.merchant_id, "keys": list(kin)}
+        of_kin = {"merchant": merchant, "keys": list(kin)}
         for event in await writing.session.rows(_EVENTS, of_kin):
             events[event.parcel_id][event.source, event.dedupe_key] = event
         named = await writing.records(TrackingNumber, "parcel_id", wanted) if numbers else ()

@@ -111,6 +111,15 @@ async def test_an_operation_whose_connection_is_lost_goes_on_inside_its_wall(few
     await reads.close()
 
 
+@pytest.mark.parametrize("act", [_read, _write])
+async def test_a_connection_that_was_lost_while_idle_is_replaced(few, database, act):
+    async with few.writing(MERCHANTS[0]) as session:
+        process = await session.scalar(OWN_PROCESS)
+    async with database.engine.connect() as connection:
+        await connection.execute(END, {"process": process})
+    await act(few, MERCHANTS[0])
+
+
 async def test_a_transaction_of_no_merchant_shows_none(few):
     await _read(few, MERCHANTS[0])
     await _write(few, None)
