@@ -25,6 +25,7 @@ from graphql import (
 from sqlalchemy import ARRAY, Boolean, ColumnElement, bindparam, case, func, null, select
 from sqlalchemy.types import NullType, TypeEngine
 
+from execution.arguments import Argued, Converter
 from execution.fields import DECLARED, Chosen, Parts, Related, Written, column_of
 from execution.texts import Forms, Sql, constant, enum_text, joined, list_text, refusal, text_of
 
@@ -77,15 +78,6 @@ Build: TypeAlias = Callable[[Any, Shaping], Sql]
 """(row source, shaping) -> the JSON text, NULL for null."""
 
 
-@dataclass(frozen=True)
-class Argued:
-    """A field with arguments inside a fused sub-tree: they are coerced anew for each request."""
-
-    definition: GraphQLField
-    details: Any
-    declared: Chosen
-
-
 def declared_of(definition: GraphQLField) -> Any:
     """Return a field's declaration, None for a field that has none."""
     return _strawberry(definition).metadata.get(DECLARED)
@@ -115,9 +107,11 @@ class Selection:
         collect: Callable[[GraphQLObjectType, Details], Any],
         possible_types: Callable[[Any], Sequence[GraphQLObjectType]],
         forms: Forms,
+        converter: Converter,
     ) -> None:
-        """Take how sub-fields are collected, what is of a type, and how scalars are written."""
+        """Take how sub-fields are collected, what is of a type, how values are written and read."""
         self.collect, self.possible_types, self.forms = collect, possible_types, forms
+        self._converter = converter
         self.arguments: list[Argued] = []
 
     def fields(self, type_: GraphQLObjectType, details: Details) -> Mapping[str, Details]:
@@ -289,7 +283,7 @@ class Selection:
 
     def argued(self, definition: GraphQLField, details: Details, declared: Chosen) -> int:
         """Remember a field whose arguments are coerced for each request; return its number."""
-        self.arguments.append(Argued(definition, details[0], declared))
+        self.arguments.append(Argued(definition, details[0], declared, self._converter))
         return len(self.arguments) - 1
 
 
@@ -341,4 +335,4 @@ def listed(item: Sql) -> Sql:
     return func.coalesce(constant("[").concat(items).concat(constant("]")), constant("[]"))
 
 
-__all__ = ["Argued", "Selection", "Shaping", "Unfusible", "complete", "form_of", "text_of"]
+__all__ = ["Selection", "Shaping", "Unfusible", "complete", "form_of", "text_of"]

@@ -29,10 +29,14 @@ class Relation(Protocol):
 
 
 class Choice(Protocol):
-    """A relation that arguments chose: `form` and `matched` shape SQL, `values` fill it."""
+    """A relation that arguments chose: `form` and `matched` shape SQL, `values` fill it.
+
+    filter_by: what of the arguments `matched` depends on, None where there is no filter.
+    """
 
     form: Hashable
     values: Mapping[str, Any]
+    filter_by: Hashable
 
     def matched(self, asking: Any, table: Any) -> Iterable[ColumnElement[bool]]:
         """Return the conditions of a client's filter, with the filter's values in them."""
