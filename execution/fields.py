@@ -68,7 +68,7 @@ class Parts:
     """A field that is an object made of its parent's columns.
 
     parts: the object's attribute -> (parent's row) -> SQL expression.
-    present: (parent's row) -> whether there is an object at all.
+    present: (parent's row) -> whether there is an object at all, None where there always is.
     """
 
     parts: Mapping[str, Callable[[Any], Any]]

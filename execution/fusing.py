@@ -25,8 +25,19 @@ from graphql import (
 from sqlalchemy import ARRAY, Boolean, ColumnElement, bindparam, case, func, null, select
 from sqlalchemy.types import NullType, TypeEngine
 
+from execution.arguments import Argued, Converter
 from execution.fields import DECLARED, Chosen, Parts, Related, Written, column_of
-from execution.texts import Forms, Sql, constant, enum_text, joined, list_text, refusal, text_of
+from execution.texts import (
+    Forms,
+    Sql,
+    certain,
+    constant,
+    enum_text,
+    joined,
+    list_text,
+    never_null,
+    refusal,
+)
 
 Details: TypeAlias = Sequence[Any]
 """graphql-core's collected nodes of one response key."""
@@ -77,15 +88,6 @@ Build: TypeAlias = Callable[[Any, Shaping], Sql]
 """(row source, shaping) -> the JSON text, NULL for null."""
 
 
-@dataclass(frozen=True)
-class Argued:
-    """A field with arguments inside a fused sub-tree: they are coerced anew for each request."""
-
-    definition: GraphQLField
-    details: Any
-    declared: Chosen
-
-
 def declared_of(definition: GraphQLField) -> Any:
     """Return a field's declaration, None for a field that has none."""
     return _strawberry(definition).metadata.get(DECLARED)
@@ -115,9 +117,11 @@ class Selection:
         collect: Callable[[GraphQLObjectType, Details], Any],
         possible_types: Callable[[Any], Sequence[GraphQLObjectType]],
         forms: Forms,
+        converter: Converter,
     ) -> None:
-        """Take how sub-fields are collected, what is of a type, and how scalars are written."""
+        """Take how sub-fields are collected, what is of a type, how values are written and read."""
         self.collect, self.possible_types, self.forms = collect, possible_types, forms
+        self._converter = converter
         self.arguments: list[Argued] = []
 
     def fields(self, type_: GraphQLObjectType, details: Details) -> Mapping[str, Details]:
@@ -145,9 +149,9 @@ class Selection:
         declared = declared_of(definition)
         if isinstance(declared, Written):
             text = declared.text
-            return lambda source, _: text(source, parent.name)
+            return lambda source, _: certain(text(source, parent.name))
         if isinstance(declared, (Related, Chosen, Parts)):
-            return complete(self.below(definition, details, declared, example), definition.type)
+            return self.below(definition, details, declared, example)
         if column_of(_strawberry(definition)) is not None:
             return self.column(definition, example)
         message = f"{parent.name}.{name} is resolved by code"
@@ -162,7 +166,7 @@ class Selection:
         if isinstance(declared, Parts):
             return self.parts(definition, details, declared, example)
         if not declared.paged:
-            return self.chosen(definition, details, declared)
+            return complete(self.chosen(definition, details, declared), definition.type)
         from execution.paging import connection  # noqa: PLC0415 -- pages are made of selections.
 
         return connection(self, definition, details, declared)
@@ -172,9 +176,9 @@ class Selection:
         name = column_of(_strawberry(definition)) or ""
         known = getattr(example, name, None)
         form = self.leaf(get_nullable_type(definition.type), known)
-        filled = is_non_null_type(definition.type) and _never_null(known)
-        text: Build = lambda source, _: form(getattr(source, name))  # noqa: E731 -- typed as what it is.
-        return text if filled else complete(text, definition.type)
+        if is_non_null_type(definition.type) and never_null(known):
+            return lambda source, _: certain(form(getattr(source, name)))
+        return complete(lambda source, _: form(getattr(source, name)), definition.type)
 
     def leaf(self, type_: Any, example: Any) -> Callable[[Any], Sql]:
         """Return how a leaf type, or a list of one, writes values like the example."""
@@ -202,16 +206,19 @@ class Selection:
             message = f"{type(relation).__name__} is read by code"
             raise Unfusible(message)
         if declared.attribute is not None:
-            return self.attribute(type_, declared)
+            return complete(self.attribute(type_, declared), definition.type)
         if relation.many != is_list_type(type_) or declared.default is not None:
             message = f"{definition.type} is no {type(relation).__name__}"
             raise Unfusible(message)
         inner = get_named_type(type_)
         item = self.object(inner, details, relation.source)
         reach = many if relation.many else one
-        return lambda source, shaping: reach(
-            relation.part(shaping.asking, getattr(source, declared.key)), item, shaping
-        )
+
+        def build(source: Any, shaping: Shaping) -> Sql:
+            part = relation.part(shaping.asking, getattr(source, declared.key))
+            return reach(part, item, shaping)
+
+        return build if relation.many else complete(build, definition.type)
 
     def attribute(self, type_: Any, declared: Related) -> Build:
         """Build one attribute of a related record; a record's own NULL is no missing record."""
@@ -246,9 +253,11 @@ class Selection:
         """Build an object of its parent's columns."""
         item = self.object(get_nullable_type(definition.type), details, declared.source(example))
 
+        missing = refusal() if is_non_null_type(definition.type) else constant("null")
+
         def build(source: Any, shaping: Shaping) -> Sql:
-            there = declared.present(source)
-            return case((there, item(declared.source(source), shaping)), else_=null())
+            text, there = item(declared.source(source), shaping), declared.present(source)
+            return text if there is None else case((there, text), else_=missing)
 
         return build
 
@@ -289,7 +298,7 @@ class Selection:
 
     def argued(self, definition: GraphQLField, details: Details, declared: Chosen) -> int:
         """Remember a field whose arguments are coerced for each request; return its number."""
-        self.arguments.append(Argued(definition, details[0], declared))
+        self.arguments.append(Argued(definition, details[0], declared, self._converter))
         return len(self.arguments) - 1
 
 
@@ -301,12 +310,6 @@ def type_read(example: Any) -> TypeEngine[Any] | None:
     if isinstance(sql_type, NullType) and name in {"bool_or", "bool_and"}:
         return Boolean()
     return sql_type
-
-
-def _never_null(example: Any) -> bool:
-    """Tell whether a column of its own table forbids NULL; expressions do not tell."""
-    columns: Any = getattr(getattr(example, "property", None), "columns", ())
-    return len(columns) == 1 and columns[0].nullable is False
 
 
 def written_object(builders: Sequence[tuple[str, Build]]) -> Build:
@@ -332,13 +335,12 @@ def many(part: tuple[Any, Any], item: Build, shaping: Shaping) -> Sql:
     """Build the list of a part's rows."""
     table, rows = part
     texts = rows.add_columns(item(table, shaping).label("item")).subquery()
-    return select(listed(texts.c.item)).scalar_subquery()
+    return listed(select(func.string_agg(texts.c.item, constant(","))).scalar_subquery())
 
 
-def listed(item: Sql) -> Sql:
-    """Aggregate the texts of items into the text of a list."""
-    items = func.string_agg(item, constant(","))
-    return func.coalesce(constant("[").concat(items).concat(constant("]")), constant("[]"))
+def listed(items: Sql) -> Sql:
+    """Write the list of aggregated items, which are NULL where there are none."""
+    return joined([constant("["), items, constant("]")])
 
 
-__all__ = ["Argued", "Selection", "Shaping", "Unfusible", "complete", "form_of", "text_of"]
+__all__ = ["Selection", "Shaping", "Unfusible", "complete", "form_of"]

@@ -15,13 +15,17 @@ from graphql import is_non_null_type as _is_non_null
 from graphql.execution.collect_fields import FieldDetails
 from graphql.execution.executor import Executor
 
+from execution.arguments import Argued
 from execution.fields import DECLARED, Chosen, Related, Written, column_of
 
 Objects: TypeAlias = list[dict[str, Any]]
 
 
 class Site:
-    """One response key of a level: its field, and the nodes that ask for it."""
+    """One response key of a level: its field, and the nodes that ask for it.
+
+    argued: of a field whose arguments choose what is read.
+    """
 
     def __init__(
         self, key: str, parent: GraphQLObjectType, field: GraphQLField, details: list[FieldDetails]
@@ -32,6 +36,7 @@ class Site:
         self.own: Any = field.extensions.get("strawberry-definition")
         declared = self.own and not self.own.extensions and self.own.metadata.get(DECLARED)
         self.declared: Any = declared or None
+        self.argued: Argued | None = None
         self.column = column_of(self.own) if self.own and not self.own.extensions else None
 
     @property

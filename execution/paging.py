@@ -15,7 +15,15 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.sql.functions import FunctionElement
 
 from execution.fields import Chosen
-from execution.fusing import Build, Details, Selection, Shaping, Unfusible, written_object
+from execution.fusing import (
+    Build,
+    Details,
+    Selection,
+    Shaping,
+    Unfusible,
+    listed,
+    written_object,
+)
 from execution.texts import BUILT_IN, Sql, constant, joined, quoted, text_of
 
 ROW = "\n"
@@ -110,16 +118,18 @@ def _written(parts: _Parts, shaping: Shaping, number: int, key: Any) -> Sql:
     if not any(part.read for _, part in parts):
         page = _Page(choice, None, None, bind("size", Integer()), count)
         return _fields(parts, page, None)
-    row, place, matched = choice.rows(asking, bind, key, more=more, placed=placed)
-    shaping.note(number, matched)
+    row, rows, place, matched = choice.rows(asking, bind, key, more=more, placed=placed)
     page = _Page(choice, row, place, bind("size", Integer()), count)
     for _, part in parts:
         if part.read is not None:
             part.read(page, shaping)
+    if not page.columns:
+        return _fields(parts, page, None)
+    shaping.note(number, matched)
     columns = list(page.columns.values())
     places = () if place is None else (place.label("place"),)
-    rows = select(*columns, *places).select_from(row).subquery()
-    return select(_fields(parts, page, rows)).select_from(rows).scalar_subquery()
+    read = rows.add_columns(*columns, *places).subquery()
+    return select(_fields(parts, page, read)).select_from(read).scalar_subquery()
 
 
 def _fields(parts: _Parts, page: _Page, rows: Any) -> Sql:
@@ -144,13 +154,9 @@ def _part(
     item = _known(makers, type_, name)(selection, inner, details, declared)
 
     def read(page: _Page, shaping: Shaping) -> None:
-        page.column(f"of_{key}", lambda: constant(ROW).concat(item(page, shaping)))
+        page.column(f"of_{key}", lambda: joined([constant(ROW), item(page, shaping)]))
 
-    def written(page: _Page, rows: Any) -> Sql:
-        items = constant("[").concat(page.all(rows, f"of_{key}")).concat(constant("]"))
-        return func.coalesce(items, constant("[]"))
-
-    return _Part(written, read)
+    return _Part(lambda page, rows: listed(page.all(rows, f"of_{key}")), read)
 
 
 def _nodes(
@@ -191,10 +197,12 @@ def _page_info(selection: Selection, inner: Any, details: Details) -> _Part:
     for name in fields.values():
         _known({**_FLAGS, **_ENDS, "__typename": None}, inner, name)
 
+    flags = frozenset(_FLAGS[name] for name in fields.values() if name in _FLAGS)
+
     def read(page: _Page, _shaping: Shaping) -> None:
         if not _ENDS.keys().isdisjoint(fields.values()):
             page.column("cursor", page.cursor)
-        else:
+        elif page.choice.backward in flags:
             page.column("there", lambda: constant(""))
 
     def written(page: _Page, rows: Any) -> Sql:
@@ -204,7 +212,6 @@ def _page_info(selection: Selection, inner: Any, details: Details) -> _Part:
             texts += (constant(f'{"," if place else ""}"{key}":'), text)
         return joined([*texts, constant("}")])
 
-    flags = frozenset(_FLAGS[name] for name in fields.values() if name in _FLAGS)
     return _Part(written, read, flags)
 
 

@@ -19,9 +19,10 @@ from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionResult, Info
 from strawberry.utils.await_maybe import await_maybe
 
-from execution.fusing import Argued, Unfusible
+from execution.fusing import Unfusible
 from execution.levels import Level, Site
-from execution.plans import Asked, Fused, Plan, Planner, operation_of
+from execution.plans import Fused, Plan, Planner
+from execution.statements import Asked
 from execution.walking import Walk
 
 _log = logging.getLogger("abruf")
@@ -62,9 +63,9 @@ class Running:
         return found
 
     async def _rows(self, fused: Fused, keys: Sequence[Any]) -> Sequence[Any] | None:
-        context, planner = self._context, self._plan.planner
+        context = self._context
         try:
-            what = fused.given(planner, self._variables, context)
+            what = fused.given(self._variables, context)
         except Exception:  # noqa: BLE001 -- what a resolver raises is told by itself, with its path.
             self.counted["not fused: an argument was refused"] += 1
             return None
@@ -88,13 +89,9 @@ class Running:
         """Return the level of a type under a selection."""
         return self._plan.level(type_, details, self._variables, grouped)
 
-    def choice(self, argued: Argued) -> Any:
-        """Let a declaration choose by its field's arguments."""
-        return self._plan.planner.choice(argued, self._variables)
-
     def converted(self, site: Site, arguments: dict[str, Any]) -> dict[str, Any]:
         """Turn coerced arguments into what resolvers take."""
-        return self._plan.planner.converted(site.field, arguments) if arguments else {}
+        return self._plan.planner.converter(site.field, arguments) if arguments else {}
 
     def info(self, site: Site, raw: Any) -> Any:
         """Return what Strawberry's resolvers take."""
@@ -116,41 +113,41 @@ class Planned(SchemaExtension):
 
     async def _result(self) -> Any:
         """Return the result, None where the reference executor must tell it."""
-        asked, counted = self.execution_context, self._planner.counted
+        asked, planner = self.execution_context, self._planner
+        planner.serve(asked.schema)
         document: DocumentNode | None = asked.graphql_document
-        self._planner.serve(asked.schema)
-        operation = document and operation_of(document, asked.operation_name)
-        if document is None or not operation or asked.query is None:
-            counted["reference: no operation"] += 1
+        prepared = document and planner.prepared(document, asked.operation_name)
+        if not prepared:
+            planner.counted["reference: no operation"] += 1
             return None
-        if operation.operation is OperationType.SUBSCRIPTION:
+        if prepared.operation.operation is OperationType.SUBSCRIPTION:
             # What was read for one event must not answer the next.
-            counted["reference: a subscription"] += 1
+            planner.counted["reference: a subscription"] += 1
             return None
-        variables = self._planner.variables(operation, asked.variables)
+        variables = prepared.variables(asked.variables or {})
         if variables is None:
-            counted["reference: variables"] += 1
+            planner.counted["reference: variables"] += 1
             return None
-        plan, roots = self._planner.plan(asked.query, document, operation, variables)
+        plan = planner.plan(prepared, variables)
         running = Running(plan, variables, asked.context)
-        if isinstance(roots, Fused):
-            rows = await running.run(roots)
+        if isinstance(plan.roots, Fused):
+            rows = await running.run(plan.roots)
             if rows is not None:
-                counted["one statement"] += 1
+                planner.counted["one statement"] += 1
                 return ExecutionResult(data=cast("Any", orjson.Fragment(rows[0][0])), errors=None)
         else:
-            counted[f"walked: {roots}"] += 1
+            planner.counted[f"walked: {plan.roots}"] += 1
         return await self._walked(plan, variables, running)
 
     async def _walked(self, plan: Plan, variables: VariableValues, running: Running) -> Any:
         asked = self.execution_context
         walk = Walk(
             self._planner.schema,
-            plan.definitions,
-            plan.fragments,
+            plan.prepared.definitions,
+            plan.prepared.fragments,
             asked.root_value,
             asked.context,
-            plan.operation,
+            plan.prepared.operation,
             variables,
             field_resolver,
             type_resolver,

@@ -1,62 +1,33 @@
 """Plans: what of an operation one statement answers, decided once and kept.
 
-A plan belongs to a document's text, the operation's name and the values that decide `@skip` and
+A plan belongs to a document, the operation's name and the values that decide `@skip` and
 `@include`. Inside it, every field whose whole sub-tree is fusible has its statements, one for
 each shape of its arguments and each kind of viewer.
 """
 
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from graphql import (
     DocumentNode,
-    FragmentDefinitionNode,
     GraphQLObjectType,
     GraphQLSchema,
-    OperationDefinitionNode,
     OperationType,
-    VariableNode,
-    get_argument_values,
     get_operation_ast,
-    get_variable_values,
 )
-from graphql.execution.collect_fields import FragmentDetails, collect_fields, collect_subfields
+from graphql.execution.collect_fields import collect_fields, collect_subfields
 from graphql.execution.values import VariableValues
-from graphql.language import Visitor, visit
 from sqlalchemy import ARRAY, bindparam, column, func, select
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
-from strawberry.types.arguments import convert_arguments
 
+from execution.arguments import Argued, Converter, Prepared
 from execution.fields import Chosen
-from execution.fusing import (
-    Argued,
-    Build,
-    Selection,
-    Shaping,
-    Unfusible,
-    written_object,
-)
+from execution.fusing import Build, Selection, Shaping, Unfusible, written_object
 from execution.levels import Level, Site, Together
-from execution.statements import Bounded, Given, Statement, given
+from execution.statements import Asked, Bounded, Filters, Given, Statement
 from execution.texts import Forms
-
-_CONDITIONS = {"skip", "include"}
-
-
-class Asked(Protocol):
-    """What a request tells the planner.
-
-    asking, general: passed on to filters, and to relations in statements that are kept.
-    audience: what of the viewer shapes statements. named: parameters that relations name
-    themselves, such as the merchant.
-    """
-
-    asking: Any
-    general: Any
-    audience: Hashable
-    named: Mapping[str, Any]
 
 
 class Fused:
@@ -74,12 +45,18 @@ class Fused:
         """Take how each field is built."""
         self._builds, self._arguments = builds, arguments
         self.keys, self._types = tuple(keys), keys
+        self._is_constant = all(it.is_constant for it in arguments)
+        self._filters = Filters()
+        self._given: Bounded[Given] = Bounded(64)
         self._statements: Bounded[Statement] = Bounded(64)
 
-    def given(self, planner: "Planner", variables: VariableValues, asked: Asked) -> Given:
+    def given(self, variables: VariableValues, asked: Asked) -> Given:
         """Coerce the arguments of one request. Raises what the fields' own resolvers raise."""
-        choices = [planner.choice(argued, variables) for argued in self._arguments]
-        return given(choices, asked.asking)
+        known = self._given.get(asked.audience)
+        if known is not None:
+            return known
+        found = self._filters.given([it.choice(variables) for it in self._arguments], asked)
+        return self._given.keep(asked.audience, found) if self._is_constant else found
 
     def statement(self, asked: Asked, what: Given, dialect: Dialect) -> Statement:
         """Return the statement for a shape of arguments and a kind of viewer."""
@@ -111,41 +88,40 @@ class Fused:
 
 
 class Plan:
-    """One operation under one set of conditions."""
+    """One operation under one set of conditions. roots: its one statement, or why it is none."""
 
-    def __init__(
-        self, planner: "Planner", document: DocumentNode, operation: OperationDefinitionNode
-    ) -> None:
-        """Take the operation that the document holds."""
-        self.planner, self.document, self.operation = planner, document, operation
-        self.definitions = {
-            it.name.value: it
-            for it in document.definitions
-            if isinstance(it, FragmentDefinitionNode)
-        }
-        self.fragments = {name: FragmentDetails(it) for name, it in self.definitions.items()}
+    def __init__(self, planner: "Planner", prepared: Prepared, variables: VariableValues) -> None:
+        """Take the operation, and variables with the values of the conditions."""
+        self.planner, self.prepared = planner, prepared
         self._levels: dict[Hashable, Level] = {}
+        self.roots: Fused | str
+        try:
+            self.roots = self._roots(variables)
+        except Unfusible as why:
+            # Kept without its traceback, which would keep the whole request.
+            self.roots = str(why)
 
     def _collected(self, type_: Any, details: Any, variables: VariableValues) -> Any:
-        schema, operation = self.planner.schema, self.operation
-        found = collect_subfields(
-            schema, self.fragments, variables, operation, type_, list(details)
-        )
-        return _plain(found)
+        schema, fragments = self.planner.schema, self.prepared.fragments
+        operation, nodes = self.prepared.operation, list(details)
+        return _plain(collect_subfields(schema, fragments, variables, operation, type_, nodes))
 
     def _selection(self, variables: VariableValues) -> Selection:
         def collect(type_: Any, details: Any) -> Any:
             return self._collected(type_, details, variables)
 
-        return Selection(collect, self.planner.schema.get_possible_types, self.planner.forms)
+        planner = self.planner
+        possible_types = planner.schema.get_possible_types
+        return Selection(collect, possible_types, planner.forms, planner.converter)
 
-    def roots(self, variables: VariableValues) -> Fused:
+    def _roots(self, variables: VariableValues) -> Fused:
         """Make one statement of all root fields. Unfusible: it is more than one statement."""
-        root = self.planner.schema.query_type
-        if self.operation.operation is not OperationType.QUERY or root is None:
+        schema, prepared = self.planner.schema, self.prepared
+        root, operation = schema.query_type, prepared.operation
+        if operation.operation is not OperationType.QUERY or root is None:
             message = "not a query"
             raise Unfusible(message)
-        found = collect_fields(self.planner.schema, self.fragments, variables, root, self.operation)
+        found = collect_fields(schema, prepared.fragments, variables, root, operation)
         selection = self._selection(variables)
         fields = _plain(found).items()
         builders = [(key, selection.field(root, nodes, None)) for key, nodes in fields]
@@ -169,7 +145,11 @@ class Plan:
             name = nodes[0].node.name.value
             field = self.planner.schema.get_field(type_, name)
             if field is not None:
-                sites[key] = None if name == "__typename" else Site(key, type_, field, nodes)
+                site = Site(key, type_, field, nodes)
+                if isinstance(site.declared, Chosen):
+                    converter = self.planner.converter
+                    site.argued = Argued(field, nodes[0], site.declared, converter)
+                sites[key] = None if name == "__typename" else site
         level = Level(type_, sites)
         is_root = type_ is self.planner.schema.query_type
         level.together = self._together(level.sites, variables, is_root=is_root)
@@ -208,105 +188,43 @@ def _plain(found: Any) -> Any:
 class Planner:
     """The plans of a schema. counted: how often what happened."""
 
+    schema: GraphQLSchema
+    converter: Converter
+
     def __init__(self, forms: Forms, *, size: int = 512) -> None:
         """Take how scalars are written, and how many plans to keep."""
         self.forms = forms
         self.counted: Counter[str] = Counter()
         self._size = size
-        self.schema: GraphQLSchema
         self._strawberry: Any = None
         self.forget()
 
     def forget(self) -> None:
         """Start without plans and counts."""
         self.counted.clear()
-        self._conditions: Bounded[tuple[str, ...]] = Bounded(self._size)
+        self._prepared: Bounded[Prepared] = Bounded(self._size)
         self._plans: Bounded[Plan] = Bounded(self._size)
-        self._roots: Bounded[Fused | Unfusible] = Bounded(self._size)
 
     def serve(self, schema: Any) -> None:
         """Take the schema, once it is made."""
         if self._strawberry is not schema:
             self._strawberry, self.schema = schema, schema._schema  # noqa: SLF001 -- Strawberry's extensions get at it no other way.
+            self.converter = Converter(schema)
 
-    def variables(
-        self, operation: OperationDefinitionNode, given: Mapping[str, Any] | None
-    ) -> VariableValues | None:
-        """Coerce variables, None where the reference executor must tell what is wrong.
+    def prepared(self, document: DocumentNode, name: str | None) -> Prepared | None:
+        """Return the operation that is asked, None where there is not exactly one."""
+        # Kept with its document, so that no other has its id; a document's own hash is long.
+        key = (id(document), name)
+        found = self._prepared.get(key)
+        if found is None:
+            operation = get_operation_ast(document, name)
+            if operation is not None:
+                found = self._prepared.keep(key, Prepared(self.schema, document, operation))
+        return found
 
-        It ends at the first error: a long list of wrong items would take seconds.
-        """
-        found = get_variable_values(
-            self.schema,
-            operation.variable_definitions or (),
-            dict(given or {}),
-            max_errors=1,
-            hide_suggestions=True,
-        )
-        return found if isinstance(found, VariableValues) else None
-
-    def plan(
-        self,
-        text: str,
-        document: DocumentNode,
-        operation: OperationDefinitionNode,
-        variables: VariableValues,
-    ) -> tuple[Plan, Fused | Unfusible]:
-        """Return the plan of an operation and of its root fields."""
-        name = operation.name.value if operation.name else None
-        conditions = self._conditions.get(text)
-        if conditions is None:
-            conditions = self._conditions.keep(text, _conditions(document))
-        values = tuple(variables.coerced.get(it) for it in conditions)
-        key = (text, name, values)
+    def plan(self, prepared: Prepared, variables: VariableValues) -> Plan:
+        """Return the plan of an operation under its conditions."""
+        key = (prepared, *map(variables.coerced.get, prepared.conditions))
         plan = self._plans.get(key)
-        if plan is not None and plan.document is document:
-            self.counted["plan reused"] += 1
-            return plan, self._roots.get(key) or Unfusible("forgotten")
-        self.counted["plan made"] += 1
-        plan = self._plans.keep(key, Plan(self, document, operation))
-        roots: Fused | Unfusible
-        try:
-            roots = plan.roots(variables)
-        except Unfusible as why:
-            # Kept without its traceback, which would keep the whole request.
-            roots = Unfusible(str(why))
-        return plan, self._roots.keep(key, roots)
-
-    def choice(self, argued: Argued, variables: VariableValues) -> Any:
-        """Coerce a field's arguments and let its declaration choose."""
-        definition = argued.definition
-        values = get_argument_values(definition, argued.details.node, variables)
-        return argued.declared.choose(self.converted(definition, values))
-
-    def converted(self, definition: Any, values: dict[str, Any]) -> dict[str, Any]:
-        """Turn coerced arguments into what resolvers take."""
-        return convert_arguments(
-            values,
-            definition.extensions["strawberry-definition"].arguments,
-            scalar_registry=self._strawberry.schema_converter.scalar_registry,
-            config=self._strawberry.config,
-        )
-
-
-def _conditions(document: DocumentNode) -> tuple[str, ...]:
-    """Return the variables that decide what is selected."""
-    found: dict[str, None] = {}
-
-    class Conditions(Visitor):
-        """Finds variables in @skip and @include."""
-
-        def enter_directive(self, node: Any, *_: Any) -> None:
-            """Note a directive's variables."""
-            if node.name.value in _CONDITIONS:
-                for argument in node.arguments:
-                    if isinstance(argument.value, VariableNode):
-                        found[argument.value.name.value] = None
-
-    visit(document, Conditions())
-    return tuple(found)
-
-
-def operation_of(document: DocumentNode, name: str | None) -> OperationDefinitionNode | None:
-    """Return the operation that is asked, None where there is not exactly one."""
-    return get_operation_ast(document, name)
+        self.counted["plan reused" if plan else "plan made"] += 1
+        return plan or self._plans.keep(key, Plan(self, prepared, variables))

@@ -29,10 +29,14 @@ class Relation(Protocol):
 
 
 class Choice(Protocol):
-    """A relation that arguments chose: `form` and `matched` shape SQL, `values` fill it."""
+    """A relation that arguments chose: `form` and `matched` shape SQL, `values` fill it.
+
+    filter_by: what of the arguments `matched` depends on, None where there is no filter.
+    """
 
     form: Hashable
     values: Mapping[str, Any]
+    filter_by: Hashable
 
     def matched(self, asking: Any, table: Any) -> Iterable[ColumnElement[bool]]:
         """Return the conditions of a client's filter, with the filter's values in them."""
@@ -53,9 +57,12 @@ class Page(Choice, Protocol):
     has_after: bool
 
     def rows(
-        self, asking: Any, bind: Bind, key: Any, *, more: bool
-    ) -> tuple[Any, ColumnElement[int], Iterable[ColumnElement[bool]]]:
-        """Return the page's row source, each row's place in reading order, and what matched."""
+        self, asking: Any, bind: Bind, key: Any, *, more: bool, placed: bool
+    ) -> tuple[Any, Select[Any], ColumnElement[int] | None, Iterable[ColumnElement[bool]]]:
+        """Return what a page is read of: a row source, and the select of its rows.
+
+        The select has no columns yet. Then each row's place in it, if asked for; what matched.
+        """
 
     def counted(self, asking: Any, key: Any) -> tuple[Select[Any], Any]:
         """Return the select of the whole list's count."""

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Select
@@ -15,8 +15,22 @@ from execution.fusing import Shaping, Unfusible, form_of
 
 Kept = TypeVar("Kept")
 
+_Processor: TypeAlias = Callable[[Any], Any]
 _REQUESTS = (UUID, date)
 """Values that belong to a request: never constants of a statement that others use too."""
+
+
+class Asked(Protocol):
+    """What a request tells the planner.
+
+    general: passed on to filters and relations, whose statements are kept for the audience.
+    audience: what of the viewer shapes statements. named: parameters that relations name
+    themselves, such as the merchant.
+    """
+
+    general: Any
+    audience: Hashable
+    named: Mapping[str, Any]
 
 
 class Bounded(Generic[Kept]):
@@ -55,24 +69,50 @@ class Given:
     parameters: Mapping[tuple[int, int], Any]
 
 
-def given(choices: Sequence[Any], asking: Any) -> Given:
-    """Take apart what shapes a statement and what fills it."""
-    forms: list[Hashable] = []
-    values: dict[str, Any] = {}
-    parameters: dict[tuple[int, int], Any] = {}
-    for number, choice in enumerate(choices):
-        if choice is None:
-            forms.append(None)
-            continue
-        form, found = form_of(list(choice.matched(asking, choice.source)))
+class Filters:
+    """What filters make of SQL, remembered by their values: the structure, and the parameters."""
+
+    def __init__(self) -> None:
+        """Start with nothing."""
+        self._forms: Bounded[object] = Bounded(64)
+        self._found: Bounded[tuple[object, Sequence[tuple[int, Any]]]] = Bounded(64)
+
+    def given(self, choices: Sequence[Any], asked: Asked) -> Given:
+        """Take apart what shapes a statement and what fills it."""
+        forms: list[Hashable] = []
+        values: dict[str, Any] = {}
+        parameters: dict[tuple[int, int], Any] = {}
+        for number, choice in enumerate(choices):
+            if choice is None:
+                forms.append(None)
+                continue
+            form, found = self._filter(number, choice, asked)
+            forms.append((choice.form, form))
+            for name, value in choice.values.items():
+                values[f"{name}_of_{number}"] = value
+            for at, value in found:
+                parameters[number, at] = value
+        return Given(choices, tuple(forms), values, parameters)
+
+    def _filter(self, number: int, choice: Any, asked: Asked) -> Any:
+        if choice.filter_by is None:
+            return None, ()
+        key = (asked.audience, number, choice.filter_by)
+        found = self._found.get(key)
+        if found is None:
+            found = self._found.keep(key, self._read(choice, asked))
+        return found
+
+    def _read(self, choice: Any, asked: Asked) -> tuple[object, Sequence[tuple[int, Any]]]:
+        form, found = form_of(list(choice.matched(asked.general, choice.source)))
         if form is None:
             message = "a filter without a structure"
             raise Unfusible(message)
         spread = tuple(tuple(it.effective_value) for it in found if it.expanding)
-        forms.append((choice.form, form, spread))
-        values |= {f"{name}_of_{number}": it for name, it in choice.values.items()}
-        parameters |= {(number, at): it.effective_value for at, it in enumerate(found)}
-    return Given(choices, tuple(forms), values, parameters)
+        # One object stands for the form, whose own hash is as long as the filter's SQL.
+        one = self._forms.get((form, spread)) or self._forms.keep((form, spread), object())
+        own = [(at, it) for at, it in enumerate(found) if it.key not in asked.named]
+        return one, [(at, it.effective_value) for at, it in own]
 
 
 class Statement:
@@ -85,33 +125,37 @@ class Statement:
         compiled = select.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
         assert isinstance(compiled, SQLCompiler)  # noqa: S101 -- narrows the type.
         self.text = str(compiled)
-        self._values = dict(compiled.params)
-        self._order = [
-            (name, _processor(compiled, name, dialect)) for name in compiled.positiontup or ()
-        ]
-        self._filled = _filled(compiled, shaping)
-        requests = {*named, *self._filled}
-        for name, value in self._values.items():
-            if name not in requests and isinstance(value, _REQUESTS):
+        filled = _filled(compiled, shaping, named)
+        self._sent: list[Any] = []
+        self._open: list[tuple[int, str, tuple[int, int] | None, _Processor | None]] = []
+        for at, name in enumerate(compiled.positiontup or ()):
+            process, value = _processor(compiled, name, dialect), compiled.params[name]
+            if name in named or name in filled:
+                self._open.append((at, name, filled.get(name), process))
+                process = None
+            elif isinstance(value, _REQUESTS):
                 message = "a value of the request inside a relation"
                 raise Unfusible(message)
+            self._sent.append(value if process is None else process(value))
 
-    def values(self, named: Mapping[str, Any], what: Given) -> tuple[Any, ...]:
+    def values(self, named: Mapping[str, Any], what: Given) -> Sequence[Any]:
         """Return the parameters of one request, in their order."""
-        values = {**self._values, **named, **what.values}
-        for name, place in self._filled.items():
-            values[name] = what.parameters[place]
-        return tuple(
-            values[name] if process is None else process(values[name])
-            for name, process in self._order
-        )
+        sent, given = self._sent.copy(), {**named, **what.values}
+        for at, name, place, process in self._open:
+            value = given[name] if place is None else what.parameters[place]
+            sent[at] = value if process is None else process(value)
+        return sent
 
 
-def _filled(compiled: SQLCompiler, shaping: Shaping) -> dict[str, tuple[int, int]]:
-    """Return parameter -> which value of which filter it carries."""
+def _filled(
+    compiled: SQLCompiler, shaping: Shaping, named: Mapping[str, Any]
+) -> dict[str, tuple[int, int]]:
+    """Return parameter -> which value of which filter it carries, where it is not a named one."""
     filled = {}
     for place, parameters in shaping.filled.items():
         for parameter in parameters:
+            if parameter.key in named:
+                continue
             if parameter not in compiled.bind_names:
                 message = "a filter whose values are not found"
                 raise Unfusible(message)
@@ -119,7 +163,7 @@ def _filled(compiled: SQLCompiler, shaping: Shaping) -> dict[str, tuple[int, int
     return filled
 
 
-def _processor(compiled: SQLCompiler, name: str, dialect: Dialect) -> Callable[[Any], Any] | None:
+def _processor(compiled: SQLCompiler, name: str, dialect: Dialect) -> _Processor | None:
     """Return how a parameter's type sends values; the items of an expanded list have its type."""
     own = name if name in compiled.binds else name.rpartition("_")[0]
     parameter = compiled.binds[own]

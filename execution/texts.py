@@ -12,9 +12,12 @@ from graphql import GraphQLEnumType
 from sqlalchemy import (
     JSON,
     Boolean,
+    Cast,
+    ColumnClause,
     ColumnElement,
     Date,
     DateTime,
+    Function,
     Integer,
     String,
     Text,
@@ -25,6 +28,7 @@ from sqlalchemy import (
     literal_column,
     null,
 )
+from sqlalchemy.sql.operators import concat_op
 from sqlalchemy.types import TypeEngine
 
 Sql: TypeAlias = ColumnElement[Any]
@@ -52,7 +56,7 @@ def constant(text: str) -> Sql:
 
 def joined(parts: Iterable[Sql]) -> Sql:
     """Put texts together. NULL counts as nothing."""
-    texts = list(parts)
+    texts = _merged(parts)
     while len(texts) > 1:
         groups = range(0, len(texts), _FUNCTION_ARGUMENTS)
         texts = [_concat(texts[at : at + _FUNCTION_ARGUMENTS]) for at in groups]
@@ -60,7 +64,49 @@ def joined(parts: Iterable[Sql]) -> Sql:
 
 
 def _concat(parts: list[Sql]) -> Sql:
-    return func.concat(*parts, type_=Text())
+    return func.concat(*parts, type_=Text()) if len(parts) > 1 else parts[0]
+
+
+def _merged(parts: Iterable[Sql]) -> list[Sql]:
+    """Take joined texts apart again, and make one of constants that follow each other.
+
+    What a statement costs beside its rows grows with the number of its expressions.
+    """
+    texts: list[Sql] = []
+    for part in parts:
+        is_joined = isinstance(part, Function) and part.name == "concat"
+        for text in _merged(part.clauses) if is_joined else (part,):
+            if texts and _is_constant(text) and _is_constant(texts[-1]):
+                texts[-1] = literal_column(texts[-1].name[:-1] + text.name[1:], Text())
+            else:
+                texts.append(text)
+    return texts
+
+
+def _is_constant(text: Any) -> bool:
+    return isinstance(text, ColumnClause) and text.is_literal
+
+
+def certain(text: Sql) -> Sql:
+    """Return the text of a value that is never NULL in pieces, which other pieces can join."""
+    return joined(_pieces(text))
+
+
+def _pieces(text: Any) -> Iterable[Sql]:
+    if getattr(text, "operator", None) is concat_op:
+        for part in text.get_children():
+            yield from _pieces(part)
+    elif isinstance(text, Cast) and not isinstance(text.clause.type, Boolean):
+        # Joining writes a value as the cast does, but for Booleans.
+        yield text.clause
+    else:
+        yield text
+
+
+def never_null(example: Any) -> bool:
+    """Tell whether a column of its own table forbids NULL; expressions do not tell."""
+    columns: Any = getattr(getattr(example, "property", None), "columns", ())
+    return len(columns) == 1 and columns[0].nullable is False
 
 
 def text_of(value: Sql) -> Sql:
@@ -79,19 +125,23 @@ def escaped(text: Sql) -> Sql:
 
 
 def refusal() -> Sql:
-    """Return an expression that fails when it is evaluated, so that the reference answers.
+    """Return a text that fails when it is evaluated, so that the reference answers.
 
-    The planner of PostgreSQL must not evaluate it beforehand: now() is not constant to it.
+    The planner of PostgreSQL must not evaluate it beforehand: no setting is constant to it.
     """
-    return text_of(cast(func.concat(constant("!"), func.now(), type_=Text()), Integer))
+    return func.current_setting(constant("!"), type_=Text())
 
 
 def _instant(value: Sql) -> Sql:
-    """Write what datetime.isoformat() writes for an instant in UTC."""
-    seconds, fraction = 'YYYY-MM-DD"T"HH24:MI:SS', 'YYYY-MM-DD"T"HH24:MI:SS.US'
-    at_utc = func.timezone("UTC", value)
-    form = case((value == func.date_trunc("second", value), seconds), else_=fraction)
-    return constant('"').concat(func.to_char(at_utc, form, type_=Text())).concat('+00:00"')
+    """Write what datetime.isoformat() writes for an instant in UTC: no fraction where it is 0."""
+    at_utc = func.timezone(constant("UTC"), value)
+    text = func.to_char(at_utc, constant('YYYY-MM-DD"T"HH24:MI:SS.US'), type_=Text())
+    whole = func.replace(text, constant(".000000"), constant(""), type_=Text())
+    return constant('"').concat(whole).concat(constant('+00:00"'))
+
+
+def _day(value: Sql) -> Sql:
+    return quoted(func.to_char(value, constant("YYYY-MM-DD"), type_=Text()))
 
 
 BUILT_IN: Forms = {
@@ -99,7 +149,7 @@ BUILT_IN: Forms = {
     "Int": Form((Integer,), lambda value: text_of(cast(value, Integer))),
     "Boolean": Form((Boolean,), text_of),
     "DateTime": Form((DateTime,), _instant),
-    "Date": Form((Date,), lambda value: quoted(func.to_char(value, "YYYY-MM-DD", type_=Text()))),
+    "Date": Form((Date,), _day),
     "UUID": Form((Uuid,), lambda value: quoted(text_of(value))),
     "JSON": Form((JSON,), text_of),
 }

@@ -24,8 +24,8 @@ from graphql.execution.executor import invalid_return_type_error
 from graphql.pyutils import Path, is_iterable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from execution.arguments import Argued
 from execution.fields import Batched, Chosen, Related
-from execution.fusing import Argued
 from execution.levels import Level, Site
 
 Values = list[Any]
@@ -129,8 +129,8 @@ class Walk(StrawberryGraphQLCoreExecutionContext):
             return _matched(await declared.resolve(parents, info, **arguments), parents)
         if isinstance(declared, Related):
             return await self._related(declared, parents)
-        if isinstance(declared, Chosen) and declared.key is not None:
-            return await self._chosen(site, declared, parents)
+        if site.argued is not None and declared.key is not None:
+            return await self._chosen(site.argued, declared, parents)
         name = site.column
         if name is not None:
             return await self._awaited([_tried(getattr, it, name) for it in parents])
@@ -156,8 +156,8 @@ class Walk(StrawberryGraphQLCoreExecutionContext):
         pairs = zip(rows, keys, strict=True)
         return [declared.default if key is None else row for row, key in pairs]
 
-    async def _chosen(self, site: Site, declared: Chosen, parents: Values) -> Values:
-        choice = self.running.choice(Argued(site.field, site.details[0], declared))
+    async def _chosen(self, argued: Argued, declared: Chosen, parents: Values) -> Values:
+        choice = argued.choice(self.variable_values)
         keys = [getattr(parent, str(declared.key)) for parent in parents]
         found = await self.context_value.load_level(choice, keys)
         made = declared.made or (lambda _choice, _key, value: value)

@@ -18,7 +18,6 @@ from sqlalchemy import (
     Uuid,
     bindparam,
     func,
-    inspect,
     literal,
     select,
     true,
@@ -187,26 +186,22 @@ class PageOf(Relation):
 
     def rows(
         self, asking: Asking, bind: Bind, key: Any, *, more: bool, placed: bool
-    ) -> tuple[Any, Any, list[ColumnElement[bool]]]:
-        """Return a page for a larger statement: its rows, their places, the filter's conditions.
+    ) -> tuple[Any, Select[Any], Any, list[ColumnElement[bool]]]:
+        """Return a page for a larger statement: what is read of, and the filter's conditions.
 
+        That is the table, the select of its rows without columns yet, a row's place in it.
         key: the parent's key, None for a root list. more: read one row more than the page has.
+        placed: whether the places are asked for; otherwise None.
         """
         table = aliased(self.source)
         matched = self.matched(asking, table)
         conditions = [*seen_by(asking.viewer, table), *matched]
         if self.paged.of is not None:
             conditions.append(getattr(table, self.paged.of) == key)
-        part = self._slice(table, conditions, bind)
-        part = part.add_columns(
-            *(getattr(table, it.key) for it in inspect(self.source).column_attrs)
-        )
-        if placed:
-            place = func.row_number().over(order_by=self._order(table))
-            part = part.add_columns(place.label("place_in_page"))
         size = bind("size", Integer())
-        page = part.limit(size + 1 if more else size).subquery()
-        return aliased(self.source, page), page.c.place_in_page if placed else None, matched
+        rows = self._slice(table, conditions, bind).limit(size + 1 if more else size)
+        place = func.row_number().over(order_by=self._order(table)) if placed else None
+        return table, rows, place, matched
 
     def counted(self, asking: Asking, key: Any) -> tuple[Select[Any], list[ColumnElement[bool]]]:
         """Return the count of the whole list for a larger statement, and what matched."""

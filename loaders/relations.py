@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import (
@@ -273,6 +273,7 @@ class Keyed:
     relation: One
     key: Any
     type_name: str | None = None
+    filter_by: ClassVar[None] = None
 
     @property
     def source(self) -> type[OfMerchant]:

@@ -1,6 +1,7 @@
 """What every object shares: global ids, the Node interface, and how rows find their type."""
 
 from typing import Any, ClassVar
+from uuid import UUID
 
 import strawberry
 from sqlalchemy import ColumnElement, Text, cast, func
@@ -14,14 +15,19 @@ from loaders.relations import One
 from models.base import OfMerchant
 from schema.scopes import Authenticated, Requires
 
+_LINE = 57
+"""Bytes that PostgreSQL writes as one line of base64."""
 NODES: dict[str, One] = {}
 """Type name -> the relation that reads one of its rows by id; what `node` may answer."""
 
 
 def written_id(type_name: str, key: ColumnElement[Any]) -> ColumnElement[str]:
-    """Write what `to_global` gives, in SQL. PostgreSQL breaks long base64 into lines."""
+    """Write what `to_global` gives, in SQL. PostgreSQL breaks base64 into lines of 57 bytes."""
     named = constant(f"{type_name}:").concat(cast(key, Text()))
-    encoded = func.encode(func.convert_to(named, constant("UTF8")), constant("base64"))
+    utf8, base64 = constant("UTF8"), constant("base64")
+    encoded = func.encode(func.convert_to(named, utf8), base64, type_=Text())
+    if len(type_name) + len(f":{UUID(int=0)}") < _LINE:
+        return quoted(encoded)
     return quoted(func.translate(encoded, constant("\n"), constant(""), type_=Text()))
 
 

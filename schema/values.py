@@ -12,6 +12,7 @@ import strawberry
 from sqlalchemy import Text, func
 
 from execution import DECLARED, Parts
+from execution.texts import never_null
 from schema.scalars import Country, Currency
 from schema.scopes import Authenticated
 
@@ -74,10 +75,14 @@ def _made(type_: Any, parts: Mapping[str, str], description: str) -> Any:
 
     resolve.__annotations__["return"] = type_ | None
     read = {name: attrgetter(column) for name, column in parts.items()}
-    declared = Parts(read, lambda row: getattr(row, first).is_not(None))
+    declared = Parts(read, lambda row: _there(getattr(row, first)))
     return strawberry.field(
         resolver=resolve, description=description, metadata={DECLARED: declared}
     )
+
+
+def _there(column: Any) -> Any:
+    return None if never_null(column) else column.is_not(None)
 
 
 def _kept(type_: Any, column: str, description: str) -> Any:

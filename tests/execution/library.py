@@ -106,6 +106,7 @@ class Named:
     name: str
     source: Any = SHELVES
     form: str = "named"
+    filter_by: None = None
 
     @property
     def values(self) -> dict[str, Any]:

@@ -110,6 +110,27 @@ async def test_viewers_of_a_kind_share_statements_and_not_rows(ask, world, datab
     assert PLANNER.counted["plan made"] == 1
 
 
+async def test_arguments_that_are_kept_hold_neither_viewer_nor_time(ask, world, clock):
+    due = {"earliest": "2026-03-03T08:00:00Z", "latest": "2026-03-03T12:00:00Z", "timeZone": "UTC"}
+    first, second = [await orders.order(world, ask, window=due) for _ in range(2)]
+    keys = [
+        await world.key(Actor.BUYER, from_global(it["party"]["id"])[1]) for it in (first, second)
+    ]
+    PLANNER.forget()
+
+    async def late() -> list[list[str]]:
+        found = [
+            await ask.by(it)("{ orders(first: 9, filter: {late: true}) { nodes { number } } }")
+            for it in keys
+        ]
+        return [[it["number"] for it in each["orders"]["nodes"]] for each in found]
+
+    assert await late() == [[], []]
+    clock.advance(days=2)
+    assert await late() == [[first["number"]], [second["number"]]]
+    assert PLANNER.counted == {"plan made": 1, "plan reused": 3, "one statement": 4}
+
+
 WHOLE = {
     "introspection": "{ __schema { queryType { name } } }",
     "code at the root": "{ viewer { name actor } }",
