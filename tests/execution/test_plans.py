@@ -7,8 +7,8 @@ from graphql import OperationDefinitionNode, build_schema, parse
 from sqlalchemy import event, update
 from sqlalchemy.orm import aliased
 
+from execution.arguments import Prepared
 from execution.fusing import form_of
-from execution.plans import Planner
 from kit import trace
 from kit.ids import from_global, new_id
 from kit.viewer import Actor, Viewer
@@ -244,11 +244,11 @@ def test_variables_are_given_up_at_their_first_error():
 
     shown = build_schema("scalar Odd type Query { a(list: [Odd]): Int }")
     shown.type_map["Odd"].coerce_input_value = refused
-    planner = Planner({})
-    planner.schema = shown
-    (operation,) = parse("query ($list: [Odd]) { a(list: $list) }").definitions
+    document = parse("query ($list: [Odd]) { a(list: $list) }")
+    (operation,) = document.definitions
     assert isinstance(operation, OperationDefinitionNode)
-    assert planner.variables(operation, {"list": list(range(1_000))}) is None
+    prepared = Prepared(shown, document, operation)
+    assert prepared.variables({"list": list(range(1_000))}) is None
     assert len(read) < 10
 
 
