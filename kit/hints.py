@@ -39,7 +39,7 @@ class Hints:
 
     @property
     def is_listening(self) -> bool:
-        """Tell whether the process hears the others."""
+        """Tell whether the process hears the others: all that can be seen of it from outside."""
         return self._listening is not None
 
     def ring(self, subject: UUID) -> None:

@@ -51,7 +51,7 @@ class Call:
 class Context:
     """One operation. Its loaders are made by `begin`, inside the running loop.
 
-    is_trusted: whether its document is a registered one.
+    is_trusted: whether its document is a registered one. measured: what it was found to ask for.
     """
 
     def __init__(
@@ -79,6 +79,7 @@ class Context:
         self.idempotency_key, self.address = call.idempotency_key, call.address
         self._lanes, self._turn = call.lanes, AsyncExitStack()
         self.deadline: asyncio.Timeout | None = None
+        self.measured: Any = None
 
     async def enter(self) -> None:
         """Begin when it is one's turn."""

@@ -142,7 +142,10 @@ class Following:
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
 
     def position_of(self, merchant_id: UUID) -> int | None:
-        """Tell how far a merchant's journal was read, None while nobody follows it."""
+        """Tell how far a merchant's journal was read, None while nobody follows it.
+
+        All that can be seen from outside of what followers share.
+        """
         watch = self._watches.get(merchant_id)
         return None if watch is None else watch.position
 

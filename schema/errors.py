@@ -79,7 +79,7 @@ def shown(error: GraphQLError) -> GraphQLError:
         }
         return _told(error, problem.message, extensions)
     if isinstance(cause, _NO_OPERATION):
-        return _told(error, error.message, {"code": default_code(error).value})
+        return _told(error, error.message, {"code": ErrorCode.BAD_USER_INPUT.value})
     if isinstance(cause, GraphQLError) or cause is None:
         own = (error.extensions or {}) | ((cause.extensions or {}) if cause else {})
         return _told(error, error.message, {"code": default_code(error).value, **own})

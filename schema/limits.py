@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
-    ASTValidationRule,
     DocumentNode,
     GraphQLError,
     GraphQLSchema,
@@ -38,45 +37,27 @@ overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 10_000
 No document that people send has come near it; within `repeats` and `spreads` 40,000 are possible.
 """
 KEPT = 512
-"""Documents whose counts and validation are remembered, as many as the parser's cache keeps."""
+"""Documents that are remembered, each with what it asks for."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Known:
-    """What was found out about a document. errors: of validation, None before it was needed."""
+    """A document without faults."""
 
     document: DocumentNode
     measured: Measured
-    errors: list[GraphQLError] | None = None
 
 
-_KNOWN: dict[tuple[GraphQLSchema, int], _Known] = {}
-"""By the document's identity, for its hash would read all of it; the parser's cache keeps it."""
-
-
-def _known(schema: GraphQLSchema, document: DocumentNode) -> _Known:
-    key = (schema, id(document))
-    if key not in _KNOWN:
-        if len(_KNOWN) >= KEPT:
-            del _KNOWN[next(iter(_KNOWN))]
-        _KNOWN[key] = _Known(document, Measured(catalogue(schema), document))
-    return _KNOWN[key]
+_Name = tuple[GraphQLSchema, str, int]
+"""A schema, a document's text, and with how many tokens it was parsed."""
+_KNOWN: dict[_Name, _Known] = {}
+"""What is refused is not among them: strangers could fill half a gigabyte with it."""
 
 
 def measured(context: ExecutionContext) -> Measured:
     """Return what a running operation's document was found to ask for."""
-    assert context.graphql_document  # noqa: S101 -- Strawberry parses before it validates.
-    return _known(context.schema._schema, context.graphql_document).measured  # noqa: SLF001
-
-
-def _validated(
-    schema: GraphQLSchema, known: _Known, rules: tuple[type[ASTValidationRule], ...]
-) -> list[GraphQLError]:
-    """Validate once, without "Did you mean": no stranger learns the schema by guessing."""
-    if known.errors is None:
-        every = (*rules, MaybeNullValidationRule, OneOfInputValidationRule)
-        known.errors = validate(schema, known.document, every, MOST_ERRORS, hide_suggestions=True)
-    return list(known.errors)
+    found: Measured = context.context.measured
+    return found
 
 
 def faults(schema: GraphQLSchema, text: str, limits: Limits) -> list[str]:
@@ -86,9 +67,13 @@ def faults(schema: GraphQLSchema, text: str, limits: Limits) -> list[str]:
     except GraphQLSyntaxError as error:
         return [error.message]
     counted = list(_beyond(Measured(catalogue(schema), document), limits))
+    return [error.message for error in counted or _validated(schema, document)]
+
+
+def _validated(schema: GraphQLSchema, document: DocumentNode) -> list[GraphQLError]:
+    """Validate without "Did you mean": no stranger learns the schema by guessing."""
     rules = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
-    errors = counted or validate(schema, document, rules, MOST_ERRORS, hide_suggestions=True)
-    return [error.message for error in errors]
+    return validate(schema, document, rules, MOST_ERRORS, hide_suggestions=True)
 
 
 def _beyond(measured: Measured, limits: Limits) -> Iterator[GraphQLError]:
@@ -109,27 +94,42 @@ def _beyond(measured: Measured, limits: Limits) -> Iterator[GraphQLError]:
             yield _too_much(said, asked, most)
 
 
+def _keep(name: _Name, known: _Known) -> None:
+    if len(_KNOWN) >= KEPT:
+        del _KNOWN[next(iter(_KNOWN))]
+    _KNOWN[name] = known
+
+
 class Limited(SchemaExtension):
     """Refuses a document that asks for too much before the rules of validation read it."""
 
     def on_parse(self) -> Iterator[None]:
-        """Bound what the parser, and its cache, are given."""
+        """Bound what the parser is given, and give it nothing that is known."""
         context, limits = self.execution_context, self.execution_context.context.limits
         length = len(context.query or "")
         if length > limits.source:
             said = "The document is {:,} characters long"
             raise _too_much(said, length, limits.source)
         context.parse_options["max_lexical_tokens"] = limits.tokens  # type: ignore[typeddict-unknown-key]
+        self._name: _Name = (context.schema._schema, context.query or "", limits.tokens)  # noqa: SLF001
+        self._known = _KNOWN.get(self._name)
+        if self._known is not None:
+            context.graphql_document = self._known.document
         yield
 
     def on_validate(self) -> Iterator[None]:
         """Compare what the document asks for with the limits, then validate it."""
         context = self.execution_context
-        schema, document = context.schema._schema, context.graphql_document  # noqa: SLF001
+        schema, document = self._name[0], context.graphql_document
         assert document  # noqa: S101 -- Strawberry parses before it validates.
-        known = _known(schema, document)
+        known = self._known or _Known(document, Measured(catalogue(schema), document))
+        context.context.measured = known.measured
         errors = list(self._refusals(known.measured))
-        context.pre_execution_errors = errors or _validated(schema, known, context.validation_rules)
+        if not errors and self._known is None:
+            errors = _validated(schema, document)
+            if not errors:
+                _keep(self._name, known)
+        context.pre_execution_errors = errors
         yield
 
     def _refusals(self, measured: Measured) -> Iterator[GraphQLError]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import strawberry
 from graphql import GraphQLError, MiddlewareManager
-from strawberry.extensions import ParserCache, SchemaExtension
+from strawberry.extensions import SchemaExtension
 from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.exceptions import InvalidOperationTypeError
@@ -29,7 +29,7 @@ from schema.errors import ClientError, ErrorCode, shown
 from schema.hooks import Hooks
 from schema.journal import JournalQuery
 from schema.keys import KeysMutation, KeysQuery
-from schema.limits import KEPT, Deadline, Limited
+from schema.limits import Deadline, Limited
 from schema.locations import LocationsMutation, LocationsQuery
 from schema.observed import Observed
 from schema.operations import NamedOperation, Scoped
@@ -189,7 +189,6 @@ schema = Schema(
         OneOperation,
         Deadline,
         Limited,
-        lambda: ParserCache(maxsize=KEPT),
         NamedOperation,
         Scoped,
         Trusted,

@@ -17,6 +17,7 @@ from kit.database import Database
 from kit.limits import DEFAULT_LIMITS, Limits
 from kit.viewer import Actor
 from resolvers.context import Context, Terms
+from schema.limits import _KNOWN
 from schema.schema import schema
 from server import application
 from tests import make
@@ -176,6 +177,14 @@ async def test_fields_that_overlap_too_often_are_not_compared(ask) -> None:
 async def test_a_handful_of_errors_is_told(ask) -> None:
     answer = await ask.answer(HOSTILE["unknown fields of an input"])
     assert len(answer["errors"]) == 5 + 1
+
+
+@pytest.mark.parametrize("faulty", [DEEP, "{ nothing }", "{"], ids=["limits", "rules", "syntax"])
+async def test_only_a_document_without_faults_is_remembered(ask, faulty: str) -> None:
+    right = "{ viewer { name } } # Remember me."
+    for document in (right, f"{faulty} # Remember me."):
+        await ask.answer(document)
+    assert [name for _, name, _ in _KNOWN if "Remember me" in name] == [right]
 
 
 async def test_every_answer_tells_its_cost(ask) -> None:

@@ -147,6 +147,21 @@ async def test_a_document_that_asks_too_much_is_refused(
     assert refusal(await carried(world.token, query=WHO))["maximum"] == 1
 
 
+@pytest.mark.parametrize(
+    "payload",
+    [{"query": WHO, "operationName": "Nobody"}, {"query": "fragment F on Query { __typename }"}],
+    ids=["unknown name", "no operation"],
+)
+async def test_what_names_no_operation_has_the_code_that_http_gives(
+    world: World, served: Served, carried: Carrier, payload: dict[str, str]
+) -> None:
+    headers = {"Authorization": f"Bearer {world.token}"}
+    (error,) = (await served.client.post("/graphql", json=payload, headers=headers)).json()[
+        "errors"
+    ]
+    assert refusal(await carried(world.token, **payload)) == error["extensions"]
+
+
 async def test_the_journal_tells_from_where_a_change_came(
     world: World, ask: Ask, carried: Carrier
 ) -> None:
