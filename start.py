@@ -71,13 +71,18 @@ def _listening(config: Config) -> socket.socket:
 
 
 def _prepared(config: Config, server: Server) -> dict[str, str]:
-    """Migrate and load the demo as the owner, one program at a time; returns the demo's tokens."""
+    """Migrate and load the demo as the owner, one program at a time.
+
+    Returns the demo's tokens, none where it is not wanted.
+    """
     config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (config.data_dir / "start.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         migrations.upgrade(server.owner_url, app_role(server.owner_url, server.app_url))
         if not config.allow_owner:
             asyncio.run(_check(config, server))
+        if not config.demo:
+            return {}
         file = config.data_dir / TOKENS
         kept = json.loads(file.read_text()) if file.exists() else {}
         tokens = asyncio.run(_tokens(server.owner_url, kept, config.data_dir / OPERATIONS))
@@ -121,6 +126,8 @@ def _greeting(config: Config, listener: socket.socket, tokens: dict[str, str]) -
     """Say where everything is and what to try."""
     host = f"[{config.host}]" if ":" in config.host else config.host
     address = f"http://{host}:{listener.getsockname()[1]}/graphql"
+    if not config.demo:
+        return f"\nAbruf is ready: {address}\nOperators make keys: python -m commands --help\n"
     examples = sorted((config.data_dir / OPERATIONS).glob("*.graphql"))[:TO_TRY]
     return "\n".join(
         [

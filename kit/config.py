@@ -30,7 +30,7 @@ class Config:
     connections: open at once; further requests are answered 503.
     log: `text`, or `json` with a line for every operation. metrics_port: 0 shows no metrics.
     otlp: where spans are sent.
-    grace_s: seconds that requests get to end when the server stops.
+    grace_s: seconds that requests get to end when the server stops. demo: whether it is loaded.
     """
 
     database_url: str | None
@@ -53,6 +53,7 @@ class Config:
     metrics_port: int
     otlp: str | None
     grace_s: int
+    demo: bool
 
 
 def _async_url(url: str) -> str:
@@ -148,4 +149,5 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         metrics_port=_number(environment, "ABRUF_METRICS_PORT", 0),
         otlp=environment.get("OTEL_EXPORTER_OTLP_ENDPOINT"),
         grace_s=_number(environment, "ABRUF_GRACE_SECONDS", 5),
+        demo=_choice(environment, "ABRUF_DEMO", "1", "0") == "1",
     )

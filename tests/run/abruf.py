@@ -48,15 +48,15 @@ class Abruf:
     def tokens(self) -> dict[str, str]:
         return json.loads((self.folder / "demo-tokens.json").read_text())
 
-    def wait_until_ready(self) -> str:
-        """Read what it prints up to its list of operations, and wait until it answers.
+    def wait_until_ready(self, until: str = "Three operations") -> str:
+        """Read what it prints up to a line, its list of operations, and wait until it answers.
 
         Fails when it ends before that.
         """
         assert self.process.stdout is not None
         for line in self.process.stdout:
             self.said.append(line)
-            if line.startswith("Three operations"):
+            if line.startswith(until):
                 # The port is open already; who connects is answered once the server runs.
                 httpx.get(f"{self.origin}/livez", timeout=60).raise_for_status()
                 return "".join(self.said)

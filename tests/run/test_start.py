@@ -1,8 +1,11 @@
 """A newcomer starts Abruf, stops it, kills it, starts it again."""
 
 import json
+import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +15,7 @@ import pytest
 
 from kit.embedded.home import STEP_S
 from tests.kit.programs import is_empty
-from tests.run.abruf import Launch, free_port
+from tests.run.abruf import ROOT, Launch, free_port
 
 UPSERT = """
 mutation ($input: ProductsUpsertInput!) {
@@ -36,6 +39,19 @@ def test_a_first_start_loads_the_demo_and_says_where_everything_is(
     page = httpx.get(f"{abruf.origin}/graphql", headers={"Accept": "text/html"})
     assert page.headers["content-type"].startswith("text/html")
     assert "server" not in page.headers
+
+
+def test_without_the_demo_there_is_no_token(tmp_path: Path, launch: Launch) -> None:
+    abruf = launch(tmp_path / "new", ABRUF_DEMO="0")
+    said = abruf.wait_until_ready("Operators make keys")
+    assert f"{abruf.origin}/graphql" in said
+    assert "abruf_" not in said
+    assert not (abruf.folder / "demo-tokens.json").exists()
+    assert httpx.get(f"{abruf.origin}/readyz").status_code == 200
+    command = [sys.executable, "-m", "commands", "merchant", "list"]
+    environment = {**os.environ, "ABRUF_DATA_DIR": str(abruf.folder)}
+    listed = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, check=True)
+    assert b"demo" not in listed.stdout
 
 
 @pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
