@@ -18,30 +18,14 @@ as long as the connection lasts."""
 async def fetch(
     engine: Engine, pooled: PoolProxiedConnection, statement: str, values: Sequence[Any]
 ) -> list[Any]:
-    """Run one statement and return all of its rows. Raises the driver's own errors."""
-    statement, values = _watched(engine, statement, values, many=False)
-    driver: Any = pooled.driver_connection
-    rows: list[Any] = await driver.fetch(statement, *values)
-    return rows
+    """Run one statement and return all of its rows. Raises the driver's own errors.
 
-
-async def for_each(
-    engine: Engine, pooled: PoolProxiedConnection, statement: str, rows: Sequence[Sequence[Any]]
-) -> None:
-    """Run one statement with the values of each row, all sent at once. Errors: as of `fetch`."""
-    statement, rows = _watched(engine, statement, rows, many=True)
-    driver: Any = pooled.driver_connection
-    await driver.executemany(statement, rows)
-
-
-def _watched(
-    engine: Engine, statement: str, values: Sequence[Any], *, many: bool
-) -> tuple[str, Sequence[Any]]:
-    """Show a statement to whoever watches the engine's (`before_cursor_execute`).
-
-    They meet it with the engine as the connection, and without a cursor, and may change it.
+    Whoever watches the engine's statements (`before_cursor_execute`) meets these too, with the
+    engine as the connection, and without a cursor.
     """
     watches: Any = engine.dispatch.before_cursor_execute
     for watch in watches:
-        statement, values = watch(engine, None, statement, values, None, many)
-    return statement, values
+        statement, values = watch(engine, None, statement, values, None, False)  # noqa: FBT003 -- so they are called.
+    driver: Any = pooled.driver_connection
+    rows: list[Any] = await driver.fetch(statement, *values)
+    return rows

@@ -1,8 +1,8 @@
 """What writes: one transaction, with SQLAlchemy's session for what changes as entities.
 
-BEGIN, COMMIT and statements that are compiled already go straight to the driver (0025). What the
-session itself sends goes the same way as if SQLAlchemy's connection were in autocommit mode: it
-begins and commits nothing.
+BEGIN, COMMIT and statements that are compiled already go straight to the driver (0025). The session
+sends what else there is over the same connection, which it takes for one in autocommit mode, so
+that it begins and commits nothing by itself.
 """
 
 import asyncio
@@ -55,11 +55,6 @@ class Session(AsyncSession):
             found = await driver.fetch(*self._on, statement.text, statement.values(values))
         return statement.rows(found)
 
-    async def for_each(self, statement: Statement, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Run a statement once with the values of each row; all of them are sent together."""
-        with _told():
-            await driver.for_each(*self._on, statement.text, [*map(statement.values, rows)])
-
 
 @asynccontextmanager
 async def writing(engine: AsyncEngine, merchant_id: UUID | None) -> AsyncIterator[Session]:
@@ -73,7 +68,7 @@ async def writing(engine: AsyncEngine, merchant_id: UUID | None) -> AsyncIterato
             yield session
             if session.in_transaction():
                 await session.commit()
-            session.expunge_all()
+                session.expunge_all()
     finally:
         if pool.has_room:
             pooled.close()
@@ -107,5 +102,5 @@ async def _transaction(
             is_whole = True
     finally:
         its.autocommit = False
-        if not is_whole:
+        if not is_whole and pooled.is_valid:
             await asyncio.shield(greenlet_spawn(pooled.invalidate))
