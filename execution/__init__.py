@@ -9,6 +9,7 @@ from execution.costs import Cost
 from execution.fields import (
     DECLARED,
     Chosen,
+    Listed,
     Parts,
     Written,
     batched,
@@ -21,6 +22,7 @@ __all__ = [
     "DECLARED",
     "Chosen",
     "Cost",
+    "Listed",
     "Parts",
     "Written",
     "batched",

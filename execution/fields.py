@@ -95,13 +95,22 @@ class Written:
 
 
 @dataclass(frozen=True)
+class Listed:
+    """A list that code makes of its parent's row, and SQL too (`execution.relations.Inside`)."""
+
+    inside: Any
+
+
+@dataclass(frozen=True)
 class Batched:
     """A field whose resolver takes all parents of a level and gives one result for each.
 
     resolve: (parents, info, **arguments) -> results, matched by position.
+    listed: how SQL reads the same list, where it can.
     """
 
     resolve: Callable[..., Awaitable[Sequence[Any]]]
+    listed: Listed | None = None
 
 
 def related(
@@ -168,10 +177,16 @@ async def _attribute(loaded: Awaitable[Any], name: str, default: Any) -> Any:
     return default if row is None else getattr(row, name)
 
 
-def batched(resolve: Callable[..., Awaitable[Sequence[Any]]], description: str) -> Any:
+def batched(
+    resolve: Callable[..., Awaitable[Sequence[Any]]],
+    description: str,
+    *,
+    listed: Listed | None = None,
+) -> Any:
     """Declare a field whose resolver takes all parents of a level.
 
     resolve: (parents, info, **arguments) -> a result for each, an exception for one that failed.
+    listed: how SQL reads the same list, where it can.
     """
     arguments = list(signature(resolve).parameters.values())[2:]
 
@@ -191,5 +206,5 @@ def batched(resolve: Callable[..., Awaitable[Sequence[Any]]], description: str) 
     one.__signature__ = Signature([*known, *named])  # type: ignore[attr-defined]
     one.__annotations__ = {it.name: it.annotation for it in (*known, *named)}
     return strawberry.field(
-        resolver=one, description=description, metadata={DECLARED: Batched(resolve)}
+        resolver=one, description=description, metadata={DECLARED: Batched(resolve, listed)}
     )

@@ -26,7 +26,7 @@ from sqlalchemy import ARRAY, Boolean, ColumnElement, bindparam, case, func, nul
 from sqlalchemy.types import NullType, TypeEngine
 
 from execution.arguments import Argued, Converter
-from execution.fields import DECLARED, Chosen, Parts, Related, Written, column_of
+from execution.fields import DECLARED, Batched, Chosen, Listed, Parts, Related, Written, column_of
 from execution.texts import (
     Forms,
     Sql,
@@ -89,8 +89,9 @@ Build: TypeAlias = Callable[[Any, Shaping], Sql]
 
 
 def declared_of(definition: GraphQLField) -> Any:
-    """Return a field's declaration, None for a field that has none."""
-    return _strawberry(definition).metadata.get(DECLARED)
+    """Return how SQL may read a field, None for a field that only code reads."""
+    declared = _strawberry(definition).metadata.get(DECLARED)
+    return declared.listed if isinstance(declared, Batched) else declared
 
 
 def _strawberry(definition: GraphQLField) -> Any:
@@ -150,7 +151,7 @@ class Selection:
         if isinstance(declared, Written):
             text = declared.text
             return lambda source, _: certain(text(source, parent.name))
-        if isinstance(declared, (Related, Chosen, Parts)):
+        if isinstance(declared, (Related, Chosen, Parts, Listed)):
             return self.below(definition, details, declared, example)
         if column_of(_strawberry(definition)) is not None:
             return self.column(definition, example)
@@ -165,6 +166,8 @@ class Selection:
             return self.related(definition, details, declared)
         if isinstance(declared, Parts):
             return self.parts(definition, details, declared, example)
+        if isinstance(declared, Listed):
+            return self.listed(definition, details, declared.inside)
         if not declared.paged:
             return complete(self.chosen(definition, details, declared), definition.type)
         from execution.paging import connection  # noqa: PLC0415 -- pages are made of selections.
@@ -260,6 +263,11 @@ class Selection:
             return text if there is None else case((there, text), else_=missing)
 
         return build
+
+    def listed(self, definition: GraphQLField, details: Details, inside: Any) -> Build:
+        """Build the list that lies inside its parent's row."""
+        item = self.object(get_named_type(definition.type), details, inside.source)
+        return lambda source, shaping: many(inside.part(shaping.asking, source), item, shaping)
 
     def chosen(self, definition: GraphQLField, details: Details, declared: Chosen) -> Build:
         """Build one row that the arguments name."""

@@ -115,11 +115,8 @@ class Planned(SchemaExtension):
         """Return the result, None where the reference executor must tell it."""
         asked, planner = self.execution_context, self._planner
         planner.serve(asked.schema)
-        document: DocumentNode | None = asked.graphql_document
-        prepared = document and planner.prepared(document, asked.operation_name)
-        if not prepared:
-            planner.counted["reference: no operation"] += 1
-            return None
+        document = cast("DocumentNode", asked.graphql_document)
+        prepared = planner.prepared(document, asked.operation_name)
         if prepared.operation.operation is OperationType.SUBSCRIPTION:
             # What was read for one event must not answer the next.
             planner.counted["reference: a subscription"] += 1

@@ -211,15 +211,15 @@ class Planner:
             self._strawberry, self.schema = schema, schema._schema  # noqa: SLF001 -- Strawberry's extensions get at it no other way.
             self.converter = Converter(schema)
 
-    def prepared(self, document: DocumentNode, name: str | None) -> Prepared | None:
-        """Return the operation that is asked, None where there is not exactly one."""
+    def prepared(self, document: DocumentNode, name: str | None) -> Prepared:
+        """Return the operation that is asked."""
         # Kept with its document, so that no other has its id; a document's own hash is long.
         key = (id(document), name)
         found = self._prepared.get(key)
         if found is None:
             operation = get_operation_ast(document, name)
-            if operation is not None:
-                found = self._prepared.keep(key, Prepared(self.schema, document, operation))
+            assert operation  # noqa: S101 -- Strawberry has refused documents without.
+            found = self._prepared.keep(key, Prepared(self.schema, document, operation))
         return found
 
     def plan(self, prepared: Prepared, variables: VariableValues) -> Plan:

@@ -28,6 +28,15 @@ class Relation(Protocol):
         """
 
 
+class Inside(Protocol):
+    """What lies inside a parent's row: a list of keys that are followed, a list kept as JSON."""
+
+    source: Any
+
+    def part(self, asking: Any, row: Any) -> tuple[Any, Select[Any]]:
+        """Return what a relation's part does, from the parent's row."""
+
+
 class Choice(Protocol):
     """A relation that arguments chose: `form` and `matched` shape SQL, `values` fill it.
 

@@ -9,12 +9,14 @@ from pydantic import Field
 from sqlalchemy import (
     ColumnElement,
     Date,
+    Select,
     and_,
     case,
     cast,
     exists,
     func,
     literal,
+    select,
     type_coerce,
 )
 from sqlalchemy.orm import aliased
@@ -22,9 +24,10 @@ from sqlalchemy.orm import aliased
 from kit.ids import Names
 from kit.inputs import Day, Input, Reference
 from loaders.pages import Paged, Sorted
-from loaders.relations import Asking, Facts, Many, One
+from loaders.relations import Asking, Facts, Inside, Many, One
 from models.base import OneOf
 from models.contracts import Contract, ContractLine, ContractState, Shortfall
+from models.parties import Address
 from models.sight import seen_by
 
 by_id = One(Contract)
@@ -33,6 +36,18 @@ line_by_id = One(ContractLine)
 lines_of = Many(ContractLine, "contract_id", order_by=("line_no",))
 shortfall_by_id = One(Shortfall)
 shortfalls_of = Many(Shortfall, "contract_id", order_by=("contract_line_id",))
+
+
+def _ship_tos(asking: Asking, contract: Any) -> tuple[Any, Select[Any]]:
+    """Follow the contract's list of addresses, in its order."""
+    listed = func.unnest(contract.ship_to_ids).table_valued("id", with_ordinality="place")
+    key, address = listed.render_derived(), aliased(Address)
+    rows = select().select_from(key).join(address, address.id == key.c.id)
+    rows = rows.where(*seen_by(asking.viewer, address)).order_by(key.c.place)
+    return address, rows.correlate_except(key, address)
+
+
+ship_tos = Inside(Address, _ship_tos)
 
 
 def _is_expired(asking: Asking, contract: Any) -> ColumnElement[Any]:

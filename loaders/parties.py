@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable
 from enum import Enum
+from types import SimpleNamespace
 from typing import Any
 
 from pydantic import Field
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Integer, Select, cast, column, func, select
+from sqlalchemy.dialects.postgresql import JSONB
 
 from kit.inputs import Input, Name, Reference
 from loaders.pages import Paged, Sorted
-from loaders.relations import Asking, Many, One
+from loaders.relations import Asking, Inside, Many, One
 from models.parties import Address, Contact, Party, PartyKind, PartyRole
 
 by_id = One(Party)
@@ -18,6 +20,24 @@ contact_by_id = One(Contact)
 address_by_id = One(Address)
 contacts = Many(Contact, "party_id", order_by=("code",))
 addresses = Many(Address, "party_id", order_by=("code",))
+
+
+def _opening(value: Any) -> SimpleNamespace:
+    """Read one object of `Address.receiving_hours`."""
+    weekday = cast(value["weekday"].astext, Integer)
+    return SimpleNamespace(
+        weekday=weekday, opens=value["opens"].astext, closes=value["closes"].astext
+    )
+
+
+def _openings(_asking: Asking, address: Any) -> tuple[Any, Select[Any]]:
+    kept = func.jsonb_array_elements(address.receiving_hours)
+    each = kept.table_valued(column("value", JSONB), with_ordinality="place").render_derived()
+    rows = select().select_from(each).order_by(each.c.place)
+    return _opening(each.c.value), rows.correlate_except(each)
+
+
+openings = Inside(_opening(column("value", JSONB)), _openings)
 
 
 class PartySort(Enum):
@@ -47,9 +67,9 @@ def _matching(_asking: Asking, party: Any, given: PartyFilter) -> Iterable[Colum
         yield party.number.startswith(given.number_prefix, autoescape=True)
     if given.name_contains is not None:
         yield party.name.icontains(given.name_contains, autoescape=True)
-    for column in ("kind", "gln", "vat_id"):
-        if (value := getattr(given, column)) is not None:
-            yield getattr(party, column) == value
+    for name in ("kind", "gln", "vat_id"):
+        if (value := getattr(given, name)) is not None:
+            yield getattr(party, name) == value
 
 
 every = Paged(

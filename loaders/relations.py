@@ -267,6 +267,14 @@ class Facts(Relation):
 
 
 @dataclass(frozen=True)
+class Inside:
+    """A list inside a row, for a larger statement. part: (asking, row) -> as a relation's part."""
+
+    source: Any
+    part: Callable[[Asking, Any], tuple[Any, Select[Any]]]
+
+
+@dataclass(frozen=True)
 class Keyed:
     """One row that arguments name, for a larger statement. type_name: of several that it may be."""
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from commands.parties import PartiesUpsert
-from execution import related
+from execution import DECLARED, Listed, related
 from kit.viewer import Scope
 from loaders import contracts as contract_loaders
 from loaders import orders as order_loaders
@@ -90,7 +90,10 @@ class Address(Node):
     time_zone: str = strawberry.field(description="IANA time zone of the place.")
     is_default: bool = strawberry.field(description="Whether orders go here that name no address.")
 
-    @strawberry.field(description="When deliveries are taken; empty means at any time.")
+    @strawberry.field(
+        description="When deliveries are taken; empty means at any time.",
+        metadata={DECLARED: Listed(loaders.openings)},
+    )
     def receiving_hours(self: Any) -> list[Opening]:
         return [Opening(**opening) for opening in self.receiving_hours]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from execution import batched, column, related
+from execution import Listed, batched, column, related
 from kit.viewer import Scope
 from loaders import call_offs as call_off_loaders
 from loaders import catalog as product_loaders
@@ -149,7 +149,9 @@ class Contract(Node):
         description="The customer's number of this contract."
     )
     ship_tos: list[Address] = batched(
-        _ship_tos, "Addresses that may be delivered to; the first is the default."
+        _ship_tos,
+        "Addresses that may be delivered to; the first is the default.",
+        listed=Listed(loaders.ship_tos),
     )
     valid_from: date = strawberry.field(description="First day of validity, inclusive.")
     valid_to: date = strawberry.field(description="Last day of validity, inclusive.")

@@ -68,8 +68,9 @@ class Writer:
         self.random = random.Random(seed)
         self.variables: dict[str, tuple[str, Any]] = {}
         self.fragments: dict[str, str] = {}
-        self.depth = self.random.randint(2, 6)
-        self.width = self.random.randint(2, 9)
+        # Most are small, since many differ in more than a few large ones do.
+        self.depth = self.random.choice((2, 2, 3, 3, 4, 4, 5, 6))
+        self.width = self.random.choice((2, 2, 3, 3, 4, 5, 9))
 
     def write(self, *, mutations: bool = False) -> Operation:
         """Write an operation. mutations: at times one that mutation fields are asked of."""
@@ -114,7 +115,14 @@ class Writer:
         some = self.random.sample(possible, k=min(len(possible), 3))
         parts = [f"... on {it.name} {{ {self._selection(it, depth)} }}" for it in some]
         own = ["id"] if "id" in getattr(type_, "fields", ()) else []
+        if own and self._chance(0.3):
+            own = [self._fragment(type_, "id")]
         return " ".join(["__typename", *own, *parts])
+
+    def _fragment(self, type_: Any, part: str) -> str:
+        name = f"F{len(self.fragments)}"
+        self.fragments[name] = f"fragment {name} on {type_.name} {{ {part} }}"
+        return f"...{name}" if self._chance(0.8) else f"...{name} ...{name}"
 
     def _wrapped(self, type_: Any, part: str) -> str:
         """Put a field into fragments and under conditions, at times."""
@@ -123,9 +131,7 @@ class Writer:
         elif self._chance(0.04):
             part = f"... {self._condition()} {{ {part} }}"
         elif self._chance(0.06):
-            name = f"F{len(self.fragments)}"
-            self.fragments[name] = f"fragment {name} on {type_.name} {{ {part} }}"
-            part = f"...{name}" if self._chance(0.8) else f"...{name} ...{name}"
+            part = self._fragment(type_, part)
         elif self._chance(0.03) and isinstance(type_, GraphQLObjectType):
             interfaces = [it for it in type_.interfaces if isinstance(it, GraphQLInterfaceType)]
             if interfaces and "id" in interfaces[0].fields:
@@ -136,13 +142,19 @@ class Writer:
         value = self._chance(0.6)
         text = json.dumps(value)
         if self._chance(0.7):
-            text = "$" + self._variable("Boolean!", value)
+            text = "$" + self._given("Boolean!", value, text)
         return f"@{self.random.choice(('skip', 'include'))}(if: {text})"
 
     def _variable(self, kind: str, value: Any) -> str:
         name = f"v{len(self.variables)}"
         self.variables[name] = (kind, value)
         return name
+
+    def _given(self, kind: str, value: Any, literal: str) -> str:
+        """Give a value by a variable, at times by its default."""
+        if self._chance(0.1):
+            return self._variable(f"{kind} = {literal}", ...)
+        return self._variable(kind, value)
 
     def _field(self, type_: Any, name: str, depth: int) -> str:
         if name == "__typename":
@@ -158,7 +170,9 @@ class Writer:
         head = f"{label}{name}{arguments}{condition}"
         if is_leaf_type(inner):
             return head
-        return f"{head} {{ {self._selection(inner, depth + 1)} }}"
+        # Asked twice under one key, what is below it is merged.
+        times = 2 if self._chance(0.05) else 1
+        return " ".join(f"{head} {{ {self._selection(inner, depth + 1)} }}" for _ in range(times))
 
     def _same(self, name: str) -> str:
         """Write, at times, an alias that any field of this name may have: they are merged."""
@@ -172,11 +186,11 @@ class Writer:
         written = []
         for argument, value in given.items():
             kind = args[argument].type
-            if self._chance(0.5):
-                wrong = self._chance(0.01)
-                text = "$" + self._variable(str(kind), {"wrong": 1} if wrong else value)
-            else:
-                text = _literal(value, get_named_type(kind))
+            text = _literal(value, get_named_type(kind))
+            if self._chance(0.01):
+                text = "$" + self._variable(str(kind), {"wrong": 1})
+            elif self._chance(0.5):
+                text = "$" + self._given(str(kind), value, text)
             written.append(f"{argument}: {text}")
         del name
         return f"({', '.join(written)})" if written else ""
@@ -223,6 +237,9 @@ class Writer:
             given["sort"] = self.random.choice(sorted(get_named_type(args["sort"].type).values))
         if "filter" in args and self._chance(0.35):
             given["filter"] = self._input(get_named_type(args["filter"].type))
+        for name in sorted(args.keys() - given.keys()):
+            if self._chance(0.03):
+                given[name] = None
         return given
 
     def _input(self, type_: GraphQLInputObjectType) -> dict[str, Any]:
@@ -232,7 +249,10 @@ class Writer:
 
     def _value(self, name: str, type_: Any) -> Any:
         if is_non_null_type(type_):
-            return self._value(name, type_.of_type)
+            return self._filled(name, type_.of_type)
+        return None if self._chance(0.04) else self._filled(name, type_)
+
+    def _filled(self, name: str, type_: Any) -> Any:
         if is_list_type(type_):
             return [self._value(name, type_.of_type) for _ in range(self.random.randint(1, 2))]
         if isinstance(type_, GraphQLEnumType):
@@ -273,6 +293,8 @@ def _landed(data: Any, path: list[Any]) -> list[Any]:
 
 def _literal(value: Any, type_: Any) -> str:
     """Write a value as GraphQL does: enums without quotes, and objects without quoted keys."""
+    if value is None:
+        return "null"
     if isinstance(value, list):
         return f"[{', '.join(_literal(each, type_) for each in value)}]"
     if isinstance(value, dict):

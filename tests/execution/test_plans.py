@@ -21,7 +21,7 @@ from resolvers.process import Process
 from schema.schema import PLANNER, schema
 from tests import make
 from tests.guard import counted
-from tests.make import deliveries, orders
+from tests.make import contracts, deliveries, orders
 from tests.make.running import staff
 
 LIST = """
@@ -38,6 +38,9 @@ query ($first: Int, $filter: OrderFilter, $withLines: Boolean = true) {
   }
 }
 """
+DOCKS = """query ($id: ID!) {
+  contract(id: $id) { shipTos { code receivingHours { weekday opens closes } } }
+}"""
 WALKED = """{ viewer { name }
   orders(first: 9) { nodes { availableActions lines { lineNo } party { name } } } }"""
 
@@ -82,6 +85,18 @@ async def test_a_condition_has_a_plan_of_its_own(ask, world):
     answers = [await ask(LIST, first=1, withLines=it) for it in (True, False, True)]
     assert ["lines" in it["orders"]["nodes"][0] for it in answers] == [True, False, True]
     assert PLANNER.counted["plan made"] == 2
+
+
+async def test_lists_inside_a_row_are_part_of_its_statement(ask, world, database):
+    draft = await contracts.draft(world, ask, **await contracts.docks(world, ask))
+    with counted(database.engine) as statements:
+        found = await ask(DOCKS, id=draft["id"])
+    assert len(statements) == 1
+    hours = [{"weekday": it, "opens": "08:00", "closes": "16:30"} for it in (1, 5)]
+    assert found["contract"]["shipTos"] == [
+        {"code": "DOCK", "receivingHours": hours},
+        {"code": "MAIN", "receivingHours": []},
+    ]
 
 
 async def test_a_field_of_code_leaves_the_rest_to_statements(ask, world, database):

@@ -11,11 +11,11 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Date, DateTime, Integer, Numeric, Text, Uuid, literal, select
+from sqlalchemy import Boolean, Date, DateTime, Integer, Numeric, Text, Uuid, literal, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from execution.paging import cursor_text
-from execution.texts import Sql
+from execution.texts import Sql, certain, constant, joined
 from kit.database import Database
 from kit.pages import cursor
 from schema.scalars import FORMS
@@ -30,6 +30,7 @@ DECIMALS = st.decimals(Decimal(-(10**11)), Decimal(10**11), allow_nan=False, pla
 VALUES = {
     "String": (TEXTS, Text()),
     "Int": (st.integers(-(2**31), 2**31 - 1), Integer()),
+    "Boolean": (st.booleans(), Boolean()),
     "DateTime": (INSTANTS, DateTime(timezone=True)),
     "Date": (st.dates(date(1, 1, 2)), Date()),
     "UUID": (st.uuids(), Uuid()),
@@ -59,7 +60,10 @@ async def test_a_scalar_is_written_alike(database, name, data):
     strategy, kind = VALUES[name]
     value = literal(data.draw(strategy), kind)
     scalar = schema._schema.type_map.get(name)  # noqa: SLF001
-    text, read = await _read(database, FORMS[name].text(value), value)
+    form = FORMS[name].text(value)
+    among = joined([constant("x"), certain(form), constant("y")])
+    text, between, read = await _read(database, form, among, value)
+    assert between == f"x{text}y"
     written = orjson.dumps(str(read) if scalar is None else scalar.serialize(read))
     assert json.loads(text) == json.loads(written)
     if name not in {"String", "JSON"}:

@@ -90,6 +90,17 @@ async def contract_input(world: World, ask: Ask, **fields: Any) -> dict[str, Any
     return {**year, "currency": "EUR", **fields}
 
 
+async def docks(world: World, ask: Ask) -> dict[str, Any]:
+    """Return the fields of a contract for a company with two addresses, the second one first."""
+    hours = [{"weekday": it, "opens": "08:00", "closes": "16:30"} for it in (1, 5)]
+    dock = parties.address(code="DOCK", is_default=False, receiving_hours=hours)
+    party = to_global("Party", await parties.company(world, addresses=[parties.address(), dock]))
+    query = "query ($id: ID!) { party(id: $id) { addresses { id code } } }"
+    found = (await ask(query, id=party))["party"]["addresses"]
+    listed = sorted(found, key=lambda it: str(it["code"]))
+    return {"partyId": party, "shipToIds": [it["id"] for it in listed]}
+
+
 async def change(ask: Ask, name: str, **given: Any) -> dict[str, Any]:
     """Run a mutation of one contract and return its payload."""
     return (await ask(mutation(name), input=given))[name]
