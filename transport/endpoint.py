@@ -216,8 +216,6 @@ def answer_of(result: ExecutionResult, kind: str) -> Response:
     body: Any = process_result(result)
     errors, status, headers = body.get("errors", ()), 200, None
     if errors:
-        own = {"requestId": trace.CURRENT.get().request_id}
-        body["extensions"] = {**body.get("extensions", {}), **own}
         told = {error["extensions"]["code"]: error["extensions"] for error in errors}
         if body["data"] is None and not any("path" in error for error in errors):
             del body["data"]

@@ -98,6 +98,16 @@ async def test_a_storefront_sees_and_follows_the_order_whose_token_it_sends(
     assert missing["userErrorCode"] == "NOT_FOUND"
 
 
+async def test_an_error_in_a_result_names_the_request(world: World, carried: Carrier) -> None:
+    failed = await carried(
+        world.token, query='{ viewer { actor } orders(after: "x") { totalCount } }'
+    )
+    assert failed["errors"][0]["path"] == ["orders"]
+    assert failed["extensions"]["requestId"]
+    fine = await carried(world.token, query="{ viewer { actor } }")
+    assert "requestId" not in fine["extensions"]
+
+
 async def test_an_operation_without_its_scope_is_forbidden(
     world: World, ask: Ask, carried: Carrier
 ) -> None:
