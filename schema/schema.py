@@ -17,6 +17,7 @@ from strawberry.types.graphql import OperationType
 
 from execution.planned import Planned
 from execution.plans import Planner
+from kit import trace
 from schema.budgets import ENTRY, Charged, charged
 from schema.call_offs import CallOffsMutation, CallOffsQuery
 from schema.catalog import CatalogMutation, CatalogQuery
@@ -148,7 +149,8 @@ class Schema(strawberry.Schema):
                 raise
             message = "Subscribe over a WebSocket, or with `Accept: text/event-stream` alone."
             refused = ClientError(ErrorCode.BAD_USER_INPUT, message)
-            return PreExecutionError(data=None, errors=[refused])
+            own = {"requestId": trace.CURRENT.get().request_id}
+            return PreExecutionError(data=None, errors=[refused], extensions=own)
 
     async def stream(self, *asked: Any, **more: Any) -> Any:
         """Tell a stream's client what an answer's would be told: too late, too long, malformed."""

@@ -62,13 +62,20 @@ async def test_a_subscription_without_a_stream_is_refused(served, world, ask, ac
     assert error["extensions"]["code"] == "BAD_USER_INPUT"
 
 
-@pytest.mark.parametrize("wrong", ["{ nothing }", "{", ""])
-async def test_what_cannot_be_executed_is_told_in_the_stream(served: Served, world, wrong):
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ("{ nothing }", "GRAPHQL_VALIDATION_FAILED"),
+        ("{", "GRAPHQL_PARSE_FAILED"),
+        ("", "BAD_USER_INPUT"),
+    ],
+)
+async def test_what_cannot_be_executed_is_told_in_the_stream(served: Served, world, wrong, code):
     async with served.stream(world.token, wrong) as (response, events):
         assert response.status_code == 200
         (event, data), end = [it async for it in events]
     assert (event, end) == ("next", ("complete", None))
-    assert data["errors"][0]["extensions"]["code"].startswith("GRAPHQL_")
+    assert data["errors"][0]["extensions"]["code"] == code
 
 
 async def test_without_a_token_no_stream_begins(served: Served):
