@@ -14,6 +14,7 @@ from kit.clock import Clock, now
 from kit.database import Database
 from kit.issuers import Issuer
 from kit.telemetry import Telemetry
+from resolvers.budgets import Buckets, DatabaseBuckets
 from resolvers.context import Terms
 from transport.cross_origin import shared_with
 from transport.draining import Draining
@@ -39,24 +40,27 @@ def application(  # noqa: PLR0913 -- what the house is made of.
     operations: Path = OPERATIONS,
     issuers: Sequence[Issuer] = (),
     draining: Draining | None = None,
+    buckets: Buckets | None = None,
 ) -> Starlette:
-    """Return the ASGI application over a database; it closes the database when it ends.
+    """Return the ASGI application over a database; it closes what it was given.
 
     operations: folder of the examples that GraphiQL shows in its tabs. issuers: identity providers
     whose tokens are taken beside API keys. origins: sites whose pages may ask. telemetry: what it
-    tells those who run it, its own unless given. draining: begun by who stops the server.
+    tells those who run it, its own unless given. draining: begun by who stops the server. buckets:
+    where those of the keys are, in the database unless given.
     """
-    draining = draining or Draining()
+    draining, buckets = draining or Draining(), buckets or DatabaseBuckets(database)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         async with endpoint.authentication.usage.written():
             yield
+        await buckets.close()
         await database.close()
 
     telemetry = telemetry or telemetry_of(database)
     graphiql = GraphiQL(operations)
-    serving = Serving(database, clock, terms, issuers, bounds, origins, draining)
+    serving = Serving(database, clock, terms, issuers, bounds, origins, draining, buckets)
     endpoint = Endpoint(serving, graphiql)
     routes: list[BaseRoute] = [
         Route("/graphql", endpoint, methods=["GET", "POST"]),

@@ -23,6 +23,7 @@ from kit.embedded import Server
 from kit.embedded.home import write
 from kit.telemetry import Telemetry
 from kit.walls import UnboundError, app_role, check, role_to_become
+from resolvers.budgets import Buckets
 from resolvers.context import Terms
 from server import application
 from transport.draining import Draining
@@ -175,6 +176,16 @@ def _serve(config: Config, database: Database, listener: socket.socket) -> None:
         _server(config, database, telemetry).run(sockets=[listener])
 
 
+def _buckets(config: Config) -> Buckets | None:
+    """Return where keys' buckets are, if not in the database."""
+    if config.redis_url is None:
+        return None
+    # The client takes a fifth as long to load as all of Abruf: only those who use it wait for it.
+    from commands.budgets_in_redis import RedisBuckets  # noqa: PLC0415
+
+    return RedisBuckets(config.redis_url)
+
+
 def _server(config: Config, database: Database, telemetry: Telemetry) -> uvicorn.Server:
     """Return what answers requests."""
     draining = Draining()
@@ -189,6 +200,7 @@ def _server(config: Config, database: Database, telemetry: Telemetry) -> uvicorn
         operations=config.data_dir / OPERATIONS,
         issuers=config.issuers,
         draining=draining,
+        buckets=_buckets(config),
     )
     settings = uvicorn.Config(
         app,

@@ -14,6 +14,7 @@ from kit.limits import DEFAULT_LIMITS, Limits
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d+)?|https?://\[[0-9a-f:]+\](:\d+)?")
 _PLAIN = ("postgres://", "postgresql://")
+_REDIS = ("redis://", "rediss://", "unix://")
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Config:
     executor: `planned`, or `reference` to let graphql-core resolve every field by itself.
     owner_url: as whom the schema is migrated and operators work; None means the same address.
     allow_owner: whether the server may start without the second wall between merchants.
+    redis_url: where keys' buckets are; None means the database.
     pooler: whether database_url leads to a pooler that gives connections for a transaction.
     trusted_proxies: whose word counts for where a request comes from (X-Forwarded-For).
     issuers: identity providers whose tokens are taken beside API keys.
@@ -35,6 +37,7 @@ class Config:
 
     database_url: str | None
     owner_url: str | None
+    redis_url: str | None
     allow_owner: bool
     pooler: bool
     data_dir: Path
@@ -62,6 +65,13 @@ def _async_url(url: str) -> str:
         if url.startswith(prefix):
             return "postgresql+asyncpg://" + url.removeprefix(prefix)
     return url
+
+
+def _redis_url(text: str | None) -> str | None:
+    if text and not text.startswith(_REDIS):
+        message = f"ABRUF_REDIS_URL must begin with one of {', '.join(_REDIS)}."
+        raise SystemExit(message)
+    return text or None
 
 
 def _number(environment: Mapping[str, str], name: str, default: int) -> int:
@@ -131,6 +141,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
     return Config(
         database_url=_async_url(url) if url else None,
         owner_url=_async_url(owner_url) if owner_url else None,
+        redis_url=_redis_url(environment.get("ABRUF_REDIS_URL")),
         allow_owner=_choice(environment, "ABRUF_ALLOW_OWNER", "0", "1") == "1",
         pooler=pooler,
         data_dir=Path(environment.get("ABRUF_DATA_DIR") or home / "abruf").expanduser().absolute(),

@@ -8,6 +8,7 @@ import logging
 import math
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -34,6 +35,35 @@ class Throttled(Exception):
         self.seconds = max(1, math.ceil(wait.total_seconds()))
 
 
+class Buckets(Protocol):
+    """Where the buckets are that all processes have in common."""
+
+    async def take(self, bucket: Bucket, points: float, now: datetime) -> tuple[bool, datetime]:
+        """Take points out; tells whether it held them, and when it is full again.
+
+        points: at most its size. OSError, SQLAlchemyError: it cannot be asked.
+        """
+
+    async def close(self) -> None:
+        """Close what was opened for it."""
+
+
+class DatabaseBuckets:
+    """The buckets in the database, where nothing else is configured."""
+
+    def __init__(self, database: Database) -> None:
+        """Take the database, which others close."""
+        self._database = database
+
+    async def take(self, bucket: Bucket, points: float, now: datetime) -> tuple[bool, datetime]:
+        """Take points out in a transaction of their own."""
+        async with self._database.writing(bucket.merchant_id) as session:
+            return await take(session, bucket, points, now)
+
+    async def close(self) -> None:
+        """Close nothing."""
+
+
 @dataclass
 class _Share:
     """What a process has taken out of a bucket and not spent.
@@ -49,9 +79,9 @@ class _Share:
 class Budgets:
     """The shares of one process."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, buckets: Buckets) -> None:
         """Take where the buckets are."""
-        self._database = database
+        self._buckets = buckets
         self._shares: dict[tuple[UUID, UUID], _Share] = {}
 
     def share(self, bucket: Bucket, now: datetime) -> _Share:
@@ -84,8 +114,7 @@ class Budgets:
     async def _took(self, share: _Share, bucket: Bucket, points: float, now: datetime) -> bool:
         """Tell whether the bucket gave the points, as it does where it cannot be asked."""
         try:
-            async with self._database.writing(bucket.merchant_id) as session:
-                took, share.full_at = await take(session, bucket, points, now)
+            took, share.full_at = await self._buckets.take(bucket, points, now)
         except (SQLAlchemyError, OSError):
             _log.exception("A cost bucket cannot be read; its key is not throttled meanwhile")
             return True

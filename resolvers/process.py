@@ -6,7 +6,7 @@ from kit.database import Database
 from kit.reads import Reads
 from kit.viewer import Viewer
 from loaders.documents import text_of
-from resolvers.budgets import Budgets
+from resolvers.budgets import Buckets, Budgets, DatabaseBuckets
 from resolvers.following import Following
 
 KEPT = 1_024
@@ -58,7 +58,8 @@ class Documents:
 class Process:
     """The memory of one process over one database."""
 
-    def __init__(self, database: Database) -> None:
-        """Remember nothing yet."""
-        self.budgets, self.documents = Budgets(database), Documents()
+    def __init__(self, database: Database, buckets: Buckets | None = None) -> None:
+        """Remember nothing yet. buckets: where they are, in the database unless given."""
+        self.budgets = Budgets(buckets or DatabaseBuckets(database))
+        self.documents = Documents()
         self.following = Following(database)

@@ -75,7 +75,7 @@ class Endpoint:
         self.serving, self.graphiql = serving, graphiql
         database, bounds = serving.database, serving.bounds
         self.authentication = Authentication(database, serving.clock, serving.issuers)
-        self.process, self.places = Process(database), Places()
+        self.process, self.places = Process(database, serving.buckets), Places()
         self.lanes = Turns(bounds.at_once, bounds.waiting)
         self.sockets = Sockets(self, serving.origins)
 

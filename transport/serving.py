@@ -7,6 +7,7 @@ from kit.bounds import Bounds
 from kit.clock import Clock
 from kit.database import Database
 from kit.issuers import Issuer
+from resolvers.budgets import Buckets
 from resolvers.context import Terms
 from transport.draining import Draining
 
@@ -16,7 +17,7 @@ class Serving:
     """The parts of an application.
 
     issuers: identity providers whose tokens are taken beside API keys. origins: sites whose pages
-    may ask. draining: begun by who stops the server.
+    may ask. draining: begun by who stops the server. buckets: where those of the keys are.
     """
 
     database: Database
@@ -26,3 +27,4 @@ class Serving:
     bounds: Bounds
     origins: Sequence[str]
     draining: Draining
+    buckets: Buckets

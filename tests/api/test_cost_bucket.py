@@ -2,8 +2,8 @@
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from kit.database import Database
 from kit.limits import Limits
 from kit.viewer import Actor, Viewer
 from models.budgets import CostBucket
+from resolvers.budgets import Buckets
 from resolvers.context import Context, Terms
 from resolvers.process import Process
 from schema.schema import schema
@@ -47,15 +48,28 @@ async def processes(
     database: make.Walled, clock: make.Clock
 ) -> AsyncIterator[list[httpx.AsyncClient]]:
     """Two applications, each with connections of its own to the same PostgreSQL."""
-    databases = [Database(database.url, statement_s=60) for _ in range(2)]
+    async with applications(database.url, clock, [None, None]) as clients:
+        yield clients
+
+
+@asynccontextmanager
+async def applications(
+    url: str, clock: make.Clock, buckets: Sequence[Buckets | None]
+) -> AsyncIterator[list[httpx.AsyncClient]]:
+    """Give a client of an application with connections of its own for each of the buckets."""
+    databases = [Database(url, statement_s=60) for _ in buckets]
     terms = Terms(limits=LIMITS)
+    apps = [
+        application(database, clock=clock, terms=terms, buckets=each)
+        for database, each in zip(databases, buckets, strict=True)
+    ]
     yield [
         httpx.AsyncClient(
-            transport=httpx.ASGITransport(application(each, clock=clock, terms=terms)),
+            transport=httpx.ASGITransport(app),
             base_url="http://abruf",
             headers={"Accept": GRAPHQL_JSON},
         )
-        for each in databases
+        for app in apps
     ]
     for each in databases:
         await each.close()

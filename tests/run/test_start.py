@@ -150,6 +150,16 @@ def test_metrics_and_one_line_an_operation_are_there_when_asked_for(
     assert [it["type"] for it in lines if it["message"] == "operation"] == ["query"]
 
 
+def test_buckets_are_in_redis_when_its_address_is_given(used: Path, launch: Launch) -> None:
+    abruf = launch(used, ABRUF_REDIS_URL=f"redis://127.0.0.1:{free_port()}")
+    abruf.wait_until_ready()
+    assert abruf.ask("{ viewer { actor } }") == {"viewer": {"actor": "STAFF"}}
+    abruf.process.send_signal(signal.SIGTERM)
+    rest, _ = abruf.process.communicate(timeout=60)
+    assert "A cost bucket cannot be read" in rest
+    assert "commands/budgets_in_redis.py" in rest
+
+
 def test_more_connections_than_allowed_are_told_to_come_later(used: Path, launch: Launch) -> None:
     abruf = launch(used, ABRUF_CONNECTIONS="2")
     abruf.wait_until_ready()

@@ -1,4 +1,4 @@
-"""Servers beside the suite's own: Debian's PostgreSQL 15 and a PgBouncer."""
+"""Servers beside the suite's own: Debian's PostgreSQL 15, a PgBouncer and a Redis."""
 
 import subprocess
 from collections.abc import Callable, Iterator
@@ -41,6 +41,17 @@ def pgbouncer(
     ini.write_text(POOL.format(database=database, server=parts.port, port=port, **who))
     with serving([*unprivileged, find("pgbouncer"), str(ini)], port, tmp_path / "log"):
         yield f"{parts.scheme}://{parts.username}@127.0.0.1:{port}/{database}"
+
+
+@pytest.fixture
+def redis_server(tmp_path: Path) -> Iterator[str]:
+    """Give the address of an empty Redis that writes no files."""
+    port = free_port()
+    run = [find("redis-server"), "--port", str(port), "--bind", "127.0.0.1"]
+    run += ["--save", "", "--appendonly", "no", "--dir", str(tmp_path)]
+    asking = ["redis-cli", "-h", "127.0.0.1", "-p", str(port), "ping"]
+    with serving(run, port, tmp_path / "log", asking):
+        yield f"redis://127.0.0.1:{port}"
 
 
 @pytest.fixture(scope="session")

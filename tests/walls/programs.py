@@ -1,6 +1,7 @@
 """Debian's programs that the walls are tried with: `python -m tests.walls.programs` installs them.
 
-PostgreSQL 15 is the oldest that Abruf promises, PgBouncer the pooler that most would put before it.
+PostgreSQL 15 is the oldest that Abruf promises, PgBouncer the pooler that most would put before it;
+Redis keeps the buckets of points where it is configured.
 """
 
 import os
@@ -16,9 +17,9 @@ from pathlib import Path
 from kit.embedded import binaries
 from web.chromium import install, may_install
 
-PACKAGES = {"postgres": "postgresql-15", "pgbouncer": "pgbouncer"}
+PACKAGES = {"postgres": "postgresql-15", "pgbouncer": "pgbouncer", "redis-server": "redis-server"}
 """Program -> Debian's package; the fixture that runs it is named like that."""
-_FOLDERS = os.pathsep.join(("/usr/lib/postgresql/15/bin", "/usr/sbin"))
+_FOLDERS = os.pathsep.join(("/usr/lib/postgresql/15/bin", "/usr/sbin", "/usr/bin"))
 _START_S = 60
 
 
@@ -43,13 +44,18 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(command: Sequence[str], port: int, log: Path) -> Iterator[None]:
-    """Run a server until the end of the block; it answers on the port when the block begins."""
+def serving(
+    command: Sequence[str], port: int, log: Path, asking: Sequence[str] = ()
+) -> Iterator[None]:
+    """Run a server until the end of the block; it answers on the port when the block begins.
+
+    asking: what succeeds when it does, where it does not speak PostgreSQL's language.
+    """
     with log.open("w") as said:
         process = subprocess.Popen(command, stdout=said, stderr=said)
     try:
         deadline = time.monotonic() + _START_S
-        while not _answers(port):
+        while not _answers(asking or _pg_isready(port)):
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < deadline, log.read_text()
         yield
@@ -58,10 +64,13 @@ def serving(command: Sequence[str], port: int, log: Path) -> Iterator[None]:
         process.wait(_START_S)
 
 
-def _answers(port: int) -> bool:
-    """Ask as a client of PostgreSQL would, since both listen before they answer."""
-    asking = [binaries.program("pg_isready"), "--host=127.0.0.1", f"--port={port}", "--quiet"]
-    return subprocess.run(asking, check=False).returncode == 0
+def _answers(asking: Sequence[str]) -> bool:
+    """Ask as a client would, since servers listen before they answer."""
+    return subprocess.run(asking, check=False, capture_output=True).returncode == 0
+
+
+def _pg_isready(port: int) -> Sequence[str]:
+    return [binaries.program("pg_isready"), "--host=127.0.0.1", f"--port={port}", "--quiet"]
 
 
 if __name__ == "__main__":
