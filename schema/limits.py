@@ -29,6 +29,8 @@ from schema.errors import ClientError, ErrorCode
 
 MOST_ERRORS = 5
 """Of validation, for one document: each takes its time, and may quote a value of 20 kB."""
+MOST_TOLD = 10_000
+"""Characters that errors of a document may quote: of a long one fewer are told, at least one."""
 MOST_UNKNOWN = 20
 """Fields that are not there, in a document that is validated at all."""
 overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 10_000
@@ -73,7 +75,9 @@ def faults(schema: GraphQLSchema, text: str, limits: Limits) -> list[str]:
 def _validated(schema: GraphQLSchema, document: DocumentNode) -> list[GraphQLError]:
     """Validate without "Did you mean": no stranger learns the schema by guessing."""
     rules = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
-    return validate(schema, document, rules, MOST_ERRORS, hide_suggestions=True)
+    length = document.loc.end if document.loc else MOST_TOLD
+    most = max(1, min(MOST_ERRORS, MOST_TOLD // max(length, 1)))
+    return validate(schema, document, rules, most, hide_suggestions=True)
 
 
 def _beyond(measured: Measured, limits: Limits) -> Iterator[GraphQLError]:

@@ -174,9 +174,11 @@ async def test_fields_that_overlap_too_often_are_not_compared(ask) -> None:
     assert "aborted" in error["message"]
 
 
-async def test_a_handful_of_errors_is_told(ask) -> None:
-    answer = await ask.answer(HOSTILE["unknown fields of an input"])
-    assert len(answer["errors"]) == 5 + 1
+async def test_a_handful_of_errors_is_told_and_fewer_of_a_long_document(ask) -> None:
+    short = await ask.answer(f"{{ {' '.join(f'a{it}' for it in range(10))} }}")
+    assert len(short["errors"]) == 5 + 1
+    long = await ask.answer(HOSTILE["unknown fields of an input"])
+    assert len(long["errors"]) == 1 + 1
 
 
 @pytest.mark.parametrize("faulty", [DEEP, "{ nothing }", "{"], ids=["limits", "rules", "syntax"])
