@@ -16,7 +16,7 @@ from kit.statements import Statement
 from kit.viewer import Actor, Viewer
 from models.base import OfMerchant
 from models.journal import Aggregate
-from models.sight import seen_by
+from models.sight import named, seen_by
 
 Entity = TypeVar("Entity", bound=OfMerchant)
 Outcome = dict[str, Any]
@@ -111,12 +111,7 @@ class Writing:
     @property
     def named(self) -> dict[str, Any]:
         """Return the parameters that `seen_by` names."""
-        viewer = self.viewer
-        return {
-            "merchant": viewer.merchant_id,
-            "bound_to": viewer.bound_to,
-            "holding": viewer.holding,
-        }
+        return named(self.viewer)
 
     async def by_key(
         self, entity: type[Entity], column: str, keys: Iterable[Any]

@@ -31,7 +31,7 @@ from sqlalchemy.types import TypeEngine
 from kit.viewer import Actor, Viewer
 from loaders.records import columns, record
 from models.base import OfMerchant
-from models.sight import seen_by
+from models.sight import named, seen_by
 
 
 @dataclass(frozen=True)
@@ -58,13 +58,7 @@ class Asking:
     @property
     def named(self) -> dict[str, Any]:
         """Return the parameters that `seen_by` and `general` name."""
-        viewer = self.viewer
-        return {
-            "merchant": viewer.merchant_id,
-            "bound_to": viewer.bound_to,
-            "holding": viewer.holding,
-            "now": self.now,
-        }
+        return {**named(self.viewer), "now": self.now}
 
 
 def among_keys(column: Any) -> ColumnElement[bool]:

@@ -50,6 +50,15 @@ def merchant(viewer: Viewer) -> ColumnElement[Any]:
     return bindparam("merchant", viewer.merchant_id, Uuid())
 
 
+def named(viewer: Viewer) -> dict[str, Any]:
+    """Return the values of the parameters that `seen_by` names, for statements that are kept."""
+    return {
+        "merchant": viewer.merchant_id,
+        "bound_to": viewer.bound_to,
+        "holding": viewer.holding,
+    }
+
+
 def _bound(viewer: Viewer) -> ColumnElement[Any]:
     return bindparam("bound_to", viewer.bound_to, Uuid())
 

@@ -141,10 +141,6 @@ class Endpoint:
         tokens = (token, order_token)
         return Admission(self.authentication, tokens, viewer, address, self.check_s)
 
-    def connections(self, admission: Admission) -> int:
-        """Return how many sockets and streams the key may have open here."""
-        return self.limits(admission).connections
-
     def limits(self, admission: Admission) -> Limits:
         """Return the limits of a key."""
         return self.serving.terms.limits.own(admission.viewer.limits)
@@ -168,7 +164,7 @@ class Endpoint:
     ) -> Response:
         """Stream an operation's results, as long as the key has a place for it."""
         key_id = admission.viewer.key_id
-        if not self.places.is_free(key_id, self.connections(admission)):
+        if not self.places.is_free(key_id, self.limits(admission).connections):
             message = "This key has too many connections; close one."
             headers = {"Retry-After": str(RETRY_S)}
             raise Refusal(429, message, ErrorCode.THROTTLED, headers)

@@ -1,9 +1,8 @@
 """The planner and the reference executor give the same answers, to generated operations."""
 
-import gc
 import json
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -34,17 +33,11 @@ SHARES = 4
 
 
 # Where null goes up past fields that still wait, graphql-core drops their coroutines.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:coroutine .* was never awaited:RuntimeWarning",
-    "ignore::pytest.PytestUnraisableExceptionWarning",
-)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _dropped() -> Iterator[None]:
-    """Let what is dropped end here, where its warning is expected."""
-    yield
-    gc.collect()
+pytestmark = [
+    pytest.mark.usefixtures("dropped"),
+    pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 
 async def _data(world: make.World, ask: make.Ask) -> None:

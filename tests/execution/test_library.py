@@ -1,9 +1,8 @@
 """Both executors answer alike over a small schema in which everything goes wrong."""
 
-import gc
 import logging
 import random
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import orjson
@@ -55,17 +54,11 @@ EVERY_FAULT = [(name, row) for name, _ in sorted(FAULTS) for row in (1, 2, 3)]
 
 
 # Where null goes up past fields that still wait, graphql-core drops their coroutines.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:coroutine .* was never awaited:RuntimeWarning",
-    "ignore::pytest.PytestUnraisableExceptionWarning",
-)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _dropped() -> Iterator[None]:
-    """Let what is dropped end here, where its warning is expected."""
-    yield
-    gc.collect()
+pytestmark = [
+    pytest.mark.usefixtures("dropped"),
+    pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 
 @pytest.fixture
