@@ -9,19 +9,19 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from kit.bounds import DEFAULT_BOUNDS, Bounds
 from kit.clock import Clock, now
-from kit.database import Database
-from kit.issuers import Issuer
-from kit.telemetry import Telemetry
-from resolvers.budgets import Buckets, DatabaseBuckets
-from resolvers.context import Terms
-from transport.cross_origin import shared_with
+from kit.db.database import Database
+from kit.limits import DEFAULT_BOUNDS, Bounds
+from kit.telemetry.metrics import Telemetry
+from resolvers.running.buckets import Buckets, DatabaseBuckets
+from resolvers.running.context import Terms
 from transport.draining import Draining
 from transport.edge import Edge
 from transport.endpoint import Endpoint
 from transport.health import Health
-from transport.refusals import refused
+from transport.http.cross_origin import shared_with
+from transport.http.refusals import refused
+from transport.identity.issuers import Issuer
 from transport.serving import Serving
 from transport.telemetry import telemetry_of
 from web.page import GraphiQL

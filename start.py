@@ -6,6 +6,7 @@ import json
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -16,17 +17,19 @@ import uvicorn
 import migrations
 from examples.demo import operations
 from examples.tokens import tokens_of_demo
-from kit import embedded, log
+from kit import embedded
 from kit.config import Config, from_environment
-from kit.database import BehindPoolerError, Database
+from kit.db.database import BehindPoolerError, Database
+from kit.db.role import UnboundError, app_role, check, role_to_become
 from kit.embedded import Server
 from kit.embedded.home import write
-from kit.telemetry import Telemetry
-from kit.walls import UnboundError, app_role, check, role_to_become
-from resolvers.budgets import Buckets
-from resolvers.context import Terms
+from kit.telemetry import log
+from kit.telemetry.metrics import Telemetry
+from resolvers.running.buckets import Buckets
+from resolvers.running.context import Terms
 from server import application
 from transport.draining import Draining
+from transport.identity.issuers import Issuer, read
 from transport.telemetry import exporting, shown, telemetry_of
 
 TOKENS = "demo-tokens.json"
@@ -42,13 +45,14 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _terminated)
     config = from_environment()
     log.configure(config.log)
+    issuers = read(config.issuers) if config.issuers else ()
     try:
         with _listening(config) as listener, embedded.addresses(config) as server:
             tokens = _prepared(config, server)
             database = asyncio.run(_database(config, server))
             sys.stdout.write(_greeting(config, listener, tokens))
             sys.stdout.flush()
-            _serve(config, database, listener)
+            _serve(config, database, issuers, listener)
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
     except (UnboundError, BehindPoolerError) as error:
@@ -164,7 +168,9 @@ class DrainingServer(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _serve(config: Config, database: Database, listener: socket.socket) -> None:
+def _serve(
+    config: Config, database: Database, issuers: Sequence[Issuer], listener: socket.socket
+) -> None:
     """Answer requests until a signal ends it; send the spans that are left."""
     provider = exporting(config.otlp)
     telemetry = telemetry_of(database, provider)
@@ -173,7 +179,7 @@ def _serve(config: Config, database: Database, listener: socket.socket) -> None:
             meanwhile.enter_context(shown(telemetry.registry, config.host, config.metrics_port))
         if provider:
             meanwhile.callback(provider.shutdown)
-        _server(config, database, telemetry).run(sockets=[listener])
+        _server(config, database, issuers, telemetry).run(sockets=[listener])
 
 
 def _buckets(config: Config) -> Buckets | None:
@@ -181,12 +187,14 @@ def _buckets(config: Config) -> Buckets | None:
     if config.redis_url is None:
         return None
     # The client takes a fifth as long to load as all of Abruf: only those who use it wait for it.
-    from commands.budgets_in_redis import RedisBuckets  # noqa: PLC0415
+    from commands.access.buckets.in_redis import RedisBuckets  # noqa: PLC0415
 
     return RedisBuckets(config.redis_url)
 
 
-def _server(config: Config, database: Database, telemetry: Telemetry) -> uvicorn.Server:
+def _server(
+    config: Config, database: Database, issuers: Sequence[Issuer], telemetry: Telemetry
+) -> uvicorn.Server:
     """Return what answers requests."""
     draining = Draining()
     app = application(
@@ -198,7 +206,7 @@ def _server(config: Config, database: Database, telemetry: Telemetry) -> uvicorn
         origins=config.origins,
         telemetry=telemetry,
         operations=config.data_dir / OPERATIONS,
-        issuers=config.issuers,
+        issuers=issuers,
         draining=draining,
         buckets=_buckets(config),
     )

@@ -12,12 +12,12 @@ import orjson
 from bench.data import plain
 from bench.load import UNIQUE
 from bench.operations import LIMIT, OPERATIONS, POSTGRAPHILE, Operation
-from commands import keys
+from commands.access import keys
 from kit.clock import now
-from kit.database import Database
+from kit.db.database import Database
 from kit.embedded import Server
 from kit.ids import to_global
-from kit.viewer import Actor
+from models.access.viewers import Actor
 
 _VARIETY = 50
 """Different orders, contracts and parcels that are asked for."""

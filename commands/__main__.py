@@ -19,17 +19,18 @@ from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
 import migrations
-from commands import documents, journal, keys
-from commands.writing import Writing
+from commands.access import documents, keys
+from commands.writing import journal
+from commands.writing.transaction import Writing
 from kit import embedded
 from kit.clock import now
 from kit.config import from_environment
-from kit.database import Database
+from kit.db.database import Database
+from kit.db.role import app_role
+from kit.db.sessions import Session
+from kit.db.tenant import set_merchant
 from kit.errors import Refused
-from kit.inside import set_merchant
-from kit.sessions import Session
-from kit.viewer import Actor, CompanyRole, Viewer
-from kit.walls import app_role
+from models.access.viewers import Actor, CompanyRole, Viewer
 
 
 def main() -> None:

@@ -2,13 +2,13 @@
 
 from sqlalchemy import select
 
-from commands.keys import create_key
+from commands.access.keys import create_key
 from examples import demo
 from kit.clock import now
-from kit.database import Database
-from kit.viewer import Actor
-from loaders.keys import viewer_of
-from models.keys import ApiKey, Merchant
+from kit.db.database import Database
+from loaders.access.keys import viewer_of
+from models.access.keys import ApiKey, Merchant
+from models.access.viewers import Actor
 
 
 async def tokens_of_demo(database: Database, kept: dict[str, str]) -> dict[str, str]:

@@ -5,7 +5,6 @@ field's metadata. Strawberry's own executor serves them through the operation's 
 another executor can read the declarations and call them for all parents of a level at once.
 """
 
-from execution.costs import Cost
 from execution.fields import (
     DECLARED,
     Chosen,
@@ -21,7 +20,6 @@ from execution.fields import (
 __all__ = [
     "DECLARED",
     "Chosen",
-    "Cost",
     "Listed",
     "Parts",
     "Written",

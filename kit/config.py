@@ -7,10 +7,7 @@ from dataclasses import asdict, dataclass
 from ipaddress import ip_network
 from pathlib import Path
 
-from kit import issuers
-from kit.bounds import Bounds
-from kit.issuers import Issuer
-from kit.limits import DEFAULT_LIMITS, Limits
+from kit.limits import DEFAULT_LIMITS, Bounds, Limits
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d+)?|https?://\[[0-9a-f:]+\](:\d+)?")
 _PLAIN = ("postgres://", "postgresql://")
@@ -27,7 +24,7 @@ class Config:
     redis_url: where keys' buckets are; None means the database.
     pooler: whether database_url leads to a pooler that gives connections for a transaction.
     trusted_proxies: whose word counts for where a request comes from (X-Forwarded-For).
-    issuers: identity providers whose tokens are taken beside API keys.
+    issuers: the file that names identity providers, None where API keys are all.
     origins: sites whose pages may ask, such as https://portal.example.
     connections: open at once; further requests are answered 503.
     log: `text`, or `json` with a line for every operation. metrics_port: 0 shows no metrics.
@@ -48,7 +45,7 @@ class Config:
     limits: Limits
     executor: str
     trusted_proxies: tuple[str, ...]
-    issuers: tuple[Issuer, ...]
+    issuers: Path | None
     bounds: Bounds
     origins: tuple[str, ...]
     connections: int
@@ -152,7 +149,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         limits=_limits(environment),
         executor=_choice(environment, "ABRUF_EXECUTOR", "planned", "reference"),
         trusted_proxies=_networks(environment, "ABRUF_TRUSTED_PROXIES"),
-        issuers=issuers.read(Path(file)) if (file := environment.get("ABRUF_ISSUERS")) else (),
+        issuers=Path(file) if (file := environment.get("ABRUF_ISSUERS")) else None,
         bounds=_bounds(environment, pool_size),
         origins=_origins(environment.get("ABRUF_ALLOWED_ORIGINS", "")),
         connections=_number(environment, "ABRUF_CONNECTIONS", 1_000),

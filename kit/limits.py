@@ -1,10 +1,10 @@
-"""How much one operation may ask, and a key over time: numbers that an operator can change."""
+"""What one operation may ask, a key over time, a request at the edge: an operator's numbers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from kit.pages import LARGEST_PAGE
+LARGEST_PAGE = 250
 
 
 @dataclass(frozen=True)
@@ -65,3 +65,19 @@ def crowded(values: Mapping[str, Any]) -> int:
         inside = it.values() if isinstance(it, dict) else it
         ahead += [each for each in inside if isinstance(each, list | dict)]
     return 0
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Bounds of the HTTP edge; docs/decisions/0020-http-edge.md gives the reasons.
+
+    body_seconds: in which a body must arrive. at_once: requests of one company or
+    key that run at a time. waiting: further ones of it that wait for their turn.
+    """
+
+    body_seconds: int = 10
+    at_once: int = 10
+    waiting: int = 100
+
+
+DEFAULT_BOUNDS = Bounds()

@@ -6,7 +6,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from kit.walls import APP_ROLE
+from kit.db.role import APP_ROLE
 
 
 def configured(url: str, app_role: str = APP_ROLE) -> Config:

@@ -9,8 +9,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from migrations import walls
-from models import Base
-from models.base import OneOf
+from models.base.tables import Base, OneOf
 
 _LOCK = 4_217_031
 

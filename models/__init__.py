@@ -1,38 +1,8 @@
 """Tables, enums, state machines, and the arithmetic of one row."""
 
-from models import (
-    budgets,
-    catalog,
-    channels,
-    contracts,
-    deliveries,
-    documents,
-    journal,
-    keys,
-    locations,
-    orders,
-    parcels,
-    parties,
-    releases,
-    tracking,
-)
-from models.base import Base, Owned
+from importlib import import_module
+from pkgutil import walk_packages
 
-__all__ = [
-    "Base",
-    "Owned",
-    "budgets",
-    "catalog",
-    "channels",
-    "contracts",
-    "deliveries",
-    "documents",
-    "journal",
-    "keys",
-    "locations",
-    "orders",
-    "parcels",
-    "parties",
-    "releases",
-    "tracking",
-]
+# Tables name each other by string: all of them are known before any is used.
+for _module in walk_packages(__path__, f"{__name__}."):
+    import_module(_module.name)

@@ -17,35 +17,38 @@ from strawberry.types.graphql import OperationType
 
 from execution.planned import Planned
 from execution.plans import Planner
-from kit import trace
-from schema.budgets import ENTRY, Charged, charged
-from schema.call_offs import CallOffsMutation, CallOffsQuery
-from schema.catalog import CatalogMutation, CatalogQuery
-from schema.channels import ChannelsMutation, ChannelsQuery
-from schema.connections import declare_pages
-from schema.contracts import ContractsMutation, ContractsQuery
-from schema.deliveries import DeliveriesMutation, DeliveriesQuery
-from schema.documents import DocumentsMutation, Trusted, find
-from schema.errors import ClientError, ErrorCode, shown
-from schema.hooks import Hooks
-from schema.journal import JournalQuery
-from schema.keys import KeysMutation, KeysQuery
-from schema.limits import Deadline, Limited
-from schema.locations import LocationsMutation, LocationsQuery
-from schema.observed import Observed
-from schema.operations import NamedOperation, Scoped
-from schema.orders import OrdersMutation, OrdersQuery, OrdersSubscription
-from schema.parcels import ParcelsQuery
-from schema.parties import PartiesMutation, PartiesQuery
-from schema.releases import ReleasesMutation
-from schema.scalars import FORMS, SCALARS
-from schema.tracking import TrackingMutation
-from schema.viewer import ViewerQuery
+from kit.telemetry import trace
+from schema.access.documents import DocumentsMutation
+from schema.access.journal import JournalQuery
+from schema.access.keys import KeysMutation, KeysQuery
+from schema.access.viewers import ViewerQuery
+from schema.fulfilment.call_offs import CallOffsMutation, CallOffsQuery
+from schema.fulfilment.deliveries import DeliveriesMutation, DeliveriesQuery
+from schema.fulfilment.parcels import ParcelsQuery
+from schema.fulfilment.tracking import TrackingMutation
+from schema.graphql.connections import declare_pages
+from schema.graphql.errors import ClientError, ErrorCode, shown
+from schema.graphql.extensions.buckets import ENTRY, Charged, charged
+from schema.graphql.extensions.documents import Trusted, find
+from schema.graphql.extensions.hooks import Hooks
+from schema.graphql.extensions.limits import Deadline, Limited
+from schema.graphql.extensions.observed import Observed
+from schema.graphql.extensions.operations import NamedOperation, Scoped
+from schema.graphql.nodes import NodesQuery
+from schema.graphql.scalars import FORMS, SCALARS
+from schema.master.catalog import CatalogMutation, CatalogQuery
+from schema.master.channels import ChannelsMutation, ChannelsQuery
+from schema.master.locations import LocationsMutation, LocationsQuery
+from schema.master.parties import PartiesMutation, PartiesQuery
+from schema.trade.contracts import ContractsMutation, ContractsQuery
+from schema.trade.orders import OrdersMutation, OrdersQuery, OrdersSubscription
+from schema.trade.releases import ReleasesMutation
 
 Query = merge_types(
     "Query",
     (
         ViewerQuery,
+        NodesQuery,
         CallOffsQuery,
         CatalogQuery,
         ChannelsQuery,
@@ -89,6 +92,7 @@ class OneOperation(SchemaExtension):
     async def on_operation(self) -> AsyncIterator[None]:
         """Open before the operation, close after it."""
         context = self.execution_context.context
+        context.schema = self.execution_context.schema._schema  # noqa: SLF001 -- graphql-core's side of it.
         await context.enter()
         try:
             yield

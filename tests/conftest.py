@@ -9,8 +9,8 @@ import pytest
 import migrations
 from kit import embedded
 from kit.limits import Limits
-from models import Base
-from resolvers.context import Terms
+from models.base.tables import Base
+from resolvers.running.context import Terms
 from server import application
 from tests import make
 from tests.guard import watch

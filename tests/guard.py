@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Engine, event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models import Base, Owned
+from models.base.tables import Base, Owned
 
 TENANT_TABLES = sorted(
     mapper.local_table.name for mapper in Base.registry.mappers if issubclass(mapper.class_, Owned)

@@ -4,9 +4,9 @@ import logging
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kit import trace
-from kit.telemetry import Telemetry
-from transport.refusals import fault
+from kit.telemetry import trace
+from kit.telemetry.metrics import Telemetry
+from transport.http.refusals import fault
 
 _log = logging.getLogger("abruf")
 

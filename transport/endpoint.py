@@ -15,24 +15,24 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
-from kit import trace
 from kit.limits import Limits
-from resolvers.context import Call, Context
-from resolvers.lanes import Lanes
-from resolvers.process import Process
-from schema.errors import ErrorCode
+from kit.telemetry import trace
+from resolvers.running.context import Call, Context
+from resolvers.running.lanes import Lanes
+from resolvers.running.process import Process
+from schema.graphql.errors import ErrorCode
 from schema.schema import schema
-from transport.addresses import address_of
-from transport.admission import CHECK_S, Admission, Places
-from transport.asked import Asked, asked_of
-from transport.authentication import ORDER_TOKEN, Authentication, bearer
-from transport.bodies import body_of
-from transport.hang_up import HungUp, until_hung_up
-from transport.refusals import JSON, Refusal
+from transport.http.addresses import address_of
+from transport.http.bodies import body_of
+from transport.http.hang_up import HungUp, until_hung_up
+from transport.http.refusals import JSON, Refusal
+from transport.http.requests import Asked, asked_of
+from transport.identity.authentication import ORDER_TOKEN, Authentication, bearer
+from transport.live.lanes import Turns
+from transport.live.presence import CHECK_S, Admission, Places
+from transport.live.sockets import Sockets
+from transport.live.streams import EventStream, takes_only_streams
 from transport.serving import Serving
-from transport.sockets import Sockets
-from transport.streams import EventStream, takes_only_streams
-from transport.turns import Turns
 from web.page import GraphiQL, is_for_a_browser
 
 GRAPHQL_JSON = "application/graphql-response+json"

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 import migrations
-from kit.database import BehindPoolerError, Database
+from kit.db.database import BehindPoolerError, Database
 from transport.draining import Draining
 
 READY_S = 5

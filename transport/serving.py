@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kit.bounds import Bounds
 from kit.clock import Clock
-from kit.database import Database
-from kit.issuers import Issuer
-from resolvers.budgets import Buckets
-from resolvers.context import Terms
+from kit.db.database import Database
+from kit.limits import Bounds
+from resolvers.running.buckets import Buckets
+from resolvers.running.context import Terms
 from transport.draining import Draining
+from transport.identity.issuers import Issuer
 
 
 @dataclass(frozen=True)

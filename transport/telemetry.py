@@ -12,8 +12,8 @@ from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
-from kit.database import Database
-from kit.telemetry import Telemetry
+from kit.db.database import Database
+from kit.telemetry.metrics import Telemetry
 from schema.schema import PLANNER
 
 _NAME = "abruf"

@@ -4,9 +4,9 @@ import sys
 from dataclasses import replace
 
 from bench.engines.serving import database_url, pool_size, serve
-from kit.database import Database
+from kit.db.database import Database
 from kit.limits import DEFAULT_LIMITS
-from resolvers.context import Terms
+from resolvers.running.context import Terms
 from server import application
 
 UNTIRING = replace(DEFAULT_LIMITS, bucket=10**9, restore=10**9)

@@ -10,19 +10,19 @@ from uuid import UUID
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commands import keys
+from commands.access import keys
 from examples.demo import client, goods, shops
-from examples.demo.stage import Stage, play
+from examples.demo.story import Stage, play
 from kit.clock import Clock
 from kit.clock import now as real_time
-from kit.database import Database
+from kit.db.database import Database
+from kit.db.tenant import set_merchant
 from kit.errors import Code, Refused
 from kit.ids import from_global
-from kit.inside import set_merchant
-from kit.viewer import Actor
-from loaders.keys import viewer_of
-from models import Base
-from models.keys import Merchant
+from loaders.access.keys import viewer_of
+from models.access.keys import Merchant
+from models.access.viewers import Actor
+from models.base.tables import Base
 
 SLUG = "demo"
 _UNFINISHED = "demo-unfinished"

@@ -6,7 +6,7 @@ from typing import Any
 
 from examples.demo.goods import BEARING, BUYER, FREIGHT_CARRIER, HOUSING, OIL, PORTAL, SHAFT
 from examples.demo.moves import Delivery, Parcel, dispatch, pack, plan, release, report
-from examples.demo.stage import ZONE, Stage
+from examples.demo.story import ZONE, Stage
 from examples.mutations import Mutation
 
 CONTRACT = "RV-KOESTER"

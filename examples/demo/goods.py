@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from examples.demo.stage import ZONE, Stage
+from examples.demo.story import ZONE, Stage
 from examples.mutations import Mutation
 from kit import gs1
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from examples.demo.goods import HAMBURG, MAIN_CARRIER
-from examples.demo.stage import Stage
+from examples.demo.story import Stage
 from examples.mutations import Mutation
 
 _LINES = "lines { id planned orderLine { product { sku } } }"

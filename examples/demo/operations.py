@@ -8,11 +8,11 @@ from string import Template
 
 from examples.demo.client import CONTRACT
 from examples.demo.goods import BELT, HAMBURG, PORTAL, SHOP, TOOLS
-from examples.demo.stage import Stage
+from examples.demo.story import Stage
 from kit.clock import Clock
 from kit.clock import now as real_time
-from kit.database import Database
-from loaders.keys import viewer_of
+from kit.db.database import Database
+from loaders.access.keys import viewer_of
 
 SOURCE = Path(__file__).parent.parent / "operations"
 PLANNED = "D-000011"

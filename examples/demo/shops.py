@@ -6,7 +6,7 @@ from typing import Any
 
 from examples.demo.goods import BEARING, BELT, GREASE, KASSEL, MARKETPLACE, SHOP, TOOLS
 from examples.demo.moves import Parcel, dispatch, pack, place, plan, release, report
-from examples.demo.stage import Stage
+from examples.demo.story import Stage
 
 _PRICES = {BELT: "11.90", BEARING: "4.60", GREASE: "8.75", TOOLS: "64.00"}
 

@@ -9,9 +9,9 @@ from bench.data import copied, elsewhere, kept, plain
 from bench.engines import limit
 from bench.operations import LIMIT, OURS, REFERENCE
 from bench.requests import Asked, asked
-from kit.database import Database
+from kit.db.database import Database
 from kit.embedded import Server
-from resolvers.context import Terms
+from resolvers.running.context import Terms
 from server import application
 from tests.bench.rows import SIZE
 from tests.conftest import PATIENT

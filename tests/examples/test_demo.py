@@ -12,11 +12,11 @@ from sqlalchemy import select
 
 from examples import demo
 from examples.demo import operations
-from examples.demo.stage import Failed, Stage
+from examples.demo.story import Failed, Stage
 from kit.errors import Refused
-from loaders.keys import viewer_of
-from models.keys import Merchant
-from resolvers.context import Context
+from loaders.access.keys import viewer_of
+from models.access.keys import Merchant
+from resolvers.running.context import Context
 from schema.schema import schema
 from server import application
 from tests import make

@@ -14,7 +14,7 @@ from examples.northwind.files import BadFile, read
 from examples.northwind.play import Play
 from examples.northwind.progress import Progress
 from examples.northwind.questions import asked, expected, told
-from models.journal import JournalEntry
+from models.access.journal import JournalEntry
 
 FILES = {
     "shippers.csv": """\

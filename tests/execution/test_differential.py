@@ -8,15 +8,16 @@ from typing import Any
 import httpx
 import pytest
 
-from kit.database import Database
+from kit.db.database import Database
 from kit.ids import from_global, new_id
-from kit.viewer import Actor
-from resolvers.context import Terms
+from models.access.viewers import Actor
+from resolvers.running.context import Terms
 from schema.schema import PLANNER, schema
 from server import application
 from tests import make
 from tests.execution.operations import Operation, Seen, Writer, told
-from tests.make import contracts, deliveries, orders, tracking
+from tests.make.fulfilment import deliveries, tracking
+from tests.make.trade import contracts, orders
 
 FIRST = """{
   orders(first: 5) { nodes { id number lines { id } timeline(first: 3) { edges { cursor } } }

@@ -9,20 +9,21 @@ from sqlalchemy.orm import aliased
 
 from execution.arguments import Prepared
 from execution.fusing import form_of
-from kit import trace
 from kit.ids import from_global, new_id
-from kit.viewer import Actor, Viewer
-from loaders import orders as order_loaders
-from models import Owned
-from models.orders import Order as OrderRow
-from models.sight import seen_by
-from resolvers.context import Context
-from resolvers.process import Process
+from kit.telemetry import trace
+from loaders.trade import orders as order_loaders
+from models.access.viewers import Actor, Viewer
+from models.base.tables import Owned
+from models.trade.orders import Order as OrderRow
+from models.visibility import seen_by
+from resolvers.running.context import Context
+from resolvers.running.process import Process
 from schema.schema import PLANNER, schema
 from tests import make
 from tests.guard import counted
-from tests.make import contracts, deliveries, orders
+from tests.make.fulfilment import deliveries
 from tests.make.running import staff
+from tests.make.trade import contracts, orders
 
 LIST = """
 query ($first: Int, $filter: OrderFilter, $withLines: Boolean = true) {

@@ -16,9 +16,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from execution.paging import cursor_text
 from execution.texts import Sql, certain, constant, joined
-from kit.database import Database
-from kit.pages import cursor
-from schema.scalars import FORMS
+from kit.db.database import Database
+from loaders.reading.cursors import cursor
+from schema.graphql.scalars import FORMS
 from schema.schema import schema
 
 SLOW = settings(

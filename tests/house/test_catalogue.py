@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from kit.database import Database
-from models import Base
+from kit.db.database import Database
+from models.base.tables import Base
 
 GLOBAL = {"merchants", "api_keys", "alembic_version"}
 KEYS = "api_keys"

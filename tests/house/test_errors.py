@@ -1,6 +1,6 @@
 """docs/ERRORS.md explains every code that a client may read."""
 
-from schema.errors import ErrorCode
+from schema.graphql.errors import ErrorCode
 from tests.house.places import ROOT
 
 

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import text
 
-from kit.database import Database
+from kit.db.database import Database
 from tests.guard import Unscoped, counted, unscoped
 
 SCOPED = [

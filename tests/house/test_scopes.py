@@ -14,18 +14,18 @@ from graphql import (
     is_required_argument,
 )
 
-from execution.demands import of_field, of_type
+from admission.demands import of_field, of_type
 from kit.ids import new_id
-from kit.viewer import SCOPES, Actor, Scope, Viewer
-from resolvers.context import Context, Terms
-from schema.connections import PageInfo
-from schema.journal import TimelineEntry
-from schema.nodes import NODES, Node
+from models.access.viewers import SCOPES, Actor, Scope, Viewer
+from resolvers.running.context import Context, Terms
+from schema.access.journal import TimelineEntry
+from schema.graphql.connections import PageInfo
+from schema.graphql.nodes import NODES, Node
+from schema.graphql.scopes import Authenticated, Requires
 from schema.schema import schema
-from schema.scopes import Authenticated, Requires
 from tests.conftest import PATIENT
 from tests.guard import counted
-from tests.make import channels
+from tests.make.master import channels
 
 CORE = schema._schema  # noqa: SLF001 -- graphql-core's side of the schema.
 OPERATIONS = {"query": CORE.query_type, "mutation": CORE.mutation_type}

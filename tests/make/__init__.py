@@ -8,11 +8,11 @@ from uuid import UUID
 
 import httpx
 
-from commands import keys
-from kit.database import Database
+from commands.access import keys
+from kit.db.database import Database
 from kit.ids import new_id
 from kit.limits import DEFAULT_LIMITS
-from kit.viewer import Actor
+from models.access.viewers import Actor
 
 
 class Clock:

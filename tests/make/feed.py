@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from models.journal import JournalEntry
+from models.access.journal import JournalEntry
 from tests.make import Ask, World
 
 RECORD = """

@@ -12,8 +12,8 @@ from typing import Any
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
-from kit.issuers import Claims, Issuer
 from tests.make import Clock
+from transport.identity.issuers import Claims, Issuer
 
 Key = RSAKey | ECKey
 AUDIENCE = "abruf"

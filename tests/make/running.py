@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from commands.idempotency import Run
-from commands.writing import Outcome
+from commands.writing.idempotency import Run
+from commands.writing.transaction import Outcome
 from kit.ids import new_id
 from kit.inputs import Command
-from kit.viewer import Actor, Scope, Viewer
-from resolvers.context import Context
-from resolvers.writing import writes
+from models.access.viewers import Actor, Scope, Viewer
+from resolvers.running.context import Context
+from resolvers.running.writing import writes
 from tests.make import World
 
 

@@ -6,8 +6,11 @@ from uuid import UUID
 
 from kit import gs1
 from kit.ids import new_id, to_global
-from kit.viewer import Actor
-from tests.make import Ask, World, channels, contracts, deliveries, locations, orders, parties
+from models.access.viewers import Actor
+from tests.make import Ask, World
+from tests.make.fulfilment import deliveries
+from tests.make.master import channels, locations, parties
+from tests.make.trade import contracts, orders
 
 GTIN = "4006381333931"
 OF_PARTY = "query ($id: ID!) { party(id: $id) { contacts { id } addresses { id } } }"

@@ -4,8 +4,8 @@ from alembic import command
 from alembic.script import ScriptDirectory
 
 from kit.ids import new_id
-from kit.viewer import READS
 from migrations import configured
+from models.access.viewers import READS
 from tests.kit.programs import ask
 
 REVISION = "0003"

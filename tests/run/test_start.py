@@ -157,7 +157,7 @@ def test_buckets_are_in_redis_when_its_address_is_given(used: Path, launch: Laun
     abruf.process.send_signal(signal.SIGTERM)
     rest, _ = abruf.process.communicate(timeout=60)
     assert "A cost bucket cannot be read" in rest
-    assert "commands/budgets_in_redis.py" in rest
+    assert "commands/access/buckets/in_redis.py" in rest
 
 
 def test_more_connections_than_allowed_are_told_to_come_later(used: Path, launch: Launch) -> None:

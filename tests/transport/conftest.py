@@ -7,7 +7,7 @@ import httpx
 import pytest
 import uvicorn
 
-from resolvers.context import Terms
+from resolvers.running.context import Terms
 from server import application
 from start import DrainingServer
 from tests import make

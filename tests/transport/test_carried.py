@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 
 from kit.ids import from_global, new_id, to_global
-from kit.viewer import Actor, Documents, Scope, Viewer
-from tests.make import Ask, World, channels, orders
-from tests.make.endings import cancel
+from models.access.viewers import Actor, Documents, Scope, Viewer
+from tests.make import Ask, World
+from tests.make.master import channels
+from tests.make.sweeps.endings import cancel
+from tests.make.trade import orders
 from tests.make.waiting import until
 from tests.transport.client import STATUS, Served
-from transport.turns import Turns
+from transport.live.lanes import Turns
 
 WHO = "query Who { viewer { actor } }"
 REGISTER = """

@@ -9,16 +9,16 @@ from typing import Any
 import httpx
 import pytest
 
-from kit.bounds import Bounds
 from kit.config import from_environment
 from kit.ids import new_id
-from kit.telemetry import Telemetry
-from kit.viewer import Actor, Viewer
+from kit.limits import Bounds
+from kit.telemetry.metrics import Telemetry
+from models.access.viewers import Actor, Viewer
 from server import application
 from tests import make
 from transport.edge import Edge
-from transport.refusals import Refusal
-from transport.turns import Turns
+from transport.http.refusals import Refusal
+from transport.live.lanes import Turns
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 PORTAL, OTHER = "https://portal.example", "https://evil.example"

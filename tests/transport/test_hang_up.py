@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import text
 from websockets.asyncio.client import connect
 
-from kit.bounds import Bounds
-from kit.database import Database
-from kit.viewer import Actor
-from resolvers.context import Terms
+from kit.db.database import Database
+from kit.limits import Bounds
+from models.access.viewers import Actor
+from resolvers.running.context import Terms
 from server import application
 from tests import make
 from tests.conftest import PATIENT

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 import httpx
 import pytest
 
-from kit.database import Database
+from kit.db.database import Database
 from kit.limits import DEFAULT_LIMITS
 from server import application
 from tests import make

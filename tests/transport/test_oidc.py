@@ -12,15 +12,15 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from kit.issuers import Claims
-from kit.viewer import Actor, CompanyRole, Scope
-from models.keys import Merchant
+from models.access.keys import Merchant
+from models.access.viewers import Actor, CompanyRole, Scope
 from server import application
 from tests import make
-from tests.make import parties
 from tests.make.issuer import MINUTES, Provider, key, part
-from transport.oidc import LEEWAY_S, LONGEST_TOKEN, Issuers
-from transport.signing_keys import LARGEST, MINIMUM, WITHDRAWN
+from tests.make.master import parties
+from transport.identity.issuers import Claims
+from transport.identity.oidc import LEEWAY_S, LONGEST_TOKEN, Issuers
+from transport.identity.signing_keys import LARGEST, MINIMUM, WITHDRAWN
 
 A, B = key("a"), key("b")
 EC = key("ec", "EC")

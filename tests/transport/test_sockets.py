@@ -9,12 +9,13 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from kit.ids import new_id, to_global
-from kit.viewer import Actor
-from tests.make import orders, parties
-from tests.make.endings import cancel, revoke
+from models.access.viewers import Actor
+from tests.make.master import parties
+from tests.make.sweeps.endings import cancel, revoke
+from tests.make.trade import orders
 from tests.make.waiting import until
 from tests.transport.client import ORIGIN, STATUS, Served, Socket
-from transport.sockets import Handler
+from transport.live.sockets import Handler
 
 TYPENAME = {"query": "{ __typename }"}
 HOLD = "mutation ($input: OrderHoldInput!) { orderHold(input: $input) { order { version } } }"

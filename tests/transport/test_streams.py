@@ -2,13 +2,13 @@
 
 import pytest
 
-from kit.viewer import Actor
-from tests.make import orders
-from tests.make.endings import cancel, revoke
+from models.access.viewers import Actor
+from tests.make.sweeps.endings import cancel, revoke
+from tests.make.trade import orders
 from tests.make.waiting import until
 from tests.transport.client import STATUS, Served
 from transport.endpoint import GRAPHQL_JSON
-from transport.streams import EventStream
+from transport.live.streams import EventStream
 
 TYPENAME = "{ __typename }"
 ENDED = {"message": "The token has ended.", "extensions": {"code": "UNAUTHENTICATED"}}

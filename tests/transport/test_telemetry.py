@@ -15,11 +15,11 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from prometheus_client import generate_latest
 from sqlalchemy import text
 
-from kit import log, trace
-from kit.telemetry import OK, Telemetry
-from resolvers.context import Terms
-from schema.errors import ErrorCode
-from schema.observed import CANCELLED
+from kit.telemetry import log, trace
+from kit.telemetry.metrics import OK, Telemetry
+from resolvers.running.context import Terms
+from schema.graphql.errors import ErrorCode
+from schema.graphql.extensions.observed import CANCELLED
 from server import application
 from tests import make
 from tests.conftest import PATIENT

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from kit.database import BehindPoolerError, Database
+from kit.db.database import BehindPoolerError, Database
 from kit.ids import new_id
 
 SHOWN = text("SELECT nullif(current_setting('app.merchant', true), '')::uuid")

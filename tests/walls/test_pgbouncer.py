@@ -6,7 +6,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from kit.database import Database
+from kit.db.database import Database
 from server import application
 from tests import make
 

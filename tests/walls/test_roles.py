@@ -8,8 +8,8 @@ from sqlalchemy.exc import DBAPIError
 
 import migrations
 from kit.config import from_environment
-from kit.database import Database
-from kit.walls import UnboundError, app_role, check, role_to_become
+from kit.db.database import Database
+from kit.db.role import UnboundError, app_role, check, role_to_become
 from tests.kit.programs import ask
 from tests.run.abruf import Abruf
 

@@ -13,13 +13,13 @@ from sqlalchemy.exc import DBAPIError
 
 from examples import demo
 from examples.demo import operations
-from kit.inside import set_merchant
-from models.keys import Merchant
-from schema.nodes import NODES
+from kit.db.tenant import set_merchant
+from models.access.keys import Merchant
+from schema.graphql.nodes import NODES
 from server import application
 from tests import make
 from tests.guard import TENANT_TABLES, unwalled
-from tests.make.foreign import Found, found, listing, reads, told
+from tests.make.sweeps.foreign import Found, found, listing, reads, told
 
 REFUSED = "42501"
 """The state of a row that a policy does not let in."""

@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 import migrations
 from examples import demo
 from examples.demo import operations
-from kit.database import Database
+from kit.db.database import Database
 from server import application
 from web.build import build
 from web.chromium import launched

@@ -1,0 +1,1 @@
+"""What an operation may ask: limits, costs, demands, found before anything runs."""

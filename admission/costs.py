@@ -1,0 +1,107 @@
+"""What the schema says of its fields: their cost by `@cost` or by the rule, what they demand.
+
+The rule: 1 for a field whose declaration reads, 0 for what is read with its parent.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+import strawberry
+from graphql import (
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    get_named_type,
+    get_nullable_type,
+    is_list_type,
+)
+from strawberry.schema_directive import Location
+
+from admission.demands import NOTHING, Demands, of_field
+from execution.fields import DECLARED, Batched, Related
+
+PAGE_SIZES = frozenset({"first", "last"})
+"""Arguments that say how many rows a page has."""
+_INTROSPECTION = {"__schema": ("__Schema", 900), "__type": ("__Type", 20)}
+"""Fields that every schema has -> their type and points: no row is read, but all of the schema."""
+
+
+@strawberry.schema_directive(
+    locations=[Location.FIELD_DEFINITION],
+    name="cost",
+    description="Points that a field costs where they are not those of the rule: 1 for a field that"
+    " reads something of its own (a relation, a list, a computed value), 0 for what is read with"
+    " its parent. A page multiplies what is asked of its rows by `first` or `last`, a list of"
+    " `ids` by its length. `__schema` costs 900, `__type` 20. A query is refunded"
+    " what it would not have cost with pages no longer than the rows that were read.",
+)
+class Cost:
+    """The points of a field that differ from the rule."""
+
+    weight: int = strawberry.directive_field(name="weight")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What the schema says of a field: its points, its type, what it demands of who asks."""
+
+    weight: int
+    type_name: str
+    is_list: bool
+    demands: Demands = NOTHING
+
+
+class Catalogue:
+    """The fields of a schema as the limits see them."""
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        """Read the declarations once."""
+        composite = [
+            of
+            for of in schema.type_map.values()
+            if isinstance(of, GraphQLObjectType | GraphQLInterfaceType)
+        ]
+        self.kinds = {
+            of.name: {name: _kind(of, it) for name, it in of.fields.items()} for of in composite
+        }
+        self.pages = {
+            get_named_type(it.type).name
+            for of in composite
+            for it in of.fields.values()
+            if it.args.keys() & PAGE_SIZES
+        }
+        self.roots = {
+            operation: root.name
+            for operation in ("query", "mutation", "subscription")
+            if (root := getattr(schema, f"{operation}_type"))
+        }
+        self.kinds[self.roots["query"]] |= {
+            name: Kind(weight, type_name, is_list=False)
+            for name, (type_name, weight) in _INTROSPECTION.items()
+        }
+
+
+def _kind(parent: GraphQLObjectType | GraphQLInterfaceType, of: GraphQLField) -> Kind:
+    is_list = is_list_type(get_nullable_type(of.type))
+    return Kind(_weight(of), get_named_type(of.type).name, is_list, of_field(parent, of))
+
+
+def _weight(of: GraphQLField) -> int:
+    """Return a field's points: its directive's, else 1 when its declaration reads.
+
+    A declaration with arguments is a list or a choice of keys; others may be made of columns.
+    """
+    definition = of.extensions.get("strawberry-definition")
+    if definition is None:
+        return 0
+    for directive in definition.directives:
+        if isinstance(directive, Cost):
+            return directive.weight
+    declared = definition.metadata.get(DECLARED)
+    return int(isinstance(declared, Related | Batched) or (declared is not None and bool(of.args)))
+
+
+catalogue = cache(Catalogue)
+UNKNOWN = Kind(0, "", is_list=False)
+"""A field that the schema does not have: validation will say so."""

@@ -1,0 +1,1 @@
+"""Verbs of access: keys, documents, buckets, the journal."""

@@ -1,0 +1,1 @@
+"""Cost buckets: points taken out, in PostgreSQL or Redis."""

@@ -1,0 +1,61 @@
+"""The shared buckets of points: what one process takes out of a key's bucket for itself."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import DateTime, Interval, bindparam, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.access.buckets import CostBucket
+
+_FULL_AT = func.greatest(CostBucket.full_at, bindparam("now", type_=DateTime(timezone=True)))
+_THEN = _FULL_AT + bindparam("takes", type_=Interval())
+_TAKE = (
+    insert(CostBucket)
+    .values(
+        merchant_id=bindparam("merchant"),
+        id=bindparam("key"),
+        full_at=bindparam("now", type_=DateTime(timezone=True))
+        + bindparam("takes", type_=Interval()),
+    )
+    .on_conflict_do_update(
+        index_elements=[CostBucket.merchant_id, CostBucket.id],
+        set_={"full_at": _THEN},
+        where=bindparam("latest", type_=DateTime(timezone=True)) >= _THEN,
+    )
+    .returning(CostBucket.full_at)
+)
+_LOOK = select(CostBucket.full_at).where(
+    CostBucket.merchant_id == bindparam("merchant"), CostBucket.id == bindparam("key")
+)
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A key's bucket. size: points that it holds. restore: points that flow in each second."""
+
+    merchant_id: UUID
+    key_id: UUID
+    size: int
+    restore: int
+
+    def lasts(self, points: float) -> timedelta:
+        """Return how long it takes until points have flown in."""
+        return timedelta(seconds=points / self.restore)
+
+
+async def take(
+    session: AsyncSession, bucket: Bucket, points: float, now: datetime
+) -> tuple[bool, datetime]:
+    """Take points out; tells whether it held them, and when it is full again.
+
+    points: at most its size.
+    """
+    key = {"merchant": bucket.merchant_id, "key": bucket.key_id}
+    times = {"now": now, "takes": bucket.lasts(points), "latest": now + bucket.lasts(bucket.size)}
+    taken = await session.scalar(_TAKE, key | times)
+    if taken is not None:
+        return True, taken
+    return False, (await session.execute(_LOOK, key)).scalar_one()

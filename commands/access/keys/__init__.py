@@ -1,0 +1,25 @@
+"""Merchants and their API keys: made and ended by operators, keys by a merchant's staff too."""
+
+from commands.access.keys.operate import (
+    binding,
+    create_key,
+    create_merchant,
+    keys_of,
+    merchant_of,
+    merchants,
+    record_created,
+    record_revoked,
+    revoke_key,
+)
+
+__all__ = [
+    "binding",
+    "create_key",
+    "create_merchant",
+    "keys_of",
+    "merchant_of",
+    "merchants",
+    "record_created",
+    "record_revoked",
+    "revoke_key",
+]

@@ -1,0 +1,165 @@
+"""What a merchant's staff do with API keys: nobody gives more than they have."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+from commands.access.keys.operate import create_key, record_created, record_revoked
+from commands.writing.transaction import Outcome, Writing, missing
+from kit.errors import Code, Refused
+from kit.ids import Names
+from kit.inputs import Bulk, Command, Input, Instant, Name, refuse_duplicates
+from kit.limits import Limits
+from models.access.keys import ApiKey
+from models.access.tokens import Shown
+from models.access.viewers import Actor, CompanyRole, Documents, Scope, allowed
+from models.base.tables import Owned
+from models.master.channels import Channel
+from models.master.locations import Location
+from models.master.parties import Party, PartyRole
+
+LIMITS = tuple(field.name for field in fields(Limits) if field.name != "statement")
+"""What a key may have numbers of its own for; PostgreSQL ends statements for all keys alike."""
+_WIDENING = (Documents.REGISTERED, Documents.REGISTERED_AND_EXPLORE, Documents.ANY)
+_BOUND: Mapping[Actor, tuple[str, type[Owned]]] = {
+    Actor.BUYER: ("party_id", Party),
+    Actor.STOREFRONT: ("channel_id", Channel),
+    Actor.WAREHOUSE: ("location_id", Location),
+    Actor.CARRIER: ("party_id", Party),
+}
+"""Actor -> the input's field that binds it, and the table that the field names."""
+_ROLES = {Actor.BUYER: PartyRole.CUSTOMER, Actor.CARRIER: PartyRole.CARRIER}
+
+
+def _known(limit: str) -> str:
+    if limit not in LIMITS:
+        text = f"This is none of {', '.join(LIMITS)}."
+        raise PydanticCustomError(Code.INVALID.value, "{text}", {"text": text})
+    return limit
+
+
+class KeyLimit(Input):
+    """A limit of one key's operations."""
+
+    limit: Annotated[str, AfterValidator(_known)] = Field(
+        description=f"Which limit: {', '.join(LIMITS)}."
+    )
+    value: int = Field(ge=1, description="The most; what the server allows at most.")
+
+
+class ApiKeyCreate(Command):
+    """An API key to be."""
+
+    name: Name | None = Field(
+        None, description="Name for people; the journal shows it. The actor's kind when left out."
+    )
+    actor: Actor = Field(description="Who uses it.")
+    party_id: Annotated[UUID, Names("Party")] | None = Field(
+        None, description="The customer of a BUYER, the carrier of a CARRIER."
+    )
+    channel_id: Annotated[UUID, Names("Channel")] | None = Field(
+        None, description="The channel of a STOREFRONT."
+    )
+    location_id: Annotated[UUID, Names("Location")] | None = Field(
+        None, description="The location of a WAREHOUSE."
+    )
+    role: CompanyRole | None = Field(
+        None, description="What a BUYER may do for its company; BUYER when left out."
+    )
+    scopes: Bulk[Scope] | None = Field(
+        None, description="What it allows; all that its actor may have when left out."
+    )
+    expires_at: Instant | None = Field(
+        None, description="When it ends by itself; when left out, it lasts until it is revoked."
+    )
+    limits: Bulk[KeyLimit] | None = Field(
+        None, description="Limits in place of the server's; the others are yours."
+    )
+    documents: Documents = Field(Documents.ANY, description="Which documents it may send.")
+
+
+class ApiKeyRevoke(Command):
+    """The end of an API key."""
+
+    api_key_id: Annotated[UUID, Names("ApiKey")] = Field(description="The key.")
+
+
+async def create(writing: Writing, command: ApiKeyCreate) -> Outcome:
+    """Make a key, beside others of the same holder: that is how they are rotated.
+
+    Refused: INVALID for a binding, role or scope that the actor does not have, NOT_FOUND for a
+    binding that is not there, NOT_ALLOWED for scopes and documents that the viewer does not have,
+    INVALID_DATE for an end that has passed, DUPLICATE.
+    """
+    _check(writing, command)
+    limits = {it.limit: it.value for it in command.limits or ()}
+    key, token = await create_key(
+        writing.session,
+        writing.viewer.merchant_id,
+        command.actor,
+        command.name or command.actor.value.capitalize(),
+        writing.now,
+        await _bound_to(writing, command),
+        role=command.role,
+        scopes=_scopes(writing, command),
+        expires_at=command.expires_at,
+        limits={**writing.viewer.limits, **limits},
+        documents=command.documents,
+    )
+    record_created(writing, key)
+    return {"api_key_id": key.id, "token": Shown(token)}
+
+
+def _check(writing: Writing, command: ApiKeyCreate) -> None:
+    if command.expires_at is not None and command.expires_at <= writing.now:
+        raise Refused(Code.INVALID_DATE, "This instant has passed.", ("expires_at",))
+    if _WIDENING.index(command.documents) > _WIDENING.index(writing.viewer.documents):
+        raise Refused(Code.NOT_ALLOWED, "Your own key may send fewer documents.", ("documents",))
+    refuse_duplicates((it.limit for it in command.limits or ()), ("limits",), "limit")
+
+
+def _scopes(writing: Writing, command: ApiKeyCreate) -> list[Scope]:
+    """Refused: INVALID beyond the actor, NOT_ALLOWED beyond the viewer."""
+    most = allowed(command.actor, command.role)
+    wanted = most if command.scopes is None else command.scopes
+    for place, scope in enumerate(wanted):
+        path = ("scopes",) if command.scopes is None else ("scopes", place)
+        if scope not in most:
+            text = f"A {command.role or command.actor} cannot have the scope {scope}."
+            raise Refused(Code.INVALID, text, path)
+        if not writing.viewer.may(scope):
+            text = f"Your own key lacks the scope {scope}."
+            raise Refused(Code.NOT_ALLOWED, text, path)
+    return sorted(set(wanted))
+
+
+async def _bound_to(writing: Writing, command: ApiKeyCreate) -> UUID | None:
+    """Return the id of what the key is bound to. Refused: INVALID, NOT_FOUND."""
+    own, entity = _BOUND.get(command.actor, (None, Party))
+    found: UUID | None = None
+    for field in ("party_id", "channel_id", "location_id"):
+        given: UUID | None = getattr(command, field)
+        if (given is not None) != (field == own):
+            text = f"A {command.actor} is bound by {own or 'nothing'}."
+            raise Refused(Code.INVALID, text, (field,))
+        found = given or found
+    if own is None or found is None:
+        return None
+    row: Any = (await writing.get(entity, {found: (own,)}))[found]
+    if command.actor in _ROLES and _ROLES[command.actor] not in row.roles:
+        raise missing(entity, (own,))
+    return found
+
+
+async def revoke(writing: Writing, command: ApiKeyRevoke) -> Outcome:
+    """End a key; one that was revoked before keeps its time. Refused: NOT_FOUND."""
+    wanted = {command.api_key_id: ("api_key_id",)}
+    key = (await writing.lock(ApiKey, wanted))[command.api_key_id]
+    if key.revoked_at is None:
+        key.revoked_at = writing.now
+        record_revoked(writing, key)
+    return {"api_key_id": key.id}

@@ -1,0 +1,193 @@
+"""What operators do with merchants and their API keys."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from commands.writing.transaction import Writing
+from kit.db.tenant import set_merchant
+from kit.errors import Code, Refused
+from kit.ids import new_id
+from kit.inputs import Input, Name
+from models.access.journal import Aggregate
+from models.access.keys import ApiKey, Merchant
+from models.access.tokens import issue
+from models.access.viewers import Actor, CompanyRole, allowed
+from models.master.channels import Channel
+from models.master.locations import Location
+from models.master.parties import Party, PartyRole
+
+Slug = Annotated[str, StringConstraints(pattern="^[a-z0-9][a-z0-9-]{0,62}$")]
+Gs1Prefix = Annotated[str, StringConstraints(pattern="^[0-9]{4,12}$")]
+
+
+class MerchantCreate(Input):
+    """A tenant to be."""
+
+    slug: Slug = Field(description="Short name: lower-case letters, digits and hyphens.")
+    name: Name = Field(description="Name for people.")
+    gs1_company_prefix: Gs1Prefix | None = Field(None, description="4 to 12 digits.")
+
+
+class KeyCreate(Input):
+    """An API key to be."""
+
+    name: Name = Field(description="Name for people; the journal shows it.")
+
+
+async def create_merchant(
+    session: AsyncSession,
+    slug: str,
+    name: str,
+    now: datetime,
+    gs1_company_prefix: str | None = None,
+) -> Merchant:
+    """Create a tenant. Refused: TAKEN when the slug is; INVALID when a value has a wrong form."""
+    given = MerchantCreate.read(
+        {"slug": slug, "name": name, "gs1_company_prefix": gs1_company_prefix}
+    )
+    if await session.scalar(select(Merchant.id).where(Merchant.slug == slug)) is not None:
+        raise Refused(Code.TAKEN, f"There is a merchant {slug} already.", ("slug",))
+    merchant = Merchant(id=new_id(), created_at=now, **given.model_dump())
+    session.add(merchant)
+    await session.flush()
+    return merchant
+
+
+async def merchants(session: AsyncSession) -> Sequence[Merchant]:
+    """Return every tenant, by slug."""
+    return (await session.scalars(select(Merchant).order_by(Merchant.slug))).all()
+
+
+async def merchant_of(session: AsyncSession, slug: str) -> Merchant:
+    """Return a tenant. Refused: NOT_FOUND."""
+    found = await session.scalar(select(Merchant).where(Merchant.slug == slug))
+    if found is None:
+        raise Refused(Code.NOT_FOUND, f"There is no merchant {slug}.", ("merchant",))
+    return found
+
+
+async def create_key(
+    session: AsyncSession,
+    merchant_id: UUID,
+    actor: Actor,
+    name: str,
+    now: datetime,
+    bound_to: UUID | None = None,
+    **more: Any,
+) -> tuple[ApiKey, str]:
+    """Create an API key; returns it and its token, shown only here.
+
+    bound_to: the party, channel, location or carrier of the actor, None for staff only.
+    more: columns of the key. Where they do not say otherwise, a buyer's role is BUYER, and the key
+    has all scopes that its actor may have.
+    Refused: INVALID when staff is bound, or another actor is not, or has a role and is no buyer.
+    """
+    if (actor is Actor.STAFF) != (bound_to is None):
+        raise Refused(Code.INVALID, _BINDING, ("bound_to",))
+    role = more.get("role") or (CompanyRole.BUYER if actor is Actor.BUYER else None)
+    if role is not None and actor is not Actor.BUYER:
+        raise Refused(Code.INVALID, "Only a BUYER has a role.", ("role",))
+    await set_merchant(session, merchant_id)
+    key_id = new_id()
+    token, secret_sha256 = issue(key_id)
+    key = ApiKey(
+        id=key_id,
+        merchant_id=merchant_id,
+        actor=actor,
+        bound_to=bound_to,
+        name=KeyCreate.read({"name": name}).name,
+        secret_sha256=secret_sha256,
+        created_at=now,
+        **{"scopes": sorted(allowed(actor, role)), **more, "role": role},
+    )
+    session.add(key)
+    await session.flush()
+    return key, token
+
+
+def record_created(writing: Writing, key: ApiKey) -> None:
+    """Note in the journal what a new key may do."""
+    writing.record(
+        Aggregate.API_KEY,
+        key.id,
+        "api_key.created",
+        name=key.name,
+        actor=key.actor,
+        role=key.role,
+        bound_to=key.bound_to,
+        scopes=key.scopes,
+        expires_at=key.expires_at,
+        limits=key.limits,
+        documents=key.documents,
+    )
+
+
+def record_revoked(writing: Writing, key: ApiKey) -> None:
+    """Note in the journal that a key has ended."""
+    writing.record(Aggregate.API_KEY, key.id, "api_key.revoked", name=key.name)
+
+
+_BINDING = (
+    "STAFF is bound to nothing; a BUYER is bound to a customer's party number, a STOREFRONT to a"
+    " channel code, a WAREHOUSE to a location code, a CARRIER to a carrier's party number."
+)
+
+
+_BOUND: Mapping[Actor, tuple[Any, Any, Sequence[ColumnElement[bool]]]] = {
+    Actor.BUYER: (Party, Party.number, [Party.roles.contains([PartyRole.CUSTOMER])]),
+    Actor.STOREFRONT: (Channel, Channel.code, []),
+    Actor.WAREHOUSE: (Location, Location.code, []),
+    Actor.CARRIER: (Party, Party.number, [Party.roles.contains([PartyRole.CARRIER])]),
+}
+"""Actor -> the table that it is bound to, its business key, and what a row must be."""
+
+
+async def binding(
+    session: AsyncSession, merchant_id: UUID, actor: Actor, business_key: str | None
+) -> UUID | None:
+    """Return the id of what a key shall be bound to.
+
+    Refused: INVALID when the actor needs a binding and has none, or the other way round;
+    NOT_FOUND when the merchant has no such row.
+    """
+    if (actor is Actor.STAFF) != (business_key is None):
+        raise Refused(Code.INVALID, _BINDING, ("bound_to",))
+    if business_key is None:
+        return None
+    await set_merchant(session, merchant_id)
+    entity, column, more = _BOUND[actor]
+    found = await session.scalar(
+        select(entity.id).where(entity.merchant_id == merchant_id, column == business_key, *more)
+    )
+    if found is None:
+        text = f"The merchant has nothing with the key {business_key} for a {actor}. {_BINDING}"
+        raise Refused(Code.NOT_FOUND, text, ("bound_to",))
+    return UUID(str(found))
+
+
+async def keys_of(session: AsyncSession, merchant_id: UUID) -> list[tuple[ApiKey, str | None]]:
+    """Return the keys of a tenant, oldest first, with the business key of what each is bound to."""
+    await set_merchant(session, merchant_id)
+    code = func.coalesce(Party.number, Channel.code, Location.code)
+    rows = select(ApiKey, code).where(ApiKey.merchant_id == merchant_id).order_by(ApiKey.id)
+    for entity in (Party, Channel, Location):
+        bound = and_(entity.merchant_id == merchant_id, entity.id == ApiKey.bound_to)
+        rows = rows.outerjoin(entity, bound)
+    return [(key, code) for key, code in (await session.execute(rows)).all()]
+
+
+async def revoke_key(session: AsyncSession, key_id: UUID, now: datetime) -> ApiKey:
+    """End a key; one that was revoked before keeps its time. Refused: NOT_FOUND."""
+    key = await session.get(ApiKey, key_id)
+    if key is None:
+        raise Refused(Code.NOT_FOUND, f"There is no key {key_id}.", ("id",))
+    await set_merchant(session, key.merchant_id)
+    await session.refresh(key, with_for_update=True)
+    key.revoked_at = key.revoked_at or now
+    return key

@@ -1,0 +1,1 @@
+"""Verbs of fulfilment: tracking, call-offs, deliveries, parcels."""

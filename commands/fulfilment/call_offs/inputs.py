@@ -1,0 +1,103 @@
+"""What a call-off takes: lines of a contract, and the deliveries that bring them."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from kit.ids import Names
+from kit.inputs import (
+    LARGEST_BULK,
+    Bulk,
+    Command,
+    Input,
+    Note,
+    Quantity,
+    Recipient,
+    Reference,
+    Window,
+)
+from models.master.catalog import Unit
+from models.master.channels import DeliveryMethod
+
+
+class CallOffLine(Input):
+    """How much of one contract line, and when."""
+
+    contract_line_id: Annotated[UUID, Names("ContractLine")] = Field(
+        description="The contract line; two lines may name one product, so the line is named."
+    )
+    quantity: Quantity = Field(description="How much, in `unit`.")
+    unit: Unit | None = Field(
+        None,
+        description="Unit of the quantity, the product's own when left out. Grams and kilograms,"
+        " litres and cubic metres are converted exactly, others are refused.",
+    )
+    window: Window | None = Field(
+        None, description="When this line is to arrive; else the window of the call-off."
+    )
+    schedule_line_id: Annotated[UUID, Names("ScheduleLine")] | None = Field(
+        None, description="The line of an active release that is answered."
+    )
+    external_reference: Reference | None = Field(
+        None, description="The line's number in the sender's system."
+    )
+
+
+class CallOffPartLine(Input):
+    """What a delivery takes of one line of the call-off."""
+
+    line_no: int = Field(ge=1, description="The line: 1 for the first of the call-off's lines.")
+    quantity: Quantity = Field(description="How much of it, in the product's unit.")
+
+
+class CallOffPart(Input):
+    """One delivery to be, planned together with the call-off."""
+
+    location_id: Annotated[UUID, Names("Location")] = Field(description="Where it starts.")
+    lines: Bulk[CallOffPartLine] = Field(description="What it takes; each line once.")
+    window: Window | None = Field(
+        None, description="When it is to arrive; else the window of its lines or the call-off."
+    )
+    ship_to_id: Annotated[UUID, Names("Address")] | None = Field(
+        None, description="One of the contract's addresses; the call-off's when left out."
+    )
+    recipient: Recipient | None = Field(
+        None, description="Who takes it in; the call-off's recipient when left out."
+    )
+    method: DeliveryMethod = Field(
+        DeliveryMethod.PARCEL, description="How the goods reach the recipient."
+    )
+
+
+class ContractCallOff(Command):
+    """An order of kind CALL_OFF that draws on a contract."""
+
+    contract_id: Annotated[UUID, Names("Contract")] = Field(description="The contract.")
+    channel_id: Annotated[UUID, Names("Channel")] = Field(description="Where it was called off.")
+    party_id: Annotated[UUID, Names("Party")] | None = Field(
+        None, description="Who calls off, to be sure: it must be the contract's party."
+    )
+    lines: Bulk[CallOffLine] = Field(description="What is called off.")
+    window: Window | None = Field(
+        None, description="When the goods are to arrive; for lines without a window of their own."
+    )
+    ship_to_id: Annotated[UUID, Names("Address")] | None = Field(
+        None, description="One of the contract's addresses; its first when left out."
+    )
+    recipient: Recipient | None = Field(None, description="Who takes the goods in.")
+    buyer_contact_id: Annotated[UUID, Names("Contact")] | None = Field(
+        None, description="Who at the party called off."
+    )
+    purchase_order_number: Reference | None = Field(
+        None, description="The customer's own number of this call-off."
+    )
+    external_reference: Reference | None = Field(
+        None, description="Its number in the channel's system; unique per channel."
+    )
+    note: Note | None = Field(None, description="A note for people.")
+    deliveries: list[CallOffPart] = Field(
+        [],
+        max_length=LARGEST_BULK,
+        description="Deliveries to plan at once; what they do not take can be planned later.",
+    )

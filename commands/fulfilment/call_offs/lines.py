@@ -1,0 +1,172 @@
+"""The lines of a call-off against the lines of its contract: every rule of what may be drawn."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from commands.fulfilment.call_offs.inputs import CallOffLine, ContractCallOff
+from commands.master.catalog import check_scale
+from commands.trade.contracts.lines import products_of
+from commands.trade.orders.drafts import LineDraft
+from commands.writing.transaction import Writing, missing
+from kit.errors import Code, Path, Problem, Refused
+from kit.inputs import Window, refuse_duplicates
+from models.master.catalog import Product
+from models.trade.codes import TradeCode
+from models.trade.contracts import Contract, ContractLine
+from models.trade.releases import Release, ReleaseState, ScheduleLine
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """A locked contract with its lines and products by id."""
+
+    contract: Contract
+    lines: Mapping[UUID, ContractLine]
+    products: Mapping[UUID, Product]
+
+
+def outside(contract: Contract, path: Path) -> Refused:
+    """Return the refusal of a day that the contract does not cover."""
+    text = f"{contract.number} is valid from {contract.valid_from} to {contract.valid_to}."
+    return Refused(TradeCode.OUTSIDE_VALIDITY, text, path)
+
+
+async def agreement_of(writing: Writing, contract: Contract) -> Agreement:
+    """Read what a locked contract agrees on."""
+    rows = writing.seen(ContractLine).where(ContractLine.contract_id == contract.id)
+    lines = {line.id: line for line in await writing.all(rows)}
+    products = await products_of(writing, {line.product_id: () for line in lines.values()})
+    return Agreement(contract, lines, products)
+
+
+async def drafts_of(
+    writing: Writing, agreement: Agreement, command: ContractCallOff
+) -> list[LineDraft]:
+    """Return the lines of the order to be. Refused: everything that is wrong, line by line."""
+    refuse_duplicates((it.external_reference for it in command.lines), ("lines",))
+    same = ((it.contract_line_id, it.window, it.schedule_line_id) for it in command.lines)
+    refuse_duplicates(same, ("lines",), "contract_line_id")
+    drafts, problems = [], list[Problem]()
+    for place, line in enumerate(command.lines):
+        try:
+            drafts.append(_line(writing, agreement, command, line))
+        except Refused as refused:
+            problems += [it.below(("lines", place)) for it in refused.problems]
+    if not problems:
+        problems += _limits(agreement, drafts)
+    if problems:
+        raise Refused.of(problems)
+    await _check_schedule(writing, command)
+    return drafts
+
+
+def _line(
+    writing: Writing, agreement: Agreement, command: ContractCallOff, given: CallOffLine
+) -> LineDraft:
+    """Return one line of the order to be. Refused: with paths inside the line."""
+    line = agreement.lines.get(given.contract_line_id)
+    if line is None:
+        text = f"This is no line of {agreement.contract.number}."
+        raise Refused(TradeCode.NOT_ON_CONTRACT, text, ("contract_line_id",))
+    product = agreement.products[line.product_id]
+    quantity = _quantity(given, line, product)
+    window = given.window or command.window
+    if window is None:
+        text = "Say when this is to arrive, here or for the whole call-off."
+        raise Refused(Code.INVALID, text, ("window",))
+    check_window(writing, agreement.contract, window)
+    return LineDraft(
+        product,
+        quantity,
+        line.unit_price,
+        window=given.window,
+        external_reference=given.external_reference,
+        contract_line_id=line.id,
+        schedule_line_id=given.schedule_line_id,
+    )
+
+
+def _quantity(given: CallOffLine, line: ContractLine, product: Product) -> Decimal:
+    """Return the quantity in the contract's unit, which is the product's (K9)."""
+    quantity = product.counted(given.quantity, given.unit or product.unit)
+    if quantity is None:
+        text = f"{product.sku} is agreed in {product.unit.value}."
+        raise Refused(TradeCode.UNIT_MISMATCH, text, ("unit",))
+    check_scale(product, quantity, ("quantity",))
+    if line.lot_multiple is not None and quantity % line.lot_multiple != 0:
+        text = f"{product.sku} comes in multiples of {line.lot_multiple.normalize():f}."
+        raise Refused(TradeCode.LOT_MULTIPLE, text, ("quantity",))
+    return quantity
+
+
+def check_window(writing: Writing, contract: Contract, window: Window, path: Path = ()) -> None:
+    """Check days at the contract's zone; path: of what has the window.
+
+    Refused: INVALID_WINDOW, OUTSIDE_VALIDITY (K3), NOTICE_TOO_SHORT.
+    """
+    path = (*path, "window")
+    first, last = contract.day(window.earliest), contract.day(window.latest)
+    if window.latest <= writing.now:
+        raise Refused(Code.INVALID_WINDOW, "This window has passed.", (*path, "latest"))
+    if not (contract.is_valid_on(first) and contract.is_valid_on(last)):
+        raise outside(contract, path)
+    notice = timedelta(days=contract.min_notice_days)
+    if notice and first < contract.day(writing.now) + notice:
+        text = f"{contract.number} asks for {contract.min_notice_days} days of notice."
+        raise Refused(TradeCode.NOTICE_TOO_SHORT, text, (*path, "earliest"))
+
+
+def check_listed(contract: Contract, address_id: UUID | None, path: Path) -> None:
+    """Refused: NOT_ON_CONTRACT for an address beside the contract's list, if it has one."""
+    if contract.ship_to_ids and address_id not in {None, *contract.ship_to_ids}:
+        text = f"{contract.number} does not list this address."
+        raise Refused(TradeCode.NOT_ON_CONTRACT, text, path)
+
+
+def sums(drafts: Sequence[LineDraft]) -> dict[UUID, Decimal]:
+    """Return contract line id -> what is called off of it in all."""
+    sums: defaultdict[UUID, Decimal] = defaultdict(Decimal)
+    for draft in drafts:
+        if draft.contract_line_id is not None:
+            sums[draft.contract_line_id] += draft.quantity
+    return dict(sums)
+
+
+def _limits(agreement: Agreement, drafts: Sequence[LineDraft]) -> Iterator[Problem]:
+    """Yield what is too little or too much; told at the last line that draws on the same."""
+    places = {draft.contract_line_id: place for place, draft in enumerate(drafts)}
+    for line_id, total in sums(drafts).items():
+        line, path = agreement.lines[line_id], ("lines", places[line_id], "quantity")
+        least, most = line.min_per_call_off, line.max_per_call_off
+        left = line.ceiling - line.called_off
+        if least is not None and total < least:
+            text = f"The least of one call-off is {least.normalize():f}."
+            yield Problem(TradeCode.BELOW_MINIMUM, text, path)
+        if most is not None and total > most:
+            text = f"The most of one call-off is {most.normalize():f}."
+            yield Problem(TradeCode.EXCEEDS_MAX, text, path)
+        if total > left:
+            text = f"Only {left.normalize():f} can still be called off."
+            yield Problem(TradeCode.EXCEEDS_MAX, text, path)
+
+
+async def _check_schedule(writing: Writing, command: ContractCallOff) -> None:
+    """Refused: NOT_FOUND for another line's schedule, RELEASE_OUTDATED for a superseded one."""
+    keys = {it.schedule_line_id for it in command.lines if it.schedule_line_id is not None}
+    found = await writing.by_key(ScheduleLine, "id", keys)
+    releases = await writing.by_key(Release, "id", {it.release_id for it in found.values()})
+    for place, it in enumerate(command.lines):
+        if it.schedule_line_id is None:
+            continue
+        path = ("lines", place, "schedule_line_id")
+        scheduled = found.get(it.schedule_line_id)
+        release = None if scheduled is None else releases[scheduled.release_id]
+        if release is None or release.contract_line_id != it.contract_line_id:
+            raise missing(ScheduleLine, path)
+        if release.state is not ReleaseState.ACTIVE:
+            text = f"Release {release.release_no} was superseded."
+            raise Refused(TradeCode.RELEASE_OUTDATED, text, path)

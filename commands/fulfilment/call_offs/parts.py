@@ -1,0 +1,65 @@
+"""The planned deliveries of a call-off: checked against its contract, then planned as any."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from commands.fulfilment.call_offs.inputs import CallOffPart, ContractCallOff
+from commands.fulfilment.call_offs.lines import check_listed, check_window
+from commands.fulfilment.deliveries.plan import DeliveryPart, PlannedLine, plan
+from commands.trade.orders.lines import lines_of
+from commands.writing.transaction import Writing, missing
+from kit.errors import Code, Path, Refused
+from kit.inputs import refuse_duplicates
+from models.trade.contracts import Contract
+from models.trade.orders import OrderLine
+
+_PATH: Path = ("deliveries",)
+
+
+def check_parts(writing: Writing, contract: Contract, command: ContractCallOff) -> None:
+    """Check what the contract says about deliveries (K3, addresses).
+
+    Refused: NOT_FOUND and DUPLICATE for line numbers, NOT_ON_CONTRACT, OUTSIDE_VALIDITY,
+    NOTICE_TOO_SHORT, INVALID_WINDOW.
+    """
+    for place, part in enumerate(command.deliveries):
+        path: Path = (*_PATH, place)
+        refuse_duplicates((it.line_no for it in part.lines), (*path, "lines"), "line_no")
+        for number, it in enumerate(part.lines):
+            if it.line_no > len(command.lines):
+                raise missing(OrderLine, (*path, "lines", number, "line_no"))
+        check_listed(contract, part.ship_to_id, (*path, "ship_to_id"))
+        if part.window is not None:
+            check_window(writing, contract, part.window, path)
+
+
+async def plan_parts(
+    writing: Writing, order_id: UUID, command: ContractCallOff, *, waits: bool
+) -> list[UUID]:
+    """Plan the deliveries of a new call-off and return their ids.
+
+    waits: whether the call-off awaits an approval. Refused: WRONG_STATE where it does, and as
+    `plan`.
+    """
+    if not command.deliveries:
+        return []
+    if waits:
+        text = "This call-off waits for approval: plan deliveries after it."
+        raise Refused(Code.WRONG_STATE, text, _PATH)
+    ids = {line.line_no: line.id for line in (await lines_of(writing, [order_id])).values()}
+    parts = [_part(part, ids) for part in command.deliveries]
+    return [delivery.id for delivery in await plan(writing, parts, _PATH)]
+
+
+def _part(part: CallOffPart, ids: Mapping[int, UUID]) -> DeliveryPart:
+    """Name the order's lines by id. ids: line number -> id."""
+    return DeliveryPart(
+        location_id=part.location_id,
+        lines=[
+            PlannedLine(order_line_id=ids[it.line_no], quantity=it.quantity) for it in part.lines
+        ],
+        window=part.window,
+        ship_to_id=part.ship_to_id,
+        recipient=part.recipient,
+        method=part.method,
+    )

@@ -1,0 +1,123 @@
+"""Calling off: an order at the price of a contract, with its planned deliveries."""
+
+from collections.abc import Sequence
+
+from commands.fulfilment.call_offs.inputs import ContractCallOff
+from commands.fulfilment.call_offs.lines import agreement_of, check_listed, drafts_of, outside, sums
+from commands.fulfilment.call_offs.parts import check_parts, plan_parts
+from commands.master.parties import ship_to
+from commands.trade.contracts import counters
+from commands.trade.contracts.life import check_in_force
+from commands.trade.orders.approvals import awaited
+from commands.trade.orders.drafts import Draft, LineDraft, create
+from commands.trade.orders.references import taken
+from commands.writing.transaction import Outcome, Writing
+from kit.errors import Code, Path, Refused
+from kit.inputs import Place
+from models.access.journal import Aggregate
+from models.master.channels import Channel
+from models.master.parties import Address, Contact, Party
+from models.trade.codes import TradeCode
+from models.trade.contracts import Contract
+from models.trade.orders import OrderKind
+
+
+async def place(writing: Writing, command: ContractCallOff) -> Outcome:
+    """Draw on a contract under its lock; where approval is demanded, the order waits for it.
+
+    Refused: NOT_FOUND, CONTRACT_SUSPENDED, WRONG_STATE, PARTY_MISMATCH, OUTSIDE_VALIDITY (K3),
+    NOT_ON_CONTRACT, UNIT_MISMATCH (K9), SCALE_EXCEEDED, LOT_MULTIPLE, BELOW_MINIMUM, EXCEEDS_MAX
+    (K1), NOTICE_TOO_SHORT, RELEASE_OUTDATED, INVALID without a window, DUPLICATE, TAKEN, and for
+    its deliveries as `check_parts` and `plan`.
+    """
+    locked = await writing.lock(Contract, {command.contract_id: ("contract_id",)})
+    contract = locked[command.contract_id]
+    _check_contract(writing, contract, command)
+    channel = await _channel(writing, command)
+    check_parts(writing, contract, command)
+    drafts = await drafts_of(writing, await agreement_of(writing, contract), command)
+    draft = await _draft(writing, contract, channel, command, drafts)
+    drawn = sums(drafts)
+    await counters.move(writing, {key: {"called_off": total} for key, total in drawn.items()})
+    (order_id,) = await create(writing, [draft])
+    delivery_ids = await plan_parts(writing, order_id, command, waits=bool(draft.awaiting))
+    told = {str(key): str(total) for key, total in drawn.items()}
+    writing.record(
+        Aggregate.CONTRACT, contract.id, "contract.called_off", order_id=order_id, lines=told
+    )
+    return {"order_id": order_id, "contract_id": contract.id, "delivery_ids": delivery_ids}
+
+
+def _check_contract(writing: Writing, contract: Contract, command: ContractCallOff) -> None:
+    check_in_force(contract, ("contract_id",))
+    if command.party_id not in {None, contract.party_id}:
+        text = f"The contract {contract.number} is with another party."
+        raise Refused(TradeCode.PARTY_MISMATCH, text, ("party_id",))
+    if not contract.is_valid_on(contract.day(writing.now)):
+        raise outside(contract, ("contract_id",))
+
+
+async def _channel(writing: Writing, command: ContractCallOff) -> Channel:
+    """Refused: NOT_FOUND, WRONG_STATE, TAKEN for an external reference of the channel."""
+    path = ("channel_id",)
+    channel = (await writing.get(Channel, {command.channel_id: path}))[command.channel_id]
+    if not channel.is_active:
+        raise Refused(Code.WRONG_STATE, f"{channel.code} is not active.", path)
+    reference = command.external_reference
+    if reference and await taken(writing, [channel.id], [reference]):
+        text = f"The channel {channel.code} has an order {reference} already."
+        raise Refused(Code.TAKEN, text, ("external_reference",))
+    return channel
+
+
+async def _draft(
+    writing: Writing,
+    contract: Contract,
+    channel: Channel,
+    command: ContractCallOff,
+    lines: Sequence[LineDraft],
+) -> Draft:
+    address = await _ship_to(writing, contract, command)
+    await _check_contact(writing, contract, command)
+    party = (await writing.get(Party, {contract.party_id: ()}))[contract.party_id]
+    return Draft(
+        channel_id=channel.id,
+        currency=contract.currency,
+        placed_at=writing.now,
+        lines=lines,
+        kind=OrderKind.CALL_OFF,
+        awaiting=awaited(writing, channel, party, lines, contract.currency),
+        party_id=contract.party_id,
+        buyer_contact_id=command.buyer_contact_id,
+        contract_id=contract.id,
+        purchase_order_number=command.purchase_order_number,
+        external_reference=command.external_reference,
+        ship_to_id=None if address is None else address.id,
+        ship_to=None if address is None else Place(**address.place),
+        recipient=command.recipient,
+        window=command.window,
+        note=command.note,
+    )
+
+
+async def _ship_to(
+    writing: Writing, contract: Contract, command: ContractCallOff
+) -> Address | None:
+    """Return where it goes; a contract without addresses allows all of the party's.
+
+    Refused: NOT_ON_CONTRACT, NOT_FOUND.
+    """
+    path: Path = ("ship_to_id",)
+    check_listed(contract, command.ship_to_id, path)
+    wanted = command.ship_to_id or next(iter(contract.ship_to_ids), None)
+    return await ship_to(writing, contract.party_id, wanted, path)
+
+
+async def _check_contact(writing: Writing, contract: Contract, command: ContractCallOff) -> None:
+    """Refused: NOT_FOUND, PARTY_MISMATCH for a contact of another party."""
+    key = command.buyer_contact_id
+    if key is None:
+        return
+    path = ("buyer_contact_id",)
+    if (await writing.get(Contact, {key: path}))[key].party_id != contract.party_id:
+        raise Refused(TradeCode.PARTY_MISMATCH, "This is a contact of another party.", path)

@@ -1,0 +1,72 @@
+"""The goods leave: what was packed is shipped."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from decimal import Decimal
+from uuid import UUID
+
+from pydantic import Field
+
+from commands.fulfilment.deliveries import rest
+from commands.fulfilment.deliveries.arrival import settle
+from commands.fulfilment.deliveries.locking import DeliveryCommand, Locked, changed, lock_one
+from commands.fulfilment.deliveries.plan import told
+from commands.fulfilment.deliveries.release import refuse_held
+from commands.trade.contracts import counters
+from commands.trade.orders.lines import move
+from commands.writing.transaction import Outcome, Writing
+from kit.errors import Code, Refused
+from kit.inputs import Instant
+from models.fulfilment.deliveries import DeliveryAction, DeliveryState
+from models.trade.orders import DeliveryPolicy, OrderLine
+
+
+class DeliveryDispatch(DeliveryCommand):
+    """A delivery that has left."""
+
+    dispatched_at: Instant | None = Field(
+        None, description="When it left; now by default, never in the future."
+    )
+
+
+async def dispatch(writing: Writing, command: DeliveryDispatch) -> Outcome:
+    """Ship what was packed. A parcel's contents are what was packed, so they are shipped (P1).
+
+    Reports of carriers may have come before and count from now on. Orders whose policy is
+    PARTIAL_CANCEL_REST lose what is in no delivery.
+    Refused: WRONG_STATE, ON_HOLD, INVALID_DATE for a time to come.
+    """
+    delivery, locked = await lock_one(writing, command, DeliveryAction.DISPATCH)
+    await refuse_held(locked, delivery)
+    when = command.dispatched_at or writing.now
+    if when > writing.now:
+        text = "What leaves later is dispatched later."
+        raise Refused(Code.INVALID_DATE, text, ("dispatched_at",))
+    shipped = {}
+    for line in locked.lines_of(delivery):
+        order_line = locked.order_lines[line.order_line_id]
+        shipped[order_line] = line.shipped = line.packed
+        move(order_line, shipped=line.packed)
+    delivery.state = DeliveryState.DISPATCHED
+    delivery.dispatched_at = when
+    changed(writing, delivery, "delivery.dispatched", occurred_at=when, shipped=told(shipped))
+    await _cancel_rest(locked)
+    await _count_on_contracts(locked, shipped)
+    await settle(locked)
+    return {"delivery_id": delivery.id}
+
+
+async def _cancel_rest(locked: Locked) -> None:
+    for order in locked.orders.values():
+        if order.delivery_policy is DeliveryPolicy.PARTIAL_CANCEL_REST:
+            lines = (it for it in locked.order_lines.values() if it.order_id == order.id)
+            await rest.cancel(locked, order, {line: line.unplanned for line in lines})
+
+
+async def _count_on_contracts(locked: Locked, shipped: Mapping[OrderLine, Decimal]) -> None:
+    amounts: defaultdict[UUID, Decimal] = defaultdict(Decimal)
+    for line, quantity in shipped.items():
+        if line.contract_line_id is not None:
+            amounts[line.contract_line_id] += quantity
+    changes = {line_id: {"shipped": amount} for line_id, amount in amounts.items()}
+    await counters.move(locked.writing, changes)

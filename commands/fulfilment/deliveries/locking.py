@@ -1,0 +1,149 @@
+"""Deliveries under the locks of their orders: how every change of a delivery begins."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+from sqlalchemy import ARRAY, Select, Uuid, any_, bindparam, func, select
+
+from commands.trade.orders.lines import lines_of
+from commands.writing.transaction import Moved, Writing, check_version, missing
+from kit.db.statements import Statement
+from kit.errors import Code, Path, Refused
+from kit.ids import Names
+from kit.inputs import Command
+from models.access.journal import Aggregate
+from models.fulfilment.deliveries import ALLOWED_IN, Delivery, DeliveryAction, DeliveryLine
+from models.master.catalog import Product
+from models.trade.orders import Order, OrderLine
+
+
+class DeliveryCommand(Command):
+    """What every change of one delivery takes."""
+
+    delivery_id: Annotated[UUID, Names("Delivery")] = Field(description="The delivery.")
+    expected_version: int | None = Field(
+        None, description="Refuse unless the delivery still has this version."
+    )
+
+
+_MERCHANT = bindparam("merchant", type_=Uuid())
+_ORDER_IDS = select(DeliveryLine.order_id).where(
+    DeliveryLine.merchant_id == _MERCHANT,
+    DeliveryLine.delivery_id == any_(bindparam("keys", type_=ARRAY(Uuid()))),
+)
+
+
+def _locking(what: Any) -> Select[Any]:
+    """Build the statement that locks the orders of deliveries in id order."""
+    rows = select(what).where(Order.merchant_id == _MERCHANT, Order.id.in_(_ORDER_IDS))
+    rows = rows.order_by(Order.id).with_for_update(of=Order)
+    return rows.execution_options(populate_existing=True)
+
+
+_LOCK, _LOCK_UNREAD = _locking(Order), Statement(_locking(Order.id))
+_READ_ORDER_IDS = Statement(_ORDER_IDS)
+ORDERS_NOW = func.array(_ORDER_IDS.scalar_subquery(), type_=ARRAY(Uuid()))
+"""The orders of the deliveries under `keys`, for a statement that reads these under the locks."""
+
+
+@dataclass(frozen=True)
+class Locked:
+    """Deliveries whose orders are locked. writing: the transaction, seeing all of the merchant.
+
+    lines: id -> line of these deliveries. order_lines: id -> line, every line of the orders.
+    """
+
+    writing: Writing
+    deliveries: Mapping[UUID, Delivery]
+    lines: Mapping[UUID, DeliveryLine]
+    orders: Mapping[UUID, Order]
+    order_lines: Mapping[UUID, OrderLine]
+
+    def lines_of(self, delivery: Delivery) -> list[DeliveryLine]:
+        """Return the lines of one of the deliveries."""
+        return [line for line in self.lines.values() if line.delivery_id == delivery.id]
+
+    def line(self, delivery: Delivery, line_id: UUID, path: Path) -> DeliveryLine:
+        """Return a line of the delivery. Refused: NOT_FOUND for any other id."""
+        line = self.lines.get(line_id)
+        if line is None or line.delivery_id != delivery.id:
+            raise missing(DeliveryLine, path)
+        return line
+
+    async def products(self) -> dict[UUID, Product]:
+        """Return delivery line id -> its product."""
+        of = {key: self.order_lines[it.order_line_id].product_id for key, it in self.lines.items()}
+        products = await self.writing.by_key(Product, "id", of.values())
+        return {key: products[product_id] for key, product_id in of.items()}
+
+
+async def lock_deliveries(writing: Writing, wanted: Mapping[UUID, Path]) -> Locked:
+    """Lock the orders of deliveries in id order, then read everything below them afresh.
+
+    wanted: delivery id -> its path. Refused: NOT_FOUND for an id that the viewer does not see.
+    Moved when the deliveries got other orders before the locks were there.
+    """
+    return await _read_locked(writing, await _lock_orders_of(writing, wanted), wanted)
+
+
+async def _lock_orders_of(writing: Writing, delivery_ids: Collection[UUID]) -> dict[UUID, Order]:
+    """Lock the orders of deliveries in id order and read them. Moved: as `lock_unread`."""
+    named = _named(writing, delivery_ids)
+    orders = {row.id: row for row in await writing.session.scalars(_LOCK, named)}
+    await _check(writing, named, orders)
+    return orders
+
+
+async def lock_unread(writing: Writing, delivery_ids: Collection[UUID]) -> set[UUID]:
+    """Lock the orders of deliveries in id order, for who needs no more than that; returns them.
+
+    Whoever reads the deliveries then compares them with `ORDERS_NOW`.
+    """
+    return {it for (it,) in await writing.session.rows(_LOCK_UNREAD, _named(writing, delivery_ids))}
+
+
+def _named(writing: Writing, delivery_ids: Collection[UUID]) -> dict[str, Any]:
+    return {"merchant": writing.viewer.merchant_id, "keys": list(delivery_ids)}
+
+
+async def _check(writing: Writing, named: Mapping[str, Any], locked: Collection[UUID]) -> None:
+    if {it for (it,) in await writing.session.rows(_READ_ORDER_IDS, named)} != set(locked):
+        raise Moved
+
+
+async def _read_locked(
+    writing: Writing, orders: Mapping[UUID, Order], wanted: Mapping[UUID, Path]
+) -> Locked:
+    """Read deliveries whose orders are locked, and everything below them. Refused: NOT_FOUND."""
+    everything = writing.for_all()
+    deliveries = await writing.get(Delivery, wanted)
+    rows = await everything.among(DeliveryLine, "delivery_id", wanted, "id")
+    lines = {line.id: line for line in rows}
+    return Locked(everything, deliveries, lines, orders, await lines_of(everything, orders))
+
+
+async def lock_one(
+    writing: Writing, command: DeliveryCommand, action: DeliveryAction
+) -> tuple[Delivery, Locked]:
+    """Lock the delivery of a command. Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE."""
+    locked = await lock_deliveries(writing, {command.delivery_id: ("delivery_id",)})
+    delivery = locked.deliveries[command.delivery_id]
+    check_version(delivery, command.expected_version)
+    check_allowed(delivery, action, ("delivery_id",))
+    return delivery, locked
+
+
+def check_allowed(delivery: Delivery, action: DeliveryAction, path: Path) -> None:
+    """Refused: WRONG_STATE when the action is not for the delivery's state."""
+    if delivery.state not in ALLOWED_IN[action]:
+        text = f"{delivery.number} is {delivery.state.value}: not the state for {action.value}."
+        raise Refused(Code.WRONG_STATE, text, path)
+
+
+def changed(writing: Writing, delivery: Delivery, what: str, **payload: Any) -> None:
+    """Raise the delivery's version and note what happened. occurred_at: where it was not now."""
+    delivery.version += 1
+    writing.record(Aggregate.DELIVERY, delivery.id, what, **payload)

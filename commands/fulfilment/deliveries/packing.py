@@ -1,0 +1,161 @@
+"""Packing: what was picked goes into parcels; what was not goes back to the order."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from commands.fulfilment import parcels
+from commands.fulfilment.deliveries import rest
+from commands.fulfilment.deliveries.locking import DeliveryCommand, Locked, changed, lock_one
+from commands.fulfilment.deliveries.plan import told
+from commands.fulfilment.parcels import ParcelPack
+from commands.master.catalog import check_scale
+from commands.trade.orders.lines import move
+from commands.writing.transaction import Outcome, Writing
+from kit.errors import Code, Path, Refused
+from kit.ids import Names
+from kit.inputs import LARGEST_BULK, Bulk, Input, QuantityOrZero, refuse_duplicates
+from models.fulfilment.codes import FulfilmentCode
+from models.fulfilment.deliveries import (
+    Delivery,
+    DeliveryAction,
+    DeliveryLine,
+    DeliveryState,
+    ShortReason,
+)
+from models.master.catalog import Product
+from models.trade.codes import TradeCode
+from models.trade.orders import DeliveryPolicy, Order, OrderLine
+
+
+class PickedLine(Input):
+    """A line of which less was picked than planned."""
+
+    delivery_line_id: Annotated[UUID, Names("DeliveryLine")] = Field(
+        description="A line of the delivery."
+    )
+    picked: QuantityOrZero = Field(description="How much was picked, in the product's unit.")
+    short_reason: ShortReason | None = Field(
+        None, description="Why it is less than planned; needed where it is less."
+    )
+
+
+class DeliveryPack(DeliveryCommand):
+    """The parcels of a delivery, all of them; packing again replaces those of before."""
+
+    parcels: Bulk[ParcelPack] = Field(description="The parcels, pallets before what they carry.")
+    lines: list[PickedLine] = Field(
+        default_factory=list,
+        max_length=LARGEST_BULK,
+        description="Lines that were not picked as planned; each line once.",
+    )
+
+
+async def pack(writing: Writing, command: DeliveryPack) -> Outcome:
+    """Pack what was picked.
+
+    A short pick lowers what is planned; the rest becomes a backorder of its order line (D4), or
+    is cancelled under PARTIAL_CANCEL_REST. Refused: WRONG_STATE, PARCELS_DO_NOT_MATCH when
+    the contents are not exactly what was picked, QUANTITY_EXCEEDED, INVALID for a short pick
+    without reason, DELIVERY_POLICY for one of an order that must come complete, and as
+    `commands.fulfilment.parcels.pack`.
+    """
+    parcels.check_shape(command.parcels, ("parcels",))
+    delivery, locked = await lock_one(writing, command, DeliveryAction.PACK)
+    products = await locked.products()
+    picked = _picked(command, delivery, locked, products)
+    _check_contents(command, delivery, locked, products, picked)
+    short = _move(locked, picked)
+    await _settle(locked, short)
+    delivery.packing += 1
+    delivery.state = DeliveryState.PACKED
+    delivery.packed_at = writing.now
+    told_of = {locked.order_lines[line.order_line_id]: it for line, it in picked.items()}
+    changed(writing, delivery, "delivery.packed", picked=told(told_of), short=told(short))
+    made = await parcels.pack(
+        locked.writing, delivery.id, delivery.packing, command.parcels, ("parcels",)
+    )
+    return {"delivery_id": delivery.id, "parcel_ids": [it.id for it in made]}
+
+
+def _picked(
+    command: DeliveryPack, delivery: Delivery, locked: Locked, products: Mapping[UUID, Product]
+) -> dict[DeliveryLine, Decimal]:
+    """Return line -> what was picked: as planned where nothing else is said."""
+    refuse_duplicates((it.delivery_line_id for it in command.lines), ("lines",), "delivery_line_id")
+    picked = {line: line.planned for line in locked.lines_of(delivery)}
+    for place, it in enumerate(command.lines):
+        path: Path = ("lines", place)
+        line = locked.line(delivery, it.delivery_line_id, (*path, "delivery_line_id"))
+        check_scale(products[line.id], it.picked, (*path, "picked"))
+        if it.picked > line.planned:
+            text = f"Only {line.planned.normalize():f} are planned."
+            raise Refused(TradeCode.QUANTITY_EXCEEDED, text, (*path, "picked"))
+        if (it.picked < line.planned) != (it.short_reason is not None):
+            text = "A short pick has a reason, and only a short pick."
+            raise Refused(Code.INVALID, text, (*path, "short_reason"))
+        picked[line] = it.picked
+        line.short_reason = it.short_reason
+    return picked
+
+
+def _check_contents(
+    command: DeliveryPack,
+    delivery: Delivery,
+    locked: Locked,
+    products: Mapping[UUID, Product],
+    picked: Mapping[DeliveryLine, Decimal],
+) -> None:
+    """Refused: PARCELS_DO_NOT_MATCH when contents over all parcels are not what was picked."""
+    packed: defaultdict[UUID, Decimal] = defaultdict(Decimal)
+    for place, parcel in enumerate(command.parcels):
+        for number, it in enumerate(parcel.contents):
+            path: Path = ("parcels", place, "contents", number)
+            line = locked.line(delivery, it.delivery_line_id, (*path, "delivery_line_id"))
+            check_scale(products[line.id], it.quantity, (*path, "quantity"))
+            packed[line.id] += it.quantity
+    for line, quantity in picked.items():
+        if packed[line.id] != quantity:
+            sku, there = products[line.id].sku, packed[line.id].normalize()
+            text = f"{quantity.normalize():f} of {sku} were picked, {there:f} are in the parcels."
+            raise Refused(FulfilmentCode.PARCELS_DO_NOT_MATCH, text, ("parcels",))
+
+
+def _move(locked: Locked, picked: Mapping[DeliveryLine, Decimal]) -> dict[OrderLine, Decimal]:
+    """Write what was picked and packed; return order line -> how much less than planned."""
+    short = {}
+    for line, quantity in picked.items():
+        order_line = locked.order_lines[line.order_line_id]
+        if quantity < line.planned:
+            short[order_line] = line.planned - quantity
+        move(
+            order_line,
+            planned=quantity - line.planned,
+            picked=quantity - line.picked,
+            packed=quantity - line.packed,
+        )
+        line.planned = line.picked = line.packed = quantity
+    return short
+
+
+async def _settle(locked: Locked, short: Mapping[OrderLine, Decimal]) -> None:
+    """Decide about what was not picked, order by order."""
+    for order in locked.orders.values():
+        mine = {line: it for line, it in short.items() if line.order_id == order.id}
+        if order.delivery_policy is DeliveryPolicy.PARTIAL_CANCEL_REST:
+            open_rest = {line: min(it, line.unplanned) for line, it in mine.items()}
+            await rest.cancel(locked, order, open_rest)
+        else:
+            _backorder(order, mine)
+
+
+def _backorder(order: Order, short: Mapping[OrderLine, Decimal]) -> None:
+    if short and order.delivery_policy is DeliveryPolicy.SHIP_COMPLETE:
+        text = f"{order.number} must come complete."
+        raise Refused(FulfilmentCode.DELIVERY_POLICY, text, ("lines",))
+    for line, quantity in short.items():
+        move(line, backordered=quantity)

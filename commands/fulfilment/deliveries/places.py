@@ -1,0 +1,97 @@
+"""Where and when a delivery may arrive: locations, methods, windows, addresses, recipients."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+from uuid import UUID
+
+from kit.errors import Code, Path, Refused
+from kit.inputs import Place, Recipient
+from models.fulfilment.codes import FulfilmentCode
+from models.master.channels import CONSUMER_METHODS, Channel, DeliveryMethod
+from models.master.locations import Location
+from models.master.parties import Address, Party, PartyKind, takes_in
+from models.trade.orders import Order, OrderLine
+
+WINDOW = ("window_earliest", "window_latest", "window_zone")
+
+
+class Towards(Protocol):
+    """Says where a delivery goes and who takes it in, where it differs from the order."""
+
+    @property
+    def ship_to_id(self) -> UUID | None:
+        """An address of the party."""
+
+    @property
+    def ship_to(self) -> Place | None:
+        """A free address."""
+
+    @property
+    def recipient(self) -> Recipient | None:
+        """Who takes it in."""
+
+
+def window_of(row: Order | OrderLine) -> tuple[Any, ...] | None:
+    """Return the columns of the confirmed window, else of the requested one, else None."""
+    for prefix in ("confirmed", "window"):
+        if getattr(row, f"{prefix}_earliest") is not None:
+            return tuple(getattr(row, f"{prefix}_{it}") for it in ("earliest", "latest", "zone"))
+    return None
+
+
+def check_location(location: Location, path: Path) -> None:
+    """Refused: WRONG_STATE when nothing starts at the location any more."""
+    if not location.is_active:
+        raise Refused(Code.WRONG_STATE, f"{location.code} is not active.", path)
+
+
+def check_method(method: DeliveryMethod, channel: Channel, party: Party | None, path: Path) -> None:
+    """Refused: METHOD_NOT_ALLOWED by the channel, or for a business (invariant D8)."""
+    if method not in channel.delivery_methods:
+        text = f"The channel {channel.code} does not allow {method.value}."
+        raise Refused(FulfilmentCode.METHOD_NOT_ALLOWED, text, path)
+    if party is not None and party.kind is PartyKind.COMPANY and method in CONSUMER_METHODS:
+        text = f"{method.value} is not for businesses: goods go to a named recipient."
+        raise Refused(FulfilmentCode.METHOD_NOT_ALLOWED, text, path)
+
+
+def check_hours(address: Address, columns: Mapping[str, Any], path: Path) -> None:
+    """Refused: OUTSIDE_RECEIVING_HOURS unless the window is overridden (invariant D6)."""
+    if columns["window_override"] is not None:
+        return
+    window = (columns["window_earliest"], columns["window_latest"])
+    if not takes_in(address.receiving_hours, address.time_zone, *window):
+        text = f"The address {address.code} takes nothing in then; say why in windowOverride."
+        raise Refused(FulfilmentCode.OUTSIDE_RECEIVING_HOURS, text, path)
+
+
+def place_columns(
+    part: Towards, orders: Sequence[Order], addresses: Mapping[UUID, Address], path: Path
+) -> dict[str, Any]:
+    """Return ship_to_id, ship_to and recipient: given, or the one of all orders.
+
+    Refused: NOT_FOUND for another party's address, INVALID when there is no one default.
+    """
+    if part.ship_to is not None and part.ship_to_id is not None:
+        text = "Give either an address of the party or a free one."
+        raise Refused(Code.INVALID, text, (*path, "ship_to"))
+    if part.recipient is not None:
+        recipient: Any = part.recipient.model_dump()
+    else:
+        recipient = _one([it.recipient or it.guest for it in orders], (*path, "recipient"))
+    if part.ship_to is not None:
+        ship_to: tuple[Any, Any] = (None, part.ship_to.model_dump())
+    elif part.ship_to_id is not None:
+        address = addresses[part.ship_to_id]
+        if address.party_id != orders[0].party_id:
+            raise Refused(Code.NOT_FOUND, "There is no such Address.", (*path, "ship_to_id"))
+        ship_to = (address.id, address.place)
+    else:
+        ship_to = _one([(it.ship_to_id, it.ship_to) for it in orders], (*path, "ship_to"))
+    return {"ship_to_id": ship_to[0], "ship_to": ship_to[1], "recipient": recipient}
+
+
+def _one(values: Sequence[Any], path: Path) -> Any:
+    if any(value != values[0] for value in values):
+        raise Refused(Code.INVALID, "The orders differ here: say which it is.", path)
+    return values[0]

@@ -1,0 +1,273 @@
+"""Planning: parts of orders become deliveries, each at its own agreed time."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+
+from commands.fulfilment.deliveries.places import (
+    WINDOW,
+    check_hours,
+    check_location,
+    check_method,
+    place_columns,
+    window_of,
+)
+from commands.master.catalog import check_scale
+from commands.trade.orders.lines import lock_orders, move
+from commands.writing.counters import numbers
+from commands.writing.transaction import Outcome, Writing
+from kit.errors import Code, Path, Refused
+from kit.ids import Names, new_id
+from kit.inputs import (
+    Bulk,
+    Command,
+    Input,
+    Instant,
+    Note,
+    Place,
+    Quantity,
+    Recipient,
+    Window,
+    refuse_duplicates,
+)
+from models.access.journal import Aggregate
+from models.access.keys import CounterName
+from models.fulfilment.deliveries import Delivery, DeliveryLine, DeliveryState, Incoterm
+from models.master.catalog import Product
+from models.master.channels import Channel, DeliveryMethod
+from models.master.locations import Location
+from models.master.parties import Address, Party
+from models.trade.codes import TradeCode
+from models.trade.orders import Order, OrderLine, OrderState
+
+
+class PlannedLine(Input):
+    """What a delivery takes of one order line."""
+
+    order_line_id: Annotated[UUID, Names("OrderLine")] = Field(description="The order line.")
+    quantity: Quantity = Field(description="How much of it, in the product's unit.")
+
+
+class DeliveryPart(Input):
+    """One delivery to be."""
+
+    location_id: Annotated[UUID, Names("Location")] = Field(description="Where it starts.")
+    lines: Bulk[PlannedLine] = Field(description="What it takes; each order line once.")
+    window: Window | None = Field(
+        None, description="When it is to arrive; else the window of its order lines or order."
+    )
+    window_override: Note | None = Field(
+        None, description="Why the window may lie outside of the address's receiving hours."
+    )
+    ship_to_id: Annotated[UUID, Names("Address")] | None = Field(
+        None, description="Address of the party to deliver to; else the order's."
+    )
+    ship_to: Place | None = Field(
+        None, description="A free address instead of `shipToId`; else the order's."
+    )
+    recipient: Recipient | None = Field(
+        None, description="Who takes it in; else the order's recipient."
+    )
+    method: DeliveryMethod = Field(
+        DeliveryMethod.PARCEL, description="How the goods reach the recipient."
+    )
+    incoterm: Incoterm | None = Field(None, description="Who bears cost and risk on the way.")
+    promised_at: Instant | None = Field(None, description="What the customer was promised.")
+    fulfil_at: Instant | None = Field(None, description="Do not pick before this instant.")
+    fulfil_by: Instant | None = Field(None, description="It must have left by this instant.")
+    completes_order: bool = Field(
+        default=False, description="This delivery completes its orders (EDIFACT 4183 164)."
+    )
+
+
+class DeliveryPlan(Command):
+    """Up to 250 deliveries of one or several orders."""
+
+    deliveries: Bulk[DeliveryPart] = Field(description="The deliveries to plan; all or none.")
+
+
+_COPIED = {
+    "location_id",
+    "method",
+    "incoterm",
+    "promised_at",
+    "fulfil_at",
+    "fulfil_by",
+    "completes_order",
+}
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What the parts name, by id."""
+
+    lines: Mapping[UUID, OrderLine]
+    orders: Mapping[UUID, Order]
+    products: Mapping[UUID, Product]
+    channels: Mapping[UUID, Channel]
+    parties: Mapping[UUID, Party]
+    locations: Mapping[UUID, Location]
+    addresses: Mapping[UUID, Address]
+
+
+async def plan_all(writing: Writing, command: DeliveryPlan) -> Outcome:
+    """Plan deliveries of confirmed orders. Refused: as `plan`."""
+    path: Path = ("deliveries",)
+    lines = await writing.get(OrderLine, _line_paths(command.deliveries, path))
+    await lock_orders(writing, {line.order_id: () for line in lines.values()})
+    deliveries = await plan(writing, command.deliveries, path)
+    return {"delivery_ids": [it.id for it in deliveries]}
+
+
+async def plan(writing: Writing, parts: Sequence[DeliveryPart], path: Path) -> list[Delivery]:
+    """Plan deliveries of orders that the transaction has locked or made; path: of the parts.
+
+    Refused: NOT_FOUND, DUPLICATE, SCALE_EXCEEDED, WRONG_STATE for an order that is not
+    confirmed, QUANTITY_NOT_OPEN when more is planned than is open (O1, D1), PARTY_MISMATCH when
+    orders of different buyers are to travel together, INVALID_WINDOW and INVALID when there is
+    no one default, OUTSIDE_RECEIVING_HOURS (D6), METHOD_NOT_ALLOWED (D8).
+    """
+    await writing.session.flush()
+    found = await _find(writing, parts, path)
+    planned = []
+    for place, part in enumerate(parts):
+        orders = _take(found, part, (*path, place))
+        planned.append(_columns(found, part, orders, (*path, place)))
+    taken = await numbers(writing, CounterName.DELIVERY, len(parts))
+    return await _write(writing, parts, planned, taken, found)
+
+
+def _line_paths(parts: Sequence[DeliveryPart], path: Path) -> dict[UUID, Path]:
+    return {
+        line.order_line_id: (*path, place, "lines", number, "order_line_id")
+        for place, part in reversed(list(enumerate(parts)))
+        for number, line in reversed(list(enumerate(part.lines)))
+    }
+
+
+async def _find(writing: Writing, parts: Sequence[DeliveryPart], path: Path) -> _Found:
+    """Read what the parts name. Refused: NOT_FOUND."""
+    lines = await writing.get(OrderLine, _line_paths(parts, path))
+    orders = await writing.by_key(Order, "id", {line.order_id for line in lines.values()})
+    located = {part.location_id: (*path, i, "location_id") for i, part in enumerate(parts)}
+    given = {it.ship_to_id: (*path, i, "ship_to_id") for i, it in enumerate(parts) if it.ship_to_id}
+    defaults = {it.ship_to_id for it in orders.values() if it.ship_to_id}
+    party_ids = {it.party_id for it in orders.values() if it.party_id}
+    return _Found(
+        lines,
+        orders,
+        await writing.by_key(Product, "id", {line.product_id for line in lines.values()}),
+        await writing.by_key(Channel, "id", {it.channel_id for it in orders.values()}),
+        await writing.by_key(Party, "id", party_ids),
+        await writing.get(Location, located),
+        await writing.get(Address, {**dict.fromkeys(defaults, path), **given}),
+    )
+
+
+def _take(found: _Found, part: DeliveryPart, path: Path) -> list[Order]:
+    """Move the planned quantities of one part; return its orders, each once."""
+    refuse_duplicates((it.order_line_id for it in part.lines), (*path, "lines"), "order_line_id")
+    orders = {}
+    for place, it in enumerate(part.lines):
+        line, below = found.lines[it.order_line_id], (*path, "lines", place)
+        order = orders[line.order_id] = found.orders[line.order_id]
+        if order.state is not OrderState.CONFIRMED:
+            text = f"{order.number} is {order.state.value}, not CONFIRMED."
+            raise Refused(Code.WRONG_STATE, text, (*below, "order_line_id"))
+        check_scale(found.products[line.product_id], it.quantity, (*below, "quantity"))
+        room = line.unplanned + line.over_tolerance
+        if it.quantity > room:
+            text = f"Only {max(room, 0):f} of this line can still be planned."
+            raise Refused(TradeCode.QUANTITY_NOT_OPEN, text, (*below, "quantity"))
+        move(line, planned=it.quantity)
+    return list(orders.values())
+
+
+def _columns(
+    found: _Found, part: DeliveryPart, orders: Sequence[Order], path: Path
+) -> dict[str, Any]:
+    """Return what a delivery takes from its part and, where the part is silent, its orders."""
+    first, *others = orders
+    if any((it.channel_id, it.party_id) != (first.channel_id, first.party_id) for it in others) or (
+        others and first.party_id is None
+    ):
+        text = "Orders travel together only for one party over one channel."
+        raise Refused(TradeCode.PARTY_MISMATCH, text, (*path, "lines"))
+    party = None if first.party_id is None else found.parties[first.party_id]
+    check_location(found.locations[part.location_id], (*path, "location_id"))
+    check_method(part.method, found.channels[first.channel_id], party, (*path, "method"))
+    columns = _window(found, part, path) | place_columns(part, orders, found.addresses, path)
+    if columns["ship_to_id"] is not None:
+        check_hours(found.addresses[columns["ship_to_id"]], columns, (*path, "window"))
+    return columns | {"party_id": first.party_id, "channel_id": first.channel_id}
+
+
+def _window(found: _Found, part: DeliveryPart, path: Path) -> dict[str, Any]:
+    """Return the columns of the window: given, or the one of all lines. Refused: INVALID_WINDOW."""
+    if part.window is not None:
+        values: Iterable[Any] = part.window.model_dump().values()
+    else:
+        lines = [found.lines[it.order_line_id] for it in part.lines]
+        wanted = {window_of(it) or window_of(found.orders[it.order_id]) for it in lines}
+        if len(wanted) != 1 or None in wanted:
+            text = "The orders give no one window: say when this delivery is to arrive."
+            raise Refused(Code.INVALID_WINDOW, text, (*path, "window"))
+        values = wanted.pop() or ()
+    return dict(zip(WINDOW, values, strict=True)) | {"window_override": part.window_override}
+
+
+async def _write(
+    writing: Writing,
+    parts: Sequence[DeliveryPart],
+    planned: Sequence[dict[str, Any]],
+    taken: Sequence[str],
+    found: _Found,
+) -> list[Delivery]:
+    deliveries = [
+        Delivery(
+            merchant_id=writing.viewer.merchant_id,
+            id=new_id(),
+            number=number,
+            state=DeliveryState.PLANNED,
+            planned_at=writing.now,
+            **part.model_dump(include=_COPIED),
+            **columns,
+        )
+        for part, columns, number in zip(parts, planned, taken, strict=True)
+    ]
+    writing.session.add_all(deliveries)
+    await writing.session.flush()
+    for part, delivery in zip(parts, deliveries, strict=True):
+        quantities = {found.lines[it.order_line_id]: it.quantity for it in part.lines}
+        add_lines(writing, delivery, quantities)
+    await writing.session.flush()
+    return deliveries
+
+
+def add_lines(
+    writing: Writing, delivery: Delivery, quantities: Mapping[OrderLine, Decimal]
+) -> None:
+    """Give a new delivery its lines and its first event. quantities: in the products' units."""
+    writing.session.add_all(new_line(delivery, *each) for each in quantities.items())
+    writing.record(Aggregate.DELIVERY, delivery.id, "delivery.planned", planned=told(quantities))
+
+
+def new_line(delivery: Delivery, line: OrderLine, quantity: Decimal) -> DeliveryLine:
+    """Return a line that plans a quantity of an order line."""
+    return DeliveryLine(
+        merchant_id=delivery.merchant_id,
+        id=new_id(),
+        delivery_id=delivery.id,
+        order_id=line.order_id,
+        order_line_id=line.id,
+        planned=quantity,
+    )
+
+
+def told(quantities: Mapping[OrderLine, Decimal]) -> dict[str, Decimal]:
+    """Return quantities as events tell them: id of the order line -> quantity."""
+    return {str(line.id): quantity for line, quantity in quantities.items()}

@@ -1,0 +1,219 @@
+"""The client's own receipt: what really came, line by line (EDIFACT RECADV)."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from commands.fulfilment.deliveries.locking import DeliveryCommand, Locked, changed, lock_one
+from commands.master.catalog import check_scale
+from commands.trade.contracts import counters
+from commands.trade.orders.lines import move
+from commands.writing.transaction import Outcome, Writing
+from kit.errors import Code, Path, Refused
+from kit.ids import Names, new_id
+from kit.inputs import (
+    LARGEST_BULK,
+    Input,
+    Instant,
+    Name,
+    Note,
+    QuantityOrZero,
+    Reference,
+    refuse_duplicates,
+)
+from models.fulfilment.deliveries import (
+    Delivery,
+    DeliveryAction,
+    DeliveryState,
+    Receipt,
+    ReceiptDifference,
+    ReceiptLine,
+)
+from models.trade.contracts import ContractLine
+
+_NOT_ARRIVED = frozenset({ReceiptDifference.SHORT, ReceiptDifference.REFUSED})
+"""Differences of goods that were not handed over; others came, though not as they should."""
+
+
+class ReceivedLine(Input):
+    """What the client received of one line."""
+
+    delivery_line_id: Annotated[UUID, Names("DeliveryLine")] = Field(
+        description="A line of the delivery."
+    )
+    received: QuantityOrZero = Field(
+        description="How much came in good order, in the product's unit."
+    )
+    difference: ReceiptDifference | None = Field(
+        None, description="Why it is not what was shipped; needed where it is not."
+    )
+    note: Note | None = Field(None, description="What people should know of it.")
+
+
+class DeliveryConfirmReceipt(DeliveryCommand):
+    """A receipt; a later one of the same delivery corrects an earlier one."""
+
+    received_at: Instant | None = Field(
+        None, description="When it came; now by default, never in the future."
+    )
+    received_by: Name | None = Field(None, description="Who took it in.")
+    reference: Reference | None = Field(None, description="The client's number of the receipt.")
+    lines: list[ReceivedLine] = Field(
+        default_factory=list,
+        max_length=LARGEST_BULK,
+        description="Lines to tell of; each other is as in the receipt before, else as shipped.",
+    )
+
+
+async def confirm_receipt(writing: Writing, command: DeliveryConfirmReceipt) -> Outcome:
+    """Write down what the client received; from then on it, not the tracking, tells what arrived.
+
+    Refused: WRONG_STATE before the dispatch, NOT_FOUND, DUPLICATE, SCALE_EXCEEDED, INVALID for a
+    difference without a reason or a reason without a difference, INVALID_DATE.
+    """
+    delivery, locked = await lock_one(writing, command, DeliveryAction.CONFIRM_RECEIPT)
+    when = command.received_at or writing.now
+    if when > writing.now:
+        text = "What comes later is received later."
+        raise Refused(Code.INVALID_DATE, text, ("received_at",))
+    sequence, before = await _before(locked, delivery)
+    receipt = Receipt(
+        merchant_id=delivery.merchant_id,
+        id=new_id(),
+        delivery_id=delivery.id,
+        sequence=sequence + 1,
+        received_at=when,
+        recorded_at=writing.now,
+        received_by=command.received_by,
+        reference=command.reference,
+    )
+    writing.session.add(receipt)
+    await writing.session.flush()
+    lines = await _lines(command, delivery, locked, receipt, before)
+    writing.session.add_all(lines)
+    received = {str(it.delivery_line_id): it.received for it in lines}
+    changed(writing, delivery, "delivery.received", occurred_at=when, received=received)
+    arrived = _arrive(locked, lines)
+    _settle_state(locked, delivery, receipt)
+    await _count_on_contracts(locked, receipt, lines, before, arrived)
+    return {"delivery_id": delivery.id, "receipt_id": receipt.id}
+
+
+async def _before(locked: Locked, delivery: Delivery) -> tuple[int, dict[UUID, ReceiptLine]]:
+    """Return the last receipt's sequence (0 for none) and delivery line id -> its line."""
+    seen = locked.writing.seen
+    mine = seen(Receipt).where(Receipt.delivery_id == delivery.id)
+    last = (await locked.writing.all(mine.order_by(Receipt.sequence.desc()).limit(1)))[:1]
+    if not last:
+        return 0, {}
+    lines = seen(ReceiptLine).where(ReceiptLine.receipt_id == last[0].id)
+    return last[0].sequence, {it.delivery_line_id: it for it in await locked.writing.all(lines)}
+
+
+async def _lines(
+    command: DeliveryConfirmReceipt,
+    delivery: Delivery,
+    locked: Locked,
+    receipt: Receipt,
+    before: Mapping[UUID, ReceiptLine],
+) -> list[ReceiptLine]:
+    """Return the receipt's lines, one for each line of the delivery."""
+    refuse_duplicates((it.delivery_line_id for it in command.lines), ("lines",), "delivery_line_id")
+    products = await locked.products()
+    given = {}
+    for place, it in enumerate(command.lines):
+        path: Path = ("lines", place)
+        line = locked.line(delivery, it.delivery_line_id, (*path, "delivery_line_id"))
+        check_scale(products[line.id], it.received, (*path, "received"))
+        _check_difference(line.shipped, it, path)
+        given[line.id] = it
+    made = []
+    for line in locked.lines_of(delivery):
+        known = given.get(line.id) or before.get(line.id)
+        made.append(
+            ReceiptLine(
+                merchant_id=receipt.merchant_id,
+                receipt_id=receipt.id,
+                delivery_line_id=line.id,
+                shipped=line.shipped,
+                received=line.shipped if known is None else known.received,
+                difference=known and known.difference,
+                note=known and known.note,
+            )
+        )
+    return made
+
+
+def _check_difference(shipped: Decimal, given: ReceivedLine, path: Path) -> None:
+    """Refused: INVALID unless a difference is told exactly where there is one, and which way."""
+    if (given.received == shipped) != (given.difference is None):
+        text = f"{shipped.normalize():f} were shipped: a difference has a reason, and only it."
+        raise Refused(Code.INVALID, text, (*path, "difference"))
+    over = given.difference is ReceiptDifference.OVER
+    if given.received != shipped and over != (given.received > shipped):
+        text = f"{shipped.normalize():f} were shipped: OVER is more, all others are less."
+        raise Refused(Code.INVALID, text, (*path, "difference"))
+
+
+def _arrive(locked: Locked, told: list[ReceiptLine]) -> dict[UUID, Decimal]:
+    """Bring counters in line with the receipt; return order line id -> change of `delivered`."""
+    changes = {}
+    for it in told:
+        line = locked.lines[it.delivery_line_id]
+        delivered = it.received if it.difference in _NOT_ARRIVED else line.shipped
+        is_refused = it.difference is ReceiptDifference.REFUSED
+        refused = line.shipped - delivered if is_refused else Decimal(0)
+        lost = min(line.lost, line.shipped - delivered - refused)
+        changes[line.order_line_id] = delivered - line.delivered
+        move(
+            locked.order_lines[line.order_line_id],
+            delivered=delivered - line.delivered,
+            refused=refused - line.refused,
+            lost=lost - line.lost,
+        )
+        line.delivered, line.refused, line.lost = delivered, refused, lost
+    return changes
+
+
+def _settle_state(locked: Locked, delivery: Delivery, receipt: Receipt) -> None:
+    """Give the delivery the state that its lines tell. What tracking saw arrive, arrived then."""
+    lines = locked.lines_of(delivery)
+    if all(line.delivered == line.shipped for line in lines):
+        delivery.state = DeliveryState.DELIVERED
+        delivery.delivered_at = delivery.delivered_at or receipt.received_at
+        return
+    some = any(line.delivered for line in lines)
+    delivery.state = DeliveryState.PARTIALLY_DELIVERED if some else DeliveryState.FAILED
+    delivery.delivered_at = None
+
+
+async def _count_on_contracts(
+    locked: Locked,
+    receipt: Receipt,
+    lines: list[ReceiptLine],
+    before: Mapping[UUID, ReceiptLine],
+    arrived: Mapping[UUID, Decimal],
+) -> None:
+    """Move what the client has received and got of its contracts, by the difference to before."""
+    received: defaultdict[UUID, Decimal] = defaultdict(Decimal)
+    delivered: defaultdict[UUID, Decimal] = defaultdict(Decimal)
+    for it in lines:
+        order_line = locked.order_lines[locked.lines[it.delivery_line_id].order_line_id]
+        if order_line.contract_line_id is not None:
+            old = before.get(it.delivery_line_id)
+            received[order_line.contract_line_id] += it.received - (old.received if old else 0)
+            delivered[order_line.contract_line_id] += arrived[order_line.id]
+    rows = await locked.writing.lock(ContractLine, dict.fromkeys(received, ()))
+    changes = {
+        # A year reset may have lowered what was received since the receipt that is corrected.
+        key: {"received": max(amount, -rows[key].received), "delivered": delivered[key]}
+        for key, amount in received.items()
+    }
+    await counters.move(locked.writing, changes)
+    if receipt.reference is not None:
+        for row in rows.values():
+            row.received_reference = receipt.reference

@@ -1,0 +1,86 @@
+"""Releasing to the warehouse, and taking back what has not left yet."""
+
+from commands.fulfilment.deliveries.locking import DeliveryCommand, Locked, changed, lock_one
+from commands.fulfilment.parcels import void
+from commands.trade.orders.lines import active_holds, move
+from commands.writing.transaction import Outcome, Writing
+from kit.errors import Refused
+from models.fulfilment.codes import FulfilmentCode
+from models.fulfilment.deliveries import Delivery, DeliveryAction, DeliveryState
+from models.master.parties import Party, PartyKind
+from models.trade.codes import TradeCode
+from models.trade.orders import DeliveryPolicy
+
+
+class DeliveryRelease(DeliveryCommand):
+    """A delivery that the warehouse may pick."""
+
+
+class DeliveryCancel(DeliveryCommand):
+    """A delivery that is not to be made."""
+
+
+async def release(writing: Writing, command: DeliveryRelease) -> Outcome:
+    """Hand a delivery to the warehouse.
+
+    Refused: ON_HOLD, RECIPIENT_MISSING for a company without a named recipient (D7),
+    DELIVERY_POLICY when the order must come complete or is past its date, WRONG_STATE.
+    """
+    delivery, locked = await lock_one(writing, command, DeliveryAction.RELEASE)
+    await refuse_held(locked, delivery)
+    await _check_recipient(locked, delivery)
+    _check_policies(locked, delivery)
+    delivery.state = DeliveryState.RELEASED
+    delivery.released_at = writing.now
+    changed(writing, delivery, "delivery.released")
+    return {"delivery_id": delivery.id}
+
+
+async def cancel(writing: Writing, command: DeliveryCancel) -> Outcome:
+    """Take a delivery back before it leaves: its quantities can be planned again (D5).
+
+    Its own lines keep what was planned, picked and packed, for the record; the counters of the
+    order lines go back exactly. Refused: WRONG_STATE.
+    """
+    delivery, locked = await lock_one(writing, command, DeliveryAction.CANCEL)
+    for line in locked.lines_of(delivery):
+        order_line = locked.order_lines[line.order_line_id]
+        move(order_line, planned=-line.planned, picked=-line.picked, packed=-line.packed)
+    await void(locked.writing, delivery.id)
+    delivery.state = DeliveryState.CANCELLED
+    delivery.cancelled_at = writing.now
+    changed(writing, delivery, "delivery.cancelled")
+    return {"delivery_id": delivery.id}
+
+
+async def refuse_held(locked: Locked, delivery: Delivery) -> None:
+    """Refused: ON_HOLD while the delivery or one of its orders has an active hold."""
+    held = await active_holds(locked.writing, [delivery.id, *locked.orders])
+    reasons = sorted({hold.reason.value for holds in held.values() for hold in holds})
+    if reasons:
+        text = f"{delivery.number} is on hold: {', '.join(reasons)}."
+        raise Refused(TradeCode.ON_HOLD, text, ("delivery_id",))
+
+
+async def _check_recipient(locked: Locked, delivery: Delivery) -> None:
+    if delivery.recipient is not None or delivery.party_id is None:
+        return
+    parties = await locked.writing.get(Party, {delivery.party_id: ("delivery_id",)})
+    if parties[delivery.party_id].kind is PartyKind.COMPANY:
+        text = f"{delivery.number} goes to a company: name who takes it in."
+        raise Refused(FulfilmentCode.RECIPIENT_MISSING, text, ("delivery_id",))
+
+
+def _check_policies(locked: Locked, delivery: Delivery) -> None:
+    planned = {line.order_line_id: line.planned for line in locked.lines_of(delivery)}
+    for order in locked.orders.values():
+        if order.cancel_if_not_by is not None and order.cancel_if_not_by < locked.writing.now:
+            text = f"{order.number} was wanted by {order.cancel_if_not_by.isoformat()} or not."
+            raise Refused(FulfilmentCode.DELIVERY_POLICY, text, ("delivery_id",))
+        if order.delivery_policy is DeliveryPolicy.SHIP_COMPLETE and any(
+            line.open_quantity > planned.get(line.id, 0)
+            for line in locked.order_lines.values()
+            if line.order_id == order.id
+        ):
+            text = f"{order.number} must come complete; this delivery leaves something open."
+            raise Refused(FulfilmentCode.DELIVERY_POLICY, text, ("delivery_id",))

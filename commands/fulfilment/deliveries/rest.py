@@ -1,0 +1,29 @@
+"""What is left of an order beside its deliveries, where its policy says that nothing may be."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from commands.fulfilment.deliveries.locking import Locked
+from commands.trade.orders import lines
+from commands.trade.orders.states import become
+from models.access.journal import Aggregate
+from models.trade.orders import Order, OrderLine, OrderState
+
+
+async def cancel(locked: Locked, order: Order, rest: Mapping[OrderLine, Decimal]) -> None:
+    """Cancel quantities of a locked order that are in no delivery. rest: line -> quantity.
+
+    An order of which nothing remains is CANCELLED.
+    """
+    open_rest = {line: quantity for line, quantity in rest.items() if quantity > 0}
+    if not open_rest:
+        return
+    writing = locked.writing
+    await lines.cancel(writing, order, open_rest)
+    order.version += 1
+    told = [{"line_no": it.line_no, "quantity": str(open_rest[it])} for it in open_rest]
+    writing.record(Aggregate.ORDER, order.id, "order.lines_cancelled", lines=told)
+    every = (it for it in locked.order_lines.values() if it.order_id == order.id)
+    if all(line.cancelled == line.ordered for line in every):
+        become(writing, order, OrderState.CANCELLED)
+        writing.record(Aggregate.ORDER, order.id, "order.cancelled")

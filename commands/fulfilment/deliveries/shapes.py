@@ -1,0 +1,274 @@
+"""New shapes of what is planned: split, merge, move, reschedule. Every line's total stays (D2)."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+
+from commands.fulfilment.deliveries.locking import (
+    DeliveryCommand,
+    Locked,
+    changed,
+    check_allowed,
+    lock_deliveries,
+    lock_one,
+)
+from commands.fulfilment.deliveries.places import WINDOW, check_hours, check_location
+from commands.fulfilment.deliveries.plan import add_lines, new_line, told
+from commands.master.catalog import check_scale
+from commands.trade.orders.lines import active_holds
+from commands.writing.counters import numbers
+from commands.writing.transaction import Outcome, Writing, check_version
+from kit.errors import Path, Refused
+from kit.ids import Names, new_id
+from kit.inputs import Bulk, Input, Note, Quantity, Window, refuse_duplicates
+from models.access.keys import CounterName
+from models.fulfilment.codes import FulfilmentCode
+from models.fulfilment.deliveries import Delivery, DeliveryAction, DeliveryLine, DeliveryState
+from models.master.locations import Location
+from models.master.parties import Address
+from models.trade.codes import TradeCode
+
+_SAME = (
+    "party_id",
+    "channel_id",
+    "location_id",
+    "ship_to_id",
+    "ship_to",
+    "recipient",
+    *WINDOW,
+    "method",
+    "state",
+)
+"""What deliveries must share to be merged."""
+
+_INHERITED = (
+    "party_id",
+    "channel_id",
+    "location_id",
+    "ship_to_id",
+    "ship_to",
+    "recipient",
+    *WINDOW,
+    "window_override",
+    "method",
+    "incoterm",
+    "promised_at",
+    "fulfil_at",
+    "fulfil_by",
+)
+"""What a part that is split off has of the delivery that it comes from."""
+
+_LocationId = Annotated[UUID, Names("Location")]
+
+
+class SplitLine(Input):
+    """How much of one line goes into the new delivery."""
+
+    delivery_line_id: Annotated[UUID, Names("DeliveryLine")] = Field(
+        description="A line of the delivery."
+    )
+    quantity: Quantity = Field(description="How much of it, in the product's unit.")
+
+
+class DeliverySplit(DeliveryCommand):
+    """A part of a delivery that becomes a delivery of its own."""
+
+    lines: Bulk[SplitLine] = Field(description="What goes into the new delivery.")
+    location_id: _LocationId | None = Field(
+        None, description="Where the new delivery starts; else where this one does."
+    )
+    window: Window | None = Field(
+        None, description="When the new delivery is to arrive; else when this one is."
+    )
+    window_override: Note | None = Field(
+        None, description="Why the window may lie outside of the address's receiving hours."
+    )
+
+
+class DeliveryMerge(DeliveryCommand):
+    """Deliveries that are put into this one."""
+
+    delivery_ids: Bulk[Annotated[UUID, Names("Delivery")]] = Field(
+        description="Deliveries of the same party, address, recipient, window, method, location"
+        " and state; they end as CANCELLED with nothing planned."
+    )
+
+
+class DeliveryMove(DeliveryCommand):
+    """Another location for a delivery."""
+
+    location_id: _LocationId = Field(description="Where it starts from now on.")
+
+
+class DeliveryReschedule(DeliveryCommand):
+    """Another window for a delivery."""
+
+    window: Window = Field(description="When it is to arrive from now on.")
+    window_override: Note | None = Field(
+        None, description="Why the window may lie outside of the address's receiving hours."
+    )
+
+
+async def split(writing: Writing, command: DeliverySplit) -> Outcome:
+    """Move a part into a new delivery, which is PLANNED. Before picking only.
+
+    Refused: QUANTITY_EXCEEDED when a line has less or nothing would stay, DUPLICATE,
+    SCALE_EXCEEDED, NOT_FOUND, WRONG_STATE, OUTSIDE_RECEIVING_HOURS.
+    """
+    delivery, locked = await lock_one(writing, command, DeliveryAction.SPLIT)
+    taken = await _taken(locked, delivery, command.lines)
+    columns = {name: getattr(delivery, name) for name in _INHERITED}
+    if command.location_id is not None:
+        columns["location_id"] = await _location(locked.writing, command.location_id)
+    if command.window is not None:
+        columns |= await _window(locked, delivery, command.window, command.window_override)
+    (number,) = await numbers(writing, CounterName.DELIVERY, 1)
+    part = Delivery(
+        merchant_id=delivery.merchant_id,
+        id=new_id(),
+        number=number,
+        state=DeliveryState.PLANNED,
+        planned_at=writing.now,
+        **columns,
+    )
+    writing.session.add(part)
+    await writing.session.flush()
+    for line, quantity in taken.items():
+        line.planned -= quantity
+        if line.planned == 0:
+            await writing.session.delete(line)
+    quantities = {locked.order_lines[it.order_line_id]: amount for it, amount in taken.items()}
+    add_lines(writing, part, quantities)
+    changed(writing, delivery, "delivery.split", into=part.id, taken=told(quantities))
+    return {"delivery_id": delivery.id, "part_id": part.id}
+
+
+async def merge(writing: Writing, command: DeliveryMerge) -> Outcome:
+    """Put deliveries into one. Before picking only.
+
+    Refused: DUPLICATE, NOT_MERGEABLE when they differ in what they must share, ON_HOLD for one
+    that must not lose its hold, NOT_FOUND, VERSION_CONFLICT, WRONG_STATE.
+    """
+    paths: dict[UUID, Path] = {it: ("delivery_ids", i) for i, it in enumerate(command.delivery_ids)}
+    refuse_duplicates([*command.delivery_ids, command.delivery_id], ("delivery_ids",))
+    locked = await lock_deliveries(writing, {command.delivery_id: ("delivery_id",), **paths})
+    target = locked.deliveries[command.delivery_id]
+    check_version(target, command.expected_version)
+    check_allowed(target, DeliveryAction.MERGE, ("delivery_id",))
+    held = await active_holds(locked.writing, paths)
+    mine = {line.order_line_id: line for line in locked.lines_of(target)}
+    for key, path in paths.items():
+        source = locked.deliveries[key]
+        check_allowed(source, DeliveryAction.MERGE, path)
+        _check_alike(locked, target, source, path)
+        if key in held:
+            raise Refused(TradeCode.ON_HOLD, f"{source.number} is on hold.", path)
+        _pour(writing, locked, source, target, mine)
+    return {"delivery_id": target.id}
+
+
+async def move(writing: Writing, command: DeliveryMove) -> Outcome:
+    """Start the delivery elsewhere. Before picking only. Refused: WRONG_STATE, NOT_FOUND."""
+    delivery, locked = await lock_one(writing, command, DeliveryAction.MOVE)
+    before = delivery.location_id
+    delivery.location_id = await _location(locked.writing, command.location_id)
+    changed(writing, delivery, "delivery.moved", before=before, after=delivery.location_id)
+    return {"delivery_id": delivery.id}
+
+
+async def reschedule(writing: Writing, command: DeliveryReschedule) -> Outcome:
+    """Deliver at another time. Before dispatch only.
+
+    Refused: WRONG_STATE, OUTSIDE_RECEIVING_HOURS without a reason for it (D6).
+    """
+    delivery, locked = await lock_one(writing, command, DeliveryAction.RESCHEDULE)
+    before = delivery.window_latest
+    columns = await _window(locked, delivery, command.window, command.window_override)
+    for name, value in columns.items():
+        setattr(delivery, name, value)
+    changed(
+        writing,
+        delivery,
+        "delivery.rescheduled",
+        latest_before=before,
+        earliest=command.window.earliest,
+        latest=command.window.latest,
+        override=command.window_override,
+    )
+    return {"delivery_id": delivery.id}
+
+
+async def _taken(
+    locked: Locked, delivery: Delivery, wanted: Sequence[SplitLine]
+) -> dict[DeliveryLine, Decimal]:
+    """Return what a split takes of each line."""
+    refuse_duplicates((it.delivery_line_id for it in wanted), ("lines",), "delivery_line_id")
+    products = await locked.products()
+    taken = {}
+    for place, it in enumerate(wanted):
+        path: Path = ("lines", place)
+        line = locked.line(delivery, it.delivery_line_id, (*path, "delivery_line_id"))
+        check_scale(products[line.id], it.quantity, (*path, "quantity"))
+        if it.quantity > line.planned:
+            text = f"The line has {line.planned.normalize():f} only."
+            raise Refused(TradeCode.QUANTITY_EXCEEDED, text, (*path, "quantity"))
+        taken[line] = it.quantity
+    if sum(taken.values()) == sum(line.planned for line in locked.lines_of(delivery)):
+        raise Refused(TradeCode.QUANTITY_EXCEEDED, "A split leaves something behind.", ("lines",))
+    return taken
+
+
+def _check_alike(locked: Locked, target: Delivery, source: Delivery, path: Path) -> None:
+    """Refused: NOT_MERGEABLE when the deliveries differ. Orders of two guests never travel as one.
+
+    The state is among what they share, so that no unreleased goods slip into a released delivery.
+    """
+    differing = [it for it in _SAME if getattr(source, it) != getattr(target, it)]
+    orders = {line.order_id for it in (source, target) for line in locked.lines_of(it)}
+    if target.party_id is None and len(orders) > 1:
+        differing.append("guest")
+    if differing:
+        text = f"{source.number} differs from {target.number}: {', '.join(differing)}."
+        raise Refused(FulfilmentCode.NOT_MERGEABLE, text, path)
+
+
+def _pour(
+    writing: Writing, locked: Locked, source: Delivery, into: Delivery, mine: dict[UUID, Any]
+) -> None:
+    """Move all that the source plans; it ends empty and cancelled. mine: lines by order line."""
+    quantities = {}
+    for line in locked.lines_of(source):
+        order_line = locked.order_lines[line.order_line_id]
+        quantities[order_line] = line.planned
+        if order_line.id in mine:
+            mine[order_line.id].planned += line.planned
+        else:
+            mine[order_line.id] = new_line(into, order_line, line.planned)
+            writing.session.add(mine[order_line.id])
+        line.planned = Decimal(0)
+    source.state = DeliveryState.CANCELLED
+    source.cancelled_at = writing.now
+    changed(writing, source, "delivery.cancelled", merged_into=into.id)
+    changed(writing, into, "delivery.merged", source=source.id, planned=told(quantities))
+
+
+async def _location(writing: Writing, location_id: UUID) -> UUID:
+    """Check where a delivery is to start. Refused: NOT_FOUND, WRONG_STATE."""
+    found = await writing.get(Location, {location_id: ("location_id",)})
+    check_location(found[location_id], ("location_id",))
+    return location_id
+
+
+async def _window(
+    locked: Locked, delivery: Delivery, window: Window, override: str | None
+) -> dict[str, Any]:
+    """Return the columns of a new window. Refused: OUTSIDE_RECEIVING_HOURS."""
+    columns: dict[str, Any] = dict(zip(WINDOW, window.model_dump().values(), strict=True))
+    columns["window_override"] = override
+    if delivery.ship_to_id is not None:
+        addresses = await locked.writing.get(Address, {delivery.ship_to_id: ("delivery_id",)})
+        check_hours(addresses[delivery.ship_to_id], columns, ("window",))
+    return columns

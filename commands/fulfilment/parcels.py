@@ -1,0 +1,269 @@
+"""Parcels: what a packing makes, with numbers that are nobody else's, and what it voids."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+from sqlalchemy import ARRAY, Uuid, any_, literal, select
+
+from commands.writing.counters import raised
+from commands.writing.transaction import Writing
+from kit import gs1
+from kit.errors import Code, Path, Refused
+from kit.ids import Names, new_id
+from kit.inputs import (
+    LARGEST_BULK,
+    Input,
+    Name,
+    Quantity,
+    Reference,
+    Sscc,
+    refuse_duplicates,
+)
+from models.access.journal import Aggregate
+from models.access.keys import CounterName, Merchant
+from models.fulfilment.parcels import (
+    Parcel,
+    ParcelContent,
+    ParcelLineage,
+    ParcelStatus,
+    TrackingNumber,
+)
+from models.master.parties import Party, PartyRole
+from models.visibility import merchant
+
+_HEAVIEST_G = 100_000_000
+_LONGEST_MM = 100_000
+
+
+class ContentPack(Input):
+    """What of one delivery line lies in a parcel."""
+
+    delivery_line_id: Annotated[UUID, Names("DeliveryLine")] = Field(
+        description="A line of the delivery."
+    )
+    quantity: Quantity = Field(description="How much of it, in the product's unit.")
+    lot: Reference | None = Field(None, description="Lot or batch.")
+    serial_numbers: list[Reference] = Field(
+        default_factory=list,
+        max_length=LARGEST_BULK,
+        description="Serial numbers; when given, one for each unit.",
+    )
+
+
+class ParcelPack(Input):
+    """One parcel or pallet."""
+
+    sscc: Sscc | None = Field(None, description="Its SSCC-18, when it has one already.")
+    generate_sscc: bool = Field(
+        default=False, description="Give it the next SSCC under the merchant's GS1 prefix."
+    )
+    carrier_id: Annotated[UUID, Names("Party")] | None = Field(
+        None, description="The carrier: a party with the role CARRIER."
+    )
+    service: Name | None = Field(None, description="The carrier's service.")
+    label_reference: Reference | None = Field(None, description="Where its label is found.")
+    tracking_numbers: list[Reference] = Field(
+        default_factory=list, max_length=10, description="The carrier's numbers of it."
+    )
+    weight_g: int | None = Field(None, gt=0, le=_HEAVIEST_G, description="Gross weight, g.")
+    length_mm: int | None = Field(None, gt=0, le=_LONGEST_MM, description="Length, mm.")
+    width_mm: int | None = Field(None, gt=0, le=_LONGEST_MM, description="Width, mm.")
+    height_mm: int | None = Field(None, gt=0, le=_LONGEST_MM, description="Height, mm.")
+    parent: int | None = Field(
+        None,
+        ge=0,
+        description="The pallet that it stands on: position in this list, from 0; it comes before.",
+    )
+    contents: list[ContentPack] = Field(
+        default_factory=list,
+        max_length=LARGEST_BULK,
+        description="What lies in it; only what carries other parcels may be empty.",
+    )
+
+
+_COPIED = {
+    "carrier_id",
+    "service",
+    "label_reference",
+    "weight_g",
+    "length_mm",
+    "width_mm",
+    "height_mm",
+}
+
+
+def check_shape(parcels: Sequence[ParcelPack], path: Path) -> None:
+    """Refused: INVALID, DUPLICATE or TOO_FEW_ITEMS where the parcels contradict each other."""
+    refuse_duplicates((it.sscc for it in parcels), path, "sscc")
+    carrying = {it.parent for it in parcels}
+    for place, it in enumerate(parcels):
+        here = (*path, place)
+        refuse_duplicates(it.tracking_numbers, (*here, "tracking_numbers"))
+        if it.sscc is not None and it.generate_sscc:
+            raise Refused(Code.INVALID, "It has an SSCC already.", (*here, "generate_sscc"))
+        if it.parent is not None and it.parent >= place:
+            text = "What a parcel stands on comes before it in the list."
+            raise Refused(Code.INVALID, text, (*here, "parent"))
+        if not it.contents and place not in carrying:
+            raise Refused(Code.TOO_FEW_ITEMS, "There is nothing in it.", (*here, "contents"))
+        for number, content in enumerate(it.contents):
+            _check_serials(content, (*here, "contents", number, "serial_numbers"))
+
+
+def _check_serials(content: ContentPack, path: Path) -> None:
+    refuse_duplicates(content.serial_numbers, path)
+    if content.serial_numbers and len(content.serial_numbers) != content.quantity:
+        text = "Give one serial number for each unit, or none."
+        raise Refused(Code.INVALID, text, path)
+
+
+async def pack(
+    writing: Writing, delivery_id: UUID, packing: int, parcels: Sequence[ParcelPack], path: Path
+) -> list[Parcel]:
+    """Write the parcels of a delivery's packing; void those of the packing before (P5).
+
+    Refused: NOT_FOUND and INVALID for what is no carrier, TAKEN for another parcel's SSCC,
+    NOT_ALLOWED and OUT_OF_RANGE when no SSCC can be generated.
+    """
+    await _check_carriers(writing, parcels, path)
+    ssccs = await _ssccs(writing, parcels, path)
+    old = await void(writing, delivery_id)
+    made: list[Parcel] = []
+    for place, (it, sscc) in enumerate(zip(parcels, ssccs, strict=True)):
+        made.append(
+            Parcel(
+                merchant_id=writing.viewer.merchant_id,
+                id=new_id(),
+                delivery_id=delivery_id,
+                packing=packing,
+                parcel_no=place + 1,
+                sscc=sscc,
+                parent_id=None if it.parent is None else made[it.parent].id,
+                status=ParcelStatus.PACKED,
+                status_at=writing.now,
+                packed_at=writing.now,
+                **it.model_dump(include=_COPIED),
+            )
+        )
+    for parcel in made:
+        writing.session.add(parcel)
+        writing.record(Aggregate.PARCEL, parcel.id, "parcel.packed", delivery_id=delivery_id)
+    await writing.session.flush()
+    for parcel, it in zip(made, parcels, strict=True):
+        writing.session.add_all([*_numbers(writing, parcel, it), *_contents(parcel, it)])
+    await _descend(writing, made, parcels, old)
+    await writing.session.flush()
+    return made
+
+
+async def void(writing: Writing, delivery_id: UUID) -> list[Parcel]:
+    """Void the parcels of a delivery that still count; return them."""
+    rows = writing.seen(Parcel).where(
+        Parcel.delivery_id == delivery_id, Parcel.status != ParcelStatus.VOIDED
+    )
+    parcels = list(await writing.all(rows.order_by(Parcel.parcel_no)))
+    for parcel in parcels:
+        parcel.status = ParcelStatus.VOIDED
+        parcel.status_at = parcel.voided_at = writing.now
+        writing.record(Aggregate.PARCEL, parcel.id, "parcel.voided")
+    return parcels
+
+
+async def _check_carriers(writing: Writing, parcels: Sequence[ParcelPack], path: Path) -> None:
+    paths = {
+        it.carrier_id: (*path, place, "carrier_id")
+        for place, it in enumerate(parcels)
+        if it.carrier_id is not None
+    }
+    for key, party in (await writing.get(Party, paths)).items():
+        if PartyRole.CARRIER not in party.roles:
+            raise Refused(Code.INVALID, f"{party.name} is no carrier.", paths[key])
+
+
+async def _ssccs(writing: Writing, parcels: Sequence[ParcelPack], path: Path) -> list[str | None]:
+    """Return the SSCC of each parcel: given, generated, or none."""
+    given = {it.sscc: (*path, i, "sscc") for i, it in enumerate(parcels) if it.sscc is not None}
+    for sscc in await writing.by_key(Parcel, "sscc", given):
+        raise Refused(Code.TAKEN, "Another parcel has this SSCC.", given[sscc])
+    wanting = [place for place, it in enumerate(parcels) if it.generate_sscc]
+    if not wanting:
+        return [it.sscc for it in parcels]
+    fresh = iter(await _generated(writing, given, len(wanting), (*path, wanting[0])))
+    return [next(fresh) if it.generate_sscc else it.sscc for it in parcels]
+
+
+async def _generated(
+    writing: Writing, given: Collection[str], how_many: int, path: Path
+) -> list[str]:
+    """Return the next free SSCCs under the merchant's prefix, which others may also have used."""
+    own = select(Merchant.gs1_company_prefix).where(Merchant.id == merchant(writing.viewer))
+    prefix = (await writing.session.execute(own)).scalar_one()
+    if prefix is None:
+        text = "The merchant has no GS1 company prefix."
+        raise Refused(Code.NOT_ALLOWED, text, (*path, "generate_sscc"))
+    fresh: list[str] = []
+    while len(fresh) < how_many:
+        missing = how_many - len(fresh)
+        last = await raised(writing, CounterName.SSCC, missing)
+        try:
+            drawn = [gs1.sscc(prefix, last - it) for it in reversed(range(missing))]
+        except ValueError as error:
+            text = "The merchant's GS1 company prefix has no number left."
+            raise Refused(Code.OUT_OF_RANGE, text, (*path, "generate_sscc")) from error
+        used = {*given, *await writing.by_key(Parcel, "sscc", drawn)}
+        fresh += [sscc for sscc in drawn if sscc not in used]
+    return fresh
+
+
+def _numbers(writing: Writing, parcel: Parcel, pack: ParcelPack) -> list[TrackingNumber]:
+    return [
+        TrackingNumber(
+            merchant_id=parcel.merchant_id,
+            parcel_id=parcel.id,
+            carrier_id=pack.carrier_id,
+            number=number,
+            added_at=writing.now,
+        )
+        for number in pack.tracking_numbers
+    ]
+
+
+def _contents(parcel: Parcel, pack: ParcelPack) -> list[ParcelContent]:
+    return [
+        ParcelContent(merchant_id=parcel.merchant_id, parcel_id=parcel.id, **it.model_dump())
+        for it in pack.contents
+    ]
+
+
+async def _descend(
+    writing: Writing, made: Sequence[Parcel], parcels: Sequence[ParcelPack], old: Sequence[Parcel]
+) -> None:
+    """Note which parcels a new one was repacked from: those that held some of the same lines.
+
+    What carries parcels only comes from what carried parcels only.
+    """
+    if not old:
+        return
+    before = await _lines_in(writing, [it.id for it in old])
+    for parcel, pack in zip(made, parcels, strict=True):
+        lines = {it.delivery_line_id for it in pack.contents}
+        for it in old:
+            held = before.get(it.id, set())
+            if lines & held or not (lines or held):
+                writing.session.add(
+                    ParcelLineage(
+                        merchant_id=parcel.merchant_id, parcel_id=parcel.id, repacked_from_id=it.id
+                    )
+                )
+
+
+async def _lines_in(writing: Writing, parcel_ids: Sequence[UUID]) -> Mapping[UUID, set[Any]]:
+    """Return parcel id -> ids of the delivery lines in it."""
+    ids = literal(list(parcel_ids), ARRAY(Uuid()))
+    found: dict[UUID, set[Any]] = {}
+    rows = writing.seen(ParcelContent).where(ParcelContent.parcel_id == any_(ids))
+    for content in await writing.all(rows):
+        found.setdefault(content.parcel_id, set()).add(content.delivery_line_id)
+    return found

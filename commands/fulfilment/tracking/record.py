@@ -1,0 +1,247 @@
+"""Recording reports, and what parcels, deliveries and orders follow from all of them."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
+
+from commands.fulfilment.deliveries import arrival
+from commands.fulfilment.deliveries.locking import ORDERS_NOW, lock_deliveries, lock_unread
+from commands.fulfilment.tracking.named import find
+from commands.fulfilment.tracking.reports import ParcelRecordTracking, TrackingReport
+from commands.writing.records import columns
+from commands.writing.records import record as record_of
+from commands.writing.rows import write_rows
+from commands.writing.transaction import Moved, Outcome, Writing
+from kit.db.statements import Statement
+from kit.ids import new_id
+from models.access.journal import Aggregate
+from models.access.viewers import Actor
+from models.fulfilment.parcels import Parcel, ParcelStatus, TrackingNumber
+from models.fulfilment.tracking import TERMINAL, Standing, TrackingEvent, meaning, standing
+from models.master.parties import Party
+
+
+async def record(writing: Writing, command: ParcelRecordTracking) -> Outcome:
+    """Record events, then let every touched parcel, delivery and order follow from all of them.
+
+    The results are CREATED, UNCHANGED for an event that is known, and REFUSED: NOT_FOUND for a
+    parcel that the viewer does not see, INVALID where several parcels have the number,
+    INVALID_DATE for the far future.
+    """
+    source = await _source(writing, command)
+    parcels, refused = await find(writing, command.events)
+    results: list[Outcome] = [
+        {"parcel_id": None, "event_id": None, "status": "REFUSED", "problems": []}
+        for _ in command.events
+    ]
+    for place, refusal in refused.items():
+        results[place]["problems"] = refusal.problems
+    if parcels:
+        live = [it for it in parcels.values() if it.status is not ParcelStatus.VOIDED]
+        locked = await lock_unread(writing, {it.delivery_id for it in parcels.values()})
+        adds_numbers = any(it.new_tracking_number for it in command.events)
+        everything = writing.for_all()
+        known = await _Known.read(everything, parcels.values(), locked, numbers=adds_numbers)
+        if any(known.is_gone(it.id) for it in live):
+            # A repack came first: the number may name a new parcel now.
+            raise Moved
+        for place, parcel in parcels.items():
+            results[place] |= known.add(parcel, command.events[place], source)
+        arrived = known.follow()
+        await write_rows(writing, {TrackingEvent: known.fresh}, {Parcel: known.moved})
+        if arrived:
+            wanted = dict.fromkeys(arrived, ())
+            await arrival.settle(await lock_deliveries(writing.for_all(), wanted))
+    return {"results": results}
+
+
+async def _source(writing: Writing, command: ParcelRecordTracking) -> str | None:
+    """Return the source of all events, None where each has its vocabulary's."""
+    viewer = writing.viewer
+    if viewer.actor is not Actor.CARRIER or viewer.bound_to is None:
+        return command.source
+    carriers = await writing.get(Party, {viewer.bound_to: ("source",)})
+    return carriers[viewer.bound_to].number
+
+
+class _Event(NamedTuple):
+    """What the rules read of an event, and what tells it apart."""
+
+    id: UUID
+    parcel_id: UUID
+    source: str
+    dedupe_key: str
+    occurred_at: datetime
+    status: ParcelStatus
+    is_delay: bool
+    is_correction: bool
+
+
+_PARCELS = Statement(
+    select(ORDERS_NOW.label("order_ids"), *columns(Parcel))
+    .where(
+        Parcel.merchant_id == bindparam("merchant", type_=Uuid()),
+        Parcel.delivery_id == any_(bindparam("keys", type_=ARRAY(Uuid()))),
+    )
+    .order_by(Parcel.id)
+)
+_EVENTS = Statement(
+    select(*(getattr(TrackingEvent, name) for name in _Event._fields)).where(
+        TrackingEvent.merchant_id == bindparam("merchant", type_=Uuid()),
+        TrackingEvent.parcel_id == any_(bindparam("keys", type_=ARRAY(Uuid()))),
+    ),
+    _Event,
+)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What is known of the touched parcels, under the locks of their orders.
+
+    above: parcel id -> it and the pallets that it stands on, for every parcel that a touched
+    parcel is or carries: what is reported of a pallet is reported of all that stand on it.
+    events: parcel id -> (source, dedupe key) -> the event. fresh: rows of those that are new.
+    moved: what parcels become.
+    numbers: (parcel id, number), empty where nobody adds any.
+    """
+
+    writing: Writing
+    parcels: Mapping[UUID, Parcel]
+    above: Mapping[UUID, Sequence[UUID]]
+    events: defaultdict[UUID, dict[tuple[str, str], _Event]]
+    numbers: set[tuple[UUID, str]]
+    fresh: list[dict[str, Any]] = field(default_factory=list)
+    moved: list[dict[str, Any]] = field(default_factory=list)
+
+    @classmethod
+    async def read(
+        cls, writing: Writing, touched: Collection[Parcel], locked: set[UUID], *, numbers: bool
+    ) -> "_Known":
+        """Read the parcels of all touched deliveries, events and numbers, one statement each.
+
+        Moved when the deliveries have other orders than those that are locked.
+        """
+        merchant = writing.viewer.merchant_id
+        of = {"merchant": merchant, "keys": list({parcel.delivery_id for parcel in touched})}
+        parcels = {}
+        for order_ids, *row in await writing.session.rows(_PARCELS, of):
+            if set(order_ids) != locked:
+                raise Moved
+            parcel = record_of(Parcel)._make(row)
+            parcels[parcel.id] = parcel
+        wanted = {parcel.id for parcel in touched}
+        stacks = {parcel_id: _stack(parcel_id, parcels) for parcel_id in parcels}
+        above = {key: stack for key, stack in stacks.items() if wanted.intersection(stack)}
+        kin = {parcel_id for stack in above.values() for parcel_id in stack}
+        events: defaultdict[UUID, dict[tuple[str, str], _Event]] = defaultdict(dict)
+        of_kin = {"merchant": merchant, "keys": list(kin)}
+        for event in await writing.session.rows(_EVENTS, of_kin):
+            events[event.parcel_id][event.source, event.dedupe_key] = event
+        named = await writing.records(TrackingNumber, "parcel_id", wanted) if numbers else ()
+        return cls(writing, parcels, above, events, {(it.parcel_id, it.number) for it in named})
+
+    def is_gone(self, parcel_id: UUID) -> bool:
+        """Tell whether a parcel has been voided, or belongs to another delivery now."""
+        parcel = self.parcels.get(parcel_id)
+        return parcel is None or parcel.status is ParcelStatus.VOIDED
+
+    def add(self, parcel: Parcel, report: TrackingReport, source: str | None) -> Outcome:
+        """Add an event unless it is known; a new number is added beside the others (P3)."""
+        named, dedupe_key = source or report.vocabulary.value, report.dedupe_key
+        known = self.events[parcel.id]
+        event = known.get((named, dedupe_key))
+        status = "UNCHANGED" if event else "CREATED"
+        if event is None:
+            meant = meaning(report.vocabulary, report.status, report.sub_status)
+            event = known[named, dedupe_key] = _Event(
+                new_id(),
+                parcel.id,
+                named,
+                dedupe_key,
+                report.occurred_at,
+                meant.status,
+                meant.is_delay,
+                report.is_correction,
+            )
+            self.fresh.append(_row(self.writing, event, report))
+        number = report.new_tracking_number
+        if number is not None and (parcel.id, number) not in self.numbers:
+            self.numbers.add((parcel.id, number))
+            self.writing.session.add(_number(self.writing, parcel, number))
+            self.writing.record(
+                Aggregate.PARCEL, parcel.id, "parcel.tracking_number_added", number=number
+            )
+        return {"parcel_id": parcel.id, "event_id": event.id, "status": status}
+
+    def follow(self) -> set[UUID]:
+        """Recompute every parcel that has new events, from all of them; a voided one stays so.
+
+        Returns the deliveries of those whose way ended or ends no longer: nothing else of a parcel
+        bears on what follows from it (`arrival`).
+        """
+        arrived = set()
+        for parcel_id, stack in self.above.items():
+            parcel = self.parcels[parcel_id]
+            if parcel.status is ParcelStatus.VOIDED:
+                continue
+            events = [event for key in stack for event in self.events[key].values()]
+            now = standing(parcel.packed_at, events)
+            if (parcel.status, parcel.status_at, parcel.is_delayed) != now:
+                self.moved.append({"id": parcel_id, **now._asdict()})
+                _tell(self.writing, parcel, now)
+                if parcel.status in TERMINAL or now.status in TERMINAL:
+                    arrived.add(parcel.delivery_id)
+        return arrived
+
+
+def _stack(parcel_id: UUID, parcels: Mapping[UUID, Parcel]) -> list[UUID]:
+    """Return a parcel and what it stands on, up to what is voided or of another delivery."""
+    stack: list[UUID] = []
+    below: UUID | None = parcel_id
+    while below is not None and below in parcels and below not in stack:
+        if stack and parcels[below].status is ParcelStatus.VOIDED:
+            break
+        stack.append(below)
+        below = parcels[below].parent_id
+    return stack
+
+
+def _row(writing: Writing, event: _Event, report: TrackingReport) -> dict[str, Any]:
+    return {
+        "merchant_id": writing.viewer.merchant_id,
+        **event._asdict(),
+        "carrier_event_id": report.carrier_event_id,
+        "recorded_at": writing.now,
+        "sub_status": report.sub_status,
+        "original_status": report.status,
+        "place": report.place,
+        "message": report.message,
+        "raw_reference": report.raw_reference,
+    }
+
+
+def _number(writing: Writing, parcel: Parcel, number: str) -> TrackingNumber:
+    return TrackingNumber(
+        merchant_id=writing.viewer.merchant_id,
+        id=new_id(),
+        parcel_id=parcel.id,
+        carrier_id=None,
+        number=number,
+        added_at=writing.now,
+    )
+
+
+def _tell(writing: Writing, parcel: Parcel, now: Standing) -> None:
+    """Note that a parcel's status changed, or else whether it is delayed."""
+    was = parcel.status
+    if now.status is not was:
+        what, at = f"parcel.{now.status.value.lower()}", now.status_at
+        writing.record(Aggregate.PARCEL, parcel.id, what, at, was=was, is_delayed=now.is_delayed)
+    elif now.is_delayed is not parcel.is_delayed:
+        what = "parcel.delayed" if now.is_delayed else "parcel.delay_ended"
+        writing.record(Aggregate.PARCEL, parcel.id, what)

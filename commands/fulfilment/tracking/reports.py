@@ -1,0 +1,97 @@
+"""What carriers and warehouses report of parcels."""
+
+import hashlib
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from kit.errors import Code
+from kit.ids import Names
+from kit.inputs import Bulk, Command, Input, Instant, Name, Note, Reference, Sscc
+from models.fulfilment.tracking import Vocabulary
+
+_KEYS = ("parcel_id", "sscc", "tracking_number")
+_THE_EVENT = {
+    "vocabulary",
+    "status",
+    "sub_status",
+    "occurred_at",
+    "place",
+    "message",
+    "raw_reference",
+    "is_correction",
+}
+"""What an event without an id of its carrier is told apart by."""
+
+
+class TrackingReport(Input):
+    """One event of one parcel, which is named by exactly one of its keys."""
+
+    parcel_id: Annotated[UUID, Names("Parcel")] | None = Field(
+        None, description="The parcel, by its id."
+    )
+    sscc: Sscc | None = Field(None, description="The parcel, by its SSCC.")
+    tracking_number: Reference | None = Field(
+        None, description="The parcel, by one of its tracking numbers."
+    )
+    carrier_id: Annotated[UUID, Names("Party")] | None = Field(
+        None, description="Whose tracking number it is, where several carriers use the same."
+    )
+    vocabulary: Vocabulary = Field(
+        Vocabulary.ABRUF, description="Whose words `status` and `subStatus` are."
+    )
+    status: Reference = Field(
+        description="What is reported, in a word of the vocabulary; case does not matter. A word"
+        " that it does not have is kept and means UNKNOWN."
+    )
+    sub_status: Reference | None = Field(None, description="The carrier's finer status.")
+    occurred_at: Instant = Field(
+        description="When it happened; at most one day ahead of our clock."
+    )
+    carrier_event_id: Reference | None = Field(
+        None, description="The carrier's own id of the event: the same id is the same event."
+    )
+    place: Name | None = Field(None, description="Where it happened.")
+    message: Note | None = Field(None, description="The carrier's text.")
+    raw_reference: Name | None = Field(None, description="Where the raw report is kept.")
+    is_correction: bool = Field(
+        default=False, description="Whether it takes back a terminal status reported before."
+    )
+    new_tracking_number: Reference | None = Field(
+        None,
+        description="A further number of the parcel, for example of a partner that it was handed"
+        " to; the numbers that it has stay.",
+    )
+
+    @model_validator(mode="after")
+    def _names_one_parcel(self) -> Self:
+        if sum(getattr(self, key) is not None for key in _KEYS) != 1:
+            text = "Give exactly one of parcelId, sscc and trackingNumber."
+            raise PydanticCustomError(Code.INVALID.value, "{text}", {"text": text})
+        return self
+
+    @property
+    def key(self) -> str:
+        """The name of the key that is given."""
+        return next(key for key in _KEYS if getattr(self, key) is not None)
+
+    @property
+    def dedupe_key(self) -> str:
+        """Two reports of a parcel from one source with the same key are the same event (P4)."""
+        if self.carrier_event_id is not None:
+            return self.carrier_event_id
+        body = self.model_dump_json(include=_THE_EVENT, exclude_defaults=True)
+        return f"sha256:{hashlib.sha256(body.encode()).hexdigest()}"
+
+
+class ParcelRecordTracking(Command):
+    """Up to 250 events over many parcels."""
+
+    source: Name | None = Field(
+        None,
+        description="Name of the feed, within which the events are told apart; the vocabulary's"
+        " name when left out. A carrier's own reports always have its number as their source.",
+    )
+    events: Bulk[TrackingReport] = Field(description="The events, in any order.")

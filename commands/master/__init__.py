@@ -1,0 +1,1 @@
+"""Verbs of master data: catalog, channels, locations, parties."""

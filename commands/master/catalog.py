@@ -1,0 +1,46 @@
+"""Products: written in bulk from the merchant's system of record."""
+
+from decimal import Decimal
+
+from pydantic import Field
+
+from commands.writing.transaction import Outcome, Writing
+from commands.writing.upserts import results, upsert
+from kit.errors import Code, Path, Refused
+from kit.inputs import Bulk, Command, Gtin, Input, Name, Reference, refuse_duplicates
+from models.access.journal import Aggregate
+from models.master.catalog import Product, Unit
+
+
+class ProductUpsert(Input):
+    """One product, known by its SKU."""
+
+    sku: Reference = Field(description="The merchant's article number; the key of the upsert.")
+    name: Name = Field(description="Name for people.")
+    unit: Unit = Field(Unit.PIECE, description="Unit in which it is ordered.")
+    scale: int = Field(
+        0, ge=0, le=6, description="Decimals that a quantity may have; 0 for whole pieces."
+    )
+    gtin: Gtin | None = Field(None, description="GTIN-8, -12, -13 or -14 with its check digit.")
+    weight_g: int | None = Field(None, gt=0, le=100_000_000, description="Weight of one unit, g.")
+    is_active: bool = Field(default=True, description="Whether it may be ordered.")
+
+
+class ProductsUpsert(Command):
+    """Up to 250 products."""
+
+    products: Bulk[ProductUpsert] = Field(description="The products; each SKU once.")
+
+
+async def upsert_all(writing: Writing, command: ProductsUpsert) -> Outcome:
+    """Write products by SKU. Refused: DUPLICATE when a SKU stands twice."""
+    refuse_duplicates((it.sku for it in command.products), ("products",), "sku")
+    items = [it.model_dump() for it in command.products]
+    return results("product_id", *await upsert(writing, Product, Aggregate.PRODUCT, "sku", items))
+
+
+def check_scale(product: Product, quantity: Decimal, path: Path) -> None:
+    """Refused: SCALE_EXCEEDED when the quantity has more decimals than the product's unit."""
+    if not product.fits(quantity):
+        text = f"{product.sku} has {product.scale} decimals in {product.unit.value}."
+        raise Refused(Code.SCALE_EXCEEDED, text, path)

@@ -1,0 +1,47 @@
+"""Channels: written in bulk from the merchant's system of record."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from commands.writing.transaction import Outcome, Writing
+from commands.writing.upserts import results, upsert
+from kit.inputs import Bulk, Command, Input, Name, Reference, refuse_duplicates
+from models.access.journal import Aggregate
+from models.master.channels import Channel, ChannelKind, DeliveryMethod
+
+
+def _in_order(methods: list[DeliveryMethod]) -> list[DeliveryMethod]:
+    return sorted(set(methods))
+
+
+Methods = Annotated[list[DeliveryMethod], Field(min_length=1), AfterValidator(_in_order)]
+
+
+class ChannelUpsert(Input):
+    """One source of orders, known by its code."""
+
+    code: Reference = Field(description="The merchant's own code; the key of the upsert.")
+    name: Name = Field(description="Name for people.")
+    kind: ChannelKind = Field(description="What sort of shop window it is.")
+    guests_allowed: bool = Field(
+        default=False, description="Whether persons who are no party of the merchant may order."
+    )
+    approval_required: bool = Field(
+        default=False, description="Whether its orders wait for an approval."
+    )
+    delivery_methods: Methods = Field(description="How its orders may be delivered.")
+    is_active: bool = Field(default=True, description="Whether it takes orders.")
+
+
+class ChannelsUpsert(Command):
+    """Up to 250 channels."""
+
+    channels: Bulk[ChannelUpsert] = Field(description="The channels; each code once.")
+
+
+async def upsert_all(writing: Writing, command: ChannelsUpsert) -> Outcome:
+    """Write channels by code. Refused: DUPLICATE when a code stands twice."""
+    refuse_duplicates((it.code for it in command.channels), ("channels",), "code")
+    items = [it.model_dump() for it in command.channels]
+    return results("channel_id", *await upsert(writing, Channel, Aggregate.CHANNEL, "code", items))

@@ -1,0 +1,52 @@
+"""Locations: written in bulk from the merchant's system of record."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from commands.writing.transaction import Outcome, Writing
+from commands.writing.upserts import results, upsert
+from kit.errors import Path
+from kit.ids import Names
+from kit.inputs import Bulk, Command, Gln, Input, Name, Place, Reference, Zone, refuse_duplicates
+from models.access.journal import Aggregate
+from models.master.locations import Location, LocationKind
+from models.master.parties import Party
+
+
+class LocationUpsert(Input):
+    """One warehouse, store or distributor, known by its code."""
+
+    code: Reference = Field(description="The merchant's own code; the key of the upsert.")
+    name: Name = Field(description="Name for people.")
+    kind: LocationKind = Field(LocationKind.WAREHOUSE, description="What it is.")
+    gln: Gln | None = Field(None, description="GS1 Global Location Number with its check digit.")
+    place: Place | None = Field(None, description="Where it is.")
+    time_zone: Zone = Field(description="IANA time zone of the place, for example Europe/Berlin.")
+    provider_id: Annotated[UUID, Names("Party")] | None = Field(
+        None, description="The party that runs it; none for the merchant itself."
+    )
+    is_active: bool = Field(default=True, description="Whether deliveries may start here.")
+
+
+class LocationsUpsert(Command):
+    """Up to 250 locations."""
+
+    locations: Bulk[LocationUpsert] = Field(description="The locations; each code once.")
+
+
+async def upsert_all(writing: Writing, command: LocationsUpsert) -> Outcome:
+    """Write locations by code.
+
+    Refused: DUPLICATE when a code stands twice; NOT_FOUND for an unknown provider.
+    """
+    refuse_duplicates((it.code for it in command.locations), ("locations",), "code")
+    providers: dict[UUID, Path] = {}
+    for place, it in enumerate(command.locations):
+        if it.provider_id is not None:
+            providers.setdefault(it.provider_id, ("locations", place, "provider_id"))
+    await writing.get(Party, providers)
+    items = [it.model_dump() for it in command.locations]
+    written = await upsert(writing, Location, Aggregate.LOCATION, "code", items)
+    return results("location_id", *written)

@@ -1,0 +1,254 @@
+"""Parties: written in bulk from the merchant's system of record, and looked up by commands."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+from babel.core import Locale, UnknownLocaleError
+from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+from sqlalchemy import ARRAY, Uuid, any_, literal
+
+from commands.writing.transaction import Outcome, Writing, missing
+from commands.writing.upserts import locked, put, results, status
+from kit.errors import Code, Path, Refused
+from kit.inputs import (
+    LARGEST_BULK,
+    Bulk,
+    Command,
+    Gln,
+    Input,
+    Money,
+    Name,
+    Place,
+    Reference,
+    Zone,
+    refuse_duplicates,
+)
+from models.access.journal import Aggregate
+from models.master.parties import Address, Contact, Party, PartyKind, PartyRole
+
+Child = TypeVar("Child", Contact, Address)
+Changed = dict[UUID, list[str]]
+"""Party id -> codes of its contacts or addresses that were written."""
+
+
+def _known_language(tag: str) -> str:
+    try:
+        Locale.parse(tag, sep="-")
+    except (UnknownLocaleError, ValueError) as error:
+        raise PydanticCustomError(
+            Code.INVALID.value, "This is not a language of BCP 47, for example de or pt-BR."
+        ) from error
+    return tag
+
+
+def _in_order(roles: list[PartyRole]) -> list[PartyRole]:
+    return sorted(set(roles))
+
+
+Language = Annotated[str, StringConstraints(max_length=35), AfterValidator(_known_language)]
+Roles = Annotated[list[PartyRole], Field(min_length=1), AfterValidator(_in_order)]
+Opens = Annotated[str, StringConstraints(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+Closes = Annotated[str, StringConstraints(pattern="^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
+
+
+class Opening(Input):
+    """Hours of one weekday in which a place takes deliveries."""
+
+    weekday: int = Field(ge=1, le=7, description="1 for Monday to 7 for Sunday (ISO 8601).")
+    opens: Opens = Field(description="From this time of the place's clock, HH:MM.")
+    closes: Closes = Field(description="Until this time, HH:MM, later than `opens`; 24:00 at most.")
+
+    @field_validator("closes")
+    @classmethod
+    def _after_it_opens(cls, closes: str, info: ValidationInfo) -> str:
+        if closes <= info.data.get("opens", ""):
+            raise PydanticCustomError(Code.INVALID_WINDOW.value, "A place closes after it opens.")
+        return closes
+
+
+class ContactUpsert(Input):
+    """One person at a party, known by its code."""
+
+    code: Reference = Field(description="Key of the contact within its party.")
+    name: Name = Field(description="Name of the person.")
+    title: Name | None = Field(None, description="Job title.")
+    department: Name | None = Field(None, description="Department of the company.")
+    email: Name | None = Field(None, description="E-mail address.")
+    phone: Reference | None = Field(None, description="Telephone number.")
+
+
+class AddressUpsert(Input):
+    """One place where a party takes deliveries, known by its code."""
+
+    code: Reference = Field(description="Key of the address within its party.")
+    place: Place = Field(description="Where it is.")
+    time_zone: Zone = Field(description="IANA time zone of the place, for example Europe/Berlin.")
+    receiving_hours: list[Opening] = Field(
+        [], max_length=100, description="When deliveries are taken; none means at any time."
+    )
+    is_default: bool = Field(
+        default=False, description="Where orders go that name no address; one for each party."
+    )
+
+
+class PartyUpsert(Input):
+    """One company or person, known by its number."""
+
+    number: Reference = Field(description="The merchant's own number; the key of the upsert.")
+    kind: PartyKind = Field(PartyKind.COMPANY, description="Business or private person.")
+    roles: Roles = Field([PartyRole.CUSTOMER], description="What it is; CUSTOMER if left out.")
+    name: Name = Field(description="Name of the company or person.")
+    gln: Gln | None = Field(None, description="GS1 Global Location Number with its check digit.")
+    vat_id: Reference | None = Field(None, description="VAT identification number.")
+    email: Name | None = Field(None, description="E-mail address.")
+    phone: Reference | None = Field(None, description="Telephone number.")
+    language: Language | None = Field(None, description="BCP 47 tag, for example de or pt-BR.")
+    approval_limit: Money | None = Field(
+        None,
+        description="Above it, what its buyers order waits for one of its approvers: their net"
+        " counts, and one in another currency, or with a line without a price, is above it."
+        " Without it nothing waits.",
+    )
+    contacts: list[ContactUpsert] = Field(
+        [], max_length=LARGEST_BULK, description="Contacts to write; others stay as they are."
+    )
+    addresses: list[AddressUpsert] = Field(
+        [], max_length=LARGEST_BULK, description="Addresses to write; others stay as they are."
+    )
+
+
+class PartiesUpsert(Command):
+    """Up to 250 parties with their contacts and addresses."""
+
+    parties: Bulk[PartyUpsert] = Field(description="The parties; each number once.")
+
+
+Pair = tuple[Party, PartyUpsert]
+
+
+async def upsert_all(writing: Writing, command: PartiesUpsert) -> Outcome:
+    """Write parties by number, their contacts and addresses by code.
+
+    A change of a contact or an address is one of its party. An address that becomes the default
+    takes the place of the one before. Refused: DUPLICATE when a key stands twice, or two
+    addresses of a party are its default; INVALID_WINDOW when receiving hours overlap.
+    """
+    given = command.parties
+    _check(given)
+    found = await locked(writing, Party, "number", (it.number for it in given))
+    written = [put(writing, Party, found.get(it.number), _party(it)) for it in given]
+    await writing.session.flush()
+    pairs = [(row, it) for (row, _), it in zip(written, given, strict=True)]
+    contacts = await _put_all(writing, Contact, [(row, it.contacts) for row, it in pairs])
+    await _free_defaults(writing, pairs)
+    addresses = await _put_all(writing, Address, [(row, it.addresses) for row, it in pairs])
+    statuses = [
+        status(
+            writing,
+            Aggregate.PARTY,
+            row,
+            new=row.number not in found,
+            fields=fields,
+            contacts=contacts[row.id],
+            addresses=addresses[row.id],
+        )
+        for row, fields in written
+    ]
+    return results("party_id", [row for row, _ in pairs], statuses)
+
+
+async def ship_to(
+    writing: Writing, party_id: UUID | None, address_id: UUID | None, path: Path
+) -> Address | None:
+    """Return the named address of the party; without an id its default address, if it has one.
+
+    party_id: None for a guest, who has no addresses. Refused: NOT_FOUND at the path for an
+    address that is unknown or another party's.
+    """
+    rows = writing.seen(Address).where(Address.party_id == party_id)
+    if address_id is None:
+        return (await writing.session.scalars(rows.where(Address.is_default))).one_or_none()
+    address = (await writing.session.scalars(rows.where(Address.id == address_id))).one_or_none()
+    if address is None:
+        raise missing(Address, path)
+    return address
+
+
+def _check(parties: Sequence[PartyUpsert]) -> None:
+    refuse_duplicates((it.number for it in parties), ("parties",), "number")
+    for place, party in enumerate(parties):
+        contacts, addresses = ("parties", place, "contacts"), ("parties", place, "addresses")
+        refuse_duplicates((it.code for it in party.contacts), contacts, "code")
+        refuse_duplicates((it.code for it in party.addresses), addresses, "code")
+        defaults = (it.is_default or None for it in party.addresses)
+        refuse_duplicates(defaults, addresses, "is_default")
+        for number, address in enumerate(party.addresses):
+            _check_openings(address.receiving_hours, (*addresses, number, "receiving_hours"))
+
+
+def _check_openings(openings: Sequence[Opening], path: Path) -> None:
+    order = sorted(range(len(openings)), key=lambda place: _start(openings[place].model_dump()))
+    for before, after in pairwise(order):
+        one, other = openings[before], openings[after]
+        if one.weekday == other.weekday and other.opens < one.closes:
+            raise Refused(
+                Code.INVALID_WINDOW, "These hours overlap others of the day.", (*path, after)
+            )
+
+
+def _start(opening: dict[str, Any]) -> tuple[int, str]:
+    return opening["weekday"], opening["opens"]
+
+
+def _party(item: PartyUpsert) -> dict[str, Any]:
+    limit = item.approval_limit
+    return {
+        **item.model_dump(exclude={"contacts", "addresses", "approval_limit"}),
+        "approval_limit": limit and limit.amount,
+        "approval_currency": limit and limit.currency,
+    }
+
+
+def _columns(item: ContactUpsert | AddressUpsert) -> dict[str, Any]:
+    values = item.model_dump()
+    if isinstance(item, AddressUpsert):
+        values["receiving_hours"].sort(key=_start)
+    return values
+
+
+async def _put_all(
+    writing: Writing,
+    entity: type[Child],
+    given: Sequence[tuple[Party, Sequence[ContactUpsert | AddressUpsert]]],
+) -> Changed:
+    """Write the contacts or addresses of all parties by party and code."""
+    wanted = {(party.id, it.code): _columns(it) for party, items in given for it in items}
+    found = await _children(writing, entity, {party_id for party_id, _ in wanted})
+    known = {(row.party_id, row.code): row for row in found}
+    changed: Changed = defaultdict(list)
+    for (party_id, code), values in wanted.items():
+        old = known.get((party_id, code))
+        if put(writing, entity, old, values | {"party_id": party_id})[1]:
+            changed[party_id].append(code)
+    await writing.session.flush()
+    return changed
+
+
+async def _free_defaults(writing: Writing, pairs: Sequence[Pair]) -> None:
+    """Take the flag from addresses whose place as the default another one takes."""
+    defaults = {row.id: to.code for row, it in pairs for to in it.addresses if to.is_default}
+    for address in await _children(writing, Address, set(defaults)):
+        address.is_default &= address.code == defaults[address.party_id]
+    await writing.session.flush()
+
+
+async def _children(writing: Writing, entity: type[Child], parties: set[UUID]) -> Sequence[Child]:
+    """Read the contacts or addresses of parties; their rows are locked already."""
+    if not parties:
+        return []
+    ids = literal(sorted(parties), ARRAY(Uuid()))
+    return await writing.all(writing.seen(entity).where(entity.party_id == any_(ids)))

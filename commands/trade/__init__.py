@@ -1,0 +1,1 @@
+"""Verbs of trade: orders, releases, contracts."""

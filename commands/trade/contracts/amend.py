@@ -1,0 +1,195 @@
+"""Changing a contract: what both sides agreed on later."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+
+from commands.trade.contracts.create import LONGEST_DAYS, AddressId, check_ship_tos
+from commands.trade.contracts.life import ContractStep, lock_contract, wrong_state
+from commands.trade.contracts.lines import ContractLineCreate, add, check_line, products_of
+from commands.writing.transaction import Outcome, Writing, missing
+from kit.errors import Code, Path, Refused
+from kit.ids import Names
+from kit.inputs import (
+    LARGEST_BULK,
+    Day,
+    Input,
+    Note,
+    Percent,
+    Price,
+    Quantity,
+    QuantityOrZero,
+    Reference,
+    Zone,
+    refuse_duplicates,
+)
+from models.access.journal import Aggregate
+from models.master.catalog import Product
+from models.trade.codes import TradeCode
+from models.trade.contracts import (
+    LIVING_STATES,
+    Contract,
+    ContractLine,
+    EndOfLife,
+    ReservationStrategy,
+)
+
+_OWN = {"idempotency_key", "contract_id", "expected_version", "lines", "add_lines"}
+
+
+class ContractLineAmend(Input):
+    """Changes of one line; what is left out stays, null empties."""
+
+    contract_line_id: Annotated[UUID, Names("ContractLine")] = Field(description="The line.")
+    target_quantity: Quantity | None = Field(None, description="How much is agreed.")
+    min_quantity: QuantityOrZero | None = Field(
+        None, description="The least that must be called off; null for none."
+    )
+    max_quantity: Quantity | None = Field(
+        None, description="The most that may be called off; null for the target."
+    )
+    over_tolerance_percent: Percent | None = Field(
+        None, description="Percent that may be called off beyond the agreed maximum."
+    )
+    under_tolerance_percent: Percent | None = Field(
+        None, description="Percent by which the minimum may be missed."
+    )
+    lot_multiple: Quantity | None = Field(
+        None, description="Every called-off quantity is a multiple of this; null for any."
+    )
+    min_per_call_off: Quantity | None = Field(
+        None, description="The least of this line in one call-off; null for any."
+    )
+    max_per_call_off: Quantity | None = Field(
+        None, description="The most of this line in one call-off; null for any."
+    )
+    unit_price: Price | None = Field(
+        None, description="Price of one unit; call-offs that are placed keep theirs."
+    )
+
+
+class ContractAmend(ContractStep):
+    """Changes of a contract; what is left out stays, null empties."""
+
+    purchase_order_number: Reference | None = Field(
+        None, description="The customer's number of this contract; null for none."
+    )
+    ship_to_ids: list[AddressId] | None = Field(
+        None,
+        max_length=LARGEST_BULK,
+        description="All addresses that may be delivered to; the first is the default.",
+    )
+    valid_from: Day | None = Field(None, description="First day of validity.")
+    valid_to: Day | None = Field(None, description="Last day of validity.")
+    time_zone: Zone | None = Field(None, description="IANA time zone of the days of validity.")
+    terms: Note | None = Field(None, description="What else was agreed; null for nothing.")
+    reservation_strategy: ReservationStrategy | None = Field(
+        None, description="When goods are set aside for it."
+    )
+    priority_on: Day | None = Field(None, description="Day by which it queues for goods.")
+    end_of_life: EndOfLife | None = Field(
+        None, description="What happens to what was not called off when it ends."
+    )
+    min_notice_days: int | None = Field(
+        None, ge=0, le=LONGEST_DAYS, description="Days between a call-off and its first delivery."
+    )
+    firm_zone_days: int | None = Field(
+        None, ge=0, le=LONGEST_DAYS, description="Days ahead in which firm quantities only rise."
+    )
+    trade_off_days: int | None = Field(
+        None, ge=0, le=LONGEST_DAYS, description="Days ahead in which material is bought already."
+    )
+    lines: list[ContractLineAmend] = Field(
+        [], max_length=LARGEST_BULK, description="Changes of lines, each line once."
+    )
+    add_lines: list[ContractLineCreate] = Field(
+        [], max_length=LARGEST_BULK, description="New lines; they get the next line numbers."
+    )
+
+
+async def amend(writing: Writing, command: ContractAmend) -> Outcome:
+    """Change a contract that is not over yet. Its party and currency stay: others are another's.
+
+    Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE, DUPLICATE, INVALID where something that
+    must be there is emptied, INVALID_DATE when it would end before it starts, EXCEEDS_MAX when
+    less would be agreed than is called off, and as `check_line`.
+    """
+    contract = await lock_contract(writing, command)
+    if contract.state not in LIVING_STATES:
+        raise wrong_state(contract)
+    if command.ship_to_ids is not None:
+        await check_ship_tos(writing, contract.party_id, command.ship_to_ids)
+    changed = _change(contract, command.model_dump(exclude_unset=True, exclude=_OWN), ())
+    if contract.valid_to < contract.valid_from:
+        raise Refused(Code.INVALID_DATE, "A contract ends after it starts.", ("valid_to",))
+    lines = await _lines(writing, contract)
+    products = await products_of(writing, dict(_products(lines, command)))
+    refuse_duplicates((it.contract_line_id for it in command.lines), ("lines",))
+    for place, change in enumerate(command.lines):
+        _amend_line(lines, products, change, ("lines", place))
+    for place, line in enumerate(command.add_lines):
+        check_line(line, products[line.product_id], ("add_lines", place))
+        add(writing, contract, _next(lines) + place, line.model_dump())
+    contract.version += 1
+    writing.record(
+        Aggregate.CONTRACT,
+        contract.id,
+        "contract.amended",
+        fields=changed,
+        lines=[lines[it.contract_line_id].line_no for it in command.lines],
+        added=len(command.add_lines),
+    )
+    await writing.session.flush()
+    return {"contract_id": contract.id}
+
+
+async def _lines(writing: Writing, contract: Contract) -> dict[UUID, ContractLine]:
+    """Lock all lines of the locked contract: id -> line."""
+    rows = writing.seen(ContractLine).where(ContractLine.contract_id == contract.id)
+    locked = rows.order_by(ContractLine.id).with_for_update(of=ContractLine)
+    return {line.id: line for line in await writing.all(locked)}
+
+
+def _products(
+    lines: Mapping[UUID, ContractLine], command: ContractAmend
+) -> Iterator[tuple[UUID, Path]]:
+    for line in lines.values():
+        yield line.product_id, ("lines",)
+    for place, new in enumerate(command.add_lines):
+        yield new.product_id, ("add_lines", place, "product_id")
+
+
+def _change(row: Contract | ContractLine, given: Mapping[str, Any], path: Path) -> list[str]:
+    """Set what was given and return the names of what is new. Refused: INVALID for a null."""
+    for name, value in given.items():
+        if value is None and not row.__table__.c[name].nullable:
+            raise Refused(Code.INVALID, "This cannot be emptied.", (*path, name))
+    changed = [name for name, value in given.items() if getattr(row, name) != value]
+    for name in changed:
+        setattr(row, name, given[name])
+    return changed
+
+
+def _amend_line(
+    lines: Mapping[UUID, ContractLine],
+    products: Mapping[UUID, Product],
+    change: ContractLineAmend,
+    path: Path,
+) -> None:
+    line = lines.get(change.contract_line_id)
+    if line is None:
+        raise missing(ContractLine, (*path, "contract_line_id"))
+    before = line.agreed
+    _change(line, change.model_dump(exclude_unset=True, exclude={"contract_line_id"}), path)
+    check_line(line, products[line.product_id], path)
+    if line.agreed < min(before, line.called_off):
+        name = "target_quantity" if line.max_quantity is None else "max_quantity"
+        text = f"{line.called_off.normalize():f} of this line is called off already."
+        raise Refused(TradeCode.EXCEEDS_MAX, text, (*path, name))
+
+
+def _next(lines: Mapping[UUID, ContractLine]) -> int:
+    """Return the next line number: lines are never removed, so that no number comes twice."""
+    return 1 + max(line.line_no for line in lines.values())

@@ -1,0 +1,19 @@
+"""The counters of contract lines: moved by whoever calls off, ships or delivers (invariant K4)."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from uuid import UUID
+
+from commands.writing.transaction import Writing
+from models.trade.contracts import ContractLine
+
+
+async def move(writing: Writing, changes: Mapping[UUID, Mapping[str, Decimal]]) -> None:
+    """Add to counters under the lock of each line. changes: line id -> counter -> signed amount.
+
+    Lines are locked after all orders, in id order.
+    """
+    lines = await writing.lock(ContractLine, dict.fromkeys(changes, ()))
+    for line_id, amounts in changes.items():
+        for counter, amount in amounts.items():
+            setattr(lines[line_id], counter, getattr(lines[line_id], counter) + amount)

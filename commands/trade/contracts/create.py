@@ -1,0 +1,142 @@
+"""Making a contract: a draft with its lines, not yet in force."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from commands.trade.contracts.lines import ContractLineCreate, add, check_line, products_of
+from commands.writing.counters import numbers
+from commands.writing.transaction import Outcome, Writing, missing
+from kit.errors import Code, Path, Refused
+from kit.ids import Names, new_id
+from kit.inputs import (
+    LARGEST_BULK,
+    Bulk,
+    Command,
+    Currency,
+    Day,
+    Note,
+    Reference,
+    Zone,
+    refuse_duplicates,
+)
+from models.access.journal import Aggregate
+from models.access.keys import CounterName
+from models.master.parties import Address, Party
+from models.trade.contracts import Contract, ContractState, EndOfLife, ReservationStrategy
+
+LONGEST_DAYS = 3650
+
+AddressId = Annotated[UUID, Names("Address")]
+
+
+class ContractCreate(Command):
+    """A call-off contract with one party."""
+
+    party_id: Annotated[UUID, Names("Party")] = Field(description="With whom it is agreed.")
+    number: Reference | None = Field(
+        None, description="The merchant's own number; taken from the counter when left out."
+    )
+    purchase_order_number: Reference | None = Field(
+        None, description="The customer's number of this contract (EDIFACT RFF BO or CT)."
+    )
+    ship_to_ids: list[AddressId] = Field(
+        [],
+        max_length=LARGEST_BULK,
+        description="Addresses of the party that may be delivered to; the first is the default.",
+    )
+    valid_from: Day = Field(description="First day of validity.")
+    valid_to: Day = Field(description="Last day of validity; not before the first.")
+    time_zone: Zone = Field(description="IANA time zone in which the days of validity are counted.")
+    currency: Currency = Field(description="Currency of all prices.")
+    terms: Note | None = Field(None, description="What else was agreed, for people.")
+    reservation_strategy: ReservationStrategy = Field(
+        ReservationStrategy.AT_CALL_OFF, description="When goods are set aside for it."
+    )
+    priority_on: Day | None = Field(
+        None, description="Day by which it queues for goods; `validFrom` when left out."
+    )
+    end_of_life: EndOfLife = Field(
+        EndOfLife.EXPIRE, description="What happens to what was not called off when it ends."
+    )
+    min_notice_days: int = Field(
+        0, ge=0, le=LONGEST_DAYS, description="Days between a call-off and its first delivery."
+    )
+    firm_zone_days: int = Field(
+        0, ge=0, le=LONGEST_DAYS, description="Days ahead in which firm quantities only rise."
+    )
+    trade_off_days: int = Field(
+        0, ge=0, le=LONGEST_DAYS, description="Days ahead in which material is bought already."
+    )
+    lines: Bulk[ContractLineCreate] = Field(
+        description="What is agreed; two lines may name one product (price steps, places)."
+    )
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> Self:
+        if self.valid_to < self.valid_from:
+            raise PydanticCustomError(Code.INVALID_DATE.value, "A contract ends after it starts.")
+        return self
+
+
+async def create(writing: Writing, command: ContractCreate) -> Outcome:
+    """Write a contract in state DRAFT with its lines numbered from 1.
+
+    Refused: NOT_FOUND for the party, an address of another one, or a product; DUPLICATE for an
+    address named twice; TAKEN for the number; and as `check_line`.
+    """
+    path: Path = ("lines",)
+    await writing.get(Party, {command.party_id: ("party_id",)})
+    await check_ship_tos(writing, command.party_id, command.ship_to_ids)
+    places = {it.product_id: (*path, i, "product_id") for i, it in enumerate(command.lines)}
+    products = await products_of(writing, places)
+    for place, line in enumerate(command.lines):
+        check_line(line, products[line.product_id], (*path, place))
+    contract = await _contract(writing, command)
+    for line_no, line in enumerate(command.lines, 1):
+        add(writing, contract, line_no, line.model_dump())
+    await writing.session.flush()
+    writing.record(Aggregate.CONTRACT, contract.id, "contract.created", lines=len(command.lines))
+    return {"contract_id": contract.id}
+
+
+async def check_ship_tos(writing: Writing, party_id: UUID, addresses: Sequence[UUID]) -> None:
+    """Refused: NOT_FOUND for an address that is not the party's, DUPLICATE."""
+    refuse_duplicates(addresses, ("ship_to_ids",))
+    found = await writing.by_key(Address, "id", addresses)
+    for place, address_id in enumerate(addresses):
+        if address_id not in found or found[address_id].party_id != party_id:
+            raise missing(Address, ("ship_to_ids", place))
+
+
+async def _contract(writing: Writing, command: ContractCreate) -> Contract:
+    given: dict[str, Any] = command.model_dump(exclude={"idempotency_key", "number", "lines"})
+    contract = Contract(
+        **given | {"priority_on": command.priority_on or command.valid_from},
+        merchant_id=writing.viewer.merchant_id,
+        id=new_id(),
+        number=await _number(writing, command.number),
+        state=ContractState.DRAFT,
+        created_at=writing.now,
+    )
+    writing.session.add(contract)
+    await writing.session.flush()
+    return contract
+
+
+async def _number(writing: Writing, given: str | None) -> str:
+    """Return the number, else the next of the counter that nobody gave by hand.
+
+    Refused: TAKEN.
+    """
+    if given is not None:
+        if await writing.by_key(Contract, "number", [given]):
+            raise Refused(Code.TAKEN, f"There is a contract {given} already.", ("number",))
+        return given
+    while True:
+        (number,) = await numbers(writing, CounterName.CONTRACT, 1)
+        if not await writing.by_key(Contract, "number", [number]):
+            return number

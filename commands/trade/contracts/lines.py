@@ -1,0 +1,107 @@
+"""The lines of a contract: what they agree on, checked alike when they are made and changed."""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+
+from commands.master.catalog import check_scale
+from commands.writing.transaction import Writing
+from kit.errors import Code, Path, Refused
+from kit.ids import Names, new_id
+from kit.inputs import Input, Percent, Price, Quantity, QuantityOrZero
+from models.master.catalog import Product
+from models.trade.codes import TradeCode
+from models.trade.contracts import Contract, ContractLine
+
+_QUANTITIES = (
+    "target_quantity",
+    "min_quantity",
+    "max_quantity",
+    "lot_multiple",
+    "min_per_call_off",
+    "max_per_call_off",
+)
+
+
+class ContractLineCreate(Input):
+    """One product of a contract; quantities in the product's unit and scale."""
+
+    product_id: Annotated[UUID, Names("Product")] = Field(description="What is agreed.")
+    target_quantity: Quantity = Field(description="How much is agreed for the whole validity.")
+    min_quantity: QuantityOrZero | None = Field(
+        None, description="The least that must be called off; at most the target (minimum take)."
+    )
+    max_quantity: Quantity | None = Field(
+        None, description="The most that may be called off; the target when left out."
+    )
+    over_tolerance_percent: Percent = Field(
+        Decimal(0),
+        description="Percent of the agreed maximum that may be called off beyond it;"
+        " 0 when left out.",
+    )
+    under_tolerance_percent: Percent = Field(
+        Decimal(0), description="Percent by which the minimum may be missed; 0 when left out."
+    )
+    lot_multiple: Quantity | None = Field(
+        None, description="Every called-off quantity is a multiple of this (EDIFACT QTY 251)."
+    )
+    min_per_call_off: Quantity | None = Field(
+        None, description="The least of this line in one call-off (EDIFACT QTY 53)."
+    )
+    max_per_call_off: Quantity | None = Field(
+        None, description="The most of this line in one call-off (EDIFACT QTY 54)."
+    )
+    unit_price: Price = Field(description="Price of one unit, in the contract's currency.")
+
+
+async def products_of(writing: Writing, wanted: Mapping[UUID, Path]) -> dict[UUID, Product]:
+    """Return id -> product. wanted: id -> path. Refused: NOT_FOUND."""
+    return await writing.get(Product, wanted)
+
+
+def check_line(line: ContractLineCreate | ContractLine, product: Product, path: Path) -> None:
+    """Check what a line agrees on, as it would stand after the command; path: of the line.
+
+    Refused: SCALE_EXCEEDED for a quantity, OUT_OF_RANGE where quantities contradict each other,
+    EXCEEDS_MAX when more than the ceiling has been called off already.
+    """
+    for name in _QUANTITIES:
+        quantity = getattr(line, name)
+        if quantity is not None:
+            check_scale(product, quantity, (*path, name))
+    for name, message in _contradictions(line):
+        raise Refused(Code.OUT_OF_RANGE, message, (*path, name))
+    if isinstance(line, ContractLine) and line.called_off > line.ceiling:
+        text = f"{line.called_off.normalize():f} of this line is called off already."
+        raise Refused(TradeCode.EXCEEDS_MAX, text, (*path, "max_quantity"))
+
+
+def _contradictions(line: ContractLineCreate | ContractLine) -> Iterator[tuple[str, str]]:
+    """Yield (field, message) for every pair of quantities that contradict each other."""
+    target, least, most = line.target_quantity, line.min_quantity, line.max_quantity
+    if least is not None and least > target:
+        yield "min_quantity", "The minimum is at most the target."
+    if most is not None and most < target:
+        yield "max_quantity", "The maximum is at least the target."
+    smallest, largest = line.min_per_call_off, line.max_per_call_off
+    if smallest is not None and largest is not None and smallest > largest:
+        yield "max_per_call_off", "The largest call-off is at least the smallest."
+
+
+def add(
+    writing: Writing, contract: Contract, line_no: int, terms: Mapping[str, Any]
+) -> ContractLine:
+    """Write a new line. terms: the fields of ContractLineCreate."""
+    line = ContractLine(
+        merchant_id=contract.merchant_id,
+        id=new_id(),
+        contract_id=contract.id,
+        line_no=line_no,
+        currency=contract.currency,
+        **terms,
+    )
+    writing.session.add(line)
+    return line

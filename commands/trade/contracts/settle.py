@@ -1,0 +1,71 @@
+"""Settling a contract: the account of what was called off against what had to be."""
+
+from decimal import ROUND_CEILING, Decimal
+
+from commands.trade.contracts.life import ContractStep, lock_contract, wrong_state
+from commands.trade.contracts.lines import products_of
+from commands.writing.transaction import Outcome, Writing
+from kit.ids import new_id
+from models.access.journal import Aggregate
+from models.master.catalog import Product
+from models.trade.contracts import Contract, ContractLine, ContractState, Shortfall
+
+
+class ContractSettle(ContractStep):
+    """Close the account of a contract that is terminated or past its last day."""
+
+
+async def settle(writing: Writing, command: ContractSettle) -> Outcome:
+    """Record what is missing against the minimum of each line (K2). Refused: WRONG_STATE."""
+    contract = await lock_contract(writing, command)
+    if not _is_over(writing, contract):
+        raise wrong_state(contract)
+    rows = writing.seen(ContractLine).where(ContractLine.contract_id == contract.id)
+    lines = await writing.all(rows.order_by(ContractLine.line_no))
+    products = await products_of(writing, {line.product_id: () for line in lines})
+    for line in lines:
+        _settle_line(writing, line, products[line.product_id])
+    contract.state = ContractState.SETTLED
+    contract.settled_at = writing.now
+    contract.version += 1
+    writing.record(Aggregate.CONTRACT, contract.id, "contract.settled")
+    await writing.session.flush()
+    return {"contract_id": contract.id}
+
+
+def _is_over(writing: Writing, contract: Contract) -> bool:
+    if contract.state is ContractState.TERMINATED:
+        return True
+    running = contract.state in {ContractState.ACTIVE, ContractState.SUSPENDED}
+    return running and contract.valid_to < contract.day(writing.now)
+
+
+def _settle_line(writing: Writing, line: ContractLine, product: Product) -> None:
+    if line.min_quantity is None:
+        return
+    owed = _whole(line.min_quantity * (1 - line.under_tolerance_percent / 100), product)
+    if line.called_off >= owed:
+        return
+    shortfall = Shortfall(
+        merchant_id=line.merchant_id,
+        id=new_id(),
+        contract_id=line.contract_id,
+        contract_line_id=line.id,
+        owed=owed,
+        called_off=line.called_off,
+        quantity=owed - line.called_off,
+        settled_at=writing.now,
+    )
+    writing.session.add(shortfall)
+    writing.record(
+        Aggregate.CONTRACT,
+        line.contract_id,
+        "contract.fell_short",
+        line_no=line.line_no,
+        quantity=shortfall.quantity,
+    )
+
+
+def _whole(quantity: Decimal, product: Product) -> Decimal:
+    """Return the least quantity of the unit's scale that is not below the exact one."""
+    return quantity.quantize(Decimal(1).scaleb(-product.scale), ROUND_CEILING)

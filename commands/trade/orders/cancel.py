@@ -1,0 +1,97 @@
+"""Cancelling any part of a line, and closing an order with whatever is left of it."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from commands.master.catalog import check_scale
+from commands.trade.orders.lines import cancel, lines_of
+from commands.trade.orders.states import VersionedOrderCommand, become, check_living, locked
+from commands.writing.transaction import Outcome, Writing, missing
+from kit.errors import Code, Refused
+from kit.ids import Names
+from kit.inputs import Bulk, Input, Note, Quantity, refuse_duplicates
+from models.access.journal import Aggregate
+from models.master.catalog import Product
+from models.trade.codes import TradeCode
+from models.trade.orders import OrderLine, OrderState
+
+
+class LineCancel(Input):
+    """How much of one line is cancelled."""
+
+    line_id: Annotated[UUID, Names("OrderLine")] = Field(description="A line of the order.")
+    quantity: Quantity = Field(description="How much less is wanted, in the product's unit.")
+
+
+class OrderCancelLines(VersionedOrderCommand):
+    """What is cancelled of an order, line by line."""
+
+    lines: Bulk[LineCancel] = Field(description="The lines, each once.")
+    reason: Note | None = Field(None, description="Why.")
+
+
+class OrderClose(VersionedOrderCommand):
+    """The end of an order; what no delivery has taken is cancelled."""
+
+
+async def cancel_lines(writing: Writing, command: OrderCancelLines) -> Outcome:
+    """Cancel what is in no delivery yet; an order of which nothing remains is CANCELLED.
+
+    Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE, DUPLICATE, SCALE_EXCEEDED,
+    QUANTITY_NOT_OPEN for more than is unplanned (invariants O4, O7).
+    """
+    refuse_duplicates((it.line_id for it in command.lines), ("lines",), "line_id")
+    order = await locked(writing, command)
+    check_living(order)
+    lines = await lines_of(writing, [order.id])
+    wanted = await _wanted(writing, command, lines)
+    await cancel(writing, order, wanted)
+    writing.record(Aggregate.ORDER, order.id, "order.lines_cancelled", reason=command.reason)
+    if all(line.cancelled == line.ordered for line in lines.values()):
+        become(writing, order, OrderState.CANCELLED)
+        writing.record(Aggregate.ORDER, order.id, "order.cancelled")
+    order.version += 1
+    return {"order_id": order.id}
+
+
+async def _wanted(
+    writing: Writing, command: OrderCancelLines, lines: Mapping[UUID, OrderLine]
+) -> dict[OrderLine, Decimal]:
+    """Return line -> what is cancelled of it, checked."""
+    products = await writing.by_key(Product, "id", {it.product_id for it in lines.values()})
+    wanted = {}
+    for place, it in enumerate(command.lines):
+        line = lines.get(it.line_id)
+        if line is None:
+            raise missing(OrderLine, ("lines", place, "line_id"))
+        path = ("lines", place, "quantity")
+        check_scale(products[line.product_id], it.quantity, path)
+        if it.quantity > line.unplanned:
+            rest = max(line.unplanned, Decimal(0)).normalize()
+            text = f"Only {rest:f} of this line is in no delivery yet."
+            raise Refused(TradeCode.QUANTITY_NOT_OPEN, text, path)
+        wanted[line] = it.quantity
+    return wanted
+
+
+async def close(writing: Writing, command: OrderClose) -> Outcome:
+    """Close an order of which nothing is under way; what was never planned is cancelled first.
+
+    Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE also while something is planned and not
+    shipped.
+    """
+    order = await locked(writing, command)
+    become(writing, order, OrderState.CLOSED)
+    lines = (await lines_of(writing, [order.id])).values()
+    if any(line.planned > line.shipped for line in lines):
+        text = f"Deliveries of {order.number} are under way: dispatch or cancel them first."
+        raise Refused(Code.WRONG_STATE, text, ("order_id",))
+    rest = {line: line.unplanned for line in lines if line.unplanned > 0}
+    await cancel(writing, order, rest)
+    order.version += 1
+    writing.record(Aggregate.ORDER, order.id, "order.closed")
+    return {"order_id": order.id}

@@ -1,0 +1,155 @@
+"""From checked drafts to order rows: the one place that makes an order."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from commands.master.catalog import check_scale
+from commands.writing.counters import numbers
+from commands.writing.ledger import ledger_of
+from commands.writing.rows import write_rows
+from commands.writing.transaction import Writing
+from kit.ids import new_id
+from kit.inputs import Place, Recipient, Window
+from models.access.journal import Aggregate
+from models.access.keys import CounterName
+from models.master.catalog import Product
+from models.trade.orders import (
+    Approval,
+    DeliveryPolicy,
+    Order,
+    OrderKind,
+    OrderLine,
+    OrderState,
+    net_of,
+)
+
+__all__ = ["Draft", "LineDraft", "check_scale", "create", "window_columns"]
+
+
+@dataclass(frozen=True)
+class LineDraft:
+    """One line to be: a product of the merchant with a quantity that fits its scale."""
+
+    product: Product
+    quantity: Decimal
+    unit_price: Decimal
+    discount_percent: Decimal = Decimal(0)
+    window: Window | None = None
+    substitution_allowed: bool = False
+    external_reference: str | None = None
+    contract_line_id: UUID | None = None
+    schedule_line_id: UUID | None = None
+    over_tolerance: Decimal = Decimal(0)
+
+    @property
+    def net(self) -> Decimal:
+        """Exact price after discount."""
+        return net_of(self.quantity, self.unit_price, self.discount_percent)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An order to be; whoever makes one has checked its references. party_id or guest is set.
+
+    awaiting: who must approve it; it is confirmed where that is nobody.
+    """
+
+    channel_id: UUID
+    currency: str
+    placed_at: datetime
+    lines: Sequence[LineDraft]
+    kind: OrderKind = OrderKind.STANDARD
+    awaiting: Sequence[Approval] = ()
+    party_id: UUID | None = None
+    guest: Recipient | None = None
+    buyer_contact_id: UUID | None = None
+    contract_id: UUID | None = None
+    purchase_order_number: str | None = None
+    external_reference: str | None = None
+    delivery_policy: DeliveryPolicy = DeliveryPolicy.PARTIAL_BACKORDER
+    cancel_if_not_by: datetime | None = None
+    ship_to_id: UUID | None = None
+    ship_to: Place | None = None
+    recipient: Recipient | None = None
+    window: Window | None = None
+    note: str | None = None
+
+
+async def create(writing: Writing, drafts: Sequence[Draft]) -> list[UUID]:
+    """Write orders with their lines, numbered in the order of the drafts; returns their ids."""
+    if not drafts:
+        return []
+    taken = await numbers(writing, CounterName.ORDER, len(drafts))
+    orders = [_order(writing, draft, number) for draft, number in zip(drafts, taken, strict=True)]
+    lines = []
+    for draft, order in zip(drafts, orders, strict=True):
+        lines += [_line(order, line_no, line) for line_no, line in enumerate(draft.lines, 1)]
+        writing.record(
+            Aggregate.ORDER, order["id"], "order.placed", draft.placed_at, lines=len(draft.lines)
+        )
+    await write_rows(writing, {Order: orders, OrderLine: lines})
+    if ledger := ledger_of(writing):
+        for line in lines:
+            ledger.tell(line["order_id"], line["id"], ordered=line["ordered"])
+    return [order["id"] for order in orders]
+
+
+def window_columns(window: Window | None, prefix: str = "window") -> dict[str, Any]:
+    """Return the three columns of a window."""
+    values = (window.earliest, window.latest, window.time_zone) if window else (None, None, None)
+    names = (f"{prefix}_earliest", f"{prefix}_latest", f"{prefix}_zone")
+    return dict(zip(names, values, strict=True))
+
+
+def _order(writing: Writing, draft: Draft, number: str) -> dict[str, Any]:
+    state = OrderState.PENDING_APPROVAL if draft.awaiting else OrderState.CONFIRMED
+    return {
+        "merchant_id": writing.viewer.merchant_id,
+        "id": new_id(),
+        "number": number,
+        "channel_id": draft.channel_id,
+        "party_id": draft.party_id,
+        "guest": draft.guest and draft.guest.model_dump(),
+        "buyer_contact_id": draft.buyer_contact_id,
+        "kind": draft.kind,
+        "contract_id": draft.contract_id,
+        "purchase_order_number": draft.purchase_order_number,
+        "external_reference": draft.external_reference,
+        "state": state,
+        "awaiting_approval_of": list(draft.awaiting),
+        "delivery_policy": draft.delivery_policy,
+        "cancel_if_not_by": draft.cancel_if_not_by,
+        "currency": draft.currency,
+        "ship_to_id": draft.ship_to_id,
+        "ship_to": draft.ship_to and draft.ship_to.model_dump(),
+        "recipient": draft.recipient and draft.recipient.model_dump(),
+        "note": draft.note,
+        "placed_at": draft.placed_at,
+        "confirmed_at": None if draft.awaiting else draft.placed_at,
+        "version": 1,
+        **window_columns(draft.window),
+    }
+
+
+def _line(order: Mapping[str, Any], line_no: int, draft: LineDraft) -> dict[str, Any]:
+    return {
+        "merchant_id": order["merchant_id"],
+        "id": new_id(),
+        "order_id": order["id"],
+        "line_no": line_no,
+        "product_id": draft.product.id,
+        "contract_line_id": draft.contract_line_id,
+        "schedule_line_id": draft.schedule_line_id,
+        "currency": order["currency"],
+        "unit_price": draft.unit_price,
+        "discount_percent": draft.discount_percent,
+        "over_tolerance": draft.over_tolerance,
+        "substitution_allowed": draft.substitution_allowed,
+        "external_reference": draft.external_reference,
+        "ordered": draft.quantity,
+        **window_columns(draft.window),
+    }

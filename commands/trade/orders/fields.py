@@ -1,0 +1,97 @@
+"""What clients say about an order, whether it is placed now or imported from a back office."""
+
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from kit.errors import Code, Refused
+from kit.ids import Names
+from kit.inputs import (
+    Currency,
+    Input,
+    Instant,
+    Note,
+    Percent,
+    Place,
+    Price,
+    Quantity,
+    Recipient,
+    Reference,
+    Window,
+)
+from models.trade.orders import DeliveryPolicy, OrderKind
+
+
+class LineFields(Input):
+    """What every line of an order says beside its product."""
+
+    quantity: Quantity = Field(description="How much, in the product's unit and scale.")
+    unit_price: Price = Field(description="Price of one unit before discount.")
+    discount_percent: Percent = Field(
+        Decimal(0), description="Percent taken off the unit price; 0 when left out."
+    )
+    window: Window | None = Field(
+        None, description="When this line is to arrive, where it differs from the order."
+    )
+    substitution_allowed: bool = Field(
+        default=False, description="Whether another product may be sent instead."
+    )
+    external_reference: Reference | None = Field(
+        None, description="The line's number in the sender's system; once in an order."
+    )
+
+
+class OrderFields(Input):
+    """What every order says beside its channel and lines."""
+
+    currency: Currency = Field(description="Currency of all prices.")
+    kind: OrderKind = Field(
+        OrderKind.STANDARD,
+        description="STANDARD, SAMPLE or REPLACEMENT; a CALL_OFF is placed on its contract.",
+    )
+    party_id: Annotated[UUID, Names("Party")] | None = Field(
+        None, description="The customer; a buyer's own company when left out."
+    )
+    guest: Recipient | None = Field(
+        None, description="Who orders without an account, instead of a party."
+    )
+    buyer_contact_id: Annotated[UUID, Names("Contact")] | None = Field(
+        None, description="Who at the party ordered."
+    )
+    ship_to_id: Annotated[UUID, Names("Address")] | None = Field(
+        None, description="Address of the party; its default address when left out."
+    )
+    ship_to: Place | None = Field(None, description="A free address, instead of the party's.")
+    recipient: Recipient | None = Field(None, description="Who takes the goods in.")
+    window: Window | None = Field(None, description="When the goods are to arrive.")
+    delivery_policy: DeliveryPolicy = Field(
+        DeliveryPolicy.PARTIAL_BACKORDER, description="Whether it may come in parts."
+    )
+    cancel_if_not_by: Instant | None = Field(
+        None, description="With the policy CANCEL_IF_NOT_BY, and only then: the last instant."
+    )
+    purchase_order_number: Reference | None = Field(
+        None, description="The customer's own order number."
+    )
+    external_reference: Reference | None = Field(
+        None, description="The order's number in the channel's system; unique per channel."
+    )
+    note: Note | None = Field(None, description="A note for people.")
+
+
+def check_shape(given: OrderFields) -> None:
+    """Refused: INVALID where fields of an order exclude or demand each other."""
+    dated = given.delivery_policy is DeliveryPolicy.CANCEL_IF_NOT_BY
+    broken = {
+        "kind": given.kind is OrderKind.CALL_OFF and "Call-offs are placed on their contract.",
+        "ship_to": given.ship_to is not None
+        and given.ship_to_id is not None
+        and "Give an address of the party or a free one, not both.",
+        "cancel_if_not_by": dated == (given.cancel_if_not_by is None)
+        and "This goes with the delivery policy CANCEL_IF_NOT_BY, and only with it.",
+    }
+    for name, message in broken.items():
+        if message:
+            raise Refused(Code.INVALID, message, (name,))

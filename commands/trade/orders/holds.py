@@ -1,0 +1,104 @@
+"""Holds: stops on orders and deliveries, several at once, each with its reason and owner."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from commands.trade.orders.lines import active_holds, lock_orders
+from commands.trade.orders.states import OrderCommand, check_living, locked
+from commands.writing.transaction import Outcome, Writing, missing
+from kit.errors import Code, Refused
+from kit.ids import Names, new_id
+from kit.inputs import Command, Input, Name, Note
+from models.access.journal import Aggregate
+from models.trade.orders import Hold, HoldReason, HoldSubject
+
+
+class HoldFields(Input):
+    """Why something is stopped, and who stopped it."""
+
+    reason: HoldReason = Field(description="Why it must not be released.")
+    owner: Name = Field(description="Person, team or system that placed the hold.")
+    note: Note | None = Field(None, description="What else people should know.")
+
+
+class HoldRelease(Command):
+    """The release of one hold."""
+
+    hold_id: Annotated[UUID, Names("Hold")] = Field(description="The hold.")
+
+
+class OrderHold(HoldFields, OrderCommand):
+    """A hold on an order: none of its deliveries may be released meanwhile."""
+
+
+class OrderReleaseHold(HoldRelease):
+    """The release of a hold on an order."""
+
+
+async def place(
+    writing: Writing, subject: HoldSubject, subject_id: UUID, given: HoldFields
+) -> Hold:
+    """Stop an order or a delivery whose order is locked.
+
+    Refused: TAKEN when the same owner holds it for the same reason already.
+    """
+    active = (await active_holds(writing, [subject_id])).get(subject_id, [])
+    if any((it.reason, it.owner) == (given.reason, given.owner) for it in active):
+        text = f"{given.owner} holds this for {given.reason.value} already."
+        raise Refused(Code.TAKEN, text, ("reason",))
+    hold = Hold(
+        merchant_id=writing.viewer.merchant_id,
+        id=new_id(),
+        subject=subject,
+        subject_id=subject_id,
+        placed_at=writing.now,
+        reason=given.reason,
+        owner=given.owner,
+        note=given.note,
+    )
+    writing.session.add(hold)
+    _record(writing, hold, "held")
+    return hold
+
+
+async def find(writing: Writing, subject: HoldSubject, hold_id: UUID) -> Hold:
+    """Return a hold that the viewer sees on this kind of subject. Refused: NOT_FOUND."""
+    hold = (await writing.get(Hold, {hold_id: ("hold_id",)}))[hold_id]
+    if hold.subject is not subject:
+        raise missing(Hold, ("hold_id",))
+    return hold
+
+
+async def release(writing: Writing, hold: Hold) -> None:
+    """End a hold whose order is locked. Refused: WRONG_STATE when it was released before."""
+    await writing.session.refresh(hold)
+    if hold.released_at is not None:
+        raise Refused(Code.WRONG_STATE, "This hold was released before.", ("hold_id",))
+    hold.released_at = writing.now
+    _record(writing, hold, "hold_released")
+
+
+def _record(writing: Writing, hold: Hold, what: str) -> None:
+    noun = hold.subject.value.lower()
+    reason, owner = hold.reason.value, hold.owner
+    writing.record(
+        Aggregate(hold.subject.value), hold.subject_id, f"{noun}.{what}", reason=reason, owner=owner
+    )
+
+
+async def hold_order(writing: Writing, command: OrderHold) -> Outcome:
+    """Stop an order. Refused: NOT_FOUND, WRONG_STATE at its end, TAKEN."""
+    order = await locked(writing, command)
+    check_living(order)
+    hold = await place(writing, HoldSubject.ORDER, order.id, command)
+    return {"order_id": order.id, "hold_id": hold.id}
+
+
+async def release_order(writing: Writing, command: OrderReleaseHold) -> Outcome:
+    """Let an order go on, as far as this hold is concerned. Refused: NOT_FOUND, WRONG_STATE."""
+    hold = await find(writing, HoldSubject.ORDER, command.hold_id)
+    await lock_orders(writing, {hold.subject_id: ("hold_id",)})
+    await release(writing, hold)
+    return {"order_id": hold.subject_id, "hold_id": hold.id}

@@ -1,0 +1,104 @@
+"""Orders in bulk from a back office: history as well as what came in a minute ago."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+
+from commands.trade.orders.compose import compose
+from commands.trade.orders.drafts import Draft, create
+from commands.trade.orders.fields import LineFields, OrderFields
+from commands.trade.orders.references import References, read, taken
+from commands.writing.transaction import Outcome, Writing
+from kit.errors import Code, Problem, Refused
+from kit.ids import Names
+from kit.inputs import Bulk, Command, Instant, Reference
+from models.master.channels import Channel
+
+
+class OrderLineImport(LineFields):
+    """One line of an imported order; its product by id or by SKU."""
+
+    product_id: Annotated[UUID, Names("Product")] | None = Field(
+        None, description="What was ordered; or say `productSku`."
+    )
+    product_sku: Reference | None = Field(None, description="SKU of what was ordered.")
+
+
+class OrderImport(OrderFields):
+    """One order from a back office, known by its channel and external reference."""
+
+    external_reference: Reference = Field(
+        description="The order's number in the channel's system; the key of the import."
+    )
+    placed_at: Instant = Field(description="When it was ordered; not in the future.")
+    channel_id: Annotated[UUID, Names("Channel")] | None = Field(
+        None, description="Where it was ordered; or say `channelCode`."
+    )
+    channel_code: Reference | None = Field(None, description="Code of the channel.")
+    party_number: Reference | None = Field(None, description="Number of the party.")
+    buyer_contact_code: Reference | None = Field(
+        None, description="Code of the party's contact who ordered."
+    )
+    ship_to_address_code: Reference | None = Field(None, description="Code of the party's address.")
+    lines: Bulk[OrderLineImport] = Field(
+        description="What was ordered; two lines that differ only in quantity are refused."
+    )
+
+
+class OrdersImport(Command):
+    """Up to 250 orders."""
+
+    orders: Bulk[OrderImport] = Field(description="The orders.")
+
+
+async def import_all(writing: Writing, command: OrdersImport) -> Outcome:
+    """Create the orders that are not there yet; one that is refused does not stop the others.
+
+    What has happened is taken as it was: dates may have passed, channels and products may be
+    inactive, and no approval is asked. Problems of an item, with their path in the whole input:
+    as `compose`, DUPLICATE for an order that stands twice, INVALID_DATE for the future.
+    """
+    orders = command.orders
+    references = await read(writing, orders, [line for it in orders for line in it.lines])
+    there = await taken(writing, references.ids(Channel), {it.external_reference for it in orders})
+    results: list[dict[str, Any]] = []
+    drafts: dict[int, Draft] = {}
+    asked: set[tuple[UUID, str]] = set()
+    for place, given in enumerate(orders):
+        try:
+            key = _key(references, given, asked)
+            if key not in there:
+                drafts[place] = _draft(writing, references, given)
+            results.append(_result("UNCHANGED", there.get(key)))
+        except Refused as refused:
+            problems = [it.below(("orders", place)) for it in refused.problems]
+            results.append(_result("REFUSED", None, problems))
+    for place, order_id in zip(drafts, await create(writing, list(drafts.values())), strict=True):
+        results[place] = _result("CREATED", order_id)
+    return {"results": results}
+
+
+def _result(status: str, order_id: UUID | None, problems: Sequence[Problem] = ()) -> dict[str, Any]:
+    return {"order_id": order_id, "status": status, "problems": list(problems)}
+
+
+def _key(
+    references: References, given: OrderImport, asked: set[tuple[UUID, str]]
+) -> tuple[UUID, str]:
+    """Return channel id and external reference, noted in `asked`. Refused: DUPLICATE."""
+    key = (references.demand(Channel, given).id, given.external_reference)
+    if key in asked:
+        text = "This order stands twice in one input."
+        raise Refused(Code.DUPLICATE, text, ("external_reference",))
+    asked.add(key)
+    return key
+
+
+def _draft(writing: Writing, references: References, given: OrderImport) -> Draft:
+    if given.placed_at > writing.now:
+        raise Refused(Code.INVALID_DATE, "An imported order was placed already.", ("placed_at",))
+    draft = compose(writing, references, given, given.lines)
+    return replace(draft, placed_at=given.placed_at)

@@ -1,0 +1,67 @@
+"""Orders and their lines under the order's lock: whoever moves a counter comes through here."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Uuid, any_, literal
+
+from commands.trade.contracts import counters
+from commands.writing.transaction import Writing
+from kit.errors import Path
+from models.trade.contracts import Contract
+from models.trade.orders import Hold, Order, OrderLine
+
+
+async def lock_orders(writing: Writing, wanted: Mapping[UUID, Path]) -> dict[UUID, Order]:
+    """Lock orders in id order; the lock protects their lines and deliveries. wanted: id -> path.
+
+    Refused: NOT_FOUND for an id that the viewer does not see.
+    """
+    return await writing.lock(Order, wanted)
+
+
+async def lines_of(writing: Writing, order_ids: Collection[UUID]) -> dict[UUID, OrderLine]:
+    """Read the lines of locked orders afresh: line id -> line, in the order of line numbers."""
+    rows = await writing.among(OrderLine, "order_id", order_ids, "order_id", "line_no")
+    return {line.id: line for line in rows}
+
+
+def move(line: OrderLine, **amounts: Decimal) -> None:
+    """Add to counters of a line of a locked order. amounts: counter -> signed quantity.
+
+    What is planned or cancelled waits for goods no longer, so `backordered` never exceeds what
+    is still unplanned.
+    """
+    for counter, amount in amounts.items():
+        setattr(line, counter, getattr(line, counter) + amount)
+    line.backordered = max(min(line.backordered, line.unplanned), Decimal(0))
+
+
+async def cancel(writing: Writing, order: Order, amounts: Mapping[OrderLine, Decimal]) -> None:
+    """Cancel quantities of a locked order; a call-off gives them back to its contract (K5).
+
+    amounts: line of the order -> quantity. The contract is locked after the order.
+    """
+    changes: defaultdict[UUID, Decimal] = defaultdict(Decimal)
+    for line, quantity in amounts.items():
+        move(line, cancelled=quantity)
+        if line.contract_line_id is not None:
+            changes[line.contract_line_id] -= quantity
+    if order.contract_id is None or not changes:
+        return
+    everything = writing.for_all()
+    await everything.lock(Contract, {order.contract_id: ()})
+    given_back = {line_id: {"called_off": amount} for line_id, amount in changes.items()}
+    await counters.move(everything, given_back)
+
+
+async def active_holds(writing: Writing, subject_ids: Collection[UUID]) -> dict[UUID, list[Hold]]:
+    """Return id of an order or delivery -> the holds that stop it, only for those that have any."""
+    ids = literal(list(subject_ids), ARRAY(Uuid()))
+    active = writing.seen(Hold).where(Hold.subject_id == any_(ids), Hold.released_at.is_(None))
+    found: defaultdict[UUID, list[Hold]] = defaultdict(list)
+    for hold in await writing.all(active.order_by(Hold.placed_at, Hold.id)):
+        found[hold.subject_id].append(hold)
+    return dict(found)

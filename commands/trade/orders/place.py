@@ -1,0 +1,87 @@
+"""Placing an order: from one shop, portal or desk, to come now or later."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from commands.trade.orders.approvals import awaited
+from commands.trade.orders.compose import compose
+from commands.trade.orders.drafts import Draft, create
+from commands.trade.orders.fields import LineFields, OrderFields
+from commands.trade.orders.references import customer, read, taken
+from commands.writing.transaction import Outcome, Writing
+from kit.errors import Code, Path, Refused
+from kit.ids import Names
+from kit.inputs import Bulk, Command, Window
+from models.master.channels import Channel
+from models.trade.codes import TradeCode
+
+
+class OrderLinePlace(LineFields):
+    """One line of an order: a product, how much of it, at which price."""
+
+    product_id: Annotated[UUID, Names("Product")] = Field(description="What is ordered.")
+
+
+class OrderPlace(OrderFields, Command):
+    """An order of a party or a guest."""
+
+    channel_id: Annotated[UUID, Names("Channel")] = Field(description="Where it was ordered.")
+    lines: Bulk[OrderLinePlace] = Field(
+        description="What is ordered; two lines that differ only in quantity are refused."
+    )
+
+
+async def place(writing: Writing, command: OrderPlace) -> Outcome:
+    """Place an order; where its channel or its company demands approval, it waits for that.
+
+    Refused: GUESTS_NOT_ALLOWED by the channel, INVALID_WINDOW for a window and INVALID_DATE for a
+    date that has passed, WRONG_STATE for an inactive channel or product, TAKEN for an external
+    reference that the channel used before, and as `compose`.
+    """
+    references = await read(writing, [command], command.lines)
+    draft = compose(writing, references, command, command.lines)
+    _check_future(writing, command)
+    channel = references.demand(Channel, command)
+    _check_channel(channel, command)
+    _check_products(draft)
+    reference = command.external_reference
+    if reference and await taken(writing, [channel.id], [reference]):
+        text = f"The channel {channel.code} has an order {reference} already."
+        raise Refused(Code.TAKEN, text, ("external_reference",))
+    party = customer(writing, references, command)
+    waits = awaited(writing, channel, party, draft.lines, draft.currency)
+    (order_id,) = await create(writing, [replace(draft, awaiting=waits)])
+    return {"order_id": order_id}
+
+
+def _windows(command: OrderPlace) -> Iterator[tuple[Path, Window | None]]:
+    yield ("window",), command.window
+    for number, line in enumerate(command.lines):
+        yield ("lines", number, "window"), line.window
+
+
+def _check_future(writing: Writing, command: OrderPlace) -> None:
+    for path, window in _windows(command):
+        if window is not None and window.latest <= writing.now:
+            raise Refused(Code.INVALID_WINDOW, "This window has passed.", (*path, "latest"))
+    if command.cancel_if_not_by is not None and command.cancel_if_not_by <= writing.now:
+        raise Refused(Code.INVALID_DATE, "This instant has passed.", ("cancel_if_not_by",))
+
+
+def _check_channel(channel: Channel, command: OrderPlace) -> None:
+    if not channel.is_active:
+        raise Refused(Code.WRONG_STATE, f"{channel.code} is not active.", ("channel_id",))
+    if command.guest is not None and not channel.guests_allowed:
+        text = f"The channel {channel.code} takes no guests."
+        raise Refused(TradeCode.GUESTS_NOT_ALLOWED, text, ("guest",))
+
+
+def _check_products(draft: Draft) -> None:
+    for number, line in enumerate(draft.lines):
+        if not line.product.is_active:
+            path = ("lines", number, "product_id")
+            raise Refused(Code.WRONG_STATE, f"{line.product.sku} is not active.", path)

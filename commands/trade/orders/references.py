@@ -1,0 +1,225 @@
+"""What orders name: channels, parties, products, contacts and addresses, read once for a bulk."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, or_, select
+
+from commands.trade.orders.fields import LineFields, OrderFields
+from commands.writing.records import columns, record
+from commands.writing.transaction import Writing, anyone, missing
+from kit.db.statements import Statement
+from kit.errors import Code, Path, Refused
+from kit.inputs import Input
+from models.access.viewers import Actor
+from models.base.tables import Owned
+from models.master.catalog import Product
+from models.master.channels import Channel
+from models.master.parties import Address, Contact, Party, PartyRole
+from models.trade.orders import Order
+from models.visibility import seen_by
+
+Entity = TypeVar("Entity", bound=Owned)
+
+WAYS: Mapping[type[Owned], Mapping[str, str]] = {
+    Channel: {"channel_id": "id", "channel_code": "code"},
+    Party: {"party_id": "id", "party_number": "number"},
+    Product: {"product_id": "id", "product_sku": "sku"},
+    Contact: {"buyer_contact_id": "id", "buyer_contact_code": "code"},
+    Address: {"ship_to_id": "id", "ship_to_address_code": "code"},
+}
+"""Table -> field of an input that names one of its rows -> the column that the field gives."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """How an input names a row: by which column, with which value, in which field."""
+
+    column: str
+    value: Any
+    field: str
+
+
+def named(entity: type[Owned], given: Input) -> Named | None:
+    """Return how the input names a row of the table. Refused: INVALID when it does so twice."""
+    found = [
+        Named(column, value, field)
+        for field, column in _ways(entity, type(given))
+        if (value := getattr(given, field)) is not None
+    ]
+    if len(found) > 1:
+        raise Refused(Code.INVALID, "Name it by one key, not by two.", (found[-1].field,))
+    return found[0] if found else None
+
+
+@cache
+def _ways(entity: type[Owned], kind: type[Input]) -> Sequence[tuple[str, str]]:
+    """Return the fields by which a kind of input names rows of the table, with their columns."""
+    return [it for it in WAYS[entity].items() if it[0] in kind.model_fields]
+
+
+def _values(entity: type[Owned], inputs: Iterable[Input]) -> dict[str, set[Any]]:
+    """Return column -> values by which the inputs name rows of the table."""
+    found: dict[str, set[Any]] = {column: set() for column in WAYS[entity].values()}
+    for given in inputs:
+        for field, column in _ways(entity, type(given)):
+            if (value := getattr(given, field)) is not None:
+                found[column].add(value)
+    return found
+
+
+@dataclass(frozen=True)
+class References:
+    """The rows that a bulk of orders names. keyed: table, column, value -> row.
+
+    owned: table, party id, column, value -> contact or address of that party.
+    """
+
+    keyed: Mapping[tuple[type[Owned], str, Any], Any]
+    owned: Mapping[tuple[type[Owned], UUID, str, Any], Any]
+
+    def ids(self, entity: type[Owned]) -> set[UUID]:
+        """Return the ids of all rows of the table that were found."""
+        return {row.id for (table, _, _), row in self.keyed.items() if table is entity}
+
+    def find(self, entity: type[Entity], given: Input) -> Entity | None:
+        """Return the row that the input names. Refused: INVALID, NOT_FOUND with its field."""
+        name = named(entity, given)
+        if name is None:
+            return None
+        row: Entity | None = self.keyed.get((entity, name.column, name.value))
+        if row is None:
+            raise missing(entity, (name.field,))
+        return row
+
+    def demand(self, entity: type[Entity], given: Input) -> Entity:
+        """Return the row that the input names. Refused: INVALID also when it names none."""
+        row = self.find(entity, given)
+        if row is None:
+            field = next(iter(WAYS[entity]))
+            raise Refused(Code.INVALID, f"Say which {entity.__name__} it is.", (field,))
+        return row
+
+    def of_party(self, entity: type[Entity], party: Party | None, given: Input) -> Entity | None:
+        """Return the contact or address of the party that the input names. Refused: as `find`."""
+        name = named(entity, given)
+        if name is None:
+            return None
+        key = None if party is None else (entity, party.id, name.column, name.value)
+        row: Entity | None = self.owned.get(key) if key else None
+        if row is None:
+            raise missing(entity, (name.field,))
+        return row
+
+    def default_address(self, party: Party) -> Address | None:
+        """Return where the party takes deliveries unless it says otherwise."""
+        return self.owned.get((Address, party.id, "is_default", True))
+
+
+async def read(
+    writing: Writing, orders: Sequence[OrderFields], lines: Iterable[LineFields]
+) -> References:
+    """Read everything that orders and lines name, with a few statements for all of them."""
+    keyed: dict[tuple[type[Owned], str, Any], Any] = {}
+    named_by: list[tuple[type[Owned], Sequence[Input]]] = [
+        (Channel, orders),
+        (Party, orders),
+        (Product, list(lines)),
+    ]
+    for entity, inputs in named_by:
+        for column, values in _values(entity, inputs).items():
+            if (entity, column) == (Party, "id") and writing.viewer.actor is Actor.BUYER:
+                values.add(writing.viewer.bound_to)
+            for value, row in (await writing.by_key(entity, column, values)).items():
+                keyed[entity, column, value] = row
+    parties = References(keyed, {}).ids(Party)
+    contacts = await _owned(writing, Contact, parties, _values(Contact, orders))
+    places = _values(Address, orders) | {"is_default": {True}}
+    return References(keyed, contacts | await _owned(writing, Address, parties, places))
+
+
+async def _owned(
+    writing: Writing,
+    entity: type[Contact | Address],
+    parties: set[UUID],
+    wanted: Mapping[str, set[Any]],
+) -> dict[tuple[type[Owned], UUID, str, Any], Any]:
+    """Read contacts or addresses of the parties that match one of the wanted values."""
+    wanted = {column: values for column, values in wanted.items() if values}
+    if not parties or not wanted:
+        return {}
+    statement = _of_parties(writing.viewer.actor, entity, tuple(wanted))
+    keys = {column: list(values) for column, values in wanted.items()}
+    rows = await writing.session.rows(
+        statement, {**writing.named, "parties": list(parties), **keys}
+    )
+    return {
+        (entity, row.party_id, column, getattr(row, column)): row
+        for row in rows
+        for column in wanted
+    }
+
+
+@cache
+def _of_parties(actor: Actor, entity: type[Contact | Address], names: tuple[str, ...]) -> Statement:
+    """Build the statement of `_owned`."""
+    matches = [
+        getattr(entity, name) == any_(bindparam(name, type_=ARRAY(getattr(entity, name).type)))
+        for name in names
+    ]
+    ids = bindparam("parties", type_=ARRAY(Uuid()))
+    rows = select(*columns(entity)).where(
+        *seen_by(anyone(actor), entity), entity.party_id == any_(ids), or_(*matches)
+    )
+    return Statement(rows, record(entity))
+
+
+def customer(writing: Writing, references: References, given: OrderFields) -> Party | None:
+    """Return the party that orders, None for a guest.
+
+    Refused: INVALID unless there is a party or a guest and not both, NOT_FOUND for a party that
+    is no customer or, for a buyer, not its own; NOT_ALLOWED for a buyer's guest.
+    """
+    buyer = writing.viewer.actor is Actor.BUYER
+    if buyer and given.guest is not None:
+        raise Refused(Code.NOT_ALLOWED, "A buyer orders for its own company.", ("guest",))
+    party = references.find(Party, given)
+    if party is None and buyer:
+        party = references.keyed.get((Party, "id", writing.viewer.bound_to))
+    if (party is None) == (given.guest is None):
+        raise Refused(Code.INVALID, "Give either a party or a guest.", ("party_id",))
+    if party is not None and (
+        PartyRole.CUSTOMER not in party.roles or (buyer and party.id != writing.viewer.bound_to)
+    ):
+        raise missing(Party, _party_path(given))
+    return party
+
+
+def _party_path(given: OrderFields) -> Path:
+    name = named(Party, given)
+    return (name.field if name else "party_id",)
+
+
+_TAKEN = Statement(
+    select(Order.channel_id, Order.external_reference, Order.id).where(
+        Order.merchant_id == bindparam("merchant", type_=Uuid()),
+        Order.channel_id == any_(bindparam("channels", type_=ARRAY(Uuid()))),
+        Order.external_reference == any_(bindparam("references", type_=ARRAY(Text()))),
+    )
+)
+
+
+async def taken(
+    writing: Writing, channel_ids: Iterable[UUID], references: Iterable[str]
+) -> dict[tuple[UUID, str], UUID]:
+    """Return (channel id, external reference) -> id of the order that has it already."""
+    named = {
+        "merchant": writing.viewer.merchant_id,
+        "channels": list(channel_ids),
+        "references": list(references),
+    }
+    rows = await writing.session.rows(_TAKEN, named)
+    return {(channel, str(reference)): order for channel, reference, order in rows}

@@ -1,0 +1,118 @@
+"""Where an order may go next: every change of its state comes through here."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from commands.trade.orders.lines import cancel, lines_of, lock_orders
+from commands.writing.transaction import Outcome, Writing, check_version
+from kit.errors import Code, Refused
+from kit.ids import Names
+from kit.inputs import Command, Note
+from models.access.journal import Aggregate
+from models.trade.orders import NEXT_STATES, Approval, Order, OrderState, voice
+
+
+class OrderCommand(Command):
+    """Base of what is done with one order."""
+
+    order_id: Annotated[UUID, Names("Order")] = Field(description="The order.")
+
+
+class VersionedOrderCommand(OrderCommand):
+    """Base of what two people may do at once with one order."""
+
+    expected_version: int | None = Field(
+        None, description="Refuse unless the order still has this version."
+    )
+
+
+class OrderApprove(VersionedOrderCommand):
+    """The approval of an order that waits for it: the merchant's by staff, else the company's."""
+
+
+class OrderReject(VersionedOrderCommand):
+    """The rejection of an order that waits for approval."""
+
+    reason: Note = Field(description="Why it is rejected; shown to the customer.")
+
+
+async def locked(writing: Writing, command: OrderCommand) -> Order:
+    """Lock the order of a command. Refused: NOT_FOUND, VERSION_CONFLICT."""
+    order = (await lock_orders(writing, {command.order_id: ("order_id",)}))[command.order_id]
+    if isinstance(command, VersionedOrderCommand):
+        check_version(order, command.expected_version)
+    return order
+
+
+def check_living(order: Order) -> None:
+    """Refused: WRONG_STATE for an order that has come to its end."""
+    if not NEXT_STATES[order.state]:
+        text = f"{order.number} is {order.state.value}: nothing more happens to it."
+        raise Refused(Code.WRONG_STATE, text, ("order_id",))
+
+
+def become(writing: Writing, order: Order, state: OrderState) -> None:
+    """Bring a locked order into its next state. Refused: WRONG_STATE when it may not go there."""
+    if state not in NEXT_STATES[order.state]:
+        text = f"{order.number} is {order.state.value} and cannot become {state.value}."
+        raise Refused(Code.WRONG_STATE, text, ("order_id",))
+    order.state, order.awaiting_approval_of = state, []
+    if state is OrderState.CONFIRMED:
+        order.confirmed_at = writing.now
+    if not NEXT_STATES[state]:
+        order.closed_at = writing.now
+
+
+async def approve(writing: Writing, command: OrderApprove) -> Outcome:
+    """Approve an order for the viewer's side; it is confirmed when no other approval is awaited.
+
+    Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE also where only the other side's is awaited,
+    NOT_ALLOWED for who approves for nobody.
+    """
+    order = await locked(writing, command)
+    side = _side(writing)
+    others = [it for it in order.awaiting_approval_of if it is not side]
+    if others == order.awaiting_approval_of and others:
+        raise _not_awaited(order)
+    if others:
+        order.awaiting_approval_of = others
+    else:
+        become(writing, order, OrderState.CONFIRMED)
+    order.version += 1
+    writing.record(Aggregate.ORDER, order.id, "order.approved", by=side)
+    return {"order_id": order.id}
+
+
+def _side(writing: Writing) -> Approval:
+    """Return for whom the viewer approves. Refused: NOT_ALLOWED."""
+    side = voice(writing.viewer)
+    if side is None:
+        text = "Only staff and a company's approvers approve orders."
+        raise Refused(Code.NOT_ALLOWED, text, ("order_id",))
+    return side
+
+
+def _not_awaited(order: Order) -> Refused:
+    text = f"{order.number} waits for approval of {order.awaiting_approval_of[0].value}."
+    return Refused(Code.WRONG_STATE, text, ("order_id",))
+
+
+async def reject(writing: Writing, command: OrderReject) -> Outcome:
+    """Reject an order that waits for approval; all of its lines are cancelled.
+
+    Staff may reject whatever is awaited, an approver what its company is asked.
+    Refused: NOT_FOUND, WRONG_STATE, VERSION_CONFLICT, NOT_ALLOWED.
+    """
+    order = await locked(writing, command)
+    side = _side(writing)
+    if order.awaiting_approval_of == [Approval.MERCHANT] and side is Approval.COMPANY:
+        raise _not_awaited(order)
+    become(writing, order, OrderState.REJECTED)
+    order.reject_reason = command.reason
+    order.version += 1
+    lines = await lines_of(writing, [order.id])
+    await cancel(writing, order, {line: line.unplanned for line in lines.values()})
+    writing.record(Aggregate.ORDER, order.id, "order.rejected", reason=command.reason, by=side)
+    return {"order_id": order.id}

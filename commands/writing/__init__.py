@@ -1,0 +1,1 @@
+"""Machinery of writing: one transaction, its ledger, its journal, its answers kept."""

@@ -1,0 +1,49 @@
+"""Numbers without holes: one counter row for each merchant and kind of document."""
+
+from typing import Any
+
+from sqlalchemy import Uuid, bindparam
+from sqlalchemy.dialects.postgresql import insert
+
+from commands.writing.transaction import Writing
+from kit.db.statements import Statement
+from kit.ids import new_id
+from models.access.keys import CounterName, MerchantCounter
+
+PREFIXES = {CounterName.ORDER: "O", CounterName.CONTRACT: "C", CounterName.DELIVERY: "D"}
+
+
+MERCHANT = bindparam("merchant_id", type_=Uuid())
+
+
+def _raise() -> Any:
+    """Build the statement that raises a counter, and makes it where it is the first time."""
+    table: Any = MerchantCounter.__table__
+    row = insert(table).values({it.key: bindparam(it.key, type_=it.type) for it in table.c})
+    return row.on_conflict_do_update(
+        index_elements=["merchant_id", "name"],
+        set_={"value": table.c.value + row.excluded.value},
+    ).returning(table.c.value)
+
+
+RAISE = _raise()
+"""Raises a counter by a value and returns the new one, with the parameters of `raising`."""
+_RAISED = Statement(RAISE)
+
+
+def raising(writing: Writing, name: CounterName, by: int) -> dict[str, Any]:
+    """Return the parameters of `RAISE`; the counter's row stays locked until the commit."""
+    merchant = writing.viewer.merchant_id
+    return {"merchant_id": merchant, "id": new_id(), "name": name, "value": by}
+
+
+async def raised(writing: Writing, name: CounterName, by: int) -> int:
+    """Raise a counter and return its new value."""
+    ((value,),) = await writing.session.rows(_RAISED, raising(writing, name, by))
+    return int(value)
+
+
+async def numbers(writing: Writing, name: CounterName, how_many: int) -> list[str]:
+    """Return the next document numbers, for example O-000042. Ask late: it holds a lock."""
+    last = await raised(writing, name, how_many)
+    return [f"{PREFIXES[name]}-{value:06}" for value in range(last - how_many + 1, last + 1)]

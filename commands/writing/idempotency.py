@@ -1,0 +1,130 @@
+"""Idempotency keys: one effect and one answer for a call that a client repeats."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Text, Uuid, bindparam, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from commands.writing.transaction import Outcome, Writing
+from kit.db.statements import Statement
+from kit.errors import Code, Problem, Refused
+from kit.ids import new_id
+from kit.inputs import Command
+from models.access.keys import IdempotencyKey
+from models.access.tokens import Shown
+
+Run = Callable[[Writing, Any], Awaitable[Outcome]]
+
+
+def _fingerprint(name: str, command: Command) -> bytes:
+    body = command.model_dump_json(exclude={"idempotency_key"})
+    return hashlib.sha256(f"{name}\n{body}".encode()).digest()
+
+
+async def once(writing: Writing, run: Run, command: Command, keep: timedelta) -> Outcome:
+    """Run the command, or give the outcome of its first run under the same key.
+
+    The key is claimed in the transaction of the effect: a second caller waits for the first at
+    the unique index, and a refusal, which rolls back, does not burn the key.
+    Refused: IDEMPOTENCY_KEY_REUSED with another input.
+    """
+    key = command.idempotency_key
+    if key is None:
+        return await run(writing, command)
+    fingerprint = _fingerprint(f"{run.__qualname__} {type(command).__name__}", command)
+    if not await _claimed(writing, key, fingerprint, keep):
+        return await _first(writing, key, fingerprint)
+    outcome = await run(writing, command)
+    await writing.session.rows(_KEEP, {**_of(writing, key), "kept": _kept(outcome)})
+    return outcome
+
+
+def _of(writing: Writing, key: str) -> dict[str, Any]:
+    """Return the parameters that name a key of the viewer."""
+    viewer = writing.viewer
+    return {"merchant": viewer.merchant_id, "holder": viewer.key_id, "named": key}
+
+
+def _claim() -> Any:
+    """Build the statement that takes a key that nobody has, or whose time is over."""
+    row = insert(_KEYS).values(
+        merchant_id=_MERCHANT,
+        id=bindparam("id", type_=Uuid()),
+        api_key_id=_HOLDER,
+        key=_NAMED,
+        fingerprint=bindparam("fingerprint", type_=_KEYS.c.fingerprint.type),
+        expires_at=bindparam("until", type_=_KEYS.c.expires_at.type),
+    )
+    return row.on_conflict_do_update(
+        index_elements=["merchant_id", "api_key_id", "key"],
+        set_={name: row.excluded[name] for name in ("fingerprint", "expires_at")},
+        where=_KEYS.c.expires_at <= bindparam("now", type_=_KEYS.c.expires_at.type),
+    ).returning(_KEYS.c.id)
+
+
+_KEYS: Any = IdempotencyKey.__table__
+_MERCHANT, _HOLDER = bindparam("merchant", type_=Uuid()), bindparam("holder", type_=Uuid())
+_NAMED = bindparam("named", type_=Text())
+_MINE = (_KEYS.c.merchant_id == _MERCHANT, _KEYS.c.api_key_id == _HOLDER, _KEYS.c.key == _NAMED)
+_CLAIM = Statement(_claim())
+_FIRST = Statement(select(_KEYS.c.fingerprint, _KEYS.c.outcome).where(*_MINE))
+_KEPT = bindparam("kept", type_=_KEYS.c.outcome.type)
+_KEEP = Statement(update(_KEYS).where(*_MINE).values(outcome=_KEPT))
+
+
+async def _claimed(writing: Writing, key: str, fingerprint: bytes, keep: timedelta) -> bool:
+    """Take a key that nobody has, or whose time is over; tell whether it could be taken."""
+    now = writing.now
+    row = {"id": new_id(), "fingerprint": fingerprint, "until": now + keep, "now": now}
+    return bool(await writing.session.rows(_CLAIM, _of(writing, key) | row))
+
+
+async def _first(writing: Writing, key: str, fingerprint: bytes) -> Outcome:
+    ((stored, outcome),) = await writing.session.rows(_FIRST, _of(writing, key))
+    if stored != fingerprint:
+        raise Refused(
+            Code.IDEMPOTENCY_KEY_REUSED,
+            "This key was used with another input.",
+            ("idempotency_key",),
+        )
+    return {name: _restored(name, value) for name, value in outcome.items()}
+
+
+def _kept(value: Any) -> Any:
+    """Write an outcome as JSON-able data, without what is shown once."""
+    match value:
+        case dict():
+            return {name: _kept(item) for name, item in value.items()}
+        case list() | tuple():
+            return [_kept(item) for item in value]
+        case Problem():
+            return {"code": value.code, "message": value.message, "path": list(value.path)}
+        case UUID():
+            return str(value)
+        case Shown():
+            return None
+    return value
+
+
+def _restored(name: str, value: Any) -> Any:
+    """Read an outcome back: ids by their names, refusals under `problems`."""
+    if value is None:
+        return None
+    if name.endswith("_id"):
+        return UUID(value)
+    if name.endswith("_ids"):
+        return [UUID(each) for each in value]
+    if name == "problems":
+        return [Problem(it["code"], it["message"], tuple(it["path"])) for it in value]
+    if isinstance(value, list):
+        return [
+            {key: _restored(key, it) for key, it in each.items()}
+            if isinstance(each, dict)
+            else each
+            for each in value
+        ]
+    return value

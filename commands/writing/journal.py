@@ -1,0 +1,102 @@
+"""The journal's writing end: the last statement of every transaction that changed something."""
+
+from collections import Counter
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Insert, bindparam, func, insert, literal, select
+
+from commands.writing.counters import MERCHANT, RAISE, raising
+from commands.writing.rows import given
+from commands.writing.transaction import Writing
+from kit.db.statements import Statement
+from kit.ids import new_id
+from models.access.journal import JournalEntry
+from models.access.keys import CounterName
+
+_SAME = (
+    "recorded_at",
+    "actor",
+    "actor_name",
+    "actor_key_id",
+    "actor_subject",
+    "address",
+    "idempotency_key",
+)
+"""Columns that all entries of a transaction share."""
+
+
+async def append(writing: Writing) -> None:
+    """Write the transaction's events at the merchant's next positions.
+
+    The counter row is raised after everything else and stays locked until the commit, so that
+    positions become visible in order and without holes. An aggregate's sequence is read as it was
+    when the statement began: whoever records an event holds the lock of its aggregate, so that
+    nobody else goes on with it meanwhile.
+    """
+    if not writing.events:
+        return
+    viewer, origin = writing.viewer, writing.origin
+    await writing.session.rows(
+        _APPEND,
+        {
+            **raising(writing, CounterName.JOURNAL, len(writing.events)),
+            "entries": _entries(writing),
+            "recorded_at": writing.now,
+            "actor": viewer.actor.value,
+            "actor_name": viewer.name,
+            "actor_key_id": viewer.key_id,
+            "actor_subject": viewer.subject,
+            "address": origin.address,
+            "idempotency_key": origin.idempotency_key,
+        },
+    )
+
+
+def _entries(writing: Writing) -> list[dict[str, Any]]:
+    """Return the events, counted in their transaction and, by sequence, in their aggregate."""
+    counted: Counter[UUID] = Counter()
+    entries = []
+    for position, event in enumerate(writing.events, 1):
+        counted[event.aggregate_id] += 1
+        entries.append(
+            {
+                "id": new_id(),
+                "position": position,
+                "aggregate": event.aggregate,
+                "aggregate_id": event.aggregate_id,
+                "sequence": counted[event.aggregate_id],
+                "type": event.type,
+                "occurred_at": event.occurred_at,
+                "payload": event.payload,
+            }
+        )
+    return entries
+
+
+def _append() -> Insert:
+    """Build the statement that raises the counter and writes all events of a transaction."""
+    entry, told = JournalEntry, given(JournalEntry, "entries").c
+    last = RAISE.cte("counter").c.value - bindparam("value", type_=BigInteger())
+    before = (
+        select(func.coalesce(func.max(entry.sequence), 0))
+        .where(entry.merchant_id == MERCHANT, entry.aggregate_id == told.aggregate_id)
+        .scalar_subquery()
+    )
+    values: dict[str, Any] = {
+        "merchant_id": MERCHANT,
+        "id": told.id,
+        "position": last + told.position,
+        "aggregate": told.aggregate,
+        "aggregate_id": told.aggregate_id,
+        "sequence": before + told.sequence,
+        "type": told.type,
+        "occurred_at": told.occurred_at,
+        "payload": told.payload,
+        "payload_version": literal(1),
+        **{name: bindparam(name, type_=getattr(entry, name).type) for name in _SAME},
+    }
+    return insert(entry).from_select(list(values), select(*values.values()))
+
+
+_APPEND = Statement(_append())

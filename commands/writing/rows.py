@@ -1,0 +1,64 @@
+"""Rows that are written without an entity for each: by one statement for whatever belongs together.
+
+The rows of a table go to PostgreSQL as one JSON text, which it reads into the table's own types:
+for ten rows that costs this process a quarter of what an array for each column costs (0025).
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import JSON, Uuid, bindparam, func, insert, literal_column, select, update
+
+from commands.writing.transaction import Writing
+from kit.db.statements import Statement
+from models.base.tables import OfMerchant
+
+Rows = Sequence[Mapping[str, Any]]
+"""Rows that give the same columns. What they do not give has its default in the database."""
+Tables = Mapping[type[OfMerchant], Rows]
+
+
+async def write_rows(writing: Writing, new: Tables, changed: Tables | None = None) -> None:
+    """Insert new rows, and update the locked rows whose ids are given, by one statement.
+
+    The session learns nothing of them: movements of a quantity must be told to the ledger, and
+    what is changed must not be a row that the session has read.
+    """
+    verbs = [(_insert, new), (_update, changed or {})]
+    parts = [(verb, *it) for verb, tables in verbs for it in tables.items() if it[1]]
+    if parts:
+        shapes = tuple((verb, entity, tuple(rows[0])) for verb, entity, rows in parts)
+        named = {f"rows_{place}": rows for place, (_, _, rows) in enumerate(parts)}
+        merchant = writing.viewer.merchant_id
+        await writing.session.rows(_statement(shapes), {"merchant": merchant, **named})
+
+
+def given(entity: type[OfMerchant], name: str) -> Any:
+    """Return the table that a JSON text under a parameter's name is, with the entity's columns."""
+    table: Any = entity.__table__
+    text = bindparam(name, type_=JSON())
+    rows = func.json_populate_recordset(literal_column(f"NULL::{table.name}"), text)
+    return rows.table_valued(*table.c, name="given")
+
+
+@cache
+def _statement(shapes: tuple[Any, ...]) -> Statement:
+    """Build one statement of parts. shapes: for each, how, of which table, with which columns."""
+    *before, last = (
+        verb(entity, names, given(entity, f"rows_{place}"))
+        for place, (verb, entity, names) in enumerate(shapes)
+    )
+    ctes = [part.cte(f"part_{place}") for place, part in enumerate(before)]
+    return Statement(last.add_cte(*ctes) if ctes else last)
+
+
+def _insert(entity: type[OfMerchant], names: tuple[str, ...], rows: Any) -> Any:
+    columns = select(*(rows.c[name] for name in names))
+    return insert(entity).from_select(names, columns, include_defaults=False)
+
+
+def _update(entity: type[OfMerchant], names: tuple[str, ...], rows: Any) -> Any:
+    own = (entity.merchant_id == bindparam("merchant", type_=Uuid()), entity.id == rows.c.id)
+    changed = {name: rows.c[name] for name in names if name != "id"}
+    return update(entity).where(*own).values(changed)

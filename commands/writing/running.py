@@ -1,0 +1,85 @@
+"""One mutation is one transaction: run, recorded, committed once, retried when it must be."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.exc import DBAPIError
+
+from commands.writing import idempotency, journal
+from commands.writing.ledger import Ledger
+from commands.writing.transaction import Moved, Origin, Outcome, Writing
+from kit.db.database import Database
+from kit.errors import Code, Refused
+from kit.inputs import Command
+from models.access.viewers import Viewer
+
+_ATTEMPTS = 5
+_UNIQUE = "23505"
+_OVERFLOW = "22003"
+_MOVED = "moved"
+_AGAIN = {"40001", "40P01", "55P03", "08006", _UNIQUE, _MOVED}
+"""Serialization failure, deadlock, lock timeout, lost connection, and a unique key that another
+transaction took first: the next attempt sees its row (scale.md, rule 13)."""
+
+
+@dataclass(frozen=True)
+class Author:
+    """Who writes, when, and from where. keep_answers: how long, under their idempotency keys."""
+
+    viewer: Viewer
+    now: datetime
+    keep_answers: timedelta
+    address: str | None = None
+
+
+async def run(
+    database: Database, author: Author, verb: idempotency.Run, command: Command
+) -> Outcome:
+    """Run a verb in one transaction, again where others came between.
+
+    Refused: whatever the verb refuses; OUT_OF_RANGE for a sum that no counter holds; TAKEN and
+    CONFLICT when others kept coming between. TimeoutError: a statement took too long.
+    """
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            return await _attempt(database, author, verb, command)
+        except (DBAPIError, Moved) as error:
+            state = _MOVED if isinstance(error, Moved) else _state(error)
+            if state == _OVERFLOW:
+                raise _too_large() from error
+            if state not in _AGAIN:
+                raise
+            if attempt == _ATTEMPTS:
+                raise _given_up(state) from error
+    raise AssertionError
+
+
+async def _attempt(
+    database: Database, author: Author, verb: idempotency.Run, command: Command
+) -> Outcome:
+    async with database.writing(author.viewer.merchant_id) as session:
+        origin = Origin(author.address, command.idempotency_key)
+        writing = Writing(session, author.viewer, author.now, origin=origin)
+        ledger = Ledger(writing)
+        outcome = await idempotency.once(writing, verb, command, author.keep_answers)
+        await session.flush()
+        ledger.close()
+        await journal.append(writing)
+    if writing.events:
+        database.hints.ring(author.viewer.merchant_id)
+    return outcome
+
+
+def _state(error: DBAPIError) -> str | None:
+    return getattr(error.orig, "sqlstate", None)
+
+
+def _too_large() -> Refused:
+    """Return the refusal of a sum that no counter holds, though each of its parts is allowed."""
+    return Refused(Code.OUT_OF_RANGE, "A sum of these quantities has more than 12 whole digits.")
+
+
+def _given_up(state: str | None) -> Refused:
+    if state == _UNIQUE:
+        return Refused(Code.TAKEN, "Another record has this key already.")
+    return Refused(Code.CONFLICT, "Others are changing the same records; please try again.")

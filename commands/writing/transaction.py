@@ -1,0 +1,192 @@
+"""What every command works with: the session, who writes, when, and what happened."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cache, lru_cache
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Select, any_, bindparam, select
+
+from commands.writing.records import columns, record
+from kit.db.sessions import Session
+from kit.db.statements import Statement
+from kit.errors import Code, Path, Refused
+from models.access.journal import Aggregate
+from models.access.viewers import Actor, Viewer
+from models.base.tables import OfMerchant
+from models.visibility import named, seen_by
+
+Entity = TypeVar("Entity", bound=OfMerchant)
+Outcome = dict[str, Any]
+"""What a command answers, as plain data: ids of changed rows under `..._id` and `..._ids`, results
+of bulk items as lists of such dictionaries, their refusals under `problems`."""
+
+
+class Moved(Exception):
+    """What was read before the locks has changed under them: run the command again."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """One entry for the journal, still without position."""
+
+    aggregate: Aggregate
+    aggregate_id: UUID
+    type: str
+    occurred_at: datetime
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a write comes from. address: the client's IP address."""
+
+    address: str | None = None
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True)
+class Writing:
+    """One transaction of one viewer. events: written to the journal at its end, in order."""
+
+    session: Session
+    viewer: Viewer
+    now: datetime
+    events: list[Event] = field(default_factory=list)
+    origin: Origin = Origin()
+
+    def record(
+        self,
+        aggregate: Aggregate,
+        aggregate_id: UUID,
+        what: str,
+        occurred_at: datetime | None = None,
+        **payload: Any,
+    ) -> None:
+        """Note that something happened. what: noun and past participle, "order.placed"."""
+        self.events.append(Event(aggregate, aggregate_id, what, occurred_at or self.now, payload))
+
+    def for_all(self) -> "Writing":
+        """Return the same transaction seeing every row of the merchant.
+
+        For what follows from a change that the viewer may make: a dispatch moves counters of
+        contracts that the warehouse does not see. The journal still names the viewer.
+        """
+        return replace(self, viewer=replace(self.viewer, actor=Actor.STAFF, bound_to=None))
+
+    def seen(self, entity: type[Entity]) -> Select[Entity]:
+        """Start a statement over the rows that the viewer sees."""
+        return select(entity).where(*seen_by(self.viewer, entity))
+
+    async def all(self, statement: Select[Entity]) -> Sequence[Entity]:
+        """Read rows afresh, also those that the session knows."""
+        fresh = statement.execution_options(populate_existing=True)
+        return (await self.session.scalars(fresh)).all()
+
+    async def among(
+        self,
+        entity: type[Entity],
+        column: str,
+        keys: Collection[Any],
+        *order: str,
+        lock: bool = False,
+    ) -> Sequence[Entity]:
+        """Read afresh the rows whose column is one of the keys, or lock them; order: columns."""
+        if not keys:
+            return []
+        statement = _among(self.viewer, entity, column, order, lock)
+        return (await self.session.scalars(statement, {"keys": list(keys)})).all()
+
+    async def records(
+        self, entity: type[Entity], column: str, keys: Collection[Any]
+    ) -> Sequence[Entity]:
+        """Read the rows whose column is one of the keys, for who does not change them."""
+        if not keys:
+            return []
+        named = {**self.named, "keys": list(keys)}
+        return await self.session.rows(_records(self.viewer.actor, entity, column), named)
+
+    @property
+    def named(self) -> dict[str, Any]:
+        """Return the parameters that `seen_by` names."""
+        return named(self.viewer)
+
+    async def by_key(
+        self, entity: type[Entity], column: str, keys: Iterable[Any]
+    ) -> dict[Any, Entity]:
+        """Return key -> record for a unique column, only for the rows that are there."""
+        rows = await self.records(entity, column, sorted(set(keys)))
+        return {getattr(row, column): row for row in rows}
+
+    async def lock(self, entity: type[Entity], wanted: Mapping[UUID, Path]) -> dict[UUID, Entity]:
+        """Lock rows in id order, so that no two commands can deadlock. wanted: id -> its path.
+
+        Refused: NOT_FOUND for an id that the viewer does not see.
+        """
+        found = {row.id: row for row in await self.among(entity, "id", wanted, "id", lock=True)}
+        for key, path in wanted.items():
+            if key not in found:
+                raise missing(entity, path)
+        return found
+
+    async def get(self, entity: type[Entity], wanted: Mapping[UUID, Path]) -> dict[UUID, Entity]:
+        """Read rows without a lock. Refused: NOT_FOUND for an id that the viewer does not see."""
+        found = {row.id: row for row in await self.among(entity, "id", wanted)}
+        for key, path in wanted.items():
+            if key not in found:
+                raise missing(entity, path)
+        return found
+
+
+@lru_cache(maxsize=512)
+def _among(
+    viewer: Viewer,
+    entity: type[OfMerchant],
+    column: str,
+    order: tuple[str, ...],
+    lock: bool,  # noqa: FBT001 -- part of a cache's key.
+) -> Select[Any]:
+    """Build a statement of `Writing.among`; a kept one is neither built nor hashed again."""
+    of = getattr(entity, column)
+    rows = select(entity).where(
+        *seen_by(viewer, entity), of == any_(bindparam("keys", type_=ARRAY(of.type)))
+    )
+    rows = rows.order_by(*(getattr(entity, name) for name in order))
+    rows = rows.with_for_update(of=entity) if lock else rows
+    return rows.execution_options(populate_existing=True)
+
+
+_NOBODY = UUID(int=0)
+
+
+def anyone(actor: Actor) -> Viewer:
+    """Return a viewer for whom statements are built that `Writing.named` fills for each one.
+
+    By itself it sees nothing.
+    """
+    return Viewer(_NOBODY, actor, _NOBODY, "anyone", bound_to=_NOBODY)
+
+
+@cache
+def _records(actor: Actor, entity: type[OfMerchant], column: str) -> Statement:
+    """Build the statement of `Writing.records`."""
+    of = getattr(entity, column)
+    rows = select(*columns(entity)).where(
+        *seen_by(anyone(actor), entity), of == any_(bindparam("keys", type_=ARRAY(of.type)))
+    )
+    return Statement(rows, record(entity))
+
+
+def missing(entity: type[OfMerchant], path: Path) -> Refused:
+    """Return the refusal for an id that is unknown or another's: both sound the same."""
+    return Refused(Code.NOT_FOUND, f"There is no such {entity.__name__}.", path)
+
+
+def check_version(row: Any, expected: int | None, path: Path = ("expected_version",)) -> None:
+    """Refused: VERSION_CONFLICT when somebody else changed the row since it was read."""
+    if expected is not None and row.version != expected:
+        raise Refused(
+            Code.VERSION_CONFLICT, f"This has version {row.version}, not {expected}.", path
+        )

@@ -1,0 +1,82 @@
+"""Master data in bulk: create what is new, change what differs, leave the rest alone."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ARRAY, any_, literal
+
+from commands.writing.transaction import Entity, Outcome, Writing
+from kit.ids import new_id
+from models.access.journal import Aggregate
+from models.base.tables import Owned
+
+
+async def upsert(
+    writing: Writing,
+    entity: type[Owned],
+    aggregate: Aggregate,
+    key: str,
+    items: Sequence[Mapping[str, Any]],
+) -> tuple[list[Any], list[str]]:
+    """Write items by their business key. items: column -> value, the key among them.
+
+    Returns the rows and what was done to each (CREATED, UPDATED or UNCHANGED), by position.
+    """
+    found = await locked(writing, entity, key, (item[key] for item in items))
+    rows, statuses = [], []
+    for item in items:
+        old = found.get(item[key])
+        row, changed = put(writing, entity, old, item)
+        rows.append(row)
+        statuses.append(status(writing, aggregate, row, new=old is None, fields=changed))
+    await writing.session.flush()
+    return rows, statuses
+
+
+async def locked(
+    writing: Writing, entity: type[Entity], key: str, values: Iterable[str]
+) -> dict[str, Entity]:
+    """Return business key -> row of those that exist, locked in id order.
+
+    A row that another transaction creates meanwhile is found by the next attempt.
+    """
+    of = getattr(entity, key)
+    wanted = literal(sorted(values), ARRAY(of.type))
+    known = writing.seen(entity).where(of == any_(wanted)).order_by(entity.id)
+    return {getattr(row, key): row for row in await writing.all(known.with_for_update(of=entity))}
+
+
+def put(
+    writing: Writing, entity: type[Entity], row: Entity | None, item: Mapping[str, Any]
+) -> tuple[Entity, list[str]]:
+    """Create the row, or change what differs; returns it and the columns that were written."""
+    if row is None:
+        row = entity(merchant_id=writing.viewer.merchant_id, id=new_id(), **item)
+        writing.session.add(row)
+        return row, list(item)
+    changed = [name for name, value in item.items() if getattr(row, name) != value]
+    for name in changed:
+        setattr(row, name, item[name])
+    return row, changed
+
+
+def status(writing: Writing, aggregate: Aggregate, row: Owned, *, new: bool, **changed: Any) -> str:
+    """Record what was done to a row and return it. changed: part -> what was written."""
+    noun = aggregate.value.lower()
+    if new:
+        writing.record(aggregate, row.id, f"{noun}.created")
+        return "CREATED"
+    if not any(changed.values()):
+        return "UNCHANGED"
+    writing.record(aggregate, row.id, f"{noun}.updated", **changed)
+    return "UPDATED"
+
+
+def results(name: str, rows: Sequence[Owned], statuses: Sequence[str]) -> Outcome:
+    """Return the outcome of a bulk call. name: under which an item's id stands, "product_id"."""
+    return {
+        "results": [
+            {name: row.id, "status": status, "problems": []}
+            for row, status in zip(rows, statuses, strict=True)
+        ]
+    }

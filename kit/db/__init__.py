@@ -1,0 +1,1 @@
+"""PostgreSQL: pools, sessions that write, connections that read, the walls between tenants."""

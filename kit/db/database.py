@@ -1,0 +1,136 @@
+"""The database: sessions that write in one transaction, and connections that only read.
+
+Both enter the second wall first: row-level security shows and takes only rows of the merchant that
+`app.merchant` names. docs/decisions/0011-row-level-security.md gives the reasons.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import event
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from kit.db.driver import CACHES
+from kit.db.hints import Hints
+from kit.db.pool import HoldingPool
+from kit.db.reads import Reads, in_time
+from kit.db.sessions import Session, writing
+from kit.db.statements import dumps, loads
+from kit.limits import DEFAULT_LIMITS
+from kit.telemetry import trace
+
+
+class BehindPoolerError(Exception):
+    """A connection that shall keep a setting does not lead to one server process."""
+
+
+def _count(*_: object) -> None:
+    trace.CURRENT.get().statements += 1
+
+
+def _prove_direct(connection: Any, _record: object) -> None:
+    """Refuse a new connection whose server process is not the one that greeted us."""
+    driver = connection.driver_connection
+    serving = connection.run_async(lambda it: it.fetchval("SELECT pg_backend_pid()"))
+    if serving != driver.get_server_pid():
+        driver.terminate()
+        message = "There is a connection pooler before PostgreSQL: set ABRUF_POOLER=transaction."
+        raise BehindPoolerError(message)
+
+
+def _prove_living(connection: Any, _record: object, _pooled: object) -> None:
+    """Let the pool replace a connection that was lost while nobody used it."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
+
+
+class Database:
+    """One PostgreSQL: a pool of connections for reading and writing."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int = 10,
+        role: str | None = None,
+        pooler: bool = False,
+        statement_s: int = DEFAULT_LIMITS.statement,
+    ) -> None:
+        """Take the address (postgresql+asyncpg://...); nothing connects before it is needed.
+
+        role: what each connection becomes, if not the role of the address. pooler: PgBouncer or
+        the like gives a server connection for the length of a transaction only. statement_s:
+        seconds after which PostgreSQL ends a statement, waiting for locks included; behind a
+        pooler, which keeps no settings of a connection, that is the pooler's to say.
+        """
+        self.url, self._pooler = url, pooler
+        self._settings = {"role": role} if role else {}
+        # Our statements are few and repeated: planning the larger ones anew for every request
+        # would take a quarter of their time.
+        self._limit = (
+            f"SET statement_timeout = '{int(statement_s)}s';"
+            " SET plan_cache_mode = force_generic_plan"
+        )
+        self.engine = self._made(pool_size)
+        # Apart, so that authenticating does not change the merchant of the other connections.
+        self.keyless = self._made(pool_size)
+        self._reader, self._keyless_reader = map(self._reading, (self.engine, self.keyless))
+        self.hints = Hints(self.keyless, direct=not pooler)
+
+    def _reading(self, engine: AsyncEngine) -> AsyncEngine:
+        return engine if self._pooler else engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    def _made(self, pool_size: int) -> AsyncEngine:
+        settings = {"timezone": "UTC", "application_name": "abruf", **self._settings}
+        connect: dict[str, Any] = {"server_settings": settings, **CACHES}
+        if self._pooler:
+            # Without name, a statement is parsed and run in one message, and nothing of it stays.
+            connect |= {
+                "statement_cache_size": 0,
+                "prepared_statement_cache_size": 0,
+                "prepared_statement_name_func": str,
+            }
+        engine = create_async_engine(
+            self.url,
+            poolclass=HoldingPool,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            json_serializer=dumps,
+            json_deserializer=loads,
+            hide_parameters=True,
+            connect_args=connect,
+        )
+        event.listen(engine.sync_engine, "before_cursor_execute", _count)
+        event.listen(engine.sync_engine, "checkout", _prove_living)
+        if not self._pooler:
+            event.listen(engine.sync_engine, "connect", _prove_direct)
+            event.listen(engine.sync_engine, "connect", self._set_limit)
+        return engine
+
+    def _set_limit(self, connection: Any, _record: object) -> None:
+        connection.run_async(lambda it: it.execute(self._limit))
+
+    @asynccontextmanager
+    async def writing(self, merchant_id: UUID | None) -> AsyncIterator[Session]:
+        """Give a session in one transaction: committed at the end, rolled back on any error.
+
+        merchant_id: whose rows it sees and writes; None: only tables without a merchant.
+        TimeoutError: a statement took too long.
+        """
+        with in_time():
+            async with writing(self.engine, merchant_id) as session:
+                yield session
+
+    def reading(self, merchant_id: UUID | None) -> Reads:
+        """Give the read connection of one operation; merchant_id as in `writing`."""
+        engine = self._keyless_reader if merchant_id is None else self._reader
+        return Reads(engine, merchant_id, autocommit=not self._pooler)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.hints.close()
+        await self.engine.dispose()
+        await self.keyless.dispose()

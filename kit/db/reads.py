@@ -1,0 +1,164 @@
+"""The read connection of one operation."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar, cast
+from uuid import UUID
+
+from asyncpg import PostgresError, QueryCanceledError
+from sqlalchemy import Connection, Executable, Row
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.pool import PoolProxiedConnection
+from sqlalchemy.util.concurrency import greenlet_spawn
+
+from kit.db import driver
+from kit.db.pool import WANTED, HoldingPool
+from kit.db.tenant import hold_merchant, set_merchant
+
+Answer = TypeVar("Answer")
+
+
+@contextmanager
+def in_time() -> Iterator[None]:
+    """Raise TimeoutError where PostgreSQL ended a statement: `statement_timeout` is over."""
+    try:
+        yield
+    except Exception as error:
+        if _is_late(error):
+            raise TimeoutError from error
+        raise
+
+
+def _is_late(error: BaseException) -> bool:
+    own = getattr(error, "orig", error)
+    return bool(getattr(own, "sqlstate", None) == QueryCanceledError.sqlstate)
+
+
+class Reads:
+    """One operation's read connection: taken at its first statement, one statement at a time.
+
+    autocommit: a read costs no BEGIN and no ROLLBACK, and the connection keeps its merchant for
+    the next operation; otherwise all statements are in one transaction. rows_read: of statements,
+    and of pages in texts; None before the first statement.
+    """
+
+    rows_read: int | None = None
+
+    def __init__(self, engine: AsyncEngine, merchant_id: UUID | None, *, autocommit: bool) -> None:
+        """Take the engine and whose rows are read."""
+        self._engine, self._merchant_id, self._autocommit = engine, merchant_id, autocommit
+        self._pool = cast("HoldingPool", engine.sync_engine.pool)
+        self._pooled: PoolProxiedConnection | None = None
+        self._connection: AsyncConnection | None = None
+        self._turn = asyncio.Lock()
+        self._asking: set[asyncio.Task[Any]] = set()
+        self._ended = False
+
+    async def rows(
+        self, statement: Executable, parameters: Mapping[str, Any] | None = None
+    ) -> Sequence[Row[Any]]:
+        """Run one statement and return all of its rows. TimeoutError: it took too long."""
+
+        async def ask(pooled: PoolProxiedConnection) -> Sequence[Row[Any]]:
+            connection = await self._connected(pooled)
+            return (await connection.execute(statement, parameters)).all()
+
+        rows = await self._asked(ask)
+        self.rows_read = (self.rows_read or 0) + len(rows)
+        return rows
+
+    @property
+    def dialect(self) -> Dialect:
+        """Return how statements are written for this database."""
+        return self._engine.dialect
+
+    async def texts(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
+        """Run one statement that is compiled already and return all of its rows.
+
+        The last column holds JSON, in which each row of a page begins a line. TimeoutError as
+        above; other errors are the driver's.
+        """
+        engine = self._engine.sync_engine
+        rows = await self._asked(lambda it: driver.fetch(engine, it, statement, values))
+        self.rows_read = (self.rows_read or 0) + sum(row[-1].count("\n") for row in rows)
+        return rows
+
+    async def _asked(self, ask: Callable[[PoolProxiedConnection], Awaitable[Answer]]) -> Answer:
+        """Send one statement over the connection, inside the wall.
+
+        TimeoutError: it took too long. After any error the connection is given back: SQLAlchemy
+        would replace a lost one silently, by one that holds another's merchant.
+        """
+        task = asyncio.current_task()
+        assert task  # noqa: S101 -- A coroutine that runs is part of a task.
+        self._asking.add(task)
+        self.rows_read = self.rows_read or 0
+        try:
+            async with self._turn:
+                try:
+                    return await ask(self._pooled or await self._taken())
+                except BaseException as error:
+                    await self._give_up(error)
+                    if _is_late(error):
+                        raise TimeoutError from error
+                    raise
+        finally:
+            self._asking.discard(task)
+
+    async def _taken(self) -> PoolProxiedConnection:
+        if self._ended:
+            message = "The operation has ended."
+            raise RuntimeError(message)
+        WANTED.set(self._merchant_id)
+        self._pooled = pooled = await greenlet_spawn(self._pool.connect)
+        if self._autocommit:
+            await hold_merchant(pooled, self._merchant_id)
+        else:
+            await set_merchant(await self._connected(pooled), self._merchant_id)
+        return pooled
+
+    async def _connected(self, pooled: PoolProxiedConnection) -> AsyncConnection:
+        """Return SQLAlchemy's own connection over the pooled one."""
+        if self._connection is None:
+            engine = self._engine
+            made = await greenlet_spawn(Connection, engine.sync_engine, pooled)
+            self._connection = AsyncConnection(engine, made)
+        return self._connection
+
+    def interrupt(self) -> None:
+        """Cancel what runs and what waits for its turn: nobody will read the rows."""
+        for task in self._asking:
+            task.cancel()
+
+    async def close(self) -> None:
+        """Give the connection back; a later statement takes a new one."""
+        async with self._turn:
+            await self._give_back()
+
+    async def end(self) -> None:
+        """Give the connection back for good: what still runs unseen must not take another."""
+        self._ended = True
+        if self._pooled is not None or self._turn.locked():
+            await self.close()
+
+    async def _give_up(self, error: BaseException) -> None:
+        """Give the connection back after an error; throw away one that may be lost."""
+        pooled = self._pooled
+        if pooled is not None and pooled.is_valid:
+            told = isinstance(error, DBAPIError | PostgresError)
+            if not told or pooled.driver_connection.is_closed():  # type: ignore[union-attr]
+                await asyncio.shield(greenlet_spawn(pooled.invalidate, error))
+        await self._give_back()
+
+    async def _give_back(self) -> None:
+        pooled, connection = self._pooled, self._connection
+        self._pooled = self._connection = None
+        if connection is not None:
+            await asyncio.shield(connection.close())
+        elif pooled is not None and self._autocommit and self._pool.has_room:
+            pooled.close()
+        elif pooled is not None:
+            await asyncio.shield(greenlet_spawn(pooled.close))

@@ -1,0 +1,131 @@
+"""Metrics and spans of one application. Labels and names are ours: nothing of a client's text."""
+
+import logging
+from collections.abc import Callable
+from time import perf_counter
+
+from opentelemetry.trace import (
+    NonRecordingSpan,
+    NoOpTracer,
+    Span,
+    SpanContext,
+    SpanKind,
+    TraceFlags,
+    Tracer,
+    set_span_in_context,
+)
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from kit.telemetry.trace import Trace
+
+_log = logging.getLogger("abruf")
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_COSTS = (1, 5, 10, 25, 50, 100, 250, 500, 1_000)
+_COUNTS = (1, 2, 5, 10, 20, 50, 100, 250, 1_000)
+OK = "OK"
+
+
+class Telemetry:
+    """What one application tells those who run it. Its registry is its own."""
+
+    def __init__(self, tracer: Tracer | None = None) -> None:
+        """Take what makes spans; none are made without."""
+        self._tracer = tracer or NoOpTracer()
+        self.registry = own = CollectorRegistry()
+        self._ended = Counter(
+            "abruf_operations", "Operations that ended.", ["type", "outcome"], registry=own
+        )
+        self._refused = Counter(
+            "abruf_refused_requests", "Requests that were no operation.", ["status"], registry=own
+        )
+        self._seconds = _histogram("abruf_operation_seconds", "Time to answer.", _SECONDS, own)
+        self._cost = _histogram("abruf_operation_cost", "Requested points.", _COSTS, own)
+        self._statements = _histogram(
+            "abruf_operation_statements", "SQL statements of an operation.", _COUNTS, own
+        )
+        self._batches = Histogram(
+            "abruf_loader_keys", "Keys of a loader's batch.", buckets=_COUNTS, registry=own
+        )
+        self._kinds: dict[str, tuple[Histogram, ...]] = {}
+        self.sockets = Gauge("abruf_sockets", "WebSockets that are open.", registry=own)
+
+    def gauge(self, name: str, description: str, value: Callable[[], float]) -> None:
+        """Show a number that is asked for when metrics are read."""
+        Gauge(name, description, registry=self.registry).set_function(value)
+
+    def refused(self, status: int, code: str) -> None:
+        """Note a request that was refused before GraphQL."""
+        self._refused.labels(status).inc()
+        _log.info("refused", extra={"told": {"status": status, "outcome": code}})
+
+    def begin(self, asked: Trace) -> "Running":
+        """Start an operation; its span belongs to the client's."""
+        parent = None
+        if asked.trace_id and asked.parent_id:
+            flags = TraceFlags(TraceFlags.SAMPLED if asked.sampled else TraceFlags.DEFAULT)
+            ids = int(asked.trace_id, 16), int(asked.parent_id, 16)
+            remote = SpanContext(*ids, is_remote=True, trace_flags=flags)
+            parent = set_span_in_context(NonRecordingSpan(remote))
+        span = self._tracer.start_span("operation", parent, SpanKind.SERVER)
+        if span.is_recording():
+            asked.trace_id = f"{span.get_span_context().trace_id:032x}"
+        return Running(self, asked, span)
+
+    def _of(self, kind: str) -> tuple[Histogram, ...]:
+        """Find the histograms of one type of operation; finding them again costs time."""
+        found = self._kinds.get(kind)
+        if found is None:
+            every = (self._seconds, self._statements, self._cost)
+            found = self._kinds[kind] = tuple(it.labels(kind) for it in every)
+        return found
+
+    def ended(self, asked: Trace, kind: str, outcome: str, seconds: float) -> None:
+        """Count an operation and write its line."""
+        took, sent, cost = self._of(kind)
+        self._ended.labels(kind, outcome).inc()
+        took.observe(seconds)
+        sent.observe(asked.statements)
+        if asked.cost is not None:
+            cost.observe(asked.cost)
+        for keys in asked.batches:
+            self._batches.observe(keys)
+        if _log.isEnabledFor(logging.INFO):
+            told = {
+                "type": kind,
+                "outcome": outcome,
+                "ms": round(seconds * 1_000, 1),
+                "cost": asked.cost,
+                "statements": asked.statements,
+            }
+            _log.info("operation", extra={"told": told})
+
+
+class Running:
+    """One operation that runs."""
+
+    def __init__(self, telemetry: Telemetry, asked: Trace, span: Span) -> None:
+        """Take what has been started."""
+        self._telemetry, self._asked, self._span = telemetry, asked, span
+        self._started = perf_counter()
+
+    def end(self, kind: str, outcome: str) -> None:
+        """Tell what it was and how it ended: a code of ours, or OK."""
+        seconds = perf_counter() - self._started
+        if self._span.is_recording():
+            self._span.update_name(kind)
+            self._span.set_attributes(
+                {
+                    "graphql.operation.type": kind,
+                    "abruf.outcome": outcome,
+                    "abruf.request_id": self._asked.request_id,
+                    "abruf.statements": self._asked.statements,
+                }
+            )
+        self._span.end()
+        self._telemetry.ended(self._asked, kind, outcome, seconds)
+
+
+def _histogram(
+    name: str, description: str, buckets: tuple[float, ...], registry: CollectorRegistry
+) -> Histogram:
+    return Histogram(name, description, ["type"], buckets=buckets, registry=registry)

@@ -1,0 +1,1 @@
+"""Reading of access: keys, documents, buckets, the journal."""

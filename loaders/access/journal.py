@@ -1,0 +1,109 @@
+"""The journal: timelines of objects, the audit trail, and the entries as they come."""
+
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+from sqlalchemy import BigInteger, ColumnElement, Select, Uuid, bindparam, func, select
+
+from kit.ids import Names
+from kit.inputs import Input, Instant, Name, Reference
+from loaders.reading.pages import Paged, Sorted
+from loaders.reading.relations import Asking
+from models.access.journal import Aggregate, AuditEntry, JournalEntry
+
+NOUNS: Mapping[Aggregate, str] = {it: it.title().replace("_", "") for it in Aggregate}
+"""What an entry is about -> the name of its type, of which a global id is made."""
+
+timeline = Paged(JournalEntry, {None: Sorted("sequence")}, of="aggregate_id")
+"""The timeline of an object."""
+
+
+class JournalSort(Enum):
+    """Orders of the journal."""
+
+    NEWEST_FIRST = "NEWEST_FIRST"
+    OLDEST_FIRST = "OLDEST_FIRST"
+
+
+class JournalFilter(Input):
+    """Which entries of the journal to list."""
+
+    object_id: Annotated[UUID, Names("journalled object", frozenset(NOUNS.values()))] | None = (
+        Field(None, description="About the object with this id.")
+    )
+    types: tuple[Reference, ...] | None = Field(
+        None, description="What happened is one of these, for example `order.placed`."
+    )
+    actor_key_id: Annotated[UUID, Names("ApiKey")] | None = Field(
+        None, description="Done with this key."
+    )
+    actor_subject: Name | None = Field(
+        None, description="Done by this user of an identity provider."
+    )
+    address: Reference | None = Field(None, description="Done from this address.")
+    idempotency_key: Name | None = Field(None, description="Done under this idempotency key.")
+    recorded_from: Instant | None = Field(None, description="Recorded at this instant or later.")
+    recorded_to: Instant | None = Field(None, description="Recorded before this instant.")
+
+
+_COLUMNS = {
+    "object_id": "aggregate_id",
+    "actor_key_id": "actor_key_id",
+    "actor_subject": "actor_subject",
+    "address": "address",
+    "idempotency_key": "idempotency_key",
+}
+"""Field of the filter -> the column that it names."""
+
+
+def _matching(_asking: Asking, entry: Any, given: JournalFilter) -> Iterable[ColumnElement[bool]]:
+    for field, column in _COLUMNS.items():
+        value = getattr(given, field)
+        if value is not None:
+            yield getattr(entry, column) == value
+    if given.types is not None:
+        yield entry.type.in_(given.types)
+    if given.recorded_from is not None:
+        yield entry.recorded_at >= given.recorded_from
+    if given.recorded_to is not None:
+        yield entry.recorded_at < given.recorded_to
+
+
+audit = Paged(
+    AuditEntry,
+    {
+        JournalSort.NEWEST_FIRST: Sorted("position", descending=True),
+        JournalSort.OLDEST_FIRST: Sorted("position"),
+    },
+    matching=_matching,
+)
+
+PAGE = 500
+"""Entries that one statement reads."""
+
+_OWN = JournalEntry.merchant_id == bindparam("merchant", type_=Uuid())
+_OF = JournalEntry.aggregate_id == bindparam("aggregate", type_=Uuid())
+_AFTER = bindparam("after", type_=BigInteger())
+_ENTRIES = select(
+    JournalEntry.position,
+    JournalEntry.sequence,
+    JournalEntry.aggregate_id,
+    JournalEntry.type,
+    JournalEntry.occurred_at,
+    JournalEntry.payload["moved"].label("moved"),
+).where(_OWN)
+later: Select[Any] = (
+    _ENTRIES.where(JournalEntry.position > _AFTER).order_by(JournalEntry.position).limit(PAGE)
+)
+"""A merchant's next entries after a position; parameters: merchant, after."""
+later_of: Select[Any] = (
+    _ENTRIES.where(_OF, JournalEntry.sequence > _AFTER).order_by(JournalEntry.sequence).limit(PAGE)
+)
+"""An object's next entries after a sequence number; parameters: merchant, aggregate, after."""
+latest: Select[Any] = select(func.coalesce(func.max(JournalEntry.position), 0)).where(_OWN)
+"""The merchant's last position; parameter: merchant."""
+latest_of: Select[Any] = select(func.coalesce(func.max(JournalEntry.sequence), 0)).where(_OWN, _OF)
+"""An object's last sequence number; parameters: merchant, aggregate."""

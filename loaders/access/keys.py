@@ -1,0 +1,99 @@
+"""API keys: from a bearer token to who holds it, before anything else is read; lists of keys."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from kit.db.database import Database
+from kit.db.reads import Reads
+from loaders.reading.names import is_called
+from loaders.reading.pages import Paged, Sorted
+from loaders.reading.relations import One
+from models.access.keys import ApiKey, Merchant
+from models.access.tokens import parts
+from models.access.viewers import Viewer, allowed
+
+by_id = One(ApiKey)
+every = Paged(ApiKey, {None: Sorted("id")})
+
+_KEY = (
+    ApiKey.id,
+    ApiKey.merchant_id,
+    ApiKey.actor,
+    ApiKey.name,
+    ApiKey.scopes,
+    ApiKey.bound_to,
+    ApiKey.secret_sha256,
+    ApiKey.expires_at,
+    ApiKey.revoked_at,
+    ApiKey.role,
+    ApiKey.limits,
+    ApiKey.documents,
+    Merchant.token_secret,
+)
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who holds a token.
+
+    token_secret: of the merchant, to know the access tokens of its orders; None for a user.
+    """
+
+    viewer: Viewer
+    token_secret: bytes | None = None
+
+
+async def holder_of(token: str, reads: Reads) -> Holder | None:
+    """Return who holds the token, None for an unknown or revoked one; expiry is not asked here."""
+    found = parts(token)
+    if found is None:
+        return None
+    key_id, secret = found
+    rows = select(*_KEY).join(Merchant, Merchant.id == ApiKey.merchant_id)
+    keys = await reads.rows(rows.where(ApiKey.id == key_id))
+    if not keys:
+        return None
+    (key,) = keys
+    fits = hmac.compare_digest(hashlib.sha256(secret).digest(), key.secret_sha256)
+    if not fits or key.revoked_at is not None:
+        return None
+    viewer = Viewer(
+        key.merchant_id,
+        key.actor,
+        key.id,
+        key.name,
+        frozenset(it for it in allowed(key.actor, key.role) if it in key.scopes),
+        key.bound_to,
+        role=key.role,
+        documents=key.documents,
+        limits=key.limits,
+        expires_at=key.expires_at,
+    )
+    return Holder(viewer, key.token_secret)
+
+
+async def viewer_of(token: str, reads: Reads, now: datetime) -> Viewer | None:
+    """Return the viewer of a token, None for an unknown, revoked or expired one."""
+    holder = await holder_of(token, reads)
+    return holder.viewer if holder is not None and not holder.viewer.has_ended(now) else None
+
+
+async def token_secret(reads: Reads, merchant_id: UUID) -> bytes:
+    """Return what signs the access tokens of a merchant's orders."""
+    rows = await reads.rows(select(Merchant.token_secret).where(Merchant.id == merchant_id))
+    return bytes(rows[0].token_secret)
+
+
+async def merchant_id(database: Database, called: str) -> UUID | None:
+    """Return the merchant with an id or a slug, None where there is none."""
+    reads = database.reading(None)
+    try:
+        found = select(Merchant.id).where(is_called(called, Merchant.id, Merchant.slug))
+        return next((row.id for row in await reads.rows(found)), None)
+    finally:
+        await reads.close()

@@ -1,0 +1,1 @@
+"""Reading of fulfilment: tracking, call-offs, deliveries, parcels."""

@@ -1,0 +1,194 @@
+"""Deliveries as they are read, with their lines and receipts."""
+
+from collections.abc import Iterable
+from enum import Enum
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy.orm import aliased
+
+from kit.ids import Names
+from kit.inputs import Input, Instant, Reference
+from loaders.reading.pages import Paged, Sorted
+from loaders.reading.records import columns
+from loaders.reading.relations import Asking, Facts, Many, One, Through, among_keys
+from models.fulfilment.deliveries import (
+    OPEN,
+    Delivery,
+    DeliveryLine,
+    DeliveryState,
+    Receipt,
+    ReceiptLine,
+)
+from models.trade.orders import Hold, Order, OrderLine
+from models.visibility import merchant, seen_by
+
+
+class _Lines(Many):
+    """delivery id -> its lines, in the order in which they stand in their orders."""
+
+    def statement(self, asking: Asking) -> Select[Any]:
+        """Select the lines with the numbers of their order lines."""
+        line, of = DeliveryLine, aliased(OrderLine)
+        rows = select(line.delivery_id.label("parent_key"), *columns(line, line))
+        rows = rows.join(of, of.id == line.order_line_id)
+        rows = rows.where(
+            among_keys(line.delivery_id),
+            *seen_by(asking.viewer, line),
+            of.merchant_id == merchant(asking.viewer),
+        )
+        return rows.order_by(line.delivery_id, line.order_id, of.line_no)
+
+    def part(self, asking: Asking, key: ColumnElement[Any]) -> tuple[Any, Select[Any]]:
+        """Return the table and the ordered select of one delivery's lines, without columns yet."""
+        line, of = aliased(DeliveryLine), aliased(OrderLine)
+        rows = select().select_from(line).join(of, of.id == line.order_line_id)
+        rows = rows.where(
+            line.delivery_id == key,
+            *seen_by(asking.viewer, line),
+            of.merchant_id == merchant(asking.viewer),
+        )
+        return line, rows.order_by(line.order_id, of.line_no).correlate_except(line, of)
+
+
+by_id = One(Delivery)
+by_number = One(Delivery, "number")
+line_by_id = One(DeliveryLine)
+receipt_by_id = One(Receipt)
+lines = _Lines(DeliveryLine, "delivery_id", order_by=())
+orders = Many(Order, Through(DeliveryLine, "delivery_id", "order_id"), order_by=("number",))
+receipts = Many(Receipt, "delivery_id", order_by=("sequence",))
+receipt_lines = Many(ReceiptLine, "receipt_id", order_by=("id",))
+of_order = Many(
+    Delivery,
+    Through(DeliveryLine, "order_id", "delivery_id"),
+    order_by=("window_latest", "number"),
+)
+
+
+class DeliverySort(Enum):
+    """Orders of a delivery list."""
+
+    WINDOW = "WINDOW"
+    WINDOW_DESC = "WINDOW_DESC"
+    NUMBER = "NUMBER"
+    NUMBER_DESC = "NUMBER_DESC"
+
+
+class DeliveryFilter(Input):
+    """Which deliveries to list."""
+
+    states: tuple[DeliveryState, ...] | None = Field(None, description="State is one of these.")
+    party_id: Annotated[UUID, Names("Party")] | None = Field(None, description="To this party.")
+    channel_id: Annotated[UUID, Names("Channel")] | None = Field(
+        None, description="Of orders from this channel."
+    )
+    location_id: Annotated[UUID, Names("Location")] | None = Field(
+        None, description="From this location."
+    )
+    order_id: Annotated[UUID, Names("Order")] | None = Field(
+        None, description="Of this order, maybe among others."
+    )
+    contract_id: Annotated[UUID, Names("Contract")] | None = Field(
+        None, description="Of a call-off of this contract."
+    )
+    window_from: Instant | None = Field(
+        None, description="The window ends at this instant or later."
+    )
+    window_to: Instant | None = Field(None, description="The window starts before this instant.")
+    number_prefix: Reference | None = Field(None, description="Number begins with this.")
+    late: bool | None = Field(
+        None,
+        description="Late, or not: the window's end passed before it was delivered; a cancelled"
+        " one is not late.",
+    )
+    open: bool | None = Field(None, description="Still to be made or delivered, or at its end.")
+    on_hold: bool | None = Field(
+        None, description="It or one of its orders has an active hold, or none has."
+    )
+
+
+def is_late(asking: Asking, delivery: Any) -> ColumnElement[bool]:
+    """Tell whether the window's end passed before the delivery was delivered, as it stands now."""
+    arrived = func.coalesce(delivery.delivered_at, asking.at)
+    late: ColumnElement[bool] = arrived > delivery.window_latest
+    return and_(delivery.state != DeliveryState.CANCELLED, late)
+
+
+def _is_open(_asking: Asking, delivery: Any) -> ColumnElement[bool]:
+    return delivery.state.in_(OPEN)  # type: ignore[no-any-return]
+
+
+def _some_line(asking: Asking, delivery: Any, *conditions: Any, line: Any) -> ColumnElement[bool]:
+    return exists().where(
+        line.delivery_id == delivery.id, *seen_by(asking.viewer, line), *conditions
+    )
+
+
+def _is_on_hold(asking: Asking, delivery: Any) -> ColumnElement[bool]:
+    line, hold, of_order = aliased(DeliveryLine), aliased(Hold), aliased(Hold)
+    own = exists().where(
+        hold.subject_id == delivery.id, hold.released_at.is_(None), *seen_by(asking.viewer, hold)
+    )
+    orders_hold = _some_line(
+        asking,
+        delivery,
+        of_order.subject_id == line.order_id,
+        of_order.released_at.is_(None),
+        *seen_by(asking.viewer, of_order),
+        line=line,
+    )
+    return or_(own, orders_hold)
+
+
+def _of_contract(asking: Asking, delivery: Any, contract_id: UUID) -> ColumnElement[bool]:
+    line, order = aliased(DeliveryLine), aliased(Order)
+    called_off = (order.id == line.order_id, order.contract_id == contract_id)
+    return _some_line(asking, delivery, *called_off, *seen_by(asking.viewer, order), line=line)
+
+
+judged = Facts(Delivery, {"is_late": is_late})
+_JUDGED = {"late": is_late, "open": _is_open, "on_hold": _is_on_hold}
+
+
+def _own(delivery: Any, given: DeliveryFilter) -> Iterable[ColumnElement[bool]]:
+    """Yield what the filter says of the delivery's own row."""
+    for column in ("party_id", "channel_id", "location_id"):
+        if (value := getattr(given, column)) is not None:
+            yield getattr(delivery, column) == value
+    if given.states is not None:
+        yield delivery.state.in_(given.states)
+    if given.window_from is not None:
+        yield delivery.window_latest >= given.window_from
+    if given.window_to is not None:
+        yield delivery.window_earliest < given.window_to
+    if given.number_prefix is not None:
+        yield delivery.number.startswith(given.number_prefix, autoescape=True)
+
+
+def _matching(
+    asking: Asking, delivery: Any, given: DeliveryFilter
+) -> Iterable[ColumnElement[bool]]:
+    yield from _own(delivery, given)
+    for name, judgement in _JUDGED.items():
+        if (value := getattr(given, name)) is not None:
+            yield judgement(asking, delivery) if value else ~judgement(asking, delivery)
+    if given.order_id is not None:
+        line = aliased(DeliveryLine)
+        yield _some_line(asking, delivery, line.order_id == given.order_id, line=line)
+    if given.contract_id is not None:
+        yield _of_contract(asking, delivery, given.contract_id)
+
+
+every = Paged(
+    Delivery,
+    {
+        DeliverySort.WINDOW: Sorted("window_latest"),
+        DeliverySort.WINDOW_DESC: Sorted("window_latest", descending=True),
+        DeliverySort.NUMBER: Sorted("number"),
+        DeliverySort.NUMBER_DESC: Sorted("number", descending=True),
+    },
+    matching=_matching,
+)

@@ -1,0 +1,1 @@
+"""Reading of master data: catalog, channels, locations, parties."""

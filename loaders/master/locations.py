@@ -1,0 +1,54 @@
+"""Locations as they are read."""
+
+from collections.abc import Iterable
+from enum import Enum
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+from sqlalchemy import ColumnElement
+
+from kit.ids import Names
+from kit.inputs import Input, Reference
+from loaders.reading.pages import Paged, Sorted
+from loaders.reading.relations import Asking, One
+from models.master.locations import Location, LocationKind
+
+by_id = One(Location)
+by_code = One(Location, "code")
+
+
+class LocationSort(Enum):
+    """Orders of a location list."""
+
+    CODE = "CODE"
+    CODE_DESC = "CODE_DESC"
+
+
+class LocationFilter(Input):
+    """Which locations to list."""
+
+    kind: LocationKind | None = Field(None, description="Is of this kind.")
+    code_prefix: Reference | None = Field(None, description="Code begins with this.")
+    gln: Reference | None = Field(None, description="GLN is this.")
+    provider_id: Annotated[UUID, Names("Party")] | None = Field(
+        None, description="Is run by this party."
+    )
+    is_active: bool | None = Field(None, description="Deliveries may start here, or not.")
+
+
+def _matching(
+    _asking: Asking, location: Any, given: LocationFilter
+) -> Iterable[ColumnElement[bool]]:
+    if given.code_prefix is not None:
+        yield location.code.startswith(given.code_prefix, autoescape=True)
+    for column in ("kind", "gln", "provider_id", "is_active"):
+        if (value := getattr(given, column)) is not None:
+            yield getattr(location, column) == value
+
+
+every = Paged(
+    Location,
+    {LocationSort.CODE: Sorted("code"), LocationSort.CODE_DESC: Sorted("code", descending=True)},
+    matching=_matching,
+)

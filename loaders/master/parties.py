@@ -1,0 +1,101 @@
+"""Parties as they are read, with their contacts and addresses."""
+
+from collections.abc import Iterable
+from enum import Enum
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+from sqlalchemy import ColumnElement, Integer, Select, cast, column, func, select
+from sqlalchemy.dialects.postgresql import JSONB
+
+from kit.db.database import Database
+from kit.inputs import Input, Name, Reference
+from loaders.reading.names import is_called
+from loaders.reading.pages import Paged, Sorted
+from loaders.reading.relations import Asking, Inside, Many, One
+from models.master.parties import Address, Contact, Party, PartyKind, PartyRole
+
+by_id = One(Party)
+by_number = One(Party, "number")
+contact_by_id = One(Contact)
+address_by_id = One(Address)
+contacts = Many(Contact, "party_id", order_by=("code",))
+addresses = Many(Address, "party_id", order_by=("code",))
+
+
+def _opening(value: Any) -> SimpleNamespace:
+    """Read one object of `Address.receiving_hours`."""
+    weekday = cast(value["weekday"].astext, Integer)
+    return SimpleNamespace(
+        weekday=weekday, opens=value["opens"].astext, closes=value["closes"].astext
+    )
+
+
+def _openings(_asking: Asking, address: Any) -> tuple[Any, Select[Any]]:
+    kept = func.jsonb_array_elements(address.receiving_hours)
+    each = kept.table_valued(column("value", JSONB), with_ordinality="place").render_derived()
+    rows = select().select_from(each).order_by(each.c.place)
+    return _opening(each.c.value), rows.correlate_except(each)
+
+
+openings = Inside(_opening(column("value", JSONB)), _openings)
+
+
+class PartySort(Enum):
+    """Orders of a party list."""
+
+    NUMBER = "NUMBER"
+    NUMBER_DESC = "NUMBER_DESC"
+    NAME = "NAME"
+    NAME_DESC = "NAME_DESC"
+
+
+class PartyFilter(Input):
+    """Which parties to list."""
+
+    kind: PartyKind | None = Field(None, description="Businesses or private persons.")
+    role: PartyRole | None = Field(None, description="Has this role, maybe among others.")
+    number_prefix: Reference | None = Field(None, description="Number begins with this.")
+    name_contains: Name | None = Field(None, description="Name contains this, in any case.")
+    gln: Reference | None = Field(None, description="GLN is this.")
+    vat_id: Reference | None = Field(None, description="VAT identification number is this.")
+
+
+def _matching(_asking: Asking, party: Any, given: PartyFilter) -> Iterable[ColumnElement[bool]]:
+    if given.role is not None:
+        yield party.roles.contains([given.role])
+    if given.number_prefix is not None:
+        yield party.number.startswith(given.number_prefix, autoescape=True)
+    if given.name_contains is not None:
+        yield party.name.icontains(given.name_contains, autoescape=True)
+    for name in ("kind", "gln", "vat_id"):
+        if (value := getattr(given, name)) is not None:
+            yield getattr(party, name) == value
+
+
+every = Paged(
+    Party,
+    {
+        PartySort.NUMBER: Sorted("number"),
+        PartySort.NUMBER_DESC: Sorted("number", descending=True),
+        PartySort.NAME: Sorted("name"),
+        PartySort.NAME_DESC: Sorted("name", descending=True),
+    },
+    matching=_matching,
+)
+
+
+async def customer_id(database: Database, merchant: UUID, called: str) -> UUID | None:
+    """Return a merchant's customer with an id or a number, None where there is none."""
+    reads = database.reading(merchant)
+    try:
+        found = select(Party.id).where(
+            Party.merchant_id == merchant,
+            is_called(called, Party.id, Party.number),
+            Party.roles.contains([PartyRole.CUSTOMER]),
+        )
+        return next((row.id for row in await reads.rows(found)), None)
+    finally:
+        await reads.close()

@@ -1,0 +1,1 @@
+"""Machinery of reading: relations as data, pages by keyset, dataloaders."""

@@ -1,0 +1,85 @@
+"""The dataloaders of one operation: one for each relation that it asks."""
+
+from asyncio import Lock
+from collections.abc import Awaitable, Sequence
+from typing import Any
+
+from aiodataloader import DataLoader
+from sqlalchemy import Select
+
+from kit.db.reads import Reads
+from kit.telemetry import trace
+from loaders.reading.relations import Asking, Relation
+from models.access.viewers import Actor
+
+_KEPT: dict[tuple[Relation, Actor], Select[Any]] = {}
+"""Statements of lasting relations: two viewers of a kind differ in named values only."""
+
+
+def _statement(relation: Relation, asking: Asking) -> Select[Any]:
+    """Return the statement that answers a relation's keys."""
+    if not relation.lasting:
+        return relation.statement(asking)
+    kept = (relation, asking.viewer.actor)
+    found = _KEPT.get(kept)
+    if found is None:
+        found = _KEPT[kept] = relation.statement(asking.general)
+    return found
+
+
+class Batch(DataLoader[Any, Any]):
+    """Answers the keys of one relation by one statement for all that are asked together.
+
+    `load` collects single keys for one turn of the loop and hands them to `load_level`, which
+    remembers what was read: whoever asks, and however, no key is read twice.
+    """
+
+    def __init__(self, relation: Relation, asking: Asking, reads: Reads) -> None:
+        """Take what to read, for whom, and the operation's connection."""
+        super().__init__()
+        self._relation, self._asking, self._reads = relation, asking, reads
+        self._found: dict[Any, Any] = {}
+        self._turn = Lock()
+
+    async def load_level(self, keys: Sequence[Any]) -> list[Any]:
+        """Read what is not known yet, at once; give each key its result, without a future each."""
+        found = self._found
+        async with self._turn:
+            unknown = [key for key in dict.fromkeys(keys) if key not in found]
+            if unknown:
+                trace.CURRENT.get().batches.append(len(unknown))
+                statement = _statement(self._relation, self._asking)
+                rows = await self._reads.rows(statement, {"keys": unknown, **self._asking.named})
+                found.update(zip(unknown, self._relation.results(unknown, rows), strict=True))
+        return [found[key] for key in keys]
+
+    async def batch_load_fn(self, keys: list[Any]) -> list[Any]:
+        """Read what `load` has collected."""
+        return await self.load_level(keys)
+
+
+class Loaders:
+    """Relation -> its dataloader; made for one operation, inside the running loop."""
+
+    def __init__(self, asking: Asking, reads: Reads) -> None:
+        """Take the operation's viewer, time and connection."""
+        self._asking, self._reads = asking, reads
+        self._batches: dict[Relation, Batch] = {}
+
+    def _batch(self, relation: Relation) -> Batch:
+        batch = self._batches.get(relation)
+        if batch is None:
+            batch = self._batches[relation] = Batch(relation, self._asking, self._reads)
+        return batch
+
+    def load(self, relation: Relation, key: Any) -> Awaitable[Any]:
+        """Ask for one key; what is asked before the loop turns is read together."""
+        return self._batch(relation).load(key)
+
+    def load_level(self, relation: Relation, keys: Sequence[Any]) -> Awaitable[list[Any]]:
+        """Ask for all keys of a level."""
+        return self._batch(relation).load_level(keys)
+
+    def clear(self) -> None:
+        """Forget everything that was read: a write happened."""
+        self._batches.clear()

@@ -1,0 +1,271 @@
+"""Paged relations: lists that can grow, read by keyset (never by offset), with filter and sort."""
+
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum
+from functools import cached_property
+from operator import index
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Integer,
+    Select,
+    Uuid,
+    bindparam,
+    func,
+    literal,
+    select,
+    true,
+    tuple_,
+)
+from sqlalchemy.orm import aliased
+
+from kit.errors import Code, Refused
+from kit.inputs import Input
+from loaders.reading.cursors import Page, PageArgs
+from loaders.reading.records import columns, record
+from loaders.reading.relations import Asking, Relation, among_keys
+from models.base.tables import OfMerchant
+from models.visibility import seen_by
+
+ROOT = UUID(int=0)
+"""The one key of a list that has no parent."""
+
+Matching = Callable[[Asking, Any, Any], Iterable[ColumnElement[bool]]]
+"""asking, table, the checked filter -> conditions."""
+
+Bind = Callable[[str, Any], ColumnElement[Any]]
+"""A value's own name, its type -> what carries it in the statement."""
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+_READ: Mapping[type, Callable[[Any], Any]] = {
+    datetime: _instant,
+    date: date.fromisoformat,
+    UUID: UUID,
+    Decimal: Decimal,
+    int: index,
+    str: str,
+}
+
+
+@dataclass(frozen=True)
+class Sorted:
+    """A sort order: one column that is never NULL, the id breaks ties."""
+
+    column: str
+    descending: bool = False
+
+
+def _nothing_to_match(_asking: Asking, _table: Any, _filter: Any) -> Iterable[ColumnElement[bool]]:
+    return ()
+
+
+@dataclass(frozen=True, eq=False)
+class Paged:
+    """A list that can grow. of: the column that names the parent, None for a root list.
+
+    sorts: the client's choice -> order; the first one is the default.
+    """
+
+    entity: type[OfMerchant]
+    sorts: Mapping[Enum | None, Sorted]
+    of: str | None = None
+    matching: Matching = _nothing_to_match
+
+    @cached_property
+    def table(self) -> Any:
+        """Return an alias for statements that read the list once; its columns are made once."""
+        return aliased(self.entity)
+
+    def page(self, args: PageArgs, filter_by: Input | None, sort: Enum | None) -> "PageOf":
+        """Return the relation parent key -> page."""
+        chosen = self.sorts[sort] if sort in self.sorts else next(iter(self.sorts.values()))
+        return PageOf(self, args, filter_by, chosen)
+
+    def rows(
+        self, asking: Asking, table: Any, filter_by: Input | None
+    ) -> list[ColumnElement[bool]]:
+        """Return the conditions of the whole list, whatever page is asked."""
+        matched = () if filter_by is None else self.matching(asking, table, filter_by)
+        return [*seen_by(asking.viewer, table), *matched]
+
+
+@dataclass(frozen=True)
+class PageOf(Relation):
+    """parent key -> one page of its list. Also what arguments chose, for a larger statement."""
+
+    lasting = False
+    paged: Paged
+    args: PageArgs
+    filter_by: Input | None
+    sort: Sorted
+
+    @property
+    def source(self) -> type[OfMerchant]:
+        """Return the table that the page is of."""
+        return self.paged.entity
+
+    @property
+    def form(self) -> Hashable:
+        """Return what shapes the page's SQL beside the filter's conditions."""
+        return (self.paged, self.sort, self.backward, self.has_after, self.has_before)
+
+    @property
+    def backward(self) -> bool:
+        """Tell whether the last rows are asked instead of the first."""
+        return self.args.backward
+
+    @property
+    def has_after(self) -> bool:
+        """Tell whether the page lies after a cursor."""
+        return self.args.after is not None
+
+    @property
+    def has_before(self) -> bool:
+        """Tell whether the page lies before a cursor."""
+        return self.args.before is not None
+
+    @cached_property
+    def values(self) -> Mapping[str, Any]:
+        """Return the size and the cursors' values. Refused: INVALID for another list's cursor."""
+        values: dict[str, Any] = {"size": self.args.size}
+        for name, cursor in (("after", self.args.after), ("before", self.args.before)):
+            if cursor is not None:
+                sort, key = self._position(cursor, name)
+                values |= {f"{name}_sort": sort, f"{name}_id": key}
+        return values
+
+    def matched(self, asking: Asking, table: Any) -> list[ColumnElement[bool]]:
+        """Return the conditions of the client's filter."""
+        paged, filter_by = self.paged, self.filter_by
+        return [] if filter_by is None else list(paged.matching(asking, table, filter_by))
+
+    def sort_keys(self, table: Any) -> tuple[Any, Any]:
+        """Return the columns of the order."""
+        return (getattr(table, self.sort.column), table.id)
+
+    def sort_values(self, row: Any) -> tuple[Any, Any]:
+        """Return what a row's cursor holds."""
+        return self.sort_keys(row)
+
+    def _position(self, values: tuple[Any, ...], name: str) -> list[Any]:
+        """Read a cursor's values back. Refused: INVALID for another list's cursor."""
+        kind = self.sort_keys(self.source)[0].type
+        reads = (getattr(kind, "choices", None) or _READ[kind.python_type], UUID)
+        try:
+            return [read(value) for read, value in zip(reads, values, strict=True)]
+        except (ValueError, TypeError, AttributeError, ArithmeticError) as error:
+            raise Refused(Code.INVALID, "This is not a cursor of this list.", (name,)) from error
+
+    def _slice(self, table: Any, conditions: Iterable[ColumnElement[bool]], bind: Bind) -> Any:
+        """Select what lies between the cursors, in reading order, without columns yet."""
+        keys = self.sort_keys(table)
+        rows = select().select_from(table).where(*conditions).correlate_except(table)
+        for name, there, later in (
+            ("after", self.has_after, True),
+            ("before", self.has_before, False),
+        ):
+            if there:
+                limit = tuple_(bind(f"{name}_sort", keys[0].type), bind(f"{name}_id", Uuid()))
+                forward = later != self.sort.descending
+                rows = rows.where(tuple_(*keys) > limit if forward else tuple_(*keys) < limit)
+        return rows.order_by(*self._order(table))
+
+    def _order(self, table: Any) -> list[ColumnElement[Any]]:
+        descending = self.sort.descending != self.backward
+        return [it.desc() if descending else it for it in self.sort_keys(table)]
+
+    def rows(
+        self, asking: Asking, bind: Bind, key: Any, *, more: bool, placed: bool
+    ) -> tuple[Any, Select[Any], Any, list[ColumnElement[bool]]]:
+        """Return a page for a larger statement: what is read of, and the filter's conditions.
+
+        That is the table, the select of its rows without columns yet, a row's place in it.
+        key: the parent's key, None for a root list. more: read one row more than the page has.
+        placed: whether the places are asked for; otherwise None.
+        """
+        table = aliased(self.source)
+        matched = self.matched(asking, table)
+        conditions = [*seen_by(asking.viewer, table), *matched]
+        if self.paged.of is not None:
+            conditions.append(getattr(table, self.paged.of) == key)
+        size = bind("size", Integer())
+        rows = self._slice(table, conditions, bind).limit(size + 1 if more else size)
+        place = func.row_number().over(order_by=self._order(table)) if placed else None
+        return table, rows, place, matched
+
+    def counted(self, asking: Asking, key: Any) -> tuple[Select[Any], list[ColumnElement[bool]]]:
+        """Return the count of the whole list for a larger statement, and what matched."""
+        table = aliased(self.source)
+        matched = self.matched(asking, table)
+        rows = select(func.count()).select_from(table).correlate_except(table)
+        rows = rows.where(*seen_by(asking.viewer, table), *matched)
+        if self.paged.of is not None:
+            rows = rows.where(getattr(table, self.paged.of) == key)
+        return rows, matched
+
+    def statement(self, asking: Asking) -> Select[Any]:
+        """Select every parent's page: one index range each, joined laterally.
+
+        One row more than the page has is read, so that it shows whether more follow.
+        """
+        table, values = self.paged.table, self.values
+        conditions = self.paged.rows(asking, table, self.filter_by)
+        part = self._slice(table, conditions, lambda name, type_: literal(values[name], type_))
+        part = part.add_columns(*columns(self.source, table)).limit(self.args.size + 1)
+        if self.paged.of is None:
+            return part.add_columns(literal(ROOT, Uuid()).label("parent_key"))  # type: ignore[no-any-return]
+        asked = func.unnest(bindparam("keys", type_=ARRAY(Uuid())))
+        keys = asked.table_valued("key", name="parent").render_derived()
+        part = part.where(getattr(table, self.paged.of) == keys.c.key)
+        lateral = part.lateral("page")
+        return select(*lateral.c, keys.c.key.label("parent_key")).select_from(
+            keys.join(lateral, true())
+        )
+
+    def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
+        """Give each key its page, in display order."""
+        make, found = record(self.paged.entity)._make, dict[Any, list[Any]]()
+        for row in rows:
+            found.setdefault(row[-1], []).append(make(row[:-1]))
+        return [self._page(found.get(key, [])) for key in keys]
+
+    def _page(self, rows: list[Any]) -> Page:
+        args, more = self.args, len(rows) > self.args.size
+        rows = rows[: args.size]
+        if args.backward:
+            return Page(rows[::-1], has_next=args.before is not None, has_previous=more)
+        return Page(rows, has_next=more, has_previous=args.after is not None)
+
+
+@dataclass(frozen=True)
+class CountOf(Relation):
+    """parent key -> how many rows its whole list has."""
+
+    lasting = False
+    paged: Paged
+    filter_by: Input | None
+
+    def statement(self, asking: Asking) -> Select[Any]:
+        """Count per parent."""
+        table, of = self.paged.table, self.paged.of
+        rows = select(func.count()).select_from(table)
+        rows = rows.where(*self.paged.rows(asking, table, self.filter_by))
+        if of is None:
+            return rows.add_columns(literal(ROOT, Uuid()).label("parent_key"))
+        parent = getattr(table, of)
+        return rows.add_columns(parent).where(among_keys(parent)).group_by(parent)
+
+    def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
+        """Give each key its count."""
+        found = {parent: count for count, parent in rows}
+        return [found.get(key, 0) for key in keys]

@@ -1,0 +1,1 @@
+"""Reading of trade: orders, releases, contracts."""

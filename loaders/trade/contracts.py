@@ -1,0 +1,140 @@
+"""Contracts as they are read: their lines, their derived standing, what was drawn from them."""
+
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Select,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    select,
+    type_coerce,
+)
+from sqlalchemy.orm import aliased
+
+from kit.ids import Names
+from kit.inputs import Day, Input, Reference
+from loaders.reading.pages import Paged, Sorted
+from loaders.reading.relations import Asking, Facts, Inside, Many, One
+from models.base.tables import OneOf
+from models.master.parties import Address
+from models.trade.contracts import Contract, ContractLine, ContractState, Shortfall
+from models.visibility import seen_by
+
+by_id = One(Contract)
+by_number = One(Contract, "number")
+line_by_id = One(ContractLine)
+lines_of = Many(ContractLine, "contract_id", order_by=("line_no",))
+shortfall_by_id = One(Shortfall)
+shortfalls_of = Many(Shortfall, "contract_id", order_by=("contract_line_id",))
+
+
+def _ship_tos(asking: Asking, contract: Any) -> tuple[Any, Select[Any]]:
+    """Follow the contract's list of addresses, in its order."""
+    listed = func.unnest(contract.ship_to_ids).table_valued("id", with_ordinality="place")
+    key, address = listed.render_derived(), aliased(Address)
+    rows = select().select_from(key).join(address, address.id == key.c.id)
+    rows = rows.where(*seen_by(asking.viewer, address)).order_by(key.c.place)
+    return address, rows.correlate_except(key, address)
+
+
+ship_tos = Inside(Address, _ship_tos)
+
+
+def _is_expired(asking: Asking, contract: Any) -> ColumnElement[Any]:
+    """Compare days at the contract's own zone; valid_to is the last day (K3)."""
+    here = func.timezone(contract.time_zone, asking.at)
+    return contract.valid_to < cast(here, Date)  # type: ignore[no-any-return]
+
+
+def _is_exhausted(asking: Asking, contract: Any) -> ColumnElement[Any]:
+    line = aliased(ContractLine)
+    return ~exists().where(
+        line.contract_id == contract.id, line.remaining > 0, *seen_by(asking.viewer, line)
+    )
+
+
+def _state(asking: Asking, contract: Any) -> ColumnElement[Any]:
+    """Return the effective state: what people decided, or what the calendar and the lines say."""
+    running = contract.state.in_((ContractState.ACTIVE, ContractState.SUSPENDED))
+    drawn = and_(contract.state == ContractState.ACTIVE, _is_exhausted(asking, contract))
+    state = case(
+        (and_(running, _is_expired(asking, contract)), ContractState.EXPIRED.value),
+        (drawn, ContractState.EXHAUSTED.value),
+        else_=contract.state,
+    )
+    return type_coerce(state, OneOf(ContractState))
+
+
+standing = Facts(
+    Contract, {"state": _state, "is_expired": _is_expired, "is_exhausted": _is_exhausted}
+)
+
+
+class ContractSort(Enum):
+    """Orders of a contract list."""
+
+    NUMBER = "NUMBER"
+    NUMBER_DESC = "NUMBER_DESC"
+    VALID_TO = "VALID_TO"
+    VALID_TO_DESC = "VALID_TO_DESC"
+    CREATED_AT = "CREATED_AT"
+    CREATED_AT_DESC = "CREATED_AT_DESC"
+
+
+class ContractFilter(Input):
+    """Which contracts to list."""
+
+    states: tuple[ContractState, ...] | None = Field(None, description="State is one of these.")
+    party_id: Annotated[UUID, Names("Party")] | None = Field(
+        None, description="Agreed with this party."
+    )
+    number_prefix: Reference | None = Field(None, description="Number begins with this.")
+    valid_on: Day | None = Field(None, description="Valid on this day, both ends inclusive.")
+    purchase_order_number: Reference | None = Field(
+        None, description="The customer's purchase-order number is this."
+    )
+    exhausted: bool | None = Field(
+        None, description="The agreed quantity of every line is called off, or is not."
+    )
+    expired: bool | None = Field(None, description="The last day of validity is over, or is not.")
+
+
+def _matching(
+    asking: Asking, contract: Any, given: ContractFilter
+) -> Iterable[ColumnElement[bool]]:
+    if given.states is not None:
+        yield _state(asking, contract).in_(given.states)
+    if given.party_id is not None:
+        yield contract.party_id == given.party_id
+    if given.number_prefix is not None:
+        yield contract.number.startswith(given.number_prefix, autoescape=True)
+    if given.valid_on is not None:
+        yield literal(given.valid_on, Date).between(contract.valid_from, contract.valid_to)
+    if given.purchase_order_number is not None:
+        yield contract.purchase_order_number == given.purchase_order_number
+    if given.exhausted is not None:
+        yield _is_exhausted(asking, contract) == given.exhausted
+    if given.expired is not None:
+        yield _is_expired(asking, contract) == given.expired
+
+
+_SORTS: Mapping[Enum | None, Sorted] = {
+    ContractSort.NUMBER: Sorted("number"),
+    ContractSort.NUMBER_DESC: Sorted("number", descending=True),
+    ContractSort.VALID_TO: Sorted("valid_to"),
+    ContractSort.VALID_TO_DESC: Sorted("valid_to", descending=True),
+    ContractSort.CREATED_AT: Sorted("created_at"),
+    ContractSort.CREATED_AT_DESC: Sorted("created_at", descending=True),
+}
+every = Paged(Contract, _SORTS, matching=_matching)
+of_party = Paged(Contract, _SORTS, of="party_id", matching=_matching)

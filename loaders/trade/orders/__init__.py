@@ -1,0 +1,45 @@
+"""Orders, their lines and holds as they are read."""
+
+from sqlalchemy import func
+
+from loaders.reading.relations import Derived, Facts, Many, One
+from loaders.trade.orders.lists import OrderFilter, OrderSort, Summary, SummaryOf, every, of_party
+from loaders.trade.orders.progress import fulfilment, is_late, is_open, net_amount
+from models.trade.orders import Hold, Order, OrderLine
+
+by_id = One(Order)
+by_number = One(Order, "number")
+line_by_id = One(OrderLine)
+hold_by_id = One(Hold)
+lines = Many(OrderLine, "order_id", order_by=("line_no",))
+holds = Many(Hold, "subject_id", order_by=("placed_at", "id"))
+progress = Derived(
+    OrderLine,
+    "order_id",
+    {
+        "status": fulfilment(OrderLine),
+        "is_backordered": func.bool_or(OrderLine.backordered > 0),
+        "is_unplanned": func.bool_or(OrderLine.unplanned > 0),
+        "is_under_way": func.bool_or(OrderLine.planned > OrderLine.shipped),
+    },
+)
+judged = Facts(Order, {"is_late": is_late, "is_open": is_open})
+net = Facts(Order, {"amount": net_amount, "currency": lambda _, order: order.currency})
+
+__all__ = [
+    "OrderFilter",
+    "OrderSort",
+    "Summary",
+    "SummaryOf",
+    "by_id",
+    "by_number",
+    "every",
+    "hold_by_id",
+    "holds",
+    "judged",
+    "line_by_id",
+    "lines",
+    "net",
+    "of_party",
+    "progress",
+]

@@ -1,0 +1,109 @@
+"""How far orders have come: derived in SQL, the same expressions for answers and for filters."""
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
+from sqlalchemy.orm import aliased
+
+from loaders.reading.relations import Asking
+from models.base.tables import OneOf
+from models.fulfilment.deliveries import Delivery, DeliveryLine
+from models.trade.orders import OPEN_STATES, FulfilmentStatus, OrderLine, rounded_net
+from models.visibility import seen_by
+
+Judgement = Callable[[Asking, Any], ColumnElement[bool]]
+"""asking, table of orders -> a condition on one of them."""
+
+
+def fulfilment(line: Any) -> ColumnElement[Any]:
+    """Return the fulfilment status of a group of lines, for the table of lines or an alias.
+
+    What was cancelled does not count. What came back counts only once all was delivered, so
+    that a return never makes an order look less far than it was.
+    """
+    wanted = line.ordered - line.cancelled
+    some, every = func.bool_or, func.bool_and
+    delivered = some(line.delivered > 0) & every(line.delivered >= wanted)
+    status = case(
+        (delivered & every(line.return_received >= wanted), FulfilmentStatus.RETURNED.value),
+        (
+            delivered & some(line.return_received > 0),
+            FulfilmentStatus.PARTIALLY_RETURNED.value,
+        ),
+        (delivered, FulfilmentStatus.DELIVERED.value),
+        (some(line.delivered > 0), FulfilmentStatus.PARTIALLY_DELIVERED.value),
+        (
+            some(line.shipped > 0) & every(line.shipped >= wanted),
+            FulfilmentStatus.SHIPPED.value,
+        ),
+        (some(line.shipped > 0), FulfilmentStatus.PARTIALLY_SHIPPED.value),
+        else_=FulfilmentStatus.UNFULFILLED.value,
+    )
+    return func.coalesce(status, FulfilmentStatus.UNFULFILLED.value, type_=OneOf(FulfilmentStatus))
+
+
+def some_line(asking: Asking, order: Any, condition: Callable[[Any], Any]) -> ColumnElement[bool]:
+    """Tell whether a line of the order fulfils the condition."""
+    line = aliased(OrderLine)
+    return exists().where(line.order_id == order.id, *seen_by(asking.viewer, line), condition(line))
+
+
+def is_open(asking: Asking, order: Any) -> ColumnElement[bool]:
+    """Tell whether a living order has something that is neither cancelled nor shipped."""
+    owing = some_line(asking, order, lambda line: line.open_quantity > 0)
+    return and_(order.state.in_(OPEN_STATES), owing)
+
+
+def is_backordered(asking: Asking, order: Any) -> ColumnElement[bool]:
+    """Tell whether a line waits for goods."""
+    return some_line(asking, order, lambda line: line.backordered > 0)
+
+
+def is_late(asking: Asking, order: Any) -> ColumnElement[bool]:
+    """Tell whether the requested latest instant passed before all that was ordered was shipped.
+
+    The instant is the line's own or else the order's: it passed and something is still open, or
+    the line's last dispatch came after it.
+    """
+
+    def late(line: Any) -> ColumnElement[bool]:
+        due = func.coalesce(line.window_latest, order.window_latest)
+        overdue = order.state.in_(OPEN_STATES) & (line.open_quantity > 0) & (due < asking.at)
+        return or_(overdue, _dispatched_after(asking, line, due))
+
+    return some_line(asking, order, late)
+
+
+def _dispatched_after(asking: Asking, line: Any, due: Any) -> ColumnElement[bool]:
+    part, delivery = aliased(DeliveryLine), aliased(Delivery)
+    shipped = select(part.id).join(delivery, delivery.id == part.delivery_id)
+    sent = shipped.where(
+        part.order_line_id == line.id,
+        part.shipped > 0,
+        delivery.dispatched_at > due,
+        *seen_by(asking.viewer, part),
+        *seen_by(asking.viewer, delivery),
+    )
+    return sent.correlate_except(part, delivery).exists()
+
+
+def has_status(
+    asking: Asking, order: Any, statuses: Sequence[FulfilmentStatus]
+) -> ColumnElement[bool]:
+    """Tell whether the order's fulfilment status is one of these."""
+    line = aliased(OrderLine)
+    status = select(fulfilment(line)).where(
+        line.order_id == order.id, *seen_by(asking.viewer, line)
+    )
+    return status.scalar_subquery().in_(statuses)
+
+
+def net_amount(asking: Asking, order: Any) -> ColumnElement[Decimal]:
+    """Return the price of all lines after discount, added exactly and rounded once."""
+    line = aliased(OrderLine)
+    lines = select(func.coalesce(func.sum(line.net), 0)).where(
+        line.order_id == order.id, *seen_by(asking.viewer, line)
+    )
+    return rounded_net(lines.correlate_except(line).scalar_subquery(), order.currency)

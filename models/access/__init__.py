@@ -1,0 +1,1 @@
+"""Tables and rules of access: keys, documents, buckets, the journal."""

@@ -1,0 +1,18 @@
+"""What keys may still spend."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Mapped
+
+from models.base.tables import Owned
+
+
+class CostBucket(Owned):
+    """A key's bucket of points, told by the time at which it is full again; id: the key's.
+
+    Whatever is before now means full, so that an idle bucket needs neither writing nor its row.
+    """
+
+    __tablename__ = "cost_buckets"
+
+    full_at: Mapped[datetime]

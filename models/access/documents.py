@@ -1,0 +1,24 @@
+"""Trusted documents: operations that clients name instead of sending their text."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Mapped
+
+from models.base.tables import Owned, unique
+
+
+class Document(Owned):
+    """A registered document under one of its names; it never changes.
+
+    key: `sha256:` and the hash of the text in hexadecimal digits, or the name that the client's
+    compiler has given it.
+    """
+
+    __tablename__ = "trusted_documents"
+    __table_args__ = (unique("key", "key"),)
+
+    key: Mapped[str]
+    text: Mapped[str]
+    registered_at: Mapped[datetime]
+    registered_by: Mapped[UUID | None]

@@ -1,0 +1,137 @@
+"""Merchants, their API keys and the answers kept under idempotency keys."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, ColumnElement, UniqueConstraint, case
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kit.ids import new_id
+from models.access.tokens import new_secret
+from models.access.viewers import Actor, CompanyRole, Documents, Scope
+from models.base.tables import Base, OfMerchant, OneOf, Owned, check, indexed, known, unique
+
+
+class Merchant(Base):
+    """A tenant: global data, small and rarely written (scale.md, rule 3).
+
+    token_secret: signs the access tokens of its orders.
+    """
+
+    __tablename__ = "merchants"
+    __table_args__ = (
+        UniqueConstraint("slug", name="slug"),
+        check("gs1_prefix_digits", "gs1_company_prefix ~ '^[0-9]{4,12}$'"),
+        check("slug_form", "slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'"),
+        check("token_secret_length", "length(token_secret) = 32"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    slug: Mapped[str]
+    name: Mapped[str]
+    gs1_company_prefix: Mapped[str | None]
+    created_at: Mapped[datetime]
+    token_secret: Mapped[bytes] = mapped_column(default=new_secret)
+
+
+class ApiKey(OfMerchant):
+    """A bearer token, found by its id before the tenant is known; only its SHA-256 is kept.
+
+    role: of a buyer. limits: name of a limit (`kit.limits.Limits`) -> the key's own number.
+    """
+
+    __tablename__ = "api_keys"
+    __table_args__ = (
+        known("actor", Actor),
+        check("bound_unless_staff", "(actor = 'STAFF') = (bound_to IS NULL)"),
+        check("hash_is_sha256", "length(secret_sha256) = 32"),
+        known("role", CompanyRole),
+        check("role_of_buyers", "(actor = 'BUYER') = (role IS NOT NULL)"),
+        known("documents", Documents),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    merchant_id: Mapped[UUID] = mapped_column(index=True)
+    actor: Mapped[Actor] = mapped_column(OneOf(Actor))
+    bound_to: Mapped[UUID | None]
+    name: Mapped[str]
+    scopes: Mapped[list[Scope]] = mapped_column(ARRAY(OneOf(Scope)))
+    secret_sha256: Mapped[bytes]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+    role: Mapped[CompanyRole | None] = mapped_column(OneOf(CompanyRole))
+    limits: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    documents: Mapped[Documents] = mapped_column(
+        OneOf(Documents), default=Documents.ANY, server_default=Documents.ANY.value
+    )
+
+    @hybrid_property
+    def party_id(self) -> UUID | None:
+        """The company of a buyer, or the carrier."""
+        return self.bound_to if self.actor in {Actor.BUYER, Actor.CARRIER} else None
+
+    @party_id.inplace.expression
+    @classmethod
+    def _party_id(cls) -> ColumnElement[UUID | None]:
+        return case((cls.actor.in_([Actor.BUYER, Actor.CARRIER]), cls.bound_to))
+
+    @hybrid_property
+    def channel_id(self) -> UUID | None:
+        """The channel of a storefront."""
+        return self.bound_to if self.actor is Actor.STOREFRONT else None
+
+    @channel_id.inplace.expression
+    @classmethod
+    def _channel_id(cls) -> ColumnElement[UUID | None]:
+        return case((cls.actor == Actor.STOREFRONT, cls.bound_to))
+
+    @hybrid_property
+    def location_id(self) -> UUID | None:
+        """The location of a warehouse."""
+        return self.bound_to if self.actor is Actor.WAREHOUSE else None
+
+    @location_id.inplace.expression
+    @classmethod
+    def _location_id(cls) -> ColumnElement[UUID | None]:
+        return case((cls.actor == Actor.WAREHOUSE, cls.bound_to))
+
+
+class CounterName(StrEnum):
+    """What is counted for each merchant without holes."""
+
+    JOURNAL = "JOURNAL"
+    ORDER = "ORDER"
+    CONTRACT = "CONTRACT"
+    DELIVERY = "DELIVERY"
+    SSCC = "SSCC"
+
+
+class MerchantCounter(Owned):
+    """One counter of a merchant: journal position and document numbers (scale.md, rule 5)."""
+
+    __tablename__ = "merchant_counters"
+    __table_args__ = (unique("name", "name"), known("name", CounterName))
+
+    name: Mapped[CounterName] = mapped_column(OneOf(CounterName))
+    value: Mapped[int] = mapped_column(default=0)
+
+
+class IdempotencyKey(Owned):
+    """The first outcome of a mutation under a client's key, kept for replays."""
+
+    __tablename__ = "idempotency_keys"
+    __table_args__ = (
+        unique("key", "api_key_id", "key"),
+        indexed("idempotency_keys", "expires_at"),
+    )
+
+    api_key_id: Mapped[UUID]
+    key: Mapped[str]
+    fingerprint: Mapped[bytes]
+    outcome: Mapped[dict[str, Any] | None]
+    expires_at: Mapped[datetime]

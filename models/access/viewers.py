@@ -1,0 +1,120 @@
+"""Who asks: a merchant's actor with its scopes and what it is bound to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+
+class Actor(StrEnum):
+    """The five kinds of actors (domain, 'Who uses it')."""
+
+    STAFF = "STAFF"
+    BUYER = "BUYER"
+    STOREFRONT = "STOREFRONT"
+    WAREHOUSE = "WAREHOUSE"
+    CARRIER = "CARRIER"
+
+
+class Scope(StrEnum):
+    """What a token allows; the schema says which one each field needs."""
+
+    MASTER_DATA_READ = "MASTER_DATA_READ"
+    ORDERS_READ = "ORDERS_READ"
+    CONTRACTS_READ = "CONTRACTS_READ"
+    DELIVERIES_READ = "DELIVERIES_READ"
+    JOURNAL_READ = "JOURNAL_READ"
+    MASTER_DATA_WRITE = "MASTER_DATA_WRITE"
+    ORDERS_PLACE = "ORDERS_PLACE"
+    ORDERS_IMPORT = "ORDERS_IMPORT"
+    ORDERS_MANAGE = "ORDERS_MANAGE"
+    CONTRACTS_WRITE = "CONTRACTS_WRITE"
+    CALL_OFFS_WRITE = "CALL_OFFS_WRITE"
+    DELIVERIES_PLAN = "DELIVERIES_PLAN"
+    DELIVERIES_FULFIL = "DELIVERIES_FULFIL"
+    RECEIPTS_WRITE = "RECEIPTS_WRITE"
+    TRACKING_WRITE = "TRACKING_WRITE"
+    ORDERS_APPROVE = "ORDERS_APPROVE"
+    KEYS_MANAGE = "KEYS_MANAGE"
+    DOCUMENTS_MANAGE = "DOCUMENTS_MANAGE"
+
+
+READS = frozenset(
+    {
+        Scope.MASTER_DATA_READ,
+        Scope.ORDERS_READ,
+        Scope.CONTRACTS_READ,
+        Scope.DELIVERIES_READ,
+        Scope.JOURNAL_READ,
+    }
+)
+"""Whoever writes reads what it wrote; which rows those are is decided by `models.visibility`."""
+SCOPES: dict[Actor, frozenset[Scope]] = {
+    Actor.STAFF: frozenset(Scope),
+    Actor.BUYER: READS | {Scope.ORDERS_PLACE, Scope.CALL_OFFS_WRITE, Scope.RECEIPTS_WRITE},
+    Actor.STOREFRONT: READS | {Scope.ORDERS_PLACE},
+    Actor.WAREHOUSE: READS | {Scope.DELIVERIES_FULFIL},
+    Actor.CARRIER: READS | {Scope.TRACKING_WRITE},
+}
+"""The scopes that a new key of each kind gets unless it is told others."""
+
+
+class CompanyRole(StrEnum):
+    """What a buyer may do for its company."""
+
+    BUYER = "BUYER"
+    APPROVER = "APPROVER"
+    VIEWER = "VIEWER"
+
+
+def allowed(actor: Actor, role: CompanyRole | None = None) -> frozenset[Scope]:
+    """Return the most that an actor may have: its kind's scopes, for a buyer those of its role."""
+    if role is CompanyRole.VIEWER:
+        return READS
+    if role is CompanyRole.APPROVER:
+        return SCOPES[actor] | {Scope.ORDERS_APPROVE}
+    return SCOPES[actor]
+
+
+class Documents(StrEnum):
+    """Which documents a key may send: any; those that are registered; these, and any that read.
+
+    A server cannot know whether GraphiQL has sent a document. So exploring means reading.
+    """
+
+    ANY = "ANY"
+    REGISTERED = "REGISTERED"
+    REGISTERED_AND_EXPLORE = "REGISTERED_AND_EXPLORE"
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """The actor of one request. bound_to: the party, channel, location or carrier of its kind.
+
+    key_id: of its API key, or made of an identity provider's issuer and subject.
+    role: of a buyer. holding: the order whose access token a storefront has sent.
+    limits: name of a limit (`kit.limits`) -> the key's own number. expires_at: when the token
+    ends by itself. subject: an identity provider's name of its user; None for a key.
+    """
+
+    merchant_id: UUID
+    actor: Actor
+    key_id: UUID
+    name: str
+    scopes: frozenset[Scope] = field(default_factory=frozenset)
+    bound_to: UUID | None = None
+    role: CompanyRole | None = None
+    holding: UUID | None = None
+    documents: Documents = Documents.ANY
+    limits: Mapping[str, int] = field(default_factory=dict, hash=False)
+    expires_at: datetime | None = None
+    subject: str | None = None
+
+    def has_ended(self, now: datetime) -> bool:
+        """Tell whether the token has expired."""
+        return self.expires_at is not None and self.expires_at <= now
+
+    def may(self, scope: Scope) -> bool:
+        """Tell whether the viewer has the scope."""
+        return scope in self.scopes

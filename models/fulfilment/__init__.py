@@ -1,0 +1,1 @@
+"""Tables and rules of fulfilment: tracking, call-offs, deliveries, parcels."""

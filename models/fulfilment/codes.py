@@ -1,0 +1,15 @@
+"""Codes of refusals in fulfilment."""
+
+from enum import StrEnum
+
+
+class FulfilmentCode(StrEnum):
+    """What deliveries, parcels and tracking refuse; the schema shows it in `UserErrorCode`."""
+
+    # Deliveries and parcels
+    DELIVERY_POLICY = "DELIVERY_POLICY"
+    METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
+    NOT_MERGEABLE = "NOT_MERGEABLE"
+    OUTSIDE_RECEIVING_HOURS = "OUTSIDE_RECEIVING_HOURS"
+    PARCELS_DO_NOT_MATCH = "PARCELS_DO_NOT_MATCH"
+    RECIPIENT_MISSING = "RECIPIENT_MISSING"

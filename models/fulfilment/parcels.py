@@ -1,0 +1,118 @@
+"""Parcels: what a delivery is packed into, down to lots and serial numbers."""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base.tables import OneOf, Owned, check, indexed, known, to, unique
+
+
+class ParcelStatus(StrEnum):
+    """Where a parcel is; recomputed from all of its tracking events (domain section 4)."""
+
+    PACKED = "PACKED"
+    LABEL_CREATED = "LABEL_CREATED"
+    PICKED_UP = "PICKED_UP"
+    IN_TRANSIT = "IN_TRANSIT"
+    OUT_FOR_DELIVERY = "OUT_FOR_DELIVERY"
+    ATTEMPT_FAILED = "ATTEMPT_FAILED"
+    READY_FOR_PICKUP = "READY_FOR_PICKUP"
+    DELIVERED = "DELIVERED"
+    RETURNED_TO_SENDER = "RETURNED_TO_SENDER"
+    EXCEPTION = "EXCEPTION"
+    LOST = "LOST"
+    UNKNOWN = "UNKNOWN"
+    VOIDED = "VOIDED"
+
+
+class Parcel(Owned):
+    """A transport unit. parent_id: the pallet that it stands on. packing: of its delivery."""
+
+    __tablename__ = "parcels"
+    __table_args__ = (
+        unique("sscc", "sscc"),
+        to("deliveries", "delivery_id"),
+        to("parties", "carrier_id"),
+        to("parcels", "parent_id"),
+        indexed("parcels", "delivery_id"),
+        indexed("parcels", "carrier_id"),
+        indexed("parcels", "parent_id"),
+        known("status", ParcelStatus),
+        check("weight_positive", "weight_g > 0"),
+        check("sscc_digits", "sscc ~ '^[0-9]{18}$'"),
+        check("size_positive", "least(length_mm, width_mm, height_mm) > 0"),
+    )
+
+    delivery_id: Mapped[UUID]
+    packing: Mapped[int]
+    parcel_no: Mapped[int]
+    sscc: Mapped[str | None]
+    carrier_id: Mapped[UUID | None]
+    service: Mapped[str | None]
+    label_reference: Mapped[str | None]
+    parent_id: Mapped[UUID | None]
+    weight_g: Mapped[int | None]
+    length_mm: Mapped[int | None]
+    width_mm: Mapped[int | None]
+    height_mm: Mapped[int | None]
+    status: Mapped[ParcelStatus] = mapped_column(OneOf(ParcelStatus))
+    is_delayed: Mapped[bool] = mapped_column(default=False)
+    status_at: Mapped[datetime]
+    packed_at: Mapped[datetime]
+    voided_at: Mapped[datetime | None]
+
+
+class TrackingNumber(Owned):
+    """A carrier's number of a parcel; a second one never replaces the first (invariant P3)."""
+
+    __tablename__ = "tracking_numbers"
+    __table_args__ = (
+        to("parcels", "parcel_id"),
+        to("parties", "carrier_id"),
+        unique("number", "number", "parcel_id"),
+        indexed("tracking_numbers", "parcel_id"),
+        indexed("tracking_numbers", "carrier_id"),
+    )
+
+    parcel_id: Mapped[UUID]
+    carrier_id: Mapped[UUID | None]
+    number: Mapped[str]
+    added_at: Mapped[datetime]
+
+
+class ParcelContent(Owned):
+    """How much of one delivery line lies in a parcel; P1: over all parcels what was shipped."""
+
+    __tablename__ = "parcel_contents"
+    __table_args__ = (
+        to("parcels", "parcel_id"),
+        to("delivery_lines", "delivery_line_id"),
+        indexed("parcel_contents", "parcel_id"),
+        indexed("parcel_contents", "delivery_line_id"),
+        check("quantity_positive", "quantity > 0"),
+    )
+
+    parcel_id: Mapped[UUID]
+    delivery_line_id: Mapped[UUID]
+    quantity: Mapped[Decimal]
+    lot: Mapped[str | None]
+    serial_numbers: Mapped[list[str]] = mapped_column(ARRAY(Text))
+
+
+class ParcelLineage(Owned):
+    """Which voided parcel a new one was repacked from (invariant P5)."""
+
+    __tablename__ = "parcel_lineage"
+    __table_args__ = (
+        to("parcels", "parcel_id"),
+        to("parcels", "repacked_from_id"),
+        unique("pair", "parcel_id", "repacked_from_id"),
+        indexed("parcel_lineage", "repacked_from_id"),
+    )
+
+    parcel_id: Mapped[UUID]
+    repacked_from_id: Mapped[UUID]

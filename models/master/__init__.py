@@ -1,0 +1,1 @@
+"""Tables and rules of master data: catalog, channels, locations, parties."""

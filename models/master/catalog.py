@@ -1,0 +1,62 @@
+"""Products: what is ordered, in which unit, at which scale."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from enum import StrEnum
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base.tables import OneOf, Owned, check, known, unique
+
+
+class Unit(StrEnum):
+    """Units of quantity; each value names its UN/ECE Recommendation 20 code in the schema."""
+
+    PIECE = "PIECE"
+    PACK = "PACK"
+    PALLET = "PALLET"
+    KILOGRAM = "KILOGRAM"
+    GRAM = "GRAM"
+    METRE = "METRE"
+    SQUARE_METRE = "SQUARE_METRE"
+    CUBIC_METRE = "CUBIC_METRE"
+    LITRE = "LITRE"
+    HOUR = "HOUR"
+
+
+_FACTORS: Mapping[tuple[Unit, Unit], Decimal] = {
+    (Unit.GRAM, Unit.KILOGRAM): Decimal("0.001"),
+    (Unit.KILOGRAM, Unit.GRAM): Decimal(1000),
+    (Unit.LITRE, Unit.CUBIC_METRE): Decimal("0.001"),
+    (Unit.CUBIC_METRE, Unit.LITRE): Decimal(1000),
+}
+"""(from, to) -> exact factor; other units have none between them."""
+
+
+class Product(Owned):
+    """A sellable product, known by its SKU. scale: decimals that a quantity of it may have."""
+
+    __tablename__ = "products"
+    __table_args__ = (
+        unique("sku", "sku"),
+        known("unit", Unit),
+        check("scale_0_to_6", "scale BETWEEN 0 AND 6"),
+    )
+
+    sku: Mapped[str]
+    name: Mapped[str]
+    unit: Mapped[Unit] = mapped_column(OneOf(Unit))
+    scale: Mapped[int]
+    gtin: Mapped[str | None]
+    weight_g: Mapped[int | None]
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+    def fits(self, quantity: Decimal) -> bool:
+        """Tell whether the quantity has no more decimals than the unit's scale allows."""
+        exponent = quantity.normalize().as_tuple().exponent
+        return isinstance(exponent, int) and -exponent <= self.scale
+
+    def counted(self, quantity: Decimal, unit: Unit) -> Decimal | None:
+        """Return a quantity of another unit in the product's own, None where no factor is exact."""
+        factor = Decimal(1) if unit is self.unit else _FACTORS.get((unit, self.unit))
+        return None if factor is None else quantity * factor

@@ -1,0 +1,61 @@
+"""Channels: where orders come from, and what each of them allows."""
+
+from enum import StrEnum
+
+from sqlalchemy import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base.tables import OneOf, Owned, check, known, unique
+
+
+class ChannelKind(StrEnum):
+    """What sort of shop window a channel is."""
+
+    WEB_SHOP = "WEB_SHOP"
+    MARKETPLACE = "MARKETPLACE"
+    B2B_PORTAL = "B2B_PORTAL"
+    EDI = "EDI"
+    POINT_OF_SALE = "POINT_OF_SALE"
+    BACK_OFFICE = "BACK_OFFICE"
+
+
+class DeliveryMethod(StrEnum):
+    """How goods reach the recipient."""
+
+    PARCEL = "PARCEL"
+    EXPRESS = "EXPRESS"
+    FREIGHT = "FREIGHT"
+    COURIER = "COURIER"
+    LOCKER = "LOCKER"
+    SHOP_PICKUP = "SHOP_PICKUP"
+    NEIGHBOUR = "NEIGHBOUR"
+
+
+CONSUMER_METHODS = frozenset(
+    {DeliveryMethod.LOCKER, DeliveryMethod.SHOP_PICKUP, DeliveryMethod.NEIGHBOUR}
+)
+"""Methods that no business gets: goods are handed to a named recipient (invariant D8)."""
+
+_METHODS = ", ".join(f"'{method.value}'" for method in DeliveryMethod)
+
+
+class Channel(Owned):
+    """A source of orders, known by its code."""
+
+    __tablename__ = "channels"
+    __table_args__ = (
+        unique("code", "code"),
+        known("kind", ChannelKind),
+        check(
+            "methods_known",
+            f"delivery_methods <@ ARRAY[{_METHODS}] AND cardinality(delivery_methods) > 0",
+        ),
+    )
+
+    code: Mapped[str]
+    name: Mapped[str]
+    kind: Mapped[ChannelKind] = mapped_column(OneOf(ChannelKind))
+    guests_allowed: Mapped[bool]
+    approval_required: Mapped[bool]
+    delivery_methods: Mapped[list[DeliveryMethod]] = mapped_column(ARRAY(OneOf(DeliveryMethod)))
+    is_active: Mapped[bool] = mapped_column(default=True)

@@ -1,0 +1,170 @@
+"""Parties: companies and persons that order, carry, supply or fulfil."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Index, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base.tables import OneOf, Owned, check, indexed, known, to, unique
+
+END_OF_DAY = "24:00"
+"""When an opening closes that lasts until midnight."""
+
+Opening = Mapping[str, Any]
+"""One object of `Address.receiving_hours`."""
+
+
+class PartyKind(StrEnum):
+    """Whether a party is a business or a private person."""
+
+    COMPANY = "COMPANY"
+    PERSON = "PERSON"
+
+
+class PartyRole(StrEnum):
+    """What a party is to the merchant; a party may have several roles."""
+
+    CUSTOMER = "CUSTOMER"
+    CARRIER = "CARRIER"
+    SUPPLIER = "SUPPLIER"
+    FULFILMENT_PROVIDER = "FULFILMENT_PROVIDER"
+
+
+class Party(Owned):
+    """A company or a person, known by its number.
+
+    approval_limit: net above which an order of its buyers waits for one of its approvers.
+    """
+
+    __tablename__ = "parties"
+    __table_args__ = (
+        unique("number", "number"),
+        indexed("parties", "name", "id"),
+        known("kind", PartyKind),
+        check(
+            "roles_known",
+            "roles <@ ARRAY['CUSTOMER', 'CARRIER', 'SUPPLIER', 'FULFILMENT_PROVIDER']"
+            " AND cardinality(roles) > 0",
+        ),
+        check(
+            "approval_limit_whole",
+            "num_nulls(approval_limit, approval_currency) IN (0, 2)"
+            " AND coalesce(approval_limit, 0) >= 0",
+        ),
+    )
+
+    number: Mapped[str]
+    kind: Mapped[PartyKind] = mapped_column(OneOf(PartyKind))
+    roles: Mapped[list[PartyRole]] = mapped_column(ARRAY(OneOf(PartyRole)))
+    name: Mapped[str]
+    gln: Mapped[str | None]
+    vat_id: Mapped[str | None]
+    email: Mapped[str | None]
+    phone: Mapped[str | None]
+    language: Mapped[str | None]
+    approval_limit: Mapped[Decimal | None]
+    approval_currency: Mapped[str | None]
+
+
+class Contact(Owned):
+    """A person at a party, known by a code of the merchant's."""
+
+    __tablename__ = "contacts"
+    __table_args__ = (to("parties", "party_id"), unique("code", "party_id", "code"))
+
+    party_id: Mapped[UUID]
+    code: Mapped[str]
+    name: Mapped[str]
+    title: Mapped[str | None]
+    department: Mapped[str | None]
+    email: Mapped[str | None]
+    phone: Mapped[str | None]
+
+
+class Address(Owned):
+    """A place where a party takes deliveries, known by a code of the merchant's.
+
+    place: the fields of kit.inputs.Place. receiving_hours: one object for each opening of a
+    weekday, {weekday: 1 (Monday) to 7, opens: "HH:MM", closes: "HH:MM" or "24:00"}, at the
+    place's time zone; no opening at all means that deliveries are taken at any time.
+    """
+
+    __tablename__ = "addresses"
+    __table_args__ = (
+        to("parties", "party_id"),
+        unique("code", "party_id", "code"),
+        Index(
+            "uq_addresses_default",
+            "merchant_id",
+            "party_id",
+            unique=True,
+            postgresql_where=text("is_default"),
+        ),
+    )
+
+    party_id: Mapped[UUID]
+    code: Mapped[str]
+    place: Mapped[dict[str, Any]]
+    time_zone: Mapped[str]
+    receiving_hours: Mapped[list[dict[str, Any]]]
+    is_default: Mapped[bool]
+
+
+def takes_in(
+    receiving_hours: Sequence[Opening], time_zone: str, earliest: datetime, latest: datetime
+) -> bool:
+    """Tell whether a window (from earliest up to latest) lies in the receiving hours (D6).
+
+    Days and hours are those of the place's clock. A window inside one day must lie whole in one
+    opening of that weekday; a window over several days must meet an opening on each of them. A
+    window that ends at midnight does not touch the day that begins then. No hours: always.
+
+    When the clock is set back, an opening covers both passes of the repeated hour; when it is
+    set forward, the hour that is missing belongs to no opening.
+    """
+    if not receiving_hours:
+        return True
+    zone = ZoneInfo(time_zone)
+    first = earliest.astimezone(zone).date()
+    last = (latest - timedelta.resolution).astimezone(zone).date()
+    if first == last:
+        openings = _openings(receiving_hours, first, zone)
+        return any(opens <= earliest and latest <= closes for opens, closes in openings)
+    # Beyond the first day and a whole week, only the last day can tell anything new.
+    days = [first + timedelta(number) for number in range(min((last - first).days, 8))]
+    return all(
+        any(
+            opens < latest and earliest < closes
+            for opens, closes in _openings(receiving_hours, day, zone)
+        )
+        for day in (*days, last)
+    )
+
+
+def _openings(
+    receiving_hours: Sequence[Opening], day: date, zone: ZoneInfo
+) -> Iterator[tuple[datetime, datetime]]:
+    """Give the openings of one day at the place as instants."""
+    for opening in receiving_hours:
+        if opening["weekday"] != day.isoweekday():
+            continue
+        opens = _instant(day, opening["opens"], zone, fold=0)
+        if opening["closes"] == END_OF_DAY:
+            closes = _instant(day + timedelta(1), "00:00", zone, fold=0)
+        else:
+            closes = _instant(day, opening["closes"], zone, fold=1)
+        if opens < closes:
+            yield opens, closes
+
+
+def _instant(day: date, clock: str, zone: ZoneInfo, fold: int) -> datetime:
+    """Return when the place's clock shows the time; fold: 0 the first pass, 1 the second."""
+    local = datetime.combine(day, time.fromisoformat(clock), tzinfo=zone)
+    return local.replace(fold=fold).astimezone(UTC)

@@ -1,0 +1,234 @@
+"""Call-off contracts: goods agreed once and drawn down in parts."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ARRAY, ColumnElement, Numeric, Uuid, func
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base.tables import (
+    Counter,
+    OneOf,
+    Owned,
+    check,
+    indexed,
+    known,
+    not_negative,
+    to,
+    unique,
+)
+
+
+class ContractState(StrEnum):
+    """Where a contract stands. EXHAUSTED and EXPIRED are derived and never stored."""
+
+    DRAFT = "DRAFT"
+    ACTIVE = "ACTIVE"
+    SUSPENDED = "SUSPENDED"
+    EXHAUSTED = "EXHAUSTED"
+    EXPIRED = "EXPIRED"
+    TERMINATED = "TERMINATED"
+    SETTLED = "SETTLED"
+
+
+class ReservationStrategy(StrEnum):
+    """When goods are set aside for a contract."""
+
+    AT_CONFIRM = "AT_CONFIRM"
+    AT_CALL_OFF = "AT_CALL_OFF"
+
+
+class EndOfLife(StrEnum):
+    """What happens to the quantity that was not called off when the contract ends."""
+
+    EXPIRE = "EXPIRE"
+    DELIVER_REST = "DELIVER_REST"
+    INVOICE_SHORTFALL = "INVOICE_SHORTFALL"
+    CARRY_OVER = "CARRY_OVER"
+
+
+NEXT_STATES: Mapping[ContractState, frozenset[ContractState]] = {
+    ContractState.DRAFT: frozenset({ContractState.ACTIVE}),
+    ContractState.ACTIVE: frozenset({ContractState.SUSPENDED, ContractState.TERMINATED}),
+    ContractState.SUSPENDED: frozenset({ContractState.ACTIVE, ContractState.TERMINATED}),
+    ContractState.TERMINATED: frozenset({ContractState.SETTLED}),
+    ContractState.SETTLED: frozenset(),
+}
+"""The state machine of what people decide; a contract whose days are over may be settled too."""
+
+LIVING_STATES = frozenset({ContractState.DRAFT, ContractState.ACTIVE, ContractState.SUSPENDED})
+"""States in which a contract may still be changed."""
+
+
+class Contract(Owned):
+    """A framework contract with one party (EDIFACT 1001 221), known by its number.
+
+    state is what people decided: DRAFT, ACTIVE, SUSPENDED, TERMINATED or SETTLED. EXHAUSTED and
+    EXPIRED follow from the lines and the calendar and are derived, so that neither hides the
+    other. valid_from and valid_to are days at time_zone, both inclusive.
+    """
+
+    __tablename__ = "contracts"
+    __table_args__ = (
+        unique("number", "number"),
+        to("parties", "party_id"),
+        indexed("contracts", "party_id"),
+        known("state", ContractState),
+        known("reservation_strategy", ReservationStrategy),
+        known("end_of_life", EndOfLife),
+        check("state_decided", "state NOT IN ('EXHAUSTED', 'EXPIRED')"),
+        check("validity_ordered", "valid_from <= valid_to"),
+        check("days_not_negative", "least(min_notice_days, firm_zone_days, trade_off_days) >= 0"),
+    )
+
+    number: Mapped[str]
+    party_id: Mapped[UUID]
+    purchase_order_number: Mapped[str | None]
+    ship_to_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    valid_from: Mapped[date]
+    valid_to: Mapped[date]
+    time_zone: Mapped[str]
+    currency: Mapped[str]
+    terms: Mapped[str | None]
+    reservation_strategy: Mapped[ReservationStrategy] = mapped_column(OneOf(ReservationStrategy))
+    priority_on: Mapped[date]
+    end_of_life: Mapped[EndOfLife] = mapped_column(OneOf(EndOfLife))
+    min_notice_days: Mapped[int] = mapped_column(default=0)
+    firm_zone_days: Mapped[int] = mapped_column(default=0)
+    trade_off_days: Mapped[int] = mapped_column(default=0)
+    state: Mapped[ContractState] = mapped_column(OneOf(ContractState))
+    created_at: Mapped[datetime]
+    activated_at: Mapped[datetime | None]
+    terminated_at: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+    def day(self, instant: datetime) -> date:
+        """Return the calendar day of an instant at the contract's time zone."""
+        return instant.astimezone(ZoneInfo(self.time_zone)).date()
+
+    def is_valid_on(self, day: date) -> bool:
+        """Tell whether the day lies inside the validity, both ends inclusive (K3)."""
+        return self.valid_from <= day <= self.valid_to
+
+
+COUNTERS = ("called_off", "released", "shipped", "delivered", "returned", "received")
+"""How far a contract line is drawn down; every movement of one stands in the journal."""
+
+
+class ContractLine(Owned):
+    """One agreed product. Quantities in the product's unit, tolerances in percent of the line.
+
+    released: the cumulative quantity up to which the active releases ask for goods.
+    received: what the customer says it has received in all (its Fortschrittszahl).
+    """
+
+    __tablename__ = "contract_lines"
+    __table_args__ = (
+        to("contracts", "contract_id"),
+        to("products", "product_id"),
+        unique("line_no", "contract_id", "line_no"),
+        indexed("contract_lines", "product_id"),
+        not_negative(*COUNTERS),
+        check("target_positive", "target_quantity > 0"),
+        check("min_within_target", "min_quantity BETWEEN 0 AND target_quantity"),
+        check("max_from_target", "max_quantity >= target_quantity"),
+        check("lot_multiple_positive", "lot_multiple > 0"),
+        check("per_call_off_ordered", "min_per_call_off <= max_per_call_off"),
+        check(
+            "called_off_within_max",
+            "called_off <= coalesce(max_quantity, target_quantity)"
+            " * (1 + over_tolerance_percent / 100)",
+        ),
+        check("delivered_within_shipped", "delivered <= shipped AND shipped <= called_off"),
+        check("price_not_negative", "unit_price >= 0"),
+        check(
+            "tolerances",
+            "over_tolerance_percent >= 0 AND under_tolerance_percent BETWEEN 0 AND 100",
+        ),
+    )
+
+    contract_id: Mapped[UUID]
+    line_no: Mapped[int]
+    product_id: Mapped[UUID]
+    target_quantity: Mapped[Decimal]
+    min_quantity: Mapped[Decimal | None]
+    max_quantity: Mapped[Decimal | None]
+    over_tolerance_percent: Mapped[Decimal] = mapped_column(Numeric(9, 6), default=Decimal(0))
+    under_tolerance_percent: Mapped[Decimal] = mapped_column(Numeric(9, 6), default=Decimal(0))
+    lot_multiple: Mapped[Decimal | None]
+    min_per_call_off: Mapped[Decimal | None]
+    max_per_call_off: Mapped[Decimal | None]
+    currency: Mapped[str]
+    unit_price: Mapped[Decimal]
+    called_off: Mapped[Counter]
+    released: Mapped[Counter]
+    shipped: Mapped[Counter]
+    delivered: Mapped[Counter]
+    returned: Mapped[Counter]
+    received: Mapped[Counter]
+    received_reference: Mapped[str | None]
+
+    @hybrid_property
+    def agreed(self) -> Decimal:
+        """The agreed maximum: the target where no maximum is named."""
+        return self.target_quantity if self.max_quantity is None else self.max_quantity
+
+    @agreed.inplace.expression
+    @classmethod
+    def _agreed(cls) -> ColumnElement[Decimal]:
+        return func.coalesce(cls.max_quantity, cls.target_quantity)
+
+    @hybrid_property
+    def ceiling(self) -> Decimal:
+        """The most that may be called off: K1, tolerance on the contract quantity."""
+        return self.agreed * (1 + self.over_tolerance_percent / 100)
+
+    @hybrid_property
+    def remaining(self) -> Decimal:
+        """What is agreed and not called off; what lies in the tolerance does not remain."""
+        return max(self.agreed - self.called_off, Decimal(0))
+
+    @remaining.inplace.expression
+    @classmethod
+    def _remaining(cls) -> ColumnElement[Decimal]:
+        return func.greatest(cls.agreed - cls.called_off, 0)
+
+    @hybrid_property
+    def in_transit(self) -> Decimal:
+        """What is shipped and not received, by the customer's own cumulative."""
+        return max(self.shipped - self.received, Decimal(0))
+
+    @in_transit.inplace.expression
+    @classmethod
+    def _in_transit(cls) -> ColumnElement[Decimal]:
+        return func.greatest(cls.shipped - cls.received, 0)
+
+
+class Shortfall(Owned):
+    """What a settlement found missing on one line against its minimum (EDIFACT 4295 WV, K2).
+
+    owed: the least that had to be called off: the minimum less its tolerance, in whole steps of
+    the product's unit. quantity: how much less was called off.
+    """
+
+    __tablename__ = "shortfalls"
+    __table_args__ = (
+        to("contract_lines", "contract_line_id"),
+        unique("line", "contract_line_id"),
+        to("contracts", "contract_id"),
+        indexed("shortfalls", "contract_id"),
+        check("quantity_positive", "quantity > 0"),
+    )
+
+    contract_id: Mapped[UUID]
+    contract_line_id: Mapped[UUID]
+    owed: Mapped[Decimal]
+    called_off: Mapped[Decimal]
+    quantity: Mapped[Decimal]
+    settled_at: Mapped[datetime]

@@ -1,0 +1,1 @@
+"""Answers of access: keys, documents, buckets, the journal."""

@@ -1,0 +1,6 @@
+"""Trusted documents: what mutations call."""
+
+from commands.access import documents
+from resolvers.running.writing import writes
+
+register = writes(documents.register)

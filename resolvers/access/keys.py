@@ -1,0 +1,23 @@
+"""API keys: what mutations call."""
+
+from dataclasses import asdict
+
+from commands.access.keys import manage
+from commands.access.keys.manage import ApiKeyCreate
+from commands.writing.transaction import Outcome
+from kit.errors import Code, Refused
+from resolvers.running.context import Context
+from resolvers.running.writing import writes
+
+_create = writes(manage.create)
+revoke = writes(manage.revoke)
+
+
+async def create(context: Context, command: ApiKeyCreate) -> Outcome:
+    """Make a key. Refused: OUT_OF_RANGE for a limit above that of the server or of the viewer."""
+    most = {**asdict(context.limits), **context.viewer.limits}
+    for place, it in enumerate(command.limits or ()):
+        if it.value > most[it.limit]:
+            text = f"At most {most[it.limit]}: only operators give more."
+            raise Refused(Code.OUT_OF_RANGE, text, ("limits", place, "value"))
+    return await _create(context, command)

@@ -1,0 +1,1 @@
+"""Answers of fulfilment: tracking, call-offs, deliveries, parcels."""

@@ -1,0 +1,1 @@
+"""Answers of master data: catalog, channels, locations, parties."""

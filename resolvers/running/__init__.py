@@ -1,0 +1,1 @@
+"""Machinery of the resolvers: an operation's context, turns, buckets, followers."""

@@ -1,0 +1,164 @@
+"""The context of one request: who asks, when, and what it reads and writes with."""
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from aiodataloader import DataLoader
+from sqlalchemy.engine import Dialect
+
+from kit.clock import Clock
+from kit.db.database import Database
+from kit.limits import DEFAULT_LIMITS, Limits
+from loaders.reading.batch import Loaders
+from loaders.reading.relations import Asking, Relation
+from models.access.viewers import Actor, Viewer
+from resolvers.running.buckets import Bill
+from resolvers.running.lanes import Lanes
+from resolvers.running.process import Process
+
+
+@dataclass(frozen=True)
+class Terms:
+    """On what terms a server answers.
+
+    keep_answers: under idempotency keys. plans: whether relations become one statement;
+    otherwise each is read by its dataloader.
+    """
+
+    keep_answers: timedelta = timedelta(hours=24)
+    limits: Limits = DEFAULT_LIMITS
+    plans: bool = True
+
+
+@dataclass(frozen=True)
+class Call:
+    """What comes with an operation.
+
+    idempotency_key: for its one mutation. address: the client's IP address, for the journal.
+    lanes: where it waits for its turns, unless a turn of the whole request bounds it already.
+    """
+
+    idempotency_key: str | None = None
+    address: str | None = None
+    lanes: Lanes | None = None
+
+
+class Context:
+    """One operation. Its loaders are made by `begin`, inside the running loop.
+
+    is_trusted: whether its document is a registered one. measured: what it was found to ask for.
+    schema: what it runs on, for who registers documents.
+    """
+
+    def __init__(
+        self,
+        viewer: Viewer,
+        database: Database,
+        clock: Clock,
+        *,
+        terms: Terms = Terms(),
+        call: Call = Call(),
+        process: Process | None = None,
+    ) -> None:
+        """Take who asks and with what.
+
+        process: what it has in common with others; None for an operation by itself.
+        """
+        self.viewer = viewer
+        self.database = database
+        self.clock = clock
+        self.limits = terms.limits.own(viewer.limits)
+        self.keep_answers, self.plans = terms.keep_answers, terms.plans
+        process = process or Process(database)
+        self.budgets, self.documents = process.budgets, process.documents
+        self.following = process.following
+        self.idempotency_key, self.address = call.idempotency_key, call.address
+        self._lanes, self._turn = call.lanes, AsyncExitStack()
+        self.deadline: asyncio.Timeout | None = None
+        self.measured: Any = None
+        self.schema: Any = None
+
+    async def enter(self) -> None:
+        """Begin when it is one's turn."""
+        if self._lanes is not None:
+            await self._turn.enter_async_context(self._lanes.turn(self.viewer))
+        self.begin()
+
+    def begin(self) -> None:
+        """Start an operation, or one event of a subscription.
+
+        A time that does not move, no connection yet, empty loaders, the whole time to answer.
+        """
+        self.now: datetime = self.clock()
+        self.reads = self.database.reading(self.viewer.merchant_id)
+        self._ask_as(self.viewer)
+        self.batches: dict[Any, DataLoader[Any, Any]] = {}
+        self.bill = Bill(self.budgets, self.viewer, self.limits, self.clock)
+        self.is_trusted = False
+        if self.deadline is not None:
+            self.deadline.reschedule(asyncio.get_running_loop().time() + self.limits.deadline)
+
+    def _ask_as(self, viewer: Viewer) -> None:
+        self.viewer = viewer
+        self.asking = Asking(viewer, self.now)
+        self.loaders = Loaders(self.asking, self.reads)
+
+    def hold(self, order_id: UUID) -> None:
+        """Let a storefront see the order that it has just placed, as with its access token."""
+        if self.viewer.actor is Actor.STOREFRONT:
+            self._ask_as(replace(self.viewer, holding=order_id))
+
+    async def rest(self) -> None:
+        """Let nothing be held, and no time run, until the next event or while a client reads."""
+        await self.finish()
+        if self.deadline is not None:
+            self.deadline.reschedule(None)
+
+    async def finish(self) -> None:
+        """End the operation: give the read connection, and one's turn, back."""
+        try:
+            await self.reads.end()
+        finally:
+            await self._turn.aclose()
+
+    def load(self, relation: Relation, key: Any) -> Awaitable[Any]:
+        """Ask a relation's dataloader for one key."""
+        return self.loaders.load(relation, key)
+
+    def load_level(self, relation: Relation, keys: Sequence[Any]) -> Awaitable[list[Any]]:
+        """Ask a relation's dataloader for all keys of a level."""
+        return self.loaders.load_level(relation, keys)
+
+    @property
+    def audience(self) -> Actor:
+        """Return what of the viewer shapes statements: two of a kind differ in values only."""
+        return self.viewer.actor
+
+    @property
+    def named(self) -> dict[str, Any]:
+        """Return the parameters that statements name themselves."""
+        return self.asking.named
+
+    @property
+    def general(self) -> Asking:
+        """Return who asks, in statements that are kept."""
+        return self.asking.general
+
+    @property
+    def dialect(self) -> Dialect:
+        """Return how statements are written for the database."""
+        return self.reads.dialect
+
+    async def texts(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
+        """Run one compiled statement on the operation's connection."""
+        return await self.reads.texts(statement, values)
+
+    def written(self) -> None:
+        """Forget what was read before a write."""
+        self.loaders.clear()
+        self.batches.clear()

@@ -1,0 +1,190 @@
+"""Following the journal: entries of one object, first the missed ones, then new ones as they come.
+
+A process reads a merchant's journal once for all who follow it. Positions become visible in order
+and without holes (`commands.writing.journal`), so that the last one read is all that must be
+remembered.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select
+
+from kit.db.database import Database
+from kit.db.hints import Hints
+from kit.errors import Code, Refused
+from loaders.access import journal
+
+QUEUED = 100
+"""Entries that may wait for one follower."""
+POLL_S = 3.0
+"""Seconds after which the journal is read without a hint."""
+_log = logging.getLogger("abruf")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a follower learns of a journal entry.
+
+    position: counts the merchant's entries, which is nobody's business but the merchant's.
+    sequence: counts those of the object.
+    moved: line id -> counter -> signed amount (`commands.writing.ledger`).
+    """
+
+    position: int
+    sequence: int
+    aggregate_id: UUID
+    type: str
+    occurred_at: datetime
+    moved: dict[str, dict[str, str]] | None
+
+
+class _Reader:
+    """Reads one merchant's journal."""
+
+    def __init__(self, database: Database, merchant_id: UUID) -> None:
+        self._database, self.merchant_id = database, merchant_id
+
+    async def _rows(self, statement: Select[Any], **parameters: Any) -> Any:
+        reads = self._database.reading(self.merchant_id)
+        try:
+            return await reads.rows(statement, {"merchant": self.merchant_id, **parameters})
+        finally:
+            await reads.close()
+
+    async def latest(self, aggregate: UUID | None = None) -> int:
+        """Return the last position, or the last sequence number of an object."""
+        if aggregate is None:
+            ((last,),) = await self._rows(journal.latest)
+        else:
+            ((last,),) = await self._rows(journal.latest_of, aggregate=aggregate)
+        return int(last)
+
+    async def later(self, after: int, aggregate: UUID | None = None) -> AsyncIterator[Entry]:
+        """Yield all entries after a position, a page at a time; an object's after a sequence."""
+        one = {} if aggregate is None else {"aggregate": aggregate}
+        statement = journal.later if aggregate is None else journal.later_of
+        while True:
+            rows = await self._rows(statement, after=after, **one)
+            for row in rows:
+                yield Entry(*row)
+            if len(rows) < journal.PAGE:
+                return
+            after = rows[-1].position if aggregate is None else rows[-1].sequence
+
+
+class _Place:
+    """Where new entries wait for one follower; a slow one loses it."""
+
+    def __init__(self) -> None:
+        self._entries: asyncio.Queue[Entry] = asyncio.Queue(QUEUED)
+        self._lost = False
+
+    def put(self, entry: Entry) -> None:
+        """Add an entry, unless one before was lost."""
+        try:
+            if not self._lost:
+                self._entries.put_nowait(entry)
+        except asyncio.QueueFull:
+            self._lost = True
+
+    async def next(self) -> Entry:
+        """Wait for an entry. Refused: TOO_SLOW after the last one before the loss."""
+        if self._lost and self._entries.empty():
+            message = "Events came faster than you took them: subscribe again after the last one."
+            raise Refused(Code.TOO_SLOW, message, ("after",))
+        return await self._entries.get()
+
+
+class _Watch:
+    """One merchant's journal, read at every hint and every few seconds, for all its followers."""
+
+    def __init__(self, reader: _Reader, position: int, poll_s: float) -> None:
+        self._reader, self.position, self._poll_s = reader, position, poll_s
+        self.places: dict[UUID, set[_Place]] = {}
+
+    async def run(self, hints: Hints) -> None:
+        """Read until cancelled."""
+        rung = asyncio.Event()
+        with hints.heard(self._reader.merchant_id, rung.set):
+            while True:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._poll_s):
+                        await rung.wait()
+                rung.clear()
+                await self._try()
+
+    async def _try(self) -> None:
+        try:
+            await self._read()
+        except Exception:  # noqa: BLE001 -- whatever it is, the next turn reads the same again.
+            _log.warning("The journal could not be read", exc_info=True)
+
+    async def _read(self) -> None:
+        async for entry in self._reader.later(self.position):
+            self.position = entry.position
+            for place in self.places.get(entry.aggregate_id, ()):
+                place.put(entry)
+
+
+class Following:
+    """Who follows what in this process. Nothing is read while nobody follows."""
+
+    def __init__(self, database: Database, poll_s: float = POLL_S) -> None:
+        """Take whose journals are read, and how often without a hint."""
+        self._database, self._poll_s = database, poll_s
+        self._watches: dict[UUID, _Watch] = {}
+        self._tasks: dict[UUID, asyncio.Task[None]] = {}
+
+    def position_of(self, merchant_id: UUID) -> int | None:
+        """Tell how far a merchant's journal was read, None while nobody follows it.
+
+        All that can be seen from outside of what followers share.
+        """
+        watch = self._watches.get(merchant_id)
+        return None if watch is None else watch.position
+
+    async def entries(
+        self, merchant_id: UUID, aggregate_id: UUID, after: int | None, *, live: bool
+    ) -> AsyncGenerator[Entry, None]:
+        """Yield an object's entries after a sequence number (None: from now on), once, in order.
+
+        live: go on with what is still to come. Refused: TOO_SLOW when too many wait.
+        """
+        reader = _Reader(self._database, merchant_id)
+        now = await reader.latest()
+        seen = await reader.latest(aggregate_id) if after is None else after
+        with self._place(reader, aggregate_id, now) as place:
+            # Read after the place was taken, so that no entry falls between the two.
+            async for entry in reader.later(seen, aggregate_id):
+                seen = entry.sequence
+                yield entry
+            while live:
+                entry = await place.next()
+                if entry.sequence > seen:
+                    yield entry
+
+    @contextmanager
+    def _place(self, reader: _Reader, aggregate_id: UUID, now: int) -> Iterator[_Place]:
+        merchant_id, place = reader.merchant_id, _Place()
+        watch = self._watches.get(merchant_id)
+        if watch is None:
+            watch = self._watches[merchant_id] = _Watch(reader, now, self._poll_s)
+            self._tasks[merchant_id] = asyncio.create_task(watch.run(self._database.hints))
+        places = watch.places.setdefault(aggregate_id, set())
+        places.add(place)
+        try:
+            yield place
+        finally:
+            places.discard(place)
+            if not places:
+                del watch.places[aggregate_id]
+            if not watch.places:
+                del self._watches[merchant_id]
+                self._tasks.pop(merchant_id).cancel()

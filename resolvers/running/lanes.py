@@ -1,0 +1,54 @@
+"""Lanes: what one company or key runs at once, so that others find connections left."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+from models.access.viewers import Viewer
+
+
+@dataclass
+class _Lane:
+    free: asyncio.Semaphore
+    inside: int = 0
+
+
+class Lanes:
+    """Gives turns in the order of asking. Memory is that of what is inside."""
+
+    def __init__(self, at_once: int) -> None:
+        """Take how many of one lane run at once."""
+        self._at_once = at_once
+        self._lanes: dict[UUID, _Lane] = {}
+
+    @property
+    def lanes(self) -> int:
+        """How many companies and keys are inside."""
+        return len(self._lanes)
+
+    def inside(self, viewer: Viewer) -> int:
+        """Return how many of a viewer's lane run or wait."""
+        lane = self._lanes.get(_name(viewer))
+        return lane.inside if lane else 0
+
+    @asynccontextmanager
+    async def turn(self, viewer: Viewer) -> AsyncIterator[None]:
+        """Wait for a turn. All keys of one company, channel, location or carrier share a lane."""
+        name = _name(viewer)
+        lane = self._lanes.get(name)
+        if lane is None:
+            lane = self._lanes[name] = _Lane(asyncio.Semaphore(self._at_once))
+        lane.inside += 1
+        try:
+            async with lane.free:
+                yield
+        finally:
+            lane.inside -= 1
+            if not lane.inside:
+                del self._lanes[name]
+
+
+def _name(viewer: Viewer) -> UUID:
+    return viewer.bound_to or viewer.key_id

@@ -1,0 +1,65 @@
+"""What the operations of one process share: budgets, documents, and followers of journals."""
+
+from uuid import UUID
+
+from kit.db.database import Database
+from kit.db.reads import Reads
+from loaders.access.documents import text_of
+from models.access.viewers import Viewer
+from resolvers.running.buckets import Buckets, Budgets, DatabaseBuckets
+from resolvers.running.following import Following
+
+KEPT = 1_024
+"""Documents that a process remembers of each sort, at most 20 kB each."""
+
+Key = tuple[UUID, str]
+"""A merchant and the name of one of its documents."""
+
+
+class _Recent(dict[Key, str]):
+    """Texts, of which the oldest make room."""
+
+    def keep(self, key: Key, text: str) -> None:
+        """Remember a text."""
+        if len(self) >= KEPT:
+            del self[next(iter(self))]
+        self[key] = text
+
+
+class Documents:
+    """What a process knows of registered documents, and of those that clients have shown it.
+
+    Registered ones never change, so that what was read once stays true.
+    """
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self._registered, self._shown = _Recent(), _Recent()
+
+    async def registered(self, viewer: Viewer, key: str, reads: Reads) -> str | None:
+        """Return a registered document, None if there is none."""
+        own = (viewer.merchant_id, key)
+        text = self._registered.get(own)
+        if text is None:
+            text = await text_of(viewer, key, reads)
+            if text is not None:
+                self._registered.keep(own, text)
+        return text
+
+    def shown(self, viewer: Viewer, key: str) -> str | None:
+        """Return a document that some client of the merchant has sent with its hash."""
+        return self._shown.get((viewer.merchant_id, key))
+
+    def show(self, viewer: Viewer, key: str, text: str) -> None:
+        """Remember a document for clients that will send its hash; it is not trusted for that."""
+        self._shown.keep((viewer.merchant_id, key), text)
+
+
+class Process:
+    """The memory of one process over one database."""
+
+    def __init__(self, database: Database, buckets: Buckets | None = None) -> None:
+        """Remember nothing yet. buckets: where they are, in the database unless given."""
+        self.budgets = Budgets(buckets or DatabaseBuckets(database))
+        self.documents = Documents()
+        self.following = Following(database)

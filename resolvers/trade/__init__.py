@@ -1,0 +1,1 @@
+"""Answers of trade: orders, releases, contracts."""

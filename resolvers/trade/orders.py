@@ -1,0 +1,140 @@
+"""Orders: what mutations call, what an order tells beside its own row, and its changes."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from commands.trade.orders import cancel, holds, imports, place, states
+from commands.trade.orders.place import OrderPlace
+from commands.writing.transaction import Outcome
+from kit.errors import Code, Refused
+from loaders.access.keys import token_secret
+from loaders.trade import orders as loaders
+from models.access.tokens import order_token
+from models.access.viewers import Actor, Scope, Viewer
+from models.trade.orders import OrderAction, OrderState, actions, voice
+from resolvers.running.context import Context
+from resolvers.running.following import Entry
+from resolvers.running.writing import writes
+
+_place = writes(place.place)
+import_all = writes(imports.import_all)
+approve = writes(states.approve)
+reject = writes(states.reject)
+hold = writes(holds.hold_order)
+release_hold = writes(holds.release_order)
+cancel_lines = writes(cancel.cancel_lines)
+close = writes(cancel.close)
+
+
+async def place_one(context: Context, command: OrderPlace) -> Outcome:
+    """Place an order; a storefront sees it from now on, as with the access token it is given."""
+    outcome = await _place(context, command)
+    context.hold(outcome["order_id"])
+    return outcome
+
+
+async def access_tokens(context: Context, order_ids: Sequence[UUID]) -> list[str | None]:
+    """Return the access token of each order, for its storefront and for who manages orders."""
+    viewer = context.viewer
+    shown = [viewer.may(Scope.ORDERS_MANAGE) or viewer.holding == it for it in order_ids]
+    if not any(shown):
+        return [None] * len(shown)
+    secret = await token_secret(context.reads, viewer.merchant_id)
+    return [
+        order_token(secret, order_id) if is_shown else None
+        for order_id, is_shown in zip(order_ids, shown, strict=True)
+    ]
+
+
+async def available_actions(context: Context, orders: Sequence[Any]) -> list[list[OrderAction]]:
+    """Return what the viewer may do now with each order."""
+    viewer = context.viewer
+    if not viewer.may(Scope.ORDERS_MANAGE) and not viewer.may(Scope.ORDERS_APPROVE):
+        return [[] for _ in orders]
+    ids = [order.id for order in orders]
+    sums = await context.load_level(loaders.progress, ids)
+    held = await context.load_level(loaders.holds, ids)
+    return [
+        [
+            action
+            for action in actions(
+                order.state,
+                unplanned=it.is_unplanned,
+                under_way=it.is_under_way,
+                held=any(each.released_at is None for each in stops),
+            )
+            if _may(viewer, order, action)
+        ]
+        for order, it, stops in zip(orders, sums, held, strict=True)
+    ]
+
+
+def _may(viewer: Viewer, order: Any, action: OrderAction) -> bool:
+    """Tell whether an action that the order allows is the viewer's: see `states.approve`."""
+    if action not in {OrderAction.APPROVE, OrderAction.REJECT}:
+        return viewer.may(Scope.ORDERS_MANAGE)
+    if action is OrderAction.REJECT and viewer.actor is Actor.STAFF:
+        return viewer.may(Scope.ORDERS_APPROVE)
+    return viewer.may(Scope.ORDERS_APPROVE) and voice(viewer) in order.awaiting_approval_of
+
+
+_LAST = {"order.cancelled": OrderState.CANCELLED, "order.rejected": OrderState.REJECTED}
+"""Events after which nothing more happens to an order; a closed one may still be delivered."""
+_STATES = {"order.placed", "order.approved", "order.closed", *_LAST}
+"""Events that give an order its state."""
+_PROGRESS = {"cancelled", "shipped", "delivered", "return_received"}
+"""Counters of lines that the fulfilment status is derived from (`loaders.trade.orders`)."""
+
+
+@dataclass(frozen=True)
+class OrderChange:
+    """One event of an order's status. position: in the order's own history."""
+
+    position: int
+    type: str
+    occurred_at: datetime
+    order_id: UUID
+
+
+async def status_changed(
+    context: Context, order_id: UUID | None, after: int | None
+) -> AsyncGenerator[OrderChange, None]:
+    """Return the changes of an order's status after a position, and those to come.
+
+    They end with the order. Refused: NOT_FOUND for an order that the viewer does not see, or no
+    longer sees, TOO_SLOW.
+    """
+    order = await _seen(context, order_id)
+    return _changes(context, order.id, after, live=order.state not in _LAST.values())
+
+
+async def _seen(context: Context, order_id: UUID | None) -> Any:
+    order = None if order_id is None else await context.load(loaders.by_id, order_id)
+    if order is None:
+        raise Refused(Code.NOT_FOUND, "There is no such Order.", ("order_id",))
+    return order
+
+
+async def _changes(
+    context: Context, order_id: UUID, after: int | None, *, live: bool
+) -> AsyncGenerator[OrderChange, None]:
+    await context.rest()
+    following = context.following.entries(context.viewer.merchant_id, order_id, after, live=live)
+    async with aclosing(following) as entries:
+        async for entry in entries:
+            if not _is_change(entry):
+                continue
+            await context.enter()
+            await _seen(context, order_id)
+            yield OrderChange(entry.sequence, entry.type, entry.occurred_at, order_id)
+            if entry.type in _LAST:
+                return
+
+
+def _is_change(entry: Entry) -> bool:
+    moved = (counters.keys() for counters in (entry.moved or {}).values())
+    return entry.type in _STATES or any(_PROGRESS & counters for counters in moved)

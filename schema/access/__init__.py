@@ -1,0 +1,1 @@
+"""What clients see of access: keys, documents, buckets, the journal."""

@@ -1,0 +1,128 @@
+"""The timeline of an object."""
+
+from datetime import datetime
+from typing import Any
+
+import strawberry
+from sqlalchemy import case
+from strawberry.scalars import JSON
+
+from execution import DECLARED, Written
+from execution.texts import Sql, constant
+from kit.ids import to_global
+from loaders.access import journal
+from loaders.access.journal import NOUNS, JournalSort
+from models.access.viewers import Actor, Scope
+from schema.graphql.connections import Connection, connection
+from schema.graphql.enums import described
+from schema.graphql.nodes import written_id
+from schema.graphql.scopes import Requires
+
+described(
+    Actor,
+    "Actor",
+    "Who acts.",
+    STAFF="Staff of the merchant.",
+    BUYER="A buyer of a business client.",
+    STOREFRONT="A channel's shop.",
+    WAREHOUSE="A warehouse or fulfilment provider.",
+    CARRIER="A carrier.",
+)
+described(
+    JournalSort,
+    "JournalSort",
+    "Orders of the journal.",
+    NEWEST_FIRST="The newest entry first.",
+    OLDEST_FIRST="The oldest entry first.",
+)
+
+
+@strawberry.type(
+    description="One event of an object's history.", directives=[Requires(scope=Scope.JOURNAL_READ)]
+)
+class TimelineEntry:
+    """A journal entry as clients see it."""
+
+    sequence: int = strawberry.field(description="Counts the events of this object from 1.")
+    type: str = strawberry.field(description="What happened, for example `order.placed`.")
+    occurred_at: datetime = strawberry.field(description="When it happened.")
+    recorded_at: datetime = strawberry.field(description="When it was recorded here.")
+    actor: Actor = strawberry.field(description="What kind of actor did it.")
+    actor_name: str = strawberry.field(description="Name of the key that did it.")
+    payload: JSON = strawberry.field(description="What the event tells beside its type.")
+
+
+def _object_text(entry: Any, _type_name: str) -> Sql:
+    named = {noun: written_id(noun, entry.aggregate_id) for noun in NOUNS.values()}
+    return case(*((entry.aggregate == aggregate, named[noun]) for aggregate, noun in NOUNS.items()))
+
+
+def _object_id(entry: Any, _type_name: str) -> str:
+    return to_global(NOUNS[entry.aggregate], entry.aggregate_id)
+
+
+def _key_text(entry: Any, _type_name: str) -> Sql:
+    is_key = entry.actor_subject.is_(None)
+    return case((is_key, written_id("ApiKey", entry.actor_key_id)), else_=constant("null"))
+
+
+def _key_id(entry: Any, _type_name: str) -> str | None:
+    return None if entry.actor_subject else to_global("ApiKey", entry.actor_key_id)
+
+
+@strawberry.type(
+    description="One entry of the audit trail: who did what, when and from where.",
+    directives=[Requires(scope=Scope.JOURNAL_READ)],
+)
+class JournalEntry(TimelineEntry):
+    """A journal entry as staff sees it."""
+
+    position: int = strawberry.field(description="Counts all events of the merchant, no holes.")
+
+    @strawberry.field(
+        description="Global id of the object that it is about; `node` reads it.",
+        metadata={DECLARED: Written(_object_text, _object_id)},
+    )
+    def object_id(self: Any) -> strawberry.ID:
+        """Name the type and the row."""
+        return strawberry.ID(_object_id(self, ""))
+
+    @strawberry.field(
+        description="Global id of the key that did it, null where no key did.",
+        metadata={DECLARED: Written(_key_text, _key_id)},
+    )
+    def actor_key_id(self: Any) -> strawberry.ID | None:
+        """Name the key."""
+        key_id = _key_id(self, "")
+        return None if key_id is None else strawberry.ID(key_id)
+
+    actor_subject: str | None = strawberry.field(
+        description="The user of an identity provider, or the operator, who did it; null for a key."
+    )
+    address: str | None = strawberry.field(
+        description="IP address that the call came from; null for what happened by itself."
+    )
+    idempotency_key: str | None = strawberry.field(
+        description="Idempotency key of the call, null where it had none."
+    )
+
+
+def timeline() -> Any:
+    """Declare the timeline of a type's rows."""
+    return connection(journal.timeline, "What happened to it, oldest first.")
+
+
+Timeline = Connection[TimelineEntry]
+
+
+@strawberry.type
+class JournalQuery:
+    """The audit trail."""
+
+    journal: Connection[JournalEntry] = connection(
+        journal.audit,
+        "The audit trail: all that was done, for the merchant's staff; empty for others.",
+        key=None,
+        filters=journal.JournalFilter,
+        sorts=journal.JournalSort,
+    )

@@ -1,0 +1,1 @@
+"""What clients see of fulfilment: tracking, call-offs, deliveries, parcels."""

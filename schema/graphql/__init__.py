@@ -1,0 +1,1 @@
+"""Machinery of the schema: fields, inputs, mutations, connections, nodes, scalars, scopes."""

@@ -1,0 +1,48 @@
+"""Results of bulk calls, item by item."""
+
+from enum import StrEnum
+from typing import Any
+
+import strawberry
+
+from schema.graphql.enums import described
+from schema.graphql.errors import UserError
+from schema.graphql.mutations import user_errors
+from schema.graphql.scopes import Authenticated
+
+
+class BulkStatus(StrEnum):
+    """What was done to an item."""
+
+    CREATED = "CREATED"
+    UPDATED = "UPDATED"
+    UNCHANGED = "UNCHANGED"
+    REFUSED = "REFUSED"
+
+
+described(
+    BulkStatus,
+    "BulkStatus",
+    "What a bulk call did to one item.",
+    CREATED="It is new.",
+    UPDATED="It was there and was changed.",
+    UNCHANGED="It was there already, just so.",
+    REFUSED="It was refused; see userErrors.",
+)
+
+
+@strawberry.interface(description="What a bulk call did to one item.", directives=[Authenticated()])
+class UpsertResult:
+    """Base of the results of bulk calls."""
+
+    status: BulkStatus = strawberry.field(description="What was done.")
+
+    @strawberry.field(description="Why the item was refused; empty otherwise.")
+    def user_errors(self: Any) -> list[UserError]:
+        """Translate the refusals."""
+        return user_errors(self.problems)
+
+    @classmethod
+    def is_type_of(cls, _answer: Any, _info: Any) -> bool:
+        """Result types are never found through the interface."""
+        return True

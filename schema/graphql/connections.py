@@ -1,0 +1,178 @@
+"""Relay connections over paged relations: keyset cursors, nodes beside edges, counts when asked."""
+
+from collections.abc import Awaitable, Iterable, Mapping
+from dataclasses import dataclass
+from inspect import Parameter, Signature
+from typing import Annotated, Any, Generic, TypeVar
+
+import strawberry
+from graphql import GraphQLNamedType, GraphQLObjectType, get_named_type
+from sqlalchemy import Uuid
+
+from admission.costs import Cost
+from execution import DECLARED, Chosen
+from kit.inputs import Input
+from loaders.reading import cursors as pages
+from loaders.reading.pages import ROOT, CountOf, Paged, PageOf
+from schema.graphql.inputs import input_type
+from schema.graphql.scopes import Authenticated
+
+Item = TypeVar("Item")
+Info = strawberry.Info[Any, Any]
+
+_FIRST = "The first n rows (0 to 250); give either this or `last`."
+_AFTER = "Only rows after this cursor."
+_LAST = "The last n rows (0 to 250); give either this or `first`."
+_BEFORE = "Only rows before this cursor."
+_FILTER = "Only rows that match all that is given."
+_SORT = "Order of the rows."
+
+
+@dataclass(frozen=True)
+class Connected:
+    """A page that was read: the parent value of a connection's fields."""
+
+    relation: PageOf
+    parent_key: Any
+    page: pages.Page
+
+    @property
+    def nodes(self) -> Any:
+        """The page's rows."""
+        return self.page.rows
+
+    @property
+    def edges(self) -> list["Edged"]:
+        """The page's rows with their cursors."""
+        return [Edged(self.relation, row) for row in self.page.rows]
+
+
+@dataclass(frozen=True)
+class Edged:
+    """A row of a page: the parent value of an edge's fields."""
+
+    relation: PageOf
+    node: Any
+
+
+@strawberry.type(description="What lies around a page.", directives=[Authenticated()])
+class PageInfo:
+    """Relay's PageInfo."""
+
+    has_next_page: bool = strawberry.field(description="Rows follow after this page.")
+    has_previous_page: bool = strawberry.field(description="Rows lie before this page.")
+    start_cursor: str | None = strawberry.field(description="Cursor of the first row.")
+    end_cursor: str | None = strawberry.field(description="Cursor of the last row.")
+
+
+def _cursor(relation: PageOf, row: Any) -> str:
+    return pages.cursor(relation.sort_values(row))
+
+
+@strawberry.type(description="A row with its cursor.")
+class Edge(Generic[Item]):
+    """Relay's edge."""
+
+    node: Item = strawberry.field(description="The row.")
+
+    @strawberry.field(description="Where the row stands; for `after` and `before`.")
+    def cursor(self: Any) -> str:
+        """Write the row's sort values."""
+        return _cursor(self.relation, self.node)
+
+
+@strawberry.type(description="A page of a list.")
+class Connection(Generic[Item]):
+    """Relay's connection."""
+
+    nodes: list[Item] = strawberry.field(description="The rows of the page.")
+    edges: list[Edge[Item]] = strawberry.field(description="The rows with their cursors.")
+
+    @strawberry.field(description="What lies around the page.")
+    def page_info(self: Any) -> PageInfo:
+        """Describe the page."""
+        rows, page = self.page.rows, self.page
+        return PageInfo(
+            has_next_page=page.has_next,
+            has_previous_page=page.has_previous,
+            start_cursor=_cursor(self.relation, rows[0]) if rows else None,
+            end_cursor=_cursor(self.relation, rows[-1]) if rows else None,
+        )
+
+    @strawberry.field(
+        description="Rows of the whole list; counted only when asked.",
+        directives=[Cost(weight=1)],
+    )
+    def total_count(self: Any, info: Info) -> int:
+        """Count through the operation's loader, one statement a level."""
+        count = CountOf(self.relation.paged, self.relation.filter_by)
+        return info.context.load(count, self.parent_key)  # type: ignore[no-any-return]
+
+
+def _argument(name: str, annotation: Any, description: str) -> Parameter:
+    described = Annotated[annotation, strawberry.argument(description=description)]
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=strawberry.UNSET, annotation=described)
+
+
+def _signature(filters: type[Input] | None, sorts: Any) -> Signature:
+    parameters = [
+        Parameter("root", Parameter.POSITIONAL_OR_KEYWORD, annotation=Any),
+        Parameter("info", Parameter.POSITIONAL_OR_KEYWORD, annotation=Info),
+        _argument("first", int | None, _FIRST),
+        _argument("after", str | None, _AFTER),
+        _argument("last", int | None, _LAST),
+        _argument("before", str | None, _BEFORE),
+    ]
+    if filters is not None:
+        parameters.append(_argument("filter", input_type(filters) | None, _FILTER))
+    if sorts is not None:
+        parameters.append(_argument("sort", sorts | None, _SORT))
+    return Signature(parameters)
+
+
+def connection(
+    paged: Paged,
+    description: str,
+    *,
+    key: str | None = "id",
+    filters: type[Input] | None = None,
+    sorts: Any = None,
+) -> Any:
+    """Declare a connection field; the class annotation gives its type.
+
+    key: the parent's attribute that the list hangs on, None for a root list.
+    """
+
+    def choose(asked: Mapping[str, Any]) -> PageOf:
+        asked = {name: value for name, value in asked.items() if value is not strawberry.UNSET}
+        args = pages.page_args(*map(asked.get, ("first", "after", "last", "before")))
+        wanted = asked.get("filter")
+        filter_by = filters.read(wanted, ("filter",)) if filters and wanted else None
+        return paged.page(args, filter_by, asked.get("sort"))
+
+    def resolve(root: Any, info: Info, **asked: Any) -> Awaitable[Connected]:
+        return _connected(info, choose(asked), ROOT if key is None else getattr(root, key))
+
+    resolve.__signature__ = _signature(filters, sorts)  # type: ignore[attr-defined]
+    resolve.__annotations__ = {
+        name: it.annotation
+        for name, it in resolve.__signature__.parameters.items()  # type: ignore[attr-defined]
+    }
+    declared = Chosen(choose, paged.entity, key, Uuid(), paged=True, made=Connected)
+    return strawberry.field(
+        resolver=resolve, description=description, metadata={DECLARED: declared}
+    )
+
+
+async def _connected(info: Info, relation: PageOf, parent_key: Any) -> Connected:
+    return Connected(relation, parent_key, await info.context.load(relation, parent_key))
+
+
+def declare_pages(types: Iterable[GraphQLNamedType]) -> None:
+    """Give every page and edge the scope of its rows, which a generic type cannot know."""
+    for kind in types:
+        origin = getattr(kind.extensions.get("strawberry-definition"), "origin", None)
+        if isinstance(kind, GraphQLObjectType) and origin and issubclass(origin, Connection | Edge):
+            rows = kind.fields.get("nodes") or kind.fields["node"]
+            shown = get_named_type(rows.type).extensions["strawberry-definition"].directives
+            kind.extensions["strawberry-definition"].directives = shown

@@ -1,0 +1,119 @@
+"""What a client reads when something is refused: userErrors in payloads, codes on errors."""
+
+import logging
+from enum import StrEnum
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError, GraphQLSyntaxError
+from strawberry.exceptions import MissingQueryError
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+
+from kit.errors import Code, Problem, Refused
+from kit.telemetry import trace
+from models.fulfilment.codes import FulfilmentCode
+from models.trade.codes import TradeCode
+from schema.graphql.enums import described
+from schema.graphql.inputs import client_path
+from schema.graphql.scopes import Authenticated
+
+_log = logging.getLogger("abruf")
+FAULT = "Something went wrong on our side."
+_NO_OPERATION = (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)
+"""What Strawberry raises where a document has nothing that may be run."""
+_LATE = "This took too long. Ask for less; repeat a mutation with the same idempotencyKey."
+
+
+class ErrorCode(StrEnum):
+    """`extensions.code` of GraphQL errors."""
+
+    GRAPHQL_PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
+    GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
+    BAD_USER_INPUT = "BAD_USER_INPUT"
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    FORBIDDEN = "FORBIDDEN"
+    THROTTLED = "THROTTLED"
+    MAX_COST_EXCEEDED = "MAX_COST_EXCEEDED"
+    PERSISTED_QUERY_NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"
+    DOCUMENT_NOT_REGISTERED = "DOCUMENT_NOT_REGISTERED"
+    TIMEOUT = "TIMEOUT"
+    INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"
+
+
+class ClientError(GraphQLError):
+    """A request that the client must change. Its text may be shown."""
+
+    def __init__(self, code: ErrorCode, message: str, **more: Any) -> None:
+        """Take the stable code and what to add to the extensions."""
+        super().__init__(message, extensions={"code": code.value, **more})
+
+
+CODES = (Code, TradeCode, FulfilmentCode)
+"""Where refusals have their codes: those of any command, then each wing's own."""
+_CODES = {code.name: code.value for codes in CODES for code in codes}
+UserErrorCode: Any = StrEnum("UserErrorCode", _CODES)  # type: ignore[misc]
+described(UserErrorCode, "UserErrorCode", "Stable reason of a refusal.")
+
+
+@strawberry.type(
+    description="Why a mutation was refused; nothing of it was kept.", directives=[Authenticated()]
+)
+class UserError:
+    """One refusal."""
+
+    code: UserErrorCode = strawberry.field(description="Stable code for programs.")
+    message: str = strawberry.field(description="Explanation for people.")
+    field: list[str] | None = strawberry.field(
+        description="Path inside the arguments, for example `[input, lines, 2, quantity]`."
+    )
+
+    @classmethod
+    def of(cls, problem: Problem) -> "UserError":
+        """Translate a refusal."""
+        return cls(
+            code=UserErrorCode(problem.code),
+            message=problem.message,
+            field=client_path(problem.path),
+        )
+
+
+def shown(error: GraphQLError) -> GraphQLError:
+    """Return the error with a stable code; an internal fault shows only a reference to the log."""
+    cause = error.original_error
+    if isinstance(cause, Refused):
+        problem = cause.problems[0]
+        extensions = {
+            "code": ErrorCode.BAD_USER_INPUT.value,
+            "userErrorCode": str(problem.code),
+            "argument": client_path(problem.path)[1:],
+        }
+        return _told(error, problem.message, extensions)
+    if isinstance(cause, _NO_OPERATION):
+        return _told(error, error.message, {"code": ErrorCode.BAD_USER_INPUT.value})
+    if isinstance(cause, GraphQLError) or cause is None:
+        own = (error.extensions or {}) | ((cause.extensions or {}) if cause else {})
+        return _told(error, error.message, {"code": default_code(error).value, **own})
+    if isinstance(cause, TimeoutError):
+        return _told(error, _LATE, {"code": ErrorCode.TIMEOUT.value})
+    _log.error("Internal fault", exc_info=cause)
+    reference = trace.CURRENT.get().request_id
+    code = ErrorCode.INTERNAL_SERVER_ERROR.value
+    return _told(error, FAULT, {"code": code, "reference": reference})
+
+
+def default_code(error: GraphQLError) -> ErrorCode:
+    """Return the code of an error that brings none."""
+    if isinstance(error, GraphQLSyntaxError):
+        return ErrorCode.GRAPHQL_PARSE_FAILED
+    return ErrorCode.BAD_USER_INPUT if error.path else ErrorCode.GRAPHQL_VALIDATION_FAILED
+
+
+def _told(error: GraphQLError, message: str, extensions: dict[str, Any]) -> GraphQLError:
+    return GraphQLError(
+        message,
+        nodes=error.nodes,
+        source=error.source,
+        positions=error.positions,
+        path=error.path,
+        extensions=extensions,
+    )

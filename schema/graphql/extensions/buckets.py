@@ -1,0 +1,55 @@
+"""What operations cost their keys: charged before anything is read, corrected by what was read."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+from strawberry.extensions import SchemaExtension
+from strawberry.types.graphql import OperationType
+
+from resolvers.running.buckets import Bill, Throttled
+from schema.graphql.errors import ClientError, ErrorCode
+from schema.graphql.extensions.limits import measured
+
+ENTRY = 1
+"""Points of a request, whatever it asks: also one whose document cannot be read."""
+
+
+async def charged(bill: Bill, points: int) -> None:
+    """Charge a key. ClientError: it has spent its points, and nothing was executed."""
+    try:
+        await bill.charge(points)
+    except Throttled as throttled:
+        bill.refund(0)
+        message = f"This key has spent its points. Try again in {throttled.seconds} s."
+        raise ClientError(ErrorCode.THROTTLED, message, retryAfter=throttled.seconds) from throttled
+
+
+class Charged(SchemaExtension):
+    """Charges what an operation may cost, refunds what it did not, and tells both."""
+
+    async def on_validate(self) -> AsyncIterator[None]:
+        """Charge what has passed the limits and the rules of validation."""
+        context = self.execution_context
+        bill: Bill = context.context.bill
+        if not context.pre_execution_errors and bill.requested:
+            await charged(bill, bill.requested)
+        yield
+
+    def on_execute(self) -> Iterator[None]:
+        """Refund what a query did not read: pages that were shorter than asked."""
+        yield
+        context = self.execution_context
+        result, rows = context.result, context.context.reads.rows_read
+        if context.operation_type is not OperationType.QUERY or not context.graphql_document:
+            return
+        if rows is None or (result and not result.errors):
+            of = measured(context)
+            price = of.price(context.operation_name, context.variables or {}, rows or 0)
+            context.context.bill.refund(max(ENTRY, price.cost))
+
+    def get_results(self) -> dict[str, Any]:
+        """Tell the cost in every answer."""
+        bill: Bill = self.execution_context.context.bill
+        requested = bill.requested or ENTRY
+        told = {"requestedQueryCost": requested, "actualQueryCost": bill.actual}
+        return {"cost": {**told, "throttleStatus": bill.status}}

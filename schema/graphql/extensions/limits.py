@@ -1,0 +1,195 @@
+"""What is refused before anything is looked up: too long, too deep, too dear, too late."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    parse,
+    specified_rules,
+    validate,
+)
+from graphql.validation.rules import overlapping_fields_can_be_merged
+from strawberry.extensions import SchemaExtension
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+from strawberry.types import ExecutionContext
+
+from admission.costs import catalogue
+from admission.limits import MOST, Measured
+from kit.limits import ENTRIES, LARGEST_PAGE, Limits, crowded
+from kit.telemetry import trace
+from schema.graphql.errors import ClientError, ErrorCode
+
+MOST_ERRORS = 5
+"""Of validation, for one document: each takes its time, and may quote a value of 20 kB."""
+MOST_TOLD = 10_000
+"""Characters that errors of a document may quote: of a long one fewer are told, at least one."""
+MOST_UNKNOWN = 20
+"""Fields that are not there, in a document that is validated at all."""
+overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 10_000
+"""Comparisons of equal fields, twice counted: graphql-core's own 500,000 take more than a second.
+
+No document that people send has come near it; within `repeats` and `spreads` 40,000 are possible.
+"""
+KEPT = 512
+"""Documents that are remembered, each with what it asks for."""
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A document without faults."""
+
+    document: DocumentNode
+    measured: Measured
+
+
+_Name = tuple[GraphQLSchema, str, int]
+"""A schema, a document's text, and with how many tokens it was parsed."""
+_KNOWN: dict[_Name, _Known] = {}
+"""What is refused is not among them: strangers could fill half a gigabyte with it."""
+
+
+def measured(context: ExecutionContext) -> Measured:
+    """Return what a running operation's document was found to ask for."""
+    found: Measured = context.context.measured
+    return found
+
+
+def faults(schema: GraphQLSchema, text: str, limits: Limits) -> list[str]:
+    """Return what is wrong with a document that nobody runs yet."""
+    try:
+        document = parse(text, max_lexical_tokens=limits.tokens)
+    except GraphQLSyntaxError as error:
+        return [error.message]
+    counted = list(_beyond(Measured(catalogue(schema), document), limits))
+    return [error.message for error in counted or _validated(schema, document)]
+
+
+def _validated(schema: GraphQLSchema, document: DocumentNode) -> list[GraphQLError]:
+    """Validate without "Did you mean": no stranger learns the schema by guessing."""
+    rules = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
+    length = document.loc.end if document.loc else MOST_TOLD
+    most = max(1, min(MOST_ERRORS, MOST_TOLD // max(length, 1)))
+    return validate(schema, document, rules, most, hide_suggestions=True)
+
+
+def _beyond(measured: Measured, limits: Limits) -> Iterator[GraphQLError]:
+    """Give what a document has too much of, whatever its variables are."""
+    counts = measured.counts
+    for said, asked, most in (
+        ("The document holds {:,} operations", measured.operations, limits.operations),
+        ("The operation nests its fields {:,} levels deep", counts.depth, limits.depth),
+        ("The operation asks for {:,} root fields", counts.root_fields, limits.root_fields),
+        ("The operation has {:,} aliases", counts.aliases, limits.aliases),
+        ("The operation has {:,} directives", counts.directives, limits.directives),
+        ("The document asks {:,} times for the same again", counts.repeats, limits.repeats),
+        ("The document spreads fragments {:,} times", counts.spreads, limits.spreads),
+        ("The document holds {:,} fragments", measured.fragments, limits.spreads),
+        ("The document names {:,} fields that are not there", counts.unknown, MOST_UNKNOWN),
+    ):
+        if asked > most:
+            yield _too_much(said, asked, most)
+
+
+def _keep(name: _Name, known: _Known) -> None:
+    if len(_KNOWN) >= KEPT:
+        del _KNOWN[next(iter(_KNOWN))]
+    _KNOWN[name] = known
+
+
+class Limited(SchemaExtension):
+    """Refuses a document that asks for too much before the rules of validation read it."""
+
+    def on_parse(self) -> Iterator[None]:
+        """Bound what the parser is given, and give it nothing that is known."""
+        context, limits = self.execution_context, self.execution_context.context.limits
+        length = len(context.query or "")
+        if length > limits.source:
+            said = "The document is {:,} characters long"
+            raise _too_much(said, length, limits.source)
+        context.parse_options["max_lexical_tokens"] = limits.tokens  # type: ignore[typeddict-unknown-key]
+        self._name: _Name = (context.schema._schema, context.query or "", limits.tokens)  # noqa: SLF001
+        self._known = _KNOWN.get(self._name)
+        if self._known is not None:
+            context.graphql_document = self._known.document
+        yield
+
+    def on_validate(self) -> Iterator[None]:
+        """Compare what the document asks for with the limits, then validate it."""
+        context = self.execution_context
+        schema, document = self._name[0], context.graphql_document
+        assert document  # noqa: S101 -- Strawberry parses before it validates.
+        known = self._known or _Known(document, Measured(catalogue(schema), document))
+        context.context.measured = known.measured
+        errors = list(self._refusals(known.measured))
+        if not errors and self._known is None:
+            errors = _validated(schema, document)
+            if not errors:
+                _keep(self._name, known)
+        context.pre_execution_errors = errors
+        yield
+
+    def _refusals(self, measured: Measured) -> Iterator[GraphQLError]:
+        context = self.execution_context
+        limits: Limits = context.context.limits
+        yield from _beyond(measured, limits)
+        asking = (context.operation_name, context.variables or {})
+        if entries := crowded(asking[1]):
+            yield _too_much("A list or object in the variables has {:,} entries", entries, ENTRIES)
+        if limits.page < LARGEST_PAGE and (largest := measured.largest(*asking)) > limits.page:
+            # What is too much for every key is refused where it stands, with its argument.
+            yield _too_much("A page or list of ids has {:,} rows", largest, limits.page)
+        price = measured.price(*asking)
+        context.context.bill.requested = max(1, price.cost)
+        trace.CURRENT.get().cost = price.cost
+        if price.nodes > limits.nodes:
+            yield _too_much("The answer may hold {:,} objects", price.nodes, limits.nodes)
+        most = min(limits.cost, limits.bucket)
+        if price.cost > most:
+            yield _too_dear(price.cost, most, _fitting(measured, most, *asking))
+
+
+class Deadline(SchemaExtension):
+    """Ends an operation that takes too long, with the statement that it waits for."""
+
+    async def on_operation(self) -> AsyncIterator[None]:
+        """Cancel everything inside when the time is over; reads that nobody awaits end with it.
+
+        A subscription gets the time anew for each event (`Context.begin`, `Context.rest`).
+        """
+        context = self.execution_context.context
+        try:
+            async with asyncio.timeout(context.limits.deadline) as context.deadline:
+                yield
+        finally:
+            context.reads.interrupt()
+
+
+def _too_much(said: str, asked: int, most: int) -> ClientError:
+    asked = min(asked, MOST)
+    message = f"{said.format(asked)}; {most:,} is the most."
+    return ClientError(ErrorCode.GRAPHQL_VALIDATION_FAILED, message, requested=asked, maximum=most)
+
+
+def _too_dear(cost: int, most: int, page: int) -> ClientError:
+    fits = f"with pages of at most {page} it fits." if page else "ask for less at a time."
+    message = f"The operation costs {cost:,} points, {most:,} is the most: {fits}"
+    return ClientError(ErrorCode.MAX_COST_EXCEEDED, message, requested=cost, maximum=most)
+
+
+def _fitting(measured: Measured, most: int, name: str | None, variables: dict[str, Any]) -> int:
+    """Return the largest page size with which the cost fits, 0 if none does."""
+    fits, too_dear = 0, LARGEST_PAGE + 1
+    while too_dear - fits > 1:
+        page = (fits + too_dear) // 2
+        if measured.price(name, variables, page).cost <= most:
+            fits = page
+        else:
+            too_dear = page
+    return fits

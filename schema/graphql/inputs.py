@@ -1,0 +1,83 @@
+"""GraphQL inputs, derived from what commands take: a shape and its rules are written once."""
+
+import dataclasses
+import types
+from collections.abc import Mapping
+from datetime import datetime
+from enum import Enum
+from functools import cache, reduce
+from operator import or_
+from typing import Annotated, Any, Union, get_args, get_origin
+from uuid import UUID
+
+import strawberry
+from pydantic import AwareDatetime
+from pydantic.fields import FieldInfo
+
+from kit.errors import Path
+from kit.inputs import Input, Scalar, camel
+from schema.graphql.scalars import Country, Currency
+
+_NAMED = {"Currency": Currency, "Country": Country}
+_PLAIN: dict[Any, Any] = {UUID: strawberry.ID, AwareDatetime: datetime}
+
+
+def _translated(annotation: Any, metadata: tuple[Any, ...] = ()) -> Any:  # noqa: PLR0911 -- one return for each kind of annotation.
+    """Return the GraphQL side of a Python annotation."""
+    for mark in metadata:
+        if isinstance(mark, Scalar):
+            return _NAMED[mark.name]
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _translated(arguments[0], arguments[1:])
+    if origin in {Union, types.UnionType}:
+        return reduce(or_, [_translated(each, metadata) for each in arguments])
+    if origin in {list, tuple, frozenset}:
+        return list[_translated(arguments[0])]  # type: ignore[misc]
+    if annotation in _PLAIN:
+        return _PLAIN[annotation]
+    if isinstance(annotation, type) and issubclass(annotation, Input):
+        return input_type(annotation)
+    return annotation
+
+
+def _default(field: FieldInfo) -> Any:
+    """Return the default that the SDL shows; other optional fields may simply be left out."""
+    if isinstance(field.default, (bool, int, Enum)):
+        return field.default
+    return strawberry.UNSET
+
+
+def _field(field: FieldInfo) -> tuple[Any, Any]:
+    annotation = _translated(field.annotation, tuple(field.metadata))
+    if field.is_required():
+        return annotation, strawberry.field(description=field.description)
+    default = _default(field)
+    if default is strawberry.UNSET:
+        annotation = annotation | None
+    return annotation, strawberry.field(description=field.description, default=default)
+
+
+@cache
+def input_type(model: type[Input]) -> Any:
+    """Return the Strawberry input of a command's model, named after it."""
+    fields = {name: _field(field) for name, field in model.model_fields.items()}
+    ordered = sorted(fields.items(), key=lambda item: item[1][1].default is not dataclasses.MISSING)
+    space: dict[str, Any] = {name: field for name, (_, field) in ordered}
+    space["__annotations__"] = {name: annotation for name, (annotation, _) in ordered}
+    space["__doc__"] = model.__doc__
+    name = model.__name__ if model.__name__.endswith("Filter") else f"{model.__name__}Input"
+    description = " ".join((model.__doc__ or "").split())
+    made: Any = strawberry.input(type(name, (), space), name=name, description=description)
+    made.__strawberry_definition__.from_input = _as_given
+    return made
+
+
+def _as_given(_type: Any, given: Mapping[str, Any], _context: Any) -> Mapping[str, Any]:
+    """Leave an input, and all inputs in it, as graphql-core has checked it: the model reads it."""
+    return given
+
+
+def client_path(path: Path, below: str = "input") -> list[str]:
+    """Return a problem's path as the client wrote it: ["input", "lines", "2", "quantity"]."""
+    return [below, *(camel(str(part)) for part in path)]

@@ -1,0 +1,106 @@
+"""Mutations, declared: what one takes, which command it calls, what it gives, who may."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from types import SimpleNamespace
+from typing import Annotated, Any
+
+import strawberry
+
+from admission.costs import Cost
+from kit.errors import Code, Problem, Refused
+from kit.inputs import Command
+from models.access.viewers import Scope
+from schema.graphql.errors import UserError
+from schema.graphql.inputs import input_type
+from schema.graphql.scopes import Authenticated, Requires
+
+Info = strawberry.Info[Any, Any]
+Resolver = Callable[[Any, Any], Awaitable[Any]]
+
+WRITE = 10
+"""Points of a mutation: a transaction with locks, a journal entry and a commit."""
+
+
+class Answer(SimpleNamespace):
+    """What a payload's fields are read from: the outcome of a command, null where it has none."""
+
+    @classmethod
+    def of(cls, outcome: Any) -> Any:
+        """Turn an outcome, and the items of its lists, into answers."""
+        if isinstance(outcome, dict):
+            return cls(**{name: cls.of(value) for name, value in outcome.items()})
+        return [cls.of(item) for item in outcome] if isinstance(outcome, list) else outcome
+
+    def __getattr__(self, name: str) -> None:
+        """Answer null for what a refused mutation does not have."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+
+
+@strawberry.interface(description="What every mutation gives back.", directives=[Authenticated()])
+class Payload:
+    """Base of every payload."""
+
+    @strawberry.field(description="Why it was refused; empty when it was done.")
+    def user_errors(self: Any) -> list[UserError]:
+        """Translate the refusals."""
+        return user_errors(self.problems or ())
+
+    @classmethod
+    def is_type_of(cls, _answer: Any, _info: Any) -> bool:
+        """Payload types are never found through the interface."""
+        return True
+
+
+def user_errors(problems: Sequence[Problem]) -> list[UserError]:
+    """Translate refusals."""
+    return [UserError.of(problem) for problem in problems]
+
+
+def _with_key(info: Info, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Let the header `Idempotency-Key` stand for the input's key of an only mutation field."""
+    header = info.context.idempotency_key
+    if header is None or len(info.operation.selection_set.selections) > 1:
+        return values
+    return {"idempotencyKey": header, **values}
+
+
+def _bound(command: Command, most: int) -> None:
+    """Refused: TOO_MANY_ITEMS when a list is longer than the key may send."""
+    for name, value in command:
+        if isinstance(value, list | tuple) and len(value) > most:
+            raise Refused(Code.TOO_MANY_ITEMS, f"This key sends at most {most} items.", (name,))
+
+
+def mutation(
+    resolver: Resolver, takes: type[Command], gives: Any, scope: Scope, description: str
+) -> Any:
+    """Declare a mutation: one argument `input`, one payload.
+
+    resolver: (context, the checked input) -> the command's outcome, whose attributes the
+    payload's fields read.
+    """
+
+    async def resolve(root: Any, info: Info, input: Any) -> Any:  # noqa: A002 -- the API's name.
+        del root
+        try:
+            command = takes.read(_with_key(info, input))
+            _bound(command, info.context.limits.items)
+            outcome = await resolver(info.context, command)
+        except Refused as refused:
+            return Answer(problems=refused.problems)
+        return Answer.of(outcome)
+
+    resolve.__annotations__ = {
+        "root": Any,
+        "info": Info,
+        "input": Annotated[
+            input_type(takes), strawberry.argument(description="What to do, and with what.")
+        ],
+        "return": gives,
+    }
+    return strawberry.mutation(
+        resolver=resolve,
+        description=description,
+        directives=[Requires(scope=scope), Cost(weight=WRITE)],
+    )

@@ -1,0 +1,135 @@
+"""What every object shares: global ids, the Node interface, and how rows find their type."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar
+from uuid import UUID
+
+import strawberry
+from sqlalchemy import ColumnElement, Text, cast, func
+
+from admission.costs import Cost
+from execution import DECLARED, Chosen, Written
+from execution.texts import constant, quoted
+from kit.errors import Code, Refused
+from kit.ids import from_global, to_global
+from kit.limits import LARGEST_PAGE
+from loaders.reading.records import record
+from loaders.reading.relations import Keyed, One
+from models.access.viewers import Scope
+from models.base.tables import OfMerchant
+from schema.graphql.scopes import Authenticated, Requires
+
+Info = strawberry.Info[Any, Any]
+_LINE = 57
+"""Bytes that PostgreSQL writes as one line of base64."""
+NODES: dict[str, One] = {}
+"""Type name -> the relation that reads one of its rows by id; what `node` may answer."""
+
+
+def written_id(type_name: str, key: ColumnElement[Any]) -> ColumnElement[str]:
+    """Write what `to_global` gives, in SQL. PostgreSQL breaks base64 into lines of 57 bytes."""
+    named = constant(f"{type_name}:").concat(cast(key, Text()))
+    utf8, base64 = constant("UTF8"), constant("base64")
+    encoded = func.encode(func.convert_to(named, utf8), base64, type_=Text())
+    if len(type_name) + len(f":{UUID(int=0)}") < _LINE:
+        return quoted(encoded)
+    return quoted(func.translate(encoded, constant("\n"), constant(""), type_=Text()))
+
+
+_WRITTEN = Written(
+    lambda row, type_name: written_id(type_name, row.id),
+    lambda row, type_name: to_global(type_name, row.id),
+)
+
+
+@strawberry.interface(
+    description="An object with a global id (Relay).", directives=[Authenticated()]
+)
+class Node:
+    """Base of every type that is a row: `entity` names the table."""
+
+    entity: ClassVar[type[OfMerchant]]
+
+    @strawberry.field(description="Global id; opaque to clients.", metadata={DECLARED: _WRITTEN})
+    def id(self, info: strawberry.Info[Any, Any]) -> strawberry.ID:
+        """Name the type and the row."""
+        return strawberry.ID(to_global(info._raw_info.parent_type.name, self.id))  # noqa: SLF001
+
+    @classmethod
+    def is_type_of(cls, row: Any, _info: Any) -> bool:
+        """Tell whether a row is of this type's table."""
+        return isinstance(row, record(cls.entity))
+
+
+def node(entity: type[OfMerchant], by_id: One, scope: Scope, description: str) -> Any:
+    """Decorate a class as the type of a table's rows and make it reachable by `node`."""
+
+    def decorate(cls: type[Any]) -> type[Any]:
+        cls.entity = entity
+        NODES[cls.__name__] = by_id
+        return strawberry.type(cls, description=description, directives=[Requires(scope=scope)])
+
+    return decorate
+
+
+def _named(global_id: str) -> Keyed | None:
+    try:
+        type_name, key = from_global(global_id)
+    except ValueError:
+        return None
+    relation = NODES.get(type_name)
+    return None if relation is None else Keyed(relation, key, type_name)
+
+
+def _choose(asked: Mapping[str, Any]) -> Keyed | None:
+    return _named(asked["id"])
+
+
+async def _nodes(info: Info, ids: Sequence[str]) -> list[Any]:
+    """Read the rows of each type at once; give each id its row."""
+    named = [_named(each) for each in ids]
+    keys: dict[One, list[Any]] = {}
+    for each in filter(None, named):
+        keys.setdefault(each.relation, []).append(each.key)
+    found = {
+        relation: iter(await info.context.load_level(relation, of_type))
+        for relation, of_type in keys.items()
+    }
+    return [None if each is None else next(found[each.relation]) for each in named]
+
+
+@strawberry.type
+class NodesQuery:
+    """Root fields that read any object."""
+
+    @strawberry.field(
+        description="Any object by its global id.",
+        graphql_type=Node | None,
+        directives=[Authenticated(), Cost(weight=1)],
+        metadata={DECLARED: Chosen(_choose, NODES)},
+    )
+    def node(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="Global id.")],  # noqa: A002 -- Relay's name.
+    ) -> Any:
+        """Read one object."""
+        named = _named(id)
+        return None if named is None else info.context.load(named.relation, named.key)
+
+    @strawberry.field(
+        description="Objects by their global ids, null where there is none.",
+        graphql_type=list[Node | None],
+        directives=[Authenticated(), Cost(weight=1)],
+    )
+    async def nodes(
+        self,
+        info: Info,
+        ids: Annotated[
+            list[strawberry.ID], strawberry.argument(description="Global ids, at most 250.")
+        ],
+    ) -> Any:
+        """Read several objects, one statement for each type."""
+        if len(ids) > LARGEST_PAGE:
+            raise Refused(Code.TOO_MANY_ITEMS, f"Ask for {LARGEST_PAGE} at most.", ("ids",))
+        return await _nodes(info, ids)

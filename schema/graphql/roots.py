@@ -1,0 +1,59 @@
+"""Root fields that read one object by its id or by a business key."""
+
+from collections.abc import Awaitable, Mapping
+from inspect import Parameter, Signature
+from typing import Annotated, Any
+
+import strawberry
+
+from execution import DECLARED, Chosen
+from kit.errors import Code, Refused
+from kit.ids import Names
+from loaders.reading.relations import Keyed, One
+
+Info = strawberry.Info[Any, Any]
+
+
+def _argument(name: str, annotation: Any) -> Parameter:
+    text = "Global id." if name == "id" else f"Business key `{name}`."
+    described = Annotated[annotation | None, strawberry.argument(description=text)]
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=strawberry.UNSET, annotation=described)
+
+
+def one_by(description: str, **relations: One) -> Any:
+    """Declare a root field that takes exactly one of several keys.
+
+    relations: the type's name -> by id first, then business key -> by that key.
+    """
+    (type_name, by_id), *others = relations.items()
+    ways = {"id": by_id, **dict(others)}
+
+    def choose(asked: Mapping[str, Any]) -> Keyed | None:
+        named = {key: it for key, it in asked.items() if it not in {None, strawberry.UNSET}}
+        if len(named) != 1:
+            raise Refused(Code.INVALID, f"Give exactly one of {', '.join(ways)}.", ("id",))
+        ((name, value),) = named.items()
+        if "\0" in value:
+            raise Refused(Code.INVALID_CHARACTER, "No key has a NUL character.", (name,))
+        if name == "id":
+            value = Names(type_name).find(value)
+        return None if value is None else Keyed(ways[name], value)
+
+    def resolve(root: Any, info: Info, **asked: Any) -> Awaitable[Any] | None:
+        del root
+        chosen = choose(asked)
+        return None if chosen is None else info.context.load(chosen.relation, chosen.key)
+
+    parameters = [
+        Parameter("root", Parameter.POSITIONAL_OR_KEYWORD, annotation=Any),
+        Parameter("info", Parameter.POSITIONAL_OR_KEYWORD, annotation=Info),
+        _argument("id", strawberry.ID),
+        *(_argument(name, str) for name, _ in others),
+    ]
+    resolve.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+    resolve.__annotations__ = {it.name: it.annotation for it in parameters}
+    return strawberry.field(
+        resolver=resolve,
+        description=description,
+        metadata={DECLARED: Chosen(choose, by_id.source)},
+    )

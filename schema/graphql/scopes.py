@@ -1,0 +1,51 @@
+"""Which scope each field needs: declared on types and fields, printed in the SDL."""
+
+import strawberry
+from strawberry.schema_directive import Location
+
+from admission.demands import Demand, Demands
+from models.access.viewers import Scope
+from schema.graphql.enums import described
+
+described(
+    Scope,
+    "Scope",
+    "What a token allows. Which rows it sees is decided by its actor.",
+    MASTER_DATA_READ="Read parties, products, channels and locations.",
+    ORDERS_READ="Read orders and holds.",
+    CONTRACTS_READ="Read contracts and releases.",
+    DELIVERIES_READ="Read deliveries, receipts, parcels and their tracking.",
+    JOURNAL_READ="Read timelines.",
+    ORDERS_APPROVE="Approve and reject orders that wait for it.",
+    KEYS_MANAGE="Make, see and revoke API keys.",
+    DOCUMENTS_MANAGE="Register documents.",
+)
+
+_PLACES = [Location.OBJECT, Location.INTERFACE, Location.FIELD_DEFINITION]
+
+
+@strawberry.schema_directive(
+    locations=_PLACES,
+    name="requires",
+    description="The scope that a token must have. A field needs its own, that of the type in which"
+    " it stands (or else of the type's interface), and that of the type which it gives. An"
+    " operation for which a scope is missing is refused as a whole, before any of it is executed.",
+)
+class Requires(Demand):
+    """A type or field for tokens with a scope."""
+
+    scope: Scope = strawberry.directive_field(name="scope")
+
+    @property
+    def demands(self) -> Demands:
+        """Return the scope."""
+        return frozenset({self.scope})
+
+
+@strawberry.schema_directive(
+    locations=_PLACES,
+    name="authenticated",
+    description="Any valid token will do. A value is as open as the field that shows it.",
+)
+class Authenticated(Demand):
+    """A type or field for every token."""

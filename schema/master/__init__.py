@@ -1,0 +1,1 @@
+"""What clients see of master data: catalog, channels, locations, parties."""

@@ -1,0 +1,100 @@
+"""Products for clients."""
+
+import strawberry
+
+from commands.master.catalog import ProductsUpsert
+from execution import related
+from loaders.master import catalog as loaders
+from models.access.viewers import Scope
+from models.master.catalog import Product as ProductRow
+from models.master.catalog import Unit
+from resolvers.master import catalog as resolvers
+from schema.access.journal import Timeline, timeline
+from schema.graphql.bulk import UpsertResult
+from schema.graphql.connections import Connection, connection
+from schema.graphql.enums import described
+from schema.graphql.mutations import Payload, mutation
+from schema.graphql.nodes import Node, node
+from schema.graphql.roots import one_by
+
+described(
+    Unit,
+    "Unit",
+    "Unit of quantity, with its code of UN/ECE Recommendation 20.",
+    PIECE="Piece (C62).",
+    PACK="Pack (XPK).",
+    PALLET="Pallet (XPX).",
+    KILOGRAM="Kilogram (KGM).",
+    GRAM="Gram (GRM).",
+    METRE="Metre (MTR).",
+    SQUARE_METRE="Square metre (MTK).",
+    CUBIC_METRE="Cubic metre (MTQ).",
+    LITRE="Litre (LTR).",
+    HOUR="Hour (HUR).",
+)
+described(
+    loaders.ProductSort,
+    "ProductSort",
+    "Order of a product list.",
+    SKU="By SKU.",
+    SKU_DESC="By SKU, last first.",
+)
+
+
+@node(ProductRow, loaders.by_id, Scope.MASTER_DATA_READ, "Something that can be ordered.")
+class Product(Node):
+    """A product."""
+
+    sku: str = strawberry.field(description="The merchant's article number.")
+    name: str = strawberry.field(description="Name for people.")
+    unit: Unit = strawberry.field(description="Unit in which it is ordered.")
+    scale: int = strawberry.field(description="Decimals that a quantity of it may have.")
+    gtin: str | None = strawberry.field(description="GS1 Global Trade Item Number.")
+    weight_g: int | None = strawberry.field(description="Weight of one unit in grams.")
+    is_active: bool = strawberry.field(description="Whether it may be ordered.")
+    timeline: Timeline = timeline()
+
+
+@strawberry.type(description="What happened to one product of a bulk call.")
+class ProductUpsertResult(UpsertResult):
+    """One result."""
+
+    product: Product | None = related(loaders.by_id, "The product.", key="product_id")
+
+
+@strawberry.type(description="Outcome of `productsUpsert`.")
+class ProductsUpsertPayload(Payload):
+    """The results, in the order of the input."""
+
+    results: list[ProductUpsertResult] | None = strawberry.field(
+        description="One result for each product; null when the whole call was refused."
+    )
+
+
+@strawberry.type
+class CatalogQuery:
+    """Root fields that read products."""
+
+    product: Product | None = one_by(
+        "One product, by id or SKU.", Product=loaders.by_id, sku=loaders.by_sku
+    )
+    products: Connection[Product] = connection(
+        loaders.every,
+        "Products.",
+        key=None,
+        filters=loaders.ProductFilter,
+        sorts=loaders.ProductSort,
+    )
+
+
+@strawberry.type
+class CatalogMutation:
+    """Mutations of products."""
+
+    products_upsert: ProductsUpsertPayload = mutation(
+        resolvers.upsert_all,
+        ProductsUpsert,
+        ProductsUpsertPayload,
+        Scope.MASTER_DATA_WRITE,
+        "Create or change up to 250 products by SKU.",
+    )

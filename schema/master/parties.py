@@ -1,0 +1,181 @@
+"""Parties for clients."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+
+from commands.master.parties import PartiesUpsert
+from execution import DECLARED, Listed, related
+from loaders.master import parties as loaders
+from loaders.trade import contracts as contract_loaders
+from loaders.trade import orders as order_loaders
+from models.access.viewers import Scope
+from models.master.parties import Address as AddressRow
+from models.master.parties import Contact as ContactRow
+from models.master.parties import Party as PartyRow
+from models.master.parties import PartyKind, PartyRole
+from resolvers.master import parties as resolvers
+from schema.access.journal import Timeline, timeline
+from schema.graphql.bulk import UpsertResult
+from schema.graphql.connections import Connection, connection
+from schema.graphql.enums import described
+from schema.graphql.mutations import Payload, mutation
+from schema.graphql.nodes import Node, node
+from schema.graphql.roots import one_by
+from schema.graphql.scopes import Authenticated
+from schema.graphql.values import Money, PostalAddress, address, money
+
+if TYPE_CHECKING:
+    from schema.trade.contracts import Contract
+    from schema.trade.orders import OrderConnection
+
+described(PartyKind, "PartyKind", "Whether a party is a business or a private person.")
+described(
+    PartyRole,
+    "PartyRole",
+    "What a party is to the merchant.",
+    CUSTOMER="Orders and takes deliveries.",
+    CARRIER="Carries parcels.",
+    SUPPLIER="Supplies goods.",
+    FULFILMENT_PROVIDER="Runs locations for the merchant.",
+)
+described(
+    loaders.PartySort,
+    "PartySort",
+    "Order of a party list.",
+    NUMBER="By number.",
+    NUMBER_DESC="By number, last first.",
+    NAME="By name.",
+    NAME_DESC="By name, last first.",
+)
+
+
+@strawberry.type(
+    description="Hours of one weekday in which a place takes deliveries.",
+    directives=[Authenticated()],
+)
+class Opening:
+    """One object of `Address.receiving_hours`."""
+
+    weekday: int = strawberry.field(description="1 for Monday to 7 for Sunday (ISO 8601).")
+    opens: str = strawberry.field(description="From this time of the place's clock, HH:MM.")
+    closes: str = strawberry.field(description="Until this time, HH:MM; 24:00 at most.")
+
+
+@node(ContactRow, loaders.contact_by_id, Scope.MASTER_DATA_READ, "A person at a party.")
+class Contact(Node):
+    """A contact."""
+
+    party: "Party | None" = related(loaders.by_id, "The party.", key="party_id")
+    code: str = strawberry.field(description="Key of the contact within its party.")
+    name: str = strawberry.field(description="Name of the person.")
+    title: str | None = strawberry.field(description="Job title.")
+    department: str | None = strawberry.field(description="Department of the company.")
+    email: str | None = strawberry.field(description="E-mail address.")
+    phone: str | None = strawberry.field(description="Telephone number.")
+
+
+@node(
+    AddressRow,
+    loaders.address_by_id,
+    Scope.MASTER_DATA_READ,
+    "A place where a party takes deliveries.",
+)
+class Address(Node):
+    """An address."""
+
+    party: "Party | None" = related(loaders.by_id, "The party.", key="party_id")
+    code: str = strawberry.field(description="Key of the address within its party.")
+    place: PostalAddress = address("place", "Where it is.")
+    time_zone: str = strawberry.field(description="IANA time zone of the place.")
+    is_default: bool = strawberry.field(description="Whether orders go here that name no address.")
+
+    @strawberry.field(
+        description="When deliveries are taken; empty means at any time.",
+        metadata={DECLARED: Listed(loaders.openings)},
+    )
+    def receiving_hours(self: Any) -> list[Opening]:
+        return [Opening(**opening) for opening in self.receiving_hours]
+
+
+@node(
+    PartyRow,
+    loaders.by_id,
+    Scope.MASTER_DATA_READ,
+    "A company or a person that orders, carries, supplies or fulfils.",
+)
+class Party(Node):
+    """A party."""
+
+    number: str = strawberry.field(description="The merchant's own number.")
+    kind: PartyKind = strawberry.field(description="Business or private person.")
+    roles: list[PartyRole] = strawberry.field(description="What it is to the merchant.")
+    name: str = strawberry.field(description="Name of the company or person.")
+    gln: str | None = strawberry.field(description="GS1 Global Location Number.")
+    vat_id: str | None = strawberry.field(description="VAT identification number.")
+    email: str | None = strawberry.field(description="E-mail address.")
+    phone: str | None = strawberry.field(description="Telephone number.")
+    language: str | None = strawberry.field(description="BCP 47 tag, for example de or pt-BR.")
+    approval_limit: Money | None = money(
+        "approval_limit",
+        "Above it, what its buyers order waits for one of its approvers; null: nothing waits.",
+        currency="approval_currency",
+    )
+    contacts: list[Contact] = related(loaders.contacts, "Its contacts, by code.")
+    addresses: list[Address] = related(loaders.addresses, "Its addresses, by code.")
+    contracts: Connection[Annotated["Contract", strawberry.lazy("schema.trade.contracts")]] = (
+        connection(
+            contract_loaders.of_party,
+            "Its call-off contracts.",
+            filters=contract_loaders.ContractFilter,
+            sorts=contract_loaders.ContractSort,
+        )
+    )
+    orders: Annotated["OrderConnection", strawberry.lazy("schema.trade.orders")] = connection(
+        order_loaders.of_party,
+        "Its orders.",
+        filters=order_loaders.OrderFilter,
+        sorts=order_loaders.OrderSort,
+    )
+    timeline: Timeline = timeline()
+
+
+@strawberry.type(description="What happened to one party of a bulk call.")
+class PartyUpsertResult(UpsertResult):
+    """One result."""
+
+    party: Party | None = related(loaders.by_id, "The party.", key="party_id")
+
+
+@strawberry.type(description="Outcome of `partiesUpsert`.")
+class PartiesUpsertPayload(Payload):
+    """The results, in the order of the input."""
+
+    results: list[PartyUpsertResult] | None = strawberry.field(
+        description="One result for each party; null when the whole call was refused."
+    )
+
+
+@strawberry.type
+class PartiesQuery:
+    """Root fields that read parties."""
+
+    party: Party | None = one_by(
+        "One party, by id or number.", Party=loaders.by_id, number=loaders.by_number
+    )
+    parties: Connection[Party] = connection(
+        loaders.every, "Parties.", key=None, filters=loaders.PartyFilter, sorts=loaders.PartySort
+    )
+
+
+@strawberry.type
+class PartiesMutation:
+    """Mutations of parties."""
+
+    parties_upsert: PartiesUpsertPayload = mutation(
+        resolvers.upsert_all,
+        PartiesUpsert,
+        PartiesUpsertPayload,
+        Scope.MASTER_DATA_WRITE,
+        "Create or change up to 250 parties by number, with their contacts and addresses.",
+    )

@@ -1,0 +1,49 @@
+"""The words of contracts, described for clients."""
+
+from loaders.trade.contracts import ContractSort
+from models.trade.contracts import ContractState, EndOfLife, ReservationStrategy
+from schema.graphql.enums import described
+
+described(
+    ContractState,
+    "ContractState",
+    "Where a contract stands. EXHAUSTED and EXPIRED follow from its lines and its days; see also"
+    " `isExhausted` and `isExpired`, of which neither hides the other.",
+    DRAFT="Not in force yet.",
+    ACTIVE="In force: it can be called off.",
+    SUSPENDED="Stopped for a time.",
+    EXHAUSTED="In force, and the agreed quantity of every line is called off; the tolerance may"
+    " still be used. A cancelled call-off makes it ACTIVE again.",
+    EXPIRED="Its last day is over.",
+    TERMINATED="Ended before its time.",
+    SETTLED="Its account is closed.",
+)
+described(
+    ReservationStrategy,
+    "ReservationStrategy",
+    "When goods are set aside for a contract.",
+    AT_CONFIRM="When it comes into force.",
+    AT_CALL_OFF="When they are called off.",
+)
+described(
+    EndOfLife,
+    "EndOfLife",
+    "What happens to the quantity that was not called off when a contract ends.",
+    EXPIRE="It lapses.",
+    DELIVER_REST="It is delivered.",
+    INVOICE_SHORTFALL="What is missing to the minimum is invoiced.",
+    CARRY_OVER="It goes over to the next contract.",
+)
+described(
+    ContractSort,
+    "ContractSort",
+    "Order of a contract list.",
+    NUMBER="By number.",
+    NUMBER_DESC="By number, last first.",
+    VALID_TO="By the last day of validity.",
+    VALID_TO_DESC="By the last day of validity, last first.",
+    CREATED_AT="By the time of creation.",
+    CREATED_AT_DESC="By the time of creation, last first.",
+)
+
+__all__ = ["ContractSort", "ContractState", "EndOfLife", "ReservationStrategy"]

@@ -1,0 +1,215 @@
+"""Contracts, their lines and what settlements found missing, for clients."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+
+from execution import Listed, batched, column, related
+from loaders.fulfilment import call_offs as call_off_loaders
+from loaders.master import catalog as product_loaders
+from loaders.master import parties as party_loaders
+from loaders.trade import contracts as loaders
+from loaders.trade import releases as release_loaders
+from loaders.trade.orders import OrderFilter, OrderSort
+from models.access.viewers import Scope
+from models.trade.contracts import Contract as ContractRow
+from models.trade.contracts import ContractLine as ContractLineRow
+from models.trade.contracts import Shortfall as ShortfallRow
+from resolvers.trade import contracts as resolvers
+from schema.access.journal import Timeline, timeline
+from schema.graphql import values
+from schema.graphql.connections import Connection, connection
+from schema.graphql.nodes import Node, node
+from schema.graphql.scalars import Currency
+from schema.master.catalog import Product
+from schema.master.parties import Address, Party
+from schema.trade.contracts.enums import ContractState, EndOfLife, ReservationStrategy
+
+if TYPE_CHECKING:
+    from schema.trade.orders import OrderConnection
+    from schema.trade.releases import Release
+
+Info = strawberry.Info[Any, Any]
+
+
+async def _ship_tos(contracts: Sequence[Any], info: Info) -> list[list[Any]]:
+    return await resolvers.ship_tos(info.context, contracts)
+
+
+@node(
+    ContractLineRow, loaders.line_by_id, Scope.CONTRACTS_READ, "One agreed product of a contract."
+)
+class ContractLine(Node):
+    """A line; every quantity in the product's unit."""
+
+    contract: "Contract | None" = related(loaders.by_id, "The contract.", key="contract_id")
+    line_no: int = strawberry.field(description="Its number in the contract; never reused.")
+    product: Product | None = related(product_loaders.by_id, "What is agreed.", key="product_id")
+    unit_price: values.Money = values.money("unit_price", "Price of one unit.")
+    target_quantity: Decimal = strawberry.field(description="How much is agreed.")
+    min_quantity: Decimal | None = strawberry.field(
+        description="The least that must be called off by the end."
+    )
+    max_quantity: Decimal | None = strawberry.field(
+        description="The most that may be called off; null where it is the target."
+    )
+    over_tolerance_percent: Decimal = strawberry.field(
+        description="Percent of the agreed maximum that may be called off beyond it."
+    )
+    under_tolerance_percent: Decimal = strawberry.field(
+        description="Percent by which the minimum may be missed."
+    )
+    agreed: Decimal = strawberry.field(
+        description="The agreed maximum: `maxQuantity`, or the target where there is none."
+    )
+    ceiling: Decimal = strawberry.field(
+        description="The most that can be called off: `agreed` and the tolerance on it."
+    )
+    lot_multiple: Decimal | None = strawberry.field(
+        description="Every called-off quantity is a multiple of this."
+    )
+    min_per_call_off: Decimal | None = strawberry.field(
+        description="The least of this line in one call-off."
+    )
+    max_per_call_off: Decimal | None = strawberry.field(
+        description="The most of this line in one call-off."
+    )
+    called_off: Decimal = strawberry.field(description="What call-offs ordered and did not cancel.")
+    released: Decimal = strawberry.field(
+        description="The cumulative quantity up to which the active releases ask for goods."
+    )
+    shipped: Decimal = strawberry.field(description="What was dispatched.")
+    in_transit: Decimal = strawberry.field(
+        description="What is shipped and not received: `cumulativeIssued` less"
+        " `cumulativeReceived`, never negative."
+    )
+    delivered: Decimal = strawberry.field(description="What arrived.")
+    returned: Decimal = strawberry.field(description="What came back.")
+    remaining: Decimal = strawberry.field(
+        description="`agreed` less `calledOff`, never negative. The tolerance does not remain,"
+        " but it can be called off up to the ceiling."
+    )
+    received_reference: str | None = strawberry.field(
+        description="Delivery note of the last receipt that the customer counted in."
+    )
+    releases: Connection[Annotated["Release", strawberry.lazy("schema.trade.releases")]] = (
+        connection(
+            release_loaders.of_contract_line,
+            "Schedules for this line, the active ones first.",
+            filters=release_loaders.ReleaseFilter,
+            sorts=release_loaders.ReleaseSort,
+        )
+    )
+
+    cumulative_issued: Decimal = column(
+        "shipped", "What we have dispatched in all (Fortschrittszahl)."
+    )
+    cumulative_received: Decimal = column(
+        "received", "What the customer says that it has received in all."
+    )
+    cumulative_released: Decimal = column(
+        "released", "Up to where the customer's schedules ask in all."
+    )
+
+
+@node(
+    ShortfallRow,
+    loaders.shortfall_by_id,
+    Scope.CONTRACTS_READ,
+    "What a line missed of its minimum at settlement.",
+)
+class Shortfall(Node):
+    """A shortfall (EDIFACT 4295 WV)."""
+
+    contract_line: ContractLine | None = related(
+        loaders.line_by_id, "The line.", key="contract_line_id"
+    )
+    owed: Decimal = strawberry.field(
+        description="The least that had to be called off: the minimum less its tolerance, in whole"
+        " steps of the unit."
+    )
+    called_off: Decimal = strawberry.field(description="What was called off.")
+    quantity: Decimal = strawberry.field(description="`owed` less `calledOff`.")
+    settled_at: datetime = strawberry.field(description="When the contract was settled.")
+
+
+@node(
+    ContractRow,
+    loaders.by_id,
+    Scope.CONTRACTS_READ,
+    "A framework contract that is called off in parts.",
+)
+class Contract(Node):
+    """A contract."""
+
+    number: str = strawberry.field(description="The merchant's own number.")
+    party: Party | None = related(party_loaders.by_id, "With whom.", key="party_id")
+    purchase_order_number: str | None = strawberry.field(
+        description="The customer's number of this contract."
+    )
+    ship_tos: list[Address] = batched(
+        _ship_tos,
+        "Addresses that may be delivered to; the first is the default.",
+        listed=Listed(loaders.ship_tos),
+    )
+    valid_from: date = strawberry.field(description="First day of validity, inclusive.")
+    valid_to: date = strawberry.field(description="Last day of validity, inclusive.")
+    time_zone: str = strawberry.field(description="IANA time zone of the days of validity.")
+    currency: Currency = strawberry.field(description="Currency of all prices.")
+    terms: str | None = strawberry.field(description="What else was agreed.")
+    reservation_strategy: ReservationStrategy = strawberry.field(
+        description="When goods are set aside."
+    )
+    priority_on: date = strawberry.field(description="Day by which it queues for goods.")
+    end_of_life: EndOfLife = strawberry.field(
+        description="What happens to what was not called off when it ends."
+    )
+    min_notice_days: int = strawberry.field(
+        description="Days between a call-off and its first delivery."
+    )
+    firm_zone_days: int = strawberry.field(
+        description="Days ahead in which firm quantities only rise."
+    )
+    trade_off_days: int = strawberry.field(
+        description="Days ahead in which material is bought already."
+    )
+    state: ContractState = related(
+        loaders.standing, "Where it stands, its lines and its days considered.", attribute="state"
+    )
+    is_exhausted: bool = related(
+        loaders.standing,
+        "Whether the agreed quantity of every line is called off.",
+        attribute="is_exhausted",
+    )
+    is_expired: bool = related(
+        loaders.standing,
+        "Whether its last day is over in its time zone.",
+        attribute="is_expired",
+    )
+    created_at: datetime = strawberry.field(description="When it was created.")
+    activated_at: datetime | None = strawberry.field(description="When it came into force.")
+    terminated_at: datetime | None = strawberry.field(description="When it was terminated.")
+    settled_at: datetime | None = strawberry.field(description="When it was settled.")
+    version: int = strawberry.field(description="Rises with every change; for `expectedVersion`.")
+    lines: list[ContractLine] = related(loaders.lines_of, "What is agreed, by line number.")
+    shortfalls: list[Shortfall] = related(
+        loaders.shortfalls_of, "What its settlement found missing."
+    )
+    call_offs: Annotated["OrderConnection", strawberry.lazy("schema.trade.orders")] = connection(
+        call_off_loaders.of_contract,
+        "Orders that draw it down.",
+        filters=OrderFilter,
+        sorts=OrderSort,
+    )
+    releases: Connection[Annotated["Release", strawberry.lazy("schema.trade.releases")]] = (
+        connection(
+            release_loaders.of_contract,
+            "Schedules for all of its lines, the active ones first.",
+            filters=release_loaders.ReleaseFilter,
+            sorts=release_loaders.ReleaseSort,
+        )
+    )
+    timeline: Timeline = timeline()

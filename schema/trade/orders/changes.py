@@ -1,0 +1,61 @@
+"""What clients subscribe to about orders."""
+
+from collections.abc import AsyncGenerator
+from datetime import datetime
+from typing import Annotated, Any
+
+import strawberry
+
+from execution import related
+from kit.ids import Names
+from loaders.trade import orders as loaders
+from models.access.viewers import Scope
+from resolvers.trade import orders as resolvers
+from schema.graphql.scopes import Requires
+from schema.trade.orders.types import Order
+
+Info = strawberry.Info[Any, Any]
+
+
+@strawberry.type(
+    description="A change of an order's status.", directives=[Requires(scope=Scope.ORDERS_READ)]
+)
+class OrderStatusChange:
+    """One event."""
+
+    position: int = strawberry.field(
+        description="Where it stands in the order's history, as `sequence` in its timeline; `after`"
+        " goes on from here."
+    )
+    type: str = strawberry.field(description="What happened, for example `order.cancelled`.")
+    occurred_at: datetime = strawberry.field(description="When it happened.")
+    order: Order | None = related(
+        loaders.by_id,
+        "The order as it is when the event is sent, which may be further on already.",
+        key="order_id",
+    )
+
+
+@strawberry.type
+class OrdersSubscription:
+    """Subscriptions to orders."""
+
+    @strawberry.subscription(
+        description="Every change of an order's state, and of the quantities that its fulfilment"
+        " status is derived from. It ends when the order is cancelled or rejected.",
+        graphql_type=OrderStatusChange,
+    )
+    async def order_status_changed(
+        self,
+        info: Info,
+        order_id: Annotated[strawberry.ID, strawberry.argument(description="The order.")],
+        after: Annotated[
+            int | None,
+            strawberry.argument(
+                description="Position of the last event that you have: those after it are sent"
+                " first. Without it only what happens from now on is sent."
+            ),
+        ] = None,
+    ) -> AsyncGenerator[Any, None]:
+        """Follow the journal."""
+        return await resolvers.status_changed(info.context, Names("Order").find(order_id), after)

@@ -1,0 +1,94 @@
+"""The words of orders, described for clients."""
+
+from loaders.trade.orders import OrderSort
+from models.trade.orders import (
+    Approval,
+    DeliveryPolicy,
+    FulfilmentStatus,
+    HoldReason,
+    OrderAction,
+    OrderKind,
+    OrderState,
+)
+from schema.graphql.enums import described
+
+described(
+    OrderKind,
+    "OrderKind",
+    "Why an order exists.",
+    STANDARD="Somebody buys.",
+    CALL_OFF="A part of a contract is drawn (EDIFACT 1001 226).",
+    REPLACEMENT="It replaces what was returned, lost or damaged.",
+    SAMPLE="Goods to look at.",
+)
+described(
+    OrderState,
+    "OrderState",
+    "Where an order stands; how far it is fulfilled is its fulfilment status.",
+    DRAFT="Not placed yet.",
+    PENDING_APPROVAL="It waits for `orderApprove` or `orderReject`.",
+    CONFIRMED="It is being fulfilled.",
+    CLOSED="Nothing more happens to it; what was not delivered was cancelled.",
+    CANCELLED="All of it was cancelled before anything was shipped.",
+    REJECTED="Its approval was refused.",
+)
+described(
+    Approval,
+    "Approval",
+    "Whose approval an order waits for.",
+    MERCHANT="The merchant's, as its channel demands: staff give it.",
+    COMPANY="The company's, above `Party.approvalLimit`: one of its approvers gives it.",
+)
+described(
+    FulfilmentStatus,
+    "FulfilmentStatus",
+    "How far an order has come, derived from its lines; what was cancelled does not count.",
+    UNFULFILLED="Nothing was shipped.",
+    PARTIALLY_SHIPPED="Something was shipped, nothing delivered.",
+    SHIPPED="All was shipped, nothing delivered.",
+    PARTIALLY_DELIVERED="Something was delivered.",
+    DELIVERED="All was delivered.",
+    PARTIALLY_RETURNED="All was delivered, and a part came back.",
+    RETURNED="All was delivered, and all of it came back.",
+)
+described(
+    DeliveryPolicy,
+    "DeliveryPolicy",
+    "Whether an order may come in parts (EDIFACT 4493).",
+    SHIP_COMPLETE="All at once (SC).",
+    PARTIAL_BACKORDER="In parts; what is missing comes later (BK).",
+    PARTIAL_CANCEL_REST="What is there comes, the rest is cancelled (SP).",
+    CANCEL_IF_NOT_BY="What has not come by an instant is cancelled (CD).",
+)
+described(HoldReason, "HoldReason", "Why something must not be released.")
+described(
+    OrderAction,
+    "OrderAction",
+    "What the viewer may do now with an order.",
+    APPROVE="`orderApprove`.",
+    REJECT="`orderReject`.",
+    HOLD="`orderHold`.",
+    RELEASE_HOLD="`orderReleaseHold`.",
+    CANCEL_LINES="`orderCancelLines`.",
+    CLOSE="`orderClose`.",
+)
+described(
+    OrderSort,
+    "OrderSort",
+    "Order of a list of orders.",
+    PLACED_AT_DESC="By the time of placing, last first.",
+    PLACED_AT="By the time of placing.",
+    NUMBER="By number.",
+    NUMBER_DESC="By number, last first.",
+)
+
+__all__ = [
+    "Approval",
+    "DeliveryPolicy",
+    "FulfilmentStatus",
+    "HoldReason",
+    "OrderAction",
+    "OrderKind",
+    "OrderSort",
+    "OrderState",
+]

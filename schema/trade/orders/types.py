@@ -1,0 +1,269 @@
+"""Orders, their lines and holds, and lists of orders, for clients."""
+
+from collections.abc import Awaitable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+
+from admission.costs import Cost
+from execution import batched, related
+from loaders.fulfilment import deliveries as delivery_loaders
+from loaders.master import catalog as product_loaders
+from loaders.master import channels as channel_loaders
+from loaders.master import parties as party_loaders
+from loaders.trade import contracts as contract_loaders
+from loaders.trade import orders as loaders
+from loaders.trade import releases as release_loaders
+from models.access.viewers import Scope
+from models.trade.orders import Hold as HoldRow
+from models.trade.orders import Order as OrderRow
+from models.trade.orders import OrderLine as OrderLineRow
+from resolvers.trade import orders as resolvers
+from schema.access.journal import Timeline, timeline
+from schema.graphql import values
+from schema.graphql.connections import Connection
+from schema.graphql.nodes import Node, node
+from schema.graphql.scalars import Currency
+from schema.graphql.scopes import Requires
+from schema.master.catalog import Product
+from schema.master.channels import Channel
+from schema.master.parties import Address, Contact, Party
+from schema.trade.contracts import Contract, ContractLine
+from schema.trade.orders.enums import (
+    Approval,
+    DeliveryPolicy,
+    FulfilmentStatus,
+    HoldReason,
+    OrderAction,
+    OrderKind,
+    OrderState,
+)
+from schema.trade.releases import ScheduleLine
+
+if TYPE_CHECKING:
+    from schema.fulfilment.deliveries import Delivery
+
+Info = strawberry.Info[Any, Any]
+
+
+async def _available_actions(orders: Sequence[Any], info: Info) -> list[list[OrderAction]]:
+    return await resolvers.available_actions(info.context, orders)
+
+
+async def _access_tokens(orders: Sequence[Any], info: Info) -> list[str | None]:
+    return await resolvers.access_tokens(info.context, [it.id for it in orders])
+
+
+@node(HoldRow, loaders.hold_by_id, Scope.ORDERS_READ, "A stop on an order or a delivery.")
+class Hold(Node):
+    """A hold."""
+
+    reason: HoldReason = strawberry.field(description="Why it must not be released.")
+    owner: str = strawberry.field(description="Person, team or system that placed it.")
+    note: str | None = strawberry.field(description="What else people should know.")
+    placed_at: datetime = strawberry.field(description="When it was placed.")
+    released_at: datetime | None = strawberry.field(
+        description="When it was released; null while it holds."
+    )
+
+
+@node(
+    OrderLineRow,
+    loaders.line_by_id,
+    Scope.ORDERS_READ,
+    "One product of an order, and how far it has come.",
+)
+class OrderLine(Node):
+    """A line; every quantity in the product's unit."""
+
+    order: "Order | None" = related(loaders.by_id, "The order.", key="order_id")
+    line_no: int = strawberry.field(description="Its number in the order, from 1; never reused.")
+    product: Product | None = related(product_loaders.by_id, "What was ordered.", key="product_id")
+    contract_line: ContractLine | None = related(
+        contract_loaders.line_by_id, "What a call-off draws from.", key="contract_line_id"
+    )
+    schedule_line: ScheduleLine | None = related(
+        release_loaders.schedule_line_by_id,
+        "The line of a release that a call-off answers.",
+        key="schedule_line_id",
+    )
+    external_reference: str | None = strawberry.field(
+        description="The line's number in the sender's system."
+    )
+    unit_price: values.Money = values.money("unit_price", "Price of one unit before discount.")
+    discount_percent: Decimal = strawberry.field(description="Percent off the unit price.")
+    substitution_allowed: bool = strawberry.field(
+        description="Whether another product may be sent instead."
+    )
+    window: values.DeliveryWindow | None = values.window(
+        "window", "When it is wanted; null where the order's window counts."
+    )
+    confirmed_window: values.DeliveryWindow | None = values.window(
+        "confirmed", "When it is promised."
+    )
+    over_tolerance: Decimal = strawberry.field(
+        description="How much more than ordered may be delivered."
+    )
+    ordered: Decimal = strawberry.field(description="What was ordered.")
+    cancelled: Decimal = strawberry.field(description="What is not wanted any more.")
+    reserved: Decimal = strawberry.field(description="What is set aside in stock.")
+    backordered: Decimal = strawberry.field(description="What waits for goods.")
+    planned: Decimal = strawberry.field(description="What deliveries have taken.")
+    picked: Decimal = strawberry.field(description="What was picked.")
+    packed: Decimal = strawberry.field(description="What was packed.")
+    shipped: Decimal = strawberry.field(description="What was dispatched.")
+    delivered: Decimal = strawberry.field(description="What arrived.")
+    lost: Decimal = strawberry.field(description="What was lost on the way.")
+    refused: Decimal = strawberry.field(description="What the recipient did not take.")
+    return_requested: Decimal = strawberry.field(description="What is to come back.")
+    return_received: Decimal = strawberry.field(description="What came back.")
+    written_off: Decimal = strawberry.field(description="What was given up.")
+    open_quantity: Decimal = strawberry.field(
+        description="What was ordered and is neither cancelled nor shipped."
+    )
+    unplanned: Decimal = strawberry.field(
+        description="What was ordered, is not cancelled and in no delivery; can be cancelled."
+    )
+
+    net: values.Money = values.money(
+        "net_amount",
+        "Price of what was ordered and not cancelled, after discount, rounded half"
+        " up to the currency's minor unit. Totals add exact prices, so they may differ from the"
+        " sum of these.",
+    )
+
+
+@node(
+    OrderRow, loaders.by_id, Scope.ORDERS_READ, "What a party or a guest ordered over one channel."
+)
+class Order(Node):
+    """An order."""
+
+    number: str = strawberry.field(description="The merchant's number of it.")
+    kind: OrderKind = strawberry.field(description="Why it exists.")
+    state: OrderState = strawberry.field(description="Where it stands.")
+    awaiting_approval_of: list[Approval] = strawberry.field(
+        description="Who must still approve it; nobody in other states than PENDING_APPROVAL."
+    )
+    channel: Channel | None = related(
+        channel_loaders.by_id, "Where it was ordered.", key="channel_id"
+    )
+    party: Party | None = related(
+        party_loaders.by_id, "Who ordered; null for a guest.", key="party_id"
+    )
+    guest: values.Recipient | None = values.recipient("guest", "Who ordered without an account.")
+    buyer_contact: Contact | None = related(
+        party_loaders.contact_by_id, "Who at the party ordered.", key="buyer_contact_id"
+    )
+    contract: Contract | None = related(
+        contract_loaders.by_id, "The contract that a call-off draws from.", key="contract_id"
+    )
+    purchase_order_number: str | None = strawberry.field(
+        description="The customer's own order number."
+    )
+    external_reference: str | None = strawberry.field(
+        description="Its number in the channel's system; unique per channel."
+    )
+    currency: Currency = strawberry.field(description="Currency of all of its prices.")
+    delivery_policy: DeliveryPolicy = strawberry.field(description="Whether it may come in parts.")
+    cancel_if_not_by: datetime | None = strawberry.field(
+        description="When the policy CANCEL_IF_NOT_BY takes effect."
+    )
+    ship_to_address: Address | None = related(
+        party_loaders.address_by_id, "The party's address it goes to.", key="ship_to_id"
+    )
+    ship_to: values.PostalAddress | None = values.address(
+        "ship_to", "Where it goes, as the address was when it was ordered."
+    )
+    recipient: values.Recipient | None = values.recipient("recipient", "Who takes the goods in.")
+    window: values.DeliveryWindow | None = values.window("window", "When it is wanted.")
+    confirmed_window: values.DeliveryWindow | None = values.window(
+        "confirmed", "When it is promised."
+    )
+    note: str | None = strawberry.field(description="A note for people.")
+    placed_at: datetime = strawberry.field(description="When it was ordered.")
+    confirmed_at: datetime | None = strawberry.field(description="When it was confirmed.")
+    closed_at: datetime | None = strawberry.field(
+        description="When it was closed, cancelled or rejected."
+    )
+    reject_reason: str | None = strawberry.field(description="Why it was rejected.")
+    version: int = strawberry.field(description="Raised by every change; see `expectedVersion`.")
+    lines: list[OrderLine] = related(loaders.lines, "Its lines, by number.")
+    holds: list[Hold] = related(loaders.holds, "Its holds, released ones too, oldest first.")
+    deliveries: list[Annotated["Delivery", strawberry.lazy("schema.fulfilment.deliveries")]] = (
+        related(
+            delivery_loaders.of_order,
+            "Its deliveries, cancelled ones too, by the end of the window.",
+        )
+    )
+    fulfilment_status: FulfilmentStatus = related(
+        loaders.progress,
+        "How far it has come, derived from its lines.",
+        attribute="status",
+        default=FulfilmentStatus.UNFULFILLED,
+    )
+    is_backordered: bool = related(
+        loaders.progress, "A line waits for goods.", attribute="is_backordered", default=False
+    )
+    is_late: bool = related(
+        loaders.judged,
+        "The requested latest instant of the order, or of a line that has its own, passed before"
+        " all that was ordered was shipped: it is past and something is still open, or the last"
+        " dispatch came after it.",
+        attribute="is_late",
+    )
+    net: values.Money = related(
+        loaders.net,
+        "Price of all lines after discount, without what was cancelled: added exactly, rounded"
+        " half up once to the currency's minor unit.",
+    )
+    is_open: bool = related(
+        loaders.judged,
+        "It is PENDING_APPROVAL or CONFIRMED, and something is neither cancelled nor shipped.",
+        attribute="is_open",
+    )
+    available_actions: list[OrderAction] = batched(
+        _available_actions, "What the viewer may do now with it."
+    )
+    access_token: str | None = batched(
+        _access_tokens,
+        "What a storefront sends as the header `Abruf-Order-Token` to see this order; for who"
+        " manages orders, and for the storefront that has it.",
+    )
+    timeline: Timeline = timeline()
+
+
+@strawberry.type(
+    description="Sums over a whole list of orders, whatever page is asked.",
+    directives=[Requires(scope=Scope.ORDERS_READ)],
+)
+class OrderSummary:
+    """The fields of loaders.trade.orders.Summary."""
+
+    order_count: int = strawberry.field(description="Number of orders.")
+    line_count: int = strawberry.field(description="Number of lines.")
+    ordered_quantity: Decimal = strawberry.field(
+        description="What was ordered, cancelled quantities included, added over all lines: it"
+        " mixes the units of the products."
+    )
+    net_totals: list[values.Money] = strawberry.field(
+        description="For each currency: quantity x unit price x (1 - discount / 100) over all"
+        " lines, without what was cancelled, added exactly and rounded half up once to the"
+        " currency's minor unit."
+    )
+
+
+@strawberry.type(description="A page of a list of orders.")
+class OrderConnection(Connection[Order]):
+    """A connection that can also sum up its whole list."""
+
+    @strawberry.field(
+        description="Sums over the whole list; counted only when asked.",
+        graphql_type=OrderSummary,
+        directives=[Cost(weight=1)],
+    )
+    def summary(self: Any, info: Info) -> Awaitable[loaders.Summary]:
+        sums = loaders.SummaryOf(self.relation.paged, self.relation.filter_by)
+        return info.context.load(sums, self.parent_key)  # type: ignore[no-any-return]

@@ -1,0 +1,380 @@
+"""API keys over the API: made, listed, rotated, revoked, and remembered for five seconds."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from sqlalchemy import event, select
+
+from kit.ids import from_global, new_id, to_global
+from kit.limits import DEFAULT_LIMITS
+from models.access.keys import ApiKey, IdempotencyKey
+from models.access.viewers import READS, Actor, CompanyRole, Documents, Scope
+from server import application
+from tests import make
+from tests.guard import looks_up_a_key
+from tests.make.master import channels, locations, parties
+from transport.identity.authentication import FRESH, Authentication
+from transport.identity.usage import Usage
+
+CREATE = """
+mutation ($input: ApiKeyCreateInput!) {
+  apiKeyCreate(input: $input) {
+    token
+    apiKey {
+      id name actor role scopes documents prefix createdAt expiresAt revokedAt lastUsedAt
+      limits { limit value } party { number } channel { code } location { code }
+      timeline(first: 9) { nodes { type payload } }
+    }
+    userErrors { code field }
+  }
+}
+"""
+REVOKE = """
+mutation ($input: ApiKeyRevokeInput!) {
+  apiKeyRevoke(input: $input) {
+    apiKey { revokedAt timeline(first: 9) { nodes { type } } } userErrors { code field }
+  }
+}
+"""
+KEYS = """{ apiKeys(first: 50) { totalCount nodes {
+  id name actor prefix scopes revokedAt lastUsedAt party { number } channel { code }
+} } }"""
+VIEWER = "{ viewer { name actor scopes } }"
+
+
+async def made(ask: make.Ask, **given: Any) -> dict[str, Any]:
+    """Make a key; return its payload."""
+    answer = (await ask(CREATE, input={"actor": "STAFF", **given}))["apiKeyCreate"]
+    assert answer["userErrors"] == []
+    return answer
+
+
+async def refused(ask: make.Ask, **given: Any) -> list[tuple[str, str]]:
+    """Return codes and fields with which a key is refused."""
+    answer = (await ask(CREATE, input=given))["apiKeyCreate"]
+    assert (answer["token"], answer["apiKey"]) == (None, None)
+    return [(it["code"], ".".join(it["field"][1:])) for it in answer["userErrors"]]
+
+
+async def status(ask: make.Ask) -> int:
+    """Return the HTTP status that a token gets."""
+    headers = {"Authorization": f"Bearer {ask.token}"}
+    answer = await ask.client.post("/graphql", json={"query": VIEWER}, headers=headers)
+    return answer.status_code
+
+
+async def test_a_key_shows_its_secret_once_and_everything_else_always(ask, world):
+    company = await parties.company(world, number="K-1")
+    answer = await made(
+        ask,
+        name="Portal",
+        actor="BUYER",
+        partyId=to_global("Party", company),
+        role="APPROVER",
+        scopes=["ORDERS_READ", "ORDERS_APPROVE"],
+        expiresAt="2027-01-01T00:00:00+00:00",
+        limits=[{"limit": "depth", "value": 9}],
+        documents="REGISTERED_AND_EXPLORE",
+    )
+    key, token = answer["apiKey"], answer["token"]
+    assert token.startswith(f"{key['prefix']}_")
+    (created,) = key.pop("timeline")["nodes"]
+    assert key == {
+        "id": key["id"],
+        "name": "Portal",
+        "actor": "BUYER",
+        "role": "APPROVER",
+        "scopes": ["ORDERS_APPROVE", "ORDERS_READ"],
+        "documents": "REGISTERED_AND_EXPLORE",
+        "prefix": key["prefix"],
+        "createdAt": "2026-03-02T09:00:00+00:00",
+        "expiresAt": "2027-01-01T00:00:00+00:00",
+        "revokedAt": None,
+        "lastUsedAt": None,
+        "limits": [{"limit": "depth", "value": 9}],
+        "party": {"number": "K-1"},
+        "channel": None,
+        "location": None,
+    }
+    assert created["type"] == "api_key.created"
+    secret = token.rpartition("_")[2]
+    assert secret not in str(created)
+    assert secret not in str(await ask(KEYS))
+    viewer = (await ask.by(token)(VIEWER))["viewer"]
+    assert viewer == {
+        "name": "Portal",
+        "actor": "BUYER",
+        "scopes": ["ORDERS_READ", "ORDERS_APPROVE"],
+    }
+
+
+async def test_the_viewer_is_told_all_that_its_key_says(ask, world, database, clock):
+    company = to_global("Party", await parties.company(world))
+    answer = await made(
+        ask,
+        actor="BUYER",
+        partyId=company,
+        role="VIEWER",
+        expiresAt="2026-03-03T00:00:00Z",
+        limits=[{"limit": "cost", "value": 7}],
+        documents="REGISTERED_AND_EXPLORE",
+    )
+    viewer = await Authentication(database, clock).viewer(answer["token"])
+    assert viewer is not None
+    assert (viewer.role, viewer.documents) == (
+        CompanyRole.VIEWER,
+        Documents.REGISTERED_AND_EXPLORE,
+    )
+    assert (viewer.limits, viewer.scopes) == ({"cost": 7}, READS)
+    assert viewer.expires_at == datetime(2026, 3, 3, tzinfo=UTC)
+    assert viewer.bound_to == from_global(company)[1]
+
+
+async def test_a_repetition_makes_one_key_and_keeps_no_secret(ask, database, world):
+    first = await made(ask, name="Once", idempotencyKey="k-1")
+    again = await made(ask, name="Once", idempotencyKey="k-1")
+    assert again["apiKey"]["id"] == first["apiKey"]["id"]
+    assert (first["token"] is None, again["token"]) == (False, None)
+    async with database.writing(world.merchant_id) as session:
+        own = IdempotencyKey.merchant_id == world.merchant_id
+        kept = await session.scalar(select(IdempotencyKey.outcome).where(own))
+    assert kept == {"api_key_id": str(from_global(first["apiKey"]["id"])[1]), "token": None}
+
+
+@pytest.mark.parametrize(
+    ("actor", "field"),
+    [
+        ("BUYER", "partyId"),
+        ("STOREFRONT", "channelId"),
+        ("WAREHOUSE", "locationId"),
+        ("CARRIER", "partyId"),
+    ],
+)
+async def test_a_key_is_bound_to_what_its_actor_needs(ask, world, database, clock, actor, field):
+    async def bound(world: make.World) -> str:
+        """Make what the actor is bound to and give its global id."""
+        made = {
+            "BUYER": parties.company,
+            "CARRIER": parties.carrier,
+            "STOREFRONT": channels.channel,
+            "WAREHOUSE": locations.location,
+        }[actor]
+        kind = field.removesuffix("Id").capitalize()
+        return to_global(kind, await made(world))
+
+    own = await bound(world)
+    token = (await made(ask, actor=actor, **{field: own}))["token"]
+    assert (await ask.by(token)(VIEWER))["viewer"]["actor"] == actor
+    assert await refused(ask, actor=actor) == [("INVALID", field)]
+    other = next(it for it in ("channelId", "locationId") if it != field)
+    unknown = to_global("Channel" if other == "channelId" else "Location", new_id())
+    both = {field: own, other: unknown}
+    assert await refused(ask, actor=actor, **both) == [("INVALID", other)]
+    foreign = await bound(await make.world(database, clock))
+    assert await refused(ask, actor=actor, **{field: foreign}) == [("NOT_FOUND", field)]
+    assert await refused(ask, actor="STAFF", **{field: own}) == [("INVALID", field)]
+
+
+async def test_a_buyers_company_is_a_customer_and_a_carriers_a_carrier(ask, world):
+    company, carrier = await parties.company(world), await parties.carrier(world)
+    for actor, party in (("BUYER", carrier), ("CARRIER", company)):
+        given = {"actor": actor, "partyId": to_global("Party", party)}
+        assert await refused(ask, **given) == [("NOT_FOUND", "partyId")]
+
+
+async def test_nobody_gives_more_than_they_have(ask, world):
+    narrow = ask.by(
+        await world.key(
+            Actor.STAFF,
+            scopes=[*READS, Scope.KEYS_MANAGE, Scope.ORDERS_PLACE],
+            limits={"depth": 8},
+        )
+    )
+    own = {"actor": "STAFF", "scopes": ["ORDERS_READ"]}
+    beyond = {**own, "scopes": ["ORDERS_READ", "ORDERS_MANAGE"]}
+    assert await refused(narrow, **beyond) == [("NOT_ALLOWED", "scopes.1")]
+    del beyond["scopes"]
+    assert await refused(narrow, **beyond) == [("NOT_ALLOWED", "scopes")]
+    deeper = own | {"limits": [{"limit": "depth", "value": 9}]}
+    assert await refused(narrow, **deeper) == [("OUT_OF_RANGE", "limits.0.value")]
+    assert (await made(narrow, **own))["apiKey"]["limits"] == [{"limit": "depth", "value": 8}]
+
+
+async def test_a_key_for_registered_documents_makes_none_for_any(ask, world):
+    register = "mutation ($input: DocumentsRegisterInput!) { documentsRegister(input: $input) {"
+    answer = await ask(f"{register} ids }} }}", input={"documents": [{"text": CREATE}]})
+    (name,) = answer["documentsRegister"]["ids"]
+    kept = await world.key(Actor.STAFF, documents=Documents.REGISTERED)
+    sent = {"documentId": name, "variables": {"input": {"actor": "STAFF", "documents": "ANY"}}}
+    headers = {"Authorization": f"Bearer {kept}"}
+    response = await ask.client.post("/graphql", json=sent, headers=headers)
+    (problem,) = response.json()["data"]["apiKeyCreate"]["userErrors"]
+    assert (problem["code"], problem["field"]) == ("NOT_ALLOWED", ["input", "documents"])
+
+
+async def test_a_key_gets_no_more_than_its_actor_may_have(ask, world):
+    company = to_global("Party", await parties.company(world))
+    buyer = {"actor": "BUYER", "partyId": company}
+    assert await refused(ask, **buyer, scopes=["KEYS_MANAGE"]) == [("INVALID", "scopes.0")]
+    assert await refused(ask, **buyer, scopes=["ORDERS_APPROVE"]) == [("INVALID", "scopes.0")]
+    viewing = {**buyer, "role": "VIEWER", "scopes": ["ORDERS_READ", "ORDERS_PLACE"]}
+    assert await refused(ask, **viewing) == [("INVALID", "scopes.1")]
+    assert await refused(ask, actor="STAFF", role="BUYER") == [("INVALID", "role")]
+
+
+async def test_only_operators_give_more_than_the_server_allows(ask):
+    most = {"limit": "aliases", "value": DEFAULT_LIMITS.aliases}
+    assert (await made(ask, limits=[most]))["apiKey"]["limits"] == [most]
+    more = most | {"value": DEFAULT_LIMITS.aliases + 1}
+    assert await refused(ask, actor="STAFF", limits=[more]) == [("OUT_OF_RANGE", "limits.0.value")]
+    twice = await refused(ask, actor="STAFF", limits=[most, most])
+    assert twice == [("DUPLICATE", "limits.1.limit")]
+    unknown = await refused(ask, actor="STAFF", limits=[{"limit": "speed", "value": 1}])
+    assert unknown == [("INVALID", "limits.0.limit")]
+
+
+async def test_a_key_ends_when_it_expires_also_while_it_is_remembered(ask, clock):
+    ends = (clock() + timedelta(seconds=2)).isoformat()
+    holder = ask.by((await made(ask, expiresAt=ends))["token"])
+    assert await status(holder) == 200
+    clock.advance(seconds=2)
+    assert await status(holder) == 401
+    assert await refused(ask, actor="STAFF", expiresAt=ends) == [("INVALID_DATE", "expiresAt")]
+
+
+async def test_a_key_is_rotated_without_a_gap(ask, clock):
+    old = await made(ask, name="Shop")
+    new = await made(ask, name="Shop")
+    assert [await status(ask.by(it["token"])) for it in (old, new)] == [200, 200]
+    answer = (await ask(REVOKE, input={"apiKeyId": old["apiKey"]["id"]}))["apiKeyRevoke"]
+    assert answer["apiKey"]["revokedAt"] == clock().isoformat()
+    clock.advance(seconds=FRESH.total_seconds())
+    assert [await status(ask.by(it["token"])) for it in (old, new)] == [401, 200]
+
+
+async def test_a_revocation_counts_after_five_seconds_on_every_process(ask, world, database, clock):
+    others = [Authentication(database, clock) for _ in range(3)]
+    key = await made(ask)
+    assert all([await it.viewer(key["token"]) for it in others])
+    for _ in range(2):
+        again = await ask(REVOKE, input={"apiKeyId": key["apiKey"]["id"]})
+        assert again["apiKeyRevoke"]["apiKey"]["timeline"]["nodes"] == [
+            {"type": "api_key.created"},
+            {"type": "api_key.revoked"},
+        ]
+    clock.advance(seconds=5)
+    assert [await it.viewer(key["token"]) for it in others] == [None] * 3
+    del world
+
+
+async def test_a_key_costs_one_statement_in_five_seconds(ask, database, clock):
+    looked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if looks_up_a_key(statement):
+            looked.append(statement)
+
+    event.listen(database.keyless.sync_engine, "before_cursor_execute", note)
+    try:
+        for _ in range(5):
+            assert await status(ask) == 200
+            clock.advance(seconds=1)
+        assert len(looked) == 1
+        assert await status(ask) == 200
+        assert len(looked) == 2
+        clock.advance(seconds=-3600)
+        assert await status(ask) == 200
+        assert len(looked) == 3, "a clock that was set back trusts nothing"
+    finally:
+        event.remove(database.keyless.sync_engine, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize("wrong", ["", "x", "abruf_1_2", "ü", "\udc80", "{key}0", "{other}"])
+async def test_what_is_no_token_is_nobody(database, clock, world, wrong):
+    authentication = Authentication(database, clock)
+    assert await authentication.viewer(world.token) is not None
+    key_id = world.token.rpartition("_")[0]
+    given = wrong.format(key=world.token, other=f"{key_id}_{'0' * 64}")
+    assert await authentication.viewer(given) is None
+
+
+async def _last_used(database: make.Walled, merchant_id: Any, token: str) -> datetime | None:
+    async with database.writing(merchant_id) as session:
+        own = select(ApiKey.last_used_at).where(ApiKey.merchant_id == merchant_id)
+        key_id = UUID(token.split("_")[1])
+        return await session.scalar(own.where(ApiKey.id == key_id))
+
+
+async def test_the_last_use_is_written_at_most_once_a_minute(world, database, clock):
+    processes = [Authentication(database, clock) for _ in range(2)]
+    seen = []
+    for seconds in (0, 30, 30, 59, 1):
+        clock.advance(seconds=seconds)
+        for it in processes:
+            await it.viewer(world.token)
+            await it.usage.write()
+        seen.append(await _last_used(database, world.merchant_id, world.token))
+    start = clock() - timedelta(seconds=120)
+    minute = timedelta(minutes=1)
+    assert seen == [start, start, start + minute, start + minute, start + 2 * minute]
+
+
+async def test_uses_are_written_beside_requests_and_at_the_end(world, database, clock):
+    app = application(database, clock=clock)
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://abruf") as client:
+            ask = make.Ask(client, world.token)
+            assert (await ask(KEYS))["apiKeys"]["nodes"][0]["lastUsedAt"] is None
+    assert await _last_used(database, world.merchant_id, world.token) == clock()
+
+
+async def test_uses_are_written_now_and_then(world, database, clock):
+    authentication = Authentication(database, clock)
+    viewer = await authentication.viewer(world.token)
+    assert viewer is not None
+    async with asyncio.timeout(60), authentication.usage.written(timedelta(0)):
+        while await _last_used(database, world.merchant_id, world.token) is None:
+            pass
+
+
+async def test_a_use_that_cannot_be_written_fails_nothing(world, clock, caplog):
+    away = make.Walled("postgresql+asyncpg://127.0.0.1:1/none", world.database.owner.url)
+    usage = Usage(away, clock)
+    viewer = await Authentication(world.database, clock).viewer(world.token)
+    assert viewer is not None
+    usage.note(viewer, clock())
+    await usage.write()
+    assert "could not be written" in caplog.text
+    await away.close()
+
+
+async def test_only_staff_with_the_scope_manage_keys(ask, world):
+    company = await parties.company(world)
+    reading = ask.by(await world.key(Actor.STAFF, scopes=[Scope.ORDERS_READ]))
+    buyer = ask.by(await world.key(Actor.BUYER, company, scopes=list(Scope)))
+    key = (await made(ask))["apiKey"]
+    for who in (reading, buyer):
+        for document, given in (
+            (CREATE, {"actor": "STAFF"}),
+            (REVOKE, {"apiKeyId": key["id"]}),
+        ):
+            answer = await who.answer(document, input=given)
+            assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+        listed = await who.answer(KEYS)
+        assert "KEYS_MANAGE" in listed["errors"][0]["extensions"]["missingScopes"]
+    node = "query ($id: ID!) { node(id: $id) { id } }"
+    assert (await buyer(node, id=key["id"]))["node"] is None
+
+
+async def test_another_merchants_key_is_not_there(ask, database, clock):
+    key = (await made(ask))["apiKey"]
+    stranger = ask.by((await make.world(database, clock)).token)
+    answer = (await stranger(REVOKE, input={"apiKeyId": key["id"]}))["apiKeyRevoke"]
+    assert [it["code"] for it in answer["userErrors"]] == ["NOT_FOUND"]
+    assert key["id"] not in str(await stranger(KEYS))
+    assert (await stranger(KEYS))["apiKeys"]["totalCount"] == 1

@@ -1,0 +1,189 @@
+"""A storefront sees the one order whose access token it holds, and what belongs to it."""
+
+from typing import Any
+
+import pytest
+
+from kit.ids import to_global
+from models.access.viewers import Actor, Scope
+from tests import make
+from tests.make.fulfilment import deliveries
+from tests.make.master import channels
+from tests.make.trade import orders
+
+PLACE = """
+mutation ($input: OrderPlaceInput!) {
+  orderPlace(input: $input) {
+    accessToken
+    order { id number accessToken lines { ordered } timeline(first: 9) { nodes { type } } }
+    userErrors { code field }
+  }
+}
+"""
+TWO = """
+mutation ($one: OrderPlaceInput!, $two: OrderPlaceInput!) {
+  one: orderPlace(input: $one) { accessToken order { number } }
+  two: orderPlace(input: $two) { accessToken order { number } }
+}
+"""
+SEEN = """{
+  orders(first: 9) { totalCount nodes { number } summary { orderCount lineCount } }
+  deliveries(first: 9) { totalCount nodes { lines { planned } } }
+}"""
+ORDER = """query ($id: ID!) { order(id: $id) {
+  number lines { ordered product { sku } } holds { id }
+  deliveries {
+    number lines { planned } parcels { trackingNumbers { number } contents { quantity } }
+  }
+} }"""
+NOTHING: dict[str, Any] = {
+    "orders": {"totalCount": 0, "nodes": [], "summary": {"orderCount": 0, "lineCount": 0}},
+    "deliveries": {"totalCount": 0, "nodes": []},
+}
+GUEST = {"name": "Jan Kowalski"}
+
+
+class Shop:
+    """A storefront of one channel."""
+
+    def __init__(self, world: make.World, ask: make.Ask, channel: Any) -> None:
+        self.world, self.ask, self.channel = world, ask, channel
+
+    async def given(self, **fields: Any) -> dict[str, Any]:
+        staff = self.ask.by(self.world.token)
+        at = to_global("Channel", self.channel)
+        return await orders.order_input(self.world, staff, guest=GUEST, channelId=at, **fields)
+
+    async def place(self, **fields: Any) -> dict[str, Any]:
+        payload = (await self.ask(PLACE, input=await self.given(**fields)))["orderPlace"]
+        assert payload["userErrors"] == []
+        return payload
+
+    def holding(self, token: str) -> make.Ask:
+        return self.ask.with_headers({"Abruf-Order-Token": token})
+
+
+async def opened(world: make.World, ask: make.Ask) -> Shop:
+    """Open a shop on a channel of its own."""
+    channel = await channels.channel(world)
+    return Shop(world, ask.by(await world.key(Actor.STOREFRONT, channel)), channel)
+
+
+@pytest.fixture
+async def shop(world: make.World, ask: make.Ask) -> Shop:
+    return await opened(world, ask)
+
+
+async def test_without_a_token_it_sees_no_order_not_even_its_own(shop):
+    order = (await shop.place())["order"]
+    assert await shop.ask(SEEN) == NOTHING
+    assert (await shop.ask(ORDER, id=order["id"]))["order"] is None
+
+
+async def test_what_it_has_just_placed_is_in_the_answer(shop):
+    payload = await shop.place()
+    assert payload["order"]["lines"] == [{"ordered": "10"}, {"ordered": "4"}]
+    assert payload["order"]["timeline"]["nodes"] == [{"type": "order.placed"}]
+    assert payload["order"]["accessToken"] == payload["accessToken"]
+
+
+async def test_with_the_token_it_sees_that_order_only(shop):
+    first, second = await shop.place(), await shop.place()
+    for payload in (first, second):
+        holder = shop.holding(payload["accessToken"])
+        seen = await holder(SEEN)
+        assert seen["orders"] == {
+            "totalCount": 1,
+            "nodes": [{"number": payload["order"]["number"]}],
+            "summary": {"orderCount": 1, "lineCount": 2},
+        }
+    other = await shop.holding(first["accessToken"])(ORDER, id=second["order"]["id"])
+    assert other["order"] is None
+
+
+async def test_a_refused_order_gives_no_token(shop):
+    given = await shop.given(cancelIfNotBy="2026-01-01T00:00:00Z")
+    payload = (await shop.ask(PLACE, input=given))["orderPlace"]
+    assert (payload["order"], payload["accessToken"]) == (None, None)
+    assert payload["userErrors"] != []
+
+
+async def test_two_orders_of_one_request_are_both_in_the_answer(shop):
+    answer = await shop.ask(TWO, one=await shop.given(), two=await shop.given())
+    for payload in (answer["one"], answer["two"]):
+        seen = await shop.holding(payload["accessToken"])(SEEN)
+        assert seen["orders"]["nodes"] == [{"number": payload["order"]["number"]}]
+
+
+async def test_a_repetition_gives_the_same_order_and_token(shop):
+    given = await shop.given(idempotencyKey="basket-1")
+    first = (await shop.ask(PLACE, input=given))["orderPlace"]
+    assert first["accessToken"].startswith("order_")
+    assert (await shop.ask(PLACE, input=given))["orderPlace"] == first
+
+
+async def test_what_hangs_below_the_order_is_seen(shop, world, ask):
+    mine, other = await shop.place(), await shop.place()
+    for payload in (mine, other):
+        found = await ask(
+            "query ($id: ID!) { order(id: $id) { id lines { id unplanned } } }",
+            id=payload["order"]["id"],
+        )
+        await deliveries.dispatched(world, ask, found["order"])
+    holder = shop.holding(mine["accessToken"])
+    order = (await holder(ORDER, id=mine["order"]["id"]))["order"]
+    (delivery,) = order["deliveries"]
+    assert [it["planned"] for it in delivery["lines"]] == ["10", "4"]
+    assert [it["quantity"] for box in delivery["parcels"] for it in box["contents"]] != []
+    seen = await holder(SEEN)
+    assert seen["deliveries"]["totalCount"] == 1
+
+
+async def test_a_token_of_another_channels_order_shows_nothing(shop, world, ask):
+    elsewhere = await opened(world, ask)
+    theirs = await elsewhere.place()
+    holder = shop.holding(theirs["accessToken"])
+    assert await holder(SEEN) == NOTHING
+    assert (await holder(ORDER, id=theirs["order"]["id"]))["order"] is None
+
+
+async def test_a_token_of_another_merchants_order_shows_nothing(shop, database, clock, ask):
+    other = await make.world(database, clock)
+    theirs = await (await opened(other, ask)).place()
+    assert await shop.holding(theirs["accessToken"])(SEEN) == NOTHING
+
+
+async def test_a_wrong_token_shows_nothing(shop):
+    payload = await shop.place()
+    right = payload["accessToken"]
+    flipped = right[:-1] + ("0" if right[-1] != "0" else "1")
+    name, order_id, signature = right.split("_")
+    for wrong in (
+        "",
+        "order_",
+        "order_1_2",
+        right[:-1],
+        flipped,
+        f"{right}0",
+        right.upper(),
+        f"{order_id}_{signature}",
+        f"{name}_{order_id}_",
+    ):
+        assert await shop.holding(wrong)(SEEN) == NOTHING, wrong
+
+
+async def test_a_token_widens_nobody_else(shop, world, ask):
+    payload = await shop.place()
+    elsewhere = await opened(world, ask)
+    warehouse = ask.by(await world.key(Actor.WAREHOUSE, elsewhere.channel))
+    headers = {"Abruf-Order-Token": payload["accessToken"]}
+    assert await warehouse.with_headers(headers)(SEEN) == NOTHING
+
+
+async def test_staff_who_manage_orders_get_the_token_too(shop, world, ask):
+    payload = await shop.place()
+    asked = "query ($id: ID!) { order(id: $id) { accessToken } }"
+    found = await ask(asked, id=payload["order"]["id"])
+    assert found["order"]["accessToken"] == payload["accessToken"]
+    reading = ask.by(await world.key(Actor.STAFF, scopes=[Scope.ORDERS_READ]))
+    assert (await reading(asked, id=payload["order"]["id"]))["order"]["accessToken"] is None

@@ -1,0 +1,273 @@
+"""Packing over GraphQL: parcels, SSCCs, short picks, packing again."""
+
+import pytest
+
+from kit.gs1 import is_valid, sscc
+from kit.ids import to_global
+from models.access.viewers import Actor
+from tests.make.fulfilment import deliveries
+from tests.make.master import locations, parties
+from tests.make.trade import orders
+
+PARCEL = """
+query ($number: String, $sscc: String, $id: ID) {
+  parcel(trackingNumber: $number, sscc: $sscc, id: $id) {
+    id sscc status carrier { id } trackingNumbers { number } delivery { id }
+    weightG lengthMm contents { quantity lot serialNumbers } timeline(first: 5) { nodes { type } }
+  }
+}
+"""
+GIVEN = sscc("4012345", 77)
+
+
+async def _order(world, ask, **fields):
+    (bolt,) = await orders.products(ask, "BOLT")
+    return await orders.order(world, ask, lines=[orders.line(bolt, "10")], **fields)
+
+
+async def _released(world, ask, **fields):
+    return await deliveries.released(world, ask, await _order(world, ask, **fields))
+
+
+async def _pack(ask, delivery, *parcels, **fields):
+    return await deliveries.act(
+        ask, "deliveryPack", deliveryId=delivery["id"], parcels=list(parcels), **fields
+    )
+
+
+def _content(delivery, quantity, **fields):
+    return {"deliveryLineId": delivery["lines"][0]["id"], "quantity": quantity, **fields}
+
+
+async def test_a_pallet_carries_parcels_with_lots_and_serial_numbers(world, ask):
+    delivery = await _released(world, ask)
+    carrier = to_global("Party", await parties.carrier(world))
+    serials = ["S1", "S2", "S3"]
+    payload = await _pack(
+        ask,
+        delivery,
+        {"generateSscc": True, "weightG": 25000, "lengthMm": 1200},
+        {
+            "parent": 0,
+            "sscc": GIVEN,
+            "carrierId": carrier,
+            "service": "Freight",
+            "trackingNumbers": ["TN1", "TN2"],
+            "contents": [
+                _content(delivery, "7", lot="L1"),
+                _content(delivery, "3", lot="L2", serialNumbers=serials),
+            ],
+        },
+    )
+    assert payload["userErrors"] == []
+    packed = payload["delivery"]
+    assert (packed["state"], packed["packing"]) == ("PACKED", 1)
+    pallet, parcel = packed["parcels"]
+    assert is_valid(pallet["sscc"], 18)
+    assert pallet["sscc"][1:8] == "4012345"
+    assert pallet["children"] == [{"id": parcel["id"]}]
+    assert parcel["parent"] == {"id": pallet["id"]}
+    found = (await ask(PARCEL, number="TN2"))["parcel"]
+    assert found["id"] == parcel["id"]
+    assert found["carrier"] == {"id": carrier}
+    assert found["delivery"] == {"id": delivery["id"]}
+    assert [it["number"] for it in found["trackingNumbers"]] == ["TN1", "TN2"]
+    assert sorted((it["quantity"], it["lot"], it["serialNumbers"]) for it in found["contents"]) == [
+        ("3", "L2", serials),
+        ("7", "L1", []),
+    ]
+    assert (await ask(PARCEL, sscc=GIVEN))["parcel"]["id"] == parcel["id"]
+    assert (await ask(PARCEL, id=pallet["id"]))["parcel"]["weightG"] == 25000
+    (line,) = packed["lines"]
+    assert (line["picked"], line["packed"], line["orderLine"]["packed"]) == ("10", "10", "10")
+
+
+@pytest.mark.parametrize(
+    ("parcels", "refusal"),
+    [
+        ([{"contents": "9"}], ("PARCELS_DO_NOT_MATCH", "parcels")),
+        ([{"contents": "11"}], ("PARCELS_DO_NOT_MATCH", "parcels")),
+        ([{"contents": "9.5"}], ("SCALE_EXCEEDED", "parcels.0.contents.0.quantity")),
+        ([{"contents": "10", "sscc": GIVEN[:-1] + "0"}], ("INVALID_CHECK_DIGIT", "parcels.0.sscc")),
+        (
+            [{"contents": "5", "sscc": GIVEN}, {"contents": "5", "sscc": GIVEN}],
+            ("DUPLICATE", "parcels.1.sscc"),
+        ),
+        (
+            [{"contents": "10", "sscc": GIVEN, "generateSscc": True}],
+            ("INVALID", "parcels.0.generateSscc"),
+        ),
+        ([{"contents": "10"}, {}], ("TOO_FEW_ITEMS", "parcels.1.contents")),
+        ([{"contents": "10", "parent": 0}], ("INVALID", "parcels.0.parent")),
+        (
+            [{"contents": "10", "trackingNumbers": ["T", "T"]}],
+            ("DUPLICATE", "parcels.0.trackingNumbers.1"),
+        ),
+        ([{"contents": "10", "weightG": 0}], ("NOT_POSITIVE", "parcels.0.weightG")),
+        ([], ("TOO_FEW_ITEMS", "parcels")),
+    ],
+)
+async def test_wrong_parcels_are_refused_and_nothing_is_packed(world, ask, parcels, refusal):
+    delivery = await _released(world, ask)
+    given = [
+        it | ({"contents": [_content(delivery, it["contents"])]} if "contents" in it else {})
+        for it in parcels
+    ]
+    payload = await _pack(ask, delivery, *given)
+    assert [(it["code"], ".".join(it["field"][1:])) for it in payload["userErrors"]] == [refusal]
+    assert await deliveries.read(ask, delivery) == delivery
+
+
+async def test_serial_numbers_are_one_for_each_unit(world, ask):
+    delivery = await _released(world, ask)
+    few = {"contents": [_content(delivery, "10", serialNumbers=["S1"])]}
+    payload = await _pack(ask, delivery, few)
+    assert payload["userErrors"][0]["field"][-1] == "serialNumbers"
+    assert payload["userErrors"][0]["code"] == "INVALID"
+
+
+async def test_only_a_carrier_carries(world, ask):
+    delivery = await _released(world, ask)
+    nobody = to_global("Party", await parties.company(world))
+    payload = await _pack(
+        ask, delivery, {"carrierId": nobody, "contents": [_content(delivery, "10")]}
+    )
+    assert payload["userErrors"][0]["code"] == "INVALID"
+    assert payload["userErrors"][0]["field"] == ["input", "parcels", "0", "carrierId"]
+
+
+async def test_another_parcels_sscc_is_taken(world, ask):
+    first, second = await _released(world, ask), await _released(world, ask)
+    for delivery, codes in ((first, []), (second, ["TAKEN"])):
+        payload = await _pack(
+            ask, delivery, {"sscc": GIVEN, "contents": [_content(delivery, "10")]}
+        )
+        assert [it["code"] for it in payload["userErrors"]] == codes
+
+
+async def test_a_generated_sscc_steps_over_what_others_used(world, ask):
+    first, second = await _released(world, ask), await _released(world, ask)
+    taken = sscc("4012345", 1)
+    await _pack(ask, first, {"sscc": taken, "contents": [_content(first, "10")]})
+    payload = await _pack(ask, second, {"generateSscc": True, "contents": [_content(second, "10")]})
+    assert payload["delivery"]["parcels"][0]["sscc"] == sscc("4012345", 2)
+
+
+async def test_a_short_pick_becomes_a_backorder_of_what_is_missing(world, ask):
+    delivery = await _released(world, ask)
+    short = {"deliveryLineId": delivery["lines"][0]["id"], "picked": "6"}
+    parcel = {"contents": [_content(delivery, "6")]}
+    silent = await _pack(ask, delivery, parcel, lines=[short])
+    assert silent["userErrors"][0]["field"] == ["input", "lines", "0", "shortReason"]
+    payload = await _pack(ask, delivery, parcel, lines=[short | {"shortReason": "NOT_FOUND"}])
+    (line,) = payload["delivery"]["lines"]
+    assert (line["planned"], line["picked"], line["shortReason"]) == ("6", "6", "NOT_FOUND")
+    of_order = line["orderLine"]
+    assert (of_order["planned"], of_order["backordered"], of_order["cancelled"]) == ("6", "4", "0")
+
+
+async def test_what_was_not_picked_can_be_planned_again(world, ask):
+    order = await _order(world, ask)
+    delivery = await deliveries.released(world, ask, order)
+    short = {
+        "deliveryLineId": delivery["lines"][0]["id"],
+        "picked": "6",
+        "shortReason": "OUT_OF_STOCK",
+    }
+    await _pack(ask, delivery, {"contents": [_content(delivery, "6")]}, lines=[short])
+    rest = await deliveries.planned(world, ask, order, lines=deliveries.lines(order, "4"))
+    of_order = rest["lines"][0]["orderLine"]
+    assert (of_order["planned"], of_order["backordered"]) == ("10", "0")
+
+
+async def test_a_short_pick_is_cancelled_where_the_policy_says_so(world, ask):
+    delivery = await _released(world, ask, deliveryPolicy="PARTIAL_CANCEL_REST")
+    short = {"deliveryLineId": delivery["lines"][0]["id"], "picked": "6", "shortReason": "DAMAGED"}
+    payload = await _pack(ask, delivery, {"contents": [_content(delivery, "6")]}, lines=[short])
+    of_order = payload["delivery"]["lines"][0]["orderLine"]
+    assert (of_order["planned"], of_order["backordered"], of_order["cancelled"]) == ("6", "0", "4")
+
+
+@pytest.mark.parametrize("other_policy", ["PARTIAL_CANCEL_REST", "PARTIAL_BACKORDER"])
+async def test_an_order_of_which_a_short_pick_leaves_nothing_is_cancelled(world, ask, other_policy):
+    first = await _order(world, ask, deliveryPolicy="PARTIAL_CANCEL_REST")
+    shared = {"partyId": first["party"]["id"], "channelId": first["channel"]["id"]}
+    second = await _order(world, ask, deliveryPolicy=other_policy, **shared)
+    both = [*deliveries.lines(first), *deliveries.lines(second)]
+    delivery = await deliveries.released(world, ask, first, lines=both)
+    ids = {it["orderLine"]["id"]: it["id"] for it in delivery["lines"]}
+    gone, there = (ids[order["lines"][0]["id"]] for order in (first, second))
+    short = {"deliveryLineId": gone, "picked": "0", "shortReason": "OUT_OF_STOCK"}
+    parcel = {"contents": [{"deliveryLineId": there, "quantity": "10"}]}
+    assert (await _pack(ask, delivery, parcel, lines=[short]))["userErrors"] == []
+    states = "{{ order(id: {!r}) {{ state timeline(last: 1) {{ nodes {{ type }} }} }} }}"
+    of_first, of_second = [
+        (await ask(states.format(order["id"]).replace("'", '"')))["order"]
+        for order in (first, second)
+    ]
+    assert of_first == {"state": "CANCELLED", "timeline": {"nodes": [{"type": "order.cancelled"}]}}
+    assert of_second["state"] == "CONFIRMED"
+    await deliveries.done(ask, "deliveryDispatch", deliveryId=delivery["id"])
+
+
+async def test_an_order_that_must_come_complete_is_not_packed_short(world, ask):
+    delivery = await _released(world, ask, deliveryPolicy="SHIP_COMPLETE")
+    short = {"deliveryLineId": delivery["lines"][0]["id"], "picked": "6", "shortReason": "DAMAGED"}
+    payload = await _pack(ask, delivery, {"contents": [_content(delivery, "6")]}, lines=[short])
+    assert payload["userErrors"][0]["code"] == "DELIVERY_POLICY"
+
+
+async def test_more_than_planned_is_not_picked(world, ask):
+    delivery = await _released(world, ask)
+    more = {"deliveryLineId": delivery["lines"][0]["id"], "picked": "11"}
+    payload = await _pack(ask, delivery, {"contents": [_content(delivery, "11")]}, lines=[more])
+    assert payload["userErrors"][0]["code"] == "QUANTITY_EXCEEDED"
+
+
+async def test_packing_again_voids_the_parcels_and_keeps_their_lineage(world, ask):
+    delivery = await _released(world, ask)
+    both = [{"contents": [_content(delivery, "5")], "trackingNumbers": ["TN"]} for _ in range(2)]
+    await _pack(ask, delivery, *both)
+    one = {"contents": [_content(delivery, "10")], "trackingNumbers": ["TN"]}
+    packed = (await _pack(ask, delivery, one))["delivery"]
+    *old, new = packed["parcels"]
+    assert packed["packing"] == 2
+    assert [it["status"] for it in packed["parcels"]] == ["VOIDED", "VOIDED", "PACKED"]
+    assert new["repackedFrom"] == [{"id": it["id"]} for it in old]
+    assert {it["repackedInto"][0]["id"] for it in old} == {new["id"]}
+    found = (await ask(PARCEL, number="TN"))["parcel"]
+    assert found["id"] == new["id"]
+    voided = (await ask(PARCEL, id=old[0]["id"]))["parcel"]
+    assert [it["type"] for it in voided["timeline"]["nodes"]] == ["parcel.packed", "parcel.voided"]
+    assert packed["lines"][0]["orderLine"]["packed"] == "10"
+
+
+async def test_what_is_not_released_is_not_packed(world, ask):
+    delivery = await deliveries.planned(world, ask, await _order(world, ask))
+    payload = await _pack(ask, delivery, {"contents": [_content(delivery, "10")]})
+    assert [it["code"] for it in payload["userErrors"]] == ["WRONG_STATE"]
+
+
+async def test_a_warehouse_packs_and_sends_its_own_deliveries(world, ask):
+    here = await locations.location(world)
+    order = await _order(world, ask, deliveryPolicy="PARTIAL_CANCEL_REST")
+    delivery = await deliveries.released(
+        world,
+        ask,
+        order,
+        locationId=to_global("Location", here),
+        lines=deliveries.lines(order, "8"),
+    )
+    warehouse = ask.by(await world.key(Actor.WAREHOUSE, here))
+    payload = await _pack(
+        warehouse, delivery, {"generateSscc": True, "contents": [_content(delivery, "8")]}
+    )
+    assert payload["userErrors"] == []
+    sent = await deliveries.done(warehouse, "deliveryDispatch", deliveryId=delivery["id"])
+    of_order = sent["delivery"]["lines"][0]["orderLine"]
+    assert (of_order["shipped"], of_order["cancelled"]) == ("8", "2")
+
+
+async def test_an_unknown_parcel_is_nothing(ask):
+    assert (await ask(PARCEL, number="nobody's"))["parcel"] is None
+    assert (await ask(PARCEL, sscc=GIVEN))["parcel"] is None

@@ -1,0 +1,221 @@
+"""Wrong arguments of queries: BAD_USER_INPUT with the argument, never an internal fault."""
+
+import base64
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLList,
+    GraphQLObjectType,
+    get_named_type,
+)
+
+from kit.ids import new_id
+from loaders.reading.cursors import cursor
+from tests.make import Ask, World
+from tests.make.scene import scene
+from tests.make.sweeps.inputs import MAKERS
+from tests.make.sweeps.leaves import LONG, SHOWN
+
+OBJECTS = [it for it in SHOWN.type_map.values() if isinstance(it, GraphQLObjectType)]
+LISTS = [
+    (kind.name, name)
+    for kind in OBJECTS
+    for name, field in kind.fields.items()
+    if "first" in field.args
+]
+ROOTS = [(name, it) for name, it in SHOWN.query_type.fields.items() if it.args]
+TOLD = {"BAD_USER_INPUT", "GRAPHQL_VALIDATION_FAILED"}
+TEXTS = ("\0", "a\0b", "", "   ", LONG, "🏭 שלום", "%_\\", "'; --")
+FAR = ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59+00:00", "0001-01-01T00:00:00+14:00")
+LAST_YEAR = "9999-12-31T23:59:59-12:00"
+ODD: dict[str, tuple[Any, ...]] = {
+    "ID": (*TEXTS, "UGFydHk6", 5, {"a": 1}),
+    "String": (*TEXTS, 5),
+    "DateTime": (*FAR, LAST_YEAR, "2026-03-02T09:00:00", "soon", 5, "\0"),
+    "Date": ("0001-01-01", "9999-12-31", "soon", 5, "\0"),
+    "Boolean": ("yes", 2),
+}
+FOREIGN = [
+    cursor(["x", str(new_id()), 3]),
+    cursor([{"a": 1}, str(new_id())]),
+    cursor(["x", "x"]),
+    cursor(["\0", str(new_id())]),
+    cursor([2**63, str(new_id())]),
+    cursor(["99999999999999999999999", str(new_id())]),
+    cursor(["2026-03-02T09:00:00", str(new_id())]),
+    cursor(["0001-01-01T00:00:00+14:00", str(new_id())]),
+    cursor(["9999-12-31T23:59:59-12:00", str(new_id())]),
+    cursor([True, str(new_id())]),
+    base64.b64encode(b'{"a": 1}').decode(),
+    base64.b64encode(b"\xff\xfe").decode(),
+]
+"""Cursors that are written as ours are; some list may take one of them for its own."""
+NO_CURSORS = [
+    "garbage",
+    "",
+    "\0",
+    LONG,
+    "🏭",
+    cursor([]),
+    cursor([1]),
+    cursor([1, 2, 3]),
+    cursor([None, None]),
+]
+
+
+def codes(answer: dict[str, Any]) -> set[str]:
+    return {error["extensions"]["code"] for error in answer.get("errors", ())}
+
+
+OF_PARCEL = """
+query ($id: ID!) { parcel(id: $id) { delivery { id lines { orderLine { order { id } } } } } }
+"""
+OF_CONTRACT = """
+query ($id: ID!) { contract(id: $id) { lines { releases(first: 1) { nodes { id } } } } }
+"""
+
+
+async def objects(world: World, ask: Ask) -> dict[str, str]:
+    """Return type name -> id of one object of it that is there."""
+    here = await scene(world, ask)
+    contract, parcel = await here.contract(), await here.parcel()
+    released = await MAKERS["contractCallOff"][0](here)
+    found = (await ask(OF_PARCEL, id=parcel["id"]))["parcel"]["delivery"]
+    (line,) = (await ask(OF_CONTRACT, id=released["contractId"]))["contract"]["lines"]
+    (key,) = (await ask("{ apiKeys(first: 1) { nodes { id } } }"))["apiKeys"]["nodes"]
+    return {
+        "ApiKey": key["id"],
+        "Channel": here.channel,
+        "Contract": contract["id"],
+        "ContractLine": contract["lines"][0]["id"],
+        "Delivery": found["id"],
+        "Location": here.location,
+        "Order": found["lines"][0]["orderLine"]["order"]["id"],
+        "Parcel": parcel["id"],
+        "Party": here.party,
+        "Product": here.product,
+        "Release": line["releases"]["nodes"][0]["id"],
+    }
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Asks for lists of objects that are there. ids: type name -> id of one of its objects."""
+
+    ask: Ask
+    ids: dict[str, str]
+
+    async def answer(self, owner: str, name: str, **given: Any) -> dict[str, Any]:
+        """Ask for a list with these arguments."""
+        taken = SHOWN.type_map[owner].fields[name].args
+        variables = [f"${it}: {taken[it].type}" for it in given]
+        arguments = ", ".join(f"{it}: ${it}" for it in given)
+        asked = f"{name}({arguments}) {{ nodes {{ __typename }} totalCount }}"
+        if owner != "Query":
+            variables.append("$id: ID!")
+            asked = f"node(id: $id) {{ ... on {owner} {{ {asked} }} }}"
+            given = {**given, "id": self.ids[owner]}
+        return await self.ask.answer(f"query ({', '.join(variables)}) {{ {asked} }}", **given)
+
+    async def wrong(self, owner: str, name: str, argument: str, **given: Any) -> list[str]:
+        """Return the answer unless it refuses the argument."""
+        answer = await self.answer(owner, name, **given)
+        (error,) = answer.get("errors") or [{"extensions": {"code": "NONE"}}]
+        told = error["extensions"]
+        is_told = told["code"] == "BAD_USER_INPUT" and told.get("argument", [])[:1] == [argument]
+        return [] if is_told else [f"{owner}.{name}({str(given)[:150]}): {answer}"]
+
+
+@pytest.fixture
+async def reader(world: World, ask: Ask) -> Reader:
+    return Reader(ask, await objects(world, ask))
+
+
+async def test_a_wrong_page_is_refused_with_its_argument(reader: Reader) -> None:
+    pages: list[tuple[str, dict[str, Any]]] = [
+        ("first", {"first": -1}),
+        ("first", {"first": 251}),
+        ("last", {"last": -1}),
+        ("last", {"last": 251}),
+        ("first", {"first": 1, "last": 1}),
+        ("first", {"first": None, "last": None}),
+        ("first", {"after": cursor([1, str(new_id())])}),
+    ]
+    for argument in ("after", "before"):
+        pages += [(argument, {"first": 1, argument: it}) for it in NO_CURSORS]
+    wrong = []
+    for owner, name in LISTS:
+        for argument, given in pages:
+            wrong += await reader.wrong(owner, name, argument, **given)
+    assert not wrong, "\n".join(wrong)
+
+
+async def test_a_cursor_of_another_list_is_refused_or_a_place_in_this_one(reader: Reader) -> None:
+    wrong = []
+    for owner, name in LISTS:
+        for it in FOREIGN:
+            answer = await reader.answer(owner, name, first=1, after=it)
+            if not codes(answer) <= {"BAD_USER_INPUT"}:
+                wrong.append(f"{owner}.{name}({it[:80]}): {answer}")
+    assert not wrong, "\n".join(wrong)
+
+
+def odd_filters(kind: GraphQLInputObjectType) -> Iterator[tuple[str, Any]]:
+    """Yield (field, odd value) for every field of a filter."""
+    for name, field in kind.fields.items():
+        scalar = get_named_type(field.type)
+        is_enum = isinstance(scalar, GraphQLEnumType)
+        for value in ("NOPE", "\0", 5) if is_enum else ODD[scalar.name]:
+            yield name, value
+        yield name, None
+        if isinstance(field.type, GraphQLList):
+            item = next(iter(scalar.values)) if is_enum else "x"
+            yield from ((name, it) for it in ([], [None], [item] * 1000))
+
+
+async def test_no_odd_filter_is_an_internal_fault(reader: Reader) -> None:
+    wrong = []
+    for owner, name in LISTS:
+        argument = SHOWN.type_map[owner].fields[name].args.get("filter")
+        for field, value in odd_filters(argument.type) if argument else ():
+            answer = await reader.answer(owner, name, first=1, filter={field: value})
+            told = [error["extensions"].get("argument") for error in answer.get("errors", ())]
+            is_told = all(it is None or it[:2] == ["filter", field] for it in told)
+            if not (codes(answer) <= TOLD and is_told):
+                wrong.append(f"{owner}.{name}({field}: {str(value)[:40]!r}): {answer}")
+    assert not wrong, "\n".join(wrong)
+
+
+async def test_no_odd_key_is_an_internal_fault(ask: Ask) -> None:
+    wrong = []
+    for name, field in ROOTS:
+        for argument, it in field.args.items():
+            if "first" in field.args or argument == "ids":
+                continue
+            for value in ODD[get_named_type(it.type).name]:
+                document = f"query ($it: {it.type}) {{ {name}({argument}: $it) {{ __typename }} }}"
+                answer = await ask.answer(document, it=value)
+                missing = not codes(answer) and answer["data"] == {name: None}
+                if not (missing or (codes(answer) and codes(answer) <= TOLD)):
+                    wrong.append(f"{name}({argument}: {str(value)[:40]!r}): {answer}")
+    assert not wrong, "\n".join(wrong)
+
+
+async def test_a_lone_surrogate_is_no_text(ask: Ask) -> None:
+    written = await ask.answer('{ order(number: "\\ud800") { id } }')
+    assert codes(written) == {"GRAPHQL_PARSE_FAILED"}
+    body = json.dumps(
+        {"query": "query ($n: String) { order(number: $n) { id } }", "variables": {"n": "\ud800"}}
+    )
+    response = await ask.client.post(
+        "/graphql",
+        content=body.encode(),
+        headers={"Authorization": f"Bearer {ask.token}", "Content-Type": "application/json"},
+    )
+    assert codes(response.json()) == {"BAD_USER_INPUT"}

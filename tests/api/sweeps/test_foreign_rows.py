@@ -1,0 +1,115 @@
+"""What another owner has is read exactly like what is not there: same answer, same errors."""
+
+from base64 import urlsafe_b64decode
+from typing import Any
+
+import orjson
+import pytest
+from graphql import get_named_type
+
+from kit.ids import from_global, to_global
+from models.access.viewers import Actor
+from models.master.parties import PartyRole
+from schema.graphql.nodes import NODES
+from tests.make import Ask, World
+from tests.make import world as another_world
+from tests.make.master import channels
+from tests.make.scene import Scene, scene
+from tests.make.sweeps.foreign import LISTS, ROOTS, differing, found, listing
+from tests.make.sweeps.inputs import MAKERS
+from tests.make.sweeps.leaves import SHOWN
+from tests.make.trade import contracts
+
+TOKEN = "query ($id: ID!) { order(id: $id) { accessToken } }"
+OF_A_SHOP = {"Product", "Channel", "Location", "Party"}
+"""What a storefront sees of: its channel, carriers, and what every actor sees."""
+SHARED = {"Product", "Channel", "Location"}
+"""What every company of a merchant sees."""
+
+
+async def live(here: Scene) -> None:
+    """Let a company have a row of every kind."""
+    names = ("contractCallOff", "deliveryConfirmReceipt", "parcelRecordTracking", "orderHold")
+    for name in (*names, "apiKeyCreate"):
+        takes = f"{name[0].upper()}{name[1:]}Input"
+        asked = f"{name}(input: $input) {{ userErrors {{ code field }} }}"
+        given = await MAKERS[name][0](here)
+        answer = await here.ask(f"mutation ($input: {takes}!) {{ {asked} }}", input=given)
+        assert answer[name]["userErrors"] == []
+    owing = await here.contract(lines=[contracts.line(here.product, minQuantity="10")])
+    for name in ("contractTerminate", "contractSettle"):
+        await contracts.change(here.ask, name, contractId=owing["id"])
+
+
+async def test_another_merchants_rows_are_read_like_missing_ones(world: World, ask: Ask) -> None:
+    other = await another_world(world.database, world.clock)
+    theirs = ask.by(other.token)
+    await live(await scene(other, theirs))
+    of = await found(other)
+    assert [name for name, of_type in of.items() if not of_type] == []
+    assert await differing(ask, of) == []
+    assert await listing(ask, of) == []
+    every = sum(len(of_type) for of_type in of.values())
+    assert len(await differing(theirs, of)) > 2 * every
+    assert await listing(theirs, of) == list(LISTS)
+
+
+def test_every_type_and_root_field_is_read() -> None:
+    """Those that are added later too: `reads` and `listing` follow the schema."""
+    of_nodes = {it.name for it in SHOWN.get_possible_types(SHOWN.get_type("Node"))}
+    assert of_nodes == NODES.keys()
+    by_keys = {name for name, it in ROOTS.items() if get_named_type(it.type).name in NODES}
+    assert ROOTS.keys() - by_keys - LISTS.keys() == {"viewer", "node", "nodes"}
+    # `transport/test_sockets.py` reads it with a foreign id.
+    assert SHOWN.subscription_type.fields.keys() == {"orderStatusChanged"}
+
+
+async def test_another_companys_rows_are_read_like_missing_ones_by_a_buyer(
+    world: World, ask: Ask
+) -> None:
+    here = await scene(world, ask)
+    before = await found(world)
+    await live(await scene(world, ask))
+    known = {row.id for of_type in before.values() for row in of_type}
+    of = {
+        name: [row for row in of_type if row.id not in known and not _is_carrier(row)]
+        for name, of_type in (await found(world)).items()
+        if name not in SHARED
+    }
+    assert [name for name, of_type in of.items() if not of_type] == []
+    buyer = await here.as_buyer()
+    assert await differing(buyer, of) == []
+    assert await listing(buyer, of) == []
+
+
+@pytest.mark.parametrize("holding", [None, "theirs"])
+async def test_a_storefront_reads_orders_like_missing_ones_but_the_one_that_it_holds(
+    world: World, ask: Ask, holding: str | None
+) -> None:
+    here = await scene(world, ask)
+    await live(here)
+    other = to_global("Channel", await channels.channel(world))
+    token = (await ask(TOKEN, id=(await here.order(channelId=other))["id"]))["order"]["accessToken"]
+    shop = ask.by(await world.key(Actor.STOREFRONT, from_global(here.channel)[1]))
+    shop = shop.with_headers({"Abruf-Order-Token": token} if holding else {})
+    of = {name: rows for name, rows in (await found(world)).items() if name not in OF_A_SHOP}
+    assert [name for name, of_type in of.items() if not of_type] == []
+    assert await differing(shop, of) == []
+    assert await listing(shop, of) == []
+    own = (await ask(TOKEN, id=(await here.order())["id"]))["order"]["accessToken"]
+    assert await differing(shop.with_headers({"Abruf-Order-Token": own}), await found(world)) != []
+
+
+def _is_carrier(row: Any) -> bool:
+    return PartyRole.CARRIER in getattr(row, "roles", ())
+
+
+async def test_a_buyer_cannot_tell_how_much_others_do(world: World, ask: Ask) -> None:
+    here = await scene(world, ask)
+    await live(await scene(world, ask))
+    order, buyer = await here.order(), await here.as_buyer()
+    of_order = "order(id: $id) { timeline(first: 9) { nodes { sequence } edges { cursor } } }"
+    told = (await buyer(f"query ($id: ID!) {{ {of_order} }}", id=order["id"]))["order"]["timeline"]
+    assert [it["sequence"] for it in told["nodes"]] == [1]
+    assert [orjson.loads(urlsafe_b64decode(it["cursor"]))[0] for it in told["edges"]] == [1]
+    assert "position" not in SHOWN.type_map["TimelineEntry"].fields

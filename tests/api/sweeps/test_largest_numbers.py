@@ -1,0 +1,37 @@
+"""The largest quantities that an input takes: done, or refused; never an internal fault."""
+
+from tests.make import Ask, World
+from tests.make.rows import digests
+from tests.make.scene import scene
+from tests.make.trade import contracts
+from tests.make.trade.contracts import codes, schedule, try_release
+
+LARGEST = "999999999999"
+
+
+async def test_a_release_beyond_what_a_counter_holds_is_refused(world: World, ask: Ask) -> None:
+    here = await scene(world, ask)
+    line = (await here.contract())["lines"][0]["id"]
+    before = await digests(world)
+    payload = await try_release(
+        ask, line, 1, schedule("2026-03-10", LARGEST), cumulativeReceived=LARGEST
+    )
+    assert codes(payload) == [("OUT_OF_RANGE", "")]
+    assert await digests(world) == before
+
+
+async def test_call_offs_beyond_what_a_counter_holds_are_refused(world: World, ask: Ask) -> None:
+    here = await scene(world, ask)
+    terms = contracts.line(here.product, LARGEST, overTolerancePercent="100")
+    contract = await here.contract(lines=[terms])
+    first = await contracts.try_call_off(world, ask, contract, LARGEST)
+    assert codes(first) == []
+    before = await digests(world)
+    second = await contracts.try_call_off(world, ask, contract, LARGEST)
+    assert codes(second) == [("OUT_OF_RANGE", "")]
+    after = await digests(world)
+    assert {name for name in after if after[name] != before[name]} <= {
+        "channels",
+        "journal",
+        "merchant_counters",
+    }

@@ -1,0 +1,173 @@
+"""Orders imported from a back office."""
+
+from kit.ids import to_global
+from models.access.viewers import Actor
+from tests.guard import counted
+from tests.make.master import channels, parties
+from tests.make.trade import orders
+
+IMPORT = """
+mutation ($input: OrdersImportInput!) {
+  ordersImport(input: $input) {
+    results {
+      status
+      order {
+        number state placedAt confirmedAt externalReference channel { code } party { number }
+        buyerContact { code } shipToAddress { code } window { latest }
+        lines { ordered product { sku } discountPercent }
+      }
+      userErrors { code field }
+    }
+    userErrors { code field }
+  }
+}
+"""
+TOTAL = "{ orders(first: 1) { totalCount } }"
+WINDOW = {
+    "earliest": "1998-05-04T00:00:00Z",
+    "latest": "1998-06-01T23:59:59Z",
+    "timeZone": "America/New_York",
+}
+
+
+async def _masters(world, ask):
+    await channels.channel(world, code="OFFICE", approval_required=True, is_active=False)
+    await parties.company(world, number="ALFKI")
+    await orders.products(ask, "BOLT", "NUT", "COG", isActive=False)
+
+
+def _item(reference, **fields):
+    return {
+        "externalReference": reference,
+        "placedAt": "1998-05-04T12:00:00Z",
+        "channelCode": "OFFICE",
+        "partyNumber": "ALFKI",
+        "currency": "USD",
+        "lines": [
+            {"productSku": sku, "quantity": "5", "unitPrice": "9.8", "discountPercent": "15"}
+            for sku in ("BOLT", "NUT", "COG")
+        ],
+        **fields,
+    }
+
+
+async def _imported(ask, *items, **more):
+    return (await ask(IMPORT, input={"orders": list(items), **more}))["ordersImport"]
+
+
+async def test_history_is_taken_as_it_was(world, ask):
+    await _masters(world, ask)
+    item = _item(
+        "10248", buyerContactCode="ANNA", shipToAddressCode="MAIN", window=WINDOW, kind="SAMPLE"
+    )
+    (result,) = (await _imported(ask, item))["results"]
+    assert (result["status"], result["userErrors"]) == ("CREATED", [])
+    line = {"ordered": "5", "discountPercent": "15"}
+    assert result["order"] == {
+        "number": "O-000001",
+        "state": "CONFIRMED",
+        "placedAt": "1998-05-04T12:00:00+00:00",
+        "confirmedAt": "1998-05-04T12:00:00+00:00",
+        "externalReference": "10248",
+        "channel": {"code": "OFFICE"},
+        "party": {"number": "ALFKI"},
+        "buyerContact": {"code": "ANNA"},
+        "shipToAddress": {"code": "MAIN"},
+        "window": {"latest": "1998-06-01T23:59:59+00:00"},
+        "lines": [line | {"product": {"sku": sku}} for sku in ("BOLT", "NUT", "COG")],
+    }
+
+
+async def test_a_second_import_changes_nothing(world, ask):
+    await _masters(world, ask)
+    await _imported(ask, _item("1"), _item("2"))
+    again = await _imported(ask, _item("2", currency="EUR"), _item("3"), _item("1"))
+    assert [it["status"] for it in again["results"]] == ["UNCHANGED", "CREATED", "UNCHANGED"]
+    assert [it["order"]["externalReference"] for it in again["results"]] == ["2", "3", "1"]
+    assert (await ask(TOTAL))["orders"]["totalCount"] == 3
+
+
+async def test_a_refused_order_stops_no_other(world, ask):
+    await _masters(world, ask)
+    half = _item("2")
+    half["lines"][1]["quantity"] = "0.5"
+    wrong = [
+        _item("1", channelCode="NOWHERE"),
+        half,
+        _item("3", partyNumber="NOBODY"),
+        _item("4", buyerContactCode="NOBODY"),
+        _item("5", shipToAddressCode="NOWHERE"),
+        _item("6", placedAt="2026-03-02T09:00:01Z"),
+        _item("7", channelId=to_global("Channel", await channels.channel(world))),
+        _item("8", lines=[{"quantity": "1", "unitPrice": "1"}]),
+        _item("9", guest={"name": "Jan"}),
+    ]
+    answer = await _imported(ask, *wrong, _item("10"), _item("10"), _item("11"))
+    told = [
+        (it["status"], *((each["code"], ".".join(each["field"][2:])) for each in it["userErrors"]))
+        for it in answer["results"]
+    ]
+    assert told == [
+        ("REFUSED", ("NOT_FOUND", "0.channelCode")),
+        ("REFUSED", ("SCALE_EXCEEDED", "1.lines.1.quantity")),
+        ("REFUSED", ("NOT_FOUND", "2.partyNumber")),
+        ("REFUSED", ("NOT_FOUND", "3.buyerContactCode")),
+        ("REFUSED", ("NOT_FOUND", "4.shipToAddressCode")),
+        ("REFUSED", ("INVALID_DATE", "5.placedAt")),
+        ("REFUSED", ("INVALID", "6.channelCode")),
+        ("REFUSED", ("INVALID", "7.lines.0.productId")),
+        ("REFUSED", ("INVALID", "8.partyId")),
+        ("CREATED",),
+        ("REFUSED", ("DUPLICATE", "10.externalReference")),
+        ("CREATED",),
+    ]
+    assert (await ask(TOTAL))["orders"]["totalCount"] == 2
+
+
+async def test_a_retried_import_gives_the_first_answer(world, ask):
+    await _masters(world, ask)
+    items = [_item("1"), _item("2", partyNumber="NOBODY")]
+    first = await _imported(ask, *items, idempotencyKey="k")
+    assert await _imported(ask, *items, idempotencyKey="k") == first
+
+
+async def test_a_broken_shape_and_251_orders_are_refused_as_a_whole(world, ask):
+    await _masters(world, ask)
+    broken = await _imported(ask, _item("1"), _item("2", currency="XXQ"))
+    many = await _imported(ask, *(_item(str(number)) for number in range(251)))
+    none = await _imported(ask)
+    assert [(it["results"], it["userErrors"][0]) for it in (broken, many, none)] == [
+        (None, {"code": "INVALID_CURRENCY", "field": ["input", "orders", "1", "currency"]}),
+        (None, {"code": "TOO_MANY_ITEMS", "field": ["input", "orders"]}),
+        (None, {"code": "TOO_FEW_ITEMS", "field": ["input", "orders"]}),
+    ]
+    assert (await ask(TOTAL))["orders"]["totalCount"] == 0
+
+
+async def test_statements_do_not_grow_with_the_number_of_orders(world, ask, database):
+    await _masters(world, ask)
+    counts = []
+    for count in (1, 20):
+        with counted(database.engine) as sent:
+            await _imported(ask, *(_item(f"{count}-{number}") for number in range(count)))
+        counts.append(len(sent))
+    assert counts[0] == counts[1]
+
+
+async def test_250_orders_come_in_one_call(world, ask):
+    await _masters(world, ask)
+    answer = await _imported(ask, *(_item(str(number)) for number in range(250)))
+    assert {it["status"] for it in answer["results"]} == {"CREATED"}
+    summed = await ask("{ orders(first: 0) { summary { orderCount lineCount orderedQuantity } } }")
+    assert summed["orders"]["summary"] == {
+        "orderCount": 250,
+        "lineCount": 750,
+        "orderedQuantity": "3750",
+    }
+
+
+async def test_a_portal_imports_nothing(world, ask):
+    await _masters(world, ask)
+    buyer = ask.by(await world.key(Actor.BUYER, await parties.company(world)))
+    answer = await buyer.answer(IMPORT, input={"orders": [_item("1")]})
+    assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"

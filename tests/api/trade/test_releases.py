@@ -1,0 +1,310 @@
+"""Releases over GraphQL: one active per line and type, the firm zone, and open quantities."""
+
+from decimal import Decimal
+
+import pytest
+
+from kit.ids import from_global, to_global
+from models.access.viewers import Actor
+from models.trade.contracts import ContractLine
+from tests.guard import counted
+from tests.make.master import parties
+from tests.make.trade import contracts
+from tests.make.trade.contracts import schedule
+from tests.make.trade.orders import products
+
+RELEASES = """
+query ($first: Int!, $filter: ReleaseFilter) {
+  contracts(first: $first) {
+    nodes {
+      lines {
+        cumulativeReleased
+        releases(first: 5, filter: $filter) {
+          nodes {
+            releaseNo state contract { number } contractLine { lineNo }
+            scheduleLines { openQuantity cumulativeReleased status commitment }
+            timeline(first: 5) { nodes { type } }
+          }
+        }
+      }
+    }
+  }
+}
+"""
+NODE = "query ($id: ID!) { node(id: $id) { ... on ScheduleLine { openQuantity status } } }"
+
+
+async def _agreed(ask, world, **fields) -> str:
+    """Return the id of the line of a new contract in force."""
+    return (await contracts.contract(world, ask, **fields))["lines"][0]["id"]
+
+
+async def _stand(world, line_id: str, **counters: int) -> None:
+    """Set counters of a contract line as call-offs and deliveries would have moved them."""
+    async with world.database.writing(world.merchant_id) as session:
+        line = await session.get_one(ContractLine, (world.merchant_id, from_global(line_id)[1]))
+        for name, value in counters.items():
+            setattr(line, name, Decimal(value))
+
+
+async def _listed(ask, **wanted):
+    found = await ask(RELEASES, first=1, filter=wanted or None)
+    return found["contracts"]["nodes"][0]["lines"][0]["releases"]["nodes"]
+
+
+def _quantities(release) -> list[tuple[str, str]]:
+    """Return (day and month, quantity) of a release's schedule."""
+    return [(it["window"]["earliest"][5:10], it["quantity"]) for it in release["scheduleLines"]]
+
+
+async def test_the_worked_example_shows_0_50_200_open(ask, world):
+    line = await _agreed(ask, world)
+    await _stand(world, line, called_off=600, shipped=550)
+    payload = await contracts.try_release(
+        ask,
+        line,
+        1,
+        schedule("2026-04-03", "200"),
+        schedule("2026-03-20", "80"),
+        schedule("2026-03-06", "120"),
+        cumulativeReceived="400",
+        lastReceiptReference="LS-77",
+    )
+    lines = payload["release"]["scheduleLines"]
+    assert [it["quantity"] for it in lines] == ["120", "80", "200"]
+    assert [it["cumulativeReleased"] for it in lines] == ["520", "600", "800"]
+    assert [it["openQuantity"] for it in lines] == ["0", "50", "200"]
+    agreed = payload["contractLine"]
+    assert (agreed["inTransit"], agreed["cumulativeReceived"], agreed["receivedReference"]) == (
+        "150",
+        "400",
+        "LS-77",
+    )
+    assert (agreed["cumulativeIssued"], agreed["cumulativeReleased"]) == ("550", "800")
+    await _stand(world, line, shipped=600)
+    (release,) = await _listed(ask)
+    assert [it["openQuantity"] for it in release["scheduleLines"]] == ["0", "0", "200"]
+
+
+async def test_a_schedule_line_is_delivered_or_overdue_by_what_arrived(ask, world, clock):
+    line = await _agreed(ask, world)
+    await _stand(world, line, called_off=300, shipped=300)
+    days = [schedule(day, "100") for day in ("2026-03-06", "2026-03-20", "2026-04-03")]
+    sent = await contracts.release(ask, line, 1, *days)
+    seen = [[it["status"] for it in sent["scheduleLines"]]]
+    for day, delivered in ((7, 100), (21, 150)):
+        clock.time = clock.time.replace(day=day)
+        await _stand(world, line, delivered=delivered)
+        (release,) = await _listed(ask)
+        seen.append([it["status"] for it in release["scheduleLines"]])
+    assert seen == [
+        ["OPEN", "OPEN", "OPEN"],
+        ["DELIVERED", "OPEN", "OPEN"],
+        ["DELIVERED", "OVERDUE", "OPEN"],
+    ]
+    await _stand(world, line, delivered=250)
+    alone = (await ask(NODE, id=sent["scheduleLines"][2]["id"]))["node"]
+    assert alone == {"openQuantity": "0", "status": "PARTIALLY_DELIVERED"}
+
+
+async def test_a_later_release_supersedes_and_an_older_one_is_refused(ask, world):
+    line = await _agreed(ask, world)
+    await contracts.release(ask, line, 3, schedule("2026-04-03", "10"))
+    await contracts.release(ask, line, 5, schedule("2026-04-03", "20"))
+    for outdated in (5, 4, 3):
+        payload = await contracts.try_release(ask, line, outdated, schedule("2026-04-03", "1"))
+        assert contracts.codes(payload) == [("RELEASE_OUTDATED", "releaseNo")]
+    active, old = await _listed(ask)
+    assert [(it["releaseNo"], it["state"]) for it in (active, old)] == [
+        (5, "ACTIVE"),
+        (3, "SUPERSEDED"),
+    ]
+    assert [it["status"] for it in old["scheduleLines"]] == ["CANCELLED"]
+    assert [it["openQuantity"] for it in old["scheduleLines"]] == ["0"]
+    assert [it["type"] for it in old["timeline"]["nodes"]] == [
+        "release.activated",
+        "release.superseded",
+    ]
+
+
+async def test_forecast_and_just_in_time_are_active_side_by_side(ask, world):
+    line = await _agreed(ask, world)
+    await contracts.release(ask, line, 9, schedule("2026-04-03", "300"))
+    payload = await contracts.try_release(ask, line, 1, schedule("2026-03-03", "40"), type="JIT")
+    assert payload["userErrors"] == []
+    assert payload["contractLine"]["cumulativeReleased"] == "300"
+    assert {it["releaseNo"] for it in await _listed(ask, states=["ACTIVE"])} == {1, 9}
+    assert [it["releaseNo"] for it in await _listed(ask, types=["JIT"])] == [1]
+
+
+async def test_an_update_changes_adds_and_removes_single_lines(ask, world):
+    line = await _agreed(ask, world)
+    days = ("2026-03-06", "2026-03-20", "2026-04-03")
+    await contracts.release(ask, line, 1, *(schedule(day, "100") for day in days))
+    updated = await contracts.release(
+        ask,
+        line,
+        2,
+        schedule("2026-03-20", "0"),
+        schedule("2026-04-03", "70"),
+        schedule("2026-04-17", "30"),
+        function="UPDATE",
+    )
+    assert _quantities(updated) == [("03-06", "100"), ("04-03", "70"), ("04-17", "30")]
+    replaced = await contracts.release(ask, line, 3, schedule("2026-04-03", "5"))
+    assert _quantities(replaced) == [("04-03", "5")]
+
+
+async def test_an_update_counts_from_the_newer_receipt(ask, world):
+    line = await _agreed(ask, world)
+    days = ("2026-03-06", "2026-03-20", "2026-04-03")
+    await contracts.release(
+        ask, line, 1, *(schedule(day, "100") for day in days), cumulativeReceived="400"
+    )
+    updated = await contracts.release(
+        ask, line, 2, schedule("2026-04-17", "50"), function="UPDATE", cumulativeReceived="530"
+    )
+    assert _quantities(updated) == [("03-20", "70"), ("04-03", "100"), ("04-17", "50")]
+    assert [it["cumulativeReleased"] for it in updated["scheduleLines"]] == ["600", "700", "750"]
+
+
+async def test_an_update_of_nothing_is_refused(ask, world):
+    line = await _agreed(ask, world)
+    payload = await contracts.try_release(
+        ask, line, 1, schedule("2026-04-03", "1"), function="UPDATE"
+    )
+    assert contracts.codes(payload) == [("WRONG_STATE", "function")]
+
+
+async def test_the_cumulative_received_goes_back_only_by_a_correction(ask, world):
+    line = await _agreed(ask, world)
+    await contracts.release(ask, line, 1, schedule("2026-04-03", "1"), cumulativeReceived="40")
+    back = {"cumulativeReceived": "39"}
+    refused = await contracts.try_release(ask, line, 2, schedule("2026-04-03", "1"), **back)
+    assert contracts.codes(refused) == [("RELEASE_OUTDATED", "cumulativeReceived")]
+    silent = await contracts.release(ask, line, 2, schedule("2026-04-03", "1"))
+    assert silent["cumulativeReceived"] == "40"
+    payload = await contracts.try_release(
+        ask, line, 3, schedule("2026-04-03", "1"), correction=True, **back
+    )
+    assert payload["contractLine"]["cumulativeReceived"] == "39"
+
+
+async def _firm(ask, world) -> str:
+    """Return a contract line with 100 firm in the firm zone of 14 days, 100 firm after it."""
+    line = await _agreed(ask, world, firmZoneDays=14)
+    days = ("2026-03-06", "2026-03-20")
+    await contracts.release(ask, line, 1, *(schedule(day, "100", "FIRM") for day in days))
+    return line
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [schedule("2026-03-06", "99", "FIRM"), schedule("2026-03-20", "101", "FIRM")],
+        [schedule("2026-03-09", "100", "FIRM"), schedule("2026-03-20", "100", "FIRM")],
+        [schedule("2026-03-06", "100", "MATERIAL"), schedule("2026-03-20", "100", "FIRM")],
+        [schedule("2026-03-20", "500", "FIRM")],
+    ],
+)
+async def test_firm_demand_does_not_fall_in_the_firm_zone(ask, world, lines):
+    line = await _firm(ask, world)
+    payload = await contracts.try_release(ask, line, 2, *lines)
+    assert contracts.codes(payload) == [("FIRM_ZONE", "lines")]
+    assert [it["releaseNo"] for it in await _listed(ask)] == [1]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [schedule("2026-03-06", "101", "FIRM")],
+        [schedule("2026-03-04", "100", "FIRM")],
+        [schedule("2026-03-06", "100", "FIRM"), schedule("2026-03-20", "1", "FORECAST")],
+    ],
+)
+async def test_firm_demand_may_rise_and_change_after_the_firm_zone(ask, world, lines):
+    line = await _firm(ask, world)
+    await contracts.release(ask, line, 2, *lines)
+
+
+async def test_goods_that_came_are_no_reduction_of_firm_demand(ask, world):
+    line = await _firm(ask, world)
+    await contracts.release(
+        ask, line, 2, schedule("2026-03-20", "100", "FIRM"), cumulativeReceived="100"
+    )
+
+
+async def test_only_staff_consents_to_less_in_the_firm_zone(ask, world):
+    own = await parties.company(world)
+    line = await _agreed(ask, world, firmZoneDays=14, partyId=to_global("Party", own))
+    buyer = ask.by(await world.key(Actor.BUYER, own))
+    await contracts.release(buyer, line, 1, schedule("2026-03-06", "100", "FIRM"))
+    less = schedule("2026-03-06", "50", "FIRM")
+    refused = await contracts.try_release(buyer, line, 2, less, supplierConsent=True)
+    assert contracts.codes(refused) == [("NOT_ALLOWED", "supplierConsent")]
+    await contracts.release(ask, line, 2, less, supplierConsent=True)
+
+
+async def test_a_buyer_releases_its_own_contracts_only(ask, world):
+    line = await _agreed(ask, world)
+    stranger = ask.by(await world.key(Actor.BUYER, await parties.company(world)))
+    payload = await contracts.try_release(stranger, line, 1, schedule("2026-03-06", "1"))
+    assert contracts.codes(payload) == [("NOT_FOUND", "contractLineId")]
+
+
+async def test_a_suspended_contract_takes_no_releases(ask, world):
+    made = await contracts.contract(world, ask)
+    await contracts.change(ask, "contractSuspend", contractId=made["id"])
+    line = made["lines"][0]["id"]
+    payload = await contracts.try_release(ask, line, 1, schedule("2026-03-06", "1"))
+    assert contracts.codes(payload) == [("CONTRACT_SUSPENDED", "contractLineId")]
+
+
+@pytest.mark.parametrize(
+    ("lines", "more", "code", "path"),
+    [
+        ([], {}, "TOO_FEW_ITEMS", "lines"),
+        ([schedule("2026-03-06", "1")] * 251, {}, "TOO_MANY_ITEMS", "lines"),
+        (
+            [schedule("2026-03-06", "1"), schedule("2026-03-06", "2")],
+            {},
+            "DUPLICATE",
+            "lines.1.window.earliest",
+        ),
+        ([schedule("2026-03-06", "0.5")], {}, "SCALE_EXCEEDED", "lines.0.quantity"),
+        ([schedule("2026-03-06", "-1")], {}, "NOT_POSITIVE", "lines.0.quantity"),
+        (
+            [schedule("2026-03-06", "1")],
+            {"cumulativeReceived": "0.5"},
+            "SCALE_EXCEEDED",
+            "cumulativeReceived",
+        ),
+        ([schedule("2026-03-06", "1")], {"releaseNo": 0}, "NOT_POSITIVE", "releaseNo"),
+        (
+            [schedule("2026-03-06", "1")],
+            {"horizonStart": "2026-03-06T00:00:00Z", "horizonEnd": "2026-03-05T00:00:00Z"},
+            "INVALID_WINDOW",
+            "horizonEnd",
+        ),
+    ],
+)
+async def test_a_wrong_release_is_refused_with_its_path(ask, world, lines, more, code, path):
+    line = await _agreed(ask, world)
+    payload = await contracts.try_release(ask, line, 1, *lines, **more)
+    assert contracts.codes(payload) == [(code, path)]
+    assert await _listed(ask) == []
+
+
+async def test_statements_do_not_grow_with_the_number_of_contracts(ask, world, database, plans):
+    (bolt,) = await products(ask, "BOLT")
+    for number in range(20):
+        line = await _agreed(ask, world, number=f"N{number:02}", lines=[contracts.line(bolt)])
+        await contracts.release(ask, line, 1, schedule("2026-03-06", "1"))
+    sent_by = []
+    for first in (1, 20):
+        with counted(database.engine) as sent:
+            await ask(RELEASES, first=first)
+        sent_by.append(len(sent))
+    # Contracts, lines, releases; schedules with progress; what else belongs to a level is one
+    # statement.
+    assert sent_by == ([6, 6] if plans else [8, 8])

@@ -1,0 +1,227 @@
+"""What operators do, as real processes; refusals of one command beside it."""
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from commands.access import keys
+from kit.errors import Refused
+from kit.ids import from_global, new_id
+from models.access.viewers import Actor
+from tests import make
+from tests.make.master.channels import channel
+from tests.make.master.locations import location
+from tests.make.master.parties import carrier, company
+
+ROOT = Path(__file__).parents[3]
+VIEWER = "{ viewer { name actor } }"
+JOURNAL = """
+{ journal(first: 9, sort: OLDEST_FIRST) {
+  nodes { type objectId actorName actorSubject actorKeyId payload } } }
+"""
+
+
+async def _operate(url, *words, **environment):
+    """Run `python -m commands`; gives exit code, standard output and standard error."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "commands", *words),
+        cwd=ROOT,
+        env={**os.environ, "PYTHONUTF8": "1", "ABRUF_DATABASE_URL": url, **environment},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    said, failed = await process.communicate()
+    return process.returncode, said.decode(), failed.decode()
+
+
+@pytest.fixture
+def operate(database_url, database):
+    """Run the command on the test's database, which is emptied afterwards."""
+    del database
+
+    async def run(*words):
+        return await _operate(database_url, *words)
+
+    return run
+
+
+@pytest.fixture
+async def slug(world):
+    """Give the name of the world's merchant."""
+    async with world.database.writing(world.merchant_id) as session:
+        (merchant,) = await keys.merchants(session)
+    return merchant.slug
+
+
+async def test_a_merchant_is_created_once_and_listed(operate):
+    words = ["merchant", "create", "--slug", "acme", "--name", "Acme GmbH 🏭"]
+    done = (0, "Created the merchant acme.\n", "")
+    assert await operate(*words, "--gs1-prefix", "4012345") == done
+    code, said, _ = await operate("merchant", "list")
+    head, line = said.splitlines()
+    assert (code, head.split()) == (0, ["SLUG", "NAME", "GS1", "PREFIX", "CREATED"])
+    assert line.startswith("acme  Acme GmbH 🏭  4012345")
+    assert await operate(*words) == (1, "", "slug: There is a merchant acme already.\n")
+
+
+async def test_every_wrong_value_is_told_with_its_name(operate):
+    words = ["--slug=Ac me", "--name= ", "--gs1-prefix=401"]
+    code, said, failed = await operate("merchant", "create", *words)
+    assert (code, said) == (1, "")
+    names = [line.partition(":")[0] for line in failed.splitlines()]
+    assert names == ["slug", "name", "gs1_company_prefix"]
+
+
+@pytest.mark.parametrize("slug", ["", "Acme", "-a", "ä", "a" * 64, "a\n"])
+async def test_a_slug_is_of_small_letters_digits_and_hyphens(database, clock, slug):
+    with pytest.raises(Refused) as refused:
+        async with database.owner.writing(None) as session:
+            await keys.create_merchant(session, slug, "Name", clock())
+    assert refused.value.path == ("slug",)
+
+
+async def test_each_actor_gets_a_key_bound_by_business_key(ask, world, operate, slug):
+    await company(world, number="K-1")
+    await company(world, number="K-2")
+    await carrier(world, number="DHL")
+    await channel(world, code="SHOP")
+    await location(world, code="MAIN")
+    bound = {"BUYER": "K-2", "CARRIER": "DHL", "STOREFRONT": "SHOP", "WAREHOUSE": "MAIN"}
+    tokens = {}
+    for actor, code in {"STAFF": None, **bound}.items():
+        binding = ["--bound-to", code] if code else []
+        words = ["key", "create", "--merchant", slug, "--actor", actor, "--name", f"A {actor}"]
+        status, said, failed = await operate(*words, *binding)
+        assert (status, failed) == (0, "")
+        tokens[actor] = said.splitlines()[-1]
+        viewer = (await ask.by(tokens[actor])(VIEWER))["viewer"]
+        assert viewer == {"name": f"A {actor}", "actor": actor}
+    query = "{ parties(first: 9, filter: {role: CUSTOMER}) { nodes { number } } }"
+    seen = (await ask.by(tokens["BUYER"])(query))["parties"]["nodes"]
+    assert seen == [{"number": "K-2"}]
+    _, listed, _ = await operate("key", "list")
+    shown = {line.split()[2]: line.split()[3] for line in listed.splitlines()[2:]}
+    assert shown == {"STAFF": "-", **bound}
+    assert "abruf_" not in listed
+
+
+async def test_a_buyers_key_has_a_role_and_nobody_elses(ask, world, operate, slug):
+    await company(world, number="K-1")
+    words = ["key", "create", "--merchant", slug, "--name", "N", "--role", "APPROVER"]
+    _, said, _ = await operate(*words, "--actor", "BUYER", "--bound-to", "K-1")
+    viewer = (await ask.by(said.splitlines()[-1])("{ viewer { scopes } }"))["viewer"]
+    assert "ORDERS_APPROVE" in viewer["scopes"]
+    failure = (1, "", "role: Only a BUYER has a role.\n")
+    assert await operate(*words, "--actor", "STAFF") == failure
+    _, listed, _ = await operate("key", "list")
+    assert [line.split()[4] for line in listed.splitlines()[1:]] == ["-", "APPROVER"]
+
+
+@pytest.mark.parametrize(
+    ("actor", "bound_to"),
+    [
+        (Actor.STAFF, "K-1"),
+        (Actor.BUYER, None),
+        (Actor.BUYER, "K-9"),
+        (Actor.BUYER, "DHL"),
+        (Actor.BUYER, "FOREIGN"),
+        (Actor.CARRIER, "K-1"),
+        (Actor.STOREFRONT, "K-1"),
+        (Actor.WAREHOUSE, "SHOP"),
+    ],
+)
+async def test_a_key_is_bound_to_what_its_actor_needs(world, actor, bound_to):
+    await company(world, number="K-1")
+    await carrier(world, number="DHL")
+    await channel(world, code="SHOP")
+    await company(await make.world(world.database, world.clock), number="FOREIGN")
+    with pytest.raises(Refused) as refused:
+        async with world.database.writing(world.merchant_id) as session:
+            await keys.binding(session, world.merchant_id, actor, bound_to)
+    assert refused.value.path == ("bound_to",)
+
+
+async def test_no_key_is_made_for_what_is_not_there(world, operate, slug):
+    words = ["--actor", "BUYER", "--name", "N", "--bound-to", "K-9"]
+    code, said, failed = await operate("key", "create", "--merchant", slug, *words)
+    assert (code, said, failed.partition(":")[0]) == (1, "", "bound_to")
+    failure = (1, "", "merchant: There is no merchant nobody.\n")
+    assert await operate("key", "create", "--merchant", "nobody", *words) == failure
+    async with world.database.writing(world.merchant_id) as session:
+        assert len(await keys.keys_of(session, world.merchant_id)) == 1
+
+
+async def test_a_revoked_key_is_not_valid_any_more(client, world, operate, slug):
+    words = ["--merchant", slug, "--actor", "STAFF", "--name", "Old"]
+    _, said, _ = await operate("key", "create", *words)
+    key_id, token = said.split()[3].removesuffix("."), said.splitlines()[-1]
+    headers = {"Authorization": f"Bearer {token}"}
+    call = {"url": "/graphql", "json": {"query": VIEWER}, "headers": headers}
+    assert (await client.post(**call)).status_code == 200
+    for _ in range(2):
+        done = (0, f"The key {key_id} (Old) is revoked.\n", "")
+        assert await operate("key", "revoke", key_id) == done
+    world.clock.advance(days=40_000)
+    assert (await client.post(**call)).status_code == 401
+
+
+async def test_the_journal_tells_what_operators_do_with_keys(ask, operate, slug):
+    _, said, _ = await operate("key", "create", "--merchant", slug, "--actor=STAFF", "--name=N")
+    key_id = said.split()[3].removesuffix(".")
+    for _ in range(2):
+        await operate("key", "revoke", key_id)
+    entries = (await ask(JOURNAL))["journal"]["nodes"]
+    assert [it["type"] for it in entries] == ["api_key.created", "api_key.revoked"]
+    for it in entries:
+        assert from_global(it["objectId"]) == ("ApiKey", UUID(key_id))
+        assert (it["actorName"], it["actorSubject"]) == ("Operator", f"uid {os.getuid()}")
+        assert it["actorKeyId"] is None
+    assert entries[0]["payload"]["actor"] == "STAFF"
+
+
+async def test_an_unknown_key_is_told(operate):
+    key_id = str(new_id())
+    failure = (1, "", f"id: There is no key {key_id}.\n")
+    assert await operate("key", "revoke", key_id) == failure
+
+
+@pytest.mark.parametrize("words", [["key"], ["key", "revoke", "nonsense"]])
+async def test_wrong_words_show_the_usage(operate, words):
+    code, said, failed = await operate(*words)
+    assert (code, said) == (2, "")
+    assert failed.startswith("usage: python -m commands")
+
+
+@pytest.mark.parametrize("url", ["postgresql://127.0.0.1:1/abruf", "nonsense"])
+async def test_a_database_that_cannot_be_used_is_told_without_a_traceback(url):
+    code, said, failed = await _operate(url, "merchant", "list")
+    assert (code, said) == (1, "")
+    assert failed.startswith("The database cannot be used: ")
+    assert "Traceback" not in failed
+
+
+async def test_without_an_address_the_embedded_database_is_used(tmp_path):
+    place = {"ABRUF_DATA_DIR": str(tmp_path / "data")}
+    words = ["merchant", "create", "--slug", "a", "--name", "A"]
+    assert (await _operate("", *words, **place))[0] == 0
+    _, said, _ = await _operate("", "merchant", "list", **place)
+    assert [line.split()[0] for line in said.splitlines()] == ["SLUG", "a"]
+
+
+async def test_documents_are_registered_from_a_compilers_file(operate, slug, ask, tmp_path):
+    file, words = tmp_path / "documents.json", ["document", "register", "--merchant", slug]
+    file.write_text(json.dumps({"Who": VIEWER}))
+    done = (0, f"Registered 1 documents of {slug}.\n", "")
+    assert [await operate(*words, str(file)) for _ in range(2)] == [done, done]
+    headers = {"Authorization": f"Bearer {ask.token}"}
+    answer = await ask.client.post("/graphql", json={"documentId": "Who"}, headers=headers)
+    assert answer.json()["data"] == {"viewer": {"name": "staff", "actor": "STAFF"}}
+    for text, code in (('{"0": 1}', 1), ('{"Who": "{ __typename }"}', 1), ("[]", 2), ("{", 2)):
+        file.write_text(text)
+        assert (await operate(*words, str(file)))[0] == code
+    assert (await operate(*words, str(tmp_path / "missing.json")))[0] == 2

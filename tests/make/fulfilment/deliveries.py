@@ -1,0 +1,137 @@
+"""Deliveries, made over the API: planned, released, packed, dispatched."""
+
+from typing import Any
+
+from kit.ids import to_global
+from tests.make import Ask, World
+from tests.make.master import locations
+from tests.make.trade import orders
+
+WINDOW = {
+    "earliest": "2026-03-09T08:00:00+00:00",
+    "latest": "2026-03-09T12:00:00+00:00",
+    "timeZone": "Europe/Berlin",
+}
+"""A Monday morning, one week after the clock of a test starts."""
+RECIPIENT = {"name": "Anna Weber", "department": "Goods in"}
+FIELDS = """
+fragment fields on Delivery {
+  id number state version method windowOverride isLate availableActions packing
+  window { earliest latest timeZone } recipient { name } shipTo { city } location { id }
+  releasedAt packedAt dispatchedAt deliveredAt cancelledAt
+  orders { id }
+  lines {
+    id planned picked packed shipped delivered lost refused shortReason
+    orderLine {
+      id ordered cancelled backordered planned picked packed shipped delivered refused lost
+      product { sku }
+    }
+  }
+  parcels {
+    id packing parcelNo status sscc trackingNumbers { number } carrier { id }
+    contents { quantity lot serialNumbers deliveryLine { id } }
+    parent { id } children { id } repackedFrom { id } repackedInto { id }
+  }
+  holds { id releasedAt reason }
+  receipts { sequence reference lines { shipped received difference note } }
+}
+"""
+_MORE = {
+    "deliveryPlan": "deliveries { ...fields }",
+    "deliverySplit": "delivery { ...fields } part { ...fields }",
+    "deliveryHold": "delivery { ...fields } hold { id }",
+    "deliveryPack": "delivery { ...fields } parcels { id sscc status }",
+    "deliveryConfirmReceipt": "delivery { ...fields } receipt { id sequence }",
+}
+READ = "query ($id: ID!) { delivery(id: $id) { ...fields } }" + FIELDS
+
+
+async def act(ask: Ask, mutation: str, **given: Any) -> dict[str, Any]:
+    """Run a mutation of deliveries and return its payload, refused or not."""
+    name = mutation[0].upper() + mutation[1:]
+    asked = _MORE.get(mutation, "delivery { ...fields }")
+    document = (
+        f"mutation ($input: {name}Input!) {{ {mutation}(input: $input) {{"
+        f" {asked} userErrors {{ code field message }} }} }}{FIELDS}"
+    )
+    return (await ask(document, input=given))[mutation]
+
+
+async def done(ask: Ask, mutation: str, **given: Any) -> dict[str, Any]:
+    """Run a mutation that must not be refused."""
+    payload = await act(ask, mutation, **given)
+    assert payload["userErrors"] == []
+    return payload
+
+
+async def refusals(ask: Ask, mutation: str, **given: Any) -> list[tuple[str, str]]:
+    """Run a mutation and return the (code, path) of its refusals."""
+    payload = await act(ask, mutation, **given)
+    return [(it["code"], ".".join(it["field"][1:])) for it in payload["userErrors"]]
+
+
+async def read(ask: Ask, delivery: dict[str, Any]) -> dict[str, Any]:
+    return (await ask(READ, id=delivery["id"]))["delivery"]
+
+
+def lines(order: dict[str, Any], *quantities: str) -> list[dict[str, Any]]:
+    """Return the lines of a part: all that is unplanned, or these quantities; "0" leaves out."""
+    wanted = quantities or [it["unplanned"] for it in order["lines"]]
+    pairs = zip(order["lines"], wanted, strict=False)
+    return [{"orderLineId": it["id"], "quantity": each} for it, each in pairs if each != "0"]
+
+
+async def part(world: World, order: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """Return the input of a delivery of the whole order."""
+    if "locationId" not in fields:
+        fields["locationId"] = to_global("Location", await locations.location(world))
+    valid = {"lines": lines(order), "window": WINDOW, "recipient": RECIPIENT}
+    return valid | fields
+
+
+async def planned(
+    world: World, ask: Ask, order: dict[str, Any] | None = None, **fields: Any
+) -> dict[str, Any]:
+    """Plan a delivery of an order (a new one by default); fields: of the part."""
+    order = order or await orders.order(world, ask)
+    parts = [await part(world, order, **fields)]
+    return (await done(ask, "deliveryPlan", deliveries=parts))["deliveries"][0]
+
+
+async def released(
+    world: World, ask: Ask, order: dict[str, Any] | None = None, **fields: Any
+) -> dict[str, Any]:
+    delivery = await planned(world, ask, order, **fields)
+    return (await done(ask, "deliveryRelease", deliveryId=delivery["id"]))["delivery"]
+
+
+def contents(delivery: dict[str, Any], *quantities: str) -> list[dict[str, Any]]:
+    """Return contents of all that is planned, or of these quantities; "0" leaves a line out."""
+    wanted = quantities or [it["planned"] for it in delivery["lines"]]
+    pairs = zip(delivery["lines"], wanted, strict=False)
+    return [{"deliveryLineId": it["id"], "quantity": each} for it, each in pairs if each != "0"]
+
+
+async def packed(
+    world: World,
+    ask: Ask,
+    order: dict[str, Any] | None = None,
+    parcel: dict[str, Any] | None = None,
+    **fields: Any,
+) -> dict[str, Any]:
+    """Pack a whole delivery into one parcel with an SSCC; parcel: more of its input."""
+    delivery = await released(world, ask, order, **fields)
+    one = {"generateSscc": True, "contents": contents(delivery)} | (parcel or {})
+    payload = await done(ask, "deliveryPack", deliveryId=delivery["id"], parcels=[one])
+    return payload["delivery"]
+
+
+async def dispatched(
+    world: World,
+    ask: Ask,
+    order: dict[str, Any] | None = None,
+    parcel: dict[str, Any] | None = None,
+    **fields: Any,
+) -> dict[str, Any]:
+    delivery = await packed(world, ask, order, parcel, **fields)
+    return (await done(ask, "deliveryDispatch", deliveryId=delivery["id"]))["delivery"]

@@ -1,0 +1,31 @@
+"""How an order and a key come to their ends."""
+
+from typing import Any
+
+from commands.access import keys
+from models.access.tokens import parts
+from tests.make import Ask, World
+from transport.identity.authentication import FRESH
+
+CANCEL = """
+mutation ($input: OrderCancelLinesInput!) {
+  orderCancelLines(input: $input) { order { state } userErrors { code } }
+}
+"""
+
+
+async def cancel(ask: Ask, order: dict[str, Any]) -> None:
+    """Cancel all lines of an order, as `make.orders.order` returns it."""
+    lines = [{"lineId": it["id"], "quantity": it["ordered"]} for it in order["lines"]]
+    given = {"orderId": order["id"], "lines": lines, "reason": "no more"}
+    answer = (await ask(CANCEL, input=given))["orderCancelLines"]
+    assert answer == {"order": {"state": "CANCELLED"}, "userErrors": []}
+
+
+async def revoke(world: World, token: str) -> None:
+    """End the key of a token, and let the time pass for which it is remembered."""
+    found = parts(token)
+    assert found is not None
+    async with world.database.owner.writing(None) as session:
+        await keys.revoke_key(session, found[0], world.clock())
+    world.clock.advance(seconds=FRESH.total_seconds())

@@ -1,0 +1,101 @@
+"""What another owner has, and every way that the schema has to read it."""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from graphql import GraphQLField, GraphQLObjectType, get_named_type
+
+from kit.ids import new_id, to_global
+from models.fulfilment.parcels import TrackingNumber
+from schema.graphql.nodes import NODES
+from schema.schema import schema
+from tests.make import Ask, World
+from tests.make.feed import rows
+from tests.make.scene import fresh
+from tests.make.sweeps.leaves import SHOWN
+
+Found = dict[str, list[Any]]
+"""Type name -> its rows; the numbers of parcels beside them."""
+ROOTS: dict[str, GraphQLField] = SHOWN.query_type.fields
+LISTS = {name: field for name, field in ROOTS.items() if "first" in field.args}
+
+
+async def found(world: World) -> Found:
+    """Return all rows of the merchant that are nodes, and the tracking numbers."""
+    kinds = {name: schema.get_type_by_name(name).origin.entity for name in NODES}
+    kinds["TrackingNumber"] = TrackingNumber
+    return {name: await rows(world, entity) for name, entity in kinds.items()}
+
+
+def reads(of: Found) -> Iterator[tuple[str, str, str]]:
+    """Yield (document, key, unknown key) for every way to read one of the rows."""
+    for name in NODES.keys() & of.keys():
+        for row in of[name]:
+            ids = to_global(name, row.id), to_global(name, new_id())
+            yield "query ($key: ID!) { node(id: $key) { id } }", *ids
+            yield "query ($key: ID!) { nodes(ids: [$key]) { id } }", *ids
+            yield deep(name), *ids
+    for root, field in ROOTS.items():
+        name = get_named_type(field.type).name
+        for argument, it in field.args.items():
+            document = f"query ($key: {it.type}) {{ {root}({argument}: $key) {{ id }} }}"
+            for key, unknown in keys(of, name, argument) if root not in LISTS else ():
+                yield document, key, unknown
+
+
+@cache
+def deep(name: str) -> str:
+    """Write a document that asks a type for all that lies below it, in one statement."""
+    below = [
+        f"{field} {{ __typename }}"
+        for field, it in SHOWN.get_type(name).fields.items()
+        if isinstance(get_named_type(it.type), GraphQLObjectType) and "first" not in it.args
+    ]
+    fields = " ".join(["id", *below])
+    return f"query ($key: ID!) {{ node(id: $key) {{ ... on {name} {{ {fields} }} }} }}"
+
+
+def keys(of: Found, name: str, argument: str) -> Iterator[tuple[str, str]]:
+    """Yield (key, unknown key) of the rows of a type by an argument of its root field."""
+    if argument == "id":
+        yield from ((to_global(name, it.id), to_global(name, new_id())) for it in of.get(name, ()))
+    elif argument == "trackingNumber":
+        yield from ((it.number, fresh("T")) for it in of.get("TrackingNumber", ()))
+    else:
+        known = (getattr(it, argument, None) for it in of.get(name, ()))
+        yield from ((key, fresh("none")) for key in known if key is not None)
+
+
+async def differing(ask: Ask, of: Found) -> list[str]:
+    """Return what is read otherwise than what is not there."""
+    return [
+        f"{document} {key}"
+        for document, key, unknown in reads(of)
+        if await told(ask, document, key=key) != await told(ask, document, key=unknown)
+    ]
+
+
+async def told(ask: Ask, document: str, **variables: Any) -> dict[str, Any]:
+    """Return an answer and its cost, without its own id and what is left to the key afterwards."""
+    answer = await ask.answer(document, **variables)
+    answer["extensions"].pop("requestId", None)
+    answer["extensions"].get("cost", {}).pop("throttleStatus", None)
+    return answer
+
+
+async def listing(ask: Ask, of: Found) -> list[str]:
+    """Return the lists that show or count one of the rows."""
+    theirs = {to_global(name, row.id) for name, found in of.items() for row in found}
+    return [name for name in LISTS if await _shows(ask, name, theirs)]
+
+
+async def _shows(ask: Ask, name: str, theirs: set[str]) -> bool:
+    """Tell whether a list shows one of the ids, or counts more than it shows."""
+    node = get_named_type(ROOTS[name].type).fields["nodes"].type
+    field = "id" if "id" in get_named_type(node).fields else "objectId"
+    answer = await ask.answer(f"{{ it: {name}(first: 100) {{ totalCount nodes {{ {field} }} }} }}")
+    if (answer.get("data") or {}).get("it") is None:
+        return False
+    shown = [it[field] for it in answer["data"]["it"]["nodes"]]
+    return answer["data"]["it"]["totalCount"] != len(shown) or not theirs.isdisjoint(shown)

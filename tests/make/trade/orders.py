@@ -1,0 +1,68 @@
+"""Products and orders, made over the API."""
+
+from typing import Any
+
+from kit.ids import to_global
+from tests.make import Ask, World
+from tests.make.master import channels, parties
+
+PRODUCTS = """
+mutation ($input: ProductsUpsertInput!) {
+  productsUpsert(input: $input) { results { product { id } } userErrors { code field } }
+}
+"""
+PLACE = """
+mutation ($input: OrderPlaceInput!) {
+  orderPlace(input: $input) {
+    order {
+      id number state kind version currency net { amount currency } fulfilmentStatus
+      isOpen isLate isBackordered availableActions
+      channel { id } party { id number } guest { name } buyerContact { code }
+      shipTo { city } shipToAddress { code } recipient { name }
+      window { earliest latest timeZone } purchaseOrderNumber externalReference
+      deliveryPolicy cancelIfNotBy placedAt confirmedAt
+      lines {
+        id lineNo ordered cancelled planned shipped openQuantity unplanned discountPercent
+        unitPrice { amount currency } net { amount } product { sku } window { latest }
+      }
+      holds { id } timeline(first: 9) { nodes { type } }
+    }
+    userErrors { code field message }
+  }
+}
+"""
+
+
+async def products(ask: Ask, *skus: str, **fields: Any) -> list[str]:
+    """Return the global ids of products, made unless they are there."""
+    items = [{"sku": sku, "name": sku, **fields} for sku in skus]
+    results = (await ask(PRODUCTS, input={"products": items}))["productsUpsert"]["results"]
+    return [it["product"]["id"] for it in results]
+
+
+def line(product_id: str, quantity: str = "10", **fields: Any) -> dict[str, Any]:
+    return {"productId": product_id, "quantity": quantity, "unitPrice": "2.5", **fields}
+
+
+async def order_input(world: World, ask: Ask, **fields: Any) -> dict[str, Any]:
+    """Return the input of a company's order: ten bolts and four nuts at EUR 2.50."""
+    if "channelId" not in fields:
+        fields["channelId"] = to_global("Channel", await channels.channel(world))
+    if "partyId" not in fields and "guest" not in fields:
+        fields["partyId"] = to_global("Party", await parties.company(world))
+    if "lines" not in fields:
+        bolt, nut = await products(ask, "BOLT", "NUT")
+        fields["lines"] = [line(bolt), line(nut, "4")]
+    return {"currency": "EUR", **fields}
+
+
+async def order(world: World, ask: Ask, **fields: Any) -> dict[str, Any]:
+    """Place an order as the viewer of `ask`; fields: of OrderPlaceInput. Return it with lines.
+
+    Products, channel and party are made where they are not named, by staff.
+    """
+    staff = ask.by(world.token)
+    given = await order_input(world, staff, **fields)
+    answer = (await ask(PLACE, input=given))["orderPlace"]
+    assert answer["userErrors"] == []
+    return answer["order"]

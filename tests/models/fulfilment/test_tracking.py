@@ -1,0 +1,180 @@
+"""The words of carriers, and the status that follows from all reports of a parcel."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.fulfilment.parcels import ParcelStatus
+from models.fulfilment.tracking import TERMINAL, Standing, Vocabulary, meaning, standing
+
+PACKED_AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+OURS = [status for status in ParcelStatus if status not in {"PACKED", "VOIDED"}]
+
+
+@dataclass(frozen=True)
+class Report:
+    occurred_at: datetime
+    status: ParcelStatus
+    is_delay: bool = False
+    is_correction: bool = False
+
+
+def at(hour: int) -> datetime:
+    return PACKED_AT + timedelta(hours=hour)
+
+
+def stands(*reports: tuple[int, str]) -> str:
+    return standing(PACKED_AT, [Report(at(hour), ParcelStatus(it)) for hour, it in reports]).status
+
+
+REPORTS = st.lists(
+    st.builds(
+        Report,
+        st.integers(1, 5).map(at),
+        st.sampled_from(OURS),
+        st.booleans(),
+        st.booleans(),
+    ),
+    max_size=9,
+)
+
+
+@given(REPORTS, st.data())
+def test_neither_order_nor_repetition_changes_the_status(reports, data):
+    again = data.draw(st.lists(st.sampled_from(reports), max_size=5)) if reports else []
+    shuffled = data.draw(st.permutations(reports + again))
+    assert standing(PACKED_AT, shuffled) == standing(PACKED_AT, reports)
+
+
+@given(REPORTS)
+def test_what_follows_a_terminal_status_leads_out_of_it_only_as_a_correction(reports):
+    plain = [replace(report, is_correction=False) for report in reports]
+    stood = standing(PACKED_AT, plain)
+    later = [Report(at(9), status) for status in OURS]
+    if stood.status in TERMINAL:
+        assert {standing(PACKED_AT, [*plain, each]) for each in later} == {stood}
+    for each in later:
+        if each.status is not ParcelStatus.UNKNOWN:
+            corrected = standing(PACKED_AT, [*plain, replace(each, is_correction=True)])
+            assert corrected.status is each.status
+
+
+@given(REPORTS)
+def test_unknown_reports_hide_nothing(reports):
+    known = [report for report in reports if report.status is not ParcelStatus.UNKNOWN]
+    assert standing(PACKED_AT, known).status is standing(PACKED_AT, reports).status
+
+
+def test_a_late_report_does_not_set_the_parcel_back():
+    assert stands((1, "PICKED_UP"), (3, "OUT_FOR_DELIVERY"), (2, "IN_TRANSIT")) == (
+        "OUT_FOR_DELIVERY"
+    )
+
+
+def test_of_two_reports_at_one_instant_the_further_one_counts():
+    assert stands((1, "OUT_FOR_DELIVERY"), (1, "IN_TRANSIT")) == "OUT_FOR_DELIVERY"
+    assert stands((1, "LOST"), (1, "DELIVERED")) == "DELIVERED"
+
+
+def test_a_status_stands_since_it_was_first_reported():
+    twice = [Report(at(2), ParcelStatus.DELIVERED), Report(at(4), ParcelStatus.DELIVERED)]
+    assert standing(PACKED_AT, twice) == Standing(ParcelStatus.DELIVERED, at(2))
+    corrected = [*twice, Report(at(3), ParcelStatus.DELIVERED, is_correction=True)]
+    assert standing(PACKED_AT, corrected).status_at == at(3)
+
+
+def test_without_reports_a_parcel_is_packed():
+    assert standing(PACKED_AT, []) == Standing(ParcelStatus.PACKED, PACKED_AT)
+
+
+def test_a_delay_lasts_until_a_later_report_of_progress():
+    delay = Report(at(2), ParcelStatus.UNKNOWN, is_delay=True)
+    moving = [Report(at(1), ParcelStatus.IN_TRANSIT), delay]
+    assert standing(PACKED_AT, moving) == Standing(ParcelStatus.IN_TRANSIT, at(1), is_delayed=True)
+    same_instant = [*moving, Report(at(2), ParcelStatus.IN_TRANSIT)]
+    assert standing(PACKED_AT, same_instant).is_delayed
+    in_trouble = [*moving, Report(at(3), ParcelStatus.EXCEPTION)]
+    assert standing(PACKED_AT, in_trouble).is_delayed
+    moving_on = [*moving, Report(at(3), ParcelStatus.IN_TRANSIT)]
+    assert not standing(PACKED_AT, moving_on).is_delayed
+    arrived = [*moving, Report(at(1), ParcelStatus.DELIVERED)]
+    assert not standing(PACKED_AT, arrived).is_delayed
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "word", "status"),
+    [
+        ("ABRUF", "ATTEMPT_FAILED", "ATTEMPT_FAILED"),
+        ("SHOPIFY", "LABEL_PURCHASED", "LABEL_CREATED"),
+        ("SHOPIFY", "LABEL_PRINTED", "LABEL_CREATED"),
+        ("SHOPIFY", "CONFIRMED", "LABEL_CREATED"),
+        ("SHOPIFY", "CARRIER_PICKED_UP", "PICKED_UP"),
+        ("SHOPIFY", "IN_TRANSIT", "IN_TRANSIT"),
+        ("SHOPIFY", "OUT_FOR_DELIVERY", "OUT_FOR_DELIVERY"),
+        ("SHOPIFY", "ATTEMPTED_DELIVERY", "ATTEMPT_FAILED"),
+        ("SHOPIFY", "READY_FOR_PICKUP", "READY_FOR_PICKUP"),
+        ("SHOPIFY", "delivered", "DELIVERED"),
+        ("SHOPIFY", "FAILURE", "EXCEPTION"),
+        ("AFTERSHIP", "InfoReceived", "LABEL_CREATED"),
+        ("AFTERSHIP", "InTransit", "IN_TRANSIT"),
+        ("AFTERSHIP", "OutForDelivery", "OUT_FOR_DELIVERY"),
+        ("AFTERSHIP", "AttemptFail", "ATTEMPT_FAILED"),
+        ("AFTERSHIP", "AvailableForPickup", "READY_FOR_PICKUP"),
+        ("AFTERSHIP", " DELIVERED ", "DELIVERED"),
+        ("AFTERSHIP", "Exception", "EXCEPTION"),
+        ("AFTERSHIP", "Expired", "EXCEPTION"),
+        ("AFTERSHIP", "Pending", "UNKNOWN"),
+        ("EASYPOST", "pre_transit", "LABEL_CREATED"),
+        ("EASYPOST", "in_transit", "IN_TRANSIT"),
+        ("EASYPOST", "out_for_delivery", "OUT_FOR_DELIVERY"),
+        ("EASYPOST", "failure", "ATTEMPT_FAILED"),
+        ("EASYPOST", "available_for_pickup", "READY_FOR_PICKUP"),
+        ("EASYPOST", "delivered", "DELIVERED"),
+        ("EASYPOST", "return_to_sender", "RETURNED_TO_SENDER"),
+        ("EASYPOST", "error", "EXCEPTION"),
+        ("EASYPOST", "cancelled", "EXCEPTION"),
+        ("EASYPOST", "unknown", "UNKNOWN"),
+        ("EPCIS", "packing", "LABEL_CREATED"),
+        ("EPCIS", "staging_outbound", "LABEL_CREATED"),
+        ("EPCIS", "urn:epcglobal:cbv:bizstep:loading", "PICKED_UP"),
+        ("EPCIS", "https://ref.gs1.org/cbv/BizStep-departing", "PICKED_UP"),
+        ("EPCIS", "transporting", "IN_TRANSIT"),
+        ("EPCIS", "arriving", "DELIVERED"),
+        ("EPCIS", "receiving", "DELIVERED"),
+    ],
+)
+def test_a_foreign_word_has_its_meaning_of_the_domain_page(vocabulary, word, status):
+    meant = meaning(Vocabulary(vocabulary), word)
+    assert (meant.status, meant.is_delay) == (status, False)
+
+
+@pytest.mark.parametrize("vocabulary", [Vocabulary.ABRUF, Vocabulary.SHOPIFY])
+def test_a_delay_tells_nothing_of_the_status(vocabulary):
+    meant = meaning(vocabulary, "Delayed")
+    assert (meant.status, meant.is_delay) == (ParcelStatus.UNKNOWN, True)
+
+
+@pytest.mark.parametrize("word", ["PACKED", "VOIDED", "in_transit!", "🚚", "Delivered"])
+def test_a_word_that_the_vocabulary_lacks_is_unknown(word):
+    assert meaning(Vocabulary.EPCIS, word) == meaning(Vocabulary.EASYPOST, "unknown")
+    if word != "Delivered":
+        assert meaning(Vocabulary.ABRUF, word).status is ParcelStatus.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("sub_status", "status", "is_delay"),
+    [
+        ("Exception_001", "EXCEPTION", False),
+        ("Exception_004", "UNKNOWN", True),
+        ("exception_005", "UNKNOWN", True),
+        ("Exception_011", "RETURNED_TO_SENDER", False),
+        ("Exception_013", "LOST", False),
+    ],
+)
+def test_aftership_tells_by_the_sub_status_what_its_exception_is(sub_status, status, is_delay):
+    meant = meaning(Vocabulary.AFTERSHIP, "Exception", sub_status)
+    assert (meant.status, meant.is_delay) == (status, is_delay)
+    assert meaning(Vocabulary.SHOPIFY, "FAILURE", sub_status).status is ParcelStatus.EXCEPTION

@@ -1,0 +1,118 @@
+"""What a client and the merchant do with a contract."""
+
+from typing import Any
+from uuid import UUID
+
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, rule
+
+from commands.fulfilment.call_offs.inputs import ContractCallOff
+from commands.fulfilment.call_offs.place import place
+from commands.trade import releases
+from commands.trade.contracts import amend, life, settle
+from tests.simulation.merchant import RECIPIENTS
+from tests.simulation.simulation import PART, Stage
+
+STEPS_OF_LIFE: dict[str, tuple[Any, Any]] = {
+    "suspend": (life.suspend, life.ContractSuspend),
+    "resume": (life.resume, life.ContractResume),
+    "terminate": (life.terminate, life.ContractTerminate),
+    "settle": (settle.settle, settle.ContractSettle),
+}
+
+
+class ContractRules(Stage):
+    """Rules about contracts; the newest of them is played with."""
+
+    @initialize(parts=st.lists(PART, min_size=2, max_size=2))
+    def start_drawing(self, parts: list[str]) -> None:
+        """Start with a call-off and its delivery."""
+        self.call_off(parts, 0, "all", is_planned=True)
+
+    @rule(
+        parts=st.lists(PART, min_size=1, max_size=2),
+        channel=st.sampled_from([0, 0, 0, 1]),
+        is_planned=st.booleans(),
+        share=PART,
+    )
+    def call_off(self, parts: list[str], channel: int, share: str, *, is_planned: bool) -> None:
+        contract = self.contracts[0]
+        lines = []
+        for line, part in zip(self.agreed_by(contract), parts, strict=False):
+            agreed = line["max_quantity"] or line["target_quantity"]
+            ceiling = agreed * (1 + line["over_tolerance_percent"] / 100)
+            step = line["lot_multiple"] or line["step"]
+            quantity = self.part_of((ceiling - line["called_off"]) / 2, part, step)
+            lines.append((line, quantity - quantity % step))
+        part = {
+            "location_id": self.cast.location_ids[0],
+            "lines": [
+                {"line_no": number, "quantity": self.part_of(quantity, share, line["step"])}
+                for number, (line, quantity) in enumerate(lines, 1)
+            ],
+        }
+        self.act(
+            place,
+            ContractCallOff,
+            contract_id=UUID(contract["id"]),
+            channel_id=self.cast.channel_ids[channel],
+            lines=[{"contract_line_id": UUID(it["id"]), "quantity": q} for it, q in lines],
+            window=self.window(2),
+            recipient=RECIPIENTS[0],
+            deliveries=[part] if is_planned else [],
+        )
+
+    @rule(
+        pick=st.integers(0, 1),
+        kind=st.sampled_from(["FORECAST", "JIT"]),
+        function=st.sampled_from(["REPLACE", "UPDATE"]),
+        release_no=st.sampled_from([1, 1, 1, 0]),
+        quantities=st.lists(st.integers(0, 5), min_size=1, max_size=3),
+        received=st.sampled_from([None, "delivered", "shipped"]),
+        commitment=st.sampled_from(["FIRM", "FORECAST"]),
+    )
+    def release(  # noqa: PLR0913 -- a release says that much.
+        self,
+        *,
+        pick: int,
+        kind: str,
+        function: str,
+        release_no: int,
+        quantities: list[int],
+        received: str | None,
+        commitment: str,
+    ) -> None:
+        line = self.agreed_by(self.contracts[0])[pick]
+        mine = [it for it in self.rows["releases"] if it["contract_line_id"] == line["id"]]
+        last = max((it["release_no"] for it in mine if it["type"] == kind), default=0)
+        self.act(
+            releases.release,
+            releases.ContractRelease,
+            contract_line_id=UUID(line["id"]),
+            type=kind,
+            function=function,
+            release_no=max(last + release_no, 1),
+            cumulative_received=line[received] if received else None,
+            correction=commitment == "FIRM",
+            lines=[
+                {"window": self.window(day), "quantity": quantity, "commitment": commitment}
+                for day, quantity in enumerate(quantities)
+            ],
+        )
+
+    @rule(step=st.sampled_from([*STEPS_OF_LIFE, "resume", "amend"]), number=st.integers(1, 40))
+    def change_contract(self, step: str, number: int) -> None:
+        """Change the newest contract; when it has ended, agree on a new one."""
+        contract = self.contracts[0]
+        given: dict[str, Any] = {"contract_id": UUID(contract["id"])}
+        if step == "amend":
+            line = self.agreed_by(contract)[number % 2]
+            change = {"contract_line_id": UUID(line["id"]), "max_quantity": number}
+            self.act(amend.amend, amend.ContractAmend, **given, lines=[change])
+            return
+        if step == "terminate":
+            given["keep_call_offs"] = number % 2 == 0
+        self.act(*STEPS_OF_LIFE[step], **given)
+        if self.contracts[0]["state"] == "SETTLED":
+            self.runner.run(self.cast.contract())
+            self.rows = self.look()

@@ -1,0 +1,164 @@
+"""What must hold after every command: each sentence with the SQL that finds what breaks it.
+
+The invariants are those of the domain: O1 to O7, K1, K7, D1, P1 and P2, and what follows for
+states. `:merchant` is the merchant that plays.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from commands.writing.ledger import COUNTERS
+
+_ON_DELIVERIES = ("planned", "picked", "packed", "shipped", "delivered", "lost", "refused")
+_SENT = "('DISPATCHED', 'PARTIALLY_DELIVERED', 'DELIVERED', 'FAILED', 'RETURNED_TO_SENDER', 'LOST')"
+_ENDED = {"delivered": "DELIVERED", "refused": "RETURNED_TO_SENDER", "lost": "LOST"}
+_LINES = """
+    SELECT line.*, orders.state, orders.contract_id, orders.number FROM order_lines line
+    JOIN orders ON orders.id = line.order_id WHERE line.merchant_id = :merchant
+"""
+_PARTS = """
+    SELECT part.*, delivery.state, delivery.number, delivery.delivered_at,
+        EXISTS (SELECT FROM receipts WHERE receipts.delivery_id = delivery.id) AS is_confirmed
+    FROM delivery_lines part JOIN deliveries delivery ON delivery.id = part.delivery_id
+    WHERE part.merchant_id = :merchant
+"""
+_CONTENTS = """
+    SELECT content.*, parcel.status FROM parcel_contents content
+    JOIN parcels parcel ON parcel.id = content.parcel_id
+    WHERE content.merchant_id = :merchant AND parcel.status <> 'VOIDED'
+"""
+_MOVED = """
+    SELECT of_line.key::uuid AS line_id, amount.key AS counter, sum(amount.value::numeric) AS total
+    FROM journal, jsonb_each(payload -> 'moved') of_line, jsonb_each_text(of_line.value) amount
+    WHERE merchant_id = :merchant GROUP BY 1, 2
+"""
+
+
+def _counters() -> Iterator[tuple[str, str]]:
+    for name in _ON_DELIVERIES:
+        yield (
+            f"an order line's {name} is that of its deliveries (D1)",
+            f"""SELECT line.number, line.line_no, line.{name} FROM ({_LINES}) line
+                WHERE {name} <> coalesce((SELECT sum(part.{name}) FROM ({_PARTS}) part
+                    WHERE part.order_line_id = line.id AND part.state <> 'CANCELLED'), 0)""",
+        )
+    for entity, counters in COUNTERS.items():
+        for name in counters:
+            yield (
+                f"{entity.__tablename__}.{name} is the sum of what the journal tells",
+                f"""SELECT line.id, line.{name} FROM {entity.__tablename__} line
+                    WHERE line.merchant_id = :merchant AND line.{name} <> coalesce((
+                        SELECT total FROM ({_MOVED}) moved
+                        WHERE moved.line_id = line.id AND moved.counter = '{name}'), 0)""",
+            )
+    for name, drawn in {
+        "called_off": "ordered - line.cancelled",
+        "shipped": "shipped",
+        "delivered": "delivered",
+    }.items():
+        yield (
+            f"a contract line's {name} is that of its call-offs",
+            f"""SELECT agreed.id, agreed.{name} FROM contract_lines agreed
+                WHERE agreed.merchant_id = :merchant AND agreed.{name} <> coalesce((
+                    SELECT sum(line.{drawn}) FROM ({_LINES}) line
+                    WHERE line.contract_line_id = agreed.id), 0)""",
+        )
+
+
+def _parcels() -> Iterator[tuple[str, str]]:
+    yield (
+        "what lies in live parcels is what is packed, and shipped once it left (P1)",
+        f"""SELECT part.number, part.id, part.packed FROM ({_PARTS}) part
+            WHERE coalesce((SELECT sum(quantity) FROM ({_CONTENTS}) content
+                WHERE content.delivery_line_id = part.id), 0) <> CASE
+                    WHEN part.state IN {_SENT} THEN part.shipped
+                    WHEN part.state = 'CANCELLED' THEN 0 ELSE part.packed END""",
+    )
+    for name, status in _ENDED.items():
+        yield (
+            f"without a receipt, {name} is what the parcels say (P2)",
+            f"""SELECT part.number, part.id, part.{name} FROM ({_PARTS}) part
+                WHERE part.state IN {_SENT} AND NOT part.is_confirmed
+                AND part.{name} <> coalesce((SELECT sum(quantity) FROM ({_CONTENTS}) content
+                    WHERE content.delivery_line_id = part.id AND content.status = '{status}'), 0)
+            """,
+        )
+
+
+def _simple() -> Iterator[tuple[str, str]]:
+    journal = "FROM journal WHERE merchant_id = :merchant"
+    lines = f"SELECT line.number, line.line_no FROM ({_LINES}) line WHERE"
+    parts = f"SELECT part.number, part.id FROM ({_PARTS}) part WHERE"
+    deliveries = "SELECT it.number, it.state FROM deliveries it WHERE it.merchant_id = :merchant"
+    yield from {
+        "positions of the journal have no holes": f"""
+            SELECT count(*), max(position) {journal}
+            HAVING count(*) <> max(position) OR min(position) <> 1""",
+        "sequences of an aggregate have no holes": f"""
+            SELECT aggregate_id, max(sequence) {journal} GROUP BY aggregate_id
+            HAVING count(*) <> max(sequence) OR min(sequence) <> 1""",
+        "no more is planned than is ordered (O1)": f"{lines} planned > ordered - cancelled",
+        "progress never overtakes itself (O2)": f"""{lines} NOT (delivered + lost + refused
+            <= shipped AND shipped <= packed AND packed <= picked AND picked <= planned)""",
+        "no more is reserved than is open (O3)": f"""{lines}
+            reserved + shipped > ordered - cancelled""",
+        "what was shipped is not cancelled (O4, O7)": f"""{lines}
+            cancelled > ordered - greatest(planned, shipped)""",
+        "no more comes back than arrived (O5)": f"""{lines}
+            return_requested + return_received > delivered""",
+        "no counter is below zero (O6)": f"""{lines} least(cancelled, reserved, backordered,
+            planned, picked, packed, shipped, delivered, lost, refused) < 0""",
+        "only what is unplanned waits for goods": f"""{lines}
+            backordered > greatest(ordered - cancelled - planned, 0)""",
+        "no more is called off than is agreed (K1)": """
+            SELECT id, called_off FROM contract_lines WHERE merchant_id = :merchant AND called_off
+            > coalesce(max_quantity, target_quantity) * (1 + over_tolerance_percent / 100)""",
+        "a line has one active release of a type (K7)": """
+            SELECT contract_line_id, type FROM releases WHERE merchant_id = :merchant
+            GROUP BY 1, 2 HAVING count(*) FILTER (WHERE state = 'ACTIVE') <> 1""",
+        "an order that ended badly holds nothing": f"""{lines}
+            state IN ('CANCELLED', 'REJECTED') AND (cancelled <> ordered OR planned <> 0)""",
+        "a closed order has nothing under way": f"""{lines} state = 'CLOSED'
+            AND (planned <> shipped OR cancelled < ordered - planned)""",
+        "an order of which nothing remains is cancelled": """
+            SELECT it.number, it.state FROM orders it WHERE it.merchant_id = :merchant
+            AND it.state IN ('PENDING_APPROVAL', 'CONFIRMED') AND NOT EXISTS (
+                SELECT FROM order_lines line WHERE line.order_id = it.id
+                AND line.merchant_id = :merchant AND line.cancelled < line.ordered)""",
+        "a cancelled delivery has shipped nothing": f"{parts} state = 'CANCELLED' AND shipped > 0",
+        "what waits is not picked": f"""{parts} state IN ('PLANNED', 'RELEASED')
+            AND (picked > 0 OR packed > 0)""",
+        "what is packed is all that is planned": f"""{parts} state <> 'CANCELLED'
+            AND packed > 0 AND (packed <> planned OR picked <> planned)""",
+        "what left is what was packed": f"""{parts} shipped <>
+            CASE WHEN state IN {_SENT} THEN packed ELSE 0 END""",
+        "what arrived has nothing open": f"""{parts} state = 'DELIVERED'
+            AND delivered <> shipped""",
+        "what came back has not arrived": f"""{parts} (state = 'RETURNED_TO_SENDER'
+            AND refused <> shipped) OR (state = 'LOST' AND lost <> shipped)""",
+        "what failed has delivered nothing": f"""{parts} state IN ('FAILED', 'DISPATCHED')
+            AND delivered > 0""",
+        "what arrived in part has something and lacks something": f"""
+            {deliveries} AND it.state = 'PARTIALLY_DELIVERED' AND NOT (
+                SELECT sum(part.delivered) > 0 AND sum(part.delivered) < sum(part.shipped)
+                FROM ({_PARTS}) part WHERE part.delivery_id = it.id)""",
+        "a living delivery brings something": f"""{deliveries} AND it.state <> 'CANCELLED'
+            AND NOT coalesce((SELECT sum(part.planned) > 0 FROM ({_PARTS}) part
+                WHERE part.delivery_id = it.id), false)""",
+        "times are there for what happened": f"""{deliveries} AND (
+            (it.state = 'DELIVERED') <> (it.delivered_at IS NOT NULL)
+            OR (it.state IN {_SENT}) <> (it.dispatched_at IS NOT NULL)
+            OR (it.state = 'CANCELLED') <> (it.cancelled_at IS NOT NULL))""",
+        "what is planned belongs to an order that lives": f"""{parts} state IN
+            ('PLANNED', 'RELEASED', 'PACKED') AND NOT EXISTS (SELECT FROM orders
+                WHERE orders.id = part.order_id AND orders.state = 'CONFIRMED')""",
+    }.items()
+
+
+INVARIANTS: Mapping[str, str] = dict([*_counters(), *_parcels(), *_simple()])
+
+BROKEN = " UNION ALL ".join(
+    f"SELECT '{sentence.replace(chr(39), chr(39) * 2)}' AS sentence, to_jsonb(it)::text AS what"
+    f" FROM ({sql}) it"
+    for sentence, sql in INVARIANTS.items()
+)
+"""One statement: the sentences that do not hold, each with a row that breaks it."""

@@ -1,0 +1,116 @@
+"""Who plays: one merchant with everything that its orders and contracts name."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from commands.master import catalog, channels, locations, parties
+from commands.trade.contracts import create, life
+from commands.writing.idempotency import Run
+from commands.writing.transaction import Outcome
+from kit.inputs import Command
+from models.access.viewers import Viewer
+from resolvers.running.context import Context
+from resolvers.running.writing import writes
+from tests.make import World
+from tests.make.running import staff
+
+ZONE = "Europe/Berlin"
+PLACE = {"line1": "Ringstr. 1", "postal_code": "50667", "city": "Köln", "country": "DE"}
+RECIPIENTS = ({"name": "Anna Weber"}, {"name": "Jan Kowalski"}, None)
+METHODS = ["PARCEL", "FREIGHT"]
+STEPS = (Decimal(1), Decimal("0.001"))
+"""The least quantity of the first product, in pieces, and of the second, in kilograms."""
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Ids; products in the order of STEPS. channels: a shop for guests, and one with approval."""
+
+    world: World
+    viewer: Viewer
+    party_id: UUID
+    carrier_id: UUID
+    channel_ids: list[UUID]
+    location_ids: list[UUID]
+    product_ids: list[UUID]
+
+    async def call(self, command: Run, takes: type[Command], given: dict[str, Any]) -> Outcome:
+        """Run a command in a transaction of its own."""
+        context = Context(self.viewer, self.world.database, self.world.clock)
+        context.begin()
+        return await writes(command)(context, takes.read(given))
+
+    async def contract(self) -> UUID:
+        """Put a contract into force: twenty pieces and a tenth more by twos, and ten kilograms."""
+        pieces = {"target_quantity": 20, "over_tolerance_percent": 10, "lot_multiple": 2}
+        weight = {"target_quantity": 8, "max_quantity": 10, "min_quantity": 4}
+        terms = ({"min_quantity": 10} | pieces, weight)
+        given = {
+            "party_id": self.party_id,
+            "valid_from": "2026-01-01",
+            "valid_to": "2026-12-31",
+            "time_zone": ZONE,
+            "currency": "EUR",
+            "firm_zone_days": 5,
+            "lines": [
+                {"product_id": it, "unit_price": 3, **of}
+                for it, of in zip(self.product_ids, terms, strict=True)
+            ],
+        }
+        made = await self.call(create.create, create.ContractCreate, given)
+        await self.call(life.activate, life.ContractActivate, {"contract_id": made["contract_id"]})
+        return made["contract_id"]
+
+
+async def _written(
+    viewer: Viewer, world: World, module: Any, takes: type[Command], key: str, *items: Any
+) -> list[UUID]:
+    context = Context(viewer, world.database, world.clock)
+    context.begin()
+    name = next(it for it in takes.model_fields if it != "idempotency_key")
+    outcome = await writes(module.upsert_all)(context, takes.read({name: list(items)}))
+    return [it[key] for it in outcome["results"]]
+
+
+async def cast(world: World) -> Cast:
+    viewer = staff(world)
+    address = {"code": "MAIN", "place": PLACE, "time_zone": ZONE, "is_default": True}
+    shop = {"code": "SHOP", "name": "Shop", "kind": "WEB_SHOP", "delivery_methods": METHODS}
+    party_id, carrier_id = await _written(
+        viewer,
+        world,
+        parties,
+        parties.PartiesUpsert,
+        "party_id",
+        {"number": "WEBER", "name": "Weber GmbH", "addresses": [address]},
+        {"number": "EXPRESS", "name": "Express", "roles": ["CARRIER"]},
+    )
+    channel_ids = await _written(
+        viewer,
+        world,
+        channels,
+        channels.ChannelsUpsert,
+        "channel_id",
+        shop | {"guests_allowed": True},
+        shop | {"code": "PORTAL", "kind": "B2B_PORTAL", "approval_required": True},
+    )
+    location_ids = await _written(
+        viewer,
+        world,
+        locations,
+        locations.LocationsUpsert,
+        "location_id",
+        *({"code": it, "name": it, "time_zone": ZONE} for it in ("NORTH", "SOUTH")),
+    )
+    product_ids = await _written(
+        viewer,
+        world,
+        catalog,
+        catalog.ProductsUpsert,
+        "product_id",
+        {"sku": "BOLT", "name": "Bolt"},
+        {"sku": "GREASE", "name": "Grease", "unit": "KILOGRAM", "scale": 3},
+    )
+    return Cast(world, viewer, party_id, carrier_id, channel_ids, location_ids, product_ids)

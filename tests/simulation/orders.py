@@ -1,0 +1,121 @@
+"""What customers and staff do with orders."""
+
+from typing import Any
+from uuid import UUID
+
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, rule
+
+from commands.trade.orders import cancel, holds, imports, place, states
+from tests.simulation.merchant import RECIPIENTS, STEPS
+from tests.simulation.simulation import PART, PICK, Stage, needs
+
+LINES = st.lists(st.tuples(st.integers(0, 1), st.integers(1, 12)), min_size=1, max_size=3)
+POLICIES = st.sampled_from(["PARTIAL_BACKORDER", "PARTIAL_CANCEL_REST", "SHIP_COMPLETE"])
+
+
+class OrderRules(Stage):
+    """Rules about orders."""
+
+    @initialize(lines=LINES, policy=POLICIES, is_guest=st.booleans())
+    def open_shop(self, lines: list[tuple[int, int]], policy: str, *, is_guest: bool) -> None:
+        """Start with an order, so that there is something to do."""
+        self.place_order(lines, policy, 0, RECIPIENTS[0], is_guest=is_guest)
+
+    def _lines(self, lines: list[tuple[int, int]]) -> list[dict[str, Any]]:
+        return [
+            {
+                "product_id": self.cast.product_ids[product],
+                "quantity": STEPS[product] * count * (1 + 249 * product),
+                "unit_price": number,
+            }
+            for number, (product, count) in enumerate(lines)
+        ]
+
+    def _buyer(self, *, is_guest: bool) -> dict[str, Any]:
+        return {"guest": RECIPIENTS[1]} if is_guest else {"party_id": self.cast.party_id}
+
+    @rule(
+        lines=LINES,
+        policy=POLICIES,
+        is_guest=st.booleans(),
+        channel=st.sampled_from([0, 0, 0, 1]),
+        recipient=st.sampled_from(RECIPIENTS),
+    )
+    def place_order(
+        self,
+        lines: list[tuple[int, int]],
+        policy: str,
+        channel: int,
+        recipient: dict[str, str] | None,
+        *,
+        is_guest: bool,
+    ) -> None:
+        self.act(
+            place.place,
+            place.OrderPlace,
+            channel_id=self.cast.channel_ids[channel],
+            currency="EUR",
+            lines=self._lines(lines),
+            delivery_policy=policy,
+            recipient=recipient,
+            window=self.window(3),
+            **self._buyer(is_guest=is_guest),
+        )
+
+    @rule(orders=st.lists(st.tuples(st.integers(1, 4), LINES), min_size=1, max_size=2))
+    def import_orders(self, orders: list[tuple[int, list[tuple[int, int]]]]) -> None:
+        given = [
+            {
+                "channel_code": "SHOP",
+                "external_reference": f"EXT-{number}",
+                "placed_at": self.world.clock(),
+                "currency": "EUR",
+                "lines": self._lines(lines),
+                "recipient": RECIPIENTS[0],
+                **self._buyer(is_guest=False),
+            }
+            for number, lines in orders
+        ]
+        self.act(imports.import_all, imports.OrdersImport, orders=given)
+
+    @needs("orders")
+    @rule(pick=PICK, parts=st.lists(PART, min_size=1, max_size=3))
+    def cancel_lines(self, pick: int, parts: list[str]) -> None:
+        order = self.choose(self.orders, pick, "CONFIRMED", "PENDING_APPROVAL")
+        wanted = [
+            {
+                "line_id": UUID(line["id"]),
+                "quantity": self.part_of(
+                    line["ordered"] - line["cancelled"] - line["planned"], part, line["step"]
+                ),
+            }
+            for line, part in zip(self.lines_of(order), parts, strict=False)
+        ]
+        self.act(
+            cancel.cancel_lines,
+            cancel.OrderCancelLines,
+            order_id=UUID(order["id"]),
+            lines=wanted,
+            expected_version=order["version"],
+        )
+
+    @needs("orders")
+    @rule(pick=PICK, what=st.sampled_from(["approve", "reject", "close", "hold", "go on"]))
+    def decide(self, pick: int, what: str) -> None:
+        """Do what staff decides about an order as a whole; go on: end all holds."""
+        waits = "PENDING_APPROVAL" if what in {"approve", "reject"} else "CONFIRMED"
+        given: dict[str, Any] = {"order_id": UUID(self.choose(self.orders, pick, waits)["id"])}
+        match what:
+            case "approve":
+                self.act(states.approve, states.OrderApprove, **given)
+            case "reject":
+                self.act(states.reject, states.OrderReject, **given, reason="No.")
+            case "close":
+                self.act(cancel.close, cancel.OrderClose, **given)
+            case "hold":
+                why = {"reason": "FRAUD", "owner": "audit"}
+                self.act(holds.hold_order, holds.OrderHold, **given, **why)
+            case _:
+                for hold_id in self.holds_on(self.orders):
+                    self.act(holds.release_order, holds.OrderReleaseHold, hold_id=hold_id)

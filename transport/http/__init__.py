@@ -1,0 +1,1 @@
+"""One request over HTTP: its body, its refusals, its end."""

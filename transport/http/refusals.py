@@ -1,0 +1,54 @@
+"""Requests that are refused before GraphQL: a status, and JSON in the form of GraphQL's errors."""
+
+from collections.abc import Mapping
+
+import orjson
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from kit.telemetry import trace
+from schema.graphql.errors import FAULT, ErrorCode
+
+JSON = "application/json"
+
+
+class Refusal(Exception):
+    """The request is not an operation, or not now."""
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        code: ErrorCode = ErrorCode.BAD_USER_INPUT,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Take what the client is told."""
+        super().__init__(message)
+        self.status, self.message, self.code, self.headers = status, message, code, headers
+
+    def answer(self, media_type: str = JSON) -> Response:
+        """Return the answer; it names the request, as its log lines do."""
+        asked = trace.CURRENT.get()
+        if asked.telemetry:
+            asked.telemetry.refused(self.status, self.code.value)
+        request_id = asked.request_id
+        extensions = {"code": self.code.value}
+        if self.code is ErrorCode.INTERNAL_SERVER_ERROR:
+            extensions["reference"] = request_id
+        body = {
+            "errors": [{"message": self.message, "extensions": extensions}],
+            "extensions": {"requestId": request_id},
+        }
+        return Response(orjson.dumps(body), self.status, self.headers, media_type)
+
+
+def fault() -> Refusal:
+    """Return what a client is told of a fault of ours: nothing but where to find it in the log."""
+    return Refusal(500, FAULT, ErrorCode.INTERNAL_SERVER_ERROR)
+
+
+async def refused(_request: Request, error: Exception) -> Response:
+    """Answer Starlette's own refusals (no such path, not this method) in the same form."""
+    assert isinstance(error, HTTPException)  # noqa: S101 -- what it is registered for.
+    return Refusal(error.status_code, f"{error.detail}.", headers=error.headers).answer()

@@ -1,0 +1,65 @@
+"""GraphQL over HTTP: one operation, read from a body or from an address."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+
+from schema.graphql.extensions.documents import named
+from transport.http.refusals import Refusal
+
+_KINDS: Mapping[str, tuple[type, str]] = {
+    "query": (str, "a string"),
+    "operationName": (str, "a string"),
+    "variables": (dict, "an object"),
+    "extensions": (dict, "an object"),
+}
+_IN_JSON = ("variables", "extensions")
+"""Parameters of an address that hold JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a request asks. extensions: also name the document where the request has no text."""
+
+    query: str | None
+    variables: dict[str, Any] | None
+    operation_name: str | None
+    extensions: dict[str, Any] | None
+
+
+def asked_of(request: Request, body: bytes) -> Asked:
+    """Read a request whose body is complete. Refusal: it is no operation."""
+    sent = _in_the_address(request) if request.method == "GET" else object_of(body)
+    for name, (kind, said) in _KINDS.items():
+        if not isinstance(sent.get(name), (kind, type(None))):
+            raise Refusal(400, f"`{name}` must be {said} or null, if provided.")
+    query, extensions = sent.get("query"), sent.get("extensions")
+    if not query:
+        extensions = named(sent, extensions)
+    return Asked(query, sent.get("variables"), sent.get("operationName"), extensions)
+
+
+def _in_the_address(request: Request) -> dict[str, Any]:
+    sent: dict[str, Any] = dict(request.query_params)
+    return sent | {name: object_of(sent[name]) for name in _IN_JSON if sent.get(name)}
+
+
+def object_of(text: str | bytes) -> dict[str, Any]:
+    """Read a JSON object. Refusal: it is none."""
+    try:
+        return json_object(text)
+    except json.JSONDecodeError:
+        raise Refusal(400, "Unable to parse request body as JSON.") from None
+
+
+def json_object(text: str | bytes) -> dict[str, Any]:
+    """Read a JSON object; everything else is malformed (json.JSONDecodeError)."""
+    value = orjson.loads(text)
+    if not isinstance(value, dict):
+        message = "This is no JSON object."
+        raise json.JSONDecodeError(message, "", 0)
+    return value

@@ -1,0 +1,1 @@
+"""Who connects: tokens become viewers."""

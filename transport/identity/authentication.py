@@ -1,0 +1,86 @@
+"""From tokens to the viewer, before anything of a request's body is read."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from execution.statements import Bounded
+from kit.clock import Clock
+from kit.db.database import Database
+from loaders.access.keys import Holder, holder_of
+from models.access.tokens import order_of
+from models.access.viewers import Actor, Viewer
+from transport.identity.issuers import Issuer
+from transport.identity.oidc import Issuers
+from transport.identity.usage import Usage
+
+ORDER_TOKEN = "abruf-order-token"  # noqa: S105 -- the name of a header.
+"""The header in which a storefront sends the access token of an order."""
+FRESH = timedelta(seconds=5)
+"""How long a key is believed to be what it was when it was read: a revocation counts after it."""
+_SCHEME = "bearer"
+_DOTS_OF_A_JWT = 2
+_LARGEST = 10_000
+"""Keys that are remembered; one that was forgotten costs one statement."""
+
+
+def bearer(header: str | None) -> str | None:
+    """Return the token of an `Authorization` header, None where there is none."""
+    scheme, _, token = (header or "").partition(" ")
+    return token.strip() if scheme.lower() == _SCHEME else None
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A holder as it was read. read_at: before the statement was sent."""
+
+    holder: Holder
+    read_at: datetime
+
+
+class Authentication:
+    """Who holds a token. usage: what is noted of them, to be written now and then."""
+
+    def __init__(self, database: Database, clock: Clock, issuers: Sequence[Issuer] = ()) -> None:
+        """Take where keys are read, when it is, and whose tokens are taken beside our own."""
+        self._database, self._clock = database, clock
+        self._issuers = Issuers(issuers, database, clock)
+        self._known: Bounded[_Known] = Bounded(_LARGEST)
+        self.usage = Usage(database, clock)
+
+    async def viewer(self, token: str | None, order_token: str | None = None) -> Viewer | None:
+        """Return who holds the token, None for an unknown, expired or revoked one.
+
+        order_token: lets a storefront see one order; a wrong one shows nothing.
+        """
+        holder = None if token is None else await self._holder(token)
+        now = self._clock()
+        if holder is None or holder.viewer.has_ended(now):
+            return None
+        viewer, secret = holder.viewer, holder.token_secret
+        self.usage.note(viewer, now)
+        if viewer.actor is Actor.STOREFRONT and order_token is not None and secret is not None:
+            return replace(viewer, holding=order_of(order_token, secret))
+        return viewer
+
+    async def _holder(self, token: str) -> Holder | None:
+        """Return who holds a token, from memory while it is fresh. Who is unknown is not kept."""
+        name, now = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest(), self._clock()
+        known = self._known.get(name)
+        if known is not None and timedelta(0) <= now - known.read_at < FRESH:
+            return known.holder
+        holder = await self._read(token)
+        if holder is not None:
+            self._known.keep(name, _Known(holder, now))
+        return holder
+
+    async def _read(self, token: str) -> Holder | None:
+        if token.count(".") == _DOTS_OF_A_JWT:
+            viewer = await self._issuers.viewer(token)
+            return None if viewer is None else Holder(viewer)
+        reads = self._database.reading(None)
+        try:
+            return await holder_of(token, reads)
+        finally:
+            await reads.close()

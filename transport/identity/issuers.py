@@ -1,0 +1,101 @@
+"""Identity providers whose tokens are taken, as an operator writes them down (ABRUF_ISSUERS)."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from models.access.viewers import Actor
+
+Algorithm = Literal[
+    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519"
+]
+"""Signatures with a private and a public key: a published key never makes one."""
+Text = Annotated[str, StringConstraints(min_length=1)]
+Url = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^(https://|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/|$))[^\s#]*$"
+    ),
+]
+"""Encrypted, or on this machine: who could change keys on their way could be anybody."""
+
+
+class _Written(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Claims(_Written):
+    """Which claim of a token tells what. None: no claim tells it.
+
+    merchant: slug or id. actor: BUYER where no claim is named. party: the number or id of a
+    buyer's company. role: of a buyer in its company, BUYER where no claim is named. scopes: a
+    list, or names between spaces.
+    """
+
+    merchant: Text | None = None
+    actor: Text | None = None
+    party: Text = "party"
+    role: Text | None = None
+    scopes: Text = "scope"
+    name: Text = "name"
+
+
+class Issuer(_Written):
+    """An identity provider.
+
+    issuer: its `iss`, to the letter. audience: the `aud` that names this server. merchant: the
+    slug of the only merchant that it speaks for; without it the claim `merchant` decides, and the
+    issuer is trusted for every merchant. actors: whom it may speak for.
+    """
+
+    issuer: Url
+    audience: Text
+    jwks_url: Url
+    algorithms: frozenset[Algorithm] = Field(min_length=1)
+    merchant: Text | None = None
+    actors: frozenset[Literal[Actor.BUYER, Actor.STAFF]] = frozenset({Actor.BUYER})
+    claims: Claims = Claims()
+
+    @model_validator(mode="after")
+    def _one_merchant(self) -> Self:
+        if (self.merchant is None) == (self.claims.merchant is None):
+            message = "give either merchant or claims.merchant"
+            raise ValueError(message)
+        return self
+
+
+class _File(_Written):
+    issuers: tuple[Issuer, ...]
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        names = [it.issuer for it in self.issuers]
+        if len(set(names)) < len(names):
+            message = "each issuer may be there once"
+            raise ValueError(message)
+        return self
+
+
+def read(path: Path) -> tuple[Issuer, ...]:
+    """Return what the file says. SystemExit names the file and every place that is wrong."""
+    try:
+        return _File.model_validate(tomllib.loads(path.read_text("utf-8"))).issuers
+    except ValidationError as error:
+        places = (
+            f"\n  {'.'.join(map(str, it['loc'])) or 'issuers'}: {it['msg']}"
+            for it in error.errors()
+        )
+        reason = "".join(places)
+    except (OSError, ValueError) as error:
+        reason = f" {error}"
+    message = f"ABRUF_ISSUERS names {path}, which cannot be used:{reason}"
+    raise SystemExit(message)

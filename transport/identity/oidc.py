@@ -1,0 +1,138 @@
+"""Tokens of identity providers (OIDC): a signed JWT becomes a viewer, or nobody.
+
+Nothing of a token is believed before its signature was checked with a key that its issuer
+publishes at the configured address; keys and addresses inside a token are never used.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import NAMESPACE_URL, uuid5
+
+import orjson
+from joserfc.errors import BadSignatureError, InvalidKeyIdError, JoseError
+from joserfc.jws import CompactSignature, JWSRegistry, extract_compact, validate_compact
+from joserfc.jwt import JWTClaimsRegistry
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
+
+from kit.clock import Clock
+from kit.db.database import Database
+from kit.inputs import Name
+from loaders.access.keys import merchant_id
+from loaders.master.parties import customer_id
+from models.access.viewers import Actor, CompanyRole, Viewer, allowed
+from transport.identity.issuers import Issuer
+from transport.identity.signing_keys import MINIMUM, SigningKeys
+
+LEEWAY_S = 30
+"""Seconds that an issuer's clock may differ from ours."""
+LONGEST_TOKEN = 8 * 1024
+_LAST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
+_log = logging.getLogger("abruf")
+
+
+def _words(given: Any) -> Any:
+    return given.split() if isinstance(given, str) else given
+
+
+class _Subject(BaseModel):
+    """What a token tells of its subject, by the issuer's mapping of claims."""
+
+    sub: Annotated[str, StringConstraints(pattern="^[ -~]{1,255}$")]
+    exp: Annotated[float, Field(lt=_LAST)]
+    name: Name | None = None
+    merchant: Name
+    actor: Actor
+    role: CompanyRole
+    party: Name | None = None
+    scopes: Annotated[frozenset[str], BeforeValidator(_words)] = frozenset()
+
+
+class Issuers:
+    """Who holds a token of one of several identity providers."""
+
+    def __init__(self, issuers: Sequence[Issuer], database: Database, clock: Clock) -> None:
+        """Take the configuration, and where merchants and parties are read."""
+        self._database, self._clock = database, clock
+        self._issuers = {it.issuer: (it, SigningKeys(it.jwks_url, clock)) for it in issuers}
+
+    async def viewer(self, token: str) -> Viewer | None:
+        """Return who holds the token, None where anything about it is wrong."""
+        if len(token) > LONGEST_TOKEN:
+            return None
+        try:
+            issuer, told = await self._checked(token)
+        except (JoseError, LookupError, ValueError, TypeError, AttributeError) as error:
+            # A header or payload that is no object fails as what it is not, inside joserfc too.
+            _log.info("A token is refused: %s", type(error).__name__)
+            return None
+        return await self._viewer(issuer, told) if told.actor in issuer.actors else None
+
+    async def _checked(self, token: str) -> tuple[Issuer, _Subject]:
+        """Return whose token it is and what it tells; raises whatever is wrong with it."""
+        signed = extract_compact(token.encode())
+        claims = orjson.loads(signed.payload)
+        issuer, keys = self._issuers[claims["iss"]]
+        await _check_signature(signed, issuer, keys)
+        _registry(issuer, self._clock()).validate(claims)
+        return issuer, _told(issuer, claims)
+
+    async def _viewer(self, issuer: Issuer, told: _Subject) -> Viewer | None:
+        """Find the merchant and the company that a token names, None where one is missing."""
+        is_buyer, party = told.actor is Actor.BUYER, None
+        role = told.role if is_buyer else None
+        merchant = await merchant_id(self._database, told.merchant)
+        if merchant is not None and is_buyer:
+            party = await customer_id(self._database, merchant, told.party or "")
+        if merchant is None or (is_buyer and party is None):
+            return None
+        return Viewer(
+            merchant,
+            told.actor,
+            uuid5(NAMESPACE_URL, f"{issuer.issuer}#{told.sub}"),
+            told.name or told.sub,
+            frozenset(it for it in allowed(told.actor, role) if it in told.scopes),
+            party,
+            role,
+            expires_at=datetime.fromtimestamp(told.exp + LEEWAY_S, UTC),
+            subject=told.sub,
+        )
+
+
+async def _check_signature(signed: CompactSignature, issuer: Issuer, keys: SigningKeys) -> None:
+    """JoseError: no key that the issuer publishes has made it, by an algorithm of the issuer's."""
+    registry = JWSRegistry(algorithms=issuer.algorithms, strict_check_header=False)
+    registry.get_alg(signed.headers()["alg"])
+    try:
+        valid = validate_compact(signed, await keys.known(), registry=registry)
+    except InvalidKeyIdError:
+        valid = validate_compact(signed, await keys.known(MINIMUM), registry=registry)
+    if not valid:
+        raise BadSignatureError
+
+
+def _registry(issuer: Issuer, now: datetime) -> JWTClaimsRegistry:
+    return JWTClaimsRegistry(
+        now=int(now.timestamp()),
+        leeway=LEEWAY_S,
+        iss={"essential": True, "value": issuer.issuer},
+        aud={"essential": True, "value": issuer.audience},
+        exp={"essential": True},
+        sub={"essential": True},
+    )
+
+
+def _told(issuer: Issuer, claims: Mapping[str, Any]) -> _Subject:
+    """Read the claims by the issuer's mapping. ValueError: one is missing or has a wrong form."""
+    fixed = {"actor": Actor.BUYER, "role": CompanyRole.BUYER, "merchant": issuer.merchant}
+    mapped = {
+        field: claims[claim]
+        for field, claim in issuer.claims.model_dump(exclude_none=True).items()
+        if claim in claims
+    }
+    named = issuer.claims.model_dump(include=set(fixed), exclude_none=True)
+    defaults = {field: value for field, value in fixed.items() if field not in named}
+    return _Subject.model_validate(
+        {"sub": claims["sub"], "exp": claims["exp"], **defaults, **mapped}
+    )

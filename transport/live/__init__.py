@@ -1,0 +1,1 @@
+"""What stays connected: sockets, streams, and their turns."""

@@ -1,0 +1,68 @@
+"""Who stays: a socket or a stream lasts as long as its token does, and a key has only so many."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from models.access.viewers import Viewer
+from transport.identity.authentication import Authentication
+
+CHECK_S = 4.0
+"""Seconds between two looks at a token while nothing is sent to its holder."""
+
+
+@dataclass(frozen=True)
+class Admission:
+    """Who was let in by which tokens (its own, an order's), and from which address."""
+
+    authentication: Authentication
+    tokens: tuple[str, str | None]
+    viewer: Viewer
+    address: str | None
+    check_s: float
+
+    async def holds(self) -> bool:
+        """Tell whether the token still names exactly this viewer."""
+        return await self.authentication.viewer(*self.tokens) == self.viewer
+
+    async def ended(self) -> None:
+        """Wait until it does not; a database that cannot tell has nothing to send either."""
+        while True:
+            await asyncio.sleep(self.check_s)
+            try:
+                if not await self.holds():
+                    return
+            except (OSError, SQLAlchemyError):
+                continue
+
+
+class Places:
+    """How many sockets and streams each key has open in this process."""
+
+    def __init__(self) -> None:
+        self._taken: Counter[UUID] = Counter()
+
+    @property
+    def count(self) -> int:
+        """Return how many are open."""
+        return self._taken.total()
+
+    def is_free(self, key_id: UUID, most: int) -> bool:
+        """Tell whether the key may open one more."""
+        return self._taken[key_id] < most
+
+    @contextmanager
+    def taken(self, key_id: UUID) -> Iterator[None]:
+        """Hold a place."""
+        self._taken[key_id] += 1
+        try:
+            yield
+        finally:
+            self._taken[key_id] -= 1
+            if not self._taken[key_id]:
+                del self._taken[key_id]

@@ -1,0 +1,223 @@
+"""`graphql-transport-ws`: one socket, many operations, each with a context of its own."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, aclosing, suppress
+from datetime import timedelta
+from typing import Any, Protocol
+
+import orjson
+from strawberry.asgi import GraphQL
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
+    BaseGraphQLTransportWSHandler,
+    Operation,
+)
+from strawberry.types.execution import PreExecutionError
+
+from kit.limits import Limits
+from kit.telemetry import trace
+from resolvers.running.context import Context
+from resolvers.running.lanes import Lanes
+from schema.graphql.errors import ClientError, ErrorCode
+from schema.graphql.extensions.documents import named
+from schema.schema import schema
+from transport.http.addresses import address_of
+from transport.http.requests import json_object
+from transport.live.lanes import Turns
+from transport.live.presence import Admission, Places
+
+INIT_S = 10
+"""Seconds in which a socket must send `connection_init`."""
+FORBIDDEN = 4403
+TRY_AGAIN_LATER = 1013
+_TOO_MANY = ClientError(ErrorCode.THROTTLED, "This socket has too many operations; end one.")
+_PAYLOAD: Mapping[str, tuple[type, ...]] = {
+    "query": (str, type(None)),
+    "operationName": (str, type(None)),
+    "variables": (dict, type(None)),
+    "extensions": (dict, type(None)),
+}
+
+
+class Host(Protocol):
+    """What a socket needs of the endpoint."""
+
+    places: Places
+    lanes: Turns
+
+    async def admit(
+        self, headers: Mapping[str, str], given: Mapping[str, Any], address: str | None
+    ) -> Admission | None:
+        """Return who sends this `connection_init`, None for nobody known."""
+
+    def limits(self, admission: Admission) -> Limits:
+        """Return the limits of a key."""
+
+    def context(
+        self, admission: Admission, idempotency_key: str | None, lanes: Lanes | None
+    ) -> Context:
+        """Make the context of one operation."""
+
+
+def _is_operation(payload: object) -> bool:
+    if not isinstance(payload, dict):
+        return False
+    if not all(isinstance(payload.get(it), kinds) for it, kinds in _PAYLOAD.items()):
+        return False
+    return payload.get("query") is not None or bool(named(payload, payload.get("extensions")))
+
+
+def is_well_formed(message: object) -> bool:
+    """Tell whether a message has the shape that the protocol gives to its type."""
+    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+        return False
+    kind, payload = message["type"], message.get("payload")
+    if kind in {"subscribe", "complete"} and not isinstance(message.get("id"), str):
+        return False
+    if kind == "subscribe":
+        return _is_operation(payload)
+    return payload is None or isinstance(payload, dict)
+
+
+class Handler(BaseGraphQLTransportWSHandler[Any, None]):
+    """One socket. It stays open as long as its token is good."""
+
+    view: Any
+    websocket: Any
+    admission: Admission | None = None
+
+    async def handle(self) -> None:
+        """Answer until the socket closes."""
+        telemetry = trace.CURRENT.get().telemetry
+        self._extensions: dict[str, Any] = {}
+        with ExitStack() as self._held:
+            if telemetry is not None:
+                self._held.enter_context(telemetry.sockets.track_inprogress())
+            await super().handle()
+
+    async def handle_message(self, message: Any) -> None:
+        """Refuse what has no shape; Strawberry would stumble over it."""
+        if is_well_formed(message):
+            await super().handle_message(message)
+        else:
+            await self.handle_invalid_message("This is no message of graphql-transport-ws.")
+
+    async def handle_connection_init(self, message: Any) -> None:
+        """Let in who has a good token, in the payload or in the handshake, and a place."""
+        given = message.get("payload") or {}
+        if self.admission is None and not self.connection_timed_out:
+            host: Host = self.view.host
+            socket = self.websocket.ws
+            admission = await host.admit(socket.headers, given, address_of(socket))
+            if admission is None:
+                await self._end(FORBIDDEN, "Send a valid token.")
+                return
+            key_id = admission.viewer.key_id
+            if not host.places.is_free(key_id, host.limits(admission).connections):
+                await self._end(TRY_AGAIN_LATER, "This key has too many connections.")
+                return
+            self._held.enter_context(host.places.taken(key_id))
+            self.admission = admission
+            watch = asyncio.create_task(self._expire(admission))
+            self._held.callback(watch.cancel)
+        await super().handle_connection_init({"type": message["type"], "payload": given})
+
+    async def handle_subscribe(self, message: Any) -> None:
+        """Keep what Strawberry forgets: under which name a document is meant. Refuse too many."""
+        key, payload = message["id"], message["payload"]
+        if key not in self.operations and self._is_full():
+            await self.send_message({"id": key, "type": "error", "payload": [_TOO_MANY.formatted]})
+            return
+        text, extensions = payload.get("query") or "", payload.get("extensions")
+        self._extensions[key] = extensions if text else named(payload, extensions)
+        message["payload"] = {**payload, "query": text}
+        await super().handle_subscribe(message)
+
+    def _is_full(self) -> bool:
+        host: Host = self.view.host
+        most = host.limits(self.admission).subscriptions if self.admission else 0
+        return self.connection_acknowledged and len(self.operations) >= most
+
+    async def cleanup_operation(self, operation_id: str) -> None:
+        """Forget an operation, also one that has not begun."""
+        self._extensions.pop(operation_id, None)
+        await super().cleanup_operation(operation_id)
+
+    async def run_operation(self, operation: Operation[Any, None]) -> None:
+        """Answer one operation, and end the socket once its token is none."""
+        admission = self.admission
+        assert admission  # noqa: S101 -- A socket is acknowledged before.
+        host: Host = self.view.host
+        try:
+            if not await admission.holds():
+                await self._end(FORBIDDEN, "The token has ended.")
+                return
+            results: Any = await self.schema.stream(
+                operation.query,
+                variable_values=operation.variables,
+                context_value=host.context(admission, None, host.lanes),
+                operation_name=operation.operation_name,
+                operation_extensions=self._extensions.pop(operation.id),
+            )
+            async with aclosing(results):
+                await self._send(operation, admission, results)
+        except Exception as error:  # noqa: BLE001 -- the socket outlives a fault of one operation.
+            await self.handle_task_exception(error)
+            with suppress(Exception):
+                await operation.send_operation_message({"id": operation.id, "type": "complete"})
+
+    async def _send(
+        self, operation: Operation[Any, None], admission: Admission, results: Any
+    ) -> None:
+        async for result in results:
+            if not await admission.holds():
+                await self._end(FORBIDDEN, "The token has ended.")
+                return
+            if isinstance(result, PreExecutionError):
+                await operation.send_initial_errors(result.errors or [])
+                return
+            await operation.send_next(result)
+        await operation.send_operation_message({"id": operation.id, "type": "complete"})
+
+    async def _expire(self, admission: Admission) -> None:
+        await admission.ended()
+        await self._end(FORBIDDEN, "The token has ended.")
+
+    async def _end(self, code: int, reason: str) -> None:
+        """Stop every operation but the one that calls, then close."""
+        for key, operation in list(self.operations.items()):
+            if operation.task is not asyncio.current_task():
+                await self.cleanup_operation(key)
+        # It may have closed meanwhile, from either side.
+        with suppress(RuntimeError):
+            await self.websocket.close(code, reason)
+
+
+class Sockets(GraphQL[Any, None]):
+    """Strawberry's view, for WebSockets only."""
+
+    graphql_transport_ws_handler_class = Handler
+
+    def __init__(self, host: Host, origins: Sequence[str]) -> None:
+        """Take whose sockets they are, and which sites may open one."""
+        super().__init__(
+            schema,
+            graphql_ide=None,
+            subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
+            connection_init_wait_timeout=timedelta(seconds=INIT_S),
+            max_subscriptions_per_connection=None,
+            allowed_origins=origins,
+        )
+        self.host = host
+
+    async def get_context(self, request: Any, response: Any) -> None:
+        """Make none: each of a socket's operations has its own."""
+
+    def decode_json(self, data: str | bytes) -> object:
+        """Read a message."""
+        return json_object(data)
+
+    def encode_json(self, data: object) -> str:
+        """Write a message; as text, for bytes would leave it in binary frames."""
+        return orjson.dumps(data).decode()

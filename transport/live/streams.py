@@ -1,0 +1,127 @@
+"""Server-sent events: the distinct connections mode of GraphQL over SSE."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractContextManager, aclosing
+from functools import lru_cache
+from typing import Any
+
+import orjson
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+from strawberry.http import process_result
+
+from schema.graphql.errors import ErrorCode
+from transport.draining import Draining
+from transport.live.presence import Admission
+
+PING_S = 15.0
+"""Seconds between two comments, which keep proxies from closing a silent stream."""
+_JSON = {"application/json", "application/graphql-response+json", "application/*", "*/*"}
+_HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
+_MEDIA_TYPE = "text/event-stream"
+_COMPLETE = b"event: complete\ndata:\n\n"
+_PING = b":\n\n"
+_RETRY = b"retry: 1000\n\n"
+_EXPIRED = {
+    "errors": [
+        {
+            "message": "The token has ended.",
+            "extensions": {"code": ErrorCode.UNAUTHENTICATED.value},
+        }
+    ]
+}
+
+
+@lru_cache(1_024)
+def takes_only_streams(accept: str) -> bool:
+    """Tell whether a stream is the only acceptable answer.
+
+    urql, for one, names `text/event-stream` in every request beside JSON.
+    """
+    types = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
+    return _MEDIA_TYPE in types and not types & _JSON
+
+
+def _next(value: Any) -> bytes:
+    return b"event: next\ndata: " + orjson.dumps(value) + b"\n\n"
+
+
+class EventStream(Response):
+    """The results of one operation as they come.
+
+    It ends with `complete`; without it when the server stops, so that a client connects again;
+    with an error when the token has ended. A client that hangs up ends the operation.
+    """
+
+    media_type = _MEDIA_TYPE
+    ping_s = PING_S
+
+    def __init__(
+        self,
+        results: AsyncGenerator[Any, None],
+        admission: Admission,
+        draining: Draining,
+        place: AbstractContextManager[None],
+    ) -> None:
+        """Take the results, what ends them, and the key's place for them."""
+        super().__init__(headers=_HEADERS)
+        del self.headers["content-length"]
+        self._results, self._admission, self._draining = results, admission, draining
+        self._place = place
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send until the first of its ends."""
+        del scope
+        start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
+        await send(start)
+
+        async def write(body: bytes, *, more: bool = True) -> None:
+            await send({"type": "http.response.body", "body": body, "more_body": more})
+
+        ends = (
+            self._sent(write),
+            self._expired(),
+            self._stopped(),
+            self._pinged(write),
+            _hung_up(receive),
+        )
+        with self._place:
+            tasks = [asyncio.ensure_future(end) for end in ends]
+            try:
+                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+            await write(b"".join(task.result() for task in done), more=False)
+
+    async def _sent(self, write: Callable[[bytes], Any]) -> bytes:
+        async with aclosing(self._results) as results:
+            async for result in results:
+                if not await self._admission.holds():
+                    return self._farewell()
+                await write(_next(process_result(result)))
+        return _COMPLETE
+
+    async def _expired(self) -> bytes:
+        await self._admission.ended()
+        return self._farewell()
+
+    def _farewell(self) -> bytes:
+        return _next(_EXPIRED) + _COMPLETE
+
+    async def _pinged(self, write: Callable[[bytes], Any]) -> bytes:
+        while True:
+            await asyncio.sleep(self.ping_s)
+            await write(_PING)
+
+    async def _stopped(self) -> bytes:
+        await self._draining.begun()
+        return _RETRY
+
+
+async def _hung_up(receive: Receive) -> bytes:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    return b""
