@@ -54,7 +54,7 @@ class Shaping:
     filled: parameters of filters, (field number, position) -> the parameters in the statement.
     """
 
-    asking: Any
+    reader: Any
     choices: Sequence[Any]
     filled: dict[tuple[int, int], list[Any]] = field(default_factory=dict)
 
@@ -218,7 +218,7 @@ class Selection:
         reach = many if relation.many else one
 
         def build(source: Any, shaping: Shaping) -> Sql:
-            part = relation.part(shaping.asking, getattr(source, declared.key))
+            part = relation.part(shaping.reader, getattr(source, declared.key))
             return reach(part, item, shaping)
 
         return build if relation.many else complete(build, definition.type)
@@ -235,7 +235,7 @@ class Selection:
         default = None if declared.default is None else self.default(type_, declared.default)
 
         def build(source: Any, shaping: Shaping) -> Sql:
-            part = relation.part(shaping.asking, getattr(source, declared.key))
+            part = relation.part(shaping.reader, getattr(source, declared.key))
             found = one(part, reached, shaping)
             return found if default is None else func.coalesce(found, default)
 
@@ -267,7 +267,7 @@ class Selection:
     def listed(self, definition: GraphQLField, details: Details, inside: Any) -> Build:
         """Build the list that lies inside its parent's row."""
         item = self.object(get_named_type(definition.type), details, inside.source)
-        return lambda source, shaping: many(inside.part(shaping.asking, source), item, shaping)
+        return lambda source, shaping: many(inside.part(shaping.reader, source), item, shaping)
 
     def chosen(self, definition: GraphQLField, details: Details, declared: Chosen) -> Build:
         """Build one row that the arguments name."""
@@ -286,7 +286,7 @@ class Selection:
             if choice.part is None or item is None:
                 message = f"a {type_} that is read by code"
                 raise Unfusible(message)
-            return one(choice.part(shaping.asking, shaping.bind(number)), item, shaping)
+            return one(choice.part(shaping.reader, shaping.bind(number)), item, shaping)
 
         return build
 

@@ -106,10 +106,10 @@ def connection(
 
 
 def _written(parts: _Parts, shaping: Shaping, number: int, key: Any) -> Sql:
-    choice, bind, asking = shaping.choices[number], shaping.bind(number), shaping.asking
+    choice, bind, reader = shaping.choices[number], shaping.bind(number), shaping.reader
 
     def count() -> Sql:
-        counted, matched = choice.counted(asking, key)
+        counted, matched = choice.counted(reader, key)
         shaping.note(number, matched)
         return text_of(cast(counted.scalar_subquery(), Integer))
 
@@ -118,7 +118,7 @@ def _written(parts: _Parts, shaping: Shaping, number: int, key: Any) -> Sql:
     if not any(part.read for _, part in parts):
         page = _Page(choice, None, None, bind("size", Integer()), count)
         return _fields(parts, page, None)
-    row, rows, place, matched = choice.rows(asking, bind, key, more=more, placed=placed)
+    row, rows, place, matched = choice.rows(reader, bind, key, more=more, placed=placed)
     page = _Page(choice, row, place, bind("size", Integer()), count)
     for _, part in parts:
         if part.read is not None:

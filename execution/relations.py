@@ -21,7 +21,7 @@ class Relation(Protocol):
     many: bool
     key_type: TypeEngine[Any]
 
-    def part(self, asking: Any, key: ColumnElement[Any]) -> tuple[Any, Select[Any]]:
+    def part(self, reader: Any, key: ColumnElement[Any]) -> tuple[Any, Select[Any]]:
         """Return a new row source and the select of one key's rows, without columns yet.
 
         Every table in it carries who asks. The select may hold one row at most if not `many`.
@@ -33,7 +33,7 @@ class Inside(Protocol):
 
     source: Any
 
-    def part(self, asking: Any, row: Any) -> tuple[Any, Select[Any]]:
+    def part(self, reader: Any, row: Any) -> tuple[Any, Select[Any]]:
         """Return what a relation's part does, from the parent's row."""
 
 
@@ -47,14 +47,14 @@ class Choice(Protocol):
     values: Mapping[str, Any]
     filter_by: Hashable
 
-    def matched(self, asking: Any, table: Any) -> Iterable[ColumnElement[bool]]:
+    def matched(self, reader: Any, table: Any) -> Iterable[ColumnElement[bool]]:
         """Return the conditions of a client's filter, with the filter's values in them."""
 
 
 class One(Choice, Protocol):
     """A choice of one row by a key."""
 
-    def part(self, asking: Any, bind: Bind) -> tuple[Any, Select[Any]]:
+    def part(self, reader: Any, bind: Bind) -> tuple[Any, Select[Any]]:
         """Return a new row source and the select of the row."""
 
 
@@ -66,12 +66,12 @@ class Page(Choice, Protocol):
     has_after: bool
 
     def rows(
-        self, asking: Any, bind: Bind, key: Any, *, more: bool, placed: bool
+        self, reader: Any, bind: Bind, key: Any, *, more: bool, placed: bool
     ) -> tuple[Any, Select[Any], ColumnElement[int] | None, Iterable[ColumnElement[bool]]]:
         """Return what a page is read of: a row source, and the select of its rows.
 
         The select has no columns yet. Then each row's place in it, if asked for; what matched.
         """
 
-    def counted(self, asking: Any, key: Any) -> tuple[Select[Any], Any]:
+    def counted(self, reader: Any, key: Any) -> tuple[Select[Any], Any]:
         """Return the select of the whole list's count."""

@@ -26,15 +26,17 @@ from sqlalchemy.orm import aliased
 from models.access.journal import JournalEntry
 from models.access.viewers import Actor, Viewer
 from models.base.tables import Owned
-from models.fulfilment.deliveries import Delivery, DeliveryLine, Receipt, ReceiptLine
+from models.fulfilment.deliveries.receipts import Receipt, ReceiptLine
+from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.fulfilment.parcels import Parcel, ParcelContent, ParcelLineage, TrackingNumber
-from models.fulfilment.tracking import TrackingEvent
+from models.fulfilment.tracking.events import TrackingEvent
 from models.master.catalog import Product
 from models.master.channels import Channel
 from models.master.locations import Location
 from models.master.parties import Address, Contact, Party, PartyRole
-from models.trade.contracts import Contract, ContractLine, Shortfall
-from models.trade.orders import Hold, Order, OrderLine
+from models.trade.contracts.tables import Contract, ContractLine, Shortfall
+from models.trade.orders.holds import Hold
+from models.trade.orders.tables import Order, OrderLine
 from models.trade.releases import Release, ScheduleLine
 
 Rule = Callable[[Viewer, Any], ColumnElement[bool] | None]

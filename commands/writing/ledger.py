@@ -16,9 +16,10 @@ from sqlalchemy.orm import InstanceState, Session
 
 from commands.writing.transaction import Event, Writing
 from models.access.journal import Aggregate
-from models.trade import contracts, orders
-from models.trade.contracts import ContractLine
-from models.trade.orders import OrderLine
+from models.trade.contracts import tables as contracts
+from models.trade.contracts.tables import ContractLine
+from models.trade.orders import tables as orders
+from models.trade.orders.tables import OrderLine
 
 COUNTERS: Mapping[type[Any], Sequence[str]] = {
     OrderLine: ("ordered", *orders.COUNTERS),

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from commands.access import keys
 from examples.demo import client, goods, shops
-from examples.demo.story import Stage, play
+from examples.demo.story import Story, play
 from kit.clock import Clock
 from kit.clock import now as real_time
 from kit.db.database import Database
@@ -42,15 +42,15 @@ async def load(database: Database, clock: Clock = real_time) -> dict[str, str]:
     Refused: TAKEN when the demo is there.
     """
     real_now = clock()
-    stage = Stage(database, real_now, real_now)
-    stage.now = stage.at(-61, 8)
-    merchant_id = await _merchant(database, stage.now)
-    tokens = {"staff": await _key(stage, merchant_id, Actor.STAFF, "Demo staff", None)}
-    await goods.write(stage)
+    story = Story(database, real_now, real_now)
+    story.now = story.at(-61, 8)
+    merchant_id = await _merchant(database, story.now)
+    tokens = {"staff": await _key(story, merchant_id, Actor.STAFF, "Demo staff", None)}
+    await goods.write(story)
     for actor, (name, key) in _BOUND.items():
-        _, bound_to = from_global(stage.ids[key])
-        tokens[actor.value.lower()] = await _key(stage, merchant_id, actor, name, bound_to)
-    await play(stage, client.scene, shops.shop, shops.marketplace)
+        _, bound_to = from_global(story.ids[key])
+        tokens[actor.value.lower()] = await _key(story, merchant_id, actor, name, bound_to)
+    await play(story, client.scene, shops.shop, shops.marketplace)
     async with database.writing(None) as session:
         told = update(Merchant).where(Merchant.id == merchant_id).values(slug=SLUG)
         await session.execute(told)
@@ -80,16 +80,16 @@ async def _remove(session: AsyncSession, merchant_id: UUID) -> None:
 
 
 async def _key(
-    stage: Stage, merchant_id: UUID, actor: Actor, name: str, bound_to: UUID | None
+    story: Story, merchant_id: UUID, actor: Actor, name: str, bound_to: UUID | None
 ) -> str:
-    """Make a key and let its actor enter the stage; returns the token."""
-    async with stage.database.writing(None) as session:
-        _, token = await keys.create_key(session, merchant_id, actor, name, stage.now, bound_to)
-    reads = stage.database.reading(None)
-    viewer = await viewer_of(token, reads, stage.now)
+    """Make a key and let its actor enter the story; returns the token."""
+    async with story.database.writing(None) as session:
+        _, token = await keys.create_key(session, merchant_id, actor, name, story.now, bound_to)
+    reads = story.database.reading(None)
+    viewer = await viewer_of(token, reads, story.now)
     await reads.close()
     if viewer is None:
         message = f"The new key of {name} is not known."
         raise LookupError(message)
-    stage.viewers[actor.value.lower()] = viewer
+    story.viewers[actor.value.lower()] = viewer
     return token

@@ -6,7 +6,7 @@ from typing import Any
 
 from examples.demo.goods import BEARING, BUYER, FREIGHT_CARRIER, HOUSING, OIL, PORTAL, SHAFT
 from examples.demo.moves import Delivery, Parcel, dispatch, pack, plan, release, report
-from examples.demo.story import ZONE, Stage
+from examples.demo.story import ZONE, Story
 from examples.mutations import Mutation
 
 CONTRACT = "RV-KOESTER"
@@ -55,28 +55,28 @@ _GOODS_IN = {"name": "Jens Ohlendorf", "department": "Goods receipt", "building"
 _RAMP, _HUB = "Bremen, Am Hafen 12", "Hub Hamburg"
 
 
-async def scene(stage: Stage) -> AsyncIterator[datetime]:
+async def scene(story: Story) -> AsyncIterator[datetime]:
     """Agree on the contract, then let each call-off go its way."""
-    yield stage.at(-60, 10)
-    lines = await _agreed(stage)
-    yield stage.at(-58, 9)
-    await _schedules(stage, lines)
-    async for time in _first(stage, lines):
+    yield story.at(-60, 10)
+    lines = await _agreed(story)
+    yield story.at(-58, 9)
+    await _schedules(story, lines)
+    async for time in _first(story, lines):
         yield time
-    async for time in _second(stage, lines):
+    async for time in _second(story, lines):
         yield time
-    async for time in _third(stage, lines):
+    async for time in _third(story, lines):
         yield time
 
 
-async def _agreed(stage: Stage) -> dict[str, str]:
+async def _agreed(story: Story) -> dict[str, str]:
     """Put the contract in force; returns SKU -> id of its line."""
-    first = stage.day(-59)
+    first = story.day(-59)
     given = {
         "number": CONTRACT,
-        "partyId": stage.ids[BUYER],
+        "partyId": story.ids[BUYER],
         "purchaseOrderNumber": "BO-4500",
-        "shipToIds": [stage.ids[f"{BUYER}/plant"], stage.ids[f"{BUYER}/service"]],
+        "shipToIds": [story.ids[f"{BUYER}/plant"], story.ids[f"{BUYER}/service"]],
         "validFrom": first.isoformat(),
         "validTo": (first + timedelta(364)).isoformat(),
         "timeZone": ZONE,
@@ -84,55 +84,55 @@ async def _agreed(stage: Stage) -> dict[str, str]:
         "minNoticeDays": 3,
         "firmZoneDays": 14,
         "tradeOffDays": 42,
-        "lines": [{"productId": stage.ids[sku], **terms} for sku, terms in _AGREED],
+        "lines": [{"productId": story.ids[sku], **terms} for sku, terms in _AGREED],
     }
-    contract = (await stage.do("staff", CREATE, **given))["contract"]
-    stage.ids[CONTRACT] = contract["id"]
-    await stage.do("staff", ACTIVATE, contractId=contract["id"])
+    contract = (await story.do("staff", CREATE, **given))["contract"]
+    story.ids[CONTRACT] = contract["id"]
+    await story.do("staff", ACTIVATE, contractId=contract["id"])
     return {line["product"]["sku"]: line["id"] for line in contract["lines"]}
 
 
-async def _schedules(stage: Stage, lines: Mapping[str, str]) -> None:
+async def _schedules(story: Story, lines: Mapping[str, str]) -> None:
     """Send the forecasts for shafts and housings, and just-in-time demand for shafts."""
     firm, forecast = (-15, "100", "FIRM"), (60, "150", "FORECAST")
     await _schedule(
-        stage,
+        story,
         lines[SHAFT],
         "FORECAST",
         [firm, (4, "150", "FIRM"), (20, "120", "MATERIAL"), forecast],
     )
     await _schedule(
-        stage,
+        story,
         lines[HOUSING],
         "FORECAST",
         [(-6, "60", "FIRM"), (6, "40", "MAKE_AND_MATERIAL"), (40, "80", "FORECAST")],
     )
-    await _schedule(stage, lines[SHAFT], "JIT", [firm, (4, "150", "FIRM")])
+    await _schedule(story, lines[SHAFT], "JIT", [firm, (4, "150", "FIRM")])
 
 
 async def _schedule(
-    stage: Stage, line_id: str, kind: str, quantities: list[tuple[int, str, str]]
+    story: Story, line_id: str, kind: str, quantities: list[tuple[int, str, str]]
 ) -> None:
     given: dict[str, Any] = {
         "contractLineId": line_id,
         "type": kind,
         "releaseNo": 1,
         "lines": [
-            {"window": stage.window(day), "quantity": quantity, "commitment": commitment}
+            {"window": story.window(day), "quantity": quantity, "commitment": commitment}
             for day, quantity, commitment in quantities
         ],
     }
-    await stage.do("buyer", RELEASE, **given)
+    await story.do("buyer", RELEASE, **given)
 
 
 async def _call_off(
-    stage: Stage, lines: Mapping[str, str], day: int, number: str, quantities: Mapping[str, str]
+    story: Story, lines: Mapping[str, str], day: int, number: str, quantities: Mapping[str, str]
 ) -> dict[str, str]:
     """Call off for a day; returns SKU -> id of the order line."""
     given = {
-        "contractId": stage.ids[CONTRACT],
-        "channelId": stage.ids[PORTAL],
-        "window": stage.window(day),
+        "contractId": story.ids[CONTRACT],
+        "channelId": story.ids[PORTAL],
+        "window": story.window(day),
         "recipient": _GOODS_IN,
         "purchaseOrderNumber": number,
         "lines": [
@@ -140,37 +140,37 @@ async def _call_off(
             for sku, quantity in quantities.items()
         ],
     }
-    order = (await stage.do("buyer", CALL_OFF, **given))["callOff"]
+    order = (await story.do("buyer", CALL_OFF, **given))["callOff"]
     return {line["product"]["sku"]: line["id"] for line in order["lines"]}
 
 
-async def _first(stage: Stage, lines: Mapping[str, str]) -> AsyncIterator[datetime]:
+async def _first(story: Story, lines: Mapping[str, str]) -> AsyncIterator[datetime]:
     """One delivery arrives, with a difference at the gate; the other one fails."""
-    yield stage.at(-25, 11)
+    yield story.at(-25, 11)
     wanted = {SHAFT: "100", BEARING: "400"}
-    order = await _call_off(stage, lines, -15, "4500-01", wanted)
-    good = await plan(stage, order, {SHAFT: "60", BEARING: "400"}, window=stage.window(-15))
-    bad = await plan(stage, order, {SHAFT: "40"}, window=stage.window(-11))
-    yield stage.at(-17, 8)
-    await release(stage, good)
-    yield stage.at(-16, 10)
+    order = await _call_off(story, lines, -15, "4500-01", wanted)
+    good = await plan(story, order, {SHAFT: "60", BEARING: "400"}, window=story.window(-15))
+    bad = await plan(story, order, {SHAFT: "40"}, window=story.window(-11))
+    yield story.at(-17, 8)
+    await release(story, good)
+    yield story.at(-16, 10)
     await pack(
-        stage,
+        story,
         good,
         Parcel("NP100200301", {SHAFT: "60"}, 146_000),
         Parcel("NP100200302", {BEARING: "400"}, 46_500),
     )
-    await dispatch(stage, good)
-    yield stage.at(-15, 9)
+    await dispatch(story, good)
+    yield story.at(-15, 9)
     for number in ("NP100200301", "NP100200302"):
-        await report(stage, number, "DELIVERED", _RAMP, "Signed for by Ohlendorf.")
-    yield stage.at(-15, 14)
-    await _receive(stage, good)
-    async for time in _failing(stage, bad):
+        await report(story, number, "DELIVERED", _RAMP, "Signed for by Ohlendorf.")
+    yield story.at(-15, 14)
+    await _receive(story, good)
+    async for time in _failing(story, bad):
         yield time
 
 
-async def _receive(stage: Stage, delivery: Delivery) -> None:
+async def _receive(story: Story, delivery: Delivery) -> None:
     damaged = {
         "deliveryLineId": delivery.lines[BEARING],
         "received": "394",
@@ -178,67 +178,67 @@ async def _receive(stage: Stage, delivery: Delivery) -> None:
         "note": "One box was wet; six bearings are rusty.",
     }
     given = {"receivedBy": "Jens Ohlendorf", "reference": "WE-2291", "lines": [damaged]}
-    await stage.do("buyer", RECEIPT, deliveryId=delivery.id, **given)
+    await story.do("buyer", RECEIPT, deliveryId=delivery.id, **given)
 
 
-async def _failing(stage: Stage, delivery: Delivery) -> AsyncIterator[datetime]:
+async def _failing(story: Story, delivery: Delivery) -> AsyncIterator[datetime]:
     """Two parcels: one comes back after two attempts, the other one is lost."""
     back, lost = "NP100200317", "NP100200318"
-    yield stage.at(-13, 8)
-    await release(stage, delivery)
-    yield stage.at(-12, 15)
+    yield story.at(-13, 8)
+    await release(story, delivery)
+    yield story.at(-12, 15)
     parcels = [Parcel(number, {SHAFT: "20"}, 48_700) for number in (back, lost)]
-    await pack(stage, delivery, *parcels)
-    await dispatch(stage, delivery)
-    yield stage.at(-12, 18)
+    await pack(story, delivery, *parcels)
+    await dispatch(story, delivery)
+    yield story.at(-12, 18)
     for number in (back, lost):
-        await report(stage, number, "PICKED_UP", _HUB)
-    yield stage.at(-11, 11)
-    await report(stage, back, "ATTEMPT_FAILED", _RAMP, "Nobody at the gate.")
-    await report(stage, lost, "EXCEPTION", _HUB, "Not found at the sorting.")
-    yield stage.at(-10, 11)
-    await report(stage, back, "ATTEMPT_FAILED", _RAMP, "The gate was closed.")
-    yield stage.at(-9, 9)
-    await report(stage, back, "RETURNED_TO_SENDER", _HUB)
-    await report(stage, lost, "LOST", _HUB, "Search was given up.")
+        await report(story, number, "PICKED_UP", _HUB)
+    yield story.at(-11, 11)
+    await report(story, back, "ATTEMPT_FAILED", _RAMP, "Nobody at the gate.")
+    await report(story, lost, "EXCEPTION", _HUB, "Not found at the sorting.")
+    yield story.at(-10, 11)
+    await report(story, back, "ATTEMPT_FAILED", _RAMP, "The gate was closed.")
+    yield story.at(-9, 9)
+    await report(story, back, "RETURNED_TO_SENDER", _HUB)
+    await report(story, lost, "LOST", _HUB, "Search was given up.")
 
 
-async def _second(stage: Stage, lines: Mapping[str, str]) -> AsyncIterator[datetime]:
+async def _second(story: Story, lines: Mapping[str, str]) -> AsyncIterator[datetime]:
     """One delivery arrives in part, the other one is on its way."""
-    yield stage.at(-8, 13)
-    order = await _call_off(stage, lines, -3, "4500-02", {HOUSING: "60", OIL: "250.5"})
+    yield story.at(-8, 13)
+    order = await _call_off(story, lines, -3, "4500-02", {HOUSING: "60", OIL: "250.5"})
     part = await plan(
-        stage, order, {HOUSING: "60"}, window=stage.window(-4), method="FREIGHT", incoterm="DAP"
+        story, order, {HOUSING: "60"}, window=story.window(-4), method="FREIGHT", incoterm="DAP"
     )
-    yield stage.at(-7, 8)
-    await release(stage, part)
-    yield stage.at(-5, 15)
+    yield story.at(-7, 8)
+    await release(story, part)
+    yield story.at(-5, 15)
     parcels = [Parcel(number, {HOUSING: "30"}, 252_000) for number in ("HF-77410", "HF-77411")]
-    await pack(stage, part, *parcels, carrier=FREIGHT_CARRIER)
-    await dispatch(stage, part)
-    yield stage.at(-4, 10)
-    await report(stage, "HF-77410", "DELIVERED", _RAMP, actor="staff")
-    await report(stage, "HF-77411", "ATTEMPT_FAILED", _RAMP, "No forklift free.", actor="staff")
-    on_its_way = await plan(stage, order, {OIL: "250.5"}, window=stage.window(1))
-    yield stage.at(-3, 8)
-    await release(stage, on_its_way)
-    yield stage.at(-2, 16)
-    await pack(stage, on_its_way, Parcel("NP100200388", {OIL: "250.5"}, 228_000))
-    await dispatch(stage, on_its_way)
-    yield stage.at(-2, 19)
-    await report(stage, "NP100200388", "IN_TRANSIT", _HUB)
+    await pack(story, part, *parcels, carrier=FREIGHT_CARRIER)
+    await dispatch(story, part)
+    yield story.at(-4, 10)
+    await report(story, "HF-77410", "DELIVERED", _RAMP, actor="staff")
+    await report(story, "HF-77411", "ATTEMPT_FAILED", _RAMP, "No forklift free.", actor="staff")
+    on_its_way = await plan(story, order, {OIL: "250.5"}, window=story.window(1))
+    yield story.at(-3, 8)
+    await release(story, on_its_way)
+    yield story.at(-2, 16)
+    await pack(story, on_its_way, Parcel("NP100200388", {OIL: "250.5"}, 228_000))
+    await dispatch(story, on_its_way)
+    yield story.at(-2, 19)
+    await report(story, "NP100200388", "IN_TRANSIT", _HUB)
 
 
-async def _third(stage: Stage, lines: Mapping[str, str]) -> AsyncIterator[datetime]:
+async def _third(story: Story, lines: Mapping[str, str]) -> AsyncIterator[datetime]:
     """One delivery is packed, one released, one planned."""
-    yield stage.at(-2, 20)
+    yield story.at(-2, 20)
     wanted = {SHAFT: "150", BEARING: "200", HOUSING: "40"}
-    order = await _call_off(stage, lines, 4, "4500-03", wanted)
-    packed = await plan(stage, order, {BEARING: "200"}, window=stage.window(2))
-    released = await plan(stage, order, {SHAFT: "150"}, window=stage.window(4))
-    await plan(stage, order, {HOUSING: "40"}, window=stage.window(6), completesOrder=True)
-    yield stage.at(-1, 9)
-    await release(stage, packed)
-    await release(stage, released)
-    yield stage.at(-1, 15)
-    await pack(stage, packed, Parcel("NP100200402", {BEARING: "200"}, 23_400))
+    order = await _call_off(story, lines, 4, "4500-03", wanted)
+    packed = await plan(story, order, {BEARING: "200"}, window=story.window(2))
+    released = await plan(story, order, {SHAFT: "150"}, window=story.window(4))
+    await plan(story, order, {HOUSING: "40"}, window=story.window(6), completesOrder=True)
+    yield story.at(-1, 9)
+    await release(story, packed)
+    await release(story, released)
+    yield story.at(-1, 15)
+    await pack(story, packed, Parcel("NP100200402", {BEARING: "200"}, 23_400))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from examples.demo.story import ZONE, Stage
+from examples.demo.story import ZONE, Story
 from examples.mutations import Mutation
 from kit import gs1
 
@@ -107,24 +107,24 @@ _CHANNELS = [
 ]
 
 
-async def write(stage: Stage) -> None:
-    """Write everything; the stage learns the ids by business key, addresses as K-1001/plant."""
+async def write(story: Story) -> None:
+    """Write everything; the story learns the ids by business key, addresses as K-1001/plant."""
     products = [
         {"sku": sku, "gtin": _gtin(number), **given}
         for number, (sku, given) in enumerate(_PRODUCTS.items(), 1)
     ]
-    await _put(stage, PRODUCTS, "products", "product", "sku", products)
-    await _put(stage, PARTIES, "parties", "party", "number", _PARTIES)
-    await _put(stage, LOCATIONS, "locations", "location", "code", _LOCATIONS)
-    await _put(stage, CHANNELS, "channels", "channel", "code", _CHANNELS)
+    await _put(story, PRODUCTS, "products", "product", "sku", products)
+    await _put(story, PARTIES, "parties", "party", "number", _PARTIES)
+    await _put(story, LOCATIONS, "locations", "location", "code", _LOCATIONS)
+    await _put(story, CHANNELS, "channels", "channel", "code", _CHANNELS)
 
 
 async def _put(
-    stage: Stage, mutation: Mutation, field: str, noun: str, key: str, rows: list[dict[str, Any]]
+    story: Story, mutation: Mutation, field: str, noun: str, key: str, rows: list[dict[str, Any]]
 ) -> None:
-    payload = await stage.do("staff", mutation, **{field: rows})
+    payload = await story.do("staff", mutation, **{field: rows})
     for result in payload["results"]:
         row = result[noun]
-        stage.ids[row[key]] = row["id"]
+        story.ids[row[key]] = row["id"]
         for address in row.get("addresses", ()):
-            stage.ids[f"{row[key]}/{address['code']}"] = address["id"]
+            story.ids[f"{row[key]}/{address['code']}"] = address["id"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from examples.demo.goods import HAMBURG, MAIN_CARRIER
-from examples.demo.story import Stage
+from examples.demo.story import Story
 from examples.mutations import Mutation
 
 _LINES = "lines { id planned orderLine { product { sku } } }"
@@ -44,41 +44,41 @@ class Delivery:
 
 
 async def place(
-    stage: Stage, actor: str, channel: str, prices: Mapping[str, tuple[str, str]], **given: Any
+    story: Story, actor: str, channel: str, prices: Mapping[str, tuple[str, str]], **given: Any
 ) -> dict[str, str]:
     """Place an order; returns SKU -> id of its line. prices: SKU -> quantity and unit price."""
     lines = [
-        {"productId": stage.ids[sku], "quantity": quantity, "unitPrice": price}
+        {"productId": story.ids[sku], "quantity": quantity, "unitPrice": price}
         for sku, (quantity, price) in prices.items()
     ]
-    order = {"channelId": stage.ids[channel], "currency": "EUR", "lines": lines, **given}
-    placed = (await stage.do(actor, PLACE, **order))["order"]
+    order = {"channelId": story.ids[channel], "currency": "EUR", "lines": lines, **given}
+    placed = (await story.do(actor, PLACE, **order))["order"]
     return {line["product"]["sku"]: line["id"] for line in placed["lines"]}
 
 
 async def plan(
-    stage: Stage, lines: Mapping[str, str], quantities: Quantities, **given: Any
+    story: Story, lines: Mapping[str, str], quantities: Quantities, **given: Any
 ) -> Delivery:
     """Plan one delivery of an order. lines: SKU -> id of the order line."""
     part = {
-        "locationId": stage.ids[HAMBURG],
+        "locationId": story.ids[HAMBURG],
         "lines": [
             {"orderLineId": lines[sku], "quantity": quantity}
             for sku, quantity in quantities.items()
         ],
         **given,
     }
-    payload = await stage.do("staff", PLAN, deliveries=[part])
+    payload = await story.do("staff", PLAN, deliveries=[part])
     return Delivery.of(payload["deliveries"][0])
 
 
-async def release(stage: Stage, delivery: Delivery) -> None:
+async def release(story: Story, delivery: Delivery) -> None:
     """Hand a delivery to its warehouse."""
-    await stage.do("staff", RELEASE, deliveryId=delivery.id)
+    await story.do("staff", RELEASE, deliveryId=delivery.id)
 
 
 async def pack(
-    stage: Stage,
+    story: Story,
     delivery: Delivery,
     *parcels: Parcel,
     carrier: str = MAIN_CARRIER,
@@ -88,7 +88,7 @@ async def pack(
     """Pack a delivery. short: SKU -> what was picked of it, the rest being out of stock."""
     packed = [
         {
-            "carrierId": stage.ids[carrier],
+            "carrierId": story.ids[carrier],
             "generateSscc": True,
             "trackingNumbers": [parcel.tracking_number],
             "weightG": parcel.weight_g,
@@ -103,16 +103,16 @@ async def pack(
         {"deliveryLineId": delivery.lines[sku], "picked": picked, "shortReason": "OUT_OF_STOCK"}
         for sku, picked in (short or {}).items()
     ]
-    await stage.do(actor, PACK, deliveryId=delivery.id, parcels=packed, lines=lines)
+    await story.do(actor, PACK, deliveryId=delivery.id, parcels=packed, lines=lines)
 
 
-async def dispatch(stage: Stage, delivery: Delivery, actor: str = "warehouse") -> None:
+async def dispatch(story: Story, delivery: Delivery, actor: str = "warehouse") -> None:
     """Let a delivery leave."""
-    await stage.do(actor, DISPATCH, deliveryId=delivery.id)
+    await story.do(actor, DISPATCH, deliveryId=delivery.id)
 
 
 async def report(
-    stage: Stage,
+    story: Story,
     tracking_number: str,
     status: str,
     place: str,
@@ -123,8 +123,8 @@ async def report(
     event = {
         "trackingNumber": tracking_number,
         "status": status,
-        "occurredAt": stage.now.isoformat(),
+        "occurredAt": story.now.isoformat(),
         "place": place,
         "message": message,
     }
-    await stage.do(actor, TRACK, events=[event])
+    await story.do(actor, TRACK, events=[event])

@@ -8,7 +8,7 @@ from string import Template
 
 from examples.demo.client import CONTRACT
 from examples.demo.goods import BELT, HAMBURG, PORTAL, SHOP, TOOLS
-from examples.demo.story import Stage
+from examples.demo.story import Story
 from kit.clock import Clock
 from kit.clock import now as real_time
 from kit.db.database import Database
@@ -60,8 +60,8 @@ async def _values(database: Database, staff_token: str, clock: Clock) -> dict[st
     if viewer is None:
         message = "The demo's staff has no valid token."
         raise LookupError(message)
-    stage = Stage(database, now, now, {"staff": viewer})
-    found = await stage.ask("staff", _IDS)
+    story = Story(database, now, now, {"staff": viewer})
+    found = await story.ask("staff", _IDS)
     ids = {name: node["id"] for name, node in found.items() if node is not None}
     if found["contract"] is not None:
         ids["shaft_line"] = found["contract"]["lines"][0]["id"]
@@ -69,7 +69,7 @@ async def _values(database: Database, staff_token: str, clock: Clock) -> dict[st
         ids["followed"] = found["parcel"]["delivery"]["orders"][0]["id"]
     return {
         **ids,
-        "soon": stage.day(5).isoformat(),
-        "later": stage.day(8).isoformat(),
+        "soon": story.day(5).isoformat(),
+        "later": story.day(8).isoformat(),
         "now": (now - timedelta(minutes=5)).isoformat(timespec="seconds"),
     }

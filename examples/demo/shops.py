@@ -6,7 +6,7 @@ from typing import Any
 
 from examples.demo.goods import BEARING, BELT, GREASE, KASSEL, MARKETPLACE, SHOP, TOOLS
 from examples.demo.moves import Parcel, dispatch, pack, place, plan, release, report
-from examples.demo.story import Stage
+from examples.demo.story import Story
 
 _PRICES = {BELT: "11.90", BEARING: "4.60", GREASE: "8.75", TOOLS: "64.00"}
 
@@ -37,76 +37,76 @@ _OLGA = _person("Olga Petersen", "Deichstr. 9", "24103", "Kiel")
 _TOM = _person("Tom Keller", "Rosenweg 3", "01067", "Dresden")
 
 
-async def shop(stage: Stage) -> AsyncIterator[datetime]:
+async def shop(story: Story) -> AsyncIterator[datetime]:
     """Three guests: one has all, one waits for grease, one has just ordered."""
-    yield stage.at(-9, 20)
-    order = await place(stage, "storefront", SHOP, _basket(belts="2", bearings="4"), **_ANNA)
-    window = stage.window(-6, 9, 18)
-    delivery = await plan(stage, order, {BELT: "2", BEARING: "4"}, window=window)
-    await release(stage, delivery)
-    yield stage.at(-8, 14)
-    await pack(stage, delivery, Parcel("NP100200350", {BELT: "2", BEARING: "4"}, 950))
-    await dispatch(stage, delivery)
-    yield stage.at(-7, 12)
-    await report(stage, "NP100200350", "OUT_FOR_DELIVERY", "Essen")
-    yield stage.at(-7, 15)
-    await report(stage, "NP100200350", "DELIVERED", "Essen", "With a neighbour, number 10.")
-    async for time in _out_of_stock(stage):
+    yield story.at(-9, 20)
+    order = await place(story, "storefront", SHOP, _basket(belts="2", bearings="4"), **_ANNA)
+    window = story.window(-6, 9, 18)
+    delivery = await plan(story, order, {BELT: "2", BEARING: "4"}, window=window)
+    await release(story, delivery)
+    yield story.at(-8, 14)
+    await pack(story, delivery, Parcel("NP100200350", {BELT: "2", BEARING: "4"}, 950))
+    await dispatch(story, delivery)
+    yield story.at(-7, 12)
+    await report(story, "NP100200350", "OUT_FOR_DELIVERY", "Essen")
+    yield story.at(-7, 15)
+    await report(story, "NP100200350", "DELIVERED", "Essen", "With a neighbour, number 10.")
+    async for time in _out_of_stock(story):
         yield time
-    yield stage.real_now - timedelta(minutes=40)
-    await place(stage, "storefront", SHOP, _basket(tools="1", belts="1"), **_MIRA)
+    yield story.real_now - timedelta(minutes=40)
+    await place(story, "storefront", SHOP, _basket(tools="1", belts="1"), **_MIRA)
 
 
-async def _out_of_stock(stage: Stage) -> AsyncIterator[datetime]:
+async def _out_of_stock(story: Story) -> AsyncIterator[datetime]:
     """Of three cartridges one is there; two are backordered."""
-    yield stage.at(-4, 19)
-    order = await place(stage, "storefront", SHOP, _basket(tools="1", grease="3"), **_PAUL)
-    window = stage.window(-1, 9, 18)
-    delivery = await plan(stage, order, {TOOLS: "1", GREASE: "3"}, window=window)
-    await release(stage, delivery)
-    yield stage.at(-3, 11)
+    yield story.at(-4, 19)
+    order = await place(story, "storefront", SHOP, _basket(tools="1", grease="3"), **_PAUL)
+    window = story.window(-1, 9, 18)
+    delivery = await plan(story, order, {TOOLS: "1", GREASE: "3"}, window=window)
+    await release(story, delivery)
+    yield story.at(-3, 11)
     parcel = Parcel("NP100200371", {TOOLS: "1", GREASE: "1"}, 2_600)
-    await pack(stage, delivery, parcel, short={GREASE: "1"})
-    await dispatch(stage, delivery)
-    yield stage.at(-2, 13)
-    await report(stage, "NP100200371", "DELIVERED", "Erfurt")
+    await pack(story, delivery, parcel, short={GREASE: "1"})
+    await dispatch(story, delivery)
+    yield story.at(-2, 13)
+    await report(story, "NP100200371", "DELIVERED", "Erfurt")
 
 
-async def marketplace(stage: Stage) -> AsyncIterator[datetime]:
+async def marketplace(story: Story) -> AsyncIterator[datetime]:
     """Three orders by the marketplace's own numbers, sent from the second warehouse."""
-    yield stage.at(-8, 9)
+    yield story.at(-8, 9)
     number = "MP-302-4711"
     order = await place(
-        stage, "staff", MARKETPLACE, _basket(tools="2"), externalReference=number, **_CHEN
+        story, "staff", MARKETPLACE, _basket(tools="2"), externalReference=number, **_CHEN
     )
     delivery = await plan(
-        stage, order, {TOOLS: "2"}, locationId=stage.ids[KASSEL], window=stage.window(-5, 9, 18)
+        story, order, {TOOLS: "2"}, locationId=story.ids[KASSEL], window=story.window(-5, 9, 18)
     )
-    await release(stage, delivery)
-    await pack(stage, delivery, Parcel("NP100200360", {TOOLS: "2"}, 4_100), actor="staff")
-    await dispatch(stage, delivery, actor="staff")
-    yield stage.at(-6, 12)
-    await report(stage, "NP100200360", "DELIVERED", "Stuttgart")
-    async for time in _express(stage):
+    await release(story, delivery)
+    await pack(story, delivery, Parcel("NP100200360", {TOOLS: "2"}, 4_100), actor="staff")
+    await dispatch(story, delivery, actor="staff")
+    yield story.at(-6, 12)
+    await report(story, "NP100200360", "DELIVERED", "Stuttgart")
+    async for time in _express(story):
         yield time
-    yield stage.at(-1, 17)
+    yield story.at(-1, 17)
     number = "MP-302-4802"
     basket = _basket(belts="3")
-    await place(stage, "staff", MARKETPLACE, basket, externalReference=number, **_TOM)
+    await place(story, "staff", MARKETPLACE, basket, externalReference=number, **_TOM)
 
 
-async def _express(stage: Stage) -> AsyncIterator[datetime]:
+async def _express(story: Story) -> AsyncIterator[datetime]:
     """An express parcel that nobody took in at the first attempt."""
-    yield stage.at(-3, 8)
+    yield story.at(-3, 8)
     number = "MP-302-4790"
     basket = _basket(bearings="8")
-    order = await place(stage, "staff", MARKETPLACE, basket, externalReference=number, **_OLGA)
-    given = {"locationId": stage.ids[KASSEL], "method": "EXPRESS"}
-    delivery = await plan(stage, order, {BEARING: "8"}, window=stage.window(-1, 9, 18), **given)
-    await release(stage, delivery)
-    await pack(stage, delivery, Parcel("NP100200377", {BEARING: "8"}, 1_050), actor="staff")
-    await dispatch(stage, delivery, actor="staff")
-    yield stage.at(-1, 10)
-    await report(stage, "NP100200377", "OUT_FOR_DELIVERY", "Kiel")
-    yield stage.at(-1, 13)
-    await report(stage, "NP100200377", "ATTEMPT_FAILED", "Kiel", "Nobody at home.")
+    order = await place(story, "staff", MARKETPLACE, basket, externalReference=number, **_OLGA)
+    given = {"locationId": story.ids[KASSEL], "method": "EXPRESS"}
+    delivery = await plan(story, order, {BEARING: "8"}, window=story.window(-1, 9, 18), **given)
+    await release(story, delivery)
+    await pack(story, delivery, Parcel("NP100200377", {BEARING: "8"}, 1_050), actor="staff")
+    await dispatch(story, delivery, actor="staff")
+    yield story.at(-1, 10)
+    await report(story, "NP100200377", "OUT_FOR_DELIVERY", "Kiel")
+    yield story.at(-1, 13)
+    await report(story, "NP100200377", "ATTEMPT_FAILED", "Kiel", "Nobody at home.")

@@ -1,4 +1,4 @@
-"""The demo's stage: actors who call the API in this process, at times of the story."""
+"""The demo's story: actors who call the API in this process, at times of the story."""
 
 import heapq
 from collections.abc import AsyncIterator, Callable
@@ -25,7 +25,7 @@ class Failed(Exception):
 
 
 @dataclass
-class Stage:
+class Story:
     """What the scenes share. real_now: when the demo is loaded; now: the time of the story.
 
     viewers: actor's name in small letters -> who it is. ids: business key -> global id.
@@ -80,15 +80,15 @@ class Stage:
         return payload
 
 
-Scene = Callable[[Stage], AsyncIterator[datetime]]
+Scene = Callable[[Story], AsyncIterator[datetime]]
 """A thread of the story; it yields the time to which it wants to wait."""
 
 
-async def play(stage: Stage, *scenes: Scene) -> None:
+async def play(story: Story, *scenes: Scene) -> None:
     """Play scenes side by side in the order of their times, so that the journal's order is true."""
-    waiting = [(stage.now, number, scene(stage)) for number, scene in enumerate(scenes)]
+    waiting = [(story.now, number, scene(story)) for number, scene in enumerate(scenes)]
     while waiting:
-        stage.now, number, scene = heapq.heappop(waiting)
+        story.now, number, scene = heapq.heappop(waiting)
         following = await anext(scene, None)
         if following is not None:
             heapq.heappush(waiting, (following, number, scene))

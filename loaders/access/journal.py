@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, Uuid, bindparam, func,
 from kit.ids import Names
 from kit.inputs import Input, Instant, Name, Reference
 from loaders.reading.pages import Paged, Sorted
-from loaders.reading.relations import Asking
+from loaders.reading.relations import Reader
 from models.access.journal import Aggregate, AuditEntry, JournalEntry
 
 NOUNS: Mapping[Aggregate, str] = {it: it.title().replace("_", "") for it in Aggregate}
@@ -59,7 +59,7 @@ _COLUMNS = {
 """Field of the filter -> the column that it names."""
 
 
-def _matching(_asking: Asking, entry: Any, given: JournalFilter) -> Iterable[ColumnElement[bool]]:
+def _matching(_asking: Reader, entry: Any, given: JournalFilter) -> Iterable[ColumnElement[bool]]:
     for field, column in _COLUMNS.items():
         value = getattr(given, field)
         if value is not None:

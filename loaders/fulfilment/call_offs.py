@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement
 
 from loaders.reading.relations import One
 from loaders.trade import orders
-from models.trade.orders import Order, OrderKind
+from models.trade.orders.states import OrderKind
+from models.trade.orders.tables import Order
 
 
 class CallOff(One):

@@ -13,42 +13,38 @@ from kit.ids import Names
 from kit.inputs import Input, Instant, Reference
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.records import columns
-from loaders.reading.relations import Asking, Facts, Many, One, Through, among_keys
-from models.fulfilment.deliveries import (
-    OPEN,
-    Delivery,
-    DeliveryLine,
-    DeliveryState,
-    Receipt,
-    ReceiptLine,
-)
-from models.trade.orders import Hold, Order, OrderLine
+from loaders.reading.relations import Facts, Many, One, Reader, Through, among_keys
+from models.fulfilment.deliveries.receipts import Receipt, ReceiptLine
+from models.fulfilment.deliveries.states import OPEN, DeliveryState
+from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
+from models.trade.orders.holds import Hold
+from models.trade.orders.tables import Order, OrderLine
 from models.visibility import merchant, seen_by
 
 
 class _Lines(Many):
     """delivery id -> its lines, in the order in which they stand in their orders."""
 
-    def statement(self, asking: Asking) -> Select[Any]:
+    def statement(self, reader: Reader) -> Select[Any]:
         """Select the lines with the numbers of their order lines."""
         line, of = DeliveryLine, aliased(OrderLine)
         rows = select(line.delivery_id.label("parent_key"), *columns(line, line))
         rows = rows.join(of, of.id == line.order_line_id)
         rows = rows.where(
             among_keys(line.delivery_id),
-            *seen_by(asking.viewer, line),
-            of.merchant_id == merchant(asking.viewer),
+            *seen_by(reader.viewer, line),
+            of.merchant_id == merchant(reader.viewer),
         )
         return rows.order_by(line.delivery_id, line.order_id, of.line_no)
 
-    def part(self, asking: Asking, key: ColumnElement[Any]) -> tuple[Any, Select[Any]]:
+    def part(self, reader: Reader, key: ColumnElement[Any]) -> tuple[Any, Select[Any]]:
         """Return the table and the ordered select of one delivery's lines, without columns yet."""
         line, of = aliased(DeliveryLine), aliased(OrderLine)
         rows = select().select_from(line).join(of, of.id == line.order_line_id)
         rows = rows.where(
             line.delivery_id == key,
-            *seen_by(asking.viewer, line),
-            of.merchant_id == merchant(asking.viewer),
+            *seen_by(reader.viewer, line),
+            of.merchant_id == merchant(reader.viewer),
         )
         return line, rows.order_by(line.order_id, of.line_no).correlate_except(line, of)
 
@@ -110,43 +106,43 @@ class DeliveryFilter(Input):
     )
 
 
-def is_late(asking: Asking, delivery: Any) -> ColumnElement[bool]:
+def is_late(reader: Reader, delivery: Any) -> ColumnElement[bool]:
     """Tell whether the window's end passed before the delivery was delivered, as it stands now."""
-    arrived = func.coalesce(delivery.delivered_at, asking.at)
+    arrived = func.coalesce(delivery.delivered_at, reader.at)
     late: ColumnElement[bool] = arrived > delivery.window_latest
     return and_(delivery.state != DeliveryState.CANCELLED, late)
 
 
-def _is_open(_asking: Asking, delivery: Any) -> ColumnElement[bool]:
+def _is_open(_asking: Reader, delivery: Any) -> ColumnElement[bool]:
     return delivery.state.in_(OPEN)  # type: ignore[no-any-return]
 
 
-def _some_line(asking: Asking, delivery: Any, *conditions: Any, line: Any) -> ColumnElement[bool]:
+def _some_line(reader: Reader, delivery: Any, *conditions: Any, line: Any) -> ColumnElement[bool]:
     return exists().where(
-        line.delivery_id == delivery.id, *seen_by(asking.viewer, line), *conditions
+        line.delivery_id == delivery.id, *seen_by(reader.viewer, line), *conditions
     )
 
 
-def _is_on_hold(asking: Asking, delivery: Any) -> ColumnElement[bool]:
+def _is_on_hold(reader: Reader, delivery: Any) -> ColumnElement[bool]:
     line, hold, of_order = aliased(DeliveryLine), aliased(Hold), aliased(Hold)
     own = exists().where(
-        hold.subject_id == delivery.id, hold.released_at.is_(None), *seen_by(asking.viewer, hold)
+        hold.subject_id == delivery.id, hold.released_at.is_(None), *seen_by(reader.viewer, hold)
     )
     orders_hold = _some_line(
-        asking,
+        reader,
         delivery,
         of_order.subject_id == line.order_id,
         of_order.released_at.is_(None),
-        *seen_by(asking.viewer, of_order),
+        *seen_by(reader.viewer, of_order),
         line=line,
     )
     return or_(own, orders_hold)
 
 
-def _of_contract(asking: Asking, delivery: Any, contract_id: UUID) -> ColumnElement[bool]:
+def _of_contract(reader: Reader, delivery: Any, contract_id: UUID) -> ColumnElement[bool]:
     line, order = aliased(DeliveryLine), aliased(Order)
     called_off = (order.id == line.order_id, order.contract_id == contract_id)
-    return _some_line(asking, delivery, *called_off, *seen_by(asking.viewer, order), line=line)
+    return _some_line(reader, delivery, *called_off, *seen_by(reader.viewer, order), line=line)
 
 
 judged = Facts(Delivery, {"is_late": is_late})
@@ -169,17 +165,17 @@ def _own(delivery: Any, given: DeliveryFilter) -> Iterable[ColumnElement[bool]]:
 
 
 def _matching(
-    asking: Asking, delivery: Any, given: DeliveryFilter
+    reader: Reader, delivery: Any, given: DeliveryFilter
 ) -> Iterable[ColumnElement[bool]]:
     yield from _own(delivery, given)
     for name, judgement in _JUDGED.items():
         if (value := getattr(given, name)) is not None:
-            yield judgement(asking, delivery) if value else ~judgement(asking, delivery)
+            yield judgement(reader, delivery) if value else ~judgement(reader, delivery)
     if given.order_id is not None:
         line = aliased(DeliveryLine)
-        yield _some_line(asking, delivery, line.order_id == given.order_id, line=line)
+        yield _some_line(reader, delivery, line.order_id == given.order_id, line=line)
     if given.contract_id is not None:
-        yield _of_contract(asking, delivery, given.contract_id)
+        yield _of_contract(reader, delivery, given.contract_id)
 
 
 every = Paged(

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
 from loaders.reading.records import columns, record
-from loaders.reading.relations import Asking, Many, One, Through, among_keys
+from loaders.reading.relations import Many, One, Reader, Through, among_keys
 from models.fulfilment.parcels import (
     Parcel,
     ParcelContent,
@@ -48,26 +48,26 @@ class _ByTrackingNumber(One):
         super().__init__(Parcel)
         self.key_type = TrackingNumber.number.type
 
-    def statement(self, asking: Asking) -> Select[Any]:
+    def statement(self, reader: Reader) -> Select[Any]:
         """Select the first parcel of each number."""
         number = TrackingNumber.number
         rows = select(number.label("parent_key"), *columns(Parcel, Parcel))
         rows = rows.join(TrackingNumber, TrackingNumber.parcel_id == Parcel.id)
         rows = rows.where(
             among_keys(number),
-            *seen_by(asking.viewer, TrackingNumber),
-            *seen_by(asking.viewer, Parcel),
+            *seen_by(reader.viewer, TrackingNumber),
+            *seen_by(reader.viewer, Parcel),
         )
         return rows.ext(distinct_on(number)).order_by(number, *_first(Parcel, TrackingNumber))
 
-    def part(self, asking: Asking, key: ColumnElement[Any]) -> tuple[Any, Select[Any]]:
+    def part(self, reader: Reader, key: ColumnElement[Any]) -> tuple[Any, Select[Any]]:
         """Return the parcels and the select of one number's first, without columns yet."""
         parcel, number = aliased(Parcel), aliased(TrackingNumber)
         rows = select().select_from(parcel).join(number, number.parcel_id == parcel.id)
         rows = rows.correlate_except(parcel, number).where(
             number.number == key,
-            *seen_by(asking.viewer, number),
-            *seen_by(asking.viewer, parcel),
+            *seen_by(reader.viewer, number),
+            *seen_by(reader.viewer, parcel),
         )
         return parcel, rows.order_by(*_first(parcel, number)).limit(1)
 

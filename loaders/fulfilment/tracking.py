@@ -10,8 +10,8 @@ from sqlalchemy.orm import aliased
 
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.records import columns, record
-from loaders.reading.relations import Asking, One, Relation, among_keys
-from models.fulfilment.tracking import TrackingEvent
+from loaders.reading.relations import One, Reader, Relation, among_keys
+from models.fulfilment.tracking.events import TrackingEvent
 from models.visibility import seen_by
 
 by_id = One(TrackingEvent)
@@ -41,19 +41,19 @@ class _Latest(Relation):
 
     source = TrackingEvent
 
-    def statement(self, asking: Asking) -> Select[Any]:
+    def statement(self, reader: Reader) -> Select[Any]:
         """Select the last event of each parcel."""
         event = TrackingEvent
         rows = select(event.parcel_id.label("parent_key"), *columns(event, event))
-        rows = rows.where(among_keys(event.parcel_id), *seen_by(asking.viewer, event))
+        rows = rows.where(among_keys(event.parcel_id), *seen_by(reader.viewer, event))
         last = (event.parcel_id, event.occurred_at.desc(), event.id.desc())
         return rows.ext(distinct_on(event.parcel_id)).order_by(*last)
 
-    def part(self, asking: Asking, key: ColumnElement[Any]) -> tuple[Any, Select[Any]]:
+    def part(self, reader: Reader, key: ColumnElement[Any]) -> tuple[Any, Select[Any]]:
         """Return the table and the select of one parcel's last event, without columns yet."""
         event = aliased(TrackingEvent)
         rows = select().select_from(event).correlate_except(event).limit(1)
-        rows = rows.where(event.parcel_id == key, *seen_by(asking.viewer, event))
+        rows = rows.where(event.parcel_id == key, *seen_by(reader.viewer, event))
         return event, rows.order_by(event.occurred_at.desc(), event.id.desc())
 
     def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:

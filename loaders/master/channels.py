@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement
 
 from kit.inputs import Input, Reference
 from loaders.reading.pages import Paged, Sorted
-from loaders.reading.relations import Asking, One
+from loaders.reading.relations import One, Reader
 from models.master.channels import Channel, ChannelKind
 
 by_id = One(Channel)
@@ -32,7 +32,7 @@ class ChannelFilter(Input):
     is_active: bool | None = Field(None, description="Takes orders, or not.")
 
 
-def _matching(_asking: Asking, channel: Any, given: ChannelFilter) -> Iterable[ColumnElement[bool]]:
+def _matching(_asking: Reader, channel: Any, given: ChannelFilter) -> Iterable[ColumnElement[bool]]:
     if given.code_prefix is not None:
         yield channel.code.startswith(given.code_prefix, autoescape=True)
     for column in ("kind", "guests_allowed", "is_active"):

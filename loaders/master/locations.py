@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement
 from kit.ids import Names
 from kit.inputs import Input, Reference
 from loaders.reading.pages import Paged, Sorted
-from loaders.reading.relations import Asking, One
+from loaders.reading.relations import One, Reader
 from models.master.locations import Location, LocationKind
 
 by_id = One(Location)
@@ -38,7 +38,7 @@ class LocationFilter(Input):
 
 
 def _matching(
-    _asking: Asking, location: Any, given: LocationFilter
+    _asking: Reader, location: Any, given: LocationFilter
 ) -> Iterable[ColumnElement[bool]]:
     if given.code_prefix is not None:
         yield location.code.startswith(given.code_prefix, autoescape=True)

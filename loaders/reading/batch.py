@@ -9,21 +9,21 @@ from sqlalchemy import Select
 
 from kit.db.reads import Reads
 from kit.telemetry import trace
-from loaders.reading.relations import Asking, Relation
+from loaders.reading.relations import Reader, Relation
 from models.access.viewers import Actor
 
 _KEPT: dict[tuple[Relation, Actor], Select[Any]] = {}
 """Statements of lasting relations: two viewers of a kind differ in named values only."""
 
 
-def _statement(relation: Relation, asking: Asking) -> Select[Any]:
+def _statement(relation: Relation, reader: Reader) -> Select[Any]:
     """Return the statement that answers a relation's keys."""
     if not relation.lasting:
-        return relation.statement(asking)
-    kept = (relation, asking.viewer.actor)
+        return relation.statement(reader)
+    kept = (relation, reader.viewer.actor)
     found = _KEPT.get(kept)
     if found is None:
-        found = _KEPT[kept] = relation.statement(asking.general)
+        found = _KEPT[kept] = relation.statement(reader.general)
     return found
 
 
@@ -34,10 +34,10 @@ class Batch(DataLoader[Any, Any]):
     remembers what was read: whoever asks, and however, no key is read twice.
     """
 
-    def __init__(self, relation: Relation, asking: Asking, reads: Reads) -> None:
+    def __init__(self, relation: Relation, reader: Reader, reads: Reads) -> None:
         """Take what to read, for whom, and the operation's connection."""
         super().__init__()
-        self._relation, self._asking, self._reads = relation, asking, reads
+        self._relation, self._asking, self._reads = relation, reader, reads
         self._found: dict[Any, Any] = {}
         self._turn = Lock()
 
@@ -61,9 +61,9 @@ class Batch(DataLoader[Any, Any]):
 class Loaders:
     """Relation -> its dataloader; made for one operation, inside the running loop."""
 
-    def __init__(self, asking: Asking, reads: Reads) -> None:
+    def __init__(self, reader: Reader, reads: Reads) -> None:
         """Take the operation's viewer, time and connection."""
-        self._asking, self._reads = asking, reads
+        self._asking, self._reads = reader, reads
         self._batches: dict[Relation, Batch] = {}
 
     def _batch(self, relation: Relation) -> Batch:

@@ -29,15 +29,15 @@ from kit.errors import Code, Refused
 from kit.inputs import Input
 from loaders.reading.cursors import Page, PageArgs
 from loaders.reading.records import columns, record
-from loaders.reading.relations import Asking, Relation, among_keys
+from loaders.reading.relations import Reader, Relation, among_keys
 from models.base.tables import OfMerchant
 from models.visibility import seen_by
 
 ROOT = UUID(int=0)
 """The one key of a list that has no parent."""
 
-Matching = Callable[[Asking, Any, Any], Iterable[ColumnElement[bool]]]
-"""asking, table, the checked filter -> conditions."""
+Matching = Callable[[Reader, Any, Any], Iterable[ColumnElement[bool]]]
+"""reader, table, the checked filter -> conditions."""
 
 Bind = Callable[[str, Any], ColumnElement[Any]]
 """A value's own name, its type -> what carries it in the statement."""
@@ -65,7 +65,7 @@ class Sorted:
     descending: bool = False
 
 
-def _nothing_to_match(_asking: Asking, _table: Any, _filter: Any) -> Iterable[ColumnElement[bool]]:
+def _nothing_to_match(_asking: Reader, _table: Any, _filter: Any) -> Iterable[ColumnElement[bool]]:
     return ()
 
 
@@ -92,11 +92,11 @@ class Paged:
         return PageOf(self, args, filter_by, chosen)
 
     def rows(
-        self, asking: Asking, table: Any, filter_by: Input | None
+        self, reader: Reader, table: Any, filter_by: Input | None
     ) -> list[ColumnElement[bool]]:
         """Return the conditions of the whole list, whatever page is asked."""
-        matched = () if filter_by is None else self.matching(asking, table, filter_by)
-        return [*seen_by(asking.viewer, table), *matched]
+        matched = () if filter_by is None else self.matching(reader, table, filter_by)
+        return [*seen_by(reader.viewer, table), *matched]
 
 
 @dataclass(frozen=True)
@@ -144,10 +144,10 @@ class PageOf(Relation):
                 values |= {f"{name}_sort": sort, f"{name}_id": key}
         return values
 
-    def matched(self, asking: Asking, table: Any) -> list[ColumnElement[bool]]:
+    def matched(self, reader: Reader, table: Any) -> list[ColumnElement[bool]]:
         """Return the conditions of the client's filter."""
         paged, filter_by = self.paged, self.filter_by
-        return [] if filter_by is None else list(paged.matching(asking, table, filter_by))
+        return [] if filter_by is None else list(paged.matching(reader, table, filter_by))
 
     def sort_keys(self, table: Any) -> tuple[Any, Any]:
         """Return the columns of the order."""
@@ -185,7 +185,7 @@ class PageOf(Relation):
         return [it.desc() if descending else it for it in self.sort_keys(table)]
 
     def rows(
-        self, asking: Asking, bind: Bind, key: Any, *, more: bool, placed: bool
+        self, reader: Reader, bind: Bind, key: Any, *, more: bool, placed: bool
     ) -> tuple[Any, Select[Any], Any, list[ColumnElement[bool]]]:
         """Return a page for a larger statement: what is read of, and the filter's conditions.
 
@@ -194,8 +194,8 @@ class PageOf(Relation):
         placed: whether the places are asked for; otherwise None.
         """
         table = aliased(self.source)
-        matched = self.matched(asking, table)
-        conditions = [*seen_by(asking.viewer, table), *matched]
+        matched = self.matched(reader, table)
+        conditions = [*seen_by(reader.viewer, table), *matched]
         if self.paged.of is not None:
             conditions.append(getattr(table, self.paged.of) == key)
         size = bind("size", Integer())
@@ -203,23 +203,23 @@ class PageOf(Relation):
         place = func.row_number().over(order_by=self._order(table)) if placed else None
         return table, rows, place, matched
 
-    def counted(self, asking: Asking, key: Any) -> tuple[Select[Any], list[ColumnElement[bool]]]:
+    def counted(self, reader: Reader, key: Any) -> tuple[Select[Any], list[ColumnElement[bool]]]:
         """Return the count of the whole list for a larger statement, and what matched."""
         table = aliased(self.source)
-        matched = self.matched(asking, table)
+        matched = self.matched(reader, table)
         rows = select(func.count()).select_from(table).correlate_except(table)
-        rows = rows.where(*seen_by(asking.viewer, table), *matched)
+        rows = rows.where(*seen_by(reader.viewer, table), *matched)
         if self.paged.of is not None:
             rows = rows.where(getattr(table, self.paged.of) == key)
         return rows, matched
 
-    def statement(self, asking: Asking) -> Select[Any]:
+    def statement(self, reader: Reader) -> Select[Any]:
         """Select every parent's page: one index range each, joined laterally.
 
         One row more than the page has is read, so that it shows whether more follow.
         """
         table, values = self.paged.table, self.values
-        conditions = self.paged.rows(asking, table, self.filter_by)
+        conditions = self.paged.rows(reader, table, self.filter_by)
         part = self._slice(table, conditions, lambda name, type_: literal(values[name], type_))
         part = part.add_columns(*columns(self.source, table)).limit(self.args.size + 1)
         if self.paged.of is None:
@@ -255,11 +255,11 @@ class CountOf(Relation):
     paged: Paged
     filter_by: Input | None
 
-    def statement(self, asking: Asking) -> Select[Any]:
+    def statement(self, reader: Reader) -> Select[Any]:
         """Count per parent."""
         table, of = self.paged.table, self.paged.of
         rows = select(func.count()).select_from(table)
-        rows = rows.where(*self.paged.rows(asking, table, self.filter_by))
+        rows = rows.where(*self.paged.rows(reader, table, self.filter_by))
         if of is None:
             return rows.add_columns(literal(ROOT, Uuid()).label("parent_key"))
         parent = getattr(table, of)

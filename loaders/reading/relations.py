@@ -35,7 +35,7 @@ from models.visibility import named, seen_by
 
 
 @dataclass(frozen=True)
-class Asking:
+class Reader:
     """Who asks, and when; what "late" means depends on the second.
 
     now: an instant, or the parameter that stands for it in a statement for all requests.
@@ -51,9 +51,9 @@ class Asking:
         return now if isinstance(now, ColumnElement) else literal(now, DateTime(timezone=True))
 
     @property
-    def general(self) -> "Asking":
+    def general(self) -> "Reader":
         """Return who asks, with a parameter for the time: for statements that are kept."""
-        return Asking(self.viewer, bindparam("now", self.now, DateTime(timezone=True)))
+        return Reader(self.viewer, bindparam("now", self.now, DateTime(timezone=True)))
 
     @property
     def named(self) -> dict[str, Any]:
@@ -66,8 +66,8 @@ def among_keys(column: Any) -> ColumnElement[bool]:
     return column == any_(bindparam("keys", type_=ARRAY(column.type)))  # type: ignore[no-any-return]
 
 
-Fact = Callable[[Asking, Any], ColumnElement[Any]]
-"""asking, table (or an alias of it) -> an expression on a row of it."""
+Fact = Callable[[Reader, Any], ColumnElement[Any]]
+"""reader, table (or an alias of it) -> an expression on a row of it."""
 
 
 class Relation(ABC):
@@ -91,7 +91,7 @@ class Relation(ABC):
             cls.part = None
 
     @abstractmethod
-    def statement(self, asking: Asking) -> Select[Any]:
+    def statement(self, reader: Reader) -> Select[Any]:
         """Return the statement that answers the keys in the parameter `keys`."""
 
     @abstractmethod
@@ -109,23 +109,23 @@ class One(Relation):
         self._record = record(entity)
         self._place = self._record._fields.index(key)
 
-    def statement(self, asking: Asking) -> Select[Any]:
+    def statement(self, reader: Reader) -> Select[Any]:
         """Select the rows of the keys."""
         found = select(*columns(self.entity, self.entity))
         own = among_keys(getattr(self.entity, self.key))
-        return found.where(own, *self.also(self.entity), *seen_by(asking.viewer, self.entity))
+        return found.where(own, *self.also(self.entity), *seen_by(reader.viewer, self.entity))
 
     def also(self, table: Any) -> Sequence[ColumnElement[bool]]:
         """Return further conditions of a subclass."""
         del table
         return ()
 
-    def part(self, asking: Asking, key: ColumnElement[Any]) -> tuple[Any, Select[Any]]:
+    def part(self, reader: Reader, key: ColumnElement[Any]) -> tuple[Any, Select[Any]]:
         """Return the table and the select of one key's row, without columns yet."""
         table = aliased(self.entity)
         rows = select().select_from(table).correlate_except(table)
         own = getattr(table, self.key) == key
-        return table, rows.where(own, *self.also(table), *seen_by(asking.viewer, table))
+        return table, rows.where(own, *self.also(table), *seen_by(reader.viewer, table))
 
     def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
         """Give each key its row."""
@@ -155,9 +155,9 @@ class Many(Relation):
         self.source = entity
         self._record = record(entity)
 
-    def statement(self, asking: Asking) -> Select[Any]:
+    def statement(self, reader: Reader) -> Select[Any]:
         """Select the parent's key, then the child's columns."""
-        child, viewer = self.entity, asking.viewer
+        child, viewer = self.entity, reader.viewer
         order = [getattr(child, name) for name in self.order_by]
         if isinstance(self.key, str):
             parent = getattr(child, self.key)
@@ -171,9 +171,9 @@ class Many(Relation):
         joined = rows.join(pair, child.id == pair.c.child)
         return joined.where(*seen_by(viewer, child)).order_by(pair.c.parent, *order)
 
-    def part(self, asking: Asking, key: ColumnElement[Any]) -> tuple[Any, Select[Any]]:
+    def part(self, reader: Reader, key: ColumnElement[Any]) -> tuple[Any, Select[Any]]:
         """Return the child table and the ordered select of one key's rows, without columns yet."""
-        child, viewer = aliased(self.entity), asking.viewer
+        child, viewer = aliased(self.entity), reader.viewer
         rows = select().select_from(child).correlate_except(child)
         rows = rows.where(*seen_by(viewer, child))
         rows = rows.order_by(*(getattr(child, name) for name in self.order_by))
@@ -208,18 +208,18 @@ class Derived(Relation):
         self.source = SimpleNamespace(**expressions)
         self._record: Any = namedtuple(f"{entity.__name__}Sums", expressions)  # type: ignore[misc]  # noqa: PYI024 -- the fields are known at run time only.
 
-    def statement(self, asking: Asking) -> Select[Any]:
+    def statement(self, reader: Reader) -> Select[Any]:
         """Select the parent's key, then the expressions."""
         parent = getattr(self.entity, self.key)
         sums = [it.label(name) for name, it in self.expressions.items()]
         rows = select(parent.label("parent_key"), *sums).group_by(parent)
-        return rows.where(among_keys(parent), *seen_by(asking.viewer, self.entity))
+        return rows.where(among_keys(parent), *seen_by(reader.viewer, self.entity))
 
-    def part(self, asking: Asking, key: ColumnElement[Any]) -> tuple[Any, Select[Any]]:
+    def part(self, reader: Reader, key: ColumnElement[Any]) -> tuple[Any, Select[Any]]:
         """Return the expressions and the select of one key's record, without columns yet."""
         parent = getattr(self.entity, self.key)
         rows = select().select_from(self.entity).correlate_except(self.entity).group_by(parent)
-        return self.source, rows.where(parent == key, *seen_by(asking.viewer, self.entity))
+        return self.source, rows.where(parent == key, *seen_by(reader.viewer, self.entity))
 
     def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
         """Give each key its record."""
@@ -231,28 +231,28 @@ class Facts(Relation):
     """id -> expressions on the row that depend on who asks or when, None for an unseen row."""
 
     def __init__(self, entity: type[OfMerchant], facts: Mapping[str, Fact]) -> None:
-        """Take the table, and name -> (asking, table) -> expression."""
+        """Take the table, and name -> (reader, table) -> expression."""
         self.entity, self.facts = entity, facts
         nobody = Viewer(UUID(int=0), Actor.STAFF, UUID(int=0), "")
-        self.source = self._told(Asking(nobody, datetime.now(UTC)), entity)
+        self.source = self._told(Reader(nobody, datetime.now(UTC)), entity)
         self._record: Any = namedtuple(f"{entity.__name__}Facts", facts)  # type: ignore[misc]  # noqa: PYI024 -- the fields are known at run time only.
 
-    def _told(self, asking: Asking, table: Any) -> SimpleNamespace:
-        return SimpleNamespace(**{name: fact(asking, table) for name, fact in self.facts.items()})
+    def _told(self, reader: Reader, table: Any) -> SimpleNamespace:
+        return SimpleNamespace(**{name: fact(reader, table) for name, fact in self.facts.items()})
 
-    def statement(self, asking: Asking) -> Select[Any]:
+    def statement(self, reader: Reader) -> Select[Any]:
         """Select the id, then the facts."""
         table = aliased(self.entity)
-        told = [it.label(name) for name, it in vars(self._told(asking, table)).items()]
+        told = [it.label(name) for name, it in vars(self._told(reader, table)).items()]
         rows = select(table.id).add_columns(*told)
-        return rows.where(among_keys(table.id), *seen_by(asking.viewer, table))
+        return rows.where(among_keys(table.id), *seen_by(reader.viewer, table))
 
-    def part(self, asking: Asking, key: ColumnElement[Any]) -> tuple[Any, Select[Any]]:
+    def part(self, reader: Reader, key: ColumnElement[Any]) -> tuple[Any, Select[Any]]:
         """Return the facts and the select of one row, without columns yet."""
         table = aliased(self.entity)
         rows = select().select_from(table).correlate_except(table)
-        seen = rows.where(table.id == key, *seen_by(asking.viewer, table))
-        return self._told(asking, table), seen
+        seen = rows.where(table.id == key, *seen_by(reader.viewer, table))
+        return self._told(reader, table), seen
 
     def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
         """Give each key its record."""
@@ -262,10 +262,10 @@ class Facts(Relation):
 
 @dataclass(frozen=True)
 class Inside:
-    """A list inside a row, for a larger statement. part: (asking, row) -> as a relation's part."""
+    """A list inside a row, for a larger statement. part: (reader, row) -> as a relation's part."""
 
     source: Any
-    part: Callable[[Asking, Any], tuple[Any, Select[Any]]]
+    part: Callable[[Reader, Any], tuple[Any, Select[Any]]]
 
 
 @dataclass(frozen=True)
@@ -292,15 +292,15 @@ class Keyed:
         """Return the key."""
         return {"key": self.key}
 
-    def matched(self, asking: Asking, table: Any) -> list[ColumnElement[bool]]:
+    def matched(self, reader: Reader, table: Any) -> list[ColumnElement[bool]]:
         """Return no conditions: there is no filter."""
-        del asking, table
+        del reader, table
         return []
 
     @property
     def part(self) -> Any:
-        """Return (asking, bind) -> table and select of the row, None where only code reads it."""
+        """Return (reader, bind) -> table and select of the row, None where only code reads it."""
         reach = self.relation.part
         if reach is None:
             return None
-        return lambda asking, bind: reach(asking, bind("key", self.relation.key_type))
+        return lambda reader, bind: reach(reader, bind("key", self.relation.key_type))

@@ -24,10 +24,11 @@ from sqlalchemy.orm import aliased
 from kit.ids import Names
 from kit.inputs import Day, Input, Reference
 from loaders.reading.pages import Paged, Sorted
-from loaders.reading.relations import Asking, Facts, Inside, Many, One
+from loaders.reading.relations import Facts, Inside, Many, One, Reader
 from models.base.tables import OneOf
 from models.master.parties import Address
-from models.trade.contracts import Contract, ContractLine, ContractState, Shortfall
+from models.trade.contracts.states import ContractState
+from models.trade.contracts.tables import Contract, ContractLine, Shortfall
 from models.visibility import seen_by
 
 by_id = One(Contract)
@@ -38,37 +39,37 @@ shortfall_by_id = One(Shortfall)
 shortfalls_of = Many(Shortfall, "contract_id", order_by=("contract_line_id",))
 
 
-def _ship_tos(asking: Asking, contract: Any) -> tuple[Any, Select[Any]]:
+def _ship_tos(reader: Reader, contract: Any) -> tuple[Any, Select[Any]]:
     """Follow the contract's list of addresses, in its order."""
     listed = func.unnest(contract.ship_to_ids).table_valued("id", with_ordinality="place")
     key, address = listed.render_derived(), aliased(Address)
     rows = select().select_from(key).join(address, address.id == key.c.id)
-    rows = rows.where(*seen_by(asking.viewer, address)).order_by(key.c.place)
+    rows = rows.where(*seen_by(reader.viewer, address)).order_by(key.c.place)
     return address, rows.correlate_except(key, address)
 
 
 ship_tos = Inside(Address, _ship_tos)
 
 
-def _is_expired(asking: Asking, contract: Any) -> ColumnElement[Any]:
+def _is_expired(reader: Reader, contract: Any) -> ColumnElement[Any]:
     """Compare days at the contract's own zone; valid_to is the last day (K3)."""
-    here = func.timezone(contract.time_zone, asking.at)
+    here = func.timezone(contract.time_zone, reader.at)
     return contract.valid_to < cast(here, Date)  # type: ignore[no-any-return]
 
 
-def _is_exhausted(asking: Asking, contract: Any) -> ColumnElement[Any]:
+def _is_exhausted(reader: Reader, contract: Any) -> ColumnElement[Any]:
     line = aliased(ContractLine)
     return ~exists().where(
-        line.contract_id == contract.id, line.remaining > 0, *seen_by(asking.viewer, line)
+        line.contract_id == contract.id, line.remaining > 0, *seen_by(reader.viewer, line)
     )
 
 
-def _state(asking: Asking, contract: Any) -> ColumnElement[Any]:
+def _state(reader: Reader, contract: Any) -> ColumnElement[Any]:
     """Return the effective state: what people decided, or what the calendar and the lines say."""
     running = contract.state.in_((ContractState.ACTIVE, ContractState.SUSPENDED))
-    drawn = and_(contract.state == ContractState.ACTIVE, _is_exhausted(asking, contract))
+    drawn = and_(contract.state == ContractState.ACTIVE, _is_exhausted(reader, contract))
     state = case(
-        (and_(running, _is_expired(asking, contract)), ContractState.EXPIRED.value),
+        (and_(running, _is_expired(reader, contract)), ContractState.EXPIRED.value),
         (drawn, ContractState.EXHAUSTED.value),
         else_=contract.state,
     )
@@ -110,10 +111,10 @@ class ContractFilter(Input):
 
 
 def _matching(
-    asking: Asking, contract: Any, given: ContractFilter
+    reader: Reader, contract: Any, given: ContractFilter
 ) -> Iterable[ColumnElement[bool]]:
     if given.states is not None:
-        yield _state(asking, contract).in_(given.states)
+        yield _state(reader, contract).in_(given.states)
     if given.party_id is not None:
         yield contract.party_id == given.party_id
     if given.number_prefix is not None:
@@ -123,9 +124,9 @@ def _matching(
     if given.purchase_order_number is not None:
         yield contract.purchase_order_number == given.purchase_order_number
     if given.exhausted is not None:
-        yield _is_exhausted(asking, contract) == given.exhausted
+        yield _is_exhausted(reader, contract) == given.exhausted
     if given.expired is not None:
-        yield _is_expired(asking, contract) == given.expired
+        yield _is_expired(reader, contract) == given.expired
 
 
 _SORTS: Mapping[Enum | None, Sorted] = {

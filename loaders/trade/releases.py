@@ -12,8 +12,8 @@ from sqlalchemy.orm import aliased
 
 from kit.inputs import Input
 from loaders.reading.pages import Paged, Sorted
-from loaders.reading.relations import Asking, Many, One, Relation, among_keys
-from models.trade.contracts import ContractLine
+from loaders.reading.relations import Many, One, Reader, Relation, among_keys
+from models.trade.contracts.tables import ContractLine
 from models.trade.releases import (
     Release,
     ReleaseState,
@@ -38,16 +38,16 @@ class Progress(Relation):
 
     _record = namedtuple("_record", ("cumulative_released", "open_quantity", "status"))  # noqa: PYI024 -- the parts of one computation.
 
-    def statement(self, asking: Asking) -> Select[Any]:
+    def statement(self, reader: Reader) -> Select[Any]:
         """Select what the rule needs of all lines of the asked lines' releases, in date order."""
-        asked, viewer = aliased(ScheduleLine), asking.viewer
+        asked, viewer = aliased(ScheduleLine), reader.viewer
         releases = select(asked.release_id).where(among_keys(asked.id), *seen_by(viewer, asked))
         return (
             select(
                 ScheduleLine.release_id,
                 ScheduleLine.id,
                 ScheduleLine.quantity,
-                (ScheduleLine.window_latest < asking.at),
+                (ScheduleLine.window_latest < reader.at),
                 Release.state,
                 Release.cumulative_received,
                 ContractLine.shipped,
@@ -107,7 +107,7 @@ class ReleaseFilter(Input):
     types: tuple[ReleaseType, ...] | None = Field(None, description="Type is one of these.")
 
 
-def _matching(_asking: Asking, release: Any, given: ReleaseFilter) -> Iterable[ColumnElement[bool]]:
+def _matching(_asking: Reader, release: Any, given: ReleaseFilter) -> Iterable[ColumnElement[bool]]:
     if given.states is not None:
         yield release.state.in_(given.states)
     if given.types is not None:

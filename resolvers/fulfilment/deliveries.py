@@ -8,7 +8,7 @@ from commands.fulfilment.deliveries import dispatch, holds, packing, plan, recei
 from loaders.fulfilment import deliveries as loaders
 from loaders.trade import orders
 from models.access.viewers import Scope
-from models.fulfilment.deliveries import DeliveryAction, actions
+from models.fulfilment.deliveries.states import DeliveryAction, actions
 from resolvers.running.context import Context
 from resolvers.running.writing import writes
 

@@ -1,6 +1,6 @@
 """Parties: what mutations call."""
 
-from commands.master import parties
+from commands.master.parties import upsert
 from resolvers.running.writing import writes
 
-upsert_all = writes(parties.upsert_all)
+upsert_all = writes(upsert.upsert_all)

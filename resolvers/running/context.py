@@ -15,7 +15,7 @@ from kit.clock import Clock
 from kit.db.database import Database
 from kit.limits import DEFAULT_LIMITS, Limits
 from loaders.reading.batch import Loaders
-from loaders.reading.relations import Asking, Relation
+from loaders.reading.relations import Reader, Relation
 from models.access.viewers import Actor, Viewer
 from resolvers.running.buckets import Bill
 from resolvers.running.lanes import Lanes
@@ -105,8 +105,8 @@ class Context:
 
     def _ask_as(self, viewer: Viewer) -> None:
         self.viewer = viewer
-        self.asking = Asking(viewer, self.now)
-        self.loaders = Loaders(self.asking, self.reads)
+        self.reader = Reader(viewer, self.now)
+        self.loaders = Loaders(self.reader, self.reads)
 
     def hold(self, order_id: UUID) -> None:
         """Let a storefront see the order that it has just placed, as with its access token."""
@@ -142,12 +142,12 @@ class Context:
     @property
     def named(self) -> dict[str, Any]:
         """Return the parameters that statements name themselves."""
-        return self.asking.named
+        return self.reader.named
 
     @property
-    def general(self) -> Asking:
+    def general(self) -> Reader:
         """Return who asks, in statements that are kept."""
-        return self.asking.general
+        return self.reader.general
 
     @property
     def dialect(self) -> Dialect:

@@ -45,7 +45,7 @@ class Entry:
     moved: dict[str, dict[str, str]] | None
 
 
-class _Reader:
+class _JournalReader:
     """Reads one merchant's journal."""
 
     def __init__(self, database: Database, merchant_id: UUID) -> None:
@@ -105,7 +105,7 @@ class _Place:
 class _Watch:
     """One merchant's journal, read at every hint and every few seconds, for all its followers."""
 
-    def __init__(self, reader: _Reader, position: int, poll_s: float) -> None:
+    def __init__(self, reader: _JournalReader, position: int, poll_s: float) -> None:
         self._reader, self.position, self._poll_s = reader, position, poll_s
         self.places: dict[UUID, set[_Place]] = {}
 
@@ -157,7 +157,7 @@ class Following:
 
         live: go on with what is still to come. Refused: TOO_SLOW when too many wait.
         """
-        reader = _Reader(self._database, merchant_id)
+        reader = _JournalReader(self._database, merchant_id)
         now = await reader.latest()
         seen = await reader.latest(aggregate_id) if after is None else after
         with self._place(reader, aggregate_id, now) as place:
@@ -171,7 +171,7 @@ class Following:
                     yield entry
 
     @contextmanager
-    def _place(self, reader: _Reader, aggregate_id: UUID, now: int) -> Iterator[_Place]:
+    def _place(self, reader: _JournalReader, aggregate_id: UUID, now: int) -> Iterator[_Place]:
         merchant_id, place = reader.merchant_id, _Place()
         watch = self._watches.get(merchant_id)
         if watch is None:

@@ -15,7 +15,7 @@ from loaders.access.keys import token_secret
 from loaders.trade import orders as loaders
 from models.access.tokens import order_token
 from models.access.viewers import Actor, Scope, Viewer
-from models.trade.orders import OrderAction, OrderState, actions, voice
+from models.trade.orders.states import OrderAction, OrderState, actions, voice
 from resolvers.running.context import Context
 from resolvers.running.following import Entry
 from resolvers.running.writing import writes

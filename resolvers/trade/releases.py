@@ -1,6 +1,6 @@
 """Releases: what mutations call."""
 
-from commands.trade import releases
+from commands.trade.releases.release import release as _release
 from resolvers.running.writing import writes
 
-release = writes(releases.release)
+release = writes(_release)

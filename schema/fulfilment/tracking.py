@@ -10,8 +10,8 @@ from loaders.fulfilment import parcels
 from loaders.fulfilment import tracking as loaders
 from models.access.viewers import Scope
 from models.fulfilment.parcels import ParcelStatus
-from models.fulfilment.tracking import TrackingEvent as TrackingEventRow
-from models.fulfilment.tracking import Vocabulary
+from models.fulfilment.tracking.events import TrackingEvent as TrackingEventRow
+from models.fulfilment.tracking.events import Vocabulary
 from resolvers.fulfilment import tracking as resolvers
 from schema.fulfilment.parcels import Parcel
 from schema.graphql.bulk import UpsertResult

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from commands.master.parties import PartiesUpsert
+from commands.master.parties.inputs import PartiesUpsert
 from execution import DECLARED, Listed, related
 from loaders.master import parties as loaders
 from loaders.trade import contracts as contract_loaders

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import strawberry
 
-from commands.trade.releases import ContractRelease
+from commands.trade.releases.inputs import ContractRelease
 from execution import related
 from loaders.trade import contracts as contract_loaders
 from loaders.trade import releases as loaders

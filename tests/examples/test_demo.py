@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from examples import demo
 from examples.demo import operations
-from examples.demo.story import Failed, Stage
+from examples.demo.story import Failed, Story
 from kit.errors import Refused
 from loaders.access.keys import viewer_of
 from models.access.keys import Merchant
@@ -59,10 +59,10 @@ def ask_demo(database, clock):
     transport = httpx.ASGITransport(application(database, clock=clock))
     client = httpx.AsyncClient(transport=transport, base_url="http://abruf")
 
-    def asking(token):
+    def reader(token):
         return make.Ask(client, token)
 
-    return asking
+    return reader
 
 
 def _cast(story):
@@ -133,8 +133,8 @@ async def test_the_story_has_its_cast_also_on_a_sunday(database, clock, ask_demo
 async def test_an_interrupted_demo_is_told_anew_and_then_never_again(
     database, clock, ask_demo, monkeypatch
 ):
-    async def breaks_off(stage: Stage):
-        yield stage.at(-7, 12)
+    async def breaks_off(story: Story):
+        yield story.at(-7, 12)
         message = "The lights went out."
         raise Failed(message)
 
@@ -154,13 +154,13 @@ async def test_an_interrupted_demo_is_told_anew_and_then_never_again(
 async def test_every_example_operation_runs(database, clock, ask_demo, tmp_path: Path):
     tokens = await demo.load(database.owner, clock)
     await operations.write(database, tokens["staff"], tmp_path / "operations", clock)
-    asking = ask_demo(tokens["staff"])
+    reader = ask_demo(tokens["staff"])
     paths = sorted((tmp_path / "operations").glob("*.graphql"))
     assert len(paths) == 9
     for path in paths[:-1]:
         variables = path.with_suffix(".variables.json")
         given = json.loads(variables.read_text()) if variables.exists() else {}
-        data = await asking(path.read_text(), **given)
+        data = await reader(path.read_text(), **given)
         (answer,) = data.values()
         assert answer, path.name
         assert answer.get("userErrors", []) == [], path.name
@@ -189,5 +189,5 @@ async def test_every_example_operation_runs(database, clock, ask_demo, tmp_path:
 )
 def test_days_of_the_story_are_working_days(database, now, days):
     instant = datetime.fromisoformat(now)
-    stage = Stage(database, instant, instant)
-    assert [stage.day(number).isoformat() for number in (-5, -1, 0, 3)] == days
+    story = Story(database, instant, instant)
+    assert [story.day(number).isoformat() for number in (-5, -1, 0, 3)] == days

@@ -66,8 +66,8 @@ class Rows:
     def source(self) -> Any:
         return SimpleNamespace(**self.table.c)
 
-    def part(self, asking: Any, key: Any) -> tuple[Any, Select[Any]]:
-        del asking
+    def part(self, reader: Any, key: Any) -> tuple[Any, Select[Any]]:
+        del reader
         table = self.table.alias()
         rows = select().select_from(table).where(table.c[self.column] == key).order_by(table.c.id)
         return SimpleNamespace(**table.c), rows.correlate_except(table)
@@ -86,8 +86,8 @@ class Sums(Rows):
         least = func.min(self.table.c.title, type_=Text())
         return SimpleNamespace(count=func.count(self.table.c.id), least=least)
 
-    def part(self, asking: Any, key: Any) -> tuple[Any, Select[Any]]:
-        del asking
+    def part(self, reader: Any, key: Any) -> tuple[Any, Select[Any]]:
+        del reader
         own = self.table.c[self.column]
         rows = select().select_from(self.table).where(own == key).group_by(own)
         return self.source, rows.correlate_except(self.table)
@@ -112,12 +112,12 @@ class Named:
     def values(self) -> dict[str, Any]:
         return {"name": self.name}
 
-    def matched(self, asking: Any, table: Any) -> list[Any]:
-        del asking, table
+    def matched(self, reader: Any, table: Any) -> list[Any]:
+        del reader, table
         return []
 
-    def part(self, asking: Any, bind: Any) -> tuple[Any, Select[Any]]:
-        return Rows(SHELVES, "name", many=False).part(asking, bind("name", Text()))
+    def part(self, reader: Any, bind: Any) -> tuple[Any, Select[Any]]:
+        return Rows(SHELVES, "name", many=False).part(reader, bind("name", Text()))
 
 
 BOOKS_OF = Rows(BOOKS, "shelf_id", many=True)
@@ -130,7 +130,7 @@ EVERY = Rows(SHELVES, "id", many=True)
 class Context:
     """What the executors need. faults: (field, id) of the resolvers that raise."""
 
-    asking = general = None
+    reader = general = None
     audience = "anybody"
     named: Mapping[str, Any] = {}
 

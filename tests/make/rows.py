@@ -1,4 +1,4 @@
-"""What a merchant's tables hold, to see that nothing was written but what the asking cost."""
+"""What a merchant's tables hold, to see that nothing was written but what the reader cost."""
 
 from sqlalchemy import text
 

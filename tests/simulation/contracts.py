@@ -8,10 +8,11 @@ from hypothesis.stateful import initialize, rule
 
 from commands.fulfilment.call_offs.inputs import ContractCallOff
 from commands.fulfilment.call_offs.place import place
-from commands.trade import releases
 from commands.trade.contracts import amend, life, settle
+from commands.trade.releases.inputs import ContractRelease
+from commands.trade.releases.release import release
 from tests.simulation.merchant import RECIPIENTS
-from tests.simulation.simulation import PART, Stage
+from tests.simulation.simulation import PART, Simulation
 
 STEPS_OF_LIFE: dict[str, tuple[Any, Any]] = {
     "suspend": (life.suspend, life.ContractSuspend),
@@ -21,7 +22,7 @@ STEPS_OF_LIFE: dict[str, tuple[Any, Any]] = {
 }
 
 
-class ContractRules(Stage):
+class ContractRules(Simulation):
     """Rules about contracts; the newest of them is played with."""
 
     @initialize(parts=st.lists(PART, min_size=2, max_size=2))
@@ -45,7 +46,7 @@ class ContractRules(Stage):
             quantity = self.part_of((ceiling - line["called_off"]) / 2, part, step)
             lines.append((line, quantity - quantity % step))
         part = {
-            "location_id": self.cast.location_ids[0],
+            "location_id": self.merchant.location_ids[0],
             "lines": [
                 {"line_no": number, "quantity": self.part_of(quantity, share, line["step"])}
                 for number, (line, quantity) in enumerate(lines, 1)
@@ -55,7 +56,7 @@ class ContractRules(Stage):
             place,
             ContractCallOff,
             contract_id=UUID(contract["id"]),
-            channel_id=self.cast.channel_ids[channel],
+            channel_id=self.merchant.channel_ids[channel],
             lines=[{"contract_line_id": UUID(it["id"]), "quantity": q} for it, q in lines],
             window=self.window(2),
             recipient=RECIPIENTS[0],
@@ -86,8 +87,8 @@ class ContractRules(Stage):
         mine = [it for it in self.rows["releases"] if it["contract_line_id"] == line["id"]]
         last = max((it["release_no"] for it in mine if it["type"] == kind), default=0)
         self.act(
-            releases.release,
-            releases.ContractRelease,
+            release,
+            ContractRelease,
             contract_line_id=UUID(line["id"]),
             type=kind,
             function=function,
@@ -114,5 +115,5 @@ class ContractRules(Stage):
             given["keep_call_offs"] = number % 2 == 0
         self.act(*STEPS_OF_LIFE[step], **given)
         if self.contracts[0]["state"] == "SETTLED":
-            self.runner.run(self.cast.contract())
+            self.runner.run(self.merchant.contract())
             self.rows = self.look()

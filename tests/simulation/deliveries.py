@@ -9,7 +9,7 @@ from hypothesis.stateful import rule
 
 from commands.fulfilment.deliveries import holds, plan, shapes
 from tests.simulation.merchant import RECIPIENTS, ZONE
-from tests.simulation.simulation import PART, PICK, Row, Stage, keeps_lines, needs
+from tests.simulation.simulation import PART, PICK, Row, Simulation, keeps_lines, needs
 
 PLACE = st.integers(0, 1)
 WAITING = ("PLANNED", "RELEASED")
@@ -21,7 +21,7 @@ WINDOWS = [
 """Few windows and recipients, so that deliveries can be merged."""
 
 
-class DeliveryRules(Stage):
+class DeliveryRules(Simulation):
     """Rules about deliveries before they are packed."""
 
     def _part(self, orders: list[Row], parts: list[str], place: int) -> dict[str, Any]:
@@ -36,7 +36,7 @@ class DeliveryRules(Stage):
             if rest > 0 or parts[number % len(parts)] == "over"
         ]
         return {
-            "location_id": self.cast.location_ids[place],
+            "location_id": self.merchant.location_ids[place],
             "lines": wanted,
             "window": WINDOWS[place],
             "recipient": RECIPIENTS[0],
@@ -106,7 +106,7 @@ class DeliveryRules(Stage):
         given: dict[str, Any] = {"delivery_id": UUID(delivery["id"])}
         match what:
             case "move":
-                where = self.cast.location_ids[place]
+                where = self.merchant.location_ids[place]
                 self.act(shapes.move, shapes.DeliveryMove, **given, location_id=where)
             case "reschedule":
                 when = WINDOWS[place]

@@ -5,7 +5,9 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from commands.master import catalog, channels, locations, parties
+from commands.master import catalog, channels, locations
+from commands.master.parties.inputs import PartiesUpsert
+from commands.master.parties.upsert import upsert_all
 from commands.trade.contracts import create, life
 from commands.writing.idempotency import Run
 from commands.writing.transaction import Outcome
@@ -25,7 +27,7 @@ STEPS = (Decimal(1), Decimal("0.001"))
 
 
 @dataclass(frozen=True)
-class Cast:
+class SimulatedMerchant:
     """Ids; products in the order of STEPS. channels: a shop for guests, and one with approval."""
 
     world: World
@@ -65,24 +67,24 @@ class Cast:
 
 
 async def _written(
-    viewer: Viewer, world: World, module: Any, takes: type[Command], key: str, *items: Any
+    viewer: Viewer, world: World, verb: Run, takes: type[Command], key: str, *items: Any
 ) -> list[UUID]:
     context = Context(viewer, world.database, world.clock)
     context.begin()
     name = next(it for it in takes.model_fields if it != "idempotency_key")
-    outcome = await writes(module.upsert_all)(context, takes.read({name: list(items)}))
+    outcome = await writes(verb)(context, takes.read({name: list(items)}))
     return [it[key] for it in outcome["results"]]
 
 
-async def cast(world: World) -> Cast:
+async def simulated(world: World) -> SimulatedMerchant:
     viewer = staff(world)
     address = {"code": "MAIN", "place": PLACE, "time_zone": ZONE, "is_default": True}
     shop = {"code": "SHOP", "name": "Shop", "kind": "WEB_SHOP", "delivery_methods": METHODS}
     party_id, carrier_id = await _written(
         viewer,
         world,
-        parties,
-        parties.PartiesUpsert,
+        upsert_all,
+        PartiesUpsert,
         "party_id",
         {"number": "WEBER", "name": "Weber GmbH", "addresses": [address]},
         {"number": "EXPRESS", "name": "Express", "roles": ["CARRIER"]},
@@ -90,7 +92,7 @@ async def cast(world: World) -> Cast:
     channel_ids = await _written(
         viewer,
         world,
-        channels,
+        channels.upsert_all,
         channels.ChannelsUpsert,
         "channel_id",
         shop | {"guests_allowed": True},
@@ -99,7 +101,7 @@ async def cast(world: World) -> Cast:
     location_ids = await _written(
         viewer,
         world,
-        locations,
+        locations.upsert_all,
         locations.LocationsUpsert,
         "location_id",
         *({"code": it, "name": it, "time_zone": ZONE} for it in ("NORTH", "SOUTH")),
@@ -107,10 +109,12 @@ async def cast(world: World) -> Cast:
     product_ids = await _written(
         viewer,
         world,
-        catalog,
+        catalog.upsert_all,
         catalog.ProductsUpsert,
         "product_id",
         {"sku": "BOLT", "name": "Bolt"},
         {"sku": "GREASE", "name": "Grease", "unit": "KILOGRAM", "scale": 3},
     )
-    return Cast(world, viewer, party_id, carrier_id, channel_ids, location_ids, product_ids)
+    return SimulatedMerchant(
+        world, viewer, party_id, carrier_id, channel_ids, location_ids, product_ids
+    )

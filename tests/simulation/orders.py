@@ -8,13 +8,13 @@ from hypothesis.stateful import initialize, rule
 
 from commands.trade.orders import cancel, holds, imports, place, states
 from tests.simulation.merchant import RECIPIENTS, STEPS
-from tests.simulation.simulation import PART, PICK, Stage, needs
+from tests.simulation.simulation import PART, PICK, Simulation, needs
 
 LINES = st.lists(st.tuples(st.integers(0, 1), st.integers(1, 12)), min_size=1, max_size=3)
 POLICIES = st.sampled_from(["PARTIAL_BACKORDER", "PARTIAL_CANCEL_REST", "SHIP_COMPLETE"])
 
 
-class OrderRules(Stage):
+class OrderRules(Simulation):
     """Rules about orders."""
 
     @initialize(lines=LINES, policy=POLICIES, is_guest=st.booleans())
@@ -25,7 +25,7 @@ class OrderRules(Stage):
     def _lines(self, lines: list[tuple[int, int]]) -> list[dict[str, Any]]:
         return [
             {
-                "product_id": self.cast.product_ids[product],
+                "product_id": self.merchant.product_ids[product],
                 "quantity": STEPS[product] * count * (1 + 249 * product),
                 "unit_price": number,
             }
@@ -33,7 +33,7 @@ class OrderRules(Stage):
         ]
 
     def _buyer(self, *, is_guest: bool) -> dict[str, Any]:
-        return {"guest": RECIPIENTS[1]} if is_guest else {"party_id": self.cast.party_id}
+        return {"guest": RECIPIENTS[1]} if is_guest else {"party_id": self.merchant.party_id}
 
     @rule(
         lines=LINES,
@@ -54,7 +54,7 @@ class OrderRules(Stage):
         self.act(
             place.place,
             place.OrderPlace,
-            channel_id=self.cast.channel_ids[channel],
+            channel_id=self.merchant.channel_ids[channel],
             currency="EUR",
             lines=self._lines(lines),
             delivery_policy=policy,

@@ -12,7 +12,7 @@ from commands.fulfilment.deliveries import dispatch, packing, receipts, release
 from commands.fulfilment.tracking.record import record
 from commands.fulfilment.tracking.reports import ParcelRecordTracking
 from models.fulfilment.parcels import ParcelStatus
-from tests.simulation.simulation import PICK, Row, Stage, needs
+from tests.simulation.simulation import PICK, Row, Simulation, needs
 
 AFTER = ("DISPATCHED", "PARTIALLY_DELIVERED", "FAILED", "DELIVERED", "RETURNED_TO_SENDER", "LOST")
 PICKED = st.lists(st.sampled_from(["all", "all", "all", "half", "none"]), min_size=1, max_size=3)
@@ -33,7 +33,7 @@ EVENTS = st.lists(
 )
 
 
-class ParcelRules(Stage):
+class ParcelRules(Simulation):
     """Rules about what leaves the warehouse."""
 
     @needs("deliveries")
@@ -68,7 +68,7 @@ class ParcelRules(Stage):
                     of = {"delivery_line_id": UUID(line["id"]), "quantity": quantity}
                     contents[box].append(of)
         parcels = [
-            {"contents": it, "carrier_id": self.cast.carrier_id, "generate_sscc": bool(place)}
+            {"contents": it, "carrier_id": self.merchant.carrier_id, "generate_sscc": bool(place)}
             | ({"parent": 0} if has_pallet else {})
             for place, it in enumerate(contents)
             if it

@@ -1,4 +1,4 @@
-"""The stage: runs one command after the other and looks at every row after each."""
+"""A simulation: runs one command after the other and looks at every row after each."""
 
 import asyncio
 import json
@@ -23,12 +23,12 @@ from kit.inputs import Command
 from tests import make
 from tests.guard import TENANT_TABLES
 from tests.simulation.invariants import BROKEN
-from tests.simulation.merchant import STEPS, ZONE, cast
+from tests.simulation.merchant import STEPS, ZONE, simulated
 
 PICK = st.integers(0, 23)
-"""Which row a command is about, see `Stage.choose`."""
+"""Which row a command is about, see `Simulation.choose`."""
 PART = st.sampled_from(["all", "half", "step", "all", "half", "over"])
-"""How much of what there is, see `Stage.part_of`."""
+"""How much of what there is, see `Simulation.part_of`."""
 _SEEN = " UNION ALL ".join(
     f"SELECT '{table}', coalesce(jsonb_agg(to_jsonb(it) ORDER BY it.id), '[]')::text"
     f" FROM {table} AS it WHERE it.merchant_id = :merchant"
@@ -37,16 +37,16 @@ _SEEN = " UNION ALL ".join(
 Row = Mapping[str, Any]
 
 
-class Stage(RuleBasedStateMachine):
+class Simulation(RuleBasedStateMachine):
     """What all rules share. rows: table -> its rows after the last command."""
 
     def __init__(self, runner: asyncio.Runner, database: Database, start: datetime) -> None:
-        """Set the scene: a merchant of its own, with its cast and a contract."""
+        """Begin with a merchant of its own that has a contract."""
         super().__init__()
         self.runner, self.database = runner, database
         self.world = runner.run(make.world(database, make.Clock(start)))
-        self.cast = runner.run(cast(self.world))
-        runner.run(self.cast.contract())
+        self.merchant = runner.run(simulated(self.world))
+        runner.run(self.merchant.contract())
         self.last: tuple[Run, type[Command], dict[str, Any], Outcome] | None = None
         self.rows = self.look()
 
@@ -70,7 +70,7 @@ class Stage(RuleBasedStateMachine):
         given["idempotency_key"] = str(new_id())
         before = self.rows
         try:
-            outcome = self.runner.run(self.cast.call(command, takes, given))
+            outcome = self.runner.run(self.merchant.call(command, takes, given))
         except Refused as refused:
             event(f"{takes.__name__} {refused.code}")
             note(f"refused: {refused.code} {refused.message} {refused.path}")
@@ -88,7 +88,7 @@ class Stage(RuleBasedStateMachine):
         """Send the last command once more: the same answer, and nothing is written."""
         command, takes, given, outcome = self.last
         before = self.rows
-        assert self.runner.run(self.cast.call(command, takes, given)) == outcome
+        assert self.runner.run(self.merchant.call(command, takes, given)) == outcome
         self.rows = self.look()
         assert self.rows == before, "a repeated command has written something"
 
@@ -136,7 +136,7 @@ class Stage(RuleBasedStateMachine):
         return self._stepped("contract_lines", "contract_id", contract)
 
     def _stepped(self, table: str, column: str, parent: Row) -> list[Any]:
-        steps = dict(zip(map(str, self.cast.product_ids), STEPS, strict=True))
+        steps = dict(zip(map(str, self.merchant.product_ids), STEPS, strict=True))
         mine = (it for it in self.rows[table] if it[column] == parent["id"])
         lines = sorted(mine, key=lambda it: it["line_no"])
         return [{**it, "step": steps[it["product_id"]]} for it in lines]
@@ -177,7 +177,7 @@ def keeps_lines(
 ) -> Callable[Concatenate[Any, Given], None]:
     """Let a rule fail when it changes anything of an order line (D2)."""
 
-    def kept(self: Stage, *args: Given.args, **given: Given.kwargs) -> None:
+    def kept(self: Simulation, *args: Given.args, **given: Given.kwargs) -> None:
         before = self.rows["order_lines"]
         play(self, *args, **given)
         assert self.rows["order_lines"] == before, "the total of a line has changed"

@@ -49,8 +49,8 @@ def redis_server(tmp_path: Path) -> Iterator[str]:
     port = free_port()
     run = [find("redis-server"), "--port", str(port), "--bind", "127.0.0.1"]
     run += ["--save", "", "--appendonly", "no", "--dir", str(tmp_path)]
-    asking = ["redis-cli", "-h", "127.0.0.1", "-p", str(port), "ping"]
-    with serving(run, port, tmp_path / "log", asking):
+    reader = ["redis-cli", "-h", "127.0.0.1", "-p", str(port), "ping"]
+    with serving(run, port, tmp_path / "log", reader):
         yield f"redis://127.0.0.1:{port}"
 
 

@@ -16,7 +16,7 @@ from kit.errors import Code, Path, Problem, Refused
 from kit.inputs import Window, refuse_duplicates
 from models.master.catalog import Product
 from models.trade.codes import TradeCode
-from models.trade.contracts import Contract, ContractLine
+from models.trade.contracts.tables import Contract, ContractLine
 from models.trade.releases import Release, ReleaseState, ScheduleLine
 
 

@@ -10,8 +10,8 @@ from commands.trade.orders.lines import lines_of
 from commands.writing.transaction import Writing, missing
 from kit.errors import Code, Path, Refused
 from kit.inputs import refuse_duplicates
-from models.trade.contracts import Contract
-from models.trade.orders import OrderLine
+from models.trade.contracts.tables import Contract
+from models.trade.orders.tables import OrderLine
 
 _PATH: Path = ("deliveries",)
 

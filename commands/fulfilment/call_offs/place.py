@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from commands.fulfilment.call_offs.inputs import ContractCallOff
 from commands.fulfilment.call_offs.lines import agreement_of, check_listed, drafts_of, outside, sums
 from commands.fulfilment.call_offs.parts import check_parts, plan_parts
-from commands.master.parties import ship_to
+from commands.master.parties.upsert import ship_to
 from commands.trade.contracts import counters
 from commands.trade.contracts.life import check_in_force
 from commands.trade.orders.approvals import awaited
@@ -18,8 +18,8 @@ from models.access.journal import Aggregate
 from models.master.channels import Channel
 from models.master.parties import Address, Contact, Party
 from models.trade.codes import TradeCode
-from models.trade.contracts import Contract
-from models.trade.orders import OrderKind
+from models.trade.contracts.tables import Contract
+from models.trade.orders.states import OrderKind
 
 
 async def place(writing: Writing, command: ContractCallOff) -> Outcome:

@@ -24,16 +24,13 @@ from commands.trade.contracts import counters
 from commands.trade.orders import lines as order_lines
 from models.access.journal import Aggregate
 from models.base.tables import Owned
-from models.fulfilment.deliveries import (
-    BEFORE_DISPATCH,
-    Delivery,
-    DeliveryLine,
-    DeliveryState,
-    Receipt,
-)
+from models.fulfilment.deliveries.receipts import Receipt
+from models.fulfilment.deliveries.states import BEFORE_DISPATCH, DeliveryState
+from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.fulfilment.parcels import Parcel, ParcelContent, ParcelStatus
-from models.fulfilment.tracking import TERMINAL
-from models.trade.orders import FulfilmentStatus, OrderLine
+from models.fulfilment.tracking.standing import TERMINAL
+from models.trade.orders.states import FulfilmentStatus
+from models.trade.orders.tables import OrderLine
 
 _COUNTERS = {
     ParcelStatus.DELIVERED: "delivered",

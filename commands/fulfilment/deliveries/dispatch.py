@@ -17,8 +17,9 @@ from commands.trade.orders.lines import move
 from commands.writing.transaction import Outcome, Writing
 from kit.errors import Code, Refused
 from kit.inputs import Instant
-from models.fulfilment.deliveries import DeliveryAction, DeliveryState
-from models.trade.orders import DeliveryPolicy, OrderLine
+from models.fulfilment.deliveries.states import DeliveryAction, DeliveryState
+from models.trade.orders.states import DeliveryPolicy
+from models.trade.orders.tables import OrderLine
 
 
 class DeliveryDispatch(DeliveryCommand):

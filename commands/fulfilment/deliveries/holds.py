@@ -4,8 +4,8 @@ from commands.fulfilment.deliveries.locking import DeliveryCommand, lock_deliver
 from commands.trade.orders import holds
 from commands.trade.orders.holds import HoldFields, HoldRelease
 from commands.writing.transaction import Outcome, Writing
-from models.fulfilment.deliveries import DeliveryAction
-from models.trade.orders import HoldSubject
+from models.fulfilment.deliveries.states import DeliveryAction
+from models.trade.orders.holds import HoldSubject
 
 
 class DeliveryHold(HoldFields, DeliveryCommand):

@@ -15,9 +15,10 @@ from kit.errors import Code, Path, Refused
 from kit.ids import Names
 from kit.inputs import Command
 from models.access.journal import Aggregate
-from models.fulfilment.deliveries import ALLOWED_IN, Delivery, DeliveryAction, DeliveryLine
+from models.fulfilment.deliveries.states import ALLOWED_IN, DeliveryAction
+from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.master.catalog import Product
-from models.trade.orders import Order, OrderLine
+from models.trade.orders.tables import Order, OrderLine
 
 
 class DeliveryCommand(Command):

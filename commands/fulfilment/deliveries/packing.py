@@ -8,11 +8,11 @@ from uuid import UUID
 
 from pydantic import Field
 
-from commands.fulfilment import parcels
 from commands.fulfilment.deliveries import rest
 from commands.fulfilment.deliveries.locking import DeliveryCommand, Locked, changed, lock_one
 from commands.fulfilment.deliveries.plan import told
-from commands.fulfilment.parcels import ParcelPack
+from commands.fulfilment.parcels import pack as parcels
+from commands.fulfilment.parcels.inputs import ParcelPack, check_shape
 from commands.master.catalog import check_scale
 from commands.trade.orders.lines import move
 from commands.writing.transaction import Outcome, Writing
@@ -20,16 +20,12 @@ from kit.errors import Code, Path, Refused
 from kit.ids import Names
 from kit.inputs import LARGEST_BULK, Bulk, Input, QuantityOrZero, refuse_duplicates
 from models.fulfilment.codes import FulfilmentCode
-from models.fulfilment.deliveries import (
-    Delivery,
-    DeliveryAction,
-    DeliveryLine,
-    DeliveryState,
-    ShortReason,
-)
+from models.fulfilment.deliveries.states import DeliveryAction, DeliveryState
+from models.fulfilment.deliveries.tables import Delivery, DeliveryLine, ShortReason
 from models.master.catalog import Product
 from models.trade.codes import TradeCode
-from models.trade.orders import DeliveryPolicy, Order, OrderLine
+from models.trade.orders.states import DeliveryPolicy
+from models.trade.orders.tables import Order, OrderLine
 
 
 class PickedLine(Input):
@@ -64,7 +60,7 @@ async def pack(writing: Writing, command: DeliveryPack) -> Outcome:
     without reason, DELIVERY_POLICY for one of an order that must come complete, and as
     `commands.fulfilment.parcels.pack`.
     """
-    parcels.check_shape(command.parcels, ("parcels",))
+    check_shape(command.parcels, ("parcels",))
     delivery, locked = await lock_one(writing, command, DeliveryAction.PACK)
     products = await locked.products()
     picked = _picked(command, delivery, locked, products)

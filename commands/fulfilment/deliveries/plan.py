@@ -36,13 +36,15 @@ from kit.inputs import (
 )
 from models.access.journal import Aggregate
 from models.access.keys import CounterName
-from models.fulfilment.deliveries import Delivery, DeliveryLine, DeliveryState, Incoterm
+from models.fulfilment.deliveries.states import DeliveryState
+from models.fulfilment.deliveries.tables import Delivery, DeliveryLine, Incoterm
 from models.master.catalog import Product
 from models.master.channels import Channel, DeliveryMethod
 from models.master.locations import Location
 from models.master.parties import Address, Party
 from models.trade.codes import TradeCode
-from models.trade.orders import Order, OrderLine, OrderState
+from models.trade.orders.states import OrderState
+from models.trade.orders.tables import Order, OrderLine
 
 
 class PlannedLine(Input):

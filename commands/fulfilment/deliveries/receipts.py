@@ -25,15 +25,10 @@ from kit.inputs import (
     Reference,
     refuse_duplicates,
 )
-from models.fulfilment.deliveries import (
-    Delivery,
-    DeliveryAction,
-    DeliveryState,
-    Receipt,
-    ReceiptDifference,
-    ReceiptLine,
-)
-from models.trade.contracts import ContractLine
+from models.fulfilment.deliveries.receipts import Receipt, ReceiptDifference, ReceiptLine
+from models.fulfilment.deliveries.states import DeliveryAction, DeliveryState
+from models.fulfilment.deliveries.tables import Delivery
+from models.trade.contracts.tables import ContractLine
 
 _NOT_ARRIVED = frozenset({ReceiptDifference.SHORT, ReceiptDifference.REFUSED})
 """Differences of goods that were not handed over; others came, though not as they should."""

@@ -1,15 +1,16 @@
 """Releasing to the warehouse, and taking back what has not left yet."""
 
 from commands.fulfilment.deliveries.locking import DeliveryCommand, Locked, changed, lock_one
-from commands.fulfilment.parcels import void
+from commands.fulfilment.parcels.pack import void
 from commands.trade.orders.lines import active_holds, move
 from commands.writing.transaction import Outcome, Writing
 from kit.errors import Refused
 from models.fulfilment.codes import FulfilmentCode
-from models.fulfilment.deliveries import Delivery, DeliveryAction, DeliveryState
+from models.fulfilment.deliveries.states import DeliveryAction, DeliveryState
+from models.fulfilment.deliveries.tables import Delivery
 from models.master.parties import Party, PartyKind
 from models.trade.codes import TradeCode
-from models.trade.orders import DeliveryPolicy
+from models.trade.orders.states import DeliveryPolicy
 
 
 class DeliveryRelease(DeliveryCommand):

@@ -7,7 +7,8 @@ from commands.fulfilment.deliveries.locking import Locked
 from commands.trade.orders import lines
 from commands.trade.orders.states import become
 from models.access.journal import Aggregate
-from models.trade.orders import Order, OrderLine, OrderState
+from models.trade.orders.states import OrderState
+from models.trade.orders.tables import Order, OrderLine
 
 
 async def cancel(locked: Locked, order: Order, rest: Mapping[OrderLine, Decimal]) -> None:

@@ -26,7 +26,8 @@ from kit.ids import Names, new_id
 from kit.inputs import Bulk, Input, Note, Quantity, Window, refuse_duplicates
 from models.access.keys import CounterName
 from models.fulfilment.codes import FulfilmentCode
-from models.fulfilment.deliveries import Delivery, DeliveryAction, DeliveryLine, DeliveryState
+from models.fulfilment.deliveries.states import DeliveryAction, DeliveryState
+from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.master.locations import Location
 from models.master.parties import Address
 from models.trade.codes import TradeCode

@@ -22,7 +22,9 @@ from kit.ids import new_id
 from models.access.journal import Aggregate
 from models.access.viewers import Actor
 from models.fulfilment.parcels import Parcel, ParcelStatus, TrackingNumber
-from models.fulfilment.tracking import TERMINAL, Standing, TrackingEvent, meaning, standing
+from models.fulfilment.tracking.events import TrackingEvent
+from models.fulfilment.tracking.meanings import meaning
+from models.fulfilment.tracking.standing import TERMINAL, Standing, standing
 from models.master.parties import Party
 
 

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from kit.errors import Code
 from kit.ids import Names
 from kit.inputs import Bulk, Command, Input, Instant, Name, Note, Reference, Sscc
-from models.fulfilment.tracking import Vocabulary
+from models.fulfilment.tracking.events import Vocabulary
 
 _KEYS = ("parcel_id", "sscc", "tracking_number")
 _THE_EVENT = {

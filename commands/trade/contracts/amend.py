@@ -28,13 +28,8 @@ from kit.inputs import (
 from models.access.journal import Aggregate
 from models.master.catalog import Product
 from models.trade.codes import TradeCode
-from models.trade.contracts import (
-    LIVING_STATES,
-    Contract,
-    ContractLine,
-    EndOfLife,
-    ReservationStrategy,
-)
+from models.trade.contracts.states import LIVING_STATES, EndOfLife, ReservationStrategy
+from models.trade.contracts.tables import Contract, ContractLine
 
 _OWN = {"idempotency_key", "contract_id", "expected_version", "lines", "add_lines"}
 

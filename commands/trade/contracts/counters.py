@@ -5,7 +5,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from commands.writing.transaction import Writing
-from models.trade.contracts import ContractLine
+from models.trade.contracts.tables import ContractLine
 
 
 async def move(writing: Writing, changes: Mapping[UUID, Mapping[str, Decimal]]) -> None:

@@ -26,7 +26,8 @@ from kit.inputs import (
 from models.access.journal import Aggregate
 from models.access.keys import CounterName
 from models.master.parties import Address, Party
-from models.trade.contracts import Contract, ContractState, EndOfLife, ReservationStrategy
+from models.trade.contracts.states import ContractState, EndOfLife, ReservationStrategy
+from models.trade.contracts.tables import Contract
 
 LONGEST_DAYS = 3650
 

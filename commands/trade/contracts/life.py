@@ -12,8 +12,10 @@ from kit.ids import Names
 from kit.inputs import Command, Note
 from models.access.journal import Aggregate
 from models.trade.codes import TradeCode
-from models.trade.contracts import NEXT_STATES, Contract, ContractState
-from models.trade.orders import OPEN_STATES, Order, OrderLine
+from models.trade.contracts.states import NEXT_STATES, ContractState
+from models.trade.contracts.tables import Contract
+from models.trade.orders.states import OPEN_STATES
+from models.trade.orders.tables import Order, OrderLine
 from models.visibility import seen_by
 
 

@@ -14,7 +14,7 @@ from kit.ids import Names, new_id
 from kit.inputs import Input, Percent, Price, Quantity, QuantityOrZero
 from models.master.catalog import Product
 from models.trade.codes import TradeCode
-from models.trade.contracts import Contract, ContractLine
+from models.trade.contracts.tables import Contract, ContractLine
 
 _QUANTITIES = (
     "target_quantity",

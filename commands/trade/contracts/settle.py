@@ -8,7 +8,8 @@ from commands.writing.transaction import Outcome, Writing
 from kit.ids import new_id
 from models.access.journal import Aggregate
 from models.master.catalog import Product
-from models.trade.contracts import Contract, ContractLine, ContractState, Shortfall
+from models.trade.contracts.states import ContractState
+from models.trade.contracts.tables import Contract, ContractLine, Shortfall
 
 
 class ContractSettle(ContractStep):

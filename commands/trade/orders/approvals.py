@@ -9,7 +9,7 @@ from kit.money import rounded
 from models.access.viewers import Actor, CompanyRole
 from models.master.channels import Channel
 from models.master.parties import Party
-from models.trade.orders import Approval
+from models.trade.orders.states import Approval
 
 
 def awaited(

@@ -17,7 +17,8 @@ from kit.inputs import Bulk, Input, Note, Quantity, refuse_duplicates
 from models.access.journal import Aggregate
 from models.master.catalog import Product
 from models.trade.codes import TradeCode
-from models.trade.orders import OrderLine, OrderState
+from models.trade.orders.states import OrderState
+from models.trade.orders.tables import OrderLine
 
 
 class LineCancel(Input):

@@ -17,15 +17,8 @@ from kit.inputs import Place, Recipient, Window
 from models.access.journal import Aggregate
 from models.access.keys import CounterName
 from models.master.catalog import Product
-from models.trade.orders import (
-    Approval,
-    DeliveryPolicy,
-    Order,
-    OrderKind,
-    OrderLine,
-    OrderState,
-    net_of,
-)
+from models.trade.orders.states import Approval, DeliveryPolicy, OrderKind, OrderState
+from models.trade.orders.tables import Order, OrderLine, net_of
 
 __all__ = ["Draft", "LineDraft", "check_scale", "create", "window_columns"]
 

@@ -21,7 +21,7 @@ from kit.inputs import (
     Reference,
     Window,
 )
-from models.trade.orders import DeliveryPolicy, OrderKind
+from models.trade.orders.states import DeliveryPolicy, OrderKind
 
 
 class LineFields(Input):

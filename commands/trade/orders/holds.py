@@ -12,7 +12,7 @@ from kit.errors import Code, Refused
 from kit.ids import Names, new_id
 from kit.inputs import Command, Input, Name, Note
 from models.access.journal import Aggregate
-from models.trade.orders import Hold, HoldReason, HoldSubject
+from models.trade.orders.holds import Hold, HoldReason, HoldSubject
 
 
 class HoldFields(Input):

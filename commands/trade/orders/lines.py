@@ -10,8 +10,9 @@ from sqlalchemy import ARRAY, Uuid, any_, literal
 from commands.trade.contracts import counters
 from commands.writing.transaction import Writing
 from kit.errors import Path
-from models.trade.contracts import Contract
-from models.trade.orders import Hold, Order, OrderLine
+from models.trade.contracts.tables import Contract
+from models.trade.orders.holds import Hold
+from models.trade.orders.tables import Order, OrderLine
 
 
 async def lock_orders(writing: Writing, wanted: Mapping[UUID, Path]) -> dict[UUID, Order]:

@@ -19,7 +19,7 @@ from models.base.tables import Owned
 from models.master.catalog import Product
 from models.master.channels import Channel
 from models.master.parties import Address, Contact, Party, PartyRole
-from models.trade.orders import Order
+from models.trade.orders.tables import Order
 from models.visibility import seen_by
 
 Entity = TypeVar("Entity", bound=Owned)

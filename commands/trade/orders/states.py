@@ -11,7 +11,8 @@ from kit.errors import Code, Refused
 from kit.ids import Names
 from kit.inputs import Command, Note
 from models.access.journal import Aggregate
-from models.trade.orders import NEXT_STATES, Approval, Order, OrderState, voice
+from models.trade.orders.states import NEXT_STATES, Approval, OrderState, voice
+from models.trade.orders.tables import Order
 
 
 class OrderCommand(Command):

@@ -5,7 +5,8 @@ from sqlalchemy import func
 from loaders.reading.relations import Derived, Facts, Many, One
 from loaders.trade.orders.lists import OrderFilter, OrderSort, Summary, SummaryOf, every, of_party
 from loaders.trade.orders.progress import fulfilment, is_late, is_open, net_amount
-from models.trade.orders import Hold, Order, OrderLine
+from models.trade.orders.holds import Hold
+from models.trade.orders.tables import Order, OrderLine
 
 by_id = One(Order)
 by_number = One(Order, "number")

@@ -16,9 +16,11 @@ from kit.ids import Names
 from kit.inputs import Input, Instant, Reference
 from kit.money import Amount, rounded
 from loaders.reading.pages import ROOT, Paged, Sorted
-from loaders.reading.relations import Asking, Relation, among_keys
+from loaders.reading.relations import Reader, Relation, among_keys
 from loaders.trade.orders.progress import has_status, is_backordered, is_late, is_open, some_line
-from models.trade.orders import FulfilmentStatus, Hold, Order, OrderKind, OrderLine, OrderState
+from models.trade.orders.holds import Hold
+from models.trade.orders.states import FulfilmentStatus, OrderKind, OrderState
+from models.trade.orders.tables import Order, OrderLine
 from models.visibility import seen_by
 
 
@@ -84,10 +86,10 @@ _EQUAL = (
 )
 
 
-def _held(asking: Asking, order: Any) -> ColumnElement[bool]:
+def _held(reader: Reader, order: Any) -> ColumnElement[bool]:
     hold = aliased(Hold)
     return exists().where(
-        hold.subject_id == order.id, hold.released_at.is_(None), *seen_by(asking.viewer, hold)
+        hold.subject_id == order.id, hold.released_at.is_(None), *seen_by(reader.viewer, hold)
     )
 
 
@@ -103,23 +105,23 @@ def _overlaps(table: Any, given: OrderFilter) -> ColumnElement[bool]:
     return and_(*bounds)
 
 
-def _told(asking: Asking, order: Any, given: OrderFilter) -> Iterable[ColumnElement[bool]]:
+def _told(reader: Reader, order: Any, given: OrderFilter) -> Iterable[ColumnElement[bool]]:
     """Yield what the filter says by one value of its own."""
     for name in _EQUAL:
         if (value := getattr(given, name)) is not None:
             yield getattr(order, name) == value
     for name, judgement in _JUDGED.items():
         if (value := getattr(given, name)) is not None:
-            judged = judgement(asking, order)
+            judged = judgement(reader, order)
             yield judged if value else ~judged
 
 
-def _matching(asking: Asking, order: Any, given: OrderFilter) -> Iterable[ColumnElement[bool]]:
-    yield from _told(asking, order, given)
+def _matching(reader: Reader, order: Any, given: OrderFilter) -> Iterable[ColumnElement[bool]]:
+    yield from _told(reader, order, given)
     if given.states is not None:
         yield order.state.in_(given.states)
     if given.fulfilment_statuses is not None:
-        yield has_status(asking, order, given.fulfilment_statuses)
+        yield has_status(reader, order, given.fulfilment_statuses)
     if given.number_prefix is not None:
         yield order.number.startswith(given.number_prefix, autoescape=True)
     if given.placed_from is not None:
@@ -128,7 +130,7 @@ def _matching(asking: Asking, order: Any, given: OrderFilter) -> Iterable[Column
         yield order.placed_at < given.placed_to
     if given.window_from is not None or given.window_to is not None:
         yield or_(
-            _overlaps(order, given), some_line(asking, order, lambda line: _overlaps(line, given))
+            _overlaps(order, given), some_line(reader, order, lambda line: _overlaps(line, given))
         )
 
 
@@ -160,7 +162,7 @@ class SummaryOf(Relation):
     paged: Paged
     filter_by: Input | None
 
-    def statement(self, asking: Asking) -> Select[Any]:
+    def statement(self, reader: Reader) -> Select[Any]:
         """Sum per parent and currency."""
         order, line = aliased(Order), aliased(OrderLine)
         parent = literal(ROOT, Uuid()) if self.paged.of is None else getattr(order, self.paged.of)
@@ -170,10 +172,10 @@ class SummaryOf(Relation):
             func.coalesce(func.sum(line.ordered), 0),
             func.coalesce(func.sum(line.net), 0),
         )
-        joined = and_(line.order_id == order.id, *seen_by(asking.viewer, line))
+        joined = and_(line.order_id == order.id, *seen_by(reader.viewer, line))
         rows = select(parent.label("parent_key"), order.currency, *sums)
         rows = rows.select_from(order).outerjoin(line, joined)
-        rows = rows.where(*self.paged.rows(asking, order, self.filter_by))
+        rows = rows.where(*self.paged.rows(reader, order, self.filter_by))
         if self.paged.of is None:
             return rows.group_by(order.currency).order_by(order.currency)
         rows = rows.where(among_keys(parent))

@@ -7,14 +7,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
-from loaders.reading.relations import Asking
+from loaders.reading.relations import Reader
 from models.base.tables import OneOf
-from models.fulfilment.deliveries import Delivery, DeliveryLine
-from models.trade.orders import OPEN_STATES, FulfilmentStatus, OrderLine, rounded_net
+from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
+from models.trade.orders.states import OPEN_STATES, FulfilmentStatus
+from models.trade.orders.tables import OrderLine, rounded_net
 from models.visibility import seen_by
 
-Judgement = Callable[[Asking, Any], ColumnElement[bool]]
-"""asking, table of orders -> a condition on one of them."""
+Judgement = Callable[[Reader, Any], ColumnElement[bool]]
+"""reader, table of orders -> a condition on one of them."""
 
 
 def fulfilment(line: Any) -> ColumnElement[Any]:
@@ -44,24 +45,24 @@ def fulfilment(line: Any) -> ColumnElement[Any]:
     return func.coalesce(status, FulfilmentStatus.UNFULFILLED.value, type_=OneOf(FulfilmentStatus))
 
 
-def some_line(asking: Asking, order: Any, condition: Callable[[Any], Any]) -> ColumnElement[bool]:
+def some_line(reader: Reader, order: Any, condition: Callable[[Any], Any]) -> ColumnElement[bool]:
     """Tell whether a line of the order fulfils the condition."""
     line = aliased(OrderLine)
-    return exists().where(line.order_id == order.id, *seen_by(asking.viewer, line), condition(line))
+    return exists().where(line.order_id == order.id, *seen_by(reader.viewer, line), condition(line))
 
 
-def is_open(asking: Asking, order: Any) -> ColumnElement[bool]:
+def is_open(reader: Reader, order: Any) -> ColumnElement[bool]:
     """Tell whether a living order has something that is neither cancelled nor shipped."""
-    owing = some_line(asking, order, lambda line: line.open_quantity > 0)
+    owing = some_line(reader, order, lambda line: line.open_quantity > 0)
     return and_(order.state.in_(OPEN_STATES), owing)
 
 
-def is_backordered(asking: Asking, order: Any) -> ColumnElement[bool]:
+def is_backordered(reader: Reader, order: Any) -> ColumnElement[bool]:
     """Tell whether a line waits for goods."""
-    return some_line(asking, order, lambda line: line.backordered > 0)
+    return some_line(reader, order, lambda line: line.backordered > 0)
 
 
-def is_late(asking: Asking, order: Any) -> ColumnElement[bool]:
+def is_late(reader: Reader, order: Any) -> ColumnElement[bool]:
     """Tell whether the requested latest instant passed before all that was ordered was shipped.
 
     The instant is the line's own or else the order's: it passed and something is still open, or
@@ -70,40 +71,40 @@ def is_late(asking: Asking, order: Any) -> ColumnElement[bool]:
 
     def late(line: Any) -> ColumnElement[bool]:
         due = func.coalesce(line.window_latest, order.window_latest)
-        overdue = order.state.in_(OPEN_STATES) & (line.open_quantity > 0) & (due < asking.at)
-        return or_(overdue, _dispatched_after(asking, line, due))
+        overdue = order.state.in_(OPEN_STATES) & (line.open_quantity > 0) & (due < reader.at)
+        return or_(overdue, _dispatched_after(reader, line, due))
 
-    return some_line(asking, order, late)
+    return some_line(reader, order, late)
 
 
-def _dispatched_after(asking: Asking, line: Any, due: Any) -> ColumnElement[bool]:
+def _dispatched_after(reader: Reader, line: Any, due: Any) -> ColumnElement[bool]:
     part, delivery = aliased(DeliveryLine), aliased(Delivery)
     shipped = select(part.id).join(delivery, delivery.id == part.delivery_id)
     sent = shipped.where(
         part.order_line_id == line.id,
         part.shipped > 0,
         delivery.dispatched_at > due,
-        *seen_by(asking.viewer, part),
-        *seen_by(asking.viewer, delivery),
+        *seen_by(reader.viewer, part),
+        *seen_by(reader.viewer, delivery),
     )
     return sent.correlate_except(part, delivery).exists()
 
 
 def has_status(
-    asking: Asking, order: Any, statuses: Sequence[FulfilmentStatus]
+    reader: Reader, order: Any, statuses: Sequence[FulfilmentStatus]
 ) -> ColumnElement[bool]:
     """Tell whether the order's fulfilment status is one of these."""
     line = aliased(OrderLine)
     status = select(fulfilment(line)).where(
-        line.order_id == order.id, *seen_by(asking.viewer, line)
+        line.order_id == order.id, *seen_by(reader.viewer, line)
     )
     return status.scalar_subquery().in_(statuses)
 
 
-def net_amount(asking: Asking, order: Any) -> ColumnElement[Decimal]:
+def net_amount(reader: Reader, order: Any) -> ColumnElement[Decimal]:
     """Return the price of all lines after discount, added exactly and rounded once."""
     line = aliased(OrderLine)
     lines = select(func.coalesce(func.sum(line.net), 0)).where(
-        line.order_id == order.id, *seen_by(asking.viewer, line)
+        line.order_id == order.id, *seen_by(reader.viewer, line)
     )
     return rounded_net(lines.correlate_except(line).scalar_subquery(), order.currency)

@@ -15,9 +15,9 @@ from loaders.master import locations as location_loaders
 from loaders.master import parties as party_loaders
 from loaders.trade import orders as order_loaders
 from models.access.viewers import Scope
-from models.fulfilment.deliveries import Delivery as DeliveryRow
-from models.fulfilment.deliveries import DeliveryLine as DeliveryLineRow
-from models.fulfilment.deliveries import Receipt as ReceiptRow
+from models.fulfilment.deliveries.receipts import Receipt as ReceiptRow
+from models.fulfilment.deliveries.tables import Delivery as DeliveryRow
+from models.fulfilment.deliveries.tables import DeliveryLine as DeliveryLineRow
 from models.master.channels import DeliveryMethod
 from resolvers.fulfilment import deliveries as resolvers
 from schema.access.journal import Timeline, timeline

@@ -139,20 +139,20 @@ class Limited(SchemaExtension):
         context = self.execution_context
         limits: Limits = context.context.limits
         yield from _beyond(measured, limits)
-        asking = (context.operation_name, context.variables or {})
-        if entries := crowded(asking[1]):
+        operation = (context.operation_name, context.variables or {})
+        if entries := crowded(operation[1]):
             yield _too_much("A list or object in the variables has {:,} entries", entries, ENTRIES)
-        if limits.page < LARGEST_PAGE and (largest := measured.largest(*asking)) > limits.page:
+        if limits.page < LARGEST_PAGE and (largest := measured.largest(*operation)) > limits.page:
             # What is too much for every key is refused where it stands, with its argument.
             yield _too_much("A page or list of ids has {:,} rows", largest, limits.page)
-        price = measured.price(*asking)
+        price = measured.price(*operation)
         context.context.bill.requested = max(1, price.cost)
         trace.CURRENT.get().cost = price.cost
         if price.nodes > limits.nodes:
             yield _too_much("The answer may hold {:,} objects", price.nodes, limits.nodes)
         most = min(limits.cost, limits.bucket)
         if price.cost > most:
-            yield _too_dear(price.cost, most, _fitting(measured, most, *asking))
+            yield _too_dear(price.cost, most, _fitting(measured, most, *operation))
 
 
 class Deadline(SchemaExtension):

@@ -1,7 +1,7 @@
 """The words of contracts, described for clients."""
 
 from loaders.trade.contracts import ContractSort
-from models.trade.contracts import ContractState, EndOfLife, ReservationStrategy
+from models.trade.contracts.states import ContractState, EndOfLife, ReservationStrategy
 from schema.graphql.enums import described
 
 described(

@@ -15,9 +15,9 @@ from loaders.trade import contracts as loaders
 from loaders.trade import releases as release_loaders
 from loaders.trade.orders import OrderFilter, OrderSort
 from models.access.viewers import Scope
-from models.trade.contracts import Contract as ContractRow
-from models.trade.contracts import ContractLine as ContractLineRow
-from models.trade.contracts import Shortfall as ShortfallRow
+from models.trade.contracts.tables import Contract as ContractRow
+from models.trade.contracts.tables import ContractLine as ContractLineRow
+from models.trade.contracts.tables import Shortfall as ShortfallRow
 from resolvers.trade import contracts as resolvers
 from schema.access.journal import Timeline, timeline
 from schema.graphql import values

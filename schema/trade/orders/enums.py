@@ -1,11 +1,11 @@
 """The words of orders, described for clients."""
 
 from loaders.trade.orders import OrderSort
-from models.trade.orders import (
+from models.trade.orders.holds import HoldReason
+from models.trade.orders.states import (
     Approval,
     DeliveryPolicy,
     FulfilmentStatus,
-    HoldReason,
     OrderAction,
     OrderKind,
     OrderState,

@@ -17,9 +17,9 @@ from loaders.trade import contracts as contract_loaders
 from loaders.trade import orders as loaders
 from loaders.trade import releases as release_loaders
 from models.access.viewers import Scope
-from models.trade.orders import Hold as HoldRow
-from models.trade.orders import Order as OrderRow
-from models.trade.orders import OrderLine as OrderLineRow
+from models.trade.orders.holds import Hold as HoldRow
+from models.trade.orders.tables import Order as OrderRow
+from models.trade.orders.tables import OrderLine as OrderLineRow
 from resolvers.trade import orders as resolvers
 from schema.access.journal import Timeline, timeline
 from schema.graphql import values

@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from kit.ids import from_global, new_id, to_global
 from models.access.viewers import Actor
-from models.trade.contracts import ContractLine
+from models.trade.contracts.tables import ContractLine
 from tests.make.fulfilment import deliveries
 from tests.make.fulfilment.tracking import sent
 from tests.make.trade import orders

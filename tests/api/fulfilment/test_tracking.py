@@ -10,11 +10,13 @@ import pytest
 from commands.fulfilment.deliveries.dispatch import DeliveryDispatch, dispatch
 from kit.ids import to_global
 from models.access.journal import JournalEntry
-from models.fulfilment.deliveries import Delivery, DeliveryLine, DeliveryState, Receipt
+from models.fulfilment.deliveries.receipts import Receipt
+from models.fulfilment.deliveries.states import DeliveryState
+from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.fulfilment.parcels import Parcel, ParcelStatus
-from models.fulfilment.tracking import TrackingEvent
-from models.trade.contracts import ContractLine
-from models.trade.orders import OrderLine
+from models.fulfilment.tracking.events import TrackingEvent
+from models.trade.contracts.tables import ContractLine
+from models.trade.orders.tables import OrderLine
 from tests.make import Ask, World
 from tests.make.feed import Feed, row, rows, told
 from tests.make.fulfilment.tracking import EACH, sent

@@ -5,11 +5,11 @@ from sqlalchemy import select
 
 from kit.ids import to_global
 from models.access.viewers import Actor
-from models.fulfilment.deliveries import Delivery
+from models.fulfilment.deliveries.tables import Delivery
 from models.fulfilment.parcels import Parcel, TrackingNumber
-from models.fulfilment.tracking import TrackingEvent
-from models.trade.contracts import ContractLine
-from models.trade.orders import OrderLine
+from models.fulfilment.tracking.events import TrackingEvent
+from models.trade.contracts.tables import ContractLine
+from models.trade.orders.tables import OrderLine
 from tests import make
 from tests.guard import counted
 from tests.make import Ask, World

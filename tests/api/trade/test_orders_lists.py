@@ -6,8 +6,9 @@ from decimal import Decimal
 import pytest
 
 from kit.ids import from_global, to_global
-from models.fulfilment.deliveries import Delivery, DeliveryLine, DeliveryState
-from models.trade.orders import Order, OrderLine
+from models.fulfilment.deliveries.states import DeliveryState
+from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
+from models.trade.orders.tables import Order, OrderLine
 from tests.make.master import channels, locations, parties
 from tests.make.trade import orders
 

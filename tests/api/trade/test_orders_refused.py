@@ -5,7 +5,7 @@ from sqlalchemy import func, select
 
 from kit.ids import new_id, to_global
 from models.access.journal import JournalEntry
-from models.trade.orders import Order, OrderLine
+from models.trade.orders.tables import Order, OrderLine
 from tests import make
 from tests.make.master import channels, parties
 from tests.make.trade import orders

@@ -6,7 +6,7 @@ import pytest
 
 from kit.ids import from_global, to_global
 from models.access.viewers import Actor
-from models.trade.contracts import ContractLine
+from models.trade.contracts.tables import ContractLine
 from tests.guard import counted
 from tests.make.master import parties
 from tests.make.trade import contracts

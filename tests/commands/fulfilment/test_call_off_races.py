@@ -10,8 +10,9 @@ from sqlalchemy import text
 
 from commands.fulfilment.call_offs.inputs import ContractCallOff
 from commands.fulfilment.call_offs.place import place
-from commands.trade import releases
 from commands.trade.contracts.settle import ContractSettle, settle
+from commands.trade.releases.inputs import ContractRelease
+from commands.trade.releases.release import release
 from commands.writing import journal
 from commands.writing.transaction import Writing
 from kit.errors import Refused
@@ -137,7 +138,7 @@ async def test_of_two_equal_releases_one_becomes_active(world, ask):
     given = {"contract_line_id": from_global(made["lines"][0]["id"])[1], "type": "FORECAST"}
     given |= {"release_no": 7, "lines": [line]}
     outcomes = await asyncio.gather(
-        *(run(world, releases.release, releases.ContractRelease, **given) for _ in range(5)),
+        *(run(world, release, ContractRelease, **given) for _ in range(5)),
         return_exceptions=True,
     )
     refused = [it.code for it in outcomes if isinstance(it, Refused)]

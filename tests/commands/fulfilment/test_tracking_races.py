@@ -10,10 +10,11 @@ from commands.fulfilment.deliveries.dispatch import DeliveryDispatch, dispatch
 from commands.fulfilment.tracking.record import record
 from commands.fulfilment.tracking.reports import ParcelRecordTracking
 from models.access.journal import JournalEntry
-from models.fulfilment.deliveries import Delivery, DeliveryLine, DeliveryState
+from models.fulfilment.deliveries.states import DeliveryState
+from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.fulfilment.parcels import Parcel
-from models.fulfilment.tracking import TrackingEvent
-from models.trade.orders import OrderLine
+from models.fulfilment.tracking.events import TrackingEvent
+from models.trade.orders.tables import OrderLine
 from tests.make import World
 from tests.make.fulfilment.tracking import EACH, sent
 from tests.make.running import run

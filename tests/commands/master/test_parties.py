@@ -5,7 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from commands.master.parties import PartiesUpsert, ship_to, upsert_all
+from commands.master.parties.inputs import PartiesUpsert
+from commands.master.parties.upsert import ship_to, upsert_all
 from commands.writing.transaction import Writing
 from kit.errors import Code, Refused
 from kit.ids import new_id

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from kit.ids import from_global, to_global
-from models.trade.contracts import ContractLine
+from models.trade.contracts.tables import ContractLine
 from tests.make.fulfilment import deliveries
 from tests.make.master import channels
 from tests.make.trade import contracts

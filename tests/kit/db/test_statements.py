@@ -5,7 +5,7 @@ from sqlalchemy import Uuid, bindparam, insert, select
 
 from kit.db.statements import Statement
 from models.master.parties import Party, PartyRole
-from models.trade.orders import Order
+from models.trade.orders.tables import Order
 from tests.make.master import parties
 
 

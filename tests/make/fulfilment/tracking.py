@@ -9,17 +9,14 @@ from uuid import UUID
 from commands.master import catalog
 from kit.gs1 import sscc
 from kit.ids import new_id
-from models.fulfilment.deliveries import Delivery, DeliveryLine, DeliveryState
+from models.fulfilment.deliveries.states import DeliveryState
+from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.fulfilment.parcels import Parcel, ParcelContent, ParcelStatus, TrackingNumber
 from models.master.channels import DeliveryMethod
-from models.trade.contracts import (
-    Contract,
-    ContractLine,
-    ContractState,
-    EndOfLife,
-    ReservationStrategy,
-)
-from models.trade.orders import DeliveryPolicy, Order, OrderKind, OrderLine, OrderState
+from models.trade.contracts.states import ContractState, EndOfLife, ReservationStrategy
+from models.trade.contracts.tables import Contract, ContractLine
+from models.trade.orders.states import DeliveryPolicy, OrderKind, OrderState
+from models.trade.orders.tables import Order, OrderLine
 from tests.make import World
 from tests.make.master.channels import channel
 from tests.make.master.locations import location

@@ -3,7 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from commands.master import parties
+from commands.master.parties.inputs import PartiesUpsert
+from commands.master.parties.upsert import upsert_all
 from kit.ids import new_id
 from tests.make import World
 from tests.make.running import run
@@ -19,7 +20,7 @@ def address(code: str = "MAIN", **fields: Any) -> dict[str, Any]:
 
 async def party(world: World, **fields: Any) -> UUID:
     valid = {"number": f"P-{new_id().hex[-12:]}", "name": "Party"}
-    outcome = await run(world, parties.upsert_all, parties.PartiesUpsert, parties=[valid | fields])
+    outcome = await run(world, upsert_all, PartiesUpsert, parties=[valid | fields])
     return outcome["results"][0]["party_id"]
 
 

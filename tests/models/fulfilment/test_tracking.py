@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.fulfilment.parcels import ParcelStatus
-from models.fulfilment.tracking import TERMINAL, Standing, Vocabulary, meaning, standing
+from models.fulfilment.tracking.events import Vocabulary
+from models.fulfilment.tracking.meanings import meaning
+from models.fulfilment.tracking.standing import TERMINAL, Standing, standing
 
 PACKED_AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 OURS = [status for status in ParcelStatus if status not in {"PACKED", "VOIDED"}]

@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from models.trade.orders import NEXT_STATES, OrderAction, OrderLine, OrderState, actions
+from models.trade.orders.states import NEXT_STATES, OrderAction, OrderState, actions
+from models.trade.orders.tables import OrderLine
 
 OVER = {OrderState.CLOSED, OrderState.CANCELLED, OrderState.REJECTED}
 

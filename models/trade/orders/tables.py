@@ -1,9 +1,7 @@
 """Orders and their lines: what was ordered, and how far each line has come."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +10,6 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kit.money import UNUSUAL, USUAL, rounded
-from models.access.viewers import Actor, CompanyRole, Viewer
 from models.base.tables import (
     Counter,
     OneOf,
@@ -25,109 +22,7 @@ from models.base.tables import (
     unique,
     whole_window,
 )
-
-
-class OrderKind(StrEnum):
-    """Why an order exists."""
-
-    STANDARD = "STANDARD"
-    CALL_OFF = "CALL_OFF"
-    REPLACEMENT = "REPLACEMENT"
-    SAMPLE = "SAMPLE"
-
-
-class OrderState(StrEnum):
-    """Where an order stands (stored); how far it is fulfilled is derived from its lines."""
-
-    DRAFT = "DRAFT"
-    PENDING_APPROVAL = "PENDING_APPROVAL"
-    CONFIRMED = "CONFIRMED"
-    CLOSED = "CLOSED"
-    CANCELLED = "CANCELLED"
-    REJECTED = "REJECTED"
-
-
-NEXT_STATES: Mapping[OrderState, frozenset[OrderState]] = {
-    OrderState.DRAFT: frozenset({OrderState.PENDING_APPROVAL, OrderState.CANCELLED}),
-    OrderState.PENDING_APPROVAL: frozenset(
-        {OrderState.CONFIRMED, OrderState.REJECTED, OrderState.CANCELLED}
-    ),
-    OrderState.CONFIRMED: frozenset({OrderState.CLOSED, OrderState.CANCELLED}),
-    OrderState.CLOSED: frozenset(),
-    OrderState.CANCELLED: frozenset(),
-    OrderState.REJECTED: frozenset(),
-}
-"""The state machine of orders: where an order may go from each state."""
-
-
-class Approval(StrEnum):
-    """Whose approval an order waits for."""
-
-    MERCHANT = "MERCHANT"
-    COMPANY = "COMPANY"
-
-
-def voice(viewer: Viewer) -> Approval | None:
-    """Return for whom a viewer approves orders: staff for the merchant, approvers for theirs."""
-    if viewer.actor is Actor.STAFF:
-        return Approval.MERCHANT
-    return Approval.COMPANY if viewer.role is CompanyRole.APPROVER else None
-
-
-OPEN_STATES = frozenset({OrderState.PENDING_APPROVAL, OrderState.CONFIRMED})
-"""States in which an order still owes goods."""
-
-
-class OrderAction(StrEnum):
-    """What may be done with an order."""
-
-    APPROVE = "APPROVE"
-    REJECT = "REJECT"
-    HOLD = "HOLD"
-    RELEASE_HOLD = "RELEASE_HOLD"
-    CANCEL_LINES = "CANCEL_LINES"
-    CLOSE = "CLOSE"
-
-
-def actions(
-    state: OrderState, *, unplanned: bool, under_way: bool, held: bool
-) -> list[OrderAction]:
-    """Return what may be done now.
-
-    unplanned: something is ordered, not cancelled and in no delivery. under_way: something is
-    planned and not shipped. held: a hold is active.
-    """
-    after, living = NEXT_STATES[state], bool(NEXT_STATES[state])
-    allowed = {
-        OrderAction.APPROVE: OrderState.CONFIRMED in after,
-        OrderAction.REJECT: OrderState.REJECTED in after,
-        OrderAction.HOLD: living,
-        OrderAction.RELEASE_HOLD: held,
-        OrderAction.CANCEL_LINES: living and unplanned,
-        OrderAction.CLOSE: OrderState.CLOSED in after and not under_way,
-    }
-    return [action for action, is_allowed in allowed.items() if is_allowed]
-
-
-class DeliveryPolicy(StrEnum):
-    """Whether an order may come in parts (EDIFACT 4493)."""
-
-    SHIP_COMPLETE = "SHIP_COMPLETE"
-    PARTIAL_BACKORDER = "PARTIAL_BACKORDER"
-    PARTIAL_CANCEL_REST = "PARTIAL_CANCEL_REST"
-    CANCEL_IF_NOT_BY = "CANCEL_IF_NOT_BY"
-
-
-class FulfilmentStatus(StrEnum):
-    """How far an order has come; derived from its line counters, never stored."""
-
-    UNFULFILLED = "UNFULFILLED"
-    PARTIALLY_SHIPPED = "PARTIALLY_SHIPPED"
-    SHIPPED = "SHIPPED"
-    PARTIALLY_DELIVERED = "PARTIALLY_DELIVERED"
-    DELIVERED = "DELIVERED"
-    PARTIALLY_RETURNED = "PARTIALLY_RETURNED"
-    RETURNED = "RETURNED"
+from models.trade.orders.states import Approval, DeliveryPolicy, OrderKind, OrderState
 
 
 class Order(Owned):
@@ -345,53 +240,3 @@ def rounded_net(exact: Any, currency: Any) -> ColumnElement[Decimal]:
         else_=_constant(USUAL),
     )
     return func.round(exact, digits, type_=Numeric())
-
-
-class HoldSubject(StrEnum):
-    """What a hold stops."""
-
-    ORDER = "ORDER"
-    DELIVERY = "DELIVERY"
-
-
-class HoldReason(StrEnum):
-    """Why something must not be released."""
-
-    FRAUD = "FRAUD"
-    ADDRESS = "ADDRESS"
-    PAYMENT = "PAYMENT"
-    SHIPPING_METHOD = "SHIPPING_METHOD"
-    CUSTOMER_REQUEST = "CUSTOMER_REQUEST"
-    OPERATOR = "OPERATOR"
-    OTHER = "OTHER"
-
-
-class Hold(Owned):
-    """A stop on an order or a delivery: several may hold at once, each with reason and owner.
-
-    subject_id: id of the order or delivery; no foreign key, since it may be either.
-    """
-
-    __tablename__ = "holds"
-    __table_args__ = (
-        known("subject", HoldSubject),
-        known("reason", HoldReason),
-        Index(
-            "uq_holds_active",
-            "merchant_id",
-            "subject_id",
-            "reason",
-            "owner",
-            unique=True,
-            postgresql_where=text("released_at IS NULL"),
-        ),
-        indexed("holds", "subject_id"),
-    )
-
-    subject: Mapped[HoldSubject] = mapped_column(OneOf(HoldSubject))
-    subject_id: Mapped[UUID]
-    reason: Mapped[HoldReason] = mapped_column(OneOf(HoldReason))
-    owner: Mapped[str]
-    note: Mapped[str | None]
-    placed_at: Mapped[datetime]
-    released_at: Mapped[datetime | None]

@@ -1,6 +1,5 @@
 """Deliveries: each part of an order, planned for its own agreed time."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -21,83 +20,8 @@ from models.base.tables import (
     unique,
     whole_window,
 )
+from models.fulfilment.deliveries.states import DeliveryState
 from models.master.channels import DeliveryMethod
-
-
-class DeliveryState(StrEnum):
-    """Where a delivery stands (domain section 3)."""
-
-    PLANNED = "PLANNED"
-    RELEASED = "RELEASED"
-    PICKING = "PICKING"
-    PACKED = "PACKED"
-    DISPATCHED = "DISPATCHED"
-    PARTIALLY_DELIVERED = "PARTIALLY_DELIVERED"
-    DELIVERED = "DELIVERED"
-    FAILED = "FAILED"
-    RESHIPPED = "RESHIPPED"
-    RETURNED_TO_SENDER = "RETURNED_TO_SENDER"
-    LOST = "LOST"
-    CANCELLED = "CANCELLED"
-
-
-class DeliveryAction(StrEnum):
-    """What can be done to a delivery."""
-
-    SPLIT = "SPLIT"
-    MERGE = "MERGE"
-    MOVE = "MOVE"
-    RESCHEDULE = "RESCHEDULE"
-    HOLD = "HOLD"
-    RELEASE_HOLD = "RELEASE_HOLD"
-    RELEASE = "RELEASE"
-    PACK = "PACK"
-    DISPATCH = "DISPATCH"
-    CANCEL = "CANCEL"
-    CONFIRM_RECEIPT = "CONFIRM_RECEIPT"
-
-
-BEFORE_PICKING = frozenset({DeliveryState.PLANNED, DeliveryState.RELEASED})
-BEFORE_DISPATCH = BEFORE_PICKING | {DeliveryState.PICKING, DeliveryState.PACKED}
-ON_THE_WAY = frozenset(
-    {DeliveryState.DISPATCHED, DeliveryState.PARTIALLY_DELIVERED, DeliveryState.FAILED}
-)
-AFTER_DISPATCH = ON_THE_WAY | {
-    DeliveryState.DELIVERED,
-    DeliveryState.RETURNED_TO_SENDER,
-    DeliveryState.LOST,
-}
-OPEN = BEFORE_DISPATCH | ON_THE_WAY
-
-ALLOWED_IN: Mapping[DeliveryAction, frozenset[DeliveryState]] = {
-    DeliveryAction.SPLIT: BEFORE_PICKING,
-    DeliveryAction.MERGE: BEFORE_PICKING,
-    DeliveryAction.MOVE: BEFORE_PICKING,
-    DeliveryAction.RESCHEDULE: BEFORE_DISPATCH,
-    DeliveryAction.HOLD: BEFORE_DISPATCH,
-    DeliveryAction.RELEASE_HOLD: BEFORE_DISPATCH,
-    DeliveryAction.RELEASE: frozenset({DeliveryState.PLANNED}),
-    DeliveryAction.PACK: BEFORE_DISPATCH - {DeliveryState.PLANNED},
-    DeliveryAction.DISPATCH: frozenset({DeliveryState.PACKED}),
-    DeliveryAction.CANCEL: BEFORE_DISPATCH,
-    DeliveryAction.CONFIRM_RECEIPT: AFTER_DISPATCH,
-}
-"""The state machine before the doorstep: action -> the states in which it may be done.
-
-What happens after the dispatch follows from the tracking of the parcels.
-"""
-STOPPED_BY_HOLDS = frozenset({DeliveryAction.RELEASE, DeliveryAction.DISPATCH})
-
-
-def actions(state: DeliveryState, *, held: bool, stopped: bool) -> list[DeliveryAction]:
-    """Return what may be done now. held: it has an active hold; stopped: or one of its orders."""
-    return [
-        action
-        for action, states in ALLOWED_IN.items()
-        if state in states
-        and not (stopped and action in STOPPED_BY_HOLDS)
-        and (held or action is not DeliveryAction.RELEASE_HOLD)
-    ]
 
 
 class ShortReason(StrEnum):
@@ -211,52 +135,3 @@ class DeliveryLine(Owned):
     lost: Mapped[Counter]
     refused: Mapped[Counter]
     short_reason: Mapped[ShortReason | None] = mapped_column(OneOf(ShortReason))
-
-
-class ReceiptDifference(StrEnum):
-    """How a receipt differs from what was shipped (EDIFACT 4221)."""
-
-    SHORT = "SHORT"
-    OVER = "OVER"
-    DAMAGED = "DAMAGED"
-    WRONG_ITEM = "WRONG_ITEM"
-    REFUSED = "REFUSED"
-
-
-class Receipt(Owned):
-    """The client's own receipt of a delivery; a later one corrects an earlier one."""
-
-    __tablename__ = "receipts"
-    __table_args__ = (
-        to("deliveries", "delivery_id"),
-        unique("sequence", "delivery_id", "sequence"),
-    )
-
-    delivery_id: Mapped[UUID]
-    sequence: Mapped[int]
-    received_at: Mapped[datetime]
-    recorded_at: Mapped[datetime]
-    received_by: Mapped[str | None]
-    reference: Mapped[str | None]
-
-
-class ReceiptLine(Owned):
-    """What the client received of one delivery line, in good order, and why it differs."""
-
-    __tablename__ = "receipt_lines"
-    __table_args__ = (
-        to("receipts", "receipt_id"),
-        to("delivery_lines", "delivery_line_id"),
-        unique("delivery_line", "receipt_id", "delivery_line_id"),
-        indexed("receipt_lines", "delivery_line_id"),
-        known("difference", ReceiptDifference),
-        not_negative("shipped", "received"),
-        check("difference_told", "(shipped = received) = (difference IS NULL)"),
-    )
-
-    receipt_id: Mapped[UUID]
-    delivery_line_id: Mapped[UUID]
-    shipped: Mapped[Decimal]
-    received: Mapped[Decimal]
-    difference: Mapped[ReceiptDifference | None] = mapped_column(OneOf(ReceiptDifference))
-    note: Mapped[str | None]

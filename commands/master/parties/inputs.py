@@ -1,18 +1,13 @@
-"""Parties: written in bulk from the merchant's system of record, and looked up by commands."""
+"""What is told of a party, its contacts and addresses."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Annotated, Any, TypeVar
-from uuid import UUID
+from typing import Annotated, Any
 
 from babel.core import Locale, UnknownLocaleError
 from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
-from sqlalchemy import ARRAY, Uuid, any_, literal
 
-from commands.writing.transaction import Outcome, Writing, missing
-from commands.writing.upserts import locked, put, results, status
 from kit.errors import Code, Path, Refused
 from kit.inputs import (
     LARGEST_BULK,
@@ -27,12 +22,7 @@ from kit.inputs import (
     Zone,
     refuse_duplicates,
 )
-from models.access.journal import Aggregate
-from models.master.parties import Address, Contact, Party, PartyKind, PartyRole
-
-Child = TypeVar("Child", Contact, Address)
-Changed = dict[UUID, list[str]]
-"""Party id -> codes of its contacts or addresses that were written."""
+from models.master.parties import PartyKind, PartyRole
 
 
 def _known_language(tag: str) -> str:
@@ -127,57 +117,6 @@ class PartiesUpsert(Command):
     parties: Bulk[PartyUpsert] = Field(description="The parties; each number once.")
 
 
-Pair = tuple[Party, PartyUpsert]
-
-
-async def upsert_all(writing: Writing, command: PartiesUpsert) -> Outcome:
-    """Write parties by number, their contacts and addresses by code.
-
-    A change of a contact or an address is one of its party. An address that becomes the default
-    takes the place of the one before. Refused: DUPLICATE when a key stands twice, or two
-    addresses of a party are its default; INVALID_WINDOW when receiving hours overlap.
-    """
-    given = command.parties
-    _check(given)
-    found = await locked(writing, Party, "number", (it.number for it in given))
-    written = [put(writing, Party, found.get(it.number), _party(it)) for it in given]
-    await writing.session.flush()
-    pairs = [(row, it) for (row, _), it in zip(written, given, strict=True)]
-    contacts = await _put_all(writing, Contact, [(row, it.contacts) for row, it in pairs])
-    await _free_defaults(writing, pairs)
-    addresses = await _put_all(writing, Address, [(row, it.addresses) for row, it in pairs])
-    statuses = [
-        status(
-            writing,
-            Aggregate.PARTY,
-            row,
-            new=row.number not in found,
-            fields=fields,
-            contacts=contacts[row.id],
-            addresses=addresses[row.id],
-        )
-        for row, fields in written
-    ]
-    return results("party_id", [row for row, _ in pairs], statuses)
-
-
-async def ship_to(
-    writing: Writing, party_id: UUID | None, address_id: UUID | None, path: Path
-) -> Address | None:
-    """Return the named address of the party; without an id its default address, if it has one.
-
-    party_id: None for a guest, who has no addresses. Refused: NOT_FOUND at the path for an
-    address that is unknown or another party's.
-    """
-    rows = writing.seen(Address).where(Address.party_id == party_id)
-    if address_id is None:
-        return (await writing.session.scalars(rows.where(Address.is_default))).one_or_none()
-    address = (await writing.session.scalars(rows.where(Address.id == address_id))).one_or_none()
-    if address is None:
-        raise missing(Address, path)
-    return address
-
-
 def _check(parties: Sequence[PartyUpsert]) -> None:
     refuse_duplicates((it.number for it in parties), ("parties",), "number")
     for place, party in enumerate(parties):
@@ -202,53 +141,3 @@ def _check_openings(openings: Sequence[Opening], path: Path) -> None:
 
 def _start(opening: dict[str, Any]) -> tuple[int, str]:
     return opening["weekday"], opening["opens"]
-
-
-def _party(item: PartyUpsert) -> dict[str, Any]:
-    limit = item.approval_limit
-    return {
-        **item.model_dump(exclude={"contacts", "addresses", "approval_limit"}),
-        "approval_limit": limit and limit.amount,
-        "approval_currency": limit and limit.currency,
-    }
-
-
-def _columns(item: ContactUpsert | AddressUpsert) -> dict[str, Any]:
-    values = item.model_dump()
-    if isinstance(item, AddressUpsert):
-        values["receiving_hours"].sort(key=_start)
-    return values
-
-
-async def _put_all(
-    writing: Writing,
-    entity: type[Child],
-    given: Sequence[tuple[Party, Sequence[ContactUpsert | AddressUpsert]]],
-) -> Changed:
-    """Write the contacts or addresses of all parties by party and code."""
-    wanted = {(party.id, it.code): _columns(it) for party, items in given for it in items}
-    found = await _children(writing, entity, {party_id for party_id, _ in wanted})
-    known = {(row.party_id, row.code): row for row in found}
-    changed: Changed = defaultdict(list)
-    for (party_id, code), values in wanted.items():
-        old = known.get((party_id, code))
-        if put(writing, entity, old, values | {"party_id": party_id})[1]:
-            changed[party_id].append(code)
-    await writing.session.flush()
-    return changed
-
-
-async def _free_defaults(writing: Writing, pairs: Sequence[Pair]) -> None:
-    """Take the flag from addresses whose place as the default another one takes."""
-    defaults = {row.id: to.code for row, it in pairs for to in it.addresses if to.is_default}
-    for address in await _children(writing, Address, set(defaults)):
-        address.is_default &= address.code == defaults[address.party_id]
-    await writing.session.flush()
-
-
-async def _children(writing: Writing, entity: type[Child], parties: set[UUID]) -> Sequence[Child]:
-    """Read the contacts or addresses of parties; their rows are locked already."""
-    if not parties:
-        return []
-    ids = literal(sorted(parties), ARRAY(Uuid()))
-    return await writing.all(writing.seen(entity).where(entity.party_id == any_(ids)))

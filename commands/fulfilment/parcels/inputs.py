@@ -1,0 +1,93 @@
+"""What a packing says of its parcels."""
+
+from collections.abc import Sequence
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from kit.errors import Code, Path, Refused
+from kit.ids import Names
+from kit.inputs import (
+    LARGEST_BULK,
+    Input,
+    Name,
+    Quantity,
+    Reference,
+    Sscc,
+    refuse_duplicates,
+)
+
+_HEAVIEST_G = 100_000_000
+_LONGEST_MM = 100_000
+
+
+class ContentPack(Input):
+    """What of one delivery line lies in a parcel."""
+
+    delivery_line_id: Annotated[UUID, Names("DeliveryLine")] = Field(
+        description="A line of the delivery."
+    )
+    quantity: Quantity = Field(description="How much of it, in the product's unit.")
+    lot: Reference | None = Field(None, description="Lot or batch.")
+    serial_numbers: list[Reference] = Field(
+        default_factory=list,
+        max_length=LARGEST_BULK,
+        description="Serial numbers; when given, one for each unit.",
+    )
+
+
+class ParcelPack(Input):
+    """One parcel or pallet."""
+
+    sscc: Sscc | None = Field(None, description="Its SSCC-18, when it has one already.")
+    generate_sscc: bool = Field(
+        default=False, description="Give it the next SSCC under the merchant's GS1 prefix."
+    )
+    carrier_id: Annotated[UUID, Names("Party")] | None = Field(
+        None, description="The carrier: a party with the role CARRIER."
+    )
+    service: Name | None = Field(None, description="The carrier's service.")
+    label_reference: Reference | None = Field(None, description="Where its label is found.")
+    tracking_numbers: list[Reference] = Field(
+        default_factory=list, max_length=10, description="The carrier's numbers of it."
+    )
+    weight_g: int | None = Field(None, gt=0, le=_HEAVIEST_G, description="Gross weight, g.")
+    length_mm: int | None = Field(None, gt=0, le=_LONGEST_MM, description="Length, mm.")
+    width_mm: int | None = Field(None, gt=0, le=_LONGEST_MM, description="Width, mm.")
+    height_mm: int | None = Field(None, gt=0, le=_LONGEST_MM, description="Height, mm.")
+    parent: int | None = Field(
+        None,
+        ge=0,
+        description="The pallet that it stands on: position in this list, from 0; it comes before.",
+    )
+    contents: list[ContentPack] = Field(
+        default_factory=list,
+        max_length=LARGEST_BULK,
+        description="What lies in it; only what carries other parcels may be empty.",
+    )
+
+
+def check_shape(parcels: Sequence[ParcelPack], path: Path) -> None:
+    """Refused: INVALID, DUPLICATE or TOO_FEW_ITEMS where the parcels contradict each other."""
+    refuse_duplicates((it.sscc for it in parcels), path, "sscc")
+    carrying = {it.parent for it in parcels}
+    for place, it in enumerate(parcels):
+        here = (*path, place)
+        refuse_duplicates(it.tracking_numbers, (*here, "tracking_numbers"))
+        if it.sscc is not None and it.generate_sscc:
+            raise Refused(Code.INVALID, "It has an SSCC already.", (*here, "generate_sscc"))
+        if it.parent is not None and it.parent >= place:
+            text = "What a parcel stands on comes before it in the list."
+            raise Refused(Code.INVALID, text, (*here, "parent"))
+        if not it.contents and place not in carrying:
+            raise Refused(Code.TOO_FEW_ITEMS, "There is nothing in it.", (*here, "contents"))
+        for number, content in enumerate(it.contents):
+            _check_serials(content, (*here, "contents", number, "serial_numbers"))
+
+
+def _check_serials(content: ContentPack, path: Path) -> None:
+    refuse_duplicates(content.serial_numbers, path)
+    if content.serial_numbers and len(content.serial_numbers) != content.quantity:
+        text = "Give one serial number for each unit, or none."
+        raise Refused(Code.INVALID, text, path)

@@ -1,0 +1,127 @@
+"""Parties written in bulk from the merchant's system of record, and where they take goods in."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Uuid, any_, literal
+
+from commands.master.parties.inputs import (
+    AddressUpsert,
+    ContactUpsert,
+    PartiesUpsert,
+    PartyUpsert,
+    _check,
+    _start,
+)
+from commands.writing.transaction import Outcome, Writing, missing
+from commands.writing.upserts import locked, put, results, status
+from kit.errors import Path
+from models.access.journal import Aggregate
+from models.master.parties import Address, Contact, Party
+
+Child = TypeVar("Child", Contact, Address)
+Changed = dict[UUID, list[str]]
+"""Party id -> codes of its contacts or addresses that were written."""
+
+
+Pair = tuple[Party, PartyUpsert]
+
+
+async def upsert_all(writing: Writing, command: PartiesUpsert) -> Outcome:
+    """Write parties by number, their contacts and addresses by code.
+
+    A change of a contact or an address is one of its party. An address that becomes the default
+    takes the place of the one before. Refused: DUPLICATE when a key stands twice, or two
+    addresses of a party are its default; INVALID_WINDOW when receiving hours overlap.
+    """
+    given = command.parties
+    _check(given)
+    found = await locked(writing, Party, "number", (it.number for it in given))
+    written = [put(writing, Party, found.get(it.number), _party(it)) for it in given]
+    await writing.session.flush()
+    pairs = [(row, it) for (row, _), it in zip(written, given, strict=True)]
+    contacts = await _put_all(writing, Contact, [(row, it.contacts) for row, it in pairs])
+    await _free_defaults(writing, pairs)
+    addresses = await _put_all(writing, Address, [(row, it.addresses) for row, it in pairs])
+    statuses = [
+        status(
+            writing,
+            Aggregate.PARTY,
+            row,
+            new=row.number not in found,
+            fields=fields,
+            contacts=contacts[row.id],
+            addresses=addresses[row.id],
+        )
+        for row, fields in written
+    ]
+    return results("party_id", [row for row, _ in pairs], statuses)
+
+
+async def ship_to(
+    writing: Writing, party_id: UUID | None, address_id: UUID | None, path: Path
+) -> Address | None:
+    """Return the named address of the party; without an id its default address, if it has one.
+
+    party_id: None for a guest, who has no addresses. Refused: NOT_FOUND at the path for an
+    address that is unknown or another party's.
+    """
+    rows = writing.seen(Address).where(Address.party_id == party_id)
+    if address_id is None:
+        return (await writing.session.scalars(rows.where(Address.is_default))).one_or_none()
+    address = (await writing.session.scalars(rows.where(Address.id == address_id))).one_or_none()
+    if address is None:
+        raise missing(Address, path)
+    return address
+
+
+def _party(item: PartyUpsert) -> dict[str, Any]:
+    limit = item.approval_limit
+    return {
+        **item.model_dump(exclude={"contacts", "addresses", "approval_limit"}),
+        "approval_limit": limit and limit.amount,
+        "approval_currency": limit and limit.currency,
+    }
+
+
+def _columns(item: ContactUpsert | AddressUpsert) -> dict[str, Any]:
+    values = item.model_dump()
+    if isinstance(item, AddressUpsert):
+        values["receiving_hours"].sort(key=_start)
+    return values
+
+
+async def _put_all(
+    writing: Writing,
+    entity: type[Child],
+    given: Sequence[tuple[Party, Sequence[ContactUpsert | AddressUpsert]]],
+) -> Changed:
+    """Write the contacts or addresses of all parties by party and code."""
+    wanted = {(party.id, it.code): _columns(it) for party, items in given for it in items}
+    found = await _children(writing, entity, {party_id for party_id, _ in wanted})
+    known = {(row.party_id, row.code): row for row in found}
+    changed: Changed = defaultdict(list)
+    for (party_id, code), values in wanted.items():
+        old = known.get((party_id, code))
+        if put(writing, entity, old, values | {"party_id": party_id})[1]:
+            changed[party_id].append(code)
+    await writing.session.flush()
+    return changed
+
+
+async def _free_defaults(writing: Writing, pairs: Sequence[Pair]) -> None:
+    """Take the flag from addresses whose place as the default another one takes."""
+    defaults = {row.id: to.code for row, it in pairs for to in it.addresses if to.is_default}
+    for address in await _children(writing, Address, set(defaults)):
+        address.is_default &= address.code == defaults[address.party_id]
+    await writing.session.flush()
+
+
+async def _children(writing: Writing, entity: type[Child], parties: set[UUID]) -> Sequence[Child]:
+    """Read the contacts or addresses of parties; their rows are locked already."""
+    if not parties:
+        return []
+    ids = literal(sorted(parties), ARRAY(Uuid()))
+    return await writing.all(writing.seen(entity).where(entity.party_id == any_(ids)))

@@ -1,0 +1,1 @@
+"""Releases: schedules that a customer sends on a contract line, one ACTIVE per line and type."""

@@ -1,0 +1,104 @@
+"""Cumulative schedules: the open ones before and after a release, and the firm zone between."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from commands.trade.releases.inputs import ContractRelease
+from commands.writing.transaction import Writing
+from kit.errors import Code, Refused
+from kit.inputs import (
+    Window,
+)
+from models.trade.codes import TradeCode
+from models.trade.contracts.tables import Contract, ContractLine
+from models.trade.releases import (
+    Commitment,
+    Release,
+    ReleaseFunction,
+    ScheduleLine,
+    open_quantities,
+)
+
+
+@dataclass(frozen=True)
+class _Slot:
+    """A schedule line to be."""
+
+    window: Window
+    quantity: Decimal
+    commitment: Commitment
+
+
+@dataclass(frozen=True)
+class _Schedule:
+    """A release's figures. slots: in date order."""
+
+    received: Decimal
+    slots: Sequence[_Slot] = ()
+
+    @property
+    def released(self) -> Decimal:
+        """The cumulative quantity up to which it asks."""
+        return self.received + sum((it.quantity for it in self.slots), Decimal(0))
+
+    def firm(self, until: datetime) -> Decimal:
+        """The firm cumulative quantity up to an instant."""
+        firm = (it for it in self.slots if it.commitment is Commitment.FIRM)
+        return self.received + sum(
+            (it.quantity for it in firm if it.window.earliest <= until), Decimal(0)
+        )
+
+    def counted_from(self, received: Decimal) -> "_Schedule":
+        """Return the same demand counted from a later receipt: what has come leaves the slots."""
+        left = open_quantities([it.quantity for it in self.slots], self.received, received)
+        slots = [replace(it, quantity=q) for it, q in zip(self.slots, left, strict=True) if q]
+        return _Schedule(received, slots)
+
+
+def _slots(lines: Sequence[ScheduleLine], of: Release) -> Iterator[_Slot]:
+    for line in lines:
+        if line.release_id == of.id:
+            window = Window(
+                earliest=line.window_earliest,
+                latest=line.window_latest,
+                time_zone=line.window_zone,
+            )
+            yield _Slot(window, line.quantity, line.commitment)
+
+
+def _after(command: ContractRelease, line: ContractLine, before: _Schedule | None) -> _Schedule:
+    """Return the schedule as it will stand. Refused: WRONG_STATE for an update of nothing."""
+    received = command.cumulative_received
+    if received is None:
+        received = max(line.received, line.delivered)
+    kept: Mapping[datetime, _Slot] = {}
+    if command.function is ReleaseFunction.UPDATE:
+        if before is None:
+            text = "There is no active release of this type to update."
+            raise Refused(Code.WRONG_STATE, text, ("function",))
+        kept = {it.window.earliest: it for it in before.counted_from(received).slots}
+    given = {
+        it.window.earliest: _Slot(it.window, it.quantity, it.commitment) for it in command.lines
+    }
+    slots = {**kept, **given}
+    return _Schedule(received, [slots[start] for start in sorted(slots) if slots[start].quantity])
+
+
+def _check_firm_zone(
+    writing: Writing, contract: Contract, before: _Schedule, after: _Schedule
+) -> None:
+    """Compare cumulatives, so that goods that came meanwhile are no reduction.
+
+    Refused: FIRM_ZONE.
+    """
+    end = writing.now + timedelta(days=contract.firm_zone_days)
+    firm = (it for it in before.slots if it.commitment is Commitment.FIRM)
+    for start in (it.window.earliest for it in firm):
+        if writing.now <= start < end and after.firm(start) < before.firm(start):
+            text = (
+                f"Until {start.isoformat()} {before.firm(start).normalize():f} is firm in all;"
+                f" this release asks {after.firm(start).normalize():f}."
+            )
+            raise Refused(TradeCode.FIRM_ZONE, text, ("lines",))

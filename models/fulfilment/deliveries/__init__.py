@@ -1,0 +1,1 @@
+"""Deliveries: each part of an order, planned for its own agreed time."""

@@ -1,0 +1,88 @@
+"""Where a parcel stands: the status that follows from all that was reported of it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from models.fulfilment.parcels import ParcelStatus
+
+TERMINAL = frozenset({ParcelStatus.DELIVERED, ParcelStatus.RETURNED_TO_SENDER, ParcelStatus.LOST})
+"""Where a parcel's way ends; only a correction leads out of it."""
+
+_RANK = {
+    status: rank
+    for rank, status in enumerate(
+        (
+            ParcelStatus.UNKNOWN,
+            ParcelStatus.LABEL_CREATED,
+            ParcelStatus.PICKED_UP,
+            ParcelStatus.IN_TRANSIT,
+            ParcelStatus.EXCEPTION,
+            ParcelStatus.OUT_FOR_DELIVERY,
+            ParcelStatus.ATTEMPT_FAILED,
+            ParcelStatus.READY_FOR_PICKUP,
+            ParcelStatus.DELIVERED,
+            ParcelStatus.RETURNED_TO_SENDER,
+            ParcelStatus.LOST,
+        )
+    )
+}
+"""Which of two reports of one instant counts as the later one."""
+
+_NO_PROGRESS = frozenset({ParcelStatus.UNKNOWN, ParcelStatus.LABEL_CREATED, ParcelStatus.EXCEPTION})
+"""Statuses that do not show that a delayed parcel moves again."""
+
+
+class Report(Protocol):
+    """What the status rule reads of an event."""
+
+    @property
+    def occurred_at(self) -> datetime:
+        """When it happened."""
+
+    @property
+    def status(self) -> ParcelStatus:
+        """What was reported."""
+
+    @property
+    def is_delay(self) -> bool:
+        """Whether it reports a delay."""
+
+    @property
+    def is_correction(self) -> bool:
+        """Whether it takes a report before it back."""
+
+
+class Standing(NamedTuple):
+    """What follows from all reports of a parcel. status_at: when it came to its status."""
+
+    status: ParcelStatus
+    status_at: datetime
+    is_delayed: bool = False
+
+
+def standing(packed_at: datetime, reports: Iterable[Report]) -> Standing:
+    """Return where a parcel stands; neither order nor repetition of the reports matters.
+
+    Reports count by (occurred_at, rank), corrections after all others of their instant. UNKNOWN
+    hides nothing that is known, so that a parcel without a telling report is PACKED. A terminal
+    status stays until a correction. A delay lasts until a later report of progress.
+    """
+    status, status_at = ParcelStatus.PACKED, packed_at
+    moved_at = delayed_at = None
+    for report in sorted(reports, key=_order):
+        if report.is_delay:
+            delayed_at = report.occurred_at
+        over = status in TERMINAL and not report.is_correction
+        if over or report.status is ParcelStatus.UNKNOWN:
+            continue
+        if report.status is not status or report.is_correction:
+            status, status_at = report.status, report.occurred_at
+        if report.status not in _NO_PROGRESS:
+            moved_at = report.occurred_at
+    waits = delayed_at is not None and (moved_at is None or moved_at <= delayed_at)
+    return Standing(status, status_at, waits and status not in TERMINAL)
+
+
+def _order(report: Report) -> tuple[datetime, bool, int]:
+    return report.occurred_at, report.is_correction, _RANK[report.status]

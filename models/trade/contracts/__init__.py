@@ -1,0 +1,1 @@
+"""Call-off contracts: goods agreed once and drawn down in parts."""

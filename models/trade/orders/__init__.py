@@ -1,0 +1,1 @@
+"""Orders and their lines: what was ordered, and how far each line has come."""

@@ -1,0 +1,109 @@
+"""Kinds and states of orders, and what may be done in each."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from models.access.viewers import Actor, CompanyRole, Viewer
+
+
+class OrderKind(StrEnum):
+    """Why an order exists."""
+
+    STANDARD = "STANDARD"
+    CALL_OFF = "CALL_OFF"
+    REPLACEMENT = "REPLACEMENT"
+    SAMPLE = "SAMPLE"
+
+
+class OrderState(StrEnum):
+    """Where an order stands (stored); how far it is fulfilled is derived from its lines."""
+
+    DRAFT = "DRAFT"
+    PENDING_APPROVAL = "PENDING_APPROVAL"
+    CONFIRMED = "CONFIRMED"
+    CLOSED = "CLOSED"
+    CANCELLED = "CANCELLED"
+    REJECTED = "REJECTED"
+
+
+NEXT_STATES: Mapping[OrderState, frozenset[OrderState]] = {
+    OrderState.DRAFT: frozenset({OrderState.PENDING_APPROVAL, OrderState.CANCELLED}),
+    OrderState.PENDING_APPROVAL: frozenset(
+        {OrderState.CONFIRMED, OrderState.REJECTED, OrderState.CANCELLED}
+    ),
+    OrderState.CONFIRMED: frozenset({OrderState.CLOSED, OrderState.CANCELLED}),
+    OrderState.CLOSED: frozenset(),
+    OrderState.CANCELLED: frozenset(),
+    OrderState.REJECTED: frozenset(),
+}
+"""The state machine of orders: where an order may go from each state."""
+
+
+class Approval(StrEnum):
+    """Whose approval an order waits for."""
+
+    MERCHANT = "MERCHANT"
+    COMPANY = "COMPANY"
+
+
+def voice(viewer: Viewer) -> Approval | None:
+    """Return for whom a viewer approves orders: staff for the merchant, approvers for theirs."""
+    if viewer.actor is Actor.STAFF:
+        return Approval.MERCHANT
+    return Approval.COMPANY if viewer.role is CompanyRole.APPROVER else None
+
+
+OPEN_STATES = frozenset({OrderState.PENDING_APPROVAL, OrderState.CONFIRMED})
+"""States in which an order still owes goods."""
+
+
+class OrderAction(StrEnum):
+    """What may be done with an order."""
+
+    APPROVE = "APPROVE"
+    REJECT = "REJECT"
+    HOLD = "HOLD"
+    RELEASE_HOLD = "RELEASE_HOLD"
+    CANCEL_LINES = "CANCEL_LINES"
+    CLOSE = "CLOSE"
+
+
+def actions(
+    state: OrderState, *, unplanned: bool, under_way: bool, held: bool
+) -> list[OrderAction]:
+    """Return what may be done now.
+
+    unplanned: something is ordered, not cancelled and in no delivery. under_way: something is
+    planned and not shipped. held: a hold is active.
+    """
+    after, living = NEXT_STATES[state], bool(NEXT_STATES[state])
+    allowed = {
+        OrderAction.APPROVE: OrderState.CONFIRMED in after,
+        OrderAction.REJECT: OrderState.REJECTED in after,
+        OrderAction.HOLD: living,
+        OrderAction.RELEASE_HOLD: held,
+        OrderAction.CANCEL_LINES: living and unplanned,
+        OrderAction.CLOSE: OrderState.CLOSED in after and not under_way,
+    }
+    return [action for action, is_allowed in allowed.items() if is_allowed]
+
+
+class DeliveryPolicy(StrEnum):
+    """Whether an order may come in parts (EDIFACT 4493)."""
+
+    SHIP_COMPLETE = "SHIP_COMPLETE"
+    PARTIAL_BACKORDER = "PARTIAL_BACKORDER"
+    PARTIAL_CANCEL_REST = "PARTIAL_CANCEL_REST"
+    CANCEL_IF_NOT_BY = "CANCEL_IF_NOT_BY"
+
+
+class FulfilmentStatus(StrEnum):
+    """How far an order has come; derived from its line counters, never stored."""
+
+    UNFULFILLED = "UNFULFILLED"
+    PARTIALLY_SHIPPED = "PARTIALLY_SHIPPED"
+    SHIPPED = "SHIPPED"
+    PARTIALLY_DELIVERED = "PARTIALLY_DELIVERED"
+    DELIVERED = "DELIVERED"
+    PARTIALLY_RETURNED = "PARTIALLY_RETURNED"
+    RETURNED = "RETURNED"
