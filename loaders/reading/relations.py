@@ -1,18 +1,16 @@
 """Relations: what leads from a key to rows, declared once as data.
 
-A relation knows its table, key columns, order and visibility, and answers a whole batch of keys
-with one statement. The dataloaders are made from these declarations.
+A relation says how the rows of one key are selected. A larger statement takes that as a part; the
+dataloaders' statement for a list of keys is made of the same part.
 """
 
 from abc import ABC, abstractmethod
 from collections import namedtuple
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from itertools import groupby
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any, ClassVar
-from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
@@ -20,16 +18,18 @@ from sqlalchemy import (
     DateTime,
     Select,
     Uuid,
-    any_,
     bindparam,
+    column,
+    func,
     literal,
     select,
+    true,
 )
 from sqlalchemy.orm import aliased
 from sqlalchemy.types import TypeEngine
 
 from loaders.reading.records import columns, record
-from models.access.viewers import Actor, Viewer
+from models.access.viewers import Actor, Viewer, anyone
 from models.base.tables import OfMerchant
 from models.visibility import named, seen_by
 
@@ -52,51 +52,70 @@ class Reader:
 
     @property
     def general(self) -> "Reader":
-        """Return who asks, with a parameter for the time: for statements that are kept."""
-        return Reader(self.viewer, bindparam("now", self.now, DateTime(timezone=True)))
+        """Return the reader of statements that are kept for all viewers of a kind, at any time."""
+        return _general(self.viewer.actor)
 
     @property
     def named(self) -> dict[str, Any]:
-        """Return the parameters that `seen_by` and `general` name."""
+        """Return the parameters that statements of `general` need."""
         return {**named(self.viewer), "now": self.now}
 
 
-def among_keys(column: Any) -> ColumnElement[bool]:
-    """Return `column = ANY(:keys)`: one statement text for every size of a batch."""
-    return column == any_(bindparam("keys", type_=ARRAY(column.type)))  # type: ignore[no-any-return]
+def _general(actor: Actor) -> Reader:
+    return Reader(anyone(actor), bindparam("now", type_=DateTime(timezone=True)))
 
 
-Fact = Callable[[Reader, Any], ColumnElement[Any]]
+Part = tuple[Any, Select[Any]]
+"""A row source, an object whose attributes are SQL expressions; the select of its rows, in their
+order and without columns yet. Every table in it carries the merchant."""
+
+Bind = Callable[[str, TypeEngine[Any]], ColumnElement[Any]]
+"""A value's own name, its type -> the parameter that carries it in the statement."""
+
+Expression = Callable[[Reader, Any], ColumnElement[Any]]
 """reader, table (or an alias of it) -> an expression on a row of it."""
 
 
 class Relation(ABC):
-    """From keys to results, one statement a batch. Two relations are the same if identical.
+    """From keys to rows, one statement a batch. Two relations are the same if identical.
 
-    A relation with a `part` can be a part of a larger statement, one without cannot.
-    source: an object whose attributes are SQL expressions. many: a key leads to a list.
+    source: a row source to learn the types of SQL from. record: the class of named tuples that
+    rows become. many: a key leads to a list; otherwise to one row at most, or None.
     lasting: declared once for all requests, so that its statements may be kept.
     """
 
     source: Any
+    record: Any
     many = False
     lasting = True
     key_type: TypeEngine[Any] = Uuid()
-    part: Any = None
-
-    def __init_subclass__(cls) -> None:
-        """Let no inherited part answer for a statement of the subclass's own."""
-        super().__init_subclass__()
-        if "statement" in vars(cls) and "part" not in vars(cls):
-            cls.part = None
 
     @abstractmethod
+    def part(self, reader: Reader, key: ColumnElement[Any]) -> Part:
+        """Return the row source and the select of one key's rows."""
+
     def statement(self, reader: Reader) -> Select[Any]:
-        """Return the statement that answers the keys in the parameter `keys`."""
+        """Select each key in the parameter `keys` with its rows: one text for any number of keys.
 
-    @abstractmethod
+        The join is lateral, so that PostgreSQL can only go from key to key: the rows of a key stay
+        together and in their order.
+        """
+        listed = func.unnest(bindparam("keys", type_=ARRAY(self.key_type)))
+        keys = listed.table_valued(column("key", self.key_type), name="keys").render_derived()
+        source, rows = self.part(reader, keys.c.key)
+        found = rows.add_columns(*columns(self.record, source)).lateral("found")
+        return select(keys.c.key, *found.c).select_from(keys.join(found, true()))
+
     def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
-        """Match the statement's rows to the keys, by position."""
+        """Give each key its record, or its list of records, from the statement's rows."""
+        make = self.record._make
+        if not self.many:
+            record_of = {row[0]: make(row[1:]) for row in rows}
+            return [record_of.get(key) for key in keys]
+        list_of: dict[Any, list[Any]] = {key: [] for key in keys}
+        for row in rows:
+            list_of[row[0]].append(make(row[1:]))
+        return [list_of[key] for key in keys]
 
 
 class One(Relation):
@@ -105,32 +124,20 @@ class One(Relation):
     def __init__(self, entity: type[OfMerchant], key: str = "id") -> None:
         """Take the table and its unique key column."""
         self.entity, self.key = entity, key
-        self.source, self.key_type = entity, getattr(entity, key).type
-        self._record = record(entity)
-        self._place = self._record._fields.index(key)
-
-    def statement(self, reader: Reader) -> Select[Any]:
-        """Select the rows of the keys."""
-        found = select(*columns(self.entity, self.entity))
-        own = among_keys(getattr(self.entity, self.key))
-        return found.where(own, *self.also(self.entity), *seen_by(reader.viewer, self.entity))
+        self.source, self.record = entity, record(entity)
+        self.key_type = getattr(entity, key).type
 
     def also(self, table: Any) -> Sequence[ColumnElement[bool]]:
         """Return further conditions of a subclass."""
         del table
         return ()
 
-    def part(self, reader: Reader, key: ColumnElement[Any]) -> tuple[Any, Select[Any]]:
-        """Return the table and the select of one key's row, without columns yet."""
+    def part(self, reader: Reader, key: ColumnElement[Any]) -> Part:
+        """Return the table and the select of one key's row."""
         table = aliased(self.entity)
         rows = select().select_from(table).correlate_except(table)
         own = getattr(table, self.key) == key
         return table, rows.where(own, *self.also(table), *seen_by(reader.viewer, table))
-
-    def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
-        """Give each key its row."""
-        found = {row[self._place]: self._record._make(row) for row in rows}
-        return [found.get(key) for key in keys]
 
 
 @dataclass(frozen=True)
@@ -152,27 +159,10 @@ class Many(Relation):
     ) -> None:
         """Take the child table, its column that names the parent (or what lies between)."""
         self.entity, self.key, self.order_by = entity, key, order_by
-        self.source = entity
-        self._record = record(entity)
+        self.source, self.record = entity, record(entity)
 
-    def statement(self, reader: Reader) -> Select[Any]:
-        """Select the parent's key, then the child's columns."""
-        child, viewer = self.entity, reader.viewer
-        order = [getattr(child, name) for name in self.order_by]
-        if isinstance(self.key, str):
-            parent = getattr(child, self.key)
-            rows = select(parent.label("parent_key"), *columns(child, child))
-            return rows.where(among_keys(parent), *seen_by(viewer, child)).order_by(parent, *order)
-        link = aliased(self.key.entity)
-        parent, target = getattr(link, self.key.parent), getattr(link, self.key.child)
-        pairs = select(parent.label("parent"), target.label("child")).distinct()
-        pair = pairs.where(among_keys(parent), *seen_by(viewer, link)).subquery()
-        rows = select(pair.c.parent.label("parent_key"), *columns(child, child))
-        joined = rows.join(pair, child.id == pair.c.child)
-        return joined.where(*seen_by(viewer, child)).order_by(pair.c.parent, *order)
-
-    def part(self, reader: Reader, key: ColumnElement[Any]) -> tuple[Any, Select[Any]]:
-        """Return the child table and the ordered select of one key's rows, without columns yet."""
+    def part(self, reader: Reader, key: ColumnElement[Any]) -> Part:
+        """Return the child table and the ordered select of one parent's rows."""
         child, viewer = aliased(self.entity), reader.viewer
         rows = select().select_from(child).correlate_except(child)
         rows = rows.where(*seen_by(viewer, child))
@@ -184,93 +174,57 @@ class Many(Relation):
         linked = linked.where(getattr(link, self.key.parent) == key, *seen_by(viewer, link))
         return child, rows.where(child.id.in_(linked))
 
-    def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
-        """Give each key its list."""
-        make = self._record._make
-        found = {
-            key: [make(row[1:]) for row in group]
-            for key, group in groupby(rows, key=lambda row: row[0])
-        }
-        return [found.get(key, []) for key in keys]
 
-
-class Derived(Relation):
-    """parent key -> expressions over the parent's rows in one table (sums, statuses).
-
-    A parent without rows gets None.
-    """
+class Aggregates(Relation):
+    """parent key -> aggregates over the parent's rows in one table, None for one without rows."""
 
     def __init__(
         self, entity: type[OfMerchant], key: str, expressions: Mapping[str, ColumnElement[Any]]
     ) -> None:
         """Take the table, its column that names the parent, and name -> aggregate expression."""
-        self.entity, self.key, self.expressions = entity, key, expressions
+        self.entity, self.key = entity, key
         self.source = SimpleNamespace(**expressions)
-        self._record: Any = namedtuple(f"{entity.__name__}Sums", expressions)  # type: ignore[misc]  # noqa: PYI024 -- the fields are known at run time only.
+        self.record = namedtuple(f"{entity.__name__}Aggregates", expressions)  # type: ignore[misc]  # noqa: PYI024 -- the fields are known at run time only.
 
-    def statement(self, reader: Reader) -> Select[Any]:
-        """Select the parent's key, then the expressions."""
-        parent = getattr(self.entity, self.key)
-        sums = [it.label(name) for name, it in self.expressions.items()]
-        rows = select(parent.label("parent_key"), *sums).group_by(parent)
-        return rows.where(among_keys(parent), *seen_by(reader.viewer, self.entity))
-
-    def part(self, reader: Reader, key: ColumnElement[Any]) -> tuple[Any, Select[Any]]:
-        """Return the expressions and the select of one key's record, without columns yet."""
+    def part(self, reader: Reader, key: ColumnElement[Any]) -> Part:
+        """Return the aggregates and the select of one parent's record."""
         parent = getattr(self.entity, self.key)
         rows = select().select_from(self.entity).correlate_except(self.entity).group_by(parent)
         return self.source, rows.where(parent == key, *seen_by(reader.viewer, self.entity))
 
-    def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
-        """Give each key its record."""
-        found = {row[0]: self._record._make(row[1:]) for row in rows}
-        return [found.get(key) for key in keys]
 
+class Computed(Relation):
+    """id -> expressions on the row that depend on who reads or when, None for an unseen row."""
 
-class Facts(Relation):
-    """id -> expressions on the row that depend on who asks or when, None for an unseen row."""
-
-    def __init__(self, entity: type[OfMerchant], facts: Mapping[str, Fact]) -> None:
+    def __init__(self, entity: type[OfMerchant], expressions: Mapping[str, Expression]) -> None:
         """Take the table, and name -> (reader, table) -> expression."""
-        self.entity, self.facts = entity, facts
-        nobody = Viewer(UUID(int=0), Actor.STAFF, UUID(int=0), "")
-        self.source = self._told(Reader(nobody, datetime.now(UTC)), entity)
-        self._record: Any = namedtuple(f"{entity.__name__}Facts", facts)  # type: ignore[misc]  # noqa: PYI024 -- the fields are known at run time only.
+        self.entity, self.expressions = entity, expressions
+        self.source = self._computed(_general(Actor.STAFF), entity)
+        self.record = namedtuple(f"{entity.__name__}Computed", expressions)  # type: ignore[misc]  # noqa: PYI024 -- the fields are known at run time only.
 
-    def _told(self, reader: Reader, table: Any) -> SimpleNamespace:
-        return SimpleNamespace(**{name: fact(reader, table) for name, fact in self.facts.items()})
+    def _computed(self, reader: Reader, table: Any) -> SimpleNamespace:
+        made = {name: expression(reader, table) for name, expression in self.expressions.items()}
+        return SimpleNamespace(**made)
 
-    def statement(self, reader: Reader) -> Select[Any]:
-        """Select the id, then the facts."""
-        table = aliased(self.entity)
-        told = [it.label(name) for name, it in vars(self._told(reader, table)).items()]
-        rows = select(table.id).add_columns(*told)
-        return rows.where(among_keys(table.id), *seen_by(reader.viewer, table))
-
-    def part(self, reader: Reader, key: ColumnElement[Any]) -> tuple[Any, Select[Any]]:
-        """Return the facts and the select of one row, without columns yet."""
+    def part(self, reader: Reader, key: ColumnElement[Any]) -> Part:
+        """Return the expressions and the select of one row."""
         table = aliased(self.entity)
         rows = select().select_from(table).correlate_except(table)
         seen = rows.where(table.id == key, *seen_by(reader.viewer, table))
-        return self._told(reader, table), seen
-
-    def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
-        """Give each key its record."""
-        found = {row[0]: self._record._make(row[1:]) for row in rows}
-        return [found.get(key) for key in keys]
+        return self._computed(reader, table), seen
 
 
 @dataclass(frozen=True)
-class Inside:
-    """A list inside a row, for a larger statement. part: (reader, row) -> as a relation's part."""
+class Nested:
+    """A list that is kept inside a row. part: reader, the row -> the part that selects it."""
 
     source: Any
-    part: Callable[[Reader, Any], tuple[Any, Select[Any]]]
+    part: Callable[[Reader, Any], Part]
 
 
 @dataclass(frozen=True)
-class Keyed:
-    """One row that arguments name, for a larger statement. type_name: of several that it may be."""
+class RowOf:
+    """The row with a key that arguments give. type_name: of the several types that it may have."""
 
     relation: One
     key: Any
@@ -297,10 +251,6 @@ class Keyed:
         del reader, table
         return []
 
-    @property
-    def part(self) -> Any:
-        """Return (reader, bind) -> table and select of the row, None where only code reads it."""
-        reach = self.relation.part
-        if reach is None:
-            return None
-        return lambda reader, bind: reach(reader, bind("key", self.relation.key_type))
+    def part(self, reader: Reader, bind: Bind) -> Part:
+        """Return the table and the select of the row."""
+        return self.relation.part(reader, bind("key", self.relation.key_type))
