@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from kit.ids import Names
 from kit.inputs import Input, Instant, Reference
 from loaders.reading.pages import Paged, Sorted
-from loaders.reading.relations import Computed, Many, One, Part, Reader, Through
+from loaders.reading.relations import Computed, Many, One, Reader, Rows, Through
 from models.fulfilment.deliveries.receipts import Receipt, ReceiptLine
 from models.fulfilment.deliveries.states import OPEN, DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
@@ -24,16 +24,14 @@ from models.visibility import merchant, seen_by
 class _Lines(Many):
     """delivery id -> its lines, in the order in which they stand in their orders."""
 
-    def part(self, reader: Reader, key: ColumnElement[Any]) -> Part:
-        """Return the table and the ordered select of one delivery's lines."""
+    def rows(self, reader: Reader) -> Rows:
+        """Return the lines in order, and the column that names the delivery."""
         line, of = aliased(DeliveryLine), aliased(OrderLine)
         rows = select().select_from(line).join(of, of.id == line.order_line_id)
-        rows = rows.where(
-            line.delivery_id == key,
-            *seen_by(reader.viewer, line),
-            of.merchant_id == merchant(reader.viewer),
-        )
-        return line, rows.order_by(line.order_id, of.line_no).correlate_except(line, of)
+        seen = (*seen_by(reader.viewer, line), of.merchant_id == merchant(reader.viewer))
+        rows = rows.where(*seen).correlate_except(line, of)
+        order = (line.delivery_id, line.order_id, of.line_no)
+        return line, rows.order_by(*order), line.delivery_id
 
 
 by_id = One(Delivery)

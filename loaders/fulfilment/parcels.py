@@ -5,7 +5,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import aliased
 
-from loaders.reading.relations import Many, One, Part, Reader, Through
+from loaders.reading.records import record
+from loaders.reading.relations import Many, One, Part, Reader, Relation, Through
 from models.fulfilment.parcels import (
     Parcel,
     ParcelContent,
@@ -33,17 +34,15 @@ repacked_into = Many(
 )
 
 
-class _ByTrackingNumber(One):
+class _ByTrackingNumber(Relation):
     """Tracking number -> its parcel.
 
     Carriers use numbers again, and two carriers may use the same one: the parcel that counts
     goes before voided ones, then the one whose number was added last.
     """
 
-    def __init__(self) -> None:
-        """Take numbers as keys."""
-        super().__init__(Parcel)
-        self.key_type = TrackingNumber.number.type
+    source, record = Parcel, record(Parcel)
+    key_type = TrackingNumber.number.type
 
     def part(self, reader: Reader, key: ColumnElement[Any]) -> Part:
         """Return the parcels and the select of one number's first."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import SimpleNamespace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, final
 
 from sqlalchemy import (
     ARRAY,
@@ -18,6 +18,7 @@ from sqlalchemy import (
     DateTime,
     Select,
     Uuid,
+    any_,
     bindparam,
     column,
     func,
@@ -62,12 +63,15 @@ class Reader:
 
 
 def _general(actor: Actor) -> Reader:
-    return Reader(anyone(actor), bindparam("now", type_=DateTime(timezone=True)))
+    return Reader(anyone(actor), bindparam("now", None, DateTime(timezone=True)))
 
 
 Part = tuple[Any, Select[Any]]
 """A row source, an object whose attributes are SQL expressions; the select of its rows, in their
 order and without columns yet. Every table in it carries the merchant."""
+
+Rows = tuple[Any, Select[Any], Any]
+"""The same for the rows of all keys, and the column that has the key."""
 
 Bind = Callable[[str, TypeEngine[Any]], ColumnElement[Any]]
 """A value's own name, its type -> the parameter that carries it in the statement."""
@@ -118,7 +122,31 @@ class Relation(ABC):
         return [list_of[key] for key in keys]
 
 
-class One(Relation):
+class ByColumn(Relation):
+    """Rows that have their key in a column, so that those of many keys need no join.
+
+    A relation that is not that simple says its `part` itself and is no subclass.
+    """
+
+    @abstractmethod
+    def rows(self, reader: Reader) -> Rows:
+        """Return the row source, the select of the rows of all keys, the column with the key."""
+
+    @final
+    def part(self, reader: Reader, key: ColumnElement[Any]) -> Part:
+        """Return the row source and the select of one key's rows."""
+        source, rows, own = self.rows(reader)
+        return source, rows.where(own == key)
+
+    @final
+    def statement(self, reader: Reader) -> Select[Any]:
+        """Select the rows of the keys in the parameter `keys`: one text for any number of keys."""
+        source, rows, own = self.rows(reader)
+        found = rows.where(own == any_(bindparam("keys", type_=ARRAY(self.key_type))))
+        return found.add_columns(own.label("key"), *columns(self.record, source))
+
+
+class One(ByColumn):
     """key -> the row, or None where the viewer sees no such row."""
 
     def __init__(self, entity: type[OfMerchant], key: str = "id") -> None:
@@ -132,12 +160,12 @@ class One(Relation):
         del table
         return ()
 
-    def part(self, reader: Reader, key: ColumnElement[Any]) -> Part:
-        """Return the table and the select of one key's row."""
+    def rows(self, reader: Reader) -> Rows:
+        """Return the table, its rows, its key column."""
         table = aliased(self.entity)
         rows = select().select_from(table).correlate_except(table)
-        own = getattr(table, self.key) == key
-        return table, rows.where(own, *self.also(table), *seen_by(reader.viewer, table))
+        rows = rows.where(*self.also(table), *seen_by(reader.viewer, table))
+        return table, rows, getattr(table, self.key)
 
 
 @dataclass(frozen=True)
@@ -149,7 +177,7 @@ class Through:
     child: str
 
 
-class Many(Relation):
+class Many(ByColumn):
     """parent key -> its rows, in order; for lists that are small by nature."""
 
     many = True
@@ -161,21 +189,24 @@ class Many(Relation):
         self.entity, self.key, self.order_by = entity, key, order_by
         self.source, self.record = entity, record(entity)
 
-    def part(self, reader: Reader, key: ColumnElement[Any]) -> Part:
-        """Return the child table and the ordered select of one parent's rows."""
+    def rows(self, reader: Reader) -> Rows:
+        """Return the child table, its rows in order, the column that names the parent."""
         child, viewer = aliased(self.entity), reader.viewer
-        rows = select().select_from(child).correlate_except(child)
-        rows = rows.where(*seen_by(viewer, child))
-        rows = rows.order_by(*(getattr(child, name) for name in self.order_by))
+        rows = select().select_from(child).where(*seen_by(viewer, child))
         if isinstance(self.key, str):
-            return child, rows.where(getattr(child, self.key) == key)
-        link = aliased(self.key.entity)
-        linked = select(getattr(link, self.key.child)).correlate_except(link)
-        linked = linked.where(getattr(link, self.key.parent) == key, *seen_by(viewer, link))
-        return child, rows.where(child.id.in_(linked))
+            rows, own = rows.correlate_except(child), getattr(child, self.key)
+        else:
+            link = aliased(self.key.entity)
+            parent, linked = getattr(link, self.key.parent), getattr(link, self.key.child)
+            pairs = select(parent.label("parent"), linked.label("child")).distinct()
+            pair = pairs.where(*seen_by(viewer, link)).subquery()
+            rows = rows.join(pair, child.id == pair.c.child).correlate_except(child, pair)
+            own = pair.c.parent
+        # An index on the key and the order gives the rows of many keys already sorted.
+        return child, rows.order_by(own, *(getattr(child, name) for name in self.order_by)), own
 
 
-class Aggregates(Relation):
+class Aggregates(ByColumn):
     """parent key -> aggregates over the parent's rows in one table, None for one without rows."""
 
     def __init__(
@@ -186,14 +217,14 @@ class Aggregates(Relation):
         self.source = SimpleNamespace(**expressions)
         self.record = namedtuple(f"{entity.__name__}Aggregates", expressions)  # type: ignore[misc]  # noqa: PYI024 -- the fields are known at run time only.
 
-    def part(self, reader: Reader, key: ColumnElement[Any]) -> Part:
-        """Return the aggregates and the select of one parent's record."""
+    def rows(self, reader: Reader) -> Rows:
+        """Return the aggregates, one row for each parent, the column that names it."""
         parent = getattr(self.entity, self.key)
         rows = select().select_from(self.entity).correlate_except(self.entity).group_by(parent)
-        return self.source, rows.where(parent == key, *seen_by(reader.viewer, self.entity))
+        return self.source, rows.where(*seen_by(reader.viewer, self.entity)), parent
 
 
-class Computed(Relation):
+class Computed(ByColumn):
     """id -> expressions on the row that depend on who reads or when, None for an unseen row."""
 
     def __init__(self, entity: type[OfMerchant], expressions: Mapping[str, Expression]) -> None:
@@ -206,12 +237,11 @@ class Computed(Relation):
         made = {name: expression(reader, table) for name, expression in self.expressions.items()}
         return SimpleNamespace(**made)
 
-    def part(self, reader: Reader, key: ColumnElement[Any]) -> Part:
-        """Return the expressions and the select of one row."""
+    def rows(self, reader: Reader) -> Rows:
+        """Return the expressions, the rows of the table, its id."""
         table = aliased(self.entity)
         rows = select().select_from(table).correlate_except(table)
-        seen = rows.where(table.id == key, *seen_by(reader.viewer, table))
-        return self._computed(reader, table), seen
+        return self._computed(reader, table), rows.where(*seen_by(reader.viewer, table)), table.id
 
 
 @dataclass(frozen=True)
@@ -226,7 +256,7 @@ class Nested:
 class RowOf:
     """The row with a key that arguments give. type_name: of the several types that it may have."""
 
-    relation: One
+    relation: Relation
     key: Any
     type_name: str | None = None
     filter_by: ClassVar[None] = None
@@ -234,7 +264,7 @@ class RowOf:
     @property
     def source(self) -> type[OfMerchant]:
         """Return the row's table."""
-        return self.relation.entity
+        return self.relation.source  # type: ignore[no-any-return]
 
     @property
     def form(self) -> Hashable:

@@ -2,7 +2,6 @@
 
 from collections import namedtuple
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from enum import Enum
 from types import SimpleNamespace
 from typing import Any

@@ -14,7 +14,7 @@ from kit.errors import Code, Refused
 from kit.ids import from_global, to_global
 from kit.limits import LARGEST_PAGE
 from loaders.reading.records import record
-from loaders.reading.relations import One, RowOf
+from loaders.reading.relations import One, Relation, RowOf
 from models.access.viewers import Scope
 from models.base.tables import OfMerchant
 from schema.graphql.scopes import Authenticated, Requires
@@ -88,7 +88,7 @@ def _choose(asked: Mapping[str, Any]) -> RowOf | None:
 async def _nodes(info: Info, ids: Sequence[str]) -> list[Any]:
     """Read the rows of each type at once; give each id its row."""
     named = [_named(each) for each in ids]
-    keys: dict[One, list[Any]] = {}
+    keys: dict[Relation, list[Any]] = {}
     for each in filter(None, named):
         keys.setdefault(each.relation, []).append(each.key)
     found = {

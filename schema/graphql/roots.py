@@ -9,7 +9,7 @@ import strawberry
 from execution import DECLARED, Chosen
 from kit.errors import Code, Refused
 from kit.ids import Names
-from loaders.reading.relations import One, RowOf
+from loaders.reading.relations import Relation, RowOf
 
 Info = strawberry.Info[Any, Any]
 
@@ -20,7 +20,7 @@ def _argument(name: str, annotation: Any) -> Parameter:
     return Parameter(name, Parameter.KEYWORD_ONLY, default=strawberry.UNSET, annotation=described)
 
 
-def one_by(description: str, **relations: One) -> Any:
+def one_by(description: str, **relations: Relation) -> Any:
     """Declare a root field that takes exactly one of several keys.
 
     relations: the type's name -> by id first, then business key -> by that key.
