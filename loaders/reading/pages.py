@@ -114,7 +114,7 @@ class PageOf(Relation):
 
     @property
     def backward(self) -> bool:
-        """Tell whether the last rows are asked instead of the first."""
+        """Tell whether the last rows are wanted instead of the first."""
         return self.args.backward
 
     @property
@@ -186,7 +186,7 @@ class PageOf(Relation):
 
         That is the table, the select of its rows without columns yet, a row's place in it.
         key: the parent's key, None for a root list. more: read one row more than the page has.
-        placed: whether the places are asked for; otherwise None.
+        placed: whether the places are wanted; otherwise they are None.
         """
         table = aliased(self.source)
         matched = self.matched(reader, table)

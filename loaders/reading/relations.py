@@ -37,7 +37,7 @@ from models.visibility import named, seen_by
 
 @dataclass(frozen=True)
 class Reader:
-    """Who asks, and when; what "late" means depends on the second.
+    """Who reads, and when; what "late" means depends on the second.
 
     now: an instant, or the parameter that stands for it in a statement for all requests.
     """
@@ -101,8 +101,8 @@ class Relation(ABC):
     def statement(self, reader: Reader) -> Select[Any]:
         """Select each key in the parameter `keys` with its rows: one text for any number of keys.
 
-        The join is lateral, so that PostgreSQL can only go from key to key: the rows of a key stay
-        together and in their order.
+        The join is lateral: PostgreSQL selects an ordered part anew for each key, so that the rows
+        of a key follow each other in their order.
         """
         listed = func.unnest(bindparam("keys", type_=ARRAY(self.key_type)))
         keys = listed.table_valued(column("key", self.key_type), name="keys").render_derived()

@@ -29,9 +29,9 @@ def _open(quantity: Any, upto: Any, gone: Any) -> Any:
 
 
 def _figures(line: Any, release: Any, of: Any, upto: Any, is_past: Any) -> SimpleNamespace:
-    """Return the figures of a line. of: its contract line; upto: the cumulative quantity it asks.
+    """Return the figures of a line. upto: its cumulative quantity. of: its contract line.
 
-    What was superseded asks nothing more.
+    Of a superseded release nothing is open. Arrived is what the customer or we count, the more.
     """
     is_active = release.state == ReleaseState.ACTIVE
     missing = _open(line.quantity, upto, func.greatest(of.received, of.delivered))
@@ -62,14 +62,14 @@ class _Progress(Relation):
         """Return the figures and the select of one line's."""
         line, earlier, viewer = aliased(ScheduleLine), aliased(ScheduleLine), reader.viewer
         release, of = aliased(Release), aliased(ContractLine)
-        asked = func.sum(earlier.quantity, type_=ScheduleLine.quantity.type)
-        upto = select((release.cumulative_received + asked).label("upto")).where(
+        total = func.sum(earlier.quantity, type_=ScheduleLine.quantity.type)
+        upto = select((release.cumulative_received + total).label("upto")).where(
             earlier.release_id == line.release_id,
             tuple_(earlier.window_earliest, earlier.line_no)
             <= tuple_(line.window_earliest, line.line_no),
             *seen_by(viewer, earlier),
         )
-        summed = upto.group_by(release.cumulative_received).correlate_except(earlier).lateral()
+        summed = upto.correlate_except(earlier).lateral()
         rows = select().select_from(line).join(release, release.id == line.release_id)
         rows = rows.join(of, of.id == release.contract_line_id).join(summed, true())
         rows = rows.where(

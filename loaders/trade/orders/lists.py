@@ -157,7 +157,7 @@ class Summary:
 
 @dataclass(frozen=True)
 class SummaryOf(Relation):
-    """parent key -> sums over its whole list, whatever page is asked."""
+    """parent key -> sums over its whole list, whatever the page."""
 
     many = True
     lasting = False
