@@ -74,7 +74,7 @@ class Endpoint:
         """Take what contexts are made of, and the page."""
         self.serving, self.graphiql = serving, graphiql
         database, bounds = serving.database, serving.bounds
-        self.authentication = Authentication(database, serving.clock, serving.issuers)
+        self.authentication = Authentication(database, serving.clock, serving.uses, serving.issuers)
         self.process, self.places = Process(database, serving.buckets), Places()
         self.lanes = Turns(bounds.at_once, bounds.waiting)
         self.sockets = Sockets(self, serving.origins)
