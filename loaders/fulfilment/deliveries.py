@@ -12,8 +12,8 @@ from sqlalchemy.orm import aliased
 from kit.ids import Names
 from kit.inputs import Input, Instant, Reference
 from loaders.reading.pages import Paged, Sorted
-from loaders.reading.records import columns
 from loaders.reading.relations import Facts, Many, One, Reader, Through, among_keys
+from models.base.records import columns
 from models.fulfilment.deliveries.receipts import Receipt, ReceiptLine
 from models.fulfilment.deliveries.states import OPEN, DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine

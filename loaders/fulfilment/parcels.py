@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
-from loaders.reading.records import columns, record
 from loaders.reading.relations import Many, One, Reader, Through, among_keys
+from models.base.records import columns, record
 from models.fulfilment.parcels import (
     Parcel,
     ParcelContent,

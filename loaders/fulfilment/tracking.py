@@ -9,8 +9,8 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
 from loaders.reading.pages import Paged, Sorted
-from loaders.reading.records import columns, record
 from loaders.reading.relations import One, Reader, Relation, among_keys
+from models.base.records import columns, record
 from models.fulfilment.tracking.events import TrackingEvent
 from models.visibility import seen_by
 

@@ -28,8 +28,8 @@ from sqlalchemy.orm import aliased
 from kit.errors import Code, Refused
 from kit.inputs import Input
 from loaders.reading.cursors import Page, PageArgs
-from loaders.reading.records import columns, record
 from loaders.reading.relations import Reader, Relation, among_keys
+from models.base.records import columns, record
 from models.base.tables import OfMerchant
 from models.visibility import seen_by
 

@@ -28,8 +28,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 from sqlalchemy.types import TypeEngine
 
-from loaders.reading.records import columns, record
 from models.access.viewers import Actor, Viewer
+from models.base.records import columns, record
 from models.base.tables import OfMerchant
 from models.visibility import named, seen_by
 

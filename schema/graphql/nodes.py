@@ -13,9 +13,9 @@ from execution.texts import constant, quoted
 from kit.errors import Code, Refused
 from kit.ids import from_global, to_global
 from kit.limits import LARGEST_PAGE
-from loaders.reading.records import record
 from loaders.reading.relations import Keyed, One
 from models.access.viewers import Scope
+from models.base.records import record
 from models.base.tables import OfMerchant
 from schema.graphql.scopes import Authenticated, Requires
 

@@ -13,14 +13,14 @@ from commands.fulfilment.deliveries import arrival
 from commands.fulfilment.deliveries.locking import ORDERS_NOW, lock_deliveries, lock_unread
 from commands.fulfilment.tracking.named import find
 from commands.fulfilment.tracking.reports import ParcelRecordTracking, TrackingReport
-from commands.writing.records import columns
-from commands.writing.records import record as record_of
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Moved, Outcome, Writing
 from kit.db.statements import Statement
 from kit.ids import new_id
 from models.access.journal import Aggregate
 from models.access.viewers import Actor
+from models.base.records import columns
+from models.base.records import record as record_of
 from models.fulfilment.parcels import Parcel, ParcelStatus, TrackingNumber
 from models.fulfilment.tracking.events import TrackingEvent
 from models.fulfilment.tracking.meanings import meaning
