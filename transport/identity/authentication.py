@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from execution.statements import Bounded
 from kit.clock import Clock
 from kit.db.database import Database
+from kit.recent import Recent
 from loaders.access.keys import Holder, holder_of
 from models.access.tokens import order_of
 from models.access.viewers import Actor, Viewer
@@ -51,7 +51,7 @@ class Authentication:
         """
         self._database, self._clock = database, clock
         self._issuers = Issuers(issuers, database, clock)
-        self._known: Bounded[_Known] = Bounded(_LARGEST)
+        self._known: Recent[_Known] = Recent(_LARGEST)
         self._uses = uses
 
     async def viewer(self, token: str | None, order_token: str | None = None) -> Viewer | None:
