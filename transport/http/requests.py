@@ -22,7 +22,7 @@ _IN_JSON = ("variables", "extensions")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class OperationRequest:
     """What a request asks. extensions: also name the document where the request has no text."""
 
     query: str | None
@@ -31,7 +31,7 @@ class Asked:
     extensions: dict[str, Any] | None
 
 
-def asked_of(request: Request, body: bytes) -> Asked:
+def operation_of(request: Request, body: bytes) -> OperationRequest:
     """Read a request whose body is complete. Refusal: it is no operation."""
     sent = _in_the_address(request) if request.method == "GET" else object_of(body)
     for name, (kind, said) in _KINDS.items():
@@ -40,7 +40,7 @@ def asked_of(request: Request, body: bytes) -> Asked:
     query, extensions = sent.get("query"), sent.get("extensions")
     if not query:
         extensions = named(sent, extensions)
-    return Asked(query, sent.get("variables"), sent.get("operationName"), extensions)
+    return OperationRequest(query, sent.get("variables"), sent.get("operationName"), extensions)
 
 
 def _in_the_address(request: Request) -> dict[str, Any]:
