@@ -16,7 +16,7 @@ from kit.telemetry.metrics import Telemetry
 from resolvers.running.buckets import Buckets, DatabaseBuckets
 from resolvers.running.context import Terms
 from transport.draining import Draining
-from transport.edge import Edge
+from transport.edge import Outermost
 from transport.endpoint import Endpoint
 from transport.health import Health
 from transport.http.cross_origin import shared_with
@@ -76,7 +76,7 @@ def application(  # noqa: PLR0913 -- what the house is made of.
     ]
     return Starlette(
         routes=routes,
-        middleware=[Middleware(Edge, telemetry=telemetry), *shared_with(origins)],
+        middleware=[Middleware(Outermost, telemetry=telemetry), *shared_with(origins)],
         exception_handlers={HTTPException: refused},
         lifespan=lifespan,
     )

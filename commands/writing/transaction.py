@@ -24,7 +24,7 @@ Outcome = dict[str, Any]
 of bulk items as lists of such dictionaries, their refusals under `problems`."""
 
 
-class Moved(Exception):
+class Overtaken(Exception):
     """What was read before the locks has changed under them: run the command again."""
 
 

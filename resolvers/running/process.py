@@ -12,7 +12,7 @@ KEPT = 1_024
 """Documents that a process remembers of each sort, at most 20 kB each."""
 
 
-class Documents:
+class KnownDocuments:
     """What a process knows of registered documents, and of those that clients have shown it.
 
     Registered ones never change, so that what was read once stays true.
@@ -48,5 +48,5 @@ class Process:
     def __init__(self, database: Database, buckets: Buckets | None = None) -> None:
         """Remember nothing yet. buckets: where they are, in the database unless given."""
         self.budgets = Budgets(buckets or DatabaseBuckets(database))
-        self.documents = Documents()
+        self.documents = KnownDocuments()
         self.following = Following(database)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import strawberry
 from sqlalchemy import ColumnElement, Text, cast, func
+from strawberry import Info
 
 from admission.costs import Cost
 from execution import DECLARED, Chosen, Written
@@ -19,7 +20,6 @@ from models.base.records import record
 from models.base.tables import OfMerchant
 from schema.graphql.scopes import Authenticated, Requires
 
-Info = strawberry.Info[Any, Any]
 _LINE = 57
 """Bytes that PostgreSQL writes as one line of base64."""
 NODES: dict[str, One] = {}

@@ -13,7 +13,7 @@ from kit.limits import Bounds
 from kit.telemetry.metrics import Telemetry
 from server import application
 from tests import make
-from transport.edge import Edge
+from transport.edge import Outermost
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 PORTAL, OTHER = "https://portal.example", "https://evil.example"
@@ -94,7 +94,7 @@ async def test_a_fault_shows_nothing_but_the_requests_id() -> None:
         message = "SELECT secret FROM somewhere"
         raise RuntimeError(message)
 
-    transport = httpx.ASGITransport(Edge(fails, Telemetry()))
+    transport = httpx.ASGITransport(Outermost(fails, Telemetry()))
     async with httpx.AsyncClient(transport=transport, base_url="http://abruf") as client:
         answer = await client.get("/any")
     (error,) = answer.json()["errors"]

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from starlette.requests import Request
 
-from schema.graphql.extensions.documents import named
+from schema.graphql.extensions.documents import with_document_name
 from transport.http.refusals import Refusal
 
 _KINDS: Mapping[str, tuple[type, str]] = {
@@ -39,7 +39,7 @@ def operation_of(request: Request, body: bytes) -> OperationRequest:
             raise Refusal(400, f"`{name}` must be {said} or null, if provided.")
     query, extensions = sent.get("query"), sent.get("extensions")
     if not query:
-        extensions = named(sent, extensions)
+        extensions = with_document_name(sent, extensions)
     return OperationRequest(query, sent.get("variables"), sent.get("operationName"), extensions)
 
 

@@ -20,7 +20,7 @@ from kit.telemetry import trace
 from resolvers.running.context import Context
 from resolvers.running.lanes import Lanes
 from schema.graphql.errors import ClientError, ErrorCode
-from schema.graphql.extensions.documents import named
+from schema.graphql.extensions.documents import with_document_name
 from schema.schema import schema
 from transport.http.addresses import address_of
 from transport.http.requests import json_object
@@ -62,7 +62,9 @@ def _is_operation(payload: object) -> bool:
         return False
     if not all(isinstance(payload.get(it), kinds) for it, kinds in _PAYLOAD.items()):
         return False
-    return payload.get("query") is not None or bool(named(payload, payload.get("extensions")))
+    return payload.get("query") is not None or bool(
+        with_document_name(payload, payload.get("extensions"))
+    )
 
 
 def is_well_formed(message: object) -> bool:
@@ -127,7 +129,7 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
             await self.send_message({"id": key, "type": "error", "payload": [_TOO_MANY.formatted]})
             return
         text, extensions = payload.get("query") or "", payload.get("extensions")
-        self._extensions[key] = extensions if text else named(payload, extensions)
+        self._extensions[key] = extensions if text else with_document_name(payload, extensions)
         message["payload"] = {**payload, "query": text}
         await super().handle_subscribe(message)
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from commands.access.buckets.forget import forget
+from commands.access.buckets import forget
 from workers.running.rounds import Round
 
-FORGET_BUCKETS = Round("forget buckets", timedelta(minutes=10), forget)
+FORGET_BUCKETS = Round("forget buckets", timedelta(minutes=10), forget.full)

@@ -4,13 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from commands.access.keys.answers import forget
-from commands.access.keys.uses import EVERY, write
+from commands.access.keys import answers, uses
 from kit.db.sessions import Session
 from models.access.viewers import Viewer
 from workers.running.rounds import Round
 
-FORGET_ANSWERS = Round("forget answers", timedelta(minutes=10), forget)
+FORGET_ANSWERS = Round("forget answers", timedelta(minutes=10), answers.forget)
 
 
 class Uses:
@@ -27,7 +26,7 @@ class Uses:
         if viewer.subject is None:
             self._noted.setdefault(viewer.merchant_id, {})[viewer.key_id] = now
 
-    def writing(self, every: timedelta = EVERY) -> Round:
+    def writing(self, every: timedelta = uses.EVERY) -> Round:
         """Return the round that writes what was noted."""
         return Round("write uses of keys", every, self._write, self._merchants, once_more=True)
 
@@ -35,5 +34,5 @@ class Uses:
         return list(self._noted)
 
     async def _write(self, session: Session, merchant_id: UUID, _now: datetime) -> bool:
-        await write(session, merchant_id, self._noted.pop(merchant_id))
+        await uses.write(session, merchant_id, self._noted.pop(merchant_id))
         return False

@@ -15,7 +15,7 @@ from uuid import UUID
 from kit.clock import Clock
 from kit.db.database import Database
 from kit.db.sessions import Session
-from loaders.access.keys import merchants
+from loaders.access import keys
 
 _log = logging.getLogger("abruf")
 
@@ -80,7 +80,7 @@ class Rounds:
         if given.among is not None:
             return given.among()
         try:
-            return () if self._is_left(given) else await merchants(self._database)
+            return () if self._is_left(given) else await keys.merchants(self._database)
         except Exception:  # noqa: BLE001 -- whatever it is, the next round may find them.
             _log.warning("Could not %s, no merchants are found", given.name, exc_info=True)
             return ()

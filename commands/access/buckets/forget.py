@@ -9,6 +9,6 @@ from commands.writing.expired import clear
 from models.access.buckets import CostBucket
 
 
-async def forget(session: AsyncSession, merchant_id: UUID, now: datetime) -> bool:
+async def full(session: AsyncSession, merchant_id: UUID, now: datetime) -> bool:
     """Delete buckets that have long been full; tells whether more are left."""
     return await clear(session, merchant_id, CostBucket.full_at, now)
