@@ -12,7 +12,10 @@ from models.base.tables import Base, OfMerchant
 from models.trade.orders.tables import OrderLine
 from tests.make.trade import orders
 
-ENTITIES = [it.class_ for it in Base.registry.mappers if issubclass(it.class_, OfMerchant)]
+ENTITIES = sorted(
+    (it.class_ for it in Base.registry.mappers if issubclass(it.class_, OfMerchant)),
+    key=lambda it: it.__name__,
+)
 
 
 @pytest.mark.parametrize("entity", ENTITIES, ids=lambda it: it.__name__)
