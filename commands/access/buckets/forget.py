@@ -3,12 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from commands.writing.expired import clear
+from kit.db.sessions import Session
 from models.access.buckets import CostBucket
 
 
-async def full(session: AsyncSession, merchant_id: UUID, now: datetime) -> bool:
+async def full(session: Session, merchant_id: UUID, now: datetime) -> bool:
     """Delete buckets that have long been full; tells whether more are left."""
     return await clear(session, merchant_id, CostBucket.full_at, now)

@@ -134,7 +134,7 @@ async def test_answers_of_many_statements_go_in_one_round(
     clock.advance(hours=26)
     with counted(database.engine) as sent:
         await Rounds(database, clock).make(FORGET_ANSWERS)
-    deleted = [it for it in sent if it.startswith("DELETE")]
+    deleted = [it for it in sent if "DELETE" in it]
     assert (await answers(world), len(deleted)) == (0, 3)
 
 
