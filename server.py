@@ -16,7 +16,7 @@ from kit.telemetry.metrics import Telemetry
 from resolvers.running.buckets import Buckets, DatabaseBuckets
 from resolvers.running.context import Terms
 from transport.draining import Draining
-from transport.edge import Edge
+from transport.edge import Outermost
 from transport.endpoint import Endpoint
 from transport.health import Health
 from transport.http.cross_origin import shared_with
@@ -25,8 +25,13 @@ from transport.identity.issuers import Issuer
 from transport.serving import Serving
 from transport.telemetry import telemetry_of
 from web.page import GraphiQL
+from workers.access.buckets import FORGET_BUCKETS
+from workers.access.keys import FORGET_ANSWERS, Uses
+from workers.running.rounds import Rounds
 
 OPERATIONS = Path(__file__).parent / "examples" / "operations"
+UNASKED = (FORGET_ANSWERS, FORGET_BUCKETS)
+"""What is done beside requests, whatever they are."""
 
 
 def application(  # noqa: PLR0913 -- what the house is made of.
@@ -50,17 +55,18 @@ def application(  # noqa: PLR0913 -- what the house is made of.
     where those of the keys are, in the database unless given.
     """
     draining, buckets = draining or Draining(), buckets or DatabaseBuckets(database)
+    uses = Uses()
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        async with endpoint.authentication.usage.written():
+        async with Rounds(database, clock).meanwhile(*UNASKED, uses.writing()):
             yield
         await buckets.close()
         await database.close()
 
     telemetry = telemetry or telemetry_of(database)
     graphiql = GraphiQL(operations)
-    serving = Serving(database, clock, terms, issuers, bounds, origins, draining, buckets)
+    serving = Serving(database, clock, terms, issuers, bounds, origins, draining, buckets, uses)
     endpoint = Endpoint(serving, graphiql)
     routes: list[BaseRoute] = [
         Route("/graphql", endpoint, methods=["GET", "POST"]),
@@ -70,7 +76,7 @@ def application(  # noqa: PLR0913 -- what the house is made of.
     ]
     return Starlette(
         routes=routes,
-        middleware=[Middleware(Edge, telemetry=telemetry), *shared_with(origins)],
+        middleware=[Middleware(Outermost, telemetry=telemetry), *shared_with(origins)],
         exception_handlers={HTTPException: refused},
         lifespan=lifespan,
     )

@@ -20,7 +20,7 @@ from examples.tokens import tokens_of_demo
 from kit import embedded
 from kit.config import Config, from_environment
 from kit.db.database import BehindPoolerError, Database
-from kit.db.role import UnboundError, app_role, check, role_to_become
+from kit.db.role import UnboundError, app_role, prove_bound, role_to_become
 from kit.embedded import Server
 from kit.embedded.home import write
 from kit.telemetry import log
@@ -30,7 +30,7 @@ from resolvers.running.context import Terms
 from server import application
 from transport.draining import Draining
 from transport.identity.issuers import Issuer, read
-from transport.telemetry import exporting, shown, telemetry_of
+from transport.telemetry import exporting, metrics_shown, telemetry_of
 
 TOKENS = "demo-tokens.json"
 OPERATIONS = "operations"
@@ -100,7 +100,7 @@ async def _check(config: Config, server: Server) -> None:
     """UnboundError when the server could pass the wall between merchants."""
     database = await _database(config, server)
     try:
-        await check(database)
+        await prove_bound(database)
     finally:
         await database.close()
 
@@ -176,7 +176,9 @@ def _serve(
     telemetry = telemetry_of(database, provider)
     with ExitStack() as meanwhile:
         if config.metrics_port:
-            meanwhile.enter_context(shown(telemetry.registry, config.host, config.metrics_port))
+            meanwhile.enter_context(
+                metrics_shown(telemetry.registry, config.host, config.metrics_port)
+            )
         if provider:
             meanwhile.callback(provider.shutdown)
         _server(config, database, issuers, telemetry).run(sockets=[listener])

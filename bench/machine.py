@@ -21,7 +21,7 @@ def machine() -> dict[str, str]:
         "machine": f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.machine()}, "
         f"{platform.system()} {platform.release().split('-')[0]}",
         "Python": platform.python_version(),
-        "PostgreSQL": binaries.run([binaries.program("postgres"), "--version"]).split()[-1],
+        "PostgreSQL": binaries.run_program([binaries.program("postgres"), "--version"]).split()[-1],
     }
     told |= {package: version(package) for package in _PACKAGES}
     if node.is_installed():

@@ -26,8 +26,9 @@ from execution.arguments import Argued, Converter, Prepared
 from execution.fields import Chosen
 from execution.fusing import Build, Selection, Shaping, Unfusible, written_object
 from execution.levels import Level, Site, Together
-from execution.statements import Asked, Bounded, Filters, Given, Statement
+from execution.statements import Asked, Filters, Given, Statement
 from execution.texts import Forms
+from kit.recent import Recent
 
 
 class Fused:
@@ -47,8 +48,8 @@ class Fused:
         self.keys, self._types = tuple(keys), keys
         self._is_constant = all(it.is_constant for it in arguments)
         self._filters = Filters()
-        self._given: Bounded[Given] = Bounded(64)
-        self._statements: Bounded[Statement] = Bounded(64)
+        self._given: Recent[Given] = Recent(64)
+        self._statements: Recent[Statement] = Recent(64)
 
     def given(self, variables: VariableValues, asked: Asked) -> Given:
         """Coerce the arguments of one request. Raises what the fields' own resolvers raise."""
@@ -202,8 +203,8 @@ class Planner:
     def forget(self) -> None:
         """Start without plans and counts."""
         self.counted.clear()
-        self._prepared: Bounded[Prepared] = Bounded(self._size)
-        self._plans: Bounded[Plan] = Bounded(self._size)
+        self._prepared: Recent[Prepared] = Recent(self._size)
+        self._plans: Recent[Plan] = Recent(self._size)
 
     def serve(self, schema: Any) -> None:
         """Take the schema, once it is made."""

@@ -1,10 +1,9 @@
 """A fused field as compiled statements: one for each shape of its arguments, values bound later."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Generic, Protocol, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import Select
@@ -12,8 +11,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from execution.fusing import Shaping, Unfusible, form_of
-
-Kept = TypeVar("Kept")
+from kit.recent import Recent
 
 _Processor: TypeAlias = Callable[[Any], Any]
 _REQUESTS = (UUID, date)
@@ -33,32 +31,6 @@ class Asked(Protocol):
     named: Mapping[str, Any]
 
 
-class Bounded(Generic[Kept]):
-    """The values that were used last."""
-
-    def __init__(self, size: int) -> None:
-        """Take how many to keep."""
-        self._size = size
-        self._kept: OrderedDict[Hashable, Kept] = OrderedDict()
-
-    def get(self, key: Hashable) -> Kept | None:
-        """Return a kept value."""
-        found = self._kept.get(key)
-        if found is not None:
-            self._kept.move_to_end(key)
-        return found
-
-    def keep(self, key: Hashable, value: Kept) -> Kept:
-        """Keep a value, and forget the one that was not used for longest."""
-        self._kept[key] = value
-        while len(self._kept) > self._size:
-            self._kept.popitem(last=False)
-        return value
-
-    def __len__(self) -> int:
-        return len(self._kept)
-
-
 @dataclass(frozen=True)
 class Given:
     """What the arguments of one request chose. form: what shapes the statement of all that."""
@@ -74,8 +46,8 @@ class Filters:
 
     def __init__(self) -> None:
         """Start with nothing."""
-        self._forms: Bounded[object] = Bounded(64)
-        self._found: Bounded[tuple[object, Sequence[tuple[int, Any]]]] = Bounded(64)
+        self._forms: Recent[object] = Recent(64)
+        self._found: Recent[tuple[object, Sequence[tuple[int, Any]]]] = Recent(64)
 
     def given(self, choices: Sequence[Any], asked: Asked) -> Given:
         """Take apart what shapes a statement and what fills it."""

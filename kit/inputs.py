@@ -113,7 +113,7 @@ Quantity = Annotated[Decimal, Field(gt=0, max_digits=18, decimal_places=6, allow
 QuantityOrZero = Annotated[
     Decimal, Field(ge=0, max_digits=18, decimal_places=6, allow_inf_nan=False)
 ]
-Price = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=6, allow_inf_nan=False)]
+ExactAmount = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=6, allow_inf_nan=False)]
 Percent = Annotated[
     Decimal, Field(ge=0, le=100, max_digits=9, decimal_places=6, allow_inf_nan=False)
 ]
@@ -207,7 +207,7 @@ class Window(Input):
 class Money(Input):
     """An amount of money."""
 
-    amount: Price = Field(description="Exact amount in units of the currency.")
+    amount: ExactAmount = Field(description="Exact amount in units of the currency.")
     currency: Currency = Field(description="Currency of the amount, ISO 4217.")
 
 

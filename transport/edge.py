@@ -20,7 +20,7 @@ NOTHING = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'no
 """What JSON may load if a browser shows it."""
 
 
-class Edge:
+class Outermost:
     """Wraps the application; plain ASGI, since every request pays for it."""
 
     def __init__(self, app: ASGIApp, telemetry: Telemetry) -> None:

@@ -26,10 +26,9 @@ from transport.http.addresses import address_of
 from transport.http.bodies import body_of
 from transport.http.hang_up import HungUp, until_hung_up
 from transport.http.refusals import JSON, Refusal
-from transport.http.requests import Asked, asked_of
+from transport.http.requests import OperationRequest, operation_of
 from transport.identity.authentication import ORDER_TOKEN, Authentication, bearer
-from transport.live.lanes import Turns
-from transport.live.presence import CHECK_S, Admission, Places
+from transport.live.presence import CHECK_S, Caller, Places
 from transport.live.sockets import Sockets
 from transport.live.streams import EventStream, takes_only_streams
 from transport.serving import Serving
@@ -74,9 +73,9 @@ class Endpoint:
         """Take what contexts are made of, and the page."""
         self.serving, self.graphiql = serving, graphiql
         database, bounds = serving.database, serving.bounds
-        self.authentication = Authentication(database, serving.clock, serving.issuers)
+        self.authentication = Authentication(database, serving.clock, serving.uses, serving.issuers)
         self.process, self.places = Process(database, serving.buckets), Places()
-        self.lanes = Turns(bounds.at_once, bounds.waiting)
+        self.lanes = Lanes(bounds.at_once, bounds.waiting)
         self.sockets = Sockets(self, serving.origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -99,8 +98,8 @@ class Endpoint:
 
     async def _served(self, request: Request) -> Response:
         """Authenticate before anything of the body is read, and end with the client."""
-        admission = await self.admit(request.headers, {}, address_of(request))
-        if admission is None:
+        caller = await self.identified(request.headers, {}, address_of(request))
+        if caller is None:
             message = "Send a valid token: `Authorization: Bearer abruf_...`."
             challenge = {"WWW-Authenticate": "Bearer"}
             raise Refusal(401, message, ErrorCode.UNAUTHENTICATED, challenge)
@@ -112,20 +111,23 @@ class Endpoint:
         streams, kind = takes_only_streams(accept), answer_type(accept)
         if kind is None and not streams:
             raise Refusal(406, f"Accept {JSON} or {GRAPHQL_JSON}.")
-        viewer, told = admission.viewer, trace.CURRENT.get()
+        viewer, told = caller.viewer, trace.CURRENT.get()
         told.merchant_id, told.key_id = viewer.merchant_id, viewer.key_id
-        async with self.lanes.request(viewer):
-            body = await body_of(request, self.serving.bounds, self.limits(admission).body)
-            asked, key = asked_of(request, body), request.headers.get("idempotency-key")
+        if self.lanes.is_full(viewer):
+            message = "Too many requests at once; wait for answers before you ask more."
+            raise Refusal(429, message, ErrorCode.THROTTLED, {"Retry-After": "1"})
+        async with self.lanes.turn(viewer):
+            body = await body_of(request, self.serving.bounds, self.limits(caller).body)
+            operation, key = operation_of(request, body), request.headers.get("idempotency-key")
             async with until_hung_up(request.receive):
                 if streams:
-                    return await self._streamed(admission, key, asked, may)
-                context = self.context(admission, key, None)
-                return answer_of(await _executed(context, asked, request.method), kind or JSON)
+                    return await self._streamed(caller, key, operation, may)
+                context = self.context(caller, key, None)
+                return answer_of(await _executed(context, operation, request.method), kind or JSON)
 
-    async def admit(
+    async def identified(
         self, headers: Mapping[str, str], given: Mapping[str, Any], address: str | None
-    ) -> Admission | None:
+    ) -> Caller | None:
         """Return who holds the token, None for nobody known.
 
         given: payload of a socket's `connection_init`, whose tokens go before the handshake's.
@@ -139,56 +141,58 @@ class Endpoint:
         if token is None or viewer is None:
             return None
         tokens = (token, order_token)
-        return Admission(self.authentication, tokens, viewer, address, self.check_s)
+        return Caller(self.authentication, tokens, viewer, address, self.check_s)
 
-    def limits(self, admission: Admission) -> Limits:
+    def limits(self, caller: Caller) -> Limits:
         """Return the limits of a key."""
-        return self.serving.terms.limits.own(admission.viewer.limits)
+        return self.serving.terms.limits.own(caller.viewer.limits)
 
-    def context(
-        self, admission: Admission, idempotency_key: str | None, lanes: Lanes | None
-    ) -> Context:
+    def context(self, caller: Caller, idempotency_key: str | None, lanes: Lanes | None) -> Context:
         """Make the context of one operation. lanes: of one that outlasts its request's turn."""
         serving = self.serving
         return Context(
-            admission.viewer,
+            caller.viewer,
             serving.database,
             serving.clock,
             terms=serving.terms,
-            call=Call(idempotency_key, admission.address, lanes),
+            call=Call(idempotency_key, caller.address, lanes),
             process=self.process,
         )
 
     async def _streamed(
-        self, admission: Admission, key: str | None, asked: Asked, may: Collection[OperationType]
+        self,
+        caller: Caller,
+        key: str | None,
+        operation: OperationRequest,
+        may: Collection[OperationType],
     ) -> Response:
         """Stream an operation's results, as long as the key has a place for it."""
-        key_id = admission.viewer.key_id
-        if not self.places.is_free(key_id, self.limits(admission).connections):
+        key_id = caller.viewer.key_id
+        if not self.places.is_free(key_id, self.limits(caller).connections):
             message = "This key has too many connections; close one."
             headers = {"Retry-After": str(RETRY_S)}
             raise Refusal(429, message, ErrorCode.THROTTLED, headers)
         results = await schema.stream(
-            asked.query,
-            variable_values=asked.variables,
-            context_value=self.context(admission, key, self.lanes),
-            operation_name=asked.operation_name,
+            operation.query,
+            variable_values=operation.variables,
+            context_value=self.context(caller, key, self.lanes),
+            operation_name=operation.operation_name,
             allowed_operation_types=may,
-            operation_extensions=asked.extensions,
+            operation_extensions=operation.extensions,
         )
-        return EventStream(results, admission, self.serving.draining, self.places.taken(key_id))
+        return EventStream(results, caller, self.serving.draining, self.places.taken(key_id))
 
 
-async def _executed(context: Context, asked: Asked, method: str) -> ExecutionResult:
+async def _executed(context: Context, operation: OperationRequest, method: str) -> ExecutionResult:
     """Run one operation. Refusal: the request names none, or not one that its method may run."""
     try:
         result: ExecutionResult = await schema.execute(
-            asked.query,
-            variable_values=asked.variables,
+            operation.query,
+            variable_values=operation.variables,
             context_value=context,
-            operation_name=asked.operation_name,
+            operation_name=operation.operation_name,
             allowed_operation_types=_MAY[method],
-            operation_extensions=asked.extensions,
+            operation_extensions=operation.extensions,
         )
     except MissingQueryError:
         raise Refusal(400, "No GraphQL query found in the request.") from None

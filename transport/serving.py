@@ -10,6 +10,7 @@ from resolvers.running.buckets import Buckets
 from resolvers.running.context import Terms
 from transport.draining import Draining
 from transport.identity.issuers import Issuer
+from workers.access.keys import Uses
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,8 @@ class Serving:
     """The parts of an application.
 
     issuers: identity providers whose tokens are taken beside API keys. origins: sites whose pages
-    may ask. draining: begun by who stops the server. buckets: where those of the keys are.
+    may ask. draining: begun by who stops the server. buckets: where those of the keys are. uses:
+    where uses of keys are noted.
     """
 
     database: Database
@@ -28,3 +30,4 @@ class Serving:
     origins: Sequence[str]
     draining: Draining
     buckets: Buckets
+    uses: Uses

@@ -63,7 +63,7 @@ def exporting(endpoint: str | None) -> TracerProvider | None:
 
 
 @contextmanager
-def shown(registry: CollectorRegistry, host: str, port: int) -> Iterator[int]:
+def metrics_shown(registry: CollectorRegistry, host: str, port: int) -> Iterator[int]:
     """Serve the metrics on a port of their own meanwhile, and give it; 0 is any free one."""
     server, thread = start_http_server(port, host, registry)
     try:

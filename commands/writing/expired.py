@@ -1,26 +1,41 @@
 """Rows whose time is over, and which mean the same when they are gone."""
 
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import DateTime, Integer, Uuid, bindparam, delete, func, select
+from sqlalchemy.orm import InstrumentedAttribute
 
-from models.access.buckets import CostBucket
-from models.access.keys import IdempotencyKey
+from kit.db.sessions import Session
+from kit.db.statements import Statement
 
 SPARED = timedelta(hours=1)
 """What ended less long ago stays: somebody may be about to read it."""
-_AT_ONCE = 10_000
-"""Rows that go in one statement; others go the next time."""
-_ENDS = ((CostBucket, CostBucket.full_at), (IdempotencyKey, IdempotencyKey.expires_at))
-"""Buckets that are full again, answers that are not repeated any more."""
+AT_ONCE = 10_000
+"""Rows that go in one statement."""
 
 
-async def clear(session: AsyncSession, merchant_id: UUID, now: datetime) -> None:
-    """Delete a merchant's expired rows, without waiting for who uses one of them."""
-    for entity, ends in _ENDS:
-        own = entity.merchant_id == merchant_id
-        old = select(entity.id).where(own, ends <= now - SPARED).limit(_AT_ONCE)
-        gone = delete(entity).where(own, entity.id.in_(old.with_for_update(skip_locked=True)))
-        await session.execute(gone.execution_options(synchronize_session=False))
+async def clear(
+    session: Session, merchant_id: UUID, ends: InstrumentedAttribute[datetime], now: datetime
+) -> bool:
+    """Delete a merchant's rows that have ended, without waiting for who uses one of them.
+
+    ends: the column that says when. Tells whether there may be more than go in one statement.
+    """
+    given = {"merchant": merchant_id, "before": now - SPARED, "most": AT_ONCE}
+    ((deleted,),) = await session.rows(_clear(ends), given)
+    return bool(deleted == AT_ONCE)
+
+
+@cache
+def _clear(ends: InstrumentedAttribute[datetime]) -> Statement:
+    """Build the statement that deletes and counts."""
+    entity: Any = ends.class_
+    own = entity.merchant_id == bindparam("merchant", type_=Uuid())
+    ended = ends <= bindparam("before", type_=DateTime(timezone=True))
+    old = select(entity.id).where(own, ended).limit(bindparam("most", type_=Integer()))
+    free = old.with_for_update(skip_locked=True)
+    gone = delete(entity).where(own, entity.id.in_(free)).returning(entity.id).cte("gone")
+    return Statement(select(func.count().label("deleted")).select_from(gone))

@@ -7,7 +7,7 @@ from sqlalchemy.exc import DBAPIError
 
 from commands.writing import idempotency, journal
 from commands.writing.ledger import Ledger
-from commands.writing.transaction import Moved, Origin, Outcome, Writing
+from commands.writing.transaction import Origin, Outcome, Overtaken, Writing
 from kit.db.database import Database
 from kit.errors import Code, Refused
 from kit.inputs import Command
@@ -16,8 +16,8 @@ from models.access.viewers import Viewer
 _ATTEMPTS = 5
 _UNIQUE = "23505"
 _OVERFLOW = "22003"
-_MOVED = "moved"
-_AGAIN = {"40001", "40P01", "55P03", "08006", _UNIQUE, _MOVED}
+_OVERTAKEN = "overtaken"
+_AGAIN = {"40001", "40P01", "55P03", "08006", _UNIQUE, _OVERTAKEN}
 """Serialization failure, deadlock, lock timeout, lost connection, and a unique key that another
 transaction took first: the next attempt sees its row (scale.md, rule 13)."""
 
@@ -43,8 +43,8 @@ async def run(
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             return await _attempt(database, author, verb, command)
-        except (DBAPIError, Moved) as error:
-            state = _MOVED if isinstance(error, Moved) else _state(error)
+        except (DBAPIError, Overtaken) as error:
+            state = _OVERTAKEN if isinstance(error, Overtaken) else _state(error)
             if state == _OVERFLOW:
                 raise _too_large() from error
             if state not in _AGAIN:

@@ -9,12 +9,12 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Select, any_, bindparam, select
 
-from commands.writing.records import columns, record
 from kit.db.sessions import Session
 from kit.db.statements import Statement
 from kit.errors import Code, Path, Refused
 from models.access.journal import Aggregate
 from models.access.viewers import Actor, Viewer, anyone
+from models.base.records import columns, record
 from models.base.tables import OfMerchant
 from models.visibility import named, seen_by
 
@@ -24,7 +24,7 @@ Outcome = dict[str, Any]
 of bulk items as lists of such dictionaries, their refusals under `problems`."""
 
 
-class Moved(Exception):
+class Overtaken(Exception):
     """What was read before the locks has changed under them: run the command again."""
 
 

@@ -46,7 +46,7 @@ async def role_to_become(owner_url: str, app_url: str) -> str | None:
     return APP_ROLE if may else None
 
 
-async def check(database: Database) -> None:
+async def prove_bound(database: Database) -> None:
     """UnboundError when the role that the server works as could pass the wall or take it down.
 
     An owner of the tables is bound (FORCE), but may lift that.

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kit.embedded.home import STOP_S, EmbeddedPostgresError, Home, locked
+from kit.embedded.home import STOP_S, EmbeddedPostgresError, Home, take_lock
 
 if TYPE_CHECKING:
     # Who only runs a server needs nothing but the standard library.
@@ -58,7 +58,7 @@ def running(data_dir: Path, *, durable: bool = True) -> Iterator[Server]:
         raise EmbeddedPostgresError(message) from error
     try:
         # A keeper that stops its server has this lock for itself until the server is gone.
-        if not locked(users, fcntl.LOCK_SH, 4 * STOP_S):
+        if not take_lock(users, fcntl.LOCK_SH, 4 * STOP_S):
             message = f"The last server in {home.path} does not come to its end."
             raise EmbeddedPostgresError(message)
         yield _ask_keeper(home, durable=durable)
@@ -99,12 +99,12 @@ def _ask_keeper(home: Home, *, durable: bool) -> Server:
 
 def _leave(home: Home, users: int) -> None:
     """Give up our share of the users' lock; the last user waits until the server has stopped."""
-    last = locked(users, fcntl.LOCK_EX)
+    last = take_lock(users, fcntl.LOCK_EX)
     if not last:
         # Granted at once while others stay, else when the keeper has stopped the server.
-        locked(users, fcntl.LOCK_SH, 4 * STOP_S)
+        take_lock(users, fcntl.LOCK_SH, 4 * STOP_S)
     os.close(users)
     if last:
         server = home.open_lock("server")
-        locked(server, fcntl.LOCK_EX, 4 * STOP_S)
+        take_lock(server, fcntl.LOCK_EX, 4 * STOP_S)
         os.close(server)

@@ -21,7 +21,7 @@ def program(name: str) -> str:
 
 def major_version() -> str:
     """Give the major version as it stands in PG_VERSION, such as "18"."""
-    return run([program("postgres"), "--version"]).split()[-1].split(".")[0]
+    return run_program([program("postgres"), "--version"]).split()[-1].split(".")[0]
 
 
 def environment() -> dict[str, str]:
@@ -29,7 +29,7 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("PG")}
 
 
-def run(command: list[str], *, password: str = "", text: str = "", lock: int = 2) -> str:
+def run_program(command: list[str], *, password: str = "", text: str = "", lock: int = 2) -> str:
     """Run a command to its end, with `text` as its input, and give what it printed.
 
     It inherits the descriptor `lock`. Raises EmbeddedPostgresError with its messages when it fails
@@ -78,7 +78,7 @@ def disguise(home: Home) -> list[str]:
     reasons = ["Root cannot run PostgreSQL here; use another user."]
     for words in (namespace, other):
         try:
-            run([*words, *trial])
+            run_program([*words, *trial])
         except EmbeddedPostgresError as error:
             reasons.append(str(error))
         else:

@@ -68,7 +68,7 @@ def write(path: Path, text: str) -> None:
     fresh.replace(path)
 
 
-def locked(descriptor: int, how: int, seconds: float = 0) -> bool:
+def take_lock(descriptor: int, how: int, seconds: float = 0) -> bool:
     """Take the lock (LOCK_SH or LOCK_EX) and tell whether that came off within the time."""
     deadline = time.monotonic() + seconds
     while True:

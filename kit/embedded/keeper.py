@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from kit.embedded.home import STEP_S, EmbeddedPostgresError, Home, locked, write
+from kit.embedded.home import STEP_S, EmbeddedPostgresError, Home, take_lock, write
 from kit.embedded.server import START_S, answers, furnish, make_cluster, start, stop
 
 
@@ -40,7 +40,7 @@ def _found(home: Home) -> bool:
     """Answer with another keeper's server once it is up; False when we are the keeper now."""
     lock = home.open_lock("keeper")
     deadline = time.monotonic() + 3 * START_S
-    while not locked(lock, fcntl.LOCK_EX):
+    while not take_lock(lock, fcntl.LOCK_EX):
         if addresses := _answering(home):
             _answer(addresses)
             return True
@@ -79,11 +79,11 @@ def _outlast(home: Home, lock: int) -> None:
     """
     orphan = _answering(home)
     home.addresses.unlink(missing_ok=True)
-    if locked(lock, fcntl.LOCK_EX, 1):
+    if take_lock(lock, fcntl.LOCK_EX, 1):
         return
     if orphan:
         os.kill(int((home.cluster / "postmaster.pid").read_text().split()[0]), signal.SIGINT)
-    if not locked(lock, fcntl.LOCK_EX, START_S):
+    if not take_lock(lock, fcntl.LOCK_EX, START_S):
         message = "An earlier server does not stop."
         raise EmbeddedPostgresError(message)
 

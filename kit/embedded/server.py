@@ -54,7 +54,7 @@ def make_cluster(home: Home, lock: int, *, durable: bool) -> None:
     command += ["--username=postgres", f"--pwfile={home.passwords}", "--auth=scram-sha-256"]
     command += ["--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     command += ["--locale=C", "--no-instructions", *([] if durable else ["--no-sync"])]
-    binaries.run(command, lock=lock)
+    binaries.run_program(command, lock=lock)
     fresh.rename(home.cluster)
 
 
@@ -89,7 +89,7 @@ def furnish(home: Home, port: int) -> dict[str, str]:
     psql = [binaries.program("psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"]
     psql += ["--host=127.0.0.1", f"--port={port}", "--username=postgres", "--no-password"]
     script = f"\\set owner {owner}\n\\set app {app}\n{_FURNISH}"
-    binaries.run([*psql, "--dbname=postgres"], password=superuser, text=script)
+    binaries.run_program([*psql, "--dbname=postgres"], password=superuser, text=script)
     place = f"127.0.0.1:{port}/abruf"
     return {
         "owner_url": f"postgresql+asyncpg://abruf_owner:{owner}@{place}",
@@ -100,7 +100,7 @@ def furnish(home: Home, port: int) -> dict[str, str]:
 def answers(port: int) -> bool:
     """Tell whether a server takes connections there, found out by connecting."""
     try:
-        binaries.run([binaries.program("pg_isready"), "--host=127.0.0.1", f"--port={port}"])
+        binaries.run_program([binaries.program("pg_isready"), "--host=127.0.0.1", f"--port={port}"])
     except EmbeddedPostgresError:
         return False
     return True

@@ -20,7 +20,7 @@ _OURS = "abruf"
 def configure(form: str) -> None:
     """Send every log line out: `text` tells what goes wrong, `json` every operation too."""
     handler = logging.StreamHandler()
-    handler.setFormatter(Json() if form == "json" else Text())
+    handler.setFormatter(Json() if form == "json" else Lines())
     logging.root.handlers[:] = [handler]
     logging.root.setLevel(logging.WARNING)
     # It warns of pages of other origins, in the words that they send.
@@ -46,7 +46,7 @@ class Json(logging.Formatter):
         return orjson.dumps(line, default=str).decode()
 
 
-class Text(logging.Formatter):
+class Lines(logging.Formatter):
     """A line for people, and one for each place that an error went through."""
 
     def format(self, record: logging.LogRecord) -> str:

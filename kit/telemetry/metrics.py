@@ -58,7 +58,7 @@ class Telemetry:
         self._refused.labels(status).inc()
         _log.info("refused", extra={"told": {"status": status, "outcome": code}})
 
-    def begin(self, asked: Trace) -> "Running":
+    def begin(self, asked: Trace) -> "RunningOperation":
         """Start an operation; its span belongs to the client's."""
         parent = None
         if asked.trace_id and asked.parent_id:
@@ -69,7 +69,7 @@ class Telemetry:
         span = self._tracer.start_span("operation", parent, SpanKind.SERVER)
         if span.is_recording():
             asked.trace_id = f"{span.get_span_context().trace_id:032x}"
-        return Running(self, asked, span)
+        return RunningOperation(self, asked, span)
 
     def _of(self, kind: str) -> tuple[Histogram, ...]:
         """Find the histograms of one type of operation; finding them again costs time."""
@@ -100,7 +100,7 @@ class Telemetry:
             _log.info("operation", extra={"told": told})
 
 
-class Running:
+class RunningOperation:
     """One operation that runs."""
 
     def __init__(self, telemetry: Telemetry, asked: Trace, span: Span) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -87,6 +88,15 @@ async def token_secret(reads: Reads, merchant_id: UUID) -> bytes:
     """Return what signs the access tokens of a merchant's orders."""
     rows = await reads.rows(select(Merchant.token_secret).where(Merchant.id == merchant_id))
     return bytes(rows[0].token_secret)
+
+
+async def merchants(database: Database) -> Sequence[UUID]:
+    """Return all merchants."""
+    reads = database.reading(None)
+    try:
+        return [row.id for row in await reads.rows(select(Merchant.id).order_by(Merchant.id))]
+    finally:
+        await reads.close()
 
 
 async def merchant_id(database: Database, called: str) -> UUID | None:

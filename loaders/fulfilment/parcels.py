@@ -5,8 +5,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import aliased
 
-from loaders.reading.records import record
 from loaders.reading.relations import Many, One, Part, Reader, Relation, Through
+from models.base.records import record
 from models.fulfilment.parcels import (
     Parcel,
     ParcelContent,

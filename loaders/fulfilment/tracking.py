@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import aliased
 
 from loaders.reading.pages import Paged, Sorted
-from loaders.reading.records import record
 from loaders.reading.relations import One, Part, Reader, Relation
+from models.base.records import record
 from models.fulfilment.tracking.events import TrackingEvent
 from models.visibility import seen_by
 

@@ -19,8 +19,8 @@ from sqlalchemy.types import TypeEngine
 from kit.errors import Code, Refused
 from kit.inputs import Input
 from loaders.reading.cursors import Page, PageArgs
-from loaders.reading.records import record
 from loaders.reading.relations import Bind, Part, Reader, Relation
+from models.base.records import record
 from models.base.tables import OfMerchant
 from models.visibility import seen_by
 

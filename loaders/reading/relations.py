@@ -29,8 +29,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 from sqlalchemy.types import TypeEngine
 
-from loaders.reading.records import columns, record
 from models.access.viewers import Actor, Viewer, anyone
+from models.base.records import record
 from models.base.tables import OfMerchant
 from models.visibility import named, seen_by
 
@@ -80,6 +80,11 @@ Expression = Callable[[Reader, Any], ColumnElement[Any]]
 """reader, table (or an alias of it) -> an expression on a row of it."""
 
 
+def _selected(made: Any, source: Any) -> list[ColumnElement[Any]]:
+    """Return what to select of a row source for records of a class."""
+    return [getattr(source, name).label(name) for name in made._fields]
+
+
 class Relation(ABC):
     """From keys to rows, one statement a batch. Two relations are the same if identical.
 
@@ -107,7 +112,7 @@ class Relation(ABC):
         listed = func.unnest(bindparam("keys", type_=ARRAY(self.key_type)))
         keys = listed.table_valued(column("key", self.key_type), name="keys").render_derived()
         source, rows = self.part(reader, keys.c.key)
-        found = rows.add_columns(*columns(self.record, source)).lateral("found")
+        found = rows.add_columns(*_selected(self.record, source)).lateral("found")
         return select(keys.c.key, *found.c).select_from(keys.join(found, true()))
 
     def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
@@ -143,7 +148,7 @@ class ByColumn(Relation):
         """Select the rows of the keys in the parameter `keys`: one text for any number of keys."""
         source, rows, own = self.rows(reader)
         found = rows.where(own == any_(bindparam("keys", type_=ARRAY(self.key_type))))
-        return found.add_columns(own.label("key"), *columns(self.record, source))
+        return found.add_columns(own.label("key"), *_selected(self.record, source))
 
 
 class One(ByColumn):

@@ -9,7 +9,6 @@ import math
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
-from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -17,6 +16,7 @@ from commands.access.buckets.take import Bucket, take
 from kit.clock import Clock
 from kit.db.database import Database
 from kit.limits import Limits
+from kit.recent import Recent
 from models.access.viewers import Viewer
 
 _log = logging.getLogger("abruf")
@@ -82,17 +82,12 @@ class Budgets:
     def __init__(self, buckets: Buckets) -> None:
         """Take where the buckets are."""
         self._buckets = buckets
-        self._shares: dict[tuple[UUID, UUID], _Share] = {}
+        self._shares: Recent[_Share] = Recent(_KEPT)
 
     def share(self, bucket: Bucket, now: datetime) -> _Share:
         """Return the share of a bucket, made empty where there is none."""
         key = (bucket.merchant_id, bucket.key_id)
-        found = self._shares.get(key)
-        if found is None:
-            if len(self._shares) >= _KEPT:
-                del self._shares[next(iter(self._shares))]
-            found = self._shares[key] = _Share(now)
-        return found
+        return self._shares.get(key) or self._shares.keep(key, _Share(now))
 
     async def fill(self, share: _Share, bucket: Bucket, points: int, clock: Clock) -> None:
         """Take out of the bucket what a share lacks of points, at least a tenth of its size.

@@ -18,9 +18,9 @@ class _Lane:
 class Lanes:
     """Gives turns in the order in which they were asked for. Memory is that of what is inside."""
 
-    def __init__(self, at_once: int) -> None:
-        """Take how many of one lane run at once."""
-        self._at_once = at_once
+    def __init__(self, at_once: int, waiting: int) -> None:
+        """Take how many of one lane run at once, and how many more may wait before it is full."""
+        self._at_once, self._most = at_once, at_once + waiting
         self._lanes: dict[UUID, _Lane] = {}
 
     @property
@@ -28,10 +28,10 @@ class Lanes:
         """How many companies and keys are inside."""
         return len(self._lanes)
 
-    def inside(self, viewer: Viewer) -> int:
-        """Return how many of a viewer's lane run or wait."""
+    def is_full(self, viewer: Viewer) -> bool:
+        """Tell whether as many of a viewer's lane run and wait as may."""
         lane = self._lanes.get(_name(viewer))
-        return lane.inside if lane else 0
+        return (lane.inside if lane else 0) >= self._most
 
     @asynccontextmanager
     async def turn(self, viewer: Viewer) -> AsyncIterator[None]:

@@ -1,9 +1,8 @@
 """What the operations of one process share: budgets, documents, and followers of journals."""
 
-from uuid import UUID
-
 from kit.db.database import Database
 from kit.db.reads import Reads
+from kit.recent import Recent
 from loaders.access.documents import text_of
 from models.access.viewers import Viewer
 from resolvers.running.buckets import Buckets, Budgets, DatabaseBuckets
@@ -12,21 +11,8 @@ from resolvers.running.following import Following
 KEPT = 1_024
 """Documents that a process remembers of each sort, at most 20 kB each."""
 
-Key = tuple[UUID, str]
-"""A merchant and the name of one of its documents."""
 
-
-class _Recent(dict[Key, str]):
-    """Texts, of which the oldest make room."""
-
-    def keep(self, key: Key, text: str) -> None:
-        """Remember a text."""
-        if len(self) >= KEPT:
-            del self[next(iter(self))]
-        self[key] = text
-
-
-class Documents:
+class KnownDocuments:
     """What a process knows of registered documents, and of those that clients have shown it.
 
     Registered ones never change, so that what was read once stays true.
@@ -34,7 +20,8 @@ class Documents:
 
     def __init__(self) -> None:
         """Know nothing yet."""
-        self._registered, self._shown = _Recent(), _Recent()
+        self._registered: Recent[str] = Recent(KEPT)
+        self._shown: Recent[str] = Recent(KEPT)
 
     async def registered(self, viewer: Viewer, key: str, reads: Reads) -> str | None:
         """Return a registered document, None if there is none."""
@@ -61,5 +48,5 @@ class Process:
     def __init__(self, database: Database, buckets: Buckets | None = None) -> None:
         """Remember nothing yet. buckets: where they are, in the database unless given."""
         self.budgets = Budgets(buckets or DatabaseBuckets(database))
-        self.documents = Documents()
+        self.documents = KnownDocuments()
         self.following = Following(database)

@@ -3,12 +3,11 @@
 from typing import Any
 
 import strawberry
+from strawberry import Info
 
 from models.access.viewers import Actor, Scope
 from models.access.viewers import Viewer as ViewerValue
 from schema.graphql.scopes import Authenticated
-
-Info = strawberry.Info[Any, Any]
 
 
 @strawberry.type(description="The key that asks.", directives=[Authenticated()])

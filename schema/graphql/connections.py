@@ -8,6 +8,7 @@ from typing import Annotated, Any, Generic, TypeVar
 import strawberry
 from graphql import GraphQLNamedType, GraphQLObjectType, get_named_type
 from sqlalchemy import Uuid
+from strawberry import Info
 
 from admission.costs import Cost
 from execution import DECLARED, Chosen
@@ -18,7 +19,6 @@ from schema.graphql.inputs import input_type
 from schema.graphql.scopes import Authenticated
 
 Item = TypeVar("Item")
-Info = strawberry.Info[Any, Any]
 
 _FIRST = "The first n rows (0 to 250); give either this or `last`."
 _AFTER = "Only rows after this cursor."

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Annotated, Any
 
 import strawberry
+from strawberry import Info
 
 from admission.costs import Cost
 from kit.errors import Code, Problem, Refused
@@ -14,7 +15,6 @@ from schema.graphql.errors import UserError
 from schema.graphql.inputs import input_type
 from schema.graphql.scopes import Authenticated, Requires
 
-Info = strawberry.Info[Any, Any]
 Resolver = Callable[[Any, Any], Awaitable[Any]]
 
 WRITE = 10

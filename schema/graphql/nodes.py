@@ -6,6 +6,7 @@ from uuid import UUID
 
 import strawberry
 from sqlalchemy import ColumnElement, Text, cast, func
+from strawberry import Info
 
 from admission.costs import Cost
 from execution import DECLARED, Chosen, Written
@@ -13,13 +14,12 @@ from execution.texts import constant, quoted
 from kit.errors import Code, Refused
 from kit.ids import from_global, to_global
 from kit.limits import LARGEST_PAGE
-from loaders.reading.records import record
 from loaders.reading.relations import One, Relation, RowOf
 from models.access.viewers import Scope
+from models.base.records import record
 from models.base.tables import OfMerchant
 from schema.graphql.scopes import Authenticated, Requires
 
-Info = strawberry.Info[Any, Any]
 _LINE = 57
 """Bytes that PostgreSQL writes as one line of base64."""
 NODES: dict[str, One] = {}

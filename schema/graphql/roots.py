@@ -5,13 +5,12 @@ from inspect import Parameter, Signature
 from typing import Annotated, Any
 
 import strawberry
+from strawberry import Info
 
 from execution import DECLARED, Chosen
 from kit.errors import Code, Refused
 from kit.ids import Names
 from loaders.reading.relations import Relation, RowOf
-
-Info = strawberry.Info[Any, Any]
 
 
 def _argument(name: str, annotation: Any) -> Parameter:

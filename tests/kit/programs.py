@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from kit.embedded.home import Home, locked
+from kit.embedded.home import Home, take_lock
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
@@ -119,7 +119,7 @@ def is_empty(folder: Path) -> bool:
         return True
     locks = [home_of(folder).open_lock(name) for name in ("server", "keeper")]
     try:
-        return all(locked(lock, fcntl.LOCK_EX, 20) for lock in locks)
+        return all(take_lock(lock, fcntl.LOCK_EX, 20) for lock in locks)
     finally:
         for lock in locks:
             os.close(lock)

@@ -7,13 +7,13 @@ import pytest
 
 from kit.ids import from_global, new_id, to_global
 from models.access.viewers import Actor, Documents, Scope, Viewer
+from resolvers.running.lanes import Lanes
 from tests.make import Ask, World
 from tests.make.master import channels
 from tests.make.sweeps.endings import cancel
 from tests.make.trade import orders
 from tests.make.waiting import until
 from tests.transport.client import STATUS, Served
-from transport.live.lanes import Turns
 
 WHO = "query Who { viewer { actor } }"
 REGISTER = """
@@ -136,7 +136,7 @@ async def test_events_wait_for_a_turn_of_their_company_and_hold_none_in_between(
     order = await orders.order(world, ask)
     company, given = from_global(order["party"]["id"])[1], {"id": order["id"], "after": 0}
     buyer = await world.key(Actor.BUYER, company)
-    lanes = served.endpoint.lanes = Turns(at_once=1, waiting=0)
+    lanes = served.endpoint.lanes = Lanes(at_once=1, waiting=2)
     colleague = Viewer(world.merchant_id, Actor.BUYER, new_id(), "colleague", bound_to=company)
     async with served.socket(buyer) as socket, served.stream(buyer, STATUS, **given) as (_, events):
         await anext(events)
@@ -144,7 +144,7 @@ async def test_events_wait_for_a_turn_of_their_company_and_hold_none_in_between(
         await socket.next()
         async with lanes.turn(colleague):
             await cancel(ask, order)
-            await until(lambda: lanes.inside(colleague) == 3)
+            await until(lambda: lanes.is_full(colleague))
         told = [(await socket.next())["payload"], (await anext(events))[1]]
     assert [it["data"]["orderStatusChanged"]["type"] for it in told] == 2 * [
         "order.lines_cancelled"

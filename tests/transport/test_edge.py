@@ -1,24 +1,19 @@
 """What every request and every answer has, and what one company leaves to others."""
 
-import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
 import pytest
 
 from kit.config import from_environment
-from kit.ids import new_id
 from kit.limits import Bounds
 from kit.telemetry.metrics import Telemetry
-from models.access.viewers import Actor, Viewer
 from server import application
 from tests import make
-from transport.edge import Edge
-from transport.http.refusals import Refusal
-from transport.live.lanes import Turns
+from transport.edge import Outermost
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 PORTAL, OTHER = "https://portal.example", "https://evil.example"
@@ -99,7 +94,7 @@ async def test_a_fault_shows_nothing_but_the_requests_id() -> None:
         message = "SELECT secret FROM somewhere"
         raise RuntimeError(message)
 
-    transport = httpx.ASGITransport(Edge(fails, Telemetry()))
+    transport = httpx.ASGITransport(Outermost(fails, Telemetry()))
     async with httpx.AsyncClient(transport=transport, base_url="http://abruf") as client:
         answer = await client.get("/any")
     (error,) = answer.json()["errors"]
@@ -149,40 +144,6 @@ def test_an_origin_is_exact(text: str) -> None:
     assert listed.origins == (PORTAL, "http://localhost:3000")
     with pytest.raises(SystemExit, match="ABRUF_ALLOWED_ORIGINS"):
         from_environment({"ABRUF_ALLOWED_ORIGINS": text})
-
-
-def viewer(bound_to: Any = None) -> Viewer:
-    return Viewer(new_id(), Actor.BUYER, new_id(), "a key", bound_to=bound_to)
-
-
-async def test_all_keys_of_a_company_share_its_turns_and_others_have_their_own() -> None:
-    turns, company = Turns(at_once=2, waiting=0), new_id()
-    async with AsyncExitStack() as inside:
-        for _ in range(2):
-            await inside.enter_async_context(turns.request(viewer(company)))
-        with pytest.raises(Refusal, match="Too many requests at once") as refused:
-            await inside.enter_async_context(turns.request(viewer(company)))
-        await inside.enter_async_context(turns.request(viewer(new_id())))
-        await inside.enter_async_context(turns.request(viewer()))
-    assert (refused.value.status, refused.value.headers) == (429, {"Retry-After": "1"})
-    assert turns.lanes == 0
-
-
-async def test_who_waits_gets_a_turn_when_one_is_free_and_may_leave_before() -> None:
-    turns, asked = Turns(at_once=1, waiting=2), viewer()
-    entered: list[str] = []
-
-    async def enter(name: str) -> None:
-        async with turns.request(asked):
-            entered.append(name)
-
-    async with turns.request(asked):
-        leaves, stays = (asyncio.create_task(enter(it)) for it in ("leaves", "stays"))
-        await asyncio.sleep(0)
-        assert entered == []
-        leaves.cancel()
-    await asyncio.wait([leaves, stays])
-    assert (entered, leaves.cancelled(), turns.lanes) == (["stays"], True, 0)
 
 
 async def test_too_many_requests_at_once_are_told_to_come_again(open_) -> None:

@@ -23,7 +23,7 @@ from schema.graphql.extensions.observed import CANCELLED
 from server import application
 from tests import make
 from tests.conftest import PATIENT
-from transport.telemetry import exporting, shown, telemetry_of
+from transport.telemetry import exporting, metrics_shown, telemetry_of
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 SECRETS = ["Anna Schmidt", "anna@example.com", "Hauptstrasse 7", "NamedByClient", "aliasOfClient"]
@@ -237,7 +237,7 @@ async def test_labels_are_bounded_by_our_own_words(ask, client, telemetry) -> No
 
 async def test_metrics_are_shown_on_a_port_of_their_own(ask, telemetry) -> None:
     await ask(READ)
-    with shown(telemetry.registry, "127.0.0.1", 0) as port:
+    with metrics_shown(telemetry.registry, "127.0.0.1", 0) as port:
         async with httpx.AsyncClient() as reader:
             answer = await reader.get(f"http://127.0.0.1:{port}/metrics")
     assert 'abruf_operations_total{outcome="OK",type="query"} 1.0' in answer.text

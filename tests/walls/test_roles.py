@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 import migrations
 from kit.config import from_environment
 from kit.db.database import Database
-from kit.db.role import UnboundError, app_role, check, role_to_become
+from kit.db.role import UnboundError, app_role, prove_bound, role_to_become
 from tests.kit.programs import ask
 from tests.run.abruf import Abruf
 
@@ -34,7 +34,7 @@ async def _started(owner_url: str, app_url: str) -> str:
     """Return who the server is when it starts. UnboundError when it does not."""
     database = await _server(owner_url, app_url)
     try:
-        await check(database)
+        await prove_bound(database)
         async with database.engine.connect() as connection:
             return await connection.scalar(WHO)
     finally:

@@ -29,10 +29,10 @@ class Refusal(Exception):
 
     def answer(self, media_type: str = JSON) -> Response:
         """Return the answer; it names the request, as its log lines do."""
-        asked = trace.CURRENT.get()
-        if asked.telemetry:
-            asked.telemetry.refused(self.status, self.code.value)
-        request_id = asked.request_id
+        current = trace.CURRENT.get()
+        if current.telemetry:
+            current.telemetry.refused(self.status, self.code.value)
+        request_id = current.request_id
         extensions = {"code": self.code.value}
         if self.code is ErrorCode.INTERNAL_SERVER_ERROR:
             extensions["reference"] = request_id

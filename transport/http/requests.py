@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from starlette.requests import Request
 
-from schema.graphql.extensions.documents import named
+from schema.graphql.extensions.documents import with_document_name
 from transport.http.refusals import Refusal
 
 _KINDS: Mapping[str, tuple[type, str]] = {
@@ -22,7 +22,7 @@ _IN_JSON = ("variables", "extensions")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class OperationRequest:
     """What a request asks. extensions: also name the document where the request has no text."""
 
     query: str | None
@@ -31,7 +31,7 @@ class Asked:
     extensions: dict[str, Any] | None
 
 
-def asked_of(request: Request, body: bytes) -> Asked:
+def operation_of(request: Request, body: bytes) -> OperationRequest:
     """Read a request whose body is complete. Refusal: it is no operation."""
     sent = _in_the_address(request) if request.method == "GET" else object_of(body)
     for name, (kind, said) in _KINDS.items():
@@ -39,8 +39,8 @@ def asked_of(request: Request, body: bytes) -> Asked:
             raise Refusal(400, f"`{name}` must be {said} or null, if provided.")
     query, extensions = sent.get("query"), sent.get("extensions")
     if not query:
-        extensions = named(sent, extensions)
-    return Asked(query, sent.get("variables"), sent.get("operationName"), extensions)
+        extensions = with_document_name(sent, extensions)
+    return OperationRequest(query, sent.get("variables"), sent.get("operationName"), extensions)
 
 
 def _in_the_address(request: Request) -> dict[str, Any]:

@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from execution.statements import Bounded
 from kit.clock import Clock
 from kit.db.database import Database
+from kit.recent import Recent
 from loaders.access.keys import Holder, holder_of
 from models.access.tokens import order_of
 from models.access.viewers import Actor, Viewer
 from transport.identity.issuers import Issuer
 from transport.identity.oidc import Issuers
-from transport.identity.usage import Usage
+from workers.access.keys import Uses
 
 ORDER_TOKEN = "abruf-order-token"  # noqa: S105 -- the name of a header.
 """The header in which a storefront sends the access token of an order."""
@@ -40,14 +40,19 @@ class _Known:
 
 
 class Authentication:
-    """Who holds a token. usage: what is noted of them, to be written now and then."""
+    """Who holds a token."""
 
-    def __init__(self, database: Database, clock: Clock, issuers: Sequence[Issuer] = ()) -> None:
-        """Take where keys are read, when it is, and whose tokens are taken beside our own."""
+    def __init__(
+        self, database: Database, clock: Clock, uses: Uses, issuers: Sequence[Issuer] = ()
+    ) -> None:
+        """Take where keys are read, and when it is.
+
+        uses: where their uses are noted. issuers: whose tokens are taken beside our own.
+        """
         self._database, self._clock = database, clock
         self._issuers = Issuers(issuers, database, clock)
-        self._known: Bounded[_Known] = Bounded(_LARGEST)
-        self.usage = Usage(database, clock)
+        self._known: Recent[_Known] = Recent(_LARGEST)
+        self._uses = uses
 
     async def viewer(self, token: str | None, order_token: str | None = None) -> Viewer | None:
         """Return who holds the token, None for an unknown, expired or revoked one.
@@ -59,7 +64,7 @@ class Authentication:
         if holder is None or holder.viewer.has_ended(now):
             return None
         viewer, secret = holder.viewer, holder.token_secret
-        self.usage.note(viewer, now)
+        self._uses.note(viewer, now)
         if viewer.actor is Actor.STOREFRONT and order_token is not None and secret is not None:
             return replace(viewer, holding=order_of(order_token, secret))
         return viewer

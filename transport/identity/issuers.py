@@ -19,7 +19,7 @@ Algorithm = Literal[
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519"
 ]
 """Signatures with a private and a public key: a published key never makes one."""
-Text = Annotated[str, StringConstraints(min_length=1)]
+NotEmpty = Annotated[str, StringConstraints(min_length=1)]
 Url = Annotated[
     str,
     StringConstraints(
@@ -41,12 +41,12 @@ class Claims(_Written):
     list, or names between spaces.
     """
 
-    merchant: Text | None = None
-    actor: Text | None = None
-    party: Text = "party"
-    role: Text | None = None
-    scopes: Text = "scope"
-    name: Text = "name"
+    merchant: NotEmpty | None = None
+    actor: NotEmpty | None = None
+    party: NotEmpty = "party"
+    role: NotEmpty | None = None
+    scopes: NotEmpty = "scope"
+    name: NotEmpty = "name"
 
 
 class Issuer(_Written):
@@ -58,10 +58,10 @@ class Issuer(_Written):
     """
 
     issuer: Url
-    audience: Text
+    audience: NotEmpty
     jwks_url: Url
     algorithms: frozenset[Algorithm] = Field(min_length=1)
-    merchant: Text | None = None
+    merchant: NotEmpty | None = None
     actors: frozenset[Literal[Actor.BUYER, Actor.STAFF]] = frozenset({Actor.BUYER})
     claims: Claims = Claims()
 

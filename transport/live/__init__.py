@@ -1,1 +1,1 @@
-"""What stays connected: sockets, streams, and their turns."""
+"""What stays connected: sockets, streams, and who holds them."""

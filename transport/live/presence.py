@@ -17,7 +17,7 @@ CHECK_S = 4.0
 
 
 @dataclass(frozen=True)
-class Admission:
+class Caller:
     """Who was let in by which tokens (its own, an order's), and from which address."""
 
     authentication: Authentication

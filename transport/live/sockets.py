@@ -20,12 +20,11 @@ from kit.telemetry import trace
 from resolvers.running.context import Context
 from resolvers.running.lanes import Lanes
 from schema.graphql.errors import ClientError, ErrorCode
-from schema.graphql.extensions.documents import named
+from schema.graphql.extensions.documents import with_document_name
 from schema.schema import schema
 from transport.http.addresses import address_of
 from transport.http.requests import json_object
-from transport.live.lanes import Turns
-from transport.live.presence import Admission, Places
+from transport.live.presence import Caller, Places
 
 INIT_S = 10
 """Seconds in which a socket must send `connection_init`."""
@@ -44,19 +43,17 @@ class Host(Protocol):
     """What a socket needs of the endpoint."""
 
     places: Places
-    lanes: Turns
+    lanes: Lanes
 
-    async def admit(
+    async def identified(
         self, headers: Mapping[str, str], given: Mapping[str, Any], address: str | None
-    ) -> Admission | None:
+    ) -> Caller | None:
         """Return who sends this `connection_init`, None for nobody known."""
 
-    def limits(self, admission: Admission) -> Limits:
+    def limits(self, caller: Caller) -> Limits:
         """Return the limits of a key."""
 
-    def context(
-        self, admission: Admission, idempotency_key: str | None, lanes: Lanes | None
-    ) -> Context:
+    def context(self, caller: Caller, idempotency_key: str | None, lanes: Lanes | None) -> Context:
         """Make the context of one operation."""
 
 
@@ -65,7 +62,9 @@ def _is_operation(payload: object) -> bool:
         return False
     if not all(isinstance(payload.get(it), kinds) for it, kinds in _PAYLOAD.items()):
         return False
-    return payload.get("query") is not None or bool(named(payload, payload.get("extensions")))
+    return payload.get("query") is not None or bool(
+        with_document_name(payload, payload.get("extensions"))
+    )
 
 
 def is_well_formed(message: object) -> bool:
@@ -85,7 +84,7 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
 
     view: Any
     websocket: Any
-    admission: Admission | None = None
+    caller: Caller | None = None
 
     async def handle(self) -> None:
         """Answer until the socket closes."""
@@ -106,20 +105,20 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
     async def handle_connection_init(self, message: Any) -> None:
         """Let in who has a good token, in the payload or in the handshake, and a place."""
         given = message.get("payload") or {}
-        if self.admission is None and not self.connection_timed_out:
+        if self.caller is None and not self.connection_timed_out:
             host: Host = self.view.host
             socket = self.websocket.ws
-            admission = await host.admit(socket.headers, given, address_of(socket))
-            if admission is None:
+            caller = await host.identified(socket.headers, given, address_of(socket))
+            if caller is None:
                 await self._end(FORBIDDEN, "Send a valid token.")
                 return
-            key_id = admission.viewer.key_id
-            if not host.places.is_free(key_id, host.limits(admission).connections):
+            key_id = caller.viewer.key_id
+            if not host.places.is_free(key_id, host.limits(caller).connections):
                 await self._end(TRY_AGAIN_LATER, "This key has too many connections.")
                 return
             self._held.enter_context(host.places.taken(key_id))
-            self.admission = admission
-            watch = asyncio.create_task(self._expire(admission))
+            self.caller = caller
+            watch = asyncio.create_task(self._expire(caller))
             self._held.callback(watch.cancel)
         await super().handle_connection_init({"type": message["type"], "payload": given})
 
@@ -130,13 +129,13 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
             await self.send_message({"id": key, "type": "error", "payload": [_TOO_MANY.formatted]})
             return
         text, extensions = payload.get("query") or "", payload.get("extensions")
-        self._extensions[key] = extensions if text else named(payload, extensions)
+        self._extensions[key] = extensions if text else with_document_name(payload, extensions)
         message["payload"] = {**payload, "query": text}
         await super().handle_subscribe(message)
 
     def _is_full(self) -> bool:
         host: Host = self.view.host
-        most = host.limits(self.admission).subscriptions if self.admission else 0
+        most = host.limits(self.caller).subscriptions if self.caller else 0
         return self.connection_acknowledged and len(self.operations) >= most
 
     async def cleanup_operation(self, operation_id: str) -> None:
@@ -146,32 +145,30 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
 
     async def run_operation(self, operation: Operation[Any, None]) -> None:
         """Answer one operation, and end the socket once its token is none."""
-        admission = self.admission
-        assert admission  # noqa: S101 -- A socket is acknowledged before.
+        caller = self.caller
+        assert caller  # noqa: S101 -- A socket is acknowledged before.
         host: Host = self.view.host
         try:
-            if not await admission.holds():
+            if not await caller.holds():
                 await self._end(FORBIDDEN, "The token has ended.")
                 return
             results: Any = await self.schema.stream(
                 operation.query,
                 variable_values=operation.variables,
-                context_value=host.context(admission, None, host.lanes),
+                context_value=host.context(caller, None, host.lanes),
                 operation_name=operation.operation_name,
                 operation_extensions=self._extensions.pop(operation.id),
             )
             async with aclosing(results):
-                await self._send(operation, admission, results)
+                await self._send(operation, caller, results)
         except Exception as error:  # noqa: BLE001 -- the socket outlives a fault of one operation.
             await self.handle_task_exception(error)
             with suppress(Exception):
                 await operation.send_operation_message({"id": operation.id, "type": "complete"})
 
-    async def _send(
-        self, operation: Operation[Any, None], admission: Admission, results: Any
-    ) -> None:
+    async def _send(self, operation: Operation[Any, None], caller: Caller, results: Any) -> None:
         async for result in results:
-            if not await admission.holds():
+            if not await caller.holds():
                 await self._end(FORBIDDEN, "The token has ended.")
                 return
             if isinstance(result, PreExecutionError):
@@ -180,8 +177,8 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
             await operation.send_next(result)
         await operation.send_operation_message({"id": operation.id, "type": "complete"})
 
-    async def _expire(self, admission: Admission) -> None:
-        await admission.ended()
+    async def _expire(self, caller: Caller) -> None:
+        await caller.ended()
         await self._end(FORBIDDEN, "The token has ended.")
 
     async def _end(self, code: int, reason: str) -> None:

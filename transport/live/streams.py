@@ -13,7 +13,7 @@ from strawberry.http import process_result
 
 from schema.graphql.errors import ErrorCode
 from transport.draining import Draining
-from transport.live.presence import Admission
+from transport.live.presence import Caller
 
 PING_S = 15.0
 """Seconds between two comments, which keep proxies from closing a silent stream."""
@@ -60,14 +60,14 @@ class EventStream(Response):
     def __init__(
         self,
         results: AsyncGenerator[Any, None],
-        admission: Admission,
+        caller: Caller,
         draining: Draining,
         place: AbstractContextManager[None],
     ) -> None:
         """Take the results, what ends them, and the key's place for them."""
         super().__init__(headers=_HEADERS)
         del self.headers["content-length"]
-        self._results, self._admission, self._draining = results, admission, draining
+        self._results, self._caller, self._draining = results, caller, draining
         self._place = place
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -99,13 +99,13 @@ class EventStream(Response):
     async def _sent(self, write: Callable[[bytes], Any]) -> bytes:
         async with aclosing(self._results) as results:
             async for result in results:
-                if not await self._admission.holds():
+                if not await self._caller.holds():
                     return self._farewell()
                 await write(_next(process_result(result)))
         return _COMPLETE
 
     async def _expired(self) -> bytes:
-        await self._admission.ended()
+        await self._caller.ended()
         return self._farewell()
 
     def _farewell(self) -> bytes:

@@ -9,7 +9,7 @@ from pydantic import Field
 from sqlalchemy import ARRAY, Select, Uuid, any_, bindparam, func, select
 
 from commands.trade.orders.lines import lines_of
-from commands.writing.transaction import Moved, Writing, check_version, missing
+from commands.writing.transaction import Overtaken, Writing, check_version, missing
 from kit.db.statements import Statement
 from kit.errors import Code, Path, Refused
 from kit.ids import Names
@@ -85,13 +85,13 @@ async def lock_deliveries(writing: Writing, wanted: Mapping[UUID, Path]) -> Lock
     """Lock the orders of deliveries in id order, then read everything below them afresh.
 
     wanted: delivery id -> its path. Refused: NOT_FOUND for an id that the viewer does not see.
-    Moved when the deliveries got other orders before the locks were there.
+    Overtaken when the deliveries got other orders before the locks were there.
     """
     return await _read_locked(writing, await _lock_orders_of(writing, wanted), wanted)
 
 
 async def _lock_orders_of(writing: Writing, delivery_ids: Collection[UUID]) -> dict[UUID, Order]:
-    """Lock the orders of deliveries in id order and read them. Moved: as `lock_unread`."""
+    """Lock the orders of deliveries in id order and read them. Overtaken: as `lock_unread`."""
     named = _named(writing, delivery_ids)
     orders = {row.id: row for row in await writing.session.scalars(_LOCK, named)}
     await _check(writing, named, orders)
@@ -112,7 +112,7 @@ def _named(writing: Writing, delivery_ids: Collection[UUID]) -> dict[str, Any]:
 
 async def _check(writing: Writing, named: Mapping[str, Any], locked: Collection[UUID]) -> None:
     if {it for (it,) in await writing.session.rows(_READ_ORDER_IDS, named)} != set(locked):
-        raise Moved
+        raise Overtaken
 
 
 async def _read_locked(

@@ -9,11 +9,11 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Text, any_, bindparam, select
 
 from commands.fulfilment.tracking.reports import TrackingReport
-from commands.writing.records import columns, record
 from commands.writing.transaction import Writing, missing
 from kit.db.statements import Statement
 from kit.errors import Code, Refused
 from models.access.viewers import Actor, anyone
+from models.base.records import columns, record
 from models.fulfilment.parcels import Parcel, ParcelStatus, TrackingNumber
 from models.visibility import seen_by
 

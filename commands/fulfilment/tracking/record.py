@@ -13,14 +13,14 @@ from commands.fulfilment.deliveries import arrival
 from commands.fulfilment.deliveries.locking import ORDERS_NOW, lock_deliveries, lock_unread
 from commands.fulfilment.tracking.named import find
 from commands.fulfilment.tracking.reports import ParcelRecordTracking, TrackingReport
-from commands.writing.records import columns
-from commands.writing.records import record as record_of
 from commands.writing.rows import write_rows
-from commands.writing.transaction import Moved, Outcome, Writing
+from commands.writing.transaction import Outcome, Overtaken, Writing
 from kit.db.statements import Statement
 from kit.ids import new_id
 from models.access.journal import Aggregate
 from models.access.viewers import Actor
+from models.base.records import columns
+from models.base.records import record as record_of
 from models.fulfilment.parcels import Parcel, ParcelStatus, TrackingNumber
 from models.fulfilment.tracking.events import TrackingEvent
 from models.fulfilment.tracking.meanings import meaning
@@ -51,7 +51,7 @@ async def record(writing: Writing, command: ParcelRecordTracking) -> Outcome:
         known = await _Known.read(everything, parcels.values(), locked, numbers=adds_numbers)
         if any(known.is_gone(it.id) for it in live):
             # A repack came first: the number may name a new parcel now.
-            raise Moved
+            raise Overtaken
         for place, parcel in parcels.items():
             results[place] |= known.add(parcel, command.events[place], source)
         arrived = known.follow()
@@ -126,14 +126,14 @@ class _Known:
     ) -> "_Known":
         """Read the parcels of all touched deliveries, events and numbers, one statement each.
 
-        Moved when the deliveries have other orders than those that are locked.
+        Overtaken when the deliveries have other orders than those that are locked.
         """
         merchant = writing.viewer.merchant_id
         of = {"merchant": merchant, "keys": list({parcel.delivery_id for parcel in touched})}
         parcels = {}
         for order_ids, *row in await writing.session.rows(_PARCELS, of):
             if set(order_ids) != locked:
-                raise Moved
+                raise Overtaken
             parcel = record_of(Parcel)._make(row)
             parcels[parcel.id] = parcel
         wanted = {parcel.id for parcel in touched}

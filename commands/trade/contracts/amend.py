@@ -15,10 +15,10 @@ from kit.ids import Names
 from kit.inputs import (
     LARGEST_BULK,
     Day,
+    ExactAmount,
     Input,
     Note,
     Percent,
-    Price,
     Quantity,
     QuantityOrZero,
     Reference,
@@ -60,7 +60,7 @@ class ContractLineAmend(Input):
     max_per_call_off: Quantity | None = Field(
         None, description="The most of this line in one call-off; null for any."
     )
-    unit_price: Price | None = Field(
+    unit_price: ExactAmount | None = Field(
         None, description="Price of one unit; call-offs that are placed keep theirs."
     )
 

@@ -11,7 +11,7 @@ from commands.master.catalog import check_scale
 from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Refused
 from kit.ids import Names, new_id
-from kit.inputs import Input, Percent, Price, Quantity, QuantityOrZero
+from kit.inputs import ExactAmount, Input, Percent, Quantity, QuantityOrZero
 from models.master.catalog import Product
 from models.trade.codes import TradeCode
 from models.trade.contracts.tables import Contract, ContractLine
@@ -54,7 +54,7 @@ class ContractLineCreate(Input):
     max_per_call_off: Quantity | None = Field(
         None, description="The most of this line in one call-off (EDIFACT QTY 54)."
     )
-    unit_price: Price = Field(description="Price of one unit, in the contract's currency.")
+    unit_price: ExactAmount = Field(description="Price of one unit, in the contract's currency.")
 
 
 async def products_of(writing: Writing, wanted: Mapping[UUID, Path]) -> dict[UUID, Product]:

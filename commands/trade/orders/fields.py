@@ -10,12 +10,12 @@ from kit.errors import Code, Refused
 from kit.ids import Names
 from kit.inputs import (
     Currency,
+    ExactAmount,
     Input,
     Instant,
     Note,
     Percent,
     Place,
-    Price,
     Quantity,
     Recipient,
     Reference,
@@ -28,7 +28,7 @@ class LineFields(Input):
     """What every line of an order says beside its product."""
 
     quantity: Quantity = Field(description="How much, in the product's unit and scale.")
-    unit_price: Price = Field(description="Price of one unit before discount.")
+    unit_price: ExactAmount = Field(description="Price of one unit before discount.")
     discount_percent: Percent = Field(
         Decimal(0), description="Percent taken off the unit price; 0 when left out."
     )

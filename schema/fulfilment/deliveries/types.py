@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import strawberry
+from strawberry import Info
 
 from execution import batched, related
 from loaders.fulfilment import deliveries as loaders
@@ -36,8 +37,6 @@ from schema.master.channels import Channel
 from schema.master.locations import Location
 from schema.master.parties import Address, Party
 from schema.trade.orders import Hold, Order, OrderLine
-
-Info = strawberry.Info[Any, Any]
 
 
 async def _available_actions(deliveries: Sequence[Any], info: Info) -> list[list[DeliveryAction]]:

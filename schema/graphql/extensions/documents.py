@@ -23,7 +23,7 @@ _REGISTERED_ONLY = "This key runs registered documents only: send a `documentId`
 _READS_ONLY = "This key reads with any document, and changes only by registered ones."
 
 
-def named(request: Mapping[str, Any], extensions: Any) -> Any:
+def with_document_name(request: Mapping[str, Any], extensions: Any) -> Any:
     """Return the extensions of a request without text, with the name of its document in them."""
     name = next((request[it] for it in _NAMES if it in request), None)
     return extensions if name is None else {**(extensions or {}), _ID: name}

@@ -23,6 +23,7 @@ from strawberry.types import ExecutionContext
 from admission.costs import catalogue
 from admission.limits import MOST, Measured
 from kit.limits import ENTRIES, LARGEST_PAGE, Limits, crowded
+from kit.recent import Recent
 from kit.telemetry import trace
 from schema.graphql.errors import ClientError, ErrorCode
 
@@ -51,7 +52,7 @@ class _Known:
 
 _Name = tuple[GraphQLSchema, str, int]
 """A schema, a document's text, and with how many tokens it was parsed."""
-_KNOWN: dict[_Name, _Known] = {}
+_KNOWN: Recent[_Known] = Recent(KEPT)
 """What is refused is not among them: strangers could fill half a gigabyte with it."""
 
 
@@ -97,12 +98,6 @@ def _beyond(measured: Measured, limits: Limits) -> Iterator[GraphQLError]:
             yield _too_much(said, asked, most)
 
 
-def _keep(name: _Name, known: _Known) -> None:
-    if len(_KNOWN) >= KEPT:
-        del _KNOWN[next(iter(_KNOWN))]
-    _KNOWN[name] = known
-
-
 class Limited(SchemaExtension):
     """Refuses a document that asks for too much before the rules of validation read it."""
 
@@ -131,7 +126,7 @@ class Limited(SchemaExtension):
         if not errors and self._known is None:
             errors = _validated(schema, document)
             if not errors:
-                _keep(self._name, known)
+                _KNOWN.keep(self._name, known)
         context.pre_execution_errors = errors
         yield
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
+from strawberry import Info
 
 from execution import Listed, batched, column, related
 from loaders.fulfilment import call_offs as call_off_loaders
@@ -31,8 +32,6 @@ from schema.trade.contracts.enums import ContractState, EndOfLife, ReservationSt
 if TYPE_CHECKING:
     from schema.trade.orders import OrderConnection
     from schema.trade.releases import Release
-
-Info = strawberry.Info[Any, Any]
 
 
 async def _ship_tos(contracts: Sequence[Any], info: Info) -> list[list[Any]]:

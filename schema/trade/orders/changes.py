@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import strawberry
+from strawberry import Info
 
 from execution import related
 from kit.ids import Names
@@ -13,8 +14,6 @@ from models.access.viewers import Scope
 from resolvers.trade import orders as resolvers
 from schema.graphql.scopes import Requires
 from schema.trade.orders.types import Order
-
-Info = strawberry.Info[Any, Any]
 
 
 @strawberry.type(

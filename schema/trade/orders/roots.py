@@ -3,6 +3,7 @@
 from typing import Any
 
 import strawberry
+from strawberry import Info
 
 from commands.trade.orders.cancel import OrderCancelLines, OrderClose
 from commands.trade.orders.holds import OrderHold, OrderReleaseHold
@@ -19,8 +20,6 @@ from schema.graphql.mutations import Payload, mutation
 from schema.graphql.roots import one_by
 from schema.trade.orders.enums import OrderSort
 from schema.trade.orders.types import Hold, Order, OrderConnection
-
-Info = strawberry.Info[Any, Any]
 
 
 @strawberry.type(description="Outcome of a mutation of one order.")

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
+from strawberry import Info
 
 from admission.costs import Cost
 from execution import batched, related
@@ -44,8 +45,6 @@ from schema.trade.releases import ScheduleLine
 
 if TYPE_CHECKING:
     from schema.fulfilment.deliveries import Delivery
-
-Info = strawberry.Info[Any, Any]
 
 
 async def _available_actions(orders: Sequence[Any], info: Info) -> list[list[OrderAction]]:

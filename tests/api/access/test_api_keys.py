@@ -1,24 +1,20 @@
 """API keys over the API: made, listed, rotated, revoked, and remembered for five seconds."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
-import httpx
 import pytest
 from sqlalchemy import event, select
 
 from kit.ids import from_global, new_id, to_global
 from kit.limits import DEFAULT_LIMITS
-from models.access.keys import ApiKey, IdempotencyKey
+from models.access.keys import IdempotencyKey
 from models.access.viewers import READS, Actor, CompanyRole, Documents, Scope
-from server import application
 from tests import make
 from tests.guard import looks_up_a_key
 from tests.make.master import channels, locations, parties
 from transport.identity.authentication import FRESH, Authentication
-from transport.identity.usage import Usage
+from workers.access.keys import Uses
 
 CREATE = """
 mutation ($input: ApiKeyCreateInput!) {
@@ -123,7 +119,7 @@ async def test_the_viewer_is_told_all_that_its_key_says(ask, world, database, cl
         limits=[{"limit": "cost", "value": 7}],
         documents="REGISTERED_AND_EXPLORE",
     )
-    viewer = await Authentication(database, clock).viewer(answer["token"])
+    viewer = await Authentication(database, clock, Uses()).viewer(answer["token"])
     assert viewer is not None
     assert (viewer.role, viewer.documents) == (
         CompanyRole.VIEWER,
@@ -257,7 +253,7 @@ async def test_a_key_is_rotated_without_a_gap(ask, clock):
 
 
 async def test_a_revocation_counts_after_five_seconds_on_every_process(ask, world, database, clock):
-    others = [Authentication(database, clock) for _ in range(3)]
+    others = [Authentication(database, clock, Uses()) for _ in range(3)]
     key = await made(ask)
     assert all([await it.viewer(key["token"]) for it in others])
     for _ in range(2):
@@ -295,62 +291,11 @@ async def test_a_key_costs_one_statement_in_five_seconds(ask, database, clock):
 
 @pytest.mark.parametrize("wrong", ["", "x", "abruf_1_2", "ü", "\udc80", "{key}0", "{other}"])
 async def test_what_is_no_token_is_nobody(database, clock, world, wrong):
-    authentication = Authentication(database, clock)
+    authentication = Authentication(database, clock, Uses())
     assert await authentication.viewer(world.token) is not None
     key_id = world.token.rpartition("_")[0]
     given = wrong.format(key=world.token, other=f"{key_id}_{'0' * 64}")
     assert await authentication.viewer(given) is None
-
-
-async def _last_used(database: make.Walled, merchant_id: Any, token: str) -> datetime | None:
-    async with database.writing(merchant_id) as session:
-        own = select(ApiKey.last_used_at).where(ApiKey.merchant_id == merchant_id)
-        key_id = UUID(token.split("_")[1])
-        return await session.scalar(own.where(ApiKey.id == key_id))
-
-
-async def test_the_last_use_is_written_at_most_once_a_minute(world, database, clock):
-    processes = [Authentication(database, clock) for _ in range(2)]
-    seen = []
-    for seconds in (0, 30, 30, 59, 1):
-        clock.advance(seconds=seconds)
-        for it in processes:
-            await it.viewer(world.token)
-            await it.usage.write()
-        seen.append(await _last_used(database, world.merchant_id, world.token))
-    start = clock() - timedelta(seconds=120)
-    minute = timedelta(minutes=1)
-    assert seen == [start, start, start + minute, start + minute, start + 2 * minute]
-
-
-async def test_uses_are_written_beside_requests_and_at_the_end(world, database, clock):
-    app = application(database, clock=clock)
-    async with app.router.lifespan_context(app):
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://abruf") as client:
-            ask = make.Ask(client, world.token)
-            assert (await ask(KEYS))["apiKeys"]["nodes"][0]["lastUsedAt"] is None
-    assert await _last_used(database, world.merchant_id, world.token) == clock()
-
-
-async def test_uses_are_written_now_and_then(world, database, clock):
-    authentication = Authentication(database, clock)
-    viewer = await authentication.viewer(world.token)
-    assert viewer is not None
-    async with asyncio.timeout(60), authentication.usage.written(timedelta(0)):
-        while await _last_used(database, world.merchant_id, world.token) is None:
-            pass
-
-
-async def test_a_use_that_cannot_be_written_fails_nothing(world, clock, caplog):
-    away = make.Walled("postgresql+asyncpg://127.0.0.1:1/none", world.database.owner.url)
-    usage = Usage(away, clock)
-    viewer = await Authentication(world.database, clock).viewer(world.token)
-    assert viewer is not None
-    usage.note(viewer, clock())
-    await usage.write()
-    assert "could not be written" in caplog.text
-    await away.close()
 
 
 async def test_only_staff_with_the_scope_manage_keys(ask, world):

@@ -25,7 +25,8 @@ from tests import make
 from tests.make.master import parties as make_parties
 from tests.make.running import staff
 from transport.endpoint import GRAPHQL_JSON
-from transport.identity.authentication import Authentication
+from workers.access.buckets import FORGET_BUCKETS
+from workers.running.rounds import Rounds
 
 LIMITS = Limits(bucket=100, restore=10, deadline=120, statement=60)
 CHUNK = 10
@@ -249,12 +250,10 @@ async def test_what_no_bucket_holds_is_too_dear(processes, world) -> None:
 async def test_a_bucket_that_has_long_been_full_again_leaves_no_row(
     processes, world, database
 ) -> None:
-    authentication = Authentication(database, world.clock)
     await sent(processes[0], world.token)
     for hours, rows in ((0, 1), (2, 0)):
         world.clock.advance(hours=hours)
-        await authentication.viewer(world.token)
-        await authentication.usage.write()
+        await Rounds(database, world.clock).make(FORGET_BUCKETS)
         async with database.writing(world.merchant_id) as session:
             own = CostBucket.merchant_id == world.merchant_id
             assert len((await session.scalars(select(CostBucket).where(own))).all()) == rows

@@ -3,10 +3,7 @@
 import asyncio
 
 import pytest
-from sqlalchemy import select
 
-from commands.writing.expired import clear
-from models.access.keys import IdempotencyKey
 from models.access.viewers import Actor
 from tests.make import Ask
 
@@ -42,16 +39,6 @@ async def test_a_key_is_free_again_after_a_day(ask, clock):
     clock.advance(hours=25)
     other = NUT | {"products": [{"sku": "BOLT", "name": "Bolt"}]}
     assert (await ask(UPSERT, input=other))["productsUpsert"]["userErrors"] == []
-
-
-async def test_an_answer_goes_when_it_has_been_kept_long_enough(ask, world, database, clock):
-    await ask(UPSERT, input=NUT)
-    own = IdempotencyKey.merchant_id == world.merchant_id
-    for hours, rows in ((23, 1), (1.5, 1), (1, 0)):
-        clock.advance(hours=hours)
-        async with database.writing(world.merchant_id) as session:
-            await clear(session, world.merchant_id, clock())
-            assert len((await session.scalars(select(IdempotencyKey.id).where(own))).all()) == rows
 
 
 async def test_a_key_belongs_to_its_viewer(ask, world, client):

@@ -1,0 +1,101 @@
+"""A name means one thing on all floors."""
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.house.places import ROOT, tracked
+
+FLOORS = {
+    "transport",
+    "schema",
+    "admission",
+    "execution",
+    "resolvers",
+    "workers",
+    "loaders",
+    "commands",
+    "models",
+    "kit",
+}
+WINGS = {"fulfilment", "trade", "master", "access"}
+DECLARATIONS = "execution/ knows no loaders, and calls what it takes of them as they do"
+SAME_TWICE = {
+    "Bind": DECLARATIONS,
+    "Inside": DECLARATIONS,
+    "One": DECLARATIONS,
+    "Page": DECLARATIONS,
+    "Relation": DECLARATIONS,
+    "Statement": "two ways to send a compiled statement, to be one",
+    "Opening": "opening hours as they are kept, beside their input and their type",
+    "connection": "a connection as execution writes it and as the schema declares it",
+    "main": "where a program begins",
+}
+"""Name -> why it stands twice."""
+
+
+def names(text: str) -> Iterator[str]:
+    """Give the public classes, aliases of types and functions that a module defines.
+
+    A type variable is no name: it means what its function says.
+    """
+    for node in ast.parse(text).body:
+        match node:
+            case ast.Assign(value=ast.Call(func=ast.Name("TypeVar"))):
+                continue
+            case (
+                ast.ClassDef(name=name)
+                | ast.FunctionDef(name=name)
+                | ast.AsyncFunctionDef(name=name)
+            ):
+                found = name
+            case ast.Assign(targets=[ast.Name(name)]) | ast.AnnAssign(target=ast.Name(name)):
+                found = name if name[0].isupper() and not name.isupper() else "_"
+            case _:
+                continue
+        if not found.startswith("_"):
+            yield found
+
+
+def places() -> dict[str, list[Path]]:
+    """Return name -> the modules that define it.
+
+    Functions of a room are left out: verbs and relations are called by their address.
+    """
+    found = defaultdict(list)
+    for file in tracked():
+        path = file.relative_to(ROOT)
+        if path.suffix == ".py" and path.parts[0] in FLOORS:
+            for name in names(file.read_text("utf-8")):
+                if name[0].isupper() or path.parts[1] not in WINGS:
+                    found[name].append(path)
+    return found
+
+
+def stands_twice(name: str, paths: list[Path]) -> bool:
+    """Tell whether a name has two places, or three where a GraphQL type is called as it shows."""
+    shown = [it for it in paths if it.parts[0] == "schema"]
+    is_shown = name[0].isupper() and len(shown) == 1
+    return len(paths) > (2 if is_shown else 1)
+
+
+def test_a_name_stands_once() -> None:
+    assert {name for name, paths in places().items() if stands_twice(name, paths)} == set(
+        SAME_TWICE
+    )
+
+
+def test_names_are_found() -> None:
+    text = """
+Id = int
+Row = TypeVar("Row")
+Key: TypeAlias = str
+LARGEST = 1
+_Own = int
+class Order: ...
+def told(): ...
+async def asked(): ...
+def _hidden(): ...
+"""
+    assert list(names(text)) == ["Id", "Key", "Order", "told", "asked"]

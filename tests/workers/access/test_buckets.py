@@ -1,0 +1,33 @@
+"""Buckets that are full again leave no row, whoever is silent."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from commands.access.buckets.take import Bucket, take
+from kit.ids import new_id
+from models.access.buckets import CostBucket
+from tests import make
+from workers.access.buckets import FORGET_BUCKETS
+from workers.running.rounds import Rounds
+
+
+async def rows(world: make.World) -> int:
+    async with world.database.writing(world.merchant_id) as session:
+        own = CostBucket.merchant_id == world.merchant_id
+        return len((await session.scalars(select(CostBucket.id).where(own))).all())
+
+
+async def test_a_bucket_goes_an_hour_after_it_is_full_again_though_nobody_asks(
+    world, database, clock
+):
+    merchants = [world, await make.world(database, clock)]
+    for it in merchants:
+        async with database.writing(it.merchant_id) as session:
+            await take(session, Bucket(it.merchant_id, new_id(), 100, 10), 100, clock())
+    seen = []
+    for wait in (timedelta(0), timedelta(minutes=60), timedelta(seconds=10)):
+        clock.advance(seconds=wait.total_seconds())
+        await Rounds(database, clock).make(FORGET_BUCKETS)
+        seen.append([await rows(it) for it in merchants])
+    assert seen == [[1, 1], [1, 1], [0, 0]]

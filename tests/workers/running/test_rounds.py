@@ -1,0 +1,97 @@
+"""Rounds over all merchants: every so often, past what fails, whole to the end."""
+
+import asyncio
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from models.access.keys import MerchantCounter
+from tests import make
+from tests.make.waiting import until
+from workers.running.rounds import Round, Rounds
+
+OFTEN = timedelta(0)
+NEVER = timedelta(days=1)
+
+
+class Visits:
+    """A step that writes down whom it visited, and when."""
+
+    def __init__(self, steps=1, failing=()):
+        self.seen, self.steps, self.failing = [], steps, failing
+
+    async def __call__(self, session, merchant_id, now):
+        self.seen.append((merchant_id, now))
+        if merchant_id in self.failing:
+            raise RuntimeError
+        own = select(func.count()).where(MerchantCounter.merchant_id == merchant_id)
+        assert (await session.execute(own)).scalar_one() == 0
+        return len(self.seen) % self.steps > 0
+
+
+async def test_every_merchant_has_a_turn_also_one_whose_keys_are_silent(world, database, clock):
+    others = [await make.world(database, clock) for _ in range(2)]
+    visits = Visits()
+    await Rounds(database, clock).make(Round("visit", NEVER, visits))
+    assert visits.seen == [(it.merchant_id, clock()) for it in (world, *others)]
+
+
+async def test_a_merchant_has_steps_as_long_as_there_is_more_to_do(world, database, clock):
+    visits = Visits(steps=3)
+    await Rounds(database, clock).make(Round("visit", NEVER, visits))
+    assert visits.seen == [(world.merchant_id, clock())] * 3
+
+
+async def test_what_fails_is_logged_and_the_next_merchant_has_its_turn(
+    world, database, clock, caplog
+):
+    other = await make.world(database, clock)
+    visits = Visits(failing=[world.merchant_id])
+    await Rounds(database, clock).make(Round("visit", NEVER, visits))
+    assert [it for it, _ in visits.seen] == [world.merchant_id, other.merchant_id]
+    assert f"Could not visit, merchant {world.merchant_id}" in caplog.text
+
+
+async def test_a_database_that_is_away_ends_no_rounds(world, clock, caplog):
+    away = make.Walled("postgresql+asyncpg://127.0.0.1:1/none", world.database.owner.url)
+    rounds, visits = Rounds(away, clock), Visits()
+    async with rounds.meanwhile(Round("visit", OFTEN, visits)):
+        await until(lambda: caplog.text.count("no merchants are found") > 1)
+    assert visits.seen == []
+    await away.close()
+
+
+async def test_rounds_are_made_again_and_again_meanwhile(world, database, clock):
+    visits = Visits()
+    async with Rounds(database, clock).meanwhile(Round("visit", OFTEN, visits)):
+        await until(lambda: len(visits.seen) > 2)
+    count = len(visits.seen)
+    assert {it for it, _ in visits.seen} == {world.merchant_id}
+    await asyncio.sleep(0)
+    assert len(visits.seen) == count
+
+
+async def test_a_step_that_has_begun_is_done_at_the_end_and_later_ones_are_left(
+    world, database, clock
+):
+    await make.world(database, clock)
+    begun, done = asyncio.Event(), []
+
+    async def step(session, merchant_id, _now):
+        begun.set()
+        counters = func.count(MerchantCounter.id)
+        await session.execute(select(counters).where(MerchantCounter.merchant_id == merchant_id))
+        done.append(merchant_id)
+        return True
+
+    async with Rounds(database, clock).meanwhile(Round("visit", OFTEN, step)):
+        await begun.wait()
+    assert done == [world.merchant_id]
+
+
+async def test_a_round_that_is_wanted_once_more_is_made_at_the_end(world, database, clock):
+    visits, left = Visits(), Visits()
+    last = Round("visit", NEVER, visits, lambda: [world.merchant_id], once_more=True)
+    async with Rounds(database, clock).meanwhile(last, Round("leave", NEVER, left)):
+        assert visits.seen == []
+    assert (visits.seen, left.seen) == ([(world.merchant_id, clock())], [])

@@ -1,0 +1,1 @@
+"""What runs unasked, beside requests: when, and how often. What is done are commands."""

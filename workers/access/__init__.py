@@ -1,0 +1,1 @@
+"""What access does unasked: uses of keys are written, what has ended is forgotten."""

@@ -1,0 +1,1 @@
+"""Machinery of the workers: rounds over all merchants."""

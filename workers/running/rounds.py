@@ -1,0 +1,90 @@
+"""Rounds: the same for each merchant, every so often, in the background of one process.
+
+Other processes may make the same rounds at the same time: a step leaves alone what another
+transaction has locked.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from kit.clock import Clock
+from kit.db.database import Database
+from kit.db.sessions import Session
+from loaders.access import keys
+
+_log = logging.getLogger("abruf")
+
+
+@dataclass(frozen=True)
+class Round:
+    """What is done for each merchant, and how often.
+
+    name: what it does, for the log. step: does it for one merchant at an instant, in a transaction
+    of its own, and tells whether there is enough left for another step. among: gives whose turn it
+    is; without it, all merchants have one. once_more: whether a last round is made when the
+    process ends, instead of leaving the one that is under way.
+    """
+
+    name: str
+    every: timedelta
+    step: Callable[[Session, UUID, datetime], Awaitable[bool]]
+    among: Callable[[], Iterable[UUID]] | None = None
+    once_more: bool = False
+
+
+class Rounds:
+    """Makes rounds over the merchants of a database."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        """Take where the merchants are, and when it is."""
+        self._database, self._clock = database, clock
+        self._ending = asyncio.Event()
+
+    @asynccontextmanager
+    async def meanwhile(self, *rounds: Round) -> AsyncIterator[None]:
+        """Make rounds meanwhile. At the end no step is cut; those that did not begin are left."""
+        tasks = [asyncio.create_task(self._repeat(it)) for it in rounds]
+        try:
+            yield
+        finally:
+            self._ending.set()
+            await asyncio.gather(*tasks)
+
+    async def _repeat(self, given: Round) -> None:
+        is_last = False
+        while not is_last:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(given.every.total_seconds()):
+                    await self._ending.wait()
+            is_last = self._ending.is_set()
+            await self.make(given)
+
+    async def make(self, given: Round) -> None:
+        """Make one round. What fails is logged, and does not end what comes after it."""
+        for merchant_id in await self._turns(given):
+            try:
+                while not self._is_left(given) and await self._step(given, merchant_id):
+                    pass
+            except Exception:  # noqa: BLE001 -- whatever it is, the next merchant has its turn.
+                _log.warning("Could not %s, merchant %s", given.name, merchant_id, exc_info=True)
+
+    def _is_left(self, given: Round) -> bool:
+        return self._ending.is_set() and not given.once_more
+
+    async def _turns(self, given: Round) -> Iterable[UUID]:
+        if given.among is not None:
+            return given.among()
+        try:
+            return () if self._is_left(given) else await keys.merchants(self._database)
+        except Exception:  # noqa: BLE001 -- whatever it is, the next round may find them.
+            _log.warning("Could not %s, no merchants are found", given.name, exc_info=True)
+            return ()
+
+    async def _step(self, given: Round, merchant_id: UUID) -> bool:
+        async with self._database.writing(merchant_id) as session:
+            return await given.step(session, merchant_id, self._clock())
