@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 
 from loaders.reading.records import columns, record
 from loaders.reading.relations import Many, One, Reader, Through, among_keys
-from models.fulfilment.parcels import (
+from models.fulfilment.parcels.tables import (
     Parcel,
     ParcelContent,
     ParcelLineage,

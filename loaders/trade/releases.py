@@ -14,7 +14,7 @@ from kit.inputs import Input
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Many, One, Reader, Relation, among_keys
 from models.trade.contracts.tables import ContractLine
-from models.trade.releases import (
+from models.trade.releases.tables import (
     Release,
     ReleaseState,
     ReleaseType,

@@ -14,7 +14,7 @@ from commands.writing.transaction import Writing, anyone, missing
 from kit.db.statements import Statement
 from kit.errors import Code, Refused
 from models.access.viewers import Actor
-from models.fulfilment.parcels import Parcel, ParcelStatus, TrackingNumber
+from models.fulfilment.parcels.tables import Parcel, ParcelStatus, TrackingNumber
 from models.visibility import seen_by
 
 _AHEAD = timedelta(days=1)

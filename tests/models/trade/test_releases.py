@@ -5,7 +5,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.trade.releases import (
+from models.trade.releases.tables import (
     ScheduleStatus,
     open_quantities,
     released_quantities,
