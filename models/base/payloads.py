@@ -19,6 +19,20 @@ from models.base.tables import Base
 
 Column = NewType("Column", str)
 """The name of a column of ours."""
+KINDS = {
+    "id": "text, a UUID",
+    "quantity": "text, an exact decimal number",
+    "number": "a whole number",
+    "true or false": "`true` or `false`",
+    "instant": "text, RFC 3339 with an offset",
+    "day": "text, RFC 3339",
+    "column": "text, the name of a column",
+    "list of: ...": "a list",
+    "... → ...": "an object",
+    "(...)": "an object of these fields",
+    "`Name`": "text, one of the codes under this name below",
+}
+"""What there is beside null -> how it looks in JSON."""
 CODES: dict[str, type[StrEnum]] = {}
 """Name -> the enum, of those whose codes stand in payloads."""
 
@@ -51,6 +65,11 @@ class Value(NamedTuple):
     told: str
     default: Any
 
+    @property
+    def is_needed(self) -> bool:
+        """Whether every payload has it."""
+        return self.default is MISSING
+
 
 def written(values: Sequence[Value], row: Any) -> dict[str, Any]:
     """Return a payload, or an item of one, as JSON. TypeError for a value of another kind."""
@@ -67,7 +86,7 @@ def given(values: Sequence[Value], told: Mapping[str, Any]) -> dict[str, Any]:
     if strange := told.keys() - {it.name for it in values}:
         message = f"unknown fields {sorted(strange)}"
         raise ValueError(message)
-    if lacking := [it.name for it in values if it.default is MISSING and it.name not in told]:
+    if lacking := [it.name for it in values if it.is_needed and it.name not in told]:
         message = f"missing fields {lacking}"
         raise ValueError(message)
     return {it.name: it.kind.read(told[it.name]) for it in values if it.name in told}
