@@ -6,7 +6,7 @@ Movements are taken from the session's own record of changed columns, and from t
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -19,6 +19,11 @@ from commands.writing.transaction import Writing
 from models.base.events import Moving, progressed
 from models.base.payloads import Column
 from models.base.tables import OfMerchant, Tally
+
+Rows = Sequence[Mapping[str, Any]]
+"""Rows that give the same columns. What they do not give has its default in the database."""
+Changes = Sequence[tuple[Any, Mapping[str, Any]]]
+"""Locked rows as they were read, each with what changes of it: the same columns of all rows."""
 
 _LEDGER = "ledger"
 """Where a session keeps its ledger."""
@@ -46,18 +51,20 @@ class Ledger:
                         amount = getattr(row, counter) - _known(was[counter])
                         self._count(tally, getattr(row, tally.by), row.id, counter, amount)
 
-    def note_new(self, entity: type[OfMerchant], row: Mapping[str, Any]) -> None:
-        """Add up a row that is inserted without the session. row: column -> value."""
-        if tally := entity.tally:
-            for counter in tally.counters:
-                if amount := row.get(counter):
-                    self._count(tally, row[tally.by], row["id"], counter, amount)
+    def note_new(self, entity: type[OfMerchant], rows: Rows) -> None:
+        """Add up rows that are inserted without the session."""
+        if (tally := entity.tally) and rows:
+            counters = [it for it in tally.counters if it in rows[0]]
+            for row in rows:
+                for counter in counters:
+                    self._count(tally, row[tally.by], row["id"], counter, row[counter])
 
-    def note_changed(self, entity: type[OfMerchant], row: Any, values: Mapping[str, Any]) -> None:
-        """Add up a row that is changed without the session. row: as it was."""
-        if tally := entity.tally:
-            for counter in tally.counters:
-                if counter in values:
+    def note_changed(self, entity: type[OfMerchant], changes: Changes) -> None:
+        """Add up rows that are changed without the session."""
+        if (tally := entity.tally) and changes:
+            counters = [it for it in tally.counters if it in changes[0][1]]
+            for row, values in changes:
+                for counter in counters:
                     amount = values[counter] - getattr(row, counter)
                     self._count(tally, getattr(row, tally.by), row.id, counter, amount)
 

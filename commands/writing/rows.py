@@ -4,21 +4,16 @@ The rows of a table go to PostgreSQL as one JSON text, which it reads into the t
 for ten rows that costs this process a quarter of what an array for each column costs (0025).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 from sqlalchemy import JSON, Uuid, bindparam, func, insert, literal_column, select, update
 
-from commands.writing.ledger import ledger_of
+from commands.writing.ledger import Changes, Rows, ledger_of
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
 from models.base.tables import OfMerchant
-
-Rows = Sequence[Mapping[str, Any]]
-"""Rows that give the same columns. What they do not give has its default in the database."""
-Changes = Sequence[tuple[Any, Mapping[str, Any]]]
-"""Locked rows as they were read, each with what changes of it: the same columns of all rows."""
 
 
 async def write_rows(
@@ -52,11 +47,9 @@ def _tell(
     if (ledger := ledger_of(writing)) is None:
         return
     for entity, rows in new.items():
-        for row in rows:
-            ledger.note_new(entity, row)
+        ledger.note_new(entity, rows)
     for entity, changes in changed.items():
-        for row, values in changes:
-            ledger.note_changed(entity, row, values)
+        ledger.note_changed(entity, changes)
 
 
 def given(entity: type[OfMerchant], name: str) -> Any:

@@ -22,15 +22,14 @@ Moved = Mapping[UUID, Mapping[Column, Decimal]]
 
 
 class Form(NamedTuple):
-    """What the payloads of an event look like, and how older ones become such."""
+    """What the payloads of an event look like, and how older ones become such.
+
+    version: the one that is written; every one before has its upcaster.
+    """
 
     values: tuple[Value, ...]
     upcasts: tuple[Upcast, ...]
-
-    @property
-    def version(self) -> int:
-        """Which version is written: every one before has its upcaster."""
-        return 1 + len(self.upcasts)
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ def event(
             message = f"{name} hides {hidden}"
             raise TypeError(message)
         made.name, made.aggregate, made.about = name, aggregate, about
-        made.form = Form(tuple(own), upcasts)
+        made.form = Form(tuple(own), upcasts, 1 + len(upcasts))
         EVENTS[name] = made
         return made
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from models.base.events import EVENTS, Event
-from models.base.payloads import CODES, KINDS
+from models.base.payloads import CODES
 
 _HEAD = """\
 # Events
@@ -17,6 +17,20 @@ A payload holds ids, quantities and codes, never names, addresses, mail or free 
 be erased from the rows while the journal stays whole. An entry's version counts the forms of its
 payload. A changed form is a new version, with a function that makes one of the version before.
 """
+_KINDS = {
+    "id": "text, a UUID",
+    "quantity": "text, an exact decimal number",
+    "number": "a whole number",
+    "true or false": "`true` or `false`",
+    "instant": "text, RFC 3339 with an offset",
+    "day": "text, RFC 3339",
+    "column": "text, the name of a column",
+    "list of: ...": "a list",
+    "... → ...": "an object",
+    "(...)": "an object of these fields",
+    "`Name`": "text, one of the codes under this name below",
+}
+"""What there is beside null -> how it looks in JSON."""
 _DEFAULT = " Left out where there is nothing to tell."
 
 
@@ -36,7 +50,7 @@ def _event(kind: type[Event]) -> Iterator[str]:
 def page() -> str:
     """Return docs/EVENTS.md."""
     lines = [_HEAD, "## Kinds of values\n", "| Kind | In JSON |", "| --- | --- |"]
-    lines += [f"| {told} | {form} |" for told, form in KINDS.items()]
+    lines += [f"| {told} | {form} |" for told, form in _KINDS.items()]
     lines.append("")
     by_noun = sorted(EVENTS.values(), key=lambda it: it.aggregate)
     for noun, kinds in groupby(by_noun, lambda it: it.about.__name__):

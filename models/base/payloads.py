@@ -19,20 +19,6 @@ from models.base.tables import Base
 
 Column = NewType("Column", str)
 """The name of a column of ours."""
-KINDS = {
-    "id": "text, a UUID",
-    "quantity": "text, an exact decimal number",
-    "number": "a whole number",
-    "true or false": "`true` or `false`",
-    "instant": "text, RFC 3339 with an offset",
-    "day": "text, RFC 3339",
-    "column": "text, the name of a column",
-    "list of: ...": "a list",
-    "... → ...": "an object",
-    "(...)": "an object of these fields",
-    "`Name`": "text, one of the codes under this name below",
-}
-"""What there is beside null -> how it looks in JSON."""
 CODES: dict[str, type[StrEnum]] = {}
 """Name -> the enum, of those whose codes stand in payloads."""
 
@@ -134,21 +120,43 @@ def _refuse(value: object, told: str) -> TypeError:
     return TypeError(f"{value!r} is not {told}")
 
 
-def _plain(
-    told: str, kind: type, write: Callable[[Any], Any], read: Callable[[Any], Any], also: Any = None
-) -> Kind:
-    """also: a further condition on values."""
-
+def _plain(told: str, kind: type, write: Callable[[Any], Any], read: Callable[[Any], Any]) -> Kind:
     def checked(value: Any) -> Any:
-        if not isinstance(value, kind) or (also is not None and not also(value)):
-            raise _refuse(value, told)
-        return write(value)
+        if isinstance(value, kind):
+            return write(value)
+        raise _refuse(value, told)
 
     return Kind(told, checked, read)
 
 
 def _exact(quantity: Decimal) -> str:
-    return f"{quantity.normalize():f}"
+    if quantity.is_finite():
+        return f"{quantity.normalize():f}"
+    raise _refuse(quantity, "a quantity")
+
+
+def _number(value: int) -> int:
+    if type(value) is int:
+        return value
+    raise _refuse(value, "a number")
+
+
+def _zoned(instant: datetime) -> str:
+    if instant.tzinfo is not None:
+        return instant.isoformat()
+    raise _refuse(instant, "an instant with an offset")
+
+
+def _day(day: date) -> str:
+    if not isinstance(day, datetime):
+        return day.isoformat()
+    raise _refuse(day, "a day")
+
+
+def _column(name: str) -> str:
+    if name in _columns():
+        return name
+    raise _refuse(name, "a column")
 
 
 def _same(kind: type) -> Callable[[Any], Any]:
@@ -179,14 +187,12 @@ def _columns() -> frozenset[str]:
 
 _PLAIN: Mapping[Any, Kind] = {
     UUID: _plain("id", UUID, str, UUID),
-    Decimal: _plain("quantity", Decimal, _exact, Decimal, Decimal.is_finite),
-    int: _plain("number", int, int, _same(int), lambda it: not isinstance(it, bool)),
+    Decimal: _plain("quantity", Decimal, _exact, Decimal),
+    int: _plain("number", int, _number, _same(int)),
     bool: _plain("true or false", bool, bool, _same(bool)),
-    datetime: _plain("instant", datetime, datetime.isoformat, _instant, lambda it: it.tzinfo),
-    date: _plain(
-        "day", date, date.isoformat, date.fromisoformat, lambda it: not isinstance(it, datetime)
-    ),
-    Column: _plain("column", str, str, _same(str), lambda it: it in _columns()),
+    datetime: _plain("instant", datetime, _zoned, _instant),
+    date: _plain("day", date, _day, date.fromisoformat),
+    Column: _plain("column", str, _column, _same(str)),
 }
 
 

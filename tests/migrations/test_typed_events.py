@@ -160,7 +160,7 @@ def test_text_leaves_the_journal_and_every_entry_is_read(
 ) -> None:
     url = new_database("untyped")
     configured = migrations.configured(url)
-    command.upgrade(configured, "0006")
+    command.upgrade(configured, "0007-1")
     _fill(url)
     for is_again in (False, True):
         command.upgrade(configured, "0007")
@@ -175,5 +175,5 @@ def test_text_leaves_the_journal_and_every_entry_is_read(
         assert ask(url, CHECKS) == [(0,)]
         kept = dict(ask(f"{url}?app.merchant={MERCHANT}", KEPT))
         assert kept == dict.fromkeys(kept) if is_again else kept == WRITTEN
-        command.downgrade(configured, "0006")
+        command.downgrade(configured, "0007-1")
         assert ask(url, CHECKS) == [(1,)]

@@ -16,7 +16,9 @@ from models.base.tables import Base
 from models.trade.orders.events import OrderPlaced
 
 WRITTEN = json.loads(Path(__file__).with_name("written.json").read_text())
-TALLIED = [it.class_ for it in Base.registry.mappers if it.class_.tally]
+TALLIED = sorted(
+    (it.class_ for it in Base.registry.mappers if it.class_.tally), key=lambda it: it.__name__
+)
 
 
 def test_every_version_of_every_event_has_an_example() -> None:
