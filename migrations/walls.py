@@ -31,6 +31,15 @@ def show_without_merchant(table: str) -> None:
     op.execute(f"CREATE POLICY nobody ON {table} FOR SELECT USING ({_HELD} IS NULL)")
 
 
+def for_each_merchant(change: str) -> None:
+    """Change the rows of every merchant: row-level security binds the owner too."""
+    connection = op.get_bind()
+    for merchant in connection.scalars(text("SELECT id FROM merchants")).all():
+        connection.execute(text("SELECT set_merchant(:merchant)"), {"merchant": merchant})
+        connection.execute(text(change))
+    connection.execute(text("SELECT set_merchant(NULL)"))
+
+
 def grant(connection: Connection, role: str) -> None:
     """Let the application's role write what is behind the wall, and read the rest.
 

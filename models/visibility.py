@@ -28,7 +28,7 @@ from models.access.viewers import Actor, Viewer
 from models.base.tables import Owned
 from models.fulfilment.deliveries.receipts import Receipt, ReceiptLine
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
-from models.fulfilment.parcels import Parcel, ParcelContent, ParcelLineage, TrackingNumber
+from models.fulfilment.parcels.tables import Parcel, ParcelContent, ParcelLineage, TrackingNumber
 from models.fulfilment.tracking.events import TrackingEvent
 from models.master.catalog import Product
 from models.master.channels import Channel
@@ -37,7 +37,7 @@ from models.master.parties import Address, Contact, Party, PartyRole
 from models.trade.contracts.tables import Contract, ContractLine, Shortfall
 from models.trade.orders.holds import Hold
 from models.trade.orders.tables import Order, OrderLine
-from models.trade.releases import Release, ScheduleLine
+from models.trade.releases.tables import Release, ScheduleLine
 
 Rule = Callable[[Viewer, Any], ColumnElement[bool] | None]
 """viewer, table (or an alias of it) -> the condition beside the merchant's, None for all rows."""

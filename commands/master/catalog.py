@@ -5,11 +5,12 @@ from decimal import Decimal
 from pydantic import Field
 
 from commands.writing.transaction import Outcome, Writing
-from commands.writing.upserts import results, upsert
+from commands.writing.upserts import Told, results, upsert
 from kit.errors import Code, Path, Refused
 from kit.inputs import Bulk, Command, Gtin, Input, Name, Reference, refuse_duplicates
-from models.access.journal import Aggregate
-from models.master.catalog import Product, Unit
+from models.master.catalog import Product, ProductCreated, ProductUpdated, Unit
+
+_TOLD = Told(ProductCreated, ProductUpdated)
 
 
 class ProductUpsert(Input):
@@ -36,7 +37,7 @@ async def upsert_all(writing: Writing, command: ProductsUpsert) -> Outcome:
     """Write products by SKU. Refused: DUPLICATE when a SKU stands twice."""
     refuse_duplicates((it.sku for it in command.products), ("products",), "sku")
     items = [it.model_dump() for it in command.products]
-    return results("product_id", *await upsert(writing, Product, Aggregate.PRODUCT, "sku", items))
+    return results("product_id", *await upsert(writing, Product, _TOLD, "sku", items))
 
 
 def check_scale(product: Product, quantity: Decimal, path: Path) -> None:

@@ -5,10 +5,15 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from commands.writing.transaction import Outcome, Writing
-from commands.writing.upserts import results, upsert
+from commands.writing.upserts import Told, results, upsert
 from kit.inputs import Bulk, Command, Input, Name, Reference, refuse_duplicates
-from models.access.journal import Aggregate
-from models.master.channels import Channel, ChannelKind, DeliveryMethod
+from models.master.channels import (
+    Channel,
+    ChannelCreated,
+    ChannelKind,
+    ChannelUpdated,
+    DeliveryMethod,
+)
 
 
 def _in_order(methods: list[DeliveryMethod]) -> list[DeliveryMethod]:
@@ -16,6 +21,9 @@ def _in_order(methods: list[DeliveryMethod]) -> list[DeliveryMethod]:
 
 
 Methods = Annotated[list[DeliveryMethod], Field(min_length=1), AfterValidator(_in_order)]
+
+
+_TOLD = Told(ChannelCreated, ChannelUpdated)
 
 
 class ChannelUpsert(Input):
@@ -44,4 +52,4 @@ async def upsert_all(writing: Writing, command: ChannelsUpsert) -> Outcome:
     """Write channels by code. Refused: DUPLICATE when a code stands twice."""
     refuse_duplicates((it.code for it in command.channels), ("channels",), "code")
     items = [it.model_dump() for it in command.channels]
-    return results("channel_id", *await upsert(writing, Channel, Aggregate.CHANNEL, "code", items))
+    return results("channel_id", *await upsert(writing, Channel, _TOLD, "code", items))

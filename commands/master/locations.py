@@ -6,13 +6,14 @@ from uuid import UUID
 from pydantic import Field
 
 from commands.writing.transaction import Outcome, Writing
-from commands.writing.upserts import results, upsert
+from commands.writing.upserts import Told, results, upsert
 from kit.errors import Path
 from kit.ids import Names
 from kit.inputs import Bulk, Command, Gln, Input, Name, Place, Reference, Zone, refuse_duplicates
-from models.access.journal import Aggregate
-from models.master.locations import Location, LocationKind
+from models.master.locations import Location, LocationCreated, LocationKind, LocationUpdated
 from models.master.parties import Party
+
+_TOLD = Told(LocationCreated, LocationUpdated)
 
 
 class LocationUpsert(Input):
@@ -48,5 +49,5 @@ async def upsert_all(writing: Writing, command: LocationsUpsert) -> Outcome:
             providers.setdefault(it.provider_id, ("locations", place, "provider_id"))
     await writing.get(Party, providers)
     items = [it.model_dump() for it in command.locations]
-    written = await upsert(writing, Location, Aggregate.LOCATION, "code", items)
+    written = await upsert(writing, Location, _TOLD, "code", items)
     return results("location_id", *written)

@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Insert, bindparam, func, insert, literal, select
+from sqlalchemy import BigInteger, Insert, bindparam, func, insert, select
 
 from commands.writing.counters import MERCHANT, RAISE, raising
 from commands.writing.rows import given
@@ -54,21 +54,25 @@ async def append(writing: Writing) -> None:
 
 
 def _entries(writing: Writing) -> list[dict[str, Any]]:
-    """Return the events, counted in their transaction and, by sequence, in their aggregate."""
+    """Return the events, counted in their transaction and, by sequence, in their aggregate.
+
+    TypeError for a payload that is not what its class says.
+    """
     counted: Counter[UUID] = Counter()
     entries = []
-    for position, event in enumerate(writing.events, 1):
-        counted[event.aggregate_id] += 1
+    for position, (event, occurred_at) in enumerate(writing.events, 1):
+        counted[event.id] += 1
         entries.append(
             {
                 "id": new_id(),
                 "position": position,
                 "aggregate": event.aggregate,
-                "aggregate_id": event.aggregate_id,
-                "sequence": counted[event.aggregate_id],
-                "type": event.type,
-                "occurred_at": event.occurred_at,
-                "payload": event.payload,
+                "aggregate_id": event.id,
+                "sequence": counted[event.id],
+                "type": event.name,
+                "occurred_at": occurred_at,
+                "payload": event.payload(),
+                "payload_version": event.form.version,
             }
         )
     return entries
@@ -93,7 +97,7 @@ def _append() -> Insert:
         "type": told.type,
         "occurred_at": told.occurred_at,
         "payload": told.payload,
-        "payload_version": literal(1),
+        "payload_version": told.payload_version,
         **{name: bindparam(name, type_=getattr(entry, name).type) for name in _SAME},
     }
     return insert(entry).from_select(list(values), select(*values.values()))

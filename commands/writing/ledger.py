@@ -1,36 +1,33 @@
 """The ledger: every movement of a quantity, told by the journal as an exact signed amount.
 
-Counters of order lines and contract lines are sums of what the ledger holds. Movements are taken
-from the session's own record of changed columns, so that no command can move a counter and forget
-to tell.
+Counters that a table declares (`models.base.tables.Tally`) are sums of what the ledger holds.
+Movements are taken from the session's own record of changed columns, and from the rows that
+`commands.writing.rows` writes, so that no command can move a counter and forget to tell.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import event, inspect
-from sqlalchemy.orm import InstanceState, Session
+from sqlalchemy.orm import Session
 
-from commands.writing.transaction import Event, Writing
-from models.access.journal import Aggregate
-from models.trade.contracts import tables as contracts
-from models.trade.contracts.tables import ContractLine
-from models.trade.orders import tables as orders
-from models.trade.orders.tables import OrderLine
+from commands.writing.transaction import Writing
+from models.base.events import Moving, progressed
+from models.base.payloads import Column
+from models.base.tables import OfMerchant, Tally
 
-COUNTERS: Mapping[type[Any], Sequence[str]] = {
-    OrderLine: ("ordered", *orders.COUNTERS),
-    ContractLine: contracts.COUNTERS,
-}
+Rows = Sequence[Mapping[str, Any]]
+"""Rows that give the same columns. What they do not give has its default in the database."""
+Changes = Sequence[tuple[Any, Mapping[str, Any]]]
+"""Locked rows as they were read, each with what changes of it: the same columns of all rows."""
 
 _LEDGER = "ledger"
 """Where a session keeps its ledger."""
-
-Moved = dict[UUID, dict[str, Decimal]]
-"""Line id -> counter -> signed amount, in the line's unit."""
+_NONE = Decimal(0)
 
 
 class Ledger:
@@ -38,51 +35,63 @@ class Ledger:
 
     def __init__(self, writing: Writing) -> None:
         """Begin with a session that has written nothing."""
-        self._moved: defaultdict[tuple[Aggregate, UUID], Moved] = defaultdict(dict)
+        self._moved: defaultdict[
+            tuple[type[OfMerchant], UUID], dict[UUID, dict[Column, Decimal]]
+        ] = defaultdict(dict)
         self._writing = writing
         writing.session.info[_LEDGER] = self
 
     def note(self, session: Session) -> None:
         """Add up what the session is about to write."""
         for row in (*session.new, *session.dirty):
-            match row:
-                case OrderLine():
-                    self._add(row, self._moved[Aggregate.ORDER, row.order_id])
-                case ContractLine():
-                    self._add(row, self._moved[Aggregate.CONTRACT, row.contract_id])
+            if tally := row.tally:
+                was: Mapping[str, Any] = inspect(row).committed_state
+                for counter in tally.counters:
+                    if counter in was:
+                        amount = getattr(row, counter) - _known(was[counter])
+                        self._count(tally, getattr(row, tally.by), row.id, counter, amount)
 
-    def _add(self, row: OrderLine | ContractLine, moved: Moved) -> None:
-        state: InstanceState[Any] = inspect(row)
-        was = state.committed_state
-        for counter in COUNTERS[type(row)]:
-            if counter in was:
-                self._count(moved, row.id, counter, getattr(row, counter) - _known(was[counter]))
+    def note_new(self, entity: type[OfMerchant], rows: Rows) -> None:
+        """Add up rows that are inserted without the session."""
+        if (tally := entity.tally) and rows:
+            counters = [it for it in tally.counters if it in rows[0]]
+            for row in rows:
+                for counter in counters:
+                    self._count(tally, row[tally.by], row["id"], counter, row[counter])
 
-    def tell(self, order_id: UUID, line_id: UUID, **amounts: Decimal) -> None:
-        """Take movements of an order line that the session does not see."""
-        for counter, amount in amounts.items():
-            self._count(self._moved[Aggregate.ORDER, order_id], line_id, counter, amount)
+    def note_changed(self, entity: type[OfMerchant], changes: Changes) -> None:
+        """Add up rows that are changed without the session."""
+        if (tally := entity.tally) and changes:
+            counters = [it for it in tally.counters if it in changes[0][1]]
+            for row, values in changes:
+                for counter in counters:
+                    amount = values[counter] - getattr(row, counter)
+                    self._count(tally, getattr(row, tally.by), row.id, counter, amount)
 
-    @staticmethod
-    def _count(moved: Moved, line_id: UUID, counter: str, amount: Decimal) -> None:
+    def _count(self, tally: Tally, key: UUID, line_id: UUID, counter: str, amount: Decimal) -> None:
         if amount:
-            counters = moved.setdefault(line_id, {})
-            counters[counter] = counters.get(counter, Decimal(0)) + amount
+            counters = self._moved[tally.of, key].setdefault(line_id, {})
+            counters[Column(counter)] = counters.get(Column(counter), _NONE) + amount
 
     def close(self) -> None:
-        """Give every movement to its aggregate's first event, or to an event of its own."""
+        """Give every movement to its row's first event that tells some, or to one of its own."""
         events = self._writing.events
-        for (aggregate, key), moved in self._moved.items():
-            told = {str(line_id): _told(amounts) for line_id, amounts in moved.items()}
+        first: dict[UUID, tuple[int, Moving]] = {}
+        for place, (happened, _) in enumerate(events):
+            if isinstance(happened, Moving):
+                first.setdefault(happened.id, (place, happened))
+        for (about, key), lines in self._moved.items():
+            told = {
+                line_id: {counter: amount for counter, amount in counters.items() if amount}
+                for line_id, counters in lines.items()
+            }
             if not any(told.values()):
                 continue
-            own = (at for at, it in enumerate(events) if it.aggregate_id == key)
-            place = next(own, None)
-            if place is None:
-                what = f"{aggregate.value.lower()}.progressed"
-                self._writing.record(aggregate, key, what, moved=told)
+            if key in first:
+                place, moving = first[key]
+                events[place] = events[place]._replace(event=replace(moving, moved=told))
             else:
-                events[place] = _with(events[place], {"moved": told})
+                self._writing.record(progressed(about)(key, moved=told))
         self._moved.clear()
 
 
@@ -99,18 +108,4 @@ def ledger_of(writing: Writing) -> Ledger | None:
 
 def _known(value: Any) -> Decimal:
     """Return what a counter was; SQLAlchemy has a symbol for what is new."""
-    return value if isinstance(value, Decimal) else Decimal(0)
-
-
-def _told(amounts: Mapping[str, Decimal]) -> dict[str, str]:
-    return {name: f"{amount.normalize():f}" for name, amount in amounts.items() if amount}
-
-
-def _with(noted: Event, more: Mapping[str, Any]) -> Event:
-    return Event(
-        noted.aggregate,
-        noted.aggregate_id,
-        noted.type,
-        noted.occurred_at,
-        {**noted.payload, **more},
-    )
+    return value if isinstance(value, Decimal) else _NONE

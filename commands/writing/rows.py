@@ -4,34 +4,52 @@ The rows of a table go to PostgreSQL as one JSON text, which it reads into the t
 for ten rows that costs this process a quarter of what an array for each column costs (0025).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 from sqlalchemy import JSON, Uuid, bindparam, func, insert, literal_column, select, update
 
+from commands.writing.ledger import Changes, Rows, ledger_of
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
 from models.base.tables import OfMerchant
 
-Rows = Sequence[Mapping[str, Any]]
-"""Rows that give the same columns. What they do not give has its default in the database."""
-Tables = Mapping[type[OfMerchant], Rows]
 
+async def write_rows(
+    writing: Writing,
+    new: Mapping[type[OfMerchant], Rows],
+    changed: Mapping[type[OfMerchant], Changes] | None = None,
+) -> None:
+    """Insert new rows and update locked ones by one statement; the ledger hears what they move.
 
-async def write_rows(writing: Writing, new: Tables, changed: Tables | None = None) -> None:
-    """Insert new rows, and update the locked rows whose ids are given, by one statement.
-
-    The session learns nothing of them: movements of a quantity must be told to the ledger, and
-    what is changed must not be a row that the session has read.
+    The session learns nothing of them: what is changed must not be a row that it has read.
     """
-    verbs = [(_insert, new), (_update, changed or {})]
-    parts = [(verb, *it) for verb, tables in verbs for it in tables.items() if it[1]]
+    _tell(writing, new, changed or {})
+    parts: list[tuple[Any, type[OfMerchant], Rows]] = [
+        (_insert, entity, rows) for entity, rows in new.items() if rows
+    ]
+    for entity, changes in (changed or {}).items():
+        if changes:
+            parts.append((_update, entity, [{"id": row.id, **values} for row, values in changes]))
     if parts:
         shapes = tuple((verb, entity, tuple(rows[0])) for verb, entity, rows in parts)
         named = {f"rows_{place}": rows for place, (_, _, rows) in enumerate(parts)}
         merchant = writing.viewer.merchant_id
         await writing.session.rows(_statement(shapes), {"merchant": merchant, **named})
+
+
+def _tell(
+    writing: Writing,
+    new: Mapping[type[OfMerchant], Rows],
+    changed: Mapping[type[OfMerchant], Changes],
+) -> None:
+    if (ledger := ledger_of(writing)) is None:
+        return
+    for entity, rows in new.items():
+        ledger.note_new(entity, rows)
+    for entity, changes in changed.items():
+        ledger.note_changed(entity, changes)
 
 
 def given(entity: type[OfMerchant], name: str) -> Any:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Select, any_, bindparam, select
@@ -12,8 +12,8 @@ from sqlalchemy import ARRAY, Select, any_, bindparam, select
 from kit.db.sessions import Session
 from kit.db.statements import Statement
 from kit.errors import Code, Path, Refused
-from models.access.journal import Aggregate
 from models.access.viewers import Actor, Viewer, anyone
+from models.base.events import Event
 from models.base.records import columns, record
 from models.base.tables import OfMerchant
 from models.visibility import named, seen_by
@@ -28,15 +28,11 @@ class Overtaken(Exception):
     """What was read before the locks has changed under them: run the command again."""
 
 
-@dataclass(frozen=True)
-class Event:
+class Recorded(NamedTuple):
     """One entry for the journal, still without position."""
 
-    aggregate: Aggregate
-    aggregate_id: UUID
-    type: str
+    event: Event
     occurred_at: datetime
-    payload: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -54,19 +50,12 @@ class Writing:
     session: Session
     viewer: Viewer
     now: datetime
-    events: list[Event] = field(default_factory=list)
+    events: list[Recorded] = field(default_factory=list)
     origin: Origin = Origin()
 
-    def record(
-        self,
-        aggregate: Aggregate,
-        aggregate_id: UUID,
-        what: str,
-        occurred_at: datetime | None = None,
-        **payload: Any,
-    ) -> None:
-        """Note that something happened. what: noun and past participle, "order.placed"."""
-        self.events.append(Event(aggregate, aggregate_id, what, occurred_at or self.now, payload))
+    def record(self, event: Event, occurred_at: datetime | None = None) -> None:
+        """Note that something happened, now where nothing else is said."""
+        self.events.append(Recorded(event, occurred_at or self.now))
 
     def for_all(self) -> "Writing":
         """Return the same transaction seeing every row of the merchant.

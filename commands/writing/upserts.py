@@ -1,20 +1,28 @@
 """Master data in bulk: create what is new, change what differs, leave the rest alone."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ARRAY, any_, literal
 
 from commands.writing.transaction import Entity, Outcome, Writing
 from kit.ids import new_id
-from models.access.journal import Aggregate
+from models.base.events import Created, Event, Updated
+from models.base.payloads import Column
 from models.base.tables import Owned
+
+
+class Told(NamedTuple):
+    """What the journal tells of a table's rows."""
+
+    created: type[Created]
+    updated: type[Updated]
 
 
 async def upsert(
     writing: Writing,
     entity: type[Owned],
-    aggregate: Aggregate,
+    told: Told,
     key: str,
     items: Sequence[Mapping[str, Any]],
 ) -> tuple[list[Any], list[str]]:
@@ -28,7 +36,7 @@ async def upsert(
         old = found.get(item[key])
         row, changed = put(writing, entity, old, item)
         rows.append(row)
-        statuses.append(status(writing, aggregate, row, new=old is None, fields=changed))
+        statuses.append(status(writing, _event(told, row, changed, is_new=old is None)))
     await writing.session.flush()
     return rows, statuses
 
@@ -60,16 +68,20 @@ def put(
     return row, changed
 
 
-def status(writing: Writing, aggregate: Aggregate, row: Owned, *, new: bool, **changed: Any) -> str:
-    """Record what was done to a row and return it. changed: part -> what was written."""
-    noun = aggregate.value.lower()
-    if new:
-        writing.record(aggregate, row.id, f"{noun}.created")
-        return "CREATED"
-    if not any(changed.values()):
+def _event(told: Told, row: Owned, changed: Iterable[str], *, is_new: bool) -> Event | None:
+    """Return what happened to a row, None where nothing did."""
+    if is_new:
+        return told.created(row.id)
+    fields = tuple(map(Column, changed))
+    return told.updated(row.id, fields=fields) if fields else None
+
+
+def status(writing: Writing, happened: Event | None) -> str:
+    """Record what happened to a row, None for nothing, and return it as a client reads it."""
+    if happened is None:
         return "UNCHANGED"
-    writing.record(aggregate, row.id, f"{noun}.updated", **changed)
-    return "UPDATED"
+    writing.record(happened)
+    return "CREATED" if isinstance(happened, Created) else "UPDATED"
 
 
 def results(name: str, rows: Sequence[Owned], statuses: Sequence[str]) -> Outcome:

@@ -12,9 +12,10 @@ from kit.ids import Names
 from kit.inputs import Input, Instant, Name, Reference
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Reader
-from models.access.journal import Aggregate, AuditEntry, JournalEntry
+from models.access.journal import AuditEntry, JournalEntry
+from models.base.events import nouns
 
-NOUNS: Mapping[Aggregate, str] = {it: it.title().replace("_", "") for it in Aggregate}
+NOUNS: Mapping[str, str] = nouns()
 """What an entry is about -> the name of its type, of which a global id is made."""
 
 timeline = Paged(JournalEntry, {None: Sorted("sequence")}, of="aggregate_id")

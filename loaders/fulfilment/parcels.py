@@ -7,7 +7,7 @@ from sqlalchemy.orm import aliased
 
 from loaders.reading.relations import Many, One, Part, Reader, Relation, Through
 from models.base.records import record
-from models.fulfilment.parcels import (
+from models.fulfilment.parcels.tables import (
     Parcel,
     ParcelContent,
     ParcelLineage,

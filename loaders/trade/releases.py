@@ -15,7 +15,13 @@ from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Many, One, Part, Reader, Relation
 from models.base.tables import OneOf
 from models.trade.contracts.tables import ContractLine
-from models.trade.releases import Release, ReleaseState, ReleaseType, ScheduleLine, ScheduleStatus
+from models.trade.releases.tables import (
+    Release,
+    ReleaseState,
+    ReleaseType,
+    ScheduleLine,
+    ScheduleStatus,
+)
 from models.visibility import seen_by
 
 by_id = One(Release)

@@ -13,7 +13,6 @@ depends_on = None
 
 AGGREGATES = ["PARTY", "LOCATION", "CHANNEL", "PRODUCT", "CONTRACT", "RELEASE", "ORDER"]
 AGGREGATES += ["DELIVERY", "PARCEL", "API_KEY"]
-MERCHANTS = "SELECT id FROM merchants"
 AWAITED = "UPDATE orders SET awaiting_approval_of = '{MERCHANT}' WHERE state = 'PENDING_APPROVAL'"
 UNKNOWN = "DELETE FROM journal WHERE aggregate = 'API_KEY'"
 SECRET = "uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())"
@@ -60,7 +59,7 @@ def _widen_orders() -> None:
     awaited: sa.Column[list[str]] = sa.Column("awaiting_approval_of", sa.ARRAY(sa.Text()), server_default="{}")
     awaited.nullable = False
     op.add_column("orders", awaited)
-    _for_each_merchant(AWAITED)
+    walls.for_each_merchant(AWAITED)
     _check("orders", "approval_known", "awaiting_approval_of <@ ARRAY['MERCHANT', 'COMPANY']")
     waits = "(state = 'PENDING_APPROVAL') = (cardinality(awaiting_approval_of) > 0)"
     _check("orders", "approval_awaited", waits)
@@ -74,15 +73,6 @@ def _check(table: str, name: str, rule: str) -> None:
     op.create_check_constraint(op.f(f"ck_{table}_{name}"), table, rule)
 
 
-def _for_each_merchant(change: str) -> None:
-    """Change the rows of every merchant: row-level security binds the owner too."""
-    connection = op.get_bind()
-    for merchant in connection.scalars(sa.text(MERCHANTS)).all():
-        connection.execute(sa.text("SELECT set_merchant(:merchant)"), {"merchant": merchant})
-        connection.execute(sa.text(change))
-    connection.execute(sa.text("SELECT set_merchant(NULL)"))
-
-
 def _know_aggregates(known: list[str]) -> None:
     op.drop_constraint(op.f("ck_journal_aggregate_known"), "journal")
     values = ", ".join(f"'{it}'" for it in known)
@@ -91,7 +81,7 @@ def _know_aggregates(known: list[str]) -> None:
 
 def downgrade() -> None:
     """Undo."""
-    _for_each_merchant(UNKNOWN)
+    walls.for_each_merchant(UNKNOWN)
     _know_aggregates(AGGREGATES[:-1])
     op.drop_column("parties", "approval_currency")
     op.drop_column("parties", "approval_limit")

@@ -1,33 +1,18 @@
 """The journal: every change of a merchant, in order, appended by the command that made it."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base.tables import OneOf, Owned, indexed, known, unique
-
-
-class Aggregate(StrEnum):
-    """What a journal entry is about; its id is the id of a row of that kind."""
-
-    PARTY = "PARTY"
-    LOCATION = "LOCATION"
-    CHANNEL = "CHANNEL"
-    PRODUCT = "PRODUCT"
-    CONTRACT = "CONTRACT"
-    RELEASE = "RELEASE"
-    ORDER = "ORDER"
-    DELIVERY = "DELIVERY"
-    PARCEL = "PARCEL"
-    API_KEY = "API_KEY"
+from models.base.tables import Owned, indexed, unique
 
 
 class JournalEntry(Owned):
     """One event. position counts per merchant, sequence per aggregate, both without holes.
 
+    type, aggregate, payload, payload_version: what the event's class says (`models.base.events`).
     actor_subject: an identity provider's user. address: the client's IP address.
     """
 
@@ -37,11 +22,10 @@ class JournalEntry(Owned):
         unique("sequence", "aggregate_id", "sequence"),
         indexed("journal", "aggregate_id", "position"),
         indexed("journal", "actor_key_id", "position"),
-        known("aggregate", Aggregate),
     )
 
     position: Mapped[int]
-    aggregate: Mapped[Aggregate] = mapped_column(OneOf(Aggregate))
+    aggregate: Mapped[str]
     aggregate_id: Mapped[UUID]
     sequence: Mapped[int]
     type: Mapped[str]

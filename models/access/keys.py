@@ -1,8 +1,10 @@
 """Merchants, their API keys and the answers kept under idempotency keys."""
 
+from collections.abc import Mapping
+from dataclasses import fields
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, UniqueConstraint, case
@@ -10,8 +12,10 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kit.ids import new_id
+from kit.limits import Limits
 from models.access.tokens import new_secret
 from models.access.viewers import Actor, CompanyRole, Documents, Scope
+from models.base.events import Event, event, without
 from models.base.tables import Base, OfMerchant, OneOf, Owned, check, indexed, known, unique
 
 
@@ -135,3 +139,25 @@ class IdempotencyKey(Owned):
     fingerprint: Mapped[bytes]
     outcome: Mapped[dict[str, Any] | None]
     expires_at: Mapped[datetime]
+
+
+LimitName = StrEnum("LimitName", [it.name for it in fields(Limits)])  # type: ignore[misc] # The limits are declared once.
+"""What a key may have a number of its own for."""
+
+
+@event("api_key.created", ApiKey, without("name"))
+class ApiKeyCreated(Event):
+    """It was made, by staff or an operator."""
+
+    actor: Annotated[Actor, "Who uses it."]
+    role: Annotated[CompanyRole | None, "What a buyer may do for its company."]
+    bound_to: Annotated[UUID | None, "The party, channel or location that it is bound to."]
+    scopes: Annotated[tuple[Scope, ...], "What it allows."]
+    expires_at: Annotated[datetime | None, "When it ends by itself."]
+    limits: Annotated[Mapping[LimitName, int], "Limit → the key's own number."]
+    documents: Annotated[Documents, "Which documents it may send."]
+
+
+@event("api_key.revoked", ApiKey, without("name"))
+class ApiKeyRevoked(Event):
+    """It was ended."""

@@ -1,9 +1,11 @@
 """What every table of a merchant has in common: tenancy, keys, and the types of columns."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
@@ -57,9 +59,26 @@ class OneOf(TypeDecorator[Any]):
         return None if value is None else self._named[value]
 
 
-class Base(DeclarativeBase):
-    """The declarative base; constraint names are explicit and short (scale.md, rule 6)."""
+@dataclass(frozen=True)
+class Tally:
+    """Counters of a table that are sums: every movement of one stands in the journal.
 
+    of: the table whose events tell it. by: the column with the id of the row there.
+    counters: columns, in the row's unit.
+    """
+
+    of: type["OfMerchant"]
+    by: str
+    counters: Sequence[str]
+
+
+class Base(DeclarativeBase):
+    """The declarative base; constraint names are explicit and short (scale.md, rule 6).
+
+    tally: which columns the ledger follows, None where it follows none.
+    """
+
+    tally: ClassVar[Tally | None] = None
     metadata = MetaData(
         naming_convention={
             "ix": "ix_%(column_0_label)s",

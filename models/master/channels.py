@@ -5,6 +5,7 @@ from enum import StrEnum
 from sqlalchemy import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
+from models.base.events import Created, Updated, event
 from models.base.tables import OneOf, Owned, check, known, unique
 
 
@@ -59,3 +60,13 @@ class Channel(Owned):
     approval_required: Mapped[bool]
     delivery_methods: Mapped[list[DeliveryMethod]] = mapped_column(ARRAY(OneOf(DeliveryMethod)))
     is_active: Mapped[bool] = mapped_column(default=True)
+
+
+@event("channel.created", Channel)
+class ChannelCreated(Created):
+    """It was written for the first time."""
+
+
+@event("channel.updated", Channel)
+class ChannelUpdated(Updated):
+    """It was changed."""

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Mapped, mapped_column
 
+from models.base.events import Created, Updated, event
 from models.base.tables import OneOf, Owned, indexed, known, to, unique
 
 
@@ -37,3 +38,13 @@ class Location(Owned):
     time_zone: Mapped[str]
     provider_id: Mapped[UUID | None]
     is_active: Mapped[bool] = mapped_column(default=True)
+
+
+@event("location.created", Location)
+class LocationCreated(Created):
+    """It was written for the first time."""
+
+
+@event("location.updated", Location)
+class LocationUpdated(Updated):
+    """It was changed."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from sqlalchemy import Index, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
+from models.base.events import Created, Payload, Updated, event
 from models.base.tables import OneOf, Owned, check, indexed, known, to, unique
 
 END_OF_DAY = "24:00"
@@ -168,3 +169,21 @@ def _instant(day: date, clock: str, zone: ZoneInfo, fold: int) -> datetime:
     """Return when the place's clock shows the time; fold: 0 the first pass, 1 the second."""
     local = datetime.combine(day, time.fromisoformat(clock), tzinfo=zone)
     return local.replace(fold=fold).astimezone(UTC)
+
+
+@event("party.created", Party)
+class PartyCreated(Created):
+    """It was written for the first time."""
+
+
+def _without_codes(payload: Payload) -> Payload:
+    """Upcast version 1, which told codes of contacts and addresses, chosen by people."""
+    return {"fields": payload["fields"], "contacts": [], "addresses": []}
+
+
+@event("party.updated", Party, _without_codes)
+class PartyUpdated(Updated):
+    """It was changed, or one of its contacts or addresses."""
+
+    contacts: Annotated[tuple[UUID, ...], "Its contacts that were written."]
+    addresses: Annotated[tuple[UUID, ...], "Its addresses that were written."]

@@ -15,6 +15,13 @@ from loaders.access.keys import token_secret
 from loaders.trade import orders as loaders
 from models.access.tokens import order_token
 from models.access.viewers import Actor, Scope, Viewer
+from models.trade.orders.events import (
+    OrderApproved,
+    OrderCancelled,
+    OrderClosed,
+    OrderPlaced,
+    OrderRejected,
+)
 from models.trade.orders.states import OrderAction, OrderState, actions, voice
 from resolvers.running.context import Context
 from resolvers.running.following import Entry
@@ -82,9 +89,9 @@ def _may(viewer: Viewer, order: Any, action: OrderAction) -> bool:
     return viewer.may(Scope.ORDERS_APPROVE) and voice(viewer) in order.awaiting_approval_of
 
 
-_LAST = {"order.cancelled": OrderState.CANCELLED, "order.rejected": OrderState.REJECTED}
+_LAST = {OrderCancelled.name: OrderState.CANCELLED, OrderRejected.name: OrderState.REJECTED}
 """Events after which nothing more happens to an order; a closed one may still be delivered."""
-_STATES = {"order.placed", "order.approved", "order.closed", *_LAST}
+_STATES = {OrderPlaced.name, OrderApproved.name, OrderClosed.name, *_LAST}
 """Events that give an order its state."""
 _PROGRESS = {"cancelled", "shipped", "delivered", "return_received"}
 """Counters of lines that the fulfilment status is derived from (`loaders.trade.orders`)."""

@@ -22,7 +22,7 @@ async def digests(world: World) -> dict[str, tuple[int, str | None]]:
 
 _TEXTS = " UNION ALL ".join(
     f"SELECT it::text FROM {table} AS it WHERE it.merchant_id = :merchant"
-    for table in TENANT_TABLES
+    for table in (*TENANT_TABLES, "api_keys")
 )
 
 

@@ -6,7 +6,7 @@ states. `:merchant` is the merchant that plays.
 
 from collections.abc import Iterator, Mapping
 
-from commands.writing.ledger import COUNTERS
+from models.base.tables import Base
 
 _ON_DELIVERIES = ("planned", "picked", "packed", "shipped", "delivered", "lost", "refused")
 _SENT = "('DISPATCHED', 'PARTIALLY_DELIVERED', 'DELIVERED', 'FAILED', 'RETURNED_TO_SENDER', 'LOST')"
@@ -41,8 +41,8 @@ def _counters() -> Iterator[tuple[str, str]]:
                 WHERE {name} <> coalesce((SELECT sum(part.{name}) FROM ({_PARTS}) part
                     WHERE part.order_line_id = line.id AND part.state <> 'CANCELLED'), 0)""",
         )
-    for entity, counters in COUNTERS.items():
-        for name in counters:
+    for entity in (it.class_ for it in Base.registry.mappers if it.class_.tally):
+        for name in entity.tally.counters:
             yield (
                 f"{entity.__tablename__}.{name} is the sum of what the journal tells",
                 f"""SELECT line.id, line.{name} FROM {entity.__tablename__} line

@@ -20,6 +20,7 @@ from kit.db.tenant import set_merchant
 from kit.errors import Refused
 from kit.ids import new_id
 from kit.inputs import Command
+from models.base.events import read as read_event
 from tests import make
 from tests.guard import TENANT_TABLES
 from tests.simulation.invariants import BROKEN
@@ -38,11 +39,15 @@ Row = Mapping[str, Any]
 
 
 class Simulation(RuleBasedStateMachine):
-    """What all rules share. rows: table -> its rows after the last command."""
+    """What all rules share. rows: table -> its rows after the last command.
+
+    read_to: the last position of the journal whose entry was looked at.
+    """
 
     def __init__(self, runner: asyncio.Runner, database: Database, start: datetime) -> None:
         """Begin with a merchant of its own that has a contract."""
         super().__init__()
+        self.read_to = 0
         self.runner, self.database = runner, database
         self.world = runner.run(make.world(database, make.Clock(start)))
         self.merchant = runner.run(simulated(self.world))
@@ -62,7 +67,23 @@ class Simulation(RuleBasedStateMachine):
 
         broken, seen = self.runner.run(read())
         assert not broken, "\n".join(f"{sentence}: {what}" for sentence, what in broken)
-        return {table: json.loads(rows, parse_float=Decimal) for table, rows in seen}
+        rows = {table: json.loads(rows, parse_float=Decimal) for table, rows in seen}
+        self._read_back(rows["journal"])
+        return rows
+
+    def _read_back(self, journal: Sequence[Row]) -> None:
+        """Fail where an entry is not what the class of its event says."""
+        for it in journal:
+            if it["position"] > self.read_to:
+                found = read_event(
+                    it["type"], it["payload_version"], UUID(it["aggregate_id"]), it["payload"]
+                )
+                assert (found.payload(), found.form.version, found.aggregate) == (
+                    it["payload"],
+                    it["payload_version"],
+                    it["aggregate"],
+                )
+        self.read_to = max((it["position"] for it in journal), default=0)
 
     def act(self, command: Run, takes: type[Command], **given: Any) -> Outcome | None:
         """Run a command; None where it was refused, which must have changed nothing."""

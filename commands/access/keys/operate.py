@@ -14,8 +14,7 @@ from kit.db.tenant import set_merchant
 from kit.errors import Code, Refused
 from kit.ids import new_id
 from kit.inputs import Input, Name
-from models.access.journal import Aggregate
-from models.access.keys import ApiKey, Merchant
+from models.access.keys import ApiKey, ApiKeyCreated, ApiKeyRevoked, LimitName, Merchant
 from models.access.tokens import issue
 from models.access.viewers import Actor, CompanyRole, allowed
 from models.master.channels import Channel
@@ -114,23 +113,22 @@ async def create_key(
 def record_created(writing: Writing, key: ApiKey) -> None:
     """Note in the journal what a new key may do."""
     writing.record(
-        Aggregate.API_KEY,
-        key.id,
-        "api_key.created",
-        name=key.name,
-        actor=key.actor,
-        role=key.role,
-        bound_to=key.bound_to,
-        scopes=key.scopes,
-        expires_at=key.expires_at,
-        limits=key.limits,
-        documents=key.documents,
+        ApiKeyCreated(
+            key.id,
+            actor=key.actor,
+            role=key.role,
+            bound_to=key.bound_to,
+            scopes=tuple(key.scopes),
+            expires_at=key.expires_at,
+            limits={LimitName(name): number for name, number in key.limits.items()},
+            documents=key.documents,
+        )
     )
 
 
 def record_revoked(writing: Writing, key: ApiKey) -> None:
     """Note in the journal that a key has ended."""
-    writing.record(Aggregate.API_KEY, key.id, "api_key.revoked", name=key.name)
+    writing.record(ApiKeyRevoked(key.id))
 
 
 _BINDING = (

@@ -14,10 +14,10 @@ from commands.trade.orders.references import taken
 from commands.writing.transaction import Outcome, Writing
 from kit.errors import Code, Path, Refused
 from kit.inputs import Place
-from models.access.journal import Aggregate
 from models.master.channels import Channel
 from models.master.parties import Address, Contact, Party
 from models.trade.codes import TradeCode
+from models.trade.contracts.events import ContractCalledOff
 from models.trade.contracts.tables import Contract
 from models.trade.orders.states import OrderKind
 
@@ -41,10 +41,7 @@ async def place(writing: Writing, command: ContractCallOff) -> Outcome:
     await counters.move(writing, {key: {"called_off": total} for key, total in drawn.items()})
     (order_id,) = await create(writing, [draft])
     delivery_ids = await plan_parts(writing, order_id, command, waits=bool(draft.awaiting))
-    told = {str(key): str(total) for key, total in drawn.items()}
-    writing.record(
-        Aggregate.CONTRACT, contract.id, "contract.called_off", order_id=order_id, lines=told
-    )
+    writing.record(ContractCalledOff(contract.id, order_id=order_id, lines=drawn))
     return {"order_id": order_id, "contract_id": contract.id, "delivery_ids": delivery_ids}
 
 

@@ -22,13 +22,20 @@ from commands.fulfilment.deliveries.locking import Locked, changed
 from commands.fulfilment.deliveries.plan import told
 from commands.trade.contracts import counters
 from commands.trade.orders import lines as order_lines
-from models.access.journal import Aggregate
+from models.base.events import Moving
 from models.base.tables import Owned
+from models.fulfilment.deliveries.events import ARRIVALS, DeliveryProgressed
 from models.fulfilment.deliveries.receipts import Receipt
 from models.fulfilment.deliveries.states import BEFORE_DISPATCH, DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
-from models.fulfilment.parcels import Parcel, ParcelContent, ParcelStatus
+from models.fulfilment.parcels.tables import Parcel, ParcelContent, ParcelStatus
 from models.fulfilment.tracking.standing import TERMINAL
+from models.trade.orders.events import (
+    OrderArrivalCorrected,
+    OrderDelivered,
+    OrderPartiallyDelivered,
+    OrderProgressed,
+)
 from models.trade.orders.states import FulfilmentStatus
 from models.trade.orders.tables import OrderLine
 
@@ -42,6 +49,12 @@ _ENDS = {
     ParcelStatus.RETURNED_TO_SENDER: DeliveryState.RETURNED_TO_SENDER,
     ParcelStatus.LOST: DeliveryState.LOST,
 }
+_REACHED: Mapping[FulfilmentStatus | None, type[Moving]] = {
+    None: OrderArrivalCorrected,
+    FulfilmentStatus.PARTIALLY_DELIVERED: OrderPartiallyDelivered,
+    FulfilmentStatus.DELIVERED: OrderDelivered,
+}
+"""How far an order has come, None where nothing of it has arrived -> what tells of it."""
 
 Amounts = Mapping[str, Decimal]
 """delivered, lost, refused -> quantity."""
@@ -170,16 +183,13 @@ def _move_state(
     delivered_at = at if state is DeliveryState.DELIVERED else None
     if (state, delivered_at) == (delivery.state, delivery.delivered_at) and not moved:
         return
-    what = "progressed"
-    if state is not delivery.state:
-        is_back = state is DeliveryState.DISPATCHED
-        what = "arrival_corrected" if is_back else state.value.lower()
+    kind = DeliveryProgressed if state is delivery.state else ARRIVALS[state]
     _set(delivery, state=state, delivered_at=delivered_at)
     counts = {
         it: told({line: amounts[it] for line, amounts in moved.items() if amounts[it]})
         for it in _COUNTERS.values()
     }
-    changed(locked.writing, delivery, f"delivery.{what}", occurred_at=at, **counts)
+    changed(locked.writing, delivery, kind(delivery.id, **counts), at)
 
 
 def _set(row: Owned, **values: Any) -> None:
@@ -212,7 +222,5 @@ def _tell_order(
     after: FulfilmentStatus | None,
     at: datetime,
 ) -> None:
-    what = "progressed"
-    if after is not before:
-        what = "arrival_corrected" if after is None else after.value.lower()
-    locked.writing.record(Aggregate.ORDER, order_id, f"order.{what}", at)
+    kind = OrderProgressed if after is before else _REACHED[after]
+    locked.writing.record(kind(order_id), at)

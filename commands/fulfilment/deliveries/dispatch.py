@@ -17,6 +17,7 @@ from commands.trade.orders.lines import move
 from commands.writing.transaction import Outcome, Writing
 from kit.errors import Code, Refused
 from kit.inputs import Instant
+from models.fulfilment.deliveries.events import DeliveryDispatched
 from models.fulfilment.deliveries.states import DeliveryAction, DeliveryState
 from models.trade.orders.states import DeliveryPolicy
 from models.trade.orders.tables import OrderLine
@@ -50,7 +51,7 @@ async def dispatch(writing: Writing, command: DeliveryDispatch) -> Outcome:
         move(order_line, shipped=line.packed)
     delivery.state = DeliveryState.DISPATCHED
     delivery.dispatched_at = when
-    changed(writing, delivery, "delivery.dispatched", occurred_at=when, shipped=told(shipped))
+    changed(writing, delivery, DeliveryDispatched(delivery.id, shipped=told(shipped)), when)
     await _cancel_rest(locked)
     await _count_on_contracts(locked, shipped)
     await settle(locked)

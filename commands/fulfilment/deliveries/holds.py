@@ -4,6 +4,7 @@ from commands.fulfilment.deliveries.locking import DeliveryCommand, lock_deliver
 from commands.trade.orders import holds
 from commands.trade.orders.holds import HoldFields, HoldRelease
 from commands.writing.transaction import Outcome, Writing
+from models.fulfilment.deliveries.events import DeliveryHeld, DeliveryHoldReleased
 from models.fulfilment.deliveries.states import DeliveryAction
 from models.trade.orders.holds import HoldSubject
 
@@ -19,7 +20,7 @@ class DeliveryReleaseHold(HoldRelease):
 async def hold(writing: Writing, command: DeliveryHold) -> Outcome:
     """Stop a delivery. Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE, TAKEN."""
     delivery, _ = await lock_one(writing, command, DeliveryAction.HOLD)
-    placed = await holds.place(writing, HoldSubject.DELIVERY, delivery.id, command)
+    placed = await holds.place(writing, HoldSubject.DELIVERY, delivery.id, command, DeliveryHeld)
     delivery.version += 1
     return {"delivery_id": delivery.id, "hold_id": placed.id}
 
@@ -28,6 +29,6 @@ async def release_hold(writing: Writing, command: DeliveryReleaseHold) -> Outcom
     """Let a delivery go on, as far as this hold is concerned. Refused: NOT_FOUND, WRONG_STATE."""
     found = await holds.find(writing, HoldSubject.DELIVERY, command.hold_id)
     locked = await lock_deliveries(writing, {found.subject_id: ("hold_id",)})
-    await holds.release(writing, found)
+    await holds.release(writing, found, DeliveryHoldReleased)
     locked.deliveries[found.subject_id].version += 1
     return {"delivery_id": found.subject_id, "hold_id": found.id}

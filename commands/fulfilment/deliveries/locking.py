@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from kit.db.statements import Statement
 from kit.errors import Code, Path, Refused
 from kit.ids import Names
 from kit.inputs import Command
-from models.access.journal import Aggregate
+from models.base.events import Event
 from models.fulfilment.deliveries.states import ALLOWED_IN, DeliveryAction
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.master.catalog import Product
@@ -144,7 +145,9 @@ def check_allowed(delivery: Delivery, action: DeliveryAction, path: Path) -> Non
         raise Refused(Code.WRONG_STATE, text, path)
 
 
-def changed(writing: Writing, delivery: Delivery, what: str, **payload: Any) -> None:
+def changed(
+    writing: Writing, delivery: Delivery, happened: Event, occurred_at: datetime | None = None
+) -> None:
     """Raise the delivery's version and note what happened. occurred_at: where it was not now."""
     delivery.version += 1
-    writing.record(Aggregate.DELIVERY, delivery.id, what, **payload)
+    writing.record(happened, occurred_at)

@@ -20,6 +20,7 @@ from kit.errors import Code, Path, Refused
 from kit.ids import Names
 from kit.inputs import LARGEST_BULK, Bulk, Input, QuantityOrZero, refuse_duplicates
 from models.fulfilment.codes import FulfilmentCode
+from models.fulfilment.deliveries.events import DeliveryPacked
 from models.fulfilment.deliveries.states import DeliveryAction, DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine, ShortReason
 from models.master.catalog import Product
@@ -71,7 +72,8 @@ async def pack(writing: Writing, command: DeliveryPack) -> Outcome:
     delivery.state = DeliveryState.PACKED
     delivery.packed_at = writing.now
     told_of = {locked.order_lines[line.order_line_id]: it for line, it in picked.items()}
-    changed(writing, delivery, "delivery.packed", picked=told(told_of), short=told(short))
+    packed = DeliveryPacked(delivery.id, picked=told(told_of), short=told(short))
+    changed(writing, delivery, packed)
     made = await parcels.pack(
         locked.writing, delivery.id, delivery.packing, command.parcels, ("parcels",)
     )

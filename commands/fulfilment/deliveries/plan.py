@@ -34,8 +34,8 @@ from kit.inputs import (
     Window,
     refuse_duplicates,
 )
-from models.access.journal import Aggregate
 from models.access.keys import CounterName
+from models.fulfilment.deliveries.events import DeliveryPlanned
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine, Incoterm
 from models.master.catalog import Product
@@ -255,7 +255,7 @@ def add_lines(
 ) -> None:
     """Give a new delivery its lines and its first event. quantities: in the products' units."""
     writing.session.add_all(new_line(delivery, *each) for each in quantities.items())
-    writing.record(Aggregate.DELIVERY, delivery.id, "delivery.planned", planned=told(quantities))
+    writing.record(DeliveryPlanned(delivery.id, planned=told(quantities)))
 
 
 def new_line(delivery: Delivery, line: OrderLine, quantity: Decimal) -> DeliveryLine:
@@ -270,6 +270,6 @@ def new_line(delivery: Delivery, line: OrderLine, quantity: Decimal) -> Delivery
     )
 
 
-def told(quantities: Mapping[OrderLine, Decimal]) -> dict[str, Decimal]:
+def told(quantities: Mapping[OrderLine, Decimal]) -> dict[UUID, Decimal]:
     """Return quantities as events tell them: id of the order line -> quantity."""
-    return {str(line.id): quantity for line, quantity in quantities.items()}
+    return {line.id: quantity for line, quantity in quantities.items()}

@@ -25,6 +25,7 @@ from kit.inputs import (
     Reference,
     refuse_duplicates,
 )
+from models.fulfilment.deliveries.events import DeliveryReceived
 from models.fulfilment.deliveries.receipts import Receipt, ReceiptDifference, ReceiptLine
 from models.fulfilment.deliveries.states import DeliveryAction, DeliveryState
 from models.fulfilment.deliveries.tables import Delivery
@@ -90,8 +91,8 @@ async def confirm_receipt(writing: Writing, command: DeliveryConfirmReceipt) -> 
     await writing.session.flush()
     lines = await _lines(command, delivery, locked, receipt, before)
     writing.session.add_all(lines)
-    received = {str(it.delivery_line_id): it.received for it in lines}
-    changed(writing, delivery, "delivery.received", occurred_at=when, received=received)
+    received = {it.delivery_line_id: it.received for it in lines}
+    changed(writing, delivery, DeliveryReceived(delivery.id, received=received), when)
     arrived = _arrive(locked, lines)
     _settle_state(locked, delivery, receipt)
     await _count_on_contracts(locked, receipt, lines, before, arrived)

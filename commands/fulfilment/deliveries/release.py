@@ -6,6 +6,7 @@ from commands.trade.orders.lines import active_holds, move
 from commands.writing.transaction import Outcome, Writing
 from kit.errors import Refused
 from models.fulfilment.codes import FulfilmentCode
+from models.fulfilment.deliveries.events import DeliveryCancelled, DeliveryReleased
 from models.fulfilment.deliveries.states import DeliveryAction, DeliveryState
 from models.fulfilment.deliveries.tables import Delivery
 from models.master.parties import Party, PartyKind
@@ -33,7 +34,7 @@ async def release(writing: Writing, command: DeliveryRelease) -> Outcome:
     _check_policies(locked, delivery)
     delivery.state = DeliveryState.RELEASED
     delivery.released_at = writing.now
-    changed(writing, delivery, "delivery.released")
+    changed(writing, delivery, DeliveryReleased(delivery.id))
     return {"delivery_id": delivery.id}
 
 
@@ -50,7 +51,7 @@ async def cancel(writing: Writing, command: DeliveryCancel) -> Outcome:
     await void(locked.writing, delivery.id)
     delivery.state = DeliveryState.CANCELLED
     delivery.cancelled_at = writing.now
-    changed(writing, delivery, "delivery.cancelled")
+    changed(writing, delivery, DeliveryCancelled(delivery.id))
     return {"delivery_id": delivery.id}
 
 

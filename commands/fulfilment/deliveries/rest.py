@@ -5,8 +5,9 @@ from decimal import Decimal
 
 from commands.fulfilment.deliveries.locking import Locked
 from commands.trade.orders import lines
+from commands.trade.orders.cancel import told
 from commands.trade.orders.states import become
-from models.access.journal import Aggregate
+from models.trade.orders.events import OrderCancelled, OrderLinesCancelled
 from models.trade.orders.states import OrderState
 from models.trade.orders.tables import Order, OrderLine
 
@@ -22,9 +23,8 @@ async def cancel(locked: Locked, order: Order, rest: Mapping[OrderLine, Decimal]
     writing = locked.writing
     await lines.cancel(writing, order, open_rest)
     order.version += 1
-    told = [{"line_no": it.line_no, "quantity": str(open_rest[it])} for it in open_rest]
-    writing.record(Aggregate.ORDER, order.id, "order.lines_cancelled", lines=told)
+    writing.record(OrderLinesCancelled(order.id, lines=told(open_rest)))
     every = (it for it in locked.order_lines.values() if it.order_id == order.id)
     if all(line.cancelled == line.ordered for line in every):
         become(writing, order, OrderState.CANCELLED)
-        writing.record(Aggregate.ORDER, order.id, "order.cancelled")
+        writing.record(OrderCancelled(order.id))

@@ -26,6 +26,7 @@ from kit.ids import Names, new_id
 from kit.inputs import Bulk, Input, Note, Quantity, Window, refuse_duplicates
 from models.access.keys import CounterName
 from models.fulfilment.codes import FulfilmentCode
+from models.fulfilment.deliveries import events
 from models.fulfilment.deliveries.states import DeliveryAction, DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.master.locations import Location
@@ -143,7 +144,8 @@ async def split(writing: Writing, command: DeliverySplit) -> Outcome:
             await writing.session.delete(line)
     quantities = {locked.order_lines[it.order_line_id]: amount for it, amount in taken.items()}
     add_lines(writing, part, quantities)
-    changed(writing, delivery, "delivery.split", into=part.id, taken=told(quantities))
+    divided = events.DeliverySplit(delivery.id, into=part.id, taken=told(quantities))
+    changed(writing, delivery, divided)
     return {"delivery_id": delivery.id, "part_id": part.id}
 
 
@@ -176,7 +178,8 @@ async def move(writing: Writing, command: DeliveryMove) -> Outcome:
     delivery, locked = await lock_one(writing, command, DeliveryAction.MOVE)
     before = delivery.location_id
     delivery.location_id = await _location(locked.writing, command.location_id)
-    changed(writing, delivery, "delivery.moved", before=before, after=delivery.location_id)
+    moved = events.DeliveryMoved(delivery.id, before=before, after=delivery.location_id)
+    changed(writing, delivery, moved)
     return {"delivery_id": delivery.id}
 
 
@@ -193,11 +196,12 @@ async def reschedule(writing: Writing, command: DeliveryReschedule) -> Outcome:
     changed(
         writing,
         delivery,
-        "delivery.rescheduled",
-        latest_before=before,
-        earliest=command.window.earliest,
-        latest=command.window.latest,
-        override=command.window_override,
+        events.DeliveryRescheduled(
+            delivery.id,
+            latest_before=before,
+            earliest=command.window.earliest,
+            latest=command.window.latest,
+        ),
     )
     return {"delivery_id": delivery.id}
 
@@ -252,8 +256,9 @@ def _pour(
         line.planned = Decimal(0)
     source.state = DeliveryState.CANCELLED
     source.cancelled_at = writing.now
-    changed(writing, source, "delivery.cancelled", merged_into=into.id)
-    changed(writing, into, "delivery.merged", source=source.id, planned=told(quantities))
+    changed(writing, source, events.DeliveryCancelled(source.id, merged_into=into.id))
+    merged = events.DeliveryMerged(into.id, source=source.id, planned=told(quantities))
+    changed(writing, into, merged)
 
 
 async def _location(writing: Writing, location_id: UUID) -> UUID:

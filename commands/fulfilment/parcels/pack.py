@@ -12,9 +12,9 @@ from commands.writing.transaction import Writing
 from kit import gs1
 from kit.errors import Code, Path, Refused
 from kit.ids import new_id
-from models.access.journal import Aggregate
 from models.access.keys import CounterName, Merchant
-from models.fulfilment.parcels import (
+from models.fulfilment.parcels.events import ParcelPacked, ParcelVoided
+from models.fulfilment.parcels.tables import (
     Parcel,
     ParcelContent,
     ParcelLineage,
@@ -65,7 +65,7 @@ async def pack(
         )
     for parcel in made:
         writing.session.add(parcel)
-        writing.record(Aggregate.PARCEL, parcel.id, "parcel.packed", delivery_id=delivery_id)
+        writing.record(ParcelPacked(parcel.id, delivery_id=delivery_id))
     await writing.session.flush()
     for parcel, it in zip(made, parcels, strict=True):
         writing.session.add_all([*_numbers(writing, parcel, it), *_contents(parcel, it)])
@@ -83,7 +83,7 @@ async def void(writing: Writing, delivery_id: UUID) -> list[Parcel]:
     for parcel in parcels:
         parcel.status = ParcelStatus.VOIDED
         parcel.status_at = parcel.voided_at = writing.now
-        writing.record(Aggregate.PARCEL, parcel.id, "parcel.voided")
+        writing.record(ParcelVoided(parcel.id))
     return parcels
 
 

@@ -14,7 +14,7 @@ from kit.db.statements import Statement
 from kit.errors import Code, Refused
 from models.access.viewers import Actor, anyone
 from models.base.records import columns, record
-from models.fulfilment.parcels import Parcel, ParcelStatus, TrackingNumber
+from models.fulfilment.parcels.tables import Parcel, ParcelStatus, TrackingNumber
 from models.visibility import seen_by
 
 _AHEAD = timedelta(days=1)

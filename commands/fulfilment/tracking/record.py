@@ -17,11 +17,16 @@ from commands.writing.rows import write_rows
 from commands.writing.transaction import Outcome, Overtaken, Writing
 from kit.db.statements import Statement
 from kit.ids import new_id
-from models.access.journal import Aggregate
 from models.access.viewers import Actor
 from models.base.records import columns
 from models.base.records import record as record_of
-from models.fulfilment.parcels import Parcel, ParcelStatus, TrackingNumber
+from models.fulfilment.parcels.events import (
+    REPORTED,
+    ParcelDelayed,
+    ParcelDelayEnded,
+    ParcelTrackingNumberAdded,
+)
+from models.fulfilment.parcels.tables import Parcel, ParcelStatus, TrackingNumber
 from models.fulfilment.tracking.events import TrackingEvent
 from models.fulfilment.tracking.meanings import meaning
 from models.fulfilment.tracking.standing import TERMINAL, Standing, standing
@@ -108,7 +113,7 @@ class _Known:
     above: parcel id -> it and the pallets that it stands on, for every parcel that a touched
     parcel is or carries: what is reported of a pallet is reported of all that stand on it.
     events: parcel id -> (source, dedupe key) -> the event. fresh: rows of those that are new.
-    moved: what parcels become.
+    moved: parcels, each with what it becomes.
     numbers: (parcel id, number), empty where nobody adds any.
     """
 
@@ -118,7 +123,7 @@ class _Known:
     events: defaultdict[UUID, dict[tuple[str, str], _Event]]
     numbers: set[tuple[UUID, str]]
     fresh: list[dict[str, Any]] = field(default_factory=list)
-    moved: list[dict[str, Any]] = field(default_factory=list)
+    moved: list[tuple[Parcel, dict[str, Any]]] = field(default_factory=list)
 
     @classmethod
     async def read(
@@ -174,10 +179,9 @@ class _Known:
         number = report.new_tracking_number
         if number is not None and (parcel.id, number) not in self.numbers:
             self.numbers.add((parcel.id, number))
-            self.writing.session.add(_number(self.writing, parcel, number))
-            self.writing.record(
-                Aggregate.PARCEL, parcel.id, "parcel.tracking_number_added", number=number
-            )
+            added = _number(self.writing, parcel, number)
+            self.writing.session.add(added)
+            self.writing.record(ParcelTrackingNumberAdded(parcel.id, tracking_number_id=added.id))
         return {"parcel_id": parcel.id, "event_id": event.id, "status": status}
 
     def follow(self) -> set[UUID]:
@@ -194,7 +198,7 @@ class _Known:
             events = [event for key in stack for event in self.events[key].values()]
             now = standing(parcel.packed_at, events)
             if (parcel.status, parcel.status_at, parcel.is_delayed) != now:
-                self.moved.append({"id": parcel_id, **now._asdict()})
+                self.moved.append((parcel, now._asdict()))
                 _tell(self.writing, parcel, now)
                 if parcel.status in TERMINAL or now.status in TERMINAL:
                     arrived.add(parcel.delivery_id)
@@ -242,8 +246,8 @@ def _tell(writing: Writing, parcel: Parcel, now: Standing) -> None:
     """Note that a parcel's status changed, or else whether it is delayed."""
     was = parcel.status
     if now.status is not was:
-        what, at = f"parcel.{now.status.value.lower()}", now.status_at
-        writing.record(Aggregate.PARCEL, parcel.id, what, at, was=was, is_delayed=now.is_delayed)
+        reported = REPORTED[now.status](parcel.id, was=was, is_delayed=now.is_delayed)
+        writing.record(reported, now.status_at)
     elif now.is_delayed is not parcel.is_delayed:
-        what = "parcel.delayed" if now.is_delayed else "parcel.delay_ended"
-        writing.record(Aggregate.PARCEL, parcel.id, what)
+        kind = ParcelDelayed if now.is_delayed else ParcelDelayEnded
+        writing.record(kind(parcel.id))

@@ -18,12 +18,13 @@ from commands.master.parties.inputs import (
 from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.upserts import locked, put, results, status
 from kit.errors import Path
-from models.access.journal import Aggregate
-from models.master.parties import Address, Contact, Party
+from models.base.events import Event
+from models.base.payloads import Column
+from models.master.parties import Address, Contact, Party, PartyCreated, PartyUpdated
 
 Child = TypeVar("Child", Contact, Address)
-Changed = dict[UUID, list[str]]
-"""Party id -> codes of its contacts or addresses that were written."""
+Changed = dict[UUID, list[UUID]]
+"""Party id -> ids of its contacts or addresses that were written."""
 
 
 Pair = tuple[Party, PartyUpsert]
@@ -48,16 +49,26 @@ async def upsert_all(writing: Writing, command: PartiesUpsert) -> Outcome:
     statuses = [
         status(
             writing,
-            Aggregate.PARTY,
-            row,
-            new=row.number not in found,
-            fields=fields,
-            contacts=contacts[row.id],
-            addresses=addresses[row.id],
+            _updated(row, fields, contacts, addresses)
+            if row.number in found
+            else PartyCreated(row.id),
         )
         for row, fields in written
     ]
     return results("party_id", [row for row, _ in pairs], statuses)
+
+
+def _updated(
+    row: Party, fields: Sequence[str], contacts: Changed, addresses: Changed
+) -> Event | None:
+    """Return what happened to a party that was there before, None where nothing did."""
+    changed = PartyUpdated(
+        row.id,
+        fields=tuple(map(Column, fields)),
+        contacts=tuple(contacts[row.id]),
+        addresses=tuple(addresses[row.id]),
+    )
+    return changed if changed.fields or changed.contacts or changed.addresses else None
 
 
 async def ship_to(
@@ -105,8 +116,9 @@ async def _put_all(
     changed: Changed = defaultdict(list)
     for (party_id, code), values in wanted.items():
         old = known.get((party_id, code))
-        if put(writing, entity, old, values | {"party_id": party_id})[1]:
-            changed[party_id].append(code)
+        row, fields = put(writing, entity, old, values | {"party_id": party_id})
+        if fields:
+            changed[party_id].append(row.id)
     await writing.session.flush()
     return changed
 

@@ -25,9 +25,10 @@ from kit.inputs import (
     Zone,
     refuse_duplicates,
 )
-from models.access.journal import Aggregate
+from models.base.payloads import Column
 from models.master.catalog import Product
 from models.trade.codes import TradeCode
+from models.trade.contracts.events import ContractAmended
 from models.trade.contracts.states import LIVING_STATES, EndOfLife, ReservationStrategy
 from models.trade.contracts.tables import Contract, ContractLine
 
@@ -129,12 +130,12 @@ async def amend(writing: Writing, command: ContractAmend) -> Outcome:
         add(writing, contract, _next(lines) + place, line.model_dump())
     contract.version += 1
     writing.record(
-        Aggregate.CONTRACT,
-        contract.id,
-        "contract.amended",
-        fields=changed,
-        lines=[lines[it.contract_line_id].line_no for it in command.lines],
-        added=len(command.add_lines),
+        ContractAmended(
+            contract.id,
+            fields=tuple(map(Column, changed)),
+            lines=tuple(lines[it.contract_line_id].line_no for it in command.lines),
+            added=len(command.add_lines),
+        )
     )
     await writing.session.flush()
     return {"contract_id": contract.id}

@@ -23,9 +23,9 @@ from kit.inputs import (
     Zone,
     refuse_duplicates,
 )
-from models.access.journal import Aggregate
 from models.access.keys import CounterName
 from models.master.parties import Address, Party
+from models.trade.contracts.events import ContractCreated
 from models.trade.contracts.states import ContractState, EndOfLife, ReservationStrategy
 from models.trade.contracts.tables import Contract
 
@@ -100,7 +100,7 @@ async def create(writing: Writing, command: ContractCreate) -> Outcome:
     for line_no, line in enumerate(command.lines, 1):
         add(writing, contract, line_no, line.model_dump())
     await writing.session.flush()
-    writing.record(Aggregate.CONTRACT, contract.id, "contract.created", lines=len(command.lines))
+    writing.record(ContractCreated(contract.id, lines=len(command.lines)))
     return {"contract_id": contract.id}
 
 

@@ -10,8 +10,14 @@ from commands.writing.transaction import Outcome, Writing, check_version
 from kit.errors import Code, Path, Refused
 from kit.ids import Names
 from kit.inputs import Command, Note
-from models.access.journal import Aggregate
+from models.base.events import Event
 from models.trade.codes import TradeCode
+from models.trade.contracts.events import (
+    ContractActivated,
+    ContractResumed,
+    ContractSuspended,
+    ContractTerminated,
+)
 from models.trade.contracts.states import NEXT_STATES, ContractState
 from models.trade.contracts.tables import Contract
 from models.trade.orders.states import OPEN_STATES
@@ -65,13 +71,14 @@ async def activate(writing: Writing, command: ContractActivate) -> Outcome:
     if contract.state is not ContractState.DRAFT:
         raise wrong_state(contract)
     contract.activated_at = writing.now
-    return _enter(writing, contract, ContractState.ACTIVE, "contract.activated")
+    return _enter(writing, contract, ContractState.ACTIVE, ContractActivated(contract.id))
 
 
 async def suspend(writing: Writing, command: ContractSuspend) -> Outcome:
     """Stop an active contract. Refused: WRONG_STATE."""
     contract = await lock_contract(writing, command)
-    return _enter(writing, contract, ContractState.SUSPENDED, "contract.suspended", command.reason)
+    suspended = ContractSuspended(contract.id)
+    return _enter(writing, contract, ContractState.SUSPENDED, suspended, command.reason)
 
 
 async def resume(writing: Writing, command: ContractResume) -> Outcome:
@@ -79,7 +86,7 @@ async def resume(writing: Writing, command: ContractResume) -> Outcome:
     contract = await lock_contract(writing, command)
     if contract.state is not ContractState.SUSPENDED:
         raise wrong_state(contract)
-    return _enter(writing, contract, ContractState.ACTIVE, "contract.resumed")
+    return _enter(writing, contract, ContractState.ACTIVE, ContractResumed(contract.id))
 
 
 async def terminate(writing: Writing, command: ContractTerminate) -> Outcome:
@@ -90,9 +97,8 @@ async def terminate(writing: Writing, command: ContractTerminate) -> Outcome:
         text = f"{still_open} call-offs are open: cancel them, or keep them by keepCallOffs."
         raise Refused(TradeCode.OPEN_CALL_OFFS, text, ("keep_call_offs",))
     contract.terminated_at = writing.now
-    return _enter(
-        writing, contract, ContractState.TERMINATED, "contract.terminated", command.reason
-    )
+    terminated = ContractTerminated(contract.id)
+    return _enter(writing, contract, ContractState.TERMINATED, terminated, command.reason)
 
 
 def wrong_state(contract: Contract, path: Path = ("contract_id",)) -> Refused:
@@ -111,14 +117,18 @@ def check_in_force(contract: Contract, path: Path) -> None:
 
 
 def _enter(
-    writing: Writing, contract: Contract, state: ContractState, what: str, reason: str | None = None
+    writing: Writing,
+    contract: Contract,
+    state: ContractState,
+    happened: Event,
+    reason: str | None = None,
 ) -> Outcome:
     """Change the state. Refused: WRONG_STATE when there is no way from the present one."""
     if state not in NEXT_STATES[contract.state]:
         raise wrong_state(contract)
-    contract.state = state
+    contract.state, contract.state_reason = state, reason
     contract.version += 1
-    writing.record(Aggregate.CONTRACT, contract.id, what, reason=reason)
+    writing.record(happened)
     return {"contract_id": contract.id}
 
 

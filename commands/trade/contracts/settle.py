@@ -6,8 +6,8 @@ from commands.trade.contracts.life import ContractStep, lock_contract, wrong_sta
 from commands.trade.contracts.lines import products_of
 from commands.writing.transaction import Outcome, Writing
 from kit.ids import new_id
-from models.access.journal import Aggregate
 from models.master.catalog import Product
+from models.trade.contracts.events import ContractFellShort, ContractSettled
 from models.trade.contracts.states import ContractState
 from models.trade.contracts.tables import Contract, ContractLine, Shortfall
 
@@ -29,7 +29,7 @@ async def settle(writing: Writing, command: ContractSettle) -> Outcome:
     contract.state = ContractState.SETTLED
     contract.settled_at = writing.now
     contract.version += 1
-    writing.record(Aggregate.CONTRACT, contract.id, "contract.settled")
+    writing.record(ContractSettled(contract.id))
     await writing.session.flush()
     return {"contract_id": contract.id}
 
@@ -59,11 +59,7 @@ def _settle_line(writing: Writing, line: ContractLine, product: Product) -> None
     )
     writing.session.add(shortfall)
     writing.record(
-        Aggregate.CONTRACT,
-        line.contract_id,
-        "contract.fell_short",
-        line_no=line.line_no,
-        quantity=shortfall.quantity,
+        ContractFellShort(line.contract_id, line_no=line.line_no, quantity=shortfall.quantity)
     )
 
 

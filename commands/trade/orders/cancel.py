@@ -14,9 +14,14 @@ from commands.writing.transaction import Outcome, Writing, missing
 from kit.errors import Code, Refused
 from kit.ids import Names
 from kit.inputs import Bulk, Input, Note, Quantity, refuse_duplicates
-from models.access.journal import Aggregate
 from models.master.catalog import Product
 from models.trade.codes import TradeCode
+from models.trade.orders.events import (
+    CancelledLine,
+    OrderCancelled,
+    OrderClosed,
+    OrderLinesCancelled,
+)
 from models.trade.orders.states import OrderState
 from models.trade.orders.tables import OrderLine
 
@@ -51,12 +56,18 @@ async def cancel_lines(writing: Writing, command: OrderCancelLines) -> Outcome:
     lines = await lines_of(writing, [order.id])
     wanted = await _wanted(writing, command, lines)
     await cancel(writing, order, wanted)
-    writing.record(Aggregate.ORDER, order.id, "order.lines_cancelled", reason=command.reason)
+    order.cancel_reason = command.reason
+    writing.record(OrderLinesCancelled(order.id, lines=told(wanted)))
     if all(line.cancelled == line.ordered for line in lines.values()):
         become(writing, order, OrderState.CANCELLED)
-        writing.record(Aggregate.ORDER, order.id, "order.cancelled")
+        writing.record(OrderCancelled(order.id))
     order.version += 1
     return {"order_id": order.id}
+
+
+def told(cancelled: Mapping[OrderLine, Decimal]) -> tuple[CancelledLine, ...]:
+    """Return cancelled quantities as events tell them."""
+    return tuple(CancelledLine(line.line_no, it) for line, it in cancelled.items())
 
 
 async def _wanted(
@@ -94,5 +105,5 @@ async def close(writing: Writing, command: OrderClose) -> Outcome:
     rest = {line: line.unplanned for line in lines if line.unplanned > 0}
     await cancel(writing, order, rest)
     order.version += 1
-    writing.record(Aggregate.ORDER, order.id, "order.closed")
+    writing.record(OrderClosed(order.id))
     return {"order_id": order.id}

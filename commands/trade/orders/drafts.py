@@ -9,14 +9,13 @@ from uuid import UUID
 
 from commands.master.catalog import check_scale
 from commands.writing.counters import numbers
-from commands.writing.ledger import ledger_of
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Writing
 from kit.ids import new_id
 from kit.inputs import Place, Recipient, Window
-from models.access.journal import Aggregate
 from models.access.keys import CounterName
 from models.master.catalog import Product
+from models.trade.orders.events import OrderPlaced
 from models.trade.orders.states import Approval, DeliveryPolicy, OrderKind, OrderState
 from models.trade.orders.tables import Order, OrderLine, net_of
 
@@ -81,13 +80,8 @@ async def create(writing: Writing, drafts: Sequence[Draft]) -> list[UUID]:
     lines = []
     for draft, order in zip(drafts, orders, strict=True):
         lines += [_line(order, line_no, line) for line_no, line in enumerate(draft.lines, 1)]
-        writing.record(
-            Aggregate.ORDER, order["id"], "order.placed", draft.placed_at, lines=len(draft.lines)
-        )
+        writing.record(OrderPlaced(order["id"], lines=len(draft.lines)), draft.placed_at)
     await write_rows(writing, {Order: orders, OrderLine: lines})
-    if ledger := ledger_of(writing):
-        for line in lines:
-            ledger.tell(line["order_id"], line["id"], ordered=line["ordered"])
     return [order["id"] for order in orders]
 
 

@@ -11,7 +11,7 @@ from commands.writing.transaction import Outcome, Writing, missing
 from kit.errors import Code, Refused
 from kit.ids import Names, new_id
 from kit.inputs import Command, Input, Name, Note
-from models.access.journal import Aggregate
+from models.trade.orders.events import Held, OrderHeld, OrderHoldReleased
 from models.trade.orders.holds import Hold, HoldReason, HoldSubject
 
 
@@ -38,9 +38,9 @@ class OrderReleaseHold(HoldRelease):
 
 
 async def place(
-    writing: Writing, subject: HoldSubject, subject_id: UUID, given: HoldFields
+    writing: Writing, subject: HoldSubject, subject_id: UUID, given: HoldFields, told: type[Held]
 ) -> Hold:
-    """Stop an order or a delivery whose order is locked.
+    """Stop an order or a delivery whose order is locked. told: what the journal tells of it.
 
     Refused: TAKEN when the same owner holds it for the same reason already.
     """
@@ -59,7 +59,7 @@ async def place(
         note=given.note,
     )
     writing.session.add(hold)
-    _record(writing, hold, "held")
+    writing.record(told(subject_id, hold_id=hold.id, reason=hold.reason))
     return hold
 
 
@@ -71,28 +71,23 @@ async def find(writing: Writing, subject: HoldSubject, hold_id: UUID) -> Hold:
     return hold
 
 
-async def release(writing: Writing, hold: Hold) -> None:
-    """End a hold whose order is locked. Refused: WRONG_STATE when it was released before."""
+async def release(writing: Writing, hold: Hold, told: type[Held]) -> None:
+    """End a hold whose order is locked; told: as in `place`.
+
+    Refused: WRONG_STATE when it was released before.
+    """
     await writing.session.refresh(hold)
     if hold.released_at is not None:
         raise Refused(Code.WRONG_STATE, "This hold was released before.", ("hold_id",))
     hold.released_at = writing.now
-    _record(writing, hold, "hold_released")
-
-
-def _record(writing: Writing, hold: Hold, what: str) -> None:
-    noun = hold.subject.value.lower()
-    reason, owner = hold.reason.value, hold.owner
-    writing.record(
-        Aggregate(hold.subject.value), hold.subject_id, f"{noun}.{what}", reason=reason, owner=owner
-    )
+    writing.record(told(hold.subject_id, hold_id=hold.id, reason=hold.reason))
 
 
 async def hold_order(writing: Writing, command: OrderHold) -> Outcome:
     """Stop an order. Refused: NOT_FOUND, WRONG_STATE at its end, TAKEN."""
     order = await locked(writing, command)
     check_living(order)
-    hold = await place(writing, HoldSubject.ORDER, order.id, command)
+    hold = await place(writing, HoldSubject.ORDER, order.id, command, OrderHeld)
     return {"order_id": order.id, "hold_id": hold.id}
 
 
@@ -100,5 +95,5 @@ async def release_order(writing: Writing, command: OrderReleaseHold) -> Outcome:
     """Let an order go on, as far as this hold is concerned. Refused: NOT_FOUND, WRONG_STATE."""
     hold = await find(writing, HoldSubject.ORDER, command.hold_id)
     await lock_orders(writing, {hold.subject_id: ("hold_id",)})
-    await release(writing, hold)
+    await release(writing, hold, OrderHoldReleased)
     return {"order_id": hold.subject_id, "hold_id": hold.id}

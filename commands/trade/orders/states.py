@@ -10,7 +10,7 @@ from commands.writing.transaction import Outcome, Writing, check_version
 from kit.errors import Code, Refused
 from kit.ids import Names
 from kit.inputs import Command, Note
-from models.access.journal import Aggregate
+from models.trade.orders.events import OrderApproved, OrderRejected
 from models.trade.orders.states import NEXT_STATES, Approval, OrderState, voice
 from models.trade.orders.tables import Order
 
@@ -82,7 +82,7 @@ async def approve(writing: Writing, command: OrderApprove) -> Outcome:
     else:
         become(writing, order, OrderState.CONFIRMED)
     order.version += 1
-    writing.record(Aggregate.ORDER, order.id, "order.approved", by=side)
+    writing.record(OrderApproved(order.id, by=side))
     return {"order_id": order.id}
 
 
@@ -115,5 +115,5 @@ async def reject(writing: Writing, command: OrderReject) -> Outcome:
     order.version += 1
     lines = await lines_of(writing, [order.id])
     await cancel(writing, order, {line: line.unplanned for line in lines.values()})
-    writing.record(Aggregate.ORDER, order.id, "order.rejected", reason=command.reason, by=side)
+    writing.record(OrderRejected(order.id, by=side))
     return {"order_id": order.id}

@@ -15,7 +15,7 @@ from kit.inputs import (
     Reference,
     Window,
 )
-from models.trade.releases import (
+from models.trade.releases.tables import (
     Commitment,
     ReleaseFunction,
     ReleaseType,

@@ -12,12 +12,12 @@ from kit.ids import new_id
 from kit.inputs import (
     refuse_duplicates,
 )
-from models.access.journal import Aggregate
 from models.access.viewers import Actor
 from models.master.catalog import Product
 from models.trade.codes import TradeCode
 from models.trade.contracts.tables import Contract, ContractLine
-from models.trade.releases import (
+from models.trade.releases.events import ContractReleased, ReleaseActivated, ReleaseSuperseded
+from models.trade.releases.tables import (
     Release,
     ReleaseState,
     ReleaseType,
@@ -102,7 +102,7 @@ async def _active(
 
 async def _supersede(writing: Writing, old: Release, by: int) -> None:
     old.state = ReleaseState.SUPERSEDED
-    writing.record(Aggregate.RELEASE, old.id, "release.superseded", by=by)
+    writing.record(ReleaseSuperseded(old.id, by=by))
     await writing.session.flush()
 
 
@@ -135,13 +135,8 @@ async def _write(
         )
         for line_no, slot in enumerate(schedule.slots, 1)
     )
-    for aggregate, key, what in (
-        (Aggregate.RELEASE, row.id, "release.activated"),
-        (Aggregate.CONTRACT, line.contract_id, "contract.released"),
-    ):
-        writing.record(
-            aggregate, key, what, line_no=line.line_no, type=row.type, release_no=row.release_no
-        )
+    for kind, key in ((ReleaseActivated, row.id), (ContractReleased, line.contract_id)):
+        writing.record(kind(key, line_no=line.line_no, type=row.type, release_no=row.release_no))
     return row
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base.tables import OneOf, Owned, indexed, known, to, unique
-from models.fulfilment.parcels import ParcelStatus
+from models.fulfilment.parcels.tables import ParcelStatus
 
 
 class TrackingEvent(Owned):

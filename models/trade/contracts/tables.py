@@ -13,6 +13,7 @@ from models.base.tables import (
     Counter,
     OneOf,
     Owned,
+    Tally,
     check,
     indexed,
     known,
@@ -28,7 +29,8 @@ class Contract(Owned):
 
     state is what people decided: DRAFT, ACTIVE, SUSPENDED, TERMINATED or SETTLED. EXHAUSTED and
     EXPIRED follow from the lines and the calendar and are derived, so that neither hides the
-    other. valid_from and valid_to are days at time_zone, both inclusive.
+    other. state_reason: why people suspended or terminated it. valid_from and valid_to are days at
+    time_zone, both inclusive.
     """
 
     __tablename__ = "contracts"
@@ -60,6 +62,7 @@ class Contract(Owned):
     firm_zone_days: Mapped[int] = mapped_column(default=0)
     trade_off_days: Mapped[int] = mapped_column(default=0)
     state: Mapped[ContractState] = mapped_column(OneOf(ContractState))
+    state_reason: Mapped[str | None]
     created_at: Mapped[datetime]
     activated_at: Mapped[datetime | None]
     terminated_at: Mapped[datetime | None]
@@ -76,7 +79,7 @@ class Contract(Owned):
 
 
 COUNTERS = ("called_off", "released", "shipped", "delivered", "returned", "received")
-"""How far a contract line is drawn down; every movement of one stands in the journal."""
+"""How far a contract line is drawn down."""
 
 
 class ContractLine(Owned):
@@ -110,6 +113,7 @@ class ContractLine(Owned):
             "over_tolerance_percent >= 0 AND under_tolerance_percent BETWEEN 0 AND 100",
         ),
     )
+    tally = Tally(Contract, "contract_id", COUNTERS)
 
     contract_id: Mapped[UUID]
     line_no: Mapped[int]

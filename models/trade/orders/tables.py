@@ -14,6 +14,7 @@ from models.base.tables import (
     Counter,
     OneOf,
     Owned,
+    Tally,
     check,
     indexed,
     known,
@@ -30,6 +31,7 @@ class Order(Owned):
 
     ship_to: fields of kit.inputs.Place. recipient, guest: fields of kit.inputs.Recipient.
     awaiting_approval_of: those who must still approve it, nobody in other states.
+    cancel_reason: of whoever last cancelled a part of it.
     """
 
     __tablename__ = "orders"
@@ -101,6 +103,7 @@ class Order(Owned):
     confirmed_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     reject_reason: Mapped[str | None]
+    cancel_reason: Mapped[str | None]
     awaiting_approval_of: Mapped[list[Approval]] = mapped_column(
         ARRAY(OneOf(Approval)), default=list, server_default="{}"
     )
@@ -122,7 +125,7 @@ COUNTERS = (
     "return_received",
     "written_off",
 )
-"""How far an order line has come, beside `ordered`; every movement of one stands in the journal."""
+"""How far an order line has come, beside `ordered`."""
 
 
 def net_of(quantity: Decimal, unit_price: Decimal, discount_percent: Decimal) -> Decimal:
@@ -164,6 +167,7 @@ class OrderLine(Owned):
         whole_window(),
         whole_window("confirmed"),
     )
+    tally = Tally(Order, "order_id", ("ordered", *COUNTERS))
 
     order_id: Mapped[UUID]
     line_no: Mapped[int]

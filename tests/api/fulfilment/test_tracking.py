@@ -13,7 +13,7 @@ from models.access.journal import JournalEntry
 from models.fulfilment.deliveries.receipts import Receipt
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
-from models.fulfilment.parcels import Parcel, ParcelStatus
+from models.fulfilment.parcels.tables import Parcel, ParcelStatus
 from models.fulfilment.tracking.events import TrackingEvent
 from models.trade.contracts.tables import ContractLine
 from models.trade.orders.tables import OrderLine
@@ -137,7 +137,7 @@ async def test_an_order_is_delivered_when_nothing_of_it_is_open(feed, world):
     await feed.results(feed.event("DELIVERED", 2, sscc=shipment.ssccs[0]))
     entries = {it.type: it for it in await rows(world, JournalEntry)}
     delivered = entries["delivery.delivered"]
-    assert delivered.payload["delivered"] == {str(shipment.order_line_id): "5.000000"}
+    assert delivered.payload["delivered"] == {str(shipment.order_line_id): "5"}
     assert entries["order.delivered"].occurred_at == world.clock() + timedelta(hours=2)
     assert entries["order.delivered"].recorded_at == world.clock()
 

@@ -4,16 +4,17 @@ import pytest
 from sqlalchemy import select
 
 from kit.ids import to_global
+from models.access.journal import JournalEntry
 from models.access.viewers import Actor
 from models.fulfilment.deliveries.tables import Delivery
-from models.fulfilment.parcels import Parcel, TrackingNumber
+from models.fulfilment.parcels.tables import Parcel, TrackingNumber
 from models.fulfilment.tracking.events import TrackingEvent
 from models.trade.contracts.tables import ContractLine
 from models.trade.orders.tables import OrderLine
 from tests import make
 from tests.guard import counted
 from tests.make import Ask, World
-from tests.make.feed import RECORD, Feed, row, rows, told
+from tests.make.feed import RECORD, Feed, row, rows
 from tests.make.fulfilment.tracking import EACH, sent
 from tests.make.master.parties import carrier, company
 
@@ -32,7 +33,11 @@ async def test_a_new_number_stands_beside_the_first(feed, world):
     assert numbers == {shipment.numbers[0], "PARTNER-1"}
     (result,) = await feed.results(feed.event("DELIVERED", 1, trackingNumber="PARTNER-1"))
     assert result["parcel"]["id"] == to_global("Parcel", shipment.parcel_ids[0])
-    assert (await told(world, "parcel.")).count("parcel.tracking_number_added") == 1
+    added = [
+        it for it in await rows(world, JournalEntry) if it.type == "parcel.tracking_number_added"
+    ]
+    (partners,) = (it for it in await rows(world, TrackingNumber) if it.number == "PARTNER-1")
+    assert [it.payload for it in added] == [{"tracking_number_id": str(partners.id)}]
 
 
 async def test_the_letters_of_an_instant_may_be_small(feed, world):

@@ -11,12 +11,15 @@ from typing import Any
 import pytest
 from graphql import get_named_type
 
+from kit.db.statements import dumps
 from kit.errors import Refused
 from kit.ids import from_global
 from kit.inputs import Command, Input
+from models.access.journal import JournalEntry
 from schema.graphql.inputs import client_path
 from tests.make import Ask, World
 from tests.make import world as another_world
+from tests.make.feed import rows
 from tests.make.rows import digests, every_text
 from tests.make.scene import scene
 from tests.make.sweeps.inputs import MAKERS, Maker
@@ -225,6 +228,8 @@ async def test_text_of_every_script_is_kept_as_it_is(
     assert await answers(ask, name, [given]) == [[]]
     held = await every_text(world)
     assert [it for it in texts if it not in held] == []
+    told = [dumps(it.payload) for it in await rows(world, JournalEntry)]
+    assert [it for it in texts if any(dumps(it) in payload for payload in told)] == []
 
 
 def snake(value: Any) -> Any:

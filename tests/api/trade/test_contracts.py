@@ -3,9 +3,12 @@
 import pytest
 
 from kit.ids import to_global
+from models.access.journal import JournalEntry
 from models.access.viewers import Actor
+from models.trade.contracts.tables import Contract
 from tests import make
 from tests.guard import counted
+from tests.make.feed import rows
 from tests.make.master import parties
 from tests.make.trade import contracts
 from tests.make.trade.orders import products
@@ -157,6 +160,20 @@ async def test_people_start_stop_resume_and_end_a_contract(ask, world):
         "contract.resumed",
         "contract.terminated",
     ]
+
+
+async def test_why_a_contract_stopped_stands_in_its_row_and_not_in_the_journal(ask, world):
+    made = await contracts.contract(world, ask)
+    for name, reason in (
+        ("contractSuspend", "Anna asked for it."),
+        ("contractResume", None),
+        ("contractTerminate", "Anna moved away."),
+    ):
+        given = {} if reason is None else {"reason": reason}
+        await contracts.change(ask, name, contractId=made["id"], **given)
+        (kept,) = await rows(world, Contract)
+        assert kept.state_reason == reason
+    assert "Anna" not in str([it.payload for it in await rows(world, JournalEntry)])
 
 
 async def test_a_contract_with_open_call_offs_ends_only_when_they_are_kept(ask, world):

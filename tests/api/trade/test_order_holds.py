@@ -1,5 +1,8 @@
 """Holds on orders."""
 
+from uuid import UUID
+
+from kit.ids import to_global
 from tests import make
 from tests.make.trade import orders
 
@@ -7,7 +10,9 @@ HOLD = """
 mutation ($input: OrderHoldInput!) {
   it: orderHold(input: $input) {
     hold { id reason owner note placedAt releasedAt }
-    order { holds { reason owner } availableActions timeline(last: 1) { nodes { type } } }
+    order {
+      holds { reason owner } availableActions timeline(last: 1) { nodes { type payload } }
+    }
     userErrors { code field }
   }
 }
@@ -46,7 +51,10 @@ async def test_an_order_has_several_holds_at_once(world, ask):
     }
     assert [it["reason"] for it in second["order"]["holds"]] == ["FRAUD", "ADDRESS"]
     assert second["order"]["availableActions"] == ["HOLD", "RELEASE_HOLD", "CANCEL_LINES", "CLOSE"]
-    assert second["order"]["timeline"]["nodes"] == [{"type": "order.held"}]
+    (told,) = second["order"]["timeline"]["nodes"]
+    assert told["type"] == "order.held"
+    assert told["payload"].keys() == {"hold_id", "reason"}
+    assert to_global("Hold", UUID(told["payload"]["hold_id"])) == second["hold"]["id"]
     assert (await _count(ask, held=True), await _count(ask, held=False)) == (1, 0)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from graphql import GraphQLField, GraphQLObjectType, get_named_type
 
 from kit.ids import new_id, to_global
-from models.fulfilment.parcels import TrackingNumber
+from models.fulfilment.parcels.tables import TrackingNumber
 from schema.graphql.nodes import NODES
 from schema.schema import schema
 from tests.make import Ask, World

@@ -14,7 +14,7 @@ from kit.db.hints import Hints
 from kit.errors import Code, Refused
 from kit.ids import new_id
 from kit.inputs import Command
-from models.access.journal import Aggregate
+from models.trade.orders.events import OrderPlaced
 from resolvers.running.following import QUEUED, Following
 from tests import make
 from tests.guard import counted
@@ -34,7 +34,7 @@ class Note(Command):
 
 async def note(writing: Writing, command: Note) -> Outcome:
     for number in range(command.count):
-        writing.record(Aggregate.ORDER, command.order_id, "order.noted", number=number)
+        writing.record(OrderPlaced(command.order_id, lines=number))
     return {}
 
 

@@ -1,4 +1,4 @@
-"""Releases: the schedules (forecast and just-in-time) that a customer sends on its contract."""
+"""Releases and their schedule lines (forecast and just-in-time), and what of them is still open."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Parcels: what a delivery is packed into, down to lots and serial numbers."""
+"""What a delivery is packed into, down to lots and serial numbers."""
 
 from datetime import datetime
 from decimal import Decimal

@@ -1,0 +1,61 @@
+"""docs/EVENTS.md, written from the classes of events."""
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from models.base.events import EVENTS, Event
+from models.base.payloads import CODES
+
+_HEAD = """\
+# Events
+
+What the journal tells: every kind of entry, written from the classes in `models/*/*/events.py` and
+beside small tables by `make events`; a test compares. A client reads `type` and `payload` in
+timelines and in the audit trail.
+
+A payload holds ids, quantities and codes, never names, addresses, mail or free text: a person can
+be erased from the rows while the journal stays whole. An entry's version counts the forms of its
+payload. A changed form is a new version, with a function that makes one of the version before.
+"""
+_KINDS = {
+    "id": "text, a UUID",
+    "quantity": "text, an exact decimal number",
+    "number": "a whole number",
+    "true or false": "`true` or `false`",
+    "instant": "text, RFC 3339 with an offset",
+    "day": "text, RFC 3339",
+    "column": "text, the name of a column",
+    "list of: ...": "a list",
+    "... → ...": "an object",
+    "(...)": "an object of these fields",
+    "`Name`": "text, one of the codes under this name below",
+}
+"""What there is beside null -> how it looks in JSON."""
+_DEFAULT = " Left out where there is nothing to tell."
+
+
+def _event(kind: type[Event]) -> Iterator[str]:
+    form = kind.form
+    version = f", version {form.version}" if form.upcasts else ""
+    yield f"### `{kind.name}`{version}\n"
+    yield f"{kind.__doc__}\n"
+    if form.values:
+        yield "| Field | Kind | What it means |\n| --- | --- | --- |"
+        for it in form.values:
+            left_out = "" if it.is_needed else _DEFAULT
+            yield f"| `{it.name}` | {it.kind.told} | {it.told}{left_out} |"
+        yield ""
+
+
+def page() -> str:
+    """Return docs/EVENTS.md."""
+    lines = [_HEAD, "## Kinds of values\n", "| Kind | In JSON |", "| --- | --- |"]
+    lines += [f"| {told} | {form} |" for told, form in _KINDS.items()]
+    lines.append("")
+    by_noun = sorted(EVENTS.values(), key=lambda it: it.aggregate)
+    for noun, kinds in groupby(by_noun, lambda it: it.about.__name__):
+        lines.append(f"## {noun}\n")
+        lines += [line for kind in kinds for line in _event(kind)]
+    lines += ["## Codes\n"]
+    lines += [f"- `{name}`: {', '.join(f'`{it}`' for it in CODES[name])}" for name in sorted(CODES)]
+    return "\n".join(lines)

@@ -1,0 +1,236 @@
+"""What an event's payload may hold, and how that is written as JSON and read back.
+
+Ids, quantities, numbers, instants, days, codes, and names of our own columns; lists and mappings of
+them. Text of any other kind has no place here, so that no name, address, mail or note gets into the
+journal: a person can be erased from the rows while the journal stays whole.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, Field, fields
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, NamedTuple, NewType, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+from models.base.tables import Base
+
+Column = NewType("Column", str)
+"""The name of a column of ours."""
+CODES: dict[str, type[StrEnum]] = {}
+"""Name -> the enum, of those whose codes stand in payloads."""
+
+
+class Item:
+    """Base of the frozen dataclasses that stand in lists of a payload."""
+
+    __slots__ = ()
+
+
+class Kind(NamedTuple):
+    """A kind of value. told: in a word, for readers. write: to JSON, TypeError for another kind.
+
+    read: from JSON, ValueError for what was never written so.
+    """
+
+    told: str
+    write: Callable[[Any], Any]
+    read: Callable[[Any], Any]
+
+
+class Value(NamedTuple):
+    """A field of a payload. told: what it means.
+
+    default: left out of the JSON where the field has it; MISSING for none.
+    """
+
+    name: str
+    kind: Kind
+    told: str
+    default: Any
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether every payload has it."""
+        return self.default is MISSING
+
+
+def written(values: Sequence[Value], row: Any) -> dict[str, Any]:
+    """Return a payload, or an item of one, as JSON. TypeError for a value of another kind."""
+    told = {}
+    for name, kind, _, default in values:
+        value = getattr(row, name)
+        if default is MISSING or value != default:
+            told[name] = kind.write(value)
+    return told
+
+
+def given(values: Sequence[Value], told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a payload's JSON as the fields of its class. ValueError for what does not fit."""
+    if strange := told.keys() - {it.name for it in values}:
+        message = f"unknown fields {sorted(strange)}"
+        raise ValueError(message)
+    if lacking := [it.name for it in values if it.is_needed and it.name not in told]:
+        message = f"missing fields {lacking}"
+        raise ValueError(message)
+    return {it.name: it.kind.read(told[it.name]) for it in values if it.name in told}
+
+
+def values_of(described: type[Any]) -> list[Value]:
+    """Return the fields of a dataclass, each `Annotated` with what it means.
+
+    TypeError for one that is not, and for one of a kind that no payload holds.
+    """
+    hints = get_type_hints(described, include_extras=True)
+    return [_value(it, hints[it.name]) for it in fields(described)]
+
+
+def _value(of: Field[Any], hint: Any) -> Value:
+    if get_origin(hint) is not Annotated:
+        message = f"{of.name}: say what it means, Annotated[..., 'What it means.']"
+        raise TypeError(message)
+    kind, told = get_args(hint)
+    default = of.default if of.default_factory is MISSING else of.default_factory()
+    return Value(of.name, kind_of(kind), told, default)
+
+
+def kind_of(hint: Any) -> Kind:
+    """Return how values of a type are written and read. TypeError for what no payload holds."""
+    if hint in _PLAIN:
+        return _PLAIN[hint]
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        CODES[hint.__name__] = hint
+        return _plain(f"`{hint.__name__}`", hint, str, hint)
+    if isinstance(hint, type) and issubclass(hint, Item):
+        return _item(hint)
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin is UnionType and inner[1:] == (NoneType,):
+        return _optional(kind_of(inner[0]))
+    if origin is tuple and inner[1:] == (...,):
+        return _list(kind_of(inner[0]))
+    if origin is Mapping:
+        return _mapping(kind_of(inner[0]), kind_of(inner[1]))
+    message = f"a payload holds ids, quantities and codes, not {hint}"
+    raise TypeError(message)
+
+
+def _refuse(value: object, told: str) -> TypeError:
+    return TypeError(f"{value!r} is not {told}")
+
+
+def _plain(told: str, kind: type, write: Callable[[Any], Any], read: Callable[[Any], Any]) -> Kind:
+    def checked(value: Any) -> Any:
+        if isinstance(value, kind):
+            return write(value)
+        raise _refuse(value, told)
+
+    return Kind(told, checked, read)
+
+
+def _exact(quantity: Decimal) -> str:
+    if quantity.is_finite():
+        return f"{quantity.normalize():f}"
+    raise _refuse(quantity, "a quantity")
+
+
+def _number(value: int) -> int:
+    if type(value) is int:
+        return value
+    raise _refuse(value, "a number")
+
+
+def _zoned(instant: datetime) -> str:
+    if instant.tzinfo is not None:
+        return instant.isoformat()
+    raise _refuse(instant, "an instant with an offset")
+
+
+def _day(day: date) -> str:
+    if not isinstance(day, datetime):
+        return day.isoformat()
+    raise _refuse(day, "a day")
+
+
+def _column(name: str) -> str:
+    if name in _columns():
+        return name
+    raise _refuse(name, "a column")
+
+
+def _same(kind: type) -> Callable[[Any], Any]:
+    """Return how a value is read that stands in JSON as it is."""
+
+    def read(value: Any) -> Any:
+        if type(value) is not kind:
+            message = f"{value!r} is not {kind.__name__}"
+            raise ValueError(message)
+        return value
+
+    return read
+
+
+def _instant(text: str) -> datetime:
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        message = f"{text} has no offset"
+        raise ValueError(message)
+    return instant
+
+
+@cache
+def _columns() -> frozenset[str]:
+    """Return the names of all columns of all tables."""
+    return frozenset(it.name for table in Base.metadata.tables.values() for it in table.c)
+
+
+_PLAIN: Mapping[Any, Kind] = {
+    UUID: _plain("id", UUID, str, UUID),
+    Decimal: _plain("quantity", Decimal, _exact, Decimal),
+    int: _plain("number", int, _number, _same(int)),
+    bool: _plain("true or false", bool, bool, _same(bool)),
+    datetime: _plain("instant", datetime, _zoned, _instant),
+    date: _plain("day", date, _day, date.fromisoformat),
+    Column: _plain("column", str, _column, _same(str)),
+}
+
+
+def _optional(of: Kind) -> Kind:
+    return Kind(
+        f"{of.told}, or null",
+        lambda value: None if value is None else of.write(value),
+        lambda value: None if value is None else of.read(value),
+    )
+
+
+def _list(of: Kind) -> Kind:
+    def write(values: Any) -> list[Any]:
+        if not isinstance(values, tuple):
+            raise _refuse(values, "a tuple")
+        return [of.write(it) for it in values]
+
+    return Kind(f"list of: {of.told}", write, lambda values: tuple(map(of.read, values)))
+
+
+def _mapping(key: Kind, of: Kind) -> Kind:
+    def write(values: Any) -> dict[str, Any]:
+        if not isinstance(values, Mapping):
+            raise _refuse(values, "a mapping")
+        return {key.write(it): of.write(value) for it, value in values.items()}
+
+    def read(values: Any) -> dict[Any, Any]:
+        return {key.read(it): of.read(value) for it, value in values.items()}
+
+    return Kind(f"{key.told} → {of.told}", write, read)
+
+
+def _item(kind: type[Item]) -> Kind:
+    values = values_of(kind)
+    told = ", ".join(f"`{it.name}`: {it.kind.told}" for it in values)
+    return _plain(
+        f"({told})",
+        kind,
+        lambda item: written(values, item),
+        lambda item: kind(**given(values, item)),
+    )

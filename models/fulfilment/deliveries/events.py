@@ -1,0 +1,155 @@
+"""What the journal tells of deliveries."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID
+
+from models.base.events import Event, event, without
+from models.fulfilment.deliveries.states import DeliveryState
+from models.fulfilment.deliveries.tables import Delivery
+from models.trade.orders.events import Held, hold_without_owner
+
+Quantities = Mapping[UUID, Decimal]
+"""Id of an order line -> quantity, in the line's unit."""
+
+
+@event("delivery.planned", Delivery)
+class DeliveryPlanned(Event):
+    """It was planned, or split off from another."""
+
+    planned: Annotated[Quantities, "Order line → what it takes, in the line's unit."]
+
+
+@event("delivery.split", Delivery)
+class DeliverySplit(Event):
+    """A part of it became a delivery of its own."""
+
+    into: Annotated[UUID, "The new delivery."]
+    taken: Annotated[Quantities, "Order line → what the new one took, in the line's unit."]
+
+
+@event("delivery.merged", Delivery)
+class DeliveryMerged(Event):
+    """Another one was put into it."""
+
+    source: Annotated[UUID, "The other delivery."]
+    planned: Annotated[Quantities, "Order line → what came from it, in the line's unit."]
+
+
+@event("delivery.moved", Delivery)
+class DeliveryMoved(Event):
+    """It starts elsewhere."""
+
+    before: Annotated[UUID, "The location where it would have started."]
+    after: Annotated[UUID, "The location where it starts."]
+
+
+@event("delivery.rescheduled", Delivery, without("override"))
+class DeliveryRescheduled(Event):
+    """It is to arrive at another time."""
+
+    latest_before: Annotated[datetime, "The end of the window before."]
+    earliest: Annotated[datetime, "The start of the window."]
+    latest: Annotated[datetime, "The end of the window."]
+
+
+@event("delivery.held", Delivery, hold_without_owner)
+class DeliveryHeld(Held):
+    """A hold stops it."""
+
+
+@event("delivery.hold_released", Delivery, hold_without_owner)
+class DeliveryHoldReleased(Held):
+    """A hold stops it no longer."""
+
+
+@event("delivery.released", Delivery)
+class DeliveryReleased(Event):
+    """The warehouse may pick it."""
+
+
+@event("delivery.packed", Delivery)
+class DeliveryPacked(Event):
+    """It was packed, perhaps not for the first time."""
+
+    picked: Annotated[Quantities, "Order line → what was picked, in the line's unit."]
+    short: Annotated[Quantities, "Order line → how much less than planned, where it was less."]
+
+
+@event("delivery.dispatched", Delivery)
+class DeliveryDispatched(Event):
+    """It left."""
+
+    shipped: Annotated[Quantities, "Order line → what left, in the line's unit."]
+
+
+@event("delivery.cancelled", Delivery)
+class DeliveryCancelled(Event):
+    """It is not made; its quantities can be planned again."""
+
+    merged_into: Annotated[UUID | None, "The delivery into which it was put."] = None
+
+
+@event("delivery.received", Delivery)
+class DeliveryReceived(Event):
+    """The client confirmed what came."""
+
+    received: Annotated[Quantities, "Delivery line → what came in good order, in its unit."]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival(Event):
+    """What follows for a delivery from the statuses of its parcels."""
+
+    delivered: Annotated[Quantities, "Order line → what arrived; less than 0 takes back."]
+    refused: Annotated[Quantities, "Order line → what was refused; less than 0 takes back."]
+    lost: Annotated[Quantities, "Order line → what was lost; less than 0 takes back."]
+
+
+@event("delivery.partially_delivered", Delivery)
+class DeliveryPartiallyDelivered(Arrival):
+    """Some of its parcels have arrived."""
+
+
+@event("delivery.delivered", Delivery)
+class DeliveryDelivered(Arrival):
+    """All of its parcels have arrived."""
+
+
+@event("delivery.returned_to_sender", Delivery)
+class DeliveryReturnedToSender(Arrival):
+    """All of its parcels went back."""
+
+
+@event("delivery.lost", Delivery)
+class DeliveryLost(Arrival):
+    """All of its parcels are lost."""
+
+
+@event("delivery.failed", Delivery)
+class DeliveryFailed(Arrival):
+    """Nothing has arrived, and no parcel is under way any more."""
+
+
+@event("delivery.arrival_corrected", Delivery)
+class DeliveryArrivalCorrected(Arrival):
+    """It is under way again: a carrier took its report back."""
+
+
+@event("delivery.progressed", Delivery)
+class DeliveryProgressed(Arrival):
+    """Its state is as before, but not when or how much arrived."""
+
+
+ARRIVALS: Mapping[DeliveryState, type[Arrival]] = {
+    DeliveryState.DISPATCHED: DeliveryArrivalCorrected,
+    DeliveryState.PARTIALLY_DELIVERED: DeliveryPartiallyDelivered,
+    DeliveryState.DELIVERED: DeliveryDelivered,
+    DeliveryState.RETURNED_TO_SENDER: DeliveryReturnedToSender,
+    DeliveryState.LOST: DeliveryLost,
+    DeliveryState.FAILED: DeliveryFailed,
+}
+"""State into which parcels bring a delivery -> what tells of it."""

@@ -1,0 +1,1 @@
+"""Parcels: their tables, and what the journal tells of them."""

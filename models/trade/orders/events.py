@@ -1,0 +1,103 @@
+"""What the journal tells of orders."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID
+
+from models.base.events import Event, Moving, Payload, Progressed, event, without
+from models.base.payloads import Item
+from models.trade.orders.holds import HoldReason
+from models.trade.orders.states import Approval
+from models.trade.orders.tables import Order
+
+
+@event("order.placed", Order)
+class OrderPlaced(Moving):
+    """It was placed or imported."""
+
+    lines: Annotated[int, "How many lines it has."]
+
+
+@event("order.approved", Order)
+class OrderApproved(Event):
+    """One side approved it; it is confirmed when no other approval is awaited."""
+
+    by: Annotated[Approval, "Whose approval it is."]
+
+
+@event("order.rejected", Order, without("reason"))
+class OrderRejected(Moving):
+    """One side rejected it; all of its lines are cancelled."""
+
+    by: Annotated[Approval, "Who rejected it."]
+
+
+@dataclass(frozen=True, slots=True)
+class CancelledLine(Item):
+    """How much of a line was cancelled."""
+
+    line_no: Annotated[int, "The line's number in its order."]
+    quantity: Annotated[Decimal, "How much less is wanted, in the line's unit."]
+
+
+@event("order.lines_cancelled", Order, without("reason"))
+class OrderLinesCancelled(Moving):
+    """Parts of it were cancelled, by somebody or by its delivery policy."""
+
+    lines: Annotated[
+        tuple[CancelledLine, ...], "The lines; left out where somebody did it before version 2."
+    ] = ()
+
+
+@event("order.cancelled", Order)
+class OrderCancelled(Event):
+    """Nothing of it is wanted any more."""
+
+
+@event("order.closed", Order)
+class OrderClosed(Moving):
+    """It is over; what no delivery had taken is cancelled."""
+
+
+@event("order.partially_delivered", Order)
+class OrderPartiallyDelivered(Moving):
+    """Something of it has arrived."""
+
+
+@event("order.delivered", Order)
+class OrderDelivered(Moving):
+    """All of it has arrived."""
+
+
+@event("order.arrival_corrected", Order)
+class OrderArrivalCorrected(Moving):
+    """What had arrived has not: a carrier took its report back."""
+
+
+@event("order.progressed", Order)
+class OrderProgressed(Progressed):
+    """Counters of its lines were moved, and nothing else happened to it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held(Event):
+    """What holds on orders and deliveries tell."""
+
+    hold_id: Annotated[UUID | None, "The hold; null before version 2."]
+    reason: Annotated[HoldReason, "Why it must not be released."]
+
+
+def hold_without_owner(payload: Payload) -> Payload:
+    """Upcast version 1 of events of holds, which named who had placed it, but not the hold."""
+    return {"hold_id": None, "reason": payload["reason"]}
+
+
+@event("order.held", Order, hold_without_owner)
+class OrderHeld(Held):
+    """A hold stops it."""
+
+
+@event("order.hold_released", Order, hold_without_owner)
+class OrderHoldReleased(Held):
+    """A hold stops it no longer."""

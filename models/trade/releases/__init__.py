@@ -1,0 +1,1 @@
+"""Releases: the schedules that a customer sends on its contract."""

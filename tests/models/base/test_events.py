@@ -1,0 +1,69 @@
+"""What the journal was ever told stays readable: an entry of every version of every event.
+
+`written.json`: name and version -> `written`, a payload as it was written then, and `read`, the
+same as it is told today, where that differs. A line is added with a version and never changed.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kit.ids import new_id
+from models.base.events import EVENTS, progressed, read
+from models.base.tables import Base
+from models.trade.orders.events import OrderPlaced
+
+WRITTEN = json.loads(Path(__file__).with_name("written.json").read_text())
+TALLIED = sorted(
+    (it.class_ for it in Base.registry.mappers if it.class_.tally), key=lambda it: it.__name__
+)
+
+
+def test_every_version_of_every_event_has_an_example() -> None:
+    versions = [(name, 1 + it) for name, of in EVENTS.items() for it in range(of.form.version)]
+    assert sorted(WRITTEN) == sorted(f"{name} {version}" for name, version in versions)
+
+
+@pytest.mark.parametrize("example", WRITTEN)
+def test_an_entry_is_read_as_its_event_whatever_its_version(example: str) -> None:
+    name, version = example.split()
+    about, given = new_id(), WRITTEN[example]
+    found = read(name, int(version), about, given["written"])
+    assert (type(found), found.id) == (EVENTS[name], about)
+    assert found.payload() == given.get("read", given["written"])
+    assert ("read" in given) == (int(version) < found.form.version)
+
+
+def test_nothing_that_somebody_wrote_is_left_in_a_payload_of_today() -> None:
+    of_today = [it for key, it in WRITTEN.items() if key.endswith("1") and "read" in it]
+    assert "Anna" in json.dumps([it["written"] for it in of_today])
+    assert "anna" not in json.dumps([it["read"] for it in of_today]).lower()
+
+
+@pytest.mark.parametrize(
+    ("payload", "message"),
+    [
+        ({}, r"missing fields \['lines'\]"),
+        ({"lines": 1, "note": "Anna"}, r"unknown fields \['note'\]"),
+        ({"lines": "1"}, "'1' is not int"),
+    ],
+)
+def test_an_entry_that_no_version_has_written_is_not_read(payload: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        read("order.placed", 1, new_id(), payload)
+
+
+def test_an_event_is_frozen() -> None:
+    placed = OrderPlaced(new_id(), lines=1)
+    with pytest.raises(AttributeError):
+        placed.lines = 2  # type: ignore[misc]
+    with pytest.raises((AttributeError, TypeError)):
+        placed.note = "Anna"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("table", TALLIED, ids=lambda it: it.__name__)
+def test_what_the_ledger_follows_can_be_told_by_an_event_of_its_own(table: Any) -> None:
+    assert progressed(table.tally.of).about is table.tally.of
+    assert {*table.tally.counters, table.tally.by} <= {*table.__table__.c.keys()}
