@@ -14,7 +14,7 @@ from kit.db.sessions import Session
 from kit.db.statements import Statement
 from kit.errors import Code, Path, Refused
 from models.access.journal import Aggregate
-from models.access.viewers import Actor, Viewer
+from models.access.viewers import Actor, CompanyRole, Viewer
 from models.base.tables import OfMerchant
 from models.visibility import named, seen_by
 
@@ -67,6 +67,11 @@ class Writing:
     ) -> None:
         """Note that something happened. what: noun and past participle, "order.placed"."""
         self.events.append(Event(aggregate, aggregate_id, what, occurred_at or self.now, payload))
+
+    @property
+    def role(self) -> CompanyRole | None:
+        """Return what the viewer may do for its company, as `Reader.role` does for SQL."""
+        return self.viewer.role
 
     def for_all(self) -> "Writing":
         """Return the same transaction seeing every row of the merchant.

@@ -19,6 +19,7 @@ from sqlalchemy import (
     ColumnElement,
     DateTime,
     Select,
+    Text,
     Uuid,
     any_,
     bindparam,
@@ -29,8 +30,8 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.types import TypeEngine
 
 from loaders.reading.records import columns, record
-from models.access.viewers import Actor, Viewer
-from models.base.tables import OfMerchant
+from models.access.viewers import Actor, CompanyRole, Viewer
+from models.base.tables import OfMerchant, OneOf
 from models.visibility import named, seen_by
 
 
@@ -57,8 +58,19 @@ class Reader:
 
     @property
     def named(self) -> dict[str, Any]:
-        """Return the parameters that `seen_by` and `general` name."""
-        return {**named(self.viewer), "now": self.now}
+        """Return the parameters that `seen_by`, `general` and the properties below name."""
+        viewer = self.viewer
+        return {**named(viewer), "now": self.now, "scopes": viewer.scopes, "role": viewer.role}
+
+    @property
+    def scopes(self) -> ColumnElement[Any]:
+        """Return the viewer's scopes for an expression."""
+        return bindparam("scopes", self.viewer.scopes, ARRAY(Text()))
+
+    @property
+    def role(self) -> ColumnElement[CompanyRole | None]:
+        """Return what the viewer may do for its company, for an expression."""
+        return bindparam("role", self.viewer.role, OneOf(CompanyRole))
 
 
 def among_keys(column: Any) -> ColumnElement[bool]:

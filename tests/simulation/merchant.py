@@ -9,8 +9,8 @@ from commands.master import catalog, channels, locations
 from commands.master.parties.inputs import PartiesUpsert
 from commands.master.parties.upsert import upsert_all
 from commands.trade.contracts import create, life
-from commands.writing.idempotency import Run
 from commands.writing.transaction import Outcome
+from commands.writing.verbs import AnyVerb
 from kit.inputs import Command
 from models.access.viewers import Viewer
 from resolvers.running.context import Context
@@ -38,8 +38,8 @@ class SimulatedMerchant:
     location_ids: list[UUID]
     product_ids: list[UUID]
 
-    async def call(self, command: Run, takes: type[Command], given: dict[str, Any]) -> Outcome:
-        """Run a command in a transaction of its own."""
+    async def call(self, command: AnyVerb, takes: type[Command], given: dict[str, Any]) -> Outcome:
+        """AnyVerb a command in a transaction of its own."""
         context = Context(self.viewer, self.world.database, self.world.clock)
         context.begin()
         return await writes(command)(context, takes.read(given))
@@ -67,7 +67,7 @@ class SimulatedMerchant:
 
 
 async def _written(
-    viewer: Viewer, world: World, verb: Run, takes: type[Command], key: str, *items: Any
+    viewer: Viewer, world: World, verb: AnyVerb, takes: type[Command], key: str, *items: Any
 ) -> list[UUID]:
     context = Context(viewer, world.database, world.clock)
     context.begin()

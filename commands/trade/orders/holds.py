@@ -6,12 +6,14 @@ from uuid import UUID
 from pydantic import Field
 
 from commands.trade.orders.lines import active_holds, lock_orders
-from commands.trade.orders.states import OrderCommand, check_living, locked
+from commands.trade.orders.states import OrderCommand, locked
 from commands.writing.transaction import Outcome, Writing, missing
+from commands.writing.verbs import verb
 from kit.errors import Code, Refused
 from kit.ids import Names, new_id
 from kit.inputs import Command, Input, Name, Note
 from models.access.journal import Aggregate
+from models.trade.orders import acts
 from models.trade.orders.holds import Hold, HoldReason, HoldSubject
 
 
@@ -74,7 +76,7 @@ async def find(writing: Writing, subject: HoldSubject, hold_id: UUID) -> Hold:
 async def release(writing: Writing, hold: Hold) -> None:
     """End a hold whose order is locked. Refused: WRONG_STATE when it was released before."""
     await writing.session.refresh(hold)
-    if hold.released_at is not None:
+    if not hold.is_active:
         raise Refused(Code.WRONG_STATE, "This hold was released before.", ("hold_id",))
     hold.released_at = writing.now
     _record(writing, hold, "hold_released")
@@ -88,14 +90,21 @@ def _record(writing: Writing, hold: Hold, what: str) -> None:
     )
 
 
+@verb(
+    acts.HOLD,
+    "Stop an order: no delivery of it may be released while a hold is active.",
+)
 async def hold_order(writing: Writing, command: OrderHold) -> Outcome:
     """Stop an order. Refused: NOT_FOUND, WRONG_STATE at its end, TAKEN."""
-    order = await locked(writing, command)
-    check_living(order)
+    order = await locked(writing, command, hold_order)
     hold = await place(writing, HoldSubject.ORDER, order.id, command)
     return {"order_id": order.id, "hold_id": hold.id}
 
 
+@verb(
+    acts.RELEASE_HOLD,
+    "End one hold on an order.",
+)
 async def release_order(writing: Writing, command: OrderReleaseHold) -> Outcome:
     """Let an order go on, as far as this hold is concerned. Refused: NOT_FOUND, WRONG_STATE."""
     hold = await find(writing, HoldSubject.ORDER, command.hold_id)
