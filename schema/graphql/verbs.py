@@ -1,6 +1,7 @@
 """The table of all verbs in docs/VERBS.md, made of their declarations."""
 
 from collections.abc import Collection
+from enum import StrEnum
 from typing import Any
 
 from commands.writing.verbs import AnyVerb
@@ -42,11 +43,11 @@ def _cells(verb: AnyVerb) -> tuple[str, ...]:
     )
 
 
-def _states(states: Collection[Any]) -> str:
+def _states(states: Collection[StrEnum]) -> str:
     """Name states in the order of their life."""
     if not states:
         return ""
-    every = list(type(next(iter(states))))
+    every: list[Any] = list(type(next(iter(states))))
     return "any" if len(states) == len(every) else ", ".join(it for it in every if it in states)
 
 
