@@ -36,7 +36,7 @@ class Verb(Generic[Given]):
 
     @property
     def name(self) -> str:
-        """Return its name for clients and for the ages: that of the mutation, as its input says."""
+        """Return its name: that of the mutation, which clients know and which so never changes."""
         return f"{self.takes.__name__[:1].lower()}{self.takes.__name__[1:]}"
 
     @property

@@ -60,12 +60,13 @@ class Reader:
     def named(self) -> dict[str, Any]:
         """Return the parameters that `seen_by`, `general` and the properties below name."""
         viewer = self.viewer
-        return {**named(viewer), "now": self.now, "scopes": viewer.scopes, "role": viewer.role}
+        own = {"now": self.now, "scopes": list(viewer.scopes), "role": viewer.role}
+        return {**named(viewer), **own}
 
     @property
     def scopes(self) -> ColumnElement[Any]:
         """Return the viewer's scopes for an expression."""
-        return bindparam("scopes", self.viewer.scopes, ARRAY(Text()))
+        return bindparam("scopes", list(self.viewer.scopes), ARRAY(Text()))
 
     @property
     def role(self) -> ColumnElement[CompanyRole | None]:
