@@ -8,9 +8,9 @@ import pytest
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.fulfilment.deliveries import acts as delivery_acts
-from models.fulfilment.deliveries.states import DeliveryAction
+from models.fulfilment.deliveries.acts import DeliveryAction
 from models.trade.orders import acts as order_acts
-from models.trade.orders.states import OrderAction
+from models.trade.orders.acts import OrderAction
 from schema.graphql.scopes import Requires
 from schema.graphql.verbs import page, verbs
 from schema.schema import schema

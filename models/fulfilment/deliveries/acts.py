@@ -3,19 +3,37 @@
 What happens after the dispatch follows from the tracking of the parcels.
 """
 
+from enum import StrEnum
+
 from models.access.viewers import Scope
 from models.base.acts import Act, Below, Between
 from models.fulfilment.deliveries.states import (
     AFTER_DISPATCH,
     BEFORE_DISPATCH,
     BEFORE_PICKING,
-    DeliveryAction,
     DeliveryState,
 )
 from models.fulfilment.deliveries.tables import DeliveryLine
 from models.trade.orders.acts import HELD
 from models.trade.orders.holds import Hold
 from models.trade.orders.states import OrderState
+
+
+class DeliveryAction(StrEnum):
+    """What can be done to a delivery."""
+
+    SPLIT = "SPLIT"
+    MERGE = "MERGE"
+    MOVE = "MOVE"
+    RESCHEDULE = "RESCHEDULE"
+    HOLD = "HOLD"
+    RELEASE_HOLD = "RELEASE_HOLD"
+    RELEASE = "RELEASE"
+    PACK = "PACK"
+    DISPATCH = "DISPATCH"
+    CANCEL = "CANCEL"
+    CONFIRM_RECEIPT = "CONFIRM_RECEIPT"
+
 
 ORDER_HELD = Below(
     "one of its orders has an active hold",

@@ -20,22 +20,6 @@ class DeliveryState(StrEnum):
     CANCELLED = "CANCELLED"
 
 
-class DeliveryAction(StrEnum):
-    """What can be done to a delivery."""
-
-    SPLIT = "SPLIT"
-    MERGE = "MERGE"
-    MOVE = "MOVE"
-    RESCHEDULE = "RESCHEDULE"
-    HOLD = "HOLD"
-    RELEASE_HOLD = "RELEASE_HOLD"
-    RELEASE = "RELEASE"
-    PACK = "PACK"
-    DISPATCH = "DISPATCH"
-    CANCEL = "CANCEL"
-    CONFIRM_RECEIPT = "CONFIRM_RECEIPT"
-
-
 BEFORE_PICKING = frozenset({DeliveryState.PLANNED, DeliveryState.RELEASED})
 BEFORE_DISPATCH = BEFORE_PICKING | {DeliveryState.PICKING, DeliveryState.PACKED}
 ON_THE_WAY = frozenset(

@@ -1,12 +1,24 @@
 """What may be done with an order."""
 
+from enum import StrEnum
 from typing import Any
 
 from models.access.viewers import Actor, CompanyRole, Scope
 from models.base.acts import Act, Below, Itself, leading_to
 from models.trade.orders.holds import Hold
-from models.trade.orders.states import LIVING_STATES, NEXT_STATES, Approval, OrderAction, OrderState
+from models.trade.orders.states import LIVING_STATES, NEXT_STATES, Approval, OrderState
 from models.trade.orders.tables import OrderLine
+
+
+class OrderAction(StrEnum):
+    """What may be done with an order."""
+
+    APPROVE = "APPROVE"
+    REJECT = "REJECT"
+    HOLD = "HOLD"
+    RELEASE_HOLD = "RELEASE_HOLD"
+    CANCEL_LINES = "CANCEL_LINES"
+    CLOSE = "CLOSE"
 
 
 def _is_awaited(asker: Any, order: Any) -> Any:

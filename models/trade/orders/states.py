@@ -59,17 +59,6 @@ OPEN_STATES = frozenset({OrderState.PENDING_APPROVAL, OrderState.CONFIRMED})
 """States in which an order still owes goods."""
 
 
-class OrderAction(StrEnum):
-    """What may be done with an order."""
-
-    APPROVE = "APPROVE"
-    REJECT = "REJECT"
-    HOLD = "HOLD"
-    RELEASE_HOLD = "RELEASE_HOLD"
-    CANCEL_LINES = "CANCEL_LINES"
-    CLOSE = "CLOSE"
-
-
 class DeliveryPolicy(StrEnum):
     """Whether an order may come in parts (EDIFACT 4493)."""
 

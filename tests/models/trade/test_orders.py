@@ -6,7 +6,8 @@ from types import SimpleNamespace
 import pytest
 
 from models.trade.orders import acts
-from models.trade.orders.states import NEXT_STATES, OrderAction, OrderState
+from models.trade.orders.acts import OrderAction
+from models.trade.orders.states import NEXT_STATES, OrderState
 from models.trade.orders.tables import OrderLine
 
 OVER = {OrderState.CLOSED, OrderState.CANCELLED, OrderState.REJECTED}
