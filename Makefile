@@ -35,7 +35,7 @@ sdl: $(VENV)/runtime.stamp ## Write the schema to schema.graphql.
 	mv schema.graphql.new schema.graphql
 
 verbs: $(VENV)/runtime.stamp ## Write the table of all verbs to docs/VERBS.md.
-	$(PYTHON) -c 'from schema.schema import schema; from schema.graphql.verbs import page; \
+	$(PYTHON) -c 'from schema.schema import schema; from schema.verbs import page; \
 		print(page(schema.mutation), end="")' > docs/VERBS.md.new
 	mv docs/VERBS.md.new docs/VERBS.md
 

@@ -12,8 +12,8 @@ from models.fulfilment.deliveries.acts import DeliveryAction
 from models.trade.orders import acts as order_acts
 from models.trade.orders.acts import OrderAction
 from schema.graphql.scopes import Requires
-from schema.graphql.verbs import page, verbs
 from schema.schema import schema
+from schema.verbs import page, verbs
 from tests.house.places import ROOT
 
 FIELDS = schema.mutation.__strawberry_definition__.fields

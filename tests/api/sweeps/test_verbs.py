@@ -27,8 +27,8 @@ from models.trade.orders.acts import ACTS as ORDER_ACTS
 from models.trade.orders.holds import Hold
 from models.trade.orders.states import Approval, OrderState
 from models.trade.orders.tables import Order, OrderLine
-from schema.graphql.verbs import verbs
 from schema.schema import schema
+from schema.verbs import verbs
 from tests.make import Ask, World
 from tests.make.fulfilment import deliveries
 from tests.make.master import locations
