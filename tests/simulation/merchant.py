@@ -14,7 +14,7 @@ from commands.writing.verbs import AnyVerb
 from kit.inputs import Command
 from models.access.viewers import Viewer
 from resolvers.running.context import Context
-from resolvers.running.writing import writes
+from resolvers.running.writing import write
 from tests.make import World
 from tests.make.running import staff
 
@@ -39,10 +39,10 @@ class SimulatedMerchant:
     product_ids: list[UUID]
 
     async def call(self, command: AnyVerb, takes: type[Command], given: dict[str, Any]) -> Outcome:
-        """AnyVerb a command in a transaction of its own."""
+        """Run a command in a transaction of its own."""
         context = Context(self.viewer, self.world.database, self.world.clock)
         context.begin()
-        return await writes(command)(context, takes.read(given))
+        return await write(context, takes.read(given), command)
 
     async def contract(self) -> UUID:
         """Put a contract into force: twenty pieces and a tenth more by twos, and ten kilograms."""
@@ -72,7 +72,7 @@ async def _written(
     context = Context(viewer, world.database, world.clock)
     context.begin()
     name = next(it for it in takes.model_fields if it != "idempotency_key")
-    outcome = await writes(verb)(context, takes.read({name: list(items)}))
+    outcome = await write(context, takes.read({name: list(items)}), verb)
     return [it[key] for it in outcome["results"]]
 
 

@@ -65,7 +65,7 @@ class Simulation(RuleBasedStateMachine):
         return {table: json.loads(rows, parse_float=Decimal) for table, rows in seen}
 
     def act(self, command: AnyVerb, takes: type[Command], **given: Any) -> Outcome | None:
-        """AnyVerb a command; None where it was refused, which must have changed nothing."""
+        """Run a command; None where it was refused, which must have changed nothing."""
         given = {name: value for name, value in given.items() if value is not None}
         given["idempotency_key"] = str(new_id())
         before = self.rows
