@@ -5,7 +5,7 @@ PYTHON := $(VENV)/bin/python
 DATA_TOKEN := from kit.config import from_environment as config; import json; \
 	print(json.loads((config().data_dir / "demo-tokens.json").read_text())["staff"])
 
-.PHONY: run test check bench bench-quick sdl events picture migration lock clean
+.PHONY: run test check bench bench-quick sdl events verbs picture migration lock clean
 
 run: $(VENV)/runtime.stamp ## Start Abruf with its demo.
 	$(PYTHON) -m web.build
@@ -37,6 +37,11 @@ sdl: $(VENV)/runtime.stamp ## Write the schema to schema.graphql.
 events: $(VENV)/runtime.stamp ## Write what the journal tells to docs/EVENTS.md.
 	$(PYTHON) -c 'from models.base.page import page; print(page())' > docs/EVENTS.md.new
 	mv docs/EVENTS.md.new docs/EVENTS.md
+
+verbs: $(VENV)/runtime.stamp ## Write the table of all verbs to docs/VERBS.md.
+	$(PYTHON) -c 'from schema.schema import schema; from schema.verbs import page; \
+		print(page(schema.mutation), end="")' > docs/VERBS.md.new
+	mv docs/VERBS.md.new docs/VERBS.md
 
 picture: $(VENV)/dev.stamp ## Take the README's picture of the server that `make run` started.
 	$(PYTHON) -m web.picture \

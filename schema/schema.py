@@ -1,7 +1,9 @@
 """The whole schema: every room's roots put together, with the operation's extensions."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing
+from importlib import import_module
+from pkgutil import walk_packages
 from typing import Any
 
 import strawberry
@@ -15,17 +17,10 @@ from strawberry.types import ExecutionContext
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
+import schema as schema_package
 from execution.planned import Planned
 from execution.plans import Planner
 from kit.telemetry import trace
-from schema.access.documents import DocumentsMutation
-from schema.access.journal import JournalQuery
-from schema.access.keys import KeysMutation, KeysQuery
-from schema.access.viewers import ViewerQuery
-from schema.fulfilment.call_offs import CallOffsMutation, CallOffsQuery
-from schema.fulfilment.deliveries import DeliveriesMutation, DeliveriesQuery
-from schema.fulfilment.parcels import ParcelsQuery
-from schema.fulfilment.tracking import TrackingMutation
 from schema.graphql.connections import declare_pages
 from schema.graphql.errors import ClientError, ErrorCode, shown
 from schema.graphql.extensions.buckets import ENTRY, Charged, charged
@@ -34,53 +29,7 @@ from schema.graphql.extensions.hooks import Hooks
 from schema.graphql.extensions.limits import Deadline, Limited
 from schema.graphql.extensions.observed import Observed
 from schema.graphql.extensions.operations import NamedOperation, Scoped
-from schema.graphql.nodes import NodesQuery
 from schema.graphql.scalars import FORMS, SCALARS
-from schema.master.catalog import CatalogMutation, CatalogQuery
-from schema.master.channels import ChannelsMutation, ChannelsQuery
-from schema.master.locations import LocationsMutation, LocationsQuery
-from schema.master.parties import PartiesMutation, PartiesQuery
-from schema.trade.contracts import ContractsMutation, ContractsQuery
-from schema.trade.orders import OrdersMutation, OrdersQuery, OrdersSubscription
-from schema.trade.releases import ReleasesMutation
-
-Query = merge_types(
-    "Query",
-    (
-        ViewerQuery,
-        NodesQuery,
-        CallOffsQuery,
-        CatalogQuery,
-        ChannelsQuery,
-        ContractsQuery,
-        DeliveriesQuery,
-        JournalQuery,
-        KeysQuery,
-        LocationsQuery,
-        OrdersQuery,
-        ParcelsQuery,
-        PartiesQuery,
-    ),
-)
-Mutation = merge_types(
-    "Mutation",
-    (
-        CallOffsMutation,
-        CatalogMutation,
-        ChannelsMutation,
-        ContractsMutation,
-        DeliveriesMutation,
-        DocumentsMutation,
-        KeysMutation,
-        LocationsMutation,
-        OrdersMutation,
-        PartiesMutation,
-        ReleasesMutation,
-        TrackingMutation,
-    ),
-)
-Subscription = merge_types("Subscription", (OrdersSubscription,))
-
 
 PLANNER = Planner(FORMS)
 """The plans of this process; what it counts is shown by the metrics."""
@@ -180,15 +129,35 @@ async def _told(results: Any) -> AsyncGenerator[Any, None]:
             yield PreExecutionError(data=None, errors=[shown(last)])
 
 
-def _described(root: Any, description: str) -> Any:
-    root.__strawberry_definition__.description = description
-    return root
+_FIRST = ("ViewerQuery", "NodesQuery")
+"""What is no business stands before all that is."""
+
+
+def _roots(ending: str) -> Iterator[Any]:
+    """Find the classes of all rooms whose names end so."""
+    for found in walk_packages(schema_package.__path__, f"{schema_package.__name__}."):
+        if found.name != __name__:
+            module = import_module(found.name)
+            for name, it in vars(module).items():
+                if name.endswith(ending) and getattr(it, "__module__", "") == module.__name__:
+                    yield it
+
+
+def _place(room: Any) -> tuple[int, str]:
+    return (*_FIRST, room.__name__).index(room.__name__), room.__name__
+
+
+def _root(name: str, description: str) -> Any:
+    """Return a root type: the fields of CatalogQuery, ChannelsQuery ..., by the classes' names."""
+    merged: Any = merge_types(name, tuple(sorted(_roots(name), key=_place)))
+    merged.__strawberry_definition__.description = description
+    return merged
 
 
 schema = Schema(
-    query=_described(Query, "Everything that can be read."),
-    mutation=_described(Mutation, "Everything that can be done."),
-    subscription=_described(Subscription, "What can be followed while it happens."),
+    query=_root("Query", "Everything that can be read."),
+    mutation=_root("Mutation", "Everything that can be done."),
+    subscription=_root("Subscription", "What can be followed while it happens."),
     config=StrawberryConfig(scalar_map=SCALARS),
     extensions=[
         Observed,

@@ -11,10 +11,13 @@ from sqlalchemy import ARRAY, Text, any_, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commands.writing.transaction import Outcome, Writing
+from commands.writing.verbs import verb
 from kit.errors import Code, Refused
 from kit.inputs import Bulk, Command, Input, Reference
 from kit.limits import DEFAULT_LIMITS
 from models.access.documents import Document
+from models.access.viewers import Scope
+from models.base.acts import Act
 
 SHA256 = "sha256:"
 _DIGITS = 64
@@ -57,6 +60,11 @@ class DocumentsRegister(Command):
     documents: Bulk[DocumentRegister] = Field(description="The documents, at most 250.")
 
 
+@verb(
+    Act(Scope.DOCUMENTS_MANAGE),
+    "Register documents, so that clients may name them instead of sending them, and keys may"
+    " be kept to them. What is registered already stays as it is.",
+)
 async def register(writing: Writing, command: DocumentsRegister) -> Outcome:
     """Register documents. Refused: INVALID for a wrong hash, TAKEN for another text's name."""
     keys = await registered(

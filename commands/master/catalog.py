@@ -6,8 +6,11 @@ from pydantic import Field
 
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.upserts import Told, results, upsert
+from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refused
 from kit.inputs import Bulk, Command, Gtin, Input, Name, Reference, refuse_duplicates
+from models.access.viewers import Scope
+from models.base.acts import Act
 from models.master.catalog import Product, ProductCreated, ProductUpdated, Unit
 
 _TOLD = Told(ProductCreated, ProductUpdated)
@@ -33,6 +36,10 @@ class ProductsUpsert(Command):
     products: Bulk[ProductUpsert] = Field(description="The products; each SKU once.")
 
 
+@verb(
+    Act(Scope.MASTER_DATA_WRITE),
+    "Create or change up to 250 products by SKU.",
+)
 async def upsert_all(writing: Writing, command: ProductsUpsert) -> Outcome:
     """Write products by SKU. Refused: DUPLICATE when a SKU stands twice."""
     refuse_duplicates((it.sku for it in command.products), ("products",), "sku")

@@ -6,7 +6,10 @@ from pydantic import AfterValidator, Field
 
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.upserts import Told, results, upsert
+from commands.writing.verbs import verb
 from kit.inputs import Bulk, Command, Input, Name, Reference, refuse_duplicates
+from models.access.viewers import Scope
+from models.base.acts import Act
 from models.master.channels import (
     Channel,
     ChannelCreated,
@@ -48,6 +51,10 @@ class ChannelsUpsert(Command):
     channels: Bulk[ChannelUpsert] = Field(description="The channels; each code once.")
 
 
+@verb(
+    Act(Scope.MASTER_DATA_WRITE),
+    "Create or change up to 250 channels by code.",
+)
 async def upsert_all(writing: Writing, command: ChannelsUpsert) -> Outcome:
     """Write channels by code. Refused: DUPLICATE when a code stands twice."""
     refuse_duplicates((it.code for it in command.channels), ("channels",), "code")

@@ -7,9 +7,12 @@ from pydantic import Field
 
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.upserts import Told, results, upsert
+from commands.writing.verbs import verb
 from kit.errors import Path
 from kit.ids import Names
 from kit.inputs import Bulk, Command, Gln, Input, Name, Place, Reference, Zone, refuse_duplicates
+from models.access.viewers import Scope
+from models.base.acts import Act
 from models.master.locations import Location, LocationCreated, LocationKind, LocationUpdated
 from models.master.parties import Party
 
@@ -37,6 +40,10 @@ class LocationsUpsert(Command):
     locations: Bulk[LocationUpsert] = Field(description="The locations; each code once.")
 
 
+@verb(
+    Act(Scope.MASTER_DATA_WRITE),
+    "Create or change up to 250 locations by code.",
+)
 async def upsert_all(writing: Writing, command: LocationsUpsert) -> Outcome:
     """Write locations by code.
 

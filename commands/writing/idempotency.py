@@ -1,7 +1,6 @@
 """Idempotency keys: one effect and one answer for a call that a client repeats."""
 
 import hashlib
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -10,6 +9,7 @@ from sqlalchemy import Text, Uuid, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from commands.writing.transaction import Outcome, Writing
+from commands.writing.verbs import AnyVerb
 from kit.db.statements import Statement
 from kit.errors import Code, Problem, Refused
 from kit.ids import new_id
@@ -17,16 +17,14 @@ from kit.inputs import Command
 from models.access.keys import IdempotencyKey
 from models.access.tokens import Shown
 
-Run = Callable[[Writing, Any], Awaitable[Outcome]]
-
 
 def _fingerprint(name: str, command: Command) -> bytes:
     body = command.model_dump_json(exclude={"idempotency_key"})
     return hashlib.sha256(f"{name}\n{body}".encode()).digest()
 
 
-async def once(writing: Writing, run: Run, command: Command, keep: timedelta) -> Outcome:
-    """Run the command, or give the outcome of its first run under the same key.
+async def once(writing: Writing, verb: AnyVerb, command: Command, keep: timedelta) -> Outcome:
+    """Run the verb, or give the outcome of its first run under the same key.
 
     The key is claimed in the transaction of the effect: a second caller waits for the first at
     the unique index, and a refusal, which rolls back, does not burn the key.
@@ -34,11 +32,11 @@ async def once(writing: Writing, run: Run, command: Command, keep: timedelta) ->
     """
     key = command.idempotency_key
     if key is None:
-        return await run(writing, command)
-    fingerprint = _fingerprint(f"{run.__qualname__} {type(command).__name__}", command)
+        return await verb(writing, command)
+    fingerprint = _fingerprint(verb.name, command)
     if not await _claimed(writing, key, fingerprint, keep):
         return await _first(writing, key, fingerprint)
-    outcome = await run(writing, command)
+    outcome = await verb(writing, command)
     await writing.session.rows(_KEEP, {**_of(writing, key), "kept": _kept(outcome)})
     return outcome
 

@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from commands.writing import idempotency, journal
 from commands.writing.ledger import Ledger
 from commands.writing.transaction import Origin, Outcome, Overtaken, Writing
+from commands.writing.verbs import AnyVerb
 from kit.db.database import Database
 from kit.errors import Code, Refused
 from kit.inputs import Command
@@ -32,9 +33,7 @@ class Author:
     address: str | None = None
 
 
-async def run(
-    database: Database, author: Author, verb: idempotency.Run, command: Command
-) -> Outcome:
+async def run(database: Database, author: Author, verb: AnyVerb, command: Command) -> Outcome:
     """Run a verb in one transaction, again where others came between.
 
     Refused: whatever the verb refuses; OUT_OF_RANGE for a sum that no counter holds; TAKEN and
@@ -54,9 +53,7 @@ async def run(
     raise AssertionError
 
 
-async def _attempt(
-    database: Database, author: Author, verb: idempotency.Run, command: Command
-) -> Outcome:
+async def _attempt(database: Database, author: Author, verb: AnyVerb, command: Command) -> Outcome:
     async with database.writing(author.viewer.merchant_id) as session:
         origin = Origin(author.address, command.idempotency_key)
         writing = Writing(session, author.viewer, author.now, origin=origin)

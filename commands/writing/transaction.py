@@ -12,7 +12,7 @@ from sqlalchemy import ARRAY, Select, any_, bindparam, select
 from kit.db.sessions import Session
 from kit.db.statements import Statement
 from kit.errors import Code, Path, Refused
-from models.access.viewers import Actor, Viewer, anyone
+from models.access.viewers import Actor, CompanyRole, Viewer, anyone
 from models.base.events import Event
 from models.base.records import columns, record
 from models.base.tables import OfMerchant
@@ -56,6 +56,11 @@ class Writing:
     def record(self, event: Event, occurred_at: datetime | None = None) -> None:
         """Note that something happened, now where nothing else is said."""
         self.events.append(Recorded(event, occurred_at or self.now))
+
+    @property
+    def role(self) -> CompanyRole | None:
+        """Return what the viewer may do for its company, as `Reader.role` does for SQL."""
+        return self.viewer.role
 
     def for_all(self) -> "Writing":
         """Return the same transaction seeing every row of the merchant.

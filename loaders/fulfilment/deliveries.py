@@ -11,8 +11,10 @@ from sqlalchemy.orm import aliased
 
 from kit.ids import Names
 from kit.inputs import Input, Instant, Reference
+from loaders.reading.acts import available
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Computed, Many, One, Reader, Rows, Through
+from models.fulfilment.deliveries.acts import ACTS
 from models.fulfilment.deliveries.receipts import Receipt, ReceiptLine
 from models.fulfilment.deliveries.states import OPEN, DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
@@ -111,13 +113,13 @@ def _some_line(reader: Reader, delivery: Any, *conditions: Any, line: Any) -> Co
 def _is_on_hold(reader: Reader, delivery: Any) -> ColumnElement[bool]:
     line, hold, of_order = aliased(DeliveryLine), aliased(Hold), aliased(Hold)
     own = exists().where(
-        hold.subject_id == delivery.id, hold.released_at.is_(None), *seen_by(reader.viewer, hold)
+        hold.subject_id == delivery.id, hold.is_active, *seen_by(reader.viewer, hold)
     )
     orders_hold = _some_line(
         reader,
         delivery,
         of_order.subject_id == line.order_id,
-        of_order.released_at.is_(None),
+        of_order.is_active,
         *seen_by(reader.viewer, of_order),
         line=line,
     )
@@ -131,6 +133,7 @@ def _of_contract(reader: Reader, delivery: Any, contract_id: UUID) -> ColumnElem
 
 
 judged = Computed(Delivery, {"is_late": is_late})
+offered = Computed(Delivery, {"actions": available(ACTS)})
 _JUDGED = {"late": is_late, "open": _is_open, "on_hold": _is_on_hold}
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
     ColumnElement,
     DateTime,
     Select,
+    Text,
     Uuid,
     any_,
     bindparam,
@@ -29,9 +30,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 from sqlalchemy.types import TypeEngine
 
-from models.access.viewers import Actor, Viewer, anyone
+from models.access.viewers import Actor, CompanyRole, Viewer, anyone
 from models.base.records import record
-from models.base.tables import OfMerchant
+from models.base.tables import OfMerchant, OneOf
 from models.visibility import named, seen_by
 
 
@@ -58,8 +59,20 @@ class Reader:
 
     @property
     def named(self) -> dict[str, Any]:
-        """Return the parameters that statements of `general` need."""
-        return {**named(self.viewer), "now": self.now}
+        """Return the parameters that `seen_by`, `general` and the properties below name."""
+        viewer = self.viewer
+        own = {"now": self.now, "scopes": list(viewer.scopes), "role": viewer.role}
+        return {**named(viewer), **own}
+
+    @property
+    def scopes(self) -> ColumnElement[Any]:
+        """Return the viewer's scopes for an expression."""
+        return bindparam("scopes", list(self.viewer.scopes), ARRAY(Text()))
+
+    @property
+    def role(self) -> ColumnElement[CompanyRole | None]:
+        """Return what the viewer may do for its company, for an expression."""
+        return bindparam("role", self.viewer.role, OneOf(CompanyRole))
 
 
 def _general(actor: Actor) -> Reader:

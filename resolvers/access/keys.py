@@ -1,4 +1,4 @@
-"""API keys: what mutations call."""
+"""API keys: making one within the limits of the server."""
 
 from dataclasses import asdict
 
@@ -7,10 +7,7 @@ from commands.access.keys.manage import ApiKeyCreate
 from commands.writing.transaction import Outcome
 from kit.errors import Code, Refused
 from resolvers.running.context import Context
-from resolvers.running.writing import writes
-
-_create = writes(manage.create)
-revoke = writes(manage.revoke)
+from resolvers.running.writing import write
 
 
 async def create(context: Context, command: ApiKeyCreate) -> Outcome:
@@ -20,4 +17,4 @@ async def create(context: Context, command: ApiKeyCreate) -> Outcome:
         if it.value > most[it.limit]:
             text = f"At most {most[it.limit]}: only operators give more."
             raise Refused(Code.OUT_OF_RANGE, text, ("limits", place, "value"))
-    return await _create(context, command)
+    return await write(context, command, manage.create)

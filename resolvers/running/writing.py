@@ -1,22 +1,20 @@
-"""What a mutation calls: a command, run in one transaction for the operation's viewer."""
+"""What a mutation calls: a verb, run in one transaction for the operation's viewer."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TypeVar
 
-from commands.writing.idempotency import Run
 from commands.writing.running import Author, run
 from commands.writing.transaction import Outcome
+from commands.writing.verbs import Verb
+from kit.inputs import Command
 from resolvers.running.context import Context
 
+Given = TypeVar("Given", bound=Command)
 
-def writes(verb: Run) -> Callable[[Context, Any], Awaitable[Outcome]]:
-    """Return the resolver of a command."""
 
-    async def resolve(context: Context, command: Any) -> Outcome:
-        await context.reads.close()
-        author = Author(context.viewer, context.now, context.keep_answers, context.address)
-        outcome = await run(context.database, author, verb, command)
-        context.written()
-        return outcome
-
-    return resolve
+async def write(context: Context, command: Given, verb: Verb[Given]) -> Outcome:
+    """Run a verb and forget what was read before."""
+    await context.reads.close()
+    author = Author(context.viewer, context.now, context.keep_answers, context.address)
+    outcome = await run(context.database, author, verb, command)
+    context.written()
+    return outcome

@@ -1,23 +1,10 @@
-"""Contracts: what mutations call, and what queries ask for a whole level."""
+"""Contracts: what queries ask for a whole level."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from commands.trade.contracts import amend as amending
-from commands.trade.contracts import create as creating
-from commands.trade.contracts import life
-from commands.trade.contracts import settle as settling
 from loaders.master import parties
 from resolvers.running.context import Context
-from resolvers.running.writing import writes
-
-create = writes(creating.create)
-amend = writes(amending.amend)
-activate = writes(life.activate)
-suspend = writes(life.suspend)
-resume = writes(life.resume)
-terminate = writes(life.terminate)
-settle = writes(settling.settle)
 
 
 async def ship_tos(context: Context, contracts: Sequence[Any]) -> list[list[Any]]:

@@ -1,4 +1,4 @@
-"""Orders: what mutations call, what an order tells beside its own row, and its changes."""
+"""Orders: placing one, what one tells beside its own row, and its changes."""
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from commands.trade.orders import cancel, holds, imports, place, states
+from commands.trade.orders import place
 from commands.trade.orders.place import OrderPlace
 from commands.writing.transaction import Outcome
 from kit.errors import Code, Refused
 from loaders.access.keys import token_secret
 from loaders.trade import orders as loaders
 from models.access.tokens import order_token
-from models.access.viewers import Actor, Scope, Viewer
+from models.access.viewers import Scope
 from models.trade.orders.events import (
     OrderApproved,
     OrderCancelled,
@@ -22,24 +22,15 @@ from models.trade.orders.events import (
     OrderPlaced,
     OrderRejected,
 )
-from models.trade.orders.states import OrderAction, OrderState, actions, voice
+from models.trade.orders.states import OrderState
 from resolvers.running.context import Context
 from resolvers.running.following import Entry
-from resolvers.running.writing import writes
-
-_place = writes(place.place)
-import_all = writes(imports.import_all)
-approve = writes(states.approve)
-reject = writes(states.reject)
-hold = writes(holds.hold_order)
-release_hold = writes(holds.release_order)
-cancel_lines = writes(cancel.cancel_lines)
-close = writes(cancel.close)
+from resolvers.running.writing import write
 
 
 async def place_one(context: Context, command: OrderPlace) -> Outcome:
     """Place an order; a storefront sees it from now on, as with the access token it is given."""
-    outcome = await _place(context, command)
+    outcome = await write(context, command, place.place)
     context.hold(outcome["order_id"])
     return outcome
 
@@ -55,38 +46,6 @@ async def access_tokens(context: Context, order_ids: Sequence[UUID]) -> list[str
         order_token(secret, order_id) if is_shown else None
         for order_id, is_shown in zip(order_ids, shown, strict=True)
     ]
-
-
-async def available_actions(context: Context, orders: Sequence[Any]) -> list[list[OrderAction]]:
-    """Return what the viewer may do now with each order."""
-    viewer = context.viewer
-    if not viewer.may(Scope.ORDERS_MANAGE) and not viewer.may(Scope.ORDERS_APPROVE):
-        return [[] for _ in orders]
-    ids = [order.id for order in orders]
-    sums = await context.load_level(loaders.progress, ids)
-    held = await context.load_level(loaders.holds, ids)
-    return [
-        [
-            action
-            for action in actions(
-                order.state,
-                unplanned=it.is_unplanned,
-                under_way=it.is_under_way,
-                held=any(each.released_at is None for each in stops),
-            )
-            if _may(viewer, order, action)
-        ]
-        for order, it, stops in zip(orders, sums, held, strict=True)
-    ]
-
-
-def _may(viewer: Viewer, order: Any, action: OrderAction) -> bool:
-    """Tell whether an action that the order allows is the viewer's: see `states.approve`."""
-    if action not in {OrderAction.APPROVE, OrderAction.REJECT}:
-        return viewer.may(Scope.ORDERS_MANAGE)
-    if action is OrderAction.REJECT and viewer.actor is Actor.STAFF:
-        return viewer.may(Scope.ORDERS_APPROVE)
-    return viewer.may(Scope.ORDERS_APPROVE) and voice(viewer) in order.awaiting_approval_of
 
 
 _LAST = {OrderCancelled.name: OrderState.CANCELLED, OrderRejected.name: OrderState.REJECTED}

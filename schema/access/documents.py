@@ -1,16 +1,15 @@
 """Trusted documents: registered by who builds a client."""
 
 import asyncio
-from collections.abc import Awaitable
 
 import strawberry
 
+from commands.access import documents
 from commands.access.documents import DocumentsRegister
 from commands.writing.transaction import Outcome
 from kit.errors import Code, Problem, Refused
-from models.access.viewers import Scope
-from resolvers.access import documents as resolvers
 from resolvers.running.context import Context
+from resolvers.running.writing import write
 from schema.graphql.extensions.limits import faults
 from schema.graphql.mutations import Payload, mutation
 
@@ -25,8 +24,7 @@ async def _register(context: Context, command: DocumentsRegister) -> Outcome:
         await asyncio.sleep(0)
     if problems:
         raise Refused.of(problems)
-    registered: Awaitable[Outcome] = resolvers.register(context, command)
-    return await registered
+    return await write(context, command, documents.register)
 
 
 @strawberry.type(description="Outcome of `documentsRegister`.")
@@ -43,11 +41,4 @@ class DocumentsRegisterPayload(Payload):
 class DocumentsMutation:
     """Root fields that write documents."""
 
-    documents_register: DocumentsRegisterPayload = mutation(
-        _register,
-        DocumentsRegister,
-        DocumentsRegisterPayload,
-        Scope.DOCUMENTS_MANAGE,
-        "Register documents, so that clients may name them instead of sending them, and keys may"
-        " be kept to them. What is registered already stays as it is.",
-    )
+    documents_register: DocumentsRegisterPayload = mutation(documents.register, _register)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from commands.access.keys.manage import ApiKeyCreate, ApiKeyRevoke
+from commands.access.keys import manage
 from execution import related
 from loaders.access import keys as loaders
 from loaders.master import channels as channel_loaders
@@ -129,19 +129,5 @@ class KeysQuery:
 class KeysMutation:
     """Mutations of keys."""
 
-    api_key_create: ApiKeyCreatePayload = mutation(
-        resolvers.create,
-        ApiKeyCreate,
-        ApiKeyCreatePayload,
-        Scope.KEYS_MANAGE,
-        "Make an API key. Nobody gives scopes, limits or documents that they lack. To rotate a"
-        " key, make a second one like it, let its holder change over, see in `lastUsedAt` that the"
-        " first one rests, and revoke that.",
-    )
-    api_key_revoke: ApiKeyRevokePayload = mutation(
-        resolvers.revoke,
-        ApiKeyRevoke,
-        ApiKeyRevokePayload,
-        Scope.KEYS_MANAGE,
-        "End an API key: within five seconds no process answers to it.",
-    )
+    api_key_create: ApiKeyCreatePayload = mutation(manage.create, resolvers.create)
+    api_key_revoke: ApiKeyRevokePayload = mutation(manage.revoke)

@@ -2,13 +2,11 @@
 
 import strawberry
 
-from commands.fulfilment.call_offs.inputs import ContractCallOff
+from commands.fulfilment.call_offs import place
 from execution import each_related, related
 from loaders.fulfilment import call_offs as loaders
 from loaders.fulfilment import deliveries as delivery_loaders
 from loaders.trade import contracts as contract_loaders
-from models.access.viewers import Scope
-from resolvers.fulfilment import call_offs as resolvers
 from schema.fulfilment.deliveries import Delivery
 from schema.graphql.mutations import Payload, mutation
 from schema.graphql.roots import one_by
@@ -48,11 +46,4 @@ class CallOffsQuery:
 class CallOffsMutation:
     """Mutations that make call-offs."""
 
-    contract_call_off: ContractCallOffPayload = mutation(
-        resolvers.call_off,
-        ContractCallOff,
-        ContractCallOffPayload,
-        Scope.CALL_OFFS_WRITE,
-        "Draw on a contract: place an order of kind CALL_OFF at the contract's prices, and plan its"
-        " deliveries.",
-    )
+    contract_call_off: ContractCallOffPayload = mutation(place.place)

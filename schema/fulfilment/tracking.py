@@ -4,7 +4,7 @@ from datetime import datetime
 
 import strawberry
 
-from commands.fulfilment.tracking.reports import ParcelRecordTracking
+from commands.fulfilment.tracking import record
 from execution import related
 from loaders.fulfilment import parcels
 from loaders.fulfilment import tracking as loaders
@@ -12,7 +12,6 @@ from models.access.viewers import Scope
 from models.fulfilment.parcels.tables import ParcelStatus
 from models.fulfilment.tracking.events import TrackingEvent as TrackingEventRow
 from models.fulfilment.tracking.events import Vocabulary
-from resolvers.fulfilment import tracking as resolvers
 from schema.fulfilment.parcels import Parcel
 from schema.graphql.bulk import UpsertResult
 from schema.graphql.enums import described
@@ -90,11 +89,4 @@ class ParcelRecordTrackingPayload(Payload):
 class TrackingMutation:
     """Mutations of tracking."""
 
-    parcel_record_tracking: ParcelRecordTrackingPayload = mutation(
-        resolvers.record,
-        ParcelRecordTracking,
-        ParcelRecordTrackingPayload,
-        Scope.TRACKING_WRITE,
-        "Record up to 250 events of parcels, in any order, late or repeated. Parcels, deliveries"
-        " and orders follow from all events of a parcel by the time at which they happened.",
-    )
+    parcel_record_tracking: ParcelRecordTrackingPayload = mutation(record.record)

@@ -1,6 +1,7 @@
-"""Mutations, declared: what one takes, which command it calls, what it gives, who may."""
+"""Mutations, each made of its verb."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from types import SimpleNamespace
 from typing import Annotated, Any
 
@@ -8,15 +9,19 @@ import strawberry
 from strawberry import Info
 
 from admission.costs import Cost
+from commands.writing.verbs import AnyVerb
 from kit.errors import Code, Problem, Refused
 from kit.inputs import Command
 from models.access.viewers import Scope
+from resolvers.running.writing import write
 from schema.graphql.errors import UserError
 from schema.graphql.inputs import input_type
 from schema.graphql.scopes import Authenticated, Requires
 
 Resolver = Callable[[Any, Any], Awaitable[Any]]
 
+VERB = "verb"
+"""The key under which a mutation's metadata holds its verb."""
 WRITE = 10
 """Points of a mutation: a transaction with locks, a journal entry and a commit."""
 
@@ -72,21 +77,21 @@ def _bound(command: Command, most: int) -> None:
             raise Refused(Code.TOO_MANY_ITEMS, f"This key sends at most {most} items.", (name,))
 
 
-def mutation(
-    resolver: Resolver, takes: type[Command], gives: Any, scope: Scope, description: str
-) -> Any:
-    """Declare a mutation: one argument `input`, one payload.
+def mutation(verb: AnyVerb, resolver: Resolver | None = None) -> Any:
+    """Declare the mutation of a verb: one argument `input`; the class annotation gives the payload.
 
-    resolver: (context, the checked input) -> the command's outcome, whose attributes the
-    payload's fields read.
+    resolver: (context, the checked input) -> the verb's outcome, whose attributes the payload's
+    fields read; only where more is to be done than to run the verb.
     """
+    takes: type[Command] = verb.takes
+    run = resolver or partial(write, verb=verb)
 
     async def resolve(root: Any, info: Info, input: Any) -> Any:  # noqa: A002 -- the API's name.
         del root
         try:
             command = takes.read(_with_key(info, input))
             _bound(command, info.context.limits.items)
-            outcome = await resolver(info.context, command)
+            outcome = await run(info.context, command)
         except Refused as refused:
             return Answer(problems=refused.problems)
         return Answer.of(outcome)
@@ -97,10 +102,10 @@ def mutation(
         "input": Annotated[
             input_type(takes), strawberry.argument(description="What to do, and with what.")
         ],
-        "return": gives,
     }
     return strawberry.mutation(
         resolver=resolve,
-        description=description,
-        directives=[Requires(scope=scope), Cost(weight=WRITE)],
+        description=verb.description,
+        directives=[Requires(scope=Scope(verb.act.scope)), Cost(weight=WRITE)],
+        metadata={VERB: verb},
     )

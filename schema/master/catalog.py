@@ -2,13 +2,12 @@
 
 import strawberry
 
-from commands.master.catalog import ProductsUpsert
+from commands.master import catalog
 from execution import related
 from loaders.master import catalog as loaders
 from models.access.viewers import Scope
 from models.master.catalog import Product as ProductRow
 from models.master.catalog import Unit
-from resolvers.master import catalog as resolvers
 from schema.access.journal import Timeline, timeline
 from schema.graphql.bulk import UpsertResult
 from schema.graphql.connections import Connection, connection
@@ -91,10 +90,4 @@ class CatalogQuery:
 class CatalogMutation:
     """Mutations of products."""
 
-    products_upsert: ProductsUpsertPayload = mutation(
-        resolvers.upsert_all,
-        ProductsUpsert,
-        ProductsUpsertPayload,
-        Scope.MASTER_DATA_WRITE,
-        "Create or change up to 250 products by SKU.",
-    )
+    products_upsert: ProductsUpsertPayload = mutation(catalog.upsert_all)

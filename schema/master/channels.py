@@ -2,13 +2,12 @@
 
 import strawberry
 
-from commands.master.channels import ChannelsUpsert
+from commands.master import channels
 from execution import related
 from loaders.master import channels as loaders
 from models.access.viewers import Scope
 from models.master.channels import Channel as ChannelRow
 from models.master.channels import ChannelKind, DeliveryMethod
-from resolvers.master import channels as resolvers
 from schema.access.journal import Timeline, timeline
 from schema.graphql.bulk import UpsertResult
 from schema.graphql.connections import Connection, connection
@@ -98,10 +97,4 @@ class ChannelsQuery:
 class ChannelsMutation:
     """Mutations of channels."""
 
-    channels_upsert: ChannelsUpsertPayload = mutation(
-        resolvers.upsert_all,
-        ChannelsUpsert,
-        ChannelsUpsertPayload,
-        Scope.MASTER_DATA_WRITE,
-        "Create or change up to 250 channels by code.",
-    )
+    channels_upsert: ChannelsUpsertPayload = mutation(channels.upsert_all)

@@ -2,14 +2,13 @@
 
 import strawberry
 
-from commands.master.locations import LocationsUpsert
+from commands.master import locations
 from execution import related
 from loaders.master import locations as loaders
 from loaders.master import parties
 from models.access.viewers import Scope
 from models.master.locations import Location as LocationRow
 from models.master.locations import LocationKind
-from resolvers.master import locations as resolvers
 from schema.access.journal import Timeline, timeline
 from schema.graphql.bulk import UpsertResult
 from schema.graphql.connections import Connection, connection
@@ -83,10 +82,4 @@ class LocationsQuery:
 class LocationsMutation:
     """Mutations of locations."""
 
-    locations_upsert: LocationsUpsertPayload = mutation(
-        resolvers.upsert_all,
-        LocationsUpsert,
-        LocationsUpsertPayload,
-        Scope.MASTER_DATA_WRITE,
-        "Create or change up to 250 locations by code.",
-    )
+    locations_upsert: LocationsUpsertPayload = mutation(locations.upsert_all)

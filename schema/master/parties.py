@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from commands.master.parties.inputs import PartiesUpsert
+from commands.master.parties import upsert
 from execution import DECLARED, Listed, related
 from loaders.master import parties as loaders
 from loaders.trade import contracts as contract_loaders
@@ -14,7 +14,6 @@ from models.master.parties import Address as AddressRow
 from models.master.parties import Contact as ContactRow
 from models.master.parties import Party as PartyRow
 from models.master.parties import PartyKind, PartyRole
-from resolvers.master import parties as resolvers
 from schema.access.journal import Timeline, timeline
 from schema.graphql.bulk import UpsertResult
 from schema.graphql.connections import Connection, connection
@@ -172,10 +171,4 @@ class PartiesQuery:
 class PartiesMutation:
     """Mutations of parties."""
 
-    parties_upsert: PartiesUpsertPayload = mutation(
-        resolvers.upsert_all,
-        PartiesUpsert,
-        PartiesUpsertPayload,
-        Scope.MASTER_DATA_WRITE,
-        "Create or change up to 250 parties by number, with their contacts and addresses.",
-    )
+    parties_upsert: PartiesUpsertPayload = mutation(upsert.upsert_all)

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import strawberry
 
-from commands.trade.releases.inputs import ContractRelease
+from commands.trade.releases import release
 from execution import related
 from loaders.trade import contracts as contract_loaders
 from loaders.trade import releases as loaders
@@ -19,7 +19,6 @@ from models.trade.releases.tables import (
 )
 from models.trade.releases.tables import Release as ReleaseRow
 from models.trade.releases.tables import ScheduleLine as ScheduleLineRow
-from resolvers.trade import releases as resolvers
 from schema.access.journal import Timeline, timeline
 from schema.graphql.enums import described
 from schema.graphql.mutations import Payload, mutation
@@ -156,10 +155,4 @@ class ContractReleasePayload(Payload):
 class ReleasesMutation:
     """Mutations of releases."""
 
-    contract_release: ContractReleasePayload = mutation(
-        resolvers.release,
-        ContractRelease,
-        ContractReleasePayload,
-        Scope.CALL_OFFS_WRITE,
-        "Send a schedule for one contract line: forecast or just in time, whole or as changes.",
-    )
+    contract_release: ContractReleasePayload = mutation(release.release)

@@ -43,7 +43,7 @@ DOCKS = """query ($id: ID!) {
   contract(id: $id) { shipTos { code receivingHours { weekday opens closes } } }
 }"""
 WALKED = """{ viewer { name }
-  orders(first: 9) { nodes { availableActions lines { lineNo } party { name } } } }"""
+  orders(first: 9) { nodes { accessToken lines { lineNo } party { name } } } }"""
 
 
 @pytest.fixture(autouse=True)
@@ -105,8 +105,8 @@ async def test_a_field_of_code_leaves_the_rest_to_statements(ask, world, databas
     with counted(database.engine) as statements:
         nodes = (await ask(WALKED))["orders"]["nodes"]
     assert [len(it["lines"]) for it in nodes] == [2] * 5
-    # The orders, what availableActions reads, all lines and parties.
-    assert len(statements) == 4
+    # The orders, the secret of their access tokens, all lines and parties.
+    assert len(statements) == 3
     assert PLANNER.counted["levels with a statement"] == 1
 
 
@@ -217,8 +217,8 @@ async def test_an_operation_takes_one_connection_and_asks_a_relation_once_a_leve
     finally:
         event.remove(pool, "checkout", checked_out)
     assert taken[1:] == [1, 1]
-    # The page; what availableActions reads of all its orders.
-    assert batches == [[1, 1, 1], [1, 1, 1], [1, 5, 5]]
+    # The page of orders is the only relation that the walk reads by itself.
+    assert batches == [[1], [1], [1]]
 
 
 async def test_a_level_and_a_single_key_read_nothing_twice(ask, world, database):

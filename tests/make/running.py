@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from commands.writing.idempotency import Run
 from commands.writing.transaction import Outcome
+from commands.writing.verbs import AnyVerb
 from kit.ids import new_id
 from kit.inputs import Command
 from models.access.viewers import Actor, Scope, Viewer
 from resolvers.running.context import Context
-from resolvers.running.writing import writes
+from resolvers.running.writing import write
 from tests.make import World
 
 
@@ -16,8 +16,8 @@ def staff(world: World) -> Viewer:
     return Viewer(world.merchant_id, Actor.STAFF, new_id(), "staff", frozenset(Scope))
 
 
-async def run(world: World, command: Run, takes: type[Command], **given: Any) -> Outcome:
-    """Run a command in a transaction of its own and return its outcome."""
+async def run(world: World, verb: AnyVerb, takes: type[Command], **given: Any) -> Outcome:
+    """Run a verb in a transaction of its own and return its outcome."""
     context = Context(staff(world), world.database, world.clock)
     context.begin()
-    return await writes(command)(context, takes.read(given))
+    return await write(context, takes.read(given), verb)

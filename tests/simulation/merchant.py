@@ -9,12 +9,12 @@ from commands.master import catalog, channels, locations
 from commands.master.parties.inputs import PartiesUpsert
 from commands.master.parties.upsert import upsert_all
 from commands.trade.contracts import create, life
-from commands.writing.idempotency import Run
 from commands.writing.transaction import Outcome
+from commands.writing.verbs import AnyVerb
 from kit.inputs import Command
 from models.access.viewers import Viewer
 from resolvers.running.context import Context
-from resolvers.running.writing import writes
+from resolvers.running.writing import write
 from tests.make import World
 from tests.make.running import staff
 
@@ -38,11 +38,11 @@ class SimulatedMerchant:
     location_ids: list[UUID]
     product_ids: list[UUID]
 
-    async def call(self, command: Run, takes: type[Command], given: dict[str, Any]) -> Outcome:
+    async def call(self, command: AnyVerb, takes: type[Command], given: dict[str, Any]) -> Outcome:
         """Run a command in a transaction of its own."""
         context = Context(self.viewer, self.world.database, self.world.clock)
         context.begin()
-        return await writes(command)(context, takes.read(given))
+        return await write(context, takes.read(given), command)
 
     async def contract(self) -> UUID:
         """Put a contract into force: twenty pieces and a tenth more by twos, and ten kilograms."""
@@ -67,12 +67,12 @@ class SimulatedMerchant:
 
 
 async def _written(
-    viewer: Viewer, world: World, verb: Run, takes: type[Command], key: str, *items: Any
+    viewer: Viewer, world: World, verb: AnyVerb, takes: type[Command], key: str, *items: Any
 ) -> list[UUID]:
     context = Context(viewer, world.database, world.clock)
     context.begin()
     name = next(it for it in takes.model_fields if it != "idempotency_key")
-    outcome = await writes(verb)(context, takes.read({name: list(items)}))
+    outcome = await write(context, takes.read({name: list(items)}), verb)
     return [it[key] for it in outcome["results"]]
 
 

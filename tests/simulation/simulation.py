@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from sqlalchemy import text
 
-from commands.writing.idempotency import Run
 from commands.writing.transaction import Outcome
+from commands.writing.verbs import AnyVerb
 from kit.db.database import Database
 from kit.db.tenant import set_merchant
 from kit.errors import Refused
@@ -52,7 +52,7 @@ class Simulation(RuleBasedStateMachine):
         self.world = runner.run(make.world(database, make.Clock(start)))
         self.merchant = runner.run(simulated(self.world))
         runner.run(self.merchant.contract())
-        self.last: tuple[Run, type[Command], dict[str, Any], Outcome] | None = None
+        self.last: tuple[AnyVerb, type[Command], dict[str, Any], Outcome] | None = None
         self.rows = self.look()
 
     def look(self) -> dict[str, list[dict[str, Any]]]:
@@ -85,7 +85,7 @@ class Simulation(RuleBasedStateMachine):
                 )
         self.read_to = max((it["position"] for it in journal), default=0)
 
-    def act(self, command: Run, takes: type[Command], **given: Any) -> Outcome | None:
+    def act(self, command: AnyVerb, takes: type[Command], **given: Any) -> Outcome | None:
         """Run a command; None where it was refused, which must have changed nothing."""
         given = {name: value for name, value in given.items() if value is not None}
         given["idempotency_key"] = str(new_id())

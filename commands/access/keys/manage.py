@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from commands.access.keys.operate import create_key, record_created, record_revoked
 from commands.writing.transaction import Outcome, Writing, missing
+from commands.writing.verbs import verb
 from kit.errors import Code, Refused
 from kit.ids import Names
 from kit.inputs import Bulk, Command, Input, Instant, Name, refuse_duplicates
@@ -17,6 +18,7 @@ from kit.limits import Limits
 from models.access.keys import ApiKey
 from models.access.tokens import Shown
 from models.access.viewers import Actor, CompanyRole, Documents, Scope, allowed
+from models.base.acts import Act
 from models.base.tables import Owned
 from models.master.channels import Channel
 from models.master.locations import Location
@@ -88,6 +90,12 @@ class ApiKeyRevoke(Command):
     api_key_id: Annotated[UUID, Names("ApiKey")] = Field(description="The key.")
 
 
+@verb(
+    Act(Scope.KEYS_MANAGE),
+    "Make an API key. Nobody gives scopes, limits or documents that they lack. To rotate a"
+    " key, make a second one like it, let its holder change over, see in `lastUsedAt` that the"
+    " first one rests, and revoke that.",
+)
 async def create(writing: Writing, command: ApiKeyCreate) -> Outcome:
     """Make a key, beside others of the same holder: that is how they are rotated.
 
@@ -155,6 +163,10 @@ async def _bound_to(writing: Writing, command: ApiKeyCreate) -> UUID | None:
     return found
 
 
+@verb(
+    Act(Scope.KEYS_MANAGE),
+    "End an API key: within five seconds no process answers to it.",
+)
 async def revoke(writing: Writing, command: ApiKeyRevoke) -> Outcome:
     """End a key; one that was revoked before keeps its time. Refused: NOT_FOUND."""
     wanted = {command.api_key_id: ("api_key_id",)}

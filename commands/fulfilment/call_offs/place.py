@@ -12,16 +12,25 @@ from commands.trade.orders.approvals import awaited
 from commands.trade.orders.drafts import Draft, LineDraft, create
 from commands.trade.orders.references import taken
 from commands.writing.transaction import Outcome, Writing
+from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refused
 from kit.inputs import Place
+from models.access.viewers import Scope
+from models.base.acts import Act
 from models.master.channels import Channel
 from models.master.parties import Address, Contact, Party
 from models.trade.codes import TradeCode
 from models.trade.contracts.events import ContractCalledOff
+from models.trade.contracts.states import IN_FORCE
 from models.trade.contracts.tables import Contract
 from models.trade.orders.states import OrderKind
 
 
+@verb(
+    Act(Scope.CALL_OFFS_WRITE, IN_FORCE),
+    "Draw on a contract: place an order of kind CALL_OFF at the contract's prices, and plan its"
+    " deliveries.",
+)
 async def place(writing: Writing, command: ContractCallOff) -> Outcome:
     """Draw on a contract under its lock; where approval is demanded, the order waits for it.
 

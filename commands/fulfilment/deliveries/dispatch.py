@@ -11,14 +11,15 @@ from commands.fulfilment.deliveries import rest
 from commands.fulfilment.deliveries.arrival import settle
 from commands.fulfilment.deliveries.locking import DeliveryCommand, Locked, changed, lock_one
 from commands.fulfilment.deliveries.plan import told
-from commands.fulfilment.deliveries.release import refuse_held
 from commands.trade.contracts import counters
 from commands.trade.orders.lines import move
 from commands.writing.transaction import Outcome, Writing
+from commands.writing.verbs import verb
 from kit.errors import Code, Refused
 from kit.inputs import Instant
+from models.fulfilment.deliveries import acts
 from models.fulfilment.deliveries.events import DeliveryDispatched
-from models.fulfilment.deliveries.states import DeliveryAction, DeliveryState
+from models.fulfilment.deliveries.states import DeliveryState
 from models.trade.orders.states import DeliveryPolicy
 from models.trade.orders.tables import OrderLine
 
@@ -31,6 +32,10 @@ class DeliveryDispatch(DeliveryCommand):
     )
 
 
+@verb(
+    acts.DISPATCH,
+    "Ship what was packed.",
+)
 async def dispatch(writing: Writing, command: DeliveryDispatch) -> Outcome:
     """Ship what was packed. A parcel's contents are what was packed, so they are shipped (P1).
 
@@ -38,8 +43,7 @@ async def dispatch(writing: Writing, command: DeliveryDispatch) -> Outcome:
     PARTIAL_CANCEL_REST lose what is in no delivery.
     Refused: WRONG_STATE, ON_HOLD, INVALID_DATE for a time to come.
     """
-    delivery, locked = await lock_one(writing, command, DeliveryAction.DISPATCH)
-    await refuse_held(locked, delivery)
+    delivery, locked = await lock_one(writing, command, dispatch)
     when = command.dispatched_at or writing.now
     if when > writing.now:
         text = "What leaves later is dispatched later."

@@ -9,16 +9,17 @@ from uuid import UUID
 from pydantic import Field
 from sqlalchemy import ARRAY, Select, Uuid, any_, bindparam, func, select
 
-from commands.trade.orders.lines import lines_of
+from commands.trade.orders.lines import active_holds, lines_of
 from commands.writing.transaction import Overtaken, Writing, check_version, missing
+from commands.writing.verbs import AnyVerb
 from kit.db.statements import Statement
 from kit.errors import Code, Path, Refused
 from kit.ids import Names
 from kit.inputs import Command
 from models.base.events import Event
-from models.fulfilment.deliveries.states import ALLOWED_IN, DeliveryAction
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.master.catalog import Product
+from models.trade.codes import TradeCode
 from models.trade.orders.tables import Order, OrderLine
 
 
@@ -128,21 +129,35 @@ async def _read_locked(
 
 
 async def lock_one(
-    writing: Writing, command: DeliveryCommand, action: DeliveryAction
+    writing: Writing, command: DeliveryCommand, verb: AnyVerb
 ) -> tuple[Delivery, Locked]:
-    """Lock the delivery of a command. Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE."""
+    """Lock the delivery of a command.
+
+    Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE, ON_HOLD for what holds stop.
+    """
     locked = await lock_deliveries(writing, {command.delivery_id: ("delivery_id",)})
     delivery = locked.deliveries[command.delivery_id]
     check_version(delivery, command.expected_version)
-    check_allowed(delivery, action, ("delivery_id",))
+    check_allowed(delivery, verb, ("delivery_id",))
+    if verb.act.stopped_by:
+        await _refuse_held(locked, delivery)
     return delivery, locked
 
 
-def check_allowed(delivery: Delivery, action: DeliveryAction, path: Path) -> None:
-    """Refused: WRONG_STATE when the action is not for the delivery's state."""
-    if delivery.state not in ALLOWED_IN[action]:
-        text = f"{delivery.number} is {delivery.state.value}: not the state for {action.value}."
+def check_allowed(delivery: Delivery, verb: AnyVerb, path: Path) -> None:
+    """Refused: WRONG_STATE when the verb is not for the delivery's state."""
+    if delivery.state not in verb.act.states:
+        text = f"{delivery.number} is {delivery.state.value}: not the state for {verb.act.action}."
         raise Refused(Code.WRONG_STATE, text, path)
+
+
+async def _refuse_held(locked: Locked, delivery: Delivery) -> None:
+    """Refused: ON_HOLD while the delivery or one of its orders has an active hold."""
+    held = await active_holds(locked.writing, [delivery.id, *locked.orders])
+    reasons = sorted({hold.reason.value for holds in held.values() for hold in holds})
+    if reasons:
+        text = f"{delivery.number} is on hold: {', '.join(reasons)}."
+        raise Refused(TradeCode.ON_HOLD, text, ("delivery_id",))
 
 
 def changed(

@@ -16,12 +16,14 @@ from commands.fulfilment.parcels.inputs import ParcelPack, check_shape
 from commands.master.catalog import check_scale
 from commands.trade.orders.lines import move
 from commands.writing.transaction import Outcome, Writing
+from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refused
 from kit.ids import Names
 from kit.inputs import LARGEST_BULK, Bulk, Input, QuantityOrZero, refuse_duplicates
 from models.fulfilment.codes import FulfilmentCode
+from models.fulfilment.deliveries import acts
 from models.fulfilment.deliveries.events import DeliveryPacked
-from models.fulfilment.deliveries.states import DeliveryAction, DeliveryState
+from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine, ShortReason
 from models.master.catalog import Product
 from models.trade.codes import TradeCode
@@ -52,6 +54,12 @@ class DeliveryPack(DeliveryCommand):
     )
 
 
+@verb(
+    acts.PACK,
+    "Pack what was picked into parcels. Less than planned needs a reason and goes back to"
+    " the order line as a backorder, or is cancelled where the order's policy says so."
+    " Packing again voids the parcels of before.",
+)
 async def pack(writing: Writing, command: DeliveryPack) -> Outcome:
     """Pack what was picked.
 
@@ -62,7 +70,7 @@ async def pack(writing: Writing, command: DeliveryPack) -> Outcome:
     `commands.fulfilment.parcels.pack`.
     """
     check_shape(command.parcels, ("parcels",))
-    delivery, locked = await lock_one(writing, command, DeliveryAction.PACK)
+    delivery, locked = await lock_one(writing, command, pack)
     products = await locked.products()
     picked = _picked(command, delivery, locked, products)
     _check_contents(command, delivery, locked, products, picked)

@@ -20,6 +20,7 @@ from commands.master.catalog import check_scale
 from commands.trade.orders.lines import lock_orders, move
 from commands.writing.counters import numbers
 from commands.writing.transaction import Outcome, Writing
+from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refused
 from kit.ids import Names, new_id
 from kit.inputs import (
@@ -35,6 +36,7 @@ from kit.inputs import (
     refuse_duplicates,
 )
 from models.access.keys import CounterName
+from models.fulfilment.deliveries import acts
 from models.fulfilment.deliveries.events import DeliveryPlanned
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine, Incoterm
@@ -43,7 +45,6 @@ from models.master.channels import Channel, DeliveryMethod
 from models.master.locations import Location
 from models.master.parties import Address, Party
 from models.trade.codes import TradeCode
-from models.trade.orders.states import OrderState
 from models.trade.orders.tables import Order, OrderLine
 
 
@@ -116,6 +117,11 @@ class _Found:
     addresses: Mapping[UUID, Address]
 
 
+@verb(
+    acts.PLAN,
+    "Plan up to 250 deliveries of confirmed orders, each with its own window and place;"
+    " all or none.",
+)
 async def plan_all(writing: Writing, command: DeliveryPlan) -> Outcome:
     """Plan deliveries of confirmed orders. Refused: as `plan`."""
     path: Path = ("deliveries",)
@@ -177,7 +183,7 @@ def _take(found: _Found, part: DeliveryPart, path: Path) -> list[Order]:
     for place, it in enumerate(part.lines):
         line, below = found.lines[it.order_line_id], (*path, "lines", place)
         order = orders[line.order_id] = found.orders[line.order_id]
-        if order.state is not OrderState.CONFIRMED:
+        if order.state not in acts.PLAN.states:
             text = f"{order.number} is {order.state.value}, not CONFIRMED."
             raise Refused(Code.WRONG_STATE, text, (*below, "order_line_id"))
         check_scale(found.products[line.product_id], it.quantity, (*below, "quantity"))

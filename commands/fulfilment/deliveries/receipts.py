@@ -13,6 +13,7 @@ from commands.master.catalog import check_scale
 from commands.trade.contracts import counters
 from commands.trade.orders.lines import move
 from commands.writing.transaction import Outcome, Writing
+from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refused
 from kit.ids import Names, new_id
 from kit.inputs import (
@@ -25,9 +26,10 @@ from kit.inputs import (
     Reference,
     refuse_duplicates,
 )
+from models.fulfilment.deliveries import acts
 from models.fulfilment.deliveries.events import DeliveryReceived
 from models.fulfilment.deliveries.receipts import Receipt, ReceiptDifference, ReceiptLine
-from models.fulfilment.deliveries.states import DeliveryAction, DeliveryState
+from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery
 from models.trade.contracts.tables import ContractLine
 
@@ -65,13 +67,18 @@ class DeliveryConfirmReceipt(DeliveryCommand):
     )
 
 
+@verb(
+    acts.CONFIRM_RECEIPT,
+    "Record the client's own receipt, line by line. From then on it tells what arrived,"
+    " not the tracking. A later receipt corrects an earlier one.",
+)
 async def confirm_receipt(writing: Writing, command: DeliveryConfirmReceipt) -> Outcome:
     """Write down what the client received; from then on it, not the tracking, tells what arrived.
 
     Refused: WRONG_STATE before the dispatch, NOT_FOUND, DUPLICATE, SCALE_EXCEEDED, INVALID for a
     difference without a reason or a reason without a difference, INVALID_DATE.
     """
-    delivery, locked = await lock_one(writing, command, DeliveryAction.CONFIRM_RECEIPT)
+    delivery, locked = await lock_one(writing, command, confirm_receipt)
     when = command.received_at or writing.now
     if when > writing.now:
         text = "What comes later is received later."

@@ -2,15 +2,16 @@
 
 from commands.fulfilment.deliveries.locking import DeliveryCommand, Locked, changed, lock_one
 from commands.fulfilment.parcels.pack import void
-from commands.trade.orders.lines import active_holds, move
+from commands.trade.orders.lines import move
 from commands.writing.transaction import Outcome, Writing
+from commands.writing.verbs import verb
 from kit.errors import Refused
 from models.fulfilment.codes import FulfilmentCode
+from models.fulfilment.deliveries import acts
 from models.fulfilment.deliveries.events import DeliveryCancelled, DeliveryReleased
-from models.fulfilment.deliveries.states import DeliveryAction, DeliveryState
+from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery
 from models.master.parties import Party, PartyKind
-from models.trade.codes import TradeCode
 from models.trade.orders.states import DeliveryPolicy
 
 
@@ -22,14 +23,17 @@ class DeliveryCancel(DeliveryCommand):
     """A delivery that is not to be made."""
 
 
+@verb(
+    acts.RELEASE,
+    "Hand a delivery to the warehouse.",
+)
 async def release(writing: Writing, command: DeliveryRelease) -> Outcome:
     """Hand a delivery to the warehouse.
 
     Refused: ON_HOLD, RECIPIENT_MISSING for a company without a named recipient (D7),
     DELIVERY_POLICY when the order must come complete or is past its date, WRONG_STATE.
     """
-    delivery, locked = await lock_one(writing, command, DeliveryAction.RELEASE)
-    await refuse_held(locked, delivery)
+    delivery, locked = await lock_one(writing, command, release)
     await _check_recipient(locked, delivery)
     _check_policies(locked, delivery)
     delivery.state = DeliveryState.RELEASED
@@ -38,13 +42,17 @@ async def release(writing: Writing, command: DeliveryRelease) -> Outcome:
     return {"delivery_id": delivery.id}
 
 
+@verb(
+    acts.CANCEL,
+    "Take a delivery back before it leaves; its quantities can be planned again.",
+)
 async def cancel(writing: Writing, command: DeliveryCancel) -> Outcome:
     """Take a delivery back before it leaves: its quantities can be planned again (D5).
 
     Its own lines keep what was planned, picked and packed, for the record; the counters of the
     order lines go back exactly. Refused: WRONG_STATE.
     """
-    delivery, locked = await lock_one(writing, command, DeliveryAction.CANCEL)
+    delivery, locked = await lock_one(writing, command, cancel)
     for line in locked.lines_of(delivery):
         order_line = locked.order_lines[line.order_line_id]
         move(order_line, planned=-line.planned, picked=-line.picked, packed=-line.packed)
@@ -53,15 +61,6 @@ async def cancel(writing: Writing, command: DeliveryCancel) -> Outcome:
     delivery.cancelled_at = writing.now
     changed(writing, delivery, DeliveryCancelled(delivery.id))
     return {"delivery_id": delivery.id}
-
-
-async def refuse_held(locked: Locked, delivery: Delivery) -> None:
-    """Refused: ON_HOLD while the delivery or one of its orders has an active hold."""
-    held = await active_holds(locked.writing, [delivery.id, *locked.orders])
-    reasons = sorted({hold.reason.value for holds in held.values() for hold in holds})
-    if reasons:
-        text = f"{delivery.number} is on hold: {', '.join(reasons)}."
-        raise Refused(TradeCode.ON_HOLD, text, ("delivery_id",))
 
 
 async def _check_recipient(locked: Locked, delivery: Delivery) -> None:

@@ -21,13 +21,14 @@ from commands.master.catalog import check_scale
 from commands.trade.orders.lines import active_holds
 from commands.writing.counters import numbers
 from commands.writing.transaction import Outcome, Writing, check_version
+from commands.writing.verbs import verb
 from kit.errors import Path, Refused
 from kit.ids import Names, new_id
 from kit.inputs import Bulk, Input, Note, Quantity, Window, refuse_duplicates
 from models.access.keys import CounterName
 from models.fulfilment.codes import FulfilmentCode
-from models.fulfilment.deliveries import events
-from models.fulfilment.deliveries.states import DeliveryAction, DeliveryState
+from models.fulfilment.deliveries import acts, events
+from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.master.locations import Location
 from models.master.parties import Address
@@ -114,13 +115,17 @@ class DeliveryReschedule(DeliveryCommand):
     )
 
 
+@verb(
+    acts.SPLIT,
+    "Move a part of a delivery into a new one, which is PLANNED. Before picking only.",
+)
 async def split(writing: Writing, command: DeliverySplit) -> Outcome:
     """Move a part into a new delivery, which is PLANNED. Before picking only.
 
     Refused: QUANTITY_EXCEEDED when a line has less or nothing would stay, DUPLICATE,
     SCALE_EXCEEDED, NOT_FOUND, WRONG_STATE, OUTSIDE_RECEIVING_HOURS.
     """
-    delivery, locked = await lock_one(writing, command, DeliveryAction.SPLIT)
+    delivery, locked = await lock_one(writing, command, split)
     taken = await _taken(locked, delivery, command.lines)
     columns = {name: getattr(delivery, name) for name in _INHERITED}
     if command.location_id is not None:
@@ -149,6 +154,10 @@ async def split(writing: Writing, command: DeliverySplit) -> Outcome:
     return {"delivery_id": delivery.id, "part_id": part.id}
 
 
+@verb(
+    acts.MERGE,
+    "Put deliveries that are alike into one. Before picking only.",
+)
 async def merge(writing: Writing, command: DeliveryMerge) -> Outcome:
     """Put deliveries into one. Before picking only.
 
@@ -160,12 +169,12 @@ async def merge(writing: Writing, command: DeliveryMerge) -> Outcome:
     locked = await lock_deliveries(writing, {command.delivery_id: ("delivery_id",), **paths})
     target = locked.deliveries[command.delivery_id]
     check_version(target, command.expected_version)
-    check_allowed(target, DeliveryAction.MERGE, ("delivery_id",))
+    check_allowed(target, merge, ("delivery_id",))
     held = await active_holds(locked.writing, paths)
     mine = {line.order_line_id: line for line in locked.lines_of(target)}
     for key, path in paths.items():
         source = locked.deliveries[key]
-        check_allowed(source, DeliveryAction.MERGE, path)
+        check_allowed(source, merge, path)
         _check_alike(locked, target, source, path)
         if key in held:
             raise Refused(TradeCode.ON_HOLD, f"{source.number} is on hold.", path)
@@ -173,9 +182,13 @@ async def merge(writing: Writing, command: DeliveryMerge) -> Outcome:
     return {"delivery_id": target.id}
 
 
+@verb(
+    acts.MOVE,
+    "Start a delivery at another location. Before picking only.",
+)
 async def move(writing: Writing, command: DeliveryMove) -> Outcome:
     """Start the delivery elsewhere. Before picking only. Refused: WRONG_STATE, NOT_FOUND."""
-    delivery, locked = await lock_one(writing, command, DeliveryAction.MOVE)
+    delivery, locked = await lock_one(writing, command, move)
     before = delivery.location_id
     delivery.location_id = await _location(locked.writing, command.location_id)
     moved = events.DeliveryMoved(delivery.id, before=before, after=delivery.location_id)
@@ -183,12 +196,16 @@ async def move(writing: Writing, command: DeliveryMove) -> Outcome:
     return {"delivery_id": delivery.id}
 
 
+@verb(
+    acts.RESCHEDULE,
+    "Deliver at another time. Before the dispatch only.",
+)
 async def reschedule(writing: Writing, command: DeliveryReschedule) -> Outcome:
     """Deliver at another time. Before dispatch only.
 
     Refused: WRONG_STATE, OUTSIDE_RECEIVING_HOURS without a reason for it (D6).
     """
-    delivery, locked = await lock_one(writing, command, DeliveryAction.RESCHEDULE)
+    delivery, locked = await lock_one(writing, command, reschedule)
     before = delivery.window_latest
     columns = await _window(locked, delivery, command.window, command.window_override)
     for name, value in columns.items():

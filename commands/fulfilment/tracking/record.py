@@ -15,9 +15,11 @@ from commands.fulfilment.tracking.named import find
 from commands.fulfilment.tracking.reports import ParcelRecordTracking, TrackingReport
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Outcome, Overtaken, Writing
+from commands.writing.verbs import verb
 from kit.db.statements import Statement
 from kit.ids import new_id
-from models.access.viewers import Actor
+from models.access.viewers import Actor, Scope
+from models.base.acts import Act
 from models.base.records import columns
 from models.base.records import record as record_of
 from models.fulfilment.parcels.events import (
@@ -33,6 +35,11 @@ from models.fulfilment.tracking.standing import TERMINAL, Standing, standing
 from models.master.parties import Party
 
 
+@verb(
+    Act(Scope.TRACKING_WRITE),
+    "Record up to 250 events of parcels, in any order, late or repeated. Parcels, deliveries"
+    " and orders follow from all events of a parcel by the time at which they happened.",
+)
 async def record(writing: Writing, command: ParcelRecordTracking) -> Outcome:
     """Record events, then let every touched parcel, delivery and order follow from all of them.
 

@@ -17,7 +17,10 @@ from commands.master.parties.inputs import (
 )
 from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.upserts import locked, put, results, status
+from commands.writing.verbs import verb
 from kit.errors import Path
+from models.access.viewers import Scope
+from models.base.acts import Act
 from models.base.events import Event
 from models.base.payloads import Column
 from models.master.parties import Address, Contact, Party, PartyCreated, PartyUpdated
@@ -30,6 +33,10 @@ Changed = dict[UUID, list[UUID]]
 Pair = tuple[Party, PartyUpsert]
 
 
+@verb(
+    Act(Scope.MASTER_DATA_WRITE),
+    "Create or change up to 250 parties by number, with their contacts and addresses.",
+)
 async def upsert_all(writing: Writing, command: PartiesUpsert) -> Outcome:
     """Write parties by number, their contacts and addresses by code.
 

@@ -7,9 +7,10 @@ from uuid import UUID
 from pydantic import Field
 
 from commands.trade.contracts.create import LONGEST_DAYS, AddressId, check_ship_tos
-from commands.trade.contracts.life import ContractStep, lock_contract, wrong_state
+from commands.trade.contracts.life import ContractStep, lock_contract
 from commands.trade.contracts.lines import ContractLineCreate, add, check_line, products_of
 from commands.writing.transaction import Outcome, Writing, missing
+from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refused
 from kit.ids import Names
 from kit.inputs import (
@@ -25,6 +26,8 @@ from kit.inputs import (
     Zone,
     refuse_duplicates,
 )
+from models.access.viewers import Scope
+from models.base.acts import Act
 from models.base.payloads import Column
 from models.master.catalog import Product
 from models.trade.codes import TradeCode
@@ -105,6 +108,10 @@ class ContractAmend(ContractStep):
     )
 
 
+@verb(
+    Act(Scope.CONTRACTS_WRITE, LIVING_STATES),
+    "Change a contract that is not over. Its party, number and currency stay.",
+)
 async def amend(writing: Writing, command: ContractAmend) -> Outcome:
     """Change a contract that is not over yet. Its party and currency stay: others are another's.
 
@@ -112,9 +119,7 @@ async def amend(writing: Writing, command: ContractAmend) -> Outcome:
     must be there is emptied, INVALID_DATE when it would end before it starts, EXCEEDS_MAX when
     less would be agreed than is called off, and as `check_line`.
     """
-    contract = await lock_contract(writing, command)
-    if contract.state not in LIVING_STATES:
-        raise wrong_state(contract)
+    contract = await lock_contract(writing, command, amend)
     if command.ship_to_ids is not None:
         await check_ship_tos(writing, contract.party_id, command.ship_to_ids)
     changed = _change(contract, command.model_dump(exclude_unset=True, exclude=_OWN), ())

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from commands.trade.contracts.lines import ContractLineCreate, add, check_line, products_of
 from commands.writing.counters import numbers
 from commands.writing.transaction import Outcome, Writing, missing
+from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refused
 from kit.ids import Names, new_id
 from kit.inputs import (
@@ -24,6 +25,8 @@ from kit.inputs import (
     refuse_duplicates,
 )
 from models.access.keys import CounterName
+from models.access.viewers import Scope
+from models.base.acts import Act
 from models.master.parties import Address, Party
 from models.trade.contracts.events import ContractCreated
 from models.trade.contracts.states import ContractState, EndOfLife, ReservationStrategy
@@ -83,6 +86,10 @@ class ContractCreate(Command):
         return self
 
 
+@verb(
+    Act(Scope.CONTRACTS_WRITE, becomes=ContractState.DRAFT),
+    "Create a contract with its lines, as a DRAFT.",
+)
 async def create(writing: Writing, command: ContractCreate) -> Outcome:
     """Write a contract in state DRAFT with its lines numbered from 1.
 

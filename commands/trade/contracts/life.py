@@ -7,9 +7,12 @@ from pydantic import Field
 from sqlalchemy import exists, func, select
 
 from commands.writing.transaction import Outcome, Writing, check_version
+from commands.writing.verbs import AnyVerb, verb
 from kit.errors import Code, Path, Refused
 from kit.ids import Names
 from kit.inputs import Command, Note
+from models.access.viewers import Scope
+from models.base.acts import Act
 from models.base.events import Event
 from models.trade.codes import TradeCode
 from models.trade.contracts.events import (
@@ -18,7 +21,7 @@ from models.trade.contracts.events import (
     ContractSuspended,
     ContractTerminated,
 )
-from models.trade.contracts.states import NEXT_STATES, ContractState
+from models.trade.contracts.states import IN_FORCE, RUNNING, ContractState
 from models.trade.contracts.tables import Contract
 from models.trade.orders.states import OPEN_STATES
 from models.trade.orders.tables import Order, OrderLine
@@ -57,41 +60,55 @@ class ContractTerminate(ContractStep):
     )
 
 
-async def lock_contract(writing: Writing, command: ContractStep) -> Contract:
-    """Lock the contract of a command. Refused: NOT_FOUND, VERSION_CONFLICT."""
+async def lock_contract(writing: Writing, command: ContractStep, verb: AnyVerb) -> Contract:
+    """Lock the contract of a command. Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE."""
     path = ("contract_id",)
     contract = (await writing.lock(Contract, {command.contract_id: path}))[command.contract_id]
     check_version(contract, command.expected_version)
+    if contract.state not in verb.act.states:
+        raise wrong_state(contract)
     return contract
 
 
+@verb(
+    Act(Scope.CONTRACTS_WRITE, frozenset({ContractState.DRAFT}), ContractState.ACTIVE),
+    "Put a DRAFT into force.",
+)
 async def activate(writing: Writing, command: ContractActivate) -> Outcome:
     """Put a draft into force. Refused: WRONG_STATE."""
-    contract = await lock_contract(writing, command)
-    if contract.state is not ContractState.DRAFT:
-        raise wrong_state(contract)
+    contract = await lock_contract(writing, command, activate)
     contract.activated_at = writing.now
     return _enter(writing, contract, ContractState.ACTIVE, ContractActivated(contract.id))
 
 
+@verb(
+    Act(Scope.CONTRACTS_WRITE, IN_FORCE, ContractState.SUSPENDED),
+    "Stop call-offs and releases for a time.",
+)
 async def suspend(writing: Writing, command: ContractSuspend) -> Outcome:
     """Stop an active contract. Refused: WRONG_STATE."""
-    contract = await lock_contract(writing, command)
+    contract = await lock_contract(writing, command, suspend)
     suspended = ContractSuspended(contract.id)
     return _enter(writing, contract, ContractState.SUSPENDED, suspended, command.reason)
 
 
+@verb(
+    Act(Scope.CONTRACTS_WRITE, frozenset({ContractState.SUSPENDED}), ContractState.ACTIVE),
+    "Let a SUSPENDED contract go on.",
+)
 async def resume(writing: Writing, command: ContractResume) -> Outcome:
     """Let a suspended contract go on. Refused: WRONG_STATE."""
-    contract = await lock_contract(writing, command)
-    if contract.state is not ContractState.SUSPENDED:
-        raise wrong_state(contract)
+    contract = await lock_contract(writing, command, resume)
     return _enter(writing, contract, ContractState.ACTIVE, ContractResumed(contract.id))
 
 
+@verb(
+    Act(Scope.CONTRACTS_WRITE, RUNNING, ContractState.TERMINATED),
+    "End a contract before its time; open call-offs must be cancelled or kept explicitly.",
+)
 async def terminate(writing: Writing, command: ContractTerminate) -> Outcome:
     """End a contract. Refused: WRONG_STATE; OPEN_CALL_OFFS unless they are kept."""
-    contract = await lock_contract(writing, command)
+    contract = await lock_contract(writing, command, terminate)
     still_open = 0 if command.keep_call_offs else await _open_call_offs(writing, contract)
     if still_open:
         text = f"{still_open} call-offs are open: cancel them, or keep them by keepCallOffs."
@@ -112,7 +129,7 @@ def check_in_force(contract: Contract, path: Path) -> None:
     if contract.state is ContractState.SUSPENDED:
         text = f"The contract {contract.number} is suspended."
         raise Refused(TradeCode.CONTRACT_SUSPENDED, text, path)
-    if contract.state is not ContractState.ACTIVE:
+    if contract.state not in IN_FORCE:
         raise wrong_state(contract, path)
 
 
@@ -123,9 +140,7 @@ def _enter(
     happened: Event,
     reason: str | None = None,
 ) -> Outcome:
-    """Change the state. Refused: WRONG_STATE when there is no way from the present one."""
-    if state not in NEXT_STATES[contract.state]:
-        raise wrong_state(contract)
+    """Change the state of a contract that the verb has found in the right one."""
     contract.state, contract.state_reason = state, reason
     contract.version += 1
     writing.record(happened)

@@ -5,10 +5,13 @@ from decimal import ROUND_CEILING, Decimal
 from commands.trade.contracts.life import ContractStep, lock_contract, wrong_state
 from commands.trade.contracts.lines import products_of
 from commands.writing.transaction import Outcome, Writing
+from commands.writing.verbs import verb
 from kit.ids import new_id
+from models.access.viewers import Scope
+from models.base.acts import Act, Itself
 from models.master.catalog import Product
 from models.trade.contracts.events import ContractFellShort, ContractSettled
-from models.trade.contracts.states import ContractState
+from models.trade.contracts.states import RUNNING, ContractState
 from models.trade.contracts.tables import Contract, ContractLine, Shortfall
 
 
@@ -16,10 +19,29 @@ class ContractSettle(ContractStep):
     """Close the account of a contract that is terminated or past its last day."""
 
 
+def _is_over(writing: Writing, contract: Contract) -> bool:
+    if contract.state is ContractState.TERMINATED:
+        return True
+    return contract.valid_to < contract.day(writing.now)
+
+
+OVER = Itself("it is TERMINATED, or its last day is over", _is_over)
+
+
+@verb(
+    Act(
+        Scope.CONTRACTS_WRITE,
+        RUNNING | {ContractState.TERMINATED},
+        ContractState.SETTLED,
+        needs=(OVER,),
+    ),
+    "Close the account of a contract that is TERMINATED or past its last day, and record what"
+    " is missing to the minimum of each line.",
+)
 async def settle(writing: Writing, command: ContractSettle) -> Outcome:
     """Record what is missing against the minimum of each line (K2). Refused: WRONG_STATE."""
-    contract = await lock_contract(writing, command)
-    if not _is_over(writing, contract):
+    contract = await lock_contract(writing, command, settle)
+    if not OVER.test(writing, contract):
         raise wrong_state(contract)
     rows = writing.seen(ContractLine).where(ContractLine.contract_id == contract.id)
     lines = await writing.all(rows.order_by(ContractLine.line_no))
@@ -32,13 +54,6 @@ async def settle(writing: Writing, command: ContractSettle) -> Outcome:
     writing.record(ContractSettled(contract.id))
     await writing.session.flush()
     return {"contract_id": contract.id}
-
-
-def _is_over(writing: Writing, contract: Contract) -> bool:
-    if contract.state is ContractState.TERMINATED:
-        return True
-    running = contract.state in {ContractState.ACTIVE, ContractState.SUSPENDED}
-    return running and contract.valid_to < contract.day(writing.now)
 
 
 def _settle_line(writing: Writing, line: ContractLine, product: Product) -> None:

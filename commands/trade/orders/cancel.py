@@ -9,13 +9,15 @@ from pydantic import Field
 
 from commands.master.catalog import check_scale
 from commands.trade.orders.lines import cancel, lines_of
-from commands.trade.orders.states import VersionedOrderCommand, become, check_living, locked
+from commands.trade.orders.states import VersionedOrderCommand, become, locked
 from commands.writing.transaction import Outcome, Writing, missing
+from commands.writing.verbs import verb
 from kit.errors import Code, Refused
 from kit.ids import Names
 from kit.inputs import Bulk, Input, Note, Quantity, refuse_duplicates
 from models.master.catalog import Product
 from models.trade.codes import TradeCode
+from models.trade.orders import acts
 from models.trade.orders.events import (
     CancelledLine,
     OrderCancelled,
@@ -44,6 +46,11 @@ class OrderClose(VersionedOrderCommand):
     """The end of an order; what no delivery has taken is cancelled."""
 
 
+@verb(
+    acts.CANCEL_LINES,
+    "Cancel any part of lines that no delivery has taken. When nothing remains, the order is"
+    " CANCELLED. A call-off gives the quantity back to its contract.",
+)
 async def cancel_lines(writing: Writing, command: OrderCancelLines) -> Outcome:
     """Cancel what is in no delivery yet; an order of which nothing remains is CANCELLED.
 
@@ -51,8 +58,7 @@ async def cancel_lines(writing: Writing, command: OrderCancelLines) -> Outcome:
     QUANTITY_NOT_OPEN for more than is unplanned (invariants O4, O7).
     """
     refuse_duplicates((it.line_id for it in command.lines), ("lines",), "line_id")
-    order = await locked(writing, command)
-    check_living(order)
+    order = await locked(writing, command, cancel_lines)
     lines = await lines_of(writing, [order.id])
     wanted = await _wanted(writing, command, lines)
     await cancel(writing, order, wanted)
@@ -90,16 +96,20 @@ async def _wanted(
     return wanted
 
 
+@verb(
+    acts.CLOSE,
+    "Close an order of which nothing is under way; what no delivery has taken is cancelled.",
+)
 async def close(writing: Writing, command: OrderClose) -> Outcome:
     """Close an order of which nothing is under way; what was never planned is cancelled first.
 
     Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE also while something is planned and not
     shipped.
     """
-    order = await locked(writing, command)
+    order = await locked(writing, command, close)
     become(writing, order, OrderState.CLOSED)
     lines = (await lines_of(writing, [order.id])).values()
-    if any(line.planned > line.shipped for line in lines):
+    if acts.UNDER_WAY.among(lines):
         text = f"Deliveries of {order.number} are under way: dispatch or cancel them first."
         raise Refused(Code.WRONG_STATE, text, ("order_id",))
     rest = {line: line.unplanned for line in lines if line.unplanned > 0}

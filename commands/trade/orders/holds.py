@@ -6,11 +6,13 @@ from uuid import UUID
 from pydantic import Field
 
 from commands.trade.orders.lines import active_holds, lock_orders
-from commands.trade.orders.states import OrderCommand, check_living, locked
+from commands.trade.orders.states import OrderCommand, locked
 from commands.writing.transaction import Outcome, Writing, missing
+from commands.writing.verbs import verb
 from kit.errors import Code, Refused
 from kit.ids import Names, new_id
 from kit.inputs import Command, Input, Name, Note
+from models.trade.orders import acts
 from models.trade.orders.events import Held, OrderHeld, OrderHoldReleased
 from models.trade.orders.holds import Hold, HoldReason, HoldSubject
 
@@ -77,20 +79,27 @@ async def release(writing: Writing, hold: Hold, told: type[Held]) -> None:
     Refused: WRONG_STATE when it was released before.
     """
     await writing.session.refresh(hold)
-    if hold.released_at is not None:
+    if not hold.is_active:
         raise Refused(Code.WRONG_STATE, "This hold was released before.", ("hold_id",))
     hold.released_at = writing.now
     writing.record(told(hold.subject_id, hold_id=hold.id, reason=hold.reason))
 
 
+@verb(
+    acts.HOLD,
+    "Stop an order: no delivery of it may be released while a hold is active.",
+)
 async def hold_order(writing: Writing, command: OrderHold) -> Outcome:
     """Stop an order. Refused: NOT_FOUND, WRONG_STATE at its end, TAKEN."""
-    order = await locked(writing, command)
-    check_living(order)
+    order = await locked(writing, command, hold_order)
     hold = await place(writing, HoldSubject.ORDER, order.id, command, OrderHeld)
     return {"order_id": order.id, "hold_id": hold.id}
 
 
+@verb(
+    acts.RELEASE_HOLD,
+    "End one hold on an order.",
+)
 async def release_order(writing: Writing, command: OrderReleaseHold) -> Outcome:
     """Let an order go on, as far as this hold is concerned. Refused: NOT_FOUND, WRONG_STATE."""
     hold = await find(writing, HoldSubject.ORDER, command.hold_id)

@@ -12,9 +12,12 @@ from commands.trade.orders.drafts import Draft, create
 from commands.trade.orders.fields import LineFields, OrderFields
 from commands.trade.orders.references import References, read, taken
 from commands.writing.transaction import Outcome, Writing
+from commands.writing.verbs import verb
 from kit.errors import Code, Problem, Refused
 from kit.ids import Names
 from kit.inputs import Bulk, Command, Instant, Reference
+from models.access.viewers import Scope
+from models.base.acts import Act
 from models.master.channels import Channel
 
 
@@ -54,6 +57,12 @@ class OrdersImport(Command):
     orders: Bulk[OrderImport] = Field(description="The orders.")
 
 
+@verb(
+    Act(Scope.ORDERS_IMPORT),
+    "Take over up to 250 orders from another system, each known by channel and external"
+    " reference: one that is there already is left alone, one that is refused stops no other."
+    " Dates may have passed, channels and products may be inactive, no approval is asked.",
+)
 async def import_all(writing: Writing, command: OrdersImport) -> Outcome:
     """Create the orders that are not there yet; one that is refused does not stop the others.
 

@@ -61,7 +61,7 @@ async def cancel(writing: Writing, order: Order, amounts: Mapping[OrderLine, Dec
 async def active_holds(writing: Writing, subject_ids: Collection[UUID]) -> dict[UUID, list[Hold]]:
     """Return id of an order or delivery -> the holds that stop it, only for those that have any."""
     ids = literal(list(subject_ids), ARRAY(Uuid()))
-    active = writing.seen(Hold).where(Hold.subject_id == any_(ids), Hold.released_at.is_(None))
+    active = writing.seen(Hold).where(Hold.subject_id == any_(ids), Hold.is_active)
     found: defaultdict[UUID, list[Hold]] = defaultdict(list)
     for hold in await writing.all(active.order_by(Hold.placed_at, Hold.id)):
         found[hold.subject_id].append(hold)

@@ -13,9 +13,12 @@ from commands.trade.orders.drafts import Draft, create
 from commands.trade.orders.fields import LineFields, OrderFields
 from commands.trade.orders.references import customer, read, taken
 from commands.writing.transaction import Outcome, Writing
+from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refused
 from kit.ids import Names
 from kit.inputs import Bulk, Command, Window
+from models.access.viewers import Scope
+from models.base.acts import Act
 from models.master.channels import Channel
 from models.trade.codes import TradeCode
 
@@ -35,6 +38,11 @@ class OrderPlace(OrderFields, Command):
     )
 
 
+@verb(
+    Act(Scope.ORDERS_PLACE),
+    "Place an order. It is CONFIRMED, or PENDING_APPROVAL where its channel or its company"
+    " demands that: see `Order.awaitingApprovalOf`.",
+)
 async def place(writing: Writing, command: OrderPlace) -> Outcome:
     """Place an order; where its channel or its company demands approval, it waits for that.
 

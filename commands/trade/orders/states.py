@@ -1,5 +1,6 @@
 """Where an order may go next: every change of its state comes through here."""
 
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -7,9 +8,11 @@ from pydantic import Field
 
 from commands.trade.orders.lines import cancel, lines_of, lock_orders
 from commands.writing.transaction import Outcome, Writing, check_version
+from commands.writing.verbs import AnyVerb, verb
 from kit.errors import Code, Refused
 from kit.ids import Names
 from kit.inputs import Command, Note
+from models.trade.orders import acts
 from models.trade.orders.events import OrderApproved, OrderRejected
 from models.trade.orders.states import NEXT_STATES, Approval, OrderState, voice
 from models.trade.orders.tables import Order
@@ -39,26 +42,27 @@ class OrderReject(VersionedOrderCommand):
     reason: Note = Field(description="Why it is rejected; shown to the customer.")
 
 
-async def locked(writing: Writing, command: OrderCommand) -> Order:
-    """Lock the order of a command. Refused: NOT_FOUND, VERSION_CONFLICT."""
+async def locked(writing: Writing, command: OrderCommand, verb: AnyVerb) -> Order:
+    """Lock the order of a command. Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE."""
     order = (await lock_orders(writing, {command.order_id: ("order_id",)}))[command.order_id]
     if isinstance(command, VersionedOrderCommand):
         check_version(order, command.expected_version)
+    if order.state not in verb.act.states:
+        raise _wrong_state(order, verb.act.becomes)
     return order
 
 
-def check_living(order: Order) -> None:
-    """Refused: WRONG_STATE for an order that has come to its end."""
-    if not NEXT_STATES[order.state]:
-        text = f"{order.number} is {order.state.value}: nothing more happens to it."
-        raise Refused(Code.WRONG_STATE, text, ("order_id",))
+def _wrong_state(order: Order, state: StrEnum | None) -> Refused:
+    """Return the refusal of what the order's state does not allow. state: that it would get."""
+    text = f"{order.number} is {order.state.value}"
+    text += ": nothing more happens to it." if state is None else f" and cannot become {state}."
+    return Refused(Code.WRONG_STATE, text, ("order_id",))
 
 
 def become(writing: Writing, order: Order, state: OrderState) -> None:
     """Bring a locked order into its next state. Refused: WRONG_STATE when it may not go there."""
     if state not in NEXT_STATES[order.state]:
-        text = f"{order.number} is {order.state.value} and cannot become {state.value}."
-        raise Refused(Code.WRONG_STATE, text, ("order_id",))
+        raise _wrong_state(order, state)
     order.state, order.awaiting_approval_of = state, []
     if state is OrderState.CONFIRMED:
         order.confirmed_at = writing.now
@@ -66,17 +70,22 @@ def become(writing: Writing, order: Order, state: OrderState) -> None:
         order.closed_at = writing.now
 
 
+@verb(
+    acts.APPROVE,
+    "Approve an order: staff for the merchant, an approver for its company. It is CONFIRMED"
+    " when nobody else's approval is awaited.",
+)
 async def approve(writing: Writing, command: OrderApprove) -> Outcome:
     """Approve an order for the viewer's side; it is confirmed when no other approval is awaited.
 
     Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE also where only the other side's is awaited,
     NOT_ALLOWED for who approves for nobody.
     """
-    order = await locked(writing, command)
+    order = await locked(writing, command, approve)
     side = _side(writing)
-    others = [it for it in order.awaiting_approval_of if it is not side]
-    if others == order.awaiting_approval_of and others:
+    if not acts.AWAITED.test(writing, order):
         raise _not_awaited(order)
+    others = [it for it in order.awaiting_approval_of if it is not side]
     if others:
         order.awaiting_approval_of = others
     else:
@@ -100,15 +109,19 @@ def _not_awaited(order: Order) -> Refused:
     return Refused(Code.WRONG_STATE, text, ("order_id",))
 
 
+@verb(
+    acts.REJECT,
+    "Refuse an order that waits for approval; all of its lines are cancelled.",
+)
 async def reject(writing: Writing, command: OrderReject) -> Outcome:
     """Reject an order that waits for approval; all of its lines are cancelled.
 
     Staff may reject whatever is awaited, an approver what its company is asked.
     Refused: NOT_FOUND, WRONG_STATE, VERSION_CONFLICT, NOT_ALLOWED.
     """
-    order = await locked(writing, command)
+    order = await locked(writing, command, reject)
     side = _side(writing)
-    if order.awaiting_approval_of == [Approval.MERCHANT] and side is Approval.COMPANY:
+    if not acts.REJECTABLE.test(writing, order):
         raise _not_awaited(order)
     become(writing, order, OrderState.REJECTED)
     order.reject_reason = command.reason

@@ -7,14 +7,17 @@ from commands.trade.contracts.life import check_in_force
 from commands.trade.releases.inputs import ContractRelease
 from commands.trade.releases.schedule import _after, _check_firm_zone, _Schedule, _slots
 from commands.writing.transaction import Outcome, Writing
+from commands.writing.verbs import verb
 from kit.errors import Code, Refused
 from kit.ids import new_id
 from kit.inputs import (
     refuse_duplicates,
 )
-from models.access.viewers import Actor
+from models.access.viewers import Actor, Scope
+from models.base.acts import Act
 from models.master.catalog import Product
 from models.trade.codes import TradeCode
+from models.trade.contracts.states import IN_FORCE
 from models.trade.contracts.tables import Contract, ContractLine
 from models.trade.releases.events import ContractReleased, ReleaseActivated, ReleaseSuperseded
 from models.trade.releases.tables import (
@@ -25,6 +28,10 @@ from models.trade.releases.tables import (
 )
 
 
+@verb(
+    Act(Scope.CALL_OFFS_WRITE, IN_FORCE),
+    "Send a schedule for one contract line: forecast or just in time, whole or as changes.",
+)
 async def release(writing: Writing, command: ContractRelease) -> Outcome:
     """Put a release in force; the one before of its line and type is superseded (K7).
 

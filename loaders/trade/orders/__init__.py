@@ -2,9 +2,11 @@
 
 from sqlalchemy import func
 
+from loaders.reading.acts import available
 from loaders.reading.relations import Aggregates, Computed, Many, One
 from loaders.trade.orders.lists import OrderFilter, OrderSort, Summary, SummaryOf, every, of_party
 from loaders.trade.orders.progress import fulfilment, is_late, is_open, net_amount
+from models.trade.orders.acts import ACTS
 from models.trade.orders.holds import Hold
 from models.trade.orders.tables import Order, OrderLine
 
@@ -20,11 +22,10 @@ progress = Aggregates(
     {
         "status": fulfilment(OrderLine),
         "is_backordered": func.bool_or(OrderLine.backordered > 0),
-        "is_unplanned": func.bool_or(OrderLine.unplanned > 0),
-        "is_under_way": func.bool_or(OrderLine.planned > OrderLine.shipped),
     },
 )
 judged = Computed(Order, {"is_late": is_late, "is_open": is_open})
+offered = Computed(Order, {"actions": available(ACTS)})
 net = Computed(Order, {"amount": net_amount, "currency": lambda _, order: order.currency})
 
 __all__ = [
@@ -42,5 +43,6 @@ __all__ = [
     "lines",
     "net",
     "of_party",
+    "offered",
     "progress",
 ]

@@ -90,7 +90,7 @@ _EQUAL = (
 def _held(reader: Reader, order: Any) -> ColumnElement[bool]:
     hold = aliased(Hold)
     return exists().where(
-        hold.subject_id == order.id, hold.released_at.is_(None), *seen_by(reader.viewer, hold)
+        hold.subject_id == order.id, hold.is_active, *seen_by(reader.viewer, hold)
     )
 
 

@@ -1,6 +1,5 @@
-"""States of deliveries, and what may be done in each."""
+"""States of deliveries; what may be done in each stands in `acts`."""
 
-from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -21,22 +20,6 @@ class DeliveryState(StrEnum):
     CANCELLED = "CANCELLED"
 
 
-class DeliveryAction(StrEnum):
-    """What can be done to a delivery."""
-
-    SPLIT = "SPLIT"
-    MERGE = "MERGE"
-    MOVE = "MOVE"
-    RESCHEDULE = "RESCHEDULE"
-    HOLD = "HOLD"
-    RELEASE_HOLD = "RELEASE_HOLD"
-    RELEASE = "RELEASE"
-    PACK = "PACK"
-    DISPATCH = "DISPATCH"
-    CANCEL = "CANCEL"
-    CONFIRM_RECEIPT = "CONFIRM_RECEIPT"
-
-
 BEFORE_PICKING = frozenset({DeliveryState.PLANNED, DeliveryState.RELEASED})
 BEFORE_DISPATCH = BEFORE_PICKING | {DeliveryState.PICKING, DeliveryState.PACKED}
 ON_THE_WAY = frozenset(
@@ -48,33 +31,3 @@ AFTER_DISPATCH = ON_THE_WAY | {
     DeliveryState.LOST,
 }
 OPEN = BEFORE_DISPATCH | ON_THE_WAY
-
-ALLOWED_IN: Mapping[DeliveryAction, frozenset[DeliveryState]] = {
-    DeliveryAction.SPLIT: BEFORE_PICKING,
-    DeliveryAction.MERGE: BEFORE_PICKING,
-    DeliveryAction.MOVE: BEFORE_PICKING,
-    DeliveryAction.RESCHEDULE: BEFORE_DISPATCH,
-    DeliveryAction.HOLD: BEFORE_DISPATCH,
-    DeliveryAction.RELEASE_HOLD: BEFORE_DISPATCH,
-    DeliveryAction.RELEASE: frozenset({DeliveryState.PLANNED}),
-    DeliveryAction.PACK: BEFORE_DISPATCH - {DeliveryState.PLANNED},
-    DeliveryAction.DISPATCH: frozenset({DeliveryState.PACKED}),
-    DeliveryAction.CANCEL: BEFORE_DISPATCH,
-    DeliveryAction.CONFIRM_RECEIPT: AFTER_DISPATCH,
-}
-"""The state machine before the doorstep: action -> the states in which it may be done.
-
-What happens after the dispatch follows from the tracking of the parcels.
-"""
-STOPPED_BY_HOLDS = frozenset({DeliveryAction.RELEASE, DeliveryAction.DISPATCH})
-
-
-def actions(state: DeliveryState, *, held: bool, stopped: bool) -> list[DeliveryAction]:
-    """Return what may be done now. held: it has an active hold; stopped: or one of its orders."""
-    return [
-        action
-        for action, states in ALLOWED_IN.items()
-        if state in states
-        and not (stopped and action in STOPPED_BY_HOLDS)
-        and (held or action is not DeliveryAction.RELEASE_HOLD)
-    ]

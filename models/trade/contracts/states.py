@@ -1,6 +1,5 @@
-"""States of contracts, and what may follow each."""
+"""States of contracts; each verb says from which to which it leads."""
 
-from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -32,14 +31,9 @@ class EndOfLife(StrEnum):
     CARRY_OVER = "CARRY_OVER"
 
 
-NEXT_STATES: Mapping[ContractState, frozenset[ContractState]] = {
-    ContractState.DRAFT: frozenset({ContractState.ACTIVE}),
-    ContractState.ACTIVE: frozenset({ContractState.SUSPENDED, ContractState.TERMINATED}),
-    ContractState.SUSPENDED: frozenset({ContractState.ACTIVE, ContractState.TERMINATED}),
-    ContractState.TERMINATED: frozenset({ContractState.SETTLED}),
-    ContractState.SETTLED: frozenset(),
-}
-"""The state machine of what people decide; a contract whose days are over may be settled too."""
-
-LIVING_STATES = frozenset({ContractState.DRAFT, ContractState.ACTIVE, ContractState.SUSPENDED})
+IN_FORCE = frozenset({ContractState.ACTIVE})
+"""States in which goods may be called off."""
+RUNNING = IN_FORCE | {ContractState.SUSPENDED}
+"""States that its last day or somebody ends."""
+LIVING_STATES = RUNNING | {ContractState.DRAFT}
 """States in which a contract may still be changed."""

@@ -4,7 +4,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Index, text
+from sqlalchemy import ColumnElement, Index, text
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base.tables import (
@@ -63,3 +64,13 @@ class Hold(Owned):
     note: Mapped[str | None]
     placed_at: Mapped[datetime]
     released_at: Mapped[datetime | None]
+
+    @hybrid_property
+    def is_active(self) -> bool:
+        """Whether it stops its subject still."""
+        return self.released_at is None
+
+    @is_active.inplace.expression
+    @classmethod
+    def _is_active(cls) -> ColumnElement[bool]:
+        return cls.released_at.is_(None)

@@ -1,4 +1,4 @@
-"""Kinds and states of orders, and what may be done in each."""
+"""Kinds and states of orders; what may be done in each stands in `acts`."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -53,39 +53,10 @@ def voice(viewer: Viewer) -> Approval | None:
     return Approval.COMPANY if viewer.role is CompanyRole.APPROVER else None
 
 
+LIVING_STATES = frozenset(state for state, after in NEXT_STATES.items() if after)
+"""States that are no end."""
 OPEN_STATES = frozenset({OrderState.PENDING_APPROVAL, OrderState.CONFIRMED})
 """States in which an order still owes goods."""
-
-
-class OrderAction(StrEnum):
-    """What may be done with an order."""
-
-    APPROVE = "APPROVE"
-    REJECT = "REJECT"
-    HOLD = "HOLD"
-    RELEASE_HOLD = "RELEASE_HOLD"
-    CANCEL_LINES = "CANCEL_LINES"
-    CLOSE = "CLOSE"
-
-
-def actions(
-    state: OrderState, *, unplanned: bool, under_way: bool, held: bool
-) -> list[OrderAction]:
-    """Return what may be done now.
-
-    unplanned: something is ordered, not cancelled and in no delivery. under_way: something is
-    planned and not shipped. held: a hold is active.
-    """
-    after, living = NEXT_STATES[state], bool(NEXT_STATES[state])
-    allowed = {
-        OrderAction.APPROVE: OrderState.CONFIRMED in after,
-        OrderAction.REJECT: OrderState.REJECTED in after,
-        OrderAction.HOLD: living,
-        OrderAction.RELEASE_HOLD: held,
-        OrderAction.CANCEL_LINES: living and unplanned,
-        OrderAction.CLOSE: OrderState.CLOSED in after and not under_way,
-    }
-    return [action for action, is_allowed in allowed.items() if is_allowed]
 
 
 class DeliveryPolicy(StrEnum):

@@ -5,8 +5,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Index, Numeric, case, func, literal_column, text
-from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy import ARRAY, ColumnElement, Index, Numeric, any_, case, func, literal_column, text
+from sqlalchemy.ext.hybrid import hybrid_method, hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kit.money import UNUSUAL, USUAL, rounded
@@ -108,6 +108,16 @@ class Order(Owned):
         ARRAY(OneOf(Approval)), default=list, server_default="{}"
     )
     version: Mapped[int] = mapped_column(default=1)
+
+    @hybrid_method
+    def awaits(self, approval: Approval) -> bool:
+        """Tell whether it waits for an approval."""
+        return approval in self.awaiting_approval_of
+
+    @awaits.inplace.expression  # type: ignore[attr-defined, untyped-decorator]
+    @classmethod
+    def _awaits(cls, approval: Approval) -> ColumnElement[bool]:
+        return _constant(approval.value) == any_(cls.awaiting_approval_of)
 
 
 COUNTERS = (

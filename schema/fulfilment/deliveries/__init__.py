@@ -1,13 +1,5 @@
-"""Deliveries for clients: words, types, roots."""
+"""Deliveries for clients: what other rooms name of them."""
 
-from schema.fulfilment.deliveries.roots import DeliveriesMutation, DeliveriesQuery
 from schema.fulfilment.deliveries.types import Delivery, DeliveryLine, Receipt, ReceiptLine
 
-__all__ = [
-    "DeliveriesMutation",
-    "DeliveriesQuery",
-    "Delivery",
-    "DeliveryLine",
-    "Receipt",
-    "ReceiptLine",
-]
+__all__ = ["Delivery", "DeliveryLine", "Receipt", "ReceiptLine"]

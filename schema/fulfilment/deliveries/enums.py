@@ -1,8 +1,9 @@
 """The words of deliveries, described for clients."""
 
 from loaders.fulfilment.deliveries import DeliverySort
+from models.fulfilment.deliveries.acts import DeliveryAction
 from models.fulfilment.deliveries.receipts import ReceiptDifference
-from models.fulfilment.deliveries.states import DeliveryAction, DeliveryState
+from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Incoterm, ShortReason
 from schema.graphql.enums import described
 

@@ -2,24 +2,11 @@
 
 import strawberry
 
-from commands.fulfilment.deliveries.dispatch import DeliveryDispatch
-from commands.fulfilment.deliveries.holds import DeliveryHold, DeliveryReleaseHold
-from commands.fulfilment.deliveries.packing import DeliveryPack
-from commands.fulfilment.deliveries.plan import DeliveryPlan
-from commands.fulfilment.deliveries.receipts import DeliveryConfirmReceipt
-from commands.fulfilment.deliveries.release import DeliveryCancel, DeliveryRelease
-from commands.fulfilment.deliveries.shapes import (
-    DeliveryMerge,
-    DeliveryMove,
-    DeliveryReschedule,
-    DeliverySplit,
-)
+from commands.fulfilment.deliveries import dispatch, holds, packing, plan, receipts, release, shapes
 from execution import each_related, related
 from loaders.fulfilment import deliveries as loaders
 from loaders.fulfilment import parcels as parcel_loaders
 from loaders.trade import orders as order_loaders
-from models.access.viewers import Scope
-from resolvers.fulfilment import deliveries as resolvers
 from schema.fulfilment.deliveries.enums import DeliverySort
 from schema.fulfilment.deliveries.types import Delivery, Receipt
 from schema.fulfilment.parcels import Parcel
@@ -146,91 +133,15 @@ class DeliveriesQuery:
 class DeliveriesMutation:
     """Mutations of deliveries."""
 
-    delivery_plan: DeliveryPlanPayload = mutation(
-        resolvers.plan_all,
-        DeliveryPlan,
-        DeliveryPlanPayload,
-        Scope.DELIVERIES_PLAN,
-        "Plan up to 250 deliveries of confirmed orders, each with its own window and place;"
-        " all or none.",
-    )
-    delivery_split: DeliverySplitPayload = mutation(
-        resolvers.split,
-        DeliverySplit,
-        DeliverySplitPayload,
-        Scope.DELIVERIES_PLAN,
-        "Move a part of a delivery into a new one, which is PLANNED. Before picking only.",
-    )
-    delivery_merge: DeliveryMergePayload = mutation(
-        resolvers.merge,
-        DeliveryMerge,
-        DeliveryMergePayload,
-        Scope.DELIVERIES_PLAN,
-        "Put deliveries that are alike into one. Before picking only.",
-    )
-    delivery_move: DeliveryMovePayload = mutation(
-        resolvers.move,
-        DeliveryMove,
-        DeliveryMovePayload,
-        Scope.DELIVERIES_PLAN,
-        "Start a delivery at another location. Before picking only.",
-    )
-    delivery_reschedule: DeliveryReschedulePayload = mutation(
-        resolvers.reschedule,
-        DeliveryReschedule,
-        DeliveryReschedulePayload,
-        Scope.DELIVERIES_PLAN,
-        "Deliver at another time. Before the dispatch only.",
-    )
-    delivery_hold: DeliveryHoldPayload = mutation(
-        resolvers.hold,
-        DeliveryHold,
-        DeliveryHoldPayload,
-        Scope.DELIVERIES_PLAN,
-        "Stop a delivery: it is neither released nor dispatched while a hold is active.",
-    )
-    delivery_release_hold: DeliveryReleaseHoldPayload = mutation(
-        resolvers.release_hold,
-        DeliveryReleaseHold,
-        DeliveryReleaseHoldPayload,
-        Scope.DELIVERIES_PLAN,
-        "End one hold on a delivery.",
-    )
-    delivery_release: DeliveryReleasePayload = mutation(
-        resolvers.release_one,
-        DeliveryRelease,
-        DeliveryReleasePayload,
-        Scope.DELIVERIES_PLAN,
-        "Hand a delivery to the warehouse.",
-    )
-    delivery_pack: DeliveryPackPayload = mutation(
-        resolvers.pack,
-        DeliveryPack,
-        DeliveryPackPayload,
-        Scope.DELIVERIES_FULFIL,
-        "Pack what was picked into parcels. Less than planned needs a reason and goes back to"
-        " the order line as a backorder, or is cancelled where the order's policy says so."
-        " Packing again voids the parcels of before.",
-    )
-    delivery_dispatch: DeliveryDispatchPayload = mutation(
-        resolvers.dispatch_one,
-        DeliveryDispatch,
-        DeliveryDispatchPayload,
-        Scope.DELIVERIES_FULFIL,
-        "Ship what was packed.",
-    )
-    delivery_cancel: DeliveryCancelPayload = mutation(
-        resolvers.cancel,
-        DeliveryCancel,
-        DeliveryCancelPayload,
-        Scope.DELIVERIES_PLAN,
-        "Take a delivery back before it leaves; its quantities can be planned again.",
-    )
-    delivery_confirm_receipt: DeliveryConfirmReceiptPayload = mutation(
-        resolvers.confirm_receipt,
-        DeliveryConfirmReceipt,
-        DeliveryConfirmReceiptPayload,
-        Scope.RECEIPTS_WRITE,
-        "Record the client's own receipt, line by line. From then on it tells what arrived,"
-        " not the tracking. A later receipt corrects an earlier one.",
-    )
+    delivery_plan: DeliveryPlanPayload = mutation(plan.plan_all)
+    delivery_split: DeliverySplitPayload = mutation(shapes.split)
+    delivery_merge: DeliveryMergePayload = mutation(shapes.merge)
+    delivery_move: DeliveryMovePayload = mutation(shapes.move)
+    delivery_reschedule: DeliveryReschedulePayload = mutation(shapes.reschedule)
+    delivery_hold: DeliveryHoldPayload = mutation(holds.hold)
+    delivery_release_hold: DeliveryReleaseHoldPayload = mutation(holds.release_hold)
+    delivery_release: DeliveryReleasePayload = mutation(release.release)
+    delivery_pack: DeliveryPackPayload = mutation(packing.pack)
+    delivery_dispatch: DeliveryDispatchPayload = mutation(dispatch.dispatch)
+    delivery_cancel: DeliveryCancelPayload = mutation(release.cancel)
+    delivery_confirm_receipt: DeliveryConfirmReceiptPayload = mutation(receipts.confirm_receipt)

@@ -1,14 +1,11 @@
 """Deliveries, their lines and receipts for clients."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 import strawberry
-from strawberry import Info
 
-from execution import batched, related
+from execution import related
 from loaders.fulfilment import deliveries as loaders
 from loaders.fulfilment import parcels as parcel_loaders
 from loaders.master import channels as channel_loaders
@@ -20,7 +17,6 @@ from models.fulfilment.deliveries.receipts import Receipt as ReceiptRow
 from models.fulfilment.deliveries.tables import Delivery as DeliveryRow
 from models.fulfilment.deliveries.tables import DeliveryLine as DeliveryLineRow
 from models.master.channels import DeliveryMethod
-from resolvers.fulfilment import deliveries as resolvers
 from schema.access.journal import Timeline, timeline
 from schema.fulfilment.deliveries.enums import (
     DeliveryAction,
@@ -37,10 +33,6 @@ from schema.master.channels import Channel
 from schema.master.locations import Location
 from schema.master.parties import Address, Party
 from schema.trade.orders import Hold, Order, OrderLine
-
-
-async def _available_actions(deliveries: Sequence[Any], info: Info) -> list[list[DeliveryAction]]:
-    return await resolvers.available_actions(info.context, deliveries)
 
 
 @node(
@@ -167,8 +159,8 @@ class Delivery(Node):
     delivered_at: datetime | None = strawberry.field(description="When all of it had arrived.")
     cancelled_at: datetime | None = strawberry.field(description="When it was cancelled.")
     version: int = strawberry.field(description="Raised by every change; see `expectedVersion`.")
-    available_actions: list[DeliveryAction] = batched(
-        _available_actions, "What the viewer may do now with it."
+    available_actions: list[DeliveryAction] = related(
+        loaders.offered, "What the viewer may do now with it.", attribute="actions"
     )
     timeline: Timeline = timeline()
     is_late: bool = related(

@@ -1,6 +1,5 @@
-"""Contracts for clients: words, types, roots."""
+"""Contracts for clients: what other rooms name of them."""
 
-from schema.trade.contracts.roots import ContractsMutation, ContractsQuery
 from schema.trade.contracts.types import Contract, ContractLine
 
-__all__ = ["Contract", "ContractLine", "ContractsMutation", "ContractsQuery"]
+__all__ = ["Contract", "ContractLine"]

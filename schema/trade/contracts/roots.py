@@ -2,19 +2,9 @@
 
 import strawberry
 
-from commands.trade.contracts.amend import ContractAmend
-from commands.trade.contracts.create import ContractCreate
-from commands.trade.contracts.life import (
-    ContractActivate,
-    ContractResume,
-    ContractSuspend,
-    ContractTerminate,
-)
-from commands.trade.contracts.settle import ContractSettle
+from commands.trade.contracts import amend, create, life, settle
 from execution import related
 from loaders.trade import contracts as loaders
-from models.access.viewers import Scope
-from resolvers.trade import contracts as resolvers
 from schema.graphql.connections import Connection, connection
 from schema.graphql.mutations import Payload, mutation
 from schema.graphql.roots import one_by
@@ -85,53 +75,10 @@ class ContractsQuery:
 class ContractsMutation:
     """Mutations of contracts."""
 
-    contract_create: ContractCreatePayload = mutation(
-        resolvers.create,
-        ContractCreate,
-        ContractCreatePayload,
-        Scope.CONTRACTS_WRITE,
-        "Create a contract with its lines, as a DRAFT.",
-    )
-    contract_amend: ContractAmendPayload = mutation(
-        resolvers.amend,
-        ContractAmend,
-        ContractAmendPayload,
-        Scope.CONTRACTS_WRITE,
-        "Change a contract that is not over. Its party, number and currency stay.",
-    )
-    contract_activate: ContractActivatePayload = mutation(
-        resolvers.activate,
-        ContractActivate,
-        ContractActivatePayload,
-        Scope.CONTRACTS_WRITE,
-        "Put a DRAFT into force.",
-    )
-    contract_suspend: ContractSuspendPayload = mutation(
-        resolvers.suspend,
-        ContractSuspend,
-        ContractSuspendPayload,
-        Scope.CONTRACTS_WRITE,
-        "Stop call-offs and releases for a time.",
-    )
-    contract_resume: ContractResumePayload = mutation(
-        resolvers.resume,
-        ContractResume,
-        ContractResumePayload,
-        Scope.CONTRACTS_WRITE,
-        "Let a SUSPENDED contract go on.",
-    )
-    contract_terminate: ContractTerminatePayload = mutation(
-        resolvers.terminate,
-        ContractTerminate,
-        ContractTerminatePayload,
-        Scope.CONTRACTS_WRITE,
-        "End a contract before its time; open call-offs must be cancelled or kept explicitly.",
-    )
-    contract_settle: ContractSettlePayload = mutation(
-        resolvers.settle,
-        ContractSettle,
-        ContractSettlePayload,
-        Scope.CONTRACTS_WRITE,
-        "Close the account of a contract that is TERMINATED or past its last day, and record what"
-        " is missing to the minimum of each line.",
-    )
+    contract_create: ContractCreatePayload = mutation(create.create)
+    contract_amend: ContractAmendPayload = mutation(amend.amend)
+    contract_activate: ContractActivatePayload = mutation(life.activate)
+    contract_suspend: ContractSuspendPayload = mutation(life.suspend)
+    contract_resume: ContractResumePayload = mutation(life.resume)
+    contract_terminate: ContractTerminatePayload = mutation(life.terminate)
+    contract_settle: ContractSettlePayload = mutation(settle.settle)

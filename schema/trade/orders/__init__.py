@@ -1,7 +1,5 @@
-"""Orders for clients: words, types, roots."""
+"""Orders for clients: what other rooms name of them."""
 
-from schema.trade.orders.changes import OrdersSubscription
-from schema.trade.orders.roots import OrdersMutation, OrdersQuery
 from schema.trade.orders.types import Hold, Order, OrderConnection, OrderLine
 
 __all__ = [
@@ -9,7 +7,4 @@ __all__ = [
     "Order",
     "OrderConnection",
     "OrderLine",
-    "OrdersMutation",
-    "OrdersQuery",
-    "OrdersSubscription",
 ]

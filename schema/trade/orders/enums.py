@@ -1,12 +1,12 @@
 """The words of orders, described for clients."""
 
 from loaders.trade.orders import OrderSort
+from models.trade.orders.acts import OrderAction
 from models.trade.orders.holds import HoldReason
 from models.trade.orders.states import (
     Approval,
     DeliveryPolicy,
     FulfilmentStatus,
-    OrderAction,
     OrderKind,
     OrderState,
 )

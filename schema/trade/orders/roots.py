@@ -5,14 +5,9 @@ from typing import Any
 import strawberry
 from strawberry import Info
 
-from commands.trade.orders.cancel import OrderCancelLines, OrderClose
-from commands.trade.orders.holds import OrderHold, OrderReleaseHold
-from commands.trade.orders.imports import OrdersImport
-from commands.trade.orders.place import OrderPlace
-from commands.trade.orders.states import OrderApprove, OrderReject
+from commands.trade.orders import cancel, holds, imports, place, states
 from execution import related
 from loaders.trade import orders as loaders
-from models.access.viewers import Scope
 from resolvers.trade import orders as resolvers
 from schema.graphql.bulk import UpsertResult
 from schema.graphql.connections import connection
@@ -113,64 +108,11 @@ class OrdersQuery:
 class OrdersMutation:
     """Mutations of orders."""
 
-    order_place: OrderPlacePayload = mutation(
-        resolvers.place_one,
-        OrderPlace,
-        OrderPlacePayload,
-        Scope.ORDERS_PLACE,
-        "Place an order. It is CONFIRMED, or PENDING_APPROVAL where its channel or its company"
-        " demands that: see `Order.awaitingApprovalOf`.",
-    )
-    orders_import: OrdersImportPayload = mutation(
-        resolvers.import_all,
-        OrdersImport,
-        OrdersImportPayload,
-        Scope.ORDERS_IMPORT,
-        "Take over up to 250 orders from another system, each known by channel and external"
-        " reference: one that is there already is left alone, one that is refused stops no other."
-        " Dates may have passed, channels and products may be inactive, no approval is asked.",
-    )
-    order_approve: OrderApprovePayload = mutation(
-        resolvers.approve,
-        OrderApprove,
-        OrderApprovePayload,
-        Scope.ORDERS_APPROVE,
-        "Approve an order: staff for the merchant, an approver for its company. It is CONFIRMED"
-        " when nobody else's approval is awaited.",
-    )
-    order_reject: OrderRejectPayload = mutation(
-        resolvers.reject,
-        OrderReject,
-        OrderRejectPayload,
-        Scope.ORDERS_APPROVE,
-        "Refuse an order that waits for approval; all of its lines are cancelled.",
-    )
-    order_hold: OrderHoldPayload = mutation(
-        resolvers.hold,
-        OrderHold,
-        OrderHoldPayload,
-        Scope.ORDERS_MANAGE,
-        "Stop an order: no delivery of it may be released while a hold is active.",
-    )
-    order_release_hold: OrderReleaseHoldPayload = mutation(
-        resolvers.release_hold,
-        OrderReleaseHold,
-        OrderReleaseHoldPayload,
-        Scope.ORDERS_MANAGE,
-        "End one hold on an order.",
-    )
-    order_cancel_lines: OrderCancelLinesPayload = mutation(
-        resolvers.cancel_lines,
-        OrderCancelLines,
-        OrderCancelLinesPayload,
-        Scope.ORDERS_MANAGE,
-        "Cancel any part of lines that no delivery has taken. When nothing remains, the order is"
-        " CANCELLED. A call-off gives the quantity back to its contract.",
-    )
-    order_close: OrderClosePayload = mutation(
-        resolvers.close,
-        OrderClose,
-        OrderClosePayload,
-        Scope.ORDERS_MANAGE,
-        "Close an order of which nothing is under way; what no delivery has taken is cancelled.",
-    )
+    order_place: OrderPlacePayload = mutation(place.place, resolvers.place_one)
+    orders_import: OrdersImportPayload = mutation(imports.import_all)
+    order_approve: OrderApprovePayload = mutation(states.approve)
+    order_reject: OrderRejectPayload = mutation(states.reject)
+    order_hold: OrderHoldPayload = mutation(holds.hold_order)
+    order_release_hold: OrderReleaseHoldPayload = mutation(holds.release_order)
+    order_cancel_lines: OrderCancelLinesPayload = mutation(cancel.cancel_lines)
+    order_close: OrderClosePayload = mutation(cancel.close)

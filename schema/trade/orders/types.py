@@ -47,10 +47,6 @@ if TYPE_CHECKING:
     from schema.fulfilment.deliveries import Delivery
 
 
-async def _available_actions(orders: Sequence[Any], info: Info) -> list[list[OrderAction]]:
-    return await resolvers.available_actions(info.context, orders)
-
-
 async def _access_tokens(orders: Sequence[Any], info: Info) -> list[str | None]:
     return await resolvers.access_tokens(info.context, [it.id for it in orders])
 
@@ -223,8 +219,8 @@ class Order(Node):
         "It is PENDING_APPROVAL or CONFIRMED, and something is neither cancelled nor shipped.",
         attribute="is_open",
     )
-    available_actions: list[OrderAction] = batched(
-        _available_actions, "What the viewer may do now with it."
+    available_actions: list[OrderAction] = related(
+        loaders.offered, "What the viewer may do now with it.", attribute="actions"
     )
     access_token: str | None = batched(
         _access_tokens,

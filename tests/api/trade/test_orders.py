@@ -180,8 +180,8 @@ async def test_statements_do_not_grow_with_the_number_of_orders(world, ask, data
             await ask(ORDERS, first=first)
         counts.append(len(sent))
     # The page, its count, its sums; what belongs to the orders of the page is one statement, or
-    # by itself: channels, parties, lines, their products, holds, progress and lateness.
-    assert counts == ([6, 6] if plans else [11, 11])
+    # by itself: channels, parties, lines, their products, holds, actions, progress, lateness.
+    assert counts == ([4, 4] if plans else [12, 12])
 
 
 async def test_statements_do_not_grow_with_the_number_of_lines(world, ask, database):

@@ -1,0 +1,59 @@
+"""Verbs: what a client may do, each declared once, at the function that does it.
+
+From the declaration come the mutation with its scope, input and description, the name under which
+idempotency keys know it, the refusal of wrong states, `availableActions`, and docs/VERBS.md.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+
+from commands.writing.transaction import Outcome, Writing
+from kit.inputs import Command
+from models.base.acts import Act
+
+Given = TypeVar("Given", bound=Command)
+
+
+@dataclass(frozen=True, eq=False)
+class Verb(Generic[Given]):
+    """A command with what is known of it. act: who may, and when; description: for clients."""
+
+    act: Act
+    description: str
+    run: Callable[[Writing, Given], Awaitable[Outcome]]
+
+    async def __call__(self, writing: Writing, command: Given) -> Outcome:
+        """Run it in a transaction."""
+        return await self.run(writing, command)
+
+    @cached_property
+    def takes(self) -> type[Given]:
+        """Return the model of its input."""
+        found: type[Given] = self.run.__annotations__["command"]
+        return found
+
+    @property
+    def name(self) -> str:
+        """Return its name: that of the mutation, which clients know and which so never changes."""
+        return f"{self.takes.__name__[:1].lower()}{self.takes.__name__[1:]}"
+
+    @property
+    def told(self) -> str:
+        """Return what the function says of itself."""
+        return self.run.__doc__ or ""
+
+
+def verb(
+    act: Act, description: str
+) -> Callable[[Callable[[Writing, Given], Awaitable[Outcome]]], Verb[Given]]:
+    """Declare that a function is a verb."""
+
+    def declared(run: Callable[[Writing, Given], Awaitable[Outcome]]) -> Verb[Given]:
+        return Verb(act, description, run)
+
+    return declared
+
+
+AnyVerb = Verb[Any]

@@ -1,0 +1,69 @@
+"""What the viewer may do with rows: acts as an SQL expression, so that lists tell it at once."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    and_,
+    any_,
+    case,
+    exists,
+    func,
+    literal_column,
+    null,
+)
+from sqlalchemy.dialects.postgresql import array
+from sqlalchemy.orm import aliased
+
+from loaders.reading.relations import Expression, Reader
+from models.base.acts import Act, Below
+from models.base.tables import OneOf
+from models.visibility import merchant
+
+
+def available(acts: Sequence[Act]) -> Expression:
+    """Return the fact which acts the viewer may do now with a row: an array of their actions.
+
+    Rows below count whoever sees them, as they do when the act is done.
+    """
+    kind = type(acts[0].action)
+
+    def fact(reader: Reader, table: Any) -> ColumnElement[Any]:
+        told = (case((and_(*_conditions(reader, table, it)), _constant(it.action))) for it in acts)
+        return func.array_remove(array(told), null(), type_=ARRAY(OneOf(kind)))  # type: ignore[arg-type]
+
+    return fact
+
+
+def _constant(value: Any) -> ColumnElement[Any]:
+    """Return a word of ours as part of the statement's text."""
+    return literal_column(f"'{value}'")
+
+
+def _conditions(reader: Reader, table: Any, act: Act) -> Iterator[ColumnElement[bool]]:
+    yield _constant(act.scope) == any_(reader.scopes)
+    if act.states != frozenset(type(next(iter(act.states)))):
+        yield table.state.in_([_constant(state) for state in sorted(act.states)])
+    for need in act.needs:
+        if isinstance(need, Below):
+            yield _some(reader, table, need)
+        elif (passes := need.test(reader, table)) is not True:
+            yield passes
+    for stop in act.stopped_by:
+        yield ~_some(reader, table, stop)
+
+
+def _some(reader: Reader, table: Any, below: Below) -> ColumnElement[bool]:
+    row, own = aliased(below.entity), merchant(reader.viewer)
+    passing = (row.merchant_id == own, below.test(row))
+    if below.through is None:
+        return exists().where(getattr(row, below.key) == table.id, *passing)
+    link = aliased(below.through.entity)
+    return exists().where(
+        getattr(link, below.through.parent) == table.id,
+        link.merchant_id == own,
+        getattr(row, below.key) == getattr(link, below.through.child),
+        *passing,
+    )

@@ -1,0 +1,100 @@
+"""What may be done with a delivery before the doorstep.
+
+What happens after the dispatch follows from the tracking of the parcels.
+"""
+
+from enum import StrEnum
+
+from models.access.viewers import Scope
+from models.base.acts import Act, Below, Between
+from models.fulfilment.deliveries.states import (
+    AFTER_DISPATCH,
+    BEFORE_DISPATCH,
+    BEFORE_PICKING,
+    DeliveryState,
+)
+from models.fulfilment.deliveries.tables import DeliveryLine
+from models.trade.orders.acts import HELD
+from models.trade.orders.holds import Hold
+from models.trade.orders.states import OrderState
+
+
+class DeliveryAction(StrEnum):
+    """What can be done to a delivery."""
+
+    SPLIT = "SPLIT"
+    MERGE = "MERGE"
+    MOVE = "MOVE"
+    RESCHEDULE = "RESCHEDULE"
+    HOLD = "HOLD"
+    RELEASE_HOLD = "RELEASE_HOLD"
+    RELEASE = "RELEASE"
+    PACK = "PACK"
+    DISPATCH = "DISPATCH"
+    CANCEL = "CANCEL"
+    CONFIRM_RECEIPT = "CONFIRM_RECEIPT"
+
+
+ORDER_HELD = Below(
+    "one of its orders has an active hold",
+    Hold,
+    "subject_id",
+    lambda hold: hold.is_active,
+    Between(DeliveryLine, "delivery_id", "order_id"),
+)
+
+PLAN = Act(Scope.DELIVERIES_PLAN, frozenset({OrderState.CONFIRMED}))
+"""Of an order: it makes deliveries."""
+SPLIT = Act(Scope.DELIVERIES_PLAN, BEFORE_PICKING, action=DeliveryAction.SPLIT)
+MERGE = Act(Scope.DELIVERIES_PLAN, BEFORE_PICKING, action=DeliveryAction.MERGE)
+MOVE = Act(Scope.DELIVERIES_PLAN, BEFORE_PICKING, action=DeliveryAction.MOVE)
+RESCHEDULE = Act(Scope.DELIVERIES_PLAN, BEFORE_DISPATCH, action=DeliveryAction.RESCHEDULE)
+HOLD = Act(Scope.DELIVERIES_PLAN, BEFORE_DISPATCH, action=DeliveryAction.HOLD)
+RELEASE_HOLD = Act(
+    Scope.DELIVERIES_PLAN,
+    frozenset(DeliveryState),
+    needs=(HELD,),
+    action=DeliveryAction.RELEASE_HOLD,
+)
+RELEASE = Act(
+    Scope.DELIVERIES_PLAN,
+    frozenset({DeliveryState.PLANNED}),
+    becomes=DeliveryState.RELEASED,
+    stopped_by=(HELD, ORDER_HELD),
+    action=DeliveryAction.RELEASE,
+)
+PACK = Act(
+    Scope.DELIVERIES_FULFIL,
+    BEFORE_DISPATCH - {DeliveryState.PLANNED},
+    becomes=DeliveryState.PACKED,
+    action=DeliveryAction.PACK,
+)
+DISPATCH = Act(
+    Scope.DELIVERIES_FULFIL,
+    frozenset({DeliveryState.PACKED}),
+    becomes=DeliveryState.DISPATCHED,
+    stopped_by=(HELD, ORDER_HELD),
+    action=DeliveryAction.DISPATCH,
+)
+CANCEL = Act(
+    Scope.DELIVERIES_PLAN,
+    BEFORE_DISPATCH,
+    becomes=DeliveryState.CANCELLED,
+    action=DeliveryAction.CANCEL,
+)
+CONFIRM_RECEIPT = Act(Scope.RECEIPTS_WRITE, AFTER_DISPATCH, action=DeliveryAction.CONFIRM_RECEIPT)
+
+ACTS = (
+    SPLIT,
+    MERGE,
+    MOVE,
+    RESCHEDULE,
+    HOLD,
+    RELEASE_HOLD,
+    RELEASE,
+    PACK,
+    DISPATCH,
+    CANCEL,
+    CONFIRM_RECEIPT,
+)
+"""Those that clients are told of, in the order in which they are."""

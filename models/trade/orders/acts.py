@@ -1,0 +1,78 @@
+"""What may be done with an order."""
+
+from enum import StrEnum
+from typing import Any
+
+from models.access.viewers import Actor, CompanyRole, Scope
+from models.base.acts import Act, Below, Itself, leading_to
+from models.trade.orders.holds import Hold
+from models.trade.orders.states import LIVING_STATES, NEXT_STATES, Approval, OrderState
+from models.trade.orders.tables import OrderLine
+
+
+class OrderAction(StrEnum):
+    """What may be done with an order."""
+
+    APPROVE = "APPROVE"
+    REJECT = "REJECT"
+    HOLD = "HOLD"
+    RELEASE_HOLD = "RELEASE_HOLD"
+    CANCEL_LINES = "CANCEL_LINES"
+    CLOSE = "CLOSE"
+
+
+def _is_awaited(asker: Any, order: Any) -> Any:
+    """Tell whether the order waits for the approval that the asker gives: see `states.voice`."""
+    if asker.viewer.actor is Actor.STAFF:
+        return order.awaits(Approval.MERCHANT)
+    return (asker.role == CompanyRole.APPROVER) & order.awaits(Approval.COMPANY)
+
+
+def _may_be_rejected(asker: Any, order: Any) -> Any:
+    return asker.viewer.actor is Actor.STAFF or _is_awaited(asker, order)
+
+
+AWAITED = Itself("it waits for the viewer's side", _is_awaited)
+REJECTABLE = Itself("it waits for the viewer's side; staff reject for both", _may_be_rejected)
+HELD = Below("it has an active hold", Hold, "subject_id", lambda hold: hold.is_active)
+UNPLANNED = Below(
+    "something of it is in no delivery", OrderLine, "order_id", lambda line: line.unplanned > 0
+)
+UNDER_WAY = Below(
+    "something is planned and not shipped",
+    OrderLine,
+    "order_id",
+    lambda line: line.planned > line.shipped,
+)
+
+APPROVE = Act(
+    Scope.ORDERS_APPROVE,
+    leading_to(OrderState.CONFIRMED, NEXT_STATES),
+    becomes=OrderState.CONFIRMED,
+    needs=(AWAITED,),
+    action=OrderAction.APPROVE,
+)
+REJECT = Act(
+    Scope.ORDERS_APPROVE,
+    leading_to(OrderState.REJECTED, NEXT_STATES),
+    becomes=OrderState.REJECTED,
+    needs=(REJECTABLE,),
+    action=OrderAction.REJECT,
+)
+HOLD = Act(Scope.ORDERS_MANAGE, LIVING_STATES, action=OrderAction.HOLD)
+RELEASE_HOLD = Act(
+    Scope.ORDERS_MANAGE, frozenset(OrderState), needs=(HELD,), action=OrderAction.RELEASE_HOLD
+)
+CANCEL_LINES = Act(
+    Scope.ORDERS_MANAGE, LIVING_STATES, needs=(UNPLANNED,), action=OrderAction.CANCEL_LINES
+)
+CLOSE = Act(
+    Scope.ORDERS_MANAGE,
+    leading_to(OrderState.CLOSED, NEXT_STATES),
+    becomes=OrderState.CLOSED,
+    stopped_by=(UNDER_WAY,),
+    action=OrderAction.CLOSE,
+)
+
+ACTS = (APPROVE, REJECT, HOLD, RELEASE_HOLD, CANCEL_LINES, CLOSE)
+"""Those that clients are told of, in the order in which they are."""

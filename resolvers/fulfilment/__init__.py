@@ -1,1 +1,0 @@
-"""Answers of fulfilment: tracking, call-offs, deliveries, parcels."""

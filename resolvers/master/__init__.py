@@ -1,1 +1,0 @@
-"""Answers of master data: catalog, channels, locations, parties."""

@@ -1,0 +1,50 @@
+"""Verbs: each declared once, and everything that is made of them."""
+
+import inspect
+from collections import Counter
+
+import pytest
+
+from models.access.viewers import Scope
+from models.base.acts import Act
+from models.fulfilment.deliveries import acts as delivery_acts
+from models.fulfilment.deliveries.acts import DeliveryAction
+from models.trade.orders import acts as order_acts
+from models.trade.orders.acts import OrderAction
+from schema.graphql.scopes import Requires
+from schema.schema import schema
+from schema.verbs import page, verbs
+from tests.house.places import ROOT
+
+FIELDS = schema.mutation.__strawberry_definition__.fields
+VERBS = verbs(schema.mutation)
+OFFERED = [(OrderAction, order_acts), (DeliveryAction, delivery_acts)]
+
+
+def test_the_table_of_verbs_is_the_one_in_the_docs() -> None:
+    written = (ROOT / "docs" / "VERBS.md").read_text()
+    assert written == page(schema.mutation), "A verb has changed: run `make verbs`."
+
+
+def test_every_mutation_has_the_name_and_the_scope_of_its_verb() -> None:
+    names = [schema.config.name_converter.get_graphql_name(it) for it in FIELDS]
+    assert names == [it.name for it in VERBS]
+    assert len(set(names)) == len(names)
+    for field, verb in zip(FIELDS, VERBS, strict=True):
+        (scope,) = [it.scope for it in field.directives if isinstance(it, Requires)]
+        assert scope is Scope(verb.act.scope), verb.name
+
+
+@pytest.mark.parametrize(("actions", "acts"), OFFERED, ids=["orders", "deliveries"])
+def test_every_action_is_offered_by_one_act_and_done_by_one_verb(actions, acts) -> None:
+    assert [it.action for it in acts.ACTS] == list(actions)
+    done = Counter(id(it.act) for it in VERBS)
+    assert [done[id(it)] for it in acts.ACTS] == [1] * len(acts.ACTS)
+    named = [it for it in vars(acts).values() if isinstance(it, Act) and it.action is not None]
+    assert named == list(acts.ACTS)
+
+
+def test_every_verb_says_what_it_refuses_beside_what_every_verb_does() -> None:
+    silent = {it.name for it in VERBS if "Refused: " not in inspect.cleandoc(it.told)}
+    # Their items are refused one by one, by what they are made of.
+    assert silent == {"ordersImport", "parcelRecordTracking"}
