@@ -16,7 +16,7 @@ from kit.errors import Code, Path, Refused
 from models.access.journal import Aggregate
 from models.access.viewers import Actor, Viewer
 from models.base.tables import OfMerchant
-from models.visibility import named, seen_by
+from models.base.visibility import named, seen_by
 
 Entity = TypeVar("Entity", bound=OfMerchant)
 Outcome = dict[str, Any]

@@ -19,7 +19,7 @@ from models.fulfilment.deliveries.states import OPEN, DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.trade.orders.holds import Hold
 from models.trade.orders.tables import Order, OrderLine
-from models.visibility import merchant, seen_by
+from models.base.visibility import merchant, seen_by
 
 
 class _Lines(Many):

@@ -16,7 +16,7 @@ from models.fulfilment.parcels import (
     ParcelStatus,
     TrackingNumber,
 )
-from models.visibility import seen_by
+from models.base.visibility import seen_by
 
 by_id = One(Parcel)
 by_sscc = One(Parcel, "sscc")

@@ -12,7 +12,7 @@ from loaders.reading.pages import Paged, Sorted
 from loaders.reading.records import columns, record
 from loaders.reading.relations import One, Reader, Relation, among_keys
 from models.fulfilment.tracking.events import TrackingEvent
-from models.visibility import seen_by
+from models.base.visibility import seen_by
 
 by_id = One(TrackingEvent)
 

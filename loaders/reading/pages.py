@@ -31,7 +31,7 @@ from loaders.reading.cursors import Page, PageArgs
 from loaders.reading.records import columns, record
 from loaders.reading.relations import Reader, Relation, among_keys
 from models.base.tables import OfMerchant
-from models.visibility import seen_by
+from models.base.visibility import seen_by
 
 ROOT = UUID(int=0)
 """The one key of a list that has no parent."""

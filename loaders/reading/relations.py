@@ -31,7 +31,7 @@ from sqlalchemy.types import TypeEngine
 from loaders.reading.records import columns, record
 from models.access.viewers import Actor, Viewer
 from models.base.tables import OfMerchant
-from models.visibility import named, seen_by
+from models.base.visibility import named, seen_by
 
 
 @dataclass(frozen=True)

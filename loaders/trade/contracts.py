@@ -29,7 +29,7 @@ from models.base.tables import OneOf
 from models.master.parties import Address
 from models.trade.contracts.states import ContractState
 from models.trade.contracts.tables import Contract, ContractLine, Shortfall
-from models.visibility import seen_by
+from models.base.visibility import seen_by
 
 by_id = One(Contract)
 by_number = One(Contract, "number")

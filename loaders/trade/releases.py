@@ -23,7 +23,7 @@ from models.trade.releases import (
     released_quantities,
     schedule_status,
 )
-from models.visibility import seen_by
+from models.base.visibility import seen_by
 
 by_id = One(Release)
 schedule_line_by_id = One(ScheduleLine)

@@ -14,5 +14,6 @@ class CostBucket(Owned):
     """
 
     __tablename__ = "cost_buckets"
+    __seen__ = {}
 
     full_at: Mapped[datetime]

@@ -17,6 +17,7 @@ class Document(Owned):
 
     __tablename__ = "trusted_documents"
     __table_args__ = (unique("key", "key"),)
+    __seen__ = {}
 
     key: Mapped[str]
     text: Mapped[str]

@@ -44,6 +44,7 @@ class ApiKey(OfMerchant):
     """
 
     __tablename__ = "api_keys"
+    __seen__ = {}
     __table_args__ = (
         known("actor", Actor),
         check("bound_unless_staff", "(actor = 'STAFF') = (bound_to IS NULL)"),
@@ -115,6 +116,7 @@ class MerchantCounter(Owned):
     """One counter of a merchant: journal position and document numbers (scale.md, rule 5)."""
 
     __tablename__ = "merchant_counters"
+    __seen__ = {}
     __table_args__ = (unique("name", "name"), known("name", CounterName))
 
     name: Mapped[CounterName] = mapped_column(OneOf(CounterName))
@@ -125,6 +127,7 @@ class IdempotencyKey(Owned):
     """The first outcome of a mutation under a client's key, kept for replays."""
 
     __tablename__ = "idempotency_keys"
+    __seen__ = {}
     __table_args__ = (
         unique("key", "api_key_id", "key"),
         indexed("idempotency_keys", "expires_at"),

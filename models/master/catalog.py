@@ -6,7 +6,9 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Mapped, mapped_column
 
+from models.access.viewers import Actor
 from models.base.tables import OneOf, Owned, check, known, unique
+from models.base.visibility import ALL
 
 
 class Unit(StrEnum):
@@ -37,6 +39,7 @@ class Product(Owned):
     """A sellable product, known by its SKU. scale: decimals that a quantity of it may have."""
 
     __tablename__ = "products"
+    __seen__ = dict.fromkeys((Actor.BUYER, Actor.STOREFRONT, Actor.WAREHOUSE), ALL)
     __table_args__ = (
         unique("sku", "sku"),
         known("unit", Unit),

@@ -5,7 +5,10 @@ from enum import StrEnum
 from sqlalchemy import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
+from models.access.viewers import Actor
+from models.base.bindings import Binding
 from models.base.tables import OneOf, Owned, check, known, unique
+from models.base.visibility import ALL, own
 
 
 class ChannelKind(StrEnum):
@@ -43,6 +46,8 @@ class Channel(Owned):
     """A source of orders, known by its code."""
 
     __tablename__ = "channels"
+    __seen__ = {Actor.BUYER: ALL, Actor.STOREFRONT: own("id"), Actor.WAREHOUSE: ALL}
+    __binds__ = {Actor.STOREFRONT: Binding("a channel code", "code")}
     __table_args__ = (
         unique("code", "code"),
         known("kind", ChannelKind),

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from models.access.viewers import Actor
 from models.base.tables import (
     OneOf,
     Owned,
@@ -21,6 +22,7 @@ from models.base.tables import (
     unique,
     whole_window,
 )
+from models.base.visibility import through
 
 
 class ReleaseType(StrEnum):
@@ -73,6 +75,7 @@ class Release(Owned):
     """
 
     __tablename__ = "releases"
+    __seen__ = {Actor.BUYER: through("Contract", "contract_id")}
     __table_args__ = (
         to("contracts", "contract_id"),
         to("contract_lines", "contract_line_id"),
@@ -111,6 +114,7 @@ class ScheduleLine(Owned):
     """One quantity at one time of a release."""
 
     __tablename__ = "schedule_lines"
+    __seen__ = {Actor.BUYER: through("Release", "release_id")}
     __table_args__ = (
         to("releases", "release_id"),
         unique("line_no", "release_id", "line_no"),

@@ -38,7 +38,7 @@ async def dispatch(writing: Writing, command: DeliveryDispatch) -> Outcome:
     Refused: WRONG_STATE, ON_HOLD, INVALID_DATE for a time to come.
     """
     delivery, locked = await lock_one(writing, command, DeliveryAction.DISPATCH)
-    await refuse_held(locked, delivery)
+    await refuse_held(writing, locked, delivery)
     when = command.dispatched_at or writing.now
     if when > writing.now:
         text = "What leaves later is dispatched later."

@@ -10,6 +10,7 @@ from models.fulfilment.deliveries.states import DeliveryAction, DeliveryState
 from models.fulfilment.deliveries.tables import Delivery
 from models.master.parties import Party, PartyKind
 from models.trade.codes import TradeCode
+from models.trade.orders.holds import reason_for
 from models.trade.orders.states import DeliveryPolicy
 
 
@@ -28,7 +29,7 @@ async def release(writing: Writing, command: DeliveryRelease) -> Outcome:
     DELIVERY_POLICY when the order must come complete or is past its date, WRONG_STATE.
     """
     delivery, locked = await lock_one(writing, command, DeliveryAction.RELEASE)
-    await refuse_held(locked, delivery)
+    await refuse_held(writing, locked, delivery)
     await _check_recipient(locked, delivery)
     _check_policies(locked, delivery)
     delivery.state = DeliveryState.RELEASED
@@ -54,12 +55,12 @@ async def cancel(writing: Writing, command: DeliveryCancel) -> Outcome:
     return {"delivery_id": delivery.id}
 
 
-async def refuse_held(locked: Locked, delivery: Delivery) -> None:
+async def refuse_held(writing: Writing, locked: Locked, delivery: Delivery) -> None:
     """Refused: ON_HOLD while the delivery or one of its orders has an active hold."""
     held = await active_holds(locked.writing, [delivery.id, *locked.orders])
-    reasons = sorted({hold.reason.value for holds in held.values() for hold in holds})
+    reasons = {reason_for(writing.viewer, hold.reason) for holds in held.values() for hold in holds}
     if reasons:
-        text = f"{delivery.number} is on hold: {', '.join(reasons)}."
+        text = f"{delivery.number} is on hold: {', '.join(sorted(reasons))}."
         raise Refused(TradeCode.ON_HOLD, text, ("delivery_id",))
 
 

@@ -22,7 +22,7 @@ from models.fulfilment.parcels import (
     TrackingNumber,
 )
 from models.master.parties import Party, PartyRole
-from models.visibility import merchant
+from models.base.visibility import merchant
 
 _COPIED = {
     "carrier_id",

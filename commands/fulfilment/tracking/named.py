@@ -15,7 +15,7 @@ from kit.db.statements import Statement
 from kit.errors import Code, Refused
 from models.access.viewers import Actor
 from models.fulfilment.parcels import Parcel, ParcelStatus, TrackingNumber
-from models.visibility import seen_by
+from models.base.visibility import seen_by
 
 _AHEAD = timedelta(days=1)
 """How far a carrier's clock may be ahead of ours."""

@@ -16,7 +16,7 @@ from models.trade.contracts.states import NEXT_STATES, ContractState
 from models.trade.contracts.tables import Contract
 from models.trade.orders.states import OPEN_STATES
 from models.trade.orders.tables import Order, OrderLine
-from models.visibility import seen_by
+from models.base.visibility import seen_by
 
 
 class ContractStep(Command):

@@ -20,7 +20,7 @@ from models.master.catalog import Product
 from models.master.channels import Channel
 from models.master.parties import Address, Contact, Party, PartyRole
 from models.trade.orders.tables import Order
-from models.visibility import seen_by
+from models.base.visibility import seen_by
 
 Entity = TypeVar("Entity", bound=Owned)
 

@@ -21,7 +21,7 @@ from loaders.trade.orders.progress import has_status, is_backordered, is_late, i
 from models.trade.orders.holds import Hold
 from models.trade.orders.states import FulfilmentStatus, OrderKind, OrderState
 from models.trade.orders.tables import Order, OrderLine
-from models.visibility import seen_by
+from models.base.visibility import seen_by
 
 
 class OrderSort(Enum):

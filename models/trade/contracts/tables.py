@@ -9,6 +9,7 @@ from sqlalchemy import ARRAY, ColumnElement, Numeric, Uuid, func
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
+from models.access.viewers import Actor
 from models.base.tables import (
     Counter,
     OneOf,
@@ -20,6 +21,7 @@ from models.base.tables import (
     to,
     unique,
 )
+from models.base.visibility import own, through
 from models.trade.contracts.states import ContractState, EndOfLife, ReservationStrategy
 
 
@@ -32,6 +34,7 @@ class Contract(Owned):
     """
 
     __tablename__ = "contracts"
+    __seen__ = {Actor.BUYER: own("party_id")}
     __table_args__ = (
         unique("number", "number"),
         to("parties", "party_id"),
@@ -87,6 +90,7 @@ class ContractLine(Owned):
     """
 
     __tablename__ = "contract_lines"
+    __seen__ = {Actor.BUYER: through("Contract", "contract_id")}
     __table_args__ = (
         to("contracts", "contract_id"),
         to("products", "product_id"),
@@ -176,6 +180,7 @@ class Shortfall(Owned):
     """
 
     __tablename__ = "shortfalls"
+    __seen__ = {Actor.BUYER: through("Contract", "contract_id")}
     __table_args__ = (
         to("contract_lines", "contract_line_id"),
         unique("line", "contract_line_id"),

@@ -10,6 +10,7 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kit.money import UNUSUAL, USUAL, rounded
+from models.access.viewers import Actor
 from models.base.tables import (
     Counter,
     OneOf,
@@ -22,6 +23,7 @@ from models.base.tables import (
     unique,
     whole_window,
 )
+from models.base.visibility import NULL, having, held, own, through
 from models.trade.orders.states import Approval, DeliveryPolicy, OrderKind, OrderState
 
 
@@ -33,6 +35,11 @@ class Order(Owned):
     """
 
     __tablename__ = "orders"
+    __seen__ = {
+        Actor.BUYER: own("party_id"),
+        Actor.STOREFRONT: held("channel_id"),
+        Actor.WAREHOUSE: having("DeliveryLine", "order_id"),
+    }
     __table_args__ = (
         unique("number", "number"),
         to("channels", "channel_id"),
@@ -138,6 +145,14 @@ class OrderLine(Owned):
     """
 
     __tablename__ = "order_lines"
+    __seen__ = {
+        Actor.BUYER: through("Order", "order_id"),
+        Actor.STOREFRONT: through("Order", "order_id"),
+        Actor.WAREHOUSE: having("DeliveryLine", "order_line_id"),
+    }
+    __hidden__ = dict.fromkeys(
+        (Actor.WAREHOUSE, Actor.CARRIER), {"unit_price": NULL, "discount_percent": NULL}
+    )
     __table_args__ = (
         to("orders", "order_id"),
         to("products", "product_id"),
