@@ -1,22 +1,23 @@
 """Lists of orders: filters, orders of sorting, and their sums."""
 
-from collections import defaultdict
+from collections import namedtuple
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
+from types import SimpleNamespace
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, Select, Uuid, and_, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from kit.ids import Names
 from kit.inputs import Input, Instant, Reference
 from kit.money import Amount, rounded
-from loaders.reading.pages import ROOT, Paged, Sorted
-from loaders.reading.relations import Reader, Relation, among_keys
+from loaders.reading.pages import Paged, Sorted
+from loaders.reading.relations import Part, Reader, Relation
 from loaders.trade.orders.progress import has_status, is_backordered, is_late, is_open, some_line
 from models.trade.orders.holds import Hold
 from models.trade.orders.states import FulfilmentStatus, OrderKind, OrderState
@@ -105,7 +106,7 @@ def _overlaps(table: Any, given: OrderFilter) -> ColumnElement[bool]:
     return and_(*bounds)
 
 
-def _told(reader: Reader, order: Any, given: OrderFilter) -> Iterable[ColumnElement[bool]]:
+def _single(reader: Reader, order: Any, given: OrderFilter) -> Iterable[ColumnElement[bool]]:
     """Yield what the filter says by one value of its own."""
     for name in _EQUAL:
         if (value := getattr(given, name)) is not None:
@@ -117,7 +118,7 @@ def _told(reader: Reader, order: Any, given: OrderFilter) -> Iterable[ColumnElem
 
 
 def _matching(reader: Reader, order: Any, given: OrderFilter) -> Iterable[ColumnElement[bool]]:
-    yield from _told(reader, order, given)
+    yield from _single(reader, order, given)
     if given.states is not None:
         yield order.state.in_(given.states)
     if given.fulfilment_statuses is not None:
@@ -156,43 +157,40 @@ class Summary:
 
 @dataclass(frozen=True)
 class SummaryOf(Relation):
-    """parent key -> sums over its whole list, whatever page is asked."""
+    """parent key -> sums over its whole list, whatever the page."""
 
+    many = True
     lasting = False
+    record = namedtuple("record", ("currency", "orders", "lines", "quantity", "net"))  # noqa: PYI024 -- one currency's sums.
     paged: Paged
     filter_by: Input | None
 
-    def statement(self, reader: Reader) -> Select[Any]:
-        """Sum per parent and currency."""
+    def part(self, reader: Reader, key: ColumnElement[Any]) -> Part:
+        """Return sums and the select of one parent's list, one row for each currency."""
         order, line = aliased(Order), aliased(OrderLine)
-        parent = literal(ROOT, Uuid()) if self.paged.of is None else getattr(order, self.paged.of)
-        sums = (
-            func.count(order.id.distinct()),
-            func.count(line.id),
-            func.coalesce(func.sum(line.ordered), 0),
-            func.coalesce(func.sum(line.net), 0),
+        sums = SimpleNamespace(
+            currency=order.currency,
+            orders=func.count(order.id.distinct()),
+            lines=func.count(line.id),
+            quantity=func.coalesce(func.sum(line.ordered), 0),
+            net=func.coalesce(func.sum(line.net), 0),
         )
+        paged = self.paged
         joined = and_(line.order_id == order.id, *seen_by(reader.viewer, line))
-        rows = select(parent.label("parent_key"), order.currency, *sums)
-        rows = rows.select_from(order).outerjoin(line, joined)
-        rows = rows.where(*self.paged.rows(reader, order, self.filter_by))
-        if self.paged.of is None:
-            return rows.group_by(order.currency).order_by(order.currency)
-        rows = rows.where(among_keys(parent))
-        return rows.group_by(parent, order.currency).order_by(parent, order.currency)
+        rows = select().select_from(order).outerjoin(line, joined).correlate_except(order, line)
+        whole = paged.whole(reader, order, key)
+        rows = rows.where(*whole, *paged.matched(reader, order, self.filter_by))
+        return sums, rows.group_by(order.currency).order_by(order.currency)
 
     def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
         """Give each key its sums; every currency is rounded once."""
-        found: defaultdict[Any, list[Any]] = defaultdict(list)
-        for row in rows:
-            found[row[0]].append(row[1:])
-        return [_summary(found[key]) for key in keys]
+        return [_summary(found) for found in super().results(keys, rows)]
 
 
 def _summary(rows: Sequence[Any]) -> Summary:
     return Summary(
-        order_count=sum(orders for _, orders, _, _, _ in rows),
-        line_count=sum(lines for _, _, lines, _, _ in rows),
-        ordered_quantity=sum((quantity for *_, quantity, _ in rows), Decimal(0)),
-        net_totals=[rounded(net, currency) for currency, *_, net in rows],
+        order_count=sum(row.orders for row in rows),
+        line_count=sum(row.lines for row in rows),
+        ordered_quantity=sum((row.quantity for row in rows), Decimal(0)),
+        net_totals=[rounded(row.net, row.currency) for row in rows],
     )
