@@ -7,18 +7,17 @@ from uuid import UUID
 
 from pydantic import Field
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
-from sqlalchemy.orm import aliased
 
 from kit.ids import Names
 from kit.inputs import Input, Instant, Reference
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Computed, Many, One, Reader, Rows, Through
+from models.base.visibility import merchant, seen_by
 from models.fulfilment.deliveries.receipts import Receipt, ReceiptLine
 from models.fulfilment.deliveries.states import OPEN, DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.trade.orders.holds import Hold
 from models.trade.orders.tables import Order, OrderLine
-from models.base.visibility import merchant, seen_by
 
 
 class _Lines(Many):
@@ -26,7 +25,7 @@ class _Lines(Many):
 
     def rows(self, reader: Reader) -> Rows:
         """Return the lines in order, and the column that names the delivery."""
-        line, of = aliased(DeliveryLine), aliased(OrderLine)
+        line, of = reader.table(DeliveryLine), reader.table(OrderLine)
         rows = select().select_from(line).join(of, of.id == line.order_line_id)
         seen = (*seen_by(reader.viewer, line), of.merchant_id == merchant(reader.viewer))
         rows = rows.where(*seen).correlate_except(line, of)
@@ -109,7 +108,7 @@ def _some_line(reader: Reader, delivery: Any, *conditions: Any, line: Any) -> Co
 
 
 def _is_on_hold(reader: Reader, delivery: Any) -> ColumnElement[bool]:
-    line, hold, of_order = aliased(DeliveryLine), aliased(Hold), aliased(Hold)
+    line, hold, of_order = reader.table(DeliveryLine), reader.table(Hold), reader.table(Hold)
     own = exists().where(
         hold.subject_id == delivery.id, hold.released_at.is_(None), *seen_by(reader.viewer, hold)
     )
@@ -125,7 +124,7 @@ def _is_on_hold(reader: Reader, delivery: Any) -> ColumnElement[bool]:
 
 
 def _of_contract(reader: Reader, delivery: Any, contract_id: UUID) -> ColumnElement[bool]:
-    line, order = aliased(DeliveryLine), aliased(Order)
+    line, order = reader.table(DeliveryLine), reader.table(Order)
     called_off = (order.id == line.order_id, order.contract_id == contract_id)
     return _some_line(reader, delivery, *called_off, *seen_by(reader.viewer, order), line=line)
 
@@ -157,7 +156,7 @@ def _matching(
         if (value := getattr(given, name)) is not None:
             yield judgement(reader, delivery) if value else ~judgement(reader, delivery)
     if given.order_id is not None:
-        line = aliased(DeliveryLine)
+        line = reader.table(DeliveryLine)
         yield _some_line(reader, delivery, line.order_id == given.order_id, line=line)
     if given.contract_id is not None:
         yield _of_contract(reader, delivery, given.contract_id)

@@ -3,15 +3,16 @@
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Text, case, func, literal
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.access.viewers import OTHERS, Actor
+from models.base.masks import Hidden, Mask
 from models.base.tables import OneOf, Owned, indexed, known, unique
-from models.base.visibility import ALL, Hidden, Mask
+from models.base.visibility import ALL, Seen
 
 
 class Aggregate(StrEnum):
@@ -78,8 +79,8 @@ class JournalEntry(Owned):
     """
 
     __tablename__ = "journal"
-    __seen__ = dict.fromkeys(OTHERS, ALL)
-    __hidden__ = {actor: {"payload": _payload_for(actor)} for actor in OTHERS}
+    __seen__: ClassVar[Seen] = dict.fromkeys(OTHERS, ALL)
+    __hidden__: ClassVar[Hidden] = {actor: {"payload": _payload_for(actor)} for actor in OTHERS}
     __table_args__ = (
         unique("position", "position"),
         unique("sequence", "aggregate_id", "sequence"),
@@ -112,4 +113,4 @@ class AuditEntry(Owned):
     """
 
     __table__ = JournalEntry.__table__
-    __seen__ = {}
+    __seen__: ClassVar[Seen] = {}

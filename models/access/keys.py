@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, UniqueConstraint, case
@@ -13,6 +13,7 @@ from kit.ids import new_id
 from models.access.tokens import new_secret
 from models.access.viewers import Actor, CompanyRole, Documents, Scope
 from models.base.tables import Base, OfMerchant, OneOf, Owned, check, indexed, known, unique
+from models.base.visibility import Seen
 
 
 class Merchant(Base):
@@ -44,7 +45,7 @@ class ApiKey(OfMerchant):
     """
 
     __tablename__ = "api_keys"
-    __seen__ = {}
+    __seen__: ClassVar[Seen] = {}
     __table_args__ = (
         known("actor", Actor),
         check("bound_unless_staff", "(actor = 'STAFF') = (bound_to IS NULL)"),
@@ -116,7 +117,7 @@ class MerchantCounter(Owned):
     """One counter of a merchant: journal position and document numbers (scale.md, rule 5)."""
 
     __tablename__ = "merchant_counters"
-    __seen__ = {}
+    __seen__: ClassVar[Seen] = {}
     __table_args__ = (unique("name", "name"), known("name", CounterName))
 
     name: Mapped[CounterName] = mapped_column(OneOf(CounterName))
@@ -127,7 +128,7 @@ class IdempotencyKey(Owned):
     """The first outcome of a mutation under a client's key, kept for replays."""
 
     __tablename__ = "idempotency_keys"
-    __seen__ = {}
+    __seen__: ClassVar[Seen] = {}
     __table_args__ = (
         unique("key", "api_key_id", "key"),
         indexed("idempotency_keys", "expires_at"),

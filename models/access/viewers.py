@@ -53,7 +53,7 @@ READS = frozenset(
         Scope.JOURNAL_READ,
     }
 )
-"""Whoever writes reads what it wrote; which rows those are is decided by `models.base.visibility`."""
+"""Whoever writes reads what it wrote; which rows those are, every table says (`__seen__`)."""
 SCOPES: dict[Actor, frozenset[Scope]] = {
     Actor.STAFF: frozenset(Scope),
     Actor.BUYER: READS | {Scope.ORDERS_PLACE, Scope.CALL_OFFS_WRITE, Scope.RECEIPTS_WRITE},

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement
 
@@ -21,6 +21,10 @@ class Binding:
     text: str
     key: str
     condition: Callable[[Any], Sequence[ColumnElement[bool]]] = lambda _table: ()
+
+
+Bindings: TypeAlias = Mapping[Hashable, Binding]
+"""Actor -> how its keys are bound to a row: `__binds__` of a table."""
 
 
 @cache

@@ -85,8 +85,9 @@ class Base(DeclarativeBase):
 class OfMerchant(Base):
     """A row that belongs to a merchant, also in a global table.
 
-    __seen__: actor -> the rows that it sees; who is not named sees none, staff sees all.
-    __hidden__: actor -> column -> what it reads instead (`models.base.visibility`).
+    __seen__: actor -> the rows that it sees; who is not named sees none, staff sees all
+    (`models.base.visibility`). __hidden__: actor -> column -> what it reads instead
+    (`models.base.masks`).
     __binds__: actor -> how its keys are bound to a row (`models.base.bindings`).
     """
 

@@ -1,11 +1,8 @@
-"""Who sees which rows and columns: the rules that tables declare beside themselves.
+"""Who sees which rows: the rules that tables declare beside themselves.
 
 Every statement carries `seen_by`: the merchant as a parameter on every table, in every sub-query
 too, and what the viewer is bound to. It is the first wall between merchants, and between the
 actors of one merchant. A table that does not name an actor is not seen by it.
-
-Who reads for an answer reads tables that are `shown`: what an actor is not to know is hidden in
-them. Commands work with the tables themselves, and so with true values.
 """
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -19,17 +16,14 @@ from sqlalchemy import (
     Uuid,
     and_,
     bindparam,
-    cast,
     exists,
     inspect,
     literal_column,
-    null,
     or_,
-    select,
 )
 from sqlalchemy.orm import aliased
 
-from models.base.tables import OfMerchant, entity_named
+from models.base.tables import entity_named
 
 _NOTHING: ColumnElement[bool] = literal_column("false", Boolean())
 """Unlike false(), which swallows the conditions beside it, this leaves the merchant's in place."""
@@ -72,23 +66,6 @@ class Rule:
 
 Seen: TypeAlias = Mapping[Hashable, Rule]
 """Actor -> the rows that it sees: `__seen__` of a table."""
-
-
-@dataclass(frozen=True)
-class Mask:
-    """What an actor reads in place of a column.
-
-    text: for people. reads: the row's columns, the hidden one -> an expression on the row.
-    """
-
-    text: str
-    reads: Callable[[Any, ColumnElement[Any]], ColumnElement[Any]]
-
-
-Hidden: TypeAlias = Mapping[Hashable, Mapping[str, Mask]]
-"""Actor -> column -> what it reads instead: `__hidden__` of a table."""
-
-NULL = Mask("null", lambda _row, _column: null())
 
 
 def merchant(viewer: AnyViewer) -> ColumnElement[Any]:
@@ -171,24 +148,3 @@ def seen_by(viewer: AnyViewer, table: Any) -> Sequence[ColumnElement[bool]]:
         return (of_merchant, _NOTHING)
     condition = rule.condition(viewer, table)
     return (of_merchant,) if condition is None else (of_merchant, condition)
-
-
-def shown(viewer: AnyViewer, entity: type[OfMerchant]) -> Any:
-    """Return a new alias of a table as the viewer reads it: what is hidden from it is masked.
-
-    Whatever is made of the alias, also filters, orders and derived expressions, is made of what
-    the viewer may know. It still needs `seen_by`.
-    """
-    masks = {} if viewer.sees_all else entity.__hidden__.get(viewer.actor)
-    if not masks:
-        return aliased(entity)
-    row = entity.__table__.alias()
-    columns = [_masked(masks.get(column.key), row.c, column) for column in row.c]
-    masked = select(*columns).where(row.c.merchant_id == merchant(viewer)).subquery()
-    return aliased(entity, masked, adapt_on_names=True)
-
-
-def _masked(mask: Mask | None, row: Any, column: Any) -> ColumnElement[Any]:
-    if mask is None:
-        return column  # type: ignore[no-any-return]
-    return cast(mask.reads(row, column), column.type).label(column.key)

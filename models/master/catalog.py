@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
+from typing import ClassVar
 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.access.viewers import Actor
 from models.base.tables import OneOf, Owned, check, known, unique
-from models.base.visibility import ALL
+from models.base.visibility import ALL, Seen
 
 
 class Unit(StrEnum):
@@ -39,7 +40,7 @@ class Product(Owned):
     """A sellable product, known by its SKU. scale: decimals that a quantity of it may have."""
 
     __tablename__ = "products"
-    __seen__ = dict.fromkeys((Actor.BUYER, Actor.STOREFRONT, Actor.WAREHOUSE), ALL)
+    __seen__: ClassVar[Seen] = dict.fromkeys((Actor.BUYER, Actor.STOREFRONT, Actor.WAREHOUSE), ALL)
     __table_args__ = (
         unique("sku", "sku"),
         known("unit", Unit),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -13,9 +13,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.access.viewers import Actor
-from models.base.bindings import Binding
+from models.base.bindings import Binding, Bindings
 from models.base.tables import OneOf, Owned, check, indexed, known, to, unique
-from models.base.visibility import Rule, either, own
+from models.base.visibility import Rule, Seen, either, own
 
 END_OF_DAY = "24:00"
 """When an opening closes that lasts until midnight."""
@@ -55,13 +55,13 @@ class Party(Owned):
     """
 
     __tablename__ = "parties"
-    __seen__ = {
+    __seen__: ClassVar[Seen] = {
         Actor.BUYER: either(own("id"), _CARRIERS),
         Actor.STOREFRONT: _CARRIERS,
         Actor.WAREHOUSE: _CARRIERS,
         Actor.CARRIER: own("id"),
     }
-    __binds__ = {
+    __binds__: ClassVar[Bindings] = {
         Actor.BUYER: Binding("a customer's party number", "number", _has(PartyRole.CUSTOMER)),
         Actor.CARRIER: Binding("a carrier's party number", "number", _has(PartyRole.CARRIER)),
     }
@@ -98,7 +98,7 @@ class Contact(Owned):
     """A person at a party, known by a code of the merchant's."""
 
     __tablename__ = "contacts"
-    __seen__ = {Actor.BUYER: own("party_id")}
+    __seen__: ClassVar[Seen] = {Actor.BUYER: own("party_id")}
     __table_args__ = (to("parties", "party_id"), unique("code", "party_id", "code"))
 
     party_id: Mapped[UUID]
@@ -119,7 +119,7 @@ class Address(Owned):
     """
 
     __tablename__ = "addresses"
-    __seen__ = {Actor.BUYER: own("party_id")}
+    __seen__: ClassVar[Seen] = {Actor.BUYER: own("party_id")}
     __table_args__ = (
         to("parties", "party_id"),
         unique("code", "party_id", "code"),

@@ -14,6 +14,7 @@ from kit.errors import Code, Path, Refused
 from kit.ids import new_id
 from models.access.journal import Aggregate
 from models.access.keys import CounterName, Merchant
+from models.base.visibility import merchant
 from models.fulfilment.parcels import (
     Parcel,
     ParcelContent,
@@ -22,7 +23,6 @@ from models.fulfilment.parcels import (
     TrackingNumber,
 )
 from models.master.parties import Party, PartyRole
-from models.base.visibility import merchant
 
 _COPIED = {
     "carrier_id",

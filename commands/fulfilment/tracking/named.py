@@ -14,8 +14,8 @@ from commands.writing.transaction import Writing, missing
 from kit.db.statements import Statement
 from kit.errors import Code, Refused
 from models.access.viewers import Actor, anyone
-from models.fulfilment.parcels import Parcel, ParcelStatus, TrackingNumber
 from models.base.visibility import seen_by
+from models.fulfilment.parcels import Parcel, ParcelStatus, TrackingNumber
 
 _AHEAD = timedelta(days=1)
 """How far a carrier's clock may be ahead of ours."""

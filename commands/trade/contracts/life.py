@@ -11,12 +11,12 @@ from kit.errors import Code, Path, Refused
 from kit.ids import Names
 from kit.inputs import Command, Note
 from models.access.journal import Aggregate
+from models.base.visibility import seen_by
 from models.trade.codes import TradeCode
 from models.trade.contracts.states import NEXT_STATES, ContractState
 from models.trade.contracts.tables import Contract
 from models.trade.orders.states import OPEN_STATES
 from models.trade.orders.tables import Order, OrderLine
-from models.base.visibility import seen_by
 
 
 class ContractStep(Command):

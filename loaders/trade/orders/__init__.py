@@ -18,14 +18,20 @@ progress = Aggregates(
     OrderLine,
     "order_id",
     {
-        "status": fulfilment(OrderLine),
-        "is_backordered": func.bool_or(OrderLine.backordered > 0),
-        "is_unplanned": func.bool_or(OrderLine.unplanned > 0),
-        "is_under_way": func.bool_or(OrderLine.planned > OrderLine.shipped),
+        "status": fulfilment,
+        "is_backordered": lambda line: func.bool_or(line.backordered > 0),
+        "is_unplanned": lambda line: func.bool_or(line.unplanned > 0),
+        "is_under_way": lambda line: func.bool_or(line.planned > line.shipped),
     },
 )
 judged = Computed(Order, {"is_late": is_late, "is_open": is_open})
-net = Computed(Order, {"amount": net_amount, "currency": lambda _, order: order.currency})
+net = Aggregates(
+    OrderLine,
+    "order_id",
+    {"amount": net_amount, "currency": lambda line: func.min(line.currency)},
+    # Nothing is added up of prices that the viewer does not know.
+    having=lambda line: func.count(line.net) > 0,
+)
 
 __all__ = [
     "OrderFilter",

@@ -3,6 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy.orm import Mapped, mapped_column
@@ -18,7 +19,7 @@ from models.base.tables import (
     to,
     unique,
 )
-from models.base.visibility import through
+from models.base.visibility import Seen, through
 
 
 class ReceiptDifference(StrEnum):
@@ -35,7 +36,7 @@ class Receipt(Owned):
     """The client's own receipt of a delivery; a later one corrects an earlier one."""
 
     __tablename__ = "receipts"
-    __seen__ = dict.fromkeys(
+    __seen__: ClassVar[Seen] = dict.fromkeys(
         (Actor.BUYER, Actor.STOREFRONT, Actor.WAREHOUSE), through("Delivery", "delivery_id")
     )
     __table_args__ = (
@@ -55,7 +56,7 @@ class ReceiptLine(Owned):
     """What the client received of one delivery line, in good order, and why it differs."""
 
     __tablename__ = "receipt_lines"
-    __seen__ = {
+    __seen__: ClassVar[Seen] = {
         Actor.BUYER: through("Receipt", "receipt_id"),
         Actor.STOREFRONT: through("DeliveryLine", "delivery_line_id"),
         Actor.WAREHOUSE: through("Receipt", "receipt_id"),

@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy.orm import Mapped, mapped_column
@@ -21,7 +21,7 @@ from models.base.tables import (
     unique,
     whole_window,
 )
-from models.base.visibility import having, own, through
+from models.base.visibility import Seen, having, own, through
 from models.fulfilment.deliveries.states import DeliveryState
 from models.master.channels import DeliveryMethod
 
@@ -61,7 +61,7 @@ class Delivery(Owned):
     """
 
     __tablename__ = "deliveries"
-    __seen__ = {
+    __seen__: ClassVar[Seen] = {
         Actor.BUYER: own("party_id"),
         Actor.STOREFRONT: having("DeliveryLine", "delivery_id"),
         Actor.WAREHOUSE: own("location_id"),
@@ -116,7 +116,7 @@ class DeliveryLine(Owned):
     """What a delivery takes of one order line. order_id: of that line, so that it can be found."""
 
     __tablename__ = "delivery_lines"
-    __seen__ = {
+    __seen__: ClassVar[Seen] = {
         Actor.BUYER: through("Delivery", "delivery_id"),
         Actor.STOREFRONT: through("Order", "order_id"),
         Actor.WAREHOUSE: through("Delivery", "delivery_id"),

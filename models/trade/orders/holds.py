@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Index, case, literal_column, null, text
@@ -10,13 +10,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.access.journal import HIDDEN_FIELDS
 from models.access.viewers import OTHERS, Actor, Viewer
+from models.base.masks import NULL, Hidden, Mask
 from models.base.tables import (
     OneOf,
     Owned,
     indexed,
     known,
 )
-from models.base.visibility import NULL, Hidden, Mask, either, through
+from models.base.visibility import Seen, either, through
 
 
 class HoldSubject(StrEnum):
@@ -64,7 +65,7 @@ _UNLESS_INTERNAL = Mask(
     lambda row, column: case((_is_internal(row.reason), null()), else_=column),
 )
 _HIDDEN: Hidden = {
-    **dict.fromkeys(OTHERS, {"reason": _REASON, "owner": NULL, "note": NULL}),
+    **{actor: {"reason": _REASON, "owner": NULL, "note": NULL} for actor in OTHERS},
     # A warehouse must know why it stops, and whom to ask.
     Actor.WAREHOUSE: {"reason": _REASON, "owner": _UNLESS_INTERNAL, "note": _UNLESS_INTERNAL},
 }
@@ -82,14 +83,14 @@ class Hold(Owned):
     """
 
     __tablename__ = "holds"
-    __seen__ = {
+    __seen__: ClassVar[Seen] = {
         **dict.fromkeys(
             (Actor.BUYER, Actor.STOREFRONT),
             either(through("Order", "subject_id"), through("Delivery", "subject_id")),
         ),
         Actor.WAREHOUSE: through("Delivery", "subject_id"),
     }
-    __hidden__ = _HIDDEN
+    __hidden__: ClassVar[Hidden] = _HIDDEN
     __table_args__ = (
         known("subject", HoldSubject),
         known("reason", HoldReason),

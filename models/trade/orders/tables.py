@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Index, Numeric, case, func, literal_column, text
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from kit.money import UNUSUAL, USUAL, rounded
 from models.access.viewers import Actor
+from models.base.masks import NULL, Hidden
 from models.base.tables import (
     Counter,
     OneOf,
@@ -23,7 +24,7 @@ from models.base.tables import (
     unique,
     whole_window,
 )
-from models.base.visibility import NULL, having, held, own, through
+from models.base.visibility import Seen, having, held, own, through
 from models.trade.orders.states import Approval, DeliveryPolicy, OrderKind, OrderState
 
 
@@ -35,7 +36,7 @@ class Order(Owned):
     """
 
     __tablename__ = "orders"
-    __seen__ = {
+    __seen__: ClassVar[Seen] = {
         Actor.BUYER: own("party_id"),
         Actor.STOREFRONT: held("channel_id"),
         Actor.WAREHOUSE: having("DeliveryLine", "order_id"),
@@ -145,14 +146,15 @@ class OrderLine(Owned):
     """
 
     __tablename__ = "order_lines"
-    __seen__ = {
+    __seen__: ClassVar[Seen] = {
         Actor.BUYER: through("Order", "order_id"),
         Actor.STOREFRONT: through("Order", "order_id"),
         Actor.WAREHOUSE: having("DeliveryLine", "order_line_id"),
     }
-    __hidden__ = dict.fromkeys(
-        (Actor.WAREHOUSE, Actor.CARRIER), {"unit_price": NULL, "discount_percent": NULL}
-    )
+    __hidden__: ClassVar[Hidden] = {
+        actor: {"unit_price": NULL, "discount_percent": NULL}
+        for actor in (Actor.WAREHOUSE, Actor.CARRIER)
+    }
     __table_args__ = (
         to("orders", "order_id"),
         to("products", "product_id"),
