@@ -5,7 +5,7 @@ PYTHON := $(VENV)/bin/python
 DATA_TOKEN := from kit.config import from_environment as config; import json; \
 	print(json.loads((config().data_dir / "demo-tokens.json").read_text())["staff"])
 
-.PHONY: run test check bench bench-quick sdl picture migration lock clean
+.PHONY: run test check bench bench-quick sdl docs picture migration lock clean
 
 run: $(VENV)/runtime.stamp ## Start Abruf with its demo.
 	$(PYTHON) -m web.build
@@ -33,6 +33,9 @@ bench-quick: $(VENV)/dev.stamp ## The same in less than two minutes, with little
 sdl: $(VENV)/runtime.stamp ## Write the schema to schema.graphql.
 	$(PYTHON) -c 'from schema.schema import schema; print(schema.as_str())' > schema.graphql.new
 	mv schema.graphql.new schema.graphql
+
+docs: $(VENV)/runtime.stamp ## Write who sees what into docs/SECURITY.md.
+	$(PYTHON) -c 'from models.matrix import write; write()'
 
 picture: $(VENV)/dev.stamp ## Take the README's picture of the server that `make run` started.
 	$(PYTHON) -m web.picture \

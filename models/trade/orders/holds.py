@@ -69,11 +69,16 @@ _HIDDEN: Hidden = {
     # A warehouse must know why it stops, and whom to ask.
     Actor.WAREHOUSE: {"reason": _REASON, "owner": _UNLESS_INTERNAL, "note": _UNLESS_INTERNAL},
 }
+_TOLD: Hidden = {
+    actor: {field: masks[field] for field in ("reason", "owner")}
+    for actor, masks in _HIDDEN.items()
+}
 HIDDEN_FIELDS.update(
     dict.fromkeys(
-        ("order.held", "order.hold_released", "delivery.held", "delivery.hold_released"), _HIDDEN
+        ("order.held", "order.hold_released", "delivery.held", "delivery.hold_released"), _TOLD
     )
 )
+"""The same in what the journal tells of holds."""
 
 
 class Hold(Owned):
