@@ -4,14 +4,21 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from pydantic import Field
 
-from kit.ids import to_global
-from models.access.viewers import OTHERS, Actor
+from kit.ids import from_global, new_id, to_global
+from kit.inputs import Input
+from loaders.reading.cursors import PageArgs
+from loaders.reading.pages import ROOT, CountOf, Paged, Sorted
+from models.access.viewers import OTHERS, Actor, Scope, Viewer
 from models.base.masks import NULL
 from models.matrix import entities
+from models.trade.orders.tables import OrderLine
+from resolvers.running.context import Context
 from schema.schema import schema
 from tests.execution.operations import Seen, Writer
 from tests.guard import counted
@@ -213,6 +220,33 @@ async def test_a_refusal_tells_a_reason_as_it_is_read(held) -> None:
     number = held.delivery["number"]
     assert await refused(Actor.STAFF) == f"{number} is on hold: ADDRESS, FRAUD."
     assert await refused(Actor.WAREHOUSE) == f"{number} is on hold: ADDRESS, UNDER_REVIEW."
+
+
+class Priced(Input):
+    """Lines that cost at least something."""
+
+    least: Decimal = Field(description="The least.")
+
+
+PRICED = Paged(
+    OrderLine,
+    {None: Sorted("line_no")},
+    matching=lambda _, line, given: [line.unit_price >= given.least],
+)
+"""A list that nobody should declare: it is filtered by what it hides."""
+
+
+@pytest.mark.parametrize(("actor", "found"), [(Actor.STAFF, 1), (Actor.WAREHOUSE, 0)])
+async def test_a_filter_by_something_hidden_matches_nothing(held, world, actor, found) -> None:
+    bound_to = from_global(held.delivery["location"]["id"])[1]
+    viewer = Viewer(world.merchant_id, actor, new_id(), "who", frozenset(Scope), bound_to)
+    context, given = Context(viewer, world.database, world.clock), Priced(least=Decimal(1))
+    context.begin()
+    page = await context.load(PRICED.page(PageArgs(9), given, None), ROOT)
+    counted_rows = await context.load(CountOf(PRICED, given), ROOT)
+    every = await context.load(CountOf(PRICED, None), ROOT)
+    await context.finish()
+    assert (len(page.rows), counted_rows, every) == (found, found, 1)
 
 
 def _never_read(actor: Actor) -> re.Pattern[str]:
