@@ -107,26 +107,23 @@ def _some_line(reader: Reader, delivery: Any, *conditions: Any, line: Any) -> Co
     )
 
 
+def _is_held(reader: Reader, subject_id: Any) -> ColumnElement[bool]:
+    hold = reader.table(Hold)
+    active = (hold.subject_id == subject_id, hold.released_at.is_(None))
+    return exists().where(*active, *seen_by(reader.viewer, hold))
+
+
 def _is_on_hold(reader: Reader, delivery: Any) -> ColumnElement[bool]:
-    line, hold, of_order = reader.table(DeliveryLine), reader.table(Hold), reader.table(Hold)
-    own = exists().where(
-        hold.subject_id == delivery.id, hold.released_at.is_(None), *seen_by(reader.viewer, hold)
-    )
-    orders_hold = _some_line(
-        reader,
-        delivery,
-        of_order.subject_id == line.order_id,
-        of_order.released_at.is_(None),
-        *seen_by(reader.viewer, of_order),
-        line=line,
-    )
-    return or_(own, orders_hold)
+    line = reader.table(DeliveryLine)
+    of_order = _some_line(reader, delivery, _is_held(reader, line.order_id), line=line)
+    return or_(_is_held(reader, delivery.id), of_order)
 
 
 def _of_contract(reader: Reader, delivery: Any, contract_id: UUID) -> ColumnElement[bool]:
     line, order = reader.table(DeliveryLine), reader.table(Order)
-    called_off = (order.id == line.order_id, order.contract_id == contract_id)
-    return _some_line(reader, delivery, *called_off, *seen_by(reader.viewer, order), line=line)
+    own = (order.id == line.order_id, order.contract_id == contract_id)
+    called_off = exists().where(*own, *seen_by(reader.viewer, order))
+    return _some_line(reader, delivery, called_off, line=line)
 
 
 judged = Computed(Delivery, {"is_late": is_late})
