@@ -10,9 +10,10 @@ from tests.kit.programs import ask
 
 MERCHANT = "11111111-1111-7111-8111-111111111111"
 REVISION = "0007"
-BEFORE = (
-    f"INSERT INTO merchants (id, slug, name, created_at) VALUES ('{MERCHANT}', 'm', 'M', now())"
-)
+BEFORE = f"""
+INSERT INTO merchants (id, slug, name, created_at, token_secret)
+VALUES ('{MERCHANT}', 'm', 'M', now(), sha256('m'))
+"""
 HOLD = """
 INSERT INTO holds (merchant_id, id, subject, subject_id, reason, owner, placed_at)
 VALUES ('{merchant}', gen_random_uuid(), 'ORDER', gen_random_uuid(), '{reason}', 'x', now())
