@@ -5,7 +5,7 @@ PYTHON := $(VENV)/bin/python
 DATA_TOKEN := from kit.config import from_environment as config; import json; \
 	print(json.loads((config().data_dir / "demo-tokens.json").read_text())["staff"])
 
-.PHONY: run test check bench bench-quick sdl events verbs picture migration lock clean
+.PHONY: run test check bench bench-quick sdl docs picture migration lock clean
 
 run: $(VENV)/runtime.stamp ## Start Abruf with its demo.
 	$(PYTHON) -m web.build
@@ -34,14 +34,13 @@ sdl: $(VENV)/runtime.stamp ## Write the schema to schema.graphql.
 	$(PYTHON) -c 'from schema.schema import schema; print(schema.as_str())' > schema.graphql.new
 	mv schema.graphql.new schema.graphql
 
-events: $(VENV)/runtime.stamp ## Write what the journal tells to docs/EVENTS.md.
+docs: $(VENV)/runtime.stamp ## Write what of docs/ is made of the code: events, verbs, who sees what.
 	$(PYTHON) -c 'from models.base.page import page; print(page())' > docs/EVENTS.md.new
 	mv docs/EVENTS.md.new docs/EVENTS.md
-
-verbs: $(VENV)/runtime.stamp ## Write the table of all verbs to docs/VERBS.md.
 	$(PYTHON) -c 'from schema.schema import schema; from schema.verbs import page; \
 		print(page(schema.mutation), end="")' > docs/VERBS.md.new
 	mv docs/VERBS.md.new docs/VERBS.md
+	$(PYTHON) -c 'from models.matrix import write; write()'
 
 picture: $(VENV)/dev.stamp ## Take the README's picture of the server that `make run` started.
 	$(PYTHON) -m web.picture \

@@ -47,7 +47,7 @@ class Choice(Protocol):
     values: Mapping[str, Any]
     filter_by: Hashable
 
-    def matched(self, reader: Any, table: Any) -> Iterable[ColumnElement[bool]]:
+    def matched(self, reader: Any) -> Iterable[ColumnElement[bool]]:
         """Return the conditions of a client's filter, with the filter's values in them."""
 
 

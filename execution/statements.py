@@ -76,7 +76,7 @@ class Filters:
         return found
 
     def _read(self, choice: Any, asked: Asked) -> tuple[object, Sequence[tuple[int, Any]]]:
-        form, found = form_of(list(choice.matched(asked.general, choice.source)))
+        form, found = form_of(list(choice.matched(asked.general)))
         if form is None:
             message = "a filter without a structure"
             raise Unfusible(message)

@@ -106,7 +106,7 @@ def _pieces(text: Any) -> Iterable[Sql]:
 def never_null(example: Any) -> bool:
     """Tell whether a column of its own table forbids NULL; expressions do not tell."""
     columns: Any = getattr(getattr(example, "property", None), "columns", ())
-    return len(columns) == 1 and columns[0].nullable is False
+    return len(columns) == 1 and getattr(example.expression, "nullable", None) is False
 
 
 def text_of(value: Sql) -> Sql:

@@ -16,7 +16,7 @@ from models.access.viewers import Actor, CompanyRole, Viewer, anyone
 from models.base.events import Event
 from models.base.records import columns, record
 from models.base.tables import OfMerchant
-from models.visibility import named, seen_by
+from models.base.visibility import named, seen_by
 
 Entity = TypeVar("Entity", bound=OfMerchant)
 Outcome = dict[str, Any]

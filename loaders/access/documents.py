@@ -5,7 +5,7 @@ from sqlalchemy import select
 from kit.db.reads import Reads
 from models.access.documents import Document
 from models.access.viewers import Viewer
-from models.visibility import merchant
+from models.base.visibility import merchant
 
 
 async def text_of(viewer: Viewer, key: str, reads: Reads) -> str | None:

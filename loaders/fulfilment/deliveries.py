@@ -7,20 +7,19 @@ from uuid import UUID
 
 from pydantic import Field
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
-from sqlalchemy.orm import aliased
 
 from kit.ids import Names
 from kit.inputs import Input, Instant, Reference
 from loaders.reading.acts import available
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Computed, Many, One, Reader, Rows, Through
+from models.base.visibility import merchant, seen_by
 from models.fulfilment.deliveries.acts import ACTS
 from models.fulfilment.deliveries.receipts import Receipt, ReceiptLine
 from models.fulfilment.deliveries.states import OPEN, DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.trade.orders.holds import Hold
 from models.trade.orders.tables import Order, OrderLine
-from models.visibility import merchant, seen_by
 
 
 class _Lines(Many):
@@ -28,7 +27,7 @@ class _Lines(Many):
 
     def rows(self, reader: Reader) -> Rows:
         """Return the lines in order, and the column that names the delivery."""
-        line, of = aliased(DeliveryLine), aliased(OrderLine)
+        line, of = reader.table(DeliveryLine), reader.table(OrderLine)
         rows = select().select_from(line).join(of, of.id == line.order_line_id)
         seen = (*seen_by(reader.viewer, line), of.merchant_id == merchant(reader.viewer))
         rows = rows.where(*seen).correlate_except(line, of)
@@ -110,26 +109,23 @@ def _some_line(reader: Reader, delivery: Any, *conditions: Any, line: Any) -> Co
     )
 
 
+def _is_held(reader: Reader, subject_id: Any) -> ColumnElement[bool]:
+    hold = reader.table(Hold)
+    active = (hold.subject_id == subject_id, hold.released_at.is_(None))
+    return exists().where(*active, *seen_by(reader.viewer, hold))
+
+
 def _is_on_hold(reader: Reader, delivery: Any) -> ColumnElement[bool]:
-    line, hold, of_order = aliased(DeliveryLine), aliased(Hold), aliased(Hold)
-    own = exists().where(
-        hold.subject_id == delivery.id, hold.is_active, *seen_by(reader.viewer, hold)
-    )
-    orders_hold = _some_line(
-        reader,
-        delivery,
-        of_order.subject_id == line.order_id,
-        of_order.is_active,
-        *seen_by(reader.viewer, of_order),
-        line=line,
-    )
-    return or_(own, orders_hold)
+    line = reader.table(DeliveryLine)
+    of_order = _some_line(reader, delivery, _is_held(reader, line.order_id), line=line)
+    return or_(_is_held(reader, delivery.id), of_order)
 
 
 def _of_contract(reader: Reader, delivery: Any, contract_id: UUID) -> ColumnElement[bool]:
-    line, order = aliased(DeliveryLine), aliased(Order)
-    called_off = (order.id == line.order_id, order.contract_id == contract_id)
-    return _some_line(reader, delivery, *called_off, *seen_by(reader.viewer, order), line=line)
+    line, order = reader.table(DeliveryLine), reader.table(Order)
+    own = (order.id == line.order_id, order.contract_id == contract_id)
+    called_off = exists().where(*own, *seen_by(reader.viewer, order))
+    return _some_line(reader, delivery, called_off, line=line)
 
 
 judged = Computed(Delivery, {"is_late": is_late})
@@ -160,7 +156,7 @@ def _matching(
         if (value := getattr(given, name)) is not None:
             yield judgement(reader, delivery) if value else ~judgement(reader, delivery)
     if given.order_id is not None:
-        line = aliased(DeliveryLine)
+        line = reader.table(DeliveryLine)
         yield _some_line(reader, delivery, line.order_id == given.order_id, line=line)
     if given.contract_id is not None:
         yield _of_contract(reader, delivery, given.contract_id)

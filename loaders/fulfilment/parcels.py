@@ -3,10 +3,10 @@
 from typing import Any
 
 from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import aliased
 
 from loaders.reading.relations import Many, One, Part, Reader, Relation, Through
 from models.base.records import record
+from models.base.visibility import seen_by
 from models.fulfilment.parcels.tables import (
     Parcel,
     ParcelContent,
@@ -14,7 +14,6 @@ from models.fulfilment.parcels.tables import (
     ParcelStatus,
     TrackingNumber,
 )
-from models.visibility import seen_by
 
 by_id = One(Parcel)
 by_sscc = One(Parcel, "sscc")
@@ -46,7 +45,7 @@ class _ByTrackingNumber(Relation):
 
     def part(self, reader: Reader, key: ColumnElement[Any]) -> Part:
         """Return the parcels and the select of one number's first."""
-        parcel, number = aliased(Parcel), aliased(TrackingNumber)
+        parcel, number = reader.table(Parcel), reader.table(TrackingNumber)
         rows = select().select_from(parcel).join(number, number.parcel_id == parcel.id)
         rows = rows.correlate_except(parcel, number).where(
             number.number == key,

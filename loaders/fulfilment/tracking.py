@@ -4,13 +4,12 @@ from enum import Enum
 from typing import Any
 
 from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import aliased
 
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import One, Part, Reader, Relation
 from models.base.records import record
+from models.base.visibility import seen_by
 from models.fulfilment.tracking.events import TrackingEvent
-from models.visibility import seen_by
 
 by_id = One(TrackingEvent)
 
@@ -41,7 +40,7 @@ class _Latest(Relation):
 
     def part(self, reader: Reader, key: ColumnElement[Any]) -> Part:
         """Return the table and the select of one parcel's last event."""
-        event = aliased(TrackingEvent)
+        event = reader.table(TrackingEvent)
         rows = select().select_from(event).correlate_except(event).limit(1)
         rows = rows.where(event.parcel_id == key, *seen_by(reader.viewer, event))
         return event, rows.order_by(event.occurred_at.desc(), event.id.desc())

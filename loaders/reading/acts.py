@@ -20,7 +20,7 @@ from sqlalchemy.orm import aliased
 from loaders.reading.relations import Expression, Reader
 from models.base.acts import Act, Below
 from models.base.tables import OneOf
-from models.visibility import merchant
+from models.base.visibility import merchant
 
 
 def available(acts: Sequence[Act]) -> Expression:

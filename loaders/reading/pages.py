@@ -6,23 +6,24 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
-from functools import cached_property
+from functools import cache, cached_property
 from operator import index
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Integer, Select, Uuid, func, literal, select, tuple_
-from sqlalchemy.orm import aliased
 from sqlalchemy.types import TypeEngine
 
 from kit.errors import Code, Refused
 from kit.inputs import Input
 from loaders.reading.cursors import Page, PageArgs
 from loaders.reading.relations import Bind, Part, Reader, Relation
+from models.access.viewers import Actor, anyone
+from models.base.masks import shown
 from models.base.records import record
 from models.base.tables import OfMerchant
-from models.visibility import seen_by
+from models.base.visibility import seen_by
 
 ROOT = UUID(int=0)
 """The one key of a list that has no parent."""
@@ -57,6 +58,15 @@ def _nothing_to_match(_reader: Reader, _table: Any, _filter: Any) -> Iterable[Co
     return ()
 
 
+@cache
+def _table(entity: type[OfMerchant], actor: Actor) -> Any:
+    """Return a table for statements that read one list once, whose columns are made once.
+
+    Who reads gives its merchant by name.
+    """
+    return shown(anyone(actor), entity)
+
+
 @dataclass(frozen=True, eq=False)
 class Paged:
     """A list that can grow. of: the column that names the parent, None for a root list.
@@ -68,11 +78,6 @@ class Paged:
     sorts: Mapping[Enum | None, Sorted]
     of: str | None = None
     matching: Matching = _nothing_to_match
-
-    @cached_property
-    def table(self) -> Any:
-        """Return an alias for statements that read the list once; its columns are made once."""
-        return aliased(self.entity)
 
     def page(self, args: PageArgs, filter_by: Input | None, sort: Enum | None) -> "PageOf":
         """Return the relation parent key -> page."""
@@ -137,8 +142,9 @@ class PageOf(Relation):
                 values |= {f"{name}_sort": sort, f"{name}_id": key}
         return values
 
-    def matched(self, reader: Reader, table: Any) -> list[ColumnElement[bool]]:
-        """Return the conditions of the client's filter."""
+    def matched(self, reader: Reader, table: Any = None) -> list[ColumnElement[bool]]:
+        """Return the conditions of the client's filter. table: None for one of its own."""
+        table = reader.table(self.source) if table is None else table
         return self.paged.matched(reader, table, self.filter_by)
 
     def sort_keys(self, table: Any) -> tuple[Any, Any]:
@@ -188,7 +194,7 @@ class PageOf(Relation):
         key: the parent's key, None for a root list. more: read one row more than the page has.
         placed: whether the places are wanted; otherwise they are None.
         """
-        table = aliased(self.source)
+        table = reader.table(self.source)
         matched = self.matched(reader, table)
         conditions = [*self.paged.whole(reader, table, key), *matched]
         rows = self._slice(table, conditions, bind, more=more)
@@ -197,7 +203,7 @@ class PageOf(Relation):
 
     def counted(self, reader: Reader, key: Any) -> tuple[Select[Any], list[ColumnElement[bool]]]:
         """Return the count of the whole list for a larger statement, and what matched."""
-        table = aliased(self.source)
+        table = reader.table(self.source)
         matched = self.matched(reader, table)
         rows = select(func.count()).select_from(table).correlate_except(table)
         return rows.where(*self.paged.whole(reader, table, key), *matched), matched
@@ -212,7 +218,7 @@ class PageOf(Relation):
 
         One row more than the page has is read, so that it shows whether more follow.
         """
-        table, values = self.paged.table, self.values
+        table, values = _table(self.source, reader.viewer.actor), self.values
         conditions = [*self.paged.whole(reader, table, key), *self.matched(reader, table)]
 
         def bind(name: str, type_: TypeEngine[Any]) -> ColumnElement[Any]:
@@ -244,7 +250,7 @@ class CountOf(Relation):
 
     def part(self, reader: Reader, key: ColumnElement[Any]) -> Part:
         """Return the count and the select of one parent's list."""
-        paged, table = self.paged, self.paged.table
+        paged, table = self.paged, _table(self.paged.entity, reader.viewer.actor)
         rows = select().select_from(table).correlate_except(table)
         whole = paged.whole(reader, table, key)
         return self.source, rows.where(*whole, *paged.matched(reader, table, self.filter_by))

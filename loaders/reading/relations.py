@@ -27,13 +27,13 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.orm import aliased
 from sqlalchemy.types import TypeEngine
 
 from models.access.viewers import Actor, CompanyRole, Viewer, anyone
+from models.base.masks import shown
 from models.base.records import record
 from models.base.tables import OfMerchant, OneOf
-from models.visibility import named, seen_by
+from models.base.visibility import named, seen_by
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,10 @@ class Reader:
         """Return the instant for an expression."""
         now = self.now
         return now if isinstance(now, ColumnElement) else literal(now, DateTime(timezone=True))
+
+    def table(self, entity: type[OfMerchant]) -> Any:
+        """Return a new alias of a table as it is shown to the viewer."""
+        return shown(self.viewer, entity)
 
     @property
     def general(self) -> "Reader":
@@ -91,6 +95,10 @@ Bind = Callable[[str, TypeEngine[Any]], ColumnElement[Any]]
 
 Expression = Callable[[Reader, Any], ColumnElement[Any]]
 """reader, table (or an alias of it) -> an expression on a row of it."""
+
+
+Aggregate = Callable[[Any], ColumnElement[Any]]
+"""table (or an alias of it) -> an expression over a group of its rows."""
 
 
 def _selected(made: Any, source: Any) -> list[ColumnElement[Any]]:
@@ -180,7 +188,7 @@ class One(ByColumn):
 
     def rows(self, reader: Reader) -> Rows:
         """Return the table, its rows, its key column."""
-        table = aliased(self.entity)
+        table = reader.table(self.entity)
         rows = select().select_from(table).correlate_except(table)
         rows = rows.where(*self.also(table), *seen_by(reader.viewer, table))
         return table, rows, getattr(table, self.key)
@@ -209,12 +217,12 @@ class Many(ByColumn):
 
     def rows(self, reader: Reader) -> Rows:
         """Return the child table, its rows in order, the column that names the parent."""
-        child, viewer = aliased(self.entity), reader.viewer
+        child, viewer = reader.table(self.entity), reader.viewer
         rows = select().select_from(child).where(*seen_by(viewer, child))
         if isinstance(self.key, str):
             rows, own = rows.correlate_except(child), getattr(child, self.key)
         else:
-            link = aliased(self.key.entity)
+            link = reader.table(self.key.entity)
             parent, linked = getattr(link, self.key.parent), getattr(link, self.key.child)
             pairs = select(parent.label("parent"), linked.label("child")).distinct()
             pair = pairs.where(*seen_by(viewer, link)).subquery()
@@ -228,18 +236,30 @@ class Aggregates(ByColumn):
     """parent key -> aggregates over the parent's rows in one table, None for one without rows."""
 
     def __init__(
-        self, entity: type[OfMerchant], key: str, expressions: Mapping[str, ColumnElement[Any]]
+        self,
+        entity: type[OfMerchant],
+        key: str,
+        expressions: Mapping[str, Aggregate],
+        having: Aggregate | None = None,
     ) -> None:
-        """Take the table, its column that names the parent, and name -> aggregate expression."""
-        self.entity, self.key = entity, key
-        self.source = SimpleNamespace(**expressions)
+        """Take the table, its column that names the parent, and name -> (table) -> aggregate.
+
+        having: a parent for which it does not hold counts as one without rows.
+        """
+        self.entity, self.key, self.expressions = entity, key, expressions
+        self.having, self.source = having, self._made(entity)
         self.record = namedtuple(f"{entity.__name__}Aggregates", expressions)  # type: ignore[misc]  # noqa: PYI024 -- the fields are known at run time only.
 
     def rows(self, reader: Reader) -> Rows:
         """Return the aggregates, one row for each parent, the column that names it."""
-        parent = getattr(self.entity, self.key)
-        rows = select().select_from(self.entity).correlate_except(self.entity).group_by(parent)
-        return self.source, rows.where(*seen_by(reader.viewer, self.entity)), parent
+        table = reader.table(self.entity)
+        parent = getattr(table, self.key)
+        rows = select().select_from(table).correlate_except(table).group_by(parent)
+        rows = rows if self.having is None else rows.having(self.having(table))
+        return self._made(table), rows.where(*seen_by(reader.viewer, table)), parent
+
+    def _made(self, table: Any) -> SimpleNamespace:
+        return SimpleNamespace(**{name: of(table) for name, of in self.expressions.items()})
 
 
 class Computed(ByColumn):
@@ -257,7 +277,7 @@ class Computed(ByColumn):
 
     def rows(self, reader: Reader) -> Rows:
         """Return the expressions, the rows of the table, its id."""
-        table = aliased(self.entity)
+        table = reader.table(self.entity)
         rows = select().select_from(table).correlate_except(table)
         return self._computed(reader, table), rows.where(*seen_by(reader.viewer, table)), table.id
 
@@ -294,9 +314,9 @@ class RowOf:
         """Return the key."""
         return {"key": self.key}
 
-    def matched(self, reader: Reader, table: Any) -> list[ColumnElement[bool]]:
+    def matched(self, reader: Reader) -> list[ColumnElement[bool]]:
         """Return no conditions: there is no filter."""
-        del reader, table
+        del reader
         return []
 
     def part(self, reader: Reader, bind: Bind) -> Part:

@@ -18,17 +18,16 @@ from sqlalchemy import (
     select,
     type_coerce,
 )
-from sqlalchemy.orm import aliased
 
 from kit.ids import Names
 from kit.inputs import Day, Input, Reference
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Computed, Many, Nested, One, Part, Reader
 from models.base.tables import OneOf
+from models.base.visibility import seen_by
 from models.master.parties import Address
 from models.trade.contracts.states import ContractState
 from models.trade.contracts.tables import Contract, ContractLine, Shortfall
-from models.visibility import seen_by
 
 by_id = One(Contract)
 by_number = One(Contract, "number")
@@ -41,7 +40,7 @@ shortfalls_of = Many(Shortfall, "contract_id", order_by=("contract_line_id",))
 def _ship_tos(reader: Reader, contract: Any) -> Part:
     """Follow the contract's list of addresses, in its order."""
     listed = func.unnest(contract.ship_to_ids).table_valued("id", with_ordinality="place")
-    key, address = listed.render_derived(), aliased(Address)
+    key, address = listed.render_derived(), reader.table(Address)
     rows = select().select_from(key).join(address, address.id == key.c.id)
     rows = rows.where(*seen_by(reader.viewer, address)).order_by(key.c.place)
     return address, rows.correlate_except(key, address)
@@ -57,7 +56,7 @@ def _is_expired(reader: Reader, contract: Any) -> ColumnElement[Any]:
 
 
 def _is_exhausted(reader: Reader, contract: Any) -> ColumnElement[Any]:
-    line = aliased(ContractLine)
+    line = reader.table(ContractLine)
     return ~exists().where(
         line.contract_id == contract.id, line.remaining > 0, *seen_by(reader.viewer, line)
     )

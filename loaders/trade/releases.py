@@ -8,12 +8,12 @@ from typing import Any
 
 from pydantic import Field
 from sqlalchemy import ColumnElement, case, func, select, true, tuple_, type_coerce
-from sqlalchemy.orm import aliased
 
 from kit.inputs import Input
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Many, One, Part, Reader, Relation
 from models.base.tables import OneOf
+from models.base.visibility import seen_by
 from models.trade.contracts.tables import ContractLine
 from models.trade.releases.tables import (
     Release,
@@ -22,7 +22,6 @@ from models.trade.releases.tables import (
     ScheduleLine,
     ScheduleStatus,
 )
-from models.visibility import seen_by
 
 by_id = One(Release)
 schedule_line_by_id = One(ScheduleLine)
@@ -66,8 +65,12 @@ class _Progress(Relation):
 
     def part(self, reader: Reader, key: ColumnElement[Any]) -> Part:
         """Return the figures and the select of one line's."""
-        line, earlier, viewer = aliased(ScheduleLine), aliased(ScheduleLine), reader.viewer
-        release, of = aliased(Release), aliased(ContractLine)
+        line, earlier, viewer = (
+            reader.table(ScheduleLine),
+            reader.table(ScheduleLine),
+            reader.viewer,
+        )
+        release, of = reader.table(Release), reader.table(ContractLine)
         total = func.sum(earlier.quantity, type_=ScheduleLine.quantity.type)
         upto = select((release.cumulative_received + total).label("upto")).where(
             earlier.release_id == line.release_id,

@@ -1,10 +1,12 @@
 """What keys may still spend."""
 
 from datetime import datetime
+from typing import ClassVar
 
 from sqlalchemy.orm import Mapped
 
 from models.base.tables import Owned
+from models.base.visibility import Seen
 
 
 class CostBucket(Owned):
@@ -14,5 +16,6 @@ class CostBucket(Owned):
     """
 
     __tablename__ = "cost_buckets"
+    __seen__: ClassVar[Seen] = {}
 
     full_at: Mapped[datetime]

@@ -1,11 +1,13 @@
 """Trusted documents: operations that clients name instead of sending their text."""
 
 from datetime import datetime
+from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy.orm import Mapped
 
 from models.base.tables import Owned, unique
+from models.base.visibility import Seen
 
 
 class Document(Owned):
@@ -17,6 +19,7 @@ class Document(Owned):
 
     __tablename__ = "trusted_documents"
     __table_args__ = (unique("key", "key"),)
+    __seen__: ClassVar[Seen] = {}
 
     key: Mapped[str]
     text: Mapped[str]

@@ -1,22 +1,70 @@
 """The journal: every change of a merchant, in order, appended by the command that made it."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
+from sqlalchemy import ARRAY, ColumnElement, Text, case, func, literal
 from sqlalchemy.orm import Mapped, mapped_column
 
+from models.access.viewers import OTHERS, Actor
+from models.base.masks import Hidden, Mask
 from models.base.tables import Owned, indexed, unique
+from models.base.visibility import ALL, Seen
+
+HIDDEN_FIELDS: dict[str, Hidden] = {}
+"""Event -> actor -> field of the payload, a text -> what is read instead; nothing for NULL.
+
+Said beside the table that the event tells of.
+"""
+
+
+class _Fields:
+    """The fields of a payload as texts."""
+
+    def __init__(self, payload: Any) -> None:
+        self._payload = payload
+
+    def __getattr__(self, name: str) -> ColumnElement[str | None]:
+        return self._payload[name].astext  # type: ignore[no-any-return]
+
+
+def _masked(payload: Any, masks: Mapping[str, Mask]) -> ColumnElement[Any]:
+    fields = _Fields(payload)
+    without = payload.op("-")(literal(list(masks), ARRAY(Text)))
+    read = {name: mask.reads(fields, getattr(fields, name)) for name, mask in masks.items()}
+    pairs = [part for pair in read.items() for part in pair]
+    told = func.jsonb_strip_nulls(func.jsonb_build_object(*pairs))
+    return without.op("||")(told)  # type: ignore[no-any-return]
+
+
+def _payload_for(actor: Actor) -> Mask:
+    """Return the payload as an actor reads it."""
+
+    def reads(entry: Any, payload: Any) -> ColumnElement[Any]:
+        told = {
+            event: _masked(payload, hidden[actor])
+            for event, hidden in HIDDEN_FIELDS.items()
+            if actor in hidden
+        }
+        return case(told, value=entry.type, else_=payload) if told else payload
+
+    return Mask("without what events hide", reads)
 
 
 class JournalEntry(Owned):
-    """One event. position counts per merchant, sequence per aggregate, both without holes.
+    """One event, which every actor reads in the timelines of the objects that it sees.
+
+    position counts per merchant, sequence per aggregate, both without holes.
 
     type, aggregate, payload, payload_version: what the event's class says (`models.base.events`).
     actor_subject: an identity provider's user. address: the client's IP address.
     """
 
     __tablename__ = "journal"
+    __seen__: ClassVar[Seen] = dict.fromkeys(OTHERS, ALL)
+    __hidden__: ClassVar[Hidden] = {actor: {"payload": _payload_for(actor)} for actor in OTHERS}
     __table_args__ = (
         unique("position", "position"),
         unique("sequence", "aggregate_id", "sequence"),
@@ -48,3 +96,4 @@ class AuditEntry(Owned):
     """
 
     __table__ = JournalEntry.__table__
+    __seen__: ClassVar[Seen] = {}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, UniqueConstraint, case
@@ -17,6 +17,7 @@ from models.access.tokens import new_secret
 from models.access.viewers import Actor, CompanyRole, Documents, Scope
 from models.base.events import Event, event, without
 from models.base.tables import Base, OfMerchant, OneOf, Owned, check, indexed, known, unique
+from models.base.visibility import Seen
 
 
 class Merchant(Base):
@@ -48,6 +49,7 @@ class ApiKey(OfMerchant):
     """
 
     __tablename__ = "api_keys"
+    __seen__: ClassVar[Seen] = {}
     __table_args__ = (
         known("actor", Actor),
         check("bound_unless_staff", "(actor = 'STAFF') = (bound_to IS NULL)"),
@@ -119,6 +121,7 @@ class MerchantCounter(Owned):
     """One counter of a merchant: journal position and document numbers (scale.md, rule 5)."""
 
     __tablename__ = "merchant_counters"
+    __seen__: ClassVar[Seen] = {}
     __table_args__ = (unique("name", "name"), known("name", CounterName))
 
     name: Mapped[CounterName] = mapped_column(OneOf(CounterName))
@@ -129,6 +132,7 @@ class IdempotencyKey(Owned):
     """The first outcome of a mutation under a client's key, kept for replays."""
 
     __tablename__ = "idempotency_keys"
+    __seen__: ClassVar[Seen] = {}
     __table_args__ = (
         unique("key", "api_key_id", "key"),
         indexed("idempotency_keys", "expires_at"),

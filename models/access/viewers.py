@@ -17,6 +17,10 @@ class Actor(StrEnum):
     CARRIER = "CARRIER"
 
 
+OTHERS = tuple(actor for actor in Actor if actor is not Actor.STAFF)
+"""Who is not of the merchant."""
+
+
 class Scope(StrEnum):
     """What a token allows; the schema says which one each field needs."""
 
@@ -49,7 +53,7 @@ READS = frozenset(
         Scope.JOURNAL_READ,
     }
 )
-"""Whoever writes reads what it wrote; which rows those are is decided by `models.visibility`."""
+"""Whoever writes reads what it wrote; which rows those are, every table says (`__seen__`)."""
 SCOPES: dict[Actor, frozenset[Scope]] = {
     Actor.STAFF: frozenset(Scope),
     Actor.BUYER: READS | {Scope.ORDERS_PLACE, Scope.CALL_OFFS_WRITE, Scope.RECEIPTS_WRITE},
@@ -110,6 +114,11 @@ class Viewer:
     limits: Mapping[str, int] = field(default_factory=dict, hash=False)
     expires_at: datetime | None = None
     subject: str | None = None
+
+    @property
+    def sees_all(self) -> bool:
+        """Tell whether nothing of the merchant is hidden from the viewer."""
+        return self.actor is Actor.STAFF
 
     def has_ended(self, now: datetime) -> bool:
         """Tell whether the token has expired."""

@@ -1,10 +1,11 @@
 """What every table of a merchant has in common: tenancy, keys, and the types of columns."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 from typing import Annotated, Any, ClassVar, TypeVar
 from uuid import UUID
 
@@ -100,12 +101,28 @@ class Base(DeclarativeBase):
 
 
 class OfMerchant(Base):
-    """A row that belongs to a merchant, also in a global table."""
+    """A row that belongs to a merchant, also in a global table.
+
+    __seen__: actor -> the rows that it sees; who is not named sees none, staff sees all
+    (`models.base.visibility`). __hidden__: actor -> column -> what it reads instead
+    (`models.base.masks`).
+    __binds__: actor -> how its keys are bound to a row (`models.base.bindings`).
+    """
 
     __abstract__ = True
+    __seen__: ClassVar[Mapping[Hashable, Any]] = {}
+    __hidden__: ClassVar[Mapping[Hashable, Mapping[str, Any]]] = {}
+    __binds__: ClassVar[Mapping[Hashable, Any]] = {}
 
     merchant_id: Mapped[UUID]
     id: Mapped[UUID]
+
+
+@cache
+def entity_named(name: str) -> type[OfMerchant]:
+    """Return a table's class by its name: so tables name those of wings that they do not import."""
+    found = {mapper.class_.__name__: mapper.class_ for mapper in Base.registry.mappers}
+    return found[name]
 
 
 class Owned(OfMerchant):

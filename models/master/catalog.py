@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
+from typing import ClassVar
 
 from sqlalchemy.orm import Mapped, mapped_column
 
+from models.access.viewers import Actor
 from models.base.events import Created, Updated, event
 from models.base.tables import OneOf, Owned, check, known, unique
+from models.base.visibility import ALL, Seen
 
 
 class Unit(StrEnum):
@@ -38,6 +41,7 @@ class Product(Owned):
     """A sellable product, known by its SKU. scale: decimals that a quantity of it may have."""
 
     __tablename__ = "products"
+    __seen__: ClassVar[Seen] = dict.fromkeys((Actor.BUYER, Actor.STOREFRONT, Actor.WAREHOUSE), ALL)
     __table_args__ = (
         unique("sku", "sku"),
         known("unit", Unit),

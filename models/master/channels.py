@@ -1,12 +1,16 @@
 """Channels: where orders come from, and what each of them allows."""
 
 from enum import StrEnum
+from typing import ClassVar
 
 from sqlalchemy import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
+from models.access.viewers import Actor
+from models.base.bindings import Binding, Bindings
 from models.base.events import Created, Updated, event
 from models.base.tables import OneOf, Owned, check, known, unique
+from models.base.visibility import ALL, Seen, own
 
 
 class ChannelKind(StrEnum):
@@ -44,6 +48,8 @@ class Channel(Owned):
     """A source of orders, known by its code."""
 
     __tablename__ = "channels"
+    __seen__: ClassVar[Seen] = {Actor.BUYER: ALL, Actor.STOREFRONT: own("id"), Actor.WAREHOUSE: ALL}
+    __binds__: ClassVar[Bindings] = {Actor.STOREFRONT: Binding("a channel code", "code")}
     __table_args__ = (
         unique("code", "code"),
         known("kind", ChannelKind),

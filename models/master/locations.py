@@ -1,13 +1,16 @@
 """Locations: where goods lie and deliveries start."""
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy.orm import Mapped, mapped_column
 
+from models.access.viewers import Actor
+from models.base.bindings import Binding, Bindings
 from models.base.events import Created, Updated, event
 from models.base.tables import OneOf, Owned, indexed, known, to, unique
+from models.base.visibility import ALL, Seen, having, own
 
 
 class LocationKind(StrEnum):
@@ -23,6 +26,13 @@ class Location(Owned):
     """A warehouse, store or distributor, known by its code. place: fields of kit.inputs.Place."""
 
     __tablename__ = "locations"
+    __seen__: ClassVar[Seen] = {
+        Actor.BUYER: ALL,
+        Actor.STOREFRONT: ALL,
+        Actor.WAREHOUSE: own("id"),
+        Actor.CARRIER: having("Delivery", "location_id"),
+    }
+    __binds__: ClassVar[Bindings] = {Actor.WAREHOUSE: Binding("a location code", "code")}
     __table_args__ = (
         unique("code", "code"),
         known("kind", LocationKind),

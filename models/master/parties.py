@@ -1,19 +1,22 @@
 """Parties: companies and persons that order, carry, supply or fulfil."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Index, text
+from sqlalchemy import ColumnElement, Index, Text, literal, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
+from models.access.viewers import Actor
+from models.base.bindings import Binding, Bindings
 from models.base.events import Created, Payload, Updated, event
 from models.base.tables import OneOf, Owned, check, indexed, known, to, unique
+from models.base.visibility import Rule, Seen, either, own
 
 END_OF_DAY = "24:00"
 """When an opening closes that lasts until midnight."""
@@ -38,6 +41,14 @@ class PartyRole(StrEnum):
     FULFILMENT_PROVIDER = "FULFILMENT_PROVIDER"
 
 
+def _has(role: PartyRole) -> Callable[[Any], Sequence[ColumnElement[bool]]]:
+    """Return the condition on parties that have the role."""
+    return lambda table: (table.roles.contains(literal([role.value], ARRAY(Text))),)
+
+
+_CARRIERS = Rule("carriers", lambda _viewer, table: _has(PartyRole.CARRIER)(table)[0])
+
+
 class Party(Owned):
     """A company or a person, known by its number.
 
@@ -45,6 +56,16 @@ class Party(Owned):
     """
 
     __tablename__ = "parties"
+    __seen__: ClassVar[Seen] = {
+        Actor.BUYER: either(own("id"), _CARRIERS),
+        Actor.STOREFRONT: _CARRIERS,
+        Actor.WAREHOUSE: _CARRIERS,
+        Actor.CARRIER: own("id"),
+    }
+    __binds__: ClassVar[Bindings] = {
+        Actor.BUYER: Binding("a customer's party number", "number", _has(PartyRole.CUSTOMER)),
+        Actor.CARRIER: Binding("a carrier's party number", "number", _has(PartyRole.CARRIER)),
+    }
     __table_args__ = (
         unique("number", "number"),
         indexed("parties", "name", "id"),
@@ -78,6 +99,7 @@ class Contact(Owned):
     """A person at a party, known by a code of the merchant's."""
 
     __tablename__ = "contacts"
+    __seen__: ClassVar[Seen] = {Actor.BUYER: own("party_id")}
     __table_args__ = (to("parties", "party_id"), unique("code", "party_id", "code"))
 
     party_id: Mapped[UUID]
@@ -98,6 +120,7 @@ class Address(Owned):
     """
 
     __tablename__ = "addresses"
+    __seen__: ClassVar[Seen] = {Actor.BUYER: own("party_id")}
     __table_args__ = (
         to("parties", "party_id"),
         unique("code", "party_id", "code"),

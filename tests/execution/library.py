@@ -112,8 +112,8 @@ class Named:
     def values(self) -> dict[str, Any]:
         return {"name": self.name}
 
-    def matched(self, reader: Any, table: Any) -> list[Any]:
-        del reader, table
+    def matched(self, reader: Any) -> list[Any]:
+        del reader
         return []
 
     def part(self, reader: Any, bind: Any) -> tuple[Any, Select[Any]]:

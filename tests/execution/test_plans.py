@@ -14,8 +14,8 @@ from kit.telemetry import trace
 from loaders.trade import orders as order_loaders
 from models.access.viewers import Actor, Viewer
 from models.base.tables import Owned
+from models.base.visibility import seen_by
 from models.trade.orders.tables import Order as OrderRow
-from models.visibility import seen_by
 from resolvers.running.context import Context
 from resolvers.running.process import Process
 from schema.schema import PLANNER, schema

@@ -10,7 +10,8 @@ from websockets.exceptions import InvalidStatus
 
 from kit.ids import new_id, to_global
 from models.access.viewers import Actor
-from tests.make.master import parties
+from tests.make.fulfilment import deliveries
+from tests.make.master import locations, parties
 from tests.make.sweeps.endings import cancel, revoke
 from tests.make.trade import orders
 from tests.make.waiting import until
@@ -57,6 +58,22 @@ async def test_events_are_sent_as_they_happen_with_the_order_read_afresh(served,
         await socket.subscribe("1", STATUS, id=order["id"], after=told[0]["position"])
         assert changed(await socket.next()) == told[1]
         assert await socket.next() == {"id": "1", "type": "complete"}
+
+
+async def test_a_warehouse_follows_an_order_without_its_prices(served, world, ask):
+    location = await locations.location(world)
+    order = await orders.order(world, ask)
+    await deliveries.planned(world, ask, order, locationId=to_global("Location", location))
+    warehouse = await world.key(Actor.WAREHOUSE, location)
+    priced = STATUS.replace("state", "net { amount } lines { net { amount } discountPercent }")
+    told = []
+    for token in (warehouse, world.token):
+        async with served.socket(token) as socket:
+            await socket.subscribe("1", priced, id=order["id"], after=0)
+            told.append(changed(await socket.next())["order"])
+    hidden = {"net": None, "discountPercent": None}
+    assert told[0] == {"id": order["id"], "net": None, "lines": [hidden, hidden]}
+    assert told[1]["net"] == {"amount": "35"}
 
 
 async def test_what_leaves_the_status_alone_is_not_told(served, world, ask):

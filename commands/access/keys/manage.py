@@ -1,8 +1,7 @@
 """What a merchant's staff do with API keys: nobody gives more than they have."""
 
-from collections.abc import Mapping
 from dataclasses import fields
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import AfterValidator, Field
@@ -19,22 +18,11 @@ from models.access.keys import ApiKey
 from models.access.tokens import Shown
 from models.access.viewers import Actor, CompanyRole, Documents, Scope, allowed
 from models.base.acts import Act
-from models.base.tables import Owned
-from models.master.channels import Channel
-from models.master.locations import Location
-from models.master.parties import Party, PartyRole
+from models.base.bindings import bound_tables
 
 LIMITS = tuple(field.name for field in fields(Limits) if field.name != "statement")
 """What a key may have numbers of its own for; PostgreSQL ends statements for all keys alike."""
 _WIDENING = (Documents.REGISTERED, Documents.REGISTERED_AND_EXPLORE, Documents.ANY)
-_BOUND: Mapping[Actor, tuple[str, type[Owned]]] = {
-    Actor.BUYER: ("party_id", Party),
-    Actor.STOREFRONT: ("channel_id", Channel),
-    Actor.WAREHOUSE: ("location_id", Location),
-    Actor.CARRIER: ("party_id", Party),
-}
-"""Actor -> the input's field that binds it, and the table that the field names."""
-_ROLES = {Actor.BUYER: PartyRole.CUSTOMER, Actor.CARRIER: PartyRole.CARRIER}
 
 
 def _known(limit: str) -> str:
@@ -147,7 +135,8 @@ def _scopes(writing: Writing, command: ApiKeyCreate) -> list[Scope]:
 
 async def _bound_to(writing: Writing, command: ApiKeyCreate) -> UUID | None:
     """Return the id of what the key is bound to. Refused: INVALID, NOT_FOUND."""
-    own, entity = _BOUND.get(command.actor, (None, Party))
+    entity, binding = bound_tables().get(command.actor, (None, None))
+    own = None if entity is None else f"{entity.__name__.lower()}_id"
     found: UUID | None = None
     for field in ("party_id", "channel_id", "location_id"):
         given: UUID | None = getattr(command, field)
@@ -155,10 +144,10 @@ async def _bound_to(writing: Writing, command: ApiKeyCreate) -> UUID | None:
             text = f"A {command.actor} is bound by {own or 'nothing'}."
             raise Refused(Code.INVALID, text, (field,))
         found = given or found
-    if own is None or found is None:
+    if entity is None or binding is None or own is None:
         return None
-    row: Any = (await writing.get(entity, {found: (own,)}))[found]
-    if command.actor in _ROLES and _ROLES[command.actor] not in row.roles:
+    rows = writing.seen(entity).where(entity.id == found, *binding.condition(entity))
+    if not await writing.all(rows):
         raise missing(entity, (own,))
     return found
 

@@ -1,12 +1,12 @@
 """What operators do with merchants and their API keys."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commands.writing.transaction import Writing
@@ -17,9 +17,7 @@ from kit.inputs import Input, Name
 from models.access.keys import ApiKey, ApiKeyCreated, ApiKeyRevoked, LimitName, Merchant
 from models.access.tokens import issue
 from models.access.viewers import Actor, CompanyRole, allowed
-from models.master.channels import Channel
-from models.master.locations import Location
-from models.master.parties import Party, PartyRole
+from models.base.bindings import bound_tables
 
 Slug = Annotated[str, StringConstraints(pattern="^[a-z0-9][a-z0-9-]{0,62}$")]
 Gs1Prefix = Annotated[str, StringConstraints(pattern="^[0-9]{4,12}$")]
@@ -88,7 +86,7 @@ async def create_key(
     Refused: INVALID when staff is bound, or another actor is not, or has a role and is no buyer.
     """
     if (actor is Actor.STAFF) != (bound_to is None):
-        raise Refused(Code.INVALID, _BINDING, ("bound_to",))
+        raise Refused(Code.INVALID, _bindings(), ("bound_to",))
     role = more.get("role") or (CompanyRole.BUYER if actor is Actor.BUYER else None)
     if role is not None and actor is not Actor.BUYER:
         raise Refused(Code.INVALID, "Only a BUYER has a role.", ("role",))
@@ -131,19 +129,11 @@ def record_revoked(writing: Writing, key: ApiKey) -> None:
     writing.record(ApiKeyRevoked(key.id))
 
 
-_BINDING = (
-    "STAFF is bound to nothing; a BUYER is bound to a customer's party number, a STOREFRONT to a"
-    " channel code, a WAREHOUSE to a location code, a CARRIER to a carrier's party number."
-)
-
-
-_BOUND: Mapping[Actor, tuple[Any, Any, Sequence[ColumnElement[bool]]]] = {
-    Actor.BUYER: (Party, Party.number, [Party.roles.contains([PartyRole.CUSTOMER])]),
-    Actor.STOREFRONT: (Channel, Channel.code, []),
-    Actor.WAREHOUSE: (Location, Location.code, []),
-    Actor.CARRIER: (Party, Party.number, [Party.roles.contains([PartyRole.CARRIER])]),
-}
-"""Actor -> the table that it is bound to, its business key, and what a row must be."""
+def _bindings() -> str:
+    """Say what each actor is bound to."""
+    bound = bound_tables()
+    texts = [f"a {actor} to {bound[actor][1].text}" for actor in Actor if actor in bound]
+    return f"STAFF is bound to nothing, {', '.join(texts)}."
 
 
 async def binding(
@@ -155,28 +145,29 @@ async def binding(
     NOT_FOUND when the merchant has no such row.
     """
     if (actor is Actor.STAFF) != (business_key is None):
-        raise Refused(Code.INVALID, _BINDING, ("bound_to",))
+        raise Refused(Code.INVALID, _bindings(), ("bound_to",))
     if business_key is None:
         return None
     await set_merchant(session, merchant_id)
-    entity, column, more = _BOUND[actor]
-    found = await session.scalar(
-        select(entity.id).where(entity.merchant_id == merchant_id, column == business_key, *more)
-    )
+    entity, binding = bound_tables()[actor]
+    named = getattr(entity, binding.key) == business_key
+    own = (entity.merchant_id == merchant_id, named, *binding.condition(entity))
+    found: UUID | None = await session.scalar(select(entity.id).where(*own))
     if found is None:
-        text = f"The merchant has nothing with the key {business_key} for a {actor}. {_BINDING}"
+        text = f"The merchant has nothing with the key {business_key} for a {actor}. {_bindings()}"
         raise Refused(Code.NOT_FOUND, text, ("bound_to",))
-    return UUID(str(found))
+    return found
 
 
 async def keys_of(session: AsyncSession, merchant_id: UUID) -> list[tuple[ApiKey, str | None]]:
     """Return the keys of a tenant, oldest first, with the business key of what each is bound to."""
     await set_merchant(session, merchant_id)
-    code = func.coalesce(Party.number, Channel.code, Location.code)
-    rows = select(ApiKey, code).where(ApiKey.merchant_id == merchant_id).order_by(ApiKey.id)
-    for entity in (Party, Channel, Location):
+    keys = {entity: getattr(entity, binding.key) for entity, binding in bound_tables().values()}
+    rows = select(ApiKey, func.coalesce(*keys.values())).where(ApiKey.merchant_id == merchant_id)
+    for entity in keys:
         bound = and_(entity.merchant_id == merchant_id, entity.id == ApiKey.bound_to)
         rows = rows.outerjoin(entity, bound)
+    rows = rows.order_by(ApiKey.id)
     return [(key, code) for key, code in (await session.execute(rows)).all()]
 
 

@@ -20,6 +20,7 @@ from models.base.events import Event
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.master.catalog import Product
 from models.trade.codes import TradeCode
+from models.trade.orders.holds import reason_for
 from models.trade.orders.tables import Order, OrderLine
 
 
@@ -154,9 +155,10 @@ def check_allowed(delivery: Delivery, verb: AnyVerb, path: Path) -> None:
 async def _refuse_held(locked: Locked, delivery: Delivery) -> None:
     """Refused: ON_HOLD while the delivery or one of its orders has an active hold."""
     held = await active_holds(locked.writing, [delivery.id, *locked.orders])
-    reasons = sorted({hold.reason.value for holds in held.values() for hold in holds})
+    viewer = locked.writing.viewer
+    reasons = {reason_for(viewer, hold.reason) for holds in held.values() for hold in holds}
     if reasons:
-        text = f"{delivery.number} is on hold: {', '.join(reasons)}."
+        text = f"{delivery.number} is on hold: {', '.join(sorted(reasons))}."
         raise Refused(TradeCode.ON_HOLD, text, ("delivery_id",))
 
 

@@ -13,6 +13,7 @@ from kit import gs1
 from kit.errors import Code, Path, Refused
 from kit.ids import new_id
 from models.access.keys import CounterName, Merchant
+from models.base.visibility import merchant
 from models.fulfilment.parcels.events import ParcelPacked, ParcelVoided
 from models.fulfilment.parcels.tables import (
     Parcel,
@@ -22,7 +23,6 @@ from models.fulfilment.parcels.tables import (
     TrackingNumber,
 )
 from models.master.parties import Party, PartyRole
-from models.visibility import merchant
 
 _COPIED = {
     "carrier_id",

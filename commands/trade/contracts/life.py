@@ -14,6 +14,7 @@ from kit.inputs import Command, Note
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.base.events import Event
+from models.base.visibility import seen_by
 from models.trade.codes import TradeCode
 from models.trade.contracts.events import (
     ContractActivated,
@@ -25,7 +26,6 @@ from models.trade.contracts.states import IN_FORCE, RUNNING, ContractState
 from models.trade.contracts.tables import Contract
 from models.trade.orders.states import OPEN_STATES
 from models.trade.orders.tables import Order, OrderLine
-from models.visibility import seen_by
 
 
 class ContractStep(Command):

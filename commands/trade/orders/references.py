@@ -16,11 +16,11 @@ from kit.inputs import Input
 from models.access.viewers import Actor, anyone
 from models.base.records import columns, record
 from models.base.tables import Owned
+from models.base.visibility import seen_by
 from models.master.catalog import Product
 from models.master.channels import Channel
 from models.master.parties import Address, Contact, Party, PartyRole
 from models.trade.orders.tables import Order
-from models.visibility import seen_by
 
 Entity = TypeVar("Entity", bound=Owned)
 

@@ -20,13 +20,19 @@ progress = Aggregates(
     OrderLine,
     "order_id",
     {
-        "status": fulfilment(OrderLine),
-        "is_backordered": func.bool_or(OrderLine.backordered > 0),
+        "status": fulfilment,
+        "is_backordered": lambda line: func.bool_or(line.backordered > 0),
     },
 )
 judged = Computed(Order, {"is_late": is_late, "is_open": is_open})
 offered = Computed(Order, {"actions": available(ACTS)})
-net = Computed(Order, {"amount": net_amount, "currency": lambda _, order: order.currency})
+net = Aggregates(
+    OrderLine,
+    "order_id",
+    {"amount": net_amount, "currency": lambda line: func.min(line.currency)},
+    # Nothing is added up of prices that the viewer does not know.
+    having=lambda line: func.count(line.net) > 0,
+)
 
 __all__ = [
     "OrderFilter",

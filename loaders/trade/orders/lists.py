@@ -11,7 +11,6 @@ from uuid import UUID
 
 from pydantic import Field
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
-from sqlalchemy.orm import aliased
 
 from kit.ids import Names
 from kit.inputs import Input, Instant, Reference
@@ -19,10 +18,10 @@ from kit.money import Amount, rounded
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Part, Reader, Relation
 from loaders.trade.orders.progress import has_status, is_backordered, is_late, is_open, some_line
+from models.base.visibility import seen_by
 from models.trade.orders.holds import Hold
 from models.trade.orders.states import FulfilmentStatus, OrderKind, OrderState
 from models.trade.orders.tables import Order, OrderLine
-from models.visibility import seen_by
 
 
 class OrderSort(Enum):
@@ -88,7 +87,7 @@ _EQUAL = (
 
 
 def _held(reader: Reader, order: Any) -> ColumnElement[bool]:
-    hold = aliased(Hold)
+    hold = reader.table(Hold)
     return exists().where(
         hold.subject_id == order.id, hold.is_active, *seen_by(reader.viewer, hold)
     )
@@ -147,7 +146,7 @@ of_party = Paged(Order, _SORTS, of="party_id", matching=_matching)
 
 @dataclass(frozen=True)
 class Summary:
-    """Sums over a whole list of orders."""
+    """Sums over a whole list of orders. net_totals: only of prices that the viewer knows."""
 
     order_count: int
     line_count: int
@@ -167,13 +166,13 @@ class SummaryOf(Relation):
 
     def part(self, reader: Reader, key: ColumnElement[Any]) -> Part:
         """Return sums and the select of one parent's list, one row for each currency."""
-        order, line = aliased(Order), aliased(OrderLine)
+        order, line = reader.table(Order), reader.table(OrderLine)
         sums = SimpleNamespace(
             currency=order.currency,
             orders=func.count(order.id.distinct()),
             lines=func.count(line.id),
             quantity=func.coalesce(func.sum(line.ordered), 0),
-            net=func.coalesce(func.sum(line.net), 0),
+            net=func.sum(line.net),
         )
         paged = self.paged
         joined = and_(line.order_id == order.id, *seen_by(reader.viewer, line))
@@ -192,5 +191,5 @@ def _summary(rows: Sequence[Any]) -> Summary:
         order_count=sum(row.orders for row in rows),
         line_count=sum(row.lines for row in rows),
         ordered_quantity=sum((row.quantity for row in rows), Decimal(0)),
-        net_totals=[rounded(row.net, row.currency) for row in rows],
+        net_totals=[rounded(row.net, row.currency) for row in rows if row.net is not None],
     )

@@ -3,10 +3,12 @@
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy.orm import Mapped, mapped_column
 
+from models.access.viewers import Actor
 from models.base.tables import (
     OneOf,
     Owned,
@@ -17,6 +19,7 @@ from models.base.tables import (
     to,
     unique,
 )
+from models.base.visibility import Seen, through
 
 
 class ReceiptDifference(StrEnum):
@@ -33,6 +36,9 @@ class Receipt(Owned):
     """The client's own receipt of a delivery; a later one corrects an earlier one."""
 
     __tablename__ = "receipts"
+    __seen__: ClassVar[Seen] = dict.fromkeys(
+        (Actor.BUYER, Actor.STOREFRONT, Actor.WAREHOUSE), through("Delivery", "delivery_id")
+    )
     __table_args__ = (
         to("deliveries", "delivery_id"),
         unique("sequence", "delivery_id", "sequence"),
@@ -50,6 +56,11 @@ class ReceiptLine(Owned):
     """What the client received of one delivery line, in good order, and why it differs."""
 
     __tablename__ = "receipt_lines"
+    __seen__: ClassVar[Seen] = {
+        Actor.BUYER: through("Receipt", "receipt_id"),
+        Actor.STOREFRONT: through("DeliveryLine", "delivery_line_id"),
+        Actor.WAREHOUSE: through("Receipt", "receipt_id"),
+    }
     __table_args__ = (
         to("receipts", "receipt_id"),
         to("delivery_lines", "delivery_line_id"),

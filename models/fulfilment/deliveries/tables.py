@@ -3,11 +3,12 @@
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy.orm import Mapped, mapped_column
 
+from models.access.viewers import Actor
 from models.base.tables import (
     Counter,
     OneOf,
@@ -20,6 +21,7 @@ from models.base.tables import (
     unique,
     whole_window,
 )
+from models.base.visibility import Seen, having, own, through
 from models.fulfilment.deliveries.states import DeliveryState
 from models.master.channels import DeliveryMethod
 
@@ -59,6 +61,12 @@ class Delivery(Owned):
     """
 
     __tablename__ = "deliveries"
+    __seen__: ClassVar[Seen] = {
+        Actor.BUYER: own("party_id"),
+        Actor.STOREFRONT: having("DeliveryLine", "delivery_id"),
+        Actor.WAREHOUSE: own("location_id"),
+        Actor.CARRIER: having("Parcel", "delivery_id"),
+    }
     __table_args__ = (
         unique("number", "number"),
         to("parties", "party_id"),
@@ -108,6 +116,11 @@ class DeliveryLine(Owned):
     """What a delivery takes of one order line. order_id: of that line, so that it can be found."""
 
     __tablename__ = "delivery_lines"
+    __seen__: ClassVar[Seen] = {
+        Actor.BUYER: through("Delivery", "delivery_id"),
+        Actor.STOREFRONT: through("Order", "order_id"),
+        Actor.WAREHOUSE: through("Delivery", "delivery_id"),
+    }
     __table_args__ = (
         to("deliveries", "delivery_id"),
         to("order_lines", "order_line_id"),

@@ -3,12 +3,15 @@
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from models.access.viewers import OTHERS, Actor
 from models.base.tables import OneOf, Owned, check, indexed, known, to, unique
+from models.base.visibility import Seen, own, through
 
 
 class ParcelStatus(StrEnum):
@@ -33,6 +36,12 @@ class Parcel(Owned):
     """A transport unit. parent_id: the pallet that it stands on. packing: of its delivery."""
 
     __tablename__ = "parcels"
+    __seen__: ClassVar[Seen] = {
+        Actor.BUYER: through("Delivery", "delivery_id"),
+        Actor.STOREFRONT: through("Delivery", "delivery_id"),
+        Actor.WAREHOUSE: through("Delivery", "delivery_id"),
+        Actor.CARRIER: own("carrier_id"),
+    }
     __table_args__ = (
         unique("sscc", "sscc"),
         to("deliveries", "delivery_id"),
@@ -70,6 +79,7 @@ class TrackingNumber(Owned):
     """A carrier's number of a parcel; a second one never replaces the first (invariant P3)."""
 
     __tablename__ = "tracking_numbers"
+    __seen__: ClassVar[Seen] = dict.fromkeys(OTHERS, through("Parcel", "parcel_id"))
     __table_args__ = (
         to("parcels", "parcel_id"),
         to("parties", "carrier_id"),
@@ -88,6 +98,12 @@ class ParcelContent(Owned):
     """How much of one delivery line lies in a parcel; P1: over all parcels what was shipped."""
 
     __tablename__ = "parcel_contents"
+    __seen__: ClassVar[Seen] = {
+        Actor.BUYER: through("Parcel", "parcel_id"),
+        Actor.STOREFRONT: through("DeliveryLine", "delivery_line_id"),
+        Actor.WAREHOUSE: through("Parcel", "parcel_id"),
+        Actor.CARRIER: through("Parcel", "parcel_id"),
+    }
     __table_args__ = (
         to("parcels", "parcel_id"),
         to("delivery_lines", "delivery_line_id"),
@@ -107,6 +123,7 @@ class ParcelLineage(Owned):
     """Which voided parcel a new one was repacked from (invariant P5)."""
 
     __tablename__ = "parcel_lineage"
+    __seen__: ClassVar[Seen] = dict.fromkeys(OTHERS, through("Parcel", "parcel_id"))
     __table_args__ = (
         to("parcels", "parcel_id"),
         to("parcels", "repacked_from_id"),

@@ -2,11 +2,14 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy.orm import Mapped, mapped_column
 
+from models.access.viewers import OTHERS
 from models.base.tables import OneOf, Owned, indexed, known, to, unique
+from models.base.visibility import Seen, through
 from models.fulfilment.parcels.tables import ParcelStatus
 
 
@@ -19,6 +22,7 @@ class TrackingEvent(Owned):
     """
 
     __tablename__ = "tracking_events"
+    __seen__: ClassVar[Seen] = dict.fromkeys(OTHERS, through("Parcel", "parcel_id"))
     __table_args__ = (
         to("parcels", "parcel_id"),
         unique("once", "parcel_id", "source", "dedupe_key"),

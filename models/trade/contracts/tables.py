@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import ClassVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,7 @@ from sqlalchemy import ARRAY, ColumnElement, Numeric, Uuid, func
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
+from models.access.viewers import Actor
 from models.base.tables import (
     Counter,
     OneOf,
@@ -21,6 +23,7 @@ from models.base.tables import (
     to,
     unique,
 )
+from models.base.visibility import Seen, own, through
 from models.trade.contracts.states import ContractState, EndOfLife, ReservationStrategy
 
 
@@ -34,6 +37,7 @@ class Contract(Owned):
     """
 
     __tablename__ = "contracts"
+    __seen__: ClassVar[Seen] = {Actor.BUYER: own("party_id")}
     __table_args__ = (
         unique("number", "number"),
         to("parties", "party_id"),
@@ -90,6 +94,7 @@ class ContractLine(Owned):
     """
 
     __tablename__ = "contract_lines"
+    __seen__: ClassVar[Seen] = {Actor.BUYER: through("Contract", "contract_id")}
     __table_args__ = (
         to("contracts", "contract_id"),
         to("products", "product_id"),
@@ -180,6 +185,7 @@ class Shortfall(Owned):
     """
 
     __tablename__ = "shortfalls"
+    __seen__: ClassVar[Seen] = {Actor.BUYER: through("Contract", "contract_id")}
     __table_args__ = (
         to("contract_lines", "contract_line_id"),
         unique("line", "contract_line_id"),

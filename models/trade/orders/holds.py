@@ -2,18 +2,23 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Index, text
+from sqlalchemy import ColumnElement, Index, case, literal_column, null, text
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
+from models.access.journal import HIDDEN_FIELDS
+from models.access.viewers import OTHERS, Actor, Viewer
+from models.base.masks import NULL, Hidden, Mask
 from models.base.tables import (
     OneOf,
     Owned,
     indexed,
     known,
 )
+from models.base.visibility import Seen, either, through
 
 
 class HoldSubject(StrEnum):
@@ -33,6 +38,48 @@ class HoldReason(StrEnum):
     CUSTOMER_REQUEST = "CUSTOMER_REQUEST"
     OPERATOR = "OPERATOR"
     OTHER = "OTHER"
+    UNDER_REVIEW = "UNDER_REVIEW"
+
+
+_INTERNAL = (HoldReason.FRAUD, HoldReason.OPERATOR)
+"""Reasons of the merchant's own, which others read as UNDER_REVIEW."""
+
+
+def reason_for(viewer: Viewer, reason: HoldReason) -> HoldReason:
+    """Return a reason as the viewer reads it."""
+    hidden = reason in _INTERNAL and not viewer.sees_all
+    return HoldReason.UNDER_REVIEW if hidden else reason
+
+
+def _is_internal(reason: ColumnElement[Any]) -> ColumnElement[bool]:
+    return reason.in_([literal_column(f"'{it}'") for it in _INTERNAL])
+
+
+_REASON = Mask(
+    f"{HoldReason.UNDER_REVIEW} for {' and '.join(_INTERNAL)}",
+    lambda _row, reason: case(
+        (_is_internal(reason), literal_column(f"'{HoldReason.UNDER_REVIEW}'")), else_=reason
+    ),
+)
+_UNLESS_INTERNAL = Mask(
+    f"null where the reason is {' or '.join(_INTERNAL)}",
+    lambda row, column: case((_is_internal(row.reason), null()), else_=column),
+)
+_HIDDEN: Hidden = {
+    **{actor: {"reason": _REASON, "owner": NULL, "note": NULL} for actor in OTHERS},
+    # A warehouse must know why it stops, and whom to ask.
+    Actor.WAREHOUSE: {"reason": _REASON, "owner": _UNLESS_INTERNAL, "note": _UNLESS_INTERNAL},
+}
+_TOLD: Hidden = {
+    actor: {field: masks[field] for field in ("reason",)}
+    for actor, masks in _HIDDEN.items()
+}
+HIDDEN_FIELDS.update(
+    dict.fromkeys(
+        ("order.held", "order.hold_released", "delivery.held", "delivery.hold_released"), _TOLD
+    )
+)
+"""The same in what the journal tells of holds."""
 
 
 class Hold(Owned):
@@ -42,6 +89,14 @@ class Hold(Owned):
     """
 
     __tablename__ = "holds"
+    __seen__: ClassVar[Seen] = {
+        **dict.fromkeys(
+            (Actor.BUYER, Actor.STOREFRONT),
+            either(through("Order", "subject_id"), through("Delivery", "subject_id")),
+        ),
+        Actor.WAREHOUSE: through("Delivery", "subject_id"),
+    }
+    __hidden__: ClassVar[Hidden] = _HIDDEN
     __table_args__ = (
         known("subject", HoldSubject),
         known("reason", HoldReason),

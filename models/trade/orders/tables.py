@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Index, Numeric, any_, case, func, literal_column, text
@@ -10,6 +10,8 @@ from sqlalchemy.ext.hybrid import hybrid_method, hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kit.money import UNUSUAL, USUAL, rounded
+from models.access.viewers import Actor
+from models.base.masks import NULL, Hidden
 from models.base.tables import (
     Counter,
     OneOf,
@@ -23,6 +25,7 @@ from models.base.tables import (
     unique,
     whole_window,
 )
+from models.base.visibility import Seen, having, held, own, through
 from models.trade.orders.states import Approval, DeliveryPolicy, OrderKind, OrderState
 
 
@@ -35,6 +38,11 @@ class Order(Owned):
     """
 
     __tablename__ = "orders"
+    __seen__: ClassVar[Seen] = {
+        Actor.BUYER: own("party_id"),
+        Actor.STOREFRONT: held("channel_id"),
+        Actor.WAREHOUSE: having("DeliveryLine", "order_id"),
+    }
     __table_args__ = (
         unique("number", "number"),
         to("channels", "channel_id"),
@@ -151,6 +159,15 @@ class OrderLine(Owned):
     """
 
     __tablename__ = "order_lines"
+    __seen__: ClassVar[Seen] = {
+        Actor.BUYER: through("Order", "order_id"),
+        Actor.STOREFRONT: through("Order", "order_id"),
+        Actor.WAREHOUSE: having("DeliveryLine", "order_line_id"),
+    }
+    __hidden__: ClassVar[Hidden] = {
+        actor: {"unit_price": NULL, "discount_percent": NULL}
+        for actor in (Actor.WAREHOUSE, Actor.CARRIER)
+    }
     __table_args__ = (
         to("orders", "order_id"),
         to("products", "product_id"),

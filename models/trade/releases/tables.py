@@ -5,11 +5,13 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from itertools import accumulate
+from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from models.access.viewers import Actor
 from models.base.tables import (
     OneOf,
     Owned,
@@ -21,6 +23,7 @@ from models.base.tables import (
     unique,
     whole_window,
 )
+from models.base.visibility import Seen, through
 
 
 class ReleaseType(StrEnum):
@@ -73,6 +76,7 @@ class Release(Owned):
     """
 
     __tablename__ = "releases"
+    __seen__: ClassVar[Seen] = {Actor.BUYER: through("Contract", "contract_id")}
     __table_args__ = (
         to("contracts", "contract_id"),
         to("contract_lines", "contract_line_id"),
@@ -111,6 +115,7 @@ class ScheduleLine(Owned):
     """One quantity at one time of a release."""
 
     __tablename__ = "schedule_lines"
+    __seen__: ClassVar[Seen] = {Actor.BUYER: through("Release", "release_id")}
     __table_args__ = (
         to("releases", "release_id"),
         unique("line_no", "release_id", "line_no"),

@@ -60,7 +60,14 @@ described(
     PARTIAL_CANCEL_REST="What is there comes, the rest is cancelled (SP).",
     CANCEL_IF_NOT_BY="What has not come by an instant is cancelled (CD).",
 )
-described(HoldReason, "HoldReason", "Why something must not be released.")
+described(
+    HoldReason,
+    "HoldReason",
+    "Why something must not be released.",
+    FRAUD="Others than the merchant read UNDER_REVIEW.",
+    OPERATOR="Others than the merchant read UNDER_REVIEW.",
+    UNDER_REVIEW="The merchant looks into it.",
+)
 described(
     OrderAction,
     "OrderAction",

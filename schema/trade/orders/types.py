@@ -32,6 +32,10 @@ from schema.master.catalog import Product
 from schema.master.channels import Channel
 from schema.master.parties import Address, Contact, Party
 from schema.trade.contracts import Contract, ContractLine
+from schema.trade.releases import ScheduleLine
+
+if TYPE_CHECKING:
+    from schema.fulfilment.deliveries import Delivery
 from schema.trade.orders.enums import (
     Approval,
     DeliveryPolicy,
@@ -41,10 +45,9 @@ from schema.trade.orders.enums import (
     OrderKind,
     OrderState,
 )
-from schema.trade.releases import ScheduleLine
 
-if TYPE_CHECKING:
-    from schema.fulfilment.deliveries import Delivery
+_NOT_SHOWN = "null for warehouses"
+"""What the models hide of prices."""
 
 
 async def _access_tokens(orders: Sequence[Any], info: Info) -> list[str | None]:
@@ -56,8 +59,12 @@ class Hold(Node):
     """A hold."""
 
     reason: HoldReason = strawberry.field(description="Why it must not be released.")
-    owner: str = strawberry.field(description="Person, team or system that placed it.")
-    note: str | None = strawberry.field(description="What else people should know.")
+    owner: str | None = strawberry.field(
+        description="Person, team or system that placed it; null for who is not to know."
+    )
+    note: str | None = strawberry.field(
+        description="What else people should know; null for who is not to know."
+    )
     placed_at: datetime = strawberry.field(description="When it was placed.")
     released_at: datetime | None = strawberry.field(
         description="When it was released; null while it holds."
@@ -87,8 +94,12 @@ class OrderLine(Node):
     external_reference: str | None = strawberry.field(
         description="The line's number in the sender's system."
     )
-    unit_price: values.Money = values.money("unit_price", "Price of one unit before discount.")
-    discount_percent: Decimal = strawberry.field(description="Percent off the unit price.")
+    unit_price: values.Money | None = values.money(
+        "unit_price", f"Price of one unit before discount; {_NOT_SHOWN}."
+    )
+    discount_percent: Decimal | None = strawberry.field(
+        description=f"Percent off the unit price; {_NOT_SHOWN}."
+    )
     substitution_allowed: bool = strawberry.field(
         description="Whether another product may be sent instead."
     )
@@ -122,11 +133,11 @@ class OrderLine(Node):
         description="What was ordered, is not cancelled and in no delivery; can be cancelled."
     )
 
-    net: values.Money = values.money(
+    net: values.Money | None = values.money(
         "net_amount",
         "Price of what was ordered and not cancelled, after discount, rounded half"
         " up to the currency's minor unit. Totals add exact prices, so they may differ from the"
-        " sum of these.",
+        f" sum of these. It is {_NOT_SHOWN}.",
     )
 
 
@@ -209,10 +220,10 @@ class Order(Node):
         " dispatch came after it.",
         attribute="is_late",
     )
-    net: values.Money = related(
+    net: values.Money | None = related(
         loaders.net,
         "Price of all lines after discount, without what was cancelled: added exactly, rounded"
-        " half up once to the currency's minor unit.",
+        f" half up once to the currency's minor unit. It is {_NOT_SHOWN}.",
     )
     is_open: bool = related(
         loaders.judged,
@@ -246,7 +257,7 @@ class OrderSummary:
     net_totals: list[values.Money] = strawberry.field(
         description="For each currency: quantity x unit price x (1 - discount / 100) over all"
         " lines, without what was cancelled, added exactly and rounded half up once to the"
-        " currency's minor unit."
+        " currency's minor unit. Empty for warehouses."
     )
 
 
