@@ -24,7 +24,8 @@ from tests.execution.operations import Operation
 
 DEEPEST = 4
 """Fields between a row and an object that has no id."""
-MANY = 20
+ROWS, MANY = 8, 10
+"""Objects that are asked at once, and how much of a list of each."""
 _VALUES = {
     "Boolean": "true",
     "Int": "1",
@@ -50,7 +51,7 @@ class Way:
 
     def operation(self, selection: str, ids: Mapping[str, Sequence[str]]) -> Operation:
         """Ask the objects for something. ids: type name -> ids of rows that are there."""
-        given = {} if self.start == "Query" else {"ids": list(ids.get(self.start, ()))[:MANY]}
+        given = {} if self.start == "Query" else {"ids": list(ids.get(self.start, ()))[:ROWS]}
         return Operation(self.document(selection), given, self.start)
 
     def arrives(self, data: Any) -> bool:

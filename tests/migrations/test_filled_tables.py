@@ -1,7 +1,8 @@
 """Every released revision, with the demo's rows in its tables, comes up to the newest one.
 
-The way down makes the rows of an older revision of those of today: what it forgets is what that
-revision could not hold. A migration declares both ways by itself; nothing here knows any of them.
+The way down makes the rows of an older revision of those of today. What comes back otherwise than it
+was is what that revision could not hold: columns that it did not have, and those that a migration
+declares as `FORGETS = {"table.column"}` where its way down rewrites them. Nothing here knows any.
 """
 
 import asyncio
@@ -23,6 +24,7 @@ from tests.simulation.invariants import BROKEN
 
 SCRIPTS = ScriptDirectory.from_config(migrations.configured(""))
 REVISIONS = [it.revision for it in SCRIPTS.walk_revisions() if not it.is_head][::-1]
+FORGETS = {it.revision: getattr(it.module, "FORGETS", set()) for it in SCRIPTS.walk_revisions()}
 TABLES = """
 SELECT relname::text FROM pg_class
 WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'alembic_version'
@@ -77,6 +79,12 @@ def _broken(url: str) -> list[tuple[object, ...]]:
     return ask(_held(url), BROKEN.replace(":merchant", f"'{merchant}'"))
 
 
+def _forgets(revision: str) -> set[str]:
+    """Return what the migrations above a revision declare."""
+    above = [it.revision for it in SCRIPTS.iterate_revisions("head", revision)]
+    return {column for it in above for column in FORGETS[it]}
+
+
 @pytest.mark.parametrize("revision", REVISIONS)
 def test_filled_tables_come_up_from_every_released_revision(
     filled: str, new_database: Callable[..., str], revision: str
@@ -87,6 +95,7 @@ def test_filled_tables_come_up_from_every_released_revision(
     command.downgrade(configured, revision)
     old = {str(table) for (table,) in ask(url, TABLES)}
     forgotten = {(str(table), str(it)) for table, it in columns - set(ask(url, COLUMNS))}
+    forgotten |= {tuple(it.split(".")) for it in _forgets(revision)}
     counts = {table: len(rows) for table, rows in _rows(url, old, set()).items()}
     assert max(counts.values()) > LEAST
     command.upgrade(configured, "head")
