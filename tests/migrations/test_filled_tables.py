@@ -1,8 +1,8 @@
 """Every released revision, with the demo's rows in its tables, comes up to the newest one.
 
-The way down makes the rows of an older revision of those of today. What comes back otherwise than it
-was is what that revision could not hold: columns that it did not have, and those that a migration
-declares as `FORGETS = {"table.column"}` where its way down rewrites them. Nothing here knows any.
+The way down makes the rows of an older revision of those of today. What comes back otherwise than
+it was is what that revision could not hold: columns that it did not have, and those that a
+migration declares as `FORGETS = {"table.column"}` where its way down rewrites them.
 """
 
 import asyncio

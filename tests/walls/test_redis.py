@@ -10,7 +10,14 @@ from uuid import uuid4
 import httpx
 import pytest
 from redis.asyncio import Redis
-from tests.api.test_cost_bucket import (
+
+from commands.access.buckets.in_redis import RedisBuckets
+from commands.access.buckets.take import Bucket, take
+from commands.writing.expired import SPARED
+from kit.config import from_environment
+from server import application
+from tests import make
+from tests.api.access.test_cost_bucket import (
     CHUNK,
     LIMITS,
     applications,
@@ -21,13 +28,6 @@ from tests.api.test_cost_bucket import (
     test_it_flows_in_again_and_waiting_as_told_is_enough,
     test_processes_share_a_keys_bucket,
 )
-
-from commands.access.buckets.in_redis import RedisBuckets
-from commands.access.buckets.take import Bucket, take
-from commands.writing.expired import SPARED
-from kit.config import from_environment
-from server import application
-from tests import make
 
 __all__ = [
     "test_a_keys_flood_takes_nothing_from_another_key",

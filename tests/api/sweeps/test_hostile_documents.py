@@ -10,7 +10,6 @@ import httpx
 import pytest
 from graphql import get_introspection_query
 from sqlalchemy import text
-from tests.execution.test_limits import HOSTILE
 
 from kit.clock import Clock
 from kit.config import from_environment
@@ -22,6 +21,7 @@ from schema.graphql.extensions.limits import _KNOWN
 from schema.schema import schema
 from server import application
 from tests import make
+from tests.admission.test_limits import HOSTILE
 from tests.make.running import staff
 from transport.endpoint import GRAPHQL_JSON
 
