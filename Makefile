@@ -28,8 +28,8 @@ test-reference: $(VENV)/dev.stamp ## Run what asks the API on the reference exec
 	$(PYTEST) --executor reference tests/api
 	$(PYTEST) --operations 10000 --seed $$(date +%Y%m%d) tests/execution
 
-simulate: $(VENV)/dev.stamp ## Play long and otherwise each time: make simulate PLAYS=300. Nightly.
-	ABRUF_PLAYS=$(or $(PLAYS),200) $(PYTEST) -s tests/simulation
+simulate: $(VENV)/dev.stamp ## Play long and otherwise each time: make simulate PLAYS=300 SEED=1. Nightly.
+	ABRUF_PLAYS=$(or $(PLAYS),200) ABRUF_PLAY_SEED=$(or $(SEED),$(shell date +%s)) $(PYTEST) tests/simulation
 
 check: $(VENV)/dev.stamp ## Lint, types, import contracts.
 	$(PYTHON) -m ruff check .

@@ -26,7 +26,7 @@ async def found(world: World) -> Found:
 
 def some(rows: list[Any]) -> list[Any]:
     """Return few of the rows, from the first to the last: what is seen is a matter of tables."""
-    return rows[:: max(len(rows) // SOME, 1)]
+    return rows[:: -(-len(rows) // SOME) or 1]
 
 
 def reads(of: Found) -> Iterator[tuple[str, str, str]]:
