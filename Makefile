@@ -5,7 +5,11 @@ PYTHON := $(VENV)/bin/python
 DATA_TOKEN := from kit.config import from_environment as config; import json; \
 	print(json.loads((config().data_dir / "demo-tokens.json").read_text())["staff"])
 
-.PHONY: run test check bench bench-quick sdl docs picture migration lock clean
+BASE ?= main
+# A file's share of the time is told before pytest's own last line.
+PYTEST := $(PYTHON) -m pytest -q -n logical --maxprocesses 4 --dist worksteal --shares
+
+.PHONY: run test test-changed test-reference simulate check bench bench-quick sdl docs picture migration lock clean
 
 run: $(VENV)/runtime.stamp ## Start Abruf with its demo.
 	$(PYTHON) -m web.build
@@ -15,8 +19,17 @@ test: $(VENV)/dev.stamp ## Run every test, the browser's too.
 	$(PYTHON) -m web.chromium
 	$(PYTHON) -m tests.walls.programs
 	$(PYTHON) -m web.build
-	$(PYTHON) -m pytest -q -n logical --maxprocesses 4 --dist worksteal
-	$(PYTHON) -m pytest -q -n logical --maxprocesses 4 --dist worksteal --executor reference tests/api
+	$(PYTEST)
+
+test-changed: $(VENV)/dev.stamp ## Run what the change since BASE touches: make test-changed BASE=main
+	$(PYTHON) -m tests.changed $(BASE) -q -n logical --maxprocesses 4 --dist worksteal
+
+test-reference: $(VENV)/dev.stamp ## Run what asks the API on the reference executor; compare many more operations. Nightly.
+	$(PYTEST) --executor reference tests/api
+	$(PYTEST) --operations 10000 --seed $$(date +%Y%m%d) tests/execution
+
+simulate: $(VENV)/dev.stamp ## Play long and otherwise each time: make simulate PLAYS=300 SEED=1. Nightly.
+	ABRUF_PLAYS=$(or $(PLAYS),200) ABRUF_PLAY_SEED=$(or $(SEED),$(shell date +%s)) $(PYTEST) tests/simulation
 
 check: $(VENV)/dev.stamp ## Lint, types, import contracts.
 	$(PYTHON) -m ruff check .

@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
-from bench import forms, report
-from bench.check import DifferentError
+from bench import forms
 from bench.engines import EngineError, node
-from bench.load import LoadError
-from bench.machine import machine
+from bench.measuring.check import DifferentError
+from bench.measuring.load import LoadError
+from bench.page import report
+from bench.page.machine import machine
 from kit import embedded
 from kit.config import from_environment
 from web.build import BuildFailedError

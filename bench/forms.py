@@ -7,14 +7,14 @@ from dataclasses import asdict
 from typing import Any
 
 from bench import data, engines
-from bench.check import Checked, checked
 from bench.data import Size, plain
 from bench.engines import Engine, node
-from bench.load import Load, measured
-from bench.measure import Bench, Plan, Results, ratio
+from bench.measuring.check import Checked, checked
+from bench.measuring.load import Load, measured
+from bench.measuring.measure import Bench, Plan, Results, ratio
+from bench.measuring.requests import Asked, asked, requests
 from bench.operations import ENGINES, LIMIT, OPERATIONS, OURS, POSTGRAPHILE, REFERENCE
 from bench.progress import Progress, say
-from bench.requests import Asked, asked, requests
 from kit.embedded import Server
 
 QUICK = Plan(Size(5, 1000), (1,), (8,), rounds=3, seconds=0.7, warm=0.2)

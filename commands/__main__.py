@@ -9,7 +9,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -33,9 +33,9 @@ from kit.errors import Refused
 from models.access.viewers import Actor, CompanyRole, Viewer
 
 
-def main() -> None:
+def main(words: Sequence[str]) -> None:
     """Run what the words ask for; SystemExit carries the reason when it is not done."""
-    asked = _parser().parse_args()
+    asked = _parser().parse_args(words)
     try:
         with embedded.addresses(from_environment()) as server:
             migrations.upgrade(server.owner_url, app_role(server.owner_url, server.app_url))
@@ -211,4 +211,4 @@ def _table(head: list[str], rows: list[list[str]]) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

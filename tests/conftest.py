@@ -16,7 +16,7 @@ from tests import make
 from tests.guard import watch
 from tests.kit.programs import ask as ask_once
 
-pytest_plugins = ["tests.left_out"]
+pytest_plugins = ["tests.left_out", "tests.shares"]
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """What the clock of a test shows at its start: a Monday morning."""
@@ -53,12 +53,13 @@ def server(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator
 
 
 @pytest.fixture(scope="session")
-def new_database(server: embedded.Server, worker_id: str) -> Callable[[str], str]:
-    """Make an empty database of the worker and give its owner's address."""
+def new_database(server: embedded.Server, worker_id: str) -> Callable[..., str]:
+    """Make a database of the worker, empty or a copy of another, and give its owner's address."""
 
-    def make_database(purpose: str) -> str:
+    def make_database(purpose: str, like: str | None = None) -> str:
         name = f"{purpose}_{worker_id}"
-        ask_once(server.owner_url, f"CREATE DATABASE {name}")
+        copied = f" TEMPLATE {like.rpartition('/')[2]}" if like else ""
+        ask_once(server.owner_url, f"CREATE DATABASE {name}{copied}")
         return f"{server.owner_url.rpartition('/')[0]}/{name}"
 
     return make_database

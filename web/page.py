@@ -123,8 +123,8 @@ class GraphiQL:
 
 
 def example(path: Path) -> Operation:
-    """Read one `.graphql` file and the `.variables.json` of the same name, if there is one."""
-    variables = path.with_suffix(".variables.json")
+    """Read one `.graphql` file and what `variables/` holds under its name, if anything."""
+    variables = path.parent / "variables" / f"{path.stem}.json"
     return Operation(
         name=path.stem,
         query=path.read_text("utf-8"),

@@ -47,7 +47,7 @@ async def write(
 def _copy(folder: Path, values: Mapping[str, str]) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(SOURCE, folder)
-    for path in folder.glob("*.variables.json"):
+    for path in folder.glob("variables/*.json"):
         path.write_text(Template(path.read_text("utf-8")).safe_substitute(values), "utf-8")
 
 

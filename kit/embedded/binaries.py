@@ -59,7 +59,8 @@ def disguise(home: Home) -> list[str]:
     On Linux they also make the kernel send SIGINT when the process that started them dies. As
     root they choose a user namespace, in which root's own files seem to be `nobody`'s and nothing
     changes hands; where the kernel or the folder forbids that, the owner of the data (`nobody` for
-    new data) with the one capability to pass folders that only others may enter.
+    new data) with the one capability to pass folders that only others may enter, which counts for
+    access(2) too, by which PostgreSQL looks at its own programs, where we may say so.
     """
     tied = ["setpriv", "--pdeathsig", "INT"] if shutil.which("setpriv") else []
     if os.geteuid() != 0:
@@ -74,9 +75,10 @@ def disguise(home: Home) -> list[str]:
         user, group = owner.st_uid or user, owner.st_gid or group
     other = [*tied, f"--reuid={user}", f"--regid={group}", "--clear-groups"]
     other += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
+    seen = [*other, "--securebits=+no_setuid_fixup"]
     trial = ["sh", "-c", '"$0" --version && cd "$1"', program("initdb"), str(data)]
     reasons = ["Root cannot run PostgreSQL here; use another user."]
-    for words in (namespace, other):
+    for words in (namespace, seen, other):
         try:
             run_program([*words, *trial])
         except EmbeddedPostgresError as error:

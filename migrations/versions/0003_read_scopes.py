@@ -7,6 +7,9 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+FORGETS = {"api_keys.scopes"}
+"""READ stands for all scopes of reading: a key that had some of them has none or all then."""
+
 READS = (
     "'CONTRACTS_READ', 'DELIVERIES_READ', 'JOURNAL_READ', 'MASTER_DATA_READ', 'ORDERS_READ'"
 )

@@ -11,6 +11,9 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
+FORGETS = {"api_keys.scopes"}
+"""Who manages orders approves them again, whatever was taken from the key."""
+
 AGGREGATES = ["PARTY", "LOCATION", "CHANNEL", "PRODUCT", "CONTRACT", "RELEASE", "ORDER"]
 AGGREGATES += ["DELIVERY", "PARCEL", "API_KEY"]
 AWAITED = "UPDATE orders SET awaiting_approval_of = '{MERCHANT}' WHERE state = 'PENDING_APPROVAL'"

@@ -4,11 +4,11 @@ from contextlib import AsyncExitStack
 import httpx
 import pytest
 
-from bench.check import Asker
 from bench.data import copied, elsewhere, kept, plain
 from bench.engines import limit
+from bench.measuring.check import Asker
+from bench.measuring.requests import Asked, asked
 from bench.operations import LIMIT, OURS, REFERENCE
-from bench.requests import Asked, asked
 from kit.db.database import Database
 from kit.embedded import Server
 from resolvers.running.context import Terms

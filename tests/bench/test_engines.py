@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from bench.check import Asker, DifferentError, compared
+from bench.measuring.check import Asker, DifferentError, compared
+from bench.measuring.requests import Asked, requests
 from bench.operations import OPERATIONS, READS, Operation
-from bench.requests import Asked, requests
 from kit.embedded import Server
 from tests.bench.rows import count
 

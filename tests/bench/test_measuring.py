@@ -6,14 +6,14 @@ import asyncpg
 import pytest
 
 from bench.data import plain
-from bench.load import UNIQUE, Load, LoadError, Measured, measured
-from bench.measure import Series, ratio
+from bench.measuring.load import UNIQUE, Load, LoadError, Measured, measured
+from bench.measuring.measure import Series, ratio
+from bench.measuring.requests import Request
+from bench.measuring.wire import wire
 from bench.operations import LIMIT, OURS
 from bench.operations.answers import leaves
 from bench.operations.answers import plain as values
-from bench.plot import svg
-from bench.requests import Request
-from bench.wire import wire
+from bench.page.plot import svg
 from kit.embedded import Server
 
 

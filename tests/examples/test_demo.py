@@ -158,7 +158,7 @@ async def test_every_example_operation_runs(database, clock, ask_demo, tmp_path:
     paths = sorted((tmp_path / "operations").glob("*.graphql"))
     assert len(paths) == 9
     for path in paths[:-1]:
-        variables = path.with_suffix(".variables.json")
+        variables = path.parent / "variables" / f"{path.stem}.json"
         given = json.loads(variables.read_text()) if variables.exists() else {}
         data = await reader(path.read_text(), **given)
         (answer,) = data.values()
@@ -169,7 +169,7 @@ async def test_every_example_operation_runs(database, clock, ask_demo, tmp_path:
     reads = database.reading(None)
     viewer = await viewer_of(tokens["staff"], reads, clock())
     await reads.close()
-    given = json.loads(paths[-1].with_suffix(".variables.json").read_text())
+    given = json.loads((paths[-1].parent / "variables" / f"{paths[-1].stem}.json").read_text())
     context = Context(viewer, database, clock)
     stream = await schema.stream(paths[-1].read_text(), given, context_value=context)
     async with aclosing(stream) as results:

@@ -96,7 +96,7 @@ async def test_generated_operations_are_answered_alike(connection, request, capl
     seed, seen = int(request.config.getoption("--seed")), Seen()
     seen.texts["name"] = [str(it["name"]) for it in ROWS[next(iter(ROWS))]]
     PLANNER.forget()
-    for number in range(int(request.config.getoption("--operations")) // 2):
+    for number in range(int(request.config.getoption("--operations")) // 4):
         own = seed * 100_000 + number
         operation = Writer(SCHEMA._schema, seen, own).write(mutations=True)  # noqa: SLF001
         asked, chance = (operation.text, operation.variables), random.Random(own)

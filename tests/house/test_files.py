@@ -7,7 +7,6 @@ import pytest
 
 from tests.house.places import ROOT, tracked
 
-LONGEST_FILE = 400
 # Put together from parts, so that this file does not contain what it looks for.
 PLACES = ["/" + "root/", "/" + "work/", "/" + "tmp/[a-z]", "/" + "home/[a-z]"]
 HOSTS = ["p" + r"ypi\.org", "python" + "hosted", r"registry\." + "npmjs", r"deb\." + "debian"]
@@ -17,12 +16,6 @@ LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
 
 def text_of(file: Path) -> str:
     return file.read_text("utf-8", errors="replace")
-
-
-def test_no_file_of_python_is_too_long() -> None:
-    files = [it for it in tracked() if it.suffix == ".py" and it.parent.name != "versions"]
-    lengths = {str(it.relative_to(ROOT)): len(text_of(it).splitlines()) for it in files}
-    assert {name: lines for name, lines in lengths.items() if lines > LONGEST_FILE} == {}
 
 
 def test_no_file_names_a_place_of_one_machine_or_the_host_of_a_registry() -> None:

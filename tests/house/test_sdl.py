@@ -87,7 +87,7 @@ def test_an_example_is_one_valid_named_operation_of_narrow_lines(example: Path) 
     assert operation.name is not None
     lines = example.read_text().splitlines()
     assert [line for line in lines if len(line) >= WIDEST_EXAMPLE] == []
-    variables = example.with_suffix(".variables.json")
+    variables = example.parent / "variables" / f"{example.stem}.json"
     given = json.loads(variables.read_text()) if variables.exists() else {}
     asked = [it.variable.name.value for it in operation.variable_definitions or ()]
     assert sorted(given) == sorted(asked)

@@ -1,5 +1,6 @@
 """One company of a merchant, with everything that its inputs name."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -41,6 +42,11 @@ def fresh(prefix: str) -> str:
 def gln() -> str:
     body = f"{new_id().int % 10**12:012}"
     return body + gs1.check_digit(body)
+
+
+def versioned(name: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Name a row by its id, and the version that was read."""
+    return {name: row["id"], "expectedVersion": row["version"]}
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
 from commands.trade.orders import cancel, holds, imports, place, states
-from tests.simulation.merchant import RECIPIENTS, STEPS
+from tests.simulation.merchant import RECIPIENTS
 from tests.simulation.simulation import PART, PICK, Simulation, needs
 
 LINES = st.lists(st.tuples(st.integers(0, 1), st.integers(1, 12)), min_size=1, max_size=3)
@@ -21,16 +21,6 @@ class OrderRules(Simulation):
     def open_shop(self, lines: list[tuple[int, int]], policy: str, *, is_guest: bool) -> None:
         """Start with an order, so that there is something to do."""
         self.place_order(lines, policy, 0, RECIPIENTS[0], is_guest=is_guest)
-
-    def _lines(self, lines: list[tuple[int, int]]) -> list[dict[str, Any]]:
-        return [
-            {
-                "product_id": self.merchant.product_ids[product],
-                "quantity": STEPS[product] * count * (1 + 249 * product),
-                "unit_price": number,
-            }
-            for number, (product, count) in enumerate(lines)
-        ]
 
     def _buyer(self, *, is_guest: bool) -> dict[str, Any]:
         return {"guest": RECIPIENTS[1]} if is_guest else {"party_id": self.merchant.party_id}
@@ -56,7 +46,7 @@ class OrderRules(Simulation):
             place.OrderPlace,
             channel_id=self.merchant.channel_ids[channel],
             currency="EUR",
-            lines=self._lines(lines),
+            lines=self.wanted(lines),
             delivery_policy=policy,
             recipient=recipient,
             window=self.window(3),
@@ -71,7 +61,7 @@ class OrderRules(Simulation):
                 "external_reference": f"EXT-{number}",
                 "placed_at": self.world.clock(),
                 "currency": "EUR",
-                "lines": self._lines(lines),
+                "lines": self.wanted(lines),
                 "recipient": RECIPIENTS[0],
                 **self._buyer(is_guest=False),
             }

@@ -103,6 +103,17 @@ class Simulation(RuleBasedStateMachine):
         self.rows = self.look()
         return outcome
 
+    def wanted(self, lines: Sequence[tuple[int, int]]) -> list[dict[str, Any]]:
+        """Return lines of an order from (place of the product, count of its least quantity)."""
+        return [
+            {
+                "product_id": self.merchant.product_ids[product],
+                "quantity": STEPS[product] * count * (1 + 249 * product),
+                "unit_price": number,
+            }
+            for number, (product, count) in enumerate(lines)
+        ]
+
     @precondition(lambda self: self.last is not None)
     @rule()
     def repeat(self) -> None:

@@ -132,7 +132,7 @@ async def _answers(of: Found, world: make.World, folder: Path) -> list[Any]:
 def _examples(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Give the example operations and their variables."""
     for path in sorted(folder.glob("*.graphql")):
-        given = path.with_suffix(".variables.json")
+        given = path.parent / "variables" / f"{path.stem}.json"
         yield path.read_text("utf-8"), json.loads(given.read_text()) if given.exists() else {}
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 from starlette.applications import Starlette
 
 import migrations
@@ -20,6 +20,10 @@ from kit.db.database import Database
 from server import application
 from web.build import build
 from web.chromium import launched
+
+# A condition is waited for, not a time: Playwright's five seconds are less than the first page of
+# a busy machine may take.
+expect.set_options(timeout=60_000)
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,8 @@ async def test_examples_come_in_the_order_of_their_files_with_their_variables(
 ) -> None:
     (tmp_path / "2_cancel.graphql").write_text("mutation Cancel { cancel }")
     (tmp_path / "1_orders.graphql").write_text("query Orders($n: Int) { orders(first: $n) }")
-    (tmp_path / "1_orders.variables.json").write_text('{"n": 5}')
+    (tmp_path / "variables").mkdir()
+    (tmp_path / "variables" / "1_orders.json").write_text('{"n": 5}')
     client = client_of(GraphiQL(tmp_path, dist))
     assert (await client.get("/graphiql/operations.json")).json() == [
         {

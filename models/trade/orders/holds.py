@@ -71,8 +71,7 @@ _HIDDEN: Hidden = {
     Actor.WAREHOUSE: {"reason": _REASON, "owner": _UNLESS_INTERNAL, "note": _UNLESS_INTERNAL},
 }
 _TOLD: Hidden = {
-    actor: {field: masks[field] for field in ("reason",)}
-    for actor, masks in _HIDDEN.items()
+    actor: {field: masks[field] for field in ("reason",)} for actor, masks in _HIDDEN.items()
 }
 HIDDEN_FIELDS.update(
     dict.fromkeys(

@@ -1,30 +1,32 @@
 """Wrong input to every mutation: a typed refusal at the field's path, and nothing is written.
 
-Valid inputs come from tests.make.sweeps.inputs, their fields from the schema;
-tests.make.sweeps.leaves knows what is wrong for each kind of field.
+Valid inputs come from tests.make.everything, their fields from the schema;
+tests.make.sweeps.leaves knows what is wrong for each kind of field. One scene serves all inputs of
+a wing, and all that is wrong there is told at once.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any
 
 import pytest
 from graphql import get_named_type
 
+from admission.demands import of_field
 from kit.db.statements import dumps
 from kit.errors import Refused
 from kit.ids import from_global
 from kit.inputs import Command, Input
 from models.access.journal import JournalEntry
+from models.access.viewers import SCOPES, Actor
 from schema.graphql.inputs import client_path
 from tests.make import Ask, World
 from tests.make import world as another_world
+from tests.make.everything import CORE, SHARED, SHOWN, WINGS, inputs_of, makers
 from tests.make.feed import rows
 from tests.make.rows import digests, every_text
-from tests.make.scene import scene
-from tests.make.sweeps.inputs import MAKERS, Maker
+from tests.make.scene import Scene, scene
 from tests.make.sweeps.leaves import (
-    SHOWN,
     Leaf,
     at,
     leaves,
@@ -37,12 +39,7 @@ from tests.make.sweeps.leaves import (
 
 NARROWED = {"carrierId": "trackingNumber"}
 """What only narrows another field: of an event, the carrier says whose number it is."""
-INPUTS = [
-    pytest.param(name, maker, id=maker.__name__)
-    for name, makers in MAKERS.items()
-    for maker in makers
-]
-every_input = pytest.mark.parametrize(("name", "maker"), INPUTS)
+every_wing = pytest.mark.parametrize("wing", WINGS)
 TOLD = {"BAD_USER_INPUT", "GRAPHQL_VALIDATION_FAILED"}
 TWICE_IS_FINE = {
     "events",
@@ -52,8 +49,11 @@ TWICE_IS_FINE = {
     "roles",
     "scopes",
     "deliveryMethods",
+    "documents",
 }
 """Lists of which an item may stand twice, or that are refused for another reason."""
+FINE_HERE = {("contractCreate", "lines"), ("ordersImport", "orders")}
+"""The same, of one mutation."""
 
 
 def input_of(name: str) -> Any:
@@ -108,124 +108,151 @@ async def unexpected(
     ]
 
 
-@every_input
+async def of_wing(wing: str, here: Scene) -> AsyncIterator[tuple[str, str, Any]]:
+    """Yield (what to call it, mutation, input) for each input of a wing, made when it is its turn.
+
+    They share the scene, which costs more to make than most of them to be refused.
+    """
+    for name, maker in inputs_of(wing):
+        yield maker.__name__, name, await maker(here)
+
+
+@every_wing
 async def test_a_wrong_value_is_refused_at_its_path_and_nothing_is_written(
-    name: str, maker: Maker, world: World, ask: Ask
+    wing: str, world: World, ask: Ask
 ) -> None:
-    here = await scene(world, ask)
-    given, wrong = await maker(here), []
-    before = await digests(world)
-    for leaf in given_by(name, given):
-        if cases := wrong_values(leaf):
-            wrong += await unexpected(ask, name, given, leaf, cases)
+    wrong = []
+    async for about, name, given in of_wing(wing, await scene(world, ask)):
+        before = await digests(world)
+        for leaf in given_by(name, given):
+            if cases := wrong_values(leaf):
+                told = await unexpected(ask, name, given, leaf, cases)
+                wrong += [f"{about}: {it}" for it in told]
+        if await digests(world) != before:
+            wrong.append(f"{about}: a refused mutation has written something")
+        if (told := await answers(ask, name, [given])) != [[]]:
+            wrong.append(f"{about}: the valid input is refused: {told}")
     assert not wrong, "\n".join(wrong)
-    assert await digests(world) == before
-    assert await answers(ask, name, [given]) == [[]]
 
 
-@every_input
+@every_wing
 async def test_a_value_of_another_type_is_no_internal_fault(
-    name: str, maker: Maker, world: World, ask: Ask
+    wing: str, world: World, ask: Ask
 ) -> None:
-    given, wrong = await maker(await scene(world, ask)), []
-    before = await digests(world)
-    for leaf in given_by(name, given):
-        changed = [put(given, leaf.path, value) for value in wrong_types(leaf)]
-        if leaf.is_required and isinstance(leaf.path[-1], str):
-            changed.append(without(given, leaf.path))
-        for it in changed:
-            answer = await ask.answer(document(name, 1), v0=it)
-            codes = {error["extensions"]["code"] for error in answer.get("errors", ())}
-            refusals = [] if codes else list(_refusals(answer["data"]["a0"]))
-            if not (codes and codes <= TOLD) and leaf.told not in [r["field"] for r in refusals]:
-                wrong.append(f"{leaf.told}: {shortened(it)}: {answer}")
+    wrong = []
+    async for about, name, given in of_wing(wing, await scene(world, ask)):
+        before = await digests(world)
+        for leaf in given_by(name, given):
+            changed = [put(given, leaf.path, value) for value in wrong_types(leaf)]
+            if leaf.is_required and isinstance(leaf.path[-1], str):
+                changed.append(without(given, leaf.path))
+            for it in changed:
+                answer = await ask.answer(document(name, 1), v0=it)
+                if not _tells(answer, leaf):
+                    wrong.append(f"{about}: {leaf.told}: {shortened(it)}: {answer}")
+        if await digests(world) != before:
+            wrong.append(f"{about}: a refused mutation has written something")
     assert not wrong, "\n".join(wrong)
-    assert await digests(world) == before
 
 
-@every_input
-async def test_an_item_that_stands_twice_is_refused(
-    name: str, maker: Maker, world: World, ask: Ask
-) -> None:
-    given, wrong = await maker(await scene(world, ask)), []
-    before = await digests(world)
-    for leaf in given_by(name, given):
-        is_fine = leaf.name in TWICE_IS_FINE or (name, leaf.name) in {
-            ("contractCreate", "lines"),
-            ("ordersImport", "orders"),
-        }
-        if leaf.kind == "LIST" and not is_fine:
-            twice = put(given, leaf.path, [*leaf.value[:1], *leaf.value])
-            (refusals,) = await answers(ask, name, [twice])
-            told = {(it["code"], *it["field"][: len(leaf.told)]) for it in refusals}
-            if not told & {(code, *leaf.told) for code in ("DUPLICATE", "INVALID_WINDOW")}:
-                wrong.append(f"{leaf.told}: {refusals}")
+def _tells(answer: dict[str, Any], leaf: Leaf) -> bool:
+    """Tell whether an answer refuses a field, by an error of the request or in the payload."""
+    codes = {error["extensions"]["code"] for error in answer.get("errors", ())}
+    if codes:
+        return codes <= TOLD
+    return leaf.told in [it["field"] for it in _refusals(answer["data"]["a0"])]
+
+
+@every_wing
+async def test_an_item_that_stands_twice_is_refused(wing: str, world: World, ask: Ask) -> None:
+    wrong = []
+    async for about, name, given in of_wing(wing, await scene(world, ask)):
+        before = await digests(world)
+        for leaf in given_by(name, given):
+            is_fine = leaf.name in TWICE_IS_FINE or (name, leaf.name) in FINE_HERE
+            if leaf.kind == "LIST" and not is_fine:
+                twice = put(given, leaf.path, [*leaf.value[:1], *leaf.value])
+                (refusals,) = await answers(ask, name, [twice])
+                told = {(it["code"], *it["field"][: len(leaf.told)]) for it in refusals}
+                if not told & {(code, *leaf.told) for code in ("DUPLICATE", "INVALID_WINDOW")}:
+                    wrong.append(f"{about}: {leaf.told}: {refusals}")
+        if await digests(world) != before:
+            wrong.append(f"{about}: a refused mutation has written something")
     assert not wrong, "\n".join(wrong)
-    assert await digests(world) == before
 
 
-@every_input
+@every_wing
 async def test_another_merchants_id_is_refused_as_an_unknown_one(
-    name: str, maker: Maker, world: World, ask: Ask
+    wing: str, world: World, ask: Ask
 ) -> None:
-    given = await maker(await scene(world, ask))
-    other = await another_world(world.database, world.clock)
-    theirs = await maker(await scene(other, ask.by(other.token)))
-    before = await digests(world), await digests(other)
-    for leaf in given_by(name, given):
-        if leaf.kind == "ID":
-            foreign = put(given, leaf.path, at(theirs, leaf.path))
-            missing = put(given, leaf.path, unknown(leaf))
-            told = await answers(ask, name, [foreign, missing])
-            assert told[0] == told[1]
-            field = NARROWED.get(leaf.name if "events" in leaf.path else "", leaf.path[-1])
-            assert [it["field"] for it in told[0]] == [[*leaf.told[:-1], str(field)]]
-    assert (await digests(world), await digests(other)) == before
+    other, wrong = await another_world(world.database, world.clock), []
+    there = await scene(other, ask.by(other.token))
+    theirs = {about: given async for about, _, given in of_wing(wing, there)}
+    async for about, name, given in of_wing(wing, await scene(world, ask)):
+        before = await digests(world), await digests(other)
+        for leaf in given_by(name, given):
+            if leaf.kind == "ID":
+                field = NARROWED.get(leaf.name if "events" in leaf.path else "", leaf.path[-1])
+                place = [*leaf.told[:-1], str(field)]
+                foreign = put(given, leaf.path, at(theirs[about], leaf.path))
+                wrong += await told_apart(ask, name, given, leaf, foreign, place)
+        if (await digests(world), await digests(other)) != before:
+            wrong.append(f"{about}: a refused mutation has written something")
+    assert not wrong, "\n".join(wrong)
+
+
+async def told_apart(
+    ask: Ask, name: str, given: Any, leaf: Leaf, foreign: Any, place: list[str]
+) -> list[str]:
+    """Return what tells a foreign id from an unknown one, or is told at another place."""
+    told = await answers(ask, name, [foreign, put(given, leaf.path, unknown(leaf))])
+    if told[0] == told[1] and [it["field"] for it in told[0]] == [place]:
+        return []
+    return [f"{name}: {leaf.told}: {told}"]
 
 
 BUYERS = [
-    pytest.param(name, MAKERS[name][0], id=name)
-    for name in ("orderPlace", "contractCallOff", "contractRelease", "deliveryConfirmReceipt")
+    name
+    for name, field in CORE.mutation_type.fields.items()
+    if of_field(CORE.mutation_type, field) <= SCOPES[Actor.BUYER]
 ]
-SHARED = {"Product", "Channel", "Location"}
-"""What every company of a merchant may name."""
 
 
-@pytest.mark.parametrize(("name", "maker"), BUYERS)
+@pytest.mark.parametrize("name", BUYERS)
 async def test_another_companys_id_is_refused_to_a_buyer_as_an_unknown_one(
-    name: str, maker: Maker, world: World, ask: Ask
+    name: str, world: World, ask: Ask
 ) -> None:
-    here = await scene(world, ask)
+    here, maker = await scene(world, ask), makers(name)[0]
     given, theirs = await maker(here), await maker(await scene(world, ask))
-    buyer, before = await here.as_buyer(), await digests(world)
+    buyer, before, wrong = await here.as_buyer(), await digests(world), []
     for leaf in given_by(name, given):
         if leaf.kind == "ID" and from_global(leaf.value)[0] not in SHARED:
             foreign = put(given, leaf.path, at(theirs, leaf.path))
-            missing = put(given, leaf.path, unknown(leaf))
-            told = await answers(buyer, name, [foreign, missing])
-            assert told[0] == told[1]
-            assert [it["field"] for it in told[0]] == [leaf.told]
+            wrong += await told_apart(buyer, name, given, leaf, foreign, leaf.told)
+    assert not wrong, "\n".join(wrong)
     assert await digests(world) == before
     assert await answers(buyer, name, [given]) == [[]]
 
 
 KEYS = {
     *("channelCode", "closes", "gln", "gtin", "language", "limit", "opens", "productSku", "sscc"),
-    *("timeZone", "trackingNumber"),
+    *("buyerContactCode", "partyNumber", "shipToAddressCode", "text", "timeZone", "trackingNumber"),
 }
 """Texts that follow a rule of their own, or name a row."""
 
 
-@every_input
-async def test_text_of_every_script_is_kept_as_it_is(
-    name: str, maker: Maker, world: World, ask: Ask
-) -> None:
-    given, texts = await maker(await scene(world, ask)), []
-    for number, leaf in enumerate(given_by(name, given)):
-        if leaf.kind == "String" and leaf.name not in KEYS:
-            texts.append(f"{number}: 🏭👩🏽‍🔧 שלום مرحبا \u202eabc\u202c ﷽ e\u0301 𝕏")
-            given = put(given, leaf.path, texts[-1])
-    assert await answers(ask, name, [given]) == [[]]
+@every_wing
+async def test_text_of_every_script_is_kept_as_it_is(wing: str, world: World, ask: Ask) -> None:
+    texts, wrong = [], []
+    async for about, name, given in of_wing(wing, await scene(world, ask)):
+        changed = given
+        for leaf in given_by(name, given):
+            if leaf.kind == "String" and leaf.name not in KEYS:
+                texts.append(f"{len(texts)}: 🏭👩🏽‍🔧 שלום مرحبا \u202eabc\u202c ﷽ e\u0301 𝕏")
+                changed = put(changed, leaf.path, texts[-1])
+        if (told := await answers(ask, name, [changed])) != [[]]:
+            wrong.append(f"{about}: {told}")
+    assert not wrong, "\n".join(wrong)
     held = await every_text(world)
     assert [it for it in texts if it not in held] == []
     told = [dumps(it.payload) for it in await rows(world, JournalEntry)]
@@ -251,20 +278,24 @@ def models(base: type[Input] = Command) -> Iterator[tuple[str, type[Input]]]:
 MODELS = dict(models())
 
 
-@every_input
+@every_wing
 async def test_null_is_as_if_left_out_or_refused_at_its_path(
-    name: str, maker: Maker, world: World, ask: Ask
+    wing: str, world: World, ask: Ask
 ) -> None:
-    given = await maker(await scene(world, ask))
-    model = MODELS[get_named_type(input_of(name)).name]
-    for leaf in given_by(name, given):
-        if leaf.is_required or not isinstance(leaf.path[-1], str):
-            continue
-        read = read_or_told(model, put(given, leaf.path, None))
-        if not isinstance(read, list):
-            assert read == read_or_told(model, without(given, leaf.path))
-        else:
-            assert read in (leaf.told, leaf.told[:-1])
+    wrong = []
+    async for about, name, given in of_wing(wing, await scene(world, ask)):
+        model = MODELS[get_named_type(input_of(name)).name]
+        for leaf in given_by(name, given):
+            if leaf.is_required or not isinstance(leaf.path[-1], str):
+                continue
+            read = read_or_told(model, put(given, leaf.path, None))
+            if isinstance(read, list):
+                is_right = read in (leaf.told, leaf.told[:-1])
+            else:
+                is_right = read == read_or_told(model, without(given, leaf.path))
+            if not is_right:
+                wrong.append(f"{about}: {leaf.told}: {read}")
+    assert not wrong, "\n".join(wrong)
 
 
 def read_or_told(model: type[Input], given: Any) -> Input | list[str]:
@@ -275,11 +306,14 @@ def read_or_told(model: type[Input], given: Any) -> Input | list[str]:
         return client_path(refused.path)
 
 
-@every_input
-async def test_null_is_no_internal_fault(name: str, maker: Maker, world: World, ask: Ask) -> None:
-    given = await maker(await scene(world, ask))
-    optional = [it for it in given_by(name, given) if not it.is_required]
-    for leaf in optional:
-        answer = await ask.answer(document(name, 1), v0=put(given, leaf.path, None))
-        codes = {error["extensions"]["code"] for error in answer.get("errors", ())}
-        assert codes <= TOLD, (leaf.told, answer)
+@every_wing
+async def test_null_is_no_internal_fault(wing: str, world: World, ask: Ask) -> None:
+    wrong = []
+    async for about, name, given in of_wing(wing, await scene(world, ask)):
+        for leaf in given_by(name, given):
+            if not leaf.is_required:
+                answer = await ask.answer(document(name, 1), v0=put(given, leaf.path, None))
+                codes = {error["extensions"]["code"] for error in answer.get("errors", ())}
+                if not codes <= TOLD:
+                    wrong.append(f"{about}: {leaf.told}: {answer}")
+    assert not wrong, "\n".join(wrong)

@@ -15,12 +15,12 @@ from graphql import (
     get_named_type,
 )
 
-from kit.ids import new_id
+from kit.ids import new_id, to_global
 from loaders.reading.cursors import cursor
 from tests.make import Ask, World
+from tests.make.everything import SHOWN, live, nodes
 from tests.make.scene import scene
-from tests.make.sweeps.inputs import MAKERS
-from tests.make.sweeps.leaves import LONG, SHOWN
+from tests.make.sweeps.leaves import LONG
 
 OBJECTS = [it for it in SHOWN.type_map.values() if isinstance(it, GraphQLObjectType)]
 LISTS = [
@@ -73,35 +73,10 @@ def codes(answer: dict[str, Any]) -> set[str]:
     return {error["extensions"]["code"] for error in answer.get("errors", ())}
 
 
-OF_PARCEL = """
-query ($id: ID!) { parcel(id: $id) { delivery { id lines { orderLine { order { id } } } } } }
-"""
-OF_CONTRACT = """
-query ($id: ID!) { contract(id: $id) { lines { releases(first: 1) { nodes { id } } } } }
-"""
-
-
 async def objects(world: World, ask: Ask) -> dict[str, str]:
     """Return type name -> id of one object of it that is there."""
-    here = await scene(world, ask)
-    contract, parcel = await here.contract(), await here.parcel()
-    released = await MAKERS["contractCallOff"][0](here)
-    found = (await ask(OF_PARCEL, id=parcel["id"]))["parcel"]["delivery"]
-    (line,) = (await ask(OF_CONTRACT, id=released["contractId"]))["contract"]["lines"]
-    (key,) = (await ask("{ apiKeys(first: 1) { nodes { id } } }"))["apiKeys"]["nodes"]
-    return {
-        "ApiKey": key["id"],
-        "Channel": here.channel,
-        "Contract": contract["id"],
-        "ContractLine": contract["lines"][0]["id"],
-        "Delivery": found["id"],
-        "Location": here.location,
-        "Order": found["lines"][0]["orderLine"]["order"]["id"],
-        "Parcel": parcel["id"],
-        "Party": here.party,
-        "Product": here.product,
-        "Release": line["releases"]["nodes"][0]["id"],
-    }
+    await live(await scene(world, ask))
+    return {name: to_global(name, its[0].id) for name, its in (await nodes(world)).items()}
 
 
 @dataclass(frozen=True)

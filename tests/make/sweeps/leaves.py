@@ -9,14 +9,11 @@ from graphql import (
     GraphQLInputObjectType,
     GraphQLList,
     GraphQLNonNull,
-    build_schema,
     get_named_type,
 )
 
 from kit.ids import from_global, new_id, to_global
-from schema.schema import schema
 
-SHOWN = build_schema(schema.as_str())
 LONG = "x" * 100_000
 Path = tuple[str | int, ...]
 
@@ -64,6 +61,16 @@ def leaves(kind: Any, value: Any, path: Path = (), owner: str = "") -> Iterator[
         yield Leaf(path, "ENUM" if is_enum else named.name, owner, value, is_required)
 
 
+def given(kind: Any, value: Any) -> Iterator[tuple[str, str]]:
+    """Yield (type, field) of all that an input gives, in every item of its lists."""
+    named = get_named_type(kind)
+    for each in value if isinstance(value, list) else [value]:
+        if isinstance(named, GraphQLInputObjectType) and isinstance(each, dict):
+            for name, it in each.items():
+                yield named.name, name
+                yield from given(named.fields[name].type, it)
+
+
 def put(value: Any, path: Path, new: Any) -> Any:
     """Return a copy with something else at the path."""
     if not path:
@@ -94,6 +101,12 @@ _TEXTS: Mapping[str, Mapping[Any, str]] = {
     "opens": dict.fromkeys(("8", "25:00", "08:00\n", "\0", LONG), "INVALID"),
     "closes": dict.fromkeys(("8", "24:01", "\0", LONG), "INVALID"),
     "limit": dict.fromkeys(("speed", "", "\0", LONG), "INVALID"),
+    # The text of a document of GraphQL.
+    "text": {
+        **dict.fromkeys(("a\0b", "\x1b[1m", " \n "), "INVALID"),
+        "": "BLANK",
+        LONG: "TOO_LONG",
+    },
     "language": {"klingon-": "INVALID", "\0": "INVALID", LONG: "TOO_LONG"},
     **dict.fromkeys(
         ("gtin", "gln", "sscc"),

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bench import engines
-from bench.check import FIRST_FREE
 from bench.data import Size
 from bench.engines import Engine
-from bench.load import Load, Measured, measured
+from bench.measuring.check import FIRST_FREE
+from bench.measuring.load import Load, Measured, measured
+from bench.measuring.requests import Asked, requests
 from bench.operations import OPERATIONS, Operation
 from bench.progress import Progress
-from bench.requests import Asked, requests
 
 _MINUTE = 60.0
 

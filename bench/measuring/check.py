@@ -10,10 +10,10 @@ from typing import Any
 import httpx
 
 from bench import engines
+from bench.measuring.requests import Asked, Request, requests
+from bench.measuring.wire import Wire, wire
 from bench.operations import LIMIT, Operation
 from bench.operations.answers import leaves, plain
-from bench.requests import Asked, Request, requests
-from bench.wire import Wire, wire
 
 _WARM, _COUNTED = 4, 5
 """Requests whose statements are counted, after some that fill the caches."""

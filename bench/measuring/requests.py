@@ -10,7 +10,7 @@ import asyncpg
 import orjson
 
 from bench.data import plain
-from bench.load import UNIQUE
+from bench.measuring.load import UNIQUE
 from bench.operations import LIMIT, OPERATIONS, POSTGRAPHILE, Operation
 from commands.access import keys
 from kit.clock import now

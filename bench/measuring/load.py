@@ -1,7 +1,8 @@
 """The load: a closed loop over keep-alive connections, in a process of its own.
 
-`python -m bench.load` reads one `Load` as JSON and prints what happened. Each connection sends the
-next request as soon as its answer is whole, so that as many are under way as there are connections.
+`python -m bench.measuring.load` reads one `Load` as JSON and prints what happened. Each connection
+sends the next request as soon as its answer is whole, so that as many are under way as there are
+connections.
 """
 
 import asyncio
@@ -151,7 +152,7 @@ async def measured(load: Load) -> Measured:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "bench.load",
+        "bench.measuring.load",
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )

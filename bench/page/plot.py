@@ -3,7 +3,7 @@
 import statistics
 from collections.abc import Mapping
 
-from bench.measure import Series
+from bench.measuring.measure import Series
 from bench.operations import LIMIT, OURS, POSTGRAPHILE, REFERENCE
 
 NAMES = {

@@ -1,0 +1,1 @@
+"""The page of figures, its pictures, and what it tells of the machine."""

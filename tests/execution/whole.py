@@ -1,0 +1,186 @@
+"""The whole schema, asked once: an operation for every field, argument, filter and sort.
+
+Where generated operations ask for whatever chance gives, these ask for what is left, on rows that
+are there; `reached` tells what was truly answered.
+"""
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    GraphQLArgument,
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLSchema,
+    get_named_type,
+    is_leaf_type,
+    is_required_argument,
+)
+
+from tests.execution.operations import Operation
+
+DEEPEST = 4
+"""Fields between a row and an object that has no id."""
+ROWS, MANY = 8, 10
+"""Objects that are asked at once, and how much of a list of each."""
+_VALUES = {
+    "Boolean": "true",
+    "Int": "1",
+    "DateTime": '"2026-03-02T09:00:00Z"',
+    "Date": '"2026-03-05"',
+}
+
+
+@dataclass(frozen=True)
+class Way:
+    """How objects of a type are reached: fields from the query, or from rows by their ids."""
+
+    start: str
+    fields: tuple[tuple[str, GraphQLField], ...] = ()
+
+    def document(self, selection: str) -> str:
+        for name, field in reversed(self.fields):
+            selection = f"{name}{_least(field)} {{ {selection} }}"
+        if self.start == "Query":
+            return f"{{ {selection} }}"
+        rows = f"nodes(ids: $ids) {{ __typename ... on {self.start} {{ {selection} }} }}"
+        return f"query ($ids: [ID!]!) {{ {rows} }}"
+
+    def operation(self, selection: str, ids: Mapping[str, Sequence[str]]) -> Operation:
+        """Ask the objects for something. ids: type name -> ids of rows that are there."""
+        given = {} if self.start == "Query" else {"ids": list(ids.get(self.start, ()))[:ROWS]}
+        return Operation(self.document(selection), given, self.start)
+
+    def arrives(self, data: Any) -> bool:
+        """Tell whether an answer holds an object at the end of the way."""
+        found = [data or {}]
+        for name in [*(() if self.start == "Query" else ["nodes"]), *(it for it, _ in self.fields)]:
+            found = [below for it in found if it is not None for below in _items(it.get(name))]
+        return any(it is not None for it in found)
+
+
+def _items(value: Any) -> list[Any]:
+    if isinstance(value, list):
+        return [each for item in value for each in _items(item)]
+    return [value]
+
+
+def _least(field: GraphQLField) -> str:
+    """Write the arguments without which a field is refused."""
+    given = {"first": str(MANY)} if "first" in field.args else {}
+    given |= {name: value(name, it) for name, it in field.args.items() if is_required_argument(it)}
+    return _arguments(given)
+
+
+def _arguments(given: Mapping[str, str]) -> str:
+    return f"({', '.join(f'{name}: {it}' for name, it in given.items())})" if given else ""
+
+
+def value(name: str, argument: GraphQLArgument) -> str:
+    """Write a right value of an argument or of a filter's field."""
+    kind = get_named_type(argument.type)
+    if isinstance(kind, GraphQLEnumType):
+        return next(iter(kind.values))
+    return _VALUES.get(kind.name, f'"{name}"')
+
+
+class Whole:
+    """Asks for everything of a schema. rows: types of objects that have an id."""
+
+    def __init__(self, schema: GraphQLSchema, rows: set[str]) -> None:
+        self.schema, self.rows = schema, rows
+        self.ways = self._ways()
+
+    def _ways(self) -> dict[str, list[Way]]:
+        """Return type -> ways to it, the shortest first."""
+        found: dict[str, list[Way]] = {it: [Way(it)] for it in ("Query", *sorted(self.rows))}
+        waiting = deque(way for ways in found.values() for way in ways)
+        while waiting:
+            way = waiting.popleft()
+            last = way.fields[-1][1].type if way.fields else self.schema.type_map[way.start]
+            for name, field in get_named_type(last).fields.items():
+                inner = get_named_type(field.type)
+                own = isinstance(inner, GraphQLObjectType) and inner.name not in self.rows
+                if own and len(way.fields) < DEEPEST and (name, field) not in way.fields:
+                    further = Way(way.start, (*way.fields, (name, field)))
+                    found.setdefault(inner.name, []).append(further)
+                    waiting.append(further)
+        return found
+
+    def coordinates(self) -> set[str]:
+        """Return all that can be asked: fields, arguments, fields of filters, sorts."""
+        return {it for name in self.ways for one in self.questions(name) for it in one[1]}
+
+    def questions(self, name: str) -> Iterator[tuple[str, set[str]]]:
+        """Yield (selection, coordinates) for all that a type can be asked."""
+        fields = self.schema.type_map[name].fields
+        plain = [it for it, field in fields.items() if _is_plain(field)]
+        if plain:
+            yield " ".join(plain), {f"{name}.{it}" for it in plain}
+        for own, field in fields.items():
+            if own not in plain:
+                below = self._below(field)
+                least = _least(field)
+                yield f"{own}{least}{below}", {f"{name}.{own}"}
+                for given, asks in self._given(f"{name}.{own}", field):
+                    yield f"{own}{_arguments(given)}{below}", asks
+
+    def _below(self, field: GraphQLField) -> str:
+        """Ask an object for its plain fields."""
+        kind = get_named_type(field.type)
+        if is_leaf_type(kind):
+            return ""
+        plain = [it for it, inner in kind.fields.items() if _is_plain(inner)]
+        nodes = kind.fields.get("nodes")
+        if nodes is not None:
+            plain.append(f"nodes{self._below(nodes)}")
+        return f" {{ __typename {' '.join(plain)} }}"
+
+    def _given(self, place: str, field: GraphQLField) -> Iterator[tuple[dict[str, str], set[str]]]:
+        """Yield (arguments, coordinates) for each argument, sort and field of a filter."""
+        page = {"first": str(MANY)} if "first" in field.args else {}
+        for name, argument in field.args.items():
+            kind, asks = get_named_type(argument.type), {f"{place}({name}:)"}
+            if name == "filter":
+                for own, inner in kind.fields.items():
+                    given = f"{{{own}: {value(own, inner)}}}"
+                    yield {**page, name: given}, asks | {f"{kind.name}.{own}"}
+            elif name == "sort":
+                for choice in kind.values:
+                    yield {**page, name: choice}, asks | {f"{kind.name}.{choice}"}
+            elif name == "last":
+                yield {name: str(MANY)}, asks
+            elif name in {"after", "before"}:
+                yield {**page, name: "null"}, asks
+            else:
+                yield {**page, name: value(name, argument)}, asks
+
+
+def _is_plain(field: GraphQLField) -> bool:
+    return is_leaf_type(get_named_type(field.type)) and not field.args
+
+
+def payload(kind: GraphQLObjectType, rows: set[str]) -> str:
+    """Write a selection of all that a payload has; of rows, what they hold by themselves."""
+    parts = []
+    for name, field in kind.fields.items():
+        inner = get_named_type(field.type)
+        if is_leaf_type(inner):
+            parts.append(name)
+        elif isinstance(inner, GraphQLObjectType):
+            below = _plain(inner) if inner.name in rows else payload(inner, rows)
+            parts.append(f"{name} {{ __typename {below} }}")
+    return " ".join(parts)
+
+
+def plain_nodes(field: GraphQLField) -> str:
+    """Write the plain fields of what a list holds."""
+    node = get_named_type(get_named_type(field.type).fields["nodes"].type)
+    return f"nodes {{ {_plain(node)} }}"
+
+
+def _plain(kind: Any) -> str:
+    return " ".join(name for name, field in kind.fields.items() if _is_plain(field))

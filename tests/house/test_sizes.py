@@ -1,0 +1,124 @@
+"""Rooms, files and folders stay small, and a noun has one name on every floor."""
+
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from tests.house.places import ROOT, tracked
+
+FLOORS = ("schema", "resolvers", "workers", "loaders", "commands", "models")
+LONGEST_ROOM, LONGEST_FILE, FULLEST_FOLDER = 200, 400, 12
+BESIDE = {"__init__.py", "README.md"}
+"""What every folder may hold beside its entries."""
+FULL = {
+    ".": "what tools look for at the top, and the floors",
+    "tests": "a folder for each floor and for each thing beside the floors",
+    "docs/decisions": "a page a decision, listed in its README, never taken away",
+    "migrations/versions": "a file a revision, in the order of its numbers, never taken away",
+}
+"""Folders that may hold more: why."""
+CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"][
+    "contracts"
+]
+
+
+def nouns(contracts: Iterable[dict[str, object]]) -> dict[str, set[str]]:
+    """Return wing -> the nouns that its contract puts in order."""
+    found: dict[str, set[str]] = {}
+    for contract in contracts:
+        for container in contract.get("containers", ()):
+            wing = container.partition(".")[2]
+            if wing:
+                listed = "|".join(contract["layers"]).split("|")
+                found.setdefault(wing, set()).update(it.strip(" ()") for it in listed)
+    return found
+
+
+NOUNS = nouns(CONTRACTS)
+
+
+def places() -> list[PurePosixPath]:
+    return [PurePosixPath(it.relative_to(ROOT).as_posix()) for it in tracked()]
+
+
+def too_long(lengths: dict[PurePosixPath, int]) -> dict[str, int]:
+    """Return the files that have too many lines; rooms are files of a wing."""
+    return {
+        str(place): lines
+        for place, lines in lengths.items()
+        if lines > (LONGEST_ROOM if is_room(place) else LONGEST_FILE)
+    }
+
+
+def is_room(place: PurePosixPath) -> bool:
+    """Tell whether this is a file directly in a wing's folder of a floor."""
+    floor, wing = place.parts[0], place.parent.name
+    return floor in FLOORS and len(place.parts) == 3 and wing in NOUNS
+
+
+def too_full(files: Iterable[PurePosixPath]) -> dict[str, int]:
+    """Return the folders that hold too much."""
+    entries: dict[str, set[str]] = {}
+    for file in files:
+        for above in file.parents:
+            entries.setdefault(str(above), set()).add(file.relative_to(above).parts[0])
+    counts = {folder: len(names - BESIDE) for folder, names in entries.items()}
+    return {it: count for it, count in counts.items() if count > FULLEST_FOLDER and it not in FULL}
+
+
+def strangers(files: Iterable[PurePosixPath]) -> set[str]:
+    """Return the rooms whose names are no nouns of their wing's contract."""
+    rooms = {it.parts[:3] for it in files if it.parts[0] in FLOORS and it.suffix == ".py"}
+    return {
+        "/".join(room)
+        for room in rooms
+        if len(room) == 3
+        and room[1] in NOUNS
+        and room[2] != "__init__.py"
+        and room[2].removesuffix(".py") not in NOUNS[room[1]]
+    }
+
+
+def test_no_room_and_no_file_is_too_long() -> None:
+    lengths = {
+        place: len((ROOT / place).read_text("utf-8").splitlines())
+        for place in places()
+        if place.suffix == ".py" and place.parent.name != "versions"
+    }
+    assert any(map(is_room, lengths))
+    assert too_long(lengths) == {}
+
+
+@pytest.mark.parametrize(
+    ("place", "lines"), [("models/trade/orders.py", 201), ("kit/a.py", 401), ("tests/a.py", 401)]
+)
+def test_a_longer_one_would_be_found(place: str, lines: int) -> None:
+    assert too_long({PurePosixPath(place): lines}) == {place: lines}
+    assert too_long({PurePosixPath(place): lines - 1}) == {}
+
+
+def test_no_folder_is_too_full() -> None:
+    assert too_full(places()) == {}
+    assert set(FULL) == set(FULL) & {str(above) for it in places() for above in it.parents}
+
+
+def test_a_fuller_folder_would_be_found() -> None:
+    files = [PurePosixPath(f"kit/db/{it}.py") for it in (*"abcdefghijklm", "__init__")]
+    assert too_full(files) == {"kit/db": 13}
+    assert too_full(files[1:]) == {}
+
+
+def test_every_room_is_named_by_its_wings_contract() -> None:
+    assert strangers(places()) == set()
+
+
+def test_a_room_of_another_name_would_be_found() -> None:
+    files = [Path("models/trade/helpers.py"), Path("schema/trade/orders/types.py")]
+    assert strangers(map(PurePosixPath, files)) == {"models/trade/helpers.py"}
+
+
+def test_every_noun_of_a_contract_has_a_room() -> None:
+    rooms = {(it.parts[1], it.parts[2].removesuffix(".py")) for it in places() if len(it.parts) > 2}
+    assert {(wing, noun) for wing, listed in NOUNS.items() for noun in listed} - rooms == set()

@@ -1,0 +1,36 @@
+"""A valid input for every mutation of keys and documents: see tests/make/everything.py."""
+
+from typing import Any
+
+from tests.make.scene import Scene, fresh
+
+
+async def documents_register(_: Scene) -> dict[str, Any]:
+    """Register a document that is new, since its text is."""
+    text = f"query {fresh('Q').replace('-', '_')} {{ __typename }}"
+    return {"documents": [{"id": fresh("D"), "text": text}]}
+
+
+async def api_key_create(s: Scene) -> dict[str, Any]:
+    limits = [{"limit": "depth", "value": 9}]
+    terms = {"limits": limits, "documents": "REGISTERED", "expiresAt": "2027-01-01T00:00:00+00:00"}
+    own = {"actor": "BUYER", "partyId": s.party, "role": "APPROVER", "scopes": ["ORDERS_READ"]}
+    return {"name": fresh("K"), **own, **terms}
+
+
+async def api_key_create_shop(s: Scene) -> dict[str, Any]:
+    return {"actor": "STOREFRONT", "channelId": s.channel}
+
+
+async def api_key_create_warehouse(s: Scene) -> dict[str, Any]:
+    return {"actor": "WAREHOUSE", "locationId": s.location}
+
+
+CREATED = """
+mutation ($input: ApiKeyCreateInput!) { apiKeyCreate(input: $input) { apiKey { id } } }
+"""
+
+
+async def api_key_revoke(s: Scene) -> dict[str, Any]:
+    made = await s.ask(CREATED, input=await api_key_create(s))
+    return {"apiKeyId": made["apiKeyCreate"]["apiKey"]["id"]}

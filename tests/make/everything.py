@@ -1,0 +1,100 @@
+"""Everything that sweeps go over, wing by wing: the one place where a new noun registers.
+
+Types, fields, arguments and by-id keys are found from the schema, tables from the models. What
+cannot be found is how a valid input is made: for every mutation, `tests/make/<wing>/inputs.py`
+holds an async function of its name in snake case that takes a Scene and gives the input, with as
+many fields as can stand beside each other; further ones, for fields that exclude each other, add a
+word to the name (`order_place_guest`). `live` runs them all, so that there is a row of everything
+for the sweeps and for the differential test.
+"""
+
+import importlib
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from graphql import GraphQLField, GraphQLObjectType, build_schema, get_named_type
+
+from models.base.tables import Base, Owned
+from schema.graphql.nodes import NODES
+from schema.schema import schema
+from tests.make import World
+from tests.make.feed import rows
+from tests.make.scene import Scene, fresh
+
+Maker = Callable[[Scene], Awaitable[dict[str, Any]]]
+CORE = schema._schema  # noqa: SLF001 -- graphql-core's side of the schema.
+SHOWN = build_schema(schema.as_str())
+"""The schema as clients see it."""
+ROOTS: Mapping[str, GraphQLField] = SHOWN.query_type.fields
+LISTS = {name: field for name, field in ROOTS.items() if "first" in field.args}
+SHARED = {"Product", "Channel", "Location"}
+"""Types of which every company of a merchant sees all rows."""
+
+
+def _wing_of(field: GraphQLField) -> str:
+    """Return the wing whose room declares a mutation: `schema.<wing>.<noun>`."""
+    return field.extensions["strawberry-definition"].origin.__module__.split(".")[1]
+
+
+WING_OF = {name: _wing_of(field) for name, field in CORE.mutation_type.fields.items()}
+WINGS = sorted(set(WING_OF.values()))
+_SNAKE = {re.sub("([A-Z])", r"_\1", name).lower(): name for name in WING_OF}
+
+
+@cache
+def makers(mutation: str) -> Sequence[Maker]:
+    """Return what makes the mutation's inputs. LookupError says what to add and where."""
+    wing, own = WING_OF[mutation], next(it for it, name in _SNAKE.items() if name == mutation)
+    room = importlib.import_module(f"tests.make.{wing}.inputs")
+    found = [maker for name, maker in vars(room).items() if _names(name) == own]
+    if not found:
+        message = (
+            f"{mutation} has no valid input: add `async def {own}(s: Scene) -> dict[str, Any]`"
+            f" to tests/make/{wing}/inputs.py"
+        )
+        raise LookupError(message)
+    return found
+
+
+def _names(function: str) -> str | None:
+    """Return the mutation that a function makes inputs of: the longest name that it starts with."""
+    fitting = [it for it in _SNAKE if function == it or function.startswith(f"{it}_")]
+    return max(fitting, key=len, default=None)
+
+
+def inputs_of(wing: str) -> list[tuple[str, Maker]]:
+    """Return (mutation, maker) of all inputs of a wing."""
+    of_wing = [name for name, its in WING_OF.items() if its == wing]
+    return [(name, maker) for name in of_wing for maker in makers(name)]
+
+
+def payload_of(mutation: str) -> GraphQLObjectType:
+    return get_named_type(SHOWN.mutation_type.fields[mutation].type)
+
+
+async def live(here: Scene) -> None:
+    """Let every mutation run with each of its inputs, so that there is a row of every kind."""
+    for name, maker in (it for wing in WINGS for it in inputs_of(wing)):
+        given = {**await maker(here), "idempotencyKey": fresh("I")}
+        takes = f"{name[0].upper()}{name[1:]}Input"
+        asked = f"{name}(input: $input) {{ userErrors {{ code field message }} }}"
+        answer = await here.ask(f"mutation ($input: {takes}!) {{ {asked} }}", input=given)
+        assert answer[name]["userErrors"] == [], maker.__name__
+
+
+def entities() -> dict[str, Any]:
+    """Return the table's class of every type of objects."""
+    return {name: schema.get_type_by_name(name).origin.entity for name in NODES}
+
+
+async def nodes(world: World) -> dict[str, list[Any]]:
+    """Return type name -> the merchant's rows of it, oldest first."""
+    return {name: await rows(world, entity) for name, entity in entities().items()}
+
+
+def tables() -> dict[str, Any]:
+    """Return table -> class, for every table of a merchant."""
+    mappers = [it for it in Base.registry.mappers if issubclass(it.class_, Owned)]
+    return {it.local_table.name: it.class_ for it in mappers}

@@ -1,0 +1,150 @@
+"""A valid input for every mutation of call-offs, deliveries and tracking: see everything.py."""
+
+from typing import Any
+
+from kit import gs1
+from kit.ids import new_id
+from tests.make.fulfilment import deliveries
+from tests.make.scene import PERSON, PLACE, WINDOW, Scene, fresh, versioned
+from tests.make.trade import contracts
+
+
+async def contract_call_off(s: Scene) -> dict[str, Any]:
+    contract = await s.contract()
+    line = contract["lines"][0]["id"]
+    plan = await contracts.release(s.ask, line, 1, contracts.schedule("2026-03-10", "50"))
+    asked = {"contractLineId": line, "quantity": "20", "unit": "PIECE", "window": WINDOW}
+    more = {"scheduleLineId": plan["scheduleLines"][0]["id"], "externalReference": "L-1"}
+    part = {"locationId": s.location, "lines": [{"lineNo": 1, "quantity": "5"}], "window": WINDOW}
+    part |= {"shipToId": s.address, "recipient": PERSON, "method": "PARCEL"}
+    given = s.company_fields()
+    for name in ("currency", "kind", "deliveryPolicy", "cancelIfNotBy"):
+        del given[name]
+    own = {"contractId": contract["id"], "channelId": s.channel}
+    return {**given, **own, "lines": [asked | more], "deliveries": [part]}
+
+
+async def delivery_plan(s: Scene) -> dict[str, Any]:
+    order = await s.order()
+    when = dict.fromkeys(("promisedAt", "fulfilAt", "fulfilBy"), "2026-03-09T12:00:00+00:00")
+    how = {
+        "method": "PARCEL",
+        "incoterm": "DAP",
+        "completesOrder": True,
+        "windowOverride": "Asked.",
+    }
+    where = {"locationId": s.location, "window": WINDOW, "recipient": PERSON}
+    part = {**where, **when, **how, "lines": deliveries.lines(order, "5")}
+    return {"deliveries": [part | {"shipToId": s.address}]}
+
+
+async def delivery_plan_free(s: Scene) -> dict[str, Any]:
+    (part,) = (await delivery_plan(s))["deliveries"]
+    del part["shipToId"]
+    return {"deliveries": [part | {"shipTo": PLACE}]}
+
+
+async def delivery_split(s: Scene) -> dict[str, Any]:
+    delivery = await s.delivery()
+    where = {"locationId": s.location, "window": WINDOW, "windowOverride": "Asked."}
+    lines = deliveries.contents(delivery, "4")
+    return {**versioned("deliveryId", delivery), **where, "lines": lines}
+
+
+async def delivery_merge(s: Scene) -> dict[str, Any]:
+    target, source = await s.delivery(), await s.delivery()
+    return {**versioned("deliveryId", target), "deliveryIds": [source["id"]]}
+
+
+async def delivery_move(s: Scene) -> dict[str, Any]:
+    return {**versioned("deliveryId", await s.delivery()), "locationId": s.location}
+
+
+async def delivery_reschedule(s: Scene) -> dict[str, Any]:
+    when = {"window": WINDOW, "windowOverride": "Asked."}
+    return {**versioned("deliveryId", await s.delivery()), **when}
+
+
+async def delivery_hold(s: Scene) -> dict[str, Any]:
+    why = {"reason": "FRAUD", "owner": "audit", "note": "Look at it."}
+    return {**versioned("deliveryId", await s.delivery()), **why}
+
+
+async def delivery_release_hold(s: Scene) -> dict[str, Any]:
+    held = await deliveries.done(s.ask, "deliveryHold", **await delivery_hold(s))
+    return {"holdId": held["hold"]["id"]}
+
+
+async def delivery_release(s: Scene) -> dict[str, Any]:
+    return versioned("deliveryId", await s.delivery())
+
+
+async def delivery_pack(s: Scene) -> dict[str, Any]:
+    return _packing(s, await s.delivery(deliveries.released))
+
+
+async def delivery_pack_again(s: Scene) -> dict[str, Any]:
+    return _packing(s, await s.delivery(deliveries.packed))
+
+
+def _packing(s: Scene, delivery: dict[str, Any]) -> dict[str, Any]:
+    (content,) = deliveries.contents(delivery, "2")
+    size = {"weightG": 100, "lengthMm": 10, "widthMm": 10, "heightMm": 10}
+    labels = {"service": "Express", "labelReference": "L-1", "trackingNumbers": [fresh("T")]}
+    sscc = gs1.sscc("4012345", new_id().int % 10**9)
+    pallet = {"sscc": sscc, "carrierId": s.carrier, **size, **labels}
+    box = {
+        "generateSscc": True,
+        "parent": 0,
+        "contents": [{**content, "lot": "L", "serialNumbers": ["1", "2"]}],
+    }
+    short = {"deliveryLineId": content["deliveryLineId"], "picked": "2", "shortReason": "OTHER"}
+    return {**versioned("deliveryId", delivery), "parcels": [pallet, box], "lines": [short]}
+
+
+async def delivery_dispatch(s: Scene) -> dict[str, Any]:
+    packed = await s.delivery(deliveries.packed)
+    return {**versioned("deliveryId", packed), "dispatchedAt": "2026-03-02T08:00:00Z"}
+
+
+async def delivery_cancel(s: Scene) -> dict[str, Any]:
+    return versioned("deliveryId", await s.delivery())
+
+
+async def delivery_confirm_receipt(s: Scene) -> dict[str, Any]:
+    sent = await s.delivery(deliveries.dispatched)
+    line = {"deliveryLineId": sent["lines"][0]["id"], "received": "4", "difference": "SHORT"}
+    when = {"receivedAt": "2026-03-02T08:30:00Z", "receivedBy": "Anna", "reference": "R-1"}
+    return {
+        **versioned("deliveryId", sent),
+        **when,
+        "lines": [line | {"note": "Six are missing."}],
+    }
+
+
+TRACKED = {
+    "vocabulary": "ABRUF",
+    "status": "IN_TRANSIT",
+    "subStatus": "sorted",
+    "occurredAt": "2026-03-02T08:45:00Z",
+    "carrierEventId": "E-1",
+    "place": "Köln",
+    "message": "On its way.",
+    "rawReference": "raw/1",
+    "isCorrection": False,
+    "newTrackingNumber": "T-2",
+}
+
+
+async def parcel_record_tracking(s: Scene) -> dict[str, Any]:
+    return {"source": "feed", "events": [{**TRACKED, "parcelId": (await s.parcel())["id"]}]}
+
+
+async def parcel_record_tracking_sscc(s: Scene) -> dict[str, Any]:
+    return {"source": "feed", "events": [{**TRACKED, "sscc": (await s.parcel())["sscc"]}]}
+
+
+async def parcel_record_tracking_number(s: Scene) -> dict[str, Any]:
+    number = (await s.parcel())["trackingNumbers"][0]["number"]
+    named = {"trackingNumber": number, "carrierId": s.carrier}
+    return {"source": "feed", "events": [{**TRACKED, **named}]}

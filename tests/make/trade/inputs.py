@@ -1,0 +1,164 @@
+"""A valid input for every mutation of orders, contracts and releases: see everything.py."""
+
+from typing import Any
+
+from tests.make.scene import PERSON, PLACE, WINDOW, Scene, fresh, versioned
+from tests.make.trade import contracts
+
+
+async def order_place(s: Scene) -> dict[str, Any]:
+    return {**s.company_fields(), "channelId": s.channel, "lines": [s.order_line()]}
+
+
+async def order_place_guest(s: Scene) -> dict[str, Any]:
+    who = {"guest": PERSON, "shipTo": PLACE, "channelId": s.channel}
+    return {**s.order_fields(), **who, "lines": [s.order_line()]}
+
+
+async def orders_import(s: Scene) -> dict[str, Any]:
+    when = {"placedAt": "2026-03-01T00:00:00+00:00", "channelId": s.channel}
+    return {"orders": [{**s.company_fields(), **when, "lines": [s.order_line()]}]}
+
+
+async def orders_import_guest(s: Scene) -> dict[str, Any]:
+    given = (await orders_import(s))["orders"][0]
+    for name in ("partyId", "buyerContactId", "shipToId"):
+        del given[name]
+    return {"orders": [{**given, "guest": PERSON, "shipTo": PLACE}]}
+
+
+CODES = """
+query ($party: ID!, $channel: ID!, $product: ID!) {
+  party(id: $party) { number contacts { code } addresses { code } }
+  channel(id: $channel) { code } product(id: $product) { sku }
+}
+"""
+
+
+async def orders_import_by_codes(s: Scene) -> dict[str, Any]:
+    given = (await orders_import(s))["orders"][0]
+    named = await s.ask(CODES, party=s.party, channel=s.channel, product=s.product)
+    for name in ("partyId", "buyerContactId", "shipToId", "channelId"):
+        del given[name]
+    line = s.order_line(productSku=named["product"]["sku"])
+    del line["productId"]
+    codes = {
+        "channelCode": named["channel"]["code"],
+        "partyNumber": named["party"]["number"],
+        "buyerContactCode": named["party"]["contacts"][0]["code"],
+        "shipToAddressCode": named["party"]["addresses"][0]["code"],
+    }
+    return {"orders": [{**given, **codes, "lines": [line]}]}
+
+
+async def order_approve(s: Scene) -> dict[str, Any]:
+    order = await s.pending()
+    return {"orderId": order["id"], "expectedVersion": order["version"]}
+
+
+async def order_reject(s: Scene) -> dict[str, Any]:
+    return {**await order_approve(s), "reason": "Too late."}
+
+
+async def order_hold(s: Scene) -> dict[str, Any]:
+    why = {"reason": "FRAUD", "owner": "audit", "note": "Look at it."}
+    return {"orderId": (await s.order())["id"], **why}
+
+
+HELD = """
+mutation ($input: OrderHoldInput!) { orderHold(input: $input) { hold { id } } }
+"""
+
+
+async def order_release_hold(s: Scene) -> dict[str, Any]:
+    held = await s.ask(HELD, input=await order_hold(s))
+    return {"holdId": held["orderHold"]["hold"]["id"]}
+
+
+async def order_cancel_lines(s: Scene) -> dict[str, Any]:
+    order = await s.order()
+    lines = [{"lineId": order["lines"][0]["id"], "quantity": "4"}]
+    version = {"expectedVersion": order["version"], "reason": "Too many."}
+    return {"orderId": order["id"], "lines": lines, **version}
+
+
+async def order_close(s: Scene) -> dict[str, Any]:
+    order = await s.order()
+    return {"orderId": order["id"], "expectedVersion": order["version"]}
+
+
+def contract_line(s: Scene) -> dict[str, Any]:
+    more = {"minQuantity": "10", "maxQuantity": "2000", "lotMultiple": "2", "minPerCallOff": "2"}
+    percents = {"overTolerancePercent": "10", "underTolerancePercent": "5"}
+    return contracts.line(s.product, maxPerCallOff="500", **more, **percents)
+
+
+CONTRACT_FIELDS = {
+    "validFrom": "2026-01-01",
+    "validTo": "2026-12-31",
+    "timeZone": "Europe/Berlin",
+    "purchaseOrderNumber": "PO-1",
+    "terms": "Ex works.",
+    "reservationStrategy": "AT_CALL_OFF",
+    "priorityOn": "2026-01-01",
+    "endOfLife": "EXPIRE",
+    "minNoticeDays": 1,
+    "firmZoneDays": 5,
+    "tradeOffDays": 10,
+}
+
+
+async def contract_create(s: Scene) -> dict[str, Any]:
+    own = {"partyId": s.party, "number": fresh("K"), "currency": "EUR", "shipToIds": [s.address]}
+    return {**CONTRACT_FIELDS, **own, "lines": [contract_line(s)]}
+
+
+async def contract_amend(s: Scene) -> dict[str, Any]:
+    contract = await s.contract()
+    change = contract_line(s) | {"contractLineId": contract["lines"][0]["id"]}
+    del change["productId"]
+    lines = {"lines": [change], "addLines": [contract_line(s)], "shipToIds": [s.address]}
+    return {**CONTRACT_FIELDS, **versioned("contractId", contract), **lines}
+
+
+async def contract_activate(s: Scene) -> dict[str, Any]:
+    return versioned("contractId", await s.contract(contracts.draft))
+
+
+async def contract_suspend(s: Scene) -> dict[str, Any]:
+    return {**versioned("contractId", await s.contract()), "reason": "Unpaid."}
+
+
+async def _after(s: Scene, name: str, **fields: Any) -> dict[str, Any]:
+    contract = await s.contract(**fields)
+    changed = await contracts.change(s.ask, name, contractId=contract["id"])
+    return versioned("contractId", changed["contract"])
+
+
+async def contract_resume(s: Scene) -> dict[str, Any]:
+    return await _after(s, "contractSuspend")
+
+
+async def contract_terminate(s: Scene) -> dict[str, Any]:
+    return {**await contract_suspend(s), "keepCallOffs": True}
+
+
+async def contract_settle(s: Scene) -> dict[str, Any]:
+    """Settle what nothing was called off from, so that it is owed."""
+    owing = [contracts.line(s.product, minQuantity="10")]
+    return await _after(s, "contractTerminate", lines=owing)
+
+
+async def contract_release(s: Scene) -> dict[str, Any]:
+    horizon = {"horizonStart": "2026-03-01T00:00:00Z", "horizonEnd": "2026-06-01T00:00:00Z"}
+    counted = {"cumulativeReceived": "0", "correction": False, "lastReceiptReference": "R-1"}
+    return {
+        "contractLineId": (await s.contract())["lines"][0]["id"],
+        "type": "FORECAST",
+        "releaseNo": 1,
+        "function": "REPLACE",
+        "supplierConsent": False,
+        "lines": [{"window": WINDOW, "quantity": "5", "commitment": "FIRM"}],
+        **horizon,
+        **counted,
+    }
