@@ -48,12 +48,12 @@ sdl: $(VENV)/runtime.stamp ## Write the schema to schema.graphql.
 	mv schema.graphql.new schema.graphql
 
 docs: $(VENV)/runtime.stamp ## Write what of docs/ is made of the code: events, verbs, who sees what.
-	$(PYTHON) -c 'from models.base.page import page; print(page())' > docs/EVENTS.md.new
+	$(PYTHON) -c 'from models.base.page import events_page; print(events_page())' > docs/EVENTS.md.new
 	mv docs/EVENTS.md.new docs/EVENTS.md
-	$(PYTHON) -c 'from schema.schema import schema; from schema.verbs import page; \
-		print(page(schema.mutation), end="")' > docs/VERBS.md.new
+	$(PYTHON) -c 'from schema.schema import schema; from schema.verbs import verbs_page; \
+		print(verbs_page(schema.mutation), end="")' > docs/VERBS.md.new
 	mv docs/VERBS.md.new docs/VERBS.md
-	$(PYTHON) -c 'from models.matrix import write; write()'
+	$(PYTHON) -c 'from models.matrix import write_matrix; write_matrix()'
 
 picture: $(VENV)/dev.stamp ## Take the README's picture of the server that `make run` started.
 	$(PYTHON) -m web.picture \

@@ -22,14 +22,14 @@ from kit.config import Config, from_environment
 from kit.db.database import BehindPoolerError, Database
 from kit.db.role import UnboundError, app_role, prove_bound, role_to_become
 from kit.embedded import Server
-from kit.embedded.home import write
+from kit.embedded.home import write_file
 from kit.telemetry import log
 from kit.telemetry.metrics import Telemetry
 from resolvers.running.buckets import Buckets
 from resolvers.running.context import Terms
 from server import application
 from transport.draining import Draining
-from transport.identity.issuers import Issuer, read
+from transport.identity.issuers import Issuer, read_issuers
 from transport.telemetry import exporting, metrics_shown, telemetry_of
 
 TOKENS = "demo-tokens.json"
@@ -45,7 +45,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _terminated)
     config = from_environment()
     log.configure(config.log)
-    issuers = read(config.issuers) if config.issuers else ()
+    issuers = read_issuers(config.issuers) if config.issuers else ()
     try:
         with _listening(config) as listener, embedded.addresses(config) as server:
             tokens = _prepared(config, server)
@@ -92,7 +92,7 @@ def _prepared(config: Config, server: Server) -> dict[str, str]:
         kept = json.loads(file.read_text()) if file.exists() else {}
         tokens = asyncio.run(_tokens(server.owner_url, kept, config.data_dir / OPERATIONS))
         if tokens != kept:
-            write(file, json.dumps(tokens, indent=2) + "\n")
+            write_file(file, json.dumps(tokens, indent=2) + "\n")
         return tokens
 
 

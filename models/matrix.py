@@ -70,12 +70,12 @@ def matrix() -> str:
     return f"{_rows()}\n{_table(HIDDEN, *_columns())}\n{_table(HIDDEN, *_fields())}"
 
 
-def written(document: str) -> str:
+def with_matrix(document: str) -> str:
     """Return a document with the matrix between its two marks."""
     before, _, rest = document.partition(BEGIN)
     return f"{before}{BEGIN}\n{matrix()}\n{END}{rest.partition(END)[2]}"
 
 
-def write() -> None:
+def write_matrix() -> None:
     """Write the document."""
-    DOCUMENT.write_text(written(DOCUMENT.read_text()))
+    DOCUMENT.write_text(with_matrix(DOCUMENT.read_text()))

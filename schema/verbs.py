@@ -25,7 +25,7 @@ def verbs(mutation: Any) -> list[AnyVerb]:
     return [field.metadata[VERB] for field in mutation.__strawberry_definition__.fields]
 
 
-def page(mutation: Any) -> str:
+def verbs_page(mutation: Any) -> str:
     """Return the text of docs/VERBS.md."""
     return _HEAD + "".join(f"| {' | '.join(_cells(it))} |\n" for it in verbs(mutation))
 

@@ -14,7 +14,7 @@ from kit.inputs import Bulk, Command, Gln, Input, Name, Place, Reference, Zone, 
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.master.locations import Location, LocationCreated, LocationKind, LocationUpdated
-from models.master.parties import Party
+from models.master.parties.tables import Party
 
 _TOLD = Told(LocationCreated, LocationUpdated)
 

@@ -72,7 +72,7 @@ def _entries(writing: Writing) -> list[dict[str, Any]]:
                 "type": event.name,
                 "occurred_at": occurred_at,
                 "payload": event.payload(),
-                "payload_version": event.form.version,
+                "payload_version": event.versions.version,
             }
         )
     return entries

@@ -17,11 +17,11 @@ from sqlalchemy.orm import Session
 
 from commands.writing.transaction import Writing
 from models.base.events import Moving, progressed
-from models.base.payloads import Column
+from models.base.payloads import ColumnName
 from models.base.tables import OfMerchant, Tally
 
-Rows = Sequence[Mapping[str, Any]]
-"""Rows that give the same columns. What they do not give has its default in the database."""
+MovedRows = Sequence[Mapping[str, Any]]
+"""MovedRows that give the same columns. What they do not give has its default in the database."""
 Changes = Sequence[tuple[Any, Mapping[str, Any]]]
 """Locked rows as they were read, each with what changes of it: the same columns of all rows."""
 
@@ -36,7 +36,7 @@ class Ledger:
     def __init__(self, writing: Writing) -> None:
         """Begin with a session that has written nothing."""
         self._moved: defaultdict[
-            tuple[type[OfMerchant], UUID], dict[UUID, dict[Column, Decimal]]
+            tuple[type[OfMerchant], UUID], dict[UUID, dict[ColumnName, Decimal]]
         ] = defaultdict(dict)
         self._writing = writing
         writing.session.info[_LEDGER] = self
@@ -51,7 +51,7 @@ class Ledger:
                         amount = getattr(row, counter) - _known(was[counter])
                         self._count(tally, getattr(row, tally.by), row.id, counter, amount)
 
-    def note_new(self, entity: type[OfMerchant], rows: Rows) -> None:
+    def note_new(self, entity: type[OfMerchant], rows: MovedRows) -> None:
         """Add up rows that are inserted without the session."""
         if (tally := entity.tally) and rows:
             counters = [it for it in tally.counters if it in rows[0]]
@@ -71,7 +71,7 @@ class Ledger:
     def _count(self, tally: Tally, key: UUID, line_id: UUID, counter: str, amount: Decimal) -> None:
         if amount:
             counters = self._moved[tally.of, key].setdefault(line_id, {})
-            counters[Column(counter)] = counters.get(Column(counter), _NONE) + amount
+            counters[ColumnName(counter)] = counters.get(ColumnName(counter), _NONE) + amount
 
     def close(self) -> None:
         """Give every movement to its row's first event that tells some, or to one of its own."""

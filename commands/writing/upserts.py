@@ -8,7 +8,7 @@ from sqlalchemy import ARRAY, any_, literal
 from commands.writing.transaction import Entity, Outcome, Writing
 from kit.ids import new_id
 from models.base.events import Created, Event, Updated
-from models.base.payloads import Column
+from models.base.payloads import ColumnName
 from models.base.tables import Owned
 
 
@@ -72,7 +72,7 @@ def _event(told: Told, row: Owned, changed: Iterable[str], *, is_new: bool) -> E
     """Return what happened to a row, None where nothing did."""
     if is_new:
         return told.created(row.id)
-    fields = tuple(map(Column, changed))
+    fields = tuple(map(ColumnName, changed))
     return told.updated(row.id, fields=fields) if fields else None
 
 

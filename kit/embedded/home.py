@@ -60,7 +60,7 @@ class Home:
         return os.open(self.path / f"{name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
 
 
-def write(path: Path, text: str) -> None:
+def write_file(path: Path, text: str) -> None:
     """Write the file whole or not at all, readable by us alone."""
     fresh = path.with_suffix(".new")
     fresh.touch(mode=0o600)

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from kit.embedded.home import STEP_S, EmbeddedPostgresError, Home, take_lock, write
+from kit.embedded.home import STEP_S, EmbeddedPostgresError, Home, take_lock, write_file
 from kit.embedded.server import START_S, answers, furnish, make_cluster, start, stop
 
 
@@ -63,7 +63,7 @@ def _keep(home: Home, *, durable: bool) -> None:
     child, port = start(home, lock, durable=durable)
     try:
         addresses = json.dumps(furnish(home, port))
-        write(home.addresses, addresses)
+        write_file(home.addresses, addresses)
         _answer(addresses)
         threading.Thread(target=_stop_when_alone, args=(home, child), daemon=True).start()
         child.wait()

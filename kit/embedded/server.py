@@ -10,7 +10,7 @@ import sys
 import time
 
 from kit.embedded import binaries
-from kit.embedded.home import STEP_S, STOP_S, EmbeddedPostgresError, Home, write
+from kit.embedded.home import STEP_S, STOP_S, EmbeddedPostgresError, Home, write_file
 
 START_S = 120.0
 """Seconds that a start may take, the recovery after a crash included."""
@@ -49,7 +49,7 @@ def make_cluster(home: Home, lock: int, *, durable: bool) -> None:
         return
     fresh = home.path / "cluster.new"
     shutil.rmtree(fresh, ignore_errors=True)
-    write(home.passwords, "".join(f"{secrets.token_hex(24)}\n" for _ in range(3)))
+    write_file(home.passwords, "".join(f"{secrets.token_hex(24)}\n" for _ in range(3)))
     command = [*binaries.disguise(home), binaries.program("initdb"), "-D", str(fresh)]
     command += ["--username=postgres", f"--pwfile={home.passwords}", "--auth=scram-sha-256"]
     command += ["--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]

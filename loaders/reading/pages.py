@@ -20,7 +20,7 @@ from kit.inputs import Input
 from loaders.reading.cursors import Page, PageArgs
 from loaders.reading.relations import Bind, Part, Reader, Relation
 from models.access.viewers import Actor, anyone
-from models.base.masks import shown
+from models.base.masks import shown_to
 from models.base.records import record
 from models.base.tables import OfMerchant
 from models.base.visibility import seen_by
@@ -64,7 +64,7 @@ def _table(entity: type[OfMerchant], actor: Actor) -> Any:
 
     Who reads gives its merchant by name.
     """
-    return shown(anyone(actor), entity)
+    return shown_to(anyone(actor), entity)
 
 
 @dataclass(frozen=True, eq=False)

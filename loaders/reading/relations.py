@@ -30,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from models.access.viewers import Actor, CompanyRole, Viewer, anyone
-from models.base.masks import shown
+from models.base.masks import shown_to
 from models.base.records import record
 from models.base.tables import OfMerchant, OneOf
 from models.base.visibility import named, seen_by
@@ -54,7 +54,7 @@ class Reader:
 
     def table(self, entity: type[OfMerchant]) -> Any:
         """Return a new alias of a table as it is shown to the viewer."""
-        return shown(self.viewer, entity)
+        return shown_to(self.viewer, entity)
 
     @property
     def general(self) -> "Reader":

@@ -11,17 +11,17 @@ from decimal import Decimal
 from typing import Annotated, Any, ClassVar, NamedTuple, TypeVar, dataclass_transform
 from uuid import UUID
 
-from models.base.payloads import Column, Value, given, values_of, written
+from models.base.payloads import ColumnName, Value, as_json, from_json, values_of
 from models.base.tables import OfMerchant
 
 Payload = Mapping[str, Any]
 Upcast = Callable[[Payload], Payload]
 """Makes a payload of one version into one of the next."""
-Moved = Mapping[UUID, Mapping[Column, Decimal]]
+Moved = Mapping[UUID, Mapping[ColumnName, Decimal]]
 """Line id -> counter -> signed amount, in the line's unit."""
 
 
-class Form(NamedTuple):
+class Versions(NamedTuple):
     """What the payloads of an event look like, and how older ones become such.
 
     version: the one that is written; every one before has its upcaster.
@@ -43,16 +43,16 @@ class Event:
     name: ClassVar[str]
     aggregate: ClassVar[str]
     about: ClassVar[type[OfMerchant]]
-    form: ClassVar[Form]
+    versions: ClassVar[Versions]
 
     id: Annotated[UUID, "The row that it is about."]
 
     def payload(self) -> dict[str, Any]:
         """Return what the journal keeps, as JSON. TypeError for a value of another kind."""
-        return written(self.form.values, self)
+        return as_json(self.versions.values, self)
 
 
-Kind = TypeVar("Kind", bound=Event)
+Described = TypeVar("Described", bound=Event)
 EVENTS: dict[str, type[Event]] = {}
 """Name -> class, of every event; complete once `models` is imported."""
 
@@ -60,14 +60,14 @@ EVENTS: dict[str, type[Event]] = {}
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
 def event(
     name: str, about: type[OfMerchant], *upcasts: Upcast
-) -> Callable[[type[Kind]], type[Kind]]:
+) -> Callable[[type[Described]], type[Described]]:
     """Make a class the event of this name. upcasts: from version 1 to 2, from 2 to 3, ...
 
     TypeError for a field that no payload holds, or that does not say what it means.
     """
 
-    def make(described: type[Kind]) -> type[Kind]:
-        made: type[Kind] = dataclass(frozen=True, slots=True, kw_only=True)(described)
+    def make(described: type[Described]) -> type[Described]:
+        made: type[Described] = dataclass(frozen=True, slots=True, kw_only=True)(described)
         aggregate = name.partition(".")[0].upper()
         if name in EVENTS or aggregate.replace("_", "") != about.__name__.upper():
             message = f"{name} is there already, or is not about {about.__name__}"
@@ -77,22 +77,22 @@ def event(
             message = f"{name} hides {hidden}"
             raise TypeError(message)
         made.name, made.aggregate, made.about = name, aggregate, about
-        made.form = Form(tuple(own), upcasts, 1 + len(upcasts))
+        made.versions = Versions(tuple(own), upcasts, 1 + len(upcasts))
         EVENTS[name] = made
         return made
 
     return make
 
 
-def read(name: str, version: int, about_id: UUID, payload: Payload) -> Event:
+def read_event(name: str, version: int, about_id: UUID, payload: Payload) -> Event:
     """Return a journal entry as its event, whatever version it was written in.
 
     KeyError for a name that no event has; ValueError for a payload that is not of its version.
     """
     kind = EVENTS[name]
-    for upcast in kind.form.upcasts[version - 1 :]:
+    for upcast in kind.versions.upcasts[version - 1 :]:
         payload = upcast(payload)
-    return kind(about_id, **given(kind.form.values, payload))
+    return kind(about_id, **from_json(kind.versions.values, payload))
 
 
 def without(*names: str) -> Upcast:
@@ -114,7 +114,7 @@ class Created(Event):
 class Updated(Event):
     """A row was changed."""
 
-    fields: Annotated[tuple[Column, ...], "The columns that were written."]
+    fields: Annotated[tuple[ColumnName, ...], "The columns that were written."]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,7 @@ Hidden: TypeAlias = Mapping[Hashable, Mapping[str, Mask]]
 NULL = Mask("null", lambda _row, _column: null())
 
 
-def shown(viewer: AnyViewer, entity: type[OfMerchant]) -> Any:
+def shown_to(viewer: AnyViewer, entity: type[OfMerchant]) -> Any:
     """Return a new alias of a table as the viewer reads it: what is hidden from it is masked.
 
     Whatever is made of the alias, also filters, orders and derived expressions, is made of what

@@ -35,7 +35,7 @@ _DEFAULT = " Left out where there is nothing to tell."
 
 
 def _event(kind: type[Event]) -> Iterator[str]:
-    form = kind.form
+    form = kind.versions
     version = f", version {form.version}" if form.upcasts else ""
     yield f"### `{kind.name}`{version}\n"
     yield f"{kind.__doc__}\n"
@@ -47,7 +47,7 @@ def _event(kind: type[Event]) -> Iterator[str]:
         yield ""
 
 
-def page() -> str:
+def events_page() -> str:
     """Return docs/EVENTS.md."""
     lines = [_HEAD, "## Kinds of values\n", "| Kind | In JSON |", "| --- | --- |"]
     lines += [f"| {told} | {form} |" for told, form in _KINDS.items()]

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from models.base.tables import Base
 
-Column = NewType("Column", str)
+ColumnName = NewType("ColumnName", str)
 """The name of a column of ours."""
 CODES: dict[str, type[StrEnum]] = {}
 """Name -> the enum, of those whose codes stand in payloads."""
@@ -29,7 +29,7 @@ class Item:
     __slots__ = ()
 
 
-class Kind(NamedTuple):
+class Form(NamedTuple):
     """A kind of value. told: in a word, for readers. write: to JSON, TypeError for another kind.
 
     read: from JSON, ValueError for what was never written so.
@@ -47,7 +47,7 @@ class Value(NamedTuple):
     """
 
     name: str
-    kind: Kind
+    kind: Form
     told: str
     default: Any
 
@@ -57,7 +57,7 @@ class Value(NamedTuple):
         return self.default is MISSING
 
 
-def written(values: Sequence[Value], row: Any) -> dict[str, Any]:
+def as_json(values: Sequence[Value], row: Any) -> dict[str, Any]:
     """Return a payload, or an item of one, as JSON. TypeError for a value of another kind."""
     told = {}
     for name, kind, _, default in values:
@@ -67,7 +67,7 @@ def written(values: Sequence[Value], row: Any) -> dict[str, Any]:
     return told
 
 
-def given(values: Sequence[Value], told: Mapping[str, Any]) -> dict[str, Any]:
+def from_json(values: Sequence[Value], told: Mapping[str, Any]) -> dict[str, Any]:
     """Return a payload's JSON as the fields of its class. ValueError for what does not fit."""
     if strange := told.keys() - {it.name for it in values}:
         message = f"unknown fields {sorted(strange)}"
@@ -96,7 +96,7 @@ def _value(of: Field[Any], hint: Any) -> Value:
     return Value(of.name, kind_of(kind), told, default)
 
 
-def kind_of(hint: Any) -> Kind:
+def kind_of(hint: Any) -> Form:
     """Return how values of a type are written and read. TypeError for what no payload holds."""
     if hint in _PLAIN:
         return _PLAIN[hint]
@@ -120,13 +120,13 @@ def _refuse(value: object, told: str) -> TypeError:
     return TypeError(f"{value!r} is not {told}")
 
 
-def _plain(told: str, kind: type, write: Callable[[Any], Any], read: Callable[[Any], Any]) -> Kind:
+def _plain(told: str, kind: type, write: Callable[[Any], Any], read: Callable[[Any], Any]) -> Form:
     def checked(value: Any) -> Any:
         if isinstance(value, kind):
             return write(value)
         raise _refuse(value, told)
 
-    return Kind(told, checked, read)
+    return Form(told, checked, read)
 
 
 def _exact(quantity: Decimal) -> str:
@@ -185,35 +185,35 @@ def _columns() -> frozenset[str]:
     return frozenset(it.name for table in Base.metadata.tables.values() for it in table.c)
 
 
-_PLAIN: Mapping[Any, Kind] = {
+_PLAIN: Mapping[Any, Form] = {
     UUID: _plain("id", UUID, str, UUID),
     Decimal: _plain("quantity", Decimal, _exact, Decimal),
     int: _plain("number", int, _number, _same(int)),
     bool: _plain("true or false", bool, bool, _same(bool)),
     datetime: _plain("instant", datetime, _zoned, _instant),
     date: _plain("day", date, _day, date.fromisoformat),
-    Column: _plain("column", str, _column, _same(str)),
+    ColumnName: _plain("column", str, _column, _same(str)),
 }
 
 
-def _optional(of: Kind) -> Kind:
-    return Kind(
+def _optional(of: Form) -> Form:
+    return Form(
         f"{of.told}, or null",
         lambda value: None if value is None else of.write(value),
         lambda value: None if value is None else of.read(value),
     )
 
 
-def _list(of: Kind) -> Kind:
+def _list(of: Form) -> Form:
     def write(values: Any) -> list[Any]:
         if not isinstance(values, tuple):
             raise _refuse(values, "a tuple")
         return [of.write(it) for it in values]
 
-    return Kind(f"list of: {of.told}", write, lambda values: tuple(map(of.read, values)))
+    return Form(f"list of: {of.told}", write, lambda values: tuple(map(of.read, values)))
 
 
-def _mapping(key: Kind, of: Kind) -> Kind:
+def _mapping(key: Form, of: Form) -> Form:
     def write(values: Any) -> dict[str, Any]:
         if not isinstance(values, Mapping):
             raise _refuse(values, "a mapping")
@@ -222,15 +222,15 @@ def _mapping(key: Kind, of: Kind) -> Kind:
     def read(values: Any) -> dict[Any, Any]:
         return {key.read(it): of.read(value) for it, value in values.items()}
 
-    return Kind(f"{key.told} → {of.told}", write, read)
+    return Form(f"{key.told} → {of.told}", write, read)
 
 
-def _item(kind: type[Item]) -> Kind:
+def _item(kind: type[Item]) -> Form:
     values = values_of(kind)
     told = ", ".join(f"`{it.name}`: {it.kind.told}" for it in values)
     return _plain(
         f"({told})",
         kind,
-        lambda item: written(values, item),
-        lambda item: kind(**given(values, item)),
+        lambda item: as_json(values, item),
+        lambda item: kind(**from_json(values, item)),
     )

@@ -23,7 +23,6 @@ WINGS = {"fulfilment", "trade", "master", "access"}
 DECLARATIONS = "execution/ knows no loaders, and calls what it takes of them as they do"
 SAME_TWICE = {
     "Bind": DECLARATIONS,
-    "Inside": DECLARATIONS,
     "One": DECLARATIONS,
     "Page": DECLARATIONS,
     "Relation": DECLARATIONS,

@@ -8,7 +8,7 @@ from uuid import UUID
 from alembic import command
 
 import migrations
-from models.base.events import read
+from models.base.events import read_event
 from tests.kit.programs import ask
 
 MERCHANT = UUID("11111111-1111-7111-8111-111111111111")
@@ -168,7 +168,7 @@ def test_text_leaves_the_journal_and_every_entry_is_read(
         payloads = [json.loads(payload) for *_, payload in found]
         assert payloads == [payload for *_, payload in TOLD]
         for kind, version, about, payload in found:
-            event = read(kind, version, UUID(about), json.loads(payload))
+            event = read_event(kind, version, UUID(about), json.loads(payload))
             assert (event.form.version, event.payload()) == (version, json.loads(payload))
         ((*_, foreign),) = ask(f"{url}?app.merchant={OTHER}", ENTRIES)
         assert json.loads(foreign) == {"by": "COMPANY"}

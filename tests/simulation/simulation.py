@@ -20,7 +20,7 @@ from kit.db.tenant import set_merchant
 from kit.errors import Refused
 from kit.ids import new_id
 from kit.inputs import Command
-from models.base.events import read as read_event
+from models.base.events import read_event
 from tests import make
 from tests.guard import TENANT_TABLES
 from tests.simulation.invariants import BROKEN
@@ -78,7 +78,7 @@ class Simulation(RuleBasedStateMachine):
                 found = read_event(
                     it["type"], it["payload_version"], UUID(it["aggregate_id"]), it["payload"]
                 )
-                assert (found.payload(), found.form.version, found.aggregate) == (
+                assert (found.payload(), found.versions.version, found.aggregate) == (
                     it["payload"],
                     it["payload_version"],
                     it["aggregate"],

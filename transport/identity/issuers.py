@@ -85,7 +85,7 @@ class _File(_Written):
         return self
 
 
-def read(path: Path) -> tuple[Issuer, ...]:
+def read_issuers(path: Path) -> tuple[Issuer, ...]:
     """Return what the file says. SystemExit names the file and every place that is wrong."""
     try:
         return _File.model_validate(tomllib.loads(path.read_text("utf-8"))).issuers

@@ -18,7 +18,7 @@ from kit.inputs import Place
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.master.channels import Channel
-from models.master.parties import Address, Contact, Party
+from models.master.parties.tables import Address, Contact, Party
 from models.trade.codes import TradeCode
 from models.trade.contracts.events import ContractCalledOff
 from models.trade.contracts.states import IN_FORCE

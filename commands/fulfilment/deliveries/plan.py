@@ -43,7 +43,7 @@ from models.fulfilment.deliveries.tables import Delivery, DeliveryLine, Incoterm
 from models.master.catalog import Product
 from models.master.channels import Channel, DeliveryMethod
 from models.master.locations import Location
-from models.master.parties import Address, Party
+from models.master.parties.tables import Address, Party
 from models.trade.codes import TradeCode
 from models.trade.orders.tables import Order, OrderLine
 

@@ -11,7 +11,7 @@ from models.fulfilment.deliveries import acts
 from models.fulfilment.deliveries.events import DeliveryCancelled, DeliveryReleased
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery
-from models.master.parties import Party, PartyKind
+from models.master.parties.tables import Party, PartyKind
 from models.trade.orders.states import DeliveryPolicy
 
 

@@ -31,7 +31,7 @@ from models.fulfilment.deliveries import acts, events
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.master.locations import Location
-from models.master.parties import Address
+from models.master.parties.tables import Address
 from models.trade.codes import TradeCode
 
 _SAME = (
@@ -149,7 +149,7 @@ async def split(writing: Writing, command: DeliverySplit) -> Outcome:
             await writing.session.delete(line)
     quantities = {locked.order_lines[it.order_line_id]: amount for it, amount in taken.items()}
     add_lines(writing, part, quantities)
-    divided = events.DeliverySplit(delivery.id, into=part.id, taken=told(quantities))
+    divided = events.DeliveryDivided(delivery.id, into=part.id, taken=told(quantities))
     changed(writing, delivery, divided)
     return {"delivery_id": delivery.id, "part_id": part.id}
 

@@ -22,7 +22,7 @@ from models.fulfilment.parcels.tables import (
     ParcelStatus,
     TrackingNumber,
 )
-from models.master.parties import Party, PartyRole
+from models.master.parties.tables import Party, PartyRole
 
 _COPIED = {
     "carrier_id",

@@ -32,7 +32,7 @@ from models.fulfilment.parcels.tables import Parcel, ParcelStatus, TrackingNumbe
 from models.fulfilment.tracking.events import TrackingEvent
 from models.fulfilment.tracking.meanings import meaning
 from models.fulfilment.tracking.standing import TERMINAL, Standing, standing
-from models.master.parties import Party
+from models.master.parties.tables import Party
 
 
 @verb(

@@ -22,8 +22,9 @@ from kit.errors import Path
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.base.events import Event
-from models.base.payloads import Column
-from models.master.parties import Address, Contact, Party, PartyCreated, PartyUpdated
+from models.base.payloads import ColumnName
+from models.master.parties.events import PartyCreated, PartyUpdated
+from models.master.parties.tables import Address, Contact, Party
 
 Child = TypeVar("Child", Contact, Address)
 Changed = dict[UUID, list[UUID]]
@@ -71,7 +72,7 @@ def _updated(
     """Return what happened to a party that was there before, None where nothing did."""
     changed = PartyUpdated(
         row.id,
-        fields=tuple(map(Column, fields)),
+        fields=tuple(map(ColumnName, fields)),
         contacts=tuple(contacts[row.id]),
         addresses=tuple(addresses[row.id]),
     )

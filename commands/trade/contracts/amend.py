@@ -28,7 +28,7 @@ from kit.inputs import (
 )
 from models.access.viewers import Scope
 from models.base.acts import Act
-from models.base.payloads import Column
+from models.base.payloads import ColumnName
 from models.master.catalog import Product
 from models.trade.codes import TradeCode
 from models.trade.contracts.events import ContractAmended
@@ -137,7 +137,7 @@ async def amend(writing: Writing, command: ContractAmend) -> Outcome:
     writing.record(
         ContractAmended(
             contract.id,
-            fields=tuple(map(Column, changed)),
+            fields=tuple(map(ColumnName, changed)),
             lines=tuple(lines[it.contract_line_id].line_no for it in command.lines),
             added=len(command.add_lines),
         )

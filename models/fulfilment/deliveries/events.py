@@ -24,7 +24,7 @@ class DeliveryPlanned(Event):
 
 
 @event("delivery.split", Delivery)
-class DeliverySplit(Event):
+class DeliveryDivided(Event):
     """A part of it became a delivery of its own."""
 
     into: Annotated[UUID, "The new delivery."]

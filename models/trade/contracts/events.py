@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from models.base.events import Event, Moving, Progressed, event, without
-from models.base.payloads import Column
+from models.base.payloads import ColumnName
 from models.trade.contracts.tables import Contract
 
 
@@ -21,7 +21,7 @@ class ContractCreated(Event):
 class ContractAmended(Event):
     """Both sides agreed on something else."""
 
-    fields: Annotated[tuple[Column, ...], "The contract's own columns that were written."]
+    fields: Annotated[tuple[ColumnName, ...], "The contract's own columns that were written."]
     lines: Annotated[tuple[int, ...], "Numbers of the lines that were changed."]
     added: Annotated[int, "How many lines were added."]
 

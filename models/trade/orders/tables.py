@@ -244,14 +244,16 @@ class OrderLine(Owned):
         return func.greatest(cls.ordered - cls.cancelled - cls.shipped, 0)
 
     @hybrid_property
-    def net(self) -> Decimal:
-        """Exact price of what is ordered and not cancelled, after discount."""
+    def net(self) -> Decimal | None:
+        """Exact price of what is ordered and not cancelled, after discount; None where unseen."""
+        if self.unit_price is None or self.discount_percent is None:
+            return None
         return net_of(self.ordered - self.cancelled, self.unit_price, self.discount_percent)
 
     @hybrid_property
-    def net_amount(self) -> Decimal:
+    def net_amount(self) -> Decimal | None:
         """The net price as it is told: rounded half up to the currency's minor unit."""
-        return rounded(self.net, self.currency).amount
+        return None if self.net is None else rounded(self.net, self.currency).amount
 
     @net_amount.inplace.expression
     @classmethod

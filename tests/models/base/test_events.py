@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from kit.ids import new_id
-from models.base.events import EVENTS, progressed, read
+from models.base.events import EVENTS, progressed, read_event
 from models.base.tables import Base
 from models.trade.orders.events import OrderPlaced
 
@@ -22,7 +22,7 @@ TALLIED = sorted(
 
 
 def test_every_version_of_every_event_has_an_example() -> None:
-    versions = [(name, 1 + it) for name, of in EVENTS.items() for it in range(of.form.version)]
+    versions = [(name, 1 + it) for name, of in EVENTS.items() for it in range(of.versions.version)]
     assert sorted(WRITTEN) == sorted(f"{name} {version}" for name, version in versions)
 
 
@@ -30,10 +30,10 @@ def test_every_version_of_every_event_has_an_example() -> None:
 def test_an_entry_is_read_as_its_event_whatever_its_version(example: str) -> None:
     name, version = example.split()
     about, given = new_id(), WRITTEN[example]
-    found = read(name, int(version), about, given["written"])
+    found = read_event(name, int(version), about, given["written"])
     assert (type(found), found.id) == (EVENTS[name], about)
     assert found.payload() == given.get("read", given["written"])
-    assert ("read" in given) == (int(version) < found.form.version)
+    assert ("read" in given) == (int(version) < found.versions.version)
 
 
 def test_nothing_that_somebody_wrote_is_left_in_a_payload_of_today() -> None:
@@ -52,7 +52,7 @@ def test_nothing_that_somebody_wrote_is_left_in_a_payload_of_today() -> None:
 )
 def test_an_entry_that_no_version_has_written_is_not_read(payload: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        read("order.placed", 1, new_id(), payload)
+        read_event("order.placed", 1, new_id(), payload)
 
 
 def test_an_event_is_frozen() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from kit.inputs import Place
 from models.base.events import EVENTS, Event, event
-from models.base.payloads import Column, Item, kind_of
+from models.base.payloads import ColumnName, Item, kind_of
 from models.trade.orders.states import Approval
 from models.trade.orders.tables import Order
 
@@ -35,10 +35,10 @@ KEPT = [
     (datetime, NOON, "2026-03-02T12:00:00+00:00"),
     (date, NOON.date(), "2026-03-02"),
     (Approval, Approval.COMPANY, "COMPANY"),
-    (Column, Column("shipped"), "shipped"),
+    (ColumnName, ColumnName("shipped"), "shipped"),
     (UUID | None, None, None),
     (tuple[int, ...], (1, 2), [1, 2]),
-    (Mapping[UUID, Mapping[Column, Decimal]], {ID: {"shipped": Decimal(1)}}, None),
+    (Mapping[UUID, Mapping[ColumnName, Decimal]], {ID: {"shipped": Decimal(1)}}, None),
     (tuple[Part, ...], (Part(1, None),), [{"line_no": 1, "quantity": None}]),
 ]
 
@@ -74,10 +74,10 @@ def test_free_text_and_what_may_hold_it_is_no_kind_of_value(hint: Any) -> None:
         (datetime, "2026-03-02"),
         (date, NOON),
         (Approval, "COMPANY"),
-        (Column, "Anna Schmidt"),
+        (ColumnName, "Anna Schmidt"),
         (tuple[int, ...], [1]),
         (Mapping[UUID, int], [ID]),
-        (Mapping[Column, int], {"Anna Schmidt": 1}),
+        (Mapping[ColumnName, int], {"Anna Schmidt": 1}),
         (tuple[Part, ...], ({"line_no": 1},)),
         (tuple[Part, ...], (Part("1", None),)),  # type: ignore[arg-type]
     ],
@@ -97,7 +97,7 @@ def test_a_value_of_another_kind_is_not_written(hint: Any, value: Any) -> None:
         (datetime, "2026-03-02T12:00:00"),
         (date, "today"),
         (Approval, "ANNA"),
-        (Column, 1),
+        (ColumnName, 1),
         (tuple[Part, ...], [{"line_no": 1}]),
         (tuple[Part, ...], [{"line_no": 1, "quantity": "1", "note": "Anna"}]),
     ],

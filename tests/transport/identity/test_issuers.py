@@ -34,7 +34,7 @@ BAD = {
 
 def _read(path: Path, text: str):
     path.write_text(text)
-    return issuers.read(path)
+    return issuers.read_issuers(path)
 
 
 def test_a_file_names_its_issuers(tmp_path) -> None:
@@ -50,7 +50,7 @@ def test_a_file_names_its_issuers(tmp_path) -> None:
 
 
 def test_the_example_is_a_file_of_issuers() -> None:
-    assert len(issuers.read(EXAMPLE)) == 2
+    assert len(issuers.read_issuers(EXAMPLE)) == 2
 
 
 def test_keys_may_come_unencrypted_from_this_machine_only(tmp_path) -> None:
@@ -74,4 +74,4 @@ def test_a_wrong_file_stops_the_start_and_says_where(place: str, tmp_path) -> No
 
 def test_a_file_that_is_not_there_stops_the_start(tmp_path) -> None:
     with pytest.raises(SystemExit, match=r"missing\.toml"):
-        issuers.read(tmp_path / "missing.toml")
+        issuers.read_issuers(tmp_path / "missing.toml")

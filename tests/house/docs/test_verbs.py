@@ -13,7 +13,7 @@ from models.trade.orders import acts as order_acts
 from models.trade.orders.acts import OrderAction
 from schema.graphql.scopes import Requires
 from schema.schema import schema
-from schema.verbs import page, verbs
+from schema.verbs import verbs, verbs_page
 from tests.house.places import ROOT
 
 FIELDS = schema.mutation.__strawberry_definition__.fields
@@ -23,7 +23,7 @@ OFFERED = [(OrderAction, order_acts), (DeliveryAction, delivery_acts)]
 
 def test_the_table_of_verbs_is_the_one_in_the_docs() -> None:
     written = (ROOT / "docs" / "VERBS.md").read_text()
-    assert written == page(schema.mutation), "A verb has changed: run `make verbs`."
+    assert written == verbs_page(schema.mutation), "A verb has changed: run `make docs`."
 
 
 def test_every_mutation_has_the_name_and_the_scope_of_its_verb() -> None:

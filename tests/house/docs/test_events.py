@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from models.base.events import EVENTS, Progressed, nouns
-from models.base.page import page
+from models.base.page import events_page
 from schema.schema import schema
 from tests.house.places import ROOT, tracked
 
@@ -18,7 +18,7 @@ def _nodes(*floors: str) -> Iterator[ast.AST]:
 
 def test_events_are_the_ones_in_events_md() -> None:
     written = (ROOT / "docs" / "EVENTS.md").read_text("utf-8")
-    assert written == f"{page()}\n", "The events have changed: run `make events`."
+    assert written == f"{events_page()}\n", "The events have changed: run `make docs`."
 
 
 def test_every_event_is_recorded_by_a_command() -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from graphql import is_non_null_type
-from loaders.reading.records import record
 from sqlalchemy import Column, select
 from sqlalchemy.sql.visitors import iterate
 
@@ -16,9 +15,10 @@ from execution import DECLARED, Parts
 from execution.fields import column_of
 from loaders.reading.pages import Paged
 from models.access.viewers import OTHERS, anyone
-from models.base.masks import shown
+from models.base.masks import shown_to
+from models.base.records import record
 from models.base.visibility import seen_by
-from models.matrix import DOCUMENT, entities, written
+from models.matrix import DOCUMENT, entities, with_matrix
 from schema.graphql.nodes import NODES
 from schema.schema import schema
 from tests.house.places import ROOT
@@ -36,7 +36,7 @@ def test_what_a_table_says_can_be_asked_for_every_actor(entity: Any) -> None:
     assert entity.__seen__.keys() | entity.__hidden__.keys() <= set(OTHERS)
     for actor in OTHERS:
         assert entity.__hidden__.get(actor, {}).keys() <= {it.key for it in entity.__table__.c}
-        table = shown(anyone(actor), entity)
+        table = shown_to(anyone(actor), entity)
         names = record(entity)._fields
         rows = select(*(getattr(table, name) for name in names))
         statement = str(rows.where(*seen_by(anyone(actor), table)))
@@ -105,4 +105,4 @@ def test_loaders_read_tables_only_as_they_are_shown() -> None:
 def test_the_matrix_in_the_documents_is_the_tables_own() -> None:
     document = DOCUMENT.read_text()
     assert "| OrderLine |" in document
-    assert written(document) == document, "A table's rules have changed: run `make docs`."
+    assert with_matrix(document) == document, "A table's rules have changed: run `make docs`."

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.access.viewers import Actor
 from models.base.bindings import Binding, Bindings
-from models.base.events import Created, Payload, Updated, event
 from models.base.tables import OneOf, Owned, check, indexed, known, to, unique
 from models.base.visibility import Rule, Seen, either, own
 
@@ -192,21 +191,3 @@ def _instant(day: date, clock: str, zone: ZoneInfo, fold: int) -> datetime:
     """Return when the place's clock shows the time; fold: 0 the first pass, 1 the second."""
     local = datetime.combine(day, time.fromisoformat(clock), tzinfo=zone)
     return local.replace(fold=fold).astimezone(UTC)
-
-
-@event("party.created", Party)
-class PartyCreated(Created):
-    """It was written for the first time."""
-
-
-def _without_codes(payload: Payload) -> Payload:
-    """Upcast version 1, which told codes of contacts and addresses, chosen by people."""
-    return {"fields": payload["fields"], "contacts": [], "addresses": []}
-
-
-@event("party.updated", Party, _without_codes)
-class PartyUpdated(Updated):
-    """It was changed, or one of its contacts or addresses."""
-
-    contacts: Annotated[tuple[UUID, ...], "Its contacts that were written."]
-    addresses: Annotated[tuple[UUID, ...], "Its addresses that were written."]

@@ -1,0 +1,1 @@
+"""Parties: companies and persons that order, carry, supply or fulfil."""
