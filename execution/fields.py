@@ -64,6 +64,20 @@ class Chosen:
 
 
 @dataclass(frozen=True)
+class Whole:
+    """A field of a connection about its whole list, whatever page is asked.
+
+    of: the page's choice -> what reads it (`execution.relations.Whole`).
+    source: the row source that it leads to, to learn the SQL types from.
+    attribute: of the record, where the field is only that.
+    """
+
+    of: Callable[[Any], Any]
+    source: Any
+    attribute: str | None = None
+
+
+@dataclass(frozen=True)
 class Parts:
     """A field that is an object made of its parent's columns.
 

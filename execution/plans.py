@@ -19,15 +19,16 @@ from graphql import (
 from graphql.execution.collect_fields import collect_fields, collect_subfields
 from graphql.execution.values import VariableValues
 from sqlalchemy import ARRAY, bindparam, column, func, select
-from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
 
 from execution.arguments import Argued, Converter, Prepared
-from execution.fields import Chosen
-from execution.fusing import Build, Selection, Shaping, Unfusible, written_object
-from execution.levels import Level, Site, Together
-from execution.statements import Asked, Bounded, Filters, Given, Statement
+from execution.building import Build, Shaping, Unfusible, written_object
+from execution.fields import Batched
+from execution.fusing import Selection
+from execution.levels import Level, Place
+from execution.statements import Asked, Filled, Filters, Given
 from execution.texts import Forms
+from kit.bounded import Bounded
 
 
 class Fused:
@@ -48,7 +49,7 @@ class Fused:
         self._is_constant = all(it.is_constant for it in arguments)
         self._filters = Filters()
         self._given: Bounded[Given] = Bounded(64)
-        self._statements: Bounded[Statement] = Bounded(64)
+        self._statements: Bounded[Filled] = Bounded(64)
 
     def given(self, variables: VariableValues, asked: Asked) -> Given:
         """Coerce the arguments of one request. Raises what the fields' own resolvers raise."""
@@ -58,7 +59,7 @@ class Fused:
         found = self._filters.given([it.choice(variables) for it in self._arguments], asked)
         return self._given.keep(asked.audience, found) if self._is_constant else found
 
-    def statement(self, asked: Asked, what: Given, dialect: Dialect) -> Statement:
+    def statement(self, asked: Asked, what: Given) -> Filled:
         """Return the statement for a shape of arguments and a kind of viewer."""
         shape = (asked.audience, what.form)
         found = self._statements.get(shape)
@@ -66,7 +67,7 @@ class Fused:
             shaping = Shaping(asked.general, what.choices)
             built = self._select(shaping)
             named = {**self.named(()), **asked.named, **what.values}
-            found = Statement(built, shaping, dialect, named)
+            found = Filled(built, shaping, named)
             self._statements.keep(shape, found)
         return found
 
@@ -119,7 +120,7 @@ class Plan:
         schema, prepared = self.planner.schema, self.prepared
         root, operation = schema.query_type, prepared.operation
         if operation.operation is not OperationType.QUERY or root is None:
-            message = "not a query"
+            message = "a mutation"
             raise Unfusible(message)
         found = collect_fields(schema, prepared.fragments, variables, root, operation)
         selection = self._selection(variables)
@@ -127,55 +128,40 @@ class Plan:
         builders = [(key, selection.field(root, nodes, None)) for key, nodes in fields]
         return Fused([written_object(builders)], selection.arguments, {})
 
-    def level(
-        self, type_: GraphQLObjectType, details: Any, variables: VariableValues, grouped: Any = None
-    ) -> Level:
-        """Return a level prepared for the walk. grouped: its fields, if they are collected."""
-        at = (type_.name, tuple(id(it.node) for it in details or ()))
+    def level(self, type_: GraphQLObjectType, grouped: Any, variables: VariableValues) -> Level:
+        """Return a level prepared for every object. grouped: its fields."""
+        at = (type_.name, *(id(it.node) for nodes in grouped.values() for it in nodes))
         level = self._levels.get(at)
-        if level is None:
-            if grouped is None:
-                grouped = self._collected(type_, details, variables)
-            level = self._levels[at] = self._level(type_, grouped, variables)
-        return level
+        return level or self._levels.setdefault(at, self._level(type_, grouped, variables))
 
     def _level(self, type_: GraphQLObjectType, grouped: Any, variables: VariableValues) -> Level:
-        sites: dict[str, Site | None] = {}
+        places: dict[str, Place | None] = {}
         for key, nodes in grouped.items():
             name = nodes[0].node.name.value
             field = self.planner.schema.get_field(type_, name)
             if field is not None:
-                site = Site(key, type_, field, nodes)
-                if isinstance(site.declared, Chosen):
-                    converter = self.planner.converter
-                    site.argued = Argued(field, nodes[0], site.declared, converter)
-                sites[key] = None if name == "__typename" else site
-        level = Level(type_, sites)
-        is_root = type_ is self.planner.schema.query_type
-        level.together = self._together(level.sites, variables, is_root=is_root)
-        return level
-
-    def _together(
-        self, sites: Sequence[Site], variables: VariableValues, *, is_root: bool
-    ) -> Together | None:
-        """Make one statement of what one statement can answer for all parents of a level."""
-        selection = self._selection(variables)
-        builds, fused, keys = list[Build](), list[Site](), dict[str, Any]()
-        for site in sites:
-            key = site.parents_key
-            at_root = is_root and isinstance(site.declared, Chosen) and site.declared.key is None
-            if key is None and not at_root:
+                places[key] = None if name == "__typename" else Place(key, type_, field, nodes)
+        is_query = type_ is self.planner.schema.query_type
+        selection, unfused = self._selection(variables), list[str]()
+        builds, answered, keys = list[Build](), list[Place](), dict[str, Any]()
+        for place in filter(None, places.values()):
+            key = place.key_of_parent
+            if key is None and not (is_query and place.is_root):
+                if isinstance(place.declared, Batched):
+                    unfused.append(f"{type_}.{place.field_name} is resolved by code")
                 continue
             mark = len(selection.arguments)
             try:
-                builds.append(selection.field(site.parent, site.details, None))
-            except Unfusible:
+                builds.append(selection.field(type_, place.details, None))
+            except Unfusible as why:
                 del selection.arguments[mark:]
+                unfused.append(str(why))
                 continue
-            fused.append(site)
+            answered.append(place)
             if key is not None:
                 keys[key[0]] = key[1]
-        return Together(Fused(builds, selection.arguments, keys), fused) if fused else None
+        fused = Fused(builds, selection.arguments, keys) if answered else None
+        return Level(type_, places, fused, answered, unfused)
 
 
 def _plain(found: Any) -> Any:

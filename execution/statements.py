@@ -1,21 +1,17 @@
 """A fused field as compiled statements: one for each shape of its arguments, values bound later."""
 
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Generic, Protocol, TypeAlias, TypeVar
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import Select
-from sqlalchemy.engine import Dialect
-from sqlalchemy.sql.compiler import SQLCompiler
 
-from execution.fusing import Shaping, Unfusible, form_of
+from execution.building import Shaping, Unfusible, form_of
+from kit.bounded import Bounded
+from kit.db.statements import Statement
 
-Kept = TypeVar("Kept")
-
-_Processor: TypeAlias = Callable[[Any], Any]
 _REQUESTS = (UUID, date)
 """Values that belong to a request: never constants of a statement that others use too."""
 
@@ -31,32 +27,6 @@ class Asked(Protocol):
     general: Any
     audience: Hashable
     named: Mapping[str, Any]
-
-
-class Bounded(Generic[Kept]):
-    """The values that were used last."""
-
-    def __init__(self, size: int) -> None:
-        """Take how many to keep."""
-        self._size = size
-        self._kept: OrderedDict[Hashable, Kept] = OrderedDict()
-
-    def get(self, key: Hashable) -> Kept | None:
-        """Return a kept value."""
-        found = self._kept.get(key)
-        if found is not None:
-            self._kept.move_to_end(key)
-        return found
-
-    def keep(self, key: Hashable, value: Kept) -> Kept:
-        """Keep a value, and forget the one that was not used for longest."""
-        self._kept[key] = value
-        while len(self._kept) > self._size:
-            self._kept.popitem(last=False)
-        return value
-
-    def __len__(self) -> int:
-        return len(self._kept)
 
 
 @dataclass(frozen=True)
@@ -115,40 +85,30 @@ class Filters:
         return one, [(at, it.effective_value) for at, it in own]
 
 
-class Statement:
-    """One compiled statement with the order and the processors of its parameters."""
+class Filled:
+    """A compiled statement whose named parameters and filters' values each request fills in.
 
-    def __init__(
-        self, select: Select[Any], shaping: Shaping, dialect: Dialect, named: Mapping[str, Any]
-    ) -> None:
+    text: what is sent.
+    """
+
+    def __init__(self, select: Select[Any], shaping: Shaping, named: Mapping[str, Any]) -> None:
         """Compile. named: the parameters that every request gives by name. Unfusible: unsafe."""
-        compiled = select.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
-        assert isinstance(compiled, SQLCompiler)  # noqa: S101 -- narrows the type.
-        self.text = str(compiled)
-        filled = _filled(compiled, shaping, named)
-        self._sent: list[Any] = []
-        self._open: list[tuple[int, str, tuple[int, int] | None, _Processor | None]] = []
-        for at, name in enumerate(compiled.positiontup or ()):
-            process, value = _processor(compiled, name, dialect), compiled.params[name]
-            if name in named or name in filled:
-                self._open.append((at, name, filled.get(name), process))
-                process = None
-            elif isinstance(value, _REQUESTS):
+        self._statement = Statement(select)
+        self.text: str = self._statement.text
+        self._filled = _filled(self._statement, shaping, named)
+        for name, value in self._statement.given.items():
+            if isinstance(value, _REQUESTS) and name not in named and name not in self._filled:
                 message = "a value of the request inside a relation"
                 raise Unfusible(message)
-            self._sent.append(value if process is None else process(value))
 
     def values(self, named: Mapping[str, Any], what: Given) -> Sequence[Any]:
         """Return the parameters of one request, in their order."""
-        sent, given = self._sent.copy(), {**named, **what.values}
-        for at, name, place, process in self._open:
-            value = given[name] if place is None else what.parameters[place]
-            sent[at] = value if process is None else process(value)
-        return sent
+        filled = {name: what.parameters[place] for name, place in self._filled.items()}
+        return self._statement.values({**named, **what.values, **filled})
 
 
 def _filled(
-    compiled: SQLCompiler, shaping: Shaping, named: Mapping[str, Any]
+    statement: Statement, shaping: Shaping, named: Mapping[str, Any]
 ) -> dict[str, tuple[int, int]]:
     """Return parameter -> which value of which filter it carries, where it is not a named one."""
     filled = {}
@@ -156,15 +116,8 @@ def _filled(
         for parameter in parameters:
             if parameter.key in named:
                 continue
-            if parameter not in compiled.bind_names:
+            if parameter not in statement.names:
                 message = "a filter whose values are not found"
                 raise Unfusible(message)
-            filled[compiled.bind_names[parameter]] = place
+            filled[statement.names[parameter]] = place
     return filled
-
-
-def _processor(compiled: SQLCompiler, name: str, dialect: Dialect) -> _Processor | None:
-    """Return how a parameter's type sends values; the items of an expanded list have its type."""
-    own = name if name in compiled.binds else name.rpartition("_")[0]
-    parameter = compiled.binds[own]
-    return parameter.type.dialect_impl(dialect).bind_processor(dialect)

@@ -29,7 +29,7 @@ from kit.errors import Code, Refused
 from kit.inputs import Input
 from loaders.reading.cursors import Page, PageArgs
 from loaders.reading.records import columns, record
-from loaders.reading.relations import Reader, Relation, among_keys
+from loaders.reading.relations import Reader, Relation
 from models.base.tables import OfMerchant
 from models.visibility import seen_by
 
@@ -203,16 +203,6 @@ class PageOf(Relation):
         place = func.row_number().over(order_by=self._order(table)) if placed else None
         return table, rows, place, matched
 
-    def counted(self, reader: Reader, key: Any) -> tuple[Select[Any], list[ColumnElement[bool]]]:
-        """Return the count of the whole list for a larger statement, and what matched."""
-        table = aliased(self.source)
-        matched = self.matched(reader, table)
-        rows = select(func.count()).select_from(table).correlate_except(table)
-        rows = rows.where(*seen_by(reader.viewer, table), *matched)
-        if self.paged.of is not None:
-            rows = rows.where(getattr(table, self.paged.of) == key)
-        return rows, matched
-
     def statement(self, reader: Reader) -> Select[Any]:
         """Select every parent's page: one index range each, joined laterally.
 
@@ -245,27 +235,3 @@ class PageOf(Relation):
         if args.backward:
             return Page(rows[::-1], has_next=args.before is not None, has_previous=more)
         return Page(rows, has_next=more, has_previous=args.after is not None)
-
-
-@dataclass(frozen=True)
-class CountOf(Relation):
-    """parent key -> how many rows its whole list has."""
-
-    lasting = False
-    paged: Paged
-    filter_by: Input | None
-
-    def statement(self, reader: Reader) -> Select[Any]:
-        """Count per parent."""
-        table, of = self.paged.table, self.paged.of
-        rows = select(func.count()).select_from(table)
-        rows = rows.where(*self.paged.rows(reader, table, self.filter_by))
-        if of is None:
-            return rows.add_columns(literal(ROOT, Uuid()).label("parent_key"))
-        parent = getattr(table, of)
-        return rows.add_columns(parent).where(among_keys(parent)).group_by(parent)
-
-    def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
-        """Give each key its count."""
-        found = {parent: count for count, parent in rows}
-        return [found.get(key, 0) for key in keys]

@@ -136,7 +136,6 @@ class Context:
 
     def __init__(self, connection: AsyncConnection, *, plans: bool, faults: Any = ()) -> None:
         self.connection, self.plans, self.faults = connection, plans, faults
-        self.dialect = connection.dialect
         self.batches: dict[Any, Any] = {}
 
     async def texts(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:

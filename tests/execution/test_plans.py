@@ -8,7 +8,7 @@ from sqlalchemy import event, update
 from sqlalchemy.orm import aliased
 
 from execution.arguments import Prepared
-from execution.fusing import form_of
+from execution.building import form_of
 from kit.ids import from_global, new_id
 from kit.telemetry import trace
 from loaders.trade import orders as order_loaders

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from execution.statements import Bounded
+from kit.bounded import Bounded
 from kit.clock import Clock
 from kit.db.database import Database
 from loaders.access.keys import Holder, holder_of

@@ -3,8 +3,9 @@
 from sqlalchemy import func
 
 from loaders.reading.relations import Derived, Facts, Many, One
-from loaders.trade.orders.lists import OrderFilter, OrderSort, Summary, SummaryOf, every, of_party
+from loaders.trade.orders.lists import OrderFilter, OrderSort, every, of_party
 from loaders.trade.orders.progress import fulfilment, is_late, is_open, net_amount
+from loaders.trade.orders.sums import Summary, SummaryOf, net_totals
 from models.trade.orders.holds import Hold
 from models.trade.orders.tables import Order, OrderLine
 
@@ -41,6 +42,7 @@ __all__ = [
     "line_by_id",
     "lines",
     "net",
+    "net_totals",
     "of_party",
     "progress",
 ]

@@ -1,26 +1,22 @@
-"""Lists of orders: filters, orders of sorting, and their sums."""
+"""Lists of orders: filters and orders of sorting."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Iterable
 from enum import Enum
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, Select, Uuid, and_, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_
 from sqlalchemy.orm import aliased
 
 from kit.ids import Names
 from kit.inputs import Input, Instant, Reference
-from kit.money import Amount, rounded
-from loaders.reading.pages import ROOT, Paged, Sorted
-from loaders.reading.relations import Reader, Relation, among_keys
+from loaders.reading.pages import Paged, Sorted
+from loaders.reading.relations import Reader
 from loaders.trade.orders.progress import has_status, is_backordered, is_late, is_open, some_line
 from models.trade.orders.holds import Hold
 from models.trade.orders.states import FulfilmentStatus, OrderKind, OrderState
-from models.trade.orders.tables import Order, OrderLine
+from models.trade.orders.tables import Order
 from models.visibility import seen_by
 
 
@@ -142,57 +138,3 @@ _SORTS: dict[Enum | None, Sorted] = {
 }
 every = Paged(Order, _SORTS, matching=_matching)
 of_party = Paged(Order, _SORTS, of="party_id", matching=_matching)
-
-
-@dataclass(frozen=True)
-class Summary:
-    """Sums over a whole list of orders."""
-
-    order_count: int
-    line_count: int
-    ordered_quantity: Decimal
-    net_totals: Sequence[Amount]
-
-
-@dataclass(frozen=True)
-class SummaryOf(Relation):
-    """parent key -> sums over its whole list, whatever page is asked."""
-
-    lasting = False
-    paged: Paged
-    filter_by: Input | None
-
-    def statement(self, reader: Reader) -> Select[Any]:
-        """Sum per parent and currency."""
-        order, line = aliased(Order), aliased(OrderLine)
-        parent = literal(ROOT, Uuid()) if self.paged.of is None else getattr(order, self.paged.of)
-        sums = (
-            func.count(order.id.distinct()),
-            func.count(line.id),
-            func.coalesce(func.sum(line.ordered), 0),
-            func.coalesce(func.sum(line.net), 0),
-        )
-        joined = and_(line.order_id == order.id, *seen_by(reader.viewer, line))
-        rows = select(parent.label("parent_key"), order.currency, *sums)
-        rows = rows.select_from(order).outerjoin(line, joined)
-        rows = rows.where(*self.paged.rows(reader, order, self.filter_by))
-        if self.paged.of is None:
-            return rows.group_by(order.currency).order_by(order.currency)
-        rows = rows.where(among_keys(parent))
-        return rows.group_by(parent, order.currency).order_by(parent, order.currency)
-
-    def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
-        """Give each key its sums; every currency is rounded once."""
-        found: defaultdict[Any, list[Any]] = defaultdict(list)
-        for row in rows:
-            found[row[0]].append(row[1:])
-        return [_summary(found[key]) for key in keys]
-
-
-def _summary(rows: Sequence[Any]) -> Summary:
-    return Summary(
-        order_count=sum(orders for _, orders, _, _, _ in rows),
-        line_count=sum(lines for _, _, lines, _, _ in rows),
-        ordered_quantity=sum((quantity for *_, quantity, _ in rows), Decimal(0)),
-        net_totals=[rounded(net, currency) for currency, *_, net in rows],
-    )
