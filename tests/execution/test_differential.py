@@ -10,6 +10,7 @@ import pytest
 
 from kit.db.database import Database
 from kit.ids import from_global, new_id
+from kit.limits import Limits
 from models.access.viewers import Actor
 from resolvers.running.context import Terms
 from schema.schema import PLANNER, schema
@@ -29,6 +30,8 @@ FIRST = """{
   locations(first: 9) { nodes { id code } } channels(first: 9) { nodes { id code } }
 }"""
 
+BOUNDLESS = Limits(deadline=120, statement=60, bucket=10_000_000)
+"""Answers are compared, however busy the machine is, and whatever was asked before."""
 SHARES = 4
 """Parts of the generated operations that workers take, each with data of its own."""
 
@@ -55,6 +58,29 @@ async def _data(world: make.World, ask: make.Ask) -> None:
     await contracts.release(ask, line, 1, contracts.schedule("2026-03-10", "50"))
 
 
+async def _changes(world: make.World, ask: make.Ask) -> dict[str, dict[str, Any]]:
+    """Return mutation -> an input, of those whose payloads have objects and lists of keys."""
+    contract = await contracts.contract(world, ask)
+    order = await orders.order(world, ask)
+    found = await ask("""{ products(first: 2) { nodes { sku name unit scale } }
+        locations(first: 1) { nodes { id } } }""")
+    (location,) = found["locations"]["nodes"]
+    part = {"locationId": location["id"], "lines": [{"lineNo": 1, "quantity": "5"}]}
+    return {
+        "contractCallOff": await contracts.call_off_input(
+            world, contract, "10", deliveries=[part, part]
+        ),
+        "orderHold": {"orderId": order["id"], "reason": "OPERATOR", "owner": "us"},
+        "orderCancelLines": {
+            "orderId": order["id"],
+            "lines": [{"lineId": order["lines"][0]["id"], "quantity": "1"}],
+        },
+        "orderApprove": {"orderId": order["id"]},
+        "productsUpsert": {"products": found["products"]["nodes"]},
+        "contractSuspend": {"contractId": contract["id"]},
+    }
+
+
 Viewing = tuple[str, dict[str, str]]
 """A token, and more headers."""
 
@@ -75,7 +101,8 @@ async def _viewers(world: make.World, ask: make.Ask) -> list[Viewing]:
 
 
 def _client(database: Any, clock: Any, *, plans: bool) -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(application(database, clock=clock, terms=Terms(plans=plans)))
+    terms = Terms(plans=plans, limits=BOUNDLESS)
+    transport = httpx.ASGITransport(application(database, clock=clock, terms=terms))
     return httpx.AsyncClient(transport=transport, base_url="http://abruf")
 
 
@@ -92,6 +119,7 @@ async def _same(ours: make.Ask, reference: make.Ask, operation: Operation) -> di
     planned = await ours.answer(operation.text, **operation.variables)
     resolved = await reference.answer(operation.text, **operation.variables)
     where = f"\n{operation.about}\n{operation.text}\n{json.dumps(operation.variables)}"
+    where += f"\n{planned.get('errors')}\n{resolved.get('errors')}"
     assert json.dumps(planned.get("data")) == json.dumps(resolved.get("data")), where
     assert _errors(planned) == _errors(resolved), where
     return planned
@@ -127,4 +155,23 @@ async def test_generated_operations_are_answered_alike(
         seen.learn(await _same(*asks, operation))
     record_property("counted", dict(PLANNER.counted))
     assert PLANNER.counted["one statement"] > count // SHARES // 5
+    assert not PLANNER.counted["not fused: a fault of the planner"]
+
+
+async def test_generated_payloads_are_answered_alike(request, record_property, both, world, caplog):
+    """The second call of a mutation under an idempotency key reads what the first one did."""
+    caplog.set_level(logging.CRITICAL + 1)
+    seed, count = (int(request.config.getoption(it)) for it in ("--seed", "--operations"))
+    record_property("repeat with", f"--seed {seed} --operations {count}")
+    ask, _ = both
+    await _data(world, ask)
+    changes, seen = await _changes(world, ask), Seen()
+    seen.learn(await _same(*both, Operation(FIRST, {})))
+    PLANNER.forget()
+    for number in range(max(count // 10, 2 * len(changes))):
+        name, given = list(changes.items())[number % len(changes)]
+        own = {**given, "idempotencyKey": f"payload-{number // (3 * len(changes))}-{name}"}
+        writer = Writer(schema._schema, seen, seed * 100_000 + number)  # noqa: SLF001
+        await _same(*both, writer.payload(name, own))
+    assert PLANNER.counted["levels with a statement"] > len(changes)
     assert not PLANNER.counted["not fused: a fault of the planner"]

@@ -37,6 +37,18 @@ CASES = {
     "many fields": f'{{ shelf(name: "B") {{ {MANY} }} }}',
     "a long alias": f'{{ {LONG}: shelf(name: "B") {{ {LONG}: name {LONG}2: id }} }}',
     "mutations": 'mutation { first { books { title } } second(name: "B") { id books { id } } }',
+    "lists of keys": """mutation {
+        done(keys: {shelfIds: [3, 1, 9, 1], bookIds: [2, 1], shelfId: 2}) {
+            shelves { id books { title } } books { id pages } shelf { name } must { id } } }""",
+    "lists without keys": "mutation { done(keys: {shelfIds: []}) { shelves { id } books { id } } }",
+    "a key that must lead somewhere": """mutation { done(keys: {bookIds: [1, 9], shelfIds: [1]}) {
+        shelves { id } books { id } } }""",
+    "no list where one must be": "mutation { done(keys: {shelfId: 1}) { must { id } } }",
+    "several types": """{ several(types: ["Shelf", "Book", "none", "Shelf", "Book", "Book"]) {
+        id __typename ... on Shelf { name books { pages } } ... on Book { pages title } } }""",
+    "several of one type": '{ several(types: ["Shelf", "Shelf"]) { ... on Shelf { name } } }',
+    "several of none": '{ several(types: ["none"]) { id } more: several(types: []) { id } }',
+    "several with code": '{ several(types: ["Shelf", "Shelf"]) { ... on Shelf { boom name } } }',
     "introspection": '{ __type(name: "Shelf") { name } shelf(name: "B") { id } __typename }',
     "a batch with arguments": "{ shelves { books { id nearby(reach: 2) { id title halves } } } }",
     "a union": """query ($by: Wanted = {id: 2}) { found(by: $by, sort: DOWN) {
@@ -95,6 +107,7 @@ async def test_generated_operations_are_answered_alike(connection, request, capl
     caplog.set_level(logging.CRITICAL + 1)  # Thousands of faults are not told one by one.
     seed, seen = int(request.config.getoption("--seed")), Seen()
     seen.texts["name"] = [str(it["name"]) for it in ROWS[next(iter(ROWS))]]
+    seen.texts["types"] = ["Shelf", "Book", "none"]
     PLANNER.forget()
     for number in range(int(request.config.getoption("--operations")) // 2):
         own = seed * 100_000 + number

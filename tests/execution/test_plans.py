@@ -1,4 +1,4 @@
-"""What becomes one statement, what is walked, what the reference executor answers whole."""
+"""What becomes one statement, what code resolves, what the reference executor answers whole."""
 
 from typing import Any
 
@@ -42,8 +42,8 @@ query ($first: Int, $filter: OrderFilter, $withLines: Boolean = true) {
 DOCKS = """query ($id: ID!) {
   contract(id: $id) { shipTos { code receivingHours { weekday opens closes } } }
 }"""
-WALKED = """{ viewer { name }
-  orders(first: 9) { nodes { availableActions lines { lineNo } party { name } } } }"""
+MIXED = """{ viewer { name }
+  orders(first: 9) { nodes { accessToken lines { lineNo } party { name } } } }"""
 
 
 @pytest.fixture(autouse=True)
@@ -103,11 +103,17 @@ async def test_lists_inside_a_row_are_part_of_its_statement(ask, world, database
 async def test_a_field_of_code_leaves_the_rest_to_statements(ask, world, database):
     await _orders(world, ask, 4)
     with counted(database.engine) as statements:
-        nodes = (await ask(WALKED))["orders"]["nodes"]
+        nodes = (await ask(MIXED))["orders"]["nodes"]
     assert [len(it["lines"]) for it in nodes] == [2] * 5
-    # The orders, what availableActions reads, all lines and parties.
-    assert len(statements) == 4
-    assert PLANNER.counted["levels with a statement"] == 1
+    assert all(it["accessToken"] for it in nodes)
+    # The orders, all lines and parties, what signs the tokens.
+    assert len(statements) == 3
+    assert PLANNER.counted == {
+        "plan made": 1,
+        "mixed: Query.viewer is resolved by code": 1,
+        "read by code: Order.accessToken is resolved by code": 2,
+        "levels with a statement": 1,
+    }
 
 
 async def test_viewers_of_a_kind_share_statements_and_not_rows(ask, world, database):
@@ -150,27 +156,72 @@ async def test_arguments_that_are_kept_hold_neither_viewer_nor_time(ask, world, 
 WHOLE = {
     "introspection": "{ __schema { queryType { name } } }",
     "code at the root": "{ viewer { name actor } }",
-    "a list of an interface": '{ nodes(ids: ["bm9uZQ=="]) { id } }',
     "a refused argument": "{ orders(first: 251) { nodes { id } } }",
     "a foreign cursor": '{ orders(first: 1, after: "WzFd") { nodes { id } } }',
     "no key at all": "{ order { id } }",
-    "sums beside a page": "{ orders(first: 1) { summary { orderCount } } }",
 }
 REASONS = {
-    "introspection": "walked: introspection",
-    "code at the root": "walked: Query.viewer is resolved by code",
-    "a list of an interface": "walked: Query.nodes is resolved by code",
+    "introspection": "mixed: introspection",
+    "code at the root": "mixed: Query.viewer is resolved by code",
     "a refused argument": "not fused: an argument was refused",
     "a foreign cursor": "not fused: an argument was refused",
     "no key at all": "not fused: an argument was refused",
-    "sums beside a page": "walked: OrderConnection.summary is no field of a connection",
 }
 
 
 @pytest.mark.parametrize("case", WHOLE)
-async def test_what_is_not_one_statement_is_walked_and_counted(ask, case):
+async def test_what_is_not_one_statement_is_counted(ask, case):
     await ask.answer(WHOLE[case])
     assert PLANNER.counted == {"plan made": 1, REASONS[case]: 1}
+
+
+SEVERAL = """query ($ids: [ID!]!) { nodes(ids: $ids) {
+  id ... on Order { number lines { lineNo } }
+  ... on Product { sku timeline(first: 1) { totalCount } }
+} }"""
+
+
+async def test_nodes_are_one_statement_in_the_order_of_their_ids(ask, world, database):
+    orders_ = [await orders.order(world, ask) for _ in range(2)]
+    product = (await ask("{ products(first: 1) { nodes { id sku } } }"))["products"]["nodes"][0]
+    PLANNER.forget()
+    ids = [orders_[1]["id"], "bm9uZQ==", product["id"], orders_[0]["id"], product["id"]]
+    with counted(database.engine) as statements:
+        first, nothing, second, third, again = (await ask(SEVERAL, ids=ids))["nodes"]
+    assert len(statements) == 1
+    assert nothing is None
+    assert [first["number"], third["number"]] == [orders_[1]["number"], orders_[0]["number"]]
+    assert (
+        second
+        == again
+        == {"id": product["id"], "sku": product["sku"]} | {"timeline": {"totalCount": 1}}
+    )
+    assert PLANNER.counted == {"plan made": 1, "one statement": 1}
+
+
+async def test_a_list_of_ids_is_charged_for_the_rows_that_it_gives(ask, world):
+    order = await orders.order(world, ask)
+    costs = []
+    for ids in (["bm9uZQ=="] * 9, [order["id"]] * 9):
+        document = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Order { lines { id } } } }"
+        answer = await ask.answer(document, ids=ids)
+        costs.append(answer["extensions"]["cost"]["actualQueryCost"])
+    assert costs[0] < costs[1]
+
+
+async def test_a_payload_is_one_statement_with_its_lists_of_keys(ask, world, database):
+    contract = await contracts.contract(world, ask)
+    PLANNER.forget()
+    with counted(database.engine) as statements:
+        await contracts.call_off(world, ask, contract, "10")
+    reading = [it for it in statements if "WITH ORDINALITY AS parent" in it]
+    assert len(reading) == 1
+    assert "jsonb_array_elements_text" in reading[0]
+    assert PLANNER.counted == {
+        "plan made": 1,
+        "mixed: a mutation": 1,
+        "levels with a statement": 1,
+    }
 
 
 FOLLOW = "subscription ($id: ID!) { orderStatusChanged(orderId: $id) { position } }"
@@ -211,14 +262,14 @@ async def test_an_operation_takes_one_connection_and_asks_a_relation_once_a_leve
             taken.append(0)
             context = Context(viewer, database, world.clock, process=process)
             trace.CURRENT.set(trace.Trace("counted"))
-            answer = await schema.execute(WALKED.replace("9", str(first)), context_value=context)
+            answer = await schema.execute(MIXED.replace("9", str(first)), context_value=context)
             assert answer.errors is None
             batches.append(sorted(trace.CURRENT.get().batches))
     finally:
         event.remove(pool, "checkout", checked_out)
     assert taken[1:] == [1, 1]
-    # The page; what availableActions reads of all its orders.
-    assert batches == [[1, 1, 1], [1, 1, 1], [1, 5, 5]]
+    # The page; whatever lies below it is in the statement of its level.
+    assert batches == [[1], [1], [1]]
 
 
 async def test_a_level_and_a_single_key_read_nothing_twice(ask, world, database):
