@@ -110,7 +110,7 @@ class Written:
 
 @dataclass(frozen=True)
 class Listed:
-    """A list that code makes of its parent's row, and SQL too (`execution.relations.Inside`)."""
+    """A list that code makes of its parent's row, and SQL too (`execution.relations.Nested`)."""
 
     inside: Any
 

@@ -144,9 +144,6 @@ class Selection:
         """Build a relation: an object, a list of objects, or one attribute of a record."""
         relation = declared.relation
         type_: Any = get_nullable_type(definition.type)
-        if getattr(relation, "part", None) is None:
-            message = f"{type(relation).__name__} is read by code"
-            raise Unfusible(message)
         if declared.attribute is not None:
             return complete(self.attribute(type_, declared), definition.type)
         is_list = relation.many or declared.each
@@ -231,7 +228,7 @@ class Selection:
             if choice is None:
                 return null()
             item = items.get(getattr(choice, "type_name", None) or type_.name)
-            if choice.part is None or item is None:
+            if item is None:
                 message = f"a {type_} that is read by code"
                 raise Unfusible(message)
             return one(choice.part(shaping.reader, shaping.bind(number)), item, shaping)

@@ -45,7 +45,7 @@ def several(number: int, items: dict[str, Build], item_type: Any) -> Build:
         table, rows = choice.keys(shaping.bind(number))
         branches = []
         for name, relation in choice.relations.items():
-            if relation.part is None or name not in items:
+            if name not in items:
                 message = f"a {name} that is read by code"
                 raise Unfusible(message)
             found = one(relation.part(shaping.reader, table.key), items[name], shaping)

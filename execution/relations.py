@@ -28,7 +28,7 @@ class Relation(Protocol):
         """
 
 
-class Inside(Protocol):
+class Nested(Protocol):
     """What lies inside a parent's row: a list of keys that are followed, a list kept as JSON."""
 
     source: Any

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from kit.db.sessions import Session
 from kit.db.statements import Statement
 from kit.errors import Code, Path, Refused
 from models.access.journal import Aggregate
-from models.access.viewers import Actor, Viewer
+from models.access.viewers import Actor, Viewer, anyone
 from models.base.tables import OfMerchant
 from models.visibility import named, seen_by
 
@@ -96,8 +96,9 @@ class Writing:
         """Read afresh the rows whose column is one of the keys, or lock them; order: columns."""
         if not keys:
             return []
-        statement = _among(self.viewer, entity, column, order, lock)
-        return (await self.session.scalars(statement, {"keys": list(keys)})).all()
+        statement = _among(self.viewer.actor, entity, column, order, lock)
+        named = {**self.named, "keys": list(keys)}
+        return (await self.session.scalars(statement, named)).all()
 
     async def records(
         self, entity: type[Entity], column: str, keys: Collection[Any]
@@ -140,33 +141,22 @@ class Writing:
         return found
 
 
-@lru_cache(maxsize=512)
+@cache
 def _among(
-    viewer: Viewer,
+    actor: Actor,
     entity: type[OfMerchant],
     column: str,
     order: tuple[str, ...],
     lock: bool,  # noqa: FBT001 -- part of a cache's key.
 ) -> Select[Any]:
-    """Build a statement of `Writing.among`; a kept one is neither built nor hashed again."""
+    """Build the statement of `Writing.among`; a kept one is neither built nor hashed again."""
     of = getattr(entity, column)
     rows = select(entity).where(
-        *seen_by(viewer, entity), of == any_(bindparam("keys", type_=ARRAY(of.type)))
+        *seen_by(anyone(actor), entity), of == any_(bindparam("keys", type_=ARRAY(of.type)))
     )
     rows = rows.order_by(*(getattr(entity, name) for name in order))
     rows = rows.with_for_update(of=entity) if lock else rows
     return rows.execution_options(populate_existing=True)
-
-
-_NOBODY = UUID(int=0)
-
-
-def anyone(actor: Actor) -> Viewer:
-    """Return a viewer for whom statements are built that `Writing.named` fills for each one.
-
-    By itself it sees nothing.
-    """
-    return Viewer(_NOBODY, actor, _NOBODY, "anyone", bound_to=_NOBODY)
 
 
 @cache

@@ -59,7 +59,7 @@ _COLUMNS = {
 """Field of the filter -> the column that it names."""
 
 
-def _matching(_asking: Reader, entry: Any, given: JournalFilter) -> Iterable[ColumnElement[bool]]:
+def _matching(_reader: Reader, entry: Any, given: JournalFilter) -> Iterable[ColumnElement[bool]]:
     for field, column in _COLUMNS.items():
         value = getattr(given, field)
         if value is not None:

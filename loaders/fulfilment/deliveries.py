@@ -6,14 +6,13 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from kit.ids import Names
 from kit.inputs import Input, Instant, Reference
 from loaders.reading.pages import Paged, Sorted
-from loaders.reading.records import columns
-from loaders.reading.relations import Facts, Many, One, Reader, Through, among_keys
+from loaders.reading.relations import Computed, Many, One, Reader, Rows, Through
 from models.fulfilment.deliveries.receipts import Receipt, ReceiptLine
 from models.fulfilment.deliveries.states import OPEN, DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
@@ -25,28 +24,14 @@ from models.visibility import merchant, seen_by
 class _Lines(Many):
     """delivery id -> its lines, in the order in which they stand in their orders."""
 
-    def statement(self, reader: Reader) -> Select[Any]:
-        """Select the lines with the numbers of their order lines."""
-        line, of = DeliveryLine, aliased(OrderLine)
-        rows = select(line.delivery_id.label("parent_key"), *columns(line, line))
-        rows = rows.join(of, of.id == line.order_line_id)
-        rows = rows.where(
-            among_keys(line.delivery_id),
-            *seen_by(reader.viewer, line),
-            of.merchant_id == merchant(reader.viewer),
-        )
-        return rows.order_by(line.delivery_id, line.order_id, of.line_no)
-
-    def part(self, reader: Reader, key: ColumnElement[Any]) -> tuple[Any, Select[Any]]:
-        """Return the table and the ordered select of one delivery's lines, without columns yet."""
+    def rows(self, reader: Reader) -> Rows:
+        """Return the lines in order, and the column that names the delivery."""
         line, of = aliased(DeliveryLine), aliased(OrderLine)
         rows = select().select_from(line).join(of, of.id == line.order_line_id)
-        rows = rows.where(
-            line.delivery_id == key,
-            *seen_by(reader.viewer, line),
-            of.merchant_id == merchant(reader.viewer),
-        )
-        return line, rows.order_by(line.order_id, of.line_no).correlate_except(line, of)
+        seen = (*seen_by(reader.viewer, line), of.merchant_id == merchant(reader.viewer))
+        rows = rows.where(*seen).correlate_except(line, of)
+        order = (line.delivery_id, line.order_id, of.line_no)
+        return line, rows.order_by(*order), line.delivery_id
 
 
 by_id = One(Delivery)
@@ -113,7 +98,7 @@ def is_late(reader: Reader, delivery: Any) -> ColumnElement[bool]:
     return and_(delivery.state != DeliveryState.CANCELLED, late)
 
 
-def _is_open(_asking: Reader, delivery: Any) -> ColumnElement[bool]:
+def _is_open(_reader: Reader, delivery: Any) -> ColumnElement[bool]:
     return delivery.state.in_(OPEN)  # type: ignore[no-any-return]
 
 
@@ -145,7 +130,7 @@ def _of_contract(reader: Reader, delivery: Any, contract_id: UUID) -> ColumnElem
     return _some_line(reader, delivery, *called_off, *seen_by(reader.viewer, order), line=line)
 
 
-judged = Facts(Delivery, {"is_late": is_late})
+judged = Computed(Delivery, {"is_late": is_late})
 _JUDGED = {"late": is_late, "open": _is_open, "on_hold": _is_on_hold}
 
 

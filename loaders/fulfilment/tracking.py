@@ -1,16 +1,14 @@
 """Tracking events as they are read."""
 
-from collections.abc import Sequence
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import aliased
 
 from loaders.reading.pages import Paged, Sorted
-from loaders.reading.records import columns, record
-from loaders.reading.relations import One, Reader, Relation, among_keys
+from loaders.reading.records import record
+from loaders.reading.relations import One, Part, Reader, Relation
 from models.fulfilment.tracking.events import TrackingEvent
 from models.visibility import seen_by
 
@@ -39,27 +37,14 @@ of_parcel = Paged(
 class _Latest(Relation):
     """parcel id -> the event that occurred last, or None."""
 
-    source = TrackingEvent
+    source, record = TrackingEvent, record(TrackingEvent)
 
-    def statement(self, reader: Reader) -> Select[Any]:
-        """Select the last event of each parcel."""
-        event = TrackingEvent
-        rows = select(event.parcel_id.label("parent_key"), *columns(event, event))
-        rows = rows.where(among_keys(event.parcel_id), *seen_by(reader.viewer, event))
-        last = (event.parcel_id, event.occurred_at.desc(), event.id.desc())
-        return rows.ext(distinct_on(event.parcel_id)).order_by(*last)
-
-    def part(self, reader: Reader, key: ColumnElement[Any]) -> tuple[Any, Select[Any]]:
-        """Return the table and the select of one parcel's last event, without columns yet."""
+    def part(self, reader: Reader, key: ColumnElement[Any]) -> Part:
+        """Return the table and the select of one parcel's last event."""
         event = aliased(TrackingEvent)
         rows = select().select_from(event).correlate_except(event).limit(1)
         rows = rows.where(event.parcel_id == key, *seen_by(reader.viewer, event))
         return event, rows.order_by(event.occurred_at.desc(), event.id.desc())
-
-    def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
-        """Give each parcel its event."""
-        found = {row[0]: record(TrackingEvent)._make(row[1:]) for row in rows}
-        return [found.get(key) for key in keys]
 
 
 latest_of_parcel = _Latest()

@@ -31,7 +31,7 @@ class ProductFilter(Input):
     is_active: bool | None = Field(None, description="May be ordered, or not.")
 
 
-def _matching(_asking: Reader, product: Any, given: ProductFilter) -> Iterable[ColumnElement[bool]]:
+def _matching(_reader: Reader, product: Any, given: ProductFilter) -> Iterable[ColumnElement[bool]]:
     if given.sku_prefix is not None:
         yield product.sku.startswith(given.sku_prefix, autoescape=True)
     if given.gtin is not None:

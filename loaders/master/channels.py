@@ -32,7 +32,7 @@ class ChannelFilter(Input):
     is_active: bool | None = Field(None, description="Takes orders, or not.")
 
 
-def _matching(_asking: Reader, channel: Any, given: ChannelFilter) -> Iterable[ColumnElement[bool]]:
+def _matching(_reader: Reader, channel: Any, given: ChannelFilter) -> Iterable[ColumnElement[bool]]:
     if given.code_prefix is not None:
         yield channel.code.startswith(given.code_prefix, autoescape=True)
     for column in ("kind", "guests_allowed", "is_active"):

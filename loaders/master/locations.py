@@ -38,7 +38,7 @@ class LocationFilter(Input):
 
 
 def _matching(
-    _asking: Reader, location: Any, given: LocationFilter
+    _reader: Reader, location: Any, given: LocationFilter
 ) -> Iterable[ColumnElement[bool]]:
     if given.code_prefix is not None:
         yield location.code.startswith(given.code_prefix, autoescape=True)

@@ -7,14 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, Integer, Select, cast, column, func, select
+from sqlalchemy import ColumnElement, Integer, cast, column, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from kit.db.database import Database
 from kit.inputs import Input, Name, Reference
 from loaders.reading.names import is_called
 from loaders.reading.pages import Paged, Sorted
-from loaders.reading.relations import Inside, Many, One, Reader
+from loaders.reading.relations import Many, Nested, One, Part, Reader
 from models.master.parties import Address, Contact, Party, PartyKind, PartyRole
 
 by_id = One(Party)
@@ -33,14 +33,14 @@ def _opening(value: Any) -> SimpleNamespace:
     )
 
 
-def _openings(_asking: Reader, address: Any) -> tuple[Any, Select[Any]]:
+def _openings(_reader: Reader, address: Any) -> Part:
     kept = func.jsonb_array_elements(address.receiving_hours)
     each = kept.table_valued(column("value", JSONB), with_ordinality="place").render_derived()
     rows = select().select_from(each).order_by(each.c.place)
     return _opening(each.c.value), rows.correlate_except(each)
 
 
-openings = Inside(_opening(column("value", JSONB)), _openings)
+openings = Nested(_opening(column("value", JSONB)), _openings)
 
 
 class PartySort(Enum):
@@ -63,7 +63,7 @@ class PartyFilter(Input):
     vat_id: Reference | None = Field(None, description="VAT identification number is this.")
 
 
-def _matching(_asking: Reader, party: Any, given: PartyFilter) -> Iterable[ColumnElement[bool]]:
+def _matching(_reader: Reader, party: Any, given: PartyFilter) -> Iterable[ColumnElement[bool]]:
     if given.role is not None:
         yield party.roles.contains([given.role])
     if given.number_prefix is not None:

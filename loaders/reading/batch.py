@@ -1,4 +1,4 @@
-"""The dataloaders of one operation: one for each relation that it asks."""
+"""The dataloaders of one operation: one for each relation that it reads."""
 
 from asyncio import Lock
 from collections.abc import Awaitable, Sequence
@@ -20,36 +20,36 @@ def _statement(relation: Relation, reader: Reader) -> Select[Any]:
     """Return the statement that answers a relation's keys."""
     if not relation.lasting:
         return relation.statement(reader)
-    kept = (relation, reader.viewer.actor)
-    found = _KEPT.get(kept)
-    if found is None:
-        found = _KEPT[kept] = relation.statement(reader.general)
-    return found
+    key = (relation, reader.viewer.actor)
+    kept = _KEPT.get(key)
+    if kept is None:
+        kept = _KEPT[key] = relation.statement(reader.general)
+    return kept
 
 
 class Batch(DataLoader[Any, Any]):
-    """Answers the keys of one relation by one statement for all that are asked together.
+    """Answers the keys of one relation by one statement for all that are wanted together.
 
-    `load` collects single keys for one turn of the loop and hands them to `load_level`, which
-    remembers what was read: whoever asks, and however, no key is read twice.
+    `load` collects single keys until the event loop goes round and hands them to `load_level`,
+    which remembers what was read: no key is read twice, by whichever of the two it is wanted.
     """
 
     def __init__(self, relation: Relation, reader: Reader, reads: Reads) -> None:
         """Take what to read, for whom, and the operation's connection."""
         super().__init__()
-        self._relation, self._asking, self._reads = relation, reader, reads
+        self._relation, self._reader, self._reads = relation, reader, reads
         self._found: dict[Any, Any] = {}
-        self._turn = Lock()
+        self._reading = Lock()
 
     async def load_level(self, keys: Sequence[Any]) -> list[Any]:
         """Read what is not known yet, at once; give each key its result, without a future each."""
         found = self._found
-        async with self._turn:
+        async with self._reading:
             unknown = [key for key in dict.fromkeys(keys) if key not in found]
             if unknown:
                 trace.CURRENT.get().batches.append(len(unknown))
-                statement = _statement(self._relation, self._asking)
-                rows = await self._reads.rows(statement, {"keys": unknown, **self._asking.named})
+                statement = _statement(self._relation, self._reader)
+                rows = await self._reads.rows(statement, {**self._reader.named, "keys": unknown})
                 found.update(zip(unknown, self._relation.results(unknown, rows), strict=True))
         return [found[key] for key in keys]
 
@@ -63,21 +63,21 @@ class Loaders:
 
     def __init__(self, reader: Reader, reads: Reads) -> None:
         """Take the operation's viewer, time and connection."""
-        self._asking, self._reads = reader, reads
+        self._reader, self._reads = reader, reads
         self._batches: dict[Relation, Batch] = {}
 
     def _batch(self, relation: Relation) -> Batch:
         batch = self._batches.get(relation)
         if batch is None:
-            batch = self._batches[relation] = Batch(relation, self._asking, self._reads)
+            batch = self._batches[relation] = Batch(relation, self._reader, self._reads)
         return batch
 
     def load(self, relation: Relation, key: Any) -> Awaitable[Any]:
-        """Ask for one key; what is asked before the loop turns is read together."""
+        """Want one key; what is wanted until the event loop goes round is read together."""
         return self._batch(relation).load(key)
 
     def load_level(self, relation: Relation, keys: Sequence[Any]) -> Awaitable[list[Any]]:
-        """Ask for all keys of a level."""
+        """Want all keys of a level."""
         return self._batch(relation).load_level(keys)
 
     def clear(self) -> None:

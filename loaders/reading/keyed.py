@@ -6,19 +6,18 @@ from typing import Any, ClassVar
 
 from sqlalchemy import ARRAY, Select, Text, Uuid, column, func, select
 
-from loaders.reading.pages import Bind
-from loaders.reading.relations import Keyed, One, Reader
+from loaders.reading.relations import Bind, Reader, Relation, RowOf
 
 
 @dataclass(frozen=True)
 class KeyedList:
     """The rows of a list of names, None where a name is none."""
 
-    named: Sequence[Keyed | None]
+    named: Sequence[RowOf | None]
     filter_by: ClassVar[None] = None
 
     @property
-    def relations(self) -> Mapping[str | None, One]:
+    def relations(self) -> Mapping[str | None, Relation]:
         """Return the name of each type that is named -> the relation that reads one row of it."""
         some = {it.type_name: it.relation for it in self.named if it is not None}
         return {name: some[name] for name in sorted(some, key=str)}

@@ -10,26 +10,15 @@ from operator import index
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    ARRAY,
-    ColumnElement,
-    Integer,
-    Select,
-    Uuid,
-    bindparam,
-    func,
-    literal,
-    select,
-    true,
-    tuple_,
-)
+from sqlalchemy import ColumnElement, Integer, Select, Uuid, func, literal, select, tuple_
 from sqlalchemy.orm import aliased
+from sqlalchemy.types import TypeEngine
 
 from kit.errors import Code, Refused
 from kit.inputs import Input
 from loaders.reading.cursors import Page, PageArgs
-from loaders.reading.records import columns, record
-from loaders.reading.relations import Reader, Relation
+from loaders.reading.records import record
+from loaders.reading.relations import Bind, Part, Reader, Relation
 from models.base.tables import OfMerchant
 from models.visibility import seen_by
 
@@ -38,9 +27,6 @@ ROOT = UUID(int=0)
 
 Matching = Callable[[Reader, Any, Any], Iterable[ColumnElement[bool]]]
 """reader, table, the checked filter -> conditions."""
-
-Bind = Callable[[str, Any], ColumnElement[Any]]
-"""A value's own name, its type -> what carries it in the statement."""
 
 
 def _instant(text: str) -> datetime:
@@ -65,7 +51,7 @@ class Sorted:
     descending: bool = False
 
 
-def _nothing_to_match(_asking: Reader, _table: Any, _filter: Any) -> Iterable[ColumnElement[bool]]:
+def _nothing_to_match(_reader: Reader, _table: Any, _filter: Any) -> Iterable[ColumnElement[bool]]:
     return ()
 
 
@@ -91,18 +77,23 @@ class Paged:
         chosen = self.sorts[sort] if sort in self.sorts else next(iter(self.sorts.values()))
         return PageOf(self, args, filter_by, chosen)
 
-    def rows(
+    def whole(self, reader: Reader, table: Any, key: Any) -> list[ColumnElement[bool]]:
+        """Return the conditions of a parent's whole list. key: not read for a root list."""
+        own = [] if self.of is None else [getattr(table, self.of) == key]
+        return [*own, *seen_by(reader.viewer, table)]
+
+    def matched(
         self, reader: Reader, table: Any, filter_by: Input | None
     ) -> list[ColumnElement[bool]]:
-        """Return the conditions of the whole list, whatever page is asked."""
-        matched = () if filter_by is None else self.matching(reader, table, filter_by)
-        return [*seen_by(reader.viewer, table), *matched]
+        """Return the conditions of the client's filter."""
+        return [] if filter_by is None else list(self.matching(reader, table, filter_by))
 
 
 @dataclass(frozen=True)
 class PageOf(Relation):
     """parent key -> one page of its list. Also what arguments chose, for a larger statement."""
 
+    many = True
     lasting = False
     paged: Paged
     args: PageArgs
@@ -121,7 +112,7 @@ class PageOf(Relation):
 
     @property
     def backward(self) -> bool:
-        """Tell whether the last rows are asked instead of the first."""
+        """Tell whether the last rows are wanted instead of the first."""
         return self.args.backward
 
     @property
@@ -146,8 +137,7 @@ class PageOf(Relation):
 
     def matched(self, reader: Reader, table: Any) -> list[ColumnElement[bool]]:
         """Return the conditions of the client's filter."""
-        paged, filter_by = self.paged, self.filter_by
-        return [] if filter_by is None else list(paged.matching(reader, table, filter_by))
+        return self.paged.matched(reader, table, self.filter_by)
 
     def sort_keys(self, table: Any) -> tuple[Any, Any]:
         """Return the columns of the order."""
@@ -166,7 +156,9 @@ class PageOf(Relation):
         except (ValueError, TypeError, AttributeError, ArithmeticError) as error:
             raise Refused(Code.INVALID, "This is not a cursor of this list.", (name,)) from error
 
-    def _slice(self, table: Any, conditions: Iterable[ColumnElement[bool]], bind: Bind) -> Any:
+    def _slice(
+        self, table: Any, conditions: Iterable[ColumnElement[bool]], bind: Bind, *, more: bool
+    ) -> Select[Any]:
         """Select what lies between the cursors, in reading order, without columns yet."""
         keys = self.sort_keys(table)
         rows = select().select_from(table).where(*conditions).correlate_except(table)
@@ -178,11 +170,12 @@ class PageOf(Relation):
                 limit = tuple_(bind(f"{name}_sort", keys[0].type), bind(f"{name}_id", Uuid()))
                 forward = later != self.sort.descending
                 rows = rows.where(tuple_(*keys) > limit if forward else tuple_(*keys) < limit)
-        return rows.order_by(*self._order(table))
+        size = bind("size", Integer())
+        return rows.order_by(*self._order(table)).limit(size + 1 if more else size)
 
     def _order(self, table: Any) -> list[ColumnElement[Any]]:
         descending = self.sort.descending != self.backward
-        return [it.desc() if descending else it for it in self.sort_keys(table)]
+        return [key.desc() if descending else key for key in self.sort_keys(table)]
 
     def rows(
         self, reader: Reader, bind: Bind, key: Any, *, more: bool, placed: bool
@@ -191,43 +184,36 @@ class PageOf(Relation):
 
         That is the table, the select of its rows without columns yet, a row's place in it.
         key: the parent's key, None for a root list. more: read one row more than the page has.
-        placed: whether the places are asked for; otherwise None.
+        placed: whether the places are wanted; otherwise they are None.
         """
         table = aliased(self.source)
         matched = self.matched(reader, table)
-        conditions = [*seen_by(reader.viewer, table), *matched]
-        if self.paged.of is not None:
-            conditions.append(getattr(table, self.paged.of) == key)
-        size = bind("size", Integer())
-        rows = self._slice(table, conditions, bind).limit(size + 1 if more else size)
+        conditions = [*self.paged.whole(reader, table, key), *matched]
+        rows = self._slice(table, conditions, bind, more=more)
         place = func.row_number().over(order_by=self._order(table)) if placed else None
         return table, rows, place, matched
 
-    def statement(self, reader: Reader) -> Select[Any]:
-        """Select every parent's page: one index range each, joined laterally.
+    @property
+    def record(self) -> Any:
+        """Return the records of the table."""
+        return record(self.source)
+
+    def part(self, reader: Reader, key: ColumnElement[Any]) -> Part:
+        """Return the table and the select of one parent's page.
 
         One row more than the page has is read, so that it shows whether more follow.
         """
         table, values = self.paged.table, self.values
-        conditions = self.paged.rows(reader, table, self.filter_by)
-        part = self._slice(table, conditions, lambda name, type_: literal(values[name], type_))
-        part = part.add_columns(*columns(self.source, table)).limit(self.args.size + 1)
-        if self.paged.of is None:
-            return part.add_columns(literal(ROOT, Uuid()).label("parent_key"))  # type: ignore[no-any-return]
-        asked = func.unnest(bindparam("keys", type_=ARRAY(Uuid())))
-        keys = asked.table_valued("key", name="parent").render_derived()
-        part = part.where(getattr(table, self.paged.of) == keys.c.key)
-        lateral = part.lateral("page")
-        return select(*lateral.c, keys.c.key.label("parent_key")).select_from(
-            keys.join(lateral, true())
-        )
+        conditions = [*self.paged.whole(reader, table, key), *self.matched(reader, table)]
+
+        def bind(name: str, type_: TypeEngine[Any]) -> ColumnElement[Any]:
+            return literal(values[name], type_)
+
+        return table, self._slice(table, conditions, bind, more=True)
 
     def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
         """Give each key its page, in display order."""
-        make, found = record(self.paged.entity)._make, dict[Any, list[Any]]()
-        for row in rows:
-            found.setdefault(row[-1], []).append(make(row[:-1]))
-        return [self._page(found.get(key, [])) for key in keys]
+        return [self._page(found) for found in super().results(keys, rows)]
 
     def _page(self, rows: list[Any]) -> Page:
         args, more = self.args, len(rows) > self.args.size

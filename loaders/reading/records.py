@@ -16,8 +16,8 @@ def _names(entity: type[OfMerchant]) -> tuple[str, ...]:
     columns = [attribute.key for attribute in mapper.column_attrs]
     derived = [
         key
-        for key, it in mapper.all_orm_descriptors.items()
-        if isinstance(it, hybrid_property) and not key.startswith("_")
+        for key, attribute in mapper.all_orm_descriptors.items()
+        if isinstance(attribute, hybrid_property) and not key.startswith("_")
     ]
     return (*columns, *derived)
 
@@ -32,6 +32,6 @@ def record(entity: type[OfMerchant]) -> Any:
     return namedtuple(f"{entity.__name__}Record", _names(entity))  # noqa: PYI024 -- the fields are known at run time only.
 
 
-def columns(entity: type[OfMerchant], table: Any) -> list[ColumnElement[Any]]:
-    """Return what to select for records of the entity from the table or an alias of it."""
-    return [getattr(table, name).label(name) for name in _names(entity)]
+def columns(made: Any, source: Any) -> list[ColumnElement[Any]]:
+    """Return what to select of a row source for records of a class."""
+    return [getattr(source, name).label(name) for name in made._fields]

@@ -1,18 +1,16 @@
 """Relations: what leads from a key to rows, declared once as data.
 
-A relation knows its table, key columns, order and visibility, and answers a whole batch of keys
-with one statement. The dataloaders are made from these declarations.
+A relation says how the rows of one key are selected. A larger statement takes that as a part; the
+dataloaders' statement for a list of keys is made of the same part.
 """
 
 from abc import ABC, abstractmethod
 from collections import namedtuple
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from itertools import groupby
+from datetime import datetime
 from types import SimpleNamespace
-from typing import Any, ClassVar
-from uuid import UUID
+from typing import Any, ClassVar, final
 
 from sqlalchemy import (
     ARRAY,
@@ -22,21 +20,24 @@ from sqlalchemy import (
     Uuid,
     any_,
     bindparam,
+    column,
+    func,
     literal,
     select,
+    true,
 )
 from sqlalchemy.orm import aliased
 from sqlalchemy.types import TypeEngine
 
 from loaders.reading.records import columns, record
-from models.access.viewers import Actor, Viewer
+from models.access.viewers import Actor, Viewer, anyone
 from models.base.tables import OfMerchant
 from models.visibility import named, seen_by
 
 
 @dataclass(frozen=True)
 class Reader:
-    """Who asks, and when; what "late" means depends on the second.
+    """Who reads, and when; what "late" means depends on the second.
 
     now: an instant, or the parameter that stands for it in a statement for all requests.
     """
@@ -52,85 +53,119 @@ class Reader:
 
     @property
     def general(self) -> "Reader":
-        """Return who asks, with a parameter for the time: for statements that are kept."""
-        return Reader(self.viewer, bindparam("now", self.now, DateTime(timezone=True)))
+        """Return the reader of statements that are kept for all viewers of a kind, at any time."""
+        return _general(self.viewer.actor)
 
     @property
     def named(self) -> dict[str, Any]:
-        """Return the parameters that `seen_by` and `general` name."""
+        """Return the parameters that statements of `general` need."""
         return {**named(self.viewer), "now": self.now}
 
 
-def among_keys(column: Any) -> ColumnElement[bool]:
-    """Return `column = ANY(:keys)`: one statement text for every size of a batch."""
-    return column == any_(bindparam("keys", type_=ARRAY(column.type)))  # type: ignore[no-any-return]
+def _general(actor: Actor) -> Reader:
+    return Reader(anyone(actor), bindparam("now", None, DateTime(timezone=True)))
 
 
-Fact = Callable[[Reader, Any], ColumnElement[Any]]
+Part = tuple[Any, Select[Any]]
+"""A row source, an object whose attributes are SQL expressions; the select of its rows, in their
+order and without columns yet. Every table in it carries the merchant."""
+
+Rows = tuple[Any, Select[Any], Any]
+"""The same for the rows of all keys, and the column that has the key."""
+
+Bind = Callable[[str, TypeEngine[Any]], ColumnElement[Any]]
+"""A value's own name, its type -> the parameter that carries it in the statement."""
+
+Expression = Callable[[Reader, Any], ColumnElement[Any]]
 """reader, table (or an alias of it) -> an expression on a row of it."""
 
 
 class Relation(ABC):
-    """From keys to results, one statement a batch. Two relations are the same if identical.
+    """From keys to rows, one statement a batch. Two relations are the same if identical.
 
-    A relation with a `part` can be a part of a larger statement, one without cannot.
-    source: an object whose attributes are SQL expressions. many: a key leads to a list.
+    source: a row source to learn the types of SQL from. record: the class of named tuples that
+    rows become. many: a key leads to a list; otherwise to one row at most, or None.
     lasting: declared once for all requests, so that its statements may be kept.
     """
 
     source: Any
+    record: Any
     many = False
     lasting = True
     key_type: TypeEngine[Any] = Uuid()
-    part: Any = None
-
-    def __init_subclass__(cls) -> None:
-        """Let no inherited part answer for a statement of the subclass's own."""
-        super().__init_subclass__()
-        if "statement" in vars(cls) and "part" not in vars(cls):
-            cls.part = None
 
     @abstractmethod
+    def part(self, reader: Reader, key: ColumnElement[Any]) -> Part:
+        """Return the row source and the select of one key's rows."""
+
     def statement(self, reader: Reader) -> Select[Any]:
-        """Return the statement that answers the keys in the parameter `keys`."""
+        """Select each key in the parameter `keys` with its rows: one text for any number of keys.
+
+        The join is lateral: PostgreSQL selects an ordered part anew for each key, so that the rows
+        of a key follow each other in their order.
+        """
+        listed = func.unnest(bindparam("keys", type_=ARRAY(self.key_type)))
+        keys = listed.table_valued(column("key", self.key_type), name="keys").render_derived()
+        source, rows = self.part(reader, keys.c.key)
+        found = rows.add_columns(*columns(self.record, source)).lateral("found")
+        return select(keys.c.key, *found.c).select_from(keys.join(found, true()))
+
+    def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
+        """Give each key its record, or its list of records, from the statement's rows."""
+        make = self.record._make
+        if not self.many:
+            record_of = {row[0]: make(row[1:]) for row in rows}
+            return [record_of.get(key) for key in keys]
+        list_of: dict[Any, list[Any]] = {key: [] for key in keys}
+        for row in rows:
+            list_of[row[0]].append(make(row[1:]))
+        return [list_of[key] for key in keys]
+
+
+class ByColumn(Relation):
+    """Rows that have their key in a column, so that those of many keys need no join.
+
+    A relation that is not that simple says its `part` itself and is no subclass.
+    """
 
     @abstractmethod
-    def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
-        """Match the statement's rows to the keys, by position."""
+    def rows(self, reader: Reader) -> Rows:
+        """Return the row source, the select of the rows of all keys, the column with the key."""
+
+    @final
+    def part(self, reader: Reader, key: ColumnElement[Any]) -> Part:
+        """Return the row source and the select of one key's rows."""
+        source, rows, own = self.rows(reader)
+        return source, rows.where(own == key)
+
+    @final
+    def statement(self, reader: Reader) -> Select[Any]:
+        """Select the rows of the keys in the parameter `keys`: one text for any number of keys."""
+        source, rows, own = self.rows(reader)
+        found = rows.where(own == any_(bindparam("keys", type_=ARRAY(self.key_type))))
+        return found.add_columns(own.label("key"), *columns(self.record, source))
 
 
-class One(Relation):
+class One(ByColumn):
     """key -> the row, or None where the viewer sees no such row."""
 
     def __init__(self, entity: type[OfMerchant], key: str = "id") -> None:
         """Take the table and its unique key column."""
         self.entity, self.key = entity, key
-        self.source, self.key_type = entity, getattr(entity, key).type
-        self._record = record(entity)
-        self._place = self._record._fields.index(key)
-
-    def statement(self, reader: Reader) -> Select[Any]:
-        """Select the rows of the keys."""
-        found = select(*columns(self.entity, self.entity))
-        own = among_keys(getattr(self.entity, self.key))
-        return found.where(own, *self.also(self.entity), *seen_by(reader.viewer, self.entity))
+        self.source, self.record = entity, record(entity)
+        self.key_type = getattr(entity, key).type
 
     def also(self, table: Any) -> Sequence[ColumnElement[bool]]:
         """Return further conditions of a subclass."""
         del table
         return ()
 
-    def part(self, reader: Reader, key: ColumnElement[Any]) -> tuple[Any, Select[Any]]:
-        """Return the table and the select of one key's row, without columns yet."""
+    def rows(self, reader: Reader) -> Rows:
+        """Return the table, its rows, its key column."""
         table = aliased(self.entity)
         rows = select().select_from(table).correlate_except(table)
-        own = getattr(table, self.key) == key
-        return table, rows.where(own, *self.also(table), *seen_by(reader.viewer, table))
-
-    def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
-        """Give each key its row."""
-        found = {row[self._place]: self._record._make(row) for row in rows}
-        return [found.get(key) for key in keys]
+        rows = rows.where(*self.also(table), *seen_by(reader.viewer, table))
+        return table, rows, getattr(table, self.key)
 
 
 @dataclass(frozen=True)
@@ -142,7 +177,7 @@ class Through:
     child: str
 
 
-class Many(Relation):
+class Many(ByColumn):
     """parent key -> its rows, in order; for lists that are small by nature."""
 
     many = True
@@ -152,127 +187,76 @@ class Many(Relation):
     ) -> None:
         """Take the child table, its column that names the parent (or what lies between)."""
         self.entity, self.key, self.order_by = entity, key, order_by
-        self.source = entity
-        self._record = record(entity)
+        self.source, self.record = entity, record(entity)
 
-    def statement(self, reader: Reader) -> Select[Any]:
-        """Select the parent's key, then the child's columns."""
-        child, viewer = self.entity, reader.viewer
-        order = [getattr(child, name) for name in self.order_by]
-        if isinstance(self.key, str):
-            parent = getattr(child, self.key)
-            rows = select(parent.label("parent_key"), *columns(child, child))
-            return rows.where(among_keys(parent), *seen_by(viewer, child)).order_by(parent, *order)
-        link = aliased(self.key.entity)
-        parent, target = getattr(link, self.key.parent), getattr(link, self.key.child)
-        pairs = select(parent.label("parent"), target.label("child")).distinct()
-        pair = pairs.where(among_keys(parent), *seen_by(viewer, link)).subquery()
-        rows = select(pair.c.parent.label("parent_key"), *columns(child, child))
-        joined = rows.join(pair, child.id == pair.c.child)
-        return joined.where(*seen_by(viewer, child)).order_by(pair.c.parent, *order)
-
-    def part(self, reader: Reader, key: ColumnElement[Any]) -> tuple[Any, Select[Any]]:
-        """Return the child table and the ordered select of one key's rows, without columns yet."""
+    def rows(self, reader: Reader) -> Rows:
+        """Return the child table, its rows in order, the column that names the parent."""
         child, viewer = aliased(self.entity), reader.viewer
-        rows = select().select_from(child).correlate_except(child)
-        rows = rows.where(*seen_by(viewer, child))
-        rows = rows.order_by(*(getattr(child, name) for name in self.order_by))
+        rows = select().select_from(child).where(*seen_by(viewer, child))
         if isinstance(self.key, str):
-            return child, rows.where(getattr(child, self.key) == key)
-        link = aliased(self.key.entity)
-        linked = select(getattr(link, self.key.child)).correlate_except(link)
-        linked = linked.where(getattr(link, self.key.parent) == key, *seen_by(viewer, link))
-        return child, rows.where(child.id.in_(linked))
-
-    def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
-        """Give each key its list."""
-        make = self._record._make
-        found = {
-            key: [make(row[1:]) for row in group]
-            for key, group in groupby(rows, key=lambda row: row[0])
-        }
-        return [found.get(key, []) for key in keys]
+            rows, own = rows.correlate_except(child), getattr(child, self.key)
+        else:
+            link = aliased(self.key.entity)
+            parent, linked = getattr(link, self.key.parent), getattr(link, self.key.child)
+            pairs = select(parent.label("parent"), linked.label("child")).distinct()
+            pair = pairs.where(*seen_by(viewer, link)).subquery()
+            rows = rows.join(pair, child.id == pair.c.child).correlate_except(child, pair)
+            own = pair.c.parent
+        # An index on the key and the order gives the rows of many keys already sorted.
+        return child, rows.order_by(own, *(getattr(child, name) for name in self.order_by)), own
 
 
-class Derived(Relation):
-    """parent key -> expressions over the parent's rows in one table (sums, statuses).
-
-    A parent without rows gets None.
-    """
+class Aggregates(ByColumn):
+    """parent key -> aggregates over the parent's rows in one table, None for one without rows."""
 
     def __init__(
         self, entity: type[OfMerchant], key: str, expressions: Mapping[str, ColumnElement[Any]]
     ) -> None:
         """Take the table, its column that names the parent, and name -> aggregate expression."""
-        self.entity, self.key, self.expressions = entity, key, expressions
+        self.entity, self.key = entity, key
         self.source = SimpleNamespace(**expressions)
-        self._record: Any = namedtuple(f"{entity.__name__}Sums", expressions)  # type: ignore[misc]  # noqa: PYI024 -- the fields are known at run time only.
+        self.record = namedtuple(f"{entity.__name__}Aggregates", expressions)  # type: ignore[misc]  # noqa: PYI024 -- the fields are known at run time only.
 
-    def statement(self, reader: Reader) -> Select[Any]:
-        """Select the parent's key, then the expressions."""
-        parent = getattr(self.entity, self.key)
-        sums = [it.label(name) for name, it in self.expressions.items()]
-        rows = select(parent.label("parent_key"), *sums).group_by(parent)
-        return rows.where(among_keys(parent), *seen_by(reader.viewer, self.entity))
-
-    def part(self, reader: Reader, key: ColumnElement[Any]) -> tuple[Any, Select[Any]]:
-        """Return the expressions and the select of one key's record, without columns yet."""
+    def rows(self, reader: Reader) -> Rows:
+        """Return the aggregates, one row for each parent, the column that names it."""
         parent = getattr(self.entity, self.key)
         rows = select().select_from(self.entity).correlate_except(self.entity).group_by(parent)
-        return self.source, rows.where(parent == key, *seen_by(reader.viewer, self.entity))
-
-    def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
-        """Give each key its record."""
-        found = {row[0]: self._record._make(row[1:]) for row in rows}
-        return [found.get(key) for key in keys]
+        return self.source, rows.where(*seen_by(reader.viewer, self.entity)), parent
 
 
-class Facts(Relation):
-    """id -> expressions on the row that depend on who asks or when, None for an unseen row."""
+class Computed(ByColumn):
+    """id -> expressions on the row that depend on who reads or when, None for an unseen row."""
 
-    def __init__(self, entity: type[OfMerchant], facts: Mapping[str, Fact]) -> None:
+    def __init__(self, entity: type[OfMerchant], expressions: Mapping[str, Expression]) -> None:
         """Take the table, and name -> (reader, table) -> expression."""
-        self.entity, self.facts = entity, facts
-        nobody = Viewer(UUID(int=0), Actor.STAFF, UUID(int=0), "")
-        self.source = self._told(Reader(nobody, datetime.now(UTC)), entity)
-        self._record: Any = namedtuple(f"{entity.__name__}Facts", facts)  # type: ignore[misc]  # noqa: PYI024 -- the fields are known at run time only.
+        self.entity, self.expressions = entity, expressions
+        self.source = self._computed(_general(Actor.STAFF), entity)
+        self.record = namedtuple(f"{entity.__name__}Computed", expressions)  # type: ignore[misc]  # noqa: PYI024 -- the fields are known at run time only.
 
-    def _told(self, reader: Reader, table: Any) -> SimpleNamespace:
-        return SimpleNamespace(**{name: fact(reader, table) for name, fact in self.facts.items()})
+    def _computed(self, reader: Reader, table: Any) -> SimpleNamespace:
+        made = {name: expression(reader, table) for name, expression in self.expressions.items()}
+        return SimpleNamespace(**made)
 
-    def statement(self, reader: Reader) -> Select[Any]:
-        """Select the id, then the facts."""
-        table = aliased(self.entity)
-        told = [it.label(name) for name, it in vars(self._told(reader, table)).items()]
-        rows = select(table.id).add_columns(*told)
-        return rows.where(among_keys(table.id), *seen_by(reader.viewer, table))
-
-    def part(self, reader: Reader, key: ColumnElement[Any]) -> tuple[Any, Select[Any]]:
-        """Return the facts and the select of one row, without columns yet."""
+    def rows(self, reader: Reader) -> Rows:
+        """Return the expressions, the rows of the table, its id."""
         table = aliased(self.entity)
         rows = select().select_from(table).correlate_except(table)
-        seen = rows.where(table.id == key, *seen_by(reader.viewer, table))
-        return self._told(reader, table), seen
-
-    def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
-        """Give each key its record."""
-        found = {row[0]: self._record._make(row[1:]) for row in rows}
-        return [found.get(key) for key in keys]
+        return self._computed(reader, table), rows.where(*seen_by(reader.viewer, table)), table.id
 
 
 @dataclass(frozen=True)
-class Inside:
-    """A list inside a row, for a larger statement. part: (reader, row) -> as a relation's part."""
+class Nested:
+    """A list that is kept inside a row. part: reader, the row -> the part that selects it."""
 
     source: Any
-    part: Callable[[Reader, Any], tuple[Any, Select[Any]]]
+    part: Callable[[Reader, Any], Part]
 
 
 @dataclass(frozen=True)
-class Keyed:
-    """One row that arguments name, for a larger statement. type_name: of several that it may be."""
+class RowOf:
+    """The row with a key that arguments give. type_name: of the several types that it may have."""
 
-    relation: One
+    relation: Relation
     key: Any
     type_name: str | None = None
     filter_by: ClassVar[None] = None
@@ -280,7 +264,7 @@ class Keyed:
     @property
     def source(self) -> type[OfMerchant]:
         """Return the row's table."""
-        return self.relation.entity
+        return self.relation.source  # type: ignore[no-any-return]
 
     @property
     def form(self) -> Hashable:
@@ -297,10 +281,6 @@ class Keyed:
         del reader, table
         return []
 
-    @property
-    def part(self) -> Any:
-        """Return (reader, bind) -> table and select of the row, None where only code reads it."""
-        reach = self.relation.part
-        if reach is None:
-            return None
-        return lambda reader, bind: reach(reader, bind("key", self.relation.key_type))
+    def part(self, reader: Reader, bind: Bind) -> Part:
+        """Return the table and the select of the row."""
+        return self.relation.part(reader, bind("key", self.relation.key_type))

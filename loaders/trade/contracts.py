@@ -9,7 +9,6 @@ from pydantic import Field
 from sqlalchemy import (
     ColumnElement,
     Date,
-    Select,
     and_,
     case,
     cast,
@@ -24,7 +23,7 @@ from sqlalchemy.orm import aliased
 from kit.ids import Names
 from kit.inputs import Day, Input, Reference
 from loaders.reading.pages import Paged, Sorted
-from loaders.reading.relations import Facts, Inside, Many, One, Reader
+from loaders.reading.relations import Computed, Many, Nested, One, Part, Reader
 from models.base.tables import OneOf
 from models.master.parties import Address
 from models.trade.contracts.states import ContractState
@@ -39,7 +38,7 @@ shortfall_by_id = One(Shortfall)
 shortfalls_of = Many(Shortfall, "contract_id", order_by=("contract_line_id",))
 
 
-def _ship_tos(reader: Reader, contract: Any) -> tuple[Any, Select[Any]]:
+def _ship_tos(reader: Reader, contract: Any) -> Part:
     """Follow the contract's list of addresses, in its order."""
     listed = func.unnest(contract.ship_to_ids).table_valued("id", with_ordinality="place")
     key, address = listed.render_derived(), aliased(Address)
@@ -48,7 +47,7 @@ def _ship_tos(reader: Reader, contract: Any) -> tuple[Any, Select[Any]]:
     return address, rows.correlate_except(key, address)
 
 
-ship_tos = Inside(Address, _ship_tos)
+ship_tos = Nested(Address, _ship_tos)
 
 
 def _is_expired(reader: Reader, contract: Any) -> ColumnElement[Any]:
@@ -76,7 +75,7 @@ def _state(reader: Reader, contract: Any) -> ColumnElement[Any]:
     return type_coerce(state, OneOf(ContractState))
 
 
-standing = Facts(
+standing = Computed(
     Contract, {"state": _state, "is_expired": _is_expired, "is_exhausted": _is_exhausted}
 )
 

@@ -1,28 +1,21 @@
 """Releases as they are read: their schedule lines, and how far each line has come."""
 
 from collections import namedtuple
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from enum import Enum
-from itertools import groupby
+from types import SimpleNamespace
 from typing import Any
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, case, func, select, true, tuple_, type_coerce
 from sqlalchemy.orm import aliased
 
 from kit.inputs import Input
 from loaders.reading.pages import Paged, Sorted
-from loaders.reading.relations import Many, One, Reader, Relation, among_keys
+from loaders.reading.relations import Many, One, Part, Reader, Relation
+from models.base.tables import OneOf
 from models.trade.contracts.tables import ContractLine
-from models.trade.releases import (
-    Release,
-    ReleaseState,
-    ReleaseType,
-    ScheduleLine,
-    open_quantities,
-    released_quantities,
-    schedule_status,
-)
+from models.trade.releases import Release, ReleaseState, ReleaseType, ScheduleLine, ScheduleStatus
 from models.visibility import seen_by
 
 by_id = One(Release)
@@ -30,66 +23,66 @@ schedule_line_by_id = One(ScheduleLine)
 schedule_of = Many(ScheduleLine, "release_id", order_by=("window_earliest", "line_no"))
 
 
-class Progress(Relation):
-    """schedule line id -> cumulative, open quantity and status, by the rule of the domain.
+def _open(quantity: Any, upto: Any, gone: Any) -> Any:
+    """Return what is open of a line in SQL, as `open_quantities` says. gone: issued, or arrived."""
+    return func.greatest(0, func.least(quantity, upto - gone), type_=ScheduleLine.quantity.type)
 
-    A line's figures follow from all lines of its release, so that these are read with it.
+
+def _figures(line: Any, release: Any, of: Any, upto: Any, is_past: Any) -> SimpleNamespace:
+    """Return the figures of a line. upto: its cumulative quantity. of: its contract line.
+
+    Of a superseded release nothing is open. Arrived is what the customer or we count, the more.
+    """
+    is_active = release.state == ReleaseState.ACTIVE
+    missing = _open(line.quantity, upto, func.greatest(of.received, of.delivered))
+    status = case(
+        (~is_active, ScheduleStatus.CANCELLED.value),
+        (missing == 0, ScheduleStatus.DELIVERED.value),
+        (is_past, ScheduleStatus.OVERDUE.value),
+        (missing < line.quantity, ScheduleStatus.PARTIALLY_DELIVERED.value),
+        else_=ScheduleStatus.OPEN.value,
+    )
+    return SimpleNamespace(
+        cumulative_released=upto,
+        open_quantity=case((is_active, _open(line.quantity, upto, of.shipped)), else_=0),
+        status=type_coerce(status, OneOf(ScheduleStatus)),
+    )
+
+
+class _Progress(Relation):
+    """schedule line id -> cumulative and open quantity, and status.
+
+    They follow from all lines of its release up to it, in date order (`models.trade.releases`).
     """
 
-    _record = namedtuple("_record", ("cumulative_released", "open_quantity", "status"))  # noqa: PYI024 -- the parts of one computation.
+    record = namedtuple("record", ("cumulative_released", "open_quantity", "status"))  # noqa: PYI024 -- the figures of one line.
+    source = _figures(ScheduleLine, Release, ContractLine, ScheduleLine.quantity, true())
 
-    def statement(self, reader: Reader) -> Select[Any]:
-        """Select what the rule needs of all lines of the asked lines' releases, in date order."""
-        asked, viewer = aliased(ScheduleLine), reader.viewer
-        releases = select(asked.release_id).where(among_keys(asked.id), *seen_by(viewer, asked))
-        return (
-            select(
-                ScheduleLine.release_id,
-                ScheduleLine.id,
-                ScheduleLine.quantity,
-                (ScheduleLine.window_latest < reader.at),
-                Release.state,
-                Release.cumulative_received,
-                ContractLine.shipped,
-                func.greatest(ContractLine.received, ContractLine.delivered),
-            )
-            .join(Release, Release.id == ScheduleLine.release_id)
-            .join(ContractLine, ContractLine.id == Release.contract_line_id)
-            .where(
-                ScheduleLine.release_id.in_(releases),
-                *seen_by(viewer, ScheduleLine),
-                *seen_by(viewer, Release),
-                *seen_by(viewer, ContractLine),
-            )
-            .order_by(ScheduleLine.release_id, ScheduleLine.window_earliest, ScheduleLine.line_no)
+    def part(self, reader: Reader, key: ColumnElement[Any]) -> Part:
+        """Return the figures and the select of one line's."""
+        line, earlier, viewer = aliased(ScheduleLine), aliased(ScheduleLine), reader.viewer
+        release, of = aliased(Release), aliased(ContractLine)
+        total = func.sum(earlier.quantity, type_=ScheduleLine.quantity.type)
+        upto = select((release.cumulative_received + total).label("upto")).where(
+            earlier.release_id == line.release_id,
+            tuple_(earlier.window_earliest, earlier.line_no)
+            <= tuple_(line.window_earliest, line.line_no),
+            *seen_by(viewer, earlier),
         )
-
-    def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
-        """Compute each release and give each key its record."""
-        found = {
-            line_id: record
-            for _, lines in groupby(rows, key=lambda row: row[0])
-            for line_id, record in self._computed(list(lines))
-        }
-        return [found.get(key) for key in keys]
-
-    def _computed(self, lines: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
-        """Yield (line id, record) for all lines of one release. A superseded one asks nothing."""
-        _, ids, quantities, past, states, (received, *_), (issued, *_), (arrived, *_) = zip(
-            *lines, strict=True
+        summed = upto.correlate_except(earlier).lateral()
+        rows = select().select_from(line).join(release, release.id == line.release_id)
+        rows = rows.join(of, of.id == release.contract_line_id).join(summed, true())
+        rows = rows.where(
+            line.id == key,
+            *seen_by(viewer, line),
+            *seen_by(viewer, release),
+            *seen_by(viewer, of),
         )
-        is_active = states[0] is ReleaseState.ACTIVE
-        released = released_quantities(quantities, received)
-        still_open = open_quantities(quantities, received, issued)
-        undelivered = open_quantities(quantities, received, arrived)
-        for line_id, quantity, is_past, upto, left, missing in zip(
-            ids, quantities, past, released, still_open, undelivered, strict=True
-        ):
-            status = schedule_status(quantity, missing, is_active=is_active, is_past=is_past)
-            yield line_id, self._record(upto, left if is_active else 0, status)
+        figures = _figures(line, release, of, summed.c.upto, line.window_latest < reader.at)
+        return figures, rows.correlate_except(line, release, of, summed)
 
 
-progress = Progress()
+progress = _Progress()
 
 
 class ReleaseSort(Enum):
@@ -107,7 +100,7 @@ class ReleaseFilter(Input):
     types: tuple[ReleaseType, ...] | None = Field(None, description="Type is one of these.")
 
 
-def _matching(_asking: Reader, release: Any, given: ReleaseFilter) -> Iterable[ColumnElement[bool]]:
+def _matching(_reader: Reader, release: Any, given: ReleaseFilter) -> Iterable[ColumnElement[bool]]:
     if given.states is not None:
         yield release.state.in_(given.states)
     if given.types is not None:

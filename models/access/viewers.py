@@ -118,3 +118,14 @@ class Viewer:
     def may(self, scope: Scope) -> bool:
         """Tell whether the viewer has the scope."""
         return scope in self.scopes
+
+
+_NOBODY = UUID(int=0)
+
+
+def anyone(actor: Actor) -> Viewer:
+    """Return the viewer of statements that are kept for all viewers of a kind.
+
+    Each one's own values are given by name when it reads; with these nothing is seen.
+    """
+    return Viewer(_NOBODY, actor, _NOBODY, "anyone", bound_to=_NOBODY, holding=_NOBODY)

@@ -147,21 +147,3 @@ def open_quantities(
         max(Decimal(0), min(quantity, upto - issued))
         for quantity, upto in zip(quantities, released, strict=True)
     ]
-
-
-def schedule_status(
-    quantity: Decimal, undelivered: Decimal, *, is_active: bool, is_past: bool
-) -> ScheduleStatus:
-    """Return the status of a schedule line. undelivered: what has not arrived of it.
-
-    is_active: its release is not superseded. is_past: its window is over.
-    """
-    if not is_active:
-        return ScheduleStatus.CANCELLED
-    if undelivered == 0:
-        return ScheduleStatus.DELIVERED
-    if is_past:
-        return ScheduleStatus.OVERDUE
-    if undelivered < quantity:
-        return ScheduleStatus.PARTIALLY_DELIVERED
-    return ScheduleStatus.OPEN

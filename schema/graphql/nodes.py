@@ -15,7 +15,7 @@ from kit.ids import from_global, to_global
 from kit.limits import LARGEST_PAGE
 from loaders.reading.keyed import KeyedList
 from loaders.reading.records import record
-from loaders.reading.relations import Keyed, One
+from loaders.reading.relations import One, Relation, RowOf
 from models.access.viewers import Scope
 from models.base.tables import OfMerchant
 from schema.graphql.scopes import Authenticated, Requires
@@ -73,16 +73,16 @@ def node(entity: type[OfMerchant], by_id: One, scope: Scope, description: str) -
     return decorate
 
 
-def _named(global_id: str) -> Keyed | None:
+def _named(global_id: str) -> RowOf | None:
     try:
         type_name, key = from_global(global_id)
     except ValueError:
         return None
     relation = NODES.get(type_name)
-    return None if relation is None else Keyed(relation, key, type_name)
+    return None if relation is None else RowOf(relation, key, type_name)
 
 
-def _choose(given: Mapping[str, Any]) -> Keyed | None:
+def _choose(given: Mapping[str, Any]) -> RowOf | None:
     return _named(given["id"])
 
 
@@ -94,9 +94,9 @@ def _choose_several(given: Mapping[str, Any]) -> KeyedList:
     return KeyedList([_named(each) for each in ids])
 
 
-async def _nodes(info: Info, named: Sequence[Keyed | None]) -> list[Any]:
+async def _nodes(info: Info, named: Sequence[RowOf | None]) -> list[Any]:
     """Read the rows of each type at once; give each name its row."""
-    keys: dict[One, list[Any]] = {}
+    keys: dict[Relation, list[Any]] = {}
     for each in filter(None, named):
         keys.setdefault(each.relation, []).append(each.key)
     found = {

@@ -9,7 +9,7 @@ import strawberry
 from execution import DECLARED, Chosen
 from kit.errors import Code, Refused
 from kit.ids import Names
-from loaders.reading.relations import Keyed, One
+from loaders.reading.relations import Relation, RowOf
 
 Info = strawberry.Info[Any, Any]
 
@@ -20,7 +20,7 @@ def _argument(name: str, annotation: Any) -> Parameter:
     return Parameter(name, Parameter.KEYWORD_ONLY, default=strawberry.UNSET, annotation=described)
 
 
-def one_by(description: str, **relations: One) -> Any:
+def one_by(description: str, **relations: Relation) -> Any:
     """Declare a root field that takes exactly one of several keys.
 
     relations: the type's name -> by id first, then business key -> by that key.
@@ -28,7 +28,7 @@ def one_by(description: str, **relations: One) -> Any:
     (type_name, by_id), *others = relations.items()
     ways = {"id": by_id, **dict(others)}
 
-    def choose(asked: Mapping[str, Any]) -> Keyed | None:
+    def choose(asked: Mapping[str, Any]) -> RowOf | None:
         named = {key: it for key, it in asked.items() if it not in {None, strawberry.UNSET}}
         if len(named) != 1:
             raise Refused(Code.INVALID, f"Give exactly one of {', '.join(ways)}.", ("id",))
@@ -37,7 +37,7 @@ def one_by(description: str, **relations: One) -> Any:
             raise Refused(Code.INVALID_CHARACTER, "No key has a NUL character.", (name,))
         if name == "id":
             value = Names(type_name).find(value)
-        return None if value is None else Keyed(ways[name], value)
+        return None if value is None else RowOf(ways[name], value)
 
     def resolve(root: Any, info: Info, **asked: Any) -> Awaitable[Any] | None:
         del root

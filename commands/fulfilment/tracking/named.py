@@ -10,10 +10,10 @@ from sqlalchemy import ARRAY, Text, any_, bindparam, select
 
 from commands.fulfilment.tracking.reports import TrackingReport
 from commands.writing.records import columns, record
-from commands.writing.transaction import Writing, anyone, missing
+from commands.writing.transaction import Writing, missing
 from kit.db.statements import Statement
 from kit.errors import Code, Refused
-from models.access.viewers import Actor
+from models.access.viewers import Actor, anyone
 from models.fulfilment.parcels import Parcel, ParcelStatus, TrackingNumber
 from models.visibility import seen_by
 

@@ -10,11 +10,11 @@ from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, or_, select
 
 from commands.trade.orders.fields import LineFields, OrderFields
 from commands.writing.records import columns, record
-from commands.writing.transaction import Writing, anyone, missing
+from commands.writing.transaction import Writing, missing
 from kit.db.statements import Statement
 from kit.errors import Code, Path, Refused
 from kit.inputs import Input
-from models.access.viewers import Actor
+from models.access.viewers import Actor, anyone
 from models.base.tables import Owned
 from models.master.catalog import Product
 from models.master.channels import Channel

@@ -2,7 +2,7 @@
 
 from sqlalchemy import func
 
-from loaders.reading.relations import Derived, Facts, Many, One
+from loaders.reading.relations import Aggregates, Computed, Many, One
 from loaders.trade.orders.lists import OrderFilter, OrderSort, every, of_party
 from loaders.trade.orders.progress import fulfilment, is_late, is_open, net_amount
 from loaders.trade.orders.sums import Summary, SummaryOf, net_totals
@@ -15,7 +15,7 @@ line_by_id = One(OrderLine)
 hold_by_id = One(Hold)
 lines = Many(OrderLine, "order_id", order_by=("line_no",))
 holds = Many(Hold, "subject_id", order_by=("placed_at", "id"))
-progress = Derived(
+progress = Aggregates(
     OrderLine,
     "order_id",
     {
@@ -25,8 +25,8 @@ progress = Derived(
         "is_under_way": func.bool_or(OrderLine.planned > OrderLine.shipped),
     },
 )
-judged = Facts(Order, {"is_late": is_late, "is_open": is_open})
-net = Facts(Order, {"amount": net_amount, "currency": lambda _, order: order.currency})
+judged = Computed(Order, {"is_late": is_late, "is_open": is_open})
+net = Computed(Order, {"amount": net_amount, "currency": lambda _, order: order.currency})
 
 __all__ = [
     "OrderFilter",

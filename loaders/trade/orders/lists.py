@@ -101,7 +101,7 @@ def _overlaps(table: Any, given: OrderFilter) -> ColumnElement[bool]:
     return and_(*bounds)
 
 
-def _told(reader: Reader, order: Any, given: OrderFilter) -> Iterable[ColumnElement[bool]]:
+def _single(reader: Reader, order: Any, given: OrderFilter) -> Iterable[ColumnElement[bool]]:
     """Yield what the filter says by one value of its own."""
     for name in _EQUAL:
         if (value := getattr(given, name)) is not None:
@@ -113,7 +113,7 @@ def _told(reader: Reader, order: Any, given: OrderFilter) -> Iterable[ColumnElem
 
 
 def _matching(reader: Reader, order: Any, given: OrderFilter) -> Iterable[ColumnElement[bool]]:
-    yield from _told(reader, order, given)
+    yield from _single(reader, order, given)
     if given.states is not None:
         yield order.state.in_(given.states)
     if given.fulfilment_statuses is not None:

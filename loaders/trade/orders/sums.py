@@ -1,5 +1,6 @@
 """Sums over a whole list of orders, whatever page is asked."""
 
+from collections import namedtuple
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,7 +12,6 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Numeric,
-    Select,
     Text,
     and_,
     cast,
@@ -23,7 +23,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 
 from kit.money import Amount
-from loaders.reading.relations import Inside, Reader
+from loaders.reading.relations import Nested, Part, Reader
 from loaders.reading.wholes import Read, WholeOf
 from models.trade.orders.tables import Order, OrderLine, rounded_net
 from models.visibility import seen_by
@@ -66,7 +66,7 @@ def _of_all(sums: Any) -> dict[str, ColumnElement[Any]]:
     }
 
 
-def _totals(_reader: Reader, sums: Any) -> tuple[Any, Select[Any]]:
+def _totals(_reader: Reader, sums: Any) -> Part:
     listed = func.unnest(sums.nets, sums.currencies)
     table = listed.table_valued(*_TOTAL, with_ordinality="place", name="totals").render_derived()
     rows = select().select_from(table).order_by(table.c.place).correlate_except(table)
@@ -74,13 +74,14 @@ def _totals(_reader: Reader, sums: Any) -> tuple[Any, Select[Any]]:
 
 
 _TOTAL = column("amount", Numeric()), column("currency", Text())
-net_totals = Inside(SimpleNamespace(amount=_TOTAL[0], currency=_TOTAL[1]), _totals)
+net_totals = Nested(SimpleNamespace(amount=_TOTAL[0], currency=_TOTAL[1]), _totals)
 
 
 class SummaryOf(WholeOf):
     """parent key -> sums over its whole list; every currency is rounded once."""
 
     source = SimpleNamespace(**_of_all(SimpleNamespace(**_of_currency(Order, OrderLine))))
+    record = namedtuple("record", tuple(vars(source)))  # type: ignore[misc]  # noqa: PYI024 -- the fields are those of the source.
 
     def whole(self, reader: Reader, key: Any) -> Read:
         """Sum per currency, then over all."""
@@ -94,8 +95,11 @@ class SummaryOf(WholeOf):
         sums = select(*all_).select_from(grouped).subquery()
         return sums.c, select().select_from(sums), matched
 
-    def made(self, *values: Any) -> Summary:
-        """Return the sums."""
-        orders, lines, ordered, nets, currencies = values
-        totals = [Amount(*it) for it in zip(nets, currencies, strict=True)]
-        return Summary(orders, lines, ordered, totals)
+    def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
+        """Give each key its sums."""
+        return [_summary(found) for found in super().results(keys, rows)]
+
+
+def _summary(found: Any) -> Summary:
+    totals = [Amount(*it) for it in zip(found.nets, found.currencies, strict=True)]
+    return Summary(found.order_count, found.line_count, found.ordered_quantity, totals)

@@ -96,7 +96,7 @@ async def test_contracts_with_lines_releases_and_call_offs(ask, world, plans):
     for _ in range(20):
         contract = await contract_makers.contract(world, ask)
         await contract_makers.call_off(world, ask, contract, "10")
-    assert await _sent(ask, world, CONTRACTS, "contracts") == ([5, 5] if plans else [8, 8])
+    assert await _sent(ask, world, CONTRACTS, "contracts") == ([1, 1] if plans else [8, 8])
 
 
 async def test_parties_with_contacts_addresses_and_orders(ask, world, plans):

@@ -305,6 +305,4 @@ async def test_statements_do_not_grow_with_the_number_of_contracts(ask, world, d
         with counted(database.engine) as sent:
             await ask(RELEASES, first=first)
         sent_by.append(len(sent))
-    # Contracts, lines, releases; schedules with progress; what else belongs to a level is one
-    # statement.
-    assert sent_by == ([6, 6] if plans else [8, 8])
+    assert sent_by == ([1, 1] if plans else [8, 8])

@@ -5,12 +5,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.trade.releases import (
-    ScheduleStatus,
-    open_quantities,
-    released_quantities,
-    schedule_status,
-)
+from models.trade.releases import open_quantities, released_quantities
 
 QUANTITIES = st.decimals(min_value=0, max_value=10_000, places=3)
 
@@ -44,15 +39,3 @@ def test_what_is_open_in_all_is_the_last_cumulative_less_what_was_issued(
     assert all(0 <= part <= whole for part, whole in zip(left, quantities, strict=True))
     total = sum(quantities, Decimal(0))
     assert sum(left, Decimal(0)) == max(Decimal(0), min(total, received + total - issued))
-
-
-def test_a_status_tells_how_much_of_a_line_has_arrived():
-    ten, some, none = _numbers(10, 4, 0)
-    running = {"is_active": True, "is_past": False}
-    late = {"is_active": True, "is_past": True}
-    assert schedule_status(ten, ten, **running) is ScheduleStatus.OPEN
-    assert schedule_status(ten, some, **running) is ScheduleStatus.PARTIALLY_DELIVERED
-    assert schedule_status(ten, none, **running) is ScheduleStatus.DELIVERED
-    assert schedule_status(ten, some, **late) is ScheduleStatus.OVERDUE
-    assert schedule_status(ten, none, **late) is ScheduleStatus.DELIVERED
-    assert schedule_status(ten, ten, is_active=False, is_past=True) is ScheduleStatus.CANCELLED
