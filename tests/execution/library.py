@@ -17,10 +17,13 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
+    case,
     column,
     func,
+    null,
     select,
 )
+from sqlalchemy.dialects.postgresql import aggregate_order_by, array
 from sqlalchemy.ext.asyncio import AsyncConnection
 from strawberry.extensions import ParserCache, ValidationCache
 
@@ -65,6 +68,12 @@ RECORDS: Mapping[Table, Any] = {
 }
 
 
+@strawberry.enum
+class Size(Enum):
+    THICK = "THICK"
+    THIN = "THIN"
+
+
 @dataclass(frozen=True)
 class Rows:
     """key -> rows of a table: one, or many in the order of their ids."""
@@ -96,7 +105,12 @@ class Sums(Rows):
     @property
     def source(self) -> Any:
         least = func.min(self.table.c.title, type_=Text())
-        return SimpleNamespace(count=func.count(self.table.c.id), least=least)
+        sizes = case((self.table.c.pages > 15, "THICK"), else_="THIN")
+        sizes = func.array_agg(aggregate_order_by(sizes, self.table.c.id), type_=ARRAY(Text()))
+        none = func.array_remove(array([null(), null()], type_=Text()), null(), type_=ARRAY(Text()))
+        return SimpleNamespace(
+            count=func.count(self.table.c.id), least=least, sizes=sizes, none=none
+        )
 
     def part(self, reader: Any, key: Any) -> tuple[Any, Select[Any]]:
         del reader
@@ -108,7 +122,9 @@ class Sums(Rows):
         rows = [row for row in ROWS[self.table] if row[self.column] == key]
         titles = [row["title"] for row in rows if row["title"] is not None]
         least = min(titles, default=None)
-        return SimpleNamespace(count=len(rows), least=least) if rows else None
+        sizes = [Size.THICK if row["pages"] > 15 else Size.THIN for row in rows]
+        found = SimpleNamespace(count=len(rows), least=least, sizes=sizes, none=[])
+        return found if rows else None
 
 
 @dataclass(frozen=True)
@@ -256,6 +272,8 @@ class Shelf(Thing):
     favourite: Book | None = related(BOOK, "A book.", key="favourite_id")
     must: Book = related(BOOK, "A book that must be there.", key="favourite_id")
     count: int = related(SUMS, "Count.", attribute="count", default=0)
+    sizes: list[Size] = related(SUMS, "Sizes.", attribute="sizes", default=())
+    no_sizes: list[Size] | None = related(SUMS, "No sizes.", attribute="none")
     least: str | None = related(SUMS, "Least title.", attribute="least", default="none")
 
     @strawberry.field

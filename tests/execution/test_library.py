@@ -21,6 +21,7 @@ CASES = {
     "a missing object": '{ shelf(name: "nobody") { name } other: shelf(name: "") { id } }',
     "a refusal": '{ shelf(name: "refused") { name } good: shelf(name: "B") { id } }',
     "lists": '{ shelf(name: "B") { books { id } count least } c: shelf(name: "C") { least } }',
+    "lists of enums": '{ b: shelf(name: "B") { sizes noSizes } c: shelf(name: "C") { sizes } }',
     "null in a list": '{ shelf(name: "C") { id books { id title } } }',
     "null in a nullable list": '{ shelf(name: "C") { id someBooks { title } favourite { id } } }',
     "null for an object": '{ shelf(name: "B") { id must { id } } }',
@@ -101,6 +102,16 @@ async def test_an_operation_is_answered_alike(connection, case):
     given = {"n": ROWS[next(iter(ROWS))][0]["name"]} if "$n" in CASES[case] else {}
     planned = await _answer(connection, CASES[case], given, plans=True)
     assert planned == await _answer(connection, CASES[case], given, plans=False)
+
+
+async def test_lists_of_enums_are_part_of_a_statement(connection):
+    PLANNER.forget()
+    name = ROWS[next(iter(ROWS))][0]["name"]
+    text = "query ($n: String!) { shelf(name: $n) { sizes noSizes } }"
+    data, errors = await _answer(connection, text, {"n": name}, plans=True)
+    assert orjson.loads(data) == {"shelf": {"sizes": ["THIN", "THICK"], "noSizes": []}}
+    assert errors == []
+    assert PLANNER.counted == {"plan made": 1, "one statement": 1}
 
 
 async def test_generated_operations_are_answered_alike(connection, request, caplog):
