@@ -4,7 +4,7 @@ A selection is read once and becomes nested builders; a builder makes the expres
 of the arguments (`Shaping`).
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -87,16 +87,17 @@ def complete(build: Build, type_: GraphQLOutputType) -> Build:
     return lambda source, shaping: func.coalesce(build(source, shaping), missing)
 
 
+def braced(fields: Iterable[tuple[str, Sql]]) -> Sql:
+    """Write an object of the texts of its fields."""
+    parts: list[Sql] = [constant("{")]
+    for place, (key, text) in enumerate(fields):
+        parts += (constant(f'{"," if place else ""}"{key}":'), text)
+    return joined([*parts, constant("}")])
+
+
 def written_object(builders: Sequence[tuple[str, Build]]) -> Build:
     """Build the text of an object from the texts of its fields."""
-
-    def build(source: Any, shaping: Shaping) -> Sql:
-        parts: list[Sql] = [constant("{")]
-        for place, (key, builder) in enumerate(builders):
-            parts += (constant(f'{"," if place else ""}"{key}":'), builder(source, shaping))
-        return joined([*parts, constant("}")])
-
-    return build
+    return lambda source, shaping: braced((key, it(source, shaping)) for key, it in builders)
 
 
 def one(part: tuple[Any, Any], item: Build, shaping: Shaping) -> Sql:

@@ -20,6 +20,7 @@ from execution.building import (
     Details,
     Shaping,
     Unfusible,
+    braced,
     complete,
     declared_of,
     listed,
@@ -141,10 +142,7 @@ def _written(parts: _Parts, shaping: Shaping, number: int, key: Any) -> Sql:
 
 
 def _fields(parts: _Parts, page: _Page, rows: Any) -> Sql:
-    texts: list[Sql] = [constant("{")]
-    for place, (key, part) in enumerate(parts):
-        texts += (constant(f'{"," if place else ""}"{key}":'), part.written(page, rows))
-    return joined([*texts, constant("}")])
+    return braced((key, part.written(page, rows)) for key, part in parts)
 
 
 def _part(
@@ -235,16 +233,12 @@ def _page_info(selection: "Selection", inner: Any, details: Details) -> _Part:
             page.column("there", lambda: constant(""))
 
     def written(page: _Page, rows: Any) -> Sql:
-        told = [(key, _told(name, inner, page, rows)) for key, name in fields.items()]
-        texts: list[Sql] = [constant("{")]
-        for place, (key, text) in enumerate(told):
-            texts += (constant(f'{"," if place else ""}"{key}":'), text)
-        return joined([*texts, constant("}")])
+        return braced((key, _info(name, inner, page, rows)) for key, name in fields.items())
 
     return _Part(written, read, flags)
 
 
-def _told(name: str, inner: Any, page: _Page, rows: Any) -> Sql:
+def _info(name: str, inner: Any, page: _Page, rows: Any) -> Sql:
     if name == "__typename":
         return constant(f'"{inner.name}"')
     if name in _ENDS:

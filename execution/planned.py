@@ -24,12 +24,12 @@ from execution.building import Unfusible
 from execution.levels import Level
 from execution.mixed import Mixed
 from execution.plans import Fused, Plan, Planner
-from execution.statements import Asked
+from execution.statements import Request
 
 _log = logging.getLogger("abruf")
 
 
-class Runs(Asked, Protocol):
+class Runs(Request, Protocol):
     """What an operation's context must offer to the executor."""
 
     plans: bool
@@ -108,12 +108,12 @@ class Running:
     async def _rows(self, fused: Fused, keys: Sequence[Any]) -> Sequence[Any] | None:
         context = self._context
         try:
-            what = fused.given(self._variables, context)
+            arguments = fused.choices(self._variables, context)
         except Exception:  # noqa: BLE001 -- what a resolver raises is told by itself, with its path.
             self.counted["not fused: an argument was refused"] += 1
             return None
         try:
-            statement = fused.statement(context, what)
+            statement = fused.statement(context, arguments)
         except Unfusible as why:
             self.counted[f"not fused: {why}"] += 1
             return None
@@ -121,7 +121,7 @@ class Running:
             _log.exception("No statement could be made")
             self.counted["not fused: a fault of the planner"] += 1
             return None
-        values = statement.values({**context.named, **fused.named(keys)}, what)
+        values = statement.values({**context.named, **fused.named(keys)}, arguments)
         try:
             return await context.texts(statement.text, values)
         except Exception:  # noqa: BLE001 -- whatever it is, the loaders meet and tell it too.
@@ -144,20 +144,20 @@ class Planned(SchemaExtension):
 
     async def _result(self) -> Any:
         """Return the result, None where the reference executor must tell it."""
-        asked, planner = self.execution_context, self._planner
-        planner.serve(asked.schema)
-        document = cast("DocumentNode", asked.graphql_document)
-        prepared = planner.prepared(document, asked.operation_name)
+        operation, planner = self.execution_context, self._planner
+        planner.serve(operation.schema)
+        document = cast("DocumentNode", operation.graphql_document)
+        prepared = planner.prepared(document, operation.operation_name)
         if prepared.operation.operation is OperationType.SUBSCRIPTION:
             # What was read for one event must not answer the next.
             planner.counted["reference: a subscription"] += 1
             return None
-        variables = prepared.variables(asked.variables or {})
+        variables = prepared.variables(operation.variables or {})
         if variables is None:
             planner.counted["reference: variables"] += 1
             return None
         plan = planner.plan(prepared, variables)
-        running = Running(plan, variables, asked.context)
+        running = Running(plan, variables, operation.context)
         if isinstance(plan.roots, Fused):
             rows = await running.run(plan.roots)
             if rows is not None:
@@ -168,20 +168,20 @@ class Planned(SchemaExtension):
         return await self._mixed(plan, variables, running)
 
     async def _mixed(self, plan: Plan, variables: VariableValues, running: Running) -> Any:
-        asked = self.execution_context
+        operation = self.execution_context
         mixed = Mixed(
             self._planner.schema,
             plan.prepared.definitions,
             plan.prepared.fragments,
-            asked.root_value,
-            asked.context,
+            operation.root_value,
+            operation.context,
             plan.prepared.operation,
             variables,
             field_resolver,
             type_resolver,
             field_resolver,
             is_awaitable=optimized_is_awaitable,
-            **asked.schema._get_custom_context_kwargs(asked.operation_extensions),  # noqa: SLF001 -- as Strawberry calls its own executor.
+            **operation.schema._get_custom_context_kwargs(operation.operation_extensions),  # noqa: SLF001 -- as Strawberry calls its own executor.
         )
         mixed.running = running
         return await await_maybe(mixed.execute_operation())

@@ -26,7 +26,7 @@ from execution.building import Build, Shaping, Unfusible, written_object
 from execution.fields import Batched
 from execution.fusing import Selection
 from execution.levels import Level, Place
-from execution.statements import Asked, Filled, Filters, Given
+from execution.statements import Arguments, Filled, Filters, Request
 from execution.texts import Forms
 from kit.bounded import Bounded
 
@@ -48,25 +48,25 @@ class Fused:
         self.keys, self._types = tuple(keys), keys
         self._is_constant = all(it.is_constant for it in arguments)
         self._filters = Filters()
-        self._given: Bounded[Given] = Bounded(64)
+        self._kept: Bounded[Arguments] = Bounded(64)
         self._statements: Bounded[Filled] = Bounded(64)
 
-    def given(self, variables: VariableValues, asked: Asked) -> Given:
+    def choices(self, variables: VariableValues, request: Request) -> Arguments:
         """Coerce the arguments of one request. Raises what the fields' own resolvers raise."""
-        known = self._given.get(asked.audience)
+        known = self._kept.get(request.audience)
         if known is not None:
             return known
-        found = self._filters.given([it.choice(variables) for it in self._arguments], asked)
-        return self._given.keep(asked.audience, found) if self._is_constant else found
+        found = self._filters.arguments([it.choice(variables) for it in self._arguments], request)
+        return self._kept.keep(request.audience, found) if self._is_constant else found
 
-    def statement(self, asked: Asked, what: Given) -> Filled:
+    def statement(self, request: Request, arguments: Arguments) -> Filled:
         """Return the statement for a shape of arguments and a kind of viewer."""
-        shape = (asked.audience, what.form)
+        shape = (request.audience, arguments.form)
         found = self._statements.get(shape)
         if found is None:
-            shaping = Shaping(asked.general, what.choices)
+            shaping = Shaping(request.general, arguments.choices)
             built = self._select(shaping)
-            named = {**self.named(()), **asked.named, **what.values}
+            named = {**self.named(()), **request.named, **arguments.values}
             found = Filled(built, shaping, named)
             self._statements.keep(shape, found)
         return found
@@ -78,11 +78,11 @@ class Fused:
     def _select(self, shaping: Shaping) -> Any:
         if not self.keys:
             return select(*(build(None, shaping) for build in self._builds))
-        asked = func.unnest(
+        listed = func.unnest(
             *(bindparam(f"all_{name}", [], ARRAY(it)) for name, it in self._types.items())
         )
         columns = [column(name, it) for name, it in self._types.items()]
-        table = asked.table_valued(*columns, with_ordinality="place", name="parent")
+        table = listed.table_valued(*columns, with_ordinality="place", name="parent")
         parent = table.render_derived()
         texts = [build(parent.c, shaping) for build in self._builds]
         return select(*texts).select_from(parent).order_by(parent.c.place)
@@ -198,7 +198,7 @@ class Planner:
             self.converter = Converter(schema)
 
     def prepared(self, document: DocumentNode, name: str | None) -> Prepared:
-        """Return the operation that is asked."""
+        """Return the operation with a name."""
         # Kept with its document, so that no other has its id; a document's own hash is long.
         key = (id(document), name)
         found = self._prepared.get(key)

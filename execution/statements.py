@@ -16,7 +16,7 @@ _REQUESTS = (UUID, date)
 """Values that belong to a request: never constants of a statement that others use too."""
 
 
-class Asked(Protocol):
+class Request(Protocol):
     """What a request tells the planner.
 
     general: passed on to filters and relations, whose statements are kept for the audience.
@@ -30,7 +30,7 @@ class Asked(Protocol):
 
 
 @dataclass(frozen=True)
-class Given:
+class Arguments:
     """What the arguments of one request chose. form: what shapes the statement of all that."""
 
     choices: Sequence[Any]
@@ -47,7 +47,7 @@ class Filters:
         self._forms: Bounded[object] = Bounded(64)
         self._found: Bounded[tuple[object, Sequence[tuple[int, Any]]]] = Bounded(64)
 
-    def given(self, choices: Sequence[Any], asked: Asked) -> Given:
+    def arguments(self, choices: Sequence[Any], request: Request) -> Arguments:
         """Take apart what shapes a statement and what fills it."""
         forms: list[Hashable] = []
         values: dict[str, Any] = {}
@@ -56,32 +56,32 @@ class Filters:
             if choice is None:
                 forms.append(None)
                 continue
-            form, found = self._filter(number, choice, asked)
+            form, found = self._filter(number, choice, request)
             forms.append((choice.form, form))
             for name, value in choice.values.items():
                 values[f"{name}_of_{number}"] = value
             for at, value in found:
                 parameters[number, at] = value
-        return Given(choices, tuple(forms), values, parameters)
+        return Arguments(choices, tuple(forms), values, parameters)
 
-    def _filter(self, number: int, choice: Any, asked: Asked) -> Any:
+    def _filter(self, number: int, choice: Any, request: Request) -> Any:
         if choice.filter_by is None:
             return None, ()
-        key = (asked.audience, number, choice.filter_by)
+        key = (request.audience, number, choice.filter_by)
         found = self._found.get(key)
         if found is None:
-            found = self._found.keep(key, self._read(choice, asked))
+            found = self._found.keep(key, self._read(choice, request))
         return found
 
-    def _read(self, choice: Any, asked: Asked) -> tuple[object, Sequence[tuple[int, Any]]]:
-        form, found = form_of(list(choice.matched(asked.general, choice.source)))
+    def _read(self, choice: Any, request: Request) -> tuple[object, Sequence[tuple[int, Any]]]:
+        form, found = form_of(list(choice.matched(request.general, choice.source)))
         if form is None:
             message = "a filter without a structure"
             raise Unfusible(message)
         spread = tuple(tuple(it.effective_value) for it in found if it.expanding)
         # One object stands for the form, whose own hash is as long as the filter's SQL.
         one = self._forms.get((form, spread)) or self._forms.keep((form, spread), object())
-        own = [(at, it) for at, it in enumerate(found) if it.key not in asked.named]
+        own = [(at, it) for at, it in enumerate(found) if it.key not in request.named]
         return one, [(at, it.effective_value) for at, it in own]
 
 
@@ -101,10 +101,10 @@ class Filled:
                 message = "a value of the request inside a relation"
                 raise Unfusible(message)
 
-    def values(self, named: Mapping[str, Any], what: Given) -> Sequence[Any]:
+    def values(self, named: Mapping[str, Any], arguments: Arguments) -> Sequence[Any]:
         """Return the parameters of one request, in their order."""
-        filled = {name: what.parameters[place] for name, place in self._filled.items()}
-        return self._statement.values({**named, **what.values, **filled})
+        filled = {name: arguments.parameters[place] for name, place in self._filled.items()}
+        return self._statement.values({**named, **arguments.values, **filled})
 
 
 def _filled(
