@@ -64,6 +64,20 @@ class Chosen:
 
 
 @dataclass(frozen=True)
+class Whole:
+    """A field of a connection about its whole list, whatever page is asked.
+
+    of: the page's choice -> what reads it (`execution.relations.Whole`).
+    source: the row source that it leads to, to learn the SQL types from.
+    attribute: of the record, where the field is only that.
+    """
+
+    of: Callable[[Any], Any]
+    source: Any
+    attribute: str | None = None
+
+
+@dataclass(frozen=True)
 class Parts:
     """A field that is an object made of its parent's columns.
 
@@ -96,7 +110,7 @@ class Written:
 
 @dataclass(frozen=True)
 class Listed:
-    """A list that code makes of its parent's row, and SQL too (`execution.relations.Inside`)."""
+    """A list that code makes of its parent's row, and SQL too (`execution.relations.Nested`)."""
 
     inside: Any
 
@@ -188,21 +202,21 @@ def batched(
     resolve: (parents, info, **arguments) -> a result for each, an exception for one that failed.
     listed: how SQL reads the same list, where it can.
     """
-    arguments = list(signature(resolve).parameters.values())[2:]
+    parameters = list(signature(resolve).parameters.values())[2:]
 
-    def one(root: Any, info: strawberry.Info[Any, Any], **asked: Any) -> Any:
-        # Parents that are asked by the same field of a document are asked the same.
+    def one(root: Any, info: strawberry.Info[Any, Any], **arguments: Any) -> Any:
+        # The same field of a document has the same arguments for all parents.
         batches, batch = info.context.batches, (resolve, id(info._raw_info.field_nodes[0]))  # noqa: SLF001 -- Strawberry shows the nodes by another way for each parent, at a price.
         if batch not in batches:
 
             async def load(parents: list[Any]) -> list[Any]:
-                return list(await resolve(parents, info, **asked))
+                return list(await resolve(parents, info, **arguments))
 
             batches[batch] = DataLoader(load, get_cache_key=id)
         return batches[batch].load(root)
 
     known = list(signature(one).parameters.values())[:2]
-    named = [it.replace(kind=Parameter.KEYWORD_ONLY) for it in arguments]
+    named = [it.replace(kind=Parameter.KEYWORD_ONLY) for it in parameters]
     one.__signature__ = Signature([*known, *named])  # type: ignore[attr-defined]
     one.__annotations__ = {it.name: it.annotation for it in (*known, *named)}
     return strawberry.field(

@@ -1,19 +1,17 @@
 """From a selection to one SQL expression that gives the JSON text of its whole sub-tree.
 
-A selection is read once and becomes nested builders; a builder makes the expression for one
-shape of the arguments (`Shaping`). What cannot be certain to equal the reference executor's
-answer raises `Unfusible` while the selection is read.
+What cannot be certain to equal the reference executor's answer raises `Unfusible` while the
+selection is read.
 """
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
+import orjson
 from graphql import (
     GraphQLEnumType,
     GraphQLField,
     GraphQLObjectType,
-    GraphQLOutputType,
     GraphQLScalarType,
     get_named_type,
     get_nullable_type,
@@ -22,92 +20,35 @@ from graphql import (
     is_list_type,
     is_non_null_type,
 )
-from sqlalchemy import ARRAY, Boolean, ColumnElement, bindparam, case, func, null, select
+from sqlalchemy import ARRAY, Boolean, case, func, null
 from sqlalchemy.types import NullType, TypeEngine
 
 from execution.arguments import Argued, Converter
-from execution.fields import DECLARED, Batched, Chosen, Listed, Parts, Related, Written, column_of
+from execution.building import (
+    Build,
+    Details,
+    Shaping,
+    Unfusible,
+    complete,
+    declared_of,
+    definition_of,
+    many,
+    one,
+    written_object,
+)
+from execution.fields import Chosen, Listed, Parts, Related, Written, column_of
+from execution.lists import each_of, several
+from execution.paging import connection
 from execution.texts import (
     Forms,
     Sql,
     certain,
     constant,
     enum_text,
-    joined,
     list_text,
     never_null,
     refusal,
 )
-
-Details: TypeAlias = Sequence[Any]
-"""graphql-core's collected nodes of one response key."""
-
-
-class Unfusible(Exception):
-    """The planner does not know how to make a statement of this. The reason is counted."""
-
-
-@dataclass
-class Shaping:
-    """One building of a statement: who asks, and what each argued field chose.
-
-    filled: parameters of filters, (field number, position) -> the parameters in the statement.
-    """
-
-    reader: Any
-    choices: Sequence[Any]
-    filled: dict[tuple[int, int], list[Any]] = field(default_factory=dict)
-
-    def bind(self, number: int) -> Callable[[str, TypeEngine[Any]], Sql]:
-        """Return how the values of a field's choice are carried."""
-        values = self.choices[number].values
-
-        def carried(name: str, type_: TypeEngine[Any]) -> Sql:
-            return bindparam(f"{name}_of_{number}", values[name], type_)
-
-        return carried
-
-    def note(self, number: int, conditions: Sequence[ColumnElement[bool]]) -> None:
-        """Remember which parameters carry a filter's values."""
-        shape, parameters = form_of(conditions)
-        del shape
-        for position, parameter in enumerate(parameters):
-            self.filled.setdefault((number, position), []).append(parameter)
-
-
-def form_of(conditions: Sequence[ColumnElement[bool]]) -> tuple[Hashable, Sequence[Any]]:
-    """Return the structure of conditions, None if it cannot be told, and their parameters."""
-    keys = [condition._generate_cache_key() for condition in conditions]  # noqa: SLF001 -- SQLAlchemy's statement caching, documented with its caching examples.
-    if any(key is None for key in keys):
-        return None, ()
-    told = [key for key in keys if key is not None]
-    return tuple(key.key for key in told), [it for key in told for it in key.bindparams]
-
-
-Build: TypeAlias = Callable[[Any, Shaping], Sql]
-"""(row source, shaping) -> the JSON text, NULL for null."""
-
-
-def declared_of(definition: GraphQLField) -> Any:
-    """Return how SQL may read a field, None for a field that only code reads."""
-    declared = _strawberry(definition).metadata.get(DECLARED)
-    return declared.listed if isinstance(declared, Batched) else declared
-
-
-def _strawberry(definition: GraphQLField) -> Any:
-    found = definition.extensions.get("strawberry-definition")
-    if found is None or found.extensions:
-        message = "a field with extensions of its own"
-        raise Unfusible(message)
-    return found
-
-
-def complete(build: Build, type_: GraphQLOutputType) -> Build:
-    """Write null for NULL, or fail where the type has no null."""
-    if not is_non_null_type(type_):
-        return lambda source, shaping: func.coalesce(build(source, shaping), constant("null"))
-
-    return lambda source, shaping: func.coalesce(build(source, shaping), refusal())
 
 
 class Selection:
@@ -153,7 +94,7 @@ class Selection:
             return lambda source, _: certain(text(source, parent.name))
         if isinstance(declared, (Related, Chosen, Parts, Listed)):
             return self.below(definition, details, declared, example)
-        if column_of(_strawberry(definition)) is not None:
+        if column_of(definition_of(definition)) is not None:
             return self.column(definition, example)
         message = f"{parent.name}.{name} is resolved by code"
         raise Unfusible(message)
@@ -170,13 +111,11 @@ class Selection:
             return self.listed(definition, details, declared.inside)
         if not declared.paged:
             return complete(self.chosen(definition, details, declared), definition.type)
-        from execution.paging import connection  # noqa: PLC0415 -- pages are made of selections.
-
         return connection(self, definition, details, declared)
 
     def column(self, definition: GraphQLField, example: Any) -> Build:
-        """Build a leaf that is an attribute of the row."""
-        name = column_of(_strawberry(definition)) or ""
+        """Build a leaf that is a column of the row."""
+        name = column_of(definition_of(definition)) or ""
         known = getattr(example, name, None)
         form = self.leaf(get_nullable_type(definition.type), known)
         if is_non_null_type(definition.type) and never_null(known):
@@ -205,16 +144,15 @@ class Selection:
         """Build a relation: an object, a list of objects, or one attribute of a record."""
         relation = declared.relation
         type_: Any = get_nullable_type(definition.type)
-        if declared.each or getattr(relation, "part", None) is None:
-            message = f"{type(relation).__name__} is read by code"
-            raise Unfusible(message)
         if declared.attribute is not None:
             return complete(self.attribute(type_, declared), definition.type)
-        if relation.many != is_list_type(type_) or declared.default is not None:
+        is_list = relation.many or declared.each
+        if is_list != is_list_type(type_) or declared.default is not None:
             message = f"{definition.type} is no {type(relation).__name__}"
             raise Unfusible(message)
-        inner = get_named_type(type_)
-        item = self.object(inner, details, relation.source)
+        item = self.object(get_named_type(type_), details, relation.source)
+        if declared.each:
+            return complete(each_of(declared, item, type_.of_type), definition.type)
         reach = many if relation.many else one
 
         def build(source: Any, shaping: Shaping) -> Sql:
@@ -226,8 +164,7 @@ class Selection:
     def attribute(self, type_: Any, declared: Related) -> Build:
         """Build one attribute of a related record; a record's own NULL is no missing record."""
         relation, name = declared.relation, declared.attribute or ""
-        form = self.leaf(type_, getattr(relation.source, name))
-        item: Build = lambda source, _: form(getattr(source, name))  # noqa: E731 -- typed as what it is.
+        item = self.attribute_of(type_, relation.source, name)
         if declared.default is None:
             reached = item
         else:
@@ -241,14 +178,19 @@ class Selection:
 
         return build
 
+    def attribute_of(self, type_: Any, example: Any, name: str) -> Build:
+        """Build a leaf that is an attribute of a row source like the example."""
+        form = self.leaf(type_, getattr(example, name))
+        return lambda source, _: form(getattr(source, name))
+
     def default(self, type_: Any, value: Any) -> Sql:
         """Write the answer for a record that is not there."""
-        from orjson import dumps  # noqa: PLC0415 -- only here.
-
+        if is_list_type(type_) and not value:
+            return constant("[]")
         if not is_leaf_type(type_):
             message = f"{type_} has a default"
             raise Unfusible(message)
-        return constant(dumps(type_.serialize(value)).decode())
+        return constant(orjson.dumps(type_.serialize(value)).decode())
 
     def parts(
         self, definition: GraphQLField, details: Details, declared: Parts, example: Any
@@ -270,9 +212,12 @@ class Selection:
         return lambda source, shaping: many(inside.part(shaping.reader, source), item, shaping)
 
     def chosen(self, definition: GraphQLField, details: Details, declared: Chosen) -> Build:
-        """Build one row that the arguments name."""
+        """Build one row that the arguments name, or several."""
         number = self.argued(definition, details, declared)
         type_: Any = get_nullable_type(definition.type)
+        if is_list_type(type_):
+            some = self.possible(get_named_type(type_), details, declared.source)
+            return several(number, some, type_.of_type)
         if isinstance(type_, GraphQLObjectType):
             items = {type_.name: self.object(type_, details, declared.source)}
         else:
@@ -283,7 +228,7 @@ class Selection:
             if choice is None:
                 return null()
             item = items.get(getattr(choice, "type_name", None) or type_.name)
-            if choice.part is None or item is None:
+            if item is None:
                 message = f"a {type_} that is read by code"
                 raise Unfusible(message)
             return one(choice.part(shaping.reader, shaping.bind(number)), item, shaping)
@@ -318,37 +263,3 @@ def type_read(example: Any) -> TypeEngine[Any] | None:
     if isinstance(sql_type, NullType) and name in {"bool_or", "bool_and"}:
         return Boolean()
     return sql_type
-
-
-def written_object(builders: Sequence[tuple[str, Build]]) -> Build:
-    """Build the text of an object from the texts of its fields."""
-
-    def build(source: Any, shaping: Shaping) -> Sql:
-        parts: list[Sql] = [constant("{")]
-        for place, (key, builder) in enumerate(builders):
-            parts += (constant(f'{"," if place else ""}"{key}":'), builder(source, shaping))
-        return joined([*parts, constant("}")])
-
-    return build
-
-
-def one(part: tuple[Any, Any], item: Build, shaping: Shaping) -> Sql:
-    """Build the one row of a part, NULL if there is none."""
-    table, rows = part
-    found: Any = rows.add_columns(item(table, shaping))
-    return found.scalar_subquery()  # type: ignore[no-any-return]
-
-
-def many(part: tuple[Any, Any], item: Build, shaping: Shaping) -> Sql:
-    """Build the list of a part's rows."""
-    table, rows = part
-    texts = rows.add_columns(item(table, shaping).label("item")).subquery()
-    return listed(select(func.string_agg(texts.c.item, constant(","))).scalar_subquery())
-
-
-def listed(items: Sql) -> Sql:
-    """Write the list of aggregated items, which are NULL where there are none."""
-    return joined([constant("["), items, constant("]")])
-
-
-__all__ = ["Selection", "Shaping", "Unfusible", "complete", "form_of"]

@@ -1,126 +1,114 @@
-"""A level: the fields of one object type under one selection, prepared for all parents at once.
+"""A level: the fields of one object type under one selection, prepared once for every object.
 
-What of it is a leaf that a row holds becomes one generated function from rows to dicts; what is
-one relation away becomes one statement for all parents; the rest is walked field by field.
+What of it is a leaf of the row is read from the row; what is one relation away becomes one
+statement for all objects of the level; the rest is resolved by code, field by field.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 
-from graphql import GraphQLField, GraphQLObjectType, get_nullable_type, is_leaf_type
-from graphql import is_non_null_type as _is_non_null
-from graphql.execution.collect_fields import FieldDetails
+import orjson
+from graphql import (
+    GraphQLField,
+    GraphQLObjectType,
+    get_nullable_type,
+    is_leaf_type,
+    is_non_null_type,
+)
 from graphql.execution.executor import Executor
+from sqlalchemy import Text
 
-from execution.arguments import Argued
 from execution.fields import DECLARED, Chosen, Related, Written, column_of
 
-Objects: TypeAlias = list[dict[str, Any]]
 
-
-class Site:
-    """One response key of a level: its field, and the nodes that ask for it.
-
-    argued: of a field whose arguments choose what is read.
-    """
+class Place:
+    """One response key of a level: its field, and the nodes that ask for it."""
 
     def __init__(
-        self, key: str, parent: GraphQLObjectType, field: GraphQLField, details: list[FieldDetails]
+        self, key: str, parent: GraphQLObjectType, field: GraphQLField, details: Sequence[Any]
     ) -> None:
         """Take what graphql-core has collected."""
         self.key, self.parent, self.field, self.details = key, parent, field, details
-        self.nodes = [it.node for it in details]
-        self.own: Any = field.extensions.get("strawberry-definition")
-        declared = self.own and not self.own.extensions and self.own.metadata.get(DECLARED)
-        self.declared: Any = declared or None
-        self.argued: Argued | None = None
-        self.column = column_of(self.own) if self.own and not self.own.extensions else None
+        own: Any = field.extensions.get("strawberry-definition")
+        is_plain = own and not own.extensions
+        self.declared: Any = own.metadata.get(DECLARED) if is_plain else None
+        self._column = column_of(own) if is_plain else None
 
     @property
-    def parents_key(self) -> tuple[str, Any] | None:
-        """Return the parents' attribute that a statement needs, and its SQL type."""
+    def field_name(self) -> str:
+        """Return the field's name in the schema."""
+        return str(self.details[0].node.name.value)
+
+    @property
+    def is_root(self) -> bool:
+        """Tell whether a statement answers it without anything of a parent."""
+        return isinstance(self.declared, Chosen) and self.declared.key is None
+
+    @property
+    def key_of_parent(self) -> tuple[str, Any] | None:
+        """Return the parent's attribute that a statement needs, and its SQL type."""
         declared = self.declared
-        if isinstance(declared, Related) and not declared.each:
-            return declared.key, declared.relation.key_type
+        if isinstance(declared, Related):
+            return declared.key, Text() if declared.each else declared.relation.key_type
         if isinstance(declared, Chosen) and declared.key is not None:
             return declared.key, declared.key_type
         return None
 
-    def leaf(self, access: Callable[[str], str], place: int) -> tuple[str, Any] | None:
-        """Return an expression that writes the leaf of the row `r`, and what it calls.
+    def start(self, parent: Any) -> Any:
+        """Return what a statement needs of one parent; a list of keys goes as JSON."""
+        value = getattr(parent, self.declared.key, None)
+        is_list = isinstance(self.declared, Related) and self.declared.each and value is not None
+        return orjson.dumps(value).decode() if is_list else value
 
-        None for what is no leaf of a row. access: attribute -> expression.
-        """
+    def leaf(self) -> Any:
+        """Return (row) -> the leaf that the row holds, None for what is more."""
         if isinstance(self.declared, Written):
-            return f"w{place}(r, {self.parent.name!r})", self.declared.value
+            value, name = self.declared.value, self.parent.name
+            return lambda row: value(row, name)
         type_: Any = get_nullable_type(self.field.type)
-        name = self.column
-        if name is None or not is_leaf_type(type_):
+        if self._column is None or not is_leaf_type(type_):
             return None
         write = partial(Executor.complete_leaf_value, type_)
-        missing = "missing()" if _is_non_null(self.field.type) else "None"
-        value = access(name)
-        return f"({missing} if (v := {value}) is None else w{place}(v))", write
+        return partial(_leaf, self._column, write, is_non_null_type(self.field.type))
 
 
-@dataclass(frozen=True)
-class Together:
-    """What of a level one statement answers. fused: the statement, its keys in its order."""
-
-    fused: Any
-    sites: Sequence[Site]
+def _leaf(name: str, write: Any, must: bool, row: Any) -> Any:  # noqa: FBT001 -- bound once.
+    value = getattr(row, name)
+    if value is None and must:
+        message = "null where there must be a value"
+        raise ValueError(message)
+    return None if value is None else write(value)
 
 
 class Level:
-    """The fields of one object type under one selection."""
+    """The fields of one object type under one selection.
 
-    def __init__(self, type_: GraphQLObjectType, sites: Mapping[str, Site | None]) -> None:
-        """Take the sites by response key, None for `__typename`."""
-        self.type, self._sites = type_, sites
-        self.together: Together | None = None
-        self._made: dict[type, tuple[Callable[[Sequence[Any]], Objects], list[Site]]] = {}
+    fused: the statement for what is one relation away, None where nothing is. places: what it
+    answers, in its order. unfused: why each other field that reads something is read by code.
+    """
 
-    @property
-    def sites(self) -> list[Site]:
-        """Return what has to be resolved."""
-        return [site for site in self._sites.values() if site is not None]
+    def __init__(
+        self,
+        type_: GraphQLObjectType,
+        places: Mapping[str, Place | None],
+        fused: Any,
+        answered: Sequence[Place],
+        unfused: Sequence[str],
+    ) -> None:
+        """Take the places by response key, None for `__typename`."""
+        self.fused, self.places, self.unfused = fused, answered, unfused
+        leaves = {key: it.leaf() for key, it in places.items() if it is not None}
+        self._leaves = [(key, read) for key, read in leaves.items() if read is not None]
+        self._named = {key: type_.name for key, it in places.items() if it is None}
 
-    def objects(self, rows: Sequence[Any]) -> tuple[Objects, list[Site]]:
-        """Make an object of each row, and tell what is still to be filled in."""
-        kinds = set(map(type, rows))
-        if len(kinds) == 1:
-            (kind,) = kinds
-            made = self._made.get(kind)
-            if made is None:
-                made = self._made[kind] = self._function(kind)
-            # Where a value does not fit, it is told field by field which one.
-            with suppress(Exception):
-                return made[0](rows), made[1]
-        blank = {key: self.type.name for key, site in self._sites.items() if site is None}
-        return [dict.fromkeys(self._sites) | blank for _ in rows], self.sites
+    def leaves(self, row: Any) -> dict[str, Any]:
+        """Return what a row holds. Where a value does not fit, it is told field by field which."""
+        try:
+            return {**self._named, **{key: read(row) for key, read in self._leaves}}
+        except Exception:  # noqa: BLE001 -- graphql-core meets and tells it, with its path.
+            return {}
 
-    def _function(self, kind: type) -> tuple[Callable[[Sequence[Any]], Objects], list[Site]]:
-        """Generate the function for rows of a class; named tuples are read by position."""
-        fields = getattr(kind, "_fields", ())
-        names = fields if isinstance(fields, tuple) else ()
-
-        def access(name: str) -> str:
-            return f"r[{names.index(name)}]" if name in names else f"r.{name}"
-
-        parts, known, left = [], dict[str, Any](missing=_missing), list[Site]()
-        for place, (key, site) in enumerate(self._sites.items()):
-            leaf = site.leaf(access, place) if site else (repr(self.type.name), None)
-            if leaf is None and site is not None:
-                left.append(site)
-            expression, known[f"w{place}"] = leaf or ("None", None)
-            parts.append(f"{key!r}: {expression}")
-        code = f"lambda rows: [{{{', '.join(parts)}}} for r in rows]"
-        return eval(code, known), left  # noqa: S307 -- the code holds names of GraphQL and Python, and nothing else.
-
-
-def _missing() -> None:
-    message = "null where there must be a value"
-    raise ValueError(message)
+    def starts(self, parent: Any) -> dict[str, Any]:
+        """Return what the statement needs of one parent: attribute -> value."""
+        return {it.declared.key: it.start(parent) for it in self.places if not it.is_root}

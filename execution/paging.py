@@ -1,4 +1,4 @@
-"""Keyset connections as part of a statement: nodes, edges, cursors, pageInfo and totalCount.
+"""Keyset connections as part of a statement: nodes, edges, cursors, pageInfo, totals.
 
 The rows of a page are read once; each selection of them is an aggregate over the same rows. One
 row more than the page holds is read where pageInfo asks whether others follow.
@@ -7,27 +7,32 @@ row more than the page holds is read where pageInfo asks whether others follow.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from graphql import GraphQLField, GraphQLObjectType, get_named_type, get_nullable_type
-from sqlalchemy import Date, DateTime, Integer, Numeric, String, Text, Uuid, cast, func, select
+from sqlalchemy import Date, DateTime, Integer, Numeric, String, Text, Uuid, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.sql.functions import FunctionElement
 
-from execution.fields import Chosen
-from execution.fusing import (
+from execution.building import (
+    ROW,
     Build,
     Details,
-    Selection,
     Shaping,
     Unfusible,
+    braced,
+    complete,
+    declared_of,
     listed,
+    one,
     written_object,
 )
+from execution.fields import Chosen, Whole
 from execution.texts import BUILT_IN, Sql, constant, joined, quoted, text_of
 
-ROW = "\n"
-"""Stands before each row of a page, where JSON ignores it: so rows are counted without parsing."""
+if TYPE_CHECKING:
+    from execution.fusing import Selection
+
 _FLAGS = {"hasNextPage": False, "hasPreviousPage": True}
 """pageInfo's field -> whether it looks backwards."""
 _ENDS = {"startCursor": 1, "endCursor": -1}
@@ -38,12 +43,22 @@ _ENDS = {"startCursor": 1, "endCursor": -1}
 class _Page:
     """A page while its statement is made. columns: what the aggregates read of each row."""
 
-    choice: Any
-    row: Any
-    place: Any
-    size: Sql
-    count: Callable[[], Sql]
+    shaping: Shaping
+    number: int
+    key: Any
+    row: Any = None
+    place: Any = None
     columns: dict[str, Sql] = field(default_factory=dict)
+
+    @property
+    def choice(self) -> Any:
+        """Return what the arguments chose."""
+        return self.shaping.choices[self.number]
+
+    @property
+    def size(self) -> Sql:
+        """Return how many rows the page has at most."""
+        return self.shaping.bind(self.number)("size", Integer())
 
     def column(self, name: str, value: Callable[[], Sql]) -> None:
         """Read a value of each row, once for each name."""
@@ -88,7 +103,7 @@ def _known(names: Mapping[str, Any], type_: Any, name: str) -> Any:
 
 
 def connection(
-    selection: Selection, definition: GraphQLField, details: Details, declared: Chosen
+    selection: "Selection", definition: GraphQLField, details: Details, declared: Chosen
 ) -> Build:
     """Build a connection."""
     number = selection.argued(definition, details, declared)
@@ -106,20 +121,14 @@ def connection(
 
 
 def _written(parts: _Parts, shaping: Shaping, number: int, key: Any) -> Sql:
-    choice, bind, reader = shaping.choices[number], shaping.bind(number), shaping.reader
-
-    def count() -> Sql:
-        counted, matched = choice.counted(reader, key)
-        shaping.note(number, matched)
-        return text_of(cast(counted.scalar_subquery(), Integer))
-
+    choice, page = shaping.choices[number], _Page(shaping, number, key)
     more = any(choice.backward in part.flags for _, part in parts)
     placed = more or choice.backward
     if not any(part.read for _, part in parts):
-        page = _Page(choice, None, None, bind("size", Integer()), count)
         return _fields(parts, page, None)
-    row, rows, place, matched = choice.rows(reader, bind, key, more=more, placed=placed)
-    page = _Page(choice, row, place, bind("size", Integer()), count)
+    page.row, rows, page.place, matched = choice.rows(
+        shaping.reader, shaping.bind(number), key, more=more, placed=placed
+    )
     for _, part in parts:
         if part.read is not None:
             part.read(page, shaping)
@@ -127,27 +136,26 @@ def _written(parts: _Parts, shaping: Shaping, number: int, key: Any) -> Sql:
         return _fields(parts, page, None)
     shaping.note(number, matched)
     columns = list(page.columns.values())
-    places = () if place is None else (place.label("place"),)
+    places = () if page.place is None else (page.place.label("place"),)
     read = rows.add_columns(*columns, *places).subquery()
     return select(_fields(parts, page, read)).select_from(read).scalar_subquery()
 
 
 def _fields(parts: _Parts, page: _Page, rows: Any) -> Sql:
-    texts: list[Sql] = [constant("{")]
-    for place, (key, part) in enumerate(parts):
-        texts += (constant(f'{"," if place else ""}"{key}":'), part.written(page, rows))
-    return joined([*texts, constant("}")])
+    return braced((key, part.written(page, rows)) for key, part in parts)
 
 
 def _part(
-    selection: Selection, type_: GraphQLObjectType, details: Details, declared: Chosen, key: str
+    selection: "Selection", type_: GraphQLObjectType, details: Details, declared: Chosen, key: str
 ) -> _Part:
     name = details[0].node.name.value
     if name == "__typename":
         return _Part(lambda _page, _rows: constant(f'"{type_.name}"'))
-    if name == "totalCount":
-        return _Part(lambda page, _rows: page.count())
-    inner = get_named_type(type_.fields[name].type) if name in type_.fields else None
+    definition = type_.fields.get(name)
+    declared_whole = None if definition is None else declared_of(definition)
+    if definition is not None and isinstance(declared_whole, Whole):
+        return _whole(selection, definition, details, declared_whole)
+    inner = None if definition is None else get_named_type(definition.type)
     if name == "pageInfo":
         return _page_info(selection, inner, details)
     makers: Mapping[str, Any] = {"nodes": _nodes, "edges": _edges}
@@ -159,15 +167,34 @@ def _part(
     return _Part(lambda page, rows: listed(page.all(rows, f"of_{key}")), read)
 
 
+def _whole(
+    selection: "Selection", definition: GraphQLField, details: Details, declared: Whole
+) -> _Part:
+    """Build what is read of the whole list."""
+    type_: Any = get_nullable_type(definition.type)
+    if declared.attribute is None:
+        item = selection.object(type_, details, declared.source)
+    else:
+        item = selection.attribute_of(type_, declared.source, declared.attribute)
+
+    def read(page: _Page, shaping: Shaping) -> Sql:
+        source, rows, matched = declared.of(page.choice).whole(shaping.reader, page.key)
+        shaping.note(page.number, matched)
+        return one((source, rows), item, shaping)
+
+    found = complete(read, definition.type)
+    return _Part(lambda page, _rows: found(page, page.shaping))
+
+
 def _nodes(
-    selection: Selection, inner: Any, details: Details, declared: Chosen
+    selection: "Selection", inner: Any, details: Details, declared: Chosen
 ) -> Callable[[_Page, Shaping], Sql]:
     item = selection.object(inner, details, declared.source)
     return lambda page, shaping: item(page.row, shaping)
 
 
 def _edges(
-    selection: Selection, inner: Any, details: Details, declared: Chosen
+    selection: "Selection", inner: Any, details: Details, declared: Chosen
 ) -> Callable[[_Page, Shaping], Sql]:
     builders: list[tuple[str, Build]] = []
     for key, nodes in selection.fields(inner, details).items():
@@ -190,7 +217,7 @@ def _of_node(item: Build) -> Build:
     return lambda edge, shaping: item(edge.page.row, shaping)
 
 
-def _page_info(selection: Selection, inner: Any, details: Details) -> _Part:
+def _page_info(selection: "Selection", inner: Any, details: Details) -> _Part:
     fields = {
         key: nodes[0].node.name.value for key, nodes in selection.fields(inner, details).items()
     }
@@ -206,16 +233,12 @@ def _page_info(selection: Selection, inner: Any, details: Details) -> _Part:
             page.column("there", lambda: constant(""))
 
     def written(page: _Page, rows: Any) -> Sql:
-        told = [(key, _told(name, inner, page, rows)) for key, name in fields.items()]
-        texts: list[Sql] = [constant("{")]
-        for place, (key, text) in enumerate(told):
-            texts += (constant(f'{"," if place else ""}"{key}":'), text)
-        return joined([*texts, constant("}")])
+        return braced((key, _info(name, inner, page, rows)) for key, name in fields.items())
 
     return _Part(written, read, flags)
 
 
-def _told(name: str, inner: Any, page: _Page, rows: Any) -> Sql:
+def _info(name: str, inner: Any, page: _Page, rows: Any) -> Sql:
     if name == "__typename":
         return constant(f'"{inner.name}"')
     if name in _ENDS:

@@ -1,44 +1,41 @@
 """Where plans answer: Strawberry's extension that sets the result before graphql-core executes.
 
-An operation whose root fields are all fusible is one statement. Every other operation that the
-planner knows is walked level by level, and what of a level is fusible is one statement for it.
+An operation whose root fields are all fusible is one statement. Every other operation is executed
+by graphql-core, and what of a level is fusible is one statement for it.
 """
 
 import logging
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from typing import Any, Protocol, cast
 
 import orjson
+from aiodataloader import DataLoader
 from graphql import DocumentNode, GraphQLObjectType, OperationType
 from graphql import default_field_resolver as field_resolver
 from graphql import default_type_resolver as type_resolver
 from graphql.execution.values import VariableValues
-from sqlalchemy.engine import Dialect
 from strawberry.execution import optimized_is_awaitable
 from strawberry.extensions import SchemaExtension
-from strawberry.types import ExecutionResult, Info
+from strawberry.types import ExecutionResult
 from strawberry.utils.await_maybe import await_maybe
 
-from execution.fusing import Unfusible
-from execution.levels import Level, Site
+from execution.building import Unfusible
+from execution.levels import Level
+from execution.mixed import Mixed
 from execution.plans import Fused, Plan, Planner
-from execution.statements import Asked
-from execution.walking import Walk
+from execution.statements import Request
 
 _log = logging.getLogger("abruf")
 
 
-class Runs(Asked, Protocol):
+class Runs(Request, Protocol):
     """What an operation's context must offer to the executor."""
 
     plans: bool
-    dialect: Dialect
 
     async def texts(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
         """Run one statement and return its rows."""
-
-    async def load_level(self, relation: Any, keys: Sequence[Any]) -> Sequence[Any]:
-        """Read what a relation leads to from each key of a level."""
 
 
 class Running:
@@ -52,25 +49,71 @@ class Running:
         """Take the plan and what to run it with."""
         self._plan, self._variables, self._context = plan, variables, context
         self.counted = plan.planner.counted
-        self._fusing = True
+        self.fusing = True
+        self._levels: dict[int, tuple[Any, Level]] = {}
+        self._loaders: dict[Fused, DataLoader[Any, Any]] = {}
+
+    def level(self, type_: GraphQLObjectType, grouped: Any) -> Level:
+        """Return the level of a type with the fields that graphql-core collected."""
+        known = self._levels.get(id(grouped))
+        if known is None:
+            # Kept with its fields, so that no others have their id.
+            level = self._plan.level(type_, grouped, self._variables)
+            known = self._levels[id(grouped)] = (grouped, level)
+            for reason in level.unfused:
+                self.counted[f"read by code: {reason}"] += 1
+        return known[1]
+
+    async def texts(self, level: Level, parent: Any) -> dict[str, Any]:
+        """Return what a level's statement answers of one parent: key -> JSON.
+
+        Nothing where the statement failed, nor of a field whose way begins with null.
+        """
+        fused = level.fused
+        if fused is None or not self.fusing:
+            return {}
+        starts = level.starts(parent)
+        if starts and all(it is None for it in starts.values()):
+            return {}
+        loader = self._loaders.get(fused)
+        if loader is None:
+            # Without a cache: what the first field of a mutation reads the second one may change.
+            load = partial(self._of_parents, fused)
+            loader = self._loaders[fused] = DataLoader(load, cache=False)
+        found = await loader.load(tuple(starts[name] for name in fused.keys))
+        return {
+            place.key: orjson.Fragment(text)
+            for place, text in zip(level.places, found or (), strict=False)
+            if place.is_root or starts[place.declared.key] is not None
+        }
+
+    async def _of_parents(self, fused: Fused, starts: list[Any]) -> list[Any]:
+        """Answer all parents that are completed together."""
+        different = list(dict.fromkeys(starts))
+        found = await self.run(fused, different)
+        if found is None:
+            return [None] * len(starts)
+        self.counted["levels with a statement"] += 1
+        texts = dict(zip(different, found, strict=True))
+        return [texts[it] for it in starts]
 
     async def run(self, fused: Fused, keys: Sequence[Any] = ((),)) -> Sequence[Any] | None:
         """Run one statement: texts for each parent's keys, None where others must answer."""
-        if not self._fusing:
+        if not self.fusing:
             return None
         found = await self._rows(fused, keys)
-        self._fusing = found is not None
+        self.fusing = found is not None
         return found
 
     async def _rows(self, fused: Fused, keys: Sequence[Any]) -> Sequence[Any] | None:
         context = self._context
         try:
-            what = fused.given(self._variables, context)
+            arguments = fused.choices(self._variables, context)
         except Exception:  # noqa: BLE001 -- what a resolver raises is told by itself, with its path.
             self.counted["not fused: an argument was refused"] += 1
             return None
         try:
-            statement = fused.statement(context, what, context.dialect)
+            statement = fused.statement(context, arguments)
         except Unfusible as why:
             self.counted[f"not fused: {why}"] += 1
             return None
@@ -78,24 +121,12 @@ class Running:
             _log.exception("No statement could be made")
             self.counted["not fused: a fault of the planner"] += 1
             return None
-        values = statement.values({**context.named, **fused.named(keys)}, what)
+        values = statement.values({**context.named, **fused.named(keys)}, arguments)
         try:
             return await context.texts(statement.text, values)
         except Exception:  # noqa: BLE001 -- whatever it is, the loaders meet and tell it too.
             self.counted["not fused: the statement failed"] += 1
             return None
-
-    def level(self, type_: GraphQLObjectType, details: Any, grouped: Any = None) -> Level:
-        """Return the level of a type under a selection."""
-        return self._plan.level(type_, details, self._variables, grouped)
-
-    def converted(self, site: Site, arguments: dict[str, Any]) -> dict[str, Any]:
-        """Turn coerced arguments into what resolvers take."""
-        return self._plan.planner.converter(site.field, arguments) if arguments else {}
-
-    def info(self, site: Site, raw: Any) -> Any:
-        """Return what Strawberry's resolvers take."""
-        return Info(_raw_info=raw, _field=site.own)
 
 
 class Planned(SchemaExtension):
@@ -113,47 +144,47 @@ class Planned(SchemaExtension):
 
     async def _result(self) -> Any:
         """Return the result, None where the reference executor must tell it."""
-        asked, planner = self.execution_context, self._planner
-        planner.serve(asked.schema)
-        document = cast("DocumentNode", asked.graphql_document)
-        prepared = planner.prepared(document, asked.operation_name)
+        operation, planner = self.execution_context, self._planner
+        planner.serve(operation.schema)
+        document = cast("DocumentNode", operation.graphql_document)
+        prepared = planner.prepared(document, operation.operation_name)
         if prepared.operation.operation is OperationType.SUBSCRIPTION:
             # What was read for one event must not answer the next.
             planner.counted["reference: a subscription"] += 1
             return None
-        variables = prepared.variables(asked.variables or {})
+        variables = prepared.variables(operation.variables or {})
         if variables is None:
             planner.counted["reference: variables"] += 1
             return None
         plan = planner.plan(prepared, variables)
-        running = Running(plan, variables, asked.context)
+        running = Running(plan, variables, operation.context)
         if isinstance(plan.roots, Fused):
             rows = await running.run(plan.roots)
             if rows is not None:
                 planner.counted["one statement"] += 1
                 return ExecutionResult(data=cast("Any", orjson.Fragment(rows[0][0])), errors=None)
         else:
-            planner.counted[f"walked: {plan.roots}"] += 1
-        return await self._walked(plan, variables, running)
+            planner.counted[f"mixed: {plan.roots}"] += 1
+        return await self._mixed(plan, variables, running)
 
-    async def _walked(self, plan: Plan, variables: VariableValues, running: Running) -> Any:
-        asked = self.execution_context
-        walk = Walk(
+    async def _mixed(self, plan: Plan, variables: VariableValues, running: Running) -> Any:
+        operation = self.execution_context
+        mixed = Mixed(
             self._planner.schema,
             plan.prepared.definitions,
             plan.prepared.fragments,
-            asked.root_value,
-            asked.context,
+            operation.root_value,
+            operation.context,
             plan.prepared.operation,
             variables,
             field_resolver,
             type_resolver,
             field_resolver,
             is_awaitable=optimized_is_awaitable,
-            **asked.schema._get_custom_context_kwargs(asked.operation_extensions),  # noqa: SLF001 -- as Strawberry calls its own executor.
+            **operation.schema._get_custom_context_kwargs(operation.operation_extensions),  # noqa: SLF001 -- as Strawberry calls its own executor.
         )
-        walk.running = running
-        return await await_maybe(walk.execute_operation())
+        mixed.running = running
+        return await await_maybe(mixed.execute_operation())
 
 
 __all__ = ["Planned", "Planner"]

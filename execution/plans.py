@@ -19,14 +19,14 @@ from graphql import (
 from graphql.execution.collect_fields import collect_fields, collect_subfields
 from graphql.execution.values import VariableValues
 from sqlalchemy import ARRAY, bindparam, column, func, select
-from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
 
 from execution.arguments import Argued, Converter, Prepared
-from execution.fields import Chosen
-from execution.fusing import Build, Selection, Shaping, Unfusible, written_object
-from execution.levels import Level, Site, Together
-from execution.statements import Asked, Filters, Given, Statement
+from execution.building import Build, Shaping, Unfusible, written_object
+from execution.fields import Batched
+from execution.fusing import Selection
+from execution.levels import Level, Place
+from execution.statements import Arguments, Filled, Filters, Request
 from execution.texts import Forms
 from kit.recent import Recent
 
@@ -48,26 +48,26 @@ class Fused:
         self.keys, self._types = tuple(keys), keys
         self._is_constant = all(it.is_constant for it in arguments)
         self._filters = Filters()
-        self._given: Recent[Given] = Recent(64)
-        self._statements: Recent[Statement] = Recent(64)
+        self._kept: Recent[Arguments] = Recent(64)
+        self._statements: Recent[Filled] = Recent(64)
 
-    def given(self, variables: VariableValues, asked: Asked) -> Given:
+    def choices(self, variables: VariableValues, request: Request) -> Arguments:
         """Coerce the arguments of one request. Raises what the fields' own resolvers raise."""
-        known = self._given.get(asked.audience)
+        known = self._kept.get(request.audience)
         if known is not None:
             return known
-        found = self._filters.given([it.choice(variables) for it in self._arguments], asked)
-        return self._given.keep(asked.audience, found) if self._is_constant else found
+        found = self._filters.arguments([it.choice(variables) for it in self._arguments], request)
+        return self._kept.keep(request.audience, found) if self._is_constant else found
 
-    def statement(self, asked: Asked, what: Given, dialect: Dialect) -> Statement:
+    def statement(self, request: Request, arguments: Arguments) -> Filled:
         """Return the statement for a shape of arguments and a kind of viewer."""
-        shape = (asked.audience, what.form)
+        shape = (request.audience, arguments.form)
         found = self._statements.get(shape)
         if found is None:
-            shaping = Shaping(asked.general, what.choices)
+            shaping = Shaping(request.general, arguments.choices)
             built = self._select(shaping)
-            named = {**self.named(()), **asked.named, **what.values}
-            found = Statement(built, shaping, dialect, named)
+            named = {**self.named(()), **request.named, **arguments.values}
+            found = Filled(built, shaping, named)
             self._statements.keep(shape, found)
         return found
 
@@ -78,11 +78,11 @@ class Fused:
     def _select(self, shaping: Shaping) -> Any:
         if not self.keys:
             return select(*(build(None, shaping) for build in self._builds))
-        asked = func.unnest(
+        listed = func.unnest(
             *(bindparam(f"all_{name}", [], ARRAY(it)) for name, it in self._types.items())
         )
         columns = [column(name, it) for name, it in self._types.items()]
-        table = asked.table_valued(*columns, with_ordinality="place", name="parent")
+        table = listed.table_valued(*columns, with_ordinality="place", name="parent")
         parent = table.render_derived()
         texts = [build(parent.c, shaping) for build in self._builds]
         return select(*texts).select_from(parent).order_by(parent.c.place)
@@ -120,7 +120,7 @@ class Plan:
         schema, prepared = self.planner.schema, self.prepared
         root, operation = schema.query_type, prepared.operation
         if operation.operation is not OperationType.QUERY or root is None:
-            message = "not a query"
+            message = "a mutation"
             raise Unfusible(message)
         found = collect_fields(schema, prepared.fragments, variables, root, operation)
         selection = self._selection(variables)
@@ -128,55 +128,40 @@ class Plan:
         builders = [(key, selection.field(root, nodes, None)) for key, nodes in fields]
         return Fused([written_object(builders)], selection.arguments, {})
 
-    def level(
-        self, type_: GraphQLObjectType, details: Any, variables: VariableValues, grouped: Any = None
-    ) -> Level:
-        """Return a level prepared for the walk. grouped: its fields, if they are collected."""
-        at = (type_.name, tuple(id(it.node) for it in details or ()))
+    def level(self, type_: GraphQLObjectType, grouped: Any, variables: VariableValues) -> Level:
+        """Return a level prepared for every object. grouped: its fields."""
+        at = (type_.name, *(id(it.node) for nodes in grouped.values() for it in nodes))
         level = self._levels.get(at)
-        if level is None:
-            if grouped is None:
-                grouped = self._collected(type_, details, variables)
-            level = self._levels[at] = self._level(type_, grouped, variables)
-        return level
+        return level or self._levels.setdefault(at, self._level(type_, grouped, variables))
 
     def _level(self, type_: GraphQLObjectType, grouped: Any, variables: VariableValues) -> Level:
-        sites: dict[str, Site | None] = {}
+        places: dict[str, Place | None] = {}
         for key, nodes in grouped.items():
             name = nodes[0].node.name.value
             field = self.planner.schema.get_field(type_, name)
             if field is not None:
-                site = Site(key, type_, field, nodes)
-                if isinstance(site.declared, Chosen):
-                    converter = self.planner.converter
-                    site.argued = Argued(field, nodes[0], site.declared, converter)
-                sites[key] = None if name == "__typename" else site
-        level = Level(type_, sites)
-        is_root = type_ is self.planner.schema.query_type
-        level.together = self._together(level.sites, variables, is_root=is_root)
-        return level
-
-    def _together(
-        self, sites: Sequence[Site], variables: VariableValues, *, is_root: bool
-    ) -> Together | None:
-        """Make one statement of what one statement can answer for all parents of a level."""
-        selection = self._selection(variables)
-        builds, fused, keys = list[Build](), list[Site](), dict[str, Any]()
-        for site in sites:
-            key = site.parents_key
-            at_root = is_root and isinstance(site.declared, Chosen) and site.declared.key is None
-            if key is None and not at_root:
+                places[key] = None if name == "__typename" else Place(key, type_, field, nodes)
+        is_query = type_ is self.planner.schema.query_type
+        selection, unfused = self._selection(variables), list[str]()
+        builds, answered, keys = list[Build](), list[Place](), dict[str, Any]()
+        for place in filter(None, places.values()):
+            key = place.key_of_parent
+            if key is None and not (is_query and place.is_root):
+                if isinstance(place.declared, Batched):
+                    unfused.append(f"{type_}.{place.field_name} is resolved by code")
                 continue
             mark = len(selection.arguments)
             try:
-                builds.append(selection.field(site.parent, site.details, None))
-            except Unfusible:
+                builds.append(selection.field(type_, place.details, None))
+            except Unfusible as why:
                 del selection.arguments[mark:]
+                unfused.append(str(why))
                 continue
-            fused.append(site)
+            answered.append(place)
             if key is not None:
                 keys[key[0]] = key[1]
-        return Together(Fused(builds, selection.arguments, keys), fused) if fused else None
+        fused = Fused(builds, selection.arguments, keys) if answered else None
+        return Level(type_, places, fused, answered, unfused)
 
 
 def _plain(found: Any) -> Any:
@@ -213,7 +198,7 @@ class Planner:
             self.converter = Converter(schema)
 
     def prepared(self, document: DocumentNode, name: str | None) -> Prepared:
-        """Return the operation that is asked."""
+        """Return the operation with a name."""
         # Kept with its document, so that no other has its id; a document's own hash is long.
         key = (id(document), name)
         found = self._prepared.get(key)

@@ -28,7 +28,7 @@ class Relation(Protocol):
         """
 
 
-class Inside(Protocol):
+class Nested(Protocol):
     """What lies inside a parent's row: a list of keys that are followed, a list kept as JSON."""
 
     source: Any
@@ -73,5 +73,20 @@ class Page(Choice, Protocol):
         The select has no columns yet. Then each row's place in it, if asked for; what matched.
         """
 
-    def counted(self, reader: Any, key: Any) -> tuple[Select[Any], Any]:
-        """Return the select of the whole list's count."""
+
+class Whole(Protocol):
+    """What is read of a page's whole list."""
+
+    def whole(
+        self, reader: Any, key: Any
+    ) -> tuple[Any, Select[Any], Iterable[ColumnElement[bool]]]:
+        """Return a row source, the select of its one row without columns yet; what matched."""
+
+
+class Several(Choice, Protocol):
+    """A choice of rows of several types by their keys. relations: type's name -> what reads one."""
+
+    relations: Mapping[str, Relation]
+
+    def keys(self, bind: Bind) -> tuple[Any, Select[Any]]:
+        """Return a source of `type_name` and `key`, and the select of them in order."""

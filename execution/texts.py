@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from graphql import GraphQLEnumType
 from sqlalchemy import (
+    ARRAY,
     JSON,
     Boolean,
     Cast,
@@ -188,16 +189,29 @@ def enum_text(type_: GraphQLEnumType, kept: TypeEngine[Any]) -> Callable[[Sql], 
 
 
 def list_text(type_: Any, kept: TypeEngine[Any]) -> Callable[[Sql], Sql] | None:
-    """Return how a list of texts or enums is written from an array without NULLs in it."""
-    names = _names(type_, kept) if isinstance(type_, GraphQLEnumType) else {}
-    plain = names is not None and all(name == text for text, name in names.items())
-    is_enum = isinstance(type_, GraphQLEnumType) and not isinstance(kept, String)
-    is_text = getattr(type_, "name", None) == "String" and isinstance(kept, String)
-    if not plain or not (is_enum or is_text):
+    """Return how a list of texts or enums is written from an array. A NULL in it fails.
+
+    None where that is not known: of enums, only those whose names are what is stored.
+    """
+    if not isinstance(type_, GraphQLEnumType):
+        is_text = getattr(type_, "name", None) == "String" and isinstance(kept, String)
+        return _whole_list if is_text else None
+    names = _names(type_, kept)
+    if names is None or any(name != text for text, name in names.items()):
         return None
+    if not isinstance(kept, String):
+        return _whole_list
+    known = cast(constant(f"{{{','.join(names)}}}"), ARRAY(Text()))
+    return lambda value: case(
+        (cast(value, ARRAY(Text())).op("<@")(known), text_of(func.array_to_json(value))),
+        (value.is_(None), null()),
+        else_=refusal(),
+    )
 
-    def written(value: Sql) -> Sql:
-        holed = func.array_position(value, null()).is_not(None)
-        return case((holed, refusal()), else_=text_of(func.array_to_json(value)))
 
-    return written
+def _whole_list(value: Sql) -> Sql:
+    text = text_of(func.array_to_json(value))
+    if isinstance(value, Function) and value.name == "array_remove":
+        # What has removed NULL is not looked through, nor computed, once more.
+        return text
+    return case((func.array_position(value, null()).is_not(None), refusal()), else_=text)

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from asyncpg import PostgresError, QueryCanceledError
 from sqlalchemy import Connection, Executable, Row
-from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.pool import PoolProxiedConnection
@@ -70,20 +69,17 @@ class Reads:
         self.rows_read = (self.rows_read or 0) + len(rows)
         return rows
 
-    @property
-    def dialect(self) -> Dialect:
-        """Return how statements are written for this database."""
-        return self._engine.dialect
-
     async def texts(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
         """Run one statement that is compiled already and return all of its rows.
 
-        The last column holds JSON, in which each row of a page begins a line. TimeoutError as
-        above; other errors are the driver's.
+        Its columns hold JSON, in which each row of a page begins a line. TimeoutError as above;
+        other errors are the driver's.
         """
         engine = self._engine.sync_engine
         rows = await self._asked(lambda it: driver.fetch(engine, it, statement, values))
-        self.rows_read = (self.rows_read or 0) + sum(row[-1].count("\n") for row in rows)
+        self.rows_read = (self.rows_read or 0) + sum(
+            text.count("\n") for row in rows for text in row
+        )
         return rows
 
     async def _asked(self, ask: Callable[[PoolProxiedConnection], Awaitable[Answer]]) -> Answer:

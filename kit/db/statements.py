@@ -6,6 +6,7 @@ as the driver. docs/decisions/0025-write-path.md gives the figures.
 
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import orjson
@@ -32,9 +33,11 @@ _DIALECT: Dialect = PGDialect_asyncpg(  # type: ignore[no-untyped-call]
 
 
 class Statement:
-    """One statement of SQLAlchemy, compiled. reads: whether it is a SELECT.
+    """One statement of SQLAlchemy, compiled.
 
-    Its parameters are given by name; a row is a tuple that knows its columns by name, too.
+    reads: whether it is a SELECT. given: parameter -> the value that it was built with. names:
+    SQLAlchemy's parameter -> its name here. Values are given by name; a row is a tuple that knows
+    its columns by name, too.
     """
 
     def __init__(self, built: Executable, row: Any = None) -> None:
@@ -43,27 +46,42 @@ class Statement:
         Lists are compared as arrays, so that one text does for any length. Defaults are the
         database's: what has one in Python must be among the values.
         """
-        compiled: Any = built.compile(dialect=_DIALECT)  # type: ignore[attr-defined]
+        compiled: Any = built.compile(  # type: ignore[attr-defined]
+            dialect=_DIALECT, compile_kwargs={"render_postcompile": True}
+        )
         if compiled.insert_prefetch or compiled.update_prefetch:
             message = f"defaults that nobody would give in {compiled}"
             raise ValueError(message)
         self.text, self.reads = compiled.string, bool(built.is_select)
-        self._given = dict(compiled.params)
-        self._order = [(it, _sent(compiled.binds[it].type)) for it in compiled.positiontup or ()]
-        columns: Any = getattr(built, "exported_columns", ())
-        self._row: Any = row or namedtuple("Row", [it.key for it in columns])  # noqa: PYI024 -- the columns are known at run time only.
+        self.given: Mapping[str, Any] = dict(compiled.params)
+        self.names: Mapping[Any, str] = compiled.bind_names
+        self._places: dict[str, tuple[int, Change | None]] = {}
+        self._sent: list[Any] = []
+        for place, name in enumerate(compiled.positiontup or ()):
+            value, change = self.given[name], _sent(_parameter(compiled, name).type)
+            self._places[name] = place, change
+            self._sent.append(value if change is None or value is None else change(value))
+        self._columns: Any = getattr(built, "exported_columns", ())
+        self._made = row
         self._changes = [
             (place, change)
-            for place, it in enumerate(columns)
+            for place, it in enumerate(self._columns)
             if (change := _received(it.type)) is not None
         ]
 
+    @cached_property
+    def _row(self) -> Any:
+        return self._made or namedtuple("Row", [it.key for it in self._columns])  # noqa: PYI024 -- the columns are known at run time only.
+
     def values(self, named: Mapping[str, Any]) -> list[Any]:
-        """Return the parameters in their order."""
-        values = {**self._given, **named}
-        return [
-            values[name] if change is None else change(values[name]) for name, change in self._order
-        ]
+        """Return the parameters in their order; those that are not named keep their values."""
+        sent = self._sent.copy()
+        for name, value in named.items():
+            known = self._places.get(name)
+            if known is not None:
+                place, change = known
+                sent[place] = value if change is None else change(value)
+        return sent
 
     def rows(self, records: Sequence[Sequence[Any]]) -> list[Any]:
         """Return what the driver gave as rows of the columns' types."""
@@ -76,6 +94,11 @@ class Statement:
                 values[place] = change(values[place])
             rows.append(self._row._make(values))
         return rows
+
+
+def _parameter(compiled: Any, name: str) -> Any:
+    """Return SQLAlchemy's parameter; the items of a list that was spelt out have the list's."""
+    return compiled.binds[name if name in compiled.binds else name.rpartition("_")[0]]
 
 
 def _sent(type_: TypeEngine[Any]) -> Change | None:

@@ -1,6 +1,5 @@
 """Paged relations: lists that can grow, read by keyset (never by offset), with filter and sort."""
 
-from collections import namedtuple
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -8,7 +7,6 @@ from decimal import Decimal
 from enum import Enum
 from functools import cache, cached_property
 from operator import index
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -201,13 +199,6 @@ class PageOf(Relation):
         place = func.row_number().over(order_by=self._order(table)) if placed else None
         return table, rows, place, matched
 
-    def counted(self, reader: Reader, key: Any) -> tuple[Select[Any], list[ColumnElement[bool]]]:
-        """Return the count of the whole list for a larger statement, and what matched."""
-        table = reader.table(self.source)
-        matched = self.matched(reader, table)
-        rows = select(func.count()).select_from(table).correlate_except(table)
-        return rows.where(*self.paged.whole(reader, table, key), *matched), matched
-
     @property
     def record(self) -> Any:
         """Return the records of the table."""
@@ -236,25 +227,3 @@ class PageOf(Relation):
         if args.backward:
             return Page(rows[::-1], has_next=args.before is not None, has_previous=more)
         return Page(rows, has_next=more, has_previous=args.after is not None)
-
-
-@dataclass(frozen=True)
-class CountOf(Relation):
-    """parent key -> how many rows its whole list has."""
-
-    lasting = False
-    record = namedtuple("record", ("count",))  # noqa: PYI024 -- one value, as relations give it.
-    source = SimpleNamespace(count=func.count())
-    paged: Paged
-    filter_by: Input | None
-
-    def part(self, reader: Reader, key: ColumnElement[Any]) -> Part:
-        """Return the count and the select of one parent's list."""
-        paged, table = self.paged, _table(self.paged.entity, reader.viewer.actor)
-        rows = select().select_from(table).correlate_except(table)
-        whole = paged.whole(reader, table, key)
-        return self.source, rows.where(*whole, *paged.matched(reader, table, self.filter_by))
-
-    def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
-        """Give each key its count."""
-        return [found.count for found in super().results(keys, rows)]

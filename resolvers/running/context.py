@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 from aiodataloader import DataLoader
-from sqlalchemy.engine import Dialect
 
 from kit.clock import Clock
 from kit.db.database import Database
@@ -148,11 +147,6 @@ class Context:
     def general(self) -> Reader:
         """Return who asks, in statements that are kept."""
         return self.reader.general
-
-    @property
-    def dialect(self) -> Dialect:
-        """Return how statements are written for the database."""
-        return self.reads.dialect
 
     async def texts(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
         """Run one compiled statement on the operation's connection."""

@@ -1,6 +1,6 @@
 """Relay connections over paged relations: keyset cursors, nodes beside edges, counts when asked."""
 
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from inspect import Parameter, Signature
 from typing import Annotated, Any, Generic, TypeVar
@@ -11,10 +11,12 @@ from sqlalchemy import Uuid
 from strawberry import Info
 
 from admission.costs import Cost
-from execution import DECLARED, Chosen
+from execution import DECLARED, Chosen, Whole
 from kit.inputs import Input
 from loaders.reading import cursors as pages
-from loaders.reading.pages import ROOT, CountOf, Paged, PageOf
+from loaders.reading.pages import ROOT, Paged, PageOf
+from loaders.reading.relations import Relation
+from loaders.reading.wholes import CountOf
 from schema.graphql.inputs import input_type
 from schema.graphql.scopes import Authenticated
 
@@ -69,6 +71,16 @@ def _cursor(relation: PageOf, row: Any) -> str:
     return pages.cursor(relation.sort_values(row))
 
 
+def _page_info(root: Any) -> PageInfo:
+    rows, page = root.page.rows, root.page
+    return PageInfo(
+        has_next_page=page.has_next,
+        has_previous_page=page.has_previous,
+        start_cursor=_cursor(root.relation, rows[0]) if rows else None,
+        end_cursor=_cursor(root.relation, rows[-1]) if rows else None,
+    )
+
+
 @strawberry.type(description="A row with its cursor.")
 class Edge(Generic[Item]):
     """Relay's edge."""
@@ -81,6 +93,29 @@ class Edge(Generic[Item]):
         return _cursor(self.relation, self.node)
 
 
+def whole(
+    of: Callable[[PageOf], Relation],
+    source: Any,
+    description: str,
+    *,
+    attribute: str | None = None,
+) -> Any:
+    """Declare a field of a connection about its whole list; the class annotation gives its type.
+
+    of: the page -> the relation that reads it. source, attribute: see `execution.Whole`.
+    """
+
+    def resolve(root: Any, info: Info) -> Awaitable[Any]:
+        return info.context.load(of(root.relation), root.parent_key)  # type: ignore[no-any-return]
+
+    return strawberry.field(
+        resolver=resolve,
+        description=description,
+        directives=[Cost(weight=1)],
+        metadata={DECLARED: Whole(of, source, attribute)},
+    )
+
+
 @strawberry.type(description="A page of a list.")
 class Connection(Generic[Item]):
     """Relay's connection."""
@@ -88,25 +123,15 @@ class Connection(Generic[Item]):
     nodes: list[Item] = strawberry.field(description="The rows of the page.")
     edges: list[Edge[Item]] = strawberry.field(description="The rows with their cursors.")
 
-    @strawberry.field(description="What lies around the page.")
-    def page_info(self: Any) -> PageInfo:
-        """Describe the page."""
-        rows, page = self.page.rows, self.page
-        return PageInfo(
-            has_next_page=page.has_next,
-            has_previous_page=page.has_previous,
-            start_cursor=_cursor(self.relation, rows[0]) if rows else None,
-            end_cursor=_cursor(self.relation, rows[-1]) if rows else None,
-        )
-
-    @strawberry.field(
-        description="Rows of the whole list; counted only when asked.",
-        directives=[Cost(weight=1)],
+    page_info: PageInfo = strawberry.field(
+        resolver=_page_info, description="What lies around the page."
     )
-    def total_count(self: Any, info: Info) -> int:
-        """Count through the operation's loader, one statement a level."""
-        count = CountOf(self.relation.paged, self.relation.filter_by)
-        return info.context.load(count, self.parent_key)  # type: ignore[no-any-return]
+    total_count: int = whole(
+        lambda page: CountOf(page.paged, page.filter_by),
+        CountOf.source,
+        "Rows of the whole list; counted only when asked.",
+        attribute="count",
+    )
 
 
 def _argument(name: str, annotation: Any, description: str) -> Parameter:

@@ -14,6 +14,7 @@ from execution.texts import constant, quoted
 from kit.errors import Code, Refused
 from kit.ids import from_global, to_global
 from kit.limits import LARGEST_PAGE
+from loaders.reading.keyed import KeyedList
 from loaders.reading.relations import One, Relation, RowOf
 from models.access.viewers import Scope
 from models.base.records import record
@@ -81,13 +82,20 @@ def _named(global_id: str) -> RowOf | None:
     return None if relation is None else RowOf(relation, key, type_name)
 
 
-def _choose(asked: Mapping[str, Any]) -> RowOf | None:
-    return _named(asked["id"])
+def _choose(given: Mapping[str, Any]) -> RowOf | None:
+    return _named(given["id"])
 
 
-async def _nodes(info: Info, ids: Sequence[str]) -> list[Any]:
-    """Read the rows of each type at once; give each id its row."""
-    named = [_named(each) for each in ids]
+def _choose_several(given: Mapping[str, Any]) -> KeyedList:
+    """Refused: TOO_MANY_ITEMS."""
+    ids = given["ids"]
+    if len(ids) > LARGEST_PAGE:
+        raise Refused(Code.TOO_MANY_ITEMS, f"Ask for {LARGEST_PAGE} at most.", ("ids",))
+    return KeyedList([_named(each) for each in ids])
+
+
+async def _nodes(info: Info, named: Sequence[RowOf | None]) -> list[Any]:
+    """Read the rows of each type at once; give each name its row."""
     keys: dict[Relation, list[Any]] = {}
     for each in filter(None, named):
         keys.setdefault(each.relation, []).append(each.key)
@@ -121,6 +129,7 @@ class NodesQuery:
         description="Objects by their global ids, null where there is none.",
         graphql_type=list[Node | None],
         directives=[Authenticated(), Cost(weight=1)],
+        metadata={DECLARED: Chosen(_choose_several, NODES)},
     )
     async def nodes(
         self,
@@ -130,6 +139,4 @@ class NodesQuery:
         ],
     ) -> Any:
         """Read several objects, one statement for each type."""
-        if len(ids) > LARGEST_PAGE:
-            raise Refused(Code.TOO_MANY_ITEMS, f"Ask for {LARGEST_PAGE} at most.", ("ids",))
-        return await _nodes(info, ids)
+        return await _nodes(info, _choose_several({"ids": ids}).named)

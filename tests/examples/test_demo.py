@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import aclosing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from kit.errors import Refused
 from loaders.access.keys import viewer_of
 from models.access.keys import Merchant
 from resolvers.running.context import Context
-from schema.schema import schema
+from schema.schema import PLANNER, schema
 from server import application
 from tests import make
 
@@ -151,6 +152,32 @@ async def test_an_interrupted_demo_is_told_anew_and_then_never_again(
         assert (await session.scalars(select(Merchant.slug))).all() == [demo.SLUG]
 
 
+def _read_otherwise() -> list[str]:
+    """Tell what code resolved, or loaders read, since the planner began to count."""
+    return [
+        reason
+        for reason in PLANNER.counted
+        if reason.startswith(("mixed: ", "read by code: ", "not fused: ", "reference: "))
+        # A mutation's own field is a command; one statement reads what its payload shows.
+        and reason != "mixed: a mutation"
+        # What a verb asks for stands in code as yet.
+        and "availableActions" not in reason
+        # Each event of a subscription is answered by graphql-core and the loaders.
+        and reason != "reference: a subscription"
+    ]
+
+
+@pytest.fixture
+def by_statements(plans: bool) -> Iterator[None]:  # noqa: FBT001 -- a fixture.
+    """Hold the demo to the statements of the planner, where it plans."""
+    PLANNER.forget()
+    yield
+    assert not plans or not _read_otherwise()
+    assert not plans or PLANNER.counted["one statement"]
+    assert not plans or PLANNER.counted["levels with a statement"]
+
+
+@pytest.mark.usefixtures("by_statements")
 async def test_every_example_operation_runs(database, clock, ask_demo, tmp_path: Path):
     tokens = await demo.load(database.owner, clock)
     await operations.write(database, tokens["staff"], tmp_path / "operations", clock)

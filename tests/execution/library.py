@@ -8,11 +8,26 @@ from types import SimpleNamespace
 from typing import Annotated, Any
 
 import strawberry
-from sqlalchemy import Column, ForeignKey, Integer, MetaData, Select, Table, Text, func, select
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ForeignKey,
+    Integer,
+    MetaData,
+    Select,
+    Table,
+    Text,
+    case,
+    column,
+    func,
+    null,
+    select,
+)
+from sqlalchemy.dialects.postgresql import aggregate_order_by, array
 from sqlalchemy.ext.asyncio import AsyncConnection
 from strawberry.extensions import ParserCache, ValidationCache
 
-from execution import DECLARED, Chosen, Parts, batched, related
+from execution import DECLARED, Chosen, Parts, batched, each_related, related
 from execution.planned import Planned
 from execution.plans import Planner
 from execution.texts import BUILT_IN
@@ -53,6 +68,12 @@ RECORDS: Mapping[Table, Any] = {
 }
 
 
+@strawberry.enum
+class Size(Enum):
+    THICK = "THICK"
+    THIN = "THIN"
+
+
 @dataclass(frozen=True)
 class Rows:
     """key -> rows of a table: one, or many in the order of their ids."""
@@ -84,7 +105,12 @@ class Sums(Rows):
     @property
     def source(self) -> Any:
         least = func.min(self.table.c.title, type_=Text())
-        return SimpleNamespace(count=func.count(self.table.c.id), least=least)
+        sizes = case((self.table.c.pages > 15, "THICK"), else_="THIN")
+        sizes = func.array_agg(aggregate_order_by(sizes, self.table.c.id), type_=ARRAY(Text()))
+        none = func.array_remove(array([null(), null()], type_=Text()), null(), type_=ARRAY(Text()))
+        return SimpleNamespace(
+            count=func.count(self.table.c.id), least=least, sizes=sizes, none=none
+        )
 
     def part(self, reader: Any, key: Any) -> tuple[Any, Select[Any]]:
         del reader
@@ -96,7 +122,9 @@ class Sums(Rows):
         rows = [row for row in ROWS[self.table] if row[self.column] == key]
         titles = [row["title"] for row in rows if row["title"] is not None]
         least = min(titles, default=None)
-        return SimpleNamespace(count=len(rows), least=least) if rows else None
+        sizes = [Size.THICK if row["pages"] > 15 else Size.THIN for row in rows]
+        found = SimpleNamespace(count=len(rows), least=least, sizes=sizes, none=[])
+        return found if rows else None
 
 
 @dataclass(frozen=True)
@@ -120,11 +148,43 @@ class Named:
         return Rows(SHELVES, "name", many=False).part(reader, bind("name", Text()))
 
 
+@dataclass(frozen=True)
+class Several:
+    """Shelves and books by type and id."""
+
+    named: Sequence[tuple[str, int]]
+    filter_by: None = None
+
+    @property
+    def relations(self) -> dict[str, Rows]:
+        return {name: BY_ID[name] for name in sorted({name for name, _ in self.named} & set(BY_ID))}
+
+    @property
+    def form(self) -> Any:
+        return tuple(self.relations)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {"types": [name for name, _ in self.named], "keys": [key for _, key in self.named]}
+
+    def matched(self, reader: Any) -> list[Any]:
+        del reader
+        return []
+
+    def keys(self, bind: Any) -> tuple[Any, Select[Any]]:
+        listed = func.unnest(bind("types", ARRAY(Text())), bind("keys", ARRAY(Integer())))
+        columns = column("type_name", Text()), column("key", Integer())
+        table = listed.table_valued(*columns, with_ordinality="place").render_derived("named")
+        return table.c, select().select_from(table).order_by(table.c.place)
+
+
 BOOKS_OF = Rows(BOOKS, "shelf_id", many=True)
 BOOK = Rows(BOOKS, "id", many=False)
 SUMS = Sums(BOOKS, "shelf_id", many=False)
 SHELF = Rows(SHELVES, "name", many=False)
 EVERY = Rows(SHELVES, "id", many=True)
+SHELF_BY_ID = Rows(SHELVES, "id", many=False)
+BY_ID = {"Shelf": SHELF_BY_ID, "Book": BOOK}
 
 
 class Context:
@@ -136,7 +196,6 @@ class Context:
 
     def __init__(self, connection: AsyncConnection, *, plans: bool, faults: Any = ()) -> None:
         self.connection, self.plans, self.faults = connection, plans, faults
-        self.dialect = connection.dialect
         self.batches: dict[Any, Any] = {}
 
     async def texts(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
@@ -213,6 +272,8 @@ class Shelf(Thing):
     favourite: Book | None = related(BOOK, "A book.", key="favourite_id")
     must: Book = related(BOOK, "A book that must be there.", key="favourite_id")
     count: int = related(SUMS, "Count.", attribute="count", default=0)
+    sizes: list[Size] = related(SUMS, "Sizes.", attribute="sizes", default=())
+    no_sizes: list[Size] | None = related(SUMS, "No sizes.", attribute="none")
     least: str | None = related(SUMS, "Least title.", attribute="least", default="none")
 
     @strawberry.field
@@ -230,6 +291,31 @@ class Shelf(Thing):
     @classmethod
     def is_type_of(cls, row: Any, _info: Any) -> bool:
         return hasattr(row, "keeper")
+
+
+@strawberry.type
+class Outcome:
+    """What a mutation gives: keys, some of which lead nowhere."""
+
+    shelves: list[Shelf | None] | None = each_related(SHELF_BY_ID, "Shelves.", key="shelf_ids")
+    books: list[Book] | None = each_related(BOOK, "Books.", key="book_ids")
+    must: list[Book] = each_related(BOOK, "Books that must be there.", key="book_ids")
+    shelf: Shelf | None = related(SHELF_BY_ID, "A shelf.", key="shelf_id")
+
+
+@strawberry.input
+class Keys:
+    """What a mutation is to give."""
+
+    shelf_ids: list[int] | None = None
+    book_ids: list[int] | None = None
+    shelf_id: int | None = None
+
+
+def _done(keys: Keys) -> list[Outcome]:
+    """Give the outcome, and another one of the other way round."""
+    back = SimpleNamespace(shelf_ids=keys.book_ids, book_ids=keys.shelf_ids, shelf_id=keys.shelf_id)
+    return [keys, back]  # type: ignore[list-item]
 
 
 @strawberry.input(one_of=True)
@@ -273,8 +359,22 @@ def _found(by: Wanted, sort: Sort = Sort.UP) -> list[Annotated[Shelf | Book, Eit
     return [SHELF.found(by.name)]
 
 
+def _choose_several(asked: Mapping[str, Any]) -> Several:
+    return Several([(name, number % 5) for number, name in enumerate(asked["types"])])
+
+
+async def _several(info: Info, types: list[str]) -> list[Thing | None]:
+    named = _choose_several({"types": types}).named
+    return [
+        await info.context.load(BY_ID[name], key) if name in BY_ID else None for name, key in named
+    ]
+
+
 @strawberry.type
 class Query:
+    several: list[Thing | None] = strawberry.field(
+        resolver=_several, metadata={DECLARED: Chosen(_choose_several, BY_ID)}
+    )
     shelf: Shelf | None = strawberry.field(
         resolver=_shelf, metadata={DECLARED: Chosen(_choose, SimpleNamespace(**SHELVES.c))}
     )
@@ -287,6 +387,7 @@ class Query:
 class Mutation:
     first: list[Shelf] = strawberry.mutation(resolver=_shelves)
     second: Shelf | None = strawberry.mutation(resolver=_shelf)
+    done: list[Outcome] = strawberry.mutation(resolver=_done)
 
 
 PLANNER = Planner(BUILT_IN)

@@ -88,6 +88,17 @@ class Writer:
         given = {name: value for name, (_, value) in self.variables.items() if value is not ...}
         return Operation(text, given, f"seed {self.seed}")
 
+    def payload(self, name: str, given: Any) -> Operation:
+        """Write an operation of one mutation with an input; only what it selects is generated."""
+        field = self.schema.mutation_type.fields[name]
+        self.depth, self.width = max(self.depth, 3), max(self.width, 4)
+        selection = self._selection(get_named_type(field.type), 0)
+        self.variables["input"] = (str(field.args["input"].type), given)
+        declared = ", ".join(f"${name}: {kind}" for name, (kind, _) in self.variables.items())
+        head = f"mutation Q({declared}) {{ {name}(input: $input) {{ {selection} }} }}"
+        values = {name: value for name, (_, value) in self.variables.items() if value is not ...}
+        return Operation(" ".join([head, *self.fragments.values()]), values, f"seed {self.seed}")
+
     def _chance(self, share: float) -> bool:
         return self.random.random() < share
 

@@ -21,6 +21,7 @@ CASES = {
     "a missing object": '{ shelf(name: "nobody") { name } other: shelf(name: "") { id } }',
     "a refusal": '{ shelf(name: "refused") { name } good: shelf(name: "B") { id } }',
     "lists": '{ shelf(name: "B") { books { id } count least } c: shelf(name: "C") { least } }',
+    "lists of enums": '{ b: shelf(name: "B") { sizes noSizes } c: shelf(name: "C") { sizes } }',
     "null in a list": '{ shelf(name: "C") { id books { id title } } }',
     "null in a nullable list": '{ shelf(name: "C") { id someBooks { title } favourite { id } } }',
     "null for an object": '{ shelf(name: "B") { id must { id } } }',
@@ -37,6 +38,18 @@ CASES = {
     "many fields": f'{{ shelf(name: "B") {{ {MANY} }} }}',
     "a long alias": f'{{ {LONG}: shelf(name: "B") {{ {LONG}: name {LONG}2: id }} }}',
     "mutations": 'mutation { first { books { title } } second(name: "B") { id books { id } } }',
+    "lists of keys": """mutation {
+        done(keys: {shelfIds: [3, 1, 9, 1], bookIds: [2, 1], shelfId: 2}) {
+            shelves { id books { title } } books { id pages } shelf { name } must { id } } }""",
+    "lists without keys": "mutation { done(keys: {shelfIds: []}) { shelves { id } books { id } } }",
+    "a key that must lead somewhere": """mutation { done(keys: {bookIds: [1, 9], shelfIds: [1]}) {
+        shelves { id } books { id } } }""",
+    "no list where one must be": "mutation { done(keys: {shelfId: 1}) { must { id } } }",
+    "several types": """{ several(types: ["Shelf", "Book", "none", "Shelf", "Book", "Book"]) {
+        id __typename ... on Shelf { name books { pages } } ... on Book { pages title } } }""",
+    "several of one type": '{ several(types: ["Shelf", "Shelf"]) { ... on Shelf { name } } }',
+    "several of none": '{ several(types: ["none"]) { id } more: several(types: []) { id } }',
+    "several with code": '{ several(types: ["Shelf", "Shelf"]) { ... on Shelf { boom name } } }',
     "introspection": '{ __type(name: "Shelf") { name } shelf(name: "B") { id } __typename }',
     "a batch with arguments": "{ shelves { books { id nearby(reach: 2) { id title halves } } } }",
     "a union": """query ($by: Wanted = {id: 2}) { found(by: $by, sort: DOWN) {
@@ -91,10 +104,21 @@ async def test_an_operation_is_answered_alike(connection, case):
     assert planned == await _answer(connection, CASES[case], given, plans=False)
 
 
+async def test_lists_of_enums_are_part_of_a_statement(connection):
+    PLANNER.forget()
+    name = ROWS[next(iter(ROWS))][0]["name"]
+    text = "query ($n: String!) { shelf(name: $n) { sizes noSizes } }"
+    data, errors = await _answer(connection, text, {"n": name}, plans=True)
+    assert orjson.loads(data) == {"shelf": {"sizes": ["THIN", "THICK"], "noSizes": []}}
+    assert errors == []
+    assert PLANNER.counted == {"plan made": 1, "one statement": 1}
+
+
 async def test_generated_operations_are_answered_alike(connection, request, caplog):
     caplog.set_level(logging.CRITICAL + 1)  # Thousands of faults are not told one by one.
     seed, seen = int(request.config.getoption("--seed")), Seen()
     seen.texts["name"] = [str(it["name"]) for it in ROWS[next(iter(ROWS))]]
+    seen.texts["types"] = ["Shelf", "Book", "none"]
     PLANNER.forget()
     for number in range(int(request.config.getoption("--operations")) // 4):
         own = seed * 100_000 + number

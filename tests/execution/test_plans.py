@@ -1,4 +1,4 @@
-"""What becomes one statement, what is walked, what the reference executor answers whole."""
+"""What becomes one statement, what code resolves, what the reference executor answers whole."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from sqlalchemy import event, update
 from sqlalchemy.orm import aliased
 
 from execution.arguments import Prepared
-from execution.fusing import form_of
+from execution.building import form_of
 from kit.ids import from_global, new_id
 from kit.telemetry import trace
 from loaders.trade import orders as order_loaders
@@ -42,7 +42,7 @@ query ($first: Int, $filter: OrderFilter, $withLines: Boolean = true) {
 DOCKS = """query ($id: ID!) {
   contract(id: $id) { shipTos { code receivingHours { weekday opens closes } } }
 }"""
-WALKED = """{ viewer { name }
+MIXED = """{ viewer { name }
   orders(first: 9) { nodes { accessToken lines { lineNo } party { name } } } }"""
 
 
@@ -103,11 +103,17 @@ async def test_lists_inside_a_row_are_part_of_its_statement(ask, world, database
 async def test_a_field_of_code_leaves_the_rest_to_statements(ask, world, database):
     await _orders(world, ask, 4)
     with counted(database.engine) as statements:
-        nodes = (await ask(WALKED))["orders"]["nodes"]
+        nodes = (await ask(MIXED))["orders"]["nodes"]
     assert [len(it["lines"]) for it in nodes] == [2] * 5
-    # The orders, the secret of their access tokens, all lines and parties.
+    assert all(it["accessToken"] for it in nodes)
+    # The orders, all lines and parties, what signs the tokens.
     assert len(statements) == 3
-    assert PLANNER.counted["levels with a statement"] == 1
+    assert PLANNER.counted == {
+        "plan made": 1,
+        "mixed: Query.viewer is resolved by code": 1,
+        "read by code: Order.accessToken is resolved by code": 2,
+        "levels with a statement": 1,
+    }
 
 
 async def test_viewers_of_a_kind_share_statements_and_not_rows(ask, world, database):
@@ -150,27 +156,73 @@ async def test_arguments_that_are_kept_hold_neither_viewer_nor_time(ask, world, 
 WHOLE = {
     "introspection": "{ __schema { queryType { name } } }",
     "code at the root": "{ viewer { name actor } }",
-    "a list of an interface": '{ nodes(ids: ["bm9uZQ=="]) { id } }',
     "a refused argument": "{ orders(first: 251) { nodes { id } } }",
     "a foreign cursor": '{ orders(first: 1, after: "WzFd") { nodes { id } } }',
     "no key at all": "{ order { id } }",
-    "sums beside a page": "{ orders(first: 1) { summary { orderCount } } }",
 }
 REASONS = {
-    "introspection": "walked: introspection",
-    "code at the root": "walked: Query.viewer is resolved by code",
-    "a list of an interface": "walked: Query.nodes is resolved by code",
+    "introspection": "mixed: introspection",
+    "code at the root": "mixed: Query.viewer is resolved by code",
     "a refused argument": "not fused: an argument was refused",
     "a foreign cursor": "not fused: an argument was refused",
     "no key at all": "not fused: an argument was refused",
-    "sums beside a page": "walked: OrderConnection.summary is no field of a connection",
 }
 
 
 @pytest.mark.parametrize("case", WHOLE)
-async def test_what_is_not_one_statement_is_walked_and_counted(ask, case):
+async def test_what_is_not_one_statement_is_counted(ask, case):
     await ask.answer(WHOLE[case])
     assert PLANNER.counted == {"plan made": 1, REASONS[case]: 1}
+
+
+SEVERAL = """query ($ids: [ID!]!) { nodes(ids: $ids) {
+  id ... on Order { number lines { lineNo } }
+  ... on Product { sku timeline(first: 1) { totalCount } }
+} }"""
+
+
+async def test_nodes_are_one_statement_in_the_order_of_their_ids(ask, world, database):
+    orders_ = [await orders.order(world, ask) for _ in range(2)]
+    product = (await ask("{ products(first: 1) { nodes { id sku } } }"))["products"]["nodes"][0]
+    PLANNER.forget()
+    ids = [orders_[1]["id"], "bm9uZQ==", product["id"], orders_[0]["id"], product["id"]]
+    with counted(database.engine) as statements:
+        first, nothing, second, third, again = (await ask(SEVERAL, ids=ids))["nodes"]
+    assert len(statements) == 1
+    assert nothing is None
+    assert [first["number"], third["number"]] == [orders_[1]["number"], orders_[0]["number"]]
+    assert (
+        second
+        == again
+        == {"id": product["id"], "sku": product["sku"]} | {"timeline": {"totalCount": 1}}
+    )
+    assert PLANNER.counted == {"plan made": 1, "one statement": 1}
+
+
+async def test_a_list_of_ids_is_charged_for_the_rows_that_it_gives(ask, world):
+    order = await orders.order(world, ask)
+    costs = []
+    for ids in (["bm9uZQ=="] * 9, [order["id"]] * 9):
+        document = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Order { lines { id } } } }"
+        answer = await ask.answer(document, ids=ids)
+        costs.append(answer["extensions"]["cost"]["actualQueryCost"])
+    assert costs[0] < costs[1]
+
+
+async def test_a_payload_is_one_statement_with_its_lists_of_keys(ask, world, database):
+    contract = await contracts.contract(world, ask)
+    PLANNER.forget()
+    with counted(database.engine) as statements:
+        await contracts.call_off(world, ask, contract, "10")
+    # After the journal, which the last statement of a command writes.
+    last = max(at for at, it in enumerate(statements) if "INSERT INTO journal" in it)
+    (read,) = statements[last + 1 :]
+    assert "jsonb_array_elements_text" in read
+    assert PLANNER.counted == {
+        "plan made": 1,
+        "mixed: a mutation": 1,
+        "levels with a statement": 1,
+    }
 
 
 FOLLOW = "subscription ($id: ID!) { orderStatusChanged(orderId: $id) { position } }"
@@ -211,13 +263,14 @@ async def test_an_operation_takes_one_connection_and_asks_a_relation_once_a_leve
             taken.append(0)
             context = Context(viewer, database, world.clock, process=process)
             trace.CURRENT.set(trace.Trace("counted"))
-            answer = await schema.execute(WALKED.replace("9", str(first)), context_value=context)
+            answer = await schema.execute(MIXED.replace("9", str(first)), context_value=context)
             assert answer.errors is None
             batches.append(sorted(trace.CURRENT.get().batches))
     finally:
         event.remove(pool, "checkout", checked_out)
     assert taken[1:] == [1, 1]
     # The page of orders is the only relation that the walk reads by itself.
+    # The page; whatever lies below it is in the statement of its level.
     assert batches == [[1], [1], [1]]
 
 

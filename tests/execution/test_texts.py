@@ -11,13 +11,15 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Boolean, Date, DateTime, Integer, Numeric, Text, Uuid, literal, select
+from sqlalchemy import Boolean, Date, DateTime, Integer, Numeric, Text, Uuid, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from execution.paging import cursor_text
 from execution.texts import Sql, certain, constant, joined
 from kit.db.database import Database
+from kit.money import rounded
 from loaders.reading.cursors import cursor
+from models.trade.orders.tables import rounded_net
 from schema.graphql.scalars import FORMS
 from schema.schema import schema
 
@@ -78,3 +80,14 @@ async def test_a_cursor_is_written_alike(database, name, data, key: UUID):
     value, own = literal(data.draw(strategy), kind), literal(key, Uuid())
     text, read = await _read(database, cursor_text([value, own]), value)
     assert text == cursor([read, key])
+
+
+@pytest.mark.parametrize("currency", ["EUR", "JPY", "KWD", "CLF", "XXX", "MRU", "UYW"])
+@SLOW
+@given(exact=st.decimals(Decimal(-(10**9)), Decimal(10**9), allow_nan=False, places=9))
+async def test_money_is_rounded_alike(database, currency, exact):
+    value, code = literal(exact, Numeric()), literal(currency, Text())
+    halves = [value, func.round(value, 1) + Decimal("0.05"), func.round(value, 3) / 2]
+    found = await _read(database, *halves, *(rounded_net(it, code) for it in halves))
+    exact_ones, rounded_ones = found[: len(halves)], found[len(halves) :]
+    assert list(rounded_ones) == [rounded(it, currency).amount for it in exact_ones]

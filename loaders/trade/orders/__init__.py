@@ -4,8 +4,9 @@ from sqlalchemy import func
 
 from loaders.reading.acts import available
 from loaders.reading.relations import Aggregates, Computed, Many, One
-from loaders.trade.orders.lists import OrderFilter, OrderSort, Summary, SummaryOf, every, of_party
+from loaders.trade.orders.lists import OrderFilter, OrderSort, every, of_party
 from loaders.trade.orders.progress import fulfilment, is_late, is_open, net_amount
+from loaders.trade.orders.sums import Summary, SummaryOf, net_totals
 from models.trade.orders.acts import ACTS
 from models.trade.orders.holds import Hold
 from models.trade.orders.tables import Order, OrderLine
@@ -48,6 +49,7 @@ __all__ = [
     "line_by_id",
     "lines",
     "net",
+    "net_totals",
     "of_party",
     "offered",
     "progress",

@@ -1,27 +1,22 @@
-"""Lists of orders: filters, orders of sorting, and their sums."""
+"""Lists of orders: filters and orders of sorting."""
 
-from collections import namedtuple
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Iterable
 from enum import Enum
-from types import SimpleNamespace
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_
 
 from kit.ids import Names
 from kit.inputs import Input, Instant, Reference
-from kit.money import Amount, rounded
 from loaders.reading.pages import Paged, Sorted
-from loaders.reading.relations import Part, Reader, Relation
+from loaders.reading.relations import Reader
 from loaders.trade.orders.progress import has_status, is_backordered, is_late, is_open, some_line
 from models.base.visibility import seen_by
 from models.trade.orders.holds import Hold
 from models.trade.orders.states import FulfilmentStatus, OrderKind, OrderState
-from models.trade.orders.tables import Order, OrderLine
+from models.trade.orders.tables import Order
 
 
 class OrderSort(Enum):
@@ -142,54 +137,3 @@ _SORTS: dict[Enum | None, Sorted] = {
 }
 every = Paged(Order, _SORTS, matching=_matching)
 of_party = Paged(Order, _SORTS, of="party_id", matching=_matching)
-
-
-@dataclass(frozen=True)
-class Summary:
-    """Sums over a whole list of orders. net_totals: only of prices that the viewer knows."""
-
-    order_count: int
-    line_count: int
-    ordered_quantity: Decimal
-    net_totals: Sequence[Amount]
-
-
-@dataclass(frozen=True)
-class SummaryOf(Relation):
-    """parent key -> sums over its whole list, whatever the page."""
-
-    many = True
-    lasting = False
-    record = namedtuple("record", ("currency", "orders", "lines", "quantity", "net"))  # noqa: PYI024 -- one currency's sums.
-    paged: Paged
-    filter_by: Input | None
-
-    def part(self, reader: Reader, key: ColumnElement[Any]) -> Part:
-        """Return sums and the select of one parent's list, one row for each currency."""
-        order, line = reader.table(Order), reader.table(OrderLine)
-        sums = SimpleNamespace(
-            currency=order.currency,
-            orders=func.count(order.id.distinct()),
-            lines=func.count(line.id),
-            quantity=func.coalesce(func.sum(line.ordered), 0),
-            net=func.sum(line.net),
-        )
-        paged = self.paged
-        joined = and_(line.order_id == order.id, *seen_by(reader.viewer, line))
-        rows = select().select_from(order).outerjoin(line, joined).correlate_except(order, line)
-        whole = paged.whole(reader, order, key)
-        rows = rows.where(*whole, *paged.matched(reader, order, self.filter_by))
-        return sums, rows.group_by(order.currency).order_by(order.currency)
-
-    def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
-        """Give each key its sums; every currency is rounded once."""
-        return [_summary(found) for found in super().results(keys, rows)]
-
-
-def _summary(rows: Sequence[Any]) -> Summary:
-    return Summary(
-        order_count=sum(row.orders for row in rows),
-        line_count=sum(row.lines for row in rows),
-        ordered_quantity=sum((row.quantity for row in rows), Decimal(0)),
-        net_totals=[rounded(row.net, row.currency) for row in rows if row.net is not None],
-    )

@@ -1,6 +1,6 @@
 """Orders, their lines and holds, and lists of orders, for clients."""
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 from strawberry import Info
 
-from admission.costs import Cost
-from execution import batched, related
+from execution import DECLARED, Listed, batched, related
 from loaders.fulfilment import deliveries as delivery_loaders
 from loaders.master import catalog as product_loaders
 from loaders.master import channels as channel_loaders
@@ -24,7 +23,7 @@ from models.trade.orders.tables import OrderLine as OrderLineRow
 from resolvers.trade import orders as resolvers
 from schema.access.journal import Timeline, timeline
 from schema.graphql import values
-from schema.graphql.connections import Connection
+from schema.graphql.connections import Connection, whole
 from schema.graphql.nodes import Node, node
 from schema.graphql.scalars import Currency
 from schema.graphql.scopes import Requires
@@ -257,7 +256,8 @@ class OrderSummary:
     net_totals: list[values.Money] = strawberry.field(
         description="For each currency: quantity x unit price x (1 - discount / 100) over all"
         " lines, without what was cancelled, added exactly and rounded half up once to the"
-        " currency's minor unit. Empty for warehouses."
+        " currency's minor unit. Empty for warehouses.",
+        metadata={DECLARED: Listed(loaders.net_totals)},
     )
 
 
@@ -265,11 +265,8 @@ class OrderSummary:
 class OrderConnection(Connection[Order]):
     """A connection that can also sum up its whole list."""
 
-    @strawberry.field(
-        description="Sums over the whole list; counted only when asked.",
-        graphql_type=OrderSummary,
-        directives=[Cost(weight=1)],
+    summary: OrderSummary = whole(
+        lambda page: loaders.SummaryOf(page.paged, page.filter_by),
+        loaders.SummaryOf.source,
+        "Sums over the whole list; counted only when asked.",
     )
-    def summary(self: Any, info: Info) -> Awaitable[loaders.Summary]:
-        sums = loaders.SummaryOf(self.relation.paged, self.relation.filter_by)
-        return info.context.load(sums, self.parent_key)  # type: ignore[no-any-return]

@@ -203,7 +203,7 @@ async def test_cheap_requests_cost_a_statement_in_ten_and_a_refused_flood_none(
     assert statements == []
 
 
-@pytest.mark.parametrize("beside", ["", "viewer { name }"], ids=["fused", "walked"])
+@pytest.mark.parametrize("beside", ["", "viewer { name }"], ids=["one statement", "mixed"])
 async def test_what_was_not_read_is_refunded(processes, world, beside: str) -> None:
     for _ in range(3):
         await make_parties.company(world)

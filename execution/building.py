@@ -1,0 +1,119 @@
+"""Builders: functions from a row source to the SQL expression of a JSON text.
+
+A selection is read once and becomes nested builders; a builder makes the expression for one shape
+of the arguments (`Shaping`).
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from graphql import GraphQLField, GraphQLOutputType, is_non_null_type
+from sqlalchemy import ColumnElement, bindparam, func, select
+from sqlalchemy.types import TypeEngine
+
+from execution.fields import DECLARED, Batched
+from execution.texts import Sql, constant, joined, refusal
+
+Details: TypeAlias = Sequence[Any]
+"""graphql-core's collected nodes of one response key."""
+ROW = "\n"
+"""Stands before each row of a page or list of keys, where JSON ignores it: so rows are counted
+without parsing."""
+
+
+class Unfusible(Exception):
+    """The planner does not know how to make a statement of this. The reason is counted."""
+
+
+@dataclass
+class Shaping:
+    """One building of a statement: who asks, and what each argued field chose.
+
+    filled: parameters of filters, (field number, position) -> the parameters in the statement.
+    """
+
+    reader: Any
+    choices: Sequence[Any]
+    filled: dict[tuple[int, int], list[Any]] = field(default_factory=dict)
+
+    def bind(self, number: int) -> Callable[[str, TypeEngine[Any]], Sql]:
+        """Return how the values of a field's choice are carried."""
+        values = self.choices[number].values
+
+        def carried(name: str, type_: TypeEngine[Any]) -> Sql:
+            return bindparam(f"{name}_of_{number}", values[name], type_)
+
+        return carried
+
+    def note(self, number: int, conditions: Sequence[ColumnElement[bool]]) -> None:
+        """Remember which parameters carry a filter's values."""
+        _, parameters = form_of(conditions)
+        for position, parameter in enumerate(parameters):
+            self.filled.setdefault((number, position), []).append(parameter)
+
+
+def form_of(conditions: Sequence[ColumnElement[bool]]) -> tuple[Hashable, Sequence[Any]]:
+    """Return the structure of conditions, None if it cannot be told, and their parameters."""
+    keys = [condition._generate_cache_key() for condition in conditions]  # noqa: SLF001 -- SQLAlchemy's statement caching, documented with its caching examples.
+    if any(key is None for key in keys):
+        return None, ()
+    known = [key for key in keys if key is not None]
+    return tuple(key.key for key in known), [it for key in known for it in key.bindparams]
+
+
+def declared_of(definition: GraphQLField) -> Any:
+    """Return how SQL may read a field, None for a field that only code reads."""
+    declared = definition_of(definition).metadata.get(DECLARED)
+    return declared.listed if isinstance(declared, Batched) else declared
+
+
+def definition_of(definition: GraphQLField) -> Any:
+    """Return Strawberry's side of a field. Unfusible: extensions of its own, left uncalled."""
+    found = definition.extensions.get("strawberry-definition")
+    if found is None or found.extensions:
+        message = "a field with extensions of its own"
+        raise Unfusible(message)
+    return found
+
+
+Build: TypeAlias = Callable[[Any, Shaping], Sql]
+"""(row source, shaping) -> the JSON text, NULL for null."""
+
+
+def complete(build: Build, type_: GraphQLOutputType) -> Build:
+    """Write null for NULL, or fail where the type has no null."""
+    missing = refusal() if is_non_null_type(type_) else constant("null")
+    return lambda source, shaping: func.coalesce(build(source, shaping), missing)
+
+
+def braced(fields: Iterable[tuple[str, Sql]]) -> Sql:
+    """Write an object of the texts of its fields."""
+    parts: list[Sql] = [constant("{")]
+    for place, (key, text) in enumerate(fields):
+        parts += (constant(f'{"," if place else ""}"{key}":'), text)
+    return joined([*parts, constant("}")])
+
+
+def written_object(builders: Sequence[tuple[str, Build]]) -> Build:
+    """Build the text of an object from the texts of its fields."""
+    return lambda source, shaping: braced((key, it(source, shaping)) for key, it in builders)
+
+
+def one(part: tuple[Any, Any], item: Build, shaping: Shaping) -> Sql:
+    """Build the one row of a part, NULL if there is none."""
+    table, rows = part
+    found: Any = rows.add_columns(item(table, shaping))
+    return found.scalar_subquery()  # type: ignore[no-any-return]
+
+
+def many(part: tuple[Any, Any], item: Build, shaping: Shaping) -> Sql:
+    """Build the list of a part's rows."""
+    table, rows = part
+    texts = rows.add_columns(item(table, shaping).label("item")).subquery()
+    return listed(select(func.string_agg(texts.c.item, constant(","))).scalar_subquery())
+
+
+def listed(items: Sql) -> Sql:
+    """Write the list of aggregated items, which are NULL where there are none."""
+    return joined([constant("["), items, constant("]")])
