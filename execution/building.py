@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from graphql import GraphQLField, GraphQLOutputType, is_non_null_type
-from sqlalchemy import ColumnElement, bindparam, func, select
+from sqlalchemy import ColumnElement, Text, bindparam, case, cast, func, null, select
+from sqlalchemy import column as sql_column
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
-from execution.fields import DECLARED, Batched
+from execution.fields import DECLARED, Batched, Related
 from execution.texts import Sql, constant, joined, refusal
 
 Details: TypeAlias = Sequence[Any]
@@ -117,3 +119,47 @@ def many(part: tuple[Any, Any], item: Build, shaping: Shaping) -> Sql:
 def listed(items: Sql) -> Sql:
     """Write the list of aggregated items, which are NULL where there are none."""
     return joined([constant("["), items, constant("]")])
+
+
+def nothing_there(item_type: Any) -> Sql:
+    """Return what stands in a list for a key that leads nowhere."""
+    return refusal() if is_non_null_type(item_type) else constant("null")
+
+
+def each_of(declared: Related, item: Build, item_type: Any) -> Build:
+    """Build the list of what the keys lead to that a parent has as JSON; NULL without a list."""
+    relation, nothing = declared.relation, nothing_there(item_type)
+
+    def followed(key: Any, shaping: Shaping) -> Sql:
+        part = relation.part(shaping.reader, cast(key, relation.key_type))
+        return func.coalesce(one(part, item, shaping), nothing)
+
+    def build(source: Any, shaping: Shaping) -> Sql:
+        keys = getattr(source, declared.key)
+        each = func.jsonb_array_elements_text(cast(keys, JSONB))
+        column = sql_column("key", Text())
+        table = each.table_valued(column, with_ordinality="place", name="each").render_derived()
+        rows = select().select_from(table).order_by(table.c.place).correlate_except(table)
+        return case((keys.is_(None), null()), else_=many((table.c.key, rows), followed, shaping))
+
+    return build
+
+
+def several(number: int, items: dict[str, Build], item_type: Any) -> Build:
+    """Build the list of objects of several types that arguments name: a branch for each type."""
+    nothing = nothing_there(item_type)
+
+    def build(_source: Any, shaping: Shaping) -> Sql:
+        choice = shaping.choices[number]
+        table, rows = choice.keys(shaping.bind(number))
+        branches = []
+        for name, relation in choice.relations.items():
+            if name not in items:
+                message = f"a {name} that is read by code"
+                raise Unfusible(message)
+            found = one(relation.part(shaping.reader, table.key), items[name], shaping)
+            branches.append((table.type_name == constant(name), constant(ROW).concat(found)))
+        item = func.coalesce(case(*branches), nothing) if branches else nothing
+        return many((table, rows), lambda _table, _shaping: item, shaping)
+
+    return build

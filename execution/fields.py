@@ -4,7 +4,7 @@ A declaration is data: what it leads to and how SQL writes it. Strawberry's own 
 it through the operation's dataloaders, the planner makes it part of one statement.
 """
 
-from asyncio import gather
+from asyncio import gather, shield
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import Parameter, Signature, signature
@@ -213,7 +213,8 @@ def batched(
                 return list(await resolve(parents, info, **arguments))
 
             batches[batch] = DataLoader(load, get_cache_key=id)
-        return batches[batch].load(root)
+        # Who is cancelled takes no answer away from others who want the same.
+        return shield(batches[batch].load(root))
 
     known = list(signature(one).parameters.values())[:2]
     named = [it.replace(kind=Parameter.KEYWORD_ONLY) for it in parameters]

@@ -32,12 +32,13 @@ from execution.building import (
     complete,
     declared_of,
     definition_of,
+    each_of,
     many,
     one,
+    several,
     written_object,
 )
 from execution.fields import Chosen, Listed, Parts, Related, Written, column_of
-from execution.lists import each_of, several
 from execution.paging import connection
 from execution.texts import (
     Forms,

@@ -22,7 +22,7 @@ from sqlalchemy import Text
 from execution.fields import DECLARED, Chosen, Related, Written, column_of
 
 
-class Place:
+class FieldPlace:
     """One response key of a level: its field, and the nodes that ask for it."""
 
     def __init__(
@@ -91,9 +91,9 @@ class Level:
     def __init__(
         self,
         type_: GraphQLObjectType,
-        places: Mapping[str, Place | None],
+        places: Mapping[str, FieldPlace | None],
         fused: Any,
-        answered: Sequence[Place],
+        answered: Sequence[FieldPlace],
         unfused: Sequence[str],
     ) -> None:
         """Take the places by response key, None for `__typename`."""

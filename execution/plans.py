@@ -25,7 +25,7 @@ from execution.arguments import Argued, Converter, Prepared
 from execution.building import Build, Shaping, Unfusible, written_object
 from execution.fields import Batched
 from execution.fusing import Selection
-from execution.levels import Level, Place
+from execution.levels import FieldPlace, Level
 from execution.statements import Arguments, Filled, Filters, Request
 from execution.texts import Forms
 from kit.recent import Recent
@@ -135,15 +135,15 @@ class Plan:
         return level or self._levels.setdefault(at, self._level(type_, grouped, variables))
 
     def _level(self, type_: GraphQLObjectType, grouped: Any, variables: VariableValues) -> Level:
-        places: dict[str, Place | None] = {}
+        places: dict[str, FieldPlace | None] = {}
         for key, nodes in grouped.items():
             name = nodes[0].node.name.value
             field = self.planner.schema.get_field(type_, name)
             if field is not None:
-                places[key] = None if name == "__typename" else Place(key, type_, field, nodes)
+                places[key] = None if name == "__typename" else FieldPlace(key, type_, field, nodes)
         is_query = type_ is self.planner.schema.query_type
         selection, unfused = self._selection(variables), list[str]()
-        builds, answered, keys = list[Build](), list[Place](), dict[str, Any]()
+        builds, answered, keys = list[Build](), list[FieldPlace](), dict[str, Any]()
         for place in filter(None, places.values()):
             key = place.key_of_parent
             if key is None and not (is_query and place.is_root):

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Integer, Uuid, bindparam, delete, func, select
+from sqlalchemy import ARRAY, DateTime, Integer, Uuid, any_, bindparam, delete, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from kit.db.sessions import Session
@@ -37,5 +37,7 @@ def _clear(ends: InstrumentedAttribute[datetime]) -> Statement:
     ended = ends <= bindparam("before", type_=DateTime(timezone=True))
     old = select(entity.id).where(own, ended).limit(bindparam("most", type_=Integer()))
     free = old.with_for_update(skip_locked=True)
-    gone = delete(entity).where(own, entity.id.in_(free)).returning(entity.id).cte("gone")
+    # An array is made once; a sub-query with a limit may be asked anew for every row.
+    once = func.array(free.scalar_subquery(), type_=ARRAY(Uuid()))
+    gone = delete(entity).where(own, entity.id == any_(once)).returning(entity.id).cte("gone")
     return Statement(select(func.count().label("deleted")).select_from(gone))

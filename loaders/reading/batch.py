@@ -1,6 +1,6 @@
 """The dataloaders of one operation: one for each relation that it reads."""
 
-from asyncio import Lock
+from asyncio import Future, Lock, shield
 from collections.abc import Awaitable, Sequence
 from typing import Any
 
@@ -40,6 +40,10 @@ class Batch(DataLoader[Any, Any]):
         self._relation, self._reader, self._reads = relation, reader, reads
         self._found: dict[Any, Any] = {}
         self._reading = Lock()
+
+    def load(self, key: Any) -> Future[Any]:
+        """Want one key. Who is cancelled takes no answer away from others who want the same."""
+        return shield(super().load(key))
 
     async def load_level(self, keys: Sequence[Any]) -> list[Any]:
         """Read what is not known yet, at once; give each key its result, without a future each."""

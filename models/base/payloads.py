@@ -29,7 +29,7 @@ class Item:
     __slots__ = ()
 
 
-class Form(NamedTuple):
+class ValueForm(NamedTuple):
     """A kind of value. told: in a word, for readers. write: to JSON, TypeError for another kind.
 
     read: from JSON, ValueError for what was never written so.
@@ -47,7 +47,7 @@ class Value(NamedTuple):
     """
 
     name: str
-    kind: Form
+    kind: ValueForm
     told: str
     default: Any
 
@@ -96,7 +96,7 @@ def _value(of: Field[Any], hint: Any) -> Value:
     return Value(of.name, kind_of(kind), told, default)
 
 
-def kind_of(hint: Any) -> Form:
+def kind_of(hint: Any) -> ValueForm:
     """Return how values of a type are written and read. TypeError for what no payload holds."""
     if hint in _PLAIN:
         return _PLAIN[hint]
@@ -120,13 +120,15 @@ def _refuse(value: object, told: str) -> TypeError:
     return TypeError(f"{value!r} is not {told}")
 
 
-def _plain(told: str, kind: type, write: Callable[[Any], Any], read: Callable[[Any], Any]) -> Form:
+def _plain(
+    told: str, kind: type, write: Callable[[Any], Any], read: Callable[[Any], Any]
+) -> ValueForm:
     def checked(value: Any) -> Any:
         if isinstance(value, kind):
             return write(value)
         raise _refuse(value, told)
 
-    return Form(told, checked, read)
+    return ValueForm(told, checked, read)
 
 
 def _exact(quantity: Decimal) -> str:
@@ -185,7 +187,7 @@ def _columns() -> frozenset[str]:
     return frozenset(it.name for table in Base.metadata.tables.values() for it in table.c)
 
 
-_PLAIN: Mapping[Any, Form] = {
+_PLAIN: Mapping[Any, ValueForm] = {
     UUID: _plain("id", UUID, str, UUID),
     Decimal: _plain("quantity", Decimal, _exact, Decimal),
     int: _plain("number", int, _number, _same(int)),
@@ -196,24 +198,24 @@ _PLAIN: Mapping[Any, Form] = {
 }
 
 
-def _optional(of: Form) -> Form:
-    return Form(
+def _optional(of: ValueForm) -> ValueForm:
+    return ValueForm(
         f"{of.told}, or null",
         lambda value: None if value is None else of.write(value),
         lambda value: None if value is None else of.read(value),
     )
 
 
-def _list(of: Form) -> Form:
+def _list(of: ValueForm) -> ValueForm:
     def write(values: Any) -> list[Any]:
         if not isinstance(values, tuple):
             raise _refuse(values, "a tuple")
         return [of.write(it) for it in values]
 
-    return Form(f"list of: {of.told}", write, lambda values: tuple(map(of.read, values)))
+    return ValueForm(f"list of: {of.told}", write, lambda values: tuple(map(of.read, values)))
 
 
-def _mapping(key: Form, of: Form) -> Form:
+def _mapping(key: ValueForm, of: ValueForm) -> ValueForm:
     def write(values: Any) -> dict[str, Any]:
         if not isinstance(values, Mapping):
             raise _refuse(values, "a mapping")
@@ -222,10 +224,10 @@ def _mapping(key: Form, of: Form) -> Form:
     def read(values: Any) -> dict[Any, Any]:
         return {key.read(it): of.read(value) for it, value in values.items()}
 
-    return Form(f"{key.told} → {of.told}", write, read)
+    return ValueForm(f"{key.told} → {of.told}", write, read)
 
 
-def _item(kind: type[Item]) -> Form:
+def _item(kind: type[Item]) -> ValueForm:
     values = values_of(kind)
     told = ", ".join(f"`{it.name}`: {it.kind.told}" for it in values)
     return _plain(

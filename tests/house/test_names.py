@@ -23,10 +23,11 @@ WINGS = {"fulfilment", "trade", "master", "access"}
 DECLARATIONS = "execution/ knows no loaders, and calls what it takes of them as they do"
 SAME_TWICE = {
     "Bind": DECLARATIONS,
+    "Nested": DECLARATIONS,
     "One": DECLARATIONS,
     "Page": DECLARATIONS,
     "Relation": DECLARATIONS,
-    "Statement": "two ways to send a compiled statement, to be one",
+    "Whole": DECLARATIONS,
     "Opening": "opening hours as they are kept, beside their input and their type",
     "connection": "a connection as execution writes it and as the schema declares it",
     "main": "where a program begins",

@@ -169,7 +169,7 @@ def test_text_leaves_the_journal_and_every_entry_is_read(
         assert payloads == [payload for *_, payload in TOLD]
         for kind, version, about, payload in found:
             event = read_event(kind, version, UUID(about), json.loads(payload))
-            assert (event.form.version, event.payload()) == (version, json.loads(payload))
+            assert (event.versions.version, event.payload()) == (version, json.loads(payload))
         ((*_, foreign),) = ask(f"{url}?app.merchant={OTHER}", ENTRIES)
         assert json.loads(foreign) == {"by": "COMPANY"}
         assert ask(url, CHECKS) == [(0,)]

@@ -16,6 +16,7 @@ from kit.db.statements import Statement
 from kit.errors import Code, Path, Refused
 from kit.ids import Names
 from kit.inputs import Command
+from models.access.viewers import Viewer
 from models.base.events import Event
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.master.catalog import Product
@@ -141,7 +142,7 @@ async def lock_one(
     check_version(delivery, command.expected_version)
     check_allowed(delivery, verb, ("delivery_id",))
     if verb.act.stopped_by:
-        await _refuse_held(locked, delivery)
+        await _refuse_held(writing.viewer, locked, delivery)
     return delivery, locked
 
 
@@ -152,10 +153,12 @@ def check_allowed(delivery: Delivery, verb: AnyVerb, path: Path) -> None:
         raise Refused(Code.WRONG_STATE, text, path)
 
 
-async def _refuse_held(locked: Locked, delivery: Delivery) -> None:
-    """Refused: ON_HOLD while the delivery or one of its orders has an active hold."""
+async def _refuse_held(viewer: Viewer, locked: Locked, delivery: Delivery) -> None:
+    """Refused: ON_HOLD while the delivery or one of its orders has an active hold.
+
+    Holds count whoever sees them; their reasons are told as the viewer reads them.
+    """
     held = await active_holds(locked.writing, [delivery.id, *locked.orders])
-    viewer = locked.writing.viewer
     reasons = {reason_for(viewer, hold.reason) for holds in held.values() for hold in holds}
     if reasons:
         text = f"{delivery.number} is on hold: {', '.join(sorted(reasons))}."

@@ -63,9 +63,9 @@ async def test_reading_events_costs_one_statement_a_level(feed, world, ask, data
         with counted(database.engine) as statements:
             await ask(PARCELS, ids=some)
         counts.append(len(statements))
-    # The parcels, their last events, the three pages and the count; the parcel of an
-    # event is known. A plan reads pages and count of all parcels' events as one.
-    assert counts == ([2, 2] if plans else [6, 6])
+    # One by one: the parcels, their last events, the three pages and the count; the parcel of an
+    # event is known.
+    assert counts == ([1, 1] if plans else [6, 6])
 
 
 async def test_a_parcel_is_found_by_any_of_its_numbers(feed, ask):

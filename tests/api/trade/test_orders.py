@@ -181,7 +181,7 @@ async def test_statements_do_not_grow_with_the_number_of_orders(world, ask, data
         counts.append(len(sent))
     # The page, its count, its sums; what belongs to the orders of the page is one statement, or
     # by itself: channels, parties, lines, their products, holds, actions, progress, lateness.
-    assert counts == ([4, 4] if plans else [12, 12])
+    assert counts == ([1, 1] if plans else [12, 12])
 
 
 async def test_statements_do_not_grow_with_the_number_of_lines(world, ask, database):

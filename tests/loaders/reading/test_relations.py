@@ -13,8 +13,9 @@ from loaders.fulfilment import call_offs, deliveries, parcels, tracking
 from loaders.master import catalog, channels, locations, parties
 from loaders.reading import batch
 from loaders.reading.cursors import PageArgs
-from loaders.reading.pages import ROOT, CountOf, Paged
+from loaders.reading.pages import ROOT, Paged
 from loaders.reading.relations import Relation
+from loaders.reading.wholes import CountOf
 from loaders.trade import contracts, orders, releases
 from models.access.keys import Merchant
 from models.access.viewers import Actor, Viewer
