@@ -7,7 +7,9 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 import orjson
+from starlette.websockets import WebSocketDisconnect
 from strawberry.asgi import GraphQL
+from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
     BaseGraphQLTransportWSHandler,
@@ -18,11 +20,14 @@ from strawberry.types.execution import PreExecutionError
 from kit.limits import Limits
 from kit.telemetry import trace
 from resolvers.running.context import Context
-from resolvers.running.lanes import Lanes
+from resolvers.running.lanes import Lanes, lane_of
 from schema.graphql.errors import ClientError, ErrorCode
 from schema.graphql.extensions.documents import named
 from schema.schema import schema
+from transport.connections.room import know
 from transport.http.addresses import address_of
+from transport.http.holdings import Holdings
+from transport.http.refusals import Refusal
 from transport.http.requests import json_object
 from transport.live.lanes import Turns
 from transport.live.presence import Admission, Places
@@ -32,6 +37,7 @@ INIT_S = 10
 FORBIDDEN = 4403
 TRY_AGAIN_LATER = 1013
 _TOO_MANY = ClientError(ErrorCode.THROTTLED, "This socket has too many operations; end one.")
+_UNREAD = ClientError(ErrorCode.THROTTLED, "Take the answers that wait before you ask more.")
 _PAYLOAD: Mapping[str, tuple[type, ...]] = {
     "query": (str, type(None)),
     "operationName": (str, type(None)),
@@ -45,11 +51,12 @@ class Host(Protocol):
 
     places: Places
     lanes: Turns
+    answers: Holdings
 
     async def admit(
         self, headers: Mapping[str, str], given: Mapping[str, Any], address: str | None
     ) -> Admission | None:
-        """Return who sends this `connection_init`, None for nobody known."""
+        """Return who sends this `connection_init`, None for nobody known. Refusal: not now."""
 
     def limits(self, admission: Admission) -> Limits:
         """Return the limits of a key."""
@@ -109,7 +116,11 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
         if self.admission is None and not self.connection_timed_out:
             host: Host = self.view.host
             socket = self.websocket.ws
-            admission = await host.admit(socket.headers, given, address_of(socket))
+            try:
+                admission = await host.admit(socket.headers, given, address_of(socket))
+            except Refusal as refusal:
+                await self._end(TRY_AGAIN_LATER, refusal.message)
+                return
             if admission is None:
                 await self._end(FORBIDDEN, "Send a valid token.")
                 return
@@ -119,6 +130,7 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
                 return
             self._held.enter_context(host.places.taken(key_id))
             self.admission = admission
+            know(socket.scope)
             watch = asyncio.create_task(self._expire(admission))
             self._held.callback(watch.cancel)
         await super().handle_connection_init({"type": message["type"], "payload": given})
@@ -126,18 +138,36 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
     async def handle_subscribe(self, message: Any) -> None:
         """Keep what Strawberry forgets: under which name a document is meant. Refuse too many."""
         key, payload = message["id"], message["payload"]
-        if key not in self.operations and self._is_full():
-            await self.send_message({"id": key, "type": "error", "payload": [_TOO_MANY.formatted]})
+        refusal = None if key in self.operations else self._refusal()
+        if refusal is not None:
+            await self.send_message({"id": key, "type": "error", "payload": [refusal.formatted]})
             return
         text, extensions = payload.get("query") or "", payload.get("extensions")
         self._extensions[key] = extensions if text else named(payload, extensions)
         message["payload"] = {**payload, "query": text}
         await super().handle_subscribe(message)
 
-    def _is_full(self) -> bool:
+    def _refusal(self) -> ClientError | None:
+        """Return why no further operation is begun now."""
+        if self.admission is None or not self.connection_acknowledged:
+            return None
         host: Host = self.view.host
-        most = host.limits(self.admission).subscriptions if self.admission else 0
-        return self.connection_acknowledged and len(self.operations) >= most
+        if len(self.operations) >= host.limits(self.admission).subscriptions:
+            return _TOO_MANY
+        return _UNREAD if host.answers.is_full(lane_of(self.admission.viewer)) else None
+
+    async def send_message(self, message: Any) -> None:
+        """Count what is sent until the client has taken it."""
+        if self.admission is None:
+            await super().send_message(message)
+            return
+        host: Host = self.view.host
+        text = self.view.encode_json(message)
+        with host.answers.holding(lane_of(self.admission.viewer), len(text)):
+            try:
+                await self.websocket.ws.send_text(text)
+            except WebSocketDisconnect as gone:
+                raise WebSocketDisconnected from gone
 
     async def cleanup_operation(self, operation_id: str) -> None:
         """Forget an operation, also one that has not begun."""

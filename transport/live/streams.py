@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractContextManager, aclosing
-from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -17,7 +16,6 @@ from transport.live.presence import Admission
 
 PING_S = 15.0
 """Seconds between two comments, which keep proxies from closing a silent stream."""
-_JSON = {"application/json", "application/graphql-response+json", "application/*", "*/*"}
 _HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
 _MEDIA_TYPE = "text/event-stream"
 _COMPLETE = b"event: complete\ndata:\n\n"
@@ -31,16 +29,6 @@ _EXPIRED = {
         }
     ]
 }
-
-
-@lru_cache(1_024)
-def takes_only_streams(accept: str) -> bool:
-    """Tell whether a stream is the only acceptable answer.
-
-    urql, for one, names `text/event-stream` in every request beside JSON.
-    """
-    types = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
-    return _MEDIA_TYPE in types and not types & _JSON
 
 
 def _next(value: Any) -> bytes:
@@ -63,12 +51,16 @@ class EventStream(Response):
         admission: Admission,
         draining: Draining,
         place: AbstractContextManager[None],
+        holding: Callable[[int], AbstractContextManager[Any]],
     ) -> None:
-        """Take the results, what ends them, and the key's place for them."""
+        """Take the results, what ends them, and the key's place for them.
+
+        holding: counts bytes that the client has not taken yet.
+        """
         super().__init__(headers=_HEADERS)
         del self.headers["content-length"]
         self._results, self._admission, self._draining = results, admission, draining
-        self._place = place
+        self._place, self._holding = place, holding
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send until the first of its ends."""
@@ -77,7 +69,11 @@ class EventStream(Response):
         await send(start)
 
         async def write(body: bytes, *, more: bool = True) -> None:
-            await send({"type": "http.response.body", "body": body, "more_body": more})
+            with self._holding(len(body)):
+                await send({"type": "http.response.body", "body": body, "more_body": more})
+                if more:
+                    # It waits until the client has taken most of what was written before.
+                    await send({"type": "http.response.body", "body": b"", "more_body": True})
 
         ends = (
             self._sent(write),

@@ -24,7 +24,7 @@ from server import application
 from tests import make
 from tests.make.master import parties as make_parties
 from tests.make.running import staff
-from transport.endpoint import GRAPHQL_JSON
+from transport.http.accepted import GRAPHQL_JSON
 from transport.identity.authentication import Authentication
 
 LIMITS = Limits(bucket=100, restore=10, deadline=120, statement=60)
