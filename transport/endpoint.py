@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -17,7 +16,7 @@ from kit.limits import Limits
 from kit.telemetry import trace
 from models.access.viewers import Viewer
 from resolvers.running.context import Call, Context
-from resolvers.running.lanes import Lanes, lane_of
+from resolvers.running.lanes import Lanes
 from resolvers.running.process import Process
 from schema.graphql.errors import ErrorCode
 from schema.schema import schema
@@ -104,7 +103,10 @@ class Endpoint:
                 context = self.context(admission, key, None)
                 result = await _executed(context, asked, request.method)
             answer = answer_of(result, takes.json or JSON)
-        answer.held = self.answers.holding(lane_of(viewer), len(answer.body))
+        share = self.answers.of(viewer)
+        if not context.has_written and not share.takes(len(answer.body)):
+            raise no_room()
+        answer.held = share.holding(len(answer.body))
         return answer
 
     @asynccontextmanager
@@ -113,17 +115,10 @@ class Endpoint:
 
         A body waits as it came, for what it says is many times as large.
         """
-        lane, most = lane_of(admission.viewer), self.limits(admission).body
-        if self.answers.is_full(lane):
-            raise no_room()
+        most = self.limits(admission).body
         async with AsyncExitStack() as turn:
-            with self.bodies.holding(lane) as hold:
-
-                def has_room(more: int) -> bool:
-                    hold(more)
-                    return not self.bodies.is_full(lane)
-
-                body = await body_of(request, self.serving.bounds, most, has_room)
+            with self.bodies.of(admission.viewer).holding() as hold:
+                body = await body_of(request, self.serving.bounds, most, hold)
                 await turn.enter_async_context(self.lanes.request(admission.viewer))
                 asked = asked_of(request, body)
                 del body
@@ -194,20 +189,22 @@ class Endpoint:
             message = "This key has too many connections; close one."
             headers = {"Retry-After": str(RETRY_S)}
             raise Refusal(429, message, ErrorCode.THROTTLED, headers)
+        context = self.context(admission, key, self.lanes)
         results = await schema.stream(
             asked.query,
             variable_values=asked.variables,
-            context_value=self.context(admission, key, self.lanes),
+            context_value=context,
             operation_name=asked.operation_name,
             allowed_operation_types=may,
             operation_extensions=asked.extensions,
         )
         return EventStream(
             results,
+            context,
             admission,
             self.serving.draining,
             self.places.taken(key_id),
-            partial(self.answers.holding, lane_of(admission.viewer)),
+            self.answers.of(admission.viewer),
         )
 
 

@@ -36,9 +36,10 @@ class Answer(Response):
         start = {"type": "http.response.start", "status": self.status_code}
         with self.held:
             await send({**start, "headers": self.raw_headers})
-            for begin in range(0, len(self.body) or 1, PIECE):
+            body = memoryview(self.body)
+            for begin in range(0, len(body) or 1, PIECE):
                 end = begin + PIECE
-                piece = {"body": self.body[begin:end], "more_body": end < len(self.body)}
+                piece = {"body": body[begin:end], "more_body": end < len(body)}
                 await send({"type": "http.response.body", **piece})
 
 

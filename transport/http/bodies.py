@@ -9,6 +9,7 @@ from starlette.types import Receive
 from kit.limits import Bounds
 from schema.graphql.errors import ErrorCode
 from transport.http.hang_up import GONE, HungUp
+from transport.http.holdings import UNREAD
 from transport.http.refusals import JSON, Refusal
 
 FREE = 16 * 1024
@@ -61,8 +62,7 @@ async def _read(receive: Receive, most: int, hold: Callable[[int], bool]) -> byt
 
 def no_room() -> Refusal:
     """Return what is told where bodies or answers of a company or key fill their share."""
-    message = "Too much waits to be sent or to be read; take answers before you ask more."
-    return Refusal(429, message, ErrorCode.THROTTLED, {"Retry-After": "1", "Connection": "close"})
+    return Refusal(429, UNREAD, ErrorCode.THROTTLED, {"Retry-After": "1", "Connection": "close"})
 
 
 def _too_large(most: int) -> Refusal:

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, aclosing, suppress
+from contextlib import ExitStack, aclosing, nullcontext, suppress
 from datetime import timedelta
 from typing import Any, Protocol
 
 import orjson
 from starlette.websockets import WebSocketDisconnect
 from strawberry.asgi import GraphQL
+from strawberry.http import process_result
 from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
@@ -20,13 +21,13 @@ from strawberry.types.execution import PreExecutionError
 from kit.limits import Limits
 from kit.telemetry import trace
 from resolvers.running.context import Context
-from resolvers.running.lanes import Lanes, lane_of
+from resolvers.running.lanes import Lanes
 from schema.graphql.errors import ClientError, ErrorCode
 from schema.graphql.extensions.documents import named
 from schema.schema import schema
 from transport.connections.room import know
 from transport.http.addresses import address_of
-from transport.http.holdings import Holdings
+from transport.http.holdings import UNREAD, Holdings, Share
 from transport.http.refusals import Refusal
 from transport.http.requests import json_object
 from transport.live.lanes import Turns
@@ -37,7 +38,7 @@ INIT_S = 10
 FORBIDDEN = 4403
 TRY_AGAIN_LATER = 1013
 _TOO_MANY = ClientError(ErrorCode.THROTTLED, "This socket has too many operations; end one.")
-_UNREAD = ClientError(ErrorCode.THROTTLED, "Take the answers that wait before you ask more.")
+_UNREAD = ClientError(ErrorCode.THROTTLED, UNREAD)
 _PAYLOAD: Mapping[str, tuple[type, ...]] = {
     "query": (str, type(None)),
     "operationName": (str, type(None)),
@@ -51,6 +52,7 @@ class Host(Protocol):
 
     places: Places
     lanes: Turns
+    bodies: Holdings
     answers: Holdings
 
     async def admit(
@@ -65,6 +67,12 @@ class Host(Protocol):
         self, admission: Admission, idempotency_key: str | None, lanes: Lanes | None
     ) -> Context:
         """Make the context of one operation."""
+
+
+class Message(dict[str, Any]):
+    """A message. size: characters that it came in."""
+
+    size = 0
 
 
 def _is_operation(payload: object) -> bool:
@@ -98,6 +106,7 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
         """Answer until the socket closes."""
         telemetry = trace.CURRENT.get().telemetry
         self._extensions: dict[str, Any] = {}
+        self._sizes: dict[str, int] = {}
         with ExitStack() as self._held:
             if telemetry is not None:
                 self._held.enter_context(telemetry.sockets.track_inprogress())
@@ -138,40 +147,47 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
     async def handle_subscribe(self, message: Any) -> None:
         """Keep what Strawberry forgets: under which name a document is meant. Refuse too many."""
         key, payload = message["id"], message["payload"]
-        refusal = None if key in self.operations else self._refusal()
+        refusal = None if key in self.operations else self._refusal(message.size)
         if refusal is not None:
             await self.send_message({"id": key, "type": "error", "payload": [refusal.formatted]})
             return
+        self._sizes[key] = message.size
         text, extensions = payload.get("query") or "", payload.get("extensions")
         self._extensions[key] = extensions if text else named(payload, extensions)
         message["payload"] = {**payload, "query": text}
         await super().handle_subscribe(message)
 
-    def _refusal(self) -> ClientError | None:
-        """Return why no further operation is begun now."""
+    def _refusal(self, size: int) -> ClientError | None:
+        """Return why an operation of so many bytes is not begun now."""
+        host: Host = self.view.host
         if self.admission is None or not self.connection_acknowledged:
             return None
-        host: Host = self.view.host
         if len(self.operations) >= host.limits(self.admission).subscriptions:
             return _TOO_MANY
-        return _UNREAD if host.answers.is_full(lane_of(self.admission.viewer)) else None
+        return None if host.bodies.of(self.admission.viewer).takes(size) else _UNREAD
 
     async def send_message(self, message: Any) -> None:
-        """Count what is sent until the client has taken it."""
-        if self.admission is None:
-            await super().send_message(message)
-            return
-        host: Host = self.view.host
-        text = self.view.encode_json(message)
-        with host.answers.holding(lane_of(self.admission.viewer), len(text)):
+        """Send, and count until the client has taken it."""
+        await self._send_text(self.view.encode_json(message))
+
+    async def _send_text(self, text: str) -> None:
+        share = self._share
+        with nullcontext() if share is None else share.holding(len(text)):
             try:
                 await self.websocket.ws.send_text(text)
             except WebSocketDisconnect as gone:
                 raise WebSocketDisconnected from gone
 
+    @property
+    def _share(self) -> Share | None:
+        """Return the share of who is known."""
+        host: Host = self.view.host
+        return None if self.admission is None else host.answers.of(self.admission.viewer)
+
     async def cleanup_operation(self, operation_id: str) -> None:
         """Forget an operation, also one that has not begun."""
         self._extensions.pop(operation_id, None)
+        self._sizes.pop(operation_id, None)
         await super().cleanup_operation(operation_id)
 
     async def run_operation(self, operation: Operation[Any, None]) -> None:
@@ -179,27 +195,34 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
         admission = self.admission
         assert admission  # noqa: S101 -- A socket is acknowledged before.
         host: Host = self.view.host
+        with host.bodies.of(admission.viewer).holding(self._sizes.pop(operation.id)):
+            await self._answer(operation, admission, host)
+
+    async def _answer(
+        self, operation: Operation[Any, None], admission: Admission, host: Host
+    ) -> None:
         try:
             if not await admission.holds():
                 await self._end(FORBIDDEN, "The token has ended.")
                 return
+            context = host.context(admission, None, host.lanes)
             results: Any = await self.schema.stream(
                 operation.query,
                 variable_values=operation.variables,
-                context_value=host.context(admission, None, host.lanes),
+                context_value=context,
                 operation_name=operation.operation_name,
                 operation_extensions=self._extensions.pop(operation.id),
             )
             async with aclosing(results):
-                await self._send(operation, admission, results)
+                await self._send(operation, context, results)
         except Exception as error:  # noqa: BLE001 -- the socket outlives a fault of one operation.
             await self.handle_task_exception(error)
             with suppress(Exception):
                 await operation.send_operation_message({"id": operation.id, "type": "complete"})
 
-    async def _send(
-        self, operation: Operation[Any, None], admission: Admission, results: Any
-    ) -> None:
+    async def _send(self, operation: Operation[Any, None], context: Context, results: Any) -> None:
+        admission, share = self.admission, self._share
+        assert admission and share  # noqa: S101, PT018 -- As above.
         async for result in results:
             if not await admission.holds():
                 await self._end(FORBIDDEN, "The token has ended.")
@@ -207,7 +230,12 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
             if isinstance(result, PreExecutionError):
                 await operation.send_initial_errors(result.errors or [])
                 return
-            await operation.send_next(result)
+            answer = {"id": operation.id, "type": "next", "payload": process_result(result)}
+            text = self.view.encode_json(answer)
+            if not context.has_written and not share.takes(len(text)):
+                await operation.send_initial_errors([_UNREAD])
+                return
+            await self._send_text(text)
         await operation.send_operation_message({"id": operation.id, "type": "complete"})
 
     async def _expire(self, admission: Admission) -> None:
@@ -246,7 +274,9 @@ class Sockets(GraphQL[Any, None]):
 
     def decode_json(self, data: str | bytes) -> object:
         """Read a message."""
-        return json_object(data)
+        message = Message(json_object(data))
+        message.size = len(data)
+        return message
 
     def encode_json(self, data: object) -> str:
         """Write a message; as text, for bytes would leave it in binary frames."""
