@@ -143,6 +143,9 @@ class Requests(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Rest until the next request."""
         super().on_response_complete()
+        if self._is_refused:
+            self.transport.close()
+            return
         if self._is_free:
             self._room.rest(self)
         if self._stops:
@@ -182,7 +185,9 @@ class Requests(HttpToolsProtocol):
     def shutdown(self) -> None:
         """End after the answer that is due; who is silent has a moment for one last request."""
         self._stops = True
-        if self._is_free:
+        if self._is_refused:
+            self.transport.abort()
+        elif self._is_free:
             self._end_when_quiet()
         elif not self.cycle.response_started:
             self.cycle.keep_alive = False
@@ -198,12 +203,12 @@ class Requests(HttpToolsProtocol):
         self._room.know(self)
 
     def _refuse(self, refusal: Refusal) -> None:
-        """Say why and stop reading; in the middle of another answer only the end can be told."""
+        """Say why and end; while another answer is on its way, only that one can be sent."""
         self._is_refused = True
-        self._due = self.loop.time() + LINGER_S
         if not self._is_free:
-            self.transport.close()
+            self.pipeline.clear()
             return
+        self._due = self.loop.time() + LINGER_S
         self.transport.write(written(refusal, self.config.telemetry))
         # Closing at once would reset the connection while the client still sends, and with it
         # what it is told.

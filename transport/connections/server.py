@@ -68,4 +68,14 @@ class Server(uvicorn.Server):
         self._draining.begin()
         # Who has connected already is answered: closing the listener would reset it.
         await asyncio.sleep(0)
-        await super().shutdown(sockets)
+        looking = asyncio.create_task(self._look_on())
+        try:
+            await super().shutdown(sockets)
+        finally:
+            looking.cancel()
+
+    async def _look_on(self) -> None:
+        """Do what uvicorn's clock does no more."""
+        while True:
+            self.room.look(asyncio.get_running_loop().time())
+            await asyncio.sleep(1)

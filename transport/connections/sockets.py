@@ -14,7 +14,7 @@ from websockets.server import ServerProtocol
 
 from kit.telemetry.metrics import Telemetry
 from transport.connections.reading import Patience
-from transport.connections.refusals import FOREIGN_SITE, NO_HANDSHAKE, NOT_NOW, answered
+from transport.connections.refusals import FOREIGN_SITE, NO_HANDSHAKE, NOT_NOW, answered, written
 from transport.connections.room import KNOWN
 from transport.http.refusals import Refusal
 
@@ -82,8 +82,7 @@ class Socket(WebSocketsSansIOProtocol):
         super().data_received(data)
         if self.conn.handshake_exc is not None and not self.handshake_complete:
             self.handshake_complete = self.close_sent = True
-            self.conn.send_response(self.conn.reject(HTTPStatus.BAD_REQUEST, ""))
-            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.transport.write(written(Refusal(400, NO_HANDSHAKE), self.config.telemetry))
             self.transport.close()
 
     def handle_connect(self, event: Request) -> None:
