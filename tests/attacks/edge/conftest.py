@@ -85,7 +85,7 @@ class Site:
         """Open a connection whose client's system keeps little."""
         client = socket.socket()
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_BUFFER)
-        client.setblocking(False)
+        client.settimeout(0)
         await asyncio.get_running_loop().sock_connect(client, ("127.0.0.1", self.port))
         reader, writer = await asyncio.open_connection(sock=client, limit=SMALL_BUFFER)
         writer.write(sent)
@@ -134,9 +134,8 @@ def serve(world: make.World, clock: make.Clock) -> Serve:
         app = application(world.database, clock=clock, terms=terms, bounds=own)
         with socket.create_server(("127.0.0.1", 0)) as listener:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SMALL_BUFFER)
-            server = Server(
-                Settings(app, own, trusted=trusted, lifespan="off", timeout_graceful_shutdown=5)
-            )
+            ends = {"lifespan": "off", "timeout_graceful_shutdown": 5}
+            server = Server(Settings(app, own, trusted=trusted, **ends))
             running = asyncio.create_task(server._serve([listener]))  # noqa: SLF001 -- no signals.
             await until(lambda: server.started)
             try:

@@ -32,7 +32,7 @@ async def test_wrong_tokens_are_slowed_down_and_right_ones_beside_them_are_not(s
         assert (await site.ask(token=await world.key(Actor.STAFF))).status == 200
 
 
-async def test_wrong_tokens_are_forgiven_one_by_one(serve, world, clock):
+async def test_wrong_tokens_are_forgiven_one_by_one(serve, clock):
     async with serve(guesses=2) as site:
         assert [(await site.ask(token=guess())).status for _ in range(3)] == [401, 401, 429]
         clock.advance(seconds=2)

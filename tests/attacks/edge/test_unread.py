@@ -40,7 +40,8 @@ async def size_of(site: Site) -> int:
     return int(told.headers["content-length"])
 
 
-async def test_answers_that_nobody_reads_are_bounded_and_go(serve: Serve, products, world):
+@pytest.mark.usefixtures("products")
+async def test_answers_that_nobody_reads_are_bounded_and_go(serve: Serve, world):
     async with serve(answers=OWN) as site, AsyncExitStack() as attack:
         one, other = await size_of(site), await world.key(Actor.STAFF)
         assert one > SMALL
@@ -58,7 +59,8 @@ async def test_answers_that_nobody_reads_are_bounded_and_go(serve: Serve, produc
         assert (await site.ask(LONG)).status == 200
 
 
-async def test_who_reads_slowly_gets_the_whole_answer(serve: Serve, products):
+@pytest.mark.usefixtures("products")
+async def test_who_reads_slowly_gets_the_whole_answer(serve: Serve):
     async with serve() as site, site.line(site.request(LONG)) as line:
         await line.reader.readuntil(b"\r\n\r\n")
         for _ in range(5):
@@ -69,7 +71,8 @@ async def test_who_reads_slowly_gets_the_whole_answer(serve: Serve, products):
         assert len(site.room) == 1
 
 
-async def test_an_answer_that_tells_of_a_write_is_always_sent(serve: Serve, products, world):
+@pytest.mark.usefixtures("products")
+async def test_an_answer_that_tells_of_a_write_is_always_sent(serve: Serve):
     async with serve(answers=0) as site:
         told = await site.ask(LONG)
         assert told.status == 429
@@ -116,7 +119,8 @@ async def opened(site: Site, clients: AsyncExitStack, *, known: bool = True) -> 
     return dumb
 
 
-async def test_a_socket_that_reads_nothing_is_bounded_and_ends(serve: Serve, products):
+@pytest.mark.usefixtures("products")
+async def test_a_socket_that_reads_nothing_is_bounded_and_ends(serve: Serve):
     async with serve(answers=OWN) as site, AsyncExitStack() as attack:
         one = await size_of(site)
         dumb = await opened(site, attack)
