@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import json
+import resource
 import signal
 import socket
 import sys
@@ -31,6 +32,8 @@ from transport.identity.issuers import Issuer, read
 from transport.telemetry import exporting, shown, telemetry_of
 
 TOKENS = "demo-tokens.json"
+FILES = 500
+"""That are open beside clients' connections: to the database, modules, logs."""
 OPERATIONS = "operations"
 """Folder in the data folder: GraphiQL's examples."""
 TO_TRY = 3
@@ -42,6 +45,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _terminated)
     config = from_environment()
     log.configure(config.log)
+    _allow_files(config.bounds.connections + FILES)
     issuers = read(config.issuers) if config.issuers else ()
     try:
         with _listening(config) as listener, embedded.addresses(config) as server:
@@ -56,6 +60,14 @@ def main() -> None:
         sys.exit(str(error))
     except embedded.EmbeddedPostgresError as error:
         sys.exit(f"PostgreSQL does not start: {error}")
+
+
+def _allow_files(number: int) -> None:
+    """Let the process have so many files open, if it may: each connection is one."""
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = number if most == resource.RLIM_INFINITY else min(number, most)
+    if now != resource.RLIM_INFINITY and now < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def _terminated(*_: object) -> NoReturn:

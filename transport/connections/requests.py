@@ -210,6 +210,9 @@ class Requests(HttpToolsProtocol):
             return
         self._due = self.loop.time() + LINGER_S
         self.transport.write(written(refusal, self.config.telemetry))
-        # Closing at once would reset the connection while the client still sends, and with it
-        # what it is told.
-        self.transport.write_eof()
+        if self._room.is_crowded:
+            self.transport.close()
+        else:
+            # Closing at once would reset the connection while the client still sends, and with
+            # it what it is told.
+            self.transport.write_eof()

@@ -12,6 +12,8 @@ from kit.limits import Bounds
 
 KNOWN = "abruf.known"
 """Extension of ASGI: called when the client has sent a good token."""
+DOOR = 100
+"""Connections beside those that have room: they are told that they have none."""
 SHARED_BY_ONE = 64
 """Bits that the IPv6 addresses of one client have in common: it chooses the others itself."""
 
@@ -44,6 +46,7 @@ class Room:
         self._of = Counter[str]()
         self._strangers: dict[Connection, None] = {}
         self._resting: dict[Connection, None] = {}
+        self._leaving: dict[Connection, None] = {}
         self._place = lru_cache(1_024)(self._placed)
 
     def __len__(self) -> int:
@@ -53,6 +56,11 @@ class Room:
     def strangers(self) -> int:
         """Return how many of them have not sent a good token yet."""
         return len(self._strangers)
+
+    @property
+    def leaving(self) -> int:
+        """Return how many have left for others and are still told so."""
+        return len(self._leaving)
 
     def enter(self, connection: Connection) -> bool:
         """Take in a stranger; False: nobody leaves for it."""
@@ -70,6 +78,7 @@ class Room:
 
     def leave(self, connection: Connection) -> None:
         """Forget a connection, if it is still inside."""
+        self._leaving.pop(connection, None)
         place = self._inside.pop(connection, None)
         self._strangers.pop(connection, None)
         self._resting.pop(connection, None)
@@ -93,8 +102,13 @@ class Room:
 
     def look(self, now: float) -> None:
         """Let every connection end what is over."""
-        for each in list(self._inside):
+        for each in [*self._inside, *self._leaving]:
             each.look(now)
+
+    @property
+    def is_crowded(self) -> bool:
+        """Tell whether too many are told why they must leave: further ones are not."""
+        return len(self._inside) + len(self._leaving) > self._bounds.connections + DOOR
 
     def _make_room(self, place: str | None) -> None:
         """Let one connection leave, from a place or from any."""
@@ -102,6 +116,7 @@ class Room:
             for each in group:
                 if place is None or self._inside[each] == place:
                     self.leave(each)
+                    self._leaving[each] = None
                     each.give_way()
                     return
 

@@ -8,7 +8,8 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from tests.attacks.edge.conftest import Serve, Site
 from tests.make.waiting import until
-from transport.connections.requests import IN_A_ROW
+from transport.connections.requests import IN_A_ROW, LINGER_S
+from transport.connections.room import DOOR
 
 GET = b"GET /livez HTTP/1.1\r\nHost: abruf\r\n"
 END = b"\r\n"
@@ -153,3 +154,14 @@ async def test_where_all_are_busy_a_new_one_is_told_to_come_later(serve: Serve) 
         told = await site.ask()
         assert (told.status, told.code) == (503, "THROTTLED")
         assert told.headers["retry-after"] == "1"
+
+
+async def test_who_leaves_for_others_is_told_and_does_not_stay(serve: Serve) -> None:
+    async with serve(connections=5) as site, AsyncExitStack() as attack:
+        for _ in range(DOOR + 50):
+            await attack.enter_async_context(site.line(GET))
+        assert (await site.ask()).status == 200
+        assert len(site.room) <= 5
+        await until(lambda: site.room.leaving <= DOOR)
+        site.later(LINGER_S + 1)
+        await until(lambda: not site.room.leaving)
