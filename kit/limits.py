@@ -69,7 +69,7 @@ def crowded(values: Mapping[str, Any]) -> int:
 
 @dataclass(frozen=True)
 class Bounds:
-    """Bounds of the edge; docs/decisions/0020-http-edge.md and 0028-edge-bounds.md say why.
+    """Bounds of the edge; docs/decisions/0020-http-edge.md and 0029-edge-bounds.md say why.
 
     at_once: requests of one company or key that run at a time. waiting: further ones of it that
     wait for their turn.

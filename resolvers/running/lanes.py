@@ -16,7 +16,7 @@ class _Lane:
 
 
 class Lanes:
-    """Gives turns in the order of reader. Memory is that of what is inside."""
+    """Gives turns in the order in which they were asked for. Memory is that of what is inside."""
 
     def __init__(self, at_once: int) -> None:
         """Take how many of one lane run at once."""

@@ -1,4 +1,4 @@
-"""What a merchant's tables hold, to see that nothing was written but what the reader cost."""
+"""What a merchant's tables hold, to see that nothing was written but what asking costs."""
 
 from sqlalchemy import text
 

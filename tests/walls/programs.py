@@ -45,17 +45,17 @@ def free_port() -> int:
 
 @contextmanager
 def serving(
-    command: Sequence[str], port: int, log: Path, reader: Sequence[str] = ()
+    command: Sequence[str], port: int, log: Path, probe: Sequence[str] = ()
 ) -> Iterator[None]:
     """Run a server until the end of the block; it answers on the port when the block begins.
 
-    reader: what succeeds when it does, where it does not speak PostgreSQL's language.
+    probe: what succeeds when it does, where it does not speak PostgreSQL's language.
     """
     with log.open("w") as said:
         process = subprocess.Popen(command, stdout=said, stderr=said)
     try:
         deadline = time.monotonic() + _START_S
-        while not _answers(reader or _pg_isready(port)):
+        while not _answers(probe or _pg_isready(port)):
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < deadline, log.read_text()
         yield
@@ -64,9 +64,9 @@ def serving(
         process.wait(_START_S)
 
 
-def _answers(reader: Sequence[str]) -> bool:
+def _answers(probe: Sequence[str]) -> bool:
     """Ask as a client would, since servers listen before they answer."""
-    return subprocess.run(reader, check=False, capture_output=True).returncode == 0
+    return subprocess.run(probe, check=False, capture_output=True).returncode == 0
 
 
 def _pg_isready(port: int) -> Sequence[str]:

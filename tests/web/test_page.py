@@ -23,7 +23,7 @@ def dist(tmp_path: Path) -> Path:
     return tmp_path / "dist"
 
 
-def reader(graphiql: GraphiQL) -> httpx.AsyncClient:
+def client_of(graphiql: GraphiQL) -> httpx.AsyncClient:
     """Return a client that reaches the page without a network."""
     app = Starlette(routes=[Route("/graphql", graphiql.page), *graphiql.routes])
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://page.test")
@@ -32,11 +32,11 @@ def reader(graphiql: GraphiQL) -> httpx.AsyncClient:
 @pytest.fixture
 def browsing(dist: Path) -> httpx.AsyncClient:
     """Ask for the page with that bundle."""
-    return reader(GraphiQL(OPERATIONS, dist))
+    return client_of(GraphiQL(OPERATIONS, dist))
 
 
 async def test_without_a_bundle_the_page_says_how_to_build_it(tmp_path: Path) -> None:
-    client = reader(GraphiQL(OPERATIONS, tmp_path / "dist"))
+    client = client_of(GraphiQL(OPERATIONS, tmp_path / "dist"))
     answer = await client.get("/graphql", headers=BROWSER)
     assert answer.status_code == 503
     assert "python -m web.build" in answer.text
@@ -44,7 +44,7 @@ async def test_without_a_bundle_the_page_says_how_to_build_it(tmp_path: Path) ->
 
 
 async def test_a_bundle_built_while_the_server_runs_is_found(tmp_path: Path) -> None:
-    client = reader(GraphiQL(OPERATIONS, tmp_path))
+    client = client_of(GraphiQL(OPERATIONS, tmp_path))
     assert (await client.get("/graphql", headers=BROWSER)).status_code == 503
     (tmp_path / "abc").mkdir()
     (tmp_path / "abc" / "main.js").write_text("1")
@@ -94,7 +94,7 @@ async def test_examples_come_in_the_order_of_their_files_with_their_variables(
     (tmp_path / "2_cancel.graphql").write_text("mutation Cancel { cancel }")
     (tmp_path / "1_orders.graphql").write_text("query Orders($n: Int) { orders(first: $n) }")
     (tmp_path / "1_orders.variables.json").write_text('{"n": 5}')
-    client = reader(GraphiQL(tmp_path, dist))
+    client = client_of(GraphiQL(tmp_path, dist))
     assert (await client.get("/graphiql/operations.json")).json() == [
         {
             "name": "1_orders",
