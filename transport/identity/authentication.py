@@ -63,8 +63,9 @@ class Authentication:
         self.usage = Usage(database, clock)
 
     def remembers(self, token: str) -> bool:
-        """Tell whether a token was good lately, though it may have ended since."""
-        return self._known.get(_name(token)) is not None
+        """Tell whether a token was good lately, or is read already: it costs nothing new."""
+        name = _name(token)
+        return name in self._reading or self._known.get(name) is not None
 
     async def viewer(
         self, token: str | None, order_token: str | None = None, fresh: timedelta = FRESH

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import ip_address
@@ -19,14 +19,14 @@ _ADDRESSES = 10_000
 AT_ONCE = 4
 """Unknown tokens that are looked up at a time, of all addresses."""
 WAITING = 20
-"""Of one address, beside as many as it may guess; further ones are not even looked up."""
+"""Of one address that has sent too many wrong ones; further ones are not even looked up."""
 
 
 @dataclass
 class _Seen:
     """What came from an address.
 
-    wrong: as of `at`, forgiven one after the other since then. inside: tokens that are looked up.
+    wrong: as of `at`, forgiven one after the other since then. inside: tokens that wait.
     told: refusals that are on their slow way.
     """
 
@@ -48,14 +48,21 @@ class Guesses:
 
     @asynccontextmanager
     async def looking_up(self, address: str | None) -> AsyncIterator[None]:
-        """Wait for one's turn to look up a token that is not known. Refusal: too many wait."""
+        """Wait for one's turn to look up a token that is not known. Refusal: too many wait.
+
+        Many right ones may come at once, as when the server has just started: only what was found
+        wrong counts against an address.
+        """
         seen = self._of(address)
-        doubtful = self._wrong(seen) + seen.inside >= self._bounds.guesses
-        if doubtful and seen.inside >= self._bounds.guesses + WAITING:
+        async with self._all:
+            if self._wrong(seen) < self._bounds.guesses:
+                yield
+                return
+        if seen.inside >= WAITING:
             raise await self._slowly(seen)
         seen.inside += 1
         try:
-            async with seen.door if doubtful else nullcontext(), self._all:
+            async with seen.door, self._all:
                 yield
         finally:
             seen.inside -= 1
