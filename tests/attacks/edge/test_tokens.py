@@ -95,4 +95,3 @@ async def test_many_right_tokens_at_once_are_all_served(serve, world):
     async with serve(guesses=5) as site:
         told = await asyncio.gather(*(site.ask(token=key) for key in keys * 3))
         assert {it.status for it in told} == {200}
-        assert len(asked) >= len(keys)
