@@ -7,7 +7,7 @@ from tests.make.sweeps.endings import cancel, revoke
 from tests.make.trade import orders
 from tests.make.waiting import until
 from tests.transport.client import STATUS, Served
-from transport.endpoint import GRAPHQL_JSON
+from transport.http.accepted import GRAPHQL_JSON
 from transport.live.streams import EventStream
 
 TYPENAME = "{ __typename }"
