@@ -14,9 +14,9 @@ from models.access.viewers import Actor
 from tests.make.counting import statements
 from tests.make.fulfilment import deliveries
 from tests.make.master import locations, parties
+from tests.make.running import until
 from tests.make.sweeps.endings import cancel, revoke
 from tests.make.trade import orders
-from tests.make.waiting import until
 from tests.transport.client import ORIGIN, STATUS, Served, Socket
 from transport.live.presence import CHECK_S, FRESH_AT_A_LOOK
 from transport.live.sockets import Handler

@@ -16,7 +16,7 @@ from resolvers.running.context import Terms
 from server import application
 from tests import make
 from tests.conftest import PATIENT
-from tests.make.waiting import until
+from tests.make.running import until
 from transport.connections.room import Room
 from transport.connections.server import HttpServer, Settings
 

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 
 from models.access.viewers import Actor
 from tests.attacks.edge.conftest import ASKED, Serve
-from tests.make.waiting import until
+from tests.make.running import until
 
 OWN = 100_000
 PIECE = 60_000

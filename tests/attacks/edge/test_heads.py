@@ -7,7 +7,7 @@ import pytest
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from tests.attacks.edge.conftest import Serve, Site
-from tests.make.waiting import until
+from tests.make.running import until
 from transport.connections.requests import IN_A_ROW, LINGER_S
 from transport.connections.room import DOOR
 

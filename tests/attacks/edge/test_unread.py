@@ -11,7 +11,7 @@ from websockets.uri import parse_uri
 
 from models.access.viewers import Actor
 from tests.attacks.edge.conftest import ASKED, Serve, Site
-from tests.make.waiting import until
+from tests.make.running import until
 from transport.connections.sockets import AHEAD
 from transport.http.holdings import SMALL
 
