@@ -178,6 +178,9 @@ class Contract(Node):
     state: ContractState = related(
         loaders.standing, "Where it stands, its lines and its days considered.", attribute="state"
     )
+    state_reason: str | None = strawberry.field(
+        description="Why people suspended or terminated it; null once it goes on."
+    )
     is_exhausted: bool = related(
         loaders.standing,
         "Whether the agreed quantity of every line is called off.",

@@ -194,6 +194,9 @@ class Order(Node):
         description="When it was closed, cancelled or rejected."
     )
     reject_reason: str | None = strawberry.field(description="Why it was rejected.")
+    cancel_reason: str | None = strawberry.field(
+        description="Why people last cancelled it, or a part of it."
+    )
     version: int = strawberry.field(description="Raised by every change; see `expectedVersion`.")
     lines: list[OrderLine] = related(loaders.lines, "Its lines, by number.")
     holds: list[Hold] = related(loaders.holds, "Its holds, released ones too, oldest first.")
