@@ -1,1 +1,0 @@
-"""Parcels: their tables, and what the journal tells of them."""

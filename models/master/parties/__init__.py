@@ -1,1 +1,0 @@
-"""Parties: companies and persons that order, carry, supply or fulfil."""

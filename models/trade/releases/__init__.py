@@ -1,1 +1,0 @@
-"""Releases: the schedules that a customer sends on its contract."""
