@@ -11,7 +11,8 @@ from kit.errors import Code, Path, Refused
 from kit.inputs import Bulk, Command, Gtin, Input, Name, Reference, refuse_duplicates
 from models.access.viewers import Scope
 from models.base.acts import Act
-from models.master.catalog import Product, ProductCreated, ProductUpdated, Unit
+from models.events.master.catalog import ProductCreated, ProductUpdated
+from models.master.catalog import Product, Unit
 
 _TOLD = Told(ProductCreated, ProductUpdated)
 

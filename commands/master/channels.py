@@ -10,13 +10,8 @@ from commands.writing.verbs import verb
 from kit.inputs import Bulk, Command, Input, Name, Reference, refuse_duplicates
 from models.access.viewers import Scope
 from models.base.acts import Act
-from models.master.channels import (
-    Channel,
-    ChannelCreated,
-    ChannelKind,
-    ChannelUpdated,
-    DeliveryMethod,
-)
+from models.events.master.channels import ChannelCreated, ChannelUpdated
+from models.master.channels import Channel, ChannelKind, DeliveryMethod
 
 
 def _in_order(methods: list[DeliveryMethod]) -> list[DeliveryMethod]:

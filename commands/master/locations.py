@@ -13,8 +13,9 @@ from kit.ids import Names
 from kit.inputs import Bulk, Command, Gln, Input, Name, Place, Reference, Zone, refuse_duplicates
 from models.access.viewers import Scope
 from models.base.acts import Act
-from models.master.locations import Location, LocationCreated, LocationKind, LocationUpdated
-from models.master.parties.tables import Party
+from models.events.master.locations import LocationCreated, LocationUpdated
+from models.master.locations import Location, LocationKind
+from models.master.parties import Party
 
 _TOLD = Told(LocationCreated, LocationUpdated)
 

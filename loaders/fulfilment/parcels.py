@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, select
 from loaders.reading.relations import Many, One, Part, Reader, Relation, Through
 from models.base.records import record
 from models.base.visibility import seen_by
-from models.fulfilment.parcels.tables import (
+from models.fulfilment.parcels import (
     Parcel,
     ParcelContent,
     ParcelLineage,

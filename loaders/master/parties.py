@@ -15,7 +15,7 @@ from kit.inputs import Input, Name, Reference
 from loaders.reading.names import is_called
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Many, Nested, One, Part, Reader
-from models.master.parties.tables import Address, Contact, Party, PartyKind, PartyRole
+from models.master.parties import Address, Contact, Party, PartyKind, PartyRole
 
 by_id = One(Party)
 by_number = One(Party, "number")

@@ -25,7 +25,7 @@ from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Computed, Many, Nested, One, Part, Reader
 from models.base.tables import OneOf
 from models.base.visibility import seen_by
-from models.master.parties.tables import Address
+from models.master.parties import Address
 from models.trade.contracts.states import ContractState
 from models.trade.contracts.tables import Contract, ContractLine, Shortfall
 

@@ -15,13 +15,7 @@ from loaders.reading.relations import Many, One, Part, Reader, Relation
 from models.base.tables import OneOf
 from models.base.visibility import seen_by
 from models.trade.contracts.tables import ContractLine
-from models.trade.releases.tables import (
-    Release,
-    ReleaseState,
-    ReleaseType,
-    ScheduleLine,
-    ScheduleStatus,
-)
+from models.trade.releases import Release, ReleaseState, ReleaseType, ScheduleLine, ScheduleStatus
 
 by_id = One(Release)
 schedule_line_by_id = One(ScheduleLine)

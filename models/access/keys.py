@@ -1,10 +1,9 @@
 """Merchants, their API keys and the answers kept under idempotency keys."""
 
-from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, UniqueConstraint, case
@@ -15,7 +14,6 @@ from kit.ids import new_id
 from kit.limits import Limits
 from models.access.tokens import new_secret
 from models.access.viewers import Actor, CompanyRole, Documents, Scope
-from models.base.events import Event, event, without
 from models.base.tables import Base, OfMerchant, OneOf, Owned, check, indexed, known, unique
 from models.base.visibility import Seen
 
@@ -147,21 +145,3 @@ class IdempotencyKey(Owned):
 
 LimitName = StrEnum("LimitName", [it.name for it in fields(Limits)])  # type: ignore[misc] # The limits are declared once.
 """What a key may have a number of its own for."""
-
-
-@event("api_key.created", ApiKey, without("name"))
-class ApiKeyCreated(Event):
-    """It was made, by staff or an operator."""
-
-    actor: Annotated[Actor, "Who uses it."]
-    role: Annotated[CompanyRole | None, "What a buyer may do for its company."]
-    bound_to: Annotated[UUID | None, "The party, channel or location that it is bound to."]
-    scopes: Annotated[tuple[Scope, ...], "What it allows."]
-    expires_at: Annotated[datetime | None, "When it ends by itself."]
-    limits: Annotated[Mapping[LimitName, int], "Limit → the key's own number."]
-    documents: Annotated[Documents, "Which documents it may send."]
-
-
-@event("api_key.revoked", ApiKey, without("name"))
-class ApiKeyRevoked(Event):
-    """It was ended."""

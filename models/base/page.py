@@ -9,8 +9,8 @@ from models.base.payloads import CODES
 _HEAD = """\
 # Events
 
-What the journal tells: every kind of entry, written from the classes in `models/*/*/events.py` and
-beside small tables by `make events`; a test compares. A client reads `type` and `payload` in
+What the journal tells: every kind of entry, written from the classes in `models/events` by
+`make docs`; a test compares. A client reads `type` and `payload` in
 timelines and in the audit trail.
 
 A payload holds ids, quantities and codes, never names, addresses, mail or free text: a person can

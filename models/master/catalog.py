@@ -8,7 +8,6 @@ from typing import ClassVar
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.access.viewers import Actor
-from models.base.events import Created, Updated, event
 from models.base.tables import OneOf, Owned, check, known, unique
 from models.base.visibility import ALL, Seen
 
@@ -65,13 +64,3 @@ class Product(Owned):
         """Return a quantity of another unit in the product's own, None where no factor is exact."""
         factor = Decimal(1) if unit is self.unit else _FACTORS.get((unit, self.unit))
         return None if factor is None else quantity * factor
-
-
-@event("product.created", Product)
-class ProductCreated(Created):
-    """It was written for the first time."""
-
-
-@event("product.updated", Product)
-class ProductUpdated(Updated):
-    """It was changed."""

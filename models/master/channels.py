@@ -8,7 +8,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.access.viewers import Actor
 from models.base.bindings import Binding, Bindings
-from models.base.events import Created, Updated, event
 from models.base.tables import OneOf, Owned, check, known, unique
 from models.base.visibility import ALL, Seen, own
 
@@ -66,13 +65,3 @@ class Channel(Owned):
     approval_required: Mapped[bool]
     delivery_methods: Mapped[list[DeliveryMethod]] = mapped_column(ARRAY(OneOf(DeliveryMethod)))
     is_active: Mapped[bool] = mapped_column(default=True)
-
-
-@event("channel.created", Channel)
-class ChannelCreated(Created):
-    """It was written for the first time."""
-
-
-@event("channel.updated", Channel)
-class ChannelUpdated(Updated):
-    """It was changed."""

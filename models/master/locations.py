@@ -8,7 +8,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.access.viewers import Actor
 from models.base.bindings import Binding, Bindings
-from models.base.events import Created, Updated, event
 from models.base.tables import OneOf, Owned, indexed, known, to, unique
 from models.base.visibility import ALL, Seen, having, own
 
@@ -48,13 +47,3 @@ class Location(Owned):
     time_zone: Mapped[str]
     provider_id: Mapped[UUID | None]
     is_active: Mapped[bool] = mapped_column(default=True)
-
-
-@event("location.created", Location)
-class LocationCreated(Created):
-    """It was written for the first time."""
-
-
-@event("location.updated", Location)
-class LocationUpdated(Updated):
-    """It was changed."""

@@ -15,7 +15,7 @@ from loaders.access.keys import token_secret
 from loaders.trade import orders as loaders
 from models.access.tokens import order_token
 from models.access.viewers import Scope
-from models.trade.orders.events import (
+from models.events.trade.orders import (
     OrderApproved,
     OrderCancelled,
     OrderClosed,

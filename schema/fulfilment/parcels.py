@@ -12,8 +12,8 @@ from loaders.fulfilment import parcels as loaders
 from loaders.fulfilment import tracking as tracking_loaders
 from loaders.master import parties as party_loaders
 from models.access.viewers import Scope
-from models.fulfilment.parcels.tables import Parcel as ParcelRow
-from models.fulfilment.parcels.tables import ParcelStatus
+from models.fulfilment.parcels import Parcel as ParcelRow
+from models.fulfilment.parcels import ParcelStatus
 from schema.access.journal import Timeline, timeline
 from schema.graphql.connections import Connection, connection
 from schema.graphql.enums import described

@@ -9,7 +9,7 @@ from execution import related
 from loaders.fulfilment import parcels
 from loaders.fulfilment import tracking as loaders
 from models.access.viewers import Scope
-from models.fulfilment.parcels.tables import ParcelStatus
+from models.fulfilment.parcels import ParcelStatus
 from models.fulfilment.tracking.events import TrackingEvent as TrackingEventRow
 from models.fulfilment.tracking.events import Vocabulary
 from schema.fulfilment.parcels import Parcel

@@ -10,10 +10,10 @@ from loaders.master import parties as loaders
 from loaders.trade import contracts as contract_loaders
 from loaders.trade import orders as order_loaders
 from models.access.viewers import Scope
-from models.master.parties.tables import Address as AddressRow
-from models.master.parties.tables import Contact as ContactRow
-from models.master.parties.tables import Party as PartyRow
-from models.master.parties.tables import PartyKind, PartyRole
+from models.master.parties import Address as AddressRow
+from models.master.parties import Contact as ContactRow
+from models.master.parties import Party as PartyRow
+from models.master.parties import PartyKind, PartyRole
 from schema.access.journal import Timeline, timeline
 from schema.graphql.bulk import UpsertResult
 from schema.graphql.connections import Connection, connection

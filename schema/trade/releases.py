@@ -10,15 +10,15 @@ from execution import related
 from loaders.trade import contracts as contract_loaders
 from loaders.trade import releases as loaders
 from models.access.viewers import Scope
-from models.trade.releases.tables import (
+from models.trade.releases import (
     Commitment,
     ReleaseFunction,
     ReleaseState,
     ReleaseType,
     ScheduleStatus,
 )
-from models.trade.releases.tables import Release as ReleaseRow
-from models.trade.releases.tables import ScheduleLine as ScheduleLineRow
+from models.trade.releases import Release as ReleaseRow
+from models.trade.releases import ScheduleLine as ScheduleLineRow
 from schema.access.journal import Timeline, timeline
 from schema.graphql.enums import described
 from schema.graphql.mutations import Payload, mutation

@@ -11,7 +11,7 @@ from hypothesis.stateful import rule
 from commands.fulfilment.deliveries import dispatch, packing, receipts, release
 from commands.fulfilment.tracking.record import record
 from commands.fulfilment.tracking.reports import ParcelRecordTracking
-from models.fulfilment.parcels.tables import ParcelStatus
+from models.fulfilment.parcels import ParcelStatus
 from tests.simulation.simulation import PICK, Row, Simulation, needs
 
 AFTER = ("DISPATCHED", "PARTIALLY_DELIVERED", "FAILED", "DELIVERED", "RETURNED_TO_SENDER", "LOST")

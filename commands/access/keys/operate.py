@@ -14,10 +14,11 @@ from kit.db.tenant import set_merchant
 from kit.errors import Code, Refused
 from kit.ids import new_id
 from kit.inputs import Input, Name
-from models.access.keys import ApiKey, ApiKeyCreated, ApiKeyRevoked, LimitName, Merchant
+from models.access.keys import ApiKey, LimitName, Merchant
 from models.access.tokens import issue
 from models.access.viewers import Actor, CompanyRole, allowed
 from models.base.bindings import bound_tables
+from models.events.access.keys import ApiKeyCreated, ApiKeyRevoked
 
 Slug = Annotated[str, StringConstraints(pattern="^[a-z0-9][a-z0-9-]{0,62}$")]
 Gs1Prefix = Annotated[str, StringConstraints(pattern="^[0-9]{4,12}$")]

@@ -17,7 +17,7 @@ from kit.inputs import Window, refuse_duplicates
 from models.master.catalog import Product
 from models.trade.codes import TradeCode
 from models.trade.contracts.tables import Contract, ContractLine
-from models.trade.releases.tables import Release, ReleaseState, ScheduleLine
+from models.trade.releases import Release, ReleaseState, ScheduleLine
 
 
 @dataclass(frozen=True)

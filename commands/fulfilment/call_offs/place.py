@@ -17,10 +17,10 @@ from kit.errors import Code, Path, Refused
 from kit.inputs import Place
 from models.access.viewers import Scope
 from models.base.acts import Act
+from models.events.trade.contracts import ContractCalledOff
 from models.master.channels import Channel
-from models.master.parties.tables import Address, Contact, Party
+from models.master.parties import Address, Contact, Party
 from models.trade.codes import TradeCode
-from models.trade.contracts.events import ContractCalledOff
 from models.trade.contracts.states import IN_FORCE
 from models.trade.contracts.tables import Contract
 from models.trade.orders.states import OrderKind

@@ -24,18 +24,18 @@ from commands.trade.contracts import counters
 from commands.trade.orders import lines as order_lines
 from models.base.events import Moving
 from models.base.tables import Owned
-from models.fulfilment.deliveries.events import ARRIVALS, DeliveryProgressed
-from models.fulfilment.deliveries.receipts import Receipt
-from models.fulfilment.deliveries.states import BEFORE_DISPATCH, DeliveryState
-from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
-from models.fulfilment.parcels.tables import Parcel, ParcelContent, ParcelStatus
-from models.fulfilment.tracking.standing import TERMINAL
-from models.trade.orders.events import (
+from models.events.fulfilment.deliveries import ARRIVALS, DeliveryProgressed
+from models.events.trade.orders import (
     OrderArrivalCorrected,
     OrderDelivered,
     OrderPartiallyDelivered,
     OrderProgressed,
 )
+from models.fulfilment.deliveries.receipts import Receipt
+from models.fulfilment.deliveries.states import BEFORE_DISPATCH, DeliveryState
+from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
+from models.fulfilment.parcels import Parcel, ParcelContent, ParcelStatus
+from models.fulfilment.tracking.standing import TERMINAL
 from models.trade.orders.states import FulfilmentStatus
 from models.trade.orders.tables import OrderLine
 

@@ -17,8 +17,8 @@ from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Code, Refused
 from kit.inputs import Instant
+from models.events.fulfilment.deliveries import DeliveryDispatched
 from models.fulfilment.deliveries import acts
-from models.fulfilment.deliveries.events import DeliveryDispatched
 from models.fulfilment.deliveries.states import DeliveryState
 from models.trade.orders.states import DeliveryPolicy
 from models.trade.orders.tables import OrderLine

@@ -5,8 +5,8 @@ from commands.trade.orders import holds
 from commands.trade.orders.holds import HoldFields, HoldRelease
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
+from models.events.fulfilment.deliveries import DeliveryHeld, DeliveryHoldReleased
 from models.fulfilment.deliveries import acts
-from models.fulfilment.deliveries.events import DeliveryHeld, DeliveryHoldReleased
 from models.trade.orders.holds import HoldSubject
 
 

@@ -20,9 +20,9 @@ from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refused
 from kit.ids import Names
 from kit.inputs import LARGEST_BULK, Bulk, Input, QuantityOrZero, refuse_duplicates
+from models.events.fulfilment.deliveries import DeliveryPacked
 from models.fulfilment.codes import FulfilmentCode
 from models.fulfilment.deliveries import acts
-from models.fulfilment.deliveries.events import DeliveryPacked
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine, ShortReason
 from models.master.catalog import Product

@@ -9,7 +9,7 @@ from kit.inputs import Place, Recipient
 from models.fulfilment.codes import FulfilmentCode
 from models.master.channels import CONSUMER_METHODS, Channel, DeliveryMethod
 from models.master.locations import Location
-from models.master.parties.tables import Address, Party, PartyKind, takes_in
+from models.master.parties import Address, Party, PartyKind, takes_in
 from models.trade.orders.tables import Order, OrderLine
 
 WINDOW = ("window_earliest", "window_latest", "window_zone")

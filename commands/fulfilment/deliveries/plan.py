@@ -36,14 +36,14 @@ from kit.inputs import (
     refuse_duplicates,
 )
 from models.access.keys import CounterName
+from models.events.fulfilment.deliveries import DeliveryPlanned
 from models.fulfilment.deliveries import acts
-from models.fulfilment.deliveries.events import DeliveryPlanned
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine, Incoterm
 from models.master.catalog import Product
 from models.master.channels import Channel, DeliveryMethod
 from models.master.locations import Location
-from models.master.parties.tables import Address, Party
+from models.master.parties import Address, Party
 from models.trade.codes import TradeCode
 from models.trade.orders.tables import Order, OrderLine
 

@@ -26,8 +26,8 @@ from kit.inputs import (
     Reference,
     refuse_duplicates,
 )
+from models.events.fulfilment.deliveries import DeliveryReceived
 from models.fulfilment.deliveries import acts
-from models.fulfilment.deliveries.events import DeliveryReceived
 from models.fulfilment.deliveries.receipts import Receipt, ReceiptDifference, ReceiptLine
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery

@@ -6,12 +6,12 @@ from commands.trade.orders.lines import move
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Refused
+from models.events.fulfilment.deliveries import DeliveryCancelled, DeliveryReleased
 from models.fulfilment.codes import FulfilmentCode
 from models.fulfilment.deliveries import acts
-from models.fulfilment.deliveries.events import DeliveryCancelled, DeliveryReleased
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery
-from models.master.parties.tables import Party, PartyKind
+from models.master.parties import Party, PartyKind
 from models.trade.orders.states import DeliveryPolicy
 
 

@@ -7,7 +7,7 @@ from commands.fulfilment.deliveries.locking import Locked
 from commands.trade.orders import lines
 from commands.trade.orders.cancel import told
 from commands.trade.orders.states import become
-from models.trade.orders.events import OrderCancelled, OrderLinesCancelled
+from models.events.trade.orders import OrderCancelled, OrderLinesCancelled
 from models.trade.orders.states import OrderState
 from models.trade.orders.tables import Order, OrderLine
 

@@ -26,12 +26,13 @@ from kit.errors import Path, Refused
 from kit.ids import Names, new_id
 from kit.inputs import Bulk, Input, Note, Quantity, Window, refuse_duplicates
 from models.access.keys import CounterName
+from models.events.fulfilment import deliveries as events
 from models.fulfilment.codes import FulfilmentCode
-from models.fulfilment.deliveries import acts, events
+from models.fulfilment.deliveries import acts
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.master.locations import Location
-from models.master.parties.tables import Address
+from models.master.parties import Address
 from models.trade.codes import TradeCode
 
 _SAME = (

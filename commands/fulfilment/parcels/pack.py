@@ -14,15 +14,15 @@ from kit.errors import Code, Path, Refused
 from kit.ids import new_id
 from models.access.keys import CounterName, Merchant
 from models.base.visibility import merchant
-from models.fulfilment.parcels.events import ParcelPacked, ParcelVoided
-from models.fulfilment.parcels.tables import (
+from models.events.fulfilment.parcels import ParcelPacked, ParcelVoided
+from models.fulfilment.parcels import (
     Parcel,
     ParcelContent,
     ParcelLineage,
     ParcelStatus,
     TrackingNumber,
 )
-from models.master.parties.tables import Party, PartyRole
+from models.master.parties import Party, PartyRole
 
 _COPIED = {
     "carrier_id",

@@ -15,7 +15,7 @@ from kit.errors import Code, Refused
 from models.access.viewers import Actor, anyone
 from models.base.records import columns, record
 from models.base.visibility import seen_by
-from models.fulfilment.parcels.tables import Parcel, ParcelStatus, TrackingNumber
+from models.fulfilment.parcels import Parcel, ParcelStatus, TrackingNumber
 
 _AHEAD = timedelta(days=1)
 """How far a carrier's clock may be ahead of ours."""

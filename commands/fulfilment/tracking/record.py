@@ -22,17 +22,17 @@ from models.access.viewers import Actor, Scope
 from models.base.acts import Act
 from models.base.records import columns
 from models.base.records import record as record_of
-from models.fulfilment.parcels.events import (
+from models.events.fulfilment.parcels import (
     REPORTED,
     ParcelDelayed,
     ParcelDelayEnded,
     ParcelTrackingNumberAdded,
 )
-from models.fulfilment.parcels.tables import Parcel, ParcelStatus, TrackingNumber
+from models.fulfilment.parcels import Parcel, ParcelStatus, TrackingNumber
 from models.fulfilment.tracking.events import TrackingEvent
 from models.fulfilment.tracking.meanings import meaning
 from models.fulfilment.tracking.standing import TERMINAL, Standing, standing
-from models.master.parties.tables import Party
+from models.master.parties import Party
 
 
 @verb(

@@ -22,7 +22,7 @@ from kit.inputs import (
     Zone,
     refuse_duplicates,
 )
-from models.master.parties.tables import PartyKind, PartyRole
+from models.master.parties import PartyKind, PartyRole
 
 
 def _known_language(tag: str) -> str:

@@ -23,8 +23,8 @@ from models.access.viewers import Scope
 from models.base.acts import Act
 from models.base.events import Event
 from models.base.payloads import ColumnName
-from models.master.parties.events import PartyCreated, PartyUpdated
-from models.master.parties.tables import Address, Contact, Party
+from models.events.master.parties import PartyCreated, PartyUpdated
+from models.master.parties import Address, Contact, Party
 
 Child = TypeVar("Child", Contact, Address)
 Changed = dict[UUID, list[UUID]]

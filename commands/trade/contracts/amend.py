@@ -29,9 +29,9 @@ from kit.inputs import (
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.base.payloads import ColumnName
+from models.events.trade.contracts import ContractAmended
 from models.master.catalog import Product
 from models.trade.codes import TradeCode
-from models.trade.contracts.events import ContractAmended
 from models.trade.contracts.states import LIVING_STATES, EndOfLife, ReservationStrategy
 from models.trade.contracts.tables import Contract, ContractLine
 

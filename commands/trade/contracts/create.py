@@ -27,8 +27,8 @@ from kit.inputs import (
 from models.access.keys import CounterName
 from models.access.viewers import Scope
 from models.base.acts import Act
-from models.master.parties.tables import Address, Party
-from models.trade.contracts.events import ContractCreated
+from models.events.trade.contracts import ContractCreated
+from models.master.parties import Address, Party
 from models.trade.contracts.states import ContractState, EndOfLife, ReservationStrategy
 from models.trade.contracts.tables import Contract
 

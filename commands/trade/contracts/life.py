@@ -15,13 +15,13 @@ from models.access.viewers import Scope
 from models.base.acts import Act
 from models.base.events import Event
 from models.base.visibility import seen_by
-from models.trade.codes import TradeCode
-from models.trade.contracts.events import (
+from models.events.trade.contracts import (
     ContractActivated,
     ContractResumed,
     ContractSuspended,
     ContractTerminated,
 )
+from models.trade.codes import TradeCode
 from models.trade.contracts.states import IN_FORCE, RUNNING, ContractState
 from models.trade.contracts.tables import Contract
 from models.trade.orders.states import OPEN_STATES

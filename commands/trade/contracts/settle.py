@@ -9,8 +9,8 @@ from commands.writing.verbs import verb
 from kit.ids import new_id
 from models.access.viewers import Scope
 from models.base.acts import Act, Itself
+from models.events.trade.contracts import ContractFellShort, ContractSettled
 from models.master.catalog import Product
-from models.trade.contracts.events import ContractFellShort, ContractSettled
 from models.trade.contracts.states import RUNNING, ContractState
 from models.trade.contracts.tables import Contract, ContractLine, Shortfall
 

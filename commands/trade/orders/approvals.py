@@ -8,7 +8,7 @@ from commands.writing.transaction import Writing
 from kit.money import rounded
 from models.access.viewers import Actor, CompanyRole
 from models.master.channels import Channel
-from models.master.parties.tables import Party
+from models.master.parties import Party
 from models.trade.orders.states import Approval
 
 

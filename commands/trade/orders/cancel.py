@@ -15,15 +15,15 @@ from commands.writing.verbs import verb
 from kit.errors import Code, Refused
 from kit.ids import Names
 from kit.inputs import Bulk, Input, Note, Quantity, refuse_duplicates
-from models.master.catalog import Product
-from models.trade.codes import TradeCode
-from models.trade.orders import acts
-from models.trade.orders.events import (
+from models.events.trade.orders import (
     CancelledLine,
     OrderCancelled,
     OrderClosed,
     OrderLinesCancelled,
 )
+from models.master.catalog import Product
+from models.trade.codes import TradeCode
+from models.trade.orders import acts
 from models.trade.orders.states import OrderState
 from models.trade.orders.tables import OrderLine
 

@@ -12,7 +12,7 @@ from kit.errors import Refused
 from kit.inputs import Place, refuse_duplicates
 from models.master.catalog import Product
 from models.master.channels import Channel
-from models.master.parties.tables import Address, Contact, Party
+from models.master.parties import Address, Contact, Party
 
 
 def compose(

@@ -14,8 +14,8 @@ from commands.writing.transaction import Writing
 from kit.ids import new_id
 from kit.inputs import Place, Recipient, Window
 from models.access.keys import CounterName
+from models.events.trade.orders import OrderPlaced
 from models.master.catalog import Product
-from models.trade.orders.events import OrderPlaced
 from models.trade.orders.states import Approval, DeliveryPolicy, OrderKind, OrderState
 from models.trade.orders.tables import Order, OrderLine, net_of
 

@@ -12,8 +12,8 @@ from commands.writing.verbs import verb
 from kit.errors import Code, Refused
 from kit.ids import Names, new_id
 from kit.inputs import Command, Input, Name, Note
+from models.events.trade.orders import Held, OrderHeld, OrderHoldReleased
 from models.trade.orders import acts
-from models.trade.orders.events import Held, OrderHeld, OrderHoldReleased
 from models.trade.orders.holds import Hold, HoldReason, HoldSubject
 
 

@@ -19,7 +19,7 @@ from models.base.tables import Owned
 from models.base.visibility import seen_by
 from models.master.catalog import Product
 from models.master.channels import Channel
-from models.master.parties.tables import Address, Contact, Party, PartyRole
+from models.master.parties import Address, Contact, Party, PartyRole
 from models.trade.orders.tables import Order
 
 Entity = TypeVar("Entity", bound=Owned)

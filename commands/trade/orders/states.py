@@ -12,8 +12,8 @@ from commands.writing.verbs import AnyVerb, verb
 from kit.errors import Code, Refused
 from kit.ids import Names
 from kit.inputs import Command, Note
+from models.events.trade.orders import OrderApproved, OrderRejected
 from models.trade.orders import acts
-from models.trade.orders.events import OrderApproved, OrderRejected
 from models.trade.orders.states import NEXT_STATES, Approval, OrderState, voice
 from models.trade.orders.tables import Order
 

@@ -15,11 +15,7 @@ from kit.inputs import (
     Reference,
     Window,
 )
-from models.trade.releases.tables import (
-    Commitment,
-    ReleaseFunction,
-    ReleaseType,
-)
+from models.trade.releases import Commitment, ReleaseFunction, ReleaseType
 
 _LARGEST_NUMBER = 2_147_483_647
 

@@ -15,17 +15,12 @@ from kit.inputs import (
 )
 from models.access.viewers import Actor, Scope
 from models.base.acts import Act
+from models.events.trade.releases import ContractReleased, ReleaseActivated, ReleaseSuperseded
 from models.master.catalog import Product
 from models.trade.codes import TradeCode
 from models.trade.contracts.states import IN_FORCE
 from models.trade.contracts.tables import Contract, ContractLine
-from models.trade.releases.events import ContractReleased, ReleaseActivated, ReleaseSuperseded
-from models.trade.releases.tables import (
-    Release,
-    ReleaseState,
-    ReleaseType,
-    ScheduleLine,
-)
+from models.trade.releases import Release, ReleaseState, ReleaseType, ScheduleLine
 
 
 @verb(

@@ -13,7 +13,7 @@ from kit.inputs import (
 )
 from models.trade.codes import TradeCode
 from models.trade.contracts.tables import Contract, ContractLine
-from models.trade.releases.tables import (
+from models.trade.releases import (
     Commitment,
     Release,
     ReleaseFunction,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.access.viewers import OTHERS
 from models.base.tables import OneOf, Owned, indexed, known, to, unique
 from models.base.visibility import Seen, through
-from models.fulfilment.parcels.tables import ParcelStatus
+from models.fulfilment.parcels import ParcelStatus
 
 
 class TrackingEvent(Owned):

@@ -7,7 +7,7 @@ case and to space around them; EPCIS also as URN or web URI of the Core Business
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from models.fulfilment.parcels.tables import ParcelStatus
+from models.fulfilment.parcels import ParcelStatus
 from models.fulfilment.tracking.events import Vocabulary
 
 

@@ -13,7 +13,7 @@ from models.access.journal import JournalEntry
 from models.fulfilment.deliveries.receipts import Receipt
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
-from models.fulfilment.parcels.tables import Parcel, ParcelStatus
+from models.fulfilment.parcels import Parcel, ParcelStatus
 from models.fulfilment.tracking.events import TrackingEvent
 from models.trade.contracts.tables import ContractLine
 from models.trade.orders.tables import OrderLine

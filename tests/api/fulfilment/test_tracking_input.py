@@ -7,7 +7,7 @@ from kit.ids import to_global
 from models.access.journal import JournalEntry
 from models.access.viewers import Actor
 from models.fulfilment.deliveries.tables import Delivery
-from models.fulfilment.parcels.tables import Parcel, TrackingNumber
+from models.fulfilment.parcels import Parcel, TrackingNumber
 from models.fulfilment.tracking.events import TrackingEvent
 from models.trade.contracts.tables import ContractLine
 from models.trade.orders.tables import OrderLine

@@ -9,7 +9,7 @@ from graphql import get_named_type
 
 from kit.ids import from_global, to_global
 from models.access.viewers import Actor
-from models.master.parties.tables import PartyRole
+from models.master.parties import PartyRole
 from schema.graphql.nodes import NODES
 from tests.make import Ask, World
 from tests.make import world as another_world

@@ -12,7 +12,7 @@ from commands.fulfilment.tracking.reports import ParcelRecordTracking
 from models.access.journal import JournalEntry
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
-from models.fulfilment.parcels.tables import Parcel
+from models.fulfilment.parcels import Parcel
 from models.fulfilment.tracking.events import TrackingEvent
 from models.trade.orders.tables import OrderLine
 from tests.make import World

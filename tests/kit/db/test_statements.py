@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import Uuid, bindparam, insert, select
 
 from kit.db.statements import Statement
-from models.master.parties.tables import Party, PartyRole
+from models.master.parties import Party, PartyRole
 from models.trade.orders.tables import Order
 from tests.make.master import parties
 

@@ -11,7 +11,7 @@ from kit.gs1 import sscc
 from kit.ids import new_id
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
-from models.fulfilment.parcels.tables import Parcel, ParcelContent, ParcelStatus, TrackingNumber
+from models.fulfilment.parcels import Parcel, ParcelContent, ParcelStatus, TrackingNumber
 from models.master.channels import DeliveryMethod
 from models.trade.contracts.states import ContractState, EndOfLife, ReservationStrategy
 from models.trade.contracts.tables import Contract, ContractLine

@@ -7,7 +7,7 @@ from typing import Any
 from graphql import GraphQLObjectType, get_named_type
 
 from kit.ids import new_id, to_global
-from models.fulfilment.parcels.tables import TrackingNumber
+from models.fulfilment.parcels import TrackingNumber
 from schema.graphql.nodes import NODES
 from tests.make import Ask, World
 from tests.make.everything import LISTS, ROOTS, SHOWN, nodes

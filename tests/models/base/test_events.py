@@ -13,7 +13,7 @@ import pytest
 from kit.ids import new_id
 from models.base.events import EVENTS, progressed, read_event
 from models.base.tables import Base
-from models.trade.orders.events import OrderPlaced
+from models.events.trade.orders import OrderPlaced
 
 WRITTEN = json.loads(Path(__file__).with_name("written.json").read_text())
 TALLIED = sorted(

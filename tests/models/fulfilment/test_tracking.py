@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.fulfilment.parcels.tables import ParcelStatus
+from models.fulfilment.parcels import ParcelStatus
 from models.fulfilment.tracking.events import Vocabulary
 from models.fulfilment.tracking.meanings import meaning
 from models.fulfilment.tracking.standing import TERMINAL, Standing, standing

@@ -14,7 +14,7 @@ from kit.db.hints import Hints
 from kit.errors import Code, Refused
 from kit.ids import new_id
 from kit.inputs import Command
-from models.trade.orders.events import OrderPlaced
+from models.events.trade.orders import OrderPlaced
 from resolvers.running.following import QUEUED, Following
 from tests import make
 from tests.guard import counted

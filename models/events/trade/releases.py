@@ -4,7 +4,7 @@ from typing import Annotated
 
 from models.base.events import Event, Moving, event
 from models.trade.contracts.tables import Contract
-from models.trade.releases.tables import Release, ReleaseType
+from models.trade.releases import Release, ReleaseType
 
 _Line = Annotated[int, "The line's number in its contract."]
 _Type = Annotated[ReleaseType, "What sort of schedule it is."]

@@ -1,4 +1,4 @@
-"""What the journal tells of contracts; `models.trade.releases.events` has what releases do."""
+"""What the journal tells of contracts; `models.events.trade.releases` has what releases do."""
 
 from collections.abc import Mapping
 from decimal import Decimal

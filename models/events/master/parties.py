@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from models.base.events import Created, Payload, Updated, event
-from models.master.parties.tables import Party
+from models.master.parties import Party
 
 
 @event("party.created", Party)

@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from models.base.events import Event, Payload, event
-from models.fulfilment.parcels.tables import Parcel, ParcelStatus
+from models.fulfilment.parcels import Parcel, ParcelStatus
 
 
 @event("parcel.packed", Parcel)

@@ -8,9 +8,9 @@ from typing import Annotated
 from uuid import UUID
 
 from models.base.events import Event, event, without
+from models.events.trade.orders import Held, hold_without_owner
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery
-from models.trade.orders.events import Held, hold_without_owner
 
 Quantities = Mapping[UUID, Decimal]
 """Id of an order line -> quantity, in the line's unit."""

@@ -1,0 +1,1 @@
+"""Every kind of journal entry, where every wing may import it."""
