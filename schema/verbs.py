@@ -10,7 +10,7 @@ from schema.graphql.mutations import VERB
 _HEAD = """\
 # Verbs
 
-What clients may do: the declarations at the functions that do it, written down by `make verbs`.
+What clients may do: the declarations at the functions that do it, written down by `make docs`.
 Where a verb is about one row, the row is in one of the states, and what it needs holds; else it is
 refused, and does not stand among `availableActions`. What it refuses is told as `userErrors`; a
 token without the scope is refused before.
@@ -39,7 +39,7 @@ def _cells(verb: AnyVerb) -> tuple[str, ...]:
         "; ".join(need.words for need in act.needs),
         "; ".join(stop.words for stop in act.stopped_by),
         act.becomes or "",
-        _refused(verb.told),
+        _refused(verb.docstring),
     )
 
 
@@ -51,7 +51,7 @@ def _states(states: Collection[StrEnum]) -> str:
     return "any" if len(states) == len(every) else ", ".join(it for it in every if it in states)
 
 
-def _refused(told: str) -> str:
+def _refused(docstring: str) -> str:
     """Return what a docstring tells of refusals."""
-    _, _, refused = " ".join(told.split()).partition("Refused: ")
+    _, _, refused = " ".join(docstring.split()).partition("Refused: ")
     return refused.replace("|", "\\|")

@@ -5,7 +5,7 @@ from decimal import Decimal
 from pydantic import Field
 
 from commands.writing.transaction import Outcome, Writing
-from commands.writing.upserts import Told, results, upsert
+from commands.writing.upserts import UpsertEvents, results, upsert
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refused
 from kit.inputs import Bulk, Command, Gtin, Input, Name, Reference, refuse_duplicates
@@ -14,7 +14,7 @@ from models.base.acts import Act
 from models.events.master.catalog import ProductCreated, ProductUpdated
 from models.master.catalog import Product, Unit
 
-_TOLD = Told(ProductCreated, ProductUpdated)
+_EVENTS = UpsertEvents(ProductCreated, ProductUpdated)
 
 
 class ProductUpsert(Input):
@@ -45,7 +45,7 @@ async def upsert_all(writing: Writing, command: ProductsUpsert) -> Outcome:
     """Write products by SKU. Refused: DUPLICATE when a SKU stands twice."""
     refuse_duplicates((it.sku for it in command.products), ("products",), "sku")
     items = [it.model_dump() for it in command.products]
-    return results("product_id", *await upsert(writing, Product, _TOLD, "sku", items))
+    return results("product_id", *await upsert(writing, Product, _EVENTS, "sku", items))
 
 
 def check_scale(product: Product, quantity: Decimal, path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from commands.writing.transaction import Outcome, Writing
-from commands.writing.upserts import Told, results, upsert
+from commands.writing.upserts import UpsertEvents, results, upsert
 from commands.writing.verbs import verb
 from kit.inputs import Bulk, Command, Input, Name, Reference, refuse_duplicates
 from models.access.viewers import Scope
@@ -21,7 +21,7 @@ def _in_order(methods: list[DeliveryMethod]) -> list[DeliveryMethod]:
 Methods = Annotated[list[DeliveryMethod], Field(min_length=1), AfterValidator(_in_order)]
 
 
-_TOLD = Told(ChannelCreated, ChannelUpdated)
+_EVENTS = UpsertEvents(ChannelCreated, ChannelUpdated)
 
 
 class ChannelUpsert(Input):
@@ -54,4 +54,4 @@ async def upsert_all(writing: Writing, command: ChannelsUpsert) -> Outcome:
     """Write channels by code. Refused: DUPLICATE when a code stands twice."""
     refuse_duplicates((it.code for it in command.channels), ("channels",), "code")
     items = [it.model_dump() for it in command.channels]
-    return results("channel_id", *await upsert(writing, Channel, _TOLD, "code", items))
+    return results("channel_id", *await upsert(writing, Channel, _EVENTS, "code", items))

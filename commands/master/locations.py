@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from commands.writing.transaction import Outcome, Writing
-from commands.writing.upserts import Told, results, upsert
+from commands.writing.upserts import UpsertEvents, results, upsert
 from commands.writing.verbs import verb
 from kit.errors import Path
 from kit.ids import Names
@@ -17,7 +17,7 @@ from models.events.master.locations import LocationCreated, LocationUpdated
 from models.master.locations import Location, LocationKind
 from models.master.parties import Party
 
-_TOLD = Told(LocationCreated, LocationUpdated)
+_EVENTS = UpsertEvents(LocationCreated, LocationUpdated)
 
 
 class LocationUpsert(Input):
@@ -57,5 +57,5 @@ async def upsert_all(writing: Writing, command: LocationsUpsert) -> Outcome:
             providers.setdefault(it.provider_id, ("locations", place, "provider_id"))
     await writing.get(Party, providers)
     items = [it.model_dump() for it in command.locations]
-    written = await upsert(writing, Location, _TOLD, "code", items)
+    written = await upsert(writing, Location, _EVENTS, "code", items)
     return results("location_id", *written)

@@ -80,24 +80,24 @@ def _entries(writing: Writing) -> list[dict[str, Any]]:
 
 def _append() -> Insert:
     """Build the statement that raises the counter and writes all events of a transaction."""
-    entry, told = JournalEntry, given(JournalEntry, "entries").c
+    entry, new = JournalEntry, given(JournalEntry, "entries").c
     last = RAISE.cte("counter").c.value - bindparam("value", type_=BigInteger())
     before = (
         select(func.coalesce(func.max(entry.sequence), 0))
-        .where(entry.merchant_id == MERCHANT, entry.aggregate_id == told.aggregate_id)
+        .where(entry.merchant_id == MERCHANT, entry.aggregate_id == new.aggregate_id)
         .scalar_subquery()
     )
     values: dict[str, Any] = {
         "merchant_id": MERCHANT,
-        "id": told.id,
-        "position": last + told.position,
-        "aggregate": told.aggregate,
-        "aggregate_id": told.aggregate_id,
-        "sequence": before + told.sequence,
-        "type": told.type,
-        "occurred_at": told.occurred_at,
-        "payload": told.payload,
-        "payload_version": told.payload_version,
+        "id": new.id,
+        "position": last + new.position,
+        "aggregate": new.aggregate,
+        "aggregate_id": new.aggregate_id,
+        "sequence": before + new.sequence,
+        "type": new.type,
+        "occurred_at": new.occurred_at,
+        "payload": new.payload,
+        "payload_version": new.payload_version,
         **{name: bindparam(name, type_=getattr(entry, name).type) for name in _SAME},
     }
     return insert(entry).from_select(list(values), select(*values.values()))

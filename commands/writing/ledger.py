@@ -81,17 +81,17 @@ class Ledger:
             if isinstance(happened, Moving):
                 first.setdefault(happened.id, (place, happened))
         for (about, key), lines in self._moved.items():
-            told = {
+            amounts = {
                 line_id: {counter: amount for counter, amount in counters.items() if amount}
                 for line_id, counters in lines.items()
             }
-            if not any(told.values()):
+            if not any(amounts.values()):
                 continue
             if key in first:
                 place, moving = first[key]
-                events[place] = events[place]._replace(event=replace(moving, moved=told))
+                events[place] = events[place]._replace(event=replace(moving, moved=amounts))
             else:
-                self._writing.record(progressed(about)(key, moved=told))
+                self._writing.record(progressed(about)(key, moved=amounts))
         self._moved.clear()
 
 

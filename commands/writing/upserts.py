@@ -12,7 +12,7 @@ from models.base.payloads import ColumnName
 from models.base.tables import Owned
 
 
-class Told(NamedTuple):
+class UpsertEvents(NamedTuple):
     """What the journal tells of a table's rows."""
 
     created: type[Created]
@@ -22,7 +22,7 @@ class Told(NamedTuple):
 async def upsert(
     writing: Writing,
     entity: type[Owned],
-    told: Told,
+    events: UpsertEvents,
     key: str,
     items: Sequence[Mapping[str, Any]],
 ) -> tuple[list[Any], list[str]]:
@@ -36,7 +36,7 @@ async def upsert(
         old = found.get(item[key])
         row, changed = put(writing, entity, old, item)
         rows.append(row)
-        statuses.append(status(writing, _event(told, row, changed, is_new=old is None)))
+        statuses.append(status(writing, _event(events, row, changed, is_new=old is None)))
     await writing.session.flush()
     return rows, statuses
 
@@ -68,12 +68,14 @@ def put(
     return row, changed
 
 
-def _event(told: Told, row: Owned, changed: Iterable[str], *, is_new: bool) -> Event | None:
+def _event(
+    events: UpsertEvents, row: Owned, changed: Iterable[str], *, is_new: bool
+) -> Event | None:
     """Return what happened to a row, None where nothing did."""
     if is_new:
-        return told.created(row.id)
+        return events.created(row.id)
     fields = tuple(map(ColumnName, changed))
-    return told.updated(row.id, fields=fields) if fields else None
+    return events.updated(row.id, fields=fields) if fields else None
 
 
 def status(writing: Writing, happened: Event | None) -> str:

@@ -40,7 +40,7 @@ class Verb(Generic[Given]):
         return f"{self.takes.__name__[:1].lower()}{self.takes.__name__[1:]}"
 
     @property
-    def told(self) -> str:
+    def docstring(self) -> str:
         """Return what the function says of itself."""
         return self.run.__doc__ or ""
 

@@ -31,8 +31,10 @@ def available(acts: Sequence[Act]) -> Expression:
     kind = type(acts[0].action)
 
     def fact(reader: Reader, table: Any) -> ColumnElement[Any]:
-        told = (case((and_(*_conditions(reader, table, it)), _constant(it.action))) for it in acts)
-        return func.array_remove(array(told), null(), type_=ARRAY(OneOf(kind)))  # type: ignore[arg-type]
+        offered = (
+            case((and_(*_conditions(reader, table, it)), _constant(it.action))) for it in acts
+        )
+        return func.array_remove(array(offered), null(), type_=ARRAY(OneOf(kind)))  # type: ignore[arg-type]
 
     return fact
 

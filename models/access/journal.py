@@ -35,20 +35,20 @@ def _masked(payload: Any, masks: Mapping[str, Mask]) -> ColumnElement[Any]:
     without = payload.op("-")(literal(list(masks), ARRAY(Text)))
     read = {name: mask.reads(fields, getattr(fields, name)) for name, mask in masks.items()}
     pairs = [part for pair in read.items() for part in pair]
-    told = func.jsonb_strip_nulls(func.jsonb_build_object(*pairs))
-    return without.op("||")(told)  # type: ignore[no-any-return]
+    masked = func.jsonb_strip_nulls(func.jsonb_build_object(*pairs))
+    return without.op("||")(masked)  # type: ignore[no-any-return]
 
 
 def _payload_for(actor: Actor) -> Mask:
     """Return the payload as an actor reads it."""
 
     def reads(entry: Any, payload: Any) -> ColumnElement[Any]:
-        told = {
+        masked = {
             event: _masked(payload, hidden[actor])
             for event, hidden in HIDDEN_FIELDS.items()
             if actor in hidden
         }
-        return case(told, value=entry.type, else_=payload) if told else payload
+        return case(masked, value=entry.type, else_=payload) if masked else payload
 
     return Mask("without what events hide", reads)
 

@@ -43,14 +43,14 @@ def _event(kind: type[Event]) -> Iterator[str]:
         yield "| Field | Kind | What it means |\n| --- | --- | --- |"
         for it in form.values:
             left_out = "" if it.is_needed else _DEFAULT
-            yield f"| `{it.name}` | {it.kind.told} | {it.told}{left_out} |"
+            yield f"| `{it.name}` | {it.kind.word} | {it.meaning}{left_out} |"
         yield ""
 
 
 def events_page() -> str:
     """Return docs/EVENTS.md."""
     lines = [_HEAD, "## Kinds of values\n", "| Kind | In JSON |", "| --- | --- |"]
-    lines += [f"| {told} | {form} |" for told, form in _KINDS.items()]
+    lines += [f"| {word} | {form} |" for word, form in _KINDS.items()]
     lines.append("")
     by_noun = sorted(EVENTS.values(), key=lambda it: it.aggregate)
     for noun, kinds in groupby(by_noun, lambda it: it.about.__name__):

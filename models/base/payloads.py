@@ -30,25 +30,25 @@ class Item:
 
 
 class ValueForm(NamedTuple):
-    """A kind of value. told: in a word, for readers. write: to JSON, TypeError for another kind.
+    """A kind of value. word: for readers. write: to JSON, TypeError for another kind.
 
     read: from JSON, ValueError for what was never written so.
     """
 
-    told: str
+    word: str
     write: Callable[[Any], Any]
     read: Callable[[Any], Any]
 
 
 class Value(NamedTuple):
-    """A field of a payload. told: what it means.
+    """A field of a payload. meaning: for readers.
 
     default: left out of the JSON where the field has it; MISSING for none.
     """
 
     name: str
     kind: ValueForm
-    told: str
+    meaning: str
     default: Any
 
     @property
@@ -59,23 +59,23 @@ class Value(NamedTuple):
 
 def as_json(values: Sequence[Value], row: Any) -> dict[str, Any]:
     """Return a payload, or an item of one, as JSON. TypeError for a value of another kind."""
-    told = {}
+    payload = {}
     for name, kind, _, default in values:
         value = getattr(row, name)
         if default is MISSING or value != default:
-            told[name] = kind.write(value)
-    return told
+            payload[name] = kind.write(value)
+    return payload
 
 
-def from_json(values: Sequence[Value], told: Mapping[str, Any]) -> dict[str, Any]:
+def from_json(values: Sequence[Value], payload: Mapping[str, Any]) -> dict[str, Any]:
     """Return a payload's JSON as the fields of its class. ValueError for what does not fit."""
-    if strange := told.keys() - {it.name for it in values}:
+    if strange := payload.keys() - {it.name for it in values}:
         message = f"unknown fields {sorted(strange)}"
         raise ValueError(message)
-    if lacking := [it.name for it in values if it.is_needed and it.name not in told]:
+    if lacking := [it.name for it in values if it.is_needed and it.name not in payload]:
         message = f"missing fields {lacking}"
         raise ValueError(message)
-    return {it.name: it.kind.read(told[it.name]) for it in values if it.name in told}
+    return {it.name: it.kind.read(payload[it.name]) for it in values if it.name in payload}
 
 
 def values_of(described: type[Any]) -> list[Value]:
@@ -91,9 +91,9 @@ def _value(of: Field[Any], hint: Any) -> Value:
     if get_origin(hint) is not Annotated:
         message = f"{of.name}: say what it means, Annotated[..., 'What it means.']"
         raise TypeError(message)
-    kind, told = get_args(hint)
+    kind, meaning = get_args(hint)
     default = of.default if of.default_factory is MISSING else of.default_factory()
-    return Value(of.name, kind_of(kind), told, default)
+    return Value(of.name, kind_of(kind), meaning, default)
 
 
 def kind_of(hint: Any) -> ValueForm:
@@ -116,19 +116,19 @@ def kind_of(hint: Any) -> ValueForm:
     raise TypeError(message)
 
 
-def _refuse(value: object, told: str) -> TypeError:
-    return TypeError(f"{value!r} is not {told}")
+def _refuse(value: object, word: str) -> TypeError:
+    return TypeError(f"{value!r} is not {word}")
 
 
 def _plain(
-    told: str, kind: type, write: Callable[[Any], Any], read: Callable[[Any], Any]
+    word: str, kind: type, write: Callable[[Any], Any], read: Callable[[Any], Any]
 ) -> ValueForm:
     def checked(value: Any) -> Any:
         if isinstance(value, kind):
             return write(value)
-        raise _refuse(value, told)
+        raise _refuse(value, word)
 
-    return ValueForm(told, checked, read)
+    return ValueForm(word, checked, read)
 
 
 def _exact(quantity: Decimal) -> str:
@@ -200,7 +200,7 @@ _PLAIN: Mapping[Any, ValueForm] = {
 
 def _optional(of: ValueForm) -> ValueForm:
     return ValueForm(
-        f"{of.told}, or null",
+        f"{of.word}, or null",
         lambda value: None if value is None else of.write(value),
         lambda value: None if value is None else of.read(value),
     )
@@ -212,7 +212,7 @@ def _list(of: ValueForm) -> ValueForm:
             raise _refuse(values, "a tuple")
         return [of.write(it) for it in values]
 
-    return ValueForm(f"list of: {of.told}", write, lambda values: tuple(map(of.read, values)))
+    return ValueForm(f"list of: {of.word}", write, lambda values: tuple(map(of.read, values)))
 
 
 def _mapping(key: ValueForm, of: ValueForm) -> ValueForm:
@@ -224,14 +224,14 @@ def _mapping(key: ValueForm, of: ValueForm) -> ValueForm:
     def read(values: Any) -> dict[Any, Any]:
         return {key.read(it): of.read(value) for it, value in values.items()}
 
-    return ValueForm(f"{key.told} → {of.told}", write, read)
+    return ValueForm(f"{key.word} → {of.word}", write, read)
 
 
 def _item(kind: type[Item]) -> ValueForm:
     values = values_of(kind)
-    told = ", ".join(f"`{it.name}`: {it.kind.told}" for it in values)
+    word = ", ".join(f"`{it.name}`: {it.kind.word}" for it in values)
     return _plain(
-        f"({told})",
+        f"({word})",
         kind,
         lambda item: as_json(values, item),
         lambda item: kind(**from_json(values, item)),

@@ -63,12 +63,12 @@ class Issuers:
         if len(token) > LONGEST_TOKEN:
             return None
         try:
-            issuer, told = await self._checked(token)
+            issuer, subject = await self._checked(token)
         except (JoseError, LookupError, ValueError, TypeError, AttributeError) as error:
             # A header or payload that is no object fails as what it is not, inside joserfc too.
             _log.info("A token is refused: %s", type(error).__name__)
             return None
-        return await self._viewer(issuer, told) if told.actor in issuer.actors else None
+        return await self._viewer(issuer, subject) if subject.actor in issuer.actors else None
 
     async def _checked(self, token: str) -> tuple[Issuer, _Subject]:
         """Return whose token it is and what it tells; raises whatever is wrong with it."""
@@ -79,27 +79,27 @@ class Issuers:
         issuer, keys = self._issuers[claims["iss"]]
         await _check_signature(signed, issuer, keys)
         _registry(issuer, self._clock()).validate(claims)
-        return issuer, _told(issuer, claims)
+        return issuer, _subject(issuer, claims)
 
-    async def _viewer(self, issuer: Issuer, told: _Subject) -> Viewer | None:
+    async def _viewer(self, issuer: Issuer, subject: _Subject) -> Viewer | None:
         """Find the merchant and the company that a token names, None where one is missing."""
-        is_buyer, party = told.actor is Actor.BUYER, None
-        role = told.role if is_buyer else None
-        merchant = await merchant_id(self._database, told.merchant)
+        is_buyer, party = subject.actor is Actor.BUYER, None
+        role = subject.role if is_buyer else None
+        merchant = await merchant_id(self._database, subject.merchant)
         if merchant is not None and is_buyer:
-            party = await customer_id(self._database, merchant, told.party or "")
+            party = await customer_id(self._database, merchant, subject.party or "")
         if merchant is None or (is_buyer and party is None):
             return None
         return Viewer(
             merchant,
-            told.actor,
-            uuid5(NAMESPACE_URL, f"{issuer.issuer}#{told.sub}"),
-            told.name or told.sub,
-            frozenset(it for it in allowed(told.actor, role) if it in told.scopes),
+            subject.actor,
+            uuid5(NAMESPACE_URL, f"{issuer.issuer}#{subject.sub}"),
+            subject.name or subject.sub,
+            frozenset(it for it in allowed(subject.actor, role) if it in subject.scopes),
             party,
             role,
-            expires_at=datetime.fromtimestamp(told.exp + LEEWAY_S, UTC),
-            subject=told.sub,
+            expires_at=datetime.fromtimestamp(subject.exp + LEEWAY_S, UTC),
+            subject=subject.sub,
         )
 
 
@@ -131,7 +131,7 @@ def _registry(issuer: Issuer, now: datetime) -> JWTClaimsRegistry:
     )
 
 
-def _told(issuer: Issuer, claims: Mapping[str, Any]) -> _Subject:
+def _subject(issuer: Issuer, claims: Mapping[str, Any]) -> _Subject:
     """Read the claims by the issuer's mapping. ValueError: one is missing or has a wrong form."""
     fixed = {"actor": Actor.BUYER, "role": CompanyRole.BUYER, "merchant": issuer.merchant}
     mapped = {

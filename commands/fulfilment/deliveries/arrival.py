@@ -19,7 +19,7 @@ from uuid import UUID
 from sqlalchemy.orm.attributes import flag_modified
 
 from commands.fulfilment.deliveries.locking import Locked, changed
-from commands.fulfilment.deliveries.plan import told
+from commands.fulfilment.deliveries.plan import quantities_of
 from commands.trade.contracts import counters
 from commands.trade.orders import lines as order_lines
 from models.base.events import Moving
@@ -186,7 +186,7 @@ def _move_state(
     kind = DeliveryProgressed if state is delivery.state else ARRIVALS[state]
     _set(delivery, state=state, delivered_at=delivered_at)
     counts = {
-        it: told({line: amounts[it] for line, amounts in moved.items() if amounts[it]})
+        it: quantities_of({line: amounts[it] for line, amounts in moved.items() if amounts[it]})
         for it in _COUNTERS.values()
     }
     changed(locked.writing, delivery, kind(delivery.id, **counts), at)

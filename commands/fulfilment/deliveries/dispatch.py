@@ -10,7 +10,7 @@ from pydantic import Field
 from commands.fulfilment.deliveries import rest
 from commands.fulfilment.deliveries.arrival import settle
 from commands.fulfilment.deliveries.locking import DeliveryCommand, Locked, changed, lock_one
-from commands.fulfilment.deliveries.plan import told
+from commands.fulfilment.deliveries.plan import quantities_of
 from commands.trade.contracts import counters
 from commands.trade.orders.lines import move
 from commands.writing.transaction import Outcome, Writing
@@ -55,7 +55,9 @@ async def dispatch(writing: Writing, command: DeliveryDispatch) -> Outcome:
         move(order_line, shipped=line.packed)
     delivery.state = DeliveryState.DISPATCHED
     delivery.dispatched_at = when
-    changed(writing, delivery, DeliveryDispatched(delivery.id, shipped=told(shipped)), when)
+    changed(
+        writing, delivery, DeliveryDispatched(delivery.id, shipped=quantities_of(shipped)), when
+    )
     await _cancel_rest(locked)
     await _count_on_contracts(locked, shipped)
     await settle(locked)

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from commands.fulfilment.deliveries import rest
 from commands.fulfilment.deliveries.locking import DeliveryCommand, Locked, changed, lock_one
-from commands.fulfilment.deliveries.plan import told
+from commands.fulfilment.deliveries.plan import quantities_of
 from commands.fulfilment.parcels import pack as parcels
 from commands.fulfilment.parcels.inputs import ParcelPack, check_shape
 from commands.master.catalog import check_scale
@@ -79,8 +79,10 @@ async def pack(writing: Writing, command: DeliveryPack) -> Outcome:
     delivery.packing += 1
     delivery.state = DeliveryState.PACKED
     delivery.packed_at = writing.now
-    told_of = {locked.order_lines[line.order_line_id]: it for line, it in picked.items()}
-    packed = DeliveryPacked(delivery.id, picked=told(told_of), short=told(short))
+    picked_of = {locked.order_lines[line.order_line_id]: it for line, it in picked.items()}
+    packed = DeliveryPacked(
+        delivery.id, picked=quantities_of(picked_of), short=quantities_of(short)
+    )
     changed(writing, delivery, packed)
     made = await parcels.pack(
         locked.writing, delivery.id, delivery.packing, command.parcels, ("parcels",)

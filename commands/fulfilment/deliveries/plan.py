@@ -261,7 +261,7 @@ def add_lines(
 ) -> None:
     """Give a new delivery its lines and its first event. quantities: in the products' units."""
     writing.session.add_all(new_line(delivery, *each) for each in quantities.items())
-    writing.record(DeliveryPlanned(delivery.id, planned=told(quantities)))
+    writing.record(DeliveryPlanned(delivery.id, planned=quantities_of(quantities)))
 
 
 def new_line(delivery: Delivery, line: OrderLine, quantity: Decimal) -> DeliveryLine:
@@ -276,6 +276,6 @@ def new_line(delivery: Delivery, line: OrderLine, quantity: Decimal) -> Delivery
     )
 
 
-def told(quantities: Mapping[OrderLine, Decimal]) -> dict[UUID, Decimal]:
+def quantities_of(quantities: Mapping[OrderLine, Decimal]) -> dict[UUID, Decimal]:
     """Return quantities as events tell them: id of the order line -> quantity."""
     return {line.id: quantity for line, quantity in quantities.items()}

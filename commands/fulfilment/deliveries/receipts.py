@@ -152,7 +152,7 @@ async def _lines(
 
 
 def _check_difference(shipped: Decimal, given: ReceivedLine, path: Path) -> None:
-    """Refused: INVALID unless a difference is told exactly where there is one, and which way."""
+    """Refused: INVALID unless a difference is given exactly where there is one, and which way."""
     if (given.received == shipped) != (given.difference is None):
         text = f"{shipped.normalize():f} were shipped: a difference has a reason, and only it."
         raise Refused(Code.INVALID, text, (*path, "difference"))
@@ -162,10 +162,10 @@ def _check_difference(shipped: Decimal, given: ReceivedLine, path: Path) -> None
         raise Refused(Code.INVALID, text, (*path, "difference"))
 
 
-def _arrive(locked: Locked, told: list[ReceiptLine]) -> dict[UUID, Decimal]:
+def _arrive(locked: Locked, reported: list[ReceiptLine]) -> dict[UUID, Decimal]:
     """Bring counters in line with the receipt; return order line id -> change of `delivered`."""
     changes = {}
-    for it in told:
+    for it in reported:
         line = locked.lines[it.delivery_line_id]
         delivered = it.received if it.difference in _NOT_ARRIVED else line.shipped
         is_refused = it.difference is ReceiptDifference.REFUSED

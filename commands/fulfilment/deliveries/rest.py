@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from commands.fulfilment.deliveries.locking import Locked
 from commands.trade.orders import lines
-from commands.trade.orders.cancel import told
+from commands.trade.orders.cancel import cancelled_lines
 from commands.trade.orders.states import become
 from models.events.trade.orders import OrderCancelled, OrderLinesCancelled
 from models.trade.orders.states import OrderState
@@ -23,7 +23,7 @@ async def cancel(locked: Locked, order: Order, rest: Mapping[OrderLine, Decimal]
     writing = locked.writing
     await lines.cancel(writing, order, open_rest)
     order.version += 1
-    writing.record(OrderLinesCancelled(order.id, lines=told(open_rest)))
+    writing.record(OrderLinesCancelled(order.id, lines=cancelled_lines(open_rest)))
     every = (it for it in locked.order_lines.values() if it.order_id == order.id)
     if all(line.cancelled == line.ordered for line in every):
         become(writing, order, OrderState.CANCELLED)

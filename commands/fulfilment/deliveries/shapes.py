@@ -16,7 +16,7 @@ from commands.fulfilment.deliveries.locking import (
     lock_one,
 )
 from commands.fulfilment.deliveries.places import WINDOW, check_hours, check_location
-from commands.fulfilment.deliveries.plan import add_lines, new_line, told
+from commands.fulfilment.deliveries.plan import add_lines, new_line, quantities_of
 from commands.master.catalog import check_scale
 from commands.trade.orders.lines import active_holds
 from commands.writing.counters import numbers
@@ -150,7 +150,7 @@ async def split(writing: Writing, command: DeliverySplit) -> Outcome:
             await writing.session.delete(line)
     quantities = {locked.order_lines[it.order_line_id]: amount for it, amount in taken.items()}
     add_lines(writing, part, quantities)
-    divided = events.DeliveryDivided(delivery.id, into=part.id, taken=told(quantities))
+    divided = events.DeliveryDivided(delivery.id, into=part.id, taken=quantities_of(quantities))
     changed(writing, delivery, divided)
     return {"delivery_id": delivery.id, "part_id": part.id}
 
@@ -275,7 +275,7 @@ def _pour(
     source.state = DeliveryState.CANCELLED
     source.cancelled_at = writing.now
     changed(writing, source, events.DeliveryCancelled(source.id, merged_into=into.id))
-    merged = events.DeliveryMerged(into.id, source=source.id, planned=told(quantities))
+    merged = events.DeliveryMerged(into.id, source=source.id, planned=quantities_of(quantities))
     changed(writing, into, merged)
 
 

@@ -63,7 +63,7 @@ async def cancel_lines(writing: Writing, command: OrderCancelLines) -> Outcome:
     wanted = await _wanted(writing, command, lines)
     await cancel(writing, order, wanted)
     order.cancel_reason = command.reason
-    writing.record(OrderLinesCancelled(order.id, lines=told(wanted)))
+    writing.record(OrderLinesCancelled(order.id, lines=cancelled_lines(wanted)))
     if all(line.cancelled == line.ordered for line in lines.values()):
         become(writing, order, OrderState.CANCELLED)
         writing.record(OrderCancelled(order.id))
@@ -71,7 +71,7 @@ async def cancel_lines(writing: Writing, command: OrderCancelLines) -> Outcome:
     return {"order_id": order.id}
 
 
-def told(cancelled: Mapping[OrderLine, Decimal]) -> tuple[CancelledLine, ...]:
+def cancelled_lines(cancelled: Mapping[OrderLine, Decimal]) -> tuple[CancelledLine, ...]:
     """Return cancelled quantities as events tell them."""
     return tuple(CancelledLine(line.line_no, it) for line, it in cancelled.items())
 

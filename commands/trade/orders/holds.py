@@ -40,9 +40,9 @@ class OrderReleaseHold(HoldRelease):
 
 
 async def place(
-    writing: Writing, subject: HoldSubject, subject_id: UUID, given: HoldFields, told: type[Held]
+    writing: Writing, subject: HoldSubject, subject_id: UUID, given: HoldFields, event: type[Held]
 ) -> Hold:
-    """Stop an order or a delivery whose order is locked. told: what the journal tells of it.
+    """Stop an order or a delivery whose order is locked. event: what the journal tells of it.
 
     Refused: TAKEN when the same owner holds it for the same reason already.
     """
@@ -61,7 +61,7 @@ async def place(
         note=given.note,
     )
     writing.session.add(hold)
-    writing.record(told(subject_id, hold_id=hold.id, reason=hold.reason))
+    writing.record(event(subject_id, hold_id=hold.id, reason=hold.reason))
     return hold
 
 
@@ -73,8 +73,8 @@ async def find(writing: Writing, subject: HoldSubject, hold_id: UUID) -> Hold:
     return hold
 
 
-async def release(writing: Writing, hold: Hold, told: type[Held]) -> None:
-    """End a hold whose order is locked; told: as in `place`.
+async def release(writing: Writing, hold: Hold, event: type[Held]) -> None:
+    """End a hold whose order is locked; event: as in `place`.
 
     Refused: WRONG_STATE when it was released before.
     """
@@ -82,7 +82,7 @@ async def release(writing: Writing, hold: Hold, told: type[Held]) -> None:
     if not hold.is_active:
         raise Refused(Code.WRONG_STATE, "This hold was released before.", ("hold_id",))
     hold.released_at = writing.now
-    writing.record(told(hold.subject_id, hold_id=hold.id, reason=hold.reason))
+    writing.record(event(hold.subject_id, hold_id=hold.id, reason=hold.reason))
 
 
 @verb(

@@ -51,5 +51,5 @@ class Charged(SchemaExtension):
         """Tell the cost in every answer."""
         bill: Bill = self.execution_context.context.bill
         requested = bill.requested or ENTRY
-        told = {"requestedQueryCost": requested, "actualQueryCost": bill.actual}
-        return {"cost": {**told, "throttleStatus": bill.status}}
+        cost = {"requestedQueryCost": requested, "actualQueryCost": bill.actual}
+        return {"cost": {**cost, "throttleStatus": bill.status}}

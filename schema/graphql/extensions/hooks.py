@@ -43,13 +43,13 @@ def _hooks(kinds: Kinds, name: str) -> Sequence[tuple[int, bool]]:
 class _Stage:
     """One stage of an operation: all its hooks begin before it and end after it."""
 
-    __slots__ = ("_begun", "_extensions", "_hooks", "_name", "_told")
+    __slots__ = ("_begun", "_extensions", "_given", "_hooks", "_name")
 
     def __init__(
-        self, extensions: Sequence[SchemaExtension], kinds: Kinds, name: str, *told: Any
+        self, extensions: Sequence[SchemaExtension], kinds: Kinds, name: str, *given: Any
     ) -> None:
-        """Take the stage's hook by name, and what its hooks are told."""
-        self._extensions, self._name, self._told = extensions, name, told
+        """Take the stage's hook by name, and what its hooks are given."""
+        self._extensions, self._name, self._given = extensions, name, given
         self._hooks = _hooks(kinds, name)
         self._begun: list[tuple[Any, bool]] = []
 
@@ -57,7 +57,7 @@ class _Stage:
         """Begin; where a hook fails, those before it end with its error."""
         try:
             for place, is_async in self._hooks:
-                hook = getattr(self._extensions[place], self._name)(*self._told)
+                hook = getattr(self._extensions[place], self._name)(*self._given)
                 if is_async:
                     await anext(hook)
                 else:
@@ -108,8 +108,8 @@ class Hooks(SchemaExtensionsRunner):
         super().__init__(execution_context, extensions)
         self._kinds: Kinds = tuple(type(it) for it in extensions)
 
-    def _stage(self, name: str, *told: Any) -> Any:
-        return _Stage(self.extensions, self._kinds, name, *told)
+    def _stage(self, name: str, *given: Any) -> Any:
+        return _Stage(self.extensions, self._kinds, name, *given)
 
     def operation(self) -> Any:
         """Return what surrounds the whole operation."""
@@ -133,8 +133,8 @@ class Hooks(SchemaExtensionsRunner):
 
     async def get_extensions_results(self, ctx: ExecutionContext) -> dict[str, Any]:
         """Return what extensions tell in the answer."""
-        told: dict[str, Any] = {}
+        results: dict[str, Any] = {}
         for extension in self.extensions:
             found: Any = extension.get_results()
-            told |= found
-        return told | ctx.extensions_results
+            results |= found
+        return results | ctx.extensions_results
