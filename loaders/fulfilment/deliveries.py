@@ -128,7 +128,7 @@ def _of_contract(reader: Reader, delivery: Any, contract_id: UUID) -> ColumnElem
     return _some_line(reader, delivery, called_off, line=line)
 
 
-judged = Computed(Delivery, {"is_late": is_late})
+timeliness = Computed(Delivery, {"is_late": is_late})
 offered = Computed(Delivery, {"actions": available(ACTS)})
 _JUDGED = {"late": is_late, "open": _is_open, "on_hold": _is_on_hold}
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from commands.fulfilment.deliveries import holds, plan, shapes
+from commands.fulfilment.deliveries import changes, holds, plan
 from tests.simulation.merchant import RECIPIENTS, ZONE
 from tests.simulation.simulation import PART, PICK, Row, Simulation, keeps_lines, needs
 
@@ -73,8 +73,8 @@ class DeliveryRules(Simulation):
             for line, part in zip(self.parts_of(delivery), parts, strict=False)
         ]
         self.act(
-            shapes.split,
-            shapes.DeliverySplit,
+            changes.split,
+            changes.DeliverySplit,
             delivery_id=UUID(delivery["id"]),
             lines=wanted,
             expected_version=delivery["version"],
@@ -91,8 +91,8 @@ class DeliveryRules(Simulation):
         alike = [it for it in others_than if all(it[name] == target[name] for name in same)]
         sources = {it["id"]: it for it in (self.choose(alike or others_than, n) for n in others)}
         self.act(
-            shapes.merge,
-            shapes.DeliveryMerge,
+            changes.merge,
+            changes.DeliveryMerge,
             delivery_id=UUID(target["id"]),
             delivery_ids=[UUID(it) for it in sources],
         )
@@ -107,10 +107,10 @@ class DeliveryRules(Simulation):
         match what:
             case "move":
                 where = self.merchant.location_ids[place]
-                self.act(shapes.move, shapes.DeliveryMove, **given, location_id=where)
+                self.act(changes.move, changes.DeliveryMove, **given, location_id=where)
             case "reschedule":
                 when = WINDOWS[place]
-                self.act(shapes.reschedule, shapes.DeliveryReschedule, **given, window=when)
+                self.act(changes.reschedule, changes.DeliveryReschedule, **given, window=when)
             case "hold":
                 why = {"reason": "OTHER", "owner": "audit"}
                 self.act(holds.hold, holds.DeliveryHold, **given, **why)

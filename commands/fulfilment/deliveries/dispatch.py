@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from commands.fulfilment.deliveries import rest
+from commands.fulfilment.deliveries import remainder
 from commands.fulfilment.deliveries.arrival import settle
 from commands.fulfilment.deliveries.locking import DeliveryCommand, Locked, changed, lock_one
 from commands.fulfilment.deliveries.plan import quantities_of
@@ -68,7 +68,7 @@ async def _cancel_rest(locked: Locked) -> None:
     for order in locked.orders.values():
         if order.delivery_policy is DeliveryPolicy.PARTIAL_CANCEL_REST:
             lines = (it for it in locked.order_lines.values() if it.order_id == order.id)
-            await rest.cancel(locked, order, {line: line.unplanned for line in lines})
+            await remainder.cancel(locked, order, {line: line.unplanned for line in lines})
 
 
 async def _count_on_contracts(locked: Locked, shipped: Mapping[OrderLine, Decimal]) -> None:

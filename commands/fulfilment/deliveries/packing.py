@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from commands.fulfilment.deliveries import rest
+from commands.fulfilment.deliveries import remainder
 from commands.fulfilment.deliveries.locking import DeliveryCommand, Locked, changed, lock_one
 from commands.fulfilment.deliveries.plan import quantities_of
 from commands.fulfilment.parcels import pack as parcels
@@ -156,7 +156,7 @@ async def _settle(locked: Locked, short: Mapping[OrderLine, Decimal]) -> None:
         mine = {line: it for line, it in short.items() if line.order_id == order.id}
         if order.delivery_policy is DeliveryPolicy.PARTIAL_CANCEL_REST:
             open_rest = {line: min(it, line.unplanned) for line, it in mine.items()}
-            await rest.cancel(locked, order, open_rest)
+            await remainder.cancel(locked, order, open_rest)
         else:
             _backorder(order, mine)
 

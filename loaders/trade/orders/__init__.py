@@ -25,7 +25,7 @@ progress = Aggregates(
         "is_backordered": lambda line: func.bool_or(line.backordered > 0),
     },
 )
-judged = Computed(Order, {"is_late": is_late, "is_open": is_open})
+timeliness = Computed(Order, {"is_late": is_late, "is_open": is_open})
 offered = Computed(Order, {"actions": available(ACTS)})
 net = Aggregates(
     OrderLine,
@@ -45,7 +45,6 @@ __all__ = [
     "every",
     "hold_by_id",
     "holds",
-    "judged",
     "line_by_id",
     "lines",
     "net",
@@ -53,4 +52,5 @@ __all__ = [
     "of_party",
     "offered",
     "progress",
+    "timeliness",
 ]

@@ -107,8 +107,8 @@ def _single(reader: Reader, order: Any, given: OrderFilter) -> Iterable[ColumnEl
             yield getattr(order, name) == value
     for name, judgement in _JUDGED.items():
         if (value := getattr(given, name)) is not None:
-            judged = judgement(reader, order)
-            yield judged if value else ~judged
+            timeliness = judgement(reader, order)
+            yield timeliness if value else ~timeliness
 
 
 def _matching(reader: Reader, order: Any, given: OrderFilter) -> Iterable[ColumnElement[bool]]:

@@ -12,7 +12,7 @@ from models.base.visibility import seen_by
 from models.trade.orders.states import OPEN_STATES, FulfilmentStatus
 from models.trade.orders.tables import OrderLine, rounded_net
 
-Judgement = Callable[[Reader, Any], ColumnElement[bool]]
+Condition = Callable[[Reader, Any], ColumnElement[bool]]
 """reader, table of orders -> a condition on one of them."""
 
 

@@ -2,7 +2,15 @@
 
 import strawberry
 
-from commands.fulfilment.deliveries import dispatch, holds, packing, plan, receipts, release, shapes
+from commands.fulfilment.deliveries import (
+    changes,
+    dispatch,
+    holds,
+    packing,
+    plan,
+    receipts,
+    release,
+)
 from execution import each_related, related
 from loaders.fulfilment import deliveries as loaders
 from loaders.fulfilment import parcels as parcel_loaders
@@ -134,10 +142,10 @@ class DeliveriesMutation:
     """Mutations of deliveries."""
 
     delivery_plan: DeliveryPlanPayload = mutation(plan.plan_all)
-    delivery_split: DeliverySplitPayload = mutation(shapes.split)
-    delivery_merge: DeliveryMergePayload = mutation(shapes.merge)
-    delivery_move: DeliveryMovePayload = mutation(shapes.move)
-    delivery_reschedule: DeliveryReschedulePayload = mutation(shapes.reschedule)
+    delivery_split: DeliverySplitPayload = mutation(changes.split)
+    delivery_merge: DeliveryMergePayload = mutation(changes.merge)
+    delivery_move: DeliveryMovePayload = mutation(changes.move)
+    delivery_reschedule: DeliveryReschedulePayload = mutation(changes.reschedule)
     delivery_hold: DeliveryHoldPayload = mutation(holds.hold)
     delivery_release_hold: DeliveryReleaseHoldPayload = mutation(holds.release_hold)
     delivery_release: DeliveryReleasePayload = mutation(release.release)

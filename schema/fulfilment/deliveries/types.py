@@ -164,7 +164,7 @@ class Delivery(Node):
     )
     timeline: Timeline = timeline()
     is_late: bool = related(
-        loaders.judged,
+        loaders.timeliness,
         "The window's end passed before it was delivered: it is past and the delivery"
         " has not arrived, or it arrived after it. A cancelled one is not late.",
         attribute="is_late",

@@ -216,7 +216,7 @@ class Order(Node):
         loaders.progress, "A line waits for goods.", attribute="is_backordered", default=False
     )
     is_late: bool = related(
-        loaders.judged,
+        loaders.timeliness,
         "The requested latest instant of the order, or of a line that has its own, passed before"
         " all that was ordered was shipped: it is past and something is still open, or the last"
         " dispatch came after it.",
@@ -228,7 +228,7 @@ class Order(Node):
         f" half up once to the currency's minor unit. It is {_NOT_SHOWN}.",
     )
     is_open: bool = related(
-        loaders.judged,
+        loaders.timeliness,
         "It is PENDING_APPROVAL or CONFIRMED, and something is neither cancelled nor shipped.",
         attribute="is_open",
     )

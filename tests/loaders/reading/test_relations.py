@@ -124,10 +124,10 @@ async def test_statements_are_kept_for_a_kind_of_viewer_and_show_each_viewer_its
         context.begin()
         seen = await context.load_level(orders.by_id, list(own.values()))
         lines = await context.load_level(orders.lines, list(own.values()))
-        judged = await context.load_level(orders.judged, list(own.values()))
+        timeliness = await context.load_level(orders.timeliness, list(own.values()))
         await context.finish()
         assert [row is not None for row in seen] == [it == order_id for it in own.values()]
         assert [bool(rows) for rows in lines] == [it == order_id for it in own.values()]
-        assert [row is not None for row in judged] == [it == order_id for it in own.values()]
+        assert [row is not None for row in timeliness] == [it == order_id for it in own.values()]
         kept.append(len(batch._KEPT))  # noqa: SLF001 -- counted, not used.
     assert kept[0] == kept[1]
