@@ -100,6 +100,7 @@ class Filled:
             if isinstance(value, _REQUESTS) and name not in named and name not in self._filled:
                 message = "a value of the request inside a relation"
                 raise Unfusible(message)
+        self._statement.forget()
 
     def values(self, named: Mapping[str, Any], arguments: Arguments) -> Sequence[Any]:
         """Return the parameters of one request, in their order."""

@@ -61,17 +61,23 @@ class Statement:
             value, change = self.given[name], _sent(_parameter(compiled, name).type)
             self._places[name] = place, change
             self._sent.append(value if change is None or value is None else change(value))
-        self._columns: Any = getattr(built, "exported_columns", ())
+        columns: Any = getattr(built, "exported_columns", ())
+        # Their names only: a column would keep all that the statement was built of, megabytes.
+        self._columns = tuple(it.key for it in columns)
         self._made = row
         self._changes = [
             (place, change)
-            for place, it in enumerate(self._columns)
+            for place, it in enumerate(columns)
             if (change := _received(it.type)) is not None
         ]
 
     @cached_property
     def _row(self) -> Any:
-        return self._made or namedtuple("Row", [it.key for it in self._columns])  # noqa: PYI024 -- the columns are known at run time only.
+        return self._made or namedtuple("Row", self._columns)  # noqa: PYI024 -- the columns are known at run time only.
+
+    def forget(self) -> None:
+        """Let go of SQLAlchemy's parameters, which keep what the statement was built of."""
+        self.names = {}
 
     def values(self, named: Mapping[str, Any]) -> list[Any]:
         """Return the parameters in their order; those that are not named keep their values."""

@@ -1,10 +1,11 @@
 """What becomes one statement, what code resolves, what the reference executor answers whole."""
 
+import gc
 from typing import Any
 
 import pytest
 from graphql import OperationDefinitionNode, build_schema, parse
-from sqlalchemy import event, update
+from sqlalchemy import Select, event, update
 from sqlalchemy.orm import aliased
 
 from execution.arguments import Prepared
@@ -68,6 +69,17 @@ async def test_a_list_of_relations_is_one_statement_however_many_rows(ask, world
             await ask(LIST, first=first)
         sent.append(len(statements))
     assert sent == [1, 1]
+
+
+async def test_a_kept_plan_keeps_nothing_of_what_its_statement_was_built_of(ask, world):
+    await _orders(world, ask, 1)
+    alive = []
+    for number in range(4):
+        await ask(f"{LIST} # {number}", first=1)
+        gc.collect()
+        alive.append(sum(isinstance(it, Select) for it in gc.get_objects()))
+    assert PLANNER.counted["plan made"] == 4
+    assert alive[1:] == alive[1:2] * 3
 
 
 async def test_an_operation_is_planned_once_whatever_its_values(ask, world, database):
