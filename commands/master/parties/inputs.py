@@ -19,6 +19,7 @@ from kit.inputs import (
     Name,
     Place,
     Reference,
+    Short,
     Zone,
     refuse_duplicates,
 )
@@ -68,7 +69,7 @@ class ContactUpsert(Input):
     title: Name | None = Field(None, description="Job title.")
     department: Name | None = Field(None, description="Department of the company.")
     email: Name | None = Field(None, description="E-mail address.")
-    phone: Reference | None = Field(None, description="Telephone number.")
+    phone: Short | None = Field(None, description="Telephone number.")
 
 
 class AddressUpsert(Input):
@@ -95,7 +96,7 @@ class PartyUpsert(Input):
     gln: Gln | None = Field(None, description="GS1 Global Location Number with its check digit.")
     vat_id: Reference | None = Field(None, description="VAT identification number.")
     email: Name | None = Field(None, description="E-mail address.")
-    phone: Reference | None = Field(None, description="Telephone number.")
+    phone: Short | None = Field(None, description="Telephone number.")
     language: Language | None = Field(None, description="BCP 47 tag, for example de or pt-BR.")
     approval_limit: Money | None = Field(
         None,
