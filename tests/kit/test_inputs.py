@@ -22,6 +22,7 @@ from kit.inputs import (
     Zone,
     refuse_duplicates,
 )
+from tests.make.sweeps.leaves import INVISIBLE
 
 GOOD_WINDOW = {
     "earliest": datetime.fromisoformat("2026-03-02T08:00:00+01:00"),
@@ -109,6 +110,14 @@ def test_every_script_is_kept_as_it_is(name):
 )
 def test_what_looks_the_same_is_the_same_and_as_long(given, kept):
     assert Sample.read({"reference": given}).reference == kept
+
+
+@pytest.mark.parametrize("char", INVISIBLE)
+def test_a_key_has_nothing_that_nobody_sees(char):
+    for text in (f"A{char}B", f"{char}A{char}" if not char.isspace() else f"A{char}B"):
+        with pytest.raises(Refused) as refused:
+            Sample.read({"reference": text})
+        assert [it.code.value for it in refused.value.problems] == ["INVALID_CHARACTER"]
 
 
 @pytest.mark.parametrize("text", ["a\tb\r\nc", "\u202eabc\u202c", "👩🏽\u200d🔧", "می\u200cخواهم"])

@@ -30,8 +30,8 @@ LAST_YEAR = "9999-12-31T23:59:59-12:00"
 ODD: dict[str, tuple[Any, ...]] = {
     "ID": (*TEXTS, "UGFydHk6", 5, {"a": 1}),
     "String": (*TEXTS, 5),
-    "DateTime": (*FAR, LAST_YEAR, *NO_INSTANTS, 5),
-    "Date": (*NO_DAYS, "0001-01-01", "9999-12-31", "soon", 5, "\0"),
+    "DateTime": (*FAR, LAST_YEAR, *NO_INSTANTS[::4], 5),
+    "Date": (*NO_DAYS[::4], "0001-01-01", "9999-12-31", "soon", 5, "\0"),
     "Boolean": ("yes", 2),
 }
 FORGED: tuple[tuple[Any, ...], ...] = (

@@ -110,7 +110,8 @@ INVISIBLE = (
     *("\u3000", "\u3164", "\ue000", "\ufe0f", "\ufeff", "\uffa0", "\ufff9", "\uffff"),
     *("\U000e0001", "\U000e0100", "\U0010ffff"),
 )
-_KEY = _TEXT | dict.fromkeys((f"A{it}B" for it in INVISIBLE), "INVALID_CHARACTER")
+_SOME = ("\n", "\u00a0", "\u200b", "\u202e", "\u2028", "\u3164", "\ufeff")
+_KEY = _TEXT | dict.fromkeys((f"A{it}B" for it in _SOME), "INVALID_CHARACTER")
 _FOR_PEOPLE = {
     *("name", "title", "department", "building", "email", "phone", "line1", "line2", "postalCode"),
     *("city", "region", "note", "reason", "terms", "windowOverride", "receivedBy", "owner"),
@@ -199,6 +200,7 @@ NO_INSTANTS = (
     *("2026-03-02T09:00:00+01:60", "2026-03-02T09:00:00+01:00:30", "2026-03-02T09:00:00Z "),
     *("٢٠٢٦-03-02T09:00:00Z", "２０２６-03-02T09:00:00Z", "2026-03-02T09:00:00Z\n"),
 )
+_SOME_INSTANTS = ("soon", "2026-W10", "2026-03-02T09:00:00", "2026-03-02 09:00:00Z")
 NO_DAYS = (
     *("soon", "", "\0", LONG, "2026-02-30", "20260302", "2026-W10-1", "2026-3-2", "2026-061"),
     *("2026-03-02T00:00:00Z", "2026-03-02 ", "٢٠٢٦-03-02", "２０２６-03-02"),
@@ -212,12 +214,12 @@ _TYPES: Mapping[str, tuple[Any, ...]] = {
     "String": (5, {"a": 1}),
     "Currency": ({"a": 1},),
     "Country": (["DE", "FR"],),
-    "Decimal": (1.5, True, *NO_NUMBERS, {"a": 1}),
+    "Decimal": (1.5, True, "NaN", "1_000", "1.", "１２", " 5", "\0", "1" * 65, {"a": 1}),
     "Int": ("1", 1.5, 2**31, -(2**31) - 1, {"a": 1}),
     "Boolean": ("yes", 2),
     "ENUM": ("NOPE", "\0", 5),
-    "DateTime": (*NO_INSTANTS, 5),
-    "Date": (*NO_DAYS, 5, {"a": 1}),
+    "DateTime": (*_SOME_INSTANTS, "\0", 5, LONG),
+    "Date": ("soon", "2026-02-30", "20260302", "2026-W10-1", "\0", 5, {"a": 1}),
     "OBJECT": ("text", 5),
     "LIST": ([None],),
 }
