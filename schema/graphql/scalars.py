@@ -32,7 +32,7 @@ Country = NewType("Country", str)
 def _exact(value: object) -> Decimal:
     """Read a decimal from a string or a whole number, never from an inexact float."""
     if isinstance(value, int) and not isinstance(value, bool):
-        return Decimal(value)
+        value = str(value)
     if isinstance(value, str) and len(value) <= _LONGEST and _NUMBER.fullmatch(value):
         try:
             return Decimal(value)

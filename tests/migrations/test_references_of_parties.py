@@ -22,7 +22,7 @@ VALUES ('{MERCHANT}', 'm', 'M', now(), sha256('m'))
 CHANNELS = f"""
 INSERT INTO channels (merchant_id, id, code, name, kind, delivery_methods,
     approval_required, guests_allowed, is_active)
-VALUES ('{MERCHANT}', '{CHANNEL}', 'C', 'C', 'WEB_SHOP', '{{}}', false, true, true)
+VALUES ('{MERCHANT}', '{CHANNEL}', 'C', 'C', 'WEB_SHOP', '{{PARCEL}}', false, true, true)
 """
 PARTY = """
 INSERT INTO parties (merchant_id, id, number, roles, kind, name)

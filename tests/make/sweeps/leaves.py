@@ -157,18 +157,14 @@ _TEXTS: Mapping[str, Mapping[Any, str]] = {
     ),
 }
 _FAR = dict.fromkeys(("0001-01-01", "1899-12-31", "2200-01-01", "9999-12-31"), "INVALID_DATE")
-_TIMES = {
-    f"{day}T{time}": code
-    for day, code in _FAR.items()
-    for time in ("12:00:00+14:00", "12:00:00-12:00")
-} | dict.fromkeys(
+_TIMES = {f"{day}T12:00:00Z": code for day, code in _FAR.items()} | dict.fromkeys(
     (
         *("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"),
         *("1900-01-01T00:00:00+00:01", "2199-12-31T23:59:59-00:01"),
     ),
     "INVALID_DATE",
 )
-"""Far in UTC; the last two are within the bounds where they are written."""
+"""The last two are within the bounds where they are written, but not in UTC."""
 _DECIMALS = {
     "-1": "NOT_POSITIVE",
     "1e400": "OUT_OF_RANGE",
