@@ -40,7 +40,11 @@ def _in_order(roles: list[PartyRole]) -> list[PartyRole]:
     return sorted(set(roles))
 
 
-Language = Annotated[str, StringConstraints(max_length=35), AfterValidator(_known_language)]
+Language = Annotated[
+    str,
+    StringConstraints(max_length=35, pattern="^[A-Za-z0-9]+(-[A-Za-z0-9]+)*$"),
+    AfterValidator(_known_language),
+]
 Roles = Annotated[list[PartyRole], Field(min_length=1), AfterValidator(_in_order)]
 Opens = Annotated[str, StringConstraints(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Closes = Annotated[str, StringConstraints(pattern="^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]

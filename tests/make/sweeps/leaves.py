@@ -150,7 +150,10 @@ _TEXTS: Mapping[str, Mapping[Any, str]] = {
         "": "BLANK",
         LONG: "TOO_LONG",
     },
-    "language": {"klingon-": "INVALID", "\0": "INVALID", LONG: "TOO_LONG"},
+    "language": {
+        **dict.fromkeys(("klingon", "klingon-", "de.UTF-8", "de@euro", "\0"), "INVALID"),
+        LONG: "TOO_LONG",
+    },
     **dict.fromkeys(
         ("gtin", "gln", "sscc"),
         dict.fromkeys(("4006381333932", "٤٠٠٦٣٨١٣٣٣٩٣١", "", "\0", LONG), "INVALID_CHECK_DIGIT"),
