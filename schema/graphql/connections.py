@@ -68,7 +68,7 @@ class PageInfo:
 
 
 def _cursor(relation: PageOf, row: Any) -> str:
-    return pages.cursor(relation.sort_values(row))
+    return pages.cursor(relation.tag, relation.sort_values(row))
 
 
 def _page_info(root: Any) -> PageInfo:

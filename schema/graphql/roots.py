@@ -10,6 +10,7 @@ from strawberry import Info
 from execution import DECLARED, Chosen
 from kit.errors import Code, Refused
 from kit.ids import Names
+from kit.inputs import normal
 from loaders.reading.relations import Relation, RowOf
 
 
@@ -34,6 +35,10 @@ def one_by(description: str, **relations: Relation) -> Any:
         ((name, value),) = named.items()
         if "\0" in value:
             raise Refused(Code.INVALID_CHARACTER, "No key has a NUL character.", (name,))
+        try:
+            value = normal(value)
+        except ValueError as error:
+            raise Refused(Code.INVALID_CHARACTER, str(error), (name,)) from error
         if name == "id":
             value = Names(type_name).find(value)
         return None if value is None else RowOf(ways[name], value)

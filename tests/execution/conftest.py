@@ -1,9 +1,20 @@
 """What tests of both executors share."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
+import httpx
 import pytest
+
+from kit.db.database import Database
+from kit.limits import Limits
+from resolvers.running.context import Terms
+from server import application
+from tests import make
+
+BOUNDLESS = Limits(deadline=120, statement=60, bucket=10_000_000)
+"""Answers are compared, however busy the machine is, and whatever was asked before."""
 
 
 @pytest.fixture(scope="module")
@@ -11,3 +22,21 @@ def dropped() -> Iterator[None]:
     """Let coroutines that are dropped end here, where their warning is expected."""
     yield
     gc.collect()
+
+
+def _client(database: Any, clock: Any, *, plans: bool) -> httpx.AsyncClient:
+    terms = Terms(plans=plans, limits=BOUNDLESS)
+    transport = httpx.ASGITransport(application(database, clock=clock, terms=terms))
+    return httpx.AsyncClient(transport=transport, base_url="http://abruf")
+
+
+@pytest.fixture
+async def both(
+    world: make.World, database: Database, clock: make.Clock
+) -> AsyncIterator[tuple[make.Ask, make.Ask]]:
+    """Ask with plans, and without."""
+    async with (
+        _client(database, clock, plans=True) as planned,
+        _client(database, clock, plans=False) as resolved,
+    ):
+        yield make.Ask(planned, world.token), make.Ask(resolved, world.token)

@@ -10,7 +10,7 @@ from commands.trade.contracts import counters
 from commands.trade.contracts.life import check_in_force
 from commands.trade.orders.approvals import awaited
 from commands.trade.orders.drafts import Draft, LineDraft, create
-from commands.trade.orders.references import taken
+from commands.trade.orders.references import check_free
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refused
@@ -43,6 +43,7 @@ async def place(writing: Writing, command: ContractCallOff) -> Outcome:
     contract = locked[command.contract_id]
     _check_contract(writing, contract, command)
     channel = await _channel(writing, command)
+    await check_free(writing, channel.id, contract.party_id, command)
     check_parts(writing, contract, command)
     drafts = await drafts_of(writing, await agreement_of(writing, contract), command)
     draft = await _draft(writing, contract, channel, command, drafts)
@@ -64,15 +65,11 @@ def _check_contract(writing: Writing, contract: Contract, command: ContractCallO
 
 
 async def _channel(writing: Writing, command: ContractCallOff) -> Channel:
-    """Refused: NOT_FOUND, WRONG_STATE, TAKEN for an external reference of the channel."""
+    """Refused: NOT_FOUND, WRONG_STATE."""
     path = ("channel_id",)
     channel = (await writing.get(Channel, {command.channel_id: path}))[command.channel_id]
     if not channel.is_active:
         raise Refused(Code.WRONG_STATE, f"{channel.code} is not active.", path)
-    reference = command.external_reference
-    if reference and await taken(writing, [channel.id], [reference]):
-        text = f"The channel {channel.code} has an order {reference} already."
-        raise Refused(Code.TAKEN, text, ("external_reference",))
     return channel
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, or_, select
@@ -204,7 +204,7 @@ def _party_path(given: OrderFields) -> Path:
 
 
 _TAKEN = Statement(
-    select(Order.channel_id, Order.external_reference, Order.id).where(
+    select(Order.channel_id, Order.party_id, Order.external_reference, Order.id).where(
         Order.merchant_id == bindparam("merchant", type_=Uuid()),
         Order.channel_id == any_(bindparam("channels", type_=ARRAY(Uuid()))),
         Order.external_reference == any_(bindparam("references", type_=ARRAY(Text()))),
@@ -212,14 +212,34 @@ _TAKEN = Statement(
 )
 
 
+OrderKey: TypeAlias = tuple[UUID, UUID | None, str]
+"""Channel id, party id (None for a guest) and external reference: one order has them.
+
+Across parties it would tell one company what another has ordered, and let it take its numbers.
+"""
+
+
 async def taken(
     writing: Writing, channel_ids: Iterable[UUID], references: Iterable[str]
-) -> dict[tuple[UUID, str], UUID]:
-    """Return (channel id, external reference) -> id of the order that has it already."""
+) -> dict[OrderKey, UUID]:
+    """Return key -> id of the order that has it already, of those with one of the references."""
     named = {
         "merchant": writing.viewer.merchant_id,
         "channels": list(channel_ids),
         "references": list(references),
     }
     rows = await writing.session.rows(_TAKEN, named)
-    return {(channel, str(reference)): order for channel, reference, order in rows}
+    return {(channel, party, str(reference)): order for channel, party, reference, order in rows}
+
+
+async def check_free(writing: Writing, channel_id: UUID, party_id: UUID | None, given: Any) -> None:
+    """Refused: TAKEN where the party (None: a guest) has an order of the external reference.
+
+    given: what has the `external_reference`, or None there.
+    """
+    reference = given.external_reference
+    if reference and (channel_id, party_id, reference) in await taken(
+        writing, [channel_id], [reference]
+    ):
+        text = "The customer has an order with this reference in this channel already."
+        raise Refused(Code.TAKEN, text, ("external_reference",))

@@ -63,7 +63,10 @@ class Order(Owned):
             "merchant_id",
             "channel_id",
             "external_reference",
+            "party_id",
             unique=True,
+            # Guests have no party; among them, too, a channel's number is one order's.
+            postgresql_nulls_not_distinct=True,
             postgresql_where=text("external_reference IS NOT NULL"),
         ),
         known("kind", OrderKind),

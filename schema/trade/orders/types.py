@@ -169,7 +169,7 @@ class Order(Node):
         description="The customer's own order number."
     )
     external_reference: str | None = strawberry.field(
-        description="Its number in the channel's system; unique per channel."
+        description="Its number in the channel's system; unique per channel and party."
     )
     currency: Currency = strawberry.field(description="Currency of all of its prices.")
     delivery_policy: DeliveryPolicy = strawberry.field(description="Whether it may come in parts.")
