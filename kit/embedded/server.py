@@ -25,6 +25,12 @@ _SETTINGS = {
 }
 _CARELESS = {"fsync": "off", "full_page_writes": "off"}
 
+_NO_LARGE_OBJECTS = """
+REVOKE EXECUTE ON FUNCTION
+    lo_create(oid), lo_creat(integer), lo_from_bytea(oid, bytea), lo_open(oid, integer) FROM PUBLIC;
+"""
+"""Nobody but a superuser may take this from the public, one database at a time; databases to be
+made are copies of template1."""
 _FURNISH = """
 SELECT format('CREATE ROLE %I LOGIN', role) FROM unnest(ARRAY['abruf_owner', 'abruf_app']) role
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) \\gexec
@@ -88,7 +94,8 @@ def furnish(home: Home, port: int) -> dict[str, str]:
     superuser, owner, app = home.passwords.read_text().split()
     psql = [binaries.program("psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"]
     psql += ["--host=127.0.0.1", f"--port={port}", "--username=postgres", "--no-password"]
-    script = f"\\set owner {owner}\n\\set app {app}\n{_FURNISH}"
+    bare = "".join(f"\\connect {it}\n{_NO_LARGE_OBJECTS}" for it in ("template1", "abruf"))
+    script = f"\\set owner {owner}\n\\set app {app}\n{_FURNISH}{bare}"
     binaries.run_program([*psql, "--dbname=postgres"], password=superuser, text=script)
     place = f"127.0.0.1:{port}/abruf"
     return {
