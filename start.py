@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import json
+import resource
 import signal
 import socket
 import sys
@@ -12,8 +13,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import NoReturn
 
-import uvicorn
-
 import migrations
 from examples.demo import operations
 from examples.tokens import tokens_of_demo
@@ -21,21 +20,22 @@ from kit import embedded
 from kit.config import Config, from_environment
 from kit.db.database import BehindPoolerError, Database
 from kit.db.role import UnboundError, app_role, prove_bound, role_to_become
-from kit.embedded import Server
 from kit.embedded.home import write_file
 from kit.telemetry import log
 from kit.telemetry.metrics import Telemetry
 from resolvers.running.buckets import Buckets
 from resolvers.running.context import Terms
 from server import application
+from transport.connections.server import HttpServer, Settings
 from transport.draining import Draining
 from transport.identity.issuers import Issuer, read_issuers
 from transport.telemetry import exporting, metrics_shown, telemetry_of
 
 TOKENS = "demo-tokens.json"
+FILES = 500
+"""That are open beside clients' connections: to the database, modules, logs."""
 OPERATIONS = "operations"
 """Folder in the data folder: GraphiQL's examples."""
-LARGEST_SOCKET_MESSAGE = 256 * 1024
 TO_TRY = 3
 """Example operations that are printed."""
 
@@ -45,6 +45,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _terminated)
     config = from_environment()
     log.configure(config.log)
+    _allow_files(config.bounds.connections + FILES)
     issuers = read_issuers(config.issuers) if config.issuers else ()
     try:
         with _listening(config) as listener, embedded.addresses(config) as server:
@@ -61,6 +62,14 @@ def main() -> None:
         sys.exit(f"PostgreSQL does not start: {error}")
 
 
+def _allow_files(number: int) -> None:
+    """Let the process have so many files open, if it may: each connection is one."""
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = number if most == resource.RLIM_INFINITY else min(number, most)
+    if now != resource.RLIM_INFINITY and now < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+
+
 def _terminated(*_: object) -> NoReturn:
     sys.exit(0)
 
@@ -75,7 +84,7 @@ def _listening(config: Config) -> socket.socket:
         sys.exit(f"{message}\nChoose another port, for example: ABRUF_PORT=8001 make run")
 
 
-def _prepared(config: Config, server: Server) -> dict[str, str]:
+def _prepared(config: Config, server: embedded.Server) -> dict[str, str]:
     """Migrate and load the demo as the owner, one program at a time.
 
     Returns the demo's tokens, none where it is not wanted.
@@ -96,7 +105,7 @@ def _prepared(config: Config, server: Server) -> dict[str, str]:
         return tokens
 
 
-async def _check(config: Config, server: Server) -> None:
+async def _check(config: Config, server: embedded.Server) -> None:
     """UnboundError when the server could pass the wall between merchants."""
     database = await _database(config, server)
     try:
@@ -105,7 +114,7 @@ async def _check(config: Config, server: Server) -> None:
         await database.close()
 
 
-async def _database(config: Config, server: Server) -> Database:
+async def _database(config: Config, server: embedded.Server) -> Database:
     """Return the database as the server reaches it."""
     return Database(
         server.app_url,
@@ -154,20 +163,6 @@ def _greeting(config: Config, listener: socket.socket, tokens: dict[str, str]) -
     )
 
 
-class DrainingServer(uvicorn.Server):
-    """Tells the application that it stops before it waits for what is still open."""
-
-    def __init__(self, config: uvicorn.Config, draining: Draining) -> None:
-        """Take what to tell."""
-        super().__init__(config)
-        self._draining = draining
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End streams; uvicorn closes sockets with 1012, on which clients connect again."""
-        self._draining.begin()
-        await super().shutdown(sockets)
-
-
 def _serve(
     config: Config, database: Database, issuers: Sequence[Issuer], listener: socket.socket
 ) -> None:
@@ -196,7 +191,7 @@ def _buckets(config: Config) -> Buckets | None:
 
 def _server(
     config: Config, database: Database, issuers: Sequence[Issuer], telemetry: Telemetry
-) -> uvicorn.Server:
+) -> HttpServer:
     """Return what answers requests."""
     draining = Draining()
     app = application(
@@ -212,22 +207,16 @@ def _server(
         draining=draining,
         buckets=_buckets(config),
     )
-    settings = uvicorn.Config(
+    settings = Settings(
         app,
+        config.bounds,
+        trusted=config.trusted_proxies,
+        telemetry=telemetry,
         loop="uvloop",
-        http="httptools",
-        ws="websockets-sansio",
-        ws_max_size=LARGEST_SOCKET_MESSAGE,
         lifespan="on",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=bool(config.trusted_proxies),
-        forwarded_allow_ips=list(config.trusted_proxies),
-        limit_concurrency=config.connections,
         timeout_graceful_shutdown=config.grace_s,
     )
-    return DrainingServer(settings, draining)
+    return HttpServer(settings, draining)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from ipaddress import ip_network
 from pathlib import Path
 
-from kit.limits import DEFAULT_LIMITS, Bounds, Limits
+from kit.limits import DEFAULT_BOUNDS, DEFAULT_LIMITS, Bounds, Limits
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d+)?|https?://\[[0-9a-f:]+\](:\d+)?")
 _PLAIN = ("postgres://", "postgresql://")
@@ -26,7 +26,6 @@ class Config:
     trusted_proxies: whose word counts for where a request comes from (X-Forwarded-For).
     issuers: the file that names identity providers, None where API keys are all.
     origins: sites whose pages may ask, such as https://portal.example.
-    connections: open at once; further requests are answered 503.
     log: `text`, or `json` with a line for every operation. metrics_port: 0 shows no metrics.
     otlp: where spans are sent.
     grace_s: seconds that requests get to end when the server stops. demo: whether it is loaded.
@@ -48,7 +47,6 @@ class Config:
     issuers: Path | None
     bounds: Bounds
     origins: tuple[str, ...]
-    connections: int
     log: str
     metrics_port: int
     otlp: str | None
@@ -90,9 +88,13 @@ def _limits(environment: Mapping[str, str]) -> Limits:
 
 
 def _bounds(environment: Mapping[str, str], pool_size: int) -> Bounds:
-    """Read what connections and requests may take; one company gets half of the pool."""
+    """Read ABRUF_AT_ONCE, ABRUF_CONNECTIONS and so on; one company gets half of the pool."""
+    defaults = {**asdict(DEFAULT_BOUNDS), "at_once": max(pool_size, 1)}
     return Bounds(
-        at_once=_number(environment, "ABRUF_AT_ONCE", max(pool_size, 1)),
+        **{
+            name: _number(environment, f"ABRUF_{name.upper()}", default)
+            for name, default in defaults.items()
+        }
     )
 
 
@@ -152,7 +154,6 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         issuers=Path(file) if (file := environment.get("ABRUF_ISSUERS")) else None,
         bounds=_bounds(environment, pool_size),
         origins=_origins(environment.get("ABRUF_ALLOWED_ORIGINS", "")),
-        connections=_number(environment, "ABRUF_CONNECTIONS", 1_000),
         log=_choice(environment, "ABRUF_LOG", "text", "json"),
         metrics_port=_number(environment, "ABRUF_METRICS_PORT", 0),
         otlp=environment.get("OTEL_EXPORTER_OTLP_ENDPOINT"),

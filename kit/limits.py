@@ -69,15 +69,40 @@ def crowded(values: Mapping[str, Any]) -> int:
 
 @dataclass(frozen=True)
 class Bounds:
-    """Bounds of the HTTP edge; docs/decisions/0020-http-edge.md gives the reasons.
+    """Bounds of the edge; docs/decisions/0020-http-edge.md and 0029-edge-bounds.md say why.
 
-    body_seconds: in which a body must arrive. at_once: requests of one company or
-    key that run at a time. waiting: further ones of it that wait for their turn.
+    at_once: requests of one company or key that run at a time. waiting: further ones of it that
+    wait for their turn.
+
+    connections: open at once. of_address: of them from one IP address, trusted proxies aside.
+    head_bytes, headers: of a request line with its headers. head_seconds: in which they must
+    arrive. idle_seconds: that a connection may be silent between two requests.
+    body_seconds: in which a body must arrive. bodies, all_bodies: bytes of bodies that are not
+    finished or wait for their turn, of one company or key and in all.
+    write_seconds: that a client may take nothing of what is written for it. write_rate: bytes a
+    second that it must take of what is long. answers, all_answers: bytes of answers that clients
+    have not taken yet, of one company or key and in all.
+    guesses: wrong tokens that an address may send before it is slowed down. guess_seconds: that
+    the answer to each takes from then on, and after which one is forgiven.
     """
 
-    body_seconds: int = 10
     at_once: int = 10
     waiting: int = 100
+    connections: int = 1_000
+    of_address: int = 250
+    head_bytes: int = 32 * 1024
+    headers: int = 100
+    head_seconds: int = 10
+    idle_seconds: int = 5
+    body_seconds: int = 10
+    bodies: int = 8 * 1024 * 1024
+    all_bodies: int = 32 * 1024 * 1024
+    write_seconds: int = 10
+    write_rate: int = 64 * 1024
+    answers: int = 16 * 1024 * 1024
+    all_answers: int = 48 * 1024 * 1024
+    guesses: int = 30
+    guess_seconds: int = 1
 
 
 DEFAULT_BOUNDS = Bounds()

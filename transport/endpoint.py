@@ -1,67 +1,49 @@
 """`/graphql`: a token becomes a viewer, a request or an operation of a socket one context."""
 
-import re
-from collections.abc import Collection, Mapping
-from functools import lru_cache
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from strawberry.exceptions import MissingQueryError
-from strawberry.http import process_result
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from kit.limits import Limits
 from kit.telemetry import trace
+from models.access.viewers import Viewer
 from resolvers.running.context import Call, Context
 from resolvers.running.lanes import Lanes
 from resolvers.running.process import Process
 from schema.graphql.errors import ErrorCode
 from schema.schema import schema
+from transport.connections.room import know
+from transport.http.accepted import GRAPHQL_JSON, accepted
 from transport.http.addresses import address_of
-from transport.http.bodies import body_of
+from transport.http.answers import answer_of
+from transport.http.bodies import body_of, no_room
 from transport.http.hang_up import HungUp, until_hung_up
+from transport.http.holdings import Holdings
 from transport.http.refusals import JSON, Refusal
 from transport.http.requests import OperationRequest, operation_of
 from transport.identity.authentication import ORDER_TOKEN, Authentication, bearer
+from transport.identity.guesses import Guesses
 from transport.live.presence import CHECK_S, Caller, Places
 from transport.live.sockets import Sockets
-from transport.live.streams import EventStream, takes_only_streams
+from transport.live.streams import EventStream
 from transport.serving import Serving
 from web.page import GraphiQL, is_for_a_browser
 
-GRAPHQL_JSON = "application/graphql-response+json"
 RETRY_S = 5
 """Seconds after which a client that has too many connections may try again."""
-_STATUS = {ErrorCode.FORBIDDEN: 403, ErrorCode.TIMEOUT: 504}
-"""Statuses of what was not executed, where it is not 400."""
 _MAY = {
     "GET": {OperationType.QUERY, OperationType.SUBSCRIPTION},
     "POST": {OperationType.QUERY, OperationType.MUTATION, OperationType.SUBSCRIPTION},
 }
 """What each method may run; subscriptions only as streams."""
-_JSON_KINDS = {JSON, "application/*", "*/*"}
-_NEVER = re.compile(r"q\s*=\s*0(\.0*)?")
-
-
-@lru_cache(1_024)
-def answer_type(accept: str) -> str | None:
-    """Choose an answer's media type (GraphQL over HTTP): the new one where it is asked for.
-
-    None: the client takes no JSON.
-    """
-    taken = set()
-    for each in (accept or "*/*").lower().split(","):
-        kind, *parameters = (it.strip() for it in each.split(";"))
-        if not any(map(_NEVER.fullmatch, parameters)):
-            taken.add(kind)
-    if GRAPHQL_JSON in taken:
-        return GRAPHQL_JSON
-    return JSON if taken & _JSON_KINDS else None
 
 
 class Endpoint:
@@ -75,7 +57,10 @@ class Endpoint:
         database, bounds = serving.database, serving.bounds
         self.authentication = Authentication(database, serving.clock, serving.uses, serving.issuers)
         self.process, self.places = Process(database, serving.buckets), Places()
+        self.guesses = Guesses(bounds, serving.clock)
         self.lanes = Lanes(bounds.at_once, bounds.waiting)
+        self.bodies = Holdings(bounds.bodies, bounds.all_bodies)
+        self.answers = Holdings(bounds.answers, bounds.all_answers)
         self.sockets = Sockets(self, serving.origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -90,7 +75,7 @@ class Endpoint:
             else:
                 response = await self._served(request)
         except Refusal as refusal:
-            kind = answer_type(request.headers.get("accept", ""))
+            kind = accepted(request.headers.get("accept", "")).json
             response = refusal.answer(kind or JSON)
         except HungUp:
             return
@@ -98,37 +83,61 @@ class Endpoint:
 
     async def _served(self, request: Request) -> Response:
         """Authenticate before anything of the body is read, and end with the client."""
+        caller = await self._caller_of(request)
+        may = _MAY.get(request.method)
+        if may is None:
+            reason = "GraphQL only supports GET and POST requests."
+            raise Refusal(405, reason, headers={"Allow": "GET, POST"})
+        takes = accepted(request.headers.get("accept", ""))
+        if takes.json is None and not takes.only_streams:
+            raise Refusal(406, f"Accept {JSON} or {GRAPHQL_JSON}.")
+        viewer, told = caller.viewer, trace.CURRENT.get()
+        told.merchant_id, told.key_id = viewer.merchant_id, viewer.key_id
+        know(request.scope)
+        async with self._operation(request, caller) as operation:
+            key = request.headers.get("idempotency-key")
+            async with until_hung_up(request.receive):
+                if takes.only_streams:
+                    return await self._streamed(caller, key, operation, may)
+                context = self.context(caller, key, None)
+                result = await _executed(context, operation, request.method)
+            answer = answer_of(result, takes.json or JSON)
+        share = self.answers.of(viewer)
+        if not context.has_written and not share.takes(len(answer.body)):
+            raise no_room()
+        answer.held = share.holding(len(answer.body))
+        return answer
+
+    @asynccontextmanager
+    async def _operation(self, request: Request, caller: Caller) -> AsyncIterator[OperationRequest]:
+        """Read what is asked, then wait for a turn: who does not end a body keeps nobody's.
+
+        A body waits as it came, for what it says is many times as large.
+        """
+        most = self.limits(caller).body
+        async with AsyncExitStack() as turn:
+            with self.bodies.of(caller.viewer).holding() as hold:
+                body = await body_of(request, self.serving.bounds, most, hold)
+                if self.lanes.is_full(caller.viewer):
+                    message = "Too many requests at once; wait for answers before you ask more."
+                    raise Refusal(429, message, ErrorCode.THROTTLED, {"Retry-After": "1"})
+                await turn.enter_async_context(self.lanes.turn(caller.viewer))
+                operation = operation_of(request, body)
+                del body
+            yield operation
+
+    async def _caller_of(self, request: Request) -> Caller:
         caller = await self.identified(request.headers, {}, address_of(request))
         if caller is None:
             message = "Send a valid token: `Authorization: Bearer abruf_...`."
             challenge = {"WWW-Authenticate": "Bearer"}
             raise Refusal(401, message, ErrorCode.UNAUTHENTICATED, challenge)
-        may = _MAY.get(request.method)
-        if may is None:
-            reason = "GraphQL only supports GET and POST requests."
-            raise Refusal(405, reason, headers={"Allow": "GET, POST"})
-        accept = request.headers.get("accept", "")
-        streams, kind = takes_only_streams(accept), answer_type(accept)
-        if kind is None and not streams:
-            raise Refusal(406, f"Accept {JSON} or {GRAPHQL_JSON}.")
-        viewer, told = caller.viewer, trace.CURRENT.get()
-        told.merchant_id, told.key_id = viewer.merchant_id, viewer.key_id
-        if self.lanes.is_full(viewer):
-            message = "Too many requests at once; wait for answers before you ask more."
-            raise Refusal(429, message, ErrorCode.THROTTLED, {"Retry-After": "1"})
-        async with self.lanes.turn(viewer):
-            body = await body_of(request, self.serving.bounds, self.limits(caller).body)
-            operation, key = operation_of(request, body), request.headers.get("idempotency-key")
-            async with until_hung_up(request.receive):
-                if streams:
-                    return await self._streamed(caller, key, operation, may)
-                context = self.context(caller, key, None)
-                return answer_of(await _executed(context, operation, request.method), kind or JSON)
+        return caller
 
     async def identified(
         self, headers: Mapping[str, str], given: Mapping[str, Any], address: str | None
     ) -> Caller | None:
-        """Return who holds the token, None for nobody known.
+        """Return who holds the token, None for nobody known. Refusal: too many wrong tokens.
 
         given: payload of a socket's `connection_init`, whose tokens go before the handshake's.
         """
@@ -137,11 +146,23 @@ class Endpoint:
             told.get("authorization") or headers.get("authorization")
         )
         order_token = told.get(ORDER_TOKEN) or headers.get(ORDER_TOKEN)
-        viewer = await self.authentication.viewer(token, order_token)
-        if token is None or viewer is None:
+        if token is None:
+            return None
+        viewer = await self._viewer(token, order_token, address)
+        if viewer is None:
+            await self.guesses.wrong(address)
             return None
         tokens = (token, order_token)
         return Caller(self.authentication, tokens, viewer, address, self.check_s)
+
+    async def _viewer(
+        self, token: str, order_token: str | None, address: str | None
+    ) -> Viewer | None:
+        """Return who holds the token; unknown ones are looked up a few at a time."""
+        if self.authentication.remembers(token):
+            return await self.authentication.viewer(token, order_token)
+        async with self.guesses.looking_up(address):
+            return await self.authentication.viewer(token, order_token)
 
     def limits(self, caller: Caller) -> Limits:
         """Return the limits of a key."""
@@ -172,15 +193,23 @@ class Endpoint:
             message = "This key has too many connections; close one."
             headers = {"Retry-After": str(RETRY_S)}
             raise Refusal(429, message, ErrorCode.THROTTLED, headers)
+        context = self.context(caller, key, self.lanes)
         results = await schema.stream(
             operation.query,
             variable_values=operation.variables,
-            context_value=self.context(caller, key, self.lanes),
+            context_value=context,
             operation_name=operation.operation_name,
             allowed_operation_types=may,
             operation_extensions=operation.extensions,
         )
-        return EventStream(results, caller, self.serving.draining, self.places.taken(key_id))
+        return EventStream(
+            results,
+            context,
+            caller,
+            self.serving.draining,
+            self.places.taken(key_id),
+            self.answers.of(caller.viewer),
+        )
 
 
 async def _executed(context: Context, operation: OperationRequest, method: str) -> ExecutionResult:
@@ -202,26 +231,3 @@ async def _executed(context: Context, operation: OperationRequest, method: str) 
         reason = error.as_http_error_reason(method)
         raise Refusal(405, reason, headers={"Allow": "POST"}) from None
     return result
-
-
-def answer_of(result: ExecutionResult, kind: str) -> Response:
-    """Answer by GraphQL over HTTP: without `data`, and 400, where nothing was executed.
-
-    403 where a scope is missing, 429 where the key has spent its points, 504 where the deadline
-    ended it. kind: media type.
-
-    Clients of the older media type take every well-formed answer for a failure unless it is 200, as
-    the specification says.
-    """
-    body: Any = process_result(result)
-    errors, status, headers = body.get("errors", ()), 200, None
-    if errors:
-        told = {error["extensions"]["code"]: error["extensions"] for error in errors}
-        if body["data"] is None and not any("path" in error for error in errors):
-            del body["data"]
-            if ErrorCode.THROTTLED in told:
-                headers = {"Retry-After": str(told[ErrorCode.THROTTLED]["retryAfter"])}
-                status = 429
-            elif kind == GRAPHQL_JSON:
-                status = next((_STATUS[code] for code in told if code in _STATUS), 400)
-    return Response(orjson.dumps(body), status, headers, kind)

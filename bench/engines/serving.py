@@ -4,8 +4,9 @@ import os
 import socket
 import sys
 
-import uvicorn
 from starlette.applications import Starlette
+
+from transport.connections.server import HttpServer, Settings
 
 
 def database_url() -> str:
@@ -23,14 +24,5 @@ def serve(app: Starlette) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         sys.stdout.write(f"{listener.getsockname()[1]}\n")
         sys.stdout.flush()
-        settings = uvicorn.Config(
-            app,
-            loop="uvloop",
-            http="httptools",
-            lifespan="on",
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=1,
-        )
-        uvicorn.Server(settings).run(sockets=[listener])
+        settings = Settings(app, loop="uvloop", lifespan="on", timeout_graceful_shutdown=1)
+        HttpServer(settings).run(sockets=[listener])

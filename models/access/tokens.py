@@ -6,12 +6,15 @@ secret of its merchant, so that nothing is kept of it.
 
 import hashlib
 import hmac
+import re
 import secrets
 from uuid import UUID
 
 _PREFIX = "abruf"
 _ORDER = "order"
 _SECRET_BYTES = 32
+_ORDER_TOKEN = re.compile(f"{_ORDER}_([0-9a-f]{{32}})_[0-9a-f]{{64}}")
+_TOKEN = re.compile(f"{_PREFIX}_([0-9a-f]{{32}})_([0-9a-f]{{{2 * _SECRET_BYTES}}})")
 
 
 def issue(key_id: UUID) -> tuple[str, bytes]:
@@ -21,14 +24,12 @@ def issue(key_id: UUID) -> tuple[str, bytes]:
 
 
 def parts(token: str) -> tuple[UUID, bytes] | None:
-    """Return the key id and the secret of a token, None when it has not the form of one."""
-    prefix, _, rest = token.partition("_")
-    key_id, _, secret = rest.partition("_")
-    try:
-        found = UUID(hex=key_id), bytes.fromhex(secret)
-    except ValueError:
-        return None
-    return found if prefix == _PREFIX and len(found[1]) == _SECRET_BYTES else None
+    """Return the key id and the secret of a token, None when it has not the form of one.
+
+    There is one form: no other spelling of a token is the same token.
+    """
+    found = _TOKEN.fullmatch(token)
+    return (UUID(hex=found[1]), bytes.fromhex(found[2])) if found else None
 
 
 class Shown(str):
@@ -55,12 +56,9 @@ def order_token(secret: bytes, order_id: UUID) -> str:
 
 def order_of(token: str, secret: bytes) -> UUID | None:
     """Return the order of a token, None when the merchant has not signed it."""
-    order_id = token.removeprefix(f"{_ORDER}_").partition("_")[0]
-    if not token.isascii():
+    found = _ORDER_TOKEN.fullmatch(token)
+    if found is None:
         return None
-    try:
-        claimed = UUID(hex=order_id)
-    except ValueError:
-        return None
+    claimed = UUID(hex=found[1])
     genuine = order_token(secret, claimed)
     return claimed if hmac.compare_digest(token.encode(), genuine.encode()) else None

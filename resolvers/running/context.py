@@ -51,8 +51,11 @@ class Context:
     """One operation. Its loaders are made by `begin`, inside the running loop.
 
     is_trusted: whether its document is a registered one. measured: what it was found to ask for.
-    schema: what it runs on, for who registers documents.
+    schema: what it runs on, for who registers documents. has_written: whether something was
+    committed.
     """
+
+    has_written = False
 
     def __init__(
         self,
@@ -153,6 +156,7 @@ class Context:
         return await self.reads.texts(statement, values)
 
     def written(self) -> None:
-        """Forget what was read before a write."""
+        """Forget what was read before a write, and that the answer tells what was done."""
+        self.has_written = True
         self.loaders.clear()
         self.batches.clear()

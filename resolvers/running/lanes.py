@@ -30,13 +30,13 @@ class Lanes:
 
     def is_full(self, viewer: Viewer) -> bool:
         """Tell whether as many of a viewer's lane run and wait as may."""
-        lane = self._lanes.get(_name(viewer))
+        lane = self._lanes.get(lane_of(viewer))
         return (lane.inside if lane else 0) >= self._most
 
     @asynccontextmanager
     async def turn(self, viewer: Viewer) -> AsyncIterator[None]:
         """Wait for a turn. All keys of one company, channel, location or carrier share a lane."""
-        name = _name(viewer)
+        name = lane_of(viewer)
         lane = self._lanes.get(name)
         if lane is None:
             lane = self._lanes[name] = _Lane(asyncio.Semaphore(self._at_once))
@@ -50,5 +50,6 @@ class Lanes:
                 del self._lanes[name]
 
 
-def _name(viewer: Viewer) -> UUID:
+def lane_of(viewer: Viewer) -> UUID:
+    """Return whose turns a viewer takes: those of its company, channel, location or carrier."""
     return viewer.bound_to or viewer.key_id

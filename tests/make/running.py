@@ -1,5 +1,7 @@
-"""Commands as staff, without HTTP."""
+"""Commands as staff, without HTTP; waiting for what runs by itself."""
 
+import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from commands.writing.transaction import Outcome
@@ -21,3 +23,10 @@ async def run(world: World, verb: AnyVerb, takes: type[Command], **given: Any) -
     context = Context(staff(world), world.database, world.clock)
     context.begin()
     return await write(context, takes.read(given), verb)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait until it is so; fail after a minute."""
+    async with asyncio.timeout(60):
+        while not condition():  # noqa: ASYNC110 -- nobody tells when it is so.
+            await asyncio.sleep(0.001)

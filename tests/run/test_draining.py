@@ -3,6 +3,7 @@
 import asyncio
 import json
 import signal
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
@@ -40,6 +41,58 @@ async def _told(abruf: Abruf) -> tuple[int | None, str]:
             while True:
                 await socket.recv()
         return socket.close_code, rest
+
+
+async def _asked_without_end(abruf: Abruf, answers: Counter[str]) -> None:
+    """Ask on one connection until the server says that it closes it; count how that ends."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", abruf.port)
+    body = b'{"query": "{ viewer { actor } }"}'
+    lines = [
+        "POST /graphql HTTP/1.1",
+        "Host: abruf",
+        "Content-Type: application/json",
+        f"Authorization: Bearer {abruf.tokens['staff']}",
+        f"Content-Length: {len(body)}",
+    ]
+    request = "\r\n".join([*lines, "", ""]).encode() + body
+    head = b""
+    try:
+        while b"connection: close" not in head.lower():
+            writer.write(request)
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
+            await reader.readexactly(length)
+            answers[head.split()[1].decode()] += 1
+        rest = await reader.read()
+        answers["more" if rest else "closed"] += 1
+    except (OSError, EOFError) as error:
+        answers[type(error).__name__] += 1
+    finally:
+        writer.close()
+
+
+async def _loaded(abruf: Abruf, clients: int) -> Counter[str]:
+    """Return how requests and connections ended under load, when the server was told to stop."""
+    answers = Counter[str]()
+    asking = [asyncio.create_task(_asked_without_end(abruf, answers)) for _ in range(clients)]
+    async with asyncio.timeout(60):
+        while answers["200"] < 10 * clients:  # noqa: ASYNC110 -- nobody tells when it is so.
+            await asyncio.sleep(0.001)
+        abruf.process.send_signal(signal.SIGTERM)
+        await asyncio.gather(*asking)
+    return answers
+
+
+def test_clients_are_told_that_their_connections_close_and_none_is_reset(
+    used: Path, launch: Launch
+) -> None:
+    abruf = launch(used)
+    abruf.wait_until_ready()
+    answers = asyncio.run(_loaded(abruf, 20))
+    assert set(answers) == {"200", "closed"}
+    assert answers["closed"] == 20
+    abruf.process.communicate(timeout=60)
+    assert abruf.process.returncode == 0
 
 
 def test_sockets_and_streams_are_told_to_connect_again(used: Path, launch: Launch) -> None:

@@ -5,14 +5,13 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-import uvicorn
 
 from resolvers.running.context import Terms
 from server import application
-from start import DrainingServer
 from tests import make
 from tests.conftest import PATIENT
 from tests.transport.client import ORIGIN, Served
+from transport.connections.server import HttpServer, Settings
 from transport.draining import Draining
 
 
@@ -36,16 +35,15 @@ async def served(database: make.Walled, clock: make.Clock) -> AsyncIterator[Serv
         origins=[ORIGIN],
         draining=draining,
     )
-    settings = uvicorn.Config(
+    settings = Settings(
         app,
         port=0,
-        ws="websockets-sansio",
         ws_max_size=64 * 1024,
         lifespan="on",
         log_level="warning",
         timeout_graceful_shutdown=5,
     )
-    server = DrainingServer(settings, draining)
+    server = HttpServer(settings, draining)
     task = asyncio.create_task(server._serve())  # noqa: SLF001 -- without taking the signals.
     while not server.started:
         assert not task.done()

@@ -5,17 +5,16 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import uvicorn
 from starlette.types import ASGIApp
+
+from transport.connections.server import HttpServer, Settings
 
 
 @asynccontextmanager
 async def serving(app: ASGIApp) -> AsyncIterator[int]:
     """Serve on a free port of this machine and give it. The database stays open."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(
-            uvicorn.Config(app, lifespan="off", log_config=None, server_header=False)
-        )
+        server = HttpServer(Settings(app, lifespan="off"))
         running = asyncio.create_task(server.serve(sockets=[listener]))
         try:
             yield listener.getsockname()[1]

@@ -10,9 +10,9 @@ from models.access.viewers import Actor, Documents, Scope, Viewer
 from resolvers.running.lanes import Lanes
 from tests.make import Ask, World
 from tests.make.master import channels
+from tests.make.running import until
 from tests.make.sweeps.endings import cancel
 from tests.make.trade import orders
-from tests.make.waiting import until
 from tests.transport.client import STATUS, Served
 
 WHO = "query Who { viewer { actor } }"

@@ -11,7 +11,7 @@ from kit.db.database import Database
 from kit.limits import DEFAULT_LIMITS
 from server import application
 from tests import make
-from transport.endpoint import GRAPHQL_JSON
+from transport.http.accepted import GRAPHQL_JSON
 
 TYPENAME = '{"query": "{ __typename }"}'
 BODIES: list[str | bytes] = ["", "{", "null", "5", '"x"', "true", "[]", "[null]", "{}"]

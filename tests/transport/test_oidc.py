@@ -5,6 +5,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from string import ascii_lowercase, ascii_uppercase, digits
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -93,7 +94,16 @@ def _forged(provider: Provider, header: dict[str, Any], secret: bytes | None, **
     return f"{signed}.{part(made)}" if secret else f"{signed}."
 
 
+def _spelled_otherwise(token: str) -> str:
+    """Change a bit of the last letter that belongs to no byte."""
+    letters = f"{ascii_uppercase}{ascii_lowercase}{digits}-_"
+    return token[:-1] + letters[letters.index(token[-1]) ^ 1]
+
+
 FORGERIES: dict[str, Callable[..., str]] = {
+    "another spelling of the signature": lambda it, claims: _spelled_otherwise(
+        it.token(A, **claims)
+    ),
     "none": lambda it, claims: _forged(it, {"alg": "none", "kid": "a"}, None, **claims),
     "none in another case": lambda it, claims: _forged(it, {"alg": "nOnE"}, None, **claims),
     "HS256 with the public key's PEM": lambda it, claims: _forged(

@@ -2,6 +2,7 @@
 
 import gc
 import json
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Any
 
@@ -10,12 +11,14 @@ from websockets.exceptions import InvalidStatus
 
 from kit.ids import new_id, to_global
 from models.access.viewers import Actor
+from tests.make.counting import statements
 from tests.make.fulfilment import deliveries
 from tests.make.master import locations, parties
+from tests.make.running import until
 from tests.make.sweeps.endings import cancel, revoke
 from tests.make.trade import orders
-from tests.make.waiting import until
 from tests.transport.client import ORIGIN, STATUS, Served, Socket
+from transport.live.presence import CHECK_S, FRESH_AT_A_LOOK
 from transport.live.sockets import Handler
 
 TYPENAME = {"query": "{ __typename }"}
@@ -299,3 +302,23 @@ async def test_a_key_has_so_many_connections_and_a_socket_so_many_operations(ser
     await until(lambda: not served.endpoint.places.count)
     async with served.socket(world.token):
         pass
+
+
+async def test_a_silent_socket_ends_within_five_seconds_and_many_cost_one_statement(served, world):
+    assert CHECK_S + FRESH_AT_A_LOOK.total_seconds() < 5
+    served.endpoint.check_s = 0.001
+    token = await world.key(Actor.STAFF)
+    async with AsyncExitStack() as sockets:
+        silent = [await sockets.enter_async_context(served.socket(token)) for _ in range(20)]
+        with statements(world.database) as asked:
+            await revoke(world, token, after=FRESH_AT_A_LOOK)
+            assert [await it.closed() for it in silent] == [4403] * 20
+    assert len(asked) <= 2
+
+
+async def test_a_key_that_expires_ends_its_silent_socket(served, world, clock):
+    served.endpoint.check_s = 0.001
+    token = await world.key(Actor.STAFF, expires_at=clock() + timedelta(seconds=1))
+    async with served.socket(token) as socket:
+        clock.advance(seconds=1)
+        assert await socket.closed() == 4403

@@ -3,11 +3,11 @@
 import pytest
 
 from models.access.viewers import Actor
+from tests.make.running import until
 from tests.make.sweeps.endings import cancel, revoke
 from tests.make.trade import orders
-from tests.make.waiting import until
 from tests.transport.client import STATUS, Served
-from transport.endpoint import GRAPHQL_JSON
+from transport.http.accepted import GRAPHQL_JSON
 from transport.live.streams import EventStream
 
 TYPENAME = "{ __typename }"

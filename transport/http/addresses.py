@@ -5,6 +5,9 @@ from ipaddress import ip_address
 
 from starlette.requests import HTTPConnection
 
+_LONGEST = 100
+"""Characters of what may be an address, and is remembered."""
+
 
 def address_of(connection: HTTPConnection) -> str | None:
     """Return the client's IP address, None where it has none (a Unix socket).
@@ -12,7 +15,8 @@ def address_of(connection: HTTPConnection) -> str | None:
     Behind a proxy that is trusted (ABRUF_TRUSTED_PROXIES) uvicorn has put there what the proxy
     tells, which may be any text: what is no address is not kept.
     """
-    return _normal(connection.client.host if connection.client else "")
+    host = connection.client.host if connection.client else ""
+    return _normal(host) if len(host) <= _LONGEST else None
 
 
 @lru_cache(1_024)

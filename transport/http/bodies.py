@@ -1,19 +1,28 @@
 """Request bodies: JSON of a bounded size that arrives in time."""
 
 import asyncio
+from collections.abc import Callable
 
 from starlette.requests import Request
 from starlette.types import Receive
 
 from kit.limits import Bounds
+from schema.graphql.errors import ErrorCode
 from transport.http.hang_up import GONE, HungUp
+from transport.http.holdings import UNREAD
 from transport.http.refusals import JSON, Refusal
 
+FREE = 16 * 1024
+"""Bytes of a body that are not counted: so small operations are read whatever others send."""
 
-async def body_of(request: Request, bounds: Bounds, most: int) -> bytes:
+
+async def body_of(
+    request: Request, bounds: Bounds, most: int, hold: Callable[[int], bool]
+) -> bytes:
     """Read the body, of at most so many bytes, to its end.
 
-    Refusal: not JSON, too large, too slow. HungUp: cut off.
+    hold: counts bytes beyond `FREE`, and tells whether there is room for more. Refusal: not JSON,
+    too large, too slow, no room. HungUp: cut off.
 
     Forms and plain text are what a page of another site can send without being asked first by
     CORS, so a POST must say that it is JSON. Compressed bodies are refused: their size is unknown.
@@ -29,23 +38,31 @@ async def body_of(request: Request, bounds: Bounds, most: int) -> bytes:
         raise _too_large(most)
     try:
         async with asyncio.timeout(bounds.body_seconds):
-            return await _read(request.receive, most)
+            return await _read(request.receive, most, hold)
     except TimeoutError:
         message = "The body did not arrive in time."
         raise Refusal(408, message, headers={"Connection": "close"}) from None
 
 
-async def _read(receive: Receive, most: int) -> bytes:
+async def _read(receive: Receive, most: int, hold: Callable[[int], bool]) -> bytes:
     body = bytearray()
     while True:
         message = await receive()
         if message["type"] == GONE:
             raise HungUp
-        body += message.get("body", b"")
+        piece = message.get("body", b"")
+        body += piece
         if len(body) > most:
             raise _too_large(most)
+        if len(body) > FREE and not hold(min(len(piece), len(body) - FREE)):
+            raise no_room()
         if not message.get("more_body", False):
             return bytes(body)
+
+
+def no_room() -> Refusal:
+    """Return what is told where bodies or answers of a company or key fill their share."""
+    return Refusal(429, UNREAD, ErrorCode.THROTTLED, {"Retry-After": "1"})
 
 
 def _too_large(most: int) -> Refusal:

@@ -1,10 +1,10 @@
 """From tokens to the viewer, before anything of a request's body is read."""
 
+import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Generic, TypeVar
 from uuid import UUID
 
@@ -31,7 +31,18 @@ _LARGEST = 10_000
 def bearer(header: str | None) -> str | None:
     """Return the token of an `Authorization` header, None where there is none."""
     scheme, _, token = (header or "").partition(" ")
-    return token.strip() if scheme.lower() == _SCHEME else None
+    return token if scheme.lower() == _SCHEME else None
+
+
+def _name(token: str) -> bytes:
+    """Return under what a token is remembered: its hash, for memory is read by others, too."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+
+
+def _noticed(reading: asyncio.Task[Viewer | None]) -> None:
+    """Take the error that everybody who waited for it was told, if anybody still did."""
+    if not reading.cancelled():
+        reading.exception()
 
 
 Value = TypeVar("Value")
@@ -43,6 +54,10 @@ class _Known(Generic[Value]):
 
     value: Value
     read_at: datetime
+
+    def is_fresh(self, now: datetime, fresh: timedelta) -> bool:
+        """Tell whether it may still be believed; a clock that was set back trusts nothing."""
+        return timedelta(0) <= now - self.read_at < fresh
 
 
 class Authentication:
@@ -57,47 +72,59 @@ class Authentication:
         """
         self._database, self._clock = database, clock
         self._issuers = Issuers(issuers, database, clock)
-        self._holders: Recent[_Known[Viewer]] = Recent(_LARGEST)
+        self._known: Recent[_Known[Viewer]] = Recent(_LARGEST)
         self._secrets: Recent[_Known[bytes]] = Recent(_LARGEST)
+        self._reading: dict[bytes, asyncio.Task[Viewer | None]] = {}
         self._uses = uses
 
-    async def viewer(self, token: str | None, order_token: str | None = None) -> Viewer | None:
+    def remembers(self, token: str) -> bool:
+        """Tell whether a token was good lately, or is read already: it costs nothing new."""
+        name = _name(token)
+        return name in self._reading or self._known.get(name) is not None
+
+    async def viewer(
+        self, token: str | None, order_token: str | None = None, fresh: timedelta = FRESH
+    ) -> Viewer | None:
         """Return who holds the token, None for an unknown, expired or revoked one.
 
-        order_token: lets a storefront see one order; a wrong one shows nothing.
+        order_token: lets a storefront see one order; a wrong one shows nothing. fresh: how old
+        what is known may be.
         """
-        viewer = None if token is None else await self._holder(token)
+        viewer = None if token is None else await self._holder(token, fresh)
         now = self._clock()
         if viewer is None or viewer.has_ended(now):
             return None
         self._uses.note(viewer, now)
         if viewer.actor is Actor.STOREFRONT and viewer.subject is None and order_token is not None:
-            if (secret := await self._secret(viewer.merchant_id)) is not None:
-                return replace(viewer, holding=order_of(order_token, secret))
+            secret = await self._secret(viewer.merchant_id)
+            return replace(viewer, holding=order_of(order_token, secret))
         return viewer
 
-    async def _holder(self, token: str) -> Viewer | None:
-        name = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
-        return await self._remembered(self._holders, name, partial(self._read, token))
+    async def _holder(self, token: str, fresh: timedelta) -> Viewer | None:
+        """Return who holds a token, from memory while it is fresh. Who is unknown is not kept.
 
-    async def _secret(self, merchant_id: UUID) -> bytes | None:
-        read = partial(self._read_secret, merchant_id)
-        return await self._remembered(self._secrets, merchant_id, read)
-
-    async def _remembered(
-        self,
-        memory: Recent[_Known[Value]],
-        name: Hashable,
-        read: Callable[[], Awaitable[Value | None]],
-    ) -> Value | None:
-        """Read a value, or take it from memory while it is fresh. None is not kept."""
-        now, known = self._clock(), memory.get(name)
-        if known is not None and timedelta(0) <= now - known.read_at < FRESH:
+        Whoever asks for the same token meanwhile waits for one reading, which goes on when the
+        request that began it ends.
+        """
+        name = _name(token)
+        known = self._known.get(name)
+        if known is not None and known.is_fresh(self._clock(), fresh):
             return known.value
-        value = await read()
-        if value is not None:
-            memory.keep(name, _Known(value, now))
-        return value
+        reading = self._reading.get(name)
+        if reading is None:
+            reading = self._reading[name] = asyncio.create_task(self._read_anew(name, token))
+            reading.add_done_callback(_noticed)
+        return await asyncio.shield(reading)
+
+    async def _read_anew(self, name: bytes, token: str) -> Viewer | None:
+        now = self._clock()
+        try:
+            holder = await self._read(token)
+        finally:
+            del self._reading[name]
+        if holder is not None:
+            self._known.keep(name, _Known(holder, now))
+        return holder
 
     async def _read(self, token: str) -> Viewer | None:
         if token.count(".") == _DOTS_OF_A_JWT:
@@ -108,9 +135,15 @@ class Authentication:
         finally:
             await reads.close()
 
-    async def _read_secret(self, merchant_id: UUID) -> bytes:
+    async def _secret(self, merchant_id: UUID) -> bytes:
+        """Return what signs the tokens of a merchant's orders, from memory while it is fresh."""
+        known, now = self._secrets.get(merchant_id), self._clock()
+        if known is not None and known.is_fresh(now, FRESH):
+            return known.value
         reads = self._database.reading(merchant_id)
         try:
-            return await token_secret(reads, merchant_id)
+            secret = await token_secret(reads, merchant_id)
         finally:
             await reads.close()
+        self._secrets.keep(merchant_id, _Known(secret, now))
+        return secret

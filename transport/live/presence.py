@@ -5,15 +5,18 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from models.access.viewers import Viewer
-from transport.identity.authentication import Authentication
+from transport.identity.authentication import FRESH, Authentication
 
-CHECK_S = 4.0
+CHECK_S = 1.0
 """Seconds between two looks at a token while nothing is sent to its holder."""
+FRESH_AT_A_LOOK = timedelta(seconds=3)
+"""How old what is known of it may be then: so its holder is gone after five seconds at most."""
 
 
 @dataclass(frozen=True)
@@ -26,16 +29,16 @@ class Caller:
     address: str | None
     check_s: float
 
-    async def holds(self) -> bool:
-        """Tell whether the token still names exactly this viewer."""
-        return await self.authentication.viewer(*self.tokens) == self.viewer
+    async def holds(self, fresh: timedelta = FRESH) -> bool:
+        """Tell whether the token still names exactly this viewer. fresh: how old the answer is."""
+        return await self.authentication.viewer(*self.tokens, fresh) == self.viewer
 
     async def ended(self) -> None:
         """Wait until it does not; a database that cannot tell has nothing to send either."""
         while True:
             await asyncio.sleep(self.check_s)
             try:
-                if not await self.holds():
+                if not await self.holds(FRESH_AT_A_LOOK):
                     return
             except (OSError, SQLAlchemyError):
                 continue

@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, aclosing, suppress
+from contextlib import ExitStack, aclosing, nullcontext, suppress
 from datetime import timedelta
 from typing import Any, Protocol
 
 import orjson
+from starlette.websockets import WebSocketDisconnect
 from strawberry.asgi import GraphQL
+from strawberry.http import process_result
+from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
     BaseGraphQLTransportWSHandler,
@@ -22,7 +25,10 @@ from resolvers.running.lanes import Lanes
 from schema.graphql.errors import ClientError, ErrorCode
 from schema.graphql.extensions.documents import with_document_name
 from schema.schema import schema
+from transport.connections.room import know
 from transport.http.addresses import address_of
+from transport.http.holdings import UNREAD, Holdings, Share
+from transport.http.refusals import Refusal
 from transport.http.requests import json_object
 from transport.live.presence import Caller, Places
 
@@ -31,6 +37,7 @@ INIT_S = 10
 FORBIDDEN = 4403
 TRY_AGAIN_LATER = 1013
 _TOO_MANY = ClientError(ErrorCode.THROTTLED, "This socket has too many operations; end one.")
+_UNREAD = ClientError(ErrorCode.THROTTLED, UNREAD)
 _PAYLOAD: Mapping[str, tuple[type, ...]] = {
     "query": (str, type(None)),
     "operationName": (str, type(None)),
@@ -44,17 +51,25 @@ class Host(Protocol):
 
     places: Places
     lanes: Lanes
+    bodies: Holdings
+    answers: Holdings
 
     async def identified(
         self, headers: Mapping[str, str], given: Mapping[str, Any], address: str | None
     ) -> Caller | None:
-        """Return who sends this `connection_init`, None for nobody known."""
+        """Return who sends this `connection_init`, None for nobody known. Refusal: not now."""
 
     def limits(self, caller: Caller) -> Limits:
         """Return the limits of a key."""
 
     def context(self, caller: Caller, idempotency_key: str | None, lanes: Lanes | None) -> Context:
         """Make the context of one operation."""
+
+
+class Message(dict[str, Any]):
+    """A message. size: characters that it came in."""
+
+    size = 0
 
 
 def _is_operation(payload: object) -> bool:
@@ -90,6 +105,7 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
         """Answer until the socket closes."""
         telemetry = trace.CURRENT.get().telemetry
         self._extensions: dict[str, Any] = {}
+        self._sizes: dict[str, int] = {}
         with ExitStack() as self._held:
             if telemetry is not None:
                 self._held.enter_context(telemetry.sockets.track_inprogress())
@@ -108,7 +124,11 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
         if self.caller is None and not self.connection_timed_out:
             host: Host = self.view.host
             socket = self.websocket.ws
-            caller = await host.identified(socket.headers, given, address_of(socket))
+            try:
+                caller = await host.identified(socket.headers, given, address_of(socket))
+            except Refusal as refusal:
+                await self._end(TRY_AGAIN_LATER, refusal.message)
+                return
             if caller is None:
                 await self._end(FORBIDDEN, "Send a valid token.")
                 return
@@ -118,6 +138,7 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
                 return
             self._held.enter_context(host.places.taken(key_id))
             self.caller = caller
+            know(socket.scope)
             watch = asyncio.create_task(self._expire(caller))
             self._held.callback(watch.cancel)
         await super().handle_connection_init({"type": message["type"], "payload": given})
@@ -125,22 +146,47 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
     async def handle_subscribe(self, message: Any) -> None:
         """Keep what Strawberry forgets: under which name a document is meant. Refuse too many."""
         key, payload = message["id"], message["payload"]
-        if key not in self.operations and self._is_full():
-            await self.send_message({"id": key, "type": "error", "payload": [_TOO_MANY.formatted]})
+        refusal = None if key in self.operations else self._refusal(message.size)
+        if refusal is not None:
+            await self.send_message({"id": key, "type": "error", "payload": [refusal.formatted]})
             return
+        self._sizes[key] = message.size
         text, extensions = payload.get("query") or "", payload.get("extensions")
         self._extensions[key] = extensions if text else with_document_name(payload, extensions)
         message["payload"] = {**payload, "query": text}
         await super().handle_subscribe(message)
 
-    def _is_full(self) -> bool:
+    def _refusal(self, size: int) -> ClientError | None:
+        """Return why an operation of so many bytes is not begun now."""
         host: Host = self.view.host
-        most = host.limits(self.caller).subscriptions if self.caller else 0
-        return self.connection_acknowledged and len(self.operations) >= most
+        if self.caller is None or not self.connection_acknowledged:
+            return None
+        if len(self.operations) >= host.limits(self.caller).subscriptions:
+            return _TOO_MANY
+        return None if host.bodies.of(self.caller.viewer).takes(size) else _UNREAD
+
+    async def send_message(self, message: Any) -> None:
+        """Send, and count until the client has taken it."""
+        await self._send_text(self.view.encode_json(message))
+
+    async def _send_text(self, text: str) -> None:
+        share = self._share
+        with nullcontext() if share is None else share.holding(len(text)):
+            try:
+                await self.websocket.ws.send_text(text)
+            except WebSocketDisconnect as gone:
+                raise WebSocketDisconnected from gone
+
+    @property
+    def _share(self) -> Share | None:
+        """Return the share of who is known."""
+        host: Host = self.view.host
+        return None if self.caller is None else host.answers.of(self.caller.viewer)
 
     async def cleanup_operation(self, operation_id: str) -> None:
         """Forget an operation, also one that has not begun."""
         self._extensions.pop(operation_id, None)
+        self._sizes.pop(operation_id, None)
         await super().cleanup_operation(operation_id)
 
     async def run_operation(self, operation: Operation[Any, None]) -> None:
@@ -148,25 +194,32 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
         caller = self.caller
         assert caller  # noqa: S101 -- A socket is acknowledged before.
         host: Host = self.view.host
+        with host.bodies.of(caller.viewer).holding(self._sizes.pop(operation.id)):
+            await self._answer(operation, caller, host)
+
+    async def _answer(self, operation: Operation[Any, None], caller: Caller, host: Host) -> None:
         try:
             if not await caller.holds():
                 await self._end(FORBIDDEN, "The token has ended.")
                 return
+            context = host.context(caller, None, host.lanes)
             results: Any = await self.schema.stream(
                 operation.query,
                 variable_values=operation.variables,
-                context_value=host.context(caller, None, host.lanes),
+                context_value=context,
                 operation_name=operation.operation_name,
                 operation_extensions=self._extensions.pop(operation.id),
             )
             async with aclosing(results):
-                await self._send(operation, caller, results)
+                await self._send(operation, context, results)
         except Exception as error:  # noqa: BLE001 -- the socket outlives a fault of one operation.
             await self.handle_task_exception(error)
             with suppress(Exception):
                 await operation.send_operation_message({"id": operation.id, "type": "complete"})
 
-    async def _send(self, operation: Operation[Any, None], caller: Caller, results: Any) -> None:
+    async def _send(self, operation: Operation[Any, None], context: Context, results: Any) -> None:
+        caller, share = self.caller, self._share
+        assert caller and share  # noqa: S101, PT018 -- As above.
         async for result in results:
             if not await caller.holds():
                 await self._end(FORBIDDEN, "The token has ended.")
@@ -174,7 +227,12 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
             if isinstance(result, PreExecutionError):
                 await operation.send_initial_errors(result.errors or [])
                 return
-            await operation.send_next(result)
+            answer = {"id": operation.id, "type": "next", "payload": process_result(result)}
+            text = self.view.encode_json(answer)
+            if not context.has_written and not share.takes(len(text)):
+                await operation.send_initial_errors([_UNREAD])
+                return
+            await self._send_text(text)
         await operation.send_operation_message({"id": operation.id, "type": "complete"})
 
     async def _expire(self, caller: Caller) -> None:
@@ -213,7 +271,9 @@ class Sockets(GraphQL[Any, None]):
 
     def decode_json(self, data: str | bytes) -> object:
         """Read a message."""
-        return json_object(data)
+        message = Message(json_object(data))
+        message.size = len(data)
+        return message
 
     def encode_json(self, data: object) -> str:
         """Write a message; as text, for bytes would leave it in binary frames."""

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractContextManager, aclosing
-from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -11,40 +10,33 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from strawberry.http import process_result
 
+from resolvers.running.context import Context
 from schema.graphql.errors import ErrorCode
 from transport.draining import Draining
+from transport.http.holdings import UNREAD, Share
 from transport.live.presence import Caller
 
 PING_S = 15.0
 """Seconds between two comments, which keep proxies from closing a silent stream."""
-_JSON = {"application/json", "application/graphql-response+json", "application/*", "*/*"}
 _HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
 _MEDIA_TYPE = "text/event-stream"
 _COMPLETE = b"event: complete\ndata:\n\n"
 _PING = b":\n\n"
 _RETRY = b"retry: 1000\n\n"
-_EXPIRED = {
-    "errors": [
-        {
-            "message": "The token has ended.",
-            "extensions": {"code": ErrorCode.UNAUTHENTICATED.value},
-        }
-    ]
-}
-
-
-@lru_cache(1_024)
-def takes_only_streams(accept: str) -> bool:
-    """Tell whether a stream is the only acceptable answer.
-
-    urql, for one, names `text/event-stream` in every request beside JSON.
-    """
-    types = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
-    return _MEDIA_TYPE in types and not types & _JSON
 
 
 def _next(value: Any) -> bytes:
     return b"event: next\ndata: " + orjson.dumps(value) + b"\n\n"
+
+
+def _error(code: ErrorCode, message: str) -> bytes:
+    """Return the last events of a stream that is ended."""
+    told = {"message": message, "extensions": {"code": code.value}}
+    return _next({"errors": [told]}) + _COMPLETE
+
+
+_EXPIRED = _error(ErrorCode.UNAUTHENTICATED, "The token has ended.")
+_UNREAD = _error(ErrorCode.THROTTLED, UNREAD)
 
 
 class EventStream(Response):
@@ -60,15 +52,21 @@ class EventStream(Response):
     def __init__(
         self,
         results: AsyncGenerator[Any, None],
+        context: Context,
         caller: Caller,
         draining: Draining,
         place: AbstractContextManager[None],
+        share: Share,
     ) -> None:
-        """Take the results, what ends them, and the key's place for them."""
+        """Take the results, what ends them, and the key's place for them.
+
+        share: of what clients have not taken yet.
+        """
         super().__init__(headers=_HEADERS)
         del self.headers["content-length"]
-        self._results, self._caller, self._draining = results, caller, draining
-        self._place = place
+        self._results, self._context = results, context
+        self._caller, self._draining = caller, draining
+        self._place, self._share = place, share
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send until the first of its ends."""
@@ -77,7 +75,11 @@ class EventStream(Response):
         await send(start)
 
         async def write(body: bytes, *, more: bool = True) -> None:
-            await send({"type": "http.response.body", "body": body, "more_body": more})
+            with self._share.holding(len(body)):
+                await send({"type": "http.response.body", "body": body, "more_body": more})
+                if more:
+                    # It waits until the client has taken most of what was written before.
+                    await send({"type": "http.response.body", "body": b"", "more_body": True})
 
         ends = (
             self._sent(write),
@@ -100,16 +102,16 @@ class EventStream(Response):
         async with aclosing(self._results) as results:
             async for result in results:
                 if not await self._caller.holds():
-                    return self._farewell()
-                await write(_next(process_result(result)))
+                    return _EXPIRED
+                event = _next(process_result(result))
+                if not self._context.has_written and not self._share.takes(len(event)):
+                    return _UNREAD
+                await write(event)
         return _COMPLETE
 
     async def _expired(self) -> bytes:
         await self._caller.ended()
-        return self._farewell()
-
-    def _farewell(self) -> bytes:
-        return _next(_EXPIRED) + _COMPLETE
+        return _EXPIRED
 
     async def _pinged(self, write: Callable[[bytes], Any]) -> bytes:
         while True:

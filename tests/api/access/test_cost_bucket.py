@@ -24,7 +24,7 @@ from server import application
 from tests import make
 from tests.make.master import parties as make_parties
 from tests.make.running import staff
-from transport.endpoint import GRAPHQL_JSON
+from transport.http.accepted import GRAPHQL_JSON
 from workers.access.buckets import FORGET_BUCKETS
 from workers.running.rounds import Rounds
 

@@ -23,7 +23,7 @@ from server import application
 from tests import make
 from tests.admission.test_limits import HOSTILE
 from tests.make.running import staff
-from transport.endpoint import GRAPHQL_JSON
+from transport.http.accepted import GRAPHQL_JSON
 
 UPSERT = """
 mutation ($input: ProductsUpsertInput!) {

@@ -1,5 +1,6 @@
 """How an order and a key come to their ends."""
 
+from datetime import timedelta
 from typing import Any
 
 from commands.access import keys
@@ -22,10 +23,10 @@ async def cancel(ask: Ask, order: dict[str, Any]) -> None:
     assert answer == {"order": {"state": "CANCELLED"}, "userErrors": []}
 
 
-async def revoke(world: World, token: str) -> None:
-    """End the key of a token, and let the time pass for which it is remembered."""
+async def revoke(world: World, token: str, after: timedelta = FRESH) -> None:
+    """End the key of a token, and let time pass, by default that for which it is remembered."""
     found = parts(token)
     assert found is not None
     async with world.database.owner.writing(None) as session:
         await keys.revoke_key(session, found[0], world.clock())
-    world.clock.advance(seconds=FRESH.total_seconds())
+    world.clock.advance(seconds=after.total_seconds())

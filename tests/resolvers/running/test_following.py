@@ -18,8 +18,7 @@ from models.trade.orders.events import OrderPlaced
 from resolvers.running.following import QUEUED, Following
 from tests import make
 from tests.guard import counted
-from tests.make.running import run
-from tests.make.waiting import until
+from tests.make.running import run, until
 
 NEVER = 3600.0
 SOON = 0.01

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from models.access.keys import MerchantCounter
 from tests import make
-from tests.make.waiting import until
+from tests.make.running import until
 from workers.running.rounds import Round, Rounds
 
 OFTEN = timedelta(0)

@@ -1,0 +1,147 @@
+"""A server on a port of its own, with bounds that an attack reaches soon."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from starlette.routing import WebSocketRoute
+
+from kit.limits import Bounds
+from resolvers.running.context import Terms
+from server import application
+from tests import make
+from tests.conftest import PATIENT
+from tests.make.running import until
+from transport.connections.room import Room
+from transport.connections.server import HttpServer, Settings
+
+SMALL_BUFFER = 8 * 1024
+"""Bytes that the system may keep of what is sent, so that the server must keep the rest."""
+ASKED = {"query": "{ viewer { actor } }"}
+
+
+@dataclass(frozen=True)
+class Told:
+    """One answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+
+    @property
+    def code(self) -> str:
+        """Return the code of a refusal, which has the form of all refusals."""
+        assert self.headers["content-type"] == "application/json"
+        assert self.headers["x-content-type-options"] == "nosniff"
+        assert self.headers["x-request-id"] == self.body["extensions"]["requestId"]
+        (error,) = self.body["errors"]
+        return error["extensions"]["code"]
+
+
+class Line:
+    """One connection of a client."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader, self.writer = reader, writer
+
+    async def told(self) -> Told:
+        """Read one answer; fails where the connection is reset or ends before."""
+        first, *lines = (await self.reader.readuntil(b"\r\n\r\n")).decode().splitlines()
+        headers = dict(it.lower().split(": ", 1) for it in lines if it)
+        body = await self.reader.readexactly(int(headers["content-length"]))
+        return Told(int(first.split()[1]), headers, json.loads(body))
+
+    async def rest(self) -> bytes:
+        """Read to the end, however it comes."""
+        read = b""
+        with suppress(ConnectionResetError):
+            while piece := await self.reader.read(SMALL_BUFFER):
+                read += piece
+        return read
+
+
+class Site:
+    """A served application."""
+
+    def __init__(self, server: HttpServer, app: Any, port: int, token: str) -> None:
+        self.server, self.port, self.token = server, port, token
+        self.endpoint = next(it.app for it in app.routes if isinstance(it, WebSocketRoute))
+
+    @property
+    def room(self) -> Room:
+        return self.server.room
+
+    def later(self, seconds: float) -> None:
+        """Look at every connection as if so much time had passed."""
+        self.room.look(asyncio.get_running_loop().time() + seconds)
+
+    @asynccontextmanager
+    async def line(self, sent: bytes = b"") -> AsyncIterator[Line]:
+        """Open a connection whose client's system keeps little."""
+        client = socket.socket()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_BUFFER)
+        client.settimeout(0)
+        await asyncio.get_running_loop().sock_connect(client, ("127.0.0.1", self.port))
+        reader, writer = await asyncio.open_connection(sock=client, limit=SMALL_BUFFER)
+        writer.write(sent)
+        try:
+            yield Line(reader, writer)
+        finally:
+            writer.transport.abort()
+
+    def request(
+        self, asked: Any = ASKED, token: str | None = None, length: int | None = None, **more: str
+    ) -> bytes:
+        """Return a request. length: to announce instead of the true one."""
+        body = asked if isinstance(asked, bytes) else json.dumps(asked).encode()
+        headers = {
+            "Host": "abruf",
+            "Content-Type": "application/json",
+            "Authorization": f"Bearer {token or self.token}",
+            "Content-Length": str(length or len(body)),
+            **more,
+        }
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        return f"POST /graphql HTTP/1.1\r\n{lines}\r\n".encode() + body
+
+    async def ask(self, asked: Any = ASKED, token: str | None = None, **more: str) -> Told:
+        """Ask on a connection of its own."""
+        async with self.line(self.request(asked, token, **more)) as line:
+            return await line.told()
+
+    async def is_empty(self) -> None:
+        """Wait until nobody is connected and nothing is held."""
+        held = self.endpoint.bodies, self.endpoint.answers
+        await until(lambda: not len(self.room) and not any(it.total for it in held))
+
+
+Serve = Callable[..., Any]
+
+
+@pytest.fixture
+def serve(world: make.World, clock: make.Clock) -> Serve:
+    """Give `Site` with bounds of its own."""
+
+    @asynccontextmanager
+    async def served(trusted: tuple[str, ...] = (), **bounds: int) -> AsyncIterator[Site]:
+        own = Bounds(**{"guess_seconds": 0, **bounds})
+        terms = Terms(limits=PATIENT)
+        app = application(world.database, clock=clock, terms=terms, bounds=own)
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SMALL_BUFFER)
+            ends = {"lifespan": "off", "timeout_graceful_shutdown": 5}
+            server = HttpServer(Settings(app, own, trusted=trusted, **ends))
+            running = asyncio.create_task(server._serve([listener]))  # noqa: SLF001 -- no signals.
+            await until(lambda: server.started)
+            try:
+                yield Site(server, app, listener.getsockname()[1], world.token)
+            finally:
+                server.should_exit = True
+                await running
+
+    return served

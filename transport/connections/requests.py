@@ -1,0 +1,218 @@
+"""One connection of HTTP: a bounded head that comes in time, answers that are taken in time."""
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from transport.connections.reading import Patience
+from transport.connections.refusals import (
+    FULL,
+    LATE,
+    LONG_ADDRESS,
+    LONG_HEAD,
+    MANY_AT_ONCE,
+    NOT_HTTP,
+    written,
+)
+from transport.connections.room import KNOWN
+from transport.http.refusals import Refusal
+
+if TYPE_CHECKING:
+    from transport.connections.server import Settings
+
+IN_A_ROW = 10
+"""Requests that a client may send before the first of them is answered."""
+LINGER_S = 2
+"""Seconds in which a client may read why it was refused; what it sends meanwhile is thrown away."""
+QUIET_S = 1
+"""Seconds without a request after which a connection ends while the server stops."""
+LONGEST_LINE = 8_000
+"""Bytes of a line in a socket's handshake: what the library that reads it takes."""
+
+
+class _StoppedError(Exception):
+    """The parser shall not go on."""
+
+
+class Requests(HttpToolsProtocol):
+    """Counts what arrives before it is kept, and says in JSON what is wrong with it."""
+
+    config: "Settings"
+
+    def __init__(
+        self,
+        config: "Settings",
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        """Take what all connections share."""
+        super().__init__(config, server_state, app_state, _loop)
+        self._room, self._bounds = config.room, config.bounds
+        self._patience = Patience(config.bounds)
+        self._due: float | None = None
+        self._unparsed = self._head = self._lines = 0
+        self._reason: Refusal | None = None
+        self._is_refused = self._stops = False
+
+    @property
+    def _is_free(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Enter the room, or be told that it is full."""
+        super().connection_made(transport)
+        self._due = self.loop.time() + self._bounds.head_seconds
+        if not self._room.enter(self):
+            self._refuse(FULL)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Leave the room."""
+        self._room.leave(self)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what has arrived, and refuse a request whose head has no end."""
+        if self._is_refused:
+            return
+        self._unset_keepalive_if_required()
+        if self._due is None and self._is_free:
+            self._due = self.loop.time() + self._bounds.head_seconds
+        self._unparsed += len(data)
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            if self._should_upgrade():
+                self.handle_websocket_upgrade()
+        except httptools.HttpParserError:
+            self._refuse(self._reason or NOT_HTTP)
+        else:
+            if self._unparsed > self._bounds.head_bytes:
+                self._refuse(LONG_HEAD if self._lines else LONG_ADDRESS)
+
+    def on_message_begin(self) -> None:
+        """Begin to count."""
+        super().on_message_begin()
+        self._head = self._lines = 0
+        self.scope["extensions"] = {KNOWN: {"call": self._known}}
+
+    def on_url(self, url: bytes) -> None:
+        """Count the address."""
+        self._count(len(url), LONG_ADDRESS)
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Count a header, or what comes after a body in pieces."""
+        self._lines += 1
+        self._count(len(name) + len(value), LONG_HEAD)
+        super().on_header(name, value)
+
+    def _count(self, size: int, refusal: Refusal) -> None:
+        self._head += size
+        if self._head > self._bounds.head_bytes or self._lines > self._bounds.headers:
+            self._stop(refusal)
+
+    def _stop(self, refusal: Refusal) -> None:
+        """End the parsing: the parser tells whatever a callback raises as an error of its own."""
+        self._reason = refusal
+        raise _StoppedError
+
+    def on_headers_complete(self) -> None:
+        """Let the application answer."""
+        if len(self.pipeline) >= IN_A_ROW:
+            self._stop(MANY_AT_ONCE)
+        self._unparsed, self._due = 0, None
+        self._room.work(self)
+        super().on_headers_complete()
+        if self._stops and self.cycle is not None:
+            self.cycle.keep_alive = False
+
+    def on_body(self, body: bytes) -> None:
+        """Count only what lies between pieces of a body; bodies are counted where they are read."""
+        self._unparsed = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Begin to count anew."""
+        self._unparsed = 0
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Rest until the next request."""
+        super().on_response_complete()
+        if self._is_refused:
+            self.transport.close()
+            return
+        if self._is_free:
+            self._room.rest(self)
+        if self._stops:
+            self._end_when_quiet()
+
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the connection over; the handshake is read a second time, with other bounds."""
+        lines = [self.url, *(name + value for name, value in self.headers)]
+        if max(map(len, lines)) > LONGEST_LINE:
+            self._refuse(LONG_HEAD)
+            return
+        self._room.leave(self)
+        super().handle_websocket_upgrade()
+
+    def resume_writing(self) -> None:
+        """Note that the client reads."""
+        self._patience.renew()
+        super().resume_writing()
+
+    def look(self, now: float) -> None:
+        """End a connection whose head is late or whose answer is not taken."""
+        if self._due is not None and now > self._due:
+            if self._is_refused or not self._unparsed:
+                self.transport.abort()
+            else:
+                self._refuse(LATE)
+        elif self._patience.is_over(self.transport, now):
+            self.transport.abort()
+
+    def give_way(self) -> None:
+        """Leave for a newer one; who has begun to speak is told."""
+        if self._unparsed and not self._is_refused:
+            self._refuse(FULL)
+        else:
+            self.transport.abort()
+
+    def shutdown(self) -> None:
+        """End after the answer that is due; who is silent has a moment for one last request."""
+        self._stops = True
+        if self._is_refused:
+            self.transport.abort()
+        elif self._is_free:
+            self._end_when_quiet()
+        elif not self.cycle.response_started:
+            self.cycle.keep_alive = False
+
+    def _end_when_quiet(self) -> None:
+        self.loop.call_later(QUIET_S, self._end_if_quiet)
+
+    def _end_if_quiet(self) -> None:
+        if self._is_free and not self._unparsed and not self.transport.is_closing():
+            self.transport.close()
+
+    def _known(self) -> None:
+        self._room.know(self)
+
+    def _refuse(self, refusal: Refusal) -> None:
+        """Say why and end; while another answer is on its way, only that one can be sent."""
+        self._is_refused = True
+        if not self._is_free:
+            self.pipeline.clear()
+            return
+        self._due = self.loop.time() + LINGER_S
+        self.transport.write(written(refusal, self.config.telemetry))
+        if self._room.is_crowded:
+            self.transport.close()
+        else:
+            # Closing at once would reset the connection while the client still sends, and with
+            # it what it is told.
+            self.transport.write_eof()

@@ -1,0 +1,66 @@
+"""Answers, which a client takes piece by piece and which are counted until it has."""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import orjson
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+from strawberry.http import process_result
+from strawberry.types import ExecutionResult
+
+from schema.graphql.errors import ErrorCode
+from transport.http.accepted import GRAPHQL_JSON
+
+PIECE = 64 * 1024
+"""Bytes that are written at once; the next ones wait until the client has taken most of them."""
+
+_STATUS = {ErrorCode.FORBIDDEN: 403, ErrorCode.TIMEOUT: 504}
+"""Statuses of what was not executed, where it is not 400."""
+
+
+class Answer(Response):
+    """Sends its body in pieces."""
+
+    def __init__(
+        self, body: bytes, status: int, headers: Mapping[str, str] | None, kind: str
+    ) -> None:
+        """Take the whole answer."""
+        super().__init__(body, status, headers, kind)
+        self.held: AbstractContextManager[Any] = nullcontext()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send; who holds the body is free when the client has taken all but the last piece."""
+        del scope, receive
+        start = {"type": "http.response.start", "status": self.status_code}
+        with self.held:
+            await send({**start, "headers": self.raw_headers})
+            body = memoryview(self.body)
+            for begin in range(0, len(body) or 1, PIECE):
+                end = begin + PIECE
+                piece = {"body": body[begin:end], "more_body": end < len(body)}
+                await send({"type": "http.response.body", **piece})
+
+
+def answer_of(result: ExecutionResult, kind: str) -> Answer:
+    """Answer by GraphQL over HTTP: without `data`, and 400, where nothing was executed.
+
+    403 where a scope is missing, 429 where the key has spent its points, 504 where the deadline
+    ended it. kind: media type.
+
+    Clients of the older media type take every well-formed answer for a failure unless it is 200, as
+    the specification says.
+    """
+    body: Any = process_result(result)
+    errors, status, headers = body.get("errors", ()), 200, None
+    if errors:
+        told = {error["extensions"]["code"]: error["extensions"] for error in errors}
+        if body["data"] is None and not any("path" in error for error in errors):
+            del body["data"]
+            if ErrorCode.THROTTLED in told:
+                headers = {"Retry-After": str(told[ErrorCode.THROTTLED]["retryAfter"])}
+                status = 429
+            elif kind == GRAPHQL_JSON:
+                status = next((_STATUS[code] for code in told if code in _STATUS), 400)
+    return Answer(orjson.dumps(body), status, headers, kind)
