@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from kit.embedded import Server
+from tests.attacks.database.cutting import Cutting, cutting
 from tests.kit.programs import ask, home_of, postmaster_of
-from tests.make.cutting import Cutting, cutting
 from tests.run.abruf import Abruf, Launch
 
 WAITS_S = 60

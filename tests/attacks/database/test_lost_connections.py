@@ -10,8 +10,8 @@ from sqlalchemy import text
 from kit.db.database import Database
 from resolvers.running.context import Terms
 from server import application
+from tests.attacks.database.cutting import Cutting, Way, after, before, cutting
 from tests.conftest import PATIENT
-from tests.make.cutting import Cutting, Way, after, before, cutting
 
 UPSERT = """
 mutation ($input: PartiesUpsertInput!) {
