@@ -14,7 +14,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import NoReturn
 
-from asyncpg import PostgresError
 from sqlalchemy import text
 
 import migrations
@@ -162,7 +161,9 @@ async def _reached(database: Database) -> None:
         except (Unavailable, TimeoutError):
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_S)
-        except PostgresError as error:
+        except Exception as error:
+            if getattr(error, "sqlstate", None) is None:
+                raise
             sys.exit(f"PostgreSQL refuses: {error}")
         else:
             break
