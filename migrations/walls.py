@@ -5,8 +5,16 @@ from sqlalchemy import Connection, text
 
 _HELD = "nullif(current_setting('app.merchant', true), '')"
 _OWN = f"merchant_id = {_HELD}::uuid"
-_NARROW = {"api_keys": "SELECT, INSERT, UPDATE (last_used_at, revoked_at)"}
+_NARROW = {
+    "api_keys": "SELECT, INSERT, UPDATE (last_used_at, revoked_at)",
+    "journal": "SELECT, INSERT",
+    "merchant_secrets": "SELECT",
+}
 """Table -> what the application may do with it, where that is less than everything."""
+_OF_THE_DATABASE = """
+SELECT quote_ident(datname) FROM pg_database
+WHERE datname = current_database() AND pg_has_role(current_user, datdba, 'USAGE')
+"""
 _MAY_CREATE = """
 SELECT rolsuper OR rolcreaterole FROM pg_roles
 WHERE rolname = current_user AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :role)
@@ -41,7 +49,7 @@ def for_each_merchant(change: str) -> None:
 
 
 def grant(connection: Connection, role: str) -> None:
-    """Let the application's role write what is behind the wall, and read the rest.
+    """Let the application's role write what is behind the wall, and read the rest; no more.
 
     The role is created where it is missing and we may, for whom we are to become. Where it can
     not be had nothing is granted; the server then says at its start what is missing.
@@ -52,7 +60,13 @@ def grant(connection: Connection, role: str) -> None:
         connection.execute(text(f"GRANT {name} TO CURRENT_USER"))
     if not connection.scalar(text(_IS_THERE), {"role": role}):
         return
+    if database := connection.scalar(text(_OF_THE_DATABASE)):
+        # What everybody may on a new database; who owns it keeps it. Since PostgreSQL 15 the
+        # schema belongs to whoever owns the database.
+        connection.execute(text(f"REVOKE CREATE, TEMPORARY ON DATABASE {database} FROM PUBLIC"))
+        connection.execute(text("REVOKE CREATE ON SCHEMA public FROM PUBLIC"))
     connection.execute(text(f"GRANT USAGE ON SCHEMA public TO {name}"))
     for table, walled in connection.execute(text(_TABLES)).all():
         rights = _NARROW.get(table, "SELECT, INSERT, UPDATE, DELETE") if walled else "SELECT"
+        connection.execute(text(f"REVOKE ALL ON {table} FROM PUBLIC, {name}"))
         connection.execute(text(f"GRANT {rights} ON {table} TO {name}"))

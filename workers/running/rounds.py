@@ -14,6 +14,7 @@ from uuid import UUID
 
 from kit.clock import Clock
 from kit.db.database import Database
+from kit.db.lost import Unavailable
 from kit.db.sessions import Session
 from loaders.access import keys
 
@@ -70,6 +71,9 @@ class Rounds:
             try:
                 while not self._is_left(given) and await self._step(given, merchant_id):
                     pass
+            except Unavailable:
+                _log.warning("Could not %s: no database", given.name)
+                return
             except Exception:  # noqa: BLE001 -- whatever it is, the next merchant has its turn.
                 _log.warning("Could not %s, merchant %s", given.name, merchant_id, exc_info=True)
 
@@ -81,6 +85,9 @@ class Rounds:
             return given.among()
         try:
             return () if self._is_left(given) else await keys.merchants(self._database)
+        except Unavailable:
+            _log.warning("Could not %s: no database", given.name)
+            return ()
         except Exception:  # noqa: BLE001 -- whatever it is, the next round may find them.
             _log.warning("Could not %s, no merchants are found", given.name, exc_info=True)
             return ()

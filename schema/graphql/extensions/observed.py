@@ -9,6 +9,7 @@ from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
+from kit.db.lost import Unavailable
 from kit.telemetry import trace
 from kit.telemetry.metrics import OK
 from schema.graphql.errors import ErrorCode, default_code
@@ -67,6 +68,8 @@ def _outcome(error: BaseException) -> str:
         return CANCELLED
     if isinstance(error, TimeoutError):
         return ErrorCode.TIMEOUT.value
+    if isinstance(error, Unavailable):
+        return ErrorCode.UNAVAILABLE.value
     if isinstance(error, _NO_OPERATION):
         return ErrorCode.BAD_USER_INPUT.value
     return ErrorCode.INTERNAL_SERVER_ERROR.value
