@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import JSON, Uuid, bindparam, func, insert, literal_column, select, update
 
-from commands.writing.ledger import Changes, MovedRows, ledger_of
+from commands.writing.ledger import Changes, Rows, ledger_of
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
 from models.base.tables import OfMerchant
@@ -18,7 +18,7 @@ from models.base.tables import OfMerchant
 
 async def write_rows(
     writing: Writing,
-    new: Mapping[type[OfMerchant], MovedRows],
+    new: Mapping[type[OfMerchant], Rows],
     changed: Mapping[type[OfMerchant], Changes] | None = None,
 ) -> None:
     """Insert new rows and update locked ones by one statement; the ledger hears what they move.
@@ -26,7 +26,7 @@ async def write_rows(
     The session learns nothing of them: what is changed must not be a row that it has read.
     """
     _tell(writing, new, changed or {})
-    parts: list[tuple[Any, type[OfMerchant], MovedRows]] = [
+    parts: list[tuple[Any, type[OfMerchant], Rows]] = [
         (_insert, entity, rows) for entity, rows in new.items() if rows
     ]
     for entity, changes in (changed or {}).items():
@@ -41,7 +41,7 @@ async def write_rows(
 
 def _tell(
     writing: Writing,
-    new: Mapping[type[OfMerchant], MovedRows],
+    new: Mapping[type[OfMerchant], Rows],
     changed: Mapping[type[OfMerchant], Changes],
 ) -> None:
     if (ledger := ledger_of(writing)) is None:

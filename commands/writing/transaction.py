@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Select, any_, bindparam, select
+from sqlalchemy import ARRAY, ColumnElement, Select, any_, bindparam, select
 
 from kit.db.sessions import Session
 from kit.db.statements import Statement
@@ -120,19 +120,29 @@ class Writing:
 
         Refused: NOT_FOUND for an id that the viewer does not see.
         """
-        found = {row.id: row for row in await self.among(entity, "id", wanted, "id", lock=True)}
-        for key, path in wanted.items():
-            if key not in found:
-                raise missing(entity, path)
-        return found
+        return _found(entity, wanted, await self.among(entity, "id", wanted, "id", lock=True))
 
     async def get(self, entity: type[Entity], wanted: Mapping[UUID, Path]) -> dict[UUID, Entity]:
         """Read rows without a lock. Refused: NOT_FOUND for an id that the viewer does not see."""
-        found = {row.id: row for row in await self.among(entity, "id", wanted)}
-        for key, path in wanted.items():
-            if key not in found:
-                raise missing(entity, path)
-        return found
+        return _found(entity, wanted, await self.among(entity, "id", wanted))
+
+
+def _found(
+    entity: type[Entity], wanted: Mapping[UUID, Path], rows: Iterable[Entity]
+) -> dict[UUID, Entity]:
+    """Return id -> row. Refused: NOT_FOUND for an id without one."""
+    found = {row.id: row for row in rows}
+    for key, path in wanted.items():
+        if key not in found:
+            raise missing(entity, path)
+    return found
+
+
+def _is_wanted(actor: Actor, entity: type[OfMerchant], column: str) -> list[ColumnElement[bool]]:
+    """Return that the viewer sees a row, and that its column is one of the parameter `keys`."""
+    of = getattr(entity, column)
+    seen = seen_by(anyone(actor), entity)
+    return [*seen, of == any_(bindparam("keys", type_=ARRAY(of.type)))]
 
 
 @cache
@@ -144,10 +154,7 @@ def _among(
     lock: bool,  # noqa: FBT001 -- part of a cache's key.
 ) -> Select[Any]:
     """Build the statement of `Writing.among`; a kept one is neither built nor hashed again."""
-    of = getattr(entity, column)
-    rows = select(entity).where(
-        *seen_by(anyone(actor), entity), of == any_(bindparam("keys", type_=ARRAY(of.type)))
-    )
+    rows = select(entity).where(*_is_wanted(actor, entity, column))
     rows = rows.order_by(*(getattr(entity, name) for name in order))
     rows = rows.with_for_update(of=entity) if lock else rows
     return rows.execution_options(populate_existing=True)
@@ -156,10 +163,7 @@ def _among(
 @cache
 def _records(actor: Actor, entity: type[OfMerchant], column: str) -> Statement:
     """Build the statement of `Writing.records`."""
-    of = getattr(entity, column)
-    rows = select(*columns(entity)).where(
-        *seen_by(anyone(actor), entity), of == any_(bindparam("keys", type_=ARRAY(of.type)))
-    )
+    rows = select(*columns(entity)).where(*_is_wanted(actor, entity, column))
     return Statement(rows, record(entity))
 
 

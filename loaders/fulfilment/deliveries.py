@@ -12,7 +12,8 @@ from kit.ids import Names
 from kit.inputs import Input, Instant, Reference
 from loaders.reading.acts import available
 from loaders.reading.pages import Paged, Sorted
-from loaders.reading.relations import Computed, Many, One, Reader, Rows, Through
+from loaders.reading.relations import Computed, Many, One, Reader, Rows
+from models.base.acts import Through
 from models.base.visibility import merchant, seen_by
 from models.fulfilment.deliveries.acts import ACTS
 from models.fulfilment.deliveries.receipts import Receipt, ReceiptLine

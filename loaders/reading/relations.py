@@ -30,6 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from models.access.viewers import Actor, CompanyRole, Viewer, anyone
+from models.base.acts import Through
 from models.base.masks import shown_to
 from models.base.records import record
 from models.base.tables import OfMerchant, OneOf
@@ -192,15 +193,6 @@ class One(ByColumn):
         rows = select().select_from(table).correlate_except(table)
         rows = rows.where(*self.also(table), *seen_by(reader.viewer, table))
         return table, rows, getattr(table, self.key)
-
-
-@dataclass(frozen=True)
-class Through:
-    """A table between parent and child: its columns that name the one and the other."""
-
-    entity: type[OfMerchant]
-    parent: str
-    child: str
 
 
 class Many(ByColumn):
