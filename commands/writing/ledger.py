@@ -44,7 +44,7 @@ class Ledger:
     def note(self, session: Session) -> None:
         """Add up what the session is about to write."""
         for row in (*session.new, *session.dirty):
-            if tally := row.tally:
+            if tally := row.__tally__:
                 was: Mapping[str, Any] = inspect(row).committed_state
                 for counter in tally.counters:
                     if counter in was:
@@ -53,7 +53,7 @@ class Ledger:
 
     def note_new(self, entity: type[OfMerchant], rows: Rows) -> None:
         """Add up rows that are inserted without the session."""
-        if (tally := entity.tally) and rows:
+        if (tally := entity.__tally__) and rows:
             counters = [it for it in tally.counters if it in rows[0]]
             for row in rows:
                 for counter in counters:
@@ -61,7 +61,7 @@ class Ledger:
 
     def note_changed(self, entity: type[OfMerchant], changes: Changes) -> None:
         """Add up rows that are changed without the session."""
-        if (tally := entity.tally) and changes:
+        if (tally := entity.__tally__) and changes:
             counters = [it for it in tally.counters if it in changes[0][1]]
             for row, values in changes:
                 for counter in counters:

@@ -1,6 +1,7 @@
 """Verbs: each declared once, and everything that is made of them."""
 
 import inspect
+import re
 from collections import Counter
 from importlib import import_module
 
@@ -53,3 +54,11 @@ def test_every_verb_says_what_it_refuses_beside_what_every_verb_does() -> None:
     silent = {it.name for it in VERBS if "Refused: " not in inspect.cleandoc(it.docstring)}
     # Their items are refused one by one, by what they are made of.
     assert silent == {"ordersImport", "parcelRecordTracking"}
+
+
+def test_refusals_name_no_function_of_ours() -> None:
+    page = verbs_page(schema.mutation)
+    refuses = [line.split(" | ")[-1] for line in page.splitlines() if line.startswith("| `")]
+    mutations = {it.name for it in VERBS}
+    assert len(refuses) == len(mutations)
+    assert {name for it in refuses for name in re.findall(r"`([^`]+)`", it)} <= mutations
