@@ -20,7 +20,7 @@ from models.base.events import Moving, progressed
 from models.base.payloads import ColumnName
 from models.base.tables import OfMerchant, Tally
 
-Rows = Sequence[Mapping[str, Any]]
+NewRows = Sequence[Mapping[str, Any]]
 """New rows that give the same columns; what they do not give has its default in the database."""
 Changes = Sequence[tuple[Any, Mapping[str, Any]]]
 """Locked rows as they were read, each with what changes of it: the same columns of all rows."""
@@ -51,7 +51,7 @@ class Ledger:
                         amount = getattr(row, counter) - _known(was[counter])
                         self._count(tally, getattr(row, tally.by), row.id, counter, amount)
 
-    def note_new(self, entity: type[OfMerchant], rows: Rows) -> None:
+    def note_new(self, entity: type[OfMerchant], rows: NewRows) -> None:
         """Add up rows that are inserted without the session."""
         if (tally := entity.__tally__) and rows:
             counters = [it for it in tally.counters if it in rows[0]]

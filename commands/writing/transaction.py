@@ -16,7 +16,7 @@ from models.access.viewers import Actor, CompanyRole, Viewer, anyone
 from models.base.events import Event
 from models.base.records import columns, record
 from models.base.tables import OfMerchant
-from models.base.visibility import named, seen_by
+from models.base.visibility import parameters, seen_by
 
 Entity = TypeVar("Entity", bound=OfMerchant)
 Outcome = dict[str, Any]
@@ -91,8 +91,8 @@ class Writing:
         if not keys:
             return []
         statement = _among(self.viewer.actor, entity, column, order, lock)
-        named = {**self.named, "keys": list(keys)}
-        return (await self.session.scalars(statement, named)).all()
+        values = {**self.parameters, "keys": list(keys)}
+        return (await self.session.scalars(statement, values)).all()
 
     async def records(
         self, entity: type[Entity], column: str, keys: Collection[Any]
@@ -100,13 +100,13 @@ class Writing:
         """Read the rows whose column is one of the keys, for who does not change them."""
         if not keys:
             return []
-        named = {**self.named, "keys": list(keys)}
-        return await self.session.rows(_records(self.viewer.actor, entity, column), named)
+        values = {**self.parameters, "keys": list(keys)}
+        return await self.session.rows(_records(self.viewer.actor, entity, column), values)
 
     @property
-    def named(self) -> dict[str, Any]:
+    def parameters(self) -> dict[str, Any]:
         """Return the parameters that `seen_by` names."""
-        return named(self.viewer)
+        return parameters(self.viewer)
 
     async def by_key(
         self, entity: type[Entity], column: str, keys: Iterable[Any]

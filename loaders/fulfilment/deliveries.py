@@ -131,7 +131,7 @@ def _of_contract(reader: Reader, delivery: Any, contract_id: UUID) -> ColumnElem
 
 timeliness = Computed(Delivery, {"is_late": is_late})
 offered = Computed(Delivery, {"actions": available(ACTS)})
-_JUDGED = {"late": is_late, "open": _is_open, "on_hold": _is_on_hold}
+_FLAGS = {"late": is_late, "open": _is_open, "on_hold": _is_on_hold}
 
 
 def _own(delivery: Any, given: DeliveryFilter) -> Iterable[ColumnElement[bool]]:
@@ -153,9 +153,9 @@ def _matching(
     reader: Reader, delivery: Any, given: DeliveryFilter
 ) -> Iterable[ColumnElement[bool]]:
     yield from _own(delivery, given)
-    for name, judgement in _JUDGED.items():
+    for name, condition in _FLAGS.items():
         if (value := getattr(given, name)) is not None:
-            yield judgement(reader, delivery) if value else ~judgement(reader, delivery)
+            yield condition(reader, delivery) if value else ~condition(reader, delivery)
     if given.order_id is not None:
         line = reader.table(DeliveryLine)
         yield _some_line(reader, delivery, line.order_id == given.order_id, line=line)

@@ -98,24 +98,24 @@ class Context:
         """
         self.now: datetime = self.clock()
         self.reads = self.database.reading(self.viewer.merchant_id)
-        self._ask_as(self.viewer)
+        self._read_as(self.viewer)
         self.batches: dict[Any, DataLoader[Any, Any]] = {}
         self.bill = Bill(self.budgets, self.viewer, self.limits, self.clock)
         self.is_trusted = False
         if self.deadline is not None:
             self.deadline.reschedule(asyncio.get_running_loop().time() + self.limits.deadline)
 
-    def _ask_as(self, viewer: Viewer) -> None:
+    def _read_as(self, viewer: Viewer) -> None:
         self.viewer = viewer
         self.reader = Reader(viewer, self.now)
         self.loaders = Loaders(self.reader, self.reads)
 
-    def hold(self, order_id: UUID) -> None:
+    def show_order(self, order_id: UUID) -> None:
         """Let a storefront see the order that it has just placed, as with its access token."""
         if self.viewer.actor is Actor.STOREFRONT:
-            self._ask_as(replace(self.viewer, holding=order_id))
+            self._read_as(replace(self.viewer, holding=order_id))
 
-    async def rest(self) -> None:
+    async def pause(self) -> None:
         """Let nothing be held, and no time run, until the next event or while a client reads."""
         await self.finish()
         if self.deadline is not None:
@@ -144,7 +144,7 @@ class Context:
     @property
     def named(self) -> dict[str, Any]:
         """Return the parameters that statements name themselves."""
-        return self.reader.named
+        return self.reader.parameters
 
     @property
     def general(self) -> Reader:
