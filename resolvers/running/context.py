@@ -80,7 +80,7 @@ class Context:
         self.budgets, self.documents = process.budgets, process.documents
         self.following = process.following
         self.idempotency_key, self.address = call.idempotency_key, call.address
-        self._lanes, self._turn = call.lanes, AsyncExitStack()
+        self._lanes, self._slot = call.lanes, AsyncExitStack()
         self.deadline: asyncio.Timeout | None = None
         self.measured: Any = None
         self.schema: Any = None
@@ -88,7 +88,7 @@ class Context:
     async def enter(self) -> None:
         """Begin when it is one's turn."""
         if self._lanes is not None:
-            await self._turn.enter_async_context(self._lanes.turn(self.viewer))
+            await self._slot.enter_async_context(self._lanes.turn(self.viewer))
         self.begin()
 
     def begin(self) -> None:
@@ -126,7 +126,7 @@ class Context:
         try:
             await self.reads.end()
         finally:
-            await self._turn.aclose()
+            await self._slot.aclose()
 
     def load(self, relation: Relation, key: Any) -> Awaitable[Any]:
         """Ask a relation's dataloader for one key."""

@@ -87,18 +87,18 @@ def shown(error: GraphQLError) -> GraphQLError:
             "userErrorCode": str(problem.code),
             "argument": client_path(problem.path)[1:],
         }
-        return _told(error, problem.message, extensions)
+        return _coded(error, problem.message, extensions)
     if isinstance(cause, _NO_OPERATION):
-        return _told(error, error.message, {"code": ErrorCode.BAD_USER_INPUT.value})
+        return _coded(error, error.message, {"code": ErrorCode.BAD_USER_INPUT.value})
     if isinstance(cause, GraphQLError) or cause is None:
         own = (error.extensions or {}) | ((cause.extensions or {}) if cause else {})
-        return _told(error, error.message, {"code": default_code(error).value, **own})
+        return _coded(error, error.message, {"code": default_code(error).value, **own})
     if isinstance(cause, TimeoutError):
-        return _told(error, _LATE, {"code": ErrorCode.TIMEOUT.value})
+        return _coded(error, _LATE, {"code": ErrorCode.TIMEOUT.value})
     _log.error("Internal fault", exc_info=cause)
     reference = trace.CURRENT.get().request_id
     code = ErrorCode.INTERNAL_SERVER_ERROR.value
-    return _told(error, FAULT, {"code": code, "reference": reference})
+    return _coded(error, FAULT, {"code": code, "reference": reference})
 
 
 def default_code(error: GraphQLError) -> ErrorCode:
@@ -108,7 +108,7 @@ def default_code(error: GraphQLError) -> ErrorCode:
     return ErrorCode.BAD_USER_INPUT if error.path else ErrorCode.GRAPHQL_VALIDATION_FAILED
 
 
-def _told(error: GraphQLError, message: str, extensions: dict[str, Any]) -> GraphQLError:
+def _coded(error: GraphQLError, message: str, extensions: dict[str, Any]) -> GraphQLError:
     return GraphQLError(
         message,
         nodes=error.nodes,

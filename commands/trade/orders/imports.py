@@ -75,10 +75,10 @@ async def import_all(writing: Writing, command: OrdersImport) -> Outcome:
     there = await taken(writing, references.ids(Channel), {it.external_reference for it in orders})
     results: list[dict[str, Any]] = []
     drafts: dict[int, Draft] = {}
-    asked: set[tuple[UUID, str]] = set()
+    seen: set[tuple[UUID, str]] = set()
     for place, given in enumerate(orders):
         try:
-            key = _key(references, given, asked)
+            key = _key(references, given, seen)
             if key not in there:
                 drafts[place] = _draft(writing, references, given)
             results.append(_result("UNCHANGED", there.get(key)))
@@ -95,14 +95,14 @@ def _result(status: str, order_id: UUID | None, problems: Sequence[Problem] = ()
 
 
 def _key(
-    references: References, given: OrderImport, asked: set[tuple[UUID, str]]
+    references: References, given: OrderImport, seen: set[tuple[UUID, str]]
 ) -> tuple[UUID, str]:
-    """Return channel id and external reference, noted in `asked`. Refused: DUPLICATE."""
+    """Return channel id and external reference, noted in `seen`. Refused: DUPLICATE."""
     key = (references.demand(Channel, given).id, given.external_reference)
-    if key in asked:
+    if key in seen:
         text = "This order stands twice in one input."
         raise Refused(Code.DUPLICATE, text, ("external_reference",))
-    asked.add(key)
+    seen.add(key)
     return key
 
 
