@@ -1,6 +1,9 @@
 """The second wall between merchants, for migrations; every table of a merchant gets it."""
 
 from alembic import op
+from alembic.autogenerate import renderers
+from alembic.autogenerate.api import AutogenContext
+from alembic.operations.ops import CreateTableOp, MigrateOperation, MigrationScript
 from sqlalchemy import Connection, text
 
 _HELD = "nullif(current_setting('app.merchant', true), '')"
@@ -32,6 +35,29 @@ def build(table: str) -> None:
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
     op.execute(f"CREATE POLICY merchant ON {table} USING ({_OWN}) WITH CHECK ({_OWN})")
+
+
+def write(script: MigrationScript) -> None:
+    """Add to a script that is being written the wall of every new table of a merchant."""
+    for upgrades in script.upgrade_ops_list:
+        new = [it for it in upgrades.ops if isinstance(it, CreateTableOp)]
+        walled = [it.table_name for it in new if "merchant_id" in it.to_table().c]
+        upgrades.ops.extend(Wall(name) for name in walled)
+        if walled:
+            script.imports.add("from migrations import walls")
+
+
+class Wall(MigrateOperation):
+    """A call of `build` in a script."""
+
+    def __init__(self, table: str) -> None:
+        """Take the table's name."""
+        self.table = table
+
+
+@renderers.dispatch_for(Wall)
+def _called(_context: AutogenContext, wall: Wall) -> str:
+    return f'walls.build("{wall.table}")'
 
 
 def show_without_merchant(table: str) -> None:

@@ -12,7 +12,8 @@ from kit.ids import Names
 from kit.inputs import Input, Instant, Reference
 from loaders.reading.acts import available
 from loaders.reading.pages import Paged, Sorted
-from loaders.reading.relations import Computed, Many, One, Reader, Rows, Through
+from loaders.reading.relations import Computed, Many, One, Reader, Rows
+from models.base.acts import Through
 from models.base.visibility import merchant, seen_by
 from models.fulfilment.deliveries.acts import ACTS
 from models.fulfilment.deliveries.receipts import Receipt, ReceiptLine
@@ -130,7 +131,7 @@ def _of_contract(reader: Reader, delivery: Any, contract_id: UUID) -> ColumnElem
 
 timeliness = Computed(Delivery, {"is_late": is_late})
 offered = Computed(Delivery, {"actions": available(ACTS)})
-_JUDGED = {"late": is_late, "open": _is_open, "on_hold": _is_on_hold}
+_FLAGS = {"late": is_late, "open": _is_open, "on_hold": _is_on_hold}
 
 
 def _own(delivery: Any, given: DeliveryFilter) -> Iterable[ColumnElement[bool]]:
@@ -152,9 +153,9 @@ def _matching(
     reader: Reader, delivery: Any, given: DeliveryFilter
 ) -> Iterable[ColumnElement[bool]]:
     yield from _own(delivery, given)
-    for name, judgement in _JUDGED.items():
+    for name, condition in _FLAGS.items():
         if (value := getattr(given, name)) is not None:
-            yield judgement(reader, delivery) if value else ~judgement(reader, delivery)
+            yield condition(reader, delivery) if value else ~condition(reader, delivery)
     if given.order_id is not None:
         line = reader.table(DeliveryLine)
         yield _some_line(reader, delivery, line.order_id == given.order_id, line=line)

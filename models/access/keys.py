@@ -19,7 +19,7 @@ from models.base.visibility import Seen
 
 
 class Merchant(Base):
-    """A tenant: global data, small and rarely written (scale.md, rule 3)."""
+    """A tenant: global data, small and rarely written."""
 
     __tablename__ = "merchants"
     __table_args__ = (
@@ -124,7 +124,10 @@ class CounterName(StrEnum):
 
 
 class MerchantCounter(Owned):
-    """One counter of a merchant: journal position and document numbers (scale.md, rule 5)."""
+    """One counter of a merchant, a row each: journal position and document numbers.
+
+    It is raised in the transaction that uses the number, so that there are no holes.
+    """
 
     __tablename__ = "merchant_counters"
     __seen__: ClassVar[Seen] = {}

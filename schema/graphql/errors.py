@@ -104,23 +104,23 @@ def shown(error: GraphQLError) -> GraphQLError:
             "userErrorCode": str(problem.code),
             "argument": client_path(problem.path)[1:],
         }
-        return _told(error, problem.message, extensions)
+        return _coded(error, problem.message, extensions)
     if isinstance(cause, _NO_OPERATION):
-        return _told(error, error.message, {"code": ErrorCode.BAD_USER_INPUT.value})
+        return _coded(error, error.message, {"code": ErrorCode.BAD_USER_INPUT.value})
     if isinstance(cause, GraphQLError) or cause is None:
         own = (error.extensions or {}) | ((cause.extensions or {}) if cause else {})
-        return _told(error, error.message, {"code": default_code(error).value, **own})
+        return _coded(error, error.message, {"code": default_code(error).value, **own})
     return _failed(error, cause)
 
 
 def _failed(error: GraphQLError, cause: Exception) -> GraphQLError:
     for kind, (message, code, more) in _FAILURES.items():
         if isinstance(cause, kind):
-            return _told(error, message, {"code": code.value, **more})
+            return _coded(error, message, {"code": code.value, **more})
     _log.error("Internal fault", exc_info=cause)
     reference = trace.CURRENT.get().request_id
     fault = ErrorCode.INTERNAL_SERVER_ERROR.value
-    return _told(error, FAULT, {"code": fault, "reference": reference})
+    return _coded(error, FAULT, {"code": fault, "reference": reference})
 
 
 def default_code(error: GraphQLError) -> ErrorCode:
@@ -130,7 +130,7 @@ def default_code(error: GraphQLError) -> ErrorCode:
     return ErrorCode.BAD_USER_INPUT if error.path else ErrorCode.GRAPHQL_VALIDATION_FAILED
 
 
-def _told(error: GraphQLError, message: str, extensions: dict[str, Any]) -> GraphQLError:
+def _coded(error: GraphQLError, message: str, extensions: dict[str, Any]) -> GraphQLError:
     return GraphQLError(
         message,
         nodes=error.nodes,

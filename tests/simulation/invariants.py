@@ -41,8 +41,8 @@ def _counters() -> Iterator[tuple[str, str]]:
                 WHERE {name} <> coalesce((SELECT sum(part.{name}) FROM ({_PARTS}) part
                     WHERE part.order_line_id = line.id AND part.state <> 'CANCELLED'), 0)""",
         )
-    for entity in (it.class_ for it in Base.registry.mappers if it.class_.tally):
-        for name in entity.tally.counters:
+    for entity in (it.class_ for it in Base.registry.mappers if it.class_.__tally__):
+        for name in entity.__tally__.counters:
             yield (
                 f"{entity.__tablename__}.{name} is the sum of what the journal tells",
                 f"""SELECT line.id, line.{name} FROM {entity.__tablename__} line

@@ -75,10 +75,10 @@ async def import_all(writing: Writing, command: OrdersImport) -> Outcome:
     there = await taken(writing, references.ids(Channel), {it.external_reference for it in orders})
     results: list[dict[str, Any]] = []
     drafts: dict[int, Draft] = {}
-    asked: set[OrderKey] = set()
+    seen: set[OrderKey] = set()
     for place, given in enumerate(orders):
         try:
-            key = _key(writing, references, given, asked)
+            key = _key(writing, references, given, seen)
             if key not in there:
                 drafts[place] = _draft(writing, references, given)
             results.append(_result("UNCHANGED", there.get(key)))
@@ -95,18 +95,18 @@ def _result(status: str, order_id: UUID | None, problems: Sequence[Problem] = ()
 
 
 def _key(
-    writing: Writing, references: References, given: OrderImport, asked: set[OrderKey]
+    writing: Writing, references: References, given: OrderImport, seen: set[OrderKey]
 ) -> OrderKey:
-    """Return what the order is known by, noted in `asked`.
+    """Return what the order is known by, noted in `seen`.
 
     Refused: as `customer`, DUPLICATE.
     """
     channel, party = references.demand(Channel, given), customer(writing, references, given)
     key = (channel.id, party.id if party else None, given.external_reference)
-    if key in asked:
+    if key in seen:
         text = "This order stands twice in one input."
         raise Refused(Code.DUPLICATE, text, ("external_reference",))
-    asked.add(key)
+    seen.add(key)
     return key
 
 

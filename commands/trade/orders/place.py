@@ -48,7 +48,8 @@ async def place(writing: Writing, command: OrderPlace) -> Outcome:
 
     Refused: GUESTS_NOT_ALLOWED by the channel, INVALID_WINDOW for a window and INVALID_DATE for a
     date that has passed, WRONG_STATE for an inactive channel or product, TAKEN for an external
-    reference that the customer used in the channel before, and as `compose`.
+    reference that the customer used in the channel before; INVALID, NOT_FOUND, NOT_ALLOWED,
+    DUPLICATE and SCALE_EXCEEDED for what the order says.
     """
     references = await read(writing, [command], command.lines)
     draft = compose(writing, references, command, command.lines)

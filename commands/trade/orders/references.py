@@ -43,7 +43,7 @@ class Named:
     field: str
 
 
-def named(entity: type[Owned], given: Input) -> Named | None:
+def reference_of(entity: type[Owned], given: Input) -> Named | None:
     """Return how the input names a row of the table. Refused: INVALID when it does so twice."""
     found = [
         Named(column, value, field)
@@ -87,7 +87,7 @@ class References:
 
     def find(self, entity: type[Entity], given: Input) -> Entity | None:
         """Return the row that the input names. Refused: INVALID, NOT_FOUND with its field."""
-        name = named(entity, given)
+        name = reference_of(entity, given)
         if name is None:
             return None
         row: Entity | None = self.keyed.get((entity, name.column, name.value))
@@ -105,7 +105,7 @@ class References:
 
     def of_party(self, entity: type[Entity], party: Party | None, given: Input) -> Entity | None:
         """Return the contact or address of the party that the input names. Refused: as `find`."""
-        name = named(entity, given)
+        name = reference_of(entity, given)
         if name is None:
             return None
         key = None if party is None else (entity, party.id, name.column, name.value)
@@ -154,7 +154,7 @@ async def _owned(
     statement = _of_parties(writing.viewer.actor, entity, tuple(wanted))
     keys = {column: list(values) for column, values in wanted.items()}
     rows = await writing.session.rows(
-        statement, {**writing.named, "parties": list(parties), **keys}
+        statement, {**writing.parameters, "parties": list(parties), **keys}
     )
     return {
         (entity, row.party_id, column, getattr(row, column)): row
@@ -199,7 +199,7 @@ def customer(writing: Writing, references: References, given: OrderFields) -> Pa
 
 
 def _party_path(given: OrderFields) -> Path:
-    name = named(Party, given)
+    name = reference_of(Party, given)
     return (name.field if name else "party_id",)
 
 
@@ -223,12 +223,12 @@ async def taken(
     writing: Writing, channel_ids: Iterable[UUID], references: Iterable[str]
 ) -> dict[OrderKey, UUID]:
     """Return key -> id of the order that has it already, of those with one of the references."""
-    named = {
+    parameters = {
         "merchant": writing.viewer.merchant_id,
         "channels": list(channel_ids),
         "references": list(references),
     }
-    rows = await writing.session.rows(_TAKEN, named)
+    rows = await writing.session.rows(_TAKEN, parameters)
     return {(channel, party, str(reference)): order for channel, party, reference, order in rows}
 
 

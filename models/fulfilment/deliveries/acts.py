@@ -6,7 +6,7 @@ What happens after the dispatch follows from the tracking of the parcels.
 from enum import StrEnum
 
 from models.access.viewers import Scope
-from models.base.acts import Act, Below, Between
+from models.base.acts import Act, Below, Through
 from models.fulfilment.deliveries.states import (
     AFTER_DISPATCH,
     BEFORE_DISPATCH,
@@ -40,7 +40,7 @@ ORDER_HELD = Below(
     Hold,
     "subject_id",
     lambda hold: hold.is_active,
-    Between(DeliveryLine, "delivery_id", "order_id"),
+    Through(DeliveryLine, "delivery_id", "order_id"),
 )
 
 PLAN = Act(Scope.DELIVERIES_PLAN, frozenset({OrderState.CONFIRMED}))

@@ -197,7 +197,7 @@ class OrderLine(Owned):
         whole_window(),
         whole_window("confirmed"),
     )
-    tally = Tally(Order, "order_id", ("ordered", *COUNTERS))
+    __tally__ = Tally(Order, "order_id", ("ordered", *COUNTERS))
 
     order_id: Mapped[UUID]
     line_no: Mapped[int]

@@ -24,18 +24,18 @@ class Observed(SchemaExtension):
 
     async def on_operation(self) -> AsyncIterator[None]:
         """Begin, and end however it ends."""
-        asked = trace.CURRENT.get()
-        if asked.telemetry is None:
+        request = trace.CURRENT.get()
+        if request.telemetry is None:
             yield
             return
         viewer = self.execution_context.context.viewer
-        own = asked.operation(viewer.merchant_id, viewer.key_id)
+        own = request.operation(viewer.merchant_id, viewer.key_id)
         trace.CURRENT.set(own)
-        running = asked.telemetry.begin(own)
+        running = request.telemetry.begin(own)
         outcome = OK
         try:
             yield
-            outcome = self._told()
+            outcome = self._result()
         except BaseException as error:
             outcome = _outcome(error)
             raise
@@ -54,7 +54,7 @@ class Observed(SchemaExtension):
         except RuntimeError:
             return "unknown"
 
-    def _told(self) -> str:
+    def _result(self) -> str:
         """Return the code of the first error that the client is told."""
         context = self.execution_context
         errors = context.pre_execution_errors or (context.result and context.result.errors)
