@@ -21,10 +21,10 @@ async def cancel(locked: Locked, order: Order, rest: Mapping[OrderLine, Decimal]
     if not open_rest:
         return
     writing = locked.writing
-    await lines.cancel(writing, order, open_rest)
+    every = [it for it in locked.order_lines.values() if it.order_id == order.id]
+    told = OrderLinesCancelled(order.id, lines=cancelled_lines(open_rest))
+    await lines.cancel(writing, order, every, open_rest, told)
     order.version += 1
-    writing.record(OrderLinesCancelled(order.id, lines=cancelled_lines(open_rest)))
-    every = (it for it in locked.order_lines.values() if it.order_id == order.id)
     if all(line.cancelled == line.ordered for line in every):
         become(writing, order, OrderState.CANCELLED)
         writing.record(OrderCancelled(order.id))

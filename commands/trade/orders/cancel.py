@@ -62,9 +62,9 @@ async def cancel_lines(writing: Writing, command: OrderCancelLines) -> Outcome:
     order = await locked(writing, command, cancel_lines)
     lines = await lines_of(writing, [order.id])
     wanted = await _wanted(writing, command, lines)
-    await cancel(writing, order, wanted)
+    told = OrderLinesCancelled(order.id, lines=cancelled_lines(wanted))
+    await cancel(writing, order, lines.values(), wanted, told)
     order.cancel_reason = command.reason
-    writing.record(OrderLinesCancelled(order.id, lines=cancelled_lines(wanted)))
     if all(line.cancelled == line.ordered for line in lines.values()):
         become(writing, order, OrderState.CANCELLED)
         writing.record(OrderCancelled(order.id))
@@ -116,7 +116,6 @@ async def close(writing: Writing, command: OrderClose) -> Outcome:
     become(writing, order, OrderState.CLOSED)
     lines = (await lines_of(writing, [order.id])).values()
     rest = {line: line.unplanned for line in lines if line.unplanned > 0}
-    await cancel(writing, order, rest)
+    await cancel(writing, order, lines, rest, OrderClosed(order.id))
     order.version += 1
-    writing.record(OrderClosed(order.id))
     return {"order_id": order.id}

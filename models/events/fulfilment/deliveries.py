@@ -102,7 +102,7 @@ class DeliveryReceived(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival(Event):
-    """What follows for a delivery from the statuses of its parcels."""
+    """What has arrived of a delivery, as its parcels say, or the client once it confirms."""
 
     delivered: Annotated[Quantities, "Order line → what arrived; less than 0 takes back."]
     refused: Annotated[Quantities, "Order line → what was refused; less than 0 takes back."]
@@ -111,12 +111,12 @@ class Arrival(Event):
 
 @event("delivery.partially_delivered", Delivery)
 class DeliveryPartiallyDelivered(Arrival):
-    """Some of its parcels have arrived."""
+    """Some of it has arrived."""
 
 
 @event("delivery.delivered", Delivery)
 class DeliveryDelivered(Arrival):
-    """All of its parcels have arrived."""
+    """All of it has arrived."""
 
 
 @event("delivery.returned_to_sender", Delivery)
@@ -131,7 +131,7 @@ class DeliveryLost(Arrival):
 
 @event("delivery.failed", Delivery)
 class DeliveryFailed(Arrival):
-    """Nothing has arrived, and no parcel is under way any more."""
+    """Nothing of it has arrived, and nothing is under way any more."""
 
 
 @event("delivery.arrival_corrected", Delivery)
@@ -152,4 +152,4 @@ ARRIVALS: Mapping[DeliveryState, type[Arrival]] = {
     DeliveryState.LOST: DeliveryLost,
     DeliveryState.FAILED: DeliveryFailed,
 }
-"""State into which parcels bring a delivery -> what tells of it."""
+"""State into which a delivery comes after its dispatch -> what tells of it."""

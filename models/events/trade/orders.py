@@ -67,12 +67,12 @@ class OrderPartiallyDelivered(Moving):
 
 @event("order.delivered", Order)
 class OrderDelivered(Moving):
-    """All of it has arrived."""
+    """All that is wanted of it has arrived."""
 
 
 @event("order.arrival_corrected", Order)
 class OrderArrivalCorrected(Moving):
-    """What had arrived has not: a carrier took its report back."""
+    """What had arrived has not: a carrier took its report back, or the client says so."""
 
 
 @event("order.progressed", Order)
