@@ -50,14 +50,15 @@ def _conditions(reader: Reader, table: Any, act: Act) -> Iterator[ColumnElement[
         yield table.state.in_([_constant(state) for state in sorted(act.states)])
     for need in act.needs:
         if isinstance(need, Below):
-            yield _some(reader, table, need)
+            yield some(reader, table, need)
         elif (passes := need.test(reader, table)) is not True:
             yield passes
     for stop in act.stopped_by:
-        yield ~_some(reader, table, stop)
+        yield ~some(reader, table, stop)
 
 
-def _some(reader: Reader, table: Any, below: Below) -> ColumnElement[bool]:
+def some(reader: Reader, table: Any, below: Below) -> ColumnElement[bool]:
+    """Tell whether some row below passes, whoever sees it."""
     row, own = aliased(below.entity), merchant(reader.viewer)
     passing = (row.merchant_id == own, below.test(row))
     if below.through is None:

@@ -1,7 +1,7 @@
 """Deliveries under the locks of their orders: how every change of a delivery begins."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -18,6 +18,7 @@ from kit.ids import Names
 from kit.inputs import Command
 from models.access.viewers import Viewer
 from models.base.events import Event
+from models.fulfilment.deliveries import acts
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.master.catalog import Product
 from models.trade.codes import TradeCode
@@ -142,7 +143,8 @@ async def lock_one(
     check_version(delivery, command.expected_version)
     check_allowed(delivery, verb, ("delivery_id",))
     if verb.act.stopped_by:
-        await _refuse_held(writing.viewer, locked, delivery)
+        orders = locked.orders if acts.ORDER_HELD in verb.act.stopped_by else {}
+        await _refuse_held(writing.viewer, replace(locked, orders=orders), delivery)
     return delivery, locked
 
 

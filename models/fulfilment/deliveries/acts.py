@@ -80,6 +80,7 @@ CANCEL = Act(
     Scope.DELIVERIES_PLAN,
     BEFORE_DISPATCH,
     becomes=DeliveryState.CANCELLED,
+    stopped_by=(HELD,),
     action=DeliveryAction.CANCEL,
 )
 CONFIRM_RECEIPT = Act(Scope.RECEIPTS_WRITE, AFTER_DISPATCH, action=DeliveryAction.CONFIRM_RECEIPT)
