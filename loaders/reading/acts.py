@@ -68,5 +68,6 @@ def some(reader: Reader, table: Any, below: Below) -> ColumnElement[bool]:
         getattr(link, below.through.parent) == table.id,
         link.merchant_id == own,
         getattr(row, below.key) == getattr(link, below.through.child),
+        *(() if below.through.test is None else (below.through.test(link),)),
         *passing,
     )

@@ -14,11 +14,15 @@ from models.base.tables import Owned
 
 @dataclass(frozen=True)
 class Between:
-    """A table between a row and those below it: its columns that name the one and the other."""
+    """A table between a row and those below it: its columns that name the one and the other.
+
+    test: what must hold of it too, if anything.
+    """
 
     entity: type[Owned]
     parent: str
     child: str
+    test: Callable[[Any], Any] | None = None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from models.fulfilment.codes import FulfilmentCode
 from models.fulfilment.deliveries import acts
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery
-from models.master.parties import Party, PartyKind
+from models.master.parties import Party
 
 
 class DeliveryRelease(DeliveryCommand):
@@ -67,10 +67,10 @@ async def cancel(writing: Writing, command: DeliveryCancel) -> Outcome:
 
 
 async def _check_recipient(locked: Locked, delivery: Delivery) -> None:
-    if delivery.recipient is not None or delivery.party_id is None:
+    if delivery.party_id is None or not delivery.is_nameless:
         return
     parties = await locked.writing.get(Party, {delivery.party_id: ("delivery_id",)})
-    if parties[delivery.party_id].kind is PartyKind.COMPANY:
+    if acts.NAMELESS.among(parties.values()):
         text = f"{delivery.number} goes to a company: name who takes it in."
         raise Refused(FulfilmentCode.RECIPIENT_MISSING, text, ("delivery_id",))
 
