@@ -49,13 +49,14 @@ def _conditions(reader: Reader, table: Any, act: Act) -> Iterator[ColumnElement[
         yield table.state.in_([_constant(state) for state in sorted(act.states)])
     for need in act.needs:
         if isinstance(need, Below):
-            yield _some(reader, table, need)
+            yield some(reader, table, need)
         elif (passes := need.test(reader, table)) is not True:
             yield passes
     for stop in act.stopped_by:
-        yield ~_some(reader, table, stop)
+        yield ~some(reader, table, stop)
 
 
-def _some(reader: Reader, table: Any, below: Below) -> ColumnElement[bool]:
+def some(reader: Reader, table: Any, below: Below) -> ColumnElement[bool]:
+    """Tell whether some row below passes, whoever sees it."""
     _, conditions = below.of(table.id, merchant(reader.viewer))
     return exists().where(*conditions)

@@ -17,11 +17,15 @@ from models.base.tables import OfMerchant, Owned
 
 @dataclass(frozen=True)
 class Through:
-    """A table between a row and those below it: its columns that name the one and the other."""
+    """A table between a row and those below it: its columns that name the one and the other.
+
+    test: what must hold of it too, if anything.
+    """
 
     entity: type[OfMerchant]
     parent: str
     child: str
+    test: Callable[[Any], Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,7 @@ class Below:
             getattr(link, self.through.parent) == key,
             link.merchant_id == merchant,
             own == getattr(link, self.through.child),
+            *(() if self.through.test is None else (self.through.test(link),)),
         )
         return row, (*linked, *passing)
 

@@ -185,6 +185,13 @@ def _simple() -> Iterator[tuple[str, str]]:
             AND it.state IN ('PENDING_APPROVAL', 'CONFIRMED') AND NOT EXISTS (
                 SELECT FROM order_lines line WHERE line.order_id = it.id
                 AND line.merchant_id = :merchant AND line.cancelled < line.ordered)""",
+        "an order that must come complete has not left in parts": f"""
+            SELECT line.number FROM ({_LINES}) line JOIN orders ON orders.id = line.order_id
+            WHERE orders.delivery_policy = 'SHIP_COMPLETE' GROUP BY line.number
+            HAVING max(shipped) > 0 AND bool_or(shipped < ordered - cancelled)""",
+        "what is on hold has neither left nor been taken back": f"""{deliveries}
+            AND it.state IN ('CANCELLED', {_SENT[1:]} AND EXISTS (SELECT FROM holds
+                WHERE holds.subject_id = it.id AND released_at IS NULL)""",
         "a cancelled delivery has shipped nothing": f"{parts} state = 'CANCELLED' AND shipped > 0",
         "what waits is not picked": f"""{parts} state IN ('PLANNED', 'RELEASED')
             AND (picked > 0 OR packed > 0)""",

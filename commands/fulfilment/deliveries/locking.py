@@ -20,9 +20,11 @@ from kit.ids import Names
 from kit.inputs import Command
 from models.access.viewers import Viewer
 from models.base.events import Event
-from models.fulfilment.deliveries.acts import ORDER_HELD
+from models.fulfilment.codes import FulfilmentCode
+from models.fulfilment.deliveries.acts import NAMELESS, ORDER_HELD
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.master.catalog import Product
+from models.master.parties import Party
 from models.trade.codes import TradeCode
 from models.trade.orders.acts import HELD
 from models.trade.orders.holds import Hold, reason_for
@@ -141,14 +143,15 @@ async def lock_one(
 ) -> tuple[Delivery, Locked]:
     """Lock the delivery of a command.
 
-    Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE, ON_HOLD for what holds stop.
+    Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE; ON_HOLD and RECIPIENT_MISSING for what these
+    stop.
     """
     locked = await lock_deliveries(writing, {command.delivery_id: ("delivery_id",)})
     delivery = locked.deliveries[command.delivery_id]
     check_version(delivery, command.expected_version)
     check_allowed(delivery, verb, ("delivery_id",))
     held = partial(_held, writing.viewer, delivery)
-    known = {HELD: held, ORDER_HELD: held}
+    known = {HELD: held, ORDER_HELD: held, NAMELESS: partial(_nameless, delivery)}
     await check_stops(writing, delivery, verb.act, ("delivery_id",), known)
     return delivery, locked
 
@@ -165,6 +168,12 @@ def _held(viewer: Viewer, delivery: Delivery, holds: Sequence[Hold]) -> Refused:
     reasons = {reason_for(viewer, hold.reason) for hold in holds}
     text = f"{delivery.number} is on hold: {', '.join(sorted(reasons))}."
     return Refused(TradeCode.ON_HOLD, text, ("delivery_id",))
+
+
+def _nameless(delivery: Delivery, _companies: Sequence[Party]) -> Refused:
+    """Return the refusal of what nobody is named for to take it in (D7)."""
+    text = f"{delivery.number} goes to a company: name who takes it in."
+    return Refused(FulfilmentCode.RECIPIENT_MISSING, text, ("delivery_id",))
 
 
 def changed(

@@ -13,7 +13,8 @@ from models.fulfilment.deliveries.states import (
     BEFORE_PICKING,
     DeliveryState,
 )
-from models.fulfilment.deliveries.tables import DeliveryLine
+from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
+from models.master.parties import Party, PartyKind
 from models.trade.orders.acts import HELD
 from models.trade.orders.holds import Hold
 from models.trade.orders.states import OrderState
@@ -42,6 +43,13 @@ ORDER_HELD = Below(
     lambda hold: hold.is_active,
     Through(DeliveryLine, "delivery_id", "order_id"),
 )
+NAMELESS = Below(
+    "it goes to a company and nobody is named who takes it in",
+    Party,
+    "id",
+    lambda party: party.kind == PartyKind.COMPANY,
+    Through(Delivery, "id", "party_id", lambda delivery: delivery.is_nameless),
+)
 
 PLAN = Act(Scope.DELIVERIES_PLAN, frozenset({OrderState.CONFIRMED}))
 """Of an order: it makes deliveries."""
@@ -60,7 +68,7 @@ RELEASE = Act(
     Scope.DELIVERIES_PLAN,
     frozenset({DeliveryState.PLANNED}),
     becomes=DeliveryState.RELEASED,
-    stopped_by=(HELD, ORDER_HELD),
+    stopped_by=(HELD, ORDER_HELD, NAMELESS),
     action=DeliveryAction.RELEASE,
 )
 PACK = Act(
@@ -80,6 +88,7 @@ CANCEL = Act(
     Scope.DELIVERIES_PLAN,
     BEFORE_DISPATCH,
     becomes=DeliveryState.CANCELLED,
+    stopped_by=(HELD,),
     action=DeliveryAction.CANCEL,
 )
 CONFIRM_RECEIPT = Act(Scope.RECEIPTS_WRITE, AFTER_DISPATCH, action=DeliveryAction.CONFIRM_RECEIPT)
