@@ -8,11 +8,12 @@ from typing import Annotated
 from uuid import UUID
 
 from models.base.events import Event, event, without
+from models.base.payloads import RowOf
 from models.events.trade.orders import Held, hold_without_owner
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery
 
-Quantities = Mapping[UUID, Decimal]
+Quantities = Mapping[Annotated[UUID, RowOf("OrderLine")], Decimal]
 """Id of an order line -> quantity, in the line's unit."""
 
 
@@ -27,7 +28,7 @@ class DeliveryPlanned(Event):
 class DeliveryDivided(Event):
     """A part of it became a delivery of its own."""
 
-    into: Annotated[UUID, "The new delivery."]
+    into: Annotated[UUID, RowOf("Delivery"), "The new delivery."]
     taken: Annotated[Quantities, "Order line → what the new one took, in the line's unit."]
 
 
@@ -35,7 +36,7 @@ class DeliveryDivided(Event):
 class DeliveryMerged(Event):
     """Another one was put into it."""
 
-    source: Annotated[UUID, "The other delivery."]
+    source: Annotated[UUID, RowOf("Delivery"), "The other delivery."]
     planned: Annotated[Quantities, "Order line → what came from it, in the line's unit."]
 
 
@@ -43,8 +44,8 @@ class DeliveryMerged(Event):
 class DeliveryMoved(Event):
     """It starts elsewhere."""
 
-    before: Annotated[UUID, "The location where it would have started."]
-    after: Annotated[UUID, "The location where it starts."]
+    before: Annotated[UUID, RowOf("Location"), "The location where it would have started."]
+    after: Annotated[UUID, RowOf("Location"), "The location where it starts."]
 
 
 @event("delivery.rescheduled", Delivery, without("override"))
@@ -90,14 +91,19 @@ class DeliveryDispatched(Event):
 class DeliveryCancelled(Event):
     """It is not made; its quantities can be planned again."""
 
-    merged_into: Annotated[UUID | None, "The delivery into which it was put."] = None
+    merged_into: Annotated[
+        Annotated[UUID, RowOf("Delivery")] | None, "The delivery into which it was put."
+    ] = None
 
 
 @event("delivery.received", Delivery)
 class DeliveryReceived(Event):
     """The client confirmed what came."""
 
-    received: Annotated[Quantities, "Delivery line → what came in good order, in its unit."]
+    received: Annotated[
+        Mapping[Annotated[UUID, RowOf("DeliveryLine")], Decimal],
+        "Delivery line → what came in good order, in its unit.",
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
