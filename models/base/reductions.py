@@ -105,7 +105,7 @@ def _tables(rows: Rows, kind: type[Event]) -> list[Any]:
     if rows.tables:
         return [*map(entity_named, rows.tables)]
     classes = (it.class_ for it in Base.registry.mappers)
-    return [it for it in classes if it.tally is not None and it.tally.of is kind.about]
+    return [it for it in classes if it.__tally__ is not None and it.__tally__.of is kind.about]
 
 
 def _shows(viewer: AnyViewer, tables: Sequence[Any], key: Any) -> ColumnElement[bool]:
@@ -122,5 +122,5 @@ def _hides(viewer: AnyViewer, lines: Any, of: Any) -> ColumnElement[bool]:
     """Tell whether the viewer does not see one of the lines of a row."""
     line = aliased(lines)
     of_merchant, *seen = seen_by(viewer, line)
-    by = getattr(line, lines.tally.by)
+    by = getattr(line, lines.__tally__.by)
     return exists().where(by == of, of_merchant, not_(and_(*seen))).correlate(of.table)
