@@ -18,7 +18,7 @@ from graphql import (
 )
 from graphql.execution.collect_fields import collect_fields, collect_subfields
 from graphql.execution.values import VariableValues
-from sqlalchemy import ARRAY, bindparam, column, func, select
+from sqlalchemy import ARRAY, bindparam, column, func, literal_column, select
 from sqlalchemy.types import TypeEngine
 
 from execution.arguments import Argued, Converter, Prepared
@@ -27,7 +27,7 @@ from execution.fields import Batched
 from execution.fusing import Selection
 from execution.levels import FieldPlace, Level
 from execution.statements import Arguments, Filled, Filters, Request
-from execution.texts import Forms
+from execution.texts import Forms, together
 from kit.recent import Recent
 
 
@@ -77,15 +77,21 @@ class Fused:
 
     def _select(self, shaping: Shaping) -> Any:
         if not self.keys:
-            return select(*(build(None, shaping) for build in self._builds))
+            # With an offset PostgreSQL does not write a text twice, to measure it.
+            once = select(*self._texts(None, shaping)).offset(literal_column("0")).subquery()
+            return select(*together(list(once.c)))
         listed = func.unnest(
             *(bindparam(f"all_{name}", [], ARRAY(it)) for name, it in self._types.items())
         )
         columns = [column(name, it) for name, it in self._types.items()]
         table = listed.table_valued(*columns, with_ordinality="place", name="parent")
         parent = table.render_derived()
-        texts = [build(parent.c, shaping) for build in self._builds]
-        return select(*texts).select_from(parent).order_by(parent.c.place)
+        rows = select(parent.c.place, *self._texts(parent.c, shaping)).select_from(parent)
+        place, *texts = rows.order_by(parent.c.place).subquery().c
+        return select(*together(texts, place)).order_by(place)
+
+    def _texts(self, source: Any, shaping: Shaping) -> list[Any]:
+        return [it(source, shaping).label(f"text_{at}") for at, it in enumerate(self._builds)]
 
 
 class Plan:

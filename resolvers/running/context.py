@@ -12,7 +12,7 @@ from aiodataloader import DataLoader
 
 from kit.clock import Clock
 from kit.db.database import Database
-from kit.limits import DEFAULT_LIMITS, Limits
+from kit.limits import DEFAULT_LIMITS, Limits, Work
 from loaders.reading.batch import Loaders
 from loaders.reading.relations import Reader, Relation
 from models.access.viewers import Actor, Viewer
@@ -97,6 +97,7 @@ class Context:
         self.reads = self.database.reading(self.viewer.merchant_id)
         self._ask_as(self.viewer)
         self.batches: dict[Any, DataLoader[Any, Any]] = {}
+        self.work = Work(self.limits)
         self.bill = Bill(self.budgets, self.viewer, self.limits, self.clock)
         self.is_trusted = False
         if self.deadline is not None:

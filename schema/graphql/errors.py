@@ -10,6 +10,7 @@ from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
 from kit.errors import Code, Problem, Refused
+from kit.limits import TooLarge
 from kit.telemetry import trace
 from models.fulfilment.codes import FulfilmentCode
 from models.trade.codes import TradeCode
@@ -21,7 +22,8 @@ _log = logging.getLogger("abruf")
 FAULT = "Something went wrong on our side."
 _NO_OPERATION = (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)
 """What Strawberry raises where a document has nothing that may be run."""
-_LATE = "This took too long. Ask for less; repeat a mutation with the same idempotencyKey."
+_LESS = "Ask for less; repeat a mutation with the same idempotencyKey."
+_LATE = f"This took too long. {_LESS}"
 
 
 class ErrorCode(StrEnum):
@@ -93,6 +95,9 @@ def shown(error: GraphQLError) -> GraphQLError:
     if isinstance(cause, GraphQLError) or cause is None:
         own = (error.extensions or {}) | ((cause.extensions or {}) if cause else {})
         return _told(error, error.message, {"code": default_code(error).value, **own})
+    if isinstance(cause, TooLarge):
+        extensions = {"code": ErrorCode.MAX_COST_EXCEEDED.value, "maximum": cause.most}
+        return _told(error, f"{cause} {_LESS}", extensions)
     if isinstance(cause, TimeoutError):
         return _told(error, _LATE, {"code": ErrorCode.TIMEOUT.value})
     _log.error("Internal fault", exc_info=cause)

@@ -24,13 +24,17 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by, array
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from strawberry.extensions import ParserCache, ValidationCache
 
 from execution import DECLARED, Chosen, Parts, batched, each_related, related
+from execution.mixed import Bounded
 from execution.planned import Planned
 from execution.plans import Planner
 from execution.texts import BUILT_IN
+from kit.db.reads import Unwritten
+from kit.limits import DEFAULT_LIMITS, Work
 
 METADATA = MetaData()
 SHELVES = Table(
@@ -197,9 +201,14 @@ class Context:
     def __init__(self, connection: AsyncConnection, *, plans: bool, faults: Any = ()) -> None:
         self.connection, self.plans, self.faults = connection, plans, faults
         self.batches: dict[Any, Any] = {}
+        self.limits = DEFAULT_LIMITS
+        self.work = Work(self.limits)
 
     async def texts(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
-        return (await self.connection.exec_driver_sql(statement, tuple(values))).all()
+        try:
+            return (await self.connection.exec_driver_sql(statement, tuple(values))).all()
+        except DBAPIError as error:
+            raise Unwritten from error
 
     async def load(self, relation: Rows, key: Any) -> Any:
         return relation.found(key)
@@ -395,5 +404,6 @@ SCHEMA = strawberry.Schema(
     Query,
     Mutation,
     types=[Shelf, Book],
+    execution_context_class=Bounded,
     extensions=[ParserCache, ValidationCache, lambda: Planned(PLANNER)],
 )

@@ -300,7 +300,7 @@ async def test_a_value_that_graphql_forbids_is_told_with_its_path(ask, world, da
     answer = await ask.answer("{ orders(first: 1) { nodes { number version } } }")
     assert answer["data"] is None
     assert answer["errors"][0]["path"] == ["orders", "nodes", 0, "version"]
-    assert PLANNER.counted["not fused: the statement failed"] == 1
+    assert PLANNER.counted["not fused: a value could not be written"] == 1
 
 
 def test_variables_are_given_up_at_their_first_error():
