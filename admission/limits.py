@@ -7,7 +7,7 @@ of fields and multiplied for each request. Cyclic and unknown fragments count no
 refuses them.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,8 +28,12 @@ from graphql import (
 from admission.costs import PAGE_SIZES, UNKNOWN, Catalogue, Kind
 from admission.demands import NOTHING, Demands
 
-ASSUMED = 5
-"""Objects that a list without page size is counted as: lines of an order, parcels of a delivery."""
+LONGEST = 250
+"""Objects that a list without page size is counted as below another of its kind: none is longer.
+
+What leads back up (the lines of the order of a line) gives the same rows again and again, and would
+let an answer grow by its own length with each step.
+"""
 MOST = 2**31 - 1
 """No number that clients see is larger: GraphQL's Int."""
 _KEPT = 64
@@ -37,17 +41,19 @@ _KEPT = 64
 _SIZES = PAGE_SIZES | {"ids"}
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Field:
     """A field that costs or gives objects. above: index of the field that it is asked of.
 
     sizes: what its page size or keys were given as, literally or by the variables' names.
+    leads_back: it is a list of what it is asked below of; known once all of the document is read.
     """
 
     above: int
     kind: Kind
     sizes: tuple[int | str, ...]
     gives_objects: bool
+    leads_back: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,6 +97,7 @@ class Counts:
 class _Part:
     """A definition, read once."""
 
+    type_name: str
     on_page: bool
     counts: Counts = field(default_factory=Counts)
     fields: list[_Field] = field(default_factory=list)
@@ -138,6 +145,7 @@ class Measured:
         self.operations = sum(not isinstance(name, str) for name in self._parts)
         self.fragments = len(self._parts) - self.operations
         self._order = tuple(_after_what_they_spread(self._parts))
+        _lead_back(self._parts, self._order)
         self.counts = self._expanded(written)
         self._sized_by = {
             size
@@ -153,7 +161,7 @@ class Measured:
         self, definition: OperationDefinitionNode | FragmentDefinitionNode, type_name: str
     ) -> _Part:
         """Look at each of a definition's selections once."""
-        part = _Part(type_name in self._catalogue.pages)
+        part = _Part(type_name, type_name in self._catalogue.pages)
         self.visited += 1
         part.counts.directives += len(definition.directives or ())
         inside = [(definition.selection_set, type_name, 0, 1)]
@@ -290,8 +298,10 @@ def _priced(
         size = min(_largest(it.sizes, given), largest_page) if it.sizes else None
         if it.kind.is_list:
             many = rows if size is None else size
-            times *= 1 if many is None else many
-            objects *= ASSUMED if many is None else many
+            if many is None:
+                many = LONGEST if it.leads_back else it.kind.typical
+            times *= many
+            objects *= many
             size = None
         nodes += objects * it.gives_objects
         places.append((times, objects, size))
@@ -304,6 +314,29 @@ def _priced(
             rows = 1 if rows is None else rows
             total += (none + each.times(rows, rows)).times(times, objects)
     return total
+
+
+def _lead_back(parts: Mapping[Any, _Part], order: Sequence[Any]) -> None:
+    """Find the lists that lead back up, through fragments too, wherever these are spread.
+
+    A list of its parent's own kind (a parcel's inner parcels) leads on, not back.
+    """
+    above: dict[Any, frozenset[str]] = {name: frozenset() for name in parts}
+    for name in reversed(order):
+        part = parts[name]
+        # Of each field: the type that it gives, and all types above that one.
+        places = [(part.type_name, above[name])]
+        for it in part.fields:
+            parent, types = places[it.above]
+            given = it.kind.type_name
+            it.leads_back = it.kind.is_list and given in types and given != parent
+            places.append((given, types | {parent}))
+        for spread in part.spreads:
+            if spread.name in above:
+                parent, types = places[spread.above]
+                above[spread.name] |= (
+                    types if parent == parts[spread.name].type_name else (types | {parent})
+                )
 
 
 def _after_what_they_spread(parts: Mapping[Any, _Part]) -> Iterator[Any]:

@@ -96,8 +96,8 @@ def shown(error: GraphQLError) -> GraphQLError:
         own = (error.extensions or {}) | ((cause.extensions or {}) if cause else {})
         return _told(error, error.message, {"code": default_code(error).value, **own})
     if isinstance(cause, TooLarge):
-        extensions = {"code": ErrorCode.MAX_COST_EXCEEDED.value, "maximum": cause.most}
-        return _told(error, f"{cause} {_LESS}", extensions)
+        code = ErrorCode.MAX_COST_EXCEEDED.value
+        return _told(error, f"{cause} {_LESS}", {"code": code, "maximum": cause.most})
     if isinstance(cause, TimeoutError):
         return _told(error, _LATE, {"code": ErrorCode.TIMEOUT.value})
     _log.error("Internal fault", exc_info=cause)
