@@ -154,7 +154,8 @@ def share(answer: int) -> float:
 
 
 def _size(text: Sql) -> Sql:
-    return cast(func.octet_length(text), REAL) * bindparam(SHARE, 0.0, REAL)
+    # The cast is needed: SQLAlchemy sends every float as a double, which would not overflow.
+    return cast(func.octet_length(text), REAL) * cast(bindparam(SHARE, 0.0, REAL), REAL)
 
 
 def collected(item: Sql, aggregate: Sql) -> Sql:

@@ -136,8 +136,9 @@ async def test_an_answer_that_could_be_huge_is_refused(ask) -> None:
     nested = "number"
     for _ in range(6):
         nested = f"orders {{ deliveries {{ {nested} }} }}"
-    (error,) = (await ask.answer(f'{{ delivery(number: "1") {{ {nested} }} }}'))["errors"]
+    error, dear = (await ask.answer(f'{{ delivery(number: "1") {{ {nested} }} }}'))["errors"]
     assert error["extensions"]["maximum"] == DEFAULT_LIMITS.nodes
+    assert dear["extensions"]["maximum"] == DEFAULT_LIMITS.cost
     assert "objects; 50,000 is the most" in error["message"]
 
 
