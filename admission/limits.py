@@ -71,7 +71,7 @@ class Counts:
 
     repeats: fields that stand beside one of the same name. spreads: of fragments. Validation
     compares them in pairs, once for each place where they are written. unknown: fields that their
-    type does not have, as they are written.
+    type does not have, as they are written. key: characters of the longest alias.
     """
 
     depth: int = 0
@@ -81,6 +81,7 @@ class Counts:
     repeats: int = 0
     spreads: int = 0
     unknown: int = 0
+    key: int = 0
 
     def add(self, other: "Counts", depth: int) -> None:
         """Put a fragment's counts in its place among the fields of a depth."""
@@ -91,6 +92,7 @@ class Counts:
         self.repeats += other.repeats
         self.spreads += other.spreads
         self.unknown += other.unknown
+        self.key = max(self.key, other.key)
 
 
 @dataclass
@@ -193,6 +195,7 @@ class Measured:
         counts.depth = max(counts.depth, depth)
         counts.root_fields += depth == 1
         counts.aliases += node.alias is not None
+        counts.key = max(counts.key, len(node.alias.value) if node.alias else 0)
         known, name = self._catalogue.kinds.get(type_name), node.name.value
         kind = (known or {}).get(name, UNKNOWN)
         counts.unknown += known is not None and kind is UNKNOWN and not name.startswith("__")
@@ -222,6 +225,7 @@ class Measured:
             written.repeats,
             written.spreads,
             written.unknown,
+            written.key,
         )
 
     def _demanded(self) -> dict[int | str, Demands]:
