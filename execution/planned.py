@@ -119,7 +119,7 @@ class Running:
             self.counted["not fused: an argument was refused"] += 1
             return None
         try:
-            statement = fused.statement(context, arguments)
+            statement = await fused.statement(context, arguments, self._plan.planner.apart)
         except Unfusible as why:
             self.counted[f"not fused: {why}"] += 1
             return None
@@ -165,7 +165,7 @@ class Planned(SchemaExtension):
         if variables is None:
             planner.counted["reference: variables"] += 1
             return None
-        plan = planner.plan(prepared, variables)
+        plan = await planner.plan(prepared, variables, operation.context.payer)
         running = Running(plan, variables, operation.context)
         if isinstance(plan.roots, Fused):
             try:

@@ -140,6 +140,11 @@ class Context:
         return self.viewer.actor
 
     @property
+    def payer(self) -> UUID | None:
+        """Return whose turn it is where turns are taken: all keys of one company have one."""
+        return self.viewer.bound_to or self.viewer.key_id
+
+    @property
     def named(self) -> dict[str, Any]:
         """Return the parameters that statements name themselves."""
         return self.reader.named

@@ -195,7 +195,7 @@ class Context:
     """What the executors need. faults: (field, id) of the resolvers that raise."""
 
     reader = general = None
-    audience = "anybody"
+    audience = payer = "anybody"
     named: Mapping[str, Any] = {}
 
     def __init__(self, connection: AsyncConnection, *, plans: bool, faults: Any = ()) -> None:

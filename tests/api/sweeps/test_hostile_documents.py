@@ -39,6 +39,12 @@ REFUSED = {
         31,
         30,
     ),
+    "a long alias": (
+        f"{{ {'a' * 101}: __typename }}",
+        "An alias is 101 characters long; 100 is the most",
+        101,
+        100,
+    ),
     "root fields": (
         "{ " + "viewer { name } " * 26 + "}",
         "asks for 26 root fields; 25 is the most",
