@@ -29,11 +29,7 @@ from admission.costs import PAGE_SIZES, UNKNOWN, Catalogue, Kind
 from admission.demands import NOTHING, Demands
 
 LONGEST = 250
-"""Objects that a list without page size is counted as below another of its kind: none is longer.
-
-What leads back up (the lines of the order of a line) gives the same rows again and again, and would
-let an answer grow by its own length with each step.
-"""
+"""Objects that a list without page size is counted as where it leads back up; none is longer."""
 MOST = 2**31 - 1
 """No number that clients see is larger: GraphQL's Int."""
 _KEPT = 64
@@ -328,7 +324,6 @@ def _lead_back(parts: Mapping[Any, _Part], order: Sequence[Any]) -> None:
     above: dict[Any, frozenset[str]] = {name: frozenset() for name in parts}
     for name in reversed(order):
         part = parts[name]
-        # Of each field: the type that it gives, and all types above that one.
         places = [(part.type_name, above[name])]
         for it in part.fields:
             parent, types = places[it.above]
@@ -338,9 +333,7 @@ def _lead_back(parts: Mapping[Any, _Part], order: Sequence[Any]) -> None:
         for spread in part.spreads:
             if spread.name in above:
                 parent, types = places[spread.above]
-                above[spread.name] |= (
-                    types if parent == parts[spread.name].type_name else (types | {parent})
-                )
+                above[spread.name] |= types | ({parent} - {parts[spread.name].type_name})
 
 
 def _after_what_they_spread(parts: Mapping[Any, _Part]) -> Iterator[Any]:

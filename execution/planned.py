@@ -27,7 +27,7 @@ from execution.plans import Fused, Plan, Planner
 from execution.statements import Request
 from execution.texts import SHARE, share
 from kit.db.reads import Overflow, Unwritten
-from kit.limits import Limits, Unit, Work
+from kit.limits import Grown, Limits, Work
 
 _log = logging.getLogger("abruf")
 
@@ -135,7 +135,7 @@ class Running:
             self.counted["not fused: a value could not be written"] += 1
             return None
         except Overflow:
-            raise context.work.end(Unit.BYTES) from None
+            raise context.work.end(Grown.BYTES) from None
 
 
 class Planned(SchemaExtension):

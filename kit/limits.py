@@ -94,7 +94,7 @@ SLICE = 500
 """Objects that an answer may grow by before others have their turn on the event loop."""
 
 
-class Unit(StrEnum):
+class Grown(StrEnum):
     """What there may be too much of."""
 
     BYTES = "bytes"
@@ -104,7 +104,7 @@ class Unit(StrEnum):
 class TooLarge(Exception):
     """The answer has more of something than the limit: nothing of it is sent."""
 
-    def __init__(self, of: Unit, most: int) -> None:
+    def __init__(self, of: Grown, most: int) -> None:
         """Take what there is too much of, and the limit."""
         super().__init__(f"The answer has more than {most:,} {of}.")
         self.most = most
@@ -126,9 +126,9 @@ class Work:
         self.objects += objects
         self.bytes += size
         if self.objects > self._limits.nodes:
-            raise self.end(Unit.OBJECTS)
+            raise self.end(Grown.OBJECTS)
         if self.bytes > self._limits.answer:
-            raise self.end(Unit.BYTES)
+            raise self.end(Grown.BYTES)
 
     def texts(self, texts: Sequence[str | None]) -> None:
         """Count texts that a statement has written."""
@@ -136,9 +136,9 @@ class Work:
             # A string may hold the same two characters, and rarely does.
             self.add(text.count('{"'), len(text))
 
-    def end(self, of: Unit) -> TooLarge:
+    def end(self, of: Grown) -> TooLarge:
         """Return why the answer ends, always the first reason."""
-        most = self._limits.nodes if of is Unit.OBJECTS else self._limits.answer
+        most = self._limits.nodes if of is Grown.OBJECTS else self._limits.answer
         self.ended = self.ended or TooLarge(of, most)
         return self.ended
 

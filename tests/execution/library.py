@@ -195,13 +195,12 @@ class Context:
     """What the executors need. faults: (field, id) of the resolvers that raise."""
 
     reader = general = None
-    audience = payer = "anybody"
+    audience, payer, limits = "anybody", "anybody", DEFAULT_LIMITS
     named: Mapping[str, Any] = {}
 
     def __init__(self, connection: AsyncConnection, *, plans: bool, faults: Any = ()) -> None:
         self.connection, self.plans, self.faults = connection, plans, faults
         self.batches: dict[Any, Any] = {}
-        self.limits = DEFAULT_LIMITS
         self.work = Work(self.limits)
 
     async def texts(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from kit.db.database import Database
-from kit.limits import DEFAULT_LIMITS, SLICE, Limits, TooLarge, Unit, Work
+from kit.limits import DEFAULT_LIMITS, SLICE, Grown, Limits, TooLarge, Work
 from resolvers.running.context import Terms
 from server import application
 from tests import make
@@ -131,4 +131,4 @@ def test_the_first_reason_is_the_one_that_is_told() -> None:
     work.texts(['{"a":1}'])
     with pytest.raises(TooLarge) as first:
         work.texts(['[{"a":"{"}]'])
-    assert work.end(Unit.BYTES) is first.value
+    assert work.end(Grown.BYTES) is first.value
