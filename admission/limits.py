@@ -326,8 +326,7 @@ def _lead_back(parts: Mapping[Any, _Part], order: Sequence[Any]) -> None:
         part = parts[name]
         places = [(part.type_name, above[name])]
         for it in part.fields:
-            parent, types = places[it.above]
-            given = it.kind.type_name
+            (parent, types), given = places[it.above], it.kind.type_name
             it.leads_back = it.kind.is_list and given in types and given != parent
             places.append((given, types | {parent}))
         for spread in part.spreads:
