@@ -1,8 +1,8 @@
 """How fields are answered: declared once, for a whole level of parents. Knows no business noun.
 
 `related`, `column`, `each_related` and `batched` make Strawberry fields that carry their
-declaration in the field's metadata. Strawberry's own executor serves them through the operation's dataloaders;
-another executor can read the declarations and call them for all parents of a level at once.
+declaration in the field's metadata. Strawberry's own executor serves them through the operation's
+dataloaders; the planner reads the declarations and makes statements of them.
 """
 
 from execution.fields import (
