@@ -260,6 +260,7 @@ def _never_read(actor: Actor) -> re.Pattern[str]:
     return re.compile(rf"\b({'|'.join(columns)})\b")
 
 
+@pytest.mark.usefixtures("dropped")
 @pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("actor", [Actor.BUYER, Actor.WAREHOUSE])
