@@ -30,7 +30,7 @@ from workers.access.keys import FORGET_ANSWERS, Uses
 from workers.running.rounds import Rounds
 
 OPERATIONS = Path(__file__).parent / "examples" / "operations"
-UNASKED = (FORGET_ANSWERS, FORGET_BUCKETS)
+BACKGROUND = (FORGET_ANSWERS, FORGET_BUCKETS)
 """What is done beside requests, whatever they are."""
 
 
@@ -59,7 +59,7 @@ def application(  # noqa: PLR0913 -- what the house is made of.
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        async with Rounds(database, clock).meanwhile(*UNASKED, uses.writing()):
+        async with Rounds(database, clock).running(*BACKGROUND, uses.writing()):
             yield
         await buckets.close()
         await database.close()

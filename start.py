@@ -3,15 +3,18 @@
 import asyncio
 import fcntl
 import json
+import os
 import resource
 import signal
 import socket
 import sys
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import NoReturn
+
+from sqlalchemy import text
 
 import migrations
 from examples.demo import operations
@@ -19,6 +22,7 @@ from examples.tokens import tokens_of_demo
 from kit import embedded
 from kit.config import Config, from_environment
 from kit.db.database import BehindPoolerError, Database
+from kit.db.lost import Unavailable, is_lost
 from kit.db.role import UnboundError, app_role, prove_bound, role_to_become
 from kit.embedded.home import write_file
 from kit.telemetry import log
@@ -38,6 +42,8 @@ OPERATIONS = "operations"
 """Folder in the data folder: GraphiQL's examples."""
 TO_TRY = 3
 """Example operations that are printed."""
+LONGEST_PAUSE_S = 5.0
+"""Between two attempts to reach a database that is not there yet."""
 
 
 def main() -> None:
@@ -47,19 +53,56 @@ def main() -> None:
     log.configure(config.log)
     _allow_files(config.bounds.connections + FILES)
     issuers = read_issuers(config.issuers) if config.issuers else ()
-    try:
-        with _listening(config) as listener, embedded.addresses(config) as server:
-            tokens = _prepared(config, server)
-            database = asyncio.run(_database(config, server))
-            sys.stdout.write(_greeting(config, listener, tokens))
-            sys.stdout.flush()
-            _serve(config, database, issuers, listener)
-    except KeyboardInterrupt:
-        sys.exit(128 + signal.SIGINT)
-    except (UnboundError, BehindPoolerError) as error:
-        sys.exit(str(error))
-    except embedded.EmbeddedPostgresError as error:
-        sys.exit(f"PostgreSQL does not start: {error}")
+    ending = _Ending()
+    with (
+        ending.told(),
+        _listening(config) as listener,
+        embedded.addresses(config, ending.lost) as server,
+    ):
+        tokens = _prepared(config, server)
+        database = asyncio.run(_database(config, server))
+        sys.stdout.write(_greeting(config, listener, tokens))
+        sys.stdout.flush()
+        _serve(config, database, issuers, listener)
+
+
+class _Ending:
+    """Tells in a line, and by the exit code, why the program ends."""
+
+    def __init__(self) -> None:
+        self._log: str | None = None
+
+    def lost(self, log: str) -> None:
+        """End, as by SIGTERM, since our own PostgreSQL has; called from another thread."""
+        self._log = log
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """SystemExit for what is no fault of the program.
+
+        Where a supervisor should start it again, the code is EX_UNAVAILABLE.
+        """
+        try:
+            yield
+        except KeyboardInterrupt:
+            sys.exit(128 + signal.SIGINT)
+        except SystemExit:
+            if self._log is None:
+                raise
+            away = f"PostgreSQL has ended and does not start again; its log ends with:\n{self._log}"
+        except (UnboundError, BehindPoolerError, migrations.NewerSchemaError) as error:
+            sys.exit(str(error))
+        except embedded.EmbeddedPostgresError as error:
+            sys.exit(f"PostgreSQL does not start: {error}")
+        except Exception as error:
+            if not is_lost(error):
+                raise
+            away = f"The database went away while Abruf started: {error}"
+        else:
+            return
+        sys.stderr.write(f"{away}\n")
+        sys.exit(os.EX_UNAVAILABLE)
 
 
 def _allow_files(number: int) -> None:
@@ -92,7 +135,10 @@ def _prepared(config: Config, server: embedded.Server) -> dict[str, str]:
     config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (config.data_dir / "start.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        asyncio.run(_reached(Database(server.owner_url)))
         migrations.upgrade(server.owner_url, app_role(server.owner_url, server.app_url))
+        if server.app_url != server.owner_url:
+            asyncio.run(_reached(Database(server.app_url, pooler=config.pooler)))
         if not config.allow_owner:
             asyncio.run(_check(config, server))
         if not config.demo:
@@ -103,6 +149,27 @@ def _prepared(config: Config, server: embedded.Server) -> dict[str, str]:
         if tokens != kept:
             write_file(file, json.dumps(tokens, indent=2) + "\n")
         return tokens
+
+
+async def _reached(database: Database) -> None:
+    """Wait until a database answers; the log tells once that it does not. SystemExit: not us."""
+    pause = 0.1
+    while True:
+        reads = database.reading(None)
+        try:
+            await reads.rows(text("SELECT 1"))
+        except (Unavailable, TimeoutError):
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE_S)
+        except Exception as error:
+            if getattr(error, "sqlstate", None) is None:
+                raise
+            sys.exit(f"PostgreSQL refuses: {error}")
+        else:
+            break
+        finally:
+            await reads.end()
+    await database.close()
 
 
 async def _check(config: Config, server: embedded.Server) -> None:

@@ -35,11 +35,11 @@ from models.access.viewers import Actor, CompanyRole, Viewer
 
 def main(words: Sequence[str]) -> None:
     """Run what the words ask for; SystemExit carries the reason when it is not done."""
-    asked = _parser().parse_args(words)
+    arguments = _parser().parse_args(words)
     try:
         with embedded.addresses(from_environment()) as server:
             migrations.upgrade(server.owner_url, app_role(server.owner_url, server.app_url))
-            asyncio.run(_run(server.owner_url, asked))
+            asyncio.run(_run(server.owner_url, arguments))
     except Refused as refused:
         sys.exit(
             "\n".join(f"{'.'.join(map(str, it.path))}: {it.message}" for it in refused.problems)
@@ -50,11 +50,11 @@ def main(words: Sequence[str]) -> None:
         sys.exit(f"The database cannot be used: {error}")
 
 
-async def _run(url: str, asked: argparse.Namespace) -> None:
+async def _run(url: str, arguments: argparse.Namespace) -> None:
     database = Database(url)
     try:
         async with database.writing(None) as session:
-            said = await asked.run(session, asked)
+            said = await arguments.run(session, arguments)
         sys.stdout.write(said)
     finally:
         await database.close()
@@ -119,12 +119,14 @@ async def _recording(session: Session, merchant_id: UUID) -> AsyncIterator[Writi
     await journal.append(writing)
 
 
-async def _create_merchant(session: Session, asked: argparse.Namespace) -> str:
-    made = await keys.create_merchant(session, asked.slug, asked.name, now(), asked.gs1_prefix)
+async def _create_merchant(session: Session, arguments: argparse.Namespace) -> str:
+    made = await keys.create_merchant(
+        session, arguments.slug, arguments.name, now(), arguments.gs1_prefix
+    )
     return f"Created the merchant {made.slug}.\n"
 
 
-async def _list_merchants(session: Session, _asked: argparse.Namespace) -> str:
+async def _list_merchants(session: Session, _arguments: argparse.Namespace) -> str:
     rows = [
         [it.slug, it.name, it.gs1_company_prefix or "-", f"{it.created_at:%Y-%m-%d}"]
         for it in await keys.merchants(session)
@@ -132,20 +134,20 @@ async def _list_merchants(session: Session, _asked: argparse.Namespace) -> str:
     return _table(["SLUG", "NAME", "GS1 PREFIX", "CREATED"], rows)
 
 
-async def _create_key(session: Session, asked: argparse.Namespace) -> str:
+async def _create_key(session: Session, arguments: argparse.Namespace) -> str:
     """Say the token in a line of its own, the last one."""
-    merchant, actor = await keys.merchant_of(session, asked.merchant), Actor(asked.actor)
-    bound_to = await keys.binding(session, merchant.id, actor, asked.bound_to)
-    role = CompanyRole(asked.role) if asked.role else None
+    merchant, actor = await keys.merchant_of(session, arguments.merchant), Actor(arguments.actor)
+    bound_to = await keys.binding(session, merchant.id, actor, arguments.bound_to)
+    role = CompanyRole(arguments.role) if arguments.role else None
     key, token = await keys.create_key(
-        session, merchant.id, actor, asked.name, now(), bound_to, role=role
+        session, merchant.id, actor, arguments.name, now(), bound_to, role=role
     )
     async with _recording(session, merchant.id) as writing:
         keys.record_created(writing, key)
     return f"Created the key {key.id}. Its token is shown only this once:\n{token}\n"
 
 
-async def _list_keys(session: Session, _asked: argparse.Namespace) -> str:
+async def _list_keys(session: Session, _arguments: argparse.Namespace) -> str:
     rows = [
         [
             str(key.id),
@@ -167,21 +169,21 @@ def _day(when: datetime | None) -> str:
     return "-" if when is None else f"{when:%Y-%m-%d}"
 
 
-async def _revoke_key(session: Session, asked: argparse.Namespace) -> str:
+async def _revoke_key(session: Session, arguments: argparse.Namespace) -> str:
     when = now()
-    key = await keys.revoke_key(session, asked.id, when)
+    key = await keys.revoke_key(session, arguments.id, when)
     if key.revoked_at == when:
         async with _recording(session, key.merchant_id) as writing:
             keys.record_revoked(writing, key)
     return f"The key {key.id} ({key.name}) is revoked.\n"
 
 
-async def _register_documents(session: Session, asked: argparse.Namespace) -> str:
-    merchant = await keys.merchant_of(session, asked.merchant)
+async def _register_documents(session: Session, arguments: argparse.Namespace) -> str:
+    merchant = await keys.merchant_of(session, arguments.merchant)
     await set_merchant(session, merchant.id)
     found = [
         documents.DocumentRegister.read({"id": key, "text": text}, ("documents", key))
-        for key, text in asked.texts.items()
+        for key, text in arguments.texts.items()
     ]
     await documents.registered(session, merchant.id, found, now())
     return f"Registered {len(found)} documents of {merchant.slug}.\n"

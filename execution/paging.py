@@ -67,7 +67,7 @@ class _Page:
 
     def cursor(self) -> Sql:
         """Write a row's cursor."""
-        return cursor_text(self.choice.sort_keys(self.row))
+        return cursor_text(self.choice.tag, self.choice.sort_keys(self.row))
 
     def all(self, rows: Any, name: str) -> Sql:
         """Aggregate a column of the page's rows in display order."""
@@ -251,11 +251,14 @@ def _info(name: str, inner: Any, page: _Page, rows: Any) -> Sql:
     return constant("true" if beyond else "false")
 
 
-def cursor_text(values: Sequence[Sql]) -> Sql:
-    """Write a cursor: URL-safe base64 of the JSON list of a row's sort values."""
-    texts: list[Sql] = []
+def cursor_text(tag: str, values: Sequence[Sql]) -> Sql:
+    """Write a cursor: URL-safe base64 of the JSON list of an order's tag and a row's sort values.
+
+    tag: letters and digits.
+    """
+    texts: list[Sql] = [constant(f'["{tag}"')]
     for value in values:
-        texts += (constant("," if texts else "["), _json(value))
+        texts += (constant(","), _json(value))
     plain = func.convert_to(joined([*texts, constant("]")]), constant("UTF8"))
     encoded = func.encode(plain, constant("base64"))
     return func.translate(encoded, constant("+/\n"), constant("-_"), type_=Text())

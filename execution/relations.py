@@ -59,8 +59,9 @@ class One(Choice, Protocol):
 
 
 class Page(Choice, Protocol):
-    """A choice of one page of a list."""
+    """A choice of one page of a list. tag: what tells its cursors from those of others."""
 
+    tag: str
     backward: bool
     has_before: bool
     has_after: bool

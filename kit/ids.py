@@ -15,6 +15,7 @@ _VERSION_AND_VARIANT = (0x7 << 76) | (0b10 << 62)
 _RANDOM_BITS = 74
 _STEP_BITS = 32
 _INVALID_ID = "INVALID_ID"
+_NO_ID = "This is not a global id."
 
 
 class _Rising:
@@ -53,13 +54,15 @@ def to_global(type_name: str, key: UUID) -> str:
 
 
 def from_global(text: str) -> tuple[str, UUID]:
-    """Return (type name, key) of a global id. ValueError when it is none."""
+    """Return (type name, key) of a global id. ValueError for what `to_global` does not write."""
     try:
         type_name, _, key = base64.b64decode(text, validate=True).decode().partition(":")
-        return type_name, UUID(key)
+        found = type_name, UUID(key)
     except (binascii.Error, UnicodeError, ValueError) as error:
-        message = "This is not a global id."
-        raise ValueError(message) from error
+        raise ValueError(_NO_ID) from error
+    if to_global(*found) != text:
+        raise ValueError(_NO_ID)
+    return found
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,16 @@
 
 The schema derives its GraphQL inputs from these models, so that a shape and its rules are
 written once; a broken rule becomes a `Refused` whose path is the path inside the input.
+
+Every text is taken in Unicode's form NFC, so that two that look the same are the same.
 """
 
+import unicodedata
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import groupby
 from typing import Annotated, Self, TypeVar
 from zoneinfo import available_timezones
 
@@ -17,6 +21,7 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -30,8 +35,15 @@ from kit.errors import Code, Path, Problem, Refused
 
 LARGEST_BULK = 250
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
-_CONTROL = {chr(code) for code in range(32)} - {"\n", "\r", "\t"} | {chr(127)}
-_ZONES = frozenset(available_timezones())
+_MOST_MARKS = 30
+"""Marks on one letter in stream-safe text (Unicode Standard Annex 15, section 13)."""
+_CONTROL = {chr(code) for code in (*range(32), *range(127, 160))} - {"\n", "\r", "\t"}
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0") | {
+    chr(code) for code in (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
+}
+"""Letters and marks that leave no trace: fillers, joiners and selectors of variants."""
+_ZONES = frozenset(available_timezones() - {"localtime", "Factory"})
+"""Names that mean a place: not what this machine is set to, nor that nobody has set it."""
 _CURRENCIES = frozenset(list_currencies())
 _COUNTRIES = frozenset(get_global("territory_zones")) - {"ZZ"}
 
@@ -49,9 +61,35 @@ def _refuse(code: Code, message: str) -> PydanticCustomError:
     return PydanticCustomError(code.value, "{text}", {"text": message})
 
 
+def normal(text: str) -> str:
+    """Return the text in Unicode's form NFC.
+
+    ValueError for more marks on one letter than are put in order in reasonable time: it grows
+    with their square.
+    """
+    if unicodedata.is_normalized("NFC", text):
+        return text
+    runs = groupby(text, lambda char: unicodedata.combining(char) > 0)
+    if any(are_marks and sum(1 for _ in run) > _MOST_MARKS for are_marks, run in runs):
+        message = f"A letter has at most {_MOST_MARKS} marks."
+        raise _refuse(Code.INVALID_CHARACTER, message)
+    return unicodedata.normalize("NFC", text)
+
+
+def _normal(value: object) -> object:
+    return normal(value) if isinstance(value, str) else value
+
+
 def _printable(text: str) -> str:
     if _CONTROL.intersection(text):
         raise _refuse(Code.INVALID_CHARACTER, "Control characters are not allowed here.")
+    return text
+
+
+def _visible(text: str) -> str:
+    if not text.isprintable() or _BLANK.intersection(text):
+        message = "Invisible characters and spaces other than the plain one are not allowed here."
+        raise _refuse(Code.INVALID_CHARACTER, message)
     return text
 
 
@@ -73,15 +111,23 @@ def _known_country(country: str) -> str:
     return country
 
 
+def _no_date() -> PydanticCustomError:
+    return _refuse(Code.INVALID_DATE, f"Years go from {_FIRST_YEAR} to {_LAST_YEAR}.")
+
+
 def _plausible(when: date) -> date:
     if not _FIRST_YEAR <= when.year <= _LAST_YEAR:
-        raise _refuse(Code.INVALID_DATE, f"Years go from {_FIRST_YEAR} to {_LAST_YEAR}.")
+        raise _no_date()
     return when
 
 
 def _in_utc(when: datetime) -> datetime:
-    _plausible(when)
-    return when.astimezone(UTC)
+    try:
+        instant = when.astimezone(UTC)
+    except OverflowError as error:
+        raise _no_date() from error
+    _plausible(instant)
+    return instant
 
 
 def _checked(what: str, *lengths: int) -> AfterValidator:
@@ -97,10 +143,13 @@ def _up_to(longest: int) -> StringConstraints:
     return StringConstraints(strip_whitespace=True, min_length=1, max_length=longest)
 
 
-Name = Annotated[str, _up_to(255), AfterValidator(_printable)]
-Note = Annotated[str, _up_to(2000), AfterValidator(_printable)]
-Reference = Annotated[str, _up_to(100), AfterValidator(_printable)]
-Key = Annotated[str, _up_to(255), AfterValidator(_printable)]
+_NFC = BeforeValidator(_normal)
+_PRINTABLE, _VISIBLE = AfterValidator(_printable), AfterValidator(_visible)
+Name = Annotated[str, _up_to(255), _NFC, _PRINTABLE]
+Short = Annotated[str, _up_to(100), _NFC, _PRINTABLE]
+Note = Annotated[str, _up_to(2000), _NFC, _PRINTABLE]
+Reference = Annotated[str, _up_to(100), _NFC, _VISIBLE]
+Key = Annotated[str, _up_to(255), _NFC, _VISIBLE]
 Zone = Annotated[str, AfterValidator(_known_zone)]
 Currency = Annotated[str, AfterValidator(_known_currency), Scalar("Currency")]
 Country = Annotated[str, AfterValidator(_known_country), Scalar("Country")]
@@ -217,7 +266,7 @@ class Place(Input):
     name: Name | None = Field(None, description="Company or person at this address.")
     line1: Name = Field(description="Street and number.")
     line2: Name | None = Field(None, description="Building, floor, or other addition.")
-    postal_code: Reference | None = Field(None, description="Postal code.")
+    postal_code: Short | None = Field(None, description="Postal code.")
     city: Name = Field(description="City.")
     region: Name | None = Field(None, description="State, province or region.")
     country: Country = Field(description="Country, ISO 3166-1 alpha-2.")
@@ -229,5 +278,5 @@ class Recipient(Input):
     name: Name = Field(description="Name of the person.")
     department: Name | None = Field(None, description="Department of the company.")
     building: Name | None = Field(None, description="Building, gate or ramp.")
-    phone: Reference | None = Field(None, description="Telephone number.")
+    phone: Short | None = Field(None, description="Telephone number.")
     email: Name | None = Field(None, description="E-mail address.")

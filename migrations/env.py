@@ -4,6 +4,7 @@ import asyncio
 from typing import Literal
 
 from alembic import context
+from alembic.operations.ops import MigrationScript
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
@@ -19,8 +20,18 @@ def _rendered(kind: str, item: object, _context: object) -> str | Literal[False]
     return "sa.Text()" if kind == "type" and isinstance(item, OneOf) else False
 
 
+def _walled(_context: object, _revision: object, scripts: list[MigrationScript]) -> None:
+    for script in scripts:
+        walls.write(script)
+
+
 def _run(connection: Connection) -> None:
-    context.configure(connection=connection, target_metadata=Base.metadata, render_item=_rendered)
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        render_item=_rendered,
+        process_revision_directives=_walled,
+    )
     with context.begin_transaction():
         connection.execute(text("SET LOCAL lock_timeout = '30s'"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})

@@ -51,7 +51,7 @@ class OneOperation(SchemaExtension):
     async def on_stream_result(self, result: Any) -> AsyncIterator[None]:
         """Hold nothing while an answer is on its way: its client may read slowly."""
         del result
-        await self.execution_context.context.rest()
+        await self.execution_context.context.pause()
         yield
 
 
@@ -90,13 +90,13 @@ class Schema(strawberry.Schema):
         except ClientError as refused:
             return PreExecutionError(data=None, errors=[refused])
 
-    async def execute(self, *asked: Any, **more: Any) -> Any:
+    async def execute(self, *args: Any, **arguments: Any) -> Any:
         """Refuse a subscription where one answer is all that is sent."""
-        more["allowed_operation_types"] = set(
-            more.get("allowed_operation_types") or OperationType
+        arguments["allowed_operation_types"] = set(
+            arguments.get("allowed_operation_types") or OperationType
         ) - {OperationType.SUBSCRIPTION}
         try:
-            return await super().execute(*asked, **more)
+            return await super().execute(*args, **arguments)
         except InvalidOperationTypeError as error:
             if error.operation_type is not OperationType.SUBSCRIPTION:
                 raise
@@ -105,9 +105,9 @@ class Schema(strawberry.Schema):
             own = {"requestId": trace.CURRENT.get().request_id}
             return PreExecutionError(data=None, errors=[refused], extensions=own)
 
-    async def stream(self, *asked: Any, **more: Any) -> Any:
+    async def stream(self, *args: Any, **arguments: Any) -> Any:
         """Tell a stream's client what an answer's would be told: too late, too long, malformed."""
-        return _told(await super().stream(*asked, **more))
+        return _ended(await super().stream(*args, **arguments))
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
@@ -117,7 +117,7 @@ class Schema(strawberry.Schema):
         errors[:] = [shown(error) for error in errors]
 
 
-async def _told(results: Any) -> AsyncGenerator[Any, None]:
+async def _ended(results: Any) -> AsyncGenerator[Any, None]:
     """Turn what ends a stream early into its last result."""
     async with aclosing(results):
         try:

@@ -3,13 +3,13 @@
 Touched are the tests that import what was changed, however far off, and those of the wings whose
 code imports it. Modules that import every wing, as the schema does, and what nearly every test
 stands on say nothing, so that chains of imports through them are left out: instead a wing's code
-touches its folders in tests/, and the sweeps and the differential test, which go over everything.
-CI runs all.
+touches its folders in tests/, and the sweeps and the differential test, which go over everything:
+these leave out what they do for other wings. CI runs all.
 """
 
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path, PurePosixPath
 
 import grimp
@@ -23,8 +23,10 @@ CONFTEST = "tests.conftest"
 NARROW = {"kit", "transport"}
 """Floors of which imports tell enough; other machinery is under every wing."""
 WINGS = {it.parent.name for it in ROOT.glob("tests/make/*/inputs.py")}
-WINGED = ("tests/api/sweeps", "tests/execution", "tests/simulation")
-"""What goes over all wings."""
+WINGED = ("tests/api/sweeps", "tests/execution")
+"""What goes over all wings; its tests of a single wing have that in their ids."""
+LEFT_OUT = "tests/simulation"
+"""What plays with all wings at length: `make test` and CI run it."""
 ALWAYS = "tests/house"
 OF_FOLDERS = {
     "web": ["tests/web"],
@@ -68,7 +70,7 @@ def _wing(module: str) -> set[str]:
     return {parts[1]} & WINGS if is_room else set()
 
 
-def touched(files: Iterable[PurePosixPath], imports: grimp.ImportGraph) -> set[str]:
+def touched(files: Collection[PurePosixPath], imports: grimp.ImportGraph) -> set[str]:
     """Return the files and folders of tests to run; all of them where nothing less is certain."""
     found = {ALWAYS}
     for file in files:
@@ -84,6 +86,8 @@ def touched(files: Iterable[PurePosixPath], imports: grimp.ImportGraph) -> set[s
             found.update(OF_FOLDERS[file.parts[0]])
         elif file.suffix not in PLAIN and str(file) != "schema.graphql":
             return {"tests"}
+    if not any(it.is_relative_to(LEFT_OUT) for it in files):
+        found = {it for it in found if not it.startswith(f"{LEFT_OUT}/")}
     return {it for it in found if (ROOT / it).exists()}
 
 
@@ -97,11 +101,25 @@ def _by_imports(modules: set[str]) -> set[str]:
     return own | folders | floors | (set(WINGED) if wings else set())
 
 
+def others_in(chosen: Iterable[str]) -> list[str]:
+    """Return the wings that what goes over all wings may leave out: those without a change."""
+    found = set(chosen)
+    has_own = any(it.startswith(tuple(f"{each}/" for each in WINGED)) for it in found)
+    if has_own or not found.issuperset(WINGED):
+        return []
+    return sorted(it for it in WINGS if f"tests/api/{it}" not in found)
+
+
 def main(base: str, *options: str) -> int:
     """Run them; the exit code is pytest's."""
     chosen = sorted(touched(changed(base), graph()))
+    others = others_in(chosen)
     sys.stdout.write(f"{len(chosen)} files and folders: {' '.join(chosen)}\n")
-    return pytest.main([*options, *chosen])
+    if chosen != ["tests"]:
+        left = [f"{' and '.join(WINGED)} for {' and '.join(others)}"] if others else []
+        sys.stdout.write(f"Left out: {'; '.join([LEFT_OUT, *left])}\n")
+    narrowed = ["-k", f"not ({' or '.join(f'[{it}]' for it in others)})"] if others else []
+    return pytest.main([*options, *narrowed, *chosen])
 
 
 if __name__ == "__main__":

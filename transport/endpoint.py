@@ -12,6 +12,7 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
+from kit.db.lost import Unavailable
 from kit.limits import Limits
 from kit.telemetry import trace
 from models.access.viewers import Viewer
@@ -27,7 +28,7 @@ from transport.http.answers import answer_of
 from transport.http.bodies import body_of, no_room
 from transport.http.hang_up import HungUp, until_hung_up
 from transport.http.holdings import Holdings
-from transport.http.refusals import JSON, Refusal
+from transport.http.refusals import JSON, Refusal, unavailable
 from transport.http.requests import OperationRequest, operation_of
 from transport.identity.authentication import ORDER_TOKEN, Authentication, bearer
 from transport.identity.guesses import Guesses
@@ -74,7 +75,8 @@ class Endpoint:
                 response = self.graphiql.page(request)
             else:
                 response = await self._served(request)
-        except Refusal as refusal:
+        except (Refusal, Unavailable) as error:
+            refusal = error if isinstance(error, Refusal) else unavailable()
             kind = accepted(request.headers.get("accept", "")).json
             response = refusal.answer(kind or JSON)
         except HungUp:
@@ -101,7 +103,7 @@ class Endpoint:
                     return await self._streamed(caller, key, operation, may)
                 context = self.context(caller, key, None)
                 result = await _executed(context, operation, request.method)
-            answer = answer_of(result, takes.json or JSON)
+            answer = answer_of(result, takes.json or JSON, wrote=context.has_written)
         share = self.answers.of(viewer)
         if not context.has_written and not share.takes(len(answer.body)):
             raise no_room()
@@ -137,7 +139,9 @@ class Endpoint:
     async def identified(
         self, headers: Mapping[str, str], given: Mapping[str, Any], address: str | None
     ) -> Caller | None:
-        """Return who holds the token, None for nobody known. Refusal: too many wrong tokens.
+        """Return who holds the token, None for nobody known.
+
+        Refusal: too many wrong tokens, or no database.
 
         given: payload of a socket's `connection_init`, whose tokens go before the handshake's.
         """
@@ -148,7 +152,10 @@ class Endpoint:
         order_token = told.get(ORDER_TOKEN) or headers.get(ORDER_TOKEN)
         if token is None:
             return None
-        viewer = await self._viewer(token, order_token, address)
+        try:
+            viewer = await self._viewer(token, order_token, address)
+        except Unavailable as error:
+            raise unavailable() from error
         if viewer is None:
             await self.guesses.wrong(address)
             return None

@@ -39,9 +39,12 @@ class Health:
 
     async def _revision(self) -> str | None:
         """Return the migration at which the database is, None when it does not tell."""
+        reads = self._database.reading(None)
         try:
-            async with asyncio.timeout(READY_S), self._database.keyless.connect() as connection:
-                found = await connection.execute(text("SELECT version_num FROM alembic_version"))
-                return found.scalar_one_or_none()
+            async with asyncio.timeout(READY_S):
+                rows = await reads.rows(text("SELECT version_num FROM alembic_version"))
         except (OSError, SQLAlchemyError, BehindPoolerError):
             return None
+        finally:
+            await reads.end()
+        return next((row.version_num for row in rows), None)

@@ -76,7 +76,8 @@ async def _unhindered(connection: Any) -> AsyncIterator[None]:
 
 
 def _rows(merchant: Merchant) -> Iterator[Row]:
-    yield "merchants", (merchant.id, merchant.slug, merchant.slug, PREFIX, START, _SECRET)
+    yield "merchants", (merchant.id, merchant.slug, merchant.slug, PREFIX, START)
+    yield "merchant_secrets", (merchant.id, merchant.id, _SECRET)
     yield from merchant.rows()
     agreed = contracts(merchant)
     yield from orders(merchant, agreed)

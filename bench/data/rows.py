@@ -11,7 +11,8 @@ Row = tuple[str, tuple[Any, ...]]
 COLUMNS: Mapping[str, Sequence[str]] = {
     table: columns.split()
     for table, columns in {
-        "merchants": "id slug name gs1_company_prefix created_at token_secret",
+        "merchants": "id slug name gs1_company_prefix created_at",
+        "merchant_secrets": "merchant_id id token_secret",
         "products": "merchant_id id sku name unit scale is_active",
         "channels": "merchant_id id code name kind guests_allowed approval_required"
         " delivery_methods is_active",

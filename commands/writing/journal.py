@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Insert, bindparam, func, insert, select
 
 from commands.writing.counters import MERCHANT, RAISE, raising
-from commands.writing.rows import given
+from commands.writing.rows import json_rows
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
 from kit.ids import new_id
@@ -80,7 +80,7 @@ def _entries(writing: Writing) -> list[dict[str, Any]]:
 
 def _append() -> Insert:
     """Build the statement that raises the counter and writes all events of a transaction."""
-    entry, new = JournalEntry, given(JournalEntry, "entries").c
+    entry, new = JournalEntry, json_rows(JournalEntry, "entries").c
     last = RAISE.cte("counter").c.value - bindparam("value", type_=BigInteger())
     before = (
         select(func.coalesce(func.max(entry.sequence), 0))

@@ -20,8 +20,8 @@ from models.base.events import Moving, progressed
 from models.base.payloads import ColumnName
 from models.base.tables import OfMerchant, Tally
 
-MovedRows = Sequence[Mapping[str, Any]]
-"""MovedRows that give the same columns. What they do not give has its default in the database."""
+NewRows = Sequence[Mapping[str, Any]]
+"""New rows that give the same columns; what they do not give has its default in the database."""
 Changes = Sequence[tuple[Any, Mapping[str, Any]]]
 """Locked rows as they were read, each with what changes of it: the same columns of all rows."""
 
@@ -44,16 +44,16 @@ class Ledger:
     def note(self, session: Session) -> None:
         """Add up what the session is about to write."""
         for row in (*session.new, *session.dirty):
-            if tally := row.tally:
+            if tally := row.__tally__:
                 was: Mapping[str, Any] = inspect(row).committed_state
                 for counter in tally.counters:
                     if counter in was:
                         amount = getattr(row, counter) - _known(was[counter])
                         self._count(tally, getattr(row, tally.by), row.id, counter, amount)
 
-    def note_new(self, entity: type[OfMerchant], rows: MovedRows) -> None:
+    def note_new(self, entity: type[OfMerchant], rows: NewRows) -> None:
         """Add up rows that are inserted without the session."""
-        if (tally := entity.tally) and rows:
+        if (tally := entity.__tally__) and rows:
             counters = [it for it in tally.counters if it in rows[0]]
             for row in rows:
                 for counter in counters:
@@ -61,7 +61,7 @@ class Ledger:
 
     def note_changed(self, entity: type[OfMerchant], changes: Changes) -> None:
         """Add up rows that are changed without the session."""
-        if (tally := entity.tally) and changes:
+        if (tally := entity.__tally__) and changes:
             counters = [it for it in tally.counters if it in changes[0][1]]
             for row, values in changes:
                 for counter in counters:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import JSON, Uuid, bindparam, func, insert, literal_column, select, update
 
-from commands.writing.ledger import Changes, MovedRows, ledger_of
+from commands.writing.ledger import Changes, NewRows, ledger_of
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
 from models.base.tables import OfMerchant
@@ -18,30 +18,30 @@ from models.base.tables import OfMerchant
 
 async def write_rows(
     writing: Writing,
-    new: Mapping[type[OfMerchant], MovedRows],
+    new: Mapping[type[OfMerchant], NewRows],
     changed: Mapping[type[OfMerchant], Changes] | None = None,
 ) -> None:
     """Insert new rows and update locked ones by one statement; the ledger hears what they move.
 
     The session learns nothing of them: what is changed must not be a row that it has read.
     """
-    _tell(writing, new, changed or {})
-    parts: list[tuple[Any, type[OfMerchant], MovedRows]] = [
+    _count_in_ledger(writing, new, changed or {})
+    written: list[tuple[Any, type[OfMerchant], NewRows]] = [
         (_insert, entity, rows) for entity, rows in new.items() if rows
     ]
     for entity, changes in (changed or {}).items():
         if changes:
-            parts.append((_update, entity, [{"id": row.id, **values} for row, values in changes]))
-    if parts:
-        shapes = tuple((verb, entity, tuple(rows[0])) for verb, entity, rows in parts)
-        named = {f"rows_{place}": rows for place, (_, _, rows) in enumerate(parts)}
+            written.append((_update, entity, [{"id": row.id, **values} for row, values in changes]))
+    if written:
+        parts = tuple((how, entity, tuple(rows[0])) for how, entity, rows in written)
+        parameters = {f"rows_{place}": rows for place, (_, _, rows) in enumerate(written)}
         merchant = writing.viewer.merchant_id
-        await writing.session.rows(_statement(shapes), {"merchant": merchant, **named})
+        await writing.session.rows(_statement(parts), {"merchant": merchant, **parameters})
 
 
-def _tell(
+def _count_in_ledger(
     writing: Writing,
-    new: Mapping[type[OfMerchant], MovedRows],
+    new: Mapping[type[OfMerchant], NewRows],
     changed: Mapping[type[OfMerchant], Changes],
 ) -> None:
     if (ledger := ledger_of(writing)) is None:
@@ -52,7 +52,7 @@ def _tell(
         ledger.note_changed(entity, changes)
 
 
-def given(entity: type[OfMerchant], name: str) -> Any:
+def json_rows(entity: type[OfMerchant], name: str) -> Any:
     """Return the table that a JSON text under a parameter's name is, with the entity's columns."""
     table: Any = entity.__table__
     text = bindparam(name, type_=JSON())
@@ -61,11 +61,11 @@ def given(entity: type[OfMerchant], name: str) -> Any:
 
 
 @cache
-def _statement(shapes: tuple[Any, ...]) -> Statement:
-    """Build one statement of parts. shapes: for each, how, of which table, with which columns."""
+def _statement(parts: tuple[Any, ...]) -> Statement:
+    """Build one statement of parts. parts: for each, how, of which table, with which columns."""
     *before, last = (
-        verb(entity, names, given(entity, f"rows_{place}"))
-        for place, (verb, entity, names) in enumerate(shapes)
+        how(entity, names, json_rows(entity, f"rows_{place}"))
+        for place, (how, entity, names) in enumerate(parts)
     )
     ctes = [part.cte(f"part_{place}") for place, part in enumerate(before)]
     return Statement(last.add_cte(*ctes) if ctes else last)

@@ -1,5 +1,6 @@
 """One mutation is one transaction: run, recorded, committed once, retried when it must be."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,17 +11,20 @@ from commands.writing.ledger import Ledger
 from commands.writing.transaction import Origin, Outcome, Overtaken, Writing
 from commands.writing.verbs import AnyVerb
 from kit.db.database import Database
+from kit.db.lost import OutcomeUnknown, Unavailable
 from kit.errors import Code, Refused
 from kit.inputs import Command
 from models.access.viewers import Viewer
 
 _ATTEMPTS = 5
+_PAUSE_S = 0.05
+"""Before a connection is wanted again, twice as long each time: PostgreSQL may be recovering."""
 _UNIQUE = "23505"
 _OVERFLOW = "22003"
 _OVERTAKEN = "overtaken"
-_AGAIN = {"40001", "40P01", "55P03", "08006", _UNIQUE, _OVERTAKEN}
-"""Serialization failure, deadlock, lock timeout, lost connection, and a unique key that another
-transaction took first: the next attempt sees its row (scale.md, rule 13)."""
+_AGAIN = {"40001", "40P01", "55P03", _UNIQUE, _OVERTAKEN}
+"""Serialization failure, deadlock, lock timeout, and a unique key that another transaction took
+first: the next attempt sees its row (scale.md, rule 13)."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +38,25 @@ class Author:
 
 
 async def run(database: Database, author: Author, verb: AnyVerb, command: Command) -> Outcome:
-    """Run a verb in one transaction, again where others came between.
+    """Run a verb in one transaction, again where others came between or its connection was lost.
 
     Refused: whatever the verb refuses; OUT_OF_RANGE for a sum that no counter holds; TAKEN and
-    CONFLICT when others kept coming between. TimeoutError: a statement took too long.
+    CONFLICT when others kept coming between. TimeoutError: a statement took too long. Unavailable:
+    nothing was done. OutcomeUnknown: a connection was lost at COMMIT, and no key tells whether it
+    was done, so that it must not be run again.
     """
+    unknown: OutcomeUnknown | None = None
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             return await _attempt(database, author, verb, command)
+        except OutcomeUnknown as error:
+            unknown = error
+            if command.idempotency_key is None or attempt == _ATTEMPTS:
+                raise
+        except Unavailable as error:
+            if attempt == _ATTEMPTS:
+                raise unknown or error  # noqa: B904 -- both have their causes.
+            await asyncio.sleep(_PAUSE_S * 2 ** (attempt - 1))
         except (DBAPIError, Overtaken) as error:
             state = _OVERTAKEN if isinstance(error, Overtaken) else _state(error)
             if state == _OVERFLOW:

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Select, any_, bindparam, select
+from sqlalchemy import ARRAY, ColumnElement, Select, any_, bindparam, select
 
 from kit.db.sessions import Session
 from kit.db.statements import Statement
@@ -16,7 +16,7 @@ from models.access.viewers import Actor, CompanyRole, Viewer, anyone
 from models.base.events import Event
 from models.base.records import columns, record
 from models.base.tables import OfMerchant
-from models.base.visibility import named, seen_by
+from models.base.visibility import parameters, seen_by
 
 Entity = TypeVar("Entity", bound=OfMerchant)
 Outcome = dict[str, Any]
@@ -91,8 +91,8 @@ class Writing:
         if not keys:
             return []
         statement = _among(self.viewer.actor, entity, column, order, lock)
-        named = {**self.named, "keys": list(keys)}
-        return (await self.session.scalars(statement, named)).all()
+        values = {**self.parameters, "keys": list(keys)}
+        return (await self.session.scalars(statement, values)).all()
 
     async def records(
         self, entity: type[Entity], column: str, keys: Collection[Any]
@@ -100,13 +100,13 @@ class Writing:
         """Read the rows whose column is one of the keys, for who does not change them."""
         if not keys:
             return []
-        named = {**self.named, "keys": list(keys)}
-        return await self.session.rows(_records(self.viewer.actor, entity, column), named)
+        values = {**self.parameters, "keys": list(keys)}
+        return await self.session.rows(_records(self.viewer.actor, entity, column), values)
 
     @property
-    def named(self) -> dict[str, Any]:
+    def parameters(self) -> dict[str, Any]:
         """Return the parameters that `seen_by` names."""
-        return named(self.viewer)
+        return parameters(self.viewer)
 
     async def by_key(
         self, entity: type[Entity], column: str, keys: Iterable[Any]
@@ -120,19 +120,29 @@ class Writing:
 
         Refused: NOT_FOUND for an id that the viewer does not see.
         """
-        found = {row.id: row for row in await self.among(entity, "id", wanted, "id", lock=True)}
-        for key, path in wanted.items():
-            if key not in found:
-                raise missing(entity, path)
-        return found
+        return _found(entity, wanted, await self.among(entity, "id", wanted, "id", lock=True))
 
     async def get(self, entity: type[Entity], wanted: Mapping[UUID, Path]) -> dict[UUID, Entity]:
         """Read rows without a lock. Refused: NOT_FOUND for an id that the viewer does not see."""
-        found = {row.id: row for row in await self.among(entity, "id", wanted)}
-        for key, path in wanted.items():
-            if key not in found:
-                raise missing(entity, path)
-        return found
+        return _found(entity, wanted, await self.among(entity, "id", wanted))
+
+
+def _found(
+    entity: type[Entity], wanted: Mapping[UUID, Path], rows: Iterable[Entity]
+) -> dict[UUID, Entity]:
+    """Return id -> row. Refused: NOT_FOUND for an id without one."""
+    found = {row.id: row for row in rows}
+    for key, path in wanted.items():
+        if key not in found:
+            raise missing(entity, path)
+    return found
+
+
+def _is_wanted(actor: Actor, entity: type[OfMerchant], column: str) -> list[ColumnElement[bool]]:
+    """Return that the viewer sees a row, and that its column is one of the parameter `keys`."""
+    of = getattr(entity, column)
+    seen = seen_by(anyone(actor), entity)
+    return [*seen, of == any_(bindparam("keys", type_=ARRAY(of.type)))]
 
 
 @cache
@@ -144,10 +154,7 @@ def _among(
     lock: bool,  # noqa: FBT001 -- part of a cache's key.
 ) -> Select[Any]:
     """Build the statement of `Writing.among`; a kept one is neither built nor hashed again."""
-    of = getattr(entity, column)
-    rows = select(entity).where(
-        *seen_by(anyone(actor), entity), of == any_(bindparam("keys", type_=ARRAY(of.type)))
-    )
+    rows = select(entity).where(*_is_wanted(actor, entity, column))
     rows = rows.order_by(*(getattr(entity, name) for name in order))
     rows = rows.with_for_update(of=entity) if lock else rows
     return rows.execution_options(populate_existing=True)
@@ -156,10 +163,7 @@ def _among(
 @cache
 def _records(actor: Actor, entity: type[OfMerchant], column: str) -> Statement:
     """Build the statement of `Writing.records`."""
-    of = getattr(entity, column)
-    rows = select(*columns(entity)).where(
-        *seen_by(anyone(actor), entity), of == any_(bindparam("keys", type_=ARRAY(of.type)))
-    )
+    rows = select(*columns(entity)).where(*_is_wanted(actor, entity, column))
     return Statement(rows, record(entity))
 
 

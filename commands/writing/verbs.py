@@ -13,25 +13,25 @@ from commands.writing.transaction import Outcome, Writing
 from kit.inputs import Command
 from models.base.acts import Act
 
-Given = TypeVar("Given", bound=Command)
+CommandT = TypeVar("CommandT", bound=Command)
 
 
 @dataclass(frozen=True, eq=False)
-class Verb(Generic[Given]):
+class Verb(Generic[CommandT]):
     """A command with what is known of it. act: who may, and when; description: for clients."""
 
     act: Act
     description: str
-    run: Callable[[Writing, Given], Awaitable[Outcome]]
+    run: Callable[[Writing, CommandT], Awaitable[Outcome]]
 
-    async def __call__(self, writing: Writing, command: Given) -> Outcome:
+    async def __call__(self, writing: Writing, command: CommandT) -> Outcome:
         """Run it in a transaction."""
         return await self.run(writing, command)
 
     @cached_property
-    def takes(self) -> type[Given]:
+    def takes(self) -> type[CommandT]:
         """Return the model of its input."""
-        found: type[Given] = self.run.__annotations__["command"]
+        found: type[CommandT] = self.run.__annotations__["command"]
         return found
 
     @property
@@ -47,10 +47,10 @@ class Verb(Generic[Given]):
 
 def verb(
     act: Act, description: str
-) -> Callable[[Callable[[Writing, Given], Awaitable[Outcome]]], Verb[Given]]:
+) -> Callable[[Callable[[Writing, CommandT], Awaitable[Outcome]]], Verb[CommandT]]:
     """Declare that a function is a verb."""
 
-    def declared(run: Callable[[Writing, Given], Awaitable[Outcome]]) -> Verb[Given]:
+    def declared(run: Callable[[Writing, CommandT], Awaitable[Outcome]]) -> Verb[CommandT]:
         return Verb(act, description, run)
 
     return declared

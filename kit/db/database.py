@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from kit.db.driver import CACHES
 from kit.db.hints import Hints
+from kit.db.lost import Reach
 from kit.db.pool import HoldingPool
 from kit.db.reads import Reads, in_time
 from kit.db.sessions import Session, writing
@@ -74,6 +75,7 @@ class Database:
             f"SET statement_timeout = '{int(statement_s)}s';"
             " SET plan_cache_mode = force_generic_plan"
         )
+        self._reach = Reach()
         self.engine = self._made(pool_size)
         # Apart, so that authenticating does not change the merchant of the other connections.
         self.keyless = self._made(pool_size)
@@ -108,6 +110,7 @@ class Database:
         if not self._pooler:
             event.listen(engine.sync_engine, "connect", _prove_direct)
             event.listen(engine.sync_engine, "connect", self._set_limit)
+        event.listen(engine.sync_engine, "connect", self._reach.found)
         return engine
 
     def _set_limit(self, connection: Any, _record: object) -> None:
@@ -118,16 +121,17 @@ class Database:
         """Give a session in one transaction: committed at the end, rolled back on any error.
 
         merchant_id: whose rows it sees and writes; None: only tables without a merchant.
-        TimeoutError: a statement took too long.
+        TimeoutError: a statement took too long. Unavailable: there was no connection, or it was
+        lost before COMMIT. OutcomeUnknown: it was lost at COMMIT.
         """
-        with in_time():
+        with in_time(), self._reach.asking():
             async with writing(self.engine, merchant_id) as session:
                 yield session
 
     def reading(self, merchant_id: UUID | None) -> Reads:
         """Give the read connection of one operation; merchant_id as in `writing`."""
         engine = self._keyless_reader if merchant_id is None else self._reader
-        return Reads(engine, merchant_id, autocommit=not self._pooler)
+        return Reads(engine, merchant_id, self._reach, autocommit=not self._pooler)
 
     async def close(self) -> None:
         """Close every connection."""

@@ -14,6 +14,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from kit.db.lost import is_lost
+
 CHANNEL = "abruf_journal"
 QUIET_S = 0.05
 """Seconds between two notifications: PostgreSQL lets commits with one wait for each other."""
@@ -86,8 +88,8 @@ class Hints:
                 async with self._engine.connect() as connection:
                     driver = (await connection.get_raw_connection()).driver_connection
                     await driver.execute(_TELL, CHANNEL, told)  # type: ignore[union-attr]
-            except Exception:  # noqa: BLE001 -- whatever it is, the others poll.
-                _log.warning("A hint was lost", exc_info=True)
+            except Exception as error:  # noqa: BLE001 -- whatever it is, the others poll.
+                _log.warning("A hint was lost", exc_info=not is_lost(error))
             await asyncio.sleep(QUIET_S)
 
     async def _listen(self) -> None:
@@ -95,8 +97,8 @@ class Hints:
         while True:
             try:
                 await self._listen_once()
-            except Exception:  # noqa: BLE001 -- whatever it is, who waits polls meanwhile.
-                _log.warning("Hints are not heard", exc_info=True)
+            except Exception as error:  # noqa: BLE001 -- whatever it is, who waits polls meanwhile.
+                _log.warning("Hints are not heard", exc_info=not is_lost(error))
             await asyncio.sleep(AGAIN_S)
 
     async def _listen_once(self) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.util.concurrency import greenlet_spawn
 
 from kit.db import driver
+from kit.db.lost import Reach, Unavailable, is_lost
 from kit.db.pool import WANTED, HoldingPool
 from kit.db.tenant import hold_merchant, set_merchant
 
@@ -46,8 +47,11 @@ class Reads:
 
     rows_read: int | None = None
 
-    def __init__(self, engine: AsyncEngine, merchant_id: UUID | None, *, autocommit: bool) -> None:
+    def __init__(
+        self, engine: AsyncEngine, merchant_id: UUID | None, reach: Reach, *, autocommit: bool
+    ) -> None:
         """Take the engine and whose rows are read."""
+        self._reach = reach
         self._engine, self._merchant_id, self._autocommit = engine, merchant_id, autocommit
         self._pool = cast("HoldingPool", engine.sync_engine.pool)
         self._pooled: PoolProxiedConnection | None = None
@@ -59,7 +63,10 @@ class Reads:
     async def rows(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
     ) -> Sequence[Row[Any]]:
-        """Run one statement and return all of its rows. TimeoutError: it took too long."""
+        """Run one statement and return all of its rows.
+
+        TimeoutError: it took too long. Unavailable: there was no connection, twice.
+        """
 
         async def ask(pooled: PoolProxiedConnection) -> Sequence[Row[Any]]:
             connection = await self._connected(pooled)
@@ -72,8 +79,8 @@ class Reads:
     async def texts(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
         """Run one statement that is compiled already and return all of its rows.
 
-        Its columns hold JSON, in which each row of a page begins a line. TimeoutError as above;
-        other errors are the driver's.
+        Its columns hold JSON, in which each row of a page begins a line. TimeoutError, Unavailable
+        as above; other errors are the driver's.
         """
         engine = self._engine.sync_engine
         rows = await self._asked(lambda it: driver.fetch(engine, it, statement, values))
@@ -83,11 +90,7 @@ class Reads:
         return rows
 
     async def _asked(self, ask: Callable[[PoolProxiedConnection], Awaitable[Answer]]) -> Answer:
-        """Send one statement over the connection, inside the wall.
-
-        TimeoutError: it took too long. After any error the connection is given back: SQLAlchemy
-        would replace a lost one silently, by one that holds another's merchant.
-        """
+        """Send one statement over the connection, inside the wall; again where that was lost."""
         task = asyncio.current_task()
         assert task  # noqa: S101 -- A coroutine that runs is part of a task.
         self._asking.add(task)
@@ -95,14 +98,24 @@ class Reads:
         try:
             async with self._turn:
                 try:
-                    return await ask(self._pooled or await self._taken())
-                except BaseException as error:
-                    await self._give_up(error)
-                    if _is_late(error):
-                        raise TimeoutError from error
-                    raise
+                    return await self._once(ask)
+                except Unavailable:
+                    return await self._once(ask)
         finally:
             self._asking.discard(task)
+
+    async def _once(self, ask: Callable[[PoolProxiedConnection], Awaitable[Answer]]) -> Answer:
+        """Send one statement. TimeoutError: it took too long.
+
+        After any error the connection is given back: SQLAlchemy would replace a lost one silently,
+        by one that holds another's merchant.
+        """
+        with in_time(), self._reach.asking():
+            try:
+                return await ask(self._pooled or await self._taken())
+            except BaseException as error:
+                await self._give_up(error)
+                raise
 
     async def _taken(self) -> PoolProxiedConnection:
         if self._ended:
@@ -144,7 +157,7 @@ class Reads:
         """Give the connection back after an error; throw away one that may be lost."""
         pooled = self._pooled
         if pooled is not None and pooled.is_valid:
-            told = isinstance(error, DBAPIError | PostgresError)
+            told = isinstance(error, DBAPIError | PostgresError) and not is_lost(error)
             if not told or pooled.driver_connection.is_closed():  # type: ignore[union-attr]
                 await asyncio.shield(greenlet_spawn(pooled.invalidate, error))
         await self._give_back()

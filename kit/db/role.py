@@ -18,13 +18,13 @@ _UNBOUND = text("""
 SELECT current_user, rolsuper AS is_superuser, rolbypassrls AS bypasses, EXISTS (
     SELECT FROM pg_class WHERE relnamespace = 'public'::regnamespace
         AND relkind IN ('r', 'p') AND relowner = pg_roles.oid
-) AS is_owner
+) AS is_owner, has_table_privilege('journal', 'UPDATE, DELETE, TRUNCATE') AS rewrites
 FROM pg_roles WHERE rolname = current_user
 """)
 
 
 class UnboundError(Exception):
-    """The server's role could pass the wall, or take it down."""
+    """The server's role could pass the wall, take it down, or rewrite the journal."""
 
 
 def app_role(owner_url: str, app_url: str) -> str:
@@ -49,7 +49,8 @@ async def role_to_become(owner_url: str, app_url: str) -> str | None:
 async def prove_bound(database: Database) -> None:
     """UnboundError when the role that the server works as could pass the wall or take it down.
 
-    An owner of the tables is bound (FORCE), but may lift that.
+    An owner of the tables is bound (FORCE), but may lift that. Migrations give nobody the right to
+    rewrite the journal, but others might.
     """
     async with database.keyless.connect() as connection:
         found = (await connection.execute(_UNBOUND)).one()
@@ -60,6 +61,8 @@ async def prove_bound(database: Database) -> None:
         if found.bypasses
         else "owns the tables"
         if found.is_owner
+        else "may rewrite the journal"
+        if found.rewrites
         else None
     )
     if what:
@@ -67,8 +70,8 @@ async def prove_bound(database: Database) -> None:
 
 
 _ADVICE = """\
-Abruf does not start: the database role {user} {what}, so that row-level security, the second wall
-between merchants, would not hold. One of these helps:
+Abruf does not start: the database role {user} {what}, so that the second wall, rights and
+row-level security in the database, would not hold. One of these helps:
 
 - Name an ordinary role in ABRUF_DATABASE_URL, and the owner of the database in ABRUF_OWNER_URL.
 - Let this role become another one. An administrator does that once, by

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 from uuid import UUID
 
-from asyncpg import InterfaceError, PostgresError
+from asyncpg import PostgresError
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
@@ -19,6 +19,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.util.concurrency import greenlet_spawn
 
 from kit.db import driver
+from kit.db.lost import DRIVERS, OutcomeUnknown, is_lost
 from kit.db.pool import WANTED
 from kit.db.statements import Statement
 from kit.db.tenant import holds
@@ -29,7 +30,7 @@ def _told() -> Iterator[None]:
     """Raise the driver's errors as SQLAlchemy does."""
     try:
         yield
-    except (PostgresError, InterfaceError) as error:
+    except DRIVERS as error:
         raise DBAPIError(None, None, error, hide_parameters=True) from error
 
 
@@ -58,7 +59,10 @@ class Session(AsyncSession):
 
 @asynccontextmanager
 async def writing(engine: AsyncEngine, merchant_id: UUID | None) -> AsyncIterator[Session]:
-    """Give a session in one transaction: committed at the end, rolled back on any error."""
+    """Give a session in one transaction: committed at the end, rolled back on any error.
+
+    OutcomeUnknown: the connection was lost at COMMIT.
+    """
     WANTED.set(merchant_id)
     pool: Any = engine.sync_engine.pool
     pooled = await greenlet_spawn(pool.connect)
@@ -94,13 +98,26 @@ async def _transaction(
             try:
                 yield
             except Exception:
-                with suppress(PostgresError, InterfaceError):
+                with suppress(*DRIVERS):
                     await driving.execute("ROLLBACK")
                     is_whole = True
                 raise
-            await driving.execute("COMMIT")
+            await _commit(driving)
             is_whole = True
     finally:
         its.autocommit = False
         if not is_whole and pooled.is_valid:
             await asyncio.shield(greenlet_spawn(pooled.invalidate))
+
+
+async def _commit(driving: Any) -> None:
+    """Commit. OutcomeUnknown: it was sent, and instead of its answer the connection ended.
+
+    The driver's other errors (DRIVERS) come before it sends anything.
+    """
+    try:
+        await driving.execute("COMMIT")
+    except PostgresError as error:
+        if is_lost(error):
+            raise OutcomeUnknown from error
+        raise

@@ -10,7 +10,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,14 +40,17 @@ class Server:
 
 
 @contextlib.contextmanager
-def running(data_dir: Path, *, durable: bool = True) -> Iterator[Server]:
+def running(
+    data_dir: Path, *, durable: bool = True, lost: Callable[[str], None] | None = None
+) -> Iterator[Server]:
     """Give a server whose data live in `data_dir / "postgresql"`, made on first use, mode 0700.
 
     Programs that name the same folder share one server; it stops when the last of them leaves or
     dies, and the last to leave waits for that. `durable=False` trades safety against power loss
-    for speed (tests); the program that starts the server decides. Blocks, so enter it outside an
-    event loop. Raises EmbeddedPostgresError, with the end of the server's log, when no server can
-    be had.
+    for speed (tests); the program that starts the server decides. A server that ends by itself is
+    started again where it was; `lost` is called from another thread, with the end of its log, when
+    that fails for good. Blocks, so enter it outside an event loop. Raises EmbeddedPostgresError,
+    with the end of the server's log, when no server can be had.
     """
     home = Home(data_dir.absolute() / "postgresql")
     try:
@@ -61,18 +65,28 @@ def running(data_dir: Path, *, durable: bool = True) -> Iterator[Server]:
         if not take_lock(users, fcntl.LOCK_SH, 4 * STOP_S):
             message = f"The last server in {home.path} does not come to its end."
             raise EmbeddedPostgresError(message)
-        yield _ask_keeper(home, durable=durable)
+        server = _ask_keeper(home, durable=durable)
+        left = threading.Event()
+        if lost:
+            threading.Thread(target=_watch_keeper, args=(home, left, lost), daemon=True).start()
+        try:
+            yield server
+        finally:
+            left.set()
     finally:
         _leave(home, users)
 
 
 @contextlib.contextmanager
-def addresses(config: "Config") -> Iterator[Server]:
-    """Give the addresses of the configured PostgreSQL, or of our own while it is used."""
+def addresses(config: "Config", lost: Callable[[str], None] | None = None) -> Iterator[Server]:
+    """Give the addresses of the configured PostgreSQL, or of our own while it is used.
+
+    lost: as `running` takes it.
+    """
     if config.database_url is not None:
         yield Server(config.owner_url or config.database_url, config.database_url)
         return
-    with running(config.data_dir) as server:
+    with running(config.data_dir, lost=lost) as server:
         yield server
 
 
@@ -95,6 +109,15 @@ def _ask_keeper(home: Home, *, durable: bool) -> Server:
         message = f"{answer['error'].strip()}\n{home.log_tail()}"
         raise EmbeddedPostgresError(message)
     return Server(**answer)
+
+
+def _watch_keeper(home: Home, left: threading.Event, lost: Callable[[str], None]) -> None:
+    """Wait for the keeper's lock, which the kernel gives us when it has given up or died."""
+    keeper = home.open_lock("keeper")
+    fcntl.flock(keeper, fcntl.LOCK_SH)
+    os.close(keeper)
+    if not left.is_set():
+        lost(home.log_tail())
 
 
 def _leave(home: Home, users: int) -> None:

@@ -10,7 +10,6 @@ import fcntl
 import json
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -19,6 +18,15 @@ from urllib.parse import urlsplit
 
 from kit.embedded.home import STEP_S, EmbeddedPostgresError, Home, take_lock, write_file
 from kit.embedded.server import START_S, answers, furnish, make_cluster, start, stop
+
+AGAIN_S = 0.1
+"""Seconds until a server that ended is started again, twice as long after each failure."""
+MOST_FAILURES = 6
+"""In a row, after which the keeper gives up: about a quarter of a minute."""
+STEADY_S = 60.0
+"""Seconds after which a server that ended had not failed to start."""
+LOOK_S = 0.1
+"""Seconds between two looks at whether the server still runs."""
 
 
 def main(folder: str, durable: str) -> None:
@@ -52,23 +60,54 @@ def _found(home: Home) -> bool:
 
 
 def _keep(home: Home, *, durable: bool) -> None:
-    """Run the server until it ends by itself or nobody uses it."""
+    """Run the server until nobody uses it; start it again, where it was, when it ends by itself.
+
+    Raises EmbeddedPostgresError, also in the server's log, when it cannot be started (again).
+    """
+    alone = threading.Event()
+    port = _run(home, alone, 0, durable=durable)
+    failures = 0
+    while not alone.wait(AGAIN_S * 2**failures):
+        began = time.monotonic()
+        try:
+            _run(home, alone, port, durable=durable)
+        except EmbeddedPostgresError as error:
+            sys.stderr.write(f"It does not start again: {error}\n")
+            sys.stderr.flush()
+            if failures == MOST_FAILURES:
+                raise
+        failures = 0 if time.monotonic() - began > STEADY_S else min(failures + 1, MOST_FAILURES)
+
+
+def _run(home: Home, alone: threading.Event, port: int, *, durable: bool) -> int:
+    """Run a server until it ends, or nobody uses it; returns its port. port: 0 for the first one.
+
+    Each server has the lock from a descriptor of its own, so that the next one waits until no
+    process of it is left: the rest of a killed one still writes.
+    """
     lock = home.open_lock("server")
-    _outlast(home, lock)
-    # Nobody holds the server's lock, so that this pid, if it lives, is somebody else's.
-    (home.cluster / "postmaster.pid").unlink(missing_ok=True)
-    home.log.unlink(missing_ok=True)
-    make_cluster(home, lock, durable=durable)
-    os.dup2(os.open(home.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND), sys.stderr.fileno())
-    child, port = start(home, lock, durable=durable)
     try:
-        addresses = json.dumps(furnish(home, port))
-        write_file(home.addresses, addresses)
-        _answer(addresses)
-        threading.Thread(target=_stop_when_alone, args=(home, child), daemon=True).start()
-        child.wait()
+        _outlast(home, lock)
+        # Nobody holds the server's lock, so that this pid, if it lives, is somebody else's.
+        (home.cluster / "postmaster.pid").unlink(missing_ok=True)
+        if not port:
+            home.log.unlink(missing_ok=True)
+            make_cluster(home, lock, durable=durable)
+            os.dup2(os.open(home.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND), sys.stderr.fileno())
+        child, came_up_at = start(home, lock, port, durable=durable)
+        try:
+            addresses = json.dumps(furnish(home, came_up_at))
+            write_file(home.addresses, addresses)
+            if not port:
+                _answer(addresses)
+                threading.Thread(target=_wait_until_alone, args=(home, alone), daemon=True).start()
+            while child.poll() is None and not alone.wait(LOOK_S):
+                pass
+        finally:
+            stop(child)
     finally:
-        stop(child)
+        os.close(lock)
+    return came_up_at
 
 
 def _outlast(home: Home, lock: int) -> None:
@@ -98,10 +137,10 @@ def _answering(home: Home) -> str:
     return addresses if port and answers(port) else ""
 
 
-def _stop_when_alone(home: Home, child: subprocess.Popen[bytes]) -> None:
+def _wait_until_alone(home: Home, alone: threading.Event) -> None:
     """Wait for the lock that every user shares, which the kernel gives us after the last one."""
     fcntl.flock(home.open_lock("users"), fcntl.LOCK_EX)
-    stop(child)
+    alone.set()
 
 
 def _answer(answer: str) -> None:

@@ -25,6 +25,12 @@ _SETTINGS = {
 }
 _CARELESS = {"fsync": "off", "full_page_writes": "off"}
 
+_NO_LARGE_OBJECTS = """
+REVOKE EXECUTE ON FUNCTION
+    lo_create(oid), lo_creat(integer), lo_from_bytea(oid, bytea), lo_open(oid, integer) FROM PUBLIC;
+"""
+"""Nobody but a superuser may take this from the public, one database at a time; databases to be
+made are copies of template1."""
 _FURNISH = """
 SELECT format('CREATE ROLE %I LOGIN', role) FROM unnest(ARRAY['abruf_owner', 'abruf_app']) role
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) \\gexec
@@ -58,18 +64,20 @@ def make_cluster(home: Home, lock: int, *, durable: bool) -> None:
     fresh.rename(home.cluster)
 
 
-def start(home: Home, lock: int, *, durable: bool) -> tuple[subprocess.Popen[bytes], int]:
-    """Start the server as our direct child on a free port, and wait until it answers there.
+def start(
+    home: Home, lock: int, wanted: int = 0, *, durable: bool
+) -> tuple[subprocess.Popen[bytes], int]:
+    """Start the server as our direct child, and wait until it answers; returns its port, too.
 
-    It and all its processes inherit `lock`. Our standard error becomes its log. Raises
-    EmbeddedPostgresError when it ends before it answers, or takes too long.
+    wanted: the port, 0 for a free one. It and all its processes inherit `lock`. Our standard error
+    becomes its log. Raises EmbeddedPostgresError when it ends before it answers, or takes too long.
     """
     command = [*binaries.disguise(home), binaries.program("postgres"), "-D", str(home.cluster)]
     for name, value in {**_SETTINGS, **({} if durable else _CARELESS)}.items():
         command += ["-c", f"{name}={value}"]
     # Another program may take the port between our look and the server's.
     for _ in range(3):
-        port = _free_port()
+        port = wanted or _free_port()
         child = subprocess.Popen(  # noqa: S603 - the wheel's program and our own arguments
             [*command, "-p", str(port)],
             env=binaries.environment(),
@@ -88,7 +96,8 @@ def furnish(home: Home, port: int) -> dict[str, str]:
     superuser, owner, app = home.passwords.read_text().split()
     psql = [binaries.program("psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"]
     psql += ["--host=127.0.0.1", f"--port={port}", "--username=postgres", "--no-password"]
-    script = f"\\set owner {owner}\n\\set app {app}\n{_FURNISH}"
+    bare = "".join(f"\\connect {it}\n{_NO_LARGE_OBJECTS}" for it in ("template1", "abruf"))
+    script = f"\\set owner {owner}\n\\set app {app}\n{_FURNISH}{bare}"
     binaries.run_program([*psql, "--dbname=postgres"], password=superuser, text=script)
     place = f"127.0.0.1:{port}/abruf"
     return {

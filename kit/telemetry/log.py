@@ -38,7 +38,7 @@ class Json(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
             "message": _message(record),
-            **_asked(),
+            **_request(),
             **getattr(record, "told", {}),
         }
         if record.exc_info and record.exc_info[1]:
@@ -51,7 +51,7 @@ class Lines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Write the record with its request's id."""
-        known = {**_asked(), **getattr(record, "told", {})}
+        known = {**_request(), **getattr(record, "told", {})}
         words = [f"{datetime.fromtimestamp(record.created, UTC):%H:%M:%S}", record.levelname]
         words += [_message(record), *(f"{name}={value}" for name, value in known.items())]
         error = record.exc_info[1] if record.exc_info else None
@@ -63,13 +63,13 @@ def _message(record: logging.LogRecord) -> str:
     return record.getMessage().partition("\n")[0]
 
 
-def _asked() -> dict[str, Any]:
-    asked = trace.CURRENT.get()
+def _request() -> dict[str, Any]:
+    request = trace.CURRENT.get()
     known = {
-        "request": asked.request_id,
-        "trace": asked.trace_id,
-        "merchant": asked.merchant_id,
-        "key": asked.key_id,
+        "request": request.request_id,
+        "trace": request.trace_id,
+        "merchant": request.merchant_id,
+        "key": request.key_id,
     }
     return {name: value for name, value in known.items() if value}
 

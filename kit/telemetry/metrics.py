@@ -58,18 +58,18 @@ class Telemetry:
         self._refused.labels(status).inc()
         _log.info("refused", extra={"told": {"status": status, "outcome": code}})
 
-    def begin(self, asked: Trace) -> "RunningOperation":
+    def begin(self, request: Trace) -> "RunningOperation":
         """Start an operation; its span belongs to the client's."""
         parent = None
-        if asked.trace_id and asked.parent_id:
-            flags = TraceFlags(TraceFlags.SAMPLED if asked.sampled else TraceFlags.DEFAULT)
-            ids = int(asked.trace_id, 16), int(asked.parent_id, 16)
+        if request.trace_id and request.parent_id:
+            flags = TraceFlags(TraceFlags.SAMPLED if request.sampled else TraceFlags.DEFAULT)
+            ids = int(request.trace_id, 16), int(request.parent_id, 16)
             remote = SpanContext(*ids, is_remote=True, trace_flags=flags)
             parent = set_span_in_context(NonRecordingSpan(remote))
         span = self._tracer.start_span("operation", parent, SpanKind.SERVER)
         if span.is_recording():
-            asked.trace_id = f"{span.get_span_context().trace_id:032x}"
-        return RunningOperation(self, asked, span)
+            request.trace_id = f"{span.get_span_context().trace_id:032x}"
+        return RunningOperation(self, request, span)
 
     def _of(self, kind: str) -> tuple[Histogram, ...]:
         """Find the histograms of one type of operation; finding them again costs time."""
@@ -79,23 +79,23 @@ class Telemetry:
             found = self._kinds[kind] = tuple(it.labels(kind) for it in every)
         return found
 
-    def ended(self, asked: Trace, kind: str, outcome: str, seconds: float) -> None:
+    def ended(self, request: Trace, kind: str, outcome: str, seconds: float) -> None:
         """Count an operation and write its line."""
         took, sent, cost = self._of(kind)
         self._ended.labels(kind, outcome).inc()
         took.observe(seconds)
-        sent.observe(asked.statements)
-        if asked.cost is not None:
-            cost.observe(asked.cost)
-        for keys in asked.batches:
+        sent.observe(request.statements)
+        if request.cost is not None:
+            cost.observe(request.cost)
+        for keys in request.batches:
             self._batches.observe(keys)
         if _log.isEnabledFor(logging.INFO):
             told = {
                 "type": kind,
                 "outcome": outcome,
                 "ms": round(seconds * 1_000, 1),
-                "cost": asked.cost,
-                "statements": asked.statements,
+                "cost": request.cost,
+                "statements": request.statements,
             }
             _log.info("operation", extra={"told": told})
 
@@ -103,9 +103,9 @@ class Telemetry:
 class RunningOperation:
     """One operation that runs."""
 
-    def __init__(self, telemetry: Telemetry, asked: Trace, span: Span) -> None:
+    def __init__(self, telemetry: Telemetry, request: Trace, span: Span) -> None:
         """Take what has been started."""
-        self._telemetry, self._asked, self._span = telemetry, asked, span
+        self._telemetry, self._request, self._span = telemetry, request, span
         self._started = perf_counter()
 
     def end(self, kind: str, outcome: str) -> None:
@@ -117,12 +117,12 @@ class RunningOperation:
                 {
                     "graphql.operation.type": kind,
                     "abruf.outcome": outcome,
-                    "abruf.request_id": self._asked.request_id,
-                    "abruf.statements": self._asked.statements,
+                    "abruf.request_id": self._request.request_id,
+                    "abruf.statements": self._request.statements,
                 }
             )
         self._span.end()
-        self._telemetry.ended(self._asked, kind, outcome, seconds)
+        self._telemetry.ended(self._request, kind, outcome, seconds)
 
 
 def _histogram(

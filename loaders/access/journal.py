@@ -9,7 +9,7 @@ from pydantic import Field
 from sqlalchemy import BigInteger, ColumnElement, Select, Uuid, bindparam, func, select
 
 from kit.ids import Names
-from kit.inputs import Input, Instant, Name, Reference
+from kit.inputs import Input, Instant, Key, Name, Reference
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Reader
 from models.access.journal import AuditEntry, JournalEntry
@@ -45,7 +45,7 @@ class JournalFilter(Input):
         None, description="Done by this user of an identity provider."
     )
     address: Reference | None = Field(None, description="Done from this address.")
-    idempotency_key: Name | None = Field(None, description="Done under this idempotency key.")
+    idempotency_key: Key | None = Field(None, description="Done under this idempotency key.")
     recorded_from: Instant | None = Field(None, description="Recorded at this instant or later.")
     recorded_to: Instant | None = Field(None, description="Recorded before this instant.")
 

@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from kit.db.reads import Reads
 from loaders.reading.names import is_called
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import One
-from models.access.keys import ApiKey, Merchant
+from models.access.keys import ApiKey, Merchant, MerchantSecret
 from models.access.tokens import parts
 from models.access.viewers import Viewer, allowed
 
@@ -34,36 +33,23 @@ _KEY = (
     ApiKey.role,
     ApiKey.limits,
     ApiKey.documents,
-    Merchant.token_secret,
 )
 
 
-@dataclass(frozen=True)
-class Holder:
-    """Who holds a token.
-
-    token_secret: of the merchant, to know the access tokens of its orders; None for a user.
-    """
-
-    viewer: Viewer
-    token_secret: bytes | None = None
-
-
-async def holder_of(token: str, reads: Reads) -> Holder | None:
+async def holder_of(token: str, reads: Reads) -> Viewer | None:
     """Return who holds the token, None for an unknown or revoked one; expiry is not asked here."""
     found = parts(token)
     if found is None:
         return None
     key_id, secret = found
-    rows = select(*_KEY).join(Merchant, Merchant.id == ApiKey.merchant_id)
-    keys = await reads.rows(rows.where(ApiKey.id == key_id))
+    keys = await reads.rows(select(*_KEY).where(ApiKey.id == key_id))
     if not keys:
         return None
     (key,) = keys
     fits = hmac.compare_digest(hashlib.sha256(secret).digest(), key.secret_sha256)
     if not fits or key.revoked_at is not None:
         return None
-    viewer = Viewer(
+    return Viewer(
         key.merchant_id,
         key.actor,
         key.id,
@@ -75,18 +61,18 @@ async def holder_of(token: str, reads: Reads) -> Holder | None:
         limits=key.limits,
         expires_at=key.expires_at,
     )
-    return Holder(viewer, key.token_secret)
 
 
 async def viewer_of(token: str, reads: Reads, now: datetime) -> Viewer | None:
     """Return the viewer of a token, None for an unknown, revoked or expired one."""
-    holder = await holder_of(token, reads)
-    return holder.viewer if holder is not None and not holder.viewer.has_ended(now) else None
+    viewer = await holder_of(token, reads)
+    return None if viewer is None or viewer.has_ended(now) else viewer
 
 
 async def token_secret(reads: Reads, merchant_id: UUID) -> bytes:
     """Return what signs the access tokens of a merchant's orders."""
-    rows = await reads.rows(select(Merchant.token_secret).where(Merchant.id == merchant_id))
+    of = MerchantSecret
+    rows = await reads.rows(select(of.token_secret).where(of.merchant_id == merchant_id))
     return bytes(rows[0].token_secret)
 
 

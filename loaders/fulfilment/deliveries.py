@@ -10,15 +10,16 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
 from kit.ids import Names
 from kit.inputs import Input, Instant, Reference
-from loaders.reading.acts import available
+from loaders.reading.acts import available, some
 from loaders.reading.pages import Paged, Sorted
-from loaders.reading.relations import Computed, Many, One, Reader, Rows, Through
+from loaders.reading.relations import Computed, Many, One, Reader, Rows
+from models.base.acts import Through
 from models.base.visibility import merchant, seen_by
-from models.fulfilment.deliveries.acts import ACTS
+from models.fulfilment.deliveries.acts import ACTS, ORDER_HELD
 from models.fulfilment.deliveries.receipts import Receipt, ReceiptLine
 from models.fulfilment.deliveries.states import OPEN, DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
-from models.trade.orders.holds import Hold
+from models.trade.orders.acts import HELD
 from models.trade.orders.tables import Order, OrderLine
 
 
@@ -109,16 +110,8 @@ def _some_line(reader: Reader, delivery: Any, *conditions: Any, line: Any) -> Co
     )
 
 
-def _is_held(reader: Reader, subject_id: Any) -> ColumnElement[bool]:
-    hold = reader.table(Hold)
-    active = (hold.subject_id == subject_id, hold.released_at.is_(None))
-    return exists().where(*active, *seen_by(reader.viewer, hold))
-
-
 def _is_on_hold(reader: Reader, delivery: Any) -> ColumnElement[bool]:
-    line = reader.table(DeliveryLine)
-    of_order = _some_line(reader, delivery, _is_held(reader, line.order_id), line=line)
-    return or_(_is_held(reader, delivery.id), of_order)
+    return or_(*(some(reader, delivery, hold) for hold in (HELD, ORDER_HELD)))
 
 
 def _of_contract(reader: Reader, delivery: Any, contract_id: UUID) -> ColumnElement[bool]:
@@ -130,7 +123,7 @@ def _of_contract(reader: Reader, delivery: Any, contract_id: UUID) -> ColumnElem
 
 timeliness = Computed(Delivery, {"is_late": is_late})
 offered = Computed(Delivery, {"actions": available(ACTS)})
-_JUDGED = {"late": is_late, "open": _is_open, "on_hold": _is_on_hold}
+_FLAGS = {"late": is_late, "open": _is_open, "on_hold": _is_on_hold}
 
 
 def _own(delivery: Any, given: DeliveryFilter) -> Iterable[ColumnElement[bool]]:
@@ -152,9 +145,9 @@ def _matching(
     reader: Reader, delivery: Any, given: DeliveryFilter
 ) -> Iterable[ColumnElement[bool]]:
     yield from _own(delivery, given)
-    for name, judgement in _JUDGED.items():
+    for name, condition in _FLAGS.items():
         if (value := getattr(given, name)) is not None:
-            yield judgement(reader, delivery) if value else ~judgement(reader, delivery)
+            yield condition(reader, delivery) if value else ~condition(reader, delivery)
     if given.order_id is not None:
         line = reader.table(DeliveryLine)
         yield _some_line(reader, delivery, line.order_id == given.order_id, line=line)

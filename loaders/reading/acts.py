@@ -15,7 +15,6 @@ from sqlalchemy import (
     null,
 )
 from sqlalchemy.dialects.postgresql import array
-from sqlalchemy.orm import aliased
 
 from loaders.reading.relations import Expression, Reader
 from models.base.acts import Act, Below
@@ -50,22 +49,14 @@ def _conditions(reader: Reader, table: Any, act: Act) -> Iterator[ColumnElement[
         yield table.state.in_([_constant(state) for state in sorted(act.states)])
     for need in act.needs:
         if isinstance(need, Below):
-            yield _some(reader, table, need)
+            yield some(reader, table, need)
         elif (passes := need.test(reader, table)) is not True:
             yield passes
     for stop in act.stopped_by:
-        yield ~_some(reader, table, stop)
+        yield ~some(reader, table, stop)
 
 
-def _some(reader: Reader, table: Any, below: Below) -> ColumnElement[bool]:
-    row, own = aliased(below.entity), merchant(reader.viewer)
-    passing = (row.merchant_id == own, below.test(row))
-    if below.through is None:
-        return exists().where(getattr(row, below.key) == table.id, *passing)
-    link = aliased(below.through.entity)
-    return exists().where(
-        getattr(link, below.through.parent) == table.id,
-        link.merchant_id == own,
-        getattr(row, below.key) == getattr(link, below.through.child),
-        *passing,
-    )
+def some(reader: Reader, table: Any, below: Below) -> ColumnElement[bool]:
+    """Tell whether some row below passes, whoever sees it."""
+    _, conditions = below.of(table.id, merchant(reader.viewer))
+    return exists().where(*conditions)

@@ -53,7 +53,9 @@ class Batch(DataLoader[Any, Any]):
             if unknown:
                 trace.CURRENT.get().batches.append(len(unknown))
                 statement = _statement(self._relation, self._reader)
-                rows = await self._reads.rows(statement, {**self._reader.named, "keys": unknown})
+                rows = await self._reads.rows(
+                    statement, {**self._reader.parameters, "keys": unknown}
+                )
                 found.update(zip(unknown, self._relation.results(unknown, rows), strict=True))
         return [found[key] for key in keys]
 

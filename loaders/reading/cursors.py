@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +17,9 @@ _LARGEST_INT = 2**63 - 1
 
 @dataclass(frozen=True)
 class PageArgs:
-    """A checked page request: `size` rows after or before a cursor's key values.
+    """A checked page request: `size` rows after or before a cursor's values.
 
+    after, before: the tag of a list's order, a row's sort value and its id.
     backward: the last rows instead of the first (Relay's last/before).
     """
 
@@ -36,9 +38,19 @@ class Page:
     has_previous: bool
 
 
-def cursor(values: Sequence[Any]) -> str:
+def tag_of(*order: object) -> str:
+    """Return the tag of a list's order, by which its cursors are known: 4 bytes of a hash."""
+    return hashlib.blake2s(repr(order).encode(), digest_size=4).hexdigest()
+
+
+def cursor(tag: str, values: Sequence[Any]) -> str:
     """Return the opaque cursor of a row's sort values."""
-    return base64.urlsafe_b64encode(orjson.dumps(list(values), default=str)).decode()
+    return base64.urlsafe_b64encode(orjson.dumps([tag, *values], default=str)).decode()
+
+
+def no_cursor(name: str) -> Refused:
+    """Return the refusal of what is no cursor of a list. name: of the argument."""
+    return Refused(Code.INVALID, "This is not a cursor of this list.", (name,))
 
 
 def _decoded(text: str | None, name: str) -> tuple[Any, ...] | None:
@@ -49,9 +61,9 @@ def _decoded(text: str | None, name: str) -> tuple[Any, ...] | None:
     except (binascii.Error, ValueError):
         values = None
     match values:
-        case [str() | int() as sort, str() as key] if _can_be_stored(sort):
-            return (sort, key)
-    raise Refused(Code.INVALID, "This is not a cursor of this list.", (name,))
+        case [str() as tag, str() | int() as sort, str() as key] if _can_be_stored(sort):
+            return (tag, sort, key)
+    raise no_cursor(name)
 
 
 def _can_be_stored(value: str | int) -> bool:

@@ -12,4 +12,5 @@ def is_called(text: str, by_id: Any, by_key: Any) -> ColumnElement[bool]:
         value = UUID(text)
     except ValueError:
         return by_key == text  # type: ignore[no-any-return]
-    return by_id == value  # type: ignore[no-any-return]
+    # Python reads 32 bare digits too, which are as likely somebody's number.
+    return by_id == value if str(value) == text.lower() else by_key == text  # type: ignore[no-any-return]

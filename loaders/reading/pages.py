@@ -13,9 +13,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Integer, Select, Uuid, func, literal, select, tuple_
 from sqlalchemy.types import TypeEngine
 
-from kit.errors import Code, Refused
 from kit.inputs import Input
-from loaders.reading.cursors import Page, PageArgs
+from loaders.reading.cursors import Page, PageArgs, no_cursor, tag_of
 from loaders.reading.relations import Bind, Part, Reader, Relation
 from models.access.viewers import Actor, anyone
 from models.base.masks import shown_to
@@ -149,18 +148,27 @@ class PageOf(Relation):
         """Return the columns of the order."""
         return (getattr(table, self.sort.column), table.id)
 
+    @cached_property
+    def tag(self) -> str:
+        """Return what tells the cursors of the list in this order from all others."""
+        paged, sort = self.paged, self.sort
+        return tag_of(paged.entity.__name__, paged.of, sort.column, sort.descending)
+
     def sort_values(self, row: Any) -> tuple[Any, Any]:
         """Return what a row's cursor holds."""
         return self.sort_keys(row)
 
     def _position(self, values: tuple[Any, ...], name: str) -> list[Any]:
         """Read a cursor's values back. Refused: INVALID for another list's cursor."""
+        tag, *rest = values
+        if tag != self.tag:
+            raise no_cursor(name)
         kind = self.sort_keys(self.source)[0].type
         reads = (getattr(kind, "choices", None) or _READ[kind.python_type], UUID)
         try:
-            return [read(value) for read, value in zip(reads, values, strict=True)]
+            return [read(value) for read, value in zip(reads, rest, strict=True)]
         except (ValueError, TypeError, AttributeError, ArithmeticError) as error:
-            raise Refused(Code.INVALID, "This is not a cursor of this list.", (name,)) from error
+            raise no_cursor(name) from error
 
     def _slice(
         self, table: Any, conditions: Iterable[ColumnElement[bool]], bind: Bind, *, more: bool

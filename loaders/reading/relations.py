@@ -30,15 +30,16 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from models.access.viewers import Actor, CompanyRole, Viewer, anyone
+from models.base.acts import Through
 from models.base.masks import shown_to
 from models.base.records import record
 from models.base.tables import OfMerchant, OneOf
-from models.base.visibility import named, seen_by
+from models.base.visibility import parameters, seen_by
 
 
 @dataclass(frozen=True)
 class Reader:
-    """Who reads, and when; what "late" means depends on the second.
+    """Who reads, and at which instant; lateness depends on the instant.
 
     now: an instant, or the parameter that stands for it in a statement for all requests.
     """
@@ -62,11 +63,11 @@ class Reader:
         return _general(self.viewer.actor)
 
     @property
-    def named(self) -> dict[str, Any]:
+    def parameters(self) -> dict[str, Any]:
         """Return the parameters that `seen_by`, `general` and the properties below name."""
         viewer = self.viewer
         own = {"now": self.now, "scopes": list(viewer.scopes), "role": viewer.role}
-        return {**named(viewer), **own}
+        return {**parameters(viewer), **own}
 
     @property
     def scopes(self) -> ColumnElement[Any]:
@@ -192,15 +193,6 @@ class One(ByColumn):
         rows = select().select_from(table).correlate_except(table)
         rows = rows.where(*self.also(table), *seen_by(reader.viewer, table))
         return table, rows, getattr(table, self.key)
-
-
-@dataclass(frozen=True)
-class Through:
-    """A table between parent and child: its columns that name the one and the other."""
-
-    entity: type[OfMerchant]
-    parent: str
-    child: str
 
 
 class Many(ByColumn):

@@ -10,14 +10,18 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.access.viewers import OTHERS, Actor
 from models.base.masks import Hidden, Mask
+from models.base.reductions import reduced
 from models.base.tables import Owned, indexed, unique
-from models.base.visibility import ALL, Seen
+from models.base.visibility import ALL, AnyViewer, Seen
 
 HIDDEN_FIELDS: dict[str, Hidden] = {}
 """Event -> actor -> field of the payload, a text -> what is read instead; nothing for NULL.
 
 Said beside the table that the event tells of.
 """
+
+_SEE_WHOLE = frozenset({Actor.BUYER})
+"""Who sees all rows to which those that it sees refer: they are of its company, too."""
 
 
 class _Fields:
@@ -30,27 +34,27 @@ class _Fields:
         return self._payload[name].astext  # type: ignore[no-any-return]
 
 
-def _masked(payload: Any, masks: Mapping[str, Mask]) -> ColumnElement[Any]:
+def _masked(viewer: AnyViewer, payload: Any, masks: Mapping[str, Mask]) -> ColumnElement[Any]:
     fields = _Fields(payload)
     without = payload.op("-")(literal(list(masks), ARRAY(Text)))
-    read = {name: mask.reads(fields, getattr(fields, name)) for name, mask in masks.items()}
+    read = {name: it.reads(viewer, fields, getattr(fields, name)) for name, it in masks.items()}
     pairs = [part for pair in read.items() for part in pair]
     masked = func.jsonb_strip_nulls(func.jsonb_build_object(*pairs))
     return without.op("||")(masked)  # type: ignore[no-any-return]
 
 
-def _payload_for(actor: Actor) -> Mask:
-    """Return the payload as an actor reads it."""
+def _read(viewer: AnyViewer, entry: Any, payload: Any) -> ColumnElement[Any]:
+    """Return the payload as the viewer reads it."""
+    masked = {
+        event: _masked(viewer, payload, hidden[viewer.actor])
+        for event, hidden in HIDDEN_FIELDS.items()
+        if viewer.actor in hidden
+    }
+    read = case(masked, value=entry.type, else_=payload) if masked else payload
+    return read if viewer.actor in _SEE_WHOLE else reduced(viewer, entry, read)
 
-    def reads(entry: Any, payload: Any) -> ColumnElement[Any]:
-        masked = {
-            event: _masked(payload, hidden[actor])
-            for event, hidden in HIDDEN_FIELDS.items()
-            if actor in hidden
-        }
-        return case(masked, value=entry.type, else_=payload) if masked else payload
 
-    return Mask("without what events hide", reads)
+_PAYLOAD = Mask("only rows that the actor sees, and without what events hide", _read)
 
 
 class JournalEntry(Owned):
@@ -64,7 +68,7 @@ class JournalEntry(Owned):
 
     __tablename__ = "journal"
     __seen__: ClassVar[Seen] = dict.fromkeys(OTHERS, ALL)
-    __hidden__: ClassVar[Hidden] = {actor: {"payload": _payload_for(actor)} for actor in OTHERS}
+    __hidden__: ClassVar[Hidden] = {actor: {"payload": _PAYLOAD} for actor in OTHERS}
     __table_args__ = (
         unique("position", "position"),
         unique("sequence", "aggregate_id", "sequence"),

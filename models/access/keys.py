@@ -19,17 +19,13 @@ from models.base.visibility import Seen
 
 
 class Merchant(Base):
-    """A tenant: global data, small and rarely written (scale.md, rule 3).
-
-    token_secret: signs the access tokens of its orders.
-    """
+    """A tenant: global data, small and rarely written."""
 
     __tablename__ = "merchants"
     __table_args__ = (
         UniqueConstraint("slug", name="slug"),
         check("gs1_prefix_digits", "gs1_company_prefix ~ '^[0-9]{4,12}$'"),
         check("slug_form", "slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'"),
-        check("token_secret_length", "length(token_secret) = 32"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -37,6 +33,18 @@ class Merchant(Base):
     name: Mapped[str]
     gs1_company_prefix: Mapped[str | None]
     created_at: Mapped[datetime]
+
+
+class MerchantSecret(Owned):
+    """What signs the access tokens of a merchant's orders, behind its wall; id: the merchant's."""
+
+    __tablename__ = "merchant_secrets"
+    __seen__: ClassVar[Seen] = {}
+    __table_args__ = (
+        check("one_a_merchant", "id = merchant_id"),
+        check("length", "length(token_secret) = 32"),
+    )
+
     token_secret: Mapped[bytes] = mapped_column(default=new_secret)
 
 
@@ -116,7 +124,10 @@ class CounterName(StrEnum):
 
 
 class MerchantCounter(Owned):
-    """One counter of a merchant: journal position and document numbers (scale.md, rule 5)."""
+    """One counter of a merchant, a row each: journal position and document numbers.
+
+    It is raised in the transaction that uses the number, so that there are no holes.
+    """
 
     __tablename__ = "merchant_counters"
     __seen__: ClassVar[Seen] = {}

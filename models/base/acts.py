@@ -4,21 +4,28 @@ A test is a function of a row or of its table: the operators and hybrids that it
 for the one and an expression for the other.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from models.base.tables import Owned
+from sqlalchemy import ColumnElement
+from sqlalchemy.orm import aliased
+
+from models.base.tables import OfMerchant, Owned
 
 
 @dataclass(frozen=True)
-class Between:
-    """A table between a row and those below it: its columns that name the one and the other."""
+class Through:
+    """A table between a row and those below it: its columns that name the one and the other.
 
-    entity: type[Owned]
+    test: what must hold of it too, if anything.
+    """
+
+    entity: type[OfMerchant]
     parent: str
     child: str
+    test: Callable[[Any], Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -32,11 +39,23 @@ class Below:
     entity: type[Owned]
     key: str
     test: Callable[[Any], Any]
-    through: Between | None = None
+    through: Through | None = None
 
-    def among(self, rows: Iterable[Any]) -> bool:
-        """Tell whether one of the rows passes."""
-        return any(self.test(row) for row in rows)
+    def of(self, key: Any, merchant: Any) -> tuple[Any, Sequence[ColumnElement[bool]]]:
+        """Return the table's alias, and the conditions of its rows that pass. key: of the row."""
+        row = aliased(self.entity)
+        passing = (row.merchant_id == merchant, self.test(row))
+        own = getattr(row, self.key)
+        if self.through is None:
+            return row, (own == key, *passing)
+        link = aliased(self.through.entity)
+        linked = (
+            getattr(link, self.through.parent) == key,
+            link.merchant_id == merchant,
+            own == getattr(link, self.through.child),
+            *(() if self.through.test is None else (self.through.test(link),)),
+        )
+        return row, (*linked, *passing)
 
 
 @dataclass(frozen=True)

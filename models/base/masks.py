@@ -19,17 +19,17 @@ from models.base.visibility import AnyViewer, merchant
 class Mask:
     """What an actor reads in place of a column.
 
-    text: for people. reads: the row's columns, the hidden one -> an expression on the row.
+    text: for people. reads: viewer, the row's columns, the hidden one -> an expression on the row.
     """
 
     text: str
-    reads: Callable[[Any, ColumnElement[Any]], ColumnElement[Any]]
+    reads: Callable[[AnyViewer, Any, ColumnElement[Any]], ColumnElement[Any]]
 
 
 Hidden: TypeAlias = Mapping[Hashable, Mapping[str, Mask]]
 """Actor -> column -> what it reads instead: `__hidden__` of a table."""
 
-NULL = Mask("null", lambda _row, _column: null())
+NULL = Mask("null", lambda _viewer, _row, _column: null())
 
 
 def shown_to(viewer: AnyViewer, entity: type[OfMerchant]) -> Any:
@@ -42,12 +42,12 @@ def shown_to(viewer: AnyViewer, entity: type[OfMerchant]) -> Any:
     if not masks:
         return aliased(entity)
     row = entity.__table__.alias()
-    columns = [_masked(masks.get(column.key), row.c, column) for column in row.c]
+    columns = [_masked(viewer, masks.get(column.key), row.c, column) for column in row.c]
     masked = select(*columns).where(row.c.merchant_id == merchant(viewer)).subquery()
     return aliased(entity, masked, adapt_on_names=True)
 
 
-def _masked(mask: Mask | None, row: Any, column: Any) -> ColumnElement[Any]:
+def _masked(viewer: AnyViewer, mask: Mask | None, row: Any, column: Any) -> ColumnElement[Any]:
     if mask is None:
         return column  # type: ignore[no-any-return]
-    return cast(mask.reads(row, column), column.type).label(column.key)
+    return cast(mask.reads(viewer, row, column), column.type).label(column.key)

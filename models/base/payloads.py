@@ -6,13 +6,22 @@ journal: a person can be erased from the rows while the journal stays whole.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, Field, dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from functools import cache
 from types import NoneType, UnionType
-from typing import Annotated, Any, NamedTuple, NewType, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    NamedTuple,
+    NewType,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 from uuid import UUID
 
 from models.base.tables import Base
@@ -29,15 +38,61 @@ class Item:
     __slots__ = ()
 
 
+@dataclass(frozen=True)
+class RowOf:
+    """Marks an id of a payload as that of a row: `Annotated[UUID, RowOf("OrderLine")]`.
+
+    tables: names of the classes that it may be of; none for a line whose counters the event's
+    table tells (`models.base.tables.Tally`).
+    """
+
+    tables: tuple[str, ...]
+
+    def __init__(self, *tables: str) -> None:
+        """Take the tables' names."""
+        object.__setattr__(self, "tables", tables)
+
+
+class AllLines:
+    """Marks what tells of all lines of the event's row, so that it hides if one is hidden."""
+
+
+class Telling(Enum):
+    """How a value tells of rows."""
+
+    ONE = auto()
+    LIST = auto()
+    KEYS = auto()
+    ALL_LINES = auto()
+
+
+class Rows(NamedTuple):
+    """Of which rows a value tells. tables: as of `RowOf`."""
+
+    how: Telling
+    tables: tuple[str, ...]
+
+
 class ValueForm(NamedTuple):
     """A kind of value. word: for readers. write: to JSON, TypeError for another kind.
 
-    read: from JSON, ValueError for what was never written so.
+    read: from JSON, ValueError for what was never written so. rows: None where it tells of none.
     """
 
     word: str
     write: Callable[[Any], Any]
     read: Callable[[Any], Any]
+    rows: Rows | None = None
+
+    def telling(self, how: Telling, *parts: "ValueForm") -> Rows | None:
+        """Return of which rows a value tells that is made of this one, an id or none.
+
+        TypeError for an id in one of the other parts, where nobody would look for it.
+        """
+        if any(it.rows for it in parts) or (self.rows and self.rows.how is not Telling.ONE):
+            message = f"{self.word}: ids stand alone, in a list, or as keys"
+            raise TypeError(message)
+        return self.rows and Rows(how, self.rows.tables)
 
 
 class Value(NamedTuple):
@@ -91,9 +146,20 @@ def _value(of: Field[Any], hint: Any) -> Value:
     if get_origin(hint) is not Annotated:
         message = f"{of.name}: say what it means, Annotated[..., 'What it means.']"
         raise TypeError(message)
-    kind, meaning = get_args(hint)
+    kind, *marks, meaning = get_args(hint)
     default = of.default if of.default_factory is MISSING else of.default_factory()
-    return Value(of.name, kind_of(kind), meaning, default)
+    return Value(of.name, _marked(kind, *marks), meaning, default)
+
+
+def _marked(hint: Any, *marks: Any) -> ValueForm:
+    """Return the form of a type that is marked with the rows of which it tells."""
+    tables = [it.tables for it in marks if isinstance(it, RowOf)]
+    if hint is UUID and tables:
+        return _ID._replace(rows=Rows(Telling.ONE, *tables))
+    kind = kind_of(hint)
+    if any(isinstance(it, AllLines) for it in marks):
+        return kind._replace(rows=Rows(Telling.ALL_LINES, ()))
+    return kind
 
 
 def kind_of(hint: Any) -> ValueForm:
@@ -105,14 +171,20 @@ def kind_of(hint: Any) -> ValueForm:
         return _plain(f"`{hint.__name__}`", hint, str, hint)
     if isinstance(hint, type) and issubclass(hint, Item):
         return _item(hint)
+    if get_origin(hint) is Annotated:
+        return _marked(*get_args(hint))
+    return _made_of_parts(hint)
+
+
+def _made_of_parts(hint: Any) -> ValueForm:
     origin, inner = get_origin(hint), get_args(hint)
-    if origin is UnionType and inner[1:] == (NoneType,):
+    if origin in (UnionType, Union) and inner[1:] == (NoneType,):
         return _optional(kind_of(inner[0]))
     if origin is tuple and inner[1:] == (...,):
         return _list(kind_of(inner[0]))
     if origin is Mapping:
         return _mapping(kind_of(inner[0]), kind_of(inner[1]))
-    message = f"a payload holds ids, quantities and codes, not {hint}"
+    message = f"a payload holds ids, quantities and codes, not {hint}; ids are marked with RowOf"
     raise TypeError(message)
 
 
@@ -187,8 +259,8 @@ def _columns() -> frozenset[str]:
     return frozenset(it.name for table in Base.metadata.tables.values() for it in table.c)
 
 
+_ID = _plain("id", UUID, str, UUID)
 _PLAIN: Mapping[Any, ValueForm] = {
-    UUID: _plain("id", UUID, str, UUID),
     Decimal: _plain("quantity", Decimal, _exact, Decimal),
     int: _plain("number", int, _number, _same(int)),
     bool: _plain("true or false", bool, bool, _same(bool)),
@@ -203,6 +275,7 @@ def _optional(of: ValueForm) -> ValueForm:
         f"{of.word}, or null",
         lambda value: None if value is None else of.write(value),
         lambda value: None if value is None else of.read(value),
+        of.telling(Telling.ONE),
     )
 
 
@@ -212,7 +285,8 @@ def _list(of: ValueForm) -> ValueForm:
             raise _refuse(values, "a tuple")
         return [of.write(it) for it in values]
 
-    return ValueForm(f"list of: {of.word}", write, lambda values: tuple(map(of.read, values)))
+    rows = of.telling(Telling.LIST)
+    return ValueForm(f"list of: {of.word}", write, lambda values: tuple(map(of.read, values)), rows)
 
 
 def _mapping(key: ValueForm, of: ValueForm) -> ValueForm:
@@ -224,11 +298,15 @@ def _mapping(key: ValueForm, of: ValueForm) -> ValueForm:
     def read(values: Any) -> dict[Any, Any]:
         return {key.read(it): of.read(value) for it, value in values.items()}
 
-    return ValueForm(f"{key.word} → {of.word}", write, read)
+    rows = key.telling(Telling.KEYS, of)
+    return ValueForm(f"{key.word} → {of.word}", write, read, rows)
 
 
 def _item(kind: type[Item]) -> ValueForm:
     values = values_of(kind)
+    if any(it.kind.rows for it in values):
+        message = f"{kind.__name__} has an id: ids stand alone, in a list, or as keys"
+        raise TypeError(message)
     word = ", ".join(f"`{it.name}`: {it.kind.word}" for it in values)
     return _plain(
         f"({word})",

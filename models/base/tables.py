@@ -38,7 +38,7 @@ def _second_column(constraint: Constraint, _table: Table) -> str:
 
 
 class OneOf(TypeDecorator[Any]):
-    """An enum kept as its value in a text column (scale.md, rule 6: text and CHECK, no ENUM)."""
+    """An enum kept as its value in a text column with a CHECK: an ENUM type never loses a value."""
 
     impl = Text
     cache_ok = True
@@ -74,12 +74,12 @@ class Tally:
 
 
 class Base(DeclarativeBase):
-    """The declarative base; constraint names are explicit and short (scale.md, rule 6).
+    """The declarative base; constraint names are explicit and short.
 
-    tally: which columns the ledger follows, None where it follows none.
+    __tally__: which columns the ledger follows, None where it follows none.
     """
 
-    tally: ClassVar[Tally | None] = None
+    __tally__: ClassVar[Tally | None] = None
     metadata = MetaData(
         naming_convention={
             "ix": "ix_%(column_0_label)s",

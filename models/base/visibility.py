@@ -78,7 +78,7 @@ def bound(viewer: AnyViewer) -> ColumnElement[Any]:
     return bindparam("bound_to", viewer.bound_to, Uuid())
 
 
-def named(viewer: AnyViewer) -> dict[str, Any]:
+def parameters(viewer: AnyViewer) -> dict[str, Any]:
     """Return the values of the parameters that `seen_by` names, for statements that are kept."""
     return {
         "merchant": viewer.merchant_id,

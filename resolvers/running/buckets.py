@@ -68,12 +68,12 @@ class DatabaseBuckets:
 class _Share:
     """What a process has taken out of a bucket and not spent.
 
-    full_at: when the bucket would be full again, as it was told last. turn: one asks at a time.
+    full_at: when the bucket would be full again, as it was told last. lock: one asks at a time.
     """
 
     full_at: datetime
     points: float = 0
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Budgets:
@@ -94,7 +94,7 @@ class Budgets:
 
         Throttled: the bucket does not hold it. As long as we know that, it is not asked.
         """
-        async with share.turn:
+        async with share.lock:
             lacks = points - share.points
             if lacks <= 0:
                 return

@@ -80,7 +80,7 @@ class Context:
         self.budgets, self.documents = process.budgets, process.documents
         self.following = process.following
         self.idempotency_key, self.address = call.idempotency_key, call.address
-        self._lanes, self._turn = call.lanes, AsyncExitStack()
+        self._lanes, self._slot = call.lanes, AsyncExitStack()
         self.deadline: asyncio.Timeout | None = None
         self.measured: Any = None
         self.schema: Any = None
@@ -88,7 +88,7 @@ class Context:
     async def enter(self) -> None:
         """Begin when it is one's turn."""
         if self._lanes is not None:
-            await self._turn.enter_async_context(self._lanes.turn(self.viewer))
+            await self._slot.enter_async_context(self._lanes.turn(self.viewer))
         self.begin()
 
     def begin(self) -> None:
@@ -98,24 +98,24 @@ class Context:
         """
         self.now: datetime = self.clock()
         self.reads = self.database.reading(self.viewer.merchant_id)
-        self._ask_as(self.viewer)
+        self._read_as(self.viewer)
         self.batches: dict[Any, DataLoader[Any, Any]] = {}
         self.bill = Bill(self.budgets, self.viewer, self.limits, self.clock)
         self.is_trusted = False
         if self.deadline is not None:
             self.deadline.reschedule(asyncio.get_running_loop().time() + self.limits.deadline)
 
-    def _ask_as(self, viewer: Viewer) -> None:
+    def _read_as(self, viewer: Viewer) -> None:
         self.viewer = viewer
         self.reader = Reader(viewer, self.now)
         self.loaders = Loaders(self.reader, self.reads)
 
-    def hold(self, order_id: UUID) -> None:
+    def show_order(self, order_id: UUID) -> None:
         """Let a storefront see the order that it has just placed, as with its access token."""
         if self.viewer.actor is Actor.STOREFRONT:
-            self._ask_as(replace(self.viewer, holding=order_id))
+            self._read_as(replace(self.viewer, holding=order_id))
 
-    async def rest(self) -> None:
+    async def pause(self) -> None:
         """Let nothing be held, and no time run, until the next event or while a client reads."""
         await self.finish()
         if self.deadline is not None:
@@ -126,7 +126,7 @@ class Context:
         try:
             await self.reads.end()
         finally:
-            await self._turn.aclose()
+            await self._slot.aclose()
 
     def load(self, relation: Relation, key: Any) -> Awaitable[Any]:
         """Ask a relation's dataloader for one key."""
@@ -144,7 +144,7 @@ class Context:
     @property
     def named(self) -> dict[str, Any]:
         """Return the parameters that statements name themselves."""
-        return self.reader.named
+        return self.reader.parameters
 
     @property
     def general(self) -> Reader:

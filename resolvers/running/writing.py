@@ -8,10 +8,10 @@ from commands.writing.verbs import Verb
 from kit.inputs import Command
 from resolvers.running.context import Context
 
-Given = TypeVar("Given", bound=Command)
+CommandT = TypeVar("CommandT", bound=Command)
 
 
-async def write(context: Context, command: Given, verb: Verb[Given]) -> Outcome:
+async def write(context: Context, command: CommandT, verb: Verb[CommandT]) -> Outcome:
     """Run a verb and forget what was read before."""
     await context.reads.close()
     author = Author(context.viewer, context.now, context.keep_answers, context.address)

@@ -31,7 +31,7 @@ from resolvers.running.writing import write
 async def place_one(context: Context, command: OrderPlace) -> Outcome:
     """Place an order; a storefront sees it from now on, as with the access token it is given."""
     outcome = await write(context, command, place.place)
-    context.hold(outcome["order_id"])
+    context.show_order(outcome["order_id"])
     return outcome
 
 
@@ -88,7 +88,7 @@ async def _seen(context: Context, order_id: UUID | None) -> Any:
 async def _changes(
     context: Context, order_id: UUID, after: int | None, *, live: bool
 ) -> AsyncGenerator[OrderChange, None]:
-    await context.rest()
+    await context.pause()
     following = context.following.entries(context.viewer.merchant_id, order_id, after, live=live)
     async with aclosing(following) as entries:
         async for entry in entries:

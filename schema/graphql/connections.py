@@ -68,7 +68,7 @@ class PageInfo:
 
 
 def _cursor(relation: PageOf, row: Any) -> str:
-    return pages.cursor(relation.sort_values(row))
+    return pages.cursor(relation.tag, relation.sort_values(row))
 
 
 def _page_info(root: Any) -> PageInfo:
@@ -168,15 +168,15 @@ def connection(
     key: the parent's attribute that the list hangs on, None for a root list.
     """
 
-    def choose(asked: Mapping[str, Any]) -> PageOf:
-        asked = {name: value for name, value in asked.items() if value is not strawberry.UNSET}
-        args = pages.page_args(*map(asked.get, ("first", "after", "last", "before")))
-        wanted = asked.get("filter")
+    def choose(arguments: Mapping[str, Any]) -> PageOf:
+        given = {name: it for name, it in arguments.items() if it is not strawberry.UNSET}
+        args = pages.page_args(*map(given.get, ("first", "after", "last", "before")))
+        wanted = given.get("filter")
         filter_by = filters.read(wanted, ("filter",)) if filters and wanted else None
-        return paged.page(args, filter_by, asked.get("sort"))
+        return paged.page(args, filter_by, given.get("sort"))
 
-    def resolve(root: Any, info: Info, **asked: Any) -> Awaitable[Connected]:
-        return _connected(info, choose(asked), ROOT if key is None else getattr(root, key))
+    def resolve(root: Any, info: Info, **arguments: Any) -> Awaitable[Connected]:
+        return _connected(info, choose(arguments), ROOT if key is None else getattr(root, key))
 
     resolve.__signature__ = _signature(filters, sorts)  # type: ignore[attr-defined]
     resolve.__annotations__ = {

@@ -1,6 +1,7 @@
 """What a client reads when something is refused: userErrors in payloads, codes on errors."""
 
 import logging
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -9,6 +10,7 @@ from graphql import GraphQLError, GraphQLSyntaxError
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
+from kit.db.lost import OutcomeUnknown, Unavailable
 from kit.errors import Code, Problem, Refused
 from kit.telemetry import trace
 from models.fulfilment.codes import FulfilmentCode
@@ -21,6 +23,13 @@ _log = logging.getLogger("abruf")
 FAULT = "Something went wrong on our side."
 _NO_OPERATION = (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)
 """What Strawberry raises where a document has nothing that may be run."""
+RETRY_S = 1
+"""Seconds after which a client may ask again when the database could not be asked."""
+AWAY = "The database cannot be asked at the moment; try again."
+_UNKNOWN = (
+    "The connection to the database was lost when this was being committed: it was done, or it was"
+    " not. Look before you repeat it; with an idempotencyKey a mutation may always be repeated."
+)
 _LATE = "This took too long. Ask for less; repeat a mutation with the same idempotencyKey."
 
 
@@ -37,6 +46,8 @@ class ErrorCode(StrEnum):
     PERSISTED_QUERY_NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"
     DOCUMENT_NOT_REGISTERED = "DOCUMENT_NOT_REGISTERED"
     TIMEOUT = "TIMEOUT"
+    UNAVAILABLE = "UNAVAILABLE"
+    OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN"
     INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"
 
 
@@ -48,6 +59,12 @@ class ClientError(GraphQLError):
         super().__init__(message, extensions={"code": code.value, **more})
 
 
+_FAILURES: Mapping[type[Exception], tuple[str, ErrorCode, Mapping[str, Any]]] = {
+    TimeoutError: (_LATE, ErrorCode.TIMEOUT, {}),
+    Unavailable: (AWAY, ErrorCode.UNAVAILABLE, {"retryAfter": RETRY_S}),
+    OutcomeUnknown: (_UNKNOWN, ErrorCode.OUTCOME_UNKNOWN, {}),
+}
+"""What may fail without a fault of ours -> what a client is told, its code, what is added to it."""
 CODES = (Code, TradeCode, FulfilmentCode)
 """Where refusals have their codes: those of any command, then each wing's own."""
 _CODES = {code.name: code.value for codes in CODES for code in codes}
@@ -87,18 +104,23 @@ def shown(error: GraphQLError) -> GraphQLError:
             "userErrorCode": str(problem.code),
             "argument": client_path(problem.path)[1:],
         }
-        return _told(error, problem.message, extensions)
+        return _coded(error, problem.message, extensions)
     if isinstance(cause, _NO_OPERATION):
-        return _told(error, error.message, {"code": ErrorCode.BAD_USER_INPUT.value})
+        return _coded(error, error.message, {"code": ErrorCode.BAD_USER_INPUT.value})
     if isinstance(cause, GraphQLError) or cause is None:
         own = (error.extensions or {}) | ((cause.extensions or {}) if cause else {})
-        return _told(error, error.message, {"code": default_code(error).value, **own})
-    if isinstance(cause, TimeoutError):
-        return _told(error, _LATE, {"code": ErrorCode.TIMEOUT.value})
+        return _coded(error, error.message, {"code": default_code(error).value, **own})
+    return _failed(error, cause)
+
+
+def _failed(error: GraphQLError, cause: Exception) -> GraphQLError:
+    for kind, (message, code, more) in _FAILURES.items():
+        if isinstance(cause, kind):
+            return _coded(error, message, {"code": code.value, **more})
     _log.error("Internal fault", exc_info=cause)
     reference = trace.CURRENT.get().request_id
-    code = ErrorCode.INTERNAL_SERVER_ERROR.value
-    return _told(error, FAULT, {"code": code, "reference": reference})
+    fault = ErrorCode.INTERNAL_SERVER_ERROR.value
+    return _coded(error, FAULT, {"code": fault, "reference": reference})
 
 
 def default_code(error: GraphQLError) -> ErrorCode:
@@ -108,7 +130,7 @@ def default_code(error: GraphQLError) -> ErrorCode:
     return ErrorCode.BAD_USER_INPUT if error.path else ErrorCode.GRAPHQL_VALIDATION_FAILED
 
 
-def _told(error: GraphQLError, message: str, extensions: dict[str, Any]) -> GraphQLError:
+def _coded(error: GraphQLError, message: str, extensions: dict[str, Any]) -> GraphQLError:
     return GraphQLError(
         message,
         nodes=error.nodes,

@@ -1,11 +1,19 @@
 """Mutations, each made of its verb."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import islice
 from types import SimpleNamespace
 from typing import Annotated, Any
 
 import strawberry
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    SelectionSetNode,
+)
 from strawberry import Info
 
 from admission.costs import Cost
@@ -14,10 +22,14 @@ from kit.errors import Code, Problem, Refused
 from kit.inputs import Command
 from models.access.viewers import Scope
 from resolvers.running.writing import write
-from schema.graphql.errors import UserError
+from schema.graphql.errors import ClientError, ErrorCode, UserError
 from schema.graphql.inputs import input_type
 from schema.graphql.scopes import Authenticated, Requires
 
+_ONE_KEY = (
+    "The header Idempotency-Key is for operations with one mutation field; here give each input an"
+    " idempotencyKey of its own."
+)
 Resolver = Callable[[Any, Any], Awaitable[Any]]
 
 VERB = "verb"
@@ -63,11 +75,30 @@ def user_errors(problems: Sequence[Problem]) -> list[UserError]:
 
 
 def _with_key(info: Info, values: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Let the header `Idempotency-Key` stand for the input's key of an only mutation field."""
+    """Let the header `Idempotency-Key` stand for the input's key.
+
+    ClientError: the operation has several mutation fields, which one key cannot tell apart.
+    """
     header = info.context.idempotency_key
-    if header is None or len(info.operation.selection_set.selections) > 1:
+    if header is None:
         return values
+    fields = _fields(info.operation.selection_set, info._raw_info.fragments)  # noqa: SLF001 -- Strawberry's copy has other types.
+    if len(list(islice(fields, 2))) > 1:
+        raise ClientError(ErrorCode.BAD_USER_INPUT, _ONE_KEY)
     return {"idempotencyKey": header, **values}
+
+
+def _fields(
+    among: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode]
+) -> Iterator[FieldNode]:
+    """Give the fields that a selection may have, those of its fragments too."""
+    for each in among.selections:
+        if isinstance(each, FieldNode):
+            yield each
+        elif isinstance(each, FragmentSpreadNode):
+            yield from _fields(fragments[each.name.value].selection_set, fragments)
+        elif isinstance(each, InlineFragmentNode):
+            yield from _fields(each.selection_set, fragments)
 
 
 def _bound(command: Command, most: int) -> None:

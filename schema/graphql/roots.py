@@ -10,6 +10,7 @@ from strawberry import Info
 from execution import DECLARED, Chosen
 from kit.errors import Code, Refused
 from kit.ids import Names
+from kit.inputs import normal
 from loaders.reading.relations import Relation, RowOf
 
 
@@ -27,20 +28,24 @@ def one_by(description: str, **relations: Relation) -> Any:
     (type_name, by_id), *others = relations.items()
     ways = {"id": by_id, **dict(others)}
 
-    def choose(asked: Mapping[str, Any]) -> RowOf | None:
-        named = {key: it for key, it in asked.items() if it not in {None, strawberry.UNSET}}
-        if len(named) != 1:
+    def choose(arguments: Mapping[str, Any]) -> RowOf | None:
+        given = {key: it for key, it in arguments.items() if it not in {None, strawberry.UNSET}}
+        if len(given) != 1:
             raise Refused(Code.INVALID, f"Give exactly one of {', '.join(ways)}.", ("id",))
-        ((name, value),) = named.items()
+        ((name, value),) = given.items()
         if "\0" in value:
             raise Refused(Code.INVALID_CHARACTER, "No key has a NUL character.", (name,))
+        try:
+            value = normal(value)
+        except ValueError as error:
+            raise Refused(Code.INVALID_CHARACTER, str(error), (name,)) from error
         if name == "id":
             value = Names(type_name).find(value)
         return None if value is None else RowOf(ways[name], value)
 
-    def resolve(root: Any, info: Info, **asked: Any) -> Awaitable[Any] | None:
+    def resolve(root: Any, info: Info, **arguments: Any) -> Awaitable[Any] | None:
         del root
-        chosen = choose(asked)
+        chosen = choose(arguments)
         return None if chosen is None else info.context.load(chosen.relation, chosen.key)
 
     parameters = [

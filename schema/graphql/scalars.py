@@ -1,6 +1,10 @@
-"""Custom scalars: exact decimals, currencies and countries."""
+"""Custom scalars: exact decimals, days and instants, currencies and countries.
 
-from datetime import datetime
+Each takes what its contract says, not all that Python can read.
+"""
+
+import re
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import NewType
 
@@ -12,6 +16,14 @@ from strawberry.types.scalar import ScalarDefinition
 from execution.texts import BUILT_IN, Form, Forms, escaped, quoted, text_of
 
 _LONGEST = 64
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+"""As JSON writes numbers (RFC 8259, section 6); zeros may stand before it."""
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?"
+    r"(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
+)
+"""As RFC 3339 writes it, without leap seconds and finer parts than microseconds."""
 
 Currency = NewType("Currency", str)
 Country = NewType("Country", str)
@@ -19,13 +31,11 @@ Country = NewType("Country", str)
 
 def _exact(value: object) -> Decimal:
     """Read a decimal from a string or a whole number, never from an inexact float."""
-    if (
-        isinstance(value, (str, int))
-        and not isinstance(value, bool)
-        and len(str(value)) <= _LONGEST
-    ):
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if isinstance(value, str) and len(value) <= _LONGEST and _NUMBER.fullmatch(value):
         try:
-            return Decimal(str(value))
+            return Decimal(value)
         except InvalidOperation:
             pass
     message = 'A Decimal is written as a string, for example "12.5".'
@@ -34,12 +44,23 @@ def _exact(value: object) -> Decimal:
 
 def _instant(value: object) -> datetime:
     """Read an instant as RFC 3339 writes it; its letters may be small ones (section 5.6)."""
-    if isinstance(value, str) and len(value) <= _LONGEST:
+    if isinstance(value, str) and _INSTANT.fullmatch(value.upper()):
         try:
             return datetime.fromisoformat(value.upper())
         except ValueError:
             pass
     message = 'A DateTime is written as in RFC 3339, for example "2026-03-02T09:00:00Z".'
+    raise GraphQLError(message)
+
+
+def _day(value: object) -> date:
+    """Read a day as RFC 3339 writes it."""
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
+    message = 'A Date is written as in RFC 3339, for example "2026-03-02".'
     raise GraphQLError(message)
 
 
@@ -60,6 +81,12 @@ SCALARS: dict[object, ScalarDefinition] = {
         description="An exact decimal number, carried as a string without trailing zeros.",
         serialize=plain,
         parse_value=_exact,
+    ),
+    date: strawberry.scalar(
+        name="Date",
+        description="Date (isoformat)",
+        serialize=date.isoformat,
+        parse_value=_day,
     ),
     datetime: strawberry.scalar(
         name="DateTime",

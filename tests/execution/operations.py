@@ -30,15 +30,17 @@ class Seen:
     ids: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     texts: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
-    def learn(self, value: Any, name: str = "") -> None:
+    def learn(self, value: Any, name: str = "", within: str = "") -> None:
+        """Keep what an answer holds. within: the list of which a cursor is."""
         if isinstance(value, dict):
+            within = within if name in {"edges", "pageInfo"} else name
             for key, each in value.items():
-                self.learn(each, key)
+                self.learn(each, key, within)
         elif isinstance(value, list):
             for each in value:
-                self.learn(each, name)
+                self.learn(each, name, within)
         elif isinstance(value, str):
-            self._text(value, name)
+            self._text(value, f"cursor of {within}" if "ursor" in name else name)
 
     def _text(self, text: str, name: str) -> None:
         kept = self.texts[name]
@@ -193,7 +195,7 @@ class Writer:
         args = definition.args
         if not args:
             return ""
-        given = self._page(args) if "first" in args else self._keys(args, definition)
+        given = self._page(args, name) if "first" in args else self._keys(args, definition)
         written = []
         for argument, value in given.items():
             kind = args[argument].type
@@ -232,16 +234,14 @@ class Writer:
         kept = self.seen.texts.get(name) or self.seen.texts.get("number") or [""]
         return self.random.choice(kept) if self._chance(0.9) else 'no "such" \\ thing'
 
-    def _page(self, args: Any) -> dict[str, Any]:
+    def _page(self, args: Any, list_name: str) -> dict[str, Any]:
         given: dict[str, Any] = {}
         size = self.random.choice((0, 1, 2, 3, 7, 20, 250, 251 if self._chance(0.05) else 5))
         given["first" if self._chance(0.7) else "last"] = size
         for name in ("after", "before"):
             if self._chance(0.15):
-                cursors = [
-                    *self.seen.texts.get("endCursor", ()),
-                    *self.seen.texts.get("cursor", ()),
-                ]
+                of = list_name if self._chance(0.9) else "parties"
+                cursors = self.seen.texts.get(f"cursor of {of}")
                 broken = self._chance(0.05) or not cursors
                 given[name] = "nonsense" if broken else self.random.choice(cursors)
         if "sort" in args and self._chance(0.5):

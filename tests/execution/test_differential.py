@@ -2,28 +2,20 @@
 
 import json
 import logging
-from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
 import pytest
 
-from kit.db.database import Database
 from kit.ids import from_global, new_id, to_global
-from kit.limits import Limits
 from models.access.viewers import Actor
-from resolvers.running.context import Terms
 from schema.graphql.nodes import NODES
 from schema.schema import PLANNER
-from server import application
 from tests import make
 from tests.execution.operations import Operation, Seen, Writer, told
 from tests.execution.whole import Whole, payload, plain_nodes
 from tests.make.everything import CORE, LISTS, SHOWN, WINGS, inputs_of, live, nodes, payload_of
 from tests.make.scene import fresh, scene
 
-BOUNDLESS = Limits(deadline=120, statement=60, bucket=10_000_000)
-"""Answers are compared, however busy the machine is, and whatever was asked before."""
 SHARES = 4
 """Parts of the generated operations that workers take, each with data of its own."""
 
@@ -69,12 +61,6 @@ async def _viewers(world: make.World, ask: make.Ask) -> list[Viewing]:
     return [(token, {"Abruf-Order-Token": order["accessToken"]}) for token in tokens]
 
 
-def _client(database: Any, clock: Any, *, plans: bool) -> httpx.AsyncClient:
-    terms = Terms(plans=plans, limits=BOUNDLESS)
-    transport = httpx.ASGITransport(application(database, clock=clock, terms=terms))
-    return httpx.AsyncClient(transport=transport, base_url="http://abruf")
-
-
 def _errors(answer: dict[str, Any]) -> list[str]:
     errors = [
         (it.get("path"), it["message"], [it.get("locations"), it["extensions"]["code"]])
@@ -92,18 +78,6 @@ async def _same(ours: make.Ask, reference: make.Ask, operation: Operation) -> di
     assert json.dumps(planned.get("data")) == json.dumps(resolved.get("data")), where
     assert _errors(planned) == _errors(resolved), where
     return planned
-
-
-@pytest.fixture
-async def both(
-    world: make.World, database: Database, clock: make.Clock
-) -> AsyncIterator[tuple[make.Ask, make.Ask]]:
-    """Ask with plans, and without."""
-    async with (
-        _client(database, clock, plans=True) as planned,
-        _client(database, clock, plans=False) as resolved,
-    ):
-        yield make.Ask(planned, world.token), make.Ask(resolved, world.token)
 
 
 @pytest.mark.parametrize("share", range(SHARES))

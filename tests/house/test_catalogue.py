@@ -172,6 +172,8 @@ async def test_the_application_only_reads_what_is_not_behind_the_wall(rows) -> N
     tenants = {it.table_name for it in await rows(COLUMNS)} - GLOBAL
     assert rights == {
         **{table: ["DELETE", "INSERT", "SELECT", "UPDATE"] for table in tenants},
+        "journal": ["INSERT", "SELECT"],
+        "merchant_secrets": ["SELECT"],
         **{table: ["SELECT"] for table in GLOBAL - {KEYS}},
         KEYS: ["INSERT", "SELECT"],
     }

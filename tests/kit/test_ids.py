@@ -1,5 +1,6 @@
 """Identifiers."""
 
+import base64
 import time
 from uuid import RFC_4122
 
@@ -30,6 +31,13 @@ def test_a_global_id_leads_back_to_type_and_key():
 def test_what_is_no_global_id_is_refused(text):
     with pytest.raises(ValueError, match="not a global id"):
         ids.from_global(text)
+
+
+@pytest.mark.parametrize("write", [str.upper, "{{{}}}".format, "urn:uuid:{}".format])
+def test_an_id_has_one_text(write):
+    odd = base64.b64encode(f"Order:{write(str(ids.new_id()))}".encode()).decode()
+    with pytest.raises(ValueError, match="not a global id"):
+        ids.from_global(odd)
 
 
 def test_another_types_id_is_not_found():

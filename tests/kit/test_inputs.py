@@ -17,10 +17,12 @@ from kit.inputs import (
     Name,
     Note,
     Quantity,
+    Reference,
     Window,
     Zone,
     refuse_duplicates,
 )
+from tests.make.sweeps.leaves import INVISIBLE
 
 GOOD_WINDOW = {
     "earliest": datetime.fromisoformat("2026-03-02T08:00:00+01:00"),
@@ -31,6 +33,7 @@ GOOD_WINDOW = {
 
 class Sample(Input):
     name: Name | None = None
+    reference: Reference | None = None
     note: Note | None = None
     zone: Zone | None = None
     currency: Currency | None = None
@@ -55,6 +58,16 @@ class Sample(Input):
         ("name", "\ud800", "INVALID"),
         ("zone", "Europe/Atlantis", "INVALID_TIME_ZONE"),
         ("zone", "../etc/passwd", "INVALID_TIME_ZONE"),
+        ("zone", "localtime", "INVALID_TIME_ZONE"),
+        ("zone", "Factory", "INVALID_TIME_ZONE"),
+        ("at", "0001-01-01T00:00:00+14:00", "INVALID_DATE"),
+        ("at", "1900-01-01T00:00:00+00:01", "INVALID_DATE"),
+        ("at", "2199-12-31T23:59:59-00:01", "INVALID_DATE"),
+        ("name", "a\x9fb", "INVALID_CHARACTER"),
+        ("name", "a" + "\u0301\u0316" * 16, "INVALID_CHARACTER"),
+        ("reference", "A\u200bB", "INVALID_CHARACTER"),
+        ("reference", "A\nB", "INVALID_CHARACTER"),
+        ("reference", "A\u3164B", "INVALID_CHARACTER"),
         ("currency", "XXY", "INVALID_CURRENCY"),
         ("country", "ZZ", "INVALID_COUNTRY"),
         ("gtin", "4006381333932", "INVALID_CHECK_DIGIT"),
@@ -85,6 +98,31 @@ def test_a_broken_rule_is_told_with_code_and_path(field, value, code):
 @pytest.mark.parametrize("name", ["Müller & Söhne", "שלום עולם", "🚚📦", "x" * 255, "漢字"])
 def test_every_script_is_kept_as_it_is(name):
     assert Sample.read({"name": name}).name == name
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("A\u030a-1", "\u00c5-1"),
+        ("\u212b-1", "\u00c5-1"),
+        ("\u1112\u1161\u11ab" * 100, "\ud55c" * 100),
+    ],
+)
+def test_what_looks_the_same_is_the_same_and_as_long(given, kept):
+    assert Sample.read({"reference": given}).reference == kept
+
+
+@pytest.mark.parametrize("char", INVISIBLE)
+def test_a_key_has_nothing_that_nobody_sees(char):
+    for text in (f"A{char}B", f"{char}A{char}" if not char.isspace() else f"A{char}B"):
+        with pytest.raises(Refused) as refused:
+            Sample.read({"reference": text})
+        assert [it.code.value for it in refused.value.problems] == ["INVALID_CHARACTER"]
+
+
+@pytest.mark.parametrize("text", ["a\tb\r\nc", "\u202eabc\u202c", "👩🏽\u200d🔧", "می\u200cخواهم"])
+def test_people_write_as_they_like(text):
+    assert Sample.read({"note": text}).note == text
 
 
 def test_all_problems_are_told_at_once():

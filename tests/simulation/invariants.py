@@ -1,12 +1,21 @@
 """What must hold after every command: each sentence with the SQL that finds what breaks it.
 
 The invariants are those of the domain: O1 to O7, K1, K7, D1, P1 and P2, and what follows for
-states. `:merchant` is the merchant that plays.
+states and for what the journal tells. `:merchant` is the merchant that plays.
 """
 
 from collections.abc import Iterator, Mapping
 
+from sqlalchemy import literal_column, select
+from sqlalchemy.dialects.postgresql import dialect
+
+from loaders.trade.orders.progress import fulfilment
 from models.base.tables import Base
+from models.events.fulfilment import deliveries as of_deliveries
+from models.events.trade import orders as of_orders
+from models.fulfilment.deliveries.states import DeliveryState
+from models.trade.orders.states import FulfilmentStatus
+from models.trade.orders.tables import OrderLine
 
 _ON_DELIVERIES = ("planned", "picked", "packed", "shipped", "delivered", "lost", "refused")
 _SENT = "('DISPATCHED', 'PARTIALLY_DELIVERED', 'DELIVERED', 'FAILED', 'RETURNED_TO_SENDER', 'LOST')"
@@ -31,6 +40,58 @@ _MOVED = """
     FROM journal, jsonb_each(payload -> 'moved') of_line, jsonb_each_text(of_line.value) amount
     WHERE merchant_id = :merchant GROUP BY 1, 2
 """
+_STATE_TOLD = {
+    of_deliveries.DeliveryPlanned.name: DeliveryState.PLANNED,
+    of_deliveries.DeliveryReleased.name: DeliveryState.RELEASED,
+    of_deliveries.DeliveryPacked.name: DeliveryState.PACKED,
+    of_deliveries.DeliveryDispatched.name: DeliveryState.DISPATCHED,
+    of_deliveries.DeliveryCancelled.name: DeliveryState.CANCELLED,
+    **{event.name: state for state, event in of_deliveries.ARRIVALS.items()},
+}
+_REACHED_TOLD = {
+    of_orders.OrderPartiallyDelivered.name: FulfilmentStatus.PARTIALLY_DELIVERED,
+    of_orders.OrderDelivered.name: FulfilmentStatus.DELIVERED,
+    of_orders.OrderArrivalCorrected.name: "less",
+}
+_REACHED = (
+    select(OrderLine.order_id, fulfilment(OrderLine).label("status"))
+    .where(OrderLine.merchant_id == literal_column(":merchant"))
+    .group_by(OrderLine.order_id)
+    .compile(dialect=dialect(), compile_kwargs={"literal_binds": True})
+)
+"""order_id, status: the fulfilment status of each order, as clients read it."""
+
+
+def _last_told(of: str, told: Mapping[str, str]) -> str:
+    """Return what the last event of a row, out of these, says; none where there is none."""
+    cases = " ".join(f"WHEN '{name}' THEN '{says}'" for name, says in told.items())
+    names = ", ".join(f"'{name}'" for name in told)
+    return f"""(SELECT CASE type {cases} END FROM journal WHERE merchant_id = :merchant
+        AND aggregate_id = {of} AND type IN ({names}) ORDER BY position DESC LIMIT 1)"""
+
+
+def _told() -> Iterator[tuple[str, str]]:
+    for name in ("shipped", "delivered", "lost", "refused"):
+        yield (
+            f"a delivery line's {name} is the sum of what its delivery's events tell",
+            f"""SELECT part.number, part.id, part.{name} FROM ({_PARTS}) part
+                WHERE part.{name} <> coalesce((
+                    SELECT sum((payload -> '{name}' ->> part.order_line_id::text)::numeric)
+                    FROM journal WHERE merchant_id = :merchant
+                    AND aggregate_id = part.delivery_id), 0)""",
+        )
+    yield (
+        "a delivery's state is what its events told last",
+        f"""SELECT it.number, it.state FROM deliveries it WHERE it.merchant_id = :merchant
+            AND it.state IS DISTINCT FROM {_last_told("it.id", _STATE_TOLD)}""",
+    )
+    yield (
+        "how far an order has been delivered is what its events told last",
+        f"""SELECT it.order_id, it.status FROM ({_REACHED}) it
+            WHERE CASE WHEN it.status IN ('PARTIALLY_DELIVERED', 'DELIVERED')
+                THEN it.status ELSE 'less' END
+            <> coalesce({_last_told("it.order_id", _REACHED_TOLD)}, 'less')""",
+    )
 
 
 def _counters() -> Iterator[tuple[str, str]]:
@@ -41,8 +102,8 @@ def _counters() -> Iterator[tuple[str, str]]:
                 WHERE {name} <> coalesce((SELECT sum(part.{name}) FROM ({_PARTS}) part
                     WHERE part.order_line_id = line.id AND part.state <> 'CANCELLED'), 0)""",
         )
-    for entity in (it.class_ for it in Base.registry.mappers if it.class_.tally):
-        for name in entity.tally.counters:
+    for entity in (it.class_ for it in Base.registry.mappers if it.class_.__tally__):
+        for name in entity.__tally__.counters:
             yield (
                 f"{entity.__tablename__}.{name} is the sum of what the journal tells",
                 f"""SELECT line.id, line.{name} FROM {entity.__tablename__} line
@@ -124,6 +185,13 @@ def _simple() -> Iterator[tuple[str, str]]:
             AND it.state IN ('PENDING_APPROVAL', 'CONFIRMED') AND NOT EXISTS (
                 SELECT FROM order_lines line WHERE line.order_id = it.id
                 AND line.merchant_id = :merchant AND line.cancelled < line.ordered)""",
+        "an order that must come complete has not left in parts": f"""
+            SELECT line.number FROM ({_LINES}) line JOIN orders ON orders.id = line.order_id
+            WHERE orders.delivery_policy = 'SHIP_COMPLETE' GROUP BY line.number
+            HAVING max(shipped) > 0 AND bool_or(shipped < ordered - cancelled)""",
+        "what is on hold has neither left nor been taken back": f"""{deliveries}
+            AND it.state IN ('CANCELLED', {_SENT[1:]} AND EXISTS (SELECT FROM holds
+                WHERE holds.subject_id = it.id AND released_at IS NULL)""",
         "a cancelled delivery has shipped nothing": f"{parts} state = 'CANCELLED' AND shipped > 0",
         "what waits is not picked": f"""{parts} state IN ('PLANNED', 'RELEASED')
             AND (picked > 0 OR packed > 0)""",
@@ -154,7 +222,7 @@ def _simple() -> Iterator[tuple[str, str]]:
     }.items()
 
 
-INVARIANTS: Mapping[str, str] = dict([*_counters(), *_parcels(), *_simple()])
+INVARIANTS: Mapping[str, str] = dict([*_counters(), *_told(), *_parcels(), *_simple()])
 
 BROKEN = " UNION ALL ".join(
     f"SELECT '{sentence.replace(chr(39), chr(39) * 2)}' AS sentence, to_jsonb(it)::text AS what"

@@ -40,22 +40,32 @@ class Trade(OrderRules, ContractRules):
 
 
 class Fulfilment(DeliveryRules, ParcelRules):
-    """What happens to deliveries, beginning with one that waits, one released and one under way."""
+    """What happens to deliveries, beginning with ones that wait, are released or under way.
+
+    One that is released has all of an order that must come complete.
+    """
+
+    def place_order(self, lines: list[tuple[int, int]], policy: str) -> None:
+        self.act(
+            place.place,
+            place.OrderPlace,
+            channel_id=self.merchant.channel_ids[0],
+            party_id=self.merchant.party_id,
+            currency="EUR",
+            lines=self.wanted(lines),
+            delivery_policy=policy,
+        )
 
     @initialize()
     def prepare(self) -> None:
         for pick, lines in enumerate(([(0, 6), (1, 3)], [(0, 4)], [(1, 8)])):
-            self.act(
-                place.place,
-                place.OrderPlace,
-                channel_id=self.merchant.channel_ids[0],
-                party_id=self.merchant.party_id,
-                currency="EUR",
-                lines=self.wanted(lines),
-            )
+            self.place_order(lines, "PARTIAL_BACKORDER")
             self.plan_order(pick, ["half"], [0, 1])
         self.send(1, ["all"], 2)
         self.release_delivery(1)
+        self.place_order([(0, 5)], "SHIP_COMPLETE")
+        self.plan_order(-1, ["all"], [0])
+        self.release_delivery(-1)
 
 
 LONG = (Play, 10, 40)

@@ -15,6 +15,11 @@ from tests.run.abruf import Abruf
 
 WHO = text("SELECT session_user || ' as ' || current_user")
 ADVISED = ["CREATE ROLE abruf_app NOLOGIN", "GRANT abruf_app TO plain"]
+GIVEN = [
+    "CREATE ROLE auditors",
+    "GRANT UPDATE ON journal TO auditors",
+    "GRANT auditors TO abruf_app",
+]
 DROP_OWNED = """
 DO $$ BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'abruf_app') THEN
@@ -88,6 +93,16 @@ class TestOneAddress:
         url = fifteen("passing", "of_passing")
         with pytest.raises(UnboundError, match="passing bypasses row-level"):
             await _started(url, url)
+
+    async def test_one_that_was_given_more_than_it_needs_is_refused(self, fifteen):
+        url, admin = fifteen("maker", "of_maker"), fifteen("postgres", "of_maker")
+        assert await _started(url, url) == "maker as abruf_app"
+        for given in GIVEN:
+            await asyncio.to_thread(ask, admin, given)
+        with pytest.raises(UnboundError, match="abruf_app may rewrite the journal"):
+            await _started(url, url)
+        for taken in ("DROP OWNED BY auditors", "DROP ROLE auditors"):
+            await asyncio.to_thread(ask, admin, taken)
 
     async def test_it_may_not_remove_merchants_or_keys(self, fifteen):
         url = fifteen("maker", "of_maker")

@@ -57,7 +57,7 @@ class Socket(WebSocketsSansIOProtocol):
         """Take what all connections share."""
         super().__init__(config, server_state, app_state, _loop)
         self._room, self._patience = config.room, Patience(config.bounds)
-        self._turn = asyncio.Lock()
+        self._sending = asyncio.Lock()
         self._due: float | None = None
         self.conn = Handshake(
             extensions=self.conn.available_extensions,
@@ -118,7 +118,7 @@ class Socket(WebSocketsSansIOProtocol):
         if message["type"] == "websocket.close" and not self.writable.is_set():
             self.transport.abort()
             return
-        async with self._turn:
+        async with self._sending:
             await super().send(message)
             await self.writable.wait()
 

@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 from strawberry.http import process_result
 from strawberry.types import ExecutionResult
 
-from schema.graphql.errors import ErrorCode
+from schema.graphql.errors import RETRY_S, ErrorCode
 from transport.http.accepted import GRAPHQL_JSON
 
 PIECE = 64 * 1024
@@ -43,11 +43,12 @@ class Answer(Response):
                 await send({"type": "http.response.body", **piece})
 
 
-def answer_of(result: ExecutionResult, kind: str) -> Answer:
+def answer_of(result: ExecutionResult, kind: str, *, wrote: bool = False) -> Answer:
     """Answer by GraphQL over HTTP: without `data`, and 400, where nothing was executed.
 
     403 where a scope is missing, 429 where the key has spent its points, 504 where the deadline
-    ended it. kind: media type.
+    ended it; 503 where the database could not be asked, unless something was answered or written,
+    so that whoever repeats the whole repeats nothing that was done. kind: media type.
 
     Clients of the older media type take every well-formed answer for a failure unless it is 200, as
     the specification says.
@@ -63,4 +64,11 @@ def answer_of(result: ExecutionResult, kind: str) -> Answer:
                 status = 429
             elif kind == GRAPHQL_JSON:
                 status = next((_STATUS[code] for code in told if code in _STATUS), 400)
+        if ErrorCode.UNAVAILABLE in told and not wrote and not _answers(body):
+            status, headers = 503, {"Retry-After": str(RETRY_S)}
     return Answer(orjson.dumps(body), status, headers, kind)
+
+
+def _answers(body: Mapping[str, Any]) -> bool:
+    """Tell whether an answer holds anything but errors."""
+    return any(it is not None for it in (body.get("data") or {}).values())

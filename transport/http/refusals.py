@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from kit.telemetry import trace
-from schema.graphql.errors import FAULT, ErrorCode
+from schema.graphql.errors import AWAY, FAULT, RETRY_S, ErrorCode
 
 JSON = "application/json"
 
@@ -46,6 +46,11 @@ class Refusal(Exception):
 def fault() -> Refusal:
     """Return what a client is told of a fault of ours: nothing but where to find it in the log."""
     return Refusal(500, FAULT, ErrorCode.INTERNAL_SERVER_ERROR)
+
+
+def unavailable() -> Refusal:
+    """Return what a client is told where the database could not even tell who it is."""
+    return Refusal(503, AWAY, ErrorCode.UNAVAILABLE, {"Retry-After": str(RETRY_S)})
 
 
 async def refused(_request: Request, error: Exception) -> Response:

@@ -5,11 +5,13 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+from uuid import UUID
 
 from kit.clock import Clock
 from kit.db.database import Database
 from kit.recent import Recent
-from loaders.access.keys import Holder, holder_of
+from loaders.access.keys import holder_of, token_secret
 from models.access.tokens import order_of
 from models.access.viewers import Actor, Viewer
 from transport.identity.issuers import Issuer
@@ -37,18 +39,25 @@ def _name(token: str) -> bytes:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
-def _noticed(reading: asyncio.Task[Holder | None]) -> None:
+def _noticed(reading: asyncio.Task[Viewer | None]) -> None:
     """Take the error that everybody who waited for it was told, if anybody still did."""
     if not reading.cancelled():
         reading.exception()
 
 
-@dataclass(frozen=True)
-class _Known:
-    """A holder as it was read. read_at: before the statement was sent."""
+Value = TypeVar("Value")
 
-    holder: Holder
+
+@dataclass(frozen=True)
+class _Known(Generic[Value]):
+    """A value as it was read. read_at: before the statement was sent."""
+
+    value: Value
     read_at: datetime
+
+    def is_fresh(self, now: datetime, fresh: timedelta) -> bool:
+        """Tell whether it may still be believed; a clock that was set back trusts nothing."""
+        return timedelta(0) <= now - self.read_at < fresh
 
 
 class Authentication:
@@ -63,8 +72,9 @@ class Authentication:
         """
         self._database, self._clock = database, clock
         self._issuers = Issuers(issuers, database, clock)
-        self._known: Recent[_Known] = Recent(_LARGEST)
-        self._reading: dict[bytes, asyncio.Task[Holder | None]] = {}
+        self._known: Recent[_Known[Viewer]] = Recent(_LARGEST)
+        self._secrets: Recent[_Known[bytes]] = Recent(_LARGEST)
+        self._reading: dict[bytes, asyncio.Task[Viewer | None]] = {}
         self._uses = uses
 
     def remembers(self, token: str) -> bool:
@@ -80,17 +90,17 @@ class Authentication:
         order_token: lets a storefront see one order; a wrong one shows nothing. fresh: how old
         what is known may be.
         """
-        holder = None if token is None else await self._holder(token, fresh)
+        viewer = None if token is None else await self._holder(token, fresh)
         now = self._clock()
-        if holder is None or holder.viewer.has_ended(now):
+        if viewer is None or viewer.has_ended(now):
             return None
-        viewer, secret = holder.viewer, holder.token_secret
         self._uses.note(viewer, now)
-        if viewer.actor is Actor.STOREFRONT and order_token is not None and secret is not None:
+        if viewer.actor is Actor.STOREFRONT and viewer.subject is None and order_token is not None:
+            secret = await self._secret(viewer.merchant_id)
             return replace(viewer, holding=order_of(order_token, secret))
         return viewer
 
-    async def _holder(self, token: str, fresh: timedelta) -> Holder | None:
+    async def _holder(self, token: str, fresh: timedelta) -> Viewer | None:
         """Return who holds a token, from memory while it is fresh. Who is unknown is not kept.
 
         Whoever asks for the same token meanwhile waits for one reading, which goes on when the
@@ -98,15 +108,15 @@ class Authentication:
         """
         name = _name(token)
         known = self._known.get(name)
-        if known is not None and timedelta(0) <= self._clock() - known.read_at < fresh:
-            return known.holder
+        if known is not None and known.is_fresh(self._clock(), fresh):
+            return known.value
         reading = self._reading.get(name)
         if reading is None:
             reading = self._reading[name] = asyncio.create_task(self._read_anew(name, token))
             reading.add_done_callback(_noticed)
         return await asyncio.shield(reading)
 
-    async def _read_anew(self, name: bytes, token: str) -> Holder | None:
+    async def _read_anew(self, name: bytes, token: str) -> Viewer | None:
         now = self._clock()
         try:
             holder = await self._read(token)
@@ -116,12 +126,24 @@ class Authentication:
             self._known.keep(name, _Known(holder, now))
         return holder
 
-    async def _read(self, token: str) -> Holder | None:
+    async def _read(self, token: str) -> Viewer | None:
         if token.count(".") == _DOTS_OF_A_JWT:
-            viewer = await self._issuers.viewer(token)
-            return None if viewer is None else Holder(viewer)
+            return await self._issuers.viewer(token)
         reads = self._database.reading(None)
         try:
             return await holder_of(token, reads)
         finally:
             await reads.close()
+
+    async def _secret(self, merchant_id: UUID) -> bytes:
+        """Return what signs the tokens of a merchant's orders, from memory while it is fresh."""
+        known, now = self._secrets.get(merchant_id), self._clock()
+        if known is not None and known.is_fresh(now, FRESH):
+            return known.value
+        reads = self._database.reading(merchant_id)
+        try:
+            secret = await token_secret(reads, merchant_id)
+        finally:
+            await reads.close()
+        self._secrets.keep(merchant_id, _Known(secret, now))
+        return secret

@@ -27,14 +27,14 @@ class _Seen:
     """What came from an address.
 
     wrong: as of `at`, forgiven one after the other since then. inside: tokens that wait.
-    told: refusals that are on their slow way.
+    slowed: refusals that are on their slow way.
     """
 
     at: datetime
     wrong: float = 0
     door: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
     inside: int = 0
-    told: int = 0
+    slowed: int = 0
 
 
 class Guesses:
@@ -86,12 +86,12 @@ class Guesses:
 
     async def _slowly(self, seen: _Seen) -> Refusal:
         """Return the refusal after a while; who fills the connections of an address has no more."""
-        if seen.told < self._bounds.of_address:
-            seen.told += 1
+        if seen.slowed < self._bounds.of_address:
+            seen.slowed += 1
             try:
                 await asyncio.sleep(self._bounds.guess_seconds)
             finally:
-                seen.told -= 1
+                seen.slowed -= 1
         message = "Too many wrong tokens from this address; come again with a right one."
         headers = {"Retry-After": str(max(self._bounds.guess_seconds, 1))}
         return Refusal(429, message, ErrorCode.THROTTLED, headers)

@@ -28,7 +28,7 @@ class Uses:
 
     def writing(self, every: timedelta = uses.EVERY) -> Round:
         """Return the round that writes what was noted."""
-        return Round("write uses of keys", every, self._write, self._merchants, once_more=True)
+        return Round("write uses of keys", every, self._write, self._merchants, at_end=True)
 
     def _merchants(self) -> Iterable[UUID]:
         return list(self._noted)

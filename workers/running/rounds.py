@@ -14,6 +14,7 @@ from uuid import UUID
 
 from kit.clock import Clock
 from kit.db.database import Database
+from kit.db.lost import Unavailable
 from kit.db.sessions import Session
 from loaders.access import keys
 
@@ -25,16 +26,16 @@ class Round:
     """What is done for each merchant, and how often.
 
     name: what it does, for the log. step: does it for one merchant at an instant, in a transaction
-    of its own, and tells whether there is enough left for another step. among: gives whose turn it
-    is; without it, all merchants have one. once_more: whether a last round is made when the
-    process ends, instead of leaving the one that is under way.
+    of its own, and tells whether there is enough left for another step. merchants: gives those
+    for whom it is done; without it, it is done for all. at_end: whether a last round is made when
+    the process ends, instead of leaving the one that is under way.
     """
 
     name: str
     every: timedelta
     step: Callable[[Session, UUID, datetime], Awaitable[bool]]
-    among: Callable[[], Iterable[UUID]] | None = None
-    once_more: bool = False
+    merchants: Callable[[], Iterable[UUID]] | None = None
+    at_end: bool = False
 
 
 class Rounds:
@@ -46,7 +47,7 @@ class Rounds:
         self._ending = asyncio.Event()
 
     @asynccontextmanager
-    async def meanwhile(self, *rounds: Round) -> AsyncIterator[None]:
+    async def running(self, *rounds: Round) -> AsyncIterator[None]:
         """Make rounds meanwhile. At the end no step is cut; those that did not begin are left."""
         tasks = [asyncio.create_task(self._repeat(it)) for it in rounds]
         try:
@@ -66,21 +67,27 @@ class Rounds:
 
     async def make(self, given: Round) -> None:
         """Make one round. What fails is logged, and does not end what comes after it."""
-        for merchant_id in await self._turns(given):
+        for merchant_id in await self._merchants(given):
             try:
-                while not self._is_left(given) and await self._step(given, merchant_id):
+                while not self._is_skipped(given) and await self._step(given, merchant_id):
                     pass
-            except Exception:  # noqa: BLE001 -- whatever it is, the next merchant has its turn.
+            except Unavailable:
+                _log.warning("Could not %s: no database", given.name)
+                return
+            except Exception:  # noqa: BLE001 -- whatever it is, the next merchant is still served.
                 _log.warning("Could not %s, merchant %s", given.name, merchant_id, exc_info=True)
 
-    def _is_left(self, given: Round) -> bool:
-        return self._ending.is_set() and not given.once_more
+    def _is_skipped(self, given: Round) -> bool:
+        return self._ending.is_set() and not given.at_end
 
-    async def _turns(self, given: Round) -> Iterable[UUID]:
-        if given.among is not None:
-            return given.among()
+    async def _merchants(self, given: Round) -> Iterable[UUID]:
+        if given.merchants is not None:
+            return given.merchants()
         try:
-            return () if self._is_left(given) else await keys.merchants(self._database)
+            return () if self._is_skipped(given) else await keys.merchants(self._database)
+        except Unavailable:
+            _log.warning("Could not %s: no database", given.name)
+            return ()
         except Exception:  # noqa: BLE001 -- whatever it is, the next round may find them.
             _log.warning("Could not %s, no merchants are found", given.name, exc_info=True)
             return ()

@@ -14,7 +14,7 @@ from kit.db.tenant import set_merchant
 from kit.errors import Code, Refused
 from kit.ids import new_id
 from kit.inputs import Input, Name
-from models.access.keys import ApiKey, LimitName, Merchant
+from models.access.keys import ApiKey, LimitName, Merchant, MerchantSecret
 from models.access.tokens import issue
 from models.access.viewers import Actor, CompanyRole, allowed
 from models.base.bindings import bound_tables
@@ -53,6 +53,9 @@ async def create_merchant(
         raise Refused(Code.TAKEN, f"There is a merchant {slug} already.", ("slug",))
     merchant = Merchant(id=new_id(), created_at=now, **given.model_dump())
     session.add(merchant)
+    await session.flush()
+    await set_merchant(session, merchant.id)
+    session.add(MerchantSecret(merchant_id=merchant.id, id=merchant.id))
     await session.flush()
     return merchant
 

@@ -93,7 +93,7 @@ class ContractCallOff(Command):
         None, description="The customer's own number of this call-off."
     )
     external_reference: Reference | None = Field(
-        None, description="Its number in the channel's system; unique per channel."
+        None, description="Its number in the channel's system; unique per channel and party."
     )
     note: Note | None = Field(None, description="A note for people.")
     deliveries: list[CallOffPart] = Field(

@@ -39,7 +39,7 @@ async def plan_parts(
     """Plan the deliveries of a new call-off and return their ids.
 
     waits: whether the call-off awaits an approval. Refused: WRONG_STATE where it does, and as
-    `plan`.
+    `deliveryPlan`.
     """
     if not command.deliveries:
         return []

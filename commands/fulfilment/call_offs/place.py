@@ -10,7 +10,7 @@ from commands.trade.contracts import counters
 from commands.trade.contracts.life import check_in_force
 from commands.trade.orders.approvals import awaited
 from commands.trade.orders.drafts import Draft, LineDraft, create
-from commands.trade.orders.references import taken
+from commands.trade.orders.references import check_free
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refused
@@ -36,13 +36,14 @@ async def place(writing: Writing, command: ContractCallOff) -> Outcome:
 
     Refused: NOT_FOUND, CONTRACT_SUSPENDED, WRONG_STATE, PARTY_MISMATCH, OUTSIDE_VALIDITY (K3),
     NOT_ON_CONTRACT, UNIT_MISMATCH (K9), SCALE_EXCEEDED, LOT_MULTIPLE, BELOW_MINIMUM, EXCEEDS_MAX
-    (K1), NOTICE_TOO_SHORT, RELEASE_OUTDATED, INVALID without a window, DUPLICATE, TAKEN, and for
-    its deliveries as `check_parts` and `plan`.
+    (K1), NOTICE_TOO_SHORT, RELEASE_OUTDATED, INVALID without a window, INVALID_WINDOW, DUPLICATE,
+    TAKEN, and for its deliveries what `deliveryPlan` refuses.
     """
     locked = await writing.lock(Contract, {command.contract_id: ("contract_id",)})
     contract = locked[command.contract_id]
     _check_contract(writing, contract, command)
     channel = await _channel(writing, command)
+    await check_free(writing, channel.id, contract.party_id, command)
     check_parts(writing, contract, command)
     drafts = await drafts_of(writing, await agreement_of(writing, contract), command)
     draft = await _draft(writing, contract, channel, command, drafts)
@@ -64,15 +65,11 @@ def _check_contract(writing: Writing, contract: Contract, command: ContractCallO
 
 
 async def _channel(writing: Writing, command: ContractCallOff) -> Channel:
-    """Refused: NOT_FOUND, WRONG_STATE, TAKEN for an external reference of the channel."""
+    """Refused: NOT_FOUND, WRONG_STATE."""
     path = ("channel_id",)
     channel = (await writing.get(Channel, {command.channel_id: path}))[command.channel_id]
     if not channel.is_active:
         raise Refused(Code.WRONG_STATE, f"{channel.code} is not active.", path)
-    reference = command.external_reference
-    if reference and await taken(writing, [channel.id], [reference]):
-        text = f"The channel {channel.code} has an order {reference} already."
-        raise Refused(Code.TAKEN, text, ("external_reference",))
     return channel
 
 

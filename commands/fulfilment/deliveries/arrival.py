@@ -1,11 +1,12 @@
-"""What follows from the statuses of parcels: counters of lines, states of deliveries.
+"""What has arrived: counters of lines, states of deliveries, and the events that tell of them.
 
-The rule: a parcel that arrived delivers its contents and nothing else (invariant P2), one that
-went back to the sender was refused, one that is lost is lost. A delivery is DELIVERED when all of
-its parcels are, PARTIALLY_DELIVERED when some are; when none is and the way of every parcel has
-ended, it is RETURNED_TO_SENDER or LOST if all ended so, else FAILED. Only parcels that hold goods
-count: no voided one, and no pallet that merely carries others. Once the client has confirmed its
-own receipt, that is the last word and tracking moves no counter any more.
+Tracking says what follows from parcels: one that arrived delivers its contents and nothing else
+(invariant P2), one that went back to the sender was refused, one that is lost is lost. A delivery
+is DELIVERED when all of its parcels are, PARTIALLY_DELIVERED when some are; when none is and the
+way of every parcel has ended, it is RETURNED_TO_SENDER or LOST if all ended so, else FAILED. Only
+parcels that hold goods count: no voided one, and no pallet that merely carries others. Once the
+client has confirmed its own receipt (`receipts`), that is the last word and tracking moves nothing
+any more. Whoever says it, `bring` moves and tells it.
 """
 
 from collections import defaultdict
@@ -22,21 +23,15 @@ from commands.fulfilment.deliveries.locking import Locked, changed
 from commands.fulfilment.deliveries.plan import quantities_of
 from commands.trade.contracts import counters
 from commands.trade.orders import lines as order_lines
-from models.base.events import Moving
+from commands.trade.orders.progress import news, reached
 from models.base.tables import Owned
 from models.events.fulfilment.deliveries import ARRIVALS, DeliveryProgressed
-from models.events.trade.orders import (
-    OrderArrivalCorrected,
-    OrderDelivered,
-    OrderPartiallyDelivered,
-    OrderProgressed,
-)
+from models.events.trade.orders import OrderProgressed
 from models.fulfilment.deliveries.receipts import Receipt
 from models.fulfilment.deliveries.states import BEFORE_DISPATCH, DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.fulfilment.parcels import Parcel, ParcelContent, ParcelStatus
 from models.fulfilment.tracking.standing import TERMINAL
-from models.trade.orders.states import FulfilmentStatus
 from models.trade.orders.tables import OrderLine
 
 _COUNTERS = {
@@ -49,12 +44,6 @@ _ENDS = {
     ParcelStatus.RETURNED_TO_SENDER: DeliveryState.RETURNED_TO_SENDER,
     ParcelStatus.LOST: DeliveryState.LOST,
 }
-_REACHED: Mapping[FulfilmentStatus | None, type[Moving]] = {
-    None: OrderArrivalCorrected,
-    FulfilmentStatus.PARTIALLY_DELIVERED: OrderPartiallyDelivered,
-    FulfilmentStatus.DELIVERED: OrderDelivered,
-}
-"""How far an order has come, None where nothing of it has arrived -> what tells of it."""
 
 Amounts = Mapping[str, Decimal]
 """delivered, lost, refused -> quantity."""
@@ -68,31 +57,58 @@ class _Packed:
     contents: Collection[ParcelContent]
 
 
+@dataclass(frozen=True)
+class Arrived:
+    """What is known of a delivery that left. at: since when. lines: line -> all in all."""
+
+    state: DeliveryState
+    at: datetime
+    delivered_at: datetime | None
+    lines: Mapping[DeliveryLine, Amounts]
+
+
+async def bring(locked: Locked, arrived: Mapping[UUID, Arrived]) -> dict[UUID, Decimal]:
+    """Bring locked deliveries and their orders to what is known, and tell it. arrived: by id.
+
+    Returns contract line id -> change of `delivered`, for the caller, who locks contracts last.
+    """
+    orders = _by_order(locked.order_lines.values())
+    before = {order_id: reached(lines) for order_id, lines in orders.items()}
+    moved_at: dict[UUID, datetime] = {}
+    moves: defaultdict[OrderLine, defaultdict[str, Decimal]] = defaultdict(
+        lambda: defaultdict(Decimal)
+    )
+    for delivery_id, known in arrived.items():
+        moved = _move_lines(locked, known.lines)
+        _move_state(locked, locked.deliveries[delivery_id], known, moved)
+        for line, amounts in moved.items():
+            moved_at[line.order_id] = max(known.at, moved_at.get(line.order_id, known.at))
+            for counter, amount in amounts.items():
+                moves[line][counter] += amount
+    await _move_order_lines(locked, moves)
+    for order_id, at in moved_at.items():
+        kind = news(before[order_id], reached(orders[order_id])) or OrderProgressed
+        locked.writing.record(kind(order_id), at)
+    delivered: defaultdict[UUID, Decimal] = defaultdict(Decimal)
+    for line, amounts in moves.items():
+        if line.contract_line_id is not None:
+            delivered[line.contract_line_id] += amounts["delivered"]
+    return {line_id: amount for line_id, amount in delivered.items() if amount}
+
+
 async def settle(locked: Locked) -> None:
     """Bring counters and states in line with the parcels of the locked deliveries.
 
     Called by whoever changes a parcel's status, and by the dispatch, since reports may come before
     it. A delivery that is not dispatched, or whose receipt is confirmed, is left alone.
     """
-    packed = await _packed(locked)
-    orders = _by_order(locked.order_lines.values()) if packed else {}
-    before = {order_id: _reached(lines) for order_id, lines in orders.items()}
-    moved_at: dict[UUID, datetime] = {}
-    moves: defaultdict[OrderLine, defaultdict[str, Decimal]] = defaultdict(
-        lambda: defaultdict(Decimal)
-    )
-    for delivery_id, parcels in packed.items():
-        delivery, at = locked.deliveries[delivery_id], max(it.parcel.status_at for it in parcels)
-        moved = _move_lines(locked, locked.lines_of(delivery), parcels)
-        _move_state(locked, delivery, _arrived(it.parcel.status for it in parcels), at, moved)
-        for line, amounts in moved.items():
-            moved_at[line.order_id] = max(at, moved_at.get(line.order_id, at))
-            for counter, amount in amounts.items():
-                moves[line][counter] += amount
-    await _move_order_lines(locked, moves)
-    for order_id, at in moved_at.items():
-        _tell_order(locked, order_id, before[order_id], _reached(orders[order_id]), at)
-    await _move_contract_lines(locked, moves)
+    arrived = {
+        delivery_id: _tracked(locked.lines_of(locked.deliveries[delivery_id]), parcels)
+        for delivery_id, parcels in (await _packed(locked)).items()
+    }
+    delivered = await bring(locked, arrived)
+    changes = {line_id: {"delivered": amount} for line_id, amount in delivered.items()}
+    await counters.move(locked.writing, changes)
 
 
 async def _packed(locked: Locked) -> dict[UUID, list[_Packed]]:
@@ -119,22 +135,33 @@ async def _packed(locked: Locked) -> dict[UUID, list[_Packed]]:
     return dict(found)
 
 
-def _move_lines(
-    locked: Locked, lines: Iterable[DeliveryLine], parcels: Iterable[_Packed]
-) -> dict[OrderLine, Amounts]:
-    """Move lines by what their counters lack; returns order line -> what was moved."""
-    targets: defaultdict[tuple[UUID, str], Decimal] = defaultdict(Decimal)
+def _tracked(lines: Iterable[DeliveryLine], parcels: Collection[_Packed]) -> Arrived:
+    """Return what the parcels of a delivery say of it."""
+    sums: defaultdict[tuple[UUID, str], Decimal] = defaultdict(Decimal)
     for packed in parcels:
         if counter := _COUNTERS.get(packed.parcel.status):
             for content in packed.contents:
-                targets[content.delivery_line_id, counter] += content.quantity
+                sums[content.delivery_line_id, counter] += content.quantity
+    state, at = (
+        _state(it.parcel.status for it in parcels),
+        max(it.parcel.status_at for it in parcels),
+    )
+    return Arrived(
+        state,
+        at,
+        at if state is DeliveryState.DELIVERED else None,
+        {line: {it: sums[line.id, it] for it in _COUNTERS.values()} for line in lines},
+    )
+
+
+def _move_lines(locked: Locked, known: Mapping[DeliveryLine, Amounts]) -> dict[OrderLine, Amounts]:
+    """Move lines by what their counters lack; returns order line -> what was moved."""
     moved: dict[OrderLine, Amounts] = {}
-    for line in lines:
-        amounts = {it: targets[line.id, it] - getattr(line, it) for it in _COUNTERS.values()}
+    for line, wanted in known.items():
+        amounts = {it: wanted[it] - getattr(line, it) for it in _COUNTERS.values()}
         if any(amounts.values()):
-            order_line = locked.order_lines[line.order_line_id]
-            _set(line, **{it: getattr(line, it) + amount for it, amount in amounts.items()})
-            moved[order_line] = amounts
+            _set(line, **wanted)
+            moved[locked.order_lines[line.order_line_id]] = amounts
     return moved
 
 
@@ -151,16 +178,7 @@ async def _move_order_lines(locked: Locked, moves: Mapping[OrderLine, Amounts]) 
             await locked.writing.session.flush()
 
 
-async def _move_contract_lines(locked: Locked, moves: Mapping[OrderLine, Amounts]) -> None:
-    delivered: defaultdict[UUID, Decimal] = defaultdict(Decimal)
-    for line, amounts in moves.items():
-        if line.contract_line_id is not None:
-            delivered[line.contract_line_id] += amounts["delivered"]
-    changes = {line_id: {"delivered": amount} for line_id, amount in delivered.items() if amount}
-    await counters.move(locked.writing, changes)
-
-
-def _arrived(of_parcels: Iterable[ParcelStatus]) -> DeliveryState:
+def _state(of_parcels: Iterable[ParcelStatus]) -> DeliveryState:
     """Return the state that the parcels give to their delivery."""
     statuses = set(of_parcels)
     if statuses == {ParcelStatus.DELIVERED}:
@@ -173,23 +191,19 @@ def _arrived(of_parcels: Iterable[ParcelStatus]) -> DeliveryState:
 
 
 def _move_state(
-    locked: Locked,
-    delivery: Delivery,
-    state: DeliveryState,
-    at: datetime,
-    moved: Mapping[OrderLine, Amounts],
+    locked: Locked, delivery: Delivery, known: Arrived, moved: Mapping[OrderLine, Amounts]
 ) -> None:
     """Give the delivery its state; one journal event where state, time or counters changed."""
-    delivered_at = at if state is DeliveryState.DELIVERED else None
-    if (state, delivered_at) == (delivery.state, delivery.delivered_at) and not moved:
+    was = (delivery.state, delivery.delivered_at)
+    if was == (known.state, known.delivered_at) and not moved:
         return
-    kind = DeliveryProgressed if state is delivery.state else ARRIVALS[state]
-    _set(delivery, state=state, delivered_at=delivered_at)
+    kind = DeliveryProgressed if known.state is delivery.state else ARRIVALS[known.state]
+    _set(delivery, state=known.state, delivered_at=known.delivered_at)
     counts = {
         it: quantities_of({line: amounts[it] for line, amounts in moved.items() if amounts[it]})
         for it in _COUNTERS.values()
     }
-    changed(locked.writing, delivery, kind(delivery.id, **counts), at)
+    changed(locked.writing, delivery, kind(delivery.id, **counts), known.at)
 
 
 def _set(row: Owned, **values: Any) -> None:
@@ -204,23 +218,3 @@ def _by_order(lines: Iterable[OrderLine]) -> dict[UUID, list[OrderLine]]:
     for line in lines:
         found[line.order_id].append(line)
     return found
-
-
-def _reached(lines: Iterable[OrderLine]) -> FulfilmentStatus | None:
-    """Return how far an order has been delivered, None where nothing has."""
-    lines = [line for line in lines if line.ordered > line.cancelled]
-    if not any(line.delivered for line in lines):
-        return None
-    whole = all(line.delivered >= line.ordered - line.cancelled for line in lines)
-    return FulfilmentStatus.DELIVERED if whole else FulfilmentStatus.PARTIALLY_DELIVERED
-
-
-def _tell_order(
-    locked: Locked,
-    order_id: UUID,
-    before: FulfilmentStatus | None,
-    after: FulfilmentStatus | None,
-    at: datetime,
-) -> None:
-    kind = OrderProgressed if after is before else _REACHED[after]
-    locked.writing.record(kind(order_id), at)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from commands.fulfilment.deliveries import remainder
 from commands.fulfilment.deliveries.locking import (
     DeliveryCommand,
     Locked,
@@ -18,6 +19,7 @@ from commands.fulfilment.deliveries.locking import (
 from commands.fulfilment.deliveries.places import WINDOW, check_hours, check_location
 from commands.fulfilment.deliveries.plan import add_lines, new_line, quantities_of
 from commands.master.catalog import check_scale
+from commands.trade.orders import holds
 from commands.trade.orders.lines import active_holds
 from commands.writing.counters import numbers
 from commands.writing.transaction import Outcome, Writing, check_version
@@ -121,13 +123,17 @@ class DeliveryReschedule(DeliveryCommand):
     "Move a part of a delivery into a new one, which is PLANNED. Before picking only.",
 )
 async def split(writing: Writing, command: DeliverySplit) -> Outcome:
-    """Move a part into a new delivery, which is PLANNED. Before picking only.
+    """Move a part into a new delivery, which is PLANNED and held as this one. Before picking only.
 
     Refused: QUANTITY_EXCEEDED when a line has less or nothing would stay, DUPLICATE,
+    DELIVERY_POLICY when what is released of an order that must come complete would not be,
     SCALE_EXCEEDED, NOT_FOUND, WRONG_STATE, OUTSIDE_RECEIVING_HOURS.
     """
     delivery, locked = await lock_one(writing, command, split)
     taken = await _taken(locked, delivery, command.lines)
+    if delivery.state is not DeliveryState.PLANNED:
+        left = {it: it.planned - taken.get(it, 0) for it in locked.lines_of(delivery)}
+        remainder.check_complete(locked, left, ("lines",))
     columns = {name: getattr(delivery, name) for name in _INHERITED}
     if command.location_id is not None:
         columns["location_id"] = await _location(locked.writing, command.location_id)
@@ -152,6 +158,7 @@ async def split(writing: Writing, command: DeliverySplit) -> Outcome:
     add_lines(writing, part, quantities)
     divided = events.DeliveryDivided(delivery.id, into=part.id, taken=quantities_of(quantities))
     changed(writing, delivery, divided)
+    await holds.inherit(locked.writing, delivery.id, part.id, events.DeliveryHeld)
     return {"delivery_id": delivery.id, "part_id": part.id}
 
 

@@ -41,13 +41,16 @@ async def dispatch(writing: Writing, command: DeliveryDispatch) -> Outcome:
 
     Reports of carriers may have come before and count from now on. Orders whose policy is
     PARTIAL_CANCEL_REST lose what is in no delivery.
-    Refused: WRONG_STATE, ON_HOLD, INVALID_DATE for a time to come.
+    Refused: WRONG_STATE, ON_HOLD, INVALID_DATE for a time to come, DELIVERY_POLICY when a part of
+    an order that must come complete would leave alone.
     """
     delivery, locked = await lock_one(writing, command, dispatch)
     when = command.dispatched_at or writing.now
     if when > writing.now:
         text = "What leaves later is dispatched later."
         raise Refused(Code.INVALID_DATE, text, ("dispatched_at",))
+    leaving = {line: line.packed for line in locked.lines_of(delivery)}
+    remainder.check_complete(locked, leaving, ("delivery_id",))
     shipped = {}
     for line in locked.lines_of(delivery):
         order_line = locked.order_lines[line.order_line_id]

@@ -1,15 +1,17 @@
 """Deliveries under the locks of their orders: how every change of a delivery begins."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
 from sqlalchemy import ARRAY, Select, Uuid, any_, bindparam, func, select
 
-from commands.trade.orders.lines import active_holds, lines_of
+from commands.trade.orders.lines import lines_of
+from commands.writing.stops import check_stops
 from commands.writing.transaction import Overtaken, Writing, check_version, missing
 from commands.writing.verbs import AnyVerb
 from kit.db.statements import Statement
@@ -18,10 +20,14 @@ from kit.ids import Names
 from kit.inputs import Command
 from models.access.viewers import Viewer
 from models.base.events import Event
+from models.fulfilment.codes import FulfilmentCode
+from models.fulfilment.deliveries.acts import NAMELESS, ORDER_HELD
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.master.catalog import Product
+from models.master.parties import Party
 from models.trade.codes import TradeCode
-from models.trade.orders.holds import reason_for
+from models.trade.orders.acts import HELD
+from models.trade.orders.holds import Hold, reason_for
 from models.trade.orders.tables import Order, OrderLine
 
 
@@ -96,9 +102,9 @@ async def lock_deliveries(writing: Writing, wanted: Mapping[UUID, Path]) -> Lock
 
 async def _lock_orders_of(writing: Writing, delivery_ids: Collection[UUID]) -> dict[UUID, Order]:
     """Lock the orders of deliveries in id order and read them. Overtaken: as `lock_unread`."""
-    named = _named(writing, delivery_ids)
-    orders = {row.id: row for row in await writing.session.scalars(_LOCK, named)}
-    await _check(writing, named, orders)
+    parameters = _parameters(writing, delivery_ids)
+    orders = {row.id: row for row in await writing.session.scalars(_LOCK, parameters)}
+    await _check(writing, parameters, orders)
     return orders
 
 
@@ -107,15 +113,17 @@ async def lock_unread(writing: Writing, delivery_ids: Collection[UUID]) -> set[U
 
     Whoever reads the deliveries then compares them with `ORDERS_NOW`.
     """
-    return {it for (it,) in await writing.session.rows(_LOCK_UNREAD, _named(writing, delivery_ids))}
+    return {
+        it for (it,) in await writing.session.rows(_LOCK_UNREAD, _parameters(writing, delivery_ids))
+    }
 
 
-def _named(writing: Writing, delivery_ids: Collection[UUID]) -> dict[str, Any]:
+def _parameters(writing: Writing, delivery_ids: Collection[UUID]) -> dict[str, Any]:
     return {"merchant": writing.viewer.merchant_id, "keys": list(delivery_ids)}
 
 
-async def _check(writing: Writing, named: Mapping[str, Any], locked: Collection[UUID]) -> None:
-    if {it for (it,) in await writing.session.rows(_READ_ORDER_IDS, named)} != set(locked):
+async def _check(writing: Writing, parameters: Mapping[str, Any], locked: Collection[UUID]) -> None:
+    if {it for (it,) in await writing.session.rows(_READ_ORDER_IDS, parameters)} != set(locked):
         raise Overtaken
 
 
@@ -135,14 +143,16 @@ async def lock_one(
 ) -> tuple[Delivery, Locked]:
     """Lock the delivery of a command.
 
-    Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE, ON_HOLD for what holds stop.
+    Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE; ON_HOLD and RECIPIENT_MISSING for what these
+    stop.
     """
     locked = await lock_deliveries(writing, {command.delivery_id: ("delivery_id",)})
     delivery = locked.deliveries[command.delivery_id]
     check_version(delivery, command.expected_version)
     check_allowed(delivery, verb, ("delivery_id",))
-    if verb.act.stopped_by:
-        await _refuse_held(writing.viewer, locked, delivery)
+    held = partial(_held, writing.viewer, delivery)
+    known = {HELD: held, ORDER_HELD: held, NAMELESS: partial(_nameless, delivery)}
+    await check_stops(writing, delivery, verb.act, ("delivery_id",), known)
     return delivery, locked
 
 
@@ -153,16 +163,17 @@ def check_allowed(delivery: Delivery, verb: AnyVerb, path: Path) -> None:
         raise Refused(Code.WRONG_STATE, text, path)
 
 
-async def _refuse_held(viewer: Viewer, locked: Locked, delivery: Delivery) -> None:
-    """Refused: ON_HOLD while the delivery or one of its orders has an active hold.
+def _held(viewer: Viewer, delivery: Delivery, holds: Sequence[Hold]) -> Refused:
+    """Return the refusal of what holds stop, with their reasons as the viewer reads them."""
+    reasons = {reason_for(viewer, hold.reason) for hold in holds}
+    text = f"{delivery.number} is on hold: {', '.join(sorted(reasons))}."
+    return Refused(TradeCode.ON_HOLD, text, ("delivery_id",))
 
-    Holds count whoever sees them; their reasons are told as the viewer reads them.
-    """
-    held = await active_holds(locked.writing, [delivery.id, *locked.orders])
-    reasons = {reason_for(viewer, hold.reason) for holds in held.values() for hold in holds}
-    if reasons:
-        text = f"{delivery.number} is on hold: {', '.join(sorted(reasons))}."
-        raise Refused(TradeCode.ON_HOLD, text, ("delivery_id",))
+
+def _nameless(delivery: Delivery, _companies: Sequence[Party]) -> Refused:
+    """Return the refusal of what nobody is named for to take it in (D7)."""
+    text = f"{delivery.number} goes to a company: name who takes it in."
+    return Refused(FulfilmentCode.RECIPIENT_MISSING, text, ("delivery_id",))
 
 
 def changed(

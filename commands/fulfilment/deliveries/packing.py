@@ -66,8 +66,9 @@ async def pack(writing: Writing, command: DeliveryPack) -> Outcome:
     A short pick lowers what is planned; the rest becomes a backorder of its order line (D4), or
     is cancelled under PARTIAL_CANCEL_REST. Refused: WRONG_STATE, PARCELS_DO_NOT_MATCH when
     the contents are not exactly what was picked, QUANTITY_EXCEEDED, INVALID for a short pick
-    without reason, DELIVERY_POLICY for one of an order that must come complete, and as
-    `commands.fulfilment.parcels.pack`.
+    without reason, DELIVERY_POLICY for one of an order that must come complete, NOT_FOUND
+    and INVALID for what is no carrier, TAKEN for another parcel's SSCC, NOT_ALLOWED and
+    OUT_OF_RANGE when no SSCC can be generated.
     """
     check_shape(command.parcels, ("parcels",))
     delivery, locked = await lock_one(writing, command, pack)

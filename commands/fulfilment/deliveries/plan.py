@@ -123,7 +123,13 @@ class _Found:
     " all or none.",
 )
 async def plan_all(writing: Writing, command: DeliveryPlan) -> Outcome:
-    """Plan deliveries of confirmed orders. Refused: as `plan`."""
+    """Plan deliveries of confirmed orders.
+
+    Refused: NOT_FOUND, DUPLICATE, SCALE_EXCEEDED, WRONG_STATE for an order that is not confirmed,
+    QUANTITY_NOT_OPEN when more is planned than is open (O1, D1), PARTY_MISMATCH when orders of
+    different buyers are to travel together, INVALID_WINDOW and INVALID when there is no one
+    default, OUTSIDE_RECEIVING_HOURS (D6), METHOD_NOT_ALLOWED (D8).
+    """
     path: Path = ("deliveries",)
     lines = await writing.get(OrderLine, _line_paths(command.deliveries, path))
     await lock_orders(writing, {line.order_id: () for line in lines.values()})
@@ -134,10 +140,7 @@ async def plan_all(writing: Writing, command: DeliveryPlan) -> Outcome:
 async def plan(writing: Writing, parts: Sequence[DeliveryPart], path: Path) -> list[Delivery]:
     """Plan deliveries of orders that the transaction has locked or made; path: of the parts.
 
-    Refused: NOT_FOUND, DUPLICATE, SCALE_EXCEEDED, WRONG_STATE for an order that is not
-    confirmed, QUANTITY_NOT_OPEN when more is planned than is open (O1, D1), PARTY_MISMATCH when
-    orders of different buyers are to travel together, INVALID_WINDOW and INVALID when there is
-    no one default, OUTSIDE_RECEIVING_HOURS (D6), METHOD_NOT_ALLOWED (D8).
+    Refused: as `deliveryPlan`.
     """
     await writing.session.flush()
     found = await _find(writing, parts, path)

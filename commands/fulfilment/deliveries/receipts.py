@@ -8,10 +8,10 @@ from uuid import UUID
 
 from pydantic import Field
 
+from commands.fulfilment.deliveries.arrival import Arrived, bring
 from commands.fulfilment.deliveries.locking import DeliveryCommand, Locked, changed, lock_one
 from commands.master.catalog import check_scale
 from commands.trade.contracts import counters
-from commands.trade.orders.lines import move
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refused
@@ -100,9 +100,8 @@ async def confirm_receipt(writing: Writing, command: DeliveryConfirmReceipt) -> 
     writing.session.add_all(lines)
     received = {it.delivery_line_id: it.received for it in lines}
     changed(writing, delivery, DeliveryReceived(delivery.id, received=received), when)
-    arrived = _arrive(locked, lines)
-    _settle_state(locked, delivery, receipt)
-    await _count_on_contracts(locked, receipt, lines, before, arrived)
+    delivered = await bring(locked, {delivery.id: _arrived(locked, delivery, receipt, lines)})
+    await _count_on_contracts(locked, receipt, lines, before, delivered)
     return {"delivery_id": delivery.id, "receipt_id": receipt.id}
 
 
@@ -162,36 +161,24 @@ def _check_difference(shipped: Decimal, given: ReceivedLine, path: Path) -> None
         raise Refused(Code.INVALID, text, (*path, "difference"))
 
 
-def _arrive(locked: Locked, reported: list[ReceiptLine]) -> dict[UUID, Decimal]:
-    """Bring counters in line with the receipt; return order line id -> change of `delivered`."""
-    changes = {}
+def _arrived(
+    locked: Locked, delivery: Delivery, receipt: Receipt, reported: list[ReceiptLine]
+) -> Arrived:
+    """Return what a receipt says of its delivery. What tracking saw arrive, arrived then."""
+    lines = {}
     for it in reported:
         line = locked.lines[it.delivery_line_id]
         delivered = it.received if it.difference in _NOT_ARRIVED else line.shipped
         is_refused = it.difference is ReceiptDifference.REFUSED
         refused = line.shipped - delivered if is_refused else Decimal(0)
         lost = min(line.lost, line.shipped - delivered - refused)
-        changes[line.order_line_id] = delivered - line.delivered
-        move(
-            locked.order_lines[line.order_line_id],
-            delivered=delivered - line.delivered,
-            refused=refused - line.refused,
-            lost=lost - line.lost,
-        )
-        line.delivered, line.refused, line.lost = delivered, refused, lost
-    return changes
-
-
-def _settle_state(locked: Locked, delivery: Delivery, receipt: Receipt) -> None:
-    """Give the delivery the state that its lines tell. What tracking saw arrive, arrived then."""
-    lines = locked.lines_of(delivery)
-    if all(line.delivered == line.shipped for line in lines):
-        delivery.state = DeliveryState.DELIVERED
-        delivery.delivered_at = delivery.delivered_at or receipt.received_at
-        return
-    some = any(line.delivered for line in lines)
-    delivery.state = DeliveryState.PARTIALLY_DELIVERED if some else DeliveryState.FAILED
-    delivery.delivered_at = None
+        lines[line] = {"delivered": delivered, "refused": refused, "lost": lost}
+    when = receipt.received_at
+    if all(it["delivered"] == line.shipped for line, it in lines.items()):
+        return Arrived(DeliveryState.DELIVERED, when, delivery.delivered_at or when, lines)
+    some = any(it["delivered"] for it in lines.values())
+    state = DeliveryState.PARTIALLY_DELIVERED if some else DeliveryState.FAILED
+    return Arrived(state, when, None, lines)
 
 
 async def _count_on_contracts(
@@ -199,21 +186,25 @@ async def _count_on_contracts(
     receipt: Receipt,
     lines: list[ReceiptLine],
     before: Mapping[UUID, ReceiptLine],
-    arrived: Mapping[UUID, Decimal],
+    delivered: Mapping[UUID, Decimal],
 ) -> None:
-    """Move what the client has received and got of its contracts, by the difference to before."""
+    """Move what the client has received and got of its contracts, by the difference to before.
+
+    delivered: contract line id -> how much more has arrived.
+    """
     received: defaultdict[UUID, Decimal] = defaultdict(Decimal)
-    delivered: defaultdict[UUID, Decimal] = defaultdict(Decimal)
     for it in lines:
         order_line = locked.order_lines[locked.lines[it.delivery_line_id].order_line_id]
         if order_line.contract_line_id is not None:
             old = before.get(it.delivery_line_id)
             received[order_line.contract_line_id] += it.received - (old.received if old else 0)
-            delivered[order_line.contract_line_id] += arrived[order_line.id]
     rows = await locked.writing.lock(ContractLine, dict.fromkeys(received, ()))
     changes = {
         # A year reset may have lowered what was received since the receipt that is corrected.
-        key: {"received": max(amount, -rows[key].received), "delivered": delivered[key]}
+        key: {
+            "received": max(amount, -rows[key].received),
+            "delivered": delivered.get(key, Decimal(0)),
+        }
         for key, amount in received.items()
     }
     await counters.move(locked.writing, changes)

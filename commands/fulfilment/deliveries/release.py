@@ -1,5 +1,6 @@
 """Releasing to the warehouse, and taking back what has not left yet."""
 
+from commands.fulfilment.deliveries import remainder
 from commands.fulfilment.deliveries.locking import DeliveryCommand, Locked, changed, lock_one
 from commands.fulfilment.parcels.pack import void
 from commands.trade.orders.lines import move
@@ -10,9 +11,6 @@ from models.events.fulfilment.deliveries import DeliveryCancelled, DeliveryRelea
 from models.fulfilment.codes import FulfilmentCode
 from models.fulfilment.deliveries import acts
 from models.fulfilment.deliveries.states import DeliveryState
-from models.fulfilment.deliveries.tables import Delivery
-from models.master.parties import Party, PartyKind
-from models.trade.orders.states import DeliveryPolicy
 
 
 class DeliveryRelease(DeliveryCommand):
@@ -34,8 +32,9 @@ async def release(writing: Writing, command: DeliveryRelease) -> Outcome:
     DELIVERY_POLICY when the order must come complete or is past its date, WRONG_STATE.
     """
     delivery, locked = await lock_one(writing, command, release)
-    await _check_recipient(locked, delivery)
-    _check_policies(locked, delivery)
+    _check_dates(locked)
+    leaving = {line: line.planned for line in locked.lines_of(delivery)}
+    remainder.check_complete(locked, leaving, ("delivery_id",))
     delivery.state = DeliveryState.RELEASED
     delivery.released_at = writing.now
     changed(writing, delivery, DeliveryReleased(delivery.id))
@@ -50,7 +49,8 @@ async def cancel(writing: Writing, command: DeliveryCancel) -> Outcome:
     """Take a delivery back before it leaves: its quantities can be planned again (D5).
 
     Its own lines keep what was planned, picked and packed, for the record; the counters of the
-    order lines go back exactly. Refused: WRONG_STATE.
+    order lines go back exactly. Refused: WRONG_STATE, ON_HOLD while a hold stops the delivery
+    itself, since its quantities would be free of it.
     """
     delivery, locked = await lock_one(writing, command, cancel)
     for line in locked.lines_of(delivery):
@@ -63,25 +63,8 @@ async def cancel(writing: Writing, command: DeliveryCancel) -> Outcome:
     return {"delivery_id": delivery.id}
 
 
-async def _check_recipient(locked: Locked, delivery: Delivery) -> None:
-    if delivery.recipient is not None or delivery.party_id is None:
-        return
-    parties = await locked.writing.get(Party, {delivery.party_id: ("delivery_id",)})
-    if parties[delivery.party_id].kind is PartyKind.COMPANY:
-        text = f"{delivery.number} goes to a company: name who takes it in."
-        raise Refused(FulfilmentCode.RECIPIENT_MISSING, text, ("delivery_id",))
-
-
-def _check_policies(locked: Locked, delivery: Delivery) -> None:
-    planned = {line.order_line_id: line.planned for line in locked.lines_of(delivery)}
+def _check_dates(locked: Locked) -> None:
     for order in locked.orders.values():
         if order.cancel_if_not_by is not None and order.cancel_if_not_by < locked.writing.now:
             text = f"{order.number} was wanted by {order.cancel_if_not_by.isoformat()} or not."
-            raise Refused(FulfilmentCode.DELIVERY_POLICY, text, ("delivery_id",))
-        if order.delivery_policy is DeliveryPolicy.SHIP_COMPLETE and any(
-            line.open_quantity > planned.get(line.id, 0)
-            for line in locked.order_lines.values()
-            if line.order_id == order.id
-        ):
-            text = f"{order.number} must come complete; this delivery leaves something open."
             raise Refused(FulfilmentCode.DELIVERY_POLICY, text, ("delivery_id",))

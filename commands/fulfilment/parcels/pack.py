@@ -101,7 +101,8 @@ async def _check_carriers(writing: Writing, parcels: Sequence[ParcelPack], path:
 async def _ssccs(writing: Writing, parcels: Sequence[ParcelPack], path: Path) -> list[str | None]:
     """Return the SSCC of each parcel: given, generated, or none."""
     given = {it.sscc: (*path, i, "sscc") for i, it in enumerate(parcels) if it.sscc is not None}
-    for sscc in await writing.by_key(Parcel, "sscc", given):
+    # An SSCC is one parcel's in the whole world, also where that is another warehouse's.
+    for sscc in await writing.for_all().by_key(Parcel, "sscc", given):
         raise Refused(Code.TAKEN, "Another parcel has this SSCC.", given[sscc])
     wanting = [place for place, it in enumerate(parcels) if it.generate_sscc]
     if not wanting:
@@ -128,7 +129,7 @@ async def _generated(
         except ValueError as error:
             text = "The merchant's GS1 company prefix has no number left."
             raise Refused(Code.OUT_OF_RANGE, text, (*path, "generate_sscc")) from error
-        used = {*given, *await writing.by_key(Parcel, "sscc", drawn)}
+        used = {*given, *await writing.for_all().by_key(Parcel, "sscc", drawn)}
         fresh += [sscc for sscc in drawn if sscc not in used]
     return fresh
 

@@ -53,11 +53,11 @@ async def _read_numbered(
     wanted = {it.tracking_number for it in reports if it.tracking_number is not None}
     found: defaultdict[str, list[Numbered]] = defaultdict(list)
     if wanted:
-        statement, named = (
+        statement, parameters = (
             _numbered(writing.viewer.actor),
-            {**writing.named, "keys": sorted(wanted)},
+            {**writing.parameters, "keys": sorted(wanted)},
         )
-        for number, carrier_id, *parcel in await writing.session.rows(statement, named):
+        for number, carrier_id, *parcel in await writing.session.rows(statement, parameters):
             found[number].append((carrier_id, record(Parcel)._make(parcel)))
     return found
 

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from kit.errors import Code
 from kit.ids import Names
-from kit.inputs import Bulk, Command, Input, Instant, Name, Note, Reference, Sscc
+from kit.inputs import Bulk, Command, Input, Instant, Key, Name, Note, Reference, Sscc
 from models.fulfilment.tracking.events import Vocabulary
 
 _KEYS = ("parcel_id", "sscc", "tracking_number")
@@ -89,7 +89,7 @@ class TrackingReport(Input):
 class ParcelRecordTracking(Command):
     """Up to 250 events over many parcels."""
 
-    source: Name | None = Field(
+    source: Key | None = Field(
         None,
         description="Name of the feed, within which the events are told apart; the vocabulary's"
         " name when left out. A carrier's own reports always have its number as their source.",

@@ -19,6 +19,7 @@ from kit.inputs import (
     Name,
     Place,
     Reference,
+    Short,
     Zone,
     refuse_duplicates,
 )
@@ -39,7 +40,11 @@ def _in_order(roles: list[PartyRole]) -> list[PartyRole]:
     return sorted(set(roles))
 
 
-Language = Annotated[str, StringConstraints(max_length=35), AfterValidator(_known_language)]
+Language = Annotated[
+    str,
+    StringConstraints(max_length=35, pattern="^[A-Za-z0-9]+(-[A-Za-z0-9]+)*$"),
+    AfterValidator(_known_language),
+]
 Roles = Annotated[list[PartyRole], Field(min_length=1), AfterValidator(_in_order)]
 Opens = Annotated[str, StringConstraints(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Closes = Annotated[str, StringConstraints(pattern="^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
@@ -68,7 +73,7 @@ class ContactUpsert(Input):
     title: Name | None = Field(None, description="Job title.")
     department: Name | None = Field(None, description="Department of the company.")
     email: Name | None = Field(None, description="E-mail address.")
-    phone: Reference | None = Field(None, description="Telephone number.")
+    phone: Short | None = Field(None, description="Telephone number.")
 
 
 class AddressUpsert(Input):
@@ -95,7 +100,7 @@ class PartyUpsert(Input):
     gln: Gln | None = Field(None, description="GS1 Global Location Number with its check digit.")
     vat_id: Reference | None = Field(None, description="VAT identification number.")
     email: Name | None = Field(None, description="E-mail address.")
-    phone: Reference | None = Field(None, description="Telephone number.")
+    phone: Short | None = Field(None, description="Telephone number.")
     language: Language | None = Field(None, description="BCP 47 tag, for example de or pt-BR.")
     approval_limit: Money | None = Field(
         None,

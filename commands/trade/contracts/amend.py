@@ -117,7 +117,8 @@ async def amend(writing: Writing, command: ContractAmend) -> Outcome:
 
     Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE, DUPLICATE, INVALID where something that
     must be there is emptied, INVALID_DATE when it would end before it starts, EXCEEDS_MAX when
-    less would be agreed than is called off, and as `check_line`.
+    less would be agreed than is called off, SCALE_EXCEEDED for a quantity, OUT_OF_RANGE where
+    quantities contradict each other.
     """
     contract = await lock_contract(writing, command, amend)
     if command.ship_to_ids is not None:

@@ -94,7 +94,8 @@ async def create(writing: Writing, command: ContractCreate) -> Outcome:
     """Write a contract in state DRAFT with its lines numbered from 1.
 
     Refused: NOT_FOUND for the party, an address of another one, or a product; DUPLICATE for an
-    address named twice; TAKEN for the number; and as `check_line`.
+    address named twice; TAKEN for the number; SCALE_EXCEEDED for a quantity;
+    OUT_OF_RANGE where quantities contradict each other.
     """
     path: Path = ("lines",)
     await writing.get(Party, {command.party_id: ("party_id",)})

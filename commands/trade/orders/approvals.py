@@ -23,12 +23,12 @@ def awaited(
     found = []
     if channel.approval_required:
         found.append(Approval.MERCHANT)
-    if _asks_the_company(writing) and party is not None and exceeds(party, lines, currency):
+    if _limit_applies(writing) and party is not None and exceeds(party, lines, currency):
         found.append(Approval.COMPANY)
     return found
 
 
-def _asks_the_company(writing: Writing) -> bool:
+def _limit_applies(writing: Writing) -> bool:
     """Tell whether the company's limit binds the viewer: its approvers need nobody else."""
     viewer = writing.viewer
     return viewer.actor is Actor.BUYER and viewer.role is not CompanyRole.APPROVER

@@ -10,6 +10,7 @@ from pydantic import Field
 from commands.master.catalog import check_scale
 from commands.trade.orders.lines import cancel, lines_of
 from commands.trade.orders.states import VersionedOrderCommand, become, locked
+from commands.writing.stops import check_stops
 from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.verbs import verb
 from kit.errors import Code, Refused
@@ -61,9 +62,9 @@ async def cancel_lines(writing: Writing, command: OrderCancelLines) -> Outcome:
     order = await locked(writing, command, cancel_lines)
     lines = await lines_of(writing, [order.id])
     wanted = await _wanted(writing, command, lines)
-    await cancel(writing, order, wanted)
+    told = OrderLinesCancelled(order.id, lines=cancelled_lines(wanted))
+    await cancel(writing, order, lines.values(), wanted, told)
     order.cancel_reason = command.reason
-    writing.record(OrderLinesCancelled(order.id, lines=cancelled_lines(wanted)))
     if all(line.cancelled == line.ordered for line in lines.values()):
         become(writing, order, OrderState.CANCELLED)
         writing.record(OrderCancelled(order.id))
@@ -107,13 +108,14 @@ async def close(writing: Writing, command: OrderClose) -> Outcome:
     shipped.
     """
     order = await locked(writing, command, close)
+    text = f"Deliveries of {order.number} are under way: dispatch or cancel them first."
+    under_way = Refused(Code.WRONG_STATE, text, ("order_id",))
+    await check_stops(
+        writing, order, close.act, ("order_id",), {acts.UNDER_WAY: lambda _lines: under_way}
+    )
     become(writing, order, OrderState.CLOSED)
     lines = (await lines_of(writing, [order.id])).values()
-    if acts.UNDER_WAY.among(lines):
-        text = f"Deliveries of {order.number} are under way: dispatch or cancel them first."
-        raise Refused(Code.WRONG_STATE, text, ("order_id",))
     rest = {line: line.unplanned for line in lines if line.unplanned > 0}
-    await cancel(writing, order, rest)
+    await cancel(writing, order, lines, rest, OrderClosed(order.id))
     order.version += 1
-    writing.record(OrderClosed(order.id))
     return {"order_id": order.id}

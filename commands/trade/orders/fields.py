@@ -76,7 +76,9 @@ class OrderFields(Input):
         None, description="The customer's own order number."
     )
     external_reference: Reference | None = Field(
-        None, description="The order's number in the channel's system; unique per channel."
+        None,
+        description="The order's number in the channel's system; unique per channel and"
+        " party, where all guests count as one.",
     )
     note: Note | None = Field(None, description="A note for people.")
 

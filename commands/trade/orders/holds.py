@@ -16,6 +16,9 @@ from models.events.trade.orders import Held, OrderHeld, OrderHoldReleased
 from models.trade.orders import acts
 from models.trade.orders.holds import Hold, HoldReason, HoldSubject
 
+_INHERITED = ("subject", "reason", "owner", "note", "placed_at")
+"""What the hold on a part has of the hold on what it comes from."""
+
 
 class HoldFields(Input):
     """Why something is stopped, and who stopped it."""
@@ -60,9 +63,21 @@ async def place(
         owner=given.owner,
         note=given.note,
     )
-    writing.session.add(hold)
-    writing.record(event(subject_id, hold_id=hold.id, reason=hold.reason))
+    _add(writing, hold, event)
     return hold
+
+
+async def inherit(writing: Writing, source_id: UUID, subject_id: UUID, event: type[Held]) -> None:
+    """Stop what came out of a row by the holds that stop the row; event: as in `place`."""
+    for it in (await active_holds(writing, [source_id])).get(source_id, []):
+        same = {name: getattr(it, name) for name in _INHERITED}
+        hold = Hold(merchant_id=it.merchant_id, id=new_id(), subject_id=subject_id, **same)
+        _add(writing, hold, event)
+
+
+def _add(writing: Writing, hold: Hold, event: type[Held]) -> None:
+    writing.session.add(hold)
+    writing.record(event(hold.subject_id, hold_id=hold.id, reason=hold.reason))
 
 
 async def find(writing: Writing, subject: HoldSubject, hold_id: UUID) -> Hold:
@@ -93,6 +108,7 @@ async def hold_order(writing: Writing, command: OrderHold) -> Outcome:
     """Stop an order. Refused: NOT_FOUND, WRONG_STATE at its end, TAKEN."""
     order = await locked(writing, command, hold_order)
     hold = await place(writing, HoldSubject.ORDER, order.id, command, OrderHeld)
+    order.version += 1
     return {"order_id": order.id, "hold_id": hold.id}
 
 
@@ -103,6 +119,7 @@ async def hold_order(writing: Writing, command: OrderHold) -> Outcome:
 async def release_order(writing: Writing, command: OrderReleaseHold) -> Outcome:
     """Let an order go on, as far as this hold is concerned. Refused: NOT_FOUND, WRONG_STATE."""
     hold = await find(writing, HoldSubject.ORDER, command.hold_id)
-    await lock_orders(writing, {hold.subject_id: ("hold_id",)})
+    orders = await lock_orders(writing, {hold.subject_id: ("hold_id",)})
     await release(writing, hold, OrderHoldReleased)
+    orders[hold.subject_id].version += 1
     return {"order_id": hold.subject_id, "hold_id": hold.id}

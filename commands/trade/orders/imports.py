@@ -10,7 +10,7 @@ from pydantic import Field
 from commands.trade.orders.compose import compose
 from commands.trade.orders.drafts import Draft, create
 from commands.trade.orders.fields import LineFields, OrderFields
-from commands.trade.orders.references import References, read, taken
+from commands.trade.orders.references import OrderKey, References, customer, read, taken
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Code, Problem, Refused
@@ -31,7 +31,7 @@ class OrderLineImport(LineFields):
 
 
 class OrderImport(OrderFields):
-    """One order from a back office, known by its channel and external reference."""
+    """One order from a back office, known by channel, customer and external reference."""
 
     external_reference: Reference = Field(
         description="The order's number in the channel's system; the key of the import."
@@ -59,7 +59,7 @@ class OrdersImport(Command):
 
 @verb(
     Act(Scope.ORDERS_IMPORT),
-    "Take over up to 250 orders from another system, each known by channel and external"
+    "Take over up to 250 orders from another system, each known by channel, customer and external"
     " reference: one that is there already is left alone, one that is refused stops no other."
     " Dates may have passed, channels and products may be inactive, no approval is asked.",
 )
@@ -75,10 +75,10 @@ async def import_all(writing: Writing, command: OrdersImport) -> Outcome:
     there = await taken(writing, references.ids(Channel), {it.external_reference for it in orders})
     results: list[dict[str, Any]] = []
     drafts: dict[int, Draft] = {}
-    asked: set[tuple[UUID, str]] = set()
+    seen: set[OrderKey] = set()
     for place, given in enumerate(orders):
         try:
-            key = _key(references, given, asked)
+            key = _key(writing, references, given, seen)
             if key not in there:
                 drafts[place] = _draft(writing, references, given)
             results.append(_result("UNCHANGED", there.get(key)))
@@ -95,14 +95,18 @@ def _result(status: str, order_id: UUID | None, problems: Sequence[Problem] = ()
 
 
 def _key(
-    references: References, given: OrderImport, asked: set[tuple[UUID, str]]
-) -> tuple[UUID, str]:
-    """Return channel id and external reference, noted in `asked`. Refused: DUPLICATE."""
-    key = (references.demand(Channel, given).id, given.external_reference)
-    if key in asked:
+    writing: Writing, references: References, given: OrderImport, seen: set[OrderKey]
+) -> OrderKey:
+    """Return what the order is known by, noted in `seen`.
+
+    Refused: as `customer`, DUPLICATE.
+    """
+    channel, party = references.demand(Channel, given), customer(writing, references, given)
+    key = (channel.id, party.id if party else None, given.external_reference)
+    if key in seen:
         text = "This order stands twice in one input."
         raise Refused(Code.DUPLICATE, text, ("external_reference",))
-    asked.add(key)
+    seen.add(key)
     return key
 
 

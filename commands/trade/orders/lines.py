@@ -8,8 +8,10 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Uuid, any_, literal
 
 from commands.trade.contracts import counters
+from commands.trade.orders.progress import news, reached
 from commands.writing.transaction import Writing
 from kit.errors import Path
+from models.base.events import Moving
 from models.trade.contracts.tables import Contract
 from models.trade.orders.holds import Hold
 from models.trade.orders.tables import Order, OrderLine
@@ -40,22 +42,33 @@ def move(line: OrderLine, **amounts: Decimal) -> None:
     line.backordered = max(min(line.backordered, line.unplanned), Decimal(0))
 
 
-async def cancel(writing: Writing, order: Order, amounts: Mapping[OrderLine, Decimal]) -> None:
-    """Cancel quantities of a locked order; a call-off gives them back to its contract (K5).
+async def cancel(
+    writing: Writing,
+    order: Order,
+    lines: Collection[OrderLine],
+    amounts: Mapping[OrderLine, Decimal],
+    happened: Moving,
+) -> None:
+    """Cancel quantities of a locked order and tell it; when nothing else is awaited, that too.
 
-    amounts: line of the order -> quantity. The contract is locked after the order.
+    lines: all of the order. amounts: line -> quantity. happened: what tells of the cancelling.
+    A call-off gives the quantities back to its contract (K5), which is locked after the order.
     """
-    changes: defaultdict[UUID, Decimal] = defaultdict(Decimal)
+    before = reached(lines)
+    given_back: defaultdict[UUID, Decimal] = defaultdict(Decimal)
     for line, quantity in amounts.items():
         move(line, cancelled=quantity)
         if line.contract_line_id is not None:
-            changes[line.contract_line_id] -= quantity
-    if order.contract_id is None or not changes:
+            given_back[line.contract_line_id] -= quantity
+    writing.record(happened)
+    if kind := news(before, reached(lines)):
+        writing.record(kind(order.id))
+    if order.contract_id is None or not given_back:
         return
     everything = writing.for_all()
     await everything.lock(Contract, {order.contract_id: ()})
-    given_back = {line_id: {"called_off": amount} for line_id, amount in changes.items()}
-    await counters.move(everything, given_back)
+    changes = {line_id: {"called_off": amount} for line_id, amount in given_back.items()}
+    await counters.move(everything, changes)
 
 
 async def active_holds(writing: Writing, subject_ids: Collection[UUID]) -> dict[UUID, list[Hold]]:

@@ -11,7 +11,7 @@ from commands.trade.orders.approvals import awaited
 from commands.trade.orders.compose import compose
 from commands.trade.orders.drafts import Draft, create
 from commands.trade.orders.fields import LineFields, OrderFields
-from commands.trade.orders.references import customer, read, taken
+from commands.trade.orders.references import check_free, customer, read
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refused
@@ -48,7 +48,8 @@ async def place(writing: Writing, command: OrderPlace) -> Outcome:
 
     Refused: GUESTS_NOT_ALLOWED by the channel, INVALID_WINDOW for a window and INVALID_DATE for a
     date that has passed, WRONG_STATE for an inactive channel or product, TAKEN for an external
-    reference that the channel used before, and as `compose`.
+    reference that the customer used in the channel before; INVALID, NOT_FOUND, NOT_ALLOWED,
+    DUPLICATE and SCALE_EXCEEDED for what the order says.
     """
     references = await read(writing, [command], command.lines)
     draft = compose(writing, references, command, command.lines)
@@ -56,11 +57,8 @@ async def place(writing: Writing, command: OrderPlace) -> Outcome:
     channel = references.demand(Channel, command)
     _check_channel(channel, command)
     _check_products(draft)
-    reference = command.external_reference
-    if reference and await taken(writing, [channel.id], [reference]):
-        text = f"The channel {channel.code} has an order {reference} already."
-        raise Refused(Code.TAKEN, text, ("external_reference",))
     party = customer(writing, references, command)
+    await check_free(writing, channel.id, party.id if party else None, command)
     waits = awaited(writing, channel, party, draft.lines, draft.currency)
     (order_id,) = await create(writing, [replace(draft, awaiting=waits)])
     return {"order_id": order_id}

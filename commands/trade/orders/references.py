@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, or_, select
@@ -43,7 +43,7 @@ class Named:
     field: str
 
 
-def named(entity: type[Owned], given: Input) -> Named | None:
+def reference_of(entity: type[Owned], given: Input) -> Named | None:
     """Return how the input names a row of the table. Refused: INVALID when it does so twice."""
     found = [
         Named(column, value, field)
@@ -87,7 +87,7 @@ class References:
 
     def find(self, entity: type[Entity], given: Input) -> Entity | None:
         """Return the row that the input names. Refused: INVALID, NOT_FOUND with its field."""
-        name = named(entity, given)
+        name = reference_of(entity, given)
         if name is None:
             return None
         row: Entity | None = self.keyed.get((entity, name.column, name.value))
@@ -105,7 +105,7 @@ class References:
 
     def of_party(self, entity: type[Entity], party: Party | None, given: Input) -> Entity | None:
         """Return the contact or address of the party that the input names. Refused: as `find`."""
-        name = named(entity, given)
+        name = reference_of(entity, given)
         if name is None:
             return None
         key = None if party is None else (entity, party.id, name.column, name.value)
@@ -154,7 +154,7 @@ async def _owned(
     statement = _of_parties(writing.viewer.actor, entity, tuple(wanted))
     keys = {column: list(values) for column, values in wanted.items()}
     rows = await writing.session.rows(
-        statement, {**writing.named, "parties": list(parties), **keys}
+        statement, {**writing.parameters, "parties": list(parties), **keys}
     )
     return {
         (entity, row.party_id, column, getattr(row, column)): row
@@ -199,12 +199,12 @@ def customer(writing: Writing, references: References, given: OrderFields) -> Pa
 
 
 def _party_path(given: OrderFields) -> Path:
-    name = named(Party, given)
+    name = reference_of(Party, given)
     return (name.field if name else "party_id",)
 
 
 _TAKEN = Statement(
-    select(Order.channel_id, Order.external_reference, Order.id).where(
+    select(Order.channel_id, Order.party_id, Order.external_reference, Order.id).where(
         Order.merchant_id == bindparam("merchant", type_=Uuid()),
         Order.channel_id == any_(bindparam("channels", type_=ARRAY(Uuid()))),
         Order.external_reference == any_(bindparam("references", type_=ARRAY(Text()))),
@@ -212,14 +212,34 @@ _TAKEN = Statement(
 )
 
 
+OrderKey: TypeAlias = tuple[UUID, UUID | None, str]
+"""Channel id, party id (None for a guest) and external reference: one order has them.
+
+Across parties it would tell one company what another has ordered, and let it take its numbers.
+"""
+
+
 async def taken(
     writing: Writing, channel_ids: Iterable[UUID], references: Iterable[str]
-) -> dict[tuple[UUID, str], UUID]:
-    """Return (channel id, external reference) -> id of the order that has it already."""
-    named = {
+) -> dict[OrderKey, UUID]:
+    """Return key -> id of the order that has it already, of those with one of the references."""
+    parameters = {
         "merchant": writing.viewer.merchant_id,
         "channels": list(channel_ids),
         "references": list(references),
     }
-    rows = await writing.session.rows(_TAKEN, named)
-    return {(channel, str(reference)): order for channel, reference, order in rows}
+    rows = await writing.session.rows(_TAKEN, parameters)
+    return {(channel, party, str(reference)): order for channel, party, reference, order in rows}
+
+
+async def check_free(writing: Writing, channel_id: UUID, party_id: UUID | None, given: Any) -> None:
+    """Refused: TAKEN where the party (None: a guest) has an order of the external reference.
+
+    given: what has the `external_reference`, or None there.
+    """
+    reference = given.external_reference
+    if reference and (channel_id, party_id, reference) in await taken(
+        writing, [channel_id], [reference]
+    ):
+        text = "The customer has an order with this reference in this channel already."
+        raise Refused(Code.TAKEN, text, ("external_reference",))

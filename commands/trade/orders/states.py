@@ -126,7 +126,7 @@ async def reject(writing: Writing, command: OrderReject) -> Outcome:
     become(writing, order, OrderState.REJECTED)
     order.reject_reason = command.reason
     order.version += 1
-    lines = await lines_of(writing, [order.id])
-    await cancel(writing, order, {line: line.unplanned for line in lines.values()})
-    writing.record(OrderRejected(order.id, by=side))
+    lines = (await lines_of(writing, [order.id])).values()
+    everything = {line: line.unplanned for line in lines}
+    await cancel(writing, order, lines, everything, OrderRejected(order.id, by=side))
     return {"order_id": order.id}

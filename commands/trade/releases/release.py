@@ -5,7 +5,7 @@ from sqlalchemy import ARRAY, Uuid, any_, literal
 from commands.master.catalog import check_scale
 from commands.trade.contracts.life import check_in_force
 from commands.trade.releases.inputs import ContractRelease
-from commands.trade.releases.schedule import _after, _check_firm_zone, _Schedule, _slots
+from commands.trade.releases.schedule import Schedule, check_firm_zone, schedule_of, slots_of
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Code, Refused
@@ -42,9 +42,9 @@ async def release(writing: Writing, command: ContractRelease) -> Outcome:
     if old is not None and command.release_no <= old.release_no:
         text = f"Release {old.release_no} is active already."
         raise Refused(TradeCode.RELEASE_OUTDATED, text, ("release_no",))
-    after = _after(command, line, before)
+    after = schedule_of(command, line, before)
     if before is not None and not command.supplier_consent:
-        _check_firm_zone(writing, contract, before, after)
+        check_firm_zone(writing, contract, before, after)
     if old is not None:
         await _supersede(writing, old, command.release_no)
     row = await _write(writing, command, line, after)
@@ -88,7 +88,7 @@ async def _check(writing: Writing, command: ContractRelease, line: ContractLine)
 
 async def _active(
     writing: Writing, line: ContractLine
-) -> dict[ReleaseType, tuple[Release, _Schedule]]:
+) -> dict[ReleaseType, tuple[Release, Schedule]]:
     """Return the active releases of the line with their schedules."""
     rows = writing.seen(Release).where(
         Release.contract_line_id == line.id, Release.state == ReleaseState.ACTIVE
@@ -98,7 +98,8 @@ async def _active(
     rows_of = writing.seen(ScheduleLine).where(ScheduleLine.release_id == any_(ids))
     lines = await writing.all(rows_of.order_by(ScheduleLine.window_earliest, ScheduleLine.line_no))
     return {
-        it.type: (it, _Schedule(it.cumulative_received, list(_slots(lines, it)))) for it in releases
+        it.type: (it, Schedule(it.cumulative_received, list(slots_of(lines, it))))
+        for it in releases
     }
 
 
@@ -109,7 +110,7 @@ async def _supersede(writing: Writing, old: Release, by: int) -> None:
 
 
 async def _write(
-    writing: Writing, command: ContractRelease, line: ContractLine, schedule: _Schedule
+    writing: Writing, command: ContractRelease, line: ContractLine, schedule: Schedule
 ) -> Release:
     row = Release(
         merchant_id=line.merchant_id,

@@ -23,7 +23,7 @@ from models.trade.releases import (
 
 
 @dataclass(frozen=True)
-class _Slot:
+class Slot:
     """A schedule line to be."""
 
     window: Window
@@ -32,11 +32,11 @@ class _Slot:
 
 
 @dataclass(frozen=True)
-class _Schedule:
+class Schedule:
     """A release's figures. slots: in date order."""
 
     received: Decimal
-    slots: Sequence[_Slot] = ()
+    slots: Sequence[Slot] = ()
 
     @property
     def released(self) -> Decimal:
@@ -50,14 +50,15 @@ class _Schedule:
             (it.quantity for it in firm if it.window.earliest <= until), Decimal(0)
         )
 
-    def counted_from(self, received: Decimal) -> "_Schedule":
+    def counted_from(self, received: Decimal) -> "Schedule":
         """Return the same demand counted from a later receipt: what has come leaves the slots."""
         left = open_quantities([it.quantity for it in self.slots], self.received, received)
         slots = [replace(it, quantity=q) for it, q in zip(self.slots, left, strict=True) if q]
-        return _Schedule(received, slots)
+        return Schedule(received, slots)
 
 
-def _slots(lines: Sequence[ScheduleLine], of: Release) -> Iterator[_Slot]:
+def slots_of(lines: Sequence[ScheduleLine], of: Release) -> Iterator[Slot]:
+    """Give what a release asks for, in the order of the lines."""
     for line in lines:
         if line.release_id == of.id:
             window = Window(
@@ -65,29 +66,29 @@ def _slots(lines: Sequence[ScheduleLine], of: Release) -> Iterator[_Slot]:
                 latest=line.window_latest,
                 time_zone=line.window_zone,
             )
-            yield _Slot(window, line.quantity, line.commitment)
+            yield Slot(window, line.quantity, line.commitment)
 
 
-def _after(command: ContractRelease, line: ContractLine, before: _Schedule | None) -> _Schedule:
+def schedule_of(command: ContractRelease, line: ContractLine, before: Schedule | None) -> Schedule:
     """Return the schedule as it will stand. Refused: WRONG_STATE for an update of nothing."""
     received = command.cumulative_received
     if received is None:
         received = max(line.received, line.delivered)
-    kept: Mapping[datetime, _Slot] = {}
+    kept: Mapping[datetime, Slot] = {}
     if command.function is ReleaseFunction.UPDATE:
         if before is None:
             text = "There is no active release of this type to update."
             raise Refused(Code.WRONG_STATE, text, ("function",))
         kept = {it.window.earliest: it for it in before.counted_from(received).slots}
     given = {
-        it.window.earliest: _Slot(it.window, it.quantity, it.commitment) for it in command.lines
+        it.window.earliest: Slot(it.window, it.quantity, it.commitment) for it in command.lines
     }
     slots = {**kept, **given}
-    return _Schedule(received, [slots[start] for start in sorted(slots) if slots[start].quantity])
+    return Schedule(received, [slots[start] for start in sorted(slots) if slots[start].quantity])
 
 
-def _check_firm_zone(
-    writing: Writing, contract: Contract, before: _Schedule, after: _Schedule
+def check_firm_zone(
+    writing: Writing, contract: Contract, before: Schedule, after: Schedule
 ) -> None:
     """Compare cumulatives, so that goods that came meanwhile are no reduction.
 

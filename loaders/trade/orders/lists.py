@@ -88,7 +88,7 @@ def _held(reader: Reader, order: Any) -> ColumnElement[bool]:
     )
 
 
-_JUDGED = {"open": is_open, "late": is_late, "on_hold": _held, "backordered": is_backordered}
+_FLAGS = {"open": is_open, "late": is_late, "on_hold": _held, "backordered": is_backordered}
 
 
 def _overlaps(table: Any, given: OrderFilter) -> ColumnElement[bool]:
@@ -105,10 +105,10 @@ def _single(reader: Reader, order: Any, given: OrderFilter) -> Iterable[ColumnEl
     for name in _EQUAL:
         if (value := getattr(given, name)) is not None:
             yield getattr(order, name) == value
-    for name, judgement in _JUDGED.items():
+    for name, condition in _FLAGS.items():
         if (value := getattr(given, name)) is not None:
-            timeliness = judgement(reader, order)
-            yield timeliness if value else ~timeliness
+            holds = condition(reader, order)
+            yield holds if value else ~holds
 
 
 def _matching(reader: Reader, order: Any, given: OrderFilter) -> Iterable[ColumnElement[bool]]:

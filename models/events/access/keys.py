@@ -8,6 +8,7 @@ from uuid import UUID
 from models.access.keys import ApiKey, LimitName
 from models.access.viewers import Actor, CompanyRole, Documents, Scope
 from models.base.events import Event, event, without
+from models.base.payloads import RowOf
 
 
 @event("api_key.created", ApiKey, without("name"))
@@ -16,7 +17,10 @@ class ApiKeyCreated(Event):
 
     actor: Annotated[Actor, "Who uses it."]
     role: Annotated[CompanyRole | None, "What a buyer may do for its company."]
-    bound_to: Annotated[UUID | None, "The party, channel or location that it is bound to."]
+    bound_to: Annotated[
+        Annotated[UUID, RowOf("Party", "Channel", "Location")] | None,
+        "The party, channel or location that it is bound to.",
+    ]
     scopes: Annotated[tuple[Scope, ...], "What it allows."]
     expires_at: Annotated[datetime | None, "When it ends by itself."]
     limits: Annotated[Mapping[LimitName, int], "Limit → the key's own number."]

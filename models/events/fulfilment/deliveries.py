@@ -8,11 +8,12 @@ from typing import Annotated
 from uuid import UUID
 
 from models.base.events import Event, event, without
+from models.base.payloads import RowOf
 from models.events.trade.orders import Held, hold_without_owner
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery
 
-Quantities = Mapping[UUID, Decimal]
+Quantities = Mapping[Annotated[UUID, RowOf("OrderLine")], Decimal]
 """Id of an order line -> quantity, in the line's unit."""
 
 
@@ -27,7 +28,7 @@ class DeliveryPlanned(Event):
 class DeliveryDivided(Event):
     """A part of it became a delivery of its own."""
 
-    into: Annotated[UUID, "The new delivery."]
+    into: Annotated[UUID, RowOf("Delivery"), "The new delivery."]
     taken: Annotated[Quantities, "Order line → what the new one took, in the line's unit."]
 
 
@@ -35,7 +36,7 @@ class DeliveryDivided(Event):
 class DeliveryMerged(Event):
     """Another one was put into it."""
 
-    source: Annotated[UUID, "The other delivery."]
+    source: Annotated[UUID, RowOf("Delivery"), "The other delivery."]
     planned: Annotated[Quantities, "Order line → what came from it, in the line's unit."]
 
 
@@ -43,8 +44,8 @@ class DeliveryMerged(Event):
 class DeliveryMoved(Event):
     """It starts elsewhere."""
 
-    before: Annotated[UUID, "The location where it would have started."]
-    after: Annotated[UUID, "The location where it starts."]
+    before: Annotated[UUID, RowOf("Location"), "The location where it would have started."]
+    after: Annotated[UUID, RowOf("Location"), "The location where it starts."]
 
 
 @event("delivery.rescheduled", Delivery, without("override"))
@@ -90,19 +91,24 @@ class DeliveryDispatched(Event):
 class DeliveryCancelled(Event):
     """It is not made; its quantities can be planned again."""
 
-    merged_into: Annotated[UUID | None, "The delivery into which it was put."] = None
+    merged_into: Annotated[
+        Annotated[UUID, RowOf("Delivery")] | None, "The delivery into which it was put."
+    ] = None
 
 
 @event("delivery.received", Delivery)
 class DeliveryReceived(Event):
     """The client confirmed what came."""
 
-    received: Annotated[Quantities, "Delivery line → what came in good order, in its unit."]
+    received: Annotated[
+        Mapping[Annotated[UUID, RowOf("DeliveryLine")], Decimal],
+        "Delivery line → what came in good order, in its unit.",
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival(Event):
-    """What follows for a delivery from the statuses of its parcels."""
+    """What has arrived of a delivery, as its parcels say, or the client once it confirms."""
 
     delivered: Annotated[Quantities, "Order line → what arrived; less than 0 takes back."]
     refused: Annotated[Quantities, "Order line → what was refused; less than 0 takes back."]
@@ -111,12 +117,12 @@ class Arrival(Event):
 
 @event("delivery.partially_delivered", Delivery)
 class DeliveryPartiallyDelivered(Arrival):
-    """Some of its parcels have arrived."""
+    """Some of it has arrived."""
 
 
 @event("delivery.delivered", Delivery)
 class DeliveryDelivered(Arrival):
-    """All of its parcels have arrived."""
+    """All of it has arrived."""
 
 
 @event("delivery.returned_to_sender", Delivery)
@@ -131,7 +137,7 @@ class DeliveryLost(Arrival):
 
 @event("delivery.failed", Delivery)
 class DeliveryFailed(Arrival):
-    """Nothing has arrived, and no parcel is under way any more."""
+    """Nothing of it has arrived, and nothing is under way any more."""
 
 
 @event("delivery.arrival_corrected", Delivery)
@@ -152,4 +158,4 @@ ARRIVALS: Mapping[DeliveryState, type[Arrival]] = {
     DeliveryState.LOST: DeliveryLost,
     DeliveryState.FAILED: DeliveryFailed,
 }
-"""State into which parcels bring a delivery -> what tells of it."""
+"""State into which a delivery comes after its dispatch -> what tells of it."""

@@ -6,6 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from models.base.events import Event, Payload, event
+from models.base.payloads import RowOf
 from models.fulfilment.parcels import Parcel, ParcelStatus
 
 
@@ -13,7 +14,7 @@ from models.fulfilment.parcels import Parcel, ParcelStatus
 class ParcelPacked(Event):
     """It was packed."""
 
-    delivery_id: Annotated[UUID, "The delivery that it belongs to."]
+    delivery_id: Annotated[UUID, RowOf("Delivery"), "The delivery that it belongs to."]
 
 
 @event("parcel.voided", Parcel)
@@ -30,7 +31,9 @@ def _without_number(_payload: Payload) -> Payload:
 class ParcelTrackingNumberAdded(Event):
     """A carrier reported a number of its own."""
 
-    tracking_number_id: Annotated[UUID | None, "The number; null before version 2."]
+    tracking_number_id: Annotated[
+        Annotated[UUID, RowOf("TrackingNumber")] | None, "The number; null before version 2."
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

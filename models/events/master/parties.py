@@ -4,6 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from models.base.events import Created, Payload, Updated, event
+from models.base.payloads import RowOf
 from models.master.parties import Party
 
 
@@ -21,5 +22,9 @@ def _without_codes(payload: Payload) -> Payload:
 class PartyUpdated(Updated):
     """It was changed, or one of its contacts or addresses."""
 
-    contacts: Annotated[tuple[UUID, ...], "Its contacts that were written."]
-    addresses: Annotated[tuple[UUID, ...], "Its addresses that were written."]
+    contacts: Annotated[
+        tuple[Annotated[UUID, RowOf("Contact")], ...], "Its contacts that were written."
+    ]
+    addresses: Annotated[
+        tuple[Annotated[UUID, RowOf("Address")], ...], "Its addresses that were written."
+    ]

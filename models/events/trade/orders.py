@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from models.base.events import Event, Moving, Payload, Progressed, event, without
-from models.base.payloads import Item
+from models.base.payloads import AllLines, Item, RowOf
 from models.trade.orders.holds import HoldReason
 from models.trade.orders.states import Approval
 from models.trade.orders.tables import Order
@@ -16,7 +16,7 @@ from models.trade.orders.tables import Order
 class OrderPlaced(Moving):
     """It was placed or imported."""
 
-    lines: Annotated[int, "How many lines it has."]
+    lines: Annotated[int, AllLines(), "How many lines it has."]
 
 
 @event("order.approved", Order)
@@ -46,7 +46,9 @@ class OrderLinesCancelled(Moving):
     """Parts of it were cancelled, by somebody or by its delivery policy."""
 
     lines: Annotated[
-        tuple[CancelledLine, ...], "The lines; left out where somebody did it before version 2."
+        tuple[CancelledLine, ...],
+        AllLines(),
+        "The lines; left out where somebody did it before version 2.",
     ] = ()
 
 
@@ -67,12 +69,12 @@ class OrderPartiallyDelivered(Moving):
 
 @event("order.delivered", Order)
 class OrderDelivered(Moving):
-    """All of it has arrived."""
+    """All that is wanted of it has arrived."""
 
 
 @event("order.arrival_corrected", Order)
 class OrderArrivalCorrected(Moving):
-    """What had arrived has not: a carrier took its report back."""
+    """What had arrived has not: a carrier took its report back, or the client says so."""
 
 
 @event("order.progressed", Order)
@@ -84,7 +86,7 @@ class OrderProgressed(Progressed):
 class Held(Event):
     """What holds on orders and deliveries tell."""
 
-    hold_id: Annotated[UUID | None, "The hold; null before version 2."]
+    hold_id: Annotated[Annotated[UUID, RowOf("Hold")] | None, "The hold; null before version 2."]
     reason: Annotated[HoldReason, "Why it must not be released."]
 
 

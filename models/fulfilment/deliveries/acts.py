@@ -6,14 +6,15 @@ What happens after the dispatch follows from the tracking of the parcels.
 from enum import StrEnum
 
 from models.access.viewers import Scope
-from models.base.acts import Act, Below, Between
+from models.base.acts import Act, Below, Through
 from models.fulfilment.deliveries.states import (
     AFTER_DISPATCH,
     BEFORE_DISPATCH,
     BEFORE_PICKING,
     DeliveryState,
 )
-from models.fulfilment.deliveries.tables import DeliveryLine
+from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
+from models.master.parties import Party, PartyKind
 from models.trade.orders.acts import HELD
 from models.trade.orders.holds import Hold
 from models.trade.orders.states import OrderState
@@ -40,7 +41,14 @@ ORDER_HELD = Below(
     Hold,
     "subject_id",
     lambda hold: hold.is_active,
-    Between(DeliveryLine, "delivery_id", "order_id"),
+    Through(DeliveryLine, "delivery_id", "order_id"),
+)
+NAMELESS = Below(
+    "it goes to a company and nobody is named who takes it in",
+    Party,
+    "id",
+    lambda party: party.kind == PartyKind.COMPANY,
+    Through(Delivery, "id", "party_id", lambda delivery: delivery.is_nameless),
 )
 
 PLAN = Act(Scope.DELIVERIES_PLAN, frozenset({OrderState.CONFIRMED}))
@@ -60,7 +68,7 @@ RELEASE = Act(
     Scope.DELIVERIES_PLAN,
     frozenset({DeliveryState.PLANNED}),
     becomes=DeliveryState.RELEASED,
-    stopped_by=(HELD, ORDER_HELD),
+    stopped_by=(HELD, ORDER_HELD, NAMELESS),
     action=DeliveryAction.RELEASE,
 )
 PACK = Act(
@@ -80,6 +88,7 @@ CANCEL = Act(
     Scope.DELIVERIES_PLAN,
     BEFORE_DISPATCH,
     becomes=DeliveryState.CANCELLED,
+    stopped_by=(HELD,),
     action=DeliveryAction.CANCEL,
 )
 CONFIRM_RECEIPT = Act(Scope.RECEIPTS_WRITE, AFTER_DISPATCH, action=DeliveryAction.CONFIRM_RECEIPT)

@@ -118,7 +118,7 @@ class ContractLine(Owned):
             "over_tolerance_percent >= 0 AND under_tolerance_percent BETWEEN 0 AND 100",
         ),
     )
-    tally = Tally(Contract, "contract_id", COUNTERS)
+    __tally__ = Tally(Contract, "contract_id", COUNTERS)
 
     contract_id: Mapped[UUID]
     line_no: Mapped[int]

@@ -21,15 +21,15 @@ class OrderAction(StrEnum):
     CLOSE = "CLOSE"
 
 
-def _is_awaited(asker: Any, order: Any) -> Any:
-    """Tell whether the order waits for the approval that the asker gives: see `states.voice`."""
-    if asker.viewer.actor is Actor.STAFF:
+def _is_awaited(reader: Any, order: Any) -> Any:
+    """Tell whether the order waits for the approval that the reader gives: see `states.voice`."""
+    if reader.viewer.actor is Actor.STAFF:
         return order.awaits(Approval.MERCHANT)
-    return (asker.role == CompanyRole.APPROVER) & order.awaits(Approval.COMPANY)
+    return (reader.role == CompanyRole.APPROVER) & order.awaits(Approval.COMPANY)
 
 
-def _may_be_rejected(asker: Any, order: Any) -> Any:
-    return asker.viewer.actor is Actor.STAFF or _is_awaited(asker, order)
+def _may_be_rejected(reader: Any, order: Any) -> Any:
+    return reader.viewer.actor is Actor.STAFF or _is_awaited(reader, order)
 
 
 AWAITED = Itself("it waits for the viewer's side", _is_awaited)

@@ -57,13 +57,13 @@ def _is_internal(reason: ColumnElement[Any]) -> ColumnElement[bool]:
 
 _REASON = Mask(
     f"{HoldReason.UNDER_REVIEW} for {' and '.join(_INTERNAL)}",
-    lambda _row, reason: case(
+    lambda _viewer, _row, reason: case(
         (_is_internal(reason), literal_column(f"'{HoldReason.UNDER_REVIEW}'")), else_=reason
     ),
 )
 _UNLESS_INTERNAL = Mask(
     f"null where the reason is {' or '.join(_INTERNAL)}",
-    lambda row, column: case((_is_internal(row.reason), null()), else_=column),
+    lambda _viewer, row, column: case((_is_internal(row.reason), null()), else_=column),
 )
 _HIDDEN: Hidden = {
     **{actor: {"reason": _REASON, "owner": NULL, "note": NULL} for actor in OTHERS},

@@ -63,7 +63,10 @@ class Order(Owned):
             "merchant_id",
             "channel_id",
             "external_reference",
+            "party_id",
             unique=True,
+            # Guests have no party; among them, too, a channel's number is one order's.
+            postgresql_nulls_not_distinct=True,
             postgresql_where=text("external_reference IS NOT NULL"),
         ),
         known("kind", OrderKind),
@@ -194,7 +197,7 @@ class OrderLine(Owned):
         whole_window(),
         whole_window("confirmed"),
     )
-    tally = Tally(Order, "order_id", ("ordered", *COUNTERS))
+    __tally__ = Tally(Order, "order_id", ("ordered", *COUNTERS))
 
     order_id: Mapped[UUID]
     line_no: Mapped[int]

@@ -29,7 +29,7 @@ def with_document_name(request: Mapping[str, Any], extensions: Any) -> Any:
     return extensions if name is None else {**(extensions or {}), _ID: name}
 
 
-def _asked(context: ExecutionContext) -> str | None:
+def _wanted(context: ExecutionContext) -> str | None:
     """Return the key of the document that a request names, None where it names none."""
     extensions = context.operation_extensions or {}
     name = extensions.get(_ID)
@@ -48,7 +48,7 @@ async def find(context: ExecutionContext) -> None:
     ClientError: nobody knows it, it is not the one that was sent, or the key may not send one.
     """
     mine: Context = context.context
-    key, mode, sent = _asked(context), mine.viewer.documents, context.query
+    key, mode, sent = _wanted(context), mine.viewer.documents, context.query
     if not sent and key is not None:
         context.query = await mine.documents.registered(mine.viewer, key, mine.reads)
         mine.is_trusted = context.query is not None

@@ -40,7 +40,7 @@ def _hooks(kinds: Kinds, name: str) -> Sequence[tuple[int, bool]]:
     return found
 
 
-class _Stage:
+class _Step:
     """One stage of an operation: all its hooks begin before it and end after it."""
 
     __slots__ = ("_begun", "_extensions", "_given", "_hooks", "_name")
@@ -108,28 +108,28 @@ class Hooks(SchemaExtensionsRunner):
         super().__init__(execution_context, extensions)
         self._kinds: Kinds = tuple(type(it) for it in extensions)
 
-    def _stage(self, name: str, *given: Any) -> Any:
-        return _Stage(self.extensions, self._kinds, name, *given)
+    def _step(self, name: str, *given: Any) -> Any:
+        return _Step(self.extensions, self._kinds, name, *given)
 
     def operation(self) -> Any:
         """Return what surrounds the whole operation."""
-        return self._stage("on_operation")
+        return self._step("on_operation")
 
     def parsing(self) -> Any:
         """Return what surrounds the parser."""
-        return self._stage("on_parse")
+        return self._step("on_parse")
 
     def validation(self) -> Any:
         """Return what surrounds validation."""
-        return self._stage("on_validate")
+        return self._step("on_validate")
 
     def executing(self) -> Any:
         """Return what surrounds execution."""
-        return self._stage("on_execute")
+        return self._step("on_execute")
 
     def on_stream_result(self, result: Any) -> Any:
         """Return what surrounds the sending of one result of a stream."""
-        return self._stage("on_stream_result", result)
+        return self._step("on_stream_result", result)
 
     async def get_extensions_results(self, ctx: ExecutionContext) -> dict[str, Any]:
         """Return what extensions tell in the answer."""

@@ -9,6 +9,7 @@ from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
+from kit.db.lost import Unavailable
 from kit.telemetry import trace
 from kit.telemetry.metrics import OK
 from schema.graphql.errors import ErrorCode, default_code
@@ -23,18 +24,18 @@ class Observed(SchemaExtension):
 
     async def on_operation(self) -> AsyncIterator[None]:
         """Begin, and end however it ends."""
-        asked = trace.CURRENT.get()
-        if asked.telemetry is None:
+        request = trace.CURRENT.get()
+        if request.telemetry is None:
             yield
             return
         viewer = self.execution_context.context.viewer
-        own = asked.operation(viewer.merchant_id, viewer.key_id)
+        own = request.operation(viewer.merchant_id, viewer.key_id)
         trace.CURRENT.set(own)
-        running = asked.telemetry.begin(own)
+        running = request.telemetry.begin(own)
         outcome = OK
         try:
             yield
-            outcome = self._told()
+            outcome = self._result()
         except BaseException as error:
             outcome = _outcome(error)
             raise
@@ -53,7 +54,7 @@ class Observed(SchemaExtension):
         except RuntimeError:
             return "unknown"
 
-    def _told(self) -> str:
+    def _result(self) -> str:
         """Return the code of the first error that the client is told."""
         context = self.execution_context
         errors = context.pre_execution_errors or (context.result and context.result.errors)
@@ -67,6 +68,8 @@ def _outcome(error: BaseException) -> str:
         return CANCELLED
     if isinstance(error, TimeoutError):
         return ErrorCode.TIMEOUT.value
+    if isinstance(error, Unavailable):
+        return ErrorCode.UNAVAILABLE.value
     if isinstance(error, _NO_OPERATION):
         return ErrorCode.BAD_USER_INPUT.value
     return ErrorCode.INTERNAL_SERVER_ERROR.value

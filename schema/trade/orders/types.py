@@ -169,7 +169,7 @@ class Order(Node):
         description="The customer's own order number."
     )
     external_reference: str | None = strawberry.field(
-        description="Its number in the channel's system; unique per channel."
+        description="Its number in the channel's system; unique per channel and party."
     )
     currency: Currency = strawberry.field(description="Currency of all of its prices.")
     delivery_policy: DeliveryPolicy = strawberry.field(description="Whether it may come in parts.")
@@ -197,7 +197,10 @@ class Order(Node):
     cancel_reason: str | None = strawberry.field(
         description="Why people last cancelled it, or a part of it."
     )
-    version: int = strawberry.field(description="Raised by every change; see `expectedVersion`.")
+    version: int = strawberry.field(
+        description="Raised by every change of the order itself, not by what deliveries count on"
+        " its lines; see `expectedVersion`."
+    )
     lines: list[OrderLine] = related(loaders.lines, "Its lines, by number.")
     holds: list[Hold] = related(loaders.holds, "Its holds, released ones too, oldest first.")
     deliveries: list[Annotated["Delivery", strawberry.lazy("schema.fulfilment.deliveries")]] = (

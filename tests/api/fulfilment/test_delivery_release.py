@@ -1,8 +1,9 @@
 """Releasing to the warehouse, holding back, taking back: deliveries over GraphQL."""
 
-from kit.ids import from_global
+from kit.ids import from_global, to_global
 from models.access.viewers import Actor
 from tests.make.fulfilment import deliveries
+from tests.make.master import parties
 from tests.make.trade import orders
 
 ORDER = """
@@ -24,6 +25,17 @@ async def test_a_company_gets_nothing_without_a_named_recipient(world, ask):
     delivery = await deliveries.planned(world, ask, recipient=None)
     refused = await deliveries.refusals(ask, "deliveryRelease", deliveryId=delivery["id"])
     assert refused == [("RECIPIENT_MISSING", "deliveryId")]
+    assert "RELEASE" not in delivery["availableActions"]
+    named = await deliveries.planned(world, ask)
+    assert "RELEASE" in named["availableActions"]
+
+
+async def test_a_person_takes_it_in_without_being_named(world, ask):
+    order = await orders.order(world, ask, partyId=to_global("Party", await parties.person(world)))
+    where = {"line1": "Hafenstr. 2", "city": "Bonn", "country": "DE"}
+    delivery = await deliveries.planned(world, ask, order, recipient=None, shipTo=where)
+    assert "RELEASE" in delivery["availableActions"]
+    await deliveries.done(ask, "deliveryRelease", deliveryId=delivery["id"])
 
 
 async def test_an_order_that_must_come_complete_is_not_released_in_parts(world, ask):

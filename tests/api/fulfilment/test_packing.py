@@ -153,6 +153,26 @@ async def test_a_generated_sscc_steps_over_what_others_used(world, ask):
     assert payload["delivery"]["parcels"][0]["sscc"] == sscc("4012345", 2)
 
 
+async def test_no_warehouse_can_stop_another_from_making_ssccs(world, ask):
+    made = []
+    for _ in range(2):
+        here = await locations.location(world)
+        order, place = await _order(world, ask), to_global("Location", here)
+        delivery = await deliveries.released(world, ask, order, locationId=place)
+        made.append((ask.by(await world.key(Actor.WAREHOUSE, here)), delivery))
+    (one, first), (other, second) = made
+    taken = {"sscc": sscc("4012345", 1), "contents": [_content(first, "10")]}
+    assert (await _pack(one, first, taken))["userErrors"] == []
+    given = taken | {"contents": [_content(second, "10")]}
+    (hidden,) = (await _pack(other, second, given))["userErrors"]
+    (shown,) = (await _pack(ask, second, given))["userErrors"]
+    assert hidden == shown
+    assert (hidden["code"], hidden["field"][-1]) == ("TAKEN", "sscc")
+    generated = {"generateSscc": True, "contents": [_content(second, "10")]}
+    payload = await _pack(other, second, generated)
+    assert payload["delivery"]["parcels"][0]["sscc"] == sscc("4012345", 2)
+
+
 async def test_a_short_pick_becomes_a_backorder_of_what_is_missing(world, ask):
     delivery = await _released(world, ask)
     short = {"deliveryLineId": delivery["lines"][0]["id"], "picked": "6"}

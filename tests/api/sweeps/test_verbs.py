@@ -17,6 +17,7 @@ from kit.ids import from_global, new_id
 from models.access.viewers import Actor, CompanyRole, Viewer, allowed
 from models.base.acts import Act
 from models.base.tables import Owned
+from models.fulfilment.codes import FulfilmentCode
 from models.fulfilment.deliveries.acts import ACTS as DELIVERY_ACTS
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery
@@ -42,6 +43,7 @@ STOPS = {
     TradeCode.ON_HOLD,
     TradeCode.QUANTITY_NOT_OPEN,
     TradeCode.CONTRACT_SUSPENDED,
+    FulfilmentCode.RECIPIENT_MISSING,
 }
 """Refusals of what is not for the row as it stands, whatever the input says."""
 STOPPED = {state for act in DELIVERY_ACTS if act.stopped_by for state in act.states}

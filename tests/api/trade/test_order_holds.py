@@ -26,6 +26,11 @@ mutation ($input: OrderReleaseHoldInput!) {
   }
 }
 """
+CANCEL = """
+mutation ($input: OrderCancelLinesInput!) {
+  it: orderCancelLines(input: $input) { order { version } userErrors { code field } }
+}
+"""
 HELD = "query ($held: Boolean) { orders(first: 9, filter: {onHold: $held}) { totalCount } }"
 FRAUD = {"reason": "FRAUD", "owner": "risk team"}
 
@@ -80,6 +85,24 @@ async def test_a_released_hold_stops_nothing(world, ask, clock):
     assert again["userErrors"] == [{"code": "WRONG_STATE", "field": ["input", "holdId"]}]
     held_anew = await _held(ask, order)
     assert held_anew["userErrors"] == []
+
+
+async def test_holds_raise_the_version_that_others_expect(world, ask):
+    order = await orders.order(world, ask)
+    cancel = {
+        "orderId": order["id"],
+        "expectedVersion": order["version"],
+        "lines": [{"lineId": order["lines"][0]["id"], "quantity": "1"}],
+    }
+    hold = (await _held(ask, order))["hold"]["id"]
+    stale = {"code": "VERSION_CONFLICT", "field": ["input", "expectedVersion"]}
+    assert (await ask(CANCEL, input=cancel))["it"] == {"order": None, "userErrors": [stale]}
+    cancel["expectedVersion"] += 1
+    await ask(RELEASE, input={"holdId": hold})
+    assert (await ask(CANCEL, input=cancel))["it"] == {"order": None, "userErrors": [stale]}
+    cancel["expectedVersion"] += 1
+    done = (await ask(CANCEL, input=cancel))["it"]
+    assert done == {"order": {"version": order["version"] + 3}, "userErrors": []}
 
 
 async def test_an_order_that_is_over_is_not_held(world, ask):

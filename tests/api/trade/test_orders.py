@@ -110,11 +110,10 @@ async def test_a_guest_is_refused_where_the_channel_takes_none(world, ask):
     assert (await ask(TOTAL))["orders"]["totalCount"] == 0
 
 
-async def test_an_external_reference_is_taken_once_per_channel(world, ask):
+async def test_an_external_reference_is_taken_once_per_channel_and_party(world, ask):
     first = await orders.order(world, ask, externalReference="A-1")
-    again = await orders.order_input(
-        world, ask, externalReference="A-1", channelId=first["channel"]["id"]
-    )
+    own = {"channelId": first["channel"]["id"], "partyId": first["party"]["id"]}
+    again = await orders.order_input(world, ask, externalReference="A-1", **own)
     answer = (await ask(orders.PLACE, input=again))["orderPlace"]
     assert [(it["code"], it["field"]) for it in answer["userErrors"]] == [
         ("TAKEN", ["input", "externalReference"])
@@ -122,6 +121,42 @@ async def test_an_external_reference_is_taken_once_per_channel(world, ask):
     other_channel = await orders.order(world, ask, externalReference="A-1")
     assert other_channel["number"] == "O-000002"
     assert (await ask(TOTAL))["orders"]["totalCount"] == 2
+
+
+async def test_no_company_learns_or_takes_the_references_of_another(world, ask):
+    first = await orders.order(world, ask, externalReference="A-1")
+    company, channel = await parties.company(world), first["channel"]["id"]
+    buyer = ask.by(await world.key(Actor.BUYER, company))
+    given = await orders.order_input(
+        world, ask, externalReference="A-1", channelId=channel, partyId=to_global("Party", company)
+    )
+    assert (await buyer(orders.PLACE, input=given))["orderPlace"]["userErrors"] == []
+    own = (await buyer(orders.PLACE, input=given))["orderPlace"]["userErrors"]
+    assert [(it["code"], it["field"]) for it in own] == [("TAKEN", ["input", "externalReference"])]
+
+
+async def test_guests_share_the_references_of_a_channel(world, ask):
+    jan = {"guest": {"name": "Jan Kowalski"}, "externalReference": "A-1"}
+    first = await orders.order(world, ask, **jan)
+    given = await orders.order_input(world, ask, **jan, channelId=first["channel"]["id"])
+    told = (await ask(orders.PLACE, input=given))["orderPlace"]["userErrors"]
+    assert [(it["code"], it["field"]) for it in told] == [("TAKEN", ["input", "externalReference"])]
+    party = to_global("Party", await parties.company(world))
+    more = {"channelId": first["channel"]["id"], "partyId": party}
+    await orders.order(world, ask, externalReference="A-1", **more)
+
+
+async def test_no_two_references_differ_in_what_nobody_sees(world, ask):
+    first = await orders.order(world, ask, externalReference="\u00c5-1")
+    own = {"channelId": first["channel"]["id"], "partyId": first["party"]["id"]}
+    for same, code in (("A\u030a-1", "TAKEN"), ("\u00c5\u200b-1", "INVALID_CHARACTER")):
+        given = await orders.order_input(world, ask, externalReference=same, **own)
+        told = (await ask(orders.PLACE, input=given))["orderPlace"]["userErrors"]
+        assert [it["code"] for it in told] == [code]
+    found = """query ($it: String) { orders(first: 2, filter: { externalReference: $it }) {
+        nodes { externalReference } } }"""
+    nodes = (await ask(found, it="A\u030a-1"))["orders"]["nodes"]
+    assert nodes == [{"externalReference": "\u00c5-1"}]
 
 
 async def test_a_channel_may_demand_approval(world, ask):

@@ -87,6 +87,17 @@ async def test_a_second_import_changes_nothing(world, ask):
     assert (await ask(TOTAL))["orders"]["totalCount"] == 3
 
 
+async def test_an_import_takes_no_order_of_another_company_for_its_own(world, ask):
+    await _masters(world, ask)
+    await parties.company(world, number="OTHER")
+    answer = await _imported(ask, _item("1"), _item("1", partyNumber="OTHER"))
+    assert [it["status"] for it in answer["results"]] == ["CREATED", "CREATED"]
+    again = await _imported(ask, _item("1", partyNumber="OTHER"))
+    assert [(it["status"], it["order"]["party"]["number"]) for it in again["results"]] == [
+        ("UNCHANGED", "OTHER")
+    ]
+
+
 async def test_a_refused_order_stops_no_other(world, ask):
     await _masters(world, ask)
     half = _item("2")

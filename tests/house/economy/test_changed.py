@@ -4,7 +4,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from tests.changed import graph, touched
+from tests.changed import graph, others_in, touched
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +37,25 @@ def test_a_change_runs_what_imports_it_and_no_stranger(imports, file, runs, leav
 )
 def test_what_every_test_stands_on_runs_all(imports, file) -> None:
     assert touched([PurePosixPath(file)], imports) == {"tests"}
+
+
+@pytest.mark.parametrize(
+    ("file", "others"),
+    [
+        ("commands/master/locations.py", ["access", "fulfilment", "trade"]),
+        ("commands/trade/orders/cancel.py", ["access", "master"]),
+        ("kit/embedded/keeper.py", []),
+        ("tests/api/sweeps/test_bad_input.py", []),
+    ],
+)
+def test_what_goes_over_all_wings_leaves_out_those_without_a_change(imports, file, others) -> None:
+    assert others_in(touched([PurePosixPath(file)], imports)) == others
+
+
+def test_the_simulation_is_left_to_the_whole_run_unless_it_has_changed(imports) -> None:
+    play = "tests/simulation/test_random_play.py"
+    assert play not in touched([PurePosixPath("commands/master/locations.py")], imports)
+    assert play in touched([PurePosixPath(play)], imports)
 
 
 def test_a_change_of_nothing_runs_the_house(imports) -> None:

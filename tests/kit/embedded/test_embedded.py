@@ -1,6 +1,8 @@
 """The embedded server on the real binaries: one server a folder, whoever dies."""
 
+import contextlib
 import os
+import queue
 import shutil
 import signal
 import subprocess
@@ -174,3 +176,48 @@ def test_a_place_that_cannot_be_had_is_a_typed_error(tmp_path: Path) -> None:
     refusal = pytest.raises(embedded.EmbeddedPostgresError, match="There is no place")
     with refusal, embedded.running(tmp_path / "file" / "data"):
         pass
+
+
+def test_a_server_that_is_killed_is_started_again_where_it_was(start: Start, folder: Path) -> None:
+    program = start(folder)
+    url, keeper = program.says, keeper_of(folder)
+    for number in (2, 3):
+        ask(url, f"INSERT INTO kept VALUES ({number})")
+        killed = postmaster_of(folder)
+        os.kill(killed, signal.SIGKILL)
+        _wait_until_it_takes_connections(url)
+        assert postmaster_of(folder) != killed
+        assert keeper_of(folder) == keeper
+        assert ask(url, "SELECT id FROM kept ORDER BY id")[-1] == (number,)
+    program.leave()
+    assert not answers(url)
+    assert is_empty(folder)
+
+
+def test_a_server_that_cannot_be_started_again_is_told_with_its_log(
+    folder: Path, tmp_path: Path
+) -> None:
+    told: queue.SimpleQueue[str] = queue.SimpleQueue()
+    control = home_of(folder).cluster / "global" / "pg_control"
+    with embedded.running(folder, durable=False, lost=told.put) as server:
+        control.rename(tmp_path / "away")
+        os.kill(postmaster_of(folder), signal.SIGKILL)
+        assert "does not start again" in told.get(timeout=60)
+        assert not answers(server.owner_url)
+
+
+def test_a_server_that_is_left_is_not_told_as_lost(folder: Path) -> None:
+    told: queue.SimpleQueue[str] = queue.SimpleQueue()
+    with embedded.running(folder, durable=False, lost=told.put):
+        pass
+    assert is_empty(folder)
+    assert told.empty()
+
+
+def _wait_until_it_takes_connections(url: str) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError, asyncpg.PostgresError):
+            ask(url, "SELECT 1")
+            return
+    raise TimeoutError

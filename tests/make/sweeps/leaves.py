@@ -1,5 +1,6 @@
 """Inputs as trees: every field that a valid input gives, and what is wrong for its kind."""
 
+import base64
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,8 @@ from graphql import (
 from kit.ids import from_global, new_id, to_global
 
 LONG = "x" * 100_000
+STACKED = "a" + "\u0301\u0316" * 50_000
+"""Marks on one letter, which take quadratic time to be put in order."""
 Path = tuple[str | int, ...]
 
 
@@ -95,9 +98,49 @@ def at(value: Any, path: Path) -> Any:
     return value
 
 
-_TEXT = {"a\0b": "INVALID_CHARACTER", "\x1b[1m": "INVALID_CHARACTER", LONG: "TOO_LONG"}
+_TEXT = {
+    **dict.fromkeys(("a\0b", "\x1b[1m", "a\x85b", STACKED), "INVALID_CHARACTER"),
+    LONG: "TOO_LONG",
+    "": "BLANK",
+    " \n ": "BLANK",
+}
+INVISIBLE = (
+    *("\t", "\n", "\u00a0", "\u00ad", "\u034f", "\u061c", "\u115f", "\u1680", "\u180e", "\u2003"),
+    *("\u200b", "\u200d", "\u200e", "\u2028", "\u2029", "\u202e", "\u2060", "\u2066", "\u2800"),
+    *("\u3000", "\u3164", "\ue000", "\ufe0f", "\ufeff", "\uffa0", "\ufff9", "\uffff"),
+    *("\U000e0001", "\U000e0100", "\U0010ffff"),
+)
+_SOME = ("\n", "\u00a0", "\u200b", "\u202e", "\u2028", "\u3164", "\ufeff")
+_KEY = _TEXT | dict.fromkeys((f"A{it}B" for it in _SOME), "INVALID_CHARACTER")
+_FOR_PEOPLE = {
+    *("name", "title", "department", "building", "email", "phone", "line1", "line2", "postalCode"),
+    *("city", "region", "note", "reason", "terms", "windowOverride", "receivedBy", "owner"),
+    *("service", "place", "message", "rawReference"),
+}
+"""Fields whose text people write as they like; every other text is a key, which is all visible."""
+
+
+def is_for_people(leaf: "Leaf") -> bool:
+    """Tell whether a text is kept as people write it."""
+    return leaf.name in _FOR_PEOPLE
+
+
 _TEXTS: Mapping[str, Mapping[Any, str]] = {
-    "timeZone": dict.fromkeys(("Mars/Olympus", "", "\0", LONG), "INVALID_TIME_ZONE"),
+    "timeZone": dict.fromkeys(
+        (
+            *("Mars/Olympus", "localtime", "Factory", "posix/Europe/Berlin", "right/UTC"),
+            *(
+                "posixrules",
+                "europe/berlin",
+                "Europe/Berlin ",
+                "Europe/Berlin\u200b",
+                "",
+                "\0",
+                LONG,
+            ),
+        ),
+        "INVALID_TIME_ZONE",
+    ),
     "opens": dict.fromkeys(("8", "25:00", "08:00\n", "\0", LONG), "INVALID"),
     "closes": dict.fromkeys(("8", "24:01", "\0", LONG), "INVALID"),
     "limit": dict.fromkeys(("speed", "", "\0", LONG), "INVALID"),
@@ -107,26 +150,28 @@ _TEXTS: Mapping[str, Mapping[Any, str]] = {
         "": "BLANK",
         LONG: "TOO_LONG",
     },
-    "language": {"klingon-": "INVALID", "\0": "INVALID", LONG: "TOO_LONG"},
+    "language": {
+        **dict.fromkeys(("klingon", "klingon-", "de.UTF-8", "de@euro", "\0"), "INVALID"),
+        LONG: "TOO_LONG",
+    },
     **dict.fromkeys(
         ("gtin", "gln", "sscc"),
         dict.fromkeys(("4006381333932", "٤٠٠٦٣٨١٣٣٣٩٣١", "", "\0", LONG), "INVALID_CHECK_DIGIT"),
     ),
 }
 _FAR = dict.fromkeys(("0001-01-01", "1899-12-31", "2200-01-01", "9999-12-31"), "INVALID_DATE")
-_TIMES = {
-    f"{day}T{time}": code
-    for day, code in _FAR.items()
-    for time in ("00:00:00+14:00", "23:59:59-12:00")
-}
+_TIMES = {f"{day}T12:00:00Z": code for day, code in _FAR.items()} | dict.fromkeys(
+    (
+        *("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"),
+        *("1900-01-01T00:00:00+00:01", "2199-12-31T23:59:59-00:01"),
+    ),
+    "INVALID_DATE",
+)
+"""The last two are within the bounds where they are written, but not in UTC."""
 _DECIMALS = {
     "-1": "NOT_POSITIVE",
     "1e400": "OUT_OF_RANGE",
     "1e-400": "OUT_OF_RANGE",
-    "NaN": "OUT_OF_RANGE",
-    "sNaN": "OUT_OF_RANGE",
-    "Infinity": "OUT_OF_RANGE",
-    "-Infinity": "OUT_OF_RANGE",
     "1000000000000": "OUT_OF_RANGE",
     "0.1234567": "SCALE_EXCEEDED",
 }
@@ -141,20 +186,39 @@ _ZERO = _PRICED | {"minQuantity", "picked", "received", "cumulativeReceived"}
 _PLAIN: Mapping[str, Mapping[Any, str]] = {
     "Currency": dict.fromkeys(("XXY", "eur", "", "\0", LONG), "INVALID_CURRENCY"),
     "Country": dict.fromkeys(("ZZ", "de", "", "\0", LONG), "INVALID_COUNTRY"),
-    "DateTime": {**_TIMES, "2026-03-02T09:00:00": "INVALID"},
+    "DateTime": _TIMES,
     "Date": _FAR,
 }
+NO_INSTANTS = (
+    *("soon", "", "\0", LONG, "2026-03-02", "2026-W10", "2026-W10-1T09:00:00Z", "20260302T090000Z"),
+    *("2026-03-02T09:00:00", "2026-03-02 09:00:00Z", "2026-03-02T09:00Z", "2026-03-02T09Z"),
+    *("2026-13-01T00:00:00Z", "2026-02-29T09:00:00Z", "2026-03-02T24:00:00Z"),
+    *("2026-03-02T09:00:60Z", "2026-03-02T09:60:00Z", "2026-03-02T09:00:00.1234567Z"),
+    *("2026-03-02T09:00:00.Z", "2026-03-02T09:00:00,5Z", "2026-03-02T09:00:00+1:00"),
+    *("2026-03-02T09:00:00+0100", "2026-03-02T09:00:00+01", "2026-03-02T09:00:00+24:00"),
+    *("2026-03-02T09:00:00+01:60", "2026-03-02T09:00:00+01:00:30", "2026-03-02T09:00:00Z "),
+    *("٢٠٢٦-03-02T09:00:00Z", "２０２６-03-02T09:00:00Z", "2026-03-02T09:00:00Z\n"),
+)
+_SOME_INSTANTS = ("soon", "2026-W10", "2026-03-02T09:00:00", "2026-03-02 09:00:00Z")
+NO_DAYS = (
+    *("soon", "", "\0", LONG, "2026-02-30", "20260302", "2026-W10-1", "2026-3-2", "2026-061"),
+    *("2026-03-02T00:00:00Z", "2026-03-02 ", "٢٠٢٦-03-02", "２０２６-03-02"),
+)
+NO_NUMBERS = (
+    *("abc", "", "\0", "1" * 65, "NaN", "sNaN", "Infinity", "-Infinity", "inf", "1_000", "1."),
+    *(".5", "+5", " 5", "5 ", "5\n", "1,000", "1e", "0x10", "١٢", "１２", "1\u200b", "--1", "−1"),
+)
 _TYPES: Mapping[str, tuple[Any, ...]] = {
     "ID": ({"a": 1}, [1, 2]),
     "String": (5, {"a": 1}),
     "Currency": ({"a": 1},),
     "Country": (["DE", "FR"],),
-    "Decimal": (1.5, "abc", True, "", "\0", "1" * 65, {"a": 1}),
+    "Decimal": (1.5, True, "NaN", "1_000", "1.", "１２", " 5", "\0", "1" * 65, {"a": 1}),
     "Int": ("1", 1.5, 2**31, -(2**31) - 1, {"a": 1}),
     "Boolean": ("yes", 2),
     "ENUM": ("NOPE", "\0", 5),
-    "DateTime": ("soon", "2026-13-01T00:00:00Z", "\0", 5, LONG),
-    "Date": ("soon", "2026-02-30", "\0", 5, {"a": 1}),
+    "DateTime": (*_SOME_INSTANTS, "\0", 5, LONG),
+    "Date": ("soon", "2026-02-30", "20260302", "2026-W10-1", "\0", 5, {"a": 1}),
     "OBJECT": ("text", 5),
     "LIST": ([None],),
 }
@@ -165,7 +229,7 @@ def wrong_values(leaf: Leaf) -> list[tuple[Any, str]]:
     if leaf.kind == "ID":
         return [(it, "INVALID_ID") for it in (*_no_ids(leaf.value), "", "\0", LONG, "🏭", 5)]
     if leaf.kind == "String":
-        wrong = _TEXTS.get(leaf.name, _TEXT | {"": "BLANK", " \n ": "BLANK"})
+        wrong = _TEXTS.get(leaf.name, _TEXT if is_for_people(leaf) else _KEY)
         return list(wrong.items())
     if leaf.kind == "Decimal":
         return list(_wrong_decimals(leaf).items())
@@ -179,7 +243,11 @@ def wrong_values(leaf: Leaf) -> list[tuple[Any, str]]:
 
 def _no_ids(text: str) -> list[str]:
     name, key = from_global(text)
-    return [to_global("Merchant", key), to_global(f"{name} ", key), str(key), text[:-4]]
+    written = [f"{name}:{it}" for it in (f"{{{key}}}", key.hex, str(key).upper(), key.urn)]
+    return [
+        *(to_global("Merchant", key), to_global(f"{name} ", key), str(key), text[:-4]),
+        *(base64.b64encode(it.encode()).decode() for it in written if it != f"{name}:{key}"),
+    ]
 
 
 def _wrong_decimals(leaf: Leaf) -> dict[str, str]:

@@ -17,7 +17,7 @@ from models.events.trade.orders import OrderPlaced
 
 WRITTEN = json.loads(Path(__file__).with_name("written.json").read_text())
 TALLIED = sorted(
-    (it.class_ for it in Base.registry.mappers if it.class_.tally), key=lambda it: it.__name__
+    (it.class_ for it in Base.registry.mappers if it.class_.__tally__), key=lambda it: it.__name__
 )
 
 
@@ -65,5 +65,5 @@ def test_an_event_is_frozen() -> None:
 
 @pytest.mark.parametrize("table", TALLIED, ids=lambda it: it.__name__)
 def test_what_the_ledger_follows_can_be_told_by_an_event_of_its_own(table: Any) -> None:
-    assert progressed(table.tally.of).about is table.tally.of
-    assert {*table.tally.counters, table.tally.by} <= {*table.__table__.c.keys()}
+    assert progressed(table.__tally__.of).about is table.__tally__.of
+    assert {*table.__tally__.counters, table.__tally__.by} <= {*table.__table__.c.keys()}

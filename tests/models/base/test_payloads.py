@@ -11,11 +11,12 @@ import pytest
 
 from kit.inputs import Place
 from models.base.events import EVENTS, Event, event
-from models.base.payloads import ColumnName, Item, kind_of
+from models.base.payloads import AllLines, ColumnName, Item, RowOf, kind_of
 from models.trade.orders.states import Approval
 from models.trade.orders.tables import Order
 
 ID = UUID("01a22064-0000-7000-8000-000000000001")
+OrderId = Annotated[UUID, RowOf("Order")]
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
@@ -26,7 +27,7 @@ class Part(Item):
 
 
 KEPT = [
-    (UUID, ID, str(ID)),
+    (OrderId, ID, str(ID)),
     (Decimal, Decimal("5.000000"), "5"),
     (Decimal, Decimal("-0.5"), "-0.5"),
     (Decimal, Decimal("1E+3"), "1000"),
@@ -36,9 +37,9 @@ KEPT = [
     (date, NOON.date(), "2026-03-02"),
     (Approval, Approval.COMPANY, "COMPANY"),
     (ColumnName, ColumnName("shipped"), "shipped"),
-    (UUID | None, None, None),
+    (OrderId | None, None, None),
     (tuple[int, ...], (1, 2), [1, 2]),
-    (Mapping[UUID, Mapping[ColumnName, Decimal]], {ID: {"shipped": Decimal(1)}}, None),
+    (Mapping[OrderId, Mapping[ColumnName, Decimal]], {ID: {"shipped": Decimal(1)}}, None),
     (tuple[Part, ...], (Part(1, None),), [{"line_no": 1, "quantity": None}]),
 ]
 
@@ -54,7 +55,7 @@ def test_a_value_is_written_and_read_back_as_it_was(hint: Any, value: Any, told:
 
 @pytest.mark.parametrize("hint", [str, Any, object, dict, list[str], float, bytes, Place])
 def test_free_text_and_what_may_hold_it_is_no_kind_of_value(hint: Any) -> None:
-    for kind in (hint, tuple[hint, ...], Mapping[UUID, hint]):
+    for kind in (hint, tuple[hint, ...], Mapping[OrderId, hint]):
         with pytest.raises(TypeError, match="a payload holds ids, quantities and codes"):
             kind_of(kind)
 
@@ -62,8 +63,8 @@ def test_free_text_and_what_may_hold_it_is_no_kind_of_value(hint: Any) -> None:
 @pytest.mark.parametrize(
     ("hint", "value"),
     [
-        (UUID, str(ID)),
-        (UUID, None),
+        (OrderId, str(ID)),
+        (OrderId, None),
         (Decimal, 5),
         (Decimal, 0.5),
         (Decimal, Decimal("NaN")),
@@ -76,7 +77,7 @@ def test_free_text_and_what_may_hold_it_is_no_kind_of_value(hint: Any) -> None:
         (Approval, "COMPANY"),
         (ColumnName, "Anna Schmidt"),
         (tuple[int, ...], [1]),
-        (Mapping[UUID, int], [ID]),
+        (Mapping[OrderId, int], [ID]),
         (Mapping[ColumnName, int], {"Anna Schmidt": 1}),
         (tuple[Part, ...], ({"line_no": 1},)),
         (tuple[Part, ...], (Part("1", None),)),  # type: ignore[arg-type]
@@ -90,7 +91,7 @@ def test_a_value_of_another_kind_is_not_written(hint: Any, value: Any) -> None:
 @pytest.mark.parametrize(
     ("hint", "told"),
     [
-        (UUID, "Anna"),
+        (OrderId, "Anna"),
         (int, "1"),
         (int, True),
         (bool, 1),
@@ -142,3 +143,33 @@ def test_a_field_hides_nothing_of_its_class() -> None:
         @event("order.named", Order)
         class Named(Event):
             name: Annotated[int, "No name."]  # type: ignore[misc,assignment]
+
+
+@pytest.mark.parametrize("hint", [UUID, UUID | None, tuple[UUID, ...], Mapping[UUID, int]])
+def test_an_id_says_which_tables_row_it_is(hint: Any) -> None:
+    with pytest.raises(TypeError, match="marked with RowOf"):
+
+        @event("order.joined", Order)
+        class Joined(Event):
+            other: Annotated[hint, "Another."]
+
+    assert "order.joined" not in EVENTS
+
+
+@dataclass(frozen=True, slots=True)
+class Deep(Item):
+    line_id: Annotated[OrderId, "Which."]
+
+
+@pytest.mark.parametrize(
+    "hint",
+    [
+        Deep,
+        tuple[Mapping[OrderId, int], ...],
+        Mapping[ColumnName, OrderId],
+        tuple[Annotated[int, AllLines()], ...],
+    ],
+)
+def test_ids_stand_where_they_are_looked_for(hint: Any) -> None:
+    with pytest.raises(TypeError, match="ids stand alone, in a list, or as keys"):
+        kind_of(hint)

@@ -16,6 +16,6 @@ async def test_time_runs_and_a_connection_is_held_for_each_event_only(world, dat
             assert context.deadline.when() is not None
             await context.load(catalog.by_id, world.merchant_id)
             assert pool.checkedout() == held + 1
-            await context.rest()
+            await context.pause()
             assert context.deadline.when() is None
             assert pool.checkedout() == held

@@ -79,7 +79,7 @@ async def test_uses_are_written_beside_requests_and_at_the_end(world, database, 
 
 async def test_uses_are_written_now_and_then(world, database, clock):
     uses = await noted(world, world.token)
-    async with asyncio.timeout(60), Rounds(database, clock).meanwhile(uses.writing(timedelta(0))):
+    async with asyncio.timeout(60), Rounds(database, clock).running(uses.writing(timedelta(0))):
         while await last_used(world, world.token) is None:
             pass
 

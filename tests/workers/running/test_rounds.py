@@ -55,15 +55,15 @@ async def test_what_fails_is_logged_and_the_next_merchant_has_its_turn(
 async def test_a_database_that_is_away_ends_no_rounds(world, clock, caplog):
     away = make.Walled("postgresql+asyncpg://127.0.0.1:1/none", world.database.owner.url)
     rounds, visits = Rounds(away, clock), Visits()
-    async with rounds.meanwhile(Round("visit", OFTEN, visits)):
+    async with rounds.running(Round("visit", OFTEN, visits)):
         await until(lambda: caplog.text.count("no merchants are found") > 1)
     assert visits.seen == []
     await away.close()
 
 
-async def test_rounds_are_made_again_and_again_meanwhile(world, database, clock):
+async def test_rounds_are_made_again_and_again(world, database, clock):
     visits = Visits()
-    async with Rounds(database, clock).meanwhile(Round("visit", OFTEN, visits)):
+    async with Rounds(database, clock).running(Round("visit", OFTEN, visits)):
         await until(lambda: len(visits.seen) > 2)
     count = len(visits.seen)
     assert {it for it, _ in visits.seen} == {world.merchant_id}
@@ -84,14 +84,14 @@ async def test_a_step_that_has_begun_is_done_at_the_end_and_later_ones_are_left(
         done.append(merchant_id)
         return True
 
-    async with Rounds(database, clock).meanwhile(Round("visit", OFTEN, step)):
+    async with Rounds(database, clock).running(Round("visit", OFTEN, step)):
         await begun.wait()
     assert done == [world.merchant_id]
 
 
-async def test_a_round_that_is_wanted_once_more_is_made_at_the_end(world, database, clock):
+async def test_a_round_that_is_wanted_then_is_made_at_the_end(world, database, clock):
     visits, left = Visits(), Visits()
-    last = Round("visit", NEVER, visits, lambda: [world.merchant_id], once_more=True)
-    async with Rounds(database, clock).meanwhile(last, Round("leave", NEVER, left)):
+    last = Round("visit", NEVER, visits, lambda: [world.merchant_id], at_end=True)
+    async with Rounds(database, clock).running(last, Round("leave", NEVER, left)):
         assert visits.seen == []
     assert (visits.seen, left.seen) == ([(world.merchant_id, clock())], [])

@@ -1,0 +1,70 @@
+"""Connections that ended, or that cannot be had: what that means for what ran on them."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from asyncpg import InterfaceError, InternalClientError, PostgresError
+from sqlalchemy.exc import DBAPIError
+
+DRIVERS = (PostgresError, InterfaceError, InternalClientError)
+"""What the driver raises by itself."""
+_ENDED = {"08000", "08001", "08003", "08004", "08006", "53300", "57P01", "57P02", "57P03"}
+"""Connections that failed or are refused; backends that somebody, a crash or a stop ended."""
+_CLOSED = ("connection is closed", "cannot switch to state")
+"""What the driver says where a connection ended unasked, before it sends anything on it."""
+_log = logging.getLogger("abruf")
+
+
+class Unavailable(ConnectionError):
+    """The database cannot be asked now; of what was to be written, nothing was."""
+
+
+class OutcomeUnknown(Exception):
+    """The connection ended at COMMIT: all of the transaction was written, or nothing."""
+
+
+def is_lost(error: BaseException) -> bool:
+    """Tell whether an error means that there is no connection, whoever raises it."""
+    own = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(own, OSError):
+        return not isinstance(own, TimeoutError)
+    if getattr(own, "sqlstate", None) in _ENDED:
+        return True
+    is_told = isinstance(own, DRIVERS) or own is not error
+    return is_told and any(it in str(own) for it in _CLOSED)
+
+
+class Reach:
+    """Whether the database can be reached; the log is told once when that changes."""
+
+    def __init__(self) -> None:
+        self._is_lost = False
+
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """Raise Unavailable where what is done inside lost its connection, or could have none."""
+        try:
+            yield
+        except OutcomeUnknown:
+            _log.warning("A connection to the database is lost at COMMIT")
+            raise
+        except Exception as error:
+            if not is_lost(error):
+                raise
+            if not self._is_lost:
+                self._is_lost = True
+                _log.warning("The database cannot be reached: %s", _said(error))
+            raise Unavailable(_said(error)) from error
+
+    def found(self, *_: object) -> None:
+        """Note that a new connection was had."""
+        if self._is_lost:
+            self._is_lost = False
+            _log.warning("The database answers again")
+
+
+def _said(error: BaseException) -> str:
+    """Return the first line of what an error says."""
+    own = error.orig if isinstance(error, DBAPIError) else error
+    return f"{type(own).__name__}: {own}".partition("\n")[0]

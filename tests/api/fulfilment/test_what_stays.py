@@ -1,0 +1,156 @@
+"""What must not leave, whichever verb comes first: held goods, and parts of complete orders."""
+
+import pytest
+
+from kit.ids import from_global, to_global
+from models.access.viewers import Actor
+from tests.make.fulfilment import deliveries
+from tests.make.master import locations
+from tests.make.trade import orders
+
+LATER = {**deliveries.WINDOW, "latest": "2026-03-20T12:00:00+00:00"}
+HOLD = {"reason": "FRAUD", "owner": "Risk"}
+ORDER_HOLD = """mutation ($input: OrderHoldInput!) {
+  orderHold(input: $input) { hold { id } userErrors { code } } }"""
+STATUS = "query ($id: ID!) { order(id: $id) { fulfilmentStatus deliveries { ...fields } } }"
+HOLDS = """query ($id: ID!) { delivery(id: $id) {
+  holds { reason owner note placedAt releasedAt } timeline(first: 9) { nodes { type } } } }"""
+LIST = """query ($held: Boolean!) {
+  deliveries(first: 9, filter: {onHold: $held}) { nodes { id availableActions } } }"""
+
+
+async def _order(ask, order):
+    return (await ask(STATUS + deliveries.FIELDS, id=order["id"]))["order"]
+
+
+async def _reshape(world, ask, verb, delivery):
+    """Do what a verb can do with a delivery, or be refused."""
+    more = {
+        "deliverySplit": {"lines": deliveries.contents(delivery, "4")},
+        "deliveryMove": {"locationId": to_global("Location", await locations.location(world))},
+        "deliveryReschedule": {"window": LATER},
+    }
+    return await deliveries.refusals(ask, verb, deliveryId=delivery["id"], **more.get(verb, {}))
+
+
+async def _send(ask, delivery):
+    """Do all that brings a delivery out of the house, each step whether or not it is refused."""
+    one = {"deliveryId": delivery["id"]}
+    await deliveries.act(ask, "deliveryRelease", **one)
+    now = await deliveries.read(ask, delivery)
+    if contents := deliveries.contents(now):
+        await deliveries.act(ask, "deliveryPack", **one, parcels=[{"contents": contents}])
+    await deliveries.act(ask, "deliveryDispatch", **one)
+
+
+async def _send_all(world, ask, order):
+    """Plan again what is unplanned, and try to send every delivery of an order."""
+    await deliveries.act(ask, "deliveryPlan", deliveries=[await deliveries.part(world, order)])
+    for it in (await _order(ask, order))["deliveries"]:
+        await _send(ask, it)
+    return (await _order(ask, order))["fulfilmentStatus"]
+
+
+VERBS = ["deliverySplit", "deliveryMove", "deliveryReschedule", "deliveryCancel"]
+
+
+@pytest.mark.parametrize("is_released", [False, True])
+@pytest.mark.parametrize("verb", VERBS)
+async def test_nothing_held_leaves_whichever_verb_comes_first(world, ask, verb, is_released):
+    order = await orders.order(world, ask)
+    made = deliveries.released if is_released else deliveries.planned
+    delivery = await made(world, ask, order)
+    await deliveries.done(ask, "deliveryHold", deliveryId=delivery["id"], **HOLD)
+    refused = await _reshape(world, ask, verb, delivery)
+    assert refused == ([("ON_HOLD", "deliveryId")] if verb == "deliveryCancel" else [])
+    assert await _send_all(world, ask, order) == "UNFULFILLED"
+
+
+@pytest.mark.parametrize("held", ["target", "source"])
+async def test_nothing_held_leaves_by_a_merge(world, ask, held):
+    order = await orders.order(world, ask)
+    at = to_global("Location", await locations.location(world))
+    lines = [deliveries.lines(order, *it) for it in (("5",), ("5", "4"))]
+    target, source = [
+        await deliveries.planned(world, ask, order, locationId=at, lines=it) for it in lines
+    ]
+    one = {"target": target, "source": source}[held]
+    await deliveries.done(ask, "deliveryHold", deliveryId=one["id"], **HOLD)
+    refused = await deliveries.refusals(
+        ask, "deliveryMerge", deliveryId=target["id"], deliveryIds=[source["id"]]
+    )
+    assert refused == ([] if held == "target" else [("ON_HOLD", "deliveryIds.0")])
+    await _send_all(world, ask, order)
+    assert (await deliveries.read(ask, one))["state"] not in {"DISPATCHED", "CANCELLED"}
+
+
+async def test_a_part_has_the_holds_that_are_active_and_is_told_of_them(world, ask):
+    whole = await deliveries.planned(world, ask)
+    one = {"deliveryId": whole["id"]}
+    over = await deliveries.done(ask, "deliveryHold", **one, reason="OTHER", owner="Ops")
+    await deliveries.done(ask, "deliveryReleaseHold", holdId=over["hold"]["id"])
+    await deliveries.done(ask, "deliveryHold", **one, **HOLD, note="Ask first.")
+    lines = deliveries.contents(whole, "4")
+    part = (await deliveries.done(ask, "deliverySplit", **one, lines=lines))["part"]
+    *_, of_whole = (await ask(HOLDS, id=whole["id"]))["delivery"]["holds"]
+    found = (await ask(HOLDS, id=part["id"]))["delivery"]
+    assert found["holds"] == [of_whole]
+    assert of_whole["note"] == "Ask first."
+    types = {it["type"] for it in found["timeline"]["nodes"]}
+    assert types == {"delivery.planned", "delivery.held"}
+
+
+async def test_a_delivery_is_taken_back_when_its_hold_has_ended_or_is_on_its_order(world, ask):
+    order = await orders.order(world, ask)
+    delivery = await deliveries.planned(world, ask, order)
+    await ask(ORDER_HOLD, input={"orderId": order["id"], **HOLD})
+    one = {"deliveryId": delivery["id"]}
+    held = (await deliveries.done(ask, "deliveryHold", **one, **HOLD))["hold"]
+    assert "CANCEL" not in (await deliveries.read(ask, delivery))["availableActions"]
+    await deliveries.done(ask, "deliveryReleaseHold", holdId=held["id"])
+    assert "CANCEL" in (await deliveries.read(ask, delivery))["availableActions"]
+    await deliveries.done(ask, "deliveryCancel", **one)
+    assert await _send_all(world, ask, order) == "UNFULFILLED"
+
+
+@pytest.mark.parametrize("verb", VERBS)
+async def test_a_complete_order_leaves_whole_whichever_verb_follows_the_release(world, ask, verb):
+    order = await orders.order(world, ask, deliveryPolicy="SHIP_COMPLETE")
+    delivery = await deliveries.released(world, ask, order)
+    refused = await _reshape(world, ask, verb, delivery)
+    assert refused == ([("DELIVERY_POLICY", "lines")] if verb == "deliverySplit" else [])
+    assert await _send_all(world, ask, order) == "SHIPPED"
+
+
+async def test_whole_orders_are_split_off_a_released_delivery(world, ask):
+    first = await orders.order(world, ask, deliveryPolicy="SHIP_COMPLETE")
+    shared = {"partyId": first["party"]["id"], "channelId": first["channel"]["id"]}
+    second = await orders.order(world, ask, deliveryPolicy="SHIP_COMPLETE", **shared)
+    both = [*deliveries.lines(first), *deliveries.lines(second)]
+    delivery = await deliveries.released(world, ask, first, lines=both)
+    mine = {it["id"] for it in first["lines"]}
+    lines = [
+        {"deliveryLineId": it["id"], "quantity": it["planned"]}
+        for it in delivery["lines"]
+        if it["orderLine"]["id"] in mine
+    ]
+    call = {"deliveryId": delivery["id"]}
+    await deliveries.done(ask, "deliverySplit", **call, lines=lines)
+    await _send(ask, delivery)
+    found = [(await _order(ask, it))["fulfilmentStatus"] for it in (first, second)]
+    assert found == ["UNFULFILLED", "SHIPPED"]
+
+
+async def test_a_warehouse_finds_what_a_hold_on_the_order_stops(world, ask):
+    order = await orders.order(world, ask)
+    delivery = await deliveries.packed(world, ask, order)
+    await ask(ORDER_HOLD, input={"orderId": order["id"], **HOLD})
+    warehouse = ask.by(await world.key(Actor.WAREHOUSE, from_global(delivery["location"]["id"])[1]))
+    one = {"deliveryId": delivery["id"]}
+    assert await deliveries.refusals(warehouse, "deliveryDispatch", **one) == [
+        ("ON_HOLD", "deliveryId")
+    ]
+    (found,) = (await warehouse(LIST, held=True))["deliveries"]["nodes"]
+    assert found["id"] == delivery["id"]
+    assert "DISPATCH" not in found["availableActions"]
+    assert (await warehouse(LIST, held=False))["deliveries"]["nodes"] == []

@@ -1,0 +1,169 @@
+"""Connections to PostgreSQL that end at the worst moments, counted by what was done."""
+
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from kit.db.database import Database
+from resolvers.running.context import Terms
+from server import application
+from tests.attacks.database.cutting import Cutting, Way, after, before, cutting
+from tests.conftest import PATIENT
+
+UPSERT = """
+mutation ($input: PartiesUpsertInput!) {
+  partiesUpsert(input: $input) { userErrors { code } results { party { number } } }
+}
+"""
+TWICE = """
+mutation ($input: PartiesUpsertInput!) {
+  ...all
+}
+fragment all on Mutation {
+  one: partiesUpsert(input: $input) { userErrors { code } }
+  two: partiesUpsert(input: $input) { userErrors { code } }
+}
+"""
+NAMES = "{ parties(first: 9) { nodes { name } } }"
+DONE = text("""
+    SELECT (SELECT count(*) FROM parties WHERE merchant_id = :merchant),
+        (SELECT count(*) FROM journal WHERE merchant_id = :merchant)
+""")
+END = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE client_port = :port")
+
+
+class Stage:
+    """A server whose way to the database can be cut."""
+
+    def __init__(self, client: httpx.AsyncClient, way: Cutting, world) -> None:
+        self.client, self.way, self.world = client, way, world
+
+    async def ask(self, query: str, headers=None, **variables) -> httpx.Response:
+        return await self.client.post(
+            "/graphql",
+            json={"query": query, "variables": variables},
+            headers={"Authorization": f"Bearer {self.world.token}", **(headers or {})},
+        )
+
+    async def upsert(self, key: str | None = None) -> httpx.Response:
+        party = {"number": "P-1", "name": "Ada"}
+        given = {"parties": [party]} | ({"idempotencyKey": key} if key else {})
+        return await self.ask(UPSERT, input=given)
+
+    async def done(self) -> tuple[int, int]:
+        """Return how many parties and entries of the journal there are."""
+        async with self.world.database.owner.writing(self.world.merchant_id) as session:
+            values = {"merchant": self.world.merchant_id}
+            return tuple((await session.execute(DONE, values)).one())
+
+    async def ends(self, way: Way) -> None:
+        """End the backend of a connection, as an administrator would, before it hears the word."""
+        async with self.world.database.owner.writing(None) as session:
+            assert await session.scalar(END, {"port": way.port})
+
+
+@pytest.fixture
+async def stage(world, database_url, as_app, clock) -> AsyncIterator[Stage]:
+    async with cutting(as_app(database_url)) as (way, url):
+        database = Database(url)
+        app = application(database, clock=clock, terms=Terms(limits=PATIENT))
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://abruf") as client:
+            stage = Stage(client, way, world)
+            # Once warm, statements go by name: what is cut by its words must not be known yet.
+            assert (await stage.ask("{ viewer { actor } }")).json()["data"]
+            try:
+                yield stage
+            finally:
+                await database.close()
+
+
+@pytest.mark.parametrize("said", [b"BEGIN", b"parties", b"INSERT INTO journal"])
+@pytest.mark.parametrize("how", ["cut", "ended"])
+async def test_a_mutation_whose_connection_ends_before_its_commit_is_done_once(stage, said, how):
+    stage.way.cuts.append((said, before if how == "cut" else stage.ends))
+    answer = await stage.upsert()
+    assert stage.way.made == 1
+    assert answer.json()["data"]["partiesUpsert"]["results"] == [{"party": {"number": "P-1"}}]
+    assert await stage.done() == (1, 1)
+
+
+@pytest.mark.parametrize(("cut", "done"), [(before, 0), (after, 1)])
+async def test_without_a_key_what_is_cut_at_its_commit_is_told_and_never_run_again(
+    stage, cut, done
+):
+    stage.way.cuts.append((b"COMMIT", cut))
+    answer = await stage.upsert()
+    assert stage.way.made == 1
+    (error,) = answer.json()["errors"]
+    assert error["extensions"]["code"] == "OUTCOME_UNKNOWN"
+    assert "Retry-After" not in answer.headers
+    assert await stage.done() == (done, done)
+
+
+@pytest.mark.parametrize("cut", [before, after])
+async def test_with_a_key_what_is_cut_at_its_commit_is_done_once_and_answered(stage, cut):
+    stage.way.cuts.append((b"COMMIT", cut))
+    answer = await stage.upsert(str(uuid4()))
+    assert stage.way.made == 1
+    assert answer.json()["data"]["partiesUpsert"]["results"] == [{"party": {"number": "P-1"}}]
+    assert await stage.done() == (1, 1)
+
+
+async def test_with_a_key_and_without_a_database_after_the_cut_the_outcome_stays_unknown(stage):
+    async def for_good(way: Way) -> None:
+        await after(way)
+        stage.way.leave()
+
+    stage.way.cuts.append((b"COMMIT", for_good))
+    (error,) = (await stage.upsert(key := str(uuid4()))).json()["errors"]
+    assert error["extensions"]["code"] == "OUTCOME_UNKNOWN"
+    stage.way.refuses = False
+    answer = await stage.upsert(key)
+    assert answer.json()["data"]["partiesUpsert"]["results"] == [{"party": {"number": "P-1"}}]
+    assert await stage.done() == (1, 1)
+
+
+@pytest.mark.parametrize("how", ["cut", "ended"])
+async def test_a_read_is_asked_once_more(stage, how):
+    stage.way.cuts.append((b"parties", before if how == "cut" else stage.ends))
+    assert (await stage.ask(NAMES)).json()["data"] == {"parties": {"nodes": []}}
+    assert stage.way.made == 1
+
+
+@pytest.mark.parametrize("remembered", [True, False])
+@pytest.mark.parametrize("reads", [True, False])
+async def test_without_a_database_clients_are_told_when_to_come_again(
+    stage, clock, caplog, reads, remembered
+):
+    if not remembered:
+        clock.advance(seconds=6)
+    stage.way.leave()
+    answer = await (stage.ask(NAMES) if reads else stage.upsert())
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    assert {it["extensions"]["code"] for it in answer.json()["errors"]} == {"UNAVAILABLE"}
+    assert (await stage.client.get("/readyz")).status_code == 503
+    assert (await stage.client.get("/livez")).status_code == 200
+    stage.way.refuses = False
+    assert (await stage.ask(NAMES)).status_code == 200
+    assert (await stage.client.get("/readyz")).status_code == 200
+    said = [it.message for it in caplog.records if "database" in it.message]
+    assert [it.partition(":")[0] for it in said if "bucket" not in it] == [
+        "The database cannot be reached",
+        "The database answers again",
+    ]
+    assert await stage.done() == (0, 0)
+
+
+async def test_the_header_for_one_mutation_is_refused_for_two(stage):
+    party = {"number": "P-1", "name": "Ada"}
+    given = {"parties": [party]}
+    answer = await stage.ask(TWICE, {"Idempotency-Key": "twice"}, input=given)
+    error = answer.json()["errors"][0]
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+    assert "Idempotency-Key" in error["message"]
+    assert await stage.done() == (0, 0)
+    assert "errors" not in (await stage.ask(TWICE, input=given)).json()

@@ -1,0 +1,34 @@
+"""What tests of both executors share."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from kit.db.database import Database
+from kit.limits import Limits
+from resolvers.running.context import Terms
+from server import application
+from tests import make
+
+BOUNDLESS = Limits(deadline=120, statement=60, bucket=10_000_000)
+"""Answers are compared, however busy the machine is, and whatever was asked before."""
+
+
+def _client(database: Any, clock: Any, *, plans: bool) -> httpx.AsyncClient:
+    terms = Terms(plans=plans, limits=BOUNDLESS)
+    transport = httpx.ASGITransport(application(database, clock=clock, terms=terms))
+    return httpx.AsyncClient(transport=transport, base_url="http://abruf")
+
+
+@pytest.fixture
+async def both(
+    world: make.World, database: Database, clock: make.Clock
+) -> AsyncIterator[tuple[make.Ask, make.Ask]]:
+    """Ask with plans, and without."""
+    async with (
+        _client(database, clock, plans=True) as planned,
+        _client(database, clock, plans=False) as resolved,
+    ):
+        yield make.Ask(planned, world.token), make.Ask(resolved, world.token)

@@ -1,0 +1,97 @@
+"""A cursor is a place in one list in one order: every other list and order refuses it."""
+
+from itertools import product
+from typing import Any, NamedTuple
+
+from graphql import get_named_type
+
+from execution import DECLARED
+from kit.ids import to_global
+from tests import make
+from tests.make.everything import CONNECTIONS, CORE, SHOWN, live, nodes
+from tests.make.scene import scene
+
+
+class Order(NamedTuple):
+    """A list of a type in one of its orders; sort: None where it has but one."""
+
+    owner: str
+    name: str
+    sort: str | None
+
+    @property
+    def paged(self) -> Any:
+        """What the code declares the list to be, which several types may share."""
+        field = CORE.type_map[self.owner].fields[self.name].extensions["strawberry-definition"]
+        return field.metadata[DECLARED].choose({"first": 1}).paged
+
+    def asked(self, ids: dict[str, str], **given: str) -> tuple[str, dict[str, str]]:
+        """Return a document that asks for a page, and its variables."""
+        sort = "" if self.sort is None else f", sort: {self.sort}"
+        names = ", ".join(f"${name}: String" for name in given)
+        arguments = "".join(f", {name}: ${name}" for name in given)
+        page = f"{self.name}(first: 1{arguments}{sort}) {{ edges {{ cursor }} }}"
+        if self.owner != "Query":
+            page = f'node(id: "{ids[self.owner]}") {{ ... on {self.owner} {{ {page} }} }}'
+        return f"query {f'({names})' if names else ''} {{ {page} }}", given
+
+
+def orders() -> list[Order]:
+    found = []
+    for owner, name in CONNECTIONS:
+        sort = SHOWN.type_map[owner].fields[name].args.get("sort")
+        names = [None] if sort is None else list(get_named_type(sort.type).values)
+        found += [Order(owner, name, it) for it in names]
+    return found
+
+
+def cursors_in(value: Any) -> list[str]:
+    """Return every cursor that an answer holds."""
+    if isinstance(value, dict):
+        own = [value["cursor"]] if "cursor" in value else []
+        return [*own, *(it for each in value.values() for it in cursors_in(each))]
+    return [it for each in value for it in cursors_in(each)] if isinstance(value, list) else []
+
+
+async def test_a_cursor_is_taken_by_its_own_list_and_order_only(
+    world: make.World, ask: make.Ask, both: tuple[make.Ask, make.Ask]
+) -> None:
+    await live(await scene(world, ask))
+    ids = {name: to_global(name, its[0].id) for name, its in (await nodes(world)).items()}
+    given: dict[Order, str] = {}
+    for it in orders():
+        document, _ = it.asked(ids)
+        planned, resolved = [cursors_in(await each(document)) for each in both]
+        assert planned == resolved, it
+        if planned:
+            (given[it],) = planned
+    assert {it for it in orders() if it.owner == "Query"} <= given.keys()
+    tags = {(it.paged, it.sort) for it in given}
+    wrong, refused = [], 0
+    for (source, text), target in product(given.items(), orders()):
+        is_own = (source.paged, source.sort) == (target.paged, target.sort)
+        document, variables = target.asked(ids, after=text)
+        for each in both:
+            answer = await each.answer(document, **variables)
+            told = [
+                (it["extensions"]["code"], it["extensions"].get("argument"))
+                for it in answer.get("errors", ())
+            ]
+            if told != ([] if is_own else [("BAD_USER_INPUT", ["after"])]):
+                wrong.append(f"{source} -> {target}: {told}")
+            refused += bool(told)
+    assert not wrong, "\n".join(wrong)
+    assert refused >= 2 * len(tags) * (len(tags) - 1)
+
+
+async def test_another_filter_takes_the_same_cursor(
+    world: make.World, ask: make.Ask, both: tuple[make.Ask, make.Ask]
+) -> None:
+    await live(await scene(world, ask))
+    listed = "{ parties(first: 1, sort: NAME) { edges { cursor } } }"
+    (text,) = cursors_in(await ask(listed))
+    document = """query ($after: String) { parties(
+        first: 1, sort: NAME, after: $after, filter: { nameContains: "a" }
+    ) { edges { cursor } } }"""
+    for each in both:
+        assert "errors" not in await each.answer(document, after=text)

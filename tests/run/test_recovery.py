@@ -1,0 +1,121 @@
+"""A PostgreSQL that comes late, goes away or does not come back, and what Abruf does then."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Callable
+
+import httpx
+import pytest
+
+from kit.embedded import Server
+from tests.attacks.database.cutting import Cutting, cutting
+from tests.kit.programs import ask, home_of, postmaster_of
+from tests.run.abruf import Abruf, Launch
+
+WAITS_S = 60
+READY = "Abruf is ready"
+
+
+def _becomes(abruf: Abruf, status: int) -> None:
+    """Wait until `/readyz` answers with a status; the process lives meanwhile."""
+    deadline = time.monotonic() + WAITS_S
+    while httpx.get(f"{abruf.origin}/readyz", timeout=WAITS_S).status_code != status:
+        assert time.monotonic() < deadline
+        assert httpx.get(f"{abruf.origin}/livez", timeout=WAITS_S).status_code == 200
+
+
+def _postmaster(folder, known: int) -> int:
+    """Give the pid of the server; the known one while there is none."""
+    try:
+        return postmaster_of(folder)
+    except (FileNotFoundError, IndexError):
+        return known
+
+
+def test_the_same_process_answers_again_after_its_postgresql_was_killed(used, launch: Launch):
+    abruf = launch(used)
+    abruf.wait_until_ready()
+    for _ in range(2):
+        killed = postmaster_of(used)
+        os.kill(killed, signal.SIGKILL)
+        deadline = time.monotonic() + WAITS_S
+        while _postmaster(used, killed) == killed:
+            assert time.monotonic() < deadline
+        _becomes(abruf, 200)
+        assert abruf.ask("{ viewer { actor } }") == {"viewer": {"actor": "STAFF"}}
+    assert abruf.stop() == 130
+
+
+def test_where_it_cannot_be_started_again_the_process_ends_with_a_code(tmp_path, launch: Launch):
+    abruf = launch(tmp_path, ABRUF_DEMO="0")
+    abruf.wait_until_ready(READY)
+    control = home_of(tmp_path).cluster / "global" / "pg_control"
+    control.rename(control.with_suffix(".away"))
+    os.kill(postmaster_of(tmp_path), signal.SIGKILL)
+    said, _ = abruf.process.communicate(timeout=WAITS_S)
+    assert abruf.process.returncode == os.EX_UNAVAILABLE
+    assert "PostgreSQL has ended and does not start again" in said
+    assert "pg_control" in said
+    assert "Traceback" not in said
+    control.with_suffix(".away").rename(control)
+    launch(tmp_path, ABRUF_DEMO="0").wait_until_ready(READY)
+
+
+@pytest.fixture
+async def far(
+    server: Server, new_database: Callable[[str], str], as_app: Callable[[str], str]
+) -> AsyncIterator[tuple[Cutting, dict[str, str]]]:
+    """Give a way to an empty database elsewhere, and what names it in the environment."""
+    owner = await asyncio.to_thread(new_database, "far")
+    async with cutting(owner) as (way, url):
+        app = as_app(owner).replace(f":{way.target}/", f":{way.port}/")
+        environment = {"ABRUF_DATABASE_URL": app, "ABRUF_OWNER_URL": url, "ABRUF_DEMO": "0"}
+        yield way, environment
+    name = owner.rpartition("/")[2]
+    await asyncio.to_thread(ask, server.owner_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def test_a_database_that_comes_late_is_waited_for_and_one_that_goes_is_told(
+    far, tmp_path, launch: Launch
+):
+    way, environment = far
+    way.refuses = True
+    abruf = launch(tmp_path, **environment)
+    (said,) = [await asyncio.to_thread(abruf.process.stdout.readline)]
+    assert "The database cannot be reached" in said
+    way.refuses = False
+    said = await asyncio.to_thread(abruf.wait_until_ready, READY)
+    assert "Traceback" not in said
+    assert said.count("cannot be reached") == 0
+    await asyncio.to_thread(_becomes, abruf, 200)
+    way.leave()
+    await asyncio.to_thread(_becomes, abruf, 503)
+    way.refuses = False
+    await asyncio.to_thread(_becomes, abruf, 200)
+    assert await asyncio.to_thread(abruf.stop) == 130
+
+
+async def test_a_newer_schema_and_a_wrong_password_are_told_in_one_line(
+    far, tmp_path, launch: Launch
+):
+    _, environment = far
+    first = launch(tmp_path, **environment)
+    await asyncio.to_thread(first.wait_until_ready, READY)
+    assert await asyncio.to_thread(first.stop) == 130
+    owner = environment["ABRUF_OWNER_URL"]
+    await asyncio.to_thread(ask, owner, "UPDATE alembic_version SET version_num = '9999'")
+    said = await _refused(launch(tmp_path, **environment))
+    assert said.startswith("The database's schema (revision 9999) is newer than this program")
+    wrong = {**environment, "ABRUF_OWNER_URL": owner.replace("abruf_owner:", "abruf_owner:no")}
+    said = await _refused(launch(tmp_path, **wrong))
+    assert said.startswith("PostgreSQL refuses: password authentication failed")
+
+
+async def _refused(abruf: Abruf) -> str:
+    """Return the one line that an Abruf says which does not start."""
+    said, _ = await asyncio.to_thread(abruf.process.communicate, timeout=WAITS_S)
+    assert abruf.process.returncode == 1
+    (line,) = said.splitlines()
+    return line
