@@ -5,6 +5,7 @@ The rule: 1 for a field whose declaration reads, 0 for what is read with its par
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import strawberry
 from graphql import (
@@ -23,6 +24,8 @@ from execution.fields import DECLARED, Batched, Related
 
 PAGE_SIZES = frozenset({"first", "last"})
 """Arguments that say how many rows a page has."""
+ASSUMED = 5
+"""Objects of a list whose declaration says nothing else: lines of an order, holds."""
 _INTROSPECTION = {"__schema": ("__Schema", 900), "__type": ("__Type", 20)}
 """Fields that every schema has -> their type and points: no row is read, but all of the schema."""
 
@@ -44,12 +47,16 @@ class Cost:
 
 @dataclass(frozen=True)
 class Kind:
-    """What the schema says of a field: its points, its type, what it demands of who asks."""
+    """What the schema says of a field: its points, its type, what it demands of who asks.
+
+    typical: objects that a list without page size is counted as.
+    """
 
     weight: int
     type_name: str
     is_list: bool
     demands: Demands = NOTHING
+    typical: int = ASSUMED
 
 
 class Catalogue:
@@ -84,7 +91,14 @@ class Catalogue:
 
 def _kind(parent: GraphQLObjectType | GraphQLInterfaceType, of: GraphQLField) -> Kind:
     is_list = is_list_type(get_nullable_type(of.type))
-    return Kind(_weight(of), get_named_type(of.type).name, is_list, of_field(parent, of))
+    demands, typical = of_field(parent, of), getattr(_declared(of), "relation", None)
+    typical = getattr(typical, "typical", None) or ASSUMED
+    return Kind(_weight(of), get_named_type(of.type).name, is_list, demands, typical)
+
+
+def _declared(of: GraphQLField) -> Any:
+    definition = of.extensions.get("strawberry-definition")
+    return None if definition is None else definition.metadata.get(DECLARED)
 
 
 def _weight(of: GraphQLField) -> int:
@@ -98,7 +112,7 @@ def _weight(of: GraphQLField) -> int:
     for directive in definition.directives:
         if isinstance(directive, Cost):
             return directive.weight
-    declared = definition.metadata.get(DECLARED)
+    declared = _declared(of)
     return int(isinstance(declared, Related | Batched) or (declared is not None and bool(of.args)))
 
 

@@ -7,7 +7,7 @@ of fields and multiplied for each request. Cyclic and unknown fragments count no
 refuses them.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,8 +28,8 @@ from graphql import (
 from admission.costs import PAGE_SIZES, UNKNOWN, Catalogue, Kind
 from admission.demands import NOTHING, Demands
 
-ASSUMED = 5
-"""Objects that a list without page size is counted as: lines of an order, parcels of a delivery."""
+LONGEST = 250
+"""Objects that a list without page size is counted as where it leads back up; none is longer."""
 MOST = 2**31 - 1
 """No number that clients see is larger: GraphQL's Int."""
 _KEPT = 64
@@ -37,17 +37,19 @@ _KEPT = 64
 _SIZES = PAGE_SIZES | {"ids"}
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Field:
     """A field that costs or gives objects. above: index of the field that it is asked of.
 
     sizes: what its page size or keys were given as, literally or by the variables' names.
+    leads_back: it is a list of what it is asked below of; known once all of the document is read.
     """
 
     above: int
     kind: Kind
     sizes: tuple[int | str, ...]
     gives_objects: bool
+    leads_back: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Counts:
 
     repeats: fields that stand beside one of the same name. spreads: of fragments. Validation
     compares them in pairs, once for each place where they are written. unknown: fields that their
-    type does not have, as they are written.
+    type does not have, as they are written. key: characters of the longest alias.
     """
 
     depth: int = 0
@@ -75,6 +77,7 @@ class Counts:
     repeats: int = 0
     spreads: int = 0
     unknown: int = 0
+    key: int = 0
 
     def add(self, other: "Counts", depth: int) -> None:
         """Put a fragment's counts in its place among the fields of a depth."""
@@ -85,12 +88,14 @@ class Counts:
         self.repeats += other.repeats
         self.spreads += other.spreads
         self.unknown += other.unknown
+        self.key = max(self.key, other.key)
 
 
 @dataclass
 class _Part:
     """A definition, read once."""
 
+    type_name: str
     on_page: bool
     counts: Counts = field(default_factory=Counts)
     fields: list[_Field] = field(default_factory=list)
@@ -138,6 +143,7 @@ class Measured:
         self.operations = sum(not isinstance(name, str) for name in self._parts)
         self.fragments = len(self._parts) - self.operations
         self._order = tuple(_after_what_they_spread(self._parts))
+        _lead_back(self._parts, self._order)
         self.counts = self._expanded(written)
         self._sized_by = {
             size
@@ -153,7 +159,7 @@ class Measured:
         self, definition: OperationDefinitionNode | FragmentDefinitionNode, type_name: str
     ) -> _Part:
         """Look at each of a definition's selections once."""
-        part = _Part(type_name in self._catalogue.pages)
+        part = _Part(type_name, type_name in self._catalogue.pages)
         self.visited += 1
         part.counts.directives += len(definition.directives or ())
         inside = [(definition.selection_set, type_name, 0, 1)]
@@ -185,6 +191,7 @@ class Measured:
         counts.depth = max(counts.depth, depth)
         counts.root_fields += depth == 1
         counts.aliases += node.alias is not None
+        counts.key = max(counts.key, len(node.alias.value) if node.alias else 0)
         known, name = self._catalogue.kinds.get(type_name), node.name.value
         kind = (known or {}).get(name, UNKNOWN)
         counts.unknown += known is not None and kind is UNKNOWN and not name.startswith("__")
@@ -214,6 +221,7 @@ class Measured:
             written.repeats,
             written.spreads,
             written.unknown,
+            written.key,
         )
 
     def _demanded(self) -> dict[int | str, Demands]:
@@ -290,8 +298,10 @@ def _priced(
         size = min(_largest(it.sizes, given), largest_page) if it.sizes else None
         if it.kind.is_list:
             many = rows if size is None else size
-            times *= 1 if many is None else many
-            objects *= ASSUMED if many is None else many
+            if many is None:
+                many = LONGEST if it.leads_back else it.kind.typical
+            times *= many
+            objects *= many
             size = None
         nodes += objects * it.gives_objects
         places.append((times, objects, size))
@@ -304,6 +314,25 @@ def _priced(
             rows = 1 if rows is None else rows
             total += (none + each.times(rows, rows)).times(times, objects)
     return total
+
+
+def _lead_back(parts: Mapping[Any, _Part], order: Sequence[Any]) -> None:
+    """Find the lists that lead back up, through fragments too, wherever these are spread.
+
+    A list of its parent's own kind (a parcel's inner parcels) leads on, not back.
+    """
+    above: dict[Any, frozenset[str]] = {name: frozenset() for name in parts}
+    for name in reversed(order):
+        part = parts[name]
+        places = [(part.type_name, above[name])]
+        for it in part.fields:
+            (parent, types), given = places[it.above], it.kind.type_name
+            it.leads_back = it.kind.is_list and given in types and given != parent
+            places.append((given, types | {parent}))
+        for spread in part.spreads:
+            if spread.name in above:
+                parent, types = places[spread.above]
+                above[spread.name] |= types | ({parent} - {parts[spread.name].type_name})
 
 
 def _after_what_they_spread(parts: Mapping[Any, _Part]) -> Iterator[Any]:

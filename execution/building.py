@@ -9,13 +9,23 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from graphql import GraphQLField, GraphQLOutputType, is_non_null_type
-from sqlalchemy import ColumnElement, Text, bindparam, case, cast, func, null, select
+from sqlalchemy import (
+    ColumnElement,
+    Text,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal_column,
+    null,
+    select,
+)
 from sqlalchemy import column as sql_column
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
 from execution.fields import DECLARED, Batched, Related
-from execution.texts import Sql, constant, joined, refusal
+from execution.texts import Sql, collected, constant, joined, refusal
 
 Details: TypeAlias = Sequence[Any]
 """graphql-core's collected nodes of one response key."""
@@ -112,8 +122,11 @@ def one(part: tuple[Any, Any], item: Build, shaping: Shaping) -> Sql:
 def many(part: tuple[Any, Any], item: Build, shaping: Shaping) -> Sql:
     """Build the list of a part's rows."""
     table, rows = part
-    texts = rows.add_columns(item(table, shaping).label("item")).subquery()
-    return listed(select(func.string_agg(texts.c.item, constant(","))).scalar_subquery())
+    # With an offset PostgreSQL does not write the item twice, once for each aggregate.
+    once = rows.add_columns(item(table, shaping).label("item")).offset(literal_column("0"))
+    found = once.subquery().c.item
+    items = collected(found, func.string_agg(found, constant(",")))
+    return listed(select(items).scalar_subquery())
 
 
 def listed(items: Sql) -> Sql:

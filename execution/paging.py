@@ -28,7 +28,7 @@ from execution.building import (
     written_object,
 )
 from execution.fields import Chosen, Whole
-from execution.texts import BUILT_IN, Sql, constant, joined, quoted, text_of
+from execution.texts import BUILT_IN, Sql, collected, constant, joined, quoted, text_of
 
 if TYPE_CHECKING:
     from execution.fusing import Selection
@@ -72,11 +72,10 @@ class _Page:
     def all(self, rows: Any, name: str) -> Sql:
         """Aggregate a column of the page's rows in display order."""
         value = rows.c[name]
+        between: Any = constant(",")
         if self.choice.backward:
-            return self._shown(
-                rows, func.string_agg(value, aggregate_order_by(constant(","), rows.c.place.desc()))
-            )
-        return self._shown(rows, func.string_agg(value, constant(",")))
+            between = aggregate_order_by(between, rows.c.place.desc())
+        return collected(value, self._shown(rows, func.string_agg(value, between)))
 
     def _shown(self, rows: Any, aggregate: FunctionElement[Any]) -> Sql:
         """Leave out the row that only shows that others follow."""

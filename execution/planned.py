@@ -22,9 +22,12 @@ from strawberry.utils.await_maybe import await_maybe
 
 from execution.building import Unfusible
 from execution.levels import Level
-from execution.mixed import Mixed
+from execution.mixed import Mixed, failed
 from execution.plans import Fused, Plan, Planner
 from execution.statements import Request
+from execution.texts import SHARE, share
+from kit.db.reads import Overflow, Unwritten
+from kit.limits import Grown, Limits, Work
 
 _log = logging.getLogger("abruf")
 
@@ -33,6 +36,8 @@ class Runs(Request, Protocol):
     """What an operation's context must offer to the executor."""
 
     plans: bool
+    limits: Limits
+    work: Work
 
     async def texts(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
         """Run one statement and return its rows."""
@@ -41,8 +46,8 @@ class Runs(Request, Protocol):
 class Running:
     """The plan of one running operation.
 
-    fusing: false once a statement failed; the rest is read by loaders, so that every error is
-    met where it belongs, and no statement fails twice.
+    fusing: false once a value could not be written; the rest is read by loaders, so that its error
+    is met where it belongs. After any other failure nothing is read again.
     """
 
     def __init__(self, plan: Plan, variables: VariableValues, context: Runs) -> None:
@@ -67,7 +72,7 @@ class Running:
     async def texts(self, level: Level, parent: Any) -> dict[str, Any]:
         """Return what a level's statement answers of one parent: key -> JSON.
 
-        Nothing where the statement failed, nor of a field whose way begins with null.
+        Nothing where a value could not be written, nor of a field whose way begins with null.
         """
         fused = level.fused
         if fused is None or not self.fusing:
@@ -81,6 +86,7 @@ class Running:
             load = partial(self._of_parents, fused)
             loader = self._loaders[fused] = DataLoader(load, cache=False)
         found = await loader.load(tuple(starts[name] for name in fused.keys))
+        self._context.work.texts(found or ())
         return {
             place.key: orjson.Fragment(text)
             for place, text in zip(level.places, found or (), strict=False)
@@ -113,7 +119,7 @@ class Running:
             self.counted["not fused: an argument was refused"] += 1
             return None
         try:
-            statement = fused.statement(context, arguments)
+            statement = await fused.statement(context, arguments, self._plan.planner.apart)
         except Unfusible as why:
             self.counted[f"not fused: {why}"] += 1
             return None
@@ -121,12 +127,15 @@ class Running:
             _log.exception("No statement could be made")
             self.counted["not fused: a fault of the planner"] += 1
             return None
-        values = statement.values({**context.named, **fused.named(keys)}, arguments)
+        named = {**context.named, **fused.named(keys), SHARE: share(context.limits.answer)}
+        values = statement.values(named, arguments)
         try:
             return await context.texts(statement.text, values)
-        except Exception:  # noqa: BLE001 -- whatever it is, the loaders meet and tell it too.
-            self.counted["not fused: the statement failed"] += 1
+        except Unwritten:
+            self.counted["not fused: a value could not be written"] += 1
             return None
+        except Overflow:
+            raise context.work.end(Grown.BYTES) from None
 
 
 class Planned(SchemaExtension):
@@ -156,10 +165,15 @@ class Planned(SchemaExtension):
         if variables is None:
             planner.counted["reference: variables"] += 1
             return None
-        plan = planner.plan(prepared, variables)
+        plan = await planner.plan(prepared, variables, operation.context.payer)
         running = Running(plan, variables, operation.context)
         if isinstance(plan.roots, Fused):
-            rows = await running.run(plan.roots)
+            try:
+                rows = await running.run(plan.roots)
+                operation.context.work.texts(rows[0] if rows else ())
+            except Exception as error:  # noqa: BLE001 -- told once, and nothing is read again.
+                planner.counted["the statement failed"] += 1
+                return failed(error)
             if rows is not None:
                 planner.counted["one statement"] += 1
                 return ExecutionResult(data=cast("Any", orjson.Fragment(rows[0][0])), errors=None)

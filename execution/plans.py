@@ -5,9 +5,15 @@ A plan belongs to a document, the operation's name and the values that decide `@
 each shape of its arguments and each kind of viewer.
 """
 
+import sys
+from asyncio import Future, Lock, get_running_loop, shield
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
+from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 from graphql import (
     DocumentNode,
@@ -18,7 +24,7 @@ from graphql import (
 )
 from graphql.execution.collect_fields import collect_fields, collect_subfields
 from graphql.execution.values import VariableValues
-from sqlalchemy import ARRAY, bindparam, column, func, select
+from sqlalchemy import ARRAY, bindparam, column, func, literal_column, select
 from sqlalchemy.types import TypeEngine
 
 from execution.arguments import Argued, Converter, Prepared
@@ -27,8 +33,10 @@ from execution.fields import Batched
 from execution.fusing import Selection
 from execution.levels import FieldPlace, Level
 from execution.statements import Arguments, Filled, Filters, Request
-from execution.texts import Forms
+from execution.texts import Forms, together
 from kit.recent import Recent
+
+Made = TypeVar("Made")
 
 
 class Fused:
@@ -59,17 +67,19 @@ class Fused:
         found = self._filters.arguments([it.choice(variables) for it in self._arguments], request)
         return self._kept.keep(request.audience, found) if self._is_constant else found
 
-    def statement(self, request: Request, arguments: Arguments) -> Filled:
+    async def statement(self, request: Request, arguments: Arguments, apart: "Apart") -> Filled:
         """Return the statement for a shape of arguments and a kind of viewer."""
         shape = (request.audience, arguments.form)
         found = self._statements.get(shape)
         if found is None:
-            shaping = Shaping(request.general, arguments.choices)
-            built = self._select(shaping)
-            named = {**self.named(()), **request.named, **arguments.values}
-            found = Filled(built, shaping, named)
-            self._statements.keep(shape, found)
+            made = await apart.made(request.payer, partial(self._made, request, arguments))
+            found = self._statements.keep(shape, made)
         return found
+
+    def _made(self, request: Request, arguments: Arguments) -> Filled:
+        shaping = Shaping(request.general, arguments.choices)
+        named = {**self.named(()), **request.named, **arguments.values}
+        return Filled(self._select(shaping), shaping, named)
 
     def named(self, keys: Sequence[tuple[Any, ...]]) -> dict[str, list[Any]]:
         """Return the parameters that carry the keys of all parents."""
@@ -77,15 +87,21 @@ class Fused:
 
     def _select(self, shaping: Shaping) -> Any:
         if not self.keys:
-            return select(*(build(None, shaping) for build in self._builds))
+            # With an offset PostgreSQL does not write a text twice, to measure it.
+            once = select(*self._texts(None, shaping)).offset(literal_column("0")).subquery()
+            return select(*together(list(once.c)))
         listed = func.unnest(
             *(bindparam(f"all_{name}", [], ARRAY(it)) for name, it in self._types.items())
         )
         columns = [column(name, it) for name, it in self._types.items()]
         table = listed.table_valued(*columns, with_ordinality="place", name="parent")
         parent = table.render_derived()
-        texts = [build(parent.c, shaping) for build in self._builds]
-        return select(*texts).select_from(parent).order_by(parent.c.place)
+        rows = select(parent.c.place, *self._texts(parent.c, shaping)).select_from(parent)
+        place, *texts = rows.order_by(parent.c.place).subquery().c
+        return select(*together(texts, place)).order_by(place)
+
+    def _texts(self, source: Any, shaping: Shaping) -> list[Any]:
+        return [it(source, shaping).label(f"text_{at}") for at, it in enumerate(self._builds)]
 
 
 class Plan:
@@ -171,6 +187,35 @@ def _plain(found: Any) -> Any:
     return found.grouped_field_set
 
 
+class Apart:
+    """Plans in one thread beside the event loop, of one payer one thing at a time.
+
+    The rest of its plans waits for it, cancelled or not; so nobody else waits for more than one of
+    each payer.
+    """
+
+    _thread = ThreadPoolExecutor(1, "planning", partial(sys.setswitchinterval, 0.0005))
+    """Beside it the loop waits for Python no longer than the interval, in seconds."""
+
+    def __init__(self) -> None:
+        """Start with nobody's turn."""
+        self._turns: WeakValueDictionary[Hashable, Lock] = WeakValueDictionary()
+
+    async def made(self, payer: Hashable, make: Callable[[], Made]) -> Made:
+        """Return what is made. Raises what making it raises."""
+        turn = self._turns.get(payer) or self._turns.setdefault(payer, Lock())
+        await turn.acquire()
+        making = get_running_loop().run_in_executor(self._thread, copy_context().run, make)
+
+        def end(made: Future[Any]) -> None:
+            turn.release()
+            # Where nobody waits any more, nobody needs to be told.
+            _ = made.cancelled() or made.exception()
+
+        making.add_done_callback(end)
+        return await shield(making)
+
+
 class Planner:
     """The plans of a schema. counted: how often what happened."""
 
@@ -181,6 +226,7 @@ class Planner:
         """Take how scalars are written, and how many plans to keep."""
         self.forms = forms
         self.counted: Counter[str] = Counter()
+        self.apart = Apart()
         self._size = size
         self._strawberry: Any = None
         self.forget()
@@ -208,9 +254,12 @@ class Planner:
             found = self._prepared.keep(key, Prepared(self.schema, document, operation))
         return found
 
-    def plan(self, prepared: Prepared, variables: VariableValues) -> Plan:
+    async def plan(self, prepared: Prepared, variables: VariableValues, payer: Hashable) -> Plan:
         """Return the plan of an operation under its conditions."""
         key = (prepared, *map(variables.coerced.get, prepared.conditions))
         plan = self._plans.get(key)
         self.counted["plan reused" if plan else "plan made"] += 1
-        return plan or self._plans.keep(key, Plan(self, prepared, variables))
+        if plan is None:
+            made = await self.apart.made(payer, partial(Plan, self, prepared, variables))
+            plan = self._plans.keep(key, made)
+        return plan

@@ -20,12 +20,13 @@ class Request(Protocol):
     """What a request tells the planner.
 
     general: passed on to filters and relations, whose statements are kept for the audience.
-    audience: what of the viewer shapes statements. named: parameters that relations name
-    themselves, such as the merchant.
+    audience: what of the viewer shapes statements. payer: whose turn it is to plan. named:
+    parameters that relations name themselves, such as the merchant.
     """
 
     general: Any
     audience: Hashable
+    payer: Hashable
     named: Mapping[str, Any]
 
 

@@ -4,14 +4,17 @@ A form belongs to a GraphQL scalar: the SQL types that it knows, and the JSON te
 them. A pair that is not declared is never guessed: its field goes to the reference executor.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from typing import Any, TypeAlias
 
 from graphql import GraphQLEnumType
 from sqlalchemy import (
     ARRAY,
     JSON,
+    REAL,
     Boolean,
     Cast,
     ColumnClause,
@@ -23,6 +26,7 @@ from sqlalchemy import (
     String,
     Text,
     Uuid,
+    bindparam,
     case,
     cast,
     func,
@@ -131,6 +135,42 @@ def refusal() -> Sql:
     The planner of PostgreSQL must not evaluate it beforehand: no setting is constant to it.
     """
     return func.current_setting(constant("!"), type_=Text())
+
+
+# Every list that a statement writes is an aggregate; beside it the statement adds up the shares of
+# the whole answer that its items take. The sum leaves the range of its type, and PostgreSQL ends
+# the statement, as soon as it is more than the whole: nothing is read or held beyond that.
+
+SHARE = "share_of_byte"
+"""The parameter that carries what a byte is of the largest number that the sum can be."""
+_NOTHING = cast(literal_column("0"), REAL)
+_LARGEST = 3.4e38
+"""Of PostgreSQL's type real."""
+
+
+def share(answer: int) -> float:
+    """Return the value of the parameter. answer: bytes of the largest one."""
+    return _LARGEST / answer
+
+
+def _size(text: Sql) -> Sql:
+    # The cast is needed: SQLAlchemy sends every float as a double, which would not overflow.
+    return cast(func.octet_length(text), REAL) * cast(bindparam(SHARE, 0.0, REAL), REAL)
+
+
+def collected(item: Sql, aggregate: Sql) -> Sql:
+    """Return an aggregate of items, ended where they are too large together. NULL stays NULL."""
+    return case((func.sum(_size(item)).is_not(None), aggregate))
+
+
+def together(texts: Sequence[Sql], place: Sql | None = None) -> list[Sql]:
+    """Return the texts of a row, ended where they are too large together.
+
+    place: of the row, where there are several: all up to it are added.
+    """
+    size: Sql = reduce(add, (func.coalesce(_size(it), _NOTHING) for it in texts))
+    added = size if place is None else func.sum(size).over(order_by=place, rows=(None, 0))
+    return [case((added.is_not(None), it)) for it in texts]
 
 
 def _instant(value: Sql) -> Sql:

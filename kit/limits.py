@@ -1,7 +1,13 @@
-"""What one operation may ask, a key over time, a request at the edge: an operator's numbers."""
+"""What one operation may ask, a key over time, a request at the edge: an operator's numbers.
 
-from collections.abc import Mapping
+And what one answer has grown to, counted while it grows and ended where it is too large.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any
 
 LARGEST_PAGE = 250
@@ -14,7 +20,8 @@ class Limits:
     source: characters of the document. tokens: lexical tokens of it. operations, directives: in
     the document. repeats, spreads: of fields beside equal ones, and of fragments, as they are
     written. depth, root_fields, aliases: with every fragment put in its place.
-    cost: points. nodes: objects of the answer. deadline: seconds from the first byte parsed to
+    cost: points. nodes, answer: objects and bytes of the answer,
+    as announced and as counted while it grows. deadline: seconds from the first byte parsed to
     the answer. statement: seconds for one SQL statement, waiting for locks included.
     body: bytes of a request. page: rows of a page, and ids in a list. items: of an input's lists.
     connections: sockets and streams of one key in a process. subscriptions: operations at a time
@@ -35,6 +42,7 @@ class Limits:
     spreads: int = 30
     cost: int = 1_000
     nodes: int = 50_000
+    answer: int = 5_000_000
     deadline: int = 10
     statement: int = 8
     body: int = 1_000_000
@@ -106,3 +114,85 @@ class Bounds:
 
 
 DEFAULT_BOUNDS = Bounds()
+
+SLICE = 500
+"""Objects that an answer may grow by before others have their turn on the event loop."""
+
+
+class Grown(StrEnum):
+    """What there may be too much of."""
+
+    BYTES = "bytes"
+    OBJECTS = "objects"
+
+
+class TooLarge(Exception):
+    """The answer has more of something than the limit: nothing of it is sent."""
+
+    def __init__(self, of: Grown, most: int) -> None:
+        """Take what there is too much of, and the limit."""
+        super().__init__(f"The answer has more than {most:,} {of}.")
+        self.most = most
+
+
+class Work:
+    """What one answer has grown to, whoever makes it. slices: it has left the loop to others."""
+
+    def __init__(self, limits: Limits) -> None:
+        """Start with nothing."""
+        self._limits = limits
+        self.objects = self.bytes = self.slices = 0
+        self.ended: TooLarge | None = None
+        self._waiting: deque[tuple[asyncio.Future[None], int]] = deque()
+        self._grown, self._is_going = 0, False
+
+    def add(self, objects: int, size: int) -> None:
+        """Count what is put into the answer. TooLarge: it has become more than its limits."""
+        self.objects += objects
+        self.bytes += size
+        if self.objects > self._limits.nodes:
+            raise self.end(Grown.OBJECTS)
+        if self.bytes > self._limits.answer:
+            raise self.end(Grown.BYTES)
+
+    def texts(self, texts: Sequence[str | None]) -> None:
+        """Count texts that a statement has written."""
+        for text in filter(None, texts):
+            # A string may hold the same two characters, and rarely does.
+            self.add(text.count('{"'), len(text))
+
+    def end(self, of: Grown) -> TooLarge:
+        """Return why the answer ends, always the first reason."""
+        most = self._limits.nodes if of is Grown.OBJECTS else self._limits.answer
+        self.ended = self.ended or TooLarge(of, most)
+        return self.ended
+
+    async def turn(self, objects: int) -> None:
+        """Wait until the event loop has gone round where this answer has grown by a slice.
+
+        Who waits goes on in the order of asking, a slice each time.
+        """
+        if self._waiting or self._grown + objects > SLICE:
+            turn = asyncio.get_running_loop().create_future()
+            self._waiting.append((turn, objects))
+            self._go_on()
+            await turn
+        else:
+            self._grown += objects
+            self._go_on()
+
+    def _go_on(self) -> None:
+        if not self._is_going:
+            self._is_going = True
+            asyncio.get_running_loop().call_soon(self._next)
+
+    def _next(self) -> None:
+        self._is_going, self._grown = False, 0
+        self.slices += 1
+        while self._waiting and (not self._grown or self._grown + self._waiting[0][1] <= SLICE):
+            turn, objects = self._waiting.popleft()
+            if not turn.done():
+                self._grown += objects
+                turn.set_result(None)
+        if self._waiting or self._grown:
+            self._go_on()

@@ -10,9 +10,15 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlalchemy.pool import PoolProxiedConnection
 
-CACHES: dict[str, Any] = {"max_cached_statement_lifetime": 0, "max_cacheable_statement_size": 0}
-"""asyncpg keeps its usual hundred statements prepared on each connection: large ones too, and for
-as long as the connection lasts."""
+CACHES: dict[str, Any] = {
+    "max_cached_statement_lifetime": 0,
+    "max_cacheable_statement_size": 16 * 1024,
+}
+"""asyncpg keeps its usual hundred statements prepared on each connection, for as long as it lasts.
+
+Characters of a text: what clients ask again and again has a third of that. A longer one is
+prepared for one time only; PostgreSQL's plans of a hundred such would take hundreds of megabytes.
+"""
 
 
 async def fetch(

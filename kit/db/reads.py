@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
-from asyncpg import PostgresError, QueryCanceledError
+from asyncpg import DataError, PostgresError, QueryCanceledError, UndefinedObjectError
 from sqlalchemy import Connection, Executable, Row
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -35,6 +35,26 @@ def in_time() -> Iterator[None]:
 def _is_late(error: BaseException) -> bool:
     own = getattr(error, "orig", error)
     return bool(getattr(own, "sqlstate", None) == QueryCanceledError.sqlstate)
+
+
+class Overflow(Exception):
+    """What a statement adds up has left the range of a real: it was given this as its bound."""
+
+
+class Unwritten(Exception):
+    """A value cannot be what the statement makes of it; another way to read it may tell which."""
+
+
+_OVERFLOW = "float_overflow_error"
+"""The function in PostgreSQL that tells of it, whatever language its messages have."""
+
+
+def _met(error: PostgresError) -> Exception:
+    """Return what an error of a statement's values means, itself where it is of anything else."""
+    if getattr(error, "server_source_function", None) == _OVERFLOW:
+        return Overflow()
+    is_of_values = isinstance(error, DataError | UndefinedObjectError)
+    return Unwritten() if is_of_values else error
 
 
 class Reads:
@@ -80,10 +100,13 @@ class Reads:
         """Run one statement that is compiled already and return all of its rows.
 
         Its columns hold JSON, in which each row of a page begins a line. TimeoutError, Unavailable
-        as above; other errors are the driver's.
+        as above. Overflow, Unwritten: by its values; other errors are the driver's.
         """
         engine = self._engine.sync_engine
-        rows = await self._asked(lambda it: driver.fetch(engine, it, statement, values))
+        try:
+            rows = await self._asked(lambda it: driver.fetch(engine, it, statement, values))
+        except PostgresError as error:
+            raise _met(error) from error
         self.rows_read = (self.rows_read or 0) + sum(
             text.count("\n") for row in rows for text in row
         )

@@ -41,13 +41,16 @@ by_number = One(Delivery, "number")
 line_by_id = One(DeliveryLine)
 receipt_by_id = One(Receipt)
 lines = _Lines(DeliveryLine, "delivery_id", order_by=())
-orders = Many(Order, Through(DeliveryLine, "delivery_id", "order_id"), order_by=("number",))
+orders = Many(
+    Order, Through(DeliveryLine, "delivery_id", "order_id"), order_by=("number",), typical=2
+)
 receipts = Many(Receipt, "delivery_id", order_by=("sequence",))
 receipt_lines = Many(ReceiptLine, "receipt_id", order_by=("id",))
 of_order = Many(
     Delivery,
     Through(DeliveryLine, "order_id", "delivery_id"),
     order_by=("window_latest", "number"),
+    typical=2,
 )
 
 

@@ -21,7 +21,7 @@ by_sscc = One(Parcel, "sscc")
 tracking_numbers = Many(TrackingNumber, "parcel_id", order_by=("added_at", "number"))
 contents = Many(ParcelContent, "parcel_id", order_by=("delivery_line_id", "lot", "id"))
 children = Many(Parcel, "parent_id", order_by=("parcel_no", "id"))
-of_delivery = Many(Parcel, "delivery_id", order_by=("packing", "parcel_no"))
+of_delivery = Many(Parcel, "delivery_id", order_by=("packing", "parcel_no"), typical=2)
 repacked_from = Many(
     Parcel,
     Through(ParcelLineage, "parcel_id", "repacked_from_id"),

@@ -112,12 +112,14 @@ class Relation(ABC):
 
     source: a row source to learn the types of SQL from. record: the class of named tuples that
     rows become. many: a key leads to a list; otherwise to one row at most, or None.
+    typical: how many rows such a list is priced as.
     lasting: declared once for all requests, so that its statements may be kept.
     """
 
     source: Any
     record: Any
     many = False
+    typical: int | None = None
     lasting = True
     key_type: TypeEngine[Any] = Uuid()
 
@@ -201,10 +203,18 @@ class Many(ByColumn):
     many = True
 
     def __init__(
-        self, entity: type[OfMerchant], key: str | Through, *, order_by: Sequence[str]
+        self,
+        entity: type[OfMerchant],
+        key: str | Through,
+        *,
+        order_by: Sequence[str],
+        typical: int | None = None,
     ) -> None:
-        """Take the child table, its column that names the parent (or what lies between)."""
-        self.entity, self.key, self.order_by = entity, key, order_by
+        """Take the child table, its column that names the parent (or what lies between).
+
+        typical: how many rows most parents have at most, where that is not a handful.
+        """
+        self.entity, self.key, self.order_by, self.typical = entity, key, order_by, typical
         self.source, self.record = entity, record(entity)
 
     def rows(self, reader: Reader) -> Rows:

@@ -12,7 +12,7 @@ from aiodataloader import DataLoader
 
 from kit.clock import Clock
 from kit.db.database import Database
-from kit.limits import DEFAULT_LIMITS, Limits
+from kit.limits import DEFAULT_LIMITS, Limits, Work
 from loaders.reading.batch import Loaders
 from loaders.reading.relations import Reader, Relation
 from models.access.viewers import Actor, Viewer
@@ -100,6 +100,7 @@ class Context:
         self.reads = self.database.reading(self.viewer.merchant_id)
         self._read_as(self.viewer)
         self.batches: dict[Any, DataLoader[Any, Any]] = {}
+        self.work = Work(self.limits)
         self.bill = Bill(self.budgets, self.viewer, self.limits, self.clock)
         self.is_trusted = False
         if self.deadline is not None:
@@ -140,6 +141,11 @@ class Context:
     def audience(self) -> Actor:
         """Return what of the viewer shapes statements: two of a kind differ in values only."""
         return self.viewer.actor
+
+    @property
+    def payer(self) -> UUID | None:
+        """Return whose turn it is where turns are taken: all keys of one company have one."""
+        return self.viewer.bound_to or self.viewer.key_id
 
     @property
     def named(self) -> dict[str, Any]:

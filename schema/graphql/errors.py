@@ -12,6 +12,7 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 
 from kit.db.lost import OutcomeUnknown, Unavailable
 from kit.errors import Code, Problem, Refused
+from kit.limits import TooLarge
 from kit.telemetry import trace
 from models.fulfilment.codes import FulfilmentCode
 from models.trade.codes import TradeCode
@@ -30,7 +31,8 @@ _UNKNOWN = (
     "The connection to the database was lost when this was being committed: it was done, or it was"
     " not. Look before you repeat it; with an idempotencyKey a mutation may always be repeated."
 )
-_LATE = "This took too long. Ask for less; repeat a mutation with the same idempotencyKey."
+_LESS = "Ask for less; repeat a mutation with the same idempotencyKey."
+_LATE = f"This took too long. {_LESS}"
 
 
 class ErrorCode(StrEnum):
@@ -114,6 +116,9 @@ def shown(error: GraphQLError) -> GraphQLError:
 
 
 def _failed(error: GraphQLError, cause: Exception) -> GraphQLError:
+    if isinstance(cause, TooLarge):
+        found: dict[str, Any] = {"code": ErrorCode.MAX_COST_EXCEEDED.value, "maximum": cause.most}
+        return _coded(error, f"{cause} {_LESS}", found)
     for kind, (message, code, more) in _FAILURES.items():
         if isinstance(cause, kind):
             return _coded(error, message, {"code": code.value, **more})

@@ -24,13 +24,17 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by, array
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from strawberry.extensions import ParserCache, ValidationCache
 
 from execution import DECLARED, Chosen, Parts, batched, each_related, related
+from execution.mixed import Bounded
 from execution.planned import Planned
 from execution.plans import Planner
 from execution.texts import BUILT_IN
+from kit.db.reads import Unwritten
+from kit.limits import DEFAULT_LIMITS, Work
 
 METADATA = MetaData()
 SHELVES = Table(
@@ -191,15 +195,19 @@ class Context:
     """What the executors need. faults: (field, id) of the resolvers that raise."""
 
     reader = general = None
-    audience = "anybody"
+    audience, payer, limits = "anybody", "anybody", DEFAULT_LIMITS
     named: Mapping[str, Any] = {}
 
     def __init__(self, connection: AsyncConnection, *, plans: bool, faults: Any = ()) -> None:
         self.connection, self.plans, self.faults = connection, plans, faults
         self.batches: dict[Any, Any] = {}
+        self.work = Work(self.limits)
 
     async def texts(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
-        return (await self.connection.exec_driver_sql(statement, tuple(values))).all()
+        try:
+            return (await self.connection.exec_driver_sql(statement, tuple(values))).all()
+        except DBAPIError as error:
+            raise Unwritten from error
 
     async def load(self, relation: Rows, key: Any) -> Any:
         return relation.found(key)
@@ -395,5 +403,6 @@ SCHEMA = strawberry.Schema(
     Query,
     Mutation,
     types=[Shelf, Book],
+    execution_context_class=Bounded,
     extensions=[ParserCache, ValidationCache, lambda: Planned(PLANNER)],
 )

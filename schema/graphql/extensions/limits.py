@@ -31,6 +31,8 @@ MOST_ERRORS = 5
 """Of validation, for one document: each takes its time, and may quote a value of 20 kB."""
 MOST_TOLD = 10_000
 """Characters that errors of a document may quote: of a long one fewer are told, at least one."""
+LONGEST_ALIAS = 100
+"""Characters: an answer repeats it for each object."""
 MOST_UNKNOWN = 20
 """Fields that are not there, in a document that is validated at all."""
 overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 10_000
@@ -88,6 +90,7 @@ def _beyond(measured: Measured, limits: Limits) -> Iterator[GraphQLError]:
         ("The operation nests its fields {:,} levels deep", counts.depth, limits.depth),
         ("The operation asks for {:,} root fields", counts.root_fields, limits.root_fields),
         ("The operation has {:,} aliases", counts.aliases, limits.aliases),
+        ("An alias is {:,} characters long", counts.key, LONGEST_ALIAS),
         ("The operation has {:,} directives", counts.directives, limits.directives),
         ("The document asks {:,} times for the same again", counts.repeats, limits.repeats),
         ("The document spreads fragments {:,} times", counts.spreads, limits.spreads),

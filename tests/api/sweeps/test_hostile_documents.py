@@ -39,6 +39,12 @@ REFUSED = {
         31,
         30,
     ),
+    "a long alias": (
+        f"{{ {'a' * 101}: __typename }}",
+        "An alias is 101 characters long; 100 is the most",
+        101,
+        100,
+    ),
     "root fields": (
         "{ " + "viewer { name } " * 26 + "}",
         "asks for 26 root fields; 25 is the most",
@@ -136,8 +142,9 @@ async def test_an_answer_that_could_be_huge_is_refused(ask) -> None:
     nested = "number"
     for _ in range(6):
         nested = f"orders {{ deliveries {{ {nested} }} }}"
-    (error,) = (await ask.answer(f'{{ delivery(number: "1") {{ {nested} }} }}'))["errors"]
+    error, dear = (await ask.answer(f'{{ delivery(number: "1") {{ {nested} }} }}'))["errors"]
     assert error["extensions"]["maximum"] == DEFAULT_LIMITS.nodes
+    assert dear["extensions"]["maximum"] == DEFAULT_LIMITS.cost
     assert "objects; 50,000 is the most" in error["message"]
 
 

@@ -1,0 +1,56 @@
+"""Whoever sends what nobody has seen before keeps others waiting for one plan at most."""
+
+import asyncio
+import threading
+
+import pytest
+
+from execution.plans import Apart
+
+
+async def test_the_loop_goes_on_while_something_is_planned() -> None:
+    apart, told = Apart(), threading.Event()
+    making = asyncio.create_task(apart.made("A", told.wait))
+    # Were it made in the loop, nobody would be left to say so.
+    asyncio.get_running_loop().call_soon(told.set)
+    assert await making
+
+
+async def test_of_one_payer_one_plan_at_a_time_stands_before_others() -> None:
+    apart, told, made = Apart(), threading.Event(), list[str]()
+
+    def make(name: str) -> str:
+        told.wait()
+        made.append(name)
+        return name
+
+    asked = ["A1", "A2", "A3", "B1"]
+    tasks = [asyncio.create_task(apart.made(it[0], lambda it=it: make(it))) for it in asked]
+    await asyncio.sleep(0)
+    told.set()
+    assert await asyncio.gather(*tasks) == asked
+    assert made == ["A1", "B1", "A2", "A3"]
+
+
+async def test_who_is_cancelled_keeps_the_turn_until_the_plan_is_made() -> None:
+    apart, begun, told = Apart(), threading.Event(), threading.Event()
+
+    def long() -> None:
+        begun.set()
+        told.wait()
+
+    first = asyncio.create_task(apart.made("A", long))
+    await asyncio.to_thread(begun.wait)
+    first.cancel()
+    second = asyncio.create_task(apart.made("A", told.is_set))
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    asyncio.get_running_loop().call_soon(told.set)
+    assert await second
+
+
+async def test_a_fault_is_raised_and_the_next_has_its_turn() -> None:
+    apart = Apart()
+    with pytest.raises(ZeroDivisionError):
+        await apart.made("A", lambda: 1 // 0)
+    assert await apart.made("A", lambda: 1) == 1

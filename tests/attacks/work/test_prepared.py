@@ -1,0 +1,21 @@
+"""What PostgreSQL keeps prepared for a connection is bounded."""
+
+import json
+
+from kit.db.database import Database
+from kit.db.driver import CACHES
+from tests.make import World
+
+PREPARED = "SELECT to_json(array_agg(length(statement)))::text FROM pg_prepared_statements"
+
+
+async def test_a_long_statement_is_not_kept_prepared(world: World, database: Database) -> None:
+    most = CACHES["max_cacheable_statement_size"]
+    reads = database.reading(world.merchant_id)
+    for length in (most // 2, most + 1):
+        begun = "SELECT '[]'::text --"
+        assert [tuple(it) for it in await reads.texts(begun.ljust(length, "-"), ())] == [("[]",)]
+    ((lengths,),) = await reads.texts(PREPARED, ())
+    await reads.end()
+    assert most // 2 in json.loads(lengths)
+    assert max(json.loads(lengths)) <= most
