@@ -1,9 +1,10 @@
 """What the schema says of its fields: their cost by `@cost` or by the rule, what they demand.
 
-The rule: 1 for a field whose declaration reads, 0 for what is read with its parent.
+The rule: 1 for a field whose declaration reads, 0 for what is read with its parent. How many
+objects a list without a page has is declared beside its relation.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -15,17 +16,21 @@ from graphql import (
     GraphQLSchema,
     get_named_type,
     get_nullable_type,
+    is_composite_type,
     is_list_type,
 )
 from strawberry.schema_directive import Location
 
 from admission.demands import NOTHING, Demands, of_field
 from execution.fields import DECLARED, Batched, Related
+from kit.limits import LARGEST_PAGE
 
 PAGE_SIZES = frozenset({"first", "last"})
 """Arguments that say how many rows a page has."""
 ASSUMED = 5
-"""Objects of a list whose declaration says nothing else: lines of an order, holds."""
+"""Objects of a list that is no relation, such as errors or sums in each currency."""
+OBJECTS = 100
+"""Of an answer cost a point together: reading a statement's rows costs little more than that."""
 _INTROSPECTION = {"__schema": ("__Schema", 900), "__type": ("__Type", 20)}
 """Fields that every schema has -> their type and points: no row is read, but all of the schema."""
 
@@ -35,9 +40,10 @@ _INTROSPECTION = {"__schema": ("__Schema", 900), "__type": ("__Type", 20)}
     name="cost",
     description="Points that a field costs where they are not those of the rule: 1 for a field that"
     " reads something of its own (a relation, a list, a computed value), 0 for what is read with"
-    " its parent. A page multiplies what is asked of its rows by `first` or `last`, a list of"
-    " `ids` by its length. `__schema` costs 900, `__type` 20. A query is refunded"
-    " what it would not have cost with pages no longer than the rows that were read.",
+    " its parent; a mutation costs a point more for each item of its longest list. To that comes"
+    " a point for every 100 objects of the answer: beforehand those that it may have, a page as"
+    " many as `first` or `last`, other lists as many as they usually have; afterwards those that it"
+    " has. `__schema` costs 900, `__type` 20.",
 )
 class Cost:
     """The points of a field that differ from the rule."""
@@ -49,7 +55,8 @@ class Cost:
 class Kind:
     """What the schema says of a field: its points, its type, what it demands of who asks.
 
-    typical: objects that a list without page size is counted as.
+    typical, longest: objects that a list without page size is counted as, the latter where it
+    leads back to what it is asked below of.
     """
 
     weight: int
@@ -57,6 +64,7 @@ class Kind:
     is_list: bool
     demands: Demands = NOTHING
     typical: int = ASSUMED
+    longest: int = LARGEST_PAGE
 
 
 class Catalogue:
@@ -90,10 +98,13 @@ class Catalogue:
 
 
 def _kind(parent: GraphQLObjectType | GraphQLInterfaceType, of: GraphQLField) -> Kind:
-    is_list = is_list_type(get_nullable_type(of.type))
-    demands, typical = of_field(parent, of), getattr(_declared(of), "relation", None)
-    typical = getattr(typical, "typical", None) or ASSUMED
-    return Kind(_weight(of), get_named_type(of.type).name, is_list, demands, typical)
+    named = get_named_type(of.type)
+    is_list = is_list_type(get_nullable_type(of.type)) and is_composite_type(named)
+    kind = Kind(_weight(of), named.name, is_list, of_field(parent, of))
+    relation = getattr(_declared(of), "relation", None)
+    if not is_list or relation is None or not relation.many:
+        return kind
+    return replace(kind, typical=relation.typical, longest=relation.longest)
 
 
 def _declared(of: GraphQLField) -> Any:

@@ -7,7 +7,7 @@ of fields and multiplied for each request. Cyclic and unknown fragments count no
 refuses them.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,39 +17,38 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     InlineFragmentNode,
-    IntValueNode,
-    ListValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
-    ValueNode,
-    VariableNode,
 )
 
-from admission.costs import PAGE_SIZES, UNKNOWN, Catalogue, Kind
+from admission.costs import OBJECTS, UNKNOWN, Catalogue, Kind
 from admission.demands import NOTHING, Demands
+from admission.sizes import MOST, amounts, asked_of, largest
 
-LONGEST = 250
-"""Objects that a list without page size is counted as where it leads back up; none is longer."""
-MOST = 2**31 - 1
-"""No number that clients see is larger: GraphQL's Int."""
 _KEPT = 64
 """Prices of a document that are remembered, one for each combination of page sizes."""
-_SIZES = PAGE_SIZES | {"ids"}
 
 
 @dataclass
 class _Field:
     """A field that costs or gives objects. above: index of the field that it is asked of.
 
-    sizes: what its page size or keys were given as, literally or by the variables' names.
+    sizes: what its page size or keys were given as, literally or by the variables' names. items:
+    the same of a mutation's input.
     leads_back: it is a list of what it is asked below of; known once all of the document is read.
     """
 
     above: int
     kind: Kind
     sizes: tuple[int | str, ...]
-    gives_objects: bool
+    items: tuple[int | str, ...]
     leads_back: bool = False
+
+    def many(self, rows: int | None) -> int:
+        """Return how many objects it gives to each that it is asked of. rows: of the page."""
+        if not self.kind.is_list or rows is not None:
+            return 1 if rows is None else rows
+        return self.kind.longest if self.leads_back else self.kind.typical
 
 
 @dataclass(frozen=True)
@@ -110,10 +109,6 @@ class Price:
     cost: int = 0
     nodes: int = 0
 
-    def times(self, cost: int, nodes: int) -> "Price":
-        """Multiply both."""
-        return Price(self.cost * cost, self.nodes * nodes)
-
     def __add__(self, other: "Price") -> "Price":
         return Price(self.cost + other.cost, self.nodes + other.nodes)
 
@@ -149,7 +144,7 @@ class Measured:
             size
             for part in self._parts.values()
             for it in part.fields
-            for size in it.sizes
+            for size in (*it.sizes, *it.items)
             if isinstance(size, str)
         }
         self._prices: dict[tuple[Any, ...], Price] = {}
@@ -198,7 +193,7 @@ class Measured:
         part.demands |= kind.demands
         if node.selection_set or kind.weight:
             self.visited += len(node.arguments or ())
-            part.fields.append(_Field(above, kind, _sizes(node), bool(node.selection_set)))
+            part.fields.append(_Field(above, kind, *asked_of(node)))
         if node.selection_set:
             yield node.selection_set, kind.type_name, len(part.fields), depth + 1
 
@@ -238,9 +233,9 @@ class Measured:
         if not self._operations:
             return 0
         _, operation = self._operations.get(name) or next(iter(self._operations.values()))
-        given = _amounts(operation, variables, self._sized_by)
+        given = amounts(operation, variables, self._sized_by)
         asked = (it.sizes for part in self._parts.values() for it in part.fields if it.sizes)
-        return max((_largest(sizes, given) for sizes in asked), default=0)
+        return max((largest(sizes, given) for sizes in asked), default=0)
 
     def price(
         self, name: str | None, variables: Mapping[str, Any], largest_page: int = MOST
@@ -252,7 +247,7 @@ class Measured:
         if not self._operations:
             return Price()
         place, operation = self._operation(name)
-        given = _amounts(operation, variables, self._sized_by)
+        given = amounts(operation, variables, self._sized_by)
         key = (place, largest_page, *given.items())
         if key not in self._prices:
             if len(self._prices) >= _KEPT:
@@ -276,7 +271,12 @@ class Measured:
                 one = _priced(part, 1, given, largest_page, prices) if part.on_page else none
                 prices[key] = (none, one)
         total = prices[operation][0]
-        return Price(min(total.cost, MOST), min(total.nodes, MOST))
+        return Price(min(total.cost + total.nodes // OBJECTS, MOST), min(total.nodes, MOST))
+
+    def spent(self, name: str | None, variables: Mapping[str, Any], objects: int) -> int:
+        """Return what an operation has cost whose answer has so many objects."""
+        fields = self.price(name, variables)
+        return fields.cost - fields.nodes // OBJECTS + objects // OBJECTS
 
 
 def _priced(
@@ -288,31 +288,25 @@ def _priced(
 ) -> Price:
     """Add up a definition. page: rows of the page that it is asked of, if it is asked of one.
 
-    A price is linear in that number, so two of them give it for every page.
+    Objects are linear in that number, so two prices give them for every page.
     """
-    places: list[tuple[int, int, int | None]] = [(1, 1, page if part.on_page else None)]
-    cost = nodes = 0
+    places: list[tuple[int, int | None]] = [(1, page if part.on_page else None)]
+    total = Price()
     for it in part.fields:
-        times, objects, rows = places[it.above]
-        cost += times * it.kind.weight
-        size = min(_largest(it.sizes, given), largest_page) if it.sizes else None
+        objects, rows = places[it.above]
+        items = largest(it.items, given) if it.items else 0
+        size = min(largest(it.sizes, given), largest_page) if it.sizes else items or None
         if it.kind.is_list:
-            many = rows if size is None else size
-            if many is None:
-                many = LONGEST if it.leads_back else it.kind.typical
-            times *= many
-            objects *= many
-            size = None
-        nodes += objects * it.gives_objects
-        places.append((times, objects, size))
-    total = Price(cost, nodes)
+            objects, size = objects * it.many(rows if size is None else size), None
+        total += Price(it.kind.weight + items, objects)
+        places.append((objects, size))
     for spread in part.spreads:
         if spread.name in prices:
             none, one = prices[spread.name]
-            times, objects, rows = places[spread.above]
-            each = one + none.times(-1, -1)
-            rows = 1 if rows is None else rows
-            total += (none + each.times(rows, rows)).times(times, objects)
+            objects, rows = places[spread.above]
+            each = one.nodes - none.nodes
+            nodes = none.nodes + each * (1 if rows is None else rows)
+            total += Price(none.cost, nodes * objects)
     return total
 
 
@@ -350,51 +344,3 @@ def _after_what_they_spread(parts: Mapping[Any, _Part]) -> Iterator[Any]:
             entered.add(name)
             ahead.append((name, True))
             ahead.extend((spread.name, False) for spread in parts[name].spreads)
-
-
-def _sizes(node: FieldNode) -> tuple[int | str, ...]:
-    """Return what a field's page size or keys are given as."""
-    return tuple(
-        _size(argument.value) for argument in node.arguments or () if argument.name.value in _SIZES
-    )
-
-
-def _size(value: ValueNode) -> int | str:
-    """Return a variable's name or a literal's amount."""
-    return value.name.value if isinstance(value, VariableNode) else _literal(value)
-
-
-def _literal(value: ValueNode) -> int:
-    if isinstance(value, ListValueNode):
-        return len(value.values)
-    if isinstance(value, IntValueNode):
-        digits = value.value
-        return max(0, int(digits)) if len(digits) < len(str(MOST)) else MOST
-    return 1
-
-
-def _amounts(
-    operation: OperationDefinitionNode, variables: Mapping[str, Any], wanted: Collection[str]
-) -> dict[str, int]:
-    """Return the amount of each wanted variable that has one, given or by default."""
-    found = {}
-    for definition in operation.variable_definitions or ():
-        name = definition.variable.name.value
-        if name in wanted and name in variables:
-            found[name] = _amount(variables[name])
-        elif name in wanted and definition.default_value is not None:
-            found[name] = _literal(definition.default_value)
-    return found
-
-
-def _amount(value: Any) -> int:
-    """Return how many a value asks for; what is no number and no list is refused later."""
-    if isinstance(value, list):
-        return len(value)
-    if isinstance(value, int | float) and abs(value) <= MOST:
-        return max(0, int(value))
-    return MOST if isinstance(value, int | float) else 1
-
-
-def _largest(sizes: Iterable[int | str], given: Mapping[str, int]) -> int:
-    return max(given.get(size, 1) if isinstance(size, str) else size for size in sizes)

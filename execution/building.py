@@ -29,9 +29,6 @@ from execution.texts import Sql, collected, constant, joined, refusal
 
 Details: TypeAlias = Sequence[Any]
 """graphql-core's collected nodes of one response key."""
-ROW = "\n"
-"""Stands before each row of a page or list of keys, where JSON ignores it: so rows are counted
-without parsing."""
 
 
 class Unfusible(Exception):
@@ -171,7 +168,7 @@ def several(number: int, items: dict[str, Build], item_type: Any) -> Build:
                 message = f"a {name} that is read by code"
                 raise Unfusible(message)
             found = one(relation.part(shaping.reader, table.key), items[name], shaping)
-            branches.append((table.type_name == constant(name), constant(ROW).concat(found)))
+            branches.append((table.type_name == constant(name), found))
         item = func.coalesce(case(*branches), nothing) if branches else nothing
         return many((table, rows), lambda _table, _shaping: item, shaping)
 

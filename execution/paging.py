@@ -15,7 +15,6 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.sql.functions import FunctionElement
 
 from execution.building import (
-    ROW,
     Build,
     Details,
     Shaping,
@@ -161,7 +160,7 @@ def _part(
     item = _known(makers, type_, name)(selection, inner, details, declared)
 
     def read(page: _Page, shaping: Shaping) -> None:
-        page.column(f"of_{key}", lambda: joined([constant(ROW), item(page, shaping)]))
+        page.column(f"of_{key}", lambda: item(page, shaping))
 
     return _Part(lambda page, rows: listed(page.all(rows, f"of_{key}")), read)
 

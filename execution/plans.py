@@ -74,6 +74,7 @@ class Fused:
         if found is None:
             made = await apart.made(request.payer, partial(self._made, request, arguments))
             found = self._statements.keep(shape, made)
+            request.planned(len(made.text))
         return found
 
     def _made(self, request: Request, arguments: Arguments) -> Filled:

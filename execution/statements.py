@@ -29,6 +29,9 @@ class Request(Protocol):
     payer: Hashable
     named: Mapping[str, Any]
 
+    def planned(self, length: int) -> None:
+        """Take note that a statement of so many characters was written."""
+
 
 @dataclass(frozen=True)
 class Arguments:

@@ -132,7 +132,7 @@ class TooLarge(Exception):
     def __init__(self, of: Grown, most: int) -> None:
         """Take what there is too much of, and the limit."""
         super().__init__(f"The answer has more than {most:,} {of}.")
-        self.most = most
+        self.of, self.most = of, most
 
 
 class Work:

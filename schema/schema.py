@@ -27,7 +27,7 @@ from schema.graphql.errors import ClientError, ErrorCode, shown
 from schema.graphql.extensions.buckets import ENTRY, Charged, charged
 from schema.graphql.extensions.documents import Trusted, find
 from schema.graphql.extensions.hooks import Hooks
-from schema.graphql.extensions.limits import Deadline, Limited
+from schema.graphql.extensions.limits import Deadline, Limited, page_that_fits
 from schema.graphql.extensions.observed import Observed
 from schema.graphql.extensions.operations import NamedOperation, Scoped
 from schema.graphql.scalars import FORMS, SCALARS
@@ -114,8 +114,9 @@ class Schema(strawberry.Schema):
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
         """Give every error its code; faults are logged where they are masked."""
-        del execution_context
-        errors[:] = [shown(error) for error in errors]
+        ended = execution_context and execution_context.context.work.ended
+        page = page_that_fits(execution_context, ended) if execution_context and ended else 0
+        errors[:] = [shown(error, page) for error in errors]
 
 
 async def _ended(results: Any) -> AsyncGenerator[Any, None]:

@@ -61,11 +61,11 @@ class Reads:
     """One operation's read connection: taken at its first statement, one statement at a time.
 
     autocommit: a read costs no BEGIN and no ROLLBACK, and the connection keeps its merchant for
-    the next operation; otherwise all statements are in one transaction. rows_read: of statements,
-    and of pages in texts; None before the first statement.
+    the next operation; otherwise all statements are in one transaction. has_asked: there was a
+    statement.
     """
 
-    rows_read: int | None = None
+    has_asked = False
 
     def __init__(
         self, engine: AsyncEngine, merchant_id: UUID | None, reach: Reach, *, autocommit: bool
@@ -92,32 +92,26 @@ class Reads:
             connection = await self._connected(pooled)
             return (await connection.execute(statement, parameters)).all()
 
-        rows = await self._asked(ask)
-        self.rows_read = (self.rows_read or 0) + len(rows)
-        return rows
+        return await self._asked(ask)
 
     async def texts(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
         """Run one statement that is compiled already and return all of its rows.
 
-        Its columns hold JSON, in which each row of a page begins a line. TimeoutError, Unavailable
-        as above. Overflow, Unwritten: by its values; other errors are the driver's.
+        TimeoutError, Unavailable as above. Overflow, Unwritten: by its values; other errors are the
+        driver's.
         """
         engine = self._engine.sync_engine
         try:
-            rows = await self._asked(lambda it: driver.fetch(engine, it, statement, values))
+            return await self._asked(lambda it: driver.fetch(engine, it, statement, values))
         except PostgresError as error:
             raise _met(error) from error
-        self.rows_read = (self.rows_read or 0) + sum(
-            text.count("\n") for row in rows for text in row
-        )
-        return rows
 
     async def _asked(self, ask: Callable[[PoolProxiedConnection], Awaitable[Answer]]) -> Answer:
         """Send one statement over the connection, inside the wall; again where that was lost."""
         task = asyncio.current_task()
         assert task  # noqa: S101 -- A coroutine that runs is part of a task.
         self._asking.add(task)
-        self.rows_read = self.rows_read or 0
+        self.has_asked = True
         try:
             async with self._turn:
                 try:

@@ -40,12 +40,12 @@ by_id = One(Delivery)
 by_number = One(Delivery, "number")
 line_by_id = One(DeliveryLine)
 receipt_by_id = One(Receipt)
-lines = _Lines(DeliveryLine, "delivery_id", order_by=())
+lines = _Lines(DeliveryLine, "delivery_id", order_by=(), typical=5)
 orders = Many(
     Order, Through(DeliveryLine, "delivery_id", "order_id"), order_by=("number",), typical=2
 )
-receipts = Many(Receipt, "delivery_id", order_by=("sequence",))
-receipt_lines = Many(ReceiptLine, "receipt_id", order_by=("id",))
+receipts = Many(Receipt, "delivery_id", order_by=("sequence",), typical=2)
+receipt_lines = Many(ReceiptLine, "receipt_id", order_by=("id",), typical=5)
 of_order = Many(
     Delivery,
     Through(DeliveryLine, "order_id", "delivery_id"),

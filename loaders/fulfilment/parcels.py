@@ -18,19 +18,21 @@ from models.fulfilment.parcels import (
 
 by_id = One(Parcel)
 by_sscc = One(Parcel, "sscc")
-tracking_numbers = Many(TrackingNumber, "parcel_id", order_by=("added_at", "number"))
-contents = Many(ParcelContent, "parcel_id", order_by=("delivery_line_id", "lot", "id"))
-children = Many(Parcel, "parent_id", order_by=("parcel_no", "id"))
+tracking_numbers = Many(TrackingNumber, "parcel_id", order_by=("added_at", "number"), typical=1)
+contents = Many(ParcelContent, "parcel_id", order_by=("delivery_line_id", "lot", "id"), typical=3)
+children = Many(Parcel, "parent_id", order_by=("parcel_no", "id"), typical=3)
 of_delivery = Many(Parcel, "delivery_id", order_by=("packing", "parcel_no"), typical=2)
 repacked_from = Many(
     Parcel,
     Through(ParcelLineage, "parcel_id", "repacked_from_id"),
     order_by=("packing", "parcel_no"),
+    typical=1,
 )
 repacked_into = Many(
     Parcel,
     Through(ParcelLineage, "repacked_from_id", "parcel_id"),
     order_by=("packing", "parcel_no"),
+    typical=1,
 )
 
 

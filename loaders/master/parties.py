@@ -21,8 +21,8 @@ by_id = One(Party)
 by_number = One(Party, "number")
 contact_by_id = One(Contact)
 address_by_id = One(Address)
-contacts = Many(Contact, "party_id", order_by=("code",))
-addresses = Many(Address, "party_id", order_by=("code",))
+contacts = Many(Contact, "party_id", order_by=("code",), typical=2)
+addresses = Many(Address, "party_id", order_by=("code",), typical=3)
 
 
 def _opening(value: Any) -> SimpleNamespace:

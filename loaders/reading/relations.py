@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
+from kit.limits import LARGEST_PAGE
 from models.access.viewers import Actor, CompanyRole, Viewer, anyone
 from models.base.acts import Through
 from models.base.masks import shown_to
@@ -112,14 +113,15 @@ class Relation(ABC):
 
     source: a row source to learn the types of SQL from. record: the class of named tuples that
     rows become. many: a key leads to a list; otherwise to one row at most, or None.
-    typical: how many rows such a list is priced as.
+    typical, longest: how many rows such a list is priced as, the latter where it leads back.
     lasting: declared once for all requests, so that its statements may be kept.
     """
 
     source: Any
     record: Any
     many = False
-    typical: int | None = None
+    typical: int
+    longest = LARGEST_PAGE
     lasting = True
     key_type: TypeEngine[Any] = Uuid()
 
@@ -208,13 +210,15 @@ class Many(ByColumn):
         key: str | Through,
         *,
         order_by: Sequence[str],
-        typical: int | None = None,
+        typical: int,
+        longest: int = LARGEST_PAGE,
     ) -> None:
         """Take the child table, its column that names the parent (or what lies between).
 
-        typical: how many rows most parents have at most, where that is not a handful.
+        typical: how many rows most parents have at most. longest: and any, where that is known.
         """
-        self.entity, self.key, self.order_by, self.typical = entity, key, order_by, typical
+        self.entity, self.key, self.order_by = entity, key, order_by
+        self.typical, self.longest = typical, longest
         self.source, self.record = entity, record(entity)
 
     def rows(self, reader: Reader) -> Rows:

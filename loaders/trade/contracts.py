@@ -32,9 +32,9 @@ from models.trade.contracts.tables import Contract, ContractLine, Shortfall
 by_id = One(Contract)
 by_number = One(Contract, "number")
 line_by_id = One(ContractLine)
-lines_of = Many(ContractLine, "contract_id", order_by=("line_no",))
+lines_of = Many(ContractLine, "contract_id", order_by=("line_no",), typical=5)
 shortfall_by_id = One(Shortfall)
-shortfalls_of = Many(Shortfall, "contract_id", order_by=("contract_line_id",))
+shortfalls_of = Many(Shortfall, "contract_id", order_by=("contract_line_id",), typical=2)
 
 
 def _ship_tos(reader: Reader, contract: Any) -> Part:

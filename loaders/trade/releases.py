@@ -19,7 +19,7 @@ from models.trade.releases import Release, ReleaseState, ReleaseType, ScheduleLi
 
 by_id = One(Release)
 schedule_line_by_id = One(ScheduleLine)
-schedule_of = Many(ScheduleLine, "release_id", order_by=("window_earliest", "line_no"))
+schedule_of = Many(ScheduleLine, "release_id", order_by=("window_earliest", "line_no"), typical=10)
 
 
 def _open(quantity: Any, upto: Any, gone: Any) -> Any:

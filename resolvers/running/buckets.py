@@ -90,7 +90,7 @@ class Budgets:
         return self._shares.get(key) or self._shares.keep(key, _Share(now))
 
     async def fill(self, share: _Share, bucket: Bucket, points: int, clock: Clock) -> None:
-        """Take out of the bucket what a share lacks of points, at least a tenth of its size.
+        """Take out of the bucket what a share lacks of points: a tenth of its size to all of it.
 
         Throttled: the bucket does not hold it. As long as we know that, it is not asked.
         """
@@ -98,7 +98,7 @@ class Budgets:
             lacks = points - share.points
             if lacks <= 0:
                 return
-            wanted, now = max(lacks, bucket.size / SHARES), clock()
+            wanted, now = min(max(lacks, bucket.size / SHARES), bucket.size), clock()
             if share.full_at + bucket.lasts(wanted - bucket.size) <= now and await self._took(
                 share, bucket, wanted, now
             ):
@@ -119,7 +119,8 @@ class Budgets:
 class Bill:
     """What one operation costs its key. requested, actual: points, charged and then known.
 
-    A request costs a point, whatever it asks.
+    A request costs a point, whatever it asks. owed: points of its planning; whoever owes is
+    throttled at the next request, not in the middle of this one.
     """
 
     def __init__(self, budgets: Budgets, viewer: Viewer, limits: Limits, clock: Clock) -> None:
@@ -128,7 +129,7 @@ class Bill:
         self._budgets, self._clock = budgets, clock
         self._share = budgets.share(self._bucket, clock())
         self.requested: int | None = None
-        self.actual = 0
+        self.actual = self.owed = 0
 
     async def charge(self, points: int) -> None:
         """Take what is lacking to points from the share. Throttled: they are not there."""
@@ -137,11 +138,18 @@ class Bill:
         self._share.points -= more
         self.actual = points
 
-    def refund(self, actual: int) -> None:
-        """Give back what was charged beyond the actual cost; no share outgrows its bucket."""
-        points = self._share.points + max(0, self.actual - actual)
-        self._share.points = min(points, self._bucket.size)
-        self.actual = min(actual, self.actual)
+    def settle(self, actual: int) -> None:
+        """Give back what was charged beyond the actual cost, or owe what was not.
+
+        No share outgrows its bucket.
+        """
+        self._share.points = min(self._share.points + self.actual - actual, self._bucket.size)
+        self.actual = actual
+
+    def owe(self, points: int) -> None:
+        """Owe what planning costs, of which nothing is given back."""
+        self._share.points -= points
+        self.owed += points
 
     @property
     def status(self) -> dict[str, int]:

@@ -20,6 +20,9 @@ from resolvers.running.buckets import Bill
 from resolvers.running.lanes import Lanes
 from resolvers.running.process import Process
 
+WRITTEN = 200
+"""Characters of a statement that is written for the first time cost a point."""
+
 
 @dataclass(frozen=True)
 class Terms:
@@ -156,6 +159,10 @@ class Context:
     def general(self) -> Reader:
         """Return who asks, in statements that are kept."""
         return self.reader.general
+
+    def planned(self, length: int) -> None:
+        """Let the key owe for a statement that was written for it first. length: characters."""
+        self.bill.owe(length // WRITTEN)
 
     async def texts(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
         """Run one compiled statement on the operation's connection."""

@@ -96,8 +96,11 @@ class UserError:
         )
 
 
-def shown(error: GraphQLError) -> GraphQLError:
-    """Return the error with a stable code; an internal fault shows only a reference to the log."""
+def shown(error: GraphQLError, page: int = 0) -> GraphQLError:
+    """Return the error with a stable code; an internal fault shows only a reference to the log.
+
+    page: rows that would fit where the answer was too large, 0 where that is not known.
+    """
     cause = error.original_error
     if isinstance(cause, Refused):
         problem = cause.problems[0]
@@ -112,13 +115,18 @@ def shown(error: GraphQLError) -> GraphQLError:
     if isinstance(cause, GraphQLError) or cause is None:
         own = (error.extensions or {}) | ((cause.extensions or {}) if cause else {})
         return _coded(error, error.message, {"code": default_code(error).value, **own})
-    return _failed(error, cause)
+    return _too_large(error, cause, page) if isinstance(cause, TooLarge) else _failed(error, cause)
+
+
+def _too_large(error: GraphQLError, cause: TooLarge, page: int) -> GraphQLError:
+    own: dict[str, Any] = {"code": ErrorCode.MAX_COST_EXCEEDED.value, "maximum": cause.most}
+    if not page:
+        return _coded(error, f"{cause} {_LESS}", own)
+    fits = f"With pages of at most {page} it should fit."
+    return _coded(error, f"{cause} {fits} {_LESS}", {**own, "fits": page})
 
 
 def _failed(error: GraphQLError, cause: Exception) -> GraphQLError:
-    if isinstance(cause, TooLarge):
-        found: dict[str, Any] = {"code": ErrorCode.MAX_COST_EXCEEDED.value, "maximum": cause.most}
-        return _coded(error, f"{cause} {_LESS}", found)
     for kind, (message, code, more) in _FAILURES.items():
         if isinstance(cause, kind):
             return _coded(error, message, {"code": code.value, **more})

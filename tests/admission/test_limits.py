@@ -5,12 +5,15 @@ from collections.abc import Iterator
 import pytest
 from graphql import DocumentNode, Visitor, get_introspection_query, parse, visit
 
-from admission.costs import ASSUMED, Catalogue
-from admission.limits import MOST, Measured, Price
+from admission.costs import OBJECTS, Catalogue
+from admission.limits import Measured, Price
+from admission.sizes import MOST
 from examples.mutations import Mutation
 from examples.northwind import play, questions
 from examples.northwind.client import ALIASES, PAGE
 from kit.limits import DEFAULT_LIMITS
+from loaders.fulfilment.deliveries import of_order
+from loaders.trade.orders import lines as lines_of
 from schema.schema import schema
 from server import OPERATIONS
 
@@ -176,7 +179,7 @@ def test_an_expanded_chain_is_counted_as_if_it_were_written_out(length: int) -> 
     found = measured(chain(length))
     assert found.counts.aliases == 2 ** (length + 1) - 2
     assert found.counts.depth == 2 + length + 1
-    assert found.price(None, {}).cost == 1 + 2 * (2 ** (length + 1) - 2)
+    assert found.price(None, {}).nodes == 1 + 2 + 2 * (2 ** (length + 1) - 2)
 
 
 @pytest.mark.parametrize("name", LEGITIMATE)
@@ -195,20 +198,51 @@ def test_what_people_really_ask_fits(name: str) -> None:
     assert asked.nodes <= limits.nodes
 
 
-def test_a_field_that_reads_costs_one_and_a_page_multiplies() -> None:
+def test_a_field_that_reads_costs_one_however_many_objects_it_is_asked_of() -> None:
     assert price("{ viewer { name } }").cost == 0
     assert price('{ order(number: "1") { number net { amount } } }').cost == 2
     assert price("{ orders(first: 20) { nodes { number } } }").cost == 1
-    # One for the page, one for the lines of each order, one for the product of each of five lines.
+    assert price("{ orders(first: 10) { nodes { lines { ordered } } } }").cost == 2
+
+
+def test_every_hundred_objects_cost_one() -> None:
+    # The page, each order, five lines of each, the product of each line.
     lines = price("{ orders(first: 20) { nodes { lines { product { sku } } } } }")
-    assert lines.cost == 1 + 20 + 20 * ASSUMED
-    assert price("{ orders(last: 20) { edges { node { lines { ordered } } } } }").cost == 21
+    assert lines.nodes == 1 + 20 * (1 + lines_of.typical * 2)
+    assert lines.cost == 3 + lines.nodes // OBJECTS
+    edges = price("{ orders(last: 20) { edges { node { lines { ordered } } } } }")
+    assert edges.nodes == 1 + 20 * (1 + 1 + lines_of.typical)
+
+
+def test_a_list_is_as_long_as_its_relation_says_and_longest_where_it_leads_back_up() -> None:
+    deliveries = "{ orders(first: 10) { nodes { deliveries { id } } } }"
+    assert price(deliveries).nodes == 1 + 10 * (1 + of_order.typical)
+    back = '{ order(number: "1") { lines { order { lines { id } } } } }'
+    typical, longest = lines_of.typical, lines_of.longest
+    assert price(back).nodes == 1 + typical + typical + typical * longest
 
 
 def test_what_stands_beside_the_rows_is_not_multiplied() -> None:
-    assert price("{ orders(first: 250) { totalCount nodes { number } } }").cost == 2
+    assert price("{ orders(first: 250) { totalCount nodes { number } } }").cost == 1 + 5 + 2
     beside = price("{ orders(first: 0) { totalCount summary { orderCount } } }")
-    assert beside.cost == 3
+    assert beside.cost == 1 + 5 + 25
+
+
+def test_a_mutation_costs_a_point_for_each_item_and_has_as_many_results() -> None:
+    text = """mutation ($i: ProductsUpsertInput!) {
+      productsUpsert(input: $i) { results { status product { id } } }
+    }"""
+    one, many = (price(text, i={"products": [{}] * size}) for size in (1, 200))
+    assert (one.cost, one.nodes) == (12, 1 + 2)
+    assert (many.cost, many.nodes) == (211 + 401 // OBJECTS, 1 + 2 * 200)
+    written = text.replace("($i: ProductsUpsertInput!)", "").replace(
+        "$i", f"{{ products: [{'{}' * 200}] }}"
+    )
+    assert price(written) == many
+    apart = text.replace("$i: ProductsUpsertInput!", "$i: [ProductInput!]!", 1)
+    assert price(apart.replace("input: $i", "input: { products: $i }"), i=[{}] * 200) == many
+    version = "mutation ($v: Int) { orderHold(input: { version: $v }) { order { id } } }"
+    assert price(version, v=5_000) == price(version, v=1)
 
 
 def test_a_fragment_on_a_page_is_multiplied_where_it_is_spread() -> None:
@@ -222,7 +256,7 @@ def test_a_fragment_on_a_page_is_multiplied_where_it_is_spread() -> None:
             f"{{ orders(first: {size}) {{ nodes {{ lines {{ ordered }} }} totalCount }} }}"
         )
         assert spread == written
-        assert spread.cost == 2 + size
+        assert spread.nodes == 2 + size * (1 + lines_of.typical)
 
 
 @pytest.mark.parametrize(
@@ -231,13 +265,14 @@ def test_a_fragment_on_a_page_is_multiplied_where_it_is_spread() -> None:
 )
 def test_a_page_size_may_be_a_variable(given: dict[str, object], rows: int) -> None:
     text = "query ($n: Int = 3) { orders(first: $n) { nodes { lines { ordered } } } }"
-    assert price(text, **given).cost == 1 + rows
+    assert price(text, **given).nodes == 1 + rows * (1 + lines_of.typical)
 
 
 def test_a_list_of_ids_multiplies_by_its_length() -> None:
     text = "query ($i: [ID!]!) { nodes(ids: $i) { ... on Order { lines { ordered } } } }"
-    assert price(text, i=["a"] * 100).cost == 101
-    assert price('{ nodes(ids: ["a", "b"]) { ... on Order { lines { ordered } } } }').cost == 3
+    assert price(text, i=["a"] * 100).nodes == 100 * (1 + lines_of.typical)
+    two = price('{ nodes(ids: ["a", "b"]) { ... on Order { lines { ordered } } } }')
+    assert two.nodes == 2 * (1 + lines_of.typical)
 
 
 def test_the_schema_is_dear_because_it_is_long() -> None:
@@ -252,11 +287,10 @@ def test_a_mutation_costs_ten() -> None:
 
 
 def test_lists_without_a_page_size_multiply_the_objects_of_the_answer() -> None:
-    """Deliveries of orders of deliveries: nothing but the assumed size keeps them from growing."""
+    """Deliveries of orders of deliveries: nothing but declared sizes keeps them from growing."""
     inner = "id"
     for _ in range(4):
         inner = f"orders {{ deliveries {{ {inner} }} }}"
-    assert price(f'{{ delivery(number: "1") {{ {inner} }} }}').nodes > ASSUMED**8
     assert price(f'{{ delivery(number: "1") {{ {inner} }} }}').nodes > DEFAULT_LIMITS.nodes
 
 
@@ -265,7 +299,7 @@ def test_of_several_operations_the_named_one_is_priced() -> None:
         "query A { viewer { name } } query B { orders(first: 9) { nodes { lines { ordered } } } }"
     )
     found = measured(text)
-    assert (found.operations, found.price("A", {}).cost, found.price("B", {}).cost) == (2, 0, 10)
+    assert (found.operations, found.price("A", {}).cost, found.price("B", {}).cost) == (2, 0, 2)
 
 
 def test_what_validation_compares_in_pairs_is_counted_where_it_is_written() -> None:

@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tests.execution.library import METADATA, PLANNER, ROWS, SCHEMA, Context
+from tests.execution.library import PLANNER, SCHEMA, Context
 from tests.execution.operations import Seen, Writer, told
+from tests.execution.shelves import METADATA, ROWS
 from tests.make import Walled
 
 MANY = " ".join(f"n{number}: name" for number in range(120))

@@ -214,7 +214,7 @@ async def test_nodes_are_one_statement_in_the_order_of_their_ids(ask, world, dat
 async def test_a_list_of_ids_is_charged_for_the_rows_that_it_gives(ask, world):
     order = await orders.order(world, ask)
     costs = []
-    for ids in (["bm9uZQ=="] * 9, [order["id"]] * 9):
+    for ids in (["bm9uZQ=="] * 99, [order["id"]] * 99):
         document = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Order { lines { id } } } }"
         answer = await ask.answer(document, ids=ids)
         costs.append(answer["extensions"]["cost"]["actualQueryCost"])

@@ -15,8 +15,8 @@ by_id = One(Order)
 by_number = One(Order, "number")
 line_by_id = One(OrderLine)
 hold_by_id = One(Hold)
-lines = Many(OrderLine, "order_id", order_by=("line_no",))
-holds = Many(Hold, "subject_id", order_by=("placed_at", "id"))
+lines = Many(OrderLine, "order_id", order_by=("line_no",), typical=5)
+holds = Many(Hold, "subject_id", order_by=("placed_at", "id"), typical=1)
 progress = Aggregates(
     OrderLine,
     "order_id",

@@ -19,7 +19,7 @@ async def charged(bill: Bill, points: int) -> None:
     try:
         await bill.charge(points)
     except Throttled as throttled:
-        bill.refund(0)
+        bill.settle(0)
         message = f"This key has spent its points. Try again in {throttled.seconds} s."
         raise ClientError(ErrorCode.THROTTLED, message, retryAfter=throttled.seconds) from throttled
 
@@ -36,20 +36,26 @@ class Charged(SchemaExtension):
         yield
 
     def on_execute(self) -> Iterator[None]:
-        """Refund what a query did not read: pages that were shorter than asked."""
+        """Refund or add what the answer's objects cost less or more than those announced."""
         yield
-        context = self.execution_context
-        result, rows = context.result, context.context.reads.rows_read
-        if context.operation_type is not OperationType.QUERY or not context.graphql_document:
+        execution, context = self.execution_context, self.execution_context.context
+        result, bill = execution.result, context.bill
+        if not execution.graphql_document:
             return
-        if rows is None or (result and not result.errors):
-            of = measured(context)
-            price = of.price(context.operation_name, context.variables or {}, rows or 0)
-            context.context.bill.refund(max(ENTRY, price.cost))
+        spent = measured(execution).spent(
+            execution.operation_name, execution.variables or {}, context.work.objects
+        )
+        has_failed = not result or bool(result.errors)
+        if execution.operation_type is not OperationType.QUERY:
+            spent = max(spent, bill.actual)
+        elif has_failed:
+            spent = max(spent, bill.actual) if context.reads.has_asked else ENTRY
+        bill.settle(max(spent, ENTRY))
 
     def get_results(self) -> dict[str, Any]:
         """Tell the cost in every answer."""
         bill: Bill = self.execution_context.context.bill
         requested = bill.requested or ENTRY
         cost = {"requestedQueryCost": requested, "actualQueryCost": bill.actual}
+        cost |= {"planningCost": bill.owed} if bill.owed else {}
         return {"cost": {**cost, "throttleStatus": bill.status}}

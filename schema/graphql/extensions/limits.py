@@ -21,8 +21,9 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from strawberry.types import ExecutionContext
 
 from admission.costs import catalogue
-from admission.limits import MOST, Measured
-from kit.limits import ENTRIES, LARGEST_PAGE, Limits, crowded
+from admission.limits import Measured, Price
+from admission.sizes import MOST
+from kit.limits import ENTRIES, LARGEST_PAGE, Grown, Limits, TooLarge, crowded
 from kit.recent import Recent
 from kit.telemetry import trace
 from schema.graphql.errors import ClientError, ErrorCode
@@ -40,6 +41,8 @@ overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 10_000
 
 No document that people send has come near it; within `repeats` and `spreads` 40,000 are possible.
 """
+CHARACTERS = 1_000
+"""Of a document that is not known cost a point: it is parsed and validated, even to be refused."""
 KEPT = 512
 """Documents that are remembered, each with what it asks for."""
 
@@ -114,7 +117,9 @@ class Limited(SchemaExtension):
         context.parse_options["max_lexical_tokens"] = limits.tokens  # type: ignore[typeddict-unknown-key]
         self._name: _Name = (context.schema._schema, context.query or "", limits.tokens)  # noqa: SLF001
         self._known = _KNOWN.get(self._name)
-        if self._known is not None:
+        if self._known is None:
+            context.context.bill.owe(length // CHARACTERS)
+        else:
             context.graphql_document = self._known.document
         yield
 
@@ -146,11 +151,26 @@ class Limited(SchemaExtension):
         price = measured.price(*operation)
         context.context.bill.requested = max(1, price.cost)
         trace.CURRENT.get().cost = price.cost
-        if price.nodes > limits.nodes:
-            yield _too_much("The answer may hold {:,} objects", price.nodes, limits.nodes)
-        most = min(limits.cost, limits.bucket)
-        if price.cost > most:
-            yield _too_dear(price.cost, most, _fitting(measured, most, *operation))
+        most = Price(min(limits.cost, limits.bucket), limits.nodes)
+        if price.nodes > most.nodes or price.cost > most.cost:
+            page = _fitting(measured, most, *operation)
+            if price.nodes > most.nodes:
+                said = "The answer may hold {:,} objects"
+                yield _too_much(said, price.nodes, most.nodes, page)
+            if price.cost > most.cost:
+                yield _too_dear(price.cost, most.cost, page)
+
+
+def page_that_fits(context: ExecutionContext, ended: TooLarge) -> int:
+    """Return a page size with which an answer that became too large should fit, 0 if none does.
+
+    As far below the largest page as the answer was beyond its limit; where it ended at the limit,
+    how much more there was is not known, and half is told.
+    """
+    asked = measured(context).largest(context.operation_name, context.variables or {})
+    work, most = context.context.work, ended.most
+    grown = work.objects if ended.of is Grown.OBJECTS else work.bytes
+    return int(asked * most // max(grown, 2 * most))
 
 
 class Deadline(SchemaExtension):
@@ -169,24 +189,30 @@ class Deadline(SchemaExtension):
             context.reads.interrupt()
 
 
-def _too_much(said: str, asked: int, most: int) -> ClientError:
-    asked = min(asked, MOST)
+def _too_much(said: str, asked: int, most: int, page: int = 0) -> ClientError:
+    """Return a refusal. page: with which it fits, 0 where none is known."""
+    asked, fits = min(asked, MOST), {"fits": page} if page else {}
     message = f"{said.format(asked)}; {most:,} is the most."
-    return ClientError(ErrorCode.GRAPHQL_VALIDATION_FAILED, message, requested=asked, maximum=most)
+    if page:
+        message = f"{message[:-1]}: with pages of at most {page} it fits."
+    code = ErrorCode.GRAPHQL_VALIDATION_FAILED
+    return ClientError(code, message, requested=asked, maximum=most, **fits)
 
 
 def _too_dear(cost: int, most: int, page: int) -> ClientError:
     fits = f"with pages of at most {page} it fits." if page else "ask for less at a time."
     message = f"The operation costs {cost:,} points, {most:,} is the most: {fits}"
-    return ClientError(ErrorCode.MAX_COST_EXCEEDED, message, requested=cost, maximum=most)
+    more = {"fits": page} if page else {}
+    return ClientError(ErrorCode.MAX_COST_EXCEEDED, message, requested=cost, maximum=most, **more)
 
 
-def _fitting(measured: Measured, most: int, name: str | None, variables: dict[str, Any]) -> int:
-    """Return the largest page size with which the cost fits, 0 if none does."""
+def _fitting(measured: Measured, most: Price, name: str | None, variables: dict[str, Any]) -> int:
+    """Return the largest page size with which cost and objects fit, 0 if none does."""
     fits, too_dear = 0, LARGEST_PAGE + 1
     while too_dear - fits > 1:
         page = (fits + too_dear) // 2
-        if measured.price(name, variables, page).cost <= most:
+        price = measured.price(name, variables, page)
+        if price.cost <= most.cost and price.nodes <= most.nodes:
             fits = page
         else:
             too_dear = page

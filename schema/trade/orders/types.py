@@ -275,4 +275,5 @@ class OrderConnection(Connection[Order]):
         lambda page: loaders.SummaryOf(page.paged, page.filter_by),
         loaders.SummaryOf.source,
         "Sums over the whole list; counted only when asked.",
+        points=25,
     )

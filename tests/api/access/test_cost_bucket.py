@@ -24,6 +24,7 @@ from server import application
 from tests import make
 from tests.make.master import parties as make_parties
 from tests.make.running import staff
+from tests.make.trade import orders
 from transport.http.accepted import GRAPHQL_JSON
 from workers.access.buckets import FORGET_BUCKETS
 from workers.running.rounds import Rounds
@@ -37,6 +38,7 @@ query ($n: Int!) {
   parties(first: $n) { nodes { name contacts { name } orders(first: 1) { totalCount } } }
 }
 """
+LINES = "query ($id: ID!) { order(id: $id) { lines { id } } }"
 UPSERT = """
 mutation ($input: ProductsUpsertInput!) {
   productsUpsert(input: $input) { results { status } userErrors { code } }
@@ -139,7 +141,7 @@ async def test_an_empty_bucket_throttles_before_anything_is_executed(processes, 
     assert refused.json().keys() == {"errors", "extensions"}
     (error,) = refused.json()["errors"]
     assert error["extensions"] == {"code": "THROTTLED", "retryAfter": 1}
-    assert cost(refused)["requestedQueryCost"] == 10
+    assert cost(refused)["requestedQueryCost"] == 11
     assert cost(refused)["actualQueryCost"] == 0
     world.clock.advance(seconds=1)
     read = await sent(first, world.token, "{ products(first: 1) { totalCount } }")
@@ -208,11 +210,57 @@ async def test_what_was_not_read_is_refunded(processes, world, beside: str) -> N
     for _ in range(3):
         await make_parties.company(world)
     query = PAGE.replace("parties", f"{beside} parties", 1)
-    answer = await sent(processes[0], world.token, query, n=20)
+    answer = await sent(processes[0], world.token, query, n=100)
     assert len(answer.json()["data"]["parties"]["nodes"]) == 3
-    assert cost(answer)["requestedQueryCost"] == 1 + 20 * 3
-    assert cost(answer)["actualQueryCost"] == 1 + 3 * 3
-    assert cost(answer)["throttleStatus"]["currentlyAvailable"] == LIMITS.bucket - 10
+    # Each party is announced as five objects, and all that came are less than a hundred.
+    assert cost(answer)["requestedQueryCost"] == 8 + 5
+    assert cost(answer)["actualQueryCost"] == 8
+    spent = 8 + cost(answer)["planningCost"]
+    assert cost(answer)["throttleStatus"]["currentlyAvailable"] == LIMITS.bucket - spent
+
+
+async def test_what_was_read_beyond_what_was_announced_is_paid(processes, world, ask) -> None:
+    lines = [orders.line(it) for it in await orders.products(ask, *map(str, range(120)))]
+    order = await orders.order(world, ask, lines=lines)
+    answer = await sent(processes[0], world.token, LINES, id=order["id"])
+    assert (cost(answer)["requestedQueryCost"], cost(answer)["actualQueryCost"]) == (2, 3)
+
+
+async def test_what_is_planned_is_paid_once(processes, world) -> None:
+    document = "{ products(first: 7) { nodes { sku } } } # Not seen before."
+    first, second = [cost(await sent(processes[0], world.token, document)) for _ in range(2)]
+    assert first["planningCost"] > 0
+    assert "planningCost" not in second
+    left = [it["throttleStatus"]["currentlyAvailable"] for it in (first, second)]
+    assert left == [LIMITS.bucket - 1 - first["planningCost"], left[0] - 1]
+
+
+async def test_a_refused_document_costs_by_its_length(processes, world) -> None:
+    faulty = f"{{ nothing }} # {'x' * 15_000}"
+    for document in (faulty, faulty.replace("}", "")):
+        answer = await sent(processes[0], world.token, document)
+        assert answer.json()["errors"]
+        assert cost(answer)["planningCost"] == len(document) // 1_000
+
+
+async def test_who_owes_more_than_a_bucket_waits_until_it_is_paid(world) -> None:
+    process = Process(world.database)
+    poor = replace(staff(world), limits={"bucket": 5, "restore": 1})
+
+    async def code() -> str | None:
+        context = Context(poor, world.database, world.clock, process=process)
+        found = await schema.execute(CHEAP, context_value=context)
+        return found.errors[0].extensions["code"] if found.errors else None
+
+    context = Context(poor, world.database, world.clock, process=process)
+    await schema.execute(CHEAP, context_value=context)
+    context.bill.owe(12)
+    assert await code() == "THROTTLED"
+    seconds = 0
+    while await code() == "THROTTLED":
+        world.clock.advance(seconds=1)
+        seconds += 1
+    assert seconds == 12 + 1 + 1 - 5
 
 
 async def test_the_schema_is_paid_for_though_no_row_was_read(processes, world) -> None:
@@ -242,9 +290,9 @@ async def test_what_was_refused_costs_one_point(processes, world, query, variabl
 
 
 async def test_what_no_bucket_holds_is_too_dear(processes, world) -> None:
-    answer = await sent(processes[0], world.token, PAGE, n=40)
-    (error,) = answer.json()["errors"]
-    assert error["extensions"] == {"code": "MAX_COST_EXCEEDED", "requested": 121, "maximum": 100}
+    counts = " ".join(f"a{it}: products(first: 1) {{ totalCount }}" for it in range(25))
+    (error,) = (await sent(processes[0], world.token, f"{{ {counts} }}")).json()["errors"]
+    assert error["extensions"] == {"code": "MAX_COST_EXCEEDED", "requested": 150, "maximum": 100}
 
 
 async def test_a_bucket_that_has_long_been_full_again_leaves_no_row(

@@ -148,13 +148,28 @@ async def test_an_answer_that_could_be_huge_is_refused(ask) -> None:
     assert "objects; 50,000 is the most" in error["message"]
 
 
-async def test_what_is_too_dear_names_the_page_that_fits(ask) -> None:
-    answer = await ask.answer(DEAR, n=500)
-    (error,) = answer["errors"]
-    assert error["extensions"] == {"code": "MAX_COST_EXCEEDED", "requested": 1001, "maximum": 1000}
-    assert "with pages of at most 250 it fits" in error["message"]
-    assert answer["extensions"]["cost"]["requestedQueryCost"] == 1001
-    assert (await ask.answer(DEAR, n=250))["extensions"]["cost"]["requestedQueryCost"] == 501
+async def test_what_is_too_dear_names_the_page_that_fits(limited) -> None:
+    async with limited(Limits(cost=20)) as ask:
+        answer = await ask.answer(DEAR, n=250)
+        (error,) = answer["errors"]
+        told = {"requested": 23, "maximum": 20, "fits": 224}
+        assert error["extensions"] == {"code": "MAX_COST_EXCEEDED", **told}
+        assert "with pages of at most 224 it fits" in error["message"]
+        assert answer["extensions"]["cost"]["requestedQueryCost"] == 23
+        fitting, beyond = [await ask.answer(DEAR, n=it) for it in (224, 225)]
+    assert ("errors" in fitting, "errors" in beyond) == (False, True)
+
+
+async def test_an_answer_of_too_many_objects_names_the_page_that_fits(ask) -> None:
+    back = DEAR.replace("deliveries { number }", "deliveries { orders { lines { id } } }")
+    error, _ = (await ask.answer(back, n=100))["errors"]
+    # Of an order: itself, five lines, two deliveries, of each its 250 orders with five lines.
+    fits = 50_000 // (1 + 5 + 2 * (1 + 250 * (1 + 250)))
+    assert error["extensions"].get("fits", 0) == fits
+    small = back.replace("orders { lines { id } }", "orders { id }")
+    error, *_ = (await ask.answer(small, n=200))["errors"]
+    assert error["extensions"]["fits"] == (50_000 - 1) // (1 + 5 + 2 * (1 + 250))
+    assert "errors" not in await ask.answer(small, n=error["extensions"]["fits"])
 
 
 async def test_what_is_too_dear_with_any_page_is_told_to_ask_for_less(limited) -> None:
@@ -198,7 +213,7 @@ async def test_only_a_document_without_faults_is_remembered(ask, faulty: str) ->
 
 async def test_every_answer_tells_its_cost(ask) -> None:
     read = await ask.answer("query ($n: Int!) { products(first: $n) { totalCount } }", n=5)
-    assert read["extensions"]["cost"]["requestedQueryCost"] == 2
+    assert read["extensions"]["cost"]["requestedQueryCost"] == 1 + 5
     written = await ask.answer(UPSERT, input={"products": []})
     assert written["extensions"]["cost"]["requestedQueryCost"] == 10
 
@@ -212,7 +227,7 @@ async def test_graphiqls_question_passes(ask) -> None:
     "given", [{"products": [{}] * 1_001}, {f"a{it}": 1 for it in range(1_001)}]
 )
 async def test_what_no_input_takes_is_not_even_read(ask, given: dict[str, Any]) -> None:
-    (error,) = (await ask.answer(UPSERT, input=given))["errors"]
+    error, *_ = (await ask.answer(UPSERT, input=given))["errors"]
     assert "has 1,001 entries; 1,000 is the most" in error["message"]
 
 
