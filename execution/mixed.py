@@ -45,7 +45,7 @@ class Bounded(StrawberryGraphQLCoreExecutionContext):
         return self._in_turn(*about) if long else super().complete_list_value(*about)
 
     async def _in_turn(self, *about: Any) -> Any:
-        await self.context_value.work.turn(min(len(about[4]), SLICE))
+        await self.context_value.work.slot(min(len(about[4]), SLICE))
         completed = super().complete_list_value(*about)
         return await completed if self.is_awaitable(completed) else completed
 

@@ -204,12 +204,12 @@ class Apart:
 
     async def made(self, payer: Hashable, make: Callable[[], Made]) -> Made:
         """Return what is made. Raises what making it raises."""
-        turn = self._turns.get(payer) or self._turns.setdefault(payer, Lock())
-        await turn.acquire()
+        slot = self._turns.get(payer) or self._turns.setdefault(payer, Lock())
+        await slot.acquire()
         making = get_running_loop().run_in_executor(self._thread, copy_context().run, make)
 
         def end(made: Future[Any]) -> None:
-            turn.release()
+            slot.release()
             # Where nobody waits any more, nobody needs to be told.
             _ = made.cancelled() or made.exception()
 

@@ -167,16 +167,16 @@ class Work:
         self.ended = self.ended or TooLarge(of, most)
         return self.ended
 
-    async def turn(self, objects: int) -> None:
+    async def slot(self, objects: int) -> None:
         """Wait until the event loop has gone round where this answer has grown by a slice.
 
         Who waits goes on in the order of asking, a slice each time.
         """
         if self._waiting or self._grown + objects > SLICE:
-            turn = asyncio.get_running_loop().create_future()
-            self._waiting.append((turn, objects))
+            slot = asyncio.get_running_loop().create_future()
+            self._waiting.append((slot, objects))
             self._go_on()
-            await turn
+            await slot
         else:
             self._grown += objects
             self._go_on()
@@ -190,9 +190,9 @@ class Work:
         self._is_going, self._grown = False, 0
         self.slices += 1
         while self._waiting and (not self._grown or self._grown + self._waiting[0][1] <= SLICE):
-            turn, objects = self._waiting.popleft()
-            if not turn.done():
+            slot, objects = self._waiting.popleft()
+            if not slot.done():
                 self._grown += objects
-                turn.set_result(None)
+                slot.set_result(None)
         if self._waiting or self._grown:
             self._go_on()

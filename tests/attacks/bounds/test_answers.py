@@ -115,7 +115,7 @@ async def test_growing_leaves_the_loop_to_others_after_each_slice() -> None:
     work, grown = Work(DEFAULT_LIMITS), []
 
     async def grow(objects: int) -> None:
-        await work.turn(objects)
+        await work.slot(objects)
         grown.append((work.slices, objects))
 
     await asyncio.gather(*(grow(LINES) for _ in range(9)), grow(SLICE))
