@@ -1,0 +1,138 @@
+"""Documents that keep a server busy before, or beside, anything that is read."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from execution.plans import Apart
+from kit.db.database import Database
+from kit.limits import DEFAULT_LIMITS
+from tests import make
+from tests.guard import counted
+from tests.make.trade import orders
+
+DISTINCT = 10
+TREE = """lines { id product { sku } } deliveries { id lines { id } parcels { id } holds { id } }"""
+
+
+def distinct(number: int) -> str:
+    """Return a document that nobody has sent, of fifteen trees."""
+    trees = (f"t{number}x{it}: orders(first: 1) {{ nodes {{ {TREE} }} }}" for it in range(15))
+    return f"{{ {' '.join(trees)} }}"
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A plan that is begun. waited: for how many others. beside: how many are being made."""
+
+    payer: Any
+    waited: int
+    beside: int
+
+
+@pytest.fixture
+def planned(monkeypatch: pytest.MonkeyPatch) -> list[Begun]:
+    """Collect what is planned, when it is begun."""
+    found: list[Begun] = []
+    going: list[Any] = []
+    made = Apart.made
+
+    async def noted(self: Apart, payer: Any, make_it: Any) -> Any:
+        asked = len(found)
+
+        def begun() -> Any:
+            found.append(Begun(payer, len(found) - asked, len(going)))
+            going.append(payer)
+            try:
+                return make_it()
+            finally:
+                going.remove(payer)
+
+        return await made(self, payer, begun)
+
+    monkeypatch.setattr(Apart, "made", noted)
+    return found
+
+
+async def test_ten_distinct_documents_are_planned_one_at_a_time_and_paid(
+    ask: make.Ask, planned: list[Begun]
+) -> None:
+    answers = await asyncio.gather(*(ask.answer(distinct(it)) for it in range(DISTINCT)))
+    assert all("errors" not in it for it in answers)
+    assert len(planned) >= DISTINCT
+    assert max(it.beside for it in planned) == 0
+    paid = [it["extensions"]["cost"]["planningCost"] for it in answers]
+    assert min(paid) > 100
+    assert sum(paid) < DEFAULT_LIMITS.bucket
+
+
+async def test_another_waits_for_two_plans_of_them_at_most(
+    world: make.World, ask: make.Ask, planned: list[Begun]
+) -> None:
+    """One is being made, one is the next."""
+    neighbour = await make.world(world.database, world.clock)
+    other = make.Ask(ask.client, neighbour.token)
+    document = "{ orders(first: 9) { nodes { id number } } }"
+    storm = (ask.answer(distinct(100 + it)) for it in range(DISTINCT))
+    answers = await asyncio.gather(*storm, other.answer(document))
+    assert all("errors" not in it for it in answers)
+    neighbours = [it.waited for it in planned if it.payer != planned[0].payer]
+    assert neighbours
+    assert max(neighbours) <= 2
+    assert max(it.waited for it in planned) > 2
+
+
+async def test_counts_under_aliases_are_paid_one_by_one(ask: make.Ask, database: Database) -> None:
+    counts = " ".join(f"a{it}: orders(first: 0) {{ totalCount }}" for it in range(25))
+    with counted(database.engine) as statements:
+        answer = await ask.answer(f"{{ {counts} }}")
+    assert len(answer["data"]) == 25
+    assert answer["extensions"]["cost"]["actualQueryCost"] == 25 * (1 + 5)
+    assert len([it for it in statements if "orders_25" in it]) == 1
+
+
+async def test_a_refused_document_of_15_kb_costs_15_points_and_is_parsed_once(
+    ask: make.Ask, database: Database
+) -> None:
+    document = f"{{ orders(first: 1) {{ nodes {{ nothing }} }} }} # {'x' * 15_000}"
+    with counted(database.engine) as statements:
+        answers = [await ask.answer(document) for _ in range(2)]
+    for answer in answers:
+        assert answer["extensions"]["cost"]["planningCost"] == len(document) // 1_000
+        assert answer["extensions"]["cost"]["actualQueryCost"] == 1
+    assert statements == []
+
+
+async def test_a_response_key_of_3000_characters_is_refused(
+    ask: make.Ask, database: Database
+) -> None:
+    document = f"{{ {'a' * 3_000}: orders(first: 1) {{ nodes {{ id }} }} }}"
+    with counted(database.engine) as statements:
+        (error,) = (await ask.answer(document))["errors"]
+    assert error["extensions"] == {
+        "code": "GRAPHQL_VALIDATION_FAILED",
+        "requested": 3_000,
+        "maximum": 100,
+    }
+    assert statements == []
+
+
+async def test_results_of_bulk_work_are_priced_with_what_is_asked_below_them(
+    ask: make.Ask, database: Database
+) -> None:
+    text = """mutation ($input: ProductsUpsertInput!) {
+      productsUpsert(input: $input) {
+        results { product { timeline(first: 250) { nodes { type } } } }
+      }
+    }"""
+    given = [{"sku": f"P{number}", "name": "n"} for number in range(250)]
+    with counted(database.engine) as statements:
+        error, *_ = (await ask.answer(text, input={"products": given}))["errors"]
+    assert error["extensions"]["requested"] > 250 * 250
+    assert error["extensions"]["maximum"] == DEFAULT_LIMITS.nodes
+    assert statements == []
+    fits = text.replace("250", str(error["extensions"]["fits"]))
+    assert "errors" not in await ask.answer(fits, input={"products": given})
+    assert len(await orders.products(ask, *(it["sku"] for it in given))) == 250
