@@ -1,10 +1,13 @@
 """The forms of the benchmark: the comparison, how time grows with the data, memory under load."""
 
+import asyncio
 import statistics
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import asdict
 from typing import Any
+
+import orjson
 
 from bench import data, engines
 from bench.data import Size, plain
@@ -12,8 +15,9 @@ from bench.engines import Engine, node
 from bench.measuring.check import Checked, checked
 from bench.measuring.load import Load, measured
 from bench.measuring.measure import Bench, Plan, Results, ratio
-from bench.measuring.requests import Asked, asked, requests
-from bench.operations import ENGINES, LIMIT, OPERATIONS, OURS, POSTGRAPHILE, REFERENCE
+from bench.measuring.requests import Asked, Request, asked, requests
+from bench.operations import ENGINES, LIMIT, LIMITED, OPERATIONS, OURS, POSTGRAPHILE, REFERENCE
+from bench.operations.storms import STORMS
 from bench.progress import Progress, say
 from kit.embedded import Server
 
@@ -21,6 +25,7 @@ QUICK = Plan(Size(5, 1000), (1,), (8,), rounds=3, seconds=0.7, warm=0.2)
 TARGET_LOAD = (1, 8)
 """Processes and connections of the targets and of the summary."""
 GROWS = ("list", "one")
+_FAIR_S, _FAIR_WARM_S = 10.0, 2.0
 _ROUNDS, _SECONDS, _WARM, _TURN_S, _MINUTE_S = 7, 2.0, 0.5, 5.0, 60.0
 
 
@@ -107,6 +112,32 @@ async def _pair(sides: Any, name: str, engine: str) -> list[float]:
         load = Load(running[engine].ports, made, 1, _SECONDS, _WARM)
         found.append((await measured(load)).median)
     return found
+
+
+async def fair(server: Server) -> dict[str, Any]:
+    """Time one key's reads alone, then while another merchant's key sends a storm."""
+    await data.kept(server, QUICK.size, QUICK.size.name)
+    async with data.copied(server, QUICK.size.name) as copy:
+        whom, url = await asked(copy), plain(copy.app_url)
+        reads = [it.wire for it in requests(whom, OPERATIONS["one"], OURS)]
+        told: dict[str, Any] = {}
+        for name, document in {"idle": "", **STORMS}.items():
+            # A server of its own, so that each storm finds a full bucket and nothing planned.
+            async with engines.running({LIMITED: url}, str(whom.reader.id), 1) as running:
+                ports = running[LIMITED].ports
+                loads = [measured(Load(ports, reads, 1, _FAIR_S, _FAIR_WARM_S))]
+                if document:
+                    text = orjson.dumps({"query": document}).decode()
+                    wire = Request("/graphql", whom.merchants[1].token, text).wire
+                    seconds = _FAIR_S + 2 * _FAIR_WARM_S
+                    loads.append(measured(Load(ports, [wire], 10, seconds, 0, storm=True)))
+                innocent, *storm = await asyncio.gather(*loads)
+                memory = await running[LIMITED].memory()
+            times = {"median": round(innocent.median, 1), "p99": round(innocent.p99, 1)}
+            sent = {"storm": storm[0].sent} if storm else {}
+            told[name] = {**times, "sent": innocent.sent, **sent, "memory": round(memory, 1)}
+            say(f"{name}: {told[name]}")
+    return {"size": asdict(QUICK.size), "seconds": _FAIR_S, "summary": told}
 
 
 async def soak(server: Server, scale: float, seconds: float) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Abruf itself: `python -m bench.engines.ours planned|reference`."""
+"""Abruf itself: `python -m bench.engines.ours planned|reference limited|untiring`."""
 
 import sys
 from dataclasses import replace
@@ -15,5 +15,6 @@ UNTIRING = replace(DEFAULT_LIMITS, bucket=10**9, restore=10**9)
 if __name__ == "__main__":
     url = database_url().replace("postgresql://", "postgresql+asyncpg://", 1)
     database = Database(url, pool_size=pool_size())
-    terms = Terms(limits=UNTIRING, plans=sys.argv[1] == "planned")
+    limits = DEFAULT_LIMITS if sys.argv[2] == "limited" else UNTIRING
+    terms = Terms(limits=limits, plans=sys.argv[1] == "planned")
     serve(application(database, terms=terms))

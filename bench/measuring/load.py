@@ -32,7 +32,7 @@ class Load:
     """What to send. ports: connections are spread over them. first: number of the first request.
 
     warm: seconds that are not counted, before the seconds that are; these last longer where an
-    engine has not given two answers to every connection.
+    engine has not given two answers to every connection. storm: refusals are answers, too.
     """
 
     ports: Sequence[int]
@@ -41,6 +41,7 @@ class Load:
     seconds: float
     warm: float
     first: int = 0
+    storm: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class LoadError(Exception):
 class _Run:
     def __init__(self, load: Load, ended: asyncio.Future[None]) -> None:
         self.requests = [each.encode() for each in load.requests]
-        self.varied = UNIQUE in load.requests[0]
+        self.varied, self.storm = UNIQUE in load.requests[0], load.storm
         self.sent, self.ended, self.times = load.first, ended, list[float]()
         self.open, self.enough = load.connections, _EACH * load.connections
         self.start = time.perf_counter() + load.warm
@@ -110,7 +111,8 @@ class _Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         answered_at, body = time.perf_counter(), b"".join(self._body)
         self._body.clear()
-        if self._parser.get_status_code() != _OK or _WRONG in body:
+        wrong = self._parser.get_status_code() != _OK or _WRONG in body
+        if wrong and not self._run.storm:
             self._run.fail(body[:2000].decode(errors="replace"))
             return
         self._run.answered(self._asked_at, answered_at)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from bench.operations import limit, ours, postgraphile
 
 OURS, REFERENCE, POSTGRAPHILE, LIMIT = "ours", "reference", "postgraphile", "limit"
+LIMITED = "limited"
+"""Abruf with its own limits: for fairness, not for comparison."""
 ENGINES = (OURS, REFERENCE, POSTGRAPHILE, LIMIT)
 
 

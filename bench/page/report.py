@@ -23,6 +23,8 @@ def write(kept: Mapping[str, Any]) -> None:
         (DOCS / "benchmarks.svg").write_text(_plot(found, results), "utf-8")
     if "growth" in kept:
         parts += [_heading("Growth", kept["growth"]), *_growth(kept["growth"])]
+    if "fair" in kept:
+        parts += [_heading("Fairness", kept["fair"]), *_fair(kept["fair"])]
     if "soak" in kept:
         parts += [_heading("Memory under load", kept["soak"]), *_soak(kept["soak"])]
     (DOCS / "benchmarks.md").write_text("\n".join(parts), "utf-8")
@@ -111,6 +113,21 @@ def _growth(found: Mapping[str, Any]) -> Iterator[str]:
             [name, NAMES[engine], *(f"{it:.2f}" for it in pair), f"{pair[1] / pair[0]:.2f}"]
             for name, of in found["medians"].items()
             for engine, pair in of.items()
+        ),
+    )
+
+
+def _fair(found: Mapping[str, Any]) -> Iterator[str]:
+    yield (
+        "*one* asked by one key on one connection, in ms, alone and while another merchant's key"
+        " sends all that it may on ten connections: documents that lead back up, documents that"
+        " nobody has seen, refused ones of 15 kB, 25 aliased counts, answers of the largest page.\n"
+    )
+    yield _table(
+        ["storm", "median", "p99", "requests", "of the storm", "memory (MB)"],
+        (
+            [name, *(str(of.get(it, "")) for it in ("median", "p99", "sent", "storm", "memory"))]
+            for name, of in found["summary"].items()
         ),
     )
 

@@ -1,0 +1,118 @@
+"""Attacks on a server's memory: whatever is asked, it grows by 64 MB at most."""
+
+import concurrent.futures
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.run.abruf import Abruf
+
+MOST_KB = 64 * 1024
+NO_PRICE = str(2**31 - 1)
+STAGE = """
+mutation ($products: ProductsUpsertInput!, $channel: ChannelsUpsertInput!) {
+  productsUpsert(input: $products) { results { product { id } } }
+  channelsUpsert(input: $channel) { results { channel { id } } }
+}
+"""
+PLACE = """
+mutation ($input: OrderPlaceInput!) {
+  orderPlace(input: $input) { order { id } userErrors { code field } }
+}
+"""
+CHANNEL = {"code": "attack", "name": "Attack", "kind": "WEB_SHOP", "guestsAllowed": True}
+NESTED = "lines { order { lines { order { lines { id } } } } }"
+TREE = "lines { id product { sku } } deliveries { id parcels { id } holds { id } }"
+
+
+def order_of_250_lines(abruf: Abruf) -> str:
+    """Place it, and return its id."""
+    made = abruf.ask(
+        STAGE,
+        products={"products": [{"sku": f"A{it}", "name": "Attack"} for it in range(250)]},
+        channel={"channels": [{**CHANNEL, "deliveryMethods": ["PARCEL"]}]},
+    )
+    products = [it["product"]["id"] for it in made["productsUpsert"]["results"]]
+    (channel,) = made["channelsUpsert"]["results"]
+    placed = abruf.ask(
+        PLACE,
+        input={
+            "channelId": channel["channel"]["id"],
+            "currency": "EUR",
+            "guest": {"name": "Guest", "email": "guest@example.com"},
+            "lines": [{"productId": it, "quantity": "1", "unitPrice": "1"} for it in products],
+        },
+    )["orderPlace"]
+    assert placed["userErrors"] == []
+    return str(placed["order"]["id"])
+
+
+def peak_kb(abruf: Abruf) -> int:
+    """Return the most that its process has held since `forget_peak`."""
+    lines = Path(f"/proc/{abruf.process.pid}/status").read_text().splitlines()
+    return next(int(it.split()[1]) for it in lines if it.startswith("VmHWM"))
+
+
+def forget_peak(abruf: Abruf) -> None:
+    Path(f"/proc/{abruf.process.pid}/clear_refs").write_text("5")
+
+
+def distinct(number: int) -> str:
+    trees = (f"t{number}x{it}: orders(first: 1) {{ nodes {{ {TREE} }} }}" for it in range(15))
+    return f"{{ {' '.join(trees)} }}"
+
+
+ATTACKS: dict[str, list[str]] = {
+    "lists that lead back up": [f"query ($id: ID!) {{ order(id: $id) {{ {NESTED} }} }}"] * 8,
+    "the same, resolved by code": [
+        f"query ($id: ID!) {{ viewer {{ name }} order(id: $id) {{ availableActions {NESTED} }} }}"
+    ]
+    * 4,
+    "one list under 25 aliases": [
+        "query ($id: ID!) {"
+        + " ".join(f"a{it}: order(id: $id) {{ {NESTED} }}" for it in range(25))
+        + "}"
+    ]
+    * 4,
+    "distinct documents": [distinct(it) for it in range(10)],
+    "refused documents": [f"{{ nothing{it} }} # {'x' * 15_000}" for it in range(100)],
+    "aliased counts": [
+        f"{{ {' '.join(f'a{it}: orders(first: 0) {{ totalCount }}' for it in range(25))} }}"
+    ]
+    * 20,
+}
+
+
+@pytest.fixture(scope="module")
+def attacked(used: Path) -> Any:
+    """Start Abruf with no price on anything: what holds then is what is counted."""
+    prices = {f"ABRUF_LIMIT_{it}": NO_PRICE for it in ("COST", "NODES", "BUCKET")}
+    abruf = Abruf(used, **prices)
+    try:
+        abruf.wait_until_ready()
+        yield abruf, order_of_250_lines(abruf)
+        assert abruf.stop() == 130
+    finally:
+        abruf.kill()
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_an_attack_takes_64_mb_at_most(attacked: tuple[Abruf, str], name: str) -> None:
+    abruf, order_id = attacked
+    headers = {"Authorization": f"Bearer {abruf.tokens['staff']}"}
+
+    def send(document: str) -> httpx.Response:
+        # Another variable would be refused, also by a document that takes none.
+        body = {"query": document, "variables": {"id": order_id} if "$id" in document else {}}
+        return httpx.post(f"{abruf.origin}/graphql", json=body, headers=headers, timeout=120)
+
+    send("{ orders(first: 1) { nodes { id lines { id } } } }")
+    forget_peak(abruf)
+    before = peak_kb(abruf)
+    with concurrent.futures.ThreadPoolExecutor(4) as threads:
+        answers = list(threads.map(send, ATTACKS[name]))
+    assert max(len(it.content) for it in answers) <= 5_000_000 + 1_000
+    assert peak_kb(abruf) - before <= MOST_KB
+    assert send("{ viewer { name } }").json()["data"]["viewer"]["name"]
