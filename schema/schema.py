@@ -88,7 +88,7 @@ class Schema(strawberry.Schema):
             await charged(context.context.bill, ENTRY)
             await find(context)
             return await super()._prepare_operation_async(context, extensions_runner)
-        except ClientError as refused:
+        except GraphQLError as refused:
             return PreExecutionError(data=None, errors=[refused])
 
     async def execute(self, *args: Any, **arguments: Any) -> Any:
@@ -166,7 +166,7 @@ schema = Schema(
         Observed,
         OneOperation,
         Deadline,
-        Limited,
+        lambda: Limited(PLANNER.apart),
         NamedOperation,
         Scoped,
         Trusted,

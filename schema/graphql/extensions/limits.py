@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from graphql import (
@@ -23,6 +24,7 @@ from strawberry.types import ExecutionContext
 from admission.costs import catalogue
 from admission.limits import Measured, Price
 from admission.sizes import MOST
+from execution.plans import Apart
 from kit.limits import ENTRIES, LARGEST_PAGE, Grown, Limits, TooLarge, crowded
 from kit.recent import Recent
 from kit.telemetry import trace
@@ -105,26 +107,45 @@ def _beyond(measured: Measured, limits: Limits) -> Iterator[GraphQLError]:
 
 
 class Limited(SchemaExtension):
-    """Refuses a document that asks for too much before the rules of validation read it."""
+    """Refuses a document that asks for too much before the rules of validation read it.
 
-    def on_parse(self) -> Iterator[None]:
+    What is not known is parsed and judged beside the event loop, for each payer one at a time.
+    """
+
+    def __init__(self, apart: Apart) -> None:
+        """Take where that is done, which outlives the operation."""
+        self._apart = apart
+
+    async def on_parse(self) -> AsyncIterator[None]:
         """Bound what the parser is given, and give it nothing that is known."""
         context, limits = self.execution_context, self.execution_context.context.limits
         length = len(context.query or "")
         if length > limits.source:
             said = "The document is {:,} characters long"
             raise _too_much(said, length, limits.source)
-        context.parse_options["max_lexical_tokens"] = limits.tokens  # type: ignore[typeddict-unknown-key]
         self._name: _Name = (context.schema._schema, context.query or "", limits.tokens)  # noqa: SLF001
         self._known = _KNOWN.get(self._name)
         if self._known is None:
             context.context.bill.owe(length // CHARACTERS)
+            read = partial(parse, context.query or "", max_lexical_tokens=limits.tokens)
+            try:
+                context.graphql_document = await self._apart.made(context.context.payer, read)
+            except RecursionError as error:
+                raise GraphQLError(str(error), original_error=error) from error
         else:
             context.graphql_document = self._known.document
         yield
 
-    def on_validate(self) -> Iterator[None]:
+    async def on_validate(self) -> AsyncIterator[None]:
         """Compare what the document asks for with the limits, then validate it."""
+        context = self.execution_context
+        if self._known is None:
+            await self._apart.made(context.context.payer, self._judge)
+        else:
+            self._judge()
+        yield
+
+    def _judge(self) -> None:
         context = self.execution_context
         schema, document = self._name[0], context.graphql_document
         assert document  # noqa: S101 -- Strawberry parses before it validates.
@@ -136,7 +157,6 @@ class Limited(SchemaExtension):
             if not errors:
                 _KNOWN.keep(self._name, known)
         context.pre_execution_errors = errors
-        yield
 
     def _refusals(self, measured: Measured) -> Iterator[GraphQLError]:
         context = self.execution_context

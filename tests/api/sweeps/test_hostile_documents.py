@@ -162,7 +162,7 @@ async def test_what_is_too_dear_names_the_page_that_fits(limited) -> None:
 
 async def test_an_answer_of_too_many_objects_names_the_page_that_fits(ask) -> None:
     back = DEAR.replace("deliveries { number }", "deliveries { orders { id } }")
-    (error,) = (await ask.answer(back, n=200))["errors"]
+    error, _ = (await ask.answer(back, n=200))["errors"]
     # Of an order: itself, five lines, two deliveries, each with 250 orders.
     fits = (50_000 - 1) // (1 + 5 + 2 * (1 + 250))
     assert error["extensions"]["fits"] == fits
