@@ -1,6 +1,7 @@
 """uvicorn with connections of ours, and how it stops."""
 
 import asyncio
+import gc
 import socket
 from collections.abc import Sequence
 from typing import Any
@@ -56,6 +57,14 @@ class HttpServer(uvicorn.Server):
         """Take what to tell."""
         super().__init__(settings)
         self.room, self._draining = settings.room, draining or Draining()
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve for the rest of the process; what is there by now is no garbage."""
+        # Otherwise the collector looks at all of it again, for up to half a second each time, while
+        # nobody is answered.
+        gc.collect()
+        gc.freeze()
+        super().run(sockets)
 
     async def on_tick(self, counter: int) -> bool:
         """End what is over, each second."""
