@@ -172,7 +172,7 @@ class Planned(SchemaExtension):
                 rows = await running.run(plan.roots)
                 operation.context.work.texts(rows[0] if rows else ())
             except Exception as error:  # noqa: BLE001 -- told once, and nothing is read again.
-                planner.counted["the statement failed"] += 1
+                planner.counted["failed"] += 1
                 return failed(error)
             if rows is not None:
                 planner.counted["one statement"] += 1

@@ -108,7 +108,7 @@ async def test_one_line_tells_an_operation(ask, world, json_lines) -> None:
         "merchant": str(world.merchant_id),
         "type": "query",
         "outcome": "OK",
-        "cost": 2,
+        "cost": 6,
     }
 
 
@@ -228,6 +228,7 @@ async def test_labels_are_bounded_by_our_own_words(ask, client, telemetry) -> No
             "read by code",
             "levels with a statement",
             "not fused",
+            "failed",
             "reference",
         },
         "status": {"404"},
