@@ -83,7 +83,8 @@ async def told(ask: Ask, document: str, **variables: Any) -> dict[str, Any]:
     """Return an answer and its cost, without its own id and what is left to the key afterwards."""
     answer = await ask.answer(document, **variables)
     answer["extensions"].pop("requestId", None)
-    answer["extensions"].get("cost", {}).pop("throttleStatus", None)
+    for own in ("throttleStatus", "planningCost"):
+        answer["extensions"].get("cost", {}).pop(own, None)
     return answer
 
 
