@@ -12,10 +12,10 @@ from kit.ids import Names
 from kit.inputs import Input, Instant, Reference
 from loaders.reading.acts import available, some
 from loaders.reading.pages import Paged, Sorted
-from loaders.reading.relations import Computed, Many, One, Reader, Rows
-from models.base.acts import Through
+from loaders.reading.relations import Computed, Many, One, Reader, Rows, Through
 from models.base.visibility import merchant, seen_by
-from models.fulfilment.deliveries.acts import ACTS, ORDER_HELD
+from models.fulfilment.deliveries.acts import ACTS
+from models.fulfilment.deliveries.conditions import ORDER_HELD
 from models.fulfilment.deliveries.receipts import Receipt, ReceiptLine
 from models.fulfilment.deliveries.states import OPEN, DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine

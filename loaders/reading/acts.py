@@ -9,7 +9,6 @@ from sqlalchemy import (
     and_,
     any_,
     case,
-    exists,
     func,
     literal_column,
     null,
@@ -17,7 +16,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import array
 
 from loaders.reading.relations import Expression, Reader
-from models.base.acts import Act, Below
+from models.base.acts import Act, AllRows, Some
 from models.base.tables import OneOf
 from models.base.visibility import merchant
 
@@ -25,7 +24,7 @@ from models.base.visibility import merchant
 def available(acts: Sequence[Act]) -> Expression:
     """Return the fact which acts the viewer may do now with a row: an array of their actions.
 
-    Rows below count whoever sees them, as they do when the act is done.
+    Other rows count whoever sees them, as they do when the act is done.
     """
     kind = type(acts[0].action)
 
@@ -48,7 +47,7 @@ def _conditions(reader: Reader, table: Any, act: Act) -> Iterator[ColumnElement[
     if act.states != frozenset(type(next(iter(act.states)))):
         yield table.state.in_([_constant(state) for state in sorted(act.states)])
     for need in act.needs:
-        if isinstance(need, Below):
+        if isinstance(need, Some):
             yield some(reader, table, need)
         elif (passes := need.test(reader, table)) is not True:
             yield passes
@@ -56,7 +55,6 @@ def _conditions(reader: Reader, table: Any, act: Act) -> Iterator[ColumnElement[
         yield ~some(reader, table, stop)
 
 
-def some(reader: Reader, table: Any, below: Below) -> ColumnElement[bool]:
-    """Tell whether some row below passes, whoever sees it."""
-    _, conditions = below.of(table.id, merchant(reader.viewer))
-    return exists().where(*conditions)
+def some(reader: Reader, table: Any, condition: Some) -> ColumnElement[bool]:
+    """Tell whether there are rows that pass, whoever sees them."""
+    return condition.of(AllRows(merchant(reader.viewer), reader.at), table)

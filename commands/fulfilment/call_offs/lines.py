@@ -9,6 +9,7 @@ from uuid import UUID
 
 from commands.fulfilment.call_offs.inputs import CallOffLine, ContractCallOff
 from commands.master.catalog import check_scale
+from commands.trade.contracts.life import outside
 from commands.trade.contracts.lines import products_of
 from commands.trade.orders.drafts import LineDraft
 from commands.writing.transaction import Writing, missing
@@ -27,12 +28,6 @@ class Agreement:
     contract: Contract
     lines: Mapping[UUID, ContractLine]
     products: Mapping[UUID, Product]
-
-
-def outside(contract: Contract, path: Path) -> Refused:
-    """Return the refusal of a day that the contract does not cover."""
-    text = f"{contract.number} is valid from {contract.valid_from} to {contract.valid_to}."
-    return Refused(TradeCode.OUTSIDE_VALIDITY, text, path)
 
 
 async def agreement_of(writing: Writing, contract: Contract) -> Agreement:

@@ -110,9 +110,8 @@ async def close(writing: Writing, command: OrderClose) -> Outcome:
     order = await locked(writing, command, close)
     text = f"Deliveries of {order.number} are under way: dispatch or cancel them first."
     under_way = Refused(Code.WRONG_STATE, text, ("order_id",))
-    await check_stops(
-        writing, order, close.act, ("order_id",), {acts.UNDER_WAY: lambda _lines: under_way}
-    )
+    known = {acts.UNDER_WAY: lambda _lines: under_way}
+    await check_stops(writing, order, close.act.stopped_by, ("order_id",), known)
     become(writing, order, OrderState.CLOSED)
     lines = (await lines_of(writing, [order.id])).values()
     rest = {line: line.unplanned for line in lines if line.unplanned > 0}

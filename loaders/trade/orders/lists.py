@@ -6,15 +6,15 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, and_, exists, or_
+from sqlalchemy import ColumnElement, and_, or_
 
 from kit.ids import Names
 from kit.inputs import Input, Instant, Reference
+from loaders.reading.acts import some
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Reader
 from loaders.trade.orders.progress import has_status, is_backordered, is_late, is_open, some_line
-from models.base.visibility import seen_by
-from models.trade.orders.holds import Hold
+from models.trade.orders.acts import HELD
 from models.trade.orders.states import FulfilmentStatus, OrderKind, OrderState
 from models.trade.orders.tables import Order
 
@@ -81,14 +81,12 @@ _EQUAL = (
 )
 
 
-def _held(reader: Reader, order: Any) -> ColumnElement[bool]:
-    hold = reader.table(Hold)
-    return exists().where(
-        hold.subject_id == order.id, hold.is_active, *seen_by(reader.viewer, hold)
-    )
+def _is_on_hold(reader: Reader, order: Any) -> ColumnElement[bool]:
+    """Tell whether a hold is active, as `availableActions` does: whoever sees it."""
+    return some(reader, order, HELD)
 
 
-_FLAGS = {"open": is_open, "late": is_late, "on_hold": _held, "backordered": is_backordered}
+_FLAGS = {"open": is_open, "late": is_late, "on_hold": _is_on_hold, "backordered": is_backordered}
 
 
 def _overlaps(table: Any, given: OrderFilter) -> ColumnElement[bool]:
