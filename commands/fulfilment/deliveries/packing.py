@@ -78,7 +78,7 @@ async def pack(writing: Writing, command: DeliveryPack) -> Outcome:
     products = await locked.products()
     picked = _picked(command, delivery, locked, products)
     if any(quantity < line.planned for line, quantity in picked.items()):
-        # What is picked short is free of the delivery and so of its holds.
+        # What is picked short is free of the delivery and so of its holds (D9).
         await check_delivery(writing, delivery, (HELD,), ("lines",))
     _check_contents(command, delivery, locked, products, picked)
     short = _move(locked, picked)
