@@ -9,8 +9,10 @@ from sqlalchemy.exc import DBAPIError
 
 DRIVERS = (PostgresError, InterfaceError, InternalClientError)
 """What the driver raises by itself."""
-_ENDED = {"08000", "08001", "08003", "08004", "08006", "53300", "57P01", "57P02", "57P03"}
+_FAILED = {"08000", "08001", "08003", "08004", "08006", "53300", "57P01", "57P02", "57P03"}
 """Connections that failed or are refused; backends that somebody, a crash or a stop ended."""
+_NOT_HAD = {"28000", "28P01", "3D000"}
+"""Who connects is not admitted, or there is no such database: an operator must do something."""
 _CLOSED = ("connection is closed", "cannot switch to state")
 """What the driver says where a connection ended unasked, before it sends anything on it."""
 _log = logging.getLogger("abruf")
@@ -29,7 +31,7 @@ def is_lost(error: BaseException) -> bool:
     own = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(own, OSError):
         return not isinstance(own, TimeoutError)
-    if getattr(own, "sqlstate", None) in _ENDED:
+    if getattr(own, "sqlstate", None) in _FAILED | _NOT_HAD:
         return True
     is_told = isinstance(own, DRIVERS) or own is not error
     return is_told and any(it in str(own) for it in _CLOSED)
