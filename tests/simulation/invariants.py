@@ -1,6 +1,6 @@
 """What must hold after every command: each sentence with the SQL that finds what breaks it.
 
-The invariants are those of the domain: O1 to O7, K1, K7, D1, P1 and P2, and what follows for
+The invariants are those of the domain: O1 to O7, K1, K7, D1, D10, P1 and P2, and what follows for
 states and for what the journal tells. `:merchant` is the merchant that plays.
 """
 
@@ -189,6 +189,12 @@ def _simple() -> Iterator[tuple[str, str]]:
             SELECT line.number FROM ({_LINES}) line JOIN orders ON orders.id = line.order_id
             WHERE orders.delivery_policy = 'SHIP_COMPLETE' GROUP BY line.number
             HAVING max(shipped) > 0 AND bool_or(shipped < ordered - cancelled)""",
+        "nothing has gone on after its order's last instant (D10)": f"""
+            SELECT it.number, it.dispatched_at FROM deliveries it
+            JOIN delivery_lines part ON part.delivery_id = it.id
+            JOIN orders ON orders.id = part.order_id
+            WHERE it.merchant_id = :merchant AND orders.cancel_if_not_by < CASE
+                WHEN it.state IN {_SENT} THEN it.dispatched_at ELSE it.packed_at END""",
         "what is on hold has neither left nor been taken back": f"""{deliveries}
             AND it.state IN ('CANCELLED', {_SENT[1:]} AND EXISTS (SELECT FROM holds
                 WHERE holds.subject_id = it.id AND released_at IS NULL)""",

@@ -1,5 +1,6 @@
 """What customers and staff do with orders."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -7,11 +8,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
 from commands.trade.orders import cancel, holds, imports, place, states
+from models.trade.orders.states import DeliveryPolicy
 from tests.simulation.merchant import RECIPIENTS
 from tests.simulation.simulation import PART, PICK, Simulation, needs
 
 LINES = st.lists(st.tuples(st.integers(0, 1), st.integers(1, 12)), min_size=1, max_size=3)
-POLICIES = st.sampled_from(["PARTIAL_BACKORDER", "PARTIAL_CANCEL_REST", "SHIP_COMPLETE"])
+POLICIES = st.sampled_from([it.value for it in DeliveryPolicy])
 
 
 class OrderRules(Simulation):
@@ -41,10 +43,12 @@ class OrderRules(Simulation):
         *,
         is_guest: bool,
     ) -> None:
+        is_dated = policy == DeliveryPolicy.CANCEL_IF_NOT_BY
         self.act(
             place.place,
             place.OrderPlace,
             channel_id=self.merchant.channel_ids[channel],
+            cancel_if_not_by=self.world.clock() + timedelta(hours=20) if is_dated else None,
             currency="EUR",
             lines=self.wanted(lines),
             delivery_policy=policy,
