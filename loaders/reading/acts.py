@@ -6,12 +6,14 @@ from typing import Any
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
+    Select,
     and_,
     any_,
     case,
     func,
     literal_column,
     null,
+    select,
 )
 from sqlalchemy.dialects.postgresql import array
 
@@ -48,13 +50,28 @@ def _conditions(reader: Reader, table: Any, act: Act) -> Iterator[ColumnElement[
         yield table.state.in_([_constant(state) for state in sorted(act.states)])
     for need in act.needs:
         if isinstance(need, Some):
-            yield some(reader, table, need)
+            yield _one_by_one(reader, table, need)
         elif (passes := need.test(reader, table)) is not True:
             yield passes
     for stop in act.stopped_by:
-        yield ~some(reader, table, stop)
+        yield ~_one_by_one(reader, table, stop)
+
+
+def _one_by_one(reader: Reader, table: Any, condition: Some) -> ColumnElement[bool]:
+    """Tell what `some` does, where it is selected for the rows of a page.
+
+    But for the OFFSET, PostgreSQL would first find every row of the merchant that passes, since it
+    reckons with all rows of a list and not with those of a page.
+    """
+    _, conditions = condition.found(_everything(reader), table)
+    rows: Select[Any] = select(literal_column("1")).where(*conditions)
+    return rows.offset(literal_column("0")).correlate(table).exists()
 
 
 def some(reader: Reader, table: Any, condition: Some) -> ColumnElement[bool]:
     """Tell whether there are rows that pass, whoever sees them."""
-    return condition.of(AllRows(merchant(reader.viewer), reader.at), table)
+    return condition.of(_everything(reader), table)
+
+
+def _everything(reader: Reader) -> AllRows:
+    return AllRows(merchant(reader.viewer), reader.at)
