@@ -93,8 +93,8 @@ class Endpoint:
         takes = accepted(request.headers.get("accept", ""))
         if takes.json is None and not takes.only_streams:
             raise Refusal(406, f"Accept {JSON} or {GRAPHQL_JSON}.")
-        viewer, told = caller.viewer, trace.CURRENT.get()
-        told.merchant_id, told.key_id = viewer.merchant_id, viewer.key_id
+        viewer, known = caller.viewer, trace.CURRENT.get()
+        known.merchant_id, known.key_id = viewer.merchant_id, viewer.key_id
         know(request.scope)
         async with self._operation(request, caller) as operation:
             key = request.headers.get("idempotency-key")
@@ -137,19 +137,19 @@ class Endpoint:
         return caller
 
     async def identified(
-        self, headers: Mapping[str, str], given: Mapping[str, Any], address: str | None
+        self, headers: Mapping[str, str], payload: Mapping[str, Any], address: str | None
     ) -> Caller | None:
         """Return who holds the token, None for nobody known.
 
         Refusal: too many wrong tokens, or no database.
 
-        given: payload of a socket's `connection_init`, whose tokens go before the handshake's.
+        payload: of a socket's `connection_init`, whose tokens go before the handshake's.
         """
-        told = {key.lower(): it for key, it in given.items() if isinstance(it, str)}
-        token = told.get("token") or bearer(
-            told.get("authorization") or headers.get("authorization")
+        sent = {key.lower(): it for key, it in payload.items() if isinstance(it, str)}
+        token = sent.get("token") or bearer(
+            sent.get("authorization") or headers.get("authorization")
         )
-        order_token = told.get(ORDER_TOKEN) or headers.get(ORDER_TOKEN)
+        order_token = sent.get(ORDER_TOKEN) or headers.get(ORDER_TOKEN)
         if token is None:
             return None
         try:

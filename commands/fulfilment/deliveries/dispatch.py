@@ -63,13 +63,13 @@ async def dispatch(writing: Writing, command: DeliveryDispatch) -> Outcome:
     changed(
         writing, delivery, DeliveryDispatched(delivery.id, shipped=quantities_of(shipped)), when
     )
-    await _cancel_rest(locked)
+    await _cancel_remainder(locked)
     await _count_on_contracts(locked, shipped)
     await settle(locked)
     return {"delivery_id": delivery.id}
 
 
-async def _cancel_rest(locked: Locked) -> None:
+async def _cancel_remainder(locked: Locked) -> None:
     for order in locked.orders.values():
         if order.delivery_policy is DeliveryPolicy.PARTIAL_CANCEL_REST:
             lines = (it for it in locked.order_lines.values() if it.order_id == order.id)

@@ -162,8 +162,8 @@ async def _settle(locked: Locked, short: Mapping[OrderLine, Decimal]) -> None:
     for order in locked.orders.values():
         mine = {line: it for line, it in short.items() if line.order_id == order.id}
         if order.delivery_policy is DeliveryPolicy.PARTIAL_CANCEL_REST:
-            open_rest = {line: min(it, line.unplanned) for line, it in mine.items()}
-            await remainder.cancel(locked, order, open_rest)
+            open_quantities = {line: min(it, line.unplanned) for line, it in mine.items()}
+            await remainder.cancel(locked, order, open_quantities)
         else:
             _backorder(order, mine)
 

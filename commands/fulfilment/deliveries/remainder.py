@@ -12,18 +12,18 @@ from models.trade.orders.states import OrderState
 from models.trade.orders.tables import Order, OrderLine
 
 
-async def cancel(locked: Locked, order: Order, rest: Mapping[OrderLine, Decimal]) -> None:
+async def cancel(locked: Locked, order: Order, remaining: Mapping[OrderLine, Decimal]) -> None:
     """Cancel quantities of a locked order that are in no delivery. rest: line -> quantity.
 
     An order of which nothing remains is CANCELLED.
     """
-    open_rest = {line: quantity for line, quantity in rest.items() if quantity > 0}
-    if not open_rest:
+    open_quantities = {line: quantity for line, quantity in remaining.items() if quantity > 0}
+    if not open_quantities:
         return
     writing = locked.writing
     every = [it for it in locked.order_lines.values() if it.order_id == order.id]
-    told = OrderLinesCancelled(order.id, lines=cancelled_lines(open_rest))
-    await lines.cancel(writing, order, every, open_rest, told)
+    happened = OrderLinesCancelled(order.id, lines=cancelled_lines(open_quantities))
+    await lines.cancel(writing, order, every, open_quantities, happened)
     order.version += 1
     if all(line.cancelled == line.ordered for line in every):
         become(writing, order, OrderState.CANCELLED)
