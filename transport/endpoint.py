@@ -117,13 +117,13 @@ class Endpoint:
         A body waits as it came, for what it says is many times as large.
         """
         most = self.limits(caller).body
-        async with AsyncExitStack() as turn:
+        async with AsyncExitStack() as slot:
             with self.bodies.of(caller.viewer).holding() as hold:
                 body = await body_of(request, self.serving.bounds, most, hold)
                 if self.lanes.is_full(caller.viewer):
                     message = "Too many requests at once; wait for answers before you ask more."
                     raise Refusal(429, message, ErrorCode.THROTTLED, {"Retry-After": "1"})
-                await turn.enter_async_context(self.lanes.turn(caller.viewer))
+                await slot.enter_async_context(self.lanes.turn(caller.viewer))
                 operation = operation_of(request, body)
                 del body
             yield operation

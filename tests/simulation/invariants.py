@@ -62,15 +62,15 @@ _REACHED = (
 """order_id, status: the fulfilment status of each order, as clients read it."""
 
 
-def _last_told(of: str, told: Mapping[str, str]) -> str:
+def _last_told(of: str, found: Mapping[str, str]) -> str:
     """Return what the last event of a row, out of these, says; none where there is none."""
-    cases = " ".join(f"WHEN '{name}' THEN '{says}'" for name, says in told.items())
-    names = ", ".join(f"'{name}'" for name in told)
+    cases = " ".join(f"WHEN '{name}' THEN '{says}'" for name, says in found.items())
+    names = ", ".join(f"'{name}'" for name in found)
     return f"""(SELECT CASE type {cases} END FROM journal WHERE merchant_id = :merchant
         AND aggregate_id = {of} AND type IN ({names}) ORDER BY position DESC LIMIT 1)"""
 
 
-def _told() -> Iterator[tuple[str, str]]:
+def _journalled() -> Iterator[tuple[str, str]]:
     for name in ("shipped", "delivered", "lost", "refused"):
         yield (
             f"a delivery line's {name} is the sum of what its delivery's events tell",
@@ -228,7 +228,7 @@ def _simple() -> Iterator[tuple[str, str]]:
     }.items()
 
 
-INVARIANTS: Mapping[str, str] = dict([*_counters(), *_told(), *_parcels(), *_simple()])
+INVARIANTS: Mapping[str, str] = dict([*_counters(), *_journalled(), *_parcels(), *_simple()])
 
 BROKEN = " UNION ALL ".join(
     f"SELECT '{sentence.replace(chr(39), chr(39) * 2)}' AS sentence, to_jsonb(it)::text AS what"

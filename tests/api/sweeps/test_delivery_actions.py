@@ -67,8 +67,8 @@ async def test_in_every_state_held_or_not_for_whoever_reads(world, ask, clock):
     order = await orders.order(world, ask)
     at = await _location(world)
     first = await _planned(world, ask, [order], "6", "4", at=at)
-    rest = [{"orderLineId": order["lines"][0]["id"], "quantity": "4"}]
-    other = await deliveries.planned(world, ask, order, locationId=at, lines=rest)
+    remaining = [{"orderLineId": order["lines"][0]["id"], "quantity": "4"}]
+    other = await deliveries.planned(world, ask, order, locationId=at, lines=remaining)
     own = (await deliveries.done(ask, "deliveryHold", deliveryId=first["id"], **HOLD))["hold"]["id"]
     held = await ask(ORDER_HOLD, input={"orderId": order["id"], **HOLD})
     of_order = held["orderHold"]["hold"]["id"]

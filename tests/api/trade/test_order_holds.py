@@ -61,10 +61,10 @@ async def test_an_order_has_several_holds_at_once(world, ask):
     }
     assert [it["reason"] for it in second["order"]["holds"]] == ["FRAUD", "ADDRESS"]
     assert second["order"]["availableActions"] == ["HOLD", "RELEASE_HOLD", "CANCEL_LINES", "CLOSE"]
-    (told,) = second["order"]["timeline"]["nodes"]
-    assert told["type"] == "order.held"
-    assert told["payload"].keys() == {"hold_id", "reason"}
-    assert to_global("Hold", UUID(told["payload"]["hold_id"])) == second["hold"]["id"]
+    (found,) = second["order"]["timeline"]["nodes"]
+    assert found["type"] == "order.held"
+    assert found["payload"].keys() == {"hold_id", "reason"}
+    assert to_global("Hold", UUID(found["payload"]["hold_id"])) == second["hold"]["id"]
     assert (await _count(ask, held=True), await _count(ask, held=False)) == (1, 0)
 
 
