@@ -300,10 +300,8 @@ async def test_deliveries_are_planned_with_the_call_off(ask, world):
             "shipToId": addresses["SIDE"],
         },
     ]
-    fields = {"recipient": {"name": "Anna Weber"}, "shipToId": addresses["MAIN"]}
-    payload = await contracts.try_call_off(
-        world, ask, made, "100", "20", deliveries=parts, **fields
-    )
+    more = {"recipient": {"name": "Anna Weber"}, "shipToId": addresses["MAIN"]}
+    payload = await contracts.try_call_off(world, ask, made, "100", "20", deliveries=parts, **more)
     assert payload["userErrors"] == []
     first, second = payload["deliveries"]
     assert [it["planned"] for it in first["lines"]] == ["60"]
