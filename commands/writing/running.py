@@ -1,19 +1,21 @@
 """One mutation is one transaction: run, recorded, committed once, retried when it must be."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import DBAPIError
 
 from commands.writing import idempotency, journal
 from commands.writing.ledger import Ledger
+from commands.writing.lines import Lines
 from commands.writing.transaction import Origin, Outcome, Overtaken, Writing
 from commands.writing.verbs import AnyVerb
 from kit.db.database import Database
 from kit.db.lost import OutcomeUnknown, Unavailable
 from kit.errors import Code, Refused
 from kit.inputs import Command
+from kit.limits import DEFAULT_LIMITS
 from models.access.viewers import Viewer
 
 _ATTEMPTS = 5
@@ -29,12 +31,16 @@ first: the next attempt sees its row (scale.md, rule 13)."""
 
 @dataclass(frozen=True)
 class Author:
-    """Who writes, when, and from where. keep_answers: how long, under their idempotency keys."""
+    """Who writes, when, and from where. keep_answers: how long, under their idempotency keys.
+
+    lines: of the call; they tell afterwards how many it has touched.
+    """
 
     viewer: Viewer
     now: datetime
     keep_answers: timedelta
     address: str | None = None
+    lines: Lines = field(default_factory=lambda: Lines(DEFAULT_LIMITS.lines))
 
 
 async def run(database: Database, author: Author, verb: AnyVerb, command: Command) -> Outcome:
@@ -71,7 +77,8 @@ async def run(database: Database, author: Author, verb: AnyVerb, command: Comman
 async def _attempt(database: Database, author: Author, verb: AnyVerb, command: Command) -> Outcome:
     async with database.writing(author.viewer.merchant_id) as session:
         origin = Origin(author.address, command.idempotency_key)
-        writing = Writing(session, author.viewer, author.now, origin=origin)
+        author.lines.begin()
+        writing = Writing(session, author.viewer, author.now, origin=origin, lines=author.lines)
         ledger = Ledger(writing)
         outcome = await idempotency.once(writing, verb, command, author.keep_answers)
         await session.flush()

@@ -99,7 +99,8 @@ class Database:
             self.url,
             poolclass=HoldingPool,
             pool_size=pool_size,
-            max_overflow=pool_size,
+            # Beyond its size, a pool opens a connection for one request, and closes it after it.
+            max_overflow=0,
             json_serializer=dumps,
             json_deserializer=loads,
             hide_parameters=True,

@@ -17,7 +17,7 @@ from commands.fulfilment.deliveries.places import (
     window_of,
 )
 from commands.master.catalog import check_scale
-from commands.trade.orders.lines import lock_orders, move
+from commands.trade.orders.lines import lock_orders, move, touch_lines_of
 from commands.writing.counters import numbers
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
@@ -128,11 +128,13 @@ async def plan_all(writing: Writing, command: DeliveryPlan) -> Outcome:
     Refused: NOT_FOUND, DUPLICATE, SCALE_EXCEEDED, WRONG_STATE for an order that is not confirmed,
     QUANTITY_NOT_OPEN when more is planned than is open (O1, D1), PARTY_MISMATCH when orders of
     different buyers are to travel together, INVALID_WINDOW and INVALID when there is no one
-    default, OUTSIDE_RECEIVING_HOURS (D6), METHOD_NOT_ALLOWED (D8).
+    default, OUTSIDE_RECEIVING_HOURS (D6), METHOD_NOT_ALLOWED (D8), TOO_MANY_ITEMS for orders with
+    more lines than one call may touch.
     """
     path: Path = ("deliveries",)
     lines = await writing.get(OrderLine, _line_paths(command.deliveries, path))
-    await lock_orders(writing, {line.order_id: () for line in lines.values()})
+    orders = await lock_orders(writing, {line.order_id: () for line in lines.values()})
+    await touch_lines_of(writing, orders)
     deliveries = await plan(writing, command.deliveries, path)
     return {"delivery_ids": [it.id for it in deliveries]}
 

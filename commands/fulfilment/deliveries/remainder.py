@@ -22,7 +22,7 @@ def check_complete(locked: Locked, leaving: Mapping[DeliveryLine, Decimal], path
     """
     taken = {line.order_line_id: quantity for line, quantity in leaving.items() if quantity > 0}
     for order in locked.orders.values():
-        mine = [it for it in locked.order_lines.values() if it.order_id == order.id]
+        mine = locked.lines_of_order(order)
         if (
             order.delivery_policy is DeliveryPolicy.SHIP_COMPLETE
             and any(it.id in taken for it in mine)
@@ -41,7 +41,7 @@ async def cancel(locked: Locked, order: Order, rest: Mapping[OrderLine, Decimal]
     if not open_rest:
         return
     writing = locked.writing
-    every = [it for it in locked.order_lines.values() if it.order_id == order.id]
+    every = locked.lines_of_order(order)
     told = OrderLinesCancelled(order.id, lines=cancelled_lines(open_rest))
     await lines.cancel(writing, order, every, open_rest, told)
     order.version += 1
