@@ -122,7 +122,8 @@ class Reads:
             message = "The operation has ended."
             raise RuntimeError(message)
         WANTED.set(self._merchant_id)
-        self._pooled = pooled = await greenlet_spawn(self._pool.connect)
+        pooled: PoolProxiedConnection = await greenlet_spawn(self._pool.connect)
+        self._pooled = pooled
         if self._autocommit:
             await hold_merchant(pooled, self._merchant_id)
         else:

@@ -8,13 +8,14 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from operator import attrgetter
 from uuid import UUID
 
 from kit.limits import Bounds
 from models.access.viewers import Viewer
 
 
-@dataclass
+@dataclass(eq=False)
 class _Lane:
     """One company's or key's. asking: who waits, the first one first."""
 
@@ -27,16 +28,17 @@ class Lanes:
 
     A lane runs at most its own bound, and begins only while it runs less than is free for others:
     one alone takes half of all turns, two take a third each, so that another one finds a turn until
-    there are as many lanes as turns. Where it does not, the next turn that ends is its own: turns
-    go to the lane that runs the fewest. Memory is that of what is inside.
+    there are as many lanes as turns. From then on a turn that ends goes to the lane that runs the
+    fewest; of several, to the one that has waited for the longest since it had one. Memory is that
+    of what is inside.
     """
 
     def __init__(self, bounds: Bounds) -> None:
         """Take how many turns there are, for one lane and in all, and how many may wait."""
         self._bounds, self._free = bounds, bounds.turns
         self._lanes: dict[UUID, _Lane] = {}
-        self._waiting: dict[UUID, _Lane] = {}
-        """Lanes in which somebody waits; after each turn a lane goes to the end."""
+        self._waiting: dict[_Lane, None] = {}
+        """Lanes in which somebody waits, in the order of the rounds."""
 
     @property
     def lanes(self) -> int:
@@ -57,7 +59,7 @@ class Lanes:
             if not lane.asking and self._may_begin(lane):
                 self._begin(lane)
             else:
-                await self._asked(name, lane)
+                await self._asked(lane)
             try:
                 yield
             finally:
@@ -73,11 +75,11 @@ class Lanes:
         lane.running += 1
         self._free -= 1
 
-    async def _asked(self, name: UUID, lane: _Lane) -> None:
+    async def _asked(self, lane: _Lane) -> None:
         """Wait until the turn is given."""
         given = asyncio.get_running_loop().create_future()
         lane.asking.append(given)
-        self._waiting[name] = lane
+        self._waiting[lane] = None
         try:
             await given
         except asyncio.CancelledError:
@@ -86,25 +88,29 @@ class Lanes:
             elif given in lane.asking:
                 lane.asking.remove(given)
                 if not lane.asking:
-                    del self._waiting[name]
+                    del self._waiting[lane]
             raise
 
     def _end(self, lane: _Lane) -> None:
         """Give a turn back, and on to who may have one now."""
         lane.running -= 1
         self._free += 1
+        self._to_the_end(lane)
         while self._waiting:
-            name = min(self._waiting, key=lambda it: self._waiting[it].running)
-            fewest = self._waiting[name]
+            fewest = min(self._waiting, key=attrgetter("running"))
             if not self._may_begin(fewest):
                 return
-            del self._waiting[name]
             given = fewest.asking.popleft()
             if not given.cancelled():
                 self._begin(fewest)
                 given.set_result(None)
-            if fewest.asking:
-                self._waiting[name] = fewest
+            self._to_the_end(fewest)
+
+    def _to_the_end(self, lane: _Lane) -> None:
+        """Let a lane that had a turn wait behind those that had none meanwhile."""
+        self._waiting.pop(lane, None)
+        if lane.asking:
+            self._waiting[lane] = None
 
 
 def lane_of(viewer: Viewer) -> UUID:

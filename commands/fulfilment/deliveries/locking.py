@@ -161,9 +161,8 @@ async def _lock_orders_of(writing: Writing, delivery_ids: Collection[UUID]) -> d
     extent = await writing.session.rows(_EXTENT, parameters)
     if {it.order_id for it in extent} != set(orders):
         raise Overtaken
-    writing.lines.touch(
-        sum(it.lines for it in extent) + max((it.contents for it in extent), default=0)
-    )
+    contents = extent[0].contents if extent else 0
+    writing.lines.touch(sum(it.lines for it in extent) + contents)
     return orders
 
 
