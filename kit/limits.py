@@ -42,7 +42,7 @@ class Limits:
     body: int = 1_000_000
     page: int = LARGEST_PAGE
     items: int = 250
-    lines: int = 10_000
+    lines: int = 20_000
     connections: int = 200
     subscriptions: int = 20
     bucket: int = 20_000

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Uuid, any_, bindparam, func, or_, select
+from sqlalchemy import ARRAY, BigInteger, Uuid, any_, bindparam, case, func, or_, select
 
 from commands.fulfilment.deliveries import arrival
 from commands.fulfilment.deliveries.locking import ORDERS_NOW, lock_deliveries, lock_unread
@@ -101,8 +101,10 @@ class _Event(NamedTuple):
 _EVERY = func.count().over().label("every")
 _MOST = bindparam("most", type_=BigInteger())
 """Rows that are read at most; beside each stands how many there are."""
+_ORDERS_ONCE = case((func.row_number().over(order_by=Parcel.id) == 1, ORDERS_NOW))
+"""The first row tells the orders of all: in each, they would be as many as rows times orders."""
 _PARCELS = Statement(
-    select(_EVERY, ORDERS_NOW.label("order_ids"), *columns(Parcel))
+    select(_EVERY, _ORDERS_ONCE.label("order_ids"), *columns(Parcel))
     .where(
         Parcel.merchant_id == bindparam("merchant", type_=Uuid()),
         Parcel.delivery_id == any_(bindparam("keys", type_=ARRAY(Uuid()))),
@@ -156,7 +158,7 @@ class _Known:
         of = {"keys": list({parcel.delivery_id for parcel in touched}), "touched": list(wanted)}
         parcels = {}
         for _, order_ids, *row in await _read(writing, _PARCELS, of):
-            if set(order_ids) != locked:
+            if not parcels and set(order_ids) != locked:
                 raise Overtaken
             parcel = record_of(Parcel)._make(row)
             parcels[parcel.id] = parcel
