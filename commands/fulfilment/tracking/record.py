@@ -156,7 +156,7 @@ class _Known:
         """
         wanted = {parcel.id for parcel in touched}
         of = {"keys": list({parcel.delivery_id for parcel in touched}), "touched": list(wanted)}
-        parcels = {}
+        parcels: dict[UUID, Parcel] = {}
         for _, order_ids, *row in await _read(writing, _PARCELS, of):
             if not parcels and set(order_ids) != locked:
                 raise Overtaken
