@@ -18,14 +18,14 @@ WRONG = text("SELECT 1 / 0")
 HOLD = text("SELECT set_config('app.merchant', :merchant, false)")
 OWN_PROCESS = text("SELECT pg_backend_pid()")
 END = text("SELECT pg_terminate_backend(:process, 5000)")
-TWO = 2
+ONE = 1
 MERCHANTS = [new_id() for _ in range(3)]
 
 
 @pytest.fixture
 async def few(database):
     """Give a database with at most two connections for each of its pools."""
-    few = Database(database.url, pool_size=TWO)
+    few = Database(database.url, pool_size=ONE)
     yield few
     await few.close()
 
