@@ -22,7 +22,7 @@ from examples.tokens import tokens_of_demo
 from kit import embedded
 from kit.config import Config, from_environment
 from kit.db.database import BehindPoolerError, Database
-from kit.db.lost import Unavailable, is_lost
+from kit.db.lost import NotAdmitted, Unavailable, is_lost
 from kit.db.role import UnboundError, app_role, prove_bound, role_to_become
 from kit.embedded.home import write_file
 from kit.telemetry import log
@@ -158,6 +158,8 @@ async def _reached(database: Database) -> None:
         reads = database.reading(None)
         try:
             await reads.rows(text("SELECT 1"))
+        except NotAdmitted:
+            sys.exit(1)  # The log says why.
         except (Unavailable, TimeoutError):
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_S)

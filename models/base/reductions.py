@@ -1,6 +1,6 @@
 """What of a payload an actor reads: only what tells of rows that it sees.
 
-The classes of events say of which rows each field tells (`models.base.payloads.RowOf`), the tables
+The classes of events say of which rows each field tells (`models.base.payloads.IdOf`), the tables
 who sees them (`models.base.visibility`).
 """
 
@@ -27,7 +27,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
 
 from models.base.events import EVENTS, Event
-from models.base.payloads import Rows, Telling, Value
+from models.base.payloads import Referenced, Telling, Value
 from models.base.tables import Base, entity_named
 from models.base.visibility import ALL, AnyViewer, seen_by
 
@@ -100,7 +100,7 @@ def _shown(viewer: AnyViewer, form: _Alike, entry: Any, field: Any) -> ColumnEle
     return func.coalesce(seen, nothing) if form.is_needed else seen
 
 
-def _tables(rows: Rows, kind: type[Event]) -> list[Any]:
+def _tables(rows: Referenced, kind: type[Event]) -> list[Any]:
     """Return the tables that are named, or that of the lines whose counters the event's tells."""
     if rows.tables:
         return [*map(entity_named, rows.tables)]

@@ -11,12 +11,12 @@ import pytest
 
 from kit.inputs import Place
 from models.base.events import EVENTS, Event, event
-from models.base.payloads import AllLines, ColumnName, Item, RowOf, kind_of
+from models.base.payloads import AllLines, ColumnName, IdOf, Item, kind_of
 from models.trade.orders.states import Approval
 from models.trade.orders.tables import Order
 
 ID = UUID("01a22064-0000-7000-8000-000000000001")
-OrderId = Annotated[UUID, RowOf("Order")]
+OrderId = Annotated[UUID, IdOf("Order")]
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
@@ -147,7 +147,7 @@ def test_a_field_hides_nothing_of_its_class() -> None:
 
 @pytest.mark.parametrize("hint", [UUID, UUID | None, tuple[UUID, ...], Mapping[UUID, int]])
 def test_an_id_says_which_tables_row_it_is(hint: Any) -> None:
-    with pytest.raises(TypeError, match="marked with RowOf"):
+    with pytest.raises(TypeError, match="marked with IdOf"):
 
         @event("order.joined", Order)
         class Joined(Event):
