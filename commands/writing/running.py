@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import DBAPIError
 
 from commands.writing import idempotency, journal
+from commands.writing.extent import Extent
 from commands.writing.ledger import Ledger
-from commands.writing.lines import Lines
 from commands.writing.transaction import Origin, Outcome, Overtaken, Writing
 from commands.writing.verbs import AnyVerb
 from kit.db.database import Database
@@ -33,14 +33,14 @@ first: the next attempt sees its row (scale.md, rule 13)."""
 class Author:
     """Who writes, when, and from where. keep_answers: how long, under their idempotency keys.
 
-    lines: of the call; they tell afterwards how many it has touched.
+    extent: the lines that the call touches; it tells afterwards how many those were.
     """
 
     viewer: Viewer
     now: datetime
     keep_answers: timedelta
     address: str | None = None
-    lines: Lines = field(default_factory=lambda: Lines(DEFAULT_LIMITS.lines))
+    extent: Extent = field(default_factory=lambda: Extent(DEFAULT_LIMITS.lines))
 
 
 async def run(database: Database, author: Author, verb: AnyVerb, command: Command) -> Outcome:
@@ -77,8 +77,8 @@ async def run(database: Database, author: Author, verb: AnyVerb, command: Comman
 async def _attempt(database: Database, author: Author, verb: AnyVerb, command: Command) -> Outcome:
     async with database.writing(author.viewer.merchant_id) as session:
         origin = Origin(author.address, command.idempotency_key)
-        author.lines.begin()
-        writing = Writing(session, author.viewer, author.now, origin=origin, lines=author.lines)
+        author.extent.begin()
+        writing = Writing(session, author.viewer, author.now, origin=origin, extent=author.extent)
         ledger = Ledger(writing)
         outcome = await idempotency.once(writing, verb, command, author.keep_answers)
         await session.flush()

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Select, any_, bindparam, select
 
-from commands.writing.lines import Lines
+from commands.writing.extent import Extent
 from kit.db.sessions import Session
 from kit.db.statements import Statement
 from kit.errors import Code, Path, Refused
@@ -49,7 +49,7 @@ class Origin:
 class Writing:
     """One transaction of one viewer. events: written to the journal at its end, in order.
 
-    lines: what it touches, bounded.
+    extent: the lines that it touches, bounded.
     """
 
     session: Session
@@ -57,7 +57,7 @@ class Writing:
     now: datetime
     events: list[Recorded] = field(default_factory=list)
     origin: Origin = Origin()
-    lines: Lines = field(default_factory=lambda: Lines(DEFAULT_LIMITS.lines))
+    extent: Extent = field(default_factory=lambda: Extent(DEFAULT_LIMITS.lines))
 
     def record(self, event: Event, occurred_at: datetime | None = None) -> None:
         """Note that something happened, now where nothing else is said."""

@@ -162,7 +162,7 @@ async def _lock_orders_of(writing: Writing, delivery_ids: Collection[UUID]) -> d
     if {it.order_id for it in extent} != set(orders):
         raise Overtaken
     contents = extent[0].contents if extent else 0
-    writing.lines.touch(sum(it.lines for it in extent) + contents)
+    writing.extent.touch(sum(it.lines for it in extent) + contents)
     return orders
 
 

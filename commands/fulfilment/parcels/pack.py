@@ -49,7 +49,7 @@ async def pack(
     ssccs = await _ssccs(writing, parcels, path)
     before = await _lines_in(writing, delivery_id)
     lineage = _lineage(parcels, before)
-    writing.lines.touch(len(lineage), path)
+    writing.extent.touch(len(lineage), path)
     await void(writing, delivery_id)
     made: list[Parcel] = []
     for place, (it, sscc) in enumerate(zip(parcels, ssccs, strict=True)):

@@ -169,7 +169,7 @@ class _Known:
         for row in await _read(writing, _EVENTS, {"keys": list(kin)}):
             event = _Event._make(row[1:])
             events[event.parcel_id][event.source, event.dedupe_key] = event
-        writing.lines.touch(sum(len(events[it]) for stack in above.values() for it in stack[1:]))
+        writing.extent.touch(sum(len(events[it]) for stack in above.values() for it in stack[1:]))
         named = await writing.records(TrackingNumber, "parcel_id", wanted) if numbers else ()
         return cls(writing, parcels, above, events, {(it.parcel_id, it.number) for it in named})
 
@@ -228,9 +228,9 @@ class _Known:
 
 async def _read(writing: Writing, statement: Statement, of: Mapping[str, Any]) -> list[Any]:
     """Read what one call may touch at most. Refused: TOO_MANY_ITEMS where there is more."""
-    values = {"merchant": writing.viewer.merchant_id, "most": writing.lines.most, **of}
+    values = {"merchant": writing.viewer.merchant_id, "most": writing.extent.most, **of}
     rows = await writing.session.rows(statement, values)
-    writing.lines.touch(rows[0].every if rows else 0)
+    writing.extent.touch(rows[0].every if rows else 0)
     return rows
 
 

@@ -127,7 +127,7 @@ async def amend(writing: Writing, command: ContractAmend) -> Outcome:
     if contract.valid_to < contract.valid_from:
         raise Refused(Code.INVALID_DATE, "A contract ends after it starts.", ("valid_to",))
     lines = await _lines(writing, contract)
-    writing.lines.touch(len(lines), ("add_lines",))
+    writing.extent.touch(len(lines), ("add_lines",))
     products = await products_of(writing, dict(_products(lines, command)))
     refuse_duplicates((it.contract_line_id for it in command.lines), ("lines",))
     for place, change in enumerate(command.lines):

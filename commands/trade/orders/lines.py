@@ -46,7 +46,7 @@ async def touch_lines_of(writing: Writing, order_ids: Collection[UUID]) -> None:
     """
     values = {"merchant": writing.viewer.merchant_id, "keys": list(order_ids)}
     ((count,),) = await writing.session.rows(_COUNT, values)
-    writing.lines.touch(count)
+    writing.extent.touch(count)
 
 
 def move(line: OrderLine, **amounts: Decimal) -> None:

@@ -44,7 +44,7 @@ async def release(writing: Writing, command: ContractRelease) -> Outcome:
         text = f"Release {old.release_no} is active already."
         raise Refused(TradeCode.RELEASE_OUTDATED, text, ("release_no",))
     after = schedule_of(command, line, before)
-    writing.lines.touch(len(after.slots), ("lines",))
+    writing.extent.touch(len(after.slots), ("lines",))
     if before is not None and not command.supplier_consent:
         check_firm_zone(writing, contract, before, after)
     if old is not None:

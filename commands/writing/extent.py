@@ -6,7 +6,7 @@ from typing import Any
 from kit.errors import Code, Path, Refused
 
 
-class Lines:
+class Extent:
     """Counts the lines that a call names, reads to change, and writes.
 
     most: of one call. given: that its input names. touched: those, and what the attempt that ran
