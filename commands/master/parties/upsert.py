@@ -45,12 +45,12 @@ async def upsert_all(writing: Writing, command: PartiesUpsert) -> Outcome:
     takes the place of the one before. Refused: DUPLICATE when a key stands twice, or two
     addresses of a party are its default; INVALID_WINDOW when receiving hours overlap.
     """
-    given = command.parties
-    _check(given)
-    found = await locked(writing, Party, "number", (it.number for it in given))
-    written = [put(writing, Party, found.get(it.number), _party(it)) for it in given]
+    inputs = command.parties
+    _check(inputs)
+    found = await locked(writing, Party, "number", (it.number for it in inputs))
+    written = [put(writing, Party, found.get(it.number), _party(it)) for it in inputs]
     await writing.session.flush()
-    pairs = [(row, it) for (row, _), it in zip(written, given, strict=True)]
+    pairs = [(row, it) for (row, _), it in zip(written, inputs, strict=True)]
     contacts = await _put_all(writing, Contact, [(row, it.contacts) for row, it in pairs])
     await _free_defaults(writing, pairs)
     addresses = await _put_all(writing, Address, [(row, it.addresses) for row, it in pairs])
@@ -115,10 +115,10 @@ def _columns(item: ContactUpsert | AddressUpsert) -> dict[str, Any]:
 async def _put_all(
     writing: Writing,
     entity: type[Child],
-    given: Sequence[tuple[Party, Sequence[ContactUpsert | AddressUpsert]]],
+    inputs: Sequence[tuple[Party, Sequence[ContactUpsert | AddressUpsert]]],
 ) -> Changed:
     """Write the contacts or addresses of all parties by party and code."""
-    wanted = {(party.id, it.code): _columns(it) for party, items in given for it in items}
+    wanted = {(party.id, it.code): _columns(it) for party, items in inputs for it in items}
     known = await _known(writing, entity, wanted)
     changed: Changed = defaultdict(list)
     for (party_id, code), values in wanted.items():
