@@ -91,11 +91,11 @@ def _bounds(environment: Mapping[str, str], pool_size: int) -> Bounds:
     """Read ABRUF_AT_ONCE, ABRUF_CONNECTIONS and so on; one company gets half of the pool."""
     defaults = {**asdict(DEFAULT_BOUNDS), "at_once": (pool_size + 1) // 2}
     del defaults["turns"]
-    given = {
+    numbers = {
         name: _number(environment, f"ABRUF_{name.upper()}", default)
         for name, default in defaults.items()
     }
-    return Bounds(turns=pool_size, **given)
+    return Bounds(turns=pool_size, **numbers)
 
 
 def _origins(text: str) -> tuple[str, ...]:

@@ -9,19 +9,19 @@ from kit.errors import Code, Path, Refused
 class Extent:
     """Counts the lines that a call names, reads to change, and writes.
 
-    most: of one call. given: that its input names. touched: those, and what the attempt that ran
-    last has read.
+    most: of one call. in_input: entries of all lists in its input. touched: those, and what the
+    attempt that ran last has read.
     """
 
-    def __init__(self, most: int, given: int = 0) -> None:
+    def __init__(self, most: int, in_input: int = 0) -> None:
         """Take the limit of who calls. Refused: as `touch`."""
-        self.most, self.given, self.touched = most, given, 0
+        self.most, self.in_input, self.touched = most, in_input, 0
         self.begin()
 
     def begin(self) -> None:
         """Begin an attempt: what one before has read counts no more."""
         self.touched = 0
-        self.touch(self.given)
+        self.touch(self.in_input)
 
     def touch(self, count: int, path: Path = ()) -> None:
         """Add lines. Refused: TOO_MANY_ITEMS for more than one call may touch."""
@@ -34,11 +34,11 @@ class Extent:
             raise Refused(Code.TOO_MANY_ITEMS, text, path)
 
 
-def named(given: Any) -> int:
+def entries(value: Any) -> int:
     """Return how many entries all lists of an input have, those inside of others too."""
-    if isinstance(given, Mapping):
-        return sum(map(named, given.values()))
-    if isinstance(given, Iterable) and not isinstance(given, str):
-        inside = list(given)
-        return len(inside) + sum(map(named, inside))
+    if isinstance(value, Mapping):
+        return sum(map(entries, value.values()))
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        inside = list(value)
+        return len(inside) + sum(map(entries, inside))
     return 0

@@ -17,10 +17,10 @@ from models.access.viewers import Viewer
 
 @dataclass(eq=False)
 class _Lane:
-    """One company's or key's. asking: who waits, the first one first."""
+    """One company's or key's. queue: who waits, the first one first."""
 
     running: int = 0
-    asking: deque[asyncio.Future[None]] = field(default_factory=deque)
+    queue: deque[asyncio.Future[None]] = field(default_factory=deque)
 
 
 class Lanes:
@@ -48,7 +48,7 @@ class Lanes:
     def is_full(self, viewer: Viewer) -> bool:
         """Tell whether as many of a viewer's lane run and wait as may."""
         lane = self._lanes.get(lane_of(viewer)) or _Lane()
-        return lane.running + len(lane.asking) >= self._bounds.at_once + self._bounds.waiting
+        return lane.running + len(lane.queue) >= self._bounds.at_once + self._bounds.waiting
 
     @asynccontextmanager
     async def turn(self, viewer: Viewer) -> AsyncIterator[None]:
@@ -56,7 +56,7 @@ class Lanes:
         name = lane_of(viewer)
         lane = self._lanes.setdefault(name, _Lane())
         try:
-            if not lane.asking and self._may_begin(lane):
+            if not lane.queue and self._may_begin(lane):
                 self._begin(lane)
             else:
                 await self._asked(lane)
@@ -65,7 +65,7 @@ class Lanes:
             finally:
                 self._end(lane)
         finally:
-            if not lane.running and not lane.asking:
+            if not lane.running and not lane.queue:
                 self._lanes.pop(name, None)
 
     def _may_begin(self, lane: _Lane) -> bool:
@@ -77,17 +77,17 @@ class Lanes:
 
     async def _asked(self, lane: _Lane) -> None:
         """Wait until the turn is given."""
-        given = asyncio.get_running_loop().create_future()
-        lane.asking.append(given)
+        turn = asyncio.get_running_loop().create_future()
+        lane.queue.append(turn)
         self._waiting[lane] = None
         try:
-            await given
+            await turn
         except asyncio.CancelledError:
-            if not given.cancelled():
+            if not turn.cancelled():
                 self._end(lane)
-            elif given in lane.asking:
-                lane.asking.remove(given)
-                if not lane.asking:
+            elif turn in lane.queue:
+                lane.queue.remove(turn)
+                if not lane.queue:
                     del self._waiting[lane]
             raise
 
@@ -100,16 +100,16 @@ class Lanes:
             fewest = min(self._waiting, key=attrgetter("running"))
             if not self._may_begin(fewest):
                 return
-            given = fewest.asking.popleft()
-            if not given.cancelled():
+            turn = fewest.queue.popleft()
+            if not turn.cancelled():
                 self._begin(fewest)
-                given.set_result(None)
+                turn.set_result(None)
             self._to_the_end(fewest)
 
     def _to_the_end(self, lane: _Lane) -> None:
         """Let a lane that had a turn wait behind those that had none meanwhile."""
         self._waiting.pop(lane, None)
-        if lane.asking:
+        if lane.queue:
             self._waiting[lane] = None
 
 

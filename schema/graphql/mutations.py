@@ -17,7 +17,7 @@ from graphql import (
 from strawberry import Info
 
 from admission.costs import Cost
-from commands.writing.extent import Extent, named
+from commands.writing.extent import Extent, entries
 from commands.writing.verbs import AnyVerb
 from kit.errors import Code, Problem, Refused
 from kit.inputs import Command
@@ -124,14 +124,14 @@ def mutation(verb: AnyVerb, resolver: Resolver | None = None) -> Any:
         del root
         context: Context = info.context
         try:
-            extent = context.extent = Extent(context.limits.lines, named(input))
+            extent = context.extent = Extent(context.limits.lines, entries(input))
             command = takes.read(_with_key(info, input))
             _bound(command, context.limits.items)
-            await charged_for_lines(context.bill, extent.given)
+            await charged_for_lines(context.bill, extent.in_input)
             try:
                 outcome = await run(context, command)
             finally:
-                context.bill.owe(points_of(extent.touched) - points_of(extent.given))
+                context.bill.owe(points_of(extent.touched) - points_of(extent.in_input))
         except Refused as refused:
             return Answer(problems=refused.problems)
         return Answer.of(outcome)

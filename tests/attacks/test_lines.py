@@ -62,7 +62,7 @@ async def test_arrivals_that_touch_too_many_lines_are_refused_and_nothing_is_wri
     shipments = await _sent(world, 5)
     ask = await _by(world, client, lines=4 * (1 + BEHIND))
     feed = Feed(ask, world)
-    told = len(await rows(world, JournalEntry))
+    entries = len(await rows(world, JournalEntry))
     document = RECORD.replace(
         "userErrors { code field }\n  }\n}", "userErrors { code message } } }"
     )
@@ -77,7 +77,7 @@ async def test_arrivals_that_touch_too_many_lines_are_refused_and_nothing_is_wri
         ],
     }
     assert await rows(world, TrackingEvent) == []
-    assert len(await rows(world, JournalEntry)) == told
+    assert len(await rows(world, JournalEntry)) == entries
     assert {it.delivered for it in await rows(world, OrderLine)} == {0}
     fitting = await feed.results(*_arrivals(feed, shipments[:4]))
     assert {it["status"] for it in fitting} == {"CREATED"}
@@ -134,8 +134,8 @@ async def test_deliveries_of_orders_with_too_many_lines_are_not_even_planned(wor
 async def test_points_follow_the_lines_that_are_named_and_those_that_are_read(
     world: World, ask: Ask
 ) -> None:
-    async def cost(document: str, given: dict[str, Any]) -> int:
-        answer = await ask.answer(document, input=given)
+    async def cost(document: str, values: dict[str, Any]) -> int:
+        answer = await ask.answer(document, input=values)
         return answer["extensions"]["cost"]["actualQueryCost"]
 
     products = [{"sku": f"S-{number}", "name": "Shaft"} for number in range(250)]
@@ -219,13 +219,13 @@ async def _imported(world: World, orders: int, lines: int) -> list[list[Any]]:
     await run(world, upsert_all, ProductsUpsert, products=products)
     whom = {"channel_id": await channel(world), "party_id": await company(world)}
     line = {"quantity": "2", "unit_price": "1"}
-    given = {
+    order = {
         **whom,
         "placed_at": world.clock().isoformat(),
         "currency": "EUR",
         "lines": [line | {"product_sku": it["sku"]} for it in products],
     }
-    wanted = [given | {"external_reference": f"{orders}-{number}"} for number in range(orders)]
+    wanted = [order | {"external_reference": f"{orders}-{number}"} for number in range(orders)]
     made = (await run(world, import_all, OrdersImport, orders=wanted))["results"]
     ids = [it["order_id"] for it in made]
     known = await rows(world, OrderLine)

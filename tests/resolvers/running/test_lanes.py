@@ -146,10 +146,10 @@ async def test_lanes_that_run_the_same_take_turns_in_the_order_in_which_they_ask
 
 async def test_a_turn_that_is_given_to_who_leaves_goes_on_to_the_next() -> None:
     async with loaded(turns=1) as load:
-        asking = viewer()
-        await load.ask("first", asking)
-        leaves = await load.ask("leaves", asking)
-        await load.ask("next", asking)
+        one = viewer()
+        await load.ask("first", one)
+        leaves = await load.ask("leaves", one)
+        await load.ask("next", one)
         load.ends["first"].set()
         while load.running:  # noqa: ASYNC110 -- nothing is waited for but the loop's turns.
             await asyncio.sleep(0)
