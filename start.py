@@ -55,7 +55,7 @@ def main() -> None:
     issuers = read_issuers(config.issuers) if config.issuers else ()
     ending = _Ending()
     with (
-        ending.told(),
+        ending.reported(),
         _listening(config) as listener,
         embedded.addresses(config, ending.lost) as server,
     ):
@@ -78,7 +78,7 @@ class _Ending:
         os.kill(os.getpid(), signal.SIGTERM)
 
     @contextmanager
-    def told(self) -> Iterator[None]:
+    def reported(self) -> Iterator[None]:
         """SystemExit for what is no fault of the program.
 
         Where a supervisor should start it again, the code is EX_UNAVAILABLE.

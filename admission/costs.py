@@ -40,10 +40,10 @@ _INTROSPECTION = {"__schema": ("__Schema", 900), "__type": ("__Type", 20)}
     name="cost",
     description="Points that a field costs where they are not those of the rule: 1 for a field that"
     " reads something of its own (a relation, a list, a computed value), 0 for what is read with"
-    " its parent; a mutation costs a point more for each item of its longest list. To that comes"
-    " a point for every 100 objects of the answer: beforehand those that it may have, a page as"
-    " many as `first` or `last`, other lists as many as they usually have; afterwards those that it"
-    " has. `__schema` costs 900, `__type` 20.",
+    " its parent. To that comes a point for every 100 objects of the answer: beforehand those that"
+    " it may have, a page as many as `first` or `last`, results as many as the input has items,"
+    " other lists as many as they usually have; afterwards those that it has. `__schema` costs 900,"
+    " `__type` 20.",
 )
 class Cost:
     """The points of a field that differ from the rule."""

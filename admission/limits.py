@@ -298,7 +298,7 @@ def _priced(
         size = min(largest(it.sizes, given), largest_page) if it.sizes else items or None
         if it.kind.is_list:
             objects, size = objects * it.many(rows if size is None else size), None
-        total += Price(it.kind.weight + items, objects)
+        total += Price(it.kind.weight, objects)
         places.append((objects, size))
     for spread in part.spreads:
         if spread.name in prices:

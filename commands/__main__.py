@@ -54,8 +54,8 @@ async def _run(url: str, arguments: argparse.Namespace) -> None:
     database = Database(url)
     try:
         async with database.writing(None) as session:
-            said = await arguments.run(session, arguments)
-        sys.stdout.write(said)
+            output = await arguments.run(session, arguments)
+        sys.stdout.write(output)
     finally:
         await database.close()
 

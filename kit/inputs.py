@@ -191,8 +191,8 @@ def _problem(error: ErrorDetails) -> Problem:
 
 def camel(name: str) -> str:
     """Return a field's name as clients know it: postal_code, postalCode."""
-    first, *rest = name.split("_")
-    return first + "".join(part.title() for part in rest)
+    first, *others = name.split("_")
+    return first + "".join(part.title() for part in others)
 
 
 class Input(BaseModel):

@@ -45,7 +45,7 @@ def unwalled(sql: str) -> str:
 def watch(*engines: AsyncEngine) -> None:
     """Guard every statement of the engines."""
 
-    def check(_connection: Any, _cursor: Any, sql: str, *_rest: Any) -> None:
+    def check(_connection: Any, _cursor: Any, sql: str, *_others: Any) -> None:
         if bare := unscoped(sql):
             message = f"No merchant for {', '.join(sorted(bare))} in:\n{sql}"
             raise Unscoped(message)
@@ -69,7 +69,7 @@ def counted(engine: AsyncEngine) -> Iterator[list[str]]:
     """
     sent: list[str] = []
 
-    def note(connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+    def note(connection: Any, _cursor: Any, statement: str, *_others: Any) -> None:
         beside = any(it in statement for it in BESIDE)
         if connection.engine.url == engine.url and not beside and not looks_up_a_key(statement):
             sent.append(statement)

@@ -40,7 +40,7 @@ def reduced(viewer: AnyViewer, entry: Any, payload: Any) -> ColumnElement[Any]:
     """
     alike: defaultdict[_Alike, list[str]] = defaultdict(list)
     for kind in EVENTS.values():
-        for value, form in _told_in_part(viewer, kind):
+        for value, form in _shown_in_part(viewer, kind):
             alike[form].append(f"{kind.name}.{value.name}")
     if not alike:
         return payload  # type: ignore[no-any-return]
@@ -70,7 +70,7 @@ def _constants(texts: list[str]) -> list[ColumnElement[Any]]:
     return [literal_column(f"'{it}'") for it in texts]
 
 
-def _told_in_part(viewer: AnyViewer, kind: type[Event]) -> Iterator[tuple[Value, _Alike]]:
+def _shown_in_part(viewer: AnyViewer, kind: type[Event]) -> Iterator[tuple[Value, _Alike]]:
     """Yield the fields of an event that may tell of rows that the viewer does not see."""
     if viewer.actor not in kind.about.__seen__:
         return

@@ -146,10 +146,15 @@ class Bill:
         self._share.points = min(self._share.points + self.actual - actual, self._bucket.size)
         self.actual = actual
 
-    def owe(self, points: int) -> None:
+    def owe_planning(self, points: int) -> None:
         """Owe what planning costs, of which nothing is given back."""
         self._share.points -= points
         self.owed += points
+
+    def owe(self, points: int) -> None:
+        """Charge what was known only after it was done; the key's next request pays what lacks."""
+        self._share.points -= points
+        self.actual += points
 
     @property
     def status(self) -> dict[str, int]:

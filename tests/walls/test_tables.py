@@ -19,7 +19,7 @@ from schema.graphql.nodes import NODES
 from server import application
 from tests import make
 from tests.guard import TENANT_TABLES, unwalled
-from tests.make.sweeps.foreign import Found, found, listing, reads, told
+from tests.make.sweeps.foreign import Found, answers_of, found, listing, reads
 
 REFUSED = "42501"
 """The state of a row that a policy does not let in, and of what the role may not do at all."""
@@ -57,7 +57,7 @@ async def foreign(database, clock):
 def first_wall_down(database: make.Walled) -> Iterator[None]:
     """Make the merchant's condition of every statement true."""
 
-    def let_through(_c: Any, _cursor: Any, sql: str, parameters: Any, *_rest: Any) -> Any:
+    def let_through(_c: Any, _cursor: Any, sql: str, parameters: Any, *_others: Any) -> Any:
         return unwalled(sql), parameters
 
     engine = database.engine.sync_engine
@@ -125,8 +125,8 @@ async def _answers(of: Found, world: make.World, folder: Path) -> list[Any]:
         ask = make.Ask(client, world.token)
         one_of_each = {name: its[:1] for name, its in of.items()}
         return [
-            [await told(ask, document, key=key) for document, key, _ in reads(one_of_each)],
-            [await told(ask, text, **values) for text, values in _examples(folder)],
+            [await answers_of(ask, document, key=key) for document, key, _ in reads(one_of_each)],
+            [await answers_of(ask, text, **values) for text, values in _examples(folder)],
             await listing(ask, of),
         ]
 
@@ -134,12 +134,12 @@ async def _answers(of: Found, world: make.World, folder: Path) -> list[Any]:
 def _examples(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Give the example operations and their variables."""
     for path in sorted(folder.glob("*.graphql")):
-        given = path.parent / "variables" / f"{path.stem}.json"
-        yield path.read_text("utf-8"), json.loads(given.read_text()) if given.exists() else {}
+        fields = path.parent / "variables" / f"{path.stem}.json"
+        yield path.read_text("utf-8"), json.loads(fields.read_text()) if fields.exists() else {}
 
 
 @pytest.fixture
-async def asked(foreign, world, tmp_path):
+async def ask_all(foreign, world, tmp_path):
     """Give the answers to the stranger, when called."""
     await operations.write(foreign.database, foreign.token, tmp_path / "ops", foreign.clock)
     of = await found(foreign)
@@ -150,18 +150,18 @@ async def asked(foreign, world, tmp_path):
     return answers
 
 
-async def test_each_wall_holds_without_the_other(database, asked):
-    both = await asked()
+async def test_each_wall_holds_without_the_other(database, ask_all):
+    both = await ask_all()
     assert {str(list(it["data"].values())) for it in both[0]} == {"[None]", "[[None]]"}
     assert len(both[0]) > 2 * len(NODES)
     assert both[2] == []
     with first_wall_down(database):
-        assert await asked() == both
+        assert await ask_all() == both
     await _set_second_wall(database, "DISABLE")
     try:
-        assert await asked() == both
+        assert await ask_all() == both
         with first_wall_down(database):
-            neither = await asked()
+            neither = await ask_all()
     finally:
         await _set_second_wall(database, "ENABLE")
     assert neither[0] != both[0], "without both walls the test must see the other's rows"

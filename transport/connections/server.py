@@ -59,9 +59,11 @@ class HttpServer(uvicorn.Server):
         self.room, self._draining = settings.room, draining or Draining()
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
-        """Serve for the rest of the process; what is there by now is no garbage."""
-        # Otherwise the collector looks at all of it again, for up to half a second each time, while
-        # nobody is answered.
+        """Answer until a signal ends it.
+
+        What was made until now stays as long as the process. The collector of cycles is told so:
+        looking at all of it again and again would stop every request for a quarter of a second.
+        """
         gc.collect()
         gc.freeze()
         super().run(sockets)

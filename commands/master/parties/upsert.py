@@ -1,11 +1,11 @@
 """Parties written in bulk from the merchant's system of record, and where they take goods in."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, literal
+from sqlalchemy import ARRAY, Text, Uuid, and_, any_, func, literal
 
 from commands.master.parties.inputs import (
     AddressUpsert,
@@ -45,12 +45,12 @@ async def upsert_all(writing: Writing, command: PartiesUpsert) -> Outcome:
     takes the place of the one before. Refused: DUPLICATE when a key stands twice, or two
     addresses of a party are its default; INVALID_WINDOW when receiving hours overlap.
     """
-    given = command.parties
-    _check(given)
-    found = await locked(writing, Party, "number", (it.number for it in given))
-    written = [put(writing, Party, found.get(it.number), _party(it)) for it in given]
+    inputs = command.parties
+    _check(inputs)
+    found = await locked(writing, Party, "number", (it.number for it in inputs))
+    written = [put(writing, Party, found.get(it.number), _party(it)) for it in inputs]
     await writing.session.flush()
-    pairs = [(row, it) for (row, _), it in zip(written, given, strict=True)]
+    pairs = [(row, it) for (row, _), it in zip(written, inputs, strict=True)]
     contacts = await _put_all(writing, Contact, [(row, it.contacts) for row, it in pairs])
     await _free_defaults(writing, pairs)
     addresses = await _put_all(writing, Address, [(row, it.addresses) for row, it in pairs])
@@ -115,12 +115,11 @@ def _columns(item: ContactUpsert | AddressUpsert) -> dict[str, Any]:
 async def _put_all(
     writing: Writing,
     entity: type[Child],
-    given: Sequence[tuple[Party, Sequence[ContactUpsert | AddressUpsert]]],
+    inputs: Sequence[tuple[Party, Sequence[ContactUpsert | AddressUpsert]]],
 ) -> Changed:
     """Write the contacts or addresses of all parties by party and code."""
-    wanted = {(party.id, it.code): _columns(it) for party, items in given for it in items}
-    found = await _children(writing, entity, {party_id for party_id, _ in wanted})
-    known = {(row.party_id, row.code): row for row in found}
+    wanted = {(party.id, it.code): _columns(it) for party, items in inputs for it in items}
+    known = await _known(writing, entity, wanted)
     changed: Changed = defaultdict(list)
     for (party_id, code), values in wanted.items():
         old = known.get((party_id, code))
@@ -134,14 +133,23 @@ async def _put_all(
 async def _free_defaults(writing: Writing, pairs: Sequence[Pair]) -> None:
     """Take the flag from addresses whose place as the default another one takes."""
     defaults = {row.id: to.code for row, it in pairs for to in it.addresses if to.is_default}
-    for address in await _children(writing, Address, set(defaults)):
-        address.is_default &= address.code == defaults[address.party_id]
+    ids = literal(sorted(defaults), ARRAY(Uuid()))
+    mine = writing.seen(Address).where(Address.party_id == any_(ids), Address.is_default)
+    for address in await writing.all(mine) if defaults else ():
+        address.is_default = address.code == defaults[address.party_id]
     await writing.session.flush()
 
 
-async def _children(writing: Writing, entity: type[Child], parties: set[UUID]) -> Sequence[Child]:
-    """Read the contacts or addresses of parties; their rows are locked already."""
-    if not parties:
-        return []
-    ids = literal(sorted(parties), ARRAY(Uuid()))
-    return await writing.all(writing.seen(entity).where(entity.party_id == any_(ids)))
+async def _known(
+    writing: Writing, entity: type[Child], wanted: Collection[tuple[UUID, str]]
+) -> dict[tuple[UUID, str], Child]:
+    """Read contacts or addresses by party and code; the parties are locked already."""
+    if not wanted:
+        return {}
+    parties, codes = zip(*sorted(wanted), strict=True)
+    both = literal(list(parties), ARRAY(Uuid())), literal(list(codes), ARRAY(Text()))
+    pairs = func.unnest(*both).table_valued("party_id", "code", name="wanted").render_derived()
+    rows = writing.seen(entity).join(
+        pairs, and_(entity.party_id == pairs.c.party_id, entity.code == pairs.c.code)
+    )
+    return {(row.party_id, row.code): row for row in await writing.all(rows)}

@@ -118,7 +118,7 @@ async def amend(writing: Writing, command: ContractAmend) -> Outcome:
     Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE, DUPLICATE, INVALID where something that
     must be there is emptied, INVALID_DATE when it would end before it starts, EXCEEDS_MAX when
     less would be agreed than is called off, SCALE_EXCEEDED for a quantity, OUT_OF_RANGE where
-    quantities contradict each other.
+    quantities contradict each other, TOO_MANY_ITEMS for more lines than one call may touch.
     """
     contract = await lock_contract(writing, command, amend)
     if command.ship_to_ids is not None:
@@ -127,6 +127,7 @@ async def amend(writing: Writing, command: ContractAmend) -> Outcome:
     if contract.valid_to < contract.valid_from:
         raise Refused(Code.INVALID_DATE, "A contract ends after it starts.", ("valid_to",))
     lines = await _lines(writing, contract)
+    writing.extent.touch(len(lines), ("add_lines",))
     products = await products_of(writing, dict(_products(lines, command)))
     refuse_duplicates((it.contract_line_id for it in command.lines), ("lines",))
     for place, change in enumerate(command.lines):
@@ -163,14 +164,14 @@ def _products(
         yield new.product_id, ("add_lines", place, "product_id")
 
 
-def _change(row: Contract | ContractLine, given: Mapping[str, Any], path: Path) -> list[str]:
+def _change(row: Contract | ContractLine, values: Mapping[str, Any], path: Path) -> list[str]:
     """Set what was given and return the names of what is new. Refused: INVALID for a null."""
-    for name, value in given.items():
+    for name, value in values.items():
         if value is None and not row.__table__.c[name].nullable:
             raise Refused(Code.INVALID, "This cannot be emptied.", (*path, name))
-    changed = [name for name, value in given.items() if getattr(row, name) != value]
+    changed = [name for name, value in values.items() if getattr(row, name) != value]
     for name in changed:
-        setattr(row, name, given[name])
+        setattr(row, name, values[name])
     return changed
 
 

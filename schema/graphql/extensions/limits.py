@@ -126,7 +126,7 @@ class Limited(SchemaExtension):
         self._name: _Name = (context.schema._schema, context.query or "", limits.tokens)  # noqa: SLF001
         self._known = _KNOWN.get(self._name)
         if self._known is None:
-            context.context.bill.owe(length // CHARACTERS)
+            context.context.bill.owe_planning(length // CHARACTERS)
             read = partial(parse, context.query or "", max_lexical_tokens=limits.tokens)
             try:
                 context.graphql_document = await self._apart.made(context.context.payer, read)

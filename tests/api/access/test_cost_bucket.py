@@ -95,7 +95,7 @@ def taken() -> Iterator[list[str]]:
     """Collect the statements on buckets."""
     statements: list[str] = []
 
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+    def note(_connection: Any, _cursor: Any, statement: str, *_others: Any) -> None:
         if "cost_buckets" in statement:
             statements.append(statement)
 
@@ -110,8 +110,8 @@ def taken() -> Iterator[list[str]]:
 def failing() -> Iterator[None]:
     """Let every statement on buckets fail in PostgreSQL."""
 
-    def spoil(_connection: Any, _cursor: Any, statement: str, *rest: Any) -> tuple[str, Any]:
-        return statement.replace("cost_buckets", "no_buckets"), rest[0]
+    def spoil(_connection: Any, _cursor: Any, statement: str, *remaining: Any) -> tuple[str, Any]:
+        return statement.replace("cost_buckets", "no_buckets"), remaining[0]
 
     event.listen(Engine, "before_cursor_execute", spoil, retval=True)
     try:
@@ -141,7 +141,7 @@ async def test_an_empty_bucket_throttles_before_anything_is_executed(processes, 
     assert refused.json().keys() == {"errors", "extensions"}
     (error,) = refused.json()["errors"]
     assert error["extensions"] == {"code": "THROTTLED", "retryAfter": 1}
-    assert cost(refused)["requestedQueryCost"] == 11
+    assert cost(refused)["requestedQueryCost"] == 10
     assert cost(refused)["actualQueryCost"] == 0
     world.clock.advance(seconds=1)
     read = await sent(first, world.token, "{ products(first: 1) { totalCount } }")
@@ -254,7 +254,7 @@ async def test_who_owes_more_than_a_bucket_waits_until_it_is_paid(world) -> None
 
     context = Context(poor, world.database, world.clock, process=process)
     await schema.execute(CHEAP, context_value=context)
-    context.bill.owe(12)
+    context.bill.owe_planning(12)
     assert await code() == "THROTTLED"
     seconds = 0
     while await code() == "THROTTLED":

@@ -33,8 +33,8 @@ async def _written(world):
 
 
 async def _refused(world, ask, **fields):
-    given = await orders.order_input(world, ask, **fields)
-    answer = (await ask(orders.PLACE, input=given))["orderPlace"]
+    inputs = await orders.order_input(world, ask, **fields)
+    answer = (await ask(orders.PLACE, input=inputs))["orderPlace"]
     assert answer["order"] is None
     assert await _written(world) == [0, 0, 0]
     return [(it["code"], ".".join(it["field"][1:])) for it in answer["userErrors"]]

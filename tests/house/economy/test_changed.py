@@ -53,9 +53,9 @@ def test_what_goes_over_all_wings_leaves_out_those_without_a_change(imports, fil
 
 
 def test_the_simulation_is_left_to_the_whole_run_unless_it_has_changed(imports) -> None:
-    play = "tests/simulation/test_random_play.py"
-    assert play not in touched([PurePosixPath("commands/master/locations.py")], imports)
-    assert play in touched([PurePosixPath(play)], imports)
+    run = "tests/simulation/test_random_play.py"
+    assert run not in touched([PurePosixPath("commands/master/locations.py")], imports)
+    assert run in touched([PurePosixPath(run)], imports)
 
 
 def test_a_change_of_nothing_runs_the_house(imports) -> None:

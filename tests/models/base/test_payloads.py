@@ -44,13 +44,13 @@ KEPT = [
 ]
 
 
-@pytest.mark.parametrize(("hint", "value", "told"), KEPT)
-def test_a_value_is_written_and_read_back_as_it_was(hint: Any, value: Any, told: Any) -> None:
+@pytest.mark.parametrize(("hint", "value", "found"), KEPT)
+def test_a_value_is_written_and_read_back_as_it_was(hint: Any, value: Any, found: Any) -> None:
     kind = kind_of(hint)
     written = kind.write(value)
     assert kind.read(written) == value
-    if told is not None:
-        assert written == told
+    if found is not None:
+        assert written == found
 
 
 @pytest.mark.parametrize("hint", [str, Any, object, dict, list[str], float, bytes, Place])
@@ -89,7 +89,7 @@ def test_a_value_of_another_kind_is_not_written(hint: Any, value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("hint", "told"),
+    ("hint", "found"),
     [
         (OrderId, "Anna"),
         (int, "1"),
@@ -103,9 +103,9 @@ def test_a_value_of_another_kind_is_not_written(hint: Any, value: Any) -> None:
         (tuple[Part, ...], [{"line_no": 1, "quantity": "1", "note": "Anna"}]),
     ],
 )
-def test_what_was_never_written_so_is_not_read(hint: Any, told: Any) -> None:
+def test_what_was_never_written_so_is_not_read(hint: Any, found: Any) -> None:
     with pytest.raises(ValueError, match=r".+"):
-        kind_of(hint).read(told)
+        kind_of(hint).read(found)
 
 
 def test_an_event_is_not_declared_with_free_text() -> None:
