@@ -11,7 +11,7 @@ from tests.run.abruf import Abruf
 
 MOST_KB = 64 * 1024
 NO_PRICE = str(2**31 - 1)
-STAGE = """
+PREPARE = """
 mutation ($products: ProductsUpsertInput!, $channel: ChannelsUpsertInput!) {
   productsUpsert(input: $products) { results { product { id } } }
   channelsUpsert(input: $channel) { results { channel { id } } }
@@ -30,7 +30,7 @@ TREE = "lines { id product { sku } } deliveries { id parcels { id } holds { id }
 def order_of_250_lines(abruf: Abruf) -> str:
     """Place it, and return its id."""
     made = abruf.ask(
-        STAGE,
+        PREPARE,
         products={"products": [{"sku": f"A{it}", "name": "Attack"} for it in range(250)]},
         channel={"channels": [{**CHANNEL, "deliveryMethods": ["PARCEL"]}]},
     )

@@ -152,8 +152,8 @@ async def test_what_is_too_dear_names_the_page_that_fits(limited) -> None:
     async with limited(Limits(cost=20)) as ask:
         answer = await ask.answer(DEAR, n=250)
         (error,) = answer["errors"]
-        told = {"requested": 23, "maximum": 20, "fits": 224}
-        assert error["extensions"] == {"code": "MAX_COST_EXCEEDED", **told}
+        figures = {"requested": 23, "maximum": 20, "fits": 224}
+        assert error["extensions"] == {"code": "MAX_COST_EXCEEDED", **figures}
         assert "with pages of at most 224 it fits" in error["message"]
         assert answer["extensions"]["cost"]["requestedQueryCost"] == 23
         fitting, beyond = [await ask.answer(DEAR, n=it) for it in (224, 225)]

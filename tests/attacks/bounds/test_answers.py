@@ -36,7 +36,7 @@ ROOTS = f"""query ($id: ID!) {{
 }}"""
 LONG = "query ($id: ID!) { order(id: $id) { lines { id } } }"
 
-Asked = Callable[..., Any]
+Open = Callable[..., Any]
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ async def order_id(world: make.World, ask: make.Ask) -> str:
 @pytest.fixture(params=[True, False], ids=["planned", "reference"])
 def bounded(
     request: pytest.FixtureRequest, database: Database, clock: make.Clock, world: make.World
-) -> Asked:
+) -> Open:
     """Give what asks an application with other limits, by either executor."""
 
     @asynccontextmanager
@@ -65,7 +65,7 @@ def bounded(
 
 @pytest.mark.parametrize("document", [NESTED, FRAGMENTS], ids=["nested", "fragments"])
 async def test_lists_that_lead_back_up_are_refused_by_their_price(
-    bounded: Asked, database: Database, order_id: str, document: str
+    bounded: Open, database: Database, order_id: str, document: str
 ) -> None:
     async with bounded(DEFAULT_LIMITS) as ask:
         with counted(database.engine) as statements:
@@ -77,7 +77,7 @@ async def test_lists_that_lead_back_up_are_refused_by_their_price(
 
 @pytest.mark.parametrize("document", [NESTED, BESIDE, ROOTS], ids=["nested", "beside", "roots"])
 async def test_an_answer_ends_at_its_bytes_and_is_not_tried_again(
-    bounded: Asked, database: Database, order_id: str, document: str
+    bounded: Open, database: Database, order_id: str, document: str
 ) -> None:
     """250 lines are 12 kB, so that each of the documents asks for more than the limit."""
     limits = replace(UNPRICED, answer=100_000)
@@ -91,7 +91,7 @@ async def test_an_answer_ends_at_its_bytes_and_is_not_tried_again(
     assert len(statements) <= 2
 
 
-async def test_an_answer_ends_at_its_objects(bounded: Asked, order_id: str) -> None:
+async def test_an_answer_ends_at_its_objects(bounded: Open, order_id: str) -> None:
     """Announced are an order and five lines."""
     limits = replace(UNPRICED, nodes=100)
     async with bounded(limits) as ask:
@@ -104,7 +104,7 @@ async def test_an_answer_ends_at_its_objects(bounded: Asked, order_id: str) -> N
     assert "100 objects" in error["message"]
 
 
-async def test_an_answer_at_its_limit_is_whole(bounded: Asked, order_id: str) -> None:
+async def test_an_answer_at_its_limit_is_whole(bounded: Open, order_id: str) -> None:
     limits = replace(UNPRICED, nodes=LINES + 2)
     async with bounded(limits) as ask:
         found = await ask(LONG, id=order_id)

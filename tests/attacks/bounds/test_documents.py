@@ -40,10 +40,10 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> list[Begun]:
     made = Apart.made
 
     async def noted(self: Apart, payer: Any, make_it: Any) -> Any:
-        asked = len(found)
+        before = len(found)
 
         def begun() -> Any:
-            found.append(Begun(payer, len(found) - asked, len(going)))
+            found.append(Begun(payer, len(found) - before, len(going)))
             going.append(payer)
             try:
                 return make_it()
@@ -127,12 +127,12 @@ async def test_results_of_bulk_work_are_priced_with_what_is_asked_below_them(
         results { product { timeline(first: 250) { nodes { type } } } }
       }
     }"""
-    given = [{"sku": f"P{number}", "name": "n"} for number in range(250)]
+    products = [{"sku": f"P{number}", "name": "n"} for number in range(250)]
     with counted(database.engine) as statements:
-        error, *_ = (await ask.answer(text, input={"products": given}))["errors"]
+        error, *_ = (await ask.answer(text, input={"products": products}))["errors"]
     assert error["extensions"]["requested"] > 250 * 250
     assert error["extensions"]["maximum"] == DEFAULT_LIMITS.nodes
     assert statements == []
     fits = text.replace("250", str(error["extensions"]["fits"]))
-    assert "errors" not in await ask.answer(fits, input={"products": given})
-    assert len(await orders.products(ask, *(it["sku"] for it in given))) == 250
+    assert "errors" not in await ask.answer(fits, input={"products": products})
+    assert len(await orders.products(ask, *(it["sku"] for it in products))) == 250

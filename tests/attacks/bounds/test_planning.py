@@ -9,43 +9,43 @@ from execution.plans import Apart
 
 
 async def test_the_loop_goes_on_while_something_is_planned() -> None:
-    apart, told = Apart(), threading.Event()
-    making = asyncio.create_task(apart.made("A", told.wait))
+    apart, released = Apart(), threading.Event()
+    making = asyncio.create_task(apart.made("A", released.wait))
     # Were it made in the loop, nobody would be left to say so.
-    asyncio.get_running_loop().call_soon(told.set)
+    asyncio.get_running_loop().call_soon(released.set)
     assert await making
 
 
 async def test_of_one_payer_one_plan_at_a_time_stands_before_others() -> None:
-    apart, told, made = Apart(), threading.Event(), list[str]()
+    apart, released, made = Apart(), threading.Event(), list[str]()
 
     def make(name: str) -> str:
-        told.wait()
+        released.wait()
         made.append(name)
         return name
 
-    asked = ["A1", "A2", "A3", "B1"]
-    tasks = [asyncio.create_task(apart.made(it[0], lambda it=it: make(it))) for it in asked]
+    wanted = ["A1", "A2", "A3", "B1"]
+    tasks = [asyncio.create_task(apart.made(it[0], lambda it=it: make(it))) for it in wanted]
     await asyncio.sleep(0)
-    told.set()
-    assert await asyncio.gather(*tasks) == asked
+    released.set()
+    assert await asyncio.gather(*tasks) == wanted
     assert made == ["A1", "B1", "A2", "A3"]
 
 
 async def test_who_is_cancelled_keeps_the_turn_until_the_plan_is_made() -> None:
-    apart, begun, told = Apart(), threading.Event(), threading.Event()
+    apart, begun, released = Apart(), threading.Event(), threading.Event()
 
     def long() -> None:
         begun.set()
-        told.wait()
+        released.wait()
 
     first = asyncio.create_task(apart.made("A", long))
     await asyncio.to_thread(begun.wait)
     first.cancel()
-    second = asyncio.create_task(apart.made("A", told.is_set))
+    second = asyncio.create_task(apart.made("A", released.is_set))
     with pytest.raises(asyncio.CancelledError):
         await first
-    asyncio.get_running_loop().call_soon(told.set)
+    asyncio.get_running_loop().call_soon(released.set)
     assert await second
 
 

@@ -37,10 +37,10 @@ async def test_an_answer_in_a_stream_ends(
     served: Served, world: World, order_id: str, text: str
 ) -> None:
     async with served.stream(world.token, text, id=order_id) as (_, events):
-        event, told = await anext(events)
-    assert event == "next"
-    assert [it["extensions"] for it in told["errors"]] == [ENDED]
-    assert told.get("data") is None
+        kind, event = await anext(events)
+    assert kind == "next"
+    assert [it["extensions"] for it in event["errors"]] == [ENDED]
+    assert event.get("data") is None
 
 
 @pytest.mark.parametrize("text", [READ, FOLLOW], ids=["query", "subscription"])
@@ -49,6 +49,6 @@ async def test_an_answer_over_a_socket_ends(
 ) -> None:
     async with served.socket(world.token) as socket:
         await socket.subscribe("1", text, id=order_id)
-        told = await socket.next()
-    errors = told["payload"] if told["type"] == "error" else told["payload"]["errors"]
+        event = await socket.next()
+    errors = event["payload"] if event["type"] == "error" else event["payload"]["errors"]
     assert [it["extensions"] for it in errors] == [ENDED]
