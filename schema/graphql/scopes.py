@@ -19,6 +19,8 @@ described(
     ORDERS_APPROVE="Approve and reject orders that wait for it.",
     KEYS_MANAGE="Make, see and revoke API keys.",
     DOCUMENTS_MANAGE="Register documents.",
+    PRICES_STATE="State prices, discounts and kinds of orders; a token of a buyer or storefront"
+    " has it only where it is named.",
 )
 
 _PLACES = [Location.OBJECT, Location.INTERFACE, Location.FIELD_DEFINITION]

@@ -15,6 +15,7 @@ from schema.graphql.enums import described
 from schema.graphql.mutations import Payload, mutation
 from schema.graphql.nodes import Node, node
 from schema.graphql.roots import one_by
+from schema.graphql.values import Money, money
 
 described(
     Unit,
@@ -50,6 +51,11 @@ class Product(Node):
     scale: int = strawberry.field(description="Decimals that a quantity of it may have.")
     gtin: str | None = strawberry.field(description="GS1 Global Trade Item Number.")
     weight_g: int | None = strawberry.field(description="Weight of one unit in grams.")
+    list_price: Money | None = money(
+        "list_price",
+        "Price of one unit for whom no price list says another one; null for warehouses.",
+        currency="list_currency",
+    )
     is_active: bool = strawberry.field(description="Whether it may be ordered.")
     timeline: Timeline = timeline()
 

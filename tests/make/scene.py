@@ -69,7 +69,8 @@ class Scene:
         return self.ask.by(await self.world.key(Actor.BUYER, self.company))
 
     def order_line(self, **fields: Any) -> dict[str, Any]:
-        terms = {"quantity": "10", "unitPrice": "2.5", "discountPercent": "5", "window": WINDOW}
+        prices = {"unitPrice": "2.5", "expectedUnitPrice": "2.5", "discountPercent": "5"}
+        terms = {"quantity": "10", "window": WINDOW, **prices}
         more = {"substitutionAllowed": True, "externalReference": fresh("EL")}
         return {"productId": self.product, **terms, **more, **fields}
 

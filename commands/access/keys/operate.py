@@ -16,7 +16,7 @@ from kit.ids import new_id
 from kit.inputs import Input, Name
 from models.access.keys import ApiKey, LimitName, Merchant, MerchantSecret
 from models.access.tokens import issue
-from models.access.viewers import Actor, CompanyRole, allowed
+from models.access.viewers import Actor, CompanyRole, usual
 from models.base.bindings import bound_tables
 from models.events.access.keys import ApiKeyCreated, ApiKeyRevoked
 
@@ -86,7 +86,7 @@ async def create_key(
 
     bound_to: the party, channel, location or carrier of the actor, None for staff only.
     more: columns of the key. Where they do not say otherwise, a buyer's role is BUYER, and the key
-    has all scopes that its actor may have.
+    has the scopes that are usual for its actor.
     Refused: INVALID when staff is bound, or another actor is not, or has a role and is no buyer.
     """
     if (actor is Actor.STAFF) != (bound_to is None):
@@ -105,7 +105,7 @@ async def create_key(
         name=KeyCreate.read({"name": name}).name,
         secret_sha256=secret_sha256,
         created_at=now,
-        **{"scopes": sorted(allowed(actor, role)), **more, "role": role},
+        **{"scopes": sorted(usual(actor, role)), **more, "role": role},
     )
     session.add(key)
     await session.flush()

@@ -36,8 +36,8 @@ async def place(writing: Writing, command: ContractCallOff) -> Outcome:
 
     Refused: NOT_FOUND, CONTRACT_SUSPENDED, WRONG_STATE, PARTY_MISMATCH, OUTSIDE_VALIDITY (K3),
     NOT_ON_CONTRACT, UNIT_MISMATCH (K9), SCALE_EXCEEDED, LOT_MULTIPLE, BELOW_MINIMUM, EXCEEDS_MAX
-    (K1), NOTICE_TOO_SHORT, RELEASE_OUTDATED, INVALID without a window, INVALID_WINDOW, DUPLICATE,
-    TAKEN, and for its deliveries what `deliveryPlan` refuses.
+    (K1), NOTICE_TOO_SHORT, PRICE_CHANGED, RELEASE_OUTDATED, INVALID without a window,
+    INVALID_WINDOW, DUPLICATE, TAKEN, and for its deliveries what `deliveryPlan` refuses.
     """
     locked = await writing.lock(Contract, {command.contract_id: ("contract_id",)})
     contract = locked[command.contract_id]

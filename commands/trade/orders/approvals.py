@@ -21,7 +21,7 @@ def awaited(
 ) -> Sequence[Approval]:
     """Return who must approve an order before it is confirmed."""
     found = []
-    if channel.approval_required:
+    if channel.approval_required or any(line.unit_price is None for line in lines):
         found.append(Approval.MERCHANT)
     if _limit_applies(writing) and party is not None and exceeds(party, lines, currency):
         found.append(Approval.COMPANY)
@@ -42,9 +42,7 @@ def exceeds(party: Party, lines: Sequence[LineDraft], currency: str) -> bool:
     """
     if party.approval_limit is None:
         return False
-    if party.approval_currency != currency or any(line.unit_price == 0 for line in lines):
+    if party.approval_currency != currency or any(not line.unit_price for line in lines):
         return True
-    return (
-        rounded(sum((line.net for line in lines), Decimal(0)), currency).amount
-        > party.approval_limit
-    )
+    net = sum((line.net or Decimal(0) for line in lines), Decimal(0))
+    return rounded(net, currency).amount > party.approval_limit

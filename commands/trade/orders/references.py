@@ -1,5 +1,9 @@
-"""What orders name: channels, parties, products, contacts and addresses, read once for a bulk."""
+"""What orders name: channels, parties, products, contacts and addresses, read once for a bulk.
 
+Products come with what they cost each order.
+"""
+
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -8,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, or_, select
 
+from commands.master.prices.pricing import Asked, Priced, priced
 from commands.trade.orders.fields import LineFields, OrderFields
 from commands.writing.transaction import Writing, missing
 from kit.db.statements import Statement
@@ -45,14 +50,28 @@ class Named:
 
 def reference_of(entity: type[Owned], given: Input) -> Named | None:
     """Return how the input names a row of the table. Refused: INVALID when it does so twice."""
-    found = [
+    found = _names(entity, given)
+    if len(found) > 1:
+        raise Refused(Code.INVALID, "Name it by one key, not by two.", (found[-1].field,))
+    return found[0] if found else None
+
+
+def _names(entity: type[Owned], given: Input) -> Sequence[Named]:
+    """Return all ways in which the input names a row of the table."""
+    return [
         Named(column, value, field)
         for field, column in _ways(entity, type(given))
         if (value := getattr(given, field)) is not None
     ]
-    if len(found) > 1:
-        raise Refused(Code.INVALID, "Name it by one key, not by two.", (found[-1].field,))
-    return found[0] if found else None
+
+
+def _demanded(entity: type[Owned], given: Input) -> Named:
+    """Return how the input names a row. Refused: INVALID when it does not, or does so twice."""
+    name = reference_of(entity, given)
+    if name is None:
+        field = next(iter(WAYS[entity]))
+        raise Refused(Code.INVALID, f"Say which {entity.__name__} it is.", (field,))
+    return name
 
 
 @cache
@@ -71,15 +90,25 @@ def _values(entity: type[Owned], inputs: Iterable[Input]) -> dict[str, set[Any]]
     return found
 
 
+Keyed: TypeAlias = Mapping[tuple[type[Owned], str, Any], Any]
+"""Table, column, value -> row."""
+
+
+Lined: TypeAlias = tuple[OrderFields, Sequence[LineFields]]
+"""An order with its lines."""
+
+
 @dataclass(frozen=True)
 class References:
     """The rows that a bulk of orders names. keyed: table, column, value -> row.
 
-    owned: table, party id, column, value -> contact or address of that party.
+    owned: table, party id, column, value -> contact or address of that party. prices: of what
+    lines ask.
     """
 
-    keyed: Mapping[tuple[type[Owned], str, Any], Any]
+    keyed: Keyed
     owned: Mapping[tuple[type[Owned], UUID, str, Any], Any]
+    prices: Mapping[Asked, Priced]
 
     def ids(self, entity: type[Owned]) -> set[UUID]:
         """Return the ids of all rows of the table that were found."""
@@ -97,10 +126,9 @@ class References:
 
     def demand(self, entity: type[Entity], given: Input) -> Entity:
         """Return the row that the input names. Refused: INVALID also when it names none."""
-        row = self.find(entity, given)
+        row: Entity | None = self.find(entity, given)
         if row is None:
-            field = next(iter(WAYS[entity]))
-            raise Refused(Code.INVALID, f"Say which {entity.__name__} it is.", (field,))
+            raise missing(entity, (_demanded(entity, given).field,))
         return row
 
     def of_party(self, entity: type[Entity], party: Party | None, given: Input) -> Entity | None:
@@ -114,31 +142,70 @@ class References:
             raise missing(entity, (name.field,))
         return row
 
+    def priced(self, writing: Writing, order: OrderFields, line: LineFields) -> Priced:
+        """Return the product that a line names, and its price. Refused: as `demand`."""
+        name = _demanded(Product, line)
+        asked = _asked(writing, self.keyed, order, line)
+        if asked is None or asked not in self.prices:
+            raise missing(Product, (name.field,))
+        return self.prices[asked]
+
     def default_address(self, party: Party) -> Address | None:
         """Return where the party takes deliveries unless it says otherwise."""
         return self.owned.get((Address, party.id, "is_default", True))
 
 
-async def read(
-    writing: Writing, orders: Sequence[OrderFields], lines: Iterable[LineFields]
-) -> References:
-    """Read everything that orders and lines name, with a few statements for all of them."""
+async def read(writing: Writing, given: Sequence[Lined]) -> References:
+    """Read everything that orders and their lines name, with a few statements for all of them."""
+    orders = [order for order, _ in given]
     keyed: dict[tuple[type[Owned], str, Any], Any] = {}
-    named_by: list[tuple[type[Owned], Sequence[Input]]] = [
-        (Channel, orders),
-        (Party, orders),
-        (Product, list(lines)),
-    ]
-    for entity, inputs in named_by:
-        for column, values in _values(entity, inputs).items():
+    for entity in (Channel, Party):
+        for column, values in _values(entity, orders).items():
             if (entity, column) == (Party, "id") and writing.viewer.actor is Actor.BUYER:
                 values.add(writing.viewer.bound_to)
             for value, row in (await writing.by_key(entity, column, values)).items():
                 keyed[entity, column, value] = row
-    parties = References(keyed, {}).ids(Party)
+    prices = await _prices(writing, keyed, given)
+    parties = References(keyed, {}, {}).ids(Party)
     contacts = await _owned(writing, Contact, parties, _values(Contact, orders))
     places = _values(Address, orders) | {"is_default": {True}}
-    return References(keyed, contacts | await _owned(writing, Address, parties, places))
+    addresses = await _owned(writing, Address, parties, places)
+    return References(keyed, contacts | addresses, prices)
+
+
+async def _prices(writing: Writing, keyed: Keyed, given: Sequence[Lined]) -> dict[Asked, Priced]:
+    """Read products with the prices that lines ask, by ids and by SKUs."""
+    asked: defaultdict[str, set[Asked]] = defaultdict(set)
+    for order, lines in given:
+        for line in lines:
+            question = _asked(writing, keyed, order, line)
+            if question is not None:
+                asked["id" if isinstance(question.product, UUID) else "sku"].add(question)
+    found: dict[Asked, Priced] = {}
+    for column, questions in asked.items():
+        found |= await priced(writing, column, questions)
+    return found
+
+
+def _asked(writing: Writing, keyed: Keyed, order: OrderFields, line: LineFields) -> Asked | None:
+    """Return what a line asks the price of, None where it or its order names nothing or two."""
+    names = [_names(entity, it) for entity, it in ((Channel, order), (Product, line))]
+    if any(len(it) != 1 for it in names):
+        return None
+    (channel,), (product,) = names
+    row = keyed.get((Channel, channel.column, channel.value))
+    party = _party(writing, keyed, order)
+    if row is None:
+        return None
+    return Asked(
+        product.value,
+        line.quantity,
+        order.currency,
+        order.ordered_at(writing.now),
+        row.id,
+        party.id if party else None,
+        None,
+    )
 
 
 async def _owned(
@@ -186,9 +253,7 @@ def customer(writing: Writing, references: References, given: OrderFields) -> Pa
     buyer = writing.viewer.actor is Actor.BUYER
     if buyer and given.guest is not None:
         raise Refused(Code.NOT_ALLOWED, "A buyer orders for its own company.", ("guest",))
-    party = references.find(Party, given)
-    if party is None and buyer:
-        party = references.keyed.get((Party, "id", writing.viewer.bound_to))
+    party = references.find(Party, given) or _party(writing, references.keyed, given)
     if (party is None) == (given.guest is None):
         raise Refused(Code.INVALID, "Give either a party or a guest.", ("party_id",))
     if party is not None and (
@@ -196,6 +261,15 @@ def customer(writing: Writing, references: References, given: OrderFields) -> Pa
     ):
         raise missing(Party, _party_path(given))
     return party
+
+
+def _party(writing: Writing, keyed: Keyed, given: OrderFields) -> Party | None:
+    """Return the party that the input names, a buyer's own where it names none."""
+    names = _names(Party, given)
+    own = Named("id", writing.viewer.bound_to, "party_id")
+    if not names and writing.viewer.actor is Actor.BUYER:
+        names = [own]
+    return next((keyed.get((Party, it.column, it.value)) for it in names), None)
 
 
 def _party_path(given: OrderFields) -> Path:

@@ -7,12 +7,14 @@ from tests.make.scene import GTIN, PLACE, Scene, fresh, gln
 
 async def products_upsert(_: Scene) -> dict[str, Any]:
     item = {"sku": fresh("S"), "name": "Bolt", "unit": "PIECE", "scale": 0}
-    return {"products": [{**item, "gtin": GTIN, "weightG": 100, "isActive": True}]}
+    price = {"listPrice": {"amount": "2.5", "currency": "EUR"}}
+    return {"products": [{**item, **price, "gtin": GTIN, "weightG": 100, "isActive": True}]}
 
 
 async def channels_upsert(_: Scene) -> dict[str, Any]:
     item = {"code": fresh("C"), "name": "Shop", "kind": "WEB_SHOP", "deliveryMethods": ["PARCEL"]}
     flags = {"guestsAllowed": True, "approvalRequired": False, "isActive": True}
+    flags |= {"takesUnpriced": True}
     return {"channels": [item | flags]}
 
 
