@@ -71,6 +71,12 @@ def _parser() -> argparse.ArgumentParser:
     create.add_argument("--name", required=True, help="name for people")
     create.add_argument("--gs1-prefix", help="GS1 company prefix, for SSCCs")
     create.set_defaults(run=_create_merchant)
+    zone = "IANA time zone in which its days are counted; UTC if not given"
+    create.add_argument("--time-zone", default="UTC", help=zone)
+    change = merchant.add_parser("change", help="let a merchant count its days elsewhere")
+    change.add_argument("--slug", required=True, help="whose days they are")
+    change.add_argument("--time-zone", required=True, help="IANA time zone")
+    change.set_defaults(run=_change_merchant)
     merchant.add_parser("list", help="list merchants").set_defaults(run=_list_merchants)
     _add_key_words(nouns.add_parser("key", help="API keys"))
     _add_document_words(nouns.add_parser("document", help="trusted documents"))
@@ -121,17 +127,27 @@ async def _recording(session: Session, merchant_id: UUID) -> AsyncIterator[Writi
 
 async def _create_merchant(session: Session, arguments: argparse.Namespace) -> str:
     made = await keys.create_merchant(
-        session, arguments.slug, arguments.name, now(), arguments.gs1_prefix
+        session,
+        arguments.slug,
+        arguments.name,
+        now(),
+        arguments.gs1_prefix,
+        arguments.time_zone,
     )
     return f"Created the merchant {made.slug}.\n"
 
 
+async def _change_merchant(session: Session, arguments: argparse.Namespace) -> str:
+    changed = await keys.change_merchant(session, arguments.slug, arguments.time_zone)
+    return f"The days of {changed.slug} are those of {changed.time_zone}.\n"
+
+
 async def _list_merchants(session: Session, _arguments: argparse.Namespace) -> str:
     rows = [
-        [it.slug, it.name, it.gs1_company_prefix or "-", f"{it.created_at:%Y-%m-%d}"]
+        [it.slug, it.name, it.gs1_company_prefix or "-", it.time_zone, f"{it.created_at:%Y-%m-%d}"]
         for it in await keys.merchants(session)
     ]
-    return _table(["SLUG", "NAME", "GS1 PREFIX", "CREATED"], rows)
+    return _table(["SLUG", "NAME", "GS1 PREFIX", "TIME ZONE", "CREATED"], rows)
 
 
 async def _create_key(session: Session, arguments: argparse.Namespace) -> str:

@@ -11,7 +11,7 @@ described(
     Scope,
     "Scope",
     "What a token allows. Which rows it sees is decided by its actor.",
-    MASTER_DATA_READ="Read parties, products, channels and locations.",
+    MASTER_DATA_READ="Read parties, products, prices, channels and locations.",
     ORDERS_READ="Read orders and holds.",
     CONTRACTS_READ="Read contracts and releases.",
     DELIVERIES_READ="Read deliveries, receipts, parcels and their tracking.",

@@ -1,10 +1,13 @@
 """Products for clients."""
 
+from typing import TYPE_CHECKING, Annotated
+
 import strawberry
 
 from commands.master import catalog
 from execution import related
 from loaders.master import catalog as loaders
+from loaders.master import prices as price_loaders
 from models.access.viewers import Scope
 from models.master.catalog import Product as ProductRow
 from models.master.catalog import Unit
@@ -16,6 +19,9 @@ from schema.graphql.mutations import Payload, mutation
 from schema.graphql.nodes import Node, node
 from schema.graphql.roots import one_by
 from schema.graphql.values import Money, money
+
+if TYPE_CHECKING:
+    from schema.master.prices import PriceListEntry
 
 described(
     Unit,
@@ -57,6 +63,14 @@ class Product(Node):
         currency="list_currency",
     )
     is_active: bool = strawberry.field(description="Whether it may be ordered.")
+    prices: Connection[Annotated["PriceListEntry", strawberry.lazy("schema.master.prices")]] = (
+        connection(
+            price_loaders.of_product,
+            "What price lists say that it costs.",
+            filters=price_loaders.PriceListEntryFilter,
+            sorts=price_loaders.PriceListEntrySort,
+        )
+    )
     timeline: Timeline = timeline()
 
 

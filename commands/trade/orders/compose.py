@@ -111,9 +111,8 @@ def _price(
             text = f"Your key lacks the scope {Scope.PRICES_STATE}, which discounts need."
             raise Refused(Code.NOT_ALLOWED, text, ("discount_percent",))
         if line.unit_price not in {None, ours}:
-            why = (
-                f"{_told(ours, order.currency)} Only the scope {Scope.PRICES_STATE} states others."
-            )
+            known = _price_text(ours, order.currency)
+            why = f"{known} Only the scope {Scope.PRICES_STATE} states others."
             raise _refused(Code.NOT_ALLOWED, why, "unit_price", ours, order.currency)
     price = ours if line.unit_price is None else line.unit_price
     check_expected(line.expected_unit_price, price, order.currency)
@@ -123,7 +122,7 @@ def _price(
 def check_expected(expected: Decimal | None, price: Decimal | None, currency: str) -> None:
     """Refused: PRICE_CHANGED when one unit costs something else than its customer was shown."""
     if expected not in {None, price}:
-        why = _told(price, currency)
+        why = _price_text(price, currency)
         raise _refused(TradeCode.PRICE_CHANGED, why, "expected_unit_price", price, currency)
 
 
@@ -132,7 +131,7 @@ def _refused(code: str, why: str, field: str, price: Decimal | None, currency: s
     return Refused(code, why, (field,), price=None if price is None else Amount(price, currency))
 
 
-def _told(price: Decimal | None, currency: str) -> str:
+def _price_text(price: Decimal | None, currency: str) -> str:
     if price is None:
         return "No price of this is known."
     return f"One unit costs {price.normalize():f} {currency}."

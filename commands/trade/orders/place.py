@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from commands.trade.orders.approvals import awaited
+from commands.trade.orders.approvals import awaited, check_channel
 from commands.trade.orders.compose import check_priced, compose
 from commands.trade.orders.drafts import Draft, create
 from commands.trade.orders.fields import LineFields, OrderFields
@@ -56,13 +56,14 @@ async def place(writing: Writing, command: OrderPlace) -> Outcome:
     draft = compose(writing, references, command, command.lines)
     _check_future(writing, command)
     channel = references.demand(Channel, command)
-    _check_channel(channel, command)
+    party = customer(writing, references, command)
+    check_channel(writing, channel, party)
+    _check_guest(channel, command)
     _check_products(draft)
     if not channel.takes_unpriced:
         check_priced(draft)
-    party = customer(writing, references, command)
     await check_free(writing, channel.id, party.id if party else None, command)
-    waits = awaited(writing, channel, party, draft.lines, draft.currency)
+    waits = await awaited(writing, channel, party, draft.lines, draft.currency)
     (order_id,) = await create(writing, [replace(draft, awaiting=waits)])
     return {"order_id": order_id}
 
@@ -81,9 +82,7 @@ def _check_future(writing: Writing, command: OrderPlace) -> None:
         raise Refused(Code.INVALID_DATE, "This instant has passed.", ("cancel_if_not_by",))
 
 
-def _check_channel(channel: Channel, command: OrderPlace) -> None:
-    if not channel.is_active:
-        raise Refused(Code.WRONG_STATE, f"{channel.code} is not active.", ("channel_id",))
+def _check_guest(channel: Channel, command: OrderPlace) -> None:
     if command.guest is not None and not channel.guests_allowed:
         text = f"The channel {channel.code} takes no guests."
         raise Refused(TradeCode.GUESTS_NOT_ALLOWED, text, ("guest",))

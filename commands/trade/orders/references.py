@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, or_, select
 
-from commands.master.prices.pricing import Asked, Priced, priced
+from commands.master.prices.pricing import Priced, PriceQuestion, Prices, priced
 from commands.trade.orders.fields import LineFields, OrderFields
 from commands.writing.transaction import Writing, missing
 from kit.db.statements import Statement
@@ -108,7 +108,7 @@ class References:
 
     keyed: Keyed
     owned: Mapping[tuple[type[Owned], UUID, str, Any], Any]
-    prices: Mapping[Asked, Priced]
+    prices: Prices
 
     def ids(self, entity: type[Owned]) -> set[UUID]:
         """Return the ids of all rows of the table that were found."""
@@ -145,10 +145,10 @@ class References:
     def priced(self, writing: Writing, order: OrderFields, line: LineFields) -> Priced:
         """Return the product that a line names, and its price. Refused: as `demand`."""
         name = _demanded(Product, line)
-        asked = _asked(writing, self.keyed, order, line)
-        if asked is None or asked not in self.prices:
+        question = _question(writing, self.keyed, order, line)
+        if question is None or question not in self.prices:
             raise missing(Product, (name.field,))
-        return self.prices[asked]
+        return self.prices[question]
 
     def default_address(self, party: Party) -> Address | None:
         """Return where the party takes deliveries unless it says otherwise."""
@@ -173,21 +173,25 @@ async def read(writing: Writing, given: Sequence[Lined]) -> References:
     return References(keyed, contacts | addresses, prices)
 
 
-async def _prices(writing: Writing, keyed: Keyed, given: Sequence[Lined]) -> dict[Asked, Priced]:
+async def _prices(
+    writing: Writing, keyed: Keyed, given: Sequence[Lined]
+) -> dict[PriceQuestion, Priced]:
     """Read products with the prices that lines ask, by ids and by SKUs."""
-    asked: defaultdict[str, set[Asked]] = defaultdict(set)
+    questions: defaultdict[str, set[PriceQuestion]] = defaultdict(set)
     for order, lines in given:
         for line in lines:
-            question = _asked(writing, keyed, order, line)
+            question = _question(writing, keyed, order, line)
             if question is not None:
-                asked["id" if isinstance(question.product, UUID) else "sku"].add(question)
-    found: dict[Asked, Priced] = {}
-    for column, questions in asked.items():
-        found |= await priced(writing, column, questions)
+                questions["id" if isinstance(question.product, UUID) else "sku"].add(question)
+    found: dict[PriceQuestion, Priced] = {}
+    for column, of_column in questions.items():
+        found |= await priced(writing, column, of_column)
     return found
 
 
-def _asked(writing: Writing, keyed: Keyed, order: OrderFields, line: LineFields) -> Asked | None:
+def _question(
+    writing: Writing, keyed: Keyed, order: OrderFields, line: LineFields
+) -> PriceQuestion | None:
     """Return what a line asks the price of, None where it or its order names nothing or two."""
     names = [_names(entity, it) for entity, it in ((Channel, order), (Product, line))]
     if any(len(it) != 1 for it in names):
@@ -197,14 +201,14 @@ def _asked(writing: Writing, keyed: Keyed, order: OrderFields, line: LineFields)
     party = _party(writing, keyed, order)
     if row is None:
         return None
-    return Asked(
+    return PriceQuestion(
         product.value,
         line.quantity,
         order.currency,
         order.ordered_at(writing.now),
         row.id,
         party.id if party else None,
-        None,
+        party.price_group if party else None,
     )
 
 

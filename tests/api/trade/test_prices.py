@@ -45,6 +45,7 @@ async def shopper(request, world, ask):
     company, shop = await parties.company(world), await channels.channel(world)
     bound = {Actor.BUYER: company, Actor.STOREFRONT: shop}[request.param]
     more = sorted(allowed(request.param))
+    await parties.allow(world, to_global("Party", company), to_global("Channel", shop))
     plain = ask.by(await world.key(request.param, bound))
     stating = ask.by(await world.key(request.param, bound, scopes=more))
     who = {} if request.param is Actor.BUYER else {"guest": {"name": "Anna"}}
@@ -229,6 +230,7 @@ async def test_a_call_off_costs_what_its_contract_says(world, ask):
     contract = await contracts.contract(world, ask, partyId=to_global("Party", company))
     buyer = ask.by(await world.key(Actor.BUYER, company))
     portal = to_global("Channel", await channels.channel(world))
+    await parties.allow(world, to_global("Party", company), portal)
     line = {"contractLineId": contract["lines"][0]["id"], "quantity": "10"}
     given = {"contractId": contract["id"], "channelId": portal, "window": contracts.window()}
     document = """mutation ($input: ContractCallOffInput!) { contractCallOff(input: $input) {

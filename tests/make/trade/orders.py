@@ -56,6 +56,7 @@ async def order_input(world: World, ask: Ask, **fields: Any) -> dict[str, Any]:
     if "lines" not in fields:
         bolt, nut = await products(ask, "BOLT", "NUT")
         fields["lines"] = [line(bolt), line(nut, "4")]
+    await parties.allow(world, fields.get("partyId"), fields["channelId"])
     return {"currency": "EUR", **fields}
 
 
