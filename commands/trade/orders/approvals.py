@@ -4,7 +4,19 @@ from collections.abc import Sequence
 from decimal import Decimal
 from functools import cache
 
-from sqlalchemy import ARRAY, DateTime, Text, Uuid, any_, bindparam, func, literal, not_, select
+from sqlalchemy import (
+    ARRAY,
+    DateTime,
+    Numeric,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    func,
+    literal,
+    not_,
+    select,
+)
 
 from commands.trade.orders.drafts import LineDraft
 from commands.writing.transaction import Writing
@@ -103,7 +115,8 @@ def _ordered_today() -> Statement:
     zone, now = zone_of_days(merchant), bindparam("now", type_=DateTime(timezone=True))
     midnight = func.timezone(zone, func.date_trunc(literal("day"), func.timezone(zone, now)))
     states = literal(_NOT_ORDERED, ARRAY(Text()))
-    orders = select(func.coalesce(func.sum(OrderLine.net), 0, type_=OrderLine.unit_price.type))
+    ordered = func.coalesce(func.sum(OrderLine.net), 0, type_=Numeric())
+    orders = select(ordered.label("ordered"))
     of_line = (OrderLine.merchant_id == merchant) & (OrderLine.order_id == Order.id)
     return Statement(
         orders.select_from(Order)
