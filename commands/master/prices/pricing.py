@@ -39,16 +39,17 @@ class PriceQuestion(NamedTuple):
     """What a line asks the price of.
 
     product: its id or SKU. quantity: in its unit; at: the instant that the price must hold at.
-    party_id, group: None for a guest, and for a party of no group.
+    party_id, group: None for a guest, and for a party of no group. Where all else is None, no price
+    is wanted.
     """
 
     product: Any
-    quantity: Decimal
-    currency: str
-    at: datetime
-    channel_id: UUID
-    party_id: UUID | None
-    group: str | None
+    quantity: Decimal | None = None
+    currency: str | None = None
+    at: datetime | None = None
+    channel_id: UUID | None = None
+    party_id: UUID | None = None
+    group: str | None = None
 
 
 class Priced(NamedTuple):

@@ -53,11 +53,12 @@ async def place(writing: Writing, command: OrderPlace) -> Outcome:
     and SCALE_EXCEEDED for what the order says.
     """
     references = await read(writing, [(command, command.lines)])
+    party = customer(writing, references, command)
+    channel = references.demand(Channel, command)
+    # Before anything is told of prices: those of another channel are not the buyer's.
+    check_channel(writing, channel, party)
     draft = compose(writing, references, command, command.lines)
     _check_future(writing, command)
-    channel = references.demand(Channel, command)
-    party = customer(writing, references, command)
-    check_channel(writing, channel, party)
     _check_guest(channel, command)
     _check_products(draft)
     if not channel.takes_unpriced:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, or_, select
@@ -18,7 +18,7 @@ from commands.writing.transaction import Writing, missing
 from kit.db.statements import Statement
 from kit.errors import Code, Path, Refused
 from kit.inputs import Input
-from models.access.viewers import Actor, anyone
+from models.access.viewers import Actor, Scope, anyone
 from models.base.records import columns, record
 from models.base.tables import Owned
 from models.base.visibility import seen_by
@@ -39,8 +39,7 @@ WAYS: Mapping[type[Owned], Mapping[str, str]] = {
 """Table -> field of an input that names one of its rows -> the column that the field gives."""
 
 
-@dataclass(frozen=True)
-class Named:
+class Named(NamedTuple):
     """How an input names a row: by which column, with which value, in which field."""
 
     column: str
@@ -192,23 +191,25 @@ async def _prices(
 def _question(
     writing: Writing, keyed: Keyed, order: OrderFields, line: LineFields
 ) -> PriceQuestion | None:
-    """Return what a line asks the price of, None where it or its order names nothing or two."""
-    names = [_names(entity, it) for entity, it in ((Channel, order), (Product, line))]
-    if any(len(it) != 1 for it in names):
+    """Return what a line asks the price of, None where it or its order names nothing or two.
+
+    Where a price is stated by whom that is allowed, the product alone is wanted.
+    """
+    products, channels = _names(Product, line), _names(Channel, order)
+    if len(products) != 1 or len(channels) != 1:
         return None
-    (channel,), (product,) = names
-    row = keyed.get((Channel, channel.column, channel.value))
+    product, channel = products[0].value, keyed.get((Channel, *channels[0][:2]))
+    if line.unit_price is not None and writing.viewer.may(Scope.PRICES_STATE):
+        return PriceQuestion(product)
     party = _party(writing, keyed, order)
-    if row is None:
-        return None
     return PriceQuestion(
-        product.value,
+        product,
         line.quantity,
         order.currency,
         order.ordered_at(writing.now),
-        row.id,
-        party.id if party else None,
-        party.price_group if party else None,
+        channel and channel.id,
+        party and party.id,
+        party and party.price_group,
     )
 
 
@@ -267,7 +268,7 @@ def customer(writing: Writing, references: References, given: OrderFields) -> Pa
     return party
 
 
-def _party(writing: Writing, keyed: Keyed, given: OrderFields) -> Party | None:
+def _party(writing: Writing, keyed: Keyed, given: OrderFields) -> Any:
     """Return the party that the input names, a buyer's own where it names none."""
     names = _names(Party, given)
     own = Named("id", writing.viewer.bound_to, "party_id")

@@ -207,3 +207,17 @@ async def test_a_buyer_orders_only_over_its_companys_channels(world, ask, verb):
         assert await place(buyer, open_one) == [("NOT_ALLOWED", "channelId")]
         assert await place(buyer, portal) == []
     assert await place(ask, open_one) == []
+
+
+async def test_the_prices_of_another_channel_are_told_to_no_buyer(world, ask):
+    company = await parties.company(world)
+    await _portal(world, company)
+    secret = to_global("Channel", await channels.channel(world, code="SECRET"))
+    (bolt,) = await orders.products(ask, "BOLT")
+    await prices.price_list(ask, "OWN", "1", channelCode="SECRET")
+    buyer = ask.by(await world.key(Actor.BUYER, company))
+    for said in ("expectedUnitPrice", "unitPrice"):
+        line = {"productId": bolt, "quantity": "1", said: "9"}
+        given = {"channelId": secret, "currency": "EUR", "lines": [line]}
+        payload = (await buyer(PLACE, input=given))["orderPlace"]
+        assert payload["userErrors"] == [{"code": "NOT_ALLOWED", "price": None}]
