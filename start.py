@@ -22,7 +22,7 @@ from examples.tokens import tokens_of_demo
 from kit import embedded
 from kit.config import Config, from_environment
 from kit.db.database import BehindPoolerError, Database
-from kit.db.lost import Unavailable, is_lost
+from kit.db.lost import NotAdmitted, Unavailable, is_lost
 from kit.db.role import UnboundError, app_role, prove_bound, role_to_become
 from kit.embedded.home import write_file
 from kit.telemetry import log
@@ -55,7 +55,7 @@ def main() -> None:
     issuers = read_issuers(config.issuers) if config.issuers else ()
     ending = _Ending()
     with (
-        ending.told(),
+        ending.reported(),
         _listening(config) as listener,
         embedded.addresses(config, ending.lost) as server,
     ):
@@ -78,7 +78,7 @@ class _Ending:
         os.kill(os.getpid(), signal.SIGTERM)
 
     @contextmanager
-    def told(self) -> Iterator[None]:
+    def reported(self) -> Iterator[None]:
         """SystemExit for what is no fault of the program.
 
         Where a supervisor should start it again, the code is EX_UNAVAILABLE.
@@ -158,6 +158,8 @@ async def _reached(database: Database) -> None:
         reads = database.reading(None)
         try:
             await reads.rows(text("SELECT 1"))
+        except NotAdmitted:
+            sys.exit(1)  # The log says why.
         except (Unavailable, TimeoutError):
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_S)

@@ -59,7 +59,8 @@ def main(words: Sequence[str]) -> None:
 async def _run(url: str, arguments: argparse.Namespace) -> None:
     database = Database(url)
     try:
-        sys.stdout.write(await arguments.run(database, arguments))
+        output = await arguments.run(database, arguments)
+        sys.stdout.write(output)
     finally:
         await database.close()
 
@@ -245,9 +246,9 @@ async def _import_prices(database: Database, arguments: argparse.Namespace) -> s
     async with database.writing(None) as session:
         merchant = await keys.merchant_of(session, arguments.merchant)
     author = Author(_operator(merchant.id), now(), _KEEP)
-    given = ((arguments.lists, imports.LISTS), (arguments.entries, imports.ENTRIES))
-    told = []
-    for path, kind in given:
+    files = ((arguments.lists, imports.LISTS), (arguments.entries, imports.ENTRIES))
+    lines = []
+    for path, kind in files:
         if path is not None:
             with path.open(newline="", encoding="utf-8-sig") as file:
                 try:
@@ -256,8 +257,8 @@ async def _import_prices(database: Database, arguments: argparse.Namespace) -> s
                     problems = [it.below((path.name,)) for it in refused.problems]
                     raise Refused.of(problems) from refused
             counts = ", ".join(f"{number} {how.lower()}" for how, number in sorted(done.items()))
-            told.append(f"{path.name}: {counts or 'nothing'}.\n")
-    return "".join(told)
+            lines.append(f"{path.name}: {counts or 'nothing'}.\n")
+    return "".join(lines)
 
 
 def _texts(path: str) -> dict[str, object]:

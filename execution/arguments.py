@@ -51,7 +51,7 @@ class Prepared:
         self._variables = operation.variable_definitions or ()
         self._signatures: Any = [get_variable_signature(schema, it) for it in self._variables]
 
-    def variables(self, given: Mapping[str, Any]) -> VariableValues | None:
+    def variables(self, values: Mapping[str, Any]) -> VariableValues | None:
         """Coerce variables, None where the reference executor must tell what is wrong.
 
         It ends at the first error: a long list of wrong items would take seconds.
@@ -60,7 +60,7 @@ class Prepared:
         coerced: dict[str, Any] = {}
         for signature in self._signatures:
             name, type_ = signature.name, signature.type
-            value = given.get(name, Undefined)
+            value = values.get(name, Undefined)
             if value is not Undefined and is_leaf_type(get_named_type(type_)):
                 coerced[name] = coerce_input_value(value, type_)
                 if coerced[name] is Undefined:
@@ -69,7 +69,7 @@ class Prepared:
                 found = get_variable_values(
                     self._schema,
                     self._variables,
-                    dict(given),
+                    dict(values),
                     max_errors=1,
                     hide_suggestions=True,
                 )

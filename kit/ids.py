@@ -95,6 +95,6 @@ class Names:
         """Return the key. PydanticCustomError INVALID_ID for what is no id of this type."""
         key = value if isinstance(value, UUID) else self.find(str(value))
         if key is None:
-            told = {"type_name": self.type_name}
-            raise PydanticCustomError(_INVALID_ID, "This is not the id of a {type_name}.", told)
+            context = {"type_name": self.type_name}
+            raise PydanticCustomError(_INVALID_ID, "This is not the id of a {type_name}.", context)
         return key

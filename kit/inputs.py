@@ -28,9 +28,9 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from kit import gs1
 from kit.errors import Code, Path, Problem, Refused
-from kit.iso import COUNTRIES, MINOR_UNITS
+from kit.standards import gs1
+from kit.standards.iso import COUNTRIES, MINOR_UNITS
 
 LARGEST_BULK = 250
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
@@ -188,8 +188,8 @@ def _problem(error: ErrorDetails) -> Problem:
 
 def camel(name: str) -> str:
     """Return a field's name as clients know it: postal_code, postalCode."""
-    first, *rest = name.split("_")
-    return first + "".join(part.title() for part in rest)
+    first, *others = name.split("_")
+    return first + "".join(part.title() for part in others)
 
 
 class Input(BaseModel):

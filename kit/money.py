@@ -3,7 +3,7 @@
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import NamedTuple
 
-from kit.iso import MINOR_UNITS
+from kit.standards.iso import MINOR_UNITS
 
 _LONGEST = Context(prec=80, rounding=ROUND_HALF_UP)
 """Wider than any sum of products of quantities, prices and percentages."""

@@ -72,8 +72,8 @@ def matrix() -> str:
 
 def with_matrix(document: str) -> str:
     """Return a document with the matrix between its two marks."""
-    before, _, rest = document.partition(BEGIN)
-    return f"{before}{BEGIN}\n{matrix()}\n{END}{rest.partition(END)[2]}"
+    before, _, after = document.partition(BEGIN)
+    return f"{before}{BEGIN}\n{matrix()}\n{END}{after.partition(END)[2]}"
 
 
 def write_matrix() -> None:

@@ -76,8 +76,8 @@ class Schema(strawberry.Schema):
         self, operation_extensions: dict[str, Any] | None = None, *, sync: bool = False
     ) -> dict[str, Any]:
         """Keep "Did you mean" out of errors in variables too."""
-        given = super()._get_custom_context_kwargs(operation_extensions, sync=sync)
-        return given | {"hide_suggestions": True}
+        arguments = super()._get_custom_context_kwargs(operation_extensions, sync=sync)
+        return arguments | {"hide_suggestions": True}
 
     async def _prepare_operation_async(
         self, context: ExecutionContext, extensions_runner: SchemaExtensionsRunner

@@ -43,11 +43,11 @@ def changed(base: str) -> list[PurePosixPath]:
     """Return the files that differ from where this branch left the base, new ones too."""
     since = ["git", "diff", "--name-only", "--merge-base", base]
     new = ["git", "ls-files", "--others", "--exclude-standard"]
-    told = [
+    shown = [
         subprocess.run(it, cwd=ROOT, check=True, capture_output=True, text=True).stdout
         for it in (since, new)
     ]
-    return [PurePosixPath(it) for it in "".join(told).splitlines()]
+    return [PurePosixPath(it) for it in "".join(shown).splitlines()]
 
 
 def graph() -> grimp.ImportGraph:

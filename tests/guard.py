@@ -22,6 +22,9 @@ _SOURCE = re.compile(
 )
 _SCOPED = re.compile(r"\b(\w+)\.merchant_id = \$\d+(?:::UUID)?")
 
+BESIDE = ("app.merchant", "set_merchant", "cost_buckets", "FROM merchant_secrets")
+"""What statements have that are not an operation's own: its merchant, what its key may spend."""
+
 
 class Unscoped(AssertionError):
     """A statement reaches a tenant table without `merchant_id = $n`."""
@@ -42,7 +45,7 @@ def unwalled(sql: str) -> str:
 def watch(*engines: AsyncEngine) -> None:
     """Guard every statement of the engines."""
 
-    def check(_connection: Any, _cursor: Any, sql: str, *_rest: Any) -> None:
+    def check(_connection: Any, _cursor: Any, sql: str, *_others: Any) -> None:
         if bare := unscoped(sql):
             message = f"No merchant for {', '.join(sorted(bare))} in:\n{sql}"
             raise Unscoped(message)
@@ -60,14 +63,14 @@ def looks_up_a_key(statement: str) -> bool:
 def counted(engine: AsyncEngine) -> Iterator[list[str]]:
     """Collect the statements that the engine's database is sent meanwhile.
 
-    Without BEGIN and COMMIT, without the setting that opens the second wall, without the look-up
-    of a key, which the server remembers for some seconds, and without what a key's share of its
-    cost bucket asks now and then.
+    Without BEGIN and COMMIT, without the setting that opens the second wall, without the look-ups
+    of a key and of a merchant's secret, which the server remembers for some seconds, and without
+    what a key's share of its cost bucket asks now and then.
     """
     sent: list[str] = []
 
-    def note(connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        beside = any(it in statement for it in ("app.merchant", "set_merchant", "cost_buckets"))
+    def note(connection: Any, _cursor: Any, statement: str, *_others: Any) -> None:
+        beside = any(it in statement for it in BESIDE)
         if connection.engine.url == engine.url and not beside and not looks_up_a_key(statement):
             sent.append(statement)
 

@@ -10,7 +10,7 @@ from transport.http.refusals import fault
 
 _log = logging.getLogger("abruf")
 
-UNLESS_TOLD: tuple[tuple[bytes, bytes], ...] = (
+DEFAULT_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"cache-control", b"no-store"),
@@ -32,10 +32,10 @@ class Outermost:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        asked = trace.arriving(scope["headers"])
-        asked.telemetry = self._telemetry
-        token = trace.CURRENT.set(asked)
-        answer = _Answer(asked.request_id, send)
+        request = trace.arriving(scope["headers"])
+        request.telemetry = self._telemetry
+        token = trace.CURRENT.set(request)
+        answer = _Answer(request.request_id, send)
         try:
             await self._app(scope, receive, answer)
         except Exception:
@@ -62,7 +62,7 @@ class _Answer:
             self.started = True
             headers = list(message.get("headers", ()))
             names = dict(headers)
-            headers += [it for it in UNLESS_TOLD if it[0] not in names]
+            headers += [it for it in DEFAULT_HEADERS if it[0] not in names]
             if b"json" in names.get(b"content-type", b""):
                 headers.append(NOTHING)
             message = {**message, "headers": [*headers, self._own]}

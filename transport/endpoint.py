@@ -93,8 +93,8 @@ class Endpoint:
         takes = accepted(request.headers.get("accept", ""))
         if takes.json is None and not takes.only_streams:
             raise Refusal(406, f"Accept {JSON} or {GRAPHQL_JSON}.")
-        viewer, told = caller.viewer, trace.CURRENT.get()
-        told.merchant_id, told.key_id = viewer.merchant_id, viewer.key_id
+        viewer, known = caller.viewer, trace.CURRENT.get()
+        known.merchant_id, known.key_id = viewer.merchant_id, viewer.key_id
         know(request.scope)
         async with self._operation(request, caller) as operation:
             key = request.headers.get("idempotency-key")
@@ -117,13 +117,13 @@ class Endpoint:
         A body waits as it came, for what it says is many times as large.
         """
         most = self.limits(caller).body
-        async with AsyncExitStack() as turn:
+        async with AsyncExitStack() as slot:
             with self.bodies.of(caller.viewer).holding() as hold:
                 body = await body_of(request, self.serving.bounds, most, hold)
                 if self.lanes.is_full(caller.viewer):
                     message = "Too many requests at once; wait for answers before you ask more."
                     raise Refusal(429, message, ErrorCode.THROTTLED, {"Retry-After": "1"})
-                await turn.enter_async_context(self.lanes.turn(caller.viewer))
+                await slot.enter_async_context(self.lanes.turn(caller.viewer))
                 operation = operation_of(request, body)
                 del body
             yield operation
@@ -137,19 +137,19 @@ class Endpoint:
         return caller
 
     async def identified(
-        self, headers: Mapping[str, str], given: Mapping[str, Any], address: str | None
+        self, headers: Mapping[str, str], payload: Mapping[str, Any], address: str | None
     ) -> Caller | None:
         """Return who holds the token, None for nobody known.
 
         Refusal: too many wrong tokens, or no database.
 
-        given: payload of a socket's `connection_init`, whose tokens go before the handshake's.
+        payload: of a socket's `connection_init`, whose tokens go before the handshake's.
         """
-        told = {key.lower(): it for key, it in given.items() if isinstance(it, str)}
-        token = told.get("token") or bearer(
-            told.get("authorization") or headers.get("authorization")
+        sent = {key.lower(): it for key, it in payload.items() if isinstance(it, str)}
+        token = sent.get("token") or bearer(
+            sent.get("authorization") or headers.get("authorization")
         )
-        order_token = told.get(ORDER_TOKEN) or headers.get(ORDER_TOKEN)
+        order_token = sent.get(ORDER_TOKEN) or headers.get(ORDER_TOKEN)
         if token is None:
             return None
         try:

@@ -24,8 +24,8 @@ async def clear(
 
     ends: the column that says when. Tells whether there may be more than go in one statement.
     """
-    given = {"merchant": merchant_id, "before": now - SPARED, "most": AT_ONCE}
-    ((deleted,),) = await session.rows(_clear(ends), given)
+    values = {"merchant": merchant_id, "before": now - SPARED, "most": AT_ONCE}
+    ((deleted,),) = await session.rows(_clear(ends), values)
     return bool(deleted == AT_ONCE)
 
 

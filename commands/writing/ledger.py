@@ -96,7 +96,7 @@ class Ledger:
 
 
 @event.listens_for(Session, "before_flush")
-def _note(session: Session, *_rest: object) -> None:
+def _note(session: Session, *_others: object) -> None:
     if ledger := session.info.get(_LEDGER):
         ledger.note(session)
 

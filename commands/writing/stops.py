@@ -1,43 +1,62 @@
 """What stops an act: its declaration, evaluated for the row that is locked."""
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select, union_all
+from sqlalchemy import DateTime, Uuid, bindparam, literal_column, select, union_all
+from sqlalchemy.orm import aliased
 
 from commands.writing.transaction import Writing
+from kit.db.statements import Statement
 from kit.errors import Code, Path, Refused
-from models.base.acts import Act, Below
+from models.base.acts import AllRows, Some
+from models.base.tables import OfMerchant
 
 Refuse = Callable[[Sequence[Any]], Refused]
 """The rows that stop an act -> its refusal."""
 
 
 async def check_stops(
-    writing: Writing, row: Any, act: Act, path: Path, known: Mapping[Below, Refuse]
+    writing: Writing,
+    row: Any,
+    stops: Sequence[Some],
+    path: Path,
+    known: Mapping[Some, Refuse],
+    *,
+    at: datetime | None = None,
 ) -> None:
-    """Refuse while a row below stops the act, whoever sees it: one statement for each refusal.
+    """Refuse while rows stop what is done with a row, whoever sees them: by one statement.
 
-    known: stop -> its refusal; those that share one are about the same table. Refused: as `known`
-    says, WRONG_STATE with the stop's own words for any other.
+    known: stop -> its refusal; those that share one are about the same table. at: when it is
+    done, now by default. Refused: as `known` says, WRONG_STATE with the stop's own words for any
+    other.
     """
-    stops_of: defaultdict[Refuse, list[Below]] = defaultdict(list)
-    for stop in act.stopped_by:
-        stops_of[known.get(stop) or partial(_refused, row, stop, path)].append(stop)
-    for refuse, stops in stops_of.items():
-        if rows := await _stopping(writing.for_all(), row, stops):
-            raise refuse(rows)
+    if not stops:
+        return
+    values = {**writing.parameters, "key": row.id, "now": at or writing.now}
+    found = await writing.session.rows(_statement(row.__class__, tuple(stops)), values)
+    stopping = [(stops[place], key) for place, key in found]
+    for stop in (it for it in stops if any(it is other for other, _ in stopping)):
+        refuse = known.get(stop)
+        if refuse is None:
+            raise Refused(Code.WRONG_STATE, f"{row.number} is stopped: {stop.words}.", path)
+        ids = {key for other, key in stopping if known.get(other) is refuse}
+        raise refuse(await writing.for_all().among(stop.entities[0], "id", ids, "id"))
 
 
-async def _stopping(writing: Writing, row: Any, stops: Sequence[Below]) -> Sequence[Any]:
-    """Return the rows that stop; stops: of one table."""
-    below = [stop.of(row.id, writing.viewer.merchant_id) for stop in stops]
-    ids = union_all(*(select(table.id).where(*conditions) for table, conditions in below))
-    entity = stops[0].entity
-    return await writing.all(writing.seen(entity).where(entity.id.in_(ids)))
-
-
-def _refused(row: Any, stop: Below, path: Path, _rows: Sequence[Any]) -> Refused:
-    return Refused(Code.WRONG_STATE, f"{row.number} is stopped: {stop.words}.", path)
+@cache
+def _statement(entity: type[OfMerchant], stops: Sequence[Some]) -> Statement:
+    """Select the place of each stop of the row `key`, and the rows that stop it."""
+    row: Any = aliased(entity)
+    merchant = bindparam("merchant", type_=Uuid())
+    rows = AllRows(merchant, bindparam("now", type_=DateTime(timezone=True)))
+    selects = []
+    for place, stop in enumerate(stops):
+        stopping, conditions = stop.found(rows, row)
+        own = (row.id == bindparam("key", type_=Uuid()), row.merchant_id == merchant)
+        selects.append(
+            select(literal_column(str(place)).label("place"), stopping.id).where(*own, *conditions)
+        )
+    return Statement(union_all(*selects))

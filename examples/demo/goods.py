@@ -4,7 +4,7 @@ from typing import Any
 
 from examples.demo.story import ZONE, Story
 from examples.mutations import Mutation
-from kit import gs1
+from kit.standards import gs1
 
 MERCHANT = "Musterbau Antriebstechnik GmbH"
 GS1_COMPANY_PREFIX = "4012345"

@@ -102,6 +102,7 @@ class Database:
             max_overflow=pool_size,
             json_serializer=dumps,
             json_deserializer=loads,
+            enable_from_linting=False,  # It does not see joins inside LATERAL.
             hide_parameters=True,
             connect_args=connect,
         )

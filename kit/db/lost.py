@@ -9,8 +9,10 @@ from sqlalchemy.exc import DBAPIError
 
 DRIVERS = (PostgresError, InterfaceError, InternalClientError)
 """What the driver raises by itself."""
-_ENDED = {"08000", "08001", "08003", "08004", "08006", "53300", "57P01", "57P02", "57P03"}
+_FAILED = {"08000", "08001", "08003", "08004", "08006", "53300", "57P01", "57P02", "57P03"}
 """Connections that failed or are refused; backends that somebody, a crash or a stop ended."""
+_NOT_HAD = {"28000", "28P01", "3D000"}
+"""Who connects is not admitted, or there is no such database: an operator must do something."""
 _CLOSED = ("connection is closed", "cannot switch to state")
 """What the driver says where a connection ended unasked, before it sends anything on it."""
 _log = logging.getLogger("abruf")
@@ -18,6 +20,10 @@ _log = logging.getLogger("abruf")
 
 class Unavailable(ConnectionError):
     """The database cannot be asked now; of what was to be written, nothing was."""
+
+
+class NotAdmitted(Unavailable):
+    """The database takes no connection from who asks, until an operator does something."""
 
 
 class OutcomeUnknown(Exception):
@@ -29,10 +35,16 @@ def is_lost(error: BaseException) -> bool:
     own = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(own, OSError):
         return not isinstance(own, TimeoutError)
-    if getattr(own, "sqlstate", None) in _ENDED:
+    if getattr(own, "sqlstate", None) in _FAILED:
         return True
     is_told = isinstance(own, DRIVERS) or own is not error
     return is_told and any(it in str(own) for it in _CLOSED)
+
+
+def _is_refused(error: BaseException) -> bool:
+    """Tell whether the database takes no connection from who asks for one."""
+    own = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(own, "sqlstate", None) in _NOT_HAD
 
 
 class Reach:
@@ -50,12 +62,14 @@ class Reach:
             _log.warning("A connection to the database is lost at COMMIT")
             raise
         except Exception as error:
-            if not is_lost(error):
+            is_admitted = not _is_refused(error)
+            if is_admitted and not is_lost(error):
                 raise
             if not self._is_lost:
                 self._is_lost = True
                 _log.warning("The database cannot be reached: %s", _said(error))
-            raise Unavailable(_said(error)) from error
+            kind = Unavailable if is_admitted else NotAdmitted
+            raise kind(_said(error)) from error
 
     def found(self, *_: object) -> None:
         """Note that a new connection was had."""

@@ -39,7 +39,7 @@ class Json(logging.Formatter):
             "logger": record.name,
             "message": _message(record),
             **_request(),
-            **getattr(record, "told", {}),
+            **getattr(record, "fields", {}),
         }
         if record.exc_info and record.exc_info[1]:
             line["error"] = list(trail(record.exc_info[1]))
@@ -51,7 +51,7 @@ class Lines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Write the record with its request's id."""
-        known = {**_request(), **getattr(record, "told", {})}
+        known = {**_request(), **getattr(record, "fields", {})}
         words = [f"{datetime.fromtimestamp(record.created, UTC):%H:%M:%S}", record.levelname]
         words += [_message(record), *(f"{name}={value}" for name, value in known.items())]
         error = record.exc_info[1] if record.exc_info else None

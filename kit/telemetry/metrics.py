@@ -56,7 +56,7 @@ class Telemetry:
     def refused(self, status: int, code: str) -> None:
         """Note a request that was refused before GraphQL."""
         self._refused.labels(status).inc()
-        _log.info("refused", extra={"told": {"status": status, "outcome": code}})
+        _log.info("refused", extra={"fields": {"status": status, "outcome": code}})
 
     def begin(self, request: Trace) -> "RunningOperation":
         """Start an operation; its span belongs to the client's."""
@@ -90,14 +90,14 @@ class Telemetry:
         for keys in request.batches:
             self._batches.observe(keys)
         if _log.isEnabledFor(logging.INFO):
-            told = {
+            fields = {
                 "type": kind,
                 "outcome": outcome,
                 "ms": round(seconds * 1_000, 1),
                 "cost": request.cost,
                 "statements": request.statements,
             }
-            _log.info("operation", extra={"told": told})
+            _log.info("operation", extra={"fields": fields})
 
 
 class RunningOperation:

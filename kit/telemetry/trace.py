@@ -77,5 +77,5 @@ def arriving(headers: Iterable[tuple[bytes, bytes]]) -> Trace:
 def _parent(value: bytes) -> re.Match[bytes] | None:
     """Match a traceparent; only versions after 00 may be longer."""
     found = _W3C.match(value)
-    rest = value[found.end() :] if found else b""
-    return found if not rest or (rest[:1] == b"-" and value[:2] != b"00") else None
+    tail = value[found.end() :] if found else b""
+    return found if not tail or (tail[:1] == b"-" and value[:2] != b"00") else None

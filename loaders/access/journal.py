@@ -60,17 +60,19 @@ _COLUMNS = {
 """Field of the filter -> the column that it names."""
 
 
-def _matching(_reader: Reader, entry: Any, given: JournalFilter) -> Iterable[ColumnElement[bool]]:
+def _matching(
+    _reader: Reader, entry: Any, filter_by: JournalFilter
+) -> Iterable[ColumnElement[bool]]:
     for field, column in _COLUMNS.items():
-        value = getattr(given, field)
+        value = getattr(filter_by, field)
         if value is not None:
             yield getattr(entry, column) == value
-    if given.types is not None:
-        yield entry.type.in_(given.types)
-    if given.recorded_from is not None:
-        yield entry.recorded_at >= given.recorded_from
-    if given.recorded_to is not None:
-        yield entry.recorded_at < given.recorded_to
+    if filter_by.types is not None:
+        yield entry.type.in_(filter_by.types)
+    if filter_by.recorded_from is not None:
+        yield entry.recorded_at >= filter_by.recorded_from
+    if filter_by.recorded_to is not None:
+        yield entry.recorded_at < filter_by.recorded_to
 
 
 audit = Paged(

@@ -12,10 +12,10 @@ from kit.ids import Names
 from kit.inputs import Input, Instant, Reference
 from loaders.reading.acts import available, some
 from loaders.reading.pages import Paged, Sorted
-from loaders.reading.relations import Computed, Many, One, Reader, Rows
-from models.base.acts import Through
+from loaders.reading.relations import Computed, Many, One, Reader, Rows, Through
 from models.base.visibility import merchant, seen_by
-from models.fulfilment.deliveries.acts import ACTS, ORDER_HELD
+from models.fulfilment.deliveries.acts import ACTS
+from models.fulfilment.deliveries.conditions import ORDER_HELD
 from models.fulfilment.deliveries.receipts import Receipt, ReceiptLine
 from models.fulfilment.deliveries.states import OPEN, DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
@@ -126,33 +126,33 @@ offered = Computed(Delivery, {"actions": available(ACTS)})
 _FLAGS = {"late": is_late, "open": _is_open, "on_hold": _is_on_hold}
 
 
-def _own(delivery: Any, given: DeliveryFilter) -> Iterable[ColumnElement[bool]]:
+def _own(delivery: Any, filter_by: DeliveryFilter) -> Iterable[ColumnElement[bool]]:
     """Yield what the filter says of the delivery's own row."""
     for column in ("party_id", "channel_id", "location_id"):
-        if (value := getattr(given, column)) is not None:
+        if (value := getattr(filter_by, column)) is not None:
             yield getattr(delivery, column) == value
-    if given.states is not None:
-        yield delivery.state.in_(given.states)
-    if given.window_from is not None:
-        yield delivery.window_latest >= given.window_from
-    if given.window_to is not None:
-        yield delivery.window_earliest < given.window_to
-    if given.number_prefix is not None:
-        yield delivery.number.startswith(given.number_prefix, autoescape=True)
+    if filter_by.states is not None:
+        yield delivery.state.in_(filter_by.states)
+    if filter_by.window_from is not None:
+        yield delivery.window_latest >= filter_by.window_from
+    if filter_by.window_to is not None:
+        yield delivery.window_earliest < filter_by.window_to
+    if filter_by.number_prefix is not None:
+        yield delivery.number.startswith(filter_by.number_prefix, autoescape=True)
 
 
 def _matching(
-    reader: Reader, delivery: Any, given: DeliveryFilter
+    reader: Reader, delivery: Any, filter_by: DeliveryFilter
 ) -> Iterable[ColumnElement[bool]]:
-    yield from _own(delivery, given)
+    yield from _own(delivery, filter_by)
     for name, condition in _FLAGS.items():
-        if (value := getattr(given, name)) is not None:
+        if (value := getattr(filter_by, name)) is not None:
             yield condition(reader, delivery) if value else ~condition(reader, delivery)
-    if given.order_id is not None:
+    if filter_by.order_id is not None:
         line = reader.table(DeliveryLine)
-        yield _some_line(reader, delivery, line.order_id == given.order_id, line=line)
-    if given.contract_id is not None:
-        yield _of_contract(reader, delivery, given.contract_id)
+        yield _some_line(reader, delivery, line.order_id == filter_by.order_id, line=line)
+    if filter_by.contract_id is not None:
+        yield _of_contract(reader, delivery, filter_by.contract_id)
 
 
 every = Paged(

@@ -4,8 +4,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, select
 
-from loaders.reading.relations import Many, One, Part, Reader, Relation
-from models.base.acts import Through
+from loaders.reading.relations import Many, One, Part, Reader, Relation, Through
 from models.base.records import record
 from models.base.visibility import seen_by
 from models.fulfilment.parcels import (

@@ -31,13 +31,15 @@ class ProductFilter(Input):
     is_active: bool | None = Field(None, description="May be ordered, or not.")
 
 
-def _matching(_reader: Reader, product: Any, given: ProductFilter) -> Iterable[ColumnElement[bool]]:
-    if given.sku_prefix is not None:
-        yield product.sku.startswith(given.sku_prefix, autoescape=True)
-    if given.gtin is not None:
-        yield product.gtin == given.gtin
-    if given.is_active is not None:
-        yield product.is_active == given.is_active
+def _matching(
+    _reader: Reader, product: Any, filter_by: ProductFilter
+) -> Iterable[ColumnElement[bool]]:
+    if filter_by.sku_prefix is not None:
+        yield product.sku.startswith(filter_by.sku_prefix, autoescape=True)
+    if filter_by.gtin is not None:
+        yield product.gtin == filter_by.gtin
+    if filter_by.is_active is not None:
+        yield product.is_active == filter_by.is_active
 
 
 every = Paged(

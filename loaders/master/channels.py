@@ -32,11 +32,13 @@ class ChannelFilter(Input):
     is_active: bool | None = Field(None, description="Takes orders, or not.")
 
 
-def _matching(_reader: Reader, channel: Any, given: ChannelFilter) -> Iterable[ColumnElement[bool]]:
-    if given.code_prefix is not None:
-        yield channel.code.startswith(given.code_prefix, autoescape=True)
+def _matching(
+    _reader: Reader, channel: Any, filter_by: ChannelFilter
+) -> Iterable[ColumnElement[bool]]:
+    if filter_by.code_prefix is not None:
+        yield channel.code.startswith(filter_by.code_prefix, autoescape=True)
     for column in ("kind", "guests_allowed", "is_active"):
-        if (value := getattr(given, column)) is not None:
+        if (value := getattr(filter_by, column)) is not None:
             yield getattr(channel, column) == value
 
 

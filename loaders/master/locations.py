@@ -38,12 +38,12 @@ class LocationFilter(Input):
 
 
 def _matching(
-    _reader: Reader, location: Any, given: LocationFilter
+    _reader: Reader, location: Any, filter_by: LocationFilter
 ) -> Iterable[ColumnElement[bool]]:
-    if given.code_prefix is not None:
-        yield location.code.startswith(given.code_prefix, autoescape=True)
+    if filter_by.code_prefix is not None:
+        yield location.code.startswith(filter_by.code_prefix, autoescape=True)
     for column in ("kind", "gln", "provider_id", "is_active"):
-        if (value := getattr(given, column)) is not None:
+        if (value := getattr(filter_by, column)) is not None:
             yield getattr(location, column) == value
 
 

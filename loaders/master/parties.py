@@ -74,15 +74,15 @@ class PartyFilter(Input):
     vat_id: Reference | None = Field(None, description="VAT identification number is this.")
 
 
-def _matching(_reader: Reader, party: Any, given: PartyFilter) -> Iterable[ColumnElement[bool]]:
-    if given.role is not None:
-        yield party.roles.contains([given.role])
-    if given.number_prefix is not None:
-        yield party.number.startswith(given.number_prefix, autoescape=True)
-    if given.name_contains is not None:
-        yield party.name.icontains(given.name_contains, autoescape=True)
+def _matching(_reader: Reader, party: Any, filter_by: PartyFilter) -> Iterable[ColumnElement[bool]]:
+    if filter_by.role is not None:
+        yield party.roles.contains([filter_by.role])
+    if filter_by.number_prefix is not None:
+        yield party.number.startswith(filter_by.number_prefix, autoescape=True)
+    if filter_by.name_contains is not None:
+        yield party.name.icontains(filter_by.name_contains, autoescape=True)
     for name in ("kind", "gln", "vat_id"):
-        if (value := getattr(given, name)) is not None:
+        if (value := getattr(filter_by, name)) is not None:
             yield getattr(party, name) == value
 
 

@@ -61,22 +61,24 @@ class PriceListEntryFilter(Input):
     is_active: bool | None = Field(None, description="Counts, or not.")
 
 
-def _matching(_reader: Reader, table: Any, given: PriceListFilter) -> Iterable[ColumnElement[bool]]:
-    if given.code_prefix is not None:
-        yield table.code.startswith(given.code_prefix, autoescape=True)
+def _matching(
+    _reader: Reader, table: Any, wanted: PriceListFilter
+) -> Iterable[ColumnElement[bool]]:
+    if wanted.code_prefix is not None:
+        yield table.code.startswith(wanted.code_prefix, autoescape=True)
     for name in ("party_id", "party_group", "channel_id"):
-        if (value := getattr(given, name)) is not None:
+        if (value := getattr(wanted, name)) is not None:
             yield getattr(table, name) == value
-    if given.valid_on is not None:
-        day = literal(given.valid_on, Date)
+    if wanted.valid_on is not None:
+        day = literal(wanted.valid_on, Date)
         yield day.between(table.valid_from, func.coalesce(table.valid_to, day))
 
 
 def _matching_entries(
-    _reader: Reader, entry: Any, given: PriceListEntryFilter
+    _reader: Reader, entry: Any, wanted: PriceListEntryFilter
 ) -> Iterable[ColumnElement[bool]]:
     for name in ("price_list_id", "product_id", "is_active"):
-        if (value := getattr(given, name)) is not None:
+        if (value := getattr(wanted, name)) is not None:
             yield getattr(entry, name) == value
 
 

@@ -6,18 +6,19 @@ from typing import Any
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
+    Select,
     and_,
     any_,
     case,
-    exists,
     func,
     literal_column,
     null,
+    select,
 )
 from sqlalchemy.dialects.postgresql import array
 
 from loaders.reading.relations import Expression, Reader
-from models.base.acts import Act, Below
+from models.base.acts import Act, AllRows, Some
 from models.base.tables import OneOf
 from models.base.visibility import merchant
 
@@ -25,7 +26,7 @@ from models.base.visibility import merchant
 def available(acts: Sequence[Act]) -> Expression:
     """Return the fact which acts the viewer may do now with a row: an array of their actions.
 
-    Rows below count whoever sees them, as they do when the act is done.
+    Other rows count whoever sees them, as they do when the act is done.
     """
     kind = type(acts[0].action)
 
@@ -48,15 +49,29 @@ def _conditions(reader: Reader, table: Any, act: Act) -> Iterator[ColumnElement[
     if act.states != frozenset(type(next(iter(act.states)))):
         yield table.state.in_([_constant(state) for state in sorted(act.states)])
     for need in act.needs:
-        if isinstance(need, Below):
-            yield some(reader, table, need)
+        if isinstance(need, Some):
+            yield _one_by_one(reader, table, need)
         elif (passes := need.test(reader, table)) is not True:
             yield passes
     for stop in act.stopped_by:
-        yield ~some(reader, table, stop)
+        yield ~_one_by_one(reader, table, stop)
 
 
-def some(reader: Reader, table: Any, below: Below) -> ColumnElement[bool]:
-    """Tell whether some row below passes, whoever sees it."""
-    _, conditions = below.of(table.id, merchant(reader.viewer))
-    return exists().where(*conditions)
+def _one_by_one(reader: Reader, table: Any, condition: Some) -> ColumnElement[bool]:
+    """Tell what `some` does, where it is selected for the rows of a page.
+
+    But for the OFFSET, PostgreSQL would first find every row of the merchant that passes, since it
+    reckons with all rows of a list and not with those of a page.
+    """
+    _, conditions = condition.found(_everything(reader), table)
+    rows: Select[Any] = select(literal_column("1")).where(*conditions)
+    return rows.offset(literal_column("0")).correlate(table).exists()
+
+
+def some(reader: Reader, table: Any, condition: Some) -> ColumnElement[bool]:
+    """Tell whether there are rows that pass, whoever sees them."""
+    return condition.of(_everything(reader), table)
+
+
+def _everything(reader: Reader) -> AllRows:
+    return AllRows(merchant(reader.viewer), reader.at)

@@ -160,13 +160,13 @@ class PageOf(Relation):
 
     def _position(self, values: tuple[Any, ...], name: str) -> list[Any]:
         """Read a cursor's values back. Refused: INVALID for another list's cursor."""
-        tag, *rest = values
+        tag, *sent = values
         if tag != self.tag:
             raise no_cursor(name)
         kind = self.sort_keys(self.source)[0].type
         reads = (getattr(kind, "choices", None) or _READ[kind.python_type], UUID)
         try:
-            return [read(value) for read, value in zip(reads, rest, strict=True)]
+            return [read(value) for read, value in zip(reads, sent, strict=True)]
         except (ValueError, TypeError, AttributeError, ArithmeticError) as error:
             raise no_cursor(name) from error
 

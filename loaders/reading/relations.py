@@ -30,7 +30,6 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from models.access.viewers import Actor, CompanyRole, Viewer, anyone
-from models.base.acts import Through
 from models.base.masks import shown_to
 from models.base.records import record
 from models.base.tables import OfMerchant, OneOf
@@ -100,6 +99,15 @@ Expression = Callable[[Reader, Any], ColumnElement[Any]]
 
 Aggregate = Callable[[Any], ColumnElement[Any]]
 """table (or an alias of it) -> an expression over a group of its rows."""
+
+
+@dataclass(frozen=True)
+class Through:
+    """A table between a row and those below it: its columns that name the one and the other."""
+
+    entity: type[OfMerchant]
+    parent: str
+    child: str
 
 
 def _selected(made: Any, source: Any) -> list[ColumnElement[Any]]:

@@ -109,22 +109,22 @@ class ContractFilter(Input):
 
 
 def _matching(
-    reader: Reader, contract: Any, given: ContractFilter
+    reader: Reader, contract: Any, filter_by: ContractFilter
 ) -> Iterable[ColumnElement[bool]]:
-    if given.states is not None:
-        yield _state(reader, contract).in_(given.states)
-    if given.party_id is not None:
-        yield contract.party_id == given.party_id
-    if given.number_prefix is not None:
-        yield contract.number.startswith(given.number_prefix, autoescape=True)
-    if given.valid_on is not None:
-        yield literal(given.valid_on, Date).between(contract.valid_from, contract.valid_to)
-    if given.purchase_order_number is not None:
-        yield contract.purchase_order_number == given.purchase_order_number
-    if given.exhausted is not None:
-        yield _is_exhausted(reader, contract) == given.exhausted
-    if given.expired is not None:
-        yield _is_expired(reader, contract) == given.expired
+    if filter_by.states is not None:
+        yield _state(reader, contract).in_(filter_by.states)
+    if filter_by.party_id is not None:
+        yield contract.party_id == filter_by.party_id
+    if filter_by.number_prefix is not None:
+        yield contract.number.startswith(filter_by.number_prefix, autoescape=True)
+    if filter_by.valid_on is not None:
+        yield literal(filter_by.valid_on, Date).between(contract.valid_from, contract.valid_to)
+    if filter_by.purchase_order_number is not None:
+        yield contract.purchase_order_number == filter_by.purchase_order_number
+    if filter_by.exhausted is not None:
+        yield _is_exhausted(reader, contract) == filter_by.exhausted
+    if filter_by.expired is not None:
+        yield _is_expired(reader, contract) == filter_by.expired
 
 
 _SORTS: Mapping[Enum | None, Sorted] = {

@@ -103,11 +103,13 @@ class ReleaseFilter(Input):
     types: tuple[ReleaseType, ...] | None = Field(None, description="Type is one of these.")
 
 
-def _matching(_reader: Reader, release: Any, given: ReleaseFilter) -> Iterable[ColumnElement[bool]]:
-    if given.states is not None:
-        yield release.state.in_(given.states)
-    if given.types is not None:
-        yield release.type.in_(given.types)
+def _matching(
+    _reader: Reader, release: Any, filter_by: ReleaseFilter
+) -> Iterable[ColumnElement[bool]]:
+    if filter_by.states is not None:
+        yield release.state.in_(filter_by.states)
+    if filter_by.types is not None:
+        yield release.type.in_(filter_by.types)
 
 
 _SORTS: Mapping[Enum | None, Sorted] = {

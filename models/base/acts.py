@@ -1,61 +1,60 @@
 """Acts: what may be done with a row, said once, for the row that is locked and for SQL.
 
-A test is a function of a row or of its table: the operators and hybrids that it uses give a bool
-for the one and an expression for the other.
+The test of `Itself` is a function of a row or of its table: the operators and hybrids that it uses
+give a bool for the one and an expression for the other. `Some` is asked of the database only.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, exists
 from sqlalchemy.orm import aliased
 
-from models.base.tables import OfMerchant, Owned
+from models.base.tables import OfMerchant
 
 
 @dataclass(frozen=True)
-class Through:
-    """A table between a row and those below it: its columns that name the one and the other.
+class AllRows:
+    """All rows of a merchant, whoever sees them, at an instant: values or their parameters."""
 
-    test: what must hold of it too, if anything.
-    """
+    merchant: Any
+    now: Any
 
-    entity: type[OfMerchant]
-    parent: str
-    child: str
-    test: Callable[[Any], Any] | None = None
+    def tables(self, entities: Sequence[type[OfMerchant]]) -> tuple[list[Any], list[Any]]:
+        """Return aliases of tables, and the condition on each that its rows are the merchant's."""
+        tables: list[Any] = [aliased(it) for it in entities]
+        return tables, [it.merchant_id == self.merchant for it in tables]
+
+    def some(
+        self, *entities: type[OfMerchant], where: Callable[..., ColumnElement[bool]]
+    ) -> ColumnElement[bool]:
+        """Tell whether there are rows, one of each table, that pass a test together."""
+        tables, own = self.tables(entities)
+        return exists().where(*own, where(*tables)).correlate_except(*tables)
 
 
 @dataclass(frozen=True)
-class Below:
-    """That some row below passes a test. words: what that means, for people.
+class Some:
+    """That there are rows, one of each table, that pass a test together. words: for people.
 
-    key: the column that names the row itself, or what lies between names; through: that table.
+    test: (all rows, table of the row that it is about, table of each entity) -> condition.
     """
 
     words: str
-    entity: type[Owned]
-    key: str
-    test: Callable[[Any], Any]
-    through: Through | None = None
+    entities: tuple[type[OfMerchant], ...]
+    test: Callable[..., ColumnElement[bool]]
 
-    def of(self, key: Any, merchant: Any) -> tuple[Any, Sequence[ColumnElement[bool]]]:
-        """Return the table's alias, and the conditions of its rows that pass. key: of the row."""
-        row = aliased(self.entity)
-        passing = (row.merchant_id == merchant, self.test(row))
-        own = getattr(row, self.key)
-        if self.through is None:
-            return row, (own == key, *passing)
-        link = aliased(self.through.entity)
-        linked = (
-            getattr(link, self.through.parent) == key,
-            link.merchant_id == merchant,
-            own == getattr(link, self.through.child),
-            *(() if self.through.test is None else (self.through.test(link),)),
-        )
-        return row, (*linked, *passing)
+    def of(self, rows: AllRows, row: Any) -> ColumnElement[bool]:
+        """Tell whether there are any for a row. row: its table."""
+        return rows.some(*self.entities, where=partial(self.test, rows, row))
+
+    def found(self, rows: AllRows, row: Any) -> tuple[Any, list[ColumnElement[bool]]]:
+        """Return the first of the tables, and the conditions of its rows that are there."""
+        tables, own = rows.tables(self.entities)
+        return tables[0], [*own, self.test(rows, row, *tables)]
 
 
 @dataclass(frozen=True)
@@ -80,8 +79,8 @@ class Act:
     scope: StrEnum
     states: frozenset[StrEnum] = frozenset()
     becomes: StrEnum | None = None
-    needs: tuple[Below | Itself, ...] = field(default=())
-    stopped_by: tuple[Below, ...] = field(default=())
+    needs: tuple[Some | Itself, ...] = field(default=())
+    stopped_by: tuple[Some, ...] = field(default=())
     action: StrEnum | None = None
 
 

@@ -11,13 +11,13 @@ from decimal import Decimal
 from typing import Annotated, Any, ClassVar, NamedTuple, TypeVar, dataclass_transform
 from uuid import UUID
 
-from models.base.payloads import ColumnName, RowOf, Value, as_json, from_json, values_of
+from models.base.payloads import ColumnName, IdOf, Value, as_json, from_json, values_of
 from models.base.tables import OfMerchant
 
 Payload = Mapping[str, Any]
 Upcast = Callable[[Payload], Payload]
 """Makes a payload of one version into one of the next."""
-Moved = Mapping[Annotated[UUID, RowOf()], Mapping[ColumnName, Decimal]]
+Moved = Mapping[Annotated[UUID, IdOf()], Mapping[ColumnName, Decimal]]
 """Line id -> counter -> signed amount, in the line's unit."""
 
 
@@ -45,7 +45,7 @@ class Event:
     about: ClassVar[type[OfMerchant]]
     versions: ClassVar[Versions]
 
-    id: Annotated[UUID, RowOf(), "The row that it is about."]
+    id: Annotated[UUID, IdOf(), "The row that it is about."]
 
     def payload(self) -> dict[str, Any]:
         """Return what the journal keeps, as JSON. TypeError for a value of another kind."""

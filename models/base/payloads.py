@@ -39,8 +39,8 @@ class Item:
 
 
 @dataclass(frozen=True)
-class RowOf:
-    """Marks an id of a payload as that of a row: `Annotated[UUID, RowOf("OrderLine")]`.
+class IdOf:
+    """Marks an id of a payload as that of a row: `Annotated[UUID, IdOf("OrderLine")]`.
 
     tables: names of the classes that it may be of; none for a line whose counters the event's
     table tells (`models.base.tables.Tally`).
@@ -66,8 +66,8 @@ class Telling(Enum):
     ALL_LINES = auto()
 
 
-class Rows(NamedTuple):
-    """Of which rows a value tells. tables: as of `RowOf`."""
+class Referenced(NamedTuple):
+    """Of which rows a value tells. tables: as of `IdOf`."""
 
     how: Telling
     tables: tuple[str, ...]
@@ -82,9 +82,9 @@ class ValueForm(NamedTuple):
     word: str
     write: Callable[[Any], Any]
     read: Callable[[Any], Any]
-    rows: Rows | None = None
+    rows: Referenced | None = None
 
-    def telling(self, how: Telling, *parts: "ValueForm") -> Rows | None:
+    def telling(self, how: Telling, *parts: "ValueForm") -> Referenced | None:
         """Return of which rows a value tells that is made of this one, an id or none.
 
         TypeError for an id in one of the other parts, where nobody would look for it.
@@ -92,7 +92,7 @@ class ValueForm(NamedTuple):
         if any(it.rows for it in parts) or (self.rows and self.rows.how is not Telling.ONE):
             message = f"{self.word}: ids stand alone, in a list, or as keys"
             raise TypeError(message)
-        return self.rows and Rows(how, self.rows.tables)
+        return self.rows and Referenced(how, self.rows.tables)
 
 
 class Value(NamedTuple):
@@ -153,12 +153,12 @@ def _value(of: Field[Any], hint: Any) -> Value:
 
 def _marked(hint: Any, *marks: Any) -> ValueForm:
     """Return the form of a type that is marked with the rows of which it tells."""
-    tables = [it.tables for it in marks if isinstance(it, RowOf)]
+    tables = [it.tables for it in marks if isinstance(it, IdOf)]
     if hint is UUID and tables:
-        return _ID._replace(rows=Rows(Telling.ONE, *tables))
+        return _ID._replace(rows=Referenced(Telling.ONE, *tables))
     kind = kind_of(hint)
     if any(isinstance(it, AllLines) for it in marks):
-        return kind._replace(rows=Rows(Telling.ALL_LINES, ()))
+        return kind._replace(rows=Referenced(Telling.ALL_LINES, ()))
     return kind
 
 
@@ -184,7 +184,7 @@ def _made_of_parts(hint: Any) -> ValueForm:
         return _list(kind_of(inner[0]))
     if origin is Mapping:
         return _mapping(kind_of(inner[0]), kind_of(inner[1]))
-    message = f"a payload holds ids, quantities and codes, not {hint}; ids are marked with RowOf"
+    message = f"a payload holds ids, quantities and codes, not {hint}; ids are marked with IdOf"
     raise TypeError(message)
 
 

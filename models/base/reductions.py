@@ -1,6 +1,6 @@
 """What of a payload an actor reads: only what tells of rows that it sees.
 
-The classes of events say of which rows each field tells (`models.base.payloads.RowOf`), the tables
+The classes of events say of which rows each field tells (`models.base.payloads.IdOf`), the tables
 who sees them (`models.base.visibility`).
 """
 
@@ -27,7 +27,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
 
 from models.base.events import EVENTS, Event
-from models.base.payloads import Rows, Telling, Value
+from models.base.payloads import Referenced, Telling, Value
 from models.base.tables import Base, entity_named
 from models.base.visibility import ALL, AnyViewer, seen_by
 
@@ -40,7 +40,7 @@ def reduced(viewer: AnyViewer, entry: Any, payload: Any) -> ColumnElement[Any]:
     """
     alike: defaultdict[_Alike, list[str]] = defaultdict(list)
     for kind in EVENTS.values():
-        for value, form in _told_in_part(viewer, kind):
+        for value, form in _shown_in_part(viewer, kind):
             alike[form].append(f"{kind.name}.{value.name}")
     if not alike:
         return payload  # type: ignore[no-any-return]
@@ -70,7 +70,7 @@ def _constants(texts: list[str]) -> list[ColumnElement[Any]]:
     return [literal_column(f"'{it}'") for it in texts]
 
 
-def _told_in_part(viewer: AnyViewer, kind: type[Event]) -> Iterator[tuple[Value, _Alike]]:
+def _shown_in_part(viewer: AnyViewer, kind: type[Event]) -> Iterator[tuple[Value, _Alike]]:
     """Yield the fields of an event that may tell of rows that the viewer does not see."""
     if viewer.actor not in kind.about.__seen__:
         return
@@ -100,7 +100,7 @@ def _shown(viewer: AnyViewer, form: _Alike, entry: Any, field: Any) -> ColumnEle
     return func.coalesce(seen, nothing) if form.is_needed else seen
 
 
-def _tables(rows: Rows, kind: type[Event]) -> list[Any]:
+def _tables(rows: Referenced, kind: type[Event]) -> list[Any]:
     """Return the tables that are named, or that of the lines whose counters the event's tells."""
     if rows.tables:
         return [*map(entity_named, rows.tables)]

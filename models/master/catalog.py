@@ -5,6 +5,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import ClassVar
 
+from sqlalchemy import ColumnElement, Numeric, cast, func
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.access.viewers import Actor
@@ -67,6 +69,16 @@ class Product(Owned):
     list_price: Mapped[Decimal | None]
     list_currency: Mapped[str | None]
     is_active: Mapped[bool] = mapped_column(default=True)
+
+    @hybrid_property
+    def step(self) -> Decimal:
+        """The least quantity of it, in its unit."""
+        return Decimal(1).scaleb(-self.scale)
+
+    @step.inplace.expression
+    @classmethod
+    def _step(cls) -> ColumnElement[Decimal]:
+        return func.power(cast(10, Numeric()), -cls.scale, type_=Numeric())
 
     def fits(self, quantity: Decimal) -> bool:
         """Tell whether the quantity has no more decimals than the unit's scale allows."""

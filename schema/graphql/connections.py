@@ -169,11 +169,11 @@ def connection(
     """
 
     def choose(arguments: Mapping[str, Any]) -> PageOf:
-        given = {name: it for name, it in arguments.items() if it is not strawberry.UNSET}
-        args = pages.page_args(*map(given.get, ("first", "after", "last", "before")))
-        wanted = given.get("filter")
+        values = {name: it for name, it in arguments.items() if it is not strawberry.UNSET}
+        args = pages.page_args(*map(values.get, ("first", "after", "last", "before")))
+        wanted = values.get("filter")
         filter_by = filters.read(wanted, ("filter",)) if filters and wanted else None
-        return paged.page(args, filter_by, given.get("sort"))
+        return paged.page(args, filter_by, values.get("sort"))
 
     def resolve(root: Any, info: Info, **arguments: Any) -> Awaitable[Connected]:
         return _connected(info, choose(arguments), ROOT if key is None else getattr(root, key))

@@ -69,13 +69,13 @@ def input_type(model: type[Input]) -> Any:
     name = model.__name__ if model.__name__.endswith("Filter") else f"{model.__name__}Input"
     description = " ".join((model.__doc__ or "").split())
     made: Any = strawberry.input(type(name, (), space), name=name, description=description)
-    made.__strawberry_definition__.from_input = _as_given
+    made.__strawberry_definition__.from_input = _unchanged
     return made
 
 
-def _as_given(_type: Any, given: Mapping[str, Any], _context: Any) -> Mapping[str, Any]:
+def _unchanged(_type: Any, values: Mapping[str, Any], _context: Any) -> Mapping[str, Any]:
     """Leave an input, and all inputs in it, as graphql-core has checked it: the model reads it."""
-    return given
+    return values
 
 
 def client_path(path: Path, below: str = "input") -> list[str]:

@@ -82,13 +82,13 @@ def _named(global_id: str) -> RowOf | None:
     return None if relation is None else RowOf(relation, key, type_name)
 
 
-def _choose(given: Mapping[str, Any]) -> RowOf | None:
-    return _named(given["id"])
+def _choose(values: Mapping[str, Any]) -> RowOf | None:
+    return _named(values["id"])
 
 
-def _choose_several(given: Mapping[str, Any]) -> KeyedList:
+def _choose_several(values: Mapping[str, Any]) -> KeyedList:
     """Refused: TOO_MANY_ITEMS."""
-    ids = given["ids"]
+    ids = values["ids"]
     if len(ids) > LARGEST_PAGE:
         raise Refused(Code.TOO_MANY_ITEMS, f"Ask for {LARGEST_PAGE} at most.", ("ids",))
     return KeyedList([_named(each) for each in ids])

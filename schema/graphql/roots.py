@@ -29,10 +29,10 @@ def one_by(description: str, **relations: Relation) -> Any:
     ways = {"id": by_id, **dict(others)}
 
     def choose(arguments: Mapping[str, Any]) -> RowOf | None:
-        given = {key: it for key, it in arguments.items() if it not in {None, strawberry.UNSET}}
-        if len(given) != 1:
+        values = {key: it for key, it in arguments.items() if it not in {None, strawberry.UNSET}}
+        if len(values) != 1:
             raise Refused(Code.INVALID, f"Give exactly one of {', '.join(ways)}.", ("id",))
-        ((name, value),) = given.items()
+        ((name, value),) = values.items()
         if "\0" in value:
             raise Refused(Code.INVALID_CHARACTER, "No key has a NUL character.", (name,))
         try:

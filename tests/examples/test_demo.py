@@ -145,9 +145,9 @@ async def test_the_story_has_its_cast_also_on_a_sunday(database, clock, ask_demo
     _prices(story)
     _contract((await ask_demo(tokens["buyer"])(STORY))["contract"])
     for delivery in story["deliveries"]["nodes"]:
-        told = [it["occurredAt"] for it in delivery["timeline"]["nodes"]]
-        assert told == sorted(told)
-        assert datetime.fromisoformat(told[-1]) <= clock()
+        found = [it["occurredAt"] for it in delivery["timeline"]["nodes"]]
+        assert found == sorted(found)
+        assert datetime.fromisoformat(found[-1]) <= clock()
 
 
 async def test_an_interrupted_demo_is_told_anew_and_then_never_again(
@@ -205,8 +205,8 @@ async def test_every_example_operation_runs(database, clock, ask_demo, tmp_path:
     assert len(paths) == 9
     for path in paths[:-1]:
         variables = path.parent / "variables" / f"{path.stem}.json"
-        given = json.loads(variables.read_text()) if variables.exists() else {}
-        data = await reader(path.read_text(), **given)
+        fields = json.loads(variables.read_text()) if variables.exists() else {}
+        data = await reader(path.read_text(), **fields)
         (answer,) = data.values()
         assert answer, path.name
         assert answer.get("userErrors", []) == [], path.name
@@ -215,13 +215,13 @@ async def test_every_example_operation_runs(database, clock, ask_demo, tmp_path:
     reads = database.reading(None)
     viewer = await viewer_of(tokens["staff"], reads, clock())
     await reads.close()
-    given = json.loads((paths[-1].parent / "variables" / f"{paths[-1].stem}.json").read_text())
+    fields = json.loads((paths[-1].parent / "variables" / f"{paths[-1].stem}.json").read_text())
     context = Context(viewer, database, clock)
-    stream = await schema.stream(paths[-1].read_text(), given, context_value=context)
+    stream = await schema.stream(paths[-1].read_text(), fields, context_value=context)
     async with aclosing(stream) as results:
-        told = [(await anext(results)).data["orderStatusChanged"] for _ in range(3)]
-    assert [it["type"] for it in told] == ["order.placed", "order.progressed", "order.delivered"]
-    assert told[-1]["order"]["fulfilmentStatus"] == "DELIVERED"
+        found = [(await anext(results)).data["orderStatusChanged"] for _ in range(3)]
+    assert [it["type"] for it in found] == ["order.placed", "order.progressed", "order.delivered"]
+    assert found[-1]["order"]["fulfilmentStatus"] == "DELIVERED"
 
 
 @pytest.mark.parametrize(

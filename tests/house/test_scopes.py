@@ -79,9 +79,9 @@ def documents(scope: Scope) -> Iterator[tuple[str, frozenset[Scope]]]:
 def _document(operation: str, name: str, field: Any) -> str:
     required = {key: it.type for key, it in field.args.items() if is_required_argument(it)}
     variables = "".join(f"${key}: {kind} " for key, kind in required.items())
-    given = "".join(f"{key}: ${key} " for key in required)
+    inputs = "".join(f"{key}: ${key} " for key in required)
     head = f"{operation} ({variables})" if required else operation
-    return f"{head} {{ {name}{f'({given})' if required else ''} {{ __typename }} }}"
+    return f"{head} {{ {name}{f'({inputs})' if required else ''} {{ __typename }} }}"
 
 
 def test_every_field_has_a_declared_scope() -> None:
@@ -128,8 +128,8 @@ async def _codes(database, clock, document: str, scopes: frozenset[Scope]) -> se
     viewer = Viewer(new_id(), Actor.STAFF, new_id(), "test", scopes)
     context = Context(viewer, database, clock, terms=Terms(limits=PATIENT))
     answer = await schema.execute(document, context_value=context)
-    told = [error.extensions for error in answer.errors or ()]
-    return {(it["code"], ", ".join(it.get("missingScopes", ()))) for it in told}
+    answers = [error.extensions for error in answer.errors or ()]
+    return {(it["code"], ", ".join(it.get("missingScopes", ()))) for it in answers}
 
 
 async def test_what_fragments_ask_for_counts(database, clock) -> None:

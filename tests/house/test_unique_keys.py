@@ -55,8 +55,8 @@ def keys() -> set[str]:
 
 
 def test_every_unique_key_is_judged_once() -> None:
-    judged = [*STAFF, *OURS, *WITHIN, *WORLDWIDE]
-    assert sorted(judged) == sorted(keys())
+    checked = [*STAFF, *OURS, *WITHIN, *WORLDWIDE]
+    assert sorted(checked) == sorted(keys())
 
 
 @pytest.mark.parametrize("key", STAFF)

@@ -63,8 +63,8 @@ class Program:
 
     def leave(self) -> str:
         """Let it leave the server and end; gives the rest of what it says."""
-        rest, _ = self.process.communicate(timeout=30)
-        return rest
+        remaining, _ = self.process.communicate(timeout=30)
+        return remaining
 
     def kill(self) -> None:
         """Kill it, if it still runs, as the kernel would when memory runs out."""

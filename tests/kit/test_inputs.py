@@ -101,15 +101,15 @@ def test_every_script_is_kept_as_it_is(name):
 
 
 @pytest.mark.parametrize(
-    ("given", "kept"),
+    ("fields", "kept"),
     [
         ("A\u030a-1", "\u00c5-1"),
         ("\u212b-1", "\u00c5-1"),
         ("\u1112\u1161\u11ab" * 100, "\ud55c" * 100),
     ],
 )
-def test_what_looks_the_same_is_the_same_and_as_long(given, kept):
-    assert Sample.read({"reference": given}).reference == kept
+def test_what_looks_the_same_is_the_same_and_as_long(fields, kept):
+    assert Sample.read({"reference": fields}).reference == kept
 
 
 @pytest.mark.parametrize("char", INVISIBLE)

@@ -85,10 +85,10 @@ def payload_of(mutation: str) -> GraphQLObjectType:
 async def live(here: Scene) -> None:
     """Let every mutation run with each of its inputs, so that there is a row of every kind."""
     for name, maker in (it for wing in WINGS for it in inputs_of(wing)):
-        given = {**await maker(here), "idempotencyKey": fresh("I")}
+        inputs = {**await maker(here), "idempotencyKey": fresh("I")}
         takes = f"{name[0].upper()}{name[1:]}Input"
-        asked = f"{name}(input: $input) {{ userErrors {{ code field message }} }}"
-        answer = await here.ask(f"mutation ($input: {takes}!) {{ {asked} }}", input=given)
+        request = f"{name}(input: $input) {{ userErrors {{ code field message }} }}"
+        answer = await here.ask(f"mutation ($input: {takes}!) {{ {request} }}", input=inputs)
         assert answer[name]["userErrors"] == [], maker.__name__
 
 

@@ -55,7 +55,7 @@ async def row(world: World, entity: Any, key: Any) -> Any:
     return {it.id: it for it in await rows(world, entity)}[key]
 
 
-async def told(world: World, noun: str = "") -> list[str]:
+async def kinds(world: World, noun: str = "") -> list[str]:
     """Return the types of the journal's entries about deliveries, orders and parcels."""
     entries = sorted(await rows(world, JournalEntry), key=lambda it: it.position)
     kinds = {"DELIVERY", "ORDER", "PARCEL"}

@@ -36,14 +36,14 @@ def part(value: Any) -> str:
 
 
 class Provider:
-    """An issuer. published: its keys now. asked: how often they were fetched.
+    """An issuer. published: its keys now. fetched: how often they were fetched.
 
     open: while it is not set, an answer waits for it; `held` tells that one does. body: the
     answer, if it is not the keys.
     """
 
     def __init__(self, clock: Clock, *published: Key) -> None:
-        self.clock, self.published, self.asked = clock, list(published), 0
+        self.clock, self.published, self.fetched = clock, list(published), 0
         self.open, self.held = threading.Event(), threading.Event()
         self.body: bytes | None = None
         self.open.set()
@@ -81,7 +81,7 @@ class Provider:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                provider.asked += 1
+                provider.fetched += 1
                 if not provider.open.is_set():
                     provider.held.set()
                 provider.open.wait()

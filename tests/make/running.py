@@ -18,11 +18,11 @@ def staff(world: World) -> Viewer:
     return Viewer(world.merchant_id, Actor.STAFF, new_id(), "staff", frozenset(Scope))
 
 
-async def run(world: World, verb: AnyVerb, takes: type[Command], **given: Any) -> Outcome:
+async def run(world: World, verb: AnyVerb, takes: type[Command], **fields: Any) -> Outcome:
     """Run a verb in a transaction of its own and return its outcome."""
     context = Context(staff(world), world.database, world.clock)
     context.begin()
-    return await write(context, takes.read(given), verb)
+    return await write(context, takes.read(fields), verb)
 
 
 async def until(condition: Callable[[], bool]) -> None:

@@ -72,7 +72,7 @@ END $$
 """
 LATER = {"order.hold_released": 1}
 """Event -> hours after the others."""
-TOLD: list[tuple[str, UUID, Any, Any]] = [
+EXPECTED: list[tuple[str, UUID, Any, Any]] = [
     ("api_key.revoked", KEY, {"name": "Anna"}, {}),
     ("contract.suspended", ENDED, {"reason": "Anna wavers."}, {}),
     ("contract.terminated", ENDED, {"reason": "Anna moved."}, {}),
@@ -146,13 +146,13 @@ WRITTEN = {
 
 def _fill(url: str) -> None:
     ask(url, ROWS)
-    for place, (kind, about, payload, _) in enumerate(TOLD, 1):
-        given = {"type": kind, "about": about, "payload": json.dumps(payload), "place": place}
-        given |= {"aggregate": kind.partition(".")[0].upper(), "hours": LATER.get(kind, 0)}
-        ask(url, ENTRY.format(merchant=MERCHANT, key=KEY, at=AT, **given))
+    for place, (kind, about, payload, _) in enumerate(EXPECTED, 1):
+        fields = {"type": kind, "about": about, "payload": json.dumps(payload), "place": place}
+        fields |= {"aggregate": kind.partition(".")[0].upper(), "hours": LATER.get(kind, 0)}
+        ask(url, ENTRY.format(merchant=MERCHANT, key=KEY, at=AT, **fields))
     foreign = {"type": "order.rejected", "about": ORDER, "aggregate": "ORDER", "hours": 0}
-    told = json.dumps({"by": "COMPANY", "reason": "Anna."})
-    ask(url, ENTRY.format(merchant=OTHER, key=KEY, at=AT, place=1, payload=told, **foreign))
+    shown = json.dumps({"by": "COMPANY", "reason": "Anna."})
+    ask(url, ENTRY.format(merchant=OTHER, key=KEY, at=AT, place=1, payload=shown, **foreign))
 
 
 def test_text_leaves_the_journal_and_every_entry_is_read(
@@ -166,7 +166,7 @@ def test_text_leaves_the_journal_and_every_entry_is_read(
         command.upgrade(configured, "0007")
         found = ask(f"{url}?app.merchant={MERCHANT}", ENTRIES)
         payloads = [json.loads(payload) for *_, payload in found]
-        assert payloads == [payload for *_, payload in TOLD]
+        assert payloads == [payload for *_, payload in EXPECTED]
         for kind, version, about, payload in found:
             event = read_event(kind, version, UUID(about), json.loads(payload))
             assert (event.versions.version, event.payload()) == (version, json.loads(payload))

@@ -38,7 +38,7 @@ class Abruf:
             text=True,
             start_new_session=True,
         )
-        self.said: list[str] = []
+        self.output: list[str] = []
 
     @property
     def origin(self) -> str:
@@ -55,12 +55,12 @@ class Abruf:
         """
         assert self.process.stdout is not None
         for line in self.process.stdout:
-            self.said.append(line)
+            self.output.append(line)
             if line.startswith(until):
                 # The port is open already; who connects is answered once the server runs.
                 httpx.get(f"{self.origin}/livez", timeout=60).raise_for_status()
-                return "".join(self.said)
-        raise AssertionError("".join(self.said))
+                return "".join(self.output)
+        raise AssertionError("".join(self.output))
 
     def ask(self, query: str, **variables: Any) -> dict[str, Any]:
         """Ask over HTTP as the demo's staff."""
@@ -76,8 +76,8 @@ class Abruf:
     def stop(self, how: signal.Signals = signal.SIGINT) -> int:
         """Send the signal and return the exit code; nothing may be said about an error."""
         self.process.send_signal(how)
-        rest, _ = self.process.communicate(timeout=60)
-        assert "Traceback" not in rest, rest
+        remaining, _ = self.process.communicate(timeout=60)
+        assert "Traceback" not in remaining, remaining
         return self.process.returncode
 
     def kill(self) -> None:

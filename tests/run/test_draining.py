@@ -17,30 +17,30 @@ ORDER = "{ orders(first: 1, filter: { states: [CONFIRMED] }) { nodes { id } } }"
 SUBSCRIBE = "subscription ($id: ID!) { orderStatusChanged(orderId: $id, after: 0) { position } }"
 
 
-async def _told(abruf: Abruf) -> tuple[int | None, str]:
+async def _until_closed(abruf: Abruf) -> tuple[int | None, str]:
     """Open a socket and a stream, stop the server; return the close code and the stream's end."""
     token = abruf.tokens["staff"]
     (order,) = abruf.ask(ORDER)["orders"]["nodes"]
-    asked = {"query": SUBSCRIBE, "variables": {"id": order["id"]}}
+    wanted = {"query": SUBSCRIBE, "variables": {"id": order["id"]}}
     headers = {"Authorization": f"Bearer {token}", "Accept": "text/event-stream"}
     address = f"{abruf.origin}/graphql"
     async with (
         connect(address.replace("http", "ws"), subprotocols=["graphql-transport-ws"]) as socket,
         httpx.AsyncClient(timeout=60) as client,
-        client.stream("POST", address, json=asked, headers=headers) as stream,
+        client.stream("POST", address, json=wanted, headers=headers) as stream,
     ):
         await socket.send(json.dumps({"type": "connection_init", "payload": {"token": token}}))
         await socket.recv()
-        await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": asked}))
+        await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": wanted}))
         assert json.loads(await socket.recv())["type"] == "next"
         lines = stream.aiter_lines()
         assert await anext(lines) == "event: next"
         abruf.process.send_signal(signal.SIGTERM)
-        rest = "\n".join([line async for line in lines])
+        remaining = "\n".join([line async for line in lines])
         with suppress(ConnectionClosed):
             while True:
                 await socket.recv()
-        return socket.close_code, rest
+        return socket.close_code, remaining
 
 
 async def _asked_without_end(abruf: Abruf, answers: Counter[str]) -> None:
@@ -63,8 +63,8 @@ async def _asked_without_end(abruf: Abruf, answers: Counter[str]) -> None:
             length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
             await reader.readexactly(length)
             answers[head.split()[1].decode()] += 1
-        rest = await reader.read()
-        answers["more" if rest else "closed"] += 1
+        remaining = await reader.read()
+        answers["more" if remaining else "closed"] += 1
     except (OSError, EOFError) as error:
         answers[type(error).__name__] += 1
     finally:
@@ -74,12 +74,12 @@ async def _asked_without_end(abruf: Abruf, answers: Counter[str]) -> None:
 async def _loaded(abruf: Abruf, clients: int) -> Counter[str]:
     """Return how requests and connections ended under load, when the server was told to stop."""
     answers = Counter[str]()
-    asking = [asyncio.create_task(_asked_without_end(abruf, answers)) for _ in range(clients)]
+    running = [asyncio.create_task(_asked_without_end(abruf, answers)) for _ in range(clients)]
     async with asyncio.timeout(60):
         while answers["200"] < 10 * clients:  # noqa: ASYNC110 -- nobody tells when it is so.
             await asyncio.sleep(0.001)
         abruf.process.send_signal(signal.SIGTERM)
-        await asyncio.gather(*asking)
+        await asyncio.gather(*running)
     return answers
 
 
@@ -98,11 +98,11 @@ def test_clients_are_told_that_their_connections_close_and_none_is_reset(
 def test_sockets_and_streams_are_told_to_connect_again(used: Path, launch: Launch) -> None:
     abruf = launch(used)
     abruf.wait_until_ready()
-    code, rest = asyncio.run(_told(abruf))
+    code, remaining = asyncio.run(_until_closed(abruf))
     assert code == 1012
-    assert rest.endswith("retry: 1000\n")
-    assert "complete" not in rest
-    said, _ = abruf.process.communicate(timeout=60)
+    assert remaining.endswith("retry: 1000\n")
+    assert "complete" not in remaining
+    output, _ = abruf.process.communicate(timeout=60)
     assert abruf.process.returncode == 0
-    assert "Traceback" not in said
-    assert "timeout graceful shutdown exceeded" not in said
+    assert "Traceback" not in output
+    assert "timeout graceful shutdown exceeded" not in output

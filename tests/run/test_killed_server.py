@@ -30,7 +30,7 @@ query ($channel: ID!) {
 """
 
 
-def _stage(abruf: Abruf) -> tuple[str, str]:
+def _goods(abruf: Abruf) -> tuple[str, str]:
     """Make what orders need; returns the ids of a channel and a product."""
     made = abruf.ask(
         SETUP,
@@ -73,11 +73,11 @@ async def _place_all(abruf: Abruf, inputs: list[dict[str, Any]], kill_after: int
     answered = 0
     headers = {"Authorization": f"Bearer {abruf.tokens['staff']}"}
 
-    async def one(client: httpx.AsyncClient, given: dict[str, Any]) -> None:
+    async def one(client: httpx.AsyncClient, fields: dict[str, Any]) -> None:
         nonlocal answered
         try:
             response = await client.post(
-                "/graphql", json={"query": PLACE, "variables": {"input": given}}, headers=headers
+                "/graphql", json={"query": PLACE, "variables": {"input": fields}}, headers=headers
             )
         except httpx.TransportError:
             return
@@ -88,14 +88,14 @@ async def _place_all(abruf: Abruf, inputs: list[dict[str, Any]], kill_after: int
 
     limits = httpx.Limits(max_connections=CALLS)
     async with httpx.AsyncClient(base_url=abruf.origin, limits=limits, timeout=60) as client:
-        await asyncio.gather(*(one(client, given) for given in inputs))
+        await asyncio.gather(*(one(client, fields) for fields in inputs))
     return answered
 
 
 def test_every_order_exists_once_after_a_kill_and_a_retry(used: Path, launch: Launch):
     first = launch(used)
     first.wait_until_ready()
-    channel, product = _stage(first)
+    channel, product = _goods(first)
     inputs = _inputs(channel, product)
     assert asyncio.run(_place_all(first, inputs, kill_after=10)) < CALLS
     first.process.communicate(timeout=60)

@@ -26,8 +26,8 @@ def test_a_proxy_tells_the_address_of_its_client_where_it_is_trusted(
     abruf.wait_until_ready()
     headers = {"Authorization": f"Bearer {abruf.tokens['staff']}", "X-Forwarded-For": FAR}
     for query in (CHANGE.replace("Far", f"Far from {address}"), LAST):
-        asked = httpx.post(f"{abruf.origin}/graphql", json={"query": query}, headers=headers)
-    assert asked.json() == {
+        wanted = httpx.post(f"{abruf.origin}/graphql", json={"query": query}, headers=headers)
+    assert wanted.json() == {
         "data": {"journal": {"nodes": [{"address": address}]}},
-        "extensions": asked.json()["extensions"],
+        "extensions": wanted.json()["extensions"],
     }

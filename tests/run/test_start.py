@@ -29,9 +29,9 @@ def test_a_first_start_loads_the_demo_and_says_where_everything_is(
     tmp_path: Path, launch: Launch
 ) -> None:
     abruf = launch(tmp_path / "new")
-    said = abruf.wait_until_ready()
-    assert f"{abruf.origin}/graphql#token={abruf.tokens['staff']}" in said
-    assert all(f"  {actor:<10}  {token}" in said for actor, token in abruf.tokens.items())
+    output = abruf.wait_until_ready()
+    assert f"{abruf.origin}/graphql#token={abruf.tokens['staff']}" in output
+    assert all(f"  {actor:<10}  {token}" in output for actor, token in abruf.tokens.items())
     assert (abruf.folder / "demo-tokens.json").stat().st_mode & 0o777 == 0o600
     assert abruf.folder.stat().st_mode & 0o777 == 0o700
     assert abruf.ask("{ viewer { actor } }") == {"viewer": {"actor": "STAFF"}}
@@ -43,9 +43,9 @@ def test_a_first_start_loads_the_demo_and_says_where_everything_is(
 
 def test_without_the_demo_there_is_no_token(tmp_path: Path, launch: Launch) -> None:
     abruf = launch(tmp_path / "new", ABRUF_DEMO="0")
-    said = abruf.wait_until_ready("Operators make keys")
-    assert f"{abruf.origin}/graphql" in said
-    assert "abruf_" not in said
+    output = abruf.wait_until_ready("Operators make keys")
+    assert f"{abruf.origin}/graphql" in output
+    assert "abruf_" not in output
     assert not (abruf.folder / "demo-tokens.json").exists()
     assert httpx.get(f"{abruf.origin}/readyz").status_code == 200
     command = [sys.executable, "-m", "commands", "merchant", "list"]
@@ -117,10 +117,10 @@ def test_a_taken_port_is_told_before_anything_is_started(tmp_path: Path, launch:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         abruf = launch(tmp_path / "new", ABRUF_PORT=str(port))
-        said, _ = abruf.process.communicate(timeout=60)
+        output, _ = abruf.process.communicate(timeout=60)
     assert abruf.process.returncode == 1
-    assert f"cannot listen on 127.0.0.1, port {port}" in said
-    assert "Traceback" not in said
+    assert f"cannot listen on 127.0.0.1, port {port}" in output
+    assert "Traceback" not in output
     assert not (tmp_path / "new").exists()
 
 
@@ -145,8 +145,8 @@ def test_metrics_and_one_line_an_operation_are_there_when_asked_for(
     shown = httpx.get(f"http://127.0.0.1:{port}/metrics").text
     assert 'abruf_operations_total{outcome="OK",type="query"} 1.0' in shown
     abruf.process.send_signal(signal.SIGTERM)
-    rest, _ = abruf.process.communicate(timeout=60)
-    lines = [json.loads(line) for line in rest.splitlines() if line.startswith('{"at"')]
+    remaining, _ = abruf.process.communicate(timeout=60)
+    lines = [json.loads(line) for line in remaining.splitlines() if line.startswith('{"at"')]
     assert [it["type"] for it in lines if it["message"] == "operation"] == ["query"]
 
 
@@ -155,9 +155,9 @@ def test_buckets_are_in_redis_when_its_address_is_given(used: Path, launch: Laun
     abruf.wait_until_ready()
     assert abruf.ask("{ viewer { actor } }") == {"viewer": {"actor": "STAFF"}}
     abruf.process.send_signal(signal.SIGTERM)
-    rest, _ = abruf.process.communicate(timeout=60)
-    assert "A cost bucket cannot be read" in rest
-    assert "commands/access/buckets/in_redis.py" in rest
+    remaining, _ = abruf.process.communicate(timeout=60)
+    assert "A cost bucket cannot be read" in remaining
+    assert "commands/access/buckets/in_redis.py" in remaining
 
 
 def test_connections_are_as_many_as_is_said_and_silent_ones_leave(

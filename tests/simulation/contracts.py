@@ -105,15 +105,15 @@ class ContractRules(Simulation):
     def change_contract(self, step: str, number: int) -> None:
         """Change the newest contract; when it has ended, agree on a new one."""
         contract = self.contracts[0]
-        given: dict[str, Any] = {"contract_id": UUID(contract["id"])}
+        fields: dict[str, Any] = {"contract_id": UUID(contract["id"])}
         if step == "amend":
             line = self.agreed_by(contract)[number % 2]
             change = {"contract_line_id": UUID(line["id"]), "max_quantity": number}
-            self.act(amend.amend, amend.ContractAmend, **given, lines=[change])
+            self.act(amend.amend, amend.ContractAmend, **fields, lines=[change])
             return
         if step == "terminate":
-            given["keep_call_offs"] = number % 2 == 0
-        self.act(*STEPS_OF_LIFE[step], **given)
+            fields["keep_call_offs"] = number % 2 == 0
+        self.act(*STEPS_OF_LIFE[step], **fields)
         if self.contracts[0]["state"] == "SETTLED":
             self.runner.run(self.merchant.contract())
             self.rows = self.look()

@@ -30,10 +30,10 @@ class DeliveryRules(Simulation):
         wanted = [
             {
                 "order_line_id": UUID(line["id"]),
-                "quantity": self.part_of(rest, parts[number % len(parts)], line["step"]),
+                "quantity": self.part_of(remaining, parts[number % len(parts)], line["step"]),
             }
-            for number, (line, rest) in enumerate(zip(lines, unplanned, strict=True))
-            if rest > 0 or parts[number % len(parts)] == "over"
+            for number, (line, remaining) in enumerate(zip(lines, unplanned, strict=True))
+            if remaining > 0 or parts[number % len(parts)] == "over"
         ]
         return {
             "location_id": self.merchant.location_ids[place],
@@ -50,15 +50,15 @@ class DeliveryRules(Simulation):
     )
     def plan_order(self, pick: int, parts: list[str], places: list[int]) -> None:
         order = self.choose(self.orders, pick, "CONFIRMED")
-        given = [self._part([order], parts, place) for place in places]
-        self.act(plan.plan_all, plan.DeliveryPlan, deliveries=given)
+        fields = [self._part([order], parts, place) for place in places]
+        self.act(plan.plan_all, plan.DeliveryPlan, deliveries=fields)
 
     @needs("orders")
     @rule(pick=PICK, other=PICK, parts=st.lists(PART, min_size=1, max_size=3), place=PLACE)
     def plan_together(self, pick: int, other: int, parts: list[str], place: int) -> None:
         orders = [self.choose(self.orders, it, "CONFIRMED") for it in (pick, other)]
-        given = [self._part(orders, parts, place)]
-        self.act(plan.plan_all, plan.DeliveryPlan, deliveries=given)
+        fields = [self._part(orders, parts, place)]
+        self.act(plan.plan_all, plan.DeliveryPlan, deliveries=fields)
 
     @needs("deliveries")
     @rule(pick=PICK, parts=st.lists(PART, min_size=1, max_size=3))
@@ -103,17 +103,17 @@ class DeliveryRules(Simulation):
     def change_delivery(self, pick: int, place: int, what: str) -> None:
         """Do what leaves quantities alone; go on: end all holds."""
         delivery = self.choose(self.deliveries, pick, *WAITING, "PACKED")
-        given: dict[str, Any] = {"delivery_id": UUID(delivery["id"])}
+        fields: dict[str, Any] = {"delivery_id": UUID(delivery["id"])}
         match what:
             case "move":
                 where = self.merchant.location_ids[place]
-                self.act(changes.move, changes.DeliveryMove, **given, location_id=where)
+                self.act(changes.move, changes.DeliveryMove, **fields, location_id=where)
             case "reschedule":
                 when = WINDOWS[place]
-                self.act(changes.reschedule, changes.DeliveryReschedule, **given, window=when)
+                self.act(changes.reschedule, changes.DeliveryReschedule, **fields, window=when)
             case "hold":
                 why = {"reason": "OTHER", "owner": "audit"}
-                self.act(holds.hold, holds.DeliveryHold, **given, **why)
+                self.act(holds.hold, holds.DeliveryHold, **fields, **why)
             case _:
                 for it in self.holds_on(self.deliveries):
                     self.act(holds.release_hold, holds.DeliveryReleaseHold, hold_id=it)

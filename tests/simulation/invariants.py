@@ -1,6 +1,6 @@
 """What must hold after every command: each sentence with the SQL that finds what breaks it.
 
-The invariants are those of the domain: O1 to O7, K1, K7, D1, P1 and P2, and what follows for
+The invariants are those of the domain: O1 to O7, K1, K7, D1, D10, P1 and P2, and what follows for
 states and for what the journal tells. `:merchant` is the merchant that plays.
 """
 
@@ -62,15 +62,15 @@ _REACHED = (
 """order_id, status: the fulfilment status of each order, as clients read it."""
 
 
-def _last_told(of: str, told: Mapping[str, str]) -> str:
+def _last_told(of: str, found: Mapping[str, str]) -> str:
     """Return what the last event of a row, out of these, says; none where there is none."""
-    cases = " ".join(f"WHEN '{name}' THEN '{says}'" for name, says in told.items())
-    names = ", ".join(f"'{name}'" for name in told)
+    cases = " ".join(f"WHEN '{name}' THEN '{says}'" for name, says in found.items())
+    names = ", ".join(f"'{name}'" for name in found)
     return f"""(SELECT CASE type {cases} END FROM journal WHERE merchant_id = :merchant
         AND aggregate_id = {of} AND type IN ({names}) ORDER BY position DESC LIMIT 1)"""
 
 
-def _told() -> Iterator[tuple[str, str]]:
+def _journalled() -> Iterator[tuple[str, str]]:
     for name in ("shipped", "delivered", "lost", "refused"):
         yield (
             f"a delivery line's {name} is the sum of what its delivery's events tell",
@@ -189,6 +189,12 @@ def _simple() -> Iterator[tuple[str, str]]:
             SELECT line.number FROM ({_LINES}) line JOIN orders ON orders.id = line.order_id
             WHERE orders.delivery_policy = 'SHIP_COMPLETE' GROUP BY line.number
             HAVING max(shipped) > 0 AND bool_or(shipped < ordered - cancelled)""",
+        "nothing has gone on after its order's last instant (D10)": f"""
+            SELECT it.number, it.dispatched_at FROM deliveries it
+            JOIN delivery_lines part ON part.delivery_id = it.id
+            JOIN orders ON orders.id = part.order_id
+            WHERE it.merchant_id = :merchant AND orders.cancel_if_not_by < CASE
+                WHEN it.state IN {_SENT} THEN it.dispatched_at ELSE it.packed_at END""",
         "what is on hold has neither left nor been taken back": f"""{deliveries}
             AND it.state IN ('CANCELLED', {_SENT[1:]} AND EXISTS (SELECT FROM holds
                 WHERE holds.subject_id = it.id AND released_at IS NULL)""",
@@ -222,7 +228,7 @@ def _simple() -> Iterator[tuple[str, str]]:
     }.items()
 
 
-INVARIANTS: Mapping[str, str] = dict([*_counters(), *_told(), *_parcels(), *_simple()])
+INVARIANTS: Mapping[str, str] = dict([*_counters(), *_journalled(), *_parcels(), *_simple()])
 
 BROKEN = " UNION ALL ".join(
     f"SELECT '{sentence.replace(chr(39), chr(39) * 2)}' AS sentence, to_jsonb(it)::text AS what"

@@ -38,18 +38,18 @@ class SimulatedMerchant:
     location_ids: list[UUID]
     product_ids: list[UUID]
 
-    async def call(self, command: AnyVerb, takes: type[Command], given: dict[str, Any]) -> Outcome:
+    async def call(self, command: AnyVerb, takes: type[Command], fields: dict[str, Any]) -> Outcome:
         """Run a command in a transaction of its own."""
         context = Context(self.viewer, self.world.database, self.world.clock)
         context.begin()
-        return await write(context, takes.read(given), command)
+        return await write(context, takes.read(fields), command)
 
     async def contract(self) -> UUID:
         """Put a contract into force: twenty pieces and a tenth more by twos, and ten kilograms."""
         pieces = {"target_quantity": 20, "over_tolerance_percent": 10, "lot_multiple": 2}
         weight = {"target_quantity": 8, "max_quantity": 10, "min_quantity": 4}
         terms = ({"min_quantity": 10} | pieces, weight)
-        given = {
+        fields = {
             "party_id": self.party_id,
             "valid_from": "2026-01-01",
             "valid_to": "2026-12-31",
@@ -61,7 +61,7 @@ class SimulatedMerchant:
                 for it, of in zip(self.product_ids, terms, strict=True)
             ],
         }
-        made = await self.call(create.create, create.ContractCreate, given)
+        made = await self.call(create.create, create.ContractCreate, fields)
         await self.call(life.activate, life.ContractActivate, {"contract_id": made["contract_id"]})
         return made["contract_id"]
 

@@ -1,5 +1,6 @@
 """What customers and staff do with orders."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -7,11 +8,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
 from commands.trade.orders import cancel, holds, imports, place, states
+from models.trade.orders.states import DeliveryPolicy
 from tests.simulation.merchant import RECIPIENTS
 from tests.simulation.simulation import PART, PICK, Simulation, needs
 
 LINES = st.lists(st.tuples(st.integers(0, 1), st.integers(1, 12)), min_size=1, max_size=3)
-POLICIES = st.sampled_from(["PARTIAL_BACKORDER", "PARTIAL_CANCEL_REST", "SHIP_COMPLETE"])
+POLICIES = st.sampled_from([it.value for it in DeliveryPolicy])
 
 
 class OrderRules(Simulation):
@@ -41,10 +43,12 @@ class OrderRules(Simulation):
         *,
         is_guest: bool,
     ) -> None:
+        is_dated = policy == DeliveryPolicy.CANCEL_IF_NOT_BY
         self.act(
             place.place,
             place.OrderPlace,
             channel_id=self.merchant.channel_ids[channel],
+            cancel_if_not_by=self.world.clock() + timedelta(hours=20) if is_dated else None,
             currency="EUR",
             lines=self.wanted(lines),
             delivery_policy=policy,
@@ -55,7 +59,7 @@ class OrderRules(Simulation):
 
     @rule(orders=st.lists(st.tuples(st.integers(1, 4), LINES), min_size=1, max_size=2))
     def import_orders(self, orders: list[tuple[int, list[tuple[int, int]]]]) -> None:
-        given = [
+        fields = [
             {
                 "channel_code": "SHOP",
                 "external_reference": f"EXT-{number}",
@@ -67,7 +71,7 @@ class OrderRules(Simulation):
             }
             for number, lines in orders
         ]
-        self.act(imports.import_all, imports.OrdersImport, orders=given)
+        self.act(imports.import_all, imports.OrdersImport, orders=fields)
 
     @needs("orders")
     @rule(pick=PICK, parts=st.lists(PART, min_size=1, max_size=3))
@@ -95,17 +99,17 @@ class OrderRules(Simulation):
     def decide(self, pick: int, what: str) -> None:
         """Do what staff decides about an order as a whole; go on: end all holds."""
         waits = "PENDING_APPROVAL" if what in {"approve", "reject"} else "CONFIRMED"
-        given: dict[str, Any] = {"order_id": UUID(self.choose(self.orders, pick, waits)["id"])}
+        fields: dict[str, Any] = {"order_id": UUID(self.choose(self.orders, pick, waits)["id"])}
         match what:
             case "approve":
-                self.act(states.approve, states.OrderApprove, **given)
+                self.act(states.approve, states.OrderApprove, **fields)
             case "reject":
-                self.act(states.reject, states.OrderReject, **given, reason="No.")
+                self.act(states.reject, states.OrderReject, **fields, reason="No.")
             case "close":
-                self.act(cancel.close, cancel.OrderClose, **given)
+                self.act(cancel.close, cancel.OrderClose, **fields)
             case "hold":
                 why = {"reason": "FRAUD", "owner": "audit"}
-                self.act(holds.hold_order, holds.OrderHold, **given, **why)
+                self.act(holds.hold_order, holds.OrderHold, **fields, **why)
             case _:
                 for hold_id in self.holds_on(self.orders):
                     self.act(holds.release_order, holds.OrderReleaseHold, hold_id=hold_id)

@@ -102,7 +102,7 @@ class ParcelRules(Simulation):
     @rule(events=EVENTS)
     def track(self, events: list[tuple[int, str, int, bool]]) -> None:
         parcels = [it for delivery in self.deliveries[::-1] for it in self.parcels_of(delivery)]
-        given = [
+        fields = [
             {
                 "parcel_id": UUID(parcels[pick % len(parcels)]["id"]),
                 "status": status,
@@ -111,7 +111,7 @@ class ParcelRules(Simulation):
             }
             for pick, status, hour, is_correction in events
         ]
-        self.act(record, ParcelRecordTracking, events=given)
+        self.act(record, ParcelRecordTracking, events=fields)
 
     @needs("parcels")
     @rule(pick=PICK)
@@ -120,11 +120,11 @@ class ParcelRules(Simulation):
         packed = {it["delivery_id"] for it in self.rows["parcels"]}
         deliveries = [it for it in self.deliveries if it["id"] in packed]
         delivery = self.choose(deliveries, pick, "DISPATCHED")
-        given = [
+        fields = [
             {"parcel_id": UUID(it["id"]), "status": "DELIVERED", "occurred_at": self.world.clock()}
             for it in self.parcels_of(delivery)
         ]
-        self.act(record, ParcelRecordTracking, events=given)
+        self.act(record, ParcelRecordTracking, events=fields)
 
     @needs("parcels")
     @rule(pick=PICK, received=st.lists(RECEIVED, min_size=1, max_size=3), less=LESS)
@@ -136,9 +136,9 @@ class ParcelRules(Simulation):
             amount = {"as shipped": shipped, "none": Decimal(0)}.get(how)
             if amount is None:
                 amount = self.part_of(shipped, how, line["step"])
-            said = "OVER" if amount > shipped else less
+            output = "OVER" if amount > shipped else less
             of = {"delivery_line_id": UUID(line["id"]), "received": amount}
-            lines.append(of | ({} if amount == shipped else {"difference": said}))
+            lines.append(of | ({} if amount == shipped else {"difference": output}))
         self.act(
             receipts.confirm_receipt,
             receipts.DeliveryConfirmReceipt,

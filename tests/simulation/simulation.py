@@ -85,13 +85,13 @@ class Simulation(RuleBasedStateMachine):
                 )
         self.read_to = max((it["position"] for it in journal), default=0)
 
-    def act(self, command: AnyVerb, takes: type[Command], **given: Any) -> Outcome | None:
+    def act(self, command: AnyVerb, takes: type[Command], **fields: Any) -> Outcome | None:
         """Run a command; None where it was refused, which must have changed nothing."""
-        given = {name: value for name, value in given.items() if value is not None}
-        given["idempotency_key"] = str(new_id())
+        fields = {name: value for name, value in fields.items() if value is not None}
+        fields["idempotency_key"] = str(new_id())
         before = self.rows
         try:
-            outcome = self.runner.run(self.merchant.call(command, takes, given))
+            outcome = self.runner.run(self.merchant.call(command, takes, fields))
         except Refused as refused:
             event(f"{takes.__name__} {refused.code}")
             note(f"refused: {refused.code} {refused.message} {refused.path}")
@@ -99,7 +99,7 @@ class Simulation(RuleBasedStateMachine):
             assert self.rows == before, "a refused command has written something"
             return None
         event(f"{takes.__name__} done")
-        self.last = (command, takes, given, outcome)
+        self.last = (command, takes, fields, outcome)
         self.rows = self.look()
         return outcome
 
@@ -118,9 +118,9 @@ class Simulation(RuleBasedStateMachine):
     @rule()
     def repeat(self) -> None:
         """Send the last command once more: the same answer, and nothing is written."""
-        command, takes, given, outcome = self.last
+        command, takes, fields, outcome = self.last
         before = self.rows
-        assert self.runner.run(self.merchant.call(command, takes, given)) == outcome
+        assert self.runner.run(self.merchant.call(command, takes, fields)) == outcome
         self.rows = self.look()
         assert self.rows == before, "a repeated command has written something"
 
@@ -196,7 +196,7 @@ class Simulation(RuleBasedStateMachine):
         return sorted(mine, key=lambda it: (-it["packing"], it["parcel_no"]))
 
 
-Given = ParamSpec("Given")
+Args = ParamSpec("Args")
 
 
 def needs(table: str) -> Callable[[Any], Any]:
@@ -205,13 +205,13 @@ def needs(table: str) -> Callable[[Any], Any]:
 
 
 def keeps_lines(
-    play: Callable[Concatenate[Any, Given], None],
-) -> Callable[Concatenate[Any, Given], None]:
+    play: Callable[Concatenate[Any, Args], None],
+) -> Callable[Concatenate[Any, Args], None]:
     """Let a rule fail when it changes anything of an order line (D2)."""
 
-    def kept(self: Simulation, *args: Given.args, **given: Given.kwargs) -> None:
+    def kept(self: Simulation, *args: Args.args, **fields: Args.kwargs) -> None:
         before = self.rows["order_lines"]
-        play(self, *args, **given)
+        play(self, *args, **fields)
         assert self.rows["order_lines"] == before, "the total of a line has changed"
 
     kept.__name__ = play.__name__

@@ -44,7 +44,7 @@ class Socket:
         assert isinstance(text, str)
         return json.loads(text)
 
-    async def rest(self) -> tuple[int | None, list[str | bytes]]:
+    async def until_end(self) -> tuple[int | None, list[str | bytes]]:
         """Read until the server closes; return its code and what came before."""
         messages: list[str | bytes] = []
         with suppress(ConnectionClosed):
@@ -54,7 +54,7 @@ class Socket:
 
     async def closed(self) -> int | None:
         """Return the code with which the server closes."""
-        return (await self.rest())[0]
+        return (await self.until_end())[0]
 
 
 @dataclass(frozen=True)

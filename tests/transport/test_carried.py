@@ -33,9 +33,9 @@ def carried(request: pytest.FixtureRequest, served: Served) -> Carrier:
     """Give the first result of an operation; order_token: as a storefront sends it."""
 
     async def by_socket(token: str, order_token: str | None, payload: Any) -> Any:
-        given = {"token": token, "abruf-order-token": order_token}
+        fields = {"token": token, "abruf-order-token": order_token}
         async with served.socket() as socket:
-            await socket.send({"type": "connection_init", "payload": given})
+            await socket.send({"type": "connection_init", "payload": fields})
             assert (await socket.next())["type"] == "connection_ack"
             await socket.send({"id": "1", "type": "subscribe", "payload": payload})
             message = await socket.next()
@@ -77,8 +77,8 @@ async def test_a_registered_document_is_named_and_others_are_refused(
 async def test_a_registered_subscription_is_named(world: World, ask: Ask, carried: Carrier) -> None:
     answer = await ask(REGISTER, input={"documents": [{"text": STATUS}]})
     (name,) = answer["documentsRegister"]["ids"]
-    given = {"id": (await orders.order(world, ask))["id"], "after": 0}
-    result = await carried(world.token, documentId=name, variables=given)
+    fields = {"id": (await orders.order(world, ask))["id"], "after": 0}
+    result = await carried(world.token, documentId=name, variables=fields)
     assert result["data"]["orderStatusChanged"]["type"] == "order.placed"
 
 
@@ -86,10 +86,10 @@ async def test_a_storefront_sees_and_follows_the_order_whose_token_it_sends(
     world: World, ask: Ask, carried: Carrier
 ) -> None:
     channel = await channels.channel(world)
-    given = await orders.order_input(
+    fields = await orders.order_input(
         world, ask, guest={"name": "Jan"}, channelId=to_global("Channel", channel)
     )
-    token = (await ask(PLACE, input=given))["orderPlace"]["accessToken"]
+    token = (await ask(PLACE, input=fields))["orderPlace"]["accessToken"]
     (order,) = (await ask("{ orders(first: 1) { nodes { id } } }"))["orders"]["nodes"]
     shop, follow = await world.key(Actor.STOREFRONT, channel), {"id": order["id"], "after": 0}
     counts = [(await carried(shop, it, query=ORDERS))["data"]["orders"] for it in (None, token)]
@@ -115,8 +115,8 @@ async def test_an_operation_without_its_scope_is_forbidden(
 ) -> None:
     order = await orders.order(world, ask)
     reads = await world.key(Actor.STAFF, scopes=[Scope.MASTER_DATA_READ])
-    told = refusal(await carried(reads, query=STATUS, variables={"id": order["id"]}))
-    assert told["code"] == "FORBIDDEN"
+    found = refusal(await carried(reads, query=STATUS, variables={"id": order["id"]}))
+    assert found["code"] == "FORBIDDEN"
     assert refusal(await carried(reads, query=ORDERS))["missingScopes"] == ["ORDERS_READ"]
 
 
@@ -126,27 +126,30 @@ async def test_an_operation_is_charged_and_an_empty_bucket_throttles(
     served.limit(bucket=2, restore=1)
     left = [(await carried(world.token, query=WHO))["extensions"]["cost"] for _ in range(2)]
     assert [it["throttleStatus"]["currentlyAvailable"] for it in left] == [1, 0]
-    told = refusal(await carried(world.token, query=WHO))
-    assert (told["code"], told["retryAfter"]) == ("THROTTLED", 1)
+    found = refusal(await carried(world.token, query=WHO))
+    assert (found["code"], found["retryAfter"]) == ("THROTTLED", 1)
 
 
 async def test_events_wait_for_a_turn_of_their_company_and_hold_none_in_between(
     served: Served, world: World, ask: Ask
 ) -> None:
     order = await orders.order(world, ask)
-    company, given = from_global(order["party"]["id"])[1], {"id": order["id"], "after": 0}
+    company, fields = from_global(order["party"]["id"])[1], {"id": order["id"], "after": 0}
     buyer = await world.key(Actor.BUYER, company)
     lanes = served.endpoint.lanes = Lanes(at_once=1, waiting=2)
     colleague = Viewer(world.merchant_id, Actor.BUYER, new_id(), "colleague", bound_to=company)
-    async with served.socket(buyer) as socket, served.stream(buyer, STATUS, **given) as (_, events):
+    async with (
+        served.socket(buyer) as socket,
+        served.stream(buyer, STATUS, **fields) as (_, events),
+    ):
         await anext(events)
-        await socket.subscribe("1", STATUS, **given)
+        await socket.subscribe("1", STATUS, **fields)
         await socket.next()
         async with lanes.turn(colleague):
             await cancel(ask, order)
             await until(lambda: lanes.is_full(colleague))
-        told = [(await socket.next())["payload"], (await anext(events))[1]]
-    assert [it["data"]["orderStatusChanged"]["type"] for it in told] == 2 * [
+        found = [(await socket.next())["payload"], (await anext(events))[1]]
+    assert [it["data"]["orderStatusChanged"]["type"] for it in found] == 2 * [
         "order.lines_cancelled"
     ]
     await until(lambda: lanes.lanes == 0)
@@ -177,8 +180,8 @@ async def test_what_names_no_operation_has_the_code_that_http_gives(
 async def test_the_journal_tells_from_where_a_change_came(
     world: World, ask: Ask, carried: Carrier
 ) -> None:
-    given = {"input": {"products": [{"sku": "S-1", "name": "Bolt"}]}}
-    result = await carried(world.token, query=PRODUCTS, variables=given)
+    fields = {"input": {"products": [{"sku": "S-1", "name": "Bolt"}]}}
+    result = await carried(world.token, query=PRODUCTS, variables=fields)
     assert result["data"]["productsUpsert"]["userErrors"] == []
     (entry,) = (await ask(JOURNAL))["journal"]["nodes"]
     assert entry["address"] == "127.0.0.1"

@@ -30,9 +30,9 @@ def open_(world: make.World) -> Callable[..., Any]:
     """Give a client of an application with other bounds, as staff."""
 
     @asynccontextmanager
-    async def opened(**given: Any) -> AsyncIterator[httpx.AsyncClient]:
+    async def opened(**fields: Any) -> AsyncIterator[httpx.AsyncClient]:
         transport = httpx.ASGITransport(
-            application(world.database, clock=world.clock, **given), raise_app_exceptions=False
+            application(world.database, clock=world.clock, **fields), raise_app_exceptions=False
         )
         own = {"Authorization": f"Bearer {world.token}"}
         async with httpx.AsyncClient(

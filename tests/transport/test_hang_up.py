@@ -42,7 +42,7 @@ async def until(condition: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(STEP_S)
 
 
-class Site:
+class Host:
     """A served application over a database of its own."""
 
     def __init__(self, port: int, database: Database, world: make.World) -> None:
@@ -59,9 +59,9 @@ class Site:
             writer.close()
             await writer.wait_closed()
 
-    def by(self, token: str) -> "Site":
+    def by(self, token: str) -> "Host":
         """Return the same for another token."""
-        return Site(self.port, self.database, replace(self.world, token=token))
+        return Host(self.port, self.database, replace(self.world, token=token))
 
     def request(self, query: str, length: int | None = None, **variables: Any) -> bytes:
         """Return a request of HTTP. length: to announce instead of the true one."""
@@ -95,13 +95,13 @@ class Site:
 
 
 @pytest.fixture
-async def site(world: make.World, clock: make.Clock) -> AsyncIterator[Site]:
+async def host(world: make.World, clock: make.Clock) -> AsyncIterator[Host]:
     database = Database(world.database.url, pool_size=1, statement_s=PATIENT.statement)
     bounds = Bounds(at_once=1, waiting=1, body_seconds=1)
     terms = Terms(limits=PATIENT)
     app = application(database, clock=clock, terms=terms, bounds=bounds)
     async with serving(app) as port:
-        yield Site(port, database, world)
+        yield Host(port, database, world)
     await database.close()
 
 
@@ -114,73 +114,73 @@ async def locked_products(database: Database) -> AsyncIterator[None]:
 
 
 @pytest.mark.parametrize("query", [READ, f"{{ viewer {{ name }} {READ[1:]}"])
-async def test_a_read_ends_with_its_client_and_its_statement(site: Site, query: str) -> None:
-    async with locked_products(site.world.database):
+async def test_a_read_ends_with_its_client_and_its_statement(host: Host, query: str) -> None:
+    async with locked_products(host.world.database):
         for _ in range(3):
-            await site.hang_up_while_waiting(query)
-    assert (await site.ask(READ))["data"] == {"products": {"nodes": []}}
+            await host.hang_up_while_waiting(query)
+    assert (await host.ask(READ))["data"] == {"products": {"nodes": []}}
 
 
-async def test_a_mutation_that_is_cut_before_its_commit_leaves_nothing(site: Site) -> None:
-    async with locked_products(site.world.database):
-        await site.hang_up_while_waiting(UPSERT, input=BOLT)
-    assert (await site.ask(READ))["data"] == {"products": {"nodes": []}}
-    again = (await site.ask(UPSERT, input=BOLT))["data"]["productsUpsert"]
+async def test_a_mutation_that_is_cut_before_its_commit_leaves_nothing(host: Host) -> None:
+    async with locked_products(host.world.database):
+        await host.hang_up_while_waiting(UPSERT, input=BOLT)
+    assert (await host.ask(READ))["data"] == {"products": {"nodes": []}}
+    again = (await host.ask(UPSERT, input=BOLT))["data"]["productsUpsert"]
     assert again == {"results": [{"status": "CREATED"}], "userErrors": []}
 
 
 async def test_a_mutation_whose_answer_was_not_read_is_told_by_its_idempotency_key(
-    site: Site,
+    host: Host,
 ) -> None:
     async def is_there() -> bool:
-        return bool((await site.ask(READ))["data"]["products"]["nodes"])
+        return bool((await host.ask(READ))["data"]["products"]["nodes"])
 
-    async with site.sent(site.request(UPSERT, input=BOLT)):
+    async with host.sent(host.request(UPSERT, input=BOLT)):
         await until(is_there)
-    again = (await site.ask(UPSERT, input=BOLT))["data"]["productsUpsert"]
+    again = (await host.ask(UPSERT, input=BOLT))["data"]["productsUpsert"]
     assert again == {"results": [{"status": "CREATED"}], "userErrors": []}
 
 
-async def test_a_body_that_does_not_arrive_is_given_up(site: Site) -> None:
-    async with site.sent(site.request(READ, length=100_000)) as reader:
+async def test_a_body_that_does_not_arrive_is_given_up(host: Host) -> None:
+    async with host.sent(host.request(READ, length=100_000)) as reader:
         answer = await reader.read()
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert b'"code":"BAD_USER_INPUT"' in answer
-    assert (await site.ask(READ))["data"] == {"products": {"nodes": []}}
+    assert (await host.ask(READ))["data"] == {"products": {"nodes": []}}
 
 
-async def test_a_client_that_leaves_during_its_body_frees_its_turn(site: Site) -> None:
-    async with site.sent(site.request(READ, length=100_000)):
+async def test_a_client_that_leaves_during_its_body_frees_its_turn(host: Host) -> None:
+    async with host.sent(host.request(READ, length=100_000)):
         pass
-    assert (await site.ask(READ))["data"] == {"products": {"nodes": []}}
+    assert (await host.ask(READ))["data"] == {"products": {"nodes": []}}
 
 
-async def test_a_key_that_asks_without_end_leaves_connections_to_others(site: Site) -> None:
-    other = site.by(await site.world.key(Actor.STAFF))
-    async with locked_products(site.world.database), AsyncExitStack() as attack:
+async def test_a_key_that_asks_without_end_leaves_connections_to_others(host: Host) -> None:
+    other = host.by(await host.world.key(Actor.STAFF))
+    async with locked_products(host.world.database), AsyncExitStack() as attack:
         for _ in range(6):
-            await attack.enter_async_context(site.sent(site.request(READ)))
-        await until(lambda: site.waits(1))
+            await attack.enter_async_context(host.sent(host.request(READ)))
+        await until(lambda: host.waits(1))
         answer = await other.ask("{ orders(first: 1) { totalCount } }")
         assert answer["data"] == {"orders": {"totalCount": 0}}
-        assert await site.waits(1)
+        assert await host.waits(1)
 
 
-async def test_a_socket_that_asks_without_end_leaves_connections_to_others(site: Site) -> None:
-    other = site.by(await site.world.key(Actor.STAFF))
-    url, protocols = f"ws://127.0.0.1:{site.port}/graphql", ["graphql-transport-ws"]
+async def test_a_socket_that_asks_without_end_leaves_connections_to_others(host: Host) -> None:
+    other = host.by(await host.world.key(Actor.STAFF))
+    url, protocols = f"ws://127.0.0.1:{host.port}/graphql", ["graphql-transport-ws"]
     async with (
-        locked_products(site.world.database),
+        locked_products(host.world.database),
         connect(url, subprotocols=protocols) as socket,
     ):
         await socket.send(
-            json.dumps({"type": "connection_init", "payload": {"token": site.world.token}})
+            json.dumps({"type": "connection_init", "payload": {"token": host.world.token}})
         )
         assert json.loads(await socket.recv())["type"] == "connection_ack"
         for number in range(6):
-            asked = {"id": str(number), "type": "subscribe", "payload": {"query": READ}}
-            await socket.send(json.dumps(asked))
-        await until(lambda: site.waits(1))
+            wanted = {"id": str(number), "type": "subscribe", "payload": {"query": READ}}
+            await socket.send(json.dumps(wanted))
+        await until(lambda: host.waits(1))
         answer = await other.ask("{ orders(first: 1) { totalCount } }")
         assert answer["data"] == {"orders": {"totalCount": 0}}
-        assert await site.waits(1)
+        assert await host.waits(1)

@@ -137,10 +137,10 @@ async def test_a_get_only_reads(get, accept: str) -> None:
     assert refused.headers["allow"] == "POST"
 
 
-@pytest.mark.parametrize("given", ["{", "[1]", "5", '"x"'])
-async def test_variables_of_a_get_that_are_no_object_are_refused(get, given: str) -> None:
+@pytest.mark.parametrize("fields", ["{", "[1]", "5", '"x"'])
+async def test_variables_of_a_get_that_are_no_object_are_refused(get, fields: str) -> None:
     for name in ("variables", "extensions"):
-        assert_refused(await get("{ __typename }", "*/*", **{name: given}), 400)
+        assert_refused(await get("{ __typename }", "*/*", **{name: fields}), 400)
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "TRACE", "OPTIONS", "QUERY"])

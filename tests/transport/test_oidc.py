@@ -60,9 +60,9 @@ def issuers(of: Callable[..., Issuers], provider: Provider) -> Issuers:
 async def test_a_signed_token_is_a_buyer_of_its_company(world, issuers, provider, buyer) -> None:
     viewer = await issuers.viewer(provider.token(A, name="Anna Weber", **buyer))
     assert viewer is not None
-    told = (viewer.merchant_id, viewer.actor, viewer.name, viewer.role, viewer.scopes)
+    shown = (viewer.merchant_id, viewer.actor, viewer.name, viewer.role, viewer.scopes)
     expected = (world.merchant_id, Actor.BUYER, "Anna Weber", CompanyRole.BUYER)
-    assert told == (*expected, {Scope.ORDERS_READ})
+    assert shown == (*expected, {Scope.ORDERS_READ})
     assert viewer.key_id == uuid5(NAMESPACE_URL, f"{provider.url}#anna")
     assert viewer.expires_at is not None
     assert viewer.expires_at.timestamp() == provider.claims()["exp"] + LEEWAY_S
@@ -235,7 +235,7 @@ async def test_a_new_key_is_found_and_a_withdrawn_one_ends(issuers, provider, cl
     assert await issuers.viewer(provider.token(A, **buyer)) is not None
     clock.advance(seconds=WITHDRAWN.total_seconds())
     assert await issuers.viewer(provider.token(A, **buyer)) is None
-    assert provider.asked == 3
+    assert provider.fetched == 3
 
 
 async def test_strange_keys_make_one_fetch_in_the_least_interval(
@@ -244,10 +244,10 @@ async def test_strange_keys_make_one_fetch_in_the_least_interval(
     assert await issuers.viewer(provider.token(A, **buyer)) is not None
     strange = [provider.token(B, header={"kid": f"k{it}"}, **buyer) for it in range(20)]
     assert await asyncio.gather(*map(issuers.viewer, strange)) == [None] * 20
-    assert provider.asked == 1
+    assert provider.fetched == 1
     clock.advance(seconds=MINIMUM.total_seconds())
     assert await asyncio.gather(*map(issuers.viewer, strange)) == [None] * 20
-    assert provider.asked == 2
+    assert provider.fetched == 2
 
 
 async def test_who_hangs_up_does_not_stop_a_rotation(issuers, provider, clock, buyer) -> None:
@@ -260,7 +260,7 @@ async def test_who_hangs_up_does_not_stop_a_rotation(issuers, provider, clock, b
     strange.cancel()
     provider.open.set()
     assert await issuers.viewer(provider.token(B, **buyer)) is not None
-    assert provider.asked == 2
+    assert provider.fetched == 2
 
 
 async def test_known_keys_do_not_wait_for_an_issuer_that_hangs(
@@ -326,7 +326,7 @@ async def test_addresses_in_a_token_are_never_asked(issuers, provider, start, bu
     thief = start(B)
     header = {"kid": "b", "jku": f"{thief.url}/keys", "x5u": f"{thief.url}/x5u"}
     assert await issuers.viewer(provider.token(B, header=header, **buyer)) is None
-    assert (provider.asked, thief.asked) == (1, 0)
+    assert (provider.fetched, thief.fetched) == (1, 0)
 
 
 async def test_issuers_with_a_kid_in_common_are_kept_apart(of, start, buyer) -> None:
@@ -370,7 +370,7 @@ async def test_a_merchant_is_known_by_slug_and_a_party_by_id(issuers, provider, 
 
 
 @pytest.mark.parametrize(
-    ("given", "scopes"),
+    ("fields", "scopes"),
     [
         ("ORDERS_READ ORDERS_PLACE openid", {Scope.ORDERS_READ, Scope.ORDERS_PLACE}),
         (["ORDERS_READ", "MASTER_DATA_WRITE"], {Scope.ORDERS_READ}),
@@ -379,9 +379,9 @@ async def test_a_merchant_is_known_by_slug_and_a_party_by_id(issuers, provider, 
     ],
 )
 async def test_scopes_are_those_that_a_buyer_may_have(
-    given: Any, scopes: set[Scope], issuers, provider, buyer
+    fields: Any, scopes: set[Scope], issuers, provider, buyer
 ) -> None:
-    viewer = await issuers.viewer(provider.token(A, **buyer | {"scope": given}))
+    viewer = await issuers.viewer(provider.token(A, **buyer | {"scope": fields}))
     assert viewer is not None
     assert viewer.scopes == scopes
 
@@ -392,6 +392,6 @@ async def test_staff_comes_only_from_an_issuer_that_may_name_it(of, provider, bu
     staff = buyer | {"kind": "STAFF", "scope": "MASTER_DATA_WRITE"}
     viewer = await of(trusted).viewer(provider.token(A, **staff))
     assert viewer is not None
-    told = (viewer.actor, viewer.bound_to, viewer.role, viewer.scopes)
-    assert told == (Actor.STAFF, None, None, {Scope.MASTER_DATA_WRITE})
+    shown = (viewer.actor, viewer.bound_to, viewer.role, viewer.scopes)
+    assert shown == (Actor.STAFF, None, None, {Scope.MASTER_DATA_WRITE})
     assert await of(trusted).viewer(provider.token(A, **buyer | {"kind": "BUYER"})) is None

@@ -54,12 +54,12 @@ async def test_events_are_sent_as_they_happen_with_the_order_read_afresh(served,
         assert first["type"] == "order.placed"
         assert first["order"] == {"id": order["id"], "state": "CONFIRMED"}
         await cancel(ask, order)
-        told = [changed(await socket.next()) for _ in range(2)]
-        assert [it["type"] for it in told] == ["order.lines_cancelled", "order.cancelled"]
-        assert {it["order"]["state"] for it in told} == {"CANCELLED"}
+        found = [changed(await socket.next()) for _ in range(2)]
+        assert [it["type"] for it in found] == ["order.lines_cancelled", "order.cancelled"]
+        assert {it["order"]["state"] for it in found} == {"CANCELLED"}
         assert await socket.next() == {"id": "1", "type": "complete"}
-        await socket.subscribe("1", STATUS, id=order["id"], after=told[0]["position"])
-        assert changed(await socket.next()) == told[1]
+        await socket.subscribe("1", STATUS, id=order["id"], after=found[0]["position"])
+        assert changed(await socket.next()) == found[1]
         assert await socket.next() == {"id": "1", "type": "complete"}
 
 
@@ -69,14 +69,14 @@ async def test_a_warehouse_follows_an_order_without_its_prices(served, world, as
     await deliveries.planned(world, ask, order, locationId=to_global("Location", location))
     warehouse = await world.key(Actor.WAREHOUSE, location)
     priced = STATUS.replace("state", "net { amount } lines { net { amount } discountPercent }")
-    told = []
+    found = []
     for token in (warehouse, world.token):
         async with served.socket(token) as socket:
             await socket.subscribe("1", priced, id=order["id"], after=0)
-            told.append(changed(await socket.next())["order"])
+            found.append(changed(await socket.next())["order"])
     hidden = {"net": None, "discountPercent": None}
-    assert told[0] == {"id": order["id"], "net": None, "lines": [hidden, hidden]}
-    assert told[1]["net"] == {"amount": "35"}
+    assert found[0] == {"id": order["id"], "net": None, "lines": [hidden, hidden]}
+    assert found[1]["net"] == {"amount": "35"}
 
 
 async def test_what_leaves_the_status_alone_is_not_told(served, world, ask):
@@ -107,8 +107,8 @@ async def test_a_foreign_order_is_answered_like_a_missing_one(served, world, ask
     order = await orders.order(world, ask)
     stranger = await world.key(Actor.BUYER, await parties.company(world, name="Stranger"))
     async with served.socket(stranger) as socket:
-        asked = (order["id"], to_global("Order", new_id()), to_global("Party", new_id()), "x")
-        answers = [await refused(socket, STATUS, id=it) for it in asked]
+        request = (order["id"], to_global("Order", new_id()), to_global("Party", new_id()), "x")
+        answers = [await refused(socket, STATUS, id=it) for it in request]
     assert answers[0][0]["extensions"]["userErrorCode"] == "NOT_FOUND"
     assert all(it == answers[0] for it in answers)
 
@@ -270,7 +270,7 @@ async def test_a_revoked_key_gets_no_further_event(served, world, ask):
         await socket.next()
         await revoke(world, token)
         await cancel(ask, order)
-        assert await socket.rest() == (4403, [])
+        assert await socket.until_end() == (4403, [])
 
 
 async def test_a_token_that_ends_ends_a_silent_socket(served, world):
@@ -286,7 +286,7 @@ async def test_a_revoked_key_starts_nothing(served, world):
     async with served.socket(token) as socket:
         await revoke(world, token)
         await socket.subscribe("1", **TYPENAME)
-        assert await socket.rest() == (4403, [])
+        assert await socket.until_end() == (4403, [])
 
 
 async def test_a_key_has_so_many_connections_and_a_socket_so_many_operations(served, world, ask):
@@ -310,10 +310,10 @@ async def test_a_silent_socket_ends_within_five_seconds_and_many_cost_one_statem
     token = await world.key(Actor.STAFF)
     async with AsyncExitStack() as sockets:
         silent = [await sockets.enter_async_context(served.socket(token)) for _ in range(20)]
-        with statements(world.database) as asked:
+        with statements(world.database) as request:
             await revoke(world, token, after=FRESH_AT_A_LOOK)
             assert [await it.closed() for it in silent] == [4403] * 20
-    assert len(asked) <= 2
+    assert len(request) <= 2
 
 
 async def test_a_key_that_expires_ends_its_silent_socket(served, world, clock):

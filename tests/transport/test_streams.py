@@ -34,11 +34,11 @@ async def test_lines_end_as_every_client_reads_them(served: Served, world):
 async def test_events_are_sent_until_the_order_ends(served: Served, world, ask):
     order = await orders.order(world, ask)
     async with served.stream(world.token, STATUS, id=order["id"], after=0) as (_, events):
-        told = [await anext(events)]
+        found = [await anext(events)]
         await cancel(ask, order)
-        told += [it async for it in events]
-    assert [event for event, _ in told] == ["next", "next", "next", "complete"]
-    types = [data["data"]["orderStatusChanged"]["type"] for _, data in told[:-1]]
+        found += [it async for it in events]
+    assert [event for event, _ in found] == ["next", "next", "next", "complete"]
+    types = [data["data"]["orderStatusChanged"]["type"] for _, data in found[:-1]]
     assert types == ["order.placed", "order.lines_cancelled", "order.cancelled"]
 
 

@@ -130,11 +130,11 @@ async def test_no_line_and_no_span_holds_what_a_client_sent(
         await ask.answer(UPSERT, input={"parties": [ANNA]}, no=SECRETS[1])
         fault = await ask.answer(READ)
     assert fault["errors"][0]["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
-    told = lines.getvalue() + "".join(it.to_json() for it in spans.get_finished_spans())
+    shown = lines.getvalue() + "".join(it.to_json() for it in spans.get_finished_spans())
     assert fault["extensions"]["requestId"] in lines.getvalue()
     assert len(spans.get_finished_spans()) == 6
     secrets = [*SECRETS, world.token, world.token.rpartition("_")[2]]
-    assert [it for it in secrets if it in told] == []
+    assert [it for it in secrets if it in shown] == []
 
 
 def test_origins_of_refused_sockets_are_not_logged(lines) -> None:
@@ -154,15 +154,15 @@ async def forbidden(table: str, database: make.Walled) -> AsyncIterator[None]:
             await owner.execute(text(f"GRANT SELECT ON {table} TO abruf_app"))
 
 
-def fails(said: str) -> None:
-    raise KeyError(said)
+def fails(output: str) -> None:
+    raise KeyError(output)
 
 
-def fails_again(said: str) -> None:
+def fails_again(output: str) -> None:
     try:
         fails(SECRETS[0])
     except KeyError as error:
-        raise ValueError(said) from error
+        raise ValueError(output) from error
 
 
 def test_an_error_is_told_by_types_and_places(lines) -> None:
@@ -170,9 +170,9 @@ def test_an_error_is_told_by_types_and_places(lines) -> None:
         fails_again(SECRETS[1])
     except ValueError:
         logging.getLogger("asyncio").exception("It failed\nfuture: %s", SECRETS[2])
-    told = lines.getvalue()
-    assert all(it in told for it in ("ValueError", "KeyError", "test_telemetry.py:", "It failed"))
-    assert [it for it in SECRETS if it in told] == []
+    shown = lines.getvalue()
+    assert all(it in shown for it in ("ValueError", "KeyError", "test_telemetry.py:", "It failed"))
+    assert [it for it in SECRETS if it in shown] == []
 
 
 async def test_a_span_belongs_to_the_clients_trace(ask, spans) -> None:

@@ -51,8 +51,8 @@ def serving(
 
     probe: what succeeds when it does, where it does not speak PostgreSQL's language.
     """
-    with log.open("w") as said:
-        process = subprocess.Popen(command, stdout=said, stderr=said)
+    with log.open("w") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output)
     try:
         deadline = time.monotonic() + _START_S
         while not _answers(probe or _pg_isready(port)):

@@ -15,7 +15,7 @@ from tests.run.abruf import Abruf
 
 WHO = text("SELECT session_user || ' as ' || current_user")
 ADVISED = ["CREATE ROLE abruf_app NOLOGIN", "GRANT abruf_app TO plain"]
-GIVEN = [
+FIELDS = [
     "CREATE ROLE auditors",
     "GRANT UPDATE ON journal TO auditors",
     "GRANT auditors TO abruf_app",
@@ -97,8 +97,8 @@ class TestOneAddress:
     async def test_one_that_was_given_more_than_it_needs_is_refused(self, fifteen):
         url, admin = fifteen("maker", "of_maker"), fifteen("postgres", "of_maker")
         assert await _started(url, url) == "maker as abruf_app"
-        for given in GIVEN:
-            await asyncio.to_thread(ask, admin, given)
+        for fields in FIELDS:
+            await asyncio.to_thread(ask, admin, fields)
         with pytest.raises(UnboundError, match="abruf_app may rewrite the journal"):
             await _started(url, url)
         for taken in ("DROP OWNED BY auditors", "DROP ROLE auditors"):
@@ -116,10 +116,10 @@ class TestOneAddress:
     def test_the_server_says_why_it_does_not_start_and_starts_when_allowed(self, fifteen, tmp_path):
         url = fifteen("passing", "of_passing").replace("+asyncpg", "")
         refused = Abruf(tmp_path, ABRUF_DATABASE_URL=url)
-        said, _ = refused.process.communicate(timeout=60)
+        output, _ = refused.process.communicate(timeout=60)
         assert refused.process.returncode == 1
-        assert "CREATE ROLE abruf_app NOLOGIN" in said
-        assert "Traceback" not in said
+        assert "CREATE ROLE abruf_app NOLOGIN" in output
+        assert "Traceback" not in output
         allowed = Abruf(tmp_path, ABRUF_DATABASE_URL=url, ABRUF_ALLOW_OWNER="1")
         try:
             allowed.wait_until_ready()

@@ -121,7 +121,7 @@ async def test_the_token_is_never_written_to_storage(page: Page, site: Site) -> 
     await visit(page, site)
     await paste_token(page, site.token)
     await type_query(page, "Kind", "{ __typename }")
-    async with page.expect_console_message(lambda said: "{ __typename }" in said.text):
+    async with page.expect_console_message(lambda output: "{ __typename }" in output.text):
         await run(page)
         await expect(answer(page)).to_contain_text('"__typename": "Query"')
     assert [text for text in stored if site.token in text] == []

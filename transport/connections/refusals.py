@@ -7,7 +7,7 @@ from starlette.responses import Response
 from kit.telemetry import trace
 from kit.telemetry.metrics import Telemetry
 from schema.graphql.errors import ErrorCode
-from transport.edge import NOTHING, UNLESS_TOLD
+from transport.edge import DEFAULT_HEADERS, NOTHING
 from transport.http.refusals import Refusal
 
 _SOON = {"Retry-After": "1"}
@@ -26,15 +26,15 @@ NO_HANDSHAKE = "This is no handshake of a WebSocket."
 
 def answered(refusal: Refusal, telemetry: Telemetry | None) -> Response:
     """Return the answer, which ends its connection; it has an id that its log line shows too."""
-    asked = trace.arriving(())
-    asked.telemetry = telemetry
-    token = trace.CURRENT.set(asked)
+    request = trace.arriving(())
+    request.telemetry = telemetry
+    token = trace.CURRENT.set(request)
     try:
         answer = refusal.answer()
     finally:
         trace.CURRENT.reset(token)
-    own = (b"x-request-id", asked.request_id.encode())
-    answer.raw_headers += [*UNLESS_TOLD, NOTHING, own, (b"connection", b"close")]
+    own = (b"x-request-id", request.request_id.encode())
+    answer.raw_headers += [*DEFAULT_HEADERS, NOTHING, own, (b"connection", b"close")]
     return answer
 
 

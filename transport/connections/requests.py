@@ -147,7 +147,7 @@ class Requests(HttpToolsProtocol):
             self.transport.close()
             return
         if self._is_free:
-            self._room.rest(self)
+            self._room.idle(self)
         if self._stops:
             self._end_when_quiet()
 

@@ -91,7 +91,7 @@ class Room:
         """Note that a connection is no stranger any more."""
         self._strangers.pop(connection, None)
 
-    def rest(self, connection: Connection) -> None:
+    def idle(self, connection: Connection) -> None:
         """Note that a connection waits for its next request."""
         if connection in self._inside and connection not in self._strangers:
             self._resting[connection] = None

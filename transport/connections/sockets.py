@@ -37,9 +37,9 @@ class Handshake(ServerProtocol):
         """Return the refusal. text: the library's own, which quotes the client."""
         del text
         refusal = _HANDSHAKES.get(status) or Refusal(status, NO_HANDSHAKE)
-        told, status = answered(refusal, self.telemetry), HTTPStatus(refusal.status)
-        headers = Headers((name.decode(), value.decode()) for name, value in told.raw_headers)
-        return Response(status, status.phrase, headers, bytes(told.body))
+        answer, status = answered(refusal, self.telemetry), HTTPStatus(refusal.status)
+        headers = Headers((name.decode(), value.decode()) for name, value in answer.raw_headers)
+        return Response(status, status.phrase, headers, bytes(answer.body))
 
 
 class Socket(WebSocketsSansIOProtocol):

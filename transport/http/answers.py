@@ -56,15 +56,15 @@ def answer_of(result: ExecutionResult, kind: str, *, wrote: bool = False) -> Ans
     body: Any = process_result(result)
     errors, status, headers = body.get("errors", ()), 200, None
     if errors:
-        told = {error["extensions"]["code"]: error["extensions"] for error in errors}
+        codes = {error["extensions"]["code"]: error["extensions"] for error in errors}
         if body["data"] is None and not any("path" in error for error in errors):
             del body["data"]
-            if ErrorCode.THROTTLED in told:
-                headers = {"Retry-After": str(told[ErrorCode.THROTTLED]["retryAfter"])}
+            if ErrorCode.THROTTLED in codes:
+                headers = {"Retry-After": str(codes[ErrorCode.THROTTLED]["retryAfter"])}
                 status = 429
             elif kind == GRAPHQL_JSON:
-                status = next((_STATUS[code] for code in told if code in _STATUS), 400)
-        if ErrorCode.UNAVAILABLE in told and not wrote and not _answers(body):
+                status = next((_STATUS[code] for code in codes if code in _STATUS), 400)
+        if ErrorCode.UNAVAILABLE in codes and not wrote and not _answers(body):
             status, headers = 503, {"Retry-After": str(RETRY_S)}
     return Answer(orjson.dumps(body), status, headers, kind)
 

@@ -33,8 +33,8 @@ async def body_of(
         raise Refusal(415, "Send the operation as application/json.")
     if headers.get(b"content-encoding", b"identity").lower() != b"identity":
         raise Refusal(415, "Send the body uncompressed.")
-    told = headers.get(b"content-length", b"0")
-    if told.isdigit() and int(told[:20]) > most:
+    length = headers.get(b"content-length", b"0")
+    if length.isdigit() and int(length[:20]) > most:
         raise _too_large(most)
     try:
         async with asyncio.timeout(bounds.body_seconds):

@@ -5,8 +5,14 @@ from collections.abc import Sequence
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-ASKED = ("authorization", "content-type", "idempotency-key", "abruf-order-token", "traceparent")
-TOLD = ("x-request-id", "retry-after")
+REQUEST_HEADERS = (
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "abruf-order-token",
+    "traceparent",
+)
+RESPONSE_HEADERS = ("x-request-id", "retry-after")
 
 
 def shared_with(origins: Sequence[str]) -> list[Middleware]:
@@ -21,7 +27,7 @@ def shared_with(origins: Sequence[str]) -> list[Middleware]:
             CORSMiddleware,
             allow_origins=origins,
             allow_methods=("GET", "POST"),
-            allow_headers=ASKED,
-            expose_headers=TOLD,
+            allow_headers=REQUEST_HEADERS,
+            expose_headers=RESPONSE_HEADERS,
         )
     ]

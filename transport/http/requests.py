@@ -34,9 +34,9 @@ class OperationRequest:
 def operation_of(request: Request, body: bytes) -> OperationRequest:
     """Read a request whose body is complete. Refusal: it is no operation."""
     sent = _in_the_address(request) if request.method == "GET" else object_of(body)
-    for name, (kind, said) in _KINDS.items():
+    for name, (kind, noun) in _KINDS.items():
         if not isinstance(sent.get(name), (kind, type(None))):
-            raise Refusal(400, f"`{name}` must be {said} or null, if provided.")
+            raise Refusal(400, f"`{name}` must be {noun} or null, if provided.")
     query, extensions = sent.get("query"), sent.get("extensions")
     if not query:
         extensions = with_document_name(sent, extensions)

@@ -33,8 +33,8 @@ _LAST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 _log = logging.getLogger("abruf")
 
 
-def _words(given: Any) -> Any:
-    return given.split() if isinstance(given, str) else given
+def _words(value: Any) -> Any:
+    return value.split() if isinstance(value, str) else value
 
 
 class _Subject(BaseModel):

@@ -55,7 +55,7 @@ class Host(Protocol):
     answers: Holdings
 
     async def identified(
-        self, headers: Mapping[str, str], given: Mapping[str, Any], address: str | None
+        self, headers: Mapping[str, str], payload: Mapping[str, Any], address: str | None
     ) -> Caller | None:
         """Return who sends this `connection_init`, None for nobody known. Refusal: not now."""
 
@@ -120,12 +120,12 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
 
     async def handle_connection_init(self, message: Any) -> None:
         """Let in who has a good token, in the payload or in the handshake, and a place."""
-        given = message.get("payload") or {}
+        payload = message.get("payload") or {}
         if self.caller is None and not self.connection_timed_out:
             host: Host = self.view.host
             socket = self.websocket.ws
             try:
-                caller = await host.identified(socket.headers, given, address_of(socket))
+                caller = await host.identified(socket.headers, payload, address_of(socket))
             except Refusal as refusal:
                 await self._end(TRY_AGAIN_LATER, refusal.message)
                 return
@@ -141,7 +141,7 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
             know(socket.scope)
             watch = asyncio.create_task(self._expire(caller))
             self._held.callback(watch.cancel)
-        await super().handle_connection_init({"type": message["type"], "payload": given})
+        await super().handle_connection_init({"type": message["type"], "payload": payload})
 
     async def handle_subscribe(self, message: Any) -> None:
         """Keep what Strawberry forgets: under which name a document is meant. Refuse too many."""

@@ -31,8 +31,8 @@ def _next(value: Any) -> bytes:
 
 def _error(code: ErrorCode, message: str) -> bytes:
     """Return the last events of a stream that is ended."""
-    told = {"message": message, "extensions": {"code": code.value}}
-    return _next({"errors": [told]}) + _COMPLETE
+    error = {"message": message, "extensions": {"code": code.value}}
+    return _next({"errors": [error]}) + _COMPLETE
 
 
 _EXPIRED = _error(ErrorCode.UNAUTHENTICATED, "The token has ended.")

@@ -56,42 +56,42 @@ class Rounds:
             self._ending.set()
             await asyncio.gather(*tasks)
 
-    async def _repeat(self, given: Round) -> None:
+    async def _repeat(self, round_: Round) -> None:
         is_last = False
         while not is_last:
             with suppress(TimeoutError):
-                async with asyncio.timeout(given.every.total_seconds()):
+                async with asyncio.timeout(round_.every.total_seconds()):
                     await self._ending.wait()
             is_last = self._ending.is_set()
-            await self.make(given)
+            await self.make(round_)
 
-    async def make(self, given: Round) -> None:
+    async def make(self, round_: Round) -> None:
         """Make one round. What fails is logged, and does not end what comes after it."""
-        for merchant_id in await self._merchants(given):
+        for merchant_id in await self._merchants(round_):
             try:
-                while not self._is_skipped(given) and await self._step(given, merchant_id):
+                while not self._is_skipped(round_) and await self._step(round_, merchant_id):
                     pass
             except Unavailable:
-                _log.warning("Could not %s: no database", given.name)
+                _log.warning("Could not %s: no database", round_.name)
                 return
             except Exception:  # noqa: BLE001 -- whatever it is, the next merchant is still served.
-                _log.warning("Could not %s, merchant %s", given.name, merchant_id, exc_info=True)
+                _log.warning("Could not %s, merchant %s", round_.name, merchant_id, exc_info=True)
 
-    def _is_skipped(self, given: Round) -> bool:
-        return self._ending.is_set() and not given.at_end
+    def _is_skipped(self, round_: Round) -> bool:
+        return self._ending.is_set() and not round_.at_end
 
-    async def _merchants(self, given: Round) -> Iterable[UUID]:
-        if given.merchants is not None:
-            return given.merchants()
+    async def _merchants(self, round_: Round) -> Iterable[UUID]:
+        if round_.merchants is not None:
+            return round_.merchants()
         try:
-            return () if self._is_skipped(given) else await keys.merchants(self._database)
+            return () if self._is_skipped(round_) else await keys.merchants(self._database)
         except Unavailable:
-            _log.warning("Could not %s: no database", given.name)
+            _log.warning("Could not %s: no database", round_.name)
             return ()
         except Exception:  # noqa: BLE001 -- whatever it is, the next round may find them.
-            _log.warning("Could not %s, no merchants are found", given.name, exc_info=True)
+            _log.warning("Could not %s, no merchants are found", round_.name, exc_info=True)
             return ()
 
-    async def _step(self, given: Round, merchant_id: UUID) -> bool:
+    async def _step(self, round_: Round, merchant_id: UUID) -> bool:
         async with self._database.writing(merchant_id) as session:
-            return await given.step(session, merchant_id, self._clock())
+            return await round_.step(session, merchant_id, self._clock())

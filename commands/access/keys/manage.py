@@ -141,11 +141,11 @@ async def _bound_to(writing: Writing, command: ApiKeyCreate) -> UUID | None:
     own = None if entity is None else f"{entity.__name__.lower()}_id"
     found: UUID | None = None
     for field in ("party_id", "channel_id", "location_id"):
-        given: UUID | None = getattr(command, field)
-        if (given is not None) != (field == own):
+        value: UUID | None = getattr(command, field)
+        if (value is not None) != (field == own):
             text = f"A {command.actor} is bound by {own or 'nothing'}."
             raise Refused(Code.INVALID, text, (field,))
-        found = given or found
+        found = value or found
     if entity is None or binding is None or own is None:
         return None
     rows = writing.seen(entity).where(entity.id == found, *binding.condition(entity))

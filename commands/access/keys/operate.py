@@ -49,10 +49,10 @@ async def create_merchant(
 ) -> Merchant:
     """Create a tenant. Refused: TAKEN when the slug is; INVALID when a value has a wrong form."""
     own = {"gs1_company_prefix": gs1_company_prefix, "time_zone": time_zone}
-    given = MerchantCreate.read({"slug": slug, "name": name, **own})
+    command = MerchantCreate.read({"slug": slug, "name": name, **own})
     if await session.scalar(select(Merchant.id).where(Merchant.slug == slug)) is not None:
         raise Refused(Code.TAKEN, f"There is a merchant {slug} already.", ("slug",))
-    merchant = Merchant(id=new_id(), created_at=now, **given.model_dump())
+    merchant = Merchant(id=new_id(), created_at=now, **command.model_dump())
     session.add(merchant)
     await session.flush()
     await set_merchant(session, merchant.id)

@@ -40,5 +40,5 @@ async def write(session: Session, merchant_id: UUID, used: Mapping[UUID, datetim
     used: key -> when. A key that another transaction holds is left alone: who is there to hold it
     also writes its use, or it will be used again.
     """
-    given = {"merchant": merchant_id, "ids": list(used), "times": list(used.values())}
-    await session.rows(_WRITE, given)
+    values = {"merchant": merchant_id, "ids": list(used), "times": list(used.values())}
+    await session.rows(_WRITE, values)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from commands.fulfilment.call_offs.inputs import CallOffLine, ContractCallOff
 from commands.master.catalog import check_scale
+from commands.trade.contracts.life import outside
 from commands.trade.contracts.lines import products_of
 from commands.trade.orders.compose import check_expected
 from commands.trade.orders.drafts import LineDraft
@@ -28,12 +29,6 @@ class Agreement:
     contract: Contract
     lines: Mapping[UUID, ContractLine]
     products: Mapping[UUID, Product]
-
-
-def outside(contract: Contract, path: Path) -> Refused:
-    """Return the refusal of a day that the contract does not cover."""
-    text = f"{contract.number} is valid from {contract.valid_from} to {contract.valid_to}."
-    return Refused(TradeCode.OUTSIDE_VALIDITY, text, path)
 
 
 async def agreement_of(writing: Writing, contract: Contract) -> Agreement:
@@ -66,35 +61,35 @@ async def drafts_of(
 
 
 def _line(
-    writing: Writing, agreement: Agreement, command: ContractCallOff, given: CallOffLine
+    writing: Writing, agreement: Agreement, command: ContractCallOff, item: CallOffLine
 ) -> LineDraft:
     """Return one line of the order to be. Refused: with paths inside the line."""
-    line = agreement.lines.get(given.contract_line_id)
+    line = agreement.lines.get(item.contract_line_id)
     if line is None:
         text = f"This is no line of {agreement.contract.number}."
         raise Refused(TradeCode.NOT_ON_CONTRACT, text, ("contract_line_id",))
     product = agreement.products[line.product_id]
-    quantity = _quantity(given, line, product)
-    window = given.window or command.window
+    quantity = _quantity(item, line, product)
+    window = item.window or command.window
     if window is None:
         text = "Say when this is to arrive, here or for the whole call-off."
         raise Refused(Code.INVALID, text, ("window",))
     check_window(writing, agreement.contract, window)
-    check_expected(given.expected_unit_price, line.unit_price, line.currency)
+    check_expected(item.expected_unit_price, line.unit_price, line.currency)
     return LineDraft(
         product,
         quantity,
         line.unit_price,
-        window=given.window,
-        external_reference=given.external_reference,
+        window=item.window,
+        external_reference=item.external_reference,
         contract_line_id=line.id,
-        schedule_line_id=given.schedule_line_id,
+        schedule_line_id=item.schedule_line_id,
     )
 
 
-def _quantity(given: CallOffLine, line: ContractLine, product: Product) -> Decimal:
+def _quantity(item: CallOffLine, line: ContractLine, product: Product) -> Decimal:
     """Return the quantity in the contract's unit, which is the product's (K9)."""
-    quantity = product.counted(given.quantity, given.unit or product.unit)
+    quantity = product.counted(item.quantity, item.unit or product.unit)
     if quantity is None:
         text = f"{product.sku} is agreed in {product.unit.value}."
         raise Refused(TradeCode.UNIT_MISMATCH, text, ("unit",))

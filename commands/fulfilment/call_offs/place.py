@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from commands.fulfilment.call_offs.inputs import ContractCallOff
-from commands.fulfilment.call_offs.lines import agreement_of, check_listed, drafts_of, outside, sums
+from commands.fulfilment.call_offs.lines import agreement_of, check_listed, drafts_of, sums
 from commands.fulfilment.call_offs.parts import check_parts, plan_parts
 from commands.master.parties.upsert import ship_to
 from commands.trade.contracts import counters
-from commands.trade.contracts.life import check_in_force
+from commands.trade.contracts.life import VALID, check_in_force, outside
 from commands.trade.orders.approvals import awaited, check_channel
 from commands.trade.orders.drafts import Draft, LineDraft, create
 from commands.trade.orders.references import check_free
@@ -28,7 +28,7 @@ from models.trade.orders.states import OrderKind
 
 
 @verb(
-    Act(Scope.CALL_OFFS_WRITE, IN_FORCE),
+    Act(Scope.CALL_OFFS_WRITE, IN_FORCE, needs=(VALID,)),
     "Draw on a contract: place an order of kind CALL_OFF at the contract's prices, and plan its"
     " deliveries.",
 )
@@ -66,7 +66,7 @@ def _check_contract(writing: Writing, contract: Contract, command: ContractCallO
     if command.party_id not in {None, contract.party_id}:
         text = f"The contract {contract.number} is with another party."
         raise Refused(TradeCode.PARTY_MISMATCH, text, ("party_id",))
-    if not contract.is_valid_on(contract.day(writing.now)):
+    if not VALID.test(writing, contract):
         raise outside(contract, ("contract_id",))
 
 

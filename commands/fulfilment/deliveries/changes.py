@@ -7,7 +7,6 @@ from uuid import UUID
 
 from pydantic import Field
 
-from commands.fulfilment.deliveries import remainder
 from commands.fulfilment.deliveries.locking import (
     DeliveryCommand,
     Locked,
@@ -18,6 +17,7 @@ from commands.fulfilment.deliveries.locking import (
 )
 from commands.fulfilment.deliveries.places import WINDOW, check_hours, check_location
 from commands.fulfilment.deliveries.plan import add_lines, new_line, quantities_of
+from commands.fulfilment.deliveries.stops import check_delivery
 from commands.master.catalog import check_scale
 from commands.trade.orders import holds
 from commands.trade.orders.lines import active_holds
@@ -31,24 +31,12 @@ from models.access.keys import CounterName
 from models.events.fulfilment import deliveries as events
 from models.fulfilment.codes import FulfilmentCode
 from models.fulfilment.deliveries import acts
+from models.fulfilment.deliveries.conditions import ALIKE, INCOMPLETE
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.master.locations import Location
 from models.master.parties import Address
 from models.trade.codes import TradeCode
-
-_SAME = (
-    "party_id",
-    "channel_id",
-    "location_id",
-    "ship_to_id",
-    "ship_to",
-    "recipient",
-    *WINDOW,
-    "method",
-    "state",
-)
-"""What deliveries must share to be merged."""
 
 _INHERITED = (
     "party_id",
@@ -131,9 +119,6 @@ async def split(writing: Writing, command: DeliverySplit) -> Outcome:
     """
     delivery, locked = await lock_one(writing, command, split)
     taken = await _taken(locked, delivery, command.lines)
-    if delivery.state is not DeliveryState.PLANNED:
-        left = {it: it.planned - taken.get(it, 0) for it in locked.lines_of(delivery)}
-        remainder.check_complete(locked, left, ("lines",))
     columns = {name: getattr(delivery, name) for name in _INHERITED}
     if command.location_id is not None:
         columns["location_id"] = await _location(locked.writing, command.location_id)
@@ -154,6 +139,8 @@ async def split(writing: Writing, command: DeliverySplit) -> Outcome:
         line.planned -= quantity
         if line.planned == 0:
             await writing.session.delete(line)
+    if delivery.state is not DeliveryState.PLANNED:
+        await check_delivery(writing, delivery, (INCOMPLETE,), ("lines",))
     quantities = {locked.order_lines[it.order_line_id]: amount for it, amount in taken.items()}
     add_lines(writing, part, quantities)
     divided = events.DeliveryDivided(delivery.id, into=part.id, taken=quantities_of(quantities))
@@ -252,11 +239,8 @@ async def _taken(
 
 
 def _check_alike(locked: Locked, target: Delivery, source: Delivery, path: Path) -> None:
-    """Refused: NOT_MERGEABLE when the deliveries differ. Orders of two guests never travel as one.
-
-    The state is among what they share, so that no unreleased goods slip into a released delivery.
-    """
-    differing = [it for it in _SAME if getattr(source, it) != getattr(target, it)]
+    """Refused: NOT_MERGEABLE when they differ. Orders of two guests never travel as one."""
+    differing = [it for it in ALIKE if getattr(source, it) != getattr(target, it)]
     orders = {line.order_id for it in (source, target) for line in locked.lines_of(it)}
     if target.party_id is None and len(orders) > 1:
         differing.append("guest")

@@ -11,6 +11,7 @@ from commands.fulfilment.deliveries import remainder
 from commands.fulfilment.deliveries.arrival import settle
 from commands.fulfilment.deliveries.locking import DeliveryCommand, Locked, changed, lock_one
 from commands.fulfilment.deliveries.plan import quantities_of
+from commands.fulfilment.deliveries.stops import check_delivery
 from commands.trade.contracts import counters
 from commands.trade.orders.lines import move
 from commands.writing.transaction import Outcome, Writing
@@ -19,6 +20,7 @@ from kit.errors import Code, Refused
 from kit.inputs import Instant
 from models.events.fulfilment.deliveries import DeliveryDispatched
 from models.fulfilment.deliveries import acts
+from models.fulfilment.deliveries.conditions import TOO_LATE
 from models.fulfilment.deliveries.states import DeliveryState
 from models.trade.orders.states import DeliveryPolicy
 from models.trade.orders.tables import OrderLine
@@ -42,15 +44,15 @@ async def dispatch(writing: Writing, command: DeliveryDispatch) -> Outcome:
     Reports of carriers may have come before and count from now on. Orders whose policy is
     PARTIAL_CANCEL_REST lose what is in no delivery.
     Refused: WRONG_STATE, ON_HOLD, INVALID_DATE for a time to come, DELIVERY_POLICY when a part of
-    an order that must come complete would leave alone.
+    an order that must come complete would leave alone, or one that is past its date has left after
+    it.
     """
     delivery, locked = await lock_one(writing, command, dispatch)
     when = command.dispatched_at or writing.now
     if when > writing.now:
         text = "What leaves later is dispatched later."
         raise Refused(Code.INVALID_DATE, text, ("dispatched_at",))
-    leaving = {line: line.packed for line in locked.lines_of(delivery)}
-    remainder.check_complete(locked, leaving, ("delivery_id",))
+    await check_delivery(writing, delivery, (TOO_LATE,), at=when)
     shipped = {}
     for line in locked.lines_of(delivery):
         order_line = locked.order_lines[line.order_line_id]
@@ -61,13 +63,13 @@ async def dispatch(writing: Writing, command: DeliveryDispatch) -> Outcome:
     changed(
         writing, delivery, DeliveryDispatched(delivery.id, shipped=quantities_of(shipped)), when
     )
-    await _cancel_rest(locked)
+    await _cancel_remainder(locked)
     await _count_on_contracts(locked, shipped)
     await settle(locked)
     return {"delivery_id": delivery.id}
 
 
-async def _cancel_rest(locked: Locked) -> None:
+async def _cancel_remainder(locked: Locked) -> None:
     for order in locked.orders.values():
         if order.delivery_policy is DeliveryPolicy.PARTIAL_CANCEL_REST:
             lines = (it for it in locked.order_lines.values() if it.order_id == order.id)

@@ -1,33 +1,25 @@
 """Deliveries under the locks of their orders: how every change of a delivery begins."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
 from sqlalchemy import ARRAY, Select, Uuid, any_, bindparam, func, select
 
+from commands.fulfilment.deliveries.stops import check_delivery
 from commands.trade.orders.lines import lines_of
-from commands.writing.stops import check_stops
 from commands.writing.transaction import Overtaken, Writing, check_version, missing
 from commands.writing.verbs import AnyVerb
 from kit.db.statements import Statement
 from kit.errors import Code, Path, Refused
 from kit.ids import Names
 from kit.inputs import Command
-from models.access.viewers import Viewer
 from models.base.events import Event
-from models.fulfilment.codes import FulfilmentCode
-from models.fulfilment.deliveries.acts import NAMELESS, ORDER_HELD
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.master.catalog import Product
-from models.master.parties import Party
-from models.trade.codes import TradeCode
-from models.trade.orders.acts import HELD
-from models.trade.orders.holds import Hold, reason_for
 from models.trade.orders.tables import Order, OrderLine
 
 
@@ -143,16 +135,13 @@ async def lock_one(
 ) -> tuple[Delivery, Locked]:
     """Lock the delivery of a command.
 
-    Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE; ON_HOLD and RECIPIENT_MISSING for what these
-    stop.
+    Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE, and what stops the verb.
     """
     locked = await lock_deliveries(writing, {command.delivery_id: ("delivery_id",)})
     delivery = locked.deliveries[command.delivery_id]
     check_version(delivery, command.expected_version)
     check_allowed(delivery, verb, ("delivery_id",))
-    held = partial(_held, writing.viewer, delivery)
-    known = {HELD: held, ORDER_HELD: held, NAMELESS: partial(_nameless, delivery)}
-    await check_stops(writing, delivery, verb.act, ("delivery_id",), known)
+    await check_delivery(writing, delivery, verb.act.stopped_by)
     return delivery, locked
 
 
@@ -161,19 +150,6 @@ def check_allowed(delivery: Delivery, verb: AnyVerb, path: Path) -> None:
     if delivery.state not in verb.act.states:
         text = f"{delivery.number} is {delivery.state.value}: not the state for {verb.act.action}."
         raise Refused(Code.WRONG_STATE, text, path)
-
-
-def _held(viewer: Viewer, delivery: Delivery, holds: Sequence[Hold]) -> Refused:
-    """Return the refusal of what holds stop, with their reasons as the viewer reads them."""
-    reasons = {reason_for(viewer, hold.reason) for hold in holds}
-    text = f"{delivery.number} is on hold: {', '.join(sorted(reasons))}."
-    return Refused(TradeCode.ON_HOLD, text, ("delivery_id",))
-
-
-def _nameless(delivery: Delivery, _companies: Sequence[Party]) -> Refused:
-    """Return the refusal of what nobody is named for to take it in (D7)."""
-    text = f"{delivery.number} goes to a company: name who takes it in."
-    return Refused(FulfilmentCode.RECIPIENT_MISSING, text, ("delivery_id",))
 
 
 def changed(

@@ -11,6 +11,7 @@ from pydantic import Field
 from commands.fulfilment.deliveries import remainder
 from commands.fulfilment.deliveries.locking import DeliveryCommand, Locked, changed, lock_one
 from commands.fulfilment.deliveries.plan import quantities_of
+from commands.fulfilment.deliveries.stops import check_delivery
 from commands.fulfilment.parcels import pack as parcels
 from commands.fulfilment.parcels.inputs import ParcelPack, check_shape
 from commands.master.catalog import check_scale
@@ -27,6 +28,7 @@ from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine, ShortReason
 from models.master.catalog import Product
 from models.trade.codes import TradeCode
+from models.trade.orders.acts import HELD
 from models.trade.orders.states import DeliveryPolicy
 from models.trade.orders.tables import Order, OrderLine
 
@@ -66,14 +68,18 @@ async def pack(writing: Writing, command: DeliveryPack) -> Outcome:
     A short pick lowers what is planned; the rest becomes a backorder of its order line (D4), or
     is cancelled under PARTIAL_CANCEL_REST. Refused: WRONG_STATE, PARCELS_DO_NOT_MATCH when
     the contents are not exactly what was picked, QUANTITY_EXCEEDED, INVALID for a short pick
-    without reason, DELIVERY_POLICY for one of an order that must come complete, NOT_FOUND
-    and INVALID for what is no carrier, TAKEN for another parcel's SSCC, NOT_ALLOWED and
-    OUT_OF_RANGE when no SSCC can be generated.
+    without reason, ON_HOLD for one while a hold stops the delivery itself, DELIVERY_POLICY for
+    one of an order that must come complete, or when an order is past its date, NOT_FOUND and
+    INVALID for what is no carrier, TAKEN for another parcel's SSCC, NOT_ALLOWED and OUT_OF_RANGE
+    when no SSCC can be generated.
     """
     check_shape(command.parcels, ("parcels",))
     delivery, locked = await lock_one(writing, command, pack)
     products = await locked.products()
     picked = _picked(command, delivery, locked, products)
+    if any(quantity < line.planned for line, quantity in picked.items()):
+        # What is picked short is free of the delivery and so of its holds (D9).
+        await check_delivery(writing, delivery, (HELD,), ("lines",))
     _check_contents(command, delivery, locked, products, picked)
     short = _move(locked, picked)
     await _settle(locked, short)
@@ -156,8 +162,8 @@ async def _settle(locked: Locked, short: Mapping[OrderLine, Decimal]) -> None:
     for order in locked.orders.values():
         mine = {line: it for line, it in short.items() if line.order_id == order.id}
         if order.delivery_policy is DeliveryPolicy.PARTIAL_CANCEL_REST:
-            open_rest = {line: min(it, line.unplanned) for line, it in mine.items()}
-            await remainder.cancel(locked, order, open_rest)
+            open_quantities = {line: min(it, line.unplanned) for line, it in mine.items()}
+            await remainder.cancel(locked, order, open_quantities)
         else:
             _backorder(order, mine)
 

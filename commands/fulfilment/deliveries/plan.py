@@ -165,7 +165,7 @@ async def _find(writing: Writing, parts: Sequence[DeliveryPart], path: Path) -> 
     lines = await writing.get(OrderLine, _line_paths(parts, path))
     orders = await writing.by_key(Order, "id", {line.order_id for line in lines.values()})
     located = {part.location_id: (*path, i, "location_id") for i, part in enumerate(parts)}
-    given = {it.ship_to_id: (*path, i, "ship_to_id") for i, it in enumerate(parts) if it.ship_to_id}
+    named = {it.ship_to_id: (*path, i, "ship_to_id") for i, it in enumerate(parts) if it.ship_to_id}
     defaults = {it.ship_to_id for it in orders.values() if it.ship_to_id}
     party_ids = {it.party_id for it in orders.values() if it.party_id}
     return _Found(
@@ -175,7 +175,7 @@ async def _find(writing: Writing, parts: Sequence[DeliveryPart], path: Path) -> 
         await writing.by_key(Channel, "id", {it.channel_id for it in orders.values()}),
         await writing.by_key(Party, "id", party_ids),
         await writing.get(Location, located),
-        await writing.get(Address, {**dict.fromkeys(defaults, path), **given}),
+        await writing.get(Address, {**dict.fromkeys(defaults, path), **named}),
     )
 
 

@@ -126,16 +126,16 @@ async def _lines(
     """Return the receipt's lines, one for each line of the delivery."""
     refuse_duplicates((it.delivery_line_id for it in command.lines), ("lines",), "delivery_line_id")
     products = await locked.products()
-    given = {}
+    stated = {}
     for place, it in enumerate(command.lines):
         path: Path = ("lines", place)
         line = locked.line(delivery, it.delivery_line_id, (*path, "delivery_line_id"))
         check_scale(products[line.id], it.received, (*path, "received"))
         _check_difference(line.shipped, it, path)
-        given[line.id] = it
+        stated[line.id] = it
     made = []
     for line in locked.lines_of(delivery):
-        known = given.get(line.id) or before.get(line.id)
+        known = stated.get(line.id) or before.get(line.id)
         made.append(
             ReceiptLine(
                 merchant_id=receipt.merchant_id,
@@ -150,13 +150,13 @@ async def _lines(
     return made
 
 
-def _check_difference(shipped: Decimal, given: ReceivedLine, path: Path) -> None:
+def _check_difference(shipped: Decimal, stated: ReceivedLine, path: Path) -> None:
     """Refused: INVALID unless a difference is given exactly where there is one, and which way."""
-    if (given.received == shipped) != (given.difference is None):
+    if (stated.received == shipped) != (stated.difference is None):
         text = f"{shipped.normalize():f} were shipped: a difference has a reason, and only it."
         raise Refused(Code.INVALID, text, (*path, "difference"))
-    over = given.difference is ReceiptDifference.OVER
-    if given.received != shipped and over != (given.received > shipped):
+    over = stated.difference is ReceiptDifference.OVER
+    if stated.received != shipped and over != (stated.received > shipped):
         text = f"{shipped.normalize():f} were shipped: OVER is more, all others are less."
         raise Refused(Code.INVALID, text, (*path, "difference"))
 

@@ -1,14 +1,11 @@
 """Releasing to the warehouse, and taking back what has not left yet."""
 
-from commands.fulfilment.deliveries import remainder
-from commands.fulfilment.deliveries.locking import DeliveryCommand, Locked, changed, lock_one
+from commands.fulfilment.deliveries.locking import DeliveryCommand, changed, lock_one
 from commands.fulfilment.parcels.pack import void
 from commands.trade.orders.lines import move
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
-from kit.errors import Refused
 from models.events.fulfilment.deliveries import DeliveryCancelled, DeliveryReleased
-from models.fulfilment.codes import FulfilmentCode
 from models.fulfilment.deliveries import acts
 from models.fulfilment.deliveries.states import DeliveryState
 
@@ -31,10 +28,7 @@ async def release(writing: Writing, command: DeliveryRelease) -> Outcome:
     Refused: ON_HOLD, RECIPIENT_MISSING for a company without a named recipient (D7),
     DELIVERY_POLICY when the order must come complete or is past its date, WRONG_STATE.
     """
-    delivery, locked = await lock_one(writing, command, release)
-    _check_dates(locked)
-    leaving = {line: line.planned for line in locked.lines_of(delivery)}
-    remainder.check_complete(locked, leaving, ("delivery_id",))
+    delivery, _ = await lock_one(writing, command, release)
     delivery.state = DeliveryState.RELEASED
     delivery.released_at = writing.now
     changed(writing, delivery, DeliveryReleased(delivery.id))
@@ -61,10 +55,3 @@ async def cancel(writing: Writing, command: DeliveryCancel) -> Outcome:
     delivery.cancelled_at = writing.now
     changed(writing, delivery, DeliveryCancelled(delivery.id))
     return {"delivery_id": delivery.id}
-
-
-def _check_dates(locked: Locked) -> None:
-    for order in locked.orders.values():
-        if order.cancel_if_not_by is not None and order.cancel_if_not_by < locked.writing.now:
-            text = f"{order.number} was wanted by {order.cancel_if_not_by.isoformat()} or not."
-            raise Refused(FulfilmentCode.DELIVERY_POLICY, text, ("delivery_id",))

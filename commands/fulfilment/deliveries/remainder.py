@@ -7,43 +7,23 @@ from commands.fulfilment.deliveries.locking import Locked
 from commands.trade.orders import lines
 from commands.trade.orders.cancel import cancelled_lines
 from commands.trade.orders.states import become
-from kit.errors import Path, Refused
 from models.events.trade.orders import OrderCancelled, OrderLinesCancelled
-from models.fulfilment.codes import FulfilmentCode
-from models.fulfilment.deliveries.tables import DeliveryLine
-from models.trade.orders.states import DeliveryPolicy, OrderState
+from models.trade.orders.states import OrderState
 from models.trade.orders.tables import Order, OrderLine
 
 
-def check_complete(locked: Locked, leaving: Mapping[DeliveryLine, Decimal], path: Path) -> None:
-    """Refused: DELIVERY_POLICY when a part of an order that must come complete would leave alone.
-
-    leaving: each line of one delivery -> how much leaves with it, 0 for what stays.
-    """
-    taken = {line.order_line_id: quantity for line, quantity in leaving.items() if quantity > 0}
-    for order in locked.orders.values():
-        mine = [it for it in locked.order_lines.values() if it.order_id == order.id]
-        if (
-            order.delivery_policy is DeliveryPolicy.SHIP_COMPLETE
-            and any(it.id in taken for it in mine)
-            and any(it.open_quantity > taken.get(it.id, 0) for it in mine)
-        ):
-            text = f"{order.number} must come complete; this delivery leaves something open."
-            raise Refused(FulfilmentCode.DELIVERY_POLICY, text, path)
-
-
-async def cancel(locked: Locked, order: Order, rest: Mapping[OrderLine, Decimal]) -> None:
+async def cancel(locked: Locked, order: Order, remaining: Mapping[OrderLine, Decimal]) -> None:
     """Cancel quantities of a locked order that are in no delivery. rest: line -> quantity.
 
     An order of which nothing remains is CANCELLED.
     """
-    open_rest = {line: quantity for line, quantity in rest.items() if quantity > 0}
-    if not open_rest:
+    open_quantities = {line: quantity for line, quantity in remaining.items() if quantity > 0}
+    if not open_quantities:
         return
     writing = locked.writing
     every = [it for it in locked.order_lines.values() if it.order_id == order.id]
-    told = OrderLinesCancelled(order.id, lines=cancelled_lines(open_rest))
-    await lines.cancel(writing, order, every, open_rest, told)
+    happened = OrderLinesCancelled(order.id, lines=cancelled_lines(open_quantities))
+    await lines.cancel(writing, order, every, open_quantities, happened)
     order.version += 1
     if all(line.cancelled == line.ordered for line in every):
         become(writing, order, OrderState.CANCELLED)

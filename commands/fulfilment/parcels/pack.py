@@ -9,9 +9,9 @@ from sqlalchemy import ARRAY, Uuid, any_, literal, select
 from commands.fulfilment.parcels.inputs import ParcelPack
 from commands.writing.counters import raised
 from commands.writing.transaction import Writing
-from kit import gs1
 from kit.errors import Code, Path, Refused
 from kit.ids import new_id
+from kit.standards import gs1
 from models.access.keys import CounterName, Merchant
 from models.base.visibility import merchant
 from models.events.fulfilment.parcels import ParcelPacked, ParcelVoided
@@ -100,19 +100,19 @@ async def _check_carriers(writing: Writing, parcels: Sequence[ParcelPack], path:
 
 async def _ssccs(writing: Writing, parcels: Sequence[ParcelPack], path: Path) -> list[str | None]:
     """Return the SSCC of each parcel: given, generated, or none."""
-    given = {it.sscc: (*path, i, "sscc") for i, it in enumerate(parcels) if it.sscc is not None}
+    named = {it.sscc: (*path, i, "sscc") for i, it in enumerate(parcels) if it.sscc is not None}
     # An SSCC is one parcel's in the whole world, also where that is another warehouse's.
-    for sscc in await writing.for_all().by_key(Parcel, "sscc", given):
-        raise Refused(Code.TAKEN, "Another parcel has this SSCC.", given[sscc])
+    for sscc in await writing.for_all().by_key(Parcel, "sscc", named):
+        raise Refused(Code.TAKEN, "Another parcel has this SSCC.", named[sscc])
     wanting = [place for place, it in enumerate(parcels) if it.generate_sscc]
     if not wanting:
         return [it.sscc for it in parcels]
-    fresh = iter(await _generated(writing, given, len(wanting), (*path, wanting[0])))
+    fresh = iter(await _generated(writing, named, len(wanting), (*path, wanting[0])))
     return [next(fresh) if it.generate_sscc else it.sscc for it in parcels]
 
 
 async def _generated(
-    writing: Writing, given: Collection[str], how_many: int, path: Path
+    writing: Writing, named: Collection[str], how_many: int, path: Path
 ) -> list[str]:
     """Return the next free SSCCs under the merchant's prefix, which others may also have used."""
     own = select(Merchant.gs1_company_prefix).where(Merchant.id == merchant(writing.viewer))
@@ -129,7 +129,7 @@ async def _generated(
         except ValueError as error:
             text = "The merchant's GS1 company prefix has no number left."
             raise Refused(Code.OUT_OF_RANGE, text, (*path, "generate_sscc")) from error
-        used = {*given, *await writing.for_all().by_key(Parcel, "sscc", drawn)}
+        used = {*named, *await writing.for_all().by_key(Parcel, "sscc", drawn)}
         fresh += [sscc for sscc in drawn if sscc not in used]
     return fresh
 

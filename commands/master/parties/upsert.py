@@ -47,13 +47,13 @@ async def upsert_all(writing: Writing, command: PartiesUpsert) -> Outcome:
     addresses of a party are its default; INVALID_WINDOW when receiving hours overlap; INVALID for
     limits in two currencies; NOT_FOUND for a channel.
     """
-    given = command.parties
-    _check(given)
-    found = await locked(writing, Party, "number", (it.number for it in given))
-    channels = await _channels(writing, given)
-    written = [put(writing, Party, found.get(it.number), _party(it, channels)) for it in given]
+    inputs = command.parties
+    _check(inputs)
+    found = await locked(writing, Party, "number", (it.number for it in inputs))
+    channels = await _channels(writing, inputs)
+    written = [put(writing, Party, found.get(it.number), _party(it, channels)) for it in inputs]
     await writing.session.flush()
-    pairs = [(row, it) for (row, _), it in zip(written, given, strict=True)]
+    pairs = [(row, it) for (row, _), it in zip(written, inputs, strict=True)]
     contacts = await _put_all(writing, Contact, [(row, it.contacts) for row, it in pairs])
     await _free_defaults(writing, pairs)
     addresses = await _put_all(writing, Address, [(row, it.addresses) for row, it in pairs])
@@ -99,11 +99,11 @@ async def ship_to(
     return address
 
 
-async def _channels(writing: Writing, given: Sequence[PartyUpsert]) -> Mapping[str, UUID]:
+async def _channels(writing: Writing, inputs: Sequence[PartyUpsert]) -> Mapping[str, UUID]:
     """Return code -> id of the channels that parties name. Refused: NOT_FOUND."""
-    codes = {code for it in given for code in it.channel_codes or ()}
+    codes = {code for it in inputs for code in it.channel_codes or ()}
     found = await writing.by_key(Channel, "code", codes)
-    for place, it in enumerate(given):
+    for place, it in enumerate(inputs):
         for number, code in enumerate(it.channel_codes or ()):
             if code not in found:
                 raise missing(Channel, ("parties", place, "channel_codes", number))
@@ -139,10 +139,10 @@ def _columns(item: ContactUpsert | AddressUpsert) -> dict[str, Any]:
 async def _put_all(
     writing: Writing,
     entity: type[Child],
-    given: Sequence[tuple[Party, Sequence[ContactUpsert | AddressUpsert]]],
+    inputs: Sequence[tuple[Party, Sequence[ContactUpsert | AddressUpsert]]],
 ) -> Changed:
     """Write the contacts or addresses of all parties by party and code."""
-    wanted = {(party.id, it.code): _columns(it) for party, items in given for it in items}
+    wanted = {(party.id, it.code): _columns(it) for party, items in inputs for it in items}
     found = await _children(writing, entity, {party_id for party_id, _ in wanted})
     known = {(row.party_id, row.code): row for row in found}
     changed: Changed = defaultdict(list)

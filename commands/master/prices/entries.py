@@ -76,16 +76,16 @@ async def upsert_all(writing: Writing, command: PriceListEntriesUpsert) -> Outco
 
     Refused: NOT_FOUND for a list or a product, SCALE_EXCEEDED for a quantity, DUPLICATE.
     """
-    given = command.entries
-    lists = await locked(writing, PriceList, "code", {it.price_list_code for it in given})
-    products = await writing.by_key(Product, "sku", {it.product_sku for it in given})
-    steps = [_step(lists, products, it, place) for place, it in enumerate(given)]
+    inputs = command.entries
+    lists = await locked(writing, PriceList, "code", {it.price_list_code for it in inputs})
+    products = await writing.by_key(Product, "sku", {it.product_sku for it in inputs})
+    steps = [_step(lists, products, it, place) for place, it in enumerate(inputs)]
     refuse_duplicates(steps, ("entries",), "from_quantity")
     known = await _known(writing, steps)
     rows, statuses = [], []
     new: list[dict[str, Any]] = []
     changed: list[tuple[Any, dict[str, Any]]] = []
-    for it, step in zip(given, steps, strict=True):
+    for it, step in zip(inputs, steps, strict=True):
         price = {"unit_price": it.unit_price, "is_active": it.is_active}
         old = known.get(step)
         if old is None:
@@ -99,31 +99,33 @@ async def upsert_all(writing: Writing, command: PriceListEntriesUpsert) -> Outco
         rows.append(SimpleNamespace(id=key))
         statuses.append(status)
     await write_rows(writing, {PriceListEntry: new}, {PriceListEntry: changed})
-    _tell(writing, lists, given, statuses)
+    _tell(writing, lists, inputs, statuses)
     return results("price_list_entry_id", rows, statuses)
 
 
 def _step(
     lists: Mapping[str, PriceList],
     products: Mapping[str, Product],
-    given: PriceListEntryUpsert,
+    item: PriceListEntryUpsert,
     place: int,
 ) -> Step:
     """Return what an entry is known by. Refused: NOT_FOUND, SCALE_EXCEEDED."""
     path = ("entries", place)
-    if given.price_list_code not in lists:
+    if item.price_list_code not in lists:
         raise missing(PriceList, (*path, "price_list_code"))
-    if given.product_sku not in products:
+    if item.product_sku not in products:
         raise missing(Product, (*path, "product_sku"))
-    product = products[given.product_sku]
-    check_scale(product, given.from_quantity, (*path, "from_quantity"))
-    return lists[given.price_list_code].id, product.id, given.from_quantity
+    product = products[item.product_sku]
+    check_scale(product, item.from_quantity, (*path, "from_quantity"))
+    return lists[item.price_list_code].id, product.id, item.from_quantity
 
 
 async def _known(writing: Writing, steps: Sequence[Step]) -> dict[Step, PriceListEntry]:
     """Return those of the entries that are there already."""
-    given = dict(zip(_STEP, map(list, zip(*steps, strict=True)), strict=True))
-    rows = await writing.session.rows(_entries(), {"merchant": writing.viewer.merchant_id, **given})
+    values = dict(zip(_STEP, map(list, zip(*steps, strict=True)), strict=True))
+    rows = await writing.session.rows(
+        _entries(), {"merchant": writing.viewer.merchant_id, **values}
+    )
     return {(it.price_list_id, it.product_id, it.from_quantity): it for it in rows}
 
 
@@ -132,9 +134,9 @@ def _entries() -> Statement:
     """Build the statement of `_known`."""
     steps = func.unnest(*(bindparam(name, type_=ARRAY(type_)) for name, type_ in _STEP.items()))
     named = (column(name, type_) for name, type_ in _STEP.items())
-    given = steps.table_valued(*named, name="given").render_derived()
-    same = and_(*(getattr(PriceListEntry, name) == given.c[name] for name in _STEP))
-    rows = select(*columns(PriceListEntry)).select_from(given.join(PriceListEntry, same))
+    wanted = steps.table_valued(*named, name="wanted").render_derived()
+    same = and_(*(getattr(PriceListEntry, name) == wanted.c[name] for name in _STEP))
+    rows = select(*columns(PriceListEntry)).select_from(wanted.join(PriceListEntry, same))
     own = PriceListEntry.merchant_id == bindparam("merchant", type_=Uuid())
     return Statement(rows.where(own), record(PriceListEntry))
 
@@ -147,10 +149,10 @@ def _row(writing: Writing, of: PriceList, step: Step) -> dict[str, Any]:
 def _tell(
     writing: Writing,
     lists: Mapping[str, PriceList],
-    given: Sequence[PriceListEntryUpsert],
+    inputs: Sequence[PriceListEntryUpsert],
     statuses: Sequence[str],
 ) -> None:
-    done = Counter((it.price_list_code, how) for it, how in zip(given, statuses, strict=True))
+    done = Counter((it.price_list_code, how) for it, how in zip(inputs, statuses, strict=True))
     for code, of in lists.items():
         created, updated = done[code, "CREATED"], done[code, "UPDATED"]
         if created or updated:

@@ -20,20 +20,20 @@ Row: TypeAlias = tuple[int, Mapping[str, str]]
 
 
 @dataclass(frozen=True)
-class Kind:
+class CsvKind:
     """What the rows of a file are: items of one bulk verb. items: the field that takes them."""
 
     verb: AnyVerb
     items: str
 
 
-LISTS = Kind(lists.upsert_all, "price_lists")
+LISTS = CsvKind(lists.upsert_all, "price_lists")
 """Columns: code, name, currency, party_number, party_group, channel_code, valid_from, valid_to."""
-ENTRIES = Kind(entries.upsert_all, "entries")
+ENTRIES = CsvKind(entries.upsert_all, "entries")
 """Columns: price_list_code, product_sku, from_quantity, unit_price, is_active."""
 
 
-async def import_csv(write: Write, kind: Kind, lines: Iterable[str]) -> Counter[str]:
+async def import_csv(write: Write, kind: CsvKind, lines: Iterable[str]) -> Counter[str]:
     """Write all rows of a file whose first line names its columns; return status -> how many.
 
     Every bulk is a transaction: what was written stays when a later row is refused, and the same
@@ -56,7 +56,7 @@ def _rows(lines: Iterable[str]) -> Iterator[Row]:
         yield reader.line_num, {name: cell for name, cell in row.items() if cell}
 
 
-async def _written(write: Write, kind: Kind, bulk: Sequence[Row]) -> list[str]:
+async def _written(write: Write, kind: CsvKind, bulk: Sequence[Row]) -> list[str]:
     """Write rows and return what was done to each. Refused: with their places in the file."""
     try:
         takes: type[Command] = kind.verb.takes

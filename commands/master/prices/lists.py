@@ -70,36 +70,36 @@ async def upsert_all(writing: Writing, command: PriceListsUpsert) -> Outcome:
     Refused: DUPLICATE when a code stands twice, NOT_FOUND for a party or channel, INVALID for
     another currency than the list has.
     """
-    given = command.price_lists
-    refuse_duplicates((it.code for it in given), ("price_lists",), "code")
-    await _check_currencies(writing, given)
-    parties = await _ids(writing, Party, "number", given, "party_number")
-    channels = await _ids(writing, Channel, "code", given, "channel_code")
+    inputs = command.price_lists
+    refuse_duplicates((it.code for it in inputs), ("price_lists",), "code")
+    await _check_currencies(writing, inputs)
+    parties = await _ids(writing, Party, "number", inputs, "party_number")
+    channels = await _ids(writing, Channel, "code", inputs, "channel_code")
     items = [
         {
             **it.model_dump(exclude={"party_number", "channel_code"}),
             "party_id": parties.get(it.party_number),
             "channel_id": channels.get(it.channel_code),
         }
-        for it in given
+        for it in inputs
     ]
     return results("price_list_id", *await upsert(writing, PriceList, _EVENTS, "code", items))
 
 
-async def _check_currencies(writing: Writing, given: Sequence[PriceListUpsert]) -> None:
+async def _check_currencies(writing: Writing, inputs: Sequence[PriceListUpsert]) -> None:
     """Refused: INVALID. What is unlocked is safe to compare: the currency of a list stays."""
-    known = await writing.by_key(PriceList, "code", (it.code for it in given))
-    for place, it in enumerate(given):
+    known = await writing.by_key(PriceList, "code", (it.code for it in inputs))
+    for place, it in enumerate(inputs):
         if it.code in known and known[it.code].currency != it.currency:
             text = f"{it.code} has prices in {known[it.code].currency}; that stays."
             raise Refused(Code.INVALID, text, ("price_lists", place, "currency"))
 
 
 async def _ids(
-    writing: Writing, entity: Any, key: str, given: Sequence[PriceListUpsert], field: str
+    writing: Writing, entity: Any, key: str, inputs: Sequence[PriceListUpsert], field: str
 ) -> Mapping[str | None, UUID]:
     """Return business key -> id of what the lists are for. Refused: NOT_FOUND."""
-    names = [getattr(it, field) for it in given]
+    names = [getattr(it, field) for it in inputs]
     found = await writing.by_key(entity, key, filter(None, names))
     for place, name in enumerate(names):
         if name is not None and name not in found:

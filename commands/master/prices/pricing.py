@@ -75,8 +75,8 @@ async def priced(writing: Writing, named_by: str, of: Collection[PriceQuestion])
         return {}
     questions = list(of)
     names, values = PriceQuestion._fields, map(list, zip(*questions, strict=True))
-    given = {**writing.parameters, **dict(zip(names, values, strict=True))}
-    rows = await writing.session.rows(_priced(writing.viewer.actor, named_by), given)
+    parameters = {**writing.parameters, **dict(zip(names, values, strict=True))}
+    rows = await writing.session.rows(_priced(writing.viewer.actor, named_by), parameters)
     make = record(Product)._make
     return {questions[row[0] - 1]: Priced(make(row[2:]), row[1]) for row in rows}
 
@@ -104,9 +104,9 @@ def _questions(product: Any) -> Any:
         "party_id": Uuid(),
         "group": Text(),
     }
-    given = func.unnest(*(bindparam(name, type_=ARRAY(type_)) for name, type_ in types.items()))
+    listed = func.unnest(*(bindparam(name, type_=ARRAY(type_)) for name, type_ in types.items()))
     named = (column(name, type_) for name, type_ in types.items())
-    return given.table_valued(*named, with_ordinality="place", name="question").render_derived()
+    return listed.table_valued(*named, with_ordinality="place", name="question").render_derived()
 
 
 def _listed(question: Any) -> Any:

@@ -163,14 +163,14 @@ def _products(
         yield new.product_id, ("add_lines", place, "product_id")
 
 
-def _change(row: Contract | ContractLine, given: Mapping[str, Any], path: Path) -> list[str]:
+def _change(row: Contract | ContractLine, values: Mapping[str, Any], path: Path) -> list[str]:
     """Set what was given and return the names of what is new. Refused: INVALID for a null."""
-    for name, value in given.items():
+    for name, value in values.items():
         if value is None and not row.__table__.c[name].nullable:
             raise Refused(Code.INVALID, "This cannot be emptied.", (*path, name))
-    changed = [name for name, value in given.items() if getattr(row, name) != value]
+    changed = [name for name, value in values.items() if getattr(row, name) != value]
     for name in changed:
-        setattr(row, name, given[name])
+        setattr(row, name, values[name])
     return changed
 
 

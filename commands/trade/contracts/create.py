@@ -122,9 +122,9 @@ async def check_ship_tos(writing: Writing, party_id: UUID, addresses: Sequence[U
 
 
 async def _contract(writing: Writing, command: ContractCreate) -> Contract:
-    given: dict[str, Any] = command.model_dump(exclude={"idempotency_key", "number", "lines"})
+    values: dict[str, Any] = command.model_dump(exclude={"idempotency_key", "number", "lines"})
     contract = Contract(
-        **given | {"priority_on": command.priority_on or command.valid_from},
+        **values | {"priority_on": command.priority_on or command.valid_from},
         merchant_id=writing.viewer.merchant_id,
         id=new_id(),
         number=await _number(writing, command.number),
@@ -136,15 +136,15 @@ async def _contract(writing: Writing, command: ContractCreate) -> Contract:
     return contract
 
 
-async def _number(writing: Writing, given: str | None) -> str:
+async def _number(writing: Writing, wanted: str | None) -> str:
     """Return the number, else the next of the counter that nobody gave by hand.
 
     Refused: TAKEN.
     """
-    if given is not None:
-        if await writing.by_key(Contract, "number", [given]):
-            raise Refused(Code.TAKEN, f"There is a contract {given} already.", ("number",))
-        return given
+    if wanted is not None:
+        if await writing.by_key(Contract, "number", [wanted]):
+            raise Refused(Code.TAKEN, f"There is a contract {wanted} already.", ("number",))
+        return wanted
     while True:
         (number,) = await numbers(writing, CounterName.CONTRACT, 1)
         if not await writing.by_key(Contract, "number", [number]):

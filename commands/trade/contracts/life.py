@@ -12,7 +12,7 @@ from kit.errors import Code, Path, Refused
 from kit.ids import Names
 from kit.inputs import Command, Note
 from models.access.viewers import Scope
-from models.base.acts import Act
+from models.base.acts import Act, Itself
 from models.base.events import Event
 from models.base.visibility import seen_by
 from models.events.trade.contracts import (
@@ -118,10 +118,25 @@ async def terminate(writing: Writing, command: ContractTerminate) -> Outcome:
     return _enter(writing, contract, ContractState.TERMINATED, terminated, command.reason)
 
 
+VALID = Itself(
+    "today lies in its validity",
+    lambda writing, contract: contract.is_valid_on(contract.day(writing.now)),
+)
+LASTING = Itself(
+    "its last day is not over", lambda writing, contract: not contract.is_over(writing.now)
+)
+
+
 def wrong_state(contract: Contract, path: Path = ("contract_id",)) -> Refused:
     """Return the refusal of what the contract's state does not allow."""
     text = f"The contract {contract.number} is {contract.state.value}."
     return Refused(Code.WRONG_STATE, text, path)
+
+
+def outside(contract: Contract, path: Path) -> Refused:
+    """Return the refusal of a day that the contract does not cover (K3)."""
+    text = f"{contract.number} is valid from {contract.valid_from} to {contract.valid_to}."
+    return Refused(TradeCode.OUTSIDE_VALIDITY, text, path)
 
 
 def check_in_force(contract: Contract, path: Path) -> None:

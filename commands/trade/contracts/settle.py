@@ -22,7 +22,7 @@ class ContractSettle(ContractStep):
 def _is_over(writing: Writing, contract: Contract) -> bool:
     if contract.state is ContractState.TERMINATED:
         return True
-    return contract.valid_to < contract.day(writing.now)
+    return contract.is_over(writing.now)
 
 
 OVER = Itself("it is TERMINATED, or its last day is over", _is_over)
@@ -80,4 +80,4 @@ def _settle_line(writing: Writing, line: ContractLine, product: Product) -> None
 
 def _whole(quantity: Decimal, product: Product) -> Decimal:
     """Return the least quantity of the unit's scale that is not below the exact one."""
-    return quantity.quantize(Decimal(1).scaleb(-product.scale), ROUND_CEILING)
+    return quantity.quantize(product.step, ROUND_CEILING)

@@ -62,8 +62,8 @@ async def cancel_lines(writing: Writing, command: OrderCancelLines) -> Outcome:
     order = await locked(writing, command, cancel_lines)
     lines = await lines_of(writing, [order.id])
     wanted = await _wanted(writing, command, lines)
-    told = OrderLinesCancelled(order.id, lines=cancelled_lines(wanted))
-    await cancel(writing, order, lines.values(), wanted, told)
+    happened = OrderLinesCancelled(order.id, lines=cancelled_lines(wanted))
+    await cancel(writing, order, lines.values(), wanted, happened)
     order.cancel_reason = command.reason
     if all(line.cancelled == line.ordered for line in lines.values()):
         become(writing, order, OrderState.CANCELLED)
@@ -90,8 +90,8 @@ async def _wanted(
         path = ("lines", place, "quantity")
         check_scale(products[line.product_id], it.quantity, path)
         if it.quantity > line.unplanned:
-            rest = max(line.unplanned, Decimal(0)).normalize()
-            text = f"Only {rest:f} of this line is in no delivery yet."
+            remaining = max(line.unplanned, Decimal(0)).normalize()
+            text = f"Only {remaining:f} of this line is in no delivery yet."
             raise Refused(TradeCode.QUANTITY_NOT_OPEN, text, path)
         wanted[line] = it.quantity
     return wanted
@@ -110,12 +110,11 @@ async def close(writing: Writing, command: OrderClose) -> Outcome:
     order = await locked(writing, command, close)
     text = f"Deliveries of {order.number} are under way: dispatch or cancel them first."
     under_way = Refused(Code.WRONG_STATE, text, ("order_id",))
-    await check_stops(
-        writing, order, close.act, ("order_id",), {acts.UNDER_WAY: lambda _lines: under_way}
-    )
+    known = {acts.UNDER_WAY: lambda _lines: under_way}
+    await check_stops(writing, order, close.act.stopped_by, ("order_id",), known)
     become(writing, order, OrderState.CLOSED)
     lines = (await lines_of(writing, [order.id])).values()
-    rest = {line: line.unplanned for line in lines if line.unplanned > 0}
-    await cancel(writing, order, lines, rest, OrderClosed(order.id))
+    remaining = {line: line.unplanned for line in lines if line.unplanned > 0}
+    await cancel(writing, order, lines, remaining, OrderClosed(order.id))
     order.version += 1
     return {"order_id": order.id}

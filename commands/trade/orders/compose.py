@@ -21,53 +21,53 @@ from models.trade.orders.states import OrderKind
 
 
 def compose(
-    writing: Writing, references: References, given: OrderFields, lines: Sequence[LineFields]
+    writing: Writing, references: References, fields: OrderFields, lines: Sequence[LineFields]
 ) -> Draft:
     """Return the draft, confirmed, of an order whose references have been read.
 
     Refused: INVALID, NOT_FOUND, NOT_ALLOWED, DUPLICATE, SCALE_EXCEEDED, PRICE_CHANGED, with the
     path inside the order.
     """
-    check_shape(given)
-    _check_kind(writing, given)
-    party = customer(writing, references, given)
-    contact = references.of_party(Contact, party, given)
-    ship_to_id, ship_to = _ship_to(references, party, given)
+    check_shape(fields)
+    _check_kind(writing, fields)
+    party = customer(writing, references, fields)
+    contact = references.of_party(Contact, party, fields)
+    ship_to_id, ship_to = _ship_to(references, party, fields)
     return Draft(
-        channel_id=references.demand(Channel, given).id,
-        currency=given.currency,
-        placed_at=given.ordered_at(writing.now),
-        lines=_lines(writing, references, given, lines),
-        kind=given.kind,
+        channel_id=references.demand(Channel, fields).id,
+        currency=fields.currency,
+        placed_at=fields.ordered_at(writing.now),
+        lines=_lines(writing, references, fields, lines),
+        kind=fields.kind,
         party_id=party.id if party else None,
-        guest=given.guest,
+        guest=fields.guest,
         buyer_contact_id=contact.id if contact else None,
-        purchase_order_number=given.purchase_order_number,
-        external_reference=given.external_reference,
-        delivery_policy=given.delivery_policy,
-        cancel_if_not_by=given.cancel_if_not_by,
+        purchase_order_number=fields.purchase_order_number,
+        external_reference=fields.external_reference,
+        delivery_policy=fields.delivery_policy,
+        cancel_if_not_by=fields.cancel_if_not_by,
         ship_to_id=ship_to_id,
         ship_to=ship_to,
-        recipient=given.recipient,
-        window=given.window,
-        note=given.note,
+        recipient=fields.recipient,
+        window=fields.window,
+        note=fields.note,
     )
 
 
 def _ship_to(
-    references: References, party: Party | None, given: OrderFields
+    references: References, party: Party | None, fields: OrderFields
 ) -> tuple[UUID | None, Place | None]:
     """Return where the goods go: the address as it is today, so that a later change leaves it."""
-    if given.ship_to is not None:
-        return None, given.ship_to
-    address = references.of_party(Address, party, given)
+    if fields.ship_to is not None:
+        return None, fields.ship_to
+    address = references.of_party(Address, party, fields)
     if address is None and party is not None:
         address = references.default_address(party)
     return (None, None) if address is None else (address.id, Place(**address.place))
 
 
-def _check_kind(writing: Writing, given: OrderFields) -> None:
-    if given.kind is not OrderKind.STANDARD and not writing.viewer.may(Scope.PRICES_STATE):
+def _check_kind(writing: Writing, fields: OrderFields) -> None:
+    if fields.kind is not OrderKind.STANDARD and not writing.viewer.may(Scope.PRICES_STATE):
         text = f"Your key lacks the scope {Scope.PRICES_STATE}, which other kinds of orders need."
         raise Refused(Code.NOT_ALLOWED, text, ("kind",))
 
@@ -85,10 +85,10 @@ def _lines(
             check_scale(found.product, line.quantity, ("quantity",))
             price = _price(writing, order, line, found.unit_price)
         except Refused as refused:
-            told = [it.below(path) for it in refused.problems]
+            below = [it.below(path) for it in refused.problems]
             if refused.price is None:
-                raise Refused.of(told) from refused
-            problems += told
+                raise Refused.of(below) from refused
+            problems += below
         else:
             drafts.append(_line(found.product, line, price))
     if problems:

@@ -100,15 +100,15 @@ class OrderFields(Input):
         return now
 
 
-def check_shape(given: OrderFields) -> None:
+def check_shape(fields: OrderFields) -> None:
     """Refused: INVALID where fields of an order exclude or demand each other."""
-    dated = given.delivery_policy is DeliveryPolicy.CANCEL_IF_NOT_BY
+    dated = fields.delivery_policy is DeliveryPolicy.CANCEL_IF_NOT_BY
     broken = {
-        "kind": given.kind is OrderKind.CALL_OFF and "Call-offs are placed on their contract.",
-        "ship_to": given.ship_to is not None
-        and given.ship_to_id is not None
+        "kind": fields.kind is OrderKind.CALL_OFF and "Call-offs are placed on their contract.",
+        "ship_to": fields.ship_to is not None
+        and fields.ship_to_id is not None
         and "Give an address of the party or a free one, not both.",
-        "cancel_if_not_by": dated == (given.cancel_if_not_by is None)
+        "cancel_if_not_by": dated == (fields.cancel_if_not_by is None)
         and "This goes with the delivery policy CANCEL_IF_NOT_BY, and only with it.",
     }
     for name, message in broken.items():

@@ -43,15 +43,15 @@ class OrderReleaseHold(HoldRelease):
 
 
 async def place(
-    writing: Writing, subject: HoldSubject, subject_id: UUID, given: HoldFields, event: type[Held]
+    writing: Writing, subject: HoldSubject, subject_id: UUID, fields: HoldFields, event: type[Held]
 ) -> Hold:
     """Stop an order or a delivery whose order is locked. event: what the journal tells of it.
 
     Refused: TAKEN when the same owner holds it for the same reason already.
     """
     active = (await active_holds(writing, [subject_id])).get(subject_id, [])
-    if any((it.reason, it.owner) == (given.reason, given.owner) for it in active):
-        text = f"{given.owner} holds this for {given.reason.value} already."
+    if any((it.reason, it.owner) == (fields.reason, fields.owner) for it in active):
+        text = f"{fields.owner} holds this for {fields.reason.value} already."
         raise Refused(Code.TAKEN, text, ("reason",))
     hold = Hold(
         merchant_id=writing.viewer.merchant_id,
@@ -59,9 +59,9 @@ async def place(
         subject=subject,
         subject_id=subject_id,
         placed_at=writing.now,
-        reason=given.reason,
-        owner=given.owner,
-        note=given.note,
+        reason=fields.reason,
+        owner=fields.owner,
+        note=fields.note,
     )
     _add(writing, hold, event)
     return hold

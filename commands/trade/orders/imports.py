@@ -82,11 +82,11 @@ async def import_all(writing: Writing, command: OrdersImport) -> Outcome:
     results: list[dict[str, Any]] = []
     drafts: dict[int, Draft] = {}
     seen: set[OrderKey] = set()
-    for place, given in enumerate(orders):
+    for place, item in enumerate(orders):
         try:
-            key = _key(writing, references, given, seen)
+            key = _key(writing, references, item, seen)
             if key not in there:
-                drafts[place] = _draft(writing, references, given)
+                drafts[place] = _draft(writing, references, item)
             results.append(_result("UNCHANGED", there.get(key)))
         except Refused as refused:
             problems = [it.below(("orders", place)) for it in refused.problems]
@@ -101,14 +101,14 @@ def _result(status: str, order_id: UUID | None, problems: Sequence[Problem] = ()
 
 
 def _key(
-    writing: Writing, references: References, given: OrderImport, seen: set[OrderKey]
+    writing: Writing, references: References, item: OrderImport, seen: set[OrderKey]
 ) -> OrderKey:
     """Return what the order is known by, noted in `seen`.
 
     Refused: as `customer`, DUPLICATE.
     """
-    channel, party = references.demand(Channel, given), customer(writing, references, given)
-    key = (channel.id, party.id if party else None, given.external_reference)
+    channel, party = references.demand(Channel, item), customer(writing, references, item)
+    key = (channel.id, party.id if party else None, item.external_reference)
     if key in seen:
         text = "This order stands twice in one input."
         raise Refused(Code.DUPLICATE, text, ("external_reference",))
@@ -116,9 +116,9 @@ def _key(
     return key
 
 
-def _draft(writing: Writing, references: References, given: OrderImport) -> Draft:
-    if given.placed_at > writing.now:
+def _draft(writing: Writing, references: References, item: OrderImport) -> Draft:
+    if item.placed_at > writing.now:
         raise Refused(Code.INVALID_DATE, "An imported order was placed already.", ("placed_at",))
-    draft = compose(writing, references, given, given.lines)
+    draft = compose(writing, references, item, item.lines)
     check_priced(draft)
     return draft

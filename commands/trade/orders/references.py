@@ -47,26 +47,26 @@ class Named(NamedTuple):
     field: str
 
 
-def reference_of(entity: type[Owned], given: Input) -> Named | None:
+def reference_of(entity: type[Owned], item: Input) -> Named | None:
     """Return how the input names a row of the table. Refused: INVALID when it does so twice."""
-    found = _names(entity, given)
+    found = _names(entity, item)
     if len(found) > 1:
         raise Refused(Code.INVALID, "Name it by one key, not by two.", (found[-1].field,))
     return found[0] if found else None
 
 
-def _names(entity: type[Owned], given: Input) -> Sequence[Named]:
+def _names(entity: type[Owned], item: Input) -> Sequence[Named]:
     """Return all ways in which the input names a row of the table."""
     return [
         Named(column, value, field)
-        for field, column in _ways(entity, type(given))
-        if (value := getattr(given, field)) is not None
+        for field, column in _ways(entity, type(item))
+        if (value := getattr(item, field)) is not None
     ]
 
 
-def _demanded(entity: type[Owned], given: Input) -> Named:
+def _demanded(entity: type[Owned], item: Input) -> Named:
     """Return how the input names a row. Refused: INVALID when it does not, or does so twice."""
-    name = reference_of(entity, given)
+    name = reference_of(entity, item)
     if name is None:
         field = next(iter(WAYS[entity]))
         raise Refused(Code.INVALID, f"Say which {entity.__name__} it is.", (field,))
@@ -82,9 +82,9 @@ def _ways(entity: type[Owned], kind: type[Input]) -> Sequence[tuple[str, str]]:
 def _values(entity: type[Owned], inputs: Iterable[Input]) -> dict[str, set[Any]]:
     """Return column -> values by which the inputs name rows of the table."""
     found: dict[str, set[Any]] = {column: set() for column in WAYS[entity].values()}
-    for given in inputs:
-        for field, column in _ways(entity, type(given)):
-            if (value := getattr(given, field)) is not None:
+    for item in inputs:
+        for field, column in _ways(entity, type(item)):
+            if (value := getattr(item, field)) is not None:
                 found[column].add(value)
     return found
 
@@ -113,9 +113,9 @@ class References:
         """Return the ids of all rows of the table that were found."""
         return {row.id for (table, _, _), row in self.keyed.items() if table is entity}
 
-    def find(self, entity: type[Entity], given: Input) -> Entity | None:
+    def find(self, entity: type[Entity], item: Input) -> Entity | None:
         """Return the row that the input names. Refused: INVALID, NOT_FOUND with its field."""
-        name = reference_of(entity, given)
+        name = reference_of(entity, item)
         if name is None:
             return None
         row: Entity | None = self.keyed.get((entity, name.column, name.value))
@@ -123,16 +123,16 @@ class References:
             raise missing(entity, (name.field,))
         return row
 
-    def demand(self, entity: type[Entity], given: Input) -> Entity:
+    def demand(self, entity: type[Entity], item: Input) -> Entity:
         """Return the row that the input names. Refused: INVALID also when it names none."""
-        row: Entity | None = self.find(entity, given)
+        row: Entity | None = self.find(entity, item)
         if row is None:
-            raise missing(entity, (_demanded(entity, given).field,))
+            raise missing(entity, (_demanded(entity, item).field,))
         return row
 
-    def of_party(self, entity: type[Entity], party: Party | None, given: Input) -> Entity | None:
+    def of_party(self, entity: type[Entity], party: Party | None, item: Input) -> Entity | None:
         """Return the contact or address of the party that the input names. Refused: as `find`."""
-        name = reference_of(entity, given)
+        name = reference_of(entity, item)
         if name is None:
             return None
         key = None if party is None else (entity, party.id, name.column, name.value)
@@ -154,9 +154,9 @@ class References:
         return self.owned.get((Address, party.id, "is_default", True))
 
 
-async def read(writing: Writing, given: Sequence[Lined]) -> References:
+async def read(writing: Writing, lined: Sequence[Lined]) -> References:
     """Read everything that orders and their lines name, with a few statements for all of them."""
-    orders = [order for order, _ in given]
+    orders = [order for order, _ in lined]
     keyed: dict[tuple[type[Owned], str, Any], Any] = {}
     for entity in (Channel, Party):
         for column, values in _values(entity, orders).items():
@@ -164,7 +164,7 @@ async def read(writing: Writing, given: Sequence[Lined]) -> References:
                 values.add(writing.viewer.bound_to)
             for value, row in (await writing.by_key(entity, column, values)).items():
                 keyed[entity, column, value] = row
-    prices = await _prices(writing, keyed, given)
+    prices = await _prices(writing, keyed, lined)
     parties = References(keyed, {}, {}).ids(Party)
     contacts = await _owned(writing, Contact, parties, _values(Contact, orders))
     places = _values(Address, orders) | {"is_default": {True}}
@@ -173,11 +173,11 @@ async def read(writing: Writing, given: Sequence[Lined]) -> References:
 
 
 async def _prices(
-    writing: Writing, keyed: Keyed, given: Sequence[Lined]
+    writing: Writing, keyed: Keyed, lined: Sequence[Lined]
 ) -> dict[PriceQuestion, Priced]:
     """Read products with the prices that lines ask, by ids and by SKUs."""
     questions: defaultdict[str, set[PriceQuestion]] = defaultdict(set)
-    for order, lines in given:
+    for order, lines in lined:
         for line in lines:
             question = _question(writing, keyed, order, line)
             if question is not None:
@@ -249,36 +249,36 @@ def _of_parties(actor: Actor, entity: type[Contact | Address], names: tuple[str,
     return Statement(rows, record(entity))
 
 
-def customer(writing: Writing, references: References, given: OrderFields) -> Party | None:
+def customer(writing: Writing, references: References, item: OrderFields) -> Party | None:
     """Return the party that orders, None for a guest.
 
     Refused: INVALID unless there is a party or a guest and not both, NOT_FOUND for a party that
     is no customer or, for a buyer, not its own; NOT_ALLOWED for a buyer's guest.
     """
     buyer = writing.viewer.actor is Actor.BUYER
-    if buyer and given.guest is not None:
+    if buyer and item.guest is not None:
         raise Refused(Code.NOT_ALLOWED, "A buyer orders for its own company.", ("guest",))
-    party = references.find(Party, given) or _party(writing, references.keyed, given)
-    if (party is None) == (given.guest is None):
+    party = references.find(Party, item) or _party(writing, references.keyed, item)
+    if (party is None) == (item.guest is None):
         raise Refused(Code.INVALID, "Give either a party or a guest.", ("party_id",))
     if party is not None and (
         PartyRole.CUSTOMER not in party.roles or (buyer and party.id != writing.viewer.bound_to)
     ):
-        raise missing(Party, _party_path(given))
+        raise missing(Party, _party_path(item))
     return party
 
 
-def _party(writing: Writing, keyed: Keyed, given: OrderFields) -> Any:
+def _party(writing: Writing, keyed: Keyed, item: OrderFields) -> Any:
     """Return the party that the input names, a buyer's own where it names none."""
-    names = _names(Party, given)
+    names = _names(Party, item)
     own = Named("id", writing.viewer.bound_to, "party_id")
     if not names and writing.viewer.actor is Actor.BUYER:
         names = [own]
     return next((keyed.get((Party, it.column, it.value)) for it in names), None)
 
 
-def _party_path(given: OrderFields) -> Path:
-    name = reference_of(Party, given)
+def _party_path(item: OrderFields) -> Path:
+    name = reference_of(Party, item)
     return (name.field if name else "party_id",)
 
 
@@ -311,12 +311,12 @@ async def taken(
     return {(channel, party, str(reference)): order for channel, party, reference, order in rows}
 
 
-async def check_free(writing: Writing, channel_id: UUID, party_id: UUID | None, given: Any) -> None:
+async def check_free(writing: Writing, channel_id: UUID, party_id: UUID | None, item: Any) -> None:
     """Refused: TAKEN where the party (None: a guest) has an order of the external reference.
 
-    given: what has the `external_reference`, or None there.
+    item: what has the `external_reference`, or None there.
     """
-    reference = given.external_reference
+    reference = item.external_reference
     if reference and (channel_id, party_id, reference) in await taken(
         writing, [channel_id], [reference]
     ):

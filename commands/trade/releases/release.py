@@ -3,7 +3,7 @@
 from sqlalchemy import ARRAY, Uuid, any_, literal
 
 from commands.master.catalog import check_scale
-from commands.trade.contracts.life import check_in_force
+from commands.trade.contracts.life import LASTING, check_in_force, outside
 from commands.trade.releases.inputs import ContractRelease
 from commands.trade.releases.schedule import Schedule, check_firm_zone, schedule_of, slots_of
 from commands.writing.transaction import Outcome, Writing
@@ -24,15 +24,16 @@ from models.trade.releases import Release, ReleaseState, ReleaseType, ScheduleLi
 
 
 @verb(
-    Act(Scope.CALL_OFFS_WRITE, IN_FORCE),
+    Act(Scope.CALL_OFFS_WRITE, IN_FORCE, needs=(LASTING,)),
     "Send a schedule for one contract line: forecast or just in time, whole or as changes.",
 )
 async def release(writing: Writing, command: ContractRelease) -> Outcome:
     """Put a release in force; the one before of its line and type is superseded (K7).
 
-    Refused: NOT_FOUND, CONTRACT_SUSPENDED, WRONG_STATE, NOT_ALLOWED, DUPLICATE, SCALE_EXCEEDED,
-    INVALID_WINDOW for the horizon, RELEASE_OUTDATED for a number that is not higher or a
-    cumulative that went back, FIRM_ZONE when firm demand falls in the firm zone (K8).
+    Refused: NOT_FOUND, CONTRACT_SUSPENDED, WRONG_STATE, OUTSIDE_VALIDITY after the last day (K3),
+    NOT_ALLOWED, DUPLICATE, SCALE_EXCEEDED, INVALID_WINDOW for the horizon, RELEASE_OUTDATED for a
+    number that is not higher or a cumulative that went back, FIRM_ZONE when firm demand falls in
+    the firm zone (K8).
     """
     contract, line = await _locked(writing, command)
     await _check(writing, command, line)
@@ -57,11 +58,16 @@ async def release(writing: Writing, command: ContractRelease) -> Outcome:
 
 
 async def _locked(writing: Writing, command: ContractRelease) -> tuple[Contract, ContractLine]:
-    """Lock the contract, then its line. Refused: NOT_FOUND, CONTRACT_SUSPENDED, WRONG_STATE."""
+    """Lock the contract, then its line.
+
+    Refused: NOT_FOUND, CONTRACT_SUSPENDED, WRONG_STATE, OUTSIDE_VALIDITY.
+    """
     wanted = {command.contract_line_id: ("contract_line_id",)}
     contract_id = (await writing.get(ContractLine, wanted))[command.contract_line_id].contract_id
     contract = (await writing.lock(Contract, {contract_id: ()}))[contract_id]
     check_in_force(contract, ("contract_line_id",))
+    if not LASTING.test(writing, contract):
+        raise outside(contract, ("contract_line_id",))
     return contract, (await writing.lock(ContractLine, wanted))[command.contract_line_id]
 
 

@@ -80,10 +80,10 @@ def schedule_of(command: ContractRelease, line: ContractLine, before: Schedule |
             text = "There is no active release of this type to update."
             raise Refused(Code.WRONG_STATE, text, ("function",))
         kept = {it.window.earliest: it for it in before.counted_from(received).slots}
-    given = {
+    changed = {
         it.window.earliest: Slot(it.window, it.quantity, it.commitment) for it in command.lines
     }
-    slots = {**kept, **given}
+    slots = {**kept, **changed}
     return Schedule(received, [slots[start] for start in sorted(slots) if slots[start].quantity])
 
 

@@ -6,15 +6,15 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, and_, exists, or_
+from sqlalchemy import ColumnElement, and_, or_
 
 from kit.ids import Names
 from kit.inputs import Input, Instant, Reference
+from loaders.reading.acts import some
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Reader
 from loaders.trade.orders.progress import has_status, is_backordered, is_late, is_open, some_line
-from models.base.visibility import seen_by
-from models.trade.orders.holds import Hold
+from models.trade.orders.acts import HELD
 from models.trade.orders.states import FulfilmentStatus, OrderKind, OrderState
 from models.trade.orders.tables import Order
 
@@ -81,51 +81,50 @@ _EQUAL = (
 )
 
 
-def _held(reader: Reader, order: Any) -> ColumnElement[bool]:
-    hold = reader.table(Hold)
-    return exists().where(
-        hold.subject_id == order.id, hold.is_active, *seen_by(reader.viewer, hold)
-    )
+def _is_on_hold(reader: Reader, order: Any) -> ColumnElement[bool]:
+    """Tell whether a hold is active, as `availableActions` does: whoever sees it."""
+    return some(reader, order, HELD)
 
 
-_FLAGS = {"open": is_open, "late": is_late, "on_hold": _held, "backordered": is_backordered}
+_FLAGS = {"open": is_open, "late": is_late, "on_hold": _is_on_hold, "backordered": is_backordered}
 
 
-def _overlaps(table: Any, given: OrderFilter) -> ColumnElement[bool]:
+def _overlaps(table: Any, filter_by: OrderFilter) -> ColumnElement[bool]:
     bounds = [table.window_latest.is_not(None)]
-    if given.window_from is not None:
-        bounds.append(table.window_latest >= given.window_from)
-    if given.window_to is not None:
-        bounds.append(table.window_earliest < given.window_to)
+    if filter_by.window_from is not None:
+        bounds.append(table.window_latest >= filter_by.window_from)
+    if filter_by.window_to is not None:
+        bounds.append(table.window_earliest < filter_by.window_to)
     return and_(*bounds)
 
 
-def _single(reader: Reader, order: Any, given: OrderFilter) -> Iterable[ColumnElement[bool]]:
+def _single(reader: Reader, order: Any, filter_by: OrderFilter) -> Iterable[ColumnElement[bool]]:
     """Yield what the filter says by one value of its own."""
     for name in _EQUAL:
-        if (value := getattr(given, name)) is not None:
+        if (value := getattr(filter_by, name)) is not None:
             yield getattr(order, name) == value
     for name, condition in _FLAGS.items():
-        if (value := getattr(given, name)) is not None:
+        if (value := getattr(filter_by, name)) is not None:
             holds = condition(reader, order)
             yield holds if value else ~holds
 
 
-def _matching(reader: Reader, order: Any, given: OrderFilter) -> Iterable[ColumnElement[bool]]:
-    yield from _single(reader, order, given)
-    if given.states is not None:
-        yield order.state.in_(given.states)
-    if given.fulfilment_statuses is not None:
-        yield has_status(reader, order, given.fulfilment_statuses)
-    if given.number_prefix is not None:
-        yield order.number.startswith(given.number_prefix, autoescape=True)
-    if given.placed_from is not None:
-        yield order.placed_at >= given.placed_from
-    if given.placed_to is not None:
-        yield order.placed_at < given.placed_to
-    if given.window_from is not None or given.window_to is not None:
+def _matching(reader: Reader, order: Any, filter_by: OrderFilter) -> Iterable[ColumnElement[bool]]:
+    yield from _single(reader, order, filter_by)
+    if filter_by.states is not None:
+        yield order.state.in_(filter_by.states)
+    if filter_by.fulfilment_statuses is not None:
+        yield has_status(reader, order, filter_by.fulfilment_statuses)
+    if filter_by.number_prefix is not None:
+        yield order.number.startswith(filter_by.number_prefix, autoescape=True)
+    if filter_by.placed_from is not None:
+        yield order.placed_at >= filter_by.placed_from
+    if filter_by.placed_to is not None:
+        yield order.placed_at < filter_by.placed_to
+    if filter_by.window_from is not None or filter_by.window_to is not None:
         yield or_(
-            _overlaps(order, given), some_line(reader, order, lambda line: _overlaps(line, given))
+            _overlaps(order, filter_by),
+            some_line(reader, order, lambda line: _overlaps(line, filter_by)),
         )
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from models.access.keys import ApiKey, LimitName
 from models.access.viewers import Actor, CompanyRole, Documents, Scope
 from models.base.events import Event, event, without
-from models.base.payloads import RowOf
+from models.base.payloads import IdOf
 
 
 @event("api_key.created", ApiKey, without("name"))
@@ -18,7 +18,7 @@ class ApiKeyCreated(Event):
     actor: Annotated[Actor, "Who uses it."]
     role: Annotated[CompanyRole | None, "What a buyer may do for its company."]
     bound_to: Annotated[
-        Annotated[UUID, RowOf("Party", "Channel", "Location")] | None,
+        Annotated[UUID, IdOf("Party", "Channel", "Location")] | None,
         "The party, channel or location that it is bound to.",
     ]
     scopes: Annotated[tuple[Scope, ...], "What it allows."]

@@ -8,12 +8,12 @@ from typing import Annotated
 from uuid import UUID
 
 from models.base.events import Event, event, without
-from models.base.payloads import RowOf
+from models.base.payloads import IdOf
 from models.events.trade.orders import Held, hold_without_owner
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery
 
-Quantities = Mapping[Annotated[UUID, RowOf("OrderLine")], Decimal]
+Quantities = Mapping[Annotated[UUID, IdOf("OrderLine")], Decimal]
 """Id of an order line -> quantity, in the line's unit."""
 
 
@@ -28,7 +28,7 @@ class DeliveryPlanned(Event):
 class DeliveryDivided(Event):
     """A part of it became a delivery of its own."""
 
-    into: Annotated[UUID, RowOf("Delivery"), "The new delivery."]
+    into: Annotated[UUID, IdOf("Delivery"), "The new delivery."]
     taken: Annotated[Quantities, "Order line → what the new one took, in the line's unit."]
 
 
@@ -36,7 +36,7 @@ class DeliveryDivided(Event):
 class DeliveryMerged(Event):
     """Another one was put into it."""
 
-    source: Annotated[UUID, RowOf("Delivery"), "The other delivery."]
+    source: Annotated[UUID, IdOf("Delivery"), "The other delivery."]
     planned: Annotated[Quantities, "Order line → what came from it, in the line's unit."]
 
 
@@ -44,8 +44,8 @@ class DeliveryMerged(Event):
 class DeliveryMoved(Event):
     """It starts elsewhere."""
 
-    before: Annotated[UUID, RowOf("Location"), "The location where it would have started."]
-    after: Annotated[UUID, RowOf("Location"), "The location where it starts."]
+    before: Annotated[UUID, IdOf("Location"), "The location where it would have started."]
+    after: Annotated[UUID, IdOf("Location"), "The location where it starts."]
 
 
 @event("delivery.rescheduled", Delivery, without("override"))
@@ -92,7 +92,7 @@ class DeliveryCancelled(Event):
     """It is not made; its quantities can be planned again."""
 
     merged_into: Annotated[
-        Annotated[UUID, RowOf("Delivery")] | None, "The delivery into which it was put."
+        Annotated[UUID, IdOf("Delivery")] | None, "The delivery into which it was put."
     ] = None
 
 
@@ -101,7 +101,7 @@ class DeliveryReceived(Event):
     """The client confirmed what came."""
 
     received: Annotated[
-        Mapping[Annotated[UUID, RowOf("DeliveryLine")], Decimal],
+        Mapping[Annotated[UUID, IdOf("DeliveryLine")], Decimal],
         "Delivery line → what came in good order, in its unit.",
     ]
 

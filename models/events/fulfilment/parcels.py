@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from models.base.events import Event, Payload, event
-from models.base.payloads import RowOf
+from models.base.payloads import IdOf
 from models.fulfilment.parcels import Parcel, ParcelStatus
 
 
@@ -14,7 +14,7 @@ from models.fulfilment.parcels import Parcel, ParcelStatus
 class ParcelPacked(Event):
     """It was packed."""
 
-    delivery_id: Annotated[UUID, RowOf("Delivery"), "The delivery that it belongs to."]
+    delivery_id: Annotated[UUID, IdOf("Delivery"), "The delivery that it belongs to."]
 
 
 @event("parcel.voided", Parcel)
@@ -32,7 +32,7 @@ class ParcelTrackingNumberAdded(Event):
     """A carrier reported a number of its own."""
 
     tracking_number_id: Annotated[
-        Annotated[UUID, RowOf("TrackingNumber")] | None, "The number; null before version 2."
+        Annotated[UUID, IdOf("TrackingNumber")] | None, "The number; null before version 2."
     ]
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from models.base.events import Created, Payload, Updated, event
-from models.base.payloads import RowOf
+from models.base.payloads import IdOf
 from models.master.parties import Party
 
 
@@ -23,8 +23,8 @@ class PartyUpdated(Updated):
     """It was changed, or one of its contacts or addresses."""
 
     contacts: Annotated[
-        tuple[Annotated[UUID, RowOf("Contact")], ...], "Its contacts that were written."
+        tuple[Annotated[UUID, IdOf("Contact")], ...], "Its contacts that were written."
     ]
     addresses: Annotated[
-        tuple[Annotated[UUID, RowOf("Address")], ...], "Its addresses that were written."
+        tuple[Annotated[UUID, IdOf("Address")], ...], "Its addresses that were written."
     ]

@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from models.base.events import Event, Moving, Progressed, event, without
-from models.base.payloads import ColumnName, RowOf
+from models.base.payloads import ColumnName, IdOf
 from models.trade.contracts.tables import Contract
 
 
@@ -50,9 +50,9 @@ class ContractTerminated(Event):
 class ContractCalledOff(Moving):
     """An order was placed on it."""
 
-    order_id: Annotated[UUID, RowOf("Order"), "The order."]
+    order_id: Annotated[UUID, IdOf("Order"), "The order."]
     lines: Annotated[
-        Mapping[Annotated[UUID, RowOf("ContractLine")], Decimal],
+        Mapping[Annotated[UUID, IdOf("ContractLine")], Decimal],
         "Contract line → what was called off, in the line's unit.",
     ]
 

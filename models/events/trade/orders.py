@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from models.base.events import Event, Moving, Payload, Progressed, event, without
-from models.base.payloads import AllLines, Item, RowOf
+from models.base.payloads import AllLines, IdOf, Item
 from models.trade.orders.holds import HoldReason
 from models.trade.orders.states import Approval
 from models.trade.orders.tables import Order
@@ -86,7 +86,7 @@ class OrderProgressed(Progressed):
 class Held(Event):
     """What holds on orders and deliveries tell."""
 
-    hold_id: Annotated[Annotated[UUID, RowOf("Hold")] | None, "The hold; null before version 2."]
+    hold_id: Annotated[Annotated[UUID, IdOf("Hold")] | None, "The hold; null before version 2."]
     reason: Annotated[HoldReason, "Why it must not be released."]
 
 

@@ -6,17 +6,22 @@ What happens after the dispatch follows from the tracking of the parcels.
 from enum import StrEnum
 
 from models.access.viewers import Scope
-from models.base.acts import Act, Below, Through
+from models.base.acts import Act
+from models.fulfilment.deliveries.conditions import (
+    DIVISIBLE,
+    INCOMPLETE,
+    MERGEABLE,
+    NAMELESS,
+    ORDER_HELD,
+    TOO_LATE,
+)
 from models.fulfilment.deliveries.states import (
     AFTER_DISPATCH,
     BEFORE_DISPATCH,
     BEFORE_PICKING,
     DeliveryState,
 )
-from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
-from models.master.parties import Party, PartyKind
 from models.trade.orders.acts import HELD
-from models.trade.orders.holds import Hold
 from models.trade.orders.states import OrderState
 
 
@@ -36,25 +41,10 @@ class DeliveryAction(StrEnum):
     CONFIRM_RECEIPT = "CONFIRM_RECEIPT"
 
 
-ORDER_HELD = Below(
-    "one of its orders has an active hold",
-    Hold,
-    "subject_id",
-    lambda hold: hold.is_active,
-    Through(DeliveryLine, "delivery_id", "order_id"),
-)
-NAMELESS = Below(
-    "it goes to a company and nobody is named who takes it in",
-    Party,
-    "id",
-    lambda party: party.kind == PartyKind.COMPANY,
-    Through(Delivery, "id", "party_id", lambda delivery: delivery.is_nameless),
-)
-
 PLAN = Act(Scope.DELIVERIES_PLAN, frozenset({OrderState.CONFIRMED}))
 """Of an order: it makes deliveries."""
-SPLIT = Act(Scope.DELIVERIES_PLAN, BEFORE_PICKING, action=DeliveryAction.SPLIT)
-MERGE = Act(Scope.DELIVERIES_PLAN, BEFORE_PICKING, action=DeliveryAction.MERGE)
+SPLIT = Act(Scope.DELIVERIES_PLAN, BEFORE_PICKING, needs=(DIVISIBLE,), action=DeliveryAction.SPLIT)
+MERGE = Act(Scope.DELIVERIES_PLAN, BEFORE_PICKING, needs=(MERGEABLE,), action=DeliveryAction.MERGE)
 MOVE = Act(Scope.DELIVERIES_PLAN, BEFORE_PICKING, action=DeliveryAction.MOVE)
 RESCHEDULE = Act(Scope.DELIVERIES_PLAN, BEFORE_DISPATCH, action=DeliveryAction.RESCHEDULE)
 HOLD = Act(Scope.DELIVERIES_PLAN, BEFORE_DISPATCH, action=DeliveryAction.HOLD)
@@ -68,20 +58,21 @@ RELEASE = Act(
     Scope.DELIVERIES_PLAN,
     frozenset({DeliveryState.PLANNED}),
     becomes=DeliveryState.RELEASED,
-    stopped_by=(HELD, ORDER_HELD, NAMELESS),
+    stopped_by=(HELD, ORDER_HELD, NAMELESS, TOO_LATE, INCOMPLETE),
     action=DeliveryAction.RELEASE,
 )
 PACK = Act(
     Scope.DELIVERIES_FULFIL,
     BEFORE_DISPATCH - {DeliveryState.PLANNED},
     becomes=DeliveryState.PACKED,
+    stopped_by=(TOO_LATE,),
     action=DeliveryAction.PACK,
 )
 DISPATCH = Act(
     Scope.DELIVERIES_FULFIL,
     frozenset({DeliveryState.PACKED}),
     becomes=DeliveryState.DISPATCHED,
-    stopped_by=(HELD, ORDER_HELD),
+    stopped_by=(HELD, ORDER_HELD, INCOMPLETE),
     action=DeliveryAction.DISPATCH,
 )
 CANCEL = Act(

@@ -6,8 +6,6 @@ from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
-from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.access.viewers import Actor
@@ -112,16 +110,6 @@ class Delivery(Owned):
     delivered_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
-
-    @hybrid_property
-    def is_nameless(self) -> bool:
-        """Whether nobody is named who takes it in."""
-        return self.recipient is None
-
-    @is_nameless.inplace.expression
-    @classmethod
-    def _is_nameless(cls) -> ColumnElement[bool]:
-        return cls.recipient.is_(None)
 
 
 class DeliveryLine(Owned):

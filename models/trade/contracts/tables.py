@@ -77,6 +77,10 @@ class Contract(Owned):
         """Return the calendar day of an instant at the contract's time zone."""
         return instant.astimezone(ZoneInfo(self.time_zone)).date()
 
+    def is_over(self, instant: datetime) -> bool:
+        """Tell whether its last day has passed."""
+        return self.valid_to < self.day(instant)
+
     def is_valid_on(self, day: date) -> bool:
         """Tell whether the day lies inside the validity, both ends inclusive (K3)."""
         return self.valid_from <= day <= self.valid_to

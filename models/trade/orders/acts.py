@@ -3,8 +3,10 @@
 from enum import StrEnum
 from typing import Any
 
+from sqlalchemy import and_
+
 from models.access.viewers import Actor, CompanyRole, Scope
-from models.base.acts import Act, Below, Itself, leading_to
+from models.base.acts import Act, Itself, Some, leading_to
 from models.trade.orders.holds import Hold
 from models.trade.orders.states import LIVING_STATES, NEXT_STATES, Approval, OrderState
 from models.trade.orders.tables import OrderLine
@@ -34,15 +36,20 @@ def _may_be_rejected(reader: Any, order: Any) -> Any:
 
 AWAITED = Itself("it waits for the viewer's side", _is_awaited)
 REJECTABLE = Itself("it waits for the viewer's side; staff reject for both", _may_be_rejected)
-HELD = Below("it has an active hold", Hold, "subject_id", lambda hold: hold.is_active)
-UNPLANNED = Below(
-    "something of it is in no delivery", OrderLine, "order_id", lambda line: line.unplanned > 0
+HELD = Some(
+    "it has an active hold",
+    (Hold,),
+    lambda _rows, row, hold: and_(hold.subject_id == row.id, hold.is_active),
 )
-UNDER_WAY = Below(
+UNPLANNED = Some(
+    "something of it is in no delivery",
+    (OrderLine,),
+    lambda _rows, order, line: and_(line.order_id == order.id, line.unplanned > 0),
+)
+UNDER_WAY = Some(
     "something is planned and not shipped",
-    OrderLine,
-    "order_id",
-    lambda line: line.planned > line.shipped,
+    (OrderLine,),
+    lambda _rows, order, line: and_(line.order_id == order.id, line.planned > line.shipped),
 )
 
 APPROVE = Act(

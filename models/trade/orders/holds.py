@@ -70,12 +70,12 @@ _HIDDEN: Hidden = {
     # A warehouse must know why it stops, and whom to ask.
     Actor.WAREHOUSE: {"reason": _REASON, "owner": _UNLESS_INTERNAL, "note": _UNLESS_INTERNAL},
 }
-_TOLD: Hidden = {
+_IN_EVENTS: Hidden = {
     actor: {field: masks[field] for field in ("reason",)} for actor, masks in _HIDDEN.items()
 }
 HIDDEN_FIELDS.update(
     dict.fromkeys(
-        ("order.held", "order.hold_released", "delivery.held", "delivery.hold_released"), _TOLD
+        ("order.held", "order.hold_released", "delivery.held", "delivery.hold_released"), _IN_EVENTS
     )
 )
 """The same in what the journal tells of holds."""

@@ -43,13 +43,13 @@ def _hooks(kinds: Kinds, name: str) -> Sequence[tuple[int, bool]]:
 class _Step:
     """One stage of an operation: all its hooks begin before it and end after it."""
 
-    __slots__ = ("_begun", "_extensions", "_given", "_hooks", "_name")
+    __slots__ = ("_arguments", "_begun", "_extensions", "_hooks", "_name")
 
     def __init__(
-        self, extensions: Sequence[SchemaExtension], kinds: Kinds, name: str, *given: Any
+        self, extensions: Sequence[SchemaExtension], kinds: Kinds, name: str, *arguments: Any
     ) -> None:
         """Take the stage's hook by name, and what its hooks are given."""
-        self._extensions, self._name, self._given = extensions, name, given
+        self._extensions, self._name, self._arguments = extensions, name, arguments
         self._hooks = _hooks(kinds, name)
         self._begun: list[tuple[Any, bool]] = []
 
@@ -57,7 +57,7 @@ class _Step:
         """Begin; where a hook fails, those before it end with its error."""
         try:
             for place, is_async in self._hooks:
-                hook = getattr(self._extensions[place], self._name)(*self._given)
+                hook = getattr(self._extensions[place], self._name)(*self._arguments)
                 if is_async:
                     await anext(hook)
                 else:
@@ -108,8 +108,8 @@ class Hooks(SchemaExtensionsRunner):
         super().__init__(execution_context, extensions)
         self._kinds: Kinds = tuple(type(it) for it in extensions)
 
-    def _step(self, name: str, *given: Any) -> Any:
-        return _Step(self.extensions, self._kinds, name, *given)
+    def _step(self, name: str, *arguments: Any) -> Any:
+        return _Step(self.extensions, self._kinds, name, *arguments)
 
     def operation(self) -> Any:
         """Return what surrounds the whole operation."""

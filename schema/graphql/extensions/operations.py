@@ -29,11 +29,14 @@ class Scoped(SchemaExtension):
 
     def on_validate(self) -> Iterator[None]:
         """Compare two sets, once, for an operation that is otherwise in order."""
-        asked = self.execution_context
-        if not asked.pre_execution_errors:
-            missing = measured(asked).demands(asked.operation_name) - asked.context.viewer.scopes
+        operation = self.execution_context
+        if not operation.pre_execution_errors:
+            missing = (
+                measured(operation).demands(operation.operation_name)
+                - operation.context.viewer.scopes
+            )
             if missing:
-                asked.pre_execution_errors = [_forbidden(sorted(missing))]
+                operation.pre_execution_errors = [_forbidden(sorted(missing))]
         yield
 
 

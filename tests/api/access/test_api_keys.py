@@ -42,16 +42,16 @@ KEYS = """{ apiKeys(first: 50) { totalCount nodes {
 VIEWER = "{ viewer { name actor scopes } }"
 
 
-async def made(ask: make.Ask, **given: Any) -> dict[str, Any]:
+async def made(ask: make.Ask, **fields: Any) -> dict[str, Any]:
     """Make a key; return its payload."""
-    answer = (await ask(CREATE, input={"actor": "STAFF", **given}))["apiKeyCreate"]
+    answer = (await ask(CREATE, input={"actor": "STAFF", **fields}))["apiKeyCreate"]
     assert answer["userErrors"] == []
     return answer
 
 
-async def refused(ask: make.Ask, **given: Any) -> list[tuple[str, str]]:
+async def refused(ask: make.Ask, **fields: Any) -> list[tuple[str, str]]:
     """Return codes and fields with which a key is refused."""
-    answer = (await ask(CREATE, input=given))["apiKeyCreate"]
+    answer = (await ask(CREATE, input=fields))["apiKeyCreate"]
     assert (answer["token"], answer["apiKey"]) == (None, None)
     return [(it["code"], ".".join(it["field"][1:])) for it in answer["userErrors"]]
 
@@ -178,8 +178,8 @@ async def test_a_key_is_bound_to_what_its_actor_needs(ask, world, database, cloc
 async def test_a_buyers_company_is_a_customer_and_a_carriers_a_carrier(ask, world):
     company, carrier = await parties.company(world), await parties.carrier(world)
     for actor, party in (("BUYER", carrier), ("CARRIER", company)):
-        given = {"actor": actor, "partyId": to_global("Party", party)}
-        assert await refused(ask, **given) == [("NOT_FOUND", "partyId")]
+        fields = {"actor": actor, "partyId": to_global("Party", party)}
+        assert await refused(ask, **fields) == [("NOT_FOUND", "partyId")]
 
 
 async def test_nobody_gives_more_than_they_have(ask, world):
@@ -270,7 +270,7 @@ async def test_a_revocation_counts_after_five_seconds_on_every_process(ask, worl
 async def test_a_key_costs_one_statement_in_five_seconds(ask, database, clock):
     looked: list[str] = []
 
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+    def note(_connection: Any, _cursor: Any, statement: str, *_others: Any) -> None:
         if looks_up_a_key(statement):
             looked.append(statement)
 
@@ -294,8 +294,8 @@ async def test_what_is_no_token_is_nobody(database, clock, world, wrong):
     authentication = Authentication(database, clock, Uses())
     assert await authentication.viewer(world.token) is not None
     key_id = world.token.rpartition("_")[0]
-    given = wrong.format(key=world.token, other=f"{key_id}_{'0' * 64}")
-    assert await authentication.viewer(given) is None
+    fields = wrong.format(key=world.token, other=f"{key_id}_{'0' * 64}")
+    assert await authentication.viewer(fields) is None
 
 
 async def test_only_staff_with_the_scope_manage_keys(ask, world):
@@ -304,11 +304,11 @@ async def test_only_staff_with_the_scope_manage_keys(ask, world):
     buyer = ask.by(await world.key(Actor.BUYER, company, scopes=list(Scope)))
     key = (await made(ask))["apiKey"]
     for who in (reading, buyer):
-        for document, given in (
+        for document, fields in (
             (CREATE, {"actor": "STAFF"}),
             (REVOKE, {"apiKeyId": key["id"]}),
         ):
-            answer = await who.answer(document, input=given)
+            answer = await who.answer(document, input=fields)
             assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
         listed = await who.answer(KEYS)
         assert "KEYS_MANAGE" in listed["errors"][0]["extensions"]["missingScopes"]

@@ -174,8 +174,8 @@ async def test_another_merchants_trail_is_not_seen(database, clock, ask: Ask) ->
 
 def test_trusted_proxies_are_addresses_or_networks() -> None:
     assert from_environment({}).trusted_proxies == ()
-    told = {"ABRUF_TRUSTED_PROXIES": "10.0.0.1, 2001:db8::/32"}
-    assert from_environment(told).trusted_proxies == ("10.0.0.1", "2001:db8::/32")
+    found = {"ABRUF_TRUSTED_PROXIES": "10.0.0.1, 2001:db8::/32"}
+    assert from_environment(found).trusted_proxies == ("10.0.0.1", "2001:db8::/32")
     for wrong in ("*", "proxy.example", "10.0.0.1/33"):
         with pytest.raises(SystemExit, match="ABRUF_TRUSTED_PROXIES"):
             from_environment({"ABRUF_TRUSTED_PROXIES": wrong})

@@ -93,7 +93,7 @@ def taken() -> Iterator[list[str]]:
     """Collect the statements on buckets."""
     statements: list[str] = []
 
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+    def note(_connection: Any, _cursor: Any, statement: str, *_others: Any) -> None:
         if "cost_buckets" in statement:
             statements.append(statement)
 
@@ -108,8 +108,8 @@ def taken() -> Iterator[list[str]]:
 def failing() -> Iterator[None]:
     """Let every statement on buckets fail in PostgreSQL."""
 
-    def spoil(_connection: Any, _cursor: Any, statement: str, *rest: Any) -> tuple[str, Any]:
-        return statement.replace("cost_buckets", "no_buckets"), rest[0]
+    def spoil(_connection: Any, _cursor: Any, statement: str, *remaining: Any) -> tuple[str, Any]:
+        return statement.replace("cost_buckets", "no_buckets"), remaining[0]
 
     event.listen(Engine, "before_cursor_execute", spoil, retval=True)
     try:

@@ -48,8 +48,8 @@ class Company:
         """Order bolts at EUR 2.50."""
         (bolt,) = await orders.products(self.ask, "BOLT")
         line = orders.line(bolt, quantity, **fields.pop("line", {}))
-        given = {"partyId": to_global("Party", self.party), "lines": [line], **fields}
-        return await orders.order(self.world, by, **given)
+        inputs = {"partyId": to_global("Party", self.party), "lines": [line], **fields}
+        return await orders.order(self.world, by, **inputs)
 
     async def seen(self, order: dict[str, Any]) -> tuple[str, list[str]]:
         shown = (await self.ask(SHOWN, id=order["id"]))["order"]
@@ -131,8 +131,8 @@ async def test_a_viewer_only_reads(company):
     assert (await viewer("{ viewer { scopes } }"))["viewer"]["scopes"] == [
         it.value for it in Scope if it in READS
     ]
-    given = await orders.order_input(company.world, company.ask)
-    for document, values in ((APPROVE, {"orderId": order["id"]}), (orders.PLACE, given)):
+    inputs = await orders.order_input(company.world, company.ask)
+    for document, values in ((APPROVE, {"orderId": order["id"]}), (orders.PLACE, inputs)):
         answer = await viewer.answer(document, input=values)
         assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
 
@@ -253,8 +253,8 @@ async def test_the_limit_is_set_and_taken_away_again(ask):
       status party { id approvalLimit { amount currency } } } userErrors { code field } } }"""
     company = {"number": "K-1", "name": "Weber", "approvalLimit": LIMIT}
     seen = []
-    for given in (company, company, company | {"approvalLimit": None}):
-        answer = await ask(upsert, input={"parties": [given]})
+    for inputs in (company, company, company | {"approvalLimit": None}):
+        answer = await ask(upsert, input={"parties": [inputs]})
         (result,) = answer["partiesUpsert"]["results"]
         seen.append((result["status"], result["party"]["approvalLimit"]))
     assert seen == [("CREATED", LIMIT), ("UNCHANGED", LIMIT), ("UPDATED", None)]

@@ -49,13 +49,13 @@ class Shop:
     def __init__(self, world: make.World, ask: make.Ask, channel: Any) -> None:
         self.world, self.ask, self.channel = world, ask, channel
 
-    async def given(self, **fields: Any) -> dict[str, Any]:
+    async def values(self, **fields: Any) -> dict[str, Any]:
         staff = self.ask.by(self.world.token)
         at = to_global("Channel", self.channel)
         return await orders.order_input(self.world, staff, guest=GUEST, channelId=at, **fields)
 
     async def place(self, **fields: Any) -> dict[str, Any]:
-        payload = (await self.ask(PLACE, input=await self.given(**fields)))["orderPlace"]
+        payload = (await self.ask(PLACE, input=await self.values(**fields)))["orderPlace"]
         assert payload["userErrors"] == []
         return payload
 
@@ -102,24 +102,24 @@ async def test_with_the_token_it_sees_that_order_only(shop):
 
 
 async def test_a_refused_order_gives_no_token(shop):
-    given = await shop.given(cancelIfNotBy="2026-01-01T00:00:00Z")
-    payload = (await shop.ask(PLACE, input=given))["orderPlace"]
+    values = await shop.values(cancelIfNotBy="2026-01-01T00:00:00Z")
+    payload = (await shop.ask(PLACE, input=values))["orderPlace"]
     assert (payload["order"], payload["accessToken"]) == (None, None)
     assert payload["userErrors"] != []
 
 
 async def test_two_orders_of_one_request_are_both_in_the_answer(shop):
-    answer = await shop.ask(TWO, one=await shop.given(), two=await shop.given())
+    answer = await shop.ask(TWO, one=await shop.values(), two=await shop.values())
     for payload in (answer["one"], answer["two"]):
         seen = await shop.holding(payload["accessToken"])(SEEN)
         assert seen["orders"]["nodes"] == [{"number": payload["order"]["number"]}]
 
 
 async def test_a_repetition_gives_the_same_order_and_token(shop):
-    given = await shop.given(idempotencyKey="basket-1")
-    first = (await shop.ask(PLACE, input=given))["orderPlace"]
+    values = await shop.values(idempotencyKey="basket-1")
+    first = (await shop.ask(PLACE, input=values))["orderPlace"]
     assert first["accessToken"].startswith("order_")
-    assert (await shop.ask(PLACE, input=given))["orderPlace"] == first
+    assert (await shop.ask(PLACE, input=values))["orderPlace"] == first
 
 
 async def test_what_hangs_below_the_order_is_seen(shop, world, ask):
@@ -182,8 +182,8 @@ async def test_a_token_widens_nobody_else(shop, world, ask):
 
 async def test_staff_who_manage_orders_get_the_token_too(shop, world, ask):
     payload = await shop.place()
-    asked = "query ($id: ID!) { order(id: $id) { accessToken } }"
-    found = await ask(asked, id=payload["order"]["id"])
+    request = "query ($id: ID!) { order(id: $id) { accessToken } }"
+    found = await ask(request, id=payload["order"]["id"])
     assert found["order"]["accessToken"] == payload["accessToken"]
     reading = ask.by(await world.key(Actor.STAFF, scopes=[Scope.ORDERS_READ]))
-    assert (await reading(asked, id=payload["order"]["id"]))["order"]["accessToken"] is None
+    assert (await reading(request, id=payload["order"]["id"]))["order"]["accessToken"] is None

@@ -11,7 +11,7 @@ from models.access.journal import JournalEntry
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from tests.make import Ask, World
-from tests.make.feed import Feed, row, rows, told
+from tests.make.feed import Feed, kinds, row, rows
 from tests.make.fulfilment import deliveries
 from tests.make.fulfilment.tracking import EACH, Sent, sent
 
@@ -35,9 +35,9 @@ def feed(ask: Ask, world: World) -> Feed:
 async def _confirm(ask: Ask, world: World, made: Sent, received: str, difference: str | None):
     (line,) = await rows(world, DeliveryLine)
     of = {"deliveryLineId": to_global("DeliveryLine", line.id), "received": received}
-    given = [of | ({"difference": difference} if difference else {})]
+    fields = [of | ({"difference": difference} if difference else {})]
     delivery_id = to_global("Delivery", made.delivery_id)
-    await deliveries.done(ask, "deliveryConfirmReceipt", deliveryId=delivery_id, lines=given)
+    await deliveries.done(ask, "deliveryConfirmReceipt", deliveryId=delivery_id, lines=fields)
 
 
 async def _check_sums(world: World) -> None:
@@ -87,9 +87,9 @@ async def test_a_receipt_tells_what_it_changes_of_what_tracking_said(
     made = await sent(world)
     if reported:
         await feed.results(feed.event(reported, sscc=made.ssccs[0]))
-    before = await told(world)
+    before = await kinds(world)
     await _confirm(ask, world, made, received, difference)
-    assert (await told(world))[len(before) :] == ["delivery.received", *news]
+    assert (await kinds(world))[len(before) :] == ["delivery.received", *news]
     assert (await row(world, Delivery, made.delivery_id)).state is DeliveryState(state)
     await _check_sums(world)
 
@@ -101,9 +101,9 @@ async def test_tracking_after_a_receipt_tells_of_the_parcel_only(
 ) -> None:
     made = await sent(world)
     await _confirm(ask, world, made, received, difference)
-    before = await told(world)
+    before = await kinds(world)
     await feed.results(feed.event(reported, sscc=made.ssccs[0]))
-    assert (await told(world))[len(before) :] == [f"parcel.{reported.lower()}"]
+    assert (await kinds(world))[len(before) :] == [f"parcel.{reported.lower()}"]
     await _check_sums(world)
 
 
@@ -112,7 +112,7 @@ async def test_a_receipt_that_corrects_another_tells_both_ways(ask: Ask, world: 
     for received, difference in (("5", None), ("4", "SHORT"), ("3", "SHORT"), ("5", None)):
         await _confirm(ask, world, made, received, difference)
         await _check_sums(world)
-    assert [it for it in await told(world) if it != "delivery.received"] == [
+    assert [it for it in await kinds(world) if it != "delivery.received"] == [
         "delivery.delivered",
         "order.delivered",
         "delivery.partially_delivered",
@@ -132,13 +132,13 @@ async def test_an_order_whose_open_rest_is_cancelled_is_told_as_delivered(
 ) -> None:
     made = await sent(world, ordered=2 * EACH)
     await feed.results(feed.event("DELIVERED", sscc=made.ssccs[0]))
-    given: dict[str, Any] = {"orderId": to_global("Order", made.order_id)}
+    fields: dict[str, Any] = {"orderId": to_global("Order", made.order_id)}
     if mutation is CANCEL:
         line_id = to_global("OrderLine", made.order_line_id)
-        given["lines"] = [{"lineId": line_id, "quantity": str(EACH)}]
-    (answer,) = (await ask(mutation, input=given)).values()
+        fields["lines"] = [{"lineId": line_id, "quantity": str(EACH)}]
+    (answer,) = (await ask(mutation, input=fields)).values()
     assert answer == {"order": {"fulfilmentStatus": "DELIVERED"}, "userErrors": []}
-    assert (await told(world, "order."))[-3:] == [
+    assert (await kinds(world, "order."))[-3:] == [
         "order.partially_delivered",
         event,
         "order.delivered",
@@ -151,7 +151,7 @@ async def test_a_part_of_the_rest_that_is_cancelled_delivers_no_order(
     made = await sent(world, ordered=2 * EACH)
     await feed.results(feed.event("DELIVERED", sscc=made.ssccs[0]))
     line = {"lineId": to_global("OrderLine", made.order_line_id), "quantity": "4"}
-    given = {"orderId": to_global("Order", made.order_id), "lines": [line]}
-    (answer,) = (await ask(CANCEL, input=given)).values()
+    fields = {"orderId": to_global("Order", made.order_id), "lines": [line]}
+    (answer,) = (await ask(CANCEL, input=fields)).values()
     assert answer == {"order": {"fulfilmentStatus": "PARTIALLY_DELIVERED"}, "userErrors": []}
-    assert (await told(world))[-1] == "order.lines_cancelled"
+    assert (await kinds(world))[-1] == "order.lines_cancelled"

@@ -300,8 +300,8 @@ async def test_deliveries_are_planned_with_the_call_off(ask, world):
             "shipToId": addresses["SIDE"],
         },
     ]
-    given = {"recipient": {"name": "Anna Weber"}, "shipToId": addresses["MAIN"]}
-    payload = await contracts.try_call_off(world, ask, made, "100", "20", deliveries=parts, **given)
+    more = {"recipient": {"name": "Anna Weber"}, "shipToId": addresses["MAIN"]}
+    payload = await contracts.try_call_off(world, ask, made, "100", "20", deliveries=parts, **more)
     assert payload["userErrors"] == []
     first, second = payload["deliveries"]
     assert [it["planned"] for it in first["lines"]] == ["60"]
@@ -369,9 +369,9 @@ async def test_another_kind_of_order_is_no_call_off(ask, world):
 
 async def test_the_same_key_calls_off_once(ask, world):
     made = await contracts.contract(world, ask)
-    given = await contracts.call_off_input(world, made, "10", idempotencyKey="k1")
-    first = await ask(contracts.CALL_OFF, input=given)
-    assert await ask(contracts.CALL_OFF, input=given) == first
+    fields = await contracts.call_off_input(world, made, "10", idempotencyKey="k1")
+    first = await ask(contracts.CALL_OFF, input=fields)
+    assert await ask(contracts.CALL_OFF, input=fields) == first
     assert [it["calledOff"] for it in await _lines(ask, made)] == ["10"]
 
 

@@ -1,5 +1,7 @@
 """Releasing to the warehouse, holding back, taking back: deliveries over GraphQL."""
 
+import pytest
+
 from kit.ids import from_global, to_global
 from models.access.viewers import Actor
 from tests.make.fulfilment import deliveries
@@ -43,19 +45,49 @@ async def test_an_order_that_must_come_complete_is_not_released_in_parts(world, 
     part = await deliveries.planned(world, ask, order, lines=deliveries.lines(order, "9", "4"))
     refused = await deliveries.refusals(ask, "deliveryRelease", deliveryId=part["id"])
     assert refused == [("DELIVERY_POLICY", "deliveryId")]
+    assert "RELEASE" not in part["availableActions"]
     await deliveries.done(ask, "deliveryCancel", deliveryId=part["id"])
     whole = await deliveries.released(world, ask, order)
     assert whole["state"] == "RELEASED"
 
 
-async def test_an_order_past_its_last_instant_is_not_released(world, ask, clock):
+@pytest.mark.parametrize(
+    ("made", "verb"),
+    [
+        (deliveries.planned, "deliveryRelease"),
+        (deliveries.released, "deliveryPack"),
+        (deliveries.packed, "deliveryPack"),
+        (deliveries.packed, "deliveryDispatch"),
+    ],
+)
+async def test_nothing_goes_on_after_its_orders_last_instant(world, ask, clock, made, verb):
     order = await orders.order(
         world, ask, deliveryPolicy="CANCEL_IF_NOT_BY", cancelIfNotBy="2026-03-03T00:00:00Z"
     )
-    delivery = await deliveries.planned(world, ask, order)
+    delivery = await made(world, ask, order)
     clock.advance(days=2)
-    refused = await deliveries.refusals(ask, "deliveryRelease", deliveryId=delivery["id"])
-    assert refused == [("DELIVERY_POLICY", "deliveryId")]
+    more = {"deliveryPack": {"parcels": [{"contents": deliveries.contents(delivery)}]}}
+    one = {"deliveryId": delivery["id"], **more.get(verb, {})}
+    assert await deliveries.refusals(ask, verb, **one) == [("DELIVERY_POLICY", "deliveryId")]
+    now = await deliveries.read(ask, delivery)
+    assert now["version"] == delivery["version"]
+    assert {"RELEASE", "PACK"} & set(now["availableActions"]) == set()
+
+
+async def test_what_left_before_the_last_instant_is_told_later(world, ask, clock):
+    order = await orders.order(
+        world, ask, deliveryPolicy="CANCEL_IF_NOT_BY", cancelIfNotBy="2026-03-03T00:00:00Z"
+    )
+    one = {"deliveryId": (await deliveries.packed(world, ask, order))["id"]}
+    clock.advance(days=2)
+    late = await deliveries.refusals(
+        ask, "deliveryDispatch", **one, dispatchedAt="2026-03-03T00:00:01Z"
+    )
+    assert late == [("DELIVERY_POLICY", "deliveryId")]
+    sent = await deliveries.done(
+        ask, "deliveryDispatch", **one, dispatchedAt="2026-03-03T00:00:00Z"
+    )
+    assert sent["delivery"]["state"] == "DISPATCHED"
 
 
 async def test_a_hold_on_the_delivery_stops_its_release(world, ask):
@@ -121,7 +153,7 @@ async def test_a_stale_version_is_refused(world, ask):
 async def test_actions_follow_the_state_and_the_viewers_scopes(world, ask):
     order = await orders.order(world, ask)
     delivery = await deliveries.planned(world, ask, order)
-    before = {"SPLIT", "MERGE", "MOVE", "RESCHEDULE", "HOLD", "CANCEL"}
+    before = {"SPLIT", "MOVE", "RESCHEDULE", "HOLD", "CANCEL"}
     assert set(delivery["availableActions"]) == before | {"RELEASE"}
     release = await deliveries.done(ask, "deliveryRelease", deliveryId=delivery["id"])
     assert set(release["delivery"]["availableActions"]) == before | {"PACK"}

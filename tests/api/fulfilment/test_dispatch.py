@@ -84,8 +84,10 @@ async def test_an_order_in_parts_keeps_its_rest_open(world, ask):
     await deliveries.dispatched(world, ask, order, lines=deliveries.lines(order, "5"))
     found = await _order(ask, order)
     assert [it["cancelled"] for it in found["lines"]] == ["0", "0"]
-    rest = await deliveries.dispatched(world, ask, order, lines=deliveries.lines(order, "5", "4"))
-    assert rest["state"] == "DISPATCHED"
+    remaining = await deliveries.dispatched(
+        world, ask, order, lines=deliveries.lines(order, "5", "4")
+    )
+    assert remaining["state"] == "DISPATCHED"
     assert (await _order(ask, order))["fulfilmentStatus"] == "SHIPPED"
 
 

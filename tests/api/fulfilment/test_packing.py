@@ -2,8 +2,8 @@
 
 import pytest
 
-from kit.gs1 import is_valid, sscc
 from kit.ids import to_global
+from kit.standards.gs1 import is_valid, sscc
 from models.access.viewers import Actor
 from tests.make.fulfilment import deliveries
 from tests.make.master import locations, parties
@@ -17,7 +17,7 @@ query ($number: String, $sscc: String, $id: ID) {
   }
 }
 """
-GIVEN = sscc("4012345", 77)
+FIELDS = sscc("4012345", 77)
 
 
 async def _order(world, ask, **fields):
@@ -49,7 +49,7 @@ async def test_a_pallet_carries_parcels_with_lots_and_serial_numbers(world, ask)
         {"generateSscc": True, "weightG": 25000, "lengthMm": 1200},
         {
             "parent": 0,
-            "sscc": GIVEN,
+            "sscc": FIELDS,
             "carrierId": carrier,
             "service": "Freight",
             "trackingNumbers": ["TN1", "TN2"],
@@ -76,7 +76,7 @@ async def test_a_pallet_carries_parcels_with_lots_and_serial_numbers(world, ask)
         ("3", "L2", serials),
         ("7", "L1", []),
     ]
-    assert (await ask(PARCEL, sscc=GIVEN))["parcel"]["id"] == parcel["id"]
+    assert (await ask(PARCEL, sscc=FIELDS))["parcel"]["id"] == parcel["id"]
     assert (await ask(PARCEL, id=pallet["id"]))["parcel"]["weightG"] == 25000
     (line,) = packed["lines"]
     assert (line["picked"], line["packed"], line["orderLine"]["packed"]) == ("10", "10", "10")
@@ -88,13 +88,16 @@ async def test_a_pallet_carries_parcels_with_lots_and_serial_numbers(world, ask)
         ([{"contents": "9"}], ("PARCELS_DO_NOT_MATCH", "parcels")),
         ([{"contents": "11"}], ("PARCELS_DO_NOT_MATCH", "parcels")),
         ([{"contents": "9.5"}], ("SCALE_EXCEEDED", "parcels.0.contents.0.quantity")),
-        ([{"contents": "10", "sscc": GIVEN[:-1] + "0"}], ("INVALID_CHECK_DIGIT", "parcels.0.sscc")),
         (
-            [{"contents": "5", "sscc": GIVEN}, {"contents": "5", "sscc": GIVEN}],
+            [{"contents": "10", "sscc": FIELDS[:-1] + "0"}],
+            ("INVALID_CHECK_DIGIT", "parcels.0.sscc"),
+        ),
+        (
+            [{"contents": "5", "sscc": FIELDS}, {"contents": "5", "sscc": FIELDS}],
             ("DUPLICATE", "parcels.1.sscc"),
         ),
         (
-            [{"contents": "10", "sscc": GIVEN, "generateSscc": True}],
+            [{"contents": "10", "sscc": FIELDS, "generateSscc": True}],
             ("INVALID", "parcels.0.generateSscc"),
         ),
         ([{"contents": "10"}, {}], ("TOO_FEW_ITEMS", "parcels.1.contents")),
@@ -109,11 +112,11 @@ async def test_a_pallet_carries_parcels_with_lots_and_serial_numbers(world, ask)
 )
 async def test_wrong_parcels_are_refused_and_nothing_is_packed(world, ask, parcels, refusal):
     delivery = await _released(world, ask)
-    given = [
+    values = [
         it | ({"contents": [_content(delivery, it["contents"])]} if "contents" in it else {})
         for it in parcels
     ]
-    payload = await _pack(ask, delivery, *given)
+    payload = await _pack(ask, delivery, *values)
     assert [(it["code"], ".".join(it["field"][1:])) for it in payload["userErrors"]] == [refusal]
     assert await deliveries.read(ask, delivery) == delivery
 
@@ -140,7 +143,7 @@ async def test_another_parcels_sscc_is_taken(world, ask):
     first, second = await _released(world, ask), await _released(world, ask)
     for delivery, codes in ((first, []), (second, ["TAKEN"])):
         payload = await _pack(
-            ask, delivery, {"sscc": GIVEN, "contents": [_content(delivery, "10")]}
+            ask, delivery, {"sscc": FIELDS, "contents": [_content(delivery, "10")]}
         )
         assert [it["code"] for it in payload["userErrors"]] == codes
 
@@ -163,9 +166,9 @@ async def test_no_warehouse_can_stop_another_from_making_ssccs(world, ask):
     (one, first), (other, second) = made
     taken = {"sscc": sscc("4012345", 1), "contents": [_content(first, "10")]}
     assert (await _pack(one, first, taken))["userErrors"] == []
-    given = taken | {"contents": [_content(second, "10")]}
-    (hidden,) = (await _pack(other, second, given))["userErrors"]
-    (shown,) = (await _pack(ask, second, given))["userErrors"]
+    values = taken | {"contents": [_content(second, "10")]}
+    (hidden,) = (await _pack(other, second, values))["userErrors"]
+    (shown,) = (await _pack(ask, second, values))["userErrors"]
     assert hidden == shown
     assert (hidden["code"], hidden["field"][-1]) == ("TAKEN", "sscc")
     generated = {"generateSscc": True, "contents": [_content(second, "10")]}
@@ -195,8 +198,8 @@ async def test_what_was_not_picked_can_be_planned_again(world, ask):
         "shortReason": "OUT_OF_STOCK",
     }
     await _pack(ask, delivery, {"contents": [_content(delivery, "6")]}, lines=[short])
-    rest = await deliveries.planned(world, ask, order, lines=deliveries.lines(order, "4"))
-    of_order = rest["lines"][0]["orderLine"]
+    remaining = await deliveries.planned(world, ask, order, lines=deliveries.lines(order, "4"))
+    of_order = remaining["lines"][0]["orderLine"]
     assert (of_order["planned"], of_order["backordered"]) == ("10", "0")
 
 
@@ -290,4 +293,4 @@ async def test_a_warehouse_packs_and_sends_its_own_deliveries(world, ask):
 
 async def test_an_unknown_parcel_is_nothing(ask):
     assert (await ask(PARCEL, number="nobody's"))["parcel"] is None
-    assert (await ask(PARCEL, sscc=GIVEN))["parcel"] is None
+    assert (await ask(PARCEL, sscc=FIELDS))["parcel"] is None

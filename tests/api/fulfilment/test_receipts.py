@@ -24,9 +24,9 @@ async def _confirm(ask, delivery, *lines, **fields):
 
 
 def _line(delivery, received, difference=None, **fields):
-    told = {"difference": difference} if difference else {}
+    found = {"difference": difference} if difference else {}
     line_id = delivery["lines"][0]["id"]
-    return {"deliveryLineId": line_id, "received": received, **told, **fields}
+    return {"deliveryLineId": line_id, "received": received, **found, **fields}
 
 
 async def test_a_buyer_confirms_that_all_came(world, ask):
@@ -65,8 +65,12 @@ async def test_a_difference_tells_what_arrived(world, ask, difference, received,
     line = confirmed["lines"][0]
     assert (line["delivered"], line["refused"], confirmed["state"]) == arrived
     assert (line["orderLine"]["delivered"], line["orderLine"]["refused"]) == arrived[:2]
-    (told,) = confirmed["receipts"][0]["lines"]
-    assert (told["shipped"], told["received"], told["difference"]) == ("10", received, difference)
+    (found,) = confirmed["receipts"][0]["lines"]
+    assert (found["shipped"], found["received"], found["difference"]) == (
+        "10",
+        received,
+        difference,
+    )
 
 
 async def test_a_later_receipt_corrects_an_earlier_one(world, ask):

@@ -18,7 +18,7 @@ from models.fulfilment.tracking.events import TrackingEvent
 from models.trade.contracts.tables import ContractLine
 from models.trade.orders.tables import OrderLine
 from tests.make import Ask, World
-from tests.make.feed import Feed, row, rows, told
+from tests.make.feed import Feed, kinds, row, rows
 from tests.make.fulfilment.tracking import EACH, sent
 from tests.make.running import run
 
@@ -55,7 +55,7 @@ async def test_a_parcel_follows_the_words_of_several_vocabularies(feed, world):
     ]
     assert results[0]["event"]["source"] == "SHOPIFY"
     assert results[0]["parcel"]["status"] == "ATTEMPT_FAILED"
-    assert await told(world, "parcel.") == ["parcel.attempt_failed"]
+    assert await kinds(world, "parcel.") == ["parcel.attempt_failed"]
     parcel = await row(world, Parcel, shipment.parcel_ids[0])
     assert parcel.status_at == world.clock() + timedelta(hours=4)
 
@@ -94,7 +94,7 @@ async def test_the_same_event_again_changes_nothing(feed, world):
     hashed = feed.event("IN_TRANSIT", sscc=shipment.ssccs[1], message="Hub Köln")
     first = await feed.results(known, hashed, hashed, known)
     assert [it["status"] for it in first] == ["CREATED", "CREATED", "UNCHANGED", "UNCHANGED"]
-    before = await told(world)
+    before = await kinds(world)
     other_text = known | {"message": "The carrier changed its text."}
     again = await feed.results(hashed, other_text)
     assert [it["status"] for it in again] == ["UNCHANGED", "UNCHANGED"]
@@ -102,11 +102,11 @@ async def test_the_same_event_again_changes_nothing(feed, world):
         first[1]["event"]["id"],
         first[0]["event"]["id"],
     ]
-    assert await told(world) == before
+    assert await kinds(world) == before
     assert len(await rows(world, TrackingEvent)) == 2
     from_elsewhere = await feed.results(known, source="AfterShip")
     assert from_elsewhere[0]["status"] == "CREATED"
-    assert await told(world) == before
+    assert await kinds(world) == before
 
 
 async def test_a_parcel_delivers_its_contents_and_nothing_else(feed, world):
@@ -122,7 +122,7 @@ async def test_a_parcel_delivers_its_contents_and_nothing_else(feed, world):
     delivery = await row(world, Delivery, shipment.delivery_id)
     assert delivery.state == "DELIVERED"
     assert delivery.delivered_at == world.clock() + timedelta(hours=5)
-    assert await told(world) == [
+    assert await kinds(world) == [
         "parcel.delivered",
         "delivery.partially_delivered",
         "order.partially_delivered",
@@ -156,7 +156,7 @@ async def test_only_a_correction_leads_out_of_a_terminal_status(feed, world):
     assert (delivery.state, delivery.delivered_at) == ("DISPATCHED", None)
     for entity in (OrderLine, DeliveryLine, ContractLine):
         assert [it.delivered for it in await rows(world, entity)] == [0]
-    assert (await told(world))[-3:] == [
+    assert (await kinds(world))[-3:] == [
         "parcel.in_transit",
         "delivery.arrival_corrected",
         "order.arrival_corrected",
@@ -252,7 +252,7 @@ async def test_what_was_reported_before_takes_effect_with_the_dispatch(feed, wor
     assert delivery.delivered_at == world.clock() + timedelta(hours=1)
     for entity in (DeliveryLine, OrderLine, ContractLine):
         assert [(it.shipped, it.delivered) for it in await rows(world, entity)] == [(EACH, EACH)]
-    assert await told(world) == [
+    assert await kinds(world) == [
         "parcel.delivered",
         "delivery.dispatched",
         "delivery.delivered",

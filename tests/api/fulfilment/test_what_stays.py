@@ -4,8 +4,10 @@ import pytest
 
 from kit.ids import from_global, to_global
 from models.access.viewers import Actor
+from models.fulfilment.deliveries.acts import ACTS
 from tests.make.fulfilment import deliveries
 from tests.make.master import locations
+from tests.make.sweeps.offers import VERBS
 from tests.make.trade import orders
 
 LATER = {**deliveries.WINDOW, "latest": "2026-03-20T12:00:00+00:00"}
@@ -25,7 +27,12 @@ async def _order(ask, order):
 
 async def _reshape(world, ask, verb, delivery):
     """Do what a verb can do with a delivery, or be refused."""
+    short = {"deliveryLineId": delivery["lines"][0]["id"], "picked": "4", "shortReason": "DAMAGED"}
     more = {
+        "deliveryPack": {
+            "parcels": [{"contents": deliveries.contents(delivery, "4", "4")}],
+            "lines": [short],
+        },
         "deliverySplit": {"lines": deliveries.contents(delivery, "4")},
         "deliveryMove": {"locationId": to_global("Location", await locations.location(world))},
         "deliveryReschedule": {"window": LATER},
@@ -51,19 +58,66 @@ async def _send_all(world, ask, order):
     return (await _order(ask, order))["fulfilmentStatus"]
 
 
-VERBS = ["deliverySplit", "deliveryMove", "deliveryReschedule", "deliveryCancel"]
+RESHAPING = ["deliverySplit", "deliveryMove", "deliveryReschedule", "deliveryCancel"]
 
 
-@pytest.mark.parametrize("is_released", [False, True])
-@pytest.mark.parametrize("verb", VERBS)
-async def test_nothing_held_leaves_whichever_verb_comes_first(world, ask, verb, is_released):
+MADE = {
+    "PLANNED": deliveries.planned,
+    "RELEASED": deliveries.released,
+    "PACKED": deliveries.packed,
+}
+DONE = {
+    "deliverySplit": {"PLANNED", "RELEASED"},
+    "deliveryMove": {"PLANNED", "RELEASED"},
+    "deliveryReschedule": set(MADE),
+    "deliveryCancel": set(MADE),
+    "deliveryRelease": {"PLANNED"},
+    "deliveryPack": {"RELEASED", "PACKED"},
+    "deliveryDispatch": {"PACKED"},
+}
+"""Verb -> states in which it is done; a pack is a short one."""
+STOPPED = {
+    "deliveryRelease": {"delivery", "order"},
+    "deliveryDispatch": {"delivery", "order"},
+    "deliveryCancel": {"delivery"},
+    "deliveryPack": {"delivery"},
+}
+"""Verb -> what its refusal finds held; others take the hold along, or leave it where it is."""
+
+
+def test_every_verb_of_one_delivery_is_tried_while_it_is_held():
+    mutations = {it.name for it in VERBS if it.act in ACTS}
+    of_holds_and_receipts = {"deliveryHold", "deliveryReleaseHold", "deliveryConfirmReceipt"}
+    assert mutations - of_holds_and_receipts - {"deliveryMerge"} == set(DONE)
+
+
+@pytest.mark.parametrize("held", ["delivery", "order"])
+@pytest.mark.parametrize(
+    ("verb", "state"), [(verb, state) for verb in DONE for state in MADE if state in DONE[verb]]
+)
+async def test_nothing_held_leaves_whichever_verb_comes_first(world, ask, held, verb, state):
     order = await orders.order(world, ask)
-    made = deliveries.released if is_released else deliveries.planned
-    delivery = await made(world, ask, order)
-    await deliveries.done(ask, "deliveryHold", deliveryId=delivery["id"], **HOLD)
-    refused = await _reshape(world, ask, verb, delivery)
-    assert refused == ([("ON_HOLD", "deliveryId")] if verb == "deliveryCancel" else [])
+    delivery = await MADE[state](world, ask, order)
+    if held == "order":
+        await ask(ORDER_HOLD, input={"orderId": order["id"], **HOLD})
+    else:
+        await deliveries.done(ask, "deliveryHold", deliveryId=delivery["id"], **HOLD)
+    code, *others = [code for code, _ in await _reshape(world, ask, verb, delivery)] or [None]
+    assert (code, others) == ("ON_HOLD" if held in STOPPED.get(verb, ()) else None, [])
     assert await _send_all(world, ask, order) == "UNFULFILLED"
+
+
+async def test_what_is_held_is_packed_as_it_was_planned(world, ask):
+    delivery = await deliveries.released(world, ask)
+    one = {"deliveryId": delivery["id"]}
+    held = await deliveries.done(ask, "deliveryHold", **one, **HOLD)
+    assert await _reshape(world, ask, "deliveryPack", delivery) == [("ON_HOLD", "lines")]
+    parcels = [{"contents": deliveries.contents(delivery)}]
+    assert "PACK" in held["delivery"]["availableActions"]
+    packed = await deliveries.done(ask, "deliveryPack", **one, parcels=parcels)
+    assert packed["delivery"]["state"] == "PACKED"
+    await deliveries.done(ask, "deliveryReleaseHold", holdId=held["hold"]["id"])
+    assert await _reshape(world, ask, "deliveryPack", delivery) == []
 
 
 @pytest.mark.parametrize("held", ["target", "source"])
@@ -113,7 +167,7 @@ async def test_a_delivery_is_taken_back_when_its_hold_has_ended_or_is_on_its_ord
     assert await _send_all(world, ask, order) == "UNFULFILLED"
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", RESHAPING)
 async def test_a_complete_order_leaves_whole_whichever_verb_follows_the_release(world, ask, verb):
     order = await orders.order(world, ask, deliveryPolicy="SHIP_COMPLETE")
     delivery = await deliveries.released(world, ask, order)

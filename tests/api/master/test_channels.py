@@ -99,7 +99,7 @@ async def test_a_bulk_call_takes_1_to_250_channels(ask):
 
 
 @pytest.mark.parametrize(
-    ("given", "codes"),
+    ("values", "codes"),
     [
         ({"kind": "EDI"}, ["E"]),
         ({"codePrefix": "S"}, ["S1", "S2"]),
@@ -107,25 +107,25 @@ async def test_a_bulk_call_takes_1_to_250_channels(ask):
         ({"isActive": False}, ["E"]),
     ],
 )
-async def test_channels_are_found_by_what_a_filter_says(ask, given, codes):
+async def test_channels_are_found_by_what_a_filter_says(ask, values, codes):
     await _upsert(
         ask,
         _channel(code="S2"),
         _channel(code="S1", guestsAllowed=True),
         _channel(code="E", kind="EDI", isActive=False),
     )
-    found = (await ask(CHANNELS, filter=given))["channels"]
+    found = (await ask(CHANNELS, filter=values))["channels"]
     assert [it["code"] for it in found["nodes"]] == codes
-    backwards = (await ask(CHANNELS, filter=given, sort="CODE_DESC"))["channels"]
+    backwards = (await ask(CHANNELS, filter=values, sort="CODE_DESC"))["channels"]
     assert [it["code"] for it in backwards["nodes"]] == codes[::-1]
 
 
 async def test_statements_do_not_grow_with_the_number_of_channels(ask, database, plans):
     many = [_channel(code=f"{number:02}") for number in range(20)]
     writes, reads = [], []
-    for given in (many[:1], many):
+    for values in (many[:1], many):
         with counted(database.engine) as sent:
-            await _upsert(ask, *given)
+            await _upsert(ask, *values)
         writes.append(len(sent))
     for first in (1, 20):
         with counted(database.engine) as sent:

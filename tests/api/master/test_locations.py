@@ -121,7 +121,7 @@ async def test_a_bulk_call_takes_1_to_250_locations_each_code_once(ask):
 
 
 @pytest.mark.parametrize(
-    ("given", "codes"),
+    ("values", "codes"),
     [
         ({"kind": "STORE"}, ["S1"]),
         ({"codePrefix": "W"}, ["W1", "W2"]),
@@ -130,16 +130,16 @@ async def test_a_bulk_call_takes_1_to_250_locations_each_code_once(ask):
         ({"isActive": True, "kind": "STORE"}, []),
     ],
 )
-async def test_locations_are_found_by_what_a_filter_says(ask, given, codes):
+async def test_locations_are_found_by_what_a_filter_says(ask, values, codes):
     await _upsert(
         ask,
         _location(code="W2", gln="4012345000009"),
         _location(code="W1"),
         _location(code="S1", kind="STORE", isActive=False),
     )
-    found = (await ask(LOCATIONS, filter=given))["locations"]
+    found = (await ask(LOCATIONS, filter=values))["locations"]
     assert [it["code"] for it in found["nodes"]] == codes
-    backwards = (await ask(LOCATIONS, filter=given, sort="CODE_DESC"))["locations"]
+    backwards = (await ask(LOCATIONS, filter=values, sort="CODE_DESC"))["locations"]
     assert [it["code"] for it in backwards["nodes"]] == codes[::-1]
 
 
@@ -154,9 +154,9 @@ async def test_statements_do_not_grow_with_the_number_of_locations(ask, world, d
     provider = await _provider(world)
     many = [_location(code=f"{number:02}", providerId=provider) for number in range(20)]
     writes, reads = [], []
-    for given in (many[:1], many):
+    for values in (many[:1], many):
         with counted(database.engine) as sent:
-            await _upsert(ask, *given)
+            await _upsert(ask, *values)
         writes.append(len(sent))
     for first in (1, 20):
         with counted(database.engine) as sent:

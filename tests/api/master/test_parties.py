@@ -140,11 +140,11 @@ async def test_a_change_of_any_part_is_an_update_of_the_party(ask, change, writt
     assert await _statuses(ask, WEBER | change) == ["UPDATED"]
     shown = (await ask(PARTY, number="K-1"))["party"]
     updated = shown["timeline"]["nodes"][-1]
-    told = updated["payload"]
-    assert (updated["type"], told["fields"]) == ("party.updated", written["fields"])
+    answers = updated["payload"]
+    assert (updated["type"], answers["fields"]) == ("party.updated", written["fields"])
     for noun, name in (("Contact", "contacts"), ("Address", "addresses")):
-        assert len(told[name]) == written[name]
-        assert {to_global(noun, it) for it in told[name]} <= {it["id"] for it in shown[name]}
+        assert len(answers[name]) == written[name]
+        assert {to_global(noun, it) for it in answers[name]} <= {it["id"] for it in shown[name]}
 
 
 async def test_what_an_input_leaves_out_stays(ask):
@@ -277,7 +277,7 @@ async def test_the_same_key_gives_the_same_answer_once(ask):
 
 
 @pytest.mark.parametrize(
-    ("given", "numbers"),
+    ("values", "numbers"),
     [
         ({}, ["A-1", "A-2", "B%1"]),
         ({"kind": "PERSON"}, ["A-2"]),
@@ -291,14 +291,14 @@ async def test_the_same_key_gives_the_same_answer_once(ask):
         ({"role": "CARRIER", "kind": "PERSON"}, []),
     ],
 )
-async def test_parties_are_found_by_what_a_filter_says(ask, given, numbers):
+async def test_parties_are_found_by_what_a_filter_says(ask, values, numbers):
     await _upsert(
         ask,
         _party(number="B%1", name="Carrier", roles=["CARRIER"], gln="4012345000009"),
         _party(number="A-1", name="Österpost", roles=["CARRIER", "SUPPLIER"], vatId="ATU1"),
         _party(number="A-2", name="Jan", kind="PERSON"),
     )
-    found = (await ask(PARTIES, filter=given))["parties"]
+    found = (await ask(PARTIES, filter=values))["parties"]
     assert [it["number"] for it in found["nodes"]] == numbers
     assert found["totalCount"] == len(numbers)
 
@@ -324,9 +324,9 @@ async def test_statements_do_not_grow_with_the_number_of_parties(ask, database, 
         for number in range(20)
     ]
     writes, reads = [], []
-    for given in (whole[:1], whole):
+    for values in (whole[:1], whole):
         with counted(database.engine) as sent:
-            await _upsert(ask, *given)
+            await _upsert(ask, *values)
         writes.append(len(sent))
     for first in (1, 20):
         with counted(database.engine) as sent:

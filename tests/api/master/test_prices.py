@@ -29,22 +29,22 @@ query ($id: ID!, $filter: PriceListEntryFilter) { product(id: $id) {
 """
 
 
-async def _codes(by: make.Ask, **given: Any) -> list[str]:
-    return [it["code"] for it in (await by(READ, filter=given))["priceLists"]["nodes"]]
+async def _codes(by: make.Ask, **values: Any) -> list[str]:
+    return [it["code"] for it in (await by(READ, filter=values))["priceLists"]["nodes"]]
 
 
 async def test_lists_and_their_prices_are_written_and_read(world, ask):
     await parties.company(world, number="K-1")
     await channels.channel(world, code="SHOP")
     await orders.products(ask, "BOLT", "NUT")
-    given = [
+    values = [
         prices.listed("OWN", partyNumber="K-1", validTo="2026-12-31"),
         prices.listed("SHOPS", channelCode="SHOP"),
         prices.listed("GOLDEN", partyGroup="GOLD", currency="CHF"),
     ]
     statuses = []
     for _ in range(2):
-        payload = await prices.upsert(ask, prices.LISTS, priceLists=given)
+        payload = await prices.upsert(ask, prices.LISTS, priceLists=values)
         statuses.append([it["status"] for it in payload["results"]])
     assert statuses == [["CREATED"] * 3, ["UNCHANGED"] * 3]
     own = [
@@ -110,12 +110,12 @@ async def test_a_list_is_refused_for(world, ask, fields, code, field):
     await parties.company(world, number="K-1")
     await prices.price_list(ask, "OWN", partyGroup="GOLD")
     payload = await prices.upsert(ask, prices.LISTS, priceLists=[prices.listed("OWN", **fields)])
-    told = [(it["code"], ".".join(it["field"][1:])) for it in payload["userErrors"]]
-    assert told == [(code, field)]
+    refusals = [(it["code"], ".".join(it["field"][1:])) for it in payload["userErrors"]]
+    assert refusals == [(code, field)]
 
 
 @pytest.mark.parametrize(
-    ("given", "code", "field"),
+    ("values", "code", "field"),
     [
         ([{"priceListCode": "NONE"}], "NOT_FOUND", "entries.0.priceListCode"),
         ([{"productSku": "NONE"}], "NOT_FOUND", "entries.0.productSku"),
@@ -124,13 +124,13 @@ async def test_a_list_is_refused_for(world, ask, fields, code, field):
         ([{}, {"unitPrice": "-1"}], "NOT_POSITIVE", "entries.1.unitPrice"),
     ],
 )
-async def test_prices_are_refused_for(ask, given, code, field):
+async def test_prices_are_refused_for(ask, values, code, field):
     await orders.products(ask, "BOLT")
     await prices.price_list(ask, "OWN", partyGroup="GOLD")
-    wrong = [prices.entry("OWN", "1") | it for it in given]
+    wrong = [prices.entry("OWN", "1") | it for it in values]
     payload = await prices.upsert(ask, prices.ENTRIES, entries=wrong)
-    told = [(it["code"], ".".join(it["field"][1:])) for it in payload["userErrors"]]
-    assert told == [(code, field)]
+    refusals = [(it["code"], ".".join(it["field"][1:])) for it in payload["userErrors"]]
+    assert refusals == [(code, field)]
     assert (await ask(READ))["priceLists"]["nodes"][0]["entries"]["totalCount"] == 0
 
 
@@ -210,11 +210,11 @@ async def test_a_product_tells_its_prices_in_one_list(ask, everybodys):
 async def test_only_staff_write_prices(world, ask, everybodys, actor):
     bound = everybodys["A"] if actor is Actor.BUYER else everybodys["CA"]
     by = ask.by(await world.key(actor, bound))
-    for document, given in (
+    for document, values in (
         (prices.LISTS, {"priceLists": [prices.listed("A0", partyNumber="A")]}),
         (prices.ENTRIES, {"entries": [prices.entry("A0", "0.01")]}),
     ):
-        answer = await by.answer(document, input=given)
+        answer = await by.answer(document, input=values)
         assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
 
 
@@ -227,8 +227,8 @@ async def test_parties_say_their_group_and_their_channels(world, ask):
       userErrors { code field } } }"""
 
     async def put(**fields: Any) -> Any:
-        given = {"number": "K-1", "name": "Weber", **fields}
-        payload = (await ask(document, input={"parties": [given]}))["partiesUpsert"]
+        values = {"number": "K-1", "name": "Weber", **fields}
+        payload = (await ask(document, input={"parties": [values]}))["partiesUpsert"]
         if payload["userErrors"]:
             return [(it["code"], ".".join(it["field"][3:])) for it in payload["userErrors"]]
         (result,) = payload["results"]

@@ -41,7 +41,7 @@ from tests.make.sweeps.leaves import (
 NARROWED = {"carrierId": "trackingNumber"}
 """What only narrows another field: of an event, the carrier says whose number it is."""
 every_wing = pytest.mark.parametrize("wing", WINGS)
-TOLD = {"BAD_USER_INPUT", "GRAPHQL_VALIDATION_FAILED"}
+EXPECTED = {"BAD_USER_INPUT", "GRAPHQL_VALIDATION_FAILED"}
 TWICE_IS_FINE = {
     "events",
     "addLines",
@@ -61,8 +61,8 @@ def input_of(name: str) -> Any:
     return SHOWN.mutation_type.fields[name].args["input"].type
 
 
-def given_by(name: str, given: dict[str, Any]) -> list[Leaf]:
-    return list(leaves(input_of(name), given))
+def leaves_of(name: str, values: dict[str, Any]) -> list[Leaf]:
+    return list(leaves(input_of(name), values))
 
 
 def document(name: str, count: int) -> str:
@@ -79,7 +79,7 @@ def document(name: str, count: int) -> str:
 
 async def answers(ask: Ask, name: str, inputs: list[Any]) -> list[list[dict[str, Any]]]:
     """Run the mutation with each input, and return the refusals of each."""
-    variables = {f"v{it}": given for it, given in enumerate(inputs)}
+    variables = {f"v{it}": values for it, values in enumerate(inputs)}
     answer = await ask.answer(document(name, len(inputs)), **variables)
     assert "errors" not in answer, answer["errors"]
     return [list(_refusals(answer["data"][f"a{it}"])) for it in range(len(inputs))]
@@ -97,15 +97,15 @@ def shortened(value: Any) -> str:
 
 
 async def unexpected(
-    ask: Ask, name: str, given: Any, leaf: Leaf, cases: Iterable[tuple[Any, str]]
+    ask: Ask, name: str, values: Any, leaf: Leaf, cases: Iterable[tuple[Any, str]]
 ) -> list[str]:
     """Send each wrong value of a field; return what was answered otherwise than it should be."""
     cases = list(cases)
-    told = await answers(ask, name, [put(given, leaf.path, value) for value, _ in cases])
+    found = await answers(ask, name, [put(values, leaf.path, value) for value, _ in cases])
     return [
         f"{'.'.join(leaf.told)} = {shortened(value)}: {refusals}, not {code}"
-        for (value, code), refusals in zip(cases, told, strict=True)
-        if not any((it["code"], it["field"]) == (code, leaf.told) for it in refusals)
+        for (value, code), refusals in zip(cases, found, strict=True)
+        if not any((it["code"], it["field"]) == (code, leaf.shown) for it in refusals)
     ]
 
 
@@ -123,18 +123,18 @@ async def test_a_wrong_value_is_refused_at_its_path_and_nothing_is_written(
     wing: str, world: World, ask: Ask
 ) -> None:
     wrong = []
-    async for about, name, given in of_wing(wing, await scene(world, ask)):
+    async for about, name, values in of_wing(wing, await scene(world, ask)):
         # No key has the points for all that is wrong.
         ask = ask.by(await world.key(Actor.STAFF))
         before = await digests(world)
-        for leaf in given_by(name, given):
+        for leaf in leaves_of(name, values):
             if cases := wrong_values(leaf):
-                told = await unexpected(ask, name, given, leaf, cases)
-                wrong += [f"{about}: {it}" for it in told]
+                found = await unexpected(ask, name, values, leaf, cases)
+                wrong += [f"{about}: {it}" for it in found]
         if await digests(world) != before:
             wrong.append(f"{about}: a refused mutation has written something")
-        if (told := await answers(ask, name, [given])) != [[]]:
-            wrong.append(f"{about}: the valid input is refused: {told}")
+        if (found := await answers(ask, name, [values])) != [[]]:
+            wrong.append(f"{about}: the valid input is refused: {found}")
     assert not wrong, "\n".join(wrong)
 
 
@@ -143,41 +143,41 @@ async def test_a_value_of_another_type_is_no_internal_fault(
     wing: str, world: World, ask: Ask
 ) -> None:
     wrong = []
-    async for about, name, given in of_wing(wing, await scene(world, ask)):
+    async for about, name, values in of_wing(wing, await scene(world, ask)):
         before = await digests(world)
-        for leaf in given_by(name, given):
-            changed = [put(given, leaf.path, value) for value in wrong_types(leaf)]
+        for leaf in leaves_of(name, values):
+            changed = [put(values, leaf.path, value) for value in wrong_types(leaf)]
             if leaf.is_required and isinstance(leaf.path[-1], str):
-                changed.append(without(given, leaf.path))
+                changed.append(without(values, leaf.path))
             for it in changed:
                 answer = await ask.answer(document(name, 1), v0=it)
-                if not _tells(answer, leaf):
+                if not _names(answer, leaf):
                     wrong.append(f"{about}: {leaf.told}: {shortened(it)}: {answer}")
         if await digests(world) != before:
             wrong.append(f"{about}: a refused mutation has written something")
     assert not wrong, "\n".join(wrong)
 
 
-def _tells(answer: dict[str, Any], leaf: Leaf) -> bool:
+def _names(answer: dict[str, Any], leaf: Leaf) -> bool:
     """Tell whether an answer refuses a field, by an error of the request or in the payload."""
     codes = {error["extensions"]["code"] for error in answer.get("errors", ())}
     if codes:
-        return codes <= TOLD
-    return leaf.told in [it["field"] for it in _refusals(answer["data"]["a0"])]
+        return codes <= EXPECTED
+    return leaf.shown in [it["field"] for it in _refusals(answer["data"]["a0"])]
 
 
 @every_wing
 async def test_an_item_that_stands_twice_is_refused(wing: str, world: World, ask: Ask) -> None:
     wrong = []
-    async for about, name, given in of_wing(wing, await scene(world, ask)):
+    async for about, name, values in of_wing(wing, await scene(world, ask)):
         before = await digests(world)
-        for leaf in given_by(name, given):
+        for leaf in leaves_of(name, values):
             is_fine = leaf.name in TWICE_IS_FINE or (name, leaf.name) in FINE_HERE
             if leaf.kind == "LIST" and not is_fine:
-                twice = put(given, leaf.path, [*leaf.value[:1], *leaf.value])
+                twice = put(values, leaf.path, [*leaf.value[:1], *leaf.value])
                 (refusals,) = await answers(ask, name, [twice])
-                told = {(it["code"], *it["field"][: len(leaf.told)]) for it in refusals}
-                if not told & {(code, *leaf.told) for code in ("DUPLICATE", "INVALID_WINDOW")}:
+                found = {(it["code"], *it["field"][: len(leaf.shown)]) for it in refusals}
+                if not found & {(code, *leaf.shown) for code in ("DUPLICATE", "INVALID_WINDOW")}:
                     wrong.append(f"{about}: {leaf.told}: {refusals}")
         if await digests(world) != before:
             wrong.append(f"{about}: a refused mutation has written something")
@@ -190,28 +190,28 @@ async def test_another_merchants_id_is_refused_as_an_unknown_one(
 ) -> None:
     other, wrong = await another_world(world.database, world.clock), []
     there = await scene(other, ask.by(other.token))
-    theirs = {about: given async for about, _, given in of_wing(wing, there)}
-    async for about, name, given in of_wing(wing, await scene(world, ask)):
+    theirs = {about: values async for about, _, values in of_wing(wing, there)}
+    async for about, name, values in of_wing(wing, await scene(world, ask)):
         before = await digests(world), await digests(other)
-        for leaf in given_by(name, given):
+        for leaf in leaves_of(name, values):
             if leaf.kind == "ID":
                 field = NARROWED.get(leaf.name if "events" in leaf.path else "", leaf.path[-1])
-                place = [*leaf.told[:-1], str(field)]
-                foreign = put(given, leaf.path, at(theirs[about], leaf.path))
-                wrong += await told_apart(ask, name, given, leaf, foreign, place)
+                place = [*leaf.shown[:-1], str(field)]
+                foreign = put(values, leaf.path, at(theirs[about], leaf.path))
+                wrong += await differing(ask, name, values, leaf, foreign, place)
         if (await digests(world), await digests(other)) != before:
             wrong.append(f"{about}: a refused mutation has written something")
     assert not wrong, "\n".join(wrong)
 
 
-async def told_apart(
-    ask: Ask, name: str, given: Any, leaf: Leaf, foreign: Any, place: list[str]
+async def differing(
+    ask: Ask, name: str, values: Any, leaf: Leaf, foreign: Any, place: list[str]
 ) -> list[str]:
     """Return what tells a foreign id from an unknown one, or is told at another place."""
-    told = await answers(ask, name, [foreign, put(given, leaf.path, unknown(leaf))])
-    if told[0] == told[1] and [it["field"] for it in told[0]] == [place]:
+    found = await answers(ask, name, [foreign, put(values, leaf.path, unknown(leaf))])
+    if found[0] == found[1] and [it["field"] for it in found[0]] == [place]:
         return []
-    return [f"{name}: {leaf.told}: {told}"]
+    return [f"{name}: {leaf.told}: {found}"]
 
 
 BUYERS = [
@@ -226,20 +226,29 @@ async def test_another_companys_id_is_refused_to_a_buyer_as_an_unknown_one(
     name: str, world: World, ask: Ask
 ) -> None:
     here, maker = await scene(world, ask), makers(name)[0]
-    given, theirs = await maker(here), await maker(await scene(world, ask))
+    values, theirs = await maker(here), await maker(await scene(world, ask))
     buyer, before, wrong = await here.as_buyer(), await digests(world), []
-    for leaf in given_by(name, given):
+    for leaf in leaves_of(name, values):
         if leaf.kind == "ID" and from_global(leaf.value)[0] not in SHARED:
-            foreign = put(given, leaf.path, at(theirs, leaf.path))
-            wrong += await told_apart(buyer, name, given, leaf, foreign, leaf.told)
+            foreign = put(values, leaf.path, at(theirs, leaf.path))
+            wrong += await differing(buyer, name, values, leaf, foreign, leaf.shown)
     assert not wrong, "\n".join(wrong)
     assert await digests(world) == before
-    assert await answers(buyer, name, [given]) == [[]]
+    assert await answers(buyer, name, [values]) == [[]]
 
 
 KEYS = {
     *("channelCode", "closes", "gln", "gtin", "language", "limit", "opens", "productSku", "sscc"),
-    *("buyerContactCode", "partyNumber", "shipToAddressCode", "text", "timeZone", "trackingNumber"),
+    *(
+        "channelCodes",
+        "priceListCode",
+        "buyerContactCode",
+        "partyNumber",
+        "shipToAddressCode",
+        "text",
+        "timeZone",
+        "trackingNumber",
+    ),
 }
 """Texts that follow a rule of their own, or name a row."""
 
@@ -247,21 +256,21 @@ KEYS = {
 @every_wing
 async def test_text_of_every_script_is_kept_as_it_is(wing: str, world: World, ask: Ask) -> None:
     texts, wrong = [], []
-    async for about, name, given in of_wing(wing, await scene(world, ask)):
-        changed = given
-        for leaf in given_by(name, given):
+    async for about, name, values in of_wing(wing, await scene(world, ask)):
+        changed = values
+        for leaf in leaves_of(name, values):
             if leaf.kind == "String" and leaf.name not in KEYS:
                 odd = "👩🏽\u200d🔧 \u202eabc\u202c" if is_for_people(leaf) else "🔧 abc"
                 texts.append(f"{len(texts)}: 🏭 {odd} שלום مرحبا ﷽ \u00e9 𝕏")
                 # Whoever writes the same letter in two parts means the same.
                 changed = put(changed, leaf.path, texts[-1].replace("\u00e9", "e\u0301"))
-        if (told := await answers(ask, name, [changed])) != [[]]:
-            wrong.append(f"{about}: {told}")
+        if (found := await answers(ask, name, [changed])) != [[]]:
+            wrong.append(f"{about}: {found}")
     assert not wrong, "\n".join(wrong)
     held = await every_text(world)
     assert [it for it in texts if it not in held] == []
-    told = [dumps(it.payload) for it in await rows(world, JournalEntry)]
-    assert [it for it in texts if any(dumps(it) in payload for payload in told)] == []
+    found = [dumps(it.payload) for it in await rows(world, JournalEntry)]
+    assert [it for it in texts if any(dumps(it) in payload for payload in found)] == []
 
 
 def snake(value: Any) -> Any:
@@ -288,25 +297,25 @@ async def test_null_is_as_if_left_out_or_refused_at_its_path(
     wing: str, world: World, ask: Ask
 ) -> None:
     wrong = []
-    async for about, name, given in of_wing(wing, await scene(world, ask)):
+    async for about, name, values in of_wing(wing, await scene(world, ask)):
         model = MODELS[get_named_type(input_of(name)).name]
-        for leaf in given_by(name, given):
+        for leaf in leaves_of(name, values):
             if leaf.is_required or not isinstance(leaf.path[-1], str):
                 continue
-            read = read_or_told(model, put(given, leaf.path, None))
+            read = read_or_shown(model, put(values, leaf.path, None))
             if isinstance(read, list):
-                is_right = read in (leaf.told, leaf.told[:-1])
+                is_right = read in (leaf.shown, leaf.shown[:-1])
             else:
-                is_right = read == read_or_told(model, without(given, leaf.path))
+                is_right = read == read_or_shown(model, without(values, leaf.path))
             if not is_right:
                 wrong.append(f"{about}: {leaf.told}: {read}")
     assert not wrong, "\n".join(wrong)
 
 
-def read_or_told(model: type[Input], given: Any) -> Input | list[str]:
+def read_or_shown(model: type[Input], values: Any) -> Input | list[str]:
     """Return the checked input, or the path at which it was refused."""
     try:
-        return model.read(snake(given))
+        return model.read(snake(values))
     except Refused as refused:
         return client_path(refused.path)
 
@@ -314,11 +323,11 @@ def read_or_told(model: type[Input], given: Any) -> Input | list[str]:
 @every_wing
 async def test_null_is_no_internal_fault(wing: str, world: World, ask: Ask) -> None:
     wrong = []
-    async for about, name, given in of_wing(wing, await scene(world, ask)):
-        for leaf in given_by(name, given):
+    async for about, name, values in of_wing(wing, await scene(world, ask)):
+        for leaf in leaves_of(name, values):
             if not leaf.is_required:
-                answer = await ask.answer(document(name, 1), v0=put(given, leaf.path, None))
+                answer = await ask.answer(document(name, 1), v0=put(values, leaf.path, None))
                 codes = {error["extensions"]["code"] for error in answer.get("errors", ())}
-                if not codes <= TOLD:
+                if not codes <= EXPECTED:
                     wrong.append(f"{about}: {leaf.told}: {answer}")
     assert not wrong, "\n".join(wrong)

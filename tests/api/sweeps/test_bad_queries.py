@@ -23,7 +23,7 @@ from tests.make.scene import scene
 from tests.make.sweeps.leaves import LONG, NO_DAYS, NO_INSTANTS, STACKED
 
 ROOTS = [(name, it) for name, it in SHOWN.query_type.fields.items() if it.args]
-TOLD = {"BAD_USER_INPUT", "GRAPHQL_VALIDATION_FAILED"}
+EXPECTED = {"BAD_USER_INPUT", "GRAPHQL_VALIDATION_FAILED"}
 TEXTS = ("\0", "a\0b", STACKED, "A\u200b", "", "   ", LONG, "🏭 שלום", "%_\\", "'; --")
 FAR = ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59+00:00", "0001-01-01T00:00:00+14:00")
 LAST_YEAR = "9999-12-31T23:59:59-12:00"
@@ -83,25 +83,25 @@ class Reader:
     ask: Ask
     ids: dict[str, str]
 
-    async def answer(self, owner: str, name: str, **given: Any) -> dict[str, Any]:
+    async def answer(self, owner: str, name: str, **inputs: Any) -> dict[str, Any]:
         """Ask for a list with these arguments."""
         taken = SHOWN.type_map[owner].fields[name].args
-        variables = [f"${it}: {taken[it].type}" for it in given]
-        arguments = ", ".join(f"{it}: ${it}" for it in given)
-        asked = f"{name}({arguments}) {{ nodes {{ __typename }} totalCount }}"
+        variables = [f"${it}: {taken[it].type}" for it in inputs]
+        arguments = ", ".join(f"{it}: ${it}" for it in inputs)
+        request = f"{name}({arguments}) {{ nodes {{ __typename }} totalCount }}"
         if owner != "Query":
             variables.append("$id: ID!")
-            asked = f"node(id: $id) {{ ... on {owner} {{ {asked} }} }}"
-            given = {**given, "id": self.ids[owner]}
-        return await self.ask.answer(f"query ({', '.join(variables)}) {{ {asked} }}", **given)
+            request = f"node(id: $id) {{ ... on {owner} {{ {request} }} }}"
+            inputs = {**inputs, "id": self.ids[owner]}
+        return await self.ask.answer(f"query ({', '.join(variables)}) {{ {request} }}", **inputs)
 
-    async def wrong(self, owner: str, name: str, argument: str, **given: Any) -> list[str]:
+    async def wrong(self, owner: str, name: str, argument: str, **inputs: Any) -> list[str]:
         """Return the answer unless it refuses the argument."""
-        answer = await self.answer(owner, name, **given)
+        answer = await self.answer(owner, name, **inputs)
         (error,) = answer.get("errors") or [{"extensions": {"code": "NONE"}}]
-        told = error["extensions"]
-        is_told = told["code"] == "BAD_USER_INPUT" and told.get("argument", [])[:1] == [argument]
-        return [] if is_told else [f"{owner}.{name}({str(given)[:150]}): {answer}"]
+        found = error["extensions"]
+        is_shown = found["code"] == "BAD_USER_INPUT" and found.get("argument", [])[:1] == [argument]
+        return [] if is_shown else [f"{owner}.{name}({str(inputs)[:150]}): {answer}"]
 
 
 @pytest.fixture
@@ -123,8 +123,8 @@ async def test_a_wrong_page_is_refused_with_its_argument(reader: Reader) -> None
         pages += [(argument, {"first": 1, argument: it}) for it in NO_CURSORS]
     wrong = []
     for owner, name in CONNECTIONS:
-        for argument, given in pages:
-            wrong += await reader.wrong(owner, name, argument, **given)
+        for argument, inputs in pages:
+            wrong += await reader.wrong(owner, name, argument, **inputs)
     assert not wrong, "\n".join(wrong)
 
 
@@ -160,9 +160,9 @@ async def test_no_odd_filter_is_an_internal_fault(reader: Reader) -> None:
         argument = SHOWN.type_map[owner].fields[name].args.get("filter")
         for field, value in odd_filters(argument.type) if argument else ():
             answer = await reader.answer(owner, name, first=1, filter={field: value})
-            told = [error["extensions"].get("argument") for error in answer.get("errors", ())]
-            is_told = all(it is None or it[:2] == ["filter", field] for it in told)
-            if not (codes(answer) <= TOLD and is_told):
+            found = [error["extensions"].get("argument") for error in answer.get("errors", ())]
+            is_shown = all(it is None or it[:2] == ["filter", field] for it in found)
+            if not (codes(answer) <= EXPECTED and is_shown):
                 wrong.append(f"{owner}.{name}({field}: {str(value)[:40]!r}): {answer}")
     assert not wrong, "\n".join(wrong)
 
@@ -177,7 +177,7 @@ async def test_no_odd_key_is_an_internal_fault(ask: Ask) -> None:
                 document = f"query ($it: {it.type}) {{ {name}({argument}: $it) {{ __typename }} }}"
                 answer = await ask.answer(document, it=value)
                 missing = not codes(answer) and answer["data"] == {name: None}
-                if not (missing or (codes(answer) and codes(answer) <= TOLD)):
+                if not (missing or (codes(answer) and codes(answer) <= EXPECTED)):
                     wrong.append(f"{name}({argument}: {str(value)[:40]!r}): {answer}")
     assert not wrong, "\n".join(wrong)
 

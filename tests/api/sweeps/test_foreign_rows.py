@@ -19,8 +19,8 @@ from tests.make.scene import scene
 from tests.make.sweeps.foreign import differing, found, listing, some
 
 TOKEN = "query ($id: ID!) { order(id: $id) { accessToken } }"
-OF_A_SHOP = {"Product", "Channel", "Location", "Party"}
-"""What a storefront sees of: its channel, carriers, and what every actor sees."""
+OF_A_SHOP = {"Product", "Channel", "Location", "Party", "PriceList", "PriceListEntry"}
+"""What a storefront sees of: its channel and its prices, carriers, what every actor sees."""
 
 
 async def test_another_merchants_rows_are_read_like_missing_ones(world: World, ask: Ask) -> None:
@@ -91,7 +91,7 @@ async def test_a_buyer_cannot_tell_how_much_others_do(world: World, ask: Ask) ->
     await live(await scene(world, ask))
     order, buyer = await here.order(), await here.as_buyer()
     of_order = "order(id: $id) { timeline(first: 9) { nodes { sequence } edges { cursor } } }"
-    told = (await buyer(f"query ($id: ID!) {{ {of_order} }}", id=order["id"]))["order"]["timeline"]
-    assert [it["sequence"] for it in told["nodes"]] == [1]
-    assert [orjson.loads(urlsafe_b64decode(it["cursor"]))[0] for it in told["edges"]] == [1]
+    shown = (await buyer(f"query ($id: ID!) {{ {of_order} }}", id=order["id"]))["order"]["timeline"]
+    assert [it["sequence"] for it in shown["nodes"]] == [1]
+    assert [orjson.loads(urlsafe_b64decode(it["cursor"]))[1] for it in shown["edges"]] == [1]
     assert "position" not in SHOWN.type_map["TimelineEntry"].fields

@@ -73,7 +73,7 @@ class Held:
     ids: list[str]
     viewers: dict[Actor, Ask]
 
-    def asked(self) -> Iterator[tuple[str, dict[str, Any]]]:
+    def wanted(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield (document, variables) for every way to read what they have."""
         yield LISTS + FIELDS, {}
         yield NODES + FIELDS, {"ids": self.ids}
@@ -116,8 +116,8 @@ async def held(world: World, ask: Ask) -> Held:
 async def _hold(ask: Ask, order: dict[str, Any], delivery: dict[str, Any]) -> list[str]:
     secret = {"owner": "risk desk", "note": "Same card, three names."}
     held = "mutation ($it: OrderHoldInput!) { orderHold(input: $it) { hold { id } } }"
-    given = {"orderId": order["id"], "reason": "FRAUD", **secret}
-    holds = [(await ask(held, it=given))["orderHold"]["hold"]["id"]]
+    fields = {"orderId": order["id"], "reason": "FRAUD", **secret}
+    holds = [(await ask(held, it=fields))["orderHold"]["hold"]["id"]]
     for reason, more in (("OPERATOR", secret), ("ADDRESS", NOTE)):
         on = {"deliveryId": delivery["id"], "reason": reason, **more}
         holds.append((await deliveries.done(ask, "deliveryHold", **on))["hold"]["id"])
@@ -180,13 +180,13 @@ def _hidden_from(actor: Actor) -> list[str]:
 
 @pytest.mark.parametrize("actor", OTHERS)
 async def test_nothing_hidden_is_read_in_any_way(held, actor) -> None:
-    for document, given in held.asked():
-        text = json.dumps(await held.viewers[actor](document, **given))
+    for document, fields in held.wanted():
+        text = json.dumps(await held.viewers[actor](document, **fields))
         assert [it for it in _hidden_from(actor) if f'"{it}"' in text] == []
-    told = ""
-    for document, given in held.asked():
-        told += json.dumps(await held.viewers[Actor.STAFF](document, **given))
-    assert [it for it in SECRETS if f'"{it}"' not in told] == []
+    answers = ""
+    for document, fields in held.wanted():
+        answers += json.dumps(await held.viewers[Actor.STAFF](document, **fields))
+    assert [it for it in SECRETS if f'"{it}"' not in answers] == []
 
 
 async def test_a_payload_hides_from_who_writes(held, world) -> None:
@@ -205,16 +205,16 @@ async def test_a_payload_hides_from_who_writes(held, world) -> None:
     event = {"status": "IN_TRANSIT", "occurredAt": world.clock().isoformat()}
     tracked = {"events": [{**event, "trackingNumber": "T-1"}]}
     below = "parcel { delivery { timeline(first: 50) { nodes { type payload } } }"
-    told = await carrier(RECORD.replace("parcel {", f"{below}", 1), input=tracked)
-    (result,) = told["parcelRecordTracking"]["results"]
+    answers = await carrier(RECORD.replace("parcel {", f"{below}", 1), input=tracked)
+    (result,) = answers["parcelRecordTracking"]["results"]
     assert "OPERATOR" not in json.dumps(result["parcel"])
     assert "UNDER_REVIEW" in json.dumps(result["parcel"])
 
 
 async def test_a_refusal_tells_a_reason_as_it_is_read(held) -> None:
     async def refused(actor: Actor) -> str:
-        given = {"deliveryId": held.delivery["id"]}
-        payload = await deliveries.act(held.viewers[actor], "deliveryDispatch", **given)
+        fields = {"deliveryId": held.delivery["id"]}
+        payload = await deliveries.act(held.viewers[actor], "deliveryDispatch", **fields)
         return payload["userErrors"][0]["message"]
 
     number = held.delivery["number"]
@@ -231,7 +231,7 @@ class Priced(Input):
 PRICED = Paged(
     OrderLine,
     {None: Sorted("line_no")},
-    matching=lambda _, line, given: [line.unit_price >= given.least],
+    matching=lambda _, line, fields: [line.unit_price >= fields.least],
 )
 """A list that nobody should declare: it is filtered by what it hides."""
 
@@ -240,10 +240,10 @@ PRICED = Paged(
 async def test_a_filter_by_something_hidden_matches_nothing(held, world, actor, found) -> None:
     bound_to = from_global(held.delivery["location"]["id"])[1]
     viewer = Viewer(world.merchant_id, actor, new_id(), "who", frozenset(Scope), bound_to)
-    context, given = Context(viewer, world.database, world.clock), Priced(least=Decimal(1))
+    context, fields = Context(viewer, world.database, world.clock), Priced(least=Decimal(1))
     context.begin()
-    page = await context.load(PRICED.page(PageArgs(9), given, None), ROOT)
-    counted_rows = await context.load(CountOf(PRICED, given), ROOT)
+    page = await context.load(PRICED.page(PageArgs(9), fields, None), ROOT)
+    counted_rows = await context.load(CountOf(PRICED, fields), ROOT)
     every = await context.load(CountOf(PRICED, None), ROOT)
     await context.finish()
     assert (len(page.rows), counted_rows, every) == (found, found, 1)
@@ -271,14 +271,14 @@ async def test_no_statement_for_an_actor_reads_what_is_hidden(held, world, actor
     for each in held.ids:
         seen.learn({"id": each})
     with counted(world.database.engine) as sent:
-        for document, given in held.asked():
-            await viewer(document, **given)
+        for document, fields in held.wanted():
+            await viewer(document, **fields)
         for number in range(150):
             operation = Writer(schema._schema, seen, number).write()  # noqa: SLF001 -- as graphql-core's.
             await viewer.answer(operation.text, **operation.variables)
     assert len(sent) > 100
     assert [it for it in sent if never.search(it)] == []
     with counted(world.database.engine) as sent:
-        for document, given in held.asked():
-            await held.viewers[Actor.STAFF](document, **given)
+        for document, fields in held.wanted():
+            await held.viewers[Actor.STAFF](document, **fields)
     assert any(never.search(it) for it in sent)

@@ -116,12 +116,12 @@ def limited(database: Database, clock: Clock, world: make.World) -> Callable[...
 
 @pytest.mark.parametrize("limit", REFUSED)
 async def test_what_is_too_much_is_told_with_what_would_fit(ask, limit: str) -> None:
-    document, said, asked, most = REFUSED[limit]
+    document, output, request, most = REFUSED[limit]
     error = (await ask.answer(document))["errors"][0]
-    assert said in error["message"]
+    assert output in error["message"]
     assert error["extensions"] == {
         "code": "GRAPHQL_VALIDATION_FAILED",
-        "requested": asked,
+        "requested": request,
         "maximum": most,
     }
 
@@ -202,10 +202,10 @@ async def test_graphiqls_question_passes(ask) -> None:
 
 
 @pytest.mark.parametrize(
-    "given", [{"products": [{}] * 1_001}, {f"a{it}": 1 for it in range(1_001)}]
+    "fields", [{"products": [{}] * 1_001}, {f"a{it}": 1 for it in range(1_001)}]
 )
-async def test_what_no_input_takes_is_not_even_read(ask, given: dict[str, Any]) -> None:
-    (error,) = (await ask.answer(UPSERT, input=given))["errors"]
+async def test_what_no_input_takes_is_not_even_read(ask, fields: dict[str, Any]) -> None:
+    (error,) = (await ask.answer(UPSERT, input=fields))["errors"]
     assert "has 1,001 entries; 1,000 is the most" in error["message"]
 
 
@@ -314,12 +314,12 @@ async def test_a_keys_own_deadline_ends_its_statement(
 
 async def waiting_statements(database: Database) -> int:
     """Return how many statements of our database wait for a lock."""
-    asked = text(
+    request = text(
         "SELECT count(*) FROM pg_stat_activity"
         " WHERE datname = current_database() AND wait_event_type = 'Lock'"
     )
     async with database.engine.connect() as connection:
-        return int((await connection.execute(asked)).scalar_one())
+        return int((await connection.execute(request)).scalar_one())
 
 
 async def test_a_key_has_numbers_of_its_own_for_pages_items_and_bodies(ask, world) -> None:

@@ -34,7 +34,7 @@ def plans(request: pytest.FixtureRequest) -> bool:
     return bool(request.param)
 
 
-class Told:
+class Reply:
     """Two orders with two lines each, and deliveries at two locations.
 
     At A: the first line of both orders. At B: the second line of the first. Moved from A to B:
@@ -94,8 +94,8 @@ class Told:
 
 
 @pytest.fixture
-async def told(world: World, ask: Ask) -> Told:
-    made = Told(world, ask)
+async def shown(world: World, ask: Ask) -> Reply:
+    made = Reply(world, ask)
     await made.happen()
     return made
 
@@ -107,9 +107,9 @@ def _named(payload: Any) -> set[str]:
 async def _found(ask: Ask, rows: set[str]) -> set[str]:
     """Return those that are a row of any type that the viewer finds."""
     ids = {to_global(name, row): row for name in NODES for row in rows}
-    asked, found = list(ids), set()
-    for start in range(0, len(asked), 50):
-        nodes = (await ask(NODE, ids=asked[start : start + 50]))["nodes"]
+    wanted, found = list(ids), set()
+    for start in range(0, len(wanted), 50):
+        nodes = (await ask(NODE, ids=wanted[start : start + 50]))["nodes"]
         found |= {ids[it["id"]] for it in nodes if it}
     return found
 
@@ -121,13 +121,13 @@ def _pairs(seen: Any, every: Any) -> Iterator[tuple[Any, Any]]:
 
 
 @pytest.mark.parametrize("actor", OTHERS)
-async def test_a_payload_names_the_rows_that_its_reader_finds_and_no_others(told, actor) -> None:
-    viewer = told.viewers[actor]
-    every, seen = await told.read(told.ask), await told.read(viewer)
+async def test_a_payload_names_the_rows_that_its_reader_finds_and_no_others(shown, actor) -> None:
+    viewer = shown.viewers[actor]
+    every, seen = await shown.read(shown.ask), await shown.read(viewer)
     rows = _named(every)
     found = await _found(viewer, rows)
     assert (found == rows) == (actor is Actor.BUYER)
-    assert await _found(told.ask, rows) == rows
+    assert await _found(shown.ask, rows) == rows
     entries = list(_pairs(seen, every))
     assert entries
     for mine, whole in entries:
@@ -141,32 +141,32 @@ def _payload(timeline: list[dict[str, Any]] | None, event: str) -> dict[str, Any
     return payload
 
 
-async def test_a_warehouse_is_told_neither_anothers_lines_nor_how_many_there_are(told) -> None:
-    order, _, own, other, moved = await told.read(told.viewers[Actor.WAREHOUSE])
+async def test_a_warehouse_is_told_neither_anothers_lines_nor_how_many_there_are(shown) -> None:
+    order, _, own, other, moved = await shown.read(shown.viewers[Actor.WAREHOUSE])
     assert (other, moved) == (None, None)
     assert "lines" not in _payload(order, "order.placed")
     assert list(_payload(own, "delivery.planned")["planned"].values()) == ["10", "10"]
 
 
-async def test_a_storefront_is_told_nothing_of_another_order_in_the_same_delivery(told) -> None:
-    order, other, delivery, _, moved = await told.read(told.viewers[Actor.STOREFRONT])
+async def test_a_storefront_is_told_nothing_of_another_order_in_the_same_delivery(shown) -> None:
+    order, other, delivery, _, moved = await shown.read(shown.viewers[Actor.STOREFRONT])
     assert (other, moved, _payload(order, "order.placed")["lines"]) == (None, None, 2)
     assert list(_payload(delivery, "delivery.planned")["planned"].values()) == ["10"]
     assert list(_payload(delivery, "delivery.dispatched")["shipped"].values()) == ["10"]
 
 
-async def test_a_carrier_is_told_no_lines_of_what_it_carries(told) -> None:
-    _, _, delivery, *others = await told.read(told.viewers[Actor.CARRIER])
+async def test_a_carrier_is_told_no_lines_of_what_it_carries(shown) -> None:
+    _, _, delivery, *others = await shown.read(shown.viewers[Actor.CARRIER])
     assert others == [None, None]
     assert _payload(delivery, "delivery.planned") == {"planned": {}}
     assert _payload(delivery, "delivery.packed") == {"picked": {}, "short": {}}
 
 
 @pytest.mark.parametrize("actor", OTHERS)
-async def test_reading_less_takes_no_more_statements(told, world, actor) -> None:
+async def test_reading_less_takes_no_more_statements(shown, world, actor) -> None:
     sent = {}
     for each in (Actor.STAFF, actor):
-        viewer = told.viewers.get(each, told.ask)
+        viewer = shown.viewers.get(each, shown.ask)
         with counted(world.database.engine) as sent[each]:
-            await told.read(viewer)
+            await shown.read(viewer)
     assert 0 < len(sent[actor]) <= len(sent[Actor.STAFF])

@@ -36,6 +36,6 @@ def test_what_is_no_text_of_a_scalar_is_refused(name: str, value: object) -> Non
         scalar(name).parse_value(value)
 
 
-@pytest.mark.parametrize(("name", "value", "told"), TAKEN)
-def test_what_the_contract_allows_is_taken(name: str, value: object, told: str) -> None:
-    assert scalar(name).serialize(scalar(name).parse_value(value)) == told
+@pytest.mark.parametrize(("name", "value", "found"), TAKEN)
+def test_what_the_contract_allows_is_taken(name: str, value: object, found: str) -> None:
+    assert scalar(name).serialize(scalar(name).parse_value(value)) == found

@@ -14,7 +14,7 @@ from tests.make.everything import CORE, SHOWN, makers
 from tests.make.scene import scene
 from tests.make.sweeps.leaves import Leaf, leaves, put
 
-TERMS = re.compile("(?<!un)price|discount|amount", re.IGNORECASE)
+TERMS = re.compile("(?<!un)price(?!Group|List)|discount|amount", re.IGNORECASE)
 TYPES = {"MoneyInput", "OrderKind"}
 ONLY_COMPARED = "expectedUnitPrice"
 """What says a price and states none."""
@@ -57,15 +57,16 @@ def test_terms_are_found_where_they_are_known_to_be() -> None:
         "orderApprove": {"prices", "unitPrice"},
         "orderPlace": {"unitPrice", "discountPercent", "kind"},
         "ordersImport": {"unitPrice", "discountPercent", "kind"},
-        "partiesUpsert": {"approvalLimit", "amount"},
+        "partiesUpsert": {"approvalLimit", "approvalLimitPerDay", "amount"},
+        "priceListEntriesUpsert": {"unitPrice"},
         "productsUpsert": {"listPrice", "amount"},
     } == STATED
     assert OPEN.keys() == {"orderPlace", "orderApprove"}
 
 
-def _stated(mutation: str, given: Any) -> Iterator[Leaf]:
+def _stated(mutation: str, values: Any) -> Iterator[Leaf]:
     kind = SHOWN.mutation_type.fields[mutation].args["input"].type
-    for leaf in leaves(kind, given):
+    for leaf in leaves(kind, values):
         if leaf.name in STATED[mutation] and leaf.kind in OTHER_VALUE:
             yield leaf
 
@@ -82,21 +83,21 @@ async def test_without_the_scope_no_field_states_terms(
       it: {mutation}(input: $input) {{ userErrors {{ code field }} {results} }} }}"""
     for maker in makers(mutation):
         for leaf in _stated(mutation, await maker(here)):
-            given = await _plain(mutation, maker, here)
-            changed = put(given, leaf.path, OTHER_VALUE[leaf.kind])
+            values = await _plain(mutation, maker, here)
+            changed = put(values, leaf.path, OTHER_VALUE[leaf.kind])
             payload = (await plain(document, input=changed))["it"]
-            told = payload["userErrors"] or payload["results"][0]["userErrors"]
-            assert [it["code"] for it in told] == ["NOT_ALLOWED"], leaf.path
-            assert told[0]["field"] == leaf.told[: len(told[0]["field"])]
+            refusals = payload["userErrors"] or payload["results"][0]["userErrors"]
+            assert [it["code"] for it in refusals] == ["NOT_ALLOWED"], leaf.path
+            assert refusals[0]["field"] == leaf.refusals[: len(refusals[0]["field"])]
             seen.add(leaf.name)
     assert seen == {it for it in STATED[mutation] if it != "prices"}
 
 
 async def _plain(mutation: str, maker: Any, here: Any) -> Any:
     """Return a valid input that states nothing."""
-    given = await maker(here)
-    for leaf in list(_stated(mutation, given)):
+    values = await maker(here)
+    for leaf in list(_stated(mutation, values)):
         if leaf.name != "unitPrice" or mutation != "orderApprove":
             plain = {"Decimal": "0", "ENUM": "STANDARD"}[leaf.kind]
-            given = put(given, leaf.path, None if leaf.name == "unitPrice" else plain)
-    return given
+            values = put(values, leaf.path, None if leaf.name == "unitPrice" else plain)
+    return values

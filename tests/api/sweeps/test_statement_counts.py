@@ -77,12 +77,12 @@ async def _sent(ask: Ask, world: World, document: str, root: str) -> list[int]:
 
 async def _ship_twenty(world: World, ask: Ask) -> None:
     """Make twenty orders, each planned, packed and dispatched."""
-    given = await orders.order_input(world, ask)
+    fields = await orders.order_input(world, ask)
     parcel = {"carrierId": to_global("Party", await parties.carrier(world))}
-    first = await orders.order(world, ask, **given)
+    first = await orders.order(world, ask, **fields)
     location = (await deliveries.dispatched(world, ask, first, parcel))["location"]["id"]
     for _ in range(19):
-        order = await orders.order(world, ask, **given)
+        order = await orders.order(world, ask, **fields)
         await deliveries.dispatched(world, ask, order, parcel, locationId=location)
 
 

@@ -56,26 +56,26 @@ MOVING = [
 """Recording events that change statuses, but end no parcel's way: nothing else follows."""
 
 
-def _told(statements: list[str]) -> list[str]:
+def _summary(statements: list[str]) -> list[str]:
     """Return verb and table of each statement; of one with parts, of all that it writes."""
-    return [" + ".join(f"{verb} {table}" for verb, table in _told_of(it)) for it in statements]
+    return [" + ".join(f"{verb} {table}" for verb, table in _summary_of(it)) for it in statements]
 
 
-def _told_of(statement: str) -> list[tuple[str, str]]:
+def _summary_of(statement: str) -> list[tuple[str, str]]:
     """Return verb and table of all that a statement writes, else of all that it reads."""
     read = [("SELECT", table) for table in dict.fromkeys(_READ.findall(statement))]
     return _WRITTEN.findall(statement) or read
 
 
 async def test_placing_an_order_costs_the_same_for_any_number_of_lines(ask, world, plans):
-    given = await orders.order_input(world, ask)
-    bolt, nut = given["lines"]
+    fields = await orders.order_input(world, ask)
+    bolt, nut = fields["lines"]
     for number, lines in enumerate(([bolt], [bolt, nut, {**nut, "unitPrice": "3"}])):
         more = {"lines": lines, "idempotencyKey": f"k-{number}"}
         with counted(world.database.engine) as statements:
-            assert (await ask(PLACE, input={**given, **more}))["orderPlace"]["userErrors"] == []
+            assert (await ask(PLACE, input={**fields, **more}))["orderPlace"]["userErrors"] == []
         payload = 1 if plans else 2
-        assert _told(statements[:-payload]) == PLACING
+        assert _summary(statements[:-payload]) == PLACING
 
 
 async def test_recording_events_costs_the_same_for_any_number_of_events(ask, world):
@@ -86,7 +86,7 @@ async def test_recording_events_costs_the_same_for_any_number_of_events(ask, wor
         events = [feed.event("IN_TRANSIT", hour, **it) for it in named]
         with counted(world.database.engine) as statements:
             await ask(RECORD, input={"events": events, "idempotencyKey": f"k-{hour}"})
-        assert _told(statements[:-1]) == RECORDING
+        assert _summary(statements[:-1]) == RECORDING
 
 
 async def test_statuses_on_the_way_read_no_delivery(ask, world):
@@ -97,4 +97,4 @@ async def test_statuses_on_the_way_read_no_delivery(ask, world):
         events = [feed.event(status, 1, **it) for it in named]
         with counted(world.database.engine) as statements:
             await ask(RECORD, input={"events": events, "idempotencyKey": status})
-        assert _told(statements[:-1]) == MOVING
+        assert _summary(statements[:-1]) == MOVING

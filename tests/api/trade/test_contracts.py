@@ -38,7 +38,7 @@ async def _read(ask, contract):
 
 async def test_a_contract_is_created_as_a_draft_with_numbered_lines(ask, world):
     bolt, nut = await products(ask, "BOLT", "NUT")
-    given = await contracts.contract_input(
+    fields = await contracts.contract_input(
         world,
         ask,
         lines=[
@@ -47,7 +47,7 @@ async def test_a_contract_is_created_as_a_draft_with_numbered_lines(ask, world):
             contracts.line(bolt, "50", unitPrice="2"),
         ],
     )
-    made = (await contracts.change(ask, "contractCreate", **given))["contract"]
+    made = (await contracts.change(ask, "contractCreate", **fields))["contract"]
     assert (made["number"], made["state"], made["priorityOn"]) == (
         "C-000001",
         "DRAFT",
@@ -62,8 +62,8 @@ async def test_a_contract_is_created_as_a_draft_with_numbered_lines(ask, world):
 
 async def test_a_given_number_is_taken_once_and_the_counter_steps_over_it(ask, world):
     await contracts.draft(world, ask, number="C-000001")
-    given = await contracts.contract_input(world, ask, number="C-000001")
-    again = await contracts.change(ask, "contractCreate", **given)
+    fields = await contracts.contract_input(world, ask, number="C-000001")
+    again = await contracts.change(ask, "contractCreate", **fields)
     assert contracts.codes(again) == [("TAKEN", "number")]
     assert (await contracts.draft(world, ask))["number"] == "C-000002"
 
@@ -84,8 +84,8 @@ async def test_a_given_number_is_taken_once_and_the_counter_steps_over_it(ask, w
 )
 async def test_a_line_that_contradicts_itself_is_refused(ask, world, wrong, code, path):
     (bolt,) = await products(ask, "BOLT")
-    given = await contracts.contract_input(world, ask, lines=[contracts.line(bolt) | wrong])
-    payload = await contracts.change(ask, "contractCreate", **given)
+    fields = await contracts.contract_input(world, ask, lines=[contracts.line(bolt) | wrong])
+    payload = await contracts.change(ask, "contractCreate", **fields)
     assert contracts.codes(payload) == [(code, path)]
     assert await _numbers(ask) == []
 
@@ -107,8 +107,8 @@ async def test_a_line_that_contradicts_itself_is_refused(ask, world, wrong, code
     ],
 )
 async def test_wrong_terms_are_refused_with_their_path(ask, world, wrong, code, path):
-    given = await contracts.contract_input(world, ask)
-    payload = await contracts.change(ask, "contractCreate", **given | wrong)
+    fields = await contracts.contract_input(world, ask)
+    payload = await contracts.change(ask, "contractCreate", **fields | wrong)
     assert contracts.codes(payload) == [(code, path)]
     assert await _numbers(ask) == []
 
@@ -127,13 +127,13 @@ async def test_only_the_partys_own_addresses_can_be_shipped_to(ask, world):
     (mine,) = (await ask(query, id=to_global("Party", own)))["party"]["addresses"]
     (theirs,) = (await ask(query, id=to_global("Party", other)))["party"]["addresses"]
     party = {"partyId": to_global("Party", own)}
-    given = await contracts.contract_input(
+    fields = await contracts.contract_input(
         world, ask, **party, shipToIds=[mine["id"], theirs["id"]]
     )
-    payload = await contracts.change(ask, "contractCreate", **given)
+    payload = await contracts.change(ask, "contractCreate", **fields)
     assert contracts.codes(payload) == [("NOT_FOUND", "shipToIds.1")]
-    given["shipToIds"] = [mine["id"], mine["id"]]
-    payload = await contracts.change(ask, "contractCreate", **given)
+    fields["shipToIds"] = [mine["id"], mine["id"]]
+    payload = await contracts.change(ask, "contractCreate", **fields)
     assert contracts.codes(payload) == [("DUPLICATE", "shipToIds.1")]
     made = await contracts.draft(world, ask, **party, shipToIds=[mine["id"]])
     assert made["shipTos"] == [{"id": mine["id"], "code": "MAIN"}]
@@ -168,8 +168,8 @@ async def test_why_a_contract_stopped_stands_in_its_row_and_not_in_the_journal(a
         ("contractResume", None),
         ("contractTerminate", "Anna moved away."),
     ):
-        given = {} if reason is None else {"reason": reason}
-        await contracts.change(ask, name, contractId=made["id"], **given)
+        fields = {} if reason is None else {"reason": reason}
+        await contracts.change(ask, name, contractId=made["id"], **fields)
         kept = await ask("query ($id: ID!) { contract(id: $id) { stateReason } }", id=made["id"])
         assert kept == {"contract": {"stateReason": reason}}
     assert "Anna" not in str([it.payload for it in await rows(world, JournalEntry)])
@@ -331,8 +331,8 @@ async def test_a_page_by_the_last_day_leads_to_the_next(ask, world):
       contracts(first: 2, after: $after, sort: VALID_TO) { nodes { number } pageInfo { endCursor } }
     }"""
     page = (await ask(query))["contracts"]
-    rest = (await ask(query, after=page["pageInfo"]["endCursor"]))["contracts"]
-    assert [it["number"] for it in page["nodes"] + rest["nodes"]] == ["M-05", "M-06", "M-07"]
+    remaining = (await ask(query, after=page["pageInfo"]["endCursor"]))["contracts"]
+    assert [it["number"] for it in page["nodes"] + remaining["nodes"]] == ["M-05", "M-06", "M-07"]
 
 
 async def test_a_buyer_sees_the_contracts_of_its_company_and_changes_none(ask, world):

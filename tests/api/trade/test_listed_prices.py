@@ -39,8 +39,8 @@ class Shop:
     async def price(self, quantity: str = "10", by: make.Ask | None = None, **fields: Any) -> Any:
         """Return what a bolt costs in an order, or the codes of its refusals."""
         lines = [{"productId": self.bolt, "quantity": quantity}]
-        given = {"channelId": self.portal, "currency": "EUR", "lines": lines, **fields}
-        answer = (await (by or self.buyer)(PRICED, input=given))["orderPlace"]
+        values = {"channelId": self.portal, "currency": "EUR", "lines": lines, **fields}
+        answer = (await (by or self.buyer)(PRICED, input=values))["orderPlace"]
         if answer["userErrors"]:
             return [it["code"] for it in answer["userErrors"]]
         return answer["order"]["lines"][0]["unitPrice"]["amount"]
@@ -168,11 +168,11 @@ async def test_an_import_is_priced_as_of_when_it_was_placed(ask):
     await prices.price_list(ask, "PAST", "2.3", **PARTY, **march)
     document = """mutation ($input: OrdersImportInput!) { ordersImport(input: $input) {
       results { order { lines { unitPrice { amount } } } userErrors { code } } } }"""
-    given = {"channelCode": "PORTAL", "partyNumber": "K-1", "currency": "EUR"}
+    values = {"channelCode": "PORTAL", "partyNumber": "K-1", "currency": "EUR"}
     found = []
     for day in ("2026-01-31", "2026-02-01", "2026-02-02"):
         lines = [{"productSku": "BOLT", "quantity": "1"}]
-        order = given | {"externalReference": day, "placedAt": f"{day}T12:00:00Z", "lines": lines}
+        order = values | {"externalReference": day, "placedAt": f"{day}T12:00:00Z", "lines": lines}
         answer = await ask(document, input={"orders": [order]})
         (result,) = answer["ordersImport"]["results"]
         found.append(result["order"]["lines"][0]["unitPrice"]["amount"])

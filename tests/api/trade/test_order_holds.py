@@ -2,8 +2,12 @@
 
 from uuid import UUID
 
-from kit.ids import to_global
+import pytest
+
+from kit.ids import from_global, to_global
+from models.access.viewers import Actor
 from tests import make
+from tests.make.fulfilment import deliveries
 from tests.make.trade import orders
 
 HOLD = """
@@ -32,6 +36,7 @@ mutation ($input: OrderCancelLinesInput!) {
 }
 """
 HELD = "query ($held: Boolean) { orders(first: 9, filter: {onHold: $held}) { totalCount } }"
+HOLDS = "{ orders(first: 9, filter: {onHold: true}) { nodes { holds { reason owner } } } }"
 FRAUD = {"reason": "FRAUD", "owner": "risk team"}
 
 
@@ -56,10 +61,10 @@ async def test_an_order_has_several_holds_at_once(world, ask):
     }
     assert [it["reason"] for it in second["order"]["holds"]] == ["FRAUD", "ADDRESS"]
     assert second["order"]["availableActions"] == ["HOLD", "RELEASE_HOLD", "CANCEL_LINES", "CLOSE"]
-    (told,) = second["order"]["timeline"]["nodes"]
-    assert told["type"] == "order.held"
-    assert told["payload"].keys() == {"hold_id", "reason"}
-    assert to_global("Hold", UUID(told["payload"]["hold_id"])) == second["hold"]["id"]
+    (found,) = second["order"]["timeline"]["nodes"]
+    assert found["type"] == "order.held"
+    assert found["payload"].keys() == {"hold_id", "reason"}
+    assert to_global("Hold", UUID(found["payload"]["hold_id"])) == second["hold"]["id"]
     assert (await _count(ask, held=True), await _count(ask, held=False)) == (1, 0)
 
 
@@ -85,6 +90,23 @@ async def test_a_released_hold_stops_nothing(world, ask, clock):
     assert again["userErrors"] == [{"code": "WRONG_STATE", "field": ["input", "holdId"]}]
     held_anew = await _held(ask, order)
     assert held_anew["userErrors"] == []
+
+
+@pytest.mark.parametrize("actor", [Actor.WAREHOUSE, Actor.BUYER])
+async def test_an_order_is_on_hold_for_whoever_lists_it_without_the_reason(world, ask, actor):
+    order = await orders.order(world, ask)
+    delivery = await deliveries.planned(world, ask, order)
+    own = {Actor.WAREHOUSE: delivery["location"]["id"], Actor.BUYER: order["party"]["id"]}
+    reader = ask.by(await world.key(actor, from_global(own[actor])[1]))
+    await deliveries.done(ask, "deliveryHold", deliveryId=delivery["id"], **FRAUD)
+    assert (await _count(reader, held=True), await _count(reader, held=False)) == (0, 1)
+    hold = (await _held(ask, order))["hold"]["id"]
+    assert (await _count(reader, held=True), await _count(reader, held=False)) == (1, 0)
+    seen = (await reader(HOLDS))["orders"]["nodes"]
+    reasons = [] if actor is Actor.WAREHOUSE else [{"reason": "UNDER_REVIEW", "owner": None}]
+    assert seen == [{"holds": reasons}]
+    await ask(RELEASE, input={"holdId": hold})
+    assert (await _count(reader, held=True), await _count(reader, held=False)) == (0, 1)
 
 
 async def test_holds_raise_the_version_that_others_expect(world, ask):

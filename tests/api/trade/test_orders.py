@@ -100,10 +100,10 @@ async def test_a_guest_orders_where_the_channel_allows_it(world, ask):
 
 async def test_a_guest_is_refused_where_the_channel_takes_none(world, ask):
     channel = await channels.channel(world, guests_allowed=False)
-    given = await orders.order_input(
+    fields = await orders.order_input(
         world, ask, guest={"name": "Jan"}, channelId=to_global("Channel", channel)
     )
-    answer = (await ask(orders.PLACE, input=given))["orderPlace"]
+    answer = (await ask(orders.PLACE, input=fields))["orderPlace"]
     assert [(it["code"], it["field"]) for it in answer["userErrors"]] == [
         ("GUESTS_NOT_ALLOWED", ["input", "guest"])
     ]
@@ -127,20 +127,22 @@ async def test_no_company_learns_or_takes_the_references_of_another(world, ask):
     first = await orders.order(world, ask, externalReference="A-1")
     company, channel = await parties.company(world), first["channel"]["id"]
     buyer = ask.by(await world.key(Actor.BUYER, company))
-    given = await orders.order_input(
+    fields = await orders.order_input(
         world, ask, externalReference="A-1", channelId=channel, partyId=to_global("Party", company)
     )
-    assert (await buyer(orders.PLACE, input=given))["orderPlace"]["userErrors"] == []
-    own = (await buyer(orders.PLACE, input=given))["orderPlace"]["userErrors"]
+    assert (await buyer(orders.PLACE, input=fields))["orderPlace"]["userErrors"] == []
+    own = (await buyer(orders.PLACE, input=fields))["orderPlace"]["userErrors"]
     assert [(it["code"], it["field"]) for it in own] == [("TAKEN", ["input", "externalReference"])]
 
 
 async def test_guests_share_the_references_of_a_channel(world, ask):
     jan = {"guest": {"name": "Jan Kowalski"}, "externalReference": "A-1"}
     first = await orders.order(world, ask, **jan)
-    given = await orders.order_input(world, ask, **jan, channelId=first["channel"]["id"])
-    told = (await ask(orders.PLACE, input=given))["orderPlace"]["userErrors"]
-    assert [(it["code"], it["field"]) for it in told] == [("TAKEN", ["input", "externalReference"])]
+    fields = await orders.order_input(world, ask, **jan, channelId=first["channel"]["id"])
+    answers = (await ask(orders.PLACE, input=fields))["orderPlace"]["userErrors"]
+    assert [(it["code"], it["field"]) for it in answers] == [
+        ("TAKEN", ["input", "externalReference"])
+    ]
     party = to_global("Party", await parties.company(world))
     more = {"channelId": first["channel"]["id"], "partyId": party}
     await orders.order(world, ask, externalReference="A-1", **more)
@@ -150,9 +152,9 @@ async def test_no_two_references_differ_in_what_nobody_sees(world, ask):
     first = await orders.order(world, ask, externalReference="\u00c5-1")
     own = {"channelId": first["channel"]["id"], "partyId": first["party"]["id"]}
     for same, code in (("A\u030a-1", "TAKEN"), ("\u00c5\u200b-1", "INVALID_CHARACTER")):
-        given = await orders.order_input(world, ask, externalReference=same, **own)
-        told = (await ask(orders.PLACE, input=given))["orderPlace"]["userErrors"]
-        assert [it["code"] for it in told] == [code]
+        fields = await orders.order_input(world, ask, externalReference=same, **own)
+        answers = (await ask(orders.PLACE, input=fields))["orderPlace"]["userErrors"]
+        assert [it["code"] for it in answers] == [code]
     found = """query ($it: String) { orders(first: 2, filter: { externalReference: $it }) {
         nodes { externalReference } } }"""
     nodes = (await ask(found, it="A\u030a-1"))["orders"]["nodes"]
@@ -224,11 +226,11 @@ async def test_statements_do_not_grow_with_the_number_of_lines(world, ask, datab
     items = await orders.products(ask, *skus)
     counts = []
     for count in (1, 20):
-        given = await orders.order_input(
+        fields = await orders.order_input(
             world, ask, lines=[orders.line(each) for each in items[:count]]
         )
         with counted(database.engine) as sent:
-            await ask(orders.PLACE, input=given)
+            await ask(orders.PLACE, input=fields)
         counts.append(len(sent))
     assert counts[0] == counts[1]
 
@@ -237,13 +239,14 @@ async def test_a_buyer_orders_for_its_own_company(world, ask):
     own, other = await parties.company(world), await parties.company(world)
     buyer = ask.by(await world.key(Actor.BUYER, own))
     channel = to_global("Channel", await channels.channel(world))
+    await parties.allow(world, to_global("Party", own), channel)
     (bolt,) = await orders.products(ask, "BOLT")
-    given = {"channelId": channel, "currency": "EUR", "lines": [orders.line(bolt)]}
-    placed = (await buyer(orders.PLACE, input=given))["orderPlace"]["order"]
+    fields = {"channelId": channel, "currency": "EUR", "lines": [orders.line(bolt)]}
+    placed = (await buyer(orders.PLACE, input=fields))["orderPlace"]["order"]
     assert placed["party"]["id"] == to_global("Party", own)
     assert placed["availableActions"] == []
     refused = [
-        (await buyer(orders.PLACE, input=given | more))["orderPlace"]["userErrors"]
+        (await buyer(orders.PLACE, input=fields | more))["orderPlace"]["userErrors"]
         for more in ({"partyId": to_global("Party", other)}, {"guest": {"name": "Jan"}})
     ]
     assert [[(it["code"], it["field"]) for it in each] for each in refused] == [
@@ -280,8 +283,10 @@ async def test_a_storefront_places_in_its_own_channel_only(world, ask):
     guest = {"name": "Jan Kowalski"}
     placed = await orders.order(world, shop, guest=guest, channelId=to_global("Channel", own))
     assert placed["channel"]["id"] == to_global("Channel", own)
-    given = await orders.order_input(world, ask, guest=guest, channelId=to_global("Channel", other))
-    answer = (await shop(orders.PLACE, input=given))["orderPlace"]
+    fields = await orders.order_input(
+        world, ask, guest=guest, channelId=to_global("Channel", other)
+    )
+    answer = (await shop(orders.PLACE, input=fields))["orderPlace"]
     assert [(it["code"], it["field"]) for it in answer["userErrors"]] == [
         ("NOT_FOUND", ["input", "channelId"])
     ]
@@ -289,8 +294,8 @@ async def test_a_storefront_places_in_its_own_channel_only(world, ask):
 
 async def test_a_carrier_is_no_customer(world, ask):
     carrier = to_global("Party", await parties.carrier(world))
-    given = await orders.order_input(world, ask, partyId=carrier)
-    answer = (await ask(orders.PLACE, input=given))["orderPlace"]
+    fields = await orders.order_input(world, ask, partyId=carrier)
+    answer = (await ask(orders.PLACE, input=fields))["orderPlace"]
     assert [(it["code"], it["field"]) for it in answer["userErrors"]] == [
         ("NOT_FOUND", ["input", "partyId"])
     ]

@@ -114,11 +114,11 @@ async def test_a_refused_order_stops_no_other(world, ask):
         _item("9", guest={"name": "Jan"}),
     ]
     answer = await _imported(ask, *wrong, _item("10"), _item("10"), _item("11"))
-    told = [
+    found = [
         (it["status"], *((each["code"], ".".join(each["field"][2:])) for each in it["userErrors"]))
         for it in answer["results"]
     ]
-    assert told == [
+    assert found == [
         ("REFUSED", ("NOT_FOUND", "0.channelCode")),
         ("REFUSED", ("SCALE_EXCEEDED", "1.lines.1.quantity")),
         ("REFUSED", ("NOT_FOUND", "2.partyNumber")),

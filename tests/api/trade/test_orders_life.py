@@ -107,10 +107,10 @@ async def test_a_cancelled_part_leaves_the_rest(world, ask):
     left = await _done(ask, CANCEL, order, lines=[_part(order, 0, "3")], reason="Too many.")
     assert [(it["cancelled"], it["unplanned"]) for it in left["lines"]] == [("3", "7"), ("0", "4")]
     assert (left["state"], left["net"]) == ("CONFIRMED", {"amount": "27.5"})
-    told = left["timeline"]["nodes"][-1]
-    assert told["type"] == "order.lines_cancelled"
-    assert told["payload"]["lines"] == [{"line_no": 1, "quantity": "3"}]
-    assert list(told["payload"]["moved"].values()) == [{"cancelled": "3"}]
+    found = left["timeline"]["nodes"][-1]
+    assert found["type"] == "order.lines_cancelled"
+    assert found["payload"]["lines"] == [{"line_no": 1, "quantity": "3"}]
+    assert list(found["payload"]["moved"].values()) == [{"cancelled": "3"}]
     kept = await ask("query ($id: ID!) { order(id: $id) { cancelReason } }", id=order["id"])
     assert kept == {"order": {"cancelReason": "Too many."}}
 
@@ -168,9 +168,9 @@ async def test_closing_cancels_what_was_never_planned(world, ask):
         ("4", "0"),
         ("4", "0"),
     ]
-    told = closed["timeline"]["nodes"][-1]
-    assert told["type"] == "order.closed"
-    assert list(told["payload"]["moved"].values()) == [{"cancelled": "4"}] * 2
+    found = closed["timeline"]["nodes"][-1]
+    assert found["type"] == "order.closed"
+    assert list(found["payload"]["moved"].values()) == [{"cancelled": "4"}] * 2
 
 
 async def test_an_order_under_way_is_not_closed(world, ask):

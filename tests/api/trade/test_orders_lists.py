@@ -112,12 +112,12 @@ async def test_open_backordered_and_states_are_told_apart(world, ask):
 
 async def test_orders_are_found_by_whom_where_and_when(world, ask, clock):
     channel, party = await channels.channel(world), await parties.company(world)
-    given = {"channelId": to_global("Channel", channel), "partyId": to_global("Party", party)}
-    await _order(world, ask, "one", **given, purchaseOrderNumber="PO-1")
+    values = {"channelId": to_global("Channel", channel), "partyId": to_global("Party", party)}
+    await _order(world, ask, "one", **values, purchaseOrderNumber="PO-1")
     clock.advance(days=1)
     await _order(world, ask, "two", kind="SAMPLE")
-    assert await _found(ask, channelId=given["channelId"]) == ["one"]
-    assert await _found(ask, partyId=given["partyId"]) == ["one"]
+    assert await _found(ask, channelId=values["channelId"]) == ["one"]
+    assert await _found(ask, partyId=values["partyId"]) == ["one"]
     assert await _found(ask, contractId=to_global("Contract", channel)) == []
     assert await _found(ask, kind="SAMPLE") == ["two"]
     assert await _found(ask, purchaseOrderNumber="PO-1") == ["one"]

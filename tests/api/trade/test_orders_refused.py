@@ -33,8 +33,8 @@ async def _written(world):
 
 
 async def _refused(world, ask, **fields):
-    given = await orders.order_input(world, ask, **fields)
-    answer = (await ask(orders.PLACE, input=given))["orderPlace"]
+    inputs = await orders.order_input(world, ask, **fields)
+    answer = (await ask(orders.PLACE, input=inputs))["orderPlace"]
     assert answer["order"] is None
     assert await _written(world) == [0, 0, 0]
     return [(it["code"], ".".join(it["field"][1:])) for it in answer["userErrors"]]
@@ -115,11 +115,6 @@ CASES = {
         "INVALID_DATE",
         "window.latest",
     ),
-    "an instant without a zone": (
-        {"window": WINDOW | {"latest": "2026-03-09T12:00:00"}},
-        "INVALID",
-        "window.latest",
-    ),
     "100 kB of text": ({"note": "x" * 100_000}, "TOO_LONG", "note"),
     "a NUL character": ({"note": "a\0b"}, "INVALID_CHARACTER", "note"),
     "a blank name": ({"recipient": {"name": " "}}, "BLANK", "recipient.name"),
@@ -143,7 +138,6 @@ LINES = {
     "half a piece": ({"quantity": "0.5"}, "SCALE_EXCEEDED", "lines.0.quantity"),
     "seven decimals": ({"quantity": "1.0000001"}, "SCALE_EXCEEDED", "lines.0.quantity"),
     "a quantity beyond all": ({"quantity": "1e30"}, "OUT_OF_RANGE", "lines.0.quantity"),
-    "no number": ({"quantity": "NaN"}, "OUT_OF_RANGE", "lines.0.quantity"),
     "a price below zero": ({"unitPrice": "-1"}, "NOT_POSITIVE", "lines.0.unitPrice"),
     "a discount beyond the price": (
         {"discountPercent": "100.1"},

@@ -32,11 +32,11 @@ async def _line(ask: make.Ask, **fields: Any) -> dict[str, Any]:
     return {"productId": bolt, "quantity": "10", **fields}
 
 
-async def _place(by: make.Ask, given: dict[str, Any]) -> tuple[Any, list[tuple[Any, ...]]]:
+async def _place(by: make.Ask, values: dict[str, Any]) -> tuple[Any, list[tuple[Any, ...]]]:
     """Return the order, and code, last parts of the path and our price of each refusal."""
-    answer = (await by(REFUSED, input=given))["orderPlace"]
-    told = [(it["code"], ".".join(it["field"][1:]), it["price"]) for it in answer["userErrors"]]
-    return answer["order"], told
+    answer = (await by(REFUSED, input=values))["orderPlace"]
+    refusals = [(it["code"], ".".join(it["field"][1:]), it["price"]) for it in answer["userErrors"]]
+    return answer["order"], refusals
 
 
 @pytest.fixture(params=[Actor.BUYER, Actor.STOREFRONT])
@@ -53,16 +53,16 @@ async def shopper(request, world, ask):
 
 
 async def test_who_buys_pays_the_merchants_price(shopper, ask):
-    plain, _, given = shopper
-    order, told = await _place(plain, given | {"lines": [await _line(ask)]})
-    assert (told, order["lines"][0]["unitPrice"]["amount"]) == ([], "2.5")
+    plain, _, values = shopper
+    order, refusals = await _place(plain, values | {"lines": [await _line(ask)]})
+    assert (refusals, order["lines"][0]["unitPrice"]["amount"]) == ([], "2.5")
 
 
 async def test_who_buys_may_say_our_price_and_what_it_showed(shopper, ask):
-    plain, _, given = shopper
+    plain, _, values = shopper
     same = await _line(ask, unitPrice="2.50", expectedUnitPrice="2.500")
-    order, told = await _place(plain, given | {"lines": [same]})
-    assert (told, order["lines"][0]["unitPrice"]["amount"]) == ([], "2.5")
+    order, refusals = await _place(plain, values | {"lines": [same]})
+    assert (refusals, order["lines"][0]["unitPrice"]["amount"]) == ([], "2.5")
 
 
 @pytest.mark.parametrize(
@@ -75,37 +75,41 @@ async def test_who_buys_may_say_our_price_and_what_it_showed(shopper, ask):
     ],
 )
 async def test_who_buys_makes_up_no_price(shopper, ask, line, code, field, price):
-    plain, _, given = shopper
-    _, told = await _place(plain, given | {"lines": [await _line(ask, **line)]})
-    assert told == [(code, f"lines.0.{field}", price)]
+    plain, _, values = shopper
+    _, refusals = await _place(plain, values | {"lines": [await _line(ask, **line)]})
+    assert refusals == [(code, f"lines.0.{field}", price)]
 
 
 @pytest.mark.parametrize("kind", ["SAMPLE", "REPLACEMENT"])
 async def test_who_buys_orders_no_samples_and_replacements(shopper, ask, kind):
-    plain, stating, given = shopper
-    given |= {"kind": kind, "lines": [await _line(ask)]}
-    assert (await _place(plain, given))[1] == [("NOT_ALLOWED", "kind", None)]
-    order, told = await _place(stating, given)
-    assert (told, order["kind"]) == ([], kind)
+    plain, stating, values = shopper
+    values |= {"kind": kind, "lines": [await _line(ask)]}
+    assert (await _place(plain, values))[1] == [("NOT_ALLOWED", "kind", None)]
+    order, refusals = await _place(stating, values)
+    assert (refusals, order["kind"]) == ([], kind)
 
 
 async def test_whom_the_scope_allows_it_states_prices_and_discounts(shopper, ask):
-    _, stating, given = shopper
+    _, stating, values = shopper
     line = await _line(ask, unitPrice="0.01", discountPercent="99", expectedUnitPrice="0.01")
-    order, told = await _place(stating, given | {"lines": [line]})
+    order, refusals = await _place(stating, values | {"lines": [line]})
     (placed,) = order["lines"]
-    assert (told, placed["unitPrice"]["amount"], placed["discountPercent"]) == ([], "0.01", "99")
+    assert (refusals, placed["unitPrice"]["amount"], placed["discountPercent"]) == (
+        [],
+        "0.01",
+        "99",
+    )
 
 
 async def test_every_changed_price_is_told_at_once(shopper, ask):
-    plain, _, given = shopper
+    plain, _, values = shopper
     bolt, nut = await orders.products(ask, "BOLT", "NUT")
     lines = [
         {"productId": it, "quantity": "1", "expectedUnitPrice": price}
         for it, price in ((bolt, "1"), (nut, "2.5"), (bolt, "3"))
     ]
-    _, told = await _place(plain, given | {"lines": lines})
-    assert told == [
+    _, refusals = await _place(plain, values | {"lines": lines})
+    assert refusals == [
         ("PRICE_CHANGED", f"lines.{number}.expectedUnitPrice", OURS) for number in (0, 2)
     ]
 
@@ -121,21 +125,21 @@ async def test_the_scope_is_no_buyers_unless_it_is_named():
 async def test_staff_without_the_scope_state_nothing_either(world, ask):
     scopes = sorted(set(Scope) - {Scope.PRICES_STATE})
     staff = ask.by(await world.key(Actor.STAFF, scopes=scopes))
-    given = await orders.order_input(world, ask, lines=[await _line(ask, unitPrice="1")])
-    assert (await _place(staff, given))[1] == [("NOT_ALLOWED", "lines.0.unitPrice", OURS)]
+    values = await orders.order_input(world, ask, lines=[await _line(ask, unitPrice="1")])
+    assert (await _place(staff, values))[1] == [("NOT_ALLOWED", "lines.0.unitPrice", OURS)]
 
 
 async def test_without_a_known_price_an_order_is_refused(shopper, ask):
-    plain, stating, given = shopper
+    plain, stating, values = shopper
     (gift,) = await orders.products(ask, "GIFT", listPrice=None)
     lines = [{"productId": gift, "quantity": "1"}, await _line(ask)]
     for by in (plain, stating):
-        _, told = await _place(by, given | {"lines": lines})
-        assert told == [("PRICE_UNKNOWN", "lines.0", None)]
-    _, told = await _place(plain, given | {"currency": "CHF", "lines": lines[1:]})
-    assert told == [("PRICE_UNKNOWN", "lines.0", None)]
+        _, refusals = await _place(by, values | {"lines": lines})
+        assert refusals == [("PRICE_UNKNOWN", "lines.0", None)]
+    _, refusals = await _place(plain, values | {"currency": "CHF", "lines": lines[1:]})
+    assert refusals == [("PRICE_UNKNOWN", "lines.0", None)]
     lines[0] |= {"expectedUnitPrice": "1"}
-    assert (await _place(plain, given | {"lines": lines}))[1] == [
+    assert (await _place(plain, values | {"lines": lines}))[1] == [
         ("PRICE_CHANGED", "lines.0.expectedUnitPrice", None)
     ]
 
@@ -148,16 +152,16 @@ async def unpriced(world, ask):
     portal = to_global("Channel", await channels.channel(world, takes_unpriced=True))
     (gift,) = await orders.products(ask, "GIFT", listPrice=None)
     lines = [await _line(ask), {"productId": gift, "quantity": "2"}]
-    given = {"partyId": to_global("Party", company), "channelId": portal, "lines": lines}
-    order = await orders.order(world, buyer, **given)
+    values = {"partyId": to_global("Party", company), "channelId": portal, "lines": lines}
+    order = await orders.order(world, buyer, **values)
     approver = await world.key(Actor.BUYER, company, role=CompanyRole.APPROVER)
     return order, ask.by(approver)
 
 
 async def _approve(by: make.Ask, order: dict[str, Any], **prices: str) -> Any:
     """Approve with prices by line id; return the refusals, or the state and net."""
-    given = [{"lineId": key, "unitPrice": price} for key, price in prices.items()]
-    answer = (await by(APPROVE, input={"orderId": order["id"], "prices": given}))["orderApprove"]
+    values = [{"lineId": key, "unitPrice": price} for key, price in prices.items()]
+    answer = (await by(APPROVE, input={"orderId": order["id"], "prices": values}))["orderApprove"]
     if answer["userErrors"]:
         return [(it["code"], ".".join(it["field"][1:])) for it in answer["userErrors"]]
     return answer["order"]["state"], answer["order"]["net"]["amount"]
@@ -191,8 +195,8 @@ async def test_only_a_missing_price_is_stated_by_whom_the_scope_allows_it(world,
     foreign = (await orders.order(world, ask))["lines"][0]["id"]
     assert await _approve(ask, order, **{foreign: "1"}) == [("NOT_FOUND", "prices.0.lineId")]
     twice = {"orderId": order["id"], "prices": [{"lineId": line["id"], "unitPrice": "1"}] * 2}
-    (told,) = (await ask(APPROVE, input=twice))["orderApprove"]["userErrors"]
-    assert (told["code"], told["field"][-1]) == ("DUPLICATE", "lineId")
+    (refusals,) = (await ask(APPROVE, input=twice))["orderApprove"]["userErrors"]
+    assert (refusals["code"], refusals["field"][-1]) == ("DUPLICATE", "lineId")
 
 
 async def test_an_import_states_prices_or_gets_ours(world, ask):
@@ -211,8 +215,8 @@ async def test_an_import_states_prices_or_gets_ours(world, ask):
         order["lines"] = [{"productSku": sku, "quantity": "1", **line}]
         answer = (await by(document, input={"orders": [order]}))["ordersImport"]
         (result,) = answer["results"]
-        told = [(it["code"], ".".join(it["field"][3:])) for it in result["userErrors"]]
-        return told or result["order"]["lines"][0]["unitPrice"]["amount"]
+        refusals = [(it["code"], ".".join(it["field"][3:])) for it in result["userErrors"]]
+        return refusals or result["order"]["lines"][0]["unitPrice"]["amount"]
 
     plain = ask.by(await world.key(Actor.STAFF, scopes=IMPORTS))
     assert await imported(ask, "1", "BOLT", unitPrice="9.8", discountPercent="15") == "9.8"
@@ -232,12 +236,12 @@ async def test_a_call_off_costs_what_its_contract_says(world, ask):
     portal = to_global("Channel", await channels.channel(world))
     await parties.allow(world, to_global("Party", company), portal)
     line = {"contractLineId": contract["lines"][0]["id"], "quantity": "10"}
-    given = {"contractId": contract["id"], "channelId": portal, "window": contracts.window()}
+    values = {"contractId": contract["id"], "channelId": portal, "window": contracts.window()}
     document = """mutation ($input: ContractCallOffInput!) { contractCallOff(input: $input) {
       callOff { lines { unitPrice { amount } } } userErrors { code field price { amount } } } }"""
-    wrong = given | {"lines": [line | {"expectedUnitPrice": "2"}]}
-    (told,) = (await buyer(document, input=wrong))["contractCallOff"]["userErrors"]
-    assert (told["code"], told["price"]) == ("PRICE_CHANGED", {"amount": "2.5"})
-    right = given | {"lines": [line | {"expectedUnitPrice": "2.5"}]}
+    wrong = values | {"lines": [line | {"expectedUnitPrice": "2"}]}
+    (refusals,) = (await buyer(document, input=wrong))["contractCallOff"]["userErrors"]
+    assert (refusals["code"], refusals["price"]) == ("PRICE_CHANGED", {"amount": "2.5"})
+    right = values | {"lines": [line | {"expectedUnitPrice": "2.5"}]}
     placed = (await buyer(document, input=right))["contractCallOff"]["callOff"]
     assert placed["lines"][0]["unitPrice"]["amount"] == "2.5"

@@ -260,6 +260,19 @@ async def test_a_suspended_contract_takes_no_releases(ask, world):
     assert contracts.codes(payload) == [("CONTRACT_SUSPENDED", "contractLineId")]
 
 
+async def test_a_release_comes_before_the_contract_ends(ask, world, clock):
+    day = {"validFrom": "2026-03-03", "validTo": "2026-03-31", "timeZone": "Asia/Tokyo"}
+    line = await _agreed(ask, world, **day)
+    await contracts.release(ask, line, 1, schedule("2026-03-06", "1"))
+    clock.time = clock.time.replace(day=31, hour=14)
+    await contracts.release(ask, line, 2, schedule("2026-04-06", "1"))
+    clock.time = clock.time.replace(hour=15)  # Midnight in Tokyo: the last day is over.
+    late = await contracts.try_release(ask, line, 3, schedule("2026-04-06", "1"))
+    assert contracts.codes(late) == [("OUTSIDE_VALIDITY", "contractLineId")]
+    (active, _) = await _listed(ask)
+    assert (active["releaseNo"], active["state"]) == (2, "ACTIVE")
+
+
 @pytest.mark.parametrize(
     ("lines", "more", "code", "path"),
     [

@@ -22,11 +22,11 @@ from transport.connections.server import HttpServer, Settings
 
 SMALL_BUFFER = 8 * 1024
 """Bytes that the system may keep of what is sent, so that the server must keep the rest."""
-ASKED = {"query": "{ viewer { actor } }"}
+QUERY = {"query": "{ viewer { actor } }"}
 
 
 @dataclass(frozen=True)
-class Told:
+class Reply:
     """One answer."""
 
     status: int
@@ -49,14 +49,14 @@ class Line:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader, self.writer = reader, writer
 
-    async def told(self) -> Told:
+    async def reply(self) -> Reply:
         """Read one answer; fails where the connection is reset or ends before."""
         first, *lines = (await self.reader.readuntil(b"\r\n\r\n")).decode().splitlines()
         headers = dict(it.lower().split(": ", 1) for it in lines if it)
         body = await self.reader.readexactly(int(headers["content-length"]))
-        return Told(int(first.split()[1]), headers, json.loads(body))
+        return Reply(int(first.split()[1]), headers, json.loads(body))
 
-    async def rest(self) -> bytes:
+    async def until_end(self) -> bytes:
         """Read to the end, however it comes."""
         read = b""
         with suppress(ConnectionResetError):
@@ -65,7 +65,7 @@ class Line:
         return read
 
 
-class Site:
+class Host:
     """A served application."""
 
     def __init__(self, server: HttpServer, app: Any, port: int, token: str) -> None:
@@ -95,10 +95,14 @@ class Site:
             writer.transport.abort()
 
     def request(
-        self, asked: Any = ASKED, token: str | None = None, length: int | None = None, **more: str
+        self,
+        wanted: Any = QUERY,
+        token: str | None = None,
+        length: int | None = None,
+        **more: str,
     ) -> bytes:
         """Return a request. length: to announce instead of the true one."""
-        body = asked if isinstance(asked, bytes) else json.dumps(asked).encode()
+        body = wanted if isinstance(wanted, bytes) else json.dumps(wanted).encode()
         headers = {
             "Host": "abruf",
             "Content-Type": "application/json",
@@ -109,10 +113,10 @@ class Site:
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         return f"POST /graphql HTTP/1.1\r\n{lines}\r\n".encode() + body
 
-    async def ask(self, asked: Any = ASKED, token: str | None = None, **more: str) -> Told:
+    async def ask(self, wanted: Any = QUERY, token: str | None = None, **more: str) -> Reply:
         """Ask on a connection of its own."""
-        async with self.line(self.request(asked, token, **more)) as line:
-            return await line.told()
+        async with self.line(self.request(wanted, token, **more)) as line:
+            return await line.reply()
 
     async def is_empty(self) -> None:
         """Wait until nobody is connected and nothing is held."""
@@ -128,7 +132,7 @@ def serve(world: make.World, clock: make.Clock) -> Serve:
     """Give `Site` with bounds of its own."""
 
     @asynccontextmanager
-    async def served(trusted: tuple[str, ...] = (), **bounds: int) -> AsyncIterator[Site]:
+    async def served(trusted: tuple[str, ...] = (), **bounds: int) -> AsyncIterator[Host]:
         own = Bounds(**{"guess_seconds": 0, **bounds})
         terms = Terms(limits=PATIENT)
         app = application(world.database, clock=clock, terms=terms, bounds=own)
@@ -139,7 +143,7 @@ def serve(world: make.World, clock: make.Clock) -> Serve:
             running = asyncio.create_task(server._serve([listener]))  # noqa: SLF001 -- no signals.
             await until(lambda: server.started)
             try:
-                yield Site(server, app, listener.getsockname()[1], world.token)
+                yield Host(server, app, listener.getsockname()[1], world.token)
             finally:
                 server.should_exit = True
                 await running

@@ -19,40 +19,42 @@ def guess() -> str:
 
 
 async def test_wrong_tokens_are_slowed_down_and_right_ones_beside_them_are_not(serve, world):
-    async with serve(guesses=5) as site:
-        assert (await site.ask()).status == 200
-        with statements(world.database) as asked:
-            told = await asyncio.gather(*(site.ask(token=guess()) for _ in range(60)))
-        counts = Counter((it.status, it.code) for it in told)
+    async with serve(guesses=5) as host:
+        assert (await host.ask()).status == 200
+        with statements(world.database) as request:
+            found = await asyncio.gather(*(host.ask(token=guess()) for _ in range(60)))
+        counts = Counter((it.status, it.code) for it in found)
         assert counts == {(401, "UNAUTHENTICATED"): 5, (429, "THROTTLED"): 55}
-        assert {it.headers["retry-after"] for it in told if it.status == 429} == {"1"}
-        assert len(asked) <= 5 + AT_ONCE + WAITING
+        assert {it.headers["retry-after"] for it in found if it.status == 429} == {"1"}
+        assert len(request) <= 5 + AT_ONCE + WAITING
         # The address is the same: who is known is served, and who comes with a new token, too.
-        assert (await site.ask()).status == 200
-        assert (await site.ask(token=await world.key(Actor.STAFF))).status == 200
+        assert (await host.ask()).status == 200
+        assert (await host.ask(token=await world.key(Actor.STAFF))).status == 200
 
 
 async def test_wrong_tokens_are_forgiven_one_by_one(serve, clock):
-    async with serve(guesses=2) as site:
-        assert [(await site.ask(token=guess())).status for _ in range(3)] == [401, 401, 429]
+    async with serve(guesses=2) as host:
+        assert [(await host.ask(token=guess())).status for _ in range(3)] == [401, 401, 429]
         clock.advance(seconds=2)
-        assert [(await site.ask(token=guess())).status for _ in range(2)] == [401, 429]
+        assert [(await host.ask(token=guess())).status for _ in range(2)] == [401, 429]
 
 
 async def test_another_address_may_guess_for_itself(serve):
-    async with serve(("127.0.0.1",), guesses=1) as site:
+    async with serve(("127.0.0.1",), guesses=1) as host:
         for address in ("203.0.113.1", "2001:db8::1", "2001:db8:0:1::1"):
-            told = [await site.ask(token=guess(), **{"X-Forwarded-For": address}) for _ in range(2)]
-            assert [it.status for it in told] == [401, 429]
-        told = await site.ask(token=guess(), **{"X-Forwarded-For": "2001:db8::2:3"})
-        assert told.status == 429
+            found = [
+                await host.ask(token=guess(), **{"X-Forwarded-For": address}) for _ in range(2)
+            ]
+            assert [it.status for it in found] == [401, 429]
+        found = await host.ask(token=guess(), **{"X-Forwarded-For": "2001:db8::2:3"})
+        assert found.status == 429
 
 
 async def test_sockets_guess_no_faster(serve):
-    async with serve(guesses=1) as site:
+    async with serve(guesses=1) as host:
         codes = []
         for _ in range(2):
-            url = f"ws://127.0.0.1:{site.port}/graphql"
+            url = f"ws://127.0.0.1:{host.port}/graphql"
             async with connect(url, subprotocols=["graphql-transport-ws"]) as socket:
                 await socket.send(
                     f'{{"type": "connection_init", "payload": {{"token": "{guess()}"}}}}'
@@ -64,8 +66,8 @@ async def test_sockets_guess_no_faster(serve):
 
 
 async def test_no_other_spelling_of_a_token_is_a_token(serve):
-    async with serve() as site:
-        _, key, secret = site.token.split("_")
+    async with serve() as host:
+        _, key, secret = host.token.split("_")
         dashes = f"{key[:8]}-{key[8:12]}-{key[12:16]}-{key[16:20]}-{key[20:]}"
         for other in (
             f"abruf_{key.upper()}_{secret}",
@@ -74,24 +76,24 @@ async def test_no_other_spelling_of_a_token_is_a_token(serve):
             f"abruf_{dashes}_{secret}",
             f"abruf_urn:uuid:{key}_{secret}",
             f"abruf_{key}_{secret[:2]} {secret[2:]}",
-            f" {site.token}",
-            f"\t{site.token}",
+            f" {host.token}",
+            f"\t{host.token}",
         ):
-            assert (await site.ask(token=other)).status == 401
-        assert (await site.ask()).status == 200
+            assert (await host.ask(token=other)).status == 401
+        assert (await host.ask()).status == 200
 
 
 async def test_long_words_of_clients_are_not_remembered(serve):
-    async with serve() as site:
+    async with serve() as host:
         before = accepted._read.cache_info().currsize  # noqa: SLF001 -- memory has no other face.
         for number in range(50):
             accept = f"application/json, x/{number}{'y' * 5_000}"
-            assert (await site.ask(Accept=accept)).status == 200
+            assert (await host.ask(Accept=accept)).status == 200
         assert accepted._read.cache_info().currsize <= before + 1  # noqa: SLF001
 
 
 async def test_many_right_tokens_at_once_are_all_served(serve, world):
     keys = [await world.key(Actor.STAFF) for _ in range(40)]
-    async with serve(guesses=5) as site:
-        told = await asyncio.gather(*(site.ask(token=key) for key in keys * 3))
-        assert {it.status for it in told} == {200}
+    async with serve(guesses=5) as host:
+        found = await asyncio.gather(*(host.ask(token=key) for key in keys * 3))
+        assert {it.status for it in found} == {200}

@@ -10,7 +10,7 @@ from websockets.client import ClientProtocol
 from websockets.uri import parse_uri
 
 from models.access.viewers import Actor
-from tests.attacks.edge.conftest import ASKED, Serve, Site
+from tests.attacks.edge.conftest import QUERY, Host, Serve
 from tests.make.running import until
 from transport.connections.sockets import AHEAD
 from transport.http.holdings import SMALL
@@ -30,64 +30,64 @@ SECONDS = 1_000
 
 @pytest.fixture
 async def products(ask) -> None:
-    given = [{"sku": f"P{number}", "name": "n" * 100} for number in range(250)]
-    await ask(UPSERT, input={"products": given})
+    fields = [{"sku": f"P{number}", "name": "n" * 100} for number in range(250)]
+    await ask(UPSERT, input={"products": fields})
 
 
-async def size_of(site: Site) -> int:
-    told = await site.ask(LONG)
-    assert told.status == 200
-    return int(told.headers["content-length"])
+async def size_of(host: Host) -> int:
+    found = await host.ask(LONG)
+    assert found.status == 200
+    return int(found.headers["content-length"])
 
 
 @pytest.mark.usefixtures("products")
 async def test_answers_that_nobody_reads_are_bounded_and_go(serve: Serve, world):
-    async with serve(answers=OWN) as site, AsyncExitStack() as attack:
-        one, other = await size_of(site), await world.key(Actor.STAFF)
+    async with serve(answers=OWN) as host, AsyncExitStack() as attack:
+        one, other = await size_of(host), await world.key(Actor.STAFF)
         assert one > SMALL
         for _ in range(20):
-            await attack.enter_async_context(site.line(site.request(LONG)))
-        await until(lambda: site.endpoint.answers.total >= OWN)
-        told = await site.ask(LONG)
-        assert (told.status, told.code) == (429, "THROTTLED")
-        assert site.endpoint.answers.total <= OWN + one
-        assert (await site.ask(ASKED)).status == 200
-        assert (await site.ask(LONG, other)).status == 200
-        site.later(0)
-        site.later(SECONDS)
-        await site.is_empty()
-        assert (await site.ask(LONG)).status == 200
+            await attack.enter_async_context(host.line(host.request(LONG)))
+        await until(lambda: host.endpoint.answers.total >= OWN)
+        found = await host.ask(LONG)
+        assert (found.status, found.code) == (429, "THROTTLED")
+        assert host.endpoint.answers.total <= OWN + one
+        assert (await host.ask(QUERY)).status == 200
+        assert (await host.ask(LONG, other)).status == 200
+        host.later(0)
+        host.later(SECONDS)
+        await host.is_empty()
+        assert (await host.ask(LONG)).status == 200
 
 
 @pytest.mark.usefixtures("products")
 async def test_who_reads_slowly_gets_the_whole_answer(serve: Serve):
-    async with serve() as site, site.line(site.request(LONG)) as line:
+    async with serve() as host, host.line(host.request(LONG)) as line:
         await line.reader.readuntil(b"\r\n\r\n")
         for _ in range(5):
             # Each look finds that something was taken since the one before.
             await line.reader.readexactly(100_000)
-            await until(lambda: site.endpoint.answers.total > 0)
-            site.later(0)
-        assert len(site.room) == 1
+            await until(lambda: host.endpoint.answers.total > 0)
+            host.later(0)
+        assert len(host.room) == 1
 
 
 @pytest.mark.usefixtures("products")
 async def test_an_answer_that_tells_of_a_write_is_always_sent(serve: Serve):
-    async with serve(answers=0) as site:
-        told = await site.ask(LONG)
-        assert told.status == 429
-        given = {"input": {"products": [{"sku": "P1", "name": "new"}]}}
-        told = await site.ask({"query": UPSERT, "variables": given})
-        assert told.body["data"] == {"productsUpsert": {"userErrors": []}}
+    async with serve(answers=0) as host:
+        found = await host.ask(LONG)
+        assert found.status == 429
+        fields = {"input": {"products": [{"sku": "P1", "name": "new"}]}}
+        found = await host.ask({"query": UPSERT, "variables": fields})
+        assert found.body["data"] == {"productsUpsert": {"userErrors": []}}
 
 
 class Dumb:
     """A socket whose client sends and does not read."""
 
-    def __init__(self, site: Site, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, host: Host, writer: asyncio.StreamWriter) -> None:
         self.writer = writer
         self.protocol = ClientProtocol(
-            parse_uri(f"ws://127.0.0.1:{site.port}/graphql"), subprotocols=["graphql-transport-ws"]
+            parse_uri(f"ws://127.0.0.1:{host.port}/graphql"), subprotocols=["graphql-transport-ws"]
         )
         self.protocol.send_request(self.protocol.connect())
         self.flush()
@@ -104,40 +104,40 @@ class Dumb:
         self.flush()
 
 
-def sockets(site: Site) -> list[WebSocketsSansIOProtocol]:
-    inside = site.room._inside  # noqa: SLF001 -- memory has no other face.
+def sockets(host: Host) -> list[WebSocketsSansIOProtocol]:
+    inside = host.room._inside  # noqa: SLF001 -- memory has no other face.
     return [it for it in inside if isinstance(it, WebSocketsSansIOProtocol)]
 
 
-async def opened(site: Site, clients: AsyncExitStack, *, known: bool = True) -> Dumb:
-    line = await clients.enter_async_context(site.line())
-    dumb = Dumb(site, line.writer)
+async def opened(host: Host, clients: AsyncExitStack, *, known: bool = True) -> Dumb:
+    line = await clients.enter_async_context(host.line())
+    dumb = Dumb(host, line.writer)
     dumb.opened(await line.reader.readuntil(b"\r\n\r\n"))
     if known:
-        dumb.send({"type": "connection_init", "payload": {"token": site.token}})
-        await until(lambda: not site.room.strangers)
+        dumb.send({"type": "connection_init", "payload": {"token": host.token}})
+        await until(lambda: not host.room.strangers)
     return dumb
 
 
 @pytest.mark.usefixtures("products")
 async def test_a_socket_that_reads_nothing_is_bounded_and_ends(serve: Serve):
-    async with serve(answers=OWN) as site, AsyncExitStack() as attack:
-        one = await size_of(site)
-        dumb = await opened(site, attack)
+    async with serve(answers=OWN) as host, AsyncExitStack() as attack:
+        one = await size_of(host)
+        dumb = await opened(host, attack)
         for number in range(20):
             dumb.send({"id": str(number), "type": "subscribe", "payload": LONG})
-        await until(lambda: site.endpoint.answers.total >= OWN)
-        assert (await site.ask(LONG)).status == 429
-        assert site.endpoint.answers.total <= OWN + 2 * one
-        site.later(0)
-        site.later(SECONDS)
-        await site.is_empty()
+        await until(lambda: host.endpoint.answers.total >= OWN)
+        assert (await host.ask(LONG)).status == 429
+        assert host.endpoint.answers.total <= OWN + 2 * one
+        host.later(0)
+        host.later(SECONDS)
+        await host.is_empty()
 
 
 async def test_pings_of_a_client_that_reads_nothing_are_not_answered_without_end(serve: Serve):
-    async with serve() as site, AsyncExitStack() as attack:
-        dumb = await opened(site, attack)
-        (socket,) = sockets(site)
+    async with serve() as host, AsyncExitStack() as attack:
+        dumb = await opened(host, attack)
+        (socket,) = sockets(host)
         for _ in range(200):
             for _ in range(200):
                 dumb.protocol.send_ping(b"x" * 125)
@@ -149,18 +149,18 @@ async def test_pings_of_a_client_that_reads_nothing_are_not_answered_without_end
 
 
 async def test_messages_that_come_by_the_thousand_close_the_socket(serve: Serve):
-    async with serve() as site, AsyncExitStack() as attack:
-        dumb = await opened(site, attack, known=False)
-        (socket,) = sockets(site)
+    async with serve() as host, AsyncExitStack() as attack:
+        dumb = await opened(host, attack, known=False)
+        (socket,) = sockets(host)
         dumb.send(*[{"type": "ping"}] * 10_000)
         await until(lambda: socket.close_sent or socket.queue.qsize() >= AHEAD)
         assert socket.queue.qsize() <= AHEAD + 2
-        await until(lambda: not sockets(site))
+        await until(lambda: not sockets(host))
 
 
 async def test_sockets_that_do_not_begin_leave_for_others(serve: Serve):
-    async with serve(connections=10) as site, AsyncExitStack() as attack:
+    async with serve(connections=10) as host, AsyncExitStack() as attack:
         for _ in range(30):
-            await opened(site, attack, known=False)
-        assert (await site.ask()).status == 200
-        assert len(site.room) <= 10
+            await opened(host, attack, known=False)
+        assert (await host.ask()).status == 200
+        assert len(host.room) <= 10

@@ -37,8 +37,8 @@ async def _process(url, *words, **environment):
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    said, failed = await process.communicate()
-    return process.returncode, said.decode(), failed.decode()
+    output, failed = await process.communicate()
+    return process.returncode, output.decode(), failed.decode()
 
 
 @pytest.fixture
@@ -57,8 +57,8 @@ def call(monkeypatch, capsys):
             if isinstance(code, str):
                 sys.stderr.write(f"{code}\n")
                 code = 1
-        said, failed = capsys.readouterr()
-        return code, said, failed
+        output, failed = capsys.readouterr()
+        return code, output, failed
 
     async def run(url, *words):
         # In a thread, since the command starts an event loop of its own.
@@ -97,8 +97,8 @@ async def test_a_merchant_is_created_once_and_listed(operate):
     words = ["merchant", "create", "--slug", "acme", "--name", "Acme GmbH 🏭"]
     done = (0, "Created the merchant acme.\n", "")
     assert await operate(*words, "--gs1-prefix", "4012345") == done
-    code, said, _ = await operate("merchant", "list")
-    head, line = said.splitlines()
+    code, output, _ = await operate("merchant", "list")
+    head, line = output.splitlines()
     assert (code, head.split()) == (0, ["SLUG", "NAME", "GS1", "PREFIX", "TIME", "ZONE", "CREATED"])
     assert line.startswith("acme  Acme GmbH 🏭  4012345     UTC  ")
     assert await operate(*words) == (1, "", "slug: There is a merchant acme already.\n")
@@ -126,22 +126,22 @@ async def test_prices_are_imported_from_files(ask, world, operate, slug, tmp_pat
     lists.write_text(f"\ufeff{columns}OWN,Own,EUR,K-1,2026-01-01\r\n", "utf-8")
     entries.write_text("price_list_code,product_sku,unit_price\nOWN,BOLT,2.4\n", "utf-8")
     words = ["price", "import", "--merchant", slug, "--lists", str(lists), "--entries"]
-    said = "lists.csv: 1 created.\nentries.csv: 1 created.\n"
-    assert await operate(*words, str(entries)) == (0, said, "")
+    output = "lists.csv: 1 created.\nentries.csv: 1 created.\n"
+    assert await operate(*words, str(entries)) == (0, output, "")
     entries.write_text("price_list_code,product_sku,unit_price\nOWN,NUT,2.4\n", "utf-8")
     refused = "entries.csv.line 2.product_sku: There is no such Product.\n"
     assert await operate(*words, str(entries)) == (1, "", refused)
     code, _, failed = await operate(*words, str(tmp_path / "none.csv"))
     assert (code, "none.csv" in failed) == (1, True)
     query = "{ journal(first: 9, sort: NEWEST_FIRST) { nodes { type actorName } } }"
-    told = [(it["type"], it["actorName"]) for it in (await ask(query))["journal"]["nodes"]]
-    assert told[:2] == [("price_list.repriced", "Operator"), ("price_list.created", "Operator")]
+    refusals = [(it["type"], it["actorName"]) for it in (await ask(query))["journal"]["nodes"]]
+    assert refusals[:2] == [("price_list.repriced", "Operator"), ("price_list.created", "Operator")]
 
 
 async def test_every_wrong_value_is_told_with_its_name(operate):
     words = ["--slug=Ac me", "--name= ", "--gs1-prefix=401"]
-    code, said, failed = await operate("merchant", "create", *words)
-    assert (code, said) == (1, "")
+    code, output, failed = await operate("merchant", "create", *words)
+    assert (code, output) == (1, "")
     names = [line.partition(":")[0] for line in failed.splitlines()]
     assert names == ["slug", "name", "gs1_company_prefix"]
 
@@ -165,9 +165,9 @@ async def test_each_actor_gets_a_key_bound_by_business_key(ask, world, operate, 
     for actor, code in {"STAFF": None, **bound}.items():
         binding = ["--bound-to", code] if code else []
         words = ["key", "create", "--merchant", slug, "--actor", actor, "--name", f"A {actor}"]
-        status, said, failed = await operate(*words, *binding)
+        status, output, failed = await operate(*words, *binding)
         assert (status, failed) == (0, "")
-        tokens[actor] = said.splitlines()[-1]
+        tokens[actor] = output.splitlines()[-1]
         viewer = (await ask.by(tokens[actor])(VIEWER))["viewer"]
         assert viewer == {"name": f"A {actor}", "actor": actor}
     query = "{ parties(first: 9, filter: {role: CUSTOMER}) { nodes { number } } }"
@@ -182,8 +182,8 @@ async def test_each_actor_gets_a_key_bound_by_business_key(ask, world, operate, 
 async def test_a_buyers_key_has_a_role_and_nobody_elses(ask, world, operate, slug):
     await company(world, number="K-1")
     words = ["key", "create", "--merchant", slug, "--name", "N", "--role", "APPROVER"]
-    _, said, _ = await operate(*words, "--actor", "BUYER", "--bound-to", "K-1")
-    viewer = (await ask.by(said.splitlines()[-1])("{ viewer { scopes } }"))["viewer"]
+    _, output, _ = await operate(*words, "--actor", "BUYER", "--bound-to", "K-1")
+    viewer = (await ask.by(output.splitlines()[-1])("{ viewer { scopes } }"))["viewer"]
     assert "ORDERS_APPROVE" in viewer["scopes"]
     failure = (1, "", "role: Only a BUYER has a role.\n")
     assert await operate(*words, "--actor", "STAFF") == failure
@@ -217,8 +217,8 @@ async def test_a_key_is_bound_to_what_its_actor_needs(world, actor, bound_to):
 
 async def test_no_key_is_made_for_what_is_not_there(world, operate, slug):
     words = ["--actor", "BUYER", "--name", "N", "--bound-to", "K-9"]
-    code, said, failed = await operate("key", "create", "--merchant", slug, *words)
-    assert (code, said, failed.partition(":")[0]) == (1, "", "bound_to")
+    code, output, failed = await operate("key", "create", "--merchant", slug, *words)
+    assert (code, output, failed.partition(":")[0]) == (1, "", "bound_to")
     failure = (1, "", "merchant: There is no merchant nobody.\n")
     assert await operate("key", "create", "--merchant", "nobody", *words) == failure
     async with world.database.writing(world.merchant_id) as session:
@@ -227,8 +227,8 @@ async def test_no_key_is_made_for_what_is_not_there(world, operate, slug):
 
 async def test_a_revoked_key_is_not_valid_any_more(client, world, operate, slug):
     words = ["--merchant", slug, "--actor", "STAFF", "--name", "Old"]
-    _, said, _ = await operate("key", "create", *words)
-    key_id, token = said.split()[3].removesuffix("."), said.splitlines()[-1]
+    _, output, _ = await operate("key", "create", *words)
+    key_id, token = output.split()[3].removesuffix("."), output.splitlines()[-1]
     headers = {"Authorization": f"Bearer {token}"}
     call = {"url": "/graphql", "json": {"query": VIEWER}, "headers": headers}
     assert (await client.post(**call)).status_code == 200
@@ -240,8 +240,8 @@ async def test_a_revoked_key_is_not_valid_any_more(client, world, operate, slug)
 
 
 async def test_the_journal_tells_what_operators_do_with_keys(ask, operate, slug):
-    _, said, _ = await operate("key", "create", "--merchant", slug, "--actor=STAFF", "--name=N")
-    key_id = said.split()[3].removesuffix(".")
+    _, output, _ = await operate("key", "create", "--merchant", slug, "--actor=STAFF", "--name=N")
+    key_id = output.split()[3].removesuffix(".")
     for _ in range(2):
         await operate("key", "revoke", key_id)
     entries = (await ask(JOURNAL))["journal"]["nodes"]
@@ -261,15 +261,15 @@ async def test_an_unknown_key_is_told(operate):
 
 @pytest.mark.parametrize("words", [["key"], ["key", "revoke", "nonsense"]])
 async def test_wrong_words_show_the_usage(operate, words):
-    code, said, failed = await operate(*words)
-    assert (code, said) == (2, "")
+    code, output, failed = await operate(*words)
+    assert (code, output) == (2, "")
     assert failed.startswith("usage: python -m commands")
 
 
 @pytest.mark.parametrize("url", ["postgresql://127.0.0.1:1/abruf", "nonsense"])
 async def test_a_database_that_cannot_be_used_is_told(call, url):
-    code, said, failed = await call(url, "merchant", "list")
-    assert (code, said) == (1, "")
+    code, output, failed = await call(url, "merchant", "list")
+    assert (code, output) == (1, "")
     assert failed.startswith("The database cannot be used: ")
 
 
@@ -278,8 +278,8 @@ async def test_without_an_address_the_embedded_database_is_used(tmp_path, call, 
     words = ["merchant", "create", "--slug", "a", "--name", "A"]
     assert (await _process("", *words, **place))[0] == 0
     monkeypatch.setenv("ABRUF_DATA_DIR", place["ABRUF_DATA_DIR"])
-    _, said, _ = await call("", "merchant", "list")
-    assert [line.split()[0] for line in said.splitlines()] == ["SLUG", "a"]
+    _, output, _ = await call("", "merchant", "list")
+    assert [line.split()[0] for line in output.splitlines()] == ["SLUG", "a"]
 
 
 async def test_documents_are_registered_from_a_compilers_file(operate, slug, ask, tmp_path):

@@ -66,8 +66,8 @@ async def _read(ask, made) -> dict[str, Any]:
 async def test_the_contracts_last_quantity_is_called_off_once(ask, world):
     made = await contracts.contract(world, ask)
     await contracts.call_off(world, ask, made, "400")
-    given = await contracts.call_off_input(world, made, "600")
-    answers = await asyncio.gather(*(ask(contracts.CALL_OFF, input=given) for _ in range(6)))
+    fields = await contracts.call_off_input(world, made, "600")
+    answers = await asyncio.gather(*(ask(contracts.CALL_OFF, input=fields) for _ in range(6)))
     codes = Counter(it["code"] for each in answers for it in each["contractCallOff"]["userErrors"])
     assert codes == {"EXCEEDS_MAX": 5}
     after = await _read(ask, made)
@@ -76,8 +76,8 @@ async def test_the_contracts_last_quantity_is_called_off_once(ask, world):
 
 async def test_20_equal_calls_with_one_key_call_off_once(ask, world):
     made = await contracts.contract(world, ask)
-    given = await contracts.call_off_input(world, made, "100", idempotencyKey="once")
-    answers = await asyncio.gather(*(ask(contracts.CALL_OFF, input=given) for _ in range(20)))
+    fields = await contracts.call_off_input(world, made, "100", idempotencyKey="once")
+    answers = await asyncio.gather(*(ask(contracts.CALL_OFF, input=fields) for _ in range(20)))
     assert len({it["contractCallOff"]["callOff"]["id"] for it in answers}) == 1
     assert (await _read(ask, made))["lines"][0]["calledOff"] == "100"
 
@@ -101,11 +101,11 @@ async def test_a_settlement_waits_for_a_call_off_and_counts_it(ask, world, datab
 
 async def test_a_call_off_waits_for_a_settlement_and_is_refused(ask, world, database, clock):
     made = await _ending(world, ask)
-    given = await _taking(world, made, "500")
+    fields = await _taking(world, made, "500")
     async with database.writing(world.merchant_id) as session:
         writing = Writing(session, staff(world), clock() + timedelta(days=1))
-        await settle(writing, ContractSettle.read({"contract_id": given["contract_id"]}))
-        calling = asyncio.create_task(run(world, place, ContractCallOff, **given))
+        await settle(writing, ContractSettle.read({"contract_id": fields["contract_id"]}))
+        calling = asyncio.create_task(run(world, place, ContractCallOff, **fields))
         await _blocked(database)
         await journal.append(writing)
     (refused,) = await asyncio.gather(calling, return_exceptions=True)
@@ -122,9 +122,9 @@ async def test_cancelling_and_calling_off_at_once_keep_the_sum(ask, world):
     lines = [{"lineId": first["lines"][0]["id"], "quantity": "100"}]
     cancel = {"orderId": first["id"], "lines": lines}
     channel = to_global("Channel", await channels.channel(world))
-    given = await contracts.call_off_input(world, made, "100", channelId=channel)
+    fields = await contracts.call_off_input(world, made, "100", channelId=channel)
     calls = [ask(CANCEL, input=cancel), ask(CANCEL, input=cancel)]
-    calls += [ask(contracts.CALL_OFF, input=given) for _ in range(4)]
+    calls += [ask(contracts.CALL_OFF, input=fields) for _ in range(4)]
     answers = await asyncio.gather(*calls)
     assert all(it["orderCancelLines"]["userErrors"] == [] for it in answers[:2])
     won = sum(not it["contractCallOff"]["userErrors"] for it in answers[2:])
@@ -135,10 +135,10 @@ async def test_of_two_equal_releases_one_becomes_active(world, ask):
     made = await contracts.contract(world, ask)
     line = {"window": contracts.window("2026-04-03"), "quantity": "10"}
     line["window"]["time_zone"] = line["window"].pop("timeZone")
-    given = {"contract_line_id": from_global(made["lines"][0]["id"])[1], "type": "FORECAST"}
-    given |= {"release_no": 7, "lines": [line]}
+    fields = {"contract_line_id": from_global(made["lines"][0]["id"])[1], "type": "FORECAST"}
+    fields |= {"release_no": 7, "lines": [line]}
     outcomes = await asyncio.gather(
-        *(run(world, release, ContractRelease, **given) for _ in range(5)),
+        *(run(world, release, ContractRelease, **fields) for _ in range(5)),
         return_exceptions=True,
     )
     refused = [it.code for it in outcomes if isinstance(it, Refused)]

@@ -44,9 +44,9 @@ async def test_the_same_events_from_ten_calls_are_recorded_once(world):
     assert len(await _all(world, TrackingEvent)) == 9
     (line,) = await _all(world, OrderLine)
     assert line.delivered == 3 * EACH
-    told = [entry.type for entry in await _all(world, JournalEntry)]
-    assert told.count("parcel.delivered") == 3
-    assert told.count("delivery.delivered") == told.count("order.delivered") == 1
+    found = [entry.type for entry in await _all(world, JournalEntry)]
+    assert found.count("parcel.delivered") == 3
+    assert found.count("delivery.delivered") == found.count("order.delivered") == 1
 
 
 async def test_parcels_of_one_delivery_that_arrive_at_once_all_count(world):

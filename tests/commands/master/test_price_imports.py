@@ -27,7 +27,7 @@ def load(world):
     author = Author(staff(world), world.clock(), timedelta(0))
     write = partial(run, world.database, author)
 
-    async def loaded(kind: imports.Kind, text: str) -> dict[str, int]:
+    async def loaded(kind: imports.CsvKind, text: str) -> dict[str, int]:
         return dict(await imports.import_csv(write, kind, io.StringIO(text)))
 
     return loaded

@@ -17,8 +17,8 @@ mutation ($input: %(takes)s!) { it: %(name)s(input: $input) { userErrors { code 
 """
 
 
-async def _do(ask, name, takes, **given) -> None:
-    answer = await ask(DONE % {"name": name, "takes": takes}, input=given)
+async def _do(ask, name, takes, **fields) -> None:
+    answer = await ask(DONE % {"name": name, "takes": takes}, input=fields)
     assert answer["it"]["userErrors"] == []
 
 

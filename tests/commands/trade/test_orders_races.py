@@ -32,8 +32,8 @@ def _codes(answers):
 
 
 async def test_20_equal_calls_with_one_key_place_one_order(world, ask):
-    given = await orders.order_input(world, ask, idempotencyKey="once")
-    answers = await gather(*(ask(orders.PLACE, input=given) for _ in range(20)))
+    fields = await orders.order_input(world, ask, idempotencyKey="once")
+    answers = await gather(*(ask(orders.PLACE, input=fields) for _ in range(20)))
     placed = {it["orderPlace"]["order"]["id"] for it in answers}
     assert len(placed) == 1
     total = (await ask("{ orders(first: 1) { totalCount } }"))["orders"]["totalCount"]
@@ -42,8 +42,8 @@ async def test_20_equal_calls_with_one_key_place_one_order(world, ask):
 
 async def test_one_external_reference_is_placed_once(world, ask):
     channel = to_global("Channel", await channels.channel(world))
-    given = await orders.order_input(world, ask, channelId=channel, externalReference="A-1")
-    answers = await gather(*(ask(orders.PLACE, input=given) for _ in range(8)))
+    fields = await orders.order_input(world, ask, channelId=channel, externalReference="A-1")
+    answers = await gather(*(ask(orders.PLACE, input=fields) for _ in range(8)))
     codes = Counter(
         (it["code"], it["field"][-1]) for each in answers for it in each["orderPlace"]["userErrors"]
     )
@@ -53,8 +53,8 @@ async def test_one_external_reference_is_placed_once(world, ask):
 async def test_the_same_rest_is_cancelled_once(world, ask):
     order = await orders.order(world, ask)
     part = {"lineId": order["lines"][0]["id"], "quantity": "6"}
-    given = {"orderId": order["id"], "lines": [part]}
-    answers = await gather(*(ask(CANCEL, input=given) for _ in range(4)))
+    fields = {"orderId": order["id"], "lines": [part]}
+    answers = await gather(*(ask(CANCEL, input=fields) for _ in range(4)))
     assert _codes(answers) == {"QUANTITY_NOT_OPEN": 3}
     shown = (await ask(SHOWN, id=order["id"]))["order"]
     assert [it["cancelled"] for it in shown["lines"]] == ["6", "0"]
@@ -80,14 +80,14 @@ async def test_a_rest_is_planned_or_cancelled_and_never_both(world, ask):
 
 async def test_the_same_hold_is_placed_once(world, ask):
     order = await orders.order(world, ask)
-    given = {"orderId": order["id"], "reason": "FRAUD", "owner": "risk team"}
-    answers = await gather(*(ask(HOLD, input=given) for _ in range(4)))
+    fields = {"orderId": order["id"], "reason": "FRAUD", "owner": "risk team"}
+    answers = await gather(*(ask(HOLD, input=fields) for _ in range(4)))
     assert _codes(answers) == {"TAKEN": 3}
     assert len((await ask(SHOWN, id=order["id"]))["order"]["holds"]) == 1
 
 
 async def test_numbers_have_no_holes(world, ask):
-    given = await orders.order_input(world, ask)
-    answers = await gather(*(ask(orders.PLACE, input=given) for _ in range(10)))
+    fields = await orders.order_input(world, ask)
+    answers = await gather(*(ask(orders.PLACE, input=fields) for _ in range(10)))
     numbers = sorted(it["orderPlace"]["order"]["number"] for it in answers)
     assert numbers == [f"O-{number:06}" for number in range(1, 11)]

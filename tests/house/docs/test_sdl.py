@@ -88,6 +88,6 @@ def test_an_example_is_one_valid_named_operation_of_narrow_lines(example: Path) 
     lines = example.read_text().splitlines()
     assert [line for line in lines if len(line) >= WIDEST_EXAMPLE] == []
     variables = example.parent / "variables" / f"{example.stem}.json"
-    given = json.loads(variables.read_text()) if variables.exists() else {}
-    asked = [it.variable.name.value for it in operation.variable_definitions or ()]
-    assert sorted(given) == sorted(asked)
+    inputs = json.loads(variables.read_text()) if variables.exists() else {}
+    request = [it.variable.name.value for it in operation.variable_definitions or ()]
+    assert sorted(inputs) == sorted(request)

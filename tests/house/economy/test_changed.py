@@ -17,9 +17,9 @@ def imports():
     [
         ("commands/trade/orders/cancel.py", "tests/api/trade", "tests/api/access"),
         ("models/master/channels.py", "tests/api/trade", "tests/kit/embedded"),
-        ("kit/gs1.py", "tests/kit/test_gs1.py", "tests/web"),
+        ("kit/standards/gs1.py", "tests/kit/standards/test_gs1.py", "tests/web"),
         ("kit/embedded/keeper.py", "tests/kit/embedded", "tests/api/trade"),
-        ("tests/kit/test_gs1.py", "tests/kit/test_gs1.py", "tests/api/trade"),
+        ("tests/kit/standards/test_gs1.py", "tests/kit/test_gs1.py", "tests/api/trade"),
         ("tests/make/issuer.py", "tests/transport/test_oidc.py", "tests/web"),
         ("web/src/main.js", "tests/web", "tests/api/trade"),
         ("docs/ERRORS.md", "tests/house", "tests/api/trade"),
@@ -53,9 +53,9 @@ def test_what_goes_over_all_wings_leaves_out_those_without_a_change(imports, fil
 
 
 def test_the_simulation_is_left_to_the_whole_run_unless_it_has_changed(imports) -> None:
-    play = "tests/simulation/test_random_play.py"
-    assert play not in touched([PurePosixPath("commands/master/locations.py")], imports)
-    assert play in touched([PurePosixPath(play)], imports)
+    run = "tests/simulation/test_random_play.py"
+    assert run not in touched([PurePosixPath("commands/master/locations.py")], imports)
+    assert run in touched([PurePosixPath(run)], imports)
 
 
 def test_a_change_of_nothing_runs_the_house(imports) -> None:

@@ -4,7 +4,7 @@ from tests.make import Ask, World
 from tests.make.everything import SHOWN, WING_OF, live, makers, nodes, tables
 from tests.make.feed import rows
 from tests.make.scene import scene
-from tests.make.sweeps.leaves import given
+from tests.make.sweeps.leaves import kinds_of
 
 
 def test_every_mutation_has_a_valid_input() -> None:
@@ -16,7 +16,7 @@ async def test_the_inputs_of_a_mutation_give_each_of_its_fields(world: World, as
     here, missing = await scene(world, ask), set()
     for name in WING_OF:
         kind = SHOWN.mutation_type.fields[name].args["input"].type
-        found = {it for maker in makers(name) for it in given(kind, await maker(here))}
+        found = {it for maker in makers(name) for it in kinds_of(kind, await maker(here))}
         missing |= {
             f"{name}: {owner}.{field}"
             for owner in {owner for owner, _ in found}

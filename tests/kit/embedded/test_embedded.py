@@ -197,21 +197,21 @@ def test_a_server_that_is_killed_is_started_again_where_it_was(start: Start, fol
 def test_a_server_that_cannot_be_started_again_is_told_with_its_log(
     folder: Path, tmp_path: Path
 ) -> None:
-    told: queue.SimpleQueue[str] = queue.SimpleQueue()
+    found: queue.SimpleQueue[str] = queue.SimpleQueue()
     control = home_of(folder).cluster / "global" / "pg_control"
-    with embedded.running(folder, durable=False, lost=told.put) as server:
+    with embedded.running(folder, durable=False, lost=found.put) as server:
         control.rename(tmp_path / "away")
         os.kill(postmaster_of(folder), signal.SIGKILL)
-        assert "does not start again" in told.get(timeout=60)
+        assert "does not start again" in found.get(timeout=60)
         assert not answers(server.owner_url)
 
 
 def test_a_server_that_is_left_is_not_told_as_lost(folder: Path) -> None:
-    told: queue.SimpleQueue[str] = queue.SimpleQueue()
-    with embedded.running(folder, durable=False, lost=told.put):
+    found: queue.SimpleQueue[str] = queue.SimpleQueue()
+    with embedded.running(folder, durable=False, lost=found.put):
         pass
     assert is_empty(folder)
-    assert told.empty()
+    assert found.empty()
 
 
 def _wait_until_it_takes_connections(url: str) -> None:

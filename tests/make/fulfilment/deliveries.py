@@ -46,27 +46,27 @@ _MORE = {
 READ = "query ($id: ID!) { delivery(id: $id) { ...fields } }" + FIELDS
 
 
-async def act(ask: Ask, mutation: str, **given: Any) -> dict[str, Any]:
+async def act(ask: Ask, mutation: str, **values: Any) -> dict[str, Any]:
     """Run a mutation of deliveries and return its payload, refused or not."""
     name = mutation[0].upper() + mutation[1:]
-    asked = _MORE.get(mutation, "delivery { ...fields }")
+    request = _MORE.get(mutation, "delivery { ...fields }")
     document = (
         f"mutation ($input: {name}Input!) {{ {mutation}(input: $input) {{"
-        f" {asked} userErrors {{ code field message }} }} }}{FIELDS}"
+        f" {request} userErrors {{ code field message }} }} }}{FIELDS}"
     )
-    return (await ask(document, input=given))[mutation]
+    return (await ask(document, input=values))[mutation]
 
 
-async def done(ask: Ask, mutation: str, **given: Any) -> dict[str, Any]:
+async def done(ask: Ask, mutation: str, **values: Any) -> dict[str, Any]:
     """Run a mutation that must not be refused."""
-    payload = await act(ask, mutation, **given)
+    payload = await act(ask, mutation, **values)
     assert payload["userErrors"] == []
     return payload
 
 
-async def refusals(ask: Ask, mutation: str, **given: Any) -> list[tuple[str, str]]:
+async def refusals(ask: Ask, mutation: str, **values: Any) -> list[tuple[str, str]]:
     """Run a mutation and return the (code, path) of its refusals."""
-    payload = await act(ask, mutation, **given)
+    payload = await act(ask, mutation, **values)
     return [(it["code"], ".".join(it["field"][1:])) for it in payload["userErrors"]]
 
 

@@ -52,15 +52,15 @@ async def price_lists_upsert(s: Scene) -> dict[str, Any]:
 
 
 async def price_lists_upsert_group(s: Scene) -> dict[str, Any]:
-    given = (await price_lists_upsert(s))["priceLists"][0]
-    del given["partyNumber"]
-    return {"priceLists": [given | {"partyGroup": "GOLD"}]}
+    values = (await price_lists_upsert(s))["priceLists"][0]
+    del values["partyNumber"]
+    return {"priceLists": [values | {"partyGroup": "GOLD"}]}
 
 
 async def price_lists_upsert_channel(s: Scene) -> dict[str, Any]:
-    given = (await price_lists_upsert(s))["priceLists"][0]
-    del given["partyNumber"]
-    return {"priceLists": [given | {"channelCode": await code_of(s, "channel")}]}
+    values = (await price_lists_upsert(s))["priceLists"][0]
+    del values["partyNumber"]
+    return {"priceLists": [values | {"channelCode": await code_of(s, "channel")}]}
 
 
 LISTED = """

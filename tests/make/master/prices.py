@@ -26,14 +26,14 @@ def entry(code: str, unit_price: str, sku: str = "BOLT", **fields: Any) -> dict[
     return {"priceListCode": code, "productSku": sku, "unitPrice": unit_price, **fields}
 
 
-async def upsert(ask: Ask, document: str, **given: Any) -> dict[str, Any]:
+async def upsert(ask: Ask, document: str, **values: Any) -> dict[str, Any]:
     """Return the payload of one of the two mutations."""
-    (payload,) = (await ask(document, input=given)).values()
+    (payload,) = (await ask(document, input=values)).values()
     return payload
 
 
 async def price_list(ask: Ask, code: str, price: str | None = None, **fields: Any) -> str:
-    """Make a price list, with a price of bolts where one is given; return its global id."""
+    """Make a price list, with a price of bolts where one is values; return its global id."""
     payload = await upsert(ask, LISTS, priceLists=[listed(code, **fields)])
     assert payload["userErrors"] == []
     if price is not None:
@@ -41,8 +41,8 @@ async def price_list(ask: Ask, code: str, price: str | None = None, **fields: An
     return payload["results"][0]["priceList"]["id"]
 
 
-async def entries(ask: Ask, *given: dict[str, Any]) -> list[str]:
+async def entries(ask: Ask, *values: dict[str, Any]) -> list[str]:
     """Write prices; return what was done to each."""
-    payload = await upsert(ask, ENTRIES, entries=list(given))
+    payload = await upsert(ask, ENTRIES, entries=list(values))
     assert payload["userErrors"] == []
     return [it["status"] for it in payload["results"]]

@@ -18,8 +18,8 @@ mutation ($input: OrderCancelLinesInput!) {
 async def cancel(ask: Ask, order: dict[str, Any]) -> None:
     """Cancel all lines of an order, as `make.orders.order` returns it."""
     lines = [{"lineId": it["id"], "quantity": it["ordered"]} for it in order["lines"]]
-    given = {"orderId": order["id"], "lines": lines, "reason": "no more"}
-    answer = (await ask(CANCEL, input=given))["orderCancelLines"]
+    fields = {"orderId": order["id"], "lines": lines, "reason": "no more"}
+    answer = (await ask(CANCEL, input=fields))["orderCancelLines"]
     assert answer == {"order": {"state": "CANCELLED"}, "userErrors": []}
 
 

@@ -75,11 +75,11 @@ async def differing(ask: Ask, of: Found) -> list[str]:
     return [
         f"{document} {key}"
         for document, key, unknown in reads(of)
-        if await told(ask, document, key=key) != await told(ask, document, key=unknown)
+        if await answers_of(ask, document, key=key) != await answers_of(ask, document, key=unknown)
     ]
 
 
-async def told(ask: Ask, document: str, **variables: Any) -> dict[str, Any]:
+async def answers_of(ask: Ask, document: str, **variables: Any) -> dict[str, Any]:
     """Return an answer and its cost, without its own id and what is left to the key afterwards."""
     answer = await ask.answer(document, **variables)
     answer["extensions"].pop("requestId", None)

@@ -37,7 +37,7 @@ class Leaf:
         return next(part for part in reversed(self.path) if isinstance(part, str))
 
     @property
-    def told(self) -> list[str]:
+    def shown(self) -> list[str]:
         """Return the path as a refusal tells it."""
         return ["input", *map(str, self.path)]
 
@@ -53,9 +53,9 @@ def leaves(kind: Any, value: Any, path: Path = (), owner: str = "") -> Iterator[
     elif isinstance(bare, GraphQLInputObjectType):
         if path:
             yield Leaf(path, "OBJECT", owner, value, is_required)
-        for name, given in value.items():
+        for name, values in value.items():
             field = bare.fields[name]
-            for it in leaves(field.type, given, (*path, name), bare.name):
+            for it in leaves(field.type, values, (*path, name), bare.name):
                 is_optional = it.path == (*path, name) and field.default_value is not None
                 yield Leaf(it.path, it.kind, it.owner, it.value, it.is_required and not is_optional)
     else:
@@ -64,25 +64,25 @@ def leaves(kind: Any, value: Any, path: Path = (), owner: str = "") -> Iterator[
         yield Leaf(path, "ENUM" if is_enum else named.name, owner, value, is_required)
 
 
-def given(kind: Any, value: Any) -> Iterator[tuple[str, str]]:
+def kinds_of(kind: Any, value: Any) -> Iterator[tuple[str, str]]:
     """Yield (type, field) of all that an input gives, in every item of its lists."""
     named = get_named_type(kind)
     for each in value if isinstance(value, list) else [value]:
         if isinstance(named, GraphQLInputObjectType) and isinstance(each, dict):
             for name, it in each.items():
                 yield named.name, name
-                yield from given(named.fields[name].type, it)
+                yield from kinds_of(named.fields[name].type, it)
 
 
 def put(value: Any, path: Path, new: Any) -> Any:
     """Return a copy with something else at the path."""
     if not path:
         return new
-    first, *rest = path
+    first, *remaining = path
     if isinstance(value, list):
-        changed = put(value[first], tuple(rest), new)
+        changed = put(value[first], tuple(remaining), new)
         return [*value[:first], changed, *value[first + 1 :]]
-    return {**value, first: put(value.get(first), tuple(rest), new)}
+    return {**value, first: put(value.get(first), tuple(remaining), new)}
 
 
 def without(value: Any, path: Path) -> Any:
@@ -178,11 +178,12 @@ _DECIMALS = {
 _PRICED = {
     "amount",
     "unitPrice",
+    "expectedUnitPrice",
     "discountPercent",
     "overTolerancePercent",
     "underTolerancePercent",
 }
-_ZERO = _PRICED | {"minQuantity", "picked", "received", "cumulativeReceived"}
+_ZERO = _PRICED | {"fromQuantity", "minQuantity", "picked", "received", "cumulativeReceived"}
 _PLAIN: Mapping[str, Mapping[Any, str]] = {
     "Currency": dict.fromkeys(("XXY", "eur", "", "\0", LONG), "INVALID_CURRENCY"),
     "Country": dict.fromkeys(("ZZ", "de", "", "\0", LONG), "INVALID_COUNTRY"),

@@ -102,9 +102,9 @@ async def docks(world: World, ask: Ask) -> dict[str, Any]:
     return {"partyId": party, "shipToIds": [it["id"] for it in listed]}
 
 
-async def change(ask: Ask, name: str, **given: Any) -> dict[str, Any]:
+async def change(ask: Ask, name: str, **values: Any) -> dict[str, Any]:
     """Run a mutation of one contract and return its payload."""
-    return (await ask(mutation(name), input=given))[name]
+    return (await ask(mutation(name), input=values))[name]
 
 
 async def draft(world: World, ask: Ask, **fields: Any) -> dict[str, Any]:
@@ -141,8 +141,8 @@ async def try_call_off(
     world: World, ask: Ask, contract: dict[str, Any], *quantities: str, **fields: Any
 ) -> dict[str, Any]:
     """Call off as the viewer of `ask`, and return the payload, refused or not."""
-    given = await call_off_input(world, contract, *quantities, **fields)
-    return (await ask(CALL_OFF, input=given))["contractCallOff"]
+    values = await call_off_input(world, contract, *quantities, **fields)
+    return (await ask(CALL_OFF, input=values))["contractCallOff"]
 
 
 async def call_off(
@@ -162,14 +162,14 @@ async def try_release(
     ask: Ask, line_id: str, release_no: int, *lines: dict[str, Any], **fields: Any
 ) -> dict[str, Any]:
     """Send a forecast and return the payload, refused or not. fields: of ContractReleaseInput."""
-    given = {
+    values = {
         "contractLineId": line_id,
         "type": "FORECAST",
         "releaseNo": release_no,
         "lines": list(lines),
         **fields,
     }
-    return (await ask(RELEASE, input=given))["contractRelease"]
+    return (await ask(RELEASE, input=values))["contractRelease"]
 
 
 async def release(

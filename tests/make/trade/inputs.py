@@ -23,10 +23,10 @@ async def orders_import(s: Scene) -> dict[str, Any]:
 
 
 async def orders_import_guest(s: Scene) -> dict[str, Any]:
-    given = (await orders_import(s))["orders"][0]
+    values = (await orders_import(s))["orders"][0]
     for name in ("partyId", "buyerContactId", "shipToId"):
-        del given[name]
-    return {"orders": [{**given, "guest": PERSON, "shipTo": PLACE}]}
+        del values[name]
+    return {"orders": [{**values, "guest": PERSON, "shipTo": PLACE}]}
 
 
 CODES = """
@@ -38,10 +38,10 @@ query ($party: ID!, $channel: ID!, $product: ID!) {
 
 
 async def orders_import_by_codes(s: Scene) -> dict[str, Any]:
-    given = (await orders_import(s))["orders"][0]
+    values = (await orders_import(s))["orders"][0]
     named = await s.ask(CODES, party=s.party, channel=s.channel, product=s.product)
     for name in ("partyId", "buyerContactId", "shipToId", "channelId"):
-        del given[name]
+        del values[name]
     line = s.order_line(productSku=named["product"]["sku"])
     del line["productId"]
     codes = {
@@ -50,7 +50,7 @@ async def orders_import_by_codes(s: Scene) -> dict[str, Any]:
         "buyerContactCode": named["party"]["contacts"][0]["code"],
         "shipToAddressCode": named["party"]["addresses"][0]["code"],
     }
-    return {"orders": [{**given, **codes, "lines": [line]}]}
+    return {"orders": [{**values, **codes, "lines": [line]}]}
 
 
 async def order_approve(s: Scene) -> dict[str, Any]:

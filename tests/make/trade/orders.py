@@ -66,7 +66,7 @@ async def order(world: World, ask: Ask, **fields: Any) -> dict[str, Any]:
     Products, channel and party are made where they are not named, by staff.
     """
     staff = ask.by(world.token)
-    given = await order_input(world, staff, **fields)
-    answer = (await ask(PLACE, input=given))["orderPlace"]
+    values = await order_input(world, staff, **fields)
+    answer = (await ask(PLACE, input=values))["orderPlace"]
     assert answer["userErrors"] == []
     return answer["order"]

@@ -29,11 +29,11 @@ def test_every_version_of_every_event_has_an_example() -> None:
 @pytest.mark.parametrize("example", WRITTEN)
 def test_an_entry_is_read_as_its_event_whatever_its_version(example: str) -> None:
     name, version = example.split()
-    about, given = new_id(), WRITTEN[example]
-    found = read_event(name, int(version), about, given["written"])
+    about, fields = new_id(), WRITTEN[example]
+    found = read_event(name, int(version), about, fields["written"])
     assert (type(found), found.id) == (EVENTS[name], about)
-    assert found.payload() == given.get("read", given["written"])
-    assert ("read" in given) == (int(version) < found.versions.version)
+    assert found.payload() == fields.get("read", fields["written"])
+    assert ("read" in fields) == (int(version) < found.versions.version)
 
 
 def test_nothing_that_somebody_wrote_is_left_in_a_payload_of_today() -> None:

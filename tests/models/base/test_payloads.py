@@ -11,12 +11,12 @@ import pytest
 
 from kit.inputs import Place
 from models.base.events import EVENTS, Event, event
-from models.base.payloads import AllLines, ColumnName, Item, RowOf, kind_of
+from models.base.payloads import AllLines, ColumnName, IdOf, Item, kind_of
 from models.trade.orders.states import Approval
 from models.trade.orders.tables import Order
 
 ID = UUID("01a22064-0000-7000-8000-000000000001")
-OrderId = Annotated[UUID, RowOf("Order")]
+OrderId = Annotated[UUID, IdOf("Order")]
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
@@ -44,13 +44,13 @@ KEPT = [
 ]
 
 
-@pytest.mark.parametrize(("hint", "value", "told"), KEPT)
-def test_a_value_is_written_and_read_back_as_it_was(hint: Any, value: Any, told: Any) -> None:
+@pytest.mark.parametrize(("hint", "value", "found"), KEPT)
+def test_a_value_is_written_and_read_back_as_it_was(hint: Any, value: Any, found: Any) -> None:
     kind = kind_of(hint)
     written = kind.write(value)
     assert kind.read(written) == value
-    if told is not None:
-        assert written == told
+    if found is not None:
+        assert written == found
 
 
 @pytest.mark.parametrize("hint", [str, Any, object, dict, list[str], float, bytes, Place])
@@ -89,7 +89,7 @@ def test_a_value_of_another_kind_is_not_written(hint: Any, value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("hint", "told"),
+    ("hint", "found"),
     [
         (OrderId, "Anna"),
         (int, "1"),
@@ -103,9 +103,9 @@ def test_a_value_of_another_kind_is_not_written(hint: Any, value: Any) -> None:
         (tuple[Part, ...], [{"line_no": 1, "quantity": "1", "note": "Anna"}]),
     ],
 )
-def test_what_was_never_written_so_is_not_read(hint: Any, told: Any) -> None:
+def test_what_was_never_written_so_is_not_read(hint: Any, found: Any) -> None:
     with pytest.raises(ValueError, match=r".+"):
-        kind_of(hint).read(told)
+        kind_of(hint).read(found)
 
 
 def test_an_event_is_not_declared_with_free_text() -> None:
@@ -147,7 +147,7 @@ def test_a_field_hides_nothing_of_its_class() -> None:
 
 @pytest.mark.parametrize("hint", [UUID, UUID | None, tuple[UUID, ...], Mapping[UUID, int]])
 def test_an_id_says_which_tables_row_it_is(hint: Any) -> None:
-    with pytest.raises(TypeError, match="marked with RowOf"):
+    with pytest.raises(TypeError, match="marked with IdOf"):
 
         @event("order.joined", Order)
         class Joined(Event):

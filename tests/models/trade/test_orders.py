@@ -1,7 +1,6 @@
 """The order's state machine and the arithmetic of its lines, without a database."""
 
 from decimal import Decimal
-from types import SimpleNamespace
 
 import pytest
 
@@ -22,13 +21,6 @@ def test_nothing_follows_the_end_but_that_a_hold_ends(state):
 
 def test_every_state_is_reached():
     assert {OrderState.DRAFT}.union(*NEXT_STATES.values()) == set(OrderState)
-
-
-@pytest.mark.parametrize(("shipped", "is_under_way"), [(3, True), (4, False)])
-def test_what_is_planned_and_not_shipped_stops_the_closing(shipped, is_under_way):
-    lines = [SimpleNamespace(planned=0, shipped=0), SimpleNamespace(planned=4, shipped=shipped)]
-    (stop,) = acts.CLOSE.stopped_by
-    assert any(stop.test(line) for line in lines) == is_under_way
 
 
 def test_a_line_that_was_shipped_over_its_quantity_owes_nothing():

@@ -27,17 +27,17 @@ async def test_all_keys_of_a_company_share_its_turns_and_others_have_their_own()
 
 
 async def test_who_waits_gets_a_turn_when_one_is_free_and_may_leave_before() -> None:
-    lanes, asking = Lanes(at_once=1, waiting=2), viewer()
+    lanes, one = Lanes(at_once=1, waiting=2), viewer()
     entered: list[str] = []
 
     async def enter(name: str) -> None:
-        async with lanes.turn(asking):
+        async with lanes.turn(one):
             entered.append(name)
 
-    async with lanes.turn(asking):
+    async with lanes.turn(one):
         leaves, stays = (asyncio.create_task(enter(it)) for it in ("leaves", "stays"))
         await asyncio.sleep(0)
-        assert (entered, lanes.is_full(asking)) == ([], True)
+        assert (entered, lanes.is_full(one)) == ([], True)
         leaves.cancel()
     await asyncio.wait([leaves, stays])
     assert (entered, leaves.cancelled(), lanes.lanes) == (["stays"], True, 0)

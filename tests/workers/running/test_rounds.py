@@ -56,7 +56,7 @@ async def test_a_database_that_is_away_ends_no_rounds(world, clock, caplog):
     away = make.Walled("postgresql+asyncpg://127.0.0.1:1/none", world.database.owner.url)
     rounds, visits = Rounds(away, clock), Visits()
     async with rounds.running(Round("visit", OFTEN, visits)):
-        await until(lambda: caplog.text.count("no merchants are found") > 1)
+        await until(lambda: caplog.text.count("Could not visit: no database") > 1)
     assert visits.seen == []
     await away.close()
 

@@ -8,7 +8,7 @@ import pytest
 
 from kit.errors import Refused
 from kit.inputs import Country, Currency, Input
-from kit.iso import COUNTRIES, COUNTRIES_AS_OF, CURRENCIES_AS_OF, MINOR_UNITS
+from kit.standards.iso import COUNTRIES, COUNTRIES_AS_OF, CURRENCIES_AS_OF, MINOR_UNITS
 
 
 class Coded(Input):

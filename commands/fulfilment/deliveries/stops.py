@@ -1,0 +1,71 @@
+"""What stops deliveries, and how each of it is refused."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from commands.writing.stops import check_stops
+from commands.writing.transaction import Writing
+from kit.errors import Path, Refused
+from models.access.viewers import Viewer
+from models.base.acts import Some
+from models.fulfilment.codes import FulfilmentCode
+from models.fulfilment.deliveries.conditions import INCOMPLETE, NAMELESS, ORDER_HELD, TOO_LATE
+from models.fulfilment.deliveries.tables import Delivery
+from models.master.parties import Party
+from models.trade.codes import TradeCode
+from models.trade.orders.acts import HELD
+from models.trade.orders.holds import Hold, reason_for
+from models.trade.orders.tables import Order
+
+_PATH: Path = ("delivery_id",)
+
+
+async def check_delivery(
+    writing: Writing,
+    delivery: Delivery,
+    stops: Sequence[Some],
+    path: Path = _PATH,
+    *,
+    at: datetime | None = None,
+) -> None:
+    """Refuse while something stops what is done with a locked delivery. at: when, now by default.
+
+    Refused: ON_HOLD, RECIPIENT_MISSING, DELIVERY_POLICY.
+    """
+    held = partial(_held, writing.viewer, delivery, path)
+    known = {
+        HELD: held,
+        ORDER_HELD: held,
+        NAMELESS: partial(_nameless, delivery, path),
+        TOO_LATE: partial(_too_late, path),
+        INCOMPLETE: partial(_incomplete, path),
+    }
+    await check_stops(writing, delivery, stops, path, known, at=at)
+
+
+def _held(viewer: Viewer, delivery: Delivery, path: Path, holds: Sequence[Hold]) -> Refused:
+    """Return the refusal of what holds stop, with their reasons as the viewer reads them."""
+    reasons = {reason_for(viewer, hold.reason) for hold in holds}
+    text = f"{delivery.number} is on hold: {', '.join(sorted(reasons))}."
+    return Refused(TradeCode.ON_HOLD, text, path)
+
+
+def _nameless(delivery: Delivery, path: Path, _companies: Sequence[Party]) -> Refused:
+    """Return the refusal of what nobody is named for to take it in (D7)."""
+    text = f"{delivery.number} goes to a company: name who takes it in."
+    return Refused(FulfilmentCode.RECIPIENT_MISSING, text, path)
+
+
+def _too_late(path: Path, orders: Sequence[Order]) -> Refused:
+    """Return the refusal of what is not wanted any more (D10)."""
+    order: Any = orders[0]
+    text = f"{order.number} was wanted by {order.cancel_if_not_by.isoformat()} or not."
+    return Refused(FulfilmentCode.DELIVERY_POLICY, text, path)
+
+
+def _incomplete(path: Path, orders: Sequence[Order]) -> Refused:
+    """Return the refusal of a part that would leave alone (D11)."""
+    text = f"{orders[0].number} must come complete; this delivery leaves something open."
+    return Refused(FulfilmentCode.DELIVERY_POLICY, text, path)

@@ -1,0 +1,153 @@
+"""What bears on acts of deliveries: holds, who takes it in, the policies of orders, other parts."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, or_
+
+from models.base.acts import AllRows, Some
+from models.fulfilment.deliveries.states import DeliveryState
+from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
+from models.master.catalog import Product
+from models.master.parties import Party, PartyKind
+from models.trade.orders.acts import HELD
+from models.trade.orders.holds import Hold
+from models.trade.orders.states import DeliveryPolicy
+from models.trade.orders.tables import Order, OrderLine
+
+ALIKE = (
+    "party_id",
+    "channel_id",
+    "location_id",
+    "ship_to_id",
+    "ship_to",
+    "recipient",
+    "window_earliest",
+    "window_latest",
+    "window_zone",
+    "method",
+    "state",
+)
+"""What deliveries must share to be merged.
+
+The state is among it, so that no unreleased goods slip into a released delivery.
+"""
+
+
+def _brings(delivery: Any, part: Any) -> ColumnElement[bool]:
+    return and_(part.delivery_id == delivery.id, part.planned > 0)
+
+
+def _leaves_something_open(rows: AllRows, delivery: Any, order: Any) -> ColumnElement[bool]:
+    """Tell whether the delivery brings some of an order that must come complete, and not all."""
+
+    def is_left_open(line: Any) -> ColumnElement[bool]:
+        is_brought = rows.some(
+            DeliveryLine,
+            where=lambda part: and_(
+                part.delivery_id == delivery.id,
+                part.order_line_id == line.id,
+                part.planned >= line.open_quantity,
+            ),
+        )
+        return and_(line.order_id == order.id, line.open_quantity > 0, ~is_brought)
+
+    return and_(
+        order.delivery_policy == DeliveryPolicy.SHIP_COMPLETE,
+        rows.some(
+            DeliveryLine,
+            where=lambda part: and_(_brings(delivery, part), part.order_id == order.id),
+        ),
+        rows.some(OrderLine, where=is_left_open),
+    )
+
+
+def _can_be_split_off(rows: AllRows, delivery: Any, part: Any) -> ColumnElement[bool]:
+    """Tell whether of a line, or of its whole order, something can go while something stays.
+
+    What is released of an order that must come complete goes whole, or stays complete.
+    """
+    of_another_order, another_line = (
+        rows.some(
+            DeliveryLine,
+            where=lambda it, name=name: and_(
+                _brings(delivery, it), getattr(it, name) != getattr(part, name)
+            ),
+        )
+        for name in ("order_id", "id")
+    )
+
+    def is_divisible(line: Any, order: Any, product: Any) -> ColumnElement[bool]:
+        is_whole = and_(
+            delivery.state != DeliveryState.PLANNED,
+            order.delivery_policy == DeliveryPolicy.SHIP_COMPLETE,
+        )
+        return and_(
+            line.id == part.order_line_id,
+            order.id == part.order_id,
+            product.id == line.product_id,
+            part.planned - case((is_whole, line.open_quantity), else_=0) >= product.step,
+            or_(part.planned > product.step, another_line),
+        )
+
+    divisible = rows.some(OrderLine, Order, Product, where=is_divisible)
+    return and_(_brings(delivery, part), or_(of_another_order, divisible))
+
+
+def _can_be_merged(rows: AllRows, delivery: Any, other: Any) -> ColumnElement[bool]:
+    """Tell whether another delivery can be put into one. Guests' deliveries are of one order."""
+    same = [_are_equal(getattr(other, name), getattr(delivery, name)) for name in ALIKE]
+    of_one_order = rows.some(
+        DeliveryLine,
+        DeliveryLine,
+        where=lambda mine, its: and_(
+            mine.delivery_id == delivery.id,
+            its.delivery_id == other.id,
+            mine.order_id == its.order_id,
+        ),
+    )
+    return and_(
+        other.id != delivery.id,
+        *same,
+        or_(delivery.party_id.is_not(None), of_one_order),
+        ~HELD.of(rows, other),
+    )
+
+
+def _are_equal(column: Any, value: Any) -> ColumnElement[bool]:
+    # An index serves equality only, not a comparison that knows of nulls.
+    equal: ColumnElement[bool] = column == value
+    return or_(equal, and_(column.is_(None), value.is_(None))) if column.nullable else equal
+
+
+ORDER_HELD = Some(
+    "one of its orders has an active hold",
+    (Hold, DeliveryLine),
+    lambda _rows, delivery, hold, part: and_(
+        part.delivery_id == delivery.id, hold.subject_id == part.order_id, hold.is_active
+    ),
+)
+NAMELESS = Some(
+    "it goes to a company and nobody is named who takes it in",
+    (Party,),
+    lambda _rows, delivery, party: and_(
+        party.id == delivery.party_id,
+        party.kind == PartyKind.COMPANY,
+        delivery.recipient.is_(None),
+    ),
+)
+TOO_LATE = Some(
+    "one of its orders was wanted by an instant that has passed",
+    (Order, DeliveryLine),
+    lambda rows, delivery, order, part: and_(
+        part.delivery_id == delivery.id,
+        order.id == part.order_id,
+        order.cancel_if_not_by < rows.now,
+    ),
+)
+INCOMPLETE = Some(
+    "it brings only a part of what is open of an order that must come complete",
+    (Order,),
+    _leaves_something_open,
+)
+DIVISIBLE = Some("something can go while something stays", (DeliveryLine,), _can_be_split_off)
+MERGEABLE = Some("there is another one like it that no hold stops", (Delivery,), _can_be_merged)
