@@ -133,5 +133,5 @@ def _restored(name: str, value: Any) -> Any:
 
 def _problem(kept: dict[str, Any]) -> Problem:
     price = kept.get("price")
-    told = Amount(Decimal(price[0]), price[1]) if price else None
-    return Problem(kept["code"], kept["message"], tuple(kept["path"]), told)
+    ours = Amount(Decimal(price[0]), price[1]) if price else None
+    return Problem(kept["code"], kept["message"], tuple(kept["path"]), ours)

@@ -88,7 +88,7 @@ async def test_without_the_scope_no_field_states_terms(
             payload = (await plain(document, input=changed))["it"]
             refusals = payload["userErrors"] or payload["results"][0]["userErrors"]
             assert [it["code"] for it in refusals] == ["NOT_ALLOWED"], leaf.path
-            assert refusals[0]["field"] == leaf.refusals[: len(refusals[0]["field"])]
+            assert refusals[0]["field"] == leaf.shown[: len(refusals[0]["field"])]
             seen.add(leaf.name)
     assert seen == {it for it in STATED[mutation] if it != "prices"}
 
