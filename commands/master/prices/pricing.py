@@ -88,6 +88,7 @@ def _priced(actor: Actor, named_by: str) -> Statement:
     question = _questions(key.type)
     list_price = case((Product.list_currency == question.c.currency, Product.list_price))
     price = func.coalesce(_listed(question), list_price, type_=Numeric())
+    price = case((question.c.currency.is_not(None), price))
     found = select(question.c.place, price.label("unit_price"), *columns(Product))
     found = found.select_from(question.join(Product, key == question.c.product))
     return Statement(found.where(*seen_by(anyone(actor), Product)))
