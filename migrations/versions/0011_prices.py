@@ -13,6 +13,8 @@ down_revision = "0010"
 branch_labels = None
 depends_on = None
 
+FORGETS = {"order_lines.unit_price", "api_keys.scopes"}
+"""A price that nobody knows was 0 before; PRICES_STATE was nobody's, and then is of staff again."""
 WHOLE = "num_nulls(list_price, list_currency) IN (0, 2) AND coalesce(list_price, 0) >= 0"
 STATED = "'ORDERS_PLACE' = ANY(scopes) OR 'ORDERS_IMPORT' = ANY(scopes)"
 UNPRICED = "UPDATE order_lines SET unit_price = 0 WHERE unit_price IS NULL"

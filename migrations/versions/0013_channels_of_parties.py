@@ -17,6 +17,8 @@ down_revision = "0012"
 branch_labels = None
 depends_on = None
 
+FORGETS = {"parties.approval_limit", "parties.approval_currency"}
+"""A limit of the day is one of the order before."""
 NAME = "ck_parties_approval_limit_whole"
 BEFORE = (
     "num_nulls(approval_limit, approval_currency) IN (0, 2) AND coalesce(approval_limit, 0) >= 0"
