@@ -89,13 +89,13 @@ def _limits(environment: Mapping[str, str]) -> Limits:
 
 def _bounds(environment: Mapping[str, str], pool_size: int) -> Bounds:
     """Read ABRUF_AT_ONCE, ABRUF_CONNECTIONS and so on; one company gets half of the pool."""
-    defaults = {**asdict(DEFAULT_BOUNDS), "at_once": max(pool_size, 1)}
-    return Bounds(
-        **{
-            name: _number(environment, f"ABRUF_{name.upper()}", default)
-            for name, default in defaults.items()
-        }
-    )
+    defaults = {**asdict(DEFAULT_BOUNDS), "at_once": (pool_size + 1) // 2}
+    del defaults["turns"]
+    numbers = {
+        name: _number(environment, f"ABRUF_{name.upper()}", default)
+        for name, default in defaults.items()
+    }
+    return Bounds(turns=pool_size, **numbers)
 
 
 def _origins(text: str) -> tuple[str, ...]:
@@ -135,7 +135,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
     if pooler and not owner_url:
         message = "ABRUF_POOLER=transaction needs ABRUF_OWNER_URL: the owner, past the pooler."
         raise SystemExit(message)
-    pool_size = _number(environment, "ABRUF_POOL_SIZE", 10)
+    pool_size = max(1, _number(environment, "ABRUF_POOL_SIZE", 10))
     home = Path(environment.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
     return Config(
         database_url=_async_url(url) if url else None,

@@ -17,6 +17,8 @@ class Limits:
     cost: points. nodes: objects of the answer. deadline: seconds from the first byte parsed to
     the answer. statement: seconds for one SQL statement, waiting for locks included.
     body: bytes of a request. page: rows of a page, and ids in a list. items: of an input's lists.
+    lines: that one mutation touches: entries of all lists in its input, and what it reads to change
+    it: lines of orders and deliveries, contents and events of parcels.
     connections: sockets and streams of one key in a process. subscriptions: operations at a time
     on one socket.
 
@@ -40,6 +42,7 @@ class Limits:
     body: int = 1_000_000
     page: int = LARGEST_PAGE
     items: int = 250
+    lines: int = 20_000
     connections: int = 200
     subscriptions: int = 20
     bucket: int = 20_000
@@ -71,8 +74,8 @@ def crowded(values: Mapping[str, Any]) -> int:
 class Bounds:
     """Bounds of the edge; docs/decisions/0020-http-edge.md and 0029-edge-bounds.md say why.
 
-    at_once: requests of one company or key that run at a time. waiting: further ones of it that
-    wait for their turn.
+    turns: requests that run at a time, each with one database connection at most. at_once: of them
+    of one company or key. waiting: further ones of it that wait for their turn.
 
     connections: open at once. of_address: of them from one IP address, trusted proxies aside.
     head_bytes, headers: of a request line with its headers. head_seconds: in which they must
@@ -86,7 +89,8 @@ class Bounds:
     the answer to each takes from then on, and after which one is forgiven.
     """
 
-    at_once: int = 10
+    turns: int = 10
+    at_once: int = 5
     waiting: int = 100
     connections: int = 1_000
     of_address: int = 250

@@ -59,7 +59,7 @@ class Endpoint:
         self.authentication = Authentication(database, serving.clock, serving.uses, serving.issuers)
         self.process, self.places = Process(database, serving.buckets), Places()
         self.guesses = Guesses(bounds, serving.clock)
-        self.lanes = Lanes(bounds.at_once, bounds.waiting)
+        self.lanes = Lanes(bounds)
         self.bodies = Holdings(bounds.bodies, bounds.all_bodies)
         self.answers = Holdings(bounds.answers, bounds.all_answers)
         self.sockets = Sockets(self, serving.origins)

@@ -53,6 +53,14 @@ def _comparison(found: Mapping[str, Any], results: Results) -> Iterator[str]:
             ["operation", "connections", *(NAMES[it] for it in ENGINES), *_OVER.values()],
             _rows(results, processes),
         )
+        yield (
+            "Time of a request in ms: half of all requests take at most the first figure, 99 of 100"
+            " at most the second; medians of the rounds.\n"
+        )
+        yield _table(
+            ["operation", "connections", *(NAMES[it] for it in ENGINES)],
+            _times(results, processes),
+        )
     yield "### Statements of a request and values of its answer\n"
     yield _table(["operation", "values", *(NAMES[it] for it in ENGINES)], _statements(found))
     yield "Writes: BEGIN, COMMIT and what enters the wall are counted too.\n"
@@ -79,6 +87,23 @@ def _rows(results: Results, processes: int) -> Iterator[Sequence[str]]:
             of = results.find(processes, connections, name)
             over = [f"{ratio(of[OURS], of[it]):.2f}" if it in of else "" for it in _OVER]
             yield [name, str(connections), *(_spread(of.get(it)) for it in ENGINES), *over]
+
+
+def _times(results: Results, processes: int) -> Iterator[Sequence[str]]:
+    loads = sorted({it.connections for it in results.series if it.processes == processes})
+    for name in OPERATIONS:
+        for connections in loads:
+            of = results.find(processes, connections, name)
+            yield [name, str(connections), *(_percentiles(of.get(it)) for it in ENGINES)]
+
+
+def _percentiles(series: Series | None) -> str:
+    if series is None:
+        return ""
+    half, most = (
+        statistics.median(getattr(it, name) for it in series.rounds) for name in ("median", "p99")
+    )
+    return f"{half:,.1f} / {most:,.1f}"
 
 
 def _spread(series: Series | None) -> str:

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import JSON, Uuid, bindparam, func, insert, literal_column, select, update
+from sqlalchemy.orm.attributes import set_committed_value
 
 from commands.writing.ledger import Changes, NewRows, ledger_of
 from commands.writing.transaction import Writing
@@ -37,6 +38,19 @@ async def write_rows(
         parameters = {f"rows_{place}": rows for place, (_, _, rows) in enumerate(written)}
         merchant = writing.viewer.merchant_id
         await writing.session.rows(_statement(parts), {"merchant": merchant, **parameters})
+
+
+async def change_rows(writing: Writing, changed: Mapping[type[OfMerchant], Changes]) -> None:
+    """Update locked rows that the session has read, by one statement; it knows them as they become.
+
+    A row that the session changes costs it ten times what a row costs here.
+    """
+    await writing.session.flush()
+    await write_rows(writing, {}, changed)
+    for changes in changed.values():
+        for row, values in changes:
+            for name, value in values.items():
+                set_committed_value(row, name, value)
 
 
 def _count_in_ledger(

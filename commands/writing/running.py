@@ -1,12 +1,13 @@
 """One mutation is one transaction: run, recorded, committed once, retried when it must be."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import DBAPIError
 
 from commands.writing import idempotency, journal
+from commands.writing.extent import Extent
 from commands.writing.ledger import Ledger
 from commands.writing.transaction import Origin, Outcome, Overtaken, Writing
 from commands.writing.verbs import AnyVerb
@@ -14,6 +15,7 @@ from kit.db.database import Database
 from kit.db.lost import OutcomeUnknown, Unavailable
 from kit.errors import Code, Refused
 from kit.inputs import Command
+from kit.limits import DEFAULT_LIMITS
 from models.access.viewers import Viewer
 
 _ATTEMPTS = 5
@@ -29,12 +31,16 @@ first: the next attempt sees its row (scale.md, rule 13)."""
 
 @dataclass(frozen=True)
 class Author:
-    """Who writes, when, and from where. keep_answers: how long, under their idempotency keys."""
+    """Who writes, when, and from where. keep_answers: how long, under their idempotency keys.
+
+    extent: the lines that the call touches; it tells afterwards how many those were.
+    """
 
     viewer: Viewer
     now: datetime
     keep_answers: timedelta
     address: str | None = None
+    extent: Extent = field(default_factory=lambda: Extent(DEFAULT_LIMITS.lines))
 
 
 async def run(database: Database, author: Author, verb: AnyVerb, command: Command) -> Outcome:
@@ -71,7 +77,8 @@ async def run(database: Database, author: Author, verb: AnyVerb, command: Comman
 async def _attempt(database: Database, author: Author, verb: AnyVerb, command: Command) -> Outcome:
     async with database.writing(author.viewer.merchant_id) as session:
         origin = Origin(author.address, command.idempotency_key)
-        writing = Writing(session, author.viewer, author.now, origin=origin)
+        author.extent.begin()
+        writing = Writing(session, author.viewer, author.now, origin=origin, extent=author.extent)
         ledger = Ledger(writing)
         outcome = await idempotency.once(writing, verb, command, author.keep_answers)
         await session.flush()

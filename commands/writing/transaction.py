@@ -9,9 +9,11 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Select, any_, bindparam, select
 
+from commands.writing.extent import Extent
 from kit.db.sessions import Session
 from kit.db.statements import Statement
 from kit.errors import Code, Path, Refused
+from kit.limits import DEFAULT_LIMITS
 from models.access.viewers import Actor, CompanyRole, Viewer, anyone
 from models.base.events import Event
 from models.base.records import columns, record
@@ -45,13 +47,17 @@ class Origin:
 
 @dataclass(frozen=True)
 class Writing:
-    """One transaction of one viewer. events: written to the journal at its end, in order."""
+    """One transaction of one viewer. events: written to the journal at its end, in order.
+
+    extent: the lines that it touches, bounded.
+    """
 
     session: Session
     viewer: Viewer
     now: datetime
     events: list[Recorded] = field(default_factory=list)
     origin: Origin = Origin()
+    extent: Extent = field(default_factory=lambda: Extent(DEFAULT_LIMITS.lines))
 
     def record(self, event: Event, occurred_at: datetime | None = None) -> None:
         """Note that something happened, now where nothing else is said."""

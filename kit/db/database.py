@@ -62,10 +62,12 @@ class Database:
     ) -> None:
         """Take the address (postgresql+asyncpg://...); nothing connects before it is needed.
 
-        role: what each connection becomes, if not the role of the address. pooler: PgBouncer or
-        the like gives a server connection for the length of a transaction only. statement_s:
-        seconds after which PostgreSQL ends a statement, waiting for locks included; behind a
-        pooler, which keeps no settings of a connection, that is the pooler's to say.
+        pool_size: connections for as many requests; one more is for what runs unasked, and as many
+        again for keys and hints. role: what each connection becomes, if not the role of the
+        address. pooler: PgBouncer or the like gives a server connection for the length of a
+        transaction only. statement_s: seconds after which PostgreSQL ends a statement, waiting for
+        locks included; behind a pooler, which keeps no settings of a connection, that is the
+        pooler's to say.
         """
         self.url, self._pooler = url, pooler
         self._settings = {"role": role} if role else {}
@@ -98,8 +100,9 @@ class Database:
         engine = create_async_engine(
             self.url,
             poolclass=HoldingPool,
-            pool_size=pool_size,
-            max_overflow=pool_size,
+            pool_size=pool_size + 1,
+            # Beyond its size, a pool opens a connection for one request, and closes it after it.
+            max_overflow=0,
             json_serializer=dumps,
             json_deserializer=loads,
             enable_from_linting=False,  # It does not see joins inside LATERAL.

@@ -43,8 +43,3 @@ class HoldingPool(AsyncAdaptedQueuePool):
     """SQLAlchemy's pool with a preference."""
 
     _queue_class = _IdleQueue
-
-    @property
-    def has_room(self) -> bool:
-        """Tell whether a connection that is given back stays, idle, instead of being closed."""
-        return self.checkedin() < self.size()

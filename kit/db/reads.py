@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 from uuid import UUID
 
 from asyncpg import PostgresError, QueryCanceledError
@@ -15,7 +15,7 @@ from sqlalchemy.util.concurrency import greenlet_spawn
 
 from kit.db import driver
 from kit.db.lost import Reach, Unavailable, is_lost
-from kit.db.pool import WANTED, HoldingPool
+from kit.db.pool import WANTED
 from kit.db.tenant import hold_merchant, set_merchant
 
 Answer = TypeVar("Answer")
@@ -53,7 +53,7 @@ class Reads:
         """Take the engine and whose rows are read."""
         self._reach = reach
         self._engine, self._merchant_id, self._autocommit = engine, merchant_id, autocommit
-        self._pool = cast("HoldingPool", engine.sync_engine.pool)
+        self._pool: Any = engine.sync_engine.pool
         self._pooled: PoolProxiedConnection | None = None
         self._connection: AsyncConnection | None = None
         self._turn = asyncio.Lock()
@@ -122,7 +122,8 @@ class Reads:
             message = "The operation has ended."
             raise RuntimeError(message)
         WANTED.set(self._merchant_id)
-        self._pooled = pooled = await greenlet_spawn(self._pool.connect)
+        pooled: PoolProxiedConnection = await greenlet_spawn(self._pool.connect)
+        self._pooled = pooled
         if self._autocommit:
             await hold_merchant(pooled, self._merchant_id)
         else:
@@ -167,7 +168,7 @@ class Reads:
         self._pooled = self._connection = None
         if connection is not None:
             await asyncio.shield(connection.close())
-        elif pooled is not None and self._autocommit and self._pool.has_room:
+        elif pooled is not None and self._autocommit:
             pooled.close()
         elif pooled is not None:
             await asyncio.shield(greenlet_spawn(pooled.close))

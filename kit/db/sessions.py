@@ -74,10 +74,7 @@ async def writing(engine: AsyncEngine, merchant_id: UUID | None) -> AsyncIterato
                 await session.commit()
                 session.expunge_all()
     finally:
-        if pool.has_room:
-            pooled.close()
-        else:
-            await asyncio.shield(greenlet_spawn(pooled.close))
+        pooled.close()
 
 
 @asynccontextmanager

@@ -30,7 +30,7 @@ def upgrade() -> None:
         sa.Column("takes_unpriced", sa.Boolean(), server_default="false", nullable=False),
     )
     op.alter_column("order_lines", "unit_price", nullable=True)
-    op.execute(
+    walls.for_each_merchant(
         "UPDATE api_keys SET scopes = scopes || ARRAY['PRICES_STATE']"
         f" WHERE actor = 'STAFF' AND ({STATED})"
     )
@@ -38,8 +38,9 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Undo. What has no price yet costs nothing then."""
-    op.execute("UPDATE api_keys SET scopes = array_remove(scopes, 'PRICES_STATE')")
-    walls.for_each_merchant(UNPRICED)
+    removed = "UPDATE api_keys SET scopes = array_remove(scopes, 'PRICES_STATE')"
+    for change in (removed, UNPRICED):
+        walls.for_each_merchant(change)
     op.alter_column("order_lines", "unit_price", nullable=False)
     op.drop_column("channels", "takes_unpriced")
     op.drop_constraint(op.f("ck_products_list_price_whole"), "products")

@@ -98,7 +98,7 @@ class Budgets:
             lacks = points - share.points
             if lacks <= 0:
                 return
-            wanted, now = max(lacks, bucket.size / SHARES), clock()
+            wanted, now = min(max(lacks, bucket.size / SHARES), bucket.size), clock()
             if share.full_at + bucket.lasts(wanted - bucket.size) <= now and await self._took(
                 share, bucket, wanted, now
             ):
@@ -136,6 +136,11 @@ class Bill:
             await self._budgets.fill(self._share, self._bucket, more, self._clock)
         self._share.points -= more
         self.actual = points
+
+    def owe(self, points: int) -> None:
+        """Charge what was known only after it was done; the key's next request pays what lacks."""
+        self._share.points -= points
+        self.actual += points
 
     def refund(self, actual: int) -> None:
         """Give back what was charged beyond the actual cost; no share outgrows its bucket."""

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from aiodataloader import DataLoader
 
+from commands.writing.extent import Extent
 from kit.clock import Clock
 from kit.db.database import Database
 from kit.limits import DEFAULT_LIMITS, Limits
@@ -51,8 +52,8 @@ class Context:
     """One operation. Its loaders are made by `begin`, inside the running loop.
 
     is_trusted: whether its document is a registered one. measured: what it was found to ask for.
-    schema: what it runs on, for who registers documents. has_written: whether something was
-    committed.
+    schema: what it runs on, for who registers documents. extent: the lines that its mutation
+    touches. has_written: whether something was committed.
     """
 
     has_written = False
@@ -100,6 +101,7 @@ class Context:
         self.reads = self.database.reading(self.viewer.merchant_id)
         self._read_as(self.viewer)
         self.batches: dict[Any, DataLoader[Any, Any]] = {}
+        self.extent = Extent(self.limits.lines)
         self.bill = Bill(self.budgets, self.viewer, self.limits, self.clock)
         self.is_trusted = False
         if self.deadline is not None:

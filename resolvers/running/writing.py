@@ -14,7 +14,9 @@ CommandT = TypeVar("CommandT", bound=Command)
 async def write(context: Context, command: CommandT, verb: Verb[CommandT]) -> Outcome:
     """Run a verb and forget what was read before."""
     await context.reads.close()
-    author = Author(context.viewer, context.now, context.keep_answers, context.address)
+    author = Author(
+        context.viewer, context.now, context.keep_answers, context.address, context.extent
+    )
     outcome = await run(context.database, author, verb, command)
     context.written()
     return outcome

@@ -17,12 +17,15 @@ from graphql import (
 from strawberry import Info
 
 from admission.costs import Cost
+from commands.writing.extent import Extent, entries
 from commands.writing.verbs import AnyVerb
 from kit.errors import Code, Problem, Refused
 from kit.inputs import Command
 from models.access.viewers import Scope
+from resolvers.running.context import Context
 from resolvers.running.writing import write
 from schema.graphql.errors import ClientError, ErrorCode, UserError
+from schema.graphql.extensions.buckets import charged_for_lines, points_of
 from schema.graphql.inputs import input_type
 from schema.graphql.scopes import Authenticated, Requires
 
@@ -119,10 +122,16 @@ def mutation(verb: AnyVerb, resolver: Resolver | None = None) -> Any:
 
     async def resolve(root: Any, info: Info, input: Any) -> Any:  # noqa: A002 -- the API's name.
         del root
+        context: Context = info.context
         try:
+            extent = context.extent = Extent(context.limits.lines, entries(input))
             command = takes.read(_with_key(info, input))
-            _bound(command, info.context.limits.items)
-            outcome = await run(info.context, command)
+            _bound(command, context.limits.items)
+            await charged_for_lines(context.bill, extent.in_input)
+            try:
+                outcome = await run(context, command)
+            finally:
+                context.bill.owe(points_of(extent.touched) - points_of(extent.in_input))
         except Refused as refused:
             return Answer(problems=refused.problems)
         return Answer.of(outcome)

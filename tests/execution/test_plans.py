@@ -118,8 +118,8 @@ async def test_a_field_of_code_leaves_the_rest_to_statements(ask, world, databas
         nodes = (await ask(MIXED))["orders"]["nodes"]
     assert [len(it["lines"]) for it in nodes] == [2] * 5
     assert all(it["accessToken"] for it in nodes)
-    # The orders, all lines and parties, what signs the tokens.
-    assert len(statements) == 3
+    # The orders; all lines and parties. What signs tokens is remembered and not counted.
+    assert len(statements) == 2
     assert PLANNER.counted == {
         "plan made": 1,
         "mixed: Query.viewer is resolved by code": 1,

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from kit.ids import from_global, new_id, to_global
+from kit.limits import Bounds
 from models.access.viewers import Actor, Documents, Scope, Viewer
 from resolvers.running.lanes import Lanes
 from tests.make import Ask, World
@@ -136,7 +137,7 @@ async def test_events_wait_for_a_turn_of_their_company_and_hold_none_in_between(
     order = await orders.order(world, ask)
     company, fields = from_global(order["party"]["id"])[1], {"id": order["id"], "after": 0}
     buyer = await world.key(Actor.BUYER, company)
-    lanes = served.endpoint.lanes = Lanes(at_once=1, waiting=2)
+    lanes = served.endpoint.lanes = Lanes(Bounds(at_once=1, waiting=2))
     colleague = Viewer(world.merchant_id, Actor.BUYER, new_id(), "colleague", bound_to=company)
     async with (
         served.socket(buyer) as socket,

@@ -48,7 +48,7 @@ async def plan_parts(
         raise Refused(Code.WRONG_STATE, text, _PATH)
     ids = {line.line_no: line.id for line in (await lines_of(writing, [order_id])).values()}
     parts = [_part(part, ids) for part in command.deliveries]
-    return [delivery.id for delivery in await plan(writing, parts, _PATH)]
+    return await plan(writing, parts, _PATH)
 
 
 def _part(part: CallOffPart, ids: Mapping[int, UUID]) -> DeliveryPart:

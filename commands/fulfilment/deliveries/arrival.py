@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -22,8 +23,8 @@ from sqlalchemy.orm.attributes import flag_modified
 from commands.fulfilment.deliveries.locking import Locked, changed
 from commands.fulfilment.deliveries.plan import quantities_of
 from commands.trade.contracts import counters
-from commands.trade.orders import lines as order_lines
 from commands.trade.orders.progress import news, reached
+from commands.writing.rows import change_rows
 from models.base.tables import Owned
 from models.events.fulfilment.deliveries import ARRIVALS, DeliveryProgressed
 from models.events.trade.orders import OrderProgressed
@@ -78,14 +79,18 @@ async def bring(locked: Locked, arrived: Mapping[UUID, Arrived]) -> dict[UUID, D
     moves: defaultdict[OrderLine, defaultdict[str, Decimal]] = defaultdict(
         lambda: defaultdict(Decimal)
     )
+    lines: list[tuple[DeliveryLine, Amounts]] = []
     for delivery_id, known in arrived.items():
-        moved = _move_lines(locked, known.lines)
+        lacking = [(line, it) for line, it in known.lines.items() if _is_lacking(line, it)]
+        lines += lacking
+        moved = {locked.order_lines[line.order_line_id]: _lack(line, it) for line, it in lacking}
         _move_state(locked, locked.deliveries[delivery_id], known, moved)
         for line, amounts in moved.items():
             moved_at[line.order_id] = max(known.at, moved_at.get(line.order_id, known.at))
             for counter, amount in amounts.items():
                 moves[line][counter] += amount
-    await _move_order_lines(locked, moves)
+    sums = [(line, _raised(line, amounts)) for line, amounts in moves.items()]
+    await change_rows(locked.writing, {DeliveryLine: lines, OrderLine: sums})
     for order_id, at in moved_at.items():
         kind = news(before[order_id], reached(orders[order_id])) or OrderProgressed
         locked.writing.record(kind(order_id), at)
@@ -117,16 +122,14 @@ async def _packed(locked: Locked) -> dict[UUID, list[_Packed]]:
     sent = [it.id for it in locked.deliveries.values() if it.state not in _SETTLED_ELSEWHERE]
     if not sent:
         return {}
-    confirmed = await writing.among(Receipt, "delivery_id", sent)
-    sent = [each for each in sent if each not in {it.delivery_id for it in confirmed}]
-    parcels = [
-        parcel
-        for parcel in await writing.among(Parcel, "delivery_id", sent, "id")
-        if parcel.status is not ParcelStatus.VOIDED
-    ]
+    confirmed = {it.delivery_id for it in await writing.records(Receipt, "delivery_id", sent)}
+    sent = [each for each in sent if each not in confirmed]
+    found_parcels = await writing.records(Parcel, "delivery_id", sent)
+    parcels = [it for it in found_parcels if it.status is not ParcelStatus.VOIDED]
+    parcels.sort(key=attrgetter("id"))
     contents: defaultdict[UUID, list[ParcelContent]] = defaultdict(list)
     held = [parcel.id for parcel in parcels]
-    for content in await writing.among(ParcelContent, "parcel_id", held):
+    for content in await writing.records(ParcelContent, "parcel_id", held):
         contents[content.parcel_id].append(content)
     found: defaultdict[UUID, list[_Packed]] = defaultdict(list)
     for parcel in parcels:
@@ -154,28 +157,18 @@ def _tracked(lines: Iterable[DeliveryLine], parcels: Collection[_Packed]) -> Arr
     )
 
 
-def _move_lines(locked: Locked, known: Mapping[DeliveryLine, Amounts]) -> dict[OrderLine, Amounts]:
-    """Move lines by what their counters lack; returns order line -> what was moved."""
-    moved: dict[OrderLine, Amounts] = {}
-    for line, wanted in known.items():
-        amounts = {it: wanted[it] - getattr(line, it) for it in _COUNTERS.values()}
-        if any(amounts.values()):
-            _set(line, **wanted)
-            moved[locked.order_lines[line.order_line_id]] = amounts
-    return moved
+def _lack(line: DeliveryLine, known: Amounts) -> Amounts:
+    """Return what the counters of a line lack; below zero where something is taken back."""
+    return {counter: known[counter] - getattr(line, counter) for counter in _COUNTERS.values()}
 
 
-async def _move_order_lines(locked: Locked, moves: Mapping[OrderLine, Amounts]) -> None:
-    """Move order lines, one counter after the other, so that one statement moves all lines.
+def _is_lacking(line: DeliveryLine, known: Amounts) -> bool:
+    return any(_lack(line, known).values())
 
-    What is taken back goes first: a parcel that was lost and then arrives is never both.
-    """
-    for is_taken_back in (True, False):
-        for counter in _COUNTERS.values():
-            for line, amounts in moves.items():
-                if amounts[counter] and (amounts[counter] < 0) is is_taken_back:
-                    order_lines.move(line, **{counter: amounts[counter]})
-            await locked.writing.session.flush()
+
+def _raised(line: OrderLine, amounts: Amounts) -> Amounts:
+    """Return counters of an order line with what is added to them."""
+    return {counter: getattr(line, counter) + amounts[counter] for counter in _COUNTERS.values()}
 
 
 def _state(of_parcels: Iterable[ParcelStatus]) -> DeliveryState:

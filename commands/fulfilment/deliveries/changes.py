@@ -1,5 +1,6 @@
 """New shapes of what is planned: split, merge, move, reschedule. Every line's total stays (D2)."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated, Any
@@ -16,12 +17,13 @@ from commands.fulfilment.deliveries.locking import (
     lock_one,
 )
 from commands.fulfilment.deliveries.places import WINDOW, check_hours, check_location
-from commands.fulfilment.deliveries.plan import add_lines, new_line, quantities_of
+from commands.fulfilment.deliveries.plan import add_lines, line_columns, quantities_of
 from commands.fulfilment.deliveries.stops import check_delivery
 from commands.master.catalog import check_scale
 from commands.trade.orders import holds
 from commands.trade.orders.lines import active_holds
 from commands.writing.counters import numbers
+from commands.writing.rows import write_rows
 from commands.writing.transaction import Outcome, Writing, check_version
 from commands.writing.verbs import verb
 from kit.errors import Path, Refused
@@ -37,6 +39,7 @@ from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.master.locations import Location
 from models.master.parties import Address
 from models.trade.codes import TradeCode
+from models.trade.orders.tables import OrderLine
 
 _INHERITED = (
     "party_id",
@@ -166,14 +169,20 @@ async def merge(writing: Writing, command: DeliveryMerge) -> Outcome:
     check_version(target, command.expected_version)
     check_allowed(target, merge, ("delivery_id",))
     held = await active_holds(locked.writing, paths)
-    mine = {line.order_line_id: line for line in locked.lines_of(target)}
+    poured: defaultdict[OrderLine, Decimal] = defaultdict(Decimal)
     for key, path in paths.items():
         source = locked.deliveries[key]
         check_allowed(source, merge, path)
         _check_alike(locked, target, source, path)
         if key in held:
             raise Refused(TradeCode.ON_HOLD, f"{source.number} is on hold.", path)
-        _pour(writing, locked, source, target, mine)
+        for line, quantity in _pour(writing, locked, source, target).items():
+            poured[line] += quantity
+    mine = {line.order_line_id: line for line in locked.lines_of(target)}
+    for line in [it for it in poured if it.id in mine]:
+        mine[line.id].planned += poured.pop(line)
+    new = [line_columns(target.id, *each) for each in poured.items()]
+    await write_rows(writing, {DeliveryLine: new})
     return {"delivery_id": target.id}
 
 
@@ -241,8 +250,9 @@ async def _taken(
 def _check_alike(locked: Locked, target: Delivery, source: Delivery, path: Path) -> None:
     """Refused: NOT_MERGEABLE when they differ. Orders of two guests never travel as one."""
     differing = [it for it in ALIKE if getattr(source, it) != getattr(target, it)]
-    orders = {line.order_id for it in (source, target) for line in locked.lines_of(it)}
-    if target.party_id is None and len(orders) > 1:
+    # One of the target's lines tells of all, since a guest's are of one order.
+    lines = [*locked.lines_of(source), *locked.lines_of(target)[:1]]
+    if target.party_id is None and len({line.order_id for line in lines}) > 1:
         differing.append("guest")
     if differing:
         text = f"{source.number} differs from {target.number}: {', '.join(differing)}."
@@ -250,24 +260,20 @@ def _check_alike(locked: Locked, target: Delivery, source: Delivery, path: Path)
 
 
 def _pour(
-    writing: Writing, locked: Locked, source: Delivery, into: Delivery, mine: dict[UUID, Any]
-) -> None:
-    """Move all that the source plans; it ends empty and cancelled. mine: lines by order line."""
+    writing: Writing, locked: Locked, source: Delivery, into: Delivery
+) -> dict[OrderLine, Decimal]:
+    """Take out all that the source plans; it ends empty and cancelled."""
     quantities = {}
     for line in locked.lines_of(source):
         order_line = locked.order_lines[line.order_line_id]
         quantities[order_line] = line.planned
-        if order_line.id in mine:
-            mine[order_line.id].planned += line.planned
-        else:
-            mine[order_line.id] = new_line(into, order_line, line.planned)
-            writing.session.add(mine[order_line.id])
         line.planned = Decimal(0)
     source.state = DeliveryState.CANCELLED
     source.cancelled_at = writing.now
     changed(writing, source, events.DeliveryCancelled(source.id, merged_into=into.id))
     merged = events.DeliveryMerged(into.id, source=source.id, planned=quantities_of(quantities))
     changed(writing, into, merged)
+    return quantities
 
 
 async def _location(writing: Writing, location_id: UUID) -> UUID:

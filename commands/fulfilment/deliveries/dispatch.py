@@ -72,8 +72,8 @@ async def dispatch(writing: Writing, command: DeliveryDispatch) -> Outcome:
 async def _cancel_remainder(locked: Locked) -> None:
     for order in locked.orders.values():
         if order.delivery_policy is DeliveryPolicy.PARTIAL_CANCEL_REST:
-            lines = (it for it in locked.order_lines.values() if it.order_id == order.id)
-            await remainder.cancel(locked, order, {line: line.unplanned for line in lines})
+            rest = {line: line.unplanned for line in locked.lines_of_order(order)}
+            await remainder.cancel(locked, order, rest)
 
 
 async def _count_on_contracts(locked: Locked, shipped: Mapping[OrderLine, Decimal]) -> None:

@@ -1,13 +1,16 @@
 """Deliveries under the locks of their orders: how every change of a delivery begins."""
 
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
 from sqlalchemy import ARRAY, Select, Uuid, any_, bindparam, func, select
+from sqlalchemy.orm import aliased
 
 from commands.fulfilment.deliveries.stops import check_delivery
 from commands.trade.orders.lines import lines_of
@@ -19,6 +22,7 @@ from kit.ids import Names
 from kit.inputs import Command
 from models.base.events import Event
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
+from models.fulfilment.parcels import Parcel, ParcelContent, ParcelStatus
 from models.master.catalog import Product
 from models.trade.orders.tables import Order, OrderLine
 
@@ -33,10 +37,11 @@ class DeliveryCommand(Command):
 
 
 _MERCHANT = bindparam("merchant", type_=Uuid())
-_ORDER_IDS = select(DeliveryLine.order_id).where(
+_OF_DELIVERIES = (
     DeliveryLine.merchant_id == _MERCHANT,
     DeliveryLine.delivery_id == any_(bindparam("keys", type_=ARRAY(Uuid()))),
 )
+_ORDER_IDS = select(DeliveryLine.order_id).where(*_OF_DELIVERIES)
 
 
 def _locking(what: Any) -> Select[Any]:
@@ -47,7 +52,34 @@ def _locking(what: Any) -> Select[Any]:
 
 
 _LOCK, _LOCK_UNREAD = _locking(Order), Statement(_locking(Order.id))
-_READ_ORDER_IDS = Statement(_ORDER_IDS)
+
+
+def _extent() -> Select[Any]:
+    """Build what tells the orders of deliveries, each with the lines that must be read for it."""
+    line, of_line, content = DeliveryLine, aliased(OrderLine), ParcelContent
+    of_order = select(func.count()).where(
+        of_line.merchant_id == _MERCHANT, of_line.order_id == line.order_id
+    )
+    contents = (
+        select(func.count())
+        .select_from(Parcel)
+        .join(content, content.parcel_id == Parcel.id)
+        .where(Parcel.merchant_id == _MERCHANT, content.merchant_id == _MERCHANT)
+        .where(Parcel.delivery_id == any_(bindparam("keys", type_=ARRAY(Uuid()))))
+        .where(Parcel.status != ParcelStatus.VOIDED)
+    )
+    return (
+        select(
+            line.order_id,
+            (func.count() + of_order.scalar_subquery()).label("lines"),
+            contents.scalar_subquery().label("contents"),
+        )
+        .where(*_OF_DELIVERIES)
+        .group_by(line.order_id)
+    )
+
+
+_EXTENT = Statement(_extent())
 ORDERS_NOW = func.array(_ORDER_IDS.scalar_subquery(), type_=ARRAY(Uuid()))
 """The orders of the deliveries under `keys`, for a statement that reads these under the locks."""
 
@@ -67,7 +99,19 @@ class Locked:
 
     def lines_of(self, delivery: Delivery) -> list[DeliveryLine]:
         """Return the lines of one of the deliveries."""
-        return [line for line in self.lines.values() if line.delivery_id == delivery.id]
+        return self._by_delivery.get(delivery.id, [])
+
+    def lines_of_order(self, order: Order) -> list[OrderLine]:
+        """Return the lines of one of the orders."""
+        return self._by_order.get(order.id, [])
+
+    @cached_property
+    def _by_delivery(self) -> Mapping[UUID, list[DeliveryLine]]:
+        return _grouped(self.lines.values(), "delivery_id")
+
+    @cached_property
+    def _by_order(self) -> Mapping[UUID, list[OrderLine]]:
+        return _grouped(self.order_lines.values(), "order_id")
 
     def line(self, delivery: Delivery, line_id: UUID, path: Path) -> DeliveryLine:
         """Return a line of the delivery. Refused: NOT_FOUND for any other id."""
@@ -83,20 +127,35 @@ class Locked:
         return {key: products[product_id] for key, product_id in of.items()}
 
 
+def _grouped(rows: Iterable[Any], column: str) -> Mapping[UUID, list[Any]]:
+    found: defaultdict[UUID, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[getattr(row, column)].append(row)
+    return found
+
+
 async def lock_deliveries(writing: Writing, wanted: Mapping[UUID, Path]) -> Locked:
     """Lock the orders of deliveries in id order, then read everything below them afresh.
 
-    wanted: delivery id -> its path. Refused: NOT_FOUND for an id that the viewer does not see.
+    wanted: delivery id -> its path. Refused: NOT_FOUND for an id that the viewer does not see,
+    TOO_MANY_ITEMS for more lines than one call may touch.
     Overtaken when the deliveries got other orders before the locks were there.
     """
     return await _read_locked(writing, await _lock_orders_of(writing, wanted), wanted)
 
 
 async def _lock_orders_of(writing: Writing, delivery_ids: Collection[UUID]) -> dict[UUID, Order]:
-    """Lock the orders of deliveries in id order and read them. Overtaken: as `lock_unread`."""
+    """Lock the orders of deliveries in id order and read them.
+
+    Overtaken: others than those that were locked. Refused: TOO_MANY_ITEMS.
+    """
     parameters = _parameters(writing, delivery_ids)
     orders = {row.id: row for row in await writing.session.scalars(_LOCK, parameters)}
-    await _check(writing, parameters, orders)
+    extent = await writing.session.rows(_EXTENT, parameters)
+    if {it.order_id for it in extent} != set(orders):
+        raise Overtaken
+    contents = extent[0].contents if extent else 0
+    writing.extent.touch(sum(it.lines for it in extent) + contents)
     return orders
 
 
@@ -112,11 +171,6 @@ async def lock_unread(writing: Writing, delivery_ids: Collection[UUID]) -> set[U
 
 def _parameters(writing: Writing, delivery_ids: Collection[UUID]) -> dict[str, Any]:
     return {"merchant": writing.viewer.merchant_id, "keys": list(delivery_ids)}
-
-
-async def _check(writing: Writing, parameters: Mapping[str, Any], locked: Collection[UUID]) -> None:
-    if {it for (it,) in await writing.session.rows(_READ_ORDER_IDS, parameters)} != set(locked):
-        raise Overtaken
 
 
 async def _read_locked(

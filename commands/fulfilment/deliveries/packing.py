@@ -160,7 +160,7 @@ def _move(locked: Locked, picked: Mapping[DeliveryLine, Decimal]) -> dict[OrderL
 async def _settle(locked: Locked, short: Mapping[OrderLine, Decimal]) -> None:
     """Decide about what was not picked, order by order."""
     for order in locked.orders.values():
-        mine = {line: it for line, it in short.items() if line.order_id == order.id}
+        mine = {line: short[line] for line in locked.lines_of_order(order) if line in short}
         if order.delivery_policy is DeliveryPolicy.PARTIAL_CANCEL_REST:
             open_quantities = {line: min(it, line.unplanned) for line, it in mine.items()}
             await remainder.cancel(locked, order, open_quantities)

@@ -17,8 +17,9 @@ from commands.fulfilment.deliveries.places import (
     window_of,
 )
 from commands.master.catalog import check_scale
-from commands.trade.orders.lines import lock_orders, move
+from commands.trade.orders.lines import lock_orders, move, touch_lines_of
 from commands.writing.counters import numbers
+from commands.writing.rows import write_rows
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refused
@@ -128,19 +129,20 @@ async def plan_all(writing: Writing, command: DeliveryPlan) -> Outcome:
     Refused: NOT_FOUND, DUPLICATE, SCALE_EXCEEDED, WRONG_STATE for an order that is not confirmed,
     QUANTITY_NOT_OPEN when more is planned than is open (O1, D1), PARTY_MISMATCH when orders of
     different buyers are to travel together, INVALID_WINDOW and INVALID when there is no one
-    default, OUTSIDE_RECEIVING_HOURS (D6), METHOD_NOT_ALLOWED (D8).
+    default, OUTSIDE_RECEIVING_HOURS (D6), METHOD_NOT_ALLOWED (D8), TOO_MANY_ITEMS for orders with
+    more lines than one call may touch.
     """
     path: Path = ("deliveries",)
     lines = await writing.get(OrderLine, _line_paths(command.deliveries, path))
-    await lock_orders(writing, {line.order_id: () for line in lines.values()})
-    deliveries = await plan(writing, command.deliveries, path)
-    return {"delivery_ids": [it.id for it in deliveries]}
+    orders = await lock_orders(writing, {line.order_id: () for line in lines.values()})
+    await touch_lines_of(writing, orders)
+    return {"delivery_ids": await plan(writing, command.deliveries, path)}
 
 
-async def plan(writing: Writing, parts: Sequence[DeliveryPart], path: Path) -> list[Delivery]:
-    """Plan deliveries of orders that the transaction has locked or made; path: of the parts.
+async def plan(writing: Writing, parts: Sequence[DeliveryPart], path: Path) -> list[UUID]:
+    """Plan deliveries of orders that the transaction has locked or made; returns their ids.
 
-    Refused: as `deliveryPlan`.
+    path: of the parts. Refused: as `deliveryPlan`.
     """
     await writing.session.flush()
     found = await _find(writing, parts, path)
@@ -237,46 +239,49 @@ async def _write(
     planned: Sequence[dict[str, Any]],
     taken: Sequence[str],
     found: _Found,
-) -> list[Delivery]:
+) -> list[UUID]:
     deliveries = [
-        Delivery(
-            merchant_id=writing.viewer.merchant_id,
-            id=new_id(),
-            number=number,
-            state=DeliveryState.PLANNED,
-            planned_at=writing.now,
+        {
+            "merchant_id": writing.viewer.merchant_id,
+            "id": new_id(),
+            "number": number,
+            "state": DeliveryState.PLANNED,
+            "packing": 0,
+            "planned_at": writing.now,
+            "version": 1,
             **part.model_dump(include=_COPIED),
             **columns,
-        )
+        }
         for part, columns, number in zip(parts, planned, taken, strict=True)
     ]
-    writing.session.add_all(deliveries)
-    await writing.session.flush()
+    lines = []
     for part, delivery in zip(parts, deliveries, strict=True):
         quantities = {found.lines[it.order_line_id]: it.quantity for it in part.lines}
-        add_lines(writing, delivery, quantities)
-    await writing.session.flush()
-    return deliveries
+        lines += [line_columns(delivery["id"], *each) for each in quantities.items()]
+        writing.record(DeliveryPlanned(delivery["id"], planned=quantities_of(quantities)))
+    await write_rows(writing, {Delivery: deliveries, DeliveryLine: lines})
+    return [it["id"] for it in deliveries]
 
 
 def add_lines(
     writing: Writing, delivery: Delivery, quantities: Mapping[OrderLine, Decimal]
 ) -> None:
     """Give a new delivery its lines and its first event. quantities: in the products' units."""
-    writing.session.add_all(new_line(delivery, *each) for each in quantities.items())
+    lines = (line_columns(delivery.id, *each) for each in quantities.items())
+    writing.session.add_all(DeliveryLine(**it) for it in lines)
     writing.record(DeliveryPlanned(delivery.id, planned=quantities_of(quantities)))
 
 
-def new_line(delivery: Delivery, line: OrderLine, quantity: Decimal) -> DeliveryLine:
-    """Return a line that plans a quantity of an order line."""
-    return DeliveryLine(
-        merchant_id=delivery.merchant_id,
-        id=new_id(),
-        delivery_id=delivery.id,
-        order_id=line.order_id,
-        order_line_id=line.id,
-        planned=quantity,
-    )
+def line_columns(delivery_id: UUID, line: OrderLine, quantity: Decimal) -> dict[str, Any]:
+    """Return the columns of a line that plans a quantity of an order line."""
+    return {
+        "merchant_id": line.merchant_id,
+        "id": new_id(),
+        "delivery_id": delivery_id,
+        "order_id": line.order_id,
+        "order_line_id": line.id,
+        "planned": quantity,
+    }
 
 
 def quantities_of(quantities: Mapping[OrderLine, Decimal]) -> dict[UUID, Decimal]:

@@ -21,7 +21,7 @@ async def cancel(locked: Locked, order: Order, remaining: Mapping[OrderLine, Dec
     if not open_quantities:
         return
     writing = locked.writing
-    every = [it for it in locked.order_lines.values() if it.order_id == order.id]
+    every = locked.lines_of_order(order)
     happened = OrderLinesCancelled(order.id, lines=cancelled_lines(open_quantities))
     await lines.cancel(writing, order, every, open_quantities, happened)
     order.version += 1

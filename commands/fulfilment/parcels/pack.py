@@ -1,10 +1,11 @@
 """Parcels: what a packing makes, with numbers that are nobody else's, and what it voids."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from operator import attrgetter
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, literal, select
+from sqlalchemy import select
 
 from commands.fulfilment.parcels.inputs import ParcelPack
 from commands.writing.counters import raised
@@ -41,11 +42,15 @@ async def pack(
     """Write the parcels of a delivery's packing; void those of the packing before (P5).
 
     Refused: NOT_FOUND and INVALID for what is no carrier, TAKEN for another parcel's SSCC,
-    NOT_ALLOWED and OUT_OF_RANGE when no SSCC can be generated.
+    NOT_ALLOWED and OUT_OF_RANGE when no SSCC can be generated, TOO_MANY_ITEMS for more pairs of new
+    and old parcels that share a line than one call may touch.
     """
     await _check_carriers(writing, parcels, path)
     ssccs = await _ssccs(writing, parcels, path)
-    old = await void(writing, delivery_id)
+    before = await _lines_in(writing, delivery_id)
+    lineage = _lineage(parcels, before)
+    writing.extent.touch(len(lineage), path)
+    await void(writing, delivery_id)
     made: list[Parcel] = []
     for place, (it, sscc) in enumerate(zip(parcels, ssccs, strict=True)):
         made.append(
@@ -69,22 +74,25 @@ async def pack(
     await writing.session.flush()
     for parcel, it in zip(made, parcels, strict=True):
         writing.session.add_all([*_numbers(writing, parcel, it), *_contents(parcel, it)])
-    await _descend(writing, made, parcels, old)
+    writing.session.add_all(
+        ParcelLineage(
+            merchant_id=writing.viewer.merchant_id, parcel_id=made[place].id, repacked_from_id=old
+        )
+        for place, old in lineage
+    )
     await writing.session.flush()
     return made
 
 
-async def void(writing: Writing, delivery_id: UUID) -> list[Parcel]:
-    """Void the parcels of a delivery that still count; return them."""
+async def void(writing: Writing, delivery_id: UUID) -> None:
+    """Void the parcels of a delivery that still count."""
     rows = writing.seen(Parcel).where(
         Parcel.delivery_id == delivery_id, Parcel.status != ParcelStatus.VOIDED
     )
-    parcels = list(await writing.all(rows.order_by(Parcel.parcel_no)))
-    for parcel in parcels:
+    for parcel in await writing.all(rows.order_by(Parcel.parcel_no)):
         parcel.status = ParcelStatus.VOIDED
         parcel.status_at = parcel.voided_at = writing.now
         writing.record(ParcelVoided(parcel.id))
-    return parcels
 
 
 async def _check_carriers(writing: Writing, parcels: Sequence[ParcelPack], path: Path) -> None:
@@ -154,33 +162,36 @@ def _contents(parcel: Parcel, pack: ParcelPack) -> list[ParcelContent]:
     ]
 
 
-async def _descend(
-    writing: Writing, made: Sequence[Parcel], parcels: Sequence[ParcelPack], old: Sequence[Parcel]
-) -> None:
-    """Note which parcels a new one was repacked from: those that held some of the same lines.
+def _lineage(
+    parcels: Sequence[ParcelPack], before: Mapping[UUID, set[UUID]]
+) -> list[tuple[int, UUID]]:
+    """Return from which parcels new ones are repacked: those that held some of the same lines.
 
-    What carries parcels only comes from what carried parcels only.
+    What carries parcels only comes from what carried parcels only. before: parcel -> its lines.
+    Returns pairs: the position of a new parcel, the id of an old one.
     """
-    if not old:
-        return
-    before = await _lines_in(writing, [it.id for it in old])
-    for parcel, pack in zip(made, parcels, strict=True):
-        lines = {it.delivery_line_id for it in pack.contents}
-        for it in old:
-            held = before.get(it.id, set())
-            if lines & held or not (lines or held):
-                writing.session.add(
-                    ParcelLineage(
-                        merchant_id=parcel.merchant_id, parcel_id=parcel.id, repacked_from_id=it.id
-                    )
-                )
+    held: defaultdict[UUID | None, list[UUID]] = defaultdict(list)
+    for parcel_id, lines in before.items():
+        for line_id in lines or (None,):
+            held[line_id].append(parcel_id)
+    return [
+        (place, parcel_id)
+        for place, it in enumerate(parcels)
+        for parcel_id in dict.fromkeys(
+            old
+            for line_id in {content.delivery_line_id for content in it.contents} or (None,)
+            for old in held[line_id]
+        )
+    ]
 
 
-async def _lines_in(writing: Writing, parcel_ids: Sequence[UUID]) -> Mapping[UUID, set[Any]]:
-    """Return parcel id -> ids of the delivery lines in it."""
-    ids = literal(list(parcel_ids), ARRAY(Uuid()))
-    found: dict[UUID, set[Any]] = {}
-    rows = writing.seen(ParcelContent).where(ParcelContent.parcel_id == any_(ids))
-    for content in await writing.all(rows):
-        found.setdefault(content.parcel_id, set()).add(content.delivery_line_id)
+async def _lines_in(writing: Writing, delivery_id: UUID) -> Mapping[UUID, set[UUID]]:
+    """Return id of each parcel of a delivery that still counts -> the delivery lines in it."""
+    parcels = await writing.records(Parcel, "delivery_id", [delivery_id])
+    parcels = sorted(parcels, key=attrgetter("parcel_no"))
+    found: dict[UUID, set[UUID]] = {
+        it.id: set() for it in parcels if it.status is not ParcelStatus.VOIDED
+    }
+    for content in await writing.records(ParcelContent, "parcel_id", found):
+        found[content.parcel_id].add(content.delivery_line_id)
     return found

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
+from sqlalchemy import ARRAY, BigInteger, Uuid, any_, bindparam, case, func, or_, select
 
 from commands.fulfilment.deliveries import arrival
 from commands.fulfilment.deliveries.locking import ORDERS_NOW, lock_deliveries, lock_unread
@@ -45,7 +45,8 @@ async def record(writing: Writing, command: ParcelRecordTracking) -> Outcome:
 
     The results are CREATED, UNCHANGED for an event that is known, and REFUSED: NOT_FOUND for a
     parcel that the viewer does not see, INVALID where several parcels have the number,
-    INVALID_DATE for the far future.
+    INVALID_DATE for the far future. Refused as a whole: TOO_MANY_ITEMS for more parcels, events
+    and lines behind them than one call may touch.
     """
     source = await _source(writing, command)
     parcels, refused = await find(writing, command.events)
@@ -67,10 +68,11 @@ async def record(writing: Writing, command: ParcelRecordTracking) -> Outcome:
         for place, parcel in parcels.items():
             results[place] |= known.add(parcel, command.events[place], source)
         arrived = known.follow()
+        # Read before anything is written, since there may be more than one call may touch.
+        bound = await lock_deliveries(everything, dict.fromkeys(arrived, ())) if arrived else None
         await write_rows(writing, {TrackingEvent: known.fresh}, {Parcel: known.moved})
-        if arrived:
-            wanted = dict.fromkeys(arrived, ())
-            await arrival.settle(await lock_deliveries(writing.for_all(), wanted))
+        if bound is not None:
+            await arrival.settle(bound)
     return {"results": results}
 
 
@@ -96,20 +98,31 @@ class _Event(NamedTuple):
     is_correction: bool
 
 
+_EVERY = func.count().over().label("every")
+_MOST = bindparam("most", type_=BigInteger())
+"""Rows that are read at most; beside each stands how many there are."""
+_ORDERS_ONCE = case((func.row_number().over(order_by=Parcel.id) == 1, ORDERS_NOW))
+"""The first row tells the orders of all: in each, they would be as many as rows times orders."""
 _PARCELS = Statement(
-    select(ORDERS_NOW.label("order_ids"), *columns(Parcel))
+    select(_EVERY, _ORDERS_ONCE.label("order_ids"), *columns(Parcel))
     .where(
         Parcel.merchant_id == bindparam("merchant", type_=Uuid()),
         Parcel.delivery_id == any_(bindparam("keys", type_=ARRAY(Uuid()))),
+        or_(
+            Parcel.status != ParcelStatus.VOIDED,
+            Parcel.id == any_(bindparam("touched", type_=ARRAY(Uuid()))),
+        ),
     )
     .order_by(Parcel.id)
+    .limit(_MOST)
 )
 _EVENTS = Statement(
-    select(*(getattr(TrackingEvent, name) for name in _Event._fields)).where(
+    select(_EVERY, *(getattr(TrackingEvent, name) for name in _Event._fields))
+    .where(
         TrackingEvent.merchant_id == bindparam("merchant", type_=Uuid()),
         TrackingEvent.parcel_id == any_(bindparam("keys", type_=ARRAY(Uuid()))),
-    ),
-    _Event,
+    )
+    .limit(_MOST)
 )
 
 
@@ -138,24 +151,25 @@ class _Known:
     ) -> "_Known":
         """Read the parcels of all touched deliveries, events and numbers, one statement each.
 
-        Overtaken when the deliveries have other orders than those that are locked.
+        Overtaken when the deliveries have other orders than those that are locked. Refused:
+        TOO_MANY_ITEMS.
         """
-        merchant = writing.viewer.merchant_id
-        of = {"merchant": merchant, "keys": list({parcel.delivery_id for parcel in touched})}
-        parcels = {}
-        for order_ids, *row in await writing.session.rows(_PARCELS, of):
-            if set(order_ids) != locked:
+        wanted = {parcel.id for parcel in touched}
+        of = {"keys": list({parcel.delivery_id for parcel in touched}), "touched": list(wanted)}
+        parcels: dict[UUID, Parcel] = {}
+        for _, order_ids, *row in await _read(writing, _PARCELS, of):
+            if not parcels and set(order_ids) != locked:
                 raise Overtaken
             parcel = record_of(Parcel)._make(row)
             parcels[parcel.id] = parcel
-        wanted = {parcel.id for parcel in touched}
         stacks = {parcel_id: _stack(parcel_id, parcels) for parcel_id in parcels}
         above = {key: stack for key, stack in stacks.items() if wanted.intersection(stack)}
         kin = {parcel_id for stack in above.values() for parcel_id in stack}
         events: defaultdict[UUID, dict[tuple[str, str], _Event]] = defaultdict(dict)
-        of_kin = {"merchant": merchant, "keys": list(kin)}
-        for event in await writing.session.rows(_EVENTS, of_kin):
+        for row in await _read(writing, _EVENTS, {"keys": list(kin)}):
+            event = _Event._make(row[1:])
             events[event.parcel_id][event.source, event.dedupe_key] = event
+        writing.extent.touch(sum(len(events[it]) for stack in above.values() for it in stack[1:]))
         named = await writing.records(TrackingNumber, "parcel_id", wanted) if numbers else ()
         return cls(writing, parcels, above, events, {(it.parcel_id, it.number) for it in named})
 
@@ -210,6 +224,14 @@ class _Known:
                 if parcel.status in TERMINAL or now.status in TERMINAL:
                     arrived.add(parcel.delivery_id)
         return arrived
+
+
+async def _read(writing: Writing, statement: Statement, of: Mapping[str, Any]) -> list[Any]:
+    """Read what one call may touch at most. Refused: TOO_MANY_ITEMS where there is more."""
+    values = {"merchant": writing.viewer.merchant_id, "most": writing.extent.most, **of}
+    rows = await writing.session.rows(statement, values)
+    writing.extent.touch(rows[0].every if rows else 0)
+    return rows
 
 
 def _stack(parcel_id: UUID, parcels: Mapping[UUID, Parcel]) -> list[UUID]:

@@ -1,11 +1,11 @@
 """Parties written in bulk from the merchant's system of record, and where they take goods in."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, literal
+from sqlalchemy import ARRAY, Text, Uuid, and_, any_, func, literal
 
 from commands.master.parties.inputs import (
     AddressUpsert,
@@ -143,8 +143,7 @@ async def _put_all(
 ) -> Changed:
     """Write the contacts or addresses of all parties by party and code."""
     wanted = {(party.id, it.code): _columns(it) for party, items in inputs for it in items}
-    found = await _children(writing, entity, {party_id for party_id, _ in wanted})
-    known = {(row.party_id, row.code): row for row in found}
+    known = await _known(writing, entity, wanted)
     changed: Changed = defaultdict(list)
     for (party_id, code), values in wanted.items():
         old = known.get((party_id, code))
@@ -158,14 +157,23 @@ async def _put_all(
 async def _free_defaults(writing: Writing, pairs: Sequence[Pair]) -> None:
     """Take the flag from addresses whose place as the default another one takes."""
     defaults = {row.id: to.code for row, it in pairs for to in it.addresses if to.is_default}
-    for address in await _children(writing, Address, set(defaults)):
-        address.is_default &= address.code == defaults[address.party_id]
+    ids = literal(sorted(defaults), ARRAY(Uuid()))
+    mine = writing.seen(Address).where(Address.party_id == any_(ids), Address.is_default)
+    for address in await writing.all(mine) if defaults else ():
+        address.is_default = address.code == defaults[address.party_id]
     await writing.session.flush()
 
 
-async def _children(writing: Writing, entity: type[Child], parties: set[UUID]) -> Sequence[Child]:
-    """Read the contacts or addresses of parties; their rows are locked already."""
-    if not parties:
-        return []
-    ids = literal(sorted(parties), ARRAY(Uuid()))
-    return await writing.all(writing.seen(entity).where(entity.party_id == any_(ids)))
+async def _known(
+    writing: Writing, entity: type[Child], wanted: Collection[tuple[UUID, str]]
+) -> dict[tuple[UUID, str], Child]:
+    """Read contacts or addresses by party and code; the parties are locked already."""
+    if not wanted:
+        return {}
+    parties, codes = zip(*sorted(wanted), strict=True)
+    both = literal(list(parties), ARRAY(Uuid())), literal(list(codes), ARRAY(Text()))
+    pairs = func.unnest(*both).table_valued("party_id", "code", name="wanted").render_derived()
+    rows = writing.seen(entity).join(
+        pairs, and_(entity.party_id == pairs.c.party_id, entity.code == pairs.c.code)
+    )
+    return {(row.party_id, row.code): row for row in await writing.all(rows)}

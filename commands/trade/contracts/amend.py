@@ -118,7 +118,7 @@ async def amend(writing: Writing, command: ContractAmend) -> Outcome:
     Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE, DUPLICATE, INVALID where something that
     must be there is emptied, INVALID_DATE when it would end before it starts, EXCEEDS_MAX when
     less would be agreed than is called off, SCALE_EXCEEDED for a quantity, OUT_OF_RANGE where
-    quantities contradict each other.
+    quantities contradict each other, TOO_MANY_ITEMS for more lines than one call may touch.
     """
     contract = await lock_contract(writing, command, amend)
     if command.ship_to_ids is not None:
@@ -127,6 +127,7 @@ async def amend(writing: Writing, command: ContractAmend) -> Outcome:
     if contract.valid_to < contract.valid_from:
         raise Refused(Code.INVALID_DATE, "A contract ends after it starts.", ("valid_to",))
     lines = await _lines(writing, contract)
+    writing.extent.touch(len(lines), ("add_lines",))
     products = await products_of(writing, dict(_products(lines, command)))
     refuse_duplicates((it.contract_line_id for it in command.lines), ("lines",))
     for place, change in enumerate(command.lines):

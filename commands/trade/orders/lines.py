@@ -5,16 +5,24 @@ from collections.abc import Collection, Mapping
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, literal
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, literal, select
 
 from commands.trade.contracts import counters
 from commands.trade.orders.progress import news, reached
 from commands.writing.transaction import Writing
+from kit.db.statements import Statement
 from kit.errors import Path
 from models.base.events import Moving
 from models.trade.contracts.tables import Contract
 from models.trade.orders.holds import Hold
 from models.trade.orders.tables import Order, OrderLine
+
+_COUNT = Statement(
+    select(func.count().label("count")).where(
+        OrderLine.merchant_id == bindparam("merchant", type_=Uuid()),
+        OrderLine.order_id == any_(bindparam("keys", type_=ARRAY(Uuid()))),
+    )
+)
 
 
 async def lock_orders(writing: Writing, wanted: Mapping[UUID, Path]) -> dict[UUID, Order]:
@@ -29,6 +37,16 @@ async def lines_of(writing: Writing, order_ids: Collection[UUID]) -> dict[UUID, 
     """Read the lines of locked orders afresh: line id -> line, in the order of line numbers."""
     rows = await writing.among(OrderLine, "order_id", order_ids, "order_id", "line_no")
     return {line.id: line for line in rows}
+
+
+async def touch_lines_of(writing: Writing, order_ids: Collection[UUID]) -> None:
+    """Count all lines of orders: whoever changes their deliveries later reads them all.
+
+    Refused: TOO_MANY_ITEMS.
+    """
+    values = {"merchant": writing.viewer.merchant_id, "keys": list(order_ids)}
+    ((count,),) = await writing.session.rows(_COUNT, values)
+    writing.extent.touch(count)
 
 
 def move(line: OrderLine, **amounts: Decimal) -> None:

@@ -33,7 +33,8 @@ async def release(writing: Writing, command: ContractRelease) -> Outcome:
     Refused: NOT_FOUND, CONTRACT_SUSPENDED, WRONG_STATE, OUTSIDE_VALIDITY after the last day (K3),
     NOT_ALLOWED, DUPLICATE, SCALE_EXCEEDED, INVALID_WINDOW for the horizon, RELEASE_OUTDATED for a
     number that is not higher or a cumulative that went back, FIRM_ZONE when firm demand falls in
-    the firm zone (K8).
+    the firm zone (K8), TOO_MANY_ITEMS when updates have made the schedule longer than one call may
+    touch.
     """
     contract, line = await _locked(writing, command)
     await _check(writing, command, line)
@@ -44,6 +45,7 @@ async def release(writing: Writing, command: ContractRelease) -> Outcome:
         text = f"Release {old.release_no} is active already."
         raise Refused(TradeCode.RELEASE_OUTDATED, text, ("release_no",))
     after = schedule_of(command, line, before)
+    writing.extent.touch(len(after.slots), ("lines",))
     if before is not None and not command.supplier_consent:
         check_firm_zone(writing, contract, before, after)
     if old is not None:

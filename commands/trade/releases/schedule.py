@@ -1,9 +1,12 @@
 """Cumulative schedules: the open ones before and after a release, and the firm zone between."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
+from itertools import accumulate
 
 from commands.trade.releases.inputs import ContractRelease
 from commands.writing.transaction import Writing
@@ -45,10 +48,15 @@ class Schedule:
 
     def firm(self, until: datetime) -> Decimal:
         """The firm cumulative quantity up to an instant."""
-        firm = (it for it in self.slots if it.commitment is Commitment.FIRM)
-        return self.received + sum(
-            (it.quantity for it in firm if it.window.earliest <= until), Decimal(0)
-        )
+        starts, sums = self._firm
+        return sums[bisect_right(starts, until)]
+
+    @cached_property
+    def _firm(self) -> tuple[Sequence[datetime], Sequence[Decimal]]:
+        """Starts of the firm slots; the cumulative quantity before each of them, and after all."""
+        firm = [it for it in self.slots if it.commitment is Commitment.FIRM]
+        sums = accumulate((it.quantity for it in firm), initial=self.received)
+        return [it.window.earliest for it in firm], list(sums)
 
     def counted_from(self, received: Decimal) -> "Schedule":
         """Return the same demand counted from a later receipt: what has come leaves the slots."""

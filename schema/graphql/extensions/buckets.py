@@ -12,6 +12,8 @@ from schema.graphql.extensions.limits import measured
 
 ENTRY = 1
 """Points of a request, whatever it asks: also one whose document cannot be read."""
+PAID_LINES, LINES_A_POINT = 50, 5
+"""Lines that a mutation touches for its own points, and how many more cost a point each."""
 
 
 async def charged(bill: Bill, points: int) -> None:
@@ -20,8 +22,25 @@ async def charged(bill: Bill, points: int) -> None:
         await bill.charge(points)
     except Throttled as throttled:
         bill.refund(0)
-        message = f"This key has spent its points. Try again in {throttled.seconds} s."
-        raise ClientError(ErrorCode.THROTTLED, message, retryAfter=throttled.seconds) from throttled
+        raise _spent(throttled) from throttled
+
+
+def _spent(throttled: Throttled) -> ClientError:
+    message = f"This key has spent its points. Try again in {throttled.seconds} s."
+    return ClientError(ErrorCode.THROTTLED, message, retryAfter=throttled.seconds)
+
+
+async def charged_for_lines(bill: Bill, lines: int) -> None:
+    """Charge what a mutation names, before it begins. ClientError: the points are not there."""
+    try:
+        await bill.charge(bill.actual + points_of(lines))
+    except Throttled as throttled:
+        raise _spent(throttled) from throttled
+
+
+def points_of(lines: int) -> int:
+    """Return what lines cost beyond the first ones, which a mutation's own points pay for."""
+    return max(0, lines - PAID_LINES) // LINES_A_POINT
 
 
 class Charged(SchemaExtension):

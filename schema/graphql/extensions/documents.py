@@ -51,6 +51,8 @@ async def find(context: ExecutionContext) -> None:
     key, mode, sent = _wanted(context), mine.viewer.documents, context.query
     if not sent and key is not None:
         context.query = await mine.documents.registered(mine.viewer, key, mine.reads)
+        # Charging takes a connection, too: who has a turn holds one at most.
+        await mine.reads.close()
         mine.is_trusted = context.query is not None
         if not mine.is_trusted and mode is Documents.ANY:
             context.query = mine.documents.shown(mine.viewer, key)

@@ -1,10 +1,15 @@
-"""Turns: all keys of a company share a lane, in which only so many run and wait."""
+"""Turns: a company has so many of its own, and companies share all of them fairly."""
 
 import asyncio
-from contextlib import AsyncExitStack
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
+import pytest
+
 from kit.ids import new_id
+from kit.limits import Bounds
 from models.access.viewers import Actor, Viewer
 from resolvers.running.lanes import Lanes
 
@@ -13,8 +18,58 @@ def viewer(bound_to: Any = None) -> Viewer:
     return Viewer(new_id(), Actor.BUYER, new_id(), "a key", bound_to=bound_to)
 
 
+class Load:
+    """Requests that hold their turns until they are told to end.
+
+    running: names of those that have turns, in the order in which they got them.
+    """
+
+    def __init__(self, lanes: Lanes) -> None:
+        self.lanes, self.running = lanes, list[str]()
+        self.ends: dict[str, asyncio.Event] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def ask(self, name: str, by: Viewer) -> asyncio.Task[None]:
+        """Ask for a turn, and let it be given if there is one."""
+        task = asyncio.create_task(self._run(name, by))
+        self._tasks.append(task)
+        await asyncio.sleep(0)
+        return task
+
+    async def end(self, name: str) -> None:
+        """End a request that runs, and let its turn be given on."""
+        self.ends[name].set()
+        while name in self.running:  # noqa: ASYNC110 -- nothing is waited for but the loop's turns.
+            await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+    async def end_all(self) -> None:
+        while self.running:
+            await self.end(self.running[0])
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def counts(self) -> Counter[str]:
+        """Return how many run, by the first letter of their names."""
+        return Counter(name[0] for name in self.running)
+
+    async def _run(self, name: str, by: Viewer) -> None:
+        async with self.lanes.turn(by):
+            self.running.append(name)
+            end = self.ends[name] = asyncio.Event()
+            await end.wait()
+            self.running.remove(name)
+
+
+@asynccontextmanager
+async def loaded(turns: int, at_once: int | None = None) -> AsyncIterator[Load]:
+    load = Load(Lanes(Bounds(turns=turns, at_once=at_once or turns)))
+    yield load
+    await load.end_all()
+    assert load.lanes.lanes == 0
+
+
 async def test_all_keys_of_a_company_share_its_turns_and_others_have_their_own() -> None:
-    lanes, company = Lanes(at_once=2, waiting=0), new_id()
+    lanes, company = Lanes(Bounds(at_once=2, waiting=0)), new_id()
     async with AsyncExitStack() as inside:
         for _ in range(2):
             assert not lanes.is_full(viewer(company))
@@ -27,7 +82,7 @@ async def test_all_keys_of_a_company_share_its_turns_and_others_have_their_own()
 
 
 async def test_who_waits_gets_a_turn_when_one_is_free_and_may_leave_before() -> None:
-    lanes, one = Lanes(at_once=1, waiting=2), viewer()
+    lanes, one = Lanes(Bounds(at_once=1, waiting=2)), viewer()
     entered: list[str] = []
 
     async def enter(name: str) -> None:
@@ -41,3 +96,64 @@ async def test_who_waits_gets_a_turn_when_one_is_free_and_may_leave_before() -> 
         leaves.cancel()
     await asyncio.wait([leaves, stays])
     assert (entered, leaves.cancelled(), lanes.lanes) == (["stays"], True, 0)
+
+
+async def test_two_companies_that_ask_without_end_leave_turns_for_a_third() -> None:
+    async with loaded(turns=10) as load:
+        a, b, c = (viewer(new_id()) for _ in range(3))
+        for number in range(20):
+            await load.ask(f"a{number}", a)
+        assert load.counts() == {"a": 5}
+        for number in range(20):
+            await load.ask(f"b{number}", b)
+        for number in range(30):
+            # Whoever ends, the one that runs less goes on, until both run the same.
+            await load.end(next(it for it in load.running if it[0] == "ab"[number % 2]))
+            assert load.counts().total() < 10
+            if number == 15:
+                assert set(load.counts()) == {"a", "b"}
+        await load.ask("c", c)
+        assert "c" in load.running
+
+
+@pytest.mark.parametrize("companies", [2, 10, 12])
+async def test_who_comes_where_all_turns_are_taken_waits_for_one_turn(companies: int) -> None:
+    async with loaded(turns=10) as load:
+        busy = [viewer(new_id()) for _ in range(companies)]
+        for number in range(10):
+            for place, each in enumerate(busy):
+                await load.ask(f"{'abcdefghijkl'[place]}{number}", each)
+        before = len(load.running)
+        await load.ask("z", viewer(new_id()))
+        # Those that had no turn at all when it came go before it.
+        for _ in range(max(0, companies - 10 + 1)):
+            assert (before, "z" in load.running) == (10, False)
+            await load.end(load.running[0])
+        assert "z" in load.running
+
+
+async def test_lanes_that_run_the_same_take_turns_in_the_order_in_which_they_asked() -> None:
+    async with loaded(turns=1) as load:
+        a, b = viewer(new_id()), viewer(new_id())
+        for name, by in (("a1", a), ("a2", a), ("a3", a), ("b1", b), ("b2", b)):
+            await load.ask(name, by)
+        order = []
+        while load.running:
+            order += load.running
+            await load.end(load.running[0])
+        assert order == ["a1", "b1", "a2", "b2", "a3"]
+
+
+async def test_a_turn_that_is_given_to_who_leaves_goes_on_to_the_next() -> None:
+    async with loaded(turns=1) as load:
+        one = viewer()
+        await load.ask("first", one)
+        leaves = await load.ask("leaves", one)
+        await load.ask("next", one)
+        load.ends["first"].set()
+        while load.running:  # noqa: ASYNC110 -- nothing is waited for but the loop's turns.
+            await asyncio.sleep(0)
+        leaves.cancel()
+        await asyncio.wait([leaves])
+        await asyncio.sleep(0)
+        assert (leaves.cancelled(), load.running) == (True, ["next"])

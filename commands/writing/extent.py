@@ -1,0 +1,44 @@
+"""How many lines one call touches: bounded before anything is changed, and paid for."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from kit.errors import Code, Path, Refused
+
+
+class Extent:
+    """Counts the lines that a call names, reads to change, and writes.
+
+    most: of one call. in_input: entries of all lists in its input. touched: those, and what the
+    attempt that ran last has read.
+    """
+
+    def __init__(self, most: int, in_input: int = 0) -> None:
+        """Take the limit of who calls. Refused: as `touch`."""
+        self.most, self.in_input, self.touched = most, in_input, 0
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin an attempt: what one before has read counts no more."""
+        self.touched = 0
+        self.touch(self.in_input)
+
+    def touch(self, count: int, path: Path = ()) -> None:
+        """Add lines. Refused: TOO_MANY_ITEMS for more than one call may touch."""
+        self.touched += count
+        if self.touched > self.most:
+            text = (
+                f"This call touches {self.touched:,} lines, and {self.most:,} fit in one:"
+                " send less at a time."
+            )
+            raise Refused(Code.TOO_MANY_ITEMS, text, path)
+
+
+def entries(value: Any) -> int:
+    """Return how many entries all lists of an input have, those inside of others too."""
+    if isinstance(value, Mapping):
+        return sum(map(entries, value.values()))
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        inside = list(value)
+        return len(inside) + sum(map(entries, inside))
+    return 0
