@@ -9,9 +9,10 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from uuid import NAMESPACE_OID, UUID, uuid5
 
@@ -20,7 +21,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import migrations
 from commands.access import documents, keys
+from commands.master.prices import imports
 from commands.writing import journal
+from commands.writing.running import Author, run
 from commands.writing.transaction import Writing
 from kit import embedded
 from kit.clock import now
@@ -31,6 +34,9 @@ from kit.db.sessions import Session
 from kit.db.tenant import set_merchant
 from kit.errors import Refused
 from models.access.viewers import Actor, CompanyRole, Viewer
+
+_KEEP = timedelta(0)
+"""Answers are kept for nobody: no command here has an idempotency key."""
 
 
 def main(words: Sequence[str]) -> None:
@@ -53,11 +59,22 @@ def main(words: Sequence[str]) -> None:
 async def _run(url: str, arguments: argparse.Namespace) -> None:
     database = Database(url)
     try:
-        async with database.writing(None) as session:
-            output = await arguments.run(session, arguments)
+        output = await arguments.run(database, arguments)
         sys.stdout.write(output)
     finally:
         await database.close()
+
+
+def _in_session(
+    run: Callable[[Session, argparse.Namespace], Awaitable[str]],
+) -> Callable[[Database, argparse.Namespace], Awaitable[str]]:
+    """Let a command run in one transaction."""
+
+    async def within(database: Database, arguments: argparse.Namespace) -> str:
+        async with database.writing(None) as session:
+            return await run(session, arguments)
+
+    return within
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -70,11 +87,32 @@ def _parser() -> argparse.ArgumentParser:
     create.add_argument("--slug", required=True, help="lower-case letters, digits and hyphens")
     create.add_argument("--name", required=True, help="name for people")
     create.add_argument("--gs1-prefix", help="GS1 company prefix, for SSCCs")
-    create.set_defaults(run=_create_merchant)
-    merchant.add_parser("list", help="list merchants").set_defaults(run=_list_merchants)
+    create.set_defaults(run=_in_session(_create_merchant))
+    zone = "IANA time zone in which its days are counted; UTC if not given"
+    create.add_argument("--time-zone", default="UTC", help=zone)
+    change = merchant.add_parser("change", help="let a merchant count its days elsewhere")
+    change.add_argument("--slug", required=True, help="whose days they are")
+    change.add_argument("--time-zone", required=True, help="IANA time zone")
+    change.set_defaults(run=_in_session(_change_merchant))
+    merchant.add_parser("list", help="list merchants").set_defaults(
+        run=_in_session(_list_merchants)
+    )
     _add_key_words(nouns.add_parser("key", help="API keys"))
     _add_document_words(nouns.add_parser("document", help="trusted documents"))
+    _add_price_words(nouns.add_parser("price", help="price lists"))
     return parser
+
+
+def _add_price_words(parser: argparse.ArgumentParser) -> None:
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
+    load = verbs.add_parser("import", help="write price lists and prices from CSV files")
+    load.add_argument("--merchant", required=True, metavar="SLUG", help="whose prices they are")
+    whose = "party_number, party_group or channel_code"
+    lists = f"columns code, name, currency, {whose}, valid_from, valid_to"
+    load.add_argument("--lists", type=Path, metavar="FILE", help=lists)
+    prices = "columns price_list_code, product_sku, from_quantity, unit_price, is_active"
+    load.add_argument("--entries", type=Path, metavar="FILE", help=prices)
+    load.set_defaults(run=_import_prices)
 
 
 def _add_document_words(parser: argparse.ArgumentParser) -> None:
@@ -84,7 +122,7 @@ def _add_document_words(parser: argparse.ArgumentParser) -> None:
     register.add_argument(
         "texts", type=_texts, metavar="FILE", help="JSON, an object of ids and texts of documents"
     )
-    register.set_defaults(run=_register_documents)
+    register.set_defaults(run=_in_session(_register_documents))
 
 
 def _add_key_words(parser: argparse.ArgumentParser) -> None:
@@ -101,37 +139,51 @@ def _add_key_words(parser: argparse.ArgumentParser) -> None:
     )
     roles = [role.value for role in CompanyRole]
     create.add_argument("--role", choices=roles, help="what a buyer may do; BUYER if not given")
-    create.set_defaults(run=_create_key)
-    key.add_parser("list", help="list keys").set_defaults(run=_list_keys)
+    create.set_defaults(run=_in_session(_create_key))
+    key.add_parser("list", help="list keys").set_defaults(run=_in_session(_list_keys))
     revoke = key.add_parser("revoke", help="end a key at once")
     revoke.add_argument("id", type=UUID, metavar="ID", help="the key's id, as `key list` shows it")
-    revoke.set_defaults(run=_revoke_key)
+    revoke.set_defaults(run=_in_session(_revoke_key))
 
 
 @asynccontextmanager
 async def _recording(session: Session, merchant_id: UUID) -> AsyncIterator[Writing]:
     """Give what an operator records with; the journal tells as which user of the system."""
-    who = f"uid {os.getuid()}"
-    key_id = uuid5(NAMESPACE_OID, who)
-    viewer = Viewer(merchant_id, Actor.STAFF, key_id, "Operator", subject=who)
-    writing = Writing(session, viewer, now())
+    writing = Writing(session, _operator(merchant_id), now())
     yield writing
     await journal.append(writing)
 
 
+def _operator(merchant_id: UUID) -> Viewer:
+    """Return who operates, as the journal knows it."""
+    who = f"uid {os.getuid()}"
+    key_id = uuid5(NAMESPACE_OID, who)
+    return Viewer(merchant_id, Actor.STAFF, key_id, "Operator", subject=who)
+
+
 async def _create_merchant(session: Session, arguments: argparse.Namespace) -> str:
     made = await keys.create_merchant(
-        session, arguments.slug, arguments.name, now(), arguments.gs1_prefix
+        session,
+        arguments.slug,
+        arguments.name,
+        now(),
+        arguments.gs1_prefix,
+        arguments.time_zone,
     )
     return f"Created the merchant {made.slug}.\n"
 
 
+async def _change_merchant(session: Session, arguments: argparse.Namespace) -> str:
+    changed = await keys.change_merchant(session, arguments.slug, arguments.time_zone)
+    return f"The days of {changed.slug} are those of {changed.time_zone}.\n"
+
+
 async def _list_merchants(session: Session, _arguments: argparse.Namespace) -> str:
     rows = [
-        [it.slug, it.name, it.gs1_company_prefix or "-", f"{it.created_at:%Y-%m-%d}"]
+        [it.slug, it.name, it.gs1_company_prefix or "-", it.time_zone, f"{it.created_at:%Y-%m-%d}"]
         for it in await keys.merchants(session)
     ]
-    return _table(["SLUG", "NAME", "GS1 PREFIX", "CREATED"], rows)
+    return _table(["SLUG", "NAME", "GS1 PREFIX", "TIME ZONE", "CREATED"], rows)
 
 
 async def _create_key(session: Session, arguments: argparse.Namespace) -> str:
@@ -187,6 +239,26 @@ async def _register_documents(session: Session, arguments: argparse.Namespace) -
     ]
     await documents.registered(session, merchant.id, found, now())
     return f"Registered {len(found)} documents of {merchant.slug}.\n"
+
+
+async def _import_prices(database: Database, arguments: argparse.Namespace) -> str:
+    """Write lists before their prices; a refusal names the file."""
+    async with database.writing(None) as session:
+        merchant = await keys.merchant_of(session, arguments.merchant)
+    author = Author(_operator(merchant.id), now(), _KEEP)
+    files = ((arguments.lists, imports.LISTS), (arguments.entries, imports.ENTRIES))
+    lines = []
+    for path, kind in files:
+        if path is not None:
+            with path.open(newline="", encoding="utf-8-sig") as file:
+                try:
+                    done = await imports.import_csv(partial(run, database, author), kind, file)
+                except Refused as refused:
+                    problems = [it.below((path.name,)) for it in refused.problems]
+                    raise Refused.of(problems) from refused
+            counts = ", ".join(f"{number} {how.lower()}" for how, number in sorted(done.items()))
+            lines.append(f"{path.name}: {counts or 'nothing'}.\n")
+    return "".join(lines)
 
 
 def _texts(path: str) -> dict[str, object]:

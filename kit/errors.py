@@ -1,8 +1,10 @@
 """Refusals: what a client did that the business does not allow, told by a stable code."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+
+from kit.money import Amount
 
 Path = tuple[str | int, ...]
 
@@ -41,15 +43,19 @@ class Code(StrEnum):
 
 @dataclass(frozen=True)
 class Problem:
-    """One refusal. path: where inside the mutation's argument, e.g. ("lines", 2, "quantity")."""
+    """One refusal. path: where inside the mutation's argument, e.g. ("lines", 2, "quantity").
+
+    price: ours, where another one was refused.
+    """
 
     code: str
     message: str
     path: Path = ()
+    price: Amount | None = None
 
     def below(self, prefix: Path) -> "Problem":
         """Return the same problem seen from further up in the input."""
-        return Problem(self.code, self.message, (*prefix, *self.path))
+        return replace(self, path=(*prefix, *self.path))
 
 
 @dataclass(eq=False)
@@ -60,14 +66,15 @@ class Refused(Exception):
     message: str
     path: Path = ()
     more: Sequence[Problem] = field(default=())
+    price: Amount | None = None
 
     @property
     def problems(self) -> list[Problem]:
         """Every problem that was found, the first one first."""
-        return [Problem(self.code, self.message, self.path), *self.more]
+        return [Problem(self.code, self.message, self.path, self.price), *self.more]
 
     @classmethod
     def of(cls, problems: Sequence[Problem]) -> "Refused":
         """Return one refusal that tells all of at least one problem."""
         first, *more = problems
-        return cls(first.code, first.message, first.path, more)
+        return cls(first.code, first.message, first.path, more, first.price)

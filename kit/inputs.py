@@ -15,8 +15,6 @@ from itertools import groupby
 from typing import Annotated, Self, TypeVar
 from zoneinfo import available_timezones
 
-from babel.core import get_global
-from babel.numbers import list_currencies
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -30,8 +28,9 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from kit import gs1
 from kit.errors import Code, Path, Problem, Refused
+from kit.standards import gs1
+from kit.standards.iso import COUNTRIES, MINOR_UNITS
 
 LARGEST_BULK = 250
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
@@ -44,8 +43,6 @@ _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800
 """Letters and marks that leave no trace: fillers, joiners and selectors of variants."""
 _ZONES = frozenset(available_timezones() - {"localtime", "Factory"})
 """Names that mean a place: not what this machine is set to, nor that nobody has set it."""
-_CURRENCIES = frozenset(list_currencies())
-_COUNTRIES = frozenset(get_global("territory_zones")) - {"ZZ"}
 
 Item = TypeVar("Item")
 
@@ -100,13 +97,13 @@ def _known_zone(zone: str) -> str:
 
 
 def _known_currency(currency: str) -> str:
-    if currency not in _CURRENCIES:
+    if currency not in MINOR_UNITS:
         raise _refuse(Code.INVALID_CURRENCY, "This is not a currency of ISO 4217.")
     return currency
 
 
 def _known_country(country: str) -> str:
-    if country not in _COUNTRIES:
+    if country not in COUNTRIES:
         raise _refuse(Code.INVALID_COUNTRY, "This is not a country of ISO 3166-1 alpha-2.")
     return country
 

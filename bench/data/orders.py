@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from bench.data.contracts import Contract
 from bench.data.merchants import CURRENCY, PREFIX, SPAN, START, ZONE, Merchant
 from bench.data.rows import Row
-from kit.gs1 import sscc
+from kit.standards.gs1 import sscc
 
 LINES = 5
 TAKEN = ((0, 1, 2), (2, 3, 4))

@@ -1,6 +1,7 @@
 """Products: written in bulk from the merchant's system of record."""
 
 from decimal import Decimal
+from typing import Any
 
 from pydantic import Field
 
@@ -8,7 +9,7 @@ from commands.writing.transaction import Outcome, Writing
 from commands.writing.upserts import UpsertEvents, results, upsert
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refused
-from kit.inputs import Bulk, Command, Gtin, Input, Name, Reference, refuse_duplicates
+from kit.inputs import Bulk, Command, Gtin, Input, Money, Name, Reference, refuse_duplicates
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.events.master.catalog import ProductCreated, ProductUpdated
@@ -28,6 +29,9 @@ class ProductUpsert(Input):
     )
     gtin: Gtin | None = Field(None, description="GTIN-8, -12, -13 or -14 with its check digit.")
     weight_g: int | None = Field(None, gt=0, le=100_000_000, description="Weight of one unit, g.")
+    list_price: Money | None = Field(
+        None, description="Price of one unit for whom no price list says another one."
+    )
     is_active: bool = Field(default=True, description="Whether it may be ordered.")
 
 
@@ -44,8 +48,14 @@ class ProductsUpsert(Command):
 async def upsert_all(writing: Writing, command: ProductsUpsert) -> Outcome:
     """Write products by SKU. Refused: DUPLICATE when a SKU stands twice."""
     refuse_duplicates((it.sku for it in command.products), ("products",), "sku")
-    items = [it.model_dump() for it in command.products]
+    items = [_columns(it) for it in command.products]
     return results("product_id", *await upsert(writing, Product, _EVENTS, "sku", items))
+
+
+def _columns(item: ProductUpsert) -> dict[str, Any]:
+    price = item.list_price
+    own = {"list_price": price and price.amount, "list_currency": price and price.currency}
+    return item.model_dump(exclude={"list_price"}) | own
 
 
 def check_scale(product: Product, quantity: Decimal, path: Path) -> None:

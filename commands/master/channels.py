@@ -36,6 +36,11 @@ class ChannelUpsert(Input):
     approval_required: bool = Field(
         default=False, description="Whether its orders wait for an approval."
     )
+    takes_unpriced: bool = Field(
+        default=False,
+        description="Whether an order of something without a known price waits for the merchant's"
+        " approval, who states it then; otherwise it is refused.",
+    )
     delivery_methods: Methods = Field(description="How its orders may be delivered.")
     is_active: bool = Field(default=True, description="Whether it takes orders.")
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from kit.db.statements import Statement
 from kit.errors import Code, Problem, Refused
 from kit.ids import new_id
 from kit.inputs import Command
+from kit.money import Amount
 from models.access.keys import IdempotencyKey
 from models.access.tokens import Shown
 
@@ -100,7 +102,8 @@ def _kept(value: Any) -> Any:
         case list() | tuple():
             return [_kept(item) for item in value]
         case Problem():
-            return {"code": value.code, "message": value.message, "path": list(value.path)}
+            kept = {"code": value.code, "message": value.message, "path": list(value.path)}
+            return kept | ({"price": list(value.price)} if value.price else {})
         case UUID():
             return str(value)
         case Shown():
@@ -117,7 +120,7 @@ def _restored(name: str, value: Any) -> Any:
     if name.endswith("_ids"):
         return [UUID(each) for each in value]
     if name == "problems":
-        return [Problem(it["code"], it["message"], tuple(it["path"])) for it in value]
+        return [_problem(it) for it in value]
     if isinstance(value, list):
         return [
             {key: _restored(key, it) for key, it in each.items()}
@@ -126,3 +129,9 @@ def _restored(name: str, value: Any) -> Any:
             for each in value
         ]
     return value
+
+
+def _problem(kept: dict[str, Any]) -> Problem:
+    price = kept.get("price")
+    ours = Amount(Decimal(price[0]), price[1]) if price else None
+    return Problem(kept["code"], kept["message"], tuple(kept["path"]), ours)

@@ -86,7 +86,7 @@ def status(writing: Writing, happened: Event | None) -> str:
     return "CREATED" if isinstance(happened, Created) else "UPDATED"
 
 
-def results(name: str, rows: Sequence[Owned], statuses: Sequence[str]) -> Outcome:
+def results(name: str, rows: Sequence[Any], statuses: Sequence[str]) -> Outcome:
     """Return the outcome of a bulk call. name: under which an item's id stands, "product_id"."""
     return {
         "results": [

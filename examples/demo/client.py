@@ -1,11 +1,22 @@
-"""The machine builder: a yearly contract, its schedules, three call-offs, seven deliveries."""
+"""The machine builder: a yearly contract, three call-offs, seven deliveries, own prices."""
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from examples.demo.goods import BEARING, BUYER, FREIGHT_CARRIER, HOUSING, OIL, PORTAL, SHAFT
-from examples.demo.moves import Delivery, Parcel, dispatch, pack, plan, release, report
+from examples.demo.goods import (
+    BEARING,
+    BUYER,
+    FREIGHT_CARRIER,
+    GREASE,
+    HOUSING,
+    LIST_PRICES,
+    OIL,
+    PORTAL,
+    SHAFT,
+    TOOLS,
+)
+from examples.demo.moves import Delivery, Parcel, dispatch, pack, place, plan, release, report
 from examples.demo.story import ZONE, Story
 from examples.mutations import Mutation
 
@@ -56,7 +67,7 @@ _RAMP, _HUB = "Bremen, Am Hafen 12", "Hub Hamburg"
 
 
 async def scene(story: Story) -> AsyncIterator[datetime]:
-    """Agree on the contract, then let each call-off go its way."""
+    """Agree on the contract, let each call-off go its way, order by the price list too."""
     yield story.at(-60, 10)
     lines = await _agreed(story)
     yield story.at(-58, 9)
@@ -67,6 +78,9 @@ async def scene(story: Story) -> AsyncIterator[datetime]:
         yield time
     async for time in _third(story, lines):
         yield time
+    yield story.at(-1, 16)
+    grease = {GREASE: ("24", "7.60"), TOOLS: ("1", LIST_PRICES[TOOLS])}
+    await place(story, "buyer", PORTAL, grease, purchaseOrderNumber="4500-04")
 
 
 async def _agreed(story: Story) -> dict[str, str]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from examples.demo.story import ZONE, Story
 from examples.mutations import Mutation
-from kit import gs1
+from kit.standards import gs1
 
 MERCHANT = "Musterbau Antriebstechnik GmbH"
 GS1_COMPANY_PREFIX = "4012345"
@@ -15,10 +15,26 @@ HAMBURG, KASSEL = "hamburg", "kassel"
 SHAFT, BEARING, HOUSING, OIL = "GW-040", "KL-6204", "GH-110", "OL-220"
 BELT, GREASE, TOOLS = "KR-A42", "SF-400", "WS-12"
 
+LIST_PRICES = {
+    SHAFT: "54.00",
+    BEARING: "4.60",
+    HOUSING: "148.00",
+    OIL: "8.10",
+    BELT: "11.90",
+    GREASE: "8.75",
+    TOOLS: "64.00",
+}
+"""SKU -> what one unit costs in euros, where no contract and no price list says otherwise."""
+_OWN_PRICES = "PL-KOESTER"
+_STEPS = (("0", "8.20"), ("24", "7.60"))
+"""From which quantity on the buyer pays which price for grease."""
+
 _RESULTS = "results {{ {} userErrors {{ code message field }} }}"
 PRODUCTS = Mutation("productsUpsert", _RESULTS.format("product { id sku }"))
 LOCATIONS = Mutation("locationsUpsert", _RESULTS.format("location { id code }"))
 CHANNELS = Mutation("channelsUpsert", _RESULTS.format("channel { id code }"))
+PRICE_LISTS = Mutation("priceListsUpsert", _RESULTS.format("priceList { id code }"))
+PRICES = Mutation("priceListEntriesUpsert", _RESULTS.format("priceListEntry { id }"))
 PARTIES = Mutation("partiesUpsert", _RESULTS.format("party { id number addresses { id code } }"))
 
 _PRODUCTS = {
@@ -70,6 +86,7 @@ _BUYER = {
     "number": BUYER,
     "name": "Maschinenfabrik Köster GmbH & Co. KG",
     "language": "de",
+    "channelCodes": [PORTAL],
     "contacts": [
         {"code": "purchasing", "name": "Petra Lange", "title": "Head of purchasing"},
         {"code": "goods-in", "name": "Jens Ohlendorf", "department": "Goods receipt"},
@@ -110,13 +127,27 @@ _CHANNELS = [
 async def write(story: Story) -> None:
     """Write everything; the story learns the ids by business key, addresses as K-1001/plant."""
     products = [
-        {"sku": sku, "gtin": _gtin(number), **given}
+        {"sku": sku, "gtin": _gtin(number), "listPrice": _euros(LIST_PRICES[sku]), **given}
         for number, (sku, given) in enumerate(_PRODUCTS.items(), 1)
     ]
     await _put(story, PRODUCTS, "products", "product", "sku", products)
+    await _put(story, CHANNELS, "channels", "channel", "code", _CHANNELS)
     await _put(story, PARTIES, "parties", "party", "number", _PARTIES)
     await _put(story, LOCATIONS, "locations", "location", "code", _LOCATIONS)
-    await _put(story, CHANNELS, "channels", "channel", "code", _CHANNELS)
+    await _put(story, PRICE_LISTS, "priceLists", "priceList", "code", [_prices(story)])
+    entry = {"priceListCode": _OWN_PRICES, "productSku": GREASE}
+    steps = [entry | {"fromQuantity": at, "unitPrice": price} for at, price in _STEPS]
+    await story.do("staff", PRICES, entries=steps)
+
+
+def _euros(amount: str) -> dict[str, str]:
+    return {"amount": amount, "currency": "EUR"}
+
+
+def _prices(story: Story) -> dict[str, Any]:
+    """Return the buyer's own price list, valid since before the story."""
+    own = {"code": _OWN_PRICES, "name": "Prices of Köster", "partyNumber": BUYER}
+    return own | {"currency": "EUR", "validFrom": story.day(-61).isoformat()}
 
 
 async def _put(

@@ -46,9 +46,13 @@ class Delivery:
 async def place(
     story: Story, actor: str, channel: str, prices: Mapping[str, tuple[str, str]], **given: Any
 ) -> dict[str, str]:
-    """Place an order; returns SKU -> id of its line. prices: SKU -> quantity and unit price."""
+    """Place an order; returns SKU -> id of its line. prices: SKU -> quantity and unit price.
+
+    Staff state the price, as the marketplace told it; others say what they were shown.
+    """
+    said = "unitPrice" if actor == "staff" else "expectedUnitPrice"
     lines = [
-        {"productId": story.ids[sku], "quantity": quantity, "unitPrice": price}
+        {"productId": story.ids[sku], "quantity": quantity, said: price}
         for sku, (quantity, price) in prices.items()
     ]
     order = {"channelId": story.ids[channel], "currency": "EUR", "lines": lines, **given}

@@ -4,16 +4,23 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from examples.demo.goods import BEARING, BELT, GREASE, KASSEL, MARKETPLACE, SHOP, TOOLS
+from examples.demo.goods import (
+    BEARING,
+    BELT,
+    GREASE,
+    KASSEL,
+    LIST_PRICES,
+    MARKETPLACE,
+    SHOP,
+    TOOLS,
+)
 from examples.demo.moves import Parcel, dispatch, pack, place, plan, release, report
 from examples.demo.story import Story
-
-_PRICES = {BELT: "11.90", BEARING: "4.60", GREASE: "8.75", TOOLS: "64.00"}
 
 
 def _basket(**quantities: str) -> dict[str, tuple[str, str]]:
     names = {"belts": BELT, "bearings": BEARING, "grease": GREASE, "tools": TOOLS}
-    return {names[name]: (it, _PRICES[names[name]]) for name, it in quantities.items()}
+    return {names[name]: (it, LIST_PRICES[names[name]]) for name, it in quantities.items()}
 
 
 def _person(name: str, line1: str, postal_code: str, city: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, UniqueConstraint, case
+from sqlalchemy import ARRAY, ColumnElement, UniqueConstraint, case, select
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -19,12 +19,13 @@ from models.base.visibility import Seen
 
 
 class Merchant(Base):
-    """A tenant: global data, small and rarely written."""
+    """A tenant: global data, small and rarely written. time_zone: where its days begin, IANA."""
 
     __tablename__ = "merchants"
     __table_args__ = (
         UniqueConstraint("slug", name="slug"),
         check("gs1_prefix_digits", "gs1_company_prefix ~ '^[0-9]{4,12}$'"),
+        check("time_zone_there", "time_zone <> ''"),
         check("slug_form", "slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'"),
     )
 
@@ -32,7 +33,13 @@ class Merchant(Base):
     slug: Mapped[str]
     name: Mapped[str]
     gs1_company_prefix: Mapped[str | None]
+    time_zone: Mapped[str] = mapped_column(default="UTC", server_default="UTC")
     created_at: Mapped[datetime]
+
+
+def zone_of_days(merchant: ColumnElement[Any]) -> Any:
+    """Return the zone in which a merchant counts days, for an expression. merchant: its id."""
+    return select(Merchant.time_zone).where(Merchant.id == merchant).scalar_subquery()
 
 
 class MerchantSecret(Owned):

@@ -42,6 +42,7 @@ class Scope(StrEnum):
     ORDERS_APPROVE = "ORDERS_APPROVE"
     KEYS_MANAGE = "KEYS_MANAGE"
     DOCUMENTS_MANAGE = "DOCUMENTS_MANAGE"
+    PRICES_STATE = "PRICES_STATE"
 
 
 READS = frozenset(
@@ -62,6 +63,10 @@ SCOPES: dict[Actor, frozenset[Scope]] = {
     Actor.CARRIER: READS | {Scope.TRACKING_WRITE},
 }
 """The scopes that a new key of each kind gets unless it is told others."""
+ASKED_FOR: dict[Actor, frozenset[Scope]] = dict.fromkeys(
+    (Actor.BUYER, Actor.STOREFRONT), frozenset({Scope.PRICES_STATE})
+)
+"""Scopes that a key of a kind may have, but gets only where it is told so."""
 
 
 class CompanyRole(StrEnum):
@@ -74,6 +79,13 @@ class CompanyRole(StrEnum):
 
 def allowed(actor: Actor, role: CompanyRole | None = None) -> frozenset[Scope]:
     """Return the most that an actor may have: its kind's scopes, for a buyer those of its role."""
+    if role is CompanyRole.VIEWER:
+        return READS
+    return usual(actor, role) | ASKED_FOR.get(actor, frozenset())
+
+
+def usual(actor: Actor, role: CompanyRole | None = None) -> frozenset[Scope]:
+    """Return what a new key of an actor gets unless it is told other scopes."""
     if role is CompanyRole.VIEWER:
         return READS
     if role is CompanyRole.APPROVER:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.access.viewers import Actor
+from models.base.masks import NULL, Hidden
 from models.base.tables import OneOf, Owned, check, known, unique
 from models.base.visibility import ALL, Seen
 
@@ -39,14 +40,24 @@ _FACTORS: Mapping[tuple[Unit, Unit], Decimal] = {
 
 
 class Product(Owned):
-    """A sellable product, known by its SKU. scale: decimals that a quantity of it may have."""
+    """A sellable product, known by its SKU. scale: decimals that a quantity of it may have.
+
+    list_price: of one unit in list_currency, for whom no price list says another one.
+    """
 
     __tablename__ = "products"
     __seen__: ClassVar[Seen] = dict.fromkeys((Actor.BUYER, Actor.STOREFRONT, Actor.WAREHOUSE), ALL)
+    __hidden__: ClassVar[Hidden] = {
+        Actor.WAREHOUSE: {"list_price": NULL, "list_currency": NULL},
+    }
     __table_args__ = (
         unique("sku", "sku"),
         known("unit", Unit),
         check("scale_0_to_6", "scale BETWEEN 0 AND 6"),
+        check(
+            "list_price_whole",
+            "num_nulls(list_price, list_currency) IN (0, 2) AND coalesce(list_price, 0) >= 0",
+        ),
     )
 
     sku: Mapped[str]
@@ -55,6 +66,8 @@ class Product(Owned):
     scale: Mapped[int]
     gtin: Mapped[str | None]
     weight_g: Mapped[int | None]
+    list_price: Mapped[Decimal | None]
+    list_currency: Mapped[str | None]
     is_active: Mapped[bool] = mapped_column(default=True)
 
     @hybrid_property

@@ -63,5 +63,6 @@ class Channel(Owned):
     kind: Mapped[ChannelKind] = mapped_column(OneOf(ChannelKind))
     guests_allowed: Mapped[bool]
     approval_required: Mapped[bool]
+    takes_unpriced: Mapped[bool] = mapped_column(default=False, server_default="false")
     delivery_methods: Mapped[list[DeliveryMethod]] = mapped_column(ARRAY(OneOf(DeliveryMethod)))
     is_active: Mapped[bool] = mapped_column(default=True)

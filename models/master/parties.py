@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Index, Text, literal, text
+from sqlalchemy import ColumnElement, Index, Text, Uuid, literal, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -51,7 +51,9 @@ _CARRIERS = Rule("carriers", lambda _viewer, table: _has(PartyRole.CARRIER)(tabl
 class Party(Owned):
     """A company or a person, known by its number.
 
-    approval_limit: net above which an order of its buyers waits for one of its approvers.
+    price_group: which price lists count for it beside its own. channel_ids: over which its buyers
+    order. approval_limit: net above which an order of its buyers waits for one of its approvers;
+    per_day: the same for all that it orders on one day of the merchant's.
     """
 
     __tablename__ = "parties"
@@ -76,8 +78,9 @@ class Party(Owned):
         ),
         check(
             "approval_limit_whole",
-            "num_nulls(approval_limit, approval_currency) IN (0, 2)"
-            " AND coalesce(approval_limit, 0) >= 0",
+            "(approval_currency IS NULL)"
+            " = (num_nonnulls(approval_limit, approval_limit_per_day) = 0)"
+            " AND least(approval_limit, approval_limit_per_day) >= 0",
         ),
     )
 
@@ -90,7 +93,10 @@ class Party(Owned):
     email: Mapped[str | None]
     phone: Mapped[str | None]
     language: Mapped[str | None]
+    price_group: Mapped[str | None]
+    channel_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), default=list, server_default="{}")
     approval_limit: Mapped[Decimal | None]
+    approval_limit_per_day: Mapped[Decimal | None]
     approval_currency: Mapped[str | None]
 
 

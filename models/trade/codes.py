@@ -9,6 +9,8 @@ class TradeCode(StrEnum):
     # Orders
     GUESTS_NOT_ALLOWED = "GUESTS_NOT_ALLOWED"
     ON_HOLD = "ON_HOLD"
+    PRICE_CHANGED = "PRICE_CHANGED"
+    PRICE_UNKNOWN = "PRICE_UNKNOWN"
     QUANTITY_EXCEEDED = "QUANTITY_EXCEEDED"
     QUANTITY_NOT_OPEN = "QUANTITY_NOT_OPEN"
     # Contracts and call-offs: the reject reasons of the domain (section 2)

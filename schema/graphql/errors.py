@@ -19,6 +19,7 @@ from models.trade.codes import TradeCode
 from schema.graphql.enums import described
 from schema.graphql.inputs import client_path
 from schema.graphql.scopes import Authenticated
+from schema.graphql.values import Money
 
 _log = logging.getLogger("abruf")
 FAULT = "Something went wrong on our side."
@@ -85,6 +86,9 @@ class UserError:
     field: list[str] | None = strawberry.field(
         description="Path inside the arguments, for example `[input, lines, 2, quantity]`."
     )
+    price: Money | None = strawberry.field(
+        description="Our price of one unit, where another one was stated or expected."
+    )
 
     @classmethod
     def of(cls, problem: Problem) -> "UserError":
@@ -93,6 +97,7 @@ class UserError:
             code=UserErrorCode(problem.code),
             message=problem.message,
             field=client_path(problem.path),
+            price=problem.price and Money(**problem.price._asdict()),
         )
 
 

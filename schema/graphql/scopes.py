@@ -11,7 +11,7 @@ described(
     Scope,
     "Scope",
     "What a token allows. Which rows it sees is decided by its actor.",
-    MASTER_DATA_READ="Read parties, products, channels and locations.",
+    MASTER_DATA_READ="Read parties, products, prices, channels and locations.",
     ORDERS_READ="Read orders and holds.",
     CONTRACTS_READ="Read contracts and releases.",
     DELIVERIES_READ="Read deliveries, receipts, parcels and their tracking.",
@@ -19,6 +19,8 @@ described(
     ORDERS_APPROVE="Approve and reject orders that wait for it.",
     KEYS_MANAGE="Make, see and revoke API keys.",
     DOCUMENTS_MANAGE="Register documents.",
+    PRICES_STATE="State prices, discounts and kinds of orders; a token of a buyer or storefront"
+    " has it only where it is named.",
 )
 
 _PLACES = [Location.OBJECT, Location.INTERFACE, Location.FIELD_DEFINITION]

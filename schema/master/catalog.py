@@ -1,10 +1,13 @@
 """Products for clients."""
 
+from typing import TYPE_CHECKING, Annotated
+
 import strawberry
 
 from commands.master import catalog
 from execution import related
 from loaders.master import catalog as loaders
+from loaders.master import prices as price_loaders
 from models.access.viewers import Scope
 from models.master.catalog import Product as ProductRow
 from models.master.catalog import Unit
@@ -15,6 +18,10 @@ from schema.graphql.enums import described
 from schema.graphql.mutations import Payload, mutation
 from schema.graphql.nodes import Node, node
 from schema.graphql.roots import one_by
+from schema.graphql.values import Money, money
+
+if TYPE_CHECKING:
+    from schema.master.prices import PriceListEntry
 
 described(
     Unit,
@@ -50,7 +57,20 @@ class Product(Node):
     scale: int = strawberry.field(description="Decimals that a quantity of it may have.")
     gtin: str | None = strawberry.field(description="GS1 Global Trade Item Number.")
     weight_g: int | None = strawberry.field(description="Weight of one unit in grams.")
+    list_price: Money | None = money(
+        "list_price",
+        "Price of one unit for whom no price list says another one; null for warehouses.",
+        currency="list_currency",
+    )
     is_active: bool = strawberry.field(description="Whether it may be ordered.")
+    prices: Connection[Annotated["PriceListEntry", strawberry.lazy("schema.master.prices")]] = (
+        connection(
+            price_loaders.of_product,
+            "What price lists say that it costs.",
+            filters=price_loaders.PriceListEntryFilter,
+            sorts=price_loaders.PriceListEntrySort,
+        )
+    )
     timeline: Timeline = timeline()
 
 

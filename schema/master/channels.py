@@ -54,6 +54,10 @@ class Channel(Node):
     approval_required: bool = strawberry.field(
         description="Whether its orders wait for an approval."
     )
+    takes_unpriced: bool = strawberry.field(
+        description="Whether an order of something without a known price waits for the merchant's"
+        " approval instead of being refused."
+    )
     delivery_methods: list[DeliveryMethod] = strawberry.field(
         description="How its orders may be delivered."
     )

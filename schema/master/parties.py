@@ -1,11 +1,13 @@
 """Parties for clients."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
+from strawberry import Info
 
 from commands.master.parties import upsert
-from execution import DECLARED, Listed, related
+from execution import DECLARED, Listed, batched, related
 from loaders.master import parties as loaders
 from loaders.trade import contracts as contract_loaders
 from loaders.trade import orders as order_loaders
@@ -14,6 +16,7 @@ from models.master.parties import Address as AddressRow
 from models.master.parties import Contact as ContactRow
 from models.master.parties import Party as PartyRow
 from models.master.parties import PartyKind, PartyRole
+from resolvers.master import parties as resolvers
 from schema.access.journal import Timeline, timeline
 from schema.graphql.bulk import UpsertResult
 from schema.graphql.connections import Connection, connection
@@ -23,6 +26,7 @@ from schema.graphql.nodes import Node, node
 from schema.graphql.roots import one_by
 from schema.graphql.scopes import Authenticated
 from schema.graphql.values import Money, PostalAddress, address, money
+from schema.master.channels import Channel
 
 if TYPE_CHECKING:
     from schema.trade.contracts import Contract
@@ -47,6 +51,10 @@ described(
     NAME="By name.",
     NAME_DESC="By name, last first.",
 )
+
+
+async def _channels(parties: Sequence[Any], info: Info) -> list[list[Any]]:
+    return await resolvers.channels_of(info.context, parties)
 
 
 @strawberry.type(
@@ -119,6 +127,17 @@ class Party(Node):
         "approval_limit",
         "Above it, what its buyers order waits for one of its approvers; null: nothing waits.",
         currency="approval_currency",
+    )
+    approval_limit_per_day: Money | None = money(
+        "approval_limit_per_day",
+        "The same for all that it orders on one of the merchant's days; null: no such limit.",
+        currency="approval_currency",
+    )
+    price_group: str | None = strawberry.field(
+        description="The group of parties whose price lists it pays."
+    )
+    channels: list[Channel] = batched(
+        _channels, "Over which its buyers order, by code.", listed=Listed(loaders.channels)
     )
     contacts: list[Contact] = related(loaders.contacts, "Its contacts, by code.")
     addresses: list[Address] = related(loaders.addresses, "Its addresses, by code.")

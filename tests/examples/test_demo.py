@@ -30,7 +30,7 @@ query {
     summary { orderCount }
     nodes {
       kind externalReference party { number } guest { name } channel { code }
-      lines { product { sku } ordered backordered }
+      lines { product { sku } ordered backordered unitPrice { amount } }
       deliveries { number state }
     }
   }
@@ -80,8 +80,8 @@ def _cast(story):
     assert sum(it["party"] is not None for it in deliveries) == 7
     assert {it["location"]["code"] for it in deliveries} == {"hamburg", "kassel"}
     channels = Counter(it["channel"]["code"] for it in orders)
-    assert channels == {"portal": 3, "shop": 3, "marketplace": 3}
-    assert {it["kind"] for it in orders if it["party"]} == {"CALL_OFF"}
+    assert channels == {"portal": 4, "shop": 3, "marketplace": 3}
+    assert {it["kind"] for it in orders if it["party"]} == {"CALL_OFF", "STANDARD"}
     references = [it["externalReference"] for it in orders if it["externalReference"]]
     assert references == ["MP-302-4711", "MP-302-4790", "MP-302-4802"]
 
@@ -101,6 +101,24 @@ def _troubles(story):
     assert [it for it in received if it["difference"]] == [
         {"difference": "DAMAGED", "shipped": "400", "received": "394"}
     ]
+
+
+def _prices(story):
+    """The portal's buyer pays what its contract says, its list, or the product's list price."""
+    portal = [it for it in story["orders"]["nodes"] if it["channel"]["code"] == "portal"]
+    paid = {
+        (it["kind"], line["product"]["sku"]): line["unitPrice"]["amount"]
+        for it in portal
+        for line in it["lines"]
+    }
+    assert paid == {
+        ("CALL_OFF", "GW-040"): "48.9",
+        ("CALL_OFF", "KL-6204"): "3.145",
+        ("CALL_OFF", "GH-110"): "131",
+        ("CALL_OFF", "OL-220"): "7.25",
+        ("STANDARD", "SF-400"): "7.6",
+        ("STANDARD", "WS-12"): "64",
+    }
 
 
 def _contract(contract):
@@ -124,6 +142,7 @@ async def test_the_story_has_its_cast_also_on_a_sunday(database, clock, ask_demo
     story = await ask_demo(tokens["staff"])(STORY)
     _cast(story)
     _troubles(story)
+    _prices(story)
     _contract((await ask_demo(tokens["buyer"])(STORY))["contract"])
     for delivery in story["deliveries"]["nodes"]:
         found = [it["occurredAt"] for it in delivery["timeline"]["nodes"]]
@@ -147,7 +166,7 @@ async def test_an_interrupted_demo_is_told_anew_and_then_never_again(
     with pytest.raises(Refused):
         await demo.load(database.owner, clock)
     story = await ask_demo(tokens["staff"])(STORY)
-    assert story["orders"]["summary"]["orderCount"] == 9
+    assert story["orders"]["summary"]["orderCount"] == 10
     async with database.writing(None) as session:
         assert (await session.scalars(select(Merchant.slug))).all() == [demo.SLUG]
 

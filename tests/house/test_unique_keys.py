@@ -15,6 +15,8 @@ STAFF = {
     "holds.active": Scope.ORDERS_MANAGE,
     "locations.code": Scope.MASTER_DATA_WRITE,
     "parties.number": Scope.MASTER_DATA_WRITE,
+    "price_list_entries.step": Scope.MASTER_DATA_WRITE,
+    "price_lists.code": Scope.MASTER_DATA_WRITE,
     "products.sku": Scope.MASTER_DATA_WRITE,
     "trusted_documents.key": Scope.DOCUMENTS_MANAGE,
 }

@@ -20,3 +20,11 @@ from kit.money import rounded
 )
 def test_halves_go_up_at_the_minor_unit(exact, currency, found):
     assert rounded(Decimal(exact), currency) == (Decimal(found), currency)
+
+
+@pytest.mark.parametrize(
+    ("currency", "found"),
+    [("RSD", "1.01"), ("ALL", "1.01"), ("MGA", "1.01"), ("IQD", "1.006"), ("CLF", "1.0056")],
+)
+def test_money_is_rounded_as_the_standard_says_not_as_people_write_it(currency, found):
+    assert rounded(Decimal("1.00555"), currency) == (Decimal(found), currency)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from kit import gs1
 from kit.ids import new_id, to_global
-from models.access.viewers import Actor
+from kit.standards import gs1
+from models.access.viewers import Actor, allowed
 from tests.make import Ask, World
 from tests.make.fulfilment import deliveries
 from tests.make.master import channels, locations, parties
@@ -65,11 +65,13 @@ class Scene:
     carrier: str
 
     async def as_buyer(self) -> Ask:
-        """Ask as the company itself."""
-        return self.ask.by(await self.world.key(Actor.BUYER, self.company))
+        """Ask as the company itself, which may state prices."""
+        scopes = sorted(allowed(Actor.BUYER))
+        return self.ask.by(await self.world.key(Actor.BUYER, self.company, scopes=scopes))
 
     def order_line(self, **fields: Any) -> dict[str, Any]:
-        terms = {"quantity": "10", "unitPrice": "2.5", "discountPercent": "5", "window": WINDOW}
+        prices = {"unitPrice": "2.5", "expectedUnitPrice": "2.5", "discountPercent": "5"}
+        terms = {"quantity": "10", "window": WINDOW, **prices}
         more = {"substitutionAllowed": True, "externalReference": fresh("EL")}
         return {"productId": self.product, **terms, **more, **fields}
 
@@ -118,6 +120,8 @@ async def scene(world: World, ask: Ask) -> Scene:
     party = to_global("Party", company)
     of = (await ask(OF_PARTY, id=party))["party"]
     (product,) = await orders.products(ask, fresh("S"))
+    channel = to_global("Channel", await channels.channel(world))
+    await parties.allow(world, party, channel)
     return Scene(
         world,
         ask,
@@ -125,7 +129,7 @@ async def scene(world: World, ask: Ask) -> Scene:
         party,
         of["contacts"][0]["id"],
         of["addresses"][0]["id"],
-        to_global("Channel", await channels.channel(world)),
+        channel,
         to_global("Location", await locations.location(world)),
         product,
         to_global("Party", await parties.carrier(world)),

@@ -2,6 +2,7 @@
 
 from commands.access.keys.operate import (
     binding,
+    change_merchant,
     create_key,
     create_merchant,
     keys_of,
@@ -14,6 +15,7 @@ from commands.access.keys.operate import (
 
 __all__ = [
     "binding",
+    "change_merchant",
     "create_key",
     "create_merchant",
     "keys_of",

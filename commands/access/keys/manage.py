@@ -16,7 +16,7 @@ from kit.inputs import Bulk, Command, Input, Instant, Name, refuse_duplicates
 from kit.limits import Limits
 from models.access.keys import ApiKey
 from models.access.tokens import Shown
-from models.access.viewers import Actor, CompanyRole, Documents, Scope, allowed
+from models.access.viewers import Actor, CompanyRole, Documents, Scope, allowed, usual
 from models.base.acts import Act
 from models.base.bindings import bound_tables
 
@@ -61,7 +61,9 @@ class ApiKeyCreate(Command):
         None, description="What a BUYER may do for its company; BUYER when left out."
     )
     scopes: Bulk[Scope] | None = Field(
-        None, description="What it allows; all that its actor may have when left out."
+        None,
+        description="What it allows; when left out, all that its actor may have, but for a BUYER or"
+        " STOREFRONT `PRICES_STATE`.",
     )
     expires_at: Instant | None = Field(
         None, description="When it ends by itself; when left out, it lasts until it is revoked."
@@ -121,7 +123,7 @@ def _check(writing: Writing, command: ApiKeyCreate) -> None:
 def _scopes(writing: Writing, command: ApiKeyCreate) -> list[Scope]:
     """Refused: INVALID beyond the actor, NOT_ALLOWED beyond the viewer."""
     most = allowed(command.actor, command.role)
-    wanted = most if command.scopes is None else command.scopes
+    wanted = usual(command.actor, command.role) if command.scopes is None else command.scopes
     for place, scope in enumerate(wanted):
         path = ("scopes",) if command.scopes is None else ("scopes", place)
         if scope not in most:

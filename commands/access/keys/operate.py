@@ -13,10 +13,10 @@ from commands.writing.transaction import Writing
 from kit.db.tenant import set_merchant
 from kit.errors import Code, Refused
 from kit.ids import new_id
-from kit.inputs import Input, Name
+from kit.inputs import Input, Name, Zone
 from models.access.keys import ApiKey, LimitName, Merchant, MerchantSecret
 from models.access.tokens import issue
-from models.access.viewers import Actor, CompanyRole, allowed
+from models.access.viewers import Actor, CompanyRole, usual
 from models.base.bindings import bound_tables
 from models.events.access.keys import ApiKeyCreated, ApiKeyRevoked
 
@@ -30,6 +30,7 @@ class MerchantCreate(Input):
     slug: Slug = Field(description="Short name: lower-case letters, digits and hyphens.")
     name: Name = Field(description="Name for people.")
     gs1_company_prefix: Gs1Prefix | None = Field(None, description="4 to 12 digits.")
+    time_zone: Zone = Field("UTC", description="IANA time zone in which its days are counted.")
 
 
 class KeyCreate(Input):
@@ -44,11 +45,11 @@ async def create_merchant(
     name: str,
     now: datetime,
     gs1_company_prefix: str | None = None,
+    time_zone: str = "UTC",
 ) -> Merchant:
     """Create a tenant. Refused: TAKEN when the slug is; INVALID when a value has a wrong form."""
-    command = MerchantCreate.read(
-        {"slug": slug, "name": name, "gs1_company_prefix": gs1_company_prefix}
-    )
+    own = {"gs1_company_prefix": gs1_company_prefix, "time_zone": time_zone}
+    command = MerchantCreate.read({"slug": slug, "name": name, **own})
     if await session.scalar(select(Merchant.id).where(Merchant.slug == slug)) is not None:
         raise Refused(Code.TAKEN, f"There is a merchant {slug} already.", ("slug",))
     merchant = Merchant(id=new_id(), created_at=now, **command.model_dump())
@@ -73,6 +74,14 @@ async def merchant_of(session: AsyncSession, slug: str) -> Merchant:
     return found
 
 
+async def change_merchant(session: AsyncSession, slug: str, time_zone: str) -> Merchant:
+    """Let a tenant count its days elsewhere. Refused: NOT_FOUND, INVALID_TIME_ZONE."""
+    merchant = await merchant_of(session, slug)
+    own = {"slug": slug, "name": merchant.name, "time_zone": time_zone}
+    merchant.time_zone = MerchantCreate.read(own).time_zone
+    return merchant
+
+
 async def create_key(
     session: AsyncSession,
     merchant_id: UUID,
@@ -86,7 +95,7 @@ async def create_key(
 
     bound_to: the party, channel, location or carrier of the actor, None for staff only.
     more: columns of the key. Where they do not say otherwise, a buyer's role is BUYER, and the key
-    has all scopes that its actor may have.
+    has the scopes that are usual for its actor.
     Refused: INVALID when staff is bound, or another actor is not, or has a role and is no buyer.
     """
     if (actor is Actor.STAFF) != (bound_to is None):
@@ -105,7 +114,7 @@ async def create_key(
         name=KeyCreate.read({"name": name}).name,
         secret_sha256=secret_sha256,
         created_at=now,
-        **{"scopes": sorted(allowed(actor, role)), **more, "role": role},
+        **{"scopes": sorted(usual(actor, role)), **more, "role": role},
     )
     session.add(key)
     await session.flush()

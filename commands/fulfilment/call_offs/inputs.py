@@ -10,6 +10,7 @@ from kit.inputs import (
     LARGEST_BULK,
     Bulk,
     Command,
+    ExactAmount,
     Input,
     Note,
     Quantity,
@@ -28,6 +29,11 @@ class CallOffLine(Input):
         description="The contract line; two lines may name one product, so the line is named."
     )
     quantity: Quantity = Field(description="How much, in `unit`.")
+    expected_unit_price: ExactAmount | None = Field(
+        None,
+        description="What its customer was shown: where the contract says another price, the"
+        " call-off is refused with it in `userErrors`.",
+    )
     unit: Unit | None = Field(
         None,
         description="Unit of the quantity, the product's own when left out. Grams and kilograms,"

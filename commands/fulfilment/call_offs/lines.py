@@ -11,6 +11,7 @@ from commands.fulfilment.call_offs.inputs import CallOffLine, ContractCallOff
 from commands.master.catalog import check_scale
 from commands.trade.contracts.life import outside
 from commands.trade.contracts.lines import products_of
+from commands.trade.orders.compose import check_expected
 from commands.trade.orders.drafts import LineDraft
 from commands.writing.transaction import Writing, missing
 from kit.errors import Code, Path, Problem, Refused
@@ -74,6 +75,7 @@ def _line(
         text = "Say when this is to arrive, here or for the whole call-off."
         raise Refused(Code.INVALID, text, ("window",))
     check_window(writing, agreement.contract, window)
+    check_expected(item.expected_unit_price, line.unit_price, line.currency)
     return LineDraft(
         product,
         quantity,

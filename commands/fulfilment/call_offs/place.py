@@ -1,6 +1,7 @@
 """Calling off: an order at the price of a contract, with its planned deliveries."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from commands.fulfilment.call_offs.inputs import ContractCallOff
 from commands.fulfilment.call_offs.lines import agreement_of, check_listed, drafts_of, sums
@@ -8,12 +9,12 @@ from commands.fulfilment.call_offs.parts import check_parts, plan_parts
 from commands.master.parties.upsert import ship_to
 from commands.trade.contracts import counters
 from commands.trade.contracts.life import VALID, check_in_force, outside
-from commands.trade.orders.approvals import awaited
+from commands.trade.orders.approvals import awaited, check_channel
 from commands.trade.orders.drafts import Draft, LineDraft, create
 from commands.trade.orders.references import check_free
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
-from kit.errors import Code, Path, Refused
+from kit.errors import Path, Refused
 from kit.inputs import Place
 from models.access.viewers import Scope
 from models.base.acts import Act
@@ -34,19 +35,24 @@ from models.trade.orders.states import OrderKind
 async def place(writing: Writing, command: ContractCallOff) -> Outcome:
     """Draw on a contract under its lock; where approval is demanded, the order waits for it.
 
-    Refused: NOT_FOUND, CONTRACT_SUSPENDED, WRONG_STATE, PARTY_MISMATCH, OUTSIDE_VALIDITY (K3),
-    NOT_ON_CONTRACT, UNIT_MISMATCH (K9), SCALE_EXCEEDED, LOT_MULTIPLE, BELOW_MINIMUM, EXCEEDS_MAX
-    (K1), NOTICE_TOO_SHORT, RELEASE_OUTDATED, INVALID without a window, INVALID_WINDOW, DUPLICATE,
-    TAKEN, and for its deliveries what `deliveryPlan` refuses.
+    Refused: NOT_FOUND, CONTRACT_SUSPENDED, WRONG_STATE, NOT_ALLOWED for a channel,
+    PARTY_MISMATCH, OUTSIDE_VALIDITY (K3), NOT_ON_CONTRACT, UNIT_MISMATCH (K9), SCALE_EXCEEDED,
+    LOT_MULTIPLE, BELOW_MINIMUM, EXCEEDS_MAX (K1), NOTICE_TOO_SHORT, PRICE_CHANGED,
+    RELEASE_OUTDATED, INVALID without a window, INVALID_WINDOW, DUPLICATE, TAKEN, and for its
+    deliveries what `deliveryPlan` refuses.
     """
     locked = await writing.lock(Contract, {command.contract_id: ("contract_id",)})
     contract = locked[command.contract_id]
     _check_contract(writing, contract, command)
     channel = await _channel(writing, command)
+    party = (await writing.get(Party, {contract.party_id: ()}))[contract.party_id]
+    check_channel(writing, channel, party)
     await check_free(writing, channel.id, contract.party_id, command)
     check_parts(writing, contract, command)
     drafts = await drafts_of(writing, await agreement_of(writing, contract), command)
-    draft = await _draft(writing, contract, channel, command, drafts)
+    draft = await _draft(writing, contract, command, drafts)
+    waits = await awaited(writing, channel, party, drafts, contract.currency)
+    draft = replace(draft, awaiting=waits)
     drawn = sums(drafts)
     await counters.move(writing, {key: {"called_off": total} for key, total in drawn.items()})
     (order_id,) = await create(writing, [draft])
@@ -65,31 +71,24 @@ def _check_contract(writing: Writing, contract: Contract, command: ContractCallO
 
 
 async def _channel(writing: Writing, command: ContractCallOff) -> Channel:
-    """Refused: NOT_FOUND, WRONG_STATE."""
-    path = ("channel_id",)
-    channel = (await writing.get(Channel, {command.channel_id: path}))[command.channel_id]
-    if not channel.is_active:
-        raise Refused(Code.WRONG_STATE, f"{channel.code} is not active.", path)
-    return channel
+    """Refused: NOT_FOUND."""
+    return (await writing.get(Channel, {command.channel_id: ("channel_id",)}))[command.channel_id]
 
 
 async def _draft(
     writing: Writing,
     contract: Contract,
-    channel: Channel,
     command: ContractCallOff,
     lines: Sequence[LineDraft],
 ) -> Draft:
     address = await _ship_to(writing, contract, command)
     await _check_contact(writing, contract, command)
-    party = (await writing.get(Party, {contract.party_id: ()}))[contract.party_id]
     return Draft(
-        channel_id=channel.id,
+        channel_id=command.channel_id,
         currency=contract.currency,
         placed_at=writing.now,
         lines=lines,
         kind=OrderKind.CALL_OFF,
-        awaiting=awaited(writing, channel, party, lines, contract.currency),
         party_id=contract.party_id,
         buyer_contact_id=command.buyer_contact_id,
         contract_id=contract.id,

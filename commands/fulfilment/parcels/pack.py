@@ -10,9 +10,9 @@ from sqlalchemy import select
 from commands.fulfilment.parcels.inputs import ParcelPack
 from commands.writing.counters import raised
 from commands.writing.transaction import Writing
-from kit import gs1
 from kit.errors import Code, Path, Refused
 from kit.ids import new_id
+from kit.standards import gs1
 from models.access.keys import CounterName, Merchant
 from models.base.visibility import merchant
 from models.events.fulfilment.parcels import ParcelPacked, ParcelVoided

@@ -108,6 +108,21 @@ class PartyUpsert(Input):
         " counts, and one in another currency, or with a line without a price, is above it."
         " Without it nothing waits.",
     )
+    approval_limit_per_day: Money | None = Field(
+        None,
+        description="The same for all that the company orders on one day, as the merchant counts"
+        " days, together: whoever ordered it, without what was cancelled or rejected and what waits"
+        " for its approver. In the currency of `approvalLimit`.",
+    )
+    price_group: Reference | None = Field(
+        None, description="The group of parties whose price lists it pays."
+    )
+    channel_codes: list[Reference] | None = Field(
+        None,
+        max_length=LARGEST_BULK,
+        description="Codes of all channels over which its buyers order, none without one; left out,"
+        " they stay as they are.",
+    )
     contacts: list[ContactUpsert] = Field(
         [], max_length=LARGEST_BULK, description="Contacts to write; others stay as they are."
     )
@@ -126,12 +141,20 @@ def _check(parties: Sequence[PartyUpsert]) -> None:
     refuse_duplicates((it.number for it in parties), ("parties",), "number")
     for place, party in enumerate(parties):
         contacts, addresses = ("parties", place, "contacts"), ("parties", place, "addresses")
+        refuse_duplicates(party.channel_codes or (), ("parties", place, "channel_codes"))
+        _check_limits(party, ("parties", place, "approval_limit_per_day"))
         refuse_duplicates((it.code for it in party.contacts), contacts, "code")
         refuse_duplicates((it.code for it in party.addresses), addresses, "code")
         defaults = (it.is_default or None for it in party.addresses)
         refuse_duplicates(defaults, addresses, "is_default")
         for number, address in enumerate(party.addresses):
             _check_openings(address.receiving_hours, (*addresses, number, "receiving_hours"))
+
+
+def _check_limits(party: PartyUpsert, path: Path) -> None:
+    one, day = party.approval_limit, party.approval_limit_per_day
+    if one is not None and day is not None and one.currency != day.currency:
+        raise Refused(Code.INVALID, "Both limits have one currency.", (*path, "currency"))
 
 
 def _check_openings(openings: Sequence[Opening], path: Path) -> None:

@@ -1,7 +1,7 @@
 """Parties written in bulk from the merchant's system of record, and where they take goods in."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from models.base.acts import Act
 from models.base.events import Event
 from models.base.payloads import ColumnName
 from models.events.master.parties import PartyCreated, PartyUpdated
+from models.master.channels import Channel
 from models.master.parties import Address, Contact, Party
 
 Child = TypeVar("Child", Contact, Address)
@@ -43,12 +44,14 @@ async def upsert_all(writing: Writing, command: PartiesUpsert) -> Outcome:
 
     A change of a contact or an address is one of its party. An address that becomes the default
     takes the place of the one before. Refused: DUPLICATE when a key stands twice, or two
-    addresses of a party are its default; INVALID_WINDOW when receiving hours overlap.
+    addresses of a party are its default; INVALID_WINDOW when receiving hours overlap; INVALID for
+    limits in two currencies; NOT_FOUND for a channel.
     """
     inputs = command.parties
     _check(inputs)
     found = await locked(writing, Party, "number", (it.number for it in inputs))
-    written = [put(writing, Party, found.get(it.number), _party(it)) for it in inputs]
+    channels = await _channels(writing, inputs)
+    written = [put(writing, Party, found.get(it.number), _party(it, channels)) for it in inputs]
     await writing.session.flush()
     pairs = [(row, it) for (row, _), it in zip(written, inputs, strict=True)]
     contacts = await _put_all(writing, Contact, [(row, it.contacts) for row, it in pairs])
@@ -96,12 +99,33 @@ async def ship_to(
     return address
 
 
-def _party(item: PartyUpsert) -> dict[str, Any]:
-    limit = item.approval_limit
+async def _channels(writing: Writing, inputs: Sequence[PartyUpsert]) -> Mapping[str, UUID]:
+    """Return code -> id of the channels that parties name. Refused: NOT_FOUND."""
+    codes = {code for it in inputs for code in it.channel_codes or ()}
+    found = await writing.by_key(Channel, "code", codes)
+    for place, it in enumerate(inputs):
+        for number, code in enumerate(it.channel_codes or ()):
+            if code not in found:
+                raise missing(Channel, ("parties", place, "channel_codes", number))
+    return {code: row.id for code, row in found.items()}
+
+
+_SHAPED = {
+    *("contacts", "addresses", "approval_limit", "approval_limit_per_day", "channel_codes"),
+}
+"""Fields that are no columns."""
+
+
+def _party(item: PartyUpsert, channels: Mapping[str, UUID]) -> dict[str, Any]:
+    """Return the columns of a party. channels: code -> id."""
+    one, day = item.approval_limit, item.approval_limit_per_day
+    limit, codes = one or day, item.channel_codes
     return {
-        **item.model_dump(exclude={"contacts", "addresses", "approval_limit"}),
-        "approval_limit": limit and limit.amount,
+        **item.model_dump(exclude=_SHAPED),
+        "approval_limit": one and one.amount,
+        "approval_limit_per_day": day and day.amount,
         "approval_currency": limit and limit.currency,
+        **({} if codes is None else {"channel_ids": sorted(channels[it] for it in codes)}),
     }
 
 

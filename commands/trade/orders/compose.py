@@ -1,6 +1,7 @@
 """From what a client says to a checked draft: the rules of every order, placed or imported."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from uuid import UUID
 
 from commands.master.catalog import check_scale
@@ -8,30 +9,35 @@ from commands.trade.orders.drafts import Draft, LineDraft
 from commands.trade.orders.fields import LineFields, OrderFields, check_shape
 from commands.trade.orders.references import References, customer
 from commands.writing.transaction import Writing
-from kit.errors import Refused
+from kit.errors import Code, Problem, Refused
 from kit.inputs import Place, refuse_duplicates
+from kit.money import Amount
+from models.access.viewers import Scope
 from models.master.catalog import Product
 from models.master.channels import Channel
 from models.master.parties import Address, Contact, Party
+from models.trade.codes import TradeCode
+from models.trade.orders.states import OrderKind
 
 
 def compose(
     writing: Writing, references: References, fields: OrderFields, lines: Sequence[LineFields]
 ) -> Draft:
-    """Return the draft, placed now and confirmed, of an order whose references have been read.
+    """Return the draft, confirmed, of an order whose references have been read.
 
-    Refused: INVALID, NOT_FOUND, NOT_ALLOWED, DUPLICATE, SCALE_EXCEEDED, with the path inside the
-    order.
+    Refused: INVALID, NOT_FOUND, NOT_ALLOWED, DUPLICATE, SCALE_EXCEEDED, PRICE_CHANGED, with the
+    path inside the order.
     """
     check_shape(fields)
+    _check_kind(writing, fields)
     party = customer(writing, references, fields)
     contact = references.of_party(Contact, party, fields)
     ship_to_id, ship_to = _ship_to(references, party, fields)
     return Draft(
         channel_id=references.demand(Channel, fields).id,
         currency=fields.currency,
-        placed_at=writing.now,
-        lines=_lines(references, lines),
+        placed_at=fields.ordered_at(writing.now),
+        lines=_lines(writing, references, fields, lines),
         kind=fields.kind,
         party_id=party.id if party else None,
         guest=fields.guest,
@@ -60,24 +66,93 @@ def _ship_to(
     return (None, None) if address is None else (address.id, Place(**address.place))
 
 
-def _lines(references: References, lines: Sequence[LineFields]) -> list[LineDraft]:
+def _check_kind(writing: Writing, fields: OrderFields) -> None:
+    if fields.kind is not OrderKind.STANDARD and not writing.viewer.may(Scope.PRICES_STATE):
+        text = f"Your key lacks the scope {Scope.PRICES_STATE}, which other kinds of orders need."
+        raise Refused(Code.NOT_ALLOWED, text, ("kind",))
+
+
+def _lines(
+    writing: Writing, references: References, order: OrderFields, lines: Sequence[LineFields]
+) -> list[LineDraft]:
+    """Return the lines to be. Refused: as `compose`, all that is wrong with prices at once."""
     refuse_duplicates((it.external_reference for it in lines), ("lines",), "external_reference")
-    drafts = [_line(references, line, number) for number, line in enumerate(lines)]
-    refuse_duplicates(map(_but_quantity, drafts), ("lines",))
+    drafts, problems = [], list[Problem]()
+    for number, line in enumerate(lines):
+        path = ("lines", number)
+        try:
+            found = references.priced(writing, order, line)
+            check_scale(found.product, line.quantity, ("quantity",))
+            price = _price(writing, order, line, found.unit_price)
+        except Refused as refused:
+            below = [it.below(path) for it in refused.problems]
+            if refused.price is None:
+                raise Refused.of(below) from refused
+            problems += below
+        else:
+            drafts.append(_line(found.product, line, price))
+    if problems:
+        raise Refused.of(problems)
+    terms = (_but_quantity(*it) for it in zip(drafts, lines, strict=True))
+    refuse_duplicates(terms, ("lines",))
     return drafts
 
 
-def _line(references: References, line: LineFields, number: int) -> LineDraft:
-    path = ("lines", number)
-    try:
-        product = references.demand(Product, line)
-    except Refused as refused:
-        raise Refused.of([it.below(path) for it in refused.problems]) from refused
-    check_scale(product, line.quantity, (*path, "quantity"))
+def _price(
+    writing: Writing, order: OrderFields, line: LineFields, ours: Decimal | None
+) -> Decimal | None:
+    """Return what one unit costs, None where nobody knows; ours: what the merchant asks.
+
+    Refused: NOT_ALLOWED for who states a discount or another price and may not, PRICE_CHANGED when
+    something else was expected.
+    """
+    if not writing.viewer.may(Scope.PRICES_STATE):
+        if line.discount_percent:
+            text = f"Your key lacks the scope {Scope.PRICES_STATE}, which discounts need."
+            raise Refused(Code.NOT_ALLOWED, text, ("discount_percent",))
+        if line.unit_price not in {None, ours}:
+            known = _price_text(ours, order.currency)
+            why = f"{known} Only the scope {Scope.PRICES_STATE} states others."
+            raise _refused(Code.NOT_ALLOWED, why, "unit_price", ours, order.currency)
+    price = ours if line.unit_price is None else line.unit_price
+    check_expected(line.expected_unit_price, price, order.currency)
+    return price
+
+
+def check_expected(expected: Decimal | None, price: Decimal | None, currency: str) -> None:
+    """Refused: PRICE_CHANGED when one unit costs something else than its customer was shown."""
+    if expected not in {None, price}:
+        why = _price_text(price, currency)
+        raise _refused(TradeCode.PRICE_CHANGED, why, "expected_unit_price", price, currency)
+
+
+def _refused(code: str, why: str, field: str, price: Decimal | None, currency: str) -> Refused:
+    """Return the refusal of a price, with ours."""
+    return Refused(code, why, (field,), price=None if price is None else Amount(price, currency))
+
+
+def _price_text(price: Decimal | None, currency: str) -> str:
+    if price is None:
+        return "No price of this is known."
+    return f"One unit costs {price.normalize():f} {currency}."
+
+
+def check_priced(draft: Draft) -> None:
+    """Refused: PRICE_UNKNOWN for every line without a price."""
+    problems = [
+        Problem(TradeCode.PRICE_UNKNOWN, f"{line.product.sku} has no price here.", ("lines", place))
+        for place, line in enumerate(draft.lines)
+        if line.unit_price is None
+    ]
+    if problems:
+        raise Refused.of(problems)
+
+
+def _line(product: Product, line: LineFields, unit_price: Decimal | None) -> LineDraft:
     return LineDraft(
         product,
         line.quantity,
-        line.unit_price,
+        unit_price,
         line.discount_percent,
         line.window,
         line.substitution_allowed,
@@ -85,7 +160,7 @@ def _line(references: References, line: LineFields, number: int) -> LineDraft:
     )
 
 
-def _but_quantity(line: LineDraft) -> tuple[object, ...]:
+def _but_quantity(draft: LineDraft, line: LineFields) -> tuple[object, ...]:
     """Return what tells lines apart: the same product twice is no mistake at another price."""
     terms = (line.unit_price, line.discount_percent, line.substitution_allowed)
-    return (line.product.id, *terms, line.window, line.external_reference)
+    return (draft.product.id, *terms, line.window, line.external_reference)

@@ -24,11 +24,14 @@ __all__ = ["Draft", "LineDraft", "check_scale", "create", "window_columns"]
 
 @dataclass(frozen=True)
 class LineDraft:
-    """One line to be: a product of the merchant with a quantity that fits its scale."""
+    """One line to be: a product of the merchant with a quantity that fits its scale.
+
+    unit_price: None where the merchant is to state it.
+    """
 
     product: Product
     quantity: Decimal
-    unit_price: Decimal
+    unit_price: Decimal | None
     discount_percent: Decimal = Decimal(0)
     window: Window | None = None
     substitution_allowed: bool = False
@@ -38,8 +41,10 @@ class LineDraft:
     over_tolerance: Decimal = Decimal(0)
 
     @property
-    def net(self) -> Decimal:
-        """Exact price after discount."""
+    def net(self) -> Decimal | None:
+        """Exact price after discount, None where it is unknown."""
+        if self.unit_price is None:
+            return None
         return net_of(self.quantity, self.unit_price, self.discount_percent)
 
 

@@ -1,5 +1,6 @@
 """What clients say about an order, whether it is placed now or imported from a back office."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
@@ -28,9 +29,20 @@ class LineFields(Input):
     """What every line of an order says beside its product."""
 
     quantity: Quantity = Field(description="How much, in the product's unit and scale.")
-    unit_price: ExactAmount = Field(description="Price of one unit before discount.")
+    unit_price: ExactAmount | None = Field(
+        None,
+        description="Price of one unit before discount, stated by whom the scope `PRICES_STATE`"
+        " allows that; when left out, the merchant's price. Without the scope it must be that.",
+    )
+    expected_unit_price: ExactAmount | None = Field(
+        None,
+        description="What its customer was shown: where one unit costs anything else, the order is"
+        " refused with the price in `userErrors`.",
+    )
     discount_percent: Percent = Field(
-        Decimal(0), description="Percent taken off the unit price; 0 when left out."
+        Decimal(0),
+        description="Percent taken off the unit price, with the scope `PRICES_STATE`; 0 when left"
+        " out.",
     )
     window: Window | None = Field(
         None, description="When this line is to arrive, where it differs from the order."
@@ -49,7 +61,8 @@ class OrderFields(Input):
     currency: Currency = Field(description="Currency of all prices.")
     kind: OrderKind = Field(
         OrderKind.STANDARD,
-        description="STANDARD, SAMPLE or REPLACEMENT; a CALL_OFF is placed on its contract.",
+        description="STANDARD or, with the scope `PRICES_STATE`, SAMPLE or REPLACEMENT; a CALL_OFF"
+        " is placed on its contract.",
     )
     party_id: Annotated[UUID, Names("Party")] | None = Field(
         None, description="The customer; a buyer's own company when left out."
@@ -81,6 +94,10 @@ class OrderFields(Input):
         " party, where all guests count as one.",
     )
     note: Note | None = Field(None, description="A note for people.")
+
+    def ordered_at(self, now: datetime) -> datetime:
+        """Return when it was ordered; its prices are those of that instant."""
+        return now
 
 
 def check_shape(fields: OrderFields) -> None:

@@ -1,13 +1,13 @@
 """Orders in bulk from a back office: history as well as what came in a minute ago."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
 
-from commands.trade.orders.compose import compose
+from commands.trade.orders.compose import check_priced, compose
 from commands.trade.orders.drafts import Draft, create
 from commands.trade.orders.fields import LineFields, OrderFields
 from commands.trade.orders.references import OrderKey, References, customer, read, taken
@@ -50,6 +50,11 @@ class OrderImport(OrderFields):
         description="What was ordered; two lines that differ only in quantity are refused."
     )
 
+    def ordered_at(self, now: datetime) -> datetime:
+        """Return when it was placed."""
+        del now
+        return self.placed_at
+
 
 class OrdersImport(Command):
     """Up to 250 orders."""
@@ -67,11 +72,12 @@ async def import_all(writing: Writing, command: OrdersImport) -> Outcome:
     """Create the orders that are not there yet; one that is refused does not stop the others.
 
     What has happened is taken as it was: dates may have passed, channels and products may be
-    inactive, and no approval is asked. Problems of an item, with their path in the whole input:
-    as `compose`, DUPLICATE for an order that stands twice, INVALID_DATE for the future.
+    inactive, and no approval is asked. Prices that are left out are those of that instant. Problems
+    of an item, with their path in the whole input: as `compose`, PRICE_UNKNOWN, DUPLICATE for an
+    order that stands twice, INVALID_DATE for the future.
     """
     orders = command.orders
-    references = await read(writing, orders, [line for it in orders for line in it.lines])
+    references = await read(writing, [(it, it.lines) for it in orders])
     there = await taken(writing, references.ids(Channel), {it.external_reference for it in orders})
     results: list[dict[str, Any]] = []
     drafts: dict[int, Draft] = {}
@@ -114,4 +120,5 @@ def _draft(writing: Writing, references: References, item: OrderImport) -> Draft
     if item.placed_at > writing.now:
         raise Refused(Code.INVALID_DATE, "An imported order was placed already.", ("placed_at",))
     draft = compose(writing, references, item, item.lines)
-    return replace(draft, placed_at=item.placed_at)
+    check_priced(draft)
+    return draft

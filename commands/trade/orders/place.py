@@ -7,8 +7,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from commands.trade.orders.approvals import awaited
-from commands.trade.orders.compose import compose
+from commands.trade.orders.approvals import awaited, check_channel
+from commands.trade.orders.compose import check_priced, compose
 from commands.trade.orders.drafts import Draft, create
 from commands.trade.orders.fields import LineFields, OrderFields
 from commands.trade.orders.references import check_free, customer, read
@@ -24,7 +24,7 @@ from models.trade.codes import TradeCode
 
 
 class OrderLinePlace(LineFields):
-    """One line of an order: a product, how much of it, at which price."""
+    """One line of an order: a product, and how much of it."""
 
     product_id: Annotated[UUID, Names("Product")] = Field(description="What is ordered.")
 
@@ -48,18 +48,23 @@ async def place(writing: Writing, command: OrderPlace) -> Outcome:
 
     Refused: GUESTS_NOT_ALLOWED by the channel, INVALID_WINDOW for a window and INVALID_DATE for a
     date that has passed, WRONG_STATE for an inactive channel or product, TAKEN for an external
-    reference that the customer used in the channel before; INVALID, NOT_FOUND, NOT_ALLOWED,
-    DUPLICATE and SCALE_EXCEEDED for what the order says.
+    reference that the customer used in the channel before; PRICE_UNKNOWN unless the channel lets
+    such an order wait for the merchant; PRICE_CHANGED, INVALID, NOT_FOUND, NOT_ALLOWED, DUPLICATE
+    and SCALE_EXCEEDED for what the order says.
     """
-    references = await read(writing, [command], command.lines)
+    references = await read(writing, [(command, command.lines)])
+    party = customer(writing, references, command)
+    channel = references.demand(Channel, command)
+    # Before anything is told of prices: those of another channel are not the buyer's.
+    check_channel(writing, channel, party)
     draft = compose(writing, references, command, command.lines)
     _check_future(writing, command)
-    channel = references.demand(Channel, command)
-    _check_channel(channel, command)
+    _check_guest(channel, command)
     _check_products(draft)
-    party = customer(writing, references, command)
+    if not channel.takes_unpriced:
+        check_priced(draft)
     await check_free(writing, channel.id, party.id if party else None, command)
-    waits = awaited(writing, channel, party, draft.lines, draft.currency)
+    waits = await awaited(writing, channel, party, draft.lines, draft.currency)
     (order_id,) = await create(writing, [replace(draft, awaiting=waits)])
     return {"order_id": order_id}
 
@@ -78,9 +83,7 @@ def _check_future(writing: Writing, command: OrderPlace) -> None:
         raise Refused(Code.INVALID_DATE, "This instant has passed.", ("cancel_if_not_by",))
 
 
-def _check_channel(channel: Channel, command: OrderPlace) -> None:
-    if not channel.is_active:
-        raise Refused(Code.WRONG_STATE, f"{channel.code} is not active.", ("channel_id",))
+def _check_guest(channel: Channel, command: OrderPlace) -> None:
     if command.guest is not None and not channel.guests_allowed:
         text = f"The channel {channel.code} takes no guests."
         raise Refused(TradeCode.GUESTS_NOT_ALLOWED, text, ("guest",))

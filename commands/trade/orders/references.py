@@ -1,19 +1,24 @@
-"""What orders name: channels, parties, products, contacts and addresses, read once for a bulk."""
+"""What orders name: channels, parties, products, contacts and addresses, read once for a bulk.
 
+Products come with what they cost each order.
+"""
+
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, or_, select
 
+from commands.master.prices.pricing import Priced, PriceQuestion, Prices, priced
 from commands.trade.orders.fields import LineFields, OrderFields
 from commands.writing.transaction import Writing, missing
 from kit.db.statements import Statement
 from kit.errors import Code, Path, Refused
 from kit.inputs import Input
-from models.access.viewers import Actor, anyone
+from models.access.viewers import Actor, Scope, anyone
 from models.base.records import columns, record
 from models.base.tables import Owned
 from models.base.visibility import seen_by
@@ -34,8 +39,7 @@ WAYS: Mapping[type[Owned], Mapping[str, str]] = {
 """Table -> field of an input that names one of its rows -> the column that the field gives."""
 
 
-@dataclass(frozen=True)
-class Named:
+class Named(NamedTuple):
     """How an input names a row: by which column, with which value, in which field."""
 
     column: str
@@ -45,14 +49,28 @@ class Named:
 
 def reference_of(entity: type[Owned], item: Input) -> Named | None:
     """Return how the input names a row of the table. Refused: INVALID when it does so twice."""
-    found = [
+    found = _names(entity, item)
+    if len(found) > 1:
+        raise Refused(Code.INVALID, "Name it by one key, not by two.", (found[-1].field,))
+    return found[0] if found else None
+
+
+def _names(entity: type[Owned], item: Input) -> Sequence[Named]:
+    """Return all ways in which the input names a row of the table."""
+    return [
         Named(column, value, field)
         for field, column in _ways(entity, type(item))
         if (value := getattr(item, field)) is not None
     ]
-    if len(found) > 1:
-        raise Refused(Code.INVALID, "Name it by one key, not by two.", (found[-1].field,))
-    return found[0] if found else None
+
+
+def _demanded(entity: type[Owned], item: Input) -> Named:
+    """Return how the input names a row. Refused: INVALID when it does not, or does so twice."""
+    name = reference_of(entity, item)
+    if name is None:
+        field = next(iter(WAYS[entity]))
+        raise Refused(Code.INVALID, f"Say which {entity.__name__} it is.", (field,))
+    return name
 
 
 @cache
@@ -71,15 +89,25 @@ def _values(entity: type[Owned], inputs: Iterable[Input]) -> dict[str, set[Any]]
     return found
 
 
+Keyed: TypeAlias = Mapping[tuple[type[Owned], str, Any], Any]
+"""Table, column, value -> row."""
+
+
+Lined: TypeAlias = tuple[OrderFields, Sequence[LineFields]]
+"""An order with its lines."""
+
+
 @dataclass(frozen=True)
 class References:
     """The rows that a bulk of orders names. keyed: table, column, value -> row.
 
-    owned: table, party id, column, value -> contact or address of that party.
+    owned: table, party id, column, value -> contact or address of that party. prices: of what
+    lines ask.
     """
 
-    keyed: Mapping[tuple[type[Owned], str, Any], Any]
+    keyed: Keyed
     owned: Mapping[tuple[type[Owned], UUID, str, Any], Any]
+    prices: Prices
 
     def ids(self, entity: type[Owned]) -> set[UUID]:
         """Return the ids of all rows of the table that were found."""
@@ -97,10 +125,9 @@ class References:
 
     def demand(self, entity: type[Entity], item: Input) -> Entity:
         """Return the row that the input names. Refused: INVALID also when it names none."""
-        row = self.find(entity, item)
+        row: Entity | None = self.find(entity, item)
         if row is None:
-            field = next(iter(WAYS[entity]))
-            raise Refused(Code.INVALID, f"Say which {entity.__name__} it is.", (field,))
+            raise missing(entity, (_demanded(entity, item).field,))
         return row
 
     def of_party(self, entity: type[Entity], party: Party | None, item: Input) -> Entity | None:
@@ -114,31 +141,76 @@ class References:
             raise missing(entity, (name.field,))
         return row
 
+    def priced(self, writing: Writing, order: OrderFields, line: LineFields) -> Priced:
+        """Return the product that a line names, and its price. Refused: as `demand`."""
+        name = _demanded(Product, line)
+        question = _question(writing, self.keyed, order, line)
+        if question is None or question not in self.prices:
+            raise missing(Product, (name.field,))
+        return self.prices[question]
+
     def default_address(self, party: Party) -> Address | None:
         """Return where the party takes deliveries unless it says otherwise."""
         return self.owned.get((Address, party.id, "is_default", True))
 
 
-async def read(
-    writing: Writing, orders: Sequence[OrderFields], lines: Iterable[LineFields]
-) -> References:
-    """Read everything that orders and lines name, with a few statements for all of them."""
+async def read(writing: Writing, lined: Sequence[Lined]) -> References:
+    """Read everything that orders and their lines name, with a few statements for all of them."""
+    orders = [order for order, _ in lined]
     keyed: dict[tuple[type[Owned], str, Any], Any] = {}
-    named_by: list[tuple[type[Owned], Sequence[Input]]] = [
-        (Channel, orders),
-        (Party, orders),
-        (Product, list(lines)),
-    ]
-    for entity, inputs in named_by:
-        for column, values in _values(entity, inputs).items():
+    for entity in (Channel, Party):
+        for column, values in _values(entity, orders).items():
             if (entity, column) == (Party, "id") and writing.viewer.actor is Actor.BUYER:
                 values.add(writing.viewer.bound_to)
             for value, row in (await writing.by_key(entity, column, values)).items():
                 keyed[entity, column, value] = row
-    parties = References(keyed, {}).ids(Party)
+    prices = await _prices(writing, keyed, lined)
+    parties = References(keyed, {}, {}).ids(Party)
     contacts = await _owned(writing, Contact, parties, _values(Contact, orders))
     places = _values(Address, orders) | {"is_default": {True}}
-    return References(keyed, contacts | await _owned(writing, Address, parties, places))
+    addresses = await _owned(writing, Address, parties, places)
+    return References(keyed, contacts | addresses, prices)
+
+
+async def _prices(
+    writing: Writing, keyed: Keyed, lined: Sequence[Lined]
+) -> dict[PriceQuestion, Priced]:
+    """Read products with the prices that lines ask, by ids and by SKUs."""
+    questions: defaultdict[str, set[PriceQuestion]] = defaultdict(set)
+    for order, lines in lined:
+        for line in lines:
+            question = _question(writing, keyed, order, line)
+            if question is not None:
+                questions["id" if isinstance(question.product, UUID) else "sku"].add(question)
+    found: dict[PriceQuestion, Priced] = {}
+    for column, of_column in questions.items():
+        found |= await priced(writing, column, of_column)
+    return found
+
+
+def _question(
+    writing: Writing, keyed: Keyed, order: OrderFields, line: LineFields
+) -> PriceQuestion | None:
+    """Return what a line asks the price of, None where it or its order names nothing or two.
+
+    Where a price is stated by whom that is allowed, the product alone is wanted.
+    """
+    products, channels = _names(Product, line), _names(Channel, order)
+    if len(products) != 1 or len(channels) != 1:
+        return None
+    product, channel = products[0].value, keyed.get((Channel, *channels[0][:2]))
+    if line.unit_price is not None and writing.viewer.may(Scope.PRICES_STATE):
+        return PriceQuestion(product)
+    party = _party(writing, keyed, order)
+    return PriceQuestion(
+        product,
+        line.quantity,
+        order.currency,
+        order.ordered_at(writing.now),
+        channel and channel.id,
+        party and party.id,
+        party and party.price_group,
+    )
 
 
 async def _owned(
@@ -186,9 +258,7 @@ def customer(writing: Writing, references: References, item: OrderFields) -> Par
     buyer = writing.viewer.actor is Actor.BUYER
     if buyer and item.guest is not None:
         raise Refused(Code.NOT_ALLOWED, "A buyer orders for its own company.", ("guest",))
-    party = references.find(Party, item)
-    if party is None and buyer:
-        party = references.keyed.get((Party, "id", writing.viewer.bound_to))
+    party = references.find(Party, item) or _party(writing, references.keyed, item)
     if (party is None) == (item.guest is None):
         raise Refused(Code.INVALID, "Give either a party or a guest.", ("party_id",))
     if party is not None and (
@@ -196,6 +266,15 @@ def customer(writing: Writing, references: References, item: OrderFields) -> Par
     ):
         raise missing(Party, _party_path(item))
     return party
+
+
+def _party(writing: Writing, keyed: Keyed, item: OrderFields) -> Any:
+    """Return the party that the input names, a buyer's own where it names none."""
+    names = _names(Party, item)
+    own = Named("id", writing.viewer.bound_to, "party_id")
+    if not names and writing.viewer.actor is Actor.BUYER:
+        names = [own]
+    return next((keyed.get((Party, it.column, it.value)) for it in names), None)
 
 
 def _party_path(item: OrderFields) -> Path:

@@ -7,15 +7,17 @@ from uuid import UUID
 from pydantic import Field
 
 from commands.trade.orders.lines import cancel, lines_of, lock_orders
-from commands.writing.transaction import Outcome, Writing, check_version
+from commands.writing.transaction import Outcome, Writing, check_version, missing
 from commands.writing.verbs import AnyVerb, verb
 from kit.errors import Code, Refused
 from kit.ids import Names
-from kit.inputs import Command, Note
+from kit.inputs import LARGEST_BULK, Command, ExactAmount, Input, Note, refuse_duplicates
+from models.access.viewers import Scope
 from models.events.trade.orders import OrderApproved, OrderRejected
+from models.trade.codes import TradeCode
 from models.trade.orders import acts
 from models.trade.orders.states import NEXT_STATES, Approval, OrderState, voice
-from models.trade.orders.tables import Order
+from models.trade.orders.tables import Order, OrderLine
 
 
 class OrderCommand(Command):
@@ -32,8 +34,22 @@ class VersionedOrderCommand(OrderCommand):
     )
 
 
+class LinePrice(Input):
+    """What one unit of a line costs."""
+
+    line_id: Annotated[UUID, Names("OrderLine")] = Field(description="A line without a price.")
+    unit_price: ExactAmount = Field(description="Price of one unit before discount.")
+
+
 class OrderApprove(VersionedOrderCommand):
     """The approval of an order that waits for it: the merchant's by staff, else the company's."""
+
+    prices: list[LinePrice] = Field(
+        [],
+        max_length=LARGEST_BULK,
+        description="Prices of lines that have none, with the scope `PRICES_STATE`. While a line"
+        " has none, nobody approves the order.",
+    )
 
 
 class OrderReject(VersionedOrderCommand):
@@ -79,12 +95,14 @@ async def approve(writing: Writing, command: OrderApprove) -> Outcome:
     """Approve an order for the viewer's side; it is confirmed when no other approval is awaited.
 
     Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE also where only the other side's is awaited,
-    NOT_ALLOWED for who approves for nobody.
+    NOT_ALLOWED for who approves for nobody or states a price and may not, PRICE_UNKNOWN while a
+    line has no price, TAKEN for the price of one that has, DUPLICATE.
     """
     order = await locked(writing, command, approve)
     side = _side(writing)
     if not acts.AWAITED.test(writing, order):
         raise _not_awaited(order)
+    await _state_prices(writing, order, command)
     others = [it for it in order.awaiting_approval_of if it is not side]
     if others:
         order.awaiting_approval_of = others
@@ -93,6 +111,27 @@ async def approve(writing: Writing, command: OrderApprove) -> Outcome:
     order.version += 1
     writing.record(OrderApproved(order.id, by=side))
     return {"order_id": order.id}
+
+
+async def _state_prices(writing: Writing, order: Order, command: OrderApprove) -> None:
+    """Give prices to lines that have none. Refused: as `approve`."""
+    if command.prices and not writing.viewer.may(Scope.PRICES_STATE):
+        text = f"Your key lacks the scope {Scope.PRICES_STATE}."
+        raise Refused(Code.NOT_ALLOWED, text, ("prices",))
+    refuse_duplicates((it.line_id for it in command.prices), ("prices",), "line_id")
+    lines = await lines_of(writing, [order.id])
+    for place, it in enumerate(command.prices):
+        path = ("prices", place, "line_id")
+        line = lines.get(it.line_id)
+        if line is None:
+            raise missing(OrderLine, path)
+        if line.unit_price is not None:
+            raise Refused(Code.TAKEN, f"Line {line.line_no} has a price.", path)
+        line.unit_price = it.unit_price
+    for line in lines.values():
+        if line.unit_price is None:
+            text = f"Line {line.line_no} of {order.number} has no price yet."
+            raise Refused(TradeCode.PRICE_UNKNOWN, text, ("prices",))
 
 
 def _side(writing: Writing) -> Approval:

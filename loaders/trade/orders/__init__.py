@@ -32,7 +32,7 @@ net = Aggregates(
     "order_id",
     {"amount": net_amount, "currency": lambda line: func.min(line.currency)},
     # Nothing is added up of prices that the viewer does not know.
-    having=lambda line: func.count(line.net) > 0,
+    having=lambda line: func.count(line.net) == func.count(),
 )
 
 __all__ = [

@@ -157,8 +157,9 @@ def net_of(quantity: Decimal, unit_price: Decimal, discount_percent: Decimal) ->
 class OrderLine(Owned):
     """One product of one order; every quantity in the product's unit.
 
-    discount_percent: taken off unit_price. over_tolerance: how much more than ordered may be
-    planned, as a quantity (invariant O1). The counters are sums that the database checks.
+    unit_price: None while the order waits for the merchant to state it. discount_percent: taken off
+    it. over_tolerance: how much more than ordered may be planned, as a quantity (invariant O1). The
+    counters are sums that the database checks.
     """
 
     __tablename__ = "order_lines"
@@ -205,7 +206,7 @@ class OrderLine(Owned):
     contract_line_id: Mapped[UUID | None]
     schedule_line_id: Mapped[UUID | None]
     currency: Mapped[str]
-    unit_price: Mapped[Decimal]
+    unit_price: Mapped[Decimal | None]
     discount_percent: Mapped[Decimal] = mapped_column(Numeric(9, 6), default=Decimal(0))
     over_tolerance: Mapped[Counter]
     substitution_allowed: Mapped[bool] = mapped_column(default=False)

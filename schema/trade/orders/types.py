@@ -94,7 +94,8 @@ class OrderLine(Node):
         description="The line's number in the sender's system."
     )
     unit_price: values.Money | None = values.money(
-        "unit_price", f"Price of one unit before discount; {_NOT_SHOWN}."
+        "unit_price",
+        f"Price of one unit before discount; {_NOT_SHOWN}, and while the merchant is to state it.",
     )
     discount_percent: Decimal | None = strawberry.field(
         description=f"Percent off the unit price; {_NOT_SHOWN}."
@@ -228,7 +229,8 @@ class Order(Node):
     net: values.Money | None = related(
         loaders.net,
         "Price of all lines after discount, without what was cancelled: added exactly, rounded"
-        f" half up once to the currency's minor unit. It is {_NOT_SHOWN}.",
+        f" half up once to the currency's minor unit. It is {_NOT_SHOWN}, and while a line has no"
+        " price.",
     )
     is_open: bool = related(
         loaders.timeliness,
@@ -261,8 +263,8 @@ class OrderSummary:
     )
     net_totals: list[values.Money] = strawberry.field(
         description="For each currency: quantity x unit price x (1 - discount / 100) over all"
-        " lines, without what was cancelled, added exactly and rounded half up once to the"
-        " currency's minor unit. Empty for warehouses.",
+        " lines that have a price, without what was cancelled, added exactly and rounded half up"
+        " once to the currency's minor unit. Empty for warehouses.",
         metadata={DECLARED: Listed(loaders.net_totals)},
     )
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from kit.ids import to_global
-from models.access.viewers import READS, Actor, CompanyRole, Scope
+from models.access.viewers import READS, Actor, CompanyRole, Scope, allowed
 from tests import make
 from tests.make.master import channels, parties
 from tests.make.trade import contracts, orders
@@ -29,6 +29,8 @@ SHOWN = """query ($id: ID!) { order(id: $id) {
 LIMIT = {"amount": "50", "currency": "EUR"}
 WAITING = ("PENDING_APPROVAL", ["COMPANY"])
 CONFIRMED: tuple[str, list[str]] = ("CONFIRMED", [])
+STATING = sorted(allowed(Actor.BUYER, CompanyRole.BUYER))
+"""Scopes of a buyer that may state prices, too."""
 
 
 @dataclass(frozen=True)
@@ -98,13 +100,13 @@ async def test_above_the_limit_an_order_waits_for_an_approver_of_its_company(com
     ],
 )
 async def test_what_counts_is_the_net_that_clients_see(company, quantity, line, waits):
-    buyer = await company.key(CompanyRole.BUYER)
+    buyer = await company.key(CompanyRole.BUYER, scopes=STATING)
     order = await company.place(buyer, quantity, line=line)
     assert await company.seen(order) == (WAITING if waits else CONFIRMED)
 
 
 async def test_another_currency_than_the_limits_is_above_it(company):
-    buyer = await company.key(CompanyRole.BUYER)
+    buyer = await company.key(CompanyRole.BUYER, scopes=STATING)
     order = await company.place(buyer, "1", currency="CHF")
     assert await company.seen(order) == WAITING
 

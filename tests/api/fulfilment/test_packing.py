@@ -2,8 +2,8 @@
 
 import pytest
 
-from kit.gs1 import is_valid, sscc
 from kit.ids import to_global
+from kit.standards.gs1 import is_valid, sscc
 from models.access.viewers import Actor
 from tests.make.fulfilment import deliveries
 from tests.make.master import locations, parties

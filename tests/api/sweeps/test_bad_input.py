@@ -239,7 +239,16 @@ async def test_another_companys_id_is_refused_to_a_buyer_as_an_unknown_one(
 
 KEYS = {
     *("channelCode", "closes", "gln", "gtin", "language", "limit", "opens", "productSku", "sscc"),
-    *("buyerContactCode", "partyNumber", "shipToAddressCode", "text", "timeZone", "trackingNumber"),
+    *(
+        "channelCodes",
+        "priceListCode",
+        "buyerContactCode",
+        "partyNumber",
+        "shipToAddressCode",
+        "text",
+        "timeZone",
+        "trackingNumber",
+    ),
 }
 """Texts that follow a rule of their own, or name a row."""
 

@@ -19,8 +19,8 @@ from tests.make.scene import scene
 from tests.make.sweeps.foreign import differing, found, listing, some
 
 TOKEN = "query ($id: ID!) { order(id: $id) { accessToken } }"
-OF_A_SHOP = {"Product", "Channel", "Location", "Party"}
-"""What a storefront sees of: its channel, carriers, and what every actor sees."""
+OF_A_SHOP = {"Product", "Channel", "Location", "Party", "PriceList", "PriceListEntry"}
+"""What a storefront sees of: its channel and its prices, carriers, what every actor sees."""
 
 
 async def test_another_merchants_rows_are_read_like_missing_ones(world: World, ask: Ask) -> None:

@@ -34,4 +34,6 @@ async def test_call_offs_beyond_what_a_counter_holds_are_refused(world: World, a
         "channels",
         "journal",
         "merchant_counters",
+        # The channel of the call-off is made, and the party may order over it.
+        "parties",
     }

@@ -19,11 +19,16 @@ mutation ($input: ParcelRecordTrackingInput!) {
   parcelRecordTracking(input: $input) { results { status parcel { status } } }
 }
 """
+PRICED = " + ".join(
+    f"SELECT {it}"
+    for it in ("price_lists", "price_list_entries", "merchants", "unnest", "products")
+)
+"""Products and what they cost, by one statement."""
 PLACING = [
     "INSERT idempotency_keys",
     "SELECT channels",
     "SELECT parties",
-    "SELECT products",
+    PRICED,
     "SELECT addresses",
     "INSERT merchant_counters",
     "INSERT orders + INSERT order_lines",

@@ -239,6 +239,7 @@ async def test_a_buyer_orders_for_its_own_company(world, ask):
     own, other = await parties.company(world), await parties.company(world)
     buyer = ask.by(await world.key(Actor.BUYER, own))
     channel = to_global("Channel", await channels.channel(world))
+    await parties.allow(world, to_global("Party", own), channel)
     (bolt,) = await orders.products(ask, "BOLT")
     fields = {"channelId": channel, "currency": "EUR", "lines": [orders.line(bolt)]}
     placed = (await buyer(orders.PLACE, input=fields))["orderPlace"]["order"]

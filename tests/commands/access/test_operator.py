@@ -18,6 +18,7 @@ from tests import make
 from tests.make.master.channels import channel
 from tests.make.master.locations import location
 from tests.make.master.parties import carrier, company
+from tests.make.trade.orders import products
 
 ROOT = Path(__file__).parents[3]
 VIEWER = "{ viewer { name actor } }"
@@ -98,9 +99,43 @@ async def test_a_merchant_is_created_once_and_listed(operate):
     assert await operate(*words, "--gs1-prefix", "4012345") == done
     code, output, _ = await operate("merchant", "list")
     head, line = output.splitlines()
-    assert (code, head.split()) == (0, ["SLUG", "NAME", "GS1", "PREFIX", "CREATED"])
-    assert line.startswith("acme  Acme GmbH 🏭  4012345")
+    assert (code, head.split()) == (0, ["SLUG", "NAME", "GS1", "PREFIX", "TIME", "ZONE", "CREATED"])
+    assert line.startswith("acme  Acme GmbH 🏭  4012345     UTC  ")
     assert await operate(*words) == (1, "", "slug: There is a merchant acme already.\n")
+
+
+async def test_a_merchant_counts_its_days_where_it_says(operate):
+    words = ["merchant", "create", "--slug", "acme", "--name", "Acme", "--time-zone"]
+    assert await operate(*words, "Europe/Berlin") == (0, "Created the merchant acme.\n", "")
+    change = ["merchant", "change", "--slug", "acme", "--time-zone"]
+    wrong = "time_zone: This is not a time zone of the IANA database.\n"
+    assert await operate(*change, "Mars/Olympus") == (1, "", wrong)
+    assert "Europe/Berlin" in (await operate("merchant", "list"))[1]
+    done = (0, "The days of acme are those of Asia/Tokyo.\n", "")
+    assert await operate(*change, "Asia/Tokyo") == done
+    assert "Asia/Tokyo" in (await operate("merchant", "list"))[1]
+    missing = ["merchant", "change", "--slug", "none", "--time-zone", "UTC"]
+    assert await operate(*missing) == (1, "", "merchant: There is no merchant none.\n")
+
+
+async def test_prices_are_imported_from_files(ask, world, operate, slug, tmp_path):
+    await company(world, number="K-1")
+    await products(ask, "BOLT")
+    lists, entries = tmp_path / "lists.csv", tmp_path / "entries.csv"
+    columns = "code,name,currency,party_number,valid_from\r\n"
+    lists.write_text(f"\ufeff{columns}OWN,Own,EUR,K-1,2026-01-01\r\n", "utf-8")
+    entries.write_text("price_list_code,product_sku,unit_price\nOWN,BOLT,2.4\n", "utf-8")
+    words = ["price", "import", "--merchant", slug, "--lists", str(lists), "--entries"]
+    output = "lists.csv: 1 created.\nentries.csv: 1 created.\n"
+    assert await operate(*words, str(entries)) == (0, output, "")
+    entries.write_text("price_list_code,product_sku,unit_price\nOWN,NUT,2.4\n", "utf-8")
+    refused = "entries.csv.line 2.product_sku: There is no such Product.\n"
+    assert await operate(*words, str(entries)) == (1, "", refused)
+    code, _, failed = await operate(*words, str(tmp_path / "none.csv"))
+    assert (code, "none.csv" in failed) == (1, True)
+    query = "{ journal(first: 9, sort: NEWEST_FIRST) { nodes { type actorName } } }"
+    refusals = [(it["type"], it["actorName"]) for it in (await ask(query))["journal"]["nodes"]]
+    assert refusals[:2] == [("price_list.repriced", "Operator"), ("price_list.created", "Operator")]
 
 
 async def test_every_wrong_value_is_told_with_its_name(operate):

@@ -78,6 +78,7 @@ def test_a_field_over_something_hidden_may_be_null() -> None:
         ("OrderLine", "discountPercent", True),
         ("OrderLine", "net", True),
         ("OrderLine", "unitPrice", True),
+        ("Product", "listPrice", True),
     ]
 
 

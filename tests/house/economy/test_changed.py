@@ -17,9 +17,9 @@ def imports():
     [
         ("commands/trade/orders/cancel.py", "tests/api/trade", "tests/api/access"),
         ("models/master/channels.py", "tests/api/trade", "tests/kit/embedded"),
-        ("kit/gs1.py", "tests/kit/test_gs1.py", "tests/web"),
+        ("kit/standards/gs1.py", "tests/kit/standards/test_gs1.py", "tests/web"),
         ("kit/embedded/keeper.py", "tests/kit/embedded", "tests/api/trade"),
-        ("tests/kit/test_gs1.py", "tests/kit/test_gs1.py", "tests/api/trade"),
+        ("tests/kit/standards/test_gs1.py", "tests/kit/standards/test_gs1.py", "tests/api/trade"),
         ("tests/make/issuer.py", "tests/transport/test_oidc.py", "tests/web"),
         ("web/src/main.js", "tests/web", "tests/api/trade"),
         ("docs/ERRORS.md", "tests/house", "tests/api/trade"),

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from kit import gs1
 from kit.ids import new_id
+from kit.standards import gs1
 from tests.make.fulfilment import deliveries
 from tests.make.scene import PERSON, PLACE, WINDOW, Scene, fresh, versioned
 from tests.make.trade import contracts
@@ -15,6 +15,7 @@ async def contract_call_off(s: Scene) -> dict[str, Any]:
     plan = await contracts.release(s.ask, line, 1, contracts.schedule("2026-03-10", "50"))
     request = {"contractLineId": line, "quantity": "20", "unit": "PIECE", "window": WINDOW}
     more = {"scheduleLineId": plan["scheduleLines"][0]["id"], "externalReference": "L-1"}
+    more |= {"expectedUnitPrice": "2.5"}
     part = {"locationId": s.location, "lines": [{"lineNo": 1, "quantity": "5"}], "window": WINDOW}
     part |= {"shipToId": s.address, "recipient": PERSON, "method": "PARCEL"}
     fields = s.company_fields()

@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from commands.master import catalog
-from kit.gs1 import sscc
 from kit.ids import new_id
+from kit.standards.gs1 import sscc
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.fulfilment.parcels import Parcel, ParcelContent, ParcelStatus, TrackingNumber

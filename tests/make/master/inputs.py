@@ -7,12 +7,14 @@ from tests.make.scene import GTIN, PLACE, Scene, fresh, gln
 
 async def products_upsert(_: Scene) -> dict[str, Any]:
     item = {"sku": fresh("S"), "name": "Bolt", "unit": "PIECE", "scale": 0}
-    return {"products": [{**item, "gtin": GTIN, "weightG": 100, "isActive": True}]}
+    price = {"listPrice": {"amount": "2.5", "currency": "EUR"}}
+    return {"products": [{**item, **price, "gtin": GTIN, "weightG": 100, "isActive": True}]}
 
 
 async def channels_upsert(_: Scene) -> dict[str, Any]:
     item = {"code": fresh("C"), "name": "Shop", "kind": "WEB_SHOP", "deliveryMethods": ["PARCEL"]}
     flags = {"guestsAllowed": True, "approvalRequired": False, "isActive": True}
+    flags |= {"takesUnpriced": True}
     return {"channels": [item | flags]}
 
 
@@ -22,13 +24,56 @@ async def locations_upsert(s: Scene) -> dict[str, Any]:
     return {"locations": [item | more]}
 
 
-async def parties_upsert(_: Scene) -> dict[str, Any]:
+async def parties_upsert(s: Scene) -> dict[str, Any]:
     hours = [{"weekday": 1, "opens": "08:00", "closes": "16:00"}]
     at = {"code": "MAIN", "place": PLACE, "timeZone": "Europe/Berlin", "isDefault": True}
     person = {"code": "A", "name": "Anna", "title": "Head", "department": "Purchasing"}
     item = {"number": fresh("P"), "name": "Weber", "kind": "COMPANY", "roles": ["CUSTOMER"]}
     more = {"gln": gln(), "vatId": "DE1", "email": "a@b.de", "phone": "1", "language": "de"}
-    more |= {"approvalLimit": {"amount": "50", "currency": "EUR"}}
+    limits = {"approvalLimit": {"amount": "50", "currency": "EUR"}}
+    limits |= {"approvalLimitPerDay": {"amount": "90", "currency": "EUR"}}
+    more |= {**limits, "priceGroup": "GOLD", "channelCodes": [await code_of(s, "channel")]}
     contacts = [person | {"email": "a@b.de", "phone": "1"}]
     addresses = [at | {"receivingHours": hours}]
     return {"parties": [item | more | {"contacts": contacts, "addresses": addresses}]}
+
+
+async def code_of(s: Scene, noun: str) -> str:
+    """Return the business key of what a scene has."""
+    key = {"channel": "code", "party": "number", "product": "sku"}[noun]
+    query = f"query ($id: ID!) {{ it: {noun}(id: $id) {{ {key} }} }}"
+    return (await s.ask(query, id=getattr(s, noun)))["it"][key]
+
+
+async def price_lists_upsert(s: Scene) -> dict[str, Any]:
+    terms = {"currency": "EUR", "validFrom": "2026-01-01", "validTo": "2026-12-31"}
+    own = {"code": fresh("PL"), "name": "Prices", "partyNumber": await code_of(s, "party")}
+    return {"priceLists": [own | terms]}
+
+
+async def price_lists_upsert_group(s: Scene) -> dict[str, Any]:
+    values = (await price_lists_upsert(s))["priceLists"][0]
+    del values["partyNumber"]
+    return {"priceLists": [values | {"partyGroup": "GOLD"}]}
+
+
+async def price_lists_upsert_channel(s: Scene) -> dict[str, Any]:
+    values = (await price_lists_upsert(s))["priceLists"][0]
+    del values["partyNumber"]
+    return {"priceLists": [values | {"channelCode": await code_of(s, "channel")}]}
+
+
+LISTED = """
+mutation ($input: PriceListsUpsertInput!) {
+  priceListsUpsert(input: $input) { results { priceList { code } } }
+}
+"""
+
+
+async def price_list_entries_upsert(s: Scene) -> dict[str, Any]:
+    listed = await s.ask(LISTED, input=await price_lists_upsert(s))
+    (made,) = listed["priceListsUpsert"]["results"]
+    price = {"fromQuantity": "20", "unitPrice": "2.25", "isActive": True}
+    product = await code_of(s, "product")
+    entry = {"priceListCode": made["priceList"]["code"], "productSku": product}
+    return {"entries": [entry | price]}

@@ -3,9 +3,11 @@
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import text
+
 from commands.master.parties.inputs import PartiesUpsert
 from commands.master.parties.upsert import upsert_all
-from kit.ids import new_id
+from kit.ids import Names, new_id
 from tests.make import World
 from tests.make.running import run
 
@@ -41,3 +43,23 @@ async def person(world: World, **fields: Any) -> UUID:
 
 async def carrier(world: World, **fields: Any) -> UUID:
     return await party(world, **{"roles": ["CARRIER"], "name": "Speedy Express"} | fields)
+
+
+async def allow(world: World, party_id: str | None, channel_id: str) -> None:
+    """Let the buyers of a party order over a channel; ids are global ones."""
+    own = {"party": key_of("Party", party_id), "channel": key_of("Channel", channel_id)}
+    if None not in own.values():
+        async with world.database.writing(world.merchant_id) as session:
+            await session.execute(text(_ALLOW), {**own, "merchant": world.merchant_id})
+
+
+def key_of(type_name: str, global_id: str | None) -> UUID | None:
+    """Return the key that a global id of the type has."""
+    return Names(type_name).find(global_id or "")
+
+
+_ALLOW = """
+UPDATE parties SET channel_ids = channel_ids || CAST(:channel AS uuid)
+WHERE parties.merchant_id = :merchant AND parties.id = :party
+    AND NOT CAST(:channel AS uuid) = ANY(channel_ids)
+"""

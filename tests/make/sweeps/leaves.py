@@ -178,11 +178,12 @@ _DECIMALS = {
 _PRICED = {
     "amount",
     "unitPrice",
+    "expectedUnitPrice",
     "discountPercent",
     "overTolerancePercent",
     "underTolerancePercent",
 }
-_ZERO = _PRICED | {"minQuantity", "picked", "received", "cumulativeReceived"}
+_ZERO = _PRICED | {"fromQuantity", "minQuantity", "picked", "received", "cumulativeReceived"}
 _PLAIN: Mapping[str, Mapping[Any, str]] = {
     "Currency": dict.fromkeys(("XXY", "eur", "", "\0", LONG), "INVALID_CURRENCY"),
     "Country": dict.fromkeys(("ZZ", "de", "", "\0", LONG), "INVALID_COUNTRY"),

@@ -129,6 +129,7 @@ async def call_off_input(
     if "channelId" not in fields:
         channel = await channels.channel(world, kind="B2B_PORTAL", guests_allowed=False)
         fields["channelId"] = to_global("Channel", channel)
+    await parties.allow(world, contract["party"]["id"], fields["channelId"])
     lines = [
         {"contractLineId": it["id"], "quantity": quantity}
         for it, quantity in zip(contract["lines"], quantities, strict=False)

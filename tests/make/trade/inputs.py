@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from kit.ids import to_global
+from tests.make.master import channels
 from tests.make.scene import PERSON, PLACE, WINDOW, Scene, fresh, versioned
-from tests.make.trade import contracts
+from tests.make.trade import contracts, orders
 
 
 async def order_place(s: Scene) -> dict[str, Any]:
@@ -54,6 +56,14 @@ async def orders_import_by_codes(s: Scene) -> dict[str, Any]:
 async def order_approve(s: Scene) -> dict[str, Any]:
     order = await s.pending()
     return {"orderId": order["id"], "expectedVersion": order["version"]}
+
+
+async def order_approve_unpriced(s: Scene) -> dict[str, Any]:
+    (gift,) = await orders.products(s.ask, fresh("S"), listPrice=None)
+    portal = to_global("Channel", await channels.channel(s.world, takes_unpriced=True))
+    order = await s.order(channelId=portal, lines=[{"productId": gift, "quantity": "1"}])
+    prices = [{"lineId": order["lines"][0]["id"], "unitPrice": "2.5"}]
+    return {**versioned("orderId", order), "prices": prices}
 
 
 async def order_reject(s: Scene) -> dict[str, Any]:

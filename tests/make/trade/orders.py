@@ -33,9 +33,12 @@ mutation ($input: OrderPlaceInput!) {
 """
 
 
+LIST_PRICE = {"amount": "2.5", "currency": "EUR"}
+
+
 async def products(ask: Ask, *skus: str, **fields: Any) -> list[str]:
-    """Return the global ids of products, made unless they are there."""
-    items = [{"sku": sku, "name": sku, **fields} for sku in skus]
+    """Return the global ids of products, made unless they are there; list price EUR 2.50."""
+    items = [{"sku": sku, "name": sku, "listPrice": LIST_PRICE, **fields} for sku in skus]
     results = (await ask(PRODUCTS, input={"products": items}))["productsUpsert"]["results"]
     return [it["product"]["id"] for it in results]
 
@@ -53,6 +56,7 @@ async def order_input(world: World, ask: Ask, **fields: Any) -> dict[str, Any]:
     if "lines" not in fields:
         bolt, nut = await products(ask, "BOLT", "NUT")
         fields["lines"] = [line(bolt), line(nut, "4")]
+    await parties.allow(world, fields.get("partyId"), fields["channelId"])
     return {"currency": "EUR", **fields}
 
 

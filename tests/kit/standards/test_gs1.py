@@ -2,7 +2,7 @@
 
 import pytest
 
-from kit import gs1
+from kit.standards import gs1
 
 PUBLISHED = ["4006381333931", "036000291452", "96385074", "10012345000017", "9504000059101"]
 

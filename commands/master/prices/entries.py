@@ -1,0 +1,159 @@
+"""The prices in price lists: written in bulk, by list, product and quantity."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from functools import cache
+from types import SimpleNamespace
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from pydantic import Field
+from sqlalchemy import ARRAY, Numeric, Uuid, and_, bindparam, column, func, select
+from sqlalchemy.types import TypeEngine
+
+from commands.master.catalog import check_scale
+from commands.writing.rows import write_rows
+from commands.writing.transaction import Outcome, Writing, missing
+from commands.writing.upserts import locked, results
+from commands.writing.verbs import verb
+from kit.db.statements import Statement
+from kit.ids import new_id
+from kit.inputs import (
+    Bulk,
+    Command,
+    ExactAmount,
+    Input,
+    QuantityOrZero,
+    Reference,
+    refuse_duplicates,
+)
+from models.access.viewers import Scope
+from models.base.acts import Act
+from models.base.records import columns, record
+from models.events.master.prices import PriceListRepriced
+from models.master.catalog import Product
+from models.master.prices import PriceList, PriceListEntry
+
+Step: TypeAlias = tuple[UUID, UUID, Decimal]
+"""Price list, product, quantity from which a price counts."""
+_STEP: Mapping[str, TypeEngine[Any]] = {
+    "price_list_id": Uuid(),
+    "product_id": Uuid(),
+    "from_quantity": Numeric(),
+}
+
+
+class PriceListEntryUpsert(Input):
+    """One price, known by its list, its product and the quantity from which it counts."""
+
+    price_list_code: Reference = Field(description="Code of the price list.")
+    product_sku: Reference = Field(description="SKU of the product.")
+    from_quantity: QuantityOrZero = Field(
+        Decimal(0),
+        description="The line's quantity from which on it counts, in the product's unit; 0 when"
+        " left out.",
+    )
+    unit_price: ExactAmount = Field(description="Price of one unit, in the list's currency.")
+    is_active: bool = Field(default=True, description="Whether it counts at all.")
+
+
+class PriceListEntriesUpsert(Command):
+    """Up to 250 prices, of any lists."""
+
+    entries: Bulk[PriceListEntryUpsert] = Field(
+        description="The prices; each list, product and quantity once."
+    )
+
+
+@verb(
+    Act(Scope.MASTER_DATA_WRITE),
+    "Create or change up to 250 prices by price list, product and quantity. What is ordered from"
+    " then on costs that; orders that are placed keep their prices.",
+)
+async def upsert_all(writing: Writing, command: PriceListEntriesUpsert) -> Outcome:
+    """Write prices under the locks of their lists.
+
+    Refused: NOT_FOUND for a list or a product, SCALE_EXCEEDED for a quantity, DUPLICATE.
+    """
+    inputs = command.entries
+    lists = await locked(writing, PriceList, "code", {it.price_list_code for it in inputs})
+    products = await writing.by_key(Product, "sku", {it.product_sku for it in inputs})
+    steps = [_step(lists, products, it, place) for place, it in enumerate(inputs)]
+    refuse_duplicates(steps, ("entries",), "from_quantity")
+    known = await _known(writing, steps)
+    rows, statuses = [], []
+    new: list[dict[str, Any]] = []
+    changed: list[tuple[Any, dict[str, Any]]] = []
+    for it, step in zip(inputs, steps, strict=True):
+        price = {"unit_price": it.unit_price, "is_active": it.is_active}
+        old = known.get(step)
+        if old is None:
+            new.append(_row(writing, lists[it.price_list_code], step) | price)
+            status, key = "CREATED", new[-1]["id"]
+        elif (old.unit_price, old.is_active) == (it.unit_price, it.is_active):
+            status, key = "UNCHANGED", old.id
+        else:
+            changed.append((old, price))
+            status, key = "UPDATED", old.id
+        rows.append(SimpleNamespace(id=key))
+        statuses.append(status)
+    await write_rows(writing, {PriceListEntry: new}, {PriceListEntry: changed})
+    _tell(writing, lists, inputs, statuses)
+    return results("price_list_entry_id", rows, statuses)
+
+
+def _step(
+    lists: Mapping[str, PriceList],
+    products: Mapping[str, Product],
+    item: PriceListEntryUpsert,
+    place: int,
+) -> Step:
+    """Return what an entry is known by. Refused: NOT_FOUND, SCALE_EXCEEDED."""
+    path = ("entries", place)
+    if item.price_list_code not in lists:
+        raise missing(PriceList, (*path, "price_list_code"))
+    if item.product_sku not in products:
+        raise missing(Product, (*path, "product_sku"))
+    product = products[item.product_sku]
+    check_scale(product, item.from_quantity, (*path, "from_quantity"))
+    return lists[item.price_list_code].id, product.id, item.from_quantity
+
+
+async def _known(writing: Writing, steps: Sequence[Step]) -> dict[Step, PriceListEntry]:
+    """Return those of the entries that are there already."""
+    values = dict(zip(_STEP, map(list, zip(*steps, strict=True)), strict=True))
+    rows = await writing.session.rows(
+        _entries(), {"merchant": writing.viewer.merchant_id, **values}
+    )
+    return {(it.price_list_id, it.product_id, it.from_quantity): it for it in rows}
+
+
+@cache
+def _entries() -> Statement:
+    """Build the statement of `_known`."""
+    steps = func.unnest(*(bindparam(name, type_=ARRAY(type_)) for name, type_ in _STEP.items()))
+    named = (column(name, type_) for name, type_ in _STEP.items())
+    wanted = steps.table_valued(*named, name="wanted").render_derived()
+    same = and_(*(getattr(PriceListEntry, name) == wanted.c[name] for name in _STEP))
+    rows = select(*columns(PriceListEntry)).select_from(wanted.join(PriceListEntry, same))
+    own = PriceListEntry.merchant_id == bindparam("merchant", type_=Uuid())
+    return Statement(rows.where(own), record(PriceListEntry))
+
+
+def _row(writing: Writing, of: PriceList, step: Step) -> dict[str, Any]:
+    own = {"merchant_id": writing.viewer.merchant_id, "id": new_id(), "currency": of.currency}
+    return own | dict(zip(_STEP, step, strict=True))
+
+
+def _tell(
+    writing: Writing,
+    lists: Mapping[str, PriceList],
+    inputs: Sequence[PriceListEntryUpsert],
+    statuses: Sequence[str],
+) -> None:
+    done = Counter((it.price_list_code, how) for it, how in zip(inputs, statuses, strict=True))
+    for code, of in lists.items():
+        created, updated = done[code, "CREATED"], done[code, "UPDATED"]
+        if created or updated:
+            writing.record(PriceListRepriced(of.id, created=created, updated=updated))

@@ -1,0 +1,78 @@
+"""Price lists from CSV files, which are read as they are written: any file fits into memory."""
+
+import csv
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeAlias
+
+from commands.master.prices import entries, lists
+from commands.writing.transaction import Outcome
+from commands.writing.verbs import AnyVerb
+from kit.errors import Code, Path, Problem, Refused
+from kit.inputs import LARGEST_BULK, Command
+
+Write: TypeAlias = Callable[[AnyVerb, Command], Awaitable[Outcome]]
+"""Runs a verb in a transaction of its own."""
+Row: TypeAlias = tuple[int, Mapping[str, str]]
+"""A row's number in the file, and its columns that are not empty."""
+
+
+@dataclass(frozen=True)
+class CsvKind:
+    """What the rows of a file are: items of one bulk verb. items: the field that takes them."""
+
+    verb: AnyVerb
+    items: str
+
+
+LISTS = CsvKind(lists.upsert_all, "price_lists")
+"""Columns: code, name, currency, party_number, party_group, channel_code, valid_from, valid_to."""
+ENTRIES = CsvKind(entries.upsert_all, "entries")
+"""Columns: price_list_code, product_sku, from_quantity, unit_price, is_active."""
+
+
+async def import_csv(write: Write, kind: CsvKind, lines: Iterable[str]) -> Counter[str]:
+    """Write all rows of a file whose first line names its columns; return status -> how many.
+
+    Every bulk is a transaction: what was written stays when a later row is refused, and the same
+    file may be imported again. Refused: as the verb, with paths like ("line 7", "unit_price").
+    """
+    found: Counter[str] = Counter()
+    rows = _rows(lines)
+    while bulk := list(islice(rows, LARGEST_BULK)):
+        found.update(await _written(write, kind, bulk))
+    return found
+
+
+def _rows(lines: Iterable[str]) -> Iterator[Row]:
+    """Read rows one by one. Refused: INVALID for one with more cells than there are columns."""
+    reader = csv.DictReader(lines, restkey="")
+    for row in reader:
+        if "" in row:
+            text = "There are more cells than columns."
+            raise Refused(Code.INVALID, text, (f"line {reader.line_num}",))
+        yield reader.line_num, {name: cell for name, cell in row.items() if cell}
+
+
+async def _written(write: Write, kind: CsvKind, bulk: Sequence[Row]) -> list[str]:
+    """Write rows and return what was done to each. Refused: with their places in the file."""
+    try:
+        takes: type[Command] = kind.verb.takes
+        command = takes.read({kind.items: [row for _, row in bulk]})
+        outcome = await write(kind.verb, command)
+    except Refused as refused:
+        numbers = [number for number, _ in bulk]
+        problems = [_in_file(numbers, it) for it in refused.problems]
+        raise Refused.of(problems) from refused
+    return [it["status"] for it in outcome["results"]]
+
+
+def _in_file(numbers: Sequence[int], problem: Problem) -> Problem:
+    """Return a problem with the line of its row in place of the place in its bulk."""
+    path: Path = problem.path
+    match path:
+        case (_, int(place), *rest):
+            path = (f"line {numbers[place]}", *rest)
+    return Problem(problem.code, problem.message, path)

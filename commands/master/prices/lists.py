@@ -1,0 +1,107 @@
+"""Price lists: written in bulk from the merchant's system of record."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from commands.writing.transaction import Outcome, Writing, missing
+from commands.writing.upserts import UpsertEvents, results, upsert
+from commands.writing.verbs import verb
+from kit.errors import Code, Refused
+from kit.inputs import Bulk, Command, Currency, Day, Input, Name, Reference, refuse_duplicates
+from models.access.viewers import Scope
+from models.base.acts import Act
+from models.events.master.prices import PriceListCreated, PriceListUpdated
+from models.master.channels import Channel
+from models.master.parties import Party
+from models.master.prices import PriceList
+
+_EVENTS = UpsertEvents(PriceListCreated, PriceListUpdated)
+_WHOSE = ("party_number", "party_group", "channel_code")
+
+
+class PriceListUpsert(Input):
+    """One price list, known by its code: of a party, of a group of them, or of a channel."""
+
+    code: Reference = Field(description="The merchant's own code; the key of the upsert.")
+    name: Name = Field(description="Name for people.")
+    currency: Currency = Field(description="Currency of its prices; it stays.")
+    party_number: Reference | None = Field(None, description="The party that pays these prices.")
+    party_group: Reference | None = Field(
+        None, description="The parties that pay them: all of this `priceGroup`."
+    )
+    channel_code: Reference | None = Field(
+        None, description="The channel over which whoever orders pays them."
+    )
+    valid_from: Day = Field(description="First day of validity, as the merchant counts days.")
+    valid_to: Day | None = Field(
+        None, description="Last day of validity, included; left out for no end."
+    )
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if sum(getattr(self, name) is not None for name in _WHOSE) != 1:
+            text = "A price list is for a party, for a group or for a channel."
+            raise PydanticCustomError(Code.INVALID.value, "{text}", {"text": text})
+        if self.valid_to is not None and self.valid_to < self.valid_from:
+            text = "A price list ends after it starts."
+            raise PydanticCustomError(Code.INVALID_DATE.value, "{text}", {"text": text})
+        return self
+
+
+class PriceListsUpsert(Command):
+    """Up to 250 price lists."""
+
+    price_lists: Bulk[PriceListUpsert] = Field(description="The price lists; each code once.")
+
+
+@verb(
+    Act(Scope.MASTER_DATA_WRITE),
+    "Create or change up to 250 price lists by code. A line costs what the list of its party says,"
+    " else that of its party's group, else that of its channel, else the product's list price. Of"
+    " several lists of one kind the one counts that began last, then the first by code.",
+)
+async def upsert_all(writing: Writing, command: PriceListsUpsert) -> Outcome:
+    """Write price lists by code.
+
+    Refused: DUPLICATE when a code stands twice, NOT_FOUND for a party or channel, INVALID for
+    another currency than the list has.
+    """
+    inputs = command.price_lists
+    refuse_duplicates((it.code for it in inputs), ("price_lists",), "code")
+    await _check_currencies(writing, inputs)
+    parties = await _ids(writing, Party, "number", inputs, "party_number")
+    channels = await _ids(writing, Channel, "code", inputs, "channel_code")
+    items = [
+        {
+            **it.model_dump(exclude={"party_number", "channel_code"}),
+            "party_id": parties.get(it.party_number),
+            "channel_id": channels.get(it.channel_code),
+        }
+        for it in inputs
+    ]
+    return results("price_list_id", *await upsert(writing, PriceList, _EVENTS, "code", items))
+
+
+async def _check_currencies(writing: Writing, inputs: Sequence[PriceListUpsert]) -> None:
+    """Refused: INVALID. What is unlocked is safe to compare: the currency of a list stays."""
+    known = await writing.by_key(PriceList, "code", (it.code for it in inputs))
+    for place, it in enumerate(inputs):
+        if it.code in known and known[it.code].currency != it.currency:
+            text = f"{it.code} has prices in {known[it.code].currency}; that stays."
+            raise Refused(Code.INVALID, text, ("price_lists", place, "currency"))
+
+
+async def _ids(
+    writing: Writing, entity: Any, key: str, inputs: Sequence[PriceListUpsert], field: str
+) -> Mapping[str | None, UUID]:
+    """Return business key -> id of what the lists are for. Refused: NOT_FOUND."""
+    names = [getattr(it, field) for it in inputs]
+    found = await writing.by_key(entity, key, filter(None, names))
+    for place, name in enumerate(names):
+        if name is not None and name not in found:
+            raise missing(entity, ("price_lists", place, field))
+    return {name: row.id for name, row in found.items()}
