@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from graphql import (
     GraphQLArgument,
@@ -20,6 +21,7 @@ from graphql import (
     is_required_argument,
 )
 
+from kit.ids import to_global
 from tests.execution.operations import Operation
 
 DEEPEST = 4
@@ -84,6 +86,8 @@ def value(name: str, argument: GraphQLArgument) -> str:
     kind = get_named_type(argument.type)
     if isinstance(kind, GraphQLEnumType):
         return next(iter(kind.values))
+    if kind.name == "ID" and name.endswith("Id"):
+        return f'"{to_global(name[0].upper() + name[1:-2], UUID(int=1))}"'
     return _VALUES.get(kind.name, f'"{name}"')
 
 

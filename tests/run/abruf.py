@@ -85,6 +85,8 @@ class Abruf:
         if self.process.poll() is None:
             self.process.kill()
             self.process.communicate(timeout=60)
+        elif self.process.stdout is not None:
+            self.process.stdout.close()
 
 
 Launch = Callable[..., Abruf]
