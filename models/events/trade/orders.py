@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from models.base.events import Event, Moving, Payload, Progressed, event, without
-from models.base.payloads import AllLines, IdOf, Item
+from models.base.payloads import AllLines, Beside, IdOf, Item
 from models.trade.orders.holds import HoldReason
 from models.trade.orders.states import Approval
 from models.trade.orders.tables import Order
@@ -87,7 +87,7 @@ class Held(Event):
     """What holds on orders and deliveries tell."""
 
     hold_id: Annotated[Annotated[UUID, IdOf("Hold")] | None, "The hold; null before version 2."]
-    reason: Annotated[HoldReason, "Why it must not be released."]
+    reason: Annotated[HoldReason, Beside("hold_id"), "Why it must not be released."]
 
 
 def hold_without_owner(payload: Payload) -> Payload:
