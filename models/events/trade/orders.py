@@ -8,7 +8,7 @@ from uuid import UUID
 from models.base.events import Event, Moving, Payload, Progressed, event, without
 from models.base.payloads import AllLines, Beside, IdOf, Item
 from models.trade.orders.holds import HoldReason
-from models.trade.orders.states import Approval
+from models.trade.orders.states import Approval, FulfilmentStatus
 from models.trade.orders.tables import Order
 
 
@@ -72,9 +72,20 @@ class OrderDelivered(Moving):
     """All that is wanted of it has arrived."""
 
 
-@event("order.arrival_corrected", Order)
+def _reached_unknown(payload: Payload) -> Payload:
+    """Upcast version 1, which told of orders of which nothing had arrived any more."""
+    return {"reached": None, **payload}
+
+
+@event("order.arrival_corrected", Order, _reached_unknown)
 class OrderArrivalCorrected(Moving):
-    """What had arrived has not: a carrier took its report back, or the client says so."""
+    """Less of it has arrived than was told: a carrier took it back, or the client says so."""
+
+    reached: Annotated[
+        FulfilmentStatus | None,
+        AllLines(),
+        "How far it has been delivered now, null where nothing of it has arrived.",
+    ]
 
 
 @event("order.progressed", Order)
