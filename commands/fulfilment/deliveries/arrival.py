@@ -102,8 +102,8 @@ async def bring(locked: Locked, arrived: Mapping[UUID, Arrived]) -> dict[UUID, D
     fallen = {line.order_id for line, amounts in moves.items() if amounts["delivered"] < 0}
     for order_id, at in moved_at.items():
         now = reached(orders[order_id])
-        told = news(order_id, before[order_id], now, fell=order_id in fallen)
-        locked.writing.record(told or OrderProgressed(order_id), at)
+        event = news(order_id, before[order_id], now, fell=order_id in fallen)
+        locked.writing.record(event or OrderProgressed(order_id), at)
     delivered: defaultdict[UUID, Decimal] = defaultdict(Decimal)
     for line, amounts in moves.items():
         if line.contract_line_id is not None:

@@ -149,8 +149,8 @@ async def test_others_read_neither_internal_reasons_nor_whose_they_are(held, act
     staff = (await held.viewers[Actor.STAFF](document, id=held.delivery["id"]))["delivery"]
     assert [it["reason"] for it in staff["holds"]] == ["OPERATOR", "ADDRESS"]
     reasons = [it.get("reason") for it in _payloads(read["timeline"])]
-    told = ["UNDER_REVIEW", "ADDRESS", "UNDER_REVIEW"]
-    assert reasons == ([None] * 3 if actor is Actor.CARRIER else told)
+    readable = ["UNDER_REVIEW", "ADDRESS", "UNDER_REVIEW"]
+    assert reasons == ([None] * 3 if actor is Actor.CARRIER else readable)
     assert _payloads(staff["timeline"])[0]["reason"] == "OPERATOR"
 
 

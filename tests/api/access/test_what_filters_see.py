@@ -126,11 +126,11 @@ async def test_a_timeline_tells_reasons_of_seen_holds_only(
 ) -> None:
     for of_delivery in (True, False):
         await packed.hold(ask, delivery=of_delivery)
-    told = []
+    entries = []
     for page in (await packed.viewers[actor](TIMELINES)).values():
         for row in page["nodes"]:
             (entry,) = (it for it in row["timeline"]["nodes"] if it["type"].endswith(".held"))
-            told.append(entry)
+            entries.append(entry)
             if not row["holds"]:
                 assert entry["payload"] == {}
             else:
@@ -138,7 +138,7 @@ async def test_a_timeline_tells_reasons_of_seen_holds_only(
                 reason = "UNDER_REVIEW" if masked else "PAYMENT"
                 assert entry["payload"].keys() == {"hold_id", "reason"}
                 assert entry["payload"]["reason"] == reason
-    assert len(told) == (1 if actor is Actor.CARRIER else 2)
+    assert len(entries) == (1 if actor is Actor.CARRIER else 2)
 
 
 OF_ITS_OWN_ROW = {
