@@ -83,6 +83,11 @@ class Names:
         del source, handler
         return core_schema.no_info_plain_validator_function(self.decode)
 
+    @property
+    def types(self) -> frozenset[str]:
+        """The types whose ids it takes."""
+        return self.others or frozenset({self.type_name})
+
     def find(self, text: str) -> UUID | None:
         """Return the key, or None when the text is no id of this type."""
         try:

@@ -92,7 +92,8 @@ class DeliveryFilter(Input):
     )
     open: bool | None = Field(None, description="Still to be made or delivered, or at its end.")
     on_hold: bool | None = Field(
-        None, description="It or one of its orders has an active hold, or none has."
+        None,
+        description="It or one of its orders has an active hold that you see, or none has.",
     )
 
 

@@ -1,6 +1,7 @@
 """What the viewer may do with rows: acts as an SQL expression, so that lists tell it at once."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
@@ -19,8 +20,8 @@ from sqlalchemy.dialects.postgresql import array
 
 from loaders.reading.relations import Expression, Reader
 from models.base.acts import Act, AllRows, Some
-from models.base.tables import OneOf
-from models.base.visibility import merchant
+from models.base.tables import OfMerchant, OneOf
+from models.base.visibility import merchant, seen_by
 
 
 def available(acts: Sequence[Act]) -> Expression:
@@ -69,8 +70,20 @@ def _one_by_one(reader: Reader, table: Any, condition: Some) -> ColumnElement[bo
 
 
 def some(reader: Reader, table: Any, condition: Some) -> ColumnElement[bool]:
-    """Tell whether there are rows that pass, whoever sees them."""
-    return condition.of(_everything(reader), table)
+    """Tell whether there are rows that pass among those that the reader sees: for filters."""
+    return condition.of(_SeenRows(merchant(reader.viewer), reader.at, reader), table)
+
+
+@dataclass(frozen=True)
+class _SeenRows(AllRows):
+    """The rows that a reader sees, as they are shown to it."""
+
+    reader: Reader
+
+    def tables(self, entities: Sequence[type[OfMerchant]]) -> tuple[list[Any], list[Any]]:
+        """Return tables as they are shown, and the conditions under which their rows are seen."""
+        tables = [self.reader.table(it) for it in entities]
+        return tables, [seen for it in tables for seen in seen_by(self.reader.viewer, it)]
 
 
 def _everything(reader: Reader) -> AllRows:

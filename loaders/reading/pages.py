@@ -7,19 +7,31 @@ from decimal import Decimal
 from enum import Enum
 from functools import cache, cached_property
 from operator import index
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Select, Uuid, func, literal, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    Uuid,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.types import TypeEngine
 
+from kit.ids import Names
 from kit.inputs import Input
 from loaders.reading.cursors import Page, PageArgs, no_cursor, tag_of
 from loaders.reading.relations import Bind, Part, Reader, Relation
 from models.access.viewers import Actor, anyone
 from models.base.masks import shown_to
 from models.base.records import record
-from models.base.tables import OfMerchant
+from models.base.tables import OfMerchant, entity_named
 from models.base.visibility import seen_by
 
 ROOT = UUID(int=0)
@@ -56,6 +68,33 @@ def _nothing_to_match(_reader: Reader, _table: Any, _filter: Any) -> Iterable[Co
 
 
 @cache
+def named_in(kind: type[Input]) -> Mapping[str, Names]:
+    """Return field -> of what it takes the id, for the fields of an input that take one."""
+    return {
+        name: mark
+        for name, of in kind.model_fields.items()
+        for part in get_args(of.annotation)
+        for mark in get_args(part)
+        if isinstance(mark, Names)
+    }
+
+
+def _seeing(reader: Reader, filter_by: Input) -> Iterable[ColumnElement[bool]]:
+    """Yield that the reader sees each row that the filter names: what is hidden matches nothing."""
+    if reader.viewer.sees_all:
+        return
+    for name, names in named_in(type(filter_by)).items():
+        if (key := getattr(filter_by, name)) is not None:
+            rows = [reader.table(entity_named(it)) for it in sorted(names.types)]
+            yield or_(*(_is_seen(reader, it, key) for it in rows))
+
+
+def _is_seen(reader: Reader, table: Any, key: UUID) -> ColumnElement[bool]:
+    found = exists().where(table.id == key, *seen_by(reader.viewer, table))
+    return found.correlate_except(table)
+
+
+@cache
 def _table(entity: type[OfMerchant], actor: Actor) -> Any:
     """Return a table for statements that read one list once, whose columns are made once.
 
@@ -89,8 +128,10 @@ class Paged:
     def matched(
         self, reader: Reader, table: Any, filter_by: Input | None
     ) -> list[ColumnElement[bool]]:
-        """Return the conditions of the client's filter."""
-        return [] if filter_by is None else list(self.matching(reader, table, filter_by))
+        """Return the conditions of the client's filter: it sees what the reader sees."""
+        if filter_by is None:
+            return []
+        return [*self.matching(reader, table, filter_by), *_seeing(reader, filter_by)]
 
 
 @dataclass(frozen=True)

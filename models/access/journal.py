@@ -1,18 +1,28 @@
 """The journal: every change of a merchant, in order, appended by the command that made it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Text, case, func, literal
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Text,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    literal_column,
+)
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from models.access.viewers import OTHERS, Actor
 from models.base.masks import Hidden, Mask
 from models.base.reductions import reduced
-from models.base.tables import Owned, indexed, unique
-from models.base.visibility import ALL, AnyViewer, Seen
+from models.base.tables import Owned, entity_named, indexed, unique
+from models.base.visibility import ALL, AnyViewer, Seen, bound, merchant
 
 HIDDEN_FIELDS: dict[str, Hidden] = {}
 """Event -> actor -> field of the payload, a text -> what is read instead; nothing for NULL.
@@ -54,6 +64,30 @@ def _read(viewer: AnyViewer, entry: Any, payload: Any) -> ColumnElement[Any]:
     return read if viewer.actor in _SEE_WHOLE else reduced(viewer, entry, read)
 
 
+def _of_kind(viewer: AnyViewer, entry: Any) -> ColumnElement[bool]:
+    """Tell whether one of the viewer's kind did it: what buyers and shops see is of one owner."""
+    return entry.actor == literal_column(f"'{viewer.actor}'")  # type: ignore[no-any-return]
+
+
+def _of_key(viewer: AnyViewer, entry: Any) -> ColumnElement[bool]:
+    """Tell whether it was done with a key that is bound to the same as the viewer."""
+    key: Any = aliased(entity_named("ApiKey"))
+    own = (key.merchant_id == merchant(viewer), key.bound_to == bound(viewer))
+    return and_(_of_kind(viewer, entry), exists().where(key.id == entry.actor_key_id, *own))
+
+
+def _named(is_own: Callable[[AnyViewer, Any], ColumnElement[bool]], whom: str) -> Mask:
+    """Return what is read of who did something: the name where it is of one's own."""
+    return Mask(
+        f"the kind of actor, unless it is {whom}",
+        lambda viewer, entry, name: case(
+            (is_own(viewer, entry), name), else_=func.initcap(entry.actor)
+        ),
+    )
+
+
+_OF_ITS_COMPANY = _named(_of_kind, "of its own company or channel")
+_OF_ITS_KEYS = _named(_of_key, "a key of its own location or carrier")
 _PAYLOAD = Mask("only rows that the actor sees, and without what events hide", _read)
 
 
@@ -68,7 +102,12 @@ class JournalEntry(Owned):
 
     __tablename__ = "journal"
     __seen__: ClassVar[Seen] = dict.fromkeys(OTHERS, ALL)
-    __hidden__: ClassVar[Hidden] = {actor: {"payload": _PAYLOAD} for actor in OTHERS}
+    __hidden__: ClassVar[Hidden] = {
+        Actor.BUYER: {"payload": _PAYLOAD, "actor_name": _OF_ITS_COMPANY},
+        Actor.STOREFRONT: {"payload": _PAYLOAD, "actor_name": _OF_ITS_COMPANY},
+        Actor.WAREHOUSE: {"payload": _PAYLOAD, "actor_name": _OF_ITS_KEYS},
+        Actor.CARRIER: {"payload": _PAYLOAD, "actor_name": _OF_ITS_KEYS},
+    }
     __table_args__ = (
         unique("position", "position"),
         unique("sequence", "aggregate_id", "sequence"),

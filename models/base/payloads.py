@@ -53,6 +53,13 @@ class IdOf:
         object.__setattr__(self, "tables", tables)
 
 
+@dataclass(frozen=True)
+class Beside:
+    """Marks what tells of the row whose id is in another field, so that it hides with that id."""
+
+    field: str
+
+
 class AllLines:
     """Marks what tells of all lines of the event's row, so that it hides if one is hidden."""
 
@@ -67,10 +74,11 @@ class Telling(Enum):
 
 
 class Referenced(NamedTuple):
-    """Of which rows a value tells. tables: as of `IdOf`."""
+    """Of which rows a value tells. tables: as of `IdOf`. beside: the field that has the id."""
 
     how: Telling
     tables: tuple[str, ...]
+    beside: str | None = None
 
 
 class ValueForm(NamedTuple):
@@ -155,8 +163,11 @@ def _marked(hint: Any, *marks: Any) -> ValueForm:
     """Return the form of a type that is marked with the rows of which it tells."""
     tables = [it.tables for it in marks if isinstance(it, IdOf)]
     if hint is UUID and tables:
-        return _ID._replace(rows=Referenced(Telling.ONE, *tables))
+        return _ID._replace(rows=Referenced(Telling.ONE, tables[0]))
     kind = kind_of(hint)
+    for mark in marks:
+        if isinstance(mark, Beside):
+            return kind._replace(rows=Referenced(Telling.ONE, (), mark.field))
     if any(isinstance(it, AllLines) for it in marks):
         return kind._replace(rows=Referenced(Telling.ALL_LINES, ()))
     return kind

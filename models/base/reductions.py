@@ -63,6 +63,7 @@ class _Alike(NamedTuple):
     how: Telling
     tables: tuple[Any, ...]
     is_needed: bool
+    beside: str | None
 
 
 def _constants(texts: list[str]) -> list[ColumnElement[Any]]:
@@ -76,9 +77,18 @@ def _shown_in_part(viewer: AnyViewer, kind: type[Event]) -> Iterator[tuple[Value
         return
     for value in kind.versions.values:
         if value.kind.rows is not None:
-            tables = tuple(_tables(value.kind.rows, kind))
+            how, _, beside = value.kind.rows
+            tables = tuple(_tables(_named(value.kind.rows, kind), kind))
             if all(it.__seen__.get(viewer.actor) is not ALL for it in tables):
-                yield value, _Alike(value.kind.rows.how, tables, value.is_needed)
+                yield value, _Alike(how, tables, value.is_needed, beside)
+
+
+def _named(rows: Referenced, kind: type[Event]) -> Referenced:
+    """Return of which rows a field tells, also where another one has the id."""
+    if rows.beside is None:
+        return rows
+    (of,) = (it.kind.rows for it in kind.versions.values if it.name == rows.beside and it.kind.rows)
+    return of
 
 
 def _shown(viewer: AnyViewer, form: _Alike, entry: Any, field: Any) -> ColumnElement[Any]:
@@ -86,7 +96,8 @@ def _shown(viewer: AnyViewer, form: _Alike, entry: Any, field: Any) -> ColumnEle
     if form.how is Telling.ALL_LINES:
         return case((not_(_hides(viewer, form.tables[0], entry.aggregate_id)), field))
     if form.how is Telling.ONE:
-        text = field.op("#>>")(literal_column("'{}'"))
+        named = field if form.beside is None else entry.payload[form.beside]
+        text = named.op("#>>")(literal_column("'{}'"))
         return case((_shows(viewer, form.tables, text), field))
     if form.how is Telling.LIST:
         listed = func.jsonb_array_elements_text(field).table_valued("value")
@@ -115,7 +126,7 @@ def _shows(viewer: AnyViewer, tables: Sequence[Any], key: Any) -> ColumnElement[
     """
     rows = [aliased(it) for it in tables if viewer.actor in it.__seen__]
     found = (exists().where(it.id == cast(key, Uuid), *seen_by(viewer, it)) for it in rows)
-    return or_(false(), *found)
+    return or_(false(), *(one.correlate_except(it) for one, it in zip(found, rows, strict=True)))
 
 
 def _hides(viewer: AnyViewer, lines: Any, of: Any) -> ColumnElement[bool]:

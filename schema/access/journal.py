@@ -48,7 +48,10 @@ class TimelineEntry:
     occurred_at: datetime = strawberry.field(description="When it happened.")
     recorded_at: datetime = strawberry.field(description="When it was recorded here.")
     actor: Actor = strawberry.field(description="What kind of actor did it.")
-    actor_name: str = strawberry.field(description="Name of the key that did it.")
+    actor_name: str = strawberry.field(
+        description="Name of the key that did it; for others than staff, of their own company's"
+        " only, else what kind of actor it is."
+    )
     payload: JSON = strawberry.field(description="What the event tells beside its type.")
 
 

@@ -42,6 +42,7 @@ _MOVED = """
 """
 _STATE_TOLD = {
     of_deliveries.DeliveryPlanned.name: DeliveryState.PLANNED,
+    of_deliveries.DeliveryArrivalCorrected.name: None,
     of_deliveries.DeliveryReleased.name: DeliveryState.RELEASED,
     of_deliveries.DeliveryPacked.name: DeliveryState.PACKED,
     of_deliveries.DeliveryDispatched.name: DeliveryState.DISPATCHED,
@@ -51,7 +52,7 @@ _STATE_TOLD = {
 _REACHED_TOLD = {
     of_orders.OrderPartiallyDelivered.name: FulfilmentStatus.PARTIALLY_DELIVERED,
     of_orders.OrderDelivered.name: FulfilmentStatus.DELIVERED,
-    of_orders.OrderArrivalCorrected.name: "less",
+    of_orders.OrderArrivalCorrected.name: None,
 }
 _REACHED = (
     select(OrderLine.order_id, fulfilment(OrderLine).label("status"))
@@ -62,9 +63,15 @@ _REACHED = (
 """order_id, status: the fulfilment status of each order, as clients read it."""
 
 
-def _last_told(of: str, found: Mapping[str, str]) -> str:
-    """Return what the last event of a row, out of these, says; none where there is none."""
-    cases = " ".join(f"WHEN '{name}' THEN '{says}'" for name, says in found.items())
+def _last_told(of: str, found: Mapping[str, str | None], field: str) -> str:
+    """Return what the last event of a row, out of these, says; none where there is none.
+
+    found: event -> what it says, None for one that says it in the field of its payload.
+    """
+    said = {
+        name: f"payload ->> '{field}'" if it is None else f"'{it}'" for name, it in found.items()
+    }
+    cases = " ".join(f"WHEN '{name}' THEN {says}" for name, says in said.items())
     names = ", ".join(f"'{name}'" for name in found)
     return f"""(SELECT CASE type {cases} END FROM journal WHERE merchant_id = :merchant
         AND aggregate_id = {of} AND type IN ({names}) ORDER BY position DESC LIMIT 1)"""
@@ -83,14 +90,14 @@ def _journalled() -> Iterator[tuple[str, str]]:
     yield (
         "a delivery's state is what its events told last",
         f"""SELECT it.number, it.state FROM deliveries it WHERE it.merchant_id = :merchant
-            AND it.state IS DISTINCT FROM {_last_told("it.id", _STATE_TOLD)}""",
+            AND it.state IS DISTINCT FROM {_last_told("it.id", _STATE_TOLD, "state")}""",
     )
     yield (
         "how far an order has been delivered is what its events told last",
         f"""SELECT it.order_id, it.status FROM ({_REACHED}) it
             WHERE CASE WHEN it.status IN ('PARTIALLY_DELIVERED', 'DELIVERED')
                 THEN it.status ELSE 'less' END
-            <> coalesce({_last_told("it.order_id", _REACHED_TOLD)}, 'less')""",
+            <> coalesce({_last_told("it.order_id", _REACHED_TOLD, "reached")}, 'less')""",
     )
 
 

@@ -10,10 +10,11 @@ any more. Whoever says it, `bring` moves and tells it.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
@@ -26,7 +27,12 @@ from commands.trade.contracts import counters
 from commands.trade.orders.progress import news, reached
 from commands.writing.rows import change_rows
 from models.base.tables import Owned
-from models.events.fulfilment.deliveries import ARRIVALS, DeliveryProgressed
+from models.events.fulfilment.deliveries import (
+    ARRIVALS,
+    Arrival,
+    DeliveryArrivalCorrected,
+    DeliveryProgressed,
+)
 from models.events.trade.orders import OrderProgressed
 from models.fulfilment.deliveries.receipts import Receipt
 from models.fulfilment.deliveries.states import BEFORE_DISPATCH, DeliveryState
@@ -45,6 +51,8 @@ _ENDS = {
     ParcelStatus.RETURNED_TO_SENDER: DeliveryState.RETURNED_TO_SENDER,
     ParcelStatus.LOST: DeliveryState.LOST,
 }
+
+_SOME_ARRIVED = {DeliveryState.PARTIALLY_DELIVERED, DeliveryState.DELIVERED}
 
 Amounts = Mapping[str, Decimal]
 """delivered, lost, refused -> quantity."""
@@ -91,9 +99,11 @@ async def bring(locked: Locked, arrived: Mapping[UUID, Arrived]) -> dict[UUID, D
                 moves[line][counter] += amount
     sums = [(line, _raised(line, amounts)) for line, amounts in moves.items()]
     await change_rows(locked.writing, {DeliveryLine: lines, OrderLine: sums})
+    fallen = {line.order_id for line, amounts in moves.items() if amounts["delivered"] < 0}
     for order_id, at in moved_at.items():
-        kind = news(before[order_id], reached(orders[order_id])) or OrderProgressed
-        locked.writing.record(kind(order_id), at)
+        now = reached(orders[order_id])
+        event = news(order_id, before[order_id], now, fell=order_id in fallen)
+        locked.writing.record(event or OrderProgressed(order_id), at)
     delivered: defaultdict[UUID, Decimal] = defaultdict(Decimal)
     for line, amounts in moves.items():
         if line.contract_line_id is not None:
@@ -190,13 +200,24 @@ def _move_state(
     was = (delivery.state, delivery.delivered_at)
     if was == (known.state, known.delivered_at) and not moved:
         return
-    kind = DeliveryProgressed if known.state is delivery.state else ARRIVALS[known.state]
+    kind = _kind(delivery, known, moved)
     _set(delivery, state=known.state, delivered_at=known.delivered_at)
     counts = {
         it: quantities_of({line: amounts[it] for line, amounts in moved.items() if amounts[it]})
         for it in _COUNTERS.values()
     }
     changed(locked.writing, delivery, kind(delivery.id, **counts), known.at)
+
+
+def _kind(
+    delivery: Delivery, known: Arrived, moved: Mapping[OrderLine, Amounts]
+) -> Callable[..., Arrival]:
+    """Return what tells of a delivery's arrival, of less than before as of that."""
+    fell = any(amounts["delivered"] < 0 for amounts in moved.values())
+    kind = DeliveryProgressed if known.state is delivery.state else ARRIVALS.get(known.state)
+    if kind is None or (fell and known.state in _SOME_ARRIVED):
+        return partial(DeliveryArrivalCorrected, state=known.state)
+    return kind
 
 
 def _set(row: Owned, **values: Any) -> None:

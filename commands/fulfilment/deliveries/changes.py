@@ -191,9 +191,14 @@ async def merge(writing: Writing, command: DeliveryMerge) -> Outcome:
     "Start a delivery at another location. Before picking only.",
 )
 async def move(writing: Writing, command: DeliveryMove) -> Outcome:
-    """Start the delivery elsewhere. Before picking only. Refused: WRONG_STATE, NOT_FOUND."""
+    """Start the delivery elsewhere; nothing happens where it starts there already.
+
+    Before picking only. Refused: WRONG_STATE, NOT_FOUND.
+    """
     delivery, locked = await lock_one(writing, command, move)
     before = delivery.location_id
+    if command.location_id == before:
+        return {"delivery_id": delivery.id}
     delivery.location_id = await _location(locked.writing, command.location_id)
     moved = events.DeliveryMoved(delivery.id, before=before, after=delivery.location_id)
     changed(writing, delivery, moved)
@@ -205,13 +210,15 @@ async def move(writing: Writing, command: DeliveryMove) -> Outcome:
     "Deliver at another time. Before the dispatch only.",
 )
 async def reschedule(writing: Writing, command: DeliveryReschedule) -> Outcome:
-    """Deliver at another time. Before dispatch only.
+    """Deliver at another time; nothing happens where it is that time already. Before dispatch only.
 
     Refused: WRONG_STATE, OUTSIDE_RECEIVING_HOURS without a reason for it (D6).
     """
     delivery, locked = await lock_one(writing, command, reschedule)
     before = delivery.window_latest
     columns = await _window(locked, delivery, command.window, command.window_override)
+    if all(getattr(delivery, name) == value for name, value in columns.items()):
+        return {"delivery_id": delivery.id}
     for name, value in columns.items():
         setattr(delivery, name, value)
     changed(

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from commands.fulfilment.clocks import check_happened
 from commands.fulfilment.deliveries import remainder
 from commands.fulfilment.deliveries.arrival import settle
 from commands.fulfilment.deliveries.locking import DeliveryCommand, Locked, changed, lock_one
@@ -16,7 +17,6 @@ from commands.trade.contracts import counters
 from commands.trade.orders.lines import move
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
-from kit.errors import Code, Refused
 from kit.inputs import Instant
 from models.events.fulfilment.deliveries import DeliveryDispatched
 from models.fulfilment.deliveries import acts
@@ -30,7 +30,9 @@ class DeliveryDispatch(DeliveryCommand):
     """A delivery that has left."""
 
     dispatched_at: Instant | None = Field(
-        None, description="When it left; now by default, never in the future."
+        None,
+        description="When it left; now by default, never in the future, nor more than a day before"
+        " its orders were placed.",
     )
 
 
@@ -43,15 +45,15 @@ async def dispatch(writing: Writing, command: DeliveryDispatch) -> Outcome:
 
     Reports of carriers may have come before and count from now on. Orders whose policy is
     PARTIAL_CANCEL_REST lose what is in no delivery.
-    Refused: WRONG_STATE, ON_HOLD, INVALID_DATE for a time to come, DELIVERY_POLICY when a part of
+    Refused: WRONG_STATE, ON_HOLD, INVALID_DATE for a time to come or before its orders were
+    placed, DELIVERY_POLICY when a part of
     an order that must come complete would leave alone, or one that is past its date has left after
     it.
     """
     delivery, locked = await lock_one(writing, command, dispatch)
     when = command.dispatched_at or writing.now
-    if when > writing.now:
-        text = "What leaves later is dispatched later."
-        raise Refused(Code.INVALID_DATE, text, ("dispatched_at",))
+    placed = max(order.placed_at for order in locked.orders.values())
+    check_happened(when, ("dispatched_at",), since=placed, until=writing.now)
     await check_delivery(writing, delivery, (TOO_LATE,), at=when)
     shipped = {}
     for line in locked.lines_of(delivery):

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from commands.fulfilment.clocks import check_happened
 from commands.fulfilment.deliveries.arrival import Arrived, bring
 from commands.fulfilment.deliveries.locking import DeliveryCommand, Locked, changed, lock_one
 from commands.master.catalog import check_scale
@@ -56,7 +57,9 @@ class DeliveryConfirmReceipt(DeliveryCommand):
     """A receipt; a later one of the same delivery corrects an earlier one."""
 
     received_at: Instant | None = Field(
-        None, description="When it came; now by default, never in the future."
+        None,
+        description="When it came; now by default, never in the future, nor more than a day before"
+        " it left.",
     )
     received_by: Name | None = Field(None, description="Who took it in.")
     reference: Reference | None = Field(None, description="The client's number of the receipt.")
@@ -80,9 +83,7 @@ async def confirm_receipt(writing: Writing, command: DeliveryConfirmReceipt) -> 
     """
     delivery, locked = await lock_one(writing, command, confirm_receipt)
     when = command.received_at or writing.now
-    if when > writing.now:
-        text = "What comes later is received later."
-        raise Refused(Code.INVALID_DATE, text, ("received_at",))
+    check_happened(when, ("received_at",), since=delivery.dispatched_at, until=writing.now)
     sequence, before = await _before(locked, delivery)
     receipt = Receipt(
         merchant_id=delivery.merchant_id,

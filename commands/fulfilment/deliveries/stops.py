@@ -47,7 +47,7 @@ async def check_delivery(
 
 def _held(viewer: Viewer, delivery: Delivery, path: Path, holds: Sequence[Hold]) -> Refused:
     """Return the refusal of what holds stop, with their reasons as the viewer reads them."""
-    reasons = {reason_for(viewer, hold.reason) for hold in holds}
+    reasons = {reason_for(viewer, hold) for hold in holds}
     text = f"{delivery.number} is on hold: {', '.join(sorted(reasons))}."
     return Refused(TradeCode.ON_HOLD, text, path)
 

@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from functools import cache
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, any_, bindparam, select
 
+from commands.fulfilment.clocks import APART, check_happened
 from commands.fulfilment.tracking.reports import TrackingReport
 from commands.writing.transaction import Writing, missing
 from kit.db.statements import Statement
@@ -16,9 +16,6 @@ from models.access.viewers import Actor, anyone
 from models.base.records import columns, record
 from models.base.visibility import seen_by
 from models.fulfilment.parcels import Parcel, ParcelStatus, TrackingNumber
-
-_AHEAD = timedelta(days=1)
-"""How far a carrier's clock may be ahead of ours."""
 
 
 async def find(
@@ -98,7 +95,6 @@ def _checked(
     if len(candidates) > 1:
         text = "Several parcels have this number; name the carrier, or the parcel by another key."
         raise Refused(Code.INVALID, text, path)
-    if report.occurred_at > writing.now + _AHEAD:
-        path = ("events", place, "occurred_at")
-        raise Refused(Code.INVALID_DATE, "This is more than a day ahead of our clock.", path)
+    path = ("events", place, "occurred_at")
+    check_happened(report.occurred_at, path, since=None, until=writing.now + APART)
     return candidates[0]

@@ -115,6 +115,8 @@ class ContractAmend(ContractStep):
 async def amend(writing: Writing, command: ContractAmend) -> Outcome:
     """Change a contract that is not over yet. Its party and currency stay: others are another's.
 
+    Nothing happens where all of it is so already.
+
     Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE, DUPLICATE, INVALID where something that
     must be there is emptied, INVALID_DATE when it would end before it starts, EXCEEDS_MAX when
     less would be agreed than is called off, SCALE_EXCEEDED for a quantity, OUT_OF_RANGE where
@@ -130,17 +132,22 @@ async def amend(writing: Writing, command: ContractAmend) -> Outcome:
     writing.extent.touch(len(lines), ("add_lines",))
     products = await products_of(writing, dict(_products(lines, command)))
     refuse_duplicates((it.contract_line_id for it in command.lines), ("lines",))
-    for place, change in enumerate(command.lines):
-        _amend_line(lines, products, change, ("lines", place))
+    amended = [
+        lines[it.contract_line_id].line_no
+        for place, it in enumerate(command.lines)
+        if _amend_line(lines, products, it, ("lines", place))
+    ]
     for place, line in enumerate(command.add_lines):
         check_line(line, products[line.product_id], ("add_lines", place))
         add(writing, contract, _next(lines) + place, line.model_dump())
+    if not (changed or amended or command.add_lines):
+        return {"contract_id": contract.id}
     contract.version += 1
     writing.record(
         ContractAmended(
             contract.id,
             fields=tuple(map(ColumnName, changed)),
-            lines=tuple(lines[it.contract_line_id].line_no for it in command.lines),
+            lines=tuple(amended),
             added=len(command.add_lines),
         )
     )
@@ -180,17 +187,20 @@ def _amend_line(
     products: Mapping[UUID, Product],
     change: ContractLineAmend,
     path: Path,
-) -> None:
+) -> bool:
+    """Change a line; tell whether it was otherwise before."""
     line = lines.get(change.contract_line_id)
     if line is None:
         raise missing(ContractLine, (*path, "contract_line_id"))
     before = line.agreed
-    _change(line, change.model_dump(exclude_unset=True, exclude={"contract_line_id"}), path)
+    values = change.model_dump(exclude_unset=True, exclude={"contract_line_id"})
+    changed = _change(line, values, path)
     check_line(line, products[line.product_id], path)
     if line.agreed < min(before, line.called_off):
         name = "target_quantity" if line.max_quantity is None else "max_quantity"
         text = f"{line.called_off.normalize():f} of this line is called off already."
         raise Refused(TradeCode.EXCEEDS_MAX, text, (*path, name))
+    return bool(changed)
 
 
 def _next(lines: Mapping[UUID, ContractLine]) -> int:

@@ -79,8 +79,8 @@ async def cancel(
         if line.contract_line_id is not None:
             given_back[line.contract_line_id] -= quantity
     writing.record(happened)
-    if kind := news(before, reached(lines)):
-        writing.record(kind(order.id))
+    if arrived := news(order.id, before, reached(lines)):
+        writing.record(arrived)
     if order.contract_id is None or not given_back:
         return
     everything = writing.for_all()

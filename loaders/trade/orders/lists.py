@@ -67,7 +67,9 @@ class OrderFilter(Input):
         " has its own, passed before all that was ordered was shipped. Either it is past and"
         " something is still open, or the last dispatch came after it.",
     )
-    on_hold: bool | None = Field(None, description="At least one hold is active, or none.")
+    on_hold: bool | None = Field(
+        None, description="At least one hold that you see is active, or none is."
+    )
     backordered: bool | None = Field(None, description="A line waits for goods, or none does.")
 
 
@@ -82,7 +84,7 @@ _EQUAL = (
 
 
 def _is_on_hold(reader: Reader, order: Any) -> ColumnElement[bool]:
-    """Tell whether a hold is active, as `availableActions` does: whoever sees it."""
+    """Tell whether a hold is active that the reader sees."""
     return some(reader, order, HELD)
 
 

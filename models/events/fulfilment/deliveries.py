@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
-from models.base.events import Event, event, without
+from models.base.events import Event, Payload, event, without
 from models.base.payloads import IdOf
 from models.events.trade.orders import Held, hold_without_owner
 from models.fulfilment.deliveries.states import DeliveryState
@@ -140,9 +140,16 @@ class DeliveryFailed(Arrival):
     """Nothing of it has arrived, and nothing is under way any more."""
 
 
-@event("delivery.arrival_corrected", Delivery)
+def _under_way_again(payload: Payload) -> Payload:
+    """Upcast version 1, which told of no other state."""
+    return {"state": DeliveryState.DISPATCHED.value, **payload}
+
+
+@event("delivery.arrival_corrected", Delivery, _under_way_again)
 class DeliveryArrivalCorrected(Arrival):
-    """It is under way again: a carrier took its report back."""
+    """Less of it has arrived than was told, or it is under way again."""
+
+    state: Annotated[DeliveryState, "The state that it is in now."]
 
 
 @event("delivery.progressed", Delivery)
@@ -151,11 +158,10 @@ class DeliveryProgressed(Arrival):
 
 
 ARRIVALS: Mapping[DeliveryState, type[Arrival]] = {
-    DeliveryState.DISPATCHED: DeliveryArrivalCorrected,
     DeliveryState.PARTIALLY_DELIVERED: DeliveryPartiallyDelivered,
     DeliveryState.DELIVERED: DeliveryDelivered,
     DeliveryState.RETURNED_TO_SENDER: DeliveryReturnedToSender,
     DeliveryState.LOST: DeliveryLost,
     DeliveryState.FAILED: DeliveryFailed,
 }
-"""State into which a delivery comes after its dispatch -> what tells of it."""
+"""State into which a delivery comes by what arrives -> what tells of it."""

@@ -6,9 +6,9 @@ from typing import Annotated
 from uuid import UUID
 
 from models.base.events import Event, Moving, Payload, Progressed, event, without
-from models.base.payloads import AllLines, IdOf, Item
+from models.base.payloads import AllLines, Beside, IdOf, Item
 from models.trade.orders.holds import HoldReason
-from models.trade.orders.states import Approval
+from models.trade.orders.states import Approval, FulfilmentStatus
 from models.trade.orders.tables import Order
 
 
@@ -72,9 +72,20 @@ class OrderDelivered(Moving):
     """All that is wanted of it has arrived."""
 
 
-@event("order.arrival_corrected", Order)
+def _reached_unknown(payload: Payload) -> Payload:
+    """Upcast version 1, which told of orders of which nothing had arrived any more."""
+    return {"reached": None, **payload}
+
+
+@event("order.arrival_corrected", Order, _reached_unknown)
 class OrderArrivalCorrected(Moving):
-    """What had arrived has not: a carrier took its report back, or the client says so."""
+    """Less of it has arrived than was told: a carrier took it back, or the client says so."""
+
+    reached: Annotated[
+        FulfilmentStatus | None,
+        AllLines(),
+        "How far it has been delivered now, null where nothing of it has arrived.",
+    ]
 
 
 @event("order.progressed", Order)
@@ -87,7 +98,7 @@ class Held(Event):
     """What holds on orders and deliveries tell."""
 
     hold_id: Annotated[Annotated[UUID, IdOf("Hold")] | None, "The hold; null before version 2."]
-    reason: Annotated[HoldReason, "Why it must not be released."]
+    reason: Annotated[HoldReason, Beside("hold_id"), "Why it must not be released."]
 
 
 def hold_without_owner(payload: Payload) -> Payload:

@@ -1,11 +1,12 @@
 """Holds: stops on an order or a delivery."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Index, case, literal_column, null, text
+from sqlalchemy import ColumnElement, Index, case, literal_column, null, or_, text
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -45,38 +46,56 @@ _INTERNAL = (HoldReason.FRAUD, HoldReason.OPERATOR)
 """Reasons of the merchant's own, which others read as UNDER_REVIEW."""
 
 
-def reason_for(viewer: Viewer, reason: HoldReason) -> HoldReason:
-    """Return a reason as the viewer reads it."""
-    hidden = reason in _INTERNAL and not viewer.sees_all
-    return HoldReason.UNDER_REVIEW if hidden else reason
+def reason_for(viewer: Viewer, hold: "Hold") -> HoldReason:
+    """Return a hold's reason as the viewer reads it."""
+    of_an_order = viewer.actor is Actor.WAREHOUSE and hold.subject is HoldSubject.ORDER
+    hidden = hold.reason in _INTERNAL or of_an_order
+    return HoldReason.UNDER_REVIEW if hidden and not viewer.sees_all else hold.reason
 
 
-def _is_internal(reason: ColumnElement[Any]) -> ColumnElement[bool]:
-    return reason.in_([literal_column(f"'{it}'") for it in _INTERNAL])
+def _reviewed(hides: Callable[[Any], ColumnElement[bool]], whose: str) -> Mapping[str, Mask]:
+    """Return what is read of a hold where nothing is told but that it is there.
+
+    hides: a hold's columns -> whether that is so. whose: the same for people.
+    """
+
+    def unless(row: Any, column: Any, instead: ColumnElement[Any]) -> ColumnElement[Any]:
+        return case((hides(row), instead), else_=column)
+
+    reason = Mask(
+        f"{HoldReason.UNDER_REVIEW} for {whose}", lambda _, row, it: unless(row, it, _UNDER_REVIEW)
+    )
+    other = Mask(f"null for {whose}", lambda _, row, it: unless(row, it, null()))
+    return {"reason": reason, "owner": other, "note": other}
 
 
-_REASON = Mask(
-    f"{HoldReason.UNDER_REVIEW} for {' and '.join(_INTERNAL)}",
-    lambda _viewer, _row, reason: case(
-        (_is_internal(reason), literal_column(f"'{HoldReason.UNDER_REVIEW}'")), else_=reason
-    ),
-)
-_UNLESS_INTERNAL = Mask(
-    f"null where the reason is {' or '.join(_INTERNAL)}",
-    lambda _viewer, row, column: case((_is_internal(row.reason), null()), else_=column),
-)
+def _is_internal(row: Any) -> ColumnElement[bool]:
+    return row.reason.in_([literal_column(f"'{it}'") for it in _INTERNAL])  # type: ignore[no-any-return]
+
+
+def _is_not_of_goods(row: Any) -> ColumnElement[bool]:
+    return or_(row.subject == literal_column(f"'{HoldSubject.ORDER}'"), _is_internal(row))
+
+
+_UNDER_REVIEW: ColumnElement[Any] = literal_column(f"'{HoldReason.UNDER_REVIEW}'")
+_INTERNAL_ONES = " and ".join(_INTERNAL)
+_REASON = {"reason": _reviewed(_is_internal, _INTERNAL_ONES)["reason"]}
 _HIDDEN: Hidden = {
-    **{actor: {"reason": _REASON, "owner": NULL, "note": NULL} for actor in OTHERS},
-    # A warehouse must know why it stops, and whom to ask.
-    Actor.WAREHOUSE: {"reason": _REASON, "owner": _UNLESS_INTERNAL, "note": _UNLESS_INTERNAL},
+    **{actor: {**_REASON, "owner": NULL, "note": NULL} for actor in OTHERS},
+    # A warehouse must know that goods must not leave: for its own deliveries also why, and whom to
+    # ask. Why an order waits is between the merchant and its client.
+    Actor.WAREHOUSE: _reviewed(_is_not_of_goods, f"{_INTERNAL_ONES}, and on an order"),
 }
-_IN_EVENTS: Hidden = {
-    actor: {field: masks[field] for field in ("reason",)} for actor, masks in _HIDDEN.items()
+_OF_DELIVERIES: Hidden = dict.fromkeys(OTHERS, _REASON)
+_OF_ORDERS: Hidden = {
+    **_OF_DELIVERIES,
+    Actor.WAREHOUSE: {"reason": Mask(HoldReason.UNDER_REVIEW, lambda *_: _UNDER_REVIEW)},
 }
 HIDDEN_FIELDS.update(
-    dict.fromkeys(
-        ("order.held", "order.hold_released", "delivery.held", "delivery.hold_released"), _IN_EVENTS
-    )
+    {
+        **dict.fromkeys(("order.held", "order.hold_released"), _OF_ORDERS),
+        **dict.fromkeys(("delivery.held", "delivery.hold_released"), _OF_DELIVERIES),
+    }
 )
 """The same in what the journal tells of holds."""
 
@@ -89,11 +108,8 @@ class Hold(Owned):
 
     __tablename__ = "holds"
     __seen__: ClassVar[Seen] = {
-        **dict.fromkeys(
-            (Actor.BUYER, Actor.STOREFRONT),
-            either(through("Order", "subject_id"), through("Delivery", "subject_id")),
-        ),
-        Actor.WAREHOUSE: through("Delivery", "subject_id"),
+        actor: either(through("Order", "subject_id"), through("Delivery", "subject_id"))
+        for actor in (Actor.BUYER, Actor.STOREFRONT, Actor.WAREHOUSE)
     }
     __hidden__: ClassVar[Hidden] = _HIDDEN
     __table_args__ = (

@@ -72,7 +72,7 @@ CASES = [
         "DELIVERED",
         "3",
         "SHORT",
-        ["delivery.partially_delivered", "order.partially_delivered"],
+        ["delivery.arrival_corrected", "order.arrival_corrected"],
         "PARTIALLY_DELIVERED",
     ),
 ]
@@ -115,10 +115,10 @@ async def test_a_receipt_that_corrects_another_tells_both_ways(ask: Ask, world: 
     assert [it for it in await kinds(world) if it != "delivery.received"] == [
         "delivery.delivered",
         "order.delivered",
-        "delivery.partially_delivered",
-        "order.partially_delivered",
-        "delivery.progressed",
-        "order.progressed",
+        "delivery.arrival_corrected",
+        "order.arrival_corrected",
+        "delivery.arrival_corrected",
+        "order.arrival_corrected",
         "delivery.delivered",
         "order.delivered",
     ]

@@ -205,3 +205,21 @@ async def test_shapes_change_before_picking_and_windows_before_the_dispatch(worl
     await deliveries.done(ask, "deliveryReschedule", **call, window=LATER)
     await deliveries.done(ask, "deliveryDispatch", **call)
     assert await deliveries.refusals(ask, "deliveryReschedule", **call, window=LATER) == wrong
+
+
+TIMELINE = (
+    "query ($id: ID!) { delivery(id: $id) { version timeline(first: 9) { nodes { type } } } }"
+)
+
+
+@pytest.mark.parametrize("verb", ["deliveryMove", "deliveryReschedule"])
+async def test_what_already_holds_is_no_change(world, ask, verb):
+    delivery = await deliveries.planned(world, ask)
+    before = await ask(TIMELINE, id=delivery["id"])
+    same = {
+        "deliveryMove": {"locationId": delivery["location"]["id"]},
+        "deliveryReschedule": {"window": delivery["window"]},
+    }
+    answer = await deliveries.done(ask, verb, deliveryId=delivery["id"], **same[verb])
+    assert answer["delivery"] == delivery
+    assert await ask(TIMELINE, id=delivery["id"]) == before

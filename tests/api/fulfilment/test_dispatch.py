@@ -43,10 +43,14 @@ async def test_back_offices_tell_of_dispatches_in_the_past_never_of_ones_to_come
         ask, "deliveryDispatch", **call, dispatchedAt="0001-01-02T00:00:00Z"
     )
     assert ancient == [("INVALID_DATE", "dispatchedAt")]
-    sent = await deliveries.done(
-        ask, "deliveryDispatch", **call, dispatchedAt="1996-07-16T00:00:00Z"
+    before_it_was_ordered = await deliveries.refusals(
+        ask, "deliveryDispatch", **call, dispatchedAt="2026-03-01T08:59:59Z"
     )
-    assert sent["delivery"]["dispatchedAt"] == "1996-07-16T00:00:00+00:00"
+    assert before_it_was_ordered == [("INVALID_DATE", "dispatchedAt")]
+    sent = await deliveries.done(
+        ask, "deliveryDispatch", **call, dispatchedAt="2026-03-01T09:00:00Z"
+    )
+    assert sent["delivery"]["dispatchedAt"] == "2026-03-01T09:00:00+00:00"
 
 
 async def test_only_what_is_packed_is_sent_and_only_once(world, ask):

@@ -131,6 +131,10 @@ async def test_nothing_is_received_before_it_left_or_in_the_future(world, ask):
         ask, "deliveryConfirmReceipt", **call, receivedAt="2026-03-03T09:00:00Z"
     )
     assert refused == [("INVALID_DATE", "receivedAt")]
+    refused = await deliveries.refusals(
+        ask, "deliveryConfirmReceipt", **call, receivedAt="2026-03-01T08:59:59Z"
+    )
+    assert refused == [("INVALID_DATE", "receivedAt")]
 
 
 async def test_another_companys_buyer_finds_nothing(world, ask):

@@ -168,6 +168,19 @@ async def test_only_a_correction_leads_out_of_a_terminal_status(feed, world):
         assert await moved(world, line_id) == [EACH, -EACH, EACH]
 
 
+async def test_a_part_that_is_taken_back_is_told_as_corrected(feed, world):
+    shipment = await sent(world, parcels=2)
+    for sscc in shipment.ssccs:
+        await feed.results(feed.event("DELIVERED", 1, sscc=sscc))
+    back = feed.event("IN_TRANSIT", 2, sscc=shipment.ssccs[0], isCorrection=True)
+    await feed.results(back)
+    assert (await kinds(world))[-2:] == ["delivery.arrival_corrected", "order.arrival_corrected"]
+    entries = {it.type: it.payload for it in await rows(world, JournalEntry)}
+    of_delivery, of_order = (entries[f"{it}.arrival_corrected"] for it in ("delivery", "order"))
+    assert of_delivery["state"] == of_order["reached"] == "PARTIALLY_DELIVERED"
+    assert of_delivery["delivered"] == {str(shipment.order_line_id): str(-EACH)}
+
+
 async def test_a_lost_parcel_may_be_found_by_a_correction(feed, world):
     shipment = await sent(world)
     await feed.results(feed.event("LOST", 1, sscc=shipment.ssccs[0]))

@@ -148,8 +148,9 @@ async def test_others_read_neither_internal_reasons_nor_whose_they_are(held, act
     assert read["holds"] == HOLDS[actor]
     staff = (await held.viewers[Actor.STAFF](document, id=held.delivery["id"]))["delivery"]
     assert [it["reason"] for it in staff["holds"]] == ["OPERATOR", "ADDRESS"]
-    reasons = [it["reason"] for it in _payloads(read["timeline"])]
-    assert reasons == ["UNDER_REVIEW", "ADDRESS", "UNDER_REVIEW"]
+    reasons = [it.get("reason") for it in _payloads(read["timeline"])]
+    readable = ["UNDER_REVIEW", "ADDRESS", "UNDER_REVIEW"]
+    assert reasons == ([None] * 3 if actor is Actor.CARRIER else readable)
     assert _payloads(staff["timeline"])[0]["reason"] == "OPERATOR"
 
 
@@ -207,8 +208,8 @@ async def test_a_payload_hides_from_who_writes(held, world) -> None:
     below = "parcel { delivery { timeline(first: 50) { nodes { type payload } } }"
     answers = await carrier(RECORD.replace("parcel {", f"{below}", 1), input=tracked)
     (result,) = answers["parcelRecordTracking"]["results"]
-    assert "OPERATOR" not in json.dumps(result["parcel"])
-    assert "UNDER_REVIEW" in json.dumps(result["parcel"])
+    entries = result["parcel"]["delivery"]["timeline"]["nodes"]
+    assert [it["payload"] for it in entries if it["type"] in HELD] == [{}] * 3
 
 
 async def test_a_refusal_tells_a_reason_as_it_is_read(held) -> None:

@@ -195,6 +195,17 @@ async def test_a_stale_version_is_refused(ask, world):
     assert contracts.codes(second) == [("VERSION_CONFLICT", "expectedVersion")]
 
 
+async def test_an_amendment_to_what_is_so_already_changes_nothing(ask, world):
+    made = await contracts.draft(world, ask)
+    step = {"contractId": made["id"]}
+    line = {"contractLineId": made["lines"][0]["id"], "overTolerancePercent": "7"}
+    changes = {"terms": "One", "validTo": "2026-12-30", "lines": [line]}
+    first = await contracts.change(ask, "contractAmend", **step, **changes)
+    again = await contracts.change(ask, "contractAmend", **step, **changes)
+    assert first["contract"]["version"] == made["version"] + 1
+    assert (again["contract"], contracts.codes(again)) == (first["contract"], [])
+
+
 async def test_an_amendment_changes_lines_and_adds_new_numbers(ask, world):
     (bolt, nut) = await products(ask, "BOLT", "NUT")
     made = await contracts.contract(world, ask, lines=[contracts.line(bolt, minQuantity="10")])
