@@ -7,7 +7,6 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, any_, bindparam, select
 
-from commands.fulfilment.clocks import APART, check_happened
 from commands.fulfilment.tracking.reports import TrackingReport
 from commands.writing.transaction import Writing, missing
 from kit.db.statements import Statement
@@ -34,7 +33,7 @@ async def find(
             parcel = by_id.get(report.parcel_id) if report.parcel_id else by_sscc.get(report.sscc)
             candidates = [] if parcel is None else [parcel]
         try:
-            found[place] = _checked(writing, place, report, candidates)
+            found[place] = _checked(place, report, candidates)
         except Refused as refusal:
             refused[place] = refusal
     return found, refused
@@ -85,9 +84,7 @@ def _with_number(report: TrackingReport, numbers: Sequence[Numbered]) -> list[Pa
     return [it for it in mine if it.status is not ParcelStatus.VOIDED] or mine
 
 
-def _checked(
-    writing: Writing, place: int, report: TrackingReport, candidates: Sequence[Parcel]
-) -> Parcel:
+def _checked(place: int, report: TrackingReport, candidates: Sequence[Parcel]) -> Parcel:
     """Return the one parcel of a report that may be recorded."""
     path = ("events", place, report.key)
     if not candidates:
@@ -95,6 +92,4 @@ def _checked(
     if len(candidates) > 1:
         text = "Several parcels have this number; name the carrier, or the parcel by another key."
         raise Refused(Code.INVALID, text, path)
-    path = ("events", place, "occurred_at")
-    check_happened(report.occurred_at, path, since=None, until=writing.now + APART)
     return candidates[0]

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, Uuid, any_, bindparam, case, func, or_, select
 
+from commands.fulfilment.clocks import APART, check_happened
 from commands.fulfilment.deliveries import arrival
 from commands.fulfilment.deliveries.locking import ORDERS_NOW, lock_deliveries, lock_unread
 from commands.fulfilment.tracking.named import find
@@ -17,6 +18,7 @@ from commands.writing.rows import write_rows
 from commands.writing.transaction import Outcome, Overtaken, Writing
 from commands.writing.verbs import verb
 from kit.db.statements import Statement
+from kit.errors import Path, Refused
 from kit.ids import new_id
 from models.access.viewers import Actor, Scope
 from models.base.acts import Act
@@ -28,11 +30,13 @@ from models.events.fulfilment.parcels import (
     ParcelDelayEnded,
     ParcelTrackingNumberAdded,
 )
+from models.fulfilment.deliveries.tables import DeliveryLine
 from models.fulfilment.parcels import Parcel, ParcelStatus, TrackingNumber
 from models.fulfilment.tracking.events import TrackingEvent
 from models.fulfilment.tracking.meanings import meaning
 from models.fulfilment.tracking.standing import TERMINAL, Standing, standing
 from models.master.parties import Party
+from models.trade.orders.tables import Order
 
 
 @verb(
@@ -45,8 +49,8 @@ async def record(writing: Writing, command: ParcelRecordTracking) -> Outcome:
 
     The results are CREATED, UNCHANGED for an event that is known, and REFUSED: NOT_FOUND for a
     parcel that the viewer does not see, INVALID where several parcels have the number,
-    INVALID_DATE for the far future. Refused as a whole: TOO_MANY_ITEMS for more parcels, events
-    and lines behind them than one call may touch.
+    INVALID_DATE for the far future and before its orders were placed. Refused as a whole:
+    TOO_MANY_ITEMS for more parcels, events and lines behind them than one call may touch.
     """
     source = await _source(writing, command)
     parcels, refused = await find(writing, command.events)
@@ -66,7 +70,12 @@ async def record(writing: Writing, command: ParcelRecordTracking) -> Outcome:
             # A repack came first: the number may name a new parcel now.
             raise Overtaken
         for place, parcel in parcels.items():
-            results[place] |= known.add(parcel, command.events[place], source)
+            try:
+                known.check(parcel, command.events[place], ("events", place, "occurred_at"))
+            except Refused as refusal:
+                results[place]["problems"] = refusal.problems
+            else:
+                results[place] |= known.add(parcel, command.events[place], source)
         arrived = known.follow()
         # Read before anything is written, since there may be more than one call may touch.
         bound = await lock_deliveries(everything, dict.fromkeys(arrived, ())) if arrived else None
@@ -103,8 +112,17 @@ _MOST = bindparam("most", type_=BigInteger())
 """Rows that are read at most; beside each stands how many there are."""
 _ORDERS_ONCE = case((func.row_number().over(order_by=Parcel.id) == 1, ORDERS_NOW))
 """The first row tells the orders of all: in each, they would be as many as rows times orders."""
+_PLACED = (
+    select(func.max(Order.placed_at))
+    .join(DeliveryLine, DeliveryLine.order_id == Order.id)
+    .where(DeliveryLine.delivery_id == Parcel.delivery_id)
+    .where(*(it.merchant_id == bindparam("merchant", type_=Uuid()) for it in (Order, DeliveryLine)))
+    .correlate(Parcel)
+    .scalar_subquery()
+)
+"""When the last of a parcel's orders was placed."""
 _PARCELS = Statement(
-    select(_EVERY, _ORDERS_ONCE.label("order_ids"), *columns(Parcel))
+    select(_EVERY, _ORDERS_ONCE.label("order_ids"), _PLACED.label("placed"), *columns(Parcel))
     .where(
         Parcel.merchant_id == bindparam("merchant", type_=Uuid()),
         Parcel.delivery_id == any_(bindparam("keys", type_=ARRAY(Uuid()))),
@@ -130,6 +148,7 @@ _EVENTS = Statement(
 class _Known:
     """What is known of the touched parcels, under the locks of their orders.
 
+    placed: parcel id -> when the last of its orders was placed.
     above: parcel id -> it and the pallets that it stands on, for every parcel that a touched
     parcel is or carries: what is reported of a pallet is reported of all that stand on it.
     events: parcel id -> (source, dedupe key) -> the event. fresh: rows of those that are new.
@@ -139,6 +158,7 @@ class _Known:
 
     writing: Writing
     parcels: Mapping[UUID, Parcel]
+    placed: Mapping[UUID, datetime | None]
     above: Mapping[UUID, Sequence[UUID]]
     events: defaultdict[UUID, dict[tuple[str, str], _Event]]
     numbers: set[tuple[UUID, str]]
@@ -157,11 +177,12 @@ class _Known:
         wanted = {parcel.id for parcel in touched}
         of = {"keys": list({parcel.delivery_id for parcel in touched}), "touched": list(wanted)}
         parcels: dict[UUID, Parcel] = {}
-        for _, order_ids, *row in await _read(writing, _PARCELS, of):
+        placed: dict[UUID, datetime | None] = {}
+        for _, order_ids, placed_at, *row in await _read(writing, _PARCELS, of):
             if not parcels and set(order_ids) != locked:
                 raise Overtaken
             parcel = record_of(Parcel)._make(row)
-            parcels[parcel.id] = parcel
+            parcels[parcel.id], placed[parcel.id] = parcel, placed_at
         stacks = {parcel_id: _stack(parcel_id, parcels) for parcel_id in parcels}
         above = {key: stack for key, stack in stacks.items() if wanted.intersection(stack)}
         kin = {parcel_id for stack in above.values() for parcel_id in stack}
@@ -171,12 +192,19 @@ class _Known:
             events[event.parcel_id][event.source, event.dedupe_key] = event
         writing.extent.touch(sum(len(events[it]) for stack in above.values() for it in stack[1:]))
         named = await writing.records(TrackingNumber, "parcel_id", wanted) if numbers else ()
-        return cls(writing, parcels, above, events, {(it.parcel_id, it.number) for it in named})
+        return cls(
+            writing, parcels, placed, above, events, {(it.parcel_id, it.number) for it in named}
+        )
 
     def is_gone(self, parcel_id: UUID) -> bool:
         """Tell whether a parcel has been voided, or belongs to another delivery now."""
         parcel = self.parcels.get(parcel_id)
         return parcel is None or parcel.status is ParcelStatus.VOIDED
+
+    def check(self, parcel: Parcel, report: TrackingReport, path: Path) -> None:
+        """Refused: INVALID_DATE for what did not happen when it is said to have."""
+        since, until = self.placed[parcel.id], self.writing.now + APART
+        check_happened(report.occurred_at, path, since=since, until=until)
 
     def add(self, parcel: Parcel, report: TrackingReport, source: str | None) -> Outcome:
         """Add an event unless it is known; a new number is added beside the others (P3)."""

@@ -48,7 +48,8 @@ class TrackingReport(Input):
     )
     sub_status: Reference | None = Field(None, description="The carrier's finer status.")
     occurred_at: Instant = Field(
-        description="When it happened; at most one day ahead of our clock."
+        description="When it happened; at most one day ahead of our clock, and one day before its"
+        " orders were placed."
     )
     carrier_event_id: Reference | None = Field(
         None, description="The carrier's own id of the event: the same id is the same event."

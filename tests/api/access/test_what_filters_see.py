@@ -145,6 +145,7 @@ OF_ITS_OWN_ROW = {
     "order.approved.by",
     "order.rejected.by",
     "contract.released.type",
+    "delivery.arrival_corrected.state",
     "api_key.created.actor",
     "api_key.created.documents",
 }

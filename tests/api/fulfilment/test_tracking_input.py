@@ -110,11 +110,12 @@ async def test_another_merchants_parcel_is_not_found(world, ask, database, clock
     assert result["userErrors"][0]["code"] == "NOT_FOUND"
 
 
-async def test_far_future_events_are_refused_one_by_one(feed, world):
+@pytest.mark.parametrize("hours", [25, -25])
+async def test_what_did_not_happen_then_is_refused_one_by_one(feed, world, hours):
     shipment = await sent(world)
     named = {"sscc": shipment.ssccs[0]}
     results = await feed.results(
-        feed.event("DELIVERED", 25, **named), feed.event("IN_TRANSIT", 23, **named)
+        feed.event("DELIVERED", hours, **named), feed.event("IN_TRANSIT", 23, **named)
     )
     assert [it["status"] for it in results] == ["REFUSED", "CREATED"]
     assert results[0]["userErrors"] == [

@@ -40,7 +40,7 @@ RECORDING = [
     "INSERT idempotency_keys",
     "SELECT parcels",
     "SELECT orders + SELECT delivery_lines",
-    "SELECT delivery_lines + SELECT parcels",
+    "SELECT delivery_lines + SELECT orders + SELECT parcels",
     "SELECT tracking_events",
     "INSERT tracking_events",
     "UPDATE idempotency_keys",
