@@ -12,6 +12,10 @@ from tests.make.everything import CONNECTIONS, CORE, SHOWN, live, nodes
 from tests.make.scene import scene
 
 
+A_PART = 7
+"""Of the pairs of different lists one in so many is tried, another of each list."""
+
+
 class Order(NamedTuple):
     """A list of a type in one of its orders; sort: None where it has but one."""
 
@@ -66,10 +70,13 @@ async def test_a_cursor_is_taken_by_its_own_list_and_order_only(
         if planned:
             (given[it],) = planned
     assert {it for it in orders() if it.owner == "Query"} <= given.keys()
-    tags = {(it.paged, it.sort) for it in given}
-    wrong, refused = [], 0
-    for (source, text), target in product(given.items(), orders()):
+    pairs = list(product(given.items(), orders()))
+    wrong, refused, other = [], 0, 0
+    for place, ((source, text), target) in enumerate(pairs):
         is_own = (source.paged, source.sort) == (target.paged, target.sort)
+        if source.paged != target.paged and place % A_PART:
+            continue
+        other += not is_own
         document, variables = target.asked(ids, after=text)
         for each in both:
             answer = await each.answer(document, **variables)
@@ -81,7 +88,7 @@ async def test_a_cursor_is_taken_by_its_own_list_and_order_only(
                 wrong.append(f"{source} -> {target}: {told}")
             refused += bool(told)
     assert not wrong, "\n".join(wrong)
-    assert refused >= 2 * len(tags) * (len(tags) - 1)
+    assert refused == 2 * other > 2 * len(given)
 
 
 async def test_another_filter_takes_the_same_cursor(

@@ -88,7 +88,7 @@ ATTACKS: dict[str, list[str]] = {
 @pytest.fixture(scope="module")
 def attacked(used: Path) -> Any:
     """Start Abruf with no price on anything: what holds then is what is counted."""
-    prices = {f"ABRUF_LIMIT_{it}": NO_PRICE for it in ("COST", "NODES", "BUCKET", "RESTORE")}
+    prices = {f"ABRUF_LIMIT_{it}": NO_PRICE for it in ("COST", "NODES", "BUCKET")}
     abruf = Abruf(used, **prices)
     try:
         abruf.wait_until_ready()

@@ -4,6 +4,7 @@ import asyncio
 import math
 import socket
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ from commands.access.buckets.in_redis import RedisBuckets
 from commands.access.buckets.take import Bucket, take
 from commands.writing.expired import SPARED
 from kit.config import from_environment
+from resolvers.running.buckets import DatabaseBuckets
 from server import application
 from tests import make
 from tests.api.access.test_cost_bucket import (
@@ -141,3 +143,16 @@ def test_what_is_not_an_address_of_redis_is_told_at_the_start() -> None:
     with pytest.raises(SystemExit, match="ABRUF_REDIS_URL must begin with"):
         from_environment({"ABRUF_REDIS_URL": "localhost:6379"})
     assert from_environment({"ABRUF_REDIS_URL": ""}).redis_url is None
+
+
+async def test_smaller_limits_lock_no_key_out(world, database, redis_server) -> None:
+    """What was taken out of a far larger bucket is not owed by the smaller one."""
+    large = Bucket(world.merchant_id, uuid4(), 1_000_000_000, 10)
+    small = replace(large, size=100)
+    for buckets in (DatabaseBuckets(database), RedisBuckets(redis_server)):
+        took, full_at = await buckets.take(large, large.size / 10, world.clock())
+        assert took
+        assert full_at > world.clock() + timedelta(days=100)
+        found = [await buckets.take(small, 60, world.clock()) for _ in range(2)]
+        assert [it for it, _ in found] == [True, False]
+        await buckets.close()

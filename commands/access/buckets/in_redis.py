@@ -13,7 +13,11 @@ from commands.writing.expired import SPARED
 
 _TAKE = """
 local now, takes, size, spared = unpack(ARGV)
+now, takes, size = tonumber(now), tonumber(takes), tonumber(size)
 local full_at = tonumber(redis.call('GET', KEYS[1]) or now)
+if full_at > now + 2 * size then
+    full_at = now
+end
 local later = math.max(full_at, now) + takes
 if later > now + size then
     return {0, full_at}

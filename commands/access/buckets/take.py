@@ -4,21 +4,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import DateTime, Interval, bindparam, func, select
+from sqlalchemy import DateTime, Interval, bindparam, case, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.access.buckets import CostBucket
 
-_FULL_AT = func.greatest(CostBucket.full_at, bindparam("now", type_=DateTime(timezone=True)))
+_NOW = bindparam("now", type_=DateTime(timezone=True))
+_OF_OTHER_LIMITS = CostBucket.full_at > bindparam("foreign", type_=DateTime(timezone=True))
+"""It lacks more than it ever could: its limits were larger then, and so it begins anew."""
+_FULL_AT = case((_OF_OTHER_LIMITS, _NOW), else_=func.greatest(CostBucket.full_at, _NOW))
 _THEN = _FULL_AT + bindparam("takes", type_=Interval())
 _TAKE = (
     insert(CostBucket)
     .values(
         merchant_id=bindparam("merchant"),
         id=bindparam("key"),
-        full_at=bindparam("now", type_=DateTime(timezone=True))
-        + bindparam("takes", type_=Interval()),
+        full_at=_NOW + bindparam("takes", type_=Interval()),
     )
     .on_conflict_do_update(
         index_elements=[CostBucket.merchant_id, CostBucket.id],
@@ -54,7 +56,9 @@ async def take(
     points: at most its size.
     """
     key = {"merchant": bucket.merchant_id, "key": bucket.key_id}
-    times = {"now": now, "takes": bucket.lasts(points), "latest": now + bucket.lasts(bucket.size)}
+    whole = bucket.lasts(bucket.size)
+    times = {"now": now, "takes": bucket.lasts(points), "latest": now + whole}
+    times["foreign"] = now + 2 * whole
     taken = await session.scalar(_TAKE, key | times)
     if taken is not None:
         return True, taken
