@@ -150,6 +150,11 @@ class Work:
         self._waiting: deque[tuple[asyncio.Future[None], int]] = deque()
         self._grown, self._is_going = 0, False
 
+    @property
+    def paid(self) -> int:
+        """Return how many objects are paid for: of an answer that has ended, the most of one."""
+        return self.objects if self.ended is None else self._limits.nodes
+
     def add(self, objects: int, size: int) -> None:
         """Count what is put into the answer. TooLarge: it has become more than its limits."""
         self.objects += objects

@@ -11,7 +11,6 @@ from tests import make
 from tests.make.everything import CONNECTIONS, CORE, SHOWN, live, nodes
 from tests.make.scene import scene
 
-
 A_PART = 7
 """Of the pairs of different lists one in so many is tried, another of each list."""
 

@@ -79,7 +79,7 @@ def exceeds(party: Party, lines: Sequence[LineDraft], currency: str) -> bool:
     """
     if party.approval_currency is None:
         return False
-    if party.approval_currency != currency or any(not line.unit_price for line in lines):
+    if party.approval_currency != currency or any(line.unit_price is None for line in lines):
         return True
     net = rounded(_net(lines), currency).amount
     return party.approval_limit is not None and net > party.approval_limit

@@ -62,7 +62,7 @@ class Charged(SchemaExtension):
         if not execution.graphql_document:
             return
         spent = measured(execution).spent(
-            execution.operation_name, execution.variables or {}, context.work.objects
+            execution.operation_name, execution.variables or {}, context.work.paid
         )
         has_failed = not result or bool(result.errors)
         if execution.operation_type is not OperationType.QUERY:

@@ -96,7 +96,7 @@ async def test_above_the_limit_an_order_waits_for_an_approver_of_its_company(com
         ("21", {"discountPercent": "5"}, False),
         ("1", {"unitPrice": "50.004"}, False),
         ("1", {"unitPrice": "50.005"}, True),
-        ("1", {"unitPrice": "0"}, True),
+        ("1", {"unitPrice": "0"}, False),
     ],
 )
 async def test_what_counts_is_the_net_that_clients_see(company, quantity, line, waits):

@@ -127,8 +127,10 @@ async def test_growing_leaves_the_loop_to_others_after_each_slice() -> None:
 
 
 def test_the_first_reason_is_the_one_that_is_told() -> None:
-    work = Work(replace(DEFAULT_LIMITS, nodes=1, answer=10))
+    work = Work(replace(DEFAULT_LIMITS, nodes=2, answer=10))
     work.texts(['{"a":1}'])
+    assert work.paid == 1
     with pytest.raises(TooLarge) as first:
         work.texts(['[{"a":"{"}]'])
     assert work.end(Grown.BYTES) is first.value
+    assert work.paid == 2
