@@ -6,6 +6,7 @@ first. Exit codes: 0 done, 1 refused or no database, 2 wrong words.
 
 import argparse
 import asyncio
+import csv
 import json
 import os
 import sys
@@ -32,7 +33,7 @@ from kit.db.database import Database
 from kit.db.role import app_role
 from kit.db.sessions import Session
 from kit.db.tenant import set_merchant
-from kit.errors import Refused
+from kit.errors import Code, Refused
 from models.access.viewers import Actor, CompanyRole, Viewer
 
 _KEEP = timedelta(0)
@@ -105,13 +106,18 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_price_words(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(metavar="VERB", required=True)
-    load = verbs.add_parser("import", help="write price lists and prices from CSV files")
+    load = verbs.add_parser(
+        "import",
+        help="write price lists and prices from CSV files",
+        description="Every 250 rows are written at once. Where a row is refused, what was written"
+        " before it stays; the whole file may be imported again.",
+    )
     load.add_argument("--merchant", required=True, metavar="SLUG", help="whose prices they are")
     whose = "party_number, party_group or channel_code"
     lists = f"columns code, name, currency, {whose}, valid_from, valid_to"
-    load.add_argument("--lists", type=Path, metavar="FILE", help=lists)
+    load.add_argument("--lists", type=_file, metavar="FILE", help=lists)
     prices = "columns price_list_code, product_sku, from_quantity, unit_price, is_active"
-    load.add_argument("--entries", type=Path, metavar="FILE", help=prices)
+    load.add_argument("--entries", type=_file, metavar="FILE", help=prices)
     load.set_defaults(run=_import_prices)
 
 
@@ -256,9 +262,20 @@ async def _import_prices(database: Database, arguments: argparse.Namespace) -> s
                 except Refused as refused:
                     problems = [it.below((path.name,)) for it in refused.problems]
                     raise Refused.of(problems) from refused
+                except (UnicodeDecodeError, csv.Error) as error:
+                    text = f"This is no CSV in UTF-8: {error}."
+                    raise Refused(Code.INVALID, text, (path.name,)) from error
             counts = ", ".join(f"{number} {how.lower()}" for how, number in sorted(done.items()))
             lines.append(f"{path.name}: {counts or 'nothing'}.\n")
     return "".join(lines)
+
+
+def _file(path: str) -> Path:
+    """Return the path of a file that is there."""
+    if not Path(path).is_file():
+        message = f"there is no file {path}"
+        raise argparse.ArgumentTypeError(message)
+    return Path(path)
 
 
 def _texts(path: str) -> dict[str, object]:

@@ -26,7 +26,7 @@ _OVERFLOW = "22003"
 _OVERTAKEN = "overtaken"
 _AGAIN = {"40001", "40P01", "55P03", _UNIQUE, _OVERTAKEN}
 """Serialization failure, deadlock, lock timeout, and a unique key that another transaction took
-first: the next attempt sees its row (scale.md, rule 13)."""
+first: the next attempt sees its row."""
 
 
 @dataclass(frozen=True)

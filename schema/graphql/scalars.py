@@ -3,10 +3,10 @@
 Each takes what its contract says, not all that Python can read.
 """
 
-import re
+from collections.abc import Callable
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
-from typing import NewType
+from decimal import Decimal
+from typing import NewType, TypeVar
 
 import strawberry
 from graphql import GraphQLError
@@ -14,54 +14,33 @@ from sqlalchemy import ColumnElement, Numeric, String, Text, func
 from strawberry.types.scalar import ScalarDefinition
 
 from execution.texts import BUILT_IN, Form, Forms, escaped, quoted, text_of
-
-_LONGEST = 64
-_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
-"""As JSON writes numbers (RFC 8259, section 6); zeros may stand before it."""
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_INSTANT = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?"
-    r"(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
-)
-"""As RFC 3339 writes it, without leap seconds and finer parts than microseconds."""
+from kit.standards import written
 
 Currency = NewType("Currency", str)
 Country = NewType("Country", str)
+Value = TypeVar("Value")
 
 
 def _exact(value: object) -> Decimal:
     """Read a decimal from a string or a whole number, never from an inexact float."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
-    if isinstance(value, str) and len(value) <= _LONGEST and _NUMBER.fullmatch(value):
-        try:
-            return Decimal(value)
-        except InvalidOperation:
-            pass
-    message = 'A Decimal is written as a string, for example "12.5".'
-    raise GraphQLError(message)
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    return _read(written.number, str(value) if is_whole else value)
 
 
 def _instant(value: object) -> datetime:
-    """Read an instant as RFC 3339 writes it; its letters may be small ones (section 5.6)."""
-    if isinstance(value, str) and _INSTANT.fullmatch(value.upper()):
-        try:
-            return datetime.fromisoformat(value.upper())
-        except ValueError:
-            pass
-    message = 'A DateTime is written as in RFC 3339, for example "2026-03-02T09:00:00Z".'
-    raise GraphQLError(message)
+    return _read(written.instant, value)
 
 
 def _day(value: object) -> date:
-    """Read a day as RFC 3339 writes it."""
-    if isinstance(value, str) and _DAY.fullmatch(value):
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            pass
-    message = 'A Date is written as in RFC 3339, for example "2026-03-02".'
-    raise GraphQLError(message)
+    return _read(written.day, value)
+
+
+def _read(read: Callable[[str], Value], value: object) -> Value:
+    """Read a string; whatever else it is reads like one that is not written right."""
+    try:
+        return read(value if isinstance(value, str) else "")
+    except ValueError as error:
+        raise GraphQLError(str(error)) from error
 
 
 def plain(value: Decimal) -> str:

@@ -194,7 +194,7 @@ def _take(found: _Found, part: DeliveryPart, path: Path) -> list[Order]:
         check_scale(found.products[line.product_id], it.quantity, (*below, "quantity"))
         room = line.unplanned + line.over_tolerance
         if it.quantity > room:
-            text = f"Only {max(room, 0):f} of this line can still be planned."
+            text = f"Only {max(room, Decimal(0)).normalize():f} of this line can still be planned."
             raise Refused(TradeCode.QUANTITY_NOT_OPEN, text, (*below, "quantity"))
         move(line, planned=it.quantity)
     return list(orders.values())

@@ -5,31 +5,42 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from commands.master.prices import entries, lists
 from commands.writing.transaction import Outcome
 from commands.writing.verbs import AnyVerb
 from kit.errors import Code, Path, Problem, Refused
 from kit.inputs import LARGEST_BULK, Command
+from kit.standards import written
 
 Write: TypeAlias = Callable[[AnyVerb, Command], Awaitable[Outcome]]
 """Runs a verb in a transaction of its own."""
-Row: TypeAlias = tuple[int, Mapping[str, str]]
+Row: TypeAlias = tuple[int, Mapping[str, Any]]
 """A row's number in the file, and its columns that are not empty."""
 
 
 @dataclass(frozen=True)
 class CsvKind:
-    """What the rows of a file are: items of one bulk verb. items: the field that takes them."""
+    """What the rows of a file are: items of one bulk verb. items: the field that takes them.
+
+    forms: column -> how its cells are read where they are no text; ValueError for others.
+    """
 
     verb: AnyVerb
     items: str
+    forms: Mapping[str, Callable[[str], Any]]
 
 
-LISTS = CsvKind(lists.upsert_all, "price_lists")
+LISTS = CsvKind(
+    lists.upsert_all, "price_lists", {"valid_from": written.day, "valid_to": written.day}
+)
 """Columns: code, name, currency, party_number, party_group, channel_code, valid_from, valid_to."""
-ENTRIES = CsvKind(entries.upsert_all, "entries")
+ENTRIES = CsvKind(
+    entries.upsert_all,
+    "entries",
+    {"from_quantity": written.number, "unit_price": written.number},
+)
 """Columns: price_list_code, product_sku, from_quantity, unit_price, is_active."""
 
 
@@ -40,20 +51,27 @@ async def import_csv(write: Write, kind: CsvKind, lines: Iterable[str]) -> Count
     file may be imported again. Refused: as the verb, with paths like ("line 7", "unit_price").
     """
     found: Counter[str] = Counter()
-    rows = _rows(lines)
+    rows = _rows(lines, kind)
     while bulk := list(islice(rows, LARGEST_BULK)):
         found.update(await _written(write, kind, bulk))
     return found
 
 
-def _rows(lines: Iterable[str]) -> Iterator[Row]:
-    """Read rows one by one. Refused: INVALID for one with more cells than there are columns."""
+def _rows(lines: Iterable[str], kind: CsvKind) -> Iterator[Row]:
+    """Read rows one by one. Refused: INVALID for more cells than columns, or one written wrong."""
     reader = csv.DictReader(lines, restkey="")
     for row in reader:
+        line = f"line {reader.line_num}"
         if "" in row:
             text = "There are more cells than columns."
-            raise Refused(Code.INVALID, text, (f"line {reader.line_num}",))
-        yield reader.line_num, {name: cell for name, cell in row.items() if cell}
+            raise Refused(Code.INVALID, text, (line,))
+        cells: dict[str, Any] = {name: cell for name, cell in row.items() if cell}
+        for name in cells.keys() & kind.forms.keys():
+            try:
+                cells[name] = kind.forms[name](cells[name])
+            except ValueError as error:
+                raise Refused(Code.INVALID, str(error), (line, name)) from error
+        yield reader.line_num, cells
 
 
 async def _written(write: Write, kind: CsvKind, bulk: Sequence[Row]) -> list[str]:

@@ -132,7 +132,10 @@ async def test_prices_are_imported_from_files(ask, world, operate, slug, tmp_pat
     refused = "entries.csv.line 2.product_sku: There is no such Product.\n"
     assert await operate(*words, str(entries)) == (1, "", refused)
     code, _, failed = await operate(*words, str(tmp_path / "none.csv"))
-    assert (code, "none.csv" in failed) == (1, True)
+    assert (code, "there is no file" in failed) == (2, True)
+    entries.write_bytes("price_list_code,product_sku,unit_price\nOWN,BÜLT,2.4\n".encode("latin-1"))
+    code, _, failed = await operate(*words, str(entries))
+    assert (code, failed.startswith("entries.csv: This is no CSV in UTF-8")) == (1, True)
     query = "{ journal(first: 9, sort: NEWEST_FIRST) { nodes { type actorName } } }"
     refusals = [(it["type"], it["actorName"]) for it in (await ask(query))["journal"]["nodes"]]
     assert refusals[:2] == [("price_list.repriced", "Operator"), ("price_list.created", "Operator")]

@@ -1,0 +1,51 @@
+"""Numbers, days and instants as their contracts write them, not all that Python can read."""
+
+import re
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+
+_LONGEST = 64
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+"""As JSON writes numbers (RFC 8259, section 6); zeros may stand before it."""
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?"
+    r"(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
+)
+"""As RFC 3339 writes it, without leap seconds and finer parts than microseconds."""
+
+
+def number(text: str) -> Decimal:
+    """Read an exact number. ValueError: it is not written so."""
+    if len(text) <= _LONGEST and _NUMBER.fullmatch(text):
+        try:
+            return Decimal(text)
+        except InvalidOperation:
+            pass
+    message = 'A Decimal is written as a string, for example "12.5".'
+    raise ValueError(message)
+
+
+def instant(text: str) -> datetime:
+    """Read an instant as RFC 3339 writes it; its letters may be small ones (section 5.6).
+
+    ValueError: it is not written so.
+    """
+    if _INSTANT.fullmatch(text.upper()):
+        try:
+            return datetime.fromisoformat(text.upper())
+        except ValueError:
+            pass
+    message = 'A DateTime is written as in RFC 3339, for example "2026-03-02T09:00:00Z".'
+    raise ValueError(message)
+
+
+def day(text: str) -> date:
+    """Read a day as RFC 3339 writes it. ValueError: it is not written so."""
+    if _DAY.fullmatch(text):
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            pass
+    message = 'A Date is written as in RFC 3339, for example "2026-03-02".'
+    raise ValueError(message)
