@@ -23,7 +23,7 @@ from execution.planned import Planned
 from execution.plans import Planner
 from kit.telemetry import trace
 from schema.graphql.connections import declare_pages
-from schema.graphql.errors import ClientError, ErrorCode, shown
+from schema.graphql.errors import ClientError, ErrorCode, after_write, shown
 from schema.graphql.extensions.buckets import ENTRY, Charged, charged
 from schema.graphql.extensions.documents import Trusted, find
 from schema.graphql.extensions.hooks import Hooks
@@ -117,6 +117,8 @@ class Schema(strawberry.Schema):
         ended = execution_context and execution_context.context.work.ended
         page = page_that_fits(execution_context, ended) if execution_context and ended else 0
         errors[:] = [shown(error, page) for error in errors]
+        if execution_context and execution_context.context.has_written:
+            errors[:] = [after_write(error) for error in errors]
 
 
 async def _ended(results: Any) -> AsyncGenerator[Any, None]:

@@ -33,6 +33,10 @@ _UNKNOWN = (
     " not. Look before you repeat it; with an idempotencyKey a mutation may always be repeated."
 )
 _LESS = "Ask for less; repeat a mutation with the same idempotencyKey."
+_KEPT = (
+    "The database cannot be asked at the moment. What this operation wrote before is kept; look"
+    " what it was before you repeat it without its idempotencyKey."
+)
 _LATE = f"This took too long. {_LESS}"
 
 
@@ -139,6 +143,18 @@ def _failed(error: GraphQLError, cause: Exception) -> GraphQLError:
     reference = trace.CURRENT.get().request_id
     fault = ErrorCode.INTERNAL_SERVER_ERROR.value
     return _coded(error, FAULT, {"code": fault, "reference": reference})
+
+
+def after_write(error: GraphQLError) -> GraphQLError:
+    """Return an error of an operation that has written something, which says so.
+
+    No client may take it for one of which nothing was done, and send the operation again.
+    """
+    own = dict(error.extensions or {}) | {"written": True}
+    if own["code"] != ErrorCode.UNAVAILABLE.value:
+        return _coded(error, error.message, own)
+    del own["retryAfter"]
+    return _coded(error, _KEPT, own | {"code": ErrorCode.OUTCOME_UNKNOWN.value})
 
 
 def default_code(error: GraphQLError) -> ErrorCode:

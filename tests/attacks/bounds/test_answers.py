@@ -8,14 +8,19 @@ from typing import Any
 
 import httpx
 import pytest
+from graphql import GraphQLError
 
 from kit.db.database import Database
+from kit.db.lost import Unavailable
 from kit.limits import DEFAULT_LIMITS, SLICE, Grown, Limits, TooLarge, Work
+from models.master.catalog import Product
 from resolvers.running.context import Terms
+from schema.graphql.errors import RETRY_S, after_write, shown
 from server import application
 from tests import make
 from tests.conftest import PATIENT
 from tests.guard import counted
+from tests.make.feed import rows
 from tests.make.trade import orders
 
 LINES = 250
@@ -109,6 +114,25 @@ async def test_an_answer_at_its_limit_is_whole(bounded: Open, order_id: str) -> 
     async with bounded(limits) as ask:
         found = await ask(LONG, id=order_id)
     assert len(found["order"]["lines"]) == LINES
+
+
+async def test_what_was_written_is_told_where_the_answer_ended(
+    bounded: Open, world: make.World
+) -> None:
+    upsert = """mutation ($input: ProductsUpsertInput!) {
+      productsUpsert(input: $input) { results { status product { sku } } } }"""
+    products = [{"sku": f"S-{number}", "name": "Shaft"} for number in range(5)]
+    async with bounded(replace(UNPRICED, answer=100)) as ask:
+        answer = await ask.answer(upsert, input={"products": products})
+    (error,) = answer["errors"]
+    assert error["extensions"] == {"code": "MAX_COST_EXCEEDED", "maximum": 100, "written": True}
+    assert len(await rows(world, Product)) == len(products)
+
+
+def test_a_read_after_the_write_is_not_told_as_if_nothing_was_done() -> None:
+    lost = shown(GraphQLError("", original_error=Unavailable("gone")))
+    assert lost.extensions == {"code": "UNAVAILABLE", "retryAfter": RETRY_S}
+    assert after_write(lost).extensions == {"code": "OUTCOME_UNKNOWN", "written": True}
 
 
 async def test_growing_leaves_the_loop_to_others_after_each_slice() -> None:
