@@ -153,7 +153,7 @@ def after_write(error: GraphQLError) -> GraphQLError:
     own = dict(error.extensions or {}) | {"written": True}
     if own["code"] != ErrorCode.UNAVAILABLE.value:
         return _coded(error, error.message, own)
-    del own["retryAfter"]
+    own.pop("retryAfter", None)
     return _coded(error, _KEPT, own | {"code": ErrorCode.OUTCOME_UNKNOWN.value})
 
 
