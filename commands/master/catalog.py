@@ -6,7 +6,8 @@ from typing import Any
 from pydantic import Field
 
 from commands.writing.transaction import Outcome, Writing
-from commands.writing.upserts import UpsertEvents, results, upsert
+from commands.writing.upserts.inactive import open_work
+from commands.writing.upserts.items import UpsertEvents, results, upsert
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refused
 from kit.inputs import Bulk, Command, Gtin, Input, Money, Name, Reference, refuse_duplicates
@@ -32,7 +33,11 @@ class ProductUpsert(Input):
     list_price: Money | None = Field(
         None, description="Price of one unit for whom no price list says another one."
     )
-    is_active: bool = Field(default=True, description="Whether it may be ordered.")
+    is_active: bool = Field(
+        default=True,
+        description="Whether it may be ordered or agreed on anew; what is ordered and agreed goes"
+        " on, call-offs too: see `openWork`.",
+    )
 
 
 class ProductsUpsert(Command):
@@ -43,19 +48,30 @@ class ProductsUpsert(Command):
 
 @verb(
     Act(Scope.MASTER_DATA_WRITE),
-    "Create or change up to 250 products by SKU.",
+    "Create or change up to 250 products by SKU. Unit and scale of a product that anything is told"
+    " of stay: another unit is another product, or a packaging of it.",
 )
 async def upsert_all(writing: Writing, command: ProductsUpsert) -> Outcome:
-    """Write products by SKU. Refused: DUPLICATE when a SKU stands twice."""
+    """Write products by SKU.
+
+    Refused: DUPLICATE when a SKU stands twice, IN_USE for another unit or scale of what is used.
+    """
     refuse_duplicates((it.sku for it in command.products), ("products",), "sku")
     items = [_columns(it) for it in command.products]
-    return results("product_id", *await upsert(writing, Product, _EVENTS, "sku", items))
+    rows, statuses = await upsert(writing, Product, _EVENTS, "sku", items, ("products",))
+    return results("product_id", rows, statuses, open_work=await open_work(writing, Product, rows))
 
 
 def _columns(item: ProductUpsert) -> dict[str, Any]:
     price = item.list_price
     own = {"list_price": price and price.amount, "list_currency": price and price.currency}
     return item.model_dump(exclude={"list_price"}) | own
+
+
+def check_active(product: Product, path: Path) -> None:
+    """Refused: WRONG_STATE for what is neither ordered nor agreed on any more."""
+    if not product.is_active:
+        raise Refused(Code.WRONG_STATE, f"{product.sku} is not active.", path)
 
 
 def check_scale(product: Product, quantity: Decimal, path: Path) -> None:

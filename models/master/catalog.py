@@ -3,15 +3,16 @@
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, Numeric, cast, func
+from sqlalchemy import ColumnElement, ForeignKeyConstraint, Numeric, cast, func
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.access.viewers import Actor
 from models.base.masks import NULL, Hidden
-from models.base.tables import OneOf, Owned, check, known, unique
+from models.base.tables import OneOf, Owned, check, known, to, unique
 from models.base.visibility import ALL, Seen
 
 
@@ -52,6 +53,7 @@ class Product(Owned):
     }
     __table_args__ = (
         unique("sku", "sku"),
+        unique("measure", "id", "unit", "scale"),
         known("unit", Unit),
         check("scale_0_to_6", "scale BETWEEN 0 AND 6"),
         check(
@@ -89,3 +91,24 @@ class Product(Owned):
         """Return a quantity of another unit in the product's own, None where no factor is exact."""
         factor = Decimal(1) if unit is self.unit else _FACTORS.get((unit, self.unit))
         return None if factor is None else quantity * factor
+
+
+class Measured:
+    """Columns of what tells quantities of a product: they keep the unit and scale of these.
+
+    So those of the product are frozen once anything is told of it.
+    """
+
+    product_id: Mapped[UUID]
+    unit: Mapped[Unit] = mapped_column(OneOf(Unit))
+    scale: Mapped[int]
+
+
+def to_product() -> ForeignKeyConstraint:
+    """Point from what is `Measured` at its product."""
+    return to("products", "product_id", unit="unit", scale="scale")
+
+
+def measure_of(product: Product) -> dict[str, Any]:
+    """Return the columns of `Measured`."""
+    return {"product_id": product.id, "unit": product.unit, "scale": product.scale}

@@ -12,7 +12,7 @@ from models.access.viewers import Scope
 from models.master.catalog import Product as ProductRow
 from models.master.catalog import Unit
 from schema.access.journal import Timeline, timeline
-from schema.graphql.bulk import UpsertResult
+from schema.graphql.bulk import OpenWork, UpsertResult
 from schema.graphql.connections import Connection, connection
 from schema.graphql.enums import described
 from schema.graphql.mutations import Payload, mutation
@@ -79,6 +79,9 @@ class ProductUpsertResult(UpsertResult):
     """One result."""
 
     product: Product | None = related(loaders.by_id, "The product.", key="product_id")
+    open_work: list[OpenWork] = strawberry.field(
+        description="What goes on with a product that is inactive; nothing while it is active."
+    )
 
 
 @strawberry.type(description="Outcome of `productsUpsert`.")

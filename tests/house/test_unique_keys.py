@@ -24,6 +24,7 @@ STAFF = {
 OURS = {
     *("contract_lines.line_no", "deliveries.number", "journal.position", "journal.sequence"),
     *("merchant_counters.name", "order_lines.line_no", "orders.number", "parcel_lineage.pair"),
+    "products.measure",
     *("receipts.sequence", "releases.one_active", "schedule_lines.line_no", "shortfalls.line"),
 }
 """Counted or derived by us: no client gives them, so none can try one."""

@@ -15,7 +15,7 @@ from sqlalchemy.types import TypeEngine
 from commands.master.catalog import check_scale
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Outcome, Writing, missing
-from commands.writing.upserts import locked, results
+from commands.writing.upserts.items import locked, results
 from commands.writing.verbs import verb
 from kit.db.statements import Statement
 from kit.ids import new_id
@@ -32,7 +32,7 @@ from models.access.viewers import Scope
 from models.base.acts import Act
 from models.base.records import columns, record
 from models.events.master.prices import PriceListRepriced
-from models.master.catalog import Product
+from models.master.catalog import Product, measure_of
 from models.master.prices import PriceList, PriceListEntry
 
 Step: TypeAlias = tuple[UUID, UUID, Decimal]
@@ -89,7 +89,8 @@ async def upsert_all(writing: Writing, command: PriceListEntriesUpsert) -> Outco
         price = {"unit_price": it.unit_price, "is_active": it.is_active}
         old = known.get(step)
         if old is None:
-            new.append(_row(writing, lists[it.price_list_code], step) | price)
+            own = _row(writing, lists[it.price_list_code], products[it.product_sku], step)
+            new.append(own | price)
             status, key = "CREATED", new[-1]["id"]
         elif (old.unit_price, old.is_active) == (it.unit_price, it.is_active):
             status, key = "UNCHANGED", old.id
@@ -141,9 +142,9 @@ def _entries() -> Statement:
     return Statement(rows.where(own), record(PriceListEntry))
 
 
-def _row(writing: Writing, of: PriceList, step: Step) -> dict[str, Any]:
+def _row(writing: Writing, of: PriceList, product: Product, step: Step) -> dict[str, Any]:
     own = {"merchant_id": writing.viewer.merchant_id, "id": new_id(), "currency": of.currency}
-    return own | dict(zip(_STEP, step, strict=True))
+    return own | measure_of(product) | dict(zip(_STEP, step, strict=True))
 
 
 def _tell(

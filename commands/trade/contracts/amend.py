@@ -8,7 +8,13 @@ from pydantic import Field
 
 from commands.trade.contracts.create import LONGEST_DAYS, AddressId, check_ship_tos
 from commands.trade.contracts.life import ContractStep, lock_contract
-from commands.trade.contracts.lines import ContractLineCreate, add, check_line, products_of
+from commands.trade.contracts.lines import (
+    ContractLineCreate,
+    add,
+    check_line,
+    check_new,
+    products_of,
+)
 from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refused
@@ -138,8 +144,9 @@ async def amend(writing: Writing, command: ContractAmend) -> Outcome:
         if _amend_line(lines, products, it, ("lines", place))
     ]
     for place, line in enumerate(command.add_lines):
-        check_line(line, products[line.product_id], ("add_lines", place))
-        add(writing, contract, _next(lines) + place, line.model_dump())
+        product = products[line.product_id]
+        check_new(line, product, ("add_lines", place))
+        add(writing, contract, _next(lines) + place, product, line.model_dump())
     if not (changed or amended or command.add_lines):
         return {"contract_id": contract.id}
     contract.version += 1

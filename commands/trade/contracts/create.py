@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from commands.trade.contracts.lines import ContractLineCreate, add, check_line, products_of
+from commands.trade.contracts.lines import ContractLineCreate, add, check_new, products_of
 from commands.writing.counters import numbers
 from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.verbs import verb
@@ -94,7 +94,8 @@ async def create(writing: Writing, command: ContractCreate) -> Outcome:
     """Write a contract in state DRAFT with its lines numbered from 1.
 
     Refused: NOT_FOUND for the party, an address of another one, or a product; DUPLICATE for an
-    address named twice; TAKEN for the number; SCALE_EXCEEDED for a quantity;
+    address named twice; TAKEN for the number; WRONG_STATE for an
+    inactive product; SCALE_EXCEEDED for a quantity;
     OUT_OF_RANGE where quantities contradict each other.
     """
     path: Path = ("lines",)
@@ -103,10 +104,10 @@ async def create(writing: Writing, command: ContractCreate) -> Outcome:
     places = {it.product_id: (*path, i, "product_id") for i, it in enumerate(command.lines)}
     products = await products_of(writing, places)
     for place, line in enumerate(command.lines):
-        check_line(line, products[line.product_id], (*path, place))
+        check_new(line, products[line.product_id], (*path, place))
     contract = await _contract(writing, command)
     for line_no, line in enumerate(command.lines, 1):
-        add(writing, contract, line_no, line.model_dump())
+        add(writing, contract, line_no, products[line.product_id], line.model_dump())
     await writing.session.flush()
     writing.record(ContractCreated(contract.id, lines=len(command.lines)))
     return {"contract_id": contract.id}

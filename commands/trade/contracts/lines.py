@@ -7,12 +7,12 @@ from uuid import UUID
 
 from pydantic import Field
 
-from commands.master.catalog import check_scale
+from commands.master.catalog import check_active, check_scale
 from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Refused
 from kit.ids import Names, new_id
 from kit.inputs import ExactAmount, Input, Percent, Quantity, QuantityOrZero
-from models.master.catalog import Product
+from models.master.catalog import Product, measure_of
 from models.trade.codes import TradeCode
 from models.trade.contracts.tables import Contract, ContractLine
 
@@ -62,6 +62,12 @@ async def products_of(writing: Writing, wanted: Mapping[UUID, Path]) -> dict[UUI
     return await writing.get(Product, wanted)
 
 
+def check_new(line: ContractLineCreate, product: Product, path: Path) -> None:
+    """Refused: WRONG_STATE for an inactive product, and as `check_line`."""
+    check_active(product, (*path, "product_id"))
+    check_line(line, product, path)
+
+
 def check_line(line: ContractLineCreate | ContractLine, product: Product, path: Path) -> None:
     """Check what a line agrees on, as it would stand after the command; path: of the line.
 
@@ -92,7 +98,7 @@ def _contradictions(line: ContractLineCreate | ContractLine) -> Iterator[tuple[s
 
 
 def add(
-    writing: Writing, contract: Contract, line_no: int, terms: Mapping[str, Any]
+    writing: Writing, contract: Contract, line_no: int, product: Product, terms: Mapping[str, Any]
 ) -> ContractLine:
     """Write a new line. terms: the fields of ContractLineCreate."""
     line = ContractLine(
@@ -101,7 +107,7 @@ def add(
         contract_id=contract.id,
         line_no=line_no,
         currency=contract.currency,
-        **terms,
+        **{**terms, **measure_of(product)},
     )
     writing.session.add(line)
     return line

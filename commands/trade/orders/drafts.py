@@ -15,7 +15,7 @@ from kit.ids import new_id
 from kit.inputs import Place, Recipient, Window
 from models.access.keys import CounterName
 from models.events.trade.orders import OrderPlaced
-from models.master.catalog import Product
+from models.master.catalog import Product, measure_of
 from models.trade.orders.states import Approval, DeliveryPolicy, OrderKind, OrderState
 from models.trade.orders.tables import Order, OrderLine, net_of
 
@@ -133,7 +133,7 @@ def _line(order: Mapping[str, Any], line_no: int, draft: LineDraft) -> dict[str,
         "id": new_id(),
         "order_id": order["id"],
         "line_no": line_no,
-        "product_id": draft.product.id,
+        **measure_of(draft.product),
         "contract_line_id": draft.contract_line_id,
         "schedule_line_id": draft.schedule_line_id,
         "currency": order["currency"],

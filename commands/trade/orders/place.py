@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from commands.master.catalog import check_active
 from commands.trade.orders.approvals import awaited, check_channel
 from commands.trade.orders.compose import check_priced, compose
 from commands.trade.orders.drafts import Draft, create
@@ -91,6 +92,4 @@ def _check_guest(channel: Channel, command: OrderPlace) -> None:
 
 def _check_products(draft: Draft) -> None:
     for number, line in enumerate(draft.lines):
-        if not line.product.is_active:
-            path = ("lines", number, "product_id")
-            raise Refused(Code.WRONG_STATE, f"{line.product.sku} is not active.", path)
+        check_active(line.product, ("lines", number, "product_id"))

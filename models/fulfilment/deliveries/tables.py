@@ -22,7 +22,8 @@ from models.base.tables import (
     whole_window,
 )
 from models.base.visibility import Seen, having, own, through
-from models.fulfilment.deliveries.states import DeliveryState
+from models.base.works import Work, one_of
+from models.fulfilment.deliveries.states import BEFORE_DISPATCH, DeliveryState
 from models.master.channels import DeliveryMethod
 
 
@@ -61,6 +62,7 @@ class Delivery(Owned):
     """
 
     __tablename__ = "deliveries"
+    __work__ = Work("location_id", lambda _rows, it: one_of(it.state, BEFORE_DISPATCH))
     __seen__: ClassVar[Seen] = {
         Actor.BUYER: own("party_id"),
         Actor.STOREFRONT: having("DeliveryLine", "delivery_id"),

@@ -6,7 +6,7 @@ from typing import ClassVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ARRAY, ColumnElement, Numeric, Uuid, func
+from sqlalchemy import ARRAY, ColumnElement, Numeric, Uuid, and_, func
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -24,7 +24,14 @@ from models.base.tables import (
     unique,
 )
 from models.base.visibility import Seen, own, through
-from models.trade.contracts.states import ContractState, EndOfLife, ReservationStrategy
+from models.base.works import Work, one_of
+from models.master.catalog import Measured, to_product
+from models.trade.contracts.states import (
+    LIVING_STATES,
+    ContractState,
+    EndOfLife,
+    ReservationStrategy,
+)
 
 
 class Contract(Owned):
@@ -90,18 +97,25 @@ COUNTERS = ("called_off", "released", "shipped", "delivered", "returned", "recei
 """How far a contract line is drawn down."""
 
 
-class ContractLine(Owned):
-    """One agreed product. Quantities in the product's unit, tolerances in percent of the line.
+class ContractLine(Measured, Owned):
+    """One agreed product. Tolerances in percent of the line.
 
     released: the cumulative quantity up to which the active releases ask for goods.
     received: what the customer says it has received in all (its Fortschrittszahl).
     """
 
     __tablename__ = "contract_lines"
+    __work__ = Work(
+        "product_id",
+        lambda rows, line: rows.some(
+            Contract,
+            where=lambda it: and_(it.id == line.contract_id, one_of(it.state, LIVING_STATES)),
+        ),
+    )
     __seen__: ClassVar[Seen] = {Actor.BUYER: through("Contract", "contract_id")}
     __table_args__ = (
         to("contracts", "contract_id"),
-        to("products", "product_id"),
+        to_product(),
         unique("line_no", "contract_id", "line_no"),
         indexed("contract_lines", "product_id"),
         not_negative(*COUNTERS),
@@ -126,7 +140,6 @@ class ContractLine(Owned):
 
     contract_id: Mapped[UUID]
     line_no: Mapped[int]
-    product_id: Mapped[UUID]
     target_quantity: Mapped[Decimal]
     min_quantity: Mapped[Decimal | None]
     max_quantity: Mapped[Decimal | None]

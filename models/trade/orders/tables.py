@@ -5,7 +5,18 @@ from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Index, Numeric, any_, case, func, literal_column, text
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Index,
+    Numeric,
+    and_,
+    any_,
+    case,
+    func,
+    literal_column,
+    text,
+)
 from sqlalchemy.ext.hybrid import hybrid_method, hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -26,7 +37,15 @@ from models.base.tables import (
     whole_window,
 )
 from models.base.visibility import Seen, having, held, own, through
-from models.trade.orders.states import Approval, DeliveryPolicy, OrderKind, OrderState
+from models.base.works import Work, one_of
+from models.master.catalog import Measured, to_product
+from models.trade.orders.states import (
+    OPEN_STATES,
+    Approval,
+    DeliveryPolicy,
+    OrderKind,
+    OrderState,
+)
 
 
 class Order(Owned):
@@ -38,6 +57,15 @@ class Order(Owned):
     """
 
     __tablename__ = "orders"
+    __work__ = Work(
+        "channel_id",
+        lambda rows, order: and_(
+            one_of(order.state, OPEN_STATES),
+            rows.some(
+                OrderLine, where=lambda it: and_(it.order_id == order.id, it.open_quantity > 0)
+            ),
+        ),
+    )
     __seen__: ClassVar[Seen] = {
         Actor.BUYER: own("party_id"),
         Actor.STOREFRONT: held("channel_id"),
@@ -154,8 +182,8 @@ def net_of(quantity: Decimal, unit_price: Decimal, discount_percent: Decimal) ->
     return quantity * unit_price * ((100 - discount_percent) * Decimal("0.01"))
 
 
-class OrderLine(Owned):
-    """One product of one order; every quantity in the product's unit.
+class OrderLine(Measured, Owned):
+    """One product of one order; every quantity in its unit.
 
     unit_price: None while the order waits for the merchant to state it. discount_percent: taken off
     it. over_tolerance: how much more than ordered may be planned, as a quantity (invariant O1). The
@@ -163,6 +191,15 @@ class OrderLine(Owned):
     """
 
     __tablename__ = "order_lines"
+    __work__ = Work(
+        "product_id",
+        lambda rows, line: and_(
+            line.open_quantity > 0,
+            rows.some(
+                Order, where=lambda it: and_(it.id == line.order_id, one_of(it.state, OPEN_STATES))
+            ),
+        ),
+    )
     __seen__: ClassVar[Seen] = {
         Actor.BUYER: through("Order", "order_id"),
         Actor.STOREFRONT: through("Order", "order_id"),
@@ -174,7 +211,7 @@ class OrderLine(Owned):
     }
     __table_args__ = (
         to("orders", "order_id"),
-        to("products", "product_id"),
+        to_product(),
         to("contract_lines", "contract_line_id"),
         to("schedule_lines", "schedule_line_id"),
         unique("line_no", "order_id", "line_no"),
@@ -202,7 +239,6 @@ class OrderLine(Owned):
 
     order_id: Mapped[UUID]
     line_no: Mapped[int]
-    product_id: Mapped[UUID]
     contract_line_id: Mapped[UUID | None]
     schedule_line_id: Mapped[UUID | None]
     currency: Mapped[str]

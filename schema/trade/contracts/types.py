@@ -16,6 +16,7 @@ from loaders.trade import contracts as loaders
 from loaders.trade import releases as release_loaders
 from loaders.trade.orders import OrderFilter, OrderSort
 from models.access.viewers import Scope
+from models.master.catalog import Unit
 from models.trade.contracts.tables import Contract as ContractRow
 from models.trade.contracts.tables import ContractLine as ContractLineRow
 from models.trade.contracts.tables import Shortfall as ShortfallRow
@@ -47,6 +48,7 @@ class ContractLine(Node):
     contract: "Contract | None" = related(loaders.by_id, "The contract.", key="contract_id")
     line_no: int = strawberry.field(description="Its number in the contract; never reused.")
     product: Product | None = related(product_loaders.by_id, "What is agreed.", key="product_id")
+    unit: Unit = strawberry.field(description="Unit of its quantities, the product's.")
     unit_price: values.Money = values.money("unit_price", "Price of one unit.")
     target_quantity: Decimal = strawberry.field(description="How much is agreed.")
     min_quantity: Decimal | None = strawberry.field(

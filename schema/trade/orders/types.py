@@ -17,6 +17,7 @@ from loaders.trade import contracts as contract_loaders
 from loaders.trade import orders as loaders
 from loaders.trade import releases as release_loaders
 from models.access.viewers import Scope
+from models.master.catalog import Unit
 from models.trade.orders.holds import Hold as HoldRow
 from models.trade.orders.tables import Order as OrderRow
 from models.trade.orders.tables import OrderLine as OrderLineRow
@@ -82,6 +83,7 @@ class OrderLine(Node):
     order: "Order | None" = related(loaders.by_id, "The order.", key="order_id")
     line_no: int = strawberry.field(description="Its number in the order, from 1; never reused.")
     product: Product | None = related(product_loaders.by_id, "What was ordered.", key="product_id")
+    unit: Unit = strawberry.field(description="Unit of its quantities, the product's.")
     contract_line: ContractLine | None = related(
         contract_loaders.line_by_id, "What a call-off draws from.", key="contract_line_id"
     )
