@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
+from commands.master.gtins import check_gtins
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.upserts.inactive import open_work
 from commands.writing.upserts.items import UpsertEvents, results, upsert
@@ -54,10 +55,14 @@ class ProductsUpsert(Command):
 async def upsert_all(writing: Writing, command: ProductsUpsert) -> Outcome:
     """Write products by SKU.
 
-    Refused: DUPLICATE when a SKU stands twice, IN_USE for another unit or scale of what is used.
+    Refused: DUPLICATE when a SKU stands twice, IN_USE for another unit or scale of what is used,
+    TAKEN for the GTIN of another product or of a packaging.
     """
     refuse_duplicates((it.sku for it in command.products), ("products",), "sku")
     items = [_columns(it) for it in command.products]
+    known = await writing.by_key(Product, "sku", (it.sku for it in command.products if it.gtin))
+    numbers = [(known.get(it.sku), it.gtin) for it in command.products]
+    await check_gtins(writing, numbers, ("products",))
     rows, statuses = await upsert(writing, Product, _EVENTS, "sku", items, ("products",))
     return results("product_id", rows, statuses, open_work=await open_work(writing, Product, rows))
 

@@ -107,14 +107,14 @@ class OfMerchant(Base):
     (`models.base.visibility`). __hidden__: actor -> column -> what it reads instead
     (`models.base.masks`).
     __binds__: actor -> how its keys are bound to a row (`models.base.bindings`).
-    __work__: when a row is work that is still to be done (`models.base.works`), None for no work.
+    __task__: when a row is a task that is still to be done (`models.base.tasks`), None for none.
     """
 
     __abstract__ = True
     __seen__: ClassVar[Mapping[Hashable, Any]] = {}
     __hidden__: ClassVar[Mapping[Hashable, Mapping[str, Any]]] = {}
     __binds__: ClassVar[Mapping[Hashable, Any]] = {}
-    __work__: ClassVar[Any] = None
+    __task__: ClassVar[Any] = None
 
     merchant_id: Mapped[UUID]
     id: Mapped[UUID]

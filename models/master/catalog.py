@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ForeignKeyConstraint, Numeric, cast, func
+from sqlalchemy import ColumnElement, ForeignKeyConstraint, Index, Numeric, cast, func, text
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -54,6 +54,7 @@ class Product(Owned):
     __table_args__ = (
         unique("sku", "sku"),
         unique("measure", "id", "unit", "scale"),
+        Index("ix_products_gtin", "merchant_id", text("lpad(gtin, 14, '0'::text)")),
         known("unit", Unit),
         check("scale_0_to_6", "scale BETWEEN 0 AND 6"),
         check(
@@ -93,7 +94,7 @@ class Product(Owned):
         return None if factor is None else quantity * factor
 
 
-class Measured:
+class OfProduct:
     """Columns of what tells quantities of a product: they keep the unit and scale of these.
 
     So those of the product are frozen once anything is told of it.
@@ -105,10 +106,10 @@ class Measured:
 
 
 def to_product() -> ForeignKeyConstraint:
-    """Point from what is `Measured` at its product."""
+    """Point from what is `OfProduct` at its product."""
     return to("products", "product_id", unit="unit", scale="scale")
 
 
 def measure_of(product: Product) -> dict[str, Any]:
-    """Return the columns of `Measured`."""
+    """Return the columns of `OfProduct`."""
     return {"product_id": product.id, "unit": product.unit, "scale": product.scale}

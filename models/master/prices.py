@@ -11,7 +11,8 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 from models.access.viewers import Actor
 from models.base.tables import Owned, check, indexed, to, unique
 from models.base.visibility import AnyViewer, Rule, Seen, bound, either, merchant, own, through
-from models.master.catalog import Measured, to_product
+from models.master.catalog import OfProduct, to_product
+from models.master.packagings import Packaged, count_in_packagings, packaged
 from models.master.parties import Party
 
 
@@ -59,7 +60,7 @@ class PriceList(Owned):
     valid_to: Mapped[date | None]
 
 
-class PriceListEntry(Measured, Owned):
+class PriceListEntry(OfProduct, Packaged, Owned):
     """What one unit of a product costs from a quantity on.
 
     from_quantity: in the product's unit. currency: the list's.
@@ -76,6 +77,7 @@ class PriceListEntry(Measured, Owned):
         indexed("price_list_entries", "product_id"),
         check("from_quantity_not_negative", "from_quantity >= 0"),
         check("price_not_negative", "unit_price >= 0"),
+        *packaged("price_list_entries"),
     )
 
     price_list_id: Mapped[UUID]
@@ -83,3 +85,5 @@ class PriceListEntry(Measured, Owned):
     currency: Mapped[str]
     unit_price: Mapped[Decimal]
     is_active: Mapped[bool] = mapped_column(default=True)
+
+    packaged_quantity = count_in_packagings("from_quantity")

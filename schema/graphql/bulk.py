@@ -5,7 +5,7 @@ from typing import Any
 
 import strawberry
 
-from commands.writing.upserts.inactive import kind_of, workers
+from commands.writing.upserts.inactive import task_kind, tasks
 from schema.graphql.enums import described
 from schema.graphql.errors import UserError
 from schema.graphql.mutations import user_errors
@@ -32,7 +32,7 @@ described(
 )
 
 
-OpenWorkKind: Any = StrEnum("OpenWorkKind", {it: it for it in map(kind_of, workers())})  # type: ignore[misc]
+OpenWorkKind: Any = StrEnum("OpenWorkKind", {it: it for it in map(task_kind, tasks())})  # type: ignore[misc]
 described(OpenWorkKind, "OpenWorkKind", "Kinds of work that is still to be done.")
 
 

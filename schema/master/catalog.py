@@ -7,6 +7,7 @@ import strawberry
 from commands.master import catalog
 from execution import related
 from loaders.master import catalog as loaders
+from loaders.master import packagings as packaging_loaders
 from loaders.master import prices as price_loaders
 from models.access.viewers import Scope
 from models.master.catalog import Product as ProductRow
@@ -21,6 +22,7 @@ from schema.graphql.roots import one_by
 from schema.graphql.values import Money, money
 
 if TYPE_CHECKING:
+    from schema.master.packagings import Packaging
     from schema.master.prices import PriceListEntry
 
 described(
@@ -70,6 +72,9 @@ class Product(Node):
             filters=price_loaders.PriceListEntryFilter,
             sorts=price_loaders.PriceListEntrySort,
         )
+    )
+    packagings: list[Annotated["Packaging", strawberry.lazy("schema.master.packagings")]] = related(
+        packaging_loaders.of_product, "What it is packed in, by code."
     )
     timeline: Timeline = timeline()
 

@@ -14,6 +14,8 @@ STAFF = {
     "contracts.number": Scope.CONTRACTS_WRITE,
     "holds.active": Scope.ORDERS_MANAGE,
     "locations.code": Scope.MASTER_DATA_WRITE,
+    "packagings.code": Scope.MASTER_DATA_WRITE,
+    "packagings.gtin": Scope.MASTER_DATA_WRITE,
     "parties.number": Scope.MASTER_DATA_WRITE,
     "price_list_entries.step": Scope.MASTER_DATA_WRITE,
     "price_lists.code": Scope.MASTER_DATA_WRITE,
@@ -24,6 +26,7 @@ STAFF = {
 OURS = {
     *("contract_lines.line_no", "deliveries.number", "journal.position", "journal.sequence"),
     *("merchant_counters.name", "order_lines.line_no", "orders.number", "parcel_lineage.pair"),
+    "packagings.content",
     "products.measure",
     *("receipts.sequence", "releases.one_active", "schedule_lines.line_no", "shortfalls.line"),
 }

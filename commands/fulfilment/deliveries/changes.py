@@ -17,9 +17,14 @@ from commands.fulfilment.deliveries.locking import (
     lock_one,
 )
 from commands.fulfilment.deliveries.places import WINDOW, check_hours, check_location
-from commands.fulfilment.deliveries.plan import add_lines, line_columns, quantities_of
+from commands.fulfilment.deliveries.plan import (
+    add_lines,
+    amounts_of,
+    line_columns,
+    quantities_of,
+)
 from commands.fulfilment.deliveries.stops import check_delivery
-from commands.master.catalog import check_scale
+from commands.master.packagings.counting import Counted, Quantified
 from commands.trade.orders import holds
 from commands.trade.orders.lines import active_holds
 from commands.writing.counters import numbers
@@ -28,7 +33,7 @@ from commands.writing.transaction import Outcome, Writing, check_version
 from commands.writing.verbs import verb
 from kit.errors import Path, Refused
 from kit.ids import Names, new_id
-from kit.inputs import Bulk, Input, Note, Quantity, Window, refuse_duplicates
+from kit.inputs import Bulk, Note, Quantity, Window, refuse_duplicates
 from models.access.keys import CounterName
 from models.events.fulfilment import deliveries as events
 from models.fulfilment.codes import FulfilmentCode
@@ -61,13 +66,13 @@ _INHERITED = (
 _LocationId = Annotated[UUID, Names("Location")]
 
 
-class SplitLine(Input):
+class SplitLine(Quantified):
     """How much of one line goes into the new delivery."""
 
     delivery_line_id: Annotated[UUID, Names("DeliveryLine")] = Field(
         description="A line of the delivery."
     )
-    quantity: Quantity = Field(description="How much of it, in the product's unit.")
+    quantity: Quantity = Field(description="How much of it, in the product's unit or `packaging`.")
 
 
 class DeliverySplit(DeliveryCommand):
@@ -139,14 +144,14 @@ async def split(writing: Writing, command: DeliverySplit) -> Outcome:
     writing.session.add(part)
     await writing.session.flush()
     for line, quantity in taken.items():
-        line.planned -= quantity
+        line.planned -= quantity.amount
         if line.planned == 0:
             await writing.session.delete(line)
     if delivery.state is not DeliveryState.PLANNED:
         await check_delivery(writing, delivery, (INCOMPLETE,), ("lines",))
     quantities = {locked.order_lines[it.order_line_id]: amount for it, amount in taken.items()}
     add_lines(writing, part, quantities)
-    divided = events.DeliveryDivided(delivery.id, into=part.id, taken=quantities_of(quantities))
+    divided = events.DeliveryDivided(delivery.id, into=part.id, taken=amounts_of(quantities))
     changed(writing, delivery, divided)
     await holds.inherit(locked.writing, delivery.id, part.id, events.DeliveryHeld)
     return {"delivery_id": delivery.id, "part_id": part.id}
@@ -181,7 +186,7 @@ async def merge(writing: Writing, command: DeliveryMerge) -> Outcome:
     mine = {line.order_line_id: line for line in locked.lines_of(target)}
     for line in [it for it in poured if it.id in mine]:
         mine[line.id].planned += poured.pop(line)
-    new = [line_columns(target.id, *each) for each in poured.items()]
+    new = [line_columns(target.id, line, Counted(it)) for line, it in poured.items()]
     await write_rows(writing, {DeliveryLine: new})
     return {"delivery_id": target.id}
 
@@ -236,20 +241,22 @@ async def reschedule(writing: Writing, command: DeliveryReschedule) -> Outcome:
 
 async def _taken(
     locked: Locked, delivery: Delivery, wanted: Sequence[SplitLine]
-) -> dict[DeliveryLine, Decimal]:
+) -> dict[DeliveryLine, Counted]:
     """Return what a split takes of each line."""
     refuse_duplicates((it.delivery_line_id for it in wanted), ("lines",), "delivery_line_id")
     products = await locked.products()
+    packagings = await locked.packagings((it.delivery_line_id, it) for it in wanted)
     taken = {}
     for place, it in enumerate(wanted):
         path: Path = ("lines", place)
         line = locked.line(delivery, it.delivery_line_id, (*path, "delivery_line_id"))
-        check_scale(products[line.id], it.quantity, (*path, "quantity"))
-        if it.quantity > line.planned:
+        quantity = packagings(products[line.id], it, path=path)
+        if quantity.amount > line.planned:
             text = f"The line has {line.planned.normalize():f} only."
             raise Refused(TradeCode.QUANTITY_EXCEEDED, text, (*path, "quantity"))
-        taken[line] = it.quantity
-    if sum(taken.values()) == sum(line.planned for line in locked.lines_of(delivery)):
+        taken[line] = quantity
+    whole = sum(it.amount for it in taken.values())
+    if whole == sum(line.planned for line in locked.lines_of(delivery)):
         raise Refused(TradeCode.QUANTITY_EXCEEDED, "A split leaves something behind.", ("lines",))
     return taken
 

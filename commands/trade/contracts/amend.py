@@ -6,14 +6,22 @@ from uuid import UUID
 
 from pydantic import Field
 
+from commands.master.packagings.counting import (
+    Named,
+    Packagings,
+    Quantified,
+    columns_of,
+    packagings_of,
+)
 from commands.trade.contracts.create import LONGEST_DAYS, AddressId, check_ship_tos
 from commands.trade.contracts.life import ContractStep, lock_contract
 from commands.trade.contracts.lines import (
     ContractLineCreate,
     add,
     check_line,
-    check_new,
+    in_units,
     products_of,
+    terms_of,
 )
 from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.verbs import verb
@@ -23,7 +31,6 @@ from kit.inputs import (
     LARGEST_BULK,
     Day,
     ExactAmount,
-    Input,
     Note,
     Percent,
     Quantity,
@@ -44,8 +51,11 @@ from models.trade.contracts.tables import Contract, ContractLine
 _OWN = {"idempotency_key", "contract_id", "expected_version", "lines", "add_lines"}
 
 
-class ContractLineAmend(Input):
-    """Changes of one line; what is left out stays, null empties."""
+class ContractLineAmend(Quantified):
+    """Changes of one line; what is left out stays, null empties.
+
+    The line is counted from then on in what its target is given in.
+    """
 
     contract_line_id: Annotated[UUID, Names("ContractLine")] = Field(description="The line.")
     target_quantity: Quantity | None = Field(None, description="How much is agreed.")
@@ -138,15 +148,16 @@ async def amend(writing: Writing, command: ContractAmend) -> Outcome:
     writing.extent.touch(len(lines), ("add_lines",))
     products = await products_of(writing, dict(_products(lines, command)))
     refuse_duplicates((it.contract_line_id for it in command.lines), ("lines",))
+    packagings = await packagings_of(writing, _named(lines, command))
     amended = [
         lines[it.contract_line_id].line_no
         for place, it in enumerate(command.lines)
-        if _amend_line(lines, products, it, ("lines", place))
+        if _amend_line(lines, products, packagings, it, ("lines", place))
     ]
     for place, line in enumerate(command.add_lines):
         product = products[line.product_id]
-        check_new(line, product, ("add_lines", place))
-        add(writing, contract, _next(lines) + place, product, line.model_dump())
+        terms = terms_of(line, product, packagings, ("add_lines", place))
+        add(writing, contract, _next(lines) + place, product, terms)
     if not (changed or amended or command.add_lines):
         return {"contract_id": contract.id}
     contract.version += 1
@@ -178,6 +189,14 @@ def _products(
         yield new.product_id, ("add_lines", place, "product_id")
 
 
+def _named(lines: Mapping[UUID, ContractLine], command: ContractAmend) -> Iterator[Named]:
+    for change in command.lines:
+        if change.contract_line_id in lines:
+            yield lines[change.contract_line_id].product_id, change
+    for new in command.add_lines:
+        yield new.product_id, new
+
+
 def _change(row: Contract | ContractLine, values: Mapping[str, Any], path: Path) -> list[str]:
     """Set what was given and return the names of what is new. Refused: INVALID for a null."""
     for name, value in values.items():
@@ -192,6 +211,7 @@ def _change(row: Contract | ContractLine, values: Mapping[str, Any], path: Path)
 def _amend_line(
     lines: Mapping[UUID, ContractLine],
     products: Mapping[UUID, Product],
+    packagings: Packagings,
     change: ContractLineAmend,
     path: Path,
 ) -> bool:
@@ -199,10 +219,13 @@ def _amend_line(
     line = lines.get(change.contract_line_id)
     if line is None:
         raise missing(ContractLine, (*path, "contract_line_id"))
-    before = line.agreed
-    values = change.model_dump(exclude_unset=True, exclude={"contract_line_id"})
+    before, product = line.agreed, products[line.product_id]
+    values = change.model_dump(exclude_unset=True, exclude={"contract_line_id", "packaging"})
+    values |= in_units(change, product, packagings, path)
+    if change.target_quantity is not None:
+        values |= columns_of(packagings.named(product.id, change))
     changed = _change(line, values, path)
-    check_line(line, products[line.product_id], path)
+    check_line(line, path)
     if line.agreed < min(before, line.called_off):
         name = "target_quantity" if line.max_quantity is None else "max_quantity"
         text = f"{line.called_off.normalize():f} of this line is called off already."

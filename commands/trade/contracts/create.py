@@ -7,7 +7,8 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from commands.trade.contracts.lines import ContractLineCreate, add, check_new, products_of
+from commands.master.packagings.counting import packagings_of
+from commands.trade.contracts.lines import ContractLineCreate, add, products_of, terms_of
 from commands.writing.counters import numbers
 from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.verbs import verb
@@ -95,7 +96,7 @@ async def create(writing: Writing, command: ContractCreate) -> Outcome:
 
     Refused: NOT_FOUND for the party, an address of another one, or a product; DUPLICATE for an
     address named twice; TAKEN for the number; WRONG_STATE for an
-    inactive product; SCALE_EXCEEDED for a quantity;
+    inactive product or packaging; SCALE_EXCEEDED for a quantity;
     OUT_OF_RANGE where quantities contradict each other.
     """
     path: Path = ("lines",)
@@ -103,11 +104,14 @@ async def create(writing: Writing, command: ContractCreate) -> Outcome:
     await check_ship_tos(writing, command.party_id, command.ship_to_ids)
     places = {it.product_id: (*path, i, "product_id") for i, it in enumerate(command.lines)}
     products = await products_of(writing, places)
-    for place, line in enumerate(command.lines):
-        check_new(line, products[line.product_id], (*path, place))
+    packagings = await packagings_of(writing, [(it.product_id, it) for it in command.lines])
+    terms = [
+        terms_of(line, products[line.product_id], packagings, (*path, place))
+        for place, line in enumerate(command.lines)
+    ]
     contract = await _contract(writing, command)
-    for line_no, line in enumerate(command.lines, 1):
-        add(writing, contract, line_no, products[line.product_id], line.model_dump())
+    for line_no, it in enumerate(terms, 1):
+        add(writing, contract, line_no, products[it["product_id"]], it)
     await writing.session.flush()
     writing.record(ContractCreated(contract.id, lines=len(command.lines)))
     return {"contract_id": contract.id}

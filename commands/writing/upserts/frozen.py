@@ -28,16 +28,21 @@ from kit.db.statements import Statement
 from kit.errors import Code, Path, Problem, Refused
 from models.base.tables import Base, OfMerchant
 
-Change: TypeAlias = tuple[Any, Mapping[str, Any]]
+Altered: TypeAlias = tuple[Any, Mapping[str, Any]]
 """A locked row, None for a new one; column -> value that it is to have."""
 
 
 async def check_frozen(
-    writing: Writing, entity: type[OfMerchant], changes: Sequence[Change], path: Path
+    writing: Writing,
+    entity: type[OfMerchant],
+    changes: Sequence[Altered],
+    path: Path,
+    **fields: str,
 ) -> None:
     """Look whether rows are used that are to change what uses freeze; path: of the changes.
 
-    One statement for all rows, none where nothing of the kind changes. Refused: IN_USE.
+    fields: column -> the input's field that gives it, where they have two names. One statement for
+    all rows, none where nothing of the kind changes. Refused: IN_USE.
     """
     names = {name for key in _uses(entity) for name in _repeated(key)}
     wanted = {
@@ -53,7 +58,9 @@ async def check_frozen(
     for key, table in await writing.session.rows(_used(entity), values):
         used[key].append(table.replace("_", " "))
     problems = [
-        Problem(Code.IN_USE, _text(name, changes[place], used), (*path, place, name))
+        Problem(
+            Code.IN_USE, _text(name, changes[place], used), (*path, place, fields.get(name, name))
+        )
         for place, changed in wanted.items()
         for name in sorted(changed)
         if changes[place][0].id in used
@@ -62,7 +69,7 @@ async def check_frozen(
         raise Refused.of(problems)
 
 
-def _text(name: str, change: Change, used: Mapping[UUID, Sequence[str]]) -> str:
+def _text(name: str, change: Altered, used: Mapping[UUID, Sequence[str]]) -> str:
     row, item = change
     tables = ", ".join(sorted(used[row.id]))
     return (

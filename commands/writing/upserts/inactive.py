@@ -38,35 +38,33 @@ def _counted(entity: type[OfMerchant]) -> Statement:
     rows = AllRows(merchant, bindparam("now", type_=DateTime(timezone=True)))
     keys = any_(bindparam("keys", type_=ARRAY(Uuid())))
     counts = []
-    for working in works_with(entity):
-        table: Any = aliased(working)
-        key = getattr(table, working.__work__.by).label("key")
-        own = (table.merchant_id == merchant, key == keys, working.__work__.is_open(rows, table))
-        kind = literal(kind_of(working)).label("kind")
+    for task in tasks_with(entity):
+        table: Any = aliased(task)
+        key = getattr(table, task.__task__.by).label("key")
+        own = (table.merchant_id == merchant, key == keys, task.__task__.is_open(rows, table))
+        kind = literal(task_kind(task)).label("kind")
         counts.append(select(key, kind, func.count().label("count")).where(*own).group_by(key))
     return Statement(union_all(*counts))
 
 
-def works_with(entity: type[OfMerchant]) -> list[Any]:
+def tasks_with(entity: type[OfMerchant]) -> list[Any]:
     """Return the tables of whose work the entity's rows are a part."""
-    return [it for it in workers() if _named_by(it) is entity.__table__]
+    return [it for it in tasks() if _named_by(it) is entity.__table__]
 
 
-def workers() -> list[Any]:
-    """Return the tables whose rows are work."""
+def tasks() -> list[Any]:
+    """Return the tables whose rows are tasks."""
     owned = [it.class_ for it in Base.registry.mappers if issubclass(it.class_, Owned)]
-    return sorted((it for it in owned if it.__work__ is not None), key=kind_of)
+    return sorted((it for it in owned if it.__task__ is not None), key=task_kind)
 
 
-def kind_of(working: type[OfMerchant]) -> str:
+def task_kind(task: type[OfMerchant]) -> str:
     """Return how clients know a kind of work, "ORDER_LINES"."""
-    return str(working.__tablename__).upper()
+    return str(task.__tablename__).upper()
 
 
-def _named_by(working: Any) -> Any:
+def _named_by(task: Any) -> Any:
     (key,) = (
-        it
-        for it in working.__table__.foreign_key_constraints
-        if working.__work__.by in it.column_keys
+        it for it in task.__table__.foreign_key_constraints if task.__task__.by in it.column_keys
     )
     return key.referred_table

@@ -41,7 +41,7 @@ async def upsert(
         old = found.get(item[key])
         row, changed = put(writing, entity, old, item)
         rows.append(row)
-        statuses.append(status(writing, _event(events, row, changed, is_new=old is None)))
+        statuses.append(status(writing, happened(events, row, changed, is_new=old is None)))
     await writing.session.flush()
     return rows, statuses
 
@@ -73,7 +73,7 @@ def put(
     return row, changed
 
 
-def _event(
+def happened(
     events: UpsertEvents, row: Owned, changed: Iterable[str], *, is_new: bool
 ) -> Event | None:
     """Return what happened to a row, None where nothing did."""
@@ -83,12 +83,12 @@ def _event(
     return events.updated(row.id, fields=fields) if fields else None
 
 
-def status(writing: Writing, happened: Event | None) -> str:
+def status(writing: Writing, event: Event | None) -> str:
     """Record what happened to a row, None for nothing, and return it as a client reads it."""
-    if happened is None:
+    if event is None:
         return "UNCHANGED"
-    writing.record(happened)
-    return "CREATED" if isinstance(happened, Created) else "UPDATED"
+    writing.record(event)
+    return "CREATED" if isinstance(event, Created) else "UPDATED"
 
 
 def results(
@@ -96,11 +96,11 @@ def results(
 ) -> Outcome:
     """Return the outcome of a bulk call. name: under which an item's id stands, "product_id".
 
-    more: what else each item tells, by name.
+    more: what else is known of each item, by name.
     """
     return {
         "results": [
-            {name: row.id, "status": status, "problems": [], **dict(zip(more, told, strict=True))}
-            for row, status, *told in zip(rows, statuses, *more.values(), strict=True)
+            {name: row.id, "status": status, "problems": [], **dict(zip(more, values, strict=True))}
+            for row, status, *values in zip(rows, statuses, *more.values(), strict=True)
         ]
     }

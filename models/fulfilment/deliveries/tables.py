@@ -21,10 +21,11 @@ from models.base.tables import (
     unique,
     whole_window,
 )
+from models.base.tasks import Task, one_of
 from models.base.visibility import Seen, having, own, through
-from models.base.works import Work, one_of
 from models.fulfilment.deliveries.states import BEFORE_DISPATCH, DeliveryState
 from models.master.channels import DeliveryMethod
+from models.master.packagings import Packaged, count_in_packagings, packaged
 
 
 class ShortReason(StrEnum):
@@ -62,7 +63,7 @@ class Delivery(Owned):
     """
 
     __tablename__ = "deliveries"
-    __work__ = Work("location_id", lambda _rows, it: one_of(it.state, BEFORE_DISPATCH))
+    __task__ = Task("location_id", lambda _rows, it: one_of(it.state, BEFORE_DISPATCH))
     __seen__: ClassVar[Seen] = {
         Actor.BUYER: own("party_id"),
         Actor.STOREFRONT: having("DeliveryLine", "delivery_id"),
@@ -114,7 +115,7 @@ class Delivery(Owned):
     version: Mapped[int] = mapped_column(default=1)
 
 
-class DeliveryLine(Owned):
+class DeliveryLine(Packaged, Owned):
     """What a delivery takes of one order line. order_id: of that line, so that it can be found."""
 
     __tablename__ = "delivery_lines"
@@ -137,6 +138,7 @@ class DeliveryLine(Owned):
             "delivered + lost + refused <= shipped AND shipped <= packed AND packed <= picked"
             " AND picked <= planned",
         ),
+        *packaged("delivery_lines"),
     )
 
     delivery_id: Mapped[UUID]
@@ -150,3 +152,5 @@ class DeliveryLine(Owned):
     lost: Mapped[Counter]
     refused: Mapped[Counter]
     short_reason: Mapped[ShortReason | None] = mapped_column(OneOf(ShortReason))
+
+    packaged_quantity = count_in_packagings("planned")

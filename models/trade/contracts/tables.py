@@ -23,9 +23,10 @@ from models.base.tables import (
     to,
     unique,
 )
+from models.base.tasks import Task, one_of
 from models.base.visibility import Seen, own, through
-from models.base.works import Work, one_of
-from models.master.catalog import Measured, to_product
+from models.master.catalog import OfProduct, to_product
+from models.master.packagings import Packaged, count_in_packagings, packaged
 from models.trade.contracts.states import (
     LIVING_STATES,
     ContractState,
@@ -97,7 +98,7 @@ COUNTERS = ("called_off", "released", "shipped", "delivered", "returned", "recei
 """How far a contract line is drawn down."""
 
 
-class ContractLine(Measured, Owned):
+class ContractLine(OfProduct, Packaged, Owned):
     """One agreed product. Tolerances in percent of the line.
 
     released: the cumulative quantity up to which the active releases ask for goods.
@@ -105,7 +106,7 @@ class ContractLine(Measured, Owned):
     """
 
     __tablename__ = "contract_lines"
-    __work__ = Work(
+    __task__ = Task(
         "product_id",
         lambda rows, line: rows.some(
             Contract,
@@ -135,6 +136,7 @@ class ContractLine(Measured, Owned):
             "tolerances",
             "over_tolerance_percent >= 0 AND under_tolerance_percent BETWEEN 0 AND 100",
         ),
+        *packaged("contract_lines"),
     )
     __tally__ = Tally(Contract, "contract_id", COUNTERS)
 
@@ -157,6 +159,8 @@ class ContractLine(Measured, Owned):
     returned: Mapped[Counter]
     received: Mapped[Counter]
     received_reference: Mapped[str | None]
+
+    packaged_quantity = count_in_packagings("target_quantity")
 
     @hybrid_property
     def agreed(self) -> Decimal:

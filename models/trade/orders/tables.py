@@ -36,9 +36,10 @@ from models.base.tables import (
     unique,
     whole_window,
 )
+from models.base.tasks import Task, one_of
 from models.base.visibility import Seen, having, held, own, through
-from models.base.works import Work, one_of
-from models.master.catalog import Measured, to_product
+from models.master.catalog import OfProduct, to_product
+from models.master.packagings import Packaged, count_in_packagings, packaged
 from models.trade.orders.states import (
     OPEN_STATES,
     Approval,
@@ -57,7 +58,7 @@ class Order(Owned):
     """
 
     __tablename__ = "orders"
-    __work__ = Work(
+    __task__ = Task(
         "channel_id",
         lambda rows, order: and_(
             one_of(order.state, OPEN_STATES),
@@ -182,7 +183,7 @@ def net_of(quantity: Decimal, unit_price: Decimal, discount_percent: Decimal) ->
     return quantity * unit_price * ((100 - discount_percent) * Decimal("0.01"))
 
 
-class OrderLine(Measured, Owned):
+class OrderLine(OfProduct, Packaged, Owned):
     """One product of one order; every quantity in its unit.
 
     unit_price: None while the order waits for the merchant to state it. discount_percent: taken off
@@ -191,7 +192,7 @@ class OrderLine(Measured, Owned):
     """
 
     __tablename__ = "order_lines"
-    __work__ = Work(
+    __task__ = Task(
         "product_id",
         lambda rows, line: and_(
             line.open_quantity > 0,
@@ -234,6 +235,7 @@ class OrderLine(Measured, Owned):
         check("backordered_open", "backordered <= greatest(ordered - cancelled - planned, 0)"),
         whole_window(),
         whole_window("confirmed"),
+        *packaged("order_lines"),
     )
     __tally__ = Tally(Order, "order_id", ("ordered", *COUNTERS))
 
@@ -267,6 +269,8 @@ class OrderLine(Measured, Owned):
     return_requested: Mapped[Counter]
     return_received: Mapped[Counter]
     written_off: Mapped[Counter]
+
+    packaged_quantity = count_in_packagings("ordered")
 
     @hybrid_property
     def unplanned(self) -> Decimal:

@@ -27,6 +27,7 @@ from schema.graphql.connections import Connection, connection
 from schema.graphql.nodes import Node, node
 from schema.graphql.scalars import Currency
 from schema.master.catalog import Product
+from schema.master.packagings import Packaged, packaged
 from schema.master.parties import Address, Party
 from schema.trade.contracts.enums import ContractState, EndOfLife, ReservationStrategy
 
@@ -51,6 +52,7 @@ class ContractLine(Node):
     unit: Unit = strawberry.field(description="Unit of its quantities, the product's.")
     unit_price: values.Money = values.money("unit_price", "Price of one unit.")
     target_quantity: Decimal = strawberry.field(description="How much is agreed.")
+    packaged: Packaged | None = packaged("How much is agreed,")
     min_quantity: Decimal | None = strawberry.field(
         description="The least that must be called off by the end."
     )

@@ -30,6 +30,7 @@ from schema.graphql.scalars import Currency
 from schema.graphql.scopes import Requires
 from schema.master.catalog import Product
 from schema.master.channels import Channel
+from schema.master.packagings import Packaged, packaged
 from schema.master.parties import Address, Contact, Party
 from schema.trade.contracts import Contract, ContractLine
 from schema.trade.releases import ScheduleLine
@@ -115,6 +116,7 @@ class OrderLine(Node):
         description="How much more than ordered may be delivered."
     )
     ordered: Decimal = strawberry.field(description="What was ordered.")
+    packaged: Packaged | None = packaged("What was ordered,")
     cancelled: Decimal = strawberry.field(description="What is not wanted any more.")
     reserved: Decimal = strawberry.field(description="What is set aside in stock.")
     backordered: Decimal = strawberry.field(description="What waits for goods.")

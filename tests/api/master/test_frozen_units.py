@@ -52,9 +52,9 @@ async def test_the_unit_and_scale_of_what_is_used_stay(world, ask, table):
         ("IN_USE", ["products", "0", "scale"]),
         ("IN_USE", ["products", "0", "unit"]),
     ]
-    told = refused["userErrors"][1]["message"]
-    assert table in told
-    assert "another product or packaging for KILOGRAM" in told
+    text = refused["userErrors"][1]["message"]
+    assert table in text
+    assert "another product or packaging for KILOGRAM" in text
     (kept,) = (await _upserted(ask, bolt(name="Bolt M8")))["results"]
     assert kept == {"status": "UPDATED", "product": {"unit": "PIECE", "scale": 0}}
 

@@ -2,13 +2,19 @@
 
 from typing import Any
 
-from tests.make.scene import GTIN, PLACE, Scene, fresh, gln
+from tests.make.scene import PACKAGING, PLACE, Scene, fresh, gln
 
 
 async def products_upsert(_: Scene) -> dict[str, Any]:
     item = {"sku": fresh("S"), "name": "Bolt", "unit": "PIECE", "scale": 0}
     price = {"listPrice": {"amount": "2.5", "currency": "EUR"}}
-    return {"products": [{**item, **price, "gtin": GTIN, "weightG": 100, "isActive": True}]}
+    return {"products": [{**item, **price, "gtin": gln(), "weightG": 100, "isActive": True}]}
+
+
+async def packagings_upsert(s: Scene) -> dict[str, Any]:
+    own = {"productSku": await code_of(s, "product"), "name": "Pallet", "isActive": True}
+    made_up = {"code": fresh("P"), "quantity": "48", "packaging": PACKAGING, "gtin": gln()}
+    return {"packagings": [own | made_up]}
 
 
 async def channels_upsert(_: Scene) -> dict[str, Any]:
@@ -73,7 +79,7 @@ mutation ($input: PriceListsUpsertInput!) {
 async def price_list_entries_upsert(s: Scene) -> dict[str, Any]:
     listed = await s.ask(LISTED, input=await price_lists_upsert(s))
     (made,) = listed["priceListsUpsert"]["results"]
-    price = {"fromQuantity": "20", "unitPrice": "2.25", "isActive": True}
+    price = {"fromQuantity": "20", "unitPrice": "2.25", "isActive": True, "packaging": PACKAGING}
     product = await code_of(s, "product")
     entry = {"priceListCode": made["priceList"]["code"], "productSku": product}
     return {"entries": [entry | price]}

@@ -1,4 +1,4 @@
-"""Work: rows of which something is still to be done, and which name rows of master data."""
+"""Tasks: rows of which something is still to be done, and which name rows of master data."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from models.base.acts import AllRows
 
 
 @dataclass(frozen=True)
-class Work:
-    """That a table's rows are work with what one of its columns names. by: that column.
+class Task:
+    """That a table's rows are tasks with what one of its columns names. by: that column.
 
     is_open: (all rows, table) -> whether there is still something to be done.
     """
