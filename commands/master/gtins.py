@@ -14,11 +14,11 @@ from kit.standards.gs1 import gtin14
 from models.master.catalog import Product
 from models.master.packagings import Packaging
 
-Numbered: TypeAlias = tuple[Any, str | None]
+GtinOf: TypeAlias = tuple[Any, str | None]
 """A locked row, None for a new one; the GTIN that it is to have."""
 
 
-async def check_gtins(writing: Writing, rows: Sequence[Numbered], path: Path) -> None:
+async def check_gtins(writing: Writing, rows: Sequence[GtinOf], path: Path) -> None:
     """Look whether something else has the GTINs that are new; one statement if there are any.
 
     Those that stay are not asked: what was there twice before this rule may stay.

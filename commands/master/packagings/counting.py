@@ -39,7 +39,7 @@ class Quantified(Input):
     )
 
 
-Named: TypeAlias = tuple[UUID | str | None, Quantified]
+CountedIn: TypeAlias = tuple[UUID | str | None, Quantified]
 """A product by id or SKU, None where nobody knows it; what names a packaging of it, or none."""
 
 
@@ -108,7 +108,7 @@ def _in_units(
     return quantity
 
 
-async def packagings_of(writing: Writing, named: Iterable[Named]) -> Packagings:
+async def packagings_of(writing: Writing, named: Iterable[CountedIn]) -> Packagings:
     """Read the packagings that inputs name, by one statement; by none where they name none."""
     wanted = [(product, it.packaging) for product, it in named if it.packaging is not None]
     if not wanted:

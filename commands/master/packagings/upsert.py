@@ -61,7 +61,7 @@ async def upsert_all(writing: Writing, command: PackagingsUpsert) -> Outcome:
     """Write packagings.
 
     Refused: NOT_FOUND for a product, or what a packaging is made up of; DUPLICATE; IN_USE for other
-    contents of what is used; TAKEN for a GTIN; as `Packagings` for quantities.
+    contents of what is used; TAKEN for a GTIN; SCALE_EXCEEDED and OUT_OF_RANGE for a quantity.
     """
     inputs = command.packagings
     refuse_duplicates(((it.product_sku, it.code) for it in inputs), ("packagings",), "code")

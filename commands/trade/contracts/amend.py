@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from commands.master.packagings.counting import (
-    Named,
+    CountedIn,
     Packagings,
     Quantified,
     columns_of,
@@ -189,7 +189,7 @@ def _products(
         yield new.product_id, ("add_lines", place, "product_id")
 
 
-def _named(lines: Mapping[UUID, ContractLine], command: ContractAmend) -> Iterator[Named]:
+def _named(lines: Mapping[UUID, ContractLine], command: ContractAmend) -> Iterator[CountedIn]:
     for change in command.lines:
         if change.contract_line_id in lines:
             yield lines[change.contract_line_id].product_id, change

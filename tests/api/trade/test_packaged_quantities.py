@@ -166,8 +166,8 @@ async def test_an_amended_target_is_counted_as_it_was_given_last(world, ask, bol
 async def test_a_release_asks_for_cartons_and_an_update_keeps_them(world, ask, bolt):
     contract = await contracts.contract(world, ask, lines=[contracts.line(bolt)])
     line = contract["lines"][0]["id"]
-    asked = contracts.schedule("2026-03-10", "5") | {"packaging": CARTON}
-    await contracts.release(ask, line, 1, asked)
+    wanted = contracts.schedule("2026-03-10", "5") | {"packaging": CARTON}
+    await contracts.release(ask, line, 1, wanted)
     update = contracts.schedule("2026-03-20", "7")
     release = await contracts.release(ask, line, 2, update, function="UPDATE")
     found = await _lines(ask, RELEASE, release["id"])

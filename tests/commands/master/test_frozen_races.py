@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests import make
-from tests.make.master import prices
+from tests.make.master import packagings, prices
 from tests.make.trade import contracts, orders
 
 CHANGE = """
@@ -61,3 +61,20 @@ async def test_a_use_and_a_change_of_the_unit_at_once_agree_on_it(world, ask, us
             (line,) = found["orders"]["nodes"][0]["lines"]
             assert line == found["product"]
         assert await _change(ask, sku) == ([] if not refused else ["IN_USE"])
+
+
+async def test_an_order_and_a_change_of_a_cartons_content_at_once_agree_on_it(world, ask):
+    made = await orders.order(world, ask)
+    own = {"partyId": made["party"]["id"], "channelId": made["channel"]["id"]}
+    for number in range(10):
+        sku = f"S{number}"
+        (product,) = await orders.products(ask, sku)
+        await packagings.packagings(ask, packagings.item("CARTON", "12", productSku=sku))
+        line = orders.line(product, "2", packaging="CARTON")
+        changed, placed = await gather(
+            packagings.try_packagings(ask, packagings.item("CARTON", "10", productSku=sku)),
+            orders.order(world, ask, **own, lines=[line]),
+        )
+        refused = [it["code"] for it in changed["userErrors"]]
+        assert refused in ([], ["IN_USE"])
+        assert placed["lines"][0]["ordered"] == ("24" if refused else "20")
