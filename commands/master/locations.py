@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from commands.master.handling import Capabilities, columns
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.upserts.inactive import open_work
 from commands.writing.upserts.items import UpsertEvents, results, upsert
@@ -32,6 +33,9 @@ class LocationUpsert(Input):
     time_zone: Zone = Field(description="IANA time zone of the place, for example Europe/Berlin.")
     provider_id: Annotated[UUID, Names("Party")] | None = Field(
         None, description="The party that runs it; none for the merchant itself."
+    )
+    handling: Capabilities | None = Field(
+        None, description="What it can handle; nothing special when left out."
     )
     is_active: bool = Field(
         default=True,
@@ -61,7 +65,10 @@ async def upsert_all(writing: Writing, command: LocationsUpsert) -> Outcome:
         if it.provider_id is not None:
             providers.setdefault(it.provider_id, ("locations", place, "provider_id"))
     await writing.get(Party, providers)
-    items = [it.model_dump() for it in command.locations]
+    items = [
+        it.model_dump(exclude={"handling"}) | columns(it.handling, Capabilities)
+        for it in command.locations
+    ]
     rows, statuses = await upsert(writing, Location, _EVENTS, "code", items, ("locations",))
     return results(
         "location_id", rows, statuses, open_work=await open_work(writing, Location, rows)

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.access.viewers import Actor
 from models.base.masks import NULL, Hidden
-from models.base.tables import OneOf, Owned, check, known, to, unique
+from models.base.tables import OneOf, Owned, check, indexed, known, to, unique
 from models.base.visibility import ALL, Seen
+from models.master.handling import Needing, needing
 
 
 class Unit(StrEnum):
@@ -40,10 +41,11 @@ _FACTORS: Mapping[tuple[Unit, Unit], Decimal] = {
 """(from, to) -> exact factor; other units have none between them."""
 
 
-class Product(Owned):
+class Product(Needing, Owned):
     """A sellable product, known by its SKU. scale: decimals that a quantity of it may have.
 
     list_price: of one unit in list_currency, for whom no price list says another one.
+    variant_of_id: the product that it is a variant of, by its options (size, colour).
     """
 
     __tablename__ = "products"
@@ -55,6 +57,9 @@ class Product(Owned):
         unique("sku", "sku"),
         unique("measure", "id", "unit", "scale"),
         Index("ix_products_gtin", "merchant_id", text("lpad(gtin, 14, '0'::text)")),
+        to("products", "variant_of_id"),
+        indexed("products", "variant_of_id", postgresql_where=text("variant_of_id IS NOT NULL")),
+        *needing(),
         known("unit", Unit),
         check("scale_0_to_6", "scale BETWEEN 0 AND 6"),
         check(
@@ -69,6 +74,8 @@ class Product(Owned):
     scale: Mapped[int]
     gtin: Mapped[str | None]
     weight_g: Mapped[int | None]
+    variant_of_id: Mapped[UUID | None]
+    options: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
     list_price: Mapped[Decimal | None]
     list_currency: Mapped[str | None]
     is_active: Mapped[bool] = mapped_column(default=True)

@@ -17,6 +17,7 @@ from schema.graphql.mutations import Payload, mutation
 from schema.graphql.nodes import Node, node
 from schema.graphql.roots import one_by
 from schema.graphql.values import PostalAddress, address
+from schema.master.handling import Capabilities, parts
 from schema.master.parties import Party
 
 described(LocationKind, "LocationKind", "What a location is.")
@@ -43,6 +44,7 @@ class Location(Node):
         parties.by_id, "The party that runs it; null for the merchant itself.", key="provider_id"
     )
     is_active: bool = strawberry.field(description="Whether deliveries may start here.")
+    handling: Capabilities = parts(Capabilities, "What it can handle.")
     timeline: Timeline = timeline()
 
 

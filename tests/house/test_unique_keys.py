@@ -14,6 +14,7 @@ STAFF = {
     "contracts.number": Scope.CONTRACTS_WRITE,
     "holds.active": Scope.ORDERS_MANAGE,
     "locations.code": Scope.MASTER_DATA_WRITE,
+    "method_handling.method": Scope.MASTER_DATA_WRITE,
     "packagings.code": Scope.MASTER_DATA_WRITE,
     "packagings.gtin": Scope.MASTER_DATA_WRITE,
     "parties.number": Scope.MASTER_DATA_WRITE,

@@ -1,13 +1,14 @@
 """New shapes of what is planned: split, merge, move, reschedule. Every line's total stays (D2)."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
 
+from commands.fulfilment.deliveries.handling import Route, check_carried
 from commands.fulfilment.deliveries.locking import (
     DeliveryCommand,
     Locked,
@@ -123,13 +124,14 @@ async def split(writing: Writing, command: DeliverySplit) -> Outcome:
 
     Refused: QUANTITY_EXCEEDED when a line has less or nothing would stay, DUPLICATE,
     DELIVERY_POLICY when what is released of an order that must come complete would not be,
-    SCALE_EXCEEDED, NOT_FOUND, WRONG_STATE, OUTSIDE_RECEIVING_HOURS.
+    SCALE_EXCEEDED, NOT_FOUND, WRONG_STATE, OUTSIDE_RECEIVING_HOURS, LOCATION_NOT_ALLOWED and
+    METHOD_NOT_ALLOWED for what the goods need.
     """
     delivery, locked = await lock_one(writing, command, split)
     taken = await _taken(locked, delivery, command.lines)
     columns = {name: getattr(delivery, name) for name in _INHERITED}
     if command.location_id is not None:
-        columns["location_id"] = await _location(locked.writing, command.location_id)
+        columns["location_id"] = await _location(locked, delivery, command.location_id, taken)
     if command.window is not None:
         columns |= await _window(locked, delivery, command.window, command.window_override)
     (number,) = await numbers(writing, CounterName.DELIVERY, 1)
@@ -198,13 +200,15 @@ async def merge(writing: Writing, command: DeliveryMerge) -> Outcome:
 async def move(writing: Writing, command: DeliveryMove) -> Outcome:
     """Start the delivery elsewhere; nothing happens where it starts there already.
 
-    Before picking only. Refused: WRONG_STATE, NOT_FOUND.
+    Before picking only. Refused: WRONG_STATE, NOT_FOUND, LOCATION_NOT_ALLOWED and
+    METHOD_NOT_ALLOWED for what the goods need.
     """
     delivery, locked = await lock_one(writing, command, move)
     before = delivery.location_id
     if command.location_id == before:
         return {"delivery_id": delivery.id}
-    delivery.location_id = await _location(locked.writing, command.location_id)
+    moved_lines = [it for it in locked.lines_of(delivery) if it.planned > 0]
+    delivery.location_id = await _location(locked, delivery, command.location_id, moved_lines)
     moved = events.DeliveryMoved(delivery.id, before=before, after=delivery.location_id)
     changed(writing, delivery, moved)
     return {"delivery_id": delivery.id}
@@ -290,10 +294,18 @@ def _pour(
     return quantities
 
 
-async def _location(writing: Writing, location_id: UUID) -> UUID:
-    """Check where a delivery is to start. Refused: NOT_FOUND, WRONG_STATE."""
-    found = await writing.get(Location, {location_id: ("location_id",)})
+async def _location(
+    locked: Locked, delivery: Delivery, location_id: UUID, lines: Iterable[DeliveryLine]
+) -> UUID:
+    """Check where lines of a delivery are to start.
+
+    Refused: NOT_FOUND, WRONG_STATE, LOCATION_NOT_ALLOWED, METHOD_NOT_ALLOWED.
+    """
+    found = await locked.writing.get(Location, {location_id: ("location_id",)})
     check_location(found[location_id], ("location_id",))
+    of = await locked.products()
+    products = [of[line.id] for line in lines]
+    await check_carried(locked.writing, [Route(products, found[location_id], delivery.method, ())])
     return location_id
 
 

@@ -1,6 +1,6 @@
 """Planning: parts of orders become deliveries, each at its own agreed time."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from commands.fulfilment.deliveries.handling import Route, check_carried
 from commands.fulfilment.deliveries.places import (
     WINDOW,
     check_hours,
@@ -135,7 +136,8 @@ async def plan_all(writing: Writing, command: DeliveryPlan) -> Outcome:
     Refused: NOT_FOUND, DUPLICATE, SCALE_EXCEEDED, WRONG_STATE for an order that is not confirmed,
     QUANTITY_NOT_OPEN when more is planned than is open (O1, D1), PARTY_MISMATCH when orders of
     different buyers are to travel together, INVALID_WINDOW and INVALID when there is no one
-    default, OUTSIDE_RECEIVING_HOURS (D6), METHOD_NOT_ALLOWED (D8), TOO_MANY_ITEMS for orders with
+    default, OUTSIDE_RECEIVING_HOURS (D6), METHOD_NOT_ALLOWED (D8, or for what the goods need),
+    LOCATION_NOT_ALLOWED for what the goods need, TOO_MANY_ITEMS for orders with
     more lines than one call may touch.
     """
     path: Path = ("deliveries",)
@@ -157,6 +159,7 @@ async def plan(writing: Writing, parts: Sequence[DeliveryPart], path: Path) -> l
         taken.append(_take(found, part, (*path, place)))
         orders = list({it.order_id: found.orders[it.order_id] for it in taken[-1]}.values())
         planned.append(_columns(found, part, orders, (*path, place)))
+    await check_carried(writing, _routes(found, parts, taken, path))
     drawn = await numbers(writing, CounterName.DELIVERY, len(parts))
     return await _write(writing, parts, planned, drawn, taken)
 
@@ -227,6 +230,18 @@ def _columns(
     if columns["ship_to_id"] is not None:
         check_hours(found.addresses[columns["ship_to_id"]], columns, (*path, "window"))
     return columns | {"party_id": first.party_id, "channel_id": first.channel_id}
+
+
+def _routes(
+    found: _Found,
+    parts: Sequence[DeliveryPart],
+    taken: Sequence[Mapping[OrderLine, Counted]],
+    path: Path,
+) -> Iterator[Route]:
+    for place, (part, lines) in enumerate(zip(parts, taken, strict=True)):
+        products = [found.products[it.product_id] for it in lines]
+        location = found.locations[part.location_id]
+        yield Route(products, location, part.method, (*path, place))
 
 
 def _window(found: _Found, part: DeliveryPart, path: Path) -> dict[str, Any]:

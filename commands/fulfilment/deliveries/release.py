@@ -26,7 +26,8 @@ async def release(writing: Writing, command: DeliveryRelease) -> Outcome:
     """Hand a delivery to the warehouse.
 
     Refused: ON_HOLD, RECIPIENT_MISSING for a company without a named recipient (D7),
-    DELIVERY_POLICY when the order must come complete or is past its date, WRONG_STATE.
+    DELIVERY_POLICY when the order must come complete or is past its date, LOCATION_NOT_ALLOWED and
+    METHOD_NOT_ALLOWED for what the goods need, WRONG_STATE.
     """
     delivery, _ = await lock_one(writing, command, release)
     delivery.state = DeliveryState.RELEASED

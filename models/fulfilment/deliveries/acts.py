@@ -14,6 +14,8 @@ from models.fulfilment.deliveries.conditions import (
     NAMELESS,
     ORDER_HELD,
     TOO_LATE,
+    UNCARRIED,
+    UNPLACED,
 )
 from models.fulfilment.deliveries.states import (
     AFTER_DISPATCH,
@@ -58,7 +60,7 @@ RELEASE = Act(
     Scope.DELIVERIES_PLAN,
     frozenset({DeliveryState.PLANNED}),
     becomes=DeliveryState.RELEASED,
-    stopped_by=(HELD, ORDER_HELD, NAMELESS, TOO_LATE, INCOMPLETE),
+    stopped_by=(HELD, ORDER_HELD, NAMELESS, TOO_LATE, INCOMPLETE, UNPLACED, UNCARRIED),
     action=DeliveryAction.RELEASE,
 )
 PACK = Act(
