@@ -95,9 +95,9 @@ class Capabilities(Input):
         return self
 
 
-def columns(given: ProductHandling | Capabilities | None, kind: type[Input]) -> dict[str, Any]:
-    """Return the columns of what is given, of nothing special where nothing is."""
-    return (given or kind.read({})).model_dump()
+def columns(handling: ProductHandling | Capabilities | None, kind: type[Input]) -> dict[str, Any]:
+    """Return the columns of what is handled, of nothing special where nothing is said."""
+    return (handling or kind.read({})).model_dump()
 
 
 class MethodHandlingUpsert(Capabilities):

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from pydantic import Field
 
-from commands.fulfilment.deliveries.handling import Route, check_carried
 from commands.fulfilment.deliveries.locking import (
     DeliveryCommand,
     Locked,
@@ -17,7 +16,13 @@ from commands.fulfilment.deliveries.locking import (
     lock_deliveries,
     lock_one,
 )
-from commands.fulfilment.deliveries.places import WINDOW, check_hours, check_location
+from commands.fulfilment.deliveries.places import (
+    WINDOW,
+    Route,
+    check_carried,
+    check_hours,
+    check_location,
+)
 from commands.fulfilment.deliveries.plan import (
     add_lines,
     amounts_of,

@@ -8,9 +8,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from commands.fulfilment.deliveries.handling import Route, check_carried
 from commands.fulfilment.deliveries.places import (
     WINDOW,
+    Route,
+    check_carried,
     check_hours,
     check_location,
     check_method,
