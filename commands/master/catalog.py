@@ -28,7 +28,7 @@ class ProductOption(Input):
     """What a variant is in one respect."""
 
     name: Short = Field(description="In which respect, for example size.")
-    value: Short = Field(description="What it is there, for example XL.")
+    value: Reference = Field(description="What it is there, for example XL.")
 
 
 class ProductUpsert(Input):

@@ -19,7 +19,7 @@ from models.master.channels import DeliveryMethod
 from models.master.handling import MethodHandling
 
 _EVENTS = UpsertEvents(MethodHandlingCreated, MethodHandlingUpdated)
-_COLDEST = Decimal("-273.1")
+_COLDEST, _HOTTEST = Decimal("-273.1"), Decimal(1000)
 
 
 def _known_class(hazard_class: str) -> str:
@@ -29,13 +29,25 @@ def _known_class(hazard_class: str) -> str:
     return hazard_class
 
 
+def _plausible(celsius: Decimal) -> Decimal:
+    if not _COLDEST <= celsius <= _HOTTEST:
+        text = f"Temperatures go from {_COLDEST} to {_HOTTEST} degrees Celsius."
+        raise PydanticCustomError(Code.OUT_OF_RANGE.value, "{text}", {"text": text})
+    return celsius
+
+
 def _in_order(classes: list[str]) -> list[str]:
     return sorted(set(classes))
 
 
 HazardClass = Annotated[str, AfterValidator(_known_class)]
 Celsius = Annotated[
-    Decimal, Field(ge=_COLDEST, le=9999, max_digits=5, decimal_places=1, allow_inf_nan=False)
+    Decimal,
+    Field(max_digits=5, decimal_places=1, allow_inf_nan=False),
+    AfterValidator(_plausible),
+]
+HazardClasses = Annotated[
+    list[HazardClass], Field(max_length=len(HAZARD_CLASSES)), AfterValidator(_in_order)
 ]
 
 
@@ -77,10 +89,8 @@ class Capabilities(Input):
         None, description="Coldest temperature that goods meet, in degrees Celsius."
     )
     keeps_to_c: Celsius | None = Field(None, description="Warmest temperature that goods meet.")
-    hazard_classes: Annotated[list[HazardClass], AfterValidator(_in_order)] = Field(
-        [],
-        max_length=len(HAZARD_CLASSES),
-        description="Classes and divisions of dangerous goods that it takes.",
+    hazard_classes: HazardClasses = Field(
+        [], description="Classes and divisions of dangerous goods that it takes."
     )
     takes_high_value: bool = Field(
         default=False, description="Whether it guards goods of high value."

@@ -72,7 +72,7 @@ async def test_variants_are_of_a_product_that_is_none(ask):
     [
         ({"keepFromC": "2"}, "OUT_OF_RANGE"),
         ({"keepFromC": "8", "keepToC": "2"}, "OUT_OF_RANGE"),
-        ({"keepFromC": "-300", "keepToC": "2"}, "NOT_POSITIVE"),
+        ({"keepFromC": "-300", "keepToC": "2"}, "OUT_OF_RANGE"),
         ({"unNumber": "UN1263"}, "INVALID"),
         ({"unNumber": "1263", "hazardClass": "3"}, "INVALID"),
         ({"unNumber": "UN1263", "hazardClass": "10"}, "INVALID"),
