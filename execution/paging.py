@@ -124,7 +124,7 @@ def _written(parts: _Parts, shaping: Shaping, number: int, key: Any) -> Sql:
     placed = more or choice.backward
     if not any(part.read for _, part in parts):
         return _fields(parts, page, None)
-    page.row, rows, page.place, matched = choice.rows(
+    page.row, rows, page.place = choice.rows(
         shaping.reader, shaping.bind(number), key, more=more, placed=placed
     )
     for _, part in parts:
@@ -132,7 +132,6 @@ def _written(parts: _Parts, shaping: Shaping, number: int, key: Any) -> Sql:
             part.read(page, shaping)
     if not page.columns:
         return _fields(parts, page, None)
-    shaping.note(number, matched)
     columns = list(page.columns.values())
     places = () if page.place is None else (page.place.label("place"),)
     read = rows.add_columns(*columns, *places).subquery()
@@ -176,9 +175,8 @@ def _whole(
         item = selection.attribute_of(type_, declared.source, declared.attribute)
 
     def read(page: _Page, shaping: Shaping) -> Sql:
-        source, rows, matched = declared.of(page.choice).whole(shaping.reader, page.key)
-        shaping.note(page.number, matched)
-        return one((source, rows), item, shaping)
+        bind = shaping.bind(page.number)
+        return one(declared.of(page.choice).whole(shaping.reader, bind, page.key), item, shaping)
 
     found = complete(read, definition.type)
     return _Part(lambda page, _rows: found(page, page.shaping))

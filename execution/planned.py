@@ -114,7 +114,7 @@ class Running:
     async def _rows(self, fused: Fused, keys: Sequence[Any]) -> Sequence[Any] | None:
         context = self._context
         try:
-            arguments = fused.choices(self._variables, context)
+            arguments = fused.choices(self._variables)
         except Exception:  # noqa: BLE001 -- what a resolver raises is told by itself, with its path.
             self.counted["not fused: an argument was refused"] += 1
             return None

@@ -32,7 +32,7 @@ from execution.building import Build, Shaping, Unfusible, written_object
 from execution.fields import Batched
 from execution.fusing import Selection
 from execution.levels import FieldPlace, Level
-from execution.statements import Arguments, Filled, Filters, Request
+from execution.statements import Arguments, Filled, Request
 from execution.texts import Forms, together
 from kit.recent import Recent
 
@@ -55,17 +55,17 @@ class Fused:
         self._builds, self._arguments = builds, arguments
         self.keys, self._types = tuple(keys), keys
         self._is_constant = all(it.is_constant for it in arguments)
-        self._filters = Filters()
-        self._kept: Recent[Arguments] = Recent(64)
+        self._kept: Arguments | None = None
         self._statements: Recent[Filled] = Recent(64)
 
-    def choices(self, variables: VariableValues, request: Request) -> Arguments:
+    def choices(self, variables: VariableValues) -> Arguments:
         """Coerce the arguments of one request. Raises what the fields' own resolvers raise."""
-        known = self._kept.get(request.audience)
-        if known is not None:
-            return known
-        found = self._filters.arguments([it.choice(variables) for it in self._arguments], request)
-        return self._kept.keep(request.audience, found) if self._is_constant else found
+        if self._kept is not None:
+            return self._kept
+        found = Arguments.of([it.choice(variables) for it in self._arguments])
+        if self._is_constant:
+            self._kept = found
+        return found
 
     async def statement(self, request: Request, arguments: Arguments, apart: "Apart") -> Filled:
         """Return the statement for a shape of arguments and a kind of viewer."""
@@ -80,7 +80,7 @@ class Fused:
     def _made(self, request: Request, arguments: Arguments) -> Filled:
         shaping = Shaping(request.general, arguments.choices)
         named = {**self.named(()), **request.named, **arguments.values}
-        return Filled(self._select(shaping), shaping, named)
+        return Filled(self._select(shaping), named)
 
     def named(self, keys: Sequence[tuple[Any, ...]]) -> dict[str, list[Any]]:
         """Return the parameters that carry the keys of all parents."""

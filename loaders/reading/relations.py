@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import SimpleNamespace
-from typing import Any, ClassVar, final
+from typing import Any, final
 
 from sqlalchemy import (
     ARRAY,
@@ -311,7 +311,6 @@ class RowOf:
     relation: Relation
     key: Any
     type_name: str | None = None
-    filter_by: ClassVar[None] = None
 
     @property
     def source(self) -> type[OfMerchant]:
@@ -327,11 +326,6 @@ class RowOf:
     def values(self) -> Mapping[str, Any]:
         """Return the key."""
         return {"key": self.key}
-
-    def matched(self, reader: Reader) -> list[ColumnElement[bool]]:
-        """Return no conditions: there is no filter."""
-        del reader
-        return []
 
     def part(self, reader: Reader, bind: Bind) -> Part:
         """Return the table and the select of the row."""

@@ -14,13 +14,13 @@ from sqlalchemy import (
     cast,
     exists,
     func,
-    literal,
     select,
     type_coerce,
 )
 
 from kit.ids import Names
 from kit.inputs import Day, Input, Reference
+from loaders.reading.filters import begins, one_of
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Computed, Many, Nested, One, Part, Reader
 from models.base.tables import OneOf
@@ -112,13 +112,13 @@ def _matching(
     reader: Reader, contract: Any, filter_by: ContractFilter
 ) -> Iterable[ColumnElement[bool]]:
     if filter_by.states is not None:
-        yield _state(reader, contract).in_(filter_by.states)
+        yield one_of(_state(reader, contract), filter_by.states)
     if filter_by.party_id is not None:
         yield contract.party_id == filter_by.party_id
     if filter_by.number_prefix is not None:
-        yield contract.number.startswith(filter_by.number_prefix, autoescape=True)
+        yield begins(contract.number, filter_by.number_prefix)
     if filter_by.valid_on is not None:
-        yield literal(filter_by.valid_on, Date).between(contract.valid_from, contract.valid_to)
+        yield type_coerce(filter_by.valid_on, Date).between(contract.valid_from, contract.valid_to)
     if filter_by.purchase_order_number is not None:
         yield contract.purchase_order_number == filter_by.purchase_order_number
     if filter_by.exhausted is not None:

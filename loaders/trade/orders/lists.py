@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, or_
 from kit.ids import Names
 from kit.inputs import Input, Instant, Reference
 from loaders.reading.acts import some
+from loaders.reading.filters import begins, one_of
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Reader
 from loaders.trade.orders.progress import has_status, is_backordered, is_late, is_open, some_line
@@ -114,11 +115,11 @@ def _single(reader: Reader, order: Any, filter_by: OrderFilter) -> Iterable[Colu
 def _matching(reader: Reader, order: Any, filter_by: OrderFilter) -> Iterable[ColumnElement[bool]]:
     yield from _single(reader, order, filter_by)
     if filter_by.states is not None:
-        yield order.state.in_(filter_by.states)
+        yield one_of(order.state, filter_by.states)
     if filter_by.fulfilment_statuses is not None:
         yield has_status(reader, order, filter_by.fulfilment_statuses)
     if filter_by.number_prefix is not None:
-        yield order.number.startswith(filter_by.number_prefix, autoescape=True)
+        yield begins(order.number, filter_by.number_prefix)
     if filter_by.placed_from is not None:
         yield order.placed_at >= filter_by.placed_from
     if filter_by.placed_to is not None:
