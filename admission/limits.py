@@ -66,7 +66,8 @@ class Counts:
 
     repeats: fields that stand beside one of the same name. spreads: of fragments. Validation
     compares them in pairs, once for each place where they are written. unknown: fields that their
-    type does not have, as they are written. key: characters of the longest alias.
+    type does not have, as they are written. key: characters of the longest alias. variables: of
+    the operation that declares most.
     """
 
     depth: int = 0
@@ -77,6 +78,7 @@ class Counts:
     spreads: int = 0
     unknown: int = 0
     key: int = 0
+    variables: int = 0
 
     def add(self, other: "Counts", depth: int) -> None:
         """Put a fragment's counts in its place among the fields of a depth."""
@@ -88,6 +90,7 @@ class Counts:
         self.spreads += other.spreads
         self.unknown += other.unknown
         self.key = max(self.key, other.key)
+        self.variables = max(self.variables, other.variables)
 
 
 @dataclass
@@ -157,6 +160,7 @@ class Measured:
         part = _Part(type_name, type_name in self._catalogue.pages)
         self.visited += 1
         part.counts.directives += len(definition.directives or ())
+        part.counts.variables = len(definition.variable_definitions or ())
         inside = [(definition.selection_set, type_name, 0, 1)]
         seen: set[tuple[int, str]] = set()
         while inside:
@@ -217,6 +221,7 @@ class Measured:
             written.spreads,
             written.unknown,
             written.key,
+            written.variables,
         )
 
     def _demanded(self) -> dict[int | str, Demands]:

@@ -7,6 +7,7 @@ from typing import Any
 from graphql import (
     DocumentNode,
     FragmentDefinitionNode,
+    GraphQLError,
     GraphQLField,
     GraphQLSchema,
     OperationDefinitionNode,
@@ -22,24 +23,26 @@ from graphql import (
 from graphql.execution.collect_fields import FieldDetails, FragmentDetails
 from graphql.execution.get_variable_signature import get_variable_signature
 from graphql.execution.values import VariableValues, VariableValueSource
-from graphql.language import DirectiveNode, Node, Visitor, visit
+from graphql.language import Node, Visitor, visit
 from graphql.utilities import coerce_input_value
 from strawberry.relay import GlobalID
 from strawberry.types.arguments import convert_argument
 from strawberry.types.base import StrawberryMaybe, StrawberryOptional
 
 from execution.fields import Chosen
+from execution.unnamed import unnamed
 
-_CONDITIONS = {"skip", "include"}
+_MOST_ERRORS = 50
+"""Of variables, as graphql-core's executor tells them."""
 
 
 class Prepared:
-    """One operation of a document. conditions: the variables that decide what is selected."""
+    """One operation of a document, and what of it is the same for every request."""
 
     def __init__(
         self, schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode
     ) -> None:
-        """Find what is the same for every request."""
+        """Read the operation once."""
         self.document, self.operation, self._schema = document, operation, schema
         self.definitions = {
             it.name.value: it
@@ -47,12 +50,32 @@ class Prepared:
             if isinstance(it, FragmentDefinitionNode)
         }
         self.fragments = {name: FragmentDetails(it) for name, it in self.definitions.items()}
-        self.conditions = _conditions(document)
+        self.unnamed = unnamed(operation, self.definitions)
         self._variables = operation.variable_definitions or ()
         self._signatures: Any = [get_variable_signature(schema, it) for it in self._variables]
 
+    def refused(self, values: Mapping[str, Any]) -> list[GraphQLError]:
+        """Return what is wrong with variables, as the reference executor tells it."""
+        found = get_variable_values(
+            self._schema,
+            self._variables,
+            dict(values),
+            max_errors=_MOST_ERRORS,
+            hide_suggestions=True,
+        )
+        return [] if isinstance(found, VariableValues) else list(found)
+
+    def renamed(self, values: VariableValues) -> VariableValues:
+        """Return the variables under the names that they have in a plan that others share."""
+        names = self.unnamed.variables.items()
+        sources, coerced = values
+        return VariableValues(
+            {ours: sources[own] for own, ours in names if own in sources},
+            {ours: coerced[own] for own, ours in names if own in coerced},
+        )
+
     def variables(self, values: Mapping[str, Any]) -> VariableValues | None:
-        """Coerce variables, None where the reference executor must tell what is wrong.
+        """Coerce variables, None where something is wrong.
 
         It ends at the first error: a long list of wrong items would take seconds.
         """
@@ -155,19 +178,3 @@ def _variables(node: Node) -> Sequence[str]:
 
     visit(node, Variables())
     return found
-
-
-def _conditions(document: DocumentNode) -> Sequence[str]:
-    """Return the variables that decide what is selected."""
-    found: dict[str, None] = {}
-
-    class Conditions(Visitor):
-        """Finds variables in @skip and @include."""
-
-        def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
-            """Note a directive's variables."""
-            if node.name.value in _CONDITIONS:
-                found.update(dict.fromkeys(_variables(node)))
-
-    visit(document, Conditions())
-    return tuple(found)

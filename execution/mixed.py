@@ -76,12 +76,21 @@ class Mixed(Bounded):
         position_context: Any,
     ) -> Any:
         """Answer the fields of one object."""
-        level = self.running.level(parent_type, grouped_field_set)
-        known = level.leaves(source_value)
-        self.context_value.work.add(1, _size(grouped_field_set, known))
-        if len(known) == len(grouped_field_set):
-            return {key: known[key] for key in grouped_field_set}
+        level = self.running.known(parent_type, grouped_field_set)
         about = (parent_type, source_value, path, grouped_field_set, position_context)
+        return self._first(*about) if level is None else self._answered(level, *about)
+
+    async def _first(self, *about: Any) -> Any:
+        """Wait until the level is planned."""
+        answered = self._answered(await self.running.level(about[0], about[3]), *about)
+        return await answered if self.is_awaitable(answered) else answered
+
+    def _answered(self, level: Level, *about: Any) -> Any:
+        _, source, _, fields, _ = about
+        known = level.leaves(source)
+        self.context_value.work.add(1, _size(fields, known))
+        if len(known) == len(fields):
+            return {key: known[key] for key in fields}
         return self._object(level, known, *about)
 
     async def _object(self, level: Level, known: Mapping[str, Any], *about: Any) -> dict[str, Any]:
@@ -105,4 +114,9 @@ def _size(keys: Iterable[str], known: Mapping[str, Any]) -> int:
 
 def failed(error: Exception) -> ExecutionResult:
     """Return the answer that only tells one error, of no field."""
-    return ExecutionResult(None, [GraphQLError(str(error), original_error=error)])
+    return refused([GraphQLError(str(error), original_error=error)])
+
+
+def refused(errors: list[GraphQLError]) -> ExecutionResult:
+    """Return the answer that only tells errors."""
+    return ExecutionResult(None, errors)

@@ -107,8 +107,8 @@ def connection(
     number = selection.argued(definition, details, declared)
     type_: Any = get_nullable_type(definition.type)
     parts = [
-        (key, _part(selection, type_, nodes, declared, key))
-        for key, nodes in selection.fields(type_, details).items()
+        (key, _part(selection, type_, nodes, declared, place))
+        for place, (key, nodes) in enumerate(selection.fields(type_, details).items())
     ]
 
     def build(source: Any, shaping: Shaping) -> Sql:
@@ -143,7 +143,7 @@ def _fields(parts: _Parts, page: _Page, rows: Any) -> Sql:
 
 
 def _part(
-    selection: "Selection", type_: GraphQLObjectType, details: Details, declared: Chosen, key: str
+    selection: "Selection", type_: GraphQLObjectType, details: Details, declared: Chosen, place: int
 ) -> _Part:
     name = details[0].node.name.value
     if name == "__typename":
@@ -159,9 +159,9 @@ def _part(
     item = _known(makers, type_, name)(selection, inner, details, declared)
 
     def read(page: _Page, shaping: Shaping) -> None:
-        page.column(f"of_{key}", lambda: item(page, shaping))
+        page.column(f"of_{place}", lambda: item(page, shaping))
 
-    return _Part(lambda page, rows: listed(page.all(rows, f"of_{key}")), read)
+    return _Part(lambda page, rows: listed(page.all(rows, f"of_{place}")), read)
 
 
 def _whole(

@@ -5,6 +5,7 @@ by graphql-core, and what of a level is fusible is one statement for it.
 """
 
 import logging
+from asyncio import Future, ensure_future, shield
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import Any, Protocol, cast
@@ -20,24 +21,29 @@ from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionResult
 from strawberry.utils.await_maybe import await_maybe
 
+from execution.arguments import Prepared
 from execution.building import Unfusible
 from execution.levels import Level
-from execution.mixed import Mixed, failed
+from execution.mixed import Mixed, failed, refused
 from execution.plans import Fused, Plan, Planner
 from execution.statements import Request
 from execution.texts import SHARE, share
 from kit.db.reads import Overflow, Unwritten
-from kit.limits import Grown, Limits, Work
+from kit.limits import ENTRIES, Grown, Limits, Work
 
 _log = logging.getLogger("abruf")
 
 
 class Runs(Request, Protocol):
-    """What an operation's context must offer to the executor."""
+    """What an operation's context must offer to the executor.
+
+    entries: in all lists and objects of its variables; many are read beside the event loop.
+    """
 
     plans: bool
     limits: Limits
     work: Work
+    entries: int
 
     async def texts(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
         """Run one statement and return its rows."""
@@ -56,18 +62,32 @@ class Running:
         self.counted = plan.planner.counted
         self.fusing = True
         self._levels: dict[int, tuple[Any, Level]] = {}
+        self._planning: dict[int, Future[Level]] = {}
         self._loaders: dict[Fused, DataLoader[Any, Any]] = {}
 
-    def level(self, type_: GraphQLObjectType, grouped: Any) -> Level:
-        """Return the level of a type with the fields that graphql-core collected."""
+    def known(self, type_: GraphQLObjectType, grouped: Any) -> Level | None:
+        """Return the level of a type with the fields that graphql-core collected, once planned."""
         known = self._levels.get(id(grouped))
         if known is None:
+            level = self._plan.known(type_, grouped)
+            if level is None:
+                return None
             # Kept with its fields, so that no others have their id.
-            level = self._plan.level(type_, grouped, self._variables)
             known = self._levels[id(grouped)] = (grouped, level)
             for reason in level.unfused:
                 self.counted[f"read by code: {reason}"] += 1
         return known[1]
+
+    async def level(self, type_: GraphQLObjectType, grouped: Any) -> Level:
+        """Plan a level, once for all objects that wait for it."""
+        planning = self._planning.get(id(grouped))
+        if planning is None:
+            made = self._plan.level(type_, grouped, self._variables, self._context.payer)
+            planning = self._planning[id(grouped)] = ensure_future(made)
+        await shield(planning)
+        level = self.known(type_, grouped)
+        assert level  # noqa: S101 -- it has just been planned.
+        return level
 
     async def texts(self, level: Level, parent: Any) -> dict[str, Any]:
         """Return what a level's statement answers of one parent: key -> JSON.
@@ -96,25 +116,38 @@ class Running:
     async def _of_parents(self, fused: Fused, starts: list[Any]) -> list[Any]:
         """Answer all parents that are completed together."""
         different = list(dict.fromkeys(starts))
-        found = await self.run(fused, different)
+        found = await self._run(fused, self._variables, different, ())
         if found is None:
             return [None] * len(starts)
         self.counted["levels with a statement"] += 1
         texts = dict(zip(different, found, strict=True))
         return [texts[it] for it in starts]
 
-    async def run(self, fused: Fused, keys: Sequence[Any] = ((),)) -> Sequence[Any] | None:
-        """Run one statement: texts for each parent's keys, None where others must answer."""
+    async def whole(self, roots: Fused) -> Sequence[Any] | None:
+        """Run the statement of the whole operation: its one text, None where others must answer."""
+        prepared = self._plan.prepared
+        variables, keys = prepared.renamed(self._variables), prepared.unnamed.keys
+        return await self._run(roots, variables, [()], keys)
+
+    async def _run(
+        self, fused: Fused, variables: VariableValues, starts: Sequence[Any], keys: tuple[str, ...]
+    ) -> Sequence[Any] | None:
+        """Run one statement: texts for each parent's start, None where others must answer.
+
+        keys: the client's names of the numbered keys of the answer.
+        """
         if not self.fusing:
             return None
-        found = await self._rows(fused, keys)
+        found = await self._rows(fused, variables, starts, keys)
         self.fusing = found is not None
         return found
 
-    async def _rows(self, fused: Fused, keys: Sequence[Any]) -> Sequence[Any] | None:
+    async def _rows(
+        self, fused: Fused, variables: VariableValues, starts: Sequence[Any], keys: tuple[str, ...]
+    ) -> Sequence[Any] | None:
         context = self._context
         try:
-            arguments = fused.choices(self._variables)
+            arguments = fused.choices(variables)
         except Exception:  # noqa: BLE001 -- what a resolver raises is told by itself, with its path.
             self.counted["not fused: an argument was refused"] += 1
             return None
@@ -127,10 +160,10 @@ class Running:
             _log.exception("No statement could be made")
             self.counted["not fused: a fault of the planner"] += 1
             return None
-        named = {**context.named, **fused.named(keys), SHARE: share(context.limits.answer)}
+        named = {**context.named, **fused.named(starts), SHARE: share(context.limits.answer)}
         values = statement.values(named, arguments)
         try:
-            return await context.texts(statement.text, values)
+            return await context.texts(statement.spelt(keys), values)
         except Unwritten:
             self.counted["not fused: a value could not be written"] += 1
             return None
@@ -156,20 +189,20 @@ class Planned(SchemaExtension):
         operation, planner = self.execution_context, self._planner
         planner.serve(operation.schema)
         document = cast("DocumentNode", operation.graphql_document)
-        prepared = planner.prepared(document, operation.operation_name)
+        payer = operation.context.payer
+        prepared = await planner.prepared(document, operation.operation_name, payer)
         if prepared.operation.operation is OperationType.SUBSCRIPTION:
             # What was read for one event must not answer the next.
             planner.counted["reference: a subscription"] += 1
             return None
-        variables = prepared.variables(operation.variables or {})
-        if variables is None:
-            planner.counted["reference: variables"] += 1
-            return None
-        plan = await planner.plan(prepared, variables, operation.context.payer)
+        variables = await self._variables(prepared)
+        if not isinstance(variables, VariableValues):
+            return variables
+        plan = await planner.plan(prepared, variables, payer)
         running = Running(plan, variables, operation.context)
         if isinstance(plan.roots, Fused):
             try:
-                rows = await running.run(plan.roots)
+                rows = await running.whole(plan.roots)
                 operation.context.work.texts(rows[0] if rows else ())
             except Exception as error:  # noqa: BLE001 -- told once, and nothing is read again.
                 planner.counted["failed"] += 1
@@ -180,6 +213,20 @@ class Planned(SchemaExtension):
         else:
             planner.counted[f"mixed: {plan.roots}"] += 1
         return await self._mixed(plan, variables, running)
+
+    async def _variables(self, prepared: Prepared) -> Any:
+        """Coerce the variables, or tell what is wrong; what is long beside the event loop."""
+        operation, planner = self.execution_context, self._planner
+        given, payer = operation.variables or {}, operation.context.payer
+        if operation.context.entries > ENTRIES:
+            found = await planner.apart.made(payer, partial(prepared.variables, given))
+        else:
+            found = prepared.variables(given)
+        if found is not None:
+            return found
+        planner.counted["refused: variables"] += 1
+        errors = await planner.apart.made(payer, partial(prepared.refused, given))
+        return refused(errors)
 
     async def _mixed(self, plan: Plan, variables: VariableValues, running: Running) -> Any:
         operation = self.execution_context

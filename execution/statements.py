@@ -9,10 +9,14 @@ from uuid import UUID
 from sqlalchemy import Select
 
 from execution.building import Unfusible
+from execution.unnamed import spelt
 from kit.db.statements import Statement
+from kit.recent import Recent
 
 _REQUESTS = (UUID, date)
 """Values that belong to a request: never constants of a statement that others use too."""
+_SPELT = 16
+"""Texts of a statement that are remembered, one for each way to name the answer's keys."""
 
 
 class Request(Protocol):
@@ -54,16 +58,26 @@ class Arguments:
 
 
 class Filled:
-    """A compiled statement whose named parameters each request fills in. text: what is sent."""
+    """A compiled statement whose named parameters each request fills in.
+
+    text: as it is sent where no key of the answer is numbered.
+    """
 
     def __init__(self, select: Select[Any], named: Mapping[str, Any]) -> None:
         """Compile. named: the parameters that every request gives. Unfusible: others are its."""
         self._statement = Statement(select)
         self.text: str = self._statement.text
+        self._spelt: Recent[str] = Recent(_SPELT)
         for name, value in self._statement.given.items():
             if isinstance(value, _REQUESTS) and name not in named:
                 message = "a value of the request inside a relation"
                 raise Unfusible(message)
+
+    def spelt(self, keys: tuple[str, ...]) -> str:
+        """Return what is sent. keys: the names of the numbered ones."""
+        if not keys:
+            return self.text
+        return self._spelt.get(keys) or self._spelt.keep(keys, spelt(self.text, keys))
 
     def values(self, named: Mapping[str, Any], arguments: Arguments) -> Sequence[Any]:
         """Return the parameters of one request, in their order."""

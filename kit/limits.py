@@ -62,20 +62,31 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
-ENTRIES = 1_000
-"""Of one list or object in the variables: more than any input takes. More are not even read."""
+ENTRIES, INSIDE = 1_000, 20_000
+"""Entries of a list or object in the variables, and lists and objects in them: more than any input
+takes. More are not even read."""
 
 
-def crowded(values: Mapping[str, Any]) -> int:
-    """Return how many entries a list or object in the variables has beyond `ENTRIES`, else 0."""
-    ahead: list[Any] = [values]
-    while ahead:
-        it = ahead.pop()
-        if len(it) > ENTRIES:
-            return len(it)
-        inside = it.values() if isinstance(it, dict) else it
-        ahead += [each for each in inside if isinstance(each, list | dict)]
-    return 0
+@dataclass
+class Entries:
+    """What variables hold. longest: entries of one list or object. inside: lists and objects."""
+
+    longest: int = 0
+    inside: int = 0
+    together: int = 0
+
+    @classmethod
+    def of(cls, variables: Mapping[str, Any]) -> "Entries":
+        """Count; what is beyond the most is not counted any further."""
+        found, ahead = cls(), list[Any]([variables])
+        while ahead and found.longest <= ENTRIES and found.inside <= INSIDE:
+            it = ahead.pop()
+            found.longest = max(found.longest, len(it))
+            found.together += len(it)
+            within = it.values() if isinstance(it, dict) else it
+            ahead += [each for each in within if each and isinstance(each, list | dict)]
+            found.inside += 1
+        return found
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from kit.db.database import Database
 from kit.inputs import Input, Name, Reference
-from loaders.reading.filters import begins, contains
+from loaders.reading.filters import among, begins, contains
 from loaders.reading.names import is_called
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Many, Nested, One, Part, Reader
@@ -77,7 +77,7 @@ class PartyFilter(Input):
 
 def _matching(_reader: Reader, party: Any, filter_by: PartyFilter) -> Iterable[ColumnElement[bool]]:
     if filter_by.role is not None:
-        yield any_(party.roles) == filter_by.role
+        yield among(party.roles, filter_by.role)
     if filter_by.number_prefix is not None:
         yield begins(party.number, filter_by.number_prefix)
     if filter_by.name_contains is not None:

@@ -63,6 +63,12 @@ def one_of(value: ColumnElement[Any], wanted: Any) -> ColumnElement[bool]:
     return value == any_(type_coerce(listed, ARRAY(value.type)))
 
 
+def among(listed: ColumnElement[Any], wanted: Any) -> ColumnElement[bool]:
+    """Tell whether a value is among those of an array."""
+    kind: Any = listed.type
+    return type_coerce(wanted, kind.item_type) == any_(listed)
+
+
 def begins(column: ColumnElement[str], wanted: Any) -> ColumnElement[bool]:
     """Tell whether a text begins with another."""
     return column.startswith(_literally(wanted), escape=_ESCAPE)

@@ -55,6 +55,7 @@ class Context:
     """One operation. Its loaders are made by `begin`, inside the running loop.
 
     is_trusted: whether its document is a registered one. measured: what it was found to ask for.
+    entries: in all lists and objects of its variables.
     schema: what it runs on, for who registers documents. extent: the lines that its mutation
     touches. has_written: whether something was committed.
     """
@@ -87,6 +88,7 @@ class Context:
         self._lanes, self._slot = call.lanes, AsyncExitStack()
         self.deadline: asyncio.Timeout | None = None
         self.measured: Any = None
+        self.entries = 0
         self.schema: Any = None
 
     async def enter(self) -> None:

@@ -37,7 +37,7 @@ class Context:
     """What the executors need. faults: (field, id) of the resolvers that raise."""
 
     reader = general = None
-    audience, payer, limits = "anybody", "anybody", DEFAULT_LIMITS
+    audience, payer, limits, entries = "anybody", "anybody", DEFAULT_LIMITS, 0
     named: Mapping[str, Any] = {}
 
     def __init__(self, connection: AsyncConnection, *, plans: bool, faults: Any = ()) -> None:

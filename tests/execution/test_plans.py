@@ -74,7 +74,7 @@ async def test_a_kept_plan_keeps_nothing_of_what_its_statement_was_built_of(ask,
     await _orders(world, ask, 1)
     alive = []
     for number in range(4):
-        await ask(f"{LIST} # {number}", first=1)
+        await ask(LIST.replace("last: 2", f"last: {number}"), first=1)
         gc.collect()
         alive.append(sum(isinstance(it, Select) for it in gc.get_objects()))
     assert PLANNER.counted["plan made"] == 4
@@ -238,10 +238,17 @@ async def test_a_payload_is_one_statement_with_its_lists_of_keys(ask, world, dat
 
 FOLLOW = "subscription ($id: ID!) { orderStatusChanged(orderId: $id) { position } }"
 REFERENCE = {
-    "reference: variables": (LIST, {"first": "many"}),
     "reference: a subscription": (FOLLOW, {"id": "none"}),
 }
 """Every reason for which graphql-core answers an operation whole -> such an operation."""
+
+
+async def test_wrong_variables_are_told_beside_the_event_loop_as_the_reference_tells_them(both):
+    variables = {"first": "many", "filter": {"states": [1] * 60, "nothing": [{}]}}
+    ours, reference = [await it.answer(LIST, **variables) for it in both]
+    assert ours["errors"] == reference["errors"]
+    assert len(ours["errors"]) > 50
+    assert PLANNER.counted == {"refused: variables": 1}
 
 
 @pytest.mark.parametrize("reason", REFERENCE)
