@@ -25,7 +25,7 @@ from graphql import (
 )
 
 _CONDITIONS = {"skip", "include"}
-_KEY = re.compile(r'"_(\d+)":')
+_KEY = re.compile(r'"_(\d+)":(?!:)')
 """A numbered key of the answer in a statement. No field's name is one, and no column's."""
 
 

@@ -51,6 +51,12 @@ REFUSED = {
         26,
         25,
     ),
+    "variables": (
+        f"query ({' '.join(f'$v{it}: Int' for it in range(480))}) {{ __typename }}",
+        "An operation declares 480 variables; 100 is the most",
+        480,
+        100,
+    ),
     "directives": (
         "{ __typename " + "@include(if: true) " * 21 + "}",
         "has 21 directives; 20 is the most",

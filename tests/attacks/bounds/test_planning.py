@@ -2,10 +2,16 @@
 
 import asyncio
 import threading
+from collections import defaultdict
+from typing import Any
 
 import pytest
 
-from execution.plans import Apart
+from execution.arguments import Prepared
+from execution.plans import Apart, Fused, Plan, Planner
+from schema.schema import PLANNER
+from tests import make
+from tests.make.trade import orders
 
 
 async def test_the_loop_goes_on_while_something_is_planned() -> None:
@@ -14,6 +20,35 @@ async def test_the_loop_goes_on_while_something_is_planned() -> None:
     # Were it made in the loop, nobody would be left to say so.
     asyncio.get_running_loop().call_soon(released.set)
     assert await making
+
+
+async def test_nothing_of_a_plan_is_made_on_the_loop(
+    ask: make.Ask, world: make.World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is read of a document, its one statement, the levels of a mutation."""
+    places: defaultdict[str, set[str]] = defaultdict(set)
+
+    def watch(of: type, name: str) -> None:
+        made = getattr(of, name)
+
+        def noted(*about: Any) -> Any:
+            places[f"{of.__name__}.{name}"].add(threading.current_thread().name)
+            return made(*about)
+
+        monkeypatch.setattr(of, name, noted)
+
+    for of, name in (
+        (Prepared, "__init__"),
+        (Planner, "_roots"),
+        (Plan, "_level"),
+        (Fused, "_made"),
+    ):
+        watch(of, name)
+    PLANNER.forget()
+    order = await orders.order(world, ask)
+    await ask(f'{{ order(id: "{order["id"]}") {{ id lines {{ id }} }} }}')
+    assert len(places) == 4
+    assert {it for names in places.values() for it in names} == {"planning_0"}
 
 
 async def test_of_one_payer_one_plan_at_a_time_stands_before_others() -> None:
