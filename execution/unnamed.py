@@ -74,10 +74,10 @@ class _Writer:
 
     def met(self) -> Iterable[str]:
         """Give the names of all fragments that are spread, also of those met meanwhile."""
-        given = 0
-        while given < len(self.fragments):
-            yield list(self.fragments)[given]
-            given += 1
+        number = 0
+        while number < len(self.fragments):
+            yield list(self.fragments)[number]
+            number += 1
 
     def body(self, node: OperationDefinitionNode | FragmentDefinitionNode) -> str:
         """Write what stands behind a definition's head."""

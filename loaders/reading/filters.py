@@ -22,23 +22,23 @@ _ESCAPE = "/"
 Filter = TypeVar("Filter", bound=Input)
 
 
-def _given(filter_by: Input | None) -> Mapping[str, Any]:
+def _fields(filter_by: Input | None) -> Mapping[str, Any]:
     """Return field -> value of what is set; null is as good as nothing."""
     return {} if filter_by is None else {name: it for name, it in filter_by if it is not None}
 
 
 def shape_of(filter_by: Input | None) -> Hashable:
     """Return what of a filter shapes SQL: which fields are set, the values that are not bound."""
-    given = _given(filter_by).items()
-    return tuple((name, None if isinstance(it, _BOUND) else it) for name, it in given)
+    fields = _fields(filter_by).items()
+    return tuple((name, None if isinstance(it, _BOUND) else it) for name, it in fields)
 
 
 def values_of(filter_by: Input | None) -> dict[str, Any]:
     """Return the values that are bound, by the names of their parameters."""
-    given = _given(filter_by).items()
+    fields = _fields(filter_by).items()
     return {
         _name(name): list(it) if isinstance(it, tuple) else it
-        for name, it in given
+        for name, it in fields
         if isinstance(it, _BOUND)
     }
 
@@ -48,8 +48,8 @@ def bound(filter_by: Filter, bind: Callable[[str, TypeEngine[Any]], Any]) -> Fil
 
     Each takes the type of what it is compared with.
     """
-    given = _given(filter_by).items()
-    own = {name: bind(_name(name), NULLTYPE) for name, it in given if isinstance(it, _BOUND)}
+    fields = _fields(filter_by).items()
+    own = {name: bind(_name(name), NULLTYPE) for name, it in fields if isinstance(it, _BOUND)}
     return filter_by.model_copy(update=own)
 
 

@@ -91,12 +91,12 @@ async def test_a_thousand_values_of_filters_build_nothing_after_the_first(
     document = f"query ({declared}) {{ {' '.join(asks)} }}"
     texts = set()
     for number in range(40):
-        given = {
+        values = {
             f"f{it}": {"externalReference": f"R{number} {it}", "states": ["CONFIRMED"] * it}
             for it in lists
         }
         with counted(database.engine) as statements:
-            assert "errors" not in await ask.answer(document, **given)
+            assert "errors" not in await ask.answer(document, **values)
         texts |= set(statements)
         if not number:
             begun = (len(planned), len(built))
