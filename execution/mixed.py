@@ -1,4 +1,4 @@
-"""graphql-core's executor with a bound, and the one that takes from statements what they answer.
+"""graphql-core's executor with a bound, which takes from statements what they answer.
 
 Whatever no statement answers is resolved, completed and told of by graphql-core itself. One
 statement answers all objects of a level that are completed together.
@@ -18,11 +18,21 @@ _MANY = 10
 """A list with no more items waits for no turn: so few keep nobody waiting."""
 
 
-class Bounded(StrawberryGraphQLCoreExecutionContext):
+class Mixed(StrawberryGraphQLCoreExecutionContext):
     """Counts the objects and bytes of an answer, and leaves the event loop to others between lists.
 
     TooLarge: the answer is more than its limits allow. Nothing of it is sent then.
     """
+
+    running: Any = None
+    """The plan with what it runs with (`planned.Running`); None: everything is read by loaders."""
+
+    def build_per_event_executor(self, payload: Any) -> Any:
+        """Answer one event of a subscription: nothing that was read for another answers it."""
+        executor: Any = super().build_per_event_executor(payload)
+        plan = self.context_value.following_plan
+        executor.running = None if plan is None else plan()
+        return executor
 
     def execute_fields(
         self,
@@ -33,10 +43,26 @@ class Bounded(StrawberryGraphQLCoreExecutionContext):
         position_context: Any,
     ) -> Any:
         """Count an object and its keys, then answer its fields."""
-        self.context_value.work.add(1, sum(map(len, grouped_field_set)))
-        return super().execute_fields(
-            parent_type, source_value, path, grouped_field_set, position_context
-        )
+        about = (parent_type, source_value, path, grouped_field_set, position_context)
+        if self.running is None:
+            self.context_value.work.add(1, _size(grouped_field_set, {}))
+            return super().execute_fields(*about)
+        level = self.running.level(parent_type, grouped_field_set)
+        known = level.leaves(source_value)
+        self.context_value.work.add(1, _size(grouped_field_set, known))
+        if len(known) == len(grouped_field_set):
+            return {key: known[key] for key in grouped_field_set}
+        return self._object(level, known, *about)
+
+    async def _object(self, level: Level, known: Mapping[str, Any], *about: Any) -> dict[str, Any]:
+        """Ask the level's statement, and let graphql-core resolve what is left."""
+        parent_type, parent, path, fields, context = about
+        found = {**known, **await self.running.texts(level, parent)}
+        left = {key: nodes for key, nodes in fields.items() if key not in found}
+        if left:
+            rest: Any = super().execute_fields(parent_type, parent, path, left, context)
+            found |= await rest if self.is_awaitable(rest) else rest
+        return {key: found[key] for key in fields if key in found}
 
     def complete_list_value(self, *about: Any) -> Any:
         """Complete a list, a long one when it is its turn."""
@@ -59,43 +85,6 @@ class Bounded(StrawberryGraphQLCoreExecutionContext):
         """Tell nothing but that the answer was too large, where it was."""
         ended = self.context_value.work.ended
         return super().build_response(data) if ended is None else failed(ended)
-
-
-class Mixed(Bounded):
-    """Executes one operation of which not everything is one statement."""
-
-    running: Any
-    """The operation's plan with what it runs with (`planned.Running`)."""
-
-    def execute_fields(
-        self,
-        parent_type: GraphQLObjectType,
-        source_value: Any,
-        path: Path | None,
-        grouped_field_set: Any,
-        position_context: Any,
-    ) -> Any:
-        """Answer the fields of one object."""
-        level = self.running.level(parent_type, grouped_field_set)
-        known = level.leaves(source_value)
-        self.context_value.work.add(1, _size(grouped_field_set, known))
-        if len(known) == len(grouped_field_set):
-            return {key: known[key] for key in grouped_field_set}
-        about = (parent_type, source_value, path, grouped_field_set, position_context)
-        return self._object(level, known, *about)
-
-    async def _object(self, level: Level, known: Mapping[str, Any], *about: Any) -> dict[str, Any]:
-        """Ask the level's statement, and let graphql-core resolve what is left."""
-        parent_type, parent, path, fields, context = about
-        found = {**known, **await self.running.texts(level, parent)}
-        left = {key: nodes for key, nodes in fields.items() if key not in found}
-        if left:
-            # The object is counted already.
-            rest: Any = super(Bounded, self).execute_fields(
-                parent_type, parent, path, left, context
-            )
-            found |= await rest if self.is_awaitable(rest) else rest
-        return {key: found[key] for key in fields if key in found}
 
 
 def _size(keys: Iterable[str], known: Mapping[str, Any]) -> int:

@@ -5,7 +5,7 @@ by graphql-core, and what of a level is fusible is one statement for it.
 """
 
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from typing import Any, Protocol, cast
 
@@ -38,6 +38,7 @@ class Runs(Request, Protocol):
     plans: bool
     limits: Limits
     work: Work
+    following_plan: Callable[[], "Running"] | None
 
     async def texts(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
         """Run one statement and return its rows."""
@@ -157,15 +158,15 @@ class Planned(SchemaExtension):
         planner.serve(operation.schema)
         document = cast("DocumentNode", operation.graphql_document)
         prepared = planner.prepared(document, operation.operation_name)
-        if prepared.operation.operation is OperationType.SUBSCRIPTION:
-            # What was read for one event must not answer the next.
-            planner.counted["reference: a subscription"] += 1
-            return None
         variables = prepared.variables(operation.variables or {})
         if variables is None:
             planner.counted["reference: variables"] += 1
             return None
         plan = await planner.plan(prepared, variables, operation.context.payer)
+        if prepared.operation.operation is OperationType.SUBSCRIPTION:
+            operation.context.following_plan = partial(Running, plan, variables, operation.context)
+            planner.counted[f"mixed: {plan.roots}"] += 1
+            return None
         running = Running(plan, variables, operation.context)
         if isinstance(plan.roots, Fused):
             try:

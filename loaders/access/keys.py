@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
+from sqlalchemy.orm import aliased
 
 from kit.db.database import Database
 from kit.db.reads import Reads
@@ -16,6 +17,7 @@ from loaders.reading.relations import One
 from models.access.keys import ApiKey, Merchant, MerchantSecret
 from models.access.tokens import parts
 from models.access.viewers import Viewer, allowed
+from models.base.visibility import AnyViewer, merchant
 
 by_id = One(ApiKey)
 every = Paged(ApiKey, {None: Sorted("id")})
@@ -67,6 +69,15 @@ async def viewer_of(token: str, reads: Reads, now: datetime) -> Viewer | None:
     """Return the viewer of a token, None for an unknown, revoked or expired one."""
     viewer = await holder_of(token, reads)
     return None if viewer is None or viewer.has_ended(now) else viewer
+
+
+def secret_of(viewer: AnyViewer) -> Select[tuple[bytes]]:
+    """Select what signs the access tokens of the viewer's merchant's orders.
+
+    No viewer sees it: it is for what is made of it.
+    """
+    kept = aliased(MerchantSecret)
+    return select(kept.token_secret).where(kept.merchant_id == merchant(viewer))
 
 
 async def token_secret(reads: Reads, merchant_id: UUID) -> bytes:
