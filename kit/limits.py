@@ -119,8 +119,12 @@ class Bounds:
 
 DEFAULT_BOUNDS = Bounds()
 
-SLICE = 500
+SLICE = 100
 """Objects that an answer may grow by before others have their turn on the event loop."""
+
+
+TOGETHER = 500
+"""Keys that one statement reads together: who waits for them goes on in one round of the loop."""
 
 
 class Grown(StrEnum):
@@ -147,7 +151,7 @@ class Work:
         self._limits = limits
         self.objects = self.bytes = self.slices = 0
         self.ended: TooLarge | None = None
-        self._waiting: deque[tuple[asyncio.Future[None], int]] = deque()
+        self._waiting: deque[asyncio.Future[None]] = deque()
         self._grown, self._is_going = 0, False
 
     @property
@@ -176,19 +180,20 @@ class Work:
         self.ended = self.ended or TooLarge(of, most)
         return self.ended
 
-    async def slot(self, objects: int) -> None:
-        """Wait until the event loop has gone round where this answer has grown by a slice.
+    def has_room(self) -> bool:
+        """Take the room of one object in this round of the event loop, where there is some."""
+        if self._waiting or self._grown >= SLICE:
+            return False
+        self._grown += 1
+        self._go_on()
+        return True
 
-        Who waits goes on in the order of asking, a slice each time.
-        """
-        if self._waiting or self._grown + objects > SLICE:
-            slot = asyncio.get_running_loop().create_future()
-            self._waiting.append((slot, objects))
-            self._go_on()
-            await slot
-        else:
-            self._grown += objects
-            self._go_on()
+    async def room(self) -> None:
+        """Wait until the event loop has gone round, in the order of asking, a slice each time."""
+        slot = asyncio.get_running_loop().create_future()
+        self._waiting.append(slot)
+        self._go_on()
+        await slot
 
     def _go_on(self) -> None:
         if not self._is_going:
@@ -198,10 +203,10 @@ class Work:
     def _next(self) -> None:
         self._is_going, self._grown = False, 0
         self.slices += 1
-        while self._waiting and (not self._grown or self._grown + self._waiting[0][1] <= SLICE):
-            slot, objects = self._waiting.popleft()
+        while self._waiting and self._grown < SLICE:
+            slot = self._waiting.popleft()
             if not slot.done():
-                self._grown += objects
+                self._grown += 1
                 slot.set_result(None)
         if self._waiting or self._grown:
             self._go_on()

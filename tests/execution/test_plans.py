@@ -173,9 +173,9 @@ WHOLE = {
 REASONS = {
     "introspection": "mixed: introspection",
     "code at the root": "mixed: Query.viewer is resolved by code",
-    "a refused argument": "not fused: an argument was refused",
-    "a foreign cursor": "not fused: an argument was refused",
-    "no key at all": "not fused: an argument was refused",
+    "a refused argument": "an argument was refused",
+    "a foreign cursor": "an argument was refused",
+    "no key at all": "an argument was refused",
 }
 
 

@@ -60,8 +60,16 @@ class Charged(SchemaExtension):
         yield
 
     def on_execute(self) -> Iterator[None]:
-        """Refund or add what the answer's objects cost less or more than those announced."""
-        yield
+        """Refund or add what the answer's objects cost less or more than those announced.
+
+        Also of one that took too long: it pays for what it had until then.
+        """
+        try:
+            yield
+        finally:
+            self._settle()
+
+    def _settle(self) -> None:
         execution, context = self.execution_context, self.execution_context.context
         result, bill = execution.result, context.bill
         if not execution.graphql_document:
