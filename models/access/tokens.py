@@ -60,6 +60,11 @@ def prefix(key_id: UUID) -> str:
     return f"{_PREFIX}_{key_id.hex}"
 
 
+def prefix_in_sql(key_id: Sql) -> Sql:
+    """Return the expression of `prefix`."""
+    return func.concat(literal_column(f"'{_PREFIX}_'"), _hex(func.uuid_send(key_id)), type_=Text())
+
+
 def new_secret() -> bytes:
     """Return 32 random bytes."""
     return secrets.token_bytes(_SECRET_BYTES)

@@ -185,6 +185,21 @@ async def test_what_is_not_one_statement_is_counted(ask, case):
     assert PLANNER.counted == {"plan made": 1, REASONS[case]: 1}
 
 
+async def test_an_argument_below_a_list_is_refused_once_and_nothing_is_read_for_it(
+    ask, world, database
+):
+    await _orders(world, ask, 3)
+    document = """query ($size: Int!) { deliveries(first: 1) { nodes { number } }
+      node(id: "none") { id } bad: contract(number: "C") { id }
+      orders(first: 9) { nodes { lines { order { timeline(first: $size) { totalCount } } } } } }"""
+    with counted(database.engine) as statements:
+        answer = await ask.answer(document, size=251)
+    (error,) = answer["errors"]
+    assert (error["path"], error["extensions"]["code"]) == (["orders"], "BAD_USER_INPUT")
+    assert [it for it in statements if "FROM order_lines" in it] == []
+    assert answer["data"] is None
+
+
 SEVERAL = """query ($ids: [ID!]!) { nodes(ids: $ids) {
   id ... on Order { number lines { lineNo } }
   ... on Product { sku timeline(first: 1) { totalCount } }
