@@ -87,7 +87,7 @@ async def viewer_of(token: str, reads: Reads, now: datetime) -> Viewer | None:
     return None if viewer is None or viewer.has_ended(now) else viewer
 
 
-def secret_of(viewer: AnyViewer) -> Select[tuple[bytes]]:
+def secret_of(viewer: AnyViewer) -> Select[Any]:
     """Select what signs the access tokens of the viewer's merchant's orders.
 
     No viewer sees it: it is for what is made of it.

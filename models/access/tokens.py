@@ -86,7 +86,7 @@ def order_of(token: str, secret: bytes) -> UUID | None:
     return claimed if hmac.compare_digest(token.encode(), genuine.encode()) else None
 
 
-def order_token_in_sql(secret: Select[tuple[bytes]], order_id: Sql) -> Sql:
+def order_token_in_sql(secret: Select[Any], order_id: Sql) -> Sql:
     """Return the expression of `order_token`. secret: the select of the merchant's one.
 
     PostgreSQL reads the secret itself, once a statement: it stands in no text and no parameter.
@@ -94,15 +94,15 @@ def order_token_in_sql(secret: Select[tuple[bytes]], order_id: Sql) -> Sql:
     message = func.uuid_send(order_id, type_=LargeBinary())
     inner = func.sha256(_block(secret, _INNER).concat(message), type_=LargeBinary())
     signature = func.sha256(_block(secret, _OUTER).concat(inner), type_=LargeBinary())
-    parts = (literal_column(f"'{_ORDER}'"), _hex(message), _hex(signature))
-    return func.concat_ws(literal_column("'_'"), *parts, type_=Text())
+    named: tuple[Sql, ...] = (literal_column(f"'{_ORDER}'"), _hex(message), _hex(signature))
+    return func.concat_ws(literal_column("'_'"), *named, type_=Text())
 
 
 def _hex(value: Sql) -> Sql:
     return func.encode(value, literal_column("'hex'"))
 
 
-def _block(secret: Select[tuple[bytes]], mixed: int) -> Sql:
+def _block(secret: Select[Any], mixed: int) -> Sql:
     """Mix each byte of a secret, which is as long as half a block, with one; the rest is that."""
     kept = secret.subquery()
     (whole,) = kept.c

@@ -58,6 +58,7 @@ class Context:
     event of a subscription, None where no plan does.
     """
 
+    bill: Bill
     has_written = False
     following_plan: Callable[[], Any] | None = None
 
