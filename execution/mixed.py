@@ -4,7 +4,7 @@ Whatever no statement answers is resolved, completed and told of by graphql-core
 statement answers all objects of a level that are completed together.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -27,6 +27,7 @@ class Mixed(StrawberryGraphQLCoreExecutionContext):
 
     running: Any = None
     """The plan with what it runs with (`planned.Running`); None: everything is read by loaders."""
+    _has_room = False
 
     def build_per_event_executor(self, payload: Any) -> Any:
         """Answer one event of a subscription: nothing that was read for another answers it."""
@@ -47,11 +48,30 @@ class Mixed(StrawberryGraphQLCoreExecutionContext):
         about = (parent_type, source_value, path, grouped_field_set, position_context)
         work = self.context_value.work
         work.add(1, sum(map(len, grouped_field_set)))
-        return self._fields(*about) if work.has_room() else self._in_turn(*about)
+        if self._has_room or work.has_room(1):
+            return self._given(self._fields, about, room=False)
+        return self._in_turn(self._fields, about, 1)
 
-    async def _in_turn(self, *about: Any) -> Any:
-        await self.context_value.work.room()
-        found = self._fields(*about)
+    def complete_list_value(self, *about: Any) -> Any:
+        """Complete all objects of a list when it is their turn."""
+        work, items = self.context_value.work, about[4]
+        objects = len(items) if isinstance(items, list | tuple) else 1
+        complete = super().complete_list_value
+        if not objects or work.has_room(objects):
+            return self._given(complete, about, room=True)
+        return self._in_turn(complete, about, objects)
+
+    def _given(self, answer: Callable[..., Any], about: Any, *, room: bool) -> Any:
+        """Answer. room: the objects that are met at once have their room already."""
+        before, self._has_room = self._has_room, room
+        try:
+            return answer(*about)
+        finally:
+            self._has_room = before
+
+    async def _in_turn(self, answer: Callable[..., Any], about: Any, objects: int) -> Any:
+        await self.context_value.work.room(objects)
+        found = self._given(answer, about, room=objects > 1)
         return await found if self.is_awaitable(found) else found
 
     def _fields(self, *about: Any) -> Any:

@@ -151,7 +151,7 @@ class Work:
         self._limits = limits
         self.objects = self.bytes = self.slices = 0
         self.ended: TooLarge | None = None
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[tuple[asyncio.Future[None], int]] = deque()
         self._grown, self._is_going = 0, False
 
     @property
@@ -180,18 +180,22 @@ class Work:
         self.ended = self.ended or TooLarge(of, most)
         return self.ended
 
-    def has_room(self) -> bool:
-        """Take the room of one object in this round of the event loop, where there is some."""
-        if self._waiting or self._grown >= SLICE:
+    def has_room(self, objects: int) -> bool:
+        """Take the room of objects in this round of the event loop, where there is so much."""
+        if self._waiting or not self._fits(objects):
             return False
-        self._grown += 1
+        self._grown += objects
         self._go_on()
         return True
 
-    async def room(self) -> None:
+    def _fits(self, objects: int) -> bool:
+        """Tell whether a round has room: for more than a slice, if they have it for themselves."""
+        return not self._grown or self._grown + objects <= SLICE
+
+    async def room(self, objects: int) -> None:
         """Wait until the event loop has gone round, in the order of asking, a slice each time."""
         slot = asyncio.get_running_loop().create_future()
-        self._waiting.append(slot)
+        self._waiting.append((slot, objects))
         self._go_on()
         await slot
 
@@ -203,10 +207,10 @@ class Work:
     def _next(self) -> None:
         self._is_going, self._grown = False, 0
         self.slices += 1
-        while self._waiting and self._grown < SLICE:
-            slot = self._waiting.popleft()
+        while self._waiting and self._fits(self._waiting[0][1]):
+            slot, objects = self._waiting.popleft()
             if not slot.done():
-                self._grown += 1
+                self._grown += objects
                 slot.set_result(None)
         if self._waiting or self._grown:
             self._go_on()

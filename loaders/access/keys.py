@@ -8,8 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, Select, Text, cast, collate, column, func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import Integer, Text, cast, collate, column, func, select
 
 from kit.db.database import Database
 from kit.db.reads import Reads
@@ -19,7 +18,6 @@ from loaders.reading.relations import Nested, One, Part, Reader
 from models.access.keys import ApiKey, Merchant, MerchantSecret
 from models.access.tokens import parts
 from models.access.viewers import Viewer, allowed
-from models.base.visibility import AnyViewer, merchant
 
 by_id = One(ApiKey)
 every = Paged(ApiKey, {None: Sorted("id")})
@@ -85,15 +83,6 @@ async def viewer_of(token: str, reads: Reads, now: datetime) -> Viewer | None:
     """Return the viewer of a token, None for an unknown, revoked or expired one."""
     viewer = await holder_of(token, reads)
     return None if viewer is None or viewer.has_ended(now) else viewer
-
-
-def secret_of(viewer: AnyViewer) -> Select[Any]:
-    """Select what signs the access tokens of the viewer's merchant's orders.
-
-    No viewer sees it: it is for what is made of it.
-    """
-    kept = aliased(MerchantSecret)
-    return select(kept.token_secret).where(kept.merchant_id == merchant(viewer))
 
 
 async def token_secret(reads: Reads, merchant_id: UUID) -> bytes:

@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import re
 import secrets
-from typing import Any, TypeAlias
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -24,7 +24,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-Sql: TypeAlias = ColumnElement[Any]
 _PREFIX = "abruf"
 _ORDER = "order"
 _SECRET_BYTES = 32
@@ -60,7 +59,7 @@ def prefix(key_id: UUID) -> str:
     return f"{_PREFIX}_{key_id.hex}"
 
 
-def prefix_in_sql(key_id: Sql) -> Sql:
+def prefix_in_sql(key_id: ColumnElement[Any]) -> ColumnElement[Any]:
     """Return the expression of `prefix`."""
     return func.concat(literal_column(f"'{_PREFIX}_'"), _hex(func.uuid_send(key_id)), type_=Text())
 
@@ -86,7 +85,7 @@ def order_of(token: str, secret: bytes) -> UUID | None:
     return claimed if hmac.compare_digest(token.encode(), genuine.encode()) else None
 
 
-def order_token_in_sql(secret: Select[Any], order_id: Sql) -> Sql:
+def order_token_in_sql(secret: Select[Any], order_id: ColumnElement[Any]) -> ColumnElement[Any]:
     """Return the expression of `order_token`. secret: the select of the merchant's one.
 
     PostgreSQL reads the secret itself, once a statement: it stands in no text and no parameter.
@@ -94,15 +93,19 @@ def order_token_in_sql(secret: Select[Any], order_id: Sql) -> Sql:
     message = func.uuid_send(order_id, type_=LargeBinary())
     inner = func.sha256(_block(secret, _INNER).concat(message), type_=LargeBinary())
     signature = func.sha256(_block(secret, _OUTER).concat(inner), type_=LargeBinary())
-    named: tuple[Sql, ...] = (literal_column(f"'{_ORDER}'"), _hex(message), _hex(signature))
+    named: tuple[ColumnElement[Any], ...] = (
+        literal_column(f"'{_ORDER}'"),
+        _hex(message),
+        _hex(signature),
+    )
     return func.concat_ws(literal_column("'_'"), *named, type_=Text())
 
 
-def _hex(value: Sql) -> Sql:
+def _hex(value: ColumnElement[Any]) -> ColumnElement[Any]:
     return func.encode(value, literal_column("'hex'"))
 
 
-def _block(secret: Select[Any], mixed: int) -> Sql:
+def _block(secret: Select[Any], mixed: int) -> ColumnElement[Any]:
     """Mix each byte of a secret, which is as long as half a block, with one; the rest is that."""
     kept = secret.subquery()
     (whole,) = kept.c
@@ -118,9 +121,9 @@ def _block(secret: Select[Any], mixed: int) -> Sql:
     return select(block).select_from(kept.join(table, true())).scalar_subquery()
 
 
-def _number(value: int) -> Sql:
+def _number(value: int) -> ColumnElement[Any]:
     return literal_column(str(value), Integer())
 
 
-def _bytes(times: int, byte: int) -> Sql:
+def _bytes(times: int, byte: int) -> ColumnElement[Any]:
     return literal_column(f"'\\x{times * f'{byte:02x}'}'::bytea", LargeBinary())

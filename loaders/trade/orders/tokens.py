@@ -4,8 +4,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, any_, case, literal_column, or_
 
-from loaders.access.keys import secret_of
 from loaders.reading.relations import Reader
+from models.access.keys import secret_of
 from models.access.tokens import order_token_in_sql
 from models.access.viewers import Scope
 from models.base.visibility import holding

@@ -141,13 +141,14 @@ def test_a_read_after_the_write_is_not_told_as_if_nothing_was_done() -> None:
 async def test_growing_leaves_the_loop_to_others_after_each_slice() -> None:
     work, grown = Work(DEFAULT_LIMITS), Counter[int]()
 
-    async def grow() -> None:
-        if not work.has_room():
-            await work.room()
-        grown[work.slices] += 1
+    async def grow(objects: int) -> None:
+        if not work.has_room(objects):
+            await work.room(objects)
+        grown[work.slices] += objects
 
-    await asyncio.gather(*(grow() for _ in range(9 * SLICE + 1)))
-    assert list(grown.values()) == 9 * [SLICE] + [1]
+    await asyncio.gather(grow(LINES), *(grow(1) for _ in range(9 * SLICE + 1)), grow(LINES))
+    # More than a slice at once has a round for itself.
+    assert list(grown.values()) == [LINES, *9 * [SLICE], 1, LINES]
 
 
 @pytest.fixture
@@ -181,7 +182,7 @@ async def test_a_round_of_the_loop_answers_one_slice_whatever_is_read_together(
     """The 250 orders above the lines come from the loader in one round, and are short lists."""
     async with bounded(UNPRICED) as ask:
         await ask("query ($id: ID!) { order(id: $id) { lines { order { id } } } }", id=order_id)
-    assert max(answered.values()) <= SLICE
+    assert max(answered.values()) <= LINES
     assert answered.total() == 2 * LINES + 2
 
 
@@ -201,11 +202,11 @@ async def test_an_operation_that_is_cut_leaves_nothing_that_goes_on(
     document = "query ($id: ID!) { order(id: $id) { lines { order { lines { id } } } } }"
     async with bounded(UNPRICED) as ask:
         before = asyncio.all_tasks()
-        asking = asyncio.create_task(ask.answer(document, id=order_id))
+        cut = asyncio.create_task(ask.answer(document, id=order_id))
         await until(lambda: answered.total() > 2 * LINES)
-        asking.cancel()
+        cut.cancel()
         with pytest.raises(asyncio.CancelledError):
-            await asking
+            await cut
         total = answered.total()
         for _ in range(10):
             await asyncio.sleep(0)
