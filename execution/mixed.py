@@ -49,7 +49,7 @@ class Mixed(StrawberryGraphQLCoreExecutionContext):
         work = self.context_value.work
         work.add(1, sum(map(len, grouped_field_set)))
         if self._has_room or work.has_room(1):
-            return self._given(self._fields, about, room=False)
+            return self._at_once(self._fields, about, room=False)
         return self._in_turn(self._fields, about, 1)
 
     def complete_list_value(self, *about: Any) -> Any:
@@ -58,10 +58,10 @@ class Mixed(StrawberryGraphQLCoreExecutionContext):
         objects = len(items) if isinstance(items, list | tuple) else 1
         complete = super().complete_list_value
         if not objects or work.has_room(objects):
-            return self._given(complete, about, room=True)
+            return self._at_once(complete, about, room=True)
         return self._in_turn(complete, about, objects)
 
-    def _given(self, answer: Callable[..., Any], about: Any, *, room: bool) -> Any:
+    def _at_once(self, answer: Callable[..., Any], about: Any, *, room: bool) -> Any:
         """Answer. room: the objects that are met at once have their room already."""
         before, self._has_room = self._has_room, room
         try:
@@ -71,7 +71,7 @@ class Mixed(StrawberryGraphQLCoreExecutionContext):
 
     async def _in_turn(self, answer: Callable[..., Any], about: Any, objects: int) -> Any:
         await self.context_value.work.room(objects)
-        found = self._given(answer, about, room=objects > 1)
+        found = self._at_once(answer, about, room=objects > 1)
         return await found if self.is_awaitable(found) else found
 
     def _fields(self, *about: Any) -> Any:
