@@ -23,7 +23,7 @@ from sqlalchemy import column as sql_column
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
-from execution.fields import DECLARED, Batched, Related
+from execution.fields import DECLARED, Related
 from execution.texts import Sql, collected, constant, joined, refusal
 
 Details: TypeAlias = Sequence[Any]
@@ -53,8 +53,7 @@ class Shaping:
 
 def declared_of(definition: GraphQLField) -> Any:
     """Return how SQL may read a field, None for a field that only code reads."""
-    declared = definition_of(definition).metadata.get(DECLARED)
-    return declared.listed if isinstance(declared, Batched) else declared
+    return definition_of(definition).metadata.get(DECLARED)
 
 
 def definition_of(definition: GraphQLField) -> Any:

@@ -6,9 +6,9 @@ by graphql-core, and what of a level is fusible is one statement for it.
 
 import logging
 from asyncio import Future, ensure_future, shield
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Hashable, Iterator, Sequence
 from functools import partial
-from typing import Any, Protocol, cast
+from typing import Any, NamedTuple, Protocol, cast
 
 import orjson
 from aiodataloader import DataLoader
@@ -23,13 +23,13 @@ from strawberry.utils.await_maybe import await_maybe
 
 from execution.arguments import Prepared
 from execution.building import Unfusible
-from execution.levels import Level
+from execution.levels import FieldPlace, Level
 from execution.mixed import Mixed, failed, refused
 from execution.plans import Fused, Plan, Planner
-from execution.statements import Request
+from execution.statements import Arguments, Request
 from execution.texts import SHARE, share
 from kit.db.reads import Overflow, Unwritten
-from kit.limits import ENTRIES, Grown, Limits, Work
+from kit.limits import ENTRIES, TOGETHER, Grown, Limits, Work
 
 _log = logging.getLogger("abruf")
 
@@ -44,9 +44,17 @@ class Runs(Request, Protocol):
     limits: Limits
     work: Work
     entries: int
+    following_plan: Callable[[], "Running"] | None
 
     async def texts(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
         """Run one statement and return its rows."""
+
+
+class _Parts(NamedTuple):
+    """Levels that each are one statement, and fields that are refused."""
+
+    statements: Sequence[Level] = ()
+    refused: Sequence[tuple[FieldPlace, Exception]] = ()
 
 
 class Running:
@@ -62,7 +70,9 @@ class Running:
         self.counted = plan.planner.counted
         self.fusing = True
         self._levels: dict[int, tuple[Any, Level]] = {}
-        self._planning: dict[int, Future[Level]] = {}
+        self._planning: dict[Hashable, Future[Any]] = {}
+        self._apart: dict[Level, _Parts] = {}
+        self._chosen: dict[Fused, Arguments] = {}
         self._loaders: dict[Fused, DataLoader[Any, Any]] = {}
 
     def known(self, type_: GraphQLObjectType, grouped: Any) -> Level | None:
@@ -78,33 +88,92 @@ class Running:
                 self.counted[f"read by code: {reason}"] += 1
         return known[1]
 
+    async def _once(self, what: Hashable, plan: Callable[[], Coroutine[Any, Any, Any]]) -> None:
+        """Plan something, once for all objects that wait for it."""
+        if what not in self._planning:
+            self._planning[what] = ensure_future(plan())
+        await shield(self._planning[what])
+
     async def level(self, type_: GraphQLObjectType, grouped: Any) -> Level:
-        """Plan a level, once for all objects that wait for it."""
-        planning = self._planning.get(id(grouped))
-        if planning is None:
-            made = self._plan.level(type_, grouped, self._variables, self._context.payer)
-            planning = self._planning[id(grouped)] = ensure_future(made)
-        await shield(planning)
+        """Plan a level."""
+        await self._once(id(grouped), partial(self._planned, type_, grouped))
         level = self.known(type_, grouped)
         assert level  # noqa: S101 -- it has just been planned.
         return level
 
+    async def _planned(self, type_: GraphQLObjectType, grouped: Any) -> Level:
+        known = self._plan.known(type_, grouped)
+        payer = self._context.payer
+        return known or await self._plan.level(type_, grouped, self._variables, payer)
+
+    async def _parts(self, level: Level) -> "_Parts":
+        """Return what of a level statements answer, and what is refused instead.
+
+        An argument is refused at the field with which its statement begins, once, however many
+        objects lie between the two: nothing is read for them, by no other way either.
+        """
+        if level not in self._apart:
+            if level.fused is None:
+                self._apart[level] = _Parts()
+            elif (why := self.refusal(level.fused)) is None:
+                self._apart[level] = _Parts([level])
+            elif len(level.places) == 1:
+                self._apart[level] = _Parts([], [(level.places[0], why)])
+            else:
+                await self._once(level, partial(self._take_apart, level))
+        return self._apart[level]
+
+    async def _take_apart(self, level: Level) -> None:
+        alone = [await self._planned(it.parent, {it.key: it.details}) for it in level.places]
+        parts = [await self._parts(it) for it in alone]
+        self._apart[level] = _Parts(
+            [part for it in parts for part in it.statements],
+            [refused for it in parts for refused in it.refused],
+        )
+
+    def refusal(self, fused: Fused) -> Exception | None:
+        """Return what a resolver of its fields would raise at its arguments, None where nothing."""
+        if fused not in self._chosen:
+            # What others share has names of its own for the variables.
+            shared = fused is self._plan.roots
+            own = self._variables
+            variables = self._plan.prepared.renamed(own) if shared else own
+            try:
+                self._chosen[fused] = fused.choices(variables)
+            except Unfusible as why:
+                self.counted[f"not fused: {why}"] += 1
+                self.fusing = False
+            except Exception as why:  # noqa: BLE001 -- told as what the resolver raises.
+                return why
+        return None
+
+    def refusals(self, level: Level, parent: Any) -> Iterator[tuple[FieldPlace, Exception]]:
+        """Yield the fields of one parent that are refused, and why; its texts are known."""
+        for place, why in self._apart[level].refused if self.fusing else ():
+            if place.is_root or place.start(parent) is not None:
+                self.counted["an argument was refused"] += 1
+                yield place, why
+
     async def texts(self, level: Level, parent: Any) -> dict[str, Any]:
-        """Return what a level's statement answers of one parent: key -> JSON.
+        """Return what statements answer of one parent: key -> JSON.
 
         Nothing where a value could not be written, nor of a field whose way begins with null.
         """
-        fused = level.fused
-        if fused is None or not self.fusing:
-            return {}
+        found: dict[str, Any] = {}
+        for part in (await self._parts(level)).statements:
+            found |= await self._texts(part, part.fused, parent)
+        return found
+
+    async def _texts(self, level: Level, fused: Fused, parent: Any) -> dict[str, Any]:
         starts = level.starts(parent)
-        if starts and all(it is None for it in starts.values()):
+        if not self.fusing or (starts and all(it is None for it in starts.values())):
             return {}
         loader = self._loaders.get(fused)
         if loader is None:
             # Without a cache: what the first field of a mutation reads the second one may change.
             load = partial(self._of_parents, fused)
-            loader = self._loaders[fused] = DataLoader(load, cache=False)
+            loader = DataLoader(load, cache=False, max_batch_size=TOGETHER)
+            self._loaders[fused] = loader
         found = await loader.load(tuple(starts[name] for name in fused.keys))
         self._context.work.texts(found or ())
         return {
@@ -116,7 +185,7 @@ class Running:
     async def _of_parents(self, fused: Fused, starts: list[Any]) -> list[Any]:
         """Answer all parents that are completed together."""
         different = list(dict.fromkeys(starts))
-        found = await self._run(fused, self._variables, different, ())
+        found = await self._run(fused, different, ())
         if found is None:
             return [None] * len(starts)
         self.counted["levels with a statement"] += 1
@@ -125,12 +194,10 @@ class Running:
 
     async def whole(self, roots: Fused) -> Sequence[Any] | None:
         """Run the statement of the whole operation: its one text, None where others must answer."""
-        prepared = self._plan.prepared
-        variables, keys = prepared.renamed(self._variables), prepared.unnamed.keys
-        return await self._run(roots, variables, [()], keys)
+        return await self._run(roots, [()], self._plan.prepared.unnamed.keys)
 
     async def _run(
-        self, fused: Fused, variables: VariableValues, starts: Sequence[Any], keys: tuple[str, ...]
+        self, fused: Fused, starts: Sequence[Any], keys: tuple[str, ...]
     ) -> Sequence[Any] | None:
         """Run one statement: texts for each parent's start, None where others must answer.
 
@@ -138,19 +205,15 @@ class Running:
         """
         if not self.fusing:
             return None
-        found = await self._rows(fused, variables, starts, keys)
+        found = await self._rows(fused, starts, keys)
         self.fusing = found is not None
         return found
 
     async def _rows(
-        self, fused: Fused, variables: VariableValues, starts: Sequence[Any], keys: tuple[str, ...]
+        self, fused: Fused, starts: Sequence[Any], keys: tuple[str, ...]
     ) -> Sequence[Any] | None:
         context = self._context
-        try:
-            arguments = fused.choices(variables)
-        except Exception:  # noqa: BLE001 -- what a resolver raises is told by itself, with its path.
-            self.counted["not fused: an argument was refused"] += 1
-            return None
+        arguments = self._chosen[fused]
         try:
             statement = await fused.statement(context, arguments, self._plan.planner.apart)
         except Unfusible as why:
@@ -191,16 +254,16 @@ class Planned(SchemaExtension):
         document = cast("DocumentNode", operation.graphql_document)
         payer = operation.context.payer
         prepared = await planner.prepared(document, operation.operation_name, payer)
-        if prepared.operation.operation is OperationType.SUBSCRIPTION:
-            # What was read for one event must not answer the next.
-            planner.counted["reference: a subscription"] += 1
-            return None
         variables = await self._variables(prepared)
         if not isinstance(variables, VariableValues):
             return variables
         plan = await planner.plan(prepared, variables, payer)
+        if prepared.operation.operation is OperationType.SUBSCRIPTION:
+            operation.context.following_plan = partial(Running, plan, variables, operation.context)
+            planner.counted[f"mixed: {plan.roots}"] += 1
+            return None
         running = Running(plan, variables, operation.context)
-        if isinstance(plan.roots, Fused):
+        if isinstance(plan.roots, Fused) and running.refusal(plan.roots) is None:
             try:
                 rows = await running.whole(plan.roots)
                 operation.context.work.texts(rows[0] if rows else ())
@@ -210,7 +273,7 @@ class Planned(SchemaExtension):
             if rows is not None:
                 planner.counted["one statement"] += 1
                 return ExecutionResult(data=cast("Any", orjson.Fragment(rows[0][0])), errors=None)
-        else:
+        elif isinstance(plan.roots, str):
             planner.counted[f"mixed: {plan.roots}"] += 1
         return await self._mixed(plan, variables, running)
 

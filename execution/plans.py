@@ -32,7 +32,6 @@ from sqlalchemy.types import TypeEngine
 
 from execution.arguments import Argued, Converter, Prepared
 from execution.building import Build, Shaping, Unfusible, written_object
-from execution.fields import Batched
 from execution.fusing import Selection
 from execution.levels import FieldPlace, Level
 from execution.statements import Arguments, Filled, Request
@@ -142,8 +141,6 @@ class Plan:
         for place in filter(None, places.values()):
             key = place.key_of_parent
             if key is None and not (is_query and place.is_root):
-                if isinstance(place.declared, Batched):
-                    unfused.append(f"{type_}.{place.field_name} is resolved by code")
                 continue
             mark = len(selection.arguments)
             try:
@@ -258,7 +255,7 @@ class Planner:
         """
         schema, root = self.schema, self.schema.query_type
         if prepared.operation.operation is not OperationType.QUERY or root is None:
-            return "a mutation"
+            return f"a {prepared.operation.operation.value}"
         operation, *others = parse(prepared.unnamed.text, no_location=True).definitions
         assert isinstance(operation, OperationDefinitionNode)  # noqa: S101 -- it is written first.
         fragments: Any = {it.name.value: FragmentDetails(it) for it in others}  # type: ignore[attr-defined, arg-type]
