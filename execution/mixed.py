@@ -135,9 +135,9 @@ def _size(known: Mapping[str, Any]) -> int:
 
 def failed(error: Exception) -> ExecutionResult:
     """Return the answer that only tells one error, of no field."""
-    return refused([GraphQLError(str(error), original_error=error)])
+    return errors_only([GraphQLError(str(error), original_error=error)])
 
 
-def refused(errors: list[GraphQLError]) -> ExecutionResult:
+def errors_only(errors: list[GraphQLError]) -> ExecutionResult:
     """Return the answer that only tells errors."""
     return ExecutionResult(None, errors)

@@ -24,7 +24,7 @@ from strawberry.utils.await_maybe import await_maybe
 from execution.arguments import Prepared
 from execution.building import Unfusible
 from execution.levels import FieldPlace, Level
-from execution.mixed import Mixed, failed, refused
+from execution.mixed import Mixed, errors_only, failed
 from execution.plans import Fused, Plan, Planner
 from execution.statements import Arguments, Request
 from execution.texts import SHARE, share
@@ -280,16 +280,16 @@ class Planned(SchemaExtension):
     async def _variables(self, prepared: Prepared) -> Any:
         """Coerce the variables, or tell what is wrong; what is long beside the event loop."""
         operation, planner = self.execution_context, self._planner
-        given, payer = operation.variables or {}, operation.context.payer
+        values, payer = operation.variables or {}, operation.context.payer
         if operation.context.entries > ENTRIES:
-            found = await planner.apart.made(payer, partial(prepared.variables, given))
+            found = await planner.apart.made(payer, partial(prepared.variables, values))
         else:
-            found = prepared.variables(given)
+            found = prepared.variables(values)
         if found is not None:
             return found
         planner.counted["refused: variables"] += 1
-        errors = await planner.apart.made(payer, partial(prepared.refused, given))
-        return refused(errors)
+        errors = await planner.apart.made(payer, partial(prepared.refused, values))
+        return errors_only(errors)
 
     async def _mixed(self, plan: Plan, variables: VariableValues, running: Running) -> Any:
         operation = self.execution_context

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import Select
 
+from execution.arguments import spelt
 from execution.building import Unfusible
-from execution.unnamed import spelt
 from kit.db.statements import Statement
 from kit.recent import Recent
 

@@ -33,7 +33,7 @@ def shape_of(filter_by: Input | None) -> Hashable:
     return tuple((name, None if isinstance(it, _BOUND) else it) for name, it in fields)
 
 
-def values_of(filter_by: Input | None) -> dict[str, Any]:
+def values_in(filter_by: Input | None) -> dict[str, Any]:
     """Return the values that are bound, by the names of their parameters."""
     fields = _fields(filter_by).items()
     return {
@@ -43,7 +43,7 @@ def values_of(filter_by: Input | None) -> dict[str, Any]:
     }
 
 
-def bound(filter_by: Filter, bind: Callable[[str, TypeEngine[Any]], Any]) -> Filter:
+def with_parameters(filter_by: Filter, bind: Callable[[str, TypeEngine[Any]], Any]) -> Filter:
     """Return the filter with parameters in place of its values.
 
     Each takes the type of what it is compared with.

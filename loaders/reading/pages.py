@@ -27,7 +27,7 @@ from sqlalchemy.types import TypeEngine
 from kit.ids import Names
 from kit.inputs import Input
 from loaders.reading.cursors import Page, PageArgs, no_cursor, tag_of
-from loaders.reading.filters import bound, shape_of, values_of
+from loaders.reading.filters import shape_of, values_in, with_parameters
 from loaders.reading.relations import Bind, Part, Reader, Relation
 from models.access.viewers import Actor, anyone
 from models.base.masks import shown_to
@@ -135,7 +135,7 @@ class Paged:
         """
         if filter_by is None:
             return []
-        wanted = filter_by if bind is None else bound(filter_by, bind)
+        wanted = filter_by if bind is None else with_parameters(filter_by, bind)
         return [*self.matching(reader, table, wanted), *_seeing(reader, wanted)]
 
 
@@ -182,7 +182,7 @@ class PageOf(Relation):
 
         Refused: INVALID for another list's cursor.
         """
-        values: dict[str, Any] = {"size": self.args.size, **values_of(self.filter_by)}
+        values: dict[str, Any] = {"size": self.args.size, **values_in(self.filter_by)}
         for name, cursor in (("after", self.args.after), ("before", self.args.before)):
             if cursor is not None:
                 sort, key = self._position(cursor, name)

@@ -249,10 +249,6 @@ async def test_a_payload_is_one_statement_with_its_lists_of_keys(ask, world, dat
     }
 
 
-REFERENCE = {}
-"""Every reason for which graphql-core answers an operation whole -> such an operation."""
-
-
 async def test_wrong_variables_are_told_beside_the_event_loop_as_the_reference_tells_them(both):
     variables = {"first": "many", "filter": {"states": [1] * 60, "nothing": [{}]}}
     ours, reference = [await it.answer(LIST, **variables) for it in both]
@@ -261,15 +257,14 @@ async def test_wrong_variables_are_told_beside_the_event_loop_as_the_reference_t
     assert PLANNER.counted == {"refused: variables": 1}
 
 
-@pytest.mark.parametrize("reason", REFERENCE)
-async def test_what_goes_to_the_reference_whole_is_counted(world, reason):
-    document, variables = REFERENCE[reason]
-    viewer = staff(world)
-    context = Context(viewer, world.database, world.clock)
-    stream = await schema.stream(document, variable_values=variables, context_value=context)
+async def test_wrong_variables_of_a_subscription_are_told_and_counted(world):
+    document = "subscription ($id: ID!) { orderStatusChanged(orderId: $id) { position } }"
+    context = Context(staff(world), world.database, world.clock)
+    stream = await schema.stream(document, variable_values={"id": [1]}, context_value=context)
     (result,) = [it async for it in stream]
-    assert result.errors
-    assert PLANNER.counted == {reason: 1}
+    (error,) = result.errors
+    assert error.message.startswith("Variable '$id' has invalid value")
+    assert PLANNER.counted == {"refused: variables": 1}
 
 
 async def test_an_operation_takes_one_connection_and_asks_a_relation_once_a_level(

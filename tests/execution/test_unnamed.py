@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from graphql import FragmentDefinitionNode, OperationDefinitionNode, parse
 
+from execution.arguments import Unnamed, spelt, unnamed
 from execution.statements import Filled
-from execution.unnamed import Unnamed, spelt, unnamed
 from kit.db.database import Database
 from schema.schema import PLANNER
 from tests import make

@@ -117,7 +117,7 @@ async def _data(world: make.World, ask: make.Ask) -> dict[str, Seen]:
 
 
 @dataclass
-class Asking:
+class Comparison:
     """Asks both executors the same. met: what was found, by field of a filter."""
 
     both: tuple[make.Ask, make.Ask]
@@ -127,13 +127,13 @@ class Asking:
 
     async def alike(self, of: List, sort: str, wanted: Mapping[str, Any]) -> str:
         """Compare the rows of a filter; return the statement that the planner sent."""
-        given: dict[str, Any] = {"filter": wanted}
-        given |= {} if of.parent == "Query" else {"ids": self.seen["every"].ids[of.parent][:5]}
+        variables: dict[str, Any] = {"filter": wanted}
+        variables |= {} if of.parent == "Query" else {"ids": self.seen["every"].ids[of.parent][:5]}
         ours, reference = self.both
         with counted(self.database.engine) as statements:
-            planned = await ours.answer(of.document(sort), **given)
-        fresh = await reference.answer(of.document(sort), **given)
-        where = f"{of} {sort} {json.dumps(given)} {planned.get('errors')}"
+            planned = await ours.answer(of.document(sort), **variables)
+        fresh = await reference.answer(of.document(sort), **variables)
+        where = f"{of} {sort} {json.dumps(variables)} {planned.get('errors')}"
         assert "errors" not in fresh, (where, fresh["errors"])
         assert planned["data"] == fresh["data"], where
         (sent,) = statements
@@ -178,16 +178,16 @@ async def test_kept_statements_find_what_fresh_ones_find(
     database: Database,
 ) -> None:
     chance = random.Random(int(request.config.getoption("--seed")))
-    asking = Asking(both, database, await _data(world, both[0]), defaultdict(set))
+    comparison = Comparison(both, database, await _data(world, both[0]), defaultdict(set))
     viewers = await _viewers(world, both[0])
     for of in EVERY:
-        for number, filters in enumerate(_filters(of, chance, asking.seen)):
+        for number, filters in enumerate(_filters(of, chance, comparison.seen)):
             # Staff sees what there is; others find what several fields say, ids among them.
             several = len(filters[0]) > 1
             sort, token = of.sorts[number % len(of.sorts)], viewers[several * number % len(viewers)]
-            asking.both = (both[0].by(token), both[1].by(token))
-            sent = {await asking.alike(of, sort, it) for it in filters}
+            comparison.both = (both[0].by(token), both[1].by(token))
+            sent = {await comparison.alike(of, sort, it) for it in filters}
             assert len(sent) == 1, (of, filters)
     # Nobody has come here by an identity provider.
-    blind = sorted(" ".join(it) for it, found in asking.met.items() if found == {0})
+    blind = sorted(" ".join(it) for it, found in comparison.met.items() if found == {0})
     assert blind == ["JournalFilter actorSubject"]
