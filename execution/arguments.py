@@ -2,7 +2,7 @@
 
 An operation is also written without the names that its client chose, so that those that differ in
 them share a plan: variables, fragments and aliases are numbered in the order in which they are met;
-the name of the operation, what variables are declared as, and the order of definitions are left out.
+the name of the operation, the types of variables and the order of definitions are left out.
 """
 
 import re
