@@ -12,7 +12,7 @@ from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from execution.levels import Level
-from kit.limits import SLICE
+from kit.work import SLICE
 
 _MANY = 10
 """A list with no more items waits for no turn: so few keep nobody waiting."""

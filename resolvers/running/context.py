@@ -13,7 +13,8 @@ from aiodataloader import DataLoader
 from commands.writing.extent import Extent
 from kit.clock import Clock
 from kit.db.database import Database
-from kit.limits import DEFAULT_LIMITS, Limits, Work
+from kit.limits import DEFAULT_LIMITS, Limits
+from kit.work import Work
 from loaders.reading.batch import Loaders
 from loaders.reading.relations import Reader, Relation
 from models.access.viewers import Actor, Viewer

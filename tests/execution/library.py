@@ -16,7 +16,8 @@ from execution.planned import Planned
 from execution.plans import Planner
 from execution.texts import BUILT_IN
 from kit.db.reads import Unwritten
-from kit.limits import DEFAULT_LIMITS, Work
+from kit.limits import DEFAULT_LIMITS
+from kit.work import Work
 from tests.execution.shelves import (
     BOOK,
     BOOKS_OF,

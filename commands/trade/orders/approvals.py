@@ -22,7 +22,7 @@ from commands.trade.orders.drafts import LineDraft
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
 from kit.errors import Code, Refused
-from kit.money import rounded
+from kit.standards.money import rounded
 from models.access.keys import zone_of_days
 from models.access.viewers import Actor, CompanyRole
 from models.master.channels import Channel

@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, ColumnElement, Index, Numeric, any_, case, func, l
 from sqlalchemy.ext.hybrid import hybrid_method, hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kit.money import UNUSUAL, USUAL, rounded
+from kit.standards.money import UNUSUAL, USUAL, rounded
 from models.access.viewers import Actor
 from models.base.masks import NULL, Hidden
 from models.base.tables import (
@@ -271,7 +271,7 @@ def _constant(value: str | int) -> ColumnElement[Any]:
 
 
 def rounded_net(exact: Any, currency: Any) -> ColumnElement[Decimal]:
-    """Round in SQL as kit.money does; PostgreSQL rounds halves of `numeric` away from zero."""
+    """Round in SQL as kit.standards.money; PostgreSQL rounds halves of `numeric` away from zero."""
     digits = case(
         *((currency.in_(map(_constant, some)), _constant(unit)) for unit, some in UNUSUAL.items()),
         else_=_constant(USUAL),
