@@ -104,7 +104,7 @@ class Endpoint:
                 context = self.context(caller, key, None)
                 result = await _executed(context, operation, request.method)
             answer = answer_of(result, takes.json or JSON, wrote=context.has_written)
-        share = self.answers.of(viewer)
+        share = self.answers.share(viewer)
         if not context.has_written and not share.takes(len(answer.body)):
             raise no_room()
         answer.held = share.holding(len(answer.body))
@@ -118,7 +118,7 @@ class Endpoint:
         """
         most = self.limits(caller).body
         async with AsyncExitStack() as slot:
-            with self.bodies.of(caller.viewer).holding() as hold:
+            with self.bodies.share(caller.viewer).holding() as hold:
                 body = await body_of(request, self.serving.bounds, most, hold)
                 if self.lanes.is_full(caller.viewer):
                     message = "Too many requests at once; wait for answers before you ask more."
@@ -215,7 +215,7 @@ class Endpoint:
             caller,
             self.serving.draining,
             self.places.taken(key_id),
-            self.answers.of(caller.viewer),
+            self.answers.share(caller.viewer),
         )
 
 

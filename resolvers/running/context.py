@@ -21,6 +21,7 @@ from models.access.viewers import Actor, Viewer
 from resolvers.running.buckets import Bill
 from resolvers.running.lanes import Lanes
 from resolvers.running.process import Process
+from resolvers.running.shares import Lane, lane_of
 
 WRITTEN = 200
 """Characters of a statement that is written for the first time cost a point."""
@@ -149,9 +150,9 @@ class Context:
         return self.viewer.actor
 
     @property
-    def payer(self) -> UUID | None:
-        """Return whose turn it is where turns are taken: all keys of one company have one."""
-        return self.viewer.bound_to or self.viewer.key_id
+    def payer(self) -> Lane:
+        """Return whose turn it is where turns are taken: a merchant's, in it a company's."""
+        return lane_of(self.viewer)
 
     @property
     def named(self) -> dict[str, Any]:

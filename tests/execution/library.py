@@ -38,7 +38,7 @@ class Context:
     """What the executors need. faults: (field, id) of the resolvers that raise."""
 
     reader = general = None
-    audience, payer, limits = "anybody", "anybody", DEFAULT_LIMITS
+    audience, payer, limits = "anybody", ("anybody",), DEFAULT_LIMITS
     named: Mapping[str, Any] = {}
 
     def __init__(self, connection: AsyncConnection, *, plans: bool, faults: Any = ()) -> None:
