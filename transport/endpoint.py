@@ -122,7 +122,7 @@ class Endpoint:
                 body = await body_of(request, self.serving.bounds, most, hold)
                 if self.lanes.is_full(caller.viewer):
                     message = "Too many requests at once; wait for answers before you ask more."
-                    raise Refusal(429, message, ErrorCode.THROTTLED, {"Retry-After": "1"})
+                    raise Refusal(429, message, ErrorCode.THROTTLED, retry_after=1)
                 await slot.enter_async_context(self.lanes.turn(caller.viewer))
                 operation = operation_of(request, body)
                 del body
@@ -198,8 +198,7 @@ class Endpoint:
         key_id = caller.viewer.key_id
         if not self.places.is_free(key_id, self.limits(caller).connections):
             message = "This key has too many connections; close one."
-            headers = {"Retry-After": str(RETRY_S)}
-            raise Refusal(429, message, ErrorCode.THROTTLED, headers)
+            raise Refusal(429, message, ErrorCode.THROTTLED, retry_after=RETRY_S)
         context = self.context(caller, key, self.lanes)
         results = await schema.stream(
             operation.query,

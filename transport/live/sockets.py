@@ -37,7 +37,7 @@ INIT_S = 10
 FORBIDDEN = 4403
 TRY_AGAIN_LATER = 1013
 _TOO_MANY = ClientError(ErrorCode.THROTTLED, "This socket has too many operations; end one.")
-_UNREAD = ClientError(ErrorCode.THROTTLED, UNREAD)
+_UNREAD = ClientError(ErrorCode.THROTTLED, UNREAD, retryAfter=1)
 _PAYLOAD: Mapping[str, tuple[type, ...]] = {
     "query": (str, type(None)),
     "operationName": (str, type(None)),

@@ -40,6 +40,9 @@ class Reply:
         assert self.headers["x-content-type-options"] == "nosniff"
         assert self.headers["x-request-id"] == self.body["extensions"]["requestId"]
         (error,) = self.body["errors"]
+        # Who may come again is told when, for clients that read headers and for those that do not.
+        told = self.headers.get("retry-after"), error["extensions"].get("retryAfter")
+        assert told == ((str(told[1]), told[1]) if self.status in {429, 503} else (None, None))
         return error["extensions"]["code"]
 
 
