@@ -18,7 +18,7 @@ from kit.work import Work
 from loaders.reading.batch import Loaders
 from loaders.reading.relations import Reader, Relation
 from models.access.viewers import Actor, Viewer
-from resolvers.running.buckets import Bill
+from resolvers.running.buckets import Bill, buckets_of
 from resolvers.running.lanes import Lanes
 from resolvers.running.process import Process
 from resolvers.running.shares import Lane, lane_of
@@ -81,6 +81,7 @@ class Context:
         self.database = database
         self.clock = clock
         self.limits = terms.limits.own(viewer.limits)
+        self._buckets = buckets_of(viewer, self.limits, terms.limits)
         self.keep_answers, self.plans = terms.keep_answers, terms.plans
         process = process or Process(database)
         self.budgets, self.documents = process.budgets, process.documents
@@ -108,7 +109,7 @@ class Context:
         self.batches: dict[Any, DataLoader[Any, Any]] = {}
         self.work = Work(self.limits)
         self.extent = Extent(self.limits.lines)
-        self.bill = Bill(self.budgets, self.viewer, self.limits, self.clock)
+        self.bill = Bill(self.budgets, self._buckets, self.clock)
         self.is_trusted = False
         if self.deadline is not None:
             self.deadline.reschedule(asyncio.get_running_loop().time() + self.limits.deadline)

@@ -26,7 +26,7 @@ async def charged(bill: Bill, points: int) -> None:
 
 
 def _spent(throttled: Throttled) -> ClientError:
-    message = f"This key has spent its points. Try again in {throttled.seconds} s."
+    message = f"This key or its merchant has spent its points. Try again in {throttled.seconds} s."
     return ClientError(ErrorCode.THROTTLED, message, retryAfter=throttled.seconds)
 
 
