@@ -134,6 +134,7 @@ def related(
     key: str = "id",
     attribute: str | None = None,
     default: Any = None,
+    directives: Sequence[object] = (),
 ) -> Any:
     """Declare a field that is a relation; the class annotation gives its type.
 
@@ -149,7 +150,10 @@ def related(
         return loaded if attribute is None else _attribute(loaded, attribute, default)
 
     return strawberry.field(
-        resolver=resolve, description=description, metadata={DECLARED: declared}
+        resolver=resolve,
+        description=description,
+        directives=directives,
+        metadata={DECLARED: declared},
     )
 
 

@@ -33,7 +33,7 @@ class Bounded(StrawberryGraphQLCoreExecutionContext):
         position_context: Any,
     ) -> Any:
         """Count an object and its keys, then answer its fields."""
-        self.context_value.work.add(1, sum(map(len, grouped_field_set)))
+        self.context_value.work.add(1, sum(map(len, grouped_field_set)), grouped_field_set)
         return super().execute_fields(
             parent_type, source_value, path, grouped_field_set, position_context
         )
@@ -78,7 +78,7 @@ class Mixed(Bounded):
         """Answer the fields of one object."""
         level = self.running.level(parent_type, grouped_field_set)
         known = level.leaves(source_value)
-        self.context_value.work.add(1, _size(grouped_field_set, known))
+        self.context_value.work.add(1, _size(grouped_field_set, known), grouped_field_set)
         if len(known) == len(grouped_field_set):
             return {key: known[key] for key in grouped_field_set}
         about = (parent_type, source_value, path, grouped_field_set, position_context)

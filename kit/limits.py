@@ -48,7 +48,7 @@ class Limits:
     connections: int = 200
     subscriptions: int = 20
     bucket: int = 20_000
-    restore: int = 1_000
+    restore: int = 300
 
     def own(self, numbers: Mapping[str, int]) -> "Limits":
         """Return the limits of a key that has numbers of its own."""

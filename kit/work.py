@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
 from kit.limits import Limits
@@ -28,12 +28,16 @@ class TooLarge(Exception):
 
 
 class Work:
-    """What one answer has grown to, whoever makes it. slices: it has left the loop to others."""
+    """What one answer has grown to, whoever makes it. slices: it has left the loop to others.
+
+    weights: key -> as how many objects its value counts. computed: objects that all those came to.
+    """
 
     def __init__(self, limits: Limits) -> None:
         """Start with nothing."""
         self._limits = limits
-        self.objects = self.bytes = self.slices = 0
+        self.objects = self.bytes = self.slices = self.computed = 0
+        self.weights: Mapping[str, int] = {}
         self.ended: TooLarge | None = None
         self._waiting: deque[tuple[asyncio.Future[None], int]] = deque()
         self._grown, self._is_going = 0, False
@@ -41,12 +45,17 @@ class Work:
     @property
     def paid(self) -> int:
         """Return how many objects are paid for: of an answer that has ended, the most of one."""
-        return self.objects if self.ended is None else self._limits.nodes
+        return (self.objects if self.ended is None else self._limits.nodes) + self.computed
 
-    def add(self, objects: int, size: int) -> None:
-        """Count what is put into the answer. TooLarge: it has become more than its limits."""
+    def add(self, objects: int, size: int, keys: Iterable[str] = ()) -> None:
+        """Count what is put into the answer. TooLarge: it has become more than its limits.
+
+        keys: of an object.
+        """
         self.objects += objects
         self.bytes += size
+        if self.weights:
+            self.computed += sum(self.weights.get(key, 0) for key in keys)
         if self.objects > self._limits.nodes:
             raise self.end(Grown.OBJECTS)
         if self.bytes > self._limits.answer:
@@ -55,7 +64,10 @@ class Work:
     def texts(self, texts: Sequence[str | None]) -> None:
         """Count texts that a statement has written."""
         for text in filter(None, texts):
-            # A string may hold the same two characters, and rarely does.
+            # A string may hold the same characters, and rarely does.
+            self.computed += sum(
+                each * text.count(f'"{key}":') for key, each in self.weights.items()
+            )
             self.add(text.count('{"'), len(text))
 
     def end(self, of: Grown) -> TooLarge:

@@ -1,11 +1,13 @@
 """What operations cost their keys: charged before anything is read, corrected by what was read."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from strawberry.extensions import SchemaExtension
 from strawberry.types.graphql import OperationType
 
+from kit.work import TooLarge
 from resolvers.running.buckets import Bill, Throttled
 from schema.graphql.errors import ClientError, ErrorCode
 from schema.graphql.extensions.limits import measured
@@ -55,21 +57,45 @@ class Charged(SchemaExtension):
         yield
 
     def on_execute(self) -> Iterator[None]:
-        """Refund or add what the answer's objects cost less or more than those announced."""
-        yield
-        execution, context = self.execution_context, self.execution_context.context
-        result, bill = execution.result, context.bill
+        """Refund or add what the answer's objects cost less or more than those announced.
+
+        What ends without its answer, by its size, its time or its client, has cost no less than
+        what flows in meanwhile: so a bucket pays for one of them at a time.
+        """
+        context = self.execution_context.context
+        bill: Bill = context.bill
+        try:
+            yield
+        except asyncio.CancelledError:
+            bill.settle(max(bill.actual, self._flown_in))
+            raise
+        execution = self.execution_context
         if not execution.graphql_document:
             return
         spent = measured(execution).spent(
             execution.operation_name, execution.variables or {}, context.work.paid
         )
-        has_failed = not result or bool(result.errors)
+        result = execution.result
+        errors = (result.errors or ()) if result else ()
         if execution.operation_type is not OperationType.QUERY:
             spent = max(spent, bill.actual)
-        elif has_failed:
+        elif errors or not result:
             spent = max(spent, bill.actual) if context.reads.has_asked else ENTRY
+        if any(isinstance(it.original_error, TimeoutError | TooLarge) for it in errors):
+            spent = max(spent, self._flown_in)
         bill.settle(max(spent, ENTRY))
+
+    @property
+    def _flown_in(self) -> int:
+        """Return the points that have flown into the bucket since the operation began, if it read.
+
+        Who waits for an event does not read.
+        """
+        execution, context = self.execution_context, self.execution_context.context
+        is_waiting = execution.operation_type is OperationType.SUBSCRIPTION
+        if is_waiting or not context.reads.has_asked:
+            return 0
+        return int((asyncio.get_running_loop().time() - context.begun) * context.limits.restore)
 
     def get_results(self) -> dict[str, Any]:
         """Tell the cost in every answer."""

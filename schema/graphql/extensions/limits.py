@@ -152,6 +152,7 @@ class Limited(SchemaExtension):
         assert document  # noqa: S101 -- Strawberry parses before it validates.
         known = self._known or _Known(document, Measured(catalogue(schema), document))
         context.context.measured = known.measured
+        context.context.work.weights = known.measured.weights
         errors = list(self._refusals(known.measured))
         if not errors and self._known is None:
             errors = _validated(schema, document)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 from strawberry import Info
 
+from admission.costs import Cost
 from execution import Listed, batched, column, related
 from loaders.fulfilment import call_offs as call_off_loaders
 from loaders.master import catalog as product_loaders
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
 
 async def _ship_tos(contracts: Sequence[Any], info: Info) -> list[list[Any]]:
     return await resolvers.ship_tos(info.context, contracts)
+
+
+_OF_LINES = Cost(weight=1, each=5)
+"""Of what looks through the contract's lines."""
 
 
 @node(
@@ -176,7 +181,10 @@ class Contract(Node):
         description="Days ahead in which material is bought already."
     )
     state: ContractState = related(
-        loaders.standing, "Where it stands, its lines and its days considered.", attribute="state"
+        loaders.standing,
+        "Where it stands, its lines and its days considered.",
+        attribute="state",
+        directives=[_OF_LINES],
     )
     state_reason: str | None = strawberry.field(
         description="Why people suspended or terminated it; null once it goes on."
@@ -185,6 +193,7 @@ class Contract(Node):
         loaders.standing,
         "Whether the agreed quantity of every line is called off.",
         attribute="is_exhausted",
+        directives=[_OF_LINES],
     )
     is_expired: bool = related(
         loaders.standing,
