@@ -266,12 +266,12 @@ async def test_what_was_not_read_is_refunded(processes, world, beside: str) -> N
     for _ in range(3):
         await make_parties.company(world)
     query = PAGE.replace("parties", f"{beside} parties", 1)
-    answer = await sent(processes[0], world.token, query, n=100)
+    answer = await sent(processes[0], world.token, query, n=50)
     assert len(answer.json()["data"]["parties"]["nodes"]) == 3
-    # Each party is announced as five objects, and all that came are less than a hundred.
-    assert cost(answer)["requestedQueryCost"] == 8 + 5
-    assert cost(answer)["actualQueryCost"] == 8
-    spent = 8 + cost(answer)["planningCost"]
+    # Each party is announced as four objects, and each count costs as a hundred.
+    assert cost(answer)["requestedQueryCost"] == 7 + 2 + 50
+    assert cost(answer)["actualQueryCost"] == 7 + 3
+    spent = 7 + 3 + cost(answer)["planningCost"]
     assert cost(answer)["throttleStatus"]["currentlyAvailable"] == LIMITS.bucket - spent
 
 
@@ -280,6 +280,24 @@ async def test_what_was_read_beyond_what_was_announced_is_paid(processes, world,
     order = await orders.order(world, ask, lines=lines)
     answer = await sent(processes[0], world.token, LINES, id=order["id"])
     assert (cost(answer)["requestedQueryCost"], cost(answer)["actualQueryCost"]) == (2, 3)
+
+
+@pytest.mark.parametrize("beside", ["", "viewer { name }"], ids=["one statement", "mixed"])
+async def test_what_is_computed_is_paid_by_the_objects_that_it_was_asked_of(
+    processes, world, ask, beside: str
+) -> None:
+    """Five lines are announced, and 60 are there; each leads to the order and its `isLate`."""
+    lines = [orders.line(it) for it in await orders.products(ask, *map(str, range(60)))]
+    order = await orders.order(world, ask, lines=lines)
+    query = f"query ($id: ID!) {{ {beside} order(id: $id) {{ lines {{ order {{ x: FIELD }} }} }} }}"
+    plain, computed = [
+        cost(await sent(processes[0], world.token, query.replace("FIELD", it), id=order["id"]))
+        for it in ("number", "isLate")
+    ]
+    assert computed["requestedQueryCost"] - plain["requestedQueryCost"] == 1
+    objects = 1 + 60 + 60 + bool(beside)
+    assert plain["actualQueryCost"] == 3 + objects // 100
+    assert computed["actualQueryCost"] == 4 + (objects + 60 * 10) // 100
 
 
 async def test_what_is_planned_is_paid_once(processes, world) -> None:

@@ -1,10 +1,8 @@
 """One merchant's keys attack in every way while another merchant reads and writes beside them."""
 
-import os
+import asyncio
 import random
 import socket
-import subprocess
-import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -16,8 +14,11 @@ from typing import Any
 import httpx
 import pytest
 
+from kit.clock import now
+from kit.embedded import Server, running
+from tests import make
 from tests.attacks.load.playing import chosen_seed, rounds
-from tests.run.abruf import ROOT, Abruf
+from tests.run.abruf import Abruf
 from tests.run.test_memory import ATTACKS, MOST_KB, order_of_250_lines
 
 KEYS, TURNS = 8, 5
@@ -31,18 +32,13 @@ LARGE = f"{{ products(first: 250) {{ nodes {{ {' '.join(f'a{it}: id' for it in r
 PATIENCE_S = 60
 
 
-def operate(folder: Path, *words: str) -> str:
-    """Do what operators do; return the last line that is said."""
-    environment = {**os.environ, "ABRUF_DATA_DIR": str(folder)}
-    said = subprocess.run(
-        [sys.executable, "-m", "commands", *words],
-        cwd=ROOT,
-        env=environment,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return said.stdout.splitlines()[-1]
+async def token_of_another(server: Server) -> str:
+    """Return a token of the staff of a new merchant."""
+    database = make.Walled(server.app_url, server.owner_url)
+    try:
+        return (await make.world(database, make.Clock(now()))).token
+    finally:
+        await database.close()
 
 
 @dataclass
@@ -146,12 +142,11 @@ def unended(token: str) -> bytes:
 @pytest.fixture(scope="module")
 def battle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Battle]:
     folder = tmp_path_factory.mktemp("battle")
-    operate(folder, "merchant", "create", "--slug", "innocent", "--name", "Innocent")
-    key = ("--merchant", "innocent", "--actor", "STAFF", "--name", "Innocent")
-    innocent = operate(folder, "key", "create", *key)
     abruf = Abruf(folder)
     try:
         abruf.wait_until_ready()
+        with running(folder) as server:
+            innocent = asyncio.run(token_of_another(server))
         made = [
             abruf.ask(CREATE, input={"actor": "STAFF", "name": f"Attacker {it}"})["apiKeyCreate"]
             for it in range(KEYS)
