@@ -23,8 +23,9 @@ class Limits:
     connections: sockets and streams of one key in a process. subscriptions: operations at a time
     on one socket.
 
-    bucket, restore: points that a key may spend at once, and that it gets back each second
-    (docs/decisions/0017-cost-bucket.md).
+    bucket, restore: points that a company or key may spend at once, and that it gets back each
+    second; its merchant has four times as many for all of them. One core makes 270 points of the
+    cheapest requests a second, 1,000 of pages (docs/decisions/0017-cost-bucket.md).
     """
 
     source: int = 20 * 1024

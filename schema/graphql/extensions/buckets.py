@@ -7,7 +7,6 @@ from typing import Any
 from strawberry.extensions import SchemaExtension
 from strawberry.types.graphql import OperationType
 
-from kit.work import TooLarge
 from resolvers.running.buckets import Bill, Throttled
 from schema.graphql.errors import ClientError, ErrorCode
 from schema.graphql.extensions.limits import measured
@@ -59,8 +58,8 @@ class Charged(SchemaExtension):
     def on_execute(self) -> Iterator[None]:
         """Refund or add what the answer's objects cost less or more than those announced.
 
-        What ends without its answer, by its size, its time or its client, has cost no less than
-        what flows in meanwhile: so a bucket pays for one of them at a time.
+        For each second that a query takes, however it ends, it has cost no less than what flows in
+        meanwhile: so a bucket pays for one of the long ones at a time.
         """
         context = self.execution_context.context
         bill: Bill = context.bill
@@ -76,26 +75,21 @@ class Charged(SchemaExtension):
             execution.operation_name, execution.variables or {}, context.work.paid
         )
         result = execution.result
-        errors = (result.errors or ()) if result else ()
+        has_failed = not result or bool(result.errors)
         if execution.operation_type is not OperationType.QUERY:
             spent = max(spent, bill.actual)
-        elif errors or not result:
+        elif has_failed:
             spent = max(spent, bill.actual) if context.reads.has_asked else ENTRY
-        if any(isinstance(it.original_error, TimeoutError | TooLarge) for it in errors):
-            spent = max(spent, self._flown_in)
-        bill.settle(max(spent, ENTRY))
+        bill.settle(max(spent, self._flown_in, ENTRY))
 
     @property
     def _flown_in(self) -> int:
-        """Return the points that have flown into the bucket since the operation began, if it read.
-
-        Who waits for an event does not read.
-        """
+        """Return the points that have flown in during the whole seconds of a query that reads."""
         execution, context = self.execution_context, self.execution_context.context
-        is_waiting = execution.operation_type is OperationType.SUBSCRIPTION
-        if is_waiting or not context.reads.has_asked:
+        if execution.operation_type is not OperationType.QUERY or not context.reads.has_asked:
             return 0
-        return int((asyncio.get_running_loop().time() - context.begun) * context.limits.restore)
+        seconds = int(asyncio.get_running_loop().time() - context.begun)
+        return seconds * int(context.limits.restore)
 
     def get_results(self) -> dict[str, Any]:
         """Tell the cost in every answer."""
