@@ -65,7 +65,7 @@ class Charged(SchemaExtension):
         bill: Bill = context.bill
         try:
             yield
-        except asyncio.CancelledError:
+        except BaseException:
             bill.settle(max(bill.actual, self._flown_in))
             raise
         execution = self.execution_context

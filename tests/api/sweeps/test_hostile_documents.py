@@ -152,11 +152,11 @@ async def test_what_is_too_dear_names_the_page_that_fits(limited) -> None:
     async with limited(Limits(cost=20)) as ask:
         answer = await ask.answer(DEAR, n=250)
         (error,) = answer["errors"]
-        figures = {"requested": 23, "maximum": 20, "fits": 224}
+        figures = {"requested": 35, "maximum": 20, "fits": 138}
         assert error["extensions"] == {"code": "MAX_COST_EXCEEDED", **figures}
-        assert "with pages of at most 224 it fits" in error["message"]
-        assert answer["extensions"]["cost"]["requestedQueryCost"] == 23
-        fitting, beyond = [await ask.answer(DEAR, n=it) for it in (224, 225)]
+        assert "with pages of at most 138 it fits" in error["message"]
+        assert answer["extensions"]["cost"]["requestedQueryCost"] == 35
+        fitting, beyond = [await ask.answer(DEAR, n=it) for it in (138, 139)]
     assert ("errors" in fitting, "errors" in beyond) == (False, True)
 
 

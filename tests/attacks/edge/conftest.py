@@ -41,8 +41,9 @@ class Reply:
         assert self.headers["x-request-id"] == self.body["extensions"]["requestId"]
         (error,) = self.body["errors"]
         # Who may come again is told when, for clients that read headers and for those that do not.
-        told = self.headers.get("retry-after"), error["extensions"].get("retryAfter")
-        assert told == ((str(told[1]), told[1]) if self.status in {429, 503} else (None, None))
+        header, seconds = self.headers.get("retry-after"), error["extensions"].get("retryAfter")
+        assert (header is not None) == (self.status in {429, 503})
+        assert header == (None if seconds is None else str(seconds))
         return error["extensions"]["code"]
 
 

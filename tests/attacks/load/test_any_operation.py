@@ -18,10 +18,10 @@ from resolvers.running.context import Terms
 from schema.schema import schema
 from server import application
 from tests import make
+from tests.attacks.load.large import Large, large
 from tests.attacks.load.playing import chosen_seed, rounds
 from tests.execution.operations import Seen, Writer
 from tests.guard import watch
-from tests.make.large import Large, large
 
 OPERATIONS = 120
 ENVELOPE = 20_000

@@ -49,7 +49,7 @@ class Battle:
     order_id: str
     keys: list[str]
     innocent: str
-    told: Counter[str] = field(default_factory=Counter)
+    counts: Counter[str] = field(default_factory=Counter)
 
     def post(
         self, client: httpx.Client, token: str, query: str, **variables: Any
@@ -62,7 +62,7 @@ class Battle:
         )
 
     @contextmanager
-    def asking(self, documents: list[str]) -> Iterator[None]:
+    def flooded(self, documents: list[str]) -> Iterator[None]:
         """Let every key ask them again and again meanwhile."""
         over = threading.Event()
 
@@ -75,7 +75,7 @@ class Battle:
                     # What was seen before would be known, and so cheap.
                     self.post(client, key, f"{document} # {number}", **known)
                     number += 1
-                    self.told["attacks"] += 1
+                    self.counts["attacks"] += 1
 
         threads = [
             threading.Thread(target=attack, args=(key, place * 1_000))
@@ -99,7 +99,7 @@ class Battle:
                 line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
                 line.connect(("127.0.0.1", self.abruf.port))
                 line.sendall(sent(key))
-                self.told["attacks"] += 1
+                self.counts["attacks"] += 1
             yield
 
     def live(self, turns: int) -> None:
@@ -114,8 +114,8 @@ class Battle:
                         answer.text
                     )
                 assert wrote.json()["data"]["productsUpsert"]["results"][0]["product"]
-                self.told["reads"] += 1
-                self.told["writes"] += 1
+                self.counts["reads"] += 1
+                self.counts["writes"] += 1
 
     def memory_kb(self) -> int:
         """Return what its process holds."""
@@ -167,10 +167,10 @@ def test_nobody_is_starved_by_another_merchants_attacks_and_memory_comes_back(
     for number in rounds(len(names)):
         name = names[number % len(names)]
         ways = {"unread answers": unread, "bodies without end": unended}
-        attack = battle.connected(ways[name]) if name in ways else battle.asking(ATTACKS[name])
+        attack = battle.connected(ways[name]) if name in ways else battle.flooded(ATTACKS[name])
         with attack:
             battle.live(TURNS)
     battle.live(TURNS)
-    assert battle.told["reads"] == battle.told["writes"] >= TURNS * (len(names) + 2)
-    assert battle.told["attacks"] >= KEYS * len(names)
+    assert battle.counts["reads"] == battle.counts["writes"] >= TURNS * (len(names) + 2)
+    assert battle.counts["attacks"] >= KEYS * len(names)
     assert battle.memory_kb() - before <= MOST_KB
