@@ -12,6 +12,7 @@ LINES, DELIVERIES, PARCELS, ORDERS = 250, 310, 250, 10_000
 """Of the long order: lines, deliveries, parcels of each of its first 250 deliveries. ORDERS: of
 the same party, of two lines each."""
 _ROWS = f"""
+SET LOCAL statement_timeout = 0;
 INSERT INTO products (merchant_id, id, sku, name, unit, scale, is_active)
 SELECT :merchant, gen_random_uuid(), 'L-' || it, 'Large ' || it, 'PIECE', 0, true
 FROM generate_series(1, {LINES}) AS it;
