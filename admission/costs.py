@@ -22,7 +22,7 @@ from graphql import (
 from strawberry.schema_directive import Location
 
 from admission.demands import NOTHING, Demands, of_field
-from execution.fields import DECLARED, Batched, Related
+from execution.fields import DECLARED, Related
 from kit.limits import LARGEST_PAGE
 
 PAGE_SIZES = frozenset({"first", "last"})
@@ -132,7 +132,7 @@ def _cost(of: GraphQLField) -> Cost:
         if isinstance(directive, Cost):
             return directive
     declared = _declared(of)
-    reads = isinstance(declared, Related | Batched) or (declared is not None and bool(of.args))
+    reads = isinstance(declared, Related) or (declared is not None and bool(of.args))
     return Cost(weight=int(reads))
 
 

@@ -45,7 +45,12 @@ def points_of(lines: int) -> int:
 
 
 class Charged(SchemaExtension):
-    """Charges what an operation may cost, refunds what it did not, and tells both."""
+    """Charges what an operation may cost, refunds what it did not, and tells both.
+
+    Each event of a subscription is charged (`Context.next_event`) and refunded like a query.
+    """
+
+    _follows = False
 
     async def on_validate(self) -> AsyncIterator[None]:
         """Charge what has passed the limits and the rules of validation."""
@@ -58,23 +63,22 @@ class Charged(SchemaExtension):
     def on_execute(self) -> Iterator[None]:
         """Refund or add what the answer's objects cost less or more than those announced.
 
-        For each second that a query takes, however it ends, it has cost no less than what flows in
-        meanwhile: so a bucket pays for one of the long ones at a time.
+        Also of one that took too long: it pays for what it had until then. For each second that a
+        query takes, however it ends, it has cost no less than what flows in meanwhile: so a bucket
+        pays for one of the long ones at a time.
         """
-        context = self.execution_context.context
-        bill: Bill = context.bill
         try:
             yield
-        except BaseException:
-            bill.settle(max(bill.actual, self._flown_in))
-            raise
-        execution = self.execution_context
+        finally:
+            self._settle()
+
+    def _settle(self) -> None:
+        execution, context = self.execution_context, self.execution_context.context
+        result, bill = execution.result, context.bill
         if not execution.graphql_document:
             return
-        spent = measured(execution).spent(
-            execution.operation_name, execution.variables or {}, context.work.paid
-        )
-        result = execution.result
+        self._follows = execution.operation_type is OperationType.SUBSCRIPTION
+        spent = self._spent()
         has_failed = not result or bool(result.errors)
         if execution.operation_type is not OperationType.QUERY:
             spent = max(spent, bill.actual)
@@ -91,9 +95,16 @@ class Charged(SchemaExtension):
         seconds = int(asyncio.get_running_loop().time() - context.begun)
         return seconds * int(context.limits.restore)
 
+    def _spent(self) -> int:
+        execution = self.execution_context
+        name, variables = execution.operation_name, execution.variables or {}
+        return measured(execution).spent(name, variables, execution.context.work.paid)
+
     def get_results(self) -> dict[str, Any]:
-        """Tell the cost in every answer."""
+        """Tell the cost in every answer; that of an event is known only here."""
         bill: Bill = self.execution_context.context.bill
+        if self._follows:
+            bill.settle(max(self._spent(), ENTRY))
         requested = bill.requested or ENTRY
         cost = {"requestedQueryCost": requested, "actualQueryCost": bill.actual}
         cost |= {"planningCost": bill.owed} if bill.owed else {}
