@@ -123,7 +123,6 @@ class Context:
         A time that does not move, no connection yet, empty loaders, the whole time to answer.
         """
         self.now: datetime = self.clock()
-        self.begun = asyncio.get_running_loop().time()
         self.reads = self.database.reading(self.viewer.merchant_id)
         self._read_as(self.viewer)
         self.work = Work(self.limits)

@@ -1,6 +1,5 @@
 """What operations cost their keys: charged before anything is read, corrected by what was read."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -63,9 +62,9 @@ class Charged(SchemaExtension):
     def on_execute(self) -> Iterator[None]:
         """Refund or add what the answer's objects cost less or more than those announced.
 
-        Also of one that took too long: it pays for what it had until then. For each second that a
-        query takes, however it ends, it has cost no less than what flows in meanwhile: so a bucket
-        pays for one of the long ones at a time.
+        Also of one that took too long: it pays for what it had until then. For each second that the
+        statements of a query take, however it ends, it has cost no less than what flows in
+        meanwhile: so a bucket pays for one of the long ones at a time.
         """
         try:
             yield
@@ -88,12 +87,11 @@ class Charged(SchemaExtension):
 
     @property
     def _flown_in(self) -> int:
-        """Return the points that have flown in during the whole seconds of a query that reads."""
+        """Return the points that have flown in during the whole seconds of a query's statements."""
         execution, context = self.execution_context, self.execution_context.context
-        if execution.operation_type is not OperationType.QUERY or not context.reads.has_asked:
+        if execution.operation_type is not OperationType.QUERY:
             return 0
-        seconds = int(asyncio.get_running_loop().time() - context.begun)
-        return seconds * int(context.limits.restore)
+        return int(context.reads.seconds) * int(context.limits.restore)
 
     def _spent(self) -> int:
         execution = self.execution_context

@@ -318,8 +318,6 @@ async def test_an_operation_that_takes_too_long_is_ended_with_its_statement(
             assert answer.status_code == 504
             assert answer.json().keys() == {"errors", "extensions"}
             assert [it["extensions"]["code"] for it in answer.json()["errors"]] == ["TIMEOUT"]
-        cost = answers[0].json()["extensions"]["cost"]
-        assert cost["actualQueryCost"] >= DEFAULT_LIMITS.restore > cost["requestedQueryCost"]
         assert waiting == 0
         assert (await ask(READ))["products"]["nodes"] == []
 
