@@ -11,7 +11,7 @@ from kit.inputs import Bulk, Command, Input, Name, Reference, refuse_duplicates
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.events.master.channels import ChannelCreated, ChannelUpdated
-from models.master.channels import Channel, ChannelKind, DeliveryMethod
+from models.master.channels import Channel, ChannelKind, DeliveryMethod, ReleaseWhen
 
 
 def _in_order(methods: list[DeliveryMethod]) -> list[DeliveryMethod]:
@@ -40,6 +40,11 @@ class ChannelUpsert(Input):
         default=False,
         description="Whether an order of something without a known price waits for the merchant's"
         " approval, who states it then; otherwise it is refused.",
+    )
+    release_when: ReleaseWhen = Field(
+        ReleaseWhen.NOT_FAILED,
+        description="What must be known of an order's payment before its goods are released, packed"
+        " and dispatched; a party may have a rule of its own.",
     )
     delivery_methods: Methods = Field(description="How its orders may be delivered.")
     is_active: bool = Field(default=True, description="Whether it takes orders.")

@@ -16,6 +16,7 @@ from models.access.viewers import Actor
 from models.base.bindings import Binding, Bindings
 from models.base.tables import OneOf, Owned, check, indexed, known, to, unique
 from models.base.visibility import Rule, Seen, either, own
+from models.master.channels import ReleaseWhen
 
 END_OF_DAY = "24:00"
 """When an opening closes that lasts until midnight."""
@@ -52,7 +53,8 @@ class Party(Owned):
     """A company or a person, known by its number.
 
     price_group: which price lists count for it beside its own. channel_ids: over which its buyers
-    order. approval_limit: net above which an order of its buyers waits for one of its approvers;
+    order. release_when: what counts for its orders instead of what their channels say.
+    approval_limit: net above which an order of its buyers waits for one of its approvers;
     per_day: the same for all that it orders on one day of the merchant's.
     """
 
@@ -71,6 +73,7 @@ class Party(Owned):
         unique("number", "number"),
         indexed("parties", "name", "id"),
         known("kind", PartyKind),
+        known("release_when", ReleaseWhen),
         check(
             "roles_known",
             "roles <@ ARRAY['CUSTOMER', 'CARRIER', 'SUPPLIER', 'FULFILMENT_PROVIDER']"
@@ -95,6 +98,7 @@ class Party(Owned):
     language: Mapped[str | None]
     price_group: Mapped[str | None]
     channel_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), default=list, server_default="{}")
+    release_when: Mapped[ReleaseWhen | None] = mapped_column(OneOf(ReleaseWhen))
     approval_limit: Mapped[Decimal | None]
     approval_limit_per_day: Mapped[Decimal | None]
     approval_currency: Mapped[str | None]

@@ -26,7 +26,7 @@ from schema.graphql.nodes import Node, node
 from schema.graphql.roots import one_by
 from schema.graphql.scopes import Authenticated
 from schema.graphql.values import Money, PostalAddress, address, money
-from schema.master.channels import Channel
+from schema.master.channels import Channel, ReleaseWhen
 
 if TYPE_CHECKING:
     from schema.trade.contracts import Contract
@@ -132,6 +132,10 @@ class Party(Node):
         "approval_limit_per_day",
         "The same for all that it orders on one of the merchant's days; null: no such limit.",
         currency="approval_currency",
+    )
+    release_when: ReleaseWhen | None = strawberry.field(
+        description="What must be known of a payment before goods go on, for all of its orders;"
+        " null: what each order's channel says."
     )
     price_group: str | None = strawberry.field(
         description="The group of parties whose price lists it pays."

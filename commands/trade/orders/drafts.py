@@ -16,7 +16,13 @@ from kit.inputs import Place, Recipient, Window
 from models.access.keys import CounterName
 from models.events.trade.orders import OrderPlaced
 from models.master.catalog import Product
-from models.trade.orders.states import Approval, DeliveryPolicy, OrderKind, OrderState
+from models.trade.orders.states import (
+    Approval,
+    DeliveryPolicy,
+    OrderKind,
+    OrderState,
+    payment_at_first,
+)
 from models.trade.orders.tables import Order, OrderLine, net_of
 
 __all__ = ["Draft", "LineDraft", "check_scale", "create", "window_columns"]
@@ -116,6 +122,7 @@ def _order(writing: Writing, draft: Draft, number: str) -> dict[str, Any]:
         "delivery_policy": draft.delivery_policy,
         "cancel_if_not_by": draft.cancel_if_not_by,
         "currency": draft.currency,
+        "payment_state": payment_at_first(draft.kind),
         "ship_to_id": draft.ship_to_id,
         "ship_to": draft.ship_to and draft.ship_to.model_dump(),
         "recipient": draft.recipient and draft.recipient.model_dump(),

@@ -2,7 +2,7 @@
 
 from sqlalchemy import func
 
-from loaders.reading.acts import available
+from loaders.reading.acts import available, there_is
 from loaders.reading.relations import Aggregates, Computed, Many, One
 from loaders.trade.orders.lists import OrderFilter, OrderSort, every, of_party
 from loaders.trade.orders.progress import fulfilment, is_late, is_open, net_amount
@@ -10,6 +10,7 @@ from loaders.trade.orders.sums import Summary, SummaryOf, net_totals
 from models.trade.orders.acts import ACTS
 from models.trade.orders.holds import Hold
 from models.trade.orders.tables import Order, OrderLine
+from models.trade.payments import UNPAID
 
 by_id = One(Order)
 by_number = One(Order, "number")
@@ -26,6 +27,7 @@ progress = Aggregates(
     },
 )
 timeliness = Computed(Order, {"is_late": is_late, "is_open": is_open})
+stopped = Computed(Order, {"by_payment": there_is(UNPAID)})
 offered = Computed(Order, {"actions": available(ACTS)})
 net = Aggregates(
     OrderLine,
@@ -52,5 +54,6 @@ __all__ = [
     "of_party",
     "offered",
     "progress",
+    "stopped",
     "timeliness",
 ]

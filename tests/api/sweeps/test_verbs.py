@@ -41,6 +41,11 @@ async def test_orders_in_every_state(world, ask, clock):
     more = {
         "REJECT": {"reason": "No."},
         "HOLD": {"reason": "FRAUD", "owner": "Somebody"},
+        "RECORD_PAYMENT": {
+            "reference": "R-1",
+            "state": "PAID",
+            "occurredAt": "2026-03-01T00:00:00Z",
+        },
         "CANCEL_LINES": {"lines": [{"lineId": order["lines"][0]["id"], "quantity": "1"}]},
     }
     inputs = {it.action: [one | more.get(it.action, {})] for it in ACTS}
