@@ -26,6 +26,7 @@ from loaders.reading.relations import Computed, Many, Nested, One, Part, Reader
 from models.base.tables import OneOf
 from models.base.visibility import seen_by
 from models.master.parties import Address
+from models.trade.contracts.guarantees import Guarantee
 from models.trade.contracts.states import ContractState
 from models.trade.contracts.tables import Contract, ContractLine, Shortfall
 
@@ -33,6 +34,7 @@ by_id = One(Contract)
 by_number = One(Contract, "number")
 line_by_id = One(ContractLine)
 lines_of = Many(ContractLine, "contract_id", order_by=("line_no",), typical=5)
+guarantee_by_id = One(Guarantee)
 shortfall_by_id = One(Shortfall)
 shortfalls_of = Many(Shortfall, "contract_id", order_by=("contract_line_id",), typical=2)
 

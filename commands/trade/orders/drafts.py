@@ -44,6 +44,7 @@ class LineDraft:
     external_reference: str | None = None
     contract_line_id: UUID | None = None
     schedule_line_id: UUID | None = None
+    guarantee_id: UUID | None = None
     over_tolerance: Decimal = Decimal(0)
 
     @property
@@ -143,6 +144,7 @@ def _line(order: Mapping[str, Any], line_no: int, draft: LineDraft) -> dict[str,
         "product_id": draft.product.id,
         "contract_line_id": draft.contract_line_id,
         "schedule_line_id": draft.schedule_line_id,
+        "guarantee_id": draft.guarantee_id,
         "currency": order["currency"],
         "unit_price": draft.unit_price,
         "discount_percent": draft.discount_percent,

@@ -95,6 +95,7 @@ class ContractLine(Owned):
 
     released: the cumulative quantity up to which the active releases ask for goods.
     received: what the customer says it has received in all (its Fortschrittszahl).
+    guarantee_id: what is guaranteed for call-offs from now on.
     """
 
     __tablename__ = "contract_lines"
@@ -102,8 +103,10 @@ class ContractLine(Owned):
     __table_args__ = (
         to("contracts", "contract_id"),
         to("products", "product_id"),
+        to("guarantees", "guarantee_id"),
         unique("line_no", "contract_id", "line_no"),
         indexed("contract_lines", "product_id"),
+        indexed("contract_lines", "guarantee_id"),
         not_negative(*COUNTERS),
         check("target_positive", "target_quantity > 0"),
         check("min_within_target", "min_quantity BETWEEN 0 AND target_quantity"),
@@ -137,6 +140,7 @@ class ContractLine(Owned):
     max_per_call_off: Mapped[Decimal | None]
     currency: Mapped[str]
     unit_price: Mapped[Decimal]
+    guarantee_id: Mapped[UUID | None]
     called_off: Mapped[Counter]
     released: Mapped[Counter]
     shipped: Mapped[Counter]

@@ -170,8 +170,9 @@ class OrderLine(Owned):
     """One product of one order; every quantity in the product's unit.
 
     unit_price: None while the order waits for the merchant to state it. discount_percent: taken off
-    it. over_tolerance: how much more than ordered may be planned, as a quantity (invariant O1). The
-    counters are sums that the database checks.
+    it. guarantee_id: what its contract guaranteed when it was called off. over_tolerance: how much
+    more than ordered may be planned, as a quantity (invariant O1). The counters are sums that the
+    database checks.
     """
 
     __tablename__ = "order_lines"
@@ -189,10 +190,12 @@ class OrderLine(Owned):
         to("products", "product_id"),
         to("contract_lines", "contract_line_id"),
         to("schedule_lines", "schedule_line_id"),
+        to("guarantees", "guarantee_id"),
         unique("line_no", "order_id", "line_no"),
         indexed("order_lines", "product_id"),
         indexed("order_lines", "contract_line_id"),
         indexed("order_lines", "schedule_line_id"),
+        indexed("order_lines", "guarantee_id"),
         not_negative(*COUNTERS),
         check("ordered_positive", "ordered > 0"),
         check("price_not_negative", "unit_price >= 0"),
@@ -217,6 +220,7 @@ class OrderLine(Owned):
     product_id: Mapped[UUID]
     contract_line_id: Mapped[UUID | None]
     schedule_line_id: Mapped[UUID | None]
+    guarantee_id: Mapped[UUID | None]
     currency: Mapped[str]
     unit_price: Mapped[Decimal | None]
     discount_percent: Mapped[Decimal] = mapped_column(Numeric(9, 6), default=Decimal(0))

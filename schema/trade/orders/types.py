@@ -31,7 +31,7 @@ from schema.graphql.scopes import Requires
 from schema.master.catalog import Product
 from schema.master.channels import Channel
 from schema.master.parties import Address, Contact, Party
-from schema.trade.contracts import Contract, ContractLine
+from schema.trade.contracts import Contract, ContractLine, Guarantee
 from schema.trade.releases import ScheduleLine
 
 if TYPE_CHECKING:
@@ -92,6 +92,11 @@ class OrderLine(Node):
         release_loaders.schedule_line_by_id,
         "The line of a release that a call-off answers.",
         key="schedule_line_id",
+    )
+    guarantee: Guarantee | None = related(
+        contract_loaders.guarantee_by_id,
+        "What its contract guaranteed of its supply when it was called off; null for warehouses.",
+        key="guarantee_id",
     )
     external_reference: str | None = strawberry.field(
         description="The line's number in the sender's system."

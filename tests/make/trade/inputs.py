@@ -114,6 +114,7 @@ async def orders_record_payments(s: Scene) -> dict[str, Any]:
 def contract_line(s: Scene) -> dict[str, Any]:
     more = {"minQuantity": "10", "maxQuantity": "2000", "lotMultiple": "2", "minPerCallOff": "2"}
     percents = {"overTolerancePercent": "10", "underTolerancePercent": "5"}
+    more["guarantee"] = contracts.GUARANTEE
     return contracts.line(s.product, maxPerCallOff="500", **more, **percents)
 
 
