@@ -6,7 +6,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, DateTime, and_, case, cast, func, select, tuple_
+from sqlalchemy import ColumnElement, DateTime, and_, case, cast, func, select, tuple_
 
 from loaders.reading.relations import ByColumn, One, Reader, Rows
 from loaders.trade import orders
@@ -32,11 +32,6 @@ class CallOff(One):
 by_id = CallOff(Order)
 by_number = CallOff(Order, "number")
 of_contract = replace(orders.every, of="contract_id")
-
-
-def _day(contract: Any, instant: Any) -> ColumnElement[Any]:
-    """Return the day of an instant at the contract's zone."""
-    return cast(func.timezone(contract.time_zone, instant), Date)
 
 
 def _wanted(line: Any, order: Any) -> ColumnElement[Any]:
@@ -82,11 +77,9 @@ class _Supplied(ByColumn):
             select(
                 part.id,
                 _guaranteed(reader, part, line, order, contract, terms).label("quantity"),
-                _day(contract, order.placed_at).label("called_off_on"),
-                _day(contract, _wanted(line, order)).label("wanted_on"),
-                _day(contract, func.coalesce(delivery.delivered_at, reader.at)).label(
-                    "supplied_on"
-                ),
+                contract.day(order.placed_at).label("called_off_on"),
+                contract.day(_wanted(line, order)).label("wanted_on"),
+                contract.day(func.coalesce(delivery.delivered_at, reader.at)).label("supplied_on"),
                 net_of(1, line.unit_price, line.discount_percent).label("unit_price"),
                 delivery.excuse,
                 *(getattr(terms, it) for it in _TERMS),
@@ -124,7 +117,7 @@ def _guaranteed(
     )
 
     def period(of: Any, of_order: Any) -> ColumnElement[Any]:
-        day = cast(_day(contract, _wanted(of, of_order)), DateTime())
+        day = cast(contract.day(_wanted(of, of_order)), DateTime())
         return func.date_trunc(func.lower(terms.period), day)
 
     earlier = (

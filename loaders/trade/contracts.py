@@ -11,7 +11,6 @@ from sqlalchemy import (
     Date,
     and_,
     case,
-    cast,
     exists,
     func,
     literal,
@@ -21,11 +20,13 @@ from sqlalchemy import (
 
 from kit.ids import Names
 from kit.inputs import Day, Input, Reference
+from loaders.reading.acts import available
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Computed, Many, Nested, One, Part, Reader
 from models.base.tables import OneOf
 from models.base.visibility import seen_by
 from models.master.parties import Address
+from models.trade.contracts.acts import ACTS
 from models.trade.contracts.guarantees import Guarantee
 from models.trade.contracts.states import ContractState
 from models.trade.contracts.tables import Contract, ContractLine, Shortfall
@@ -53,8 +54,7 @@ ship_tos = Nested(Address, _ship_tos)
 
 def _is_expired(reader: Reader, contract: Any) -> ColumnElement[Any]:
     """Compare days at the contract's own zone; valid_to is the last day (K3)."""
-    here = func.timezone(contract.time_zone, reader.at)
-    return contract.valid_to < cast(here, Date)  # type: ignore[no-any-return]
+    return contract.valid_to < contract.day(reader.at)  # type: ignore[no-any-return]
 
 
 def _is_exhausted(reader: Reader, contract: Any) -> ColumnElement[Any]:
@@ -76,6 +76,7 @@ def _state(reader: Reader, contract: Any) -> ColumnElement[Any]:
     return type_coerce(state, OneOf(ContractState))
 
 
+offered = Computed(Contract, {"actions": available(ACTS)})
 standing = Computed(
     Contract, {"state": _state, "is_expired": _is_expired, "is_exhausted": _is_exhausted}
 )

@@ -130,6 +130,11 @@ class Viewer:
     subject: str | None = None
 
     @property
+    def company_id(self) -> UUID | None:
+        """Return the party that a buyer orders or a carrier drives for."""
+        return self.bound_to if self.actor in {Actor.BUYER, Actor.CARRIER} else None
+
+    @property
     def sees_all(self) -> bool:
         """Tell whether nothing of the merchant is hidden from the viewer."""
         return self.actor is Actor.STAFF

@@ -52,10 +52,9 @@ _CARRIERS = Rule("carriers", lambda _viewer, table: _has(PartyRole.CARRIER)(tabl
 class Party(Owned):
     """A company or a person, known by its number.
 
-    price_group: which price lists count for it beside its own. channel_ids: over which its buyers
-    order. release_when: what counts for its orders instead of what their channels say.
-    approval_limit: net above which an order of its buyers waits for one of its approvers;
-    per_day: the same for all that it orders on one day of the merchant's.
+    price_group: whose price lists count beside its own. channel_ids: over which its buyers order.
+    release_when: its own rule in place of its channels'. approval_limit: net above which an order
+    of its buyers waits for an approver; per_day: the same for all of one day of the merchant's.
     """
 
     __tablename__ = "parties"
@@ -123,9 +122,8 @@ class Contact(Owned):
 class Address(Owned):
     """A place where a party takes deliveries, known by a code of the merchant's.
 
-    place: the fields of kit.inputs.Place. receiving_hours: one object for each opening of a
-    weekday, {weekday: 1 (Monday) to 7, opens: "HH:MM", closes: "HH:MM" or "24:00"}, at the
-    place's time zone; no opening at all means that deliveries are taken at any time.
+    place: the fields of kit.inputs.Place. receiving_hours: for each opening {weekday: 1 (Monday) to
+    7, opens: "HH:MM", closes: "HH:MM" or "24:00"}, at the place's time zone; none: at any time.
     """
 
     __tablename__ = "addresses"
@@ -159,8 +157,8 @@ def takes_in(
     opening of that weekday; a window over several days must meet an opening on each of them. A
     window that ends at midnight does not touch the day that begins then. No hours: always.
 
-    When the clock is set back, an opening covers both passes of the repeated hour; when it is
-    set forward, the hour that is missing belongs to no opening.
+    Where the clock is set back, an opening covers both passes of an hour; an hour that is missing
+    belongs to none.
     """
     if not receiving_hours:
         return True

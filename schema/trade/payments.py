@@ -4,7 +4,7 @@ from datetime import datetime
 
 import strawberry
 
-from commands.trade import payments
+from commands.trade.payments import record
 from execution import related
 from loaders.trade import orders as order_loaders
 from loaders.trade import payments as loaders
@@ -76,5 +76,5 @@ class OrdersRecordPaymentsPayload(Payload):
 class PaymentsMutation:
     """Mutations of payments."""
 
-    order_record_payment: OrderRecordPaymentPayload = mutation(payments.record)
-    orders_record_payments: OrdersRecordPaymentsPayload = mutation(payments.record_all)
+    order_record_payment: OrderRecordPaymentPayload = mutation(record.record)
+    orders_record_payments: OrdersRecordPaymentsPayload = mutation(record.record_all)

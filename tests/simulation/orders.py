@@ -7,8 +7,8 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
-from commands.trade import payments
 from commands.trade.orders import cancel, holds, imports, place, states
+from commands.trade.payments import record, reports
 from models.trade.orders.states import DeliveryPolicy, PaymentState
 from tests.simulation.merchant import RECIPIENTS
 from tests.simulation.simulation import PART, PICK, Simulation, needs
@@ -105,8 +105,8 @@ class OrderRules(Simulation):
     def record_payment(self, pick: int, state: PaymentState, reference: str, hours: int) -> None:
         """Report a payment as of some hours ago; of an instant to come nobody knows."""
         self.act(
-            payments.record,
-            payments.OrderRecordPayment,
+            record.record,
+            reports.OrderRecordPayment,
             order_id=UUID(self.choose(self.orders, pick, "CONFIRMED")["id"]),
             reference=reference,
             state=state,

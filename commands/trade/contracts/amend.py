@@ -33,14 +33,13 @@ from kit.inputs import (
     Zone,
     refuse_duplicates,
 )
-from models.access.viewers import Scope
-from models.base.acts import Act
 from models.base.payloads import ColumnName
 from models.events.trade.contracts import ContractAmended
 from models.master.catalog import Product
 from models.trade.codes import TradeCode
+from models.trade.contracts import acts
 from models.trade.contracts.guarantees import Guarantee
-from models.trade.contracts.states import LIVING_STATES, EndOfLife, ReservationStrategy
+from models.trade.contracts.states import EndOfLife, ReservationStrategy
 from models.trade.contracts.tables import Contract, ContractLine
 
 _OWN = {"idempotency_key", "contract_id", "expected_version", "lines", "add_lines"}
@@ -122,7 +121,7 @@ class ContractAmend(ContractStep):
 
 
 @verb(
-    Act(Scope.CONTRACTS_WRITE, LIVING_STATES),
+    acts.AMEND,
     "Change a contract that is not over. Its party, number and currency stay.",
 )
 async def amend(writing: Writing, command: ContractAmend) -> Outcome:
@@ -195,21 +194,21 @@ async def _guarantees(
 
     Refused: as `check_guarantee`.
     """
-    given = {}
+    wanted = {}
     for place, it in enumerate(command.lines):
         line = lines.get(it.contract_line_id)
         if line is not None and "guarantee" in it.model_fields_set:
             check_guarantee(it.guarantee, products[line.product_id], ("lines", place))
-            given[line] = it.guarantee
+            wanted[line] = it.guarantee
     there = await writing.by_key(
-        Guarantee, "id", {line.guarantee_id for line in given if line.guarantee_id is not None}
+        Guarantee, "id", {line.guarantee_id for line in wanted if line.guarantee_id is not None}
     )
-    for line in list(given):
-        before, now = there.get(line.guarantee_id), given[line]
+    for line in list(wanted):
+        before, now = there.get(line.guarantee_id), wanted[line]
         if (before is None and now is None) or (before and now and says(before, now)):
-            del given[line]
-    ids = await write_guarantees(writing, contract, list(given.values()))
-    return {line.id: key for line, key in zip(given, ids, strict=True)}
+            del wanted[line]
+    ids = await write_guarantees(writing, contract, list(wanted.values()))
+    return {line.id: key for line, key in zip(wanted, ids, strict=True)}
 
 
 async def _add_lines(

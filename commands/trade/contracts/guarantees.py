@@ -1,6 +1,6 @@
 """What is guaranteed of a contract line's supply: stated with the line, changed by amendment."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -58,53 +58,49 @@ class SupplyGuarantee(Input):
         return self.model_dump() | {"excuses": sorted(self.excuses)}
 
 
-Given = Mapping[Path, SupplyGuarantee | None]
-"""Path of a line -> what is guaranteed of it from now on, None for nothing."""
-
-
-def check_guarantee(given: SupplyGuarantee | None, product: Product, path: Path) -> None:
+def check_guarantee(terms: SupplyGuarantee | None, product: Product, path: Path) -> None:
     """Check the terms of one line together; path: of the line.
 
     Refused: SCALE_EXCEEDED, DUPLICATE, INVALID and OUT_OF_RANGE where terms contradict each other.
     """
-    if given is None:
+    if terms is None:
         return
     path = (*path, "guarantee")
-    if given.quantity is not None:
-        check_scale(product, given.quantity, (*path, "quantity"))
-    refuse_duplicates(given.excuses, (*path, "excuses"))
-    for code, name, message in _contradictions(given):
+    if terms.quantity is not None:
+        check_scale(product, terms.quantity, (*path, "quantity"))
+    refuse_duplicates(terms.excuses, (*path, "excuses"))
+    for code, name, message in _contradictions(terms):
         raise Refused(code, message, (*path, name))
 
 
-def _contradictions(given: SupplyGuarantee) -> Iterator[tuple[Code, str, str]]:
+def _contradictions(terms: SupplyGuarantee) -> Iterator[tuple[Code, str, str]]:
     """Yield (code, field, message) for terms that say nothing, or something else than others."""
-    if (given.quantity is None) != (given.period is None):
+    if (terms.quantity is None) != (terms.period is None):
         yield Code.INVALID, "period", "A quantity is guaranteed of a period, and only a quantity."
-    percent, cap = given.penalty_percent_per_day, given.penalty_cap_percent
-    if percent is None and given.penalty_per_unit is None:
+    percent, cap = terms.penalty_percent_per_day, terms.penalty_cap_percent
+    if percent is None and terms.penalty_per_unit is None:
         if cap is not None:
             yield Code.INVALID, "penalty_cap_percent", "Without a penalty there is nothing to cap."
-        if given.excuses:
+        if terms.excuses:
             yield Code.INVALID, "excuses", "Without a penalty there is nothing to excuse."
     if cap is not None and cap < (percent or Decimal(0)):
         yield Code.OUT_OF_RANGE, "penalty_cap_percent", "The cap is at least what one day costs."
 
 
 async def write_guarantees(
-    writing: Writing, contract: Contract, given: Sequence[SupplyGuarantee | None]
+    writing: Writing, contract: Contract, terms: Sequence[SupplyGuarantee | None]
 ) -> list[UUID | None]:
     """Write what is guaranteed of lines of a contract that is there; return the ids in order."""
-    rows = [None if it is None else _row(writing, contract, it) for it in given]
+    rows = [None if it is None else _row(writing, contract, it) for it in terms]
     await write_rows(writing, {Guarantee: [it for it in rows if it is not None]})
     return [it and it["id"] for it in rows]
 
 
-def _row(writing: Writing, contract: Contract, given: SupplyGuarantee) -> dict[str, Any]:
+def _row(writing: Writing, contract: Contract, terms: SupplyGuarantee) -> dict[str, Any]:
     own = {"merchant_id": contract.merchant_id, "id": new_id(), "contract_id": contract.id}
-    return {**own, **given.columns, "currency": contract.currency, "agreed_at": writing.now}
+    return {**own, **terms.columns, "currency": contract.currency, "agreed_at": writing.now}
 
 
-def says(there: Guarantee, given: SupplyGuarantee) -> bool:
-    """Tell whether what is guaranteed already is just what is given."""
-    return all(getattr(there, name) == value for name, value in given.columns.items())
+def says(there: Guarantee, terms: SupplyGuarantee) -> bool:
+    """Tell whether what is guaranteed already is just what these terms say."""
+    return all(getattr(there, name) == value for name, value in terms.columns.items())

@@ -99,7 +99,7 @@ def add(
     writing: Writing,
     contract: Contract,
     line_no: int,
-    given: ContractLineCreate,
+    new: ContractLineCreate,
     guarantee_id: UUID | None,
 ) -> ContractLine:
     """Write a new line. guarantee_id: of what is guaranteed of it, which is written already."""
@@ -110,7 +110,7 @@ def add(
         line_no=line_no,
         currency=contract.currency,
         guarantee_id=guarantee_id,
-        **given.model_dump(exclude={"guarantee"}),
+        **new.model_dump(exclude={"guarantee"}),
     )
     writing.session.add(line)
     return line

@@ -2,12 +2,12 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ARRAY, ColumnElement, Numeric, Uuid, func
-from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy import ARRAY, ColumnElement, Date, Numeric, Uuid, cast, func
+from sqlalchemy.ext.hybrid import hybrid_method, hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.access.viewers import Actor
@@ -73,13 +73,15 @@ class Contract(Owned):
     settled_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
 
+    @hybrid_method
     def day(self, instant: datetime) -> date:
         """Return the calendar day of an instant at the contract's time zone."""
         return instant.astimezone(ZoneInfo(self.time_zone)).date()
 
-    def is_over(self, instant: datetime) -> bool:
-        """Tell whether its last day has passed."""
-        return self.valid_to < self.day(instant)
+    @day.inplace.expression  # type: ignore[attr-defined, untyped-decorator]
+    @classmethod
+    def _day(cls, instant: Any) -> ColumnElement[date]:
+        return cast(func.timezone(cls.time_zone, instant), Date)
 
     def is_valid_on(self, day: date) -> bool:
         """Tell whether the day lies inside the validity, both ends inclusive (K3)."""

@@ -1,6 +1,7 @@
 """The words of contracts, described for clients."""
 
 from loaders.trade.contracts import ContractSort
+from models.trade.contracts.acts import ContractAction
 from models.trade.contracts.guarantees import SupplyExcuse, SupplyPeriod
 from models.trade.contracts.states import ContractState, EndOfLife, ReservationStrategy
 from schema.graphql.enums import described
@@ -18,6 +19,19 @@ described(
     EXPIRED="Its last day is over.",
     TERMINATED="Ended before its time.",
     SETTLED="Its account is closed.",
+)
+described(
+    ContractAction,
+    "ContractAction",
+    "What the viewer may do now with a contract.",
+    AMEND="`contractAmend`.",
+    ACTIVATE="`contractActivate`.",
+    SUSPEND="`contractSuspend`.",
+    RESUME="`contractResume`.",
+    TERMINATE="`contractTerminate`, perhaps with `keepCallOffs`.",
+    SETTLE="`contractSettle`.",
+    CALL_OFF="`contractCallOff`.",
+    RELEASE="`contractRelease`.",
 )
 described(
     ReservationStrategy,
@@ -67,6 +81,7 @@ described(
 )
 
 __all__ = [
+    "ContractAction",
     "ContractSort",
     "ContractState",
     "EndOfLife",

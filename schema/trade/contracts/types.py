@@ -27,7 +27,12 @@ from schema.graphql.nodes import Node, node
 from schema.graphql.scalars import Currency
 from schema.master.catalog import Product
 from schema.master.parties import Address, Party
-from schema.trade.contracts.enums import ContractState, EndOfLife, ReservationStrategy
+from schema.trade.contracts.enums import (
+    ContractAction,
+    ContractState,
+    EndOfLife,
+    ReservationStrategy,
+)
 from schema.trade.contracts.guarantees import Guarantee
 
 if TYPE_CHECKING:
@@ -219,5 +224,8 @@ class Contract(Node):
             filters=release_loaders.ReleaseFilter,
             sorts=release_loaders.ReleaseSort,
         )
+    )
+    available_actions: list[ContractAction] = related(
+        loaders.offered, "What the viewer may do now with it.", attribute="actions"
     )
     timeline: Timeline = timeline()

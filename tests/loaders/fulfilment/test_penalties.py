@@ -19,64 +19,57 @@ DAYS = st.integers(0, 60)
 CENTS = st.decimals(0, 10**6, places=6)
 PERCENT = st.none() | st.decimals(0, 100, places=6)
 CALLED_OFF = date(2026, 3, 2)
+EXCUSES = ["STRIKE", "CUSTOMS"]
+
+
+CASES = st.fixed_dictionaries(
+    {
+        **dict.fromkeys(("lead", "wanted", "grace", "supplied"), DAYS),
+        **dict.fromkeys(("percent", "cap"), PERCENT),
+        **dict.fromkeys(("quantity", "price"), CENTS),
+        "per_unit": st.none() | CENTS,
+        "excuse": st.none() | st.sampled_from(SupplyExcuse),
+        "currency": st.sampled_from(["EUR", "JPY", "KWD"]),
+    }
+).map(lambda it: SimpleNamespace(**it))
+
+
+def _by_hand(it):
+    """Return the last day, the days after it, and what is due, counted in Python."""
+    last = max(it.lead, it.wanted)
+    late, net = max(it.supplied - last - it.grace, 0), it.quantity * it.price
+    due = net * (it.percent or 0) / 100 * late + it.quantity * (it.per_unit or 0)
+    if late == 0 or it.excuse in EXCUSES:
+        due = Decimal(0)
+    elif it.cap is not None:
+        due = min(due, net * it.cap / 100)
+    return CALLED_OFF + timedelta(days=last), late, rounded(due, it.currency).amount
 
 
 @SOME
-@given(
-    lead=DAYS,
-    wanted=DAYS,
-    grace=DAYS,
-    supplied=DAYS,
-    percent=PERCENT,
-    per_unit=st.none() | CENTS,
-    cap=PERCENT,
-    quantity=CENTS,
-    price=CENTS,
-    excuse=st.none() | st.sampled_from(SupplyExcuse),
-    currency=st.sampled_from(["EUR", "JPY", "KWD"]),
-)
-async def test_the_penalty_is_counted_exactly_and_rounded_once(
-    database,
-    lead,
-    wanted,
-    grace,
-    supplied,
-    percent,
-    per_unit,
-    cap,
-    quantity,
-    price,
-    excuse,
-    currency,
-):
+@given(it=CASES)
+async def test_the_penalty_is_counted_exactly_and_rounded_once(database, it):
     terms = SimpleNamespace(
-        lead_time_days=literal(lead, Integer()),
-        grace_days=literal(grace, Integer()),
-        penalty_percent_per_day=literal(percent, Numeric()),
-        penalty_per_unit=literal(per_unit, Numeric()),
-        penalty_cap_percent=literal(cap, Numeric()),
-        currency=literal(currency, Text()),
-        excuses=literal(["STRIKE", "CUSTOMS"], ARRAY(Text())),
+        lead_time_days=literal(it.lead, Integer()),
+        grace_days=literal(it.grace, Integer()),
+        penalty_percent_per_day=literal(it.percent, Numeric()),
+        penalty_per_unit=literal(it.per_unit, Numeric()),
+        penalty_cap_percent=literal(it.cap, Numeric()),
+        currency=literal(it.currency, Text()),
+        excuses=literal(EXCUSES, ARRAY(Text())),
     )
     supply = SimpleNamespace(
         called_off_on=literal(CALLED_OFF, Date()),
-        wanted_on=literal(CALLED_OFF + timedelta(days=wanted), Date()),
-        supplied_on=literal(CALLED_OFF + timedelta(days=supplied), Date()),
-        quantity=literal(quantity, Numeric()),
-        unit_price=literal(price, Numeric()),
-        excuse=literal(excuse, Text()),
+        wanted_on=literal(CALLED_OFF + timedelta(days=it.wanted), Date()),
+        supplied_on=literal(CALLED_OFF + timedelta(days=it.supplied), Date()),
+        quantity=literal(it.quantity, Numeric()),
+        unit_price=literal(it.price, Numeric()),
+        excuse=literal(it.excuse, Text()),
     )
     reads = database.reading(None)
     try:
-        asked = select(it(terms, supply) for it in (due_on, days_late, penalty))
-        (found,) = await reads.rows(asked)
+        figures = select(*(of(terms, supply) for of in (due_on, days_late, penalty)))
+        (found,) = await reads.rows(figures)
     finally:
         await reads.close()
-    late, net = max(supplied - max(lead, wanted) - grace, 0), quantity * price
-    due = net * (percent or 0) / 100 * late + quantity * (per_unit or 0)
-    if late == 0 or excuse in {"STRIKE", "CUSTOMS"}:
-        due = Decimal(0)
-    elif cap is not None:
-        due = min(due, net * cap / 100)
-    expected = (CALLED_OFF + timedelta(days=max(lead, wanted)), late, rounded(due, currency).amount)
-    assert tuple(found) == expected
+    assert tuple(found) == _by_hand(it)

@@ -43,9 +43,9 @@ async def test_a_payment_is_recorded_with_its_reference_and_amount(world, ask):
     }
     assert done["order"]["paymentState"] == "AUTHORISED"
     assert done["order"]["version"] == order["version"] + 1
-    (told,) = done["order"]["timeline"]["nodes"]
-    assert (told["type"], told["occurredAt"]) == ("order.payment_recorded", payments.NOON)
-    assert (told["payload"]["state"], told["payload"]["is_newest"]) == ("AUTHORISED", True)
+    (entry,) = done["order"]["timeline"]["nodes"]
+    assert (entry["type"], entry["occurredAt"]) == ("order.payment_recorded", payments.NOON)
+    assert (entry["payload"]["state"], entry["payload"]["is_newest"]) == ("AUTHORISED", True)
 
 
 async def test_nothing_is_known_at_first_and_free_kinds_need_nothing(world, ask):
@@ -80,8 +80,8 @@ async def test_a_late_older_report_is_kept_and_undoes_nothing(world, ask):
     late = await record(ask, order, "FAILED", reference="R-0")
     assert late["order"]["paymentState"] == "PAID"
     assert [it["reference"] for it in late["order"]["payments"]] == ["R-0", "R-1"]
-    (told,) = late["order"]["timeline"]["nodes"]
-    assert (told["payload"]["state"], told["payload"]["is_newest"]) == ("FAILED", False)
+    (entry,) = late["order"]["timeline"]["nodes"]
+    assert (entry["payload"]["state"], entry["payload"]["is_newest"]) == ("FAILED", False)
 
 
 DOLLARS = {"amount": "1", "currency": "USD"}
@@ -244,7 +244,7 @@ async def test_a_client_sees_its_payment_and_a_warehouse_whether_it_stops(world,
     less = (await warehouse(SHOWN, id=order["id"]))["order"]
     assert (less["paymentState"], less["payments"]) == (None, [])
     assert less["isStoppedByPayment"]
-    (told,) = [it for it in less["timeline"]["nodes"] if it["type"] == "order.payment_recorded"]
-    assert told["payload"] == {}
+    (entry,) = [it for it in less["timeline"]["nodes"] if it["type"] == "order.payment_recorded"]
+    assert entry["payload"] == {}
     assert (await warehouse(LIST, by={"paymentStates": ["FAILED"]}))["orders"]["totalCount"] == 0
     assert (await warehouse(LIST, by={"stoppedByPayment": True}))["orders"]["totalCount"] == 1

@@ -1,4 +1,4 @@
-"""Reports of payments: facts about orders, which may stop their goods or let them go on."""
+"""What is known of the payments of orders, and what a report adds to it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,19 +10,14 @@ from pydantic import Field
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, case, func, select
 
 from commands.trade.orders.states import OrderCommand
-from commands.writing.rows import write_rows
-from commands.writing.transaction import Outcome, Writing, missing
-from commands.writing.verbs import verb
+from commands.writing.transaction import Writing, missing
 from kit.db.statements import Statement
 from kit.errors import Code, Refused
 from kit.ids import Names, new_id
 from kit.inputs import Bulk, Command, Input, Instant, Money, Reference
 from kit.money import rounded
-from models.access.viewers import Scope
-from models.base.acts import Act
 from models.events.trade.orders import OrderPaymentRecorded
 from models.trade.codes import TradeCode
-from models.trade.orders import acts
 from models.trade.orders.states import PaymentState
 from models.trade.orders.tables import Order, OrderLine
 from models.trade.payments import Payment
@@ -63,54 +58,13 @@ class OrdersRecordPayments(Command):
     payments: Bulk[PaymentRecord] = Field(description="The reports, recorded in this order.")
 
 
-@verb(
-    acts.RECORD_PAYMENT,
-    "Record what is known of an order's payment: a fact, which stops the order's goods or lets them"
-    " go on by the rule of its party or channel. Nothing is charged.",
-)
-async def record(writing: Writing, command: OrderRecordPayment) -> Outcome:
-    """Record a report, whatever state the order is in; one that is there already changes nothing.
-
-    Refused: NOT_FOUND, INVALID_DATE for the future, INVALID_CURRENCY for another one than the
-    order's, SCALE_EXCEEDED for parts of its minor unit, INVALID for a part without an amount,
-    NOT_POSITIVE and OUT_OF_RANGE for a part that is nothing or not less than the total,
-    PRICE_UNKNOWN for one of a total that nobody knows, TAKEN for a reference of which something
-    else was reported for the same instant.
-    """
-    known = await _known(writing, [command])
-    payment_id, _ = known.record(writing, command)
-    await known.write(writing)
-    return {"order_id": command.order_id, "payment_id": payment_id}
-
-
-@verb(
-    Act(Scope.PAYMENTS_WRITE),
-    "Record what is known of the payments of up to 250 orders; a report that is refused stops no"
-    " other.",
-)
-async def record_all(writing: Writing, command: OrdersRecordPayments) -> Outcome:
-    """Record reports one after the other. Problems of an item: as `orderRecordPayment`."""
-    known = await _known(writing, command.payments)
-    results: list[dict[str, Any]] = []
-    for place, item in enumerate(command.payments):
-        try:
-            payment_id, status = known.record(writing, item)
-            found = {"order_id": item.order_id, "payment_id": payment_id, "problems": []}
-        except Refused as refused:
-            problems = [it.below(("payments", place)) for it in refused.problems]
-            found, status = {"order_id": None, "payment_id": None, "problems": problems}, "REFUSED"
-        results.append(found | {"status": status})
-    await known.write(writing)
-    return {"results": results}
-
-
-_Report = OrderRecordPayment | PaymentRecord
+PaymentReport = OrderRecordPayment | PaymentRecord
 _Key = tuple[UUID, Any, Any]
 """Order, reference, instant: what a report is known by."""
 
 
 @dataclass(frozen=True)
-class _Known:
+class Known:
     """What is known of orders that are locked, and becomes known of them.
 
     totals: order id -> what it costs, None where nobody knows. reports: what was reported of them.
@@ -123,26 +77,26 @@ class _Known:
     newest: dict[UUID, Any]
     new: list[dict[str, Any]]
 
-    def record(self, writing: Writing, it: _Report) -> tuple[UUID, str]:
+    def record(self, writing: Writing, it: PaymentReport) -> tuple[UUID, str]:
         """Take a report in; return its id and what was done. Refused: as `orderRecordPayment`."""
         order = self.orders.get(it.order_id)
         if order is None:
             raise missing(Order, ("order_id",))
         self._check(writing, order, it)
-        said = (it.state, it.amount and it.amount.amount)
+        content = (it.state, it.amount and it.amount.amount)
         key = (order.id, it.reference, it.occurred_at)
         if key in self.reports:
             there, *before = self.reports[key]
-            if tuple(before) != said:
+            if tuple(before) != content:
                 text = f"Something else was reported of {it.reference} for this instant."
                 raise Refused(Code.TAKEN, text, ("reference",))
             return there, "UNCHANGED"
         payment_id = new_id()
-        self.reports[key] = (payment_id, *said)
+        self.reports[key] = (payment_id, *content)
         self._add(writing, order, it, payment_id)
         return payment_id, "CREATED"
 
-    def _check(self, writing: Writing, order: Order, it: _Report) -> None:
+    def _check(self, writing: Writing, order: Order, it: PaymentReport) -> None:
         if it.occurred_at > writing.now:
             raise Refused(Code.INVALID_DATE, "This instant is to come.", ("occurred_at",))
         if it.amount is not None and it.amount.currency != order.currency:
@@ -168,7 +122,7 @@ class _Known:
             text = f"A part is less than the total of {total} {order.currency}."
             raise Refused(Code.OUT_OF_RANGE, text, path)
 
-    def _add(self, writing: Writing, order: Order, it: _Report, payment_id: UUID) -> None:
+    def _add(self, writing: Writing, order: Order, it: PaymentReport, payment_id: UUID) -> None:
         """Note a new report. Of two of one instant, the one that comes later counts."""
         newest = self.newest.get(order.id)
         is_newest = newest is None or it.occurred_at >= newest
@@ -188,17 +142,13 @@ class _Known:
             "recorded_at": writing.now,
         }
         self.new.append(row)
-        told = OrderPaymentRecorded(
+        event = OrderPaymentRecorded(
             order.id, payment_id=payment_id, state=it.state, is_newest=is_newest
         )
-        writing.record(told, it.occurred_at)
-
-    async def write(self, writing: Writing) -> None:
-        """Write what is new."""
-        await write_rows(writing, {Payment: self.new})
+        writing.record(event, it.occurred_at)
 
 
-async def _known(writing: Writing, reports: Sequence[_Report]) -> _Known:
+async def known_of(writing: Writing, reports: Sequence[PaymentReport]) -> Known:
     """Lock the orders of reports in id order, and read what is known of them."""
     wanted = {it.order_id for it in reports}
     orders = {it.id: it for it in await writing.among(Order, "id", wanted, "id", lock=True)}
@@ -212,7 +162,7 @@ async def _known(writing: Writing, reports: Sequence[_Report]) -> _Known:
     there = {
         (it.order_id, it.reference, it.occurred_at): (it.id, it.state, it.amount) for it in before
     }
-    return _Known(orders, totals, there, newest, [])
+    return Known(orders, totals, there, newest, [])
 
 
 _NET = func.sum(OrderLine.net)
