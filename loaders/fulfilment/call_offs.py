@@ -3,6 +3,7 @@
 from collections import namedtuple
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
@@ -38,6 +39,11 @@ def _wanted(line: Any, order: Any) -> ColumnElement[Any]:
     return func.coalesce(line.window_latest, order.window_latest)
 
 
+_Record = namedtuple(  # noqa: PYI024 -- the types of the fields are SQL's.
+    "_Record", ("quantity", "due_on", "days_late", "is_excused", "penalty", "currency")
+)
+
+
 class _Supplied(ByColumn):
     """Delivery line -> how it stands to what its contract guaranteed, None where that is nothing.
 
@@ -49,8 +55,7 @@ class _Supplied(ByColumn):
     def __init__(self) -> None:
         """Learn the types of SQL."""
         self.source, *_ = self.rows(Reader(anyone(Actor.STAFF), None))
-        names = [it for it in vars(self.source) if it != "id"]
-        self.record = namedtuple("Supplied", names)  # noqa: PYI024 -- the fields are known at run time only.
+        self.record = _Record
 
     def rows(self, reader: Reader) -> Rows:
         """Return the figures, the rows of all supplies, the delivery line's id."""
@@ -73,6 +78,7 @@ class _Supplied(ByColumn):
             for it in (DeliveryLine, Delivery, OrderLine, Order, Contract, Guarantee)
         )
         own = merchant(reader.viewer)
+        unit_price: Any = net_of(Decimal(1), line.unit_price, line.discount_percent)
         joined = (
             select(
                 part.id,
@@ -80,7 +86,7 @@ class _Supplied(ByColumn):
                 contract.day(order.placed_at).label("called_off_on"),
                 contract.day(_wanted(line, order)).label("wanted_on"),
                 contract.day(func.coalesce(delivery.delivered_at, reader.at)).label("supplied_on"),
-                net_of(1, line.unit_price, line.discount_percent).label("unit_price"),
+                unit_price.label("unit_price"),
                 delivery.excuse,
                 *(getattr(terms, it) for it in _TERMS),
             )
@@ -143,7 +149,7 @@ def _guaranteed(
             its_delivery.state != DeliveryState.CANCELLED,
         )
     )
-    before = earlier.correlate_except(other, its_order).scalar_subquery()
+    before: Any = earlier.correlate_except(other, its_order).scalar_subquery()
     before += beside.correlate_except(its_part, its_delivery).scalar_subquery()
     fits = func.greatest(func.least(part.planned, terms.quantity - before), 0)
     return case((terms.quantity.is_(None), part.planned), else_=fits)

@@ -197,5 +197,4 @@ def _openings(
 
 def _instant(day: date, clock: str, zone: ZoneInfo, fold: int) -> datetime:
     """Return when the place's clock shows the time; fold: 0 the first pass, 1 the second."""
-    local = datetime.combine(day, time.fromisoformat(clock), tzinfo=zone)
-    return local.replace(fold=fold).astimezone(UTC)
+    return datetime.combine(day, time.fromisoformat(clock).replace(fold=fold), zone).astimezone(UTC)

@@ -12,6 +12,7 @@ from loaders.master import parties as loaders
 from loaders.trade import contracts as contract_loaders
 from loaders.trade import orders as order_loaders
 from models.access.viewers import Scope
+from models.master.channels import ReleaseWhen
 from models.master.parties import Address as AddressRow
 from models.master.parties import Contact as ContactRow
 from models.master.parties import Party as PartyRow
@@ -26,7 +27,7 @@ from schema.graphql.nodes import Node, node
 from schema.graphql.roots import one_by
 from schema.graphql.scopes import Authenticated
 from schema.graphql.values import Money, PostalAddress, address, money
-from schema.master.channels import Channel, ReleaseWhen
+from schema.master.channels import Channel
 
 if TYPE_CHECKING:
     from schema.trade.contracts import Contract

@@ -93,7 +93,7 @@ async def write_guarantees(
     """Write what is guaranteed of lines of a contract that is there; return the ids in order."""
     rows = [None if it is None else _row(writing, contract, it) for it in terms]
     await write_rows(writing, {Guarantee: [it for it in rows if it is not None]})
-    return [it and it["id"] for it in rows]
+    return [None if it is None else it["id"] for it in rows]
 
 
 def _row(writing: Writing, contract: Contract, terms: SupplyGuarantee) -> dict[str, Any]:

@@ -49,10 +49,10 @@ _LEAST = Decimal("0.000001")
 
 def _has_room(_rows: AllRows, contract: Any, line: Any, product: Any) -> ColumnElement[bool]:
     """Tell whether the least that may be called off of a line fits in what is left of it."""
-    least = func.greatest(product.step, func.coalesce(line.min_per_call_off, 0))
     lot = line.lot_multiple
+    wanted = func.greatest(product.step, func.coalesce(line.min_per_call_off, 0))
     # Rounded up to whole lots, exactly.
-    least = case((lot.is_(None), least), else_=func.div(least + lot - _LEAST, lot) * lot)
+    least = case((lot.is_(None), wanted), else_=func.div(wanted + lot - _LEAST, lot) * lot)
     return and_(
         line.contract_id == contract.id,
         product.id == line.product_id,
