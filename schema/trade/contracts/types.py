@@ -25,7 +25,13 @@ from schema.graphql.nodes import Node, node
 from schema.graphql.scalars import Currency
 from schema.master.catalog import Product
 from schema.master.parties import Address, Party
-from schema.trade.contracts.enums import ContractState, EndOfLife, ReservationStrategy
+from schema.trade.contracts.enums import (
+    ContractAction,
+    ContractState,
+    EndOfLife,
+    ReservationStrategy,
+)
+from schema.trade.contracts.guarantees import Guarantee
 
 if TYPE_CHECKING:
     from schema.trade.orders import OrderConnection
@@ -46,6 +52,11 @@ class ContractLine(Node):
     line_no: int = strawberry.field(description="Its number in the contract; never reused.")
     product: Product | None = related(product_loaders.by_id, "What is agreed.", key="product_id")
     unit_price: values.Money = values.money("unit_price", "Price of one unit.")
+    guarantee: Guarantee | None = related(
+        loaders.guarantee_by_id,
+        "What is guaranteed of the supply of what is called off from now on.",
+        key="guarantee_id",
+    )
     target_quantity: Decimal = strawberry.field(description="How much is agreed.")
     min_quantity: Decimal | None = strawberry.field(
         description="The least that must be called off by the end."
@@ -213,5 +224,8 @@ class Contract(Node):
             filters=release_loaders.ReleaseFilter,
             sorts=release_loaders.ReleaseSort,
         )
+    )
+    available_actions: list[ContractAction] = related(
+        loaders.offered, "What the viewer may do now with it.", attribute="actions"
     )
     timeline: Timeline = timeline()

@@ -14,6 +14,7 @@ from loaders.master import channels as channel_loaders
 from loaders.master import parties as party_loaders
 from loaders.trade import contracts as contract_loaders
 from loaders.trade import orders as loaders
+from loaders.trade import payments as payment_loaders
 from loaders.trade import releases as release_loaders
 from models.access.viewers import Scope
 from models.trade.orders.holds import Hold as HoldRow
@@ -28,11 +29,12 @@ from schema.graphql.scopes import Requires
 from schema.master.catalog import Product
 from schema.master.channels import Channel
 from schema.master.parties import Address, Contact, Party
-from schema.trade.contracts import Contract, ContractLine
+from schema.trade.contracts import Contract, ContractLine, Guarantee
 from schema.trade.releases import ScheduleLine
 
 if TYPE_CHECKING:
     from schema.fulfilment.deliveries import Delivery
+    from schema.trade.payments import Payment
 from schema.trade.orders.enums import (
     Approval,
     DeliveryPolicy,
@@ -41,6 +43,7 @@ from schema.trade.orders.enums import (
     OrderAction,
     OrderKind,
     OrderState,
+    PaymentState,
 )
 
 _NOT_SHOWN = "null for warehouses"
@@ -85,6 +88,11 @@ class OrderLine(Node):
         release_loaders.schedule_line_by_id,
         "The line of a release that a call-off answers.",
         key="schedule_line_id",
+    )
+    guarantee: Guarantee | None = related(
+        contract_loaders.guarantee_by_id,
+        "What its contract guaranteed of its supply when it was called off; null for warehouses.",
+        key="guarantee_id",
     )
     external_reference: str | None = strawberry.field(
         description="The line's number in the sender's system."
@@ -241,6 +249,21 @@ class Order(Node):
         "It is PENDING_APPROVAL or CONFIRMED, and something is neither cancelled nor shipped.",
         attribute="is_open",
         directives=[_OF_LINES],
+    )
+    payment_state: PaymentState | None = strawberry.field(
+        description="What is known of its payment: what the report says that tells of the latest"
+        " instant; null for warehouses. Nothing is charged here."
+    )
+    payments: list[Annotated["Payment", strawberry.lazy("schema.trade.payments")]] = related(
+        payment_loaders.of_order,
+        "What was reported of its payment, by the instant of which it tells; nothing for"
+        " warehouses.",
+    )
+    is_stopped_by_payment: bool = related(
+        loaders.stopped,
+        "Whether what is known of its payment stops its goods, by `releaseWhen` of its party, or"
+        " else of its channel: its deliveries are neither released nor packed nor dispatched.",
+        attribute="by_payment",
     )
     available_actions: list[OrderAction] = related(
         loaders.offered,
