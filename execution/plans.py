@@ -11,6 +11,7 @@ from asyncio import Future, Lock, get_running_loop, shield
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from contextvars import copy_context
 from functools import partial
 from typing import Any, TypeVar
@@ -34,7 +35,7 @@ from execution.arguments import Argued, Converter, Prepared
 from execution.building import Build, Shaping, Unfusible, written_object
 from execution.fusing import Selection
 from execution.levels import FieldPlace, Level
-from execution.statements import Arguments, Filled, Request
+from execution.statements import Arguments, Filled, Payer, Request
 from execution.texts import Forms, together
 from kit.recent import Recent
 
@@ -120,7 +121,7 @@ class Plan:
         return self._levels.get(_place(type_, grouped))
 
     async def level(
-        self, type_: GraphQLObjectType, grouped: Any, variables: VariableValues, payer: Hashable
+        self, type_: GraphQLObjectType, grouped: Any, variables: VariableValues, payer: Payer
     ) -> Level:
         """Prepare a level, when it is the payer's turn."""
         make = partial(self._level, type_, grouped, variables)
@@ -170,8 +171,8 @@ def _plain(found: Any) -> Any:
 class Apart:
     """Plans in one thread beside the event loop, of one payer one thing at a time.
 
-    The rest of its plans waits for it, cancelled or not; so nobody else waits for more than one of
-    each payer.
+    On each level of payers the rest waits for it, cancelled or not: nobody waits for more than one
+    plan of each other merchant, and in a merchant for more than one of each other company or key.
     """
 
     _thread = ThreadPoolExecutor(1, "planning", partial(sys.setswitchinterval, 0.0005))
@@ -179,16 +180,20 @@ class Apart:
 
     def __init__(self) -> None:
         """Start with nobody's turn."""
-        self._turns: WeakValueDictionary[Hashable, Lock] = WeakValueDictionary()
+        self._turns: WeakValueDictionary[Payer, Lock] = WeakValueDictionary()
 
-    async def made(self, payer: Hashable, make: Callable[[], Made]) -> Made:
+    async def made(self, payer: Payer, make: Callable[[], Made]) -> Made:
         """Return what is made. Raises what making it raises."""
-        slot = self._turns.get(payer) or self._turns.setdefault(payer, Lock())
-        await slot.acquire()
-        making = get_running_loop().run_in_executor(self._thread, copy_context().run, make)
+        with ExitStack() as slots:
+            for level in range(len(payer), 0, -1):
+                slot = self._turns.setdefault(payer[:level], Lock())
+                await slot.acquire()
+                slots.callback(slot.release)
+            making = get_running_loop().run_in_executor(self._thread, copy_context().run, make)
+            held = slots.pop_all()
 
         def end(made: Future[Any]) -> None:
-            slot.release()
+            held.close()
             # Where nobody waits any more, nobody needs to be told.
             _ = made.cancelled() or made.exception()
 
@@ -224,7 +229,7 @@ class Planner:
             self._strawberry, self.schema = schema, schema._schema  # noqa: SLF001 -- Strawberry's extensions get at it no other way.
             self.converter = Converter(schema)
 
-    async def prepared(self, document: DocumentNode, name: str | None, payer: Hashable) -> Prepared:
+    async def prepared(self, document: DocumentNode, name: str | None, payer: Payer) -> Prepared:
         """Return the operation with a name."""
         # Kept with its document, so that no other has its id; a document's own hash is long.
         key = (id(document), name)
@@ -269,7 +274,7 @@ class Planner:
             return str(why)
         return Fused([written_object(builders)], selection.arguments, {})
 
-    async def plan(self, prepared: Prepared, variables: VariableValues, payer: Hashable) -> Plan:
+    async def plan(self, prepared: Prepared, variables: VariableValues, payer: Payer) -> Plan:
         """Return the plan of an operation under its conditions."""
         unnamed = prepared.unnamed
         conditions = tuple(map(variables.coerced.get, unnamed.conditions))

@@ -17,6 +17,8 @@ _REQUESTS = (UUID, date)
 """Values that belong to a request: never constants of a statement that others use too."""
 _SPELT = 16
 """Texts of a statement that are remembered, one for each way to name the answer's keys."""
+Payer = tuple[Hashable, ...]
+"""Whose turn it is, from the outside in: a merchant, and in it a company or key."""
 
 
 class Request(Protocol):
@@ -29,7 +31,7 @@ class Request(Protocol):
 
     general: Any
     audience: Hashable
-    payer: Hashable
+    payer: Payer
     named: Mapping[str, Any]
 
     def planned(self, length: int) -> None:

@@ -10,6 +10,7 @@ from loaders.master import parties as loaders
 from loaders.trade import contracts as contract_loaders
 from loaders.trade import orders as order_loaders
 from models.access.viewers import Scope
+from models.master.channels import ReleaseWhen
 from models.master.parties import Address as AddressRow
 from models.master.parties import Contact as ContactRow
 from models.master.parties import Party as PartyRow
@@ -125,6 +126,10 @@ class Party(Node):
         "approval_limit_per_day",
         "The same for all that it orders on one of the merchant's days; null: no such limit.",
         currency="approval_currency",
+    )
+    release_when: ReleaseWhen | None = strawberry.field(
+        description="What must be known of a payment before goods go on, for all of its orders;"
+        " null: what each order's channel says."
     )
     price_group: str | None = strawberry.field(
         description="The group of parties whose price lists it pays."

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from graphql import GraphQLField, GraphQLObjectType, get_named_type, parse
 
 from execution.levels import FieldPlace
-from execution.plans import Fused, Plan, Planner
+from execution.plans import Fused, Planner
 from schema.graphql.nodes import NODES
 from schema.graphql.scalars import FORMS
 from schema.schema import schema
@@ -26,17 +26,17 @@ ANSWERS = {
 """Fields of what commands answer that code makes; all that lies below them is fusible."""
 
 
-def test_every_field_argument_filter_and_sort_of_a_read_is_part_of_a_statement():
+async def test_every_field_argument_filter_and_sort_of_a_read_is_part_of_a_statement():
     planner, whole = Planner(FORMS), Whole(SHOWN, set(NODES))
     planner.serve(schema)
     unfused, read = set(), 0
     for name, (way, *_) in whole.ways.items():
         for selection, _ in whole.questions(name):
             operation = way.operation(selection, {})
-            prepared = planner.prepared(parse(operation.text), None)
+            prepared = await planner.prepared(parse(operation.text), None, ())
             variables = prepared.variables(operation.variables)
             assert variables is not None, operation
-            roots = Plan(planner, prepared, variables).roots
+            roots = (await planner.plan(prepared, variables, ())).roots
             unfused |= set() if isinstance(roots, Fused) else {roots}
             read += 1
     assert unfused == BY_CODE.keys()

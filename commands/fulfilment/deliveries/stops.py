@@ -11,7 +11,13 @@ from kit.errors import Path, Refused
 from models.access.viewers import Viewer
 from models.base.acts import Some
 from models.fulfilment.codes import FulfilmentCode
-from models.fulfilment.deliveries.conditions import INCOMPLETE, NAMELESS, ORDER_HELD, TOO_LATE
+from models.fulfilment.deliveries.conditions import (
+    INCOMPLETE,
+    NAMELESS,
+    ORDER_HELD,
+    TOO_LATE,
+    UNPAID,
+)
 from models.fulfilment.deliveries.tables import Delivery
 from models.master.parties import Party
 from models.trade.codes import TradeCode
@@ -32,12 +38,13 @@ async def check_delivery(
 ) -> None:
     """Refuse while something stops what is done with a locked delivery. at: when, now by default.
 
-    Refused: ON_HOLD, RECIPIENT_MISSING, DELIVERY_POLICY.
+    Refused: ON_HOLD, PAYMENT_OUTSTANDING, RECIPIENT_MISSING, DELIVERY_POLICY.
     """
     held = partial(_held, writing.viewer, delivery, path)
     known = {
         HELD: held,
         ORDER_HELD: held,
+        UNPAID: partial(_unpaid, path),
         NAMELESS: partial(_nameless, delivery, path),
         TOO_LATE: partial(_too_late, path),
         INCOMPLETE: partial(_incomplete, path),
@@ -50,6 +57,13 @@ def _held(viewer: Viewer, delivery: Delivery, path: Path, holds: Sequence[Hold])
     reasons = {reason_for(viewer, hold) for hold in holds}
     text = f"{delivery.number} is on hold: {', '.join(sorted(reasons))}."
     return Refused(TradeCode.ON_HOLD, text, path)
+
+
+def _unpaid(path: Path, orders: Sequence[Order]) -> Refused:
+    """Return the refusal of what is not paid for: that it is stopped, not what is known (D12)."""
+    numbers = ", ".join(sorted(order.number for order in orders))
+    text = f"What is known of the payment of {numbers} stops this."
+    return Refused(TradeCode.PAYMENT_OUTSTANDING, text, path)
 
 
 def _nameless(delivery: Delivery, path: Path, _companies: Sequence[Party]) -> Refused:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import func
 
-from loaders.reading.acts import available
+from loaders.reading.acts import available, there_is
 from loaders.reading.relations import Aggregates, Computed, Many, One
 from loaders.trade.orders.lists import OrderFilter, OrderSort, every, of_party
 from loaders.trade.orders.progress import fulfilment, is_late, is_open, net_amount
@@ -11,6 +11,7 @@ from loaders.trade.orders.tokens import access_token
 from models.trade.orders.acts import ACTS
 from models.trade.orders.holds import Hold
 from models.trade.orders.tables import Order, OrderLine
+from models.trade.payments import UNPAID
 
 by_id = One(Order)
 by_number = One(Order, "number")
@@ -28,6 +29,7 @@ progress = Aggregates(
 )
 timeliness = Computed(Order, {"is_late": is_late, "is_open": is_open})
 tokens = Computed(Order, {"token": access_token})
+stopped = Computed(Order, {"by_payment": there_is(UNPAID)})
 offered = Computed(Order, {"actions": available(ACTS)})
 net = Aggregates(
     OrderLine,
@@ -54,6 +56,7 @@ __all__ = [
     "of_party",
     "offered",
     "progress",
+    "stopped",
     "timeliness",
     "tokens",
 ]

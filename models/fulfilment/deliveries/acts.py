@@ -14,6 +14,7 @@ from models.fulfilment.deliveries.conditions import (
     NAMELESS,
     ORDER_HELD,
     TOO_LATE,
+    UNPAID,
 )
 from models.fulfilment.deliveries.states import (
     AFTER_DISPATCH,
@@ -58,21 +59,21 @@ RELEASE = Act(
     Scope.DELIVERIES_PLAN,
     frozenset({DeliveryState.PLANNED}),
     becomes=DeliveryState.RELEASED,
-    stopped_by=(HELD, ORDER_HELD, NAMELESS, TOO_LATE, INCOMPLETE),
+    stopped_by=(HELD, ORDER_HELD, UNPAID, NAMELESS, TOO_LATE, INCOMPLETE),
     action=DeliveryAction.RELEASE,
 )
 PACK = Act(
     Scope.DELIVERIES_FULFIL,
     BEFORE_DISPATCH - {DeliveryState.PLANNED},
     becomes=DeliveryState.PACKED,
-    stopped_by=(TOO_LATE,),
+    stopped_by=(UNPAID, TOO_LATE),
     action=DeliveryAction.PACK,
 )
 DISPATCH = Act(
     Scope.DELIVERIES_FULFIL,
     frozenset({DeliveryState.PACKED}),
     becomes=DeliveryState.DISPATCHED,
-    stopped_by=(HELD, ORDER_HELD, INCOMPLETE),
+    stopped_by=(HELD, ORDER_HELD, UNPAID, INCOMPLETE),
     action=DeliveryAction.DISPATCH,
 )
 CANCEL = Act(

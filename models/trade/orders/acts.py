@@ -21,6 +21,7 @@ class OrderAction(StrEnum):
     RELEASE_HOLD = "RELEASE_HOLD"
     CANCEL_LINES = "CANCEL_LINES"
     CLOSE = "CLOSE"
+    RECORD_PAYMENT = "RECORD_PAYMENT"
 
 
 def _is_awaited(reader: Any, order: Any) -> Any:
@@ -81,5 +82,7 @@ CLOSE = Act(
     action=OrderAction.CLOSE,
 )
 
-ACTS = (APPROVE, REJECT, HOLD, RELEASE_HOLD, CANCEL_LINES, CLOSE)
+RECORD_PAYMENT = Act(Scope.PAYMENTS_WRITE, frozenset(OrderState), action=OrderAction.RECORD_PAYMENT)
+
+ACTS = (APPROVE, REJECT, HOLD, RELEASE_HOLD, CANCEL_LINES, CLOSE, RECORD_PAYMENT)
 """Those that clients are told of, in the order in which they are."""

@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, ColumnElement, Index, Numeric, any_, case, func, l
 from sqlalchemy.ext.hybrid import hybrid_method, hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kit.money import UNUSUAL, USUAL, rounded
+from kit.standards.money import UNUSUAL, USUAL, rounded
 from models.access.viewers import Actor
 from models.base.masks import NULL, Hidden
 from models.base.tables import (
@@ -26,7 +26,13 @@ from models.base.tables import (
     whole_window,
 )
 from models.base.visibility import Seen, having, held, own, through
-from models.trade.orders.states import Approval, DeliveryPolicy, OrderKind, OrderState
+from models.trade.orders.states import (
+    Approval,
+    DeliveryPolicy,
+    OrderKind,
+    OrderState,
+    PaymentState,
+)
 
 
 class Order(Owned):
@@ -34,7 +40,8 @@ class Order(Owned):
 
     ship_to: fields of kit.inputs.Place. recipient, guest: fields of kit.inputs.Recipient.
     awaiting_approval_of: those who must still approve it, nobody in other states.
-    cancel_reason: of whoever last cancelled a part of it.
+    cancel_reason: of whoever last cancelled a part of it. payment_state: of the report that tells
+    the newest of its payment (`models.trade.payments`).
     """
 
     __tablename__ = "orders"
@@ -43,6 +50,8 @@ class Order(Owned):
         Actor.STOREFRONT: held("channel_id"),
         Actor.WAREHOUSE: having("DeliveryLine", "order_id"),
     }
+    # Whether it stops goods a warehouse is told; the rest is between merchant and client.
+    __hidden__: ClassVar[Hidden] = {Actor.WAREHOUSE: {"payment_state": NULL}}
     __table_args__ = (
         unique("number", "number"),
         to("channels", "channel_id"),
@@ -55,6 +64,7 @@ class Order(Owned):
         indexed("orders", "purchase_order_number"),
         indexed("orders", "channel_id", "placed_at", "id"),
         indexed("orders", "party_id", "placed_at", "id"),
+        indexed("orders", "payment_state", "placed_at", "id"),
         indexed("orders", "contract_id"),
         indexed("orders", "ship_to_id"),
         indexed("orders", "buyer_contact_id"),
@@ -71,6 +81,7 @@ class Order(Owned):
         ),
         known("kind", OrderKind),
         known("state", OrderState),
+        known("payment_state", PaymentState),
         known("delivery_policy", DeliveryPolicy),
         check("approval_known", "awaiting_approval_of <@ ARRAY['MERCHANT', 'COMPANY']"),
         check(
@@ -118,6 +129,7 @@ class Order(Owned):
     awaiting_approval_of: Mapped[list[Approval]] = mapped_column(
         ARRAY(OneOf(Approval)), default=list, server_default="{}"
     )
+    payment_state: Mapped[PaymentState] = mapped_column(OneOf(PaymentState))
     version: Mapped[int] = mapped_column(default=1)
 
     @hybrid_method
@@ -158,8 +170,9 @@ class OrderLine(Owned):
     """One product of one order; every quantity in the product's unit.
 
     unit_price: None while the order waits for the merchant to state it. discount_percent: taken off
-    it. over_tolerance: how much more than ordered may be planned, as a quantity (invariant O1). The
-    counters are sums that the database checks.
+    it. guarantee_id: what its contract guaranteed when it was called off. over_tolerance: how much
+    more than ordered may be planned, as a quantity (invariant O1). The counters are sums that the
+    database checks.
     """
 
     __tablename__ = "order_lines"
@@ -177,10 +190,12 @@ class OrderLine(Owned):
         to("products", "product_id"),
         to("contract_lines", "contract_line_id"),
         to("schedule_lines", "schedule_line_id"),
+        to("guarantees", "guarantee_id"),
         unique("line_no", "order_id", "line_no"),
         indexed("order_lines", "product_id"),
         indexed("order_lines", "contract_line_id"),
         indexed("order_lines", "schedule_line_id"),
+        indexed("order_lines", "guarantee_id"),
         not_negative(*COUNTERS),
         check("ordered_positive", "ordered > 0"),
         check("price_not_negative", "unit_price >= 0"),
@@ -205,6 +220,7 @@ class OrderLine(Owned):
     product_id: Mapped[UUID]
     contract_line_id: Mapped[UUID | None]
     schedule_line_id: Mapped[UUID | None]
+    guarantee_id: Mapped[UUID | None]
     currency: Mapped[str]
     unit_price: Mapped[Decimal | None]
     discount_percent: Mapped[Decimal] = mapped_column(Numeric(9, 6), default=Decimal(0))
@@ -271,7 +287,7 @@ def _constant(value: str | int) -> ColumnElement[Any]:
 
 
 def rounded_net(exact: Any, currency: Any) -> ColumnElement[Decimal]:
-    """Round in SQL as kit.money does; PostgreSQL rounds halves of `numeric` away from zero."""
+    """Round in SQL as kit.standards.money; PostgreSQL rounds halves of `numeric` away from zero."""
     digits = case(
         *((currency.in_(map(_constant, some)), _constant(unit)) for unit, some in UNUSUAL.items()),
         else_=_constant(USUAL),

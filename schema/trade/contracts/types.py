@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from admission.costs import Cost
 from execution import column, related
 from loaders.fulfilment import call_offs as call_off_loaders
 from loaders.master import catalog as product_loaders
@@ -24,11 +25,21 @@ from schema.graphql.nodes import Node, node
 from schema.graphql.scalars import Currency
 from schema.master.catalog import Product
 from schema.master.parties import Address, Party
-from schema.trade.contracts.enums import ContractState, EndOfLife, ReservationStrategy
+from schema.trade.contracts.enums import (
+    ContractAction,
+    ContractState,
+    EndOfLife,
+    ReservationStrategy,
+)
+from schema.trade.contracts.guarantees import Guarantee
 
 if TYPE_CHECKING:
     from schema.trade.orders import OrderConnection
     from schema.trade.releases import Release
+
+
+_OF_LINES = Cost(weight=1, each=5)
+"""Of what looks through the contract's lines."""
 
 
 @node(
@@ -41,6 +52,11 @@ class ContractLine(Node):
     line_no: int = strawberry.field(description="Its number in the contract; never reused.")
     product: Product | None = related(product_loaders.by_id, "What is agreed.", key="product_id")
     unit_price: values.Money = values.money("unit_price", "Price of one unit.")
+    guarantee: Guarantee | None = related(
+        loaders.guarantee_by_id,
+        "What is guaranteed of the supply of what is called off from now on.",
+        key="guarantee_id",
+    )
     target_quantity: Decimal = strawberry.field(description="How much is agreed.")
     min_quantity: Decimal | None = strawberry.field(
         description="The least that must be called off by the end."
@@ -167,7 +183,10 @@ class Contract(Node):
         description="Days ahead in which material is bought already."
     )
     state: ContractState = related(
-        loaders.standing, "Where it stands, its lines and its days considered.", attribute="state"
+        loaders.standing,
+        "Where it stands, its lines and its days considered.",
+        attribute="state",
+        directives=[_OF_LINES],
     )
     state_reason: str | None = strawberry.field(
         description="Why people suspended or terminated it; null once it goes on."
@@ -176,6 +195,7 @@ class Contract(Node):
         loaders.standing,
         "Whether the agreed quantity of every line is called off.",
         attribute="is_exhausted",
+        directives=[_OF_LINES],
     )
     is_expired: bool = related(
         loaders.standing,
@@ -204,5 +224,8 @@ class Contract(Node):
             filters=release_loaders.ReleaseFilter,
             sorts=release_loaders.ReleaseSort,
         )
+    )
+    available_actions: list[ContractAction] = related(
+        loaders.offered, "What the viewer may do now with it.", attribute="actions"
     )
     timeline: Timeline = timeline()

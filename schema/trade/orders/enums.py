@@ -9,6 +9,7 @@ from models.trade.orders.states import (
     FulfilmentStatus,
     OrderKind,
     OrderState,
+    PaymentState,
 )
 from schema.graphql.enums import described
 
@@ -52,6 +53,17 @@ described(
     RETURNED="All was delivered, and all of it came back.",
 )
 described(
+    PaymentState,
+    "PaymentState",
+    "What is known of an order's payment: recorded as a shop or a back office reports it.",
+    NOT_REQUIRED="Nobody awaits a payment.",
+    AWAITED="It is not there yet, as far as anybody knows.",
+    AUTHORISED="It is reserved with the payer.",
+    PAID="All of it is there.",
+    PARTLY_PAID="Less than the order's total is there.",
+    FAILED="It was refused, taken back, or did not come.",
+)
+described(
     DeliveryPolicy,
     "DeliveryPolicy",
     "Whether an order may come in parts (EDIFACT 4493).",
@@ -78,6 +90,7 @@ described(
     RELEASE_HOLD="`orderReleaseHold`.",
     CANCEL_LINES="`orderCancelLines`.",
     CLOSE="`orderClose`.",
+    RECORD_PAYMENT="`orderRecordPayment`.",
 )
 described(
     OrderSort,
@@ -98,4 +111,5 @@ __all__ = [
     "OrderKind",
     "OrderSort",
     "OrderState",
+    "PaymentState",
 ]

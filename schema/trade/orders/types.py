@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from admission.costs import Cost
 from execution import DECLARED, Listed, related
 from loaders.fulfilment import deliveries as delivery_loaders
 from loaders.master import catalog as product_loaders
@@ -13,6 +14,7 @@ from loaders.master import channels as channel_loaders
 from loaders.master import parties as party_loaders
 from loaders.trade import contracts as contract_loaders
 from loaders.trade import orders as loaders
+from loaders.trade import payments as payment_loaders
 from loaders.trade import releases as release_loaders
 from models.access.viewers import Scope
 from models.trade.orders.holds import Hold as HoldRow
@@ -27,11 +29,12 @@ from schema.graphql.scopes import Requires
 from schema.master.catalog import Product
 from schema.master.channels import Channel
 from schema.master.parties import Address, Contact, Party
-from schema.trade.contracts import Contract, ContractLine
+from schema.trade.contracts import Contract, ContractLine, Guarantee
 from schema.trade.releases import ScheduleLine
 
 if TYPE_CHECKING:
     from schema.fulfilment.deliveries import Delivery
+    from schema.trade.payments import Payment
 from schema.trade.orders.enums import (
     Approval,
     DeliveryPolicy,
@@ -40,10 +43,13 @@ from schema.trade.orders.enums import (
     OrderAction,
     OrderKind,
     OrderState,
+    PaymentState,
 )
 
 _NOT_SHOWN = "null for warehouses"
 """What the models hide of prices."""
+_OF_LINES = Cost(weight=1, each=5)
+"""Of what looks through lines: 10 to 20 µs for an order of few, 50 to 190 for one of 250."""
 
 
 @node(HoldRow, loaders.hold_by_id, Scope.ORDERS_READ, "A stop on an order or a delivery.")
@@ -82,6 +88,11 @@ class OrderLine(Node):
         release_loaders.schedule_line_by_id,
         "The line of a release that a call-off answers.",
         key="schedule_line_id",
+    )
+    guarantee: Guarantee | None = related(
+        contract_loaders.guarantee_by_id,
+        "What its contract guaranteed of its supply when it was called off; null for warehouses.",
+        key="guarantee_id",
     )
     external_reference: str | None = strawberry.field(
         description="The line's number in the sender's system."
@@ -201,6 +212,7 @@ class Order(Node):
         related(
             delivery_loaders.of_order,
             "Its deliveries, cancelled ones too, by the end of the window.",
+            directives=[_OF_LINES],
         )
     )
     fulfilment_status: FulfilmentStatus = related(
@@ -208,9 +220,14 @@ class Order(Node):
         "How far it has come, derived from its lines.",
         attribute="status",
         default=FulfilmentStatus.UNFULFILLED,
+        directives=[_OF_LINES],
     )
     is_backordered: bool = related(
-        loaders.progress, "A line waits for goods.", attribute="is_backordered", default=False
+        loaders.progress,
+        "A line waits for goods.",
+        attribute="is_backordered",
+        default=False,
+        directives=[_OF_LINES],
     )
     is_late: bool = related(
         loaders.timeliness,
@@ -218,20 +235,41 @@ class Order(Node):
         " all that was ordered was shipped: it is past and something is still open, or the last"
         " dispatch came after it.",
         attribute="is_late",
+        directives=[Cost(weight=1, each=10)],
     )
     net: values.Money | None = related(
         loaders.net,
         "Price of all lines after discount, without what was cancelled: added exactly, rounded"
         f" half up once to the currency's minor unit. It is {_NOT_SHOWN}, and while a line has no"
         " price.",
+        directives=[_OF_LINES],
     )
     is_open: bool = related(
         loaders.timeliness,
         "It is PENDING_APPROVAL or CONFIRMED, and something is neither cancelled nor shipped.",
         attribute="is_open",
+        directives=[_OF_LINES],
+    )
+    payment_state: PaymentState | None = strawberry.field(
+        description="What is known of its payment: what the report says that tells of the latest"
+        " instant; null for warehouses. Nothing is charged here."
+    )
+    payments: list[Annotated["Payment", strawberry.lazy("schema.trade.payments")]] = related(
+        payment_loaders.of_order,
+        "What was reported of its payment, by the instant of which it tells; nothing for"
+        " warehouses.",
+    )
+    is_stopped_by_payment: bool = related(
+        loaders.stopped,
+        "Whether what is known of its payment stops its goods, by `releaseWhen` of its party, or"
+        " else of its channel: its deliveries are neither released nor packed nor dispatched.",
+        attribute="by_payment",
     )
     available_actions: list[OrderAction] = related(
-        loaders.offered, "What the viewer may do now with it.", attribute="actions"
+        loaders.offered,
+        "What the viewer may do now with it.",
+        attribute="actions",
+        directives=[_OF_LINES],
     )
     access_token: str | None = related(
         loaders.tokens,
@@ -271,5 +309,5 @@ class OrderConnection(Connection[Order]):
         lambda page: loaders.SummaryOf(page.paged, page.filter_by),
         loaders.SummaryOf.source,
         "Sums over the whole list; counted only when asked.",
-        points=25,
+        cost=Cost(weight=1, each=2_400),
     )

@@ -75,6 +75,7 @@ def test_a_field_over_something_hidden_may_be_null() -> None:
     assert sorted(fields()) == [
         ("Hold", "note", True),
         ("Hold", "owner", True),
+        ("Order", "paymentState", True),
         ("OrderLine", "discountPercent", True),
         ("OrderLine", "net", True),
         ("OrderLine", "unitPrice", True),

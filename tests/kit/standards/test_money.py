@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from kit.money import rounded
+from kit.standards.money import rounded
 
 
 @pytest.mark.parametrize(
