@@ -14,7 +14,6 @@ from sqlalchemy import (
     exists,
     func,
     literal,
-    select,
     type_coerce,
 )
 
@@ -22,7 +21,7 @@ from kit.ids import Names
 from kit.inputs import Day, Input, Reference
 from loaders.reading.acts import available
 from loaders.reading.pages import Paged, Sorted
-from loaders.reading.relations import Computed, Many, Nested, One, Part, Reader
+from loaders.reading.relations import ByList, Computed, Many, One, Reader
 from models.base.tables import OneOf
 from models.base.visibility import seen_by
 from models.master.parties import Address
@@ -38,18 +37,7 @@ lines_of = Many(ContractLine, "contract_id", order_by=("line_no",), typical=5)
 guarantee_by_id = One(Guarantee)
 shortfall_by_id = One(Shortfall)
 shortfalls_of = Many(Shortfall, "contract_id", order_by=("contract_line_id",), typical=2)
-
-
-def _ship_tos(reader: Reader, contract: Any) -> Part:
-    """Follow the contract's list of addresses, in its order."""
-    listed = func.unnest(contract.ship_to_ids).table_valued("id", with_ordinality="place")
-    key, address = listed.render_derived(), reader.table(Address)
-    rows = select().select_from(key).join(address, address.id == key.c.id)
-    rows = rows.where(*seen_by(reader.viewer, address)).order_by(key.c.place)
-    return address, rows.correlate_except(key, address)
-
-
-ship_tos = Nested(Address, _ship_tos)
+ship_tos = ByList(Contract, "ship_to_ids", Address, typical=5)
 
 
 def _is_expired(reader: Reader, contract: Any) -> ColumnElement[Any]:

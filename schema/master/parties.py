@@ -1,13 +1,11 @@
 """Parties for clients."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
-from strawberry import Info
 
 from commands.master.parties import upsert
-from execution import DECLARED, Listed, batched, related
+from execution import DECLARED, Listed, related
 from loaders.master import parties as loaders
 from loaders.trade import contracts as contract_loaders
 from loaders.trade import orders as order_loaders
@@ -17,7 +15,6 @@ from models.master.parties import Address as AddressRow
 from models.master.parties import Contact as ContactRow
 from models.master.parties import Party as PartyRow
 from models.master.parties import PartyKind, PartyRole
-from resolvers.master import parties as resolvers
 from schema.access.journal import Timeline, timeline
 from schema.graphql.bulk import UpsertResult
 from schema.graphql.connections import Connection, connection
@@ -52,10 +49,6 @@ described(
     NAME="By name.",
     NAME_DESC="By name, last first.",
 )
-
-
-async def _channels(parties: Sequence[Any], info: Info) -> list[list[Any]]:
-    return await resolvers.channels_of(info.context, parties)
 
 
 @strawberry.type(
@@ -141,9 +134,7 @@ class Party(Node):
     price_group: str | None = strawberry.field(
         description="The group of parties whose price lists it pays."
     )
-    channels: list[Channel] = batched(
-        _channels, "Over which its buyers order, by code.", listed=Listed(loaders.channels)
-    )
+    channels: list[Channel] = related(loaders.channels, "Over which its buyers order, by code.")
     contacts: list[Contact] = related(loaders.contacts, "Its contacts, by code.")
     addresses: list[Address] = related(loaders.addresses, "Its addresses, by code.")
     contracts: Connection[Annotated["Contract", strawberry.lazy("schema.trade.contracts")]] = (

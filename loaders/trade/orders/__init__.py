@@ -7,6 +7,7 @@ from loaders.reading.relations import Aggregates, Computed, Many, One
 from loaders.trade.orders.lists import OrderFilter, OrderSort, every, of_party
 from loaders.trade.orders.progress import fulfilment, is_late, is_open, net_amount
 from loaders.trade.orders.sums import Summary, SummaryOf, net_totals
+from loaders.trade.orders.tokens import access_token
 from models.trade.orders.acts import ACTS
 from models.trade.orders.holds import Hold
 from models.trade.orders.tables import Order, OrderLine
@@ -27,6 +28,7 @@ progress = Aggregates(
     },
 )
 timeliness = Computed(Order, {"is_late": is_late, "is_open": is_open})
+tokens = Computed(Order, {"token": access_token})
 stopped = Computed(Order, {"by_payment": there_is(UNPAID)})
 offered = Computed(Order, {"actions": available(ACTS)})
 net = Aggregates(
@@ -56,4 +58,5 @@ __all__ = [
     "progress",
     "stopped",
     "timeliness",
+    "tokens",
 ]

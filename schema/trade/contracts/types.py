@@ -1,14 +1,12 @@
 """Contracts, their lines and what settlements found missing, for clients."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
-from strawberry import Info
 
-from execution import Listed, batched, column, related
+from execution import column, related
 from loaders.fulfilment import call_offs as call_off_loaders
 from loaders.master import catalog as product_loaders
 from loaders.master import parties as party_loaders
@@ -19,7 +17,6 @@ from models.access.viewers import Scope
 from models.trade.contracts.tables import Contract as ContractRow
 from models.trade.contracts.tables import ContractLine as ContractLineRow
 from models.trade.contracts.tables import Shortfall as ShortfallRow
-from resolvers.trade import contracts as resolvers
 from schema.access.journal import Timeline, timeline
 from schema.graphql import values
 from schema.graphql.connections import Connection, connection
@@ -38,10 +35,6 @@ from schema.trade.contracts.guarantees import Guarantee
 if TYPE_CHECKING:
     from schema.trade.orders import OrderConnection
     from schema.trade.releases import Release
-
-
-async def _ship_tos(contracts: Sequence[Any], info: Info) -> list[list[Any]]:
-    return await resolvers.ship_tos(info.context, contracts)
 
 
 @node(
@@ -160,10 +153,8 @@ class Contract(Node):
     purchase_order_number: str | None = strawberry.field(
         description="The customer's number of this contract."
     )
-    ship_tos: list[Address] = batched(
-        _ship_tos,
-        "Addresses that may be delivered to; the first is the default.",
-        listed=Listed(loaders.ship_tos),
+    ship_tos: list[Address] = related(
+        loaders.ship_tos, "Addresses that may be delivered to; the first is the default."
     )
     valid_from: date = strawberry.field(description="First day of validity, inclusive.")
     valid_to: date = strawberry.field(description="Last day of validity, inclusive.")

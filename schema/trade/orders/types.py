@@ -1,14 +1,12 @@
 """Orders, their lines and holds, and lists of orders, for clients."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
-from strawberry import Info
 
-from execution import DECLARED, Listed, batched, related
+from execution import DECLARED, Listed, related
 from loaders.fulfilment import deliveries as delivery_loaders
 from loaders.master import catalog as product_loaders
 from loaders.master import channels as channel_loaders
@@ -21,7 +19,6 @@ from models.access.viewers import Scope
 from models.trade.orders.holds import Hold as HoldRow
 from models.trade.orders.tables import Order as OrderRow
 from models.trade.orders.tables import OrderLine as OrderLineRow
-from resolvers.trade import orders as resolvers
 from schema.access.journal import Timeline, timeline
 from schema.graphql import values
 from schema.graphql.connections import Connection, whole
@@ -50,10 +47,6 @@ from schema.trade.orders.enums import (
 
 _NOT_SHOWN = "null for warehouses"
 """What the models hide of prices."""
-
-
-async def _access_tokens(orders: Sequence[Any], info: Info) -> list[str | None]:
-    return await resolvers.access_tokens(info.context, [it.id for it in orders])
 
 
 @node(HoldRow, loaders.hold_by_id, Scope.ORDERS_READ, "A stop on an order or a delivery.")
@@ -263,10 +256,11 @@ class Order(Node):
     available_actions: list[OrderAction] = related(
         loaders.offered, "What the viewer may do now with it.", attribute="actions"
     )
-    access_token: str | None = batched(
-        _access_tokens,
+    access_token: str | None = related(
+        loaders.tokens,
         "What a storefront sends as the header `Abruf-Order-Token` to see this order; for who"
         " manages orders, and for the storefront that has it.",
+        attribute="token",
     )
     timeline: Timeline = timeline()
 
