@@ -28,7 +28,7 @@ RELEASE = Mutation("contractRelease", "")
 CALL_OFF = Mutation("contractCallOff", f"callOff {{ number {_LINES} }}")
 RECEIPT = Mutation("deliveryConfirmReceipt", "receipt { id }")
 
-_AGREED = [
+_AGREED: list[tuple[str, dict[str, Any]]] = [
     (
         SHAFT,
         {

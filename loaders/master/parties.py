@@ -7,14 +7,16 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, Integer, cast, column, func, select
+from sqlalchemy import ColumnElement, Integer, any_, cast, column, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from kit.db.database import Database
 from kit.inputs import Input, Name, Reference
 from loaders.reading.names import is_called
 from loaders.reading.pages import Paged, Sorted
-from loaders.reading.relations import ByList, Many, Nested, One, Part, Reader
+from loaders.reading.relations import ByList, Many, Nested, One, Part, Reader, Relation
+from models.base.records import record
+from models.base.visibility import seen_by
 from models.master.channels import Channel
 from models.master.parties import Address, Contact, Party, PartyKind, PartyRole
 
@@ -25,6 +27,29 @@ address_by_id = One(Address)
 contacts = Many(Contact, "party_id", order_by=("code",), typical=2)
 addresses = Many(Address, "party_id", order_by=("code",), typical=3)
 channels = ByList(Party, "channel_ids", Channel, order_by="code", typical=5)
+
+
+class _OrderedOver(Relation):
+    """Id of a party or a channel -> the channels over which who is bound to it orders, by code."""
+
+    many, typical = True, 5
+
+    def __init__(self) -> None:
+        """Take the table of channels."""
+        self.source, self.record = Channel, record(Channel)
+
+    def part(self, reader: Reader, key: ColumnElement[Any]) -> Part:
+        """Return the channels, and the select of those that are listed or are the one itself."""
+        channel, party = reader.table(Channel), reader.table(Party)
+        listed = exists().where(
+            party.id == key, channel.id == any_(party.channel_ids), *seen_by(reader.viewer, party)
+        )
+        rows = select().select_from(channel).where(*seen_by(reader.viewer, channel))
+        rows = rows.where(or_(channel.id == key, listed.correlate_except(party)))
+        return channel, rows.order_by(channel.code).correlate_except(channel)
+
+
+ordered_over = _OrderedOver()
 
 
 def _opening(value: Any) -> SimpleNamespace:

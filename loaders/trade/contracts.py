@@ -12,7 +12,6 @@ from sqlalchemy import (
     and_,
     case,
     exists,
-    func,
     literal,
     type_coerce,
 )

@@ -93,7 +93,7 @@ class Known:
             return there, "UNCHANGED"
         if it.state is PaymentState.PARTLY_PAID:
             # What is there was less than the total of its time, whatever is wanted now.
-            self._check_part(order, it.amount and it.amount.amount)
+            self._check_part(order, None if it.amount is None else it.amount.amount)
         payment_id = new_id()
         self.reports[key] = (payment_id, *content)
         self._add(writing, order, it, payment_id)
