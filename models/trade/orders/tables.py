@@ -129,7 +129,9 @@ class Order(Owned):
     awaiting_approval_of: Mapped[list[Approval]] = mapped_column(
         ARRAY(OneOf(Approval)), default=list, server_default="{}"
     )
-    payment_state: Mapped[PaymentState] = mapped_column(OneOf(PaymentState))
+    payment_state: Mapped[PaymentState] = mapped_column(
+        OneOf(PaymentState), default=PaymentState.AWAITED
+    )
     version: Mapped[int] = mapped_column(default=1)
 
     @hybrid_method

@@ -250,6 +250,10 @@ async def test_a_filter_by_something_hidden_matches_nothing(held, world, actor, 
     assert (len(page.rows), counted_rows, every) == (found, found, 1)
 
 
+STOPS = re.compile(r"\borders(_\d+)?\.payment_state IN \('[A-Z_', ]+'\)")
+"""What stops goods, of which a warehouse is told that it does: with codes of ours, no client's."""
+
+
 def _never_read(actor: Actor) -> re.Pattern[str]:
     """Match a column that an actor reads nothing of, in SQL."""
     columns = [
@@ -278,7 +282,7 @@ async def test_no_statement_for_an_actor_reads_what_is_hidden(request, held, wor
             operation = Writer(schema._schema, seen, number).write()  # noqa: SLF001 -- as graphql-core's.
             await viewer.answer(operation.text, **operation.variables)
     assert len(sent) > 50
-    assert [it for it in sent if never.search(it)] == []
+    assert [it for it in sent if never.search(STOPS.sub("", it))] == []
     with counted(world.database.engine) as sent:
         for document, fields in held.wanted():
             await held.viewers[Actor.STAFF](document, **fields)

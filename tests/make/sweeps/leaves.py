@@ -181,6 +181,9 @@ _PRICED = {
     "expectedUnitPrice",
     "discountPercent",
     "overTolerancePercent",
+    "penaltyCapPercent",
+    "penaltyPerUnit",
+    "penaltyPercentPerDay",
     "underTolerancePercent",
 }
 _ZERO = _PRICED | {"fromQuantity", "minQuantity", "picked", "received", "cumulativeReceived"}
