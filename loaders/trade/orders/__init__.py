@@ -5,8 +5,9 @@ from sqlalchemy import func
 from loaders.reading.acts import available
 from loaders.reading.relations import Aggregates, Computed, Many, One
 from loaders.trade.orders.lists import OrderFilter, OrderSort, every, of_party
-from loaders.trade.orders.progress import fulfilment, is_late, is_open, net_amount
+from loaders.trade.orders.progress import fulfilment, is_late, is_open
 from loaders.trade.orders.sums import Summary, SummaryOf, net_totals
+from loaders.trade.orders.totals import charges, net, taxes, totals
 from models.trade.orders.acts import ACTS
 from models.trade.orders.holds import Hold
 from models.trade.orders.tables import Order, OrderLine
@@ -27,14 +28,6 @@ progress = Aggregates(
 )
 timeliness = Computed(Order, {"is_late": is_late, "is_open": is_open})
 offered = Computed(Order, {"actions": available(ACTS)})
-net = Aggregates(
-    OrderLine,
-    "order_id",
-    {"amount": net_amount, "currency": lambda line: func.min(line.currency)},
-    # Nothing is added up of prices that the viewer does not know.
-    having=lambda line: func.count(line.net) == func.count(),
-)
-
 __all__ = [
     "OrderFilter",
     "OrderSort",
@@ -42,6 +35,7 @@ __all__ = [
     "SummaryOf",
     "by_id",
     "by_number",
+    "charges",
     "every",
     "hold_by_id",
     "holds",
@@ -52,5 +46,7 @@ __all__ = [
     "of_party",
     "offered",
     "progress",
+    "taxes",
     "timeliness",
+    "totals",
 ]

@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, ColumnElement, Index, Numeric, any_, case, func, l
 from sqlalchemy.ext.hybrid import hybrid_method, hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kit.money import UNUSUAL, USUAL, rounded
+from kit.money import UNUSUAL, USUAL, part_of, rounded
 from models.access.viewers import Actor
 from models.base.masks import NULL, Hidden
 from models.base.tables import (
@@ -28,13 +28,21 @@ from models.base.tables import (
 from models.base.visibility import Seen, having, held, own, through
 from models.trade.orders.states import Approval, DeliveryPolicy, OrderKind, OrderState
 
+_OF_ORDERS = ("discount_percent", "discount_amount", "charges", "taxes", "charged", "taxed")
+_OF_LINES = ("unit_price", "discount_percent", "discount_amount", "order_discount")
+"""Columns that say what something costs, which who handles goods is not to know."""
+
 
 class Order(Owned):
     """What a party or a guest ordered over one channel.
 
     ship_to: fields of kit.inputs.Place. recipient, guest: fields of kit.inputs.Recipient.
     awaiting_approval_of: those who must still approve it, nobody in other states.
-    cancel_reason: of whoever last cancelled a part of it.
+    cancel_reason: of whoever last cancelled a part of it. discount_percent, discount_amount: as it
+    was stated, in one of both ways; its lines bear it. charges, taxes: objects of ChargeKind or
+    TaxCategory and rate, each with its amount as a text. charged: what its charges come to, 0 once
+    nothing of it is wanted. taxed: what its taxes come to, None where nobody has stated any, and
+    since a part was cancelled.
     """
 
     __tablename__ = "orders"
@@ -42,6 +50,9 @@ class Order(Owned):
         Actor.BUYER: own("party_id"),
         Actor.STOREFRONT: held("channel_id"),
         Actor.WAREHOUSE: having("DeliveryLine", "order_id"),
+    }
+    __hidden__: ClassVar[Hidden] = {
+        actor: dict.fromkeys(_OF_ORDERS, NULL) for actor in (Actor.WAREHOUSE, Actor.CARRIER)
     }
     __table_args__ = (
         unique("number", "number"),
@@ -83,6 +94,9 @@ class Order(Owned):
             "cancel_date_by_policy",
             "(delivery_policy = 'CANCEL_IF_NOT_BY') = (cancel_if_not_by IS NOT NULL)",
         ),
+        check("discount_stated_once", "num_nonnulls(discount_percent, discount_amount) <= 1"),
+        check("discount_percent_range", "discount_percent BETWEEN 0 AND 100"),
+        check("amounts_not_negative", "least(discount_amount, charged, taxed) >= 0"),
         whole_window(),
         whole_window("confirmed"),
     )
@@ -100,6 +114,12 @@ class Order(Owned):
     delivery_policy: Mapped[DeliveryPolicy] = mapped_column(OneOf(DeliveryPolicy))
     cancel_if_not_by: Mapped[datetime | None]
     currency: Mapped[str]
+    discount_percent: Mapped[Decimal | None] = mapped_column(Numeric(9, 6))
+    discount_amount: Mapped[Decimal | None]
+    charges: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
+    taxes: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
+    charged: Mapped[Decimal] = mapped_column(default=Decimal(0), server_default="0")
+    taxed: Mapped[Decimal | None]
     ship_to_id: Mapped[UUID | None]
     ship_to: Mapped[dict[str, Any] | None]
     recipient: Mapped[dict[str, Any] | None]
@@ -149,7 +169,7 @@ COUNTERS = (
 """How far an order line has come, beside `ordered`."""
 
 
-def net_of(quantity: Decimal, unit_price: Decimal, discount_percent: Decimal) -> Decimal:
+def net_of(quantity: Any, unit_price: Any, discount_percent: Any) -> Any:
     """Return the exact price of a quantity after discount; of columns, an expression."""
     return quantity * unit_price * ((100 - discount_percent) * Decimal("0.01"))
 
@@ -158,8 +178,9 @@ class OrderLine(Owned):
     """One product of one order; every quantity in the product's unit.
 
     unit_price: None while the order waits for the merchant to state it. discount_percent: taken off
-    it. over_tolerance: how much more than ordered may be planned, as a quantity (invariant O1). The
-    counters are sums that the database checks.
+    it; or discount_amount: taken off the line. order_discount: what falls on the line of the
+    order's; both amounts are for all that was ordered. over_tolerance: how much more than ordered
+    may be planned, as a quantity (invariant O1). The counters are sums that the database checks.
     """
 
     __tablename__ = "order_lines"
@@ -169,8 +190,7 @@ class OrderLine(Owned):
         Actor.WAREHOUSE: having("DeliveryLine", "order_line_id"),
     }
     __hidden__: ClassVar[Hidden] = {
-        actor: {"unit_price": NULL, "discount_percent": NULL}
-        for actor in (Actor.WAREHOUSE, Actor.CARRIER)
+        actor: dict.fromkeys(_OF_LINES, NULL) for actor in (Actor.WAREHOUSE, Actor.CARRIER)
     }
     __table_args__ = (
         to("orders", "order_id"),
@@ -185,6 +205,7 @@ class OrderLine(Owned):
         check("ordered_positive", "ordered > 0"),
         check("price_not_negative", "unit_price >= 0"),
         check("discount_percent_range", "discount_percent BETWEEN 0 AND 100"),
+        check("discounts_not_negative", "least(discount_amount, order_discount) >= 0"),
         check("o1_planned", "planned <= ordered - cancelled + over_tolerance"),
         check(
             "o2_progress",
@@ -208,6 +229,8 @@ class OrderLine(Owned):
     currency: Mapped[str]
     unit_price: Mapped[Decimal | None]
     discount_percent: Mapped[Decimal] = mapped_column(Numeric(9, 6), default=Decimal(0))
+    discount_amount: Mapped[Decimal] = mapped_column(default=Decimal(0), server_default="0")
+    order_discount: Mapped[Decimal] = mapped_column(default=Decimal(0), server_default="0")
     over_tolerance: Mapped[Counter]
     substitution_allowed: Mapped[bool] = mapped_column(default=False)
     external_reference: Mapped[str | None]
@@ -248,11 +271,48 @@ class OrderLine(Owned):
         return func.greatest(cls.ordered - cls.cancelled - cls.shipped, 0)
 
     @hybrid_property
+    def own_discount(self) -> Decimal | None:
+        """What of its discount, where that is an amount, falls on what is still wanted."""
+        return self._on_wanted(self.discount_amount)
+
+    @own_discount.inplace.expression
+    @classmethod
+    def _own_discount(cls) -> ColumnElement[Decimal]:
+        return _on_wanted(cls, cls.discount_amount)
+
+    @hybrid_property
+    def borne_discount(self) -> Decimal | None:
+        """What it bears of the order's discount for what is still wanted; None where unseen."""
+        return self._on_wanted(self.order_discount)
+
+    @borne_discount.inplace.expression
+    @classmethod
+    def _borne_discount(cls) -> ColumnElement[Decimal]:
+        return _on_wanted(cls, cls.order_discount)
+
+    def _on_wanted(self, amount: Decimal | None) -> Decimal | None:
+        if not amount:
+            return amount
+        return part_of(amount, self.ordered - self.cancelled, self.ordered, self.currency)
+
+    @hybrid_property
     def net(self) -> Decimal | None:
-        """Exact price of what is ordered and not cancelled, after discount; None where unseen."""
+        """Exact price of what is ordered and not cancelled, after its own discount.
+
+        None where unseen.
+        """
         if self.unit_price is None or self.discount_percent is None:
             return None
-        return net_of(self.ordered - self.cancelled, self.unit_price, self.discount_percent)
+        wanted = self.ordered - self.cancelled
+        before: Decimal = net_of(wanted, self.unit_price, self.discount_percent)
+        return before - (self.own_discount or Decimal(0))
+
+    @net.inplace.expression
+    @classmethod
+    def _net(cls) -> ColumnElement[Decimal]:
+        wanted: Any = cls.ordered - cls.cancelled
+        before: ColumnElement[Decimal] = net_of(wanted, cls.unit_price, cls.discount_percent)
+        return before - cls.own_discount
 
     @hybrid_property
     def net_amount(self) -> Decimal | None:
@@ -277,3 +337,23 @@ def rounded_net(exact: Any, currency: Any) -> ColumnElement[Decimal]:
         else_=_constant(USUAL),
     )
     return func.round(exact, digits, type_=Numeric())
+
+
+_LONG = literal_column("1." + "0" * 48, Numeric())
+"""PostgreSQL divides to as many digits as the dividend has: more than decide how to round."""
+
+
+def _on_wanted(line: Any, amount: Any) -> ColumnElement[Decimal]:
+    """Return in SQL what of a line's amount falls on what is still wanted of it."""
+    exact = amount * _LONG * (line.ordered - line.cancelled) / line.ordered
+    return case((line.cancelled == 0, amount), else_=rounded_net(exact, line.currency))
+
+
+def owed(order: Any, line: Any) -> ColumnElement[Decimal]:
+    """Return what a line adds to the net of its order: the first one brings the charges, too.
+
+    So the net of any orders is one sum over their lines. NULL where the price is not known.
+    """
+    charges = case((line.line_no == _constant(1), order.charged), else_=_constant(0))
+    after: ColumnElement[Decimal] = line.net - line.borne_discount
+    return after + charges

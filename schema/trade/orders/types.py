@@ -31,18 +31,22 @@ from schema.master.catalog import Product
 from schema.master.channels import Channel
 from schema.master.parties import Address, Contact, Party
 from schema.trade.contracts import Contract, ContractLine
+from schema.trade.orders import amounts
+from schema.trade.orders.amounts import OrderCharge, OrderTax, OrderTotals
 from schema.trade.releases import ScheduleLine
 
 if TYPE_CHECKING:
     from schema.fulfilment.deliveries import Delivery
 from schema.trade.orders.enums import (
     Approval,
+    ChargeKind,
     DeliveryPolicy,
     FulfilmentStatus,
     HoldReason,
     OrderAction,
     OrderKind,
     OrderState,
+    TaxCategory,
 )
 
 _NOT_SHOWN = "null for warehouses"
@@ -100,6 +104,15 @@ class OrderLine(Node):
     discount_percent: Decimal | None = strawberry.field(
         description=f"Percent off the unit price; {_NOT_SHOWN}."
     )
+    discount_amount: values.Money | None = values.money(
+        "discount_amount",
+        f"Taken off the whole line, as it was ordered, instead of a percentage; {_NOT_SHOWN}.",
+    )
+    order_discount: values.Money | None = values.money(
+        "borne_discount",
+        "What it bears of the order's discount for what is not cancelled, rounded half up to the"
+        f" currency's minor unit; {_NOT_SHOWN}.",
+    )
     substitution_allowed: bool = strawberry.field(
         description="Whether another product may be sent instead."
     )
@@ -135,7 +148,7 @@ class OrderLine(Node):
 
     net: values.Money | None = values.money(
         "net_amount",
-        "Price of what was ordered and not cancelled, after discount, rounded half"
+        "Price of what was ordered and not cancelled, after its own discount, rounded half"
         " up to the currency's minor unit. Totals add exact prices, so they may differ from the"
         f" sum of these. It is {_NOT_SHOWN}.",
     )
@@ -226,12 +239,39 @@ class Order(Node):
         " dispatch came after it.",
         attribute="is_late",
     )
+    discount_percent: Decimal | None = strawberry.field(
+        description=f"Percent off its lines, where its discount is one; {_NOT_SHOWN}."
+    )
+    discount_amount: values.Money | None = values.money(
+        "discount_amount", f"The discount as it was stated, where it is an amount; {_NOT_SHOWN}."
+    )
     net: values.Money | None = related(
         loaders.net,
-        "Price of all lines after discount, without what was cancelled: added exactly, rounded"
-        f" half up once to the currency's minor unit. It is {_NOT_SHOWN}, and while a line has no"
-        " price.",
+        "Price of all lines after all discounts, with the order's charges, before taxes and without"
+        " what was cancelled: added exactly, rounded half up once to the currency's minor unit. It"
+        f" is {_NOT_SHOWN}, and while a line has no price.",
     )
+    totals: OrderTotals | None = related(
+        loaders.totals, f"What it comes to; {_NOT_SHOWN}, and while a line has no price."
+    )
+
+    @strawberry.field(
+        description="What it is charged for beside its lines; empty for warehouses.",
+        metadata={DECLARED: Listed(loaders.charges)},
+    )
+    def charges(self: Any) -> list[OrderCharge]:
+        """Read what the row keeps."""
+        return amounts.kept(self.charges, self.currency, kind=ChargeKind, amount=Decimal)
+
+    @strawberry.field(
+        description="Its taxes, as they were stated; empty for warehouses.",
+        metadata={DECLARED: Listed(loaders.taxes)},
+    )
+    def taxes(self: Any) -> list[OrderTax]:
+        """Read what the row keeps."""
+        read = {"category": TaxCategory, "rate": Decimal, "amount": Decimal}
+        return amounts.kept(self.taxes, self.currency, **read)
+
     is_open: bool = related(
         loaders.timeliness,
         "It is PENDING_APPROVAL or CONFIRMED, and something is neither cancelled nor shipped.",
@@ -262,9 +302,9 @@ class OrderSummary:
         " mixes the units of the products."
     )
     net_totals: list[values.Money] = strawberry.field(
-        description="For each currency: quantity x unit price x (1 - discount / 100) over all"
-        " lines that have a price, without what was cancelled, added exactly and rounded half up"
-        " once to the currency's minor unit. Empty for warehouses.",
+        description="For each currency what `Order.net` says of one order, over all lines that have"
+        " a price: added exactly and rounded half up once to the currency's minor unit. Empty for"
+        " warehouses.",
         metadata={DECLARED: Listed(loaders.net_totals)},
     )
 

@@ -17,6 +17,13 @@ async def order_place_guest(s: Scene) -> dict[str, Any]:
     return {**s.order_fields(), **who, "lines": [s.order_line()]}
 
 
+async def order_place_amounts(s: Scene) -> dict[str, Any]:
+    """Place an order whose discounts are amounts, not percentages."""
+    values = {**await order_place(s), "lines": [s.order_line(discountAmount="1.25")]}
+    del values["discountPercent"], values["lines"][0]["discountPercent"]
+    return {**values, "discountAmount": "2.5"}
+
+
 async def orders_import(s: Scene) -> dict[str, Any]:
     when = {"placedAt": "2026-03-01T00:00:00+00:00", "channelId": s.channel}
     return {"orders": [{**s.company_fields(), **when, "lines": [s.order_line()]}]}
@@ -27,6 +34,11 @@ async def orders_import_guest(s: Scene) -> dict[str, Any]:
     for name in ("partyId", "buyerContactId", "shipToId"):
         del values[name]
     return {"orders": [{**values, "guest": PERSON, "shipTo": PLACE}]}
+
+
+async def orders_import_amounts(s: Scene) -> dict[str, Any]:
+    order = await order_place_amounts(s)
+    return {"orders": [{**order, "placedAt": "2026-03-01T00:00:00+00:00"}]}
 
 
 CODES = """
