@@ -25,8 +25,9 @@ class DeliveryCancel(DeliveryCommand):
 async def release(writing: Writing, command: DeliveryRelease) -> Outcome:
     """Hand a delivery to the warehouse.
 
-    Refused: ON_HOLD, RECIPIENT_MISSING for a company without a named recipient (D7),
-    DELIVERY_POLICY when the order must come complete or is past its date, WRONG_STATE.
+    Refused: ON_HOLD, AMENDMENT_AWAITED while an amendment of a line waits for its answer (D12),
+    RECIPIENT_MISSING for a company without a named recipient (D7), DELIVERY_POLICY when the order
+    must come complete or is past its date, WRONG_STATE.
     """
     delivery, _ = await lock_one(writing, command, release)
     delivery.state = DeliveryState.RELEASED

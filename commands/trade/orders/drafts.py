@@ -16,8 +16,9 @@ from kit.inputs import Place, Recipient, Window
 from models.access.keys import CounterName
 from models.events.trade.orders import OrderPlaced
 from models.master.catalog import Product
+from models.trade.orders.amounts import net_of
 from models.trade.orders.states import Approval, DeliveryPolicy, OrderKind, OrderState
-from models.trade.orders.tables import Order, OrderLine, net_of
+from models.trade.orders.tables import Order, OrderLine
 
 __all__ = ["Draft", "LineDraft", "check_scale", "create", "window_columns"]
 

@@ -4,7 +4,7 @@ How far an order has come, as its journal tells it, is asked before and after wh
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from uuid import UUID
 
@@ -80,7 +80,7 @@ async def cancel(
     lines: all of the order. amounts: line -> quantity. happened: what tells of the cancelling.
     A call-off gives the quantities back to its contract (K5), which is locked after the order.
     Taxes were stated for what was ordered: they are not known any more. Of an order of which
-    nothing is wanted any more, nothing is owed.
+    nothing is wanted any more, nothing is owed. An amendment of what is not open any more ends.
     """
     before = reached(lines)
     given_back: defaultdict[UUID, Decimal] = defaultdict(Decimal)
@@ -88,6 +88,7 @@ async def cancel(
         move(line, cancelled=quantity)
         if line.contract_line_id is not None:
             given_back[line.contract_line_id] -= quantity
+    withdraw(line for line in lines if not line.open_quantity)
     if any(amounts.values()):
         order.taxed = None
     if all(line.cancelled == line.ordered for line in lines):
@@ -101,6 +102,20 @@ async def cancel(
     await everything.lock(Contract, {order.contract_id: ()})
     changes = {line_id: {"called_off": amount} for line_id, amount in given_back.items()}
     await counters.move(everything, changes)
+
+
+_OFFER = (
+    *("offered_quantity", "offered_product_id", "offered_earliest", "offered_latest"),
+    *("offered_zone", "answer_by", "response", "response_reason"),
+)
+
+
+def withdraw(lines: Iterable[OrderLine]) -> None:
+    """End amendments that wait: their lines stand as they were ordered, without a response."""
+    for line in lines:
+        if line.answer_by is not None:
+            for name in _OFFER:
+                setattr(line, name, None)
 
 
 async def active_holds(writing: Writing, subject_ids: Collection[UUID]) -> dict[UUID, list[Hold]]:

@@ -6,6 +6,7 @@ from loaders.reading.acts import available
 from loaders.reading.relations import Aggregates, Computed, Many, One
 from loaders.trade.orders.lists import OrderFilter, OrderSort, every, of_party
 from loaders.trade.orders.progress import fulfilment, is_late, is_open
+from loaders.trade.orders.responses import amendment, response
 from loaders.trade.orders.sums import Summary, SummaryOf, net_totals
 from loaders.trade.orders.totals import charges, net, taxes, totals
 from models.trade.orders.acts import ACTS
@@ -33,6 +34,7 @@ __all__ = [
     "OrderSort",
     "Summary",
     "SummaryOf",
+    "amendment",
     "by_id",
     "by_number",
     "charges",
@@ -46,6 +48,7 @@ __all__ = [
     "of_party",
     "offered",
     "progress",
+    "response",
     "taxes",
     "timeliness",
     "totals",

@@ -25,7 +25,8 @@ from kit.money import Amount
 from loaders.reading.relations import Nested, Part, Reader
 from loaders.reading.wholes import Read, WholeOf
 from models.base.visibility import seen_by
-from models.trade.orders.tables import Order, OrderLine, owed, rounded_net
+from models.trade.orders.amounts import owed, rounded_net
+from models.trade.orders.tables import Order, OrderLine
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 from loaders.reading.relations import ByColumn, Nested, Part, Reader, Rows
 from models.base.tables import OneOf
 from models.base.visibility import seen_by
+from models.trade.orders.amounts import owed, rounded_net
 from models.trade.orders.states import ChargeKind, TaxCategory
-from models.trade.orders.tables import Order, OrderLine, owed, rounded_net
+from models.trade.orders.tables import Order, OrderLine
 
 
 def _sums(order: Any, line: Any) -> dict[str, ColumnElement[Any]]:

@@ -102,3 +102,11 @@ class TaxCategory(StrEnum):
     INTRA_COMMUNITY = "INTRA_COMMUNITY"
     EXPORT = "EXPORT"
     OUT_OF_SCOPE = "OUT_OF_SCOPE"
+
+
+class LineResponse(StrEnum):
+    """What the merchant answers to a line that was ordered (UN/EDIFACT 1229)."""
+
+    ACCEPTED = "ACCEPTED"
+    AMENDED = "AMENDED"
+    REJECTED = "REJECTED"

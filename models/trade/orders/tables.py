@@ -5,11 +5,11 @@ from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Index, Numeric, any_, case, func, literal_column, text
+from sqlalchemy import ARRAY, ColumnElement, Index, Numeric, any_, func, text
 from sqlalchemy.ext.hybrid import hybrid_method, hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kit.money import UNUSUAL, USUAL, part_of, rounded
+from kit.money import part_of, rounded
 from models.access.viewers import Actor
 from models.base.masks import NULL, Hidden
 from models.base.tables import (
@@ -26,11 +26,22 @@ from models.base.tables import (
     whole_window,
 )
 from models.base.visibility import Seen, having, held, own, through
-from models.trade.orders.states import Approval, DeliveryPolicy, OrderKind, OrderState
+from models.trade.orders.amounts import constant, net_of, on_wanted, rounded_net
+from models.trade.orders.states import (
+    Approval,
+    DeliveryPolicy,
+    LineResponse,
+    OrderKind,
+    OrderState,
+)
 
 _OF_ORDERS = ("discount_percent", "discount_amount", "charges", "taxes", "charged", "taxed")
-_OF_LINES = ("unit_price", "discount_percent", "discount_amount", "order_discount")
-"""Columns that say what something costs, which who handles goods is not to know."""
+_OF_LINES = (
+    *("unit_price", "discount_percent", "discount_amount", "order_discount"),
+    "response_reason",
+)
+"""Columns that say what something costs, or why it is not to be had, which who handles goods is
+not to know."""
 
 
 class Order(Owned):
@@ -148,7 +159,7 @@ class Order(Owned):
     @awaits.inplace.expression  # type: ignore[attr-defined, untyped-decorator]
     @classmethod
     def _awaits(cls, approval: Approval) -> ColumnElement[bool]:
-        return _constant(approval.value) == any_(cls.awaiting_approval_of)
+        return constant(approval.value) == any_(cls.awaiting_approval_of)
 
 
 COUNTERS = (
@@ -169,18 +180,17 @@ COUNTERS = (
 """How far an order line has come, beside `ordered`."""
 
 
-def net_of(quantity: Any, unit_price: Any, discount_percent: Any) -> Any:
-    """Return the exact price of a quantity after discount; of columns, an expression."""
-    return quantity * unit_price * ((100 - discount_percent) * Decimal("0.01"))
-
-
 class OrderLine(Owned):
     """One product of one order; every quantity in the product's unit.
 
     unit_price: None while the order waits for the merchant to state it. discount_percent: taken off
     it; or discount_amount: taken off the line. order_discount: what falls on the line of the
     order's; both amounts are for all that was ordered. over_tolerance: how much more than ordered
-    may be planned, as a quantity (invariant O1). The counters are sums that the database checks.
+    may be planned, as a quantity (invariant O1). response: what the merchant has said to it last,
+    None where that is nothing or was not agreed on. offered_..., answer_by: what an amendment says
+    instead, while it waits for its answer, and until when it does. replaced_product_id: what was
+    ordered instead of the product, where a substitute was agreed on. The counters are sums that the
+    database checks.
     """
 
     __tablename__ = "order_lines"
@@ -197,10 +207,23 @@ class OrderLine(Owned):
         to("products", "product_id"),
         to("contract_lines", "contract_line_id"),
         to("schedule_lines", "schedule_line_id"),
+        to("products", "offered_product_id"),
+        to("products", "replaced_product_id"),
         unique("line_no", "order_id", "line_no"),
         indexed("order_lines", "product_id"),
         indexed("order_lines", "contract_line_id"),
         indexed("order_lines", "schedule_line_id"),
+        indexed("order_lines", "offered_product_id"),
+        indexed("order_lines", "replaced_product_id"),
+        indexed("order_lines", "answer_by", postgresql_where=text("answer_by IS NOT NULL")),
+        known("response", LineResponse),
+        check("offered_positive", "offered_quantity > 0"),
+        check(
+            "amendment_whole",
+            "(answer_by IS NULL) = (num_nonnulls(offered_quantity, offered_product_id,"
+            " offered_earliest) = 0) AND (answer_by IS NULL OR response = 'AMENDED')",
+        ),
+        whole_window("offered"),
         not_negative(*COUNTERS),
         check("ordered_positive", "ordered > 0"),
         check("price_not_negative", "unit_price >= 0"),
@@ -240,6 +263,15 @@ class OrderLine(Owned):
     confirmed_earliest: Mapped[datetime | None]
     confirmed_latest: Mapped[datetime | None]
     confirmed_zone: Mapped[str | None]
+    response: Mapped[LineResponse | None] = mapped_column(OneOf(LineResponse))
+    response_reason: Mapped[str | None]
+    offered_quantity: Mapped[Decimal | None]
+    offered_product_id: Mapped[UUID | None]
+    offered_earliest: Mapped[datetime | None]
+    offered_latest: Mapped[datetime | None]
+    offered_zone: Mapped[str | None]
+    answer_by: Mapped[datetime | None]
+    replaced_product_id: Mapped[UUID | None]
     ordered: Mapped[Decimal]
     cancelled: Mapped[Counter]
     reserved: Mapped[Counter]
@@ -270,6 +302,10 @@ class OrderLine(Owned):
     def _open_quantity(cls) -> ColumnElement[Decimal]:
         return func.greatest(cls.ordered - cls.cancelled - cls.shipped, 0)
 
+    def is_amended(self, now: datetime) -> bool:
+        """Tell whether an amendment of it waits for its answer."""
+        return self.answer_by is not None and self.answer_by > now
+
     @hybrid_property
     def own_discount(self) -> Decimal | None:
         """What of its discount, where that is an amount, falls on what is still wanted."""
@@ -278,7 +314,7 @@ class OrderLine(Owned):
     @own_discount.inplace.expression
     @classmethod
     def _own_discount(cls) -> ColumnElement[Decimal]:
-        return _on_wanted(cls, cls.discount_amount)
+        return on_wanted(cls, cls.discount_amount)
 
     @hybrid_property
     def borne_discount(self) -> Decimal | None:
@@ -288,7 +324,7 @@ class OrderLine(Owned):
     @borne_discount.inplace.expression
     @classmethod
     def _borne_discount(cls) -> ColumnElement[Decimal]:
-        return _on_wanted(cls, cls.order_discount)
+        return on_wanted(cls, cls.order_discount)
 
     def _on_wanted(self, amount: Decimal | None) -> Decimal | None:
         if not amount:
@@ -323,37 +359,3 @@ class OrderLine(Owned):
     @classmethod
     def _net_amount(cls) -> ColumnElement[Decimal]:
         return rounded_net(cls.net, cls.currency)
-
-
-def _constant(value: str | int) -> ColumnElement[Any]:
-    """Return a value of ours as part of the statement's text."""
-    return literal_column(repr(value))
-
-
-def rounded_net(exact: Any, currency: Any) -> ColumnElement[Decimal]:
-    """Round in SQL as kit.money does; PostgreSQL rounds halves of `numeric` away from zero."""
-    digits = case(
-        *((currency.in_(map(_constant, some)), _constant(unit)) for unit, some in UNUSUAL.items()),
-        else_=_constant(USUAL),
-    )
-    return func.round(exact, digits, type_=Numeric())
-
-
-_LONG = literal_column("1." + "0" * 48, Numeric())
-"""PostgreSQL divides to as many digits as the dividend has: more than decide how to round."""
-
-
-def _on_wanted(line: Any, amount: Any) -> ColumnElement[Decimal]:
-    """Return in SQL what of a line's amount falls on what is still wanted of it."""
-    exact = amount * _LONG * (line.ordered - line.cancelled) / line.ordered
-    return case((line.cancelled == 0, amount), else_=rounded_net(exact, line.currency))
-
-
-def owed(order: Any, line: Any) -> ColumnElement[Decimal]:
-    """Return what a line adds to the net of its order: the first one brings the charges, too.
-
-    So the net of any orders is one sum over their lines. NULL where the price is not known.
-    """
-    charges = case((line.line_no == _constant(1), order.charged), else_=_constant(0))
-    after: ColumnElement[Decimal] = line.net - line.borne_discount
-    return after + charges

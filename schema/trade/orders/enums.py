@@ -8,6 +8,7 @@ from models.trade.orders.states import (
     ChargeKind,
     DeliveryPolicy,
     FulfilmentStatus,
+    LineResponse,
     OrderKind,
     OrderState,
     TaxCategory,
@@ -87,6 +88,14 @@ described(
     OUT_OF_SCOPE="Outside the scope of the tax (O).",
 )
 described(
+    LineResponse,
+    "LineResponse",
+    "What the merchant answers to a line (EDIFACT 1229).",
+    ACCEPTED="It comes as ordered (5).",
+    AMENDED="It comes otherwise, once its customer accepts that (6).",
+    REJECTED="It does not come (7); it is cancelled.",
+)
+described(
     HoldReason,
     "HoldReason",
     "Why something must not be released.",
@@ -104,6 +113,8 @@ described(
     RELEASE_HOLD="`orderReleaseHold`.",
     CANCEL_LINES="`orderCancelLines`.",
     CLOSE="`orderClose`.",
+    CONFIRM="`orderConfirm`.",
+    ANSWER_AMENDMENT="`orderAnswerAmendment`.",
 )
 described(
     OrderSort,
@@ -121,6 +132,7 @@ __all__ = [
     "DeliveryPolicy",
     "FulfilmentStatus",
     "HoldReason",
+    "LineResponse",
     "OrderAction",
     "OrderKind",
     "OrderSort",

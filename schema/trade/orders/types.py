@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 from strawberry import Info
 
-from execution import DECLARED, Listed, batched, related
+from execution import DECLARED, Listed, batched, column, related
 from loaders.fulfilment import deliveries as delivery_loaders
 from loaders.master import catalog as product_loaders
 from loaders.master import channels as channel_loaders
@@ -43,6 +43,7 @@ from schema.trade.orders.enums import (
     DeliveryPolicy,
     FulfilmentStatus,
     HoldReason,
+    LineResponse,
     OrderAction,
     OrderKind,
     OrderState,
@@ -72,6 +73,30 @@ class Hold(Node):
     released_at: datetime | None = strawberry.field(
         description="When it was released; null while it holds."
     )
+
+
+@strawberry.type(
+    description="What the merchant offers instead of what was ordered, until it is answered.",
+    directives=[Requires(scope=Scope.ORDERS_READ)],
+)
+class LineAmendment:
+    """What a line offers."""
+
+    quantity: Decimal | None = column(
+        "offered_quantity", "How much can be had; null where that is what is wanted."
+    )
+    window: values.DeliveryWindow | None = values.window(
+        "offered", "When it can be had; null where nothing else is said of that."
+    )
+    product: Product | None = related(
+        product_loaders.by_id,
+        "What is offered instead, at the same price; null where that is what was ordered.",
+        key="offered_product_id",
+    )
+    answer_by: datetime = strawberry.field(
+        description="Until when it waits for `orderAnswerAmendment`."
+    )
+    reason: str | None = column("response_reason", "Why; null for warehouses.")
 
 
 @node(
@@ -122,8 +147,25 @@ class OrderLine(Node):
     confirmed_window: values.DeliveryWindow | None = values.window(
         "confirmed", "When it is promised."
     )
+    response: LineResponse | None = related(
+        loaders.response,
+        "What the merchant has said to it last; null where that is nothing, and where an amendment"
+        " was declined or not answered in time.",
+        attribute="response",
+    )
+    response_reason: str | None = strawberry.field(
+        description="Why the merchant has amended or rejected it; null for warehouses."
+    )
+    amendment: LineAmendment | None = related(
+        loaders.amendment, "What is offered instead; null where nothing waits for an answer."
+    )
+    replaced_product: Product | None = related(
+        product_loaders.by_id,
+        "What was ordered first, where another product was agreed on.",
+        key="replaced_product_id",
+    )
     over_tolerance: Decimal = strawberry.field(
-        description="How much more than ordered may be delivered."
+        description="How much more than ordered may be planned and delivered (`orderConfirm`)."
     )
     ordered: Decimal = strawberry.field(description="What was ordered.")
     cancelled: Decimal = strawberry.field(description="What is not wanted any more.")
@@ -212,8 +254,8 @@ class Order(Node):
         description="Why people last cancelled it, or a part of it."
     )
     version: int = strawberry.field(
-        description="Raised by every change of the order itself, not by what deliveries count on"
-        " its lines; see `expectedVersion`."
+        description="Raised by every change of the order itself, its holds and what its lines say,"
+        " not by what deliveries count on its lines; see `expectedVersion`."
     )
     lines: list[OrderLine] = related(loaders.lines, "Its lines, by number.")
     holds: list[Hold] = related(loaders.holds, "Its holds, released ones too, oldest first.")

@@ -109,6 +109,43 @@ async def order_close(s: Scene) -> dict[str, Any]:
     return {"orderId": order["id"], "expectedVersion": order["version"]}
 
 
+async def order_confirm(s: Scene) -> dict[str, Any]:
+    order = await s.order()
+    said = {"response": "ACCEPTED", "window": WINDOW, "overTolerance": "2"}
+    lines = [{"lineId": order["lines"][0]["id"], **said}]
+    return {**versioned("orderId", order), "window": WINDOW, "lines": lines}
+
+
+async def order_confirm_amended(s: Scene) -> dict[str, Any]:
+    (other,) = await orders.products(s.ask, fresh("S"))
+    offered = {"quantity": "8", "productId": other, "window": WINDOW, "reason": "Sold out."}
+    order = await s.order()
+    lines = [{"lineId": order["lines"][0]["id"], "response": "AMENDED", **offered}]
+    until = {"answerBy": "2026-03-09T12:00:00+00:00"}
+    return {**versioned("orderId", order), **until, "lines": lines}
+
+
+async def order_confirm_rejected(s: Scene) -> dict[str, Any]:
+    order = await s.order()
+    said = {"response": "REJECTED", "reason": "Not made any more."}
+    lines = [{"lineId": order["lines"][0]["id"], **said}]
+    return {**versioned("orderId", order), "lines": lines}
+
+
+CONFIRM = """
+mutation ($input: OrderConfirmInput!) {
+  orderConfirm(input: $input) { order { id version lines { id } } userErrors { code field } }
+}
+"""
+
+
+async def order_answer_amendment(s: Scene) -> dict[str, Any]:
+    amended = await s.ask(CONFIRM, input=await order_confirm_amended(s))
+    order = amended["orderConfirm"]["order"]
+    lines = [{"lineId": order["lines"][0]["id"], "isAccepted": True}]
+    return {**versioned("orderId", order), "lines": lines}
+
+
 def contract_line(s: Scene) -> dict[str, Any]:
     more = {"minQuantity": "10", "maxQuantity": "2000", "lotMultiple": "2", "minPerCallOff": "2"}
     percents = {"overTolerancePercent": "10", "underTolerancePercent": "5"}
