@@ -86,9 +86,6 @@ class Scene:
             "purchaseOrderNumber": "PO-1",
             "externalReference": fresh("E"),
             "note": "Ring twice.",
-            "discountPercent": "3",
-            "charges": [{"kind": "SHIPPING", "amount": "4.9"}],
-            "taxes": [{"category": "STANDARD", "rate": "19", "amount": "4.75"}],
         }
 
     def company_fields(self) -> dict[str, Any]:

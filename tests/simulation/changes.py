@@ -20,7 +20,7 @@ def check(before: Rows, after: Rows, now: datetime) -> None:
     versions = [{it["id"]: it["version"] for it in rows["orders"]} for rows in (before, after)]
     for order_id, was in old.items():
         rose = versions[1][order_id] > versions[0][order_id]
-        assert rose or new[order_id] == was, "an order changed and kept its version"
+        assert rose or new[order_id] == was, "an order changed and kept its version (O11)"
     waiting = {
         it["id"]
         for it in before["order_lines"]

@@ -23,7 +23,7 @@ def check_stated(writing: Writing, fields: OrderFields) -> None:
     """Refused: NOT_ALLOWED for who states a discount, charges or taxes and may not.
 
     INVALID for a discount in two ways, SCALE_EXCEEDED for parts of a minor unit, DUPLICATE for a
-    tax that stands twice.
+    kind of charge or a tax that stands twice.
     """
     stated = ("discount_percent", "discount_amount", "charges", "taxes")
     for name in stated:
@@ -35,6 +35,7 @@ def check_stated(writing: Writing, fields: OrderFields) -> None:
     broken = [it for it in _amounts(fields) if not is_payable(it[1], fields.currency)]
     if broken:
         raise Refused.of([_too_fine(fields.currency, path) for path, _ in broken])
+    refuse_duplicates((it.kind for it in fields.charges), ("charges",))
     refuse_duplicates(((it.category, it.rate) for it in fields.taxes), ("taxes",))
 
 

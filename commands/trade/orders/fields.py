@@ -128,7 +128,8 @@ class OrderFields(Input):
     charges: list[OrderCharge] = Field(
         [],
         max_length=LARGEST_BULK,
-        description="What is charged beside the lines, with the scope `PRICES_STATE`.",
+        description="What is charged beside the lines, each kind once, with the scope"
+        " `PRICES_STATE`.",
     )
     taxes: list[OrderTax] = Field(
         [],

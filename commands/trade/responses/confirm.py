@@ -72,11 +72,11 @@ class OrderConfirm(VersionedOrderCommand):
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _Item:
     """A line with what is said to it, and what is offered instead, by product id. path: of it."""
 
     line: OrderLine
-    said: LineConfirm
+    fields: LineConfirm
     products: Mapping[UUID, Product]
     path: Path
 
@@ -110,18 +110,18 @@ async def confirm(writing: Writing, command: OrderConfirm) -> Outcome:
     order = await locked(writing, command, confirm)
     _check_times(writing, command)
     lines = await lines_of(writing, [order.id])
-    asked = await _asked(writing, command, lines)
-    for it in asked:
+    items = await _items(writing, command, lines)
+    for it in items:
         _check(it)
     rejected = {}
-    for it in asked:
+    for it in items:
         if _respond(it, command) is LineResponse.REJECTED:
             rejected[it.line] = it.line.unplanned
     if command.window is not None:
         _promise(order, command.window)
     happened = OrderResponded(
         order.id,
-        lines=tuple(_told(it, command) for it in asked),
+        lines=tuple(_event_of(it, command) for it in items),
         latest=_latest(command.window),
     )
     await cancel(writing, order, lines.values(), rejected, happened)
@@ -147,9 +147,9 @@ def _check_times(writing: Writing, command: OrderConfirm) -> None:
             raise Refused(Code.INVALID_WINDOW, "This window has passed.", (*path, "latest"))
 
 
-async def _asked(
+async def _items(
     writing: Writing, command: OrderConfirm, lines: Mapping[UUID, OrderLine]
-) -> list[_Asked]:
+) -> list[_Item]:
     """Return the lines with what is said to them. Refused: NOT_FOUND, WRONG_STATE."""
     named = {it.product_id: ("lines", i, "product_id") for i, it in enumerate(command.lines)}
     substitutes: dict[UUID, Path] = {key: path for key, path in named.items() if key is not None}
@@ -166,7 +166,7 @@ async def _asked(
         if not line.open_quantity:
             text = f"Nothing of line {line.line_no} is open."
             raise Refused(Code.WRONG_STATE, text, (*path, "line_id"))
-        found.append(_Asked(line, it, products, path))
+        found.append(_Item(line, it, products, path))
     return found
 
 
@@ -180,95 +180,96 @@ _GOES_WITH = {
 """Field of a line -> the responses that it goes with."""
 
 
-def _check(asked: _Asked) -> None:
+def _check(item: _Item) -> None:
     """Refused: as `confirm`."""
-    said, line = asked.said, asked.line
+    fields, line = item.fields, item.line
     for name, responses in _GOES_WITH.items():
-        if getattr(said, name) is not None and said.response not in responses:
-            raise asked.refused(Code.INVALID, f"This does not go with {said.response}.", name)
-    if said.response is LineResponse.REJECTED:
-        if said.reason is None:
-            raise asked.refused(Code.INVALID, "Say why it is rejected.", "reason")
+        if getattr(fields, name) is not None and fields.response not in responses:
+            raise item.refused(Code.INVALID, f"This does not go with {fields.response}.", name)
+    if fields.response is LineResponse.REJECTED:
+        if fields.reason is None:
+            raise item.refused(Code.INVALID, "Say why it is rejected.", "reason")
         if line.planned > 0:
             text = f"Deliveries have taken {line.planned.normalize():f} of this line."
-            raise asked.refused(TradeCode.QUANTITY_NOT_OPEN, text, "response")
-    if said.response is LineResponse.AMENDED:
-        _check_amendment(asked)
-    if said.over_tolerance is not None:
-        _check_tolerance(asked, said.over_tolerance)
+            raise item.refused(TradeCode.QUANTITY_NOT_OPEN, text, "response")
+    if fields.response is LineResponse.AMENDED:
+        _check_amendment(item)
+    if fields.over_tolerance is not None:
+        _check_tolerance(item, fields.over_tolerance)
 
 
-def _check_tolerance(asked: _Asked, tolerance: Decimal) -> None:
+def _check_tolerance(item: _Item, tolerance: Decimal) -> None:
     """Refused: NOT_ON_CONTRACT, SCALE_EXCEEDED, QUANTITY_NOT_OPEN (O1)."""
-    name, line = "over_tolerance", asked.line
+    name, line = "over_tolerance", item.line
     if line.contract_line_id is not None:
         text = "The contract says how much more may be called off."
-        raise asked.refused(TradeCode.NOT_ON_CONTRACT, text, name)
-    check_scale(asked.products[line.product_id], tolerance, (*asked.path, name))
-    if line.planned > asked.wanted + tolerance:
+        raise item.refused(TradeCode.NOT_ON_CONTRACT, text, name)
+    check_scale(item.products[line.product_id], tolerance, (*item.path, name))
+    if line.planned > item.wanted + tolerance:
         text = f"Deliveries have taken {line.planned.normalize():f} of this line."
-        raise asked.refused(TradeCode.QUANTITY_NOT_OPEN, text, name)
+        raise item.refused(TradeCode.QUANTITY_NOT_OPEN, text, name)
 
 
-def _check_amendment(asked: _Asked) -> None:
-    said, line = asked.said, asked.line
-    if all(it is None for it in (said.quantity, said.product_id, said.window)):
+def _check_amendment(item: _Item) -> None:
+    fields, line = item.fields, item.line
+    if all(it is None for it in (fields.quantity, fields.product_id, fields.window)):
         text = "Say how much, when or what is offered instead."
-        raise asked.refused(Code.INVALID, text, "response")
-    if said.product_id is not None:
-        _check_substitute(asked, asked.products[said.product_id])
-    if said.quantity is None:
+        raise item.refused(Code.INVALID, text, "response")
+    if fields.product_id is not None:
+        _check_substitute(item, item.products[fields.product_id])
+    if fields.quantity is None:
         return
-    check_scale(_offered(asked), said.quantity, (*asked.path, "quantity"))
-    if said.quantity >= asked.wanted:
-        text = f"{asked.wanted.normalize():f} are wanted: an amendment is for less."
-        raise asked.refused(TradeCode.QUANTITY_EXCEEDED, text, "quantity")
-    if said.quantity < line.planned:
+    check_scale(_offered(item), fields.quantity, (*item.path, "quantity"))
+    if fields.quantity >= item.wanted:
+        text = f"{item.wanted.normalize():f} are wanted: an amendment is for less."
+        raise item.refused(TradeCode.QUANTITY_EXCEEDED, text, "quantity")
+    if fields.quantity < line.planned:
         text = f"Deliveries have taken {line.planned.normalize():f} of this line."
-        raise asked.refused(TradeCode.QUANTITY_NOT_OPEN, text, "quantity")
+        raise item.refused(TradeCode.QUANTITY_NOT_OPEN, text, "quantity")
 
 
-def _offered(asked: _Asked) -> Product:
-    return asked.products[asked.said.product_id or asked.line.product_id]
+def _offered(item: _Item) -> Product:
+    return item.products[item.fields.product_id or item.line.product_id]
 
 
-def _check_substitute(asked: _Asked, product: Product) -> None:
+def _check_substitute(item: _Item, product: Product) -> None:
     """Refused: INVALID, WRONG_STATE, NOT_ON_CONTRACT, UNIT_MISMATCH, QUANTITY_NOT_OPEN."""
-    name, line = "product_id", asked.line
-    ordered = asked.products[line.product_id]
+    name, line = "product_id", item.line
+    ordered = item.products[line.product_id]
     if product.id == ordered.id:
-        raise asked.refused(Code.INVALID, "This is what was ordered.", name)
+        raise item.refused(Code.INVALID, "This is what was ordered.", name)
     if not product.is_active:
-        raise asked.refused(Code.WRONG_STATE, f"{product.sku} is not active.", name)
+        raise item.refused(Code.WRONG_STATE, f"{product.sku} is not active.", name)
     if line.contract_line_id is not None:
         text = "A call-off brings what its contract says."
-        raise asked.refused(TradeCode.NOT_ON_CONTRACT, text, name)
+        raise item.refused(TradeCode.NOT_ON_CONTRACT, text, name)
     if product.unit is not ordered.unit:
         text = f"{ordered.sku} is sold in {ordered.unit.value}."
-        raise asked.refused(TradeCode.UNIT_MISMATCH, text, name)
+        raise item.refused(TradeCode.UNIT_MISMATCH, text, name)
     if line.planned > 0:
         text = f"Deliveries have taken {line.planned.normalize():f} of this line."
-        raise asked.refused(TradeCode.QUANTITY_NOT_OPEN, text, name)
+        raise item.refused(TradeCode.QUANTITY_NOT_OPEN, text, name)
     # All quantities of the line are of the substitute, once it is accepted.
-    for quantity in (line.ordered, line.cancelled, line.over_tolerance):
-        check_scale(product, quantity, (*asked.path, name))
+    tolerance = item.fields.over_tolerance or line.over_tolerance
+    for quantity in (line.ordered, line.cancelled, tolerance):
+        check_scale(product, quantity, (*item.path, name))
 
 
-def _respond(asked: _Asked, command: OrderConfirm) -> LineResponse:
+def _respond(item: _Item, command: OrderConfirm) -> LineResponse:
     """Write what is said to a line that was checked."""
-    line, said = asked.line, asked.said
+    line, fields = item.line, item.fields
     withdraw([line])
-    line.response, line.response_reason = said.response, said.reason
-    if said.over_tolerance is not None:
-        line.over_tolerance = said.over_tolerance
-    if said.response is LineResponse.AMENDED:
-        line.offered_quantity, line.offered_product_id = said.quantity, said.product_id
-        for name, value in window_columns(said.window, "offered").items():
+    line.response, line.response_reason = fields.response, fields.reason
+    if fields.over_tolerance is not None:
+        line.over_tolerance = fields.over_tolerance
+    if fields.response is LineResponse.AMENDED:
+        line.offered_quantity, line.offered_product_id = fields.quantity, fields.product_id
+        for name, value in window_columns(fields.window, "offered").items():
             setattr(line, name, value)
         line.answer_by = command.answer_by
-    elif said.window is not None:
-        _promise(line, said.window)
-    return said.response
+    elif fields.window is not None:
+        _promise(line, fields.window)
+    return fields.response
 
 
 def _promise(row: Order | OrderLine, window: Window) -> None:
@@ -280,13 +281,13 @@ def _latest(window: Window | None) -> datetime | None:
     return None if window is None else window.latest
 
 
-def _told(asked: _Asked, command: OrderConfirm) -> RespondedLine:
-    said = asked.said
+def _event_of(item: _Item, command: OrderConfirm) -> RespondedLine:
+    fields = item.fields
     return RespondedLine(
-        asked.line.line_no,
-        said.response,
-        quantity=said.quantity,
-        latest=_latest(said.window),
-        is_substitute=said.product_id is not None,
-        answer_by=command.answer_by if said.response is LineResponse.AMENDED else None,
+        item.line.line_no,
+        fields.response,
+        quantity=fields.quantity,
+        latest=_latest(fields.window),
+        is_substitute=fields.product_id is not None,
+        answer_by=command.answer_by if fields.response is LineResponse.AMENDED else None,
     )

@@ -7,9 +7,16 @@ from tests.make.master import channels
 from tests.make.scene import PERSON, PLACE, WINDOW, Scene, fresh, versioned
 from tests.make.trade import contracts, orders
 
+AMOUNTS = {
+    "discountPercent": "3",
+    "charges": [{"kind": "SHIPPING", "amount": "4.9"}],
+    "taxes": [{"category": "STANDARD", "rate": "19", "amount": "4.75"}],
+}
+
 
 async def order_place(s: Scene) -> dict[str, Any]:
-    return {**s.company_fields(), "channelId": s.channel, "lines": [s.order_line()]}
+    at = {"channelId": s.channel, **AMOUNTS}
+    return {**s.company_fields(), **at, "lines": [s.order_line()]}
 
 
 async def order_place_guest(s: Scene) -> dict[str, Any]:
@@ -25,7 +32,7 @@ async def order_place_amounts(s: Scene) -> dict[str, Any]:
 
 
 async def orders_import(s: Scene) -> dict[str, Any]:
-    when = {"placedAt": "2026-03-01T00:00:00+00:00", "channelId": s.channel}
+    when = {"placedAt": "2026-03-01T00:00:00+00:00", "channelId": s.channel, **AMOUNTS}
     return {"orders": [{**s.company_fields(), **when, "lines": [s.order_line()]}]}
 
 

@@ -40,6 +40,7 @@ mutation ($input: OrderCancelLinesInput!) {{
 }} {TOTALS}
 """
 SHIPPING = {"kind": "SHIPPING", "amount": "4.9"}
+PACKING = {"kind": "PACKING", "amount": "4.9"}
 TAX = {"category": "STANDARD", "rate": "19", "amount": "6.15"}
 ORDERED = {"discountAmount": "7.5", "charges": [SHIPPING], "taxes": [TAX]}
 """Of lines at 25 and 10: 35 − 7.50 + 4.90, and tax of 6.15."""
@@ -130,10 +131,11 @@ async def test_without_stated_taxes_the_gross_is_not_known(world, ask):
         ({"discountAmount": "35.01"}, [("OUT_OF_RANGE", "discountAmount")]),
         ({"discountPercent": "101"}, [("OUT_OF_RANGE", "discountPercent")]),
         (
-            {"charges": [SHIPPING, {**SHIPPING, "amount": "0.005"}], "taxes": [TAX]},
+            {"charges": [SHIPPING, {**PACKING, "amount": "0.005"}], "taxes": [TAX]},
             [("SCALE_EXCEEDED", "charges.1.amount")],
         ),
         ({"taxes": [TAX, TAX]}, [("DUPLICATE", "taxes.1")]),
+        ({"charges": [SHIPPING, SHIPPING]}, [("DUPLICATE", "charges.1")]),
         ({"taxes": [{**TAX, "rate": "101"}]}, [("OUT_OF_RANGE", "taxes.0.rate")]),
         ({"charges": [{**SHIPPING, "amount": "-1"}]}, [("NOT_POSITIVE", "charges.0.amount")]),
     ],
@@ -221,7 +223,7 @@ async def test_a_cancelled_part_takes_its_lines_own_amount_along(world, ask):
 
 async def test_a_list_adds_up_what_its_orders_tell(world, ask):
     await _placed(world, ask, **ORDERED)
-    await _placed(world, ask, discountPercent="3", charges=[SHIPPING, SHIPPING])
+    await _placed(world, ask, discountPercent="3", charges=[SHIPPING, PACKING])
     order = await _placed(world, ask, charges=[SHIPPING])
     rest = [
         {"lineId": it["id"], "quantity": quantity}
