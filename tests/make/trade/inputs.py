@@ -118,8 +118,8 @@ async def order_close(s: Scene) -> dict[str, Any]:
 
 async def order_confirm(s: Scene) -> dict[str, Any]:
     order = await s.order()
-    said = {"response": "ACCEPTED", "window": WINDOW, "overTolerance": "2"}
-    lines = [{"lineId": order["lines"][0]["id"], **said}]
+    response = {"response": "ACCEPTED", "window": WINDOW, "overTolerance": "2"}
+    lines = [{"lineId": order["lines"][0]["id"], **response}]
     return {**versioned("orderId", order), "window": WINDOW, "lines": lines}
 
 
@@ -134,8 +134,8 @@ async def order_confirm_amended(s: Scene) -> dict[str, Any]:
 
 async def order_confirm_rejected(s: Scene) -> dict[str, Any]:
     order = await s.order()
-    said = {"response": "REJECTED", "reason": "Not made any more."}
-    lines = [{"lineId": order["lines"][0]["id"], **said}]
+    response = {"response": "REJECTED", "reason": "Not made any more."}
+    lines = [{"lineId": order["lines"][0]["id"], **response}]
     return {**versioned("orderId", order), "lines": lines}
 
 

@@ -1,7 +1,10 @@
 """Responses to orders and answers to amendments, made over the API."""
 
+from typing import Any
+
 from kit.ids import from_global
 from models.access.viewers import Actor
+from tests.make import Ask, World
 from tests.make.fulfilment import deliveries
 
 ORDER = """
