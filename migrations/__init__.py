@@ -1,5 +1,6 @@
 """Migrations of the schema, by Alembic: `upgrade` brings a database to the newest revision."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -41,6 +42,7 @@ def upgrade(url: str, app_role: str = APP_ROLE) -> None:
         raise NewerSchemaError(message) from error
 
 
+@cache
 def newest() -> str | None:
     """Return the newest revision that this program knows."""
     return ScriptDirectory(str(Path(__file__).parent)).get_current_head()

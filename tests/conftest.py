@@ -40,7 +40,7 @@ PATIENT = Limits(deadline=120, statement=60)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--executor", choices=["planned", "reference"], default="planned")
-    parser.addoption("--operations", default="400", help="how many operations are generated")
+    parser.addoption("--operations", default="240", help="how many operations are generated")
     parser.addoption("--seed", default="20261122", help="what they start from")
 
 

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Engine, event
@@ -30,11 +31,12 @@ class Unscoped(AssertionError):
     """A statement reaches a tenant table without `merchant_id = $n`."""
 
 
-def unscoped(sql: str) -> set[str]:
+@lru_cache(4096)
+def unscoped(sql: str) -> frozenset[str]:
     """Return the tables or aliases that a statement reads or changes without their merchant."""
     scoped = Counter(_SCOPED.findall(sql))
     sources = Counter(alias or table for table, alias in _SOURCE.findall(sql))
-    return {name for name, count in sources.items() if scoped[name] < count}
+    return frozenset(name for name, count in sources.items() if scoped[name] < count)
 
 
 def unwalled(sql: str) -> str:

@@ -54,18 +54,6 @@ def test_without_the_demo_there_is_no_token(tmp_path: Path, launch: Launch) -> N
     assert b"demo" not in listed.stdout
 
 
-@pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
-def test_a_signal_stops_the_server_and_its_postgresql(
-    used: Path, launch: Launch, how: signal.Signals, code: int
-) -> None:
-    abruf = launch(used)
-    abruf.wait_until_ready()
-    assert abruf.stop(how) == code
-    assert is_empty(used)
-    with pytest.raises(httpx.ConnectError):
-        httpx.get(abruf.origin)
-
-
 def test_a_signal_during_the_start_stops_it_too(tmp_path: Path, launch: Launch) -> None:
     abruf = launch(tmp_path)
     while not (tmp_path / "postgresql").exists():
@@ -86,7 +74,17 @@ def test_data_and_tokens_are_kept_after_a_stop_and_after_a_kill(used: Path, laun
     assert second.tokens == tokens
     statuses = second.ask(UPSERT, input=MARK)["productsUpsert"]["results"]
     assert statuses == [{"status": "UNCHANGED"}]
-    second.stop()
+    assert second.stop(signal.SIGINT) == 130
+    assert is_empty(used)
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(second.origin)
+    (used / "demo-tokens.json").unlink()
+    third = launch(used)
+    third.wait_until_ready()
+    assert list(third.tokens) == list(tokens)
+    assert third.ask("{ viewer { actor } }") == {"viewer": {"actor": "STAFF"}}
+    assert third.stop(signal.SIGTERM) == 0
+    assert is_empty(used)
 
 
 def test_two_starts_on_one_folder_share_its_data(tmp_path: Path, launch: Launch) -> None:
@@ -98,19 +96,6 @@ def test_two_starts_on_one_folder_share_its_data(tmp_path: Path, launch: Launch)
     statuses = both[1].ask(UPSERT, input=MARK)["productsUpsert"]["results"]
     assert statuses == [{"status": "UNCHANGED"}]
     assert both[1].stop() == 130
-
-
-def test_lost_tokens_are_replaced_by_ones_that_work(used: Path, launch: Launch) -> None:
-    kept = launch(used)
-    kept.wait_until_ready()
-    actors = list(kept.tokens)
-    kept.stop()
-    (used / "demo-tokens.json").unlink()
-    again = launch(used)
-    again.wait_until_ready()
-    assert list(again.tokens) == actors
-    assert again.ask("{ viewer { actor } }") == {"viewer": {"actor": "STAFF"}}
-    again.stop()
 
 
 def test_a_taken_port_is_told_before_anything_is_started(tmp_path: Path, launch: Launch) -> None:
@@ -135,38 +120,26 @@ def test_another_postgresql_is_used_when_its_address_is_given(
     assert abruf.stop() == 130
 
 
-def test_metrics_and_one_line_an_operation_are_there_when_asked_for(
-    used: Path, launch: Launch
-) -> None:
+def test_a_server_obeys_what_its_environment_says(used: Path, launch: Launch) -> None:
+    """Metrics, one line an operation, buckets in a Redis that is away, few connections."""
     port = free_port()
-    abruf = launch(used, ABRUF_METRICS_PORT=str(port), ABRUF_LOG="json")
+    abruf = launch(
+        used,
+        ABRUF_METRICS_PORT=str(port),
+        ABRUF_LOG="json",
+        ABRUF_REDIS_URL=f"redis://127.0.0.1:{free_port()}",
+        ABRUF_CONNECTIONS="2",
+    )
     abruf.wait_until_ready()
-    abruf.ask("{ viewer { actor } }")
+    silent = [socket.create_connection(("127.0.0.1", abruf.port)) for _ in range(5)]
+    assert abruf.ask("{ viewer { actor } }") == {"viewer": {"actor": "STAFF"}}
+    for each in silent:
+        each.close()
     shown = httpx.get(f"http://127.0.0.1:{port}/metrics").text
     assert 'abruf_operations_total{outcome="OK",type="query"} 1.0' in shown
     abruf.process.send_signal(signal.SIGTERM)
     remaining, _ = abruf.process.communicate(timeout=60)
     lines = [json.loads(line) for line in remaining.splitlines() if line.startswith('{"at"')]
     assert [it["type"] for it in lines if it["message"] == "operation"] == ["query"]
-
-
-def test_buckets_are_in_redis_when_its_address_is_given(used: Path, launch: Launch) -> None:
-    abruf = launch(used, ABRUF_REDIS_URL=f"redis://127.0.0.1:{free_port()}")
-    abruf.wait_until_ready()
-    assert abruf.ask("{ viewer { actor } }") == {"viewer": {"actor": "STAFF"}}
-    abruf.process.send_signal(signal.SIGTERM)
-    remaining, _ = abruf.process.communicate(timeout=60)
     assert "A cost bucket cannot be read" in remaining
     assert "commands/access/buckets/in_redis.py" in remaining
-
-
-def test_connections_are_as_many_as_is_said_and_silent_ones_leave(
-    used: Path, launch: Launch
-) -> None:
-    abruf = launch(used, ABRUF_CONNECTIONS="2")
-    abruf.wait_until_ready()
-    silent = [socket.create_connection(("127.0.0.1", abruf.port)) for _ in range(5)]
-    assert abruf.ask("{ viewer { actor } }") == {"viewer": {"actor": "STAFF"}}
-    for each in silent:
-        each.close()
-    assert abruf.stop() == 130
