@@ -27,7 +27,7 @@ from models.events.trade.orders import (
 from models.trade.orders import acts
 from models.trade.orders.tables import Order, OrderLine
 
-AT_ONCE = 100
+AT_ONCE = 20
 """Orders whose amendments expire in one transaction."""
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 from strawberry import Info
 
-from execution import DECLARED, Listed, batched, column, related
+from execution import DECLARED, Listed, batched, related
 from loaders.fulfilment import deliveries as delivery_loaders
 from loaders.master import catalog as product_loaders
 from loaders.master import channels as channel_loaders
@@ -32,6 +32,7 @@ from schema.master.channels import Channel
 from schema.master.parties import Address, Contact, Party
 from schema.trade.contracts import Contract, ContractLine
 from schema.trade.orders import amounts
+from schema.trade.orders.amendments import LineAmendment
 from schema.trade.orders.amounts import OrderCharge, OrderTax, OrderTotals
 from schema.trade.releases import ScheduleLine
 
@@ -73,30 +74,6 @@ class Hold(Node):
     released_at: datetime | None = strawberry.field(
         description="When it was released; null while it holds."
     )
-
-
-@strawberry.type(
-    description="What the merchant offers instead of what was ordered, until it is answered.",
-    directives=[Requires(scope=Scope.ORDERS_READ)],
-)
-class LineAmendment:
-    """What a line offers."""
-
-    quantity: Decimal | None = column(
-        "offered_quantity", "How much can be had; null where that is what is wanted."
-    )
-    window: values.DeliveryWindow | None = values.window(
-        "offered", "When it can be had; null where nothing else is said of that."
-    )
-    product: Product | None = related(
-        product_loaders.by_id,
-        "What is offered instead, at the same price; null where that is what was ordered.",
-        key="offered_product_id",
-    )
-    answer_by: datetime = strawberry.field(
-        description="Until when it waits for `orderAnswerAmendment`."
-    )
-    reason: str | None = column("response_reason", "Why; null for warehouses.")
 
 
 @node(

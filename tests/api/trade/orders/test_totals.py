@@ -237,6 +237,26 @@ async def test_a_list_adds_up_what_its_orders_tell(world, ask):
     assert Decimal(total["amount"]) == sum(nets) == Decimal("32.4") + Decimal("43.75")
 
 
+async def test_a_back_office_imports_amounts_as_they_were(world, ask):
+    lines = await _lines(ask, "2.5", quantity="10", discountAmount="1.99")
+    values = await orders.order_input(world, ask, lines=lines, **ORDERED)
+    known = {"externalReference": "1997-1", "placedAt": "1997-04-01T00:00:00Z"}
+    imported = "results { order { ...amounts } userErrors { code } }"
+    document = f"""mutation ($input: OrdersImportInput!) {{
+      ordersImport(input: $input) {{ {imported} }} }} {TOTALS}"""
+    payload = (await ask(document, input={"orders": [values | known]}))["ordersImport"]
+    (result,) = payload["results"]
+    assert result["userErrors"] == []
+    assert _sums(result["order"]) == {
+        "lines": "23.01",
+        "discount": "7.5",
+        "charges": "4.9",
+        "net": "20.41",
+        "taxes": "6.15",
+        "gross": "26.56",
+    }
+
+
 async def test_one_statement_reads_all_amounts_of_any_orders(world, ask, plans):
     await _placed(world, ask, **ORDERED)
     numbers = []
