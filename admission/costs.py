@@ -22,7 +22,7 @@ from graphql import (
 from strawberry.schema_directive import Location
 
 from admission.demands import NOTHING, Demands, of_field
-from execution.fields import DECLARED, Batched, Related
+from execution.fields import DECLARED, Related
 from kit.limits import LARGEST_PAGE
 
 PAGE_SIZES = frozenset({"first", "last"})
@@ -124,7 +124,7 @@ def _weight(of: GraphQLField) -> int:
         if isinstance(directive, Cost):
             return directive.weight
     declared = _declared(of)
-    return int(isinstance(declared, Related | Batched) or (declared is not None and bool(of.args)))
+    return int(isinstance(declared, Related) or (declared is not None and bool(of.args)))
 
 
 catalogue = cache(Catalogue)

@@ -24,7 +24,7 @@ from sqlalchemy import column as sql_column
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
-from execution.fields import DECLARED, Batched, Related
+from execution.fields import DECLARED, Related
 from execution.texts import Sql, collected, constant, joined, refusal
 
 Details: TypeAlias = Sequence[Any]
@@ -73,8 +73,7 @@ def form_of(conditions: Sequence[ColumnElement[bool]]) -> tuple[Hashable, Sequen
 
 def declared_of(definition: GraphQLField) -> Any:
     """Return how SQL may read a field, None for a field that only code reads."""
-    declared = definition_of(definition).metadata.get(DECLARED)
-    return declared.listed if isinstance(declared, Batched) else declared
+    return definition_of(definition).metadata.get(DECLARED)
 
 
 def definition_of(definition: GraphQLField) -> Any:

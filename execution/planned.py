@@ -5,9 +5,9 @@ by graphql-core, and what of a level is fusible is one statement for it.
 """
 
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from functools import partial
-from typing import Any, Protocol, cast
+from typing import Any, NamedTuple, Protocol, cast
 
 import orjson
 from aiodataloader import DataLoader
@@ -21,13 +21,13 @@ from strawberry.types import ExecutionResult
 from strawberry.utils.await_maybe import await_maybe
 
 from execution.building import Unfusible
-from execution.levels import Level
+from execution.levels import FieldPlace, Level
 from execution.mixed import Mixed, failed
 from execution.plans import Fused, Plan, Planner
-from execution.statements import Request
+from execution.statements import Arguments, Request
 from execution.texts import SHARE, share
 from kit.db.reads import Overflow, Unwritten
-from kit.limits import Grown, Limits, Work
+from kit.limits import TOGETHER, Grown, Limits, Work
 
 _log = logging.getLogger("abruf")
 
@@ -38,9 +38,17 @@ class Runs(Request, Protocol):
     plans: bool
     limits: Limits
     work: Work
+    following_plan: Callable[[], "Running"] | None
 
     async def texts(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
         """Run one statement and return its rows."""
+
+
+class _Parts(NamedTuple):
+    """Levels that each are one statement, and fields that are refused."""
+
+    statements: Sequence[Level] = ()
+    refused: Sequence[tuple[FieldPlace, Exception]] = ()
 
 
 class Running:
@@ -56,6 +64,8 @@ class Running:
         self.counted = plan.planner.counted
         self.fusing = True
         self._levels: dict[int, tuple[Any, Level]] = {}
+        self._apart: dict[Level, _Parts] = {}
+        self._chosen: dict[Fused, Arguments] = {}
         self._loaders: dict[Fused, DataLoader[Any, Any]] = {}
 
     def level(self, type_: GraphQLObjectType, grouped: Any) -> Level:
@@ -69,22 +79,74 @@ class Running:
                 self.counted[f"read by code: {reason}"] += 1
         return known[1]
 
+    def _parts(self, level: Level) -> "_Parts":
+        """Return what of a level statements answer, and what is refused instead.
+
+        An argument is refused at the field with which its statement begins, once, however many
+        objects lie between the two: nothing is read for them, by no other way either.
+        """
+        known = self._apart.get(level)
+        if known is None:
+            known = self._apart[level] = self._taken_apart(level)
+        return known
+
+    def _taken_apart(self, level: Level) -> "_Parts":
+        if level.fused is None:
+            return _Parts()
+        why = self.refusal(level.fused)
+        if why is None:
+            return _Parts([level])
+        if len(level.places) == 1:
+            return _Parts([], [(level.places[0], why)])
+        alone = (
+            self._plan.level(it.parent, {it.key: it.details}, self._variables)
+            for it in level.places
+        )
+        parts = [self._taken_apart(it) for it in alone]
+        return _Parts(
+            [part for it in parts for part in it.statements],
+            [refused for it in parts for refused in it.refused],
+        )
+
+    def refusal(self, fused: Fused) -> Exception | None:
+        """Return what a resolver of its fields would raise at its arguments, None where nothing."""
+        if fused not in self._chosen:
+            try:
+                self._chosen[fused] = fused.choices(self._variables, self._context)
+            except Unfusible as why:
+                self.counted[f"not fused: {why}"] += 1
+                self.fusing = False
+            except Exception as why:  # noqa: BLE001 -- told as what the resolver raises.
+                return why
+        return None
+
+    def refusals(self, level: Level, parent: Any) -> Iterator[tuple[FieldPlace, Exception]]:
+        """Yield the fields of one parent that are refused, and why."""
+        for place, why in self._parts(level).refused if self.fusing else ():
+            if place.is_root or place.start(parent) is not None:
+                self.counted["an argument was refused"] += 1
+                yield place, why
+
     async def texts(self, level: Level, parent: Any) -> dict[str, Any]:
-        """Return what a level's statement answers of one parent: key -> JSON.
+        """Return what statements answer of one parent: key -> JSON.
 
         Nothing where a value could not be written, nor of a field whose way begins with null.
         """
-        fused = level.fused
-        if fused is None or not self.fusing:
-            return {}
+        found: dict[str, Any] = {}
+        for part in self._parts(level).statements:
+            found |= await self._texts(part, part.fused, parent)
+        return found
+
+    async def _texts(self, level: Level, fused: Fused, parent: Any) -> dict[str, Any]:
         starts = level.starts(parent)
-        if starts and all(it is None for it in starts.values()):
+        if not self.fusing or (starts and all(it is None for it in starts.values())):
             return {}
         loader = self._loaders.get(fused)
         if loader is None:
             # Without a cache: what the first field of a mutation reads the second one may change.
             load = partial(self._of_parents, fused)
-            loader = self._loaders[fused] = DataLoader(load, cache=False)
+            loader = DataLoader(load, cache=False, max_batch_size=TOGETHER)
+            self._loaders[fused] = loader
         found = await loader.load(tuple(starts[name] for name in fused.keys))
         self._context.work.texts(found or ())
         return {
@@ -113,11 +175,7 @@ class Running:
 
     async def _rows(self, fused: Fused, keys: Sequence[Any]) -> Sequence[Any] | None:
         context = self._context
-        try:
-            arguments = fused.choices(self._variables, context)
-        except Exception:  # noqa: BLE001 -- what a resolver raises is told by itself, with its path.
-            self.counted["not fused: an argument was refused"] += 1
-            return None
+        arguments = self._chosen[fused]
         try:
             statement = await fused.statement(context, arguments, self._plan.planner.apart)
         except Unfusible as why:
@@ -157,17 +215,17 @@ class Planned(SchemaExtension):
         planner.serve(operation.schema)
         document = cast("DocumentNode", operation.graphql_document)
         prepared = planner.prepared(document, operation.operation_name)
-        if prepared.operation.operation is OperationType.SUBSCRIPTION:
-            # What was read for one event must not answer the next.
-            planner.counted["reference: a subscription"] += 1
-            return None
         variables = prepared.variables(operation.variables or {})
         if variables is None:
             planner.counted["reference: variables"] += 1
             return None
         plan = await planner.plan(prepared, variables, operation.context.payer)
+        if prepared.operation.operation is OperationType.SUBSCRIPTION:
+            operation.context.following_plan = partial(Running, plan, variables, operation.context)
+            planner.counted[f"mixed: {plan.roots}"] += 1
+            return None
         running = Running(plan, variables, operation.context)
-        if isinstance(plan.roots, Fused):
+        if isinstance(plan.roots, Fused) and running.refusal(plan.roots) is None:
             try:
                 rows = await running.run(plan.roots)
                 operation.context.work.texts(rows[0] if rows else ())
@@ -177,7 +235,7 @@ class Planned(SchemaExtension):
             if rows is not None:
                 planner.counted["one statement"] += 1
                 return ExecutionResult(data=cast("Any", orjson.Fragment(rows[0][0])), errors=None)
-        else:
+        elif isinstance(plan.roots, str):
             planner.counted[f"mixed: {plan.roots}"] += 1
         return await self._mixed(plan, variables, running)
 

@@ -29,7 +29,6 @@ from sqlalchemy.types import TypeEngine
 
 from execution.arguments import Argued, Converter, Prepared
 from execution.building import Build, Shaping, Unfusible, written_object
-from execution.fields import Batched
 from execution.fusing import Selection
 from execution.levels import FieldPlace, Level
 from execution.statements import Arguments, Filled, Filters, Request
@@ -137,7 +136,7 @@ class Plan:
         schema, prepared = self.planner.schema, self.prepared
         root, operation = schema.query_type, prepared.operation
         if operation.operation is not OperationType.QUERY or root is None:
-            message = "a mutation"
+            message = f"a {operation.operation.value}"
             raise Unfusible(message)
         found = collect_fields(schema, prepared.fragments, variables, root, operation)
         selection = self._selection(variables)
@@ -164,8 +163,6 @@ class Plan:
         for place in filter(None, places.values()):
             key = place.key_of_parent
             if key is None and not (is_query and place.is_root):
-                if isinstance(place.declared, Batched):
-                    unfused.append(f"{type_}.{place.field_name} is resolved by code")
                 continue
             mark = len(selection.arguments)
             try:

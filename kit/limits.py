@@ -119,8 +119,12 @@ class Bounds:
 
 DEFAULT_BOUNDS = Bounds()
 
-SLICE = 500
+SLICE = 100
 """Objects that an answer may grow by before others have their turn on the event loop."""
+
+
+TOGETHER = 500
+"""Keys that one statement reads together: who waits for them goes on in one round of the loop."""
 
 
 class Grown(StrEnum):
@@ -176,19 +180,24 @@ class Work:
         self.ended = self.ended or TooLarge(of, most)
         return self.ended
 
-    async def slot(self, objects: int) -> None:
-        """Wait until the event loop has gone round where this answer has grown by a slice.
+    def has_room(self, objects: int) -> bool:
+        """Take the room of objects in this round of the event loop, where there is so much."""
+        if self._waiting or not self._fits(objects):
+            return False
+        self._grown += objects
+        self._go_on()
+        return True
 
-        Who waits goes on in the order of asking, a slice each time.
-        """
-        if self._waiting or self._grown + objects > SLICE:
-            slot = asyncio.get_running_loop().create_future()
-            self._waiting.append((slot, objects))
-            self._go_on()
-            await slot
-        else:
-            self._grown += objects
-            self._go_on()
+    def _fits(self, objects: int) -> bool:
+        """Tell whether a round has room: for more than a slice, if they have it for themselves."""
+        return not self._grown or self._grown + objects <= SLICE
+
+    async def room(self, objects: int) -> None:
+        """Wait until the event loop has gone round, in the order of asking, a slice each time."""
+        slot = asyncio.get_running_loop().create_future()
+        self._waiting.append((slot, objects))
+        self._go_on()
+        await slot
 
     def _go_on(self) -> None:
         if not self._is_going:
@@ -198,7 +207,7 @@ class Work:
     def _next(self) -> None:
         self._is_going, self._grown = False, 0
         self.slices += 1
-        while self._waiting and (not self._grown or self._grown + self._waiting[0][1] <= SLICE):
+        while self._waiting and self._fits(self._waiting[0][1]):
             slot, objects = self._waiting.popleft()
             if not slot.done():
                 self._grown += objects

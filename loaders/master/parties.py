@@ -7,15 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, Integer, any_, cast, column, func, select
+from sqlalchemy import ColumnElement, Integer, cast, column, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from kit.db.database import Database
 from kit.inputs import Input, Name, Reference
 from loaders.reading.names import is_called
 from loaders.reading.pages import Paged, Sorted
-from loaders.reading.relations import Many, Nested, One, Part, Reader
-from models.base.visibility import seen_by
+from loaders.reading.relations import ByList, Many, Nested, One, Part, Reader
 from models.master.channels import Channel
 from models.master.parties import Address, Contact, Party, PartyKind, PartyRole
 
@@ -25,6 +24,7 @@ contact_by_id = One(Contact)
 address_by_id = One(Address)
 contacts = Many(Contact, "party_id", order_by=("code",), typical=2)
 addresses = Many(Address, "party_id", order_by=("code",), typical=3)
+channels = ByList(Party, "channel_ids", Channel, order_by="code", typical=5)
 
 
 def _opening(value: Any) -> SimpleNamespace:
@@ -42,15 +42,6 @@ def _openings(_reader: Reader, address: Any) -> Part:
     return _opening(each.c.value), rows.correlate_except(each)
 
 
-def _channels(reader: Reader, party: Any) -> Part:
-    """Follow the party's channels, by code."""
-    channel = reader.table(Channel)
-    listed = channel.id == any_(party.channel_ids)
-    rows = select().select_from(channel).where(listed, *seen_by(reader.viewer, channel))
-    return channel, rows.order_by(channel.code).correlate_except(channel)
-
-
-channels = Nested(Channel, _channels)
 openings = Nested(_opening(column("value", JSONB)), _openings)
 
 

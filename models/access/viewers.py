@@ -43,6 +43,7 @@ class Scope(StrEnum):
     KEYS_MANAGE = "KEYS_MANAGE"
     DOCUMENTS_MANAGE = "DOCUMENTS_MANAGE"
     PRICES_STATE = "PRICES_STATE"
+    PAYMENTS_WRITE = "PAYMENTS_WRITE"
 
 
 READS = frozenset(
@@ -63,9 +64,10 @@ SCOPES: dict[Actor, frozenset[Scope]] = {
     Actor.CARRIER: READS | {Scope.TRACKING_WRITE},
 }
 """The scopes that a new key of each kind gets unless it is told others."""
-ASKED_FOR: dict[Actor, frozenset[Scope]] = dict.fromkeys(
-    (Actor.BUYER, Actor.STOREFRONT), frozenset({Scope.PRICES_STATE})
-)
+ASKED_FOR: dict[Actor, frozenset[Scope]] = {
+    Actor.BUYER: frozenset({Scope.PRICES_STATE}),
+    Actor.STOREFRONT: frozenset({Scope.PRICES_STATE, Scope.PAYMENTS_WRITE}),
+}
 """Scopes that a key of a kind may have, but gets only where it is told so."""
 
 
@@ -126,6 +128,11 @@ class Viewer:
     limits: Mapping[str, int] = field(default_factory=dict, hash=False)
     expires_at: datetime | None = None
     subject: str | None = None
+
+    @property
+    def company_id(self) -> UUID | None:
+        """Return the party that a buyer orders or a carrier drives for."""
+        return self.bound_to if self.actor in {Actor.BUYER, Actor.CARRIER} else None
 
     @property
     def sees_all(self) -> bool:

@@ -1,14 +1,12 @@
 """The context of one request: who asks, when, and what it reads and writes with."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
-
-from aiodataloader import DataLoader
 
 from commands.writing.extent import Extent
 from kit.clock import Clock
@@ -17,7 +15,7 @@ from kit.limits import DEFAULT_LIMITS, Limits, Work
 from loaders.reading.batch import Loaders
 from loaders.reading.relations import Reader, Relation
 from models.access.viewers import Actor, Viewer
-from resolvers.running.buckets import Bill
+from resolvers.running.buckets import Bill, Throttled
 from resolvers.running.lanes import Lanes
 from resolvers.running.process import Process
 
@@ -56,10 +54,13 @@ class Context:
 
     is_trusted: whether its document is a registered one. measured: what it was found to ask for.
     schema: what it runs on, for who registers documents. extent: the lines that its mutation
-    touches. has_written: whether something was committed.
+    touches. has_written: whether something was committed. following_plan: makes what answers one
+    event of a subscription, None where no plan does.
     """
 
+    bill: Bill
     has_written = False
+    following_plan: Callable[[], Any] | None = None
 
     def __init__(
         self,
@@ -89,6 +90,24 @@ class Context:
         self.measured: Any = None
         self.schema: Any = None
 
+    async def next_event(self) -> None:
+        """Begin an event of a subscription: when its key can pay for it, and when it is its turn.
+
+        It is charged as announced, as the operation was. Nothing is held while it waits for the
+        points, and no time runs; who lets too many events wait is told so.
+        """
+        bill = self._bill()
+        bill.requested = self.bill.requested
+        while True:
+            try:
+                await bill.charge(bill.requested or 1)
+            except Throttled as throttled:
+                await asyncio.sleep(throttled.seconds)
+            else:
+                break
+        await self.enter()
+        self.bill = bill
+
     async def enter(self) -> None:
         """Begin when it is one's turn."""
         if self._lanes is not None:
@@ -103,13 +122,15 @@ class Context:
         self.now: datetime = self.clock()
         self.reads = self.database.reading(self.viewer.merchant_id)
         self._read_as(self.viewer)
-        self.batches: dict[Any, DataLoader[Any, Any]] = {}
         self.work = Work(self.limits)
         self.extent = Extent(self.limits.lines)
-        self.bill = Bill(self.budgets, self.viewer, self.limits, self.clock)
+        self.bill = self._bill()
         self.is_trusted = False
         if self.deadline is not None:
             self.deadline.reschedule(asyncio.get_running_loop().time() + self.limits.deadline)
+
+    def _bill(self) -> Bill:
+        return Bill(self.budgets, self.viewer, self.limits, self.clock)
 
     def _read_as(self, viewer: Viewer) -> None:
         self.viewer = viewer
@@ -174,4 +195,3 @@ class Context:
         """Forget what was read before a write, and that the answer tells what was done."""
         self.has_written = True
         self.loaders.clear()
-        self.batches.clear()

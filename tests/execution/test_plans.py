@@ -118,12 +118,10 @@ async def test_a_field_of_code_leaves_the_rest_to_statements(ask, world, databas
         nodes = (await ask(MIXED))["orders"]["nodes"]
     assert [len(it["lines"]) for it in nodes] == [2] * 5
     assert all(it["accessToken"] for it in nodes)
-    # The orders; all lines and parties. What signs tokens is remembered and not counted.
-    assert len(statements) == 2
+    assert len(statements) == 1
     assert PLANNER.counted == {
         "plan made": 1,
         "mixed: Query.viewer is resolved by code": 1,
-        "read by code: Order.accessToken is resolved by code": 2,
         "levels with a statement": 1,
     }
 
@@ -175,9 +173,9 @@ WHOLE = {
 REASONS = {
     "introspection": "mixed: introspection",
     "code at the root": "mixed: Query.viewer is resolved by code",
-    "a refused argument": "not fused: an argument was refused",
-    "a foreign cursor": "not fused: an argument was refused",
-    "no key at all": "not fused: an argument was refused",
+    "a refused argument": "an argument was refused",
+    "a foreign cursor": "an argument was refused",
+    "no key at all": "an argument was refused",
 }
 
 
@@ -185,6 +183,21 @@ REASONS = {
 async def test_what_is_not_one_statement_is_counted(ask, case):
     await ask.answer(WHOLE[case])
     assert PLANNER.counted == {"plan made": 1, REASONS[case]: 1}
+
+
+async def test_an_argument_below_a_list_is_refused_once_and_nothing_is_read_for_it(
+    ask, world, database
+):
+    await _orders(world, ask, 3)
+    document = """query ($size: Int!) { deliveries(first: 1) { nodes { number } }
+      node(id: "none") { id } bad: contract(number: "C") { id }
+      orders(first: 9) { nodes { lines { order { timeline(first: $size) { totalCount } } } } } }"""
+    with counted(database.engine) as statements:
+        answer = await ask.answer(document, size=251)
+    (error,) = answer["errors"]
+    assert (error["path"], error["extensions"]["code"]) == (["orders"], "BAD_USER_INPUT")
+    assert [it for it in statements if "FROM order_lines" in it] == []
+    assert answer["data"] is None
 
 
 SEVERAL = """query ($ids: [ID!]!) { nodes(ids: $ids) {
@@ -237,10 +250,8 @@ async def test_a_payload_is_one_statement_with_its_lists_of_keys(ask, world, dat
     }
 
 
-FOLLOW = "subscription ($id: ID!) { orderStatusChanged(orderId: $id) { position } }"
 REFERENCE = {
     "reference: variables": (LIST, {"first": "many"}),
-    "reference: a subscription": (FOLLOW, {"id": "none"}),
 }
 """Every reason for which graphql-core answers an operation whole -> such an operation."""
 
@@ -281,9 +292,8 @@ async def test_an_operation_takes_one_connection_and_asks_a_relation_once_a_leve
     finally:
         event.remove(pool, "checkout", checked_out)
     assert taken[1:] == [1, 1]
-    # The page of orders is the only relation that the walk reads by itself.
-    # The page; whatever lies below it is in the statement of its level.
-    assert batches == [[1], [1], [1]]
+    # The walk reads nothing by itself: the page and all below it is in the statement of a level.
+    assert batches == [[], [], []]
 
 
 async def test_a_level_and_a_single_key_read_nothing_twice(ask, world, database):

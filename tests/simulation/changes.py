@@ -35,10 +35,10 @@ def check(before: Rows, after: Rows, now: datetime) -> None:
     planned = {it["id"]: it["planned"] for it in before["order_lines"]}
     for it in after["delivery_lines"]:
         is_stopped = it["order_line_id"] in waiting and it["delivery_id"] in went_on
-        assert not is_stopped, "a delivery went on with what is amended (D12)"
+        assert not is_stopped, "a delivery went on with what is amended (D13)"
     for it in after["order_lines"]:
         is_planned = it["id"] in waiting and it["planned"] > planned[it["id"]]
-        assert not is_planned, "more was planned of what is amended (D12)"
+        assert not is_planned, "more was planned of what is amended (D13)"
 
 
 def _of_orders(rows: Rows) -> dict[str, list[Any]]:

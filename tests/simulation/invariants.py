@@ -188,6 +188,16 @@ def _simple() -> Iterator[tuple[str, str]]:
             state IN ('CANCELLED', 'REJECTED') AND (cancelled <> ordered OR planned <> 0)""",
         "a closed order has nothing under way": f"""{lines} state = 'CLOSED'
             AND (planned <> shipped OR cancelled < ordered - planned)""",
+        "what is known of a payment is what the newest report says": """
+            SELECT it.number, it.payment_state FROM orders it JOIN payments newest
+            ON newest.order_id = it.id AND newest.occurred_at = (
+                SELECT max(occurred_at) FROM payments WHERE payments.order_id = it.id)
+            WHERE it.merchant_id = :merchant GROUP BY it.number, it.payment_state
+            HAVING NOT it.payment_state = ANY(array_agg(newest.state))""",
+        "payments are in the currency of their orders": """
+            SELECT it.number, payments.currency FROM payments
+            JOIN orders it ON it.id = payments.order_id
+            WHERE it.merchant_id = :merchant AND payments.currency <> it.currency""",
         "an order of which nothing remains is cancelled": """
             SELECT it.number, it.state FROM orders it WHERE it.merchant_id = :merchant
             AND it.state IN ('PENDING_APPROVAL', 'CONFIRMED') AND NOT EXISTS (

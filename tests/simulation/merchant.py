@@ -97,7 +97,9 @@ async def simulated(world: World) -> SimulatedMerchant:
         channels.ChannelsUpsert,
         "channel_id",
         shop | {"guests_allowed": True},
-        shop | {"code": "PORTAL", "kind": "B2B_PORTAL", "approval_required": True},
+        shop
+        | {"code": "PORTAL", "kind": "B2B_PORTAL", "approval_required": True}
+        | {"release_when": "AUTHORISED"},
     )
     location_ids = await _written(
         viewer,

@@ -17,6 +17,7 @@ from models.fulfilment.deliveries.conditions import (
     NAMELESS,
     ORDER_HELD,
     TOO_LATE,
+    UNPAID,
 )
 from models.fulfilment.deliveries.tables import Delivery
 from models.master.parties import Party
@@ -38,13 +39,14 @@ async def check_delivery(
 ) -> None:
     """Refuse while something stops what is done with a locked delivery. at: when, now by default.
 
-    Refused: ON_HOLD, AMENDMENT_AWAITED, RECIPIENT_MISSING, DELIVERY_POLICY.
+    Refused: ON_HOLD, PAYMENT_OUTSTANDING, AMENDMENT_AWAITED, RECIPIENT_MISSING, DELIVERY_POLICY.
     """
     held = partial(_held, writing.viewer, delivery, path)
     known = {
         HELD: held,
         ORDER_HELD: held,
         AMENDED: partial(_amended, delivery, path),
+        UNPAID: partial(_unpaid, path),
         NAMELESS: partial(_nameless, delivery, path),
         TOO_LATE: partial(_too_late, path),
         INCOMPLETE: partial(_incomplete, path),
@@ -60,10 +62,17 @@ def _held(viewer: Viewer, delivery: Delivery, path: Path, holds: Sequence[Hold])
 
 
 def _amended(delivery: Delivery, path: Path, lines: Sequence[OrderLine]) -> Refused:
-    """Return the refusal of what is still to be agreed on (D12)."""
+    """Return the refusal of what is still to be agreed on (D13)."""
     numbers = ", ".join(str(number) for number in sorted({it.line_no for it in lines}))
     text = f"{delivery.number} brings lines whose amendment waits for its answer: {numbers}."
     return Refused(TradeCode.AMENDMENT_AWAITED, text, path)
+
+
+def _unpaid(path: Path, orders: Sequence[Order]) -> Refused:
+    """Return the refusal of what is not paid for: that it is stopped, not what is known (D12)."""
+    numbers = ", ".join(sorted(order.number for order in orders))
+    text = f"What is known of the payment of {numbers} stops this."
+    return Refused(TradeCode.PAYMENT_OUTSTANDING, text, path)
 
 
 def _nameless(delivery: Delivery, path: Path, _companies: Sequence[Party]) -> Refused:

@@ -1,12 +1,19 @@
 """Changing a contract: what both sides agreed on later."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
 
-from commands.trade.contracts.create import LONGEST_DAYS, AddressId, check_ship_tos
+from commands.trade.contracts.create import AddressId, check_ship_tos
+from commands.trade.contracts.guarantees import (
+    LONGEST_DAYS,
+    SupplyGuarantee,
+    check_guarantee,
+    says,
+    write_guarantees,
+)
 from commands.trade.contracts.life import ContractStep, lock_contract
 from commands.trade.contracts.lines import ContractLineCreate, add, check_line, products_of
 from commands.writing.transaction import Outcome, Writing, missing
@@ -26,13 +33,13 @@ from kit.inputs import (
     Zone,
     refuse_duplicates,
 )
-from models.access.viewers import Scope
-from models.base.acts import Act
 from models.base.payloads import ColumnName
 from models.events.trade.contracts import ContractAmended
 from models.master.catalog import Product
 from models.trade.codes import TradeCode
-from models.trade.contracts.states import LIVING_STATES, EndOfLife, ReservationStrategy
+from models.trade.contracts import acts
+from models.trade.contracts.guarantees import Guarantee
+from models.trade.contracts.states import EndOfLife, ReservationStrategy
 from models.trade.contracts.tables import Contract, ContractLine
 
 _OWN = {"idempotency_key", "contract_id", "expected_version", "lines", "add_lines"}
@@ -66,6 +73,11 @@ class ContractLineAmend(Input):
     )
     unit_price: ExactAmount | None = Field(
         None, description="Price of one unit; call-offs that are placed keep theirs."
+    )
+    guarantee: SupplyGuarantee | None = Field(
+        None,
+        description="What is guaranteed of its supply, as a whole; null for nothing. Call-offs that"
+        " are placed keep what was guaranteed then.",
     )
 
 
@@ -109,7 +121,7 @@ class ContractAmend(ContractStep):
 
 
 @verb(
-    Act(Scope.CONTRACTS_WRITE, LIVING_STATES),
+    acts.AMEND,
     "Change a contract that is not over. Its party, number and currency stay.",
 )
 async def amend(writing: Writing, command: ContractAmend) -> Outcome:
@@ -120,7 +132,8 @@ async def amend(writing: Writing, command: ContractAmend) -> Outcome:
     Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE, DUPLICATE, INVALID where something that
     must be there is emptied, INVALID_DATE when it would end before it starts, EXCEEDS_MAX when
     less would be agreed than is called off, SCALE_EXCEEDED for a quantity, OUT_OF_RANGE where
-    quantities contradict each other, TOO_MANY_ITEMS for more lines than one call may touch.
+    quantities contradict each other, INVALID where a guarantee does, TOO_MANY_ITEMS for more lines
+    than one call may touch.
     """
     contract = await lock_contract(writing, command, amend)
     if command.ship_to_ids is not None:
@@ -132,14 +145,13 @@ async def amend(writing: Writing, command: ContractAmend) -> Outcome:
     writing.extent.touch(len(lines), ("add_lines",))
     products = await products_of(writing, dict(_products(lines, command)))
     refuse_duplicates((it.contract_line_id for it in command.lines), ("lines",))
+    guarantees = await _guarantees(writing, contract, lines, products, command)
     amended = [
         lines[it.contract_line_id].line_no
         for place, it in enumerate(command.lines)
-        if _amend_line(lines, products, it, ("lines", place))
+        if _amend_line(lines, products, it, guarantees, ("lines", place))
     ]
-    for place, line in enumerate(command.add_lines):
-        check_line(line, products[line.product_id], ("add_lines", place))
-        add(writing, contract, _next(lines) + place, line.model_dump())
+    await _add_lines(writing, contract, _next(lines), products, command.add_lines)
     if not (changed or amended or command.add_lines):
         return {"contract_id": contract.id}
     contract.version += 1
@@ -171,6 +183,50 @@ def _products(
         yield new.product_id, ("add_lines", place, "product_id")
 
 
+async def _guarantees(
+    writing: Writing,
+    contract: Contract,
+    lines: Mapping[UUID, ContractLine],
+    products: Mapping[UUID, Product],
+    command: ContractAmend,
+) -> dict[UUID, UUID | None]:
+    """Write what is guaranteed otherwise than before: line id -> the new guarantee's id, or None.
+
+    Refused: as `check_guarantee`.
+    """
+    wanted = {}
+    for place, it in enumerate(command.lines):
+        line = lines.get(it.contract_line_id)
+        if line is not None and "guarantee" in it.model_fields_set:
+            check_guarantee(it.guarantee, products[line.product_id], ("lines", place))
+            wanted[line] = it.guarantee
+    there = await writing.by_key(
+        Guarantee, "id", {line.guarantee_id for line in wanted if line.guarantee_id is not None}
+    )
+    for line in list(wanted):
+        before, now = there.get(line.guarantee_id), wanted[line]
+        if (before is None and now is None) or (before and now and says(before, now)):
+            del wanted[line]
+    ids = await write_guarantees(writing, contract, list(wanted.values()))
+    return {line.id: key for line, key in zip(wanted, ids, strict=True)}
+
+
+async def _add_lines(
+    writing: Writing,
+    contract: Contract,
+    line_no: int,
+    products: Mapping[UUID, Product],
+    new: Sequence[ContractLineCreate],
+) -> None:
+    """Write new lines, numbered from line_no on. Refused: as `check_line`, `check_guarantee`."""
+    for place, line in enumerate(new):
+        check_line(line, products[line.product_id], ("add_lines", place))
+        check_guarantee(line.guarantee, products[line.product_id], ("add_lines", place))
+    guarantees = await write_guarantees(writing, contract, [it.guarantee for it in new])
+    for place, each in enumerate(zip(new, guarantees, strict=True)):
+        add(writing, contract, line_no + place, *each)
+
+
 def _change(row: Contract | ContractLine, values: Mapping[str, Any], path: Path) -> list[str]:
     """Set what was given and return the names of what is new. Refused: INVALID for a null."""
     for name, value in values.items():
@@ -186,14 +242,17 @@ def _amend_line(
     lines: Mapping[UUID, ContractLine],
     products: Mapping[UUID, Product],
     change: ContractLineAmend,
+    guarantees: Mapping[UUID, UUID | None],
     path: Path,
 ) -> bool:
-    """Change a line; tell whether it was otherwise before."""
+    """Change a line; tell whether it was otherwise before. guarantees: as of `_guarantees`."""
     line = lines.get(change.contract_line_id)
     if line is None:
         raise missing(ContractLine, (*path, "contract_line_id"))
     before = line.agreed
-    values = change.model_dump(exclude_unset=True, exclude={"contract_line_id"})
+    values = change.model_dump(exclude_unset=True, exclude={"contract_line_id", "guarantee"})
+    if line.id in guarantees:
+        values["guarantee_id"] = guarantees[line.id]
     changed = _change(line, values, path)
     check_line(line, products[line.product_id], path)
     if line.agreed < min(before, line.called_off):

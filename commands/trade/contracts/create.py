@@ -7,6 +7,11 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from commands.trade.contracts.guarantees import (
+    LONGEST_DAYS,
+    check_guarantee,
+    write_guarantees,
+)
 from commands.trade.contracts.lines import ContractLineCreate, add, check_line, products_of
 from commands.writing.counters import numbers
 from commands.writing.transaction import Outcome, Writing, missing
@@ -31,8 +36,6 @@ from models.events.trade.contracts import ContractCreated
 from models.master.parties import Address, Party
 from models.trade.contracts.states import ContractState, EndOfLife, ReservationStrategy
 from models.trade.contracts.tables import Contract
-
-LONGEST_DAYS = 3650
 
 AddressId = Annotated[UUID, Names("Address")]
 
@@ -95,7 +98,7 @@ async def create(writing: Writing, command: ContractCreate) -> Outcome:
 
     Refused: NOT_FOUND for the party, an address of another one, or a product; DUPLICATE for an
     address named twice; TAKEN for the number; SCALE_EXCEEDED for a quantity;
-    OUT_OF_RANGE where quantities contradict each other.
+    OUT_OF_RANGE where quantities contradict each other, and INVALID where a guarantee does.
     """
     path: Path = ("lines",)
     await writing.get(Party, {command.party_id: ("party_id",)})
@@ -104,9 +107,11 @@ async def create(writing: Writing, command: ContractCreate) -> Outcome:
     products = await products_of(writing, places)
     for place, line in enumerate(command.lines):
         check_line(line, products[line.product_id], (*path, place))
+        check_guarantee(line.guarantee, products[line.product_id], (*path, place))
     contract = await _contract(writing, command)
-    for line_no, line in enumerate(command.lines, 1):
-        add(writing, contract, line_no, line.model_dump())
+    guarantees = await write_guarantees(writing, contract, [it.guarantee for it in command.lines])
+    for line_no, each in enumerate(zip(command.lines, guarantees, strict=True), 1):
+        add(writing, contract, line_no, *each)
     await writing.session.flush()
     writing.record(ContractCreated(contract.id, lines=len(command.lines)))
     return {"contract_id": contract.id}

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 
 from commands.master.catalog import check_scale
+from commands.trade.contracts.guarantees import SupplyGuarantee
 from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Refused
 from kit.ids import Names, new_id
@@ -55,6 +56,9 @@ class ContractLineCreate(Input):
         None, description="The most of this line in one call-off (EDIFACT QTY 54)."
     )
     unit_price: ExactAmount = Field(description="Price of one unit, in the contract's currency.")
+    guarantee: SupplyGuarantee | None = Field(
+        None, description="What is guaranteed of its supply; nothing when left out."
+    )
 
 
 async def products_of(writing: Writing, wanted: Mapping[UUID, Path]) -> dict[UUID, Product]:
@@ -92,16 +96,21 @@ def _contradictions(line: ContractLineCreate | ContractLine) -> Iterator[tuple[s
 
 
 def add(
-    writing: Writing, contract: Contract, line_no: int, terms: Mapping[str, Any]
+    writing: Writing,
+    contract: Contract,
+    line_no: int,
+    new: ContractLineCreate,
+    guarantee_id: UUID | None,
 ) -> ContractLine:
-    """Write a new line. terms: the fields of ContractLineCreate."""
+    """Write a new line. guarantee_id: of what is guaranteed of it, which is written already."""
     line = ContractLine(
         merchant_id=contract.merchant_id,
         id=new_id(),
         contract_id=contract.id,
         line_no=line_no,
         currency=contract.currency,
-        **terms,
+        guarantee_id=guarantee_id,
+        **new.model_dump(exclude={"guarantee"}),
     )
     writing.session.add(line)
     return line

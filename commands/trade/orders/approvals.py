@@ -1,4 +1,4 @@
-"""What a new order needs: a channel that takes it, and approvals of merchant or company."""
+"""Whose approvals a new order needs: of merchant or company."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -20,7 +20,6 @@ from sqlalchemy import (
 from commands.trade.orders.drafts import Draft
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
-from kit.errors import Code, Refused
 from kit.money import rounded
 from models.access.keys import zone_of_days
 from models.access.viewers import Actor, CompanyRole
@@ -31,17 +30,6 @@ from models.trade.orders.states import Approval, OrderState
 from models.trade.orders.tables import Order, OrderLine
 
 _NOT_ORDERED = [OrderState.CANCELLED.value, OrderState.REJECTED.value]
-
-
-def check_channel(writing: Writing, channel: Channel, party: Party | None) -> None:
-    """Refused: WRONG_STATE for an inactive channel, NOT_ALLOWED for one that a buyer has not."""
-    path = ("channel_id",)
-    if not channel.is_active:
-        raise Refused(Code.WRONG_STATE, f"{channel.code} is not active.", path)
-    bound = writing.viewer.actor is Actor.BUYER
-    if bound and (party is None or channel.id not in party.channel_ids):
-        text = f"Your company does not order over {channel.code}."
-        raise Refused(Code.NOT_ALLOWED, text, path)
 
 
 async def awaited(

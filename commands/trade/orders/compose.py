@@ -90,7 +90,7 @@ def _lines(
             check_line(line, price, order.currency)
         except Refused as refused:
             below = [it.below(path) for it in refused.problems]
-            if refused.price is None:
+            if refused.price is None and refused.code != TradeCode.PRICE_UNKNOWN:
                 raise Refused.of(below) from refused
             problems += below
         else:
@@ -108,7 +108,7 @@ def _price(
     """Return what one unit costs, None where nobody knows; ours: what the merchant asks.
 
     Refused: NOT_ALLOWED for who states a discount or another price and may not, PRICE_CHANGED when
-    something else was expected.
+    something else was expected, PRICE_UNKNOWN when something was and nobody knows it.
     """
     if not writing.viewer.may(Scope.PRICES_STATE):
         for name in ("discount_percent", "discount_amount"):
@@ -124,10 +124,14 @@ def _price(
 
 
 def check_expected(expected: Decimal | None, price: Decimal | None, currency: str) -> None:
-    """Refused: PRICE_CHANGED when one unit costs something else than its customer was shown."""
+    """Refused: PRICE_CHANGED when one unit costs something else than its customer was shown.
+
+    PRICE_UNKNOWN when nobody knows what it costs.
+    """
     if expected not in {None, price}:
+        code = TradeCode.PRICE_UNKNOWN if price is None else TradeCode.PRICE_CHANGED
         why = _price_text(price, currency)
-        raise _refused(TradeCode.PRICE_CHANGED, why, "expected_unit_price", price, currency)
+        raise _refused(code, why, "expected_unit_price", price, currency)
 
 
 def _refused(code: str, why: str, field: str, price: Decimal | None, currency: str) -> Refused:

@@ -17,7 +17,13 @@ from models.access.keys import CounterName
 from models.events.trade.orders import OrderPlaced
 from models.master.catalog import Product
 from models.trade.orders.amounts import net_of
-from models.trade.orders.states import Approval, DeliveryPolicy, OrderKind, OrderState
+from models.trade.orders.states import (
+    Approval,
+    DeliveryPolicy,
+    OrderKind,
+    OrderState,
+    payment_at_first,
+)
 from models.trade.orders.tables import Order, OrderLine
 
 __all__ = ["Draft", "LineDraft", "check_scale", "create", "window_columns"]
@@ -40,6 +46,7 @@ class LineDraft:
     external_reference: str | None = None
     contract_line_id: UUID | None = None
     schedule_line_id: UUID | None = None
+    guarantee_id: UUID | None = None
     over_tolerance: Decimal = Decimal(0)
     discount_amount: Decimal = Decimal(0)
     order_discount: Decimal = Decimal(0)
@@ -140,6 +147,7 @@ def _order(writing: Writing, draft: Draft, number: str) -> dict[str, Any]:
         "taxes": list(draft.taxes),
         "charged": draft.charged,
         "taxed": draft.taxed,
+        "payment_state": payment_at_first(draft.kind),
         "ship_to_id": draft.ship_to_id,
         "ship_to": draft.ship_to and draft.ship_to.model_dump(),
         "recipient": draft.recipient and draft.recipient.model_dump(),
@@ -160,6 +168,7 @@ def _line(order: Mapping[str, Any], line_no: int, draft: LineDraft) -> dict[str,
         "product_id": draft.product.id,
         "contract_line_id": draft.contract_line_id,
         "schedule_line_id": draft.schedule_line_id,
+        "guarantee_id": draft.guarantee_id,
         "currency": order["currency"],
         "unit_price": draft.unit_price,
         "discount_percent": draft.discount_percent,

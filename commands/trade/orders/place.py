@@ -7,7 +7,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from commands.trade.orders.approvals import awaited, check_channel
+from commands.master.channels import check_channel
+from commands.trade.orders.approvals import awaited
 from commands.trade.orders.compose import check_priced, compose
 from commands.trade.orders.drafts import Draft, create
 from commands.trade.orders.fields import LineFields, OrderFields

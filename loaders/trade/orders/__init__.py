@@ -2,16 +2,18 @@
 
 from sqlalchemy import func
 
-from loaders.reading.acts import available
+from loaders.reading.acts import available, there_is
 from loaders.reading.relations import Aggregates, Computed, Many, One
 from loaders.trade.orders.lists import OrderFilter, OrderSort, every, of_party
 from loaders.trade.orders.progress import fulfilment, is_late, is_open
 from loaders.trade.orders.responses import amendment, response
 from loaders.trade.orders.sums import Summary, SummaryOf, net_totals
+from loaders.trade.orders.tokens import access_token
 from loaders.trade.orders.totals import charges, net, taxes, totals
 from models.trade.orders.acts import ACTS
 from models.trade.orders.holds import Hold
 from models.trade.orders.tables import Order, OrderLine
+from models.trade.payments import UNPAID
 
 by_id = One(Order)
 by_number = One(Order, "number")
@@ -28,6 +30,8 @@ progress = Aggregates(
     },
 )
 timeliness = Computed(Order, {"is_late": is_late, "is_open": is_open})
+tokens = Computed(Order, {"token": access_token})
+stopped = Computed(Order, {"by_payment": there_is(UNPAID)})
 offered = Computed(Order, {"actions": available(ACTS)})
 __all__ = [
     "OrderFilter",
@@ -49,7 +53,9 @@ __all__ = [
     "offered",
     "progress",
     "response",
+    "stopped",
     "taxes",
     "timeliness",
+    "tokens",
     "totals",
 ]

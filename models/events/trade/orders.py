@@ -9,7 +9,12 @@ from uuid import UUID
 from models.base.events import Event, Moving, Payload, Progressed, event, without
 from models.base.payloads import AllLines, Beside, IdOf, Item
 from models.trade.orders.holds import HoldReason
-from models.trade.orders.states import Approval, FulfilmentStatus, LineResponse
+from models.trade.orders.states import (
+    Approval,
+    FulfilmentStatus,
+    LineResponse,
+    PaymentState,
+)
 from models.trade.orders.tables import Order
 
 
@@ -128,6 +133,19 @@ class OrderArrivalCorrected(Moving):
         FulfilmentStatus | None,
         AllLines(),
         "How far it has been delivered now, null where nothing of it has arrived.",
+    ]
+
+
+@event("order.payment_recorded", Order)
+class OrderPaymentRecorded(Event):
+    """Something was reported of its payment."""
+
+    payment_id: Annotated[UUID, IdOf("Payment"), "The report."]
+    state: Annotated[PaymentState, Beside("payment_id"), "What it says."]
+    is_newest: Annotated[
+        bool,
+        Beside("payment_id"),
+        "Whether the order's payment state is what it says: none that is there tells of later.",
     ]
 
 

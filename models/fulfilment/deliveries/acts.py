@@ -15,6 +15,7 @@ from models.fulfilment.deliveries.conditions import (
     NAMELESS,
     ORDER_HELD,
     TOO_LATE,
+    UNPAID,
 )
 from models.fulfilment.deliveries.states import (
     AFTER_DISPATCH,
@@ -59,21 +60,21 @@ RELEASE = Act(
     Scope.DELIVERIES_PLAN,
     frozenset({DeliveryState.PLANNED}),
     becomes=DeliveryState.RELEASED,
-    stopped_by=(HELD, ORDER_HELD, AMENDED, NAMELESS, TOO_LATE, INCOMPLETE),
+    stopped_by=(HELD, ORDER_HELD, UNPAID, AMENDED, NAMELESS, TOO_LATE, INCOMPLETE),
     action=DeliveryAction.RELEASE,
 )
 PACK = Act(
     Scope.DELIVERIES_FULFIL,
     BEFORE_DISPATCH - {DeliveryState.PLANNED},
     becomes=DeliveryState.PACKED,
-    stopped_by=(AMENDED, TOO_LATE),
+    stopped_by=(UNPAID, AMENDED, TOO_LATE),
     action=DeliveryAction.PACK,
 )
 DISPATCH = Act(
     Scope.DELIVERIES_FULFIL,
     frozenset({DeliveryState.PACKED}),
     becomes=DeliveryState.DISPATCHED,
-    stopped_by=(HELD, ORDER_HELD, AMENDED, INCOMPLETE),
+    stopped_by=(HELD, ORDER_HELD, UNPAID, AMENDED, INCOMPLETE),
     action=DeliveryAction.DISPATCH,
 )
 CANCEL = Act(

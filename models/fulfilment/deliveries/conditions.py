@@ -13,6 +13,7 @@ from models.trade.orders.acts import HELD
 from models.trade.orders.holds import Hold
 from models.trade.orders.states import DeliveryPolicy
 from models.trade.orders.tables import Order, OrderLine
+from models.trade.payments import stops
 
 ALIKE = (
     "party_id",
@@ -151,6 +152,13 @@ TOO_LATE = Some(
         part.delivery_id == delivery.id,
         order.id == part.order_id,
         order.cancel_if_not_by < rows.now,
+    ),
+)
+UNPAID = Some(
+    "what is known of the payment of one of its orders stops it",
+    (Order, DeliveryLine),
+    lambda rows, delivery, order, part: and_(
+        part.delivery_id == delivery.id, order.id == part.order_id, stops(rows, order)
     ),
 )
 INCOMPLETE = Some(

@@ -24,6 +24,7 @@ from models.base.tables import (
 from models.base.visibility import Seen, having, own, through
 from models.fulfilment.deliveries.states import DeliveryState
 from models.master.channels import DeliveryMethod
+from models.trade.contracts.guarantees import SupplyExcuse
 
 
 class ShortReason(StrEnum):
@@ -56,7 +57,8 @@ class Delivery(Owned):
     """A partial delivery from one location to one recipient in one window.
 
     party_id: of its orders, None for a guest. ship_to: fields of kit.inputs.Place;
-    recipient: fields of kit.inputs.Recipient. packing: how often it was packed; a repack voids
+    recipient: fields of kit.inputs.Recipient. excuse: why it comes later than it was wanted, for
+    what contracts guarantee. packing: how often it was packed; a repack voids
     the parcels of the packing before.
     """
 
@@ -81,6 +83,7 @@ class Delivery(Owned):
         known("state", DeliveryState),
         known("method", DeliveryMethod),
         known("incoterm", Incoterm),
+        known("excuse", SupplyExcuse),
         whole_window(),
     )
 
@@ -95,6 +98,7 @@ class Delivery(Owned):
     window_latest: Mapped[datetime]
     window_zone: Mapped[str]
     window_override: Mapped[str | None]
+    excuse: Mapped[SupplyExcuse | None] = mapped_column(OneOf(SupplyExcuse))
     promised_at: Mapped[datetime | None]
     fulfil_at: Mapped[datetime | None]
     fulfil_by: Mapped[datetime | None]

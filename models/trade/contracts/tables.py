@@ -2,12 +2,12 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ARRAY, ColumnElement, Numeric, Uuid, func
-from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy import ARRAY, ColumnElement, Date, Numeric, Uuid, cast, func
+from sqlalchemy.ext.hybrid import hybrid_method, hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.access.viewers import Actor
@@ -73,13 +73,15 @@ class Contract(Owned):
     settled_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
 
+    @hybrid_method
     def day(self, instant: datetime) -> date:
         """Return the calendar day of an instant at the contract's time zone."""
         return instant.astimezone(ZoneInfo(self.time_zone)).date()
 
-    def is_over(self, instant: datetime) -> bool:
-        """Tell whether its last day has passed."""
-        return self.valid_to < self.day(instant)
+    @day.inplace.expression  # type: ignore[attr-defined, untyped-decorator]
+    @classmethod
+    def _day(cls, instant: Any) -> ColumnElement[date]:
+        return cast(func.timezone(cls.time_zone, instant), Date)
 
     def is_valid_on(self, day: date) -> bool:
         """Tell whether the day lies inside the validity, both ends inclusive (K3)."""
@@ -95,6 +97,7 @@ class ContractLine(Owned):
 
     released: the cumulative quantity up to which the active releases ask for goods.
     received: what the customer says it has received in all (its Fortschrittszahl).
+    guarantee_id: what is guaranteed for call-offs from now on.
     """
 
     __tablename__ = "contract_lines"
@@ -102,8 +105,10 @@ class ContractLine(Owned):
     __table_args__ = (
         to("contracts", "contract_id"),
         to("products", "product_id"),
+        to("guarantees", "guarantee_id"),
         unique("line_no", "contract_id", "line_no"),
         indexed("contract_lines", "product_id"),
+        indexed("contract_lines", "guarantee_id"),
         not_negative(*COUNTERS),
         check("target_positive", "target_quantity > 0"),
         check("min_within_target", "min_quantity BETWEEN 0 AND target_quantity"),
@@ -137,6 +142,7 @@ class ContractLine(Owned):
     max_per_call_off: Mapped[Decimal | None]
     currency: Mapped[str]
     unit_price: Mapped[Decimal]
+    guarantee_id: Mapped[UUID | None]
     called_off: Mapped[Counter]
     released: Mapped[Counter]
     shipped: Mapped[Counter]

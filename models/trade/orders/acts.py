@@ -23,6 +23,7 @@ class OrderAction(StrEnum):
     CLOSE = "CLOSE"
     CONFIRM = "CONFIRM"
     ANSWER_AMENDMENT = "ANSWER_AMENDMENT"
+    RECORD_PAYMENT = "RECORD_PAYMENT"
 
 
 def _is_awaited(reader: Any, order: Any) -> Any:
@@ -105,5 +106,17 @@ ANSWER_AMENDMENT = Act(
     action=OrderAction.ANSWER_AMENDMENT,
 )
 
-ACTS = (APPROVE, REJECT, HOLD, RELEASE_HOLD, CANCEL_LINES, CLOSE, CONFIRM, ANSWER_AMENDMENT)
+RECORD_PAYMENT = Act(Scope.PAYMENTS_WRITE, frozenset(OrderState), action=OrderAction.RECORD_PAYMENT)
+
+ACTS = (
+    APPROVE,
+    REJECT,
+    HOLD,
+    RELEASE_HOLD,
+    CANCEL_LINES,
+    CLOSE,
+    CONFIRM,
+    ANSWER_AMENDMENT,
+    RECORD_PAYMENT,
+)
 """Those that clients are told of, in the order in which they are."""

@@ -33,9 +33,14 @@ from models.trade.orders.states import (
     LineResponse,
     OrderKind,
     OrderState,
+    PaymentState,
 )
 
-_OF_ORDERS = ("discount_percent", "discount_amount", "charges", "taxes", "charged", "taxed")
+_OF_ORDERS = (
+    *("discount_percent", "discount_amount", "charges", "taxes", "charged", "taxed"),
+    # Whether it stops goods a warehouse is told; the rest is between merchant and client.
+    "payment_state",
+)
 _OF_LINES = (
     *("unit_price", "discount_percent", "discount_amount", "order_discount"),
     "response_reason",
@@ -53,7 +58,8 @@ class Order(Owned):
     was stated, in one of both ways; its lines bear it. charges, taxes: objects of ChargeKind or
     TaxCategory and rate, each with its amount as a text. charged: what its charges come to, 0 once
     nothing of it is wanted. taxed: what its taxes come to, None where nobody has stated any, and
-    since a part was cancelled.
+    since a part was cancelled. payment_state: of the report that tells the
+    newest of its payment (`models.trade.payments`).
     """
 
     __tablename__ = "orders"
@@ -77,6 +83,7 @@ class Order(Owned):
         indexed("orders", "purchase_order_number"),
         indexed("orders", "channel_id", "placed_at", "id"),
         indexed("orders", "party_id", "placed_at", "id"),
+        indexed("orders", "payment_state", "placed_at", "id"),
         indexed("orders", "contract_id"),
         indexed("orders", "ship_to_id"),
         indexed("orders", "buyer_contact_id"),
@@ -93,6 +100,7 @@ class Order(Owned):
         ),
         known("kind", OrderKind),
         known("state", OrderState),
+        known("payment_state", PaymentState),
         known("delivery_policy", DeliveryPolicy),
         check("approval_known", "awaiting_approval_of <@ ARRAY['MERCHANT', 'COMPANY']"),
         check(
@@ -149,6 +157,7 @@ class Order(Owned):
     awaiting_approval_of: Mapped[list[Approval]] = mapped_column(
         ARRAY(OneOf(Approval)), default=list, server_default="{}"
     )
+    payment_state: Mapped[PaymentState] = mapped_column(OneOf(PaymentState))
     version: Mapped[int] = mapped_column(default=1)
 
     @hybrid_method
@@ -186,7 +195,8 @@ class OrderLine(Owned):
     unit_price: None while the order waits for the merchant to state it. discount_percent: taken off
     it; or discount_amount: taken off the line. order_discount: what falls on the line of the
     order's; both amounts are for all that was ordered. over_tolerance: how much more than ordered
-    may be planned, as a quantity (invariant O1). response: what the merchant has said to it last,
+    may be planned, as a quantity (invariant O1). guarantee_id: what its contract guaranteed when it
+    was called off. response: what the merchant has said to it last,
     None where that is nothing or was not agreed on. offered_..., answer_by: what an amendment says
     instead, while it waits for its answer, and until when it does. replaced_product_id: what was
     ordered instead of the product, where a substitute was agreed on. The counters are sums that the
@@ -209,6 +219,7 @@ class OrderLine(Owned):
         to("schedule_lines", "schedule_line_id"),
         to("products", "offered_product_id"),
         to("products", "replaced_product_id"),
+        to("guarantees", "guarantee_id"),
         unique("line_no", "order_id", "line_no"),
         indexed("order_lines", "product_id"),
         indexed("order_lines", "contract_line_id"),
@@ -224,6 +235,7 @@ class OrderLine(Owned):
             " offered_earliest) = 0) AND (answer_by IS NULL OR response = 'AMENDED')",
         ),
         whole_window("offered"),
+        indexed("order_lines", "guarantee_id"),
         not_negative(*COUNTERS),
         check("ordered_positive", "ordered > 0"),
         check("price_not_negative", "unit_price >= 0"),
@@ -249,6 +261,7 @@ class OrderLine(Owned):
     product_id: Mapped[UUID]
     contract_line_id: Mapped[UUID | None]
     schedule_line_id: Mapped[UUID | None]
+    guarantee_id: Mapped[UUID | None]
     currency: Mapped[str]
     unit_price: Mapped[Decimal | None]
     discount_percent: Mapped[Decimal] = mapped_column(Numeric(9, 6), default=Decimal(0))

@@ -6,6 +6,7 @@ from decimal import Decimal
 import strawberry
 
 from execution import related
+from loaders.fulfilment import call_offs as call_off_loaders
 from loaders.fulfilment import deliveries as loaders
 from loaders.fulfilment import parcels as parcel_loaders
 from loaders.master import channels as channel_loaders
@@ -32,6 +33,8 @@ from schema.graphql.scopes import Requires
 from schema.master.channels import Channel
 from schema.master.locations import Location
 from schema.master.parties import Address, Party
+from schema.trade.contracts import Supplied
+from schema.trade.contracts.enums import SupplyExcuse
 from schema.trade.orders import Hold, Order, OrderLine
 
 
@@ -60,6 +63,11 @@ class DeliveryLine(Node):
     refused: Decimal = strawberry.field(description="What the recipient did not take.")
     short_reason: ShortReason | None = strawberry.field(
         description="Why less was picked than planned."
+    )
+    supplied: Supplied | None = related(
+        call_off_loaders.supplied,
+        "How it stands to what its contract guaranteed; null where that is nothing, where the"
+        " delivery was cancelled, and for warehouses.",
     )
 
 
@@ -142,6 +150,9 @@ class Delivery(Node):
     window: values.DeliveryWindow = values.window("window", "When it is to arrive.")
     window_override: str | None = strawberry.field(
         description="Why the window may lie outside of the address's receiving hours."
+    )
+    excuse: SupplyExcuse | None = strawberry.field(
+        description="Why it comes later than it was guaranteed, as its last rescheduling says."
     )
     promised_at: datetime | None = strawberry.field(description="What the customer was promised.")
     fulfil_at: datetime | None = strawberry.field(description="It is not picked before this.")

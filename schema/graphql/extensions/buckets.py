@@ -44,7 +44,12 @@ def points_of(lines: int) -> int:
 
 
 class Charged(SchemaExtension):
-    """Charges what an operation may cost, refunds what it did not, and tells both."""
+    """Charges what an operation may cost, refunds what it did not, and tells both.
+
+    Each event of a subscription is charged (`Context.next_event`) and refunded like a query.
+    """
+
+    _follows = False
 
     async def on_validate(self) -> AsyncIterator[None]:
         """Charge what has passed the limits and the rules of validation."""
@@ -55,15 +60,22 @@ class Charged(SchemaExtension):
         yield
 
     def on_execute(self) -> Iterator[None]:
-        """Refund or add what the answer's objects cost less or more than those announced."""
-        yield
+        """Refund or add what the answer's objects cost less or more than those announced.
+
+        Also of one that took too long: it pays for what it had until then.
+        """
+        try:
+            yield
+        finally:
+            self._settle()
+
+    def _settle(self) -> None:
         execution, context = self.execution_context, self.execution_context.context
         result, bill = execution.result, context.bill
         if not execution.graphql_document:
             return
-        spent = measured(execution).spent(
-            execution.operation_name, execution.variables or {}, context.work.paid
-        )
+        self._follows = execution.operation_type is OperationType.SUBSCRIPTION
+        spent = self._spent()
         has_failed = not result or bool(result.errors)
         if execution.operation_type is not OperationType.QUERY:
             spent = max(spent, bill.actual)
@@ -71,9 +83,16 @@ class Charged(SchemaExtension):
             spent = max(spent, bill.actual) if context.reads.has_asked else ENTRY
         bill.settle(max(spent, ENTRY))
 
+    def _spent(self) -> int:
+        execution = self.execution_context
+        name, variables = execution.operation_name, execution.variables or {}
+        return measured(execution).spent(name, variables, execution.context.work.paid)
+
     def get_results(self) -> dict[str, Any]:
-        """Tell the cost in every answer."""
+        """Tell the cost in every answer; that of an event is known only here."""
         bill: Bill = self.execution_context.context.bill
+        if self._follows:
+            bill.settle(max(self._spent(), ENTRY))
         requested = bill.requested or ENTRY
         cost = {"requestedQueryCost": requested, "actualQueryCost": bill.actual}
         cost |= {"planningCost": bill.owed} if bill.owed else {}

@@ -1,14 +1,12 @@
 """Contracts, their lines and what settlements found missing, for clients."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
-from strawberry import Info
 
-from execution import Listed, batched, column, related
+from execution import column, related
 from loaders.fulfilment import call_offs as call_off_loaders
 from loaders.master import catalog as product_loaders
 from loaders.master import parties as party_loaders
@@ -19,7 +17,6 @@ from models.access.viewers import Scope
 from models.trade.contracts.tables import Contract as ContractRow
 from models.trade.contracts.tables import ContractLine as ContractLineRow
 from models.trade.contracts.tables import Shortfall as ShortfallRow
-from resolvers.trade import contracts as resolvers
 from schema.access.journal import Timeline, timeline
 from schema.graphql import values
 from schema.graphql.connections import Connection, connection
@@ -27,15 +24,17 @@ from schema.graphql.nodes import Node, node
 from schema.graphql.scalars import Currency
 from schema.master.catalog import Product
 from schema.master.parties import Address, Party
-from schema.trade.contracts.enums import ContractState, EndOfLife, ReservationStrategy
+from schema.trade.contracts.enums import (
+    ContractAction,
+    ContractState,
+    EndOfLife,
+    ReservationStrategy,
+)
+from schema.trade.contracts.guarantees import Guarantee
 
 if TYPE_CHECKING:
     from schema.trade.orders import OrderConnection
     from schema.trade.releases import Release
-
-
-async def _ship_tos(contracts: Sequence[Any], info: Info) -> list[list[Any]]:
-    return await resolvers.ship_tos(info.context, contracts)
 
 
 @node(
@@ -48,6 +47,11 @@ class ContractLine(Node):
     line_no: int = strawberry.field(description="Its number in the contract; never reused.")
     product: Product | None = related(product_loaders.by_id, "What is agreed.", key="product_id")
     unit_price: values.Money = values.money("unit_price", "Price of one unit.")
+    guarantee: Guarantee | None = related(
+        loaders.guarantee_by_id,
+        "What is guaranteed of the supply of what is called off from now on.",
+        key="guarantee_id",
+    )
     target_quantity: Decimal = strawberry.field(description="How much is agreed.")
     min_quantity: Decimal | None = strawberry.field(
         description="The least that must be called off by the end."
@@ -149,10 +153,8 @@ class Contract(Node):
     purchase_order_number: str | None = strawberry.field(
         description="The customer's number of this contract."
     )
-    ship_tos: list[Address] = batched(
-        _ship_tos,
-        "Addresses that may be delivered to; the first is the default.",
-        listed=Listed(loaders.ship_tos),
+    ship_tos: list[Address] = related(
+        loaders.ship_tos, "Addresses that may be delivered to; the first is the default."
     )
     valid_from: date = strawberry.field(description="First day of validity, inclusive.")
     valid_to: date = strawberry.field(description="Last day of validity, inclusive.")
@@ -213,5 +215,8 @@ class Contract(Node):
             filters=release_loaders.ReleaseFilter,
             sorts=release_loaders.ReleaseSort,
         )
+    )
+    available_actions: list[ContractAction] = related(
+        loaders.offered, "What the viewer may do now with it.", attribute="actions"
     )
     timeline: Timeline = timeline()

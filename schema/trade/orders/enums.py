@@ -11,6 +11,7 @@ from models.trade.orders.states import (
     LineResponse,
     OrderKind,
     OrderState,
+    PaymentState,
     TaxCategory,
 )
 from schema.graphql.enums import described
@@ -53,6 +54,17 @@ described(
     DELIVERED="All was delivered.",
     PARTIALLY_RETURNED="All was delivered, and a part came back.",
     RETURNED="All was delivered, and all of it came back.",
+)
+described(
+    PaymentState,
+    "PaymentState",
+    "What is known of an order's payment: recorded as a shop or a back office reports it.",
+    NOT_REQUIRED="Nobody awaits a payment.",
+    AWAITED="It is not there yet, as far as anybody knows.",
+    AUTHORISED="It is reserved with the payer.",
+    PAID="All of it is there.",
+    PARTLY_PAID="Less than the order's total is there.",
+    FAILED="It was refused, taken back, or did not come.",
 )
 described(
     DeliveryPolicy,
@@ -115,6 +127,7 @@ described(
     CLOSE="`orderClose`.",
     CONFIRM="`orderConfirm`.",
     ANSWER_AMENDMENT="`orderAnswerAmendment`.",
+    RECORD_PAYMENT="`orderRecordPayment`.",
 )
 described(
     OrderSort,
@@ -137,5 +150,6 @@ __all__ = [
     "OrderKind",
     "OrderSort",
     "OrderState",
+    "PaymentState",
     "TaxCategory",
 ]

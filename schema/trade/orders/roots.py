@@ -1,9 +1,6 @@
 """What clients ask about orders and do with them."""
 
-from typing import Any
-
 import strawberry
-from strawberry import Info
 
 from commands.trade.orders import cancel, holds, imports, place, states
 from commands.trade.responses import answer, confirm
@@ -29,16 +26,13 @@ class OrderPayload(Payload):
 class OrderPlacePayload(OrderPayload):
     """The new order."""
 
-    @strawberry.field(
-        description="What a storefront sends as the header `Abruf-Order-Token` to see the order"
-        " later; the same in a repetition under one idempotency key. Null for buyers."
+    access_token: str | None = related(
+        loaders.tokens,
+        "What a storefront sends as the header `Abruf-Order-Token` to see the order"
+        " later; the same in a repetition under one idempotency key. Null for buyers.",
+        key="order_id",
+        attribute="token",
     )
-    async def access_token(self: Any, info: Info) -> str | None:
-        """Sign the order's id."""
-        if self.order_id is None:
-            return None
-        (token,) = await resolvers.access_tokens(info.context, [self.order_id])
-        return token
 
 
 @strawberry.type(description="Outcome of `orderApprove`.")

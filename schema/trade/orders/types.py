@@ -1,26 +1,24 @@
 """Orders, their lines and holds, and lists of orders, for clients."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
-from strawberry import Info
 
-from execution import DECLARED, Listed, batched, related
+from execution import DECLARED, Listed, related
 from loaders.fulfilment import deliveries as delivery_loaders
 from loaders.master import catalog as product_loaders
 from loaders.master import channels as channel_loaders
 from loaders.master import parties as party_loaders
 from loaders.trade import contracts as contract_loaders
 from loaders.trade import orders as loaders
+from loaders.trade import payments as payment_loaders
 from loaders.trade import releases as release_loaders
 from models.access.viewers import Scope
 from models.trade.orders.holds import Hold as HoldRow
 from models.trade.orders.tables import Order as OrderRow
 from models.trade.orders.tables import OrderLine as OrderLineRow
-from resolvers.trade import orders as resolvers
 from schema.access.journal import Timeline, timeline
 from schema.graphql import values
 from schema.graphql.connections import Connection, whole
@@ -30,7 +28,7 @@ from schema.graphql.scopes import Requires
 from schema.master.catalog import Product
 from schema.master.channels import Channel
 from schema.master.parties import Address, Contact, Party
-from schema.trade.contracts import Contract, ContractLine
+from schema.trade.contracts import Contract, ContractLine, Guarantee
 from schema.trade.orders import amounts
 from schema.trade.orders.amendments import LineAmendment
 from schema.trade.orders.amounts import OrderCharge, OrderTax, OrderTotals
@@ -38,6 +36,7 @@ from schema.trade.releases import ScheduleLine
 
 if TYPE_CHECKING:
     from schema.fulfilment.deliveries import Delivery
+    from schema.trade.payments import Payment
 from schema.trade.orders.enums import (
     Approval,
     ChargeKind,
@@ -48,15 +47,12 @@ from schema.trade.orders.enums import (
     OrderAction,
     OrderKind,
     OrderState,
+    PaymentState,
     TaxCategory,
 )
 
 _NOT_SHOWN = "null for warehouses"
 """What the models hide of prices."""
-
-
-async def _access_tokens(orders: Sequence[Any], info: Info) -> list[str | None]:
-    return await resolvers.access_tokens(info.context, [it.id for it in orders])
 
 
 @node(HoldRow, loaders.hold_by_id, Scope.ORDERS_READ, "A stop on an order or a delivery.")
@@ -95,6 +91,11 @@ class OrderLine(Node):
         release_loaders.schedule_line_by_id,
         "The line of a release that a call-off answers.",
         key="schedule_line_id",
+    )
+    guarantee: Guarantee | None = related(
+        contract_loaders.guarantee_by_id,
+        "What its contract guaranteed of its supply when it was called off; null for warehouses.",
+        key="guarantee_id",
     )
     external_reference: str | None = strawberry.field(
         description="The line's number in the sender's system."
@@ -296,13 +297,29 @@ class Order(Node):
         "It is PENDING_APPROVAL or CONFIRMED, and something is neither cancelled nor shipped.",
         attribute="is_open",
     )
+    payment_state: PaymentState | None = strawberry.field(
+        description="What is known of its payment: what the report says that tells of the latest"
+        " instant; null for warehouses. Nothing is charged here."
+    )
+    payments: list[Annotated["Payment", strawberry.lazy("schema.trade.payments")]] = related(
+        payment_loaders.of_order,
+        "What was reported of its payment, by the instant of which it tells; nothing for"
+        " warehouses.",
+    )
+    is_stopped_by_payment: bool = related(
+        loaders.stopped,
+        "Whether what is known of its payment stops its goods, by `releaseWhen` of its party, or"
+        " else of its channel: its deliveries are neither released nor packed nor dispatched.",
+        attribute="by_payment",
+    )
     available_actions: list[OrderAction] = related(
         loaders.offered, "What the viewer may do now with it.", attribute="actions"
     )
-    access_token: str | None = batched(
-        _access_tokens,
+    access_token: str | None = related(
+        loaders.tokens,
         "What a storefront sends as the header `Abruf-Order-Token` to see this order; for who"
         " manages orders, and for the storefront that has it.",
+        attribute="token",
     )
     timeline: Timeline = timeline()
 

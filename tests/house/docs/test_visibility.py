@@ -77,6 +77,7 @@ def test_a_field_over_something_hidden_may_be_null() -> None:
         ("Hold", "owner", True),
         ("Order", "discountAmount", True),
         ("Order", "discountPercent", True),
+        ("Order", "paymentState", True),
         ("OrderLine", "discountAmount", True),
         ("OrderLine", "discountPercent", True),
         ("OrderLine", "net", True),

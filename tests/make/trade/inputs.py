@@ -153,9 +153,24 @@ async def order_answer_amendment(s: Scene) -> dict[str, Any]:
     return {**versioned("orderId", order), "lines": lines}
 
 
+def payment(reference: str) -> dict[str, Any]:
+    amount = {"amount": "10", "currency": "EUR"}
+    when = {"occurredAt": "2026-03-01T00:00:00+00:00"}
+    return {"reference": reference, "state": "PARTLY_PAID", "amount": amount, **when}
+
+
+async def order_record_payment(s: Scene) -> dict[str, Any]:
+    return {"orderId": (await s.order())["id"], **payment("P-1")}
+
+
+async def orders_record_payments(s: Scene) -> dict[str, Any]:
+    return {"payments": [{"orderId": (await s.order())["id"], **payment("P-2")}]}
+
+
 def contract_line(s: Scene) -> dict[str, Any]:
     more = {"minQuantity": "10", "maxQuantity": "2000", "lotMultiple": "2", "minPerCallOff": "2"}
     percents = {"overTolerancePercent": "10", "underTolerancePercent": "5"}
+    more["guarantee"] = contracts.GUARANTEE
     return contracts.line(s.product, maxPerCallOff="500", **more, **percents)
 
 

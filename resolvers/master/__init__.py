@@ -1,1 +1,0 @@
-"""What code answers of master data."""
