@@ -10,13 +10,10 @@ from resolvers.running.context import Context
 
 
 async def of_viewer(context: Context) -> list[Any]:
-    """Return the channels that bind the viewer: a storefront's own, those of a buyer's company."""
+    """Return the channels to which the viewer's orders are bound, by code."""
     viewer = context.viewer
     if viewer.actor is Actor.STOREFRONT:
-        rows = await context.load_level(channels.by_id, [viewer.bound_to])
-        return [row for row in rows if row is not None]
-    if viewer.actor is not Actor.BUYER:
-        return []
-    companies = await context.load_level(parties.by_id, [viewer.bound_to])
-    (found,) = await channels_of(context, companies)
-    return found
+        return [await context.load(channels.by_id, viewer.bound_to)]
+    if viewer.actor is Actor.BUYER:
+        return list(await context.load(parties.channels, viewer.bound_to))
+    return []

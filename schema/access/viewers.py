@@ -1,25 +1,20 @@
 """Who asks."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 from strawberry import Info
 
-from execution import batched, related
+from execution import related
 from loaders.master import parties as party_loaders
 from models.access.viewers import Actor, Scope
 from models.access.viewers import Viewer as ViewerValue
-from resolvers.master import channels as channel_resolvers
+from resolvers.master import channels as resolvers
 from schema.graphql.scopes import Authenticated
 
 if TYPE_CHECKING:
     from schema.master.channels import Channel
     from schema.master.parties import Party
-
-
-async def _channels(viewers: Sequence[Any], info: Info) -> list[list[Any]]:
-    return [await channel_resolvers.of_viewer(info.context) for _ in viewers]
 
 
 @strawberry.type(description="The key that asks.", directives=[Authenticated()])
@@ -33,11 +28,16 @@ class Viewer:
         "The company of a buyer or carrier; null for others.",
         key="company_id",
     )
-    channels: list[Annotated["Channel", strawberry.lazy("schema.master.channels")]] = batched(
-        _channels,
-        "The channels to which its orders are bound, by code: a storefront's own, those of a"
-        " buyer's company; none for others.",
+
+    @strawberry.field(
+        description="The channels to which its orders are bound, by code: a storefront's own, those"
+        " of a buyer's company; none for others."
     )
+    async def channels(
+        self: Any, info: Info
+    ) -> list[Annotated["Channel", strawberry.lazy("schema.master.channels")]]:
+        """List the channels that bind the viewer."""
+        return await resolvers.of_viewer(info.context)
 
     @strawberry.field(description="What the key allows.")
     def scopes(self: Any) -> list[Scope]:
