@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from resolvers.master.parties import channels_of
-
 from loaders.master import channels, parties
 from models.access.viewers import Actor
 from resolvers.running.context import Context
