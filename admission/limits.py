@@ -104,22 +104,32 @@ class _Part:
 
 @dataclass(frozen=True)
 class Price:
-    """What an operation costs with its variables. nodes: objects that its answer may have."""
+    """What an operation costs with its variables. nodes: objects that its answer may have.
+
+    work: objects as which count, besides, what is computed for them.
+    """
 
     cost: int = 0
     nodes: int = 0
+    work: int = 0
 
     def __add__(self, other: "Price") -> "Price":
-        return Price(self.cost + other.cost, self.nodes + other.nodes)
+        return Price(self.cost + other.cost, self.nodes + other.nodes, self.work + other.work)
+
+    def points(self, objects: int) -> int:
+        """Return the points where objects are so many, what is computed for them included."""
+        return min(self.cost + objects // OBJECTS, MOST)
 
 
 class Measured:
-    """A document's counts, what its operations cost and demand. visited: nodes looked at."""
+    """A document's counts, what its operations cost and demand. visited: nodes looked at.
+
+    weights: key of an answer -> as how many objects its value counts, wherever it stands.
+    """
 
     def __init__(self, of: Catalogue, document: DocumentNode) -> None:
         """Read every definition once."""
-        self.visited = 0
-        self._catalogue = of
+        self.visited, self.weights, self._catalogue = 0, dict[str, int](), of
         self._operations: dict[str | None, tuple[int, OperationDefinitionNode]] = {}
         self._parts: dict[int | str, _Part] = {}
         written = Counts()
@@ -191,6 +201,9 @@ class Measured:
         kind = (known or {}).get(name, UNKNOWN)
         counts.unknown += known is not None and kind is UNKNOWN and not name.startswith("__")
         part.demands |= kind.demands
+        if kind.each:
+            key = (node.alias or node.name).value
+            self.weights[key] = max(self.weights.get(key, 0), kind.each)
         if node.selection_set or kind.weight:
             self.visited += len(node.arguments or ())
             part.fields.append(_Field(above, kind, *asked_of(node)))
@@ -271,12 +284,13 @@ class Measured:
                 one = _priced(part, 1, given, largest_page, prices) if part.on_page else none
                 prices[key] = (none, one)
         total = prices[operation][0]
-        return Price(min(total.cost + total.nodes // OBJECTS, MOST), min(total.nodes, MOST))
+        announced = min(total.nodes, MOST)
+        return Price(total.points(total.nodes + total.work), announced, total.work)
 
     def spent(self, name: str | None, variables: Mapping[str, Any], objects: int) -> int:
-        """Return what an operation has cost whose answer has so many objects."""
-        fields = self.price(name, variables)
-        return fields.cost - fields.nodes // OBJECTS + objects // OBJECTS
+        """Return what an operation has cost whose answer has so many objects, or as good as."""
+        price = self.price(name, variables)
+        return price.cost - (price.nodes + price.work) // OBJECTS + objects // OBJECTS
 
 
 def _priced(
@@ -293,20 +307,22 @@ def _priced(
     places: list[tuple[int, int | None]] = [(1, page if part.on_page else None)]
     total = Price()
     for it in part.fields:
-        objects, rows = places[it.above]
+        asked_of, rows = places[it.above]
+        objects = asked_of
         items = largest(it.items, given) if it.items else 0
         size = min(largest(it.sizes, given), largest_page) if it.sizes else items or None
         if it.kind.is_list:
             objects, size = objects * it.many(rows if size is None else size), None
-        total += Price(it.kind.weight, objects)
+        total += Price(it.kind.weight, objects, asked_of * it.kind.each)
         places.append((objects, size))
     for spread in part.spreads:
         if spread.name in prices:
             none, one = prices[spread.name]
             objects, rows = places[spread.above]
-            each = one.nodes - none.nodes
-            nodes = none.nodes + each * (1 if rows is None else rows)
-            total += Price(none.cost, nodes * objects)
+            page = 1 if rows is None else rows
+            nodes = none.nodes + (one.nodes - none.nodes) * page
+            work = none.work + (one.work - none.work) * page
+            total += Price(none.cost, nodes * objects, work * objects)
     return total
 
 

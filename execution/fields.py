@@ -5,7 +5,7 @@ it through the operation's dataloaders, the planner makes it part of one stateme
 """
 
 from asyncio import gather
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, Protocol
@@ -118,6 +118,7 @@ def related(
     key: str = "id",
     attribute: str | None = None,
     default: Any = None,
+    directives: Sequence[object] = (),
 ) -> Any:
     """Declare a field that is a relation; the class annotation gives its type.
 
@@ -133,7 +134,10 @@ def related(
         return loaded if attribute is None else _attribute(loaded, attribute, default)
 
     return strawberry.field(
-        resolver=resolve, description=description, metadata={DECLARED: declared}
+        resolver=resolve,
+        description=description,
+        directives=directives,
+        metadata={DECLARED: declared},
     )
 
 

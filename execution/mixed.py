@@ -13,7 +13,7 @@ from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from execution.levels import Level
-from kit.limits import TooLarge
+from kit.work import TooLarge
 
 _ERROR = 200
 """About so many bytes of an answer an error takes."""
@@ -47,7 +47,7 @@ class Mixed(StrawberryGraphQLCoreExecutionContext):
         """Count an object and its keys, then answer its fields, when it is its turn."""
         about = (parent_type, source_value, path, grouped_field_set, position_context)
         work = self.context_value.work
-        work.add(1, sum(map(len, grouped_field_set)))
+        work.add(1, sum(map(len, grouped_field_set)), grouped_field_set)
         if self._has_room or work.has_room(1):
             return self._at_once(self._fields, about, room=False)
         return self._in_turn(self._fields, about, 1)

@@ -27,7 +27,8 @@ from execution.plans import Fused, Plan, Planner
 from execution.statements import Arguments, Request
 from execution.texts import SHARE, share
 from kit.db.reads import Overflow, Unwritten
-from kit.limits import TOGETHER, Grown, Limits, Work
+from kit.limits import Limits
+from kit.work import TOGETHER, Grown, Work
 
 _log = logging.getLogger("abruf")
 

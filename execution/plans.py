@@ -10,6 +10,7 @@ from asyncio import Future, Lock, get_running_loop, shield
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from contextvars import copy_context
 from functools import partial
 from typing import Any, TypeVar
@@ -31,7 +32,7 @@ from execution.arguments import Argued, Converter, Prepared
 from execution.building import Build, Shaping, Unfusible, written_object
 from execution.fusing import Selection
 from execution.levels import FieldPlace, Level
-from execution.statements import Arguments, Filled, Filters, Request
+from execution.statements import Arguments, Filled, Filters, Payer, Request
 from execution.texts import Forms, together
 from kit.recent import Recent
 
@@ -188,8 +189,8 @@ def _plain(found: Any) -> Any:
 class Apart:
     """Plans in one thread beside the event loop, of one payer one thing at a time.
 
-    The rest of its plans waits for it, cancelled or not; so nobody else waits for more than one of
-    each payer.
+    On each level of payers the rest waits for it, cancelled or not: nobody waits for more than one
+    plan of each other merchant, and in a merchant for more than one of each other company or key.
     """
 
     _thread = ThreadPoolExecutor(1, "planning", partial(sys.setswitchinterval, 0.0005))
@@ -197,16 +198,20 @@ class Apart:
 
     def __init__(self) -> None:
         """Start with nobody's turn."""
-        self._turns: WeakValueDictionary[Hashable, Lock] = WeakValueDictionary()
+        self._turns: WeakValueDictionary[Payer, Lock] = WeakValueDictionary()
 
-    async def made(self, payer: Hashable, make: Callable[[], Made]) -> Made:
+    async def made(self, payer: Payer, make: Callable[[], Made]) -> Made:
         """Return what is made. Raises what making it raises."""
-        slot = self._turns.get(payer) or self._turns.setdefault(payer, Lock())
-        await slot.acquire()
-        making = get_running_loop().run_in_executor(self._thread, copy_context().run, make)
+        with ExitStack() as slots:
+            for level in range(len(payer), 0, -1):
+                slot = self._turns.setdefault(payer[:level], Lock())
+                await slot.acquire()
+                slots.callback(slot.release)
+            making = get_running_loop().run_in_executor(self._thread, copy_context().run, make)
+            held = slots.pop_all()
 
         def end(made: Future[Any]) -> None:
-            slot.release()
+            held.close()
             # Where nobody waits any more, nobody needs to be told.
             _ = made.cancelled() or made.exception()
 
@@ -252,7 +257,7 @@ class Planner:
             found = self._prepared.keep(key, Prepared(self.schema, document, operation))
         return found
 
-    async def plan(self, prepared: Prepared, variables: VariableValues, payer: Hashable) -> Plan:
+    async def plan(self, prepared: Prepared, variables: VariableValues, payer: Payer) -> Plan:
         """Return the plan of an operation under its conditions."""
         key = (prepared, *map(variables.coerced.get, prepared.conditions))
         plan = self._plans.get(key)

@@ -14,6 +14,8 @@ from kit.recent import Recent
 
 _REQUESTS = (UUID, date)
 """Values that belong to a request: never constants of a statement that others use too."""
+Payer = tuple[Hashable, ...]
+"""Whose turn it is, from the outside in: a merchant, and in it a company or key."""
 
 
 class Request(Protocol):
@@ -26,7 +28,7 @@ class Request(Protocol):
 
     general: Any
     audience: Hashable
-    payer: Hashable
+    payer: Payer
     named: Mapping[str, Any]
 
     def planned(self, length: int) -> None:

@@ -1,13 +1,7 @@
-"""What one operation may ask, a key over time, a request at the edge: an operator's numbers.
+"""What one operation may ask, a key over time, a request at the edge: an operator's numbers."""
 
-And what one answer has grown to, counted while it grows and ended where it is too large.
-"""
-
-import asyncio
-from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import Any
 
 LARGEST_PAGE = 250
@@ -29,8 +23,9 @@ class Limits:
     connections: sockets and streams of one key in a process. subscriptions: operations at a time
     on one socket.
 
-    bucket, restore: points that a key may spend at once, and that it gets back each second
-    (docs/decisions/0017-cost-bucket.md).
+    bucket, restore: points that a company or key may spend at once, and that it gets back each
+    second; its merchant has four times as many for all of them. One core makes 270 points of the
+    cheapest requests a second, 1,000 of pages (docs/decisions/0017-cost-bucket.md).
     """
 
     source: int = 20 * 1024
@@ -54,7 +49,7 @@ class Limits:
     connections: int = 200
     subscriptions: int = 20
     bucket: int = 20_000
-    restore: int = 1_000
+    restore: int = 300
 
     def own(self, numbers: Mapping[str, int]) -> "Limits":
         """Return the limits of a key that has numbers of its own."""
@@ -118,99 +113,3 @@ class Bounds:
 
 
 DEFAULT_BOUNDS = Bounds()
-
-SLICE = 100
-"""Objects that an answer may grow by before others have their turn on the event loop."""
-
-
-TOGETHER = 500
-"""Keys that one statement reads together: who waits for them goes on in one round of the loop."""
-
-
-class Grown(StrEnum):
-    """What there may be too much of."""
-
-    BYTES = "bytes"
-    OBJECTS = "objects"
-
-
-class TooLarge(Exception):
-    """The answer has more of something than the limit: nothing of it is sent."""
-
-    def __init__(self, of: Grown, most: int) -> None:
-        """Take what there is too much of, and the limit."""
-        super().__init__(f"The answer has more than {most:,} {of}.")
-        self.of, self.most = of, most
-
-
-class Work:
-    """What one answer has grown to, whoever makes it. slices: it has left the loop to others."""
-
-    def __init__(self, limits: Limits) -> None:
-        """Start with nothing."""
-        self._limits = limits
-        self.objects = self.bytes = self.slices = 0
-        self.ended: TooLarge | None = None
-        self._waiting: deque[tuple[asyncio.Future[None], int]] = deque()
-        self._grown, self._is_going = 0, False
-
-    @property
-    def paid(self) -> int:
-        """Return how many objects are paid for: of an answer that has ended, the most of one."""
-        return self.objects if self.ended is None else self._limits.nodes
-
-    def add(self, objects: int, size: int) -> None:
-        """Count what is put into the answer. TooLarge: it has become more than its limits."""
-        self.objects += objects
-        self.bytes += size
-        if self.objects > self._limits.nodes:
-            raise self.end(Grown.OBJECTS)
-        if self.bytes > self._limits.answer:
-            raise self.end(Grown.BYTES)
-
-    def texts(self, texts: Sequence[str | None]) -> None:
-        """Count texts that a statement has written."""
-        for text in filter(None, texts):
-            # A string may hold the same two characters, and rarely does.
-            self.add(text.count('{"'), len(text))
-
-    def end(self, of: Grown) -> TooLarge:
-        """Return why the answer ends, always the first reason."""
-        most = self._limits.nodes if of is Grown.OBJECTS else self._limits.answer
-        self.ended = self.ended or TooLarge(of, most)
-        return self.ended
-
-    def has_room(self, objects: int) -> bool:
-        """Take the room of objects in this round of the event loop, where there is so much."""
-        if self._waiting or not self._fits(objects):
-            return False
-        self._grown += objects
-        self._go_on()
-        return True
-
-    def _fits(self, objects: int) -> bool:
-        """Tell whether a round has room: for more than a slice, if they have it for themselves."""
-        return not self._grown or self._grown + objects <= SLICE
-
-    async def room(self, objects: int) -> None:
-        """Wait until the event loop has gone round, in the order of asking, a slice each time."""
-        slot = asyncio.get_running_loop().create_future()
-        self._waiting.append((slot, objects))
-        self._go_on()
-        await slot
-
-    def _go_on(self) -> None:
-        if not self._is_going:
-            self._is_going = True
-            asyncio.get_running_loop().call_soon(self._next)
-
-    def _next(self) -> None:
-        self._is_going, self._grown = False, 0
-        self.slices += 1
-        while self._waiting and self._fits(self._waiting[0][1]):
-            slot, objects = self._waiting.popleft()
-            if not slot.done():
-                self._grown += objects
-                slot.set_result(None)
-        if self._waiting or self._grown:
-            self._go_on()

@@ -11,13 +11,15 @@ from uuid import UUID
 from commands.writing.extent import Extent
 from kit.clock import Clock
 from kit.db.database import Database
-from kit.limits import DEFAULT_LIMITS, Limits, Work
+from kit.limits import DEFAULT_LIMITS, Limits
+from kit.work import Work
 from loaders.reading.batch import Loaders
 from loaders.reading.relations import Reader, Relation
 from models.access.viewers import Actor, Viewer
-from resolvers.running.buckets import Bill, Throttled
+from resolvers.running.buckets import Bill, Throttled, buckets_of
 from resolvers.running.lanes import Lanes
 from resolvers.running.process import Process
+from resolvers.running.shares import Lane, lane_of
 
 WRITTEN = 200
 """Characters of a statement that is written for the first time cost a point."""
@@ -80,6 +82,7 @@ class Context:
         self.database = database
         self.clock = clock
         self.limits = terms.limits.own(viewer.limits)
+        self._buckets = buckets_of(viewer, self.limits, terms.limits)
         self.keep_answers, self.plans = terms.keep_answers, terms.plans
         process = process or Process(database)
         self.budgets, self.documents = process.budgets, process.documents
@@ -123,6 +126,8 @@ class Context:
         self.reads = self.database.reading(self.viewer.merchant_id)
         self._read_as(self.viewer)
         self.work = Work(self.limits)
+        if self.measured is not None:
+            self.work.weights = self.measured.weights
         self.extent = Extent(self.limits.lines)
         self.bill = self._bill()
         self.is_trusted = False
@@ -130,7 +135,7 @@ class Context:
             self.deadline.reschedule(asyncio.get_running_loop().time() + self.limits.deadline)
 
     def _bill(self) -> Bill:
-        return Bill(self.budgets, self.viewer, self.limits, self.clock)
+        return Bill(self.budgets, self._buckets, self.clock)
 
     def _read_as(self, viewer: Viewer) -> None:
         self.viewer = viewer
@@ -169,9 +174,9 @@ class Context:
         return self.viewer.actor
 
     @property
-    def payer(self) -> UUID | None:
-        """Return whose turn it is where turns are taken: all keys of one company have one."""
-        return self.viewer.bound_to or self.viewer.key_id
+    def payer(self) -> Lane:
+        """Return whose turn it is where turns are taken: a merchant's, in it a company's."""
+        return lane_of(self.viewer)
 
     @property
     def named(self) -> dict[str, Any]:

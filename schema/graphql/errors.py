@@ -12,8 +12,8 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 
 from kit.db.lost import OutcomeUnknown, Unavailable
 from kit.errors import Code, Problem, Refused
-from kit.limits import TooLarge
 from kit.telemetry import trace
+from kit.work import TooLarge
 from models.fulfilment.codes import FulfilmentCode
 from models.trade.codes import TradeCode
 from schema.graphql.enums import described

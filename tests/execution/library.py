@@ -16,7 +16,8 @@ from execution.planned import Planned
 from execution.plans import Planner
 from execution.texts import BUILT_IN
 from kit.db.reads import Unwritten
-from kit.limits import DEFAULT_LIMITS, Work
+from kit.limits import DEFAULT_LIMITS
+from kit.work import Work
 from tests.execution.shelves import (
     BOOK,
     BOOKS_OF,
@@ -37,7 +38,7 @@ class Context:
     """What the executors need. faults: (field, id) of the resolvers that raise."""
 
     reader = general = None
-    audience, payer, limits, following_plan = "anybody", "anybody", DEFAULT_LIMITS, None
+    audience, payer, limits, following_plan = "anybody", ("anybody",), DEFAULT_LIMITS, None
     named: Mapping[str, Any] = {}
 
     def __init__(self, connection: AsyncConnection, *, plans: bool, faults: Any = ()) -> None:

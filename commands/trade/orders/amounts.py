@@ -14,7 +14,7 @@ from commands.trade.orders.fields import LineFields, OrderFields
 from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Problem, Refused
 from kit.inputs import refuse_duplicates
-from kit.money import is_payable, minor_unit, rounded, spread
+from kit.standards.money import is_payable, minor_unit, rounded, spread
 from models.access.viewers import Scope
 from models.trade.codes import TradeCode
 

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from commands.trade.orders.drafts import Draft
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
-from kit.money import rounded
+from kit.standards.money import rounded
 from models.access.keys import zone_of_days
 from models.access.viewers import Actor, CompanyRole
 from models.master.channels import Channel

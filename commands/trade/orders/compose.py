@@ -12,7 +12,7 @@ from commands.trade.orders.references import References, customer
 from commands.writing.transaction import Writing
 from kit.errors import Code, Problem, Refused
 from kit.inputs import Place, refuse_duplicates
-from kit.money import Amount
+from kit.standards.money import Amount
 from models.access.viewers import Scope
 from models.master.catalog import Product
 from models.master.channels import Channel

@@ -15,7 +15,7 @@ from kit.db.statements import Statement
 from kit.errors import Code, Refused
 from kit.ids import Names, new_id
 from kit.inputs import Bulk, Command, Input, Instant, Money, Reference
-from kit.money import rounded
+from kit.standards.money import rounded
 from models.events.trade.orders import OrderPaymentRecorded
 from models.trade.codes import TradeCode
 from models.trade.orders.states import PaymentState

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from kit.money import Amount
+from kit.standards.money import Amount
 from loaders.reading.relations import Nested, Part, Reader
 from loaders.reading.wholes import Read, WholeOf
 from models.base.visibility import seen_by

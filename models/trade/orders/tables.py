@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, ColumnElement, Index, Numeric, any_, func, text
 from sqlalchemy.ext.hybrid import hybrid_method, hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kit.money import part_of, rounded
+from kit.standards.money import part_of, rounded
 from models.access.viewers import Actor
 from models.base.masks import NULL, Hidden
 from models.base.tables import (

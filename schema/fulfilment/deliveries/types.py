@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import strawberry
 
+from admission.costs import Cost
 from execution import related
 from loaders.fulfilment import call_offs as call_off_loaders
 from loaders.fulfilment import deliveries as loaders
@@ -171,7 +172,10 @@ class Delivery(Node):
     cancelled_at: datetime | None = strawberry.field(description="When it was cancelled.")
     version: int = strawberry.field(description="Raised by every change; see `expectedVersion`.")
     available_actions: list[DeliveryAction] = related(
-        loaders.offered, "What the viewer may do now with it.", attribute="actions"
+        loaders.offered,
+        "What the viewer may do now with it.",
+        attribute="actions",
+        directives=[Cost(weight=1, each=5)],
     )
     timeline: Timeline = timeline()
     is_late: bool = related(

@@ -26,7 +26,7 @@ async def charged(bill: Bill, points: int) -> None:
 
 
 def _spent(throttled: Throttled) -> ClientError:
-    message = f"This key has spent its points. Try again in {throttled.seconds} s."
+    message = f"This key or its merchant has spent its points. Try again in {throttled.seconds} s."
     return ClientError(ErrorCode.THROTTLED, message, retryAfter=throttled.seconds)
 
 
@@ -62,7 +62,9 @@ class Charged(SchemaExtension):
     def on_execute(self) -> Iterator[None]:
         """Refund or add what the answer's objects cost less or more than those announced.
 
-        Also of one that took too long: it pays for what it had until then.
+        Also of one that took too long: it pays for what it had until then. For each second that the
+        statements of a query take, however it ends, it has cost no less than what flows in
+        meanwhile: so a bucket pays for one of the long ones at a time.
         """
         try:
             yield
@@ -81,7 +83,15 @@ class Charged(SchemaExtension):
             spent = max(spent, bill.actual)
         elif has_failed:
             spent = max(spent, bill.actual) if context.reads.has_asked else ENTRY
-        bill.settle(max(spent, ENTRY))
+        bill.settle(max(spent, self._flown_in, ENTRY))
+
+    @property
+    def _flown_in(self) -> int:
+        """Return the points that have flown in during the whole seconds of a query's statements."""
+        execution, context = self.execution_context, self.execution_context.context
+        if execution.operation_type is not OperationType.QUERY:
+            return 0
+        return int(context.reads.seconds) * int(context.limits.restore)
 
     def _spent(self) -> int:
         execution = self.execution_context

@@ -25,9 +25,10 @@ from admission.costs import catalogue
 from admission.limits import Measured, Price
 from admission.sizes import MOST
 from execution.plans import Apart
-from kit.limits import ENTRIES, LARGEST_PAGE, Grown, Limits, TooLarge, crowded
+from kit.limits import ENTRIES, LARGEST_PAGE, Limits, crowded
 from kit.recent import Recent
 from kit.telemetry import trace
+from kit.work import Grown, TooLarge
 from schema.graphql.errors import ClientError, ErrorCode
 
 MOST_ERRORS = 5
@@ -151,6 +152,7 @@ class Limited(SchemaExtension):
         assert document  # noqa: S101 -- Strawberry parses before it validates.
         known = self._known or _Known(document, Measured(catalogue(schema), document))
         context.context.measured = known.measured
+        context.context.work.weights = known.measured.weights
         errors = list(self._refusals(known.measured))
         if not errors and self._known is None:
             errors = _validated(schema, document)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from admission.costs import Cost
 from execution import column, related
 from loaders.fulfilment import call_offs as call_off_loaders
 from loaders.master import catalog as product_loaders
@@ -35,6 +36,10 @@ from schema.trade.contracts.guarantees import Guarantee
 if TYPE_CHECKING:
     from schema.trade.orders import OrderConnection
     from schema.trade.releases import Release
+
+
+_OF_LINES = Cost(weight=1, each=5)
+"""Of what looks through the contract's lines."""
 
 
 @node(
@@ -178,7 +183,10 @@ class Contract(Node):
         description="Days ahead in which material is bought already."
     )
     state: ContractState = related(
-        loaders.standing, "Where it stands, its lines and its days considered.", attribute="state"
+        loaders.standing,
+        "Where it stands, its lines and its days considered.",
+        attribute="state",
+        directives=[_OF_LINES],
     )
     state_reason: str | None = strawberry.field(
         description="Why people suspended or terminated it; null once it goes on."
@@ -187,6 +195,7 @@ class Contract(Node):
         loaders.standing,
         "Whether the agreed quantity of every line is called off.",
         attribute="is_exhausted",
+        directives=[_OF_LINES],
     )
     is_expired: bool = related(
         loaders.standing,

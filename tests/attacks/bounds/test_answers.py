@@ -14,7 +14,8 @@ from graphql import GraphQLError
 from execution.mixed import Mixed
 from kit.db.database import Database
 from kit.db.lost import Unavailable
-from kit.limits import DEFAULT_LIMITS, SLICE, Grown, Limits, TooLarge, Work
+from kit.limits import DEFAULT_LIMITS, Limits
+from kit.work import SLICE, Grown, TooLarge, Work
 from models.master.catalog import Product
 from resolvers.running.context import Terms
 from schema.graphql.errors import RETRY_S, after_write, shown

@@ -10,7 +10,7 @@ from execution.plans import Apart
 
 async def test_the_loop_goes_on_while_something_is_planned() -> None:
     apart, released = Apart(), threading.Event()
-    making = asyncio.create_task(apart.made("A", released.wait))
+    making = asyncio.create_task(apart.made(("A",), released.wait))
     # Were it made in the loop, nobody would be left to say so.
     asyncio.get_running_loop().call_soon(released.set)
     assert await making
@@ -25,11 +25,28 @@ async def test_of_one_payer_one_plan_at_a_time_stands_before_others() -> None:
         return name
 
     wanted = ["A1", "A2", "A3", "B1"]
-    tasks = [asyncio.create_task(apart.made(it[0], lambda it=it: make(it))) for it in wanted]
+    tasks = [asyncio.create_task(apart.made((it[0],), lambda it=it: make(it))) for it in wanted]
     await asyncio.sleep(0)
     released.set()
     assert await asyncio.gather(*tasks) == wanted
     assert made == ["A1", "B1", "A2", "A3"]
+
+
+async def test_keys_of_one_merchant_stand_before_others_with_one_plan_together() -> None:
+    apart, released, made = Apart(), threading.Event(), list[str]()
+
+    def make(name: str) -> None:
+        released.wait()
+        made.append(name)
+
+    keys = [f"A{number}" for number in range(20)]
+    wanted = [*keys, "A0", "B", "A0"]
+    tasks = [asyncio.create_task(apart.made((it[0], it), lambda it=it: make(it))) for it in wanted]
+    await asyncio.sleep(0)
+    released.set()
+    await asyncio.gather(*tasks)
+    # Its keys take turns: another plan of the first one is made when each had one.
+    assert made == ["A0", "B", *keys[1:], "A0", "A0"]
 
 
 async def test_who_is_cancelled_keeps_the_turn_until_the_plan_is_made() -> None:
@@ -39,10 +56,10 @@ async def test_who_is_cancelled_keeps_the_turn_until_the_plan_is_made() -> None:
         begun.set()
         released.wait()
 
-    first = asyncio.create_task(apart.made("A", long))
+    first = asyncio.create_task(apart.made(("A",), long))
     await asyncio.to_thread(begun.wait)
     first.cancel()
-    second = asyncio.create_task(apart.made("A", released.is_set))
+    second = asyncio.create_task(apart.made(("A",), released.is_set))
     with pytest.raises(asyncio.CancelledError):
         await first
     asyncio.get_running_loop().call_soon(released.set)
@@ -52,5 +69,5 @@ async def test_who_is_cancelled_keeps_the_turn_until_the_plan_is_made() -> None:
 async def test_a_fault_is_raised_and_the_next_has_its_turn() -> None:
     apart = Apart()
     with pytest.raises(ZeroDivisionError):
-        await apart.made("A", lambda: 1 // 0)
-    assert await apart.made("A", lambda: 1) == 1
+        await apart.made(("A",), lambda: 1 // 0)
+    assert await apart.made(("A",), lambda: 1) == 1

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import ARRAY, Date, Integer, Numeric, Text, literal, select
 
-from kit.money import rounded
+from kit.standards.money import rounded
 from models.trade.contracts.guarantees import SupplyExcuse
 from models.trade.orders.penalties import days_late, due_on, penalty
 

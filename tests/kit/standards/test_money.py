@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit.money import is_payable, minor_unit, part_of, rounded, spread
 from kit.standards.iso import MINOR_UNITS
+from kit.standards.money import is_payable, minor_unit, part_of, rounded, spread
 
 
 @pytest.mark.parametrize(
