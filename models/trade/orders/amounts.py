@@ -19,7 +19,7 @@ def constant(value: str | int) -> ColumnElement[Any]:
 
 
 def rounded_net(exact: Any, currency: Any) -> ColumnElement[Decimal]:
-    """Round in SQL as kit.standards.money does; PostgreSQL rounds halves of `numeric` away from zero."""
+    """Round in SQL as kit.standards.money; PostgreSQL rounds halves of `numeric` away from zero."""
     digits = case(
         *((currency.in_(map(constant, some)), constant(unit)) for unit, some in UNUSUAL.items()),
         else_=constant(USUAL),
