@@ -157,6 +157,14 @@ class Viewer:
         return scope in self.scopes
 
 
+_NOBODY = UUID(int=0)
+
+
+def by_itself(merchant_id: UUID) -> Viewer:
+    """Return who writes what happens by itself as time passes; it has no key and no scope."""
+    return Viewer(merchant_id, Actor.STAFF, _NOBODY, "Abruf", subject="abruf")
+
+
 def anyone(actor: Actor) -> Viewer:
     """Return the viewer of statements that are kept for all viewers of a kind.
 

@@ -29,16 +29,21 @@ from tests.make.fulfilment import deliveries
 from tests.make.master import channels, locations, parties
 from tests.make.trade import orders
 
-PRICE, DISCOUNT, NET = "7777.77", "3.25", "75249.92"
-SECRETS = [PRICE, DISCOUNT, NET, "FRAUD", "OPERATOR", "risk desk", "Same card, three names."]
+PRICE, DISCOUNT, SHIPPING, TAX = "7777.77", "3.25", "31.17", "53.71"
+LINES, OFF, BORNE, NET, GROSS = "75249.92", "1.75", "1316.87", "73964.22", "74017.93"
+AMOUNTS = [SHIPPING, TAX, LINES, OFF, BORNE, NET, GROSS]
+SECRETS = [PRICE, DISCOUNT, *AMOUNTS, "FRAUD", "OPERATOR", "risk desk", "Same card, three names."]
 NOTE = {"owner": "dispatch desk", "note": "The gate is closed."}
 FIELDS = """
 fragment line on OrderLine {
   unitPrice { amount currency } discountPercent net { amount currency } ordered
+  discountAmount { amount } orderDiscount { amount }
 }
 fragment hold on Hold { reason owner note }
 fragment order on Order {
   number net { amount currency } lines { ...line } holds { ...hold }
+  discountPercent discountAmount { amount } charges { amount { amount } }
+  taxes { amount { amount } } totals { gross { amount } discount { amount } }
   timeline(first: 50) { nodes { type payload } edges { cursor node { payload } } }
 }
 fragment delivery on Delivery {
@@ -92,6 +97,9 @@ async def held(world: World, ask: Ask) -> Held:
         partyId=to_global("Party", company),
         channelId=to_global("Channel", channel),
         lines=[orders.line(product, unitPrice=PRICE, discountPercent=DISCOUNT)],
+        discountPercent=OFF,
+        charges=[{"kind": "SHIPPING", "amount": SHIPPING}],
+        taxes=[{"category": "STANDARD", "rate": "19", "amount": TAX}],
     )
     parcel = {"carrierId": to_global("Party", carrier), "trackingNumbers": ["T-1"]}
     at = to_global("Location", location)
@@ -168,7 +176,7 @@ async def test_a_warehouse_and_a_carrier_read_no_prices(held, actor) -> None:
     if actor is Actor.WAREHOUSE:
         assert (prices, read["summary"]["netTotals"]) == ([None] * 4, [])
     else:
-        money = [{"amount": it, "currency": "EUR"} for it in (NET, NET, PRICE)]
+        money = [{"amount": it, "currency": "EUR"} for it in (NET, LINES, PRICE)]
         assert prices == [*money, DISCOUNT]
         assert read["summary"]["netTotals"] == money[:1]
 
@@ -176,7 +184,7 @@ async def test_a_warehouse_and_a_carrier_read_no_prices(held, actor) -> None:
 def _hidden_from(actor: Actor) -> list[str]:
     """Return the texts that the actor must not read."""
     priced = {Actor.BUYER, Actor.STOREFRONT}
-    return SECRETS[3:] if actor in priced else SECRETS
+    return SECRETS[2 + len(AMOUNTS) :] if actor in priced else SECRETS
 
 
 @pytest.mark.parametrize("actor", OTHERS)
