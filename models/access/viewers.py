@@ -106,6 +106,9 @@ class Documents(StrEnum):
     REGISTERED_AND_EXPLORE = "REGISTERED_AND_EXPLORE"
 
 
+_NOBODY = UUID(int=0)
+
+
 @dataclass(frozen=True)
 class Viewer:
     """The actor of one request. bound_to: the party, channel, location or carrier of its kind.
@@ -135,6 +138,12 @@ class Viewer:
         return self.bound_to if self.actor in {Actor.BUYER, Actor.CARRIER} else None
 
     @property
+    def orders_for(self) -> UUID:
+        """Return the party or channel to which its orders are bound, nobody's id for others."""
+        binds = self.actor in {Actor.BUYER, Actor.STOREFRONT}
+        return self.bound_to if binds and self.bound_to is not None else _NOBODY
+
+    @property
     def sees_all(self) -> bool:
         """Tell whether nothing of the merchant is hidden from the viewer."""
         return self.actor is Actor.STAFF
@@ -149,6 +158,11 @@ class Viewer:
 
 
 _NOBODY = UUID(int=0)
+
+
+def by_itself(merchant_id: UUID) -> Viewer:
+    """Return who writes what happens by itself as time passes; it has no key and no scope."""
+    return Viewer(merchant_id, Actor.STAFF, _NOBODY, "Abruf", subject="abruf")
 
 
 def anyone(actor: Actor) -> Viewer:

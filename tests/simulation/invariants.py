@@ -164,13 +164,14 @@ def _simple() -> Iterator[tuple[str, str]]:
         "sequences of an aggregate have no holes": f"""
             SELECT aggregate_id, max(sequence) {journal} GROUP BY aggregate_id
             HAVING count(*) <> max(sequence) OR min(sequence) <> 1""",
-        "no more is planned than is ordered (O1)": f"{lines} planned > ordered - cancelled",
+        "no more is planned than is ordered, with its tolerance (O1)": f"""{lines}
+            planned > ordered - cancelled + over_tolerance""",
         "progress never overtakes itself (O2)": f"""{lines} NOT (delivered + lost + refused
             <= shipped AND shipped <= packed AND packed <= picked AND picked <= planned)""",
         "no more is reserved than is open (O3)": f"""{lines}
-            reserved + shipped > ordered - cancelled""",
+            reserved + shipped > ordered - cancelled + over_tolerance""",
         "what was shipped is not cancelled (O4, O7)": f"""{lines}
-            cancelled > ordered - greatest(planned, shipped)""",
+            cancelled > ordered - least(ordered, greatest(planned, shipped))""",
         "no more comes back than arrived (O5)": f"""{lines}
             return_requested + return_received > delivered""",
         "no counter is below zero (O6)": f"""{lines} least(cancelled, reserved, backordered,
@@ -239,6 +240,26 @@ def _simple() -> Iterator[tuple[str, str]]:
             (it.state = 'DELIVERED') <> (it.delivered_at IS NOT NULL)
             OR (it.state IN {_SENT}) <> (it.dispatched_at IS NOT NULL)
             OR (it.state = 'CANCELLED') <> (it.cancelled_at IS NOT NULL))""",
+        "the lines bear the discount of their order, to the cent (O8)": f"""
+            SELECT orders.number, sum(line.order_discount) FROM ({_LINES}) line
+            JOIN orders ON orders.id = line.order_id GROUP BY orders.id, orders.number,
+                orders.discount_percent
+            HAVING sum(line.order_discount) <> round(coalesce(orders.discount_percent, 0) / 100
+                * sum(line.ordered * line.unit_price * (1 - line.discount_percent / 100)), 2)""",
+        "charges are owed until nothing is wanted, taxes until less is (O9)": f"""
+            SELECT orders.number, orders.charged, orders.taxed FROM ({_LINES}) line
+            JOIN orders ON orders.id = line.order_id
+            GROUP BY orders.id, orders.number, orders.charged, orders.taxed, orders.charges,
+                orders.taxes
+            HAVING orders.charged <> CASE WHEN bool_and(cancelled = ordered) THEN 0 ELSE (
+                SELECT coalesce(sum((it ->> 'amount')::numeric), 0)
+                FROM jsonb_array_elements(orders.charges) it) END
+            OR orders.taxed IS DISTINCT FROM CASE WHEN bool_and(cancelled = ordered) THEN 0
+                WHEN bool_or(cancelled > 0) THEN NULL ELSE (
+                SELECT sum((it ->> 'amount')::numeric)
+                FROM jsonb_array_elements(orders.taxes) it) END""",
+        "an amendment waits in a confirmed order": f"""{lines}
+            answer_by IS NOT NULL AND state <> 'CONFIRMED'""",
         "what is planned belongs to an order that lives": f"""{parts} state IN
             ('PLANNED', 'RELEASED', 'PACKED') AND NOT EXISTS (SELECT FROM orders
                 WHERE orders.id = part.order_id AND orders.state = 'CONFIRMED')""",

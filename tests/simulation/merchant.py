@@ -22,8 +22,9 @@ ZONE = "Europe/Berlin"
 PLACE = {"line1": "Ringstr. 1", "postal_code": "50667", "city": "Köln", "country": "DE"}
 RECIPIENTS = ({"name": "Anna Weber"}, {"name": "Jan Kowalski"}, None)
 METHODS = ["PARCEL", "FREIGHT"]
-STEPS = (Decimal(1), Decimal("0.001"))
-"""The least quantity of the first product, in pieces, and of the second, in kilograms."""
+STEPS = (Decimal(1), Decimal("0.001"), Decimal(1))
+"""The least quantity of the first product, in pieces, of the second, in kilograms, and of what may
+be sent instead of the first."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class SimulatedMerchant:
             "firm_zone_days": 5,
             "lines": [
                 {"product_id": it, "unit_price": 3, **of}
-                for it, of in zip(self.product_ids, terms, strict=True)
+                for it, of in zip(self.product_ids[:2], terms, strict=True)
             ],
         }
         made = await self.call(create.create, create.ContractCreate, fields)
@@ -116,6 +117,7 @@ async def simulated(world: World) -> SimulatedMerchant:
         "product_id",
         {"sku": "BOLT", "name": "Bolt"},
         {"sku": "GREASE", "name": "Grease", "unit": "KILOGRAM", "scale": 3},
+        {"sku": "SCREW", "name": "Screw"},
     )
     return SimulatedMerchant(
         world, viewer, party_id, carrier_id, channel_ids, location_ids, product_ids

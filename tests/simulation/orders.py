@@ -68,6 +68,9 @@ class OrderRules(Simulation):
                 "currency": "EUR",
                 "lines": self.wanted(lines),
                 "recipient": RECIPIENTS[0],
+                "discount_percent": 7,
+                "charges": [{"kind": "SHIPPING", "amount": 5}],
+                "taxes": [{"category": "STANDARD", "rate": 19, "amount": number}],
                 **self._buyer(is_guest=False),
             }
             for number, lines in orders

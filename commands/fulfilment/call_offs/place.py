@@ -50,7 +50,7 @@ async def place(writing: Writing, command: ContractCallOff) -> Outcome:
     check_parts(writing, contract, command)
     drafts = await drafts_of(writing, await agreement_of(writing, contract), command)
     draft = await _draft(writing, contract, command, drafts)
-    waits = await awaited(writing, channel, party, drafts, contract.currency)
+    waits = await awaited(writing, channel, party, draft)
     draft = replace(draft, awaiting=waits)
     drawn = sums(drafts)
     await counters.move(writing, {key: {"called_off": total} for key, total in drawn.items()})

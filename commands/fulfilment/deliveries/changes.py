@@ -51,6 +51,7 @@ _INHERITED = (
     "recipient",
     *WINDOW,
     "window_override",
+    "excuse",
     "method",
     "incoterm",
     "promised_at",

@@ -127,6 +127,7 @@ async def plan_all(writing: Writing, command: DeliveryPlan) -> Outcome:
     """Plan deliveries of confirmed orders.
 
     Refused: NOT_FOUND, DUPLICATE, SCALE_EXCEEDED, WRONG_STATE for an order that is not confirmed,
+    AMENDMENT_AWAITED for a line whose amendment waits for its answer (D13),
     QUANTITY_NOT_OPEN when more is planned than is open (O1, D1), PARTY_MISMATCH when orders of
     different buyers are to travel together, INVALID_WINDOW and INVALID when there is no one
     default, OUTSIDE_RECEIVING_HOURS (D6), METHOD_NOT_ALLOWED (D8), TOO_MANY_ITEMS for orders with
@@ -148,7 +149,7 @@ async def plan(writing: Writing, parts: Sequence[DeliveryPart], path: Path) -> l
     found = await _find(writing, parts, path)
     planned = []
     for place, part in enumerate(parts):
-        orders = _take(found, part, (*path, place))
+        orders = _take(writing, found, part, (*path, place))
         planned.append(_columns(found, part, orders, (*path, place)))
     taken = await numbers(writing, CounterName.DELIVERY, len(parts))
     return await _write(writing, parts, planned, taken, found)
@@ -181,7 +182,7 @@ async def _find(writing: Writing, parts: Sequence[DeliveryPart], path: Path) -> 
     )
 
 
-def _take(found: _Found, part: DeliveryPart, path: Path) -> list[Order]:
+def _take(writing: Writing, found: _Found, part: DeliveryPart, path: Path) -> list[Order]:
     """Move the planned quantities of one part; return its orders, each once."""
     refuse_duplicates((it.order_line_id for it in part.lines), (*path, "lines"), "order_line_id")
     orders = {}
@@ -191,6 +192,9 @@ def _take(found: _Found, part: DeliveryPart, path: Path) -> list[Order]:
         if order.state not in acts.PLAN.states:
             text = f"{order.number} is {order.state.value}, not CONFIRMED."
             raise Refused(Code.WRONG_STATE, text, (*below, "order_line_id"))
+        if line.is_amended(writing.now):
+            text = f"An amendment of line {line.line_no} of {order.number} waits for its answer."
+            raise Refused(TradeCode.AMENDMENT_AWAITED, text, (*below, "order_line_id"))
         check_scale(found.products[line.product_id], it.quantity, (*below, "quantity"))
         room = line.unplanned + line.over_tolerance
         if it.quantity > room:

@@ -50,8 +50,8 @@ async def place(writing: Writing, command: OrderPlace) -> Outcome:
     Refused: GUESTS_NOT_ALLOWED by the channel, INVALID_WINDOW for a window and INVALID_DATE for a
     date that has passed, WRONG_STATE for an inactive channel or product, TAKEN for an external
     reference that the customer used in the channel before; PRICE_UNKNOWN unless the channel lets
-    such an order wait for the merchant; PRICE_CHANGED, INVALID, NOT_FOUND, NOT_ALLOWED, DUPLICATE
-    and SCALE_EXCEEDED for what the order says.
+    such an order wait for the merchant; PRICE_CHANGED, INVALID, NOT_FOUND, NOT_ALLOWED, DUPLICATE,
+    OUT_OF_RANGE and SCALE_EXCEEDED for what the order says.
     """
     references = await read(writing, [(command, command.lines)])
     party = customer(writing, references, command)
@@ -65,7 +65,7 @@ async def place(writing: Writing, command: OrderPlace) -> Outcome:
     if not channel.takes_unpriced:
         check_priced(draft)
     await check_free(writing, channel.id, party.id if party else None, command)
-    waits = await awaited(writing, channel, party, draft.lines, draft.currency)
+    waits = await awaited(writing, channel, party, draft)
     (order_id,) = await create(writing, [replace(draft, awaiting=waits)])
     return {"order_id": order_id}
 

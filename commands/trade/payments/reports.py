@@ -91,6 +91,9 @@ class Known:
                 text = f"Something else was reported of {it.reference} for this instant."
                 raise Refused(Code.TAKEN, text, ("reference",))
             return there, "UNCHANGED"
+        if it.state is PaymentState.PARTLY_PAID:
+            # What is there was less than the total of its time, whatever is wanted now.
+            self._check_part(order, None if it.amount is None else it.amount.amount)
         payment_id = new_id()
         self.reports[key] = (payment_id, *content)
         self._add(writing, order, it, payment_id)
@@ -106,8 +109,6 @@ class Known:
         if amount is not None and rounded(amount, order.currency).amount != amount:
             text = f"An amount of {order.currency} has no smaller part than its minor unit."
             raise Refused(Code.SCALE_EXCEEDED, text, ("amount", "amount"))
-        if it.state is PaymentState.PARTLY_PAID:
-            self._check_part(order, amount)
 
     def _check_part(self, order: Order, amount: Decimal | None) -> None:
         total, path = self.totals.get(order.id), ("amount", "amount")

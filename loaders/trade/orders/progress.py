@@ -1,7 +1,6 @@
 """How far orders have come: derived in SQL, the same expressions for answers and for filters."""
 
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
@@ -11,7 +10,7 @@ from loaders.reading.relations import Reader
 from models.base.tables import OneOf, entity_named
 from models.base.visibility import seen_by
 from models.trade.orders.states import OPEN_STATES, FulfilmentStatus
-from models.trade.orders.tables import OrderLine, rounded_net
+from models.trade.orders.tables import OrderLine
 
 Condition = Callable[[Reader, Any], ColumnElement[bool]]
 """reader, table of orders -> a condition on one of them."""
@@ -97,8 +96,3 @@ def has_status(reader: Reader, order: Any, statuses: Any) -> ColumnElement[bool]
         line.order_id == order.id, *seen_by(reader.viewer, line)
     )
     return one_of(status.scalar_subquery(), statuses)
-
-
-def net_amount(line: Any) -> ColumnElement[Decimal]:
-    """Return the price of a group of lines after discount, added exactly and rounded once."""
-    return rounded_net(func.sum(line.net), func.min(line.currency))

@@ -25,7 +25,8 @@ from kit.standards.money import Amount
 from loaders.reading.relations import Bind, Nested, Part, Reader
 from loaders.reading.wholes import WholeOf
 from models.base.visibility import seen_by
-from models.trade.orders.tables import Order, OrderLine, rounded_net
+from models.trade.orders.amounts import owed, rounded_net
+from models.trade.orders.tables import Order, OrderLine
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def _of_currency(order: Any, line: Any) -> dict[str, ColumnElement[Any]]:
         "orders": func.count(order.id.distinct()),
         "lines": func.count(line.id),
         "ordered": func.coalesce(func.sum(line.ordered), 0, type_=Numeric()),
-        "net": rounded_net(func.sum(line.net), order.currency),
+        "net": rounded_net(func.sum(owed(order, line)), order.currency),
     }
 
 

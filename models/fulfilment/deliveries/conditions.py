@@ -127,6 +127,15 @@ ORDER_HELD = Some(
         part.delivery_id == delivery.id, hold.subject_id == part.order_id, hold.is_active
     ),
 )
+AMENDED = Some(
+    "an amendment of one of its lines waits for its answer",
+    (OrderLine, DeliveryLine),
+    lambda rows, delivery, line, part: and_(
+        part.delivery_id == delivery.id,
+        line.id == part.order_line_id,
+        line.answer_by > rows.now,
+    ),
+)
 NAMELESS = Some(
     "it goes to a company and nobody is named who takes it in",
     (Party,),

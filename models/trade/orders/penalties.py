@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Date, Integer, any_, case, cast, false, func
 
-from models.trade.orders.tables import rounded_net
+from models.trade.orders.amounts import rounded_net
 
 _PERCENT = Decimal("0.01")
 

@@ -98,3 +98,35 @@ class FulfilmentStatus(StrEnum):
     DELIVERED = "DELIVERED"
     PARTIALLY_RETURNED = "PARTIALLY_RETURNED"
     RETURNED = "RETURNED"
+
+
+class ChargeKind(StrEnum):
+    """What an order is charged for beside its lines (codes of UN/EDIFACT 7161)."""
+
+    SHIPPING = "SHIPPING"
+    EXPEDITING = "EXPEDITING"
+    HANDLING = "HANDLING"
+    PACKING = "PACKING"
+    SMALL_ORDER = "SMALL_ORDER"
+    FINANCING = "FINANCING"
+    OTHER = "OTHER"
+
+
+class TaxCategory(StrEnum):
+    """What kind of tax an amount is (codes of UN/EDIFACT 5305, as in EN 16931)."""
+
+    STANDARD = "STANDARD"
+    ZERO_RATED = "ZERO_RATED"
+    EXEMPT = "EXEMPT"
+    REVERSE_CHARGE = "REVERSE_CHARGE"
+    INTRA_COMMUNITY = "INTRA_COMMUNITY"
+    EXPORT = "EXPORT"
+    OUT_OF_SCOPE = "OUT_OF_SCOPE"
+
+
+class LineResponse(StrEnum):
+    """What the merchant answers to a line that was ordered (UN/EDIFACT 1229)."""
+
+    ACCEPTED = "ACCEPTED"
+    AMENDED = "AMENDED"
+    REJECTED = "REJECTED"

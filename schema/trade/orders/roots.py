@@ -3,6 +3,7 @@
 import strawberry
 
 from commands.trade.orders import cancel, holds, imports, place, states
+from commands.trade.responses import answer, confirm
 from execution import related
 from loaders.trade import orders as loaders
 from resolvers.trade import orders as resolvers
@@ -52,6 +53,16 @@ class OrderCancelLinesPayload(OrderPayload):
 @strawberry.type(description="Outcome of `orderClose`.")
 class OrderClosePayload(OrderPayload):
     """The closed order."""
+
+
+@strawberry.type(description="Outcome of `orderConfirm`.")
+class OrderConfirmPayload(OrderPayload):
+    """The order with the merchant's response."""
+
+
+@strawberry.type(description="Outcome of `orderAnswerAmendment`.")
+class OrderAnswerAmendmentPayload(OrderPayload):
+    """The order as it was agreed on."""
 
 
 @strawberry.type(description="Outcome of `orderHold`.")
@@ -110,3 +121,5 @@ class OrdersMutation:
     order_release_hold: OrderReleaseHoldPayload = mutation(holds.release_order)
     order_cancel_lines: OrderCancelLinesPayload = mutation(cancel.cancel_lines)
     order_close: OrderClosePayload = mutation(cancel.close)
+    order_confirm: OrderConfirmPayload = mutation(confirm.confirm)
+    order_answer_amendment: OrderAnswerAmendmentPayload = mutation(answer.answer)

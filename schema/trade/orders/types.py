@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
@@ -30,6 +30,9 @@ from schema.master.catalog import Product
 from schema.master.channels import Channel
 from schema.master.parties import Address, Contact, Party
 from schema.trade.contracts import Contract, ContractLine, Guarantee
+from schema.trade.orders import amounts
+from schema.trade.orders.amendments import LineAmendment
+from schema.trade.orders.amounts import OrderCharge, OrderTax, OrderTotals
 from schema.trade.releases import ScheduleLine
 
 if TYPE_CHECKING:
@@ -37,13 +40,16 @@ if TYPE_CHECKING:
     from schema.trade.payments import Payment
 from schema.trade.orders.enums import (
     Approval,
+    ChargeKind,
     DeliveryPolicy,
     FulfilmentStatus,
     HoldReason,
+    LineResponse,
     OrderAction,
     OrderKind,
     OrderState,
     PaymentState,
+    TaxCategory,
 )
 
 _NOT_SHOWN = "null for warehouses"
@@ -104,6 +110,15 @@ class OrderLine(Node):
     discount_percent: Decimal | None = strawberry.field(
         description=f"Percent off the unit price; {_NOT_SHOWN}."
     )
+    discount_amount: values.Money | None = values.money(
+        "discount_amount",
+        f"Taken off the whole line, as it was ordered, instead of a percentage; {_NOT_SHOWN}.",
+    )
+    order_discount: values.Money | None = values.money(
+        "borne_discount",
+        "What it bears of the order's discount for what is not cancelled, rounded half up to the"
+        f" currency's minor unit; {_NOT_SHOWN}.",
+    )
     substitution_allowed: bool = strawberry.field(
         description="Whether another product may be sent instead."
     )
@@ -113,8 +128,25 @@ class OrderLine(Node):
     confirmed_window: values.DeliveryWindow | None = values.window(
         "confirmed", "When it is promised."
     )
+    response: LineResponse | None = related(
+        loaders.response,
+        "What the merchant has said to it last; null where that is nothing, and where an amendment"
+        " was declined or not answered in time.",
+        attribute="response",
+    )
+    response_reason: str | None = strawberry.field(
+        description="Why the merchant has amended or rejected it; null for warehouses."
+    )
+    amendment: LineAmendment | None = related(
+        loaders.amendment, "What is offered instead; null where nothing waits for an answer."
+    )
+    replaced_product: Product | None = related(
+        product_loaders.by_id,
+        "What was ordered first, where another product was agreed on.",
+        key="replaced_product_id",
+    )
     over_tolerance: Decimal = strawberry.field(
-        description="How much more than ordered may be delivered."
+        description="How much more than ordered may be planned and delivered (`orderConfirm`)."
     )
     ordered: Decimal = strawberry.field(description="What was ordered.")
     cancelled: Decimal = strawberry.field(description="What is not wanted any more.")
@@ -139,7 +171,7 @@ class OrderLine(Node):
 
     net: values.Money | None = values.money(
         "net_amount",
-        "Price of what was ordered and not cancelled, after discount, rounded half"
+        "Price of what was ordered and not cancelled, after its own discount, rounded half"
         " up to the currency's minor unit. Totals add exact prices, so they may differ from the"
         f" sum of these. It is {_NOT_SHOWN}.",
     )
@@ -203,8 +235,8 @@ class Order(Node):
         description="Why people last cancelled it, or a part of it."
     )
     version: int = strawberry.field(
-        description="Raised by every change of the order itself, not by what deliveries count on"
-        " its lines; see `expectedVersion`."
+        description="Raised by every change of the order itself, its holds and what its lines say,"
+        " not by what deliveries count on its lines; see `expectedVersion`."
     )
     lines: list[OrderLine] = related(loaders.lines, "Its lines, by number.")
     holds: list[Hold] = related(loaders.holds, "Its holds, released ones too, oldest first.")
@@ -237,13 +269,42 @@ class Order(Node):
         attribute="is_late",
         directives=[Cost(weight=1, each=10)],
     )
+    discount_percent: Decimal | None = strawberry.field(
+        description=f"Percent off its lines, where its discount is one; {_NOT_SHOWN}."
+    )
+    discount_amount: values.Money | None = values.money(
+        "discount_amount", f"The discount as it was stated, where it is an amount; {_NOT_SHOWN}."
+    )
     net: values.Money | None = related(
         loaders.net,
-        "Price of all lines after discount, without what was cancelled: added exactly, rounded"
-        f" half up once to the currency's minor unit. It is {_NOT_SHOWN}, and while a line has no"
-        " price.",
+        "Price of all lines after all discounts, with the order's charges, before taxes and without"
+        " what was cancelled: added exactly, rounded half up once to the currency's minor unit. It"
+        f" is {_NOT_SHOWN}, and while a line has no price.",
         directives=[_OF_LINES],
     )
+    totals: OrderTotals | None = related(
+        loaders.totals,
+        f"What it comes to; {_NOT_SHOWN}, and while a line has no price.",
+        directives=[_OF_LINES],
+    )
+
+    @strawberry.field(
+        description="What it is charged for beside its lines; empty for warehouses.",
+        metadata={DECLARED: Listed(loaders.charges)},
+    )
+    def charges(self: Any) -> list[OrderCharge]:
+        """Read what the row keeps."""
+        return amounts.kept(self.charges, self.currency, kind=ChargeKind, amount=Decimal)
+
+    @strawberry.field(
+        description="Its taxes, as they were stated; empty for warehouses.",
+        metadata={DECLARED: Listed(loaders.taxes)},
+    )
+    def taxes(self: Any) -> list[OrderTax]:
+        """Read what the row keeps."""
+        read = {"category": TaxCategory, "rate": Decimal, "amount": Decimal}
+        return amounts.kept(self.taxes, self.currency, **read)
+
     is_open: bool = related(
         loaders.timeliness,
         "It is PENDING_APPROVAL or CONFIRMED, and something is neither cancelled nor shipped.",
@@ -294,9 +355,9 @@ class OrderSummary:
         " mixes the units of the products."
     )
     net_totals: list[values.Money] = strawberry.field(
-        description="For each currency: quantity x unit price x (1 - discount / 100) over all"
-        " lines that have a price, without what was cancelled, added exactly and rounded half up"
-        " once to the currency's minor unit. Empty for warehouses.",
+        description="For each currency what `Order.net` says of one order, over all lines that have"
+        " a price: added exactly and rounded half up once to the currency's minor unit. Empty for"
+        " warehouses.",
         metadata={DECLARED: Listed(loaders.net_totals)},
     )
 

@@ -1,6 +1,6 @@
 """Orders and contracts: `availableActions` offers what verbs accept, in every state."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -12,7 +12,7 @@ from models.trade.contracts.states import ContractState
 from models.trade.contracts.tables import Contract, ContractLine
 from models.trade.orders.acts import ACTS
 from models.trade.orders.holds import Hold
-from models.trade.orders.states import Approval, OrderState
+from models.trade.orders.states import Approval, LineResponse, OrderState
 from models.trade.orders.tables import Order, OrderLine
 from tests.make.sweeps.offers import Client, write
 from tests.make.trade import contracts, orders
@@ -33,10 +33,16 @@ WAYS: list[tuple[OrderState, list[Approval], bool, bool, bool]] = [
 ]
 
 
+def _amended(clock, *, waits):
+    """Return the columns of a line whose amendment waits, or does not wait any longer."""
+    until = clock() + timedelta(hours=1) if waits else clock()
+    return {"offered_quantity": 5, "answer_by": until, "response": LineResponse.AMENDED}
+
+
 async def test_orders_in_every_state(world, ask, clock):
     order = await orders.order(world, ask)
     held = (await ask(ORDER_HOLD, input={"orderId": order["id"], **HOLD}))["orderHold"]["hold"]
-    one = {"orderId": order["id"]}
+    one, line = {"orderId": order["id"]}, {"lineId": order["lines"][0]["id"]}
     more = {
         "REJECT": {"reason": "No."},
         "HOLD": {"reason": "FRAUD", "owner": "Somebody"},
@@ -45,7 +51,9 @@ async def test_orders_in_every_state(world, ask, clock):
             "state": "PAID",
             "occurredAt": "2026-03-01T00:00:00Z",
         },
-        "CANCEL_LINES": {"lines": [{"lineId": order["lines"][0]["id"], "quantity": "1"}]},
+        "CANCEL_LINES": {"lines": [line | {"quantity": "1"}]},
+        "CONFIRM": {"lines": [line | {"response": "ACCEPTED"}]},
+        "ANSWER_AMENDMENT": {"lines": [line | {"isAccepted": False}]},
     }
     inputs = {it.action: [one | more.get(it.action, {})] for it in ACTS}
     inputs["RELEASE_HOLD"] = [{"holdId": held["id"]}]
@@ -60,6 +68,8 @@ async def test_orders_in_every_state(world, ask, clock):
         gone = dict.fromkeys(("picked", "packed", "shipped"), planned if is_shipped else 0)
         await write(world, OrderLine, "order_id", order["id"], planned=planned, **gone)
         await write(world, Hold, "id", held["id"], released_at=None if is_held else clock())
+        # Holds and amendments bear on different acts.
+        await write(world, OrderLine, "id", line["lineId"], **_amended(clock, waits=not is_held))
         for client in clients:
             offered = await client.offered("order", order)
             at = (state, awaited, is_planned, is_shipped, is_held, client.viewer.role)

@@ -114,6 +114,8 @@ async def test_a_part_is_less_than_what_is_still_wanted(world, ask):
     cancel = """mutation ($input: OrderCancelLinesInput!) {
       orderCancelLines(input: $input) { userErrors { code } } }"""
     await ask(cancel, input={"orderId": order["id"], "lines": [cancelled]})
+    again = await record(ask, order, "PARTLY_PAID", "34.99")
+    assert again["payment"]["id"] == part["payment"]["id"]
     above = await try_record(ask, order, "PARTLY_PAID", "25", occurredAt=AN_HOUR_LATER)
     assert _errors(above) == [("OUT_OF_RANGE", "amount.amount")]
     await record(ask, order, "PARTLY_PAID", "24.99", occurredAt=AN_HOUR_LATER)
