@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, case, func, select
+from sqlalchemy import ARRAY, Uuid, and_, any_, bindparam, case, func, select
 
 from commands.trade.orders.states import OrderCommand
 from commands.writing.transaction import Writing, missing
@@ -18,6 +18,7 @@ from kit.inputs import Bulk, Command, Input, Instant, Money, Reference
 from kit.standards.money import rounded
 from models.events.trade.orders import OrderPaymentRecorded
 from models.trade.codes import TradeCode
+from models.trade.orders.amounts import owed
 from models.trade.orders.states import PaymentState
 from models.trade.orders.tables import Order, OrderLine
 from models.trade.payments import Payment
@@ -34,7 +35,7 @@ class PaymentFields(Input):
     amount: Money | None = Field(
         None,
         description="How much is authorised or paid in all, in the order's currency; needed where"
-        " it is PARTLY_PAID, and then less than the order's total.",
+        " it is PARTLY_PAID, and then less than its gross (its net while nobody has stated taxes).",
     )
     occurred_at: Instant = Field(
         description="When it became so, not in the future. A report of an earlier instant than one"
@@ -166,15 +167,17 @@ async def known_of(writing: Writing, reports: Sequence[PaymentReport]) -> Known:
     return Known(orders, totals, there, newest, [])
 
 
-_NET = func.sum(OrderLine.net)
+_TOTAL = func.sum(owed(Order, OrderLine)) + func.coalesce(func.min(Order.taxed), 0)
+"""The gross; without taxes where nobody has stated them."""
 _TOTALS = Statement(
     select(
         OrderLine.order_id,
         # Nobody knows a total of which a part is unknown.
-        case((func.count(OrderLine.unit_price) == func.count(), _NET)).label("net"),
+        case((func.count(OrderLine.unit_price) == func.count(), _TOTAL)).label("total"),
     )
+    .join(Order, and_(Order.merchant_id == OrderLine.merchant_id, Order.id == OrderLine.order_id))
     .where(
-        OrderLine.merchant_id == bindparam("merchant", type_=Uuid()),
+        *(it.merchant_id == bindparam("merchant", type_=Uuid()) for it in (Order, OrderLine)),
         OrderLine.order_id == any_(bindparam("keys", type_=ARRAY(Uuid()))),
     )
     .group_by(OrderLine.order_id)
@@ -182,12 +185,12 @@ _TOTALS = Statement(
 
 
 async def _totals(writing: Writing, orders: Sequence[Order]) -> dict[UUID, Decimal | None]:
-    """Return id -> what an order costs without what was cancelled, None where nobody knows."""
+    """Return id -> what is to be paid for what is not cancelled, None where nobody knows."""
     if not orders:
         return {}
     currencies = {it.id: it.currency for it in orders}
     values = {**writing.parameters, "keys": list(currencies)}
     return {
-        it.order_id: it.net if it.net is None else rounded(it.net, currencies[it.order_id]).amount
+        it.order_id: it.total and rounded(it.total, currencies[it.order_id]).amount
         for it in await writing.session.rows(_TOTALS, values)
     }

@@ -121,6 +121,14 @@ async def test_a_part_is_less_than_what_is_still_wanted(world, ask):
     await record(ask, order, "PARTLY_PAID", "24.99", occurredAt=AN_HOUR_LATER)
 
 
+async def test_a_part_is_less_than_the_gross_where_taxes_are_stated(world, ask):
+    taxes = [{"category": "STANDARD", "rate": "19", "amount": "6.65"}]
+    order = await orders.order(world, ask, taxes=taxes)
+    whole = await try_record(ask, order, "PARTLY_PAID", "41.65")
+    assert _errors(whole) == [("OUT_OF_RANGE", "amount.amount")]
+    assert (await record(ask, order, "PARTLY_PAID", "41.64"))["order"]["paymentState"]
+
+
 async def test_nobody_pays_a_part_of_what_nobody_knows(world, ask):
     (gift,) = await orders.products(ask, "GIFT", listPrice=None)
     portal = to_global("Channel", await channels.channel(world, takes_unpriced=True))
