@@ -28,8 +28,9 @@ test-reference: $(VENV)/dev.stamp ## Run what asks the API on the reference exec
 	$(PYTEST) --executor reference tests/api
 	$(PYTEST) --operations 10000 --seed $$(date +%Y%m%d) tests/execution
 
-simulate: $(VENV)/dev.stamp ## Play long and otherwise each time: make simulate PLAYS=300 SEED=1. Nightly.
-	ABRUF_PLAYS=$(or $(PLAYS),200) ABRUF_PLAY_SEED=$(or $(SEED),$(shell date +%s)) $(PYTEST) tests/simulation
+simulate: $(VENV)/dev.stamp ## Play and attack long and otherwise each time: make simulate PLAYS=300 SEED=1. Nightly.
+	ABRUF_PLAYS=$(or $(PLAYS),200) ABRUF_ATTACK_SECONDS=$(or $(SECONDS),300) \
+		ABRUF_PLAY_SEED=$(or $(SEED),$(shell date +%s)) $(PYTEST) tests/simulation tests/attacks/load
 
 check: $(VENV)/dev.stamp ## Lint, types, import contracts.
 	$(PYTHON) -m ruff check .

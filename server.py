@@ -28,9 +28,10 @@ from web.page import GraphiQL
 from workers.access.buckets import FORGET_BUCKETS
 from workers.access.keys import FORGET_ANSWERS, Uses
 from workers.running.rounds import Rounds
+from workers.trade.responses import EXPIRE_AMENDMENTS
 
 OPERATIONS = Path(__file__).parent / "examples" / "operations"
-BACKGROUND = (FORGET_ANSWERS, FORGET_BUCKETS)
+BACKGROUND = (FORGET_ANSWERS, FORGET_BUCKETS, EXPIRE_AMENDMENTS)
 """What is done beside requests, whatever they are."""
 
 

@@ -66,7 +66,8 @@ class Counts:
 
     repeats: fields that stand beside one of the same name. spreads: of fragments. Validation
     compares them in pairs, once for each place where they are written. unknown: fields that their
-    type does not have, as they are written. key: characters of the longest alias.
+    type does not have, as they are written. key: characters of the longest alias. variables: of
+    the operation that declares most.
     """
 
     depth: int = 0
@@ -77,6 +78,7 @@ class Counts:
     spreads: int = 0
     unknown: int = 0
     key: int = 0
+    variables: int = 0
 
     def add(self, other: "Counts", depth: int) -> None:
         """Put a fragment's counts in its place among the fields of a depth."""
@@ -88,6 +90,7 @@ class Counts:
         self.spreads += other.spreads
         self.unknown += other.unknown
         self.key = max(self.key, other.key)
+        self.variables = max(self.variables, other.variables)
 
 
 @dataclass
@@ -104,22 +107,32 @@ class _Part:
 
 @dataclass(frozen=True)
 class Price:
-    """What an operation costs with its variables. nodes: objects that its answer may have."""
+    """What an operation costs with its variables. nodes: objects that its answer may have.
+
+    work: objects as which count, besides, what is computed for them.
+    """
 
     cost: int = 0
     nodes: int = 0
+    work: int = 0
 
     def __add__(self, other: "Price") -> "Price":
-        return Price(self.cost + other.cost, self.nodes + other.nodes)
+        return Price(self.cost + other.cost, self.nodes + other.nodes, self.work + other.work)
+
+    def points(self, objects: int) -> int:
+        """Return the points where objects are so many, what is computed for them included."""
+        return min(self.cost + objects // OBJECTS, MOST)
 
 
 class Measured:
-    """A document's counts, what its operations cost and demand. visited: nodes looked at."""
+    """A document's counts, what its operations cost and demand. visited: nodes looked at.
+
+    weights: key of an answer -> as how many objects its value counts, wherever it stands.
+    """
 
     def __init__(self, of: Catalogue, document: DocumentNode) -> None:
         """Read every definition once."""
-        self.visited = 0
-        self._catalogue = of
+        self.visited, self.weights, self._catalogue = 0, dict[str, int](), of
         self._operations: dict[str | None, tuple[int, OperationDefinitionNode]] = {}
         self._parts: dict[int | str, _Part] = {}
         written = Counts()
@@ -157,6 +170,7 @@ class Measured:
         part = _Part(type_name, type_name in self._catalogue.pages)
         self.visited += 1
         part.counts.directives += len(definition.directives or ())
+        part.counts.variables = len(definition.variable_definitions or ())
         inside = [(definition.selection_set, type_name, 0, 1)]
         seen: set[tuple[int, str]] = set()
         while inside:
@@ -191,6 +205,9 @@ class Measured:
         kind = (known or {}).get(name, UNKNOWN)
         counts.unknown += known is not None and kind is UNKNOWN and not name.startswith("__")
         part.demands |= kind.demands
+        if kind.each:
+            key = (node.alias or node.name).value
+            self.weights[key] = max(self.weights.get(key, 0), kind.each)
         if node.selection_set or kind.weight:
             self.visited += len(node.arguments or ())
             part.fields.append(_Field(above, kind, *asked_of(node)))
@@ -217,6 +234,7 @@ class Measured:
             written.spreads,
             written.unknown,
             written.key,
+            written.variables,
         )
 
     def _demanded(self) -> dict[int | str, Demands]:
@@ -271,12 +289,13 @@ class Measured:
                 one = _priced(part, 1, given, largest_page, prices) if part.on_page else none
                 prices[key] = (none, one)
         total = prices[operation][0]
-        return Price(min(total.cost + total.nodes // OBJECTS, MOST), min(total.nodes, MOST))
+        announced = min(total.nodes, MOST)
+        return Price(total.points(total.nodes + total.work), announced, total.work)
 
     def spent(self, name: str | None, variables: Mapping[str, Any], objects: int) -> int:
-        """Return what an operation has cost whose answer has so many objects."""
-        fields = self.price(name, variables)
-        return fields.cost - fields.nodes // OBJECTS + objects // OBJECTS
+        """Return what an operation has cost whose answer has so many objects, or as good as."""
+        price = self.price(name, variables)
+        return price.cost - (price.nodes + price.work) // OBJECTS + objects // OBJECTS
 
 
 def _priced(
@@ -293,20 +312,22 @@ def _priced(
     places: list[tuple[int, int | None]] = [(1, page if part.on_page else None)]
     total = Price()
     for it in part.fields:
-        objects, rows = places[it.above]
+        asked_of, rows = places[it.above]
+        objects = asked_of
         items = largest(it.items, given) if it.items else 0
         size = min(largest(it.sizes, given), largest_page) if it.sizes else items or None
         if it.kind.is_list:
             objects, size = objects * it.many(rows if size is None else size), None
-        total += Price(it.kind.weight, objects)
+        total += Price(it.kind.weight, objects, asked_of * it.kind.each)
         places.append((objects, size))
     for spread in part.spreads:
         if spread.name in prices:
             none, one = prices[spread.name]
             objects, rows = places[spread.above]
-            each = one.nodes - none.nodes
-            nodes = none.nodes + each * (1 if rows is None else rows)
-            total += Price(none.cost, nodes * objects)
+            page = 1 if rows is None else rows
+            nodes = none.nodes + (one.nodes - none.nodes) * page
+            work = none.work + (one.work - none.work) * page
+            total += Price(none.cost, nodes * objects, work * objects)
     return total
 
 

@@ -121,13 +121,13 @@ async def fair(server: Server) -> dict[str, Any]:
         whom, url = await asked(copy), plain(copy.app_url)
         reads = [it.wire for it in requests(whom, OPERATIONS["one"], OURS)]
         told: dict[str, Any] = {}
-        for name, document in {"idle": "", **STORMS}.items():
+        for name, body in {"idle": None, **STORMS}.items():
             # A server of its own, so that each storm finds a full bucket and nothing planned.
             async with engines.running({LIMITED: url}, str(whom.reader.id), 1) as running:
                 ports = running[LIMITED].ports
                 loads = [measured(Load(ports, reads, 1, _FAIR_S, _FAIR_WARM_S))]
-                if document:
-                    text = orjson.dumps({"query": document}).decode()
+                if body:
+                    text = orjson.dumps(body).decode()
                     wire = Request("/graphql", whom.merchants[1].token, text).wire
                     seconds = _FAIR_S + 2 * _FAIR_WARM_S
                     loads.append(measured(Load(ports, [wire], 10, seconds, 0, storm=True)))

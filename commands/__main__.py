@@ -34,7 +34,7 @@ from kit.db.role import app_role
 from kit.db.sessions import Session
 from kit.db.tenant import set_merchant
 from kit.errors import Code, Refused
-from models.access.viewers import Actor, CompanyRole, Viewer
+from models.access.viewers import Actor, CompanyRole, Scope, Viewer, allowed
 
 _KEEP = timedelta(0)
 """Answers are kept for nobody: no command here has an idempotency key."""
@@ -145,6 +145,12 @@ def _add_key_words(parser: argparse.ArgumentParser) -> None:
     )
     roles = [role.value for role in CompanyRole]
     create.add_argument("--role", choices=roles, help="what a buyer may do; BUYER if not given")
+    create.add_argument(
+        "--scopes",
+        type=_scopes,
+        metavar="SCOPE,...",
+        help="what it allows; what is usual for its actor if not given",
+    )
     create.set_defaults(run=_in_session(_create_key))
     key.add_parser("list", help="list keys").set_defaults(run=_in_session(_list_keys))
     revoke = key.add_parser("revoke", help="end a key at once")
@@ -197,12 +203,30 @@ async def _create_key(session: Session, arguments: argparse.Namespace) -> str:
     merchant, actor = await keys.merchant_of(session, arguments.merchant), Actor(arguments.actor)
     bound_to = await keys.binding(session, merchant.id, actor, arguments.bound_to)
     role = CompanyRole(arguments.role) if arguments.role else None
+    own = {} if arguments.scopes is None else {"scopes": _allowed(arguments.scopes, actor, role)}
     key, token = await keys.create_key(
-        session, merchant.id, actor, arguments.name, now(), bound_to, role=role
+        session, merchant.id, actor, arguments.name, now(), bound_to, role=role, **own
     )
     async with _recording(session, merchant.id) as writing:
         keys.record_created(writing, key)
     return f"Created the key {key.id}. Its token is shown only this once:\n{token}\n"
+
+
+def _scopes(text: str) -> list[Scope]:
+    """Return scopes that stand with commas between them, each once."""
+    try:
+        return sorted({Scope(name.strip()) for name in text.split(",")})
+    except ValueError as error:
+        message = f"{error}: there are {', '.join(Scope)}"
+        raise argparse.ArgumentTypeError(message) from error
+
+
+def _allowed(scopes: list[Scope], actor: Actor, role: CompanyRole | None) -> list[Scope]:
+    """Return the scopes of a key. Refused: INVALID for one that its actor cannot have."""
+    if beyond := [it for it in scopes if it not in allowed(actor, role)]:
+        text = f"A {role or actor} cannot have {', '.join(beyond)}."
+        raise Refused(Code.INVALID, text, ("scopes",))
+    return scopes
 
 
 async def _list_keys(session: Session, _arguments: argparse.Namespace) -> str:

@@ -1,8 +1,8 @@
 """How fields are answered: declared once, for a whole level of parents. Knows no business noun.
 
-`related`, `column`, `each_related` and `batched` make Strawberry fields that carry their
-declaration in the field's metadata. Strawberry's own executor serves them through the operation's
-dataloaders; the planner reads the declarations and makes statements of them.
+`related`, `column` and `each_related` make Strawberry fields that carry their declaration in the
+field's metadata. Strawberry's own executor serves them through the operation's dataloaders; the
+planner reads the declarations and makes statements of them.
 """
 
 from execution.fields import (
@@ -12,7 +12,6 @@ from execution.fields import (
     Parts,
     Whole,
     Written,
-    batched,
     column,
     each_related,
     related,
@@ -25,7 +24,6 @@ __all__ = [
     "Parts",
     "Whole",
     "Written",
-    "batched",
     "column",
     "each_related",
     "related",

@@ -4,13 +4,12 @@ A selection is read once and becomes nested builders; a builder makes the expres
 of the arguments (`Shaping`).
 """
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from graphql import GraphQLField, GraphQLOutputType, is_non_null_type
 from sqlalchemy import (
-    ColumnElement,
     Text,
     bindparam,
     case,
@@ -24,7 +23,7 @@ from sqlalchemy import column as sql_column
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
-from execution.fields import DECLARED, Batched, Related
+from execution.fields import DECLARED, Related
 from execution.texts import Sql, collected, constant, joined, refusal
 
 Details: TypeAlias = Sequence[Any]
@@ -35,16 +34,12 @@ class Unfusible(Exception):
     """The planner does not know how to make a statement of this. The reason is counted."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Shaping:
-    """One building of a statement: who asks, and what each argued field chose.
-
-    filled: parameters of filters, (field number, position) -> the parameters in the statement.
-    """
+    """One building of a statement: who asks, and what each argued field chose."""
 
     reader: Any
     choices: Sequence[Any]
-    filled: dict[tuple[int, int], list[Any]] = field(default_factory=dict)
 
     def bind(self, number: int) -> Callable[[str, TypeEngine[Any]], Sql]:
         """Return how the values of a field's choice are carried."""
@@ -55,26 +50,10 @@ class Shaping:
 
         return carried
 
-    def note(self, number: int, conditions: Sequence[ColumnElement[bool]]) -> None:
-        """Remember which parameters carry a filter's values."""
-        _, parameters = form_of(conditions)
-        for position, parameter in enumerate(parameters):
-            self.filled.setdefault((number, position), []).append(parameter)
-
-
-def form_of(conditions: Sequence[ColumnElement[bool]]) -> tuple[Hashable, Sequence[Any]]:
-    """Return the structure of conditions, None if it cannot be told, and their parameters."""
-    keys = [condition._generate_cache_key() for condition in conditions]  # noqa: SLF001 -- SQLAlchemy's statement caching, documented with its caching examples.
-    if any(key is None for key in keys):
-        return None, ()
-    known = [key for key in keys if key is not None]
-    return tuple(key.key for key in known), [it for key in known for it in key.bindparams]
-
 
 def declared_of(definition: GraphQLField) -> Any:
     """Return how SQL may read a field, None for a field that only code reads."""
-    declared = definition_of(definition).metadata.get(DECLARED)
-    return declared.listed if isinstance(declared, Batched) else declared
+    return definition_of(definition).metadata.get(DECLARED)
 
 
 def definition_of(definition: GraphQLField) -> Any:

@@ -4,24 +4,20 @@ A declaration is data: what it leads to and how SQL writes it. Strawberry's own 
 it through the operation's dataloaders, the planner makes it part of one statement.
 """
 
-from asyncio import gather, shield
+from asyncio import gather
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from inspect import Parameter, Signature, signature
 from types import SimpleNamespace
 from typing import Any, Protocol
 
 import strawberry
-from aiodataloader import DataLoader
 
 DECLARED = "declared"
 """The key under which a field's metadata holds one of the declarations below."""
 
 
 class Operation(Protocol):
-    """What an operation's context must offer: dataloaders, and a place to keep batches."""
-
-    batches: dict[Any, DataLoader[Any, Any]]
+    """What an operation's context must offer: dataloaders."""
 
     def load(self, relation: Any, key: Any) -> Awaitable[Any]:
         """Ask a relation's dataloader for one key."""
@@ -115,18 +111,6 @@ class Listed:
     inside: Any
 
 
-@dataclass(frozen=True)
-class Batched:
-    """A field whose resolver takes all parents of a level and gives one result for each.
-
-    resolve: (parents, info, **arguments) -> results, matched by position.
-    listed: how SQL reads the same list, where it can.
-    """
-
-    resolve: Callable[..., Awaitable[Sequence[Any]]]
-    listed: Listed | None = None
-
-
 def related(
     relation: Any,
     description: str,
@@ -134,6 +118,7 @@ def related(
     key: str = "id",
     attribute: str | None = None,
     default: Any = None,
+    directives: Sequence[object] = (),
 ) -> Any:
     """Declare a field that is a relation; the class annotation gives its type.
 
@@ -149,7 +134,10 @@ def related(
         return loaded if attribute is None else _attribute(loaded, attribute, default)
 
     return strawberry.field(
-        resolver=resolve, description=description, metadata={DECLARED: declared}
+        resolver=resolve,
+        description=description,
+        directives=directives,
+        metadata={DECLARED: declared},
     )
 
 
@@ -189,37 +177,3 @@ def each_related(relation: Any, description: str, *, key: str) -> Any:
 async def _attribute(loaded: Awaitable[Any], name: str, default: Any) -> Any:
     row = await loaded
     return default if row is None else getattr(row, name)
-
-
-def batched(
-    resolve: Callable[..., Awaitable[Sequence[Any]]],
-    description: str,
-    *,
-    listed: Listed | None = None,
-) -> Any:
-    """Declare a field whose resolver takes all parents of a level.
-
-    resolve: (parents, info, **arguments) -> a result for each, an exception for one that failed.
-    listed: how SQL reads the same list, where it can.
-    """
-    parameters = list(signature(resolve).parameters.values())[2:]
-
-    def one(root: Any, info: strawberry.Info[Any, Any], **arguments: Any) -> Any:
-        # The same field of a document has the same arguments for all parents.
-        batches, batch = info.context.batches, (resolve, id(info._raw_info.field_nodes[0]))  # noqa: SLF001 -- Strawberry shows the nodes by another way for each parent, at a price.
-        if batch not in batches:
-
-            async def load(parents: list[Any]) -> list[Any]:
-                return list(await resolve(parents, info, **arguments))
-
-            batches[batch] = DataLoader(load, get_cache_key=id)
-        # Who is cancelled takes no answer away from others who want the same.
-        return shield(batches[batch].load(root))
-
-    known = list(signature(one).parameters.values())[:2]
-    named = [it.replace(kind=Parameter.KEYWORD_ONLY) for it in parameters]
-    one.__signature__ = Signature([*known, *named])  # type: ignore[attr-defined]
-    one.__annotations__ = {it.name: it.annotation for it in (*known, *named)}
-    return strawberry.field(
-        resolver=one, description=description, metadata={DECLARED: Batched(resolve, listed)}
-    )

@@ -1,10 +1,11 @@
-"""graphql-core's executor with a bound, and the one that takes from statements what they answer.
+"""graphql-core's executor with a bound, which takes from statements what they answer.
 
 Whatever no statement answers is resolved, completed and told of by graphql-core itself. One
 statement answers all objects of a level that are completed together.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from graphql import ExecutionResult, GraphQLError, GraphQLObjectType
@@ -12,17 +13,28 @@ from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from execution.levels import Level
-from kit.limits import SLICE
+from kit.work import TooLarge
 
-_MANY = 10
-"""A list with no more items waits for no turn: so few keep nobody waiting."""
+_ERROR = 200
+"""About so many bytes of an answer an error takes."""
 
 
-class Bounded(StrawberryGraphQLCoreExecutionContext):
-    """Counts the objects and bytes of an answer, and leaves the event loop to others between lists.
+class Mixed(StrawberryGraphQLCoreExecutionContext):
+    """Counts the objects and bytes of an answer, and lets others have the loop after each slice.
 
     TooLarge: the answer is more than its limits allow. Nothing of it is sent then.
     """
+
+    running: Any = None
+    """The plan with what it runs with (`planned.Running`); None: everything is read by loaders."""
+    _has_room = False
+
+    def build_per_event_executor(self, payload: Any) -> Any:
+        """Answer one event of a subscription: nothing that was read for another answers it."""
+        executor: Any = super().build_per_event_executor(payload)
+        plan = self.context_value.following_plan
+        executor.running = None if plan is None else plan()
+        return executor
 
     def execute_fields(
         self,
@@ -32,22 +44,77 @@ class Bounded(StrawberryGraphQLCoreExecutionContext):
         grouped_field_set: Any,
         position_context: Any,
     ) -> Any:
-        """Count an object and its keys, then answer its fields."""
-        self.context_value.work.add(1, sum(map(len, grouped_field_set)))
-        return super().execute_fields(
-            parent_type, source_value, path, grouped_field_set, position_context
-        )
+        """Count an object and its keys, then answer its fields, when it is its turn."""
+        about = (parent_type, source_value, path, grouped_field_set, position_context)
+        work = self.context_value.work
+        work.add(1, sum(map(len, grouped_field_set)), grouped_field_set)
+        if self._has_room or work.has_room(1):
+            return self._at_once(self._fields, about, room=False)
+        return self._in_turn(self._fields, about, 1)
 
     def complete_list_value(self, *about: Any) -> Any:
-        """Complete a list, a long one when it is its turn."""
-        items = about[4]
-        long = isinstance(items, list | tuple) and len(items) > _MANY
-        return self._in_turn(*about) if long else super().complete_list_value(*about)
+        """Complete all objects of a list when it is their turn."""
+        work, items = self.context_value.work, about[4]
+        objects = len(items) if isinstance(items, list | tuple) else 1
+        complete = super().complete_list_value
+        if not objects or work.has_room(objects):
+            return self._at_once(complete, about, room=True)
+        return self._in_turn(complete, about, objects)
 
-    async def _in_turn(self, *about: Any) -> Any:
-        await self.context_value.work.slot(min(len(about[4]), SLICE))
-        completed = super().complete_list_value(*about)
-        return await completed if self.is_awaitable(completed) else completed
+    def _at_once(self, answer: Callable[..., Any], about: Any, *, room: bool) -> Any:
+        """Answer. room: the objects that are met at once have their room already."""
+        before, self._has_room = self._has_room, room
+        try:
+            return answer(*about)
+        finally:
+            self._has_room = before
+
+    async def _in_turn(self, answer: Callable[..., Any], about: Any, objects: int) -> Any:
+        await self.context_value.work.room(objects)
+        found = self._at_once(answer, about, room=objects > 1)
+        return await found if self.is_awaitable(found) else found
+
+    def _fields(self, *about: Any) -> Any:
+        if self.running is None:
+            return super().execute_fields(*about)
+        level = self.running.known(about[0], about[3])
+        return self._planned(*about) if level is None else self._answered(level, *about)
+
+    async def _planned(self, *about: Any) -> Any:
+        """Wait until the level is planned."""
+        found = self._answered(await self.running.level(about[0], about[3]), *about)
+        return await found if self.is_awaitable(found) else found
+
+    def _answered(self, level: Level, *about: Any) -> Any:
+        _, parent, _, fields, _ = about
+        known = level.leaves(parent)
+        self.context_value.work.add(0, _size(known))
+        if len(known) == len(fields):
+            return {key: known[key] for key in fields}
+        return self._object(level, known, *about)
+
+    async def _object(self, level: Level, known: Mapping[str, Any], *about: Any) -> dict[str, Any]:
+        """Ask the level's statement, and let graphql-core resolve what is left."""
+        parent_type, parent, path, fields, context = about
+        found = {**known, **await self.running.texts(level, parent)}
+        for place, why in self.running.refusals(level, parent):
+            at = Path(path, place.key, parent_type.name)
+            self.handle_field_error(why, place.field.type, place.details, at)
+            found[place.key] = None
+        left = {key: nodes for key, nodes in fields.items() if key not in found}
+        if left:
+            rest: Any = super().execute_fields(parent_type, parent, path, left, context)
+            found |= await rest if self.is_awaitable(rest) else rest
+        return {key: found[key] for key in fields if key in found}
+
+    def handle_field_error(self, *about: Any) -> None:
+        """Count an error; once the answer is too large, end it past all that may be null."""
+        work = self.context_value.work
+        with suppress(TooLarge):
+            work.add(0, _ERROR)
+        if work.ended is not None:
+            raise GraphQLError(str(work.ended), original_error=work.ended)
+        super().handle_field_error(*about)
 
     def complete_leaf_value(self, return_type: Any, result: Any) -> Any:  # type: ignore[override]
         """Count a value's characters."""
@@ -61,48 +128,16 @@ class Bounded(StrawberryGraphQLCoreExecutionContext):
         return super().build_response(data) if ended is None else failed(ended)
 
 
-class Mixed(Bounded):
-    """Executes one operation of which not everything is one statement."""
-
-    running: Any
-    """The operation's plan with what it runs with (`planned.Running`)."""
-
-    def execute_fields(
-        self,
-        parent_type: GraphQLObjectType,
-        source_value: Any,
-        path: Path | None,
-        grouped_field_set: Any,
-        position_context: Any,
-    ) -> Any:
-        """Answer the fields of one object."""
-        level = self.running.level(parent_type, grouped_field_set)
-        known = level.leaves(source_value)
-        self.context_value.work.add(1, _size(grouped_field_set, known))
-        if len(known) == len(grouped_field_set):
-            return {key: known[key] for key in grouped_field_set}
-        about = (parent_type, source_value, path, grouped_field_set, position_context)
-        return self._object(level, known, *about)
-
-    async def _object(self, level: Level, known: Mapping[str, Any], *about: Any) -> dict[str, Any]:
-        """Ask the level's statement, and let graphql-core resolve what is left."""
-        parent_type, parent, path, fields, context = about
-        found = {**known, **await self.running.texts(level, parent)}
-        left = {key: nodes for key, nodes in fields.items() if key not in found}
-        if left:
-            # The object is counted already.
-            rest: Any = super(Bounded, self).execute_fields(
-                parent_type, parent, path, left, context
-            )
-            found |= await rest if self.is_awaitable(rest) else rest
-        return {key: found[key] for key in fields if key in found}
-
-
-def _size(keys: Iterable[str], known: Mapping[str, Any]) -> int:
-    """Return about how many bytes an object's keys and leaves take."""
-    return sum(map(len, keys)) + sum(len(it) for it in known.values() if isinstance(it, str))
+def _size(known: Mapping[str, Any]) -> int:
+    """Return about how many bytes an object's leaves take."""
+    return sum(len(it) for it in known.values() if isinstance(it, str))
 
 
 def failed(error: Exception) -> ExecutionResult:
     """Return the answer that only tells one error, of no field."""
-    return ExecutionResult(None, [GraphQLError(str(error), original_error=error)])
+    return errors_only([GraphQLError(str(error), original_error=error)])
+
+
+def errors_only(errors: list[GraphQLError]) -> ExecutionResult:
+    """Return the answer that only tells errors."""
+    return ExecutionResult(None, errors)

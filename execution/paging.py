@@ -107,8 +107,8 @@ def connection(
     number = selection.argued(definition, details, declared)
     type_: Any = get_nullable_type(definition.type)
     parts = [
-        (key, _part(selection, type_, nodes, declared, key))
-        for key, nodes in selection.fields(type_, details).items()
+        (key, _part(selection, type_, nodes, declared, place))
+        for place, (key, nodes) in enumerate(selection.fields(type_, details).items())
     ]
 
     def build(source: Any, shaping: Shaping) -> Sql:
@@ -124,7 +124,7 @@ def _written(parts: _Parts, shaping: Shaping, number: int, key: Any) -> Sql:
     placed = more or choice.backward
     if not any(part.read for _, part in parts):
         return _fields(parts, page, None)
-    page.row, rows, page.place, matched = choice.rows(
+    page.row, rows, page.place = choice.rows(
         shaping.reader, shaping.bind(number), key, more=more, placed=placed
     )
     for _, part in parts:
@@ -132,7 +132,6 @@ def _written(parts: _Parts, shaping: Shaping, number: int, key: Any) -> Sql:
             part.read(page, shaping)
     if not page.columns:
         return _fields(parts, page, None)
-    shaping.note(number, matched)
     columns = list(page.columns.values())
     places = () if page.place is None else (page.place.label("place"),)
     read = rows.add_columns(*columns, *places).subquery()
@@ -144,7 +143,7 @@ def _fields(parts: _Parts, page: _Page, rows: Any) -> Sql:
 
 
 def _part(
-    selection: "Selection", type_: GraphQLObjectType, details: Details, declared: Chosen, key: str
+    selection: "Selection", type_: GraphQLObjectType, details: Details, declared: Chosen, place: int
 ) -> _Part:
     name = details[0].node.name.value
     if name == "__typename":
@@ -160,9 +159,9 @@ def _part(
     item = _known(makers, type_, name)(selection, inner, details, declared)
 
     def read(page: _Page, shaping: Shaping) -> None:
-        page.column(f"of_{key}", lambda: item(page, shaping))
+        page.column(f"of_{place}", lambda: item(page, shaping))
 
-    return _Part(lambda page, rows: listed(page.all(rows, f"of_{key}")), read)
+    return _Part(lambda page, rows: listed(page.all(rows, f"of_{place}")), read)
 
 
 def _whole(
@@ -176,9 +175,8 @@ def _whole(
         item = selection.attribute_of(type_, declared.source, declared.attribute)
 
     def read(page: _Page, shaping: Shaping) -> Sql:
-        source, rows, matched = declared.of(page.choice).whole(shaping.reader, page.key)
-        shaping.note(page.number, matched)
-        return one((source, rows), item, shaping)
+        bind = shaping.bind(page.number)
+        return one(declared.of(page.choice).whole(shaping.reader, bind, page.key), item, shaping)
 
     found = complete(read, definition.type)
     return _Part(lambda page, _rows: found(page, page.shaping))

@@ -5,9 +5,10 @@ by graphql-core, and what of a level is fusible is one statement for it.
 """
 
 import logging
-from collections.abc import AsyncIterator, Sequence
+from asyncio import Future, ensure_future, shield
+from collections.abc import AsyncIterator, Callable, Coroutine, Hashable, Iterator, Sequence
 from functools import partial
-from typing import Any, Protocol, cast
+from typing import Any, NamedTuple, Protocol, cast
 
 import orjson
 from aiodataloader import DataLoader
@@ -20,27 +21,41 @@ from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionResult
 from strawberry.utils.await_maybe import await_maybe
 
+from execution.arguments import Prepared
 from execution.building import Unfusible
-from execution.levels import Level
-from execution.mixed import Mixed, failed
+from execution.levels import FieldPlace, Level
+from execution.mixed import Mixed, errors_only, failed
 from execution.plans import Fused, Plan, Planner
-from execution.statements import Request
+from execution.statements import Arguments, Request
 from execution.texts import SHARE, share
 from kit.db.reads import Overflow, Unwritten
-from kit.limits import Grown, Limits, Work
+from kit.limits import ENTRIES, Limits
+from kit.work import TOGETHER, Grown, Work
 
 _log = logging.getLogger("abruf")
 
 
 class Runs(Request, Protocol):
-    """What an operation's context must offer to the executor."""
+    """What an operation's context must offer to the executor.
+
+    entries: in all lists and objects of its variables; many are read beside the event loop.
+    """
 
     plans: bool
     limits: Limits
     work: Work
+    entries: int
+    following_plan: Callable[[], "Running"] | None
 
     async def texts(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
         """Run one statement and return its rows."""
+
+
+class _Parts(NamedTuple):
+    """Levels that each are one statement, and fields that are refused."""
+
+    statements: Sequence[Level] = ()
+    refused: Sequence[tuple[FieldPlace, Exception]] = ()
 
 
 class Running:
@@ -56,35 +71,110 @@ class Running:
         self.counted = plan.planner.counted
         self.fusing = True
         self._levels: dict[int, tuple[Any, Level]] = {}
+        self._planning: dict[Hashable, Future[Any]] = {}
+        self._apart: dict[Level, _Parts] = {}
+        self._chosen: dict[Fused, Arguments] = {}
         self._loaders: dict[Fused, DataLoader[Any, Any]] = {}
 
-    def level(self, type_: GraphQLObjectType, grouped: Any) -> Level:
-        """Return the level of a type with the fields that graphql-core collected."""
+    def known(self, type_: GraphQLObjectType, grouped: Any) -> Level | None:
+        """Return the level of a type with the fields that graphql-core collected, once planned."""
         known = self._levels.get(id(grouped))
         if known is None:
+            level = self._plan.known(type_, grouped)
+            if level is None:
+                return None
             # Kept with its fields, so that no others have their id.
-            level = self._plan.level(type_, grouped, self._variables)
             known = self._levels[id(grouped)] = (grouped, level)
             for reason in level.unfused:
                 self.counted[f"read by code: {reason}"] += 1
         return known[1]
 
+    async def _once(self, what: Hashable, plan: Callable[[], Coroutine[Any, Any, Any]]) -> None:
+        """Plan something, once for all objects that wait for it."""
+        if what not in self._planning:
+            self._planning[what] = ensure_future(plan())
+        await shield(self._planning[what])
+
+    async def level(self, type_: GraphQLObjectType, grouped: Any) -> Level:
+        """Plan a level."""
+        await self._once(id(grouped), partial(self._planned, type_, grouped))
+        level = self.known(type_, grouped)
+        assert level  # noqa: S101 -- it has just been planned.
+        return level
+
+    async def _planned(self, type_: GraphQLObjectType, grouped: Any) -> Level:
+        known = self._plan.known(type_, grouped)
+        payer = self._context.payer
+        return known or await self._plan.level(type_, grouped, self._variables, payer)
+
+    async def _parts(self, level: Level) -> "_Parts":
+        """Return what of a level statements answer, and what is refused instead.
+
+        An argument is refused at the field with which its statement begins, once, however many
+        objects lie between the two: nothing is read for them, by no other way either.
+        """
+        if level not in self._apart:
+            if level.fused is None:
+                self._apart[level] = _Parts()
+            elif (why := self.refusal(level.fused)) is None:
+                self._apart[level] = _Parts([level])
+            elif len(level.places) == 1:
+                self._apart[level] = _Parts([], [(level.places[0], why)])
+            else:
+                await self._once(level, partial(self._take_apart, level))
+        return self._apart[level]
+
+    async def _take_apart(self, level: Level) -> None:
+        alone = [await self._planned(it.parent, {it.key: it.details}) for it in level.places]
+        parts = [await self._parts(it) for it in alone]
+        self._apart[level] = _Parts(
+            [part for it in parts for part in it.statements],
+            [refused for it in parts for refused in it.refused],
+        )
+
+    def refusal(self, fused: Fused) -> Exception | None:
+        """Return what a resolver of its fields would raise at its arguments, None where nothing."""
+        if fused not in self._chosen:
+            # What others share has names of its own for the variables.
+            shared = fused is self._plan.roots
+            own = self._variables
+            variables = self._plan.prepared.renamed(own) if shared else own
+            try:
+                self._chosen[fused] = fused.choices(variables)
+            except Unfusible as why:
+                self.counted[f"not fused: {why}"] += 1
+                self.fusing = False
+            except Exception as why:  # noqa: BLE001 -- told as what the resolver raises.
+                return why
+        return None
+
+    def refusals(self, level: Level, parent: Any) -> Iterator[tuple[FieldPlace, Exception]]:
+        """Yield the fields of one parent that are refused, and why; its texts are known."""
+        for place, why in self._apart[level].refused if self.fusing else ():
+            if place.is_root or place.start(parent) is not None:
+                self.counted["an argument was refused"] += 1
+                yield place, why
+
     async def texts(self, level: Level, parent: Any) -> dict[str, Any]:
-        """Return what a level's statement answers of one parent: key -> JSON.
+        """Return what statements answer of one parent: key -> JSON.
 
         Nothing where a value could not be written, nor of a field whose way begins with null.
         """
-        fused = level.fused
-        if fused is None or not self.fusing:
-            return {}
+        found: dict[str, Any] = {}
+        for part in (await self._parts(level)).statements:
+            found |= await self._texts(part, part.fused, parent)
+        return found
+
+    async def _texts(self, level: Level, fused: Fused, parent: Any) -> dict[str, Any]:
         starts = level.starts(parent)
-        if starts and all(it is None for it in starts.values()):
+        if not self.fusing or (starts and all(it is None for it in starts.values())):
             return {}
         loader = self._loaders.get(fused)
         if loader is None:
             # Without a cache: what the first field of a mutation reads the second one may change.
             load = partial(self._of_parents, fused)
-            loader = self._loaders[fused] = DataLoader(load, cache=False)
+            loader = DataLoader(load, cache=False, max_batch_size=TOGETHER)
+            self._loaders[fused] = loader
         found = await loader.load(tuple(starts[name] for name in fused.keys))
         self._context.work.texts(found or ())
         return {
@@ -96,28 +186,35 @@ class Running:
     async def _of_parents(self, fused: Fused, starts: list[Any]) -> list[Any]:
         """Answer all parents that are completed together."""
         different = list(dict.fromkeys(starts))
-        found = await self.run(fused, different)
+        found = await self._run(fused, different, ())
         if found is None:
             return [None] * len(starts)
         self.counted["levels with a statement"] += 1
         texts = dict(zip(different, found, strict=True))
         return [texts[it] for it in starts]
 
-    async def run(self, fused: Fused, keys: Sequence[Any] = ((),)) -> Sequence[Any] | None:
-        """Run one statement: texts for each parent's keys, None where others must answer."""
+    async def whole(self, roots: Fused) -> Sequence[Any] | None:
+        """Run the statement of the whole operation: its one text, None where others must answer."""
+        return await self._run(roots, [()], self._plan.prepared.unnamed.keys)
+
+    async def _run(
+        self, fused: Fused, starts: Sequence[Any], keys: tuple[str, ...]
+    ) -> Sequence[Any] | None:
+        """Run one statement: texts for each parent's start, None where others must answer.
+
+        keys: the client's names of the numbered keys of the answer.
+        """
         if not self.fusing:
             return None
-        found = await self._rows(fused, keys)
+        found = await self._rows(fused, starts, keys)
         self.fusing = found is not None
         return found
 
-    async def _rows(self, fused: Fused, keys: Sequence[Any]) -> Sequence[Any] | None:
+    async def _rows(
+        self, fused: Fused, starts: Sequence[Any], keys: tuple[str, ...]
+    ) -> Sequence[Any] | None:
         context = self._context
-        try:
-            arguments = fused.choices(self._variables, context)
-        except Exception:  # noqa: BLE001 -- what a resolver raises is told by itself, with its path.
-            self.counted["not fused: an argument was refused"] += 1
-            return None
+        arguments = self._chosen[fused]
         try:
             statement = await fused.statement(context, arguments, self._plan.planner.apart)
         except Unfusible as why:
@@ -127,10 +224,10 @@ class Running:
             _log.exception("No statement could be made")
             self.counted["not fused: a fault of the planner"] += 1
             return None
-        named = {**context.named, **fused.named(keys), SHARE: share(context.limits.answer)}
+        named = {**context.named, **fused.named(starts), SHARE: share(context.limits.answer)}
         values = statement.values(named, arguments)
         try:
-            return await context.texts(statement.text, values)
+            return await context.texts(statement.spelt(keys), values)
         except Unwritten:
             self.counted["not fused: a value could not be written"] += 1
             return None
@@ -156,20 +253,20 @@ class Planned(SchemaExtension):
         operation, planner = self.execution_context, self._planner
         planner.serve(operation.schema)
         document = cast("DocumentNode", operation.graphql_document)
-        prepared = planner.prepared(document, operation.operation_name)
+        payer = operation.context.payer
+        prepared = await planner.prepared(document, operation.operation_name, payer)
+        variables = await self._variables(prepared)
+        if not isinstance(variables, VariableValues):
+            return variables
+        plan = await planner.plan(prepared, variables, payer)
         if prepared.operation.operation is OperationType.SUBSCRIPTION:
-            # What was read for one event must not answer the next.
-            planner.counted["reference: a subscription"] += 1
+            operation.context.following_plan = partial(Running, plan, variables, operation.context)
+            planner.counted[f"mixed: {plan.roots}"] += 1
             return None
-        variables = prepared.variables(operation.variables or {})
-        if variables is None:
-            planner.counted["reference: variables"] += 1
-            return None
-        plan = await planner.plan(prepared, variables, operation.context.payer)
         running = Running(plan, variables, operation.context)
-        if isinstance(plan.roots, Fused):
+        if isinstance(plan.roots, Fused) and running.refusal(plan.roots) is None:
             try:
-                rows = await running.run(plan.roots)
+                rows = await running.whole(plan.roots)
                 operation.context.work.texts(rows[0] if rows else ())
             except Exception as error:  # noqa: BLE001 -- told once, and nothing is read again.
                 planner.counted["failed"] += 1
@@ -177,9 +274,23 @@ class Planned(SchemaExtension):
             if rows is not None:
                 planner.counted["one statement"] += 1
                 return ExecutionResult(data=cast("Any", orjson.Fragment(rows[0][0])), errors=None)
-        else:
+        elif isinstance(plan.roots, str):
             planner.counted[f"mixed: {plan.roots}"] += 1
         return await self._mixed(plan, variables, running)
+
+    async def _variables(self, prepared: Prepared) -> Any:
+        """Coerce the variables, or tell what is wrong; what is long beside the event loop."""
+        operation, planner = self.execution_context, self._planner
+        values, payer = operation.variables or {}, operation.context.payer
+        if operation.context.entries > ENTRIES:
+            found = await planner.apart.made(payer, partial(prepared.variables, values))
+        else:
+            found = prepared.variables(values)
+        if found is not None:
+            return found
+        planner.counted["refused: variables"] += 1
+        errors = await planner.apart.made(payer, partial(prepared.refused, values))
+        return errors_only(errors)
 
     async def _mixed(self, plan: Plan, variables: VariableValues, running: Running) -> Any:
         operation = self.execution_context

@@ -1,8 +1,9 @@
 """Plans: what of an operation one statement answers, decided once and kept.
 
 A plan belongs to a document, the operation's name and the values that decide `@skip` and
-`@include`. Inside it, every field whose whole sub-tree is fusible has its statements, one for
-each shape of its arguments and each kind of viewer.
+`@include`. Where it is one statement, that belongs to all documents that differ in names only.
+Every field whose whole sub-tree is fusible has its statements, one for each shape of its arguments
+and each kind of viewer.
 """
 
 import sys
@@ -10,6 +11,7 @@ from asyncio import Future, Lock, get_running_loop, shield
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from contextvars import copy_context
 from functools import partial
 from typing import Any, TypeVar
@@ -19,20 +21,21 @@ from graphql import (
     DocumentNode,
     GraphQLObjectType,
     GraphQLSchema,
+    OperationDefinitionNode,
     OperationType,
     get_operation_ast,
+    parse,
 )
-from graphql.execution.collect_fields import collect_fields, collect_subfields
+from graphql.execution.collect_fields import FragmentDetails, collect_fields, collect_subfields
 from graphql.execution.values import VariableValues
 from sqlalchemy import ARRAY, bindparam, column, func, literal_column, select
 from sqlalchemy.types import TypeEngine
 
 from execution.arguments import Argued, Converter, Prepared
 from execution.building import Build, Shaping, Unfusible, written_object
-from execution.fields import Batched
 from execution.fusing import Selection
 from execution.levels import FieldPlace, Level
-from execution.statements import Arguments, Filled, Filters, Request
+from execution.statements import Arguments, Filled, Payer, Request
 from execution.texts import Forms, together
 from kit.recent import Recent
 
@@ -55,17 +58,17 @@ class Fused:
         self._builds, self._arguments = builds, arguments
         self.keys, self._types = tuple(keys), keys
         self._is_constant = all(it.is_constant for it in arguments)
-        self._filters = Filters()
-        self._kept: Recent[Arguments] = Recent(64)
+        self._kept: Arguments | None = None
         self._statements: Recent[Filled] = Recent(64)
 
-    def choices(self, variables: VariableValues, request: Request) -> Arguments:
+    def choices(self, variables: VariableValues) -> Arguments:
         """Coerce the arguments of one request. Raises what the fields' own resolvers raise."""
-        known = self._kept.get(request.audience)
-        if known is not None:
-            return known
-        found = self._filters.arguments([it.choice(variables) for it in self._arguments], request)
-        return self._kept.keep(request.audience, found) if self._is_constant else found
+        if self._kept is not None:
+            return self._kept
+        found = Arguments.of([it.choice(variables) for it in self._arguments])
+        if self._is_constant:
+            self._kept = found
+        return found
 
     async def statement(self, request: Request, arguments: Arguments, apart: "Apart") -> Filled:
         """Return the statement for a shape of arguments and a kind of viewer."""
@@ -80,7 +83,7 @@ class Fused:
     def _made(self, request: Request, arguments: Arguments) -> Filled:
         shaping = Shaping(request.general, arguments.choices)
         named = {**self.named(()), **request.named, **arguments.values}
-        return Filled(self._select(shaping), shaping, named)
+        return Filled(self._select(shaping), named)
 
     def named(self, keys: Sequence[tuple[Any, ...]]) -> dict[str, list[Any]]:
         """Return the parameters that carry the keys of all parents."""
@@ -108,48 +111,22 @@ class Fused:
 class Plan:
     """One operation under one set of conditions. roots: its one statement, or why it is none."""
 
-    def __init__(self, planner: "Planner", prepared: Prepared, variables: VariableValues) -> None:
-        """Take the operation, and variables with the values of the conditions."""
-        self.planner, self.prepared = planner, prepared
+    def __init__(self, planner: "Planner", prepared: Prepared, roots: Fused | str) -> None:
+        """Take the operation, and what it shares with those that differ in names only."""
+        self.planner, self.prepared, self.roots = planner, prepared, roots
         self._levels: dict[Hashable, Level] = {}
-        self.roots: Fused | str
-        try:
-            self.roots = self._roots(variables)
-        except Unfusible as why:
-            # Kept without its traceback, which would keep the whole request.
-            self.roots = str(why)
 
-    def _collected(self, type_: Any, details: Any, variables: VariableValues) -> Any:
-        schema, fragments = self.planner.schema, self.prepared.fragments
-        operation, nodes = self.prepared.operation, list(details)
-        return _plain(collect_subfields(schema, fragments, variables, operation, type_, nodes))
+    def known(self, type_: GraphQLObjectType, grouped: Any) -> Level | None:
+        """Return a level prepared for every object, if it is. grouped: its fields."""
+        return self._levels.get(_place(type_, grouped))
 
-    def _selection(self, variables: VariableValues) -> Selection:
-        def collect(type_: Any, details: Any) -> Any:
-            return self._collected(type_, details, variables)
-
-        planner = self.planner
-        possible_types = planner.schema.get_possible_types
-        return Selection(collect, possible_types, planner.forms, planner.converter)
-
-    def _roots(self, variables: VariableValues) -> Fused:
-        """Make one statement of all root fields. Unfusible: it is more than one statement."""
-        schema, prepared = self.planner.schema, self.prepared
-        root, operation = schema.query_type, prepared.operation
-        if operation.operation is not OperationType.QUERY or root is None:
-            message = "a mutation"
-            raise Unfusible(message)
-        found = collect_fields(schema, prepared.fragments, variables, root, operation)
-        selection = self._selection(variables)
-        fields = _plain(found).items()
-        builders = [(key, selection.field(root, nodes, None)) for key, nodes in fields]
-        return Fused([written_object(builders)], selection.arguments, {})
-
-    def level(self, type_: GraphQLObjectType, grouped: Any, variables: VariableValues) -> Level:
-        """Return a level prepared for every object. grouped: its fields."""
-        at = (type_.name, *(id(it.node) for nodes in grouped.values() for it in nodes))
-        level = self._levels.get(at)
-        return level or self._levels.setdefault(at, self._level(type_, grouped, variables))
+    async def level(
+        self, type_: GraphQLObjectType, grouped: Any, variables: VariableValues, payer: Payer
+    ) -> Level:
+        """Prepare a level, when it is the payer's turn."""
+        make = partial(self._level, type_, grouped, variables)
+        level = await self.planner.apart.made(payer, make)
+        return self._levels.setdefault(_place(type_, grouped), level)
 
     def _level(self, type_: GraphQLObjectType, grouped: Any, variables: VariableValues) -> Level:
         places: dict[str, FieldPlace | None] = {}
@@ -159,13 +136,12 @@ class Plan:
             if field is not None:
                 places[key] = None if name == "__typename" else FieldPlace(key, type_, field, nodes)
         is_query = type_ is self.planner.schema.query_type
-        selection, unfused = self._selection(variables), list[str]()
+        operation, fragments = self.prepared.operation, self.prepared.fragments
+        selection, unfused = self.planner.selection(operation, fragments, variables), list[str]()
         builds, answered, keys = list[Build](), list[FieldPlace](), dict[str, Any]()
         for place in filter(None, places.values()):
             key = place.key_of_parent
             if key is None and not (is_query and place.is_root):
-                if isinstance(place.declared, Batched):
-                    unfused.append(f"{type_}.{place.field_name} is resolved by code")
                 continue
             mark = len(selection.arguments)
             try:
@@ -181,6 +157,10 @@ class Plan:
         return Level(type_, places, fused, answered, unfused)
 
 
+def _place(type_: GraphQLObjectType, grouped: Any) -> Hashable:
+    return (type_.name, *(id(it.node) for nodes in grouped.values() for it in nodes))
+
+
 def _plain(found: Any) -> Any:
     if found.new_defer_usages:
         message = "@defer"
@@ -191,8 +171,8 @@ def _plain(found: Any) -> Any:
 class Apart:
     """Plans in one thread beside the event loop, of one payer one thing at a time.
 
-    The rest of its plans waits for it, cancelled or not; so nobody else waits for more than one of
-    each payer.
+    On each level of payers the rest waits for it, cancelled or not: nobody waits for more than one
+    plan of each other merchant, and in a merchant for more than one of each other company or key.
     """
 
     _thread = ThreadPoolExecutor(1, "planning", partial(sys.setswitchinterval, 0.0005))
@@ -200,16 +180,20 @@ class Apart:
 
     def __init__(self) -> None:
         """Start with nobody's turn."""
-        self._turns: WeakValueDictionary[Hashable, Lock] = WeakValueDictionary()
+        self._turns: WeakValueDictionary[Payer, Lock] = WeakValueDictionary()
 
-    async def made(self, payer: Hashable, make: Callable[[], Made]) -> Made:
+    async def made(self, payer: Payer, make: Callable[[], Made]) -> Made:
         """Return what is made. Raises what making it raises."""
-        slot = self._turns.get(payer) or self._turns.setdefault(payer, Lock())
-        await slot.acquire()
-        making = get_running_loop().run_in_executor(self._thread, copy_context().run, make)
+        with ExitStack() as slots:
+            for level in range(len(payer), 0, -1):
+                slot = self._turns.setdefault(payer[:level], Lock())
+                await slot.acquire()
+                slots.callback(slot.release)
+            making = get_running_loop().run_in_executor(self._thread, copy_context().run, make)
+            held = slots.pop_all()
 
         def end(made: Future[Any]) -> None:
-            slot.release()
+            held.close()
             # Where nobody waits any more, nobody needs to be told.
             _ = made.cancelled() or made.exception()
 
@@ -237,6 +221,7 @@ class Planner:
         self.counted.clear()
         self._prepared: Recent[Prepared] = Recent(self._size)
         self._plans: Recent[Plan] = Recent(self._size)
+        self._shared: Recent[Fused | str] = Recent(self._size)
 
     def serve(self, schema: Any) -> None:
         """Take the schema, once it is made."""
@@ -244,7 +229,7 @@ class Planner:
             self._strawberry, self.schema = schema, schema._schema  # noqa: SLF001 -- Strawberry's extensions get at it no other way.
             self.converter = Converter(schema)
 
-    def prepared(self, document: DocumentNode, name: str | None) -> Prepared:
+    async def prepared(self, document: DocumentNode, name: str | None, payer: Payer) -> Prepared:
         """Return the operation with a name."""
         # Kept with its document, so that no other has its id; a document's own hash is long.
         key = (id(document), name)
@@ -252,15 +237,54 @@ class Planner:
         if found is None:
             operation = get_operation_ast(document, name)
             assert operation  # noqa: S101 -- Strawberry has refused documents without.
-            found = self._prepared.keep(key, Prepared(self.schema, document, operation))
+            make = partial(Prepared, self.schema, document, operation)
+            found = self._prepared.keep(key, await self.apart.made(payer, make))
         return found
 
-    async def plan(self, prepared: Prepared, variables: VariableValues, payer: Hashable) -> Plan:
+    def selection(
+        self, operation: OperationDefinitionNode, fragments: Any, variables: VariableValues
+    ) -> Selection:
+        """Return what reads selections of an operation."""
+        schema = self.schema
+
+        def collect(type_: Any, details: Any) -> Any:
+            nodes = list(details)
+            return _plain(collect_subfields(schema, fragments, variables, operation, type_, nodes))
+
+        return Selection(collect, schema.get_possible_types, self.forms, self.converter)
+
+    def _roots(self, prepared: Prepared, variables: VariableValues) -> Fused | str:
+        """Make one statement of all root fields, for all who name them differently.
+
+        Or tell why it is more than one.
+        """
+        schema, root = self.schema, self.schema.query_type
+        if prepared.operation.operation is not OperationType.QUERY or root is None:
+            return f"a {prepared.operation.operation.value}"
+        operation, *others = parse(prepared.unnamed.text, no_location=True).definitions
+        assert isinstance(operation, OperationDefinitionNode)  # noqa: S101 -- it is written first.
+        fragments: Any = {it.name.value: FragmentDetails(it) for it in others}  # type: ignore[attr-defined, arg-type]
+        variables = prepared.renamed(variables)
+        selection = self.selection(operation, fragments, variables)
+        try:
+            found = _plain(collect_fields(schema, fragments, variables, root, operation))
+            builders = [(key, selection.field(root, it, None)) for key, it in found.items()]
+        except Unfusible as why:
+            # Kept without its traceback, which would keep the whole request.
+            return str(why)
+        return Fused([written_object(builders)], selection.arguments, {})
+
+    async def plan(self, prepared: Prepared, variables: VariableValues, payer: Payer) -> Plan:
         """Return the plan of an operation under its conditions."""
-        key = (prepared, *map(variables.coerced.get, prepared.conditions))
-        plan = self._plans.get(key)
-        self.counted["plan reused" if plan else "plan made"] += 1
-        if plan is None:
-            made = await self.apart.made(payer, partial(Plan, self, prepared, variables))
-            plan = self._plans.keep(key, made)
-        return plan
+        unnamed = prepared.unnamed
+        conditions = tuple(map(variables.coerced.get, unnamed.conditions))
+        plan = self._plans.get((prepared, conditions))
+        if plan is not None:
+            self.counted["plan reused"] += 1
+            return plan
+        roots = self._shared.get((unnamed.text, conditions))
+        self.counted["plan made" if roots is None else "plan reused"] += 1
+        if roots is None:
+            roots = await self.apart.made(payer, partial(self._roots, prepared, variables))
+            self._shared.keep((unnamed.text, conditions), roots)
+        return self._plans.keep((prepared, conditions), Plan(self, prepared, roots))

@@ -1,6 +1,6 @@
 """What the planner asks of declared relations. Nothing here is implemented: they are duck typed."""
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Select
@@ -38,17 +38,10 @@ class Nested(Protocol):
 
 
 class Choice(Protocol):
-    """A relation that arguments chose: `form` and `matched` shape SQL, `values` fill it.
-
-    filter_by: what of the arguments `matched` depends on, None where there is no filter.
-    """
+    """A relation that arguments chose: `form` shapes SQL, `values` fill it, by their own names."""
 
     form: Hashable
     values: Mapping[str, Any]
-    filter_by: Hashable
-
-    def matched(self, reader: Any) -> Iterable[ColumnElement[bool]]:
-        """Return the conditions of a client's filter, with the filter's values in them."""
 
 
 class One(Choice, Protocol):
@@ -68,20 +61,18 @@ class Page(Choice, Protocol):
 
     def rows(
         self, reader: Any, bind: Bind, key: Any, *, more: bool, placed: bool
-    ) -> tuple[Any, Select[Any], ColumnElement[int] | None, Iterable[ColumnElement[bool]]]:
+    ) -> tuple[Any, Select[Any], ColumnElement[int] | None]:
         """Return what a page is read of: a row source, and the select of its rows.
 
-        The select has no columns yet. Then each row's place in it, if asked for; what matched.
+        The select has no columns yet. Then each row's place in it, if asked for.
         """
 
 
 class Whole(Protocol):
     """What is read of a page's whole list."""
 
-    def whole(
-        self, reader: Any, key: Any
-    ) -> tuple[Any, Select[Any], Iterable[ColumnElement[bool]]]:
-        """Return a row source, the select of its one row without columns yet; what matched."""
+    def whole(self, reader: Any, bind: Bind, key: Any) -> tuple[Any, Select[Any]]:
+        """Return a row source, and the select of its one row without columns yet."""
 
 
 class Several(Choice, Protocol):

@@ -8,12 +8,17 @@ from uuid import UUID
 
 from sqlalchemy import Select
 
-from execution.building import Shaping, Unfusible, form_of
+from execution.arguments import spelt
+from execution.building import Unfusible
 from kit.db.statements import Statement
 from kit.recent import Recent
 
 _REQUESTS = (UUID, date)
 """Values that belong to a request: never constants of a statement that others use too."""
+_SPELT = 16
+"""Texts of a statement that are remembered, one for each way to name the answer's keys."""
+Payer = tuple[Hashable, ...]
+"""Whose turn it is, from the outside in: a merchant, and in it a company or key."""
 
 
 class Request(Protocol):
@@ -26,7 +31,7 @@ class Request(Protocol):
 
     general: Any
     audience: Hashable
-    payer: Hashable
+    payer: Payer
     named: Mapping[str, Any]
 
     def planned(self, length: int) -> None:
@@ -40,89 +45,42 @@ class Arguments:
     choices: Sequence[Any]
     form: Hashable
     values: Mapping[str, Any]
-    parameters: Mapping[tuple[int, int], Any]
 
-
-class Filters:
-    """What filters make of SQL, remembered by their values: the structure, and the parameters."""
-
-    def __init__(self) -> None:
-        """Start with nothing."""
-        self._forms: Recent[object] = Recent(64)
-        self._found: Recent[tuple[object, Sequence[tuple[int, Any]]]] = Recent(64)
-
-    def arguments(self, choices: Sequence[Any], request: Request) -> Arguments:
+    @classmethod
+    def of(cls, choices: Sequence[Any]) -> "Arguments":
         """Take apart what shapes a statement and what fills it."""
-        forms: list[Hashable] = []
-        values: dict[str, Any] = {}
-        parameters: dict[tuple[int, int], Any] = {}
-        for number, choice in enumerate(choices):
-            if choice is None:
-                forms.append(None)
-                continue
-            form, found = self._filter(number, choice, request)
-            forms.append((choice.form, form))
-            for name, value in choice.values.items():
-                values[f"{name}_of_{number}"] = value
-            for at, value in found:
-                parameters[number, at] = value
-        return Arguments(choices, tuple(forms), values, parameters)
-
-    def _filter(self, number: int, choice: Any, request: Request) -> Any:
-        if choice.filter_by is None:
-            return None, ()
-        key = (request.audience, number, choice.filter_by)
-        found = self._found.get(key)
-        if found is None:
-            found = self._found.keep(key, self._read(choice, request))
-        return found
-
-    def _read(self, choice: Any, request: Request) -> tuple[object, Sequence[tuple[int, Any]]]:
-        form, found = form_of(list(choice.matched(request.general)))
-        if form is None:
-            message = "a filter without a structure"
-            raise Unfusible(message)
-        spread = tuple(tuple(it.effective_value) for it in found if it.expanding)
-        # One object stands for the form, whose own hash is as long as the filter's SQL.
-        one = self._forms.get((form, spread)) or self._forms.keep((form, spread), object())
-        own = [(at, it) for at, it in enumerate(found) if it.key not in request.named]
-        return one, [(at, it.effective_value) for at, it in own]
+        forms = tuple(None if it is None else it.form for it in choices)
+        values = {
+            f"{name}_of_{number}": value
+            for number, choice in enumerate(choices)
+            if choice is not None
+            for name, value in choice.values.items()
+        }
+        return cls(choices, forms, values)
 
 
 class Filled:
-    """A compiled statement whose named parameters and filters' values each request fills in.
+    """A compiled statement whose named parameters each request fills in.
 
-    text: what is sent.
+    text: as it is sent where no key of the answer is numbered.
     """
 
-    def __init__(self, select: Select[Any], shaping: Shaping, named: Mapping[str, Any]) -> None:
-        """Compile. named: the parameters that every request gives by name. Unfusible: unsafe."""
+    def __init__(self, select: Select[Any], named: Mapping[str, Any]) -> None:
+        """Compile. named: the parameters that every request gives. Unfusible: others are its."""
         self._statement = Statement(select)
         self.text: str = self._statement.text
-        self._filled = _filled(self._statement, shaping, named)
+        self._spelt: Recent[str] = Recent(_SPELT)
         for name, value in self._statement.given.items():
-            if isinstance(value, _REQUESTS) and name not in named and name not in self._filled:
+            if isinstance(value, _REQUESTS) and name not in named:
                 message = "a value of the request inside a relation"
                 raise Unfusible(message)
-        self._statement.forget()
+
+    def spelt(self, keys: tuple[str, ...]) -> str:
+        """Return what is sent. keys: the names of the numbered ones."""
+        if not keys:
+            return self.text
+        return self._spelt.get(keys) or self._spelt.keep(keys, spelt(self.text, keys))
 
     def values(self, named: Mapping[str, Any], arguments: Arguments) -> Sequence[Any]:
         """Return the parameters of one request, in their order."""
-        filled = {name: arguments.parameters[place] for name, place in self._filled.items()}
-        return self._statement.values({**named, **arguments.values, **filled})
-
-
-def _filled(
-    statement: Statement, shaping: Shaping, named: Mapping[str, Any]
-) -> dict[str, tuple[int, int]]:
-    """Return parameter -> which value of which filter it carries, where it is not a named one."""
-    filled = {}
-    for place, parameters in shaping.filled.items():
-        for parameter in parameters:
-            if parameter.key in named:
-                continue
-            if parameter not in statement.names:
-                message = "a filter whose values are not found"
-                raise Unfusible(message)
-            filled[statement.names[parameter]] = place
-    return filled
+        return self._statement.values({**named, **arguments.values})

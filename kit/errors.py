@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from kit.money import Amount
+from kit.standards.money import Amount
 
 Path = tuple[str | int, ...]
 

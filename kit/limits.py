@@ -1,13 +1,7 @@
-"""What one operation may ask, a key over time, a request at the edge: an operator's numbers.
+"""What one operation may ask, a key over time, a request at the edge: an operator's numbers."""
 
-And what one answer has grown to, counted while it grows and ended where it is too large.
-"""
-
-import asyncio
-from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import Any
 
 LARGEST_PAGE = 250
@@ -29,8 +23,9 @@ class Limits:
     connections: sockets and streams of one key in a process. subscriptions: operations at a time
     on one socket.
 
-    bucket, restore: points that a key may spend at once, and that it gets back each second
-    (docs/decisions/0017-cost-bucket.md).
+    bucket, restore: points that a company or key may spend at once, and that it gets back each
+    second; its merchant has four times as many for all of them. One core makes 270 points of the
+    cheapest requests a second, 1,000 of pages (docs/decisions/0017-cost-bucket.md).
     """
 
     source: int = 20 * 1024
@@ -54,7 +49,7 @@ class Limits:
     connections: int = 200
     subscriptions: int = 20
     bucket: int = 20_000
-    restore: int = 1_000
+    restore: int = 300
 
     def own(self, numbers: Mapping[str, int]) -> "Limits":
         """Return the limits of a key that has numbers of its own."""
@@ -62,20 +57,31 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
-ENTRIES = 1_000
-"""Of one list or object in the variables: more than any input takes. More are not even read."""
+ENTRIES, INSIDE = 1_000, 20_000
+"""Entries of a list or object in the variables, and lists and objects in them: more than any input
+takes. More are not even read."""
 
 
-def crowded(values: Mapping[str, Any]) -> int:
-    """Return how many entries a list or object in the variables has beyond `ENTRIES`, else 0."""
-    ahead: list[Any] = [values]
-    while ahead:
-        it = ahead.pop()
-        if len(it) > ENTRIES:
-            return len(it)
-        inside = it.values() if isinstance(it, dict) else it
-        ahead += [each for each in inside if isinstance(each, list | dict)]
-    return 0
+@dataclass
+class Entries:
+    """What variables hold. longest: entries of one list or object. inside: lists and objects."""
+
+    longest: int = 0
+    inside: int = 0
+    together: int = 0
+
+    @classmethod
+    def of(cls, variables: Mapping[str, Any]) -> "Entries":
+        """Count; what is beyond the most is not counted any further."""
+        found, ahead = cls(), list[Any]([variables])
+        while ahead and found.longest <= ENTRIES and found.inside <= INSIDE:
+            it = ahead.pop()
+            found.longest = max(found.longest, len(it))
+            found.together += len(it)
+            within = it.values() if isinstance(it, dict) else it
+            ahead += [each for each in within if each and isinstance(each, list | dict)]
+            found.inside += 1
+        return found
 
 
 @dataclass(frozen=True)
@@ -118,90 +124,3 @@ class Bounds:
 
 
 DEFAULT_BOUNDS = Bounds()
-
-SLICE = 500
-"""Objects that an answer may grow by before others have their turn on the event loop."""
-
-
-class Grown(StrEnum):
-    """What there may be too much of."""
-
-    BYTES = "bytes"
-    OBJECTS = "objects"
-
-
-class TooLarge(Exception):
-    """The answer has more of something than the limit: nothing of it is sent."""
-
-    def __init__(self, of: Grown, most: int) -> None:
-        """Take what there is too much of, and the limit."""
-        super().__init__(f"The answer has more than {most:,} {of}.")
-        self.of, self.most = of, most
-
-
-class Work:
-    """What one answer has grown to, whoever makes it. slices: it has left the loop to others."""
-
-    def __init__(self, limits: Limits) -> None:
-        """Start with nothing."""
-        self._limits = limits
-        self.objects = self.bytes = self.slices = 0
-        self.ended: TooLarge | None = None
-        self._waiting: deque[tuple[asyncio.Future[None], int]] = deque()
-        self._grown, self._is_going = 0, False
-
-    @property
-    def paid(self) -> int:
-        """Return how many objects are paid for: of an answer that has ended, the most of one."""
-        return self.objects if self.ended is None else self._limits.nodes
-
-    def add(self, objects: int, size: int) -> None:
-        """Count what is put into the answer. TooLarge: it has become more than its limits."""
-        self.objects += objects
-        self.bytes += size
-        if self.objects > self._limits.nodes:
-            raise self.end(Grown.OBJECTS)
-        if self.bytes > self._limits.answer:
-            raise self.end(Grown.BYTES)
-
-    def texts(self, texts: Sequence[str | None]) -> None:
-        """Count texts that a statement has written."""
-        for text in filter(None, texts):
-            # A string may hold the same two characters, and rarely does.
-            self.add(text.count('{"'), len(text))
-
-    def end(self, of: Grown) -> TooLarge:
-        """Return why the answer ends, always the first reason."""
-        most = self._limits.nodes if of is Grown.OBJECTS else self._limits.answer
-        self.ended = self.ended or TooLarge(of, most)
-        return self.ended
-
-    async def slot(self, objects: int) -> None:
-        """Wait until the event loop has gone round where this answer has grown by a slice.
-
-        Who waits goes on in the order of asking, a slice each time.
-        """
-        if self._waiting or self._grown + objects > SLICE:
-            slot = asyncio.get_running_loop().create_future()
-            self._waiting.append((slot, objects))
-            self._go_on()
-            await slot
-        else:
-            self._grown += objects
-            self._go_on()
-
-    def _go_on(self) -> None:
-        if not self._is_going:
-            self._is_going = True
-            asyncio.get_running_loop().call_soon(self._next)
-
-    def _next(self) -> None:
-        self._is_going, self._grown = False, 0
-        self.slices += 1
-        while self._waiting and (not self._grown or self._grown + self._waiting[0][1] <= SLICE):
-            slot, objects = self._waiting.popleft()
-            if not slot.done():
-                self._grown += objects
-                slot.set_result(None)
-        if self._waiting or self._grown:
-            self._go_on()

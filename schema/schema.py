@@ -18,7 +18,7 @@ from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
 import schema as schema_package
-from execution.mixed import Bounded
+from execution.mixed import Mixed
 from execution.planned import Planned
 from execution.plans import Planner
 from kit.telemetry import trace
@@ -163,7 +163,7 @@ schema = Schema(
     mutation=_root("Mutation", "Everything that can be done."),
     subscription=_root("Subscription", "What can be followed while it happens."),
     config=StrawberryConfig(scalar_map=SCALARS),
-    execution_context_class=Bounded,
+    execution_context_class=Mixed,
     extensions=[
         Observed,
         OneOperation,

@@ -23,7 +23,7 @@ _SOURCE = re.compile(
 )
 _SCOPED = re.compile(r"\b(\w+)\.merchant_id = \$\d+(?:::UUID)?")
 
-BESIDE = ("app.merchant", "set_merchant", "cost_buckets", "FROM merchant_secrets")
+BESIDE = ("app.merchant", "set_merchant", "cost_buckets", "SELECT merchant_secrets.token_secret")
 """What statements have that are not an operation's own: its merchant, what its key may spend."""
 
 

@@ -104,7 +104,7 @@ class Endpoint:
                 context = self.context(caller, key, None)
                 result = await _executed(context, operation, request.method)
             answer = answer_of(result, takes.json or JSON, wrote=context.has_written)
-        share = self.answers.of(viewer)
+        share = self.answers.share(viewer)
         if not context.has_written and not share.takes(len(answer.body)):
             raise no_room()
         answer.held = share.holding(len(answer.body))
@@ -118,11 +118,11 @@ class Endpoint:
         """
         most = self.limits(caller).body
         async with AsyncExitStack() as slot:
-            with self.bodies.of(caller.viewer).holding() as hold:
+            with self.bodies.share(caller.viewer).holding() as hold:
                 body = await body_of(request, self.serving.bounds, most, hold)
                 if self.lanes.is_full(caller.viewer):
                     message = "Too many requests at once; wait for answers before you ask more."
-                    raise Refusal(429, message, ErrorCode.THROTTLED, {"Retry-After": "1"})
+                    raise Refusal(429, message, ErrorCode.THROTTLED, retry_after=1)
                 await slot.enter_async_context(self.lanes.turn(caller.viewer))
                 operation = operation_of(request, body)
                 del body
@@ -198,8 +198,7 @@ class Endpoint:
         key_id = caller.viewer.key_id
         if not self.places.is_free(key_id, self.limits(caller).connections):
             message = "This key has too many connections; close one."
-            headers = {"Retry-After": str(RETRY_S)}
-            raise Refusal(429, message, ErrorCode.THROTTLED, headers)
+            raise Refusal(429, message, ErrorCode.THROTTLED, retry_after=RETRY_S)
         context = self.context(caller, key, self.lanes)
         results = await schema.stream(
             operation.query,
@@ -215,7 +214,7 @@ class Endpoint:
             caller,
             self.serving.draining,
             self.places.taken(key_id),
-            self.answers.of(caller.viewer),
+            self.answers.share(caller.viewer),
         )
 
 

@@ -1,4 +1,4 @@
-"""Channels: written in bulk from the merchant's system of record."""
+"""Channels: written in bulk from the merchant's system of record, and asked who orders there."""
 
 from typing import Annotated
 
@@ -8,11 +8,13 @@ from commands.writing.transaction import Outcome, Writing
 from commands.writing.upserts.inactive import open_work
 from commands.writing.upserts.items import UpsertEvents, results, upsert
 from commands.writing.verbs import verb
+from kit.errors import Code, Refused
 from kit.inputs import Bulk, Command, Input, Name, Reference, refuse_duplicates
-from models.access.viewers import Scope
+from models.access.viewers import Actor, Scope
 from models.base.acts import Act
 from models.events.master.channels import ChannelCreated, ChannelUpdated
-from models.master.channels import Channel, ChannelKind, DeliveryMethod
+from models.master.channels import Channel, ChannelKind, DeliveryMethod, ReleaseWhen
+from models.master.parties import Party
 
 
 def _in_order(methods: list[DeliveryMethod]) -> list[DeliveryMethod]:
@@ -42,6 +44,11 @@ class ChannelUpsert(Input):
         description="Whether an order of something without a known price waits for the merchant's"
         " approval, who states it then; otherwise it is refused.",
     )
+    release_when: ReleaseWhen = Field(
+        ReleaseWhen.NOT_FAILED,
+        description="What must be known of an order's payment before its goods are released, packed"
+        " and dispatched; a party may have a rule of its own.",
+    )
     delivery_methods: Methods = Field(description="How its orders may be delivered.")
     is_active: bool = Field(
         default=True,
@@ -66,3 +73,14 @@ async def upsert_all(writing: Writing, command: ChannelsUpsert) -> Outcome:
     items = [it.model_dump() for it in command.channels]
     rows, statuses = await upsert(writing, Channel, _EVENTS, "code", items, ("channels",))
     return results("channel_id", rows, statuses, open_work=await open_work(writing, Channel, rows))
+
+
+def check_channel(writing: Writing, channel: Channel, party: Party | None) -> None:
+    """Refused: WRONG_STATE for an inactive channel, NOT_ALLOWED for one that a buyer has not."""
+    path = ("channel_id",)
+    if not channel.is_active:
+        raise Refused(Code.WRONG_STATE, f"{channel.code} is not active.", path)
+    bound = writing.viewer.actor is Actor.BUYER
+    if bound and (party is None or channel.id not in party.channel_ids):
+        text = f"Your company does not order over {channel.code}."
+        raise Refused(Code.NOT_ALLOWED, text, path)

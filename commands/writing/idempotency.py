@@ -15,7 +15,7 @@ from kit.db.statements import Statement
 from kit.errors import Code, Problem, Refused
 from kit.ids import new_id
 from kit.inputs import Command
-from kit.money import Amount
+from kit.standards.money import Amount
 from models.access.keys import IdempotencyKey
 from models.access.tokens import Shown
 

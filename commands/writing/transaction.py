@@ -64,6 +64,11 @@ class Writing:
         self.events.append(Recorded(event, occurred_at or self.now))
 
     @property
+    def at(self) -> datetime:
+        """Return when it happens, as `Reader.at` does for SQL."""
+        return self.now
+
+    @property
     def role(self) -> CompanyRole | None:
         """Return what the viewer may do for its company, as `Reader.role` does for SQL."""
         return self.viewer.role

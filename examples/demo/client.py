@@ -28,7 +28,7 @@ RELEASE = Mutation("contractRelease", "")
 CALL_OFF = Mutation("contractCallOff", f"callOff {{ number {_LINES} }}")
 RECEIPT = Mutation("deliveryConfirmReceipt", "receipt { id }")
 
-_AGREED = [
+_AGREED: list[tuple[str, dict[str, Any]]] = [
     (
         SHAFT,
         {
@@ -58,6 +58,15 @@ _AGREED = [
             "maxQuantity": "440",
             "maxPerCallOff": "120",
             "unitPrice": "131.00",
+            "guarantee": {
+                "leadTimeDays": 10,
+                "quantity": "60",
+                "period": "WEEK",
+                "graceDays": 1,
+                "penaltyPercentPerDay": "0.5",
+                "penaltyCapPercent": "5",
+                "excuses": ["FORCE_MAJEURE", "CUSTOMER_REQUEST"],
+            },
         },
     ),
     (OIL, {"targetQuantity": "900", "overTolerancePercent": "10", "unitPrice": "7.25"}),

@@ -79,6 +79,13 @@ class Reads:
         self._turn = asyncio.Lock()
         self._asking: set[asyncio.Task[Any]] = set()
         self._ended = False
+        self._took, self._since = 0.0, 0.0
+
+    @property
+    def seconds(self) -> float:
+        """How long its statements have taken, with the one that runs."""
+        running = asyncio.get_running_loop().time() - self._since if self._since else 0.0
+        return self._took + running
 
     async def rows(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
@@ -128,11 +135,14 @@ class Reads:
         by one that holds another's merchant.
         """
         with in_time(), self._reach.asking():
+            self._since = asyncio.get_running_loop().time()
             try:
                 return await ask(self._pooled or await self._taken())
             except BaseException as error:
                 await self._give_up(error)
                 raise
+            finally:
+                self._took, self._since = self.seconds, 0.0
 
     async def _taken(self) -> PoolProxiedConnection:
         if self._ended:

@@ -35,9 +35,8 @@ _DIALECT: Dialect = PGDialect_asyncpg(  # type: ignore[no-untyped-call]
 class Statement:
     """One statement of SQLAlchemy, compiled.
 
-    reads: whether it is a SELECT. given: parameter -> the value that it was built with. names:
-    SQLAlchemy's parameter -> its name here. Values are given by name; a row is a tuple that knows
-    its columns by name, too.
+    reads: whether it is a SELECT. given: parameter -> the value that it was built with. Values are
+    given by name; a row is a tuple that knows its columns by name, too.
     """
 
     def __init__(self, built: Executable, row: Any = None) -> None:
@@ -54,7 +53,6 @@ class Statement:
             raise ValueError(message)
         self.text, self.reads = compiled.string, bool(built.is_select)
         self.given: Mapping[str, Any] = dict(compiled.params)
-        self.names: Mapping[Any, str] = compiled.bind_names
         self._places: dict[str, tuple[int, Change | None]] = {}
         self._sent: list[Any] = []
         for place, name in enumerate(compiled.positiontup or ()):
@@ -74,10 +72,6 @@ class Statement:
     @cached_property
     def _row(self) -> Any:
         return self._made or namedtuple("Row", self._columns)  # noqa: PYI024 -- the columns are known at run time only.
-
-    def forget(self) -> None:
-        """Let go of SQLAlchemy's parameters, which keep what the statement was built of."""
-        self.names = {}
 
     def values(self, named: Mapping[str, Any]) -> list[Any]:
         """Return the parameters in their order; those that are not named keep their values."""

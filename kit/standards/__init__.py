@@ -1,1 +1,1 @@
-"""Codes and check digits, as the standards of GS1 and ISO have them."""
+"""Codes, check digits and amounts, as the standards of GS1 and ISO have them."""

@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, Uuid, bindparam, func,
 
 from kit.ids import Names
 from kit.inputs import Input, Instant, Key, Name, Reference
+from loaders.reading.filters import one_of
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Reader
 from models.access.journal import AuditEntry, JournalEntry
@@ -68,7 +69,7 @@ def _matching(
         if value is not None:
             yield getattr(entry, column) == value
     if filter_by.types is not None:
-        yield entry.type.in_(filter_by.types)
+        yield one_of(entry.type, filter_by.types)
     if filter_by.recorded_from is not None:
         yield entry.recorded_at >= filter_by.recorded_from
     if filter_by.recorded_to is not None:

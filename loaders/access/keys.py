@@ -4,21 +4,37 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Integer, Text, cast, collate, column, func, select
 
 from kit.db.database import Database
 from kit.db.reads import Reads
 from loaders.reading.names import is_called
 from loaders.reading.pages import Paged, Sorted
-from loaders.reading.relations import One
+from loaders.reading.relations import Nested, One, Part, Reader
 from models.access.keys import ApiKey, Merchant, MerchantSecret
 from models.access.tokens import parts
 from models.access.viewers import Viewer, allowed
 
 by_id = One(ApiKey)
 every = Paged(ApiKey, {None: Sorted("id")})
+
+
+def _limit(name: Any, value: Any) -> SimpleNamespace:
+    return SimpleNamespace(limit=cast(name, Text()), value=cast(value, Integer()))
+
+
+def _limits(_reader: Reader, key: Any) -> Part:
+    """Follow a key's own limits, by name."""
+    kept = func.jsonb_each_text(key.limits).table_valued("name", "value").render_derived()
+    rows = select().select_from(kept).order_by(collate(kept.c.name, "C"))
+    return _limit(kept.c.name, kept.c.value), rows.correlate_except(kept)
+
+
+limits = Nested(_limit(column("name"), column("value")), _limits)
 
 _KEY = (
     ApiKey.id,

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from kit.ids import Names
 from kit.inputs import Input, Instant, Reference
 from loaders.reading.acts import available, some
+from loaders.reading.filters import begins, one_of
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Computed, Many, One, Reader, Rows, Through
 from models.base.visibility import merchant, seen_by
@@ -136,13 +137,13 @@ def _own(delivery: Any, filter_by: DeliveryFilter) -> Iterable[ColumnElement[boo
         if (value := getattr(filter_by, column)) is not None:
             yield getattr(delivery, column) == value
     if filter_by.states is not None:
-        yield delivery.state.in_(filter_by.states)
+        yield one_of(delivery.state, filter_by.states)
     if filter_by.window_from is not None:
         yield delivery.window_latest >= filter_by.window_from
     if filter_by.window_to is not None:
         yield delivery.window_earliest < filter_by.window_to
     if filter_by.number_prefix is not None:
-        yield delivery.number.startswith(filter_by.number_prefix, autoescape=True)
+        yield begins(delivery.number, filter_by.number_prefix)
 
 
 def _matching(

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, column, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from kit.inputs import Input, Reference
+from loaders.reading.filters import begins
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Nested, One, Part, Reader
 from models.master.catalog import Product
@@ -52,7 +53,7 @@ def _matching(
     _reader: Reader, product: Any, filter_by: ProductFilter
 ) -> Iterable[ColumnElement[bool]]:
     if filter_by.sku_prefix is not None:
-        yield product.sku.startswith(filter_by.sku_prefix, autoescape=True)
+        yield begins(product.sku, filter_by.sku_prefix)
     if filter_by.gtin is not None:
         yield product.gtin == filter_by.gtin
     if filter_by.is_active is not None:

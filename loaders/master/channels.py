@@ -8,6 +8,7 @@ from pydantic import Field
 from sqlalchemy import ColumnElement
 
 from kit.inputs import Input, Reference
+from loaders.reading.filters import begins
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import One, Reader
 from models.master.channels import Channel, ChannelKind
@@ -36,7 +37,7 @@ def _matching(
     _reader: Reader, channel: Any, filter_by: ChannelFilter
 ) -> Iterable[ColumnElement[bool]]:
     if filter_by.code_prefix is not None:
-        yield channel.code.startswith(filter_by.code_prefix, autoescape=True)
+        yield begins(channel.code, filter_by.code_prefix)
     for column in ("kind", "guests_allowed", "is_active"):
         if (value := getattr(filter_by, column)) is not None:
             yield getattr(channel, column) == value

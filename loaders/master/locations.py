@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement
 
 from kit.ids import Names
 from kit.inputs import Input, Reference
+from loaders.reading.filters import begins
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import One, Reader
 from models.master.locations import Location, LocationKind
@@ -41,7 +42,7 @@ def _matching(
     _reader: Reader, location: Any, filter_by: LocationFilter
 ) -> Iterable[ColumnElement[bool]]:
     if filter_by.code_prefix is not None:
-        yield location.code.startswith(filter_by.code_prefix, autoescape=True)
+        yield begins(location.code, filter_by.code_prefix)
     for column in ("kind", "gln", "provider_id", "is_active"):
         if (value := getattr(filter_by, column)) is not None:
             yield getattr(location, column) == value

@@ -7,15 +7,15 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, Integer, any_, cast, column, func, select
+from sqlalchemy import ColumnElement, Integer, cast, column, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from kit.db.database import Database
 from kit.inputs import Input, Name, Reference
+from loaders.reading.filters import among, begins, contains
 from loaders.reading.names import is_called
 from loaders.reading.pages import Paged, Sorted
-from loaders.reading.relations import Many, Nested, One, Part, Reader
-from models.base.visibility import seen_by
+from loaders.reading.relations import ByList, Many, Nested, One, Part, Reader
 from models.master.channels import Channel
 from models.master.parties import Address, Contact, Party, PartyKind, PartyRole
 
@@ -25,6 +25,7 @@ contact_by_id = One(Contact)
 address_by_id = One(Address)
 contacts = Many(Contact, "party_id", order_by=("code",), typical=2)
 addresses = Many(Address, "party_id", order_by=("code",), typical=3)
+channels = ByList(Party, "channel_ids", Channel, order_by="code", typical=5)
 
 
 def _opening(value: Any) -> SimpleNamespace:
@@ -42,15 +43,6 @@ def _openings(_reader: Reader, address: Any) -> Part:
     return _opening(each.c.value), rows.correlate_except(each)
 
 
-def _channels(reader: Reader, party: Any) -> Part:
-    """Follow the party's channels, by code."""
-    channel = reader.table(Channel)
-    listed = channel.id == any_(party.channel_ids)
-    rows = select().select_from(channel).where(listed, *seen_by(reader.viewer, channel))
-    return channel, rows.order_by(channel.code).correlate_except(channel)
-
-
-channels = Nested(Channel, _channels)
 openings = Nested(_opening(column("value", JSONB)), _openings)
 
 
@@ -76,11 +68,11 @@ class PartyFilter(Input):
 
 def _matching(_reader: Reader, party: Any, filter_by: PartyFilter) -> Iterable[ColumnElement[bool]]:
     if filter_by.role is not None:
-        yield party.roles.contains([filter_by.role])
+        yield among(party.roles, filter_by.role)
     if filter_by.number_prefix is not None:
-        yield party.number.startswith(filter_by.number_prefix, autoescape=True)
+        yield begins(party.number, filter_by.number_prefix)
     if filter_by.name_contains is not None:
-        yield party.name.icontains(filter_by.name_contains, autoescape=True)
+        yield contains(party.name, filter_by.name_contains)
     for name in ("kind", "gln", "vat_id"):
         if (value := getattr(filter_by, name)) is not None:
             yield getattr(party, name) == value

@@ -6,10 +6,11 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, Date, func, literal
+from sqlalchemy import ColumnElement, Date, func, type_coerce
 
 from kit.ids import Names
 from kit.inputs import Day, Input, Reference
+from loaders.reading.filters import begins
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import One, Reader
 from models.master.prices import PriceList, PriceListEntry
@@ -65,12 +66,12 @@ def _matching(
     _reader: Reader, table: Any, wanted: PriceListFilter
 ) -> Iterable[ColumnElement[bool]]:
     if wanted.code_prefix is not None:
-        yield table.code.startswith(wanted.code_prefix, autoescape=True)
+        yield begins(table.code, wanted.code_prefix)
     for name in ("party_id", "party_group", "channel_id"):
         if (value := getattr(wanted, name)) is not None:
             yield getattr(table, name) == value
     if wanted.valid_on is not None:
-        day = literal(wanted.valid_on, Date)
+        day = type_coerce(wanted.valid_on, Date)
         yield day.between(table.valid_from, func.coalesce(table.valid_to, day))
 
 

@@ -69,6 +69,11 @@ def _one_by_one(reader: Reader, table: Any, condition: Some) -> ColumnElement[bo
     return rows.offset(literal_column("0")).correlate(table).exists()
 
 
+def there_is(condition: Some) -> Expression:
+    """Return the fact whether there are rows that pass, whoever sees them."""
+    return lambda reader, table: _one_by_one(reader, table, condition)
+
+
 def some(reader: Reader, table: Any, condition: Some) -> ColumnElement[bool]:
     """Tell whether there are rows that pass among those that the reader sees: for filters."""
     return condition.of(_SeenRows(merchant(reader.viewer), reader.at, reader), table)

@@ -9,6 +9,7 @@ from sqlalchemy import Select
 
 from kit.db.reads import Reads
 from kit.telemetry import trace
+from kit.work import TOGETHER
 from loaders.reading.relations import Reader, Relation
 from models.access.viewers import Actor
 
@@ -36,7 +37,7 @@ class Batch(DataLoader[Any, Any]):
 
     def __init__(self, relation: Relation, reader: Reader, reads: Reads) -> None:
         """Take what to read, for whom, and the operation's connection."""
-        super().__init__()
+        super().__init__(max_batch_size=TOGETHER)
         self._relation, self._reader, self._reads = relation, reader, reads
         self._found: dict[Any, Any] = {}
         self._reading = Lock()

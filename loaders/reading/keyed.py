@@ -2,11 +2,11 @@
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from sqlalchemy import ARRAY, Select, Text, Uuid, column, func, select
 
-from loaders.reading.relations import Bind, Reader, Relation, RowOf
+from loaders.reading.relations import Bind, Relation, RowOf
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,6 @@ class KeyedList:
     """The rows of a list of names, None where a name is none."""
 
     named: Sequence[RowOf | None]
-    filter_by: ClassVar[None] = None
 
     @property
     def relations(self) -> Mapping[str | None, Relation]:
@@ -34,11 +33,6 @@ class KeyedList:
             "types": [None if it is None else it.type_name for it in self.named],
             "keys": [None if it is None else it.key for it in self.named],
         }
-
-    def matched(self, reader: Reader) -> list[Any]:
-        """Return no conditions: there is no filter."""
-        del reader
-        return []
 
     @staticmethod
     def keys(bind: Bind) -> tuple[Any, Select[Any]]:

@@ -27,6 +27,7 @@ from sqlalchemy.types import TypeEngine
 from kit.ids import Names
 from kit.inputs import Input
 from loaders.reading.cursors import Page, PageArgs, no_cursor, tag_of
+from loaders.reading.filters import shape_of, values_in, with_parameters
 from loaders.reading.relations import Bind, Part, Reader, Relation
 from models.access.viewers import Actor, anyone
 from models.base.masks import shown_to
@@ -38,7 +39,7 @@ ROOT = UUID(int=0)
 """The one key of a list that has no parent."""
 
 Matching = Callable[[Reader, Any, Any], Iterable[ColumnElement[bool]]]
-"""reader, table, the checked filter -> conditions."""
+"""reader, table, the checked filter -> conditions; its values may be parameters."""
 
 
 def _instant(text: str) -> datetime:
@@ -126,12 +127,16 @@ class Paged:
         return [*own, *seen_by(reader.viewer, table)]
 
     def matched(
-        self, reader: Reader, table: Any, filter_by: Input | None
+        self, reader: Reader, table: Any, filter_by: Input | None, bind: Bind | None
     ) -> list[ColumnElement[bool]]:
-        """Return the conditions of the client's filter: it sees what the reader sees."""
+        """Return the conditions of the client's filter: it sees what the reader sees.
+
+        bind: how its values are carried, None where they are part of the statement.
+        """
         if filter_by is None:
             return []
-        return [*self.matching(reader, table, filter_by), *_seeing(reader, filter_by)]
+        wanted = filter_by if bind is None else with_parameters(filter_by, bind)
+        return [*self.matching(reader, table, wanted), *_seeing(reader, wanted)]
 
 
 @dataclass(frozen=True)
@@ -152,8 +157,9 @@ class PageOf(Relation):
 
     @property
     def form(self) -> Hashable:
-        """Return what shapes the page's SQL beside the filter's conditions."""
-        return (self.paged, self.sort, self.backward, self.has_after, self.has_before)
+        """Return what shapes the page's SQL."""
+        slice_ = (self.sort, self.backward, self.has_after, self.has_before)
+        return (self.paged, *slice_, shape_of(self.filter_by))
 
     @property
     def backward(self) -> bool:
@@ -172,18 +178,16 @@ class PageOf(Relation):
 
     @cached_property
     def values(self) -> Mapping[str, Any]:
-        """Return the size and the cursors' values. Refused: INVALID for another list's cursor."""
-        values: dict[str, Any] = {"size": self.args.size}
+        """Return what fills the SQL: the size, the filter's values and the cursors'.
+
+        Refused: INVALID for another list's cursor.
+        """
+        values: dict[str, Any] = {"size": self.args.size, **values_in(self.filter_by)}
         for name, cursor in (("after", self.args.after), ("before", self.args.before)):
             if cursor is not None:
                 sort, key = self._position(cursor, name)
                 values |= {f"{name}_sort": sort, f"{name}_id": key}
         return values
-
-    def matched(self, reader: Reader, table: Any = None) -> list[ColumnElement[bool]]:
-        """Return the conditions of the client's filter. table: None for one of its own."""
-        table = reader.table(self.source) if table is None else table
-        return self.paged.matched(reader, table, self.filter_by)
 
     def sort_keys(self, table: Any) -> tuple[Any, Any]:
         """Return the columns of the order."""
@@ -234,19 +238,19 @@ class PageOf(Relation):
 
     def rows(
         self, reader: Reader, bind: Bind, key: Any, *, more: bool, placed: bool
-    ) -> tuple[Any, Select[Any], Any, list[ColumnElement[bool]]]:
-        """Return a page for a larger statement: what is read of, and the filter's conditions.
+    ) -> tuple[Any, Select[Any], Any]:
+        """Return a page for a larger statement.
 
         That is the table, the select of its rows without columns yet, a row's place in it.
         key: the parent's key, None for a root list. more: read one row more than the page has.
         placed: whether the places are wanted; otherwise they are None.
         """
         table = reader.table(self.source)
-        matched = self.matched(reader, table)
+        matched = self.paged.matched(reader, table, self.filter_by, bind)
         conditions = [*self.paged.whole(reader, table, key), *matched]
         rows = self._slice(table, conditions, bind, more=more)
         place = func.row_number().over(order_by=self._order(table)) if placed else None
-        return table, rows, place, matched
+        return table, rows, place
 
     @property
     def record(self) -> Any:
@@ -259,7 +263,8 @@ class PageOf(Relation):
         One row more than the page has is read, so that it shows whether more follow.
         """
         table, values = _table(self.source, reader.viewer.actor), self.values
-        conditions = [*self.paged.whole(reader, table, key), *self.matched(reader, table)]
+        matched = self.paged.matched(reader, table, self.filter_by, None)
+        conditions = [*self.paged.whole(reader, table, key), *matched]
 
         def bind(name: str, type_: TypeEngine[Any]) -> ColumnElement[Any]:
             return literal(values[name], type_)

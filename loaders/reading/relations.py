@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import SimpleNamespace
-from typing import Any, ClassVar, final
+from typing import Any, final
 
 from sqlalchemy import (
     ARRAY,
@@ -246,6 +246,41 @@ class Many(ByColumn):
         return child, rows.order_by(own, *(getattr(child, name) for name in self.order_by)), own
 
 
+class ByList(Relation):
+    """parent key -> the rows whose ids a list in the parent's row names; unseen ones are left out.
+
+    In an order of their own, else in that of the list.
+    """
+
+    many = True
+
+    def __init__(
+        self,
+        parent: type[OfMerchant],
+        ids: str,
+        entity: type[OfMerchant],
+        *,
+        order_by: str | None = None,
+        typical: int,
+    ) -> None:
+        """Take the parent's table, its column that lists ids, and the table that they are of."""
+        self.parent, self.ids, self.entity = parent, ids, entity
+        self.order_by, self.typical = order_by, typical
+        self.source, self.record = entity, record(entity)
+
+    def part(self, reader: Reader, key: ColumnElement[Any]) -> Part:
+        """Return the table of what is listed, and the select of one parent's rows."""
+        above, table = reader.table(self.parent), reader.table(self.entity)
+        unnested = func.unnest(getattr(above, self.ids)).table_valued("id", with_ordinality="place")
+        listed = unnested.render_derived(name="listed").lateral()
+        rows = select().select_from(above).join(listed, true()).join(table, table.id == listed.c.id)
+        rows = rows.where(
+            above.id == key, *seen_by(reader.viewer, above), *seen_by(reader.viewer, table)
+        )
+        order = listed.c.place if self.order_by is None else getattr(table, self.order_by)
+        return table, rows.order_by(order).correlate_except(above, listed, table)
+
+
 class Aggregates(ByColumn):
     """parent key -> aggregates over the parent's rows in one table, None for one without rows."""
 
@@ -311,7 +346,6 @@ class RowOf:
     relation: Relation
     key: Any
     type_name: str | None = None
-    filter_by: ClassVar[None] = None
 
     @property
     def source(self) -> type[OfMerchant]:
@@ -327,11 +361,6 @@ class RowOf:
     def values(self) -> Mapping[str, Any]:
         """Return the key."""
         return {"key": self.key}
-
-    def matched(self, reader: Reader) -> list[ColumnElement[bool]]:
-        """Return no conditions: there is no filter."""
-        del reader
-        return []
 
     def part(self, reader: Reader, bind: Bind) -> Part:
         """Return the table and the select of the row."""

@@ -7,15 +7,11 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, func, select
 
 from kit.inputs import Input
 from loaders.reading.pages import Paged
-from loaders.reading.relations import Part, Reader, Relation
-
-Conditions = list[ColumnElement[bool]]
-Read = tuple[Any, Select[Any], Conditions]
-"""A row source, the select of its one row without columns yet, what of a filter is in it."""
+from loaders.reading.relations import Bind, Part, Reader, Relation
 
 
 @dataclass(frozen=True)
@@ -27,18 +23,23 @@ class WholeOf(Relation):
     filter_by: Input | None
 
     @abstractmethod
-    def whole(self, reader: Reader, key: Any) -> Read:
-        """Return the row for a larger statement. key: the parent's, whatever for a root list."""
+    def whole(self, reader: Reader, bind: Bind | None, key: Any) -> Part:
+        """Return a row source and the select of its one row.
 
-    def conditions(self, reader: Reader, table: Any, key: Any) -> tuple[Conditions, Conditions]:
-        """Return what is true of the whole list's rows, and what of that is the filter."""
-        matched = self.paged.matched(reader, table, self.filter_by)
-        return [*self.paged.whole(reader, table, key), *matched], matched
+        bind: how a larger statement carries the filter's values. key: the parent's, whatever for a
+        root list.
+        """
+
+    def conditions(
+        self, reader: Reader, table: Any, bind: Bind | None, key: Any
+    ) -> list[ColumnElement[bool]]:
+        """Return what is true of the whole list's rows."""
+        matched = self.paged.matched(reader, table, self.filter_by, bind)
+        return [*self.paged.whole(reader, table, key), *matched]
 
     def part(self, reader: Reader, key: Any) -> Part:
         """Return the row source and the select of one parent's row."""
-        source, rows, _ = self.whole(reader, key)
-        return source, rows
+        return self.whole(reader, None, key)
 
 
 class CountOf(WholeOf):
@@ -47,12 +48,12 @@ class CountOf(WholeOf):
     source = SimpleNamespace(count=func.count())
     record = namedtuple("record", ("count",))  # noqa: PYI024 -- one value, as relations give it.
 
-    def whole(self, reader: Reader, key: Any) -> Read:
+    def whole(self, reader: Reader, bind: Bind | None, key: Any) -> Part:
         """Count."""
         table = reader.table(self.paged.entity)
-        conditions, matched = self.conditions(reader, table, key)
+        conditions = self.conditions(reader, table, bind, key)
         rows = select().select_from(table).where(*conditions).correlate_except(table)
-        return self.source, rows, matched
+        return self.source, rows
 
     def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
         """Give each key its count."""

@@ -11,21 +11,21 @@ from sqlalchemy import (
     Date,
     and_,
     case,
-    cast,
     exists,
-    func,
-    literal,
-    select,
     type_coerce,
 )
 
 from kit.ids import Names
 from kit.inputs import Day, Input, Reference
+from loaders.reading.acts import available
+from loaders.reading.filters import begins, one_of
 from loaders.reading.pages import Paged, Sorted
-from loaders.reading.relations import Computed, Many, Nested, One, Part, Reader
+from loaders.reading.relations import ByList, Computed, Many, One, Reader
 from models.base.tables import OneOf
 from models.base.visibility import seen_by
 from models.master.parties import Address
+from models.trade.contracts.acts import ACTS
+from models.trade.contracts.guarantees import Guarantee
 from models.trade.contracts.states import ContractState
 from models.trade.contracts.tables import Contract, ContractLine, Shortfall
 
@@ -33,26 +33,15 @@ by_id = One(Contract)
 by_number = One(Contract, "number")
 line_by_id = One(ContractLine)
 lines_of = Many(ContractLine, "contract_id", order_by=("line_no",), typical=5)
+guarantee_by_id = One(Guarantee)
 shortfall_by_id = One(Shortfall)
 shortfalls_of = Many(Shortfall, "contract_id", order_by=("contract_line_id",), typical=2)
-
-
-def _ship_tos(reader: Reader, contract: Any) -> Part:
-    """Follow the contract's list of addresses, in its order."""
-    listed = func.unnest(contract.ship_to_ids).table_valued("id", with_ordinality="place")
-    key, address = listed.render_derived(), reader.table(Address)
-    rows = select().select_from(key).join(address, address.id == key.c.id)
-    rows = rows.where(*seen_by(reader.viewer, address)).order_by(key.c.place)
-    return address, rows.correlate_except(key, address)
-
-
-ship_tos = Nested(Address, _ship_tos)
+ship_tos = ByList(Contract, "ship_to_ids", Address, typical=5)
 
 
 def _is_expired(reader: Reader, contract: Any) -> ColumnElement[Any]:
     """Compare days at the contract's own zone; valid_to is the last day (K3)."""
-    here = func.timezone(contract.time_zone, reader.at)
-    return contract.valid_to < cast(here, Date)  # type: ignore[no-any-return]
+    return contract.valid_to < contract.day(reader.at)  # type: ignore[no-any-return]
 
 
 def _is_exhausted(reader: Reader, contract: Any) -> ColumnElement[Any]:
@@ -74,6 +63,7 @@ def _state(reader: Reader, contract: Any) -> ColumnElement[Any]:
     return type_coerce(state, OneOf(ContractState))
 
 
+offered = Computed(Contract, {"actions": available(ACTS)})
 standing = Computed(
     Contract, {"state": _state, "is_expired": _is_expired, "is_exhausted": _is_exhausted}
 )
@@ -112,13 +102,13 @@ def _matching(
     reader: Reader, contract: Any, filter_by: ContractFilter
 ) -> Iterable[ColumnElement[bool]]:
     if filter_by.states is not None:
-        yield _state(reader, contract).in_(filter_by.states)
+        yield one_of(_state(reader, contract), filter_by.states)
     if filter_by.party_id is not None:
         yield contract.party_id == filter_by.party_id
     if filter_by.number_prefix is not None:
-        yield contract.number.startswith(filter_by.number_prefix, autoescape=True)
+        yield begins(contract.number, filter_by.number_prefix)
     if filter_by.valid_on is not None:
-        yield literal(filter_by.valid_on, Date).between(contract.valid_from, contract.valid_to)
+        yield type_coerce(filter_by.valid_on, Date).between(contract.valid_from, contract.valid_to)
     if filter_by.purchase_order_number is not None:
         yield contract.purchase_order_number == filter_by.purchase_order_number
     if filter_by.exhausted is not None:

@@ -10,6 +10,7 @@ from pydantic import Field
 from sqlalchemy import ColumnElement, case, func, select, true, tuple_, type_coerce
 
 from kit.inputs import Input
+from loaders.reading.filters import one_of
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Many, One, Part, Reader, Relation
 from models.base.tables import OneOf
@@ -107,9 +108,9 @@ def _matching(
     _reader: Reader, release: Any, filter_by: ReleaseFilter
 ) -> Iterable[ColumnElement[bool]]:
     if filter_by.states is not None:
-        yield release.state.in_(filter_by.states)
+        yield one_of(release.state, filter_by.states)
     if filter_by.types is not None:
-        yield release.type.in_(filter_by.types)
+        yield one_of(release.type, filter_by.types)
 
 
 _SORTS: Mapping[Enum | None, Sorted] = {

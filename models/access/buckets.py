@@ -1,4 +1,4 @@
-"""What keys may still spend."""
+"""What may still be spent."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -10,7 +10,9 @@ from models.base.visibility import Seen
 
 
 class CostBucket(Owned):
-    """A key's bucket of points, told by the time at which it is full again; id: the key's.
+    """A bucket of points, told by the time at which it is full again.
+
+    id: of the company, channel, location, carrier, key or merchant that spends from it.
 
     Whatever is before now means full, so that an idle bucket needs neither writing nor its row.
     """

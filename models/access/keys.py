@@ -6,16 +6,16 @@ from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, UniqueConstraint, case, select
+from sqlalchemy import ARRAY, ColumnElement, Select, UniqueConstraint, case, select
 from sqlalchemy.ext.hybrid import hybrid_property
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from kit.ids import new_id
 from kit.limits import Limits
 from models.access.tokens import new_secret
 from models.access.viewers import Actor, CompanyRole, Documents, Scope
 from models.base.tables import Base, OfMerchant, OneOf, Owned, check, indexed, known, unique
-from models.base.visibility import Seen
+from models.base.visibility import AnyViewer, Seen, merchant
 
 
 class Merchant(Base):
@@ -53,6 +53,15 @@ class MerchantSecret(Owned):
     )
 
     token_secret: Mapped[bytes] = mapped_column(default=new_secret)
+
+
+def secret_of(viewer: AnyViewer) -> Select[Any]:
+    """Select what signs the access tokens of the viewer's merchant's orders.
+
+    No viewer sees it: it is for what is made of it.
+    """
+    kept = aliased(MerchantSecret)
+    return select(kept.token_secret).where(kept.merchant_id == merchant(viewer))
 
 
 class ApiKey(OfMerchant):

@@ -1,18 +1,34 @@
 """Tokens: of keys, `abruf_<key id>_<secret>`, and of orders, `order_<order id>_<signature>`.
 
 A key's secret is 256 random bits of which only a hash is kept. An order's token is signed with a
-secret of its merchant, so that nothing is kept of it.
+secret of its merchant, so that nothing is kept of it; SQL signs alike, for lists of orders.
 """
 
 import hashlib
 import hmac
 import re
 import secrets
+from typing import Any
 from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    LargeBinary,
+    Select,
+    Text,
+    func,
+    literal_column,
+    select,
+    true,
+)
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 _PREFIX = "abruf"
 _ORDER = "order"
 _SECRET_BYTES = 32
+_INNER, _OUTER = 0x36, 0x5C
+"""What HMAC mixes with its secret before the message, and before the hash of both (RFC 2104)."""
 _ORDER_TOKEN = re.compile(f"{_ORDER}_([0-9a-f]{{32}})_[0-9a-f]{{64}}")
 _TOKEN = re.compile(f"{_PREFIX}_([0-9a-f]{{32}})_([0-9a-f]{{{2 * _SECRET_BYTES}}})")
 
@@ -43,6 +59,11 @@ def prefix(key_id: UUID) -> str:
     return f"{_PREFIX}_{key_id.hex}"
 
 
+def prefix_in_sql(key_id: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return the expression of `prefix`."""
+    return func.concat(literal_column(f"'{_PREFIX}_'"), _hex(func.uuid_send(key_id)), type_=Text())
+
+
 def new_secret() -> bytes:
     """Return 32 random bytes."""
     return secrets.token_bytes(_SECRET_BYTES)
@@ -62,3 +83,47 @@ def order_of(token: str, secret: bytes) -> UUID | None:
     claimed = UUID(hex=found[1])
     genuine = order_token(secret, claimed)
     return claimed if hmac.compare_digest(token.encode(), genuine.encode()) else None
+
+
+def order_token_in_sql(secret: Select[Any], order_id: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return the expression of `order_token`. secret: the select of the merchant's one.
+
+    PostgreSQL reads the secret itself, once a statement: it stands in no text and no parameter.
+    """
+    message = func.uuid_send(order_id, type_=LargeBinary())
+    inner = func.sha256(_block(secret, _INNER).concat(message), type_=LargeBinary())
+    signature = func.sha256(_block(secret, _OUTER).concat(inner), type_=LargeBinary())
+    named: tuple[ColumnElement[Any], ...] = (
+        literal_column(f"'{_ORDER}'"),
+        _hex(message),
+        _hex(signature),
+    )
+    return func.concat_ws(literal_column("'_'"), *named, type_=Text())
+
+
+def _hex(value: ColumnElement[Any]) -> ColumnElement[Any]:
+    return func.encode(value, literal_column("'hex'"))
+
+
+def _block(secret: Select[Any], mixed: int) -> ColumnElement[Any]:
+    """Mix each byte of a secret, which is as long as half a block, with one; the rest is that."""
+    kept = secret.subquery()
+    (whole,) = kept.c
+    places = func.generate_series(_number(0), _number(_SECRET_BYTES - 1))
+    table = places.table_valued("place", name="places").render_derived()
+    place = table.c.place
+    byte = func.get_byte(whole, place, type_=Integer()).bitwise_xor(_number(mixed))
+    each = func.set_byte(_bytes(1, mixed), _number(0), byte)
+    put_together = func.string_agg(
+        each, aggregate_order_by(_bytes(0, mixed), place), type_=LargeBinary()
+    )
+    block = put_together.concat(_bytes(_SECRET_BYTES, mixed))
+    return select(block).select_from(kept.join(table, true())).scalar_subquery()
+
+
+def _number(value: int) -> ColumnElement[Any]:
+    return literal_column(str(value), Integer())
+
+
+def _bytes(times: int, byte: int) -> ColumnElement[Any]:
+    return literal_column(f"'\\x{times * f'{byte:02x}'}'::bytea", LargeBinary())

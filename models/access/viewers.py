@@ -43,6 +43,7 @@ class Scope(StrEnum):
     KEYS_MANAGE = "KEYS_MANAGE"
     DOCUMENTS_MANAGE = "DOCUMENTS_MANAGE"
     PRICES_STATE = "PRICES_STATE"
+    PAYMENTS_WRITE = "PAYMENTS_WRITE"
 
 
 READS = frozenset(
@@ -63,9 +64,10 @@ SCOPES: dict[Actor, frozenset[Scope]] = {
     Actor.CARRIER: READS | {Scope.TRACKING_WRITE},
 }
 """The scopes that a new key of each kind gets unless it is told others."""
-ASKED_FOR: dict[Actor, frozenset[Scope]] = dict.fromkeys(
-    (Actor.BUYER, Actor.STOREFRONT), frozenset({Scope.PRICES_STATE})
-)
+ASKED_FOR: dict[Actor, frozenset[Scope]] = {
+    Actor.BUYER: frozenset({Scope.PRICES_STATE}),
+    Actor.STOREFRONT: frozenset({Scope.PRICES_STATE, Scope.PAYMENTS_WRITE}),
+}
 """Scopes that a key of a kind may have, but gets only where it is told so."""
 
 
@@ -104,6 +106,9 @@ class Documents(StrEnum):
     REGISTERED_AND_EXPLORE = "REGISTERED_AND_EXPLORE"
 
 
+_NOBODY = UUID(int=0)
+
+
 @dataclass(frozen=True)
 class Viewer:
     """The actor of one request. bound_to: the party, channel, location or carrier of its kind.
@@ -128,6 +133,17 @@ class Viewer:
     subject: str | None = None
 
     @property
+    def company_id(self) -> UUID | None:
+        """Return the party that a buyer orders or a carrier drives for."""
+        return self.bound_to if self.actor in {Actor.BUYER, Actor.CARRIER} else None
+
+    @property
+    def orders_for(self) -> UUID:
+        """Return the party or channel to which its orders are bound, nobody's id for others."""
+        binds = self.actor in {Actor.BUYER, Actor.STOREFRONT}
+        return self.bound_to if binds and self.bound_to is not None else _NOBODY
+
+    @property
     def sees_all(self) -> bool:
         """Tell whether nothing of the merchant is hidden from the viewer."""
         return self.actor is Actor.STAFF
@@ -142,6 +158,11 @@ class Viewer:
 
 
 _NOBODY = UUID(int=0)
+
+
+def by_itself(merchant_id: UUID) -> Viewer:
+    """Return who writes what happens by itself as time passes; it has no key and no scope."""
+    return Viewer(merchant_id, Actor.STAFF, _NOBODY, "Abruf", subject="abruf")
 
 
 def anyone(actor: Actor) -> Viewer:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import aliased
 
 from models.base.tables import OfMerchant
@@ -34,6 +34,14 @@ class AllRows:
         """Tell whether there are rows, one of each table, that pass a test together."""
         tables, own = self.tables(entities)
         return exists().where(*own, where(*tables)).correlate_except(*tables)
+
+    def value(
+        self, entity: type[OfMerchant], column: str, where: Callable[[Any], ColumnElement[bool]]
+    ) -> ColumnElement[Any]:
+        """Return a column of the one row that passes a test, NULL where none does."""
+        (table,), own = self.tables((entity,))
+        found = select(getattr(table, column)).where(*own, where(table))
+        return found.correlate_except(table).scalar_subquery()
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from models.base.events import EVENTS, Event
-from models.base.payloads import CODES
+from models.base.payloads import CODES, Telling, Value
+from models.base.reductions import tables_of
 
 _HEAD = """\
 # Events
@@ -18,7 +19,8 @@ be erased from the rows while the journal stays whole. An entry's version counts
 payload. A changed form is a new version, with a function that makes one of the version before.
 """
 _KINDS = {
-    "id": "text, a UUID",
+    "id of `Name`": "text, a UUID: that of a row of this type. The type's global `id` is the Base64"
+    " of `Name:UUID`",
     "quantity": "text, an exact decimal number",
     "number": "a whole number",
     "true or false": "`true` or `false`",
@@ -34,6 +36,15 @@ _KINDS = {
 _DEFAULT = " Left out where there is nothing to tell."
 
 
+def _kind(kind: type[Event], value: Value) -> str:
+    """Return the kind of a value, with the types of which its ids are."""
+    rows = value.kind.rows
+    if rows is None or rows.how not in {Telling.ONE, Telling.LIST, Telling.KEYS} or rows.beside:
+        return value.kind.word
+    types = " or ".join(f"`{it.__name__}`" for it in tables_of(rows, kind))
+    return value.kind.word.replace("id", f"id of {types}", 1)
+
+
 def _event(kind: type[Event]) -> Iterator[str]:
     form = kind.versions
     version = f", version {form.version}" if form.upcasts else ""
@@ -43,7 +54,7 @@ def _event(kind: type[Event]) -> Iterator[str]:
         yield "| Field | Kind | What it means |\n| --- | --- | --- |"
         for it in form.values:
             left_out = "" if it.is_needed else _DEFAULT
-            yield f"| `{it.name}` | {it.kind.word} | {it.meaning}{left_out} |"
+            yield f"| `{it.name}` | {_kind(kind, it)} | {it.meaning}{left_out} |"
         yield ""
 
 

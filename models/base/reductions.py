@@ -78,7 +78,7 @@ def _shown_in_part(viewer: AnyViewer, kind: type[Event]) -> Iterator[tuple[Value
     for value in kind.versions.values:
         if value.kind.rows is not None:
             how, _, beside = value.kind.rows
-            tables = tuple(_tables(_named(value.kind.rows, kind), kind))
+            tables = tuple(tables_of(_named(value.kind.rows, kind), kind))
             if all(it.__seen__.get(viewer.actor) is not ALL for it in tables):
                 yield value, _Alike(how, tables, value.is_needed, beside)
 
@@ -111,7 +111,7 @@ def _shown(viewer: AnyViewer, form: _Alike, entry: Any, field: Any) -> ColumnEle
     return func.coalesce(seen, nothing) if form.is_needed else seen
 
 
-def _tables(rows: Referenced, kind: type[Event]) -> list[Any]:
+def tables_of(rows: Referenced, kind: type[Event]) -> list[Any]:
     """Return the tables that are named, or that of the lines whose counters the event's tells."""
     if rows.tables:
         return [*map(entity_named, rows.tables)]

@@ -21,7 +21,7 @@ class Task:
     is_open: Callable[[AllRows, Any], ColumnElement[bool]]
 
 
-def one_of(state: Any, states: Iterable[StrEnum]) -> ColumnElement[bool]:
+def is_among(state: Any, states: Iterable[StrEnum]) -> ColumnElement[bool]:
     """Tell whether a state is one of several, by one text for any number of them."""
     found: ColumnElement[bool] = state == any_(literal(sorted(states), ARRAY(Text())))
     return found

@@ -78,6 +78,11 @@ def bound(viewer: AnyViewer) -> ColumnElement[Any]:
     return bindparam("bound_to", viewer.bound_to, Uuid())
 
 
+def holding(viewer: AnyViewer) -> ColumnElement[Any]:
+    """Return the row whose access token the viewer sends, as a parameter."""
+    return bindparam("holding", viewer.holding, Uuid())
+
+
 def parameters(viewer: AnyViewer) -> dict[str, Any]:
     """Return the values of the parameters that `seen_by` names, for statements that are kept."""
     return {
@@ -99,8 +104,7 @@ def held(column: str) -> Rule:
     """See the row whose access token the viewer holds, where the column is its own."""
 
     def condition(viewer: AnyViewer, table: Any) -> ColumnElement[bool]:
-        holding = bindparam("holding", viewer.holding, Uuid())
-        return and_(getattr(table, column) == bound(viewer), table.id == holding)
+        return and_(getattr(table, column) == bound(viewer), table.id == holding(viewer))
 
     return Rule(f"the one whose token it holds, of its own `{column}`", condition)
 

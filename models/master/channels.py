@@ -35,6 +35,14 @@ class DeliveryMethod(StrEnum):
     NEIGHBOUR = "NEIGHBOUR"
 
 
+class ReleaseWhen(StrEnum):
+    """What must be known of an order's payment before its goods go on."""
+
+    NOT_FAILED = "NOT_FAILED"
+    AUTHORISED = "AUTHORISED"
+    PAID = "PAID"
+
+
 CONSUMER_METHODS = frozenset(
     {DeliveryMethod.LOCKER, DeliveryMethod.SHOP_PICKUP, DeliveryMethod.NEIGHBOUR}
 )
@@ -52,6 +60,7 @@ class Channel(Owned):
     __table_args__ = (
         unique("code", "code"),
         known("kind", ChannelKind),
+        known("release_when", ReleaseWhen),
         check(
             "methods_known",
             f"delivery_methods <@ ARRAY[{_METHODS}] AND cardinality(delivery_methods) > 0",
@@ -64,5 +73,10 @@ class Channel(Owned):
     guests_allowed: Mapped[bool]
     approval_required: Mapped[bool]
     takes_unpriced: Mapped[bool] = mapped_column(default=False, server_default="false")
+    release_when: Mapped[ReleaseWhen] = mapped_column(
+        OneOf(ReleaseWhen),
+        default=ReleaseWhen.NOT_FAILED,
+        server_default=ReleaseWhen.NOT_FAILED.value,
+    )
     delivery_methods: Mapped[list[DeliveryMethod]] = mapped_column(ARRAY(OneOf(DeliveryMethod)))
     is_active: Mapped[bool] = mapped_column(default=True)

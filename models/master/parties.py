@@ -16,6 +16,7 @@ from models.access.viewers import Actor
 from models.base.bindings import Binding, Bindings
 from models.base.tables import OneOf, Owned, check, indexed, known, to, unique
 from models.base.visibility import Rule, Seen, either, own
+from models.master.channels import ReleaseWhen
 
 END_OF_DAY = "24:00"
 """When an opening closes that lasts until midnight."""
@@ -51,9 +52,9 @@ _CARRIERS = Rule("carriers", lambda _viewer, table: _has(PartyRole.CARRIER)(tabl
 class Party(Owned):
     """A company or a person, known by its number.
 
-    price_group: which price lists count for it beside its own. channel_ids: over which its buyers
-    order. approval_limit: net above which an order of its buyers waits for one of its approvers;
-    per_day: the same for all that it orders on one day of the merchant's.
+    price_group: whose price lists count beside its own. channel_ids: over which its buyers order.
+    release_when: its own rule in place of its channels'. approval_limit: net above which an order
+    of its buyers waits for an approver; per_day: the same for all of one day of the merchant's.
     """
 
     __tablename__ = "parties"
@@ -71,6 +72,7 @@ class Party(Owned):
         unique("number", "number"),
         indexed("parties", "name", "id"),
         known("kind", PartyKind),
+        known("release_when", ReleaseWhen),
         check(
             "roles_known",
             "roles <@ ARRAY['CUSTOMER', 'CARRIER', 'SUPPLIER', 'FULFILMENT_PROVIDER']"
@@ -95,6 +97,7 @@ class Party(Owned):
     language: Mapped[str | None]
     price_group: Mapped[str | None]
     channel_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), default=list, server_default="{}")
+    release_when: Mapped[ReleaseWhen | None] = mapped_column(OneOf(ReleaseWhen))
     approval_limit: Mapped[Decimal | None]
     approval_limit_per_day: Mapped[Decimal | None]
     approval_currency: Mapped[str | None]
@@ -119,9 +122,8 @@ class Contact(Owned):
 class Address(Owned):
     """A place where a party takes deliveries, known by a code of the merchant's.
 
-    place: the fields of kit.inputs.Place. receiving_hours: one object for each opening of a
-    weekday, {weekday: 1 (Monday) to 7, opens: "HH:MM", closes: "HH:MM" or "24:00"}, at the
-    place's time zone; no opening at all means that deliveries are taken at any time.
+    place: the fields of kit.inputs.Place. receiving_hours: for each opening {weekday: 1 (Monday) to
+    7, opens: "HH:MM", closes: "HH:MM" or "24:00"}, at the place's time zone; none: at any time.
     """
 
     __tablename__ = "addresses"
@@ -155,8 +157,8 @@ def takes_in(
     opening of that weekday; a window over several days must meet an opening on each of them. A
     window that ends at midnight does not touch the day that begins then. No hours: always.
 
-    When the clock is set back, an opening covers both passes of the repeated hour; when it is
-    set forward, the hour that is missing belongs to no opening.
+    Where the clock is set back, an opening covers both passes of an hour; an hour that is missing
+    belongs to none.
     """
     if not receiving_hours:
         return True
@@ -195,5 +197,4 @@ def _openings(
 
 def _instant(day: date, clock: str, zone: ZoneInfo, fold: int) -> datetime:
     """Return when the place's clock shows the time; fold: 0 the first pass, 1 the second."""
-    local = datetime.combine(day, time.fromisoformat(clock), tzinfo=zone)
-    return local.replace(fold=fold).astimezone(UTC)
+    return datetime.combine(day, time.fromisoformat(clock).replace(fold=fold), zone).astimezone(UTC)

@@ -7,8 +7,10 @@ class TradeCode(StrEnum):
     """What orders, releases and contracts refuse; the schema shows it in `UserErrorCode`."""
 
     # Orders
+    AMENDMENT_AWAITED = "AMENDMENT_AWAITED"
     GUESTS_NOT_ALLOWED = "GUESTS_NOT_ALLOWED"
     ON_HOLD = "ON_HOLD"
+    PAYMENT_OUTSTANDING = "PAYMENT_OUTSTANDING"
     PRICE_CHANGED = "PRICE_CHANGED"
     PRICE_UNKNOWN = "PRICE_UNKNOWN"
     QUANTITY_EXCEEDED = "QUANTITY_EXCEEDED"

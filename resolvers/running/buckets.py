@@ -1,4 +1,4 @@
-"""What keys may spend: each process takes shares out of buckets that all processes have in common.
+"""What is spent: each process takes portions out of buckets that all processes have in common.
 
 docs/decisions/0017-cost-bucket.md gives the reasons.
 """
@@ -6,6 +6,7 @@ docs/decisions/0017-cost-bucket.md gives the reasons.
 import asyncio
 import logging
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -18,16 +19,19 @@ from kit.db.database import Database
 from kit.limits import Limits
 from kit.recent import Recent
 from models.access.viewers import Viewer
+from resolvers.running.shares import lane_of
 
 _log = logging.getLogger("abruf")
 SHARES = 10
 """A process takes a tenth of a bucket at a time."""
+KEYS = 4
+"""A merchant's bucket holds, and gets, as much as this many keys' do by the server's numbers."""
 _KEPT = 10_000
 """Shares that a process remembers."""
 
 
 class Throttled(Exception):
-    """A key has spent its points. seconds: until the points that it asks for are there."""
+    """A bucket is empty. seconds: until the points that are asked for are there."""
 
     def __init__(self, wait: timedelta) -> None:
         """Take how long it must wait; whole seconds are told, at least one."""
@@ -86,7 +90,7 @@ class Budgets:
 
     def share(self, bucket: Bucket, now: datetime) -> _Share:
         """Return the share of a bucket, made empty where there is none."""
-        key = (bucket.merchant_id, bucket.key_id)
+        key = (bucket.merchant_id, bucket.id)
         return self._shares.get(key) or self._shares.keep(key, _Share(now))
 
     async def fill(self, share: _Share, bucket: Bucket, points: int, clock: Clock) -> None:
@@ -111,31 +115,44 @@ class Budgets:
         try:
             took, share.full_at = await self._buckets.take(bucket, points, now)
         except (SQLAlchemyError, OSError):
-            _log.exception("A cost bucket cannot be read; its key is not throttled meanwhile")
+            _log.exception("A cost bucket cannot be read; nobody is throttled by it meanwhile")
             return True
         return took
 
 
-class Bill:
-    """What one operation costs its key. requested, actual: points, charged and then known.
+def buckets_of(viewer: Viewer, limits: Limits, usual: Limits) -> tuple[Bucket, Bucket]:
+    """Return what a viewer pays from: its own bucket, and its merchant's.
 
-    A request costs a point, whatever it asks. owed: points of its planning; whoever owes is
-    throttled at the next request, not in the middle of this one.
+    limits: the key's own. usual: the server's. All keys of one company, channel, location or
+    carrier have one bucket, unless a key has numbers of its own.
+    """
+    merchant, lane = lane_of(viewer)
+    is_usual = (limits.bucket, limits.restore) == (usual.bucket, usual.restore)
+    own = Bucket(merchant, lane if is_usual else viewer.key_id, limits.bucket, limits.restore)
+    return own, Bucket(merchant, merchant, KEYS * usual.bucket, KEYS * usual.restore)
+
+
+class Bill:
+    """What one operation costs. requested, actual: points, charged and then known.
+
+    It is paid from all of its buckets alike, so that a new key finds what another one has left of
+    its merchant's. A request costs a point, whatever it asks. owed: points of its planning; whoever
+    owes is throttled at the next request, not in the middle of this one.
     """
 
-    def __init__(self, budgets: Budgets, viewer: Viewer, limits: Limits, clock: Clock) -> None:
-        """Take who pays."""
-        self._bucket = Bucket(viewer.merchant_id, viewer.key_id, limits.bucket, limits.restore)
-        self._budgets, self._clock = budgets, clock
-        self._share = budgets.share(self._bucket, clock())
+    def __init__(self, budgets: Budgets, buckets: Sequence[Bucket], clock: Clock) -> None:
+        """Take from what it is paid; clients are told of the first one."""
+        self._budgets, self._clock, now = budgets, clock, clock()
+        self._shares = [(budgets.share(it, now), it) for it in buckets]
         self.requested: int | None = None
         self.actual = self.owed = 0
 
     async def charge(self, points: int) -> None:
-        """Take what is lacking to points from the share. Throttled: they are not there."""
-        while (more := points - self.actual) > self._share.points:
-            await self._budgets.fill(self._share, self._bucket, more, self._clock)
-        self._share.points -= more
+        """Take what is lacking to points from the shares. Throttled: they are not there."""
+        while lacking := [it for it in self._shares if points - self.actual > it[0].points]:
+            share, bucket = lacking[0]
+            await self._budgets.fill(share, bucket, points - self.actual, self._clock)
+        self._spend(points - self.actual)
         self.actual = points
 
     def settle(self, actual: int) -> None:
@@ -143,27 +160,34 @@ class Bill:
 
         No share outgrows its bucket.
         """
-        self._share.points = min(self._share.points + self.actual - actual, self._bucket.size)
+        self._spend(actual - self.actual)
         self.actual = actual
 
     def owe_planning(self, points: int) -> None:
         """Owe what planning costs, of which nothing is given back."""
-        self._share.points -= points
+        self._spend(points)
         self.owed += points
 
     def owe(self, points: int) -> None:
-        """Charge what was known only after it was done; the key's next request pays what lacks."""
-        self._share.points -= points
+        """Charge what was known only after it was done; the next request pays what lacks."""
+        self._spend(points)
         self.actual += points
+
+    def _spend(self, points: int) -> None:
+        for share, bucket in self._shares:
+            share.points = min(share.points - points, bucket.size)
 
     @property
     def status(self) -> dict[str, int]:
-        """Return what the key may spend, as this process knows."""
-        bucket = self._bucket
-        lacks = max(self._share.full_at - self._clock(), timedelta(0)).total_seconds()
-        available = self._share.points + bucket.size - lacks * bucket.restore
+        """Return what may be spent, as this process knows: of what is there, the least."""
+        bucket = self._shares[0][1]
         return {
             "maximumAvailable": bucket.size,
-            "currentlyAvailable": min(bucket.size, max(0, math.floor(available))),
+            "currentlyAvailable": min(self._available(*it) for it in self._shares),
             "restoreRate": bucket.restore,
         }
+
+    def _available(self, share: _Share, bucket: Bucket) -> int:
+        lacks = max(share.full_at - self._clock(), timedelta(0)).total_seconds()
+        available = share.points + bucket.size - lacks * bucket.restore
+        return min(bucket.size, max(0, math.floor(available)))

@@ -1,25 +1,25 @@
 """The context of one request: who asks, when, and what it reads and writes with."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from aiodataloader import DataLoader
-
 from commands.writing.extent import Extent
 from kit.clock import Clock
 from kit.db.database import Database
-from kit.limits import DEFAULT_LIMITS, Limits, Work
+from kit.limits import DEFAULT_LIMITS, Limits
+from kit.work import Work
 from loaders.reading.batch import Loaders
 from loaders.reading.relations import Reader, Relation
 from models.access.viewers import Actor, Viewer
-from resolvers.running.buckets import Bill
+from resolvers.running.buckets import Bill, Throttled, buckets_of
 from resolvers.running.lanes import Lanes
 from resolvers.running.process import Process
+from resolvers.running.shares import Lane, lane_of
 
 WRITTEN = 200
 """Characters of a statement that is written for the first time cost a point."""
@@ -55,11 +55,15 @@ class Context:
     """One operation. Its loaders are made by `begin`, inside the running loop.
 
     is_trusted: whether its document is a registered one. measured: what it was found to ask for.
+    entries: in all lists and objects of its variables.
     schema: what it runs on, for who registers documents. extent: the lines that its mutation
-    touches. has_written: whether something was committed.
+    touches. has_written: whether something was committed. following_plan: makes what answers one
+    event of a subscription, None where no plan does.
     """
 
+    bill: Bill
     has_written = False
+    following_plan: Callable[[], Any] | None = None
 
     def __init__(
         self,
@@ -79,6 +83,7 @@ class Context:
         self.database = database
         self.clock = clock
         self.limits = terms.limits.own(viewer.limits)
+        self._buckets = buckets_of(viewer, self.limits, terms.limits)
         self.keep_answers, self.plans = terms.keep_answers, terms.plans
         process = process or Process(database)
         self.budgets, self.documents = process.budgets, process.documents
@@ -87,7 +92,26 @@ class Context:
         self._lanes, self._slot = call.lanes, AsyncExitStack()
         self.deadline: asyncio.Timeout | None = None
         self.measured: Any = None
+        self.entries = 0
         self.schema: Any = None
+
+    async def next_event(self) -> None:
+        """Begin an event of a subscription: when its key can pay for it, and when it is its turn.
+
+        It is charged as announced, as the operation was. Nothing is held while it waits for the
+        points, and no time runs; who lets too many events wait is told so.
+        """
+        bill = self._bill()
+        bill.requested = self.bill.requested
+        while True:
+            try:
+                await bill.charge(bill.requested or 1)
+            except Throttled as throttled:
+                await asyncio.sleep(throttled.seconds)
+            else:
+                break
+        await self.enter()
+        self.bill = bill
 
     async def enter(self) -> None:
         """Begin when it is one's turn."""
@@ -103,13 +127,17 @@ class Context:
         self.now: datetime = self.clock()
         self.reads = self.database.reading(self.viewer.merchant_id)
         self._read_as(self.viewer)
-        self.batches: dict[Any, DataLoader[Any, Any]] = {}
         self.work = Work(self.limits)
+        if self.measured is not None:
+            self.work.weights = self.measured.weights
         self.extent = Extent(self.limits.lines)
-        self.bill = Bill(self.budgets, self.viewer, self.limits, self.clock)
+        self.bill = self._bill()
         self.is_trusted = False
         if self.deadline is not None:
             self.deadline.reschedule(asyncio.get_running_loop().time() + self.limits.deadline)
+
+    def _bill(self) -> Bill:
+        return Bill(self.budgets, self._buckets, self.clock)
 
     def _read_as(self, viewer: Viewer) -> None:
         self.viewer = viewer
@@ -148,9 +176,9 @@ class Context:
         return self.viewer.actor
 
     @property
-    def payer(self) -> UUID | None:
-        """Return whose turn it is where turns are taken: all keys of one company have one."""
-        return self.viewer.bound_to or self.viewer.key_id
+    def payer(self) -> Lane:
+        """Return whose turn it is where turns are taken: a merchant's, in it a company's."""
+        return lane_of(self.viewer)
 
     @property
     def named(self) -> dict[str, Any]:
@@ -174,4 +202,3 @@ class Context:
         """Forget what was read before a write, and that the answer tells what was done."""
         self.has_written = True
         self.loaders.clear()
-        self.batches.clear()

@@ -1,62 +1,65 @@
-"""Lanes: what one company or key runs at once, so that others find turns, and connections, left.
+"""Lanes: what a merchant, and in it a company or key, runs at once, so that others find turns.
 
 There are as many turns as database connections, so that who has a turn finds a connection.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from operator import attrgetter
-from uuid import UUID
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from itertools import count
 
 from kit.limits import Bounds
 from models.access.viewers import Viewer
+from resolvers.running.shares import Lane, Shares, lane_of, levels
 
 
-@dataclass(eq=False)
-class _Lane:
-    """One company's or key's. queue: who waits, the first one first."""
+@dataclass
+class _Inside:
+    """What runs and waits of a merchant, or of a lane in it.
 
-    running: int = 0
-    queue: deque[asyncio.Future[None]] = field(default_factory=deque)
+    since: when it came, or had a turn begin or end last; counted, not measured.
+    """
+
+    since: int
+    requests: int = 0
 
 
 class Lanes:
-    """Gives turns: to a lane in the order in which they were asked for, among lanes fairly.
+    """Gives turns: in a lane in the order in which they were asked for, among lanes fairly.
 
-    A lane runs at most its own bound, and begins only while it runs less than is free for others:
-    one alone takes half of all turns, two take a third each, so that another one finds a turn until
-    there are as many lanes as turns. From then on a turn that ends goes to the lane that runs the
-    fewest; of several, to the one that has waited for the longest since it had one. Memory is that
-    of what is inside.
+    A lane begins while it may have more (`Shares`): alone it runs four of ten turns, two merchants
+    run three each, so that another one finds a turn until there are as many as turns. Where who
+    waits must wait for one to end, the turn goes to the merchant that runs the fewest, and in it to
+    the lane that does; of several, to the one that has waited for the longest since it had one.
+    Memory is that of what is inside.
     """
 
     def __init__(self, bounds: Bounds) -> None:
         """Take how many turns there are, for one lane and in all, and how many may wait."""
-        self._bounds, self._free = bounds, bounds.turns
-        self._lanes: dict[UUID, _Lane] = {}
-        self._waiting: dict[_Lane, None] = {}
-        """Lanes in which somebody waits, in the order of the rounds."""
+        self._most = bounds.at_once + bounds.waiting
+        self._running = Shares(bounds.at_once, bounds.turns)
+        self._inside: dict[Lane, _Inside] = {}
+        self._waiting: dict[Lane, deque[asyncio.Future[None]]] = {}
+        self._moments = count()
 
     @property
     def lanes(self) -> int:
-        """How many companies and keys are inside."""
-        return len(self._lanes)
+        """How many merchants, companies and keys are inside."""
+        return len(self._inside)
 
     def is_full(self, viewer: Viewer) -> bool:
         """Tell whether as many of a viewer's lane run and wait as may."""
-        lane = self._lanes.get(lane_of(viewer)) or _Lane()
-        return lane.running + len(lane.queue) >= self._bounds.at_once + self._bounds.waiting
+        inside = self._inside.get(lane_of(viewer))
+        return (inside.requests if inside else 0) >= self._most
 
     @asynccontextmanager
     async def turn(self, viewer: Viewer) -> AsyncIterator[None]:
         """Wait for a turn. All keys of one company, channel, location or carrier share a lane."""
-        name = lane_of(viewer)
-        lane = self._lanes.setdefault(name, _Lane())
-        try:
-            if not lane.queue and self._may_begin(lane):
+        lane = lane_of(viewer)
+        with self._entered(lane):
+            if lane not in self._waiting and self._running.may_have_more(lane):
                 self._begin(lane)
             else:
                 await self._asked(lane)
@@ -64,55 +67,60 @@ class Lanes:
                 yield
             finally:
                 self._end(lane)
+
+    @contextmanager
+    def _entered(self, lane: Lane) -> Iterator[None]:
+        for level in levels(lane):
+            inside = self._inside.setdefault(level, _Inside(next(self._moments)))
+            inside.requests += 1
+        try:
+            yield
         finally:
-            if not lane.running and not lane.queue:
-                self._lanes.pop(name, None)
+            for level in levels(lane):
+                self._inside[level].requests -= 1
+                if not self._inside[level].requests:
+                    del self._inside[level]
 
-    def _may_begin(self, lane: _Lane) -> bool:
-        return lane.running < min(self._bounds.at_once, self._free)
-
-    def _begin(self, lane: _Lane) -> None:
-        lane.running += 1
-        self._free -= 1
-
-    async def _asked(self, lane: _Lane) -> None:
+    async def _asked(self, lane: Lane) -> None:
         """Wait until the turn is given."""
         turn = asyncio.get_running_loop().create_future()
-        lane.queue.append(turn)
-        self._waiting[lane] = None
+        queue = self._waiting.setdefault(lane, deque())
+        queue.append(turn)
         try:
             await turn
         except asyncio.CancelledError:
             if not turn.cancelled():
                 self._end(lane)
-            elif turn in lane.queue:
-                lane.queue.remove(turn)
-                if not lane.queue:
-                    del self._waiting[lane]
+            elif turn in queue:
+                self._leave(lane, turn)
             raise
 
-    def _end(self, lane: _Lane) -> None:
+    def _leave(self, lane: Lane, turn: asyncio.Future[None]) -> None:
+        self._waiting[lane].remove(turn)
+        if not self._waiting[lane]:
+            del self._waiting[lane]
+
+    def _begin(self, lane: Lane) -> None:
+        self._running.add(lane, 1)
+        self._moved(lane)
+
+    def _end(self, lane: Lane) -> None:
         """Give a turn back, and on to who may have one now."""
-        lane.running -= 1
-        self._free += 1
-        self._to_the_end(lane)
-        while self._waiting:
-            fewest = min(self._waiting, key=attrgetter("running"))
-            if not self._may_begin(fewest):
-                return
-            turn = fewest.queue.popleft()
+        self._running.add(lane, -1)
+        self._moved(lane)
+        while ready := [it for it in self._waiting if self._running.may_have_more(it)]:
+            due = min(ready, key=self._due)
+            turn = self._waiting[due][0]
+            self._leave(due, turn)
             if not turn.cancelled():
-                self._begin(fewest)
+                self._begin(due)
                 turn.set_result(None)
-            self._to_the_end(fewest)
 
-    def _to_the_end(self, lane: _Lane) -> None:
+    def _moved(self, lane: Lane) -> None:
         """Let a lane that had a turn wait behind those that had none meanwhile."""
-        self._waiting.pop(lane, None)
-        if lane.queue:
-            self._waiting[lane] = None
+        for level in levels(lane):
+            self._inside[level].since = next(self._moments)
 
-
-def lane_of(viewer: Viewer) -> UUID:
-    """Return whose turns a viewer takes: those of its company, channel, location or carrier."""
-    return viewer.bound_to or viewer.key_id
+    def _due(self, lane: Lane) -> list[tuple[int, int]]:
+        """Return what is less the sooner it is a lane's turn: of its merchant, then of itself."""
+        return [(self._running.of(it), self._inside[it].since) for it in levels(lane)]

@@ -1,6 +1,6 @@
 """Orders: placing one, what one tells beside its own row, and its changes."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,10 +11,7 @@ from commands.trade.orders import place
 from commands.trade.orders.place import OrderPlace
 from commands.writing.transaction import Outcome
 from kit.errors import Code, Refused
-from loaders.access.keys import token_secret
 from loaders.trade import orders as loaders
-from models.access.tokens import order_token
-from models.access.viewers import Scope
 from models.events.trade.orders import (
     OrderApproved,
     OrderCancelled,
@@ -33,19 +30,6 @@ async def place_one(context: Context, command: OrderPlace) -> Outcome:
     outcome = await write(context, command, place.place)
     context.show_order(outcome["order_id"])
     return outcome
-
-
-async def access_tokens(context: Context, order_ids: Sequence[UUID]) -> list[str | None]:
-    """Return the access token of each order, for its storefront and for who manages orders."""
-    viewer = context.viewer
-    shown = [viewer.may(Scope.ORDERS_MANAGE) or viewer.holding == it for it in order_ids]
-    if not any(shown):
-        return [None] * len(shown)
-    secret = await token_secret(context.reads, viewer.merchant_id)
-    return [
-        order_token(secret, order_id) if is_shown else None
-        for order_id, is_shown in zip(order_ids, shown, strict=True)
-    ]
 
 
 _LAST = {OrderCancelled.name: OrderState.CANCELLED, OrderRejected.name: OrderState.REJECTED}
@@ -94,7 +78,7 @@ async def _changes(
         async for entry in entries:
             if not _is_change(entry):
                 continue
-            await context.enter()
+            await context.next_event()
             await _seen(context, order_id)
             yield OrderChange(entry.sequence, entry.type, entry.occurred_at, order_id)
             if entry.type in _LAST:

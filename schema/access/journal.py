@@ -52,7 +52,10 @@ class TimelineEntry:
         description="Name of the key that did it; for others than staff, of their own company's"
         " only, else what kind of actor it is."
     )
-    payload: JSON = strawberry.field(description="What the event tells beside its type.")
+    payload: JSON = strawberry.field(
+        description="What the event tells beside its type; docs/EVENTS.md lists it. Ids in it are"
+        " UUIDs of rows: the global id of one is the Base64 of `TypeName:UUID`."
+    )
 
 
 def _object_text(entry: Any, _type_name: str) -> Sql:

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from commands.access.keys import manage
-from execution import related
+from execution import DECLARED, Listed, Written, related
+from execution.texts import quoted
 from loaders.access import keys as loaders
 from loaders.master import channels as channel_loaders
 from loaders.master import locations as location_loaders
 from loaders.master import parties as party_loaders
 from models.access.keys import ApiKey as ApiKeyRow
-from models.access.tokens import prefix
+from models.access.tokens import prefix, prefix_in_sql
 from models.access.viewers import Actor, CompanyRole, Documents, Scope
 from resolvers.access import keys as resolvers
 from schema.access.journal import Timeline, timeline
@@ -53,6 +54,11 @@ class KeyLimit:
     value: int = strawberry.field(description="The most.")
 
 
+_PREFIX = Written(
+    lambda key, _type_name: quoted(prefix_in_sql(key.id)), lambda key, _type_name: prefix(key.id)
+)
+
+
 @node(ApiKeyRow, loaders.by_id, Scope.KEYS_MANAGE, "A bearer token of the API, without its secret.")
 class ApiKey(Node):
     """A key."""
@@ -83,12 +89,17 @@ class ApiKey(Node):
     )
     timeline: Timeline = timeline()
 
-    @strawberry.field(description="What its token begins with; no secret.")
+    @strawberry.field(
+        description="What its token begins with; no secret.", metadata={DECLARED: _PREFIX}
+    )
     def prefix(self: Any) -> str:
         """Name the key as in its token."""
         return prefix(self.id)
 
-    @strawberry.field(description="Its own limits, in place of the server's.")
+    @strawberry.field(
+        description="Its own limits, in place of the server's.",
+        metadata={DECLARED: Listed(loaders.limits)},
+    )
     def limits(self: Any) -> list[KeyLimit]:
         """List the limits by name."""
         return [KeyLimit(limit=name, value=it) for name, it in sorted(self.limits.items())]

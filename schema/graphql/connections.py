@@ -98,13 +98,13 @@ def whole(
     source: Any,
     description: str,
     *,
-    points: int,
+    cost: Cost,
     attribute: str | None = None,
 ) -> Any:
     """Declare a field of a connection about its whole list; the class annotation gives its type.
 
-    of: the page -> the relation that reads it. source, attribute: see `execution.Whole`. points:
-    what it costs, since it reads all rows of the list, not only those of a page.
+    of: the page -> the relation that reads it. source, attribute: see `execution.Whole`. cost:
+    since it reads all rows of the list, not only those of a page.
     """
 
     def resolve(root: Any, info: Info) -> Awaitable[Any]:
@@ -113,7 +113,7 @@ def whole(
     return strawberry.field(
         resolver=resolve,
         description=description,
-        directives=[Cost(weight=points)],
+        directives=[cost],
         metadata={DECLARED: Whole(of, source, attribute)},
     )
 
@@ -132,7 +132,7 @@ class Connection(Generic[Item]):
         lambda page: CountOf(page.paged, page.filter_by),
         CountOf.source,
         "Rows of the whole list; counted only when asked.",
-        points=5,
+        cost=Cost(weight=4, each=100),
         attribute="count",
     )
 

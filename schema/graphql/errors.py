@@ -12,8 +12,8 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 
 from kit.db.lost import OutcomeUnknown, Unavailable
 from kit.errors import Code, Problem, Refused
-from kit.limits import TooLarge
 from kit.telemetry import trace
+from kit.work import TooLarge
 from models.fulfilment.codes import FulfilmentCode
 from models.trade.codes import TradeCode
 from schema.graphql.enums import described
@@ -76,7 +76,63 @@ CODES = (Code, TradeCode, FulfilmentCode)
 """Where refusals have their codes: those of any command, then each wing's own."""
 _CODES = {code.name: code.value for codes in CODES for code in codes}
 UserErrorCode: Any = StrEnum("UserErrorCode", _CODES)  # type: ignore[misc]
-described(UserErrorCode, "UserErrorCode", "Stable reason of a refusal.")
+described(
+    UserErrorCode,
+    "UserErrorCode",
+    "Stable reason of a refusal, and what to do about it; `field` says where.",
+    BLANK="There is no text: write one, or leave the field out.",
+    DUPLICATE="It stands twice where it may stand once: take one of them out.",
+    INVALID="It has a wrong form, or contradicts other fields: correct it as `message` says.",
+    INVALID_CHARACTER="Take out control characters, invisible ones, and heaps of marks.",
+    INVALID_CHECK_DIGIT="The number was mistyped: read it again from where it is printed.",
+    INVALID_CURRENCY="Name a currency of ISO 4217; of what belongs to an order, its own.",
+    INVALID_COUNTRY="Name a country of ISO 3166-1 by its two letters.",
+    INVALID_DATE="Name an instant or a day that is possible here: `message` says which is not.",
+    INVALID_ID="This is no id of such an object: send one as it was read.",
+    INVALID_TIME_ZONE="Name a zone of the IANA database, for example Europe/Berlin.",
+    INVALID_WINDOW="Let it end after it starts, and in the future where it is one to come.",
+    NOT_POSITIVE="Send more than 0, or 0 where that means something.",
+    OUT_OF_RANGE="Send a number within the bounds that `message` names.",
+    SCALE_EXCEEDED="Send fewer decimals: as many as the unit or the currency has.",
+    TOO_FEW_ITEMS="Send at least one item.",
+    TOO_LONG="Shorten the text.",
+    TOO_MANY_ITEMS="Send less at a time, in several calls.",
+    CONFLICT="Others were changing the same: send it again.",
+    IDEMPOTENCY_KEY_REUSED="The key belongs to another input: take a new one for this.",
+    NOT_ALLOWED="Leave it out, or ask the merchant for the right that `message` names.",
+    NOT_FOUND="There is no such object, or none that you see: look it up again.",
+    TAKEN="Another one has this already: choose another, or change that one.",
+    TOO_SLOW="It took too long: send less at a time, under the same idempotency key.",
+    VERSION_CONFLICT="Somebody else changed it: read it again, then decide again.",
+    WRONG_STATE="It is not the time for this: `availableActions` says what may be done now.",
+    GUESTS_NOT_ALLOWED="The channel takes no guests: order for a party, or elsewhere.",
+    ON_HOLD="A hold stops it: wait until whoever placed it releases it.",
+    PAYMENT_OUTSTANDING="What is known of a payment stops it: wait until another report of it is"
+    " recorded.",
+    PRICE_CHANGED="It costs something else than expected: show `price`, and ask again.",
+    PRICE_UNKNOWN="No price of it is known: the merchant states one, or it is left out.",
+    QUANTITY_EXCEEDED="Send at most what is there; `message` says how much.",
+    QUANTITY_NOT_OPEN="Send at most what is open; `message` says how much.",
+    BELOW_MINIMUM="Call off at least as much as `minPerCallOff`.",
+    CONTRACT_SUSPENDED="Wait until the contract is resumed.",
+    EXCEEDS_MAX="Take at most what the contract leaves, or have it amended.",
+    FIRM_ZONE="Keep firm quantities in the firm zone, or get the supplier's consent.",
+    LOT_MULTIPLE="Call off a multiple of `lotMultiple`.",
+    NOTICE_TOO_SHORT="Ask for a later day: the contract needs `minNoticeDays` before it.",
+    NOT_ON_CONTRACT="Name a line or an address that the contract lists.",
+    OPEN_CALL_OFFS="Cancel the open call-offs, or keep them by `keepCallOffs`.",
+    OUTSIDE_VALIDITY="Choose days between `validFrom` and `validTo` of the contract.",
+    PARTY_MISMATCH="Name what belongs to one party.",
+    RELEASE_OUTDATED="Send a higher number than the last one, and refer to the active release.",
+    UNIT_MISMATCH="Send the quantity in the unit that was agreed, or one that converts exactly.",
+    DELIVERY_POLICY="The order's delivery policy stops it: send it whole and in time.",
+    METHOD_NOT_ALLOWED="Choose a method that the channel offers to such a recipient.",
+    NOT_MERGEABLE="Merge only deliveries that agree in what `message` names.",
+    OUTSIDE_RECEIVING_HOURS="Choose a window in the receiving hours, or say why not as"
+    " `windowOverride`.",
+    PARCELS_DO_NOT_MATCH="Let the parcels hold exactly what was picked.",
+    RECIPIENT_MISSING="Name the person who takes it in.",
+)
 
 
 @strawberry.type(

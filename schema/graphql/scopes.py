@@ -21,6 +21,8 @@ described(
     DOCUMENTS_MANAGE="Register documents.",
     PRICES_STATE="State prices, discounts and kinds of orders; a token of a buyer or storefront"
     " has it only where it is named.",
+    PAYMENTS_WRITE="Report what is known of payments; a token of a storefront has it only where it"
+    " is named, one of a buyer never.",
 )
 
 _PLACES = [Location.OBJECT, Location.INTERFACE, Location.FIELD_DEFINITION]

@@ -7,7 +7,7 @@ from execution import related
 from loaders.master import channels as loaders
 from models.access.viewers import Scope
 from models.master.channels import Channel as ChannelRow
-from models.master.channels import ChannelKind, DeliveryMethod
+from models.master.channels import ChannelKind, DeliveryMethod, ReleaseWhen
 from schema.access.journal import Timeline, timeline
 from schema.graphql.bulk import OpenWork, UpsertResult
 from schema.graphql.connections import Connection, connection
@@ -31,6 +31,15 @@ described(
     LOCKER="Into a parcel locker; never for a business.",
     SHOP_PICKUP="Fetched from a shop; never for a business.",
     NEIGHBOUR="Left with a neighbour; never for a business.",
+)
+described(
+    ReleaseWhen,
+    "ReleaseWhen",
+    "What must be known of an order's payment before its goods are released, packed and"
+    " dispatched. Where none is required, it never stops them; where it failed, it always does.",
+    NOT_FAILED="Nothing, unless it failed: the goods go first.",
+    AUTHORISED="That it is authorised, or paid.",
+    PAID="That all of it is paid.",
 )
 described(
     loaders.ChannelSort,
@@ -57,6 +66,10 @@ class Channel(Node):
     takes_unpriced: bool = strawberry.field(
         description="Whether an order of something without a known price waits for the merchant's"
         " approval instead of being refused."
+    )
+    release_when: ReleaseWhen = strawberry.field(
+        description="What must be known of a payment before goods go on, for orders of guests and"
+        " of parties without a rule of their own."
     )
     delivery_methods: list[DeliveryMethod] = strawberry.field(
         description="How its orders may be delivered."

@@ -1,22 +1,20 @@
 """Parties for clients."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
-from strawberry import Info
 
 from commands.master.parties import upsert
-from execution import DECLARED, Listed, batched, related
+from execution import DECLARED, Listed, related
 from loaders.master import parties as loaders
 from loaders.trade import contracts as contract_loaders
 from loaders.trade import orders as order_loaders
 from models.access.viewers import Scope
+from models.master.channels import ReleaseWhen
 from models.master.parties import Address as AddressRow
 from models.master.parties import Contact as ContactRow
 from models.master.parties import Party as PartyRow
 from models.master.parties import PartyKind, PartyRole
-from resolvers.master import parties as resolvers
 from schema.access.journal import Timeline, timeline
 from schema.graphql.bulk import UpsertResult
 from schema.graphql.connections import Connection, connection
@@ -51,10 +49,6 @@ described(
     NAME="By name.",
     NAME_DESC="By name, last first.",
 )
-
-
-async def _channels(parties: Sequence[Any], info: Info) -> list[list[Any]]:
-    return await resolvers.channels_of(info.context, parties)
 
 
 @strawberry.type(
@@ -133,12 +127,14 @@ class Party(Node):
         "The same for all that it orders on one of the merchant's days; null: no such limit.",
         currency="approval_currency",
     )
+    release_when: ReleaseWhen | None = strawberry.field(
+        description="What must be known of a payment before goods go on, for all of its orders;"
+        " null: what each order's channel says."
+    )
     price_group: str | None = strawberry.field(
         description="The group of parties whose price lists it pays."
     )
-    channels: list[Channel] = batched(
-        _channels, "Over which its buyers order, by code.", listed=Listed(loaders.channels)
-    )
+    channels: list[Channel] = related(loaders.channels, "Over which its buyers order, by code.")
     contacts: list[Contact] = related(loaders.contacts, "Its contacts, by code.")
     addresses: list[Address] = related(loaders.addresses, "Its addresses, by code.")
     contracts: Connection[Annotated["Contract", strawberry.lazy("schema.trade.contracts")]] = (

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import strawberry
 
+from admission.costs import Cost
 from commands.trade.releases import release
 from execution import related
 from loaders.trade import contracts as contract_loaders
@@ -79,6 +80,9 @@ described(
     RECEIVED_AT_DESC="By the time of receipt, last first.",
 )
 
+_OF_EARLIER = Cost(weight=1, each=5)
+"""Of what adds up the earlier lines of the release."""
+
 
 @node(
     ScheduleLineRow,
@@ -99,14 +103,18 @@ class ScheduleLine(Node):
         loaders.progress,
         "The release's cumulative received and all quantities up to this line, in date order.",
         attribute="cumulative_released",
+        directives=[_OF_EARLIER],
     )
     open_quantity: Decimal = related(
         loaders.progress,
         "What is still to ship of it: `cumulativeReleased` less the cumulative issued of the"
         " contract line, not below zero and not above `quantity`. 0 for a superseded release.",
         attribute="open_quantity",
+        directives=[_OF_EARLIER],
     )
-    status: ScheduleStatus = related(loaders.progress, "How far it has come.", attribute="status")
+    status: ScheduleStatus = related(
+        loaders.progress, "How far it has come.", attribute="status", directives=[_OF_EARLIER]
+    )
 
 
 @node(

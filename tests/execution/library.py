@@ -10,13 +10,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from strawberry.extensions import ParserCache, ValidationCache
 
-from execution import DECLARED, Chosen, Parts, batched, each_related, related
-from execution.mixed import Bounded
+from execution import DECLARED, Chosen, Parts, each_related, related
+from execution.mixed import Mixed
 from execution.planned import Planned
 from execution.plans import Planner
 from execution.texts import BUILT_IN
 from kit.db.reads import Unwritten
-from kit.limits import DEFAULT_LIMITS, Work
+from kit.limits import DEFAULT_LIMITS
+from kit.work import Work
 from tests.execution.shelves import (
     BOOK,
     BOOKS_OF,
@@ -37,12 +38,12 @@ class Context:
     """What the executors need. faults: (field, id) of the resolvers that raise."""
 
     reader = general = None
-    audience, payer, limits = "anybody", "anybody", DEFAULT_LIMITS
+    audience, payer, limits, entries = "anybody", ("anybody",), DEFAULT_LIMITS, 0
+    following_plan = None
     named: Mapping[str, Any] = {}
 
     def __init__(self, connection: AsyncConnection, *, plans: bool, faults: Any = ()) -> None:
         self.connection, self.plans, self.faults = connection, plans, faults
-        self.batches: dict[Any, Any] = {}
         self.work = Work(self.limits)
 
     def planned(self, length: int) -> None:
@@ -72,22 +73,19 @@ class Thing:
     id: int
 
 
-async def _nearby(books: Sequence[Any], info: Info, reach: int = 1) -> list[Any]:
-    """Give each book those whose ids are at most so far away, an exception for a faulty one."""
-    return [
-        info.context.fault("nearby", book)
-        or [BOOK.found(book.id + step) for step in range(-reach, reach + 1)]
-        for book in books
-    ]
-
-
 @strawberry.type
 class Book(Thing):
     title: str
     pages: int
-    nearby: list[Annotated["Book", strawberry.lazy("tests.execution.library")] | None] | None = (
-        batched(_nearby, "Books nearby.")
-    )
+
+    @strawberry.field
+    async def nearby(
+        self: Any, info: Info, reach: int = 1
+    ) -> list[Annotated["Book", strawberry.lazy("tests.execution.library")] | None] | None:
+        """Give the books whose ids are at most so far away."""
+        if fault := info.context.fault("nearby", self):
+            raise fault
+        return [BOOK.found(self.id + step) for step in range(-reach, reach + 1)]
 
     @strawberry.field
     async def halves(self: Any, info: Info) -> list[list[int | None]]:
@@ -248,6 +246,6 @@ SCHEMA = strawberry.Schema(
     Query,
     Mutation,
     types=[Shelf, Book],
-    execution_context_class=Bounded,
+    execution_context_class=Mixed,
     extensions=[ParserCache, ValidationCache, lambda: Planned(PLANNER)],
 )

@@ -127,15 +127,10 @@ class Named:
     name: str
     source: Any = SHELVES
     form: str = "named"
-    filter_by: None = None
 
     @property
     def values(self) -> dict[str, Any]:
         return {"name": self.name}
-
-    def matched(self, reader: Any) -> list[Any]:
-        del reader
-        return []
 
     def part(self, reader: Any, bind: Any) -> tuple[Any, Select[Any]]:
         return Rows(SHELVES, "name", many=False).part(reader, bind("name", Text()))
@@ -146,7 +141,6 @@ class Several:
     """Shelves and books by type and id."""
 
     named: Sequence[tuple[str, int]]
-    filter_by: None = None
 
     @property
     def relations(self) -> dict[str, Rows]:
@@ -159,10 +153,6 @@ class Several:
     @property
     def values(self) -> dict[str, Any]:
         return {"types": [name for name, _ in self.named], "keys": [key for _, key in self.named]}
-
-    def matched(self, reader: Any) -> list[Any]:
-        del reader
-        return []
 
     def keys(self, bind: Any) -> tuple[Any, Select[Any]]:
         listed = func.unnest(bind("types", ARRAY(Text())), bind("keys", ARRAY(Integer())))

@@ -52,7 +52,7 @@ CASES = {
     "several of none": '{ several(types: ["none"]) { id } more: several(types: []) { id } }',
     "several with code": '{ several(types: ["Shelf", "Shelf"]) { ... on Shelf { boom name } } }',
     "introspection": '{ __type(name: "Shelf") { name } shelf(name: "B") { id } __typename }',
-    "a batch with arguments": "{ shelves { books { id nearby(reach: 2) { id title halves } } } }",
+    "code with arguments": "{ shelves { books { id nearby(reach: 2) { id title halves } } } }",
     "a union": """query ($by: Wanted = {id: 2}) { found(by: $by, sort: DOWN) {
         ... on Thing { id } ... on Shelf { mustBoom books { halves } }
         ... on Book { nearby { title } } __typename } }""",

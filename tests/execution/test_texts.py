@@ -17,9 +17,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 from execution.paging import cursor_text
 from execution.texts import Sql, certain, constant, joined
 from kit.db.database import Database
-from kit.money import rounded
+from kit.standards.money import rounded
 from loaders.reading.cursors import cursor
-from models.trade.orders.tables import rounded_net
+from models.trade.orders.amounts import rounded_net
 from schema.graphql.scalars import FORMS
 from schema.schema import schema
 

@@ -36,6 +36,7 @@ WITHIN = {
     "delivery_lines.order_line": "one delivery, which its planner sees",
     "idempotency_keys.key": "one API key or user",
     "orders.external_reference": "one channel and party; guests of a channel come over its own key",
+    "payments.report": "one order, which its writer sees",
     "receipt_lines.delivery_line": "one receipt",
     "releases.release_no": "one contract line and type, which its writer sees",
     "tracking_events.once": "one parcel and source; a carrier's source is its own number",

@@ -1,5 +1,6 @@
 """The rules that every input shares, told with code and path."""
 
+import re
 from datetime import datetime
 from decimal import Decimal
 
@@ -7,6 +8,8 @@ import pytest
 
 from kit.errors import Refused
 from kit.inputs import (
+    _CODES,
+    _MESSAGES,
     Bulk,
     Country,
     Currency,
@@ -141,3 +144,38 @@ def test_the_second_of_two_equal_keys_is_refused():
     with pytest.raises(Refused) as refused:
         refuse_duplicates(["a", None, None, "a"], ("lines",), "sku")
     assert refused.value.path == ("lines", 3, "sku")
+
+
+PYDANTIC = re.compile(r"(?i)\binput\b|should|string|decimal input|value error|pydantic|instance")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("name", "", "This is not empty."),
+        ("name", "x" * 256, "This has at most 255 characters."),
+        ("name", 5, "This is no value for this field."),
+        ("at", "2026-03-02T08:00:00", "This is an instant with an offset"),
+        ("on", "soon", "This is no value for this field."),
+        ("quantity", Decimal(0), "This is more than 0."),
+        ("quantity", Decimal("0.1234567"), "This has at most 6 decimals."),
+        ("quantity", Decimal(10) ** 12, "This has at most 12 digits before the point."),
+        ("quantity", Decimal("Infinity"), "This is a finite number."),
+        ("quantity", "many", "This is no value for this field."),
+        ("names", [], "There are at least 1 of these."),
+        ("names", ["x"] * 251, "There are at most 250 of these."),
+        ("window", {}, "This is needed."),
+        ("window", "soon", "This is no value for this field."),
+        ("strange", 1, "There is no such field."),
+    ],
+)
+def test_a_client_reads_our_words(field, value, message):
+    with pytest.raises(Refused) as refused:
+        Sample.read({field: value})
+    for problem in refused.value.problems:
+        assert problem.message.startswith(message)
+        assert not PYDANTIC.search(problem.message)
+
+
+def test_every_rule_that_has_a_code_has_words():
+    assert _CODES.keys() <= _MESSAGES.keys()

@@ -164,11 +164,12 @@ def _simple() -> Iterator[tuple[str, str]]:
         "sequences of an aggregate have no holes": f"""
             SELECT aggregate_id, max(sequence) {journal} GROUP BY aggregate_id
             HAVING count(*) <> max(sequence) OR min(sequence) <> 1""",
-        "no more is planned than is ordered (O1)": f"{lines} planned > ordered - cancelled",
+        "no more is planned than is ordered, with its tolerance (O1)": f"""{lines}
+            planned > ordered - cancelled + over_tolerance""",
         "progress never overtakes itself (O2)": f"""{lines} NOT (delivered + lost + refused
             <= shipped AND shipped <= packed AND packed <= picked AND picked <= planned)""",
         "no more is reserved than is open (O3)": f"""{lines}
-            reserved + shipped > ordered - cancelled""",
+            reserved + shipped > ordered - cancelled + over_tolerance""",
         "what is ordered in packagings is whole ones": f"""{lines}
             ordered % packaging_content <> 0""",
         "what is counted in a packaging is of its product, at its content": f"""
@@ -176,7 +177,7 @@ def _simple() -> Iterator[tuple[str, str]]:
             ON packed.id = line.packaging_id WHERE (packed.product_id, packed.unit, packed.content)
                 <> (line.product_id, line.unit, line.packaging_content)""",
         "what was shipped is not cancelled (O4, O7)": f"""{lines}
-            cancelled > ordered - greatest(planned, shipped)""",
+            cancelled > ordered - least(ordered, greatest(planned, shipped))""",
         "no more comes back than arrived (O5)": f"""{lines}
             return_requested + return_received > delivered""",
         "no counter is below zero (O6)": f"""{lines} least(cancelled, reserved, backordered,
@@ -193,6 +194,16 @@ def _simple() -> Iterator[tuple[str, str]]:
             state IN ('CANCELLED', 'REJECTED') AND (cancelled <> ordered OR planned <> 0)""",
         "a closed order has nothing under way": f"""{lines} state = 'CLOSED'
             AND (planned <> shipped OR cancelled < ordered - planned)""",
+        "what is known of a payment is what the newest report says": """
+            SELECT it.number, it.payment_state FROM orders it JOIN payments newest
+            ON newest.order_id = it.id AND newest.occurred_at = (
+                SELECT max(occurred_at) FROM payments WHERE payments.order_id = it.id)
+            WHERE it.merchant_id = :merchant GROUP BY it.number, it.payment_state
+            HAVING NOT it.payment_state = ANY(array_agg(newest.state))""",
+        "payments are in the currency of their orders": """
+            SELECT it.number, payments.currency FROM payments
+            JOIN orders it ON it.id = payments.order_id
+            WHERE it.merchant_id = :merchant AND payments.currency <> it.currency""",
         "an order of which nothing remains is cancelled": """
             SELECT it.number, it.state FROM orders it WHERE it.merchant_id = :merchant
             AND it.state IN ('PENDING_APPROVAL', 'CONFIRMED') AND NOT EXISTS (
@@ -235,6 +246,26 @@ def _simple() -> Iterator[tuple[str, str]]:
             (it.state = 'DELIVERED') <> (it.delivered_at IS NOT NULL)
             OR (it.state IN {_SENT}) <> (it.dispatched_at IS NOT NULL)
             OR (it.state = 'CANCELLED') <> (it.cancelled_at IS NOT NULL))""",
+        "the lines bear the discount of their order, to the cent (O8)": f"""
+            SELECT orders.number, sum(line.order_discount) FROM ({_LINES}) line
+            JOIN orders ON orders.id = line.order_id GROUP BY orders.id, orders.number,
+                orders.discount_percent
+            HAVING sum(line.order_discount) <> round(coalesce(orders.discount_percent, 0) / 100
+                * sum(line.ordered * line.unit_price * (1 - line.discount_percent / 100)), 2)""",
+        "charges are owed until nothing is wanted, taxes until less is (O9)": f"""
+            SELECT orders.number, orders.charged, orders.taxed FROM ({_LINES}) line
+            JOIN orders ON orders.id = line.order_id
+            GROUP BY orders.id, orders.number, orders.charged, orders.taxed, orders.charges,
+                orders.taxes
+            HAVING orders.charged <> CASE WHEN bool_and(cancelled = ordered) THEN 0 ELSE (
+                SELECT coalesce(sum((it ->> 'amount')::numeric), 0)
+                FROM jsonb_array_elements(orders.charges) it) END
+            OR orders.taxed IS DISTINCT FROM CASE WHEN bool_and(cancelled = ordered) THEN 0
+                WHEN bool_or(cancelled > 0) THEN NULL ELSE (
+                SELECT sum((it ->> 'amount')::numeric)
+                FROM jsonb_array_elements(orders.taxes) it) END""",
+        "an amendment waits in a confirmed order": f"""{lines}
+            answer_by IS NOT NULL AND state <> 'CONFIRMED'""",
         "what is planned belongs to an order that lives": f"""{parts} state IN
             ('PLANNED', 'RELEASED', 'PACKED') AND NOT EXISTS (SELECT FROM orders
                 WHERE orders.id = part.order_id AND orders.state = 'CONFIRMED')""",

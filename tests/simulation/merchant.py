@@ -23,9 +23,10 @@ ZONE = "Europe/Berlin"
 PLACE = {"line1": "Ringstr. 1", "postal_code": "50667", "city": "Köln", "country": "DE"}
 RECIPIENTS = ({"name": "Anna Weber"}, {"name": "Jan Kowalski"}, None)
 METHODS = ["PARCEL", "FREIGHT"]
-STEPS = (Decimal(1), Decimal("0.001"))
-"""The least quantity of the first product, in pieces, and of the second, in kilograms."""
-PACKAGINGS = dict(zip(STEPS, (("PAIR", Decimal(2)), ("TUB", Decimal("0.25"))), strict=True))
+STEPS = (Decimal(1), Decimal("0.001"), Decimal(1))
+"""The least quantity of the first product, in pieces, of the second, in kilograms, and of what may
+be sent instead of the first."""
+PACKAGINGS = {STEPS[0]: ("PAIR", Decimal(2)), STEPS[1]: ("TUB", Decimal("0.25"))}
 """Least quantity of a product -> code and content of its packaging."""
 
 
@@ -62,7 +63,7 @@ class SimulatedMerchant:
             "firm_zone_days": 5,
             "lines": [
                 {"product_id": it, "unit_price": 3, **of}
-                for it, of in zip(self.product_ids, terms, strict=True)
+                for it, of in zip(self.product_ids[:2], terms, strict=True)
             ],
         }
         made = await self.call(create.create, create.ContractCreate, fields)
@@ -100,7 +101,9 @@ async def simulated(world: World) -> SimulatedMerchant:
         channels.ChannelsUpsert,
         "channel_id",
         shop | {"guests_allowed": True},
-        shop | {"code": "PORTAL", "kind": "B2B_PORTAL", "approval_required": True},
+        shop
+        | {"code": "PORTAL", "kind": "B2B_PORTAL", "approval_required": True}
+        | {"release_when": "AUTHORISED"},
     )
     location_ids = await _written(
         viewer,
@@ -118,8 +121,10 @@ async def simulated(world: World) -> SimulatedMerchant:
         "product_id",
         {"sku": "BOLT", "name": "Bolt"},
         {"sku": "GREASE", "name": "Grease", "unit": "KILOGRAM", "scale": 3},
+        {"sku": "SCREW", "name": "Screw"},
     )
-    packed = zip(("BOLT", "GREASE"), PACKAGINGS.values(), strict=True)
+    skus = ("BOLT", "GREASE", "SCREW")
+    packed = [(sku, PACKAGINGS[step]) for sku, step in zip(skus, STEPS, strict=True)]
     await _written(
         viewer,
         world,

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
 from commands.trade.orders import cancel, holds, imports, place, states
-from models.trade.orders.states import DeliveryPolicy
+from commands.trade.payments import record, reports
+from models.trade.orders.states import DeliveryPolicy, PaymentState
 from tests.simulation.merchant import RECIPIENTS
 from tests.simulation.simulation import PART, PICK, Simulation, needs
 
@@ -67,6 +68,9 @@ class OrderRules(Simulation):
                 "currency": "EUR",
                 "lines": self.wanted(lines),
                 "recipient": RECIPIENTS[0],
+                "discount_percent": 7,
+                "charges": [{"kind": "SHIPPING", "amount": 5}],
+                "taxes": [{"category": "STANDARD", "rate": 19, "amount": number}],
                 **self._buyer(is_guest=False),
             }
             for number, lines in orders
@@ -92,6 +96,25 @@ class OrderRules(Simulation):
             order_id=UUID(order["id"]),
             lines=wanted,
             expected_version=order["version"],
+        )
+
+    @needs("orders")
+    @rule(
+        pick=PICK,
+        state=st.sampled_from([*PaymentState, PaymentState.AUTHORISED, PaymentState.PAID]),
+        reference=st.sampled_from(["R-1", "R-2"]),
+        hours=st.integers(-1, 2),
+    )
+    def record_payment(self, pick: int, state: PaymentState, reference: str, hours: int) -> None:
+        """Report a payment as of some hours ago; of an instant to come nobody knows."""
+        self.act(
+            record.record,
+            reports.OrderRecordPayment,
+            order_id=UUID(self.choose(self.orders, pick, "CONFIRMED")["id"]),
+            reference=reference,
+            state=state,
+            amount={"amount": "1", "currency": "EUR"},
+            occurred_at=self.world.clock() - timedelta(hours=hours),
         )
 
     @needs("orders")

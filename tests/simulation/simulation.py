@@ -23,6 +23,7 @@ from kit.inputs import Command
 from models.base.events import read_event
 from tests import make
 from tests.guard import TENANT_TABLES
+from tests.simulation import changes
 from tests.simulation.invariants import BROKEN
 from tests.simulation.merchant import PACKAGINGS, STEPS, ZONE, simulated
 
@@ -101,6 +102,7 @@ class Simulation(RuleBasedStateMachine):
         event(f"{takes.__name__} done")
         self.last = (command, takes, fields, outcome)
         self.rows = self.look()
+        changes.check(before, self.rows, self.world.clock())
         return outcome
 
     def wanted(self, lines: Sequence[tuple[int, int]]) -> list[dict[str, Any]]:

@@ -22,16 +22,17 @@ from tests.simulation.contracts import ContractRules
 from tests.simulation.deliveries import DeliveryRules
 from tests.simulation.orders import OrderRules
 from tests.simulation.parcels import ParcelRules
+from tests.simulation.responses import ResponseRules
 from tests.simulation.simulation import Simulation
 
 _WANTED = int(os.environ.get("ABRUF_PLAYS", "0"))
 
 
-class Play(OrderRules, ContractRules, DeliveryRules, ParcelRules):
+class Play(OrderRules, ResponseRules, ContractRules, DeliveryRules, ParcelRules):
     """Everything that may happen between an order and its receipt."""
 
 
-class Trade(OrderRules, ContractRules):
+class Trade(OrderRules, ResponseRules, ContractRules):
     """What trade does by itself, beginning with a call-off and an order that waits for approval."""
 
     @initialize()
@@ -39,7 +40,7 @@ class Trade(OrderRules, ContractRules):
         self.place_order([(0, 4), (1, 2)], "PARTIAL_BACKORDER", 1, None, is_guest=False)
 
 
-class Fulfilment(DeliveryRules, ParcelRules):
+class Fulfilment(ResponseRules, DeliveryRules, ParcelRules):
     """What happens to deliveries, beginning with ones that wait, are released or under way.
 
     One that is released has all of an order that must come complete.

@@ -150,4 +150,4 @@ async def test_too_many_requests_at_once_are_told_to_come_again(open_) -> None:
     async with open_(bounds=Bounds(at_once=0, waiting=0)) as client:
         answer = await client.post("/graphql", json={"query": "{ __typename }"})
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "1")
-    assert answer.json()["errors"][0]["extensions"] == {"code": "THROTTLED"}
+    assert answer.json()["errors"][0]["extensions"] == {"code": "THROTTLED", "retryAfter": 1}

@@ -16,7 +16,7 @@ from commands.access.buckets.in_redis import RedisBuckets
 from commands.access.buckets.take import Bucket, take
 from commands.writing.expired import SPARED
 from kit.config import from_environment
-from resolvers.running.buckets import DatabaseBuckets
+from resolvers.running.buckets import KEYS, DatabaseBuckets
 from server import application
 from tests import make
 from tests.api.access.test_cost_bucket import (
@@ -89,10 +89,12 @@ async def test_it_gives_and_refuses_as_postgresql_does(redis_server, world) -> N
 
 async def test_a_bucket_that_is_full_again_leaves_no_key(processes, world, redis) -> None:
     await sent(processes[0], world.token)
-    (key,) = await redis.keys()
-    assert str(world.merchant_id) in key.decode()
+    found = await redis.keys()
+    assert len(found) == 2
     longest = timedelta(seconds=LIMITS.bucket / LIMITS.restore) + SPARED
-    assert 0 < await redis.pttl(key) <= longest / timedelta(milliseconds=1)
+    for key in found:
+        assert str(world.merchant_id) in key.decode()
+        assert 0 < await redis.pttl(key) <= longest / timedelta(milliseconds=1)
 
 
 async def test_when_redis_has_gone_nobody_is_refused(processes, world, redis, caplog) -> None:
@@ -102,7 +104,11 @@ async def test_when_redis_has_gone_nobody_is_refused(processes, world, redis, ca
         answers = [await sent(client, world.token) for _ in range(150)]
         assert {it.status_code for it in answers} == {200}
     logged = [it for it in caplog.records if "bucket cannot be read" in it.message]
-    assert len(logged) == math.ceil((150 + 1 - CHUNK) / CHUNK) + math.ceil(150 / CHUNK)
+    # Of the key's bucket and of its merchant's; one portion of each was there before.
+    assert len(logged) == sum(
+        math.ceil((150 + 1 - portion) / portion) + math.ceil(150 / portion)
+        for portion in (CHUNK, KEYS * CHUNK)
+    )
 
 
 async def test_after_a_restart_scripts_and_connections_are_made_anew(

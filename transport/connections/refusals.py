@@ -10,17 +10,20 @@ from schema.graphql.errors import ErrorCode
 from transport.edge import DEFAULT_HEADERS, NOTHING
 from transport.http.refusals import Refusal
 
-_SOON = {"Retry-After": "1"}
+_SOON = 1
+"""Seconds after which a client may come again."""
 NOT_HTTP = Refusal(400, "This is no request of HTTP.")
 LATE = Refusal(408, "The request did not arrive in time.")
 LONG_ADDRESS = Refusal(414, "The address of the request is too long; use POST.")
 LONG_HEAD = Refusal(431, "The headers of the request are too long or too many.")
 MANY_AT_ONCE = Refusal(
-    429, "Too many requests follow each other unanswered.", ErrorCode.THROTTLED, _SOON
+    429, "Too many requests follow each other unanswered.", ErrorCode.THROTTLED, retry_after=_SOON
 )
-FULL = Refusal(503, "Too many connections; come again.", ErrorCode.THROTTLED, _SOON)
+FULL = Refusal(503, "Too many connections; come again.", ErrorCode.THROTTLED, retry_after=_SOON)
 FOREIGN_SITE = Refusal(403, "Pages of this site may not open a socket.", ErrorCode.FORBIDDEN)
-NOT_NOW = Refusal(503, "No socket can be opened now; come again.", ErrorCode.THROTTLED, _SOON)
+NOT_NOW = Refusal(
+    503, "No socket can be opened now; come again.", ErrorCode.THROTTLED, retry_after=_SOON
+)
 NO_HANDSHAKE = "This is no handshake of a WebSocket."
 
 

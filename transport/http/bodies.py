@@ -62,7 +62,7 @@ async def _read(receive: Receive, most: int, hold: Callable[[int], bool]) -> byt
 
 def no_room() -> Refusal:
     """Return what is told where bodies or answers of a company or key fill their share."""
-    return Refusal(429, UNREAD, ErrorCode.THROTTLED, {"Retry-After": "1"})
+    return Refusal(429, UNREAD, ErrorCode.THROTTLED, retry_after=1)
 
 
 def _too_large(most: int) -> Refusal:

@@ -1,6 +1,7 @@
 """Requests that are refused before GraphQL: a status, and JSON in the form of GraphQL's errors."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import orjson
 from starlette.exceptions import HTTPException
@@ -22,10 +23,17 @@ class Refusal(Exception):
         message: str,
         code: ErrorCode = ErrorCode.BAD_USER_INPUT,
         headers: Mapping[str, str] | None = None,
+        *,
+        retry_after: int | None = None,
     ) -> None:
-        """Take what the client is told."""
+        """Take what the client is told. retry_after: seconds, told as a header and in the body."""
         super().__init__(message)
-        self.status, self.message, self.code, self.headers = status, message, code, headers
+        self.status, self.message, self.code = status, message, code
+        self.headers = dict(headers or {})
+        self.extensions: dict[str, Any] = {"code": code.value}
+        if retry_after is not None:
+            self.headers["Retry-After"] = str(retry_after)
+            self.extensions["retryAfter"] = retry_after
 
     def answer(self, media_type: str = JSON) -> Response:
         """Return the answer; it names the request, as its log lines do."""
@@ -33,9 +41,9 @@ class Refusal(Exception):
         if current.telemetry:
             current.telemetry.refused(self.status, self.code.value)
         request_id = current.request_id
-        extensions = {"code": self.code.value}
+        extensions = self.extensions
         if self.code is ErrorCode.INTERNAL_SERVER_ERROR:
-            extensions["reference"] = request_id
+            extensions = extensions | {"reference": request_id}
         body = {
             "errors": [{"message": self.message, "extensions": extensions}],
             "extensions": {"requestId": request_id},
@@ -50,7 +58,7 @@ def fault() -> Refusal:
 
 def unavailable() -> Refusal:
     """Return what a client is told where the database could not even tell who it is."""
-    return Refusal(503, AWAY, ErrorCode.UNAVAILABLE, {"Retry-After": str(RETRY_S)})
+    return Refusal(503, AWAY, ErrorCode.UNAVAILABLE, retry_after=RETRY_S)
 
 
 async def refused(_request: Request, error: Exception) -> Response:

@@ -93,5 +93,5 @@ class Guesses:
             finally:
                 seen.slowed -= 1
         message = "Too many wrong tokens from this address; come again with a right one."
-        headers = {"Retry-After": str(max(self._bounds.guess_seconds, 1))}
-        return Refusal(429, message, ErrorCode.THROTTLED, headers)
+        seconds = max(self._bounds.guess_seconds, 1)
+        return Refusal(429, message, ErrorCode.THROTTLED, retry_after=seconds)

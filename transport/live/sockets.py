@@ -37,7 +37,7 @@ INIT_S = 10
 FORBIDDEN = 4403
 TRY_AGAIN_LATER = 1013
 _TOO_MANY = ClientError(ErrorCode.THROTTLED, "This socket has too many operations; end one.")
-_UNREAD = ClientError(ErrorCode.THROTTLED, UNREAD)
+_UNREAD = ClientError(ErrorCode.THROTTLED, UNREAD, retryAfter=1)
 _PAYLOAD: Mapping[str, tuple[type, ...]] = {
     "query": (str, type(None)),
     "operationName": (str, type(None)),
@@ -163,7 +163,7 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
             return None
         if len(self.operations) >= host.limits(self.caller).subscriptions:
             return _TOO_MANY
-        return None if host.bodies.of(self.caller.viewer).takes(size) else _UNREAD
+        return None if host.bodies.share(self.caller.viewer).takes(size) else _UNREAD
 
     async def send_message(self, message: Any) -> None:
         """Send, and count until the client has taken it."""
@@ -181,7 +181,7 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
     def _share(self) -> Share | None:
         """Return the share of who is known."""
         host: Host = self.view.host
-        return None if self.caller is None else host.answers.of(self.caller.viewer)
+        return None if self.caller is None else host.answers.share(self.caller.viewer)
 
     async def cleanup_operation(self, operation_id: str) -> None:
         """Forget an operation, also one that has not begun."""
@@ -194,7 +194,7 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
         caller = self.caller
         assert caller  # noqa: S101 -- A socket is acknowledged before.
         host: Host = self.view.host
-        with host.bodies.of(caller.viewer).holding(self._sizes.pop(operation.id)):
+        with host.bodies.share(caller.viewer).holding(self._sizes.pop(operation.id)):
             await self._answer(operation, caller, host)
 
     async def _answer(self, operation: Operation[Any, None], caller: Caller, host: Host) -> None:

@@ -56,7 +56,7 @@ class RedisBuckets:
 
         points: at most its size. OSError: Redis does not answer, or answers with an error.
         """
-        key = f"abruf:bucket:{bucket.merchant_id}:{bucket.key_id}"
+        key = f"abruf:bucket:{bucket.merchant_id}:{bucket.id}"
         spans = (now - _EPOCH, bucket.lasts(points), bucket.lasts(bucket.size), SPARED)
         try:
             took, full_at = await self._script([key], [it // _MICROSECOND for it in spans])

@@ -1,4 +1,4 @@
-"""The shared buckets of points: what one process takes out of a key's bucket for itself."""
+"""The shared buckets of points: what one process takes out of a bucket for itself."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ _TAKE = (
     insert(CostBucket)
     .values(
         merchant_id=bindparam("merchant"),
-        id=bindparam("key"),
+        id=bindparam("id"),
         full_at=_NOW + bindparam("takes", type_=Interval()),
     )
     .on_conflict_do_update(
@@ -30,16 +30,19 @@ _TAKE = (
     .returning(CostBucket.full_at)
 )
 _LOOK = select(CostBucket.full_at).where(
-    CostBucket.merchant_id == bindparam("merchant"), CostBucket.id == bindparam("key")
+    CostBucket.merchant_id == bindparam("merchant"), CostBucket.id == bindparam("id")
 )
 
 
 @dataclass(frozen=True)
 class Bucket:
-    """A key's bucket. size: points that it holds. restore: points that flow in each second."""
+    """A bucket. id: of the company, key or merchant that spends from it.
+
+    size: points that it holds. restore: points that flow in each second.
+    """
 
     merchant_id: UUID
-    key_id: UUID
+    id: UUID
     size: int
     restore: int
 
@@ -55,7 +58,7 @@ async def take(
 
     points: at most its size.
     """
-    key = {"merchant": bucket.merchant_id, "key": bucket.key_id}
+    key = {"merchant": bucket.merchant_id, "id": bucket.id}
     whole = bucket.lasts(bucket.size)
     times = {"now": now, "takes": bucket.lasts(points), "latest": now + whole}
     times["foreign"] = now + 2 * whole

@@ -63,7 +63,7 @@ class ApiKeyCreate(Command):
     scopes: Bulk[Scope] | None = Field(
         None,
         description="What it allows; when left out, all that its actor may have, but for a BUYER or"
-        " STOREFRONT `PRICES_STATE`.",
+        " STOREFRONT `PRICES_STATE` and `PAYMENTS_WRITE`.",
     )
     expires_at: Instant | None = Field(
         None, description="When it ends by itself; when left out, it lasts until it is revoked."

@@ -93,6 +93,7 @@ def _line(
         external_reference=item.external_reference,
         contract_line_id=line.id,
         schedule_line_id=item.schedule_line_id,
+        guarantee_id=line.guarantee_id,
     )
 
 

@@ -6,29 +6,28 @@ from dataclasses import replace
 from commands.fulfilment.call_offs.inputs import ContractCallOff
 from commands.fulfilment.call_offs.lines import agreement_of, check_listed, drafts_of, sums
 from commands.fulfilment.call_offs.parts import check_parts, plan_parts
+from commands.master.channels import check_channel
 from commands.master.parties.upsert import ship_to
 from commands.trade.contracts import counters
-from commands.trade.contracts.life import VALID, check_in_force, outside
-from commands.trade.orders.approvals import awaited, check_channel
+from commands.trade.contracts.life import check_in_force, outside
+from commands.trade.orders.approvals import awaited
 from commands.trade.orders.drafts import Draft, LineDraft, create
 from commands.trade.orders.references import check_free
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Path, Refused
 from kit.inputs import Place
-from models.access.viewers import Scope
-from models.base.acts import Act
 from models.events.trade.contracts import ContractCalledOff
 from models.master.channels import Channel
 from models.master.parties import Address, Contact, Party
 from models.trade.codes import TradeCode
-from models.trade.contracts.states import IN_FORCE
+from models.trade.contracts import acts
 from models.trade.contracts.tables import Contract
 from models.trade.orders.states import OrderKind
 
 
 @verb(
-    Act(Scope.CALL_OFFS_WRITE, IN_FORCE, needs=(VALID,)),
+    acts.CALL_OFF,
     "Draw on a contract: place an order of kind CALL_OFF at the contract's prices, and plan its"
     " deliveries.",
 )
@@ -51,7 +50,7 @@ async def place(writing: Writing, command: ContractCallOff) -> Outcome:
     check_parts(writing, contract, command)
     drafts = await drafts_of(writing, await agreement_of(writing, contract, command.lines), command)
     draft = await _draft(writing, contract, command, drafts)
-    waits = await awaited(writing, channel, party, drafts, contract.currency)
+    waits = await awaited(writing, channel, party, draft)
     draft = replace(draft, awaiting=waits)
     drawn = sums(drafts)
     await counters.move(writing, {key: {"called_off": total} for key, total in drawn.items()})
@@ -66,7 +65,7 @@ def _check_contract(writing: Writing, contract: Contract, command: ContractCallO
     if command.party_id not in {None, contract.party_id}:
         text = f"The contract {contract.number} is with another party."
         raise Refused(TradeCode.PARTY_MISMATCH, text, ("party_id",))
-    if not VALID.test(writing, contract):
+    if not acts.VALID.test(writing, contract):
         raise outside(contract, ("contract_id",))
 
 

@@ -24,7 +24,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from commands.fulfilment.deliveries.locking import Locked, changed
 from commands.fulfilment.deliveries.plan import quantities_of
 from commands.trade.contracts import counters
-from commands.trade.orders.progress import news, reached
+from commands.trade.orders.lines import news, reached
 from commands.writing.rows import change_rows
 from models.base.tables import Owned
 from models.events.fulfilment.deliveries import (

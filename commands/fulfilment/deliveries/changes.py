@@ -50,6 +50,7 @@ from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.master.locations import Location
 from models.master.parties import Address
 from models.trade.codes import TradeCode
+from models.trade.contracts.guarantees import SupplyExcuse
 from models.trade.orders.tables import OrderLine
 
 _INHERITED = (
@@ -61,6 +62,7 @@ _INHERITED = (
     "recipient",
     *WINDOW,
     "window_override",
+    "excuse",
     "method",
     "incoterm",
     "promised_at",
@@ -117,6 +119,11 @@ class DeliveryReschedule(DeliveryCommand):
     window: Window = Field(description="When it is to arrive from now on.")
     window_override: Note | None = Field(
         None, description="Why the window may lie outside of the address's receiving hours."
+    )
+    excuse: SupplyExcuse | None = Field(
+        None,
+        description="Why it comes later: where its contract's guarantee agrees to that, no penalty"
+        " is due.",
     )
 
 
@@ -231,6 +238,7 @@ async def reschedule(writing: Writing, command: DeliveryReschedule) -> Outcome:
     delivery, locked = await lock_one(writing, command, reschedule)
     before = delivery.window_latest
     columns = await _window(locked, delivery, command.window, command.window_override)
+    columns["excuse"] = command.excuse
     if all(getattr(delivery, name) == value for name, value in columns.items()):
         return {"delivery_id": delivery.id}
     for name, value in columns.items():
@@ -243,6 +251,7 @@ async def reschedule(writing: Writing, command: DeliveryReschedule) -> Outcome:
             latest_before=before,
             earliest=command.window.earliest,
             latest=command.window.latest,
+            excuse=command.excuse,
         ),
     )
     return {"delivery_id": delivery.id}

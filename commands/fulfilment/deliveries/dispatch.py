@@ -45,10 +45,9 @@ async def dispatch(writing: Writing, command: DeliveryDispatch) -> Outcome:
 
     Reports of carriers may have come before and count from now on. Orders whose policy is
     PARTIAL_CANCEL_REST lose what is in no delivery.
-    Refused: WRONG_STATE, ON_HOLD, INVALID_DATE for a time to come or before its orders were
-    placed, DELIVERY_POLICY when a part of
-    an order that must come complete would leave alone, or one that is past its date has left after
-    it.
+    Refused: WRONG_STATE, ON_HOLD, PAYMENT_OUTSTANDING, INVALID_DATE for a time to come or before
+    its orders were placed, DELIVERY_POLICY when a part of an order that must come complete would
+    leave alone, or one that is past its date has left after it.
     """
     delivery, locked = await lock_one(writing, command, dispatch)
     when = command.dispatched_at or writing.now

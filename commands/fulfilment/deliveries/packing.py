@@ -70,10 +70,10 @@ async def pack(writing: Writing, command: DeliveryPack) -> Outcome:
     A short pick lowers what is planned; the rest becomes a backorder of its order line (D4), or
     is cancelled under PARTIAL_CANCEL_REST. Refused: WRONG_STATE, PARCELS_DO_NOT_MATCH when
     the contents are not exactly what was picked, QUANTITY_EXCEEDED, INVALID for a short pick
-    without reason, ON_HOLD for one while a hold stops the delivery itself, DELIVERY_POLICY for
-    one of an order that must come complete, or when an order is past its date, NOT_FOUND and
-    INVALID for what is no carrier, TAKEN for another parcel's SSCC, NOT_ALLOWED and OUT_OF_RANGE
-    when no SSCC can be generated.
+    without reason, PAYMENT_OUTSTANDING, ON_HOLD for a short pick while a hold stops the delivery
+    itself, DELIVERY_POLICY for one of an order that must come complete, or when an order is past
+    its date, NOT_FOUND and INVALID for what is no carrier, TAKEN for another parcel's SSCC,
+    NOT_ALLOWED and OUT_OF_RANGE when no SSCC can be generated.
     """
     check_shape(command.parcels, ("parcels",))
     delivery, locked = await lock_one(writing, command, pack)

@@ -135,6 +135,7 @@ async def plan_all(writing: Writing, command: DeliveryPlan) -> Outcome:
     """Plan deliveries of confirmed orders.
 
     Refused: NOT_FOUND, DUPLICATE, SCALE_EXCEEDED, WRONG_STATE for an order that is not confirmed,
+    AMENDMENT_AWAITED for a line whose amendment waits for its answer (D13),
     QUANTITY_NOT_OPEN when more is planned than is open (O1, D1), PARTY_MISMATCH when orders of
     different buyers are to travel together, INVALID_WINDOW and INVALID when there is no one
     default, OUTSIDE_RECEIVING_HOURS (D6), METHOD_NOT_ALLOWED (D8, or for what the goods need),
@@ -157,7 +158,7 @@ async def plan(writing: Writing, parts: Sequence[DeliveryPart], path: Path) -> l
     found = await _find(writing, parts, path)
     planned, taken = [], []
     for place, part in enumerate(parts):
-        taken.append(_take(found, part, (*path, place)))
+        taken.append(_take(writing, found, part, (*path, place)))
         orders = list({it.order_id: found.orders[it.order_id] for it in taken[-1]}.values())
         planned.append(_columns(found, part, orders, (*path, place)))
     await check_carried(writing, _routes(found, parts, taken, path))
@@ -194,7 +195,9 @@ async def _find(writing: Writing, parts: Sequence[DeliveryPart], path: Path) -> 
     )
 
 
-def _take(found: _Found, part: DeliveryPart, path: Path) -> dict[OrderLine, Counted]:
+def _take(
+    writing: Writing, found: _Found, part: DeliveryPart, path: Path
+) -> dict[OrderLine, Counted]:
     """Move the planned quantities of one part, and return them."""
     refuse_duplicates((it.order_line_id for it in part.lines), (*path, "lines"), "order_line_id")
     taken = {}
@@ -204,6 +207,9 @@ def _take(found: _Found, part: DeliveryPart, path: Path) -> dict[OrderLine, Coun
         if order.state not in acts.PLAN.states:
             text = f"{order.number} is {order.state.value}, not CONFIRMED."
             raise Refused(Code.WRONG_STATE, text, (*below, "order_line_id"))
+        if line.is_amended(writing.now):
+            text = f"An amendment of line {line.line_no} of {order.number} waits for its answer."
+            raise Refused(TradeCode.AMENDMENT_AWAITED, text, (*below, "order_line_id"))
         quantity = found.packagings(found.products[line.product_id], it, path=below)
         room = line.unplanned + line.over_tolerance
         if quantity.amount > room:

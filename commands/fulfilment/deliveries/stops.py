@@ -12,11 +12,13 @@ from models.access.viewers import Viewer
 from models.base.acts import Some
 from models.fulfilment.codes import FulfilmentCode
 from models.fulfilment.deliveries.conditions import (
+    AMENDED,
     INCOMPLETE,
     NAMELESS,
     ORDER_HELD,
     TOO_LATE,
     UNCARRIED,
+    UNPAID,
     UNPLACED,
 )
 from models.fulfilment.deliveries.tables import Delivery
@@ -26,7 +28,7 @@ from models.master.parties import Party
 from models.trade.codes import TradeCode
 from models.trade.orders.acts import HELD
 from models.trade.orders.holds import Hold, reason_for
-from models.trade.orders.tables import Order
+from models.trade.orders.tables import Order, OrderLine
 
 _PATH: Path = ("delivery_id",)
 
@@ -41,12 +43,15 @@ async def check_delivery(
 ) -> None:
     """Refuse while something stops what is done with a locked delivery. at: when, now by default.
 
-    Refused: ON_HOLD, RECIPIENT_MISSING, DELIVERY_POLICY, LOCATION_NOT_ALLOWED, METHOD_NOT_ALLOWED.
+    Refused: ON_HOLD, PAYMENT_OUTSTANDING, AMENDMENT_AWAITED, RECIPIENT_MISSING, DELIVERY_POLICY,
+    LOCATION_NOT_ALLOWED, METHOD_NOT_ALLOWED.
     """
     held = partial(_held, writing.viewer, delivery, path)
     known = {
         HELD: held,
         ORDER_HELD: held,
+        AMENDED: partial(_amended, delivery, path),
+        UNPAID: partial(_unpaid, path),
         NAMELESS: partial(_nameless, delivery, path),
         TOO_LATE: partial(_too_late, path),
         INCOMPLETE: partial(_incomplete, path),
@@ -61,6 +66,20 @@ def _held(viewer: Viewer, delivery: Delivery, path: Path, holds: Sequence[Hold])
     reasons = {reason_for(viewer, hold) for hold in holds}
     text = f"{delivery.number} is on hold: {', '.join(sorted(reasons))}."
     return Refused(TradeCode.ON_HOLD, text, path)
+
+
+def _amended(delivery: Delivery, path: Path, lines: Sequence[OrderLine]) -> Refused:
+    """Return the refusal of what is still to be agreed on (D13)."""
+    numbers = ", ".join(str(number) for number in sorted({it.line_no for it in lines}))
+    text = f"{delivery.number} brings lines whose amendment waits for its answer: {numbers}."
+    return Refused(TradeCode.AMENDMENT_AWAITED, text, path)
+
+
+def _unpaid(path: Path, orders: Sequence[Order]) -> Refused:
+    """Return the refusal of what is not paid for: that it is stopped, not what is known (D12)."""
+    numbers = ", ".join(sorted(order.number for order in orders))
+    text = f"What is known of the payment of {numbers} stops this."
+    return Refused(TradeCode.PAYMENT_OUTSTANDING, text, path)
 
 
 def _nameless(delivery: Delivery, path: Path, _companies: Sequence[Party]) -> Refused:

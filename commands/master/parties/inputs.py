@@ -23,6 +23,7 @@ from kit.inputs import (
     Zone,
     refuse_duplicates,
 )
+from models.master.channels import ReleaseWhen
 from models.master.parties import PartyKind, PartyRole
 
 
@@ -116,6 +117,11 @@ class PartyUpsert(Input):
     )
     price_group: Reference | None = Field(
         None, description="The group of parties whose price lists it pays."
+    )
+    release_when: ReleaseWhen | None = Field(
+        None,
+        description="What must be known of a payment before goods go on, for all of its orders;"
+        " without it, what each order's channel says.",
     )
     channel_codes: list[Reference] | None = Field(
         None,

@@ -1,6 +1,7 @@
 """Changing a contract: what both sides agreed on later."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,7 +14,15 @@ from commands.master.packagings.counting import (
     columns_of,
     packagings_of,
 )
-from commands.trade.contracts.create import LONGEST_DAYS, AddressId, check_ship_tos
+from commands.trade.contracts.create import AddressId, check_ship_tos
+from commands.trade.contracts.guarantees import (
+    LONGEST_DAYS,
+    SupplyGuarantee,
+    counts_of,
+    guarantee_of,
+    says,
+    write_guarantees,
+)
 from commands.trade.contracts.life import ContractStep, lock_contract
 from commands.trade.contracts.lines import (
     ContractLineCreate,
@@ -39,13 +48,13 @@ from kit.inputs import (
     Zone,
     refuse_duplicates,
 )
-from models.access.viewers import Scope
-from models.base.acts import Act
 from models.base.payloads import ColumnName
 from models.events.trade.contracts import ContractAmended
 from models.master.catalog import Product
 from models.trade.codes import TradeCode
-from models.trade.contracts.states import LIVING_STATES, EndOfLife, ReservationStrategy
+from models.trade.contracts import acts
+from models.trade.contracts.guarantees import Guarantee
+from models.trade.contracts.states import EndOfLife, ReservationStrategy
 from models.trade.contracts.tables import Contract, ContractLine
 
 _OWN = {"idempotency_key", "contract_id", "expected_version", "lines", "add_lines"}
@@ -82,6 +91,11 @@ class ContractLineAmend(Quantified):
     )
     unit_price: ExactAmount | None = Field(
         None, description="Price of one unit; call-offs that are placed keep theirs."
+    )
+    guarantee: SupplyGuarantee | None = Field(
+        None,
+        description="What is guaranteed of its supply, as a whole; null for nothing. Call-offs that"
+        " are placed keep what was guaranteed then.",
     )
 
 
@@ -124,8 +138,17 @@ class ContractAmend(ContractStep):
     )
 
 
+@dataclass(frozen=True)
+class _Known:
+    """The lines of a contract by id; products of these and of new ones, and their packagings."""
+
+    lines: Mapping[UUID, ContractLine]
+    products: Mapping[UUID, Product]
+    packagings: Packagings
+
+
 @verb(
-    Act(Scope.CONTRACTS_WRITE, LIVING_STATES),
+    acts.AMEND,
     "Change a contract that is not over. Its party, number and currency stay.",
 )
 async def amend(writing: Writing, command: ContractAmend) -> Outcome:
@@ -136,7 +159,8 @@ async def amend(writing: Writing, command: ContractAmend) -> Outcome:
     Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE, DUPLICATE, INVALID where something that
     must be there is emptied, INVALID_DATE when it would end before it starts, EXCEEDS_MAX when
     less would be agreed than is called off, SCALE_EXCEEDED for a quantity, OUT_OF_RANGE where
-    quantities contradict each other, TOO_MANY_ITEMS for more lines than one call may touch.
+    quantities contradict each other, INVALID where a guarantee does, TOO_MANY_ITEMS for more lines
+    than one call may touch.
     """
     contract = await lock_contract(writing, command, amend)
     if command.ship_to_ids is not None:
@@ -149,15 +173,14 @@ async def amend(writing: Writing, command: ContractAmend) -> Outcome:
     products = await products_of(writing, dict(_products(lines, command)))
     refuse_duplicates((it.contract_line_id for it in command.lines), ("lines",))
     packagings = await packagings_of(writing, _named(lines, command))
+    known = _Known(lines, products, packagings)
+    guarantees = await _guarantees(writing, contract, known, command)
     amended = [
         lines[it.contract_line_id].line_no
         for place, it in enumerate(command.lines)
-        if _amend_line(lines, products, packagings, it, ("lines", place))
+        if _amend_line(known, it, guarantees, ("lines", place))
     ]
-    for place, line in enumerate(command.add_lines):
-        product = products[line.product_id]
-        terms = terms_of(line, product, packagings, ("add_lines", place))
-        add(writing, contract, _next(lines) + place, product, terms)
+    await _add_lines(writing, contract, known, command.add_lines)
     if not (changed or amended or command.add_lines):
         return {"contract_id": contract.id}
     contract.version += 1
@@ -192,9 +215,47 @@ def _products(
 def _named(lines: Mapping[UUID, ContractLine], command: ContractAmend) -> Iterator[CountedIn]:
     for change in command.lines:
         if change.contract_line_id in lines:
-            yield lines[change.contract_line_id].product_id, change
+            yield from counts_of(lines[change.contract_line_id].product_id, change)
     for new in command.add_lines:
-        yield new.product_id, new
+        yield from counts_of(new.product_id, new)
+
+
+async def _guarantees(
+    writing: Writing, contract: Contract, known: _Known, command: ContractAmend
+) -> dict[UUID, UUID | None]:
+    """Write what is guaranteed otherwise than before: line id -> the new guarantee's id, or None.
+
+    Refused: as `guarantee_of`.
+    """
+    wanted: dict[ContractLine, SupplyGuarantee | None] = {}
+    for place, it in enumerate(command.lines):
+        line = known.lines.get(it.contract_line_id)
+        if line is not None and "guarantee" in it.model_fields_set:
+            product = known.products[line.product_id]
+            wanted[line] = guarantee_of(it.guarantee, product, known.packagings, ("lines", place))
+    there = await writing.by_key(
+        Guarantee, "id", {line.guarantee_id for line in wanted if line.guarantee_id is not None}
+    )
+    for line in list(wanted):
+        before, now = there.get(line.guarantee_id), wanted[line]
+        if (before is None and now is None) or (before and now and says(before, now)):
+            del wanted[line]
+    ids = await write_guarantees(writing, contract, list(wanted.values()))
+    return {line.id: key for line, key in zip(wanted, ids, strict=True)}
+
+
+async def _add_lines(
+    writing: Writing, contract: Contract, known: _Known, new: Sequence[ContractLineCreate]
+) -> None:
+    """Write new lines with the next numbers. Refused: as `terms_of`, `guarantee_of`."""
+    terms, promises = [], []
+    for place, line in enumerate(new):
+        product, path = known.products[line.product_id], ("add_lines", place)
+        terms.append(terms_of(line, product, known.packagings, path))
+        promises.append(guarantee_of(line.guarantee, product, known.packagings, path))
+    guarantees = await write_guarantees(writing, contract, promises)
+    for line_no, each in enumerate(zip(terms, guarantees, strict=True), _next(known.lines)):
+        add(writing, contract, line_no, *each)
 
 
 def _change(row: Contract | ContractLine, values: Mapping[str, Any], path: Path) -> list[str]:
@@ -209,21 +270,24 @@ def _change(row: Contract | ContractLine, values: Mapping[str, Any], path: Path)
 
 
 def _amend_line(
-    lines: Mapping[UUID, ContractLine],
-    products: Mapping[UUID, Product],
-    packagings: Packagings,
+    known: _Known,
     change: ContractLineAmend,
+    guarantees: Mapping[UUID, UUID | None],
     path: Path,
 ) -> bool:
-    """Change a line; tell whether it was otherwise before."""
-    line = lines.get(change.contract_line_id)
+    """Change a line; tell whether it was otherwise before. guarantees: as of `_guarantees`."""
+    line = known.lines.get(change.contract_line_id)
     if line is None:
         raise missing(ContractLine, (*path, "contract_line_id"))
-    before, product = line.agreed, products[line.product_id]
-    values = change.model_dump(exclude_unset=True, exclude={"contract_line_id", "packaging"})
-    values |= in_units(change, product, packagings, path)
+    before, product = line.agreed, known.products[line.product_id]
+    values = change.model_dump(
+        exclude_unset=True, exclude={"contract_line_id", "packaging", "guarantee"}
+    )
+    values |= in_units(change, product, known.packagings, path)
     if change.target_quantity is not None:
-        values |= columns_of(packagings.named(product.id, change))
+        values |= columns_of(known.packagings.named(product.id, change))
+    if line.id in guarantees:
+        values["guarantee_id"] = guarantees[line.id]
     changed = _change(line, values, path)
     check_line(line, path)
     if line.agreed < min(before, line.called_off):

@@ -11,8 +11,6 @@ from commands.writing.verbs import AnyVerb, verb
 from kit.errors import Code, Path, Refused
 from kit.ids import Names
 from kit.inputs import Command, Note
-from models.access.viewers import Scope
-from models.base.acts import Act, Itself
 from models.base.events import Event
 from models.base.visibility import seen_by
 from models.events.trade.contracts import (
@@ -22,7 +20,8 @@ from models.events.trade.contracts import (
     ContractTerminated,
 )
 from models.trade.codes import TradeCode
-from models.trade.contracts.states import IN_FORCE, RUNNING, ContractState
+from models.trade.contracts import acts
+from models.trade.contracts.states import IN_FORCE, ContractState
 from models.trade.contracts.tables import Contract
 from models.trade.orders.states import OPEN_STATES
 from models.trade.orders.tables import Order, OrderLine
@@ -71,7 +70,7 @@ async def lock_contract(writing: Writing, command: ContractStep, verb: AnyVerb) 
 
 
 @verb(
-    Act(Scope.CONTRACTS_WRITE, frozenset({ContractState.DRAFT}), ContractState.ACTIVE),
+    acts.ACTIVATE,
     "Put a DRAFT into force.",
 )
 async def activate(writing: Writing, command: ContractActivate) -> Outcome:
@@ -82,7 +81,7 @@ async def activate(writing: Writing, command: ContractActivate) -> Outcome:
 
 
 @verb(
-    Act(Scope.CONTRACTS_WRITE, IN_FORCE, ContractState.SUSPENDED),
+    acts.SUSPEND,
     "Stop call-offs and releases for a time.",
 )
 async def suspend(writing: Writing, command: ContractSuspend) -> Outcome:
@@ -93,7 +92,7 @@ async def suspend(writing: Writing, command: ContractSuspend) -> Outcome:
 
 
 @verb(
-    Act(Scope.CONTRACTS_WRITE, frozenset({ContractState.SUSPENDED}), ContractState.ACTIVE),
+    acts.RESUME,
     "Let a SUSPENDED contract go on.",
 )
 async def resume(writing: Writing, command: ContractResume) -> Outcome:
@@ -103,7 +102,7 @@ async def resume(writing: Writing, command: ContractResume) -> Outcome:
 
 
 @verb(
-    Act(Scope.CONTRACTS_WRITE, RUNNING, ContractState.TERMINATED),
+    acts.TERMINATE,
     "End a contract before its time; open call-offs must be cancelled or kept explicitly.",
 )
 async def terminate(writing: Writing, command: ContractTerminate) -> Outcome:
@@ -116,15 +115,6 @@ async def terminate(writing: Writing, command: ContractTerminate) -> Outcome:
     contract.terminated_at = writing.now
     terminated = ContractTerminated(contract.id)
     return _enter(writing, contract, ContractState.TERMINATED, terminated, command.reason)
-
-
-VALID = Itself(
-    "today lies in its validity",
-    lambda writing, contract: contract.is_valid_on(contract.day(writing.now)),
-)
-LASTING = Itself(
-    "its last day is not over", lambda writing, contract: not contract.is_over(writing.now)
-)
 
 
 def wrong_state(contract: Contract, path: Path = ("contract_id",)) -> Refused:

@@ -14,6 +14,7 @@ from commands.master.packagings.counting import (
     check_used,
     columns_of,
 )
+from commands.trade.contracts.guarantees import SupplyGuarantee
 from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Refused
 from kit.ids import Names, new_id
@@ -61,6 +62,9 @@ class ContractLineCreate(Quantified):
         None, description="The most of this line in one call-off (EDIFACT QTY 54)."
     )
     unit_price: ExactAmount = Field(description="Price of one unit, in the contract's currency.")
+    guarantee: SupplyGuarantee | None = Field(
+        None, description="What is guaranteed of its supply; nothing when left out."
+    )
 
 
 async def products_of(writing: Writing, wanted: Mapping[UUID, Path]) -> dict[UUID, Product]:
@@ -77,12 +81,14 @@ def terms_of(
     contradict each other, and as `Packagings`.
     """
     check_active(product, (*path, "product_id"))
-    terms = line.model_dump(exclude={"packaging"}) | in_units(line, product, packagings, path)
+    terms = line.model_dump(exclude={"packaging", "guarantee", "product_id"}) | in_units(
+        line, product, packagings, path
+    )
     packaging = packagings.named(product.id, line)
     check_used(packaging, (*path, "packaging"))
     for name, message in _contradictions(line):
         raise Refused(Code.OUT_OF_RANGE, message, (*path, name))
-    return {**terms, **columns_of(packaging)}
+    return {**terms, **measure_of(product), **columns_of(packaging)}
 
 
 def in_units(
@@ -119,16 +125,21 @@ def _contradictions(line: ContractLineCreate | ContractLine) -> Iterator[tuple[s
 
 
 def add(
-    writing: Writing, contract: Contract, line_no: int, product: Product, terms: Mapping[str, Any]
+    writing: Writing,
+    contract: Contract,
+    line_no: int,
+    terms: Mapping[str, Any],
+    guarantee_id: UUID | None,
 ) -> ContractLine:
-    """Write a new line. terms: as of `terms_of`."""
+    """Write a new line. terms: as of `terms_of`. guarantee_id: of what is written already."""
     line = ContractLine(
         merchant_id=contract.merchant_id,
         id=new_id(),
         contract_id=contract.id,
         line_no=line_no,
         currency=contract.currency,
-        **{**terms, **measure_of(product)},
+        guarantee_id=guarantee_id,
+        **terms,
     )
     writing.session.add(line)
     return line

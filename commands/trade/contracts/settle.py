@@ -7,41 +7,26 @@ from commands.trade.contracts.lines import products_of
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.ids import new_id
-from models.access.viewers import Scope
-from models.base.acts import Act, Itself
 from models.events.trade.contracts import ContractFellShort, ContractSettled
 from models.master.catalog import Product
-from models.trade.contracts.states import RUNNING, ContractState
-from models.trade.contracts.tables import Contract, ContractLine, Shortfall
+from models.trade.contracts import acts
+from models.trade.contracts.states import ContractState
+from models.trade.contracts.tables import ContractLine, Shortfall
 
 
 class ContractSettle(ContractStep):
     """Close the account of a contract that is terminated or past its last day."""
 
 
-def _is_over(writing: Writing, contract: Contract) -> bool:
-    if contract.state is ContractState.TERMINATED:
-        return True
-    return contract.is_over(writing.now)
-
-
-OVER = Itself("it is TERMINATED, or its last day is over", _is_over)
-
-
 @verb(
-    Act(
-        Scope.CONTRACTS_WRITE,
-        RUNNING | {ContractState.TERMINATED},
-        ContractState.SETTLED,
-        needs=(OVER,),
-    ),
+    acts.SETTLE,
     "Close the account of a contract that is TERMINATED or past its last day, and record what"
     " is missing to the minimum of each line.",
 )
 async def settle(writing: Writing, command: ContractSettle) -> Outcome:
     """Record what is missing against the minimum of each line (K2). Refused: WRONG_STATE."""
     contract = await lock_contract(writing, command, settle)
-    if not OVER.test(writing, contract):
+    if not acts.OVER.test(writing, contract):
         raise wrong_state(contract)
     rows = writing.seen(ContractLine).where(ContractLine.contract_id == contract.id)
     lines = await writing.all(rows.order_by(ContractLine.line_no))

@@ -1,7 +1,6 @@
-"""What a new order needs: a channel that takes it, and approvals of merchant or company."""
+"""Whose approvals a new order needs: of merchant or company."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 from functools import cache
 
 from sqlalchemy import (
@@ -18,79 +17,65 @@ from sqlalchemy import (
     select,
 )
 
-from commands.trade.orders.drafts import LineDraft
+from commands.trade.orders.drafts import Draft
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
-from kit.errors import Code, Refused
-from kit.money import rounded
+from kit.standards.money import rounded
 from models.access.keys import zone_of_days
 from models.access.viewers import Actor, CompanyRole
 from models.master.channels import Channel
 from models.master.parties import Party
+from models.trade.orders.amounts import owed
 from models.trade.orders.states import Approval, OrderState
 from models.trade.orders.tables import Order, OrderLine
 
 _NOT_ORDERED = [OrderState.CANCELLED.value, OrderState.REJECTED.value]
 
 
-def check_channel(writing: Writing, channel: Channel, party: Party | None) -> None:
-    """Refused: WRONG_STATE for an inactive channel, NOT_ALLOWED for one that a buyer has not."""
-    path = ("channel_id",)
-    if not channel.is_active:
-        raise Refused(Code.WRONG_STATE, f"{channel.code} is not active.", path)
-    bound = writing.viewer.actor is Actor.BUYER
-    if bound and (party is None or channel.id not in party.channel_ids):
-        text = f"Your company does not order over {channel.code}."
-        raise Refused(Code.NOT_ALLOWED, text, path)
-
-
 async def awaited(
     writing: Writing,
     channel: Channel,
     party: Party | None,
-    lines: Sequence[LineDraft],
-    currency: str,
+    draft: Draft,
 ) -> Sequence[Approval]:
     """Return who must approve an order before it is confirmed.
 
     Where a limit of the day counts, the party is locked until the order is there.
     """
     found = []
-    if channel.approval_required or any(line.unit_price is None for line in lines):
+    if channel.approval_required or any(line.unit_price is None for line in draft.lines):
         found.append(Approval.MERCHANT)
-    if party is not None and _limit_applies(writing):
-        above = exceeds(party, lines, currency)
-        if above or await _exceeds_day(writing, party, lines):
-            found.append(Approval.COMPANY)
+    if party is not None and await _is_above_limits(writing, party, draft):
+        found.append(Approval.COMPANY)
     return found
 
 
-def _limit_applies(writing: Writing) -> bool:
-    """Tell whether the company's limit binds the viewer: its approvers need nobody else."""
+async def _is_above_limits(writing: Writing, party: Party, draft: Draft) -> bool:
+    """Tell whether the company must approve an order; its approvers need nobody else."""
     viewer = writing.viewer
-    return viewer.actor is Actor.BUYER and viewer.role is not CompanyRole.APPROVER
+    if viewer.actor is not Actor.BUYER or viewer.role is CompanyRole.APPROVER:
+        return False
+    return exceeds(party, draft) or await _exceeds_day(writing, party, draft)
 
 
-def exceeds(party: Party, lines: Sequence[LineDraft], currency: str) -> bool:
-    """Tell whether lines cost more than the party's buyers may order alone.
+def exceeds(party: Party, draft: Draft) -> bool:
+    """Tell whether an order costs more than the party's buyers may order alone.
 
-    What they cost is what clients see as the order's net. A line without a price, or a limit in
-    another currency, makes that unknown: it counts as more.
+    What it costs is what clients see as the order's net: after all discounts, with charges, before
+    taxes. A line without a price, or a limit in another currency, makes that unknown: it counts as
+    more.
     """
     if party.approval_currency is None:
         return False
-    if party.approval_currency != currency or any(line.unit_price is None for line in lines):
+    unpriced = any(line.unit_price is None for line in draft.lines)
+    if party.approval_currency != draft.currency or unpriced:
         return True
-    net = rounded(_net(lines), currency).amount
+    net = rounded(draft.net, draft.currency).amount
     return party.approval_limit is not None and net > party.approval_limit
 
 
-def _net(lines: Sequence[LineDraft]) -> Decimal:
-    return sum((line.net or Decimal(0) for line in lines), Decimal(0))
-
-
-async def _exceeds_day(writing: Writing, party: Party, lines: Sequence[LineDraft]) -> bool:
-    """Tell whether lines cost too much together with what the company has ordered today.
+async def _exceeds_day(writing: Writing, party: Party, draft: Draft) -> bool:
+    """Tell whether an order costs too much together with what the company has ordered today.
 
     Orders at once stand in line at the party's row, so that each one sees those before it.
     """
@@ -101,7 +86,7 @@ async def _exceeds_day(writing: Writing, party: Party, lines: Sequence[LineDraft
         return False
     own = {"party": party.id, "currency": locked.approval_currency, "now": writing.now}
     ((ordered,),) = await writing.session.rows(_ordered_today(), {**writing.parameters, **own})
-    net = rounded(ordered + _net(lines), locked.approval_currency).amount
+    net = rounded(ordered + draft.net, locked.approval_currency).amount
     return bool(net > locked.approval_limit_per_day)
 
 
@@ -115,7 +100,7 @@ def _ordered_today() -> Statement:
     zone, now = zone_of_days(merchant), bindparam("now", type_=DateTime(timezone=True))
     midnight = func.timezone(zone, func.date_trunc(literal("day"), func.timezone(zone, now)))
     states = literal(_NOT_ORDERED, ARRAY(Text()))
-    ordered = func.coalesce(func.sum(OrderLine.net), 0, type_=Numeric())
+    ordered = func.coalesce(func.sum(owed(Order, OrderLine)), 0, type_=Numeric())
     orders = select(ordered.label("ordered"))
     of_line = (OrderLine.merchant_id == merchant) & (OrderLine.order_id == Order.id)
     return Statement(

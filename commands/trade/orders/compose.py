@@ -5,13 +5,14 @@ from decimal import Decimal
 from uuid import UUID
 
 from commands.master.packagings.counting import Counted
+from commands.trade.orders.amounts import check_line, check_may_state, check_stated, with_amounts
 from commands.trade.orders.drafts import Draft, LineDraft
 from commands.trade.orders.fields import LineFields, OrderFields, check_shape
 from commands.trade.orders.references import References, customer
 from commands.writing.transaction import Writing
 from kit.errors import Code, Problem, Refused
 from kit.inputs import Place, refuse_duplicates
-from kit.money import Amount
+from kit.standards.money import Amount
 from models.access.viewers import Scope
 from models.master.catalog import Product
 from models.master.channels import Channel
@@ -25,15 +26,16 @@ def compose(
 ) -> Draft:
     """Return the draft, confirmed, of an order whose references have been read.
 
-    Refused: INVALID, NOT_FOUND, NOT_ALLOWED, DUPLICATE, SCALE_EXCEEDED, PRICE_CHANGED, with the
-    path inside the order.
+    Refused: INVALID, NOT_FOUND, NOT_ALLOWED, DUPLICATE, SCALE_EXCEEDED, PRICE_CHANGED;
+    PRICE_UNKNOWN and OUT_OF_RANGE for discounts; with the path inside the order.
     """
     check_shape(fields)
     _check_kind(writing, fields)
+    check_stated(writing, fields)
     party = customer(writing, references, fields)
     contact = references.of_party(Contact, party, fields)
     ship_to_id, ship_to = _ship_to(references, party, fields)
-    return Draft(
+    draft = Draft(
         channel_id=references.demand(Channel, fields).id,
         currency=fields.currency,
         placed_at=fields.ordered_at(writing.now),
@@ -52,6 +54,7 @@ def compose(
         window=fields.window,
         note=fields.note,
     )
+    return with_amounts(draft, fields)
 
 
 def _ship_to(
@@ -84,9 +87,10 @@ def _lines(
             found = references.priced(writing, order, line)
             quantity = references.packagings(found.product, line)
             price = _price(writing, order, line, found.unit_price)
+            check_line(line, price, order.currency)
         except Refused as refused:
             below = [it.below(path) for it in refused.problems]
-            if refused.price is None:
+            if refused.price is None and refused.code != TradeCode.PRICE_UNKNOWN:
                 raise Refused.of(below) from refused
             problems += below
         else:
@@ -104,12 +108,12 @@ def _price(
     """Return what one unit costs, None where nobody knows; ours: what the merchant asks.
 
     Refused: NOT_ALLOWED for who states a discount or another price and may not, PRICE_CHANGED when
-    something else was expected.
+    something else was expected, PRICE_UNKNOWN when something was and nobody knows it.
     """
     if not writing.viewer.may(Scope.PRICES_STATE):
-        if line.discount_percent:
-            text = f"Your key lacks the scope {Scope.PRICES_STATE}, which discounts need."
-            raise Refused(Code.NOT_ALLOWED, text, ("discount_percent",))
+        for name in ("discount_percent", "discount_amount"):
+            if getattr(line, name):
+                check_may_state(writing, name)
         if line.unit_price not in {None, ours}:
             known = _price_text(ours, order.currency)
             why = f"{known} Only the scope {Scope.PRICES_STATE} states others."
@@ -120,10 +124,14 @@ def _price(
 
 
 def check_expected(expected: Decimal | None, price: Decimal | None, currency: str) -> None:
-    """Refused: PRICE_CHANGED when one unit costs something else than its customer was shown."""
+    """Refused: PRICE_CHANGED when one unit costs something else than its customer was shown.
+
+    PRICE_UNKNOWN when nobody knows what it costs.
+    """
     if expected not in {None, price}:
+        code = TradeCode.PRICE_UNKNOWN if price is None else TradeCode.PRICE_CHANGED
         why = _price_text(price, currency)
-        raise _refused(TradeCode.PRICE_CHANGED, why, "expected_unit_price", price, currency)
+        raise _refused(code, why, "expected_unit_price", price, currency)
 
 
 def _refused(code: str, why: str, field: str, price: Decimal | None, currency: str) -> Refused:
@@ -160,10 +168,12 @@ def _line(
         line.window,
         line.substitution_allowed,
         line.external_reference,
+        discount_amount=line.discount_amount or Decimal(0),
     )
 
 
 def _but_quantity(draft: LineDraft, line: LineFields) -> tuple[object, ...]:
     """Return what tells lines apart: the same product twice is no mistake at another price."""
-    terms = (line.unit_price, line.discount_percent, line.substitution_allowed)
-    return (draft.product.id, line.packaging, *terms, line.window, line.external_reference)
+    terms = (line.packaging, line.unit_price, line.discount_percent, line.discount_amount)
+    may = line.substitution_allowed
+    return (draft.product.id, *terms, may, line.window, line.external_reference)

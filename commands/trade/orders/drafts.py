@@ -17,8 +17,15 @@ from models.access.keys import CounterName
 from models.events.trade.orders import OrderPlaced
 from models.master.catalog import Product, measure_of
 from models.master.packagings import Packaging
-from models.trade.orders.states import Approval, DeliveryPolicy, OrderKind, OrderState
-from models.trade.orders.tables import Order, OrderLine, net_of
+from models.trade.orders.amounts import net_of
+from models.trade.orders.states import (
+    Approval,
+    DeliveryPolicy,
+    OrderKind,
+    OrderState,
+    payment_at_first,
+)
+from models.trade.orders.tables import Order, OrderLine
 
 __all__ = ["Draft", "LineDraft", "create", "window_columns"]
 
@@ -28,7 +35,8 @@ class LineDraft:
     """One line to be: a product of the merchant with a quantity that fits its scale.
 
     packaging: what the quantity, which is in the product's unit, was counted in. unit_price: None
-    where the merchant is to state it.
+    where the merchant is to state it. discount_amount: instead of a percentage. order_discount: its
+    part of the order's.
     """
 
     product: Product
@@ -41,21 +49,26 @@ class LineDraft:
     external_reference: str | None = None
     contract_line_id: UUID | None = None
     schedule_line_id: UUID | None = None
+    guarantee_id: UUID | None = None
     over_tolerance: Decimal = Decimal(0)
+    discount_amount: Decimal = Decimal(0)
+    order_discount: Decimal = Decimal(0)
 
     @property
     def net(self) -> Decimal | None:
-        """Exact price after discount, None where it is unknown."""
+        """Exact price after its own discount, None where it is unknown."""
         if self.unit_price is None:
             return None
-        return net_of(self.quantity, self.unit_price, self.discount_percent)
+        before: Decimal = net_of(self.quantity, self.unit_price, self.discount_percent)
+        return before - self.discount_amount
 
 
 @dataclass(frozen=True)
 class Draft:
     """An order to be; whoever makes one has checked its references. party_id or guest is set.
 
-    awaiting: who must approve it; it is confirmed where that is nobody.
+    awaiting: who must approve it; it is confirmed where that is nobody. discount_percent to taxed:
+    as the columns of `Order`.
     """
 
     channel_id: UUID
@@ -77,6 +90,18 @@ class Draft:
     recipient: Recipient | None = None
     window: Window | None = None
     note: str | None = None
+    discount_percent: Decimal | None = None
+    discount_amount: Decimal | None = None
+    charges: Sequence[Mapping[str, Any]] = ()
+    taxes: Sequence[Mapping[str, Any]] = ()
+    charged: Decimal = Decimal(0)
+    taxed: Decimal | None = None
+
+    @property
+    def net(self) -> Decimal:
+        """Exact price of the lines that have one, less the order's discount, with its charges."""
+        nets = (line.net - line.order_discount for line in self.lines if line.net is not None)
+        return sum(nets, self.charged)
 
 
 async def create(writing: Writing, drafts: Sequence[Draft]) -> list[UUID]:
@@ -119,6 +144,13 @@ def _order(writing: Writing, draft: Draft, number: str) -> dict[str, Any]:
         "delivery_policy": draft.delivery_policy,
         "cancel_if_not_by": draft.cancel_if_not_by,
         "currency": draft.currency,
+        "discount_percent": draft.discount_percent,
+        "discount_amount": draft.discount_amount,
+        "charges": list(draft.charges),
+        "taxes": list(draft.taxes),
+        "charged": draft.charged,
+        "taxed": draft.taxed,
+        "payment_state": payment_at_first(draft.kind),
         "ship_to_id": draft.ship_to_id,
         "ship_to": draft.ship_to and draft.ship_to.model_dump(),
         "recipient": draft.recipient and draft.recipient.model_dump(),
@@ -140,9 +172,12 @@ def _line(order: Mapping[str, Any], line_no: int, draft: LineDraft) -> dict[str,
         **columns_of(draft.packaging),
         "contract_line_id": draft.contract_line_id,
         "schedule_line_id": draft.schedule_line_id,
+        "guarantee_id": draft.guarantee_id,
         "currency": order["currency"],
         "unit_price": draft.unit_price,
         "discount_percent": draft.discount_percent,
+        "discount_amount": draft.discount_amount,
+        "order_discount": draft.order_discount,
         "over_tolerance": draft.over_tolerance,
         "substitution_allowed": draft.substitution_allowed,
         "external_reference": draft.external_reference,

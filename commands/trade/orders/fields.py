@@ -11,6 +11,7 @@ from commands.master.packagings.counting import Quantified
 from kit.errors import Code, Refused
 from kit.ids import Names
 from kit.inputs import (
+    LARGEST_BULK,
     Currency,
     ExactAmount,
     Input,
@@ -23,7 +24,22 @@ from kit.inputs import (
     Reference,
     Window,
 )
-from models.trade.orders.states import DeliveryPolicy, OrderKind
+from models.trade.orders.states import ChargeKind, DeliveryPolicy, OrderKind, TaxCategory
+
+
+class OrderCharge(Input):
+    """What an order is charged for beside its lines, before tax."""
+
+    kind: ChargeKind = Field(description="What for.")
+    amount: ExactAmount = Field(description="How much, in whole minor units of the currency.")
+
+
+class OrderTax(Input):
+    """A tax of an order, as whoever sells has computed it."""
+
+    category: TaxCategory = Field(description="What kind of tax it is.")
+    rate: Percent = Field(description="Its rate in percent.")
+    amount: ExactAmount = Field(description="How much, in whole minor units of the currency.")
 
 
 class LineFields(Quantified):
@@ -46,6 +62,11 @@ class LineFields(Quantified):
         Decimal(0),
         description="Percent taken off the unit price, with the scope `PRICES_STATE`; 0 when left"
         " out.",
+    )
+    discount_amount: ExactAmount | None = Field(
+        None,
+        description="The same as an amount off the whole line, as a back office imports it; instead"
+        " of `discountPercent`, in whole minor units of the currency.",
     )
     window: Window | None = Field(
         None, description="When this line is to arrive, where it differs from the order."
@@ -97,6 +118,28 @@ class OrderFields(Input):
         " party, where all guests count as one.",
     )
     note: Note | None = Field(None, description="A note for people.")
+    discount_percent: Percent | None = Field(
+        None,
+        description="Percent taken off the net of all lines, with the scope `PRICES_STATE`: rounded"
+        " half up to the currency's minor unit, then spread over the lines by what they cost.",
+    )
+    discount_amount: ExactAmount | None = Field(
+        None,
+        description="The same as an amount, instead of `discountPercent`, in whole minor units of"
+        " the currency.",
+    )
+    charges: list[OrderCharge] = Field(
+        [],
+        max_length=LARGEST_BULK,
+        description="What is charged beside the lines, each kind once, with the scope"
+        " `PRICES_STATE`.",
+    )
+    taxes: list[OrderTax] = Field(
+        [],
+        max_length=LARGEST_BULK,
+        description="Its taxes, one for each category and rate, with the scope `PRICES_STATE`; they"
+        " are never computed.",
+    )
 
     def ordered_at(self, now: datetime) -> datetime:
         """Return when it was ordered; its prices are those of that instant."""

@@ -1,20 +1,28 @@
-"""Orders and their lines under the order's lock: whoever moves a counter comes through here."""
+"""Orders and their lines under the order's lock: whoever moves a counter comes through here.
+
+How far an order has come, as its journal tells it, is asked before and after what changes it.
+"""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, literal, select
 
 from commands.trade.contracts import counters
-from commands.trade.orders.progress import news, reached
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
 from kit.errors import Path
 from models.base.events import Moving
+from models.events.trade.orders import (
+    OrderArrivalCorrected,
+    OrderDelivered,
+    OrderPartiallyDelivered,
+)
 from models.trade.contracts.tables import Contract
 from models.trade.orders.holds import Hold
+from models.trade.orders.states import FulfilmentStatus
 from models.trade.orders.tables import Order, OrderLine
 
 _COUNT = Statement(
@@ -71,6 +79,8 @@ async def cancel(
 
     lines: all of the order. amounts: line -> quantity. happened: what tells of the cancelling.
     A call-off gives the quantities back to its contract (K5), which is locked after the order.
+    Taxes were stated for what was ordered: they are not known any more. Of an order of which
+    nothing is wanted any more, nothing is owed. An amendment of what is not open any more ends.
     """
     before = reached(lines)
     given_back: defaultdict[UUID, Decimal] = defaultdict(Decimal)
@@ -78,6 +88,11 @@ async def cancel(
         move(line, cancelled=quantity)
         if line.contract_line_id is not None:
             given_back[line.contract_line_id] -= quantity
+    withdraw(line for line in lines if not line.open_quantity)
+    if any(amounts.values()):
+        order.taxed = None
+    if all(line.cancelled == line.ordered for line in lines):
+        order.charged = order.taxed = Decimal(0)
     writing.record(happened)
     if arrived := news(order.id, before, reached(lines)):
         writing.record(arrived)
@@ -89,6 +104,20 @@ async def cancel(
     await counters.move(everything, changes)
 
 
+_OFFER = (
+    *("offered_quantity", "offered_product_id", "offered_earliest", "offered_latest"),
+    *("offered_zone", "answer_by", "response", "response_reason"),
+)
+
+
+def withdraw(lines: Iterable[OrderLine]) -> None:
+    """End amendments that wait: their lines stand as they were ordered, without a response."""
+    for line in lines:
+        if line.answer_by is not None:
+            for name in _OFFER:
+                setattr(line, name, None)
+
+
 async def active_holds(writing: Writing, subject_ids: Collection[UUID]) -> dict[UUID, list[Hold]]:
     """Return id of an order or delivery -> the holds that stop it, only for those that have any."""
     ids = literal(list(subject_ids), ARRAY(Uuid()))
@@ -97,3 +126,34 @@ async def active_holds(writing: Writing, subject_ids: Collection[UUID]) -> dict[
     for hold in await writing.all(active.order_by(Hold.placed_at, Hold.id)):
         found[hold.subject_id].append(hold)
     return dict(found)
+
+
+_REACHED: Mapping[FulfilmentStatus, type[Moving]] = {
+    FulfilmentStatus.PARTIALLY_DELIVERED: OrderPartiallyDelivered,
+    FulfilmentStatus.DELIVERED: OrderDelivered,
+}
+"""How far an order has come -> what tells of it."""
+
+
+def reached(lines: Collection[OrderLine]) -> FulfilmentStatus | None:
+    """Return how far an order has been delivered, None where nothing has. lines: all it has."""
+    if not any(line.delivered for line in lines):
+        return None
+    whole = all(line.delivered >= line.ordered - line.cancelled for line in lines)
+    return FulfilmentStatus.DELIVERED if whole else FulfilmentStatus.PARTIALLY_DELIVERED
+
+
+def news(
+    order_id: UUID,
+    before: FulfilmentStatus | None,
+    after: FulfilmentStatus | None,
+    *,
+    fell: bool = False,
+) -> Moving | None:
+    """Return what tells that an order has come from one to the other, None where both are same.
+
+    fell: less of it has arrived than before, which is told whatever it has reached.
+    """
+    if fell:
+        return OrderArrivalCorrected(order_id, reached=after)
+    return None if after is None or after is before else _REACHED[after](order_id)

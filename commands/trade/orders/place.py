@@ -8,8 +8,9 @@ from uuid import UUID
 from pydantic import Field
 
 from commands.master.catalog import check_active
+from commands.master.channels import check_channel
 from commands.master.packagings.counting import check_used
-from commands.trade.orders.approvals import awaited, check_channel
+from commands.trade.orders.approvals import awaited
 from commands.trade.orders.compose import check_priced, compose
 from commands.trade.orders.drafts import Draft, create
 from commands.trade.orders.fields import LineFields, OrderFields
@@ -52,7 +53,7 @@ async def place(writing: Writing, command: OrderPlace) -> Outcome:
     date that has passed, WRONG_STATE for an inactive channel, product or packaging, TAKEN for an
     external reference that the customer used in the channel before; PRICE_UNKNOWN unless the
     channel lets such an order wait for the merchant; PRICE_CHANGED, INVALID, NOT_FOUND,
-    NOT_ALLOWED, DUPLICATE and SCALE_EXCEEDED for what the order says.
+    NOT_ALLOWED, DUPLICATE, OUT_OF_RANGE and SCALE_EXCEEDED for what the order says.
     """
     references = await read(writing, [(command, command.lines)])
     party = customer(writing, references, command)
@@ -66,7 +67,7 @@ async def place(writing: Writing, command: OrderPlace) -> Outcome:
     if not channel.takes_unpriced:
         check_priced(draft)
     await check_free(writing, channel.id, party.id if party else None, command)
-    waits = await awaited(writing, channel, party, draft.lines, draft.currency)
+    waits = await awaited(writing, channel, party, draft)
     (order_id,) = await create(writing, [replace(draft, awaiting=waits)])
     return {"order_id": order_id}
 

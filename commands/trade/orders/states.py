@@ -71,7 +71,10 @@ async def locked(writing: Writing, command: OrderCommand, verb: AnyVerb) -> Orde
 def _wrong_state(order: Order, state: StrEnum | None) -> Refused:
     """Return the refusal of what the order's state does not allow. state: that it would get."""
     text = f"{order.number} is {order.state.value}"
-    text += ": nothing more happens to it." if state is None else f" and cannot become {state}."
+    if state is not None:
+        text += f" and cannot become {state}."
+    else:
+        text += ": not yet." if NEXT_STATES[order.state] else ": nothing more happens to it."
     return Refused(Code.WRONG_STATE, text, ("order_id",))
 
 

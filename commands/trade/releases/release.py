@@ -4,7 +4,7 @@ from sqlalchemy import ARRAY, Uuid, any_, literal
 
 from commands.master.catalog import check_scale
 from commands.master.packagings.counting import Counted, packagings_of
-from commands.trade.contracts.life import LASTING, check_in_force, outside
+from commands.trade.contracts.life import check_in_force, outside
 from commands.trade.releases.inputs import ContractRelease
 from commands.trade.releases.schedule import Schedule, check_firm_zone, schedule_of, slots_of
 from commands.writing.transaction import Outcome, Writing
@@ -14,18 +14,17 @@ from kit.ids import new_id
 from kit.inputs import (
     refuse_duplicates,
 )
-from models.access.viewers import Actor, Scope
-from models.base.acts import Act
+from models.access.viewers import Actor
 from models.events.trade.releases import ContractReleased, ReleaseActivated, ReleaseSuperseded
 from models.master.catalog import Product
 from models.trade.codes import TradeCode
-from models.trade.contracts.states import IN_FORCE
+from models.trade.contracts import acts
 from models.trade.contracts.tables import Contract, ContractLine
 from models.trade.releases import Release, ReleaseState, ReleaseType, ScheduleLine
 
 
 @verb(
-    Act(Scope.CALL_OFFS_WRITE, IN_FORCE, needs=(LASTING,)),
+    acts.RELEASE,
     "Send a schedule for one contract line: forecast or just in time, whole or as changes.",
 )
 async def release(writing: Writing, command: ContractRelease) -> Outcome:
@@ -69,7 +68,7 @@ async def _locked(writing: Writing, command: ContractRelease) -> tuple[Contract,
     contract_id = (await writing.get(ContractLine, wanted))[command.contract_line_id].contract_id
     contract = (await writing.lock(Contract, {contract_id: ()}))[contract_id]
     check_in_force(contract, ("contract_line_id",))
-    if not LASTING.test(writing, contract):
+    if not acts.LASTING.test(writing, contract):
         raise outside(contract, ("contract_line_id",))
     return contract, (await writing.lock(ContractLine, wanted))[command.contract_line_id]
 

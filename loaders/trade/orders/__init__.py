@@ -2,14 +2,18 @@
 
 from sqlalchemy import func
 
-from loaders.reading.acts import available
+from loaders.reading.acts import available, there_is
 from loaders.reading.relations import Aggregates, Computed, Many, One
 from loaders.trade.orders.lists import OrderFilter, OrderSort, every, of_party
-from loaders.trade.orders.progress import fulfilment, is_late, is_open, net_amount
+from loaders.trade.orders.progress import fulfilment, is_late, is_open
+from loaders.trade.orders.responses import amendment, response
 from loaders.trade.orders.sums import Summary, SummaryOf, net_totals
+from loaders.trade.orders.tokens import access_token
+from loaders.trade.orders.totals import charges, net, taxes, totals
 from models.trade.orders.acts import ACTS
 from models.trade.orders.holds import Hold
 from models.trade.orders.tables import Order, OrderLine
+from models.trade.payments import UNPAID
 
 by_id = One(Order)
 by_number = One(Order, "number")
@@ -26,22 +30,18 @@ progress = Aggregates(
     },
 )
 timeliness = Computed(Order, {"is_late": is_late, "is_open": is_open})
+tokens = Computed(Order, {"token": access_token})
+stopped = Computed(Order, {"by_payment": there_is(UNPAID)})
 offered = Computed(Order, {"actions": available(ACTS)})
-net = Aggregates(
-    OrderLine,
-    "order_id",
-    {"amount": net_amount, "currency": lambda line: func.min(line.currency)},
-    # Nothing is added up of prices that the viewer does not know.
-    having=lambda line: func.count(line.net) == func.count(),
-)
-
 __all__ = [
     "OrderFilter",
     "OrderSort",
     "Summary",
     "SummaryOf",
+    "amendment",
     "by_id",
     "by_number",
+    "charges",
     "every",
     "hold_by_id",
     "holds",
@@ -52,5 +52,10 @@ __all__ = [
     "of_party",
     "offered",
     "progress",
+    "response",
+    "stopped",
+    "taxes",
     "timeliness",
+    "tokens",
+    "totals",
 ]

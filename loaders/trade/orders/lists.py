@@ -10,13 +10,15 @@ from sqlalchemy import ColumnElement, and_, or_
 
 from kit.ids import Names
 from kit.inputs import Input, Instant, Reference
-from loaders.reading.acts import some
+from loaders.reading.acts import some, there_is
+from loaders.reading.filters import begins, one_of
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Reader
 from loaders.trade.orders.progress import has_status, is_backordered, is_late, is_open, some_line
 from models.trade.orders.acts import HELD
-from models.trade.orders.states import FulfilmentStatus, OrderKind, OrderState
+from models.trade.orders.states import FulfilmentStatus, OrderKind, OrderState, PaymentState
 from models.trade.orders.tables import Order
+from models.trade.payments import UNPAID
 
 
 class OrderSort(Enum):
@@ -34,6 +36,9 @@ class OrderFilter(Input):
     states: tuple[OrderState, ...] | None = Field(None, description="State is one of these.")
     fulfilment_statuses: tuple[FulfilmentStatus, ...] | None = Field(
         None, description="Fulfilment status is one of these."
+    )
+    payment_states: tuple[PaymentState, ...] | None = Field(
+        None, description="What is known of its payment is one of these, and the viewer knows it."
     )
     kind: OrderKind | None = Field(None, description="Kind is this.")
     party_id: Annotated[UUID, Names("Party")] | None = Field(None, description="Of this party.")
@@ -70,6 +75,9 @@ class OrderFilter(Input):
     on_hold: bool | None = Field(
         None, description="At least one hold that you see is active, or none is."
     )
+    stopped_by_payment: bool | None = Field(
+        None, description="What is known of its payment stops its goods, or does not."
+    )
     backordered: bool | None = Field(None, description="A line waits for goods, or none does.")
 
 
@@ -88,7 +96,13 @@ def _is_on_hold(reader: Reader, order: Any) -> ColumnElement[bool]:
     return some(reader, order, HELD)
 
 
-_FLAGS = {"open": is_open, "late": is_late, "on_hold": _is_on_hold, "backordered": is_backordered}
+_FLAGS = {
+    "open": is_open,
+    "late": is_late,
+    "on_hold": _is_on_hold,
+    "stopped_by_payment": there_is(UNPAID),
+    "backordered": is_backordered,
+}
 
 
 def _overlaps(table: Any, filter_by: OrderFilter) -> ColumnElement[bool]:
@@ -114,11 +128,13 @@ def _single(reader: Reader, order: Any, filter_by: OrderFilter) -> Iterable[Colu
 def _matching(reader: Reader, order: Any, filter_by: OrderFilter) -> Iterable[ColumnElement[bool]]:
     yield from _single(reader, order, filter_by)
     if filter_by.states is not None:
-        yield order.state.in_(filter_by.states)
+        yield one_of(order.state, filter_by.states)
+    if filter_by.payment_states is not None:
+        yield one_of(order.payment_state, filter_by.payment_states)
     if filter_by.fulfilment_statuses is not None:
         yield has_status(reader, order, filter_by.fulfilment_statuses)
     if filter_by.number_prefix is not None:
-        yield order.number.startswith(filter_by.number_prefix, autoescape=True)
+        yield begins(order.number, filter_by.number_prefix)
     if filter_by.placed_from is not None:
         yield order.placed_at >= filter_by.placed_from
     if filter_by.placed_to is not None:

@@ -1,16 +1,16 @@
 """How far orders have come: derived in SQL, the same expressions for answers and for filters."""
 
-from collections.abc import Callable, Sequence
-from decimal import Decimal
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 
+from loaders.reading.filters import one_of
 from loaders.reading.relations import Reader
 from models.base.tables import OneOf, entity_named
 from models.base.visibility import seen_by
 from models.trade.orders.states import OPEN_STATES, FulfilmentStatus
-from models.trade.orders.tables import OrderLine, rounded_net
+from models.trade.orders.tables import OrderLine
 
 Condition = Callable[[Reader, Any], ColumnElement[bool]]
 """reader, table of orders -> a condition on one of them."""
@@ -89,17 +89,10 @@ def _dispatched_after(reader: Reader, line: Any, due: Any) -> ColumnElement[bool
     return sent.correlate_except(part, delivery).exists()
 
 
-def has_status(
-    reader: Reader, order: Any, statuses: Sequence[FulfilmentStatus]
-) -> ColumnElement[bool]:
-    """Tell whether the order's fulfilment status is one of these."""
+def has_status(reader: Reader, order: Any, statuses: Any) -> ColumnElement[bool]:
+    """Tell whether the order's fulfilment status is one of these, values or a parameter."""
     line = reader.table(OrderLine)
     status = select(fulfilment(line)).where(
         line.order_id == order.id, *seen_by(reader.viewer, line)
     )
-    return status.scalar_subquery().in_(statuses)
-
-
-def net_amount(line: Any) -> ColumnElement[Decimal]:
-    """Return the price of a group of lines after discount, added exactly and rounded once."""
-    return rounded_net(func.sum(line.net), func.min(line.currency))
+    return one_of(status.scalar_subquery(), statuses)

@@ -21,11 +21,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from kit.money import Amount
-from loaders.reading.relations import Nested, Part, Reader
-from loaders.reading.wholes import Read, WholeOf
+from kit.standards.money import Amount
+from loaders.reading.relations import Bind, Nested, Part, Reader
+from loaders.reading.wholes import WholeOf
 from models.base.visibility import seen_by
-from models.trade.orders.tables import Order, OrderLine, rounded_net
+from models.trade.orders.amounts import owed, rounded_net
+from models.trade.orders.tables import Order, OrderLine
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def _of_currency(order: Any, line: Any) -> dict[str, ColumnElement[Any]]:
         "orders": func.count(order.id.distinct()),
         "lines": func.count(line.id),
         "ordered": func.coalesce(func.sum(line.ordered), 0, type_=Numeric()),
-        "net": rounded_net(func.sum(line.net), order.currency),
+        "net": rounded_net(func.sum(owed(order, line)), order.currency),
     }
 
 
@@ -86,17 +87,17 @@ class SummaryOf(WholeOf):
     source = SimpleNamespace(**_of_all(SimpleNamespace(**_of_currency(Order, OrderLine))))
     record = namedtuple("record", tuple(vars(source)))  # type: ignore[misc]  # noqa: PYI024 -- the fields are those of the source.
 
-    def whole(self, reader: Reader, key: Any) -> Read:
+    def whole(self, reader: Reader, bind: Bind | None, key: Any) -> Part:
         """Sum per currency, then over all."""
         order, line = reader.table(Order), reader.table(OrderLine)
-        conditions, matched = self.conditions(reader, order, key)
+        conditions = self.conditions(reader, order, bind, key)
         own = and_(line.order_id == order.id, *seen_by(reader.viewer, line))
         columns = [it.label(name) for name, it in _of_currency(order, line).items()]
         rows = select(*columns).select_from(order).outerjoin(line, own).where(*conditions)
         grouped = rows.group_by(order.currency).correlate_except(order, line).subquery()
         all_ = [it.label(name) for name, it in _of_all(grouped.c).items()]
         sums = select(*all_).select_from(grouped).subquery()
-        return sums.c, select().select_from(sums), matched
+        return sums.c, select().select_from(sums)
 
     def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
         """Give each key its sums."""

@@ -12,6 +12,7 @@ from models.base.payloads import IdOf
 from models.events.trade.orders import Held, hold_without_owner
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery
+from models.trade.contracts.guarantees import SupplyExcuse
 
 Quantities = Mapping[Annotated[UUID, IdOf("OrderLine")], Decimal]
 """Id of an order line -> quantity, in the line's unit."""
@@ -48,13 +49,19 @@ class DeliveryMoved(Event):
     after: Annotated[UUID, IdOf("Location"), "The location where it starts."]
 
 
-@event("delivery.rescheduled", Delivery, without("override"))
+def _unexcused(payload: Payload) -> Payload:
+    """Upcast version 2, which told of no excuse."""
+    return {"excuse": None, **payload}
+
+
+@event("delivery.rescheduled", Delivery, without("override"), _unexcused)
 class DeliveryRescheduled(Event):
     """It is to arrive at another time."""
 
     latest_before: Annotated[datetime, "The end of the window before."]
     earliest: Annotated[datetime, "The start of the window."]
     latest: Annotated[datetime, "The end of the window."]
+    excuse: Annotated[SupplyExcuse | None, "Why it comes later; null before version 3."]
 
 
 @event("delivery.held", Delivery, hold_without_owner)

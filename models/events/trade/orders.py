@@ -1,6 +1,7 @@
 """What the journal tells of orders."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
@@ -8,7 +9,12 @@ from uuid import UUID
 from models.base.events import Event, Moving, Payload, Progressed, event, without
 from models.base.payloads import AllLines, Beside, IdOf, Item
 from models.trade.orders.holds import HoldReason
-from models.trade.orders.states import Approval, FulfilmentStatus
+from models.trade.orders.states import (
+    Approval,
+    FulfilmentStatus,
+    LineResponse,
+    PaymentState,
+)
 from models.trade.orders.tables import Order
 
 
@@ -62,6 +68,48 @@ class OrderClosed(Moving):
     """It is over; what no delivery had taken is cancelled."""
 
 
+@dataclass(frozen=True, slots=True)
+class RespondedLine(Item):
+    """What the merchant has said to a line."""
+
+    line_no: Annotated[int, "The line's number in its order."]
+    response: Annotated[LineResponse, "What it is."]
+    quantity: Annotated[Decimal | None, "How much an amendment offers, in the line's unit."] = None
+    latest: Annotated[datetime | None, "The end of the window that is promised or offered."] = None
+    is_substitute: Annotated[bool, "Whether an amendment offers another product."] = False
+    answer_by: Annotated[datetime | None, "Until when an amendment waits for its answer."] = None
+
+
+@event("order.responded", Order)
+class OrderResponded(Moving):
+    """The merchant has accepted, amended or rejected lines; what is rejected is cancelled."""
+
+    lines: Annotated[tuple[RespondedLine, ...], AllLines(), "The lines."]
+    latest: Annotated[datetime | None, "The end of the window promised for the whole order."] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmendmentEnded(Moving):
+    """What ends of amendments tell."""
+
+    lines: Annotated[tuple[int, ...], AllLines(), "Numbers of the lines."]
+
+
+@event("order.amendment_accepted", Order)
+class OrderAmendmentAccepted(AmendmentEnded):
+    """Its customer has accepted amendments; what they leave out is cancelled."""
+
+
+@event("order.amendment_declined", Order)
+class OrderAmendmentDeclined(AmendmentEnded):
+    """Its customer has declined amendments; their lines stand as they were ordered."""
+
+
+@event("order.amendment_expired", Order)
+class OrderAmendmentExpired(AmendmentEnded):
+    """Amendments were not answered in time; their lines stand as they were ordered."""
+
+
 @event("order.partially_delivered", Order)
 class OrderPartiallyDelivered(Moving):
     """Something of it has arrived."""
@@ -85,6 +133,19 @@ class OrderArrivalCorrected(Moving):
         FulfilmentStatus | None,
         AllLines(),
         "How far it has been delivered now, null where nothing of it has arrived.",
+    ]
+
+
+@event("order.payment_recorded", Order)
+class OrderPaymentRecorded(Event):
+    """Something was reported of its payment."""
+
+    payment_id: Annotated[UUID, IdOf("Payment"), "The report."]
+    state: Annotated[PaymentState, Beside("payment_id"), "What it says."]
+    is_newest: Annotated[
+        bool,
+        Beside("payment_id"),
+        "Whether the order's payment state is what it says: none that is there tells of later.",
     ]
 
 

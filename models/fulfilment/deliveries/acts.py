@@ -8,6 +8,7 @@ from enum import StrEnum
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.fulfilment.deliveries.conditions import (
+    AMENDED,
     DIVISIBLE,
     INCOMPLETE,
     MERGEABLE,
@@ -15,6 +16,7 @@ from models.fulfilment.deliveries.conditions import (
     ORDER_HELD,
     TOO_LATE,
     UNCARRIED,
+    UNPAID,
     UNPLACED,
 )
 from models.fulfilment.deliveries.states import (
@@ -60,21 +62,24 @@ RELEASE = Act(
     Scope.DELIVERIES_PLAN,
     frozenset({DeliveryState.PLANNED}),
     becomes=DeliveryState.RELEASED,
-    stopped_by=(HELD, ORDER_HELD, NAMELESS, TOO_LATE, INCOMPLETE, UNPLACED, UNCARRIED),
+    stopped_by=(
+        *(HELD, ORDER_HELD, UNPAID, AMENDED, NAMELESS, TOO_LATE, INCOMPLETE),
+        *(UNPLACED, UNCARRIED),
+    ),
     action=DeliveryAction.RELEASE,
 )
 PACK = Act(
     Scope.DELIVERIES_FULFIL,
     BEFORE_DISPATCH - {DeliveryState.PLANNED},
     becomes=DeliveryState.PACKED,
-    stopped_by=(TOO_LATE,),
+    stopped_by=(UNPAID, AMENDED, TOO_LATE),
     action=DeliveryAction.PACK,
 )
 DISPATCH = Act(
     Scope.DELIVERIES_FULFIL,
     frozenset({DeliveryState.PACKED}),
     becomes=DeliveryState.DISPATCHED,
-    stopped_by=(HELD, ORDER_HELD, INCOMPLETE),
+    stopped_by=(HELD, ORDER_HELD, UNPAID, AMENDED, INCOMPLETE),
     action=DeliveryAction.DISPATCH,
 )
 CANCEL = Act(

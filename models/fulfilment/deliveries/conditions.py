@@ -15,6 +15,7 @@ from models.trade.orders.acts import HELD
 from models.trade.orders.holds import Hold
 from models.trade.orders.states import DeliveryPolicy
 from models.trade.orders.tables import Order, OrderLine
+from models.trade.payments import stops
 
 ALIKE = (
     "party_id",
@@ -144,6 +145,15 @@ ORDER_HELD = Some(
         part.delivery_id == delivery.id, hold.subject_id == part.order_id, hold.is_active
     ),
 )
+AMENDED = Some(
+    "an amendment of one of its lines waits for its answer",
+    (OrderLine, DeliveryLine),
+    lambda rows, delivery, line, part: and_(
+        part.delivery_id == delivery.id,
+        line.id == part.order_line_id,
+        line.answer_by > rows.now,
+    ),
+)
 NAMELESS = Some(
     "it goes to a company and nobody is named who takes it in",
     (Party,),
@@ -160,6 +170,13 @@ TOO_LATE = Some(
         part.delivery_id == delivery.id,
         order.id == part.order_id,
         order.cancel_if_not_by < rows.now,
+    ),
+)
+UNPAID = Some(
+    "what is known of the payment of one of its orders stops it",
+    (Order, DeliveryLine),
+    lambda rows, delivery, order, part: and_(
+        part.delivery_id == delivery.id, order.id == part.order_id, stops(rows, order)
     ),
 )
 INCOMPLETE = Some(

@@ -21,11 +21,12 @@ from models.base.tables import (
     unique,
     whole_window,
 )
-from models.base.tasks import Task, one_of
+from models.base.tasks import Task, is_among
 from models.base.visibility import Seen, having, own, through
 from models.fulfilment.deliveries.states import BEFORE_DISPATCH, DeliveryState
 from models.master.channels import DeliveryMethod
 from models.master.packagings import Packaged, count_in_packagings, packaged
+from models.trade.contracts.guarantees import SupplyExcuse
 
 
 class ShortReason(StrEnum):
@@ -58,12 +59,13 @@ class Delivery(Owned):
     """A partial delivery from one location to one recipient in one window.
 
     party_id: of its orders, None for a guest. ship_to: fields of kit.inputs.Place;
-    recipient: fields of kit.inputs.Recipient. packing: how often it was packed; a repack voids
+    recipient: fields of kit.inputs.Recipient. excuse: why it comes later than it was wanted, for
+    what contracts guarantee. packing: how often it was packed; a repack voids
     the parcels of the packing before.
     """
 
     __tablename__ = "deliveries"
-    __task__ = Task("location_id", lambda _rows, it: one_of(it.state, BEFORE_DISPATCH))
+    __task__ = Task("location_id", lambda _rows, it: is_among(it.state, BEFORE_DISPATCH))
     __seen__: ClassVar[Seen] = {
         Actor.BUYER: own("party_id"),
         Actor.STOREFRONT: having("DeliveryLine", "delivery_id"),
@@ -84,6 +86,7 @@ class Delivery(Owned):
         known("state", DeliveryState),
         known("method", DeliveryMethod),
         known("incoterm", Incoterm),
+        known("excuse", SupplyExcuse),
         whole_window(),
     )
 
@@ -98,6 +101,7 @@ class Delivery(Owned):
     window_latest: Mapped[datetime]
     window_zone: Mapped[str]
     window_override: Mapped[str | None]
+    excuse: Mapped[SupplyExcuse | None] = mapped_column(OneOf(SupplyExcuse))
     promised_at: Mapped[datetime | None]
     fulfil_at: Mapped[datetime | None]
     fulfil_by: Mapped[datetime | None]

@@ -2,12 +2,12 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ARRAY, ColumnElement, Numeric, Uuid, and_, func
-from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy import ARRAY, ColumnElement, Date, Numeric, Uuid, and_, cast, func
+from sqlalchemy.ext.hybrid import hybrid_method, hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.access.viewers import Actor
@@ -23,7 +23,7 @@ from models.base.tables import (
     to,
     unique,
 )
-from models.base.tasks import Task, one_of
+from models.base.tasks import Task, is_among
 from models.base.visibility import Seen, own, through
 from models.master.catalog import OfProduct, to_product
 from models.master.packagings import Packaged, count_in_packagings, packaged
@@ -81,13 +81,15 @@ class Contract(Owned):
     settled_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
 
+    @hybrid_method
     def day(self, instant: datetime) -> date:
         """Return the calendar day of an instant at the contract's time zone."""
         return instant.astimezone(ZoneInfo(self.time_zone)).date()
 
-    def is_over(self, instant: datetime) -> bool:
-        """Tell whether its last day has passed."""
-        return self.valid_to < self.day(instant)
+    @day.inplace.expression  # type: ignore[attr-defined, untyped-decorator]
+    @classmethod
+    def _day(cls, instant: Any) -> ColumnElement[date]:
+        return cast(func.timezone(cls.time_zone, instant), Date)
 
     def is_valid_on(self, day: date) -> bool:
         """Tell whether the day lies inside the validity, both ends inclusive (K3)."""
@@ -103,6 +105,7 @@ class ContractLine(OfProduct, Packaged, Owned):
 
     released: the cumulative quantity up to which the active releases ask for goods.
     received: what the customer says it has received in all (its Fortschrittszahl).
+    guarantee_id: what is guaranteed for call-offs from now on.
     """
 
     __tablename__ = "contract_lines"
@@ -110,15 +113,17 @@ class ContractLine(OfProduct, Packaged, Owned):
         "product_id",
         lambda rows, line: rows.some(
             Contract,
-            where=lambda it: and_(it.id == line.contract_id, one_of(it.state, LIVING_STATES)),
+            where=lambda it: and_(it.id == line.contract_id, is_among(it.state, LIVING_STATES)),
         ),
     )
     __seen__: ClassVar[Seen] = {Actor.BUYER: through("Contract", "contract_id")}
     __table_args__ = (
         to("contracts", "contract_id"),
         to_product(),
+        to("guarantees", "guarantee_id"),
         unique("line_no", "contract_id", "line_no"),
         indexed("contract_lines", "product_id"),
+        indexed("contract_lines", "guarantee_id"),
         not_negative(*COUNTERS),
         check("target_positive", "target_quantity > 0"),
         check("min_within_target", "min_quantity BETWEEN 0 AND target_quantity"),
@@ -152,6 +157,7 @@ class ContractLine(OfProduct, Packaged, Owned):
     max_per_call_off: Mapped[Decimal | None]
     currency: Mapped[str]
     unit_price: Mapped[Decimal]
+    guarantee_id: Mapped[UUID | None]
     called_off: Mapped[Counter]
     released: Mapped[Counter]
     shipped: Mapped[Counter]

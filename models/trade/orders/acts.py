@@ -21,6 +21,9 @@ class OrderAction(StrEnum):
     RELEASE_HOLD = "RELEASE_HOLD"
     CANCEL_LINES = "CANCEL_LINES"
     CLOSE = "CLOSE"
+    CONFIRM = "CONFIRM"
+    ANSWER_AMENDMENT = "ANSWER_AMENDMENT"
+    RECORD_PAYMENT = "RECORD_PAYMENT"
 
 
 def _is_awaited(reader: Any, order: Any) -> Any:
@@ -51,6 +54,16 @@ UNDER_WAY = Some(
     (OrderLine,),
     lambda _rows, order, line: and_(line.order_id == order.id, line.planned > line.shipped),
 )
+AMENDED = Some(
+    "an amendment of a line waits for its answer",
+    (OrderLine,),
+    lambda rows, order, line: and_(line.order_id == order.id, line.answer_by > rows.now),
+)
+OPEN = Some(
+    "something of it is neither cancelled nor shipped",
+    (OrderLine,),
+    lambda _rows, order, line: and_(line.order_id == order.id, line.open_quantity > 0),
+)
 
 APPROVE = Act(
     Scope.ORDERS_APPROVE,
@@ -80,6 +93,30 @@ CLOSE = Act(
     stopped_by=(UNDER_WAY,),
     action=OrderAction.CLOSE,
 )
+CONFIRM = Act(
+    Scope.ORDERS_MANAGE,
+    frozenset({OrderState.CONFIRMED}),
+    needs=(OPEN,),
+    action=OrderAction.CONFIRM,
+)
+ANSWER_AMENDMENT = Act(
+    Scope.ORDERS_PLACE,
+    frozenset({OrderState.CONFIRMED}),
+    needs=(AMENDED,),
+    action=OrderAction.ANSWER_AMENDMENT,
+)
 
-ACTS = (APPROVE, REJECT, HOLD, RELEASE_HOLD, CANCEL_LINES, CLOSE)
+RECORD_PAYMENT = Act(Scope.PAYMENTS_WRITE, frozenset(OrderState), action=OrderAction.RECORD_PAYMENT)
+
+ACTS = (
+    APPROVE,
+    REJECT,
+    HOLD,
+    RELEASE_HOLD,
+    CANCEL_LINES,
+    CLOSE,
+    CONFIRM,
+    ANSWER_AMENDMENT,
+    RECORD_PAYMENT,
+)
 """Those that clients are told of, in the order in which they are."""

@@ -53,6 +53,26 @@ def voice(viewer: Viewer) -> Approval | None:
     return Approval.COMPANY if viewer.role is CompanyRole.APPROVER else None
 
 
+class PaymentState(StrEnum):
+    """What is known of an order's payment, as a back office or shop has reported it last."""
+
+    NOT_REQUIRED = "NOT_REQUIRED"
+    AWAITED = "AWAITED"
+    AUTHORISED = "AUTHORISED"
+    PAID = "PAID"
+    PARTLY_PAID = "PARTLY_PAID"
+    FAILED = "FAILED"
+
+
+FREE_KINDS = frozenset({OrderKind.REPLACEMENT, OrderKind.SAMPLE})
+"""Kinds of orders for which nobody awaits a payment, unless one is reported."""
+
+
+def payment_at_first(kind: OrderKind) -> PaymentState:
+    """Return what is known of the payment of a new order."""
+    return PaymentState.NOT_REQUIRED if kind in FREE_KINDS else PaymentState.AWAITED
+
+
 LIVING_STATES = frozenset(state for state, after in NEXT_STATES.items() if after)
 """States that are no end."""
 OPEN_STATES = frozenset({OrderState.PENDING_APPROVAL, OrderState.CONFIRMED})
@@ -78,3 +98,35 @@ class FulfilmentStatus(StrEnum):
     DELIVERED = "DELIVERED"
     PARTIALLY_RETURNED = "PARTIALLY_RETURNED"
     RETURNED = "RETURNED"
+
+
+class ChargeKind(StrEnum):
+    """What an order is charged for beside its lines (codes of UN/EDIFACT 7161)."""
+
+    SHIPPING = "SHIPPING"
+    EXPEDITING = "EXPEDITING"
+    HANDLING = "HANDLING"
+    PACKING = "PACKING"
+    SMALL_ORDER = "SMALL_ORDER"
+    FINANCING = "FINANCING"
+    OTHER = "OTHER"
+
+
+class TaxCategory(StrEnum):
+    """What kind of tax an amount is (codes of UN/EDIFACT 5305, as in EN 16931)."""
+
+    STANDARD = "STANDARD"
+    ZERO_RATED = "ZERO_RATED"
+    EXEMPT = "EXEMPT"
+    REVERSE_CHARGE = "REVERSE_CHARGE"
+    INTRA_COMMUNITY = "INTRA_COMMUNITY"
+    EXPORT = "EXPORT"
+    OUT_OF_SCOPE = "OUT_OF_SCOPE"
+
+
+class LineResponse(StrEnum):
+    """What the merchant answers to a line that was ordered (UN/EDIFACT 1229)."""
+
+    ACCEPTED = "ACCEPTED"
+    AMENDED = "AMENDED"
+    REJECTED = "REJECTED"

@@ -5,7 +5,9 @@ from decimal import Decimal
 
 import strawberry
 
+from admission.costs import Cost
 from execution import related
+from loaders.fulfilment import call_offs as call_off_loaders
 from loaders.fulfilment import deliveries as loaders
 from loaders.fulfilment import parcels as parcel_loaders
 from loaders.master import channels as channel_loaders
@@ -33,6 +35,8 @@ from schema.master.channels import Channel
 from schema.master.locations import Location
 from schema.master.packagings import Packaged, packaged
 from schema.master.parties import Address, Party
+from schema.trade.contracts import Supplied
+from schema.trade.contracts.enums import SupplyExcuse
 from schema.trade.orders import Hold, Order, OrderLine
 
 
@@ -62,6 +66,11 @@ class DeliveryLine(Node):
     refused: Decimal = strawberry.field(description="What the recipient did not take.")
     short_reason: ShortReason | None = strawberry.field(
         description="Why less was picked than planned."
+    )
+    supplied: Supplied | None = related(
+        call_off_loaders.supplied,
+        "How it stands to what its contract guaranteed; null where that is nothing, where the"
+        " delivery was cancelled, and for warehouses.",
     )
 
 
@@ -146,6 +155,9 @@ class Delivery(Node):
     window_override: str | None = strawberry.field(
         description="Why the window may lie outside of the address's receiving hours."
     )
+    excuse: SupplyExcuse | None = strawberry.field(
+        description="Why it comes later than it was guaranteed, as its last rescheduling says."
+    )
     promised_at: datetime | None = strawberry.field(description="What the customer was promised.")
     fulfil_at: datetime | None = strawberry.field(description="It is not picked before this.")
     fulfil_by: datetime | None = strawberry.field(description="It must have left by this.")
@@ -163,7 +175,10 @@ class Delivery(Node):
     cancelled_at: datetime | None = strawberry.field(description="When it was cancelled.")
     version: int = strawberry.field(description="Raised by every change; see `expectedVersion`.")
     available_actions: list[DeliveryAction] = related(
-        loaders.offered, "What the viewer may do now with it.", attribute="actions"
+        loaders.offered,
+        "What the viewer may do now with it.",
+        attribute="actions",
+        directives=[Cost(weight=1, each=5)],
     )
     timeline: Timeline = timeline()
     is_late: bool = related(

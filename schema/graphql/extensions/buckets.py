@@ -26,7 +26,7 @@ async def charged(bill: Bill, points: int) -> None:
 
 
 def _spent(throttled: Throttled) -> ClientError:
-    message = f"This key has spent its points. Try again in {throttled.seconds} s."
+    message = f"This key or its merchant has spent its points. Try again in {throttled.seconds} s."
     return ClientError(ErrorCode.THROTTLED, message, retryAfter=throttled.seconds)
 
 
@@ -44,7 +44,12 @@ def points_of(lines: int) -> int:
 
 
 class Charged(SchemaExtension):
-    """Charges what an operation may cost, refunds what it did not, and tells both."""
+    """Charges what an operation may cost, refunds what it did not, and tells both.
+
+    Each event of a subscription is charged (`Context.next_event`) and refunded like a query.
+    """
+
+    _follows = False
 
     async def on_validate(self) -> AsyncIterator[None]:
         """Charge what has passed the limits and the rules of validation."""
@@ -55,25 +60,49 @@ class Charged(SchemaExtension):
         yield
 
     def on_execute(self) -> Iterator[None]:
-        """Refund or add what the answer's objects cost less or more than those announced."""
-        yield
+        """Refund or add what the answer's objects cost less or more than those announced.
+
+        Also of one that took too long: it pays for what it had until then. For each second that the
+        statements of a query take, however it ends, it has cost no less than what flows in
+        meanwhile: so a bucket pays for one of the long ones at a time.
+        """
+        try:
+            yield
+        finally:
+            self._settle()
+
+    def _settle(self) -> None:
         execution, context = self.execution_context, self.execution_context.context
         result, bill = execution.result, context.bill
         if not execution.graphql_document:
             return
-        spent = measured(execution).spent(
-            execution.operation_name, execution.variables or {}, context.work.paid
-        )
+        self._follows = execution.operation_type is OperationType.SUBSCRIPTION
+        spent = self._spent()
         has_failed = not result or bool(result.errors)
         if execution.operation_type is not OperationType.QUERY:
             spent = max(spent, bill.actual)
         elif has_failed:
             spent = max(spent, bill.actual) if context.reads.has_asked else ENTRY
-        bill.settle(max(spent, ENTRY))
+        bill.settle(max(spent, self._flown_in, ENTRY))
+
+    @property
+    def _flown_in(self) -> int:
+        """Return the points that have flown in during the whole seconds of a query's statements."""
+        execution, context = self.execution_context, self.execution_context.context
+        if execution.operation_type is not OperationType.QUERY:
+            return 0
+        return int(context.reads.seconds) * int(context.limits.restore)
+
+    def _spent(self) -> int:
+        execution = self.execution_context
+        name, variables = execution.operation_name, execution.variables or {}
+        return measured(execution).spent(name, variables, execution.context.work.paid)
 
     def get_results(self) -> dict[str, Any]:
-        """Tell the cost in every answer."""
+        """Tell the cost in every answer; that of an event is known only here."""
         bill: Bill = self.execution_context.context.bill
+        if self._follows:
+            bill.settle(max(self._spent(), ENTRY))
         requested = bill.requested or ENTRY
         cost = {"requestedQueryCost": requested, "actualQueryCost": bill.actual}
         cost |= {"planningCost": bill.owed} if bill.owed else {}

@@ -25,9 +25,10 @@ from admission.costs import catalogue
 from admission.limits import Measured, Price
 from admission.sizes import MOST
 from execution.plans import Apart
-from kit.limits import ENTRIES, LARGEST_PAGE, Grown, Limits, TooLarge, crowded
+from kit.limits import ENTRIES, INSIDE, LARGEST_PAGE, Entries, Limits
 from kit.recent import Recent
 from kit.telemetry import trace
+from kit.work import Grown, TooLarge
 from schema.graphql.errors import ClientError, ErrorCode
 
 MOST_ERRORS = 5
@@ -36,6 +37,8 @@ MOST_TOLD = 10_000
 """Characters that errors of a document may quote: of a long one fewer are told, at least one."""
 LONGEST_ALIAS = 100
 """Characters: an answer repeats it for each object."""
+MOST_VARIABLES = 100
+"""Of an operation."""
 MOST_UNKNOWN = 20
 """Fields that are not there, in a document that is validated at all."""
 overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 10_000
@@ -45,6 +48,8 @@ No document that people send has come near it; within `repeats` and `spreads` 40
 """
 CHARACTERS = 1_000
 """Of a document that is not known cost a point: it is parsed and validated, even to be refused."""
+READ = 200
+"""Entries of variables, beyond those of one list, cost a point: they are read before they run."""
 KEPT = 512
 """Documents that are remembered, each with what it asks for."""
 
@@ -97,6 +102,7 @@ def _beyond(measured: Measured, limits: Limits) -> Iterator[GraphQLError]:
         ("The operation has {:,} aliases", counts.aliases, limits.aliases),
         ("An alias is {:,} characters long", counts.key, LONGEST_ALIAS),
         ("The operation has {:,} directives", counts.directives, limits.directives),
+        ("An operation declares {:,} variables", counts.variables, MOST_VARIABLES),
         ("The document asks {:,} times for the same again", counts.repeats, limits.repeats),
         ("The document spreads fragments {:,} times", counts.spreads, limits.spreads),
         ("The document holds {:,} fragments", measured.fragments, limits.spreads),
@@ -143,6 +149,7 @@ class Limited(SchemaExtension):
             await self._apart.made(context.context.payer, self._judge)
         else:
             self._judge()
+        context.context.bill.owe_planning(max(0, context.context.entries - ENTRIES) // READ)
         yield
 
     def _judge(self) -> None:
@@ -151,6 +158,7 @@ class Limited(SchemaExtension):
         assert document  # noqa: S101 -- Strawberry parses before it validates.
         known = self._known or _Known(document, Measured(catalogue(schema), document))
         context.context.measured = known.measured
+        context.context.work.weights = known.measured.weights
         errors = list(self._refusals(known.measured))
         if not errors and self._known is None:
             errors = _validated(schema, document)
@@ -163,8 +171,7 @@ class Limited(SchemaExtension):
         limits: Limits = context.context.limits
         yield from _beyond(measured, limits)
         operation = (context.operation_name, context.variables or {})
-        if entries := crowded(operation[1]):
-            yield _too_much("A list or object in the variables has {:,} entries", entries, ENTRIES)
+        yield from self._crowded()
         if limits.page < LARGEST_PAGE and (largest := measured.largest(*operation)) > limits.page:
             # What is too much for every key is refused where it stands, with its argument.
             yield _too_much("A page or list of ids has {:,} rows", largest, limits.page)
@@ -179,6 +186,16 @@ class Limited(SchemaExtension):
                 yield _too_much(said, price.nodes, most.nodes, page)
             if price.cost > most.cost:
                 yield _too_dear(price.cost, most.cost, page)
+
+    def _crowded(self) -> Iterator[GraphQLError]:
+        entries = Entries.of(self.execution_context.variables or {})
+        self.execution_context.context.entries = entries.together
+        if entries.longest > ENTRIES:
+            said = "A list or object in the variables has {:,} entries"
+            yield _too_much(said, entries.longest, ENTRIES)
+        if entries.inside > INSIDE:
+            said = "The variables hold {:,} lists and objects"
+            yield _too_much(said, entries.inside, INSIDE)
 
 
 def page_that_fits(context: ExecutionContext, ended: TooLarge) -> int:

@@ -1,6 +1,8 @@
 """The words of contracts, described for clients."""
 
 from loaders.trade.contracts import ContractSort
+from models.trade.contracts.acts import ContractAction
+from models.trade.contracts.guarantees import SupplyExcuse, SupplyPeriod
 from models.trade.contracts.states import ContractState, EndOfLife, ReservationStrategy
 from schema.graphql.enums import described
 
@@ -19,6 +21,19 @@ described(
     SETTLED="Its account is closed.",
 )
 described(
+    ContractAction,
+    "ContractAction",
+    "What the viewer may do now with a contract.",
+    AMEND="`contractAmend`.",
+    ACTIVATE="`contractActivate`.",
+    SUSPEND="`contractSuspend`.",
+    RESUME="`contractResume`.",
+    TERMINATE="`contractTerminate`, perhaps with `keepCallOffs`.",
+    SETTLE="`contractSettle`.",
+    CALL_OFF="`contractCallOff`.",
+    RELEASE="`contractRelease`.",
+)
+described(
     ReservationStrategy,
     "ReservationStrategy",
     "When goods are set aside for a contract.",
@@ -35,6 +50,25 @@ described(
     CARRY_OVER="It goes over to the next contract.",
 )
 described(
+    SupplyPeriod,
+    "SupplyPeriod",
+    "A calendar period at the contract's time zone.",
+    DAY="A day.",
+    WEEK="A week, from Monday on.",
+    MONTH="A month.",
+)
+described(
+    SupplyExcuse,
+    "SupplyExcuse",
+    "Why goods come later than they were guaranteed; a guarantee says which of it excuses.",
+    FORCE_MAJEURE="Nobody could help it.",
+    CUSTOMER_REQUEST="The client asked for it.",
+    CUSTOMER_NOT_READY="The client could not take it in.",
+    CUSTOMER_UNPAID="The client's payment was awaited.",
+    CUSTOMS="It waited for customs.",
+    STRIKE="Work was stopped.",
+)
+described(
     ContractSort,
     "ContractSort",
     "Order of a contract list.",
@@ -46,4 +80,12 @@ described(
     CREATED_AT_DESC="By the time of creation, last first.",
 )
 
-__all__ = ["ContractSort", "ContractState", "EndOfLife", "ReservationStrategy"]
+__all__ = [
+    "ContractAction",
+    "ContractSort",
+    "ContractState",
+    "EndOfLife",
+    "ReservationStrategy",
+    "SupplyExcuse",
+    "SupplyPeriod",
+]

@@ -1,14 +1,13 @@
 """Contracts, their lines and what settlements found missing, for clients."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
-from strawberry import Info
 
-from execution import Listed, batched, column, related
+from admission.costs import Cost
+from execution import column, related
 from loaders.fulfilment import call_offs as call_off_loaders
 from loaders.master import catalog as product_loaders
 from loaders.master import parties as party_loaders
@@ -20,7 +19,6 @@ from models.master.catalog import Unit
 from models.trade.contracts.tables import Contract as ContractRow
 from models.trade.contracts.tables import ContractLine as ContractLineRow
 from models.trade.contracts.tables import Shortfall as ShortfallRow
-from resolvers.trade import contracts as resolvers
 from schema.access.journal import Timeline, timeline
 from schema.graphql import values
 from schema.graphql.connections import Connection, connection
@@ -29,15 +27,21 @@ from schema.graphql.scalars import Currency
 from schema.master.catalog import Product
 from schema.master.packagings import Packaged, packaged
 from schema.master.parties import Address, Party
-from schema.trade.contracts.enums import ContractState, EndOfLife, ReservationStrategy
+from schema.trade.contracts.enums import (
+    ContractAction,
+    ContractState,
+    EndOfLife,
+    ReservationStrategy,
+)
+from schema.trade.contracts.guarantees import Guarantee
 
 if TYPE_CHECKING:
     from schema.trade.orders import OrderConnection
     from schema.trade.releases import Release
 
 
-async def _ship_tos(contracts: Sequence[Any], info: Info) -> list[list[Any]]:
-    return await resolvers.ship_tos(info.context, contracts)
+_OF_LINES = Cost(weight=1, each=5)
+"""Of what looks through the contract's lines."""
 
 
 @node(
@@ -51,6 +55,11 @@ class ContractLine(Node):
     product: Product | None = related(product_loaders.by_id, "What is agreed.", key="product_id")
     unit: Unit = strawberry.field(description="Unit of its quantities, the product's.")
     unit_price: values.Money = values.money("unit_price", "Price of one unit.")
+    guarantee: Guarantee | None = related(
+        loaders.guarantee_by_id,
+        "What is guaranteed of the supply of what is called off from now on.",
+        key="guarantee_id",
+    )
     target_quantity: Decimal = strawberry.field(description="How much is agreed.")
     packaged: Packaged | None = packaged("How much is agreed,")
     min_quantity: Decimal | None = strawberry.field(
@@ -153,10 +162,8 @@ class Contract(Node):
     purchase_order_number: str | None = strawberry.field(
         description="The customer's number of this contract."
     )
-    ship_tos: list[Address] = batched(
-        _ship_tos,
-        "Addresses that may be delivered to; the first is the default.",
-        listed=Listed(loaders.ship_tos),
+    ship_tos: list[Address] = related(
+        loaders.ship_tos, "Addresses that may be delivered to; the first is the default."
     )
     valid_from: date = strawberry.field(description="First day of validity, inclusive.")
     valid_to: date = strawberry.field(description="Last day of validity, inclusive.")
@@ -180,7 +187,10 @@ class Contract(Node):
         description="Days ahead in which material is bought already."
     )
     state: ContractState = related(
-        loaders.standing, "Where it stands, its lines and its days considered.", attribute="state"
+        loaders.standing,
+        "Where it stands, its lines and its days considered.",
+        attribute="state",
+        directives=[_OF_LINES],
     )
     state_reason: str | None = strawberry.field(
         description="Why people suspended or terminated it; null once it goes on."
@@ -189,6 +199,7 @@ class Contract(Node):
         loaders.standing,
         "Whether the agreed quantity of every line is called off.",
         attribute="is_exhausted",
+        directives=[_OF_LINES],
     )
     is_expired: bool = related(
         loaders.standing,
@@ -217,5 +228,8 @@ class Contract(Node):
             filters=release_loaders.ReleaseFilter,
             sorts=release_loaders.ReleaseSort,
         )
+    )
+    available_actions: list[ContractAction] = related(
+        loaders.offered, "What the viewer may do now with it.", attribute="actions"
     )
     timeline: Timeline = timeline()

@@ -41,7 +41,9 @@ class OrdersSubscription:
 
     @strawberry.subscription(
         description="Every change of an order's state, and of the quantities that its fulfilment"
-        " status is derived from. It ends when the order is cancelled or rejected.",
+        " status is derived from. It ends when the order is cancelled or rejected. Each event costs"
+        " the points of a query that asks the same; while the key has none, it waits, and who lets"
+        " a hundred wait is ended with TOO_SLOW.",
         graphql_type=OrderStatusChange,
     )
     async def order_status_changed(

@@ -5,10 +5,14 @@ from models.trade.orders.acts import OrderAction
 from models.trade.orders.holds import HoldReason
 from models.trade.orders.states import (
     Approval,
+    ChargeKind,
     DeliveryPolicy,
     FulfilmentStatus,
+    LineResponse,
     OrderKind,
     OrderState,
+    PaymentState,
+    TaxCategory,
 )
 from schema.graphql.enums import described
 
@@ -52,6 +56,17 @@ described(
     RETURNED="All was delivered, and all of it came back.",
 )
 described(
+    PaymentState,
+    "PaymentState",
+    "What is known of an order's payment: recorded as a shop or a back office reports it.",
+    NOT_REQUIRED="Nobody awaits a payment.",
+    AWAITED="It is not there yet, as far as anybody knows.",
+    AUTHORISED="It is reserved with the payer.",
+    PAID="All of it is there.",
+    PARTLY_PAID="Less than the order's total is there.",
+    FAILED="It was refused, taken back, or did not come.",
+)
+described(
     DeliveryPolicy,
     "DeliveryPolicy",
     "Whether an order may come in parts (EDIFACT 4493).",
@@ -59,6 +74,38 @@ described(
     PARTIAL_BACKORDER="In parts; what is missing comes later (BK).",
     PARTIAL_CANCEL_REST="What is there comes, the rest is cancelled (SP).",
     CANCEL_IF_NOT_BY="What has not come by an instant is cancelled (CD).",
+)
+described(
+    ChargeKind,
+    "ChargeKind",
+    "What an order is charged for beside its lines (EDIFACT 7161).",
+    SHIPPING="Carriage (FC).",
+    EXPEDITING="Being faster than usual (EP).",
+    HANDLING="Handling (HD).",
+    PACKING="Packing (PC).",
+    SMALL_ORDER="It is smaller than the least order (DAN).",
+    FINANCING="Paying later or in parts (FI).",
+    OTHER="Anything else (ZZZ).",
+)
+described(
+    TaxCategory,
+    "TaxCategory",
+    "What kind of tax an amount is (EDIFACT 5305, as EN 16931 uses it).",
+    STANDARD="Standard and reduced rates (S).",
+    ZERO_RATED="Zero-rated goods (Z).",
+    EXEMPT="Exempt from tax (E).",
+    REVERSE_CHARGE="The buyer owes it (AE).",
+    INTRA_COMMUNITY="Supply to another country of the European Union (K).",
+    EXPORT="Export, free of tax (G).",
+    OUT_OF_SCOPE="Outside the scope of the tax (O).",
+)
+described(
+    LineResponse,
+    "LineResponse",
+    "What the merchant answers to a line (EDIFACT 1229).",
+    ACCEPTED="It comes as ordered (5).",
+    AMENDED="It comes otherwise, once its customer accepts that (6).",
+    REJECTED="It does not come (7); it is cancelled.",
 )
 described(
     HoldReason,
@@ -78,6 +125,9 @@ described(
     RELEASE_HOLD="`orderReleaseHold`.",
     CANCEL_LINES="`orderCancelLines`.",
     CLOSE="`orderClose`.",
+    CONFIRM="`orderConfirm`.",
+    ANSWER_AMENDMENT="`orderAnswerAmendment`.",
+    RECORD_PAYMENT="`orderRecordPayment`.",
 )
 described(
     OrderSort,
@@ -91,11 +141,15 @@ described(
 
 __all__ = [
     "Approval",
+    "ChargeKind",
     "DeliveryPolicy",
     "FulfilmentStatus",
     "HoldReason",
+    "LineResponse",
     "OrderAction",
     "OrderKind",
     "OrderSort",
     "OrderState",
+    "PaymentState",
+    "TaxCategory",
 ]

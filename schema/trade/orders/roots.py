@@ -1,11 +1,9 @@
 """What clients ask about orders and do with them."""
 
-from typing import Any
-
 import strawberry
-from strawberry import Info
 
 from commands.trade.orders import cancel, holds, imports, place, states
+from commands.trade.responses import answer, confirm
 from execution import related
 from loaders.trade import orders as loaders
 from resolvers.trade import orders as resolvers
@@ -28,16 +26,13 @@ class OrderPayload(Payload):
 class OrderPlacePayload(OrderPayload):
     """The new order."""
 
-    @strawberry.field(
-        description="What a storefront sends as the header `Abruf-Order-Token` to see the order"
-        " later; the same in a repetition under one idempotency key. Null for buyers."
+    access_token: str | None = related(
+        loaders.tokens,
+        "What a storefront sends as the header `Abruf-Order-Token` to see the order"
+        " later; the same in a repetition under one idempotency key. Null for buyers.",
+        key="order_id",
+        attribute="token",
     )
-    async def access_token(self: Any, info: Info) -> str | None:
-        """Sign the order's id."""
-        if self.order_id is None:
-            return None
-        (token,) = await resolvers.access_tokens(info.context, [self.order_id])
-        return token
 
 
 @strawberry.type(description="Outcome of `orderApprove`.")
@@ -58,6 +53,16 @@ class OrderCancelLinesPayload(OrderPayload):
 @strawberry.type(description="Outcome of `orderClose`.")
 class OrderClosePayload(OrderPayload):
     """The closed order."""
+
+
+@strawberry.type(description="Outcome of `orderConfirm`.")
+class OrderConfirmPayload(OrderPayload):
+    """The order with the merchant's response."""
+
+
+@strawberry.type(description="Outcome of `orderAnswerAmendment`.")
+class OrderAnswerAmendmentPayload(OrderPayload):
+    """The order as it was agreed on."""
 
 
 @strawberry.type(description="Outcome of `orderHold`.")
@@ -116,3 +121,5 @@ class OrdersMutation:
     order_release_hold: OrderReleaseHoldPayload = mutation(holds.release_order)
     order_cancel_lines: OrderCancelLinesPayload = mutation(cancel.cancel_lines)
     order_close: OrderClosePayload = mutation(cancel.close)
+    order_confirm: OrderConfirmPayload = mutation(confirm.confirm)
+    order_answer_amendment: OrderAnswerAmendmentPayload = mutation(answer.answer)

@@ -130,6 +130,28 @@ async def test_the_viewer_is_told_all_that_its_key_says(ask, world, database, cl
     assert viewer.bound_to == from_global(company)[1]
 
 
+async def test_the_viewer_tells_its_company_and_its_channels(ask, world):
+    shops = [await channels.channel(world, code=code) for code in ("WEB", "EDI", "POS")]
+    company = await parties.company(world, number="K-1", channel_codes=["WEB", "EDI"])
+    carrier = await parties.carrier(world, number="DHL")
+    place = await locations.location(world)
+
+    async def shown(actor, to=None, **more):
+        by = ask.by(await world.key(actor, to, **more))
+        viewer = (await by("{ viewer { company { number } channels { code } } }"))["viewer"]
+        return viewer["company"], [it["code"] for it in viewer["channels"]]
+
+    assert await shown(Actor.BUYER, company) == ({"number": "K-1"}, ["EDI", "WEB"])
+    assert await shown(Actor.BUYER, company, role=CompanyRole.VIEWER) == (
+        {"number": "K-1"},
+        ["EDI", "WEB"],
+    )
+    assert await shown(Actor.STOREFRONT, shops[2]) == (None, ["POS"])
+    assert await shown(Actor.CARRIER, carrier) == ({"number": "DHL"}, [])
+    assert await shown(Actor.WAREHOUSE, place) == (None, [])
+    assert await shown(Actor.STAFF) == (None, [])
+
+
 async def test_a_repetition_makes_one_key_and_keeps_no_secret(ask, database, world):
     first = await made(ask, name="Once", idempotencyKey="k-1")
     again = await made(ask, name="Once", idempotencyKey="k-1")

@@ -16,7 +16,7 @@ from kit.db.database import Database
 from kit.limits import Limits
 from models.access.buckets import CostBucket
 from models.access.viewers import Actor, Viewer
-from resolvers.running.buckets import Buckets
+from resolvers.running.buckets import KEYS, Buckets
 from resolvers.running.context import Context, Terms
 from resolvers.running.process import Process
 from schema.schema import schema
@@ -196,7 +196,7 @@ async def test_cheap_requests_cost_a_statement_in_ten_and_a_refused_flood_none(
     with taken() as statements:
         for _ in range(95):
             await sent(first, world.token)
-    assert len(statements) == math.ceil(95 / CHUNK)
+    assert len(statements) == math.ceil(95 / CHUNK) + math.ceil(95 / CHUNK / KEYS)
     for _ in range(5):
         await sent(first, world.token)
     with taken() as statements:
@@ -210,12 +210,12 @@ async def test_what_was_not_read_is_refunded(processes, world, beside: str) -> N
     for _ in range(3):
         await make_parties.company(world)
     query = PAGE.replace("parties", f"{beside} parties", 1)
-    answer = await sent(processes[0], world.token, query, n=100)
+    answer = await sent(processes[0], world.token, query, n=50)
     assert len(answer.json()["data"]["parties"]["nodes"]) == 3
-    # Each party is announced as five objects, and all that came are less than a hundred.
-    assert cost(answer)["requestedQueryCost"] == 8 + 5
-    assert cost(answer)["actualQueryCost"] == 8
-    spent = 8 + cost(answer)["planningCost"]
+    # Each party is announced as four objects, and each count costs as a hundred.
+    assert cost(answer)["requestedQueryCost"] == 7 + 2 + 50
+    assert cost(answer)["actualQueryCost"] == 7 + 3
+    spent = 7 + 3 + cost(answer)["planningCost"]
     assert cost(answer)["throttleStatus"]["currentlyAvailable"] == LIMITS.bucket - spent
 
 
@@ -224,6 +224,24 @@ async def test_what_was_read_beyond_what_was_announced_is_paid(processes, world,
     order = await orders.order(world, ask, lines=lines)
     answer = await sent(processes[0], world.token, LINES, id=order["id"])
     assert (cost(answer)["requestedQueryCost"], cost(answer)["actualQueryCost"]) == (2, 3)
+
+
+@pytest.mark.parametrize("beside", ["", "viewer { name }"], ids=["one statement", "mixed"])
+async def test_what_is_computed_is_paid_by_the_objects_that_it_was_asked_of(
+    processes, world, ask, beside: str
+) -> None:
+    """Five lines are announced, and 60 are there; each leads to the order and its `isLate`."""
+    lines = [orders.line(it) for it in await orders.products(ask, *map(str, range(60)))]
+    order = await orders.order(world, ask, lines=lines)
+    query = f"query ($id: ID!) {{ {beside} order(id: $id) {{ lines {{ order {{ x: FIELD }} }} }} }}"
+    plain, computed = [
+        cost(await sent(processes[0], world.token, query.replace("FIELD", it), id=order["id"]))
+        for it in ("number", "isLate")
+    ]
+    assert computed["requestedQueryCost"] - plain["requestedQueryCost"] == 1
+    objects = 1 + 60 + 60 + bool(beside)
+    assert plain["actualQueryCost"] == 3 + objects // 100
+    assert computed["actualQueryCost"] == 4 + (objects + 60 * 10) // 100
 
 
 async def test_what_is_planned_is_paid_once(processes, world) -> None:
@@ -299,7 +317,7 @@ async def test_a_bucket_that_has_long_been_full_again_leaves_no_row(
     processes, world, database
 ) -> None:
     await sent(processes[0], world.token)
-    for hours, rows in ((0, 1), (2, 0)):
+    for hours, rows in ((0, 2), (2, 0)):
         world.clock.advance(hours=hours)
         await Rounds(database, world.clock).make(FORGET_BUCKETS)
         async with database.writing(world.merchant_id) as session:

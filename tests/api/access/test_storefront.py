@@ -3,10 +3,14 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 
-from kit.ids import to_global
+from kit.ids import from_global, to_global
+from models.access.keys import MerchantSecret
+from models.access.tokens import order_token
 from models.access.viewers import Actor, Scope
 from tests import make
+from tests.make.feed import rows
 from tests.make.fulfilment import deliveries
 from tests.make.master import channels
 from tests.make.trade import orders
@@ -72,6 +76,30 @@ async def opened(world: make.World, ask: make.Ask) -> Shop:
 @pytest.fixture
 async def shop(world: make.World, ask: make.Ask) -> Shop:
     return await opened(world, ask)
+
+
+async def test_tokens_of_a_list_are_signed_where_the_secret_is(world, ask):
+    """One statement, whose text and parameters do not hold what they are signed with."""
+    placed = [from_global((await orders.order(world, ask))["id"])[1] for _ in range(2)]
+    (kept,) = await rows(world, MerchantSecret)
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_others: Any) -> None:
+        if "FROM orders" in statement:
+            sent.append(f"{statement} {values}")
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        found = await ask("{ orders(first: 9) { nodes { lines { order { accessToken } } } } }")
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    tokens = {
+        line["order"]["accessToken"] for it in found["orders"]["nodes"] for line in it["lines"]
+    }
+    assert tokens == {order_token(kept.token_secret, it) for it in placed}
+    (statement,) = sent
+    assert "merchant_secrets" in statement
+    assert not any(it in statement for it in (kept.token_secret.hex(), repr(kept.token_secret)))
 
 
 async def test_without_a_token_it_sees_no_order_not_even_its_own(shop):

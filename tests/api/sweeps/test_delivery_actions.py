@@ -13,9 +13,10 @@ from models.access.viewers import Actor, CompanyRole
 from models.fulfilment.deliveries.acts import ACTS
 from models.fulfilment.deliveries.states import BEFORE_DISPATCH, DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
+from models.master.channels import Channel, ReleaseWhen
 from models.trade.orders.holds import Hold
-from models.trade.orders.states import DeliveryPolicy
-from models.trade.orders.tables import OrderLine
+from models.trade.orders.states import DeliveryPolicy, PaymentState
+from models.trade.orders.tables import Order, OrderLine
 from tests.make.fulfilment import deliveries
 from tests.make.master import locations
 from tests.make.scene import PERSON, PLACE
@@ -146,6 +147,21 @@ async def test_under_every_policy_before_and_after_the_last_instant(
                 await write(world, Delivery, "id", each["id"], state=state)
             offered = await client.offered("delivery", first)
             assert offered == await client.accepted(ACTS, inputs), (days, state)
+
+
+async def test_whatever_is_known_of_the_payment(world, ask):
+    order = await orders.order(world, ask)
+    at = await _location(world)
+    delivery = await _planned(world, ask, [order], "6", at=at)
+    await write(world, Channel, "id", order["channel"]["id"], release_when=ReleaseWhen.AUTHORISED)
+    client = Client.staff(world, ask)
+    inputs = {**_inputs(delivery), "MERGE": [], "RELEASE_HOLD": []}
+    for known in PaymentState:
+        await write(world, Order, "id", order["id"], payment_state=known)
+        for state in BEFORE_DISPATCH:
+            await write(world, Delivery, "id", delivery["id"], state=state)
+            offered = await client.offered("delivery", delivery)
+            assert offered == await client.accepted(ACTS, inputs), (known, state)
 
 
 async def test_deliveries_of_two_guests_are_not_offered_to_be_merged(world, ask):

@@ -29,16 +29,21 @@ from tests.make.fulfilment import deliveries
 from tests.make.master import channels, locations, parties
 from tests.make.trade import orders
 
-PRICE, DISCOUNT, NET = "7777.77", "3.25", "75249.92"
-SECRETS = [PRICE, DISCOUNT, NET, "FRAUD", "OPERATOR", "risk desk", "Same card, three names."]
+PRICE, DISCOUNT, SHIPPING, TAX = "7777.77", "3.25", "31.17", "53.71"
+LINES, OFF, BORNE, NET, GROSS = "75249.92", "1.75", "1316.87", "73964.22", "74017.93"
+AMOUNTS = [SHIPPING, TAX, LINES, OFF, BORNE, NET, GROSS]
+SECRETS = [PRICE, DISCOUNT, *AMOUNTS, "FRAUD", "OPERATOR", "risk desk", "Same card, three names."]
 NOTE = {"owner": "dispatch desk", "note": "The gate is closed."}
 FIELDS = """
 fragment line on OrderLine {
   unitPrice { amount currency } discountPercent net { amount currency } ordered
+  discountAmount { amount } orderDiscount { amount }
 }
 fragment hold on Hold { reason owner note }
 fragment order on Order {
   number net { amount currency } lines { ...line } holds { ...hold }
+  discountPercent discountAmount { amount } charges { amount { amount } }
+  taxes { amount { amount } } totals { gross { amount } discount { amount } }
   timeline(first: 50) { nodes { type payload } edges { cursor node { payload } } }
 }
 fragment delivery on Delivery {
@@ -92,6 +97,9 @@ async def held(world: World, ask: Ask) -> Held:
         partyId=to_global("Party", company),
         channelId=to_global("Channel", channel),
         lines=[orders.line(product, unitPrice=PRICE, discountPercent=DISCOUNT)],
+        discountPercent=OFF,
+        charges=[{"kind": "SHIPPING", "amount": SHIPPING}],
+        taxes=[{"category": "STANDARD", "rate": "19", "amount": TAX}],
     )
     parcel = {"carrierId": to_global("Party", carrier), "trackingNumbers": ["T-1"]}
     at = to_global("Location", location)
@@ -168,7 +176,7 @@ async def test_a_warehouse_and_a_carrier_read_no_prices(held, actor) -> None:
     if actor is Actor.WAREHOUSE:
         assert (prices, read["summary"]["netTotals"]) == ([None] * 4, [])
     else:
-        money = [{"amount": it, "currency": "EUR"} for it in (NET, NET, PRICE)]
+        money = [{"amount": it, "currency": "EUR"} for it in (NET, LINES, PRICE)]
         assert prices == [*money, DISCOUNT]
         assert read["summary"]["netTotals"] == money[:1]
 
@@ -176,7 +184,7 @@ async def test_a_warehouse_and_a_carrier_read_no_prices(held, actor) -> None:
 def _hidden_from(actor: Actor) -> list[str]:
     """Return the texts that the actor must not read."""
     priced = {Actor.BUYER, Actor.STOREFRONT}
-    return SECRETS[3:] if actor in priced else SECRETS
+    return SECRETS[2 + len(AMOUNTS) :] if actor in priced else SECRETS
 
 
 @pytest.mark.parametrize("actor", OTHERS)
@@ -250,6 +258,10 @@ async def test_a_filter_by_something_hidden_matches_nothing(held, world, actor, 
     assert (len(page.rows), counted_rows, every) == (found, found, 1)
 
 
+STOPS = re.compile(r"\borders(_\d+)?\.payment_state IN \('[A-Z_', ]+'\)")
+"""What stops goods, of which a warehouse is told that it does: with codes of ours, no client's."""
+
+
 def _never_read(actor: Actor) -> re.Pattern[str]:
     """Match a column that an actor reads nothing of, in SQL."""
     columns = [
@@ -278,7 +290,7 @@ async def test_no_statement_for_an_actor_reads_what_is_hidden(request, held, wor
             operation = Writer(schema._schema, seen, number).write()  # noqa: SLF001 -- as graphql-core's.
             await viewer.answer(operation.text, **operation.variables)
     assert len(sent) > 50
-    assert [it for it in sent if never.search(it)] == []
+    assert [it for it in sent if never.search(STOPS.sub("", it))] == []
     with counted(world.database.engine) as sent:
         for document, fields in held.wanted():
             await held.viewers[Actor.STAFF](document, **fields)

@@ -1,21 +1,20 @@
 """Orders and contracts: `availableActions` offers what verbs accept, in every state."""
 
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
-from commands.trade.contracts.life import ContractStep
-from kit.errors import Code
 from kit.ids import from_global
 from models.access.viewers import Actor, CompanyRole
-from models.trade.codes import TradeCode
+from models.trade.contracts.acts import ACTS as CONTRACT_ACTS
 from models.trade.contracts.states import ContractState
-from models.trade.contracts.tables import Contract
+from models.trade.contracts.tables import Contract, ContractLine
 from models.trade.orders.acts import ACTS
 from models.trade.orders.holds import Hold
-from models.trade.orders.states import Approval, OrderState
+from models.trade.orders.states import Approval, LineResponse, OrderState
 from models.trade.orders.tables import Order, OrderLine
-from tests.make.sweeps.offers import VERBS, Client, write
+from tests.make.sweeps.offers import Client, write
 from tests.make.trade import contracts, orders
 
 HOLD = {"reason": "OTHER", "owner": "Somebody"}
@@ -34,14 +33,27 @@ WAYS: list[tuple[OrderState, list[Approval], bool, bool, bool]] = [
 ]
 
 
+def _amended(clock, *, waits):
+    """Return the columns of a line whose amendment waits, or does not wait any longer."""
+    until = clock() + timedelta(hours=1) if waits else clock()
+    return {"offered_quantity": 5, "answer_by": until, "response": LineResponse.AMENDED}
+
+
 async def test_orders_in_every_state(world, ask, clock):
     order = await orders.order(world, ask)
     held = (await ask(ORDER_HOLD, input={"orderId": order["id"], **HOLD}))["orderHold"]["hold"]
-    one = {"orderId": order["id"]}
+    one, line = {"orderId": order["id"]}, {"lineId": order["lines"][0]["id"]}
     more = {
         "REJECT": {"reason": "No."},
         "HOLD": {"reason": "FRAUD", "owner": "Somebody"},
-        "CANCEL_LINES": {"lines": [{"lineId": order["lines"][0]["id"], "quantity": "1"}]},
+        "RECORD_PAYMENT": {
+            "reference": "R-1",
+            "state": "PAID",
+            "occurredAt": "2026-03-01T00:00:00Z",
+        },
+        "CANCEL_LINES": {"lines": [line | {"quantity": "1"}]},
+        "CONFIRM": {"lines": [line | {"response": "ACCEPTED"}]},
+        "ANSWER_AMENDMENT": {"lines": [line | {"isAccepted": False}]},
     }
     inputs = {it.action: [one | more.get(it.action, {})] for it in ACTS}
     inputs["RELEASE_HOLD"] = [{"holdId": held["id"]}]
@@ -56,41 +68,78 @@ async def test_orders_in_every_state(world, ask, clock):
         gone = dict.fromkeys(("picked", "packed", "shipped"), planned if is_shipped else 0)
         await write(world, OrderLine, "order_id", order["id"], planned=planned, **gone)
         await write(world, Hold, "id", held["id"], released_at=None if is_held else clock())
+        # Holds and amendments bear on different acts.
+        await write(world, OrderLine, "id", line["lineId"], **_amended(clock, waits=not is_held))
         for client in clients:
             offered = await client.offered("order", order)
             at = (state, awaited, is_planned, is_shipped, is_held, client.viewer.role)
             assert offered == await client.accepted(ACTS, inputs), at
 
 
-OUTSIDE = {"contractCallOff", "contractRelease"}
-"""Verbs that a contract takes until its last day is over, in the states that they say."""
-STOPS = {Code.WRONG_STATE, TradeCode.CONTRACT_SUSPENDED, TradeCode.OUTSIDE_VALIDITY}
-
-
-@pytest.mark.parametrize("is_over", [False, True])
-async def test_contracts_in_every_state(world, ask, is_over):
-    contract = await contracts.contract(world, ask)
-    line = contract["lines"][0]["id"]
+def _inputs(contract, call_off):
+    """Return what may be sent for each action of a contract."""
+    line, one = contract["lines"][0]["id"], {"contractId": contract["id"]}
     release = {"type": "FORECAST", "releaseNo": 1, "lines": [contracts.schedule("2026-03-20", "9")]}
-    inputs = {
-        "contractCallOff": await contracts.call_off_input(world, contract, "10"),
-        "contractRelease": {"contractLineId": line, **release},
-    }
-    inputs |= {
-        it.name: {"contractId": contract["id"]}
-        for it in VERBS
-        if issubclass(it.takes, ContractStep)
-    }
-    client = Client.staff(world, ask)
-    if is_over:
-        ended = {"valid_from": date(2025, 1, 1), "valid_to": date(2025, 12, 31)}
-        await write(world, Contract, "id", contract["id"], **ended)
-    for state in set(ContractState) - {ContractState.EXHAUSTED, ContractState.EXPIRED}:
+    inputs = {it.action: [one] for it in CONTRACT_ACTS}
+    inputs["TERMINATE"] = [one | {"keepCallOffs": True}]
+    inputs["RELEASE"] = [{"contractLineId": line, **release}]
+    return inputs | {"CALL_OFF": [call_off]}
+
+
+STORED = set(ContractState) - {ContractState.EXHAUSTED, ContractState.EXPIRED}
+VALIDITY = {
+    "valid": {"valid_from": date(2026, 1, 1), "valid_to": date(2026, 12, 31)},
+    "over": {"valid_from": date(2025, 1, 1), "valid_to": date(2025, 12, 31)},
+    "to come": {"valid_from": date(2026, 3, 3), "valid_to": date(2026, 12, 31)},
+    "on its last day": {"valid_from": date(2025, 1, 1), "valid_to": date(2026, 3, 2)},
+}
+
+
+@pytest.mark.parametrize("validity", VALIDITY)
+async def test_contracts_in_every_state(world, ask, validity):
+    contract = await contracts.contract(world, ask)
+    day = contracts.window("2026-03-02" if "last" in validity else "2026-03-10")
+    inputs = _inputs(contract, await contracts.call_off_input(world, contract, "10", window=day))
+    party = from_global(contract["party"]["id"])[1]
+    clients = [Client.staff(world, ask)] + [
+        await Client.bound(world, ask, Actor.BUYER, party, role=role)
+        for role in (CompanyRole.BUYER, CompanyRole.VIEWER)
+    ]
+    await write(world, Contract, "id", contract["id"], **VALIDITY[validity])
+    for state in STORED:
         await write(world, Contract, "id", contract["id"], state=state)
-        for verb in VERBS:
-            if verb.name in inputs:
-                is_stopped = bool(await client.refusals(verb, inputs[verb.name]) & STOPS)
-                is_accepted = state in verb.act.states and not (is_over and verb.name in OUTSIDE)
-                if verb.name == "contractSettle" and not is_over:
-                    is_accepted = state is ContractState.TERMINATED
-                assert is_stopped != is_accepted, (verb.name, state)
+        for client in clients:
+            offered = await client.offered("contract", contract)
+            expected = await client.accepted(CONTRACT_ACTS, inputs)
+            assert offered == expected, (state, client.viewer.role)
+
+
+ROOM = [
+    ({}, "999", "1"),
+    ({}, "1000", "1"),
+    ({"overTolerancePercent": "1"}, "1009", "1"),
+    ({"overTolerancePercent": "1"}, "1010", "1"),
+    ({"lotMultiple": "3"}, "999", "3"),
+    ({"lotMultiple": "3"}, "997", "3"),
+    ({"lotMultiple": "3", "minPerCallOff": "4"}, "994", "6"),
+    ({"lotMultiple": "3", "minPerCallOff": "4"}, "995", "6"),
+    ({"minPerCallOff": "10"}, "990", "10"),
+    ({"minPerCallOff": "10"}, "991", "10"),
+    ({"lotMultiple": "6", "maxPerCallOff": "6"}, "0", "6"),
+    ({"lotMultiple": "6", "maxPerCallOff": "5"}, "0", "6"),
+]
+"""Terms of a line, what is called off of it, the least that could be beside."""
+
+
+@pytest.mark.parametrize(("terms", "called_off", "least"), ROOM)
+async def test_a_call_off_is_offered_while_the_least_of_it_fits(
+    world, ask, terms, called_off, least
+):
+    (bolt,) = await orders.products(ask, "BOLT")
+    contract = await contracts.contract(world, ask, lines=[contracts.line(bolt, **terms)])
+    inputs = _inputs(contract, await contracts.call_off_input(world, contract, least))
+    drawn = {"called_off": Decimal(called_off)}
+    await write(world, ContractLine, "contract_id", contract["id"], **drawn)
+    client = Client.staff(world, ask)
+    offered = await client.offered("contract", contract)
+    assert offered == await client.accepted(CONTRACT_ACTS, inputs)

@@ -60,7 +60,10 @@ async def test_an_order_has_several_holds_at_once(world, ask):
         "releasedAt": None,
     }
     assert [it["reason"] for it in second["order"]["holds"]] == ["FRAUD", "ADDRESS"]
-    assert second["order"]["availableActions"] == ["HOLD", "RELEASE_HOLD", "CANCEL_LINES", "CLOSE"]
+    both = [
+        *("HOLD", "RELEASE_HOLD", "CANCEL_LINES", "CLOSE", "CONFIRM", "RECORD_PAYMENT"),
+    ]
+    assert second["order"]["availableActions"] == both
     (found,) = second["order"]["timeline"]["nodes"]
     assert found["type"] == "order.held"
     assert found["payload"].keys() == {"hold_id", "reason"}
@@ -83,7 +86,9 @@ async def test_a_released_hold_stops_nothing(world, ask, clock):
     clock.advance(hours=1)
     released = (await ask(RELEASE, input={"holdId": hold}))["it"]
     assert released["hold"] == {"releasedAt": "2026-03-02T10:00:00+00:00"}
-    assert released["order"]["availableActions"] == ["HOLD", "CANCEL_LINES", "CLOSE"]
+    assert released["order"]["availableActions"] == [
+        *("HOLD", "CANCEL_LINES", "CLOSE", "CONFIRM", "RECORD_PAYMENT"),
+    ]
     assert released["order"]["timeline"]["nodes"] == [{"type": "order.hold_released"}]
     assert await _count(ask, held=True) == 0
     again = (await ask(RELEASE, input={"holdId": hold}))["it"]

@@ -138,9 +138,11 @@ async def test_without_a_known_price_an_order_is_refused(shopper, ask):
         assert refusals == [("PRICE_UNKNOWN", "lines.0", None)]
     _, refusals = await _place(plain, values | {"currency": "CHF", "lines": lines[1:]})
     assert refusals == [("PRICE_UNKNOWN", "lines.0", None)]
-    lines[0] |= {"expectedUnitPrice": "1"}
+    for line in lines:
+        line |= {"expectedUnitPrice": "1"}
     assert (await _place(plain, values | {"lines": lines}))[1] == [
-        ("PRICE_CHANGED", "lines.0.expectedUnitPrice", None)
+        ("PRICE_UNKNOWN", "lines.0.expectedUnitPrice", None),
+        ("PRICE_CHANGED", "lines.1.expectedUnitPrice", OURS),
     ]
 
 

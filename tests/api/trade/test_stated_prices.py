@@ -41,6 +41,8 @@ def _terms(mutation: str) -> set[str]:
     return found - {ONLY_COMPARED}
 
 
+ORDERED = {"unitPrice", "discountPercent", "discountAmount", "amount", "kind"}
+"""Of an order, its lines, charges and taxes."""
 STATED = {name: found for name in SHOWN.mutation_type.fields if (found := _terms(name))}
 OPEN = {
     name: found
@@ -55,8 +57,8 @@ def test_terms_are_found_where_they_are_known_to_be() -> None:
         "contractAmend": {"unitPrice"},
         "contractCreate": {"unitPrice"},
         "orderApprove": {"prices", "unitPrice"},
-        "orderPlace": {"unitPrice", "discountPercent", "kind"},
-        "ordersImport": {"unitPrice", "discountPercent", "kind"},
+        "orderPlace": ORDERED,
+        "ordersImport": ORDERED,
         "partiesUpsert": {"approvalLimit", "approvalLimitPerDay", "amount"},
         "priceListEntriesUpsert": {"unitPrice"},
         "productsUpsert": {"listPrice", "amount"},
@@ -67,7 +69,9 @@ def test_terms_are_found_where_they_are_known_to_be() -> None:
 def _stated(mutation: str, values: Any) -> Iterator[Leaf]:
     kind = SHOWN.mutation_type.fields[mutation].args["input"].type
     for leaf in leaves(kind, values):
-        if leaf.name in STATED[mutation] and leaf.kind in OTHER_VALUE:
+        is_one = leaf.name in STATED[mutation] and leaf.kind in OTHER_VALUE
+        # What a charge is for says nothing of how much it is.
+        if is_one and (leaf.owner, leaf.name) != ("OrderChargeInput", "kind"):
             yield leaf
 
 
@@ -83,7 +87,7 @@ async def test_without_the_scope_no_field_states_terms(
       it: {mutation}(input: $input) {{ userErrors {{ code field }} {results} }} }}"""
     for maker in makers(mutation):
         for leaf in _stated(mutation, await maker(here)):
-            values = await _plain(mutation, maker, here)
+            values = await _plain(mutation, maker, here, leaf)
             changed = put(values, leaf.path, OTHER_VALUE[leaf.kind])
             payload = (await plain(document, input=changed))["it"]
             refusals = payload["userErrors"] or payload["results"][0]["userErrors"]
@@ -93,11 +97,20 @@ async def test_without_the_scope_no_field_states_terms(
     assert seen == {it for it in STATED[mutation] if it != "prices"}
 
 
-async def _plain(mutation: str, maker: Any, here: Any) -> Any:
-    """Return a valid input that states nothing."""
+async def _plain(mutation: str, maker: Any, here: Any, wanted: Leaf) -> Any:
+    """Return a valid input that states nothing, with the list in which what is wanted stands."""
     values = await maker(here)
     for leaf in list(_stated(mutation, values)):
-        if leaf.name != "unitPrice" or mutation != "orderApprove":
+        listed = _listed(leaf)
+        if listed and listed != _listed(wanted):
+            values = put(values, listed, [])
+        elif leaf.name != "unitPrice" or mutation != "orderApprove":
             plain = {"Decimal": "0", "ENUM": "STANDARD"}[leaf.kind]
             values = put(values, leaf.path, None if leaf.name == "unitPrice" else plain)
     return values
+
+
+def _listed(leaf: Leaf) -> tuple[str | int, ...] | None:
+    """Return the path of the list of amounts in which a leaf stands."""
+    places = [place for place, it in enumerate(leaf.path) if it in {"charges", "taxes"}]
+    return leaf.path[: places[0] + 1] if places else None

@@ -1,6 +1,7 @@
 """An answer stops growing at its limit, whoever makes it and however it was announced."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -10,9 +11,11 @@ import httpx
 import pytest
 from graphql import GraphQLError
 
+from execution.mixed import Mixed
 from kit.db.database import Database
 from kit.db.lost import Unavailable
-from kit.limits import DEFAULT_LIMITS, SLICE, Grown, Limits, TooLarge, Work
+from kit.limits import DEFAULT_LIMITS, Limits
+from kit.work import SLICE, Grown, TooLarge, Work
 from models.master.catalog import Product
 from resolvers.running.context import Terms
 from schema.graphql.errors import RETRY_S, after_write, shown
@@ -21,6 +24,7 @@ from tests import make
 from tests.conftest import PATIENT
 from tests.guard import counted
 from tests.make.feed import rows
+from tests.make.running import until
 from tests.make.trade import orders
 
 LINES = 250
@@ -136,18 +140,79 @@ def test_a_read_after_the_write_is_not_told_as_if_nothing_was_done() -> None:
 
 
 async def test_growing_leaves_the_loop_to_others_after_each_slice() -> None:
-    work, grown = Work(DEFAULT_LIMITS), []
+    work, grown = Work(DEFAULT_LIMITS), Counter[int]()
 
     async def grow(objects: int) -> None:
-        await work.slot(objects)
-        grown.append((work.slices, objects))
+        if not work.has_room(objects):
+            await work.room(objects)
+        grown[work.slices] += objects
 
-    await asyncio.gather(*(grow(LINES) for _ in range(9)), grow(SLICE))
-    in_slice: dict[int, int] = {}
-    for number, objects in grown:
-        in_slice[number] = in_slice.get(number, 0) + objects
-    assert max(in_slice.values()) <= SLICE
-    assert sum(in_slice.values()) == 9 * LINES + SLICE
+    await asyncio.gather(grow(LINES), *(grow(1) for _ in range(9 * SLICE + 1)), grow(LINES))
+    # More than a slice at once has a round for itself.
+    assert list(grown.values()) == [LINES, *9 * [SLICE], 1, LINES]
+
+
+@pytest.fixture
+async def answered(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Counter[int]]:
+    """Count the objects that code answers in each round of the event loop."""
+    found, round_ = Counter[int](), 0
+    loop, answer = asyncio.get_running_loop(), Mixed._fields
+
+    def go_round() -> None:
+        nonlocal round_, next_
+        round_ += 1
+        next_ = loop.call_soon(go_round)
+
+    def counting(self: Mixed, *about: Any) -> Any:
+        found[round_] += 1
+        return answer(self, *about)
+
+    next_ = loop.call_soon(go_round)
+    monkeypatch.setattr(Mixed, "_fields", counting)
+    yield found
+    next_.cancel()
+
+
+by_code = pytest.mark.parametrize("bounded", [False], indirect=True, ids=["reference"])
+
+
+@by_code
+async def test_a_round_of_the_loop_answers_one_slice_whatever_is_read_together(
+    bounded: Open, order_id: str, answered: Counter[int]
+) -> None:
+    """The 250 orders above the lines come from the loader in one round, and are short lists."""
+    async with bounded(UNPRICED) as ask:
+        await ask("query ($id: ID!) { order(id: $id) { lines { order { id } } } }", id=order_id)
+    assert max(answered.values()) <= LINES
+    assert answered.total() == 2 * LINES + 2
+
+
+@by_code
+async def test_errors_take_their_part_of_an_answer(bounded: Open, order_id: str) -> None:
+    document = """query ($id: ID!, $n: Int = 251) { order(id: $id) { lines { order {
+      timeline(first: $n) { totalCount } } } } }"""
+    async with bounded(replace(UNPRICED, answer=LINES * 100)) as ask:
+        (error,) = (await ask.answer(document, id=order_id))["errors"]
+    assert error["extensions"]["code"] == "MAX_COST_EXCEEDED"
+
+
+@by_code
+async def test_an_operation_that_is_cut_leaves_nothing_that_goes_on(
+    bounded: Open, order_id: str, answered: Counter[int]
+) -> None:
+    document = "query ($id: ID!) { order(id: $id) { lines { order { lines { id } } } } }"
+    async with bounded(UNPRICED) as ask:
+        before = asyncio.all_tasks()
+        cut = asyncio.create_task(ask.answer(document, id=order_id))
+        await until(lambda: answered.total() > 2 * LINES)
+        cut.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await cut
+        total = answered.total()
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert asyncio.all_tasks() <= before
+        assert answered.total() == total
 
 
 def test_the_first_reason_is_the_one_that_is_told() -> None:

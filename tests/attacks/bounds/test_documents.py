@@ -10,6 +10,7 @@ import pytest
 from execution.plans import Apart
 from kit.db.database import Database
 from kit.limits import DEFAULT_LIMITS
+from loaders.reading.pages import Paged
 from tests import make
 from tests.guard import counted
 from tests.make.trade import orders
@@ -19,8 +20,9 @@ TREE = """lines { id product { sku } } deliveries { id lines { id } parcels { id
 
 
 def distinct(number: int) -> str:
-    """Return a document that nobody has sent, of fifteen trees."""
-    trees = (f"t{number}x{it}: orders(first: 1) {{ nodes {{ {TREE} }} }}" for it in range(15))
+    """Return a document that nobody has sent, of eight trees; it differs in more than names."""
+    one = f'filter: {{externalReference: "{number}"}}'
+    trees = (f"t{it}: orders(first: 1, {one}) {{ nodes {{ {TREE} }} }}" for it in range(8))
     return f"{{ {' '.join(trees)} }}"
 
 
@@ -67,6 +69,66 @@ async def test_ten_distinct_documents_are_planned_one_at_a_time_and_paid(
     paid = [it["extensions"]["cost"]["planningCost"] for it in answers]
     assert min(paid) > 100
     assert sum(paid) < DEFAULT_LIMITS.bucket
+
+
+async def test_a_thousand_values_of_filters_build_nothing_after_the_first(
+    ask: make.Ask,
+    database: Database,
+    planned: list[Begun],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    built: list[Any] = []
+    matched = Paged.matched
+
+    def noted(self: Paged, *about: Any) -> Any:
+        built.append(about)
+        return matched(self, *about)
+
+    monkeypatch.setattr(Paged, "matched", noted)
+    lists = range(25)
+    declared = ", ".join(f"$f{it}: OrderFilter" for it in lists)
+    asks = (f"a{it}: orders(first: 1, filter: $f{it}) {{ nodes {{ id }} }}" for it in lists)
+    document = f"query ({declared}) {{ {' '.join(asks)} }}"
+    texts = set()
+    for number in range(40):
+        values = {
+            f"f{it}": {"externalReference": f"R{number} {it}", "states": ["CONFIRMED"] * it}
+            for it in lists
+        }
+        with counted(database.engine) as statements:
+            assert "errors" not in await ask.answer(document, **values)
+        texts |= set(statements)
+        if not number:
+            begun = (len(planned), len(built))
+    assert (len(planned), len(built)) == begun
+    assert len(built) == len(lists)
+    assert len(texts) == 1
+
+
+async def test_variables_of_many_entries_are_read_beside_the_event_loop_and_paid(
+    ask: make.Ask, planned: list[Begun]
+) -> None:
+    document = "query ($by: OrderFilter) { orders(first: 1, filter: $by) { nodes { id } } }"
+    await ask(document, by=None)
+    planned.clear()
+    answer = await ask.answer(document, by={"states": [["x"] * 9] * 900})
+    assert answer["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+    # The variables, the filter, its list, what is in that.
+    entries = 1 + 1 + 900 + 900 * 9
+    assert answer["extensions"]["cost"]["planningCost"] == (entries - 1_000) // 200
+    # Once to read them, once to tell what is wrong.
+    assert len(planned) == 2
+
+
+async def test_variables_of_too_many_lists_are_not_even_read(
+    ask: make.Ask, planned: list[Begun]
+) -> None:
+    document = "query ($by: OrderFilter) { orders(first: 1, filter: $by) { nodes { id } } }"
+    await ask(document, by=None)
+    planned.clear()
+    (error,) = (await ask.answer(document, by={"states": [[[1]] * 100] * 250}))["errors"]
+    assert error["message"] == "The variables hold 20,001 lists and objects; 20,000 is the most."
+    assert planned == []
 
 
 async def test_another_waits_for_two_plans_of_them_at_most(

@@ -2,18 +2,53 @@
 
 import asyncio
 import threading
+from collections import defaultdict
+from typing import Any
 
 import pytest
 
-from execution.plans import Apart
+from execution.arguments import Prepared
+from execution.plans import Apart, Fused, Plan, Planner
+from schema.schema import PLANNER
+from tests import make
+from tests.make.trade import orders
 
 
 async def test_the_loop_goes_on_while_something_is_planned() -> None:
     apart, released = Apart(), threading.Event()
-    making = asyncio.create_task(apart.made("A", released.wait))
+    making = asyncio.create_task(apart.made(("A",), released.wait))
     # Were it made in the loop, nobody would be left to say so.
     asyncio.get_running_loop().call_soon(released.set)
     assert await making
+
+
+async def test_nothing_of_a_plan_is_made_on_the_loop(
+    ask: make.Ask, world: make.World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is read of a document, its one statement, the levels of a mutation."""
+    places: defaultdict[str, set[str]] = defaultdict(set)
+
+    def watch(of: type, name: str) -> None:
+        made = getattr(of, name)
+
+        def noted(*about: Any) -> Any:
+            places[f"{of.__name__}.{name}"].add(threading.current_thread().name)
+            return made(*about)
+
+        monkeypatch.setattr(of, name, noted)
+
+    for of, name in (
+        (Prepared, "__init__"),
+        (Planner, "_roots"),
+        (Plan, "_level"),
+        (Fused, "_made"),
+    ):
+        watch(of, name)
+    PLANNER.forget()
+    order = await orders.order(world, ask)
+    await ask(f'{{ order(id: "{order["id"]}") {{ id lines {{ id }} }} }}')
+    assert len(places) == 4
+    assert {it for names in places.values() for it in names} == {"planning_0"}
 
 
 async def test_of_one_payer_one_plan_at_a_time_stands_before_others() -> None:
@@ -25,11 +60,28 @@ async def test_of_one_payer_one_plan_at_a_time_stands_before_others() -> None:
         return name
 
     wanted = ["A1", "A2", "A3", "B1"]
-    tasks = [asyncio.create_task(apart.made(it[0], lambda it=it: make(it))) for it in wanted]
+    tasks = [asyncio.create_task(apart.made((it[0],), lambda it=it: make(it))) for it in wanted]
     await asyncio.sleep(0)
     released.set()
     assert await asyncio.gather(*tasks) == wanted
     assert made == ["A1", "B1", "A2", "A3"]
+
+
+async def test_keys_of_one_merchant_stand_before_others_with_one_plan_together() -> None:
+    apart, released, made = Apart(), threading.Event(), list[str]()
+
+    def make(name: str) -> None:
+        released.wait()
+        made.append(name)
+
+    keys = [f"A{number}" for number in range(20)]
+    wanted = [*keys, "A0", "B", "A0"]
+    tasks = [asyncio.create_task(apart.made((it[0], it), lambda it=it: make(it))) for it in wanted]
+    await asyncio.sleep(0)
+    released.set()
+    await asyncio.gather(*tasks)
+    # Its keys take turns: another plan of the first one is made when each had one.
+    assert made == ["A0", "B", *keys[1:], "A0", "A0"]
 
 
 async def test_who_is_cancelled_keeps_the_turn_until_the_plan_is_made() -> None:
@@ -39,10 +91,10 @@ async def test_who_is_cancelled_keeps_the_turn_until_the_plan_is_made() -> None:
         begun.set()
         released.wait()
 
-    first = asyncio.create_task(apart.made("A", long))
+    first = asyncio.create_task(apart.made(("A",), long))
     await asyncio.to_thread(begun.wait)
     first.cancel()
-    second = asyncio.create_task(apart.made("A", released.is_set))
+    second = asyncio.create_task(apart.made(("A",), released.is_set))
     with pytest.raises(asyncio.CancelledError):
         await first
     asyncio.get_running_loop().call_soon(released.set)
@@ -52,5 +104,5 @@ async def test_who_is_cancelled_keeps_the_turn_until_the_plan_is_made() -> None:
 async def test_a_fault_is_raised_and_the_next_has_its_turn() -> None:
     apart = Apart()
     with pytest.raises(ZeroDivisionError):
-        await apart.made("A", lambda: 1 // 0)
-    assert await apart.made("A", lambda: 1) == 1
+        await apart.made(("A",), lambda: 1 // 0)
+    assert await apart.made(("A",), lambda: 1) == 1

@@ -40,6 +40,10 @@ class Reply:
         assert self.headers["x-content-type-options"] == "nosniff"
         assert self.headers["x-request-id"] == self.body["extensions"]["requestId"]
         (error,) = self.body["errors"]
+        # Who may come again is told when, for clients that read headers and for those that do not.
+        header, seconds = self.headers.get("retry-after"), error["extensions"].get("retryAfter")
+        assert (header is not None) == (self.status in {429, 503})
+        assert header == (None if seconds is None else str(seconds))
         return error["extensions"]["code"]
 
 

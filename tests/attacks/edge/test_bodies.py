@@ -4,6 +4,7 @@ import asyncio
 from contextlib import AsyncExitStack
 
 from models.access.viewers import Actor
+from tests import make
 from tests.attacks.edge.conftest import QUERY, Serve
 from tests.make.running import until
 
@@ -12,8 +13,6 @@ PIECE = 60_000
 BEGUN = b'{"query": "' + b" " * PIECE
 FIT = 2
 """Of them, for 16 kB of each are not counted."""
-UNREAD = 256 * 1024
-"""Bytes that the loop reads at once."""
 
 
 async def test_bodies_that_do_not_end_keep_no_turn_from_others(serve: Serve) -> None:
@@ -48,15 +47,20 @@ async def test_only_so_many_bytes_of_bodies_are_kept(serve: Serve, world) -> Non
             each.cancel()
 
 
-async def test_many_share_what_is_there_and_nobody_holds_more_than_twice_of_it(
+async def test_many_keys_of_a_merchant_hold_half_of_all_and_leave_room_for_another(
     serve: Serve, world
 ) -> None:
-    async with serve(bodies=OWN, all_bodies=OWN) as host, AsyncExitStack() as attack:
-        for _ in range(6):
+    every = 4 * OWN
+    async with serve(bodies=OWN, all_bodies=every) as host, AsyncExitStack() as attack:
+        other = await make.world(world.database, world.clock)
+        for _ in range(8):
             key = await world.key(Actor.STAFF)
             for _ in range(3):
                 body = host.line(host.request(BEGUN, key, length=900_000))
                 await attack.enter_async_context(body)
                 await until(lambda: not host.room.strangers)
-        assert 0 < host.endpoint.bodies.total <= 2 * OWN + UNREAD
+        assert 0 < host.endpoint.bodies.total <= every // 2 + PIECE
+        long = {**QUERY, "variables": {"x": "a" * PIECE}}
+        assert (await host.ask(long)).status == 429
+        assert (await host.ask(long, other.token)).status == 200
         assert (await host.ask()).status == 200

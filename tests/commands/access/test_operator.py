@@ -194,6 +194,19 @@ async def test_a_buyers_key_has_a_role_and_nobody_elses(ask, world, operate, slu
     assert [line.split()[4] for line in listed.splitlines()[1:]] == ["-", "APPROVER"]
 
 
+async def test_a_key_is_given_scopes_that_its_actor_may_have(ask, world, operate, slug):
+    await channel(world, code="SHOP")
+    shop = ["--actor", "STOREFRONT", "--bound-to", "SHOP"]
+    words = ["key", "create", "--merchant", slug, "--name", "N", *shop, "--scopes"]
+    _, output, _ = await operate(*words, "PAYMENTS_WRITE, ORDERS_READ,ORDERS_READ")
+    viewer = (await ask.by(output.splitlines()[-1])("{ viewer { scopes } }"))["viewer"]
+    assert viewer == {"scopes": ["ORDERS_READ", "PAYMENTS_WRITE"]}
+    beyond = "scopes: A STOREFRONT cannot have KEYS_MANAGE.\n"
+    assert await operate(*words, "ORDERS_READ,KEYS_MANAGE") == (1, "", beyond)
+    status, _, failed = await operate(*words, "EVERYTHING")
+    assert (status, "PAYMENTS_WRITE" in failed) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("actor", "bound_to"),
     [

@@ -1,10 +1,12 @@
 """The journal's events: written down, named once, and each of them recorded by a command."""
 
 import ast
+import re
 from collections.abc import Iterator
 
 from models.base.events import EVENTS, Progressed, nouns
 from models.base.page import events_page
+from models.matrix import entities
 from schema.schema import schema
 from tests.house.places import ROOT, tracked
 
@@ -41,3 +43,11 @@ def test_no_name_of_an_event_is_built() -> None:
 
 def test_what_an_event_is_about_is_a_type_that_clients_read() -> None:
     assert [it for it in nouns().values() if schema.get_type_by_name(it) is None] == []
+
+
+def test_every_id_says_of_which_type_it_is() -> None:
+    rows = [it for it in events_page().splitlines() if it.startswith("| `")]
+    kinds = [it.split(" | ")[1] for it in rows]
+    assert [it for it in kinds if re.search(r"\bid\b(?! of `)", it)] == []
+    types = {name for it in kinds for name in re.findall(r"(?:of|or) `(\w+)`", it)}
+    assert types <= {it.__name__ for it in entities()}

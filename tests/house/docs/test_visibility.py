@@ -75,8 +75,14 @@ def test_a_field_over_something_hidden_may_be_null() -> None:
     assert sorted(fields()) == [
         ("Hold", "note", True),
         ("Hold", "owner", True),
+        ("Order", "discountAmount", True),
+        ("Order", "discountPercent", True),
+        ("Order", "paymentState", True),
+        ("OrderLine", "discountAmount", True),
         ("OrderLine", "discountPercent", True),
         ("OrderLine", "net", True),
+        ("OrderLine", "orderDiscount", True),
+        ("OrderLine", "responseReason", True),
         ("OrderLine", "unitPrice", True),
         ("Product", "listPrice", True),
     ]

@@ -73,7 +73,7 @@ async def delivery_move(s: Scene) -> dict[str, Any]:
 
 
 async def delivery_reschedule(s: Scene) -> dict[str, Any]:
-    when = {"window": WINDOW, "windowOverride": "Asked."}
+    when = {"window": WINDOW, "windowOverride": "Asked.", "excuse": "CUSTOMER_REQUEST"}
     return {**versioned("deliveryId", await s.delivery()), **when}
 
 

@@ -44,7 +44,7 @@ async def packagings_upsert(s: Scene) -> dict[str, Any]:
 async def channels_upsert(_: Scene) -> dict[str, Any]:
     item = {"code": fresh("C"), "name": "Shop", "kind": "WEB_SHOP", "deliveryMethods": ["PARCEL"]}
     flags = {"guestsAllowed": True, "approvalRequired": False, "isActive": True}
-    flags |= {"takesUnpriced": True}
+    flags |= {"takesUnpriced": True, "releaseWhen": "AUTHORISED"}
     return {"channels": [item | flags]}
 
 
@@ -63,7 +63,12 @@ async def parties_upsert(s: Scene) -> dict[str, Any]:
     more = {"gln": gln(), "vatId": "DE1", "email": "a@b.de", "phone": "1", "language": "de"}
     limits = {"approvalLimit": {"amount": "50", "currency": "EUR"}}
     limits |= {"approvalLimitPerDay": {"amount": "90", "currency": "EUR"}}
-    more |= {**limits, "priceGroup": "GOLD", "channelCodes": [await code_of(s, "channel")]}
+    more |= {
+        **limits,
+        "priceGroup": "GOLD",
+        "releaseWhen": "PAID",
+        "channelCodes": [await code_of(s, "channel")],
+    }
     contacts = [person | {"email": "a@b.de", "phone": "1"}]
     addresses = [at | {"receivingHours": hours}]
     return {"parties": [item | more | {"contacts": contacts, "addresses": addresses}]}

@@ -188,10 +188,22 @@ _PRICED = {
     "unitPrice",
     "expectedUnitPrice",
     "discountPercent",
+    "discountAmount",
+    "rate",
     "overTolerancePercent",
+    "penaltyCapPercent",
+    "penaltyPerUnit",
+    "penaltyPercentPerDay",
     "underTolerancePercent",
 }
-_ZERO = _PRICED | {"fromQuantity", "minQuantity", "picked", "received", "cumulativeReceived"}
+_ZERO = _PRICED | {
+    "overTolerance",
+    "fromQuantity",
+    "minQuantity",
+    "picked",
+    "received",
+    "cumulativeReceived",
+}
 _PLAIN: Mapping[str, Mapping[Any, str]] = {
     "Currency": dict.fromkeys(("XXY", "eur", "", "\0", LONG), "INVALID_CURRENCY"),
     "Country": dict.fromkeys(("ZZ", "de", "", "\0", LONG), "INVALID_COUNTRY"),

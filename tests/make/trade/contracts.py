@@ -56,6 +56,16 @@ mutation ($input: ContractReleaseInput!) {{
 }}
 """
 ZONE = "Europe/Berlin"
+GUARANTEE = {
+    "leadTimeDays": 5,
+    "quantity": "100",
+    "period": "WEEK",
+    "graceDays": 2,
+    "penaltyPercentPerDay": "0.5",
+    "penaltyPerUnit": "0.1",
+    "penaltyCapPercent": "5",
+    "excuses": ["FORCE_MAJEURE", "CUSTOMER_REQUEST"],
+}
 
 
 def mutation(name: str) -> str:

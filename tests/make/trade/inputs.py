@@ -7,9 +7,16 @@ from tests.make.master import channels
 from tests.make.scene import PACKAGING, PERSON, PLACE, WINDOW, Scene, fresh, versioned
 from tests.make.trade import contracts, orders
 
+AMOUNTS = {
+    "discountPercent": "3",
+    "charges": [{"kind": "SHIPPING", "amount": "4.9"}],
+    "taxes": [{"category": "STANDARD", "rate": "19", "amount": "4.75"}],
+}
+
 
 async def order_place(s: Scene) -> dict[str, Any]:
-    return {**s.company_fields(), "channelId": s.channel, "lines": [s.order_line()]}
+    at = {"channelId": s.channel, **AMOUNTS}
+    return {**s.company_fields(), **at, "lines": [s.order_line()]}
 
 
 async def order_place_guest(s: Scene) -> dict[str, Any]:
@@ -17,8 +24,15 @@ async def order_place_guest(s: Scene) -> dict[str, Any]:
     return {**s.order_fields(), **who, "lines": [s.order_line()]}
 
 
+async def order_place_amounts(s: Scene) -> dict[str, Any]:
+    """Place an order whose discounts are amounts, not percentages."""
+    values = {**await order_place(s), "lines": [s.order_line(discountAmount="1.25")]}
+    del values["discountPercent"], values["lines"][0]["discountPercent"]
+    return {**values, "discountAmount": "2.5"}
+
+
 async def orders_import(s: Scene) -> dict[str, Any]:
-    when = {"placedAt": "2026-03-01T00:00:00+00:00", "channelId": s.channel}
+    when = {"placedAt": "2026-03-01T00:00:00+00:00", "channelId": s.channel, **AMOUNTS}
     return {"orders": [{**s.company_fields(), **when, "lines": [s.order_line()]}]}
 
 
@@ -27,6 +41,11 @@ async def orders_import_guest(s: Scene) -> dict[str, Any]:
     for name in ("partyId", "buyerContactId", "shipToId"):
         del values[name]
     return {"orders": [{**values, "guest": PERSON, "shipTo": PLACE}]}
+
+
+async def orders_import_amounts(s: Scene) -> dict[str, Any]:
+    order = await order_place_amounts(s)
+    return {"orders": [{**order, "placedAt": "2026-03-01T00:00:00+00:00"}]}
 
 
 CODES = """
@@ -97,10 +116,63 @@ async def order_close(s: Scene) -> dict[str, Any]:
     return {"orderId": order["id"], "expectedVersion": order["version"]}
 
 
+async def order_confirm(s: Scene) -> dict[str, Any]:
+    order = await s.order()
+    response = {"response": "ACCEPTED", "window": WINDOW, "overTolerance": "2"}
+    response |= {"packaging": PACKAGING}
+    lines = [{"lineId": order["lines"][0]["id"], **response}]
+    return {**versioned("orderId", order), "window": WINDOW, "lines": lines}
+
+
+async def order_confirm_amended(s: Scene) -> dict[str, Any]:
+    (other,) = await orders.products(s.ask, fresh("S"))
+    offered = {"quantity": "8", "productId": other, "window": WINDOW, "reason": "Sold out."}
+    order = await s.order()
+    lines = [{"lineId": order["lines"][0]["id"], "response": "AMENDED", **offered}]
+    until = {"answerBy": "2026-03-09T12:00:00+00:00"}
+    return {**versioned("orderId", order), **until, "lines": lines}
+
+
+async def order_confirm_rejected(s: Scene) -> dict[str, Any]:
+    order = await s.order()
+    response = {"response": "REJECTED", "reason": "Not made any more."}
+    lines = [{"lineId": order["lines"][0]["id"], **response}]
+    return {**versioned("orderId", order), "lines": lines}
+
+
+CONFIRM = """
+mutation ($input: OrderConfirmInput!) {
+  orderConfirm(input: $input) { order { id version lines { id } } userErrors { code field } }
+}
+"""
+
+
+async def order_answer_amendment(s: Scene) -> dict[str, Any]:
+    amended = await s.ask(CONFIRM, input=await order_confirm_amended(s))
+    order = amended["orderConfirm"]["order"]
+    lines = [{"lineId": order["lines"][0]["id"], "isAccepted": True}]
+    return {**versioned("orderId", order), "lines": lines}
+
+
+def payment(reference: str) -> dict[str, Any]:
+    amount = {"amount": "10", "currency": "EUR"}
+    when = {"occurredAt": "2026-03-01T00:00:00+00:00"}
+    return {"reference": reference, "state": "PARTLY_PAID", "amount": amount, **when}
+
+
+async def order_record_payment(s: Scene) -> dict[str, Any]:
+    return {"orderId": (await s.order())["id"], **payment("P-1")}
+
+
+async def orders_record_payments(s: Scene) -> dict[str, Any]:
+    return {"payments": [{"orderId": (await s.order())["id"], **payment("P-2")}]}
+
+
 def contract_line(s: Scene) -> dict[str, Any]:
     more = {"minQuantity": "10", "maxQuantity": "2000", "lotMultiple": "2", "minPerCallOff": "2"}
     percents = {"overTolerancePercent": "10", "underTolerancePercent": "5"}
     counted = {"maxPerCallOff": "500", "packaging": PACKAGING}
+    more["guarantee"] = contracts.GUARANTEE | {"packaging": PACKAGING}
     return contracts.line(s.product, **counted, **more, **percents)
 
 

@@ -13,10 +13,10 @@ OVER = {OrderState.CLOSED, OrderState.CANCELLED, OrderState.REJECTED}
 
 
 @pytest.mark.parametrize("state", sorted(OVER))
-def test_nothing_follows_the_end_but_that_a_hold_ends(state):
+def test_nothing_follows_the_end_but_that_a_hold_ends_and_a_payment_is_told(state):
     assert NEXT_STATES[state] == frozenset()
     allowed = [act.action for act in acts.ACTS if state in act.states]
-    assert allowed == [OrderAction.RELEASE_HOLD]
+    assert allowed == [OrderAction.RELEASE_HOLD, OrderAction.RECORD_PAYMENT]
 
 
 def test_every_state_is_reached():

@@ -1,4 +1,4 @@
-"""Turns: a company has so many of its own, and companies share all of them fairly."""
+"""Turns: merchants share all of them fairly, and in each its companies and keys do."""
 
 import asyncio
 from collections import Counter
@@ -14,8 +14,8 @@ from models.access.viewers import Actor, Viewer
 from resolvers.running.lanes import Lanes
 
 
-def viewer(bound_to: Any = None) -> Viewer:
-    return Viewer(new_id(), Actor.BUYER, new_id(), "a key", bound_to=bound_to)
+def viewer(bound_to: Any = None, merchant_id: Any = None) -> Viewer:
+    return Viewer(merchant_id or new_id(), Actor.BUYER, new_id(), "a key", bound_to=bound_to)
 
 
 class Load:
@@ -69,13 +69,13 @@ async def loaded(turns: int, at_once: int | None = None) -> AsyncIterator[Load]:
 
 
 async def test_all_keys_of_a_company_share_its_turns_and_others_have_their_own() -> None:
-    lanes, company = Lanes(Bounds(at_once=2, waiting=0)), new_id()
+    lanes, company, merchant = Lanes(Bounds(at_once=2, waiting=0)), new_id(), new_id()
     async with AsyncExitStack() as inside:
         for _ in range(2):
-            assert not lanes.is_full(viewer(company))
-            await inside.enter_async_context(lanes.turn(viewer(company)))
-        assert lanes.is_full(viewer(company))
-        for other in (viewer(new_id()), viewer()):
+            assert not lanes.is_full(viewer(company, merchant))
+            await inside.enter_async_context(lanes.turn(viewer(company, merchant)))
+        assert lanes.is_full(viewer(company, merchant))
+        for other in (viewer(new_id(), merchant), viewer(None, merchant), viewer()):
             assert not lanes.is_full(other)
             await inside.enter_async_context(lanes.turn(other))
     assert lanes.lanes == 0
@@ -103,7 +103,7 @@ async def test_two_companies_that_ask_without_end_leave_turns_for_a_third() -> N
         a, b, c = (viewer(new_id()) for _ in range(3))
         for number in range(20):
             await load.ask(f"a{number}", a)
-        assert load.counts() == {"a": 5}
+        assert load.counts() == {"a": 4}
         for number in range(20):
             await load.ask(f"b{number}", b)
         for number in range(30):
@@ -142,6 +142,49 @@ async def test_lanes_that_run_the_same_take_turns_in_the_order_in_which_they_ask
             order += load.running
             await load.end(load.running[0])
         assert order == ["a1", "b1", "a2", "b2", "a3"]
+
+
+async def test_of_a_merchant_with_twenty_keys_and_another_the_other_one_is_next() -> None:
+    async with loaded(turns=1) as load:
+        merchant, innocent = new_id(), viewer()
+        keys = [viewer(merchant_id=merchant) for _ in range(20)]
+        for place, each in enumerate(keys):
+            await load.ask(f"k{place}", each)
+        await load.ask("z", innocent)
+        order = []
+        while load.running:
+            order += load.running
+            if order[-1] == "z" and len(order) < 10:
+                await load.ask("z", innocent)
+            await load.end(load.running[0])
+        # From then on merchants take turns, and the keys of one take theirs.
+        assert order[:10] == ["k0", "z", "k1", "z", "k2", "z", "k3", "z", "k4", "z"]
+        assert [it for it in order if it != "z"] == [f"k{number}" for number in range(20)]
+
+
+async def test_a_merchants_keys_run_half_of_all_together_and_another_begins_at_once() -> None:
+    async with loaded(turns=10) as load:
+        merchant = new_id()
+        for number in range(20):
+            await load.ask(f"a{number}", viewer(merchant_id=merchant))
+        assert load.counts() == {"a": 5}
+        other = viewer()
+        for number in range(5):
+            await load.ask(f"z{number}", other)
+        assert load.counts() == {"a": 5, "z": 2}
+        for _ in range(3):
+            await load.end(next(it for it in load.running if it[0] == "a"))
+        assert load.counts() == {"a": 4, "z": 3}
+
+
+async def test_a_company_leaves_turns_of_its_merchant_to_the_merchants_others() -> None:
+    async with loaded(turns=10) as load:
+        merchant = new_id()
+        a, b = (viewer(new_id(), merchant) for _ in range(2))
+        for number in range(20):
+            await load.ask(f"a{number}", a)
+        await load.ask("b", b)
+        assert load.counts() == {"a": 4, "b": 1}
 
 
 async def test_a_turn_that_is_given_to_who_leaves_goes_on_to_the_next() -> None:

@@ -9,8 +9,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from kit.standards.un import HAZARD_CLASSES
 from migrations import walls
 
-revision = "0016"
-down_revision = "0015"
+revision = "0020"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,196 @@
+"""What is known of the payments of orders, and what a report adds to it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+from sqlalchemy import ARRAY, Uuid, and_, any_, bindparam, case, func, select
+
+from commands.trade.orders.states import OrderCommand
+from commands.writing.transaction import Writing, missing
+from kit.db.statements import Statement
+from kit.errors import Code, Refused
+from kit.ids import Names, new_id
+from kit.inputs import Bulk, Command, Input, Instant, Money, Reference
+from kit.standards.money import rounded
+from models.events.trade.orders import OrderPaymentRecorded
+from models.trade.codes import TradeCode
+from models.trade.orders.amounts import owed
+from models.trade.orders.states import PaymentState
+from models.trade.orders.tables import Order, OrderLine
+from models.trade.payments import Payment
+
+
+class PaymentFields(Input):
+    """What is known of a payment at an instant."""
+
+    reference: Reference = Field(
+        description="The payment's name in the system that reports it. The same report again"
+        " changes nothing; another one of the same instant is refused."
+    )
+    state: PaymentState = Field(description="What is known of it.")
+    amount: Money | None = Field(
+        None,
+        description="How much is authorised or paid in all, in the order's currency; needed where"
+        " it is PARTLY_PAID, and then less than its gross (its net while nobody has stated taxes).",
+    )
+    occurred_at: Instant = Field(
+        description="When it became so, not in the future. A report of an earlier instant than one"
+        " that is there is kept, and changes no state."
+    )
+
+
+class OrderRecordPayment(PaymentFields, OrderCommand):
+    """A report of the payment of one order."""
+
+
+class PaymentRecord(PaymentFields):
+    """A report of the payment of one of several orders."""
+
+    order_id: Annotated[UUID, Names("Order")] = Field(description="The order.")
+
+
+class OrdersRecordPayments(Command):
+    """Up to 250 reports of payments."""
+
+    payments: Bulk[PaymentRecord] = Field(description="The reports, recorded in this order.")
+
+
+PaymentReport = OrderRecordPayment | PaymentRecord
+_Key = tuple[UUID, Any, Any]
+"""Order, reference, instant: what a report is known by."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of orders that are locked, and becomes known of them.
+
+    totals: order id -> what it costs, None where nobody knows. reports: what was reported of them.
+    newest: order id -> the last instant of which something was reported. new: rows to be.
+    """
+
+    orders: Mapping[UUID, Order]
+    totals: Mapping[UUID, Decimal | None]
+    reports: dict[_Key, Any]
+    newest: dict[UUID, Any]
+    new: list[dict[str, Any]]
+
+    def record(self, writing: Writing, it: PaymentReport) -> tuple[UUID, str]:
+        """Take a report in; return its id and what was done. Refused: as `orderRecordPayment`."""
+        order = self.orders.get(it.order_id)
+        if order is None:
+            raise missing(Order, ("order_id",))
+        self._check(writing, order, it)
+        content = (it.state, it.amount and it.amount.amount)
+        key = (order.id, it.reference, it.occurred_at)
+        if key in self.reports:
+            there, *before = self.reports[key]
+            if tuple(before) != content:
+                text = f"Something else was reported of {it.reference} for this instant."
+                raise Refused(Code.TAKEN, text, ("reference",))
+            return there, "UNCHANGED"
+        if it.state is PaymentState.PARTLY_PAID:
+            # What is there was less than the total of its time, whatever is wanted now.
+            self._check_part(order, None if it.amount is None else it.amount.amount)
+        payment_id = new_id()
+        self.reports[key] = (payment_id, *content)
+        self._add(writing, order, it, payment_id)
+        return payment_id, "CREATED"
+
+    def _check(self, writing: Writing, order: Order, it: PaymentReport) -> None:
+        if it.occurred_at > writing.now:
+            raise Refused(Code.INVALID_DATE, "This instant is to come.", ("occurred_at",))
+        if it.amount is not None and it.amount.currency != order.currency:
+            text = f"{order.number} is in {order.currency}."
+            raise Refused(Code.INVALID_CURRENCY, text, ("amount", "currency"))
+        amount = None if it.amount is None else it.amount.amount
+        if amount is not None and rounded(amount, order.currency).amount != amount:
+            text = f"An amount of {order.currency} has no smaller part than its minor unit."
+            raise Refused(Code.SCALE_EXCEEDED, text, ("amount", "amount"))
+
+    def _check_part(self, order: Order, amount: Decimal | None) -> None:
+        total, path = self.totals.get(order.id), ("amount", "amount")
+        if amount is None:
+            raise Refused(Code.INVALID, "Say how much of it is paid.", ("amount",))
+        if amount == 0:
+            raise Refused(Code.NOT_POSITIVE, "A part is more than nothing.", path)
+        if total is None:
+            text = f"Nobody knows yet what {order.number} costs."
+            raise Refused(TradeCode.PRICE_UNKNOWN, text, path)
+        if amount >= total:
+            text = f"A part is less than the total of {total} {order.currency}."
+            raise Refused(Code.OUT_OF_RANGE, text, path)
+
+    def _add(self, writing: Writing, order: Order, it: PaymentReport, payment_id: UUID) -> None:
+        """Note a new report. Of two of one instant, the one that comes later counts."""
+        newest = self.newest.get(order.id)
+        is_newest = newest is None or it.occurred_at >= newest
+        if is_newest:
+            self.newest[order.id] = it.occurred_at
+            order.payment_state = it.state
+        order.version += 1
+        row = {
+            "merchant_id": order.merchant_id,
+            "id": payment_id,
+            "order_id": order.id,
+            "reference": it.reference,
+            "state": it.state,
+            "amount": it.amount and it.amount.amount,
+            "currency": order.currency,
+            "occurred_at": it.occurred_at,
+            "recorded_at": writing.now,
+        }
+        self.new.append(row)
+        event = OrderPaymentRecorded(
+            order.id, payment_id=payment_id, state=it.state, is_newest=is_newest
+        )
+        writing.record(event, it.occurred_at)
+
+
+async def known_of(writing: Writing, reports: Sequence[PaymentReport]) -> Known:
+    """Lock the orders of reports in id order, and read what is known of them."""
+    wanted = {it.order_id for it in reports}
+    orders = {it.id: it for it in await writing.among(Order, "id", wanted, "id", lock=True)}
+    before = await writing.records(Payment, "order_id", list(orders))
+    writing.extent.touch(len(before))
+    newest: dict[UUID, Any] = {}
+    for it in before:
+        newest[it.order_id] = max(newest.get(it.order_id, it.occurred_at), it.occurred_at)
+    parts = {it.order_id for it in reports if it.state is PaymentState.PARTLY_PAID}
+    totals = await _totals(writing, [orders[it] for it in parts if it in orders])
+    there = {
+        (it.order_id, it.reference, it.occurred_at): (it.id, it.state, it.amount) for it in before
+    }
+    return Known(orders, totals, there, newest, [])
+
+
+_TOTAL = func.sum(owed(Order, OrderLine)) + func.coalesce(func.min(Order.taxed), 0)
+"""The gross; without taxes where nobody has stated them."""
+_TOTALS = Statement(
+    select(
+        OrderLine.order_id,
+        # Nobody knows a total of which a part is unknown.
+        case((func.count(OrderLine.unit_price) == func.count(), _TOTAL)).label("total"),
+    )
+    .join(Order, and_(Order.merchant_id == OrderLine.merchant_id, Order.id == OrderLine.order_id))
+    .where(
+        *(it.merchant_id == bindparam("merchant", type_=Uuid()) for it in (Order, OrderLine)),
+        OrderLine.order_id == any_(bindparam("keys", type_=ARRAY(Uuid()))),
+    )
+    .group_by(OrderLine.order_id)
+)
+
+
+async def _totals(writing: Writing, orders: Sequence[Order]) -> dict[UUID, Decimal | None]:
+    """Return id -> what is to be paid for what is not cancelled, None where nobody knows."""
+    if not orders:
+        return {}
+    currencies = {it.id: it.currency for it in orders}
+    values = {**writing.parameters, "keys": list(currencies)}
+    return {
+        it.order_id: it.total and rounded(it.total, currencies[it.order_id]).amount
+        for it in await writing.session.rows(_TOTALS, values)
+    }

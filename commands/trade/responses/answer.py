@@ -1,0 +1,157 @@
+"""Answers to amendments: by the customer in time, or by nobody."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+from sqlalchemy import DateTime, Uuid, bindparam, exists, select
+
+from commands.master.packagings.counting import columns_of
+from commands.trade.orders.lines import cancel, lines_of, withdraw
+from commands.trade.orders.states import VersionedOrderCommand, locked
+from commands.writing import journal
+from commands.writing.transaction import Outcome, Writing, missing
+from commands.writing.verbs import verb
+from kit.db.sessions import Session
+from kit.errors import Code, Refused
+from kit.ids import Names
+from kit.inputs import Bulk, Input, refuse_duplicates
+from models.access.viewers import by_itself
+from models.events.trade.orders import (
+    OrderAmendmentAccepted,
+    OrderAmendmentDeclined,
+    OrderAmendmentExpired,
+)
+from models.master.catalog import Product, measure_of
+from models.trade.orders import acts
+from models.trade.orders.tables import Order, OrderLine
+
+AT_ONCE = 20
+"""Orders whose amendments expire in one transaction."""
+
+
+class AmendmentAnswer(Input):
+    """The answer to the amendment of one line."""
+
+    line_id: Annotated[UUID, Names("OrderLine")] = Field(description="An amended line.")
+    is_accepted: bool = Field(description="Whether the customer takes what is offered.")
+
+
+class OrderAnswerAmendment(VersionedOrderCommand):
+    """Answers to amendments of an order's lines."""
+
+    lines: Bulk[AmendmentAnswer] = Field(description="The lines, each once.")
+
+
+@verb(
+    acts.ANSWER_AMENDMENT,
+    "Accept or decline amendments of lines, as the customer or for it. What is accepted takes"
+    " effect, and what it leaves out is cancelled; a line that is declined, or not answered in"
+    " time, stands as it was ordered until the merchant responds anew.",
+)
+async def answer(writing: Writing, command: OrderAnswerAmendment) -> Outcome:
+    """Answer amendments that wait.
+
+    Refused: NOT_FOUND, VERSION_CONFLICT, DUPLICATE, WRONG_STATE also for a line whose amendment
+    does not wait, or waits no longer.
+    """
+    refuse_duplicates((it.line_id for it in command.lines), ("lines",), "line_id")
+    order = await locked(writing, command, answer)
+    lines = await lines_of(writing, [order.id])
+    accepted, declined = list[OrderLine](), list[OrderLine]()
+    for place, it in enumerate(command.lines):
+        path = ("lines", place, "line_id")
+        line = lines.get(it.line_id)
+        if line is None:
+            raise missing(OrderLine, path)
+        if not line.is_amended(writing.now):
+            text = f"No amendment of line {line.line_no} waits for an answer."
+            raise Refused(Code.WRONG_STATE, text, path)
+        (accepted if it.is_accepted else declined).append(line)
+    if declined:
+        withdraw(declined)
+        writing.record(OrderAmendmentDeclined(order.id, lines=_numbers(declined)))
+    if accepted:
+        substitutes = await _substitutes(writing, accepted)
+        left_out = {line: _accept(line, substitutes) for line in accepted}
+        happened = OrderAmendmentAccepted(order.id, lines=_numbers(accepted))
+        less = {line: quantity for line, quantity in left_out.items() if quantity > 0}
+        await cancel(writing, order, lines.values(), less, happened)
+    order.version += 1
+    return {"order_id": order.id}
+
+
+async def _substitutes(writing: Writing, lines: Sequence[OrderLine]) -> Mapping[UUID, Product]:
+    """Return what lines are to bring instead. Refused: WRONG_STATE for one in another unit now."""
+    keys = {it.offered_product_id for it in lines if it.offered_product_id is not None}
+    found = await writing.for_all().by_key(Product, "id", keys)
+    for line in lines:
+        product = None if line.offered_product_id is None else found[line.offered_product_id]
+        if product is not None and product.unit is not line.unit:
+            text = f"{product.sku} is sold in {product.unit.value} now."
+            raise Refused(Code.WRONG_STATE, text, ("lines",))
+    return found
+
+
+def _accept(line: OrderLine, substitutes: Mapping[UUID, Product]) -> Decimal:
+    """Let an amendment take effect; return how much of the line it leaves out.
+
+    A substitute has packagings of its own: the line is not counted in those of the other any more.
+    """
+    response, reason, offered = line.response, line.response_reason, line.offered_quantity
+    if line.offered_product_id is not None:
+        line.replaced_product_id = line.replaced_product_id or line.product_id
+        columns = {**measure_of(substitutes[line.offered_product_id]), **columns_of(None)}
+        for name, value in columns.items():
+            setattr(line, name, value)
+    if line.offered_earliest is not None:
+        for name in ("earliest", "latest", "zone"):
+            setattr(line, f"confirmed_{name}", getattr(line, f"offered_{name}"))
+    withdraw([line])
+    line.response, line.response_reason = response, reason
+    return Decimal(0) if offered is None else line.ordered - line.cancelled - offered
+
+
+def _numbers(lines: Sequence[OrderLine]) -> tuple[int, ...]:
+    return tuple(line.line_no for line in lines)
+
+
+async def expire(session: Session, merchant_id: UUID, now: datetime) -> bool:
+    """End amendments that nobody has answered in time; tells whether there may be more.
+
+    They stop nothing from their last instant on, whenever this comes. Orders that somebody else
+    has locked wait for the next round.
+    """
+    writing = Writing(session, by_itself(merchant_id), now)
+    orders = (await session.scalars(_OVERDUE, {"merchant": merchant_id, "now": now})).all()
+    every = await lines_of(writing, [it.id for it in orders])
+    for order in orders:
+        mine = [line for line in every.values() if line.order_id == order.id]
+        over = [it for it in mine if it.answer_by is not None and it.answer_by <= now]
+        withdraw(over)
+        writing.record(OrderAmendmentExpired(order.id, lines=_numbers(over)))
+        order.version += 1
+    await session.flush()
+    await journal.append(writing)
+    return len(orders) == AT_ONCE
+
+
+_MERCHANT = bindparam("merchant", type_=Uuid())
+_OVERDUE = (
+    select(Order)
+    .where(
+        Order.merchant_id == _MERCHANT,
+        exists().where(
+            OrderLine.merchant_id == _MERCHANT,
+            OrderLine.order_id == Order.id,
+            OrderLine.answer_by <= bindparam("now", type_=DateTime(timezone=True)),
+        ),
+    )
+    .order_by(Order.id)
+    .limit(AT_ONCE)
+    .with_for_update(of=Order, skip_locked=True)
+    .execution_options(populate_existing=True)
+)

@@ -1,0 +1,87 @@
+"""Filters in statements that are kept: what is set shapes them, its values are bound by name.
+
+A filter whose values are bound has parameters in their places. So whoever makes conditions of a
+filter may only hand its values on to SQL, and look in Python at none but Booleans.
+"""
+
+from collections.abc import Callable, Hashable, Mapping
+from datetime import date
+from enum import Enum
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ARRAY, ColumnElement, any_, func, type_coerce
+from sqlalchemy.types import NULLTYPE, TypeEngine
+
+from kit.inputs import Input
+
+_BOUND = (str, UUID, date, Enum, tuple)
+"""Kinds of values that shape nothing, however many items a list has."""
+_ESCAPE = "/"
+
+Filter = TypeVar("Filter", bound=Input)
+
+
+def _fields(filter_by: Input | None) -> Mapping[str, Any]:
+    """Return field -> value of what is set; null is as good as nothing."""
+    return {} if filter_by is None else {name: it for name, it in filter_by if it is not None}
+
+
+def shape_of(filter_by: Input | None) -> Hashable:
+    """Return what of a filter shapes SQL: which fields are set, the values that are not bound."""
+    fields = _fields(filter_by).items()
+    return tuple((name, None if isinstance(it, _BOUND) else it) for name, it in fields)
+
+
+def values_in(filter_by: Input | None) -> dict[str, Any]:
+    """Return the values that are bound, by the names of their parameters."""
+    fields = _fields(filter_by).items()
+    return {
+        _name(name): list(it) if isinstance(it, tuple) else it
+        for name, it in fields
+        if isinstance(it, _BOUND)
+    }
+
+
+def with_parameters(filter_by: Filter, bind: Callable[[str, TypeEngine[Any]], Any]) -> Filter:
+    """Return the filter with parameters in place of its values.
+
+    Each takes the type of what it is compared with.
+    """
+    fields = _fields(filter_by).items()
+    own = {name: bind(_name(name), NULLTYPE) for name, it in fields if isinstance(it, _BOUND)}
+    return filter_by.model_copy(update=own)
+
+
+def _name(field: str) -> str:
+    return f"filter_{field}"
+
+
+def one_of(value: ColumnElement[Any], wanted: Any) -> ColumnElement[bool]:
+    """Tell whether a value is one of a list, of which one text does for any length."""
+    listed = list(wanted) if isinstance(wanted, tuple) else wanted
+    return value == any_(type_coerce(listed, ARRAY(value.type)))
+
+
+def among(listed: ColumnElement[Any], wanted: Any) -> ColumnElement[bool]:
+    """Tell whether a value is among those of an array."""
+    kind: Any = listed.type
+    return type_coerce(wanted, kind.item_type) == any_(listed)
+
+
+def begins(column: ColumnElement[str], wanted: Any) -> ColumnElement[bool]:
+    """Tell whether a text begins with another."""
+    return column.startswith(_literally(wanted), escape=_ESCAPE)
+
+
+def contains(column: ColumnElement[str], wanted: Any) -> ColumnElement[bool]:
+    """Tell whether a text contains another, in any case."""
+    return column.icontains(_literally(wanted), escape=_ESCAPE)
+
+
+def _literally(wanted: Any) -> ColumnElement[str]:
+    """Return a pattern that means each character by itself."""
+    pattern: Any = wanted
+    for special in (_ESCAPE, "%", "_"):
+        pattern = func.replace(pattern, special, _ESCAPE + special)
+    return pattern  # type: ignore[no-any-return]

@@ -1,0 +1,47 @@
+"""The arithmetic of what lines cost: the same of a row and in SQL."""
+
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, Numeric, case, func, literal_column
+
+from kit.standards.money import UNUSUAL, USUAL
+
+
+def net_of(quantity: Any, unit_price: Any, discount_percent: Any) -> Any:
+    """Return the exact price of a quantity after discount; of columns, an expression."""
+    return quantity * unit_price * ((100 - discount_percent) * Decimal("0.01"))
+
+
+def constant(value: str | int) -> ColumnElement[Any]:
+    """Return a value of ours as part of the statement's text."""
+    return literal_column(repr(value))
+
+
+def rounded_net(exact: Any, currency: Any) -> ColumnElement[Decimal]:
+    """Round in SQL as kit.standards.money; PostgreSQL rounds halves of `numeric` away from zero."""
+    digits = case(
+        *((currency.in_(map(constant, some)), constant(unit)) for unit, some in UNUSUAL.items()),
+        else_=constant(USUAL),
+    )
+    return func.round(exact, digits, type_=Numeric())
+
+
+_LONG = literal_column("1." + "0" * 48, Numeric())
+"""PostgreSQL divides to as many digits as the dividend has: more than decide how to round."""
+
+
+def on_wanted(line: Any, amount: Any) -> ColumnElement[Decimal]:
+    """Return in SQL what of a line's amount falls on what is still wanted of it."""
+    exact = amount * _LONG * (line.ordered - line.cancelled) / line.ordered
+    return case((line.cancelled == 0, amount), else_=rounded_net(exact, line.currency))
+
+
+def owed(order: Any, line: Any) -> ColumnElement[Decimal]:
+    """Return what a line adds to the net of its order: the first one brings the charges, too.
+
+    So the net of any orders is one sum over their lines. NULL where the price is not known.
+    """
+    charges = case((line.line_no == constant(1), order.charged), else_=constant(0))
+    after: ColumnElement[Decimal] = line.net - line.borne_discount
+    return after + charges

@@ -1,0 +1,83 @@
+"""What is known of the payments of orders, as it was reported; nothing is charged here."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, case, func, literal_column, not_
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.access.viewers import Actor
+from models.base.acts import AllRows, Some
+from models.base.tables import OneOf, Owned, check, known, to, unique
+from models.base.visibility import Seen, through
+from models.master.channels import Channel, ReleaseWhen
+from models.master.parties import Party
+from models.trade.orders.states import PaymentState
+from models.trade.orders.tables import Order
+
+
+class Payment(Owned):
+    """What was reported of the payment of one order. currency: that of the order.
+
+    A reference names a payment in the system that reports it: what it says of one instant is one
+    report. The order's payment_state is that of the report with the last occurred_at.
+    """
+
+    __tablename__ = "payments"
+    __seen__: ClassVar[Seen] = {
+        Actor.BUYER: through("Order", "order_id"),
+        Actor.STOREFRONT: through("Order", "order_id"),
+    }
+    __table_args__ = (
+        to("orders", "order_id"),
+        unique("report", "order_id", "reference", "occurred_at"),
+        known("state", PaymentState),
+        check("amount_not_negative", "amount >= 0"),
+    )
+
+    order_id: Mapped[UUID]
+    reference: Mapped[str]
+    state: Mapped[PaymentState] = mapped_column(OneOf(PaymentState))
+    amount: Mapped[Decimal | None]
+    currency: Mapped[str]
+    occurred_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+
+
+_PAID = frozenset({PaymentState.PAID, PaymentState.NOT_REQUIRED})
+_ENOUGH = {
+    ReleaseWhen.NOT_FAILED: frozenset(PaymentState) - {PaymentState.FAILED},
+    ReleaseWhen.AUTHORISED: _PAID | {PaymentState.AUTHORISED},
+    ReleaseWhen.PAID: _PAID,
+}
+"""Rule -> what must be known of a payment so that goods go on."""
+
+
+def stops(rows: AllRows, order: Any) -> ColumnElement[bool]:
+    """Tell whether what is known of an order's payment stops its goods (D12).
+
+    The party's own rule counts, whether it asks for more or for less: it is what was agreed with
+    the client. Its channel's counts for those who have none.
+    """
+    own = rows.value(Party, "release_when", lambda party: party.id == order.party_id)
+    usual = rows.value(Channel, "release_when", lambda channel: channel.id == order.channel_id)
+    is_enough = {
+        rule.value: order.payment_state.in_([_constant(it) for it in sorted(states)])
+        for rule, states in _ENOUGH.items()
+    }
+    return not_(case(is_enough, value=func.coalesce(own, usual)))
+
+
+def _constant(value: str) -> ColumnElement[Any]:
+    """Return a code of ours as part of the statement's text."""
+    return literal_column(f"'{value}'")
+
+
+UNPAID = Some(
+    "what is known of its payment stops its goods",
+    (Order,),
+    lambda rows, row, order: (order.id == row.id) & stops(rows, order),
+)
+"""Of an order, for who does not see what that is."""

@@ -1,0 +1,37 @@
+"""Amendments of lines, for clients."""
+
+from datetime import datetime
+from decimal import Decimal
+
+import strawberry
+
+from execution import column, related
+from loaders.master import catalog as product_loaders
+from models.access.viewers import Scope
+from schema.graphql import values
+from schema.graphql.scopes import Requires
+from schema.master.catalog import Product
+
+
+@strawberry.type(
+    description="What the merchant offers instead of what was ordered, until it is answered.",
+    directives=[Requires(scope=Scope.ORDERS_READ)],
+)
+class LineAmendment:
+    """What a line offers."""
+
+    quantity: Decimal | None = column(
+        "offered_quantity", "How much can be had; null where that is what is wanted."
+    )
+    window: values.DeliveryWindow | None = values.window(
+        "offered", "When it can be had; null where nothing else is said of that."
+    )
+    product: Product | None = related(
+        product_loaders.by_id,
+        "What is offered instead, at the same price; null where that is what was ordered.",
+        key="offered_product_id",
+    )
+    answer_by: datetime = strawberry.field(
+        description="Until when it waits for `orderAnswerAmendment`."
+    )
+    reason: str | None = column("response_reason", "Why; null for warehouses.")

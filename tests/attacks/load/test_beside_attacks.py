@@ -1,0 +1,176 @@
+"""One merchant's keys attack in every way while another merchant reads and writes beside them."""
+
+import asyncio
+import random
+import socket
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from kit.clock import now
+from kit.embedded import Server, running
+from tests import make
+from tests.attacks.load.playing import chosen_seed, rounds
+from tests.run.abruf import Abruf
+from tests.run.test_memory import ATTACKS, MOST_KB, order_of_250_lines
+
+KEYS, TURNS = 8, 5
+"""Keys that attack at once; reads and writes of the innocent one beside each attack."""
+CREATE = """mutation ($input: ApiKeyCreateInput!) { apiKeyCreate(input: $input) { token } }"""
+READ = "{ products(first: 5) { nodes { sku name } } orders(first: 5) { nodes { number } } }"
+WRITE = """mutation ($input: ProductsUpsertInput!) {
+  productsUpsert(input: $input) { results { status product { sku } } userErrors { code } }
+}"""
+LARGE = f"{{ products(first: 250) {{ nodes {{ {' '.join(f'a{it}: id' for it in range(25))} }} }} }}"
+PATIENCE_S = 60
+
+
+async def token_of_another(server: Server) -> str:
+    """Return a token of the staff of a new merchant."""
+    database = make.Walled(server.app_url, server.owner_url)
+    try:
+        return (await make.world(database, make.Clock(now()))).token
+    finally:
+        await database.close()
+
+
+@dataclass
+class Battle:
+    """A server, the keys that attack it, the key of another merchant, and what came of it."""
+
+    abruf: Abruf
+    order_id: str
+    keys: list[str]
+    innocent: str
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def post(
+        self, client: httpx.Client, token: str, query: str, **variables: Any
+    ) -> httpx.Response:
+        return client.post(
+            f"{self.abruf.origin}/graphql",
+            json={"query": query, "variables": variables},
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=PATIENCE_S,
+        )
+
+    @contextmanager
+    def flooded(self, documents: list[str]) -> Iterator[None]:
+        """Let every key ask them again and again meanwhile."""
+        over = threading.Event()
+
+        def attack(key: str, first: int) -> None:
+            with httpx.Client() as client:
+                number = first
+                while not over.is_set():
+                    document = documents[number % len(documents)]
+                    known = {"id": self.order_id} if "$id" in document else {}
+                    # What was seen before would be known, and so cheap.
+                    self.post(client, key, f"{document} # {number}", **known)
+                    number += 1
+                    self.counts["attacks"] += 1
+
+        threads = [
+            threading.Thread(target=attack, args=(key, place * 1_000))
+            for place, key in enumerate(self.keys)
+        ]
+        for each in threads:
+            each.start()
+        try:
+            yield
+        finally:
+            over.set()
+            for each in threads:
+                each.join()
+
+    @contextmanager
+    def connected(self, sent: Callable[[str], bytes]) -> Iterator[None]:
+        """Hold five connections of every key, which sent something and read nothing."""
+        with ExitStack() as lines:
+            for key in self.keys * 5:
+                line = lines.enter_context(socket.socket())
+                line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+                line.connect(("127.0.0.1", self.abruf.port))
+                line.sendall(sent(key))
+                self.counts["attacks"] += 1
+            yield
+
+    def live(self, turns: int) -> None:
+        """Read and write as the innocent one; each must be answered, none refused."""
+        with httpx.Client() as client:
+            for number in range(turns):
+                product = {"sku": f"S{number}", "name": "Shaft"}
+                read = self.post(client, self.innocent, READ)
+                wrote = self.post(client, self.innocent, WRITE, input={"products": [product]})
+                for answer in (read, wrote):
+                    assert (answer.status_code, "errors" in answer.json()) == (200, False), (
+                        answer.text
+                    )
+                assert wrote.json()["data"]["productsUpsert"]["results"][0]["product"]
+                self.counts["reads"] += 1
+                self.counts["writes"] += 1
+
+    def memory_kb(self) -> int:
+        """Return what its process holds."""
+        lines = Path(f"/proc/{self.abruf.process.pid}/status").read_text().splitlines()
+        return next(int(it.split()[1]) for it in lines if it.startswith("VmRSS"))
+
+
+def request(token: str, body: bytes, length: int) -> bytes:
+    return (
+        f"POST /graphql HTTP/1.1\r\nHost: abruf\r\nContent-Type: application/json\r\n"
+        f"Authorization: Bearer {token}\r\nContent-Length: {length}\r\n\r\n"
+    ).encode() + body
+
+
+def unread(token: str) -> bytes:
+    body = f'{{"query": "{LARGE}"}}'.encode()
+    return request(token, body, len(body))
+
+
+def unended(token: str) -> bytes:
+    return request(token, b'{"query": "' + b" " * 100_000, 900_000)
+
+
+@pytest.fixture(scope="module")
+def battle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Battle]:
+    folder = tmp_path_factory.mktemp("battle")
+    abruf = Abruf(folder)
+    try:
+        abruf.wait_until_ready()
+        with running(folder) as server:
+            innocent = asyncio.run(token_of_another(server))
+        made = [
+            abruf.ask(CREATE, input={"actor": "STAFF", "name": f"Attacker {it}"})["apiKeyCreate"]
+            for it in range(KEYS)
+        ]
+        yield Battle(abruf, order_of_250_lines(abruf), [it["token"] for it in made], innocent)
+        assert abruf.stop() == 130
+    finally:
+        abruf.kill()
+
+
+def test_nobody_is_starved_by_another_merchants_attacks_and_memory_comes_back(
+    battle: Battle,
+) -> None:
+    names = [*ATTACKS, "unread answers", "bodies without end"]
+    random.Random(chosen_seed()).shuffle(names)
+    battle.live(TURNS)
+    before = battle.memory_kb()
+    for number in rounds(len(names)):
+        name = names[number % len(names)]
+        ways = {"unread answers": unread, "bodies without end": unended}
+        attack = battle.connected(ways[name]) if name in ways else battle.flooded(ATTACKS[name])
+        with attack:
+            battle.live(TURNS)
+    battle.live(TURNS)
+    assert battle.counts["reads"] == battle.counts["writes"] >= TURNS * (len(names) + 2)
+    assert battle.counts["attacks"] >= KEYS * len(names)
+    assert battle.memory_kb() - before <= MOST_KB

@@ -1,0 +1,72 @@
+"""What can be asked below a list is written by statements: code would make everybody wait."""
+
+from types import SimpleNamespace
+
+from graphql import GraphQLField, GraphQLObjectType, get_named_type, parse
+
+from execution.levels import FieldPlace
+from execution.plans import Fused, Planner
+from schema.graphql.nodes import NODES
+from schema.graphql.scalars import FORMS
+from schema.schema import schema
+from tests.execution.whole import Whole
+from tests.make.everything import CORE, SHOWN
+
+BY_CODE = {
+    "Query.viewer is resolved by code": "Who asks is no row, and stands at the root alone.",
+}
+"""Fields of reads that no statement writes, and why nobody is kept waiting by them."""
+ANSWERS = {
+    "userErrors": "One for each fault of an input, which is bounded.",
+    "results": "One for each item of an input, which is bounded.",
+    "field": "The path of an error.",
+    "ids": "Texts, one for each item of an input.",
+    "price": "One for an error.",
+}
+"""Fields of what commands answer that code makes; all that lies below them is fusible."""
+
+
+async def test_every_field_argument_filter_and_sort_of_a_read_is_part_of_a_statement():
+    planner, whole = Planner(FORMS), Whole(SHOWN, set(NODES))
+    planner.serve(schema)
+    unfused, read = set(), 0
+    for name, (way, *_) in whole.ways.items():
+        for selection, _ in whole.questions(name):
+            operation = way.operation(selection, {})
+            prepared = await planner.prepared(parse(operation.text), None, ())
+            variables = prepared.variables(operation.variables)
+            assert variables is not None, operation
+            roots = (await planner.plan(prepared, variables, ())).roots
+            unfused |= set() if isinstance(roots, Fused) else {roots}
+            read += 1
+    assert unfused == BY_CODE.keys()
+    assert read > len(CORE.type_map)
+
+
+def test_code_makes_of_a_payload_or_an_event_only_what_is_bounded():
+    """A field of an object that code made is a leaf of it, leads to a statement, or is named."""
+    roots = [CORE.mutation_type, CORE.subscription_type]
+    ahead = [_object(field) for root in roots for field in root.fields.values()]
+    made, by_code = set(), set()
+    while ahead:
+        kind = ahead.pop()
+        if kind is None or kind.name in made:
+            continue
+        made.add(kind.name)
+        for name, field in kind.fields.items():
+            place = _place(kind, name, field)
+            if place.key_of_parent is None and place.leaf() is None:
+                by_code.add(name)
+                ahead.append(_object(field))
+    assert by_code == ANSWERS.keys()
+    assert made.isdisjoint(NODES)
+
+
+def _object(field: GraphQLField) -> GraphQLObjectType | None:
+    kind = get_named_type(field.type)
+    return kind if isinstance(kind, GraphQLObjectType) else None
+
+
+def _place(kind: GraphQLObjectType, name: str, field: GraphQLField) -> FieldPlace:
+    node = SimpleNamespace(name=SimpleNamespace(value=name))
+    return FieldPlace(name, kind, field, [SimpleNamespace(node=node)])

@@ -1,0 +1,75 @@
+"""What is due for a late supply: as SQL says it, and as it would be counted by hand."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from types import SimpleNamespace
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import ARRAY, Date, Integer, Numeric, Text, literal, select
+
+from kit.standards.money import rounded
+from models.trade.contracts.guarantees import SupplyExcuse
+from models.trade.orders.penalties import days_late, due_on, penalty
+
+SOME = settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+DAYS = st.integers(0, 60)
+CENTS = st.decimals(0, 10**6, places=6)
+PERCENT = st.none() | st.decimals(0, 100, places=6)
+CALLED_OFF = date(2026, 3, 2)
+EXCUSES = ["STRIKE", "CUSTOMS"]
+
+
+CASES = st.fixed_dictionaries(
+    {
+        **dict.fromkeys(("lead", "wanted", "grace", "supplied"), DAYS),
+        **dict.fromkeys(("percent", "cap"), PERCENT),
+        **dict.fromkeys(("quantity", "price"), CENTS),
+        "per_unit": st.none() | CENTS,
+        "excuse": st.none() | st.sampled_from(SupplyExcuse),
+        "currency": st.sampled_from(["EUR", "JPY", "KWD"]),
+    }
+).map(lambda it: SimpleNamespace(**it))
+
+
+def _by_hand(it):
+    """Return the last day, the days after it, and what is due, counted in Python."""
+    last = max(it.lead, it.wanted)
+    late, net = max(it.supplied - last - it.grace, 0), it.quantity * it.price
+    due = net * (it.percent or 0) / 100 * late + it.quantity * (it.per_unit or 0)
+    if late == 0 or it.excuse in EXCUSES:
+        due = Decimal(0)
+    elif it.cap is not None:
+        due = min(due, net * it.cap / 100)
+    return CALLED_OFF + timedelta(days=last), late, rounded(due, it.currency).amount
+
+
+@SOME
+@given(it=CASES)
+async def test_the_penalty_is_counted_exactly_and_rounded_once(database, it):
+    terms = SimpleNamespace(
+        lead_time_days=literal(it.lead, Integer()),
+        grace_days=literal(it.grace, Integer()),
+        penalty_percent_per_day=literal(it.percent, Numeric()),
+        penalty_per_unit=literal(it.per_unit, Numeric()),
+        penalty_cap_percent=literal(it.cap, Numeric()),
+        currency=literal(it.currency, Text()),
+        excuses=literal(EXCUSES, ARRAY(Text())),
+    )
+    supply = SimpleNamespace(
+        called_off_on=literal(CALLED_OFF, Date()),
+        wanted_on=literal(CALLED_OFF + timedelta(days=it.wanted), Date()),
+        supplied_on=literal(CALLED_OFF + timedelta(days=it.supplied), Date()),
+        quantity=literal(it.quantity, Numeric()),
+        unit_price=literal(it.price, Numeric()),
+        excuse=literal(it.excuse, Text()),
+    )
+    reads = database.reading(None)
+    try:
+        figures = select(*(of(terms, supply) for of in (due_on, days_late, penalty)))
+        (found,) = await reads.rows(figures)
+    finally:
+        await reads.close()
+    assert tuple(found) == _by_hand(it)

@@ -1,0 +1,51 @@
+"""What must hold between the rows before and after a command."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from models.trade.orders.tables import COUNTERS
+
+Rows = Mapping[str, Sequence[Mapping[str, Any]]]
+"""Table -> its rows."""
+_COUNTED = {*COUNTERS, "version"} - {"cancelled"}
+"""What deliveries count on lines, which is no change of the order itself."""
+_GOING_ON = {"RELEASED", "PACKED", "DISPATCHED"}
+
+
+def check(before: Rows, after: Rows, now: datetime) -> None:
+    """Fail where an order changed and kept its version, or something amended went on."""
+    old, new = _of_orders(before), _of_orders(after)
+    versions = [{it["id"]: it["version"] for it in rows["orders"]} for rows in (before, after)]
+    for order_id, was in old.items():
+        rose = versions[1][order_id] > versions[0][order_id]
+        assert rose or new[order_id] == was, "an order changed and kept its version (O11)"
+    waiting = {
+        it["id"]
+        for it in before["order_lines"]
+        if it["answer_by"] and datetime.fromisoformat(it["answer_by"]) > now
+    }
+    states = {it["id"]: it["state"] for it in before["deliveries"]}
+    went_on = {
+        it["id"]
+        for it in after["deliveries"]
+        if it["state"] in _GOING_ON and it["state"] != states.get(it["id"])
+    }
+    planned = {it["id"]: it["planned"] for it in before["order_lines"]}
+    for it in after["delivery_lines"]:
+        is_stopped = it["order_line_id"] in waiting and it["delivery_id"] in went_on
+        assert not is_stopped, "a delivery went on with what is amended (D13)"
+    for it in after["order_lines"]:
+        is_planned = it["id"] in waiting and it["planned"] > planned[it["id"]]
+        assert not is_planned, "more was planned of what is amended (D13)"
+
+
+def _of_orders(rows: Rows) -> dict[str, list[Any]]:
+    """Return order id -> its row, lines and holds, without what deliveries count."""
+    found: defaultdict[str, list[Any]] = defaultdict(list)
+    for table, column in (("orders", "id"), ("order_lines", "order_id"), ("holds", "subject_id")):
+        for row in rows[table]:
+            found[row[column]].append({key: it for key, it in row.items() if key not in _COUNTED})
+    orders = {it["id"] for it in rows["orders"]}
+    return {key: its for key, its in found.items() if key in orders}

@@ -1,0 +1,1 @@
+"""What trade does unasked: amendments that nobody answers come to their end."""
