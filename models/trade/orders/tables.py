@@ -53,6 +53,12 @@ _OF_LINES = (
 not to know."""
 
 
+def _owes(order: Any, line: Any) -> ColumnElement[bool]:
+    """Tell whether a line is of an order, which still owes something of it."""
+    is_open = and_(is_among(order.state, OPEN_STATES), line.open_quantity > 0)
+    return and_(line.order_id == order.id, is_open)
+
+
 class Order(Owned):
     """What a party or a guest ordered over one channel.
 
@@ -69,12 +75,7 @@ class Order(Owned):
     __tablename__ = "orders"
     __task__ = Task(
         "channel_id",
-        lambda rows, order: and_(
-            is_among(order.state, OPEN_STATES),
-            rows.some(
-                OrderLine, where=lambda it: and_(it.order_id == order.id, it.open_quantity > 0)
-            ),
-        ),
+        lambda rows, order: rows.some(OrderLine, where=lambda it: _owes(order, it)),
     )
     __seen__: ClassVar[Seen] = {
         Actor.BUYER: own("party_id"),
@@ -220,14 +221,7 @@ class OrderLine(OfProduct, Packaged, Owned):
 
     __tablename__ = "order_lines"
     __task__ = Task(
-        "product_id",
-        lambda rows, line: and_(
-            line.open_quantity > 0,
-            rows.some(
-                Order,
-                where=lambda it: and_(it.id == line.order_id, is_among(it.state, OPEN_STATES)),
-            ),
-        ),
+        "product_id", lambda rows, line: rows.some(Order, where=lambda it: _owes(it, line))
     )
     __seen__: ClassVar[Seen] = {
         Actor.BUYER: through("Order", "order_id"),
