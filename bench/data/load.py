@@ -21,8 +21,10 @@ _SECRET = r"\\x" + 32 * "00"
 """Signs nothing here; bytes as COPY has them."""
 _KEYS = """
 SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
-WHERE conrelid = ANY($1::text[]::regclass[]) AND contype = $2 ORDER BY conname
+WHERE (conrelid = ANY($1::text[]::regclass[]) OR confrelid = ANY($1::text[]::regclass[]))
+    AND contype = $2 ORDER BY conname
 """
+"""Of the tables, and of others that point at them: at more than their primary keys, too."""
 _FORCED = """
 SELECT oid::regclass::text FROM pg_class
 WHERE oid = ANY($1::text[]::regclass[]) AND relforcerowsecurity

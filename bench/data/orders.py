@@ -84,7 +84,7 @@ def _order_rows(order: Order) -> Iterator[Row]:
     closed_at = order.placed_at + timedelta(days=4) if order.done else None
     named = (f"O-{order.number:06}", order.merchant.channel, order.party_id, *kind, state)
     times = (order.placed_at, order.placed_at, closed_at, 1)
-    yield "orders", (*own, *named, "PARTIAL_BACKORDER", CURRENCY, *times)
+    yield "orders", (*own, *named, "PARTIAL_BACKORDER", "PAID", CURRENCY, *times)
     for line_no, line in enumerate(order.lines, 1):
         key = (order.merchant.id, line.id, order.id, line_no, line.product_id, *MEASURE)
         price = (line.contract_line_id, CURRENCY, PRICE, 0, False)

@@ -30,7 +30,7 @@ COLUMNS: Mapping[str, Sequence[str]] = {
         "schedule_lines": "merchant_id id release_id line_no window_earliest window_latest"
         " window_zone quantity commitment",
         "orders": "merchant_id id number channel_id party_id kind contract_id state"
-        " delivery_policy currency placed_at confirmed_at closed_at version",
+        " delivery_policy payment_state currency placed_at confirmed_at closed_at version",
         "order_lines": "merchant_id id order_id line_no product_id unit scale contract_line_id"
         " currency unit_price discount_percent substitution_allowed ordered planned picked packed"
         " shipped delivered",

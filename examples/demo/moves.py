@@ -10,6 +10,7 @@ from examples.mutations import Mutation
 
 _LINES = "lines { id planned orderLine { product { sku } } }"
 PLACE = Mutation("orderPlace", "order { id number lines { id product { sku } } }")
+PAY = Mutation("orderRecordPayment", "order { paymentState }")
 PLAN = Mutation("deliveryPlan", f"deliveries {{ id number {_LINES} }}")
 RELEASE = Mutation("deliveryRelease", "")
 PACK = Mutation("deliveryPack", "parcels { id sscc }")
@@ -48,7 +49,8 @@ async def place(
 ) -> dict[str, str]:
     """Place an order; returns SKU -> id of its line. prices: SKU -> quantity and unit price.
 
-    Staff state the price, as the marketplace told it; others say what they were shown.
+    Staff state the price, as the marketplace told it; others say what they were shown. An order
+    with a reference is found by it from now on.
     """
     said = "unitPrice" if actor == "staff" else "expectedUnitPrice"
     lines = [
@@ -57,6 +59,8 @@ async def place(
     ]
     order = {"channelId": story.ids[channel], "currency": "EUR", "lines": lines, **given}
     placed = (await story.do(actor, PLACE, **order))["order"]
+    if "externalReference" in given:
+        story.ids[given["externalReference"]] = placed["id"]
     return {line["product"]["sku"]: line["id"] for line in placed["lines"]}
 
 

@@ -14,7 +14,7 @@ from examples.demo.goods import (
     SHOP,
     TOOLS,
 )
-from examples.demo.moves import Parcel, dispatch, pack, place, plan, release, report
+from examples.demo.moves import PAY, Parcel, dispatch, pack, place, plan, release, report
 from examples.demo.story import Story
 
 
@@ -83,9 +83,16 @@ async def marketplace(story: Story) -> AsyncIterator[datetime]:
     """Three orders by the marketplace's own numbers, sent from the second warehouse."""
     yield story.at(-8, 9)
     number = "MP-302-4711"
-    order = await place(
-        story, "staff", MARKETPLACE, _basket(tools="2"), externalReference=number, **_CHEN
-    )
+    amounts = {
+        "charges": [{"kind": "SHIPPING", "amount": "4.90"}],
+        "taxes": [{"category": "STANDARD", "rate": "19", "amount": "25.25"}],
+    }
+    terms = {"externalReference": number, **amounts, **_CHEN}
+    order = await place(story, "staff", MARKETPLACE, _basket(tools="2"), **terms)
+    whole = {"amount": "158.15", "currency": "EUR"}
+    paid = {"reference": f"PAY-{number}", "state": "PAID", "amount": whole}
+    at = story.at(-8, 9).isoformat()
+    await story.do("staff", PAY, orderId=story.ids[number], occurredAt=at, **paid)
     delivery = await plan(
         story, order, {TOOLS: "2"}, locationId=story.ids[KASSEL], window=story.window(-5, 9, 18)
     )
