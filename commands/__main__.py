@@ -116,7 +116,7 @@ def _add_price_words(parser: argparse.ArgumentParser) -> None:
     whose = "party_number, party_group or channel_code"
     lists = f"columns code, name, currency, {whose}, valid_from, valid_to"
     load.add_argument("--lists", type=_file, metavar="FILE", help=lists)
-    prices = "columns price_list_code, product_sku, from_quantity, unit_price, is_active"
+    prices = "columns price_list_code, product_sku, packaging, from_quantity, unit_price, is_active"
     load.add_argument("--entries", type=_file, metavar="FILE", help=prices)
     load.set_defaults(run=_import_prices)
 

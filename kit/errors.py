@@ -33,6 +33,7 @@ class Code(StrEnum):
     # Any command
     CONFLICT = "CONFLICT"
     IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
+    IN_USE = "IN_USE"
     NOT_ALLOWED = "NOT_ALLOWED"
     NOT_FOUND = "NOT_FOUND"
     TAKEN = "TAKEN"

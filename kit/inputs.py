@@ -54,6 +54,11 @@ class Scalar:
     name: str
 
 
+@dataclass(frozen=True)
+class HowMuch:
+    """Tells that a number is how much of some goods, not how much money."""
+
+
 def _refuse(code: Code, message: str) -> PydanticCustomError:
     return PydanticCustomError(code.value, "{text}", {"text": message})
 
@@ -155,9 +160,11 @@ Gln = Annotated[str, _checked("GLN", gs1.GLN_LENGTH)]
 Sscc = Annotated[str, _checked("SSCC", gs1.SSCC_LENGTH)]
 Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Day = Annotated[date, AfterValidator(_plausible)]
-Quantity = Annotated[Decimal, Field(gt=0, max_digits=18, decimal_places=6, allow_inf_nan=False)]
+Quantity = Annotated[
+    Decimal, Field(gt=0, max_digits=18, decimal_places=6, allow_inf_nan=False), HowMuch()
+]
 QuantityOrZero = Annotated[
-    Decimal, Field(ge=0, max_digits=18, decimal_places=6, allow_inf_nan=False)
+    Decimal, Field(ge=0, max_digits=18, decimal_places=6, allow_inf_nan=False), HowMuch()
 ]
 ExactAmount = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=6, allow_inf_nan=False)]
 Percent = Annotated[

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from bench.data.merchants import CURRENCY, SPAN, START, ZONE, Merchant
+from bench.data.merchants import CURRENCY, MEASURE, SPAN, START, ZONE, Merchant
 from bench.data.rows import Row
 
 LINES, SCHEDULED = 4, 2
@@ -50,7 +50,8 @@ class Contract:
         named = (f"C-{self.number:06}", self.party_id, "{}", *VALID, ZONE, CURRENCY)
         yield "contracts", (own, self.id, *named, *_STATE)
         for line_no, line in enumerate(self.lines, 1):
-            agreed = (self.id, line_no, line.product_id, TARGET, 0, 0, CURRENCY, "2.500000")
+            of = (self.id, line_no, line.product_id, *MEASURE)
+            agreed = (*of, TARGET, 0, 0, CURRENCY, "2.500000")
             counted = (line.called_off, line.called_off, line.called_off, line.delivered)
             yield "contract_lines", (own, line.id, *agreed, *counted, line.delivered)
             yield from self._release(line)

@@ -11,6 +11,8 @@ START = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 SPAN = timedelta(days=280)
 """All orders of a merchant are placed in this time, at equal distances."""
 ZONE, CURRENCY, PREFIX = "Europe/Berlin", "EUR", "4012345"
+MEASURE = ("PIECE", 0)
+"""Unit and scale of every product."""
 PRODUCTS, CUSTOMERS, CARRIERS = 40, 10, 2
 
 
@@ -48,7 +50,7 @@ class Merchant:
         """Yield what orders and contracts refer to."""
         for number, product in enumerate(self.products):
             sku, name = f"ITEM-{number:03}", f"Item {number}"
-            yield "products", (self.id, product, sku, name, "PIECE", 0, True)
+            yield "products", (self.id, product, sku, name, *MEASURE, True)
         channel = (self.channel, "SHOP", "Shop", "B2B_PORTAL", True, False, "{PARCEL,FREIGHT}")
         yield "channels", (self.id, *channel, True)
         for number, party in enumerate(self.customers):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bench.data.contracts import Contract
-from bench.data.merchants import CURRENCY, PREFIX, SPAN, START, ZONE, Merchant
+from bench.data.merchants import CURRENCY, MEASURE, PREFIX, SPAN, START, ZONE, Merchant
 from bench.data.rows import Row
 from kit.standards.gs1 import sscc
 
@@ -86,7 +86,7 @@ def _order_rows(order: Order) -> Iterator[Row]:
     times = (order.placed_at, order.placed_at, closed_at, 1)
     yield "orders", (*own, *named, "PARTIAL_BACKORDER", "PAID", CURRENCY, *times)
     for line_no, line in enumerate(order.lines, 1):
-        key = (order.merchant.id, line.id, order.id, line_no, line.product_id)
+        key = (order.merchant.id, line.id, order.id, line_no, line.product_id, *MEASURE)
         price = (line.contract_line_id, CURRENCY, PRICE, 0, False)
         delivered = line.quantity if order.done else 0
         yield "order_lines", (*key, *price, *[line.quantity] * 5, delivered)

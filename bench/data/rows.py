@@ -22,7 +22,7 @@ COLUMNS: Mapping[str, Sequence[str]] = {
         "contracts": "merchant_id id number party_id ship_to_ids valid_from valid_to time_zone"
         " currency reservation_strategy priority_on end_of_life min_notice_days firm_zone_days"
         " trade_off_days state created_at activated_at version",
-        "contract_lines": "merchant_id id contract_id line_no product_id target_quantity"
+        "contract_lines": "merchant_id id contract_id line_no product_id unit scale target_quantity"
         " over_tolerance_percent under_tolerance_percent currency unit_price called_off released"
         " shipped delivered received",
         "releases": "merchant_id id contract_id contract_line_id type release_no function state"
@@ -31,9 +31,9 @@ COLUMNS: Mapping[str, Sequence[str]] = {
         " window_zone quantity commitment",
         "orders": "merchant_id id number channel_id party_id kind contract_id state"
         " delivery_policy payment_state currency placed_at confirmed_at closed_at version",
-        "order_lines": "merchant_id id order_id line_no product_id contract_line_id currency"
-        " unit_price discount_percent substitution_allowed ordered planned picked packed shipped"
-        " delivered",
+        "order_lines": "merchant_id id order_id line_no product_id unit scale contract_line_id"
+        " currency unit_price discount_percent substitution_allowed ordered planned picked packed"
+        " shipped delivered",
         "deliveries": "merchant_id id number party_id channel_id location_id window_earliest"
         " window_latest window_zone method completes_order state packing planned_at"
         " dispatched_at delivered_at version",

@@ -1,21 +1,34 @@
 """Products: written in bulk from the merchant's system of record."""
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from pydantic import Field
 
-from commands.writing.transaction import Outcome, Writing
-from commands.writing.upserts import UpsertEvents, results, upsert
+from commands.master.gtins import check_gtins
+from commands.master.handling import ProductHandling, columns
+from commands.writing.transaction import Outcome, Writing, missing
+from commands.writing.upserts.inactive import open_work
+from commands.writing.upserts.items import UpsertEvents, results, upsert
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refused
-from kit.inputs import Bulk, Command, Gtin, Input, Money, Name, Reference, refuse_duplicates
+from kit.inputs import Bulk, Command, Gtin, Input, Money, Name, Reference, Short, refuse_duplicates
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.events.master.catalog import ProductCreated, ProductUpdated
 from models.master.catalog import Product, Unit
 
 _EVENTS = UpsertEvents(ProductCreated, ProductUpdated)
+_MOST_OPTIONS = 10
+
+
+class ProductOption(Input):
+    """What a variant is in one respect."""
+
+    name: Short = Field(description="In which respect, for example size.")
+    value: Reference = Field(description="What it is there, for example XL.")
 
 
 class ProductUpsert(Input):
@@ -32,7 +45,22 @@ class ProductUpsert(Input):
     list_price: Money | None = Field(
         None, description="Price of one unit for whom no price list says another one."
     )
-    is_active: bool = Field(default=True, description="Whether it may be ordered.")
+    variant_of_sku: Reference | None = Field(
+        None,
+        description="SKU of the product that it is a variant of, which is there and no variant"
+        " itself.",
+    )
+    options: list[ProductOption] = Field(
+        [], max_length=_MOST_OPTIONS, description="What tells variants apart, each name once."
+    )
+    handling: ProductHandling | None = Field(
+        None, description="What it needs on its way; nothing when left out."
+    )
+    is_active: bool = Field(
+        default=True,
+        description="Whether it may be ordered or agreed on anew; what is ordered and agreed goes"
+        " on, call-offs too: see `openWork`.",
+    )
 
 
 class ProductsUpsert(Command):
@@ -43,19 +71,65 @@ class ProductsUpsert(Command):
 
 @verb(
     Act(Scope.MASTER_DATA_WRITE),
-    "Create or change up to 250 products by SKU.",
+    "Create or change up to 250 products by SKU. Unit and scale of a product that anything is told"
+    " of stay: another unit is another product, or a packaging of it.",
 )
 async def upsert_all(writing: Writing, command: ProductsUpsert) -> Outcome:
-    """Write products by SKU. Refused: DUPLICATE when a SKU stands twice."""
+    """Write products by SKU.
+
+    Refused: DUPLICATE when a SKU stands twice, IN_USE for another unit or scale of what is used,
+    TAKEN for the GTIN of another product or of a packaging.
+    """
     refuse_duplicates((it.sku for it in command.products), ("products",), "sku")
-    items = [_columns(it) for it in command.products]
-    return results("product_id", *await upsert(writing, Product, _EVENTS, "sku", items))
+    known = await writing.by_key(Product, "sku", (it.sku for it in command.products if it.gtin))
+    numbers = [(known.get(it.sku), it.gtin) for it in command.products]
+    await check_gtins(writing, numbers, ("products",))
+    for place, it in enumerate(command.products):
+        refuse_duplicates((of.name for of in it.options), ("products", place, "options"), "name")
+    parents = await _parents(writing, command.products)
+    items = [_columns(it, parents) for it in command.products]
+    rows, statuses = await upsert(writing, Product, _EVENTS, "sku", items, ("products",))
+    return results("product_id", rows, statuses, open_work=await open_work(writing, Product, rows))
 
 
-def _columns(item: ProductUpsert) -> dict[str, Any]:
+async def _parents(writing: Writing, inputs: Sequence[ProductUpsert]) -> Mapping[str | None, UUID]:
+    """Return SKU -> id of the products that variants are of.
+
+    Refused: NOT_FOUND, INVALID for one that is a variant itself, or becomes one.
+    """
+    variants = {it.sku for it in inputs if it.variant_of_sku is not None}
+    named = {it.variant_of_sku for it in inputs if it.variant_of_sku is not None}
+    found = await writing.by_key(Product, "sku", named | variants)
+    own = [row.id for sku, row in found.items() if sku in variants]
+    parents = {it.variant_of_id for it in await writing.records(Product, "variant_of_id", own)}
+    for place, it in enumerate(inputs):
+        path, sku = ("products", place, "variant_of_sku"), it.variant_of_sku
+        if sku is None:
+            continue
+        if sku not in found:
+            raise missing(Product, path)
+        if sku in variants or found[sku].variant_of_id is not None:
+            raise Refused(Code.INVALID, f"{sku} is a variant itself.", path)
+        if it.sku in found and found[it.sku].id in parents:
+            raise Refused(Code.INVALID, f"{it.sku} has variants itself.", path)
+    return {sku: row.id for sku, row in found.items()}
+
+
+def _columns(item: ProductUpsert, parents: Mapping[str | None, UUID]) -> dict[str, Any]:
     price = item.list_price
-    own = {"list_price": price and price.amount, "list_currency": price and price.currency}
-    return item.model_dump(exclude={"list_price"}) | own
+    return {
+        **item.model_dump(exclude={"list_price", "variant_of_sku", "handling"}),
+        **columns(item.handling, ProductHandling),
+        "variant_of_id": parents.get(item.variant_of_sku),
+        "list_price": price and price.amount,
+        "list_currency": price and price.currency,
+    }
+
+
+def check_active(product: Product, path: Path) -> None:
+    """Refused: WRONG_STATE for what is neither ordered nor agreed on any more."""
+    if not product.is_active:
+        raise Refused(Code.WRONG_STATE, f"{product.sku} is not active.", path)
 
 
 def check_scale(product: Product, quantity: Decimal, path: Path) -> None:

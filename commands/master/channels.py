@@ -5,7 +5,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from commands.writing.transaction import Outcome, Writing
-from commands.writing.upserts import UpsertEvents, results, upsert
+from commands.writing.upserts.inactive import open_work
+from commands.writing.upserts.items import UpsertEvents, results, upsert
 from commands.writing.verbs import verb
 from kit.errors import Code, Refused
 from kit.inputs import Bulk, Command, Input, Name, Reference, refuse_duplicates
@@ -49,7 +50,11 @@ class ChannelUpsert(Input):
         " and dispatched; a party may have a rule of its own.",
     )
     delivery_methods: Methods = Field(description="How its orders may be delivered.")
-    is_active: bool = Field(default=True, description="Whether it takes orders.")
+    is_active: bool = Field(
+        default=True,
+        description="Whether it takes orders and call-offs; those that are there go on: see"
+        " `openWork`.",
+    )
 
 
 class ChannelsUpsert(Command):
@@ -66,7 +71,8 @@ async def upsert_all(writing: Writing, command: ChannelsUpsert) -> Outcome:
     """Write channels by code. Refused: DUPLICATE when a code stands twice."""
     refuse_duplicates((it.code for it in command.channels), ("channels",), "code")
     items = [it.model_dump() for it in command.channels]
-    return results("channel_id", *await upsert(writing, Channel, _EVENTS, "code", items))
+    rows, statuses = await upsert(writing, Channel, _EVENTS, "code", items, ("channels",))
+    return results("channel_id", rows, statuses, open_work=await open_work(writing, Channel, rows))
 
 
 def check_channel(writing: Writing, channel: Channel, party: Party | None) -> None:

@@ -5,8 +5,10 @@ from uuid import UUID
 
 from pydantic import Field
 
+from commands.master.handling import Capabilities, columns
 from commands.writing.transaction import Outcome, Writing
-from commands.writing.upserts import UpsertEvents, results, upsert
+from commands.writing.upserts.inactive import open_work
+from commands.writing.upserts.items import UpsertEvents, results, upsert
 from commands.writing.verbs import verb
 from kit.errors import Path
 from kit.ids import Names
@@ -32,7 +34,14 @@ class LocationUpsert(Input):
     provider_id: Annotated[UUID, Names("Party")] | None = Field(
         None, description="The party that runs it; none for the merchant itself."
     )
-    is_active: bool = Field(default=True, description="Whether deliveries may start here.")
+    handling: Capabilities | None = Field(
+        None, description="What it can handle; nothing special when left out."
+    )
+    is_active: bool = Field(
+        default=True,
+        description="Whether deliveries may be planned here or moved here; those that are here"
+        " go on: see `openWork`.",
+    )
 
 
 class LocationsUpsert(Command):
@@ -56,6 +65,11 @@ async def upsert_all(writing: Writing, command: LocationsUpsert) -> Outcome:
         if it.provider_id is not None:
             providers.setdefault(it.provider_id, ("locations", place, "provider_id"))
     await writing.get(Party, providers)
-    items = [it.model_dump() for it in command.locations]
-    written = await upsert(writing, Location, _EVENTS, "code", items)
-    return results("location_id", *written)
+    items = [
+        it.model_dump(exclude={"handling"}) | columns(it.handling, Capabilities)
+        for it in command.locations
+    ]
+    rows, statuses = await upsert(writing, Location, _EVENTS, "code", items, ("locations",))
+    return results(
+        "location_id", rows, statuses, open_work=await open_work(writing, Location, rows)
+    )

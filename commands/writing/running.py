@@ -21,12 +21,12 @@ from models.access.viewers import Viewer
 _ATTEMPTS = 5
 _PAUSE_S = 0.05
 """Before a connection is wanted again, twice as long each time: PostgreSQL may be recovering."""
-_UNIQUE = "23505"
+_UNIQUE, _FOREIGN = "23505", "23503"
 _OVERFLOW = "22003"
 _OVERTAKEN = "overtaken"
-_AGAIN = {"40001", "40P01", "55P03", _UNIQUE, _OVERTAKEN}
-"""Serialization failure, deadlock, lock timeout, and a unique key that another transaction took
-first: the next attempt sees its row."""
+_AGAIN = {"40001", "40P01", "55P03", _UNIQUE, _FOREIGN, _OVERTAKEN}
+"""Serialization failure, deadlock, lock timeout, a unique key that another transaction took first,
+and a row that another one changed which this one names as it was: the next attempt sees it."""
 
 
 @dataclass(frozen=True)

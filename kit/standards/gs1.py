@@ -17,6 +17,11 @@ def is_valid(key: str, *lengths: int) -> bool:
     return digits and len(key) in lengths and check_digit(key[:-1]) == key[-1]
 
 
+def gtin14(key: str) -> str:
+    """Return a GTIN with as many digits as all of them have (section 3.3.2): zeros lead it."""
+    return key.zfill(max(GTIN_LENGTHS))
+
+
 def sscc(company_prefix: str, serial: int, extension: int = 0) -> str:
     """Return the SSCC-18 of a serial number under a GS1 company prefix.
 

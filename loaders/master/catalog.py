@@ -2,19 +2,36 @@
 
 from collections.abc import Iterable
 from enum import Enum
+from types import SimpleNamespace
 from typing import Any
 
 from pydantic import Field
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, column, func, select
+from sqlalchemy.dialects.postgresql import JSONB
 
 from kit.inputs import Input, Reference
 from loaders.reading.filters import begins
 from loaders.reading.pages import Paged, Sorted
-from loaders.reading.relations import One, Reader
+from loaders.reading.relations import Nested, One, Part, Reader
 from models.master.catalog import Product
 
 by_id = One(Product)
 by_sku = One(Product, "sku")
+
+
+def _option(value: Any) -> SimpleNamespace:
+    """Read one object of `Product.options`."""
+    return SimpleNamespace(name=value["name"].astext, value=value["value"].astext)
+
+
+def _options(_reader: Reader, product: Any) -> Part:
+    kept = func.jsonb_array_elements(product.options)
+    each = kept.table_valued(column("value", JSONB), with_ordinality="place").render_derived()
+    rows = select().select_from(each).order_by(each.c.place)
+    return _option(each.c.value), rows.correlate_except(each)
+
+
+options = Nested(_option(column("value", JSONB)), _options)
 
 
 class ProductSort(Enum):
@@ -43,8 +60,9 @@ def _matching(
         yield product.is_active == filter_by.is_active
 
 
-every = Paged(
-    Product,
-    {ProductSort.SKU: Sorted("sku"), ProductSort.SKU_DESC: Sorted("sku", descending=True)},
-    matching=_matching,
-)
+_SORTS: dict[Enum | None, Sorted] = {
+    ProductSort.SKU: Sorted("sku"),
+    ProductSort.SKU_DESC: Sorted("sku", descending=True),
+}
+every = Paged(Product, _SORTS, matching=_matching)
+variants = Paged(Product, _SORTS, of="variant_of_id", matching=_matching)

@@ -34,7 +34,7 @@ Choice = TypeVar("Choice", bound=Enum)
 
 def _second_column(constraint: Constraint, _table: Table) -> str:
     """Name the column that points, not the merchant that goes before it in every foreign key."""
-    return list(constraint.columns)[-1].name if isinstance(constraint, ForeignKeyConstraint) else ""
+    return list(constraint.columns)[1].name if isinstance(constraint, ForeignKeyConstraint) else ""
 
 
 class OneOf(TypeDecorator[Any]):
@@ -107,12 +107,14 @@ class OfMerchant(Base):
     (`models.base.visibility`). __hidden__: actor -> column -> what it reads instead
     (`models.base.masks`).
     __binds__: actor -> how its keys are bound to a row (`models.base.bindings`).
+    __task__: when a row is a task that is still to be done (`models.base.tasks`), None for none.
     """
 
     __abstract__ = True
     __seen__: ClassVar[Mapping[Hashable, Any]] = {}
     __hidden__: ClassVar[Mapping[Hashable, Mapping[str, Any]]] = {}
     __binds__: ClassVar[Mapping[Hashable, Any]] = {}
+    __task__: ClassVar[Any] = None
 
     merchant_id: Mapped[UUID]
     id: Mapped[UUID]
@@ -138,11 +140,15 @@ Counter = Annotated[Decimal, mapped_column(Numeric(18, 6), default=Decimal(0), s
 """A checked sum of quantities, in the unit of its line."""
 
 
-def to(table: str, column: str, *, ondelete: str = "RESTRICT") -> ForeignKeyConstraint:
-    """Point at another table of the same merchant."""
-    return ForeignKeyConstraint(
-        ["merchant_id", column], [f"{table}.merchant_id", f"{table}.id"], ondelete=ondelete
-    )
+def to(
+    table: str, column: str, *, ondelete: str = "RESTRICT", **repeated: str
+) -> ForeignKeyConstraint:
+    """Point at another table of the same merchant.
+
+    repeated: column -> the one there whose value it repeats, which is frozen thereby.
+    """
+    there = (f"{table}.{it}" for it in ("merchant_id", "id", *repeated.values()))
+    return ForeignKeyConstraint(["merchant_id", column, *repeated], [*there], ondelete=ondelete)
 
 
 def indexed(table: str, *columns: str, **options: Any) -> Index:

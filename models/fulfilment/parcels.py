@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.access.viewers import OTHERS, Actor
 from models.base.tables import OneOf, Owned, check, indexed, known, to, unique
 from models.base.visibility import Seen, own, through
+from models.master.packagings import Packaged, count_in_packagings, packaged
 
 
 class ParcelStatus(StrEnum):
@@ -94,7 +95,7 @@ class TrackingNumber(Owned):
     added_at: Mapped[datetime]
 
 
-class ParcelContent(Owned):
+class ParcelContent(Packaged, Owned):
     """How much of one delivery line lies in a parcel; P1: over all parcels what was shipped."""
 
     __tablename__ = "parcel_contents"
@@ -110,6 +111,7 @@ class ParcelContent(Owned):
         indexed("parcel_contents", "parcel_id"),
         indexed("parcel_contents", "delivery_line_id"),
         check("quantity_positive", "quantity > 0"),
+        *packaged("parcel_contents"),
     )
 
     parcel_id: Mapped[UUID]
@@ -117,6 +119,8 @@ class ParcelContent(Owned):
     quantity: Mapped[Decimal]
     lot: Mapped[str | None]
     serial_numbers: Mapped[list[str]] = mapped_column(ARRAY(Text))
+
+    packaged_quantity = count_in_packagings("quantity")
 
 
 class ParcelLineage(Owned):

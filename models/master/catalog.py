@@ -3,16 +3,18 @@
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, Numeric, cast, func
+from sqlalchemy import ColumnElement, ForeignKeyConstraint, Index, Numeric, cast, func, text
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.access.viewers import Actor
 from models.base.masks import NULL, Hidden
-from models.base.tables import OneOf, Owned, check, known, unique
+from models.base.tables import OneOf, Owned, check, indexed, known, to, unique
 from models.base.visibility import ALL, Seen
+from models.master.handling import Needing, needing
 
 
 class Unit(StrEnum):
@@ -39,10 +41,11 @@ _FACTORS: Mapping[tuple[Unit, Unit], Decimal] = {
 """(from, to) -> exact factor; other units have none between them."""
 
 
-class Product(Owned):
+class Product(Needing, Owned):
     """A sellable product, known by its SKU. scale: decimals that a quantity of it may have.
 
     list_price: of one unit in list_currency, for whom no price list says another one.
+    variant_of_id: the product that it is a variant of, by its options (size, colour).
     """
 
     __tablename__ = "products"
@@ -52,6 +55,11 @@ class Product(Owned):
     }
     __table_args__ = (
         unique("sku", "sku"),
+        unique("measure", "id", "unit", "scale"),
+        Index("ix_products_gtin", "merchant_id", text("lpad(gtin, 14, '0'::text)")),
+        to("products", "variant_of_id"),
+        indexed("products", "variant_of_id", postgresql_where=text("variant_of_id IS NOT NULL")),
+        *needing(),
         known("unit", Unit),
         check("scale_0_to_6", "scale BETWEEN 0 AND 6"),
         check(
@@ -66,6 +74,8 @@ class Product(Owned):
     scale: Mapped[int]
     gtin: Mapped[str | None]
     weight_g: Mapped[int | None]
+    variant_of_id: Mapped[UUID | None]
+    options: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
     list_price: Mapped[Decimal | None]
     list_currency: Mapped[str | None]
     is_active: Mapped[bool] = mapped_column(default=True)
@@ -89,3 +99,24 @@ class Product(Owned):
         """Return a quantity of another unit in the product's own, None where no factor is exact."""
         factor = Decimal(1) if unit is self.unit else _FACTORS.get((unit, self.unit))
         return None if factor is None else quantity * factor
+
+
+class OfProduct:
+    """Columns of what tells quantities of a product: they keep the unit and scale of these.
+
+    So those of the product are frozen once anything is told of it.
+    """
+
+    product_id: Mapped[UUID]
+    unit: Mapped[Unit] = mapped_column(OneOf(Unit))
+    scale: Mapped[int]
+
+
+def to_product() -> ForeignKeyConstraint:
+    """Point from what is `OfProduct` at its product."""
+    return to("products", "product_id", unit="unit", scale="scale")
+
+
+def measure_of(product: Product) -> dict[str, Any]:
+    """Return the columns of `OfProduct`."""
+    return {"product_id": product.id, "unit": product.unit, "scale": product.scale}

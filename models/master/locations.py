@@ -10,6 +10,7 @@ from models.access.viewers import Actor
 from models.base.bindings import Binding, Bindings
 from models.base.tables import OneOf, Owned, indexed, known, to, unique
 from models.base.visibility import ALL, Seen, having, own
+from models.master.handling import Carrying, carrying
 
 
 class LocationKind(StrEnum):
@@ -21,7 +22,7 @@ class LocationKind(StrEnum):
     FULFILMENT_CENTRE = "FULFILMENT_CENTRE"
 
 
-class Location(Owned):
+class Location(Carrying, Owned):
     """A warehouse, store or distributor, known by its code. place: fields of kit.inputs.Place."""
 
     __tablename__ = "locations"
@@ -35,6 +36,7 @@ class Location(Owned):
     __table_args__ = (
         unique("code", "code"),
         known("kind", LocationKind),
+        *carrying(),
         to("parties", "provider_id"),
         indexed("locations", "provider_id"),
     )

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 from models.access.viewers import Actor
 from models.base.tables import Owned, check, indexed, to, unique
 from models.base.visibility import AnyViewer, Rule, Seen, bound, either, merchant, own, through
+from models.master.catalog import OfProduct, to_product
+from models.master.packagings import Packaged, count_in_packagings, packaged
 from models.master.parties import Party
 
 
@@ -58,7 +60,7 @@ class PriceList(Owned):
     valid_to: Mapped[date | None]
 
 
-class PriceListEntry(Owned):
+class PriceListEntry(OfProduct, Packaged, Owned):
     """What one unit of a product costs from a quantity on.
 
     from_quantity: in the product's unit. currency: the list's.
@@ -70,16 +72,18 @@ class PriceListEntry(Owned):
     )
     __table_args__ = (
         to("price_lists", "price_list_id"),
-        to("products", "product_id"),
+        to_product(),
         unique("step", "price_list_id", "product_id", "from_quantity"),
         indexed("price_list_entries", "product_id"),
         check("from_quantity_not_negative", "from_quantity >= 0"),
         check("price_not_negative", "unit_price >= 0"),
+        *packaged("price_list_entries"),
     )
 
     price_list_id: Mapped[UUID]
-    product_id: Mapped[UUID]
     from_quantity: Mapped[Decimal]
     currency: Mapped[str]
     unit_price: Mapped[Decimal]
     is_active: Mapped[bool] = mapped_column(default=True)
+
+    packaged_quantity = count_in_packagings("from_quantity")

@@ -24,6 +24,7 @@ from models.base.tables import (
     whole_window,
 )
 from models.base.visibility import Seen, through
+from models.master.packagings import Packaged, count_in_packagings, packaged
 
 
 class ReleaseType(StrEnum):
@@ -111,7 +112,7 @@ class Release(Owned):
     received_at: Mapped[datetime]
 
 
-class ScheduleLine(Owned):
+class ScheduleLine(Packaged, Owned):
     """One quantity at one time of a release."""
 
     __tablename__ = "schedule_lines"
@@ -122,6 +123,7 @@ class ScheduleLine(Owned):
         known("commitment", Commitment),
         not_negative("quantity"),
         whole_window(),
+        *packaged("schedule_lines"),
     )
 
     release_id: Mapped[UUID]
@@ -131,6 +133,8 @@ class ScheduleLine(Owned):
     window_zone: Mapped[str]
     quantity: Mapped[Decimal]
     commitment: Mapped[Commitment] = mapped_column(OneOf(Commitment))
+
+    packaged_quantity = count_in_packagings("quantity")
 
 
 def released_quantities(quantities: Sequence[Decimal], received: Decimal) -> list[Decimal]:

@@ -20,6 +20,7 @@ from schema.graphql.enums import described
 from schema.graphql.nodes import Node, node
 from schema.graphql.roots import one_by
 from schema.graphql.scopes import Requires
+from schema.master.packagings import Packaged, packaged
 from schema.master.parties import Party
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class ParcelContent:
         Annotated["DeliveryLine", strawberry.lazy("schema.fulfilment.deliveries")] | None
     ) = related(delivery_loaders.line_by_id, "The line.", key="delivery_line_id")
     quantity: Decimal = strawberry.field(description="How much, in the product's unit.")
+    packaged: Packaged | None = packaged("How much,")
     lot: str | None = strawberry.field(description="Lot or batch.")
     serial_numbers: list[str] = strawberry.field(description="Serial numbers, as far as known.")
 

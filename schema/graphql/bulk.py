@@ -5,6 +5,7 @@ from typing import Any
 
 import strawberry
 
+from commands.writing.upserts.inactive import task_kind, tasks
 from schema.graphql.enums import described
 from schema.graphql.errors import UserError
 from schema.graphql.mutations import user_errors
@@ -29,6 +30,20 @@ described(
     UNCHANGED="It was there already, just so.",
     REFUSED="It was refused; see userErrors.",
 )
+
+
+OpenWorkKind: Any = StrEnum("OpenWorkKind", {it: it for it in map(task_kind, tasks())})  # type: ignore[misc]
+described(OpenWorkKind, "OpenWorkKind", "Kinds of work that is still to be done.")
+
+
+@strawberry.type(
+    description="Work that goes on with something inactive.", directives=[Authenticated()]
+)
+class OpenWork:
+    """A count of one kind."""
+
+    kind: OpenWorkKind = strawberry.field(description="What kind of work it is.")
+    count: int = strawberry.field(description="How many of them are open.")
 
 
 @strawberry.interface(description="What a bulk call did to one item.", directives=[Authenticated()])

@@ -61,7 +61,7 @@ class Recipient:
     email: str | None = strawberry.field(description="E-mail address.")
 
 
-def _made(type_: Any, parts: Mapping[str, str], description: str) -> Any:
+def made(type_: Any, parts: Mapping[str, str], description: str) -> Any:
     """Declare an object of a row's columns, null where the first of them is.
 
     parts: the object's attribute -> the row's.
@@ -109,14 +109,14 @@ def _inside(column: str, name: str, row: Any) -> Any:
 
 def money(amount: str, description: str, *, currency: str = "currency") -> Any:
     """Declare a Money field over a row's columns of amount and currency, null without amount."""
-    return _made(Money, {"amount": amount, "currency": currency}, description)
+    return made(Money, {"amount": amount, "currency": currency}, description)
 
 
 def window(prefix: str, description: str) -> Any:
     """Declare a DeliveryWindow field over a row's three columns, null where they are."""
     parts = ("earliest", "latest", "time_zone"), ("earliest", "latest", "zone")
     columns = {name: f"{prefix}_{column}" for name, column in zip(*parts, strict=True)}
-    return _made(DeliveryWindow, columns, description)
+    return made(DeliveryWindow, columns, description)
 
 
 def address(column: str, description: str) -> Any:

@@ -1,26 +1,30 @@
 """Products for clients."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
 from commands.master import catalog
-from execution import related
+from execution import DECLARED, Listed, related
 from loaders.master import catalog as loaders
+from loaders.master import packagings as packaging_loaders
 from loaders.master import prices as price_loaders
 from models.access.viewers import Scope
 from models.master.catalog import Product as ProductRow
 from models.master.catalog import Unit
 from schema.access.journal import Timeline, timeline
-from schema.graphql.bulk import UpsertResult
+from schema.graphql.bulk import OpenWork, UpsertResult
 from schema.graphql.connections import Connection, connection
 from schema.graphql.enums import described
 from schema.graphql.mutations import Payload, mutation
 from schema.graphql.nodes import Node, node
 from schema.graphql.roots import one_by
+from schema.graphql.scopes import Authenticated
 from schema.graphql.values import Money, money
+from schema.master.handling import Handling, parts
 
 if TYPE_CHECKING:
+    from schema.master.packagings import Packaging
     from schema.master.prices import PriceListEntry
 
 described(
@@ -47,6 +51,14 @@ described(
 )
 
 
+@strawberry.type(description="What a variant is in one respect.", directives=[Authenticated()])
+class ProductOption:
+    """The fields of commands.master.catalog.ProductOption."""
+
+    name: str = strawberry.field(description="In which respect.")
+    value: str = strawberry.field(description="What it is there.")
+
+
 @node(ProductRow, loaders.by_id, Scope.MASTER_DATA_READ, "Something that can be ordered.")
 class Product(Node):
     """A product."""
@@ -71,7 +83,29 @@ class Product(Node):
             sorts=price_loaders.PriceListEntrySort,
         )
     )
+    variant_of: "Product | None" = related(
+        loaders.by_id, "The product that it is a variant of.", key="variant_of_id"
+    )
+    variants: Connection[Annotated["Product", strawberry.lazy("schema.master.catalog")]] = (
+        connection(
+            loaders.variants,
+            "Its variants.",
+            filters=loaders.ProductFilter,
+            sorts=loaders.ProductSort,
+        )
+    )
+    handling: Handling = parts(Handling, "What it needs on its way.")
+    packagings: list[Annotated["Packaging", strawberry.lazy("schema.master.packagings")]] = related(
+        packaging_loaders.of_product, "What it is packed in, by code."
+    )
     timeline: Timeline = timeline()
+
+    @strawberry.field(
+        description="What tells it from other variants.",
+        metadata={DECLARED: Listed(loaders.options)},
+    )
+    def options(self: Any) -> list[ProductOption]:
+        return [ProductOption(**option) for option in self.options]
 
 
 @strawberry.type(description="What happened to one product of a bulk call.")
@@ -79,6 +113,9 @@ class ProductUpsertResult(UpsertResult):
     """One result."""
 
     product: Product | None = related(loaders.by_id, "The product.", key="product_id")
+    open_work: list[OpenWork] = strawberry.field(
+        description="What goes on with a product that is inactive; nothing while it is active."
+    )
 
 
 @strawberry.type(description="Outcome of `productsUpsert`.")

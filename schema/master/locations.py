@@ -10,13 +10,14 @@ from models.access.viewers import Scope
 from models.master.locations import Location as LocationRow
 from models.master.locations import LocationKind
 from schema.access.journal import Timeline, timeline
-from schema.graphql.bulk import UpsertResult
+from schema.graphql.bulk import OpenWork, UpsertResult
 from schema.graphql.connections import Connection, connection
 from schema.graphql.enums import described
 from schema.graphql.mutations import Payload, mutation
 from schema.graphql.nodes import Node, node
 from schema.graphql.roots import one_by
 from schema.graphql.values import PostalAddress, address
+from schema.master.handling import Capabilities, parts
 from schema.master.parties import Party
 
 described(LocationKind, "LocationKind", "What a location is.")
@@ -43,6 +44,7 @@ class Location(Node):
         parties.by_id, "The party that runs it; null for the merchant itself.", key="provider_id"
     )
     is_active: bool = strawberry.field(description="Whether deliveries may start here.")
+    handling: Capabilities = parts(Capabilities, "What it can handle.")
     timeline: Timeline = timeline()
 
 
@@ -51,6 +53,9 @@ class LocationUpsertResult(UpsertResult):
     """One result."""
 
     location: Location | None = related(loaders.by_id, "The location.", key="location_id")
+    open_work: list[OpenWork] = strawberry.field(
+        description="What goes on with a location that is inactive; nothing while it is active."
+    )
 
 
 @strawberry.type(description="Outcome of `locationsUpsert`.")

@@ -23,6 +23,7 @@ from schema.graphql.scalars import Currency
 from schema.graphql.values import Money, money
 from schema.master.catalog import Product
 from schema.master.channels import Channel
+from schema.master.packagings import Packaged, packaged
 from schema.master.parties import Party
 
 described(
@@ -57,6 +58,7 @@ class PriceListEntry(Node):
     from_quantity: Decimal = strawberry.field(
         description="The line's quantity from which on it counts, in the product's unit."
     )
+    packaged: Packaged | None = packaged("From which quantity on it counts,")
     unit_price: Money = money("unit_price", "Price of one unit.")
     is_active: bool = strawberry.field(description="Whether it counts at all.")
 

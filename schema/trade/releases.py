@@ -25,6 +25,7 @@ from schema.graphql.enums import described
 from schema.graphql.mutations import Payload, mutation
 from schema.graphql.nodes import Node, node
 from schema.graphql.values import DeliveryWindow, window
+from schema.master.packagings import Packaged, packaged
 from schema.trade.contracts import Contract, ContractLine
 
 described(
@@ -96,6 +97,7 @@ class ScheduleLine(Node):
     line_no: int = strawberry.field(description="Its number in the release, in date order.")
     window: DeliveryWindow = window("window", "When it is to arrive.")
     quantity: Decimal = strawberry.field(description="How much.")
+    packaged: Packaged | None = packaged("How much,")
     commitment: Commitment = strawberry.field(description="How binding it is.")
     cumulative_released: Decimal = related(
         loaders.progress,

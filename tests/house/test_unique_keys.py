@@ -14,6 +14,9 @@ STAFF = {
     "contracts.number": Scope.CONTRACTS_WRITE,
     "holds.active": Scope.ORDERS_MANAGE,
     "locations.code": Scope.MASTER_DATA_WRITE,
+    "method_handling.method": Scope.MASTER_DATA_WRITE,
+    "packagings.code": Scope.MASTER_DATA_WRITE,
+    "packagings.gtin": Scope.MASTER_DATA_WRITE,
     "parties.number": Scope.MASTER_DATA_WRITE,
     "price_list_entries.step": Scope.MASTER_DATA_WRITE,
     "price_lists.code": Scope.MASTER_DATA_WRITE,
@@ -24,6 +27,8 @@ STAFF = {
 OURS = {
     *("contract_lines.line_no", "deliveries.number", "journal.position", "journal.sequence"),
     *("merchant_counters.name", "order_lines.line_no", "orders.number", "parcel_lineage.pair"),
+    "packagings.content",
+    "products.measure",
     *("receipts.sequence", "releases.one_active", "schedule_lines.line_no", "shortfalls.line"),
 }
 """Counted or derived by us: no client gives them, so none can try one."""

@@ -37,7 +37,7 @@ CONNECTIONS = [
     if "first" in field.args
 ]
 """(Type, field) of every list that is read page by page."""
-SHARED = {"Product", "Channel", "Location"}
+SHARED = {"Product", "Packaging", "Channel", "Location", "MethodHandling"}
 """Types of which every company of a merchant sees all rows."""
 
 

@@ -10,10 +10,11 @@ from kit.standards import gs1
 from models.access.viewers import Actor, allowed
 from tests.make import Ask, World
 from tests.make.fulfilment import deliveries
-from tests.make.master import channels, locations, parties
+from tests.make.master import channels, locations, packagings, parties
 from tests.make.trade import contracts, orders
 
-GTIN = "4006381333931"
+PACKAGING = "BAG"
+"""The packaging of what a scene sells: a bag of one."""
 OF_PARTY = "query ($id: ID!) { party(id: $id) { contacts { id } addresses { id } } }"
 WINDOW = deliveries.WINDOW
 PERSON = {
@@ -71,7 +72,7 @@ class Scene:
 
     def order_line(self, **fields: Any) -> dict[str, Any]:
         prices = {"unitPrice": "2.5", "expectedUnitPrice": "2.5", "discountPercent": "5"}
-        terms = {"quantity": "10", "window": WINDOW, **prices}
+        terms = {"quantity": "10", "packaging": PACKAGING, "window": WINDOW, **prices}
         more = {"substitutionAllowed": True, "externalReference": fresh("EL")}
         return {"productId": self.product, **terms, **more, **fields}
 
@@ -119,7 +120,9 @@ async def scene(world: World, ask: Ask) -> Scene:
     company = await parties.company(world)
     party = to_global("Party", company)
     of = (await ask(OF_PARTY, id=party))["party"]
-    (product,) = await orders.products(ask, fresh("S"))
+    sku = fresh("S")
+    (product,) = await orders.products(ask, sku)
+    await packagings.packagings(ask, packagings.item(PACKAGING, "1", productSku=sku))
     channel = to_global("Channel", await channels.channel(world))
     await parties.allow(world, party, channel)
     return Scene(

@@ -12,7 +12,7 @@ from commands.trade.contracts import amend, life, settle
 from commands.trade.releases.inputs import ContractRelease
 from commands.trade.releases.release import release
 from tests.simulation.merchant import RECIPIENTS
-from tests.simulation.simulation import PART, Simulation
+from tests.simulation.simulation import PART, Simulation, counted
 
 STEPS_OF_LIFE: dict[str, tuple[Any, Any]] = {
     "suspend": (life.suspend, life.ContractSuspend),
@@ -48,7 +48,10 @@ class ContractRules(Simulation):
         part = {
             "location_id": self.merchant.location_ids[0],
             "lines": [
-                {"line_no": number, "quantity": self.part_of(quantity, share, line["step"])}
+                {
+                    "line_no": number,
+                    **counted(self.part_of(quantity, share, line["step"]), line["step"]),
+                }
                 for number, (line, quantity) in enumerate(lines, 1)
             ],
         }
@@ -57,7 +60,9 @@ class ContractRules(Simulation):
             ContractCallOff,
             contract_id=UUID(contract["id"]),
             channel_id=self.merchant.channel_ids[channel],
-            lines=[{"contract_line_id": UUID(it["id"]), "quantity": q} for it, q in lines],
+            lines=[
+                {"contract_line_id": UUID(it["id"])} | counted(q, it["step"]) for it, q in lines
+            ],
             window=self.window(2),
             recipient=RECIPIENTS[0],
             deliveries=[part] if is_planned else [],

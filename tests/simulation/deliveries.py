@@ -9,7 +9,7 @@ from hypothesis.stateful import rule
 
 from commands.fulfilment.deliveries import changes, holds, plan
 from tests.simulation.merchant import RECIPIENTS, ZONE
-from tests.simulation.simulation import PART, PICK, Row, Simulation, keeps_lines, needs
+from tests.simulation.simulation import PART, PICK, Row, Simulation, counted, keeps_lines, needs
 
 PLACE = st.integers(0, 1)
 WAITING = ("PLANNED", "RELEASED")
@@ -30,7 +30,9 @@ class DeliveryRules(Simulation):
         wanted = [
             {
                 "order_line_id": UUID(line["id"]),
-                "quantity": self.part_of(remaining, parts[number % len(parts)], line["step"]),
+                **counted(
+                    self.part_of(remaining, parts[number % len(parts)], line["step"]), line["step"]
+                ),
             }
             for number, (line, remaining) in enumerate(zip(lines, unplanned, strict=True))
             if remaining > 0 or parts[number % len(parts)] == "over"
@@ -68,7 +70,7 @@ class DeliveryRules(Simulation):
         wanted = [
             {
                 "delivery_line_id": UUID(line["id"]),
-                "quantity": self.part_of(line["planned"], part, line["step"]),
+                **counted(self.part_of(line["planned"], part, line["step"]), line["step"]),
             }
             for line, part in zip(self.parts_of(delivery), parts, strict=False)
         ]

@@ -170,6 +170,12 @@ def _simple() -> Iterator[tuple[str, str]]:
             <= shipped AND shipped <= packed AND packed <= picked AND picked <= planned)""",
         "no more is reserved than is open (O3)": f"""{lines}
             reserved + shipped > ordered - cancelled + over_tolerance""",
+        "what is ordered in packagings is whole ones": f"""{lines}
+            ordered % packaging_content <> 0""",
+        "what is counted in a packaging is of its product, at its content": f"""
+            SELECT line.number, line.line_no FROM ({_LINES}) line JOIN packagings packed
+            ON packed.id = line.packaging_id WHERE (packed.product_id, packed.unit, packed.content)
+                <> (line.product_id, line.unit, line.packaging_content)""",
         "what was shipped is not cancelled (O4, O7)": f"""{lines}
             cancelled > ordered - least(ordered, greatest(planned, shipped))""",
         "no more comes back than arrived (O5)": f"""{lines}

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from commands.master import catalog, channels, locations
+from commands.master.packagings import upsert
 from commands.master.parties.inputs import PartiesUpsert
 from commands.master.parties.upsert import upsert_all
 from commands.trade.contracts import create, life
@@ -25,6 +26,8 @@ METHODS = ["PARCEL", "FREIGHT"]
 STEPS = (Decimal(1), Decimal("0.001"), Decimal(1))
 """The least quantity of the first product, in pieces, of the second, in kilograms, and of what may
 be sent instead of the first."""
+PACKAGINGS = {STEPS[0]: ("PAIR", Decimal(2)), STEPS[1]: ("TUB", Decimal("0.25"))}
+"""Least quantity of a product -> code and content of its packaging."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +50,10 @@ class SimulatedMerchant:
 
     async def contract(self) -> UUID:
         """Put a contract into force: twenty pieces and a tenth more by twos, and ten kilograms."""
-        pieces = {"target_quantity": 20, "over_tolerance_percent": 10, "lot_multiple": 2}
+        pieces = {"target_quantity": 10, "over_tolerance_percent": 10, "lot_multiple": 1}
+        pieces |= {"packaging": "PAIR", "min_quantity": 5}
         weight = {"target_quantity": 8, "max_quantity": 10, "min_quantity": 4}
-        terms = ({"min_quantity": 10} | pieces, weight)
+        terms = (pieces, weight)
         fields = {
             "party_id": self.party_id,
             "valid_from": "2026-01-01",
@@ -118,6 +122,19 @@ async def simulated(world: World) -> SimulatedMerchant:
         {"sku": "BOLT", "name": "Bolt"},
         {"sku": "GREASE", "name": "Grease", "unit": "KILOGRAM", "scale": 3},
         {"sku": "SCREW", "name": "Screw"},
+    )
+    skus = ("BOLT", "GREASE", "SCREW")
+    packed = [(sku, PACKAGINGS[step]) for sku, step in zip(skus, STEPS, strict=True)]
+    await _written(
+        viewer,
+        world,
+        upsert.upsert_all,
+        upsert.PackagingsUpsert,
+        "packaging_id",
+        *(
+            {"product_sku": sku, "code": code, "name": code, "quantity": content}
+            for sku, (code, content) in packed
+        ),
     )
     return SimulatedMerchant(
         world, viewer, party_id, carrier_id, channel_ids, location_ids, product_ids

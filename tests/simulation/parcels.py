@@ -12,7 +12,7 @@ from commands.fulfilment.deliveries import dispatch, packing, receipts, release
 from commands.fulfilment.tracking.record import record
 from commands.fulfilment.tracking.reports import ParcelRecordTracking
 from models.fulfilment.parcels import ParcelStatus
-from tests.simulation.simulation import PICK, Row, Simulation, needs
+from tests.simulation.simulation import PICK, Row, Simulation, counted, needs
 
 AFTER = ("DISPATCHED", "PARTIALLY_DELIVERED", "FAILED", "DELIVERED", "RETURNED_TO_SENDER", "LOST")
 PICKED = st.lists(st.sampled_from(["all", "all", "all", "half", "none"]), min_size=1, max_size=3)
@@ -65,7 +65,7 @@ class ParcelRules(Simulation):
             each = (count / boxes).quantize(line["step"], "ROUND_DOWN")
             for box, quantity in enumerate([count - each * (boxes - 1), *[each] * (boxes - 1)]):
                 if quantity:
-                    of = {"delivery_line_id": UUID(line["id"]), "quantity": quantity}
+                    of = {"delivery_line_id": UUID(line["id"])} | counted(quantity, line["step"])
                     contents[box].append(of)
         parcels = [
             {"contents": it, "carrier_id": self.merchant.carrier_id, "generate_sscc": bool(place)}

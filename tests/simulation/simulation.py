@@ -25,7 +25,7 @@ from tests import make
 from tests.guard import TENANT_TABLES
 from tests.simulation import changes
 from tests.simulation.invariants import BROKEN
-from tests.simulation.merchant import STEPS, ZONE, simulated
+from tests.simulation.merchant import PACKAGINGS, STEPS, ZONE, simulated
 
 PICK = st.integers(0, 23)
 """Which row a command is about, see `Simulation.choose`."""
@@ -110,7 +110,7 @@ class Simulation(RuleBasedStateMachine):
         return [
             {
                 "product_id": self.merchant.product_ids[product],
-                "quantity": STEPS[product] * count * (1 + 249 * product),
+                **counted(STEPS[product] * count * (1 + 249 * product), STEPS[product]),
                 "unit_price": number,
             }
             for number, (product, count) in enumerate(lines)
@@ -196,6 +196,14 @@ class Simulation(RuleBasedStateMachine):
         """Return the parcels of a delivery, those of the last packing first."""
         mine = (it for it in self.rows["parcels"] if it["delivery_id"] == delivery["id"])
         return sorted(mine, key=lambda it: (-it["packing"], it["parcel_no"]))
+
+
+def counted(quantity: Decimal, step: Decimal) -> dict[str, Any]:
+    """Return a quantity, in packagings where it is a whole number of them. step: of its product."""
+    code, content = PACKAGINGS[step]
+    if quantity <= 0 or quantity % content:
+        return {"quantity": quantity}
+    return {"quantity": quantity / content, "packaging": code}
 
 
 Args = ParamSpec("Args")

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from commands.master.packagings.counting import Quantified
 from kit.ids import Names
 from kit.inputs import (
     LARGEST_BULK,
@@ -22,13 +23,13 @@ from models.master.catalog import Unit
 from models.master.channels import DeliveryMethod
 
 
-class CallOffLine(Input):
+class CallOffLine(Quantified):
     """How much of one contract line, and when."""
 
     contract_line_id: Annotated[UUID, Names("ContractLine")] = Field(
         description="The contract line; two lines may name one product, so the line is named."
     )
-    quantity: Quantity = Field(description="How much, in `unit`.")
+    quantity: Quantity = Field(description="How much, in `unit` or in `packaging`.")
     expected_unit_price: ExactAmount | None = Field(
         None,
         description="What its customer was shown: where the contract says another price, the"
@@ -37,7 +38,7 @@ class CallOffLine(Input):
     unit: Unit | None = Field(
         None,
         description="Unit of the quantity, the product's own when left out. Grams and kilograms,"
-        " litres and cubic metres are converted exactly, others are refused.",
+        " litres and cubic metres are converted exactly, others are refused. Not with `packaging`.",
     )
     window: Window | None = Field(
         None, description="When this line is to arrive; else the window of the call-off."
@@ -50,11 +51,11 @@ class CallOffLine(Input):
     )
 
 
-class CallOffPartLine(Input):
+class CallOffPartLine(Quantified):
     """What a delivery takes of one line of the call-off."""
 
     line_no: int = Field(ge=1, description="The line: 1 for the first of the call-off's lines.")
-    quantity: Quantity = Field(description="How much of it, in the product's unit.")
+    quantity: Quantity = Field(description="How much of it, in the product's unit or `packaging`.")
 
 
 class CallOffPart(Input):

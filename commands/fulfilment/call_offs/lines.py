@@ -8,7 +8,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from commands.fulfilment.call_offs.inputs import CallOffLine, ContractCallOff
-from commands.master.catalog import check_scale
+from commands.master.packagings.counting import Counted, Packagings, packagings_of
 from commands.trade.contracts.life import outside
 from commands.trade.contracts.lines import products_of
 from commands.trade.orders.compose import check_expected
@@ -24,19 +24,25 @@ from models.trade.releases import Release, ReleaseState, ScheduleLine
 
 @dataclass(frozen=True)
 class Agreement:
-    """A locked contract with its lines and products by id."""
+    """A locked contract with its lines and products by id, and the packagings that are named."""
 
     contract: Contract
     lines: Mapping[UUID, ContractLine]
     products: Mapping[UUID, Product]
+    packagings: Packagings
 
 
-async def agreement_of(writing: Writing, contract: Contract) -> Agreement:
-    """Read what a locked contract agrees on."""
+async def agreement_of(
+    writing: Writing, contract: Contract, items: Sequence[CallOffLine]
+) -> Agreement:
+    """Read what a locked contract agrees on. items: what is called off."""
     rows = writing.seen(ContractLine).where(ContractLine.contract_id == contract.id)
     lines = {line.id: line for line in await writing.all(rows)}
     products = await products_of(writing, {line.product_id: () for line in lines.values()})
-    return Agreement(contract, lines, products)
+    products_by = {key: line.product_id for key, line in lines.items()}
+    named = [(products_by.get(it.contract_line_id), it) for it in items]
+    packagings = await packagings_of(writing, named)
+    return Agreement(contract, lines, products, packagings)
 
 
 async def drafts_of(
@@ -44,7 +50,9 @@ async def drafts_of(
 ) -> list[LineDraft]:
     """Return the lines of the order to be. Refused: everything that is wrong, line by line."""
     refuse_duplicates((it.external_reference for it in command.lines), ("lines",))
-    same = ((it.contract_line_id, it.window, it.schedule_line_id) for it in command.lines)
+    same = (
+        (it.contract_line_id, it.packaging, it.window, it.schedule_line_id) for it in command.lines
+    )
     refuse_duplicates(same, ("lines",), "contract_line_id")
     drafts, problems = [], list[Problem]()
     for place, line in enumerate(command.lines):
@@ -69,7 +77,7 @@ def _line(
         text = f"This is no line of {agreement.contract.number}."
         raise Refused(TradeCode.NOT_ON_CONTRACT, text, ("contract_line_id",))
     product = agreement.products[line.product_id]
-    quantity = _quantity(item, line, product)
+    quantity = _quantity(agreement.packagings, item, line, product)
     window = item.window or command.window
     if window is None:
         text = "Say when this is to arrive, here or for the whole call-off."
@@ -78,8 +86,9 @@ def _line(
     check_expected(item.expected_unit_price, line.unit_price, line.currency)
     return LineDraft(
         product,
-        quantity,
+        quantity.amount,
         line.unit_price,
+        quantity.packaging,
         window=item.window,
         external_reference=item.external_reference,
         contract_line_id=line.id,
@@ -88,14 +97,18 @@ def _line(
     )
 
 
-def _quantity(item: CallOffLine, line: ContractLine, product: Product) -> Decimal:
+def _quantity(
+    packagings: Packagings, item: CallOffLine, line: ContractLine, product: Product
+) -> Counted:
     """Return the quantity in the contract's unit, which is the product's (K9)."""
-    quantity = product.counted(item.quantity, item.unit or product.unit)
-    if quantity is None:
+    if item.unit is not None and item.packaging is not None:
+        raise Refused(Code.INVALID, "Count in a unit or in a packaging.", ("unit",))
+    amount = product.counted(item.quantity, item.unit or product.unit)
+    if amount is None:
         text = f"{product.sku} is agreed in {product.unit.value}."
         raise Refused(TradeCode.UNIT_MISMATCH, text, ("unit",))
-    check_scale(product, quantity, ("quantity",))
-    if line.lot_multiple is not None and quantity % line.lot_multiple != 0:
+    quantity = packagings(product, item.model_copy(update={"quantity": amount}))
+    if line.lot_multiple is not None and quantity.amount % line.lot_multiple != 0:
         text = f"{product.sku} comes in multiples of {line.lot_multiple.normalize():f}."
         raise Refused(TradeCode.LOT_MULTIPLE, text, ("quantity",))
     return quantity

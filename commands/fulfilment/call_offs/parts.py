@@ -56,7 +56,8 @@ def _part(part: CallOffPart, ids: Mapping[int, UUID]) -> DeliveryPart:
     return DeliveryPart(
         location_id=part.location_id,
         lines=[
-            PlannedLine(order_line_id=ids[it.line_no], quantity=it.quantity) for it in part.lines
+            PlannedLine(order_line_id=ids[it.line_no], quantity=it.quantity, packaging=it.packaging)
+            for it in part.lines
         ],
         window=part.window,
         ship_to_id=part.ship_to_id,

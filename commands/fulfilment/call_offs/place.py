@@ -48,7 +48,7 @@ async def place(writing: Writing, command: ContractCallOff) -> Outcome:
     check_channel(writing, channel, party)
     await check_free(writing, channel.id, contract.party_id, command)
     check_parts(writing, contract, command)
-    drafts = await drafts_of(writing, await agreement_of(writing, contract), command)
+    drafts = await drafts_of(writing, await agreement_of(writing, contract, command.lines), command)
     draft = await _draft(writing, contract, command, drafts)
     waits = await awaited(writing, channel, party, draft)
     draft = replace(draft, awaiting=waits)

@@ -1,7 +1,7 @@
 """New shapes of what is planned: split, merge, move, reschedule. Every line's total stays (D2)."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
@@ -16,10 +16,21 @@ from commands.fulfilment.deliveries.locking import (
     lock_deliveries,
     lock_one,
 )
-from commands.fulfilment.deliveries.places import WINDOW, check_hours, check_location
-from commands.fulfilment.deliveries.plan import add_lines, line_columns, quantities_of
+from commands.fulfilment.deliveries.places import (
+    WINDOW,
+    Route,
+    check_carried,
+    check_hours,
+    check_location,
+)
+from commands.fulfilment.deliveries.plan import (
+    add_lines,
+    amounts_of,
+    line_columns,
+    quantities_of,
+)
 from commands.fulfilment.deliveries.stops import check_delivery
-from commands.master.catalog import check_scale
+from commands.master.packagings.counting import Counted, Quantified
 from commands.trade.orders import holds
 from commands.trade.orders.lines import active_holds
 from commands.writing.counters import numbers
@@ -28,7 +39,7 @@ from commands.writing.transaction import Outcome, Writing, check_version
 from commands.writing.verbs import verb
 from kit.errors import Path, Refused
 from kit.ids import Names, new_id
-from kit.inputs import Bulk, Input, Note, Quantity, Window, refuse_duplicates
+from kit.inputs import Bulk, Note, Quantity, Window, refuse_duplicates
 from models.access.keys import CounterName
 from models.events.fulfilment import deliveries as events
 from models.fulfilment.codes import FulfilmentCode
@@ -63,13 +74,13 @@ _INHERITED = (
 _LocationId = Annotated[UUID, Names("Location")]
 
 
-class SplitLine(Input):
+class SplitLine(Quantified):
     """How much of one line goes into the new delivery."""
 
     delivery_line_id: Annotated[UUID, Names("DeliveryLine")] = Field(
         description="A line of the delivery."
     )
-    quantity: Quantity = Field(description="How much of it, in the product's unit.")
+    quantity: Quantity = Field(description="How much of it, in the product's unit or `packaging`.")
 
 
 class DeliverySplit(DeliveryCommand):
@@ -125,13 +136,14 @@ async def split(writing: Writing, command: DeliverySplit) -> Outcome:
 
     Refused: QUANTITY_EXCEEDED when a line has less or nothing would stay, DUPLICATE,
     DELIVERY_POLICY when what is released of an order that must come complete would not be,
-    SCALE_EXCEEDED, NOT_FOUND, WRONG_STATE, OUTSIDE_RECEIVING_HOURS.
+    SCALE_EXCEEDED, NOT_FOUND, WRONG_STATE, OUTSIDE_RECEIVING_HOURS, LOCATION_NOT_ALLOWED and
+    METHOD_NOT_ALLOWED for what the goods need.
     """
     delivery, locked = await lock_one(writing, command, split)
     taken = await _taken(locked, delivery, command.lines)
     columns = {name: getattr(delivery, name) for name in _INHERITED}
     if command.location_id is not None:
-        columns["location_id"] = await _location(locked.writing, command.location_id)
+        columns["location_id"] = await _location(locked, delivery, command.location_id, taken)
     if command.window is not None:
         columns |= await _window(locked, delivery, command.window, command.window_override)
     (number,) = await numbers(writing, CounterName.DELIVERY, 1)
@@ -146,14 +158,14 @@ async def split(writing: Writing, command: DeliverySplit) -> Outcome:
     writing.session.add(part)
     await writing.session.flush()
     for line, quantity in taken.items():
-        line.planned -= quantity
+        line.planned -= quantity.amount
         if line.planned == 0:
             await writing.session.delete(line)
     if delivery.state is not DeliveryState.PLANNED:
         await check_delivery(writing, delivery, (INCOMPLETE,), ("lines",))
     quantities = {locked.order_lines[it.order_line_id]: amount for it, amount in taken.items()}
     add_lines(writing, part, quantities)
-    divided = events.DeliveryDivided(delivery.id, into=part.id, taken=quantities_of(quantities))
+    divided = events.DeliveryDivided(delivery.id, into=part.id, taken=amounts_of(quantities))
     changed(writing, delivery, divided)
     await holds.inherit(locked.writing, delivery.id, part.id, events.DeliveryHeld)
     return {"delivery_id": delivery.id, "part_id": part.id}
@@ -188,7 +200,7 @@ async def merge(writing: Writing, command: DeliveryMerge) -> Outcome:
     mine = {line.order_line_id: line for line in locked.lines_of(target)}
     for line in [it for it in poured if it.id in mine]:
         mine[line.id].planned += poured.pop(line)
-    new = [line_columns(target.id, *each) for each in poured.items()]
+    new = [line_columns(target.id, line, Counted(it)) for line, it in poured.items()]
     await write_rows(writing, {DeliveryLine: new})
     return {"delivery_id": target.id}
 
@@ -200,13 +212,15 @@ async def merge(writing: Writing, command: DeliveryMerge) -> Outcome:
 async def move(writing: Writing, command: DeliveryMove) -> Outcome:
     """Start the delivery elsewhere; nothing happens where it starts there already.
 
-    Before picking only. Refused: WRONG_STATE, NOT_FOUND.
+    Before picking only. Refused: WRONG_STATE, NOT_FOUND, LOCATION_NOT_ALLOWED and
+    METHOD_NOT_ALLOWED for what the goods need.
     """
     delivery, locked = await lock_one(writing, command, move)
     before = delivery.location_id
     if command.location_id == before:
         return {"delivery_id": delivery.id}
-    delivery.location_id = await _location(locked.writing, command.location_id)
+    moved_lines = [it for it in locked.lines_of(delivery) if it.planned > 0]
+    delivery.location_id = await _location(locked, delivery, command.location_id, moved_lines)
     moved = events.DeliveryMoved(delivery.id, before=before, after=delivery.location_id)
     changed(writing, delivery, moved)
     return {"delivery_id": delivery.id}
@@ -245,20 +259,22 @@ async def reschedule(writing: Writing, command: DeliveryReschedule) -> Outcome:
 
 async def _taken(
     locked: Locked, delivery: Delivery, wanted: Sequence[SplitLine]
-) -> dict[DeliveryLine, Decimal]:
+) -> dict[DeliveryLine, Counted]:
     """Return what a split takes of each line."""
     refuse_duplicates((it.delivery_line_id for it in wanted), ("lines",), "delivery_line_id")
     products = await locked.products()
+    packagings = await locked.packagings((it.delivery_line_id, it) for it in wanted)
     taken = {}
     for place, it in enumerate(wanted):
         path: Path = ("lines", place)
         line = locked.line(delivery, it.delivery_line_id, (*path, "delivery_line_id"))
-        check_scale(products[line.id], it.quantity, (*path, "quantity"))
-        if it.quantity > line.planned:
+        quantity = packagings(products[line.id], it, path=path)
+        if quantity.amount > line.planned:
             text = f"The line has {line.planned.normalize():f} only."
             raise Refused(TradeCode.QUANTITY_EXCEEDED, text, (*path, "quantity"))
-        taken[line] = it.quantity
-    if sum(taken.values()) == sum(line.planned for line in locked.lines_of(delivery)):
+        taken[line] = quantity
+    whole = sum(it.amount for it in taken.values())
+    if whole == sum(line.planned for line in locked.lines_of(delivery)):
         raise Refused(TradeCode.QUANTITY_EXCEEDED, "A split leaves something behind.", ("lines",))
     return taken
 
@@ -292,10 +308,18 @@ def _pour(
     return quantities
 
 
-async def _location(writing: Writing, location_id: UUID) -> UUID:
-    """Check where a delivery is to start. Refused: NOT_FOUND, WRONG_STATE."""
-    found = await writing.get(Location, {location_id: ("location_id",)})
+async def _location(
+    locked: Locked, delivery: Delivery, location_id: UUID, lines: Iterable[DeliveryLine]
+) -> UUID:
+    """Check where lines of a delivery are to start.
+
+    Refused: NOT_FOUND, WRONG_STATE, LOCATION_NOT_ALLOWED, METHOD_NOT_ALLOWED.
+    """
+    found = await locked.writing.get(Location, {location_id: ("location_id",)})
     check_location(found[location_id], ("location_id",))
+    of = await locked.products()
+    products = [of[line.id] for line in lines]
+    await check_carried(locked.writing, [Route(products, found[location_id], delivery.method, ())])
     return location_id
 
 

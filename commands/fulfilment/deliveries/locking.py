@@ -13,6 +13,7 @@ from sqlalchemy import ARRAY, Select, Uuid, any_, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from commands.fulfilment.deliveries.stops import check_delivery
+from commands.master.packagings.counting import Packagings, Quantified, packagings_of
 from commands.trade.orders.lines import lines_of
 from commands.writing.transaction import Overtaken, Writing, check_version, missing
 from commands.writing.verbs import AnyVerb
@@ -125,6 +126,11 @@ class Locked:
         of = {key: self.order_lines[it.order_line_id].product_id for key, it in self.lines.items()}
         products = await self.writing.by_key(Product, "id", of.values())
         return {key: products[product_id] for key, product_id in of.items()}
+
+    async def packagings(self, named: Iterable[tuple[UUID, Quantified]]) -> Packagings:
+        """Return the packagings that inputs name. named: delivery line id, input."""
+        of = {key: self.order_lines[it.order_line_id].product_id for key, it in self.lines.items()}
+        return await packagings_of(self.writing, [(of.get(key), it) for key, it in named])
 
 
 def _grouped(rows: Iterable[Any], column: str) -> Mapping[UUID, list[Any]]:

@@ -1,7 +1,7 @@
 """Packing: what was picked goes into parcels; what was not goes back to the order."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
@@ -13,14 +13,14 @@ from commands.fulfilment.deliveries.locking import DeliveryCommand, Locked, chan
 from commands.fulfilment.deliveries.plan import quantities_of
 from commands.fulfilment.deliveries.stops import check_delivery
 from commands.fulfilment.parcels import pack as parcels
-from commands.fulfilment.parcels.inputs import ParcelPack, check_shape
-from commands.master.catalog import check_scale
+from commands.fulfilment.parcels.inputs import ParcelPack, check_serials, check_shape
+from commands.master.packagings.counting import Counted, Packagings, Quantified
 from commands.trade.orders.lines import move
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refused
 from kit.ids import Names
-from kit.inputs import LARGEST_BULK, Bulk, Input, QuantityOrZero, refuse_duplicates
+from kit.inputs import LARGEST_BULK, Bulk, QuantityOrZero, refuse_duplicates
 from models.events.fulfilment.deliveries import DeliveryPacked
 from models.fulfilment.codes import FulfilmentCode
 from models.fulfilment.deliveries import acts
@@ -33,13 +33,15 @@ from models.trade.orders.states import DeliveryPolicy
 from models.trade.orders.tables import Order, OrderLine
 
 
-class PickedLine(Input):
+class PickedLine(Quantified):
     """A line of which less was picked than planned."""
 
     delivery_line_id: Annotated[UUID, Names("DeliveryLine")] = Field(
         description="A line of the delivery."
     )
-    picked: QuantityOrZero = Field(description="How much was picked, in the product's unit.")
+    picked: QuantityOrZero = Field(
+        description="How much was picked, in the product's unit or `packaging`."
+    )
     short_reason: ShortReason | None = Field(
         None, description="Why it is less than planned; needed where it is less."
     )
@@ -76,11 +78,13 @@ async def pack(writing: Writing, command: DeliveryPack) -> Outcome:
     check_shape(command.parcels, ("parcels",))
     delivery, locked = await lock_one(writing, command, pack)
     products = await locked.products()
-    picked = _picked(command, delivery, locked, products)
+    packagings = await locked.packagings(_named(command))
+    picked = _picked(command, delivery, locked, products, packagings)
     if any(quantity < line.planned for line, quantity in picked.items()):
         # What is picked short is free of the delivery and so of its holds (D9).
         await check_delivery(writing, delivery, (HELD,), ("lines",))
-    _check_contents(command, delivery, locked, products, picked)
+    contents = _contents(command, delivery, locked, products, packagings)
+    _check_contents(command, products, picked, contents)
     short = _move(locked, picked)
     await _settle(locked, short)
     delivery.packing += 1
@@ -92,13 +96,25 @@ async def pack(writing: Writing, command: DeliveryPack) -> Outcome:
     )
     changed(writing, delivery, packed)
     made = await parcels.pack(
-        locked.writing, delivery.id, delivery.packing, command.parcels, ("parcels",)
+        locked.writing, delivery.id, delivery.packing, command.parcels, contents, ("parcels",)
     )
     return {"delivery_id": delivery.id, "parcel_ids": [it.id for it in made]}
 
 
+def _named(command: DeliveryPack) -> Iterator[tuple[UUID, Quantified]]:
+    for line in command.lines:
+        yield line.delivery_line_id, line
+    for parcel in command.parcels:
+        for content in parcel.contents:
+            yield content.delivery_line_id, content
+
+
 def _picked(
-    command: DeliveryPack, delivery: Delivery, locked: Locked, products: Mapping[UUID, Product]
+    command: DeliveryPack,
+    delivery: Delivery,
+    locked: Locked,
+    products: Mapping[UUID, Product],
+    packagings: Packagings,
 ) -> dict[DeliveryLine, Decimal]:
     """Return line -> what was picked: as planned where nothing else is said."""
     refuse_duplicates((it.delivery_line_id for it in command.lines), ("lines",), "delivery_line_id")
@@ -106,33 +122,48 @@ def _picked(
     for place, it in enumerate(command.lines):
         path: Path = ("lines", place)
         line = locked.line(delivery, it.delivery_line_id, (*path, "delivery_line_id"))
-        check_scale(products[line.id], it.picked, (*path, "picked"))
-        if it.picked > line.planned:
+        amount = packagings(products[line.id], it, "picked", path).amount
+        if amount > line.planned:
             text = f"Only {line.planned.normalize():f} are planned."
             raise Refused(TradeCode.QUANTITY_EXCEEDED, text, (*path, "picked"))
-        if (it.picked < line.planned) != (it.short_reason is not None):
+        if (amount < line.planned) != (it.short_reason is not None):
             text = "A short pick has a reason, and only a short pick."
             raise Refused(Code.INVALID, text, (*path, "short_reason"))
-        picked[line] = it.picked
+        picked[line] = amount
         line.short_reason = it.short_reason
     return picked
 
 
-def _check_contents(
+def _contents(
     command: DeliveryPack,
     delivery: Delivery,
     locked: Locked,
     products: Mapping[UUID, Product],
-    picked: Mapping[DeliveryLine, Decimal],
-) -> None:
-    """Refused: PARCELS_DO_NOT_MATCH when contents over all parcels are not what was picked."""
-    packed: defaultdict[UUID, Decimal] = defaultdict(Decimal)
+    packagings: Packagings,
+) -> list[list[Counted]]:
+    """Return what lies in each parcel, content by content. Refused: also INVALID for serials."""
+    packed: list[list[Counted]] = []
     for place, parcel in enumerate(command.parcels):
+        packed.append([])
         for number, it in enumerate(parcel.contents):
             path: Path = ("parcels", place, "contents", number)
             line = locked.line(delivery, it.delivery_line_id, (*path, "delivery_line_id"))
-            check_scale(products[line.id], it.quantity, (*path, "quantity"))
-            packed[line.id] += it.quantity
+            packed[-1].append(packagings(products[line.id], it, path=path))
+            check_serials(it, packed[-1][-1].amount, (*path, "serial_numbers"))
+    return packed
+
+
+def _check_contents(
+    command: DeliveryPack,
+    products: Mapping[UUID, Product],
+    picked: Mapping[DeliveryLine, Decimal],
+    contents: Sequence[Sequence[Counted]],
+) -> None:
+    """Refused: PARCELS_DO_NOT_MATCH when contents over all parcels are not what was picked."""
+    packed: defaultdict[UUID, Decimal] = defaultdict(Decimal)
+    for parcel, quantities in zip(command.parcels, contents, strict=True):
+        for it, counted in zip(parcel.contents, quantities, strict=True):
+            packed[it.delivery_line_id] += counted.amount
     for line, quantity in picked.items():
         if packed[line.id] != quantity:
             sku, there = products[line.id].sku, packed[line.id].normalize()

@@ -1,6 +1,6 @@
 """Planning: parts of orders become deliveries, each at its own agreed time."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any
@@ -10,13 +10,20 @@ from pydantic import Field
 
 from commands.fulfilment.deliveries.places import (
     WINDOW,
+    Route,
+    check_carried,
     check_hours,
     check_location,
     check_method,
     place_columns,
     window_of,
 )
-from commands.master.catalog import check_scale
+from commands.master.packagings.counting import (
+    Counted,
+    Packagings,
+    Quantified,
+    packagings_of,
+)
 from commands.trade.orders.lines import lock_orders, move, touch_lines_of
 from commands.writing.counters import numbers
 from commands.writing.rows import write_rows
@@ -49,11 +56,11 @@ from models.trade.codes import TradeCode
 from models.trade.orders.tables import Order, OrderLine
 
 
-class PlannedLine(Input):
+class PlannedLine(Quantified):
     """What a delivery takes of one order line."""
 
     order_line_id: Annotated[UUID, Names("OrderLine")] = Field(description="The order line.")
-    quantity: Quantity = Field(description="How much of it, in the product's unit.")
+    quantity: Quantity = Field(description="How much of it, in the product's unit or `packaging`.")
 
 
 class DeliveryPart(Input):
@@ -112,6 +119,7 @@ class _Found:
     lines: Mapping[UUID, OrderLine]
     orders: Mapping[UUID, Order]
     products: Mapping[UUID, Product]
+    packagings: Packagings
     channels: Mapping[UUID, Channel]
     parties: Mapping[UUID, Party]
     locations: Mapping[UUID, Location]
@@ -130,7 +138,8 @@ async def plan_all(writing: Writing, command: DeliveryPlan) -> Outcome:
     AMENDMENT_AWAITED for a line whose amendment waits for its answer (D13),
     QUANTITY_NOT_OPEN when more is planned than is open (O1, D1), PARTY_MISMATCH when orders of
     different buyers are to travel together, INVALID_WINDOW and INVALID when there is no one
-    default, OUTSIDE_RECEIVING_HOURS (D6), METHOD_NOT_ALLOWED (D8), TOO_MANY_ITEMS for orders with
+    default, OUTSIDE_RECEIVING_HOURS (D6), METHOD_NOT_ALLOWED (D8, or for what the goods need),
+    LOCATION_NOT_ALLOWED for what the goods need, TOO_MANY_ITEMS for orders with
     more lines than one call may touch.
     """
     path: Path = ("deliveries",)
@@ -147,12 +156,14 @@ async def plan(writing: Writing, parts: Sequence[DeliveryPart], path: Path) -> l
     """
     await writing.session.flush()
     found = await _find(writing, parts, path)
-    planned = []
+    planned, taken = [], []
     for place, part in enumerate(parts):
-        orders = _take(writing, found, part, (*path, place))
+        taken.append(_take(writing, found, part, (*path, place)))
+        orders = list({it.order_id: found.orders[it.order_id] for it in taken[-1]}.values())
         planned.append(_columns(found, part, orders, (*path, place)))
-    taken = await numbers(writing, CounterName.DELIVERY, len(parts))
-    return await _write(writing, parts, planned, taken, found)
+    await check_carried(writing, _routes(found, parts, taken, path))
+    drawn = await numbers(writing, CounterName.DELIVERY, len(parts))
+    return await _write(writing, parts, planned, drawn, taken)
 
 
 def _line_paths(parts: Sequence[DeliveryPart], path: Path) -> dict[UUID, Path]:
@@ -171,10 +182,12 @@ async def _find(writing: Writing, parts: Sequence[DeliveryPart], path: Path) -> 
     named = {it.ship_to_id: (*path, i, "ship_to_id") for i, it in enumerate(parts) if it.ship_to_id}
     defaults = {it.ship_to_id for it in orders.values() if it.ship_to_id}
     party_ids = {it.party_id for it in orders.values() if it.party_id}
+    counted = [(lines[it.order_line_id].product_id, it) for part in parts for it in part.lines]
     return _Found(
         lines,
         orders,
         await writing.by_key(Product, "id", {line.product_id for line in lines.values()}),
+        await packagings_of(writing, counted),
         await writing.by_key(Channel, "id", {it.channel_id for it in orders.values()}),
         await writing.by_key(Party, "id", party_ids),
         await writing.get(Location, located),
@@ -182,26 +195,29 @@ async def _find(writing: Writing, parts: Sequence[DeliveryPart], path: Path) -> 
     )
 
 
-def _take(writing: Writing, found: _Found, part: DeliveryPart, path: Path) -> list[Order]:
-    """Move the planned quantities of one part; return its orders, each once."""
+def _take(
+    writing: Writing, found: _Found, part: DeliveryPart, path: Path
+) -> dict[OrderLine, Counted]:
+    """Move the planned quantities of one part, and return them."""
     refuse_duplicates((it.order_line_id for it in part.lines), (*path, "lines"), "order_line_id")
-    orders = {}
+    taken = {}
     for place, it in enumerate(part.lines):
         line, below = found.lines[it.order_line_id], (*path, "lines", place)
-        order = orders[line.order_id] = found.orders[line.order_id]
+        order = found.orders[line.order_id]
         if order.state not in acts.PLAN.states:
             text = f"{order.number} is {order.state.value}, not CONFIRMED."
             raise Refused(Code.WRONG_STATE, text, (*below, "order_line_id"))
         if line.is_amended(writing.now):
             text = f"An amendment of line {line.line_no} of {order.number} waits for its answer."
             raise Refused(TradeCode.AMENDMENT_AWAITED, text, (*below, "order_line_id"))
-        check_scale(found.products[line.product_id], it.quantity, (*below, "quantity"))
+        quantity = found.packagings(found.products[line.product_id], it, path=below)
         room = line.unplanned + line.over_tolerance
-        if it.quantity > room:
+        if quantity.amount > room:
             text = f"Only {max(room, Decimal(0)).normalize():f} of this line can still be planned."
             raise Refused(TradeCode.QUANTITY_NOT_OPEN, text, (*below, "quantity"))
-        move(line, planned=it.quantity)
-    return list(orders.values())
+        move(line, planned=quantity.amount)
+        taken[line] = quantity
+    return taken
 
 
 def _columns(
@@ -223,6 +239,18 @@ def _columns(
     return columns | {"party_id": first.party_id, "channel_id": first.channel_id}
 
 
+def _routes(
+    found: _Found,
+    parts: Sequence[DeliveryPart],
+    taken: Sequence[Mapping[OrderLine, Counted]],
+    path: Path,
+) -> Iterator[Route]:
+    for place, (part, lines) in enumerate(zip(parts, taken, strict=True)):
+        products = [found.products[it.product_id] for it in lines]
+        location = found.locations[part.location_id]
+        yield Route(products, location, part.method, (*path, place))
+
+
 def _window(found: _Found, part: DeliveryPart, path: Path) -> dict[str, Any]:
     """Return the columns of the window: given, or the one of all lines. Refused: INVALID_WINDOW."""
     if part.window is not None:
@@ -241,8 +269,8 @@ async def _write(
     writing: Writing,
     parts: Sequence[DeliveryPart],
     planned: Sequence[dict[str, Any]],
-    taken: Sequence[str],
-    found: _Found,
+    drawn: Sequence[str],
+    taken: Sequence[Mapping[OrderLine, Counted]],
 ) -> list[UUID]:
     deliveries = [
         {
@@ -256,38 +284,47 @@ async def _write(
             **part.model_dump(include=_COPIED),
             **columns,
         }
-        for part, columns, number in zip(parts, planned, taken, strict=True)
+        for part, columns, number in zip(parts, planned, drawn, strict=True)
     ]
     lines = []
-    for part, delivery in zip(parts, deliveries, strict=True):
-        quantities = {found.lines[it.order_line_id]: it.quantity for it in part.lines}
+    for quantities, delivery in zip(taken, deliveries, strict=True):
         lines += [line_columns(delivery["id"], *each) for each in quantities.items()]
-        writing.record(DeliveryPlanned(delivery["id"], planned=quantities_of(quantities)))
+        writing.record(DeliveryPlanned(delivery["id"], planned=amounts_of(quantities)))
     await write_rows(writing, {Delivery: deliveries, DeliveryLine: lines})
     return [it["id"] for it in deliveries]
 
 
 def add_lines(
-    writing: Writing, delivery: Delivery, quantities: Mapping[OrderLine, Decimal]
+    writing: Writing, delivery: Delivery, quantities: Mapping[OrderLine, Counted]
 ) -> None:
-    """Give a new delivery its lines and its first event. quantities: in the products' units."""
+    """Give a new delivery its lines and its first event. quantities: of the order lines."""
     lines = (line_columns(delivery.id, *each) for each in quantities.items())
     writing.session.add_all(DeliveryLine(**it) for it in lines)
-    writing.record(DeliveryPlanned(delivery.id, planned=quantities_of(quantities)))
+    writing.record(DeliveryPlanned(delivery.id, planned=amounts_of(quantities)))
 
 
-def line_columns(delivery_id: UUID, line: OrderLine, quantity: Decimal) -> dict[str, Any]:
-    """Return the columns of a line that plans a quantity of an order line."""
+def line_columns(delivery_id: UUID, line: OrderLine, quantity: Counted) -> dict[str, Any]:
+    """Return the columns of a line that plans a quantity of an order line.
+
+    It is counted in what the order line is, where it is not said otherwise.
+    """
+    ordered = {"packaging_id": line.packaging_id, "packaging_content": line.packaging_content}
     return {
         "merchant_id": line.merchant_id,
         "id": new_id(),
         "delivery_id": delivery_id,
         "order_id": line.order_id,
         "order_line_id": line.id,
-        "planned": quantity,
+        "planned": quantity.amount,
+        **(ordered if quantity.packaging is None else quantity.columns),
     }
 
 
 def quantities_of(quantities: Mapping[OrderLine, Decimal]) -> dict[UUID, Decimal]:
     """Return quantities as events tell them: id of the order line -> quantity."""
     return {line.id: quantity for line, quantity in quantities.items()}
+
+
+def amounts_of(quantities: Mapping[OrderLine, Counted]) -> dict[UUID, Decimal]:
+    """Return the same of quantities that were counted."""
+    return {line.id: quantity.amount for line, quantity in quantities.items()}

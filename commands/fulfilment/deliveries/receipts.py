@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
@@ -11,7 +11,7 @@ from pydantic import Field
 from commands.fulfilment.clocks import check_happened
 from commands.fulfilment.deliveries.arrival import Arrived, bring
 from commands.fulfilment.deliveries.locking import DeliveryCommand, Locked, changed, lock_one
-from commands.master.catalog import check_scale
+from commands.master.packagings.counting import Counted, Quantified
 from commands.trade.contracts import counters
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
@@ -19,7 +19,6 @@ from kit.errors import Code, Path, Refused
 from kit.ids import Names, new_id
 from kit.inputs import (
     LARGEST_BULK,
-    Input,
     Instant,
     Name,
     Note,
@@ -31,21 +30,21 @@ from models.events.fulfilment.deliveries import DeliveryReceived
 from models.fulfilment.deliveries import acts
 from models.fulfilment.deliveries.receipts import Receipt, ReceiptDifference, ReceiptLine
 from models.fulfilment.deliveries.states import DeliveryState
-from models.fulfilment.deliveries.tables import Delivery
+from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.trade.contracts.tables import ContractLine
 
 _NOT_ARRIVED = frozenset({ReceiptDifference.SHORT, ReceiptDifference.REFUSED})
 """Differences of goods that were not handed over; others came, though not as they should."""
 
 
-class ReceivedLine(Input):
+class ReceivedLine(Quantified):
     """What the client received of one line."""
 
     delivery_line_id: Annotated[UUID, Names("DeliveryLine")] = Field(
         description="A line of the delivery."
     )
     received: QuantityOrZero = Field(
-        description="How much came in good order, in the product's unit."
+        description="How much came in good order, in the product's unit or `packaging`."
     )
     difference: ReceiptDifference | None = Field(
         None, description="Why it is not what was shipped; needed where it is not."
@@ -127,37 +126,51 @@ async def _lines(
     """Return the receipt's lines, one for each line of the delivery."""
     refuse_duplicates((it.delivery_line_id for it in command.lines), ("lines",), "delivery_line_id")
     products = await locked.products()
-    stated = {}
+    packagings = await locked.packagings((it.delivery_line_id, it) for it in command.lines)
+    stated: dict[UUID, tuple[ReceivedLine, Counted]] = {}
     for place, it in enumerate(command.lines):
         path: Path = ("lines", place)
         line = locked.line(delivery, it.delivery_line_id, (*path, "delivery_line_id"))
-        check_scale(products[line.id], it.received, (*path, "received"))
-        _check_difference(line.shipped, it, path)
-        stated[line.id] = it
-    made = []
-    for line in locked.lines_of(delivery):
-        known = stated.get(line.id) or before.get(line.id)
-        made.append(
-            ReceiptLine(
-                merchant_id=receipt.merchant_id,
-                receipt_id=receipt.id,
-                delivery_line_id=line.id,
-                shipped=line.shipped,
-                received=line.shipped if known is None else known.received,
-                difference=known and known.difference,
-                note=known and known.note,
-            )
+        quantity = packagings(products[line.id], it, "received", path)
+        _check_difference(line.shipped, quantity.amount, it.difference, path)
+        stated[line.id] = it, quantity
+    return [
+        ReceiptLine(
+            merchant_id=receipt.merchant_id,
+            receipt_id=receipt.id,
+            delivery_line_id=line.id,
+            shipped=line.shipped,
+            **_received(line, stated.get(line.id), before.get(line.id)),
         )
-    return made
+        for line in locked.lines_of(delivery)
+    ]
 
 
-def _check_difference(shipped: Decimal, stated: ReceivedLine, path: Path) -> None:
+def _received(
+    line: DeliveryLine, stated: tuple[ReceivedLine, Counted] | None, before: ReceiptLine | None
+) -> dict[str, Any]:
+    """Return what came of a line: as is stated, else as in the receipt before, else as shipped."""
+    if stated is not None:
+        it, quantity = stated
+        own = {"difference": it.difference, "note": it.note}
+        return {"received": quantity.amount, **own, **quantity.columns}
+    source = before or line
+    counted = {name: getattr(source, name) for name in ("packaging_id", "packaging_content")}
+    if before is None:
+        return {"received": line.shipped, **counted}
+    own = {name: getattr(before, name) for name in ("received", "difference", "note")}
+    return {**own, **counted}
+
+
+def _check_difference(
+    shipped: Decimal, received: Decimal, difference: ReceiptDifference | None, path: Path
+) -> None:
     """Refused: INVALID unless a difference is given exactly where there is one, and which way."""
-    if (stated.received == shipped) != (stated.difference is None):
+    if (received == shipped) != (difference is None):
         text = f"{shipped.normalize():f} were shipped: a difference has a reason, and only it."
         raise Refused(Code.INVALID, text, (*path, "difference"))
-    over = stated.difference is ReceiptDifference.OVER
-    if stated.received != shipped and over != (stated.received > shipped):
+    over = difference is ReceiptDifference.OVER
+    if received != shipped and over != (received > shipped):
         text = f"{shipped.normalize():f} were shipped: OVER is more, all others are less."
         raise Refused(Code.INVALID, text, (*path, "difference"))
 

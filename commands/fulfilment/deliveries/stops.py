@@ -17,9 +17,13 @@ from models.fulfilment.deliveries.conditions import (
     NAMELESS,
     ORDER_HELD,
     TOO_LATE,
+    UNCARRIED,
     UNPAID,
+    UNPLACED,
 )
 from models.fulfilment.deliveries.tables import Delivery
+from models.master.catalog import Product
+from models.master.handling import lacking
 from models.master.parties import Party
 from models.trade.codes import TradeCode
 from models.trade.orders.acts import HELD
@@ -39,7 +43,8 @@ async def check_delivery(
 ) -> None:
     """Refuse while something stops what is done with a locked delivery. at: when, now by default.
 
-    Refused: ON_HOLD, PAYMENT_OUTSTANDING, AMENDMENT_AWAITED, RECIPIENT_MISSING, DELIVERY_POLICY.
+    Refused: ON_HOLD, PAYMENT_OUTSTANDING, AMENDMENT_AWAITED, RECIPIENT_MISSING, DELIVERY_POLICY,
+    LOCATION_NOT_ALLOWED, METHOD_NOT_ALLOWED.
     """
     held = partial(_held, writing.viewer, delivery, path)
     known = {
@@ -50,6 +55,8 @@ async def check_delivery(
         NAMELESS: partial(_nameless, delivery, path),
         TOO_LATE: partial(_too_late, path),
         INCOMPLETE: partial(_incomplete, path),
+        UNPLACED: partial(_unhandled, delivery, FulfilmentCode.LOCATION_NOT_ALLOWED, path),
+        UNCARRIED: partial(_unhandled, delivery, FulfilmentCode.METHOD_NOT_ALLOWED, path),
     }
     await check_stops(writing, delivery, stops, path, known, at=at)
 
@@ -92,3 +99,13 @@ def _incomplete(path: Path, orders: Sequence[Order]) -> Refused:
     """Return the refusal of a part that would leave alone (D11)."""
     text = f"{orders[0].number} must come complete; this delivery leaves something open."
     return Refused(FulfilmentCode.DELIVERY_POLICY, text, path)
+
+
+def _unhandled(
+    delivery: Delivery, code: FulfilmentCode, path: Path, products: Sequence[Product]
+) -> Refused:
+    """Return the refusal of goods that would not be handled as they need."""
+    needs = sorted({f"{it.sku} ({', '.join(lacking(it, None))})" for it in products})
+    is_place = code is FulfilmentCode.LOCATION_NOT_ALLOWED
+    what = "Its location" if is_place else delivery.method.value
+    return Refused(code, f"{what} cannot handle {', '.join(needs)} as they need.", path)

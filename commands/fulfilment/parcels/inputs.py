@@ -1,11 +1,13 @@
 """What a packing says of its parcels."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 
+from commands.master.packagings.counting import Quantified
 from kit.errors import Code, Path, Refused
 from kit.ids import Names
 from kit.inputs import (
@@ -22,13 +24,13 @@ _HEAVIEST_G = 100_000_000
 _LONGEST_MM = 100_000
 
 
-class ContentPack(Input):
+class ContentPack(Quantified):
     """What of one delivery line lies in a parcel."""
 
     delivery_line_id: Annotated[UUID, Names("DeliveryLine")] = Field(
         description="A line of the delivery."
     )
-    quantity: Quantity = Field(description="How much of it, in the product's unit.")
+    quantity: Quantity = Field(description="How much of it, in the product's unit or `packaging`.")
     lot: Reference | None = Field(None, description="Lot or batch.")
     serial_numbers: list[Reference] = Field(
         default_factory=list,
@@ -82,12 +84,11 @@ def check_shape(parcels: Sequence[ParcelPack], path: Path) -> None:
             raise Refused(Code.INVALID, text, (*here, "parent"))
         if not it.contents and place not in carrying:
             raise Refused(Code.TOO_FEW_ITEMS, "There is nothing in it.", (*here, "contents"))
-        for number, content in enumerate(it.contents):
-            _check_serials(content, (*here, "contents", number, "serial_numbers"))
 
 
-def _check_serials(content: ContentPack, path: Path) -> None:
+def check_serials(content: ContentPack, quantity: Decimal, path: Path) -> None:
+    """Refused: DUPLICATE, INVALID unless there is one for each unit. quantity: in that unit."""
     refuse_duplicates(content.serial_numbers, path)
-    if content.serial_numbers and len(content.serial_numbers) != content.quantity:
+    if content.serial_numbers and len(content.serial_numbers) != quantity:
         text = "Give one serial number for each unit, or none."
         raise Refused(Code.INVALID, text, path)

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from commands.fulfilment.parcels.inputs import ParcelPack
+from commands.master.packagings.counting import Counted
 from commands.writing.counters import raised
 from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Refused
@@ -37,9 +38,16 @@ _COPIED = {
 
 
 async def pack(
-    writing: Writing, delivery_id: UUID, packing: int, parcels: Sequence[ParcelPack], path: Path
+    writing: Writing,
+    delivery_id: UUID,
+    packing: int,
+    parcels: Sequence[ParcelPack],
+    contents: Sequence[Sequence[Counted]],
+    path: Path,
 ) -> list[Parcel]:
     """Write the parcels of a delivery's packing; void those of the packing before (P5).
+
+    contents: of each parcel, how much each of its contents is.
 
     Refused: NOT_FOUND and INVALID for what is no carrier, TAKEN for another parcel's SSCC,
     NOT_ALLOWED and OUT_OF_RANGE when no SSCC can be generated, TOO_MANY_ITEMS for more pairs of new
@@ -72,8 +80,9 @@ async def pack(
         writing.session.add(parcel)
         writing.record(ParcelPacked(parcel.id, delivery_id=delivery_id))
     await writing.session.flush()
-    for parcel, it in zip(made, parcels, strict=True):
-        writing.session.add_all([*_numbers(writing, parcel, it), *_contents(parcel, it)])
+    for parcel, it, quantities in zip(made, parcels, contents, strict=True):
+        writing.session.add_all(_numbers(writing, parcel, it))
+        writing.session.add_all(_contents(parcel, it, quantities))
     writing.session.add_all(
         ParcelLineage(
             merchant_id=writing.viewer.merchant_id, parcel_id=made[place].id, repacked_from_id=old
@@ -155,10 +164,18 @@ def _numbers(writing: Writing, parcel: Parcel, pack: ParcelPack) -> list[Trackin
     ]
 
 
-def _contents(parcel: Parcel, pack: ParcelPack) -> list[ParcelContent]:
+def _contents(
+    parcel: Parcel, pack: ParcelPack, quantities: Sequence[Counted]
+) -> list[ParcelContent]:
     return [
-        ParcelContent(merchant_id=parcel.merchant_id, parcel_id=parcel.id, **it.model_dump())
-        for it in pack.contents
+        ParcelContent(
+            merchant_id=parcel.merchant_id,
+            parcel_id=parcel.id,
+            quantity=quantity.amount,
+            **it.model_dump(exclude={"quantity", "packaging"}),
+            **quantity.columns,
+        )
+        for it, quantity in zip(pack.contents, quantities, strict=True)
     ]
 
 

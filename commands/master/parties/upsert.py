@@ -16,7 +16,7 @@ from commands.master.parties.inputs import (
     _start,
 )
 from commands.writing.transaction import Outcome, Writing, missing
-from commands.writing.upserts import locked, put, results, status
+from commands.writing.upserts.items import locked, put, results, status
 from commands.writing.verbs import verb
 from kit.errors import Path
 from models.access.viewers import Scope

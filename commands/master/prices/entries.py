@@ -12,10 +12,15 @@ from pydantic import Field
 from sqlalchemy import ARRAY, Numeric, Uuid, and_, bindparam, column, func, select
 from sqlalchemy.types import TypeEngine
 
-from commands.master.catalog import check_scale
+from commands.master.packagings.counting import (
+    Packagings,
+    Quantified,
+    check_used,
+    packagings_of,
+)
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Outcome, Writing, missing
-from commands.writing.upserts import locked, results
+from commands.writing.upserts.items import locked, results
 from commands.writing.verbs import verb
 from kit.db.statements import Statement
 from kit.ids import new_id
@@ -23,7 +28,6 @@ from kit.inputs import (
     Bulk,
     Command,
     ExactAmount,
-    Input,
     QuantityOrZero,
     Reference,
     refuse_duplicates,
@@ -32,7 +36,7 @@ from models.access.viewers import Scope
 from models.base.acts import Act
 from models.base.records import columns, record
 from models.events.master.prices import PriceListRepriced
-from models.master.catalog import Product
+from models.master.catalog import Product, measure_of
 from models.master.prices import PriceList, PriceListEntry
 
 Step: TypeAlias = tuple[UUID, UUID, Decimal]
@@ -44,15 +48,15 @@ _STEP: Mapping[str, TypeEngine[Any]] = {
 }
 
 
-class PriceListEntryUpsert(Input):
+class PriceListEntryUpsert(Quantified):
     """One price, known by its list, its product and the quantity from which it counts."""
 
     price_list_code: Reference = Field(description="Code of the price list.")
     product_sku: Reference = Field(description="SKU of the product.")
     from_quantity: QuantityOrZero = Field(
         Decimal(0),
-        description="The line's quantity from which on it counts, in the product's unit; 0 when"
-        " left out.",
+        description="The line's quantity from which on it counts, in the product's unit or in"
+        " `packaging`; 0 when left out.",
     )
     unit_price: ExactAmount = Field(description="Price of one unit, in the list's currency.")
     is_active: bool = Field(default=True, description="Whether it counts at all.")
@@ -79,19 +83,20 @@ async def upsert_all(writing: Writing, command: PriceListEntriesUpsert) -> Outco
     inputs = command.entries
     lists = await locked(writing, PriceList, "code", {it.price_list_code for it in inputs})
     products = await writing.by_key(Product, "sku", {it.product_sku for it in inputs})
-    steps = [_step(lists, products, it, place) for place, it in enumerate(inputs)]
+    packagings = await packagings_of(writing, [(it.product_sku, it) for it in inputs])
+    counted = [_step(lists, products, packagings, it, place) for place, it in enumerate(inputs)]
+    steps = [step for step, _ in counted]
     refuse_duplicates(steps, ("entries",), "from_quantity")
     known = await _known(writing, steps)
-    rows, statuses = [], []
-    new: list[dict[str, Any]] = []
+    rows, statuses, new = [], [], list[dict[str, Any]]()
     changed: list[tuple[Any, dict[str, Any]]] = []
-    for it, step in zip(inputs, steps, strict=True):
-        price = {"unit_price": it.unit_price, "is_active": it.is_active}
+    for it, (step, price) in zip(inputs, counted, strict=True):
         old = known.get(step)
         if old is None:
-            new.append(_row(writing, lists[it.price_list_code], step) | price)
+            own = _row(writing, lists[it.price_list_code], products[it.product_sku], step)
+            new.append(own | price)
             status, key = "CREATED", new[-1]["id"]
-        elif (old.unit_price, old.is_active) == (it.unit_price, it.is_active):
+        elif all(getattr(old, name) == value for name, value in price.items()):
             status, key = "UNCHANGED", old.id
         else:
             changed.append((old, price))
@@ -106,18 +111,24 @@ async def upsert_all(writing: Writing, command: PriceListEntriesUpsert) -> Outco
 def _step(
     lists: Mapping[str, PriceList],
     products: Mapping[str, Product],
+    packagings: Packagings,
     item: PriceListEntryUpsert,
     place: int,
-) -> Step:
-    """Return what an entry is known by. Refused: NOT_FOUND, SCALE_EXCEEDED."""
+) -> tuple[Step, dict[str, Any]]:
+    """Return what an entry is known by, and its other columns.
+
+    Refused: NOT_FOUND, WRONG_STATE for an inactive packaging, and as `Packagings`.
+    """
     path = ("entries", place)
     if item.price_list_code not in lists:
         raise missing(PriceList, (*path, "price_list_code"))
     if item.product_sku not in products:
         raise missing(Product, (*path, "product_sku"))
     product = products[item.product_sku]
-    check_scale(product, item.from_quantity, (*path, "from_quantity"))
-    return lists[item.price_list_code].id, product.id, item.from_quantity
+    quantity = packagings(product, item, "from_quantity", path)
+    check_used(quantity.packaging, (*path, "packaging"))
+    price = {"unit_price": item.unit_price, "is_active": item.is_active, **quantity.columns}
+    return (lists[item.price_list_code].id, product.id, quantity.amount), price
 
 
 async def _known(writing: Writing, steps: Sequence[Step]) -> dict[Step, PriceListEntry]:
@@ -141,9 +152,9 @@ def _entries() -> Statement:
     return Statement(rows.where(own), record(PriceListEntry))
 
 
-def _row(writing: Writing, of: PriceList, step: Step) -> dict[str, Any]:
+def _row(writing: Writing, of: PriceList, product: Product, step: Step) -> dict[str, Any]:
     own = {"merchant_id": writing.viewer.merchant_id, "id": new_id(), "currency": of.currency}
-    return own | dict(zip(_STEP, step, strict=True))
+    return own | measure_of(product) | dict(zip(_STEP, step, strict=True))
 
 
 def _tell(

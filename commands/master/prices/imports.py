@@ -41,7 +41,7 @@ ENTRIES = CsvKind(
     "entries",
     {"from_quantity": written.number, "unit_price": written.number},
 )
-"""Columns: price_list_code, product_sku, from_quantity, unit_price, is_active."""
+"""Columns: price_list_code, product_sku, packaging, from_quantity, unit_price, is_active."""
 
 
 async def import_csv(write: Write, kind: CsvKind, lines: Iterable[str]) -> Counter[str]:

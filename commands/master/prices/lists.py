@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from commands.writing.transaction import Outcome, Writing, missing
-from commands.writing.upserts import UpsertEvents, results, upsert
+from commands.writing.upserts.items import UpsertEvents, results, upsert
 from commands.writing.verbs import verb
 from kit.errors import Code, Refused
 from kit.inputs import Bulk, Command, Currency, Day, Input, Name, Reference, refuse_duplicates
@@ -83,7 +83,8 @@ async def upsert_all(writing: Writing, command: PriceListsUpsert) -> Outcome:
         }
         for it in inputs
     ]
-    return results("price_list_id", *await upsert(writing, PriceList, _EVENTS, "code", items))
+    written = await upsert(writing, PriceList, _EVENTS, "code", items, ("price_lists",))
+    return results("price_list_id", *written)
 
 
 async def _check_currencies(writing: Writing, inputs: Sequence[PriceListUpsert]) -> None:

@@ -1,21 +1,37 @@
 """Changing a contract: what both sides agreed on later."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
 
+from commands.master.packagings.counting import (
+    CountedIn,
+    Packagings,
+    Quantified,
+    columns_of,
+    packagings_of,
+)
 from commands.trade.contracts.create import AddressId, check_ship_tos
 from commands.trade.contracts.guarantees import (
     LONGEST_DAYS,
     SupplyGuarantee,
-    check_guarantee,
+    counts_of,
+    guarantee_of,
     says,
     write_guarantees,
 )
 from commands.trade.contracts.life import ContractStep, lock_contract
-from commands.trade.contracts.lines import ContractLineCreate, add, check_line, products_of
+from commands.trade.contracts.lines import (
+    ContractLineCreate,
+    add,
+    check_line,
+    in_units,
+    products_of,
+    terms_of,
+)
 from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refused
@@ -24,7 +40,6 @@ from kit.inputs import (
     LARGEST_BULK,
     Day,
     ExactAmount,
-    Input,
     Note,
     Percent,
     Quantity,
@@ -45,8 +60,11 @@ from models.trade.contracts.tables import Contract, ContractLine
 _OWN = {"idempotency_key", "contract_id", "expected_version", "lines", "add_lines"}
 
 
-class ContractLineAmend(Input):
-    """Changes of one line; what is left out stays, null empties."""
+class ContractLineAmend(Quantified):
+    """Changes of one line; what is left out stays, null empties.
+
+    The line is counted from then on in what its target is given in.
+    """
 
     contract_line_id: Annotated[UUID, Names("ContractLine")] = Field(description="The line.")
     target_quantity: Quantity | None = Field(None, description="How much is agreed.")
@@ -120,6 +138,15 @@ class ContractAmend(ContractStep):
     )
 
 
+@dataclass(frozen=True)
+class _Known:
+    """The lines of a contract by id; products of these and of new ones, and their packagings."""
+
+    lines: Mapping[UUID, ContractLine]
+    products: Mapping[UUID, Product]
+    packagings: Packagings
+
+
 @verb(
     acts.AMEND,
     "Change a contract that is not over. Its party, number and currency stay.",
@@ -145,13 +172,15 @@ async def amend(writing: Writing, command: ContractAmend) -> Outcome:
     writing.extent.touch(len(lines), ("add_lines",))
     products = await products_of(writing, dict(_products(lines, command)))
     refuse_duplicates((it.contract_line_id for it in command.lines), ("lines",))
-    guarantees = await _guarantees(writing, contract, lines, products, command)
+    packagings = await packagings_of(writing, _named(lines, command))
+    known = _Known(lines, products, packagings)
+    guarantees = await _guarantees(writing, contract, known, command)
     amended = [
         lines[it.contract_line_id].line_no
         for place, it in enumerate(command.lines)
-        if _amend_line(lines, products, it, guarantees, ("lines", place))
+        if _amend_line(known, it, guarantees, ("lines", place))
     ]
-    await _add_lines(writing, contract, _next(lines), products, command.add_lines)
+    await _add_lines(writing, contract, known, command.add_lines)
     if not (changed or amended or command.add_lines):
         return {"contract_id": contract.id}
     contract.version += 1
@@ -183,23 +212,27 @@ def _products(
         yield new.product_id, ("add_lines", place, "product_id")
 
 
+def _named(lines: Mapping[UUID, ContractLine], command: ContractAmend) -> Iterator[CountedIn]:
+    for change in command.lines:
+        if change.contract_line_id in lines:
+            yield from counts_of(lines[change.contract_line_id].product_id, change)
+    for new in command.add_lines:
+        yield from counts_of(new.product_id, new)
+
+
 async def _guarantees(
-    writing: Writing,
-    contract: Contract,
-    lines: Mapping[UUID, ContractLine],
-    products: Mapping[UUID, Product],
-    command: ContractAmend,
+    writing: Writing, contract: Contract, known: _Known, command: ContractAmend
 ) -> dict[UUID, UUID | None]:
     """Write what is guaranteed otherwise than before: line id -> the new guarantee's id, or None.
 
-    Refused: as `check_guarantee`.
+    Refused: as `guarantee_of`.
     """
-    wanted = {}
+    wanted: dict[ContractLine, SupplyGuarantee | None] = {}
     for place, it in enumerate(command.lines):
-        line = lines.get(it.contract_line_id)
+        line = known.lines.get(it.contract_line_id)
         if line is not None and "guarantee" in it.model_fields_set:
-            check_guarantee(it.guarantee, products[line.product_id], ("lines", place))
-            wanted[line] = it.guarantee
+            product = known.products[line.product_id]
+            wanted[line] = guarantee_of(it.guarantee, product, known.packagings, ("lines", place))
     there = await writing.by_key(
         Guarantee, "id", {line.guarantee_id for line in wanted if line.guarantee_id is not None}
     )
@@ -212,19 +245,17 @@ async def _guarantees(
 
 
 async def _add_lines(
-    writing: Writing,
-    contract: Contract,
-    line_no: int,
-    products: Mapping[UUID, Product],
-    new: Sequence[ContractLineCreate],
+    writing: Writing, contract: Contract, known: _Known, new: Sequence[ContractLineCreate]
 ) -> None:
-    """Write new lines, numbered from line_no on. Refused: as `check_line`, `check_guarantee`."""
+    """Write new lines with the next numbers. Refused: as `terms_of`, `guarantee_of`."""
+    terms, promises = [], []
     for place, line in enumerate(new):
-        check_line(line, products[line.product_id], ("add_lines", place))
-        check_guarantee(line.guarantee, products[line.product_id], ("add_lines", place))
-    guarantees = await write_guarantees(writing, contract, [it.guarantee for it in new])
-    for place, each in enumerate(zip(new, guarantees, strict=True)):
-        add(writing, contract, line_no + place, *each)
+        product, path = known.products[line.product_id], ("add_lines", place)
+        terms.append(terms_of(line, product, known.packagings, path))
+        promises.append(guarantee_of(line.guarantee, product, known.packagings, path))
+    guarantees = await write_guarantees(writing, contract, promises)
+    for line_no, each in enumerate(zip(terms, guarantees, strict=True), _next(known.lines)):
+        add(writing, contract, line_no, *each)
 
 
 def _change(row: Contract | ContractLine, values: Mapping[str, Any], path: Path) -> list[str]:
@@ -239,22 +270,26 @@ def _change(row: Contract | ContractLine, values: Mapping[str, Any], path: Path)
 
 
 def _amend_line(
-    lines: Mapping[UUID, ContractLine],
-    products: Mapping[UUID, Product],
+    known: _Known,
     change: ContractLineAmend,
     guarantees: Mapping[UUID, UUID | None],
     path: Path,
 ) -> bool:
     """Change a line; tell whether it was otherwise before. guarantees: as of `_guarantees`."""
-    line = lines.get(change.contract_line_id)
+    line = known.lines.get(change.contract_line_id)
     if line is None:
         raise missing(ContractLine, (*path, "contract_line_id"))
-    before = line.agreed
-    values = change.model_dump(exclude_unset=True, exclude={"contract_line_id", "guarantee"})
+    before, product = line.agreed, known.products[line.product_id]
+    values = change.model_dump(
+        exclude_unset=True, exclude={"contract_line_id", "packaging", "guarantee"}
+    )
+    values |= in_units(change, product, known.packagings, path)
+    if change.target_quantity is not None:
+        values |= columns_of(known.packagings.named(product.id, change))
     if line.id in guarantees:
         values["guarantee_id"] = guarantees[line.id]
     changed = _change(line, values, path)
-    check_line(line, products[line.product_id], path)
+    check_line(line, path)
     if line.agreed < min(before, line.called_off):
         name = "target_quantity" if line.max_quantity is None else "max_quantity"
         text = f"{line.called_off.normalize():f} of this line is called off already."

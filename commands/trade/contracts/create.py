@@ -7,12 +7,14 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from commands.master.packagings.counting import packagings_of
 from commands.trade.contracts.guarantees import (
     LONGEST_DAYS,
-    check_guarantee,
+    counts_of,
+    guarantee_of,
     write_guarantees,
 )
-from commands.trade.contracts.lines import ContractLineCreate, add, check_line, products_of
+from commands.trade.contracts.lines import ContractLineCreate, add, products_of, terms_of
 from commands.writing.counters import numbers
 from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.verbs import verb
@@ -97,20 +99,24 @@ async def create(writing: Writing, command: ContractCreate) -> Outcome:
     """Write a contract in state DRAFT with its lines numbered from 1.
 
     Refused: NOT_FOUND for the party, an address of another one, or a product; DUPLICATE for an
-    address named twice; TAKEN for the number; SCALE_EXCEEDED for a quantity;
-    OUT_OF_RANGE where quantities contradict each other, and INVALID where a guarantee does.
+    address named twice; TAKEN for the number; WRONG_STATE for an inactive product or packaging;
+    SCALE_EXCEEDED for a quantity; OUT_OF_RANGE where quantities contradict each other, and INVALID
+    where a guarantee does.
     """
     path: Path = ("lines",)
     await writing.get(Party, {command.party_id: ("party_id",)})
     await check_ship_tos(writing, command.party_id, command.ship_to_ids)
     places = {it.product_id: (*path, i, "product_id") for i, it in enumerate(command.lines)}
     products = await products_of(writing, places)
+    named = (each for it in command.lines for each in counts_of(it.product_id, it))
+    packagings, terms, promises = await packagings_of(writing, named), [], []
     for place, line in enumerate(command.lines):
-        check_line(line, products[line.product_id], (*path, place))
-        check_guarantee(line.guarantee, products[line.product_id], (*path, place))
+        product = products[line.product_id]
+        terms.append(terms_of(line, product, packagings, (*path, place)))
+        promises.append(guarantee_of(line.guarantee, product, packagings, (*path, place)))
     contract = await _contract(writing, command)
-    guarantees = await write_guarantees(writing, contract, [it.guarantee for it in command.lines])
-    for line_no, each in enumerate(zip(command.lines, guarantees, strict=True), 1):
+    guarantees = await write_guarantees(writing, contract, promises)
+    for line_no, each in enumerate(zip(terms, guarantees, strict=True), 1):
         add(writing, contract, line_no, *each)
     await writing.session.flush()
     writing.record(ContractCreated(contract.id, lines=len(command.lines)))

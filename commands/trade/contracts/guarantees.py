@@ -7,12 +7,12 @@ from uuid import UUID
 
 from pydantic import Field
 
-from commands.master.catalog import check_scale
+from commands.master.packagings.counting import CountedIn, Packagings, Quantified
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Refused
 from kit.ids import new_id
-from kit.inputs import LARGEST_BULK, ExactAmount, Input, Percent, Quantity, refuse_duplicates
+from kit.inputs import LARGEST_BULK, ExactAmount, Percent, Quantity, refuse_duplicates
 from models.master.catalog import Product
 from models.trade.contracts.guarantees import Guarantee, SupplyExcuse, SupplyPeriod
 from models.trade.contracts.tables import Contract
@@ -20,7 +20,7 @@ from models.trade.contracts.tables import Contract
 LONGEST_DAYS = 3650
 
 
-class SupplyGuarantee(Input):
+class SupplyGuarantee(Quantified):
     """What is guaranteed of a line's supply, and what is due where it comes later."""
 
     lead_time_days: int = Field(
@@ -55,22 +55,32 @@ class SupplyGuarantee(Input):
     @property
     def columns(self) -> dict[str, Any]:
         """Return its terms as they are kept."""
-        return self.model_dump() | {"excuses": sorted(self.excuses)}
+        return self.model_dump(exclude={"packaging"}) | {"excuses": sorted(self.excuses)}
 
 
-def check_guarantee(terms: SupplyGuarantee | None, product: Product, path: Path) -> None:
-    """Check the terms of one line together; path: of the line.
+def counts_of(product_id: UUID, line: Any) -> Iterator[CountedIn]:
+    """Give what a line of a contract counts in: itself, and what is guaranteed of it."""
+    yield product_id, line
+    if line.guarantee is not None:
+        yield product_id, line.guarantee
 
-    Refused: SCALE_EXCEEDED, DUPLICATE, INVALID and OUT_OF_RANGE where terms contradict each other.
+
+def guarantee_of(
+    terms: SupplyGuarantee | None, product: Product, packagings: Packagings, path: Path
+) -> SupplyGuarantee | None:
+    """Check the terms of one line together, and return them in the product's unit; path: of it.
+
+    Refused: DUPLICATE, INVALID and OUT_OF_RANGE where terms contradict each other, and as
+    `Packagings`.
     """
     if terms is None:
-        return
+        return None
     path = (*path, "guarantee")
-    if terms.quantity is not None:
-        check_scale(product, terms.quantity, (*path, "quantity"))
+    amount = None if terms.quantity is None else packagings(product, terms, path=path).amount
     refuse_duplicates(terms.excuses, (*path, "excuses"))
     for code, name, message in _contradictions(terms):
         raise Refused(code, message, (*path, name))
+    return terms.model_copy(update={"quantity": amount, "packaging": None})
 
 
 def _contradictions(terms: SupplyGuarantee) -> Iterator[tuple[Code, str, str]]:

@@ -2,18 +2,24 @@
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
 
-from commands.master.catalog import check_scale
+from commands.master.catalog import check_active
+from commands.master.packagings.counting import (
+    Packagings,
+    Quantified,
+    check_used,
+    columns_of,
+)
 from commands.trade.contracts.guarantees import SupplyGuarantee
 from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Refused
 from kit.ids import Names, new_id
-from kit.inputs import ExactAmount, Input, Percent, Quantity, QuantityOrZero
-from models.master.catalog import Product
+from kit.inputs import ExactAmount, Percent, Quantity, QuantityOrZero
+from models.master.catalog import Product, measure_of
 from models.trade.codes import TradeCode
 from models.trade.contracts.tables import Contract, ContractLine
 
@@ -27,8 +33,8 @@ _QUANTITIES = (
 )
 
 
-class ContractLineCreate(Input):
-    """One product of a contract; quantities in the product's unit and scale."""
+class ContractLineCreate(Quantified):
+    """One product of a contract; quantities in the product's unit and scale or in `packaging`."""
 
     product_id: Annotated[UUID, Names("Product")] = Field(description="What is agreed.")
     target_quantity: Quantity = Field(description="How much is agreed for the whole validity.")
@@ -66,19 +72,42 @@ async def products_of(writing: Writing, wanted: Mapping[UUID, Path]) -> dict[UUI
     return await writing.get(Product, wanted)
 
 
-def check_line(line: ContractLineCreate | ContractLine, product: Product, path: Path) -> None:
-    """Check what a line agrees on, as it would stand after the command; path: of the line.
+def terms_of(
+    line: ContractLineCreate, product: Product, packagings: Packagings, path: Path
+) -> dict[str, Any]:
+    """Return the columns that a new line agrees on; path: of the line.
 
-    Refused: SCALE_EXCEEDED for a quantity, OUT_OF_RANGE where quantities contradict each other,
-    EXCEEDS_MAX when more than the ceiling has been called off already.
+    Refused: WRONG_STATE for an inactive product or packaging, OUT_OF_RANGE where quantities
+    contradict each other, and as `Packagings`.
     """
-    for name in _QUANTITIES:
-        quantity = getattr(line, name)
-        if quantity is not None:
-            check_scale(product, quantity, (*path, name))
+    check_active(product, (*path, "product_id"))
+    terms = line.model_dump(exclude={"packaging", "guarantee", "product_id"}) | in_units(
+        line, product, packagings, path
+    )
+    packaging = packagings.named(product.id, line)
+    check_used(packaging, (*path, "packaging"))
     for name, message in _contradictions(line):
         raise Refused(Code.OUT_OF_RANGE, message, (*path, name))
-    if isinstance(line, ContractLine) and line.called_off > line.ceiling:
+    return {**terms, **measure_of(product), **columns_of(packaging)}
+
+
+def in_units(
+    item: Quantified, product: Product, packagings: Packagings, path: Path
+) -> dict[str, Decimal]:
+    """Return what an input gives, in the product's unit. Refused: as `Packagings`."""
+    stated = [name for name in _QUANTITIES if getattr(item, name) is not None]
+    return {name: packagings(product, item, name, path).amount for name in stated}
+
+
+def check_line(line: ContractLine, path: Path) -> None:
+    """Check what a line agrees on, as it would stand after the command; path: of the line.
+
+    Refused: OUT_OF_RANGE where quantities contradict each other, EXCEEDS_MAX when more than the
+    ceiling has been called off already.
+    """
+    for name, message in _contradictions(line):
+        raise Refused(Code.OUT_OF_RANGE, message, (*path, name))
+    if line.called_off > line.ceiling:
         text = f"{line.called_off.normalize():f} of this line is called off already."
         raise Refused(TradeCode.EXCEEDS_MAX, text, (*path, "max_quantity"))
 
@@ -99,10 +128,10 @@ def add(
     writing: Writing,
     contract: Contract,
     line_no: int,
-    new: ContractLineCreate,
+    terms: Mapping[str, Any],
     guarantee_id: UUID | None,
 ) -> ContractLine:
-    """Write a new line. guarantee_id: of what is guaranteed of it, which is written already."""
+    """Write a new line. terms: as of `terms_of`. guarantee_id: of what is written already."""
     line = ContractLine(
         merchant_id=contract.merchant_id,
         id=new_id(),
@@ -110,7 +139,7 @@ def add(
         line_no=line_no,
         currency=contract.currency,
         guarantee_id=guarantee_id,
-        **new.model_dump(exclude={"guarantee"}),
+        **terms,
     )
     writing.session.add(line)
     return line

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from commands.master.catalog import check_scale
+from commands.master.packagings.counting import Quantified, packagings_of
 from commands.trade.orders.lines import cancel, lines_of
 from commands.trade.orders.states import VersionedOrderCommand, become, locked
 from commands.writing.stops import check_stops
@@ -15,7 +15,7 @@ from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.verbs import verb
 from kit.errors import Code, Refused
 from kit.ids import Names
-from kit.inputs import Bulk, Input, Note, Quantity, refuse_duplicates
+from kit.inputs import Bulk, Note, Quantity, refuse_duplicates
 from models.events.trade.orders import (
     CancelledLine,
     OrderCancelled,
@@ -29,11 +29,13 @@ from models.trade.orders.states import OrderState
 from models.trade.orders.tables import OrderLine
 
 
-class LineCancel(Input):
+class LineCancel(Quantified):
     """How much of one line is cancelled."""
 
     line_id: Annotated[UUID, Names("OrderLine")] = Field(description="A line of the order.")
-    quantity: Quantity = Field(description="How much less is wanted, in the product's unit.")
+    quantity: Quantity = Field(
+        description="How much less is wanted, in the product's unit or `packaging`."
+    )
 
 
 class OrderCancelLines(VersionedOrderCommand):
@@ -82,18 +84,20 @@ async def _wanted(
 ) -> dict[OrderLine, Decimal]:
     """Return line -> what is cancelled of it, checked."""
     products = await writing.by_key(Product, "id", {it.product_id for it in lines.values()})
+    named = ((lines[it.line_id].product_id, it) for it in command.lines if it.line_id in lines)
+    packagings = await packagings_of(writing, named)
     wanted = {}
     for place, it in enumerate(command.lines):
         line = lines.get(it.line_id)
         if line is None:
             raise missing(OrderLine, ("lines", place, "line_id"))
         path = ("lines", place, "quantity")
-        check_scale(products[line.product_id], it.quantity, path)
-        if it.quantity > line.unplanned:
+        quantity = packagings(products[line.product_id], it, path=("lines", place)).amount
+        if quantity > line.unplanned:
             remaining = max(line.unplanned, Decimal(0)).normalize()
             text = f"Only {remaining:f} of this line is in no delivery yet."
             raise Refused(TradeCode.QUANTITY_NOT_OPEN, text, path)
-        wanted[line] = it.quantity
+        wanted[line] = quantity
     return wanted
 
 

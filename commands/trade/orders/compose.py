@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from uuid import UUID
 
-from commands.master.catalog import check_scale
+from commands.master.packagings.counting import Counted
 from commands.trade.orders.amounts import check_line, check_may_state, check_stated, with_amounts
 from commands.trade.orders.drafts import Draft, LineDraft
 from commands.trade.orders.fields import LineFields, OrderFields, check_shape
@@ -85,7 +85,7 @@ def _lines(
         path = ("lines", number)
         try:
             found = references.priced(writing, order, line)
-            check_scale(found.product, line.quantity, ("quantity",))
+            quantity = references.packagings(found.product, line)
             price = _price(writing, order, line, found.unit_price)
             check_line(line, price, order.currency)
         except Refused as refused:
@@ -94,7 +94,7 @@ def _lines(
                 raise Refused.of(below) from refused
             problems += below
         else:
-            drafts.append(_line(found.product, line, price))
+            drafts.append(_line(found.product, line, quantity, price))
     if problems:
         raise Refused.of(problems)
     terms = (_but_quantity(*it) for it in zip(drafts, lines, strict=True))
@@ -156,11 +156,14 @@ def check_priced(draft: Draft) -> None:
         raise Refused.of(problems)
 
 
-def _line(product: Product, line: LineFields, unit_price: Decimal | None) -> LineDraft:
+def _line(
+    product: Product, line: LineFields, quantity: Counted, unit_price: Decimal | None
+) -> LineDraft:
     return LineDraft(
         product,
-        line.quantity,
+        quantity.amount,
         unit_price,
+        quantity.packaging,
         line.discount_percent,
         line.window,
         line.substitution_allowed,
@@ -171,6 +174,6 @@ def _line(product: Product, line: LineFields, unit_price: Decimal | None) -> Lin
 
 def _but_quantity(draft: LineDraft, line: LineFields) -> tuple[object, ...]:
     """Return what tells lines apart: the same product twice is no mistake at another price."""
-    terms = (line.unit_price, line.discount_percent, line.discount_amount)
+    terms = (line.packaging, line.unit_price, line.discount_percent, line.discount_amount)
     may = line.substitution_allowed
     return (draft.product.id, *terms, may, line.window, line.external_reference)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from commands.master.catalog import check_scale
+from commands.master.packagings.counting import columns_of
 from commands.writing.counters import numbers
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Writing
@@ -15,7 +15,8 @@ from kit.ids import new_id
 from kit.inputs import Place, Recipient, Window
 from models.access.keys import CounterName
 from models.events.trade.orders import OrderPlaced
-from models.master.catalog import Product
+from models.master.catalog import Product, measure_of
+from models.master.packagings import Packaging
 from models.trade.orders.amounts import net_of
 from models.trade.orders.states import (
     Approval,
@@ -26,20 +27,22 @@ from models.trade.orders.states import (
 )
 from models.trade.orders.tables import Order, OrderLine
 
-__all__ = ["Draft", "LineDraft", "check_scale", "create", "window_columns"]
+__all__ = ["Draft", "LineDraft", "create", "window_columns"]
 
 
 @dataclass(frozen=True)
 class LineDraft:
     """One line to be: a product of the merchant with a quantity that fits its scale.
 
-    unit_price: None where the merchant is to state it. discount_amount: instead of a percentage.
-    order_discount: its part of the order's.
+    packaging: what the quantity, which is in the product's unit, was counted in. unit_price: None
+    where the merchant is to state it. discount_amount: instead of a percentage. order_discount: its
+    part of the order's.
     """
 
     product: Product
     quantity: Decimal
     unit_price: Decimal | None
+    packaging: Packaging | None = None
     discount_percent: Decimal = Decimal(0)
     window: Window | None = None
     substitution_allowed: bool = False
@@ -165,7 +168,8 @@ def _line(order: Mapping[str, Any], line_no: int, draft: LineDraft) -> dict[str,
         "id": new_id(),
         "order_id": order["id"],
         "line_no": line_no,
-        "product_id": draft.product.id,
+        **measure_of(draft.product),
+        **columns_of(draft.packaging),
         "contract_line_id": draft.contract_line_id,
         "schedule_line_id": draft.schedule_line_id,
         "guarantee_id": draft.guarantee_id,

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from commands.master.packagings.counting import Quantified
 from kit.errors import Code, Refused
 from kit.ids import Names
 from kit.inputs import (
@@ -41,10 +42,12 @@ class OrderTax(Input):
     amount: ExactAmount = Field(description="How much, in whole minor units of the currency.")
 
 
-class LineFields(Input):
+class LineFields(Quantified):
     """What every line of an order says beside its product."""
 
-    quantity: Quantity = Field(description="How much, in the product's unit and scale.")
+    quantity: Quantity = Field(
+        description="How much, in the product's unit and scale or in `packaging`."
+    )
     unit_price: ExactAmount | None = Field(
         None,
         description="Price of one unit before discount, stated by whom the scope `PRICES_STATE`"

@@ -7,7 +7,9 @@ from uuid import UUID
 
 from pydantic import Field
 
+from commands.master.catalog import check_active
 from commands.master.channels import check_channel
+from commands.master.packagings.counting import check_used
 from commands.trade.orders.approvals import awaited
 from commands.trade.orders.compose import check_priced, compose
 from commands.trade.orders.drafts import Draft, create
@@ -48,10 +50,10 @@ async def place(writing: Writing, command: OrderPlace) -> Outcome:
     """Place an order; where its channel or its company demands approval, it waits for that.
 
     Refused: GUESTS_NOT_ALLOWED by the channel, INVALID_WINDOW for a window and INVALID_DATE for a
-    date that has passed, WRONG_STATE for an inactive channel or product, TAKEN for an external
-    reference that the customer used in the channel before; PRICE_UNKNOWN unless the channel lets
-    such an order wait for the merchant; PRICE_CHANGED, INVALID, NOT_FOUND, NOT_ALLOWED, DUPLICATE,
-    OUT_OF_RANGE and SCALE_EXCEEDED for what the order says.
+    date that has passed, WRONG_STATE for an inactive channel, product or packaging, TAKEN for an
+    external reference that the customer used in the channel before; PRICE_UNKNOWN unless the
+    channel lets such an order wait for the merchant; PRICE_CHANGED, INVALID, NOT_FOUND,
+    NOT_ALLOWED, DUPLICATE, OUT_OF_RANGE and SCALE_EXCEEDED for what the order says.
     """
     references = await read(writing, [(command, command.lines)])
     party = customer(writing, references, command)
@@ -92,6 +94,5 @@ def _check_guest(channel: Channel, command: OrderPlace) -> None:
 
 def _check_products(draft: Draft) -> None:
     for number, line in enumerate(draft.lines):
-        if not line.product.is_active:
-            path = ("lines", number, "product_id")
-            raise Refused(Code.WRONG_STATE, f"{line.product.sku} is not active.", path)
+        check_active(line.product, ("lines", number, "product_id"))
+        check_used(line.packaging, ("lines", number, "packaging"))

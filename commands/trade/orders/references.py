@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, or_, select
 
+from commands.master.packagings.counting import Packagings, packagings_of
 from commands.master.prices.pricing import Priced, PriceQuestion, Prices, priced
 from commands.trade.orders.fields import LineFields, OrderFields
 from commands.writing.transaction import Writing, missing
@@ -101,12 +102,13 @@ Lined: TypeAlias = tuple[OrderFields, Sequence[LineFields]]
 class References:
     """The rows that a bulk of orders names. keyed: table, column, value -> row.
 
-    owned: table, party id, column, value -> contact or address of that party. prices: of what
-    lines ask.
+    owned: table, party id, column, value -> contact or address of that party. packagings: that
+    lines count in. prices: of what lines ask.
     """
 
     keyed: Keyed
     owned: Mapping[tuple[type[Owned], UUID, str, Any], Any]
+    packagings: Packagings
     prices: Prices
 
     def ids(self, entity: type[Owned]) -> set[UUID]:
@@ -144,7 +146,7 @@ class References:
     def priced(self, writing: Writing, order: OrderFields, line: LineFields) -> Priced:
         """Return the product that a line names, and its price. Refused: as `demand`."""
         name = _demanded(Product, line)
-        question = _question(writing, self.keyed, order, line)
+        question = _question(writing, self.keyed, self.packagings, order, line)
         if question is None or question not in self.prices:
             raise missing(Product, (name.field,))
         return self.prices[question]
@@ -164,22 +166,24 @@ async def read(writing: Writing, lined: Sequence[Lined]) -> References:
                 values.add(writing.viewer.bound_to)
             for value, row in (await writing.by_key(entity, column, values)).items():
                 keyed[entity, column, value] = row
-    prices = await _prices(writing, keyed, lined)
-    parties = References(keyed, {}, {}).ids(Party)
+    lines = [it for _, lines in lined for it in lines]
+    packagings = await packagings_of(writing, [(_product(it), it) for it in lines])
+    prices = await _prices(writing, keyed, packagings, lined)
+    parties = {row.id for (entity, *_), row in keyed.items() if entity is Party}
     contacts = await _owned(writing, Contact, parties, _values(Contact, orders))
     places = _values(Address, orders) | {"is_default": {True}}
     addresses = await _owned(writing, Address, parties, places)
-    return References(keyed, contacts | addresses, prices)
+    return References(keyed, contacts | addresses, packagings, prices)
 
 
 async def _prices(
-    writing: Writing, keyed: Keyed, lined: Sequence[Lined]
+    writing: Writing, keyed: Keyed, packagings: Packagings, lined: Sequence[Lined]
 ) -> dict[PriceQuestion, Priced]:
     """Read products with the prices that lines ask, by ids and by SKUs."""
     questions: defaultdict[str, set[PriceQuestion]] = defaultdict(set)
     for order, lines in lined:
         for line in lines:
-            question = _question(writing, keyed, order, line)
+            question = _question(writing, keyed, packagings, order, line)
             if question is not None:
                 questions["id" if isinstance(question.product, UUID) else "sku"].add(question)
     found: dict[PriceQuestion, Priced] = {}
@@ -188,23 +192,29 @@ async def _prices(
     return found
 
 
+def _product(line: LineFields) -> UUID | str | None:
+    """Return the id or SKU of the product that a line names, None where it names none or two."""
+    names = _names(Product, line)
+    return names[0].value if len(names) == 1 else None
+
+
 def _question(
-    writing: Writing, keyed: Keyed, order: OrderFields, line: LineFields
+    writing: Writing, keyed: Keyed, packagings: Packagings, order: OrderFields, line: LineFields
 ) -> PriceQuestion | None:
     """Return what a line asks the price of, None where it or its order names nothing or two.
 
     Where a price is stated by whom that is allowed, the product alone is wanted.
     """
-    products, channels = _names(Product, line), _names(Channel, order)
-    if len(products) != 1 or len(channels) != 1:
+    product, channels = _product(line), _names(Channel, order)
+    if product is None or len(channels) != 1:
         return None
-    product, channel = products[0].value, keyed.get((Channel, *channels[0][:2]))
+    channel = keyed.get((Channel, *channels[0][:2]))
     if line.unit_price is not None and writing.viewer.may(Scope.PRICES_STATE):
         return PriceQuestion(product)
-    party = _party(writing, keyed, order)
+    party, packaging = _party(writing, keyed, order), packagings.named(product, line)
     return PriceQuestion(
         product,
-        line.quantity,
+        line.quantity if packaging is None else line.quantity * packaging.content,
         order.currency,
         order.ordered_at(writing.now),
         channel and channel.id,

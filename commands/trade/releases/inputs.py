@@ -5,11 +5,11 @@ from uuid import UUID
 
 from pydantic import Field
 
+from commands.master.packagings.counting import Quantified
 from kit.ids import Names
 from kit.inputs import (
     Bulk,
     Command,
-    Input,
     Instant,
     QuantityOrZero,
     Reference,
@@ -20,12 +20,13 @@ from models.trade.releases import Commitment, ReleaseFunction, ReleaseType
 _LARGEST_NUMBER = 2_147_483_647
 
 
-class ReleaseLine(Input):
+class ReleaseLine(Quantified):
     """One quantity at one time."""
 
     window: Window = Field(description="When it is to arrive; its start tells the line.")
     quantity: QuantityOrZero = Field(
-        description="How much, in the product's unit; 0 takes the line of this start out."
+        description="How much, in the product's unit or `packaging`; 0 takes the line of this start"
+        " out."
     )
     commitment: Commitment = Field(Commitment.FORECAST, description="How binding it is.")
 

@@ -3,6 +3,7 @@
 from sqlalchemy import ARRAY, Uuid, any_, literal
 
 from commands.master.catalog import check_scale
+from commands.master.packagings.counting import Counted, packagings_of
 from commands.trade.contracts.life import check_in_force, outside
 from commands.trade.releases.inputs import ContractRelease
 from commands.trade.releases.schedule import Schedule, check_firm_zone, schedule_of, slots_of
@@ -36,14 +37,14 @@ async def release(writing: Writing, command: ContractRelease) -> Outcome:
     touch.
     """
     contract, line = await _locked(writing, command)
-    await _check(writing, command, line)
+    quantities = await _check(writing, command, line)
     active = await _active(writing, line)
     schedules = {type_: schedule for type_, (_, schedule) in active.items()}
     old, before = active.get(command.type, (None, None))
     if old is not None and command.release_no <= old.release_no:
         text = f"Release {old.release_no} is active already."
         raise Refused(TradeCode.RELEASE_OUTDATED, text, ("release_no",))
-    after = schedule_of(command, line, before)
+    after = schedule_of(command, line, before, quantities)
     writing.extent.touch(len(after.slots), ("lines",))
     if before is not None and not command.supplier_consent:
         check_firm_zone(writing, contract, before, after)
@@ -72,7 +73,8 @@ async def _locked(writing: Writing, command: ContractRelease) -> tuple[Contract,
     return contract, (await writing.lock(ContractLine, wanted))[command.contract_line_id]
 
 
-async def _check(writing: Writing, command: ContractRelease, line: ContractLine) -> None:
+async def _check(writing: Writing, command: ContractRelease, line: ContractLine) -> list[Counted]:
+    """Check what the release says by itself; return the quantities of its lines."""
     if command.supplier_consent and writing.viewer.actor is not Actor.STAFF:
         text = "Only the merchant's staff consents for the supplier."
         raise Refused(Code.NOT_ALLOWED, text, ("supplier_consent",))
@@ -82,15 +84,18 @@ async def _check(writing: Writing, command: ContractRelease, line: ContractLine)
     starts = (it.window.earliest for it in command.lines)
     refuse_duplicates(starts, ("lines",), "window", "earliest")
     product = (await writing.get(Product, {line.product_id: ()}))[line.product_id]
-    for place, it in enumerate(command.lines):
-        check_scale(product, it.quantity, ("lines", place, "quantity"))
+    packagings = await packagings_of(writing, [(product.id, it) for it in command.lines])
+    quantities = [
+        packagings(product, it, path=("lines", place)) for place, it in enumerate(command.lines)
+    ]
     received = command.cumulative_received
     if received is None:
-        return
+        return quantities
     check_scale(product, received, ("cumulative_received",))
     if received < line.received and not command.correction:
         text = f"The last cumulative received was {line.received.normalize():f}."
         raise Refused(TradeCode.RELEASE_OUTDATED, text, ("cumulative_received",))
+    return quantities
 
 
 async def _active(
@@ -142,6 +147,8 @@ async def _write(
             window_zone=slot.window.time_zone,
             quantity=slot.quantity,
             commitment=slot.commitment,
+            packaging_id=slot.packaging_id,
+            packaging_content=slot.packaging_content,
         )
         for line_no, slot in enumerate(schedule.slots, 1)
     )

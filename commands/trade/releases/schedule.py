@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from itertools import accumulate
+from uuid import UUID
 
+from commands.master.packagings.counting import Counted
 from commands.trade.releases.inputs import ContractRelease
 from commands.writing.transaction import Writing
 from kit.errors import Code, Refused
@@ -27,11 +29,13 @@ from models.trade.releases import (
 
 @dataclass(frozen=True)
 class Slot:
-    """A schedule line to be."""
+    """A schedule line to be; its quantity in the product's unit, and what it was counted in."""
 
     window: Window
     quantity: Decimal
     commitment: Commitment
+    packaging_id: UUID | None = None
+    packaging_content: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -74,11 +78,20 @@ def slots_of(lines: Sequence[ScheduleLine], of: Release) -> Iterator[Slot]:
                 latest=line.window_latest,
                 time_zone=line.window_zone,
             )
-            yield Slot(window, line.quantity, line.commitment)
+            counted = (line.packaging_id, line.packaging_content)
+            yield Slot(window, line.quantity, line.commitment, *counted)
 
 
-def schedule_of(command: ContractRelease, line: ContractLine, before: Schedule | None) -> Schedule:
-    """Return the schedule as it will stand. Refused: WRONG_STATE for an update of nothing."""
+def schedule_of(
+    command: ContractRelease,
+    line: ContractLine,
+    before: Schedule | None,
+    quantities: Sequence[Counted],
+) -> Schedule:
+    """Return the schedule as it will stand. quantities: of the command's lines.
+
+    Refused: WRONG_STATE for an update of nothing.
+    """
     received = command.cumulative_received
     if received is None:
         received = max(line.received, line.delivered)
@@ -89,7 +102,8 @@ def schedule_of(command: ContractRelease, line: ContractLine, before: Schedule |
             raise Refused(Code.WRONG_STATE, text, ("function",))
         kept = {it.window.earliest: it for it in before.counted_from(received).slots}
     changed = {
-        it.window.earliest: Slot(it.window, it.quantity, it.commitment) for it in command.lines
+        it.window.earliest: Slot(it.window, quantity.amount, it.commitment, **quantity.columns)
+        for it, quantity in zip(command.lines, quantities, strict=True)
     }
     slots = {**kept, **changed}
     return Schedule(received, [slots[start] for start in sorted(slots) if slots[start].quantity])

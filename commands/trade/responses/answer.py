@@ -1,6 +1,6 @@
 """Answers to amendments: by the customer in time, or by nobody."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import Field
 from sqlalchemy import DateTime, Uuid, bindparam, exists, select
 
+from commands.master.packagings.counting import columns_of
 from commands.trade.orders.lines import cancel, lines_of, withdraw
 from commands.trade.orders.states import VersionedOrderCommand, locked
 from commands.writing import journal
@@ -24,6 +25,7 @@ from models.events.trade.orders import (
     OrderAmendmentDeclined,
     OrderAmendmentExpired,
 )
+from models.master.catalog import Product, measure_of
 from models.trade.orders import acts
 from models.trade.orders.tables import Order, OrderLine
 
@@ -73,7 +75,8 @@ async def answer(writing: Writing, command: OrderAnswerAmendment) -> Outcome:
         withdraw(declined)
         writing.record(OrderAmendmentDeclined(order.id, lines=_numbers(declined)))
     if accepted:
-        left_out = {line: _accept(line) for line in accepted}
+        substitutes = await _substitutes(writing, accepted)
+        left_out = {line: _accept(line, substitutes) for line in accepted}
         happened = OrderAmendmentAccepted(order.id, lines=_numbers(accepted))
         less = {line: quantity for line, quantity in left_out.items() if quantity > 0}
         await cancel(writing, order, lines.values(), less, happened)
@@ -81,12 +84,29 @@ async def answer(writing: Writing, command: OrderAnswerAmendment) -> Outcome:
     return {"order_id": order.id}
 
 
-def _accept(line: OrderLine) -> Decimal:
-    """Let an amendment take effect; return how much of the line it leaves out."""
+async def _substitutes(writing: Writing, lines: Sequence[OrderLine]) -> Mapping[UUID, Product]:
+    """Return what lines are to bring instead. Refused: WRONG_STATE for one in another unit now."""
+    keys = {it.offered_product_id for it in lines if it.offered_product_id is not None}
+    found = await writing.for_all().by_key(Product, "id", keys)
+    for line in lines:
+        product = None if line.offered_product_id is None else found[line.offered_product_id]
+        if product is not None and product.unit is not line.unit:
+            text = f"{product.sku} is sold in {product.unit.value} now."
+            raise Refused(Code.WRONG_STATE, text, ("lines",))
+    return found
+
+
+def _accept(line: OrderLine, substitutes: Mapping[UUID, Product]) -> Decimal:
+    """Let an amendment take effect; return how much of the line it leaves out.
+
+    A substitute has packagings of its own: the line is not counted in those of the other any more.
+    """
     response, reason, offered = line.response, line.response_reason, line.offered_quantity
     if line.offered_product_id is not None:
         line.replaced_product_id = line.replaced_product_id or line.product_id
-        line.product_id = line.offered_product_id
+        columns = {**measure_of(substitutes[line.offered_product_id]), **columns_of(None)}
+        for name, value in columns.items():
+            setattr(line, name, value)
     if line.offered_earliest is not None:
         for name in ("earliest", "latest", "zone"):
             setattr(line, f"confirmed_{name}", getattr(line, f"offered_{name}"))

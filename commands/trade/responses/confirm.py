@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import Field
 
 from commands.master.catalog import check_scale
+from commands.master.packagings.counting import Packagings, Quantified, packagings_of
 from commands.trade.orders.drafts import window_columns
 from commands.trade.orders.lines import cancel, lines_of, withdraw
 from commands.trade.orders.states import VersionedOrderCommand, become, locked
@@ -19,7 +20,6 @@ from kit.errors import Code, Path, Refused
 from kit.ids import Names
 from kit.inputs import (
     Bulk,
-    Input,
     Instant,
     Note,
     Quantity,
@@ -35,7 +35,7 @@ from models.trade.orders.states import LineResponse, OrderState
 from models.trade.orders.tables import Order, OrderLine
 
 
-class LineConfirm(Input):
+class LineConfirm(Quantified):
     """What the merchant says to one line."""
 
     line_id: Annotated[UUID, Names("OrderLine")] = Field(description="A line of the order.")
@@ -45,8 +45,8 @@ class LineConfirm(Input):
     )
     over_tolerance: QuantityOrZero | None = Field(
         None,
-        description="How much more than ordered may be delivered, in the product's unit, from now"
-        " on; a call-off's contract says that.",
+        description="How much more than ordered may be delivered, in the product's unit or"
+        " `packaging`, from now on; a call-off's contract says that.",
     )
     quantity: Quantity | None = Field(
         None, description="Of an amendment: how much can be had, less than what is wanted."
@@ -157,7 +157,12 @@ async def _items(
         **await writing.by_key(Product, "id", {it.product_id for it in lines.values()}),
         **await writing.get(Product, substitutes),
     }
-    found = []
+    counted = (
+        (it.product_id or lines[it.line_id].product_id, it)
+        for it in command.lines
+        if it.line_id in lines
+    )
+    packagings, found = await packagings_of(writing, counted), []
     for place, it in enumerate(command.lines):
         path: Path = ("lines", place)
         line = lines.get(it.line_id)
@@ -166,8 +171,21 @@ async def _items(
         if not line.open_quantity:
             text = f"Nothing of line {line.line_no} is open."
             raise Refused(Code.WRONG_STATE, text, (*path, "line_id"))
-        found.append(_Item(line, it, products, path))
+        offered = products[it.product_id or line.product_id]
+        found.append(_Item(line, _in_units(it, offered, packagings, path), products, path))
     return found
+
+
+def _in_units(
+    fields: LineConfirm, product: Product, packagings: Packagings, path: Path
+) -> LineConfirm:
+    """Return what is said with quantities in the product's unit. Refused: as `Packagings`."""
+    if fields.packaging is None:
+        return fields
+    names = ("quantity", "over_tolerance")
+    stated = [name for name in names if getattr(fields, name) is not None]
+    amounts = {name: packagings(product, fields, name, path).amount for name in stated}
+    return fields.model_copy(update={**amounts, "packaging": None})
 
 
 _GOES_WITH = {

@@ -15,7 +15,9 @@ from models.fulfilment.deliveries.conditions import (
     NAMELESS,
     ORDER_HELD,
     TOO_LATE,
+    UNCARRIED,
     UNPAID,
+    UNPLACED,
 )
 from models.fulfilment.deliveries.states import (
     AFTER_DISPATCH,
@@ -60,7 +62,10 @@ RELEASE = Act(
     Scope.DELIVERIES_PLAN,
     frozenset({DeliveryState.PLANNED}),
     becomes=DeliveryState.RELEASED,
-    stopped_by=(HELD, ORDER_HELD, UNPAID, AMENDED, NAMELESS, TOO_LATE, INCOMPLETE),
+    stopped_by=(
+        *(HELD, ORDER_HELD, UNPAID, AMENDED, NAMELESS, TOO_LATE, INCOMPLETE),
+        *(UNPLACED, UNCARRIED),
+    ),
     action=DeliveryAction.RELEASE,
 )
 PACK = Act(

@@ -8,6 +8,8 @@ from models.base.acts import AllRows, Some
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.master.catalog import Product
+from models.master.handling import MethodHandling, carries, is_special
+from models.master.locations import Location
 from models.master.parties import Party, PartyKind
 from models.trade.orders.acts import HELD
 from models.trade.orders.holds import Hold
@@ -114,6 +116,22 @@ def _can_be_merged(rows: AllRows, delivery: Any, other: Any) -> ColumnElement[bo
     )
 
 
+def _is_special_of(rows: AllRows, delivery: Any, product: Any) -> ColumnElement[bool]:
+    """Tell whether a delivery brings a product, and that needs handling."""
+    return and_(
+        is_special(product),
+        rows.some(
+            DeliveryLine,
+            OrderLine,
+            where=lambda part, line: and_(
+                _brings(delivery, part),
+                line.id == part.order_line_id,
+                line.product_id == product.id,
+            ),
+        ),
+    )
+
+
 def _are_equal(column: Any, value: Any) -> ColumnElement[bool]:
     # An index serves equality only, not a comparison that knows of nulls.
     equal: ColumnElement[bool] = column == value
@@ -165,6 +183,28 @@ INCOMPLETE = Some(
     "it brings only a part of what is open of an order that must come complete",
     (Order,),
     _leaves_something_open,
+)
+UNPLACED = Some(
+    "its location cannot handle something of it",
+    (Product,),
+    lambda rows, delivery, product: and_(
+        _is_special_of(rows, delivery, product),
+        ~rows.some(
+            Location,
+            where=lambda it: and_(it.id == delivery.location_id, carries(product, it)),
+        ),
+    ),
+)
+UNCARRIED = Some(
+    "its method cannot handle something of it",
+    (Product,),
+    lambda rows, delivery, product: and_(
+        _is_special_of(rows, delivery, product),
+        ~rows.some(
+            MethodHandling,
+            where=lambda it: and_(it.method == delivery.method, carries(product, it)),
+        ),
+    ),
 )
 DIVISIBLE = Some("something can go while something stays", (DeliveryLine,), _can_be_split_off)
 MERGEABLE = Some("there is another one like it that no hold stops", (Delivery,), _can_be_merged)

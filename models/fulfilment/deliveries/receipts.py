@@ -20,6 +20,7 @@ from models.base.tables import (
     unique,
 )
 from models.base.visibility import Seen, through
+from models.master.packagings import Packaged, count_in_packagings, packaged
 
 
 class ReceiptDifference(StrEnum):
@@ -52,7 +53,7 @@ class Receipt(Owned):
     reference: Mapped[str | None]
 
 
-class ReceiptLine(Owned):
+class ReceiptLine(Packaged, Owned):
     """What the client received of one delivery line, in good order, and why it differs."""
 
     __tablename__ = "receipt_lines"
@@ -69,6 +70,7 @@ class ReceiptLine(Owned):
         known("difference", ReceiptDifference),
         not_negative("shipped", "received"),
         check("difference_told", "(shipped = received) = (difference IS NULL)"),
+        *packaged("receipt_lines"),
     )
 
     receipt_id: Mapped[UUID]
@@ -77,3 +79,5 @@ class ReceiptLine(Owned):
     received: Mapped[Decimal]
     difference: Mapped[ReceiptDifference | None] = mapped_column(OneOf(ReceiptDifference))
     note: Mapped[str | None]
+
+    packaged_quantity = count_in_packagings("received")

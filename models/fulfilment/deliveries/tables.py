@@ -21,9 +21,11 @@ from models.base.tables import (
     unique,
     whole_window,
 )
+from models.base.tasks import Task, is_among
 from models.base.visibility import Seen, having, own, through
-from models.fulfilment.deliveries.states import DeliveryState
+from models.fulfilment.deliveries.states import BEFORE_DISPATCH, DeliveryState
 from models.master.channels import DeliveryMethod
+from models.master.packagings import Packaged, count_in_packagings, packaged
 from models.trade.contracts.guarantees import SupplyExcuse
 
 
@@ -63,6 +65,7 @@ class Delivery(Owned):
     """
 
     __tablename__ = "deliveries"
+    __task__ = Task("location_id", lambda _rows, it: is_among(it.state, BEFORE_DISPATCH))
     __seen__: ClassVar[Seen] = {
         Actor.BUYER: own("party_id"),
         Actor.STOREFRONT: having("DeliveryLine", "delivery_id"),
@@ -116,7 +119,7 @@ class Delivery(Owned):
     version: Mapped[int] = mapped_column(default=1)
 
 
-class DeliveryLine(Owned):
+class DeliveryLine(Packaged, Owned):
     """What a delivery takes of one order line. order_id: of that line, so that it can be found."""
 
     __tablename__ = "delivery_lines"
@@ -139,6 +142,7 @@ class DeliveryLine(Owned):
             "delivered + lost + refused <= shipped AND shipped <= packed AND packed <= picked"
             " AND picked <= planned",
         ),
+        *packaged("delivery_lines"),
     )
 
     delivery_id: Mapped[UUID]
@@ -152,3 +156,5 @@ class DeliveryLine(Owned):
     lost: Mapped[Counter]
     refused: Mapped[Counter]
     short_reason: Mapped[ShortReason | None] = mapped_column(OneOf(ShortReason))
+
+    packaged_quantity = count_in_packagings("planned")

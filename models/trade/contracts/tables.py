@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ARRAY, ColumnElement, Date, Numeric, Uuid, cast, func
+from sqlalchemy import ARRAY, ColumnElement, Date, Numeric, Uuid, and_, cast, func
 from sqlalchemy.ext.hybrid import hybrid_method, hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -23,8 +23,16 @@ from models.base.tables import (
     to,
     unique,
 )
+from models.base.tasks import Task, is_among
 from models.base.visibility import Seen, own, through
-from models.trade.contracts.states import ContractState, EndOfLife, ReservationStrategy
+from models.master.catalog import OfProduct, to_product
+from models.master.packagings import Packaged, count_in_packagings, packaged
+from models.trade.contracts.states import (
+    LIVING_STATES,
+    ContractState,
+    EndOfLife,
+    ReservationStrategy,
+)
 
 
 class Contract(Owned):
@@ -92,8 +100,8 @@ COUNTERS = ("called_off", "released", "shipped", "delivered", "returned", "recei
 """How far a contract line is drawn down."""
 
 
-class ContractLine(Owned):
-    """One agreed product. Quantities in the product's unit, tolerances in percent of the line.
+class ContractLine(OfProduct, Packaged, Owned):
+    """One agreed product. Tolerances in percent of the line.
 
     released: the cumulative quantity up to which the active releases ask for goods.
     received: what the customer says it has received in all (its Fortschrittszahl).
@@ -101,10 +109,17 @@ class ContractLine(Owned):
     """
 
     __tablename__ = "contract_lines"
+    __task__ = Task(
+        "product_id",
+        lambda rows, line: rows.some(
+            Contract,
+            where=lambda it: and_(it.id == line.contract_id, is_among(it.state, LIVING_STATES)),
+        ),
+    )
     __seen__: ClassVar[Seen] = {Actor.BUYER: through("Contract", "contract_id")}
     __table_args__ = (
         to("contracts", "contract_id"),
-        to("products", "product_id"),
+        to_product(),
         to("guarantees", "guarantee_id"),
         unique("line_no", "contract_id", "line_no"),
         indexed("contract_lines", "product_id"),
@@ -126,12 +141,12 @@ class ContractLine(Owned):
             "tolerances",
             "over_tolerance_percent >= 0 AND under_tolerance_percent BETWEEN 0 AND 100",
         ),
+        *packaged("contract_lines"),
     )
     __tally__ = Tally(Contract, "contract_id", COUNTERS)
 
     contract_id: Mapped[UUID]
     line_no: Mapped[int]
-    product_id: Mapped[UUID]
     target_quantity: Mapped[Decimal]
     min_quantity: Mapped[Decimal | None]
     max_quantity: Mapped[Decimal | None]
@@ -150,6 +165,8 @@ class ContractLine(Owned):
     returned: Mapped[Counter]
     received: Mapped[Counter]
     received_reference: Mapped[str | None]
+
+    packaged_quantity = count_in_packagings("target_quantity")
 
     @hybrid_property
     def agreed(self) -> Decimal:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Index, Numeric, any_, func, text
+from sqlalchemy import ARRAY, ColumnElement, Index, Numeric, and_, any_, func, text
 from sqlalchemy.ext.hybrid import hybrid_method, hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -25,9 +25,13 @@ from models.base.tables import (
     unique,
     whole_window,
 )
+from models.base.tasks import Task, is_among
 from models.base.visibility import Seen, having, held, own, through
+from models.master.catalog import OfProduct, to_product
+from models.master.packagings import Packaged, count_in_packagings, packaged
 from models.trade.orders.amounts import constant, net_of, on_wanted, rounded_net
 from models.trade.orders.states import (
+    OPEN_STATES,
     Approval,
     DeliveryPolicy,
     LineResponse,
@@ -63,6 +67,15 @@ class Order(Owned):
     """
 
     __tablename__ = "orders"
+    __task__ = Task(
+        "channel_id",
+        lambda rows, order: and_(
+            is_among(order.state, OPEN_STATES),
+            rows.some(
+                OrderLine, where=lambda it: and_(it.order_id == order.id, it.open_quantity > 0)
+            ),
+        ),
+    )
     __seen__: ClassVar[Seen] = {
         Actor.BUYER: own("party_id"),
         Actor.STOREFRONT: held("channel_id"),
@@ -191,8 +204,8 @@ COUNTERS = (
 """How far an order line has come, beside `ordered`."""
 
 
-class OrderLine(Owned):
-    """One product of one order; every quantity in the product's unit.
+class OrderLine(OfProduct, Packaged, Owned):
+    """One product of one order; every quantity in its unit.
 
     unit_price: None while the order waits for the merchant to state it. discount_percent: taken off
     it; or discount_amount: taken off the line. order_discount: what falls on the line of the
@@ -206,6 +219,16 @@ class OrderLine(Owned):
     """
 
     __tablename__ = "order_lines"
+    __task__ = Task(
+        "product_id",
+        lambda rows, line: and_(
+            line.open_quantity > 0,
+            rows.some(
+                Order,
+                where=lambda it: and_(it.id == line.order_id, is_among(it.state, OPEN_STATES)),
+            ),
+        ),
+    )
     __seen__: ClassVar[Seen] = {
         Actor.BUYER: through("Order", "order_id"),
         Actor.STOREFRONT: through("Order", "order_id"),
@@ -216,7 +239,7 @@ class OrderLine(Owned):
     }
     __table_args__ = (
         to("orders", "order_id"),
-        to("products", "product_id"),
+        to_product(),
         to("contract_lines", "contract_line_id"),
         to("schedule_lines", "schedule_line_id"),
         to("products", "offered_product_id"),
@@ -255,12 +278,12 @@ class OrderLine(Owned):
         check("backordered_open", "backordered <= greatest(ordered - cancelled - planned, 0)"),
         whole_window(),
         whole_window("confirmed"),
+        *packaged("order_lines"),
     )
     __tally__ = Tally(Order, "order_id", ("ordered", *COUNTERS))
 
     order_id: Mapped[UUID]
     line_no: Mapped[int]
-    product_id: Mapped[UUID]
     contract_line_id: Mapped[UUID | None]
     schedule_line_id: Mapped[UUID | None]
     guarantee_id: Mapped[UUID | None]
@@ -301,6 +324,8 @@ class OrderLine(Owned):
     return_requested: Mapped[Counter]
     return_received: Mapped[Counter]
     written_off: Mapped[Counter]
+
+    packaged_quantity = count_in_packagings("ordered")
 
     @hybrid_property
     def unplanned(self) -> Decimal:

@@ -33,6 +33,7 @@ from schema.graphql.nodes import Node, node
 from schema.graphql.scopes import Requires
 from schema.master.channels import Channel
 from schema.master.locations import Location
+from schema.master.packagings import Packaged, packaged
 from schema.master.parties import Address, Party
 from schema.trade.contracts import Supplied
 from schema.trade.contracts.enums import SupplyExcuse
@@ -56,6 +57,7 @@ class DeliveryLine(Node):
     planned: Decimal = strawberry.field(
         description="What it takes; lowered to what was picked when that was less."
     )
+    packaged: Packaged | None = packaged("What it takes,")
     picked: Decimal = strawberry.field(description="What was picked.")
     packed: Decimal = strawberry.field(description="What lies in parcels.")
     shipped: Decimal = strawberry.field(description="What was dispatched.")
@@ -84,6 +86,7 @@ class ReceiptLine:
     )
     shipped: Decimal = strawberry.field(description="What was shipped.")
     received: Decimal = strawberry.field(description="What came in good order.")
+    packaged: Packaged | None = packaged("What came,")
     difference: ReceiptDifference | None = strawberry.field(
         description="Why it is not what was shipped."
     )

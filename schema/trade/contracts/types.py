@@ -15,6 +15,7 @@ from loaders.trade import contracts as loaders
 from loaders.trade import releases as release_loaders
 from loaders.trade.orders import OrderFilter, OrderSort
 from models.access.viewers import Scope
+from models.master.catalog import Unit
 from models.trade.contracts.tables import Contract as ContractRow
 from models.trade.contracts.tables import ContractLine as ContractLineRow
 from models.trade.contracts.tables import Shortfall as ShortfallRow
@@ -24,6 +25,7 @@ from schema.graphql.connections import Connection, connection
 from schema.graphql.nodes import Node, node
 from schema.graphql.scalars import Currency
 from schema.master.catalog import Product
+from schema.master.packagings import Packaged, packaged
 from schema.master.parties import Address, Party
 from schema.trade.contracts.enums import (
     ContractAction,
@@ -51,6 +53,7 @@ class ContractLine(Node):
     contract: "Contract | None" = related(loaders.by_id, "The contract.", key="contract_id")
     line_no: int = strawberry.field(description="Its number in the contract; never reused.")
     product: Product | None = related(product_loaders.by_id, "What is agreed.", key="product_id")
+    unit: Unit = strawberry.field(description="Unit of its quantities, the product's.")
     unit_price: values.Money = values.money("unit_price", "Price of one unit.")
     guarantee: Guarantee | None = related(
         loaders.guarantee_by_id,
@@ -58,6 +61,7 @@ class ContractLine(Node):
         key="guarantee_id",
     )
     target_quantity: Decimal = strawberry.field(description="How much is agreed.")
+    packaged: Packaged | None = packaged("How much is agreed,")
     min_quantity: Decimal | None = strawberry.field(
         description="The least that must be called off by the end."
     )

@@ -17,6 +17,7 @@ from loaders.trade import orders as loaders
 from loaders.trade import payments as payment_loaders
 from loaders.trade import releases as release_loaders
 from models.access.viewers import Scope
+from models.master.catalog import Unit
 from models.trade.orders.holds import Hold as HoldRow
 from models.trade.orders.tables import Order as OrderRow
 from models.trade.orders.tables import OrderLine as OrderLineRow
@@ -28,6 +29,7 @@ from schema.graphql.scalars import Currency
 from schema.graphql.scopes import Requires
 from schema.master.catalog import Product
 from schema.master.channels import Channel
+from schema.master.packagings import Packaged, packaged
 from schema.master.parties import Address, Contact, Party
 from schema.trade.contracts import Contract, ContractLine, Guarantee
 from schema.trade.orders import amounts
@@ -87,6 +89,7 @@ class OrderLine(Node):
     order: "Order | None" = related(loaders.by_id, "The order.", key="order_id")
     line_no: int = strawberry.field(description="Its number in the order, from 1; never reused.")
     product: Product | None = related(product_loaders.by_id, "What was ordered.", key="product_id")
+    unit: Unit = strawberry.field(description="Unit of its quantities, the product's.")
     contract_line: ContractLine | None = related(
         contract_loaders.line_by_id, "What a call-off draws from.", key="contract_line_id"
     )
@@ -149,6 +152,7 @@ class OrderLine(Node):
         description="How much more than ordered may be planned and delivered (`orderConfirm`)."
     )
     ordered: Decimal = strawberry.field(description="What was ordered.")
+    packaged: Packaged | None = packaged("What was ordered,")
     cancelled: Decimal = strawberry.field(description="What is not wanted any more.")
     reserved: Decimal = strawberry.field(description="What is set aside in stock.")
     backordered: Decimal = strawberry.field(description="What waits for goods.")

@@ -50,6 +50,7 @@ TWICE_IS_FINE = {
     "roles",
     "scopes",
     "deliveryMethods",
+    "hazardClasses",
     "documents",
     "payments",
 }
@@ -241,6 +242,7 @@ async def test_another_companys_id_is_refused_to_a_buyer_as_an_unknown_one(
 
 KEYS = {
     *("channelCode", "closes", "gln", "gtin", "language", "limit", "opens", "productSku", "sscc"),
+    *("hazardClass", "hazardClasses", "packaging", "unNumber", "variantOfSku"),
     *(
         "channelCodes",
         "priceListCode",

@@ -19,7 +19,7 @@ from tests.make.scene import scene
 from tests.make.sweeps.foreign import differing, found, listing, some
 
 TOKEN = "query ($id: ID!) { order(id: $id) { accessToken } }"
-OF_A_SHOP = {"Product", "Channel", "Location", "Party", "PriceList", "PriceListEntry"}
+OF_A_SHOP = {*SHARED, "Party", "PriceList", "PriceListEntry"}
 """What a storefront sees of: its channel and its prices, carriers, what every actor sees."""
 
 

@@ -13,7 +13,7 @@ from commands.master.prices import imports
 from commands.writing.running import Author, run
 from kit.errors import Refused
 from kit.inputs import LARGEST_BULK
-from tests.make.master import parties, prices
+from tests.make.master import packagings, parties, prices
 from tests.make.running import staff
 from tests.make.trade import orders
 
@@ -54,6 +54,27 @@ async def test_lists_and_prices_are_imported_and_imported_again(world, ask, load
         ("0", "2.4"),
     ]
     assert [it["isActive"] for it in gold["entries"]["nodes"]] == [False]
+
+
+async def test_a_file_may_count_steps_in_packagings(ask, load):
+    await orders.products(ask, "BOLT")
+    await packagings.cartons(ask)
+    await prices.price_list(ask, "OWN", partyGroup="GOLD")
+    head = "price_list_code,product_sku,packaging,from_quantity,unit_price\n"
+    rows = "OWN,BOLT,,,2\nOWN,BOLT,CARTON,10,1.9\nOWN,BOLT,PALLET,1,1.5\n"
+    assert await load(imports.ENTRIES, f"{head}{rows}") == {"CREATED": 3}
+    assert await load(imports.ENTRIES, f"{head}{rows}") == {"UNCHANGED": 3}
+    query = """{ priceLists(first: 1) { nodes { entries(first: 9, sort: UNIT_PRICE) { nodes {
+      fromQuantity packaged { quantity packaging { code } } } } } } }"""
+    (own,) = (await ask(query))["priceLists"]["nodes"]
+    assert [(it["fromQuantity"], it["packaged"]) for it in own["entries"]["nodes"]] == [
+        ("576", {"quantity": "1", "packaging": {"code": "PALLET"}}),
+        ("120", {"quantity": "10", "packaging": {"code": "CARTON"}}),
+        ("0", None),
+    ]
+    with pytest.raises(Refused) as refused:
+        await load(imports.ENTRIES, f"{head}OWN,BOLT,CRATE,1,1\n")
+    assert refused.value.path == ("line 2", "packaging")
 
 
 @pytest.mark.parametrize(

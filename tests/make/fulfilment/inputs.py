@@ -5,8 +5,10 @@ from typing import Any
 from kit.ids import new_id
 from kit.standards import gs1
 from tests.make.fulfilment import deliveries
-from tests.make.scene import PERSON, PLACE, WINDOW, Scene, fresh, versioned
+from tests.make.scene import PACKAGING, PERSON, PLACE, WINDOW, Scene, fresh, versioned
 from tests.make.trade import contracts
+
+COUNTED = {"packaging": PACKAGING}
 
 
 async def contract_call_off(s: Scene) -> dict[str, Any]:
@@ -16,13 +18,21 @@ async def contract_call_off(s: Scene) -> dict[str, Any]:
     request = {"contractLineId": line, "quantity": "20", "unit": "PIECE", "window": WINDOW}
     more = {"scheduleLineId": plan["scheduleLines"][0]["id"], "externalReference": "L-1"}
     more |= {"expectedUnitPrice": "2.5"}
-    part = {"locationId": s.location, "lines": [{"lineNo": 1, "quantity": "5"}], "window": WINDOW}
+    taken = [{"lineNo": 1, "quantity": "5", "packaging": PACKAGING}]
+    part = {"locationId": s.location, "lines": taken, "window": WINDOW}
     part |= {"shipToId": s.address, "recipient": PERSON, "method": "PARCEL"}
     fields = s.company_fields()
     for name in ("currency", "kind", "deliveryPolicy", "cancelIfNotBy"):
         del fields[name]
     own = {"contractId": contract["id"], "channelId": s.channel}
     return {**fields, **own, "lines": [request | more], "deliveries": [part]}
+
+
+async def contract_call_off_in_packagings(s: Scene) -> dict[str, Any]:
+    values = await contract_call_off(s)
+    (line,) = values["lines"]
+    del line["unit"]
+    return {**values, "lines": [line | {"packaging": PACKAGING}]}
 
 
 async def delivery_plan(s: Scene) -> dict[str, Any]:
@@ -35,7 +45,8 @@ async def delivery_plan(s: Scene) -> dict[str, Any]:
         "windowOverride": "Asked.",
     }
     where = {"locationId": s.location, "window": WINDOW, "recipient": PERSON}
-    part = {**where, **when, **how, "lines": deliveries.lines(order, "5")}
+    lines = [it | COUNTED for it in deliveries.lines(order, "5")]
+    part = {**where, **when, **how, "lines": lines}
     return {"deliveries": [part | {"shipToId": s.address}]}
 
 
@@ -48,7 +59,7 @@ async def delivery_plan_free(s: Scene) -> dict[str, Any]:
 async def delivery_split(s: Scene) -> dict[str, Any]:
     delivery = await s.delivery()
     where = {"locationId": s.location, "window": WINDOW, "windowOverride": "Asked."}
-    lines = deliveries.contents(delivery, "4")
+    lines = [it | COUNTED for it in deliveries.contents(delivery, "4")]
     return {**versioned("deliveryId", delivery), **where, "lines": lines}
 
 
@@ -97,9 +108,10 @@ def _packing(s: Scene, delivery: dict[str, Any]) -> dict[str, Any]:
     box = {
         "generateSscc": True,
         "parent": 0,
-        "contents": [{**content, "lot": "L", "serialNumbers": ["1", "2"]}],
+        "contents": [{**content, **COUNTED, "lot": "L", "serialNumbers": ["1", "2"]}],
     }
     short = {"deliveryLineId": content["deliveryLineId"], "picked": "2", "shortReason": "OTHER"}
+    short |= COUNTED
     return {**versioned("deliveryId", delivery), "parcels": [pallet, box], "lines": [short]}
 
 
@@ -119,7 +131,7 @@ async def delivery_confirm_receipt(s: Scene) -> dict[str, Any]:
     return {
         **versioned("deliveryId", sent),
         **when,
-        "lines": [line | {"note": "Six are missing."}],
+        "lines": [line | COUNTED | {"note": "Six are missing."}],
     }
 
 

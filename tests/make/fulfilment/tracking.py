@@ -12,6 +12,7 @@ from kit.standards.gs1 import sscc
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.fulfilment.parcels import Parcel, ParcelContent, ParcelStatus, TrackingNumber
+from models.master.catalog import Unit
 from models.master.channels import DeliveryMethod
 from models.trade.contracts.states import ContractState, EndOfLife, ReservationStrategy
 from models.trade.contracts.tables import Contract, ContractLine
@@ -126,6 +127,8 @@ def _contract(
         contract_id=contract.id,
         line_no=1,
         product_id=ids["product_id"],
+        unit=Unit.PIECE,
+        scale=0,
         target_quantity=Decimal(1000),
         currency="EUR",
         unit_price=Decimal(3),
@@ -161,6 +164,8 @@ def _order_line(
         order_id=ids["order_id"],
         line_no=1,
         product_id=ids["product_id"],
+        unit=Unit.PIECE,
+        scale=0,
         contract_line_id=ids["contract_line_id"],
         currency="EUR",
         unit_price=Decimal(3),

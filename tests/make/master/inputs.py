@@ -2,13 +2,43 @@
 
 from typing import Any
 
-from tests.make.scene import GTIN, PLACE, Scene, fresh, gln
+from tests.make.scene import PACKAGING, PLACE, Scene, fresh, gln
+
+HANDLING = {
+    "keepFromC": "2",
+    "keepToC": "8",
+    "unNumber": "UN1263",
+    "hazardClass": "3",
+    "isHighValue": True,
+    "isOversize": True,
+}
+CAPABILITIES = {
+    "keepsFromC": "2",
+    "keepsToC": "8",
+    "hazardClasses": ["3"],
+    "takesHighValue": True,
+    "takesOversize": True,
+}
 
 
-async def products_upsert(_: Scene) -> dict[str, Any]:
+async def method_handlings_upsert(_: Scene) -> dict[str, Any]:
+    return {"methods": [{"method": "PARCEL", **CAPABILITIES}]}
+
+
+async def products_upsert(s: Scene) -> dict[str, Any]:
+    variant = {"variantOfSku": await code_of(s, "product")}
+    variant |= {"options": [{"name": "size", "value": "M8"}], "handling": HANDLING}
     item = {"sku": fresh("S"), "name": "Bolt", "unit": "PIECE", "scale": 0}
     price = {"listPrice": {"amount": "2.5", "currency": "EUR"}}
-    return {"products": [{**item, **price, "gtin": GTIN, "weightG": 100, "isActive": True}]}
+    return {
+        "products": [{**item, **price, **variant, "gtin": gln(), "weightG": 100, "isActive": True}]
+    }
+
+
+async def packagings_upsert(s: Scene) -> dict[str, Any]:
+    own = {"productSku": await code_of(s, "product"), "name": "Pallet", "isActive": True}
+    made_up = {"code": fresh("P"), "quantity": "48", "packaging": PACKAGING, "gtin": gln()}
+    return {"packagings": [own | made_up]}
 
 
 async def channels_upsert(_: Scene) -> dict[str, Any]:
@@ -21,6 +51,7 @@ async def channels_upsert(_: Scene) -> dict[str, Any]:
 async def locations_upsert(s: Scene) -> dict[str, Any]:
     item = {"code": fresh("L"), "name": "North", "timeZone": "Europe/Berlin", "kind": "STORE"}
     more = {"gln": gln(), "place": PLACE, "providerId": s.carrier, "isActive": True}
+    more |= {"handling": CAPABILITIES}
     return {"locations": [item | more]}
 
 
@@ -78,7 +109,7 @@ mutation ($input: PriceListsUpsertInput!) {
 async def price_list_entries_upsert(s: Scene) -> dict[str, Any]:
     listed = await s.ask(LISTED, input=await price_lists_upsert(s))
     (made,) = listed["priceListsUpsert"]["results"]
-    price = {"fromQuantity": "20", "unitPrice": "2.25", "isActive": True}
+    price = {"fromQuantity": "20", "unitPrice": "2.25", "isActive": True, "packaging": PACKAGING}
     product = await code_of(s, "product")
     entry = {"priceListCode": made["priceList"]["code"], "productSku": product}
     return {"entries": [entry | price]}

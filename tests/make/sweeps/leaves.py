@@ -155,6 +155,10 @@ _TEXTS: Mapping[str, Mapping[Any, str]] = {
         LONG: "TOO_LONG",
     },
     **dict.fromkeys(
+        ("hazardClass", "hazardClasses", "unNumber"),
+        dict.fromkeys(("10", "1263", "UN12", "", "\0", "3\n", LONG), "INVALID"),
+    ),
+    **dict.fromkeys(
         ("gtin", "gln", "sscc"),
         dict.fromkeys(("4006381333932", "٤٠٠٦٣٨١٣٣٣٩٣١", "", "\0", LONG), "INVALID_CHECK_DIGIT"),
     ),
@@ -174,6 +178,10 @@ _DECIMALS = {
     "1e-400": "OUT_OF_RANGE",
     "1000000000000": "OUT_OF_RANGE",
     "0.1234567": "SCALE_EXCEEDED",
+}
+_CELSIUS = {
+    **dict.fromkeys(("-273.2", "1000.1", "1e400", "1000000000000"), "OUT_OF_RANGE"),
+    "0.12": "SCALE_EXCEEDED",
 }
 _PRICED = {
     "amount",
@@ -264,6 +272,8 @@ def _no_ids(text: str) -> list[str]:
 
 
 def _wrong_decimals(leaf: Leaf) -> dict[str, str]:
+    if leaf.name in {"keepFromC", "keepToC", "keepsFromC", "keepsToC"}:
+        return _CELSIUS
     wrong = dict(_DECIMALS)
     if leaf.name not in _ZERO and leaf.owner != "ReleaseLineInput":
         wrong["0"] = "NOT_POSITIVE"

@@ -4,7 +4,7 @@ from typing import Any
 
 from kit.ids import to_global
 from tests.make.master import channels
-from tests.make.scene import PERSON, PLACE, WINDOW, Scene, fresh, versioned
+from tests.make.scene import PACKAGING, PERSON, PLACE, WINDOW, Scene, fresh, versioned
 from tests.make.trade import contracts, orders
 
 AMOUNTS = {
@@ -106,7 +106,7 @@ async def order_release_hold(s: Scene) -> dict[str, Any]:
 
 async def order_cancel_lines(s: Scene) -> dict[str, Any]:
     order = await s.order()
-    lines = [{"lineId": order["lines"][0]["id"], "quantity": "4"}]
+    lines = [{"lineId": order["lines"][0]["id"], "quantity": "4", "packaging": PACKAGING}]
     version = {"expectedVersion": order["version"], "reason": "Too many."}
     return {"orderId": order["id"], "lines": lines, **version}
 
@@ -119,6 +119,7 @@ async def order_close(s: Scene) -> dict[str, Any]:
 async def order_confirm(s: Scene) -> dict[str, Any]:
     order = await s.order()
     response = {"response": "ACCEPTED", "window": WINDOW, "overTolerance": "2"}
+    response |= {"packaging": PACKAGING}
     lines = [{"lineId": order["lines"][0]["id"], **response}]
     return {**versioned("orderId", order), "window": WINDOW, "lines": lines}
 
@@ -170,8 +171,9 @@ async def orders_record_payments(s: Scene) -> dict[str, Any]:
 def contract_line(s: Scene) -> dict[str, Any]:
     more = {"minQuantity": "10", "maxQuantity": "2000", "lotMultiple": "2", "minPerCallOff": "2"}
     percents = {"overTolerancePercent": "10", "underTolerancePercent": "5"}
-    more["guarantee"] = contracts.GUARANTEE
-    return contracts.line(s.product, maxPerCallOff="500", **more, **percents)
+    counted = {"maxPerCallOff": "500", "packaging": PACKAGING}
+    more["guarantee"] = contracts.GUARANTEE | {"packaging": PACKAGING}
+    return contracts.line(s.product, **counted, **more, **percents)
 
 
 CONTRACT_FIELDS = {
@@ -239,7 +241,9 @@ async def contract_release(s: Scene) -> dict[str, Any]:
         "releaseNo": 1,
         "function": "REPLACE",
         "supplierConsent": False,
-        "lines": [{"window": WINDOW, "quantity": "5", "commitment": "FIRM"}],
+        "lines": [
+            {"window": WINDOW, "quantity": "5", "commitment": "FIRM", "packaging": PACKAGING}
+        ],
         **horizon,
         **counted,
     }

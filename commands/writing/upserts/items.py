@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import ARRAY, any_, literal
 
 from commands.writing.transaction import Entity, Outcome, Writing
+from commands.writing.upserts.frozen import check_frozen
+from kit.errors import Path
 from kit.ids import new_id
 from models.base.events import Created, Event, Updated
 from models.base.payloads import ColumnName
@@ -25,18 +27,21 @@ async def upsert(
     events: UpsertEvents,
     key: str,
     items: Sequence[Mapping[str, Any]],
+    path: Path,
 ) -> tuple[list[Any], list[str]]:
-    """Write items by their business key. items: column -> value, the key among them.
+    """Write items by their business key. items: column -> value, the key among them. path: of them.
 
     Returns the rows and what was done to each (CREATED, UPDATED or UNCHANGED), by position.
+    Refused: IN_USE for a change of what is frozen once it is used.
     """
     found = await locked(writing, entity, key, (item[key] for item in items))
+    await check_frozen(writing, entity, [(found.get(item[key]), item) for item in items], path)
     rows, statuses = [], []
     for item in items:
         old = found.get(item[key])
         row, changed = put(writing, entity, old, item)
         rows.append(row)
-        statuses.append(status(writing, _event(events, row, changed, is_new=old is None)))
+        statuses.append(status(writing, happened(events, row, changed, is_new=old is None)))
     await writing.session.flush()
     return rows, statuses
 
@@ -68,7 +73,7 @@ def put(
     return row, changed
 
 
-def _event(
+def happened(
     events: UpsertEvents, row: Owned, changed: Iterable[str], *, is_new: bool
 ) -> Event | None:
     """Return what happened to a row, None where nothing did."""
@@ -78,19 +83,24 @@ def _event(
     return events.updated(row.id, fields=fields) if fields else None
 
 
-def status(writing: Writing, happened: Event | None) -> str:
+def status(writing: Writing, event: Event | None) -> str:
     """Record what happened to a row, None for nothing, and return it as a client reads it."""
-    if happened is None:
+    if event is None:
         return "UNCHANGED"
-    writing.record(happened)
-    return "CREATED" if isinstance(happened, Created) else "UPDATED"
+    writing.record(event)
+    return "CREATED" if isinstance(event, Created) else "UPDATED"
 
 
-def results(name: str, rows: Sequence[Any], statuses: Sequence[str]) -> Outcome:
-    """Return the outcome of a bulk call. name: under which an item's id stands, "product_id"."""
+def results(
+    name: str, rows: Sequence[Any], statuses: Sequence[str], **more: Sequence[Any]
+) -> Outcome:
+    """Return the outcome of a bulk call. name: under which an item's id stands, "product_id".
+
+    more: what else is known of each item, by name.
+    """
     return {
         "results": [
-            {name: row.id, "status": status, "problems": []}
-            for row, status in zip(rows, statuses, strict=True)
+            {name: row.id, "status": status, "problems": [], **dict(zip(more, values, strict=True))}
+            for row, status, *values in zip(rows, statuses, *more.values(), strict=True)
         ]
     }

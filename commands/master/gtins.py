@@ -1,0 +1,54 @@
+"""GTINs: each names one product or one packaging of a merchant, however many zeros lead it."""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, TypeAlias
+
+from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, func, select, union_all
+
+from commands.writing.transaction import Writing
+from kit.db.statements import Statement
+from kit.errors import Code, Path, Refused
+from kit.inputs import refuse_duplicates
+from kit.standards.gs1 import gtin14
+from models.master.catalog import Product
+from models.master.packagings import Packaging
+
+GtinOf: TypeAlias = tuple[Any, str | None]
+"""A locked row, None for a new one; the GTIN that it is to have."""
+
+
+async def check_gtins(writing: Writing, rows: Sequence[GtinOf], path: Path) -> None:
+    """Look whether something else has the GTINs that are new; one statement if there are any.
+
+    Those that stay are not asked: what was there twice before this rule may stay.
+
+    Refused: DUPLICATE, TAKEN.
+    """
+    new = [
+        gtin14(gtin) if gtin and (row is None or row.gtin != gtin) else None for row, gtin in rows
+    ]
+    refuse_duplicates(new, path, "gtin")
+    numbers = [it for it in new if it is not None]
+    if not numbers:
+        return
+    found = await writing.session.rows(_holders(), {**writing.parameters, "numbers": numbers})
+    for number, holder in found:
+        place = new.index(number)
+        row = rows[place][0]
+        if row is None or row.id != holder:
+            text = "Another product or packaging has this GTIN."
+            raise Refused(Code.TAKEN, text, (*path, place, "gtin"))
+
+
+@cache
+def _holders() -> Statement:
+    """Build the statement that tells who has the GTINs `numbers`."""
+    merchant = bindparam("merchant", type_=Uuid())
+    numbers = any_(bindparam("numbers", type_=ARRAY(Text())))
+    selects = []
+    for table in (Product, Packaging):
+        number = func.lpad(table.gtin, 14, "0")
+        rows = select(number.label("number"), table.id)
+        selects.append(rows.where(table.merchant_id == merchant, number == numbers))
+    return Statement(union_all(*selects))

@@ -1,0 +1,1 @@
+"""Packagings: what products are packed in, and how whatever takes a quantity counts in them."""

@@ -1,0 +1,113 @@
+"""Packagings: written in bulk, by product and code."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from uuid import UUID
+
+from pydantic import Field
+
+from commands.master.gtins import check_gtins
+from commands.master.packagings.counting import Packagings, Quantified, columns_of
+from commands.writing.transaction import Outcome, Writing, missing
+from commands.writing.upserts.frozen import check_frozen
+from commands.writing.upserts.items import UpsertEvents, happened, put, results, status
+from commands.writing.verbs import verb
+from kit.errors import Code, Refused
+from kit.inputs import Bulk, Command, Gtin, Name, Quantity, Reference, refuse_duplicates
+from models.access.viewers import Scope
+from models.base.acts import Act
+from models.events.master.packagings import PackagingCreated, PackagingUpdated
+from models.master.catalog import Product, measure_of
+from models.master.packagings import Packaging
+
+_EVENTS = UpsertEvents(PackagingCreated, PackagingUpdated)
+
+
+class PackagingUpsert(Quantified):
+    """One packaging, known by its product and a code. `packaging`: what it is made up of."""
+
+    product_sku: Reference = Field(description="SKU of the product that it holds.")
+    code: Reference = Field(description="The product's code of it, for example CARTON or PALLET.")
+    name: Name = Field(description="Name for people.")
+    quantity: Quantity = Field(
+        description="How much it holds: in the product's unit, or in `packaging`, as a pallet that"
+        " holds 48 CARTON."
+    )
+    gtin: Gtin | None = Field(
+        None, description="Its own GTIN, with its check digit; no product or packaging has it too."
+    )
+    is_active: bool = Field(
+        default=True,
+        description="Whether new orders, contracts and prices may count in it; what is there goes"
+        " on.",
+    )
+
+
+class PackagingsUpsert(Command):
+    """Up to 250 packagings."""
+
+    packagings: Bulk[PackagingUpsert] = Field(
+        description="The packagings, each product and code once; what one is made up of comes"
+        " before it, or is there."
+    )
+
+
+@verb(
+    Act(Scope.MASTER_DATA_WRITE),
+    "Create or change up to 250 packagings by product and code. What a packaging holds stays, once"
+    " anything is counted in it.",
+)
+async def upsert_all(writing: Writing, command: PackagingsUpsert) -> Outcome:
+    """Write packagings.
+
+    Refused: NOT_FOUND for a product, or what a packaging is made up of; DUPLICATE; IN_USE for other
+    contents of what is used; TAKEN for a GTIN; SCALE_EXCEEDED and OUT_OF_RANGE for a quantity.
+    """
+    inputs = command.packagings
+    refuse_duplicates(((it.product_sku, it.code) for it in inputs), ("packagings",), "code")
+    products = await writing.by_key(Product, "sku", {it.product_sku for it in inputs})
+    for place, it in enumerate(inputs):
+        if it.product_sku not in products:
+            raise missing(Product, ("packagings", place, "product_sku"))
+    ids = {it.id for it in products.values()}
+    rows = await writing.among(Packaging, "product_id", ids, "id", lock=True)
+    known = {(it.product_id, it.code): it for it in rows}
+    contents = _contents(products, known, inputs)
+    before = [known.get((products[it.product_sku].id, it.code)) for it in inputs]
+    changes = [(row, {"content": it}) for row, it in zip(before, contents, strict=True)]
+    await check_frozen(writing, Packaging, changes, ("packagings",), content="quantity")
+    numbers = [(row, it.gtin) for row, it in zip(before, inputs, strict=True)]
+    await check_gtins(writing, numbers, ("packagings",))
+    made, statuses = [], []
+    for it, old, content in zip(inputs, before, contents, strict=True):
+        product = products[it.product_sku]
+        inner = None if it.packaging is None else known[product.id, it.packaging]
+        own = it.model_dump(include={"code", "name", "gtin", "is_active"})
+        item = {**measure_of(product), **own, "content": content, **columns_of(inner)}
+        row, changed = put(writing, Packaging, old, item)
+        known[product.id, it.code] = row
+        made.append(row)
+        statuses.append(status(writing, happened(_EVENTS, row, changed, is_new=old is None)))
+    await writing.session.flush()
+    return results("packaging_id", made, statuses)
+
+
+def _contents(
+    products: Mapping[str, Product],
+    known: Mapping[tuple[UUID, str], Packaging],
+    inputs: Sequence[PackagingUpsert],
+) -> list[Decimal]:
+    """Return what each holds in the product's unit, of what is there or comes before it.
+
+    Refused: INVALID for one that is made up of itself, and as `Packagings`.
+    """
+    found, contents = dict(known), []
+    for place, it in enumerate(inputs):
+        product, path = products[it.product_sku], ("packagings", place)
+        if it.packaging == it.code:
+            text = "A packaging is made up of others."
+            raise Refused(Code.INVALID, text, (*path, "packaging"))
+        content = Packagings(found)(product, it, path=path).amount
+        found[product.id, it.code] = Packaging(code=it.code, content=content)
+        contents.append(content)
+    return contents

@@ -1,0 +1,74 @@
+"""Whatever takes a quantity takes it in packagings too."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any, get_args
+
+import pytest
+from pydantic.fields import FieldInfo
+
+from commands.master.packagings.counting import Quantified
+from kit.inputs import HowMuch, Input
+from schema.schema import schema
+from schema.verbs import verbs
+
+CUMULATIVE = {"ContractRelease.cumulative_received"}
+"""The sum of whatever came, in whatever it came: a customer's Fortschrittszahl has no packaging."""
+
+
+def models_of(annotation: Any) -> Iterator[type[Input]]:
+    """Give the models in an annotation."""
+    if isinstance(annotation, type) and issubclass(annotation, Input):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from models_of(inner)
+
+
+def below(model: type[Input], known: set[type[Input]]) -> set[type[Input]]:
+    """Return a model, and those of its fields."""
+    if model not in known:
+        known.add(model)
+        for field in model.model_fields.values():
+            for inner in models_of(field.annotation):
+                below(inner, known)
+    return known
+
+
+def is_quantity(name: str, field: FieldInfo) -> bool:
+    """Tell whether a field is a number of goods, or a number that is called so."""
+    kinds = [field.annotation, *get_args(field.annotation)]
+    marks = [*field.metadata, *(it for kind in kinds for it in getattr(kind, "__metadata__", ()))]
+    is_number = any(kind is Decimal or Decimal in get_args(kind) for kind in kinds)
+    return HowMuch() in marks or (is_number and "quantity" in name)
+
+
+def taken() -> Iterator[tuple[str, type[Input]]]:
+    """Give the fields of all that verbs take that are quantities."""
+    known: set[type[Input]] = set()
+    for verb in verbs(schema.mutation):
+        below(verb.takes, known)
+    for model in known:
+        for name, field in model.model_fields.items():
+            if is_quantity(name, field):
+                yield f"{model.__name__}.{name}", model
+
+
+TAKEN = dict(taken())
+
+
+def test_the_places_that_take_a_quantity_are_found() -> None:
+    assert {
+        "CallOffPartLine.quantity",
+        "ContractLineCreate.lot_multiple",
+        "ContractLineAmend.target_quantity",
+        "ContentPack.quantity",
+        "LineCancel.quantity",
+        "PickedLine.picked",
+        "PriceListEntryUpsert.from_quantity",
+        *CUMULATIVE,
+    } <= TAKEN.keys()
+
+
+@pytest.mark.parametrize("name", sorted(TAKEN))
+def test_what_takes_a_quantity_takes_it_in_packagings(name: str) -> None:
+    assert issubclass(TAKEN[name], Quantified) != (name in CUMULATIVE)
