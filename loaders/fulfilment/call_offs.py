@@ -18,9 +18,10 @@ from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.trade.contracts.guarantees import Guarantee
 from models.trade.contracts.tables import Contract
 from models.trade.orders.amounts import net_of
+from models.trade.orders.lines import OrderLine
 from models.trade.orders.penalties import days_late, due_on, is_excused, penalty
 from models.trade.orders.states import OrderKind
-from models.trade.orders.tables import Order, OrderLine
+from models.trade.orders.tables import Order
 
 
 class CallOff(One):

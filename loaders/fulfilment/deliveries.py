@@ -21,7 +21,8 @@ from models.fulfilment.deliveries.receipts import Receipt, ReceiptLine
 from models.fulfilment.deliveries.states import OPEN, DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.trade.orders.acts import HELD
-from models.trade.orders.tables import Order, OrderLine
+from models.trade.orders.lines import OrderLine
+from models.trade.orders.tables import Order
 
 
 class _Lines(Many):

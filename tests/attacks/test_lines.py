@@ -21,7 +21,8 @@ from models.access.journal import JournalEntry
 from models.access.viewers import Actor
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.fulfilment.tracking.events import TrackingEvent
-from models.trade.orders.tables import Order, OrderLine
+from models.trade.orders.lines import OrderLine
+from models.trade.orders.tables import Order
 from resolvers.running.context import Context
 from resolvers.running.writing import write
 from schema.graphql.extensions.buckets import LINES_A_POINT, PAID_LINES

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from models.trade.orders.tables import COUNTERS
+from models.trade.orders.lines import COUNTERS
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 """Table -> its rows."""

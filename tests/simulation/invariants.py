@@ -14,8 +14,8 @@ from models.base.tables import Base
 from models.events.fulfilment import deliveries as of_deliveries
 from models.events.trade import orders as of_orders
 from models.fulfilment.deliveries.states import DeliveryState
+from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import FulfilmentStatus
-from models.trade.orders.tables import OrderLine
 
 _ON_DELIVERIES = ("planned", "picked", "packed", "shipped", "delivered", "lost", "refused")
 _SENT = "('DISPATCHED', 'PARTIALLY_DELIVERED', 'DELIVERED', 'FAILED', 'RETURNED_TO_SENDER', 'LOST')"

@@ -11,7 +11,7 @@ from commands.writing.transaction import Writing, missing
 from kit.errors import Code, Path, Refused
 from kit.inputs import refuse_duplicates
 from models.trade.contracts.tables import Contract
-from models.trade.orders.tables import OrderLine
+from models.trade.orders.lines import OrderLine
 
 _PATH: Path = ("deliveries",)
 

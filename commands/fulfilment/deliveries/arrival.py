@@ -39,7 +39,7 @@ from models.fulfilment.deliveries.states import BEFORE_DISPATCH, DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.fulfilment.parcels import Parcel, ParcelContent, ParcelStatus
 from models.fulfilment.tracking.standing import TERMINAL
-from models.trade.orders.tables import OrderLine
+from models.trade.orders.lines import OrderLine
 
 _COUNTERS = {
     ParcelStatus.DELIVERED: "delivered",

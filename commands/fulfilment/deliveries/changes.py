@@ -51,7 +51,7 @@ from models.master.locations import Location
 from models.master.parties import Address
 from models.trade.codes import TradeCode
 from models.trade.contracts.guarantees import SupplyExcuse
-from models.trade.orders.tables import OrderLine
+from models.trade.orders.lines import OrderLine
 
 _INHERITED = (
     "party_id",

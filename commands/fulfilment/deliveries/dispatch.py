@@ -22,8 +22,8 @@ from models.events.fulfilment.deliveries import DeliveryDispatched
 from models.fulfilment.deliveries import acts
 from models.fulfilment.deliveries.conditions import TOO_LATE
 from models.fulfilment.deliveries.states import DeliveryState
+from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import DeliveryPolicy
-from models.trade.orders.tables import OrderLine
 
 
 class DeliveryDispatch(DeliveryCommand):

@@ -29,8 +29,9 @@ from models.fulfilment.deliveries.tables import Delivery, DeliveryLine, ShortRea
 from models.master.catalog import Product
 from models.trade.codes import TradeCode
 from models.trade.orders.acts import HELD
+from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import DeliveryPolicy
-from models.trade.orders.tables import Order, OrderLine
+from models.trade.orders.tables import Order
 
 
 class PickedLine(Quantified):

@@ -14,7 +14,8 @@ from models.master.channels import CONSUMER_METHODS, Channel, DeliveryMethod
 from models.master.handling import MethodHandling, Need, lacking
 from models.master.locations import Location
 from models.master.parties import Address, Party, PartyKind, takes_in
-from models.trade.orders.tables import Order, OrderLine
+from models.trade.orders.lines import OrderLine
+from models.trade.orders.tables import Order
 
 WINDOW = ("window_earliest", "window_latest", "window_zone")
 _MOST = 10

@@ -53,7 +53,8 @@ from models.master.channels import Channel, DeliveryMethod
 from models.master.locations import Location
 from models.master.parties import Address, Party
 from models.trade.codes import TradeCode
-from models.trade.orders.tables import Order, OrderLine
+from models.trade.orders.lines import OrderLine
+from models.trade.orders.tables import Order
 
 
 class PlannedLine(Quantified):

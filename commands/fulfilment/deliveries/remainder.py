@@ -8,8 +8,9 @@ from commands.trade.orders import lines
 from commands.trade.orders.cancel import cancelled_lines
 from commands.trade.orders.states import become
 from models.events.trade.orders import OrderCancelled, OrderLinesCancelled
+from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import OrderState
-from models.trade.orders.tables import Order, OrderLine
+from models.trade.orders.tables import Order
 
 
 async def cancel(locked: Locked, order: Order, remaining: Mapping[OrderLine, Decimal]) -> None:

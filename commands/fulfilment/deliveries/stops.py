@@ -28,7 +28,8 @@ from models.master.parties import Party
 from models.trade.codes import TradeCode
 from models.trade.orders.acts import HELD
 from models.trade.orders.holds import Hold, reason_for
-from models.trade.orders.tables import Order, OrderLine
+from models.trade.orders.lines import OrderLine
+from models.trade.orders.tables import Order
 
 _PATH: Path = ("delivery_id",)
 

@@ -23,8 +23,9 @@ from models.trade.codes import TradeCode
 from models.trade.contracts import acts
 from models.trade.contracts.states import IN_FORCE, ContractState
 from models.trade.contracts.tables import Contract
+from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import OPEN_STATES
-from models.trade.orders.tables import Order, OrderLine
+from models.trade.orders.tables import Order
 
 
 class ContractStep(Command):

@@ -26,8 +26,9 @@ from models.access.viewers import Actor, CompanyRole
 from models.master.channels import Channel
 from models.master.parties import Party
 from models.trade.orders.amounts import owed
+from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import Approval, OrderState
-from models.trade.orders.tables import Order, OrderLine
+from models.trade.orders.tables import Order
 
 _NOT_ORDERED = [OrderState.CANCELLED.value, OrderState.REJECTED.value]
 

@@ -25,8 +25,8 @@ from models.events.trade.orders import (
 from models.master.catalog import Product
 from models.trade.codes import TradeCode
 from models.trade.orders import acts
+from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import OrderState
-from models.trade.orders.tables import OrderLine
 
 
 class LineCancel(Quantified):

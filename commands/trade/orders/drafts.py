@@ -18,6 +18,7 @@ from models.events.trade.orders import OrderPlaced
 from models.master.catalog import Product, measure_of
 from models.master.packagings import Packaging
 from models.trade.orders.amounts import net_of
+from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import (
     Approval,
     DeliveryPolicy,
@@ -25,7 +26,7 @@ from models.trade.orders.states import (
     OrderState,
     payment_at_first,
 )
-from models.trade.orders.tables import Order, OrderLine
+from models.trade.orders.tables import Order
 
 __all__ = ["Draft", "LineDraft", "create", "window_columns"]
 

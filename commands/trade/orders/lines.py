@@ -22,8 +22,9 @@ from models.events.trade.orders import (
 )
 from models.trade.contracts.tables import Contract
 from models.trade.orders.holds import Hold
+from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import FulfilmentStatus
-from models.trade.orders.tables import Order, OrderLine
+from models.trade.orders.tables import Order
 
 _COUNT = Statement(
     select(func.count().label("count")).where(

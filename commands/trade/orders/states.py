@@ -16,8 +16,9 @@ from models.access.viewers import Scope
 from models.events.trade.orders import OrderApproved, OrderRejected
 from models.trade.codes import TradeCode
 from models.trade.orders import acts
+from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import NEXT_STATES, Approval, OrderState, voice
-from models.trade.orders.tables import Order, OrderLine
+from models.trade.orders.tables import Order
 
 
 class OrderCommand(Command):

@@ -19,8 +19,9 @@ from kit.standards.money import rounded
 from models.events.trade.orders import OrderPaymentRecorded
 from models.trade.codes import TradeCode
 from models.trade.orders.amounts import owed
+from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import PaymentState
-from models.trade.orders.tables import Order, OrderLine
+from models.trade.orders.tables import Order
 from models.trade.payments import Payment
 
 

@@ -27,7 +27,8 @@ from models.events.trade.orders import (
 )
 from models.master.catalog import Product, measure_of
 from models.trade.orders import acts
-from models.trade.orders.tables import Order, OrderLine
+from models.trade.orders.lines import OrderLine
+from models.trade.orders.tables import Order
 
 AT_ONCE = 20
 """Orders whose amendments expire in one transaction."""

@@ -31,8 +31,9 @@ from models.events.trade.orders import OrderCancelled, OrderResponded, Responded
 from models.master.catalog import Product
 from models.trade.codes import TradeCode
 from models.trade.orders import acts
+from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import LineResponse, OrderState
-from models.trade.orders.tables import Order, OrderLine
+from models.trade.orders.tables import Order
 
 
 class LineConfirm(Quantified):

@@ -12,7 +12,8 @@ from loaders.trade.orders.tokens import access_token
 from loaders.trade.orders.totals import charges, net, taxes, totals
 from models.trade.orders.acts import ACTS
 from models.trade.orders.holds import Hold
-from models.trade.orders.tables import Order, OrderLine
+from models.trade.orders.lines import OrderLine
+from models.trade.orders.tables import Order
 from models.trade.payments import UNPAID
 
 by_id = One(Order)

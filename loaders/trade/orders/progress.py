@@ -9,8 +9,8 @@ from loaders.reading.filters import one_of
 from loaders.reading.relations import Reader
 from models.base.tables import OneOf, entity_named
 from models.base.visibility import seen_by
+from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import OPEN_STATES, FulfilmentStatus
-from models.trade.orders.tables import OrderLine
 
 Condition = Callable[[Reader, Any], ColumnElement[bool]]
 """reader, table of orders -> a condition on one of them."""

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, case, null, select
 from loaders.reading.relations import ByColumn, Computed, Reader, Rows
 from models.base.records import record
 from models.base.visibility import seen_by
-from models.trade.orders.tables import OrderLine
+from models.trade.orders.lines import OrderLine
 
 
 def _response(reader: Reader, line: Any) -> ColumnElement[Any]:

@@ -26,7 +26,8 @@ from loaders.reading.relations import Bind, Nested, Part, Reader
 from loaders.reading.wholes import WholeOf
 from models.base.visibility import seen_by
 from models.trade.orders.amounts import owed, rounded_net
-from models.trade.orders.tables import Order, OrderLine
+from models.trade.orders.lines import OrderLine
+from models.trade.orders.tables import Order
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ from models.master.locations import Location
 from models.master.parties import Party, PartyKind
 from models.trade.orders.acts import HELD
 from models.trade.orders.holds import Hold
+from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import DeliveryPolicy
-from models.trade.orders.tables import Order, OrderLine
+from models.trade.orders.tables import Order
 from models.trade.payments import stops
 
 ALIKE = (

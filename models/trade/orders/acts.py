@@ -8,8 +8,8 @@ from sqlalchemy import and_
 from models.access.viewers import Actor, CompanyRole, Scope
 from models.base.acts import Act, Itself, Some, leading_to
 from models.trade.orders.holds import Hold
+from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import LIVING_STATES, NEXT_STATES, Approval, OrderState
-from models.trade.orders.tables import OrderLine
 
 
 class OrderAction(StrEnum):

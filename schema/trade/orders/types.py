@@ -19,8 +19,8 @@ from loaders.trade import releases as release_loaders
 from models.access.viewers import Scope
 from models.master.catalog import Unit
 from models.trade.orders.holds import Hold as HoldRow
+from models.trade.orders.lines import OrderLine as OrderLineRow
 from models.trade.orders.tables import Order as OrderRow
-from models.trade.orders.tables import OrderLine as OrderLineRow
 from schema.access.journal import Timeline, timeline
 from schema.graphql import values
 from schema.graphql.connections import Connection, whole

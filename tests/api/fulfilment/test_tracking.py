@@ -16,7 +16,7 @@ from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.fulfilment.parcels import Parcel, ParcelStatus
 from models.fulfilment.tracking.events import TrackingEvent
 from models.trade.contracts.tables import ContractLine
-from models.trade.orders.tables import OrderLine
+from models.trade.orders.lines import OrderLine
 from tests.make import Ask, World
 from tests.make.feed import Feed, kinds, row, rows
 from tests.make.fulfilment.tracking import EACH, sent

@@ -10,7 +10,7 @@ from models.fulfilment.deliveries.tables import Delivery
 from models.fulfilment.parcels import Parcel, TrackingNumber
 from models.fulfilment.tracking.events import TrackingEvent
 from models.trade.contracts.tables import ContractLine
-from models.trade.orders.tables import OrderLine
+from models.trade.orders.lines import OrderLine
 from tests import make
 from tests.guard import counted
 from tests.make import Ask, World

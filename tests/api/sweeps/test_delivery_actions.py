@@ -15,8 +15,9 @@ from models.fulfilment.deliveries.states import BEFORE_DISPATCH, DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.master.channels import Channel, ReleaseWhen
 from models.trade.orders.holds import Hold
+from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import DeliveryPolicy, PaymentState
-from models.trade.orders.tables import Order, OrderLine
+from models.trade.orders.tables import Order
 from tests.make.fulfilment import deliveries
 from tests.make.master import locations
 from tests.make.scene import PERSON, PLACE

@@ -18,7 +18,7 @@ from loaders.reading.wholes import CountOf
 from models.access.viewers import OTHERS, Actor, Scope, Viewer
 from models.base.masks import NULL
 from models.matrix import entities
-from models.trade.orders.tables import OrderLine
+from models.trade.orders.lines import OrderLine
 from resolvers.running.context import Context
 from schema.schema import schema
 from tests.execution.operations import Seen, Writer

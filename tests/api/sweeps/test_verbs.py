@@ -12,8 +12,9 @@ from models.trade.contracts.states import ContractState
 from models.trade.contracts.tables import Contract, ContractLine
 from models.trade.orders.acts import ACTS
 from models.trade.orders.holds import Hold
+from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import Approval, LineResponse, OrderState
-from models.trade.orders.tables import Order, OrderLine
+from models.trade.orders.tables import Order
 from tests.make.sweeps.offers import Client, write
 from tests.make.trade import contracts, orders
 

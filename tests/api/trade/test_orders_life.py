@@ -6,7 +6,7 @@ from sqlalchemy import update
 
 from kit.ids import from_global, to_global
 from models.access.viewers import Actor
-from models.trade.orders.tables import OrderLine
+from models.trade.orders.lines import OrderLine
 from tests.make.master import channels
 from tests.make.trade import contracts, orders
 

@@ -8,7 +8,8 @@ import pytest
 from kit.ids import from_global, to_global
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
-from models.trade.orders.tables import Order, OrderLine
+from models.trade.orders.lines import OrderLine
+from models.trade.orders.tables import Order
 from tests.make.master import channels, locations, parties
 from tests.make.trade import orders
 

@@ -5,7 +5,8 @@ from sqlalchemy import func, select
 
 from kit.ids import new_id, to_global
 from models.access.journal import JournalEntry
-from models.trade.orders.tables import Order, OrderLine
+from models.trade.orders.lines import OrderLine
+from models.trade.orders.tables import Order
 from tests import make
 from tests.make.master import channels, parties
 from tests.make.trade import orders

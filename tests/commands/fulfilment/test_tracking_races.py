@@ -14,7 +14,7 @@ from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.fulfilment.parcels import Parcel
 from models.fulfilment.tracking.events import TrackingEvent
-from models.trade.orders.tables import OrderLine
+from models.trade.orders.lines import OrderLine
 from tests.make import World
 from tests.make.fulfilment.tracking import EACH, sent
 from tests.make.running import run

@@ -7,7 +7,7 @@ from commands.writing.rows import write_rows
 from commands.writing.transaction import Outcome, Writing
 from kit.inputs import Command
 from models.access.journal import JournalEntry
-from models.trade.orders.tables import OrderLine
+from models.trade.orders.lines import OrderLine
 from tests.guard import counted
 from tests.make import World
 from tests.make.feed import rows

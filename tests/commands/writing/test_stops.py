@@ -13,7 +13,8 @@ from loaders.reading.acts import available
 from loaders.reading.relations import Reader
 from models.base.acts import Some
 from models.trade.orders import acts
-from models.trade.orders.tables import Order, OrderLine
+from models.trade.orders.lines import OrderLine
+from models.trade.orders.tables import Order
 from tests.make.running import staff
 from tests.make.trade import orders
 

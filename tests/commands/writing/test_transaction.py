@@ -8,7 +8,8 @@ from commands.writing import transaction
 from commands.writing.transaction import Writing
 from kit.ids import from_global, new_id, to_global
 from models.access.viewers import Actor, Viewer
-from models.trade.orders.tables import Order, OrderLine
+from models.trade.orders.lines import OrderLine
+from models.trade.orders.tables import Order
 from tests.make.master import parties
 from tests.make.trade import orders
 

@@ -16,8 +16,9 @@ from models.master.catalog import Unit
 from models.master.channels import DeliveryMethod
 from models.trade.contracts.states import ContractState, EndOfLife, ReservationStrategy
 from models.trade.contracts.tables import Contract, ContractLine
+from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import DeliveryPolicy, OrderKind, OrderState
-from models.trade.orders.tables import Order, OrderLine
+from models.trade.orders.tables import Order
 from tests.make import World
 from tests.make.master.channels import channel
 from tests.make.master.locations import location

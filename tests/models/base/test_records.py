@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 
 from models.base.records import columns, record
 from models.base.tables import Base, OfMerchant
-from models.trade.orders.tables import OrderLine
+from models.trade.orders.lines import OrderLine
 from tests.make.trade import orders
 
 ENTITIES = sorted(

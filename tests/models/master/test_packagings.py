@@ -12,7 +12,7 @@ from kit.ids import new_id
 from kit.inputs import QuantityOrZero
 from models.master.catalog import Product, Unit
 from models.master.packagings import Packaging
-from models.trade.orders.tables import OrderLine
+from models.trade.orders.lines import OrderLine
 
 MOST = Decimal(10) ** 12
 

@@ -6,8 +6,8 @@ import pytest
 
 from models.trade.orders import acts
 from models.trade.orders.acts import OrderAction
+from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import NEXT_STATES, OrderState
-from models.trade.orders.tables import OrderLine
 
 OVER = {OrderState.CLOSED, OrderState.CANCELLED, OrderState.REJECTED}
 

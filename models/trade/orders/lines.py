@@ -1,0 +1,258 @@
+"""Lines of orders: what was ordered, and how far each line has come."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Numeric, and_, func, text
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kit.standards.money import part_of, rounded
+from models.access.viewers import Actor
+from models.base.masks import NULL, Hidden
+from models.base.tables import (
+    Counter,
+    OneOf,
+    Owned,
+    Tally,
+    check,
+    indexed,
+    known,
+    not_negative,
+    to,
+    unique,
+    whole_window,
+)
+from models.base.tasks import Task, is_among
+from models.base.visibility import Seen, having, through
+from models.master.catalog import OfProduct, to_product
+from models.master.packagings import Packaged, count_in_packagings, packaged
+from models.trade.orders.amounts import net_of, on_wanted, rounded_net
+from models.trade.orders.states import (
+    OPEN_STATES,
+    LineResponse,
+)
+from models.trade.orders.tables import Order
+
+_OF_LINES = (
+    *("unit_price", "discount_percent", "discount_amount", "order_discount"),
+    "response_reason",
+)
+"""Columns that say what something costs, or why it is not to be had, which who handles goods is
+not to know."""
+
+COUNTERS = (
+    "cancelled",
+    "reserved",
+    "backordered",
+    "planned",
+    "picked",
+    "packed",
+    "shipped",
+    "delivered",
+    "lost",
+    "refused",
+    "return_requested",
+    "return_received",
+    "written_off",
+)
+"""How far an order line has come, beside `ordered`."""
+
+
+class OrderLine(OfProduct, Packaged, Owned):
+    """One product of one order; every quantity in its unit.
+
+    unit_price: None while the order waits for the merchant to state it. discount_percent: taken off
+    it; or discount_amount: taken off the line. order_discount: what falls on the line of the
+    order's; both amounts are for all that was ordered. over_tolerance: how much more than ordered
+    may be planned, as a quantity (invariant O1). guarantee_id: what its contract guaranteed when it
+    was called off. response: what the merchant has said to it last,
+    None where that is nothing or was not agreed on. offered_..., answer_by: what an amendment says
+    instead, while it waits for its answer, and until when it does. replaced_product_id: what was
+    ordered instead of the product, where a substitute was agreed on. The counters are sums that the
+    database checks.
+    """
+
+    __tablename__ = "order_lines"
+    __task__ = Task(
+        "product_id",
+        lambda rows, line: and_(
+            line.open_quantity > 0,
+            rows.some(
+                Order,
+                where=lambda it: and_(it.id == line.order_id, is_among(it.state, OPEN_STATES)),
+            ),
+        ),
+    )
+    __seen__: ClassVar[Seen] = {
+        Actor.BUYER: through("Order", "order_id"),
+        Actor.STOREFRONT: through("Order", "order_id"),
+        Actor.WAREHOUSE: having("DeliveryLine", "order_line_id"),
+    }
+    __hidden__: ClassVar[Hidden] = {
+        actor: dict.fromkeys(_OF_LINES, NULL) for actor in (Actor.WAREHOUSE, Actor.CARRIER)
+    }
+    __table_args__ = (
+        to("orders", "order_id"),
+        to_product(),
+        to("contract_lines", "contract_line_id"),
+        to("schedule_lines", "schedule_line_id"),
+        to("products", "offered_product_id"),
+        to("products", "replaced_product_id"),
+        to("guarantees", "guarantee_id"),
+        unique("line_no", "order_id", "line_no"),
+        indexed("order_lines", "product_id"),
+        indexed("order_lines", "contract_line_id"),
+        indexed("order_lines", "schedule_line_id"),
+        indexed("order_lines", "offered_product_id"),
+        indexed("order_lines", "replaced_product_id"),
+        indexed("order_lines", "answer_by", postgresql_where=text("answer_by IS NOT NULL")),
+        known("response", LineResponse),
+        check("offered_positive", "offered_quantity > 0"),
+        check(
+            "amendment_whole",
+            "(answer_by IS NULL) = (num_nonnulls(offered_quantity, offered_product_id,"
+            " offered_earliest) = 0) AND (answer_by IS NULL OR response = 'AMENDED')",
+        ),
+        whole_window("offered"),
+        indexed("order_lines", "guarantee_id"),
+        not_negative(*COUNTERS),
+        check("ordered_positive", "ordered > 0"),
+        check("price_not_negative", "unit_price >= 0"),
+        check("discount_percent_range", "discount_percent BETWEEN 0 AND 100"),
+        check("discounts_not_negative", "least(discount_amount, order_discount) >= 0"),
+        check("o1_planned", "planned <= ordered - cancelled + over_tolerance"),
+        check(
+            "o2_progress",
+            "delivered + lost + refused <= shipped AND shipped <= packed AND packed <= picked"
+            " AND picked <= planned",
+        ),
+        check("o3_reserved", "reserved + shipped <= ordered - cancelled + over_tolerance"),
+        check("o4_cancelled", "cancelled <= ordered - least(ordered, shipped)"),
+        check("o5_returned", "return_requested + return_received <= delivered"),
+        check("backordered_open", "backordered <= greatest(ordered - cancelled - planned, 0)"),
+        whole_window(),
+        whole_window("confirmed"),
+        *packaged("order_lines"),
+    )
+    __tally__ = Tally(Order, "order_id", ("ordered", *COUNTERS))
+
+    order_id: Mapped[UUID]
+    line_no: Mapped[int]
+    contract_line_id: Mapped[UUID | None]
+    schedule_line_id: Mapped[UUID | None]
+    guarantee_id: Mapped[UUID | None]
+    currency: Mapped[str]
+    unit_price: Mapped[Decimal | None]
+    discount_percent: Mapped[Decimal] = mapped_column(Numeric(9, 6), default=Decimal(0))
+    discount_amount: Mapped[Decimal] = mapped_column(default=Decimal(0), server_default="0")
+    order_discount: Mapped[Decimal] = mapped_column(default=Decimal(0), server_default="0")
+    over_tolerance: Mapped[Counter]
+    substitution_allowed: Mapped[bool] = mapped_column(default=False)
+    external_reference: Mapped[str | None]
+    window_earliest: Mapped[datetime | None]
+    window_latest: Mapped[datetime | None]
+    window_zone: Mapped[str | None]
+    confirmed_earliest: Mapped[datetime | None]
+    confirmed_latest: Mapped[datetime | None]
+    confirmed_zone: Mapped[str | None]
+    response: Mapped[LineResponse | None] = mapped_column(OneOf(LineResponse))
+    response_reason: Mapped[str | None]
+    offered_quantity: Mapped[Decimal | None]
+    offered_product_id: Mapped[UUID | None]
+    offered_earliest: Mapped[datetime | None]
+    offered_latest: Mapped[datetime | None]
+    offered_zone: Mapped[str | None]
+    answer_by: Mapped[datetime | None]
+    replaced_product_id: Mapped[UUID | None]
+    ordered: Mapped[Decimal]
+    cancelled: Mapped[Counter]
+    reserved: Mapped[Counter]
+    backordered: Mapped[Counter]
+    planned: Mapped[Counter]
+    picked: Mapped[Counter]
+    packed: Mapped[Counter]
+    shipped: Mapped[Counter]
+    delivered: Mapped[Counter]
+    lost: Mapped[Counter]
+    refused: Mapped[Counter]
+    return_requested: Mapped[Counter]
+    return_received: Mapped[Counter]
+    written_off: Mapped[Counter]
+
+    packaged_quantity = count_in_packagings("ordered")
+
+    @hybrid_property
+    def unplanned(self) -> Decimal:
+        """What is ordered, not cancelled, and in no delivery yet; below zero when over-planned."""
+        return self.ordered - self.cancelled - self.planned
+
+    @hybrid_property
+    def open_quantity(self) -> Decimal:
+        """What is ordered and neither cancelled nor shipped."""
+        return max(self.ordered - self.cancelled - self.shipped, Decimal(0))
+
+    @open_quantity.inplace.expression
+    @classmethod
+    def _open_quantity(cls) -> ColumnElement[Decimal]:
+        return func.greatest(cls.ordered - cls.cancelled - cls.shipped, 0)
+
+    def is_amended(self, now: datetime) -> bool:
+        """Tell whether an amendment of it waits for its answer."""
+        return self.answer_by is not None and self.answer_by > now
+
+    @hybrid_property
+    def own_discount(self) -> Decimal | None:
+        """What of its discount, where that is an amount, falls on what is still wanted."""
+        return self._on_wanted(self.discount_amount)
+
+    @own_discount.inplace.expression
+    @classmethod
+    def _own_discount(cls) -> ColumnElement[Decimal]:
+        return on_wanted(cls, cls.discount_amount)
+
+    @hybrid_property
+    def borne_discount(self) -> Decimal | None:
+        """What it bears of the order's discount for what is still wanted; None where unseen."""
+        return self._on_wanted(self.order_discount)
+
+    @borne_discount.inplace.expression
+    @classmethod
+    def _borne_discount(cls) -> ColumnElement[Decimal]:
+        return on_wanted(cls, cls.order_discount)
+
+    def _on_wanted(self, amount: Decimal | None) -> Decimal | None:
+        if not amount:
+            return amount
+        return part_of(amount, self.ordered - self.cancelled, self.ordered, self.currency)
+
+    @hybrid_property
+    def net(self) -> Decimal | None:
+        """Exact price of what is ordered and not cancelled, after its own discount.
+
+        None where unseen.
+        """
+        if self.unit_price is None or self.discount_percent is None:
+            return None
+        wanted = self.ordered - self.cancelled
+        before: Decimal = net_of(wanted, self.unit_price, self.discount_percent)
+        return before - (self.own_discount or Decimal(0))
+
+    @net.inplace.expression
+    @classmethod
+    def _net(cls) -> ColumnElement[Decimal]:
+        wanted: Any = cls.ordered - cls.cancelled
+        before: ColumnElement[Decimal] = net_of(wanted, cls.unit_price, cls.discount_percent)
+        return before - cls.own_discount
+
+    @hybrid_property
+    def net_amount(self) -> Decimal | None:
+        """The net price as it is told: rounded half up to the currency's minor unit."""
+        return None if self.net is None else rounded(self.net, self.currency).amount
+
+    @net_amount.inplace.expression
+    @classmethod
+    def _net_amount(cls) -> ColumnElement[Decimal]:
+        return rounded_net(cls.net, cls.currency)
