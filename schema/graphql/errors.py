@@ -99,6 +99,7 @@ described(
     TOO_MANY_ITEMS="Send less at a time, in several calls.",
     CONFLICT="Others were changing the same: send it again.",
     IDEMPOTENCY_KEY_REUSED="The key belongs to another input: take a new one for this.",
+    IN_USE="Others refer to it as it is: make a new one, as `message` says.",
     NOT_ALLOWED="Leave it out, or ask the merchant for the right that `message` names.",
     NOT_FOUND="There is no such object, or none that you see: look it up again.",
     TAKEN="Another one has this already: choose another, or change that one.",
@@ -106,6 +107,8 @@ described(
     VERSION_CONFLICT="Somebody else changed it: read it again, then decide again.",
     WRONG_STATE="It is not the time for this: `availableActions` says what may be done now.",
     GUESTS_NOT_ALLOWED="The channel takes no guests: order for a party, or elsewhere.",
+    AMENDMENT_AWAITED="Wait until the amendment of the line is answered, or its time is over.",
+    LOCATION_NOT_ALLOWED="Choose a location that can carry these goods: `message` lists them.",
     ON_HOLD="A hold stops it: wait until whoever placed it releases it.",
     PAYMENT_OUTSTANDING="What is known of a payment stops it: wait until another report of it is"
     " recorded.",

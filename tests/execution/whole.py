@@ -51,10 +51,14 @@ class Way:
         rows = f"nodes(ids: $ids) {{ __typename ... on {self.start} {{ {selection} }} }}"
         return f"query ($ids: [ID!]!) {{ {rows} }}"
 
-    def operation(self, selection: str, ids: Mapping[str, Sequence[str]]) -> Operation:
-        """Ask the objects for something. ids: type name -> ids of rows that are there."""
-        given = {} if self.start == "Query" else {"ids": list(ids.get(self.start, ()))[:ROWS]}
-        return Operation(self.document(selection), given, self.start)
+    def operations(self, selection: str, ids: Mapping[str, Sequence[str]]) -> Iterator[Operation]:
+        """Ask some objects after the other for something. ids: type name -> ids of rows."""
+        given = [{}]
+        if self.start != "Query":
+            own = list(ids.get(self.start, ()))
+            given = [{"ids": own[at : at + ROWS]} for at in range(0, len(own), ROWS)]
+        for values in given:
+            yield Operation(self.document(selection), values, self.start)
 
     def arrives(self, data: Any) -> bool:
         """Tell whether an answer holds an object at the end of the way."""
@@ -113,6 +117,14 @@ class Whole:
                     found.setdefault(inner.name, []).append(further)
                     waiting.append(further)
         return found
+
+    def operations(
+        self, name: str, selection: str, ids: Mapping[str, Sequence[str]]
+    ) -> Iterator[tuple[Way, Operation]]:
+        """Yield every way to ask objects of a type for something."""
+        for way in self.ways[name]:
+            for operation in way.operations(selection, ids):
+                yield way, operation
 
     def coordinates(self) -> set[str]:
         """Return all that can be asked: fields, arguments, fields of filters, sorts."""

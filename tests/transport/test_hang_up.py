@@ -96,8 +96,8 @@ class Host:
 
 @pytest.fixture
 async def host(world: make.World, clock: make.Clock) -> AsyncIterator[Host]:
-    database = Database(world.database.url, pool_size=2, statement_s=PATIENT.statement)
-    bounds = Bounds(turns=2, at_once=1, waiting=1, body_seconds=1)
+    database = Database(world.database.url, pool_size=3, statement_s=PATIENT.statement)
+    bounds = Bounds(turns=3, at_once=1, waiting=1, body_seconds=1)
     terms = Terms(limits=PATIENT)
     app = application(database, clock=clock, terms=terms, bounds=bounds)
     async with serving(app) as port:

@@ -165,7 +165,9 @@ async def test_a_channel_may_demand_approval(world, ask):
     channel = to_global("Channel", await channels.channel(world, approval_required=True))
     placed = await orders.order(world, ask, channelId=channel)
     assert (placed["state"], placed["confirmedAt"]) == ("PENDING_APPROVAL", None)
-    assert placed["availableActions"] == ["APPROVE", "REJECT", "HOLD", "CANCEL_LINES"]
+    assert placed["availableActions"] == [
+        *("APPROVE", "REJECT", "HOLD", "CANCEL_LINES", "RECORD_PAYMENT"),
+    ]
 
 
 @pytest.mark.parametrize("name", ["🔩 Grüße", "שלום עולם", "مرحبا", "漢字"])

@@ -77,7 +77,7 @@ async def test_a_rejected_order_is_over(world, ask):
     order = await _pending(world, ask)
     rejected = await _done(ask, REJECT, order, reason="No credit.")
     assert (rejected["state"], rejected["rejectReason"]) == ("REJECTED", "No credit.")
-    assert (rejected["isOpen"], rejected["availableActions"]) == (False, [])
+    assert (rejected["isOpen"], rejected["availableActions"]) == (False, ["RECORD_PAYMENT"])
     assert rejected["net"] == {"amount": "0"}
     assert await _refusals(ask, APPROVE, order) == [("WRONG_STATE", "orderId")]
     part = _part(order, 0, "1")

@@ -23,7 +23,7 @@ query ($first: Int!, $filter: ReleaseFilter) {
           nodes {
             releaseNo state contract { number } contractLine { lineNo }
             scheduleLines { openQuantity cumulativeReleased status commitment }
-            timeline(first: 5) { nodes { type } }
+            timeline(first: 2) { nodes { type } }
           }
         }
       }

@@ -41,9 +41,13 @@ def _terms(mutation: str) -> set[str]:
     return found - {ONLY_COMPARED}
 
 
+REPORTS = {"orderRecordPayment", "ordersRecordPayments"}
+"""They tell what was paid, which prices nothing."""
 ORDERED = {"unitPrice", "discountPercent", "discountAmount", "amount", "kind"}
 """Of an order, its lines, charges and taxes."""
-STATED = {name: found for name in SHOWN.mutation_type.fields if (found := _terms(name))}
+STATED = {
+    name: found for name in SHOWN.mutation_type.fields.keys() - REPORTS if (found := _terms(name))
+}
 OPEN = {
     name: found
     for name, found in STATED.items()

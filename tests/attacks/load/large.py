@@ -25,15 +25,17 @@ INSERT INTO parties (merchant_id, id, number, kind, roles, name) VALUES
 INSERT INTO locations (merchant_id, id, code, name, kind, time_zone, is_active)
 VALUES (:merchant, :location, 'LARGE', 'Large', 'WAREHOUSE', 'Europe/Berlin', true);
 INSERT INTO orders (merchant_id, id, number, channel_id, party_id, kind, state, delivery_policy,
-    currency, placed_at, confirmed_at, version, window_earliest, window_latest, window_zone)
+    payment_state, currency, placed_at, confirmed_at, version, window_earliest, window_latest,
+    window_zone)
 SELECT :merchant, CASE it WHEN 0 THEN :order ELSE gen_random_uuid() END, 'L-' || it, :channel,
-    :party, 'STANDARD', 'CONFIRMED', 'PARTIAL_BACKORDER', 'EUR', at, at, 1, at,
+    :party, 'STANDARD', 'CONFIRMED', 'PARTIAL_BACKORDER', 'AWAITED', 'EUR', at, at, 1, at,
     at + interval '1 hour', 'UTC'
 FROM generate_series(0, {ORDERS}) AS it,
     LATERAL (SELECT timestamptz '2026-01-01' + it * interval '1 minute' AS at);
-INSERT INTO order_lines (merchant_id, id, order_id, line_no, product_id, currency, unit_price,
-    discount_percent, substitution_allowed, ordered, planned, picked, packed, shipped, delivered)
-SELECT :merchant, gen_random_uuid(), orders.id, line, products.id, 'EUR', 2.5, 0, false,
+INSERT INTO order_lines (merchant_id, id, order_id, line_no, product_id, unit, scale, currency,
+    unit_price, discount_percent, substitution_allowed, ordered, planned, picked, packed, shipped,
+    delivered)
+SELECT :merchant, gen_random_uuid(), orders.id, line, products.id, 'PIECE', 0, 'EUR', 2.5, 0, false,
     310, 310, 310, 310, 310, 0
 FROM orders
 CROSS JOIN LATERAL generate_series(1, CASE orders.id WHEN :order THEN {LINES} ELSE 2 END) AS line
