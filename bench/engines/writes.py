@@ -22,8 +22,8 @@ _PRODUCTS = "SELECT * FROM products WHERE merchant_id = $1 AND id = ANY($2)"
 _PLACES = "SELECT * FROM addresses WHERE merchant_id = $1 AND party_id = $2 AND is_default"
 _ORDER = """
 INSERT INTO orders (merchant_id, id, number, channel_id, party_id, kind, state, delivery_policy,
-    currency, placed_at, confirmed_at, version)
-VALUES ($1, $2, $3, $4, $5, 'STANDARD', 'CONFIRMED', 'PARTIAL_BACKORDER', $6, $7, $7, 1)
+    payment_state, currency, placed_at, confirmed_at, version)
+VALUES ($1, $2, $3, $4, $5, 'STANDARD', 'CONFIRMED', 'PARTIAL_BACKORDER', 'AWAITED', $6, $7, $7, 1)
 """
 _LINES = """
 INSERT INTO order_lines (merchant_id, id, order_id, line_no, product_id, unit, scale, currency,

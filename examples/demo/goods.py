@@ -32,6 +32,8 @@ _STEPS = (("0", "8.20"), ("24", "7.60"))
 _RESULTS = "results {{ {} userErrors {{ code message field }} }}"
 PRODUCTS = Mutation("productsUpsert", _RESULTS.format("product { id sku }"))
 LOCATIONS = Mutation("locationsUpsert", _RESULTS.format("location { id code }"))
+PACKAGINGS = Mutation("packagingsUpsert", _RESULTS.format("packaging { id code }"))
+METHODS = Mutation("methodHandlingsUpsert", _RESULTS.format("methodHandling { id }"))
 CHANNELS = Mutation("channelsUpsert", _RESULTS.format("channel { id code }"))
 PRICE_LISTS = Mutation("priceListsUpsert", _RESULTS.format("priceList { id code }"))
 PRICES = Mutation("priceListEntriesUpsert", _RESULTS.format("priceListEntry { id }"))
@@ -46,6 +48,18 @@ _PRODUCTS = {
     GREASE: {"name": "Bearing grease, cartridge 400 g", "weightG": 450},
     TOOLS: {"name": "Assembly tool set, 12 pieces", "weightG": 1900},
 }
+_PACKAGINGS = [
+    {"productSku": BEARING, "code": "CARTON", "name": "Carton of 50", "quantity": "50"},
+    {
+        "productSku": BEARING,
+        "code": "PALLET",
+        "name": "Pallet of 24 cartons",
+        "quantity": "24",
+        "packaging": "CARTON",
+    },
+]
+_METHODS = [{"method": "FREIGHT", "takesOversize": True, "hazardClasses": ["3", "8"]}]
+"""What else than ordinary goods a method carries."""
 _WEEKDAYS = range(1, 6)
 
 
@@ -131,6 +145,8 @@ async def write(story: Story) -> None:
         for number, (sku, given) in enumerate(_PRODUCTS.items(), 1)
     ]
     await _put(story, PRODUCTS, "products", "product", "sku", products)
+    await _put(story, PACKAGINGS, "packagings", "packaging", "code", _PACKAGINGS)
+    await story.do("staff", METHODS, methods=_METHODS)
     await _put(story, CHANNELS, "channels", "channel", "code", _CHANNELS)
     await _put(story, PARTIES, "parties", "party", "number", _PARTIES)
     await _put(story, LOCATIONS, "locations", "location", "code", _LOCATIONS)

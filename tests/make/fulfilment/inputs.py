@@ -12,7 +12,8 @@ COUNTED = {"packaging": PACKAGING}
 
 
 async def contract_call_off(s: Scene) -> dict[str, Any]:
-    contract = await s.contract()
+    agreed = contracts.line(s.product, guarantee=contracts.GUARANTEE)
+    contract = await s.contract(lines=[agreed])
     line = contract["lines"][0]["id"]
     plan = await contracts.release(s.ask, line, 1, contracts.schedule("2026-03-10", "50"))
     request = {"contractLineId": line, "quantity": "20", "unit": "PIECE", "window": WINDOW}
