@@ -90,10 +90,10 @@ class Catalogue:
             of.name: {name: _kind(of, it) for name, it in of.fields.items()} for of in composite
         }
         self.pages = {
-            get_named_type(it.type).name
+            get_named_type(each.type).name
             for of in composite
-            for it in of.fields.values()
-            if it.args.keys() & PAGE_SIZES
+            for each in of.fields.values()
+            if each.args.keys() & PAGE_SIZES
         }
         self.roots = {
             operation: root.name

@@ -26,8 +26,8 @@ def of_field(parent: GraphQLNamedType, field: GraphQLField) -> Demands:
 
 def of_type(kind: GraphQLNamedType) -> Demands | None:
     """Return what a type, or else an interface of it, demands; None when neither says."""
-    for it in (kind, *getattr(kind, "interfaces", ())):
-        said = _own(it)
+    for each in (kind, *getattr(kind, "interfaces", ())):
+        said = _own(each)
         if said is not None:
             return said
     return None

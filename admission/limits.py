@@ -156,8 +156,8 @@ class Measured:
         self._sized_by = {
             size
             for part in self._parts.values()
-            for it in part.fields
-            for size in (*it.sizes, *it.items)
+            for each in part.fields
+            for size in (*each.sizes, *each.items)
             if isinstance(size, str)
         }
         self._prices: dict[tuple[Any, ...], Price] = {}
@@ -311,14 +311,14 @@ def _priced(
     """
     places: list[tuple[int, int | None]] = [(1, page if part.on_page else None)]
     total = Price()
-    for it in part.fields:
-        asked_of, rows = places[it.above]
+    for each in part.fields:
+        asked_of, rows = places[each.above]
         objects = asked_of
-        items = largest(it.items, given) if it.items else 0
-        size = min(largest(it.sizes, given), largest_page) if it.sizes else items or None
-        if it.kind.is_list:
-            objects, size = objects * it.many(rows if size is None else size), None
-        total += Price(it.kind.weight, objects, asked_of * it.kind.each)
+        items = largest(each.items, given) if each.items else 0
+        size = min(largest(each.sizes, given), largest_page) if each.sizes else items or None
+        if each.kind.is_list:
+            objects, size = objects * each.many(rows if size is None else size), None
+        total += Price(each.kind.weight, objects, asked_of * each.kind.each)
         places.append((objects, size))
     for spread in part.spreads:
         if spread.name in prices:
@@ -340,9 +340,9 @@ def _lead_back(parts: Mapping[Any, _Part], order: Sequence[Any]) -> None:
     for name in reversed(order):
         part = parts[name]
         places = [(part.type_name, above[name])]
-        for it in part.fields:
-            (parent, types), given = places[it.above], it.kind.type_name
-            it.leads_back = it.kind.is_list and given in types and given != parent
+        for each in part.fields:
+            (parent, types), given = places[each.above], each.kind.type_name
+            each.leads_back = each.kind.is_list and given in types and given != parent
             places.append((given, types | {parent}))
         for spread in part.spreads:
             if spread.name in above:

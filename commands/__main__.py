@@ -192,8 +192,14 @@ async def _change_merchant(session: Session, arguments: argparse.Namespace) -> s
 
 async def _list_merchants(session: Session, _arguments: argparse.Namespace) -> str:
     rows = [
-        [it.slug, it.name, it.gs1_company_prefix or "-", it.time_zone, f"{it.created_at:%Y-%m-%d}"]
-        for it in await keys.merchants(session)
+        [
+            each.slug,
+            each.name,
+            each.gs1_company_prefix or "-",
+            each.time_zone,
+            f"{each.created_at:%Y-%m-%d}",
+        ]
+        for each in await keys.merchants(session)
     ]
     return _table(["SLUG", "NAME", "GS1 PREFIX", "TIME ZONE", "CREATED"], rows)
 

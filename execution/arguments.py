@@ -171,9 +171,9 @@ class Prepared:
         """Read the operation once."""
         self.document, self.operation, self._schema = document, operation, schema
         self.definitions = {
-            it.name.value: it
-            for it in document.definitions
-            if isinstance(it, FragmentDefinitionNode)
+            each.name.value: each
+            for each in document.definitions
+            if isinstance(each, FragmentDefinitionNode)
         }
         self.fragments = {name: FragmentDetails(it) for name, it in self.definitions.items()}
         self.unnamed = unnamed(operation, self.definitions)

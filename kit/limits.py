@@ -75,10 +75,10 @@ class Entries:
         """Count; what is beyond the most is not counted any further."""
         found, ahead = cls(), list[Any]([variables])
         while ahead and found.longest <= ENTRIES and found.inside <= INSIDE:
-            it = ahead.pop()
-            found.longest = max(found.longest, len(it))
-            found.together += len(it)
-            within = it.values() if isinstance(it, dict) else it
+            item = ahead.pop()
+            found.longest = max(found.longest, len(item))
+            found.together += len(item)
+            within = item.values() if isinstance(item, dict) else item
             ahead += [each for each in within if each and isinstance(each, list | dict)]
             found.inside += 1
         return found

@@ -142,9 +142,9 @@ def _roots(ending: str) -> Iterator[Any]:
     for found in walk_packages(schema_package.__path__, f"{schema_package.__name__}."):
         if found.name != __name__:
             module = import_module(found.name)
-            for name, it in vars(module).items():
-                if name.endswith(ending) and getattr(it, "__module__", "") == module.__name__:
-                    yield it
+            for name, each in vars(module).items():
+                if name.endswith(ending) and getattr(each, "__module__", "") == module.__name__:
+                    yield each
 
 
 def _place(room: Any) -> tuple[int, str]:

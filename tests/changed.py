@@ -44,8 +44,8 @@ def changed(base: str) -> list[PurePosixPath]:
     since = ["git", "diff", "--name-only", "--merge-base", base]
     new = ["git", "ls-files", "--others", "--exclude-standard"]
     shown = [
-        subprocess.run(it, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-        for it in (since, new)
+        subprocess.run(each, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+        for each in (since, new)
     ]
     return [PurePosixPath(it) for it in "".join(shown).splitlines()]
 

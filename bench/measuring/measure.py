@@ -79,9 +79,9 @@ class Results:
         """Return engine -> its series."""
         wanted = (processes, connections, operation)
         return {
-            it.engine: it
-            for it in self.series
-            if (it.processes, it.connections, it.operation) == wanted
+            each.engine: each
+            for each in self.series
+            if (each.processes, each.connections, each.operation) == wanted
         }
 
 

@@ -75,8 +75,8 @@ class Asked:
                 ]
                 party_id = merchant.party_ids[turn % len(merchant.party_ids)]
                 lines = [
-                    {"productId": named("Product", it), "quantity": "2", "unitPrice": "2.5"}
-                    for it in products
+                    {"productId": named("Product", each), "quantity": "2", "unitPrice": "2.5"}
+                    for each in products
                 ]
                 order = {"channelId": named("Channel", merchant.channel_id), "currency": "EUR"}
                 order["partyId"] = named("Party", party_id)
@@ -90,9 +90,9 @@ class Asked:
                 for merchant in self.merchants:
                     numbers = merchant.tracking_numbers[first : first + _EVENTS]
                     events = [
-                        {"trackingNumber": it, "status": status, "occurredAt": f"{at}.{UNIQUE}Z"}
+                        {"trackingNumber": each, "status": status, "occurredAt": f"{at}.{UNIQUE}Z"}
                         | {"carrierEventId": f"{UNIQUE}-{turn}"}
-                        for turn, it in enumerate(numbers)
+                        for turn, each in enumerate(numbers)
                     ]
                     if events:
                         yield merchant, {"input": {"source": "bench", "events": events}}
@@ -146,12 +146,12 @@ async def asked(server: Server) -> Asked:
         async with owner.writing(None) as session:
             made = await keys.merchants(session)
             tokens = [
-                (await keys.create_key(session, it.id, Actor.STAFF, "bench", now()))[1]
-                for it in made
+                (await keys.create_key(session, item.id, Actor.STAFF, "bench", now()))[1]
+                for item in made
             ]
         found = [
-            await _merchant(connection, it.id, token)
-            for it, token in zip(made, tokens, strict=True)
+            await _merchant(connection, each.id, token)
+            for each, token in zip(made, tokens, strict=True)
         ]
         await _enter(connection, found[0].id)
         numbers = {

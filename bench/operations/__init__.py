@@ -33,8 +33,8 @@ class Operation:
 
 
 OPERATIONS: Mapping[str, Operation] = {
-    it.name: it
-    for it in (
+    each.name: each
+    for each in (
         Operation(
             "list",
             "the 20 newest orders with lines, products, deliveries, parcels and events",

@@ -123,10 +123,10 @@ def _statements(found: Mapping[str, Any]) -> Iterator[Sequence[str]]:
 
 
 def _memory(results: Results) -> Iterator[Sequence[str]]:
-    for it in results.memory:
-        minute = "" if it.minute is None else f"{it.minute:.0f}"
-        weights = (f"{it.start:.0f}", minute, f"{it.end:.0f}", f"{it.loaded:.0f}")
-        yield [NAMES[it.engine], str(it.processes), *weights]
+    for each in results.memory:
+        minute = "" if each.minute is None else f"{each.minute:.0f}"
+        weights = (f"{each.start:.0f}", minute, f"{each.end:.0f}", f"{each.loaded:.0f}")
+        yield [NAMES[each.engine], str(each.processes), *weights]
 
 
 def _growth(found: Mapping[str, Any]) -> Iterator[str]:

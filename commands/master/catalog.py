@@ -84,8 +84,8 @@ async def upsert_all(writing: Writing, command: ProductsUpsert) -> Outcome:
     known = await writing.by_key(Product, "sku", (it.sku for it in command.products if it.gtin))
     numbers = [(known.get(it.sku), it.gtin) for it in command.products]
     await check_gtins(writing, numbers, ("products",))
-    for place, it in enumerate(command.products):
-        refuse_duplicates((of.name for of in it.options), ("products", place, "options"), "name")
+    for place, each in enumerate(command.products):
+        refuse_duplicates((of.name for of in each.options), ("products", place, "options"), "name")
     parents = await _parents(writing, command.products)
     items = [_columns(it, parents) for it in command.products]
     rows, statuses = await upsert(writing, Product, _EVENTS, "sku", items, ("products",))
@@ -102,16 +102,16 @@ async def _parents(writing: Writing, inputs: Sequence[ProductUpsert]) -> Mapping
     found = await writing.by_key(Product, "sku", named | variants)
     own = [row.id for sku, row in found.items() if sku in variants]
     parents = {it.variant_of_id for it in await writing.records(Product, "variant_of_id", own)}
-    for place, it in enumerate(inputs):
-        path, sku = ("products", place, "variant_of_sku"), it.variant_of_sku
+    for place, each in enumerate(inputs):
+        path, sku = ("products", place, "variant_of_sku"), each.variant_of_sku
         if sku is None:
             continue
         if sku not in found:
             raise missing(Product, path)
         if sku in variants or found[sku].variant_of_id is not None:
             raise Refused(Code.INVALID, f"{sku} is a variant itself.", path)
-        if it.sku in found and found[it.sku].id in parents:
-            raise Refused(Code.INVALID, f"{it.sku} has variants itself.", path)
+        if each.sku in found and found[each.sku].id in parents:
+            raise Refused(Code.INVALID, f"{each.sku} has variants itself.", path)
     return {sku: row.id for sku, row in found.items()}
 
 

@@ -61,13 +61,13 @@ async def upsert_all(writing: Writing, command: LocationsUpsert) -> Outcome:
     """
     refuse_duplicates((it.code for it in command.locations), ("locations",), "code")
     providers: dict[UUID, Path] = {}
-    for place, it in enumerate(command.locations):
-        if it.provider_id is not None:
-            providers.setdefault(it.provider_id, ("locations", place, "provider_id"))
+    for place, each in enumerate(command.locations):
+        if each.provider_id is not None:
+            providers.setdefault(each.provider_id, ("locations", place, "provider_id"))
     await writing.get(Party, providers)
     items = [
-        it.model_dump(exclude={"handling"}) | columns(it.handling, Capabilities)
-        for it in command.locations
+        item.model_dump(exclude={"handling"}) | columns(item.handling, Capabilities)
+        for item in command.locations
     ]
     rows, statuses = await upsert(writing, Location, _EVENTS, "code", items, ("locations",))
     return results(

@@ -65,8 +65,8 @@ class Statement:
         self._made = row
         self._changes = [
             (place, change)
-            for place, it in enumerate(columns)
-            if (change := _received(it.type)) is not None
+            for place, each in enumerate(columns)
+            if (change := _received(each.type)) is not None
         ]
 
     @cached_property

@@ -76,8 +76,8 @@ class _Supplied(ByColumn):
     def _facts(self, reader: Reader) -> Any:
         """Select each part of a call-off that is on its way or here, with what was guaranteed."""
         part, delivery, line, order, contract, terms = (
-            reader.table(it)
-            for it in (DeliveryLine, Delivery, OrderLine, Order, Contract, Guarantee)
+            reader.table(each)
+            for each in (DeliveryLine, Delivery, OrderLine, Order, Contract, Guarantee)
         )
         own = merchant(reader.viewer)
         unit_price: Any = net_of(Decimal(1), line.unit_price, line.discount_percent)

@@ -37,9 +37,9 @@ def values_in(filter_by: Input | None) -> dict[str, Any]:
     """Return the values that are bound, by the names of their parameters."""
     fields = _fields(filter_by).items()
     return {
-        _name(name): list(it) if isinstance(it, tuple) else it
-        for name, it in fields
-        if isinstance(it, _BOUND)
+        _name(name): list(each) if isinstance(each, tuple) else each
+        for name, each in fields
+        if isinstance(each, _BOUND)
     }
 
 

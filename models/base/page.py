@@ -52,9 +52,9 @@ def _event(kind: type[Event]) -> Iterator[str]:
     yield f"{kind.__doc__}\n"
     if form.values:
         yield "| Field | Kind | What it means |\n| --- | --- | --- |"
-        for it in form.values:
-            left_out = "" if it.is_needed else _DEFAULT
-            yield f"| `{it.name}` | {_kind(kind, it)} | {it.meaning}{left_out} |"
+        for each in form.values:
+            left_out = "" if each.is_needed else _DEFAULT
+            yield f"| `{each.name}` | {_kind(kind, each)} | {each.meaning}{left_out} |"
         yield ""
 
 

@@ -13,8 +13,8 @@ from resolvers.running.writing import write
 async def create(context: Context, command: ApiKeyCreate) -> Outcome:
     """Make a key. Refused: OUT_OF_RANGE for a limit above that of the server or of the viewer."""
     most = {**asdict(context.limits), **context.viewer.limits}
-    for place, it in enumerate(command.limits or ()):
-        if it.value > most[it.limit]:
-            text = f"At most {most[it.limit]}: only operators give more."
+    for place, each in enumerate(command.limits or ()):
+        if each.value > most[each.limit]:
+            text = f"At most {most[each.limit]}: only operators give more."
             raise Refused(Code.OUT_OF_RANGE, text, ("limits", place, "value"))
     return await write(context, command, manage.create)

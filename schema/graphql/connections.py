@@ -183,8 +183,8 @@ def connection(
 
     resolve.__signature__ = _signature(filters, sorts)  # type: ignore[attr-defined]
     resolve.__annotations__ = {
-        name: it.annotation
-        for name, it in resolve.__signature__.parameters.items()  # type: ignore[attr-defined]
+        name: each.annotation
+        for name, each in resolve.__signature__.parameters.items()  # type: ignore[attr-defined]
     }
     declared = Chosen(choose, paged.entity, key, Uuid(), paged=True, made=Connected)
     return strawberry.field(

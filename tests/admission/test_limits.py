@@ -45,10 +45,10 @@ PAGES = {name: {"first": PAGE} for name in ("northwind_orders", "northwind_deliv
 def chain(length: int, spreads: int = 2, on: str = "Order") -> str:
     """Return fragments of which each spreads the next one several times."""
     links = (
-        f"fragment F{it} on {on} {{ "
-        + " ".join(f"a{spread}: party {{ id ...F{it + 1} }}" for spread in range(spreads))
+        f"fragment F{each} on {on} {{ "
+        + " ".join(f"a{spread}: party {{ id ...F{each + 1} }}" for spread in range(spreads))
         + " }"
-        for it in range(length)
+        for each in range(length)
     )
     last = f"fragment F{length} on {on} {{ number }}"
     return f"{{ orders(first: 2) {{ nodes {{ ...F0 }} }} }} {' '.join(links)} {last}"

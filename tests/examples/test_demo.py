@@ -108,9 +108,9 @@ def _prices(story):
     """The portal's buyer pays what its contract says, its list, or the product's list price."""
     portal = [it for it in story["orders"]["nodes"] if it["channel"]["code"] == "portal"]
     paid = {
-        (it["kind"], line["product"]["sku"]): line["unitPrice"]["amount"]
-        for it in portal
-        for line in it["lines"]
+        (each["kind"], line["product"]["sku"]): line["unitPrice"]["amount"]
+        for each in portal
+        for line in each["lines"]
     }
     assert paid == {
         ("CALL_OFF", "GW-040"): "48.9",

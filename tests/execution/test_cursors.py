@@ -62,12 +62,12 @@ async def test_a_cursor_is_taken_by_its_own_list_and_order_only(
     await live(await scene(world, ask))
     ids = {name: to_global(name, its[0].id) for name, its in (await nodes(world)).items()}
     given: dict[Order, str] = {}
-    for it in orders():
-        document, _ = it.asked(ids)
+    for item in orders():
+        document, _ = item.asked(ids)
         planned, resolved = [cursors_in(await each(document)) for each in both]
-        assert planned == resolved, it
+        assert planned == resolved, item
         if planned:
-            (given[it],) = planned
+            (given[item],) = planned
     assert {it for it in orders() if it.owner == "Query"} <= given.keys()
     pairs = list(product(given.items(), orders()))
     wrong, refused, other = [], 0, 0
@@ -80,8 +80,8 @@ async def test_a_cursor_is_taken_by_its_own_list_and_order_only(
         for each in both:
             answer = await each.answer(document, **variables)
             told = [
-                (it["extensions"]["code"], it["extensions"].get("argument"))
-                for it in answer.get("errors", ())
+                (one["extensions"]["code"], one["extensions"].get("argument"))
+                for one in answer.get("errors", ())
             ]
             if told != ([] if is_own else [("BAD_USER_INPUT", ["after"])]):
                 wrong.append(f"{source} -> {target}: {told}")

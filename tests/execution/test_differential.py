@@ -64,8 +64,8 @@ async def _viewers(world: make.World, ask: make.Ask) -> list[Viewing]:
 
 def _errors(answer: dict[str, Any]) -> list[str]:
     errors = [
-        (it.get("path"), it["message"], [it.get("locations"), it["extensions"]["code"]])
-        for it in answer.get("errors", ())
+        (each.get("path"), each["message"], [each.get("locations"), each["extensions"]["code"]])
+        for each in answer.get("errors", ())
     ]
     return told(answer.get("data"), errors)
 

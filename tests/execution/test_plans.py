@@ -151,8 +151,8 @@ async def test_arguments_that_are_kept_hold_neither_viewer_nor_time(ask, world, 
 
     async def late() -> list[list[str]]:
         found = [
-            await ask.by(it)("{ orders(first: 9, filter: {late: true}) { nodes { number } } }")
-            for it in keys
+            await ask.by(item)("{ orders(first: 9, filter: {late: true}) { nodes { number } } }")
+            for item in keys
         ]
         return [[it["number"] for it in each["orders"]["nodes"]] for each in found]
 

@@ -110,8 +110,12 @@ async def test_the_tables_without_a_merchant_are_these_three(rows) -> None:
 async def test_a_tenants_table_begins_with_merchant_id_and_id_as_its_key(rows) -> None:
     columns = await rows(COLUMNS)
     first = {
-        (it.table_name, it.ordinal_position): (it.column_name, it.udt_name, it.is_nullable)
-        for it in columns
+        (each.table_name, each.ordinal_position): (
+            each.column_name,
+            each.udt_name,
+            each.is_nullable,
+        )
+        for each in columns
     }
     tenants = {it.table_name for it in columns} - GLOBAL
     keys = {it.owner: it.columns for it in await rows(INDEXES) if it.indisprimary}

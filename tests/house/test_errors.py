@@ -11,8 +11,8 @@ def test_every_code_of_an_error_is_explained() -> None:
 
 def test_every_code_of_a_refusal_says_what_to_do() -> None:
     words = {
-        it.name: it.description
-        for it in UserErrorCode.__strawberry_definition__.values
-        if it.description.casefold() == f"{it.name.replace('_', ' ')}.".casefold()
+        each.name: each.description
+        for each in UserErrorCode.__strawberry_definition__.values
+        if each.description.casefold() == f"{each.name.replace('_', ' ')}.".casefold()
     }
     assert words == {}

@@ -94,3 +94,36 @@ class Stage:
     assert slang(text) == {
         *("Stage", "cast", "sight", "_told", "asked", "turn", "judged", "play", "told")
     }
+
+
+BINDING = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+def _binds_it(target: ast.AST) -> bool:
+    return any(isinstance(node, ast.Name) and node.id == "it" for node in ast.walk(target))
+
+
+def long_its(text: str) -> list[int]:
+    """Return the lines at which `it` is bound for more than one line."""
+    found = []
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.For | ast.AsyncFor):
+            found += [node.lineno] if _binds_it(node.target) else []
+        elif isinstance(node, BINDING) and any(_binds_it(part.target) for part in node.generators):
+            names = (n for n in ast.walk(node) if isinstance(n, ast.Name) and n.id == "it")
+            found += [node.lineno] if len({name.lineno for name in names}) > 1 else []
+        elif isinstance(node, ast.Assign) and any(map(_binds_it, node.targets)):
+            found.append(node.lineno)
+    return found
+
+
+def test_it_is_said_within_one_line() -> None:
+    files = (file for file in tracked() if file.suffix == ".py")
+    found = {str(file.relative_to(ROOT)): long_its(file.read_text("utf-8")) for file in files}
+    assert {path: lines for path, lines in found.items() if lines} == {}
+
+
+def test_a_long_it_is_found() -> None:
+    assert long_its("for it in a:\n    b(it)") == [1]
+    assert long_its("c = [\n    it.d\n    for it in a\n]") == [1]
+    assert long_its("c = [it.d for it in a]") == []

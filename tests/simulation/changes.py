@@ -22,22 +22,22 @@ def check(before: Rows, after: Rows, now: datetime) -> None:
         rose = versions[1][order_id] > versions[0][order_id]
         assert rose or new[order_id] == was, "an order changed and kept its version (O11)"
     waiting = {
-        it["id"]
-        for it in before["order_lines"]
-        if it["answer_by"] and datetime.fromisoformat(it["answer_by"]) > now
+        one["id"]
+        for one in before["order_lines"]
+        if one["answer_by"] and datetime.fromisoformat(one["answer_by"]) > now
     }
     states = {it["id"]: it["state"] for it in before["deliveries"]}
     went_on = {
-        it["id"]
-        for it in after["deliveries"]
-        if it["state"] in _GOING_ON and it["state"] != states.get(it["id"])
+        this["id"]
+        for this in after["deliveries"]
+        if this["state"] in _GOING_ON and this["state"] != states.get(this["id"])
     }
     planned = {it["id"]: it["planned"] for it in before["order_lines"]}
-    for it in after["delivery_lines"]:
-        is_stopped = it["order_line_id"] in waiting and it["delivery_id"] in went_on
+    for each in after["delivery_lines"]:
+        is_stopped = each["order_line_id"] in waiting and each["delivery_id"] in went_on
         assert not is_stopped, "a delivery went on with what is amended (D13)"
-    for it in after["order_lines"]:
-        is_planned = it["id"] in waiting and it["planned"] > planned[it["id"]]
+    for item in after["order_lines"]:
+        is_planned = item["id"] in waiting and item["planned"] > planned[item["id"]]
         assert not is_planned, "more was planned of what is amended (D13)"
 
 

@@ -117,5 +117,5 @@ class DeliveryRules(Simulation):
                 why = {"reason": "OTHER", "owner": "audit"}
                 self.act(holds.hold, holds.DeliveryHold, **fields, **why)
             case _:
-                for it in self.holds_on(self.deliveries):
-                    self.act(holds.release_hold, holds.DeliveryReleaseHold, hold_id=it)
+                for each in self.holds_on(self.deliveries):
+                    self.act(holds.release_hold, holds.DeliveryReleaseHold, hold_id=each)

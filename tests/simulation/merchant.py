@@ -62,8 +62,8 @@ class SimulatedMerchant:
             "currency": "EUR",
             "firm_zone_days": 5,
             "lines": [
-                {"product_id": it, "unit_price": 3, **of}
-                for it, of in zip(self.product_ids[:2], terms, strict=True)
+                {"product_id": each, "unit_price": 3, **of}
+                for each, of in zip(self.product_ids[:2], terms, strict=True)
             ],
         }
         made = await self.call(create.create, create.ContractCreate, fields)

@@ -68,10 +68,10 @@ class ParcelRules(Simulation):
                     of = {"delivery_line_id": UUID(line["id"])} | counted(quantity, line["step"])
                     contents[box].append(of)
         parcels = [
-            {"contents": it, "carrier_id": self.merchant.carrier_id, "generate_sscc": bool(place)}
+            {"contents": item, "carrier_id": self.merchant.carrier_id, "generate_sscc": bool(place)}
             | ({"parent": 0} if has_pallet else {})
-            for place, it in enumerate(contents)
-            if it
+            for place, item in enumerate(contents)
+            if item
         ]
         if has_pallet and parcels:
             parcels = [{"contents": []}, *parcels]
@@ -121,8 +121,12 @@ class ParcelRules(Simulation):
         deliveries = [it for it in self.deliveries if it["id"] in packed]
         delivery = self.choose(deliveries, pick, "DISPATCHED")
         fields = [
-            {"parcel_id": UUID(it["id"]), "status": "DELIVERED", "occurred_at": self.world.clock()}
-            for it in self.parcels_of(delivery)
+            {
+                "parcel_id": UUID(each["id"]),
+                "status": "DELIVERED",
+                "occurred_at": self.world.clock(),
+            }
+            for each in self.parcels_of(delivery)
         ]
         self.act(record, ParcelRecordTracking, events=fields)
 

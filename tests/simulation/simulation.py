@@ -74,15 +74,18 @@ class Simulation(RuleBasedStateMachine):
 
     def _read_back(self, journal: Sequence[Row]) -> None:
         """Fail where an entry is not what the class of its event says."""
-        for it in journal:
-            if it["position"] > self.read_to:
+        for each in journal:
+            if each["position"] > self.read_to:
                 found = read_event(
-                    it["type"], it["payload_version"], UUID(it["aggregate_id"]), it["payload"]
+                    each["type"],
+                    each["payload_version"],
+                    UUID(each["aggregate_id"]),
+                    each["payload"],
                 )
                 assert (found.payload(), found.versions.version, found.aggregate) == (
-                    it["payload"],
-                    it["payload_version"],
-                    it["aggregate"],
+                    each["payload"],
+                    each["payload_version"],
+                    each["aggregate"],
                 )
         self.read_to = max((it["position"] for it in journal), default=0)
 
@@ -181,8 +184,8 @@ class Simulation(RuleBasedStateMachine):
         place = {line["id"]: number for number, line in enumerate(lines)}
         mine = (it for it in self.rows["delivery_lines"] if it["delivery_id"] == delivery["id"])
         return [
-            {**it, "step": lines[place[it["order_line_id"]]]["step"]}
-            for it in sorted(mine, key=lambda it: place[it["order_line_id"]])
+            {**each, "step": lines[place[each["order_line_id"]]]["step"]}
+            for each in sorted(mine, key=lambda it: place[it["order_line_id"]])
         ]
 
     def holds_on(self, subjects: Sequence[Row]) -> list[UUID]:

@@ -113,8 +113,10 @@ async def test_only_pages_of_listed_origins_may_ask(open_) -> None:
         may = await client.options("/graphql", headers={"Origin": PORTAL, **ask})
         may_not = await client.options("/graphql", headers={"Origin": OTHER, **ask})
         answers = [
-            await client.post("/graphql", json={"query": "{ __typename }"}, headers={"Origin": it})
-            for it in (PORTAL, OTHER)
+            await client.post(
+                "/graphql", json={"query": "{ __typename }"}, headers={"Origin": each}
+            )
+            for each in (PORTAL, OTHER)
         ]
         more = {**ask, "Access-Control-Request-Headers": "x-other"}
         other_header = await client.options("/graphql", headers={"Origin": PORTAL, **more})

@@ -91,8 +91,8 @@ def read_issuers(path: Path) -> tuple[Issuer, ...]:
         return _File.model_validate(tomllib.loads(path.read_text("utf-8"))).issuers
     except ValidationError as error:
         places = (
-            f"\n  {'.'.join(map(str, it['loc'])) or 'issuers'}: {it['msg']}"
-            for it in error.errors()
+            f"\n  {'.'.join(map(str, each['loc'])) or 'issuers'}: {each['msg']}"
+            for each in error.errors()
         )
         reason = "".join(places)
     except (OSError, ValueError) as error:

@@ -170,13 +170,13 @@ async def _check_schedule(writing: Writing, command: ContractCallOff) -> None:
     keys = {it.schedule_line_id for it in command.lines if it.schedule_line_id is not None}
     found = await writing.by_key(ScheduleLine, "id", keys)
     releases = await writing.by_key(Release, "id", {it.release_id for it in found.values()})
-    for place, it in enumerate(command.lines):
-        if it.schedule_line_id is None:
+    for place, each in enumerate(command.lines):
+        if each.schedule_line_id is None:
             continue
         path = ("lines", place, "schedule_line_id")
-        scheduled = found.get(it.schedule_line_id)
+        scheduled = found.get(each.schedule_line_id)
         release = None if scheduled is None else releases[scheduled.release_id]
-        if release is None or release.contract_line_id != it.contract_line_id:
+        if release is None or release.contract_line_id != each.contract_line_id:
             raise missing(ScheduleLine, path)
         if release.state is not ReleaseState.ACTIVE:
             text = f"Release {release.release_no} was superseded."

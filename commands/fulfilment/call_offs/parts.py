@@ -25,8 +25,8 @@ def check_parts(writing: Writing, contract: Contract, command: ContractCallOff) 
     for place, part in enumerate(command.deliveries):
         path: Path = (*_PATH, place)
         refuse_duplicates((it.line_no for it in part.lines), (*path, "lines"), "line_no")
-        for number, it in enumerate(part.lines):
-            if it.line_no > len(command.lines):
+        for number, each in enumerate(part.lines):
+            if each.line_no > len(command.lines):
                 raise missing(OrderLine, (*path, "lines", number, "line_no"))
         check_listed(contract, part.ship_to_id, (*path, "ship_to_id"))
         if part.window is not None:
@@ -56,8 +56,10 @@ def _part(part: CallOffPart, ids: Mapping[int, UUID]) -> DeliveryPart:
     return DeliveryPart(
         location_id=part.location_id,
         lines=[
-            PlannedLine(order_line_id=ids[it.line_no], quantity=it.quantity, packaging=it.packaging)
-            for it in part.lines
+            PlannedLine(
+                order_line_id=ids[each.line_no], quantity=each.quantity, packaging=each.packaging
+            )
+            for each in part.lines
         ],
         window=part.window,
         ship_to_id=part.ship_to_id,

@@ -203,8 +203,10 @@ def _move_state(
     kind = _kind(delivery, known, moved)
     _set(delivery, state=known.state, delivered_at=known.delivered_at)
     counts = {
-        it: quantities_of({line: amounts[it] for line, amounts in moved.items() if amounts[it]})
-        for it in _COUNTERS.values()
+        each: quantities_of(
+            {line: amounts[each] for line, amounts in moved.items() if amounts[each]}
+        )
+        for each in _COUNTERS.values()
     }
     changed(locked.writing, delivery, kind(delivery.id, **counts), known.at)
 

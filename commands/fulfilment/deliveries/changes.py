@@ -265,10 +265,10 @@ async def _taken(
     products = await locked.products()
     packagings = await locked.packagings((it.delivery_line_id, it) for it in wanted)
     taken = {}
-    for place, it in enumerate(wanted):
+    for place, each in enumerate(wanted):
         path: Path = ("lines", place)
-        line = locked.line(delivery, it.delivery_line_id, (*path, "delivery_line_id"))
-        quantity = packagings(products[line.id], it, path=path)
+        line = locked.line(delivery, each.delivery_line_id, (*path, "delivery_line_id"))
+        quantity = packagings(products[line.id], each, path=path)
         if quantity.amount > line.planned:
             text = f"The line has {line.planned.normalize():f} only."
             raise Refused(TradeCode.QUANTITY_EXCEEDED, text, (*path, "quantity"))

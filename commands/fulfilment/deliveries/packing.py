@@ -120,18 +120,18 @@ def _picked(
     """Return line -> what was picked: as planned where nothing else is said."""
     refuse_duplicates((it.delivery_line_id for it in command.lines), ("lines",), "delivery_line_id")
     picked = {line: line.planned for line in locked.lines_of(delivery)}
-    for place, it in enumerate(command.lines):
+    for place, each in enumerate(command.lines):
         path: Path = ("lines", place)
-        line = locked.line(delivery, it.delivery_line_id, (*path, "delivery_line_id"))
-        amount = packagings(products[line.id], it, "picked", path).amount
+        line = locked.line(delivery, each.delivery_line_id, (*path, "delivery_line_id"))
+        amount = packagings(products[line.id], each, "picked", path).amount
         if amount > line.planned:
             text = f"Only {line.planned.normalize():f} are planned."
             raise Refused(TradeCode.QUANTITY_EXCEEDED, text, (*path, "picked"))
-        if (amount < line.planned) != (it.short_reason is not None):
+        if (amount < line.planned) != (each.short_reason is not None):
             text = "A short pick has a reason, and only a short pick."
             raise Refused(Code.INVALID, text, (*path, "short_reason"))
         picked[line] = amount
-        line.short_reason = it.short_reason
+        line.short_reason = each.short_reason
     return picked
 
 
@@ -146,11 +146,11 @@ def _contents(
     packed: list[list[Counted]] = []
     for place, parcel in enumerate(command.parcels):
         packed.append([])
-        for number, it in enumerate(parcel.contents):
+        for number, each in enumerate(parcel.contents):
             path: Path = ("parcels", place, "contents", number)
-            line = locked.line(delivery, it.delivery_line_id, (*path, "delivery_line_id"))
-            packed[-1].append(packagings(products[line.id], it, path=path))
-            check_serials(it, packed[-1][-1].amount, (*path, "serial_numbers"))
+            line = locked.line(delivery, each.delivery_line_id, (*path, "delivery_line_id"))
+            packed[-1].append(packagings(products[line.id], each, path=path))
+            check_serials(each, packed[-1][-1].amount, (*path, "serial_numbers"))
     return packed
 
 
@@ -163,8 +163,8 @@ def _check_contents(
     """Refused: PARCELS_DO_NOT_MATCH when contents over all parcels are not what was picked."""
     packed: defaultdict[UUID, Decimal] = defaultdict(Decimal)
     for parcel, quantities in zip(command.parcels, contents, strict=True):
-        for it, counted in zip(parcel.contents, quantities, strict=True):
-            packed[it.delivery_line_id] += counted.amount
+        for each, counted in zip(parcel.contents, quantities, strict=True):
+            packed[each.delivery_line_id] += counted.amount
     for line, quantity in picked.items():
         if packed[line.id] != quantity:
             sku, there = products[line.id].sku, packed[line.id].normalize()

@@ -202,8 +202,8 @@ def _take(
     """Move the planned quantities of one part, and return them."""
     refuse_duplicates((it.order_line_id for it in part.lines), (*path, "lines"), "order_line_id")
     taken = {}
-    for place, it in enumerate(part.lines):
-        line, below = found.lines[it.order_line_id], (*path, "lines", place)
+    for place, each in enumerate(part.lines):
+        line, below = found.lines[each.order_line_id], (*path, "lines", place)
         order = found.orders[line.order_id]
         if order.state not in acts.PLAN.states:
             text = f"{order.number} is {order.state.value}, not CONFIRMED."
@@ -211,7 +211,7 @@ def _take(
         if line.is_amended(writing.now):
             text = f"An amendment of line {line.line_no} of {order.number} waits for its answer."
             raise Refused(TradeCode.AMENDMENT_AWAITED, text, (*below, "order_line_id"))
-        quantity = found.packagings(found.products[line.product_id], it, path=below)
+        quantity = found.packagings(found.products[line.product_id], each, path=below)
         room = line.unplanned + line.over_tolerance
         if quantity.amount > room:
             text = f"Only {max(room, Decimal(0)).normalize():f} of this line can still be planned."

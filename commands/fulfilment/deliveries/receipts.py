@@ -128,12 +128,12 @@ async def _lines(
     products = await locked.products()
     packagings = await locked.packagings((it.delivery_line_id, it) for it in command.lines)
     stated: dict[UUID, tuple[ReceivedLine, Counted]] = {}
-    for place, it in enumerate(command.lines):
+    for place, each in enumerate(command.lines):
         path: Path = ("lines", place)
-        line = locked.line(delivery, it.delivery_line_id, (*path, "delivery_line_id"))
-        quantity = packagings(products[line.id], it, "received", path)
-        _check_difference(line.shipped, quantity.amount, it.difference, path)
-        stated[line.id] = it, quantity
+        line = locked.line(delivery, each.delivery_line_id, (*path, "delivery_line_id"))
+        quantity = packagings(products[line.id], each, "received", path)
+        _check_difference(line.shipped, quantity.amount, each.difference, path)
+        stated[line.id] = each, quantity
     return [
         ReceiptLine(
             merchant_id=receipt.merchant_id,
@@ -151,8 +151,8 @@ def _received(
 ) -> dict[str, Any]:
     """Return what came of a line: as is stated, else as in the receipt before, else as shipped."""
     if stated is not None:
-        it, quantity = stated
-        own = {"difference": it.difference, "note": it.note}
+        each, quantity = stated
+        own = {"difference": each.difference, "note": each.note}
         return {"received": quantity.amount, **own, **quantity.columns}
     source = before or line
     counted = {name: getattr(source, name) for name in ("packaging_id", "packaging_content")}
@@ -180,10 +180,10 @@ def _arrived(
 ) -> Arrived:
     """Return what a receipt says of its delivery. What tracking saw arrive, arrived then."""
     lines = {}
-    for it in reported:
-        line = locked.lines[it.delivery_line_id]
-        delivered = it.received if it.difference in _NOT_ARRIVED else line.shipped
-        is_refused = it.difference is ReceiptDifference.REFUSED
+    for each in reported:
+        line = locked.lines[each.delivery_line_id]
+        delivered = each.received if each.difference in _NOT_ARRIVED else line.shipped
+        is_refused = each.difference is ReceiptDifference.REFUSED
         refused = line.shipped - delivered if is_refused else Decimal(0)
         lost = min(line.lost, line.shipped - delivered - refused)
         lines[line] = {"delivered": delivered, "refused": refused, "lost": lost}
@@ -207,11 +207,11 @@ async def _count_on_contracts(
     delivered: contract line id -> how much more has arrived.
     """
     received: defaultdict[UUID, Decimal] = defaultdict(Decimal)
-    for it in lines:
-        order_line = locked.order_lines[locked.lines[it.delivery_line_id].order_line_id]
+    for each in lines:
+        order_line = locked.order_lines[locked.lines[each.delivery_line_id].order_line_id]
         if order_line.contract_line_id is not None:
-            old = before.get(it.delivery_line_id)
-            received[order_line.contract_line_id] += it.received - (old.received if old else 0)
+            old = before.get(each.delivery_line_id)
+            received[order_line.contract_line_id] += each.received - (old.received if old else 0)
     rows = await locked.writing.lock(ContractLine, dict.fromkeys(received, ()))
     changes = {
         # A year reset may have lowered what was received since the receipt that is corrected.

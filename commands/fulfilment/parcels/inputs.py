@@ -74,15 +74,15 @@ def check_shape(parcels: Sequence[ParcelPack], path: Path) -> None:
     """Refused: INVALID, DUPLICATE or TOO_FEW_ITEMS where the parcels contradict each other."""
     refuse_duplicates((it.sscc for it in parcels), path, "sscc")
     carrying = {it.parent for it in parcels}
-    for place, it in enumerate(parcels):
+    for place, each in enumerate(parcels):
         here = (*path, place)
-        refuse_duplicates(it.tracking_numbers, (*here, "tracking_numbers"))
-        if it.sscc is not None and it.generate_sscc:
+        refuse_duplicates(each.tracking_numbers, (*here, "tracking_numbers"))
+        if each.sscc is not None and each.generate_sscc:
             raise Refused(Code.INVALID, "It has an SSCC already.", (*here, "generate_sscc"))
-        if it.parent is not None and it.parent >= place:
+        if each.parent is not None and each.parent >= place:
             text = "What a parcel stands on comes before it in the list."
             raise Refused(Code.INVALID, text, (*here, "parent"))
-        if not it.contents and place not in carrying:
+        if not each.contents and place not in carrying:
             raise Refused(Code.TOO_FEW_ITEMS, "There is nothing in it.", (*here, "contents"))
 
 

@@ -60,7 +60,7 @@ async def pack(
     writing.extent.touch(len(lineage), path)
     await void(writing, delivery_id)
     made: list[Parcel] = []
-    for place, (it, sscc) in enumerate(zip(parcels, ssccs, strict=True)):
+    for place, (each, sscc) in enumerate(zip(parcels, ssccs, strict=True)):
         made.append(
             Parcel(
                 merchant_id=writing.viewer.merchant_id,
@@ -69,20 +69,20 @@ async def pack(
                 packing=packing,
                 parcel_no=place + 1,
                 sscc=sscc,
-                parent_id=None if it.parent is None else made[it.parent].id,
+                parent_id=None if each.parent is None else made[each.parent].id,
                 status=ParcelStatus.PACKED,
                 status_at=writing.now,
                 packed_at=writing.now,
-                **it.model_dump(include=_COPIED),
+                **each.model_dump(include=_COPIED),
             )
         )
     for parcel in made:
         writing.session.add(parcel)
         writing.record(ParcelPacked(parcel.id, delivery_id=delivery_id))
     await writing.session.flush()
-    for parcel, it, quantities in zip(made, parcels, contents, strict=True):
-        writing.session.add_all(_numbers(writing, parcel, it))
-        writing.session.add_all(_contents(parcel, it, quantities))
+    for parcel, item, quantities in zip(made, parcels, contents, strict=True):
+        writing.session.add_all(_numbers(writing, parcel, item))
+        writing.session.add_all(_contents(parcel, item, quantities))
     writing.session.add_all(
         ParcelLineage(
             merchant_id=writing.viewer.merchant_id, parcel_id=made[place].id, repacked_from_id=old
@@ -106,9 +106,9 @@ async def void(writing: Writing, delivery_id: UUID) -> None:
 
 async def _check_carriers(writing: Writing, parcels: Sequence[ParcelPack], path: Path) -> None:
     paths = {
-        it.carrier_id: (*path, place, "carrier_id")
-        for place, it in enumerate(parcels)
-        if it.carrier_id is not None
+        each.carrier_id: (*path, place, "carrier_id")
+        for place, each in enumerate(parcels)
+        if each.carrier_id is not None
     }
     for key, party in (await writing.get(Party, paths)).items():
         if PartyRole.CARRIER not in party.roles:
@@ -172,10 +172,10 @@ def _contents(
             merchant_id=parcel.merchant_id,
             parcel_id=parcel.id,
             quantity=quantity.amount,
-            **it.model_dump(exclude={"quantity", "packaging"}),
+            **each.model_dump(exclude={"quantity", "packaging"}),
             **quantity.columns,
         )
-        for it, quantity in zip(pack.contents, quantities, strict=True)
+        for each, quantity in zip(pack.contents, quantities, strict=True)
     ]
 
 
@@ -193,10 +193,10 @@ def _lineage(
             held[line_id].append(parcel_id)
     return [
         (place, parcel_id)
-        for place, it in enumerate(parcels)
+        for place, each in enumerate(parcels)
         for parcel_id in dict.fromkeys(
             old
-            for line_id in {content.delivery_line_id for content in it.contents} or (None,)
+            for line_id in {content.delivery_line_id for content in each.contents} or (None,)
             for old in held[line_id]
         )
     ]

@@ -66,8 +66,8 @@ async def upsert_all(writing: Writing, command: PackagingsUpsert) -> Outcome:
     inputs = command.packagings
     refuse_duplicates(((it.product_sku, it.code) for it in inputs), ("packagings",), "code")
     products = await writing.by_key(Product, "sku", {it.product_sku for it in inputs})
-    for place, it in enumerate(inputs):
-        if it.product_sku not in products:
+    for place, each in enumerate(inputs):
+        if each.product_sku not in products:
             raise missing(Product, ("packagings", place, "product_sku"))
     ids = {it.id for it in products.values()}
     rows = await writing.among(Packaging, "product_id", ids, "id", lock=True)
@@ -79,13 +79,13 @@ async def upsert_all(writing: Writing, command: PackagingsUpsert) -> Outcome:
     numbers = [(row, it.gtin) for row, it in zip(before, inputs, strict=True)]
     await check_gtins(writing, numbers, ("packagings",))
     made, statuses = [], []
-    for it, old, content in zip(inputs, before, contents, strict=True):
-        product = products[it.product_sku]
-        inner = None if it.packaging is None else known[product.id, it.packaging]
-        own = it.model_dump(include={"code", "name", "gtin", "is_active"})
+    for one, old, content in zip(inputs, before, contents, strict=True):
+        product = products[one.product_sku]
+        inner = None if one.packaging is None else known[product.id, one.packaging]
+        own = one.model_dump(include={"code", "name", "gtin", "is_active"})
         item = {**measure_of(product), **own, "content": content, **columns_of(inner)}
         row, changed = put(writing, Packaging, old, item)
-        known[product.id, it.code] = row
+        known[product.id, one.code] = row
         made.append(row)
         statuses.append(status(writing, happened(_EVENTS, row, changed, is_new=old is None)))
     await writing.session.flush()
@@ -102,12 +102,12 @@ def _contents(
     Refused: INVALID for one that is made up of itself, and as `Packagings`.
     """
     found, contents = dict(known), []
-    for place, it in enumerate(inputs):
-        product, path = products[it.product_sku], ("packagings", place)
-        if it.packaging == it.code:
+    for place, each in enumerate(inputs):
+        product, path = products[each.product_sku], ("packagings", place)
+        if each.packaging == each.code:
             text = "A packaging is made up of others."
             raise Refused(Code.INVALID, text, (*path, "packaging"))
-        content = Packagings(found)(product, it, path=path).amount
-        found[product.id, it.code] = Packaging(code=it.code, content=content)
+        content = Packagings(found)(product, each, path=path).amount
+        found[product.id, each.code] = Packaging(code=each.code, content=content)
         contents.append(content)
     return contents

@@ -103,8 +103,8 @@ async def _channels(writing: Writing, inputs: Sequence[PartyUpsert]) -> Mapping[
     """Return code -> id of the channels that parties name. Refused: NOT_FOUND."""
     codes = {code for it in inputs for code in it.channel_codes or ()}
     found = await writing.by_key(Channel, "code", codes)
-    for place, it in enumerate(inputs):
-        for number, code in enumerate(it.channel_codes or ()):
+    for place, each in enumerate(inputs):
+        for number, code in enumerate(each.channel_codes or ()):
             if code not in found:
                 raise missing(Channel, ("parties", place, "channel_codes", number))
     return {code: row.id for code, row in found.items()}

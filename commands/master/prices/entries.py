@@ -90,10 +90,10 @@ async def upsert_all(writing: Writing, command: PriceListEntriesUpsert) -> Outco
     known = await _known(writing, steps)
     rows, statuses, new = [], [], list[dict[str, Any]]()
     changed: list[tuple[Any, dict[str, Any]]] = []
-    for it, (step, price) in zip(inputs, counted, strict=True):
+    for each, (step, price) in zip(inputs, counted, strict=True):
         old = known.get(step)
         if old is None:
-            own = _row(writing, lists[it.price_list_code], products[it.product_sku], step)
+            own = _row(writing, lists[each.price_list_code], products[each.product_sku], step)
             new.append(own | price)
             status, key = "CREATED", new[-1]["id"]
         elif all(getattr(old, name) == value for name, value in price.items()):

@@ -77,11 +77,11 @@ async def upsert_all(writing: Writing, command: PriceListsUpsert) -> Outcome:
     channels = await _ids(writing, Channel, "code", inputs, "channel_code")
     items = [
         {
-            **it.model_dump(exclude={"party_number", "channel_code"}),
-            "party_id": parties.get(it.party_number),
-            "channel_id": channels.get(it.channel_code),
+            **each.model_dump(exclude={"party_number", "channel_code"}),
+            "party_id": parties.get(each.party_number),
+            "channel_id": channels.get(each.channel_code),
         }
-        for it in inputs
+        for each in inputs
     ]
     written = await upsert(writing, PriceList, _EVENTS, "code", items, ("price_lists",))
     return results("price_list_id", *written)
@@ -90,9 +90,9 @@ async def upsert_all(writing: Writing, command: PriceListsUpsert) -> Outcome:
 async def _check_currencies(writing: Writing, inputs: Sequence[PriceListUpsert]) -> None:
     """Refused: INVALID. What is unlocked is safe to compare: the currency of a list stays."""
     known = await writing.by_key(PriceList, "code", (it.code for it in inputs))
-    for place, it in enumerate(inputs):
-        if it.code in known and known[it.code].currency != it.currency:
-            text = f"{it.code} has prices in {known[it.code].currency}; that stays."
+    for place, each in enumerate(inputs):
+        if each.code in known and known[each.code].currency != each.currency:
+            text = f"{each.code} has prices in {known[each.code].currency}; that stays."
             raise Refused(Code.INVALID, text, ("price_lists", place, "currency"))
 
 

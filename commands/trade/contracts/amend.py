@@ -176,9 +176,9 @@ async def amend(writing: Writing, command: ContractAmend) -> Outcome:
     known = _Known(lines, products, packagings)
     guarantees = await _guarantees(writing, contract, known, command)
     amended = [
-        lines[it.contract_line_id].line_no
-        for place, it in enumerate(command.lines)
-        if _amend_line(known, it, guarantees, ("lines", place))
+        lines[each.contract_line_id].line_no
+        for place, each in enumerate(command.lines)
+        if _amend_line(known, each, guarantees, ("lines", place))
     ]
     await _add_lines(writing, contract, known, command.add_lines)
     if not (changed or amended or command.add_lines):
@@ -228,11 +228,11 @@ async def _guarantees(
     Refused: as `guarantee_of`.
     """
     wanted: dict[ContractLine, SupplyGuarantee | None] = {}
-    for place, it in enumerate(command.lines):
-        line = known.lines.get(it.contract_line_id)
-        if line is not None and "guarantee" in it.model_fields_set:
+    for place, each in enumerate(command.lines):
+        line = known.lines.get(each.contract_line_id)
+        if line is not None and "guarantee" in each.model_fields_set:
             product = known.products[line.product_id]
-            wanted[line] = guarantee_of(it.guarantee, product, known.packagings, ("lines", place))
+            wanted[line] = guarantee_of(each.guarantee, product, known.packagings, ("lines", place))
     there = await writing.by_key(
         Guarantee, "id", {line.guarantee_id for line in wanted if line.guarantee_id is not None}
     )

@@ -51,8 +51,8 @@ def _amounts(fields: OrderFields) -> Iterator[tuple[Path, Decimal]]:
     if fields.discount_amount is not None:
         yield ("discount_amount",), fields.discount_amount
     for name in ("charges", "taxes"):
-        for place, it in enumerate(getattr(fields, name)):
-            yield (name, place, "amount"), it.amount
+        for place, each in enumerate(getattr(fields, name)):
+            yield (name, place, "amount"), each.amount
 
 
 def _too_fine(currency: str, path: Path) -> Problem:

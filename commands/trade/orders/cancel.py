@@ -87,12 +87,12 @@ async def _wanted(
     named = ((lines[it.line_id].product_id, it) for it in command.lines if it.line_id in lines)
     packagings = await packagings_of(writing, named)
     wanted = {}
-    for place, it in enumerate(command.lines):
-        line = lines.get(it.line_id)
+    for place, each in enumerate(command.lines):
+        line = lines.get(each.line_id)
         if line is None:
             raise missing(OrderLine, ("lines", place, "line_id"))
         path = ("lines", place, "quantity")
-        quantity = packagings(products[line.product_id], it, path=("lines", place)).amount
+        quantity = packagings(products[line.product_id], each, path=("lines", place)).amount
         if quantity > line.unplanned:
             remaining = max(line.unplanned, Decimal(0)).normalize()
             text = f"Only {remaining:f} of this line is in no delivery yet."

@@ -69,9 +69,9 @@ async def place(
 
 async def inherit(writing: Writing, source_id: UUID, subject_id: UUID, event: type[Held]) -> None:
     """Stop what came out of a row by the holds that stop the row; event: as in `place`."""
-    for it in (await active_holds(writing, [source_id])).get(source_id, []):
-        same = {name: getattr(it, name) for name in _INHERITED}
-        hold = Hold(merchant_id=it.merchant_id, id=new_id(), subject_id=subject_id, **same)
+    for each in (await active_holds(writing, [source_id])).get(source_id, []):
+        same = {name: getattr(each, name) for name in _INHERITED}
+        hold = Hold(merchant_id=each.merchant_id, id=new_id(), subject_id=subject_id, **same)
         _add(writing, hold, event)
 
 

@@ -124,14 +124,14 @@ async def _state_prices(writing: Writing, order: Order, command: OrderApprove) -
         raise Refused(Code.NOT_ALLOWED, text, ("prices",))
     refuse_duplicates((it.line_id for it in command.prices), ("prices",), "line_id")
     lines = await lines_of(writing, [order.id])
-    for place, it in enumerate(command.prices):
+    for place, each in enumerate(command.prices):
         path = ("prices", place, "line_id")
-        line = lines.get(it.line_id)
+        line = lines.get(each.line_id)
         if line is None:
             raise missing(OrderLine, path)
         if line.unit_price is not None:
             raise Refused(Code.TAKEN, f"Line {line.line_no} has a price.", path)
-        line.unit_price = it.unit_price
+        line.unit_price = each.unit_price
     for line in lines.values():
         if line.unit_price is None:
             text = f"Line {line.line_no} of {order.number} has no price yet."

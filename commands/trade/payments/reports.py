@@ -79,35 +79,35 @@ class Known:
     newest: dict[UUID, Any]
     new: list[dict[str, Any]]
 
-    def record(self, writing: Writing, it: PaymentReport) -> tuple[UUID, str]:
+    def record(self, writing: Writing, report: PaymentReport) -> tuple[UUID, str]:
         """Take a report in; return its id and what was done. Refused: as `orderRecordPayment`."""
-        order = self.orders.get(it.order_id)
+        order = self.orders.get(report.order_id)
         if order is None:
             raise missing(Order, ("order_id",))
-        self._check(writing, order, it)
-        content = (it.state, it.amount and it.amount.amount)
-        key = (order.id, it.reference, it.occurred_at)
+        self._check(writing, order, report)
+        content = (report.state, report.amount and report.amount.amount)
+        key = (order.id, report.reference, report.occurred_at)
         if key in self.reports:
             there, *before = self.reports[key]
             if tuple(before) != content:
-                text = f"Something else was reported of {it.reference} for this instant."
+                text = f"Something else was reported of {report.reference} for this instant."
                 raise Refused(Code.TAKEN, text, ("reference",))
             return there, "UNCHANGED"
-        if it.state is PaymentState.PARTLY_PAID:
+        if report.state is PaymentState.PARTLY_PAID:
             # What is there was less than the total of its time, whatever is wanted now.
-            self._check_part(order, None if it.amount is None else it.amount.amount)
+            self._check_part(order, None if report.amount is None else report.amount.amount)
         payment_id = new_id()
         self.reports[key] = (payment_id, *content)
-        self._add(writing, order, it, payment_id)
+        self._add(writing, order, report, payment_id)
         return payment_id, "CREATED"
 
-    def _check(self, writing: Writing, order: Order, it: PaymentReport) -> None:
-        if it.occurred_at > writing.now:
+    def _check(self, writing: Writing, order: Order, report: PaymentReport) -> None:
+        if report.occurred_at > writing.now:
             raise Refused(Code.INVALID_DATE, "This instant is to come.", ("occurred_at",))
-        if it.amount is not None and it.amount.currency != order.currency:
+        if report.amount is not None and report.amount.currency != order.currency:
             text = f"{order.number} is in {order.currency}."
             raise Refused(Code.INVALID_CURRENCY, text, ("amount", "currency"))
-        amount = None if it.amount is None else it.amount.amount
+        amount = None if report.amount is None else report.amount.amount
         if amount is not None and rounded(amount, order.currency).amount != amount:
             text = f"An amount of {order.currency} has no smaller part than its minor unit."
             raise Refused(Code.SCALE_EXCEEDED, text, ("amount", "amount"))
@@ -125,30 +125,30 @@ class Known:
             text = f"A part is less than the total of {total} {order.currency}."
             raise Refused(Code.OUT_OF_RANGE, text, path)
 
-    def _add(self, writing: Writing, order: Order, it: PaymentReport, payment_id: UUID) -> None:
+    def _add(self, writing: Writing, order: Order, report: PaymentReport, payment_id: UUID) -> None:
         """Note a new report. Of two of one instant, the one that comes later counts."""
         newest = self.newest.get(order.id)
-        is_newest = newest is None or it.occurred_at >= newest
+        is_newest = newest is None or report.occurred_at >= newest
         if is_newest:
-            self.newest[order.id] = it.occurred_at
-            order.payment_state = it.state
+            self.newest[order.id] = report.occurred_at
+            order.payment_state = report.state
         order.version += 1
         row = {
             "merchant_id": order.merchant_id,
             "id": payment_id,
             "order_id": order.id,
-            "reference": it.reference,
-            "state": it.state,
-            "amount": it.amount and it.amount.amount,
+            "reference": report.reference,
+            "state": report.state,
+            "amount": report.amount and report.amount.amount,
             "currency": order.currency,
-            "occurred_at": it.occurred_at,
+            "occurred_at": report.occurred_at,
             "recorded_at": writing.now,
         }
         self.new.append(row)
         event = OrderPaymentRecorded(
-            order.id, payment_id=payment_id, state=it.state, is_newest=is_newest
+            order.id, payment_id=payment_id, state=report.state, is_newest=is_newest
         )
-        writing.record(event, it.occurred_at)
+        writing.record(event, report.occurred_at)
 
 
 async def known_of(writing: Writing, reports: Sequence[PaymentReport]) -> Known:
@@ -158,8 +158,8 @@ async def known_of(writing: Writing, reports: Sequence[PaymentReport]) -> Known:
     before = await writing.records(Payment, "order_id", list(orders))
     writing.extent.touch(len(before))
     newest: dict[UUID, Any] = {}
-    for it in before:
-        newest[it.order_id] = max(newest.get(it.order_id, it.occurred_at), it.occurred_at)
+    for each in before:
+        newest[each.order_id] = max(newest.get(each.order_id, each.occurred_at), each.occurred_at)
     parts = {it.order_id for it in reports if it.state is PaymentState.PARTLY_PAID}
     totals = await _totals(writing, [orders[it] for it in parts if it in orders])
     there = {
@@ -192,6 +192,6 @@ async def _totals(writing: Writing, orders: Sequence[Order]) -> dict[UUID, Decim
     currencies = {it.id: it.currency for it in orders}
     values = {**writing.parameters, "keys": list(currencies)}
     return {
-        it.order_id: it.total and rounded(it.total, currencies[it.order_id]).amount
-        for it in await writing.session.rows(_TOTALS, values)
+        each.order_id: each.total and rounded(each.total, currencies[each.order_id]).amount
+        for each in await writing.session.rows(_TOTALS, values)
     }

@@ -110,8 +110,8 @@ async def _active(
     rows_of = writing.seen(ScheduleLine).where(ScheduleLine.release_id == any_(ids))
     lines = await writing.all(rows_of.order_by(ScheduleLine.window_earliest, ScheduleLine.line_no))
     return {
-        it.type: (it, Schedule(it.cumulative_received, list(slots_of(lines, it))))
-        for it in releases
+        each.type: (each, Schedule(each.cumulative_received, list(slots_of(lines, each))))
+        for each in releases
     }
 
 

@@ -102,8 +102,10 @@ def schedule_of(
             raise Refused(Code.WRONG_STATE, text, ("function",))
         kept = {it.window.earliest: it for it in before.counted_from(received).slots}
     changed = {
-        it.window.earliest: Slot(it.window, quantity.amount, it.commitment, **quantity.columns)
-        for it, quantity in zip(command.lines, quantities, strict=True)
+        each.window.earliest: Slot(
+            each.window, quantity.amount, each.commitment, **quantity.columns
+        )
+        for each, quantity in zip(command.lines, quantities, strict=True)
     }
     slots = {**kept, **changed}
     return Schedule(received, [slots[start] for start in sorted(slots) if slots[start].quantity])

@@ -63,15 +63,15 @@ async def answer(writing: Writing, command: OrderAnswerAmendment) -> Outcome:
     order = await locked(writing, command, answer)
     lines = await lines_of(writing, [order.id])
     accepted, declined = list[OrderLine](), list[OrderLine]()
-    for place, it in enumerate(command.lines):
+    for place, each in enumerate(command.lines):
         path = ("lines", place, "line_id")
-        line = lines.get(it.line_id)
+        line = lines.get(each.line_id)
         if line is None:
             raise missing(OrderLine, path)
         if not line.is_amended(writing.now):
             text = f"No amendment of line {line.line_no} waits for an answer."
             raise Refused(Code.WRONG_STATE, text, path)
-        (accepted if it.is_accepted else declined).append(line)
+        (accepted if each.is_accepted else declined).append(line)
     if declined:
         withdraw(declined)
         writing.record(OrderAmendmentDeclined(order.id, lines=_numbers(declined)))

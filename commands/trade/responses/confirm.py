@@ -112,12 +112,12 @@ async def confirm(writing: Writing, command: OrderConfirm) -> Outcome:
     _check_times(writing, command)
     lines = await lines_of(writing, [order.id])
     items = await _items(writing, command, lines)
-    for it in items:
-        _check(it)
+    for each in items:
+        _check(each)
     rejected = {}
-    for it in items:
-        if _respond(it, command) is LineResponse.REJECTED:
-            rejected[it.line] = it.line.unplanned
+    for item in items:
+        if _respond(item, command) is LineResponse.REJECTED:
+            rejected[item.line] = item.line.unplanned
     if command.window is not None:
         _promise(order, command.window)
     happened = OrderResponded(
@@ -159,21 +159,21 @@ async def _items(
         **await writing.get(Product, substitutes),
     }
     counted = (
-        (it.product_id or lines[it.line_id].product_id, it)
-        for it in command.lines
-        if it.line_id in lines
+        (item.product_id or lines[item.line_id].product_id, item)
+        for item in command.lines
+        if item.line_id in lines
     )
     packagings, found = await packagings_of(writing, counted), []
-    for place, it in enumerate(command.lines):
+    for place, each in enumerate(command.lines):
         path: Path = ("lines", place)
-        line = lines.get(it.line_id)
+        line = lines.get(each.line_id)
         if line is None:
             raise missing(OrderLine, (*path, "line_id"))
         if not line.open_quantity:
             text = f"Nothing of line {line.line_no} is open."
             raise Refused(Code.WRONG_STATE, text, (*path, "line_id"))
-        offered = products[it.product_id or line.product_id]
-        found.append(_Item(line, _in_units(it, offered, packagings, path), products, path))
+        offered = products[each.product_id or line.product_id]
+        found.append(_Item(line, _in_units(each, offered, packagings, path), products, path))
     return found
 
 

@@ -76,6 +76,6 @@ def kept(
 ) -> list[Any]:
     """Return amounts that an order keeps as JSON. read: their names -> how each is read."""
     return [
-        SimpleNamespace(currency=currency, **{name: of(it[name]) for name, of in read.items()})
-        for it in listed or ()
+        SimpleNamespace(currency=currency, **{name: of(each[name]) for name, of in read.items()})
+        for each in listed or ()
     ]

@@ -235,8 +235,8 @@ async def test_what_is_computed_is_paid_by_the_objects_that_it_was_asked_of(
     order = await orders.order(world, ask, lines=lines)
     query = f"query ($id: ID!) {{ {beside} order(id: $id) {{ lines {{ order {{ x: FIELD }} }} }} }}"
     plain, computed = [
-        cost(await sent(processes[0], world.token, query.replace("FIELD", it), id=order["id"]))
-        for it in ("number", "isLate")
+        cost(await sent(processes[0], world.token, query.replace("FIELD", each), id=order["id"]))
+        for each in ("number", "isLate")
     ]
     assert computed["requestedQueryCost"] - plain["requestedQueryCost"] == 1
     objects = 1 + 60 + 60 + bool(beside)

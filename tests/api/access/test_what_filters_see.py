@@ -89,8 +89,8 @@ async def test_a_filter_by_holds_counts_those_that_are_read(
     assert counts == {"orders": sees_orders and not of_delivery, "deliveries": sees_holds}
     counts = {name: it["totalCount"] for name, it in free.items()}
     assert counts == {"orders": sees_orders and of_delivery, "deliveries": not sees_holds}
-    for it in held["deliveries"]["nodes"]:
-        (hold,) = it["holds"] if of_delivery else it["orders"][0]["holds"]
+    for each in held["deliveries"]["nodes"]:
+        (hold,) = each["holds"] if of_delivery else each["orders"][0]["holds"]
         is_masked = actor is Actor.WAREHOUSE and not of_delivery
         assert hold["reason"] == ("UNDER_REVIEW" if is_masked else "PAYMENT")
         tells = actor is Actor.STAFF or (actor is Actor.WAREHOUSE and of_delivery)
@@ -179,10 +179,10 @@ async def test_a_timeline_names_nobody_of_the_merchant_to_others(
     await deliveries.done(own, "deliveryPack", deliveryId=packed.delivery["id"], parcels=[one])
     assert other is not own
     entries = [
-        it
+        each
         for page in (await packed.viewers[actor](TIMELINES)).values()
         for row in page["nodes"]
-        for it in row["timeline"]["nodes"]
+        for each in row["timeline"]["nodes"]
     ]
     names = {(it["actor"], it["actorName"]) for it in entries}
     sees = {Actor.STAFF: {"STAFF", "WAREHOUSE"}, Actor.WAREHOUSE: {"WAREHOUSE"}}.get(actor, set())

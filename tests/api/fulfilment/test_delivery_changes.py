@@ -26,8 +26,10 @@ async def _alike(world, ask, order, *each):
     """Plan several deliveries of one order that differ in their lines only."""
     location = to_global("Location", await locations.location(world))
     parts = [
-        await deliveries.part(world, order, locationId=location, lines=deliveries.lines(order, *it))
-        for it in each
+        await deliveries.part(
+            world, order, locationId=location, lines=deliveries.lines(order, *item)
+        )
+        for item in each
     ]
     return (await deliveries.done(ask, "deliveryPlan", deliveries=parts))["deliveries"]
 

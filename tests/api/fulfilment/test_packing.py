@@ -113,8 +113,8 @@ async def test_a_pallet_carries_parcels_with_lots_and_serial_numbers(world, ask)
 async def test_wrong_parcels_are_refused_and_nothing_is_packed(world, ask, parcels, refusal):
     delivery = await _released(world, ask)
     values = [
-        it | ({"contents": [_content(delivery, it["contents"])]} if "contents" in it else {})
-        for it in parcels
+        each | ({"contents": [_content(delivery, each["contents"])]} if "contents" in each else {})
+        for each in parcels
     ]
     payload = await _pack(ask, delivery, *values)
     assert [(it["code"], ".".join(it["field"][1:])) for it in payload["userErrors"]] == [refusal]

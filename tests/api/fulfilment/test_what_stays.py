@@ -53,8 +53,8 @@ async def _send(ask, delivery):
 async def _send_all(world, ask, order):
     """Plan again what is unplanned, and try to send every delivery of an order."""
     await deliveries.act(ask, "deliveryPlan", deliveries=[await deliveries.part(world, order)])
-    for it in (await _order(ask, order))["deliveries"]:
-        await _send(ask, it)
+    for each in (await _order(ask, order))["deliveries"]:
+        await _send(ask, each)
     return (await _order(ask, order))["fulfilmentStatus"]
 
 
@@ -184,9 +184,9 @@ async def test_whole_orders_are_split_off_a_released_delivery(world, ask):
     delivery = await deliveries.released(world, ask, first, lines=both)
     mine = {it["id"] for it in first["lines"]}
     lines = [
-        {"deliveryLineId": it["id"], "quantity": it["planned"]}
-        for it in delivery["lines"]
-        if it["orderLine"]["id"] in mine
+        {"deliveryLineId": each["id"], "quantity": each["planned"]}
+        for each in delivery["lines"]
+        if each["orderLine"]["id"] in mine
     ]
     call = {"deliveryId": delivery["id"]}
     await deliveries.done(ask, "deliverySplit", **call, lines=lines)

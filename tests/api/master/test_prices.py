@@ -67,8 +67,13 @@ async def test_lists_and_their_prices_are_written_and_read(world, ask):
     assert (found["party"], found["validTo"]) == ({"number": "K-1"}, "2026-12-31")
     assert found["entries"]["totalCount"] == 3
     assert [
-        (it["product"]["sku"], it["fromQuantity"], it["unitPrice"]["amount"], it["isActive"])
-        for it in found["entries"]["nodes"]
+        (
+            each["product"]["sku"],
+            each["fromQuantity"],
+            each["unitPrice"]["amount"],
+            each["isActive"],
+        )
+        for each in found["entries"]["nodes"]
     ] == [
         ("NUT", "0", "0.1", False),
         ("BOLT", "100", "2.1", True),
@@ -177,9 +182,9 @@ async def test_another_companys_list_is_read_like_a_missing_one(world, ask, ever
     buyer = ask.by(await world.key(Actor.BUYER, everybodys["B"]))
     query = """query ($id: ID!) { priceList(id: $id) { code } node(id: $id) { id } }"""
     nodes = (await ask("{ priceLists(first: 9) { nodes { id code } } }"))["priceLists"]["nodes"]
-    for it in nodes:
-        own = it["code"] in {"B0", "B1"}
-        shown = await buyer(query, id=it["id"])
+    for each in nodes:
+        own = each["code"] in {"B0", "B1"}
+        shown = await buyer(query, id=each["id"])
         assert [value is not None for value in shown.values()] == [own, own]
 
 

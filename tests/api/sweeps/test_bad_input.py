@@ -152,10 +152,10 @@ async def test_a_value_of_another_type_is_no_internal_fault(
             changed = [put(values, leaf.path, value) for value in wrong_types(leaf)]
             if leaf.is_required and isinstance(leaf.path[-1], str):
                 changed.append(without(values, leaf.path))
-            for it in changed:
-                answer = await ask.answer(document(name, 1), v0=it)
+            for each in changed:
+                answer = await ask.answer(document(name, 1), v0=each)
                 if not _names(answer, leaf):
-                    wrong.append(f"{about}: {leaf.shown}: {shortened(it)}: {answer}")
+                    wrong.append(f"{about}: {leaf.shown}: {shortened(each)}: {answer}")
         if await digests(world) != before:
             wrong.append(f"{about}: a refused mutation has written something")
     assert not wrong, "\n".join(wrong)

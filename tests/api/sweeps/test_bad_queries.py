@@ -170,11 +170,13 @@ async def test_no_odd_filter_is_an_internal_fault(reader: Reader) -> None:
 async def test_no_odd_key_is_an_internal_fault(ask: Ask) -> None:
     wrong = []
     for name, field in ROOTS:
-        for argument, it in field.args.items():
+        for argument, each in field.args.items():
             if "first" in field.args or argument == "ids":
                 continue
-            for value in ODD[get_named_type(it.type).name]:
-                document = f"query ($it: {it.type}) {{ {name}({argument}: $it) {{ __typename }} }}"
+            for value in ODD[get_named_type(each.type).name]:
+                document = (
+                    f"query ($it: {each.type}) {{ {name}({argument}: $it) {{ __typename }} }}"
+                )
                 answer = await ask.answer(document, it=value)
                 missing = not codes(answer) and answer["data"] == {name: None}
                 if not (missing or (codes(answer) and codes(answer) <= EXPECTED)):

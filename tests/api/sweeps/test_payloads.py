@@ -82,8 +82,8 @@ class Reply:
             Actor.CARRIER: carrier,
         }
         self.viewers = {
-            actor: ask.by(await world.key(actor, it)).with_headers({"Abruf-Order-Token": token})
-            for actor, it in bound.items()
+            actor: ask.by(await world.key(actor, each)).with_headers({"Abruf-Order-Token": token})
+            for actor, each in bound.items()
         }
 
     async def read(self, ask: Ask) -> list[list[dict[str, Any]] | None]:

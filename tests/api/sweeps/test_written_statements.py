@@ -20,8 +20,8 @@ mutation ($input: ParcelRecordTrackingInput!) {
 }
 """
 PRICED = " + ".join(
-    f"SELECT {it}"
-    for it in ("price_lists", "price_list_entries", "merchants", "unnest", "products")
+    f"SELECT {each}"
+    for each in ("price_lists", "price_list_entries", "merchants", "unnest", "products")
 )
 """Products and what they cost, by one statement."""
 PLACING = [

@@ -115,8 +115,11 @@ async def test_a_refused_order_stops_no_other(world, ask):
     ]
     answer = await _imported(ask, *wrong, _item("10"), _item("10"), _item("11"))
     found = [
-        (it["status"], *((each["code"], ".".join(each["field"][2:])) for each in it["userErrors"]))
-        for it in answer["results"]
+        (
+            item["status"],
+            *((each["code"], ".".join(each["field"][2:])) for each in item["userErrors"]),
+        )
+        for item in answer["results"]
     ]
     assert found == [
         ("REFUSED", ("NOT_FOUND", "0.channelCode")),

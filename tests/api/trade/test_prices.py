@@ -105,8 +105,8 @@ async def test_every_changed_price_is_told_at_once(shopper, ask):
     plain, _, values = shopper
     bolt, nut = await orders.products(ask, "BOLT", "NUT")
     lines = [
-        {"productId": it, "quantity": "1", "expectedUnitPrice": price}
-        for it, price in ((bolt, "1"), (nut, "2.5"), (bolt, "3"))
+        {"productId": each, "quantity": "1", "expectedUnitPrice": price}
+        for each, price in ((bolt, "1"), (nut, "2.5"), (bolt, "3"))
     ]
     _, refusals = await _place(plain, values | {"lines": lines})
     assert refusals == [

@@ -92,8 +92,8 @@ async def test_a_thousand_values_of_filters_build_nothing_after_the_first(
     texts = set()
     for number in range(40):
         values = {
-            f"f{it}": {"externalReference": f"R{number} {it}", "states": ["CONFIRMED"] * it}
-            for it in lists
+            f"f{each}": {"externalReference": f"R{number} {each}", "states": ["CONFIRMED"] * each}
+            for each in lists
         }
         with counted(database.engine) as statements:
             assert "errors" not in await ask.answer(document, **values)

@@ -148,8 +148,8 @@ def battle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Battle]:
         with running(folder) as server:
             innocent = asyncio.run(token_of_another(server))
         made = [
-            abruf.ask(CREATE, input={"actor": "STAFF", "name": f"Attacker {it}"})["apiKeyCreate"]
-            for it in range(KEYS)
+            abruf.ask(CREATE, input={"actor": "STAFF", "name": f"Attacker {each}"})["apiKeyCreate"]
+            for each in range(KEYS)
         ]
         yield Battle(abruf, order_of_250_lines(abruf), [it["token"] for it in made], innocent)
         assert abruf.stop() == 130

@@ -262,10 +262,10 @@ async def test_the_journal_tells_what_operators_do_with_keys(ask, operate, slug)
         await operate("key", "revoke", key_id)
     entries = (await ask(JOURNAL))["journal"]["nodes"]
     assert [it["type"] for it in entries] == ["api_key.created", "api_key.revoked"]
-    for it in entries:
-        assert from_global(it["objectId"]) == ("ApiKey", UUID(key_id))
-        assert (it["actorName"], it["actorSubject"]) == ("Operator", f"uid {os.getuid()}")
-        assert it["actorKeyId"] is None
+    for each in entries:
+        assert from_global(each["objectId"]) == ("ApiKey", UUID(key_id))
+        assert (each["actorName"], each["actorSubject"]) == ("Operator", f"uid {os.getuid()}")
+        assert each["actorKeyId"] is None
     assert entries[0]["payload"]["actor"] == "STAFF"
 
 

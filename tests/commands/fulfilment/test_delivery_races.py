@@ -85,9 +85,9 @@ async def test_merging_and_splitting_at_once_conserve_the_line(world, ask):
         deliveries.act(ask, "deliveryMerge", deliveryId=first["id"], deliveryIds=[second["id"]]),
         *(
             deliveries.act(
-                ask, "deliverySplit", deliveryId=it["id"], lines=deliveries.contents(it, "2")
+                ask, "deliverySplit", deliveryId=each["id"], lines=deliveries.contents(each, "2")
             )
-            for it in (first, second, second)
+            for each in (first, second, second)
         ),
         deliveries.act(ask, "deliveryMerge", deliveryId=second["id"], deliveryIds=[first["id"]]),
     )

@@ -64,8 +64,8 @@ async def test_parcels_of_one_delivery_that_arrive_at_once_all_count(world):
 async def test_an_arrival_beats_an_attempt_that_happened_before_whichever_comes_first(world):
     shipments = [await sent(world) for _ in range(5)]
     attempts = [
-        {"parcel_id": it.parcel_ids[0], "status": "ATTEMPT_FAILED", "occurred_at": world.clock()}
-        for it in shipments
+        {"parcel_id": item.parcel_ids[0], "status": "ATTEMPT_FAILED", "occurred_at": world.clock()}
+        for item in shipments
     ]
     later = world.clock() + timedelta(hours=1)
     arrivals = [each | {"status": "DELIVERED", "occurred_at": later} for each in attempts]
@@ -78,8 +78,8 @@ async def test_an_arrival_beats_an_attempt_that_happened_before_whichever_comes_
 async def test_an_arrival_that_races_the_dispatch_counts_whichever_comes_first(world):
     shipments = [await sent(world, state=DeliveryState.PACKED) for _ in range(5)]
     arrivals = [
-        {"parcel_id": it.parcel_ids[0], "status": "DELIVERED", "occurred_at": world.clock()}
-        for it in shipments
+        {"parcel_id": item.parcel_ids[0], "status": "DELIVERED", "occurred_at": world.clock()}
+        for item in shipments
     ]
     await asyncio.gather(
         *(_record(world, each) for each in arrivals),
@@ -93,8 +93,8 @@ async def test_an_arrival_that_races_the_dispatch_counts_whichever_comes_first(w
 async def test_calls_over_many_orders_in_opposite_order_do_not_block_each_other(world):
     shipments = [await sent(world) for _ in range(6)]
     there = [
-        {"parcel_id": it.parcel_ids[0], "status": "IN_TRANSIT", "occurred_at": world.clock()}
-        for it in shipments
+        {"parcel_id": item.parcel_ids[0], "status": "IN_TRANSIT", "occurred_at": world.clock()}
+        for item in shipments
     ]
     back = [each | {"message": "again"} for each in reversed(there)]
     statuses = await asyncio.gather(_record(world, *there), _record(world, *back))

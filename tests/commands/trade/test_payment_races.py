@@ -29,8 +29,8 @@ async def test_of_reports_at_once_that_of_the_latest_instant_counts(world, ask):
     states = ["AUTHORISED", "FAILED", "PARTLY_PAID", "AWAITED", "PAID"]
     await gather(
         *(
-            record(ask, order, it, "34", reference=it, occurredAt=f"2026-03-01T12:00:0{place}Z")
-            for place, it in enumerate(states)
+            record(ask, order, each, "34", reference=each, occurredAt=f"2026-03-01T12:00:0{place}Z")
+            for place, each in enumerate(states)
         )
     )
     shown = (await ask(STATE, id=order["id"]))["order"]

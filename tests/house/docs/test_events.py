@@ -33,9 +33,11 @@ def test_every_event_is_recorded_by_a_command() -> None:
 
 def test_no_name_of_an_event_is_built() -> None:
     declared = [
-        it.args[0]
-        for it in _nodes("models")
-        if isinstance(it, ast.Call) and isinstance(it.func, ast.Name) and it.func.id == "event"
+        each.args[0]
+        for each in _nodes("models")
+        if isinstance(each, ast.Call)
+        and isinstance(each.func, ast.Name)
+        and each.func.id == "event"
     ]
     names = [it.value for it in declared if isinstance(it, ast.Constant)]
     assert sorted(names) == sorted(EVENTS)

@@ -15,9 +15,9 @@ ROWS = ROW.findall((ROOT / "docs" / "INVARIANTS.md").read_text())
 OUTSIDE = {"tests/api", "tests/house", "examples", "docs/INVARIANTS.md", "web", "bench"}
 """Where such words are numbers of parties and names of goods, and the table itself."""
 CONSTRAINTS = {
-    it.name
+    each.name
     for table in Base.metadata.tables.values()
-    for it in (*table.constraints, *table.indexes)
+    for each in (*table.constraints, *table.indexes)
 }
 
 

@@ -46,8 +46,8 @@ def undescribed(kind: GraphQLNamedType) -> Iterator[str]:
     for name, member in members.items():
         if not member.description:
             yield f"{kind.name}.{name}"
-        for argument, it in getattr(member, "args", {}).items():
-            if not it.description:
+        for argument, each in getattr(member, "args", {}).items():
+            if not each.description:
                 yield f"{kind.name}.{name}({argument}:)"
 
 

@@ -17,8 +17,8 @@ from tests.house.places import ROOT
 FIELDS = schema.mutation.__strawberry_definition__.fields
 VERBS = verbs(schema.mutation)
 ROOMS = {
-    it.parent.name: import_module(".".join(it.relative_to(ROOT).with_suffix("").parts))
-    for it in sorted(ROOT.glob("models/*/*/acts.py"))
+    each.parent.name: import_module(".".join(each.relative_to(ROOT).with_suffix("").parts))
+    for each in sorted(ROOT.glob("models/*/*/acts.py"))
 }
 """Noun -> the module of its acts."""
 

@@ -91,9 +91,9 @@ def test_a_field_over_something_hidden_may_be_null() -> None:
 def lists() -> Iterator[tuple[str, Paged]]:
     """Yield every list that can grow, with its name."""
     for module in walk_packages(loaders.__path__, "loaders."):
-        for name, it in vars(import_module(module.name)).items():
-            if isinstance(it, Paged):
-                yield f"{module.name}.{name}", it
+        for name, each in vars(import_module(module.name)).items():
+            if isinstance(each, Paged):
+                yield f"{module.name}.{name}", each
 
 
 def test_no_list_is_sorted_by_something_hidden() -> None:

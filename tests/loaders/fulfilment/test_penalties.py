@@ -34,37 +34,37 @@ CASES = st.fixed_dictionaries(
 ).map(lambda it: SimpleNamespace(**it))
 
 
-def _by_hand(it):
+def _by_hand(each):
     """Return the last day, the days after it, and what is due, counted in Python."""
-    last = max(it.lead, it.wanted)
-    late, net = max(it.supplied - last - it.grace, 0), it.quantity * it.price
-    due = net * (it.percent or 0) / 100 * late + it.quantity * (it.per_unit or 0)
-    if late == 0 or it.excuse in EXCUSES:
+    last = max(each.lead, each.wanted)
+    late, net = max(each.supplied - last - each.grace, 0), each.quantity * each.price
+    due = net * (each.percent or 0) / 100 * late + each.quantity * (each.per_unit or 0)
+    if late == 0 or each.excuse in EXCUSES:
         due = Decimal(0)
-    elif it.cap is not None:
-        due = min(due, net * it.cap / 100)
-    return CALLED_OFF + timedelta(days=last), late, rounded(due, it.currency).amount
+    elif each.cap is not None:
+        due = min(due, net * each.cap / 100)
+    return CALLED_OFF + timedelta(days=last), late, rounded(due, each.currency).amount
 
 
 @SOME
 @given(it=CASES)
-async def test_the_penalty_is_counted_exactly_and_rounded_once(database, it):
+async def test_the_penalty_is_counted_exactly_and_rounded_once(database, each):
     terms = SimpleNamespace(
-        lead_time_days=literal(it.lead, Integer()),
-        grace_days=literal(it.grace, Integer()),
-        penalty_percent_per_day=literal(it.percent, Numeric()),
-        penalty_per_unit=literal(it.per_unit, Numeric()),
-        penalty_cap_percent=literal(it.cap, Numeric()),
-        currency=literal(it.currency, Text()),
+        lead_time_days=literal(each.lead, Integer()),
+        grace_days=literal(each.grace, Integer()),
+        penalty_percent_per_day=literal(each.percent, Numeric()),
+        penalty_per_unit=literal(each.per_unit, Numeric()),
+        penalty_cap_percent=literal(each.cap, Numeric()),
+        currency=literal(each.currency, Text()),
         excuses=literal(EXCUSES, ARRAY(Text())),
     )
     supply = SimpleNamespace(
         called_off_on=literal(CALLED_OFF, Date()),
-        wanted_on=literal(CALLED_OFF + timedelta(days=it.wanted), Date()),
-        supplied_on=literal(CALLED_OFF + timedelta(days=it.supplied), Date()),
-        quantity=literal(it.quantity, Numeric()),
-        unit_price=literal(it.price, Numeric()),
-        excuse=literal(it.excuse, Text()),
+        wanted_on=literal(CALLED_OFF + timedelta(days=each.wanted), Date()),
+        supplied_on=literal(CALLED_OFF + timedelta(days=each.supplied), Date()),
+        quantity=literal(each.quantity, Numeric()),
+        unit_price=literal(each.price, Numeric()),
+        excuse=literal(each.excuse, Text()),
     )
     reads = database.reading(None)
     try:
@@ -72,4 +72,4 @@ async def test_the_penalty_is_counted_exactly_and_rounded_once(database, it):
         (found,) = await reads.rows(figures)
     finally:
         await reads.close()
-    assert tuple(found) == _by_hand(it)
+    assert tuple(found) == _by_hand(each)

@@ -152,8 +152,8 @@ def _filters(
     yield [dict.fromkeys(values), {}]
     if of.parent == "Query" or of.filter not in {it.filter for it in EVERY if it.parent == "Query"}:
         for name, some in values.items():
-            for it in [some] if some[0] is not True else [[True], [False]]:
-                yield [{name: value} for value in it]
+            for each in [some] if some[0] is not True else [[True], [False]]:
+                yield [{name: value} for value in each]
     shaping = {name for name, some in values.items() if some[0] is True}
     for _ in range(TOGETHER):
         fields = chance.sample(sorted(values), k=min(len(values), chance.randint(2, 4)))

@@ -39,8 +39,8 @@ def reads(of: Found) -> Iterator[tuple[str, str, str]]:
             yield deep(name), *ids
     for root, field in ROOTS.items():
         name = get_named_type(field.type).name
-        for argument, it in field.args.items():
-            document = f"query ($key: {it.type}) {{ {root}({argument}: $key) {{ id }} }}"
+        for argument, each in field.args.items():
+            document = f"query ($key: {each.type}) {{ {root}({argument}: $key) {{ id }} }}"
             for key, unknown in keys(of, name, argument) if root not in LISTS else ():
                 yield document, key, unknown
 
@@ -50,8 +50,8 @@ def deep(name: str) -> str:
     """Write a document that asks a type for all that lies below it, in one statement."""
     below = [
         f"{field} {{ __typename }}"
-        for field, it in SHOWN.get_type(name).fields.items()
-        if isinstance(get_named_type(it.type), GraphQLObjectType) and "first" not in it.args
+        for field, each in SHOWN.get_type(name).fields.items()
+        if isinstance(get_named_type(each.type), GraphQLObjectType) and "first" not in each.args
     ]
     fields = " ".join(["id", *below])
     return f"query ($key: ID!) {{ node(id: $key) {{ ... on {name} {{ {fields} }} }} }}"

@@ -55,9 +55,15 @@ def leaves(kind: Any, value: Any, path: Path = (), owner: str = "") -> Iterator[
             yield Leaf(path, "OBJECT", owner, value, is_required)
         for name, values in value.items():
             field = bare.fields[name]
-            for it in leaves(field.type, values, (*path, name), bare.name):
-                is_optional = it.path == (*path, name) and field.default_value is not None
-                yield Leaf(it.path, it.kind, it.owner, it.value, it.is_required and not is_optional)
+            for each in leaves(field.type, values, (*path, name), bare.name):
+                is_optional = each.path == (*path, name) and field.default_value is not None
+                yield Leaf(
+                    each.path,
+                    each.kind,
+                    each.owner,
+                    each.value,
+                    each.is_required and not is_optional,
+                )
     else:
         named = get_named_type(bare)
         is_enum = isinstance(named, GraphQLEnumType)
@@ -69,9 +75,9 @@ def kinds_of(kind: Any, value: Any) -> Iterator[tuple[str, str]]:
     named = get_named_type(kind)
     for each in value if isinstance(value, list) else [value]:
         if isinstance(named, GraphQLInputObjectType) and isinstance(each, dict):
-            for name, it in each.items():
+            for name, item in each.items():
                 yield named.name, name
-                yield from kinds_of(named.fields[name].type, it)
+                yield from kinds_of(named.fields[name].type, item)
 
 
 def put(value: Any, path: Path, new: Any) -> Any:

@@ -141,8 +141,8 @@ async def call_off_input(
         fields["channelId"] = to_global("Channel", channel)
     await parties.allow(world, contract["party"]["id"], fields["channelId"])
     lines = [
-        {"contractLineId": it["id"], "quantity": quantity}
-        for it, quantity in zip(contract["lines"], quantities, strict=False)
+        {"contractLineId": each["id"], "quantity": quantity}
+        for each, quantity in zip(contract["lines"], quantities, strict=False)
     ]
     return {"contractId": contract["id"], "lines": lines, "window": window(), **fields}
 

@@ -22,9 +22,9 @@ async def test_a_bucket_goes_an_hour_after_it_is_full_again_though_nobody_asks(
     world, database, clock
 ):
     merchants = [world, await make.world(database, clock)]
-    for it in merchants:
-        async with database.writing(it.merchant_id) as session:
-            await take(session, Bucket(it.merchant_id, new_id(), 100, 10), 100, clock())
+    for each in merchants:
+        async with database.writing(each.merchant_id) as session:
+            await take(session, Bucket(each.merchant_id, new_id(), 100, 10), 100, clock())
     seen = []
     for wait in (timedelta(0), timedelta(minutes=60), timedelta(seconds=10)):
         clock.advance(seconds=wait.total_seconds())

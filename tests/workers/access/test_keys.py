@@ -58,8 +58,8 @@ async def test_the_last_use_is_written_at_most_once_a_minute(world, database, cl
     seen = []
     for seconds in (0, 30, 30, 59, 1):
         clock.advance(seconds=seconds)
-        for uses, it in processes:
-            await it.viewer(world.token)
+        for uses, each in processes:
+            await each.viewer(world.token)
             await Rounds(database, clock).make(uses.writing())
         seen.append(await last_used(world, world.token))
     start = clock() - timedelta(seconds=120)

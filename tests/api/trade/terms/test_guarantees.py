@@ -110,8 +110,8 @@ async def test_an_amendment_changes_it_and_what_is_called_off_keeps_it(world, as
     assert ended["userErrors"] == []
     last = await contracts.call_off(world, ask, contract, "10")
     kept = [
-        (await ask(CALL_OFF, id=it["id"]))["order"]["lines"][0]["guarantee"]
-        for it in (before, after, last)
+        (await ask(CALL_OFF, id=each["id"]))["order"]["lines"][0]["guarantee"]
+        for each in (before, after, last)
     ]
     assert [it and it["graceDays"] for it in kept] == [2, 9, None]
     assert (await _shown(ask, contract))["lines"][0]["guarantee"] is None

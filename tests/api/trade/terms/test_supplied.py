@@ -153,8 +153,8 @@ async def test_of_a_line_the_part_that_was_planned_first_is_guaranteed_first(wor
     contract = await _contract(world, ask, **PERCENT, quantity="70", period="MONTH")
     called = await contracts.call_off(world, ask, contract, "100")
     parts = [
-        await deliveries.planned(world, ask, called, lines=deliveries.lines(called, it))
-        for it in ("50", "30", "20")
+        await deliveries.planned(world, ask, called, lines=deliveries.lines(called, each))
+        for each in ("50", "30", "20")
     ]
     assert [(await _supplied(ask, it))["quantity"] for it in parts] == ["50", "20", "0"]
 

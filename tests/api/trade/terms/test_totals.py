@@ -226,8 +226,8 @@ async def test_a_list_adds_up_what_its_orders_tell(world, ask):
     await _placed(world, ask, discountPercent="3", charges=[SHIPPING, PACKING])
     order = await _placed(world, ask, charges=[SHIPPING])
     rest = [
-        {"lineId": it["id"], "quantity": quantity}
-        for it, quantity in zip(order["lines"], ("10", "4"), strict=True)
+        {"lineId": each["id"], "quantity": quantity}
+        for each, quantity in zip(order["lines"], ("10", "4"), strict=True)
     ]
     await ask(CANCEL, input={"orderId": order["id"], "lines": rest})
     read = (await ask(LISTED))["orders"]
