@@ -19,17 +19,17 @@ class Demand:
 
 def of_field(parent: GraphQLNamedType, field: GraphQLField) -> Demands:
     """Return all that a field demands: with its type, and with the type that it gives."""
-    given = get_named_type(field.type)
-    said = (of_type(parent), _own(field), of_type(given))
-    return frozenset().union(*(it or NOTHING for it in said))
+    inner = get_named_type(field.type)
+    needs = (of_type(parent), _own(field), of_type(inner))
+    return frozenset().union(*(it or NOTHING for it in needs))
 
 
 def of_type(kind: GraphQLNamedType) -> Demands | None:
     """Return what a type, or else an interface of it, demands; None when neither says."""
     for each in (kind, *getattr(kind, "interfaces", ())):
-        said = _own(each)
-        if said is not None:
-            return said
+        needs = _own(each)
+        if needs is not None:
+            return needs
     return None
 
 

@@ -251,9 +251,9 @@ class Measured:
         if not self._operations:
             return 0
         _, operation = self._operations.get(name) or next(iter(self._operations.values()))
-        given = amounts(operation, variables, self._sized_by)
-        asked = (it.sizes for part in self._parts.values() for it in part.fields if it.sizes)
-        return max((largest(sizes, given) for sizes in asked), default=0)
+        amount_of = amounts(operation, variables, self._sized_by)
+        wanted = (it.sizes for part in self._parts.values() for it in part.fields if it.sizes)
+        return max((largest(sizes, amount_of) for sizes in wanted), default=0)
 
     def price(
         self, name: str | None, variables: Mapping[str, Any], largest_page: int = MOST
@@ -265,12 +265,12 @@ class Measured:
         if not self._operations:
             return Price()
         place, operation = self._operation(name)
-        given = amounts(operation, variables, self._sized_by)
-        key = (place, largest_page, *given.items())
+        amount_of = amounts(operation, variables, self._sized_by)
+        key = (place, largest_page, *amount_of.items())
         if key not in self._prices:
             if len(self._prices) >= _KEPT:
                 self._prices.clear()
-            self._prices[key] = self._add_up(place, given, largest_page)
+            self._prices[key] = self._add_up(place, amount_of, largest_page)
         return self._prices[key]
 
     def demands(self, name: str | None) -> Demands:
@@ -280,13 +280,13 @@ class Measured:
     def _operation(self, name: str | None) -> tuple[int, OperationDefinitionNode]:
         return self._operations.get(name) or next(iter(self._operations.values()))
 
-    def _add_up(self, operation: int, given: Mapping[str, int], largest_page: int) -> Price:
+    def _add_up(self, operation: int, amount_of: Mapping[str, int], largest_page: int) -> Price:
         prices: dict[int | str, tuple[Price, Price]] = {}
         for key in self._order:
             if isinstance(key, str) or key == operation:
                 part = self._parts[key]
-                none = _priced(part, 0, given, largest_page, prices)
-                one = _priced(part, 1, given, largest_page, prices) if part.on_page else none
+                none = _priced(part, 0, amount_of, largest_page, prices)
+                one = _priced(part, 1, amount_of, largest_page, prices) if part.on_page else none
                 prices[key] = (none, one)
         total = prices[operation][0]
         announced = min(total.nodes, MOST)
@@ -301,7 +301,7 @@ class Measured:
 def _priced(
     part: _Part,
     page: int,
-    given: Mapping[str, int],
+    amount_of: Mapping[str, int],
     largest_page: int,
     prices: Mapping[Any, tuple[Price, Price]],
 ) -> Price:
@@ -314,8 +314,8 @@ def _priced(
     for each in part.fields:
         asked_of, rows = places[each.above]
         objects = asked_of
-        items = largest(each.items, given) if each.items else 0
-        size = min(largest(each.sizes, given), largest_page) if each.sizes else items or None
+        items = largest(each.items, amount_of) if each.items else 0
+        size = min(largest(each.sizes, amount_of), largest_page) if each.sizes else items or None
         if each.kind.is_list:
             objects, size = objects * each.many(rows if size is None else size), None
         total += Price(each.kind.weight, objects, asked_of * each.kind.each)
@@ -341,9 +341,9 @@ def _lead_back(parts: Mapping[Any, _Part], order: Sequence[Any]) -> None:
         part = parts[name]
         places = [(part.type_name, above[name])]
         for each in part.fields:
-            (parent, types), given = places[each.above], each.kind.type_name
-            each.leads_back = each.kind.is_list and given in types and given != parent
-            places.append((given, types | {parent}))
+            (parent, types), amount_of = places[each.above], each.kind.type_name
+            each.leads_back = each.kind.is_list and amount_of in types and amount_of != parent
+            places.append((amount_of, types | {parent}))
         for spread in part.spreads:
             if spread.name in above:
                 parent, types = places[spread.above]

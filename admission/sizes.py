@@ -91,6 +91,6 @@ def _longest(value: Any) -> int:
     return max((len(it) for it in values if isinstance(it, list)), default=0)
 
 
-def largest(sizes: Iterable[int | str], given: Mapping[str, int]) -> int:
+def largest(sizes: Iterable[int | str], amount_of: Mapping[str, int]) -> int:
     """Return the largest of what was given; a variable that nobody gave counts as one."""
-    return max((given.get(it, 1) if isinstance(it, str) else it for it in sizes), default=0)
+    return max((amount_of.get(it, 1) if isinstance(it, str) else it for it in sizes), default=0)

@@ -70,7 +70,7 @@ class Filled:
         self._statement = Statement(select)
         self.text: str = self._statement.text
         self._spelt: Recent[str] = Recent(_SPELT)
-        for name, value in self._statement.given.items():
+        for name, value in self._statement.built_with.items():
             if isinstance(value, _REQUESTS) and name not in named:
                 message = "a value of the request inside a relation"
                 raise Unfusible(message)

@@ -123,7 +123,7 @@ class Endpoint:
                 if self.lanes.is_full(caller.viewer):
                     message = "Too many requests at once; wait for answers before you ask more."
                     raise Refusal(429, message, ErrorCode.THROTTLED, retry_after=1)
-                await slot.enter_async_context(self.lanes.turn(caller.viewer))
+                await slot.enter_async_context(self.lanes.slot(caller.viewer))
                 operation = operation_of(request, body)
                 del body
             yield operation

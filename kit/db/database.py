@@ -128,7 +128,7 @@ class Database:
         TimeoutError: a statement took too long. Unavailable: there was no connection, or it was
         lost before COMMIT. OutcomeUnknown: it was lost at COMMIT.
         """
-        with in_time(), self._reach.asking():
+        with in_time(), self._reach.watched():
             async with writing(self.engine, merchant_id) as session:
                 yield session
 

@@ -82,12 +82,12 @@ class Hints:
     async def _tell(self) -> None:
         """Notify the other processes, one statement for all that rang meanwhile."""
         while self._rung:
-            told = [f"{self._own} {subject}" for subject in self._rung]
+            payloads = [f"{self._own} {subject}" for subject in self._rung]
             self._rung.clear()
             try:
                 async with self._engine.connect() as connection:
                     driver = (await connection.get_raw_connection()).driver_connection
-                    await driver.execute(_TELL, CHANNEL, told)  # type: ignore[union-attr]
+                    await driver.execute(_TELL, CHANNEL, payloads)  # type: ignore[union-attr]
             except Exception as error:  # noqa: BLE001 -- whatever it is, the others poll.
                 _log.warning("A hint was lost", exc_info=not is_lost(error))
             await asyncio.sleep(QUIET_S)
@@ -115,7 +115,7 @@ class Hints:
                 # The pool must not give a connection that listens to anybody else.
                 await connection.invalidate()
 
-    def _notified(self, _connection: Any, _pid: int, _channel: str, said: str) -> None:
-        process, _, subject = said.partition(" ")
+    def _notified(self, _connection: Any, _pid: int, _channel: str, payload: str) -> None:
+        process, _, subject = payload.partition(" ")
         if process != self._own:
             self._wake(UUID(subject))

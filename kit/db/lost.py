@@ -54,7 +54,7 @@ class Reach:
         self._is_lost = False
 
     @contextmanager
-    def asking(self) -> Iterator[None]:
+    def watched(self) -> Iterator[None]:
         """Raise Unavailable where what is done inside lost its connection, or could have none."""
         try:
             yield
@@ -67,9 +67,9 @@ class Reach:
                 raise
             if not self._is_lost:
                 self._is_lost = True
-                _log.warning("The database cannot be reached: %s", _said(error))
+                _log.warning("The database cannot be reached: %s", _reason(error))
             kind = Unavailable if is_admitted else NotAdmitted
-            raise kind(_said(error)) from error
+            raise kind(_reason(error)) from error
 
     def found(self, *_: object) -> None:
         """Note that a new connection was had."""
@@ -78,7 +78,7 @@ class Reach:
             _log.warning("The database answers again")
 
 
-def _said(error: BaseException) -> str:
+def _reason(error: BaseException) -> str:
     """Return the first line of what an error says."""
     own = error.orig if isinstance(error, DBAPIError) else error
     return f"{type(own).__name__}: {own}".partition("\n")[0]

@@ -76,8 +76,8 @@ class Reads:
         self._pool: Any = engine.sync_engine.pool
         self._pooled: PoolProxiedConnection | None = None
         self._connection: AsyncConnection | None = None
-        self._turn = asyncio.Lock()
-        self._asking: set[asyncio.Task[Any]] = set()
+        self._lock = asyncio.Lock()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._ended = False
         self._took, self._since = 0.0, 0.0
 
@@ -99,7 +99,7 @@ class Reads:
             connection = await self._connected(pooled)
             return (await connection.execute(statement, parameters)).all()
 
-        return await self._asked(ask)
+        return await self._run(ask)
 
     async def texts(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
         """Run one statement that is compiled already and return all of its rows.
@@ -109,24 +109,24 @@ class Reads:
         """
         engine = self._engine.sync_engine
         try:
-            return await self._asked(lambda it: driver.fetch(engine, it, statement, values))
+            return await self._run(lambda it: driver.fetch(engine, it, statement, values))
         except PostgresError as error:
             raise _met(error) from error
 
-    async def _asked(self, ask: Callable[[PoolProxiedConnection], Awaitable[Answer]]) -> Answer:
+    async def _run(self, ask: Callable[[PoolProxiedConnection], Awaitable[Answer]]) -> Answer:
         """Send one statement over the connection, inside the wall; again where that was lost."""
         task = asyncio.current_task()
         assert task  # noqa: S101 -- A coroutine that runs is part of a task.
-        self._asking.add(task)
+        self._tasks.add(task)
         self.has_asked = True
         try:
-            async with self._turn:
+            async with self._lock:
                 try:
                     return await self._once(ask)
                 except Unavailable:
                     return await self._once(ask)
         finally:
-            self._asking.discard(task)
+            self._tasks.discard(task)
 
     async def _once(self, ask: Callable[[PoolProxiedConnection], Awaitable[Answer]]) -> Answer:
         """Send one statement. TimeoutError: it took too long.
@@ -134,7 +134,7 @@ class Reads:
         After any error the connection is given back: SQLAlchemy would replace a lost one silently,
         by one that holds another's merchant.
         """
-        with in_time(), self._reach.asking():
+        with in_time(), self._reach.watched():
             self._since = asyncio.get_running_loop().time()
             try:
                 return await ask(self._pooled or await self._taken())
@@ -167,26 +167,26 @@ class Reads:
 
     def interrupt(self) -> None:
         """Cancel what runs and what waits for its turn: nobody will read the rows."""
-        for task in self._asking:
+        for task in self._tasks:
             task.cancel()
 
     async def close(self) -> None:
         """Give the connection back; a later statement takes a new one."""
-        async with self._turn:
+        async with self._lock:
             await self._give_back()
 
     async def end(self) -> None:
         """Give the connection back for good: what still runs unseen must not take another."""
         self._ended = True
-        if self._pooled is not None or self._turn.locked():
+        if self._pooled is not None or self._lock.locked():
             await self.close()
 
     async def _give_up(self, error: BaseException) -> None:
         """Give the connection back after an error; throw away one that may be lost."""
         pooled = self._pooled
         if pooled is not None and pooled.is_valid:
-            told = isinstance(error, DBAPIError | PostgresError) and not is_lost(error)
-            if not told or pooled.driver_connection.is_closed():  # type: ignore[union-attr]
+            answered = isinstance(error, DBAPIError | PostgresError) and not is_lost(error)
+            if not answered or pooled.driver_connection.is_closed():  # type: ignore[union-attr]
                 await asyncio.shield(greenlet_spawn(pooled.invalidate, error))
         await self._give_back()
 

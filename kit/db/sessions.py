@@ -26,7 +26,7 @@ from kit.db.tenant import holds
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _translated() -> Iterator[None]:
     """Raise the driver's errors as SQLAlchemy does."""
     try:
         yield
@@ -52,7 +52,7 @@ class Session(AsyncSession):
         """Run a statement and return its rows. A SELECT sees what entities have changed."""
         if statement.reads:
             await self.flush()
-        with _told():
+        with _translated():
             found = await driver.fetch(*self._on, statement.text, statement.values(values))
         return statement.rows(found)
 
@@ -90,7 +90,7 @@ async def _transaction(
     own = f"SELECT set_merchant('{merchant_id}')" if merchant_id else "SELECT set_merchant(NULL)"
     its.autocommit = True
     try:
-        with _told():
+        with _translated():
             await driving.execute("BEGIN" if holds(pooled, merchant_id) else f"BEGIN; {own}")
             try:
                 yield

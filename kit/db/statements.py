@@ -52,11 +52,11 @@ class Statement:
             message = f"defaults that nobody would give in {compiled}"
             raise ValueError(message)
         self.text, self.reads = compiled.string, bool(built.is_select)
-        self.given: Mapping[str, Any] = dict(compiled.params)
+        self.built_with: Mapping[str, Any] = dict(compiled.params)
         self._places: dict[str, tuple[int, Change | None]] = {}
         self._sent: list[Any] = []
         for place, name in enumerate(compiled.positiontup or ()):
-            value, change = self.given[name], _sent(_parameter(compiled, name).type)
+            value, change = self.built_with[name], _sent(_parameter(compiled, name).type)
             self._places[name] = place, change
             self._sent.append(value if change is None or value is None else change(value))
         columns: Any = getattr(built, "exported_columns", ())

@@ -116,7 +116,7 @@ class Context:
     async def enter(self) -> None:
         """Begin when it is one's turn."""
         if self._lanes is not None:
-            await self._slot.enter_async_context(self._lanes.turn(self.viewer))
+            await self._slot.enter_async_context(self._lanes.slot(self.viewer))
         self.begin()
 
     def begin(self) -> None:

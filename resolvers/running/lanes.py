@@ -55,14 +55,14 @@ class Lanes:
         return (inside.requests if inside else 0) >= self._most
 
     @asynccontextmanager
-    async def turn(self, viewer: Viewer) -> AsyncIterator[None]:
+    async def slot(self, viewer: Viewer) -> AsyncIterator[None]:
         """Wait for a turn. All keys of one company, channel, location or carrier share a lane."""
         lane = lane_of(viewer)
         with self._entered(lane):
             if lane not in self._waiting and self._running.may_have_more(lane):
                 self._begin(lane)
             else:
-                await self._asked(lane)
+                await self._queued(lane)
             try:
                 yield
             finally:
@@ -81,22 +81,22 @@ class Lanes:
                 if not self._inside[level].requests:
                     del self._inside[level]
 
-    async def _asked(self, lane: Lane) -> None:
+    async def _queued(self, lane: Lane) -> None:
         """Wait until the turn is given."""
-        turn = asyncio.get_running_loop().create_future()
+        slot = asyncio.get_running_loop().create_future()
         queue = self._waiting.setdefault(lane, deque())
-        queue.append(turn)
+        queue.append(slot)
         try:
-            await turn
+            await slot
         except asyncio.CancelledError:
-            if not turn.cancelled():
+            if not slot.cancelled():
                 self._end(lane)
-            elif turn in queue:
-                self._leave(lane, turn)
+            elif slot in queue:
+                self._leave(lane, slot)
             raise
 
-    def _leave(self, lane: Lane, turn: asyncio.Future[None]) -> None:
-        self._waiting[lane].remove(turn)
+    def _leave(self, lane: Lane, slot: asyncio.Future[None]) -> None:
+        self._waiting[lane].remove(slot)
         if not self._waiting[lane]:
             del self._waiting[lane]
 
@@ -110,11 +110,11 @@ class Lanes:
         self._moved(lane)
         while ready := [it for it in self._waiting if self._running.may_have_more(it)]:
             due = min(ready, key=self._due)
-            turn = self._waiting[due][0]
-            self._leave(due, turn)
-            if not turn.cancelled():
+            slot = self._waiting[due][0]
+            self._leave(due, slot)
+            if not slot.cancelled():
                 self._begin(due)
-                turn.set_result(None)
+                slot.set_result(None)
 
     def _moved(self, lane: Lane) -> None:
         """Let a lane that had a turn wait behind those that had none meanwhile."""

@@ -188,15 +188,15 @@ def test_what_people_really_ask_fits(name: str) -> None:
     found, limits = measured(LEGITIMATE[name]), DEFAULT_LIMITS
     assert len(LEGITIMATE[name]) <= limits.source
     parse(LEGITIMATE[name], max_lexical_tokens=limits.tokens)
-    counts, asked = found.counts, found.price(None, PAGES.get(name, {}))
+    counts, wanted = found.counts, found.price(None, PAGES.get(name, {}))
     assert counts.depth <= limits.depth
     assert counts.root_fields <= limits.root_fields
     assert counts.aliases <= limits.aliases
     assert counts.directives <= limits.directives
     assert counts.repeats <= limits.repeats
     assert counts.spreads <= limits.spreads
-    assert asked.cost <= limits.cost
-    assert asked.nodes <= limits.nodes
+    assert wanted.cost <= limits.cost
+    assert wanted.nodes <= limits.nodes
 
 
 def test_a_field_that_reads_costs_one_however_many_objects_it_is_asked_of() -> None:
@@ -299,12 +299,12 @@ def test_a_fragment_on_a_page_is_multiplied_where_it_is_spread() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "rows"),
+    ("values", "rows"),
     [({"n": 7}, 7), ({"n": 7.0}, 7), ({}, 3), ({"n": -1}, 0), ({"n": None}, 1), ({"n": "x"}, 1)],
 )
-def test_a_page_size_may_be_a_variable(given: dict[str, object], rows: int) -> None:
+def test_a_page_size_may_be_a_variable(values: dict[str, object], rows: int) -> None:
     text = "query ($n: Int = 3) { orders(first: $n) { nodes { lines { ordered } } } }"
-    assert price(text, **given).nodes == 1 + rows * (1 + lines_of.typical)
+    assert price(text, **values).nodes == 1 + rows * (1 + lines_of.typical)
 
 
 def test_a_list_of_ids_multiplies_by_its_length() -> None:

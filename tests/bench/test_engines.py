@@ -38,9 +38,9 @@ async def test_all_engines_write_as_much(
         "rows": f"SELECT {total}",
     }
     written = []
-    for turn, asker in enumerate(askers):
+    for place, asker in enumerate(askers):
         before = await count(copy, sums["rows"])
-        await asker.answer(requests(whom, OPERATIONS[name], asker.engine)[turn])
+        await asker.answer(requests(whom, OPERATIONS[name], asker.engine)[place])
         written.append(await count(copy, sums["rows"]) - before)
     assert written[0] > 4
     assert written == [written[0]] * len(askers)

@@ -67,7 +67,7 @@ def ask_demo(database, clock):
     return reader
 
 
-def _cast(story):
+def _actors(story):
     deliveries, orders = story["deliveries"]["nodes"], story["orders"]["nodes"]
     assert {it["state"] for it in deliveries if it["party"]} == {
         "DELIVERED",
@@ -141,7 +141,7 @@ async def test_the_story_has_its_cast_also_on_a_sunday(database, clock, ask_demo
     tokens = await demo.load(database.owner, clock)
     assert sorted(tokens) == ["buyer", "carrier", "staff", "storefront", "warehouse"]
     story = await ask_demo(tokens["staff"])(STORY)
-    _cast(story)
+    _actors(story)
     _troubles(story)
     _prices(story)
     _contract((await ask_demo(tokens["buyer"])(STORY))["contract"])

@@ -84,7 +84,7 @@ class Interrupted(Exception):
 def playing(client, world) -> Callable:
     """Play a folder; `requests` is how many are sent before the play is interrupted."""
 
-    async def play(folder: Path, requests: int = 1_000):
+    async def run(folder: Path, requests: int = 1_000):
         left = requests
 
         async def count(_request: httpx.Request) -> None:
@@ -100,7 +100,7 @@ def playing(client, world) -> Callable:
         channel_id = await Play(api, export, Progress(shown)).all()
         return await asked(api, channel_id), shown.getvalue()
 
-    return play
+    return run
 
 
 async def _position(database, world) -> int:

@@ -183,11 +183,11 @@ class Sort(Enum):
     DOWN = "down"
 
 
-def _choose(asked: Mapping[str, Any]) -> Named | None:
-    if asked["name"] == "refused":
+def _choose(requests: Mapping[str, Any]) -> Named | None:
+    if requests["name"] == "refused":
         message = "Refused"
         raise ValueError(message)
-    return Named(asked["name"]) if asked["name"] else None
+    return Named(requests["name"]) if requests["name"] else None
 
 
 async def _shelf(info: Info, name: str) -> Shelf | None:
@@ -210,8 +210,8 @@ def _found(by: Wanted, sort: Sort = Sort.UP) -> list[Annotated[Shelf | Book, Eit
     return [SHELF.found(by.name)]
 
 
-def _choose_several(asked: Mapping[str, Any]) -> Several:
-    return Several([(name, number % 5) for number, name in enumerate(asked["types"])])
+def _choose_several(requests: Mapping[str, Any]) -> Several:
+    return Several([(name, number % 5) for number, name in enumerate(requests["types"])])
 
 
 async def _several(info: Info, types: list[str]) -> list[Thing | None]:

@@ -87,15 +87,15 @@ class Writer:
         kind = "mutation" if is_mutation else "query"
         head = f"{kind} Q({declared})" if declared else f"{kind} Q"
         text = " ".join([f"{head} {{ {fields} }}", *self.fragments.values()])
-        given = {name: value for name, (_, value) in self.variables.items() if value is not ...}
-        return Operation(text, given, f"seed {self.seed}")
+        supplied = {name: value for name, (_, value) in self.variables.items() if value is not ...}
+        return Operation(text, supplied, f"seed {self.seed}")
 
-    def payload(self, name: str, given: Any) -> Operation:
+    def payload(self, name: str, supplied: Any) -> Operation:
         """Write an operation of one mutation with an input; only what it selects is generated."""
         field = self.schema.mutation_type.fields[name]
         self.depth, self.width = max(self.depth, 3), max(self.width, 4)
         selection = self._selection(get_named_type(field.type), 0)
-        self.variables["input"] = (str(field.args["input"].type), given)
+        self.variables["input"] = (str(field.args["input"].type), supplied)
         declared = ", ".join(f"${name}: {kind}" for name, (kind, _) in self.variables.items())
         head = f"mutation Q({declared}) {{ {name}(input: $input) {{ {selection} }} }}"
         values = {name: value for name, (_, value) in self.variables.items() if value is not ...}
@@ -155,7 +155,7 @@ class Writer:
         value = self._chance(0.6)
         text = json.dumps(value)
         if self._chance(0.7):
-            text = "$" + self._given("Boolean!", value, text)
+            text = "$" + self._supplied("Boolean!", value, text)
         return f"@{self.random.choice(('skip', 'include'))}(if: {text})"
 
     def _variable(self, kind: str, value: Any) -> str:
@@ -163,7 +163,7 @@ class Writer:
         self.variables[name] = (kind, value)
         return name
 
-    def _given(self, kind: str, value: Any, literal: str) -> str:
+    def _supplied(self, kind: str, value: Any, literal: str) -> str:
         """Give a value by a variable, at times by its default."""
         if self._chance(0.1):
             return self._variable(f"{kind} = {literal}", ...)
@@ -195,15 +195,15 @@ class Writer:
         args = definition.args
         if not args:
             return ""
-        given = self._page(args, name) if "first" in args else self._keys(args, definition)
+        supplied = self._page(args, name) if "first" in args else self._keys(args, definition)
         written = []
-        for argument, value in given.items():
+        for argument, value in supplied.items():
             kind = args[argument].type
             text = _literal(value, get_named_type(kind))
             if self._chance(0.01):
                 text = "$" + self._variable(str(kind), {"wrong": 1})
             elif self._chance(0.5):
-                text = "$" + self._given(str(kind), value, text)
+                text = "$" + self._supplied(str(kind), value, text)
             written.append(f"{argument}: {text}")
         del name
         return f"({', '.join(written)})" if written else ""
@@ -235,23 +235,23 @@ class Writer:
         return self.random.choice(kept) if self._chance(0.9) else 'no "such" \\ thing'
 
     def _page(self, args: Any, list_name: str) -> dict[str, Any]:
-        given: dict[str, Any] = {}
+        supplied: dict[str, Any] = {}
         size = self.random.choice((0, 1, 2, 3, 7, 20, 250, 251 if self._chance(0.05) else 5))
-        given["first" if self._chance(0.7) else "last"] = size
+        supplied["first" if self._chance(0.7) else "last"] = size
         for name in ("after", "before"):
             if self._chance(0.15):
                 of = list_name if self._chance(0.9) else "parties"
                 cursors = self.seen.texts.get(f"cursor of {of}")
                 broken = self._chance(0.05) or not cursors
-                given[name] = "nonsense" if broken else self.random.choice(cursors)
+                supplied[name] = "nonsense" if broken else self.random.choice(cursors)
         if "sort" in args and self._chance(0.5):
-            given["sort"] = self.random.choice(sorted(get_named_type(args["sort"].type).values))
+            supplied["sort"] = self.random.choice(sorted(get_named_type(args["sort"].type).values))
         if "filter" in args and self._chance(0.35):
-            given["filter"] = self._input(get_named_type(args["filter"].type))
-        for name in sorted(args.keys() - given.keys()):
+            supplied["filter"] = self._input(get_named_type(args["filter"].type))
+        for name in sorted(args.keys() - supplied.keys()):
             if self._chance(0.03):
-                given[name] = None
-        return given
+                supplied[name] = None
+        return supplied
 
     def _input(self, type_: GraphQLInputObjectType) -> dict[str, Any]:
         some = 1 if type_.is_one_of and self._chance(0.9) else self.random.randint(0, 2)
@@ -281,7 +281,7 @@ class Writer:
         return values.get(type_.name, text)
 
 
-def told(data: Any, errors: list[tuple[Any, str, Any]]) -> list[str]:
+def messages(data: Any, errors: list[tuple[Any, str, Any]]) -> list[str]:
     """Return errors (path, message, more) by the place at which null stands for them.
 
     Of several errors below one place that null went up to, executors may tell any (GraphQL

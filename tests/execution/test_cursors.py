@@ -28,15 +28,15 @@ class Order(NamedTuple):
         field = CORE.type_map[self.owner].fields[self.name].extensions["strawberry-definition"]
         return field.metadata[DECLARED].choose({"first": 1}).paged
 
-    def asked(self, ids: dict[str, str], **given: str) -> tuple[str, dict[str, str]]:
+    def wanted(self, ids: dict[str, str], **supplied: str) -> tuple[str, dict[str, str]]:
         """Return a document that asks for a page, and its variables."""
         sort = "" if self.sort is None else f", sort: {self.sort}"
-        names = ", ".join(f"${name}: String" for name in given)
-        arguments = "".join(f", {name}: ${name}" for name in given)
+        names = ", ".join(f"${name}: String" for name in supplied)
+        arguments = "".join(f", {name}: ${name}" for name in supplied)
         page = f"{self.name}(first: 1{arguments}{sort}) {{ edges {{ cursor }} }}"
         if self.owner != "Query":
             page = f'node(id: "{ids[self.owner]}") {{ ... on {self.owner} {{ {page} }} }}'
-        return f"query {f'({names})' if names else ''} {{ {page} }}", given
+        return f"query {f'({names})' if names else ''} {{ {page} }}", supplied
 
 
 def orders() -> list[Order]:
@@ -61,33 +61,33 @@ async def test_a_cursor_is_taken_by_its_own_list_and_order_only(
 ) -> None:
     await live(await scene(world, ask))
     ids = {name: to_global(name, its[0].id) for name, its in (await nodes(world)).items()}
-    given: dict[Order, str] = {}
+    supplied: dict[Order, str] = {}
     for item in orders():
-        document, _ = item.asked(ids)
+        document, _ = item.wanted(ids)
         planned, resolved = [cursors_in(await each(document)) for each in both]
         assert planned == resolved, item
         if planned:
-            (given[item],) = planned
-    assert {it for it in orders() if it.owner == "Query"} <= given.keys()
-    pairs = list(product(given.items(), orders()))
+            (supplied[item],) = planned
+    assert {it for it in orders() if it.owner == "Query"} <= supplied.keys()
+    pairs = list(product(supplied.items(), orders()))
     wrong, refused, other = [], 0, 0
     for place, ((source, text), target) in enumerate(pairs):
         is_own = (source.paged, source.sort) == (target.paged, target.sort)
         if source.paged != target.paged and place % A_PART:
             continue
         other += not is_own
-        document, variables = target.asked(ids, after=text)
+        document, variables = target.wanted(ids, after=text)
         for each in both:
             answer = await each.answer(document, **variables)
-            told = [
+            messages = [
                 (one["extensions"]["code"], one["extensions"].get("argument"))
                 for one in answer.get("errors", ())
             ]
-            if told != ([] if is_own else [("BAD_USER_INPUT", ["after"])]):
-                wrong.append(f"{source} -> {target}: {told}")
-            refused += bool(told)
+            if messages != ([] if is_own else [("BAD_USER_INPUT", ["after"])]):
+                wrong.append(f"{source} -> {target}: {messages}")
+            refused += bool(messages)
     assert not wrong, "\n".join(wrong)
-    assert refused == 2 * other > 2 * len(given)
+    assert refused == 2 * other > 2 * len(supplied)
 
 
 async def test_another_filter_takes_the_same_cursor(

@@ -11,7 +11,7 @@ from models.access.viewers import Actor
 from schema.graphql.nodes import NODES
 from schema.schema import PLANNER
 from tests import make
-from tests.execution.operations import Operation, Seen, Writer, told
+from tests.execution.operations import Operation, Seen, Writer, messages
 from tests.execution.whole import Whole, payload, plain_nodes
 from tests.make.everything import CORE, LISTS, SHOWN, WINGS, inputs_of, live, nodes, payload_of
 from tests.make.scene import fresh, scene
@@ -67,7 +67,7 @@ def _errors(answer: dict[str, Any]) -> list[str]:
         (each.get("path"), each["message"], [each.get("locations"), each["extensions"]["code"]])
         for each in answer.get("errors", ())
     ]
-    return told(answer.get("data"), errors)
+    return messages(answer.get("data"), errors)
 
 
 def _messages(answer: dict[str, Any]) -> set[str]:
@@ -116,7 +116,7 @@ async def test_generated_operations_are_answered_alike(
 async def test_everything_that_can_be_asked_is_answered_alike(both, world, caplog):
     caplog.set_level(logging.CRITICAL + 1)
     seen, whole = await _data(world, both[0]), Whole(SHOWN, set(NODES))
-    asked: set[str] = set()
+    covered: set[str] = set()
     for name in whole.ways:
         for selection, asks in whole.questions(name):
             for way, operation in whole.operations(name, selection, seen.ids):
@@ -124,9 +124,9 @@ async def test_everything_that_can_be_asked_is_answered_alike(both, world, caplo
                 world.clock.advance(seconds=1)
                 answer = await _same(*both, operation)
                 if way.arrives(answer.get("data")):
-                    asked |= asks
+                    covered |= asks
                     break
-    missing = whole.coordinates() - asked
+    missing = whole.coordinates() - covered
     assert sorted(missing) == [], f"No object was reached that has {sorted(missing)}."
 
 
@@ -135,13 +135,13 @@ async def test_every_payload_is_answered_alike(request, both, world, wing):
     here, seen = await scene(world, both[0]), Seen()
     seed = int(request.config.getoption("--seed"))
     for number, (name, maker) in enumerate(inputs_of(wing)):
-        given = {**await maker(here), "idempotencyKey": fresh("I")}
+        values = {**await maker(here), "idempotencyKey": fresh("I")}
         takes = SHOWN.mutation_type.fields[name].args["input"].type
         fields = payload(payload_of(name), set(NODES))
         text = f"mutation ($input: {takes}) {{ {name}(input: $input) {{ {fields} }} }}"
-        first = await both[0].answer(text, input=given)
+        first = await both[0].answer(text, input=values)
         assert "errors" not in first, first
         assert first["data"][name]["userErrors"] == [], maker.__name__
         # Both are asked for what is kept, since a key's token is told only once.
-        seen.learn(await _same(*both, Operation(text, {"input": given}, maker.__name__)))
-        await _same(*both, Writer(SHOWN, seen, seed * 1_000 + number).payload(name, given))
+        seen.learn(await _same(*both, Operation(text, {"input": values}, maker.__name__)))
+        await _same(*both, Writer(SHOWN, seen, seed * 1_000 + number).payload(name, values))

@@ -11,7 +11,7 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.execution.library import PLANNER, SCHEMA, Context
-from tests.execution.operations import Seen, Writer, told
+from tests.execution.operations import Seen, Writer, messages
 from tests.execution.shelves import METADATA, ROWS
 from tests.make import Walled
 
@@ -89,20 +89,20 @@ async def connection(database: Walled) -> AsyncIterator[AsyncConnection]:
 
 
 async def _answer(
-    connection: AsyncConnection, text: str, given: Any, *, plans: bool, faults: Any = FAULTS
+    connection: AsyncConnection, text: str, values: Any, *, plans: bool, faults: Any = FAULTS
 ) -> tuple[Any, Any]:
     context = Context(connection, plans=plans, faults=faults)
-    result = await SCHEMA.execute(text, variable_values=given, context_value=context)
+    result = await SCHEMA.execute(text, variable_values=values, context_value=context)
     data = orjson.loads(orjson.dumps(result.data))
     errors = [(it.path, it.message, str(it.locations)) for it in result.errors or ()]
-    return orjson.dumps(data), told(data, errors)
+    return orjson.dumps(data), messages(data, errors)
 
 
 @pytest.mark.parametrize("case", CASES)
 async def test_an_operation_is_answered_alike(connection, case):
-    given = {"n": ROWS[next(iter(ROWS))][0]["name"]} if "$n" in CASES[case] else {}
-    planned = await _answer(connection, CASES[case], given, plans=True)
-    assert planned == await _answer(connection, CASES[case], given, plans=False)
+    values = {"n": ROWS[next(iter(ROWS))][0]["name"]} if "$n" in CASES[case] else {}
+    planned = await _answer(connection, CASES[case], values, plans=True)
+    assert planned == await _answer(connection, CASES[case], values, plans=False)
 
 
 async def test_lists_of_enums_are_part_of_a_statement(connection):
@@ -124,10 +124,10 @@ async def test_generated_operations_are_answered_alike(connection, request, capl
     for number in range(int(request.config.getoption("--operations")) // 4):
         own = seed * 100_000 + number
         operation = Writer(SCHEMA._schema, seen, own).write(mutations=True)  # noqa: SLF001
-        asked, chance = (operation.text, operation.variables), random.Random(own)
+        requests, chance = (operation.text, operation.variables), random.Random(own)
         for faults in ([], *(chance.sample(EVERY_FAULT, k=3) for _ in range(4))):
-            planned = await _answer(connection, *asked, plans=True, faults=faults)
-            resolved = await _answer(connection, *asked, plans=False, faults=faults)
+            planned = await _answer(connection, *requests, plans=True, faults=faults)
+            resolved = await _answer(connection, *requests, plans=False, faults=faults)
             assert planned == resolved, (operation, faults)
     assert PLANNER.counted["levels with a statement"]
     assert not PLANNER.counted["not fused: a fault of the planner"]

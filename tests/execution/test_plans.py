@@ -84,9 +84,9 @@ async def test_a_kept_plan_keeps_nothing_of_what_its_statement_was_built_of(ask,
 async def test_an_operation_is_planned_once_whatever_its_values(ask, world, database):
     await _orders(world, ask, 3)
     texts = []
-    for first, given in ((1, "A"), (3, "B"), (30, "%")):
+    for first, supplied in ((1, "A"), (3, "B"), (30, "%")):
         with counted(database.engine) as statements:
-            await ask(LIST, first=first, filter={"numberPrefix": given, "late": False})
+            await ask(LIST, first=first, filter={"numberPrefix": supplied, "late": False})
         texts.append(statements[0])
     assert len(set(texts)) == 1
     assert PLANNER.counted == {"plan made": 1, "plan reused": 2, "one statement": 3}

@@ -53,11 +53,11 @@ class Way:
 
     def operations(self, selection: str, ids: Mapping[str, Sequence[str]]) -> Iterator[Operation]:
         """Ask some objects after the other for something. ids: type name -> ids of rows."""
-        given = [{}]
+        supplied = [{}]
         if self.start != "Query":
             own = list(ids.get(self.start, ()))
-            given = [{"ids": own[at : at + ROWS]} for at in range(0, len(own), ROWS)]
-        for values in given:
+            supplied = [{"ids": own[at : at + ROWS]} for at in range(0, len(own), ROWS)]
+        for values in supplied:
             yield Operation(self.document(selection), values, self.start)
 
     def arrives(self, data: Any) -> bool:
@@ -76,13 +76,15 @@ def _items(value: Any) -> list[Any]:
 
 def _least(field: GraphQLField) -> str:
     """Write the arguments without which a field is refused."""
-    given = {"first": str(MANY)} if "first" in field.args else {}
-    given |= {name: value(name, it) for name, it in field.args.items() if is_required_argument(it)}
-    return _arguments(given)
+    supplied = {"first": str(MANY)} if "first" in field.args else {}
+    supplied |= {
+        name: value(name, it) for name, it in field.args.items() if is_required_argument(it)
+    }
+    return _arguments(supplied)
 
 
-def _arguments(given: Mapping[str, str]) -> str:
-    return f"({', '.join(f'{name}: {it}' for name, it in given.items())})" if given else ""
+def _arguments(supplied: Mapping[str, str]) -> str:
+    return f"({', '.join(f'{name}: {it}' for name, it in supplied.items())})" if supplied else ""
 
 
 def value(name: str, argument: GraphQLArgument) -> str:
@@ -141,8 +143,8 @@ class Whole:
                 below = self._below(field)
                 least = _least(field)
                 yield f"{own}{least}{below}", {f"{name}.{own}"}
-                for given, asks in self._given(f"{name}.{own}", field):
-                    yield f"{own}{_arguments(given)}{below}", asks
+                for supplied, asks in self._supplied(f"{name}.{own}", field):
+                    yield f"{own}{_arguments(supplied)}{below}", asks
 
     def _below(self, field: GraphQLField) -> str:
         """Ask an object for its plain fields."""
@@ -155,15 +157,17 @@ class Whole:
             plain.append(f"nodes{self._below(nodes)}")
         return f" {{ __typename {' '.join(plain)} }}"
 
-    def _given(self, place: str, field: GraphQLField) -> Iterator[tuple[dict[str, str], set[str]]]:
+    def _supplied(
+        self, place: str, field: GraphQLField
+    ) -> Iterator[tuple[dict[str, str], set[str]]]:
         """Yield (arguments, coordinates) for each argument, sort and field of a filter."""
         page = {"first": str(MANY)} if "first" in field.args else {}
         for name, argument in field.args.items():
             kind, asks = get_named_type(argument.type), {f"{place}({name}:)"}
             if name == "filter":
                 for own, inner in kind.fields.items():
-                    given = f"{{{own}: {value(own, inner)}}}"
-                    yield {**page, name: given}, asks | {f"{kind.name}.{own}"}
+                    supplied = f"{{{own}: {value(own, inner)}}}"
+                    yield {**page, name: supplied}, asks | {f"{kind.name}.{own}"}
             elif name == "sort":
                 for choice in kind.values:
                     yield {**page, name: choice}, asks | {f"{kind.name}.{choice}"}

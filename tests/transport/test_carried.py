@@ -146,7 +146,7 @@ async def test_events_wait_for_a_turn_of_their_company_and_hold_none_in_between(
         await anext(events)
         await socket.subscribe("1", STATUS, **fields)
         await socket.next()
-        async with lanes.turn(colleague):
+        async with lanes.slot(colleague):
             await cancel(ask, order)
             await until(lambda: lanes.is_full(colleague))
         found = [(await socket.next())["payload"], (await anext(events))[1]]

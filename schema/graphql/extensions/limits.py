@@ -95,7 +95,7 @@ def _validated(schema: GraphQLSchema, document: DocumentNode) -> list[GraphQLErr
 def _beyond(measured: Measured, limits: Limits) -> Iterator[GraphQLError]:
     """Give what a document has too much of, whatever its variables are."""
     counts = measured.counts
-    for said, asked, most in (
+    for wording, count, most in (
         ("The document holds {:,} operations", measured.operations, limits.operations),
         ("The operation nests its fields {:,} levels deep", counts.depth, limits.depth),
         ("The operation asks for {:,} root fields", counts.root_fields, limits.root_fields),
@@ -108,8 +108,8 @@ def _beyond(measured: Measured, limits: Limits) -> Iterator[GraphQLError]:
         ("The document holds {:,} fragments", measured.fragments, limits.spreads),
         ("The document names {:,} fields that are not there", counts.unknown, MOST_UNKNOWN),
     ):
-        if asked > most:
-            yield _too_much(said, asked, most)
+        if count > most:
+            yield _too_much(wording, count, most)
 
 
 class Limited(SchemaExtension):
@@ -127,8 +127,8 @@ class Limited(SchemaExtension):
         context, limits = self.execution_context, self.execution_context.context.limits
         length = len(context.query or "")
         if length > limits.source:
-            said = "The document is {:,} characters long"
-            raise _too_much(said, length, limits.source)
+            wording = "The document is {:,} characters long"
+            raise _too_much(wording, length, limits.source)
         self._name: _Name = (context.schema._schema, context.query or "", limits.tokens)  # noqa: SLF001
         self._known = _KNOWN.get(self._name)
         if self._known is None:
@@ -182,8 +182,8 @@ class Limited(SchemaExtension):
         if price.nodes > most.nodes or price.cost > most.cost:
             page = _fitting(measured, most, *operation)
             if price.nodes > most.nodes:
-                said = "The answer may hold {:,} objects"
-                yield _too_much(said, price.nodes, most.nodes, page)
+                wording = "The answer may hold {:,} objects"
+                yield _too_much(wording, price.nodes, most.nodes, page)
             if price.cost > most.cost:
                 yield _too_dear(price.cost, most.cost, page)
 
@@ -191,11 +191,11 @@ class Limited(SchemaExtension):
         entries = Entries.of(self.execution_context.variables or {})
         self.execution_context.context.entries = entries.together
         if entries.longest > ENTRIES:
-            said = "A list or object in the variables has {:,} entries"
-            yield _too_much(said, entries.longest, ENTRIES)
+            wording = "A list or object in the variables has {:,} entries"
+            yield _too_much(wording, entries.longest, ENTRIES)
         if entries.inside > INSIDE:
-            said = "The variables hold {:,} lists and objects"
-            yield _too_much(said, entries.inside, INSIDE)
+            wording = "The variables hold {:,} lists and objects"
+            yield _too_much(wording, entries.inside, INSIDE)
 
 
 def page_that_fits(context: ExecutionContext, ended: TooLarge) -> int:
@@ -204,10 +204,10 @@ def page_that_fits(context: ExecutionContext, ended: TooLarge) -> int:
     As far below the largest page as the answer was beyond its limit; where it ended at the limit,
     how much more there was is not known, and half is told.
     """
-    asked = measured(context).largest(context.operation_name, context.variables or {})
+    count = measured(context).largest(context.operation_name, context.variables or {})
     work, most = context.context.work, ended.most
     grown = work.objects if ended.of is Grown.OBJECTS else work.bytes
-    return int(asked * most // max(grown, 2 * most))
+    return int(count * most // max(grown, 2 * most))
 
 
 class Deadline(SchemaExtension):
@@ -226,14 +226,14 @@ class Deadline(SchemaExtension):
             context.reads.interrupt()
 
 
-def _too_much(said: str, asked: int, most: int, page: int = 0) -> ClientError:
+def _too_much(wording: str, count: int, most: int, page: int = 0) -> ClientError:
     """Return a refusal. page: with which it fits, 0 where none is known."""
-    asked, fits = min(asked, MOST), {"fits": page} if page else {}
-    message = f"{said.format(asked)}; {most:,} is the most."
+    count, fits = min(count, MOST), {"fits": page} if page else {}
+    message = f"{wording.format(count)}; {most:,} is the most."
     if page:
         message = f"{message[:-1]}: with pages of at most {page} it fits."
     code = ErrorCode.GRAPHQL_VALIDATION_FAILED
-    return ClientError(code, message, requested=asked, maximum=most, **fits)
+    return ClientError(code, message, requested=count, maximum=most, **fits)
 
 
 def _too_dear(cost: int, most: int, page: int) -> ClientError:

@@ -17,7 +17,7 @@ class Way:
     from_server: asyncio.StreamReader
     to_client: asyncio.StreamWriter
     back: asyncio.Task[None]
-    said: bytes = b""
+    output: bytes = b""
 
     @property
     def port(self) -> int:
@@ -66,12 +66,12 @@ class Cutting:
         way = Way(to_server, from_server, writer, back)
         self.ways.append(way)
         with suppress(ConnectionError):
-            while (said := await reader.read(65_536)) and not to_server.is_closing():
-                if self.cuts and self.cuts[0][0] in said:
+            while (output := await reader.read(65_536)) and not to_server.is_closing():
+                if self.cuts and self.cuts[0][0] in output:
                     self.made += 1
-                    way.said = said
+                    way.output = output
                     await self.cuts.pop(0)[1](way)
-                to_server.write(said)
+                to_server.write(output)
         await way.end()
 
 
@@ -84,15 +84,15 @@ async def after(way: Way) -> None:
     """Let PostgreSQL hear the word and answer it; the server never hears the answer."""
     way.back.cancel()
     await asyncio.wait([way.back])
-    way.to_server.write(way.said)
+    way.to_server.write(way.output)
     await way.from_server.read(1)
     way.cut()
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     with suppress(ConnectionError):
-        while said := await reader.read(65_536):
-            writer.write(said)
+        while output := await reader.read(65_536):
+            writer.write(output)
     writer.close()
 
 

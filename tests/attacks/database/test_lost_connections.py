@@ -35,7 +35,7 @@ DONE = text("""
 END = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE client_port = :port")
 
 
-class Stage:
+class Step:
     """A server whose way to the database can be cut."""
 
     def __init__(self, client: httpx.AsyncClient, way: Cutting, world) -> None:
@@ -50,8 +50,8 @@ class Stage:
 
     async def upsert(self, key: str | None = None) -> httpx.Response:
         party = {"number": "P-1", "name": "Ada"}
-        given = {"parties": [party]} | ({"idempotencyKey": key} if key else {})
-        return await self.ask(UPSERT, input=given)
+        fields = {"parties": [party]} | ({"idempotencyKey": key} if key else {})
+        return await self.ask(UPSERT, input=fields)
 
     async def done(self) -> tuple[int, int]:
         """Return how many parties and entries of the journal there are."""
@@ -66,104 +66,102 @@ class Stage:
 
 
 @pytest.fixture
-async def stage(world, database_url, as_app, clock) -> AsyncIterator[Stage]:
+async def step(world, database_url, as_app, clock) -> AsyncIterator[Step]:
     async with cutting(as_app(database_url)) as (way, url):
         database = Database(url)
         app = application(database, clock=clock, terms=Terms(limits=PATIENT))
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://abruf") as client:
-            stage = Stage(client, way, world)
+            step = Step(client, way, world)
             # Once warm, statements go by name: what is cut by its words must not be known yet.
-            assert (await stage.ask("{ viewer { actor } }")).json()["data"]
+            assert (await step.ask("{ viewer { actor } }")).json()["data"]
             try:
-                yield stage
+                yield step
             finally:
                 await database.close()
 
 
-@pytest.mark.parametrize("said", [b"BEGIN", b"parties", b"INSERT INTO journal"])
+@pytest.mark.parametrize("output", [b"BEGIN", b"parties", b"INSERT INTO journal"])
 @pytest.mark.parametrize("how", ["cut", "ended"])
-async def test_a_mutation_whose_connection_ends_before_its_commit_is_done_once(stage, said, how):
-    stage.way.cuts.append((said, before if how == "cut" else stage.ends))
-    answer = await stage.upsert()
-    assert stage.way.made == 1
+async def test_a_mutation_whose_connection_ends_before_its_commit_is_done_once(step, output, how):
+    step.way.cuts.append((output, before if how == "cut" else step.ends))
+    answer = await step.upsert()
+    assert step.way.made == 1
     assert answer.json()["data"]["partiesUpsert"]["results"] == [{"party": {"number": "P-1"}}]
-    assert await stage.done() == (1, 1)
+    assert await step.done() == (1, 1)
 
 
 @pytest.mark.parametrize(("cut", "done"), [(before, 0), (after, 1)])
-async def test_without_a_key_what_is_cut_at_its_commit_is_told_and_never_run_again(
-    stage, cut, done
-):
-    stage.way.cuts.append((b"COMMIT", cut))
-    answer = await stage.upsert()
-    assert stage.way.made == 1
+async def test_without_a_key_what_is_cut_at_its_commit_is_told_and_never_run_again(step, cut, done):
+    step.way.cuts.append((b"COMMIT", cut))
+    answer = await step.upsert()
+    assert step.way.made == 1
     (error,) = answer.json()["errors"]
     assert error["extensions"]["code"] == "OUTCOME_UNKNOWN"
     assert "Retry-After" not in answer.headers
-    assert await stage.done() == (done, done)
+    assert await step.done() == (done, done)
 
 
 @pytest.mark.parametrize("cut", [before, after])
-async def test_with_a_key_what_is_cut_at_its_commit_is_done_once_and_answered(stage, cut):
-    stage.way.cuts.append((b"COMMIT", cut))
-    answer = await stage.upsert(str(uuid4()))
-    assert stage.way.made == 1
+async def test_with_a_key_what_is_cut_at_its_commit_is_done_once_and_answered(step, cut):
+    step.way.cuts.append((b"COMMIT", cut))
+    answer = await step.upsert(str(uuid4()))
+    assert step.way.made == 1
     assert answer.json()["data"]["partiesUpsert"]["results"] == [{"party": {"number": "P-1"}}]
-    assert await stage.done() == (1, 1)
+    assert await step.done() == (1, 1)
 
 
-async def test_with_a_key_and_without_a_database_after_the_cut_the_outcome_stays_unknown(stage):
+async def test_with_a_key_and_without_a_database_after_the_cut_the_outcome_stays_unknown(step):
     async def for_good(way: Way) -> None:
         await after(way)
-        stage.way.leave()
+        step.way.leave()
 
-    stage.way.cuts.append((b"COMMIT", for_good))
-    (error,) = (await stage.upsert(key := str(uuid4()))).json()["errors"]
+    step.way.cuts.append((b"COMMIT", for_good))
+    (error,) = (await step.upsert(key := str(uuid4()))).json()["errors"]
     assert error["extensions"]["code"] == "OUTCOME_UNKNOWN"
-    stage.way.refuses = False
-    answer = await stage.upsert(key)
+    step.way.refuses = False
+    answer = await step.upsert(key)
     assert answer.json()["data"]["partiesUpsert"]["results"] == [{"party": {"number": "P-1"}}]
-    assert await stage.done() == (1, 1)
+    assert await step.done() == (1, 1)
 
 
 @pytest.mark.parametrize("how", ["cut", "ended"])
-async def test_a_read_is_asked_once_more(stage, how):
-    stage.way.cuts.append((b"parties", before if how == "cut" else stage.ends))
-    assert (await stage.ask(NAMES)).json()["data"] == {"parties": {"nodes": []}}
-    assert stage.way.made == 1
+async def test_a_read_is_asked_once_more(step, how):
+    step.way.cuts.append((b"parties", before if how == "cut" else step.ends))
+    assert (await step.ask(NAMES)).json()["data"] == {"parties": {"nodes": []}}
+    assert step.way.made == 1
 
 
 @pytest.mark.parametrize("remembered", [True, False])
 @pytest.mark.parametrize("reads", [True, False])
 async def test_without_a_database_clients_are_told_when_to_come_again(
-    stage, clock, caplog, reads, remembered
+    step, clock, caplog, reads, remembered
 ):
     if not remembered:
         clock.advance(seconds=6)
-    stage.way.leave()
-    answer = await (stage.ask(NAMES) if reads else stage.upsert())
+    step.way.leave()
+    answer = await (step.ask(NAMES) if reads else step.upsert())
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
     assert {it["extensions"]["code"] for it in answer.json()["errors"]} == {"UNAVAILABLE"}
-    assert (await stage.client.get("/readyz")).status_code == 503
-    assert (await stage.client.get("/livez")).status_code == 200
-    stage.way.refuses = False
-    assert (await stage.ask(NAMES)).status_code == 200
-    assert (await stage.client.get("/readyz")).status_code == 200
-    said = [it.message for it in caplog.records if "database" in it.message]
-    assert [it.partition(":")[0] for it in said if "bucket" not in it] == [
+    assert (await step.client.get("/readyz")).status_code == 503
+    assert (await step.client.get("/livez")).status_code == 200
+    step.way.refuses = False
+    assert (await step.ask(NAMES)).status_code == 200
+    assert (await step.client.get("/readyz")).status_code == 200
+    output = [it.message for it in caplog.records if "database" in it.message]
+    assert [it.partition(":")[0] for it in output if "bucket" not in it] == [
         "The database cannot be reached",
         "The database answers again",
     ]
-    assert await stage.done() == (0, 0)
+    assert await step.done() == (0, 0)
 
 
-async def test_the_header_for_one_mutation_is_refused_for_two(stage):
+async def test_the_header_for_one_mutation_is_refused_for_two(step):
     party = {"number": "P-1", "name": "Ada"}
-    given = {"parties": [party]}
-    answer = await stage.ask(TWICE, {"Idempotency-Key": "twice"}, input=given)
+    fields = {"parties": [party]}
+    answer = await step.ask(TWICE, {"Idempotency-Key": "twice"}, input=fields)
     error = answer.json()["errors"][0]
     assert error["extensions"]["code"] == "BAD_USER_INPUT"
     assert "Idempotency-Key" in error["message"]
-    assert await stage.done() == (0, 0)
-    assert "errors" not in (await stage.ask(TWICE, input=given)).json()
+    assert await step.done() == (0, 0)
+    assert "errors" not in (await step.ask(TWICE, input=fields)).json()

@@ -78,8 +78,8 @@ async def test_many_who_write_at_once_open_no_further_connections(world: make.Wo
 
         async def write(place: int) -> str:
             ask = make.Ask(client, tokens[place % len(tokens)])
-            given = {"products": [{"sku": f"SKU-{place}", "name": "Bolt"}]}
-            return (await ask(UPSERT, input=given))["productsUpsert"]["results"][0]["status"]
+            held = {"products": [{"sku": f"SKU-{place}", "name": "Bolt"}]}
+            return (await ask(UPSERT, input=held))["productsUpsert"]["results"][0]["status"]
 
         assert set(await asyncio.gather(*map(write, range(64)))) == {"CREATED"}
         assert opened.count <= 2

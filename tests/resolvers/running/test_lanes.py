@@ -53,7 +53,7 @@ class Load:
         return Counter(name[0] for name in self.running)
 
     async def _run(self, name: str, by: Viewer) -> None:
-        async with self.lanes.turn(by):
+        async with self.lanes.slot(by):
             self.running.append(name)
             end = self.ends[name] = asyncio.Event()
             await end.wait()
@@ -73,11 +73,11 @@ async def test_all_keys_of_a_company_share_its_turns_and_others_have_their_own()
     async with AsyncExitStack() as inside:
         for _ in range(2):
             assert not lanes.is_full(viewer(company, merchant))
-            await inside.enter_async_context(lanes.turn(viewer(company, merchant)))
+            await inside.enter_async_context(lanes.slot(viewer(company, merchant)))
         assert lanes.is_full(viewer(company, merchant))
         for other in (viewer(new_id(), merchant), viewer(None, merchant), viewer()):
             assert not lanes.is_full(other)
-            await inside.enter_async_context(lanes.turn(other))
+            await inside.enter_async_context(lanes.slot(other))
     assert lanes.lanes == 0
 
 
@@ -86,10 +86,10 @@ async def test_who_waits_gets_a_turn_when_one_is_free_and_may_leave_before() -> 
     entered: list[str] = []
 
     async def enter(name: str) -> None:
-        async with lanes.turn(one):
+        async with lanes.slot(one):
             entered.append(name)
 
-    async with lanes.turn(one):
+    async with lanes.slot(one):
         leaves, stays = (asyncio.create_task(enter(it)) for it in ("leaves", "stays"))
         await asyncio.sleep(0)
         assert (entered, lanes.is_full(one)) == ([], True)
