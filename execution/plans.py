@@ -6,6 +6,7 @@ Every field whose whole sub-tree is fusible has its statements, one for each sha
 and each kind of viewer.
 """
 
+import gc
 import sys
 from asyncio import Future, Lock, get_running_loop, shield
 from collections import Counter
@@ -189,7 +190,8 @@ class Apart:
                 slot = self._turns.setdefault(payer[:level], Lock())
                 await slot.acquire()
                 slots.callback(slot.release)
-            making = get_running_loop().run_in_executor(self._thread, copy_context().run, make)
+            run = partial(copy_context().run, _unsettled, make)
+            making = get_running_loop().run_in_executor(self._thread, run)
             held = slots.pop_all()
 
         def end(made: Future[Any]) -> None:
@@ -199,6 +201,20 @@ class Apart:
 
         making.add_done_callback(end)
         return await shield(making)
+
+
+def _unsettled(make: Callable[[], Made]) -> Made:
+    """Make something whose rubbish is found while it is young.
+
+    What is built up to a plan, and thrown away with it, would grow old meanwhile: then only a
+    collection of all that the process keeps finds it, which stops everything for half a second.
+    """
+    gc.disable()
+    try:
+        return make()
+    finally:
+        gc.enable()
+        gc.collect(0)
 
 
 class Planner:

@@ -1,16 +1,23 @@
 """Whoever sends what nobody has seen before keeps others waiting for one plan at most."""
 
 import asyncio
+import gc
 import threading
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
+from weakref import ref
 
 import pytest
+from graphql import parse
 
 from execution.arguments import Prepared
 from execution.plans import Apart, Fused, Plan, Planner
+from kit.ids import new_id
+from schema.graphql.extensions.limits import _parsed
 from schema.schema import PLANNER
 from tests import make
+from tests.conftest import PATIENT
 from tests.make.trade import orders
 
 
@@ -106,3 +113,41 @@ async def test_a_fault_is_raised_and_the_next_has_its_turn() -> None:
     with pytest.raises(ZeroDivisionError):
         await apart.made(("A",), lambda: 1 // 0)
     assert await apart.made(("A",), lambda: 1) == 1
+
+
+class Ring:
+    """Holds itself, so that only a collection ends it."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+async def test_what_a_plan_throws_away_is_found_while_it_is_young():
+    watched = []
+
+    def make() -> bool:
+        rings = [Ring() for _ in range(20_000)]
+        watched.append(ref(rings[0]))
+        return gc.isenabled()
+
+    whole = gc.get_stats()[2]["collections"]
+    assert not await Apart().made((new_id(),), make)
+    assert gc.isenabled()
+    assert watched[0]() is None
+    assert gc.get_stats()[2]["collections"] == whole
+
+
+def test_a_parsed_document_is_in_no_cycle():
+    text = "query Q($a: ID!) { a: order(id: $a) { lines { id } } }"
+
+    def left(read: Callable[[str], object]) -> int:
+        gc.collect()
+        gc.disable()
+        try:
+            read(text)
+            return gc.collect()
+        finally:
+            gc.enable()
+
+    assert left(parse) > 20
+    assert left(lambda it: _parsed(it, PATIENT)) == 0
