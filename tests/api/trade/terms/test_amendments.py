@@ -166,7 +166,7 @@ async def test_an_amendment_ends_by_itself_at_once_and_is_told_later(world, ask,
 
 
 @pytest.mark.parametrize(
-    ("query", "said"),
+    ("query", "fields"),
     [
         (responses.CONFIRM, {"response": "ACCEPTED"}),
         (responses.CONFIRM, {"response": "REJECTED", "reason": "No."}),
@@ -174,12 +174,12 @@ async def test_an_amendment_ends_by_itself_at_once_and_is_told_later(world, ask,
     ],
 )
 async def test_whoever_ends_an_amendment_that_was_not_answered_in_time_tells_it(
-    world, ask, clock, database, query, said
+    world, ask, clock, database, query, fields
 ):
     order = await orders.order(world, ask)
     await responses.amended(ask, order)
     clock.advance(hours=51)
-    lines = [{"lineId": order["lines"][0]["id"], **said}]
+    lines = [{"lineId": order["lines"][0]["id"], **fields}]
     await responses.done(ask, query, order, lines=lines)
     await Rounds(database, clock).make(EXPIRE_AMENDMENTS)
     after = await responses.read(ask, order)
@@ -188,11 +188,11 @@ async def test_whoever_ends_an_amendment_that_was_not_answered_in_time_tells_it(
     cancelled = after["lines"][0]["cancelled"]
     moved = [] if cancelled == "0" else [{"cancelled": cancelled}]
     assert list(changed["payload"].get("moved", {}).values()) == moved
-    assert changed["type"] == TOLD[query]
+    assert changed["type"] == EVENTS[query]
     assert after["version"] == 3
 
 
-TOLD = {responses.CONFIRM: "order.responded", responses.CANCEL: "order.lines_cancelled"}
+EVENTS = {responses.CONFIRM: "order.responded", responses.CANCEL: "order.lines_cancelled"}
 """What is done to an order -> the event that tells it."""
 
 
