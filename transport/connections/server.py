@@ -1,7 +1,6 @@
 """uvicorn with connections of ours, and how it stops."""
 
 import asyncio
-import gc
 import socket
 from collections.abc import Sequence
 from typing import Any
@@ -11,6 +10,7 @@ from starlette.types import ASGIApp
 
 from kit.limits import DEFAULT_BOUNDS, Bounds
 from kit.telemetry.metrics import Telemetry
+from transport.connections.cycles import set_aside
 from transport.connections.requests import Requests
 from transport.connections.room import Room
 from transport.connections.sockets import Socket
@@ -59,14 +59,9 @@ class HttpServer(uvicorn.Server):
         self.room, self._draining = settings.room, draining or Draining()
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
-        """Answer until a signal ends it.
-
-        What was made until now stays as long as the process. The collector of cycles is told so:
-        looking at all of it again and again would stop every request for a quarter of a second.
-        """
-        gc.collect()
-        gc.freeze()
-        super().run(sockets)
+        """Answer until a signal ends it."""
+        with set_aside():
+            super().run(sockets)
 
     async def on_tick(self, counter: int) -> bool:
         """End what is over, each second."""

@@ -24,6 +24,9 @@ from models.trade.orders.states import PaymentState
 from models.trade.orders.tables import Order
 from models.trade.payments import Payment
 
+_WHOLE = frozenset({PaymentState.AUTHORISED, PaymentState.PAID})
+"""States that say that all of it is there: an amount that is told with them is no less."""
+
 
 class PaymentFields(Input):
     """What is known of a payment at an instant."""
@@ -36,7 +39,8 @@ class PaymentFields(Input):
     amount: Money | None = Field(
         None,
         description="How much is authorised or paid in all, in the order's currency; needed where"
-        " it is PARTLY_PAID, and then less than its gross (its net while nobody has stated taxes).",
+        " it is PARTLY_PAID, and then less than its gross (its net while nobody has stated taxes);"
+        " with AUTHORISED and PAID no less than that.",
     )
     occurred_at: Instant = Field(
         description="When it became so, not in the future. A report of an earlier instant than one"
@@ -93,9 +97,12 @@ class Known:
                 text = f"Something else was reported of {report.reference} for this instant."
                 raise Refused(Code.TAKEN, text, ("reference",))
             return there, "UNCHANGED"
+        # What is there was compared with the total of its time, whatever is wanted now.
+        amount = None if report.amount is None else report.amount.amount
         if report.state is PaymentState.PARTLY_PAID:
-            # What is there was less than the total of its time, whatever is wanted now.
-            self._check_part(order, None if report.amount is None else report.amount.amount)
+            self._check_part(order, amount)
+        elif report.state in _WHOLE and amount is not None:
+            self._check_whole(order, amount)
         payment_id = new_id()
         self.reports[key] = (payment_id, *content)
         self._add(writing, order, report, payment_id)
@@ -124,6 +131,12 @@ class Known:
         if amount >= total:
             text = f"A part is less than the total of {total} {order.currency}."
             raise Refused(Code.OUT_OF_RANGE, text, path)
+
+    def _check_whole(self, order: Order, amount: Decimal) -> None:
+        total = self.totals.get(order.id)
+        if total is not None and amount < total:
+            text = f"The total is {total} {order.currency}: less of it is PARTLY_PAID."
+            raise Refused(Code.OUT_OF_RANGE, text, ("amount", "amount"))
 
     def _add(self, writing: Writing, order: Order, report: PaymentReport, payment_id: UUID) -> None:
         """Note a new report. Of two of one instant, the one that comes later counts."""
@@ -160,8 +173,8 @@ async def known_of(writing: Writing, reports: Sequence[PaymentReport]) -> Known:
     newest: dict[UUID, Any] = {}
     for each in before:
         newest[each.order_id] = max(newest.get(each.order_id, each.occurred_at), each.occurred_at)
-    parts = {it.order_id for it in reports if it.state is PaymentState.PARTLY_PAID}
-    totals = await _totals(writing, [orders[it] for it in parts if it in orders])
+    compared = {it.order_id for it in reports if it.state in {PaymentState.PARTLY_PAID, *_WHOLE}}
+    totals = await _totals(writing, [orders[it] for it in compared if it in orders])
     there = {
         (it.order_id, it.reference, it.occurred_at): (it.id, it.state, it.amount) for it in before
     }

@@ -29,6 +29,7 @@ ALIKE = (
     "window_latest",
     "window_zone",
     "method",
+    "excuse",
     "state",
 )
 """What deliveries must share to be merged.

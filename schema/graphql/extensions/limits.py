@@ -74,6 +74,16 @@ def measured(context: ExecutionContext) -> Measured:
     return found
 
 
+def _parsed(text: str, limits: Limits) -> DocumentNode:
+    """Parse, and let go of the tokens: they hold each other, which only the collector would end."""
+    document = parse(text, max_lexical_tokens=limits.tokens)
+    token = document.loc.start_token if document.loc else None
+    while token:
+        following, token.prev, token.next = token.next, None, None
+        token = following
+    return document
+
+
 def faults(schema: GraphQLSchema, text: str, limits: Limits) -> list[str]:
     """Return what is wrong with a document that nobody runs yet."""
     try:
@@ -133,7 +143,7 @@ class Limited(SchemaExtension):
         self._known = _KNOWN.get(self._name)
         if self._known is None:
             context.context.bill.owe_planning(length // CHARACTERS)
-            read = partial(parse, context.query or "", max_lexical_tokens=limits.tokens)
+            read = partial(_parsed, context.query or "", limits)
             try:
                 context.graphql_document = await self._apart.made(context.context.payer, read)
             except RecursionError as error:

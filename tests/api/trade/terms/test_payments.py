@@ -121,6 +121,15 @@ async def test_a_part_is_less_than_what_is_still_wanted(world, ask):
     await record(ask, order, "PARTLY_PAID", "24.99", occurredAt=AN_HOUR_LATER)
 
 
+@pytest.mark.parametrize("state", ["AUTHORISED", "PAID"])
+async def test_who_tells_that_all_is_there_tells_no_less_than_the_total(world, ask, state):
+    order = await orders.order(world, ask)
+    for less in ("0", "34.99"):
+        payload = await try_record(ask, order, state, less)
+        assert _errors(payload) == [("OUT_OF_RANGE", "amount.amount")]
+    assert (await record(ask, order, state, "36"))["order"]["paymentState"] == state
+
+
 async def test_a_part_is_less_than_the_gross_where_taxes_are_stated(world, ask):
     taxes = [{"category": "STANDARD", "rate": "19", "amount": "6.65"}]
     order = await orders.order(world, ask, taxes=taxes)

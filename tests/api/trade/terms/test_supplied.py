@@ -127,6 +127,22 @@ async def test_an_agreed_excuse_makes_nothing_due(world, ask, clock):
         assert supplied["penaltyDue"]["amount"] == due
 
 
+async def test_a_merge_carries_no_excuse_from_one_delivery_to_another(world, ask):
+    contract = await _contract(world, ask, **PERCENT, excuses=["STRIKE"])
+    _, delivery = await _planned(world, ask, contract)
+    line = delivery["lines"][0]
+    part = {"deliveryLineId": line["id"], "quantity": "50"}
+    split = await deliveries.done(ask, "deliverySplit", deliveryId=delivery["id"], lines=[part])
+    both = [delivery["id"], split["part"]["id"]]
+    for each, excuse in zip(both, ("STRIKE", None), strict=True):
+        move = {"deliveryId": each, "window": contracts.window("2026-03-20")}
+        await deliveries.done(ask, "deliveryReschedule", **move, excuse=excuse)
+    for target, other in (both, both[::-1]):
+        call = {"deliveryId": target, "deliveryIds": [other]}
+        refused = await deliveries.refusals(ask, "deliveryMerge", **call)
+        assert refused == [("NOT_MERGEABLE", "deliveryIds.0")]
+
+
 async def test_of_a_period_what_was_called_off_first_is_guaranteed_first(world, ask, clock):
     contract = await _contract(world, ask, **PERCENT, quantity="150", period="WEEK")
     first, part = await _planned(world, ask, contract, "100")
