@@ -212,9 +212,9 @@ def _take(
             text = f"An amendment of line {line.line_no} of {order.number} waits for its answer."
             raise Refused(TradeCode.AMENDMENT_AWAITED, text, (*below, "order_line_id"))
         quantity = found.packagings(found.products[line.product_id], each, path=below)
-        room = line.unplanned + line.over_tolerance
+        room = line.ordered - line.cancelled + line.over_tolerance - line.planned
         if quantity.amount > room:
-            text = f"Only {max(room, Decimal(0)).normalize():f} of this line can still be planned."
+            text = f"Only {room.normalize():f} of this line can still be planned."
             raise Refused(TradeCode.QUANTITY_NOT_OPEN, text, (*below, "quantity"))
         move(line, planned=quantity.amount)
         taken[line] = quantity

@@ -94,8 +94,7 @@ async def _wanted(
         path = ("lines", place, "quantity")
         quantity = packagings(products[line.product_id], each, path=("lines", place)).amount
         if quantity > line.unplanned:
-            remaining = max(line.unplanned, Decimal(0)).normalize()
-            text = f"Only {remaining:f} of this line is in no delivery yet."
+            text = f"Only {line.unplanned.normalize():f} of this line is in no delivery yet."
             raise Refused(TradeCode.QUANTITY_NOT_OPEN, text, path)
         wanted[line] = quantity
     return wanted

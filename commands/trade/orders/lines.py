@@ -16,6 +16,7 @@ from kit.db.statements import Statement
 from kit.errors import Path
 from models.base.events import Moving
 from models.events.trade.orders import (
+    OrderAmendmentExpired,
     OrderArrivalCorrected,
     OrderDelivered,
     OrderPartiallyDelivered,
@@ -66,7 +67,7 @@ def move(line: OrderLine, **amounts: Decimal) -> None:
     """
     for counter, amount in amounts.items():
         setattr(line, counter, getattr(line, counter) + amount)
-    line.backordered = max(min(line.backordered, line.unplanned), Decimal(0))
+    line.backordered = min(line.backordered, line.unplanned)
 
 
 async def cancel(
@@ -81,7 +82,7 @@ async def cancel(
     lines: all of the order. amounts: line -> quantity. happened: what tells of the cancelling.
     A call-off gives the quantities back to its contract (K5), which is locked after the order.
     Taxes were stated for what was ordered: they are not known any more. Of an order of which
-    nothing is wanted any more, nothing is owed. An amendment of what is not open any more ends.
+    nothing is wanted any more, nothing is owed. An amendment that changes nothing any more ends.
     """
     before = reached(lines)
     given_back: defaultdict[UUID, Decimal] = defaultdict(Decimal)
@@ -89,7 +90,7 @@ async def cancel(
         move(line, cancelled=quantity)
         if line.contract_line_id is not None:
             given_back[line.contract_line_id] -= quantity
-    withdraw(line for line in lines if not line.open_quantity)
+    withdraw(writing, order, (line for line in lines if _is_idle(line)))
     if any(amounts.values()):
         order.taxed = None
     if all(line.cancelled == line.ordered for line in lines):
@@ -111,12 +112,26 @@ _OFFER = (
 )
 
 
-def withdraw(lines: Iterable[OrderLine]) -> None:
-    """End amendments that wait: their lines stand as they were ordered, without a response."""
-    for line in lines:
-        if line.answer_by is not None:
-            for name in _OFFER:
-                setattr(line, name, None)
+def _is_idle(line: OrderLine) -> bool:
+    """Tell whether its amendment changes nothing: it offers all that is wanted, or none is open."""
+    wanted = line.ordered - line.cancelled
+    offers_all = line.offered_quantity is not None and line.offered_quantity >= wanted
+    offers_else = line.offered_product_id is not None or line.offered_earliest is not None
+    return not line.open_quantity or (offers_all and not offers_else)
+
+
+def withdraw(writing: Writing, order: Order, lines: Iterable[OrderLine]) -> None:
+    """End amendments of a locked order: lines stand as they were ordered, without a response.
+
+    Those that nobody has answered in time are told, whoever is the first to end them.
+    """
+    amended = [line for line in lines if line.answer_by is not None]
+    over = tuple(line.line_no for line in amended if not line.is_amended(writing.now))
+    for line in amended:
+        for name in _OFFER:
+            setattr(line, name, None)
+    if over:
+        writing.record(OrderAmendmentExpired(order.id, lines=over))
 
 
 async def active_holds(writing: Writing, subject_ids: Collection[UUID]) -> dict[UUID, list[Hold]]:

@@ -23,7 +23,6 @@ from models.access.viewers import by_itself
 from models.events.trade.orders import (
     OrderAmendmentAccepted,
     OrderAmendmentDeclined,
-    OrderAmendmentExpired,
 )
 from models.master.catalog import Product, measure_of
 from models.trade.orders import acts
@@ -73,11 +72,11 @@ async def answer(writing: Writing, command: OrderAnswerAmendment) -> Outcome:
             raise Refused(Code.WRONG_STATE, text, path)
         (accepted if each.is_accepted else declined).append(line)
     if declined:
-        withdraw(declined)
+        withdraw(writing, order, declined)
         writing.record(OrderAmendmentDeclined(order.id, lines=_numbers(declined)))
     if accepted:
         substitutes = await _substitutes(writing, accepted)
-        left_out = {line: _accept(line, substitutes) for line in accepted}
+        left_out = {line: _accept(writing, order, line, substitutes) for line in accepted}
         happened = OrderAmendmentAccepted(order.id, lines=_numbers(accepted))
         less = {line: quantity for line, quantity in left_out.items() if quantity > 0}
         await cancel(writing, order, lines.values(), less, happened)
@@ -97,7 +96,9 @@ async def _substitutes(writing: Writing, lines: Sequence[OrderLine]) -> Mapping[
     return found
 
 
-def _accept(line: OrderLine, substitutes: Mapping[UUID, Product]) -> Decimal:
+def _accept(
+    writing: Writing, order: Order, line: OrderLine, substitutes: Mapping[UUID, Product]
+) -> Decimal:
     """Let an amendment take effect; return how much of the line it leaves out.
 
     A substitute has packagings of its own: the line is not counted in those of the other any more.
@@ -111,7 +112,7 @@ def _accept(line: OrderLine, substitutes: Mapping[UUID, Product]) -> Decimal:
     if line.offered_earliest is not None:
         for name in ("earliest", "latest", "zone"):
             setattr(line, f"confirmed_{name}", getattr(line, f"offered_{name}"))
-    withdraw([line])
+    withdraw(writing, order, [line])
     line.response, line.response_reason = response, reason
     return Decimal(0) if offered is None else line.ordered - line.cancelled - offered
 
@@ -132,8 +133,7 @@ async def expire(session: Session, merchant_id: UUID, now: datetime) -> bool:
     for order in orders:
         mine = [line for line in every.values() if line.order_id == order.id]
         over = [it for it in mine if it.answer_by is not None and it.answer_by <= now]
-        withdraw(over)
-        writing.record(OrderAmendmentExpired(order.id, lines=_numbers(over)))
+        withdraw(writing, order, over)
         order.version += 1
     await session.flush()
     await journal.append(writing)

@@ -46,8 +46,8 @@ class LineConfirm(Quantified):
     )
     over_tolerance: QuantityOrZero | None = Field(
         None,
-        description="How much more than ordered may be delivered, in the product's unit or"
-        " `packaging`, from now on; a call-off's contract says that.",
+        description="Of an acceptance: how much more than ordered may be delivered, from now on, in"
+        " the product's unit or `packaging`; a call-off's contract says that.",
     )
     quantity: Quantity | None = Field(
         None, description="Of an amendment: how much can be had, less than what is wanted."
@@ -114,6 +114,7 @@ async def confirm(writing: Writing, command: OrderConfirm) -> Outcome:
     items = await _items(writing, command, lines)
     for each in items:
         _check(each)
+    withdraw(writing, order, (it.line for it in items))
     rejected = {}
     for item in items:
         if _respond(item, command) is LineResponse.REJECTED:
@@ -191,7 +192,7 @@ def _in_units(
 
 _GOES_WITH = {
     "window": {LineResponse.ACCEPTED, LineResponse.AMENDED},
-    "over_tolerance": {LineResponse.ACCEPTED, LineResponse.AMENDED},
+    "over_tolerance": {LineResponse.ACCEPTED},
     "quantity": {LineResponse.AMENDED},
     "product_id": {LineResponse.AMENDED},
     "reason": {LineResponse.AMENDED, LineResponse.REJECTED},
@@ -269,15 +270,13 @@ def _check_substitute(item: _Item, product: Product) -> None:
         text = f"Deliveries have taken {line.planned.normalize():f} of this line."
         raise item.refused(TradeCode.QUANTITY_NOT_OPEN, text, name)
     # All quantities of the line are of the substitute, once it is accepted.
-    tolerance = item.fields.over_tolerance or line.over_tolerance
-    for quantity in (line.ordered, line.cancelled, tolerance):
+    for quantity in (line.ordered, line.cancelled, line.over_tolerance):
         check_scale(product, quantity, (*item.path, name))
 
 
 def _respond(item: _Item, command: OrderConfirm) -> LineResponse:
     """Write what is said to a line that was checked."""
     line, fields = item.line, item.fields
-    withdraw([line])
     line.response, line.response_reason = fields.response, fields.reason
     if fields.over_tolerance is not None:
         line.over_tolerance = fields.over_tolerance

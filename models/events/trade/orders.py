@@ -89,25 +89,27 @@ class OrderResponded(Moving):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AmendmentEnded(Moving):
-    """What ends of amendments tell."""
+class AmendmentAnswered(Moving):
+    """What answers to amendments tell."""
 
     lines: Annotated[tuple[int, ...], AllLines(), "Numbers of the lines."]
 
 
 @event("order.amendment_accepted", Order)
-class OrderAmendmentAccepted(AmendmentEnded):
+class OrderAmendmentAccepted(AmendmentAnswered):
     """Its customer has accepted amendments; what they leave out is cancelled."""
 
 
 @event("order.amendment_declined", Order)
-class OrderAmendmentDeclined(AmendmentEnded):
+class OrderAmendmentDeclined(AmendmentAnswered):
     """Its customer has declined amendments; their lines stand as they were ordered."""
 
 
 @event("order.amendment_expired", Order)
-class OrderAmendmentExpired(AmendmentEnded):
+class OrderAmendmentExpired(Event):
     """Amendments were not answered in time; their lines stand as they were ordered."""
+
+    lines: Annotated[tuple[int, ...], AllLines(), "Numbers of the lines."]
 
 
 @event("order.partially_delivered", Order)

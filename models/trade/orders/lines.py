@@ -186,8 +186,13 @@ class OrderLine(OfProduct, Packaged, Owned):
 
     @hybrid_property
     def unplanned(self) -> Decimal:
-        """What is ordered, not cancelled, and in no delivery yet; below zero when over-planned."""
-        return self.ordered - self.cancelled - self.planned
+        """What is ordered, not cancelled, and in no delivery yet; none when over-planned."""
+        return max(self.ordered - self.cancelled - self.planned, Decimal(0))
+
+    @unplanned.inplace.expression
+    @classmethod
+    def _unplanned(cls) -> ColumnElement[Decimal]:
+        return func.greatest(cls.ordered - cls.cancelled - cls.planned, 0)
 
     @hybrid_property
     def open_quantity(self) -> Decimal:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from kit.ids import to_global
 from models.access.viewers import Actor, CompanyRole
 from tests.make.fulfilment import deliveries
@@ -163,6 +165,37 @@ async def test_an_amendment_ends_by_itself_at_once_and_is_told_later(world, ask,
     assert seen == {**last, "actorName": "Staff"}
 
 
+@pytest.mark.parametrize(
+    ("query", "fields"),
+    [
+        (responses.CONFIRM, {"response": "ACCEPTED"}),
+        (responses.CONFIRM, {"response": "REJECTED", "reason": "No."}),
+        (responses.CANCEL, {"quantity": "2"}),
+    ],
+)
+async def test_whoever_ends_an_amendment_that_was_not_answered_in_time_tells_it(
+    world, ask, clock, database, query, fields
+):
+    order = await orders.order(world, ask)
+    await responses.amended(ask, order)
+    clock.advance(hours=51)
+    lines = [{"lineId": order["lines"][0]["id"], **fields}]
+    await responses.done(ask, query, order, lines=lines)
+    await Rounds(database, clock).make(EXPIRE_AMENDMENTS)
+    after = await responses.read(ask, order)
+    expired, changed = after["timeline"]["nodes"][-2:]
+    assert (expired["type"], expired["payload"]) == ("order.amendment_expired", {"lines": [1]})
+    cancelled = after["lines"][0]["cancelled"]
+    moved = [] if cancelled == "0" else [{"cancelled": cancelled}]
+    assert list(changed["payload"].get("moved", {}).values()) == moved
+    assert changed["type"] == EVENTS[query]
+    assert after["version"] == 3
+
+
+EVENTS = {responses.CONFIRM: "order.responded", responses.CANCEL: "order.lines_cancelled"}
+"""What is done to an order -> the event that tells it."""
+
+
 async def test_a_round_leaves_alone_what_waits_still(world, ask, clock, database):
     early, late = await orders.order(world, ask), await orders.order(world, ask)
     await responses.amended(ask, early)
@@ -198,9 +231,21 @@ async def test_an_amendment_of_what_is_not_open_any_more_ends(world, ask):
     assert "ANSWER_AMENDMENT" not in left["availableActions"]
 
 
+async def test_an_amendment_that_offers_no_less_than_is_wanted_any_more_ends(world, ask):
+    order = await orders.order(world, ask)
+    await responses.amended(ask, order, quantity="4")
+    for part, offered in (("5", {"quantity": "4"}), ("1", None)):
+        lines = [{"lineId": order["lines"][0]["id"], "quantity": part}]
+        left = await responses.done(ask, responses.CANCEL, order, lines=lines)
+        amendment = left["lines"][0]["amendment"]
+        assert (amendment and {"quantity": amendment["quantity"]}) == offered
+    assert left["lines"][0]["response"] is None
+    await deliveries.planned(world, ask, left)
+
+
 async def test_what_is_cancelled_meanwhile_is_not_cancelled_twice(world, ask):
     order = await orders.order(world, ask)
-    await responses.amended(ask, order, quantity="8")
+    await responses.amended(ask, order, quantity="8", window=responses.WINDOW)
     part = [{"lineId": order["lines"][0]["id"], "quantity": "3"}]
     await responses.done(ask, responses.CANCEL, order, lines=part)
     agreed = await responses.answer(ask, order, accepts=True)

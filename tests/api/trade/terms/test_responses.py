@@ -51,7 +51,8 @@ async def test_a_tolerance_counts_once_from_planning_to_dispatch(world, ask):
     refused = await deliveries.refusals(ask, "deliveryPlan", deliveries=[part])
     assert refused == [("QUANTITY_NOT_OPEN", "deliveries.0.lines.0.quantity")]
     closed = await responses.done(ask, responses.CLOSE, order)
-    assert (closed["state"], closed["lines"][0]["cancelled"]) == ("CLOSED", "0")
+    line = closed["lines"][0]
+    assert (closed["state"], line["cancelled"], line["unplanned"]) == ("CLOSED", "0", "0")
 
 
 async def test_a_tolerance_is_not_taken_from_what_is_planned(world, ask):
@@ -102,6 +103,11 @@ TAX = {"category": "STANDARD", "rate": "19", "amount": "6.65"}
         (
             {"response": "REJECTED", "reason": "No.", "overTolerance": "1"},
             None,
+            ("INVALID", "lines.0.overTolerance"),
+        ),
+        (
+            {"response": "AMENDED", "quantity": "4", "overTolerance": "5"},
+            responses.UNTIL,
             ("INVALID", "lines.0.overTolerance"),
         ),
         (
