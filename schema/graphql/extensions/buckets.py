@@ -62,9 +62,9 @@ class Charged(SchemaExtension):
     def on_execute(self) -> Iterator[None]:
         """Refund or add what the answer's objects cost less or more than those announced.
 
-        Also of one that took too long: it pays for what it had until then. For each second that the
-        statements of a query take, however it ends, it has cost no less than what flows in
-        meanwhile: so a bucket pays for one of the long ones at a time.
+        Also of one that took too long: it pays for what it had until then. For each second that
+        its reading takes, a mutation's and an event's too and however it ends, it has cost no less
+        than what flows in meanwhile: so a bucket pays for one of the long ones at a time.
         """
         try:
             yield
@@ -87,10 +87,8 @@ class Charged(SchemaExtension):
 
     @property
     def _flown_in(self) -> int:
-        """Return the points that have flown in during the whole seconds of a query's statements."""
-        execution, context = self.execution_context, self.execution_context.context
-        if execution.operation_type is not OperationType.QUERY:
-            return 0
+        """Return the points that have flown in during the whole seconds of what was read."""
+        context = self.execution_context.context
         return int(context.reads.seconds) * int(context.limits.restore)
 
     def _spent(self) -> int:
@@ -102,7 +100,7 @@ class Charged(SchemaExtension):
         """Tell the cost in every answer; that of an event is known only here."""
         bill: Bill = self.execution_context.context.bill
         if self._follows:
-            bill.settle(max(self._spent(), ENTRY))
+            bill.settle(max(self._spent(), self._flown_in, ENTRY))
         requested = bill.requested or ENTRY
         cost = {"requestedQueryCost": requested, "actualQueryCost": bill.actual}
         cost |= {"planningCost": bill.owed} if bill.owed else {}
