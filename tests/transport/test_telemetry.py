@@ -228,6 +228,8 @@ async def test_labels_are_bounded_by_our_own_words(ask, client, telemetry) -> No
             "read by code",
             "levels with a statement",
             "not fused",
+            "refused",
+            "an argument was refused",
             "failed",
             "reference",
         },

@@ -47,7 +47,7 @@ def _by_hand(each):
 
 
 @SOME
-@given(it=CASES)
+@given(each=CASES)
 async def test_the_penalty_is_counted_exactly_and_rounded_once(database, each):
     terms = SimpleNamespace(
         lead_time_days=literal(each.lead, Integer()),
