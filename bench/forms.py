@@ -25,7 +25,7 @@ QUICK = Plan(Size(5, 1000), (1,), (8,), rounds=3, seconds=0.7, warm=0.2)
 TARGET_LOAD = (1, 8)
 """Processes and connections of the targets and of the summary."""
 GROWS = ("list", "one")
-_FAIR_S, _FAIR_WARM_S = 10.0, 2.0
+_FAIR_S, _FAIR_WARM_S, _PAUSE_S = 10.0, 2.0, 0.04
 _ROUNDS, _SECONDS, _WARM, _TURN_S, _MINUTE_S = 7, 2.0, 0.5, 5.0, 60.0
 
 
@@ -125,7 +125,7 @@ async def fair(server: Server) -> dict[str, Any]:
             # A server of its own, so that each storm finds a full bucket and nothing planned.
             async with engines.running({LIMITED: url}, str(whom.reader.id), 1) as running:
                 ports = running[LIMITED].ports
-                loads = [measured(Load(ports, reads, 1, _FAIR_S, _FAIR_WARM_S))]
+                loads = [measured(Load(ports, reads, 1, _FAIR_S, _FAIR_WARM_S, pause=_PAUSE_S))]
                 if body:
                     text = orjson.dumps(body).decode()
                     wire = Request("/graphql", whom.merchants[1].token, text).wire

@@ -32,7 +32,8 @@ class Load:
     """What to send. ports: connections are spread over them. first: number of the first request.
 
     warm: seconds that are not counted, before the seconds that are; these last longer where an
-    engine has not given two answers to every connection. storm: refusals are answers, too.
+    engine has not given two answers to every connection. storm: refusals are answers, too. pause:
+    seconds between an answer and the next request, so that a key's points last.
     """
 
     ports: Sequence[int]
@@ -42,6 +43,7 @@ class Load:
     warm: float
     first: int = 0
     storm: bool = False
+    pause: float = 0
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,8 @@ class LoadError(Exception):
 class _Run:
     def __init__(self, load: Load, ended: asyncio.Future[None]) -> None:
         self.requests = [each.encode() for each in load.requests]
-        self.varied, self.storm = UNIQUE in load.requests[0], load.storm
+        self.pause, self.storm = load.pause, load.storm
+        self.varied = UNIQUE in load.requests[0]
         self.sent, self.ended, self.times = load.first, ended, list[float]()
         self.open, self.enough = load.connections, _EACH * load.connections
         self.start = time.perf_counter() + load.warm
@@ -116,10 +119,12 @@ class _Connection(asyncio.Protocol):
             self._run.fail(body[:2000].decode(errors="replace"))
             return
         self._run.answered(self._asked_at, answered_at)
-        if self._run.seconds is None:
-            self._ask()
-        else:
+        if self._run.seconds is not None:
             self._close()
+        elif self._run.pause:
+            asyncio.get_running_loop().call_later(self._run.pause, self._ask)
+        else:
+            self._ask()
 
     def _ask(self) -> None:
         self._asked_at = time.perf_counter()
