@@ -7,7 +7,7 @@ Every text is taken in Unicode's form NFC, so that two that look the same are th
 """
 
 import unicodedata
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -24,11 +24,13 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
+    WrapSerializer,
+    WrapValidator,
     model_validator,
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from kit.errors import Code, Path, Problem, Refused
+from kit.errors import Code, Path, Problem, Refusals, Refused, Wrong
 from kit.standards import gs1
 from kit.standards.iso import COUNTRIES, MINOR_UNITS
 
@@ -170,7 +172,6 @@ ExactAmount = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=6, al
 Percent = Annotated[
     Decimal, Field(ge=0, le=100, max_digits=9, decimal_places=6, allow_inf_nan=False)
 ]
-Bulk = Annotated[list[Item], Field(min_length=1, max_length=LARGEST_BULK)]
 
 _CODES = {
     "greater_than": Code.NOT_POSITIVE,
@@ -207,11 +208,53 @@ _NO_VALUE = "This is no value for this field."
 
 def _problem(error: ErrorDetails) -> Problem:
     """Return a broken rule in our words; of our own rules they are there already."""
-    kind, path = error["type"], tuple(error["loc"])
+    kind, path, value = error["type"], tuple(error["loc"]), error["input"]
+    if isinstance(value, Wrong):
+        return Problem(value.code, value.message, path)
     if kind in Code.__members__:
         return Problem(Code(kind), error["msg"], path)
+    kind = "missing" if value is None else kind
     message = _MESSAGES.get(kind, _NO_VALUE).format(**error.get("ctx", {}))
     return Problem(_CODES.get(kind, Code.INVALID), message, path)
+
+
+def _problems(error: ValidationError) -> list[Problem]:
+    return [_problem(each) for each in error.errors(include_url=False)]
+
+
+@dataclass(frozen=True)
+class Odd:
+    """Stands in a list for an item that breaks rules of its own. text: it, as it was given."""
+
+    problems: Sequence[Problem]
+    text: str
+
+
+@dataclass(frozen=True)
+class Alone:
+    """Tells that items of a list are refused one by one."""
+
+
+def _alone(value: object, read: Callable[[object], object]) -> object:
+    try:
+        return read(value)
+    except ValidationError as error:
+        return Odd(_problems(error), repr(value))
+
+
+def _written(value: object, write: Callable[[object], object]) -> object:
+    return value.text if isinstance(value, Odd) else write(value)
+
+
+_ALONE = (WrapValidator(_alone), WrapSerializer(_written))
+Bulk = Annotated[list[Item], Field(min_length=1, max_length=LARGEST_BULK)]
+Each = Annotated[
+    list[Annotated[Item, *_ALONE]], Field(min_length=1, max_length=LARGEST_BULK), Alone()
+]
+"""As `Bulk`, of a verb that answers item by item: `Odd` stands for one that is refused.
+
+What runs the verb takes those out (`commands.writing.verbs.Remaining`): a verb never meets any.
+"""
 
 
 def camel(name: str) -> str:
@@ -241,8 +284,7 @@ class Input(BaseModel):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            details = error.errors(include_url=False, include_input=False)
-            raise Refused.of([_problem(each).below(below) for each in details]) from error
+            raise Refused.of([it.below(below) for it in _problems(error)]) from error
 
 
 class Command(Input):
@@ -256,12 +298,16 @@ class Command(Input):
 
 
 def refuse_duplicates(keys: Iterable[Hashable], path: Path, *below: str) -> None:
-    """Refused: DUPLICATE at the second item with the same key; None is no key."""
+    """Refused: DUPLICATE at every further item with the same key; None is no key."""
     seen: set[Hashable] = set()
+    refusals = Refusals()
     for place, key in enumerate(keys):
-        if key is not None and key in seen:
-            raise Refused(Code.DUPLICATE, "This stands twice in one input.", (*path, place, *below))
+        with refusals:
+            if key is not None and key in seen:
+                text = "This stands twice in one input."
+                raise Refused(Code.DUPLICATE, text, (*path, place, *below))
         seen.add(key)
+    refusals.end()
 
 
 class Window(Input):

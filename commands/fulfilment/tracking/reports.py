@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from kit.errors import Code
 from kit.ids import Names
-from kit.inputs import Bulk, Command, Input, Instant, Key, Name, Note, Reference, Sscc
+from kit.inputs import Command, Each, Input, Instant, Key, Name, Note, Reference, Sscc
 from models.fulfilment.tracking.events import Vocabulary
 
 _KEYS = ("parcel_id", "sscc", "tracking_number")
@@ -95,4 +95,4 @@ class ParcelRecordTracking(Command):
         description="Name of the feed, within which the events are told apart; the vocabulary's"
         " name when left out. A carrier's own reports always have its number as their source.",
     )
-    events: Bulk[TrackingReport] = Field(description="The events, in any order.")
+    events: Each[TrackingReport] = Field(description="The events, in any order.")

@@ -15,7 +15,7 @@ from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Code, Problem, Refused
 from kit.ids import Names
-from kit.inputs import Bulk, Command, Instant, Reference
+from kit.inputs import Bulk, Command, Each, Instant, Reference
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.master.channels import Channel
@@ -59,7 +59,7 @@ class OrderImport(OrderFields):
 class OrdersImport(Command):
     """Up to 250 orders."""
 
-    orders: Bulk[OrderImport] = Field(description="The orders.")
+    orders: Each[OrderImport] = Field(description="The orders.")
 
 
 @verb(
@@ -87,6 +87,7 @@ async def import_all(writing: Writing, command: OrdersImport) -> Outcome:
             key = _key(writing, references, item, seen)
             if key not in there:
                 drafts[place] = _draft(writing, references, item)
+            seen.add(key)
             results.append(_result("UNCHANGED", there.get(key)))
         except Refused as refused:
             problems = [it.below(("orders", place)) for it in refused.problems]
@@ -103,7 +104,7 @@ def _result(status: str, order_id: UUID | None, problems: Sequence[Problem] = ()
 def _key(
     writing: Writing, references: References, item: OrderImport, seen: set[OrderKey]
 ) -> OrderKey:
-    """Return what the order is known by, noted in `seen`.
+    """Return what the order is known by, which is none of `seen`.
 
     Refused: as `customer`, DUPLICATE.
     """
@@ -112,7 +113,6 @@ def _key(
     if key in seen:
         text = "This order stands twice in one input."
         raise Refused(Code.DUPLICATE, text, ("external_reference",))
-    seen.add(key)
     return key
 
 

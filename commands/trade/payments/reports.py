@@ -14,7 +14,7 @@ from commands.writing.transaction import Writing, missing
 from kit.db.statements import Statement
 from kit.errors import Code, Refused
 from kit.ids import Names, new_id
-from kit.inputs import Bulk, Command, Input, Instant, Money, Reference
+from kit.inputs import Command, Each, Input, Instant, Money, Reference
 from kit.standards.money import rounded
 from models.events.trade.orders import OrderPaymentRecorded
 from models.trade.codes import TradeCode
@@ -61,7 +61,7 @@ class PaymentRecord(PaymentFields):
 class OrdersRecordPayments(Command):
     """Up to 250 reports of payments."""
 
-    payments: Bulk[PaymentRecord] = Field(description="The reports, recorded in this order.")
+    payments: Each[PaymentRecord] = Field(description="The reports, recorded in this order.")
 
 
 PaymentReport = OrderRecordPayment | PaymentRecord
