@@ -7,12 +7,13 @@ Every text is taken in Unicode's form NFC, so that two that look the same are th
 """
 
 import unicodedata
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
 from itertools import groupby
-from typing import Annotated, Self, TypeVar
+from typing import Annotated, Any, Self, TypeVar, get_args, get_origin
 from zoneinfo import available_timezones
 
 from pydantic import (
@@ -187,20 +188,20 @@ _CODES = {
     "string_too_long": Code.TOO_LONG,
 }
 _MESSAGES = {
-    "missing": "This is needed.",
+    "missing": "This must be given.",
     "extra_forbidden": "There is no such field.",
-    "greater_than": "This is more than {gt}.",
-    "greater_than_equal": "This is at least {ge}.",
-    "less_than_equal": "This is at most {le}.",
-    "decimal_max_places": "This has at most {decimal_places} decimals.",
-    "decimal_max_digits": "This has at most {max_digits} digits.",
-    "decimal_whole_digits": "This has at most {whole_digits} digits before the point.",
-    "finite_number": "This is a finite number.",
-    "too_short": "There are at least {min_length} of these.",
-    "too_long": "There are at most {max_length} of these.",
-    "string_too_short": "This is not empty.",
-    "string_too_long": "This has at most {max_length} characters.",
-    "timezone_aware": "This is an instant with an offset, for example 2026-03-02T09:00:00Z.",
+    "greater_than": "This must be greater than {gt}.",
+    "greater_than_equal": "This must be at least {ge}.",
+    "less_than_equal": "This must be at most {le}.",
+    "decimal_max_places": "This must have at most {decimal_places} decimals.",
+    "decimal_max_digits": "This must have at most {max_digits} digits.",
+    "decimal_whole_digits": "This must have at most {whole_digits} digits before the point.",
+    "finite_number": "This must be a finite number.",
+    "too_short": "There must be at least {min_length} of these.",
+    "too_long": "There must be at most {max_length} of these.",
+    "string_too_short": "This must not be empty.",
+    "string_too_long": "This must have at most {max_length} characters.",
+    "timezone_aware": "This must be an instant with an offset, for example 2026-03-02T09:00:00Z.",
 }
 """Pydantic's kind of a broken rule -> what a client reads; its own words say less of the field."""
 _NO_VALUE = "This is no value for this field."
@@ -257,6 +258,24 @@ What runs the verb takes those out (`commands.writing.verbs.Remaining`): a verb 
 """
 
 
+@cache
+def optional_texts(model: type[BaseModel]) -> frozenset[str]:
+    """Return the texts that may be left out of an input, by both of their names."""
+    names = (
+        name
+        for name, it in model.model_fields.items()
+        if not it.is_required() and _is_text(it.annotation)
+    )
+    return frozenset(each for name in names for each in (name, camel(name)))
+
+
+def _is_text(annotation: Any) -> bool:
+    """Tell whether a field takes texts: plain ones, or those that some rule reads as texts."""
+    if get_origin(annotation) in {list, tuple, frozenset}:
+        return False
+    return annotation is str or any(map(_is_text, get_args(annotation)))
+
+
 def camel(name: str) -> str:
     """Return a field's name as clients know it: postal_code, postalCode."""
     first, *others = name.split("_")
@@ -277,6 +296,17 @@ class Input(BaseModel):
         validate_by_name=True,
         loc_by_alias=False,
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_empty_texts_out(cls, values: Any) -> Any:
+        """Let an empty text be as absent where it may be left out: forms and files send those."""
+        if not isinstance(values, Mapping):
+            return values
+        empty = [it for it, text in values.items() if isinstance(text, str) and not text.strip()]
+        if empty and (left_out := optional_texts(cls).intersection(empty)):
+            return {name: value for name, value in values.items() if name not in left_out}
+        return values
 
     @classmethod
     def read(cls, values: object, below: Path = ()) -> Self:

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from pydantic import Field
 
-from commands.fulfilment.clocks import check_happened
 from commands.fulfilment.deliveries import remainder
 from commands.fulfilment.deliveries.arrival import settle
 from commands.fulfilment.deliveries.locking import DeliveryCommand, Locked, changed, lock_one
@@ -17,6 +16,7 @@ from commands.trade.contracts import counters
 from commands.trade.orders.lines import move
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
+from kit.clock import check_happened
 from kit.inputs import Instant
 from models.events.fulfilment.deliveries import DeliveryDispatched
 from models.fulfilment.deliveries import acts
@@ -52,7 +52,7 @@ async def dispatch(writing: Writing, command: DeliveryDispatch) -> Outcome:
     delivery, locked = await lock_one(writing, command, dispatch)
     when = command.dispatched_at or writing.now
     placed = max(order.placed_at for order in locked.orders.values())
-    check_happened(when, ("dispatched_at",), since=placed, until=writing.now)
+    check_happened(when, ("dispatched_at",), writing.now, placed)
     await check_delivery(writing, delivery, (TOO_LATE,), at=when)
     shipped = {}
     for line in locked.lines_of(delivery):

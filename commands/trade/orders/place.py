@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from commands.trade.orders.fields import LineFields, OrderFields
 from commands.trade.orders.references import check_free, customer, read
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
-from kit.errors import Code, Path, Refused
+from kit.errors import Code, Path, Refusals, Refused
 from kit.ids import Names
 from kit.inputs import Bulk, Command, Window
 from models.access.viewers import Scope
@@ -60,12 +61,18 @@ async def place(writing: Writing, command: OrderPlace) -> Outcome:
     channel = references.demand(Channel, command)
     # Before anything is told of prices: those of another channel are not the buyer's.
     check_channel(writing, channel, party)
-    draft = compose(writing, references, command, command.lines)
-    _check_future(writing, command)
-    _check_guest(channel, command)
-    _check_products(draft)
-    if not channel.takes_unpriced:
-        check_priced(draft)
+    refusals = Refusals()
+    for check in (partial(_check_future, writing), partial(_check_guest, channel)):
+        with refusals:
+            check(command)
+    with refusals:
+        draft = compose(writing, references, command, command.lines)
+        with refusals:
+            _check_products(draft)
+        with refusals:
+            if not channel.takes_unpriced:
+                check_priced(draft)
+    refusals.end()
     await check_free(writing, channel.id, party.id if party else None, command)
     waits = await awaited(writing, channel, party, draft)
     (order_id,) = await create(writing, [replace(draft, awaiting=waits)])
@@ -79,11 +86,15 @@ def _windows(command: OrderPlace) -> Iterator[tuple[Path, Window | None]]:
 
 
 def _check_future(writing: Writing, command: OrderPlace) -> None:
+    refusals = Refusals()
     for path, window in _windows(command):
-        if window is not None and window.latest <= writing.now:
-            raise Refused(Code.INVALID_WINDOW, "This window has passed.", (*path, "latest"))
-    if command.cancel_if_not_by is not None and command.cancel_if_not_by <= writing.now:
-        raise Refused(Code.INVALID_DATE, "This instant has passed.", ("cancel_if_not_by",))
+        with refusals:
+            if window is not None and window.latest <= writing.now:
+                raise Refused(Code.INVALID_WINDOW, "This window has passed.", (*path, "latest"))
+    with refusals:
+        if command.cancel_if_not_by is not None and command.cancel_if_not_by <= writing.now:
+            raise Refused(Code.INVALID_DATE, "This instant has passed.", ("cancel_if_not_by",))
+    refusals.end()
 
 
 def _check_guest(channel: Channel, command: OrderPlace) -> None:
@@ -93,6 +104,10 @@ def _check_guest(channel: Channel, command: OrderPlace) -> None:
 
 
 def _check_products(draft: Draft) -> None:
+    refusals = Refusals()
     for number, line in enumerate(draft.lines):
-        check_active(line.product, ("lines", number, "product_id"))
-        check_used(line.packaging, ("lines", number, "packaging"))
+        with refusals:
+            check_active(line.product, ("lines", number, "product_id"))
+        with refusals:
+            check_used(line.packaging, ("lines", number, "packaging"))
+    refusals.end()

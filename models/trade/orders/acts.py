@@ -9,7 +9,14 @@ from models.access.viewers import Actor, CompanyRole, Scope
 from models.base.acts import Act, Itself, Some, leading_to
 from models.trade.orders.holds import Hold
 from models.trade.orders.lines import OrderLine
-from models.trade.orders.states import LIVING_STATES, NEXT_STATES, Approval, OrderState
+from models.trade.orders.states import (
+    LIVING_STATES,
+    NEXT_STATES,
+    OPEN_STATES,
+    Approval,
+    OrderKind,
+    OrderState,
+)
 
 
 class OrderAction(StrEnum):
@@ -24,6 +31,8 @@ class OrderAction(StrEnum):
     CONFIRM = "CONFIRM"
     ANSWER_AMENDMENT = "ANSWER_AMENDMENT"
     RECORD_PAYMENT = "RECORD_PAYMENT"
+    UPDATE = "UPDATE"
+    ADD_LINES = "ADD_LINES"
 
 
 def _is_awaited(reader: Any, order: Any) -> Any:
@@ -37,6 +46,9 @@ def _may_be_rejected(reader: Any, order: Any) -> Any:
     return reader.viewer.actor is Actor.STAFF or _is_awaited(reader, order)
 
 
+IS_NO_CALL_OFF = Itself(
+    "it is no call-off", lambda _reader, order: order.kind != OrderKind.CALL_OFF
+)
 AWAITED = Itself("it waits for the viewer's side", _is_awaited)
 REJECTABLE = Itself("it waits for the viewer's side; staff reject for both", _may_be_rejected)
 HELD = Some(
@@ -107,6 +119,10 @@ ANSWER_AMENDMENT = Act(
 )
 
 RECORD_PAYMENT = Act(Scope.PAYMENTS_WRITE, frozenset(OrderState), action=OrderAction.RECORD_PAYMENT)
+UPDATE = Act(Scope.ORDERS_MANAGE, OPEN_STATES, needs=(IS_NO_CALL_OFF,), action=OrderAction.UPDATE)
+ADD_LINES = Act(
+    Scope.ORDERS_MANAGE, OPEN_STATES, needs=(IS_NO_CALL_OFF,), action=OrderAction.ADD_LINES
+)
 
 ACTS = (
     APPROVE,
@@ -118,5 +134,7 @@ ACTS = (
     CONFIRM,
     ANSWER_AMENDMENT,
     RECORD_PAYMENT,
+    UPDATE,
+    ADD_LINES,
 )
 """Those that clients are told of, in the order in which they are."""

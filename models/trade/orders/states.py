@@ -124,6 +124,14 @@ class TaxCategory(StrEnum):
     OUT_OF_SCOPE = "OUT_OF_SCOPE"
 
 
+class LineChange(StrEnum):
+    """What was done to a line of an order that was changed."""
+
+    ADDED = "ADDED"
+    CHANGED = "CHANGED"
+    REMOVED = "REMOVED"
+
+
 class LineResponse(StrEnum):
     """What the merchant answers to a line that was ordered (UN/EDIFACT 1229)."""
 

@@ -147,10 +147,12 @@ async def test_bad_input_is_refused_with_its_path(feed, world, change, code, fie
     good = feed.event("DELIVERED", sscc=shipment.ssccs[0])
     answer = await feed(good, good | change)
     path = ["input", "events", "1", *([field] if field else [])]
-    assert answer["results"] is None
-    assert answer["userErrors"] == [{"code": code, "field": path}]
-    assert await rows(world, TrackingEvent) == []
-    assert (await row(world, Parcel, shipment.parcel_ids[0])).status == "PACKED"
+    taken, refused = answer["results"]
+    assert (taken["status"], refused["status"]) == ("CREATED", "REFUSED")
+    told = [(it["code"], it["field"]) for it in refused["userErrors"]]
+    assert told == [(code, path)]
+    assert len(await rows(world, TrackingEvent)) == 1
+    assert (await row(world, Parcel, shipment.parcel_ids[0])).status == "DELIVERED"
 
 
 @pytest.mark.parametrize(("count", "code"), [(0, "TOO_FEW_ITEMS"), (251, "TOO_MANY_ITEMS")])

@@ -257,7 +257,7 @@ def wrong_values(leaf: Leaf) -> list[tuple[Any, str]]:
         return [(it, "INVALID_ID") for it in (*_no_ids(leaf.value), "", "\0", LONG, "🏭", 5)]
     if leaf.kind == "String":
         wrong = _TEXTS.get(leaf.name, _TEXT if is_for_people(leaf) else _KEY)
-        return list(wrong.items())
+        return [it for it in wrong.items() if it[0].strip() or not may_be_empty(leaf)]
     if leaf.kind == "Decimal":
         return list(_wrong_decimals(leaf).items())
     if leaf.kind == "LIST":
@@ -266,6 +266,11 @@ def wrong_values(leaf: Leaf) -> list[tuple[Any, str]]:
         turned = {**leaf.value, "latest": leaf.value["earliest"]}
         return [(turned, "INVALID_WINDOW")]
     return list(_PLAIN.get(leaf.kind, {}).items())
+
+
+def may_be_empty(leaf: Leaf) -> bool:
+    """Tell whether an empty text counts as left out."""
+    return leaf.kind == "String" and not leaf.is_required and isinstance(leaf.path[-1], str)
 
 
 def _no_ids(text: str) -> list[str]:

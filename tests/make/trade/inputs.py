@@ -247,3 +247,26 @@ async def contract_release(s: Scene) -> dict[str, Any]:
         **horizon,
         **counted,
     }
+
+
+async def orders_update(s: Scene) -> dict[str, Any]:
+    order = await s.order(lines=[s.order_line(), s.order_line(externalReference="B-2")])
+    first, second = (it["id"] for it in order["lines"])
+    change = {"lineId": first, "quantity": "4", "packaging": PACKAGING, "window": WINDOW}
+    change |= {"unitPrice": "2", "discountPercent": "1", "substitutionAllowed": True}
+    change |= {"externalReference": fresh("R")}
+    new = s.order_line(externalReference="B-3")
+    lines = {"lines": [change], "addLines": [new], "removeLineIds": [second]}
+    return {"orders": [{**versioned("orderId", order), **lines}]}
+
+
+async def orders_update_amounts(s: Scene) -> dict[str, Any]:
+    """Change a line whose discount is an amount, not a percentage."""
+    order = await s.order()
+    change = {"lineId": order["lines"][0]["id"], "discountAmount": "1.25"}
+    return {"orders": [{**versioned("orderId", order), "lines": [change]}]}
+
+
+async def order_add_lines(s: Scene) -> dict[str, Any]:
+    order = await s.order()
+    return {**versioned("orderId", order), "lines": [s.order_line(externalReference="B-2")]}

@@ -1,0 +1,132 @@
+"""Lines of orders that change, and those that are taken out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+from commands.master.packagings.counting import Packagings, packagings_of
+from commands.trade.orders.amounts import check_line, check_may_state
+from commands.trade.orders.drafts import LineDraft
+from commands.trade.orders.revisions.inputs import OrderLineUpdate, OrderUpdate
+from commands.trade.orders.revisions.revise import LineTarget
+from commands.trade.orders.revisions.standing import Standing
+from commands.writing.transaction import Writing, missing
+from kit.errors import Path, Refusals
+from kit.inputs import Window, refuse_duplicates
+from models.master.catalog import Product
+from models.trade.orders.lines import OrderLine
+
+
+@dataclass(frozen=True)
+class Changed:
+    """What changes of lines that are there is checked with."""
+
+    standing: Standing
+    products: Mapping[UUID, Product]
+    packagings: Packagings
+
+    @classmethod
+    async def read(
+        cls, writing: Writing, standing: Standing, items: Sequence[OrderUpdate]
+    ) -> "Changed":
+        """Read the products and packagings of lines that change."""
+        rows = {it.id: it for order_id in standing.orders for it in standing.lines(order_id)}
+        named = [
+            (rows[it.line_id].product_id, it)
+            for item in items
+            for it in item.lines
+            if it.line_id in rows
+        ]
+        products = await writing.by_key(Product, "id", {product for product, _ in named})
+        return cls(standing, products, await packagings_of(writing, named))
+
+    def targets(
+        self, writing: Writing, item: OrderUpdate
+    ) -> tuple[list[LineTarget], list[tuple[OrderLine, Path]]]:
+        """Return what the lines of an order become, and those that go.
+
+        Refused: NOT_FOUND, DUPLICATE, and as `ordersUpdate` of a line.
+        """
+        rows = {it.id: it for it in self.standing.lines(item.order_id)}
+        refusals, drafts, paths = Refusals(), dict[UUID, LineDraft](), dict[UUID, Path]()
+        named = [*(it.line_id for it in item.lines), *item.remove_line_ids]
+        with refusals:
+            refuse_duplicates((it.line_id for it in item.lines), ("lines",), "line_id")
+        for number, each in enumerate(item.lines):
+            with refusals:
+                paths[each.line_id] = path = ("lines", number)
+                if each.line_id not in rows:
+                    raise missing(OrderLine, (*path, "line_id"))
+                drafts[each.line_id] = self._draft(writing, rows[each.line_id], each, path)
+        gone = []
+        for number, line_id in enumerate(item.remove_line_ids):
+            with refusals:
+                if line_id not in rows or named.count(line_id) > 1:
+                    raise missing(OrderLine, ("remove_line_ids", number))
+                gone.append((rows.pop(line_id), ("remove_line_ids", number)))
+        refusals.end()
+        kept_path: Path = ("lines",)
+        lines = [
+            (row, drafts.get(key) or kept(row), paths.get(key, kept_path))
+            for key, row in rows.items()
+        ]
+        return lines, gone
+
+    def _draft(
+        self, writing: Writing, row: OrderLine, item: OrderLineUpdate, path: Path
+    ) -> LineDraft:
+        """Return what a line becomes. Refused: with paths below `path`."""
+        refusals, product = Refusals(path), self.products[row.product_id]
+        given = {it for it in item.model_fields_set if getattr(item, it) is not None}
+        values: dict[str, Any] = {
+            name: getattr(item, name)
+            for name in _STATED | {"substitution_allowed", "external_reference"}
+            if name in given
+        }
+        for one, other in (_DISCOUNTS, _DISCOUNTS[::-1]):
+            if one in given and other not in given:
+                values[other] = Decimal(0)
+        for name in sorted(_STATED & given):
+            with refusals:
+                check_may_state(writing, name)
+        if "window" in item.model_fields_set:
+            values["window"] = item.window
+        with refusals:
+            if item.quantity is not None:
+                quantity = self.packagings(product, item)
+                values |= {"quantity": quantity.amount, "packaging": quantity.packaging}
+        draft = replace(kept(row), product=product, **values)
+        with refusals:
+            check_line(draft, draft.unit_price, row.currency)
+        refusals.end()
+        return draft
+
+
+_DISCOUNTS = ("discount_percent", "discount_amount")
+_STATED = {"unit_price", *_DISCOUNTS}
+"""Fields that need the scope PRICES_STATE."""
+
+
+def kept(row: OrderLine) -> LineDraft:
+    """Return a line as it is."""
+    has_window = row.window_earliest is not None
+    of = (row.window_earliest, row.window_latest, row.window_zone)
+    names = ("earliest", "latest", "time_zone")
+    window = Window.model_construct(**dict(zip(names, of, strict=True))) if has_window else None
+    counted: Any = SimpleNamespace(id=row.packaging_id, content=row.packaging_content)
+    product: Any = SimpleNamespace(id=row.product_id, unit=row.unit, scale=row.scale)
+    return LineDraft(
+        product,
+        row.ordered,
+        row.unit_price,
+        None if row.packaging_id is None else counted,
+        row.discount_percent,
+        window,
+        row.substitution_allowed,
+        row.external_reference,
+        discount_amount=row.discount_amount,
+        order_discount=row.order_discount,
+    )
