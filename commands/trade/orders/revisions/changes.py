@@ -61,7 +61,7 @@ class Changed:
                 if each.line_id not in rows:
                     raise missing(OrderLine, (*path, "line_id"))
                 drafts[each.line_id] = self._draft(writing, rows[each.line_id], each, path)
-        gone = []
+        gone: list[tuple[OrderLine, Path]] = []
         for number, line_id in enumerate(item.remove_line_ids):
             with refusals:
                 if line_id not in rows or named.count(line_id) > 1:
@@ -69,7 +69,7 @@ class Changed:
                 gone.append((rows.pop(line_id), ("remove_line_ids", number)))
         refusals.end()
         kept_path: Path = ("lines",)
-        lines = [
+        lines: list[LineTarget] = [
             (row, drafts.get(key) or kept(row), paths.get(key, kept_path))
             for key, row in rows.items()
         ]
@@ -112,10 +112,9 @@ _STATED = {"unit_price", *_DISCOUNTS}
 
 def kept(row: OrderLine) -> LineDraft:
     """Return a line as it is."""
-    has_window = row.window_earliest is not None
     of = (row.window_earliest, row.window_latest, row.window_zone)
-    names = ("earliest", "latest", "time_zone")
-    window = Window.model_construct(**dict(zip(names, of, strict=True))) if has_window else None
+    values: dict[str, Any] = dict(zip(("earliest", "latest", "time_zone"), of, strict=True))
+    window = None if row.window_earliest is None else Window.model_construct(**values)
     counted: Any = SimpleNamespace(id=row.packaging_id, content=row.packaging_content)
     product: Any = SimpleNamespace(id=row.product_id, unit=row.unit, scale=row.scale)
     return LineDraft(

@@ -187,3 +187,23 @@ async def test_a_portal_imports_nothing(world, ask):
     buyer = ask.by(await world.key(Actor.BUYER, await parties.company(world)))
     answer = await buyer.answer(IMPORT, input={"orders": [_item("1")]})
     assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+
+
+async def test_wrong_texts_of_scalars_in_the_document_itself_refuse_their_item_alone(world, ask):
+    await _masters(world, ask)
+    order = """{
+      externalReference: "%s" placedAt: "1998-05-04T12:00:00%s" channelCode: "OFFICE" currency: USD
+      partyNumber: "ALFKI" lines: [{productSku: "BOLT" quantity: %s unitPrice: "1"}] }"""
+    order = order.replace("currency: USD", 'currency: "USD"')
+    items = (("1", "", '"2"'), ("2", "Z", "$many"), ("3", "Z", '"2"'))
+    document = f"""mutation ($many: Decimal!) {{ ordersImport(input: {{orders: [
+      {" ".join(order % it for it in items)}
+    ]}}) {{ results {{ status userErrors {{ code field }} }} userErrors {{ code }} }} }}"""
+    results = (await ask(document, many="many"))["ordersImport"]["results"]
+    assert [
+        (it["status"], *(each["field"][3:] for each in it["userErrors"])) for it in results
+    ] == [
+        ("REFUSED", ["placedAt"]),
+        ("REFUSED", ["lines", "0", "quantity"]),
+        ("CREATED",),
+    ]
