@@ -29,7 +29,7 @@ from commands.writing.counters import numbers
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
-from kit.errors import Code, Path, Refused
+from kit.errors import Code, Path, Refusals, Refused
 from kit.ids import Names, new_id
 from kit.inputs import (
     Bulk,
@@ -157,11 +157,13 @@ async def plan(writing: Writing, parts: Sequence[DeliveryPart], path: Path) -> l
     """
     await writing.session.flush()
     found = await _find(writing, parts, path)
-    planned, taken = [], []
+    planned, taken, refusals = [], [], Refusals()
     for place, part in enumerate(parts):
-        taken.append(_take(writing, found, part, (*path, place)))
-        orders = list({it.order_id: found.orders[it.order_id] for it in taken[-1]}.values())
-        planned.append(_columns(found, part, orders, (*path, place)))
+        with refusals:
+            taken.append(_take(writing, found, part, (*path, place)))
+            orders = list({it.order_id: found.orders[it.order_id] for it in taken[-1]}.values())
+            planned.append(_columns(found, part, orders, (*path, place)))
+    refusals.end()
     await check_carried(writing, _routes(found, parts, taken, path))
     drawn = await numbers(writing, CounterName.DELIVERY, len(parts))
     return await _write(writing, parts, planned, drawn, taken)
@@ -201,24 +203,34 @@ def _take(
 ) -> dict[OrderLine, Counted]:
     """Move the planned quantities of one part, and return them."""
     refuse_duplicates((it.order_line_id for it in part.lines), (*path, "lines"), "order_line_id")
-    taken = {}
+    taken, refusals = {}, Refusals()
     for place, each in enumerate(part.lines):
-        line, below = found.lines[each.order_line_id], (*path, "lines", place)
-        order = found.orders[line.order_id]
-        if order.state not in acts.PLAN.states:
-            text = f"{order.number} is {order.state.value}, not CONFIRMED."
-            raise Refused(Code.WRONG_STATE, text, (*below, "order_line_id"))
-        if line.is_amended(writing.now):
-            text = f"An amendment of line {line.line_no} of {order.number} waits for its answer."
-            raise Refused(TradeCode.AMENDMENT_AWAITED, text, (*below, "order_line_id"))
-        quantity = found.packagings(found.products[line.product_id], each, path=below)
-        room = line.ordered - line.cancelled + line.over_tolerance - line.planned
-        if quantity.amount > room:
-            text = f"Only {room.normalize():f} of this line can still be planned."
-            raise Refused(TradeCode.QUANTITY_NOT_OPEN, text, (*below, "quantity"))
-        move(line, planned=quantity.amount)
-        taken[line] = quantity
+        with refusals:
+            line, quantity = _one(writing, found, each, (*path, "lines", place))
+            move(line, planned=quantity.amount)
+            taken[line] = quantity
+    refusals.end()
     return taken
+
+
+def _one(
+    writing: Writing, found: _Found, each: PlannedLine, below: Path
+) -> tuple[OrderLine, Counted]:
+    """Return an order line and how much of it is planned, checked."""
+    line = found.lines[each.order_line_id]
+    order = found.orders[line.order_id]
+    if order.state not in acts.PLAN.states:
+        text = f"{order.number} is {order.state.value}, not CONFIRMED."
+        raise Refused(Code.WRONG_STATE, text, (*below, "order_line_id"))
+    if line.is_amended(writing.now):
+        text = f"An amendment of line {line.line_no} of {order.number} waits for its answer."
+        raise Refused(TradeCode.AMENDMENT_AWAITED, text, (*below, "order_line_id"))
+    quantity = found.packagings(found.products[line.product_id], each, path=below)
+    room = line.ordered - line.cancelled + line.over_tolerance - line.planned
+    if quantity.amount > room:
+        text = f"Only {room.normalize():f} of this line can still be planned."
+        raise Refused(TradeCode.QUANTITY_NOT_OPEN, text, (*below, "quantity"))
+    return line, quantity
 
 
 def _columns(

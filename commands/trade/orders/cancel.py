@@ -13,7 +13,7 @@ from commands.trade.orders.states import VersionedOrderCommand, become, locked
 from commands.writing.stops import check_stops
 from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.verbs import verb
-from kit.errors import Code, Refused
+from kit.errors import Code, Refusals, Refused
 from kit.ids import Names
 from kit.inputs import Bulk, Note, Quantity, refuse_duplicates
 from models.events.trade.orders import (
@@ -86,17 +86,18 @@ async def _wanted(
     products = await writing.by_key(Product, "id", {it.product_id for it in lines.values()})
     named = ((lines[it.line_id].product_id, it) for it in command.lines if it.line_id in lines)
     packagings = await packagings_of(writing, named)
-    wanted = {}
+    wanted, refusals = {}, Refusals()
     for place, each in enumerate(command.lines):
-        line = lines.get(each.line_id)
-        if line is None:
-            raise missing(OrderLine, ("lines", place, "line_id"))
-        path = ("lines", place, "quantity")
-        quantity = packagings(products[line.product_id], each, path=("lines", place)).amount
-        if quantity > line.unplanned:
-            text = f"Only {line.unplanned.normalize():f} of this line is in no delivery yet."
-            raise Refused(TradeCode.QUANTITY_NOT_OPEN, text, path)
-        wanted[line] = quantity
+        with refusals:
+            line = lines.get(each.line_id)
+            if line is None:
+                raise missing(OrderLine, ("lines", place, "line_id"))
+            quantity = packagings(products[line.product_id], each, path=("lines", place)).amount
+            if quantity > line.unplanned:
+                text = f"Only {line.unplanned.normalize():f} of this line is in no delivery yet."
+                raise Refused(TradeCode.QUANTITY_NOT_OPEN, text, ("lines", place, "quantity"))
+            wanted[line] = quantity
+    refusals.end()
     return wanted
 
 

@@ -200,3 +200,28 @@ async def test_statements_do_not_grow_with_the_number_of_events(feed, world, dat
     assert counts[0] == counts[1] < 30
     lines = await rows(world, OrderLine)
     assert {it.delivered + it.lost + it.refused for it in lines} == {EACH}
+
+
+@pytest.mark.parametrize(
+    ("time", "zone", "instant"),
+    [
+        ("2026-03-02T09:30:00", "Europe/Berlin", "2026-03-02T08:30:00+00:00"),
+        ("2026-03-02T02:30:00.5", "America/Chicago", "2026-03-02T08:30:00.500000+00:00"),
+        ("2026-03-02T24:00:00", "Europe/Berlin", ["occurredLocally", "time"]),
+        ("2026-03-02T09:30:00Z", "Europe/Berlin", ["occurredLocally", "time"]),
+        ("2026-03-02T09:30:00", "Berlin", ["occurredLocally", "timeZone"]),
+    ],
+)
+async def test_a_carriers_local_time_comes_with_its_zone(feed, world, time, zone, instant):
+    shipment = await sent(world)
+    event = feed.event("DELIVERED", sscc=shipment.ssccs[0])
+    local = {"occurredLocally": {"time": time, "timeZone": zone}}
+    both = event | local
+    del event["occurredAt"]
+    results = (await feed(event | local, event, both))["results"]
+    if isinstance(instant, str):
+        (found,) = await rows(world, TrackingEvent)
+        assert found.occurred_at.isoformat() == instant
+    else:
+        assert [it["field"][3:] for it in results[0]["userErrors"]] == [instant]
+    assert [[each["code"] for each in it["userErrors"]] for it in results[1:]] == [["INVALID"]] * 2

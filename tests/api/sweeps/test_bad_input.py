@@ -16,7 +16,7 @@ from admission.demands import of_field
 from kit.db.statements import dumps
 from kit.errors import Refused
 from kit.ids import from_global
-from kit.inputs import Command, Input
+from kit.inputs import Command, Input, Odd
 from models.access.journal import JournalEntry
 from models.access.viewers import SCOPES, Actor
 from schema.graphql.inputs import client_path
@@ -249,7 +249,18 @@ async def test_another_companys_id_is_refused_to_a_buyer_as_an_unknown_one(
 
 
 KEYS = {
-    *("channelCode", "closes", "gln", "gtin", "language", "limit", "opens", "productSku", "sscc"),
+    *(
+        "channelCode",
+        "closes",
+        "time",
+        "gln",
+        "gtin",
+        "language",
+        "limit",
+        "opens",
+        "productSku",
+        "sscc",
+    ),
     *("hazardClass", "hazardClasses", "packaging", "unNumber", "variantOfSku"),
     *(
         "channelCodes",
@@ -330,11 +341,16 @@ async def test_null_is_as_if_left_out_or_refused_at_its_path(
 
 
 def read_or_shown(model: type[Input], values: Any) -> Input | list[str]:
-    """Return the checked input, or the path at which it was refused."""
+    """Return the checked input, or the path at which it, or an item of it, was refused."""
     try:
-        return model.read(snake(values))
+        read = model.read(snake(values))
     except Refused as refused:
         return client_path(refused.path)
+    for name, items in read:
+        for place, item in enumerate(items if isinstance(items, list) else ()):
+            if isinstance(item, Odd):
+                return client_path((name, place, *item.problems[0].path))
+    return read
 
 
 @every_wing

@@ -10,6 +10,7 @@ from graphql import (
     GraphQLInputObjectType,
     GraphQLList,
     GraphQLNonNull,
+    Undefined,
     get_named_type,
 )
 
@@ -19,6 +20,8 @@ LONG = "x" * 100_000
 STACKED = "a" + "\u0301\u0316" * 50_000
 """Marks on one letter, which take quadratic time to be put in order."""
 Path = tuple[str | int, ...]
+_NONE = (None, Undefined)
+"""What graphql-core knows of a field without a default."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ def leaves(kind: Any, value: Any, path: Path = (), owner: str = "") -> Iterator[
         for name, values in value.items():
             field = bare.fields[name]
             for each in leaves(field.type, values, (*path, name), bare.name):
-                is_optional = each.path == (*path, name) and field.default_value is not None
+                is_optional = each.path == (*path, name) and field.default_value not in _NONE
                 yield Leaf(
                     each.path,
                     each.kind,
@@ -131,6 +134,7 @@ def is_for_people(leaf: "Leaf") -> bool:
     return leaf.name in _FOR_PEOPLE
 
 
+NO_CLOCK_TIMES = ("soon", "2026-03-02", "2026-03-02T09:00:00Z", "2026-03-02T24:00:00", "\0", LONG)
 _TEXTS: Mapping[str, Mapping[Any, str]] = {
     "timeZone": dict.fromkeys(
         (
@@ -147,6 +151,7 @@ _TEXTS: Mapping[str, Mapping[Any, str]] = {
         ),
         "INVALID_TIME_ZONE",
     ),
+    "time": dict.fromkeys(NO_CLOCK_TIMES, "INVALID_DATE"),
     "opens": dict.fromkeys(("8", "25:00", "08:00\n", "\0", LONG), "INVALID"),
     "closes": dict.fromkeys(("8", "24:01", "\0", LONG), "INVALID"),
     "limit": dict.fromkeys(("speed", "", "\0", LONG), "INVALID"),
