@@ -165,3 +165,16 @@ async def test_the_header_for_one_mutation_is_refused_for_two(step):
     assert "Idempotency-Key" in error["message"]
     assert await step.done() == (0, 0)
     assert "errors" not in (await step.ask(TWICE, input=fields)).json()
+
+
+async def test_two_headers_for_one_mutation_are_refused(step):
+    answer = await step.client.post(
+        "/graphql",
+        json={"query": UPSERT, "variables": {"input": {"parties": [{"number": "P", "name": "A"}]}}},
+        headers=[
+            ("Authorization", f"Bearer {step.world.token}"),
+            *(("Idempotency-Key", it) for it in ("one", "two")),
+        ],
+    )
+    assert answer.status_code == 400
+    assert await step.done() == (0, 0)
