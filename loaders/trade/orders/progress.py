@@ -69,9 +69,8 @@ def is_late(reader: Reader, order: Any) -> ColumnElement[bool]:
 
     def late(line: Any) -> ColumnElement[bool]:
         due = func.coalesce(line.window_latest, order.window_latest)
-        waits = order.state.in_(OPEN_STATES) & (line.open_quantity > 0)
-        # What was dispatched later than an instant was so after that had passed.
-        return and_(due < reader.at, or_(waits, _dispatched_after(reader, line, due)))
+        overdue = order.state.in_(OPEN_STATES) & (line.open_quantity > 0) & (due < reader.at)
+        return or_(overdue, _dispatched_after(reader, line, due))
 
     return some_line(reader, order, late)
 
