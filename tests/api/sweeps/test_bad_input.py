@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any
 
 import pytest
-from graphql import get_named_type
+from graphql import GraphQLList, get_named_type, get_nullable_type
 
 from admission.demands import of_field
 from kit.db.statements import dumps
@@ -22,7 +22,7 @@ from models.access.viewers import SCOPES, Actor
 from schema.graphql.inputs import client_path
 from tests.make import Ask, World
 from tests.make import world as another_world
-from tests.make.everything import CORE, SHARED, SHOWN, WINGS, inputs_of, makers
+from tests.make.everything import CORE, SHARED, SHOWN, WINGS, inputs_of, makers, payload_of
 from tests.make.feed import rows
 from tests.make.rows import digests, every_text
 from tests.make.scene import Scene, scene
@@ -55,8 +55,20 @@ TWICE_IS_FINE = {
     "payments",
 }
 """Lists of which an item may stand twice, or that are refused for another reason."""
-FINE_HERE = {("contractCreate", "lines"), ("ordersImport", "orders")}
+FINE_HERE = {("contractCreate", "lines")}
 """The same, of one mutation."""
+TWICE_COUNTS = {"ordersRecordPayments", "parcelRecordTracking"}
+"""Verbs of facts: the same again is UNCHANGED."""
+
+
+def items_of(name: str) -> str | None:
+    """Return the field whose items a mutation answers one by one."""
+    results = payload_of(name).fields.get("results")
+    if results is None or "userErrors" not in get_named_type(results.type).fields:
+        return None
+    fields = get_named_type(input_of(name)).fields
+    (field,) = (it for it in fields if isinstance(get_nullable_type(fields[it].type), GraphQLList))
+    return str(field)
 
 
 def input_of(name: str) -> Any:
@@ -181,8 +193,12 @@ LIBRARY = re.compile(r"(?i)pydantic|cannot represent|\bexpected\b|should|non-nul
 async def test_an_item_that_stands_twice_is_refused(wing: str, world: World, ask: Ask) -> None:
     wrong = []
     async for about, name, values in of_wing(wing, await scene(world, ask)):
-        before = await digests(world)
+        before, ends = await digests(world), None
         for leaf in leaves_of(name, values):
+            if leaf.path == (items_of(name),):
+                # Of what is answered one by one, the first item is taken: it is sent at last.
+                ends = put(values, leaf.path, [*leaf.value[:1], *leaf.value])
+                continue
             is_fine = leaf.name in TWICE_IS_FINE or (name, leaf.name) in FINE_HERE
             if leaf.kind == "LIST" and not is_fine:
                 twice = put(values, leaf.path, [*leaf.value[:1], *leaf.value])
@@ -192,6 +208,10 @@ async def test_an_item_that_stands_twice_is_refused(wing: str, world: World, ask
                     wrong.append(f"{about}: {leaf.shown}: {refusals}")
         if await digests(world) != before:
             wrong.append(f"{about}: a refused mutation has written something")
+        if ends is not None and name not in TWICE_COUNTS:
+            (refusals,) = await answers(ask, name, [ends])
+            if {it["code"] for it in refusals} != {"DUPLICATE"}:
+                wrong.append(f"{about}: an item stands twice: {refusals}")
     assert not wrong, "\n".join(wrong)
 
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from graphql import GraphQLList, get_named_type, get_nullable_type
+from graphql import get_named_type, get_nullable_type
 
-from tests.api.sweeps.test_bad_input import NARROWED, of_wing, shortened
+from tests.api.sweeps.test_bad_input import NARROWED, items_of, of_wing, shortened
 from tests.make import Ask, World
-from tests.make.everything import SHOWN, WINGS, payload_of
+from tests.make.everything import SHOWN, WINGS
 from tests.make.scene import Scene, scene
 from tests.make.sweeps.leaves import (
     Leaf,
@@ -24,16 +24,6 @@ every_wing = pytest.mark.parametrize("wing", WINGS)
 AT_ONCE = 249
 MOST = 1_000
 """Characters or items: what only makes the request long is sent by the sweep of wrong values."""
-
-
-def items_of(name: str) -> str | None:
-    """Return the field whose items a mutation answers one by one."""
-    results = payload_of(name).fields.get("results")
-    if results is None or "userErrors" not in get_named_type(results.type).fields:
-        return None
-    fields = get_named_type(SHOWN.mutation_type.fields[name].args["input"].type).fields
-    (field,) = (it for it in fields if isinstance(get_nullable_type(fields[it].type), GraphQLList))
-    return str(field)
 
 
 def odd_items(name: str, field: str, item: Any) -> Iterator[tuple[Leaf, Any, Any]]:
