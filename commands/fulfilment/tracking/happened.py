@@ -1,7 +1,7 @@
 """When something happened, as carriers say it: an instant, or a place's clock and its zone."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, model_validator
@@ -40,11 +40,15 @@ class LocalTime(Input):
         return shown.astimezone(UTC)
 
 
+_LEFT_OUT: Any = None
+"""Only until the input has been read: then the instant is there, whichever way it was said."""
+
+
 class Happened(Input):
     """Base of what says when something happened, in one of both ways; `occurred_at` has it."""
 
     occurred_at: Instant = Field(
-        None,
+        _LEFT_OUT,
         description="When it happened; at most one day ahead of our clock, and one day before its"
         " orders were placed. Or say `occurredLocally`.",
     )

@@ -75,6 +75,9 @@ class Revision:
         if len(self.rows) + sum(row is None for row, _, _ in changes) > MOST_LINES:
             text = f"An order has at most {MOST_LINES:,} lines."
             raise Refused(Code.TOO_MANY_ITEMS, text, changes[-1][-1][:-1])
+        if not self.lines:
+            text = f"An order has at least one line: cancel {self.order.number} instead."
+            raise Refused(Code.TOO_FEW_ITEMS, text, self.gone[-1][-1] if self.gone else ())
         problems = [*self._of_lines(changes), *self._of_order(headings)]
         if problems:
             raise Refused.of(problems)

@@ -47,7 +47,8 @@ async def update_all(writing: Writing, command: OrdersUpdate) -> Outcome:
 
     Refused: of an item NOT_FOUND, VERSION_CONFLICT, DUPLICATE, WRONG_STATE for an order that is
     over, a call-off or a line of which something is planned, cancelled or responded to, NOT_ALLOWED
-    for prices, SCALE_EXCEEDED, PRICE_UNKNOWN, TOO_MANY_ITEMS for more than 2,000 lines.
+    for prices, SCALE_EXCEEDED, PRICE_UNKNOWN, TOO_FEW_ITEMS where no line is left, TOO_MANY_ITEMS
+    for more than 2,000.
     """
     items = command.orders
     found = await _revisions(writing, items, ("orders",), "add_lines")

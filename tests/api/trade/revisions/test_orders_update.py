@@ -109,6 +109,14 @@ async def test_one_order_that_is_refused_stops_no_other_and_tells_all_its_refusa
     ]
 
 
+async def test_an_order_keeps_at_least_one_line(world, ask):
+    order = await orders.order(world, ask)
+    every = [it["id"] for it in order["lines"]]
+    (result,) = await _updated(ask, {"orderId": order["id"], "removeLineIds": every})
+    told = [(it["code"], it["field"][3:]) for it in result["userErrors"]]
+    assert told == [("TOO_FEW_ITEMS", ["removeLineIds", "1"])]
+
+
 async def test_an_order_that_is_over_is_not_changed(world, ask):
     order = await orders.order(world, ask)
     cancel = """mutation ($input: OrderCancelLinesInput!) {
