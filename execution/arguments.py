@@ -192,10 +192,10 @@ class Prepared:
 
         None where something else is wrong.
         """
-        given = {it.name for it in self._signatures if self._is_told_of(it, values)}
+        tolerant = {it.name for it in self._signatures if self._is_told_of(it, values)}
         found = get_variable_values(
             self._schema,
-            [it for it in self._variables if it.variable.name.value not in given],
+            [it for it in self._variables if it.variable.name.value not in tolerant],
             dict(values),
             max_errors=1,
             hide_suggestions=True,
@@ -203,7 +203,7 @@ class Prepared:
         if not isinstance(found, VariableValues):
             return None
         for each in self._signatures:
-            if each.name in given:
+            if each.name in tolerant:
                 value = values[each.name]
                 found.sources[each.name] = VariableValueSource(each, value)
                 found.coerced[each.name] = marked(value, each.type)

@@ -261,11 +261,8 @@ What runs the verb takes those out (`commands.writing.verbs.Remaining`): a verb 
 @cache
 def optional_texts(model: type[BaseModel]) -> frozenset[str]:
     """Return the texts that may be left out of an input, by both of their names."""
-    names = (
-        name
-        for name, it in model.model_fields.items()
-        if not it.is_required() and _is_text(it.annotation)
-    )
+    fields = model.model_fields.items()
+    names = [name for name, it in fields if not it.is_required() and _is_text(it.annotation)]
     return frozenset(each for name in names for each in (name, camel(name)))
 
 

@@ -61,8 +61,8 @@ async def upsert_all(writing: Writing, command: LocationsUpsert) -> Outcome:
     providers = {it.provider_id for it in command.locations}
     known = await writing.by_key(Party, "id", filter(None, providers))
     paths = [
-        (it.provider_id, ("locations", place, "provider_id"))
-        for place, it in enumerate(command.locations)
+        (each.provider_id, ("locations", place, "provider_id"))
+        for place, each in enumerate(command.locations)
     ]
     check_known(Party, known, paths)
     refuse_duplicates((it.code for it in command.locations), ("locations",), "code")

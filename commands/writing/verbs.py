@@ -96,14 +96,14 @@ class Remaining:
         if places:
             left = {str(self._verb.items): [self._items[place] for place in places]}
             found = await self._verb(writing, self._command.model_copy(update=left))
-        told = dict(zip(places, found["results"], strict=True))
-        for result in told.values():
+        results = dict(zip(places, found["results"], strict=True))
+        for result in results.values():
             result["problems"] = [self._at_its_place(it, places) for it in result["problems"]]
         refused = {
             place: {"status": "REFUSED", "problems": problems}
             for place, problems in self._refused.items()
         }
-        return found | {"results": [(told | refused)[it] for it in range(len(self._items))]}
+        return found | {"results": [(results | refused)[it] for it in range(len(self._items))]}
 
     def take_out(self, refused: Refused) -> None:
         """Take the items out that a run has refused. Raises the refusal where it is about more."""

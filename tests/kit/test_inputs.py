@@ -149,8 +149,8 @@ def test_what_breaks_rules_of_its_own_stands_alone_in_its_list():
     wrong = Wrong(Code.INVALID_DATE, "Not so.", "soon")
     parts = Parts.read({"parts": [{"note": "a"}, {"at": wrong, "quantity": "0"}, 5, None]}).parts
     assert parts[0] == Sample(note="a")
-    told = [[(it.code, it.path) for it in each.problems] for each in parts[1:]]
-    assert told == [
+    refusals = [[(it.code, it.path) for it in each.problems] for each in parts[1:]]
+    assert refusals == [
         [("INVALID_DATE", ("at",)), ("NOT_POSITIVE", ("quantity",))],
         [("INVALID", ())],
         [("INVALID", ())],

@@ -109,13 +109,13 @@ async def upsert_all(writing: Writing, command: PriceListEntriesUpsert) -> Outco
     return results("price_list_entry_id", rows, statuses)
 
 
-Counted: TypeAlias = tuple[Step, dict[str, Any]]
+PricedStep: TypeAlias = tuple[Step, dict[str, Any]]
 """What an entry is known by, and its other columns."""
 
 
 def _counted(
-    inputs: Sequence[PriceListEntryUpsert], step: Callable[[PriceListEntryUpsert, int], Counted]
-) -> Sequence[Counted]:
+    inputs: Sequence[PriceListEntryUpsert], step: Callable[[PriceListEntryUpsert, int], PricedStep]
+) -> Sequence[PricedStep]:
     """Return the step of each entry. Refused: as `_step`, for all of them at once."""
     found, refusals = [], Refusals()
     for place, each in enumerate(inputs):
@@ -131,7 +131,7 @@ def _step(
     packagings: Packagings,
     item: PriceListEntryUpsert,
     place: int,
-) -> Counted:
+) -> PricedStep:
     """Return the step of an entry.
 
     Refused: NOT_FOUND, WRONG_STATE for an inactive packaging, and as `Packagings`.

@@ -177,8 +177,8 @@ def _names(answer: dict[str, Any], leaf: Leaf) -> bool:
     """Tell whether an answer refuses a field in the payload, by its path or below it."""
     if "errors" in answer:
         return False
-    told = [it["field"] for it in _refusals(answer["data"]["a0"]) if is_plain(it["message"])]
-    return leaf.shown in [it[: len(leaf.shown)] for it in told]
+    refusals = [it["field"] for it in _refusals(answer["data"]["a0"]) if is_plain(it["message"])]
+    return leaf.shown in [it[: len(leaf.shown)] for it in refusals]
 
 
 def is_plain(message: str) -> bool:

@@ -10,7 +10,6 @@ from graphql import (
     GraphQLInputObjectType,
     GraphQLList,
     GraphQLNonNull,
-    Undefined,
     get_named_type,
 )
 
@@ -20,8 +19,6 @@ LONG = "x" * 100_000
 STACKED = "a" + "\u0301\u0316" * 50_000
 """Marks on one letter, which take quadratic time to be put in order."""
 Path = tuple[str | int, ...]
-_NONE = (None, Undefined)
-"""What graphql-core knows of a field without a default."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +56,7 @@ def leaves(kind: Any, value: Any, path: Path = (), owner: str = "") -> Iterator[
         for name, values in value.items():
             field = bare.fields[name]
             for each in leaves(field.type, values, (*path, name), bare.name):
-                is_optional = each.path == (*path, name) and field.default_value not in _NONE
+                is_optional = each.path == (*path, name) and field.default is not None
                 yield Leaf(
                     each.path,
                     each.kind,

@@ -12,7 +12,7 @@ from commands.trade.orders.amounts import check_line, check_may_state
 from commands.trade.orders.drafts import LineDraft
 from commands.trade.orders.revisions.inputs import OrderLineUpdate, OrderUpdate
 from commands.trade.orders.revisions.revise import LineTarget
-from commands.trade.orders.revisions.standing import Standing
+from commands.trade.orders.revisions.standing import StandingOrders
 from commands.writing.transaction import Writing, missing
 from kit.errors import Path, Refusals
 from kit.inputs import Window, refuse_duplicates
@@ -21,24 +21,24 @@ from models.trade.orders.lines import OrderLine
 
 
 @dataclass(frozen=True)
-class Changed:
+class LineChanges:
     """What changes of lines that are there is checked with."""
 
-    standing: Standing
+    standing: StandingOrders
     products: Mapping[UUID, Product]
     packagings: Packagings
 
     @classmethod
     async def read(
-        cls, writing: Writing, standing: Standing, items: Sequence[OrderUpdate]
-    ) -> "Changed":
+        cls, writing: Writing, standing: StandingOrders, items: Sequence[OrderUpdate]
+    ) -> "LineChanges":
         """Read the products and packagings of lines that change."""
         rows = {it.id: it for order_id in standing.orders for it in standing.lines(order_id)}
         named = [
-            (rows[it.line_id].product_id, it)
+            (rows[each.line_id].product_id, each)
             for item in items
-            for it in item.lines
-            if it.line_id in rows
+            for each in item.lines
+            if each.line_id in rows
         ]
         products = await writing.by_key(Product, "id", {product for product, _ in named})
         return cls(standing, products, await packagings_of(writing, named))
@@ -80,16 +80,16 @@ class Changed:
     ) -> LineDraft:
         """Return what a line becomes. Refused: with paths below `path`."""
         refusals, product = Refusals(path), self.products[row.product_id]
-        given = {it for it in item.model_fields_set if getattr(item, it) is not None}
+        stated = {it for it in item.model_fields_set if getattr(item, it) is not None}
         values: dict[str, Any] = {
             name: getattr(item, name)
             for name in _STATED | {"substitution_allowed", "external_reference"}
-            if name in given
+            if name in stated
         }
         for one, other in (_DISCOUNTS, _DISCOUNTS[::-1]):
-            if one in given and other not in given:
+            if one in stated and other not in stated:
                 values[other] = Decimal(0)
-        for name in sorted(_STATED & given):
+        for name in sorted(_STATED & stated):
             with refusals:
                 check_may_state(writing, name)
         if "window" in item.model_fields_set:

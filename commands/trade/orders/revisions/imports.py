@@ -13,7 +13,7 @@ from commands.trade.orders.drafts import Draft, LineDraft, create, header_column
 from commands.trade.orders.fields import LineFields, OrderFields
 from commands.trade.orders.references import OrderKey, References, customer, read, taken
 from commands.trade.orders.revisions.revise import Revision, apply
-from commands.trade.orders.revisions.standing import Standing, matched
+from commands.trade.orders.revisions.standing import StandingOrders, matched
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.clock import check_happened
@@ -88,7 +88,7 @@ async def import_all(writing: Writing, command: OrdersImport) -> Outcome:
     orders = command.orders
     references = await read(writing, [(it, it.lines) for it in orders])
     there = await taken(writing, references.ids(Channel), {it.external_reference for it in orders})
-    standing = await Standing.read(writing, there.values())
+    standing = await StandingOrders.read(writing, there.values())
     results: list[dict[str, Any]] = []
     drafts: dict[int, Draft] = {}
     revisions: list[Revision] = []
@@ -114,7 +114,9 @@ async def import_all(writing: Writing, command: OrdersImport) -> Outcome:
     return {"results": results}
 
 
-def _revision(standing: Standing, order_id: UUID, item: OrderImport, draft: Draft) -> Revision:
+def _revision(
+    standing: StandingOrders, order_id: UUID, item: OrderImport, draft: Draft
+) -> Revision:
     """Return what an order that is there becomes by being sent again.
 
     An address of the party is that of the order still, however it reads today; what nobody states

@@ -113,9 +113,9 @@ class Revision:
 
     @staticmethod
     def _differences(row: OrderLine, columns: Mapping[str, Any]) -> str:
-        told = dict.fromkeys(map(field_of, _different(row, columns)))
+        fields = dict.fromkeys(map(field_of, _different(row, columns)))
         was = f"quantity {row.ordered.normalize():f}"
-        return f"another {', '.join(told)} than line {row.line_no} has ({was})"
+        return f"another {', '.join(fields)} than line {row.line_no} has ({was})"
 
 
 def _different(row: Order | OrderLine, columns: Mapping[str, Any]) -> list[str]:
@@ -147,21 +147,21 @@ async def apply(writing: Writing, revisions: Sequence[Revision]) -> None:
     """Write what was checked, of all orders at once, and tell it."""
     orders, changed, new = [], [], list[dict[str, Any]]()
     names = list(dict.fromkeys(name for it in revisions for name in it.header))
-    for it in revisions:
-        told, line_no = [], max((row.line_no for row in it.rows), default=0)
-        for row, columns, _ in it.changes():
+    for each in revisions:
+        lines, line_no = [], max((row.line_no for row in each.rows), default=0)
+        for row, columns, _ in each.changes():
             if row is None:
                 line_no += 1
-                new.append(_row(it.order, line_no, columns))
-                told.append(UpdatedLine(line_no, LineChange.ADDED, columns["ordered"]))
+                new.append(_row(each.order, line_no, columns))
+                lines.append(UpdatedLine(line_no, LineChange.ADDED, columns["ordered"]))
             else:
                 changed.append((row, columns))
                 what = LineChange.CHANGED if columns["ordered"] else LineChange.REMOVED
-                told.append(UpdatedLine(row.line_no, what, columns["ordered"]))
-        header = {name: it.header.get(name, getattr(it.order, name)) for name in names}
-        orders.append((it.order, {**header, "version": it.order.version + 1}))
-        fields = tuple(map(ColumnName, it.headings))
-        writing.record(OrderUpdated(it.order.id, fields=fields, lines=tuple(told)))
+                lines.append(UpdatedLine(row.line_no, what, columns["ordered"]))
+        header = {it: each.header.get(it, getattr(each.order, it)) for it in names}
+        orders.append((each.order, {**header, "version": each.order.version + 1}))
+        fields = tuple(map(ColumnName, each.headings))
+        writing.record(OrderUpdated(each.order.id, fields=fields, lines=tuple(lines)))
     await change_rows(writing, {Order: orders, OrderLine: changed})
     await write_rows(writing, {OrderLine: new})
 

@@ -22,14 +22,14 @@ _KEYS = (
 
 
 @dataclass(frozen=True)
-class Standing:
+class StandingOrders:
     """Locked orders by id, and all of their lines by the order's id."""
 
     orders: Mapping[UUID, Order]
     rows: Mapping[UUID, Sequence[OrderLine]]
 
     @classmethod
-    async def read(cls, writing: Writing, order_ids: Collection[UUID]) -> "Standing":
+    async def read(cls, writing: Writing, order_ids: Collection[UUID]) -> "StandingOrders":
         """Lock orders in id order and read their lines. Refused: TOO_MANY_ITEMS."""
         orders = await writing.among(Order, "id", order_ids, "id", lock=True)
         rows: defaultdict[UUID, list[OrderLine]] = defaultdict(list)

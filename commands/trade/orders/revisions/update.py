@@ -11,10 +11,10 @@ from commands.trade.orders.compose import lines_to_be
 from commands.trade.orders.drafts import LineDraft
 from commands.trade.orders.fields import OrderFields
 from commands.trade.orders.references import References, read
-from commands.trade.orders.revisions.changes import Changed
+from commands.trade.orders.revisions.changes import LineChanges
 from commands.trade.orders.revisions.inputs import OrderAddLines, OrdersUpdate, OrderUpdate
 from commands.trade.orders.revisions.revise import LineTarget, Revision, apply
-from commands.trade.orders.revisions.standing import Standing
+from commands.trade.orders.revisions.standing import StandingOrders
 from commands.writing.transaction import Outcome, Writing, check_version, missing
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refusals, Refused
@@ -87,7 +87,7 @@ async def _revisions(
     path: of the items, empty where there is only one. adding: the field of new lines. Refused: what
     is wrong with any item, all at once.
     """
-    standing = await Standing.read(writing, {it.order_id for it in items})
+    standing = await StandingOrders.read(writing, {it.order_id for it in items})
     orders = [standing.orders.get(it.order_id) for it in items]
     lined = [
         (_as_it_is(order), item.add_lines)
@@ -95,7 +95,7 @@ async def _revisions(
         if order is not None
     ]
     references = await read(writing, lined)
-    changed = await Changed.read(writing, standing, items)
+    changed = await LineChanges.read(writing, standing, items)
     found, refusals = [], Refusals()
     for place, (order, item) in enumerate(zip(orders, items, strict=True)):
         refusals.above = (*path, place) if path else ()
@@ -147,7 +147,7 @@ def _added(
 
 
 def _revision(
-    standing: Standing, order: Any, lines: Sequence[LineTarget], gone: Sequence[Any]
+    standing: StandingOrders, order: Any, lines: Sequence[LineTarget], gone: Sequence[Any]
 ) -> Revision:
     """Spread the order's discount over its lines as they become. Refused: DUPLICATE."""
     refusals, seen = Refusals(), set[str | None]()

@@ -88,12 +88,12 @@ async def test_the_export_of_a_shop_loads_whole_but_for_what_is_missing_in_singl
     await orders.products(ask, "BOLT", "NUT", "COG")
     export = _export()
     results = (await _imported(ask, *export))["results"]
-    told = {
+    refusals = {
         place: [(it["code"], it["field"][3:]) for it in result["userErrors"]]
         for place, result in enumerate(results)
         if result["status"] == "REFUSED"
     }
-    assert told == {
+    assert refusals == {
         2: [("BLANK", ["shipTo", "city"])],
         5: [("INVALID", ["lines", "0", "productId"])],
     }

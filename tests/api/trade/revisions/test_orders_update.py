@@ -95,8 +95,10 @@ async def test_one_order_that_is_refused_stops_no_other_and_tells_all_its_refusa
     stale = {"orderId": one["id"], "expectedVersion": 9}
     shape = {"orderId": one["id"], "lines": [{"lineId": line_id, "quantity": "many"}]}
     results = await _updated(ask, wrong, good, stale, shape, good)
-    told = [[(it["code"], ".".join(it["field"][3:])) for it in r["userErrors"]] for r in results]
-    assert told == [
+    refusals = [
+        [(it["code"], ".".join(it["field"][3:])) for it in r["userErrors"]] for r in results
+    ]
+    assert refusals == [
         [
             ("SCALE_EXCEEDED", "lines.0.quantity"),
             ("NOT_FOUND", "lines.1.lineId"),
@@ -113,8 +115,8 @@ async def test_an_order_keeps_at_least_one_line(world, ask):
     order = await orders.order(world, ask)
     every = [it["id"] for it in order["lines"]]
     (result,) = await _updated(ask, {"orderId": order["id"], "removeLineIds": every})
-    told = [(it["code"], it["field"][3:]) for it in result["userErrors"]]
-    assert told == [("TOO_FEW_ITEMS", ["removeLineIds", "1"])]
+    refusals = [(it["code"], it["field"][3:]) for it in result["userErrors"]]
+    assert refusals == [("TOO_FEW_ITEMS", ["removeLineIds", "1"])]
 
 
 async def test_an_order_that_is_over_is_not_changed(world, ask):
@@ -135,11 +137,11 @@ async def test_statements_do_not_grow_with_orders_or_lines(world, ask, database)
         made = [await orders.order(world, ask) for _ in range(count)]
         items = [
             {
-                "orderId": it["id"],
-                "lines": [{"lineId": it["lines"][0]["id"], "quantity": "3"}],
+                "orderId": each["id"],
+                "lines": [{"lineId": each["lines"][0]["id"], "quantity": "3"}],
                 "addLines": [{"productSku": "NUT", "quantity": "3"}],
             }
-            for it in made
+            for each in made
         ]
         with counted(database.engine) as sent:
             assert {it["status"] for it in await _updated(ask, *items)} == {"UPDATED"}

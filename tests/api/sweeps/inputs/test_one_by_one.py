@@ -71,8 +71,8 @@ async def test_an_odd_item_is_refused_alone_with_its_path(
                 continue
             for place, ((leaf, value, _), result) in enumerate(zip(part, results, strict=False)):
                 shown = ["input", field, str(place), *leaf.shown[1:]]
-                told = [it["field"][: len(shown)] for it in result["userErrors"]]
-                if result["status"] != "REFUSED" or shown not in told:
+                refusals = [it["field"][: len(shown)] for it in result["userErrors"]]
+                if result["status"] != "REFUSED" or shown not in refusals:
                     wrong.append(f"{about}: {shown} = {shortened(value)}: {result}")
             if results[-1]["status"] == "REFUSED":
                 wrong.append(f"{about}: the valid item is refused: {results[-1]}")
