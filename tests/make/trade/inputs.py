@@ -264,7 +264,19 @@ async def orders_update_amounts(s: Scene) -> dict[str, Any]:
     """Change a line whose discount is an amount, not a percentage."""
     order = await s.order()
     change = {"lineId": order["lines"][0]["id"], "discountAmount": "1.25"}
-    return {"orders": [{**versioned("orderId", order), "lines": [change]}]}
+    lines = {"lines": [change], "addLines": [await _line_by_sku(s)]}
+    return {"orders": [{**versioned("orderId", order), **lines}]}
+
+
+async def _line_by_sku(s: Scene) -> dict[str, Any]:
+    """Return a line of a product by SKU, whose discount is an amount."""
+    sku = fresh("S")
+    await orders.products(s.ask, sku)
+    return {"productSku": sku, "quantity": "3", "unitPrice": "2", "discountAmount": "1"}
+
+
+async def order_add_lines_by_sku(s: Scene) -> dict[str, Any]:
+    return {**versioned("orderId", await s.order()), "lines": [await _line_by_sku(s)]}
 
 
 async def order_add_lines(s: Scene) -> dict[str, Any]:
