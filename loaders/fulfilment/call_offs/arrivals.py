@@ -1,0 +1,73 @@
+"""When the goods of a delivery line arrived: each piece at the instant at which it did."""
+
+from typing import Any
+
+from sqlalchemy import Select, case, func, not_, select, union_all
+
+from loaders.reading.relations import Reader
+from models.base.visibility import merchant
+from models.fulfilment.deliveries.receipts import NOT_ARRIVED, Receipt, ReceiptLine
+from models.fulfilment.deliveries.states import OPEN, DeliveryState
+from models.fulfilment.parcels import Parcel, ParcelContent, ParcelStatus
+from models.trade.orders.amounts import constant
+
+
+def steps(reader: Reader, part: Any, delivery: Any, order: Any) -> Any:
+    """Select (at, before, upto) of a delivery line: from which piece to which one came at once.
+
+    What the parcels' tracking and the client's receipts say, whichever said it first, up to what
+    has been delivered by both. The rest has not come: until now, or, where its delivery is over and
+    brings it no more, until its order was closed. What was shipped anew comes with the other
+    delivery.
+    """
+    told = union_all(
+        _tracked(reader, part), _received(reader, part), _missing(reader, part, delivery, order)
+    ).subquery()
+    order_of = {"order_by": (told.c.at, told.c.reached)}
+    upto = func.max(told.c.reached).over(**order_of, rows=(None, 0))
+    before = func.max(told.c.reached).over(**order_of, rows=(None, -1))
+    return select(told.c.at, upto.label("upto"), func.coalesce(before, 0).label("before"))
+
+
+def _tracked(reader: Reader, part: Any) -> Select[Any]:
+    content, parcel = reader.table(ParcelContent), reader.table(Parcel)
+    order_of = (parcel.status_at, content.id)
+    reached = func.least(func.sum(content.quantity).over(order_by=order_of), part.delivered)
+    return (
+        select(parcel.status_at.label("at"), reached.label("reached"))
+        .select_from(content)
+        .join(parcel, parcel.id == content.parcel_id)
+        .where(
+            *_own(reader, content, parcel),
+            content.delivery_line_id == part.id,
+            parcel.status == constant(ParcelStatus.DELIVERED.value),
+        )
+        .correlate_except(content, parcel)
+    )
+
+
+def _received(reader: Reader, part: Any) -> Select[Any]:
+    line, receipt = reader.table(ReceiptLine), reader.table(Receipt)
+    arrived = case(
+        (line.difference.in_([constant(it.value) for it in sorted(NOT_ARRIVED)]), line.received),
+        else_=line.shipped,
+    )
+    return (
+        select(receipt.received_at, func.least(arrived, part.delivered))
+        .select_from(line)
+        .join(receipt, receipt.id == line.receipt_id)
+        .where(*_own(reader, line, receipt), line.delivery_line_id == part.id)
+        .correlate_except(line, receipt)
+    )
+
+
+def _missing(reader: Reader, part: Any, delivery: Any, order: Any) -> Select[Any]:
+    is_under_way = delivery.state.in_([constant(it.value) for it in sorted(OPEN)])
+    end = case((is_under_way, reader.at), else_=func.coalesce(order.closed_at, reader.at))
+    is_reshipped = delivery.state == constant(DeliveryState.RESHIPPED.value)
+    return select(end, part.planned).where(not_(is_reshipped)).correlate(part, delivery, order)
+
+
+def _own(reader: Reader, *tables: Any) -> list[Any]:
+    own = merchant(reader.viewer)
+    return [it.merchant_id == own for it in tables]
