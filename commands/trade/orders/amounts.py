@@ -10,20 +10,21 @@ from decimal import Decimal
 from typing import Any
 
 from commands.trade.orders.drafts import Draft, LineDraft
-from commands.trade.orders.fields import LineFields, OrderFields
+from commands.trade.orders.fields import LineFields, OrderFields, OrderTax
 from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Problem, Refused
 from kit.inputs import refuse_duplicates
 from kit.standards.money import is_payable, minor_unit, rounded, spread
 from models.access.viewers import Scope
 from models.trade.codes import TradeCode
+from models.trade.orders.states import TAXED
 
 
 def check_stated(writing: Writing, fields: OrderFields) -> None:
     """Refused: NOT_ALLOWED for who states a discount, charges or taxes and may not.
 
     INVALID for a discount in two ways, SCALE_EXCEEDED for parts of a minor unit, DUPLICATE for a
-    kind of charge or a tax that stands twice.
+    kind of charge that stands twice, and as `check_taxes`.
     """
     stated = ("discount_percent", "discount_amount", "charges", "taxes")
     for name in stated:
@@ -36,7 +37,23 @@ def check_stated(writing: Writing, fields: OrderFields) -> None:
     if broken:
         raise Refused.of([_too_fine(fields.currency, path) for path, _ in broken])
     refuse_duplicates((it.kind for it in fields.charges), ("charges",))
-    refuse_duplicates(((it.category, it.rate) for it in fields.taxes), ("taxes",))
+    check_taxes(fields.taxes)
+
+
+def check_taxes(taxes: Sequence[OrderTax]) -> None:
+    """Refused: DUPLICATE for a tax that stands twice, OUT_OF_RANGE for a rate of another category.
+
+    By UNTDID 5305 as EN 16931 uses it (BR-S-05, BR-Z-05 and their like): only what is taxed at the
+    standard rate has a rate, and without one there is no amount.
+    """
+    refuse_duplicates(((it.category, it.rate) for it in taxes), ("taxes",))
+    for place, tax in enumerate(taxes):
+        if (tax.rate > 0) != (tax.category in TAXED):
+            text = f"{tax.category} has {'a rate above' if tax.category in TAXED else 'the rate'} 0."
+            raise Refused(Code.OUT_OF_RANGE, text, ("taxes", place, "rate"))
+        if tax.rate == 0 and tax.amount > 0:
+            text = "At the rate 0 nothing is due."
+            raise Refused(Code.OUT_OF_RANGE, text, ("taxes", place, "amount"))
 
 
 def check_may_state(writing: Writing, name: str) -> None:

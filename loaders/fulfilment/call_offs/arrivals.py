@@ -65,7 +65,7 @@ def _missing(reader: Reader, part: Any, delivery: Any, order: Any) -> Select[Any
     is_under_way = delivery.state.in_([constant(it.value) for it in sorted(OPEN)])
     end = case((is_under_way, reader.at), else_=func.coalesce(order.closed_at, reader.at))
     is_reshipped = delivery.state == constant(DeliveryState.RESHIPPED.value)
-    return select(end, part.planned).where(not_(is_reshipped)).correlate(part, delivery, order)
+    return select(end, part.planned).where(not_(is_reshipped)).correlate_except()
 
 
 def _own(reader: Reader, *tables: Any) -> list[Any]:

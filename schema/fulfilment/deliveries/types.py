@@ -71,6 +71,7 @@ class DeliveryLine(Node):
         call_off_loaders.supplied,
         "How it stands to what its contract guaranteed; null where that is nothing, where the"
         " delivery was cancelled, and for warehouses.",
+        directives=[Cost(weight=1, each=10)],
     )
 
 
