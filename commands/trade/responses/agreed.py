@@ -41,20 +41,23 @@ async def check_agreed(
 
 
 def _too_little(
-    agreed: Mapping[UUID, ContractLine], lines: Iterable[OrderLine], amended: Iterable[Item]
+    agreed: Mapping[UUID | None, ContractLine], lines: Iterable[OrderLine], amended: Iterable[Item]
 ) -> Iterator[Problem]:
     """Yield what amended quantities break; told where they are offered."""
-    offers = {it.line.id: it for it in amended if it.fields.quantity is not None}
+    offers = {it.line.id: it.fields.quantity for it in amended if it.fields.quantity is not None}
     wanted: defaultdict[UUID, Decimal] = defaultdict(Decimal)
     for line in lines:
         if line.contract_line_id is not None:
             offer = offers.get(line.id)
             left = line.ordered - line.cancelled
-            wanted[line.contract_line_id] += left if offer is None else offer.quantity
-    for item in offers.values():
-        terms, path = agreed[item.line.contract_line_id], (*item.path, "quantity")  # type: ignore[index]
+            wanted[line.contract_line_id] += left if offer is None else offer
+    for item in amended:
+        quantity, path = offers.get(item.line.id), (*item.path, "quantity")
+        terms = agreed.get(item.line.contract_line_id)
+        if quantity is None or terms is None:
+            continue
         lot, least = terms.lot_multiple, terms.min_per_call_off
-        if lot is not None and item.quantity % lot:
+        if lot is not None and quantity % lot:
             text = f"This comes in multiples of {lot.normalize():f}."
             yield Problem(TradeCode.LOT_MULTIPLE, text, path)
         if least is not None and wanted[terms.id] < least:

@@ -23,9 +23,9 @@ def steps(reader: Reader, part: Any, delivery: Any, order: Any) -> Any:
     told = union_all(
         _tracked(reader, part), _received(reader, part), _missing(reader, part, delivery, order)
     ).subquery()
-    order_of = {"order_by": (told.c.at, told.c.reached)}
-    upto = func.max(told.c.reached).over(**order_of, rows=(None, 0))
-    before = func.max(told.c.reached).over(**order_of, rows=(None, -1))
+    reached, in_turn = func.max(told.c.reached), (told.c.at, told.c.reached)
+    upto = reached.over(order_by=in_turn, rows=(None, 0))
+    before = reached.over(order_by=in_turn, rows=(None, -1))
     return select(told.c.at, upto.label("upto"), func.coalesce(before, 0).label("before"))
 
 

@@ -34,7 +34,7 @@ from models.trade.orders.lines import OrderLine
 from models.trade.orders.penalties import days_late, due_on, is_excused, penalty
 from models.trade.orders.tables import Order
 
-_NOTHING = literal_column("0")
+_NOTHING: ColumnElement[int] = literal_column("0")
 _Record = namedtuple(  # noqa: PYI024 -- the types of the fields are SQL's.
     "_Record",
     ("quantity", "due_on", "late_quantity", "days_late", "is_excused", "penalty", "currency"),

@@ -7,7 +7,7 @@ from typing import Annotated
 from uuid import UUID
 
 from models.base.events import Event, Moving, Payload, Progressed, event, without
-from models.base.payloads import AllLines, Beside, IdOf, Item
+from models.base.payloads import AllLines, Beside, ColumnName, IdOf, Item
 from models.trade.orders.holds import HoldReason
 from models.trade.orders.states import (
     Approval,
@@ -146,6 +146,13 @@ class OrderPaymentRecorded(Event):
         Beside("payment_id"),
         "Whether the order's payment state is what it says: none that is there tells of later.",
     ]
+
+
+@event("order.amounts_stated", Order)
+class OrderAmountsStated(Event):
+    """Its charges or taxes were stated anew."""
+
+    amounts: Annotated[tuple[ColumnName, ...], "Which of them: `charges`, `taxes`."]
 
 
 @event("order.progressed", Order)

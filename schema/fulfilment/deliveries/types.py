@@ -157,7 +157,7 @@ class Delivery(Node):
         description="Why the window may lie outside of the address's receiving hours."
     )
     excuse: SupplyExcuse | None = strawberry.field(
-        description="Why it comes later than it was guaranteed, as its last rescheduling says."
+        description="Why it comes later than it was guaranteed."
     )
     promised_at: datetime | None = strawberry.field(description="What the customer was promised.")
     fulfil_at: datetime | None = strawberry.field(description="It is not picked before this.")
