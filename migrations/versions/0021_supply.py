@@ -6,6 +6,8 @@ What is there keeps what its contract's zone says today.
 import sqlalchemy as sa
 from alembic import op
 
+from migrations import walls
+
 revision = "0021"
 down_revision = "0020"
 branch_labels = None
@@ -24,12 +26,12 @@ def upgrade() -> None:
     op.add_column("order_lines", sa.Column("called_off_on", sa.Date()))
     op.add_column("order_lines", sa.Column("wanted_on", sa.Date()))
     op.add_column("order_lines", sa.Column("agreed_latest", sa.DateTime(timezone=True)))
-    op.execute(
+    walls.for_each_merchant(
         "UPDATE guarantees SET time_zone = contracts.time_zone FROM contracts"
         " WHERE contracts.merchant_id = guarantees.merchant_id"
         " AND contracts.id = guarantees.contract_id"
     )
-    op.execute(
+    walls.for_each_merchant(
         "UPDATE order_lines SET"
         " called_off_on = (orders.placed_at AT TIME ZONE guarantees.time_zone)::date,"
         " wanted_on = (coalesce(order_lines.window_latest, orders.window_latest)"
@@ -45,7 +47,7 @@ def upgrade() -> None:
         "order_lines",
         "num_nulls(guarantee_id, called_off_on, wanted_on) IN (0, 3)",
     )
-    op.execute(
+    walls.for_each_merchant(
         "UPDATE order_lines SET replaced_product_id = NULL WHERE replaced_product_id = product_id"
     )
     op.create_check_constraint(

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import Select, case, func, not_, select, union_all
+from sqlalchemy import Select, case, exists, func, not_, select, union_all
 
 from loaders.reading.relations import Reader
 from models.base.visibility import merchant
 from models.fulfilment.deliveries.receipts import NOT_ARRIVED, Receipt, ReceiptLine
-from models.fulfilment.deliveries.states import OPEN, DeliveryState
+from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.parcels import Parcel, ParcelContent, ParcelStatus
 from models.trade.orders.amounts import constant
 
@@ -16,12 +16,14 @@ def steps(reader: Reader, part: Any, delivery: Any, order: Any) -> Any:
     """Select (at, before, upto) of a delivery line: from which piece to which one came at once.
 
     What the parcels' tracking and the client's receipts say, whichever said it first, up to what
-    has been delivered by both. The rest has not come: until now, or, where its delivery is over and
-    brings it no more, until its order was closed. What was shipped anew comes with the other
-    delivery.
+    has been delivered by both. What was lost or refused has not come until its order was closed,
+    the rest until now. What was shipped anew comes with the other delivery.
     """
     told = union_all(
-        _tracked(reader, part), _received(reader, part), _missing(reader, part, delivery, order)
+        _tracked(reader, part),
+        _received(reader, part),
+        _gone(reader, part, order),
+        _missing(reader, part, delivery),
     ).subquery()
     reached, in_turn = func.max(told.c.reached), (told.c.at, told.c.reached)
     upto = reached.over(order_by=in_turn, rows=(None, 0))
@@ -61,11 +63,21 @@ def _received(reader: Reader, part: Any) -> Select[Any]:
     )
 
 
-def _missing(reader: Reader, part: Any, delivery: Any, order: Any) -> Select[Any]:
-    is_under_way = delivery.state.in_([constant(it.value) for it in sorted(OPEN)])
-    end = case((is_under_way, reader.at), else_=func.coalesce(order.closed_at, reader.at))
+def _gone(reader: Reader, part: Any, order: Any) -> Select[Any]:
+    """Select what no parcel brings any more: what was lost or refused, or is not in a receipt."""
+    line = reader.table(ReceiptLine)
+    told = exists().where(*_own(reader, line), line.delivery_line_id == part.id)
+    reached = case(
+        (told.correlate_except(line), part.planned),
+        else_=part.delivered + part.lost + part.refused,
+    )
+    end = func.coalesce(order.closed_at, reader.at)
+    return select(end, reached).where(reached > part.delivered).correlate_except()
+
+
+def _missing(reader: Reader, part: Any, delivery: Any) -> Select[Any]:
     is_reshipped = delivery.state == constant(DeliveryState.RESHIPPED.value)
-    return select(end, part.planned).where(not_(is_reshipped)).correlate_except()
+    return select(reader.at, part.planned).where(not_(is_reshipped)).correlate_except()
 
 
 def _own(reader: Reader, *tables: Any) -> list[Any]:

@@ -101,7 +101,7 @@ def _called_off(reader: Reader, key: Any) -> Any:
     names = ("guarantee_id", "contract_line_id", "called_off_on", "wanted_on")
     rows = select(
         *(part.id, part.delivery_id, part.order_id, part.order_line_id),
-        *(part.planned, part.delivered, unit_price.label("unit_price")),
+        *(part.planned, part.delivered, part.lost, part.refused, unit_price.label("unit_price")),
         *(getattr(line, name) for name in names),
     )
     return (
