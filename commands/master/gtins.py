@@ -34,7 +34,7 @@ async def check_gtins(writing: Writing, rows: Sequence[GtinOf], path: Path) -> N
     numbers = [it for it in new if it is not None]
     if not numbers:
         return
-    await writing.session.rows(_turn(), writing.parameters)
+    await writing.session.rows(_waiting(), writing.parameters)
     found = await writing.session.rows(_holders(), {**writing.parameters, "numbers": numbers})
     for number, holder in found:
         place = new.index(number)
@@ -45,7 +45,7 @@ async def check_gtins(writing: Writing, rows: Sequence[GtinOf], path: Path) -> N
 
 
 @cache
-def _turn() -> Statement:
+def _waiting() -> Statement:
     """Build the statement that waits for a merchant's other transactions with new GTINs."""
     name = literal("gtins ").concat(cast(bindparam("merchant", type_=Uuid()), Text()))
     lock = func.pg_advisory_xact_lock(func.hashtextextended(name, 0))

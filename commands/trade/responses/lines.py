@@ -88,10 +88,10 @@ class Item:
 
 
 async def items_of(
-    writing: Writing, said: Sequence[LineConfirm], lines: Mapping[UUID, OrderLine]
+    writing: Writing, stated: Sequence[LineConfirm], lines: Mapping[UUID, OrderLine]
 ) -> list[Item]:
     """Return the lines with what is said to them. Refused: NOT_FOUND, WRONG_STATE."""
-    named = {it.product_id: ("lines", i, "product_id") for i, it in enumerate(said)}
+    named = {it.product_id: ("lines", i, "product_id") for i, it in enumerate(stated)}
     substitutes: dict[UUID, Path] = {key: path for key, path in named.items() if key is not None}
     products = {
         **await writing.by_key(Product, "id", {it.product_id for it in lines.values()}),
@@ -99,11 +99,11 @@ async def items_of(
     }
     counted = (
         (item.product_id or lines[item.line_id].product_id, item)
-        for item in said
+        for item in stated
         if item.line_id in lines
     )
     packagings, found = await packagings_of(writing, counted), []
-    for place, each in enumerate(said):
+    for place, each in enumerate(stated):
         path: Path = ("lines", place)
         line = lines.get(each.line_id)
         if line is None:

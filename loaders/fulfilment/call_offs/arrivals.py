@@ -19,16 +19,16 @@ def steps(reader: Reader, part: Any, delivery: Any, order: Any) -> Any:
     has been delivered by both. What was lost or refused has not come until its order was closed,
     the rest until now. What was shipped anew comes with the other delivery.
     """
-    told = union_all(
+    moments = union_all(
         _tracked(reader, part),
         _received(reader, part),
         _gone(reader, part, order),
         _missing(reader, part, delivery),
     ).subquery()
-    reached, in_turn = func.max(told.c.reached), (told.c.at, told.c.reached)
+    reached, in_turn = func.max(moments.c.reached), (moments.c.at, moments.c.reached)
     upto = reached.over(order_by=in_turn, rows=(None, 0))
     before = reached.over(order_by=in_turn, rows=(None, -1))
-    return select(told.c.at, upto.label("upto"), func.coalesce(before, 0).label("before"))
+    return select(moments.c.at, upto.label("upto"), func.coalesce(before, 0).label("before"))
 
 
 def _tracked(reader: Reader, part: Any) -> Select[Any]:
@@ -66,9 +66,9 @@ def _received(reader: Reader, part: Any) -> Select[Any]:
 def _gone(reader: Reader, part: Any, order: Any) -> Select[Any]:
     """Select what no parcel brings any more: what was lost or refused, or is not in a receipt."""
     line = reader.table(ReceiptLine)
-    told = exists().where(*_own(reader, line), line.delivery_line_id == part.id)
+    is_received = exists().where(*_own(reader, line), line.delivery_line_id == part.id)
     reached = case(
-        (told.correlate_except(line), part.planned),
+        (is_received.correlate_except(line), part.planned),
         else_=part.delivered + part.lost + part.refused,
     )
     end = func.coalesce(order.closed_at, reader.at)

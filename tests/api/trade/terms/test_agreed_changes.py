@@ -75,8 +75,8 @@ async def test_a_substitute_that_its_customer_has_allowed_waits_for_nobody(world
     assert (line["product"]["sku"], line["replacedProduct"]) == ("SCREW", {"sku": "BOLT"})
     assert (line["response"], line["responseReason"]) == ("AMENDED", "Sold out.")
     assert (line["amendment"], "ANSWER_AMENDMENT" in shown["availableActions"]) == (None, False)
-    (told,) = responses.last(shown)["payload"]["lines"]
-    assert told == {"line_no": 1, "response": "AMENDED", "is_substitute": True}
+    (entry,) = responses.last(shown)["payload"]["lines"]
+    assert entry == {"line_no": 1, "response": "AMENDED", "is_substitute": True}
     await deliveries.released(world, ask, order)
 
 
