@@ -20,7 +20,7 @@ from tests.make.scene import fresh, scene
 REFUSED = "an argument was refused"
 AT_ONCE = 6
 """Questions to a type that one operation asks, under aliases."""
-SHARES = 4
+SHARES = 2
 """Parts of the generated operations that workers take, each with data of its own."""
 
 
