@@ -38,9 +38,9 @@ from kit.work.apart import Apart, Payer
 
 DOCUMENTS = 256 * 1024
 """Characters of documents that are remembered; each takes a hundred bytes."""
-RELATIONS = 5_000
+RELATIONS = 2_500
 """Of what is remembered to write statements; each takes three kilobytes."""
-STATEMENTS = 4 * 1024 * 1024
+STATEMENTS = 2 * 1024 * 1024
 """Characters of statements that are remembered, and of their spellings at most as many each."""
 SHORT = 10
 """Relations of a statement that is written in a thread: each leaves a thousand objects behind."""

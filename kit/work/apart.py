@@ -22,10 +22,10 @@ _log = logging.getLogger("abruf")
 Made = TypeVar("Made")
 Payer = tuple[Hashable, ...]
 """Whose turn it is, from the outside in: a merchant, and in it a company or key."""
-LONGEST_S = 10
-"""Seconds after which a child is ended: nobody waits for it any more."""
-_LATER = 5
-"""By how much a child is nicer than who answers."""
+_LONGEST_S = 30
+"""Seconds after which a child is ended, in which nobody waits for it any more."""
+PATIENCE_S = 5
+"""Seconds that long work waits for its turn, half of an operation's."""
 _STANDARD = range(3)
 _PIECE = 256 * 1024
 """Bytes that are read at a time of what a child tells."""
@@ -66,7 +66,7 @@ class Apart:
 
     _thread = ThreadPoolExecutor(1, "planning", partial(sys.setswitchinterval, 0.0005))
 
-    def __init__(self, patience: float = LONGEST_S / 2) -> None:
+    def __init__(self, patience: float = PATIENCE_S) -> None:
         """Start with nobody's turn. patience: seconds that long work waits for its turn."""
         self._patience = patience
         self._short, self._long = _Turns(), _Turns()
@@ -167,8 +167,7 @@ def _tell(theirs: socket.socket, make: Callable[[], Any]) -> NoReturn:
         signal.set_wakeup_fd(-1)
         for each in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
             signal.signal(each, signal.SIG_DFL)
-        signal.alarm(LONGEST_S)
-        os.nice(_LATER)
+        signal.alarm(_LONGEST_S)
         gc.disable()
         kept = {*_STANDARD, theirs.fileno()}
         for each in {int(it.name) for it in Path("/dev/fd").iterdir()} - kept:

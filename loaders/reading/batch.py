@@ -28,6 +28,11 @@ def _statement(relation: Relation, reader: Reader) -> Select[Any]:
     return kept
 
 
+def _seen(found: Future[Any]) -> None:
+    """Let a failure be lost with the operation that wanted it, where that has ended meanwhile."""
+    _ = found.cancelled() or found.exception()
+
+
 class Batch(DataLoader[Any, Any]):
     """Answers the keys of one relation by one statement for all that are wanted together.
 
@@ -44,7 +49,9 @@ class Batch(DataLoader[Any, Any]):
 
     def load(self, key: Any) -> Future[Any]:
         """Want one key. Who is cancelled takes no answer away from others who want the same."""
-        return shield(super().load(key))
+        found = shield(super().load(key))
+        found.add_done_callback(_seen)
+        return found
 
     async def load_level(self, keys: Sequence[Any]) -> list[Any]:
         """Read what is not known yet, at once; give each key its result, without a future each."""

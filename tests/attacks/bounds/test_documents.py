@@ -44,6 +44,7 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> list[Begun]:
     found: list[Begun] = []
     going: list[Any] = []
     made = Apart.made
+    monkeypatch.setattr(PLANNER, "apart", Apart(patience=60))
 
     async def noted(self: Apart, payer: Any, make_it: Any) -> Any:
         before = len(found)
