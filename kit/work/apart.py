@@ -109,7 +109,7 @@ async def _held(turn: ExitStack, making: Awaitable[Made]) -> Made:
         _ = made.cancelled() or made.exception()
 
     made.add_done_callback(end)
-    return await shield(made)  # type: ignore[no-any-return]
+    return await shield(made)
 
 
 def _unsettled(make: Callable[[], Made]) -> Made:
@@ -165,8 +165,8 @@ def _tell(theirs: socket.socket, make: Callable[[], Any]) -> NoReturn:
     """Make it in the child and end: with nothing of the parent's, which goes on with its own."""
     try:
         signal.set_wakeup_fd(-1)
-        for each in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
-            signal.signal(each, signal.SIG_DFL)
+        for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
+            signal.signal(ending, signal.SIG_DFL)
         signal.alarm(_LONGEST_S)
         gc.disable()
         kept = {*_STANDARD, theirs.fileno()}
