@@ -30,8 +30,8 @@ from execution.statements import Arguments, Request
 from execution.texts import SHARE, share
 from kit.db.reads import Overflow, Unwritten
 from kit.limits import ENTRIES, Limits
-from kit.work import TOGETHER, Grown, Work
-from kit.work.apart import Crowded
+from kit.loop.apart import Crowded
+from kit.loop.work import TOGETHER, Grown, Work
 
 _log = logging.getLogger("abruf")
 

@@ -30,11 +30,11 @@ from execution.arguments import Converter, Prepared
 from execution.building import Build, Shaping, Unfusible, written_object
 from execution.fusing import Selection
 from execution.levels import FieldPlace, Level
-from execution.statements import Arguments, Filled, Request, written
+from execution.statements import Arguments, Filled, Request, compiled_of
 from execution.texts import Forms, together
 from kit.db.statements import Compiled
+from kit.loop.apart import Apart, Payer
 from kit.recent import Recent
-from kit.work.apart import Apart, Payer
 
 DOCUMENTS = 256 * 1024
 """Characters of documents that are remembered; each takes a hundred bytes."""
@@ -79,7 +79,7 @@ class Fused:
         """Write the statement for a shape of arguments and a kind of viewer."""
         shaping = Shaping(request.general, arguments.choices)
         named = {**self.named(()), **request.named, **arguments.values}
-        return written(self._select(shaping), named)
+        return compiled_of(self._select(shaping), named)
 
     def named(self, keys: Sequence[tuple[Any, ...]]) -> dict[str, list[Any]]:
         """Return the parameters that carry the keys of all parents."""

@@ -11,8 +11,8 @@ from sqlalchemy import Select
 from execution.arguments import spelt
 from execution.building import Unfusible
 from kit.db.statements import Compiled, Statement
+from kit.loop.apart import Payer
 from kit.recent import Recent
-from kit.work.apart import Payer
 
 _REQUESTS = (UUID, date)
 """Values that belong to a request: never constants of a statement that others use too."""
@@ -58,7 +58,7 @@ class Arguments:
         return cls(choices, forms, values)
 
 
-def written(select: Select[Any], named: Mapping[str, Any]) -> Compiled:
+def compiled_of(select: Select[Any], named: Mapping[str, Any]) -> Compiled:
     """Compile. named: the parameters that every request gives. Unfusible: others are its."""
     compiled = Compiled.of(select)
     for name, _, value in compiled.parameters:

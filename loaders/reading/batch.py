@@ -8,8 +8,8 @@ from aiodataloader import DataLoader
 from sqlalchemy import Select
 
 from kit.db.reads import Reads
+from kit.loop.work import TOGETHER
 from kit.telemetry import trace
-from kit.work import TOGETHER
 from loaders.reading.relations import Reader, Relation
 from models.access.viewers import Actor
 

@@ -1,9 +1,9 @@
-"""What the operations of one process share: budgets, documents, rounds, followers of journals."""
+"""What the operations of one process share: budgets, documents, slices, followers of journals."""
 
 from kit.db.database import Database
 from kit.db.reads import Reads
+from kit.loop.work import Slices
 from kit.recent import Recent
-from kit.work import Rounds
 from loaders.access.documents import text_of
 from models.access.viewers import Viewer
 from resolvers.running.buckets import Buckets, Budgets, DatabaseBuckets
@@ -50,4 +50,4 @@ class Process:
         """Remember nothing yet. buckets: where they are, in the database unless given."""
         self.budgets = Budgets(buckets or DatabaseBuckets(database))
         self.documents = KnownDocuments()
-        self.following, self.rounds = Following(database), Rounds()
+        self.following, self.slices = Following(database), Slices()

@@ -12,9 +12,9 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 
 from kit.db.lost import OutcomeUnknown, Unavailable
 from kit.errors import Code, Problem, Refused
+from kit.loop.apart import Crowded
+from kit.loop.work import TooLarge
 from kit.telemetry import trace
-from kit.work import TooLarge
-from kit.work.apart import Crowded
 from models.fulfilment.codes import FulfilmentCode
 from models.trade.codes import TradeCode
 from schema.graphql.enums import described

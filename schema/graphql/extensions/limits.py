@@ -26,10 +26,10 @@ from admission.limits import Measured, Price
 from admission.sizes import MOST
 from execution.plans import DOCUMENTS
 from kit.limits import ENTRIES, INSIDE, LARGEST_PAGE, Entries, Limits
+from kit.loop.apart import Apart
+from kit.loop.work import Grown, TooLarge
 from kit.recent import Recent
 from kit.telemetry import trace
-from kit.work import Grown, TooLarge
-from kit.work.apart import Apart
 from schema.graphql.errors import ClientError, ErrorCode
 
 MOST_ERRORS = 5

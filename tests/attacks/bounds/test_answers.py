@@ -15,7 +15,7 @@ from execution.mixed import Mixed
 from kit.db.database import Database
 from kit.db.lost import Unavailable
 from kit.limits import DEFAULT_LIMITS, Limits
-from kit.work import SLICE, Grown, Rounds, TooLarge, Work
+from kit.loop.work import SLICE, Grown, Slices, TooLarge, Work
 from models.master.catalog import Product
 from resolvers.running.context import Terms
 from schema.graphql.errors import RETRY_S, after_write, shown
@@ -140,7 +140,7 @@ def test_a_read_after_the_write_is_not_told_as_if_nothing_was_done() -> None:
 
 
 async def test_growing_leaves_the_loop_to_others_after_each_slice() -> None:
-    rounds, grown = Rounds(), Counter[int]()
+    rounds, grown = Slices(), Counter[int]()
 
     async def grow(objects: int) -> None:
         if not rounds.has_room(objects):
@@ -153,7 +153,7 @@ async def test_growing_leaves_the_loop_to_others_after_each_slice() -> None:
 
 
 async def test_answers_share_a_round_and_take_turns_in_it() -> None:
-    rounds, grown = Rounds(), list[tuple[int, str]]()
+    rounds, grown = Slices(), list[tuple[int, str]]()
 
     async def grow(of: str, objects: int) -> None:
         if not rounds.has_room(objects):
@@ -232,7 +232,7 @@ async def test_an_operation_that_is_cut_leaves_nothing_that_goes_on(
 
 
 def test_the_first_reason_is_the_one_that_is_told() -> None:
-    work = Work(replace(DEFAULT_LIMITS, nodes=2, answer=10), Rounds())
+    work = Work(replace(DEFAULT_LIMITS, nodes=2, answer=10), Slices())
     work.texts(['{"a":1}'])
     assert work.paid == 1
     with pytest.raises(TooLarge) as first:

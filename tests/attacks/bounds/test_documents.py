@@ -9,7 +9,7 @@ import pytest
 
 from kit.db.database import Database
 from kit.limits import DEFAULT_LIMITS
-from kit.work.apart import Apart
+from kit.loop.apart import Apart
 from loaders.reading.pages import Paged
 from resolvers.running.context import Context
 from schema.schema import PLANNER, schema
@@ -171,11 +171,11 @@ async def test_a_long_document_that_waits_too_long_is_told_when_to_come_again(
 async def test_who_hangs_up_while_a_statement_is_written_pays_for_it(world: make.World) -> None:
     context = Context(staff(world), world.database, world.clock)
     with await PLANNER.apart._long.taken(()):  # noqa: SLF001 -- stands for others' long documents.
-        asking = asyncio.create_task(schema.execute(distinct(600), context_value=context))
+        running = asyncio.create_task(schema.execute(distinct(600), context_value=context))
         await until(lambda: len(PLANNER.apart._long._taken) > 1)  # noqa: SLF001
-        asking.cancel()
+        running.cancel()
         with pytest.raises(asyncio.CancelledError):
-            await asking
+            await running
     assert context.bill.owed > 100
 
 

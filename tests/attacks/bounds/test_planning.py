@@ -19,7 +19,7 @@ from graphql import parse
 from execution.arguments import Prepared
 from execution.plans import Fused, Plan, Planner
 from kit.ids import new_id
-from kit.work.apart import Apart, Crowded
+from kit.loop.apart import Apart, Crowded
 from schema.graphql.extensions.limits import _parsed
 from schema.schema import PLANNER
 from tests import make
@@ -126,10 +126,10 @@ def opened() -> set[str]:
     return {it.name for it in Path("/dev/fd").iterdir()}
 
 
-async def long(apart: Apart, payer: str, told: list[str], name: str) -> None:
+async def long(apart: Apart, payer: str, done: list[str], name: str) -> None:
     """Do long work, and tell when it is done: one is at a time."""
     await apart.long(tuple(payer), os.getpid)
-    told.append(name)
+    done.append(name)
 
 
 async def test_long_work_is_done_in_a_child_that_has_nothing_of_the_parents() -> None:
@@ -169,28 +169,28 @@ async def test_a_child_that_dies_is_told_and_the_next_has_its_turn() -> None:
 
 
 async def test_long_work_of_one_key_lets_others_of_its_merchant_through_in_turn() -> None:
-    apart, told = Apart(), list[str]()
+    apart, done = Apart(), list[str]()
     wanted = {"A1": "MA", "A2": "MA", "A3": "MA", "B1": "MB", "B2": "MB", "C1": "NC"}
-    await asyncio.gather(*(long(apart, payer, told, name) for name, payer in wanted.items()))
-    assert told == ["A1", "C1", "B1", "A2", "B2", "A3"]
+    await asyncio.gather(*(long(apart, payer, done, name) for name, payer in wanted.items()))
+    assert done == ["A1", "C1", "B1", "A2", "B2", "A3"]
 
 
 async def test_short_work_does_not_wait_for_long_work() -> None:
-    apart, told = Apart(), list[str]()
-    longs = [asyncio.create_task(long(apart, "MA", told, "A")) for _ in range(3)]
+    apart, done = Apart(), list[str]()
+    longs = [asyncio.create_task(long(apart, "MA", done, "A")) for _ in range(3)]
     with await apart._long.taken(()):  # noqa: SLF001 -- stands for others' long work.
         assert await apart.made(("M", "A"), lambda: 1) == 1
-        assert told == []
+        assert done == []
     await asyncio.gather(*longs)
 
 
 async def test_who_waits_too_long_for_long_work_is_refused() -> None:
-    apart, told = Apart(patience=0), list[str]()
-    both = (long(apart, "MA", told, "A1"), long(apart, "MB", told, "B1"))
+    apart, done = Apart(patience=0), list[str]()
+    both = (long(apart, "MA", done, "A1"), long(apart, "MB", done, "B1"))
     first, second = await asyncio.gather(*both, return_exceptions=True)
     assert (first, type(second)) == (None, Crowded)
-    await long(apart, "MB", told, "B2")
-    assert told == ["A1", "B2"]
+    await long(apart, "MB", done, "B2")
+    assert done == ["A1", "B2"]
 
 
 class Ring:

@@ -50,9 +50,9 @@ class _Turns:
         """Return the turn; it is given back by closing it."""
         with ExitStack() as turns:
             for level in range(len(payer), -1, -1):
-                turn = self._taken.setdefault(payer[:level], Lock())
-                await turn.acquire()
-                turns.callback(turn.release)
+                slot = self._taken.setdefault(payer[:level], Lock())
+                await slot.acquire()
+                turns.callback(slot.release)
             return turns.pop_all()
 
 
@@ -73,9 +73,9 @@ class Apart:
 
     async def made(self, payer: Payer, make: Callable[[], Made]) -> Made:
         """Return what is made in the thread. Raises what making it raises."""
-        turn = await self._short.taken(payer)
+        slot = await self._short.taken(payer)
         run = partial(copy_context().run, _unsettled, make)
-        return await _held(turn, get_running_loop().run_in_executor(self._thread, run))
+        return await _held(slot, get_running_loop().run_in_executor(self._thread, run))
 
     async def long(self, payer: Payer, make: Callable[[], Made]) -> Made:
         """Return what is made in a child; it is pickled. Raises what making it raises.
@@ -84,27 +84,27 @@ class Apart:
         """
         try:
             async with timeout(self._patience):
-                turn = await self._long.taken(payer)
+                slot = await self._long.taken(payer)
         except TimeoutError:
             raise Crowded from None
-        return await _held(turn, ensure_future(self._in_child(payer, make)))
+        return await _held(slot, ensure_future(self._in_child(payer, make)))
 
     async def _in_child(self, payer: Payer, make: Callable[[], Made]) -> Made:
         # While nothing else runs: a child would find taken for ever what another thread has taken.
         with await self._short.taken(payer):
-            told = _begun(make)
-        is_made, found = await told
+            outcome = _begun(make)
+        is_made, found = await outcome
         if not is_made:
             raise found
         return found  # type: ignore[no-any-return]
 
 
-async def _held(turn: ExitStack, making: Awaitable[Made]) -> Made:
+async def _held(slot: ExitStack, making: Awaitable[Made]) -> Made:
     """Return what is made, and give the turn back when it is, whether anybody waits or not."""
     made: Any = making
 
     def end(_: object) -> None:
-        turn.close()
+        slot.close()
         # Where nobody waits any more, nobody needs to be told.
         _ = made.cancelled() or made.exception()
 
@@ -137,10 +137,10 @@ def _begun(make: Callable[[], Any]) -> Coroutine[Any, Any, tuple[bool, Any]]:
         _tell(theirs, make)
     theirs.close()
     ours.setblocking(False)  # noqa: FBT003 -- its only argument.
-    return _told(child, ours)
+    return _result(child, ours)
 
 
-async def _told(child: int, ours: socket.socket) -> tuple[bool, Any]:
+async def _result(child: int, ours: socket.socket) -> tuple[bool, Any]:
     """Return whether a child has made it, and what; or what it has met."""
     pieces = list[bytes]()
     try:
@@ -174,9 +174,9 @@ def _tell(theirs: socket.socket, make: Callable[[], Any]) -> NoReturn:
             with suppress(OSError):
                 os.close(each)
         try:
-            told = True, make()
+            outcome = True, make()
         except Exception as why:  # noqa: BLE001 -- the parent raises it.
-            told = False, why
-        theirs.sendall(pickle.dumps(told, pickle.HIGHEST_PROTOCOL))
+            outcome = False, why
+        theirs.sendall(pickle.dumps(outcome, pickle.HIGHEST_PROTOCOL))
     finally:
         os._exit(0)

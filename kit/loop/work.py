@@ -31,7 +31,7 @@ class TooLarge(Exception):
         self.of, self.most = of, most
 
 
-class Rounds:
+class Slices:
     """What answers may grow by in one round of the event loop: a slice, all of them together.
 
     Where there is no more room they wait for the next round, and take turns in it. count: rounds
@@ -91,14 +91,14 @@ class Rounds:
 
 
 class Work:
-    """What one answer has grown to, whoever makes it. rounds: in which it grows, beside others.
+    """What one answer has grown to, whoever makes it. slices: in which it grows, beside others.
 
     weights: key -> as how many objects its value counts. computed: objects that all those came to.
     """
 
-    def __init__(self, limits: Limits, rounds: Rounds) -> None:
+    def __init__(self, limits: Limits, slices: Slices) -> None:
         """Start with nothing."""
-        self._limits, self.rounds = limits, rounds
+        self._limits, self.slices = limits, slices
         self.objects = self.bytes = self.computed = 0
         self.weights: Mapping[str, int] = {}
         self.ended: TooLarge | None = None
