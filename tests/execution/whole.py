@@ -191,8 +191,8 @@ def batched(questions: Iterable[Question], size: int) -> Iterator[list[Question]
 
 def together(questions: Sequence[Question]) -> str:
     """Write one selection of several questions, under aliases but for what has no arguments."""
-    asked = enumerate(selection for selection, _ in questions)
-    return " ".join(f"q{at}: {it}" if {"(", "{"} & set(it) else it for at, it in asked)
+    numbered = enumerate(selection for selection, _ in questions)
+    return " ".join(f"q{at}: {it}" if {"(", "{"} & set(it) else it for at, it in numbered)
 
 
 def _is_plain(field: GraphQLField) -> bool:
