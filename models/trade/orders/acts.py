@@ -31,6 +31,7 @@ class OrderAction(StrEnum):
     CONFIRM = "CONFIRM"
     ANSWER_AMENDMENT = "ANSWER_AMENDMENT"
     RECORD_PAYMENT = "RECORD_PAYMENT"
+    STATE_AMOUNTS = "STATE_AMOUNTS"
     UPDATE = "UPDATE"
     ADD_LINES = "ADD_LINES"
 
@@ -119,6 +120,11 @@ ANSWER_AMENDMENT = Act(
 )
 
 RECORD_PAYMENT = Act(Scope.PAYMENTS_WRITE, frozenset(OrderState), action=OrderAction.RECORD_PAYMENT)
+STATE_AMOUNTS = Act(
+    Scope.PRICES_STATE,
+    frozenset({OrderState.PENDING_APPROVAL, OrderState.CONFIRMED, OrderState.CLOSED}),
+    action=OrderAction.STATE_AMOUNTS,
+)
 UPDATE = Act(Scope.ORDERS_MANAGE, OPEN_STATES, needs=(IS_NO_CALL_OFF,), action=OrderAction.UPDATE)
 ADD_LINES = Act(
     Scope.ORDERS_MANAGE, OPEN_STATES, needs=(IS_NO_CALL_OFF,), action=OrderAction.ADD_LINES
@@ -134,6 +140,7 @@ ACTS = (
     CONFIRM,
     ANSWER_AMENDMENT,
     RECORD_PAYMENT,
+    STATE_AMOUNTS,
     UPDATE,
     ADD_LINES,
 )

@@ -2,7 +2,7 @@
 
 import strawberry
 
-from commands.trade.orders import cancel, holds, place, states
+from commands.trade.orders import amounts, cancel, holds, place, states
 from commands.trade.orders.revisions import imports, update
 from commands.trade.responses import answer, confirm
 from execution import related
@@ -64,6 +64,11 @@ class OrderConfirmPayload(OrderPayload):
 @strawberry.type(description="Outcome of `orderAnswerAmendment`.")
 class OrderAnswerAmendmentPayload(OrderPayload):
     """The order as it was agreed on."""
+
+
+@strawberry.type(description="Outcome of `orderStateAmounts`.")
+class OrderStateAmountsPayload(OrderPayload):
+    """The order with its amounts."""
 
 
 @strawberry.type(description="Outcome of `orderHold`.")
@@ -145,5 +150,6 @@ class OrdersMutation:
     order_release_hold: OrderReleaseHoldPayload = mutation(holds.release_order)
     order_cancel_lines: OrderCancelLinesPayload = mutation(cancel.cancel_lines)
     order_close: OrderClosePayload = mutation(cancel.close)
+    order_state_amounts: OrderStateAmountsPayload = mutation(amounts.state_amounts)
     order_confirm: OrderConfirmPayload = mutation(confirm.confirm)
     order_answer_amendment: OrderAnswerAmendmentPayload = mutation(answer.answer)

@@ -200,6 +200,7 @@ _PRICED = {
     "rate",
     "overTolerancePercent",
     "penaltyCapPercent",
+    "penaltyPerDay",
     "penaltyPerUnit",
     "penaltyPercentPerDay",
     "underTolerancePercent",
