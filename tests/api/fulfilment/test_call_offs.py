@@ -199,7 +199,7 @@ async def test_the_requested_days_must_fit_the_contract(ask, world, first, last,
     made = await contracts.contract(world, ask, minNoticeDays=7)
     window = contracts.window(first, last)
     payload = await contracts.try_call_off(world, ask, made, "1", window=window)
-    assert contracts.codes(payload) == [(code, f"lines.0.{path}")]
+    assert contracts.codes(payload) == [(code, path)]
 
 
 async def test_the_last_day_and_the_shortest_notice_are_in_time(ask, world):
