@@ -396,4 +396,4 @@ async def test_a_whole_year_of_days_is_counted_at_the_contracts_zone(ask, world,
     clock.time = clock.time.replace(year=2027, month=1, day=1, hour=7)
     late = contracts.window(str(date(2027, 1, 1)))
     payload = await contracts.try_call_off(world, ask, made, "1", window=late)
-    assert contracts.codes(payload) == [("OUTSIDE_VALIDITY", "lines.0.window")]
+    assert contracts.codes(payload) == [("OUTSIDE_VALIDITY", "window")]

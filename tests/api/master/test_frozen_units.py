@@ -56,13 +56,17 @@ async def test_the_unit_and_scale_of_what_is_used_stay(world, ask, table):
     assert table in text
     assert "another product or packaging for KILOGRAM" in text
     (kept,) = (await _upserted(ask, bolt(name="Bolt M8")))["results"]
-    assert kept == {"status": "UPDATED", "product": {"unit": "PIECE", "scale": 0}}
+    assert kept == {"status": "UPDATED", "userErrors": [], "product": {"unit": "PIECE", "scale": 0}}
 
 
 async def test_the_unit_of_what_nobody_used_yet_may_be_corrected(ask):
     await orders.products(ask, "BOLT")
     (changed,) = (await _upserted(ask, bolt(unit="KILOGRAM", scale=3)))["results"]
-    assert changed == {"status": "UPDATED", "product": {"unit": "KILOGRAM", "scale": 3}}
+    assert changed == {
+        "status": "UPDATED",
+        "userErrors": [],
+        "product": {"unit": "KILOGRAM", "scale": 3},
+    }
 
 
 async def test_all_products_of_a_call_are_looked_up_by_one_statement(world, ask, database):

@@ -117,7 +117,7 @@ async def test_a_bulk_call_takes_1_to_250_locations_each_code_once(ask):
     ):
         answer = await _upsert(ask, *locations)
         assert refusals(answer) == [{"code": code, "field": ["input", "locations", *field]}]
-    assert set(await _statuses(ask, *many[:250])) == {"CREATED"}
+    assert set(await _statuses(ask, *many[2:250])) == {"CREATED"}
 
 
 @pytest.mark.parametrize(

@@ -252,7 +252,10 @@ async def test_hours_may_follow_each_other_without_a_break(ask):
 
 
 async def test_a_number_stands_once_in_an_input(ask):
-    assert await _refusal(ask, _party(), _party(number="M"), _party()) == ("DUPLICATE", "2.number")
+    answer = await _upsert(ask, _party(), _party(number="M"), _party())
+    assert [it["status"] for it in answer["results"]] == ["CREATED", "CREATED", "REFUSED"]
+    (error,) = refusals(answer)
+    assert (error["code"], error["field"][2:]) == ("DUPLICATE", ["2", "number"])
 
 
 async def test_a_bulk_call_takes_1_to_250_parties(ask):

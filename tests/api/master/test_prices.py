@@ -137,7 +137,8 @@ async def test_prices_are_refused_for(ask, values, code, field):
     payload = await prices.upsert(ask, prices.ENTRIES, entries=wrong)
     found = [(it["code"], ".".join(it["field"][1:])) for it in refusals(payload)]
     assert found == [(code, field)]
-    assert (await ask(READ))["priceLists"]["nodes"][0]["entries"]["totalCount"] == 0
+    written = (await ask(READ))["priceLists"]["nodes"][0]["entries"]["totalCount"]
+    assert written == len(values) - 1
 
 
 @pytest.fixture
