@@ -47,7 +47,7 @@ async def test_a_key_belongs_to_its_viewer(ask, world, client):
     assert answer["productsUpsert"]["results"][0]["status"] == "UNCHANGED"
 
 
-@pytest.mark.parametrize("key", ["", "x" * 256, "a\0b"])
+@pytest.mark.parametrize("key", ["x" * 256, "a\0b"])
 async def test_a_key_of_wrong_form_is_refused(ask, key):
     answer = await ask(UPSERT, input=NUT | {"idempotencyKey": key})
     assert answer["productsUpsert"]["userErrors"][0]["field"] == ["input", "idempotencyKey"]
