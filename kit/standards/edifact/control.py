@@ -4,8 +4,14 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from kit.standards.edifact.faults import SYNTAX_CODES, Finding
-from kit.standards.edifact.interchanges import Address, Header, Interchange, Kind, Message
-from kit.standards.edifact.writing import Element, Written
+from kit.standards.edifact.parts import (
+    Envelope,
+    EnvelopedMessage,
+    Header,
+    Identification,
+    MessageKind,
+)
+from kit.standards.edifact.writing import Element, SegmentParts
 
 ACKNOWLEDGED, REFUSED = "7", "4"
 """Action codes (0083): this level with what is not refused below it; all of this level."""
@@ -14,23 +20,23 @@ _NEWEST = "4"
 _ENVELOPE = frozenset({"UNH", "UNT"})
 
 
-def kind_for(header: Header) -> Kind:
+def kind_for(header: Header) -> MessageKind:
     """Return the version of CONTRL that goes with an interchange's syntax."""
     if header.version == _NEWEST:
-        return Kind(CONTRL, "4", "1", "UN")
-    return Kind(CONTRL, "D", "3", "UN")
+        return MessageKind(CONTRL, "4", "1", "UN")
+    return MessageKind(CONTRL, "D", "3", "UN")
 
 
-def is_answer(of: Interchange) -> bool:
+def is_answer(of: Envelope) -> bool:
     """Tell whether it says something of another one: that is never answered."""
     return any(it.kind.type == CONTRL for it in of.messages)
 
 
-def body(header: Header, of: Interchange) -> Sequence[Written]:
+def body(header: Header, of: Envelope) -> Sequence[SegmentParts]:
     """Return the segments of the CONTRL of an interchange, whose header it has."""
     worst = next((it for it in of.findings if it.is_error), None)
-    lines: list[Written] = [
-        ("UCI", header.reference, _pair(header.sender), _pair(header.recipient), *_said(worst))
+    lines: list[SegmentParts] = [
+        ("UCI", header.reference, _pair(header.sender), _pair(header.recipient), *_action(worst))
     ]
     if worst is None:
         refused = [it for it in of.messages if not it.is_whole]
@@ -43,11 +49,11 @@ def body(header: Header, of: Interchange) -> Sequence[Written]:
     return lines
 
 
-def _pair(address: Address) -> Element:
-    return (address.identification, address.qualifier)
+def _pair(address: Identification) -> Element:
+    return (address.code, address.qualifier)
 
 
-def _said(finding: Finding | None) -> Sequence[Element]:
+def _action(finding: Finding | None) -> Sequence[Element]:
     """Return action, error code, tag and place of UCI and UCM."""
     if finding is None:
         return (ACKNOWLEDGED,)
@@ -61,19 +67,19 @@ def _error(finding: Finding) -> Sequence[Element]:
     return (str(SYNTAX_CODES[finding.fault]), finding.tag or "", (element, component))
 
 
-def _of_message(message: Message) -> Iterator[Written]:
+def _of_message(message: EnvelopedMessage) -> Iterator[SegmentParts]:
     kind = message.kind
     own = (kind.type, kind.version, kind.release, kind.agency, kind.association)
     errors = [it for it in message.findings if it.is_error]
     outer = next((it for it in errors if it.tag in _ENVELOPE), None)
-    said = (REFUSED,) if outer is None else _said(outer)
-    yield ("UCM", message.reference, own, *said)
+    action = (REFUSED,) if outer is None else _action(outer)
+    yield ("UCM", message.reference, own, *action)
     inner = [it for it in errors if it.tag not in _ENVELOPE and it.number is not None]
     for number, findings in groupby(inner, lambda it: it.number):
         yield from _of_segment(str(number), list(findings))
 
 
-def _of_segment(number: str, findings: Sequence[Finding]) -> Iterator[Written]:
+def _of_segment(number: str, findings: Sequence[Finding]) -> Iterator[SegmentParts]:
     whole = next((it for it in findings if it.element is None), None)
     yield ("UCS", number, "" if whole is None else str(SYNTAX_CODES[whole.fault]))
     for each in findings:

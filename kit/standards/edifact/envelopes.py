@@ -12,7 +12,7 @@ from kit.standards.edifact import headers
 from kit.standards.edifact.charsets import CODECS, codec_of
 from kit.standards.edifact.delimiters import LENGTH, Delimiters
 from kit.standards.edifact.faults import Fault, Faulty, Finding
-from kit.standards.edifact.interchanges import FunctionalGroup, Interchange, Message
+from kit.standards.edifact.parts import Envelope, EnvelopedMessage, FunctionalGroup, MessageKind
 from kit.standards.edifact.segments import BLANK, END, Raw, Segment, decoded, past, scan
 
 MOST_INTERCHANGES = 100
@@ -30,7 +30,7 @@ _OPENING = re.compile(rb"(?:UNA.{6}\s*)?UNB[^A-Za-z0-9]", re.DOTALL)
 _CONTROLS = {*range(32), *range(127, 160)}
 
 
-def split(content: bytes, charset: str | None = None) -> Iterator[Interchange]:
+def split(content: bytes, charset: str | None = None) -> Iterator[Envelope]:
     """Give the interchanges of a file, one after the other; at least one, whatever it is.
 
     Together they are all of its bytes, so that nothing of a file gets lost. charset: a syntax
@@ -47,10 +47,10 @@ def split(content: bytes, charset: str | None = None) -> Iterator[Interchange]:
         yield found
     text = f"A file has at most {MOST_INTERCHANGES} interchanges."
     finding = Finding(Fault.TOO_MANY, text, start)
-    yield Interchange(start, len(content), findings=[finding])
+    yield Envelope(start, len(content), findings=[finding])
 
 
-def read(content: bytes, start: int = 0, charset: str | None = None) -> Interchange:
+def read(content: bytes, start: int = 0, charset: str | None = None) -> Envelope:
     """Read an interchange and check its envelope. It ends behind its UNZ, or before the next UNB.
 
     charset: as of `split`.
@@ -63,12 +63,12 @@ class _Reading:
 
     def __init__(self, content: bytes, start: int, charset: str | None) -> None:
         self.content, self.charset = content, charset
-        self.found = Interchange(start, len(content))
+        self.found = Envelope(start, len(content))
         self.group: FunctionalGroup | None = None
-        self.message: Message | None = None
+        self.message: EnvelopedMessage | None = None
         self.groups = self.in_group = self.scanned = self.faults = 0
 
-    def read(self) -> Interchange:
+    def read(self) -> Envelope:
         """Read all of it."""
         try:
             start = self._begin()
@@ -116,8 +116,8 @@ class _Reading:
         if not unb.is_whole:
             text = "It is cut off within UNB."
             raise Faulty(Finding(Fault.MISSING, text, unb.start, "UNB"))
-        said = Segment(unb.content.decode("latin-1"), self.found.delimiters, 0, unb.start).get(1)
-        wanted = self.charset or said
+        written = Segment(unb.content.decode("latin-1"), self.found.delimiters, 0, unb.start).get(1)
+        wanted = self.charset or written
         # An identifier that nobody reads is a fault of the header.
         if wanted in CODECS:
             self.found.codec, is_as_said = codec_of(wanted, self.content)
@@ -132,7 +132,7 @@ class _Reading:
         messages = len(self.found.messages)
         return self.scanned > MOST_SEGMENTS or messages > MOST_MESSAGES or self.faults > MOST_FAULTS
 
-    def _leave(self) -> Interchange:
+    def _leave(self) -> Envelope:
         """Let what does not begin as an interchange end where the next one may begin."""
         own = self._past_marks()
         openings = (it.start() for it in _OPENING.finditer(self.content, self.found.start))
@@ -188,12 +188,12 @@ class _Reading:
             text = "Messages stand beside groups."
             self._refuse(Fault.GROUPS_AND_MESSAGES_MIXED, text, raw.start, "UNH")
         self.in_group += 1
-        self.message = Message(segment.get(1)[:14], headers.Kind(""), raw.start, raw.end, 1)
+        self.message = EnvelopedMessage(segment.get(1)[:14], MessageKind(""), raw.start, raw.end, 1)
         self.message.group = self.group
         self.found.messages.append(self.message)
         try:
             headers.reference_of(segment, 1)
-            self.message.kind = headers.kind_of(segment)
+            self.message.kind = headers.message_kind(segment)
         except Faulty as faulty:
             self._keep(faulty.finding)
 
@@ -259,11 +259,11 @@ class _Reading:
             self.message.end = segment.offset
             self.message = None
 
-    def _compare(self, said: object, own: object, segment: Segment, element: int = 1) -> None:
+    def _compare(self, theirs: object, own: object, segment: Segment, element: int = 1) -> None:
         """Refuse a count or a reference that is another than ours."""
-        if said != own:
+        if theirs != own:
             fault = Fault.COUNTS_DIFFER if element == 1 else Fault.REFERENCES_DIFFER
-            text = f"{segment.tag} says {said}, and here it is {own}."
+            text = f"{segment.tag} says {theirs}, and here it is {own}."
             number = segment.number or None
             self._keep(Finding(fault, text, segment.offset, segment.tag, number, element, 1))
 

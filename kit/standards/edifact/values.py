@@ -4,13 +4,13 @@ import re
 from decimal import Decimal
 
 from kit.standards.edifact.faults import Fault
-from kit.standards.edifact.headers import Place
+from kit.standards.edifact.headers import Component
 
 _NUMBER = re.compile(r"-?[0-9]{1,18}([.,][0-9]{1,18})?", re.ASCII)
 _POINTED = re.compile(r"-?[.,][0-9]+", re.ASCII)
 
 
-def number_at(place: Place) -> Decimal:
+def number_at(place: Component) -> Decimal:
     """Return the number that stands in a place; the mark is a point or a comma, whatever UNA says.
 
     Faulty: there is none, or it is written in another way.

@@ -7,11 +7,11 @@ from typing import TypeAlias
 
 from kit.standards.edifact.charsets import CODECS, fits
 from kit.standards.edifact.delimiters import DEFAULT, Delimiters
-from kit.standards.edifact.interchanges import Header, Kind
+from kit.standards.edifact.parts import Header, MessageKind
 
 Element: TypeAlias = str | Sequence[str]
 """An element: its only component, or all of them."""
-Written: TypeAlias = Sequence[Element]
+SegmentParts: TypeAlias = Sequence[Element]
 """A segment to be: its tag, then its elements; empty ones at the end are left out."""
 _YEARS_OF_FOUR_DIGITS = "4"
 
@@ -25,7 +25,7 @@ class Style:
     has_line_breaks: bool = False
 
 
-def segment(delimiters: Delimiters, parts: Written) -> str:
+def segment(delimiters: Delimiters, parts: SegmentParts) -> str:
     """Return the text of a segment. ValueError for what cannot be escaped."""
     elements = [
         _trimmed([delimiters.escaped(it) for it in ([each] if isinstance(each, str) else each)])
@@ -43,7 +43,7 @@ def _trimmed(parts: list[str]) -> list[str]:
 
 
 def interchange(
-    header: Header, messages: Iterable[tuple[Kind, Sequence[Written]]], style: Style
+    header: Header, messages: Iterable[tuple[MessageKind, Sequence[SegmentParts]]], style: Style
 ) -> bytes:
     """Return an interchange of messages, numbered from 1, each without its UNH and UNT.
 
@@ -65,12 +65,12 @@ def interchange(
     return text.encode("latin-1" if codec == "cp1252" else codec)
 
 
-def _unb(header: Header) -> Written:
+def _unb(header: Header) -> SegmentParts:
     return (
         "UNB",
         (header.identifier, header.version),
-        (header.sender.identification, header.sender.qualifier),
-        (header.recipient.identification, header.recipient.qualifier),
+        (header.sender.code, header.sender.qualifier),
+        (header.recipient.code, header.recipient.qualifier),
         _day_and_clock(header),
         header.reference,
         "",

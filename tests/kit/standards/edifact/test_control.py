@@ -7,7 +7,7 @@ import pytest
 from kit.standards.edifact import control, envelopes
 from kit.standards.edifact.charsets import transliterated
 from kit.standards.edifact.delimiters import DEFAULT, Delimiters
-from kit.standards.edifact.interchanges import Kind
+from kit.standards.edifact.parts import MessageKind
 from kit.standards.edifact.writing import Style, interchange, segment
 from tests.kit.standards.edifact.test_envelopes import DELFOR, HEADER, ONE
 from tests.make.messages.files import FILE
@@ -56,7 +56,8 @@ def test_the_version_goes_with_the_syntax_and_answers_are_not_answered() -> None
     assert str(control.kind_for(HEADER)) == "CONTRL:D:3:UN"
     assert str(control.kind_for(replace(HEADER, version="4"))) == "CONTRL:4:1:UN"
     (found,) = envelopes.split(ONE.replace(b"DELFOR:D:97A", b"CONTRL:D:3"))
-    assert control.is_answer(found) and not control.is_answer(next(envelopes.split(ONE)))
+    assert control.is_answer(found)
+    assert not control.is_answer(next(envelopes.split(ONE)))
 
 
 def test_an_answer_is_read_as_an_interchange() -> None:
@@ -65,7 +66,9 @@ def test_an_answer_is_read_as_an_interchange() -> None:
     kind, body = control.kind_for(found.header), control.body(found.header, found)
     content = interchange(HEADER, [(kind, body)], Style(has_line_breaks=True))
     (again,) = envelopes.split(content)
-    assert again.is_whole and again.messages[0].is_whole and again.messages[0].kind == kind
+    assert again.is_whole
+    assert again.messages[0].is_whole
+    assert again.messages[0].kind == kind
     assert content.endswith(b"UNT+3+1'\r\nUNZ+1+REF1'\r\n")
 
 
@@ -83,4 +86,4 @@ def test_what_cannot_be_written_is_refused_and_never_a_question_mark() -> None:
 
 def test_latin_1_is_written_as_it_is_named() -> None:
     with pytest.raises(ValueError, match="cannot be written"):
-        interchange(HEADER, [(Kind("DESADV", "D", "01B", "UN"), [("FTX", "5 €")])], Style())
+        interchange(HEADER, [(MessageKind("DESADV", "D", "01B", "UN"), [("FTX", "5 €")])], Style())

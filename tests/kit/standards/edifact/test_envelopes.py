@@ -9,23 +9,23 @@ from hypothesis import strategies as st
 from kit.standards.edifact import envelopes
 from kit.standards.edifact.delimiters import DEFAULT, Delimiters
 from kit.standards.edifact.faults import Fault, Faulty
-from kit.standards.edifact.interchanges import Address, Header, Kind
 from kit.standards.edifact.messages import segments_of
+from kit.standards.edifact.parts import Header, Identification, MessageKind
 from kit.standards.edifact.segments import Segment, scan
 from kit.standards.edifact.writing import Style, interchange
 
 HEADER = Header(
     identifier="UNOC",
     version="3",
-    sender=Address("4012345000009", "14"),
-    recipient=Address("SUPPLIER", "ZZ"),
+    sender=Identification("4012345000009", "14"),
+    recipient=Identification("SUPPLIER", "ZZ"),
     prepared_at=datetime(2026, 3, 2, 9, 0),  # noqa: DTZ001 -- UNB knows no zone.
     reference="REF1",
     application="",
     wants_answer=True,
     is_test=False,
 )
-DELFOR = Kind("DELFOR", "D", "97A", "UN")
+DELFOR = MessageKind("DELFOR", "D", "97A", "UN")
 ONE = (
     b"UNB+UNOC:3+A:14+B:ZZ+260302:0900+R1++++1'"
     b"UNH+1+DELFOR:D:97A:UN'BGM+241+4711+5'LIN+1++X?'Y:IN'UNT+4+1'UNZ+1+R1'"
@@ -50,15 +50,20 @@ def texts(content: bytes, charset: str | None = None) -> list[str]:
 def test_an_interchange_is_read_with_the_places_of_its_messages() -> None:
     (found,) = envelopes.split(ONE)
     assert found.header is not None
-    assert (found.header.sender, found.header.recipient) == (Address("A", "14"), Address("B", "ZZ"))
+    assert (found.header.sender, found.header.recipient) == (
+        Identification("A", "14"),
+        Identification("B", "ZZ"),
+    )
     assert (found.header.reference, found.header.wants_answer) == ("R1", True)
     assert found.findings == []
     (message,) = found.messages
     assert (message.kind, message.reference, message.segments) == (DELFOR, "1", 4)
-    assert ONE[message.start : message.end].startswith(b"UNH+1") and message.is_whole
+    assert ONE[message.start : message.end].startswith(b"UNH+1")
+    assert message.is_whole
     own = list(segments_of(ONE, found, message))
     assert [(it.number, it.tag) for it in own] == [(1, "UNH"), (2, "BGM"), (3, "LIN"), (4, "UNT")]
-    assert own[2].element(3) == ["X'Y", "IN"] and ONE[own[2].offset :].startswith(b"LIN")
+    assert own[2].element(3) == ["X'Y", "IN"]
+    assert ONE[own[2].offset :].startswith(b"LIN")
 
 
 @pytest.mark.parametrize(
@@ -118,7 +123,8 @@ def test_a_broken_message_leaves_the_others_whole() -> None:
     second = ONE.partition(b"UNH")[2].partition(b"UNZ")[0].replace(b"+1'", b"+2'")
     second = second.replace(b"+1+DELFOR", b"UNH+2+DELFOR").replace(b"UNT+4", b"UNT+9")
     (found,) = envelopes.split(ONE.replace(b"UNZ+1", second + b"UNZ+2"))
-    assert found.is_whole and [it.is_whole for it in found.messages] == [True, False]
+    assert found.is_whole
+    assert [it.is_whole for it in found.messages] == [True, False]
 
 
 @pytest.mark.parametrize(
@@ -173,7 +179,8 @@ def test_line_breaks_indentation_and_ends_of_old_systems_are_read_past() -> None
 
 def test_a_file_that_is_wrapped_at_eighty_columns_is_read() -> None:
     wrapped = b"\r\n".join(ONE[it : it + 40] for it in range(0, len(ONE), 40))
-    assert faults(wrapped) == [] and texts(wrapped) == texts(ONE)
+    assert faults(wrapped) == []
+    assert texts(wrapped) == texts(ONE)
     assert [it.fault for it in next(envelopes.split(wrapped)).findings] == [Fault.LINE_BREAK]
 
 
@@ -199,7 +206,8 @@ def test_characters_are_those_of_unb_or_of_the_file(
 ) -> None:
     file = ONE.replace(b"UNOC", identifier.encode()).replace(b"4711", content)
     (found,) = envelopes.split(file)
-    assert found.is_whole and found.messages[0].is_whole
+    assert found.is_whole
+    assert found.messages[0].is_whole
     assert [it.fault for it in found.findings] == notes
     assert text in list(segments_of(file, found, found.messages[0]))[1].text
 
@@ -222,7 +230,8 @@ def test_a_file_of_several_interchanges_is_not_merged() -> None:
 def test_syntax_4_has_years_of_four_digits_and_repetitions() -> None:
     header = ONE.replace(b"UNOC:3", b"UNOC:4").replace(b"260302", b"20260302")
     (found,) = envelopes.split(b"UNA:+.?*'" + header.replace(b"4711", b"a*b*c"))
-    assert found.header is not None and found.header.prepared_at == HEADER.prepared_at
+    assert found.header is not None
+    assert found.header.prepared_at == HEADER.prepared_at
     content = b"UNA:+.?*'" + header.replace(b"4711", b"a*b*c")
     segment = list(segments_of(content, found, found.messages[0]))[1]
     assert segment.elements()[2] == [["a"], ["b"], ["c"]]

@@ -7,7 +7,7 @@ import pytest
 from kit.standards.edifact.delimiters import DEFAULT
 from kit.standards.edifact.faults import Fault, Faulty
 from kit.standards.edifact.groups import Group, Seg, parse
-from kit.standards.edifact.headers import Place
+from kit.standards.edifact.headers import Component
 from kit.standards.edifact.segments import Segment
 from kit.standards.edifact.values import number_at
 
@@ -27,7 +27,8 @@ def test_segments_stand_in_the_groups_of_their_table() -> None:
     assert findings == []
     assert [it.text for it in found.all("DTM")] == ["DTM+a"]
     first, second = found.within("ARTICLE")
-    assert first.one("LIN").text == "LIN+1" and second.one("LOC") is None
+    assert first.one("LIN").text == "LIN+1"
+    assert second.one("LOC") is None
     quantities = first.within("QUANTITY")
     assert [it.one("QTY").text for it in quantities] == ["QTY+1", "QTY+2"]
     assert [it.text for it in quantities[0].all("DTM")] == ["DTM+b"]
@@ -52,7 +53,7 @@ def test_what_a_table_does_not_allow_is_found(text: str, found: list[object]) ->
     ("text", "number"), [("1", "1"), ("-1.50", "-1.50"), ("1,5", "1.5"), ("007", "7")]
 )
 def test_a_number_has_a_point_or_a_comma(text: str, number: str) -> None:
-    assert number_at(Place(Segment(f"QTY+113:{text}", DEFAULT, 1, 0), 1, 2)) == Decimal(number)
+    assert number_at(Component(Segment(f"QTY+113:{text}", DEFAULT, 1, 0), 1, 2)) == Decimal(number)
 
 
 @pytest.mark.parametrize(
@@ -69,6 +70,6 @@ def test_a_number_has_a_point_or_a_comma(text: str, number: str) -> None:
 def test_what_is_no_number_is_found(text: str, fault: Fault) -> None:
     escaped = DEFAULT.escaped(text)
     with pytest.raises(Faulty) as raised:
-        number_at(Place(Segment(f"QTY+113:{escaped}", DEFAULT, 1, 0), 1, 2))
+        number_at(Component(Segment(f"QTY+113:{escaped}", DEFAULT, 1, 0), 1, 2))
     found = raised.value.finding
     assert (found.fault, found.element, found.component) == (fault, 1, 2)

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from kit.standards.edifact import envelopes
 from kit.standards.edifact.faults import Fault
-from kit.standards.edifact.interchanges import Interchange
 from kit.standards.edifact.messages import segments_of
+from kit.standards.edifact.parts import Envelope
 from tests.make.messages.files import FILE
 
 MEGABYTE = 1024 * 1024
 
 
-def read(content: bytes) -> list[Interchange]:
+def read(content: bytes) -> list[Envelope]:
     """Read all of a file, and each of its messages; its pieces are the whole file."""
     found = list(envelopes.split(content))
     assert [it.start for it in found] == [0, *(it.end for it in found[:-1])]
@@ -44,7 +44,8 @@ def changed(content: bytes) -> Iterator[bytes]:
 
 def test_no_change_of_a_segment_goes_unnoticed_or_crashes() -> None:
     (good,) = read(FILE)
-    assert good.is_whole and all(it.is_whole for it in good.messages)
+    assert good.is_whole
+    assert all(it.is_whole for it in good.messages)
     kept = 0
     for file in changed(FILE):
         found = read(file)
@@ -130,7 +131,7 @@ def test_a_message_of_many_segments_costs_little_more_than_its_bytes() -> None:
 
 
 def test_random_pieces_of_files_are_read() -> None:
-    choose = random.Random(20261128)  # noqa: S311 -- it chooses pieces, no secrets.
+    choose = random.Random(20261128)
     tokens = [it + b"'" for it in FILE.split(b"'")] + [b"UNA:+.? '", b"'", b"?", b"\xff", b"UNZ"]
     for _ in range(300):
         read(b"".join(choose.choices(tokens, k=choose.randint(1, 30))))

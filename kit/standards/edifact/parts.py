@@ -8,10 +8,10 @@ from kit.standards.edifact.faults import Finding
 
 
 @dataclass(frozen=True)
-class Address:
-    """Who sends or takes: an identification (0004, 0010) and its qualifier (0007), "" for none."""
+class Identification:
+    """Who sends or takes. code: 0004 or 0010. qualifier: of that (0007), "" for none."""
 
-    identification: str
+    code: str
     qualifier: str = ""
 
 
@@ -24,8 +24,8 @@ class Header:
 
     identifier: str
     version: str
-    sender: Address
-    recipient: Address
+    sender: Identification
+    recipient: Identification
     prepared_at: datetime | None
     reference: str
     application: str
@@ -34,7 +34,7 @@ class Header:
 
 
 @dataclass(frozen=True)
-class Kind:
+class MessageKind:
     """Type, version, release, agency and association code of a message (S009)."""
 
     type: str
@@ -55,16 +55,16 @@ class FunctionalGroup:
 
     number: int
     reference: str
-    sender: Address
-    recipient: Address
+    sender: Identification
+    recipient: Identification
 
 
 @dataclass
-class Message:
+class EnvelopedMessage:
     """A message: from its UNH, at start, to the end of its UNT. segments: with both of them."""
 
     reference: str
-    kind: Kind
+    kind: MessageKind
     start: int
     end: int = 0
     segments: int = 0
@@ -78,10 +78,10 @@ class Message:
 
 
 @dataclass
-class Interchange:
-    """An interchange: the bytes from start to end. header: None where it has none that is one.
+class Envelope:
+    """An interchange that was read: the bytes from start to end.
 
-    findings: of its envelope; what is an error of its own refuses all of it.
+    header: None where there is none that can be read. findings: of its envelope; what is an error of its own refuses all of it.
     """
 
     start: int
@@ -89,7 +89,7 @@ class Interchange:
     delimiters: Delimiters = field(default_factory=Delimiters)
     codec: str = "ascii"
     header: Header | None = None
-    messages: list[Message] = field(default_factory=list)
+    messages: list[EnvelopedMessage] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
     @property
