@@ -81,7 +81,8 @@ class EnvelopedMessage:
 class Envelope:
     """An interchange that was read: the bytes from start to end.
 
-    header: None where there is none that can be read. findings: of its envelope; what is an error of its own refuses all of it.
+    header: None where there is none that can be read. findings: of its envelope; what is an error
+    of its own refuses all of it.
     """
 
     start: int

@@ -20,7 +20,7 @@ def imports():
         ("kit/standards/gs1.py", "tests/kit/standards/test_gs1.py", "tests/web"),
         ("kit/embedded/keeper.py", "tests/kit/embedded", "tests/api/trade"),
         ("tests/kit/standards/test_gs1.py", "tests/kit/standards/test_gs1.py", "tests/api/trade"),
-        ("tests/make/access/issuer.py", "tests/transport/test_oidc.py", "tests/web"),
+        ("tests/make/issuer.py", "tests/transport/test_oidc.py", "tests/web"),
         ("web/src/main.js", "tests/web", "tests/api/trade"),
         ("docs/ERRORS.md", "tests/house", "tests/api/trade"),
         ("bench/measuring/wire.py", "tests/bench/test_measuring.py", "tests/api/trade"),
