@@ -35,7 +35,8 @@ class Delimiters:
         component, element, decimal, release, repetition, segment = map(chr, una)
         found = cls(component, element, decimal, release.strip(" "), repetition.strip(" "), segment)
         parting = [component, element, segment, *found.release, *found.repetition]
-        is_plain = una.isascii() and not any(it.isalnum() for it in map(chr, una))
+        is_plain = una.isascii() and b"\0" not in una
+        is_plain = is_plain and not any(it.isalnum() for it in map(chr, una))
         if not is_plain or " " in parting or len(set(parting)) != len(parting):
             raise _wrong(una)
         return found
