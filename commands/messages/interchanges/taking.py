@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from sqlalchemy import Boolean, Text, Uuid, bindparam, exists, select
+
 from commands.messages import outbox
 from commands.messages.interchanges.files import (
     File,
@@ -22,6 +24,7 @@ from kit.standards.edifact.faults import Fault, Finding
 from kit.standards.edifact.parts import Header
 from models.events.messages.interchanges import InterchangeReceived
 from models.messages.interchanges import (
+    UNTAKEN,
     Interchange,
     InterchangeMessage,
     InterchangeSource,
@@ -150,14 +153,21 @@ def _not_for_us(partner: PartnerProfile, header: Header) -> Finding | None:
 
 async def _is_used(writing: Writing, row: Interchange) -> bool:
     """Tell whether the partner has used the reference for what was taken in before."""
-    others = await writing.among(Interchange, "reference", [row.reference])
-    return any(
-        it.id != row.id
-        and it.partner_id == row.partner_id
-        and it.is_test == row.is_test
-        and it.state in {InterchangeState.ACCEPTED, InterchangeState.TESTED}
-        for it in others
+    names = ("id", "partner_id", "reference", "is_test")
+    own = {f"own_{name}": getattr(row, name) for name in names}
+    return bool(await writing.session.scalar(_USED, {**writing.parameters, **own}))
+
+
+_USED = select(
+    exists().where(
+        Interchange.merchant_id == bindparam("merchant", type_=Uuid()),
+        Interchange.partner_id == bindparam("own_partner_id", type_=Uuid()),
+        Interchange.reference == bindparam("own_reference", type_=Text()),
+        Interchange.is_test == bindparam("own_is_test", type_=Boolean()),
+        Interchange.state.not_in(sorted(UNTAKEN)),
+        Interchange.id != bindparam("own_id", type_=Uuid()),
     )
+)
 
 
 def _tell(row: Interchange, fault: Fault, text: str) -> None:

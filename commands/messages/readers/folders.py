@@ -84,6 +84,7 @@ def _chunks(path: Path) -> Iterator[bytes]:
             yield chunk
 
 
+_MERCHANT = bindparam("merchant", type_=Uuid())
 _PENDING = (
     select(OutgoingInterchange.id, OutgoingInterchange.reference, PartnerProfile.code)
     .join(
@@ -94,16 +95,14 @@ _PENDING = (
         ),
     )
     .where(
-        *(
-            it.merchant_id == bindparam("merchant", type_=Uuid())
-            for it in (OutgoingInterchange, PartnerProfile)
-        ),
+        OutgoingInterchange.merchant_id == _MERCHANT,
+        PartnerProfile.merchant_id == _MERCHANT,
         OutgoingInterchange.state == literal_column(f"'{OutgoingState.PENDING}'"),
     )
     .order_by(OutgoingInterchange.created_at, OutgoingInterchange.id)
 )
 _BYTES = select(InterchangeContent.content).where(
-    InterchangeContent.merchant_id == bindparam("merchant", type_=Uuid()),
+    InterchangeContent.merchant_id == _MERCHANT,
     InterchangeContent.id == bindparam("of", type_=Uuid()),
 )
 

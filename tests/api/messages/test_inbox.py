@@ -141,8 +141,8 @@ async def test_an_unknown_sender_is_held_and_read_once_it_is_known(ask) -> None:
     await files.partner(ask, identification=name)
     taken = (await ask(REPLAY, input={"interchangeId": held["id"]}))["it"]["interchange"]
     assert (taken["state"], taken["messages"]["totalCount"]) == ("ACCEPTED", 2)
-    told = [(it["type"], it["payload"].get("state")) for it in taken["timeline"]["nodes"]]
-    assert told == [
+    entries = [(it["type"], it["payload"].get("state")) for it in taken["timeline"]["nodes"]]
+    assert entries == [
         ("interchange.received", "HELD"),
         ("interchange.replayed", "HELD"),
         ("interchange.replayed", "ACCEPTED"),
@@ -183,8 +183,8 @@ async def test_a_partner_is_answered_as_its_profile_says(
 ) -> None:
     partner = await files.partner(ask, acknowledgement=acknowledgement)
     content = files.interchange(partner["identification"])
-    asking = b"++DELFOR++1'" if is_wanted else b"++DELFOR'"
-    taken = await received(ask, content.replace(b"++DELFOR++1'", asking))
+    request = b"++DELFOR++1'" if is_wanted else b"++DELFOR'"
+    taken = await received(ask, content.replace(b"++DELFOR++1'", request))
     assert len(taken["answers"]) == is_answered
 
 
@@ -207,7 +207,7 @@ async def test_answers_are_numbered_and_written_as_the_partner_wants_them(ask) -
     assert texts[0].startswith("UNA|;,#*~\r\nUNB;UNOC|3;")
 
 
-async def test_a_broken_message_is_told_and_the_others_wait(ask) -> None:
+async def test_a_broken_message_is_entries_and_the_others_wait(ask) -> None:
     partner = await files.partner(ask)
     content = files.interchange(partner["identification"]).replace(b"UNT+7+2", b"UNT+8+2")
     taken = await received(ask, content)
