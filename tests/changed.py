@@ -51,7 +51,7 @@ def changed(base: str) -> list[PurePosixPath]:
 
 
 def graph() -> grimp.ImportGraph:
-    """Return who imports whom, without the imports of modules that import all wings, or all but one."""
+    """Return who imports whom, without the imports of modules of all wings, or all but one."""
     roots = [it for it in (*FLOORS, *BESIDE) if (ROOT / it).is_dir()]
     found = grimp.build_graph(*roots, exclude_type_checking_imports=True, cache_dir=None)
     imported = {it: found.find_modules_directly_imported_by(it) for it in found.modules}
