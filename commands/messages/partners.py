@@ -33,11 +33,9 @@ def _parting(una: str) -> str:
 
 
 Identified = Annotated[Reference, StringConstraints(max_length=35)]
-Qualifier = Annotated[str, StringConstraints(max_length=4, pattern="^[A-Za-z0-9]*$")]
-Prefix = Annotated[str, StringConstraints(max_length=5, pattern="^[A-Za-z0-9-]*$")]
-ServiceCharacters = Annotated[
-    str, StringConstraints(min_length=6, max_length=6), AfterValidator(_parting)
-]
+Qualifier = Annotated[Reference, StringConstraints(max_length=4)]
+Prefix = Annotated[Reference, StringConstraints(max_length=5)]
+ServiceCharacters = Annotated[str, StringConstraints(max_length=6), AfterValidator(_parting)]
 
 
 class PartnerProfileUpsert(Input):
@@ -47,12 +45,16 @@ class PartnerProfileUpsert(Input):
     identification: Identified = Field(
         description="What it calls itself in UNB (0004); with `qualifier` of one partner only."
     )
-    qualifier: Qualifier = Field("", description="Of that (0007), for example 14 for a GLN.")
+    qualifier: Qualifier | None = Field(
+        None, description="Of that (0007), for example 14 for a GLN."
+    )
     own_identification: Identified | None = Field(
         None,
         description="What it calls us in UNB (0010); without it, it may call us anything.",
     )
-    own_qualifier: Qualifier | None = Field(None, description="Of that (0007); with it.")
+    own_qualifier: Qualifier | None = Field(
+        None, description="Of that (0007); only with `ownIdentification`."
+    )
     party_number: Reference | None = Field(None, description="Number of the party that it is.")
     charset: Charset | None = Field(
         None, description="What its files are written in, whatever their UNB says."
@@ -66,15 +68,15 @@ class PartnerProfileUpsert(Input):
     acknowledgement: Acknowledgement = Field(
         Acknowledgement.ON_REQUEST, description="When an interchange is answered with CONTRL."
     )
-    reference_prefix: Prefix = Field(
-        "", description="What the control references (0020) of what we write begin with."
+    reference_prefix: Prefix | None = Field(
+        None, description="What the control references (0020) of what we write begin with."
     )
     is_active: bool = Field(default=True, description="Whether its interchanges are taken in.")
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        if (self.own_identification is None) != (self.own_qualifier is None):
-            text = "We are called by an identification and its qualifier, which may be empty."
+        if self.own_identification is None and self.own_qualifier is not None:
+            text = "A qualifier goes with an identification."
             raise PydanticCustomError(Code.INVALID.value, "{text}", {"text": text})
         return self
 
@@ -100,6 +102,9 @@ async def upsert_all(writing: Writing, command: PartnerProfilesUpsert) -> Outcom
     items: list[dict[str, Any]] = []
     for place, each in enumerate(partners):
         values = each.model_dump(exclude={"party_number"})
+        values |= {name: values[name] or "" for name in ("qualifier", "reference_prefix")}
+        if each.own_identification is not None:
+            values["own_qualifier"] = each.own_qualifier or ""
         party = parties.get(each.party_number)
         if each.party_number is not None and party is None:
             path = ("partners", place, "party_number")

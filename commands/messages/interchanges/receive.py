@@ -12,7 +12,7 @@ from commands.messages.interchanges.taking import take_in
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Code
-from kit.inputs import Command, Name
+from kit.inputs import Command, Key
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.messages.interchanges import InterchangeSource
@@ -38,14 +38,14 @@ class InterchangeReceive(Command):
     """A file with interchanges, one behind the other."""
 
     content: Base64 = Field(description="The bytes of the file in Base64, as it came.")
-    file_name: Name | None = Field(None, description="What the file is called; for people.")
+    file_name: Key | None = Field(None, description="What the file is called; for people.")
 
 
 class InterchangeFileReceive(Command):
     """A file as it was found in a folder."""
 
     file: Any = Field(description="What was read of it, a File.")
-    file_name: Name = Field(description="What it is called.")
+    file_name: str = Field(description="What it is called.")
 
 
 _RECEIVE = Act(Scope.MESSAGES_WRITE)

@@ -150,7 +150,7 @@ async def test_an_unknown_sender_is_held_and_read_once_it_is_known(ask) -> None:
 
 
 async def test_what_is_for_somebody_else_is_rejected(ask) -> None:
-    partner = await files.partner(ask, ownIdentification="US", ownQualifier="")
+    partner = await files.partner(ask, ownIdentification="US")
     taken = await received(ask, files.interchange(partner["identification"]))
     assert (taken["state"], codes(taken)) == ("REJECTED", ["NOT_THE_RECIPIENT"])
     assert "+4+7+UNB+4:1'" in answer_text(taken)

@@ -254,6 +254,8 @@ async def test_another_companys_id_is_refused_to_a_buyer_as_an_unknown_one(
 
 KEYS = {
     *("channelCode", "closes", "gln", "gtin", "language", "limit", "opens", "productSku", "sscc"),
+    *("content", "identification", "ownIdentification", "ownQualifier", "qualifier"),
+    *("referencePrefix", "serviceCharacters"),
     *("hazardClass", "hazardClasses", "packaging", "unNumber", "variantOfSku"),
     *(
         "channelCodes",
