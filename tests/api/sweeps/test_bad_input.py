@@ -24,7 +24,6 @@ from tests.make import Ask, World
 from tests.make import world as another_world
 from tests.make.everything import CORE, SHARED, SHOWN, WINGS, inputs_of, makers, payload_of
 from tests.make.feed import rows
-from tests.make.rows import digests, every_text
 from tests.make.scene import Scene, scene
 from tests.make.sweeps.leaves import (
     Leaf,
@@ -38,6 +37,7 @@ from tests.make.sweeps.leaves import (
     wrong_types,
     wrong_values,
 )
+from tests.make.sweeps.rows import digests, every_text
 
 NARROWED = {"carrierId": "trackingNumber"}
 """What only narrows another field: of an event, the carrier says whose number it is."""
@@ -293,6 +293,8 @@ KEYS = {
         "productSku",
         "sscc",
     ),
+    *("content", "identification", "ownIdentification", "ownQualifier", "qualifier"),
+    *("referencePrefix", "serviceCharacters"),
     *("hazardClass", "hazardClasses", "packaging", "unNumber", "variantOfSku"),
     *(
         "channelCodes",

@@ -52,9 +52,10 @@ class LineChanges:
         """
         rows = {it.id: it for it in self.standing.lines(item.order_id)}
         refusals, drafts, paths = Refusals(), dict[UUID, LineDraft](), dict[UUID, Path]()
-        named = [*(it.line_id for it in item.lines), *item.remove_line_ids]
         with refusals:
             refuse_duplicates((it.line_id for it in item.lines), ("lines",), "line_id")
+        with refusals:
+            refuse_duplicates(item.remove_line_ids, ("remove_line_ids",))
         for number, each in enumerate(item.lines):
             with refusals:
                 paths[each.line_id] = path = ("lines", number)
@@ -64,10 +65,11 @@ class LineChanges:
         gone: list[tuple[OrderLine, Path]] = []
         for number, line_id in enumerate(item.remove_line_ids):
             with refusals:
-                if line_id not in rows or named.count(line_id) > 1:
+                if line_id not in rows or line_id in paths:
                     raise missing(OrderLine, ("remove_line_ids", number))
-                gone.append((rows.pop(line_id), ("remove_line_ids", number)))
+                gone.append((rows[line_id], ("remove_line_ids", number)))
         refusals.end()
+        rows = {key: row for key, row in rows.items() if key not in item.remove_line_ids}
         kept_path: Path = ("lines",)
         lines: list[LineTarget] = [
             (row, drafts.get(key) or kept(row), paths.get(key, kept_path))
