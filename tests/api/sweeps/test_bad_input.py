@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any
 
 import pytest
-from graphql import GraphQLList, get_named_type, get_nullable_type
+from graphql import GraphQLInputObjectType, GraphQLList, get_named_type, get_nullable_type
 
 from admission.demands import of_field
 from kit.db.statements import dumps
@@ -62,13 +62,17 @@ TWICE_COUNTS = {"ordersRecordPayments", "parcelRecordTracking"}
 
 
 def items_of(name: str) -> str | None:
-    """Return the field whose items a mutation answers one by one."""
+    """Return the field whose items a mutation answers one by one, None where there is none."""
     results = payload_of(name).fields.get("results")
     if results is None or "userErrors" not in get_named_type(results.type).fields:
         return None
-    fields = get_named_type(input_of(name)).fields
-    (field,) = (it for it in fields if isinstance(get_nullable_type(fields[it].type), GraphQLList))
-    return str(field)
+    fields = get_named_type(input_of(name)).fields.items()
+    return next((field for field, it in fields if _holds_objects(it.type)), None)
+
+
+def _holds_objects(kind: Any) -> bool:
+    is_list = isinstance(get_nullable_type(kind), GraphQLList)
+    return is_list and isinstance(get_named_type(kind), GraphQLInputObjectType)
 
 
 def input_of(name: str) -> Any:
