@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any
 
 import pytest
-from graphql import GraphQLInputObjectType, GraphQLList, get_named_type, get_nullable_type
+from graphql import get_named_type
 
 from admission.demands import of_field
 from kit.db.statements import dumps
@@ -22,7 +22,7 @@ from models.access.viewers import SCOPES, Actor
 from schema.graphql.inputs import client_path
 from tests.make import Ask, World
 from tests.make import world as another_world
-from tests.make.everything import CORE, SHARED, SHOWN, WINGS, inputs_of, makers, payload_of
+from tests.make.everything import CORE, SHARED, SHOWN, WINGS, inputs_of, items_of, makers
 from tests.make.feed import rows
 from tests.make.scene import Scene, scene
 from tests.make.sweeps.leaves import (
@@ -59,20 +59,6 @@ FINE_HERE = {("contractCreate", "lines")}
 """The same, of one mutation."""
 TWICE_COUNTS = {"ordersRecordPayments", "parcelRecordTracking"}
 """Verbs of facts: the same again is UNCHANGED."""
-
-
-def items_of(name: str) -> str | None:
-    """Return the field whose items a mutation answers one by one, None where there is none."""
-    results = payload_of(name).fields.get("results")
-    if results is None or "userErrors" not in get_named_type(results.type).fields:
-        return None
-    fields = get_named_type(input_of(name)).fields.items()
-    return next((field for field, it in fields if _holds_objects(it.type)), None)
-
-
-def _holds_objects(kind: Any) -> bool:
-    is_list = isinstance(get_nullable_type(kind), GraphQLList)
-    return is_list and isinstance(get_named_type(kind), GraphQLInputObjectType)
 
 
 def input_of(name: str) -> Any:

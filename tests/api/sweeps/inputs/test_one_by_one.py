@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from graphql import get_named_type, get_nullable_type
 
-from tests.api.sweeps.test_bad_input import NARROWED, items_of, of_wing, shortened
+from tests.api.sweeps.test_bad_input import NARROWED, of_wing, shortened
 from tests.make import Ask, World
-from tests.make.everything import SHOWN, WINGS
+from tests.make.everything import SHOWN, WINGS, items_of
 from tests.make.scene import Scene, scene
 from tests.make.sweeps.leaves import (
     Leaf,
