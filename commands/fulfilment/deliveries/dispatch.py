@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from commands.fulfilment.clocks import check_happened
-from commands.fulfilment.deliveries import remainder
+from commands.fulfilment.deliveries.rest import remainder
 from commands.fulfilment.deliveries.arrival import settle
 from commands.fulfilment.deliveries.locking import DeliveryCommand, Locked, changed, lock_one
 from commands.fulfilment.deliveries.plan import quantities_of

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from commands.fulfilment.deliveries import remainder
+from commands.fulfilment.deliveries.rest import remainder
 from commands.fulfilment.deliveries.locking import DeliveryCommand, Locked, changed, lock_one
 from commands.fulfilment.deliveries.plan import quantities_of
 from commands.fulfilment.deliveries.stops import check_delivery

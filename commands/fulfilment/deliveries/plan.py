@@ -25,6 +25,7 @@ from commands.master.packagings.counting import (
     packagings_of,
 )
 from commands.trade.orders.lines import lock_orders, move, touch_lines_of
+from commands.trade.orders.states import not_wanted
 from commands.writing.counters import numbers
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Outcome, Writing
@@ -45,6 +46,7 @@ from kit.inputs import (
 )
 from models.access.keys import CounterName
 from models.events.fulfilment.deliveries import DeliveryPlanned
+from models.fulfilment.codes import FulfilmentCode
 from models.fulfilment.deliveries import acts
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine, Incoterm
@@ -136,6 +138,7 @@ async def plan_all(writing: Writing, command: DeliveryPlan) -> Outcome:
     """Plan deliveries of confirmed orders.
 
     Refused: NOT_FOUND, DUPLICATE, SCALE_EXCEEDED, WRONG_STATE for an order that is not confirmed,
+    DELIVERY_POLICY for one that is not wanted any more (D10),
     AMENDMENT_AWAITED for a line whose amendment waits for its answer (D13),
     QUANTITY_NOT_OPEN when more is planned than is open (O1, D1), PARTY_MISMATCH when orders of
     different buyers are to travel together, INVALID_WINDOW and INVALID when there is no one
@@ -208,6 +211,9 @@ def _take(
         if order.state not in acts.PLAN.states:
             text = f"{order.number} is {order.state.value}, not CONFIRMED."
             raise Refused(Code.WRONG_STATE, text, (*below, "order_line_id"))
+        if not order.is_wanted(writing.now):
+            text = not_wanted(order)
+            raise Refused(FulfilmentCode.DELIVERY_POLICY, text, (*below, "order_line_id"))
         if line.is_amended(writing.now):
             text = f"An amendment of line {line.line_no} of {order.number} waits for its answer."
             raise Refused(TradeCode.AMENDMENT_AWAITED, text, (*below, "order_line_id"))

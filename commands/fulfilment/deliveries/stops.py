@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any
 
+from commands.trade.orders.states import not_wanted
 from commands.writing.stops import check_stops
 from commands.writing.transaction import Writing
 from kit.errors import Path, Refused
@@ -91,9 +91,7 @@ def _nameless(delivery: Delivery, path: Path, _companies: Sequence[Party]) -> Re
 
 def _too_late(path: Path, orders: Sequence[Order]) -> Refused:
     """Return the refusal of what is not wanted any more (D10)."""
-    order: Any = orders[0]
-    text = f"{order.number} was wanted by {order.cancel_if_not_by.isoformat()} or not."
-    return Refused(FulfilmentCode.DELIVERY_POLICY, text, path)
+    return Refused(FulfilmentCode.DELIVERY_POLICY, not_wanted(orders[0]), path)
 
 
 def _incomplete(path: Path, orders: Sequence[Order]) -> Refused:

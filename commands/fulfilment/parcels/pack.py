@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from operator import attrgetter
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, Uuid, any_, literal, select
 
 from commands.fulfilment.parcels.inputs import ParcelPack
 from commands.master.packagings.counting import Counted
@@ -93,12 +93,13 @@ async def pack(
     return made
 
 
-async def void(writing: Writing, delivery_id: UUID) -> None:
-    """Void the parcels of a delivery that still count."""
+async def void(writing: Writing, *delivery_ids: UUID) -> None:
+    """Void the parcels of deliveries that still count."""
     rows = writing.seen(Parcel).where(
-        Parcel.delivery_id == delivery_id, Parcel.status != ParcelStatus.VOIDED
+        Parcel.delivery_id == any_(literal(delivery_ids, ARRAY(Uuid()))),
+        Parcel.status != ParcelStatus.VOIDED,
     )
-    for parcel in await writing.all(rows.order_by(Parcel.parcel_no)):
+    for parcel in await writing.all(rows.order_by(Parcel.delivery_id, Parcel.parcel_no)):
         parcel.status = ParcelStatus.VOIDED
         parcel.status_at = parcel.voided_at = writing.now
         writing.record(ParcelVoided(parcel.id))

@@ -50,9 +50,9 @@ def some_line(reader: Reader, order: Any, condition: Callable[[Any], Any]) -> Co
 
 
 def is_open(reader: Reader, order: Any) -> ColumnElement[bool]:
-    """Tell whether a living order has something that is neither cancelled nor shipped."""
+    """Tell whether an order that is wanted has something that is neither cancelled nor shipped."""
     owing = some_line(reader, order, lambda line: line.open_quantity > 0)
-    return and_(order.state.in_(OPEN_STATES), owing)
+    return and_(order.state.in_(OPEN_STATES), order.is_wanted(reader.at), owing)
 
 
 def is_backordered(reader: Reader, order: Any) -> ColumnElement[bool]:
@@ -69,7 +69,8 @@ def is_late(reader: Reader, order: Any) -> ColumnElement[bool]:
 
     def late(line: Any) -> ColumnElement[bool]:
         due = func.coalesce(line.window_latest, order.window_latest)
-        overdue = order.state.in_(OPEN_STATES) & (line.open_quantity > 0) & (due < reader.at)
+        is_owed = order.state.in_(OPEN_STATES) & order.is_wanted(reader.at)
+        overdue = is_owed & (line.open_quantity > 0) & (due < reader.at)
         return or_(overdue, _dispatched_after(reader, line, due))
 
     return some_line(reader, order, late)

@@ -171,7 +171,7 @@ TOO_LATE = Some(
     lambda rows, delivery, order, part: and_(
         part.delivery_id == delivery.id,
         order.id == part.order_id,
-        order.cancel_if_not_by < rows.now,
+        ~order.is_wanted(rows.now),
     ),
 )
 UNPAID = Some(

@@ -39,6 +39,11 @@ def _may_be_rejected(reader: Any, order: Any) -> Any:
 
 AWAITED = Itself("it waits for the viewer's side", _is_awaited)
 REJECTABLE = Itself("it waits for the viewer's side; staff reject for both", _may_be_rejected)
+WANTED = Itself(
+    "it was not wanted by an instant that has passed",
+    lambda reader, order: order.is_wanted(reader.at),
+    rule="D10",
+)
 HELD = Some(
     "it has an active hold",
     (Hold,),
@@ -69,7 +74,7 @@ APPROVE = Act(
     Scope.ORDERS_APPROVE,
     leading_to(OrderState.CONFIRMED, NEXT_STATES),
     becomes=OrderState.CONFIRMED,
-    needs=(AWAITED,),
+    needs=(AWAITED, WANTED),
     action=OrderAction.APPROVE,
 )
 REJECT = Act(
@@ -96,7 +101,7 @@ CLOSE = Act(
 CONFIRM = Act(
     Scope.ORDERS_MANAGE,
     frozenset({OrderState.CONFIRMED}),
-    needs=(OPEN,),
+    needs=(OPEN, WANTED),
     action=OrderAction.CONFIRM,
 )
 ANSWER_AMENDMENT = Act(

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Index, Numeric, and_, any_, text
+from sqlalchemy import ARRAY, ColumnElement, Index, Numeric, and_, any_, or_, text
 from sqlalchemy.ext.hybrid import hybrid_method
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -89,6 +89,9 @@ class Order(Owned):
         indexed("orders", "contract_id"),
         indexed("orders", "ship_to_id"),
         indexed("orders", "buyer_contact_id"),
+        indexed(
+            "orders", "cancel_if_not_by", postgresql_where=text("cancel_if_not_by IS NOT NULL")
+        ),
         Index(
             "uq_orders_external_reference",
             "merchant_id",
@@ -163,6 +166,16 @@ class Order(Owned):
         OneOf(PaymentState), default=PaymentState.AWAITED
     )
     version: Mapped[int] = mapped_column(default=1)
+
+    @hybrid_method
+    def is_wanted(self, at: datetime) -> bool:
+        """Tell whether it is wanted still: not by an instant that has passed."""
+        return self.cancel_if_not_by is None or at <= self.cancel_if_not_by
+
+    @is_wanted.inplace.expression  # type: ignore[attr-defined, untyped-decorator]
+    @classmethod
+    def _is_wanted(cls, at: Any) -> ColumnElement[bool]:
+        return or_(cls.cancel_if_not_by.is_(None), cls.cancel_if_not_by >= at)
 
     @hybrid_method
     def awaits(self, approval: Approval) -> bool:
