@@ -1,12 +1,12 @@
 """Guards: functions that refuse what would break a rule, declared so that they can be listed.
 
 Rules are named by their code in docs/INVARIANTS.md. What stops an act is a guard, too, and stands
-at the act (`models.base.acts`). `make guards` takes each of them away and finds the test that fails.
+at the act (`models.base.acts`). `make guards` takes each of them away and finds what test fails.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Generic, ParamSpec, TypeVar
+from typing import Generic, ParamSpec, TypeVar, cast
 
 Asked = ParamSpec("Asked")
 Said = TypeVar("Said")
@@ -33,7 +33,7 @@ def guards(*rules: str) -> Callable[[Callable[Asked, Said]], Guard[Asked, Said]]
 
     def declared(check: Callable[Asked, Said]) -> Guard[Asked, Said]:
         guard = Guard(rules, f"{check.__module__}.{check.__name__}", check)
-        GUARDS.append(guard)
+        GUARDS.append(cast(Guard[..., object], guard))
         return guard
 
     return declared

@@ -20,7 +20,6 @@ from commands.fulfilment.deliveries.places import (
     WINDOW,
     Route,
     check_carried,
-    check_hours,
     check_location,
 )
 from commands.fulfilment.deliveries.plan import (
@@ -31,6 +30,7 @@ from commands.fulfilment.deliveries.plan import (
 )
 from commands.fulfilment.deliveries.stops import check_delivery
 from commands.master.packagings.counting import Counted, Quantified
+from commands.trade.contracts.times import Arrival, check_ahead, check_handling
 from commands.trade.orders import holds
 from commands.trade.orders.lines import active_holds
 from commands.writing.counters import numbers
@@ -51,6 +51,8 @@ from models.master.locations import Location
 from models.master.parties import Address
 from models.trade.codes import TradeCode
 from models.trade.contracts.guarantees import SupplyExcuse
+from models.trade.contracts.states import TimeRule
+from models.trade.contracts.tables import Contract
 from models.trade.orders.lines import OrderLine
 
 _INHERITED = (
@@ -94,7 +96,9 @@ class DeliverySplit(DeliveryCommand):
         None, description="When the new delivery is to arrive; else when this one is."
     )
     window_override: Note | None = Field(
-        None, description="Why the window may lie outside of the address's receiving hours."
+        None,
+        description="Why the window may lie outside of the address's receiving hours, or of the"
+        " contract's validity.",
     )
 
 
@@ -118,7 +122,9 @@ class DeliveryReschedule(DeliveryCommand):
 
     window: Window = Field(description="When it is to arrive from now on.")
     window_override: Note | None = Field(
-        None, description="Why the window may lie outside of the address's receiving hours."
+        None,
+        description="Why the window may lie outside of the address's receiving hours, or of the"
+        " contract's validity.",
     )
     excuse: SupplyExcuse | None = Field(
         None,
@@ -136,16 +142,18 @@ async def split(writing: Writing, command: DeliverySplit) -> Outcome:
 
     Refused: QUANTITY_EXCEEDED when a line has less or nothing would stay, DUPLICATE,
     DELIVERY_POLICY when what is released of an order that must come complete would not be,
-    SCALE_EXCEEDED, NOT_FOUND, WRONG_STATE, OUTSIDE_RECEIVING_HOURS, LOCATION_NOT_ALLOWED and
-    METHOD_NOT_ALLOWED for what the goods need.
+    SCALE_EXCEEDED, NOT_FOUND, WRONG_STATE, LOCATION_NOT_ALLOWED and METHOD_NOT_ALLOWED for what
+    the goods need, and for its window as `deliveryReschedule`.
     """
     delivery, locked = await lock_one(writing, command, split)
     taken = await _taken(locked, delivery, command.lines)
     columns = {name: getattr(delivery, name) for name in _INHERITED}
     if command.location_id is not None:
         columns["location_id"] = await _location(locked, delivery, command.location_id, taken)
+    overridden: frozenset[TimeRule] = frozenset()
     if command.window is not None:
-        columns |= await _window(locked, delivery, command.window, command.window_override)
+        fresh, overridden = await _window(locked, delivery, command)
+        columns |= fresh
     (number,) = await numbers(writing, CounterName.DELIVERY, 1)
     part = Delivery(
         merchant_id=delivery.merchant_id,
@@ -167,6 +175,7 @@ async def split(writing: Writing, command: DeliverySplit) -> Outcome:
     add_lines(writing, part, quantities)
     divided = events.DeliveryDivided(delivery.id, into=part.id, taken=amounts_of(quantities))
     changed(writing, delivery, divided)
+    _tell(writing, part, overridden)
     await holds.inherit(locked.writing, delivery.id, part.id, events.DeliveryHeld)
     return {"delivery_id": delivery.id, "part_id": part.id}
 
@@ -233,11 +242,12 @@ async def move(writing: Writing, command: DeliveryMove) -> Outcome:
 async def reschedule(writing: Writing, command: DeliveryReschedule) -> Outcome:
     """Deliver at another time; nothing happens where it is that time already. Before dispatch only.
 
-    Refused: WRONG_STATE, OUTSIDE_RECEIVING_HOURS without a reason for it (D6).
+    Refused: WRONG_STATE, INVALID_WINDOW for one that has passed, INVALID_DATE where it cannot be
+    handled in time (D16), OUTSIDE_RECEIVING_HOURS (D6) and OUTSIDE_VALIDITY (K3) without a reason.
     """
     delivery, locked = await lock_one(writing, command, reschedule)
     before = delivery.window_latest
-    columns = await _window(locked, delivery, command.window, command.window_override)
+    columns, overridden = await _window(locked, delivery, command)
     columns["excuse"] = command.excuse
     if all(getattr(delivery, name) == value for name, value in columns.items()):
         return {"delivery_id": delivery.id}
@@ -254,6 +264,7 @@ async def reschedule(writing: Writing, command: DeliveryReschedule) -> Outcome:
             excuse=command.excuse,
         ),
     )
+    _tell(writing, delivery, overridden)
     return {"delivery_id": delivery.id}
 
 
@@ -300,6 +311,7 @@ def _pour(
         order_line = locked.order_lines[line.order_line_id]
         quantities[order_line] = line.planned
         line.planned = Decimal(0)
+    into.completes_order = into.completes_order or source.completes_order
     source.state = DeliveryState.CANCELLED
     source.cancelled_at = writing.now
     changed(writing, source, events.DeliveryCancelled(source.id, merged_into=into.id))
@@ -324,12 +336,30 @@ async def _location(
 
 
 async def _window(
-    locked: Locked, delivery: Delivery, window: Window, override: str | None
-) -> dict[str, Any]:
-    """Return the columns of a new window. Refused: OUTSIDE_RECEIVING_HOURS."""
-    columns: dict[str, Any] = dict(zip(WINDOW, window.model_dump().values(), strict=True))
-    columns["window_override"] = override
+    locked: Locked, delivery: Delivery, command: DeliverySplit | DeliveryReschedule
+) -> tuple[dict[str, Any], frozenset[TimeRule]]:
+    """Return the columns of a new window, and the rules that it overrides.
+
+    Refused: INVALID_WINDOW for one that has passed, INVALID_DATE where it cannot be handled in
+    time, OUTSIDE_RECEIVING_HOURS, OUTSIDE_VALIDITY.
+    """
+    window: Any = command.window
+    check_ahead(locked.writing, window, ())
+    check_handling(delivery.fulfil_at, delivery.fulfil_by, window.latest, ("window",))
+    address = None
     if delivery.ship_to_id is not None:
-        addresses = await locked.writing.get(Address, {delivery.ship_to_id: ("delivery_id",)})
-        check_hours(addresses[delivery.ship_to_id], columns, ("window",))
-    return columns
+        wanted = {delivery.ship_to_id: ("delivery_id",)}
+        address = (await locked.writing.get(Address, wanted))[delivery.ship_to_id]
+    agreed = {it.contract_id for it in locked.orders.values() if it.contract_id}
+    contracts = await locked.writing.by_key(Contract, "id", agreed)
+    arrival = Arrival(address, list(contracts.values()), command.window_override)
+    overridden = arrival.check(window, ("window",))
+    columns: dict[str, Any] = dict(zip(WINDOW, window.model_dump().values(), strict=True))
+    columns["window_override"] = command.window_override
+    return columns, overridden
+
+
+def _tell(writing: Writing, delivery: Delivery, overridden: frozenset[TimeRule]) -> None:
+    if overridden:
+        rules = tuple(sorted(overridden))
+        writing.record(events.DeliveryWindowOverridden(delivery.id, rules=rules))

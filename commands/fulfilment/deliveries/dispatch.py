@@ -8,10 +8,10 @@ from uuid import UUID
 from pydantic import Field
 
 from commands.fulfilment.clocks import check_happened
-from commands.fulfilment.deliveries.rest import remainder
 from commands.fulfilment.deliveries.arrival import settle
 from commands.fulfilment.deliveries.locking import DeliveryCommand, Locked, changed, lock_one
 from commands.fulfilment.deliveries.plan import quantities_of
+from commands.fulfilment.deliveries.rest import remainder
 from commands.fulfilment.deliveries.stops import check_delivery
 from commands.trade.contracts import counters
 from commands.trade.orders.lines import move
@@ -47,7 +47,8 @@ async def dispatch(writing: Writing, command: DeliveryDispatch) -> Outcome:
     PARTIAL_CANCEL_REST lose what is in no delivery.
     Refused: WRONG_STATE, ON_HOLD, PAYMENT_OUTSTANDING, INVALID_DATE for a time to come or before
     its orders were placed, DELIVERY_POLICY when a part of an order that must come complete would
-    leave alone, or one that is past its date has left after it.
+    leave alone, one that is past its date has left after it, or the delivery does not complete it
+    as it says (D18).
     """
     delivery, locked = await lock_one(writing, command, dispatch)
     when = command.dispatched_at or writing.now

@@ -7,13 +7,14 @@ from uuid import UUID
 
 from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Refused
+from kit.guards import guards
 from kit.inputs import Place, Recipient
 from models.fulfilment.codes import FulfilmentCode
 from models.master.catalog import Product
 from models.master.channels import CONSUMER_METHODS, Channel, DeliveryMethod
 from models.master.handling import MethodHandling, Need, lacking
 from models.master.locations import Location
-from models.master.parties import Address, Party, PartyKind, takes_in
+from models.master.parties import Address, Party, PartyKind
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.tables import Order
 
@@ -52,14 +53,25 @@ def check_location(location: Location, path: Path) -> None:
         raise Refused(Code.WRONG_STATE, f"{location.code} is not active.", path)
 
 
+def allowed_methods(channel: Channel, party: Party | None) -> list[DeliveryMethod]:
+    """Return by which methods a channel delivers to a party (D8). party: None for a guest."""
+    is_company = party is not None and party.kind is PartyKind.COMPANY
+    not_for_it = CONSUMER_METHODS if is_company else frozenset()
+    return [it for it in DeliveryMethod if it in channel.delivery_methods and it not in not_for_it]
+
+
+@guards("D8")
 def check_method(method: DeliveryMethod, channel: Channel, party: Party | None, path: Path) -> None:
     """Refused: METHOD_NOT_ALLOWED by the channel, or for a business (invariant D8)."""
+    allowed = allowed_methods(channel, party)
+    if method in allowed:
+        return
     if method not in channel.delivery_methods:
-        text = f"The channel {channel.code} does not allow {method.value}."
-        raise Refused(FulfilmentCode.METHOD_NOT_ALLOWED, text, path)
-    if party is not None and party.kind is PartyKind.COMPANY and method in CONSUMER_METHODS:
-        text = f"{method.value} is not for businesses: goods go to a named recipient."
-        raise Refused(FulfilmentCode.METHOD_NOT_ALLOWED, text, path)
+        why = f"The channel {channel.code} does not allow {method.value}"
+    else:
+        why = f"{method.value} is not for businesses: goods go to a named recipient"
+    text = f"{why}; what would do: {', '.join(allowed) or 'none'}."
+    raise Refused(FulfilmentCode.METHOD_NOT_ALLOWED, text, path)
 
 
 @dataclass(frozen=True)
@@ -109,16 +121,6 @@ def _refused(
     instead = ", ".join(fitting[:_MOST]) or "none"
     text = f"{name} cannot handle {', '.join(missing)}; what would do: {instead}."
     return Refused(code, text, (*route.path, field))
-
-
-def check_hours(address: Address, columns: Mapping[str, Any], path: Path) -> None:
-    """Refused: OUTSIDE_RECEIVING_HOURS unless the window is overridden (invariant D6)."""
-    if columns["window_override"] is not None:
-        return
-    window = (columns["window_earliest"], columns["window_latest"])
-    if not takes_in(address.receiving_hours, address.time_zone, *window):
-        text = f"The address {address.code} takes nothing in then; say why in windowOverride."
-        raise Refused(FulfilmentCode.OUTSIDE_RECEIVING_HOURS, text, path)
 
 
 def place_columns(

@@ -9,6 +9,7 @@ from sqlalchemy import ARRAY, Uuid, any_, literal, select
 
 from commands.fulfilment.parcels.inputs import ParcelPack
 from commands.master.packagings.counting import Counted
+from commands.master.parties.roles import check_role
 from commands.writing.counters import raised
 from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Refused
@@ -112,8 +113,7 @@ async def _check_carriers(writing: Writing, parcels: Sequence[ParcelPack], path:
         if each.carrier_id is not None
     }
     for key, party in (await writing.get(Party, paths)).items():
-        if PartyRole.CARRIER not in party.roles:
-            raise Refused(Code.INVALID, f"{party.name} is no carrier.", paths[key])
+        check_role(party, PartyRole.CARRIER, paths[key])
 
 
 async def _ssccs(writing: Writing, parcels: Sequence[ParcelPack], path: Path) -> list[str | None]:

@@ -102,7 +102,9 @@ async def _wanted(
 
 @verb(
     acts.CLOSE,
-    "Close an order of which nothing is under way; what no delivery has taken is cancelled.",
+    "Close an order of which nothing is planned and not shipped; what no delivery has taken is"
+    " cancelled. Nothing more is sent of it; what is on the road still arrives, and its tracking"
+    " and receipts count as before.",
 )
 async def close(writing: Writing, command: OrderClose) -> Outcome:
     """Close an order of which nothing is under way; what was never planned is cancelled first.

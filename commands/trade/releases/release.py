@@ -4,7 +4,8 @@ from sqlalchemy import ARRAY, Uuid, any_, literal
 
 from commands.master.catalog import check_scale
 from commands.master.packagings.counting import Counted, packagings_of
-from commands.trade.contracts.life import check_in_force, outside
+from commands.trade.contracts.life import check_in_force
+from commands.trade.contracts.times import outside
 from commands.trade.releases.inputs import ContractRelease
 from commands.trade.releases.schedule import Schedule, check_firm_zone, schedule_of, slots_of
 from commands.writing.transaction import Outcome, Writing

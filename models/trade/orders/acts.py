@@ -48,6 +48,7 @@ HELD = Some(
     "it has an active hold",
     (Hold,),
     lambda _rows, row, hold: and_(hold.subject_id == row.id, hold.is_active),
+    rule="D9",
 )
 UNPLANNED = Some(
     "something of it is in no delivery",
@@ -58,6 +59,7 @@ UNDER_WAY = Some(
     "something is planned and not shipped",
     (OrderLine,),
     lambda _rows, order, line: and_(line.order_id == order.id, line.planned > line.shipped),
+    rule="O16",
 )
 AMENDED = Some(
     "an amendment of a line waits for its answer",

@@ -225,6 +225,10 @@ class Order(Node):
     )
     recipient: values.Recipient | None = values.recipient("recipient", "Who takes the goods in.")
     window: values.DeliveryWindow | None = values.window("window", "When it is wanted.")
+    window_override: str | None = strawberry.field(
+        description="Why its windows may lie outside of the address's receiving hours, or what is"
+        " promised outside of its contract's validity."
+    )
     confirmed_window: values.DeliveryWindow | None = values.window(
         "confirmed", "When it is promised."
     )

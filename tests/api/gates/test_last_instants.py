@@ -77,9 +77,7 @@ async def test_what_waits_for_approval_is_cancelled_too(world, ask, clock, datab
 async def test_what_has_not_left_is_cancelled_by_itself(world, ask, clock, database):
     order = await orders.order(world, ask, **WANTED)
     sent = await deliveries.dispatched(world, ask, order, lines=deliveries.lines(order, "3", "0"))
-    released = await deliveries.released(
-        world, ask, order, lines=deliveries.lines(order, "2", "4")
-    )
+    released = await deliveries.released(world, ask, order, lines=deliveries.lines(order, "2", "4"))
     for days, cancelled in ((0, "0"), (2, "7"), (0, "7")):
         clock.advance(days=days)
         await Rounds(database, clock).make(LAPSE_ORDERS)

@@ -8,6 +8,7 @@ from models.access.viewers import Actor
 from tests import make
 from tests.guard import counted
 from tests.make.feed import rows
+from tests.make.fulfilment import deliveries
 from tests.make.master import parties
 from tests.make.trade import contracts
 from tests.make.trade.orders import products
@@ -290,7 +291,8 @@ async def test_a_settlement_records_what_is_missing_to_the_minimum(ask, world, c
         contracts.line(wire),
     ]
     made = await contracts.contract(world, ask, lines=lines)
-    await contracts.call_off(world, ask, made, "540", "540")
+    placed = await contracts.call_off(world, ask, made, "540", "540")
+    await deliveries.dispatched(world, ask, placed)
     early = await contracts.change(ask, "contractSettle", contractId=made["id"])
     assert contracts.codes(early) == [("WRONG_STATE", "contractId")]
     clock.time = clock.time.replace(year=2027, month=1, day=1)

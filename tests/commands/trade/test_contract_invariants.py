@@ -75,17 +75,6 @@ async def test_a_rejected_call_off_gives_back_all(ask, world):
     assert await _counters(ask, made) == ("0", "0", "1000")
 
 
-async def test_what_is_given_back_after_the_end_counts_for_a_settled_contract_too(ask, world):
-    made = await contracts.contract(world, ask)
-    placed = await contracts.call_off(world, ask, made, "100")
-    takes = "ContractTerminateInput"
-    step = {"contractId": made["id"]}
-    await _do(ask, "contractTerminate", takes, **step, keepCallOffs=True)
-    await _do(ask, "contractSettle", "ContractSettleInput", **step)
-    await _do(ask, "orderClose", "OrderCloseInput", orderId=placed["id"])
-    assert await _counters(ask, made) == ("0", "0", "1000")
-
-
 @pytest.mark.parametrize(
     "wrong",
     [

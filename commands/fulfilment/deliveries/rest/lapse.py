@@ -36,9 +36,9 @@ async def lapse(session: Session, merchant_id: UUID, now: datetime) -> bool:
     """Cancel what is open of orders that are not wanted any more (D10); tells of more.
 
     Nothing of them goes on from their last instant on, whenever this comes. What is packed may have
-    left in time and be told later, and so is left for a day. What brings goods of other orders, too,
-    and is held stays until its hold ends, since their goods would be free of it (D9). An order that
-    was recorded after its last instant is history, which its importer completes.
+    left in time and be told later, and so is left for a day. What brings goods of other orders and
+    is held stays until its hold ends, since their goods would be free of it (D9). An order that was
+    recorded after its last instant is history, which its importer completes.
     """
     writing = Writing(session, by_itself(merchant_id), now)
     ledger = Ledger(writing)
