@@ -1,4 +1,4 @@
-"""docs/benchmarks.md and docs/benchmarks.svg from what was measured."""
+"""docs/benchmarks.md and docs/pictures/benchmarks.svg from what was measured."""
 
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ def write(kept: Mapping[str, Any]) -> None:
         found = kept["compare"]
         results = Results.read(found)
         parts += [_heading("Comparison", found), *_comparison(found, results)]
-        (DOCS / "benchmarks.svg").write_text(_plot(found, results), "utf-8")
+        (DOCS / "pictures" / "benchmarks.svg").write_text(_plot(found, results), "utf-8")
     if "growth" in kept:
         parts += [_heading("Growth", kept["growth"]), *_growth(kept["growth"])]
     if "fair" in kept:

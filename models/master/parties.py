@@ -180,22 +180,17 @@ def takes_in(
 
 
 def _openings(
-    receiving_hours: Sequence[Opening], day: date, zone: ZoneInfo
+    openings: Sequence[Opening], day: date, zone: ZoneInfo
 ) -> Iterator[tuple[datetime, datetime]]:
     """Give the openings of one day at the place as instants; those that touch are one."""
-    hours: list[tuple[str, str]] = []
-    of_day = (it for it in receiving_hours if it["weekday"] == day.isoweekday())
-    for opening in sorted(of_day, key=lambda it: str(it["opens"])):
-        if hours and hours[-1][1] == opening["opens"]:
-            hours[-1] = (hours[-1][0], opening["closes"])
-        else:
-            hours.append((opening["opens"], opening["closes"]))
-    for begin, end in hours:
+    hours = {it["opens"]: it["closes"] for it in openings if it["weekday"] == day.isoweekday()}
+    for begin in sorted({*hours} - {*hours.values()}):
+        end = begin
+        while end in hours:
+            end = hours[end]
+        until, clock = (day, end) if end != END_OF_DAY else (day + timedelta(1), "00:00")
         opens = _instant(day, begin, zone, fold=0)
-        if end == END_OF_DAY:
-            closes = _instant(day + timedelta(1), "00:00", zone, fold=0)
-        else:
-            closes = _instant(day, end, zone, fold=1)
+        closes = _instant(until, clock, zone, fold=int(end != END_OF_DAY))
         if opens < closes:
             yield opens, closes
 

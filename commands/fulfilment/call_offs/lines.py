@@ -16,6 +16,7 @@ from commands.trade.orders.drafts import LineDraft
 from commands.writing.transaction import Writing, missing
 from kit.errors import Code, Path, Problem, Refused
 from kit.inputs import Window, refuse_duplicates
+from models.base.guards import guards
 from models.master.catalog import Product
 from models.trade.codes import TradeCode
 from models.trade.contracts.tables import Contract, ContractLine
@@ -145,6 +146,7 @@ def sums(drafts: Sequence[LineDraft]) -> dict[UUID, Decimal]:
     return dict(sums)
 
 
+@guards("K1", instead=())
 def _limits(agreement: Agreement, drafts: Sequence[LineDraft], at: datetime) -> Iterator[Problem]:
     """Yield what is too little or too much; told at the last line that draws on the same."""
     places = {draft.contract_line_id: place for place, draft in enumerate(drafts)}

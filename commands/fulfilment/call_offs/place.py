@@ -11,7 +11,7 @@ from commands.master.parties.roles import check_role
 from commands.master.parties.upsert import ship_to
 from commands.trade.contracts import counters
 from commands.trade.contracts.life import check_in_force
-from commands.trade.contracts.times import Arrival, outside
+from commands.trade.contracts.times import AgreedPlace, outside
 from commands.trade.orders.approvals import awaited
 from commands.trade.orders.drafts import Draft, LineDraft, create
 from commands.trade.orders.references import check_free
@@ -56,7 +56,7 @@ async def place(writing: Writing, command: ContractCallOff) -> Outcome:
     check_parts(writing, contract, command)
     drafts = await drafts_of(writing, await agreement_of(writing, contract, command.lines), command)
     address = await _ship_to(writing, contract, command)
-    overridden = _check_hours(Arrival(address, override=command.window_override), command)
+    overridden = _check_hours(AgreedPlace(address, override=command.window_override), command)
     draft = await _draft(writing, contract, command, drafts, address)
     waits = await awaited(writing, channel, party, draft)
     draft = replace(draft, awaiting=waits)
@@ -79,7 +79,7 @@ def _check_contract(writing: Writing, contract: Contract, command: ContractCallO
         raise outside(contract, ("contract_id",))
 
 
-def _check_hours(arrival: Arrival, command: ContractCallOff) -> frozenset[TimeRule]:
+def _check_hours(arrival: AgreedPlace, command: ContractCallOff) -> frozenset[TimeRule]:
     """Return the rules that its windows override. Refused: OUTSIDE_RECEIVING_HOURS (D6)."""
     windows: list[tuple[Path, Window | None]] = [(("window",), command.window)]
     windows += [(("lines", i, "window"), it.window) for i, it in enumerate(command.lines)]

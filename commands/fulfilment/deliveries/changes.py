@@ -1,7 +1,7 @@
 """New shapes of what is planned: split, merge, move, reschedule. Every line's total stays (D2)."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
@@ -30,7 +30,7 @@ from commands.fulfilment.deliveries.plan import (
 )
 from commands.fulfilment.deliveries.stops import check_delivery
 from commands.master.packagings.counting import Counted, Quantified
-from commands.trade.contracts.times import Arrival, check_ahead, check_handling
+from commands.trade.contracts.times import AgreedPlace, check_ahead, check_handling
 from commands.trade.orders import holds
 from commands.trade.orders.lines import active_holds
 from commands.writing.counters import numbers
@@ -41,6 +41,7 @@ from kit.errors import Path, Refused
 from kit.ids import Names, new_id
 from kit.inputs import Bulk, Note, Quantity, Window, refuse_duplicates
 from models.access.keys import CounterName
+from models.base.guards import guards
 from models.events.fulfilment import deliveries as events
 from models.fulfilment.codes import FulfilmentCode
 from models.fulfilment.deliveries import acts
@@ -169,8 +170,7 @@ async def split(writing: Writing, command: DeliverySplit) -> Outcome:
         line.planned -= quantity.amount
         if line.planned == 0:
             await writing.session.delete(line)
-    if delivery.state is not DeliveryState.PLANNED:
-        await check_delivery(writing, delivery, (INCOMPLETE,), ("lines",))
+    await _check_complete(writing, delivery)
     quantities = {locked.order_lines[it.order_line_id]: amount for it, amount in taken.items()}
     add_lines(writing, part, quantities)
     divided = events.DeliveryDivided(delivery.id, into=part.id, taken=amounts_of(quantities))
@@ -202,8 +202,7 @@ async def merge(writing: Writing, command: DeliveryMerge) -> Outcome:
         source = locked.deliveries[key]
         check_allowed(source, merge, path)
         _check_alike(locked, target, source, path)
-        if key in held:
-            raise Refused(TradeCode.ON_HOLD, f"{source.number} is on hold.", path)
+        _check_free(source, held, path)
         for line, quantity in _pour(writing, locked, source, target).items():
             poured[line] += quantity
     mine = {line.order_line_id: line for line in locked.lines_of(target)}
@@ -290,6 +289,20 @@ async def _taken(
     return taken
 
 
+@guards("D11")
+async def _check_complete(writing: Writing, delivery: Delivery) -> None:
+    """Refused: DELIVERY_POLICY where what is released of an order is not complete any more."""
+    if delivery.state is not DeliveryState.PLANNED:
+        await check_delivery(writing, delivery, (INCOMPLETE,), ("lines",))
+
+
+@guards("D9")
+def _check_free(source: Delivery, held: Collection[UUID], path: Path) -> None:
+    """Refused: ON_HOLD for a delivery that would lose its hold."""
+    if source.id in held:
+        raise Refused(TradeCode.ON_HOLD, f"{source.number} is on hold.", path)
+
+
 def _check_alike(locked: Locked, target: Delivery, source: Delivery, path: Path) -> None:
     """Refused: NOT_MERGEABLE when they differ. Orders of two guests never travel as one."""
     differing = [it for it in ALIKE if getattr(source, it) != getattr(target, it)]
@@ -352,7 +365,7 @@ async def _window(
         address = (await locked.writing.get(Address, wanted))[delivery.ship_to_id]
     agreed = {it.contract_id for it in locked.orders.values() if it.contract_id}
     contracts = await locked.writing.by_key(Contract, "id", agreed)
-    arrival = Arrival(address, list(contracts.values()), command.window_override)
+    arrival = AgreedPlace(address, list(contracts.values()), command.window_override)
     overridden = arrival.check(window, ("window",))
     columns: dict[str, Any] = dict(zip(WINDOW, window.model_dump().values(), strict=True))
     columns["window_override"] = command.window_override

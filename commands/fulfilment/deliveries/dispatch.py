@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -18,10 +19,12 @@ from commands.trade.orders.lines import move
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.inputs import Instant
+from models.base.guards import guards
 from models.events.fulfilment.deliveries import DeliveryDispatched
 from models.fulfilment.deliveries import acts
 from models.fulfilment.deliveries.conditions import TOO_LATE
 from models.fulfilment.deliveries.states import DeliveryState
+from models.fulfilment.deliveries.tables import Delivery
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import DeliveryPolicy
 
@@ -54,7 +57,7 @@ async def dispatch(writing: Writing, command: DeliveryDispatch) -> Outcome:
     when = command.dispatched_at or writing.now
     placed = max(order.placed_at for order in locked.orders.values())
     check_happened(when, ("dispatched_at",), since=placed, until=writing.now)
-    await check_delivery(writing, delivery, (TOO_LATE,), at=when)
+    await _check_in_time(writing, delivery, when)
     shipped = {}
     for line in locked.lines_of(delivery):
         order_line = locked.order_lines[line.order_line_id]
@@ -69,6 +72,12 @@ async def dispatch(writing: Writing, command: DeliveryDispatch) -> Outcome:
     await _count_on_contracts(locked, shipped)
     await settle(locked)
     return {"delivery_id": delivery.id}
+
+
+@guards("D10")
+async def _check_in_time(writing: Writing, delivery: Delivery, when: datetime) -> None:
+    """Refused: DELIVERY_POLICY for what left after the last instant of one of its orders."""
+    await check_delivery(writing, delivery, (TOO_LATE,), at=when)
 
 
 async def _cancel_remainder(locked: Locked) -> None:

@@ -19,9 +19,9 @@ from commands.trade.orders.lines import move
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refused
-from kit.guards import guards
 from kit.ids import Names
 from kit.inputs import LARGEST_BULK, Bulk, QuantityOrZero, refuse_duplicates
+from models.base.guards import guards
 from models.events.fulfilment.deliveries import DeliveryPacked
 from models.fulfilment.codes import FulfilmentCode
 from models.fulfilment.deliveries import acts
@@ -84,9 +84,7 @@ async def pack(writing: Writing, command: DeliveryPack) -> Outcome:
     products = await locked.products()
     packagings = await locked.packagings(_named(command))
     picked = _picked(command, delivery, locked, products, packagings)
-    if any(quantity < line.planned for line, quantity in picked.items()):
-        # What is picked short is free of the delivery and so of its holds (D9).
-        await check_delivery(writing, delivery, (HELD,), ("lines",))
+    await _check_free(writing, delivery, picked)
     contents = _contents(command, delivery, locked, products, packagings)
     _check_contents(command, products, picked, contents)
     _check_serials(command, products)
@@ -141,6 +139,15 @@ def _picked(
     return picked
 
 
+@guards("D9")
+async def _check_free(
+    writing: Writing, delivery: Delivery, picked: Mapping[DeliveryLine, Decimal]
+) -> None:
+    """Refused: ON_HOLD: what is picked short is free of the delivery and so of its holds."""
+    if any(quantity < line.planned for line, quantity in picked.items()):
+        await check_delivery(writing, delivery, (HELD,), ("lines",))
+
+
 def _contents(
     command: DeliveryPack,
     delivery: Delivery,
@@ -160,6 +167,7 @@ def _contents(
     return packed
 
 
+@guards("P1")
 def _check_contents(
     command: DeliveryPack,
     products: Mapping[UUID, Product],
@@ -221,8 +229,14 @@ async def _settle(locked: Locked, short: Mapping[OrderLine, Decimal]) -> None:
 
 
 def _backorder(order: Order, short: Mapping[OrderLine, Decimal]) -> None:
+    _check_complete(order, short)
+    for line, quantity in short.items():
+        move(line, backordered=quantity)
+
+
+@guards("D11")
+def _check_complete(order: Order, short: Mapping[OrderLine, Decimal]) -> None:
+    """Refused: DELIVERY_POLICY for a short pick of an order that must come complete."""
     if short and order.delivery_policy is DeliveryPolicy.SHIP_COMPLETE:
         text = f"{order.number} must come complete."
         raise Refused(FulfilmentCode.DELIVERY_POLICY, text, ("lines",))
-    for line, quantity in short.items():
-        move(line, backordered=quantity)

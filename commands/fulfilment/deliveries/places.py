@@ -7,8 +7,8 @@ from uuid import UUID
 
 from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Refused
-from kit.guards import guards
 from kit.inputs import Place, Recipient
+from models.base.guards import guards
 from models.fulfilment.codes import FulfilmentCode
 from models.master.catalog import Product
 from models.master.channels import CONSUMER_METHODS, Channel, DeliveryMethod
@@ -84,6 +84,7 @@ class Route:
     path: Path
 
 
+@guards("D14")
 async def check_carried(writing: Writing, routes: Iterable[Route]) -> None:
     """Look whether locations and methods can handle what they are to carry.
 

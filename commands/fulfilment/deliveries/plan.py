@@ -24,7 +24,7 @@ from commands.master.packagings.counting import (
     Quantified,
     packagings_of,
 )
-from commands.trade.contracts.times import Arrival, check_ahead, check_handling
+from commands.trade.contracts.times import AgreedPlace, check_ahead, check_handling
 from commands.trade.orders.lines import lock_orders, move, touch_lines_of
 from commands.trade.orders.states import not_wanted
 from commands.writing.counters import numbers
@@ -46,6 +46,7 @@ from kit.inputs import (
     refuse_duplicates,
 )
 from models.access.keys import CounterName
+from models.base.guards import guards
 from models.events.fulfilment.deliveries import DeliveryPlanned, DeliveryWindowOverridden
 from models.fulfilment.codes import FulfilmentCode
 from models.fulfilment.deliveries import acts
@@ -236,20 +237,37 @@ def _take(
         if order.state not in acts.PLAN.states:
             text = f"{order.number} is {order.state.value}, not CONFIRMED."
             raise Refused(Code.WRONG_STATE, text, (*below, "order_line_id"))
-        if not order.is_wanted(writing.now):
-            text = not_wanted(order)
-            raise Refused(FulfilmentCode.DELIVERY_POLICY, text, (*below, "order_line_id"))
-        if line.is_amended(writing.now):
-            text = f"An amendment of line {line.line_no} of {order.number} waits for its answer."
-            raise Refused(TradeCode.AMENDMENT_AWAITED, text, (*below, "order_line_id"))
+        _check_wanted(writing, order, (*below, "order_line_id"))
+        _check_agreed(writing, order, line, (*below, "order_line_id"))
         quantity = found.packagings(found.products[line.product_id], each, path=below)
-        room = line.ordered - line.cancelled + line.over_tolerance - line.planned
-        if quantity.amount > room:
-            text = f"Only {room.normalize():f} of this line can still be planned."
-            raise Refused(TradeCode.QUANTITY_NOT_OPEN, text, (*below, "quantity"))
+        _check_room(line, quantity.amount, (*below, "quantity"))
         move(line, planned=quantity.amount)
         taken[line] = quantity
     return taken
+
+
+@guards("D10")
+def _check_wanted(writing: Writing, order: Order, path: Path) -> None:
+    """Refused: DELIVERY_POLICY for an order that is not wanted any more."""
+    if not order.is_wanted(writing.now):
+        raise Refused(FulfilmentCode.DELIVERY_POLICY, not_wanted(order), path)
+
+
+@guards("D13")
+def _check_agreed(writing: Writing, order: Order, line: OrderLine, path: Path) -> None:
+    """Refused: AMENDMENT_AWAITED."""
+    if line.is_amended(writing.now):
+        text = f"An amendment of line {line.line_no} of {order.number} waits for its answer."
+        raise Refused(TradeCode.AMENDMENT_AWAITED, text, path)
+
+
+@guards("O1")
+def _check_room(line: OrderLine, quantity: Decimal, path: Path) -> None:
+    """Refused: QUANTITY_NOT_OPEN for more than can still be planned."""
+    room = line.ordered - line.cancelled + line.over_tolerance - line.planned
+    if quantity > room:
+        text = f"Only {room.normalize():f} of this line can still be planned."
+        raise Refused(TradeCode.QUANTITY_NOT_OPEN, text, path)
 
 
 def _columns(
@@ -278,7 +296,7 @@ def _check_times(
     orders: Sequence[Order],
     path: Path,
 ) -> frozenset[TimeRule]:
-    """Return the rules that its window overrides. Refused: as `Arrival.check`, INVALID_DATE."""
+    """Return the rules that its window overrides. Refused: as `AgreedPlace.check`, INVALID_DATE."""
     window = Window.model_construct(
         earliest=columns["window_earliest"],
         latest=columns["window_latest"],
@@ -287,7 +305,7 @@ def _check_times(
     check_handling(part.fulfil_at, part.fulfil_by, window.latest, path)
     contracts = [found.contracts[it.contract_id] for it in orders if it.contract_id]
     address = found.addresses[columns["ship_to_id"]] if columns["ship_to_id"] else None
-    arrival = Arrival(address, contracts, columns["window_override"])
+    arrival = AgreedPlace(address, contracts, columns["window_override"])
     return arrival.check(window, (*path, "window"))
 
 

@@ -10,7 +10,7 @@ from commands.master.parties.inputs import PartyUpsert
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
 from kit.errors import Code, Path, Refused
-from kit.guards import guards
+from models.base.guards import guards
 from models.base.tables import entity_named
 from models.master.parties import Party, PartyRole
 
@@ -39,11 +39,11 @@ async def check_kept(
     One statement for all of them, none where none loses any. Refused: IN_USE.
     """
     lost = [
-        (place, found[it.number], role)
-        for place, it in enumerate(inputs)
-        if it.number in found
-        for role in found[it.number].roles
-        if role in USES and role not in it.roles
+        (place, found[each.number], role)
+        for place, each in enumerate(inputs)
+        if each.number in found
+        for role in found[each.number].roles
+        if role in USES and role not in each.roles
     ]
     if not lost:
         return

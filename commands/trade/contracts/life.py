@@ -12,6 +12,7 @@ from kit.errors import Code, Path, Refused
 from kit.ids import Names
 from kit.inputs import Command, Note
 from models.base.events import Event
+from models.base.guards import guards
 from models.events.trade.contracts import (
     ContractActivated,
     ContractResumed,
@@ -141,6 +142,7 @@ def _enter(
     return {"contract_id": contract.id}
 
 
+@guards("K11")
 async def check_call_offs(writing: Writing, contract: Contract) -> None:
     """Refused: OPEN_CALL_OFFS before a contract ends; none can come while it is locked (K11)."""
     text = f"Call-offs of {contract.number} are open: cancel them, or keep them by keepCallOffs."

@@ -17,9 +17,9 @@ from commands.master.packagings.counting import (
 from commands.trade.contracts.guarantees import SupplyGuarantee
 from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Refused
-from kit.guards import guards
 from kit.ids import Names, new_id
 from kit.inputs import ExactAmount, Percent, Quantity, QuantityOrZero
+from models.base.guards import guards
 from models.master.catalog import Product, measure_of
 from models.trade.codes import TradeCode
 from models.trade.contracts.tables import Contract, ContractLine
@@ -103,6 +103,7 @@ def in_units(
     return {name: packagings(product, item, name, path).amount for name in stated}
 
 
+@guards("K1")
 def check_line(line: ContractLine, path: Path) -> None:
     """Check what a line agrees on, as it would stand after the command; path: of the line.
 

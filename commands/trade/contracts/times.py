@@ -6,8 +6,8 @@ from datetime import datetime
 
 from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Refused
-from kit.guards import guards
 from kit.inputs import Window
+from models.base.guards import guards
 from models.master.parties import Address, takes_in
 from models.trade.codes import TradeCode
 from models.trade.contracts.states import TimeRule
@@ -15,7 +15,7 @@ from models.trade.contracts.tables import Contract
 
 
 @dataclass(frozen=True)
-class Arrival:
+class AgreedPlace:
     """Where something is to arrive, and under which contracts. override: why, against a rule."""
 
     address: Address | None

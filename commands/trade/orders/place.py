@@ -10,7 +10,7 @@ from pydantic import Field
 from commands.master.catalog import check_active
 from commands.master.channels import check_channel
 from commands.master.packagings.counting import check_used
-from commands.trade.contracts.times import Arrival, check_ahead
+from commands.trade.contracts.times import AgreedPlace, check_ahead
 from commands.trade.orders.approvals import awaited
 from commands.trade.orders.compose import check_priced, compose
 from commands.trade.orders.drafts import Draft, create
@@ -94,7 +94,7 @@ def _windows(command: OrderPlace) -> Iterator[tuple[Path, Window]]:
 
 def _check_hours(references: References, draft: Draft, command: OrderPlace) -> frozenset[TimeRule]:
     """Return the rules that its windows override. Refused: OUTSIDE_RECEIVING_HOURS (D6)."""
-    arrival = Arrival(references.address(draft.ship_to_id), override=command.window_override)
+    arrival = AgreedPlace(references.address(draft.ship_to_id), override=command.window_override)
     found = (arrival.check(window, (*path, "window")) for path, window in _windows(command))
     return frozenset(rule for rules in found for rule in rules)
 

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from commands.master.catalog import check_scale
 from commands.master.packagings.counting import Packagings, Quantified, packagings_of
-from commands.trade.contracts.times import Arrival, check_ahead
+from commands.trade.contracts.times import AgreedPlace, check_ahead
 from commands.trade.orders.drafts import window_columns
 from commands.trade.orders.lines import cancel, lines_of, withdraw
 from commands.trade.orders.states import VersionedOrderCommand, become, locked
@@ -176,7 +176,7 @@ def _windows(command: OrderConfirm) -> Iterator[tuple[Path, Window]]:
 
 
 async def _overridden(writing: Writing, order: Order, command: OrderConfirm) -> frozenset[TimeRule]:
-    """Return the rules that its windows override. Refused: as `Arrival.check`."""
+    """Return the rules that its windows override. Refused: as `AgreedPlace.check`."""
     windows = list(_windows(command))
     if not windows:
         return frozenset()
@@ -184,7 +184,7 @@ async def _overridden(writing: Writing, order: Order, command: OrderConfirm) -> 
     contracts = await writing.by_key(Contract, "id", {order.contract_id} - {None})
     override = command.window_override or order.window_override
     address = next(iter(addresses.values()), None)
-    arrival = Arrival(address, list(contracts.values()), override)
+    arrival = AgreedPlace(address, list(contracts.values()), override)
     found = (arrival.check(window, (*path, "window")) for path, window in windows)
     return frozenset(rule for rules in found for rule in rules)
 

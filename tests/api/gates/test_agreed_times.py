@@ -18,7 +18,7 @@ LATER = {**SUNDAY, "earliest": "2026-04-06T07:00:00Z", "latest": "2026-04-06T09:
 """A Monday after the last day of contracts until March."""
 CLOSED = "OUTSIDE_RECEIVING_HOURS"
 WHY = {"windowOverride": "The gate is staffed."}
-TOLD = """
+READ_BACK = """
 query ($id: ID!) { node(id: $id) { ... on %s { windowOverride timeline(first: 9) { nodes {
   type payload } } } } }
 """
@@ -37,9 +37,9 @@ async def _order(world, ask, **fields):
 
 async def _overrides(ask, kind, row):
     """Return the row's override, and the rules that the journal says are broken."""
-    found = (await ask(TOLD % kind, id=row["id"]))["node"]
-    told = [it["payload"]["rules"] for it in found["timeline"]["nodes"] if "overr" in it["type"]]
-    return found["windowOverride"], told
+    found = (await ask(READ_BACK % kind, id=row["id"]))["node"]
+    rules = [it["payload"]["rules"] for it in found["timeline"]["nodes"] if "overr" in it["type"]]
+    return found["windowOverride"], rules
 
 
 async def _refusals_of_plan(ask, part):

@@ -138,8 +138,8 @@ async def test_what_remains_goes_over_to_the_contract_that_is_named(ask, world, 
     assert into["lines"] == [
         {"targetQuantity": "170", "minQuantity": "40", "maxQuantity": "190", "calledOff": "0"}
     ]
-    told = [it["type"] for it in found["timeline"]["nodes"]]
-    assert told[-2:] == ["contract.carried_over", "contract.settled"]
+    types = [it["type"] for it in found["timeline"]["nodes"]]
+    assert types[-2:] == ["contract.carried_over", "contract.settled"]
     assert into["timeline"]["nodes"][-1]["type"] == "contract.amended"
 
 

@@ -90,8 +90,8 @@ async def test_what_has_not_left_is_cancelled_by_itself(world, ask, clock, datab
         }
     assert now["lines"][1]["cancelled"] == "4"
     assert now["cancelReason"].endswith("or not.")
-    told = [it["actorName"] for it in now["timeline"]["nodes"] if "cancelled" in it["type"]]
-    assert told == ["Abruf"]
+    authors = [it["actorName"] for it in now["timeline"]["nodes"] if "cancelled" in it["type"]]
+    assert authors == ["Abruf"]
     assert (await deliveries.read(ask, released))["state"] == "CANCELLED"
     assert (await deliveries.read(ask, sent))["state"] == "DISPATCHED"
 
@@ -105,8 +105,8 @@ async def test_what_is_packed_may_have_left_in_time_and_is_told_within_a_day(
     ]
     clock.advance(hours=20)
     await Rounds(database, clock).make(LAPSE_ORDERS)
-    told = await deliveries.done(ask, "deliveryDispatch", deliveryId=one["id"], dispatchedAt=BY)
-    assert told["delivery"]["state"] == "DISPATCHED"
+    sent = await deliveries.done(ask, "deliveryDispatch", deliveryId=one["id"], dispatchedAt=BY)
+    assert sent["delivery"]["state"] == "DISPATCHED"
     clock.advance(days=1)
     await Rounds(database, clock).make(LAPSE_ORDERS)
     after = await deliveries.read(ask, two)

@@ -235,6 +235,7 @@ async def test_an_amendment_changes_lines_and_adds_new_numbers(ask, world):
     )
 
 
+@pytest.mark.gate("K1", "contractAmend")
 async def test_less_than_is_called_off_cannot_be_agreed_later(ask, world):
     (bolt,) = await products(ask, "BOLT")
     made = await contracts.contract(
@@ -283,6 +284,8 @@ async def test_exhausted_and_expired_are_both_shown(ask, world, clock):
     )
 
 
+@pytest.mark.gate("K2", "contractSettle")
+@pytest.mark.gate("K11", "contractSettle")
 async def test_a_settlement_records_what_is_missing_to_the_minimum(ask, world, clock):
     bolt, nut, wire = await products(ask, "BOLT", "NUT", "WIRE")
     lines = [

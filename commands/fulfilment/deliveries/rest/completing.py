@@ -9,8 +9,8 @@ from sqlalchemy.orm import aliased
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
 from kit.errors import Code, Path, Refused
-from kit.guards import guards
 from models.base.acts import AllRows
+from models.base.guards import guards
 from models.fulfilment.deliveries.conditions import RIVALLED, UNFINISHED
 from models.fulfilment.deliveries.tables import Delivery
 

@@ -1,0 +1,10 @@
+"""Verbs that can make no rule of docs/INVARIANTS.md false, each with the reason."""
+
+NOTHING = {
+    "apiKeyRevoke": "It takes rights away; no row of business changes.",
+    "contractActivate": "It lets a draft be called off, within all that it agrees on.",
+    "contractResume": "It lets call-offs go on, within all that the contract agrees on.",
+    "contractSuspend": "It only stops call-offs and releases.",
+    "documentsRegister": "It keeps the text of operations; no row of business changes.",
+    "priceListEntriesUpsert": "Prices bear on no rule; orders keep what they were placed at.",
+}
