@@ -19,7 +19,7 @@ async def test_nothing_is_released_without_the_address_that_its_method_needs(wor
     goes = method == "SHOP_PICKUP"
     assert ("RELEASE" in delivery["availableActions"]) is goes
     refused = await deliveries.refusals(ask, "deliveryRelease", deliveryId=delivery["id"])
-    assert refused == [] if goes else [("ADDRESS_MISSING", "deliveryId")]
+    assert refused == ([] if goes else [("ADDRESS_MISSING", "deliveryId")])
 
 
 @pytest.mark.gate("D18", "deliveryPlan")

@@ -36,9 +36,9 @@ async def lapse(session: Session, merchant_id: UUID, now: datetime) -> bool:
     """Cancel what is open of orders that are not wanted any more (D10); tells of more.
 
     Nothing of them goes on from their last instant on, whenever this comes. What is packed may have
-    left in time and be told later, and so is left for a day. What brings goods of other orders and
-    is held stays until its hold ends, since their goods would be free of it (D9). An order that was
-    recorded after its last instant is history, which its importer completes.
+    left in time and be told later, and so is left for a day. What is held stays until its hold ends
+    (D9). What other orders have in a delivery that is taken back can be planned again. An order
+    that was recorded after its last instant is history, which its importer completes.
     """
     writing = Writing(session, by_itself(merchant_id), now)
     ledger = Ledger(writing)
@@ -90,16 +90,12 @@ _AMONG = any_(bindparam("keys", type_=ARRAY(Uuid())))
 
 def _is_taken_back(order: Any, delivery: Any) -> ColumnElement[bool]:
     """Tell whether a delivery of an order is not made any more."""
-    is_shared = _ROWS.some(
-        DeliveryLine,
-        where=lambda it: and_(it.delivery_id == delivery.id, it.order_id != order.id),
-    )
     is_packed = delivery.state == DeliveryState.PACKED
     return and_(
         ~order.is_wanted(_ROWS.now),
         is_among(delivery.state, BEFORE_DISPATCH),
         or_(~is_packed, ~order.is_wanted(_LEFT_BY)),
-        or_(~is_shared, ~HELD.of(_ROWS, delivery)),
+        ~HELD.of(_ROWS, delivery),
     )
 
 
