@@ -26,6 +26,8 @@ class Limits:
     bucket, restore: points that a company or key may spend at once, and that it gets back each
     second; its merchant has four times as many for all of them. One core makes 270 points of the
     cheapest requests a second, 1,000 of pages (docs/decisions/0017-cost-bucket.md).
+    unpaid: milliseconds that the statements of a read may take for the points of its objects; for
+    those beyond them it costs at least what flows in meanwhile.
     """
 
     source: int = 20 * 1024
@@ -50,6 +52,11 @@ class Limits:
     subscriptions: int = 20
     bucket: int = 20_000
     restore: int = 300
+    unpaid: int = 100
+
+    def points_of(self, seconds: float) -> int:
+        """Return what a read costs at least whose statements took so long."""
+        return int(max(0, seconds - self.unpaid / 1_000) * self.restore)
 
     def own(self, numbers: Mapping[str, int]) -> "Limits":
         """Return the limits of a key that has numbers of its own."""

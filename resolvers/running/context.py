@@ -82,8 +82,9 @@ class Context:
         self.viewer = viewer
         self.database = database
         self.clock = clock
-        self.limits = terms.limits.own(viewer.limits)
-        self._buckets = buckets_of(viewer, self.limits, terms.limits)
+        self._usual = terms.limits
+        self.limits = self._usual.own(viewer.limits)
+        self._buckets = buckets_of(viewer, self.limits, self._usual)
         self.keep_answers, self.plans = terms.keep_answers, terms.plans
         process = process or Process(database)
         self.budgets, self.documents = process.budgets, process.documents
@@ -189,6 +190,11 @@ class Context:
     def general(self) -> Reader:
         """Return who asks, in statements that are kept."""
         return self.reader.general
+
+    @property
+    def for_time(self) -> int:
+        """Return what its statements cost by their time, at the server's numbers."""
+        return self._usual.points_of(self.reads.seconds)
 
     def planned(self, length: int) -> None:
         """Let the key owe for a statement that was written for it first. length: characters."""

@@ -82,17 +82,17 @@ def is_late(reader: Reader, order: Any) -> ColumnElement[bool]:
 
 
 def _dispatched_after(reader: Reader, line: Any, due: Any) -> ColumnElement[bool]:
-    return everything(reader).some(
-        # What trade names of fulfilment it names by string: wings go right.
-        entity_named("DeliveryLine"),
-        entity_named("Delivery"),
-        where=lambda part, delivery: and_(
-            part.order_line_id == line.id,
-            part.shipped > 0,
-            delivery.id == part.delivery_id,
-            delivery.dispatched_at > due,
-        ),
-    )
+    rows = everything(reader)
+
+    def was_late(part: Any) -> ColumnElement[bool]:
+        # As a value each delivery is found by its key; joined, PostgreSQL may look at all of them.
+        at = rows.value(
+            entity_named("Delivery"), "dispatched_at", lambda it: it.id == part.delivery_id
+        )
+        return and_(part.order_line_id == line.id, part.shipped > 0, at > due)
+
+    # What trade names of fulfilment it names by string: wings go right.
+    return rows.some(entity_named("DeliveryLine"), where=was_late)
 
 
 def status_of(reader: Reader, order: Any) -> ColumnElement[Any]:
