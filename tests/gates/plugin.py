@@ -15,6 +15,8 @@ from tests.gates.switches import SWITCHES, Switch
 
 FOUND_OUT = pytest.StashKey[defaultdict[str, list[str]]]()
 _SWITCH = "switched_off"
+_FAILING = (AssertionError, LookupError, ValueError)
+"""What a test fails by that looks for a refusal which does not come."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -70,7 +72,7 @@ def pytest_runtest_makereport(
     switch = _switch_of(item)
     if switch is None or report.when != "call":
         return report
-    is_found_out = call.excinfo is not None and call.excinfo.errisinstance(AssertionError)
+    is_found_out = call.excinfo is not None and call.excinfo.errisinstance(_FAILING)
     if is_found_out:
         item.config.stash[FOUND_OUT][switch.name].append(item.nodeid)
     if is_found_out or (call.excinfo is None and item.config.getoption("--guards")):

@@ -2,7 +2,9 @@
 
 import pytest
 
-from kit.ids import to_global
+from kit.ids import from_global, to_global
+from models.trade.orders.states import DeliveryPolicy
+from models.trade.orders.tables import Order
 from tests.make.fulfilment import deliveries
 from tests.make.master import parties
 from tests.make.trade import orders, responses
@@ -77,6 +79,19 @@ async def test_what_completes_an_order_leaves_last(world, ask):
         await deliveries.done(ask, "deliveryDispatch", deliveryId=each["id"])
 
 
+@pytest.mark.gate("D11", "deliveryDispatch")
+async def test_a_part_of_an_order_that_must_come_complete_by_now_does_not_leave(
+    world, ask, database
+):
+    order = await orders.order(world, ask)
+    part = await deliveries.packed(world, ask, order, lines=deliveries.lines(order, "4", "4"))
+    async with database.writing(world.merchant_id) as session:
+        row = await session.get_one(Order, (world.merchant_id, from_global(order["id"])[1]))
+        row.delivery_policy = DeliveryPolicy.SHIP_COMPLETE
+    refused = await deliveries.refusals(ask, "deliveryDispatch", deliveryId=part["id"])
+    assert refused == [("DELIVERY_POLICY", "deliveryId")]
+
+
 @pytest.mark.gate("D18", "deliveryMerge", "deliveryPack")
 async def test_it_completes_what_it_is_put_into_and_no_more_once_it_is_packed_short(world, ask):
     _, first, last = await _two(world, ask)
@@ -95,7 +110,7 @@ async def test_it_completes_what_it_is_put_into_and_no_more_once_it_is_packed_sh
     await deliveries.done(ask, "deliveryDispatch", deliveryId=whole["id"])
 
 
-@pytest.mark.gate("D19", "deliveryPack")
+@pytest.mark.gate("D19", "deliveryPack", sure=True)
 async def test_one_serial_number_lies_in_one_parcel(world, ask):
     delivery = await deliveries.released(world, ask)
     bolt, nut = delivery["lines"]

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from sqlalchemy import text
 
 from commands.fulfilment.call_offs.inputs import ContractCallOff
@@ -64,7 +63,6 @@ async def _read(ask, made) -> dict[str, Any]:
     return (await ask(contracts.CONTRACT, id=made["id"]))["contract"]
 
 
-@pytest.mark.gate("K1", "contractCallOff")
 async def test_the_contracts_last_quantity_is_called_off_once(ask, world):
     made = await contracts.contract(world, ask)
     await contracts.call_off(world, ask, made, "400")
