@@ -63,11 +63,8 @@ def check_lapsed(rows: Rows, now: datetime) -> None:
     """Fail where something is left of an order that is not wanted any more, but what may be."""
     held = {it["subject_id"] for it in rows["holds"] if it["released_at"] is None}
     states = {it["id"]: it["state"] for it in rows["deliveries"]}
-    lapsed = {
-        it["id"]
-        for it in rows["orders"]
-        if it["cancel_if_not_by"] and datetime.fromisoformat(it["cancel_if_not_by"]) < now
-    }
+    dated = [each for each in rows["orders"] if each["cancel_if_not_by"]]
+    lapsed = {it["id"] for it in dated if datetime.fromisoformat(it["cancel_if_not_by"]) < now}
     living = {it["id"] for it in rows["orders"] if it["state"] in {"PENDING_APPROVAL", "CONFIRMED"}}
     for line in rows["order_lines"]:
         rest = line["ordered"] - line["cancelled"] - line["planned"]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, Uuid, bindparam, func, literal_column, select, union_all
+from sqlalchemy import ARRAY, Uuid, bindparam, column, func, literal_column, select, union_all
 
 from commands.master.parties.inputs import PartyUpsert
 from commands.writing.transaction import Writing
@@ -61,13 +61,14 @@ async def check_kept(
 def _used() -> Statement:
     """Select (party id, role) of what is used, once each."""
     merchant = bindparam("merchant", type_=Uuid())
-    keys = func.unnest(bindparam("keys", type_=ARRAY(Uuid()))).table_valued("key", name="wanted")
+    listed = func.unnest(bindparam("keys", type_=ARRAY(Uuid())))
+    keys = listed.table_valued(column("key", Uuid()), name="wanted").render_derived()
     selects = []
     for role, tables in USES.items():
-        for name, column in tables:
+        for name, naming in tables:
             table: Any = entity_named(name)
             uses = select(table.id).where(
-                table.merchant_id == merchant, getattr(table, column) == keys.c.key
+                table.merchant_id == merchant, getattr(table, naming) == keys.c.key
             )
             selects.append(
                 select(keys.c.key, literal_column(f"'{role}'").label("role")).where(

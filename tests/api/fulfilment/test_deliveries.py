@@ -184,7 +184,9 @@ async def test_an_address_of_another_party_is_not_found(world, ask):
 async def test_a_private_person_may_use_a_locker(world, ask):
     person = to_global("Party", await parties.person(world))
     order = await orders.order(world, ask, partyId=person)
-    delivery = await deliveries.planned(world, ask, order, method="LOCKER", recipient=None)
+    locker = {"line1": "Bahnhof 1", "city": "Bonn", "country": "DE"}
+    how = {"method": "LOCKER", "recipient": None, "shipTo": locker}
+    delivery = await deliveries.planned(world, ask, order, **how)
     assert delivery["method"] == "LOCKER"
     release = await deliveries.done(ask, "deliveryRelease", deliveryId=delivery["id"])
     assert release["delivery"]["state"] == "RELEASED"
