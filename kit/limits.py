@@ -13,7 +13,8 @@ class Limits:
 
     source: characters of the document. tokens: lexical tokens of it. operations, directives: in
     the document. repeats, spreads: of fields beside equal ones, and of fragments, as they are
-    written. depth, root_fields, aliases: with every fragment put in its place.
+    written. depth, root_fields, aliases, reads: with every fragment put in its
+    place; reads: fields that cost points.
     cost: points. nodes, answer: objects and bytes of the answer,
     as announced and as counted while it grows. deadline: seconds from the first byte parsed to
     the answer. statement: seconds for one SQL statement, waiting for locks included.
@@ -37,6 +38,7 @@ class Limits:
     depth: int = 15
     root_fields: int = 25
     aliases: int = 30
+    reads: int = 200
     repeats: int = 30
     spreads: int = 30
     cost: int = 1_000

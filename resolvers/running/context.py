@@ -12,7 +12,7 @@ from commands.writing.extent import Extent
 from kit.clock import Clock
 from kit.db.database import Database
 from kit.limits import DEFAULT_LIMITS, Limits
-from kit.work import Work
+from kit.loop.work import Work
 from loaders.reading.batch import Loaders
 from loaders.reading.relations import Reader, Relation
 from models.access.viewers import Actor, Viewer
@@ -88,7 +88,7 @@ class Context:
         self.keep_answers, self.plans = terms.keep_answers, terms.plans
         process = process or Process(database)
         self.budgets, self.documents = process.budgets, process.documents
-        self.following = process.following
+        self.following, self._slices = process.following, process.slices
         self.idempotency_key, self.address = call.idempotency_key, call.address
         self._lanes, self._slot = call.lanes, AsyncExitStack()
         self.deadline: asyncio.Timeout | None = None
@@ -128,7 +128,7 @@ class Context:
         self.now: datetime = self.clock()
         self.reads = self.database.reading(self.viewer.merchant_id)
         self._read_as(self.viewer)
-        self.work = Work(self.limits)
+        self.work = Work(self.limits, self._slices)
         if self.measured is not None:
             self.work.weights = self.measured.weights
         self.extent = Extent(self.limits.lines)

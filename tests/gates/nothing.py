@@ -5,6 +5,7 @@ NOTHING = {
     "contractActivate": "It lets a draft be called off, within all that it agrees on.",
     "contractResume": "It lets call-offs go on, within all that the contract agrees on.",
     "contractSuspend": "It only stops call-offs and releases.",
+    "deliveryExcuse": "It says why something comes late; what is due for that is computed.",
     "documentsRegister": "It keeps the text of operations; no row of business changes.",
     "priceListEntriesUpsert": "Prices bear on no rule; orders keep what they were placed at.",
 }

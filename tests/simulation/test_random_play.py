@@ -69,8 +69,8 @@ class Fulfilment(ResponseRules, DeliveryRules, ParcelRules):
         self.release_delivery(-1)
 
 
-LONG = (Play, 10, 40)
-SHORT = [(Trade, 10, 12), (Fulfilment, 12, 12)]
+LONG = (Play, 6, 40)
+SHORT = [(Trade, 8, 12), (Fulfilment, 8, 12)]
 """(rules, plays, steps): a wing's plays are short, since they begin where it gets interesting."""
 
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
@@ -21,6 +21,8 @@ from commands.fulfilment.deliveries.places import (
     Route,
     check_carried,
     check_location,
+    new_window,
+    tell_overridden,
 )
 from commands.fulfilment.deliveries.plan import (
     add_lines,
@@ -30,14 +32,13 @@ from commands.fulfilment.deliveries.plan import (
 )
 from commands.fulfilment.deliveries.stops import check_delivery
 from commands.master.packagings.counting import Counted, Quantified
-from commands.trade.contracts.times import AgreedPlace, check_ahead, check_handling
 from commands.trade.orders import holds
 from commands.trade.orders.lines import active_holds
 from commands.writing.counters import numbers
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Outcome, Writing, check_version
 from commands.writing.verbs import verb
-from kit.errors import Path, Refused
+from kit.errors import Code, Path, Refused
 from kit.ids import Names, new_id
 from kit.inputs import Bulk, Note, Quantity, Window, refuse_duplicates
 from models.access.keys import CounterName
@@ -49,11 +50,9 @@ from models.fulfilment.deliveries.conditions import ALIKE, INCOMPLETE
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.master.locations import Location
-from models.master.parties import Address
 from models.trade.codes import TradeCode
 from models.trade.contracts.guarantees import SupplyExcuse
 from models.trade.contracts.states import TimeRule
-from models.trade.contracts.tables import Contract
 from models.trade.orders.lines import OrderLine
 
 _INHERITED = (
@@ -130,7 +129,17 @@ class DeliveryReschedule(DeliveryCommand):
     excuse: SupplyExcuse | None = Field(
         None,
         description="Why it comes later: where its contract's guarantee agrees to that, no penalty"
-        " is due.",
+        " is due. Only with a window that ends later than something of it is wanted.",
+    )
+
+
+class DeliveryExcuse(DeliveryCommand):
+    """Why a delivery comes later, also once it is on its way."""
+
+    excuse: SupplyExcuse | None = Field(
+        None,
+        description="Why: where its contract's guarantee agrees to that, no penalty is due; null"
+        " takes it back.",
     )
 
 
@@ -153,7 +162,9 @@ async def split(writing: Writing, command: DeliverySplit) -> Outcome:
         columns["location_id"] = await _location(locked, delivery, command.location_id, taken)
     overridden: frozenset[TimeRule] = frozenset()
     if command.window is not None:
-        fresh, overridden = await _window(locked, delivery, command)
+        fresh, overridden = await new_window(
+            locked, delivery, command.window, command.window_override
+        )
         columns |= fresh
     (number,) = await numbers(writing, CounterName.DELIVERY, 1)
     part = Delivery(
@@ -175,7 +186,7 @@ async def split(writing: Writing, command: DeliverySplit) -> Outcome:
     add_lines(writing, part, quantities)
     divided = events.DeliveryDivided(delivery.id, into=part.id, taken=amounts_of(quantities))
     changed(writing, delivery, divided)
-    _tell(writing, part, overridden)
+    tell_overridden(writing, part.id, overridden)
     await holds.inherit(locked.writing, delivery.id, part.id, events.DeliveryHeld)
     return {"delivery_id": delivery.id, "part_id": part.id}
 
@@ -242,11 +253,16 @@ async def reschedule(writing: Writing, command: DeliveryReschedule) -> Outcome:
     """Deliver at another time; nothing happens where it is that time already. Before dispatch only.
 
     Refused: WRONG_STATE, INVALID_WINDOW for one that has passed, INVALID_DATE where it cannot be
-    handled in time (D16), OUTSIDE_RECEIVING_HOURS (D6) and OUTSIDE_VALIDITY (K3) without a reason.
+    handled in time (D16), OUTSIDE_RECEIVING_HOURS (D6) and OUTSIDE_VALIDITY (K3) without a reason,
+    INVALID for an excuse of what comes no later than it is wanted.
     """
     delivery, locked = await lock_one(writing, command, reschedule)
+    if command.excuse is not None:
+        _check_late(locked, delivery, command.window)
     before = delivery.window_latest
-    columns, overridden = await _window(locked, delivery, command)
+    columns, overridden = await new_window(
+        locked, delivery, command.window, command.window_override
+    )
     columns["excuse"] = command.excuse
     if all(getattr(delivery, name) == value for name, value in columns.items()):
         return {"delivery_id": delivery.id}
@@ -263,7 +279,32 @@ async def reschedule(writing: Writing, command: DeliveryReschedule) -> Outcome:
             excuse=command.excuse,
         ),
     )
-    _tell(writing, delivery, overridden)
+    tell_overridden(writing, delivery.id, overridden)
+    return {"delivery_id": delivery.id}
+
+
+def _check_late(locked: Locked, delivery: Delivery, window: Window) -> None:
+    """Refused: INVALID where all of a delivery is wanted as late as its window ends, or later."""
+    wanted = []
+    for each in locked.lines_of(delivery):
+        line = locked.order_lines[each.order_line_id]
+        latest = line.agreed_latest or line.window_latest
+        wanted.append(latest or locked.orders[line.order_id].window_latest)
+    if wanted and all(it is not None and window.latest <= it for it in wanted):
+        text = "It comes when it is wanted: there is nothing to excuse."
+        raise Refused(Code.INVALID, text, ("excuse",))
+
+
+@verb(
+    acts.EXCUSE,
+    "Say why a delivery comes later than it is wanted, or take that back; also after the dispatch.",
+)
+async def excuse(writing: Writing, command: DeliveryExcuse) -> Outcome:
+    """Say why; nothing happens where that is said already. Refused: WRONG_STATE, NOT_FOUND."""
+    delivery, _ = await lock_one(writing, command, excuse)
+    if delivery.excuse is not command.excuse:
+        delivery.excuse = command.excuse
+        changed(writing, delivery, events.DeliveryExcused(delivery.id, excuse=command.excuse))
     return {"delivery_id": delivery.id}
 
 
@@ -346,33 +387,3 @@ async def _location(
     products = [of[line.id] for line in lines]
     await check_carried(locked.writing, [Route(products, found[location_id], delivery.method, ())])
     return location_id
-
-
-async def _window(
-    locked: Locked, delivery: Delivery, command: DeliverySplit | DeliveryReschedule
-) -> tuple[dict[str, Any], frozenset[TimeRule]]:
-    """Return the columns of a new window, and the rules that it overrides.
-
-    Refused: INVALID_WINDOW for one that has passed, INVALID_DATE where it cannot be handled in
-    time, OUTSIDE_RECEIVING_HOURS, OUTSIDE_VALIDITY.
-    """
-    window: Any = command.window
-    check_ahead(locked.writing, window, ())
-    check_handling(delivery.fulfil_at, delivery.fulfil_by, window.latest, ("window",))
-    address = None
-    if delivery.ship_to_id is not None:
-        wanted = {delivery.ship_to_id: ("delivery_id",)}
-        address = (await locked.writing.get(Address, wanted))[delivery.ship_to_id]
-    agreed = {it.contract_id for it in locked.orders.values() if it.contract_id}
-    contracts = await locked.writing.by_key(Contract, "id", agreed)
-    arrival = AgreedPlace(address, list(contracts.values()), command.window_override)
-    overridden = arrival.check(window, ("window",))
-    columns: dict[str, Any] = dict(zip(WINDOW, window.model_dump().values(), strict=True))
-    columns["window_override"] = command.window_override
-    return columns, overridden
-
-
-def _tell(writing: Writing, delivery: Delivery, overridden: frozenset[TimeRule]) -> None:
-    if overridden:
-        rules = tuple(sorted(overridden))
-        writing.record(events.DeliveryWindowOverridden(delivery.id, rules=rules))

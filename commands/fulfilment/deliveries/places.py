@@ -5,16 +5,22 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
+from commands.fulfilment.deliveries.locking import Locked
+from commands.trade.contracts.times import AgreedPlace, check_ahead, check_handling
 from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Refused
-from kit.inputs import Place, Recipient
+from kit.inputs import Place, Recipient, Window
 from models.base.guards import guards
+from models.events.fulfilment.deliveries import DeliveryWindowOverridden
 from models.fulfilment.codes import FulfilmentCode
+from models.fulfilment.deliveries.tables import Delivery
 from models.master.catalog import Product
 from models.master.channels import CONSUMER_METHODS, Channel, DeliveryMethod
 from models.master.handling import MethodHandling, Need, lacking
 from models.master.locations import Location
 from models.master.parties import Address, Party, PartyKind
+from models.trade.contracts.states import TimeRule
+from models.trade.contracts.tables import Contract
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.tables import Order
 
@@ -154,3 +160,33 @@ def _one(values: Sequence[Any], path: Path) -> Any:
     if any(value != values[0] for value in values):
         raise Refused(Code.INVALID, "The orders differ here: say which it is.", path)
     return values[0]
+
+
+async def new_window(
+    locked: Locked, delivery: Delivery, window: Window, override: str | None
+) -> tuple[dict[str, Any], frozenset[TimeRule]]:
+    """Return the columns of a new window, and the rules that it overrides.
+
+    Refused: INVALID_WINDOW for one that has passed, INVALID_DATE where it cannot be handled in
+    time, OUTSIDE_RECEIVING_HOURS, OUTSIDE_VALIDITY.
+    """
+    check_ahead(locked.writing, window, ())
+    check_handling(delivery.fulfil_at, delivery.fulfil_by, window.latest, ("window",))
+    address = None
+    if delivery.ship_to_id is not None:
+        wanted = {delivery.ship_to_id: ("delivery_id",)}
+        address = (await locked.writing.get(Address, wanted))[delivery.ship_to_id]
+    agreed = {it.contract_id for it in locked.orders.values() if it.contract_id}
+    contracts = await locked.writing.by_key(Contract, "id", agreed)
+    arrival = AgreedPlace(address, list(contracts.values()), override)
+    overridden = arrival.check(window, ("window",))
+    columns: dict[str, Any] = dict(zip(WINDOW, window.model_dump().values(), strict=True))
+    columns["window_override"] = override
+    return columns, overridden
+
+
+def tell_overridden(writing: Writing, delivery_id: UUID, overridden: frozenset[TimeRule]) -> None:
+    """Tell which rules a window breaks, if any."""
+    if overridden:
+        rules = tuple(sorted(overridden))
+        writing.record(DeliveryWindowOverridden(delivery_id, rules=rules))

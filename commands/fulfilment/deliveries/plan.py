@@ -15,6 +15,7 @@ from commands.fulfilment.deliveries.places import (
     check_location,
     check_method,
     place_columns,
+    tell_overridden,
     window_of,
 )
 from commands.fulfilment.deliveries.rest.completing import check_completing
@@ -47,7 +48,7 @@ from kit.inputs import (
 )
 from models.access.keys import CounterName
 from models.base.guards import guards
-from models.events.fulfilment.deliveries import DeliveryPlanned, DeliveryWindowOverridden
+from models.events.fulfilment.deliveries import DeliveryPlanned
 from models.fulfilment.codes import FulfilmentCode
 from models.fulfilment.deliveries import acts
 from models.fulfilment.deliveries.states import DeliveryState
@@ -183,8 +184,7 @@ async def plan(writing: Writing, parts: Sequence[DeliveryPart], path: Path) -> l
     drawn = await numbers(writing, CounterName.DELIVERY, len(parts))
     keys = await _write(writing, parts, planned, drawn, taken)
     for key, rules in zip(keys, overridden, strict=True):
-        if rules:
-            writing.record(DeliveryWindowOverridden(key, rules=tuple(sorted(rules))))
+        tell_overridden(writing, key, rules)
     completing = {
         key: (*path, place)
         for place, (key, part) in enumerate(zip(keys, parts, strict=True))

@@ -72,6 +72,13 @@ class DeliveryWindowOverridden(Event):
     rules: Annotated[tuple[TimeRule, ...], "The rules."]
 
 
+@event("delivery.excused", Delivery)
+class DeliveryExcused(Event):
+    """It was said why it comes later, or taken back."""
+
+    excuse: Annotated[SupplyExcuse | None, "Why; null where nothing excuses it any more."]
+
+
 @event("delivery.held", Delivery, hold_without_owner)
 class DeliveryHeld(Held):
     """A hold stops it."""
