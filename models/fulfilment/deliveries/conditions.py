@@ -207,10 +207,10 @@ TOO_EARLY = Some(
 PLACELESS = Some(
     "its method needs an address, and it has none",
     (Delivery,),
-    lambda _rows, delivery, it: and_(
-        it.id == delivery.id,
-        is_among(it.method, ADDRESSED_METHODS),
-        it.ship_to.is_(None),
+    lambda _rows, delivery, same: and_(
+        same.id == delivery.id,
+        is_among(same.method, ADDRESSED_METHODS),
+        same.ship_to.is_(None),
     ),
     rule="D17",
 )

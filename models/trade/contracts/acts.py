@@ -74,10 +74,10 @@ def _is_owing(rows: AllRows, contract: Any, line: Any) -> ColumnElement[bool]:
             # What is right of another room names it by string.
             entity_named("OrderLine"),
             entity_named("Order"),
-            where=lambda it, order: and_(
-                it.contract_line_id == line.id,
-                it.open_quantity > 0,
-                order.id == it.order_id,
+            where=lambda part, order: and_(
+                part.contract_line_id == line.id,
+                part.open_quantity > 0,
+                order.id == part.order_id,
                 order.may_owe,
             ),
         ),

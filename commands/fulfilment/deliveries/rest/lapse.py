@@ -102,10 +102,10 @@ def _is_taken_back(order: Any, delivery: Any) -> ColumnElement[bool]:
 def _has_to_lapse(order: Any) -> ColumnElement[bool]:
     is_history = _ROWS.some(
         JournalEntry,
-        where=lambda it: and_(
-            it.aggregate_id == order.id,
-            it.sequence == 1,
-            it.recorded_at > order.cancel_if_not_by,
+        where=lambda entry: and_(
+            entry.aggregate_id == order.id,
+            entry.sequence == 1,
+            entry.recorded_at > order.cancel_if_not_by,
         ),
     )
     has_rest = _ROWS.some(
@@ -114,11 +114,11 @@ def _has_to_lapse(order: Any) -> ColumnElement[bool]:
     has_delivery = _ROWS.some(
         Delivery,
         DeliveryLine,
-        where=lambda it, part: and_(
+        where=lambda delivery, part: and_(
             part.order_id == order.id,
             part.planned > 0,
-            it.id == part.delivery_id,
-            _is_taken_back(order, it),
+            delivery.id == part.delivery_id,
+            _is_taken_back(order, delivery),
         ),
     )
     return and_(
