@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from commands.master.parties.roles import check_role
 from commands.writing.transaction import Outcome, Writing, check_known
 from commands.writing.upserts.items import UpsertEvents, results, upsert
 from commands.writing.verbs import verb
@@ -16,7 +17,7 @@ from models.access.viewers import Scope
 from models.base.acts import Act
 from models.events.master.prices import PriceListCreated, PriceListUpdated
 from models.master.channels import Channel
-from models.master.parties import Party
+from models.master.parties import Party, PartyRole
 from models.master.prices import PriceList
 
 _EVENTS = UpsertEvents(PriceListCreated, PriceListUpdated)
@@ -68,7 +69,7 @@ async def upsert_all(writing: Writing, command: PriceListsUpsert) -> Outcome:
     """Write price lists by code.
 
     Refused: DUPLICATE when a code stands twice, NOT_FOUND for a party or channel, INVALID for
-    another currency than the list has.
+    a party that is no customer and for another currency than the list has.
     """
     inputs = command.price_lists
     await _check_currencies(writing, inputs)
@@ -105,6 +106,12 @@ async def _ids(
     """Return business key -> id of what the lists are for. Refused: NOT_FOUND."""
     names = [getattr(it, field) for it in inputs]
     found = await writing.by_key(entity, key, filter(None, names))
-    paths = ((name, ("price_lists", place, field)) for place, name in enumerate(names))
+    paths = [(name, ("price_lists", place, field)) for place, name in enumerate(names)]
     check_known(entity, found, paths)
+    refusals = Refusals()
+    for name, path in paths:
+        with refusals:
+            if name is not None and entity is Party:
+                check_role(found[name], PartyRole.CUSTOMER, path)
+    refusals.end()
     return {name: row.id for name, row in found.items()}

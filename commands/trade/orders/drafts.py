@@ -90,6 +90,7 @@ class Draft:
     ship_to: Place | None = None
     recipient: Recipient | None = None
     window: Window | None = None
+    window_override: str | None = None
     note: str | None = None
     discount_percent: Decimal | None = None
     discount_amount: Decimal | None = None
@@ -166,6 +167,7 @@ def header_columns(draft: Draft) -> dict[str, Any]:
         "recipient": draft.recipient and draft.recipient.model_dump(),
         "note": draft.note,
         "placed_at": draft.placed_at,
+        "window_override": draft.window_override,
         **window_columns(draft.window),
     }
 

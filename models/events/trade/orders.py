@@ -8,6 +8,7 @@ from uuid import UUID
 
 from models.base.events import Event, Moving, Payload, Progressed, event, without
 from models.base.payloads import AllLines, Beside, ColumnName, IdOf, Item
+from models.trade.contracts.states import TimeRule
 from models.trade.orders.holds import HoldReason
 from models.trade.orders.states import (
     Approval,
@@ -41,6 +42,13 @@ class OrderUpdated(Moving):
 
     fields: Annotated[tuple[ColumnName, ...], "The columns of the order that were written."]
     lines: Annotated[tuple[UpdatedLine, ...], AllLines(), "The lines that were changed."]
+
+
+@event("order.window_overridden", Order)
+class OrderWindowOverridden(Event):
+    """A window that is wanted or promised breaks rules; its window_override says why."""
+
+    rules: Annotated[tuple[TimeRule, ...], "The rules."]
 
 
 @event("order.approved", Order)

@@ -52,10 +52,16 @@ IS_NO_CALL_OFF = Itself(
 )
 AWAITED = Itself("it waits for the viewer's side", _is_awaited)
 REJECTABLE = Itself("it waits for the viewer's side; staff reject for both", _may_be_rejected)
+WANTED = Itself(
+    "it was not wanted by an instant that has passed",
+    lambda reader, order: order.is_wanted(reader.at),
+    rule="D10",
+)
 HELD = Some(
     "it has an active hold",
     (Hold,),
     lambda _rows, row, hold: and_(hold.subject_id == row.id, hold.is_active),
+    rule="D9",
 )
 UNPLANNED = Some(
     "something of it is in no delivery",
@@ -66,6 +72,7 @@ UNDER_WAY = Some(
     "something is planned and not shipped",
     (OrderLine,),
     lambda _rows, order, line: and_(line.order_id == order.id, line.planned > line.shipped),
+    rule="O16",
 )
 AMENDED = Some(
     "an amendment of a line waits for its answer",
@@ -82,7 +89,7 @@ APPROVE = Act(
     Scope.ORDERS_APPROVE,
     leading_to(OrderState.CONFIRMED, NEXT_STATES),
     becomes=OrderState.CONFIRMED,
-    needs=(AWAITED,),
+    needs=(AWAITED, WANTED),
     action=OrderAction.APPROVE,
 )
 REJECT = Act(
@@ -109,7 +116,7 @@ CLOSE = Act(
 CONFIRM = Act(
     Scope.ORDERS_MANAGE,
     frozenset({OrderState.CONFIRMED}),
-    needs=(OPEN,),
+    needs=(OPEN, WANTED),
     action=OrderAction.CONFIRM,
 )
 ANSWER_AMENDMENT = Act(

@@ -1,5 +1,7 @@
 """Orders changed line by line before those lines are planned."""
 
+import pytest
+
 from tests.guard import counted
 from tests.make.fulfilment import deliveries
 from tests.make.trade import orders
@@ -65,6 +67,7 @@ async def test_a_window_is_emptied_by_null_and_left_alone_by_silence(world, ask)
     assert shown == [latest, latest, None]
 
 
+@pytest.mark.gate("O7", "ordersUpdate")
 async def test_a_line_of_which_something_is_planned_stays_and_others_may_change(world, ask):
     order = await orders.order(world, ask)
     bolt, nut = (it["id"] for it in order["lines"])

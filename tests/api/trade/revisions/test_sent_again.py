@@ -90,6 +90,7 @@ async def test_lines_are_known_by_their_references(world, ask):
     assert [it[2] for it in _quantities(await _order(ask))] == ["1", "3"]
 
 
+@pytest.mark.gate("O7", "ordersImport")
 @pytest.mark.parametrize(
     ("change", "paths"),
     [
