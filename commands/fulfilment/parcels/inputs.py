@@ -19,6 +19,7 @@ from kit.inputs import (
     Sscc,
     refuse_duplicates,
 )
+from models.fulfilment.parcels import compared
 
 _HEAVIEST_G = 100_000_000
 _LONGEST_MM = 100_000
@@ -76,7 +77,7 @@ def check_shape(parcels: Sequence[ParcelPack], path: Path) -> None:
     carrying = {it.parent for it in parcels}
     for place, each in enumerate(parcels):
         here = (*path, place)
-        refuse_duplicates(each.tracking_numbers, (*here, "tracking_numbers"))
+        refuse_duplicates(map(compared, each.tracking_numbers), (*here, "tracking_numbers"))
         if each.sscc is not None and each.generate_sscc:
             raise Refused(Code.INVALID, "It has an SSCC already.", (*here, "generate_sscc"))
         if each.parent is not None and each.parent >= place:

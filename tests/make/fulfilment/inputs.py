@@ -158,6 +158,12 @@ async def parcel_record_tracking_sscc(s: Scene) -> dict[str, Any]:
     return {"source": "feed", "events": [{**TRACKED, "sscc": (await s.parcel())["sscc"]}]}
 
 
+async def parcel_record_tracking_error(s: Scene) -> dict[str, Any]:
+    named = {"parcelId": (await s.parcel())["id"]}
+    declared = {"isErrorDeclaration": True, "correctiveEventIds": ["E-2"]}
+    return {"source": "feed", "events": [{**TRACKED, **named, **declared}]}
+
+
 async def parcel_record_tracking_number(s: Scene) -> dict[str, Any]:
     number = (await s.parcel())["trackingNumbers"][0]["number"]
     named = {"trackingNumber": number, "carrierId": s.carrier}
