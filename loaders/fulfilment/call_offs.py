@@ -101,7 +101,8 @@ class _Supplied(ByColumn):
         )
         of_merchant = [it.merchant_id == own for it in (delivery, line, order, contract)]
         seen = (*seen_by(reader.viewer, part), *seen_by(reader.viewer, terms))
-        return joined.where(*of_merchant, *seen, delivery.state != DeliveryState.CANCELLED)
+        brings = (delivery.state != DeliveryState.CANCELLED, part.planned > part.owed_again)
+        return joined.where(*of_merchant, *seen, *brings)
 
 
 _TERMS = (
@@ -141,7 +142,7 @@ def _guaranteed(
         )
     )
     beside = (
-        select(func.coalesce(func.sum(its_part.planned), 0))
+        select(func.coalesce(func.sum(its_part.planned - its_part.owed_again), 0))
         .select_from(its_part)
         .join(its_delivery, its_delivery.id == its_part.delivery_id)
         .where(
@@ -153,8 +154,10 @@ def _guaranteed(
     )
     before: Any = earlier.correlate_except(other, its_order).scalar_subquery()
     before += beside.correlate_except(its_part, its_delivery).scalar_subquery()
-    fits = func.greatest(func.least(part.planned, terms.quantity - before), 0)
-    return case((terms.quantity.is_(None), part.planned), else_=fits)
+    # What was lost or came back is supplied by what takes its place.
+    brought = part.planned - part.owed_again
+    fits = func.greatest(func.least(brought, terms.quantity - before), 0)
+    return case((terms.quantity.is_(None), brought), else_=fits)
 
 
 supplied = _Supplied()

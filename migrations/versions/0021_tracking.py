@@ -15,12 +15,14 @@ NUMBER = sa.text(f"translate(number, '{GIVEN}'::text, '{COMPARED}'::text)")
 
 def upgrade() -> None:
     """Apply."""
-    declared = sa.Column(
-        "is_error_declaration", sa.Boolean(), server_default="false", nullable=False
+    op.add_column(
+        "tracking_events",
+        sa.Column("is_error_declaration", sa.Boolean(), server_default="false", nullable=False),
     )
-    instead = sa.Column("corrective_event_ids", ARRAY(sa.Text()), server_default="{}", nullable=False)
-    op.add_column("tracking_events", declared)
-    op.add_column("tracking_events", instead)
+    op.add_column(
+        "tracking_events",
+        sa.Column("corrective_event_ids", ARRAY(sa.Text()), server_default="{}", nullable=False),
+    )
     op.create_index("ix_tracking_numbers_compared", "tracking_numbers", ["merchant_id", NUMBER])
 
 

@@ -69,8 +69,19 @@ class Fulfilment(ResponseRules, DeliveryRules, ParcelRules):
         self.release_delivery(-1)
 
 
+class Losses(ContractRules, DeliveryRules, ParcelRules):
+    """What is owed again, beginning with parts of a call-off that are lost or under way."""
+
+    @initialize()
+    def prepare(self) -> None:
+        self.call_off(["half", "half"], 0, "half", is_planned=True)
+        for pick in (1, 2):
+            self.send(pick, ["all"], pick)
+        self.lose(1, "LOST")
+
+
 LONG = (Play, 10, 40)
-SHORT = [(Trade, 10, 12), (Fulfilment, 12, 12)]
+SHORT = [(Trade, 10, 12), (Fulfilment, 12, 12), (Losses, 8, 12)]
 """(rules, plays, steps): a wing's plays are short, since they begin where it gets interesting."""
 
 

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from commands.fulfilment.clocks import check_happened
 from commands.fulfilment.deliveries import remainder
-from commands.fulfilment.deliveries.arrival import settle
+from commands.fulfilment.deliveries.arrivals.arrival import settle
 from commands.fulfilment.deliveries.locking import DeliveryCommand, Locked, changed, lock_one
 from commands.fulfilment.deliveries.plan import quantities_of
 from commands.fulfilment.deliveries.stops import check_delivery

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from commands.fulfilment.deliveries import remainder
+from commands.fulfilment.deliveries.arrivals.arrival import recount
 from commands.fulfilment.deliveries.locking import DeliveryCommand, Locked, changed, lock_one
 from commands.fulfilment.deliveries.plan import quantities_of
 from commands.fulfilment.deliveries.stops import check_delivery
@@ -96,6 +97,8 @@ async def pack(writing: Writing, command: DeliveryPack) -> Outcome:
         delivery.id, picked=quantities_of(picked_of), short=quantities_of(short)
     )
     changed(writing, delivery, packed)
+    if short:
+        await recount(locked)
     made = await parcels.pack(
         locked.writing, delivery.id, delivery.packing, command.parcels, contents, ("parcels",)
     )

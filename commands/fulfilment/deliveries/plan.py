@@ -150,10 +150,17 @@ async def plan_all(writing: Writing, command: DeliveryPlan) -> Outcome:
     return {"delivery_ids": await plan(writing, command.deliveries, path)}
 
 
-async def plan(writing: Writing, parts: Sequence[DeliveryPart], path: Path) -> list[UUID]:
+async def plan(
+    writing: Writing,
+    parts: Sequence[DeliveryPart],
+    path: Path,
+    *,
+    reships_id: UUID | None = None,
+) -> list[UUID]:
     """Plan deliveries of orders that the transaction has locked or made; returns their ids.
 
-    path: of the parts. Refused: as `deliveryPlan`.
+    path: of the parts. reships_id: the delivery of which they bring again what did not arrive.
+    Refused: as `deliveryPlan`.
     """
     await writing.session.flush()
     found = await _find(writing, parts, path)
@@ -161,7 +168,8 @@ async def plan(writing: Writing, parts: Sequence[DeliveryPart], path: Path) -> l
     for place, part in enumerate(parts):
         taken.append(_take(writing, found, part, (*path, place)))
         orders = list({it.order_id: found.orders[it.order_id] for it in taken[-1]}.values())
-        planned.append(_columns(found, part, orders, (*path, place)))
+        columns = _columns(found, part, orders, (*path, place))
+        planned.append(columns | {"reships_id": reships_id})
     await check_carried(writing, _routes(found, parts, taken, path))
     drawn = await numbers(writing, CounterName.DELIVERY, len(parts))
     return await _write(writing, parts, planned, drawn, taken)

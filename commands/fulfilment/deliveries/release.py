@@ -1,5 +1,6 @@
 """Releasing to the warehouse, and taking back what has not left yet."""
 
+from commands.fulfilment.deliveries.arrivals.arrival import recount
 from commands.fulfilment.deliveries.locking import DeliveryCommand, changed, lock_one
 from commands.fulfilment.parcels.pack import void
 from commands.trade.orders.lines import move
@@ -56,4 +57,5 @@ async def cancel(writing: Writing, command: DeliveryCancel) -> Outcome:
     delivery.state = DeliveryState.CANCELLED
     delivery.cancelled_at = writing.now
     changed(writing, delivery, DeliveryCancelled(delivery.id))
+    await recount(locked)
     return {"delivery_id": delivery.id}

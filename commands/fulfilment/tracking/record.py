@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, BigInteger, Uuid, any_, bindparam, case, func, or_, select
 
 from commands.fulfilment.clocks import APART, check_happened
-from commands.fulfilment.deliveries import arrival
+from commands.fulfilment.deliveries.arrivals import arrival
 from commands.fulfilment.deliveries.locking import ORDERS_NOW, lock_deliveries, lock_unread
 from commands.fulfilment.tracking.named import find
 from commands.fulfilment.tracking.reports import ParcelRecordTracking, TrackingReport

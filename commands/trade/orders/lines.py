@@ -77,10 +77,31 @@ async def cancel(
     amounts: Mapping[OrderLine, Decimal],
     happened: Moving,
 ) -> None:
+    """Cancel quantities of a locked order, as `cancelled` does.
+
+    A call-off gives them back to its contract (K5), which is locked after the order.
+    """
+    given_back = cancelled(writing, order, lines, amounts, happened)
+    if order.contract_id is None or not given_back:
+        return
+    everything = writing.for_all()
+    await everything.lock(Contract, {order.contract_id: ()})
+    changes = {line_id: {"called_off": -amount} for line_id, amount in given_back.items()}
+    await counters.move(everything, changes)
+
+
+def cancelled(
+    writing: Writing,
+    order: Order,
+    lines: Collection[OrderLine],
+    amounts: Mapping[OrderLine, Decimal],
+    happened: Moving,
+) -> Mapping[UUID, Decimal]:
     """Cancel quantities of a locked order and tell it; when nothing else is awaited, that too.
 
     lines: all of the order. amounts: line -> quantity. happened: what tells of the cancelling.
-    A call-off gives the quantities back to its contract (K5), which is locked after the order.
+    Returns contract line -> what its contract gets back, for the caller.
+
     Taxes were stated for what was ordered: they are not known any more. Of an order of which
     nothing is wanted any more, nothing is owed. An amendment that changes nothing any more ends.
     """
@@ -89,7 +110,7 @@ async def cancel(
     for line, quantity in amounts.items():
         move(line, cancelled=quantity)
         if line.contract_line_id is not None:
-            given_back[line.contract_line_id] -= quantity
+            given_back[line.contract_line_id] += quantity
     withdraw(writing, order, (line for line in lines if _is_idle(line)))
     if any(amounts.values()):
         order.taxed = None
@@ -98,12 +119,7 @@ async def cancel(
     writing.record(happened)
     if arrived := news(order.id, before, reached(lines)):
         writing.record(arrived)
-    if order.contract_id is None or not given_back:
-        return
-    everything = writing.for_all()
-    await everything.lock(Contract, {order.contract_id: ()})
-    changes = {line_id: {"called_off": amount} for line_id, amount in given_back.items()}
-    await counters.move(everything, changes)
+    return given_back
 
 
 _OFFER = (

@@ -14,6 +14,7 @@ from models.fulfilment.deliveries.conditions import (
     MERGEABLE,
     NAMELESS,
     ORDER_HELD,
+    OWED_AGAIN,
     TOO_LATE,
     UNCARRIED,
     UNPAID,
@@ -23,6 +24,7 @@ from models.fulfilment.deliveries.states import (
     AFTER_DISPATCH,
     BEFORE_DISPATCH,
     BEFORE_PICKING,
+    UNFINISHED,
     DeliveryState,
 )
 from models.trade.orders.acts import HELD
@@ -43,6 +45,7 @@ class DeliveryAction(StrEnum):
     DISPATCH = "DISPATCH"
     CANCEL = "CANCEL"
     CONFIRM_RECEIPT = "CONFIRM_RECEIPT"
+    RESHIP = "RESHIP"
 
 
 PLAN = Act(Scope.DELIVERIES_PLAN, frozenset({OrderState.CONFIRMED}))
@@ -90,6 +93,7 @@ CANCEL = Act(
     action=DeliveryAction.CANCEL,
 )
 CONFIRM_RECEIPT = Act(Scope.RECEIPTS_WRITE, AFTER_DISPATCH, action=DeliveryAction.CONFIRM_RECEIPT)
+RESHIP = Act(Scope.DELIVERIES_PLAN, UNFINISHED, needs=(OWED_AGAIN,), action=DeliveryAction.RESHIP)
 
 ACTS = (
     SPLIT,
@@ -103,5 +107,6 @@ ACTS = (
     DISPATCH,
     CANCEL,
     CONFIRM_RECEIPT,
+    RESHIP,
 )
 """Those that clients are told of, in the order in which they are."""

@@ -8,9 +8,9 @@ from commands.fulfilment.deliveries import (
     holds,
     packing,
     plan,
-    receipts,
     release,
 )
+from commands.fulfilment.deliveries.arrivals import receipts, reship
 from execution import each_related, related
 from loaders.fulfilment import deliveries as loaders
 from loaders.fulfilment import parcels as parcel_loaders
@@ -112,6 +112,15 @@ class DeliveryCancelPayload(DeliveryPayload):
     """The cancelled delivery."""
 
 
+@strawberry.type(description="Outcome of `deliveryReship`.")
+class DeliveryReshipPayload(DeliveryPayload):
+    """The delivery and the one that brings it again."""
+
+    reshipment: Delivery | None = related(
+        loaders.by_id, "The new delivery; null when refused.", key="reshipment_id"
+    )
+
+
 @strawberry.type(description="Outcome of `deliveryConfirmReceipt`.")
 class DeliveryConfirmReceiptPayload(DeliveryPayload):
     """The delivery and its new receipt."""
@@ -152,4 +161,5 @@ class DeliveriesMutation:
     delivery_pack: DeliveryPackPayload = mutation(packing.pack)
     delivery_dispatch: DeliveryDispatchPayload = mutation(dispatch.dispatch)
     delivery_cancel: DeliveryCancelPayload = mutation(release.cancel)
+    delivery_reship: DeliveryReshipPayload = mutation(reship.reship)
     delivery_confirm_receipt: DeliveryConfirmReceiptPayload = mutation(receipts.confirm_receipt)

@@ -125,6 +125,33 @@ async def delivery_cancel(s: Scene) -> dict[str, Any]:
     return versioned("deliveryId", await s.delivery())
 
 
+async def _lost(s: Scene) -> dict[str, Any]:
+    """Return a delivery whose one parcel was lost."""
+    sent = await s.delivery(deliveries.dispatched)
+    lost = {"sscc": sent["parcels"][0]["sscc"], "status": "LOST"}
+    report = {"events": [{**lost, "occurredAt": "2026-03-02T08:45:00Z"}]}
+    document = """mutation ($input: ParcelRecordTrackingInput!) {
+        parcelRecordTracking(input: $input) { userErrors { code } }
+    }"""
+    await s.ask(document, input=report)
+    return await deliveries.read(s.ask, sent)
+
+
+async def delivery_reship(s: Scene) -> dict[str, Any]:
+    lost = await _lost(s)
+    when = dict.fromkeys(("promisedAt", "fulfilAt", "fulfilBy"), "2026-03-09T12:00:00+00:00")
+    where = {"locationId": s.location, "window": WINDOW, "recipient": PERSON, "method": "PARCEL"}
+    lines = [it | COUNTED for it in deliveries.contents(lost, "4")]
+    more = {"windowOverride": "Asked.", "shipToId": s.address, "lines": lines}
+    return {**versioned("deliveryId", lost), **when, **where, **more}
+
+
+async def delivery_reship_free(s: Scene) -> dict[str, Any]:
+    values = await delivery_reship(s)
+    del values["shipToId"]
+    return {**values, "shipTo": PLACE}
+
+
 async def delivery_confirm_receipt(s: Scene) -> dict[str, Any]:
     sent = await s.delivery(deliveries.dispatched)
     line = {"deliveryLineId": sent["lines"][0]["id"], "received": "4", "difference": "SHORT"}
