@@ -112,7 +112,7 @@ def _journalled() -> Iterator[tuple[str, str]]:
 def _counters() -> Iterator[tuple[str, str]]:
     for name, added in _OF_LINES.items():
         yield (
-            f"an order line's {name} is that of its deliveries (D1, D19)",
+            f"an order line's {name} is that of its deliveries (D1, D21)",
             f"""SELECT line.number, line.line_no, line.{name} FROM ({_LINES}) line
                 WHERE {name} <> coalesce((SELECT sum(part.{added}) FROM ({_PARTS}) part
                     WHERE part.order_line_id = line.id AND part.state <> 'CANCELLED'), 0)""",
@@ -179,13 +179,13 @@ def _simple() -> Iterator[tuple[str, str]]:
         "progress of a delivery never overtakes itself (O2)": f"""{parts} NOT (
             delivered + lost + refused <= shipped AND shipped <= packed AND packed <= picked
             AND picked <= planned AND owed_again <= shipped)""",
-        "what was lost or came back is owed again (D19)": f"""{parts}
+        "what was lost or came back is owed again (D21)": f"""{parts}
             owed_again < lost + refused""",
-        "what arrived beside its replacement counts where there is room (D19)": f"""{parts}
+        "what arrived beside its replacement counts where there is room (D21)": f"""{parts}
             owed_again > lost + refused AND EXISTS (SELECT FROM ({_LINES}) line
                 WHERE line.id = part.order_line_id
                 AND line.planned < line.ordered - line.cancelled + line.over_tolerance)""",
-        "what is reshipped brings what the other one had (D20)": f"""
+        "what is reshipped brings what the other one had (D22)": f"""
             SELECT part.number, part.order_line_id FROM ({_PARTS}) part
             JOIN deliveries it ON it.id = part.delivery_id WHERE it.reships_id IS NOT NULL
             AND NOT EXISTS (SELECT FROM delivery_lines its WHERE its.delivery_id = it.reships_id
