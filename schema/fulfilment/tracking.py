@@ -4,7 +4,7 @@ from datetime import datetime
 
 import strawberry
 
-from commands.fulfilment.tracking import record
+from commands.fulfilment.tracking import history, record
 from execution import each_related, related
 from loaders.fulfilment import parcels
 from loaders.fulfilment import tracking as loaders
@@ -12,6 +12,7 @@ from models.access.viewers import Scope
 from models.fulfilment.parcels import ParcelStatus
 from models.fulfilment.tracking.events import TrackingEvent as TrackingEventRow
 from models.fulfilment.tracking.events import Vocabulary
+from schema.fulfilment.deliveries.roots import DeliveriesPayload
 from schema.fulfilment.parcels import Parcel
 from schema.graphql.bulk import UpsertResult
 from schema.graphql.enums import described
@@ -97,8 +98,14 @@ class ParcelRecordTrackingPayload(Payload):
     )
 
 
+@strawberry.type(description="Outcome of `deliveriesRecord`.")
+class DeliveriesRecordPayload(DeliveriesPayload):
+    """What was recorded."""
+
+
 @strawberry.type
 class TrackingMutation:
     """Mutations of tracking."""
 
+    deliveries_record: DeliveriesRecordPayload = mutation(history.record_history)
     parcel_record_tracking: ParcelRecordTrackingPayload = mutation(record.record)

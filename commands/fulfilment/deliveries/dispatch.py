@@ -1,8 +1,9 @@
 """The goods leave: what was packed is shipped."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from pydantic import Field
@@ -10,30 +11,41 @@ from pydantic import Field
 from commands.fulfilment.clocks import check_happened
 from commands.fulfilment.deliveries import remainder
 from commands.fulfilment.deliveries.arrivals.arrival import settle
-from commands.fulfilment.deliveries.locking import DeliveryCommand, Locked, changed, lock_one
+from commands.fulfilment.deliveries.batches import Batch, take
+from commands.fulfilment.deliveries.locking import Locked, OfDelivery, changed
 from commands.fulfilment.deliveries.plan import quantities_of
-from commands.fulfilment.deliveries.stops import check_delivery
 from commands.trade.contracts import counters
 from commands.trade.orders.lines import move
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
-from kit.inputs import Instant
+from kit.inputs import Bulk, Command, Instant
 from models.events.fulfilment.deliveries import DeliveryDispatched
 from models.fulfilment.deliveries import acts
 from models.fulfilment.deliveries.conditions import TOO_LATE
 from models.fulfilment.deliveries.states import DeliveryState
+from models.fulfilment.deliveries.tables import Delivery
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import DeliveryPolicy
 
 
-class DeliveryDispatch(DeliveryCommand):
-    """A delivery that has left."""
+class DispatchedDelivery(OfDelivery):
+    """One of several deliveries that have left."""
 
     dispatched_at: Instant | None = Field(
         None,
         description="When it left; now by default, never in the future, nor more than a day before"
         " its orders were placed.",
     )
+
+
+class DeliveryDispatch(DispatchedDelivery, Command):
+    """A delivery that has left."""
+
+
+class DeliveriesDispatch(Command):
+    """Up to 250 deliveries that have left."""
+
+    deliveries: Bulk[DispatchedDelivery] = Field(description="The deliveries; each once.")
 
 
 @verb(
@@ -49,32 +61,60 @@ async def dispatch(writing: Writing, command: DeliveryDispatch) -> Outcome:
     its orders were placed, DELIVERY_POLICY when a part of an order that must come complete would
     leave alone, or one that is past its date has left after it.
     """
-    delivery, locked = await lock_one(writing, command, dispatch)
-    when = command.dispatched_at or writing.now
-    placed = max(order.placed_at for order in locked.orders.values())
-    check_happened(when, ("dispatched_at",), since=placed, until=writing.now)
-    await check_delivery(writing, delivery, (TOO_LATE,), at=when)
-    shipped = {}
-    for line in locked.lines_of(delivery):
-        order_line = locked.order_lines[line.order_line_id]
-        shipped[order_line] = line.shipped = line.packed
-        move(order_line, shipped=line.packed)
-    delivery.state = DeliveryState.DISPATCHED
-    delivery.dispatched_at = when
-    changed(
-        writing, delivery, DeliveryDispatched(delivery.id, shipped=quantities_of(shipped)), when
-    )
-    await _cancel_remainder(locked)
-    await _count_on_contracts(locked, shipped)
-    await settle(locked)
-    return {"delivery_id": delivery.id}
+    batch = await take(writing, [command], dispatch)
+    await ship(batch)
+    return batch.one()
 
 
-async def _cancel_remainder(locked: Locked) -> None:
-    for order in locked.orders.values():
-        if order.delivery_policy is DeliveryPolicy.PARTIAL_CANCEL_REST:
-            rest = {line: line.unplanned for line in locked.lines_of_order(order)}
-            await remainder.cancel(locked, order, rest)
+@verb(
+    acts.DISPATCH,
+    "Ship what was packed of up to 250 deliveries; one that is refused stops no other.",
+)
+async def dispatch_each(writing: Writing, command: DeliveriesDispatch) -> Outcome:
+    """Ship what was packed of deliveries. Each is refused alone, as `deliveryDispatch` is.
+
+    Refused: DUPLICATE for a delivery that stands twice; as a whole: TOO_MANY_ITEMS.
+    """
+    batch = await take(writing, command.deliveries, dispatch_each)
+    await ship(batch)
+    return batch.results("deliveries")
+
+
+async def ship(batch: Batch[Any]) -> None:
+    """Ship deliveries that are taken. Refusals: INVALID_DATE, DELIVERY_POLICY."""
+    writing, locked = batch.writing, batch.locked
+    when = {place: item.dispatched_at or writing.now for place, item, _ in batch.going}
+    for place, _, delivery in batch.going:
+        placed = max(order.placed_at for order in locked.orders_of(delivery))
+        with batch.of(place):
+            check_happened(when[place], ("dispatched_at",), since=placed, until=writing.now)
+    await batch.stop((TOO_LATE,), at=when)
+    left: defaultdict[OrderLine, Decimal] = defaultdict(Decimal)
+    for place, _, delivery in batch.going:
+        shipped = {}
+        for line in locked.lines_of(delivery):
+            order_line = locked.order_lines[line.order_line_id]
+            shipped[order_line] = line.shipped = line.packed
+            move(order_line, shipped=line.packed)
+            left[order_line] += line.packed
+        delivery.state = DeliveryState.DISPATCHED
+        delivery.dispatched_at = when[place]
+        happened = DeliveryDispatched(delivery.id, shipped=quantities_of(shipped))
+        changed(writing, delivery, happened, when[place])
+    await _cancel_remainder(locked, batch.deliveries)
+    await _count_on_contracts(locked, left)
+    if batch.going:
+        await settle(locked)
+
+
+async def _cancel_remainder(locked: Locked, deliveries: Iterable[Delivery]) -> None:
+    orders = {order.id: order for it in deliveries for order in locked.orders_of(it)}
+    remaining = {
+        order: {line: line.unplanned for line in locked.lines_of_order(order)}
+        for order in orders.values()
+        if order.delivery_policy is DeliveryPolicy.PARTIAL_CANCEL_REST
+    }
+    await remainder.cancel_each(locked, remaining)
 
 
 async def _count_on_contracts(locked: Locked, shipped: Mapping[OrderLine, Decimal]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
@@ -167,6 +168,7 @@ async def plan(
     planned, taken = [], []
     for place, part in enumerate(parts):
         taken.append(_take(writing, found, part, (*path, place)))
+        _plan(taken[-1])
         orders = list({it.order_id: found.orders[it.order_id] for it in taken[-1]}.values())
         columns = _columns(found, part, orders, (*path, place))
         planned.append(columns | {"reships_id": reships_id})
@@ -207,7 +209,7 @@ async def _find(writing: Writing, parts: Sequence[DeliveryPart], path: Path) -> 
 def _take(
     writing: Writing, found: _Found, part: DeliveryPart, path: Path
 ) -> dict[OrderLine, Counted]:
-    """Move the planned quantities of one part, and return them."""
+    """Return what one part takes of its order lines."""
     refuse_duplicates((it.order_line_id for it in part.lines), (*path, "lines"), "order_line_id")
     taken = {}
     for place, each in enumerate(part.lines):
@@ -224,12 +226,27 @@ def _take(
         if quantity.amount > room:
             text = f"Only {room.normalize():f} of this line can still be planned."
             raise Refused(TradeCode.QUANTITY_NOT_OPEN, text, (*below, "quantity"))
-        move(line, planned=quantity.amount)
         taken[line] = quantity
     return taken
 
 
+def _plan(taken: Mapping[OrderLine, Counted]) -> None:
+    for line, quantity in taken.items():
+        move(line, planned=quantity.amount)
+
+
 def _columns(
+    found: _Found, part: DeliveryPart, orders: Sequence[Order], path: Path
+) -> dict[str, Any]:
+    """Return what a delivery is to take from its part and orders, looking whether it can be."""
+    columns = _where_and_when(found, part, orders, path)
+    check_location(found.locations[part.location_id], (*path, "location_id"))
+    if columns["ship_to_id"] is not None:
+        check_hours(found.addresses[columns["ship_to_id"]], columns, (*path, "window"))
+    return columns
+
+
+def _where_and_when(
     found: _Found, part: DeliveryPart, orders: Sequence[Order], path: Path
 ) -> dict[str, Any]:
     """Return what a delivery takes from its part and, where the part is silent, its orders."""
@@ -240,11 +257,8 @@ def _columns(
         text = "Orders travel together only for one party over one channel."
         raise Refused(TradeCode.PARTY_MISMATCH, text, (*path, "lines"))
     party = None if first.party_id is None else found.parties[first.party_id]
-    check_location(found.locations[part.location_id], (*path, "location_id"))
     check_method(part.method, found.channels[first.channel_id], party, (*path, "method"))
     columns = _window(found, part, path) | place_columns(part, orders, found.addresses, path)
-    if columns["ship_to_id"] is not None:
-        check_hours(found.addresses[columns["ship_to_id"]], columns, (*path, "window"))
     return columns | {"party_id": first.party_id, "channel_id": first.channel_id}
 
 
@@ -274,6 +288,37 @@ def _window(found: _Found, part: DeliveryPart, path: Path) -> dict[str, Any]:
     return dict(zip(WINDOW, values, strict=True)) | {"window_override": part.window_override}
 
 
+async def plan_history(
+    writing: Writing, parts: Mapping[int, DeliveryPart], when: Mapping[int, datetime]
+) -> tuple[dict[int, UUID], dict[int, Refused]]:
+    """Plan deliveries that have been, of orders that the transaction has locked; by position.
+
+    when: each was planned. What has happened is taken as it was: locations may be inactive, windows
+    outside of receiving hours, and nobody asks what goods need. What parts name is there.
+    Returns the ids of those that were planned, and why others are refused, as `deliveryPlan` does.
+    """
+    found = await _find(writing, list(parts.values()), ())
+    refused: dict[int, Refused] = {}
+    good: dict[int, tuple[DeliveryPart, dict[str, Any], dict[OrderLine, Counted]]] = {}
+    for place, part in parts.items():
+        try:
+            taken = _take(writing, found, part, ())
+            orders = list({it.order_id: found.orders[it.order_id] for it in taken}.values())
+            columns = _where_and_when(found, part, orders, ())
+        except Refused as why:
+            refused[place] = why
+        else:
+            _plan(taken)
+            own = {"reships_id": None, "planned_at": when[place]}
+            good[place] = part, columns | own, taken
+    if not good:
+        return {}, refused
+    drawn = await numbers(writing, CounterName.DELIVERY, len(good))
+    listed, planned, quantities = zip(*good.values(), strict=True)
+    ids = await _write(writing, listed, planned, drawn, quantities)
+    return dict(zip(good, ids, strict=True)), refused
+
+
 async def _write(
     writing: Writing,
     parts: Sequence[DeliveryPart],
@@ -298,7 +343,8 @@ async def _write(
     lines = []
     for quantities, delivery in zip(taken, deliveries, strict=True):
         lines += [line_columns(delivery["id"], *each) for each in quantities.items()]
-        writing.record(DeliveryPlanned(delivery["id"], planned=amounts_of(quantities)))
+        happened = DeliveryPlanned(delivery["id"], planned=amounts_of(quantities))
+        writing.record(happened, delivery["planned_at"])
     await write_rows(writing, {Delivery: deliveries, DeliveryLine: lines})
     return [it["id"] for it in deliveries]
 

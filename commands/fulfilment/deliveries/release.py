@@ -1,18 +1,34 @@
 """Releasing to the warehouse, and taking back what has not left yet."""
 
+from typing import Any
+
+from pydantic import Field
+
 from commands.fulfilment.deliveries.arrivals.arrival import recount
-from commands.fulfilment.deliveries.locking import DeliveryCommand, changed, lock_one
+from commands.fulfilment.deliveries.batches import Batch, take
+from commands.fulfilment.deliveries.locking import DeliveryCommand, OfDelivery, changed
 from commands.fulfilment.parcels.pack import void
 from commands.trade.orders.lines import move
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
+from kit.inputs import Bulk, Command
 from models.events.fulfilment.deliveries import DeliveryCancelled, DeliveryReleased
 from models.fulfilment.deliveries import acts
 from models.fulfilment.deliveries.states import DeliveryState
 
 
+class ReleasedDelivery(OfDelivery):
+    """One of several deliveries that the warehouse may pick."""
+
+
 class DeliveryRelease(DeliveryCommand):
     """A delivery that the warehouse may pick."""
+
+
+class DeliveriesRelease(Command):
+    """Up to 250 deliveries that the warehouse may pick."""
+
+    deliveries: Bulk[ReleasedDelivery] = Field(description="The deliveries; each once.")
 
 
 class DeliveryCancel(DeliveryCommand):
@@ -31,11 +47,31 @@ async def release(writing: Writing, command: DeliveryRelease) -> Outcome:
     a named recipient (D7), DELIVERY_POLICY when the order must come complete or is past its date,
     LOCATION_NOT_ALLOWED and METHOD_NOT_ALLOWED for what the goods need, WRONG_STATE.
     """
-    delivery, _ = await lock_one(writing, command, release)
-    delivery.state = DeliveryState.RELEASED
-    delivery.released_at = writing.now
-    changed(writing, delivery, DeliveryReleased(delivery.id))
-    return {"delivery_id": delivery.id}
+    batch = await take(writing, [command], release)
+    hand_over(batch)
+    return batch.one()
+
+
+@verb(
+    acts.RELEASE,
+    "Hand up to 250 deliveries to the warehouse; one that is refused stops no other.",
+)
+async def release_each(writing: Writing, command: DeliveriesRelease) -> Outcome:
+    """Hand deliveries to the warehouse. Each is refused alone, as `deliveryRelease` is.
+
+    Refused: DUPLICATE for a delivery that stands twice; as a whole: TOO_MANY_ITEMS.
+    """
+    batch = await take(writing, command.deliveries, release_each)
+    hand_over(batch)
+    return batch.results("deliveries")
+
+
+def hand_over(batch: Batch[Any]) -> None:
+    """Hand deliveries that are taken to the warehouse."""
+    for place, _, delivery in batch.going:
+        delivery.state = DeliveryState.RELEASED
+        delivery.released_at = batch.at(place)
+        changed(batch.writing, delivery, DeliveryReleased(delivery.id), batch.at(place))
 
 
 @verb(
@@ -49,13 +85,21 @@ async def cancel(writing: Writing, command: DeliveryCancel) -> Outcome:
     order lines go back exactly. Refused: WRONG_STATE, ON_HOLD while a hold stops the delivery
     itself, since its quantities would be free of it.
     """
-    delivery, locked = await lock_one(writing, command, cancel)
-    for line in locked.lines_of(delivery):
-        order_line = locked.order_lines[line.order_line_id]
-        move(order_line, planned=-line.planned, picked=-line.picked, packed=-line.packed)
-    await void(locked.writing, delivery.id)
-    delivery.state = DeliveryState.CANCELLED
-    delivery.cancelled_at = writing.now
-    changed(writing, delivery, DeliveryCancelled(delivery.id))
-    await recount(locked)
-    return {"delivery_id": delivery.id}
+    batch = await take(writing, [command], cancel)
+    await take_back(batch)
+    return batch.one()
+
+
+async def take_back(batch: Batch[Any]) -> None:
+    """Take deliveries back that are taken."""
+    locked = batch.locked
+    for place, _, delivery in batch.going:
+        for line in locked.lines_of(delivery):
+            order_line = locked.order_lines[line.order_line_id]
+            move(order_line, planned=-line.planned, picked=-line.picked, packed=-line.packed)
+        delivery.state = DeliveryState.CANCELLED
+        delivery.cancelled_at = batch.at(place)
+        changed(batch.writing, delivery, DeliveryCancelled(delivery.id), batch.at(place))
+    if batch.going:
+        await void(locked.writing, *(it.id for it in batch.deliveries))
+        await recount(locked)

@@ -25,12 +25,9 @@ _HEAVIEST_G = 100_000_000
 _LONGEST_MM = 100_000
 
 
-class ContentPack(Quantified):
-    """What of one delivery line lies in a parcel."""
+class Content(Quantified):
+    """How much of something lies in a parcel."""
 
-    delivery_line_id: Annotated[UUID, Names("DeliveryLine")] = Field(
-        description="A line of the delivery."
-    )
     quantity: Quantity = Field(description="How much of it, in the product's unit or `packaging`.")
     lot: Reference | None = Field(None, description="Lot or batch.")
     serial_numbers: list[Reference] = Field(
@@ -40,8 +37,16 @@ class ContentPack(Quantified):
     )
 
 
-class ParcelPack(Input):
-    """One parcel or pallet."""
+class ContentPack(Content):
+    """What of one delivery line lies in a parcel."""
+
+    delivery_line_id: Annotated[UUID, Names("DeliveryLine")] = Field(
+        description="A line of the delivery."
+    )
+
+
+class ParcelFields(Input):
+    """What is said of a parcel or pallet beside what lies in it."""
 
     sscc: Sscc | None = Field(None, description="Its SSCC-18, when it has one already.")
     generate_sscc: bool = Field(
@@ -64,6 +69,11 @@ class ParcelPack(Input):
         ge=0,
         description="The pallet that it stands on: position in this list, from 0; it comes before.",
     )
+
+
+class ParcelPack(ParcelFields):
+    """One parcel or pallet."""
+
     contents: list[ContentPack] = Field(
         default_factory=list,
         max_length=LARGEST_BULK,

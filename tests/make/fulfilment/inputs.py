@@ -121,6 +121,45 @@ async def delivery_dispatch(s: Scene) -> dict[str, Any]:
     return {**versioned("deliveryId", packed), "dispatchedAt": "2026-03-02T08:00:00Z"}
 
 
+async def deliveries_release(s: Scene) -> dict[str, Any]:
+    return {"deliveries": [await delivery_release(s), await delivery_release(s)]}
+
+
+async def deliveries_pack(s: Scene) -> dict[str, Any]:
+    return {"deliveries": [await delivery_pack(s), await delivery_pack_again(s)]}
+
+
+async def deliveries_dispatch(s: Scene) -> dict[str, Any]:
+    return {"deliveries": [await delivery_dispatch(s), await delivery_dispatch(s)]}
+
+
+def _recorded(s: Scene, order: dict[str, Any], quantity: str) -> dict[str, Any]:
+    (line,) = order["lines"]
+    taken = {"orderLineId": line["id"], "quantity": quantity, **COUNTED}
+    how = {"method": "PARCEL", "incoterm": "DAP", "completesOrder": True, "recipient": PERSON}
+    where = {"locationId": s.location, "window": WINDOW, "windowOverride": "Asked."}
+    return {**how, **where, "lines": [taken]}
+
+
+async def deliveries_record(s: Scene) -> dict[str, Any]:
+    order = await s.order()
+    (line,) = order["lines"]
+    steps = ("planned", "released", "packed", "dispatched", "delivered")
+    times = {f"{it}At": f"2026-03-02T08:{place:02}:00Z" for place, it in enumerate(steps)}
+    due = dict.fromkeys(("promisedAt", "fulfilAt", "fulfilBy"), "2026-03-02T08:00:00Z")
+    size = {"weightG": 9000, "lengthMm": 400, "widthMm": 300, "heightMm": 300}
+    labels = {"service": "Freight", "labelReference": "L", "trackingNumbers": [fresh("T")]}
+    sscc = gs1.sscc("4012345", new_id().int % 10**9)
+    content = {"orderLineId": line["id"], "quantity": "2", **COUNTED, "lot": "L"}
+    box = {"parent": 0, "contents": [content | {"serialNumbers": ["1", "2"]}]}
+    box |= {"generateSscc": True}
+    pallet = {"sscc": sscc, "carrierId": s.carrier, **size, **labels}
+    sent = _recorded(s, order, "2") | times | due
+    sent |= {"parcels": [pallet, box], "shipToId": s.address}
+    free = _recorded(s, order, "3") | {"shipTo": PLACE, "cancelledAt": "2026-03-02T08:30:00Z"}
+    return {"deliveries": [sent, free]}
+
+
 async def delivery_cancel(s: Scene) -> dict[str, Any]:
     return versioned("deliveryId", await s.delivery())
 

@@ -11,18 +11,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 
+from commands.fulfilment.deliveries import remainder
 from commands.fulfilment.deliveries.locking import Locked
 from commands.trade.contracts import counters
-from commands.trade.orders.cancel import cancelled_lines
-from commands.trade.orders.lines import cancelled
-from models.events.trade.orders import OrderLinesCancelled
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
-from models.trade.contracts.tables import Contract
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import OrderState
 
@@ -160,21 +156,11 @@ async def count_on_contracts(locked: Locked, found: Changes) -> None:
         if line.contract_line_id is not None:
             for counter in ("shipped", "delivered"):
                 changes[line.contract_line_id][counter] += sums[counter]
-    contracts: dict[UUID, Any] = {}
-    for order in locked.orders.values():
-        lines = [it for it in locked.lines_of_order(order) if it in found.sums and it.unplanned]
-        if order.state is not OrderState.CLOSED or not lines:
-            continue
-        remaining = {line: line.unplanned for line in lines}
-        happened = OrderLinesCancelled(order.id, lines=cancelled_lines(remaining))
-        every = locked.lines_of_order(order)
-        given_back = cancelled(locked.writing, order, every, remaining, happened)
-        order.version += 1
-        if order.contract_id is not None:
-            contracts[order.contract_id] = ()
-        for line_id, amount in given_back.items():
-            changes[line_id]["called_off"] -= amount
-    if contracts:
-        await locked.writing.lock(Contract, contracts)
     moved = {key: amounts for key, amounts in changes.items() if any(amounts.values())}
     await counters.move(locked.writing, moved)
+    remaining = {
+        order: {line: line.unplanned for line in locked.lines_of_order(order) if line in found.sums}
+        for order in locked.orders.values()
+        if order.state is OrderState.CLOSED
+    }
+    await remainder.cancel_each(locked, remaining)
