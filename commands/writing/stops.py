@@ -102,13 +102,13 @@ def _statement(entity: type[OfMerchant], stops: Sequence[Some]) -> Statement:
     merchant = bindparam("merchant", type_=Uuid())
     at = DateTime(timezone=True)
     lists = (bindparam("keys", type_=ARRAY(Uuid())), bindparam("ats", type_=ARRAY(at)))
-    asked = func.unnest(*lists).table_valued(column("key", Uuid()), column("at", at), name="asked")
-    asked = asked.render_derived()
-    rows = AllRows(merchant, asked.c.at)
+    pairs = func.unnest(*lists).table_valued(column("key", Uuid()), column("at", at), name="wanted")
+    pairs = pairs.render_derived()
+    rows = AllRows(merchant, pairs.c.at)
     selects = []
     for place, stop in enumerate(stops):
         stopping, conditions = stop.found(rows, row)
-        own = (row.id == asked.c.key, row.merchant_id == merchant)
+        own = (row.id == pairs.c.key, row.merchant_id == merchant)
         found = select(
             literal_column(str(place)).label("place"), row.id.label("row_id"), stopping.id
         )

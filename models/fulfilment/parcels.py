@@ -77,7 +77,7 @@ class Parcel(Owned):
     voided_at: Mapped[datetime | None]
 
 
-_GIVEN, _COMPARED = f"{ascii_lowercase} ", ascii_uppercase
+_WRITTEN, _COMPARED = f"{ascii_lowercase} ", ascii_uppercase
 _AS_COMPARED = str.maketrans(ascii_lowercase, ascii_uppercase, " ")
 
 
@@ -88,8 +88,8 @@ def compared(number: str) -> str:
 
 def compared_in_sql(number: Any) -> ColumnElement[str]:
     """Return the same in SQL, as the index over numbers has it."""
-    given, now = (literal_column(f"'{it}'::text", Text()) for it in (_GIVEN, _COMPARED))
-    return func.translate(number, given, now, type_=Text())
+    written, now = (literal_column(f"'{it}'::text", Text()) for it in (_WRITTEN, _COMPARED))
+    return func.translate(number, written, now, type_=Text())
 
 
 class TrackingNumber(Owned):
@@ -108,7 +108,7 @@ class TrackingNumber(Owned):
         Index(
             "ix_tracking_numbers_compared",
             "merchant_id",
-            text(f"translate(number, '{_GIVEN}'::text, '{_COMPARED}'::text)"),
+            text(f"translate(number, '{_WRITTEN}'::text, '{_COMPARED}'::text)"),
         ),
         indexed("tracking_numbers", "parcel_id"),
         indexed("tracking_numbers", "carrier_id"),

@@ -124,8 +124,8 @@ _Made = tuple[UUID, list[UUID]]
 
 
 def _result(place: int, made: _Made | None, refused: Refused | None) -> Outcome:
-    told = map(_sent, refused.problems) if refused else ()
-    problems = [it.below(("deliveries", place)) for it in told]
+    found = map(_sent, refused.problems) if refused else ()
+    problems = [it.below(("deliveries", place)) for it in found]
     delivery_id, parcel_ids = made or (None, None)
     status = "REFUSED" if refused else "CREATED"
     return {

@@ -104,11 +104,8 @@ def _with_number(place: int, report: TrackingReport, numbers: Sequence[_Numbered
     A number whose carrier is not known is its parcel's carrier's, or any partner's.
     Refused: INVALID where it is the number of several carriers.
     """
-    of_carrier = [
-        it
-        for it in numbers
-        if report.carrier_id is None or it.carrier_id in {None, report.carrier_id}
-    ]
+    carriers = {None, report.carrier_id}
+    of_carrier = [it for it in numbers if report.carrier_id is None or it.carrier_id in carriers]
     live = [it for it in of_carrier if it.parcel.status is not ParcelStatus.VOIDED] or of_carrier
     if not live:
         return []

@@ -61,7 +61,7 @@ class Vocabulary(StrEnum):
     EPCIS = "EPCIS"
 
 
-class Told(Protocol):
+class Distinct(Protocol):
     """What of an event tells it from others of its parcel and source."""
 
     @property
@@ -112,7 +112,7 @@ def folded(word: str | None) -> str:
     return word
 
 
-def identity(event: Told) -> str:
+def identity(event: Distinct) -> str:
     """Return what two reports of a parcel from one source share if they are one event (P4).
 
     The carrier's id where it gives one; ids are compared as they are, since some differ by case

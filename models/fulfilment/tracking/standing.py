@@ -110,16 +110,15 @@ def standing(packed_at: datetime, reports: Iterable[Report]) -> Standing:
 
 def _counting(reports: Sequence[Report]) -> Iterable[Report]:
     """Leave out declarations of errors, and what they or corrections take back."""
-    taken_back = {
-        (it.source.casefold(), it.carrier_event_id)
-        for it in reports
-        if it.carrier_event_id is not None and (it.is_correction or it.is_error_declaration)
-    }
+    taken_back = {_named(it) for it in reports if it.is_correction or it.is_error_declaration}
     for report in reports:
-        named = (report.source.casefold(), report.carrier_event_id)
-        stands = report.is_correction or named not in taken_back
-        if stands and not report.is_error_declaration:
+        is_void = not report.is_correction and _named(report) in taken_back
+        if not report.is_error_declaration and (report.carrier_event_id is None or not is_void):
             yield report
+
+
+def _named(report: Report) -> tuple[str, str | None]:
+    return report.source.casefold(), report.carrier_event_id
 
 
 def _order(report: Report) -> tuple[datetime, bool, int]:

@@ -100,8 +100,8 @@ async def test_many_go_the_whole_way(world, ask):
     sent = await results(ask, "deliveriesDispatch", *left)
     assert {it["delivery"]["state"] for it in sent} == {"DISPATCHED"}
     assert {it.shipped for it in await rows(world, OrderLine)} == {10}
-    told = await kinds(world, "delivery.")
-    assert told == [f"delivery.{it}" for it in ("planned",) * 3] + [
+    types = await kinds(world, "delivery.")
+    assert types == [f"delivery.{it}" for it in ("planned",) * 3] + [
         f"delivery.{it}" for step in ("released", "packed", "dispatched") for it in (step,) * 3
     ]
 
@@ -206,7 +206,7 @@ async def test_statements_do_not_grow_with_deliveries_or_lines(world, ask, datab
 
 
 async def recorded(
-    world: World, ask: Ask, scene: dict[str, Any], order: dict[str, Any], **fields: Any
+    world: World, scene: dict[str, Any], order: dict[str, Any], **fields: Any
 ) -> dict[str, Any]:
     part = await deliveries.part(world, order, locationId=scene["at"])
     return part | {"window": deliveries.WINDOW} | fields
@@ -217,7 +217,7 @@ async def test_a_delivery_is_recorded_as_it_went(world, ask):
     contract = await contracts.contract(world, ask, partyId=scene["order"]["partyId"])
     call_off = await contracts.call_off(world, ask, contract, "20")
     parcel = {"trackingNumbers": ["H-1"], "contents": deliveries.lines(call_off)}
-    item = await recorded(world, ask, scene, call_off, parcels=[parcel], **AT)
+    item = await recorded(world, scene, call_off, parcels=[parcel], **AT)
     (result,) = await results(ask, "deliveriesRecord", item)
     assert (result["status"], result["userErrors"]) == ("CREATED", [])
     assert result["delivery"]["state"] == "DELIVERED"
@@ -231,9 +231,9 @@ async def test_a_delivery_is_recorded_as_it_went(world, ask):
     assert stated == AT
     (agreed,) = await rows(world, ContractLine)
     assert (agreed.shipped, agreed.delivered) == (20, 20)
-    told = [it for it in await rows(world, JournalEntry) if it.aggregate == "DELIVERY"]
-    told.sort(key=lambda it: it.position)
-    assert [(it.type, it.occurred_at.strftime("%H:%M")) for it in told] == [
+    types = [it for it in await rows(world, JournalEntry) if it.aggregate == "DELIVERY"]
+    types.sort(key=lambda it: it.position)
+    assert [(it.type, it.occurred_at.strftime("%H:%M")) for it in types] == [
         ("delivery.planned", "08:00"),
         ("delivery.released", "08:10"),
         ("delivery.packed", "08:20"),
@@ -258,9 +258,7 @@ async def test_a_delivery_is_recorded_as_it_went(world, ask):
 async def test_a_delivery_is_recorded_as_far_as_it_came(world, ask, times, state):
     scene = await a_scene(world, ask)
     order = await an_order(world, ask, scene)
-    (result,) = await results(
-        ask, "deliveriesRecord", await recorded(world, ask, scene, order, **times)
-    )
+    (result,) = await results(ask, "deliveriesRecord", await recorded(world, scene, order, **times))
     assert (result["userErrors"], result["delivery"]["state"]) == ([], state)
     (line,) = await rows(world, OrderLine)
     assert line.planned == (0 if state == "CANCELLED" else 10)
@@ -270,17 +268,17 @@ async def test_what_is_recorded_wrong_is_refused_alone_and_leaves_nothing(world,
     scene = await a_scene(world, ask)
     placed = [await an_order(world, ask, scene) for _ in range(3)]
     good, more, complete = placed
-    whole = await recorded(world, ask, scene, good, **AT)
+    whole = await recorded(world, scene, good, **AT)
     unnamed = {"orderLineId": to_global("OrderLine", new_id()), "quantity": "1"}
     content = {"orderLineId": more["lines"][0]["id"], "quantity": "9"}
     wrong = [
         whole | {"lines": [unnamed]},
-        await recorded(world, ask, scene, more, **AT, parcels=[{"contents": [content]}]),
-        await recorded(world, ask, scene, more, **AT | {"packedAt": AT["plannedAt"]}),
-        await recorded(world, ask, scene, more, deliveredAt="2027-03-02T08:00:00Z"),
-        await recorded(world, ask, scene, more, **AT, cancelledAt=AT["deliveredAt"]),
-        await recorded(world, ask, scene, more, **AT, lines=deliveries.lines(more, "11")),
-        await recorded(world, ask, scene, complete, **AT, method="LOCKER"),
+        await recorded(world, scene, more, **AT, parcels=[{"contents": [content]}]),
+        await recorded(world, scene, more, **AT | {"packedAt": AT["plannedAt"]}),
+        await recorded(world, scene, more, deliveredAt="2027-03-02T08:00:00Z"),
+        await recorded(world, scene, more, **AT, cancelledAt=AT["deliveredAt"]),
+        await recorded(world, scene, more, **AT, lines=deliveries.lines(more, "11")),
+        await recorded(world, scene, complete, **AT, method="LOCKER"),
     ]
     found = await results(ask, "deliveriesRecord", *wrong[:3], whole, *wrong[3:])
     assert codes(found) == [
@@ -307,7 +305,7 @@ async def test_history_of_many_orders_loads_in_few_calls_and_statements(world, a
     counts = []
     for count in (2, 12):
         placed = [await an_order(world, ask, scene) for _ in range(count)]
-        items = [await recorded(world, ask, scene, it, **AT) for it in placed]
+        items = [await recorded(world, scene, it, **AT) for it in placed]
         items[-1] |= {"cancelledAt": AT["packedAt"], "dispatchedAt": None, "deliveredAt": None}
         with counted(database.engine) as statements:
             found = await results(ask, "deliveriesRecord", *items)

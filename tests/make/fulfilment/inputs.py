@@ -109,6 +109,7 @@ def _packing(s: Scene, delivery: dict[str, Any]) -> dict[str, Any]:
     box = {
         "generateSscc": True,
         "parent": 0,
+        "trackingNumbers": labels["trackingNumbers"],
         "contents": [{**content, **COUNTED, "lot": "L", "serialNumbers": ["1", "2"]}],
     }
     short = {"deliveryLineId": content["deliveryLineId"], "picked": "2", "shortReason": "OTHER"}

@@ -79,7 +79,7 @@ async def bring(locked: Locked, arrived: Mapping[UUID, Arrived]) -> None:
 
     What was lost or came back is owed again (`owing`). Contracts are locked last, and follow.
     """
-    changes = await owing.changes(locked, [it.lines for it in arrived.values()])
+    changes = await owing.recounted(locked, [it.lines for it in arrived.values()])
     orders = _by_order(locked.order_lines.values())
     before = {order_id: reached(lines) for order_id, lines in orders.items()}
     moved_at: dict[UUID, datetime] = {}

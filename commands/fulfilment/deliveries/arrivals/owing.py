@@ -40,7 +40,7 @@ _FOUND_AGAIN = (
 
 
 @dataclass
-class Changes:
+class Recount:
     """What changes of deliveries, lines and contracts. deliveries: those that it is about, by id.
 
     lines: of deliveries, with their new columns. moved: delivery id -> order line -> how much more
@@ -90,12 +90,12 @@ class Changes:
             sums[counter] -= owed - line.owed_again
 
 
-async def changes(locked: Locked, arrived: Iterable[Mapping[DeliveryLine, Amounts]]) -> Changes:
+async def recounted(locked: Locked, arrived: Iterable[Mapping[DeliveryLine, Amounts]]) -> Recount:
     """Return what changes with what is known of delivery lines, all in all.
 
     What more is owed again comes first, since it makes the room that others may need.
     """
-    found = Changes(dict(locked.deliveries))
+    found = Recount(dict(locked.deliveries))
     known = {line: dict(amounts) for lines in arrived for line, amounts in lines.items()}
     later: list[DeliveryLine] = []
     for line, amounts in known.items():
@@ -120,7 +120,7 @@ async def changes(locked: Locked, arrived: Iterable[Mapping[DeliveryLine, Amount
 
 
 async def _found_again(
-    locked: Locked, found: Changes, known: Collection[DeliveryLine]
+    locked: Locked, found: Recount, known: Collection[DeliveryLine]
 ) -> list[DeliveryLine]:
     """Return other lines that arrived beside what took their place, where there is room now."""
     roomy = [line.id for line in locked.order_lines.values() if _room(line, found) > 0]
@@ -136,7 +136,7 @@ async def _found_again(
     return others
 
 
-def _room(line: OrderLine, found: Changes) -> Decimal:
+def _room(line: OrderLine, found: Recount) -> Decimal:
     """Return how much more of an order line deliveries may take."""
     planned = line.planned + found.sums[line]["planned"] if line in found.sums else line.planned
     return line.ordered - line.cancelled + line.over_tolerance - planned
@@ -147,7 +147,7 @@ def _counting(known: Amounts, owed: Decimal) -> Decimal:
     return known["delivered"] - max(owed - known["lost"] - known["refused"], Decimal(0))
 
 
-async def count_on_contracts(locked: Locked, found: Changes) -> None:
+async def count_on_contracts(locked: Locked, found: Recount) -> None:
     """Move what is issued and delivered of contracts; what closed orders owe again is cancelled."""
     changes: defaultdict[UUID, defaultdict[str, Decimal]] = defaultdict(
         lambda: defaultdict(Decimal)

@@ -92,8 +92,8 @@ async def reship(writing: Writing, command: DeliveryReship) -> Outcome:
     try:
         (new_id,) = await plan(writing, [part], (), reships_id=delivery.id)
     except Refused as refused:
-        told = [replace(it, path=_sent(command, it.path)) for it in refused.problems]
-        raise Refused.of(told) from refused
+        problems = [replace(it, path=_sent(command, it.path)) for it in refused.problems]
+        raise Refused.of(problems) from refused
     is_all = all(owed[line] == taken.get(line, Decimal(0)) for line in owed)
     is_over = delivery.state not in ON_THE_WAY or delivery.state is DeliveryState.FAILED
     gone = all(line.owed_again == line.shipped for line in locked.lines_of(delivery))

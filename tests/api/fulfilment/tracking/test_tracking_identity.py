@@ -259,12 +259,12 @@ async def test_one_event_that_is_told_in_many_ways_at_once_is_recorded_once(worl
     shipment = await sent(world, parcels=2)
     await numbered(world, shipment, "M 1")
     at = world.clock() + timedelta(hours=1)
-    told = [
+    reports = [
         {"tracking_number": number, "status": word, "occurred_at": at, "raw_reference": number}
         for number in ("m1", "M 1", "M1")
         for word in ("PICKED_UP", "picked_up")
     ]
     await asyncio.gather(
-        *(run(world, record, ParcelRecordTracking, events=[each]) for each in told)
+        *(run(world, record, ParcelRecordTracking, events=[each]) for each in reports)
     )
     assert len(await rows(world, TrackingEvent)) == 2
