@@ -64,7 +64,8 @@ class _Spread:
 class Counts:
     """What is counted without variables.
 
-    repeats: fields that stand beside one of the same name. spreads: of fragments. Validation
+    reads: fields that cost points, each of which becomes a part of a statement. repeats: fields
+    that stand beside one of the same name. spreads: of fragments. Validation
     compares them in pairs, once for each place where they are written. unknown: fields that their
     type does not have, as they are written. key: characters of the longest alias. variables: of
     the operation that declares most.
@@ -73,6 +74,7 @@ class Counts:
     depth: int = 0
     root_fields: int = 0
     aliases: int = 0
+    reads: int = 0
     directives: int = 0
     repeats: int = 0
     spreads: int = 0
@@ -85,6 +87,7 @@ class Counts:
         self.depth = max(self.depth, depth - 1 + other.depth)
         self.root_fields += other.root_fields if depth == 1 else 0
         self.aliases += other.aliases
+        self.reads += other.reads
         self.directives += other.directives
         self.repeats += other.repeats
         self.spreads += other.spreads
@@ -208,6 +211,7 @@ class Measured:
         if kind.each:
             key = (node.alias or node.name).value
             self.weights[key] = max(self.weights.get(key, 0), kind.each)
+        counts.reads += kind.weight > 0
         if node.selection_set or kind.weight:
             self.visited += len(node.arguments or ())
             part.fields.append(_Field(above, kind, *asked_of(node)))
@@ -229,6 +233,7 @@ class Measured:
             max((it.depth for it in ran), default=0),
             max((it.root_fields for it in ran), default=0),
             max(it.aliases for it in [*ran, written]),
+            max((it.reads for it in ran), default=0),
             max(it.directives for it in [*ran, written]),
             written.repeats,
             written.spreads,

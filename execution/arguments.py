@@ -163,13 +163,17 @@ _MOST_ERRORS = 50
 
 
 class Prepared:
-    """One operation of a document, and what of it is the same for every request."""
+    """One operation of a document, and what of it is the same for every request.
+
+    length: characters of the document.
+    """
 
     def __init__(
         self, schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode
     ) -> None:
         """Read the operation once."""
         self.document, self.operation, self._schema = document, operation, schema
+        self.length = document.loc.end if document.loc else 1
         self.definitions = {
             each.name.value: each
             for each in document.definitions

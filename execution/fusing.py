@@ -53,7 +53,10 @@ from execution.texts import (
 
 
 class Selection:
-    """Reads the selections below one field. arguments: what it found to be argued, numbered."""
+    """Reads the selections below one field.
+
+    arguments: what it found to be argued, numbered. relations: how many rows or lists it leads to.
+    """
 
     def __init__(
         self,
@@ -66,6 +69,7 @@ class Selection:
         self.collect, self.possible_types, self.forms = collect, possible_types, forms
         self._converter = converter
         self.arguments: list[Argued] = []
+        self.relations = 0
 
     def fields(self, type_: GraphQLObjectType, details: Details) -> Mapping[str, Details]:
         """Return response key -> nodes of an object's selection."""
@@ -104,6 +108,7 @@ class Selection:
         self, definition: GraphQLField, details: Details, declared: Any, example: Any
     ) -> Build:
         """Build what a declaration leads to."""
+        self.relations += not isinstance(declared, Parts)
         if isinstance(declared, Related):
             return self.related(definition, details, declared)
         if isinstance(declared, Parts):

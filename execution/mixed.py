@@ -13,7 +13,7 @@ from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from execution.levels import Level
-from kit.work import TooLarge
+from kit.loop.work import TooLarge
 
 _ERROR = 200
 """About so many bytes of an answer an error takes."""
@@ -48,7 +48,7 @@ class Mixed(StrawberryGraphQLCoreExecutionContext):
         about = (parent_type, source_value, path, grouped_field_set, position_context)
         work = self.context_value.work
         work.add(1, sum(map(len, grouped_field_set)), grouped_field_set)
-        if self._has_room or work.has_room(1):
+        if self._has_room or work.slices.has_room(1):
             return self._at_once(self._fields, about, room=False)
         return self._in_turn(self._fields, about, 1)
 
@@ -57,7 +57,7 @@ class Mixed(StrawberryGraphQLCoreExecutionContext):
         work, items = self.context_value.work, about[4]
         objects = len(items) if isinstance(items, list | tuple) else 1
         complete = super().complete_list_value
-        if not objects or work.has_room(objects):
+        if not objects or work.slices.has_room(objects):
             return self._at_once(complete, about, room=True)
         return self._in_turn(complete, about, objects)
 
@@ -70,7 +70,8 @@ class Mixed(StrawberryGraphQLCoreExecutionContext):
             self._has_room = before
 
     async def _in_turn(self, answer: Callable[..., Any], about: Any, objects: int) -> Any:
-        await self.context_value.work.room(objects)
+        work = self.context_value.work
+        await work.slices.room(work, objects)
         found = self._at_once(answer, about, room=objects > 1)
         return await found if self.is_awaitable(found) else found
 

@@ -30,7 +30,8 @@ from execution.statements import Arguments, Request
 from execution.texts import SHARE, share
 from kit.db.reads import Overflow, Unwritten
 from kit.limits import ENTRIES, Limits
-from kit.work import TOGETHER, Grown, Work
+from kit.loop.apart import Crowded
+from kit.loop.work import TOGETHER, Grown, Work
 
 _log = logging.getLogger("abruf")
 
@@ -216,10 +217,12 @@ class Running:
         context = self._context
         arguments = self._chosen[fused]
         try:
-            statement = await fused.statement(context, arguments, self._plan.planner.apart)
+            statement = await self._plan.planner.statement(fused, context, arguments)
         except Unfusible as why:
             self.counted[f"not fused: {why}"] += 1
             return None
+        except Crowded:
+            raise
         except Exception:  # noqa: BLE001 -- a fault of ours must not take the answer from a client.
             _log.exception("No statement could be made")
             self.counted["not fused: a fault of the planner"] += 1

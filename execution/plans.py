@@ -6,17 +6,11 @@ Every field whose whole sub-tree is fusible has its statements, one for each sha
 and each kind of viewer.
 """
 
-import gc
-import sys
-from asyncio import Future, Lock, get_running_loop, shield
+from asyncio import CancelledError
 from collections import Counter
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from contextvars import copy_context
+from collections.abc import Hashable, Mapping, Sequence
 from functools import partial
-from typing import Any, TypeVar
-from weakref import WeakValueDictionary
+from typing import Any
 
 from graphql import (
     DocumentNode,
@@ -32,35 +26,45 @@ from graphql.execution.values import VariableValues
 from sqlalchemy import ARRAY, bindparam, column, func, literal_column, select
 from sqlalchemy.types import TypeEngine
 
-from execution.arguments import Argued, Converter, Prepared
+from execution.arguments import Converter, Prepared
 from execution.building import Build, Shaping, Unfusible, written_object
 from execution.fusing import Selection
 from execution.levels import FieldPlace, Level
-from execution.statements import Arguments, Filled, Payer, Request
+from execution.statements import Arguments, Filled, Request, compiled_of
 from execution.texts import Forms, together
+from kit.db.statements import Compiled
+from kit.loop.apart import Apart, Payer
 from kit.recent import Recent
 
-Made = TypeVar("Made")
+DOCUMENTS = 256 * 1024
+"""Characters of documents that are remembered; each takes a hundred bytes."""
+RELATIONS = 2_500
+"""Of what is remembered to write statements; each takes three kilobytes."""
+STATEMENTS = 2 * 1024 * 1024
+"""Characters of statements that are remembered, and of their spellings at most as many each."""
+SHORT = 10
+"""Relations of a statement that is written in a thread: each leaves a thousand objects behind."""
+
+_WRITTEN = 500
+"""Characters of a statement that a relation takes, about."""
 
 
 class Fused:
     """Fields answered by one statement: all at the root, or those of a level for all parents.
 
     keys: the parents' attributes that lead to them -> their SQL types; none at the root.
+    relations: how many rows and lists they lead to.
     """
 
     def __init__(
-        self,
-        builds: Sequence[Build],
-        arguments: Sequence[Argued],
-        keys: Mapping[str, TypeEngine[Any]],
+        self, builds: Sequence[Build], selection: Selection, keys: Mapping[str, TypeEngine[Any]]
     ) -> None:
-        """Take how each field is built."""
-        self._builds, self._arguments = builds, arguments
+        """Take how each field is built, and what was met of them."""
+        self._builds, self._arguments = builds, selection.arguments
+        self.relations = selection.relations
         self.keys, self._types = tuple(keys), keys
-        self._is_constant = all(it.is_constant for it in arguments)
+        self._is_constant = all(it.is_constant for it in self._arguments)
         self._kept: Arguments | None = None
-        self._statements: Recent[Filled] = Recent(64)
 
     def choices(self, variables: VariableValues) -> Arguments:
         """Coerce the arguments of one request. Raises what the fields' own resolvers raise."""
@@ -71,20 +75,11 @@ class Fused:
             self._kept = found
         return found
 
-    async def statement(self, request: Request, arguments: Arguments, apart: "Apart") -> Filled:
-        """Return the statement for a shape of arguments and a kind of viewer."""
-        shape = (request.audience, arguments.form)
-        found = self._statements.get(shape)
-        if found is None:
-            made = await apart.made(request.payer, partial(self._made, request, arguments))
-            found = self._statements.keep(shape, made)
-            request.planned(len(made.text))
-        return found
-
-    def _made(self, request: Request, arguments: Arguments) -> Filled:
+    def made(self, request: Request, arguments: Arguments) -> Compiled:
+        """Write the statement for a shape of arguments and a kind of viewer."""
         shaping = Shaping(request.general, arguments.choices)
         named = {**self.named(()), **request.named, **arguments.values}
-        return Filled(self._select(shaping), named)
+        return compiled_of(self._select(shaping), named)
 
     def named(self, keys: Sequence[tuple[Any, ...]]) -> dict[str, list[Any]]:
         """Return the parameters that carry the keys of all parents."""
@@ -154,7 +149,7 @@ class Plan:
             answered.append(place)
             if key is not None:
                 keys[key[0]] = key[1]
-        fused = Fused(builds, selection.arguments, keys) if answered else None
+        fused = Fused(builds, selection, keys) if answered else None
         return Level(type_, places, fused, answered, unfused)
 
 
@@ -169,75 +164,27 @@ def _plain(found: Any) -> Any:
     return found.grouped_field_set
 
 
-class Apart:
-    """Plans in one thread beside the event loop, of one payer one thing at a time.
-
-    On each level of payers the rest waits for it, cancelled or not: nobody waits for more than one
-    plan of each other merchant, and in a merchant for more than one of each other company or key.
-    """
-
-    _thread = ThreadPoolExecutor(1, "planning", partial(sys.setswitchinterval, 0.0005))
-    """Beside it the loop waits for Python no longer than the interval, in seconds."""
-
-    def __init__(self) -> None:
-        """Start with nobody's turn."""
-        self._turns: WeakValueDictionary[Payer, Lock] = WeakValueDictionary()
-
-    async def made(self, payer: Payer, make: Callable[[], Made]) -> Made:
-        """Return what is made. Raises what making it raises."""
-        with ExitStack() as slots:
-            for level in range(len(payer), 0, -1):
-                slot = self._turns.setdefault(payer[:level], Lock())
-                await slot.acquire()
-                slots.callback(slot.release)
-            run = partial(copy_context().run, _unsettled, make)
-            making = get_running_loop().run_in_executor(self._thread, run)
-            held = slots.pop_all()
-
-        def end(made: Future[Any]) -> None:
-            held.close()
-            # Where nobody waits any more, nobody needs to be told.
-            _ = made.cancelled() or made.exception()
-
-        making.add_done_callback(end)
-        return await shield(making)
-
-
-def _unsettled(make: Callable[[], Made]) -> Made:
-    """Make something whose rubbish is found while it is young.
-
-    What is built up to a plan, and thrown away with it, would grow old meanwhile: then only a
-    collection of all that the process keeps finds it, which stops everything for half a second.
-    """
-    gc.disable()
-    try:
-        return make()
-    finally:
-        gc.enable()
-        gc.collect(0)
-
-
 class Planner:
     """The plans of a schema. counted: how often what happened."""
 
     schema: GraphQLSchema
     converter: Converter
 
-    def __init__(self, forms: Forms, *, size: int = 512) -> None:
-        """Take how scalars are written, and how many plans to keep."""
+    def __init__(self, forms: Forms) -> None:
+        """Take how scalars are written."""
         self.forms = forms
         self.counted: Counter[str] = Counter()
         self.apart = Apart()
-        self._size = size
         self._strawberry: Any = None
         self.forget()
 
     def forget(self) -> None:
         """Start without plans and counts."""
         self.counted.clear()
-        self._prepared: Recent[Prepared] = Recent(self._size)
-        self._plans: Recent[Plan] = Recent(self._size)
-        self._shared: Recent[Fused | str] = Recent(self._size)
+        self._prepared: Recent[Prepared] = Recent(DOCUMENTS)
+        self._plans: Recent[Plan] = Recent(DOCUMENTS)
+        self._shared: Recent[Fused | str] = Recent(RELATIONS)
+        self._statements: Recent[Filled] = Recent(STATEMENTS)
 
     def serve(self, schema: Any) -> None:
         """Take the schema, once it is made."""
@@ -254,7 +201,8 @@ class Planner:
             operation = get_operation_ast(document, name)
             assert operation  # noqa: S101 -- Strawberry has refused documents without.
             make = partial(Prepared, self.schema, document, operation)
-            found = self._prepared.keep(key, await self.apart.made(payer, make))
+            made = await self.apart.made(payer, make)
+            found = self._prepared.keep(key, made, made.length)
         return found
 
     def selection(
@@ -288,7 +236,7 @@ class Planner:
         except Unfusible as why:
             # Kept without its traceback, which would keep the whole request.
             return str(why)
-        return Fused([written_object(builders)], selection.arguments, {})
+        return Fused([written_object(builders)], selection, {})
 
     async def plan(self, prepared: Prepared, variables: VariableValues, payer: Payer) -> Plan:
         """Return the plan of an operation under its conditions."""
@@ -302,5 +250,27 @@ class Planner:
         self.counted["plan made" if roots is None else "plan reused"] += 1
         if roots is None:
             roots = await self.apart.made(payer, partial(self._roots, prepared, variables))
-            self._shared.keep((unnamed.text, conditions), roots)
-        return self._plans.keep((prepared, conditions), Plan(self, prepared, roots))
+            weight = 1 if isinstance(roots, str) else 1 + roots.relations
+            self._shared.keep((unnamed.text, conditions), roots, weight)
+        return self._plans.keep(
+            (prepared, conditions), Plan(self, prepared, roots), prepared.length
+        )
+
+    async def statement(self, fused: Fused, request: Request, arguments: Arguments) -> Filled:
+        """Return the statement for a shape of arguments and a kind of viewer.
+
+        Crowded: others' are written first.
+        """
+        shape = (fused, request.audience, arguments.form)
+        found = self._statements.get(shape)
+        if found is not None:
+            return found
+        write = self.apart.made if fused.relations <= SHORT else self.apart.long
+        try:
+            made = await write(request.payer, partial(fused.made, request, arguments))
+        except CancelledError:
+            # Who hangs up pays nevertheless: what was begun is written to its end.
+            request.planned(fused.relations * _WRITTEN)
+            raise
+        request.planned(len(made.text))
+        return self._statements.keep(shape, Filled(made), len(made.text))

@@ -10,15 +10,14 @@ from sqlalchemy import Select
 
 from execution.arguments import spelt
 from execution.building import Unfusible
-from kit.db.statements import Statement
+from kit.db.statements import Compiled, Statement
+from kit.loop.apart import Payer
 from kit.recent import Recent
 
 _REQUESTS = (UUID, date)
 """Values that belong to a request: never constants of a statement that others use too."""
-_SPELT = 16
+_SPELT = 4
 """Texts of a statement that are remembered, one for each way to name the answer's keys."""
-Payer = tuple[Hashable, ...]
-"""Whose turn it is, from the outside in: a merchant, and in it a company or key."""
 
 
 class Request(Protocol):
@@ -59,21 +58,27 @@ class Arguments:
         return cls(choices, forms, values)
 
 
+def compiled_of(select: Select[Any], named: Mapping[str, Any]) -> Compiled:
+    """Compile. named: the parameters that every request gives. Unfusible: others are its."""
+    compiled = Compiled.of(select)
+    for name, _, value in compiled.parameters:
+        if isinstance(value, _REQUESTS) and name not in named:
+            message = "a value of the request inside a relation"
+            raise Unfusible(message)
+    return compiled
+
+
 class Filled:
     """A compiled statement whose named parameters each request fills in.
 
     text: as it is sent where no key of the answer is numbered.
     """
 
-    def __init__(self, select: Select[Any], named: Mapping[str, Any]) -> None:
-        """Compile. named: the parameters that every request gives. Unfusible: others are its."""
-        self._statement = Statement(select)
+    def __init__(self, compiled: Compiled) -> None:
+        """Take what was compiled."""
+        self._statement = Statement(compiled)
         self.text: str = self._statement.text
         self._spelt: Recent[str] = Recent(_SPELT)
-        for name, value in self._statement.built_with.items():
-            if isinstance(value, _REQUESTS) and name not in named:
-                message = "a value of the request inside a relation"
-                raise Unfusible(message)
 
     def spelt(self, keys: tuple[str, ...]) -> str:
         """Return what is sent. keys: the names of the numbered ones."""

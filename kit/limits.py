@@ -13,7 +13,8 @@ class Limits:
 
     source: characters of the document. tokens: lexical tokens of it. operations, directives: in
     the document. repeats, spreads: of fields beside equal ones, and of fragments, as they are
-    written. depth, root_fields, aliases: with every fragment put in its place.
+    written. depth, root_fields, aliases, reads: with every fragment put in its
+    place; reads: fields that cost points.
     cost: points. nodes, answer: objects and bytes of the answer,
     as announced and as counted while it grows. deadline: seconds from the first byte parsed to
     the answer. statement: seconds for one SQL statement, waiting for locks included.
@@ -26,6 +27,8 @@ class Limits:
     bucket, restore: points that a company or key may spend at once, and that it gets back each
     second; its merchant has four times as many for all of them. One core makes 270 points of the
     cheapest requests a second, 1,000 of pages (docs/decisions/0017-cost-bucket.md).
+    unpaid: milliseconds that the statements of a read may take for the points of its objects; for
+    those beyond them it costs at least what flows in meanwhile.
     """
 
     source: int = 20 * 1024
@@ -35,6 +38,7 @@ class Limits:
     depth: int = 15
     root_fields: int = 25
     aliases: int = 30
+    reads: int = 200
     repeats: int = 30
     spreads: int = 30
     cost: int = 1_000
@@ -50,6 +54,11 @@ class Limits:
     subscriptions: int = 20
     bucket: int = 20_000
     restore: int = 300
+    unpaid: int = 100
+
+    def points_of(self, seconds: float) -> int:
+        """Return what a read costs at least whose statements took so long."""
+        return int(max(0, seconds - self.unpaid / 1_000) * self.restore)
 
     def own(self, numbers: Mapping[str, int]) -> "Limits":
         """Return the limits of a key that has numbers of its own."""

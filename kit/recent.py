@@ -11,23 +11,28 @@ class Recent(Generic[Kept]):
     """The values that were used last, by their keys; None is no value."""
 
     def __init__(self, size: int) -> None:
-        """Take how many to keep."""
-        self._size = size
-        self._kept: OrderedDict[Hashable, Kept] = OrderedDict()
+        """Take how many to keep, or how much they may weigh together."""
+        self._size, self.weight = size, 0
+        self._kept: OrderedDict[Hashable, tuple[Kept, int]] = OrderedDict()
 
     def get(self, key: Hashable) -> Kept | None:
         """Return a kept value, which counts as used."""
         found = self._kept.get(key)
-        if found is not None:
-            self._kept.move_to_end(key)
-        return found
-
-    def keep(self, key: Hashable, value: Kept) -> Kept:
-        """Keep a value and return it; forget the one that was not used for longest."""
-        self._kept[key] = value
+        if found is None:
+            return None
         self._kept.move_to_end(key)
-        if len(self._kept) > self._size:
-            self._kept.popitem(last=False)
+        return found[0]
+
+    def keep(self, key: Hashable, value: Kept, weight: int = 1) -> Kept:
+        """Keep a value and return it; forget those that were not used for longest.
+
+        What weighs more than all may is not kept.
+        """
+        self.weight += weight - self._kept.pop(key, (value, 0))[1]
+        self._kept[key] = value, weight
+        while self.weight > self._size:
+            _, (_, forgotten) = self._kept.popitem(last=False)
+            self.weight -= forgotten
         return value
 
     def __len__(self) -> int:

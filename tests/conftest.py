@@ -34,7 +34,7 @@ BEGIN
 END $$
 """
 """What the owner does after each test; row-level security binds the owner too."""
-PATIENT = Limits(deadline=120, statement=60)
+PATIENT = Limits(deadline=120, statement=60, unpaid=60_000)
 """No test depends on how busy the machine is; those of deadlines set their own."""
 
 

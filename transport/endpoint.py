@@ -96,8 +96,8 @@ class Endpoint:
         viewer, known = caller.viewer, trace.CURRENT.get()
         known.merchant_id, known.key_id = viewer.merchant_id, viewer.key_id
         know(request.scope)
+        key = _key_of(request)
         async with self._operation(request, caller) as operation:
-            key = request.headers.get("idempotency-key")
             async with until_hung_up(request.receive):
                 if takes.only_streams:
                     return await self._streamed(caller, key, operation, may)
@@ -216,6 +216,14 @@ class Endpoint:
             self.places.taken(key_id),
             self.answers.share(caller.viewer),
         )
+
+
+def _key_of(request: Request) -> str | None:
+    """Return the header `Idempotency-Key`. Refusal: there are several, of which one would count."""
+    keys = request.headers.getlist("idempotency-key")
+    if len(keys) > 1:
+        raise Refusal(400, "Send one header Idempotency-Key.")
+    return keys[0] if keys else None
 
 
 async def _executed(context: Context, operation: OperationRequest, method: str) -> ExecutionResult:

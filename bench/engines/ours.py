@@ -9,7 +9,7 @@ from kit.limits import DEFAULT_LIMITS
 from resolvers.running.context import Terms
 from server import application
 
-UNTIRING = replace(DEFAULT_LIMITS, bucket=10**9, restore=10**9)
+UNTIRING = replace(DEFAULT_LIMITS, bucket=10**9)
 """The server's limits for a key that may ask without a pause."""
 
 if __name__ == "__main__":

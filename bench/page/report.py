@@ -14,20 +14,23 @@ _INTRO = (Path(__file__).parent / "method.md").read_text("utf-8")
 
 
 def write(kept: Mapping[str, Any]) -> None:
-    """Write page and plot. kept: form -> what it measured."""
-    parts = [_INTRO]
+    """Write page and plot. kept: form -> what it measured; other sections of the page stay."""
+    page = DOCS / "benchmarks.md"
+    sections = _sections(page.read_text("utf-8"))
+    for form, (name, tell) in _TOLD.items():
+        if form in kept:
+            found = kept[form]
+            sections[name] = "\n".join([_heading(name, found), *tell(found)])
+    page.write_text("\n".join([_INTRO, *sections.values()]), "utf-8")
     if "compare" in kept:
         found = kept["compare"]
-        results = Results.read(found)
-        parts += [_heading("Comparison", found), *_comparison(found, results)]
-        (DOCS / "benchmarks.svg").write_text(_plot(found, results), "utf-8")
-    if "growth" in kept:
-        parts += [_heading("Growth", kept["growth"]), *_growth(kept["growth"])]
-    if "fair" in kept:
-        parts += [_heading("Fairness", kept["fair"]), *_fair(kept["fair"])]
-    if "soak" in kept:
-        parts += [_heading("Memory under load", kept["soak"]), *_soak(kept["soak"])]
-    (DOCS / "benchmarks.md").write_text("\n".join(parts), "utf-8")
+        (DOCS / "benchmarks.svg").write_text(_plot(found, Results.read(found)), "utf-8")
+
+
+def _sections(page: str) -> dict[str, str]:
+    """Return name -> text, heading included."""
+    found = (f"## {it.rstrip()}\n" for it in page.split("\n## ")[1:])
+    return {it.removeprefix("## ").partition("\n")[0]: it for it in found}
 
 
 def _heading(name: str, found: Mapping[str, Any]) -> str:
@@ -42,7 +45,8 @@ def _table(head: Sequence[str], rows: Iterator[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
-def _comparison(found: Mapping[str, Any], results: Results) -> Iterator[str]:
+def _comparison(found: Mapping[str, Any]) -> Iterator[str]:
+    results = Results.read(found)
     size = found["size"]
     yield (
         f"{size['merchants'] * size['orders']:,} orders of {size['merchants']} merchants;"
@@ -164,6 +168,15 @@ def _soak(found: Mapping[str, Any]) -> Iterator[str]:
         f" MB after one minute, {told['at_the_end']} MB after {told['minutes']:g} minutes:"
         f" {told['growth']:.2f} times.\n"
     )
+
+
+_TOLD = {
+    "compare": ("Comparison", _comparison),
+    "growth": ("Growth", _growth),
+    "fair": ("Fairness", _fair),
+    "soak": ("Memory under load", _soak),
+}
+"""Form -> the name of its section, and what writes it."""
 
 
 def _plot(found: Mapping[str, Any], results: Results) -> str:

@@ -135,9 +135,10 @@ class Reads:
         by one that holds another's merchant.
         """
         with in_time(), self._reach.watched():
-            self._since = asyncio.get_running_loop().time()
             try:
-                return await ask(self._pooled or await self._taken())
+                pooled = self._pooled or await self._taken()
+                self._since = asyncio.get_running_loop().time()
+                return await ask(pooled)
             except BaseException as error:
                 await self._give_up(error)
                 raise

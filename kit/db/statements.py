@@ -7,7 +7,7 @@ as the driver. docs/decisions/0025-write-path.md gives the figures.
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import ARRAY, Executable
@@ -32,18 +32,23 @@ _DIALECT: Dialect = PGDialect_asyncpg(  # type: ignore[no-untyped-call]
 )
 
 
-class Statement:
-    """One statement of SQLAlchemy, compiled.
+class Compiled(NamedTuple):
+    """What is left of a statement once it is compiled; it holds nothing of what it was built of.
 
-    reads: whether it is a SELECT. given: parameter -> the value that it was built with. Values are
-    given by name; a row is a tuple that knows its columns by name, too.
+    reads: whether it is a SELECT. parameters: in the order in which they are sent, each with its
+    type and the value that the statement was built with. columns: with their types.
     """
 
-    def __init__(self, built: Executable, row: Any = None) -> None:
-        """Compile. row: the class of named tuples that rows become, if not one of the columns.
+    text: str
+    reads: bool
+    parameters: Sequence[tuple[str, TypeEngine[Any], Any]]
+    columns: Sequence[tuple[str, TypeEngine[Any]]]
 
-        Lists are compared as arrays, so that one text does for any length. Defaults are the
-        database's: what has one in Python must be among the values.
+    @classmethod
+    def of(cls, built: Executable) -> "Compiled":
+        """Compile. Defaults are the database's: what has one in Python must be a value.
+
+        Lists are compared as arrays, so that one text does for any length.
         """
         compiled: Any = built.compile(  # type: ignore[attr-defined]
             dialect=_DIALECT, compile_kwargs={"render_postcompile": True}
@@ -51,22 +56,40 @@ class Statement:
         if compiled.insert_prefetch or compiled.update_prefetch:
             message = f"defaults that nobody would give in {compiled}"
             raise ValueError(message)
-        self.text, self.reads = compiled.string, bool(built.is_select)
-        self.built_with: Mapping[str, Any] = dict(compiled.params)
+        parameters = [
+            (name, _parameter(compiled, name).type, compiled.params[name])
+            for name in compiled.positiontup or ()
+        ]
+        # Names and types only: a column would keep all that it was built of, megabytes.
+        columns: Any = getattr(built, "exported_columns", ())
+        columns = [(it.key, it.type) for it in columns]
+        return cls(compiled.string, bool(built.is_select), parameters, columns)
+
+
+class Statement:
+    """One statement of SQLAlchemy, compiled.
+
+    reads: whether it is a SELECT. built_with: parameter -> the value that it was built with.
+    Values are given by name; a row is a tuple that knows its columns by name, too.
+    """
+
+    def __init__(self, built: Executable | Compiled, row: Any = None) -> None:
+        """Take how values are sent. row: the class of rows, if not one of the columns' names."""
+        compiled = built if isinstance(built, Compiled) else Compiled.of(built)
+        self.text, self.reads = compiled.text, compiled.reads
+        self.built_with = {name: value for name, _, value in compiled.parameters}
         self._places: dict[str, tuple[int, Change | None]] = {}
         self._sent: list[Any] = []
-        for place, name in enumerate(compiled.positiontup or ()):
-            value, change = self.built_with[name], _sent(_parameter(compiled, name).type)
+        for place, (name, type_, value) in enumerate(compiled.parameters):
+            change = _sent(type_)
             self._places[name] = place, change
             self._sent.append(value if change is None or value is None else change(value))
-        columns: Any = getattr(built, "exported_columns", ())
-        # Their names only: a column would keep all that the statement was built of, megabytes.
-        self._columns = tuple(it.key for it in columns)
+        self._columns = tuple(name for name, _ in compiled.columns)
         self._made = row
         self._changes = [
             (place, change)
-            for place, each in enumerate(columns)
-            if (change := _received(each.type)) is not None
+            for place, (_, type_) in enumerate(compiled.columns)
+            if (change := _received(type_)) is not None
         ]
 
     @cached_property

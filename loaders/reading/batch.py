@@ -8,8 +8,8 @@ from aiodataloader import DataLoader
 from sqlalchemy import Select
 
 from kit.db.reads import Reads
+from kit.loop.work import TOGETHER
 from kit.telemetry import trace
-from kit.work import TOGETHER
 from loaders.reading.relations import Reader, Relation
 from models.access.viewers import Actor
 
@@ -28,6 +28,11 @@ def _statement(relation: Relation, reader: Reader) -> Select[Any]:
     return kept
 
 
+def _seen(found: Future[Any]) -> None:
+    """Let a failure be lost with the operation that wanted it, where that has ended meanwhile."""
+    _ = found.cancelled() or found.exception()
+
+
 class Batch(DataLoader[Any, Any]):
     """Answers the keys of one relation by one statement for all that are wanted together.
 
@@ -44,7 +49,9 @@ class Batch(DataLoader[Any, Any]):
 
     def load(self, key: Any) -> Future[Any]:
         """Want one key. Who is cancelled takes no answer away from others who want the same."""
-        return shield(super().load(key))
+        found = shield(super().load(key))
+        found.add_done_callback(_seen)
+        return found
 
     async def load_level(self, keys: Sequence[Any]) -> list[Any]:
         """Read what is not known yet, at once; give each key its result, without a future each."""

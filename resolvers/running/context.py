@@ -12,7 +12,7 @@ from commands.writing.extent import Extent
 from kit.clock import Clock
 from kit.db.database import Database
 from kit.limits import DEFAULT_LIMITS, Limits
-from kit.work import Work
+from kit.loop.work import Work
 from loaders.reading.batch import Loaders
 from loaders.reading.relations import Reader, Relation
 from models.access.viewers import Actor, Viewer
@@ -82,12 +82,13 @@ class Context:
         self.viewer = viewer
         self.database = database
         self.clock = clock
-        self.limits = terms.limits.own(viewer.limits)
-        self._buckets = buckets_of(viewer, self.limits, terms.limits)
+        self._usual = terms.limits
+        self.limits = self._usual.own(viewer.limits)
+        self._buckets = buckets_of(viewer, self.limits, self._usual)
         self.keep_answers, self.plans = terms.keep_answers, terms.plans
         process = process or Process(database)
         self.budgets, self.documents = process.budgets, process.documents
-        self.following = process.following
+        self.following, self._slices = process.following, process.slices
         self.idempotency_key, self.address = call.idempotency_key, call.address
         self._lanes, self._slot = call.lanes, AsyncExitStack()
         self.deadline: asyncio.Timeout | None = None
@@ -127,7 +128,7 @@ class Context:
         self.now: datetime = self.clock()
         self.reads = self.database.reading(self.viewer.merchant_id)
         self._read_as(self.viewer)
-        self.work = Work(self.limits)
+        self.work = Work(self.limits, self._slices)
         if self.measured is not None:
             self.work.weights = self.measured.weights
         self.extent = Extent(self.limits.lines)
@@ -189,6 +190,11 @@ class Context:
     def general(self) -> Reader:
         """Return who asks, in statements that are kept."""
         return self.reader.general
+
+    @property
+    def for_time(self) -> int:
+        """Return what its statements cost by their time, at the server's numbers."""
+        return self._usual.points_of(self.reads.seconds)
 
     def planned(self, length: int) -> None:
         """Let the key owe for a statement that was written for it first. length: characters."""

@@ -1,15 +1,16 @@
-"""What the operations of one process share: budgets, documents, and followers of journals."""
+"""What the operations of one process share: budgets, documents, slices, followers of journals."""
 
 from kit.db.database import Database
 from kit.db.reads import Reads
+from kit.loop.work import Slices
 from kit.recent import Recent
 from loaders.access.documents import text_of
 from models.access.viewers import Viewer
 from resolvers.running.buckets import Buckets, Budgets, DatabaseBuckets
 from resolvers.running.following import Following
 
-KEPT = 1_024
-"""Documents that a process remembers of each sort, at most 20 kB each."""
+KEPT = 2 * 1024 * 1024
+"""Characters of documents that a process remembers of each sort."""
 
 
 class KnownDocuments:
@@ -30,7 +31,7 @@ class KnownDocuments:
         if text is None:
             text = await text_of(viewer, key, reads)
             if text is not None:
-                self._registered.keep(own, text)
+                self._registered.keep(own, text, len(text))
         return text
 
     def shown(self, viewer: Viewer, key: str) -> str | None:
@@ -39,7 +40,7 @@ class KnownDocuments:
 
     def show(self, viewer: Viewer, key: str, text: str) -> None:
         """Remember a document for clients that will send its hash; it is not trusted for that."""
-        self._shown.keep((viewer.merchant_id, key), text)
+        self._shown.keep((viewer.merchant_id, key), text, len(text))
 
 
 class Process:
@@ -49,4 +50,4 @@ class Process:
         """Remember nothing yet. buckets: where they are, in the database unless given."""
         self.budgets = Budgets(buckets or DatabaseBuckets(database))
         self.documents = KnownDocuments()
-        self.following = Following(database)
+        self.following, self.slices = Following(database), Slices()

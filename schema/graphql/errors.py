@@ -12,8 +12,9 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 
 from kit.db.lost import OutcomeUnknown, Unavailable
 from kit.errors import Code, Problem, Refused
+from kit.loop.apart import Crowded
+from kit.loop.work import TooLarge
 from kit.telemetry import trace
-from kit.work import TooLarge
 from models.fulfilment.codes import FulfilmentCode
 from models.trade.codes import TradeCode
 from schema.graphql.enums import described
@@ -38,6 +39,7 @@ _KEPT = (
     " what it was before you repeat it without its idempotencyKey."
 )
 _LATE = f"This took too long. {_LESS}"
+_CROWDED = "Others' long documents are planned before this one; try again, or ask for less."
 
 
 class ErrorCode(StrEnum):
@@ -70,6 +72,7 @@ _FAILURES: Mapping[type[Exception], tuple[str, ErrorCode, Mapping[str, Any]]] = 
     TimeoutError: (_LATE, ErrorCode.TIMEOUT, {}),
     Unavailable: (AWAY, ErrorCode.UNAVAILABLE, {"retryAfter": RETRY_S}),
     OutcomeUnknown: (_UNKNOWN, ErrorCode.OUTCOME_UNKNOWN, {}),
+    Crowded: (_CROWDED, ErrorCode.THROTTLED, {"retryAfter": RETRY_S}),
 }
 """What may fail without a fault of ours -> what a client is told, its code, what is added to it."""
 CODES = (Code, TradeCode, FulfilmentCode)

@@ -33,6 +33,7 @@ _ONE_KEY = (
     "The header Idempotency-Key is for operations with one mutation field; here give each input an"
     " idempotencyKey of its own."
 )
+_SAME_KEY = "The header Idempotency-Key is not the input's idempotencyKey; send one of them."
 Resolver = Callable[[Any, Any], Awaitable[Any]]
 
 VERB = "verb"
@@ -80,7 +81,8 @@ def user_errors(problems: Sequence[Problem]) -> list[UserError]:
 def _with_key(info: Info, values: Mapping[str, Any]) -> Mapping[str, Any]:
     """Let the header `Idempotency-Key` stand for the input's key.
 
-    ClientError: the operation has several mutation fields, which one key cannot tell apart.
+    ClientError: the operation has several mutation fields, which one key cannot tell apart, or the
+    input has another key.
     """
     header = info.context.idempotency_key
     if header is None:
@@ -88,6 +90,8 @@ def _with_key(info: Info, values: Mapping[str, Any]) -> Mapping[str, Any]:
     fields = _fields(info.operation.selection_set, info._raw_info.fragments)  # noqa: SLF001 -- Strawberry's copy has other types.
     if len(list(islice(fields, 2))) > 1:
         raise ClientError(ErrorCode.BAD_USER_INPUT, _ONE_KEY)
+    if (values.get("idempotencyKey") or header) != header:
+        raise ClientError(ErrorCode.BAD_USER_INPUT, _SAME_KEY)
     return {"idempotencyKey": header, **values}
 
 

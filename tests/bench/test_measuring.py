@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -13,6 +14,7 @@ from bench.measuring.wire import wire
 from bench.operations import LIMIT, OURS
 from bench.operations.answers import leaves
 from bench.operations.answers import plain as values
+from bench.page import report
 from bench.page.plot import svg
 from kit.embedded import Server
 
@@ -114,3 +116,20 @@ def test_the_plot_shows_every_engine_that_was_measured() -> None:
     assert "1,234 requests/s" in drawn
     assert drawn.count("requests/s") == 2
     assert "Caption" in drawn
+
+
+def test_what_one_form_measured_leaves_the_pages_other_sections(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = tmp_path / "benchmarks.md"
+    page.write_text("# Old\n\n## Load\n\nBy hand.\n\n## Memory under load\n\nOld.\n")
+    monkeypatch.setattr(report, "DOCS", tmp_path)
+    summary = {"after_a_minute": 1, "at_the_end": 2, "minutes": 3, "growth": 2.0}
+    found = {"date": "2026-11-28", "machine": {"machine": "2 cores"}, "summary": summary}
+    report.write({"soak": found})
+    written = page.read_text()
+    assert written.startswith("# Benchmarks")
+    assert written.count("\n## ") == 2
+    assert "## Load\n\nBy hand.\n" in written
+    assert "1 MB after one minute" in written
+    assert "Old" not in written

@@ -17,7 +17,7 @@ from execution.plans import Planner
 from execution.texts import BUILT_IN
 from kit.db.reads import Unwritten
 from kit.limits import DEFAULT_LIMITS
-from kit.work import Work
+from kit.loop.work import Slices, Work
 from tests.execution.shelves import (
     BOOK,
     BOOKS_OF,
@@ -44,7 +44,7 @@ class Context:
 
     def __init__(self, connection: AsyncConnection, *, plans: bool, faults: Any = ()) -> None:
         self.connection, self.plans, self.faults = connection, plans, faults
-        self.work = Work(self.limits)
+        self.work = Work(self.limits, Slices())
 
     def planned(self, length: int) -> None:
         assert length

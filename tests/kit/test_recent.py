@@ -18,3 +18,12 @@ def test_a_value_that_is_kept_again_counts_as_used() -> None:
     for key in ("a", "b", "a", "c"):
         assert recent.keep(key, f"{key}!") == f"{key}!"
     assert [recent.get(it) for it in "abc"] == ["a!", None, "c!"]
+
+
+def test_what_is_kept_weighs_no_more_than_the_bound() -> None:
+    recent: Recent[str] = Recent(10)
+    for key, weight in (("a", 4), ("b", 4), ("c", 2), ("b", 5)):
+        recent.keep(key, key, weight)
+    assert (list(recent), recent.weight) == (["c", "b"], 7)
+    assert recent.keep("d", "d", 11) == "d"
+    assert (list(recent), recent.weight) == ([], 0)

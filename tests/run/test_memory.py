@@ -1,6 +1,7 @@
 """Attacks on a server's memory: whatever is asked, it grows by 64 MB at most."""
 
 import concurrent.futures
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ mutation ($input: OrderPlaceInput!) {
 }
 """
 CHANNEL = {"code": "attack", "name": "Attack", "kind": "WEB_SHOP", "guestsAllowed": True}
+LONG_EVENT = """subscription ($id: ID!) { orderStatusChanged(orderId: $id, after: 0) {
+  type order { lines { order { lines { id } } } } } }"""
 NESTED = "lines { order { lines { order { lines { id } } } } }"
 TREE = "lines { id product { sku } } deliveries { id parcels { id } holds { id } }"
 
@@ -96,6 +99,28 @@ def attacked(used: Path) -> Any:
         assert abruf.stop() == 130
     finally:
         abruf.kill()
+
+
+def held_kb(abruf: Abruf) -> int:
+    """Return what its process holds."""
+    lines = Path(f"/proc/{abruf.process.pid}/status").read_text().splitlines()
+    return next(int(it.split()[1]) for it in lines if it.startswith("VmRSS"))
+
+
+def test_events_of_megabytes_are_not_held_once_they_are_sent(attacked: tuple[Abruf, str]) -> None:
+    """Also while their streams wait for the next ones."""
+    abruf, order_id = attacked
+    body = {"query": LONG_EVENT, "variables": {"id": order_id}}
+    token = {"Authorization": f"Bearer {abruf.tokens['staff']}", "Accept": "text/event-stream"}
+    before = held_kb(abruf)
+    with ExitStack() as streams:
+        client = streams.enter_context(httpx.Client(timeout=120))
+        for _ in range(12):
+            sent = client.stream("POST", f"{abruf.origin}/graphql", json=body, headers=token)
+            lines = streams.enter_context(sent).iter_lines()
+            event = next(it for it in lines if it.startswith("data: {"))
+            assert len(event) > 2_000_000
+        assert held_kb(abruf) - before <= MOST_KB
 
 
 @pytest.mark.parametrize("name", ATTACKS)

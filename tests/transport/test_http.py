@@ -11,6 +11,7 @@ from kit.db.database import Database
 from kit.limits import DEFAULT_LIMITS
 from server import application
 from tests import make
+from transport.http import requests
 from transport.http.accepted import GRAPHQL_JSON
 
 TYPENAME = '{"query": "{ __typename }"}'
@@ -104,6 +105,18 @@ async def test_a_compressed_body_is_refused(post) -> None:
 
 async def test_a_body_that_is_too_large_is_refused(post) -> None:
     assert_refused(await post(f'{{"query": "{"#" * DEFAULT_LIMITS.body}"}}'), 413)
+
+
+async def test_a_body_of_more_lists_and_objects_than_may_be_asked_is_not_read(
+    post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+    monkeypatch.setattr(requests, "json_object", lambda text: read.append(len(text)) or {})
+    many = '"query": "{ __typename }", "variables": {"a": [' + "[]," * 40_000 + "0]}"
+    assert_refused(await post(f"{{{many}}}"), 400)
+    assert read == []
+    await post(TYPENAME)
+    assert len(read) == 1
 
 
 async def test_a_body_of_unknown_length_that_is_too_large_is_refused(post) -> None:

@@ -91,7 +91,7 @@ class Requests(HttpToolsProtocol):
             self._refuse(self._reason or NOT_HTTP)
         else:
             if self._unparsed > self._bounds.head_bytes:
-                self._refuse(LONG_HEAD if self._lines else LONG_ADDRESS)
+                self._refuse(LONG_HEAD)
 
     def on_message_begin(self) -> None:
         """Begin to count."""

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from starlette.requests import Request
 
+from kit.limits import INSIDE
 from schema.graphql.extensions.documents import with_document_name
 from transport.http.refusals import Refusal
 
@@ -17,6 +18,9 @@ _KINDS: Mapping[str, tuple[type, str]] = {
     "variables": (dict, "an object"),
     "extensions": (dict, "an object"),
 }
+BRACKETS = 2 * INSIDE
+"""That a body may open, those of its texts included: more lists and objects than variables may hold
+would keep the event loop for a tenth of a second before they are refused."""
 _IN_JSON = ("variables", "extensions")
 """Parameters of an address that hold JSON."""
 
@@ -49,11 +53,19 @@ def _in_the_address(request: Request) -> dict[str, Any]:
 
 
 def object_of(text: str | bytes) -> dict[str, Any]:
-    """Read a JSON object. Refusal: it is none."""
+    """Read a JSON object. Refusal: it is none, or has more in it than is read."""
+    if len(text) > BRACKETS and (inside := _brackets(text)) > BRACKETS:
+        message = f"The body holds {inside:,} opening brackets; {BRACKETS:,} is the most."
+        raise Refusal(400, message)
     try:
         return json_object(text)
     except json.JSONDecodeError:
         raise Refusal(400, "Unable to parse request body as JSON.") from None
+
+
+def _brackets(text: str | bytes) -> int:
+    data = text.encode() if isinstance(text, str) else text
+    return data.count(b"{") + data.count(b"[")
 
 
 def json_object(text: str | bytes) -> dict[str, Any]:

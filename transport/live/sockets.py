@@ -233,6 +233,8 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
                 await operation.send_initial_errors([_UNREAD])
                 return
             await self._send_text(text)
+            # Megabytes, which would stay while the next one is waited for, and after the end.
+            del result, answer, text
         await operation.send_operation_message({"id": operation.id, "type": "complete"})
 
     async def _expire(self, caller: Caller) -> None:

@@ -107,6 +107,8 @@ class EventStream(Response):
                 if not self._context.has_written and not self._share.takes(len(event)):
                     return _UNREAD
                 await write(event)
+                # Megabytes, which would stay while the next one is waited for, and after the end.
+                del result, event
         return _COMPLETE
 
     async def _expired(self) -> bytes:

@@ -20,8 +20,8 @@ from models.access.viewers import Actor, CompanyRole, Documents, Scope, allowed,
 from models.base.acts import Act
 from models.base.bindings import bound_tables
 
-LIMITS = tuple(field.name for field in fields(Limits) if field.name != "statement")
-"""What a key may have numbers of its own for; PostgreSQL ends statements for all keys alike."""
+LIMITS = tuple(it.name for it in fields(Limits) if it.name not in {"statement", "unpaid"})
+"""What a key may have numbers of its own for; what PostgreSQL's time is worth is one for all."""
 _WIDENING = (Documents.REGISTERED, Documents.REGISTERED_AND_EXPLORE, Documents.ANY)
 
 

@@ -78,15 +78,17 @@ def is_late(reader: Reader, order: Any) -> ColumnElement[bool]:
 def _dispatched_after(reader: Reader, line: Any, due: Any) -> ColumnElement[bool]:
     # What trade names of fulfilment it names by string: wings go right.
     part, delivery = (reader.table(entity_named(it)) for it in ("DeliveryLine", "Delivery"))
-    shipped = select(part.id).join(delivery, delivery.id == part.delivery_id)
-    sent = shipped.where(
+    # As a value each delivery is found by its key; joined, PostgreSQL may look at all of them.
+    at = select(delivery.dispatched_at).where(
+        delivery.id == part.delivery_id, *seen_by(reader.viewer, delivery)
+    )
+    sent = exists().where(
         part.order_line_id == line.id,
         part.shipped > 0,
-        delivery.dispatched_at > due,
+        at.correlate_except(delivery).scalar_subquery() > due,
         *seen_by(reader.viewer, part),
-        *seen_by(reader.viewer, delivery),
     )
-    return sent.correlate_except(part, delivery).exists()
+    return sent.correlate_except(part)
 
 
 def has_status(reader: Reader, order: Any, statuses: Any) -> ColumnElement[bool]:

@@ -62,9 +62,9 @@ class Charged(SchemaExtension):
     def on_execute(self) -> Iterator[None]:
         """Refund or add what the answer's objects cost less or more than those announced.
 
-        Also of one that took too long: it pays for what it had until then. For each second that
-        its reading takes, a mutation's and an event's too and however it ends, it has cost no less
-        than what flows in meanwhile: so a bucket pays for one of the long ones at a time.
+        Also of one that took too long: it pays for what it had until then. Where its reading takes
+        long, a mutation's and an event's too and however it ends, it has cost no less than what
+        flows in meanwhile: so a bucket pays for one of the long ones at a time.
         """
         try:
             yield
@@ -83,13 +83,7 @@ class Charged(SchemaExtension):
             spent = max(spent, bill.actual)
         elif has_failed:
             spent = max(spent, bill.actual) if context.reads.has_asked else ENTRY
-        bill.settle(max(spent, self._flown_in, ENTRY))
-
-    @property
-    def _flown_in(self) -> int:
-        """Return the points that have flown in during the whole seconds of what was read."""
-        context = self.execution_context.context
-        return int(context.reads.seconds) * int(context.limits.restore)
+        bill.settle(max(spent, context.for_time, ENTRY))
 
     def _spent(self) -> int:
         execution = self.execution_context
@@ -98,9 +92,10 @@ class Charged(SchemaExtension):
 
     def get_results(self) -> dict[str, Any]:
         """Tell the cost in every answer; that of an event is known only here."""
-        bill: Bill = self.execution_context.context.bill
+        context = self.execution_context.context
+        bill: Bill = context.bill
         if self._follows:
-            bill.settle(max(self._spent(), self._flown_in, ENTRY))
+            bill.settle(max(self._spent(), context.for_time, ENTRY))
         requested = bill.requested or ENTRY
         cost = {"requestedQueryCost": requested, "actualQueryCost": bill.actual}
         cost |= {"planningCost": bill.owed} if bill.owed else {}

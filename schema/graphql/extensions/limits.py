@@ -24,11 +24,12 @@ from strawberry.types import ExecutionContext
 from admission.costs import catalogue
 from admission.limits import Measured, Price
 from admission.sizes import MOST
-from execution.plans import Apart
+from execution.plans import DOCUMENTS
 from kit.limits import ENTRIES, INSIDE, LARGEST_PAGE, Entries, Limits
+from kit.loop.apart import Apart
+from kit.loop.work import Grown, TooLarge
 from kit.recent import Recent
 from kit.telemetry import trace
-from kit.work import Grown, TooLarge
 from schema.graphql.errors import ClientError, ErrorCode
 
 MOST_ERRORS = 5
@@ -50,8 +51,6 @@ CHARACTERS = 1_000
 """Of a document that is not known cost a point: it is parsed and validated, even to be refused."""
 READ = 200
 """Entries of variables, beyond those of one list, cost a point: they are read before they run."""
-KEPT = 512
-"""Documents that are remembered, each with what it asks for."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +63,8 @@ class _Known:
 
 _Name = tuple[GraphQLSchema, str, int]
 """A schema, a document's text, and with how many tokens it was parsed."""
-_KNOWN: Recent[_Known] = Recent(KEPT)
-"""What is refused is not among them: strangers could fill half a gigabyte with it."""
+_KNOWN: Recent[_Known] = Recent(DOCUMENTS)
+"""By characters. What is refused is not among them."""
 
 
 def measured(context: ExecutionContext) -> Measured:
@@ -111,6 +110,7 @@ def _beyond(measured: Measured, limits: Limits) -> Iterator[GraphQLError]:
         ("The operation asks for {:,} root fields", counts.root_fields, limits.root_fields),
         ("The operation has {:,} aliases", counts.aliases, limits.aliases),
         ("An alias is {:,} characters long", counts.key, LONGEST_ALIAS),
+        ("The operation has {:,} fields that read", counts.reads, limits.reads),
         ("The operation has {:,} directives", counts.directives, limits.directives),
         ("An operation declares {:,} variables", counts.variables, MOST_VARIABLES),
         ("The document asks {:,} times for the same again", counts.repeats, limits.repeats),
@@ -173,7 +173,7 @@ class Limited(SchemaExtension):
         if not errors and self._known is None:
             errors = _validated(schema, document)
             if not errors:
-                _KNOWN.keep(self._name, known)
+                _KNOWN.keep(self._name, known, len(self._name[1]))
         context.pre_execution_errors = errors
 
     def _refusals(self, measured: Measured) -> Iterator[GraphQLError]:

@@ -15,7 +15,7 @@ from execution.mixed import Mixed
 from kit.db.database import Database
 from kit.db.lost import Unavailable
 from kit.limits import DEFAULT_LIMITS, Limits
-from kit.work import SLICE, Grown, TooLarge, Work
+from kit.loop.work import SLICE, Grown, Slices, TooLarge, Work
 from models.master.catalog import Product
 from resolvers.running.context import Terms
 from schema.graphql.errors import RETRY_S, after_write, shown
@@ -140,16 +140,32 @@ def test_a_read_after_the_write_is_not_told_as_if_nothing_was_done() -> None:
 
 
 async def test_growing_leaves_the_loop_to_others_after_each_slice() -> None:
-    work, grown = Work(DEFAULT_LIMITS), Counter[int]()
+    rounds, grown = Slices(), Counter[int]()
 
     async def grow(objects: int) -> None:
-        if not work.has_room(objects):
-            await work.room(objects)
-        grown[work.slices] += objects
+        if not rounds.has_room(objects):
+            await rounds.room("A", objects)
+        grown[rounds.count] += objects
 
     await asyncio.gather(grow(LINES), *(grow(1) for _ in range(9 * SLICE + 1)), grow(LINES))
     # More than a slice at once has a round for itself.
     assert list(grown.values()) == [LINES, *9 * [SLICE], 1, LINES]
+
+
+async def test_answers_share_a_round_and_take_turns_in_it() -> None:
+    rounds, grown = Slices(), list[tuple[int, str]]()
+
+    async def grow(of: str, objects: int) -> None:
+        if not rounds.has_room(objects):
+            await rounds.room(of, objects)
+        grown.append((rounds.count, of))
+
+    first = [grow("A", LINES), *(grow("A", 1) for _ in range(5 * SLICE))]
+    await asyncio.gather(*first, *(grow(it, LINES) for it in "BCD"), grow("E", 1))
+    # Four lists of four callers are four rounds; who comes last waits for no more of the first.
+    lists = {of: count for count, of in grown if of in "BCD"}
+    assert len(set(lists.values()) | {0}) == 4
+    assert [of for _, of in grown].index("E") < 2 * SLICE
 
 
 @pytest.fixture
@@ -216,7 +232,7 @@ async def test_an_operation_that_is_cut_leaves_nothing_that_goes_on(
 
 
 def test_the_first_reason_is_the_one_that_is_told() -> None:
-    work = Work(replace(DEFAULT_LIMITS, nodes=2, answer=10))
+    work = Work(replace(DEFAULT_LIMITS, nodes=2, answer=10), Slices())
     work.texts(['{"a":1}'])
     assert work.paid == 1
     with pytest.raises(TooLarge) as first:

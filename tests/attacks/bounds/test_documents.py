@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 
-from execution.plans import Apart
 from kit.db.database import Database
 from kit.limits import DEFAULT_LIMITS
+from kit.loop.apart import Apart
 from loaders.reading.pages import Paged
+from resolvers.running.context import Context
+from schema.schema import PLANNER, schema
 from tests import make
 from tests.guard import counted
+from tests.make.running import staff, until
 from tests.make.trade import orders
 
 DISTINCT = 10
@@ -41,6 +44,7 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> list[Begun]:
     found: list[Begun] = []
     going: list[Any] = []
     made = Apart.made
+    monkeypatch.setattr(PLANNER, "apart", Apart(patience=60))
 
     async def noted(self: Apart, payer: Any, make_it: Any) -> Any:
         before = len(found)
@@ -85,12 +89,12 @@ async def test_a_thousand_values_of_filters_build_nothing_after_the_first(
         return matched(self, *about)
 
     monkeypatch.setattr(Paged, "matched", noted)
-    lists = range(25)
+    lists = range(9)
     declared = ", ".join(f"$f{it}: OrderFilter" for it in lists)
     asks = (f"a{it}: orders(first: 1, filter: $f{it}) {{ nodes {{ id }} }}" for it in lists)
     document = f"query ({declared}) {{ {' '.join(asks)} }}"
     texts = set()
-    for number in range(40):
+    for number in range(120):
         values = {
             f"f{each}": {"externalReference": f"R{number} {each}", "states": ["CONFIRMED"] * each}
             for each in lists
@@ -146,6 +150,33 @@ async def test_another_waits_for_two_plans_of_them_at_most(
     assert neighbours
     assert max(neighbours) <= 2
     assert max(it.waited for it in planned) > 2
+
+
+async def test_a_long_document_that_waits_too_long_is_told_when_to_come_again(
+    ask: make.Ask, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Meanwhile short ones are answered."""
+    apart = Apart(patience=0)
+    monkeypatch.setattr(PLANNER, "apart", apart)
+    with await apart._long.taken(()):  # noqa: SLF001 -- stands for others' long documents.
+        with counted(database.engine) as statements:
+            (error,) = (await ask.answer(distinct(500)))["errors"]
+        assert (await ask("{ orders(first: 7) { nodes { id } } }"))["orders"]["nodes"] == []
+    extensions = error["extensions"]
+    assert (extensions["code"], extensions["retryAfter"]) == ("THROTTLED", 1)
+    assert [it for it in statements if "orders" in it] == []
+    assert "errors" not in await ask.answer(distinct(500))
+
+
+async def test_who_hangs_up_while_a_statement_is_written_pays_for_it(world: make.World) -> None:
+    context = Context(staff(world), world.database, world.clock)
+    with await PLANNER.apart._long.taken(()):  # noqa: SLF001 -- stands for others' long documents.
+        running = asyncio.create_task(schema.execute(distinct(600), context_value=context))
+        await until(lambda: len(PLANNER.apart._long._taken) > 1)  # noqa: SLF001
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+    assert context.bill.owed > 100
 
 
 async def test_counts_under_aliases_are_paid_one_by_one(ask: make.Ask, database: Database) -> None:

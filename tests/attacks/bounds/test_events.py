@@ -1,11 +1,14 @@
 """Events of subscriptions are answered and paid like queries: nobody gets work for nothing."""
 
 import asyncio
+import gc
 from typing import Any
 
 import orjson
 import pytest
 
+from kit.ids import new_id
+from loaders.master import parties
 from models.access.viewers import Actor
 from resolvers.running.context import Context
 from resolvers.running.process import Process
@@ -65,6 +68,20 @@ async def test_an_event_costs_by_the_objects_of_its_answer(
             _, event = await anext(events)
         costs.append(event["extensions"]["cost"]["actualQueryCost"])
     assert costs[1] >= costs[0] + LINES * LINES // 100
+
+
+async def test_what_ends_with_its_operation_is_told_nobody(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As where a socket is cut while what an event reads has not been asked for yet."""
+    context = Context(staff(world), world.database, world.clock)
+    context.begin()
+    wanted: Any = context.load(parties.by_id, new_id())
+    await context.finish()
+    await until(wanted.done)
+    del wanted, context
+    gc.collect()
+    assert caplog.messages == []
 
 
 async def test_an_event_waits_until_its_key_has_the_points(

@@ -2,9 +2,14 @@
 
 import asyncio
 import gc
+import os
+import resource
+import signal
+import socket
 import threading
 from collections import defaultdict
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from weakref import ref
 
@@ -12,8 +17,9 @@ import pytest
 from graphql import parse
 
 from execution.arguments import Prepared
-from execution.plans import Apart, Fused, Plan, Planner
+from execution.plans import Fused, Plan, Planner
 from kit.ids import new_id
+from kit.loop.apart import Apart, Crowded
 from schema.graphql.extensions.limits import _parsed
 from schema.schema import PLANNER
 from tests import make
@@ -48,7 +54,7 @@ async def test_nothing_of_a_plan_is_made_on_the_loop(
         (Prepared, "__init__"),
         (Planner, "_roots"),
         (Plan, "_level"),
-        (Fused, "_made"),
+        (Fused, "made"),
     ):
         watch(of, name)
     PLANNER.forget()
@@ -113,6 +119,78 @@ async def test_a_fault_is_raised_and_the_next_has_its_turn() -> None:
     with pytest.raises(ZeroDivisionError):
         await apart.made(("A",), lambda: 1 // 0)
     assert await apart.made(("A",), lambda: 1) == 1
+
+
+def opened() -> set[str]:
+    """Return what a process has opened, with the folder in which that is found."""
+    return {it.name for it in Path("/dev/fd").iterdir()}
+
+
+async def long(apart: Apart, payer: str, done: list[str], name: str) -> None:
+    """Do long work, and tell when it is done: one is at a time."""
+    await apart.long(tuple(payer), os.getpid)
+    done.append(name)
+
+
+async def test_long_work_is_done_in_a_child_that_has_nothing_of_the_parents() -> None:
+    apart = Apart()
+    with socket.socket() as ours:
+        child, open_there = await apart.long(("A",), lambda: (os.getpid(), opened()))
+        assert child != os.getpid()
+        assert str(ours.fileno()) in opened()
+    # The standard three, its own socket, the folder.
+    assert len(open_there) <= 5
+    with pytest.raises(ProcessLookupError):
+        os.kill(child, 0)
+
+
+async def test_what_long_work_leaves_behind_never_comes_to_the_process() -> None:
+    def make() -> int:
+        rings = [Ring() for _ in range(100_000)]
+        return len(rings)
+
+    apart, before = Apart(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert await apart.long(("A",), make) == 100_000
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 8_000
+
+
+async def test_a_fault_in_a_child_is_raised_and_the_next_has_its_turn() -> None:
+    apart = Apart()
+    with pytest.raises(ZeroDivisionError):
+        await apart.long(("A",), lambda: 1 // 0)
+    assert await apart.long(("A",), lambda: 1) == 1
+
+
+async def test_a_child_that_dies_is_told_and_the_next_has_its_turn() -> None:
+    apart = Apart()
+    with pytest.raises(Crowded):
+        await apart.long(("A",), lambda: os.kill(os.getpid(), signal.SIGKILL))
+    assert await apart.long(("A",), lambda: 1) == 1
+
+
+async def test_long_work_of_one_key_lets_others_of_its_merchant_through_in_turn() -> None:
+    apart, done = Apart(), list[str]()
+    wanted = {"A1": "MA", "A2": "MA", "A3": "MA", "B1": "MB", "B2": "MB", "C1": "NC"}
+    await asyncio.gather(*(long(apart, payer, done, name) for name, payer in wanted.items()))
+    assert done == ["A1", "C1", "B1", "A2", "B2", "A3"]
+
+
+async def test_short_work_does_not_wait_for_long_work() -> None:
+    apart, done = Apart(), list[str]()
+    longs = [asyncio.create_task(long(apart, "MA", done, "A")) for _ in range(3)]
+    with await apart._long.taken(()):  # noqa: SLF001 -- stands for others' long work.
+        assert await apart.made(("M", "A"), lambda: 1) == 1
+        assert done == []
+    await asyncio.gather(*longs)
+
+
+async def test_who_waits_too_long_for_long_work_is_refused() -> None:
+    apart, done = Apart(patience=0), list[str]()
+    both = (long(apart, "MA", done, "A1"), long(apart, "MB", done, "B1"))
+    first, second = await asyncio.gather(*both, return_exceptions=True)
+    assert (first, type(second)) == (None, Crowded)
+    await long(apart, "MB", done, "B2")
+    assert done == ["A1", "B2"]
 
 
 class Ring:

@@ -165,3 +165,26 @@ async def test_the_header_for_one_mutation_is_refused_for_two(step):
     assert "Idempotency-Key" in error["message"]
     assert await step.done() == (0, 0)
     assert "errors" not in (await step.ask(TWICE, input=fields)).json()
+
+
+async def test_a_header_beside_another_key_of_the_input_is_refused(step):
+    fields = {"parties": [{"number": "P-1", "name": "Ada"}], "idempotencyKey": "mine"}
+    answer = await step.ask(UPSERT, {"Idempotency-Key": "other"}, input=fields)
+    assert answer.json()["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+    assert await step.done() == (0, 0)
+    assert (
+        "errors" not in (await step.ask(UPSERT, {"Idempotency-Key": "mine"}, input=fields)).json()
+    )
+
+
+async def test_two_headers_for_one_mutation_are_refused(step):
+    answer = await step.client.post(
+        "/graphql",
+        json={"query": UPSERT, "variables": {"input": {"parties": [{"number": "P", "name": "A"}]}}},
+        headers=[
+            ("Authorization", f"Bearer {step.world.token}"),
+            *(("Idempotency-Key", it) for it in ("one", "two")),
+        ],
+    )
+    assert answer.status_code == 400
+    assert await step.done() == (0, 0)

@@ -25,6 +25,7 @@ HEAD = 4_096
         (GET + b"X: " + b"a" * 2 * HEAD, 431),
         (GET + b"X: " + b"a" * 2 * HEAD + END + END, 431),
         (GET + b"a" * 2 * HEAD, 431),
+        (b"GET / HTTP/1.1\r\nX: " + b"a" * 2 * HEAD, 431),
         (GET + b"X: y\r\n" * 100 + END, 431),
         (b"\x16\x03\x01\x02\x00\x01\x00", 400),
         (GET + b"Content-Length: x\r\n\r\n", 400),

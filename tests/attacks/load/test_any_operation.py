@@ -2,32 +2,26 @@
 
 import json
 import random
-from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 from graphql import GraphQLSchema
 
-import migrations
 from kit.ids import to_global
-from kit.limits import DEFAULT_LIMITS
 from models.access.viewers import Actor
 from resolvers.running.context import Terms
 from schema.schema import schema
 from server import application
 from tests import make
-from tests.attacks.load.large import Large, large
+from tests.attacks.load.conftest import LIMITS, Long
+from tests.attacks.load.large import Large
 from tests.attacks.load.playing import chosen_seed, rounds
 from tests.execution.operations import Seen, Writer
-from tests.guard import watch
 
 OPERATIONS = 120
 ENVELOPE = 20_000
 """Bytes of an answer beside its data: errors, what it has cost."""
-PLENTY = 10**9
-LIMITS = replace(DEFAULT_LIMITS, bucket=PLENTY, deadline=60, statement=60)
 SCHEMA: GraphQLSchema = schema._schema  # noqa: SLF001 -- graphql-core's side of the schema.
 KNOWN = """query ($order: ID!, $party: ID!) {
   order(id: $order) { number lines { id } deliveries { id number } }
@@ -61,29 +55,10 @@ async def tokens_of(world: make.World, made: Large) -> list[str]:
     return [world.token, *[await world.key(actor, it) for actor, it in bound.items()]]
 
 
-@pytest.fixture
-def own_url(new_database: Callable[[str], str]) -> str:
-    """Give a database that need not be emptied: deleting so much takes longer than making it."""
-    url = new_database("long")
-    migrations.upgrade(url)
-    return url
-
-
-@pytest.fixture
-async def own_database(own_url: str, as_app: Callable[[str], str]) -> AsyncIterator[make.Walled]:
-    database = make.Walled(as_app(own_url), own_url, LIMITS.statement)
-    watch(database.engine, database.keyless)
-    yield database
-    await database.close()
-
-
-async def test_any_operation_over_long_lists_keeps_its_limits_and_is_paid(
-    own_database: make.Walled, clock: make.Clock
-) -> None:
-    world = await make.world(own_database, clock)
-    made, seed, seen = await large(world), chosen_seed(), Seen()
+async def test_any_operation_over_long_lists_keeps_its_limits_and_is_paid(long: Long) -> None:
+    world, made, seed, seen = long.world, long.made, chosen_seed(), Seen()
     chance, tokens = random.Random(seed), await tokens_of(world, made)
-    app = application(own_database, clock=clock, terms=Terms(limits=LIMITS))
+    app = application(world.database, clock=world.clock, terms=Terms(limits=LIMITS))
     answered = set()
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://abruf"

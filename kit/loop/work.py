@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from enum import StrEnum
 
 from kit.limits import Limits
@@ -31,20 +31,77 @@ class TooLarge(Exception):
         self.of, self.most = of, most
 
 
+class Slices:
+    """What answers may grow by in one round of the event loop: a slice, all of them together.
+
+    Where there is no more room they wait for the next round, and take turns in it. count: rounds
+    that have gone by with something in them.
+    """
+
+    def __init__(self) -> None:
+        """Start with an empty round."""
+        self.count = self._grown = 0
+        self._waiting: dict[Hashable, deque[tuple[asyncio.Future[None], int]]] = {}
+        self._is_going = False
+
+    def has_room(self, objects: int) -> bool:
+        """Take the room of objects in this round of the event loop, where there is so much."""
+        if self._waiting or not self._fits(objects):
+            return False
+        self._grown += objects
+        self._go_on()
+        return True
+
+    def _fits(self, objects: int) -> bool:
+        """Tell whether a round has room: for more than a slice, if they have it for themselves."""
+        return not self._grown or self._grown + objects <= SLICE
+
+    async def room(self, of: Hashable, objects: int) -> None:
+        """Wait until the event loop has gone round and there is room. of: whose objects they are.
+
+        What is of one waits in the order of asking.
+        """
+        slot = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(of, deque()).append((slot, objects))
+        self._go_on()
+        await slot
+
+    def _go_on(self) -> None:
+        if not self._is_going:
+            self._is_going = True
+            asyncio.get_running_loop().call_soon(self._next)
+
+    def _next(self) -> None:
+        self._is_going, self._grown = False, 0
+        self.count += 1
+        while self._waiting:
+            of, queue = next(iter(self._waiting.items()))
+            slot, objects = queue[0]
+            if not self._fits(objects):
+                break
+            queue.popleft()
+            del self._waiting[of]
+            if queue:
+                self._waiting[of] = queue
+            if not slot.done():
+                self._grown += objects
+                slot.set_result(None)
+        if self._waiting or self._grown:
+            self._go_on()
+
+
 class Work:
-    """What one answer has grown to, whoever makes it. slices: it has left the loop to others.
+    """What one answer has grown to, whoever makes it. slices: in which it grows, beside others.
 
     weights: key -> as how many objects its value counts. computed: objects that all those came to.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, slices: Slices) -> None:
         """Start with nothing."""
-        self._limits = limits
-        self.objects = self.bytes = self.slices = self.computed = 0
+        self._limits, self.slices = limits, slices
+        self.objects = self.bytes = self.computed = 0
         self.weights: Mapping[str, int] = {}
         self.ended: TooLarge | None = None
-        self._waiting: deque[tuple[asyncio.Future[None], int]] = deque()
-        self._grown, self._is_going = 0, False
 
     @property
     def paid(self) -> int:
@@ -79,38 +136,3 @@ class Work:
         most = self._limits.nodes if of is Grown.OBJECTS else self._limits.answer
         self.ended = self.ended or TooLarge(of, most)
         return self.ended
-
-    def has_room(self, objects: int) -> bool:
-        """Take the room of objects in this round of the event loop, where there is so much."""
-        if self._waiting or not self._fits(objects):
-            return False
-        self._grown += objects
-        self._go_on()
-        return True
-
-    def _fits(self, objects: int) -> bool:
-        """Tell whether a round has room: for more than a slice, if they have it for themselves."""
-        return not self._grown or self._grown + objects <= SLICE
-
-    async def room(self, objects: int) -> None:
-        """Wait until the event loop has gone round, in the order of asking, a slice each time."""
-        slot = asyncio.get_running_loop().create_future()
-        self._waiting.append((slot, objects))
-        self._go_on()
-        await slot
-
-    def _go_on(self) -> None:
-        if not self._is_going:
-            self._is_going = True
-            asyncio.get_running_loop().call_soon(self._next)
-
-    def _next(self) -> None:
-        self._is_going, self._grown = False, 0
-        self.slices += 1
-        while self._waiting and self._fits(self._waiting[0][1]):
-            slot, objects = self._waiting.popleft()
-            if not slot.done():
-                self._grown += objects
-                slot.set_result(None)
-        if self._waiting or self._grown:
-            self._go_on()

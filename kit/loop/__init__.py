@@ -1,0 +1,1 @@
+"""What is done in rounds of the event loop, and beside it."""

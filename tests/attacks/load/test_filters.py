@@ -1,0 +1,77 @@
+"""Filters by what is computed look at each row once, and by its key at what it hangs on."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import event
+
+from models.access.viewers import Actor
+from resolvers.running.context import Terms
+from server import application
+from tests import make
+from tests.attacks.load.conftest import LIMITS, Long
+from tests.attacks.load.large import DELIVERIES, LINES, ORDERS
+
+FILTERS = [
+    *(f"{name}: {it}" for name in ("late", "open", "backordered") for it in ("true", "false")),
+    "onHold: true",
+    "stoppedByPayment: true",
+    "fulfilmentStatuses: [RETURNED]",
+]
+BODIES = ["nodes { id }", "totalCount"]
+ROWS = ORDERS + 2 * ORDERS + LINES + DELIVERIES * LINES // 25
+"""Orders, their lines, and what was delivered of these."""
+SPARE = 2
+"""A row may be looked at again by its key."""
+EXPLAIN = "EXPLAIN (ANALYZE, TIMING off, FORMAT json) "
+
+
+@contextmanager
+def sent(database: make.Walled) -> Iterator[list[tuple[str, Any]]]:
+    """Collect what is sent, with its values."""
+    found: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_others: Any) -> None:
+        found.append((statement, values))
+
+    engine = database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+def looked_at(node: Mapping[str, Any]) -> float:
+    """Return how many rows of tables a plan has looked at, also those that it left out."""
+    own = 0.0
+    if "Relation Name" in node:
+        rows = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+        own = rows * node["Actual Loops"]
+    return own + sum(map(looked_at, node.get("Plans", ())))
+
+
+@pytest.mark.parametrize("actor", [Actor.STAFF, Actor.BUYER, Actor.WAREHOUSE])
+async def test_what_is_computed_is_looked_for_in_each_row_once(long: Long, actor: Actor) -> None:
+    world = long.world
+    bound = {Actor.BUYER: long.made.party, Actor.WAREHOUSE: long.made.location}
+    token = await world.key(actor, bound.get(actor))
+    app = application(world.database, clock=world.clock, terms=Terms(limits=LIMITS))
+    transport = httpx.ASGITransport(app)
+    counts = {}
+    async with httpx.AsyncClient(transport=transport, base_url="http://abruf") as client:
+        ask = make.Ask(client, token)
+        for chosen in FILTERS:
+            for body in BODIES:
+                with sent(world.database) as statements:
+                    await ask(f"{{ orders(first: 5, filter: {{{chosen}}}) {{ {body} }} }}")
+                statement, values = next(it for it in statements if "FROM orders" in it[0])
+                reads = world.database.reading(world.merchant_id)
+                ((plan,),) = await reads.texts(EXPLAIN + statement, values)
+                await reads.end()
+                counts[chosen, body] = looked_at(plan[0]["Plan"])
+    assert {it: count for it, count in counts.items() if count > SPARE * ROWS} == {}
+    assert max(counts.values()) > DELIVERIES
