@@ -54,7 +54,7 @@ class Packing:
 
 
 @dataclass(frozen=True)
-class Prepared:
+class Packable:
     """Packings that may be made, by position. ssccs: of their parcels. refused: why others may not.
 
     lineage: which new parcels (by their places) come from which old ones.
@@ -66,7 +66,7 @@ class Prepared:
     refused: Mapping[int, Refused]
 
 
-async def prepare(writing: Writing, packings: Mapping[int, Packing]) -> Prepared:
+async def prepare(writing: Writing, packings: Mapping[int, Packing]) -> Packable:
     """Look whether packings may be made, and find the numbers of their parcels.
 
     Refusals: NOT_FOUND and INVALID for what is no carrier, TAKEN for another parcel's SSCC,
@@ -84,10 +84,10 @@ async def prepare(writing: Writing, packings: Mapping[int, Packing]) -> Prepared
         place: _lineage(it.parcels, before.get(it.delivery_id, {})) for place, it in good.items()
     }
     writing.extent.touch(sum(map(len, lineage.values())), ("parcels",))
-    return Prepared(good, ssccs, lineage, refused)
+    return Packable(good, ssccs, lineage, refused)
 
 
-async def pack(writing: Writing, prepared: Prepared) -> dict[int, list[Parcel]]:
+async def pack(writing: Writing, prepared: Packable) -> dict[int, list[Parcel]]:
     """Write the parcels of packings; void those of the packings before (P5)."""
     if not prepared.packings:
         return {}
@@ -175,10 +175,10 @@ async def _check_ssccs(
 ) -> None:
     """Leave out packings with an SSCC that another parcel has, here or anywhere."""
     named = {
-        (place, number): it.sscc
+        (place, number): parcel.sscc
         for place, of in packings.items()
-        for number, it in enumerate(of.parcels)
-        if it.sscc is not None
+        for number, parcel in enumerate(of.parcels)
+        if parcel.sscc is not None
     }
     # An SSCC is one parcel's in the whole world, also where that is another warehouse's.
     used: dict[str, int | None] = dict.fromkeys(

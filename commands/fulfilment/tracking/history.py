@@ -9,14 +9,14 @@ from pydantic import Field
 
 from commands.fulfilment.clocks import check_happened
 from commands.fulfilment.deliveries import dispatch, packing, release
-from commands.fulfilment.deliveries.batches import Batch, take
+from commands.fulfilment.deliveries.batches import Several, take
 from commands.fulfilment.deliveries.locking import OfDelivery
 from commands.fulfilment.deliveries.plan import DeliveryPart, plan_history
 from commands.fulfilment.parcels.inputs import Content, ContentPack, ParcelFields, ParcelPack
 from commands.fulfilment.tracking.record import record
 from commands.fulfilment.tracking.reports import ParcelRecordTracking, TrackingReport
+from commands.fulfilment.tracking.sparing import spare
 from commands.trade.orders.lines import lock_orders, touch_lines_of
-from commands.writing.sparing import spare
 from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.verbs import AnyVerb, verb
 from kit.errors import Code, Problem, Refused
@@ -218,7 +218,7 @@ async def _record(
     return {place: (key, packed.get(place, [])) for place, key in ids.items()}, history.refused
 
 
-async def _released(batch: Batch[Any]) -> None:
+async def _released(batch: Several[Any]) -> None:
     release.hand_over(batch)
 
 
@@ -255,10 +255,10 @@ class _History:
         lines = self.lines[self.ids[place]]
         parcels = [
             ParcelPack.model_construct(
-                **{name: getattr(it, name) for name in ParcelFields.model_fields},
-                contents=[_content(lines, each) for each in it.contents],
+                **{name: getattr(parcel, name) for name in ParcelFields.model_fields},
+                contents=[_content(lines, each) for each in parcel.contents],
             )
-            for it in self.items[place].parcels
+            for parcel in self.items[place].parcels
         ]
         if not parcels:
             whole = [
@@ -272,7 +272,7 @@ class _History:
         name: str,
         of_verb: AnyVerb,
         item: Callable[[int], OfDelivery],
-        act: Callable[[Batch[Any]], Awaitable[Any]],
+        act: Callable[[Several[Any]], Awaitable[Any]],
     ) -> dict[int, Any]:
         """Make a step of those that made it, each at its time; returns what comes of each."""
         when = {place: of[name] for place, of in self.times.items() if name in of}
@@ -283,7 +283,7 @@ class _History:
         when: Mapping[int, datetime],
         of_verb: AnyVerb,
         item: Callable[[int], OfDelivery],
-        act: Callable[[Batch[Any]], Awaitable[Any]],
+        act: Callable[[Several[Any]], Awaitable[Any]],
     ) -> dict[int, Any]:
         """Do what a verb does with deliveries, each at its time; returns what comes of each."""
         places = [place for place in when if place not in self.refused]

@@ -114,8 +114,8 @@ async def test_each_is_refused_alone_as_the_verb_for_one_refuses_it(world, ask):
     nobody = to_global("Delivery", new_id())
     stale = {"deliveryId": good["id"], "expectedVersion": 9}
     alone = [
-        await deliveries.refusals(ask, "deliveryRelease", **it)
-        for it in (
+        await deliveries.refusals(ask, "deliveryRelease", **each)
+        for each in (
             {"deliveryId": held["id"]},
             {"deliveryId": gone["id"]},
             {"deliveryId": nobody},
