@@ -15,7 +15,7 @@ from bench.engines import Engine, node
 from bench.measuring.check import Checked, checked
 from bench.measuring.load import Load, measured
 from bench.measuring.measure import Bench, Plan, Results, ratio
-from bench.measuring.requests import Asked, Request, asked, requests
+from bench.measuring.requests import Request, Subjects, requests, subjects
 from bench.operations import ENGINES, LIMIT, LIMITED, OPERATIONS, OURS, POSTGRAPHILE, REFERENCE
 from bench.operations.storms import STORMS
 from bench.progress import Progress, say
@@ -42,7 +42,7 @@ async def compare(server: Server, plan: Plan) -> dict[str, Any]:
     """Compare the engines in every operation under every load of the plan."""
     await data.kept(server, plan.size, plan.size.name)
     async with data.copied(server, plan.size.name) as copy:
-        whom, url = await asked(copy), plain(copy.app_url)
+        whom, url = await subjects(copy), plain(copy.app_url)
         say("Comparing the answers and counting statements.")
         known = await checked(url, whom, list(OPERATIONS.values()), _names())
         results = await Bench(plan, whom, _names(), url).run()
@@ -57,17 +57,17 @@ async def compare(server: Server, plan: Plan) -> dict[str, Any]:
 
 def _summary(results: Results, known: Mapping[str, Checked]) -> dict[str, Any]:
     """Return, for each operation, our ratios and statements; None was not measured."""
-    told: dict[str, Any] = {}
+    summary: dict[str, Any] = {}
     for name in OPERATIONS:
         series = results.find(*TARGET_LOAD, name)
-        told[name] = {
+        summary[name] = {
             f"over_{other}": round(ratio(series[OURS], series[other]), 2)
             if other in series
             else None
             for other in (REFERENCE, POSTGRAPHILE, LIMIT)
         }
-        told[name]["statements"] = round(known[name].statements[OURS])
-    return told
+        summary[name]["statements"] = round(known[name].statements[OURS])
+    return summary
 
 
 async def growth(server: Server, scale: float) -> dict[str, Any]:
@@ -76,11 +76,11 @@ async def growth(server: Server, scale: float) -> dict[str, Any]:
     for size in sizes:
         await data.kept(server, size, size.name)
     async with AsyncExitStack() as stack:
-        sides: list[tuple[Asked, dict[str, Engine]]] = []
+        sides: list[tuple[Subjects, dict[str, Engine]]] = []
         for size in sizes:
             url = data.elsewhere(server.owner_url, size.name)
             there = Server(url, data.elsewhere(server.app_url, size.name))
-            whom, urls = await asked(there), dict.fromkeys(names, plain(there.app_url))
+            whom, urls = await subjects(there), dict.fromkeys(names, plain(there.app_url))
             running = engines.running(urls, str(whom.reader.id), 1)
             sides.append((whom, await stack.enter_async_context(running)))
         times = {
@@ -97,11 +97,11 @@ async def growth(server: Server, scale: float) -> dict[str, Any]:
         }
         for name, of in times.items()
     }
-    told = {
+    summary = {
         name: {engine: round(large / small, 2) for engine, (small, large) in of.items()}
         for name, of in medians.items()
     }
-    return {"sizes": [asdict(it) for it in sizes], "medians": medians, "summary": told}
+    return {"sizes": [asdict(it) for it in sizes], "medians": medians, "summary": summary}
 
 
 async def _pair(sides: Any, name: str, engine: str) -> list[float]:
@@ -118,9 +118,9 @@ async def fair(server: Server) -> dict[str, Any]:
     """Time one key's reads alone, then while another merchant's key sends a storm."""
     await data.kept(server, QUICK.size, QUICK.size.name)
     async with data.copied(server, QUICK.size.name) as copy:
-        whom, url = await asked(copy), plain(copy.app_url)
+        whom, url = await subjects(copy), plain(copy.app_url)
         reads = [it.wire for it in requests(whom, OPERATIONS["one"], OURS)]
-        told: dict[str, Any] = {}
+        summary: dict[str, Any] = {}
         for name, body in {"idle": None, **STORMS}.items():
             # A server of its own, so that each storm finds a full bucket and nothing planned.
             async with engines.running({LIMITED: url}, str(whom.reader.id), 1) as running:
@@ -135,9 +135,9 @@ async def fair(server: Server) -> dict[str, Any]:
                 memory = await running[LIMITED].memory()
             times = {"median": round(innocent.median, 1), "p99": round(innocent.p99, 1)}
             sent = {"storm": storm[0].sent} if storm else {}
-            told[name] = {**times, "sent": innocent.sent, **sent, "memory": round(memory, 1)}
-            say(f"{name}: {told[name]}")
-    return {"size": asdict(QUICK.size), "seconds": _FAIR_S, "summary": told}
+            summary[name] = {**times, "sent": innocent.sent, **sent, "memory": round(memory, 1)}
+            say(f"{name}: {summary[name]}")
+    return {"size": asdict(QUICK.size), "seconds": _FAIR_S, "summary": summary}
 
 
 async def soak(server: Server, scale: float, seconds: float) -> dict[str, Any]:
@@ -145,19 +145,19 @@ async def soak(server: Server, scale: float, seconds: float) -> dict[str, Any]:
     size = Size.of(scale)
     await data.kept(server, size, size.name)
     async with data.copied(server, size.name) as copy:
-        whom, url = await asked(copy), plain(copy.app_url)
+        whom, url = await subjects(copy), plain(copy.app_url)
         async with engines.running({OURS: url}, str(whom.reader.id), 1) as running:
             engine, sent, weights = running[OURS], dict.fromkeys(OPERATIONS, 0), list[float]()
             turns = round(seconds / _TURN_S)
             progress = Progress("Soaking", turns)
-            for turn in range(turns):
-                name = list(OPERATIONS)[turn % len(OPERATIONS)]
+            for count in range(turns):
+                name = list(OPERATIONS)[count % len(OPERATIONS)]
                 made = [it.wire for it in requests(whom, OPERATIONS[name], OURS)]
                 load = Load(engine.ports, made, TARGET_LOAD[1], _TURN_S, 0, sent[name])
                 sent[name] += (await measured(load)).sent
                 weights.append(await engine.memory())
                 progress.step(name)
     minute = weights[min(len(weights), round(_MINUTE_S / _TURN_S)) - 1]
-    told = {"after_a_minute": round(minute, 1), "at_the_end": round(weights[-1], 1)}
-    told |= {"growth": round(weights[-1] / minute, 3), "minutes": round(seconds / 60, 1)}
-    return {"size": asdict(size), "weights": weights, "summary": told}
+    summary = {"after_a_minute": round(minute, 1), "at_the_end": round(weights[-1], 1)}
+    summary |= {"growth": round(weights[-1] / minute, 3), "minutes": round(seconds / 60, 1)}
+    return {"size": asdict(size), "weights": weights, "summary": summary}

@@ -100,6 +100,7 @@ class Names:
         """Return the key. PydanticCustomError INVALID_ID for what is no id of this type."""
         key = value if isinstance(value, UUID) else self.find(str(value))
         if key is None:
-            context = {"type_name": self.type_name}
-            raise PydanticCustomError(_INVALID_ID, "This is not the id of a {type_name}.", context)
+            article = "an" if self.type_name.startswith(tuple("AEIOU")) else "a"
+            context = {"named": f"{article} {self.type_name}"}
+            raise PydanticCustomError(_INVALID_ID, "This is not the id of {named}.", context)
         return key

@@ -59,8 +59,8 @@ class Contract:
     def _release(self, line: Line) -> Iterator[Row]:
         merchant, received_at = self.merchant, START + SPAN
         key = (merchant.id, release_id := merchant.ids.new(received_at), self.id, line.id)
-        told = ("FORECAST", 1, "REPLACE", "ACTIVE", line.delivered, received_at)
-        yield "releases", (*key, *told)
+        fields = ("FORECAST", 1, "REPLACE", "ACTIVE", line.delivered, received_at)
+        yield "releases", (*key, *fields)
         for number in range(1, SCHEDULED + 1):
             earliest = received_at + timedelta(weeks=number)
             window = (earliest, earliest + timedelta(days=1), ZONE)

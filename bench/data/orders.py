@@ -57,8 +57,8 @@ def orders(merchant: Merchant, contracts: Sequence[Contract]) -> Iterator[Row]:
 
 def _order(merchant: Merchant, contracts: Sequence[Contract], number: int) -> Order:
     placed_at = START + SPAN * (number / merchant.orders)
-    turn, is_call_off = divmod(number, CALL_OFF_EVERY)
-    contract = None if is_call_off else contracts[turn % len(contracts)]
+    slot, is_call_off = divmod(number, CALL_OFF_EVERY)
+    contract = None if is_call_off else contracts[slot % len(contracts)]
     done = number <= DONE_SHARE * merchant.orders
     order_id = merchant.ids.new(placed_at)
     lines = [_line(merchant, contract, line, placed_at) for line in range(LINES)]
@@ -112,13 +112,13 @@ def _parcel(order: Order, delivery_id: str, number: int) -> Iterator[Row]:
     merchant, at = order.merchant, order.placed_at
     parcel_id, carrier = merchant.ids.new(at), number % len(merchant.carriers)
     reports = REPORTS[order.done]
-    times = [at + timedelta(hours=8 * turn) for turn in range(1, len(reports) + 1)]
+    times = [at + timedelta(hours=8 * count) for count in range(1, len(reports) + 1)]
     place = (delivery_id, 1, 1, sscc(PREFIX, number), merchant.carriers[carrier])
     yield "parcels", (merchant.id, parcel_id, *place, reports[-1], False, times[-1], at)
-    told = (parcel_id, merchant.carriers[carrier], tracking_number(number), at)
-    yield "tracking_numbers", (merchant.id, merchant.ids.new(at), *told)
-    for turn, (status, occurred_at) in enumerate(zip(reports, times, strict=True)):
-        key = (merchant.id, merchant.ids.new(at), parcel_id, f"C-{carrier:03}", f"{number}-{turn}")
+    fields = (parcel_id, merchant.carriers[carrier], tracking_number(number), at)
+    yield "tracking_numbers", (merchant.id, merchant.ids.new(at), *fields)
+    for count, (status, occurred_at) in enumerate(zip(reports, times, strict=True)):
+        key = (merchant.id, merchant.ids.new(at), parcel_id, f"C-{carrier:03}", f"{number}-{count}")
         word = (status, status, False, False, "Hamburg")
         yield "tracking_events", (*key, occurred_at, occurred_at, *word)
 

@@ -29,8 +29,8 @@ class Engine:
         """Return the resident memory of one process, in MB: the largest."""
         command = ("ps", "-o", "rss=", "-p", ",".join(map(str, self.pids)))
         ps = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
-        told, _ = await ps.communicate()
-        return max(map(int, told.split())) / 1024
+        printed, _ = await ps.communicate()
+        return max(map(int, printed.split())) / 1024
 
 
 class EngineError(Exception):
@@ -71,11 +71,11 @@ async def running(
 
 
 async def _start(name: str, url: str, merchant: str) -> asyncio.subprocess.Process:
-    told = {"BENCH_DATABASE_URL": url, "BENCH_MERCHANT": merchant, "BENCH_POOL": str(POOL)}
+    settings = {"BENCH_DATABASE_URL": url, "BENCH_MERCHANT": merchant, "BENCH_POOL": str(POOL)}
     return await asyncio.create_subprocess_exec(
         *_command(name),
         cwd=_ROOT,
-        env={**os.environ, **told, "NODE_ENV": "production", "GRAPHILE_ENV": "production"},
+        env={**os.environ, **settings, "NODE_ENV": "production", "GRAPHILE_ENV": "production"},
         stdout=asyncio.subprocess.PIPE,
     )
 

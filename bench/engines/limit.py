@@ -41,8 +41,8 @@ def application(url: str, merchant: str, connections: int) -> Starlette:
 
     def reading(statement: str) -> Answer:
         async def answer(request: Request) -> Response:
-            asked = orjson.loads(await request.body())
-            values = (asked["merchant"], *([asked["number"]] if "number" in asked else []))
+            body = orjson.loads(await request.body())
+            values = (body["merchant"], *([body["number"]] if "number" in body else []))
             async with pool.acquire() as connection:
                 text = await connection.fetchval(statement, *values)
             return Response(text, media_type="application/json")
@@ -51,9 +51,9 @@ def application(url: str, merchant: str, connections: int) -> Starlette:
 
     def writing(write: Callable[..., Awaitable[Any]]) -> Answer:
         async def answer(request: Request) -> Response:
-            asked = orjson.loads(await request.body())
+            body = orjson.loads(await request.body())
             async with pool.acquire() as connection, connection.transaction():
-                written = await write(connection, asked["merchant"], asked["input"])
+                written = await write(connection, body["merchant"], body["input"])
             return Response(orjson.dumps(written), media_type="application/json")
 
         return answer

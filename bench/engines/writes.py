@@ -69,18 +69,18 @@ WHERE parcels.merchant_id = $1 AND parcels.id = t.id
 """
 
 
-async def place(connection: Any, merchant: str, given: Mapping[str, Any]) -> dict[str, Any]:
+async def place(connection: Any, merchant: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     """Place a confirmed order with its lines."""
     await connection.execute(_ENTER, merchant)
-    await connection.fetchrow(_ROW.format("channels"), merchant, given["channelId"])
-    await connection.fetchrow(_ROW.format("parties"), merchant, given["partyId"])
-    lines = given["lines"]
+    await connection.fetchrow(_ROW.format("channels"), merchant, fields["channelId"])
+    await connection.fetchrow(_ROW.format("parties"), merchant, fields["partyId"])
+    lines = fields["lines"]
     await connection.fetch(_PRODUCTS, merchant, [line["productId"] for line in lines])
-    await connection.fetch(_PLACES, merchant, given["partyId"])
-    at, order_id, currency = datetime.now(UTC), new_id(), given["currency"]
+    await connection.fetch(_PLACES, merchant, fields["partyId"])
+    at, order_id, currency = datetime.now(UTC), new_id(), fields["currency"]
     value = await connection.fetchval(_COUNT, merchant, new_id(), "ORDER", 1)
     number = f"O-{value:06}"
-    named = (given["channelId"], given["partyId"], currency, at)
+    named = (fields["channelId"], fields["partyId"], currency, at)
     await connection.execute(_ORDER, merchant, order_id, number, *named)
     columns = (
         [new_id() for _ in lines],
@@ -90,15 +90,15 @@ async def place(connection: Any, merchant: str, given: Mapping[str, Any]) -> dic
         [Decimal(line["quantity"]) for line in lines],
     )
     await connection.execute(_LINES, merchant, order_id, currency, *columns)
-    told = ("ORDER", "order.placed", {"lines": len(lines)})
-    await _record(connection, merchant, [order_id], at, told)
+    event = ("ORDER", "order.placed", {"lines": len(lines)})
+    await _record(connection, merchant, [order_id], at, event)
     return {"number": number}
 
 
-async def scan(connection: Any, merchant: str, given: Mapping[str, Any]) -> dict[str, Any]:
+async def scan(connection: Any, merchant: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     """Record one event for each of some parcels, whose status follows."""
     await connection.execute(_ENTER, merchant)
-    reports = {it["trackingNumber"]: it for it in given["events"]}
+    reports = {it["trackingNumber"]: it for it in fields["events"]}
     parcels = await connection.fetch(_NAMED, merchant, list(reports))
     await connection.fetch(_LOCK, merchant, [it["delivery_id"] for it in parcels])
     ids = [it["id"] for it in parcels]
@@ -108,10 +108,10 @@ async def scan(connection: Any, merchant: str, given: Mapping[str, Any]) -> dict
     times = [datetime.fromisoformat(it["occurredAt"]) for it in its]
     names, at = [it["carrierEventId"] for it in its], datetime.now(UTC)
     columns = ([new_id() for _ in ids], ids, names, times, statuses)
-    await connection.execute(_EVENTS, merchant, given["source"], at, *columns)
+    await connection.execute(_EVENTS, merchant, fields["source"], at, *columns)
     await connection.execute(_PARCELS, merchant, ids, statuses, times)
-    told = ("PARCEL", f"parcel.{statuses[0].lower()}", {"was": statuses[0]})
-    await _record(connection, merchant, ids, at, told)
+    event = ("PARCEL", f"parcel.{statuses[0].lower()}", {"was": statuses[0]})
+    await _record(connection, merchant, ids, at, event)
     return {"events": len(ids)}
 
 
@@ -120,14 +120,14 @@ async def _record(
     merchant: str,
     ids: Sequence[Any],
     at: datetime,
-    told: tuple[str, str, Mapping[str, Any]],
+    event: tuple[str, str, Mapping[str, Any]],
 ) -> None:
     """Write one journal entry for each aggregate. told: its kind, what happened, the payload."""
     last = await connection.fetchval(_COUNT, merchant, new_id(), "JOURNAL", len(ids))
     known = dict(await connection.fetch(_SEQUENCES, merchant, list(ids)))
     positions = list(range(last - len(ids) + 1, last + 1))
     sequences = [known.get(it, 0) + 1 for it in ids]
-    aggregate, what, payload = told
+    aggregate, what, payload = event
     columns = ([new_id() for _ in ids], positions, list(ids), sequences)
     told_text = orjson.dumps(payload).decode()
     await connection.execute(_JOURNAL, merchant, aggregate, what, at, told_text, *columns)

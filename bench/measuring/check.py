@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from bench import engines
-from bench.measuring.requests import Asked, Request, requests
+from bench.measuring.requests import Request, Subjects, requests
 from bench.measuring.wire import Wire, wire
 from bench.operations import LIMIT, Operation
 from bench.operations.answers import leaves, plain
@@ -46,62 +46,64 @@ class Asker:
 
     async def answer(self, request: Request) -> Any:
         """Return the JSON that answers a request. DifferentError: it tells an error."""
-        told = await self._client.post(
+        response = await self._client.post(
             request.path, content=request.body(next(self._numbers)), headers=request.headers
         )
-        if told.status_code != httpx.codes.OK or b'rrors":[{' in told.content:
-            message = f"{self.engine} answers {told.status_code}: {told.text[:2000]}"
+        if response.status_code != httpx.codes.OK or b'rrors":[{' in response.content:
+            message = f"{self.engine} answers {response.status_code}: {response.text[:2000]}"
             raise DifferentError(message)
-        return told.json()
+        return response.json()
 
     async def values(self, request: Request) -> Any:
         """Return the values of an answer, without the form of the engine."""
-        told = await self.answer(request)
-        given = told if self.engine == LIMIT else told["data"]["answer"]
-        if isinstance(given, list) and given and set(given[0]) == {"parcel"}:
-            given = given[0]["parcel"]
-        return plain(given)
+        answer = await self.answer(request)
+        answer = answer if self.engine == LIMIT else answer["data"]["answer"]
+        if isinstance(answer, list) and answer and set(answer[0]) == {"parcel"}:
+            answer = answer[0]["parcel"]
+        return plain(answer)
 
 
-async def compared(askers: Sequence[Asker], asked: Asked, operation: Operation) -> int:
+async def compared(askers: Sequence[Asker], subjects: Subjects, operation: Operation) -> int:
     """Return how many values the operation has. DifferentError: two engines differ in one."""
     its = [each for each in askers if each.engine in operation.engines]
-    made = [requests(asked, operation, each.engine)[:_DIFFERENT] for each in its]
+    made = [requests(subjects, operation, each.engine)[:_DIFFERENT] for each in its]
     count = 0
     for same in zip(*made, strict=True):
-        told = [await each.values(it) for each, it in zip(its, same, strict=True)]
-        for asker, values in zip(its, told, strict=True):
-            if values != told[0] or not values:
+        results = [await each.values(it) for each, it in zip(its, same, strict=True)]
+        for asker, values in zip(its, results, strict=True):
+            if values != results[0] or not values:
                 message = f"{operation.name}: {its[0].engine} and {asker.engine} differ:"
-                message += f"\n{told[0]}\n{values}"
+                message += f"\n{results[0]}\n{values}"
                 raise DifferentError(message)
-        count = max(count, leaves(told[0]))
+        count = max(count, leaves(results[0]))
     return count
 
 
 async def checked(
-    url: str, asked: Asked, operations: Sequence[Operation], names: Sequence[str]
+    url: str, subjects: Subjects, operations: Sequence[Operation], names: Sequence[str]
 ) -> dict[str, Checked]:
     """Compare the engines and count their statements, in processes of their own."""
-    async with _askers(url, asked, names) as askers:
+    async with _askers(url, subjects, names) as askers:
         found = {}
         for operation in operations:
-            size = await compared(list(askers), asked, operation) if operation.reads else None
-            counts = {
-                each.engine: await _statements(each, way, requests(asked, operation, each.engine))
-                for each, way in askers.items()
-                if each.engine in operation.engines
-            }
+            size = await compared(list(askers), subjects, operation) if operation.reads else None
+            counts = {}
+            for asker, way in askers.items():
+                if asker.engine in operation.engines:
+                    sent = requests(subjects, operation, asker.engine)
+                    counts[asker.engine] = await _statements(asker, way, sent)
             found[operation.name] = Checked(size, counts)
         return found
 
 
 @asynccontextmanager
-async def _askers(url: str, asked: Asked, names: Sequence[str]) -> AsyncIterator[dict[Asker, Wire]]:
+async def _askers(
+    url: str, subjects: Subjects, names: Sequence[str]
+) -> AsyncIterator[dict[Asker, Wire]]:
     async with AsyncExitStack() as stack:
         wires = {name: await stack.enter_async_context(wire(url)) for name in names}
         urls = {name: way.url for name, way in wires.items()}
-        merchant = str(asked.reader.id)
+        merchant = str(subjects.reader.id)
         running = await stack.enter_async_context(engines.running(urls, merchant, 1))
         found = {}
         for name, engine in running.items():

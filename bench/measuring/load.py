@@ -169,20 +169,20 @@ async def measured(load: Load) -> Measured:
         if process.returncode is None:
             process.kill()
             await process.wait()
-    told = json.loads(answer or '{"error": "The load died."}')
-    if "error" in told:
-        raise LoadError(told["error"])
-    return Measured(**told)
+    result = json.loads(answer or '{"error": "The load died."}')
+    if "error" in result:
+        raise LoadError(result["error"])
+    return Measured(**result)
 
 
 def main() -> None:
     """Read a load, run it, print what was measured or the error."""
     load = Load(**json.loads(sys.stdin.read()))
     try:
-        told = asdict(uvloop.run(_loaded(load)))
+        result = asdict(uvloop.run(_loaded(load)))
     except (LoadError, OSError) as error:
-        told = {"error": str(error) or "The answers took too long."}
-    sys.stdout.write(json.dumps(told))
+        result = {"error": str(error) or "The answers took too long."}
+    sys.stdout.write(json.dumps(result))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from bench.data import Size
 from bench.engines import Engine
 from bench.measuring.check import FIRST_FREE
 from bench.measuring.load import Load, Measured, measured
-from bench.measuring.requests import Asked, requests
+from bench.measuring.requests import Subjects, requests
 from bench.operations import OPERATIONS, Operation
 from bench.progress import Progress
 
@@ -67,13 +67,13 @@ class Results:
     memory: list[Memory] = field(default_factory=list)
 
     @classmethod
-    def read(cls, given: Mapping[str, Any]) -> "Results":
+    def read(cls, stored: Mapping[str, Any]) -> "Results":
         """Return what `dataclasses.asdict` gave."""
         series = [
             Series(**{**each, "rounds": [Measured(**it) for it in each["rounds"]]})
-            for each in given["series"]
+            for each in stored["series"]
         ]
-        return cls(series, [Memory(**each) for each in given["memory"]])
+        return cls(series, [Memory(**each) for each in stored["memory"]])
 
     def find(self, processes: int, connections: int, operation: str) -> dict[str, Series]:
         """Return engine -> its series."""
@@ -94,9 +94,9 @@ def ratio(one: Series, other: Series) -> float:
 class Bench:
     """One run of a plan. Requests that write are numbered through, so that each is a new one."""
 
-    def __init__(self, plan: Plan, asked: Asked, names: Sequence[str], url: str) -> None:
+    def __init__(self, plan: Plan, subjects: Subjects, names: Sequence[str], url: str) -> None:
         """Take what to measure, whom to ask, the engines and the database's address."""
-        self._plan, self._asked, self._names, self._url = plan, asked, names, url
+        self._plan, self._subjects, self._names, self._url = plan, subjects, names, url
         self._sent: Counter[str] = Counter()
         self._results = Results()
         loads = len(plan.processes) * len(plan.connections) * plan.rounds
@@ -105,7 +105,7 @@ class Bench:
 
     async def run(self) -> Results:
         """Measure everything."""
-        urls, merchant = dict.fromkeys(self._names, self._url), str(self._asked.reader.id)
+        urls, merchant = dict.fromkeys(self._names, self._url), str(self._subjects.reader.id)
         for processes in self._plan.processes:
             async with engines.running(urls, merchant, processes) as running:
                 memory = {
@@ -139,7 +139,7 @@ class Bench:
                 await self._weigh(running[name], memory[name])
 
     async def _load(self, engine: Engine, operation: Operation, connections: int) -> Measured:
-        made = [each.wire for each in requests(self._asked, operation, engine.name)]
+        made = [each.wire for each in requests(self._subjects, operation, engine.name)]
         first = FIRST_FREE + self._sent[operation.name]
         plan = self._plan
         load = Load(engine.ports, made, connections, plan.seconds, plan.warm, first)

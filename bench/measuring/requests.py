@@ -42,7 +42,7 @@ class Merchant:
 
 
 @dataclass(frozen=True)
-class Asked:
+class Subjects:
     """Whom and what the benchmark asks. numbers: operation -> business keys of the first one."""
 
     merchants: Sequence[Merchant]
@@ -67,13 +67,13 @@ class Asked:
 
     def _places(self, *, graphql: bool) -> Any:
         named = to_global if graphql else lambda _type, key: str(key)
-        for turn in range(_VARIETY):
+        for number in range(_VARIETY):
             for merchant in self.merchants:
                 products = [
-                    merchant.product_ids[(turn + line) % len(merchant.product_ids)]
+                    merchant.product_ids[(number + line) % len(merchant.product_ids)]
                     for line in range(_PLACED_LINES)
                 ]
-                party_id = merchant.party_ids[turn % len(merchant.party_ids)]
+                party_id = merchant.party_ids[number % len(merchant.party_ids)]
                 lines = [
                     {"productId": named("Product", each), "quantity": "2", "unitPrice": "2.5"}
                     for each in products
@@ -91,8 +91,8 @@ class Asked:
                     numbers = merchant.tracking_numbers[first : first + _EVENTS]
                     events = [
                         {"trackingNumber": each, "status": status, "occurredAt": f"{at}.{UNIQUE}Z"}
-                        | {"carrierEventId": f"{UNIQUE}-{turn}"}
-                        for turn, each in enumerate(numbers)
+                        | {"carrierEventId": f"{UNIQUE}-{count}"}
+                        for count, each in enumerate(numbers)
                     ]
                     if events:
                         yield merchant, {"input": {"source": "bench", "events": events}}
@@ -109,8 +109,8 @@ class Request:
     @property
     def headers(self) -> dict[str, str]:
         """Return its headers."""
-        told = {"Content-Type": "application/json", "Accept": "application/json"}
-        return {**told, "Authorization": f"Bearer {self.token}"}
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        return {**headers, "Authorization": f"Bearer {self.token}"}
 
     def body(self, number: int) -> bytes:
         """Return the body of the n-th request that is sent."""
@@ -125,11 +125,11 @@ class Request:
         return "\r\n".join(lines)
 
 
-def requests(asked: Asked, operation: Operation, engine: str) -> list[Request]:
+def requests(subjects: Subjects, operation: Operation, engine: str) -> list[Request]:
     """Return the requests that an engine gets in turn."""
     document = operation.postgraphile if engine == POSTGRAPHILE else operation.ours
     made = []
-    for merchant, variables in asked.variables(operation, engine):
+    for merchant, variables in subjects.variables(operation, engine):
         body: dict[str, Any] = {"query": document, "variables": variables}
         path = "/graphql"
         if engine == LIMIT:
@@ -138,7 +138,7 @@ def requests(asked: Asked, operation: Operation, engine: str) -> list[Request]:
     return made
 
 
-async def asked(server: Server) -> Asked:
+async def subjects(server: Server) -> Subjects:
     """Make a key for each merchant and choose what to ask for."""
     owner = Database(server.owner_url)
     connection = await asyncpg.connect(plain(server.owner_url))
@@ -158,7 +158,7 @@ async def asked(server: Server) -> Asked:
             name: [row[0] for row in await connection.fetch(statement, _VARIETY)]
             for name, statement in _NEWEST.items()
         }
-        return Asked(found, numbers)
+        return Subjects(found, numbers)
     finally:
         await connection.close()
         await owner.close()

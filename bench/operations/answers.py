@@ -34,9 +34,9 @@ def leaves(value: Any) -> int:
     return sum(leaves(each) for each in value) if isinstance(value, list) else 1
 
 
-def _object(given: Mapping[str, Any]) -> dict[str, Any]:
+def _object(fields: Mapping[str, Any]) -> dict[str, Any]:
     flat: dict[str, Any] = {}
-    for name, value in given.items():
+    for name, value in fields.items():
         if name in _SPLICED and value is not None:
             flat |= _object(value)
         else:

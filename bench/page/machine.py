@@ -17,17 +17,17 @@ _GIB = 1024**3
 def machine() -> dict[str, str]:
     """Return what was there -> which or how much."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / _GIB
-    told = {
+    facts = {
         "machine": f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.machine()}, "
         f"{platform.system()} {platform.release().split('-')[0]}",
         "Python": platform.python_version(),
         "PostgreSQL": binaries.run_program([binaries.program("postgres"), "--version"]).split()[-1],
     }
-    told |= {package: version(package) for package in _PACKAGES}
+    facts |= {package: version(package) for package in _PACKAGES}
     if node.is_installed():
-        told["Node"] = run(*node.node().node, "--version").strip().removeprefix("v")
-        told["PostGraphile"] = _locked("postgraphile")
-    return told
+        facts["Node"] = run(*node.node().node, "--version").strip().removeprefix("v")
+        facts["PostGraphile"] = _locked("postgraphile")
+    return facts
 
 
 def _locked(package: str) -> str:

@@ -17,7 +17,7 @@ def write(kept: Mapping[str, Any]) -> None:
     """Write page and plot. kept: form -> what it measured; other sections of the page stay."""
     page = DOCS / "benchmarks.md"
     sections = _sections(page.read_text("utf-8"))
-    for form, (name, tell) in _TOLD.items():
+    for form, (name, tell) in _SECTIONS.items():
         if form in kept:
             found = kept[form]
             sections[name] = "\n".join([_heading(name, found), *tell(found)])
@@ -162,15 +162,15 @@ def _fair(found: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _soak(found: Mapping[str, Any]) -> Iterator[str]:
-    told = found["summary"]
+    memory = found["summary"]
     yield (
-        f"One process of Abruf, all operations in turn on 8 connections: {told['after_a_minute']}"
-        f" MB after one minute, {told['at_the_end']} MB after {told['minutes']:g} minutes:"
-        f" {told['growth']:.2f} times.\n"
+        f"One process of Abruf, all operations in turn on 8 connections: {memory['after_a_minute']}"
+        f" MB after one minute, {memory['at_the_end']} MB after {memory['minutes']:g} minutes:"
+        f" {memory['growth']:.2f} times.\n"
     )
 
 
-_TOLD = {
+_SECTIONS = {
     "compare": ("Comparison", _comparison),
     "growth": ("Growth", _growth),
     "fair": ("Fairness", _fair),

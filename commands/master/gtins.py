@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, TypeAlias
 
-from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, func, select, union_all
+from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, cast, func, literal, select, union_all
 
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
@@ -19,9 +19,11 @@ GtinOf: TypeAlias = tuple[Any, str | None]
 
 
 async def check_gtins(writing: Writing, rows: Sequence[GtinOf], path: Path) -> None:
-    """Look whether something else has the GTINs that are new; one statement if there are any.
+    """Look whether something else has the GTINs that are new; two statements if there are any.
 
-    Those that stay are not asked: what was there twice before this rule may stay.
+    Who writes new ones waits for who does so already, so that of two at once the second finds the
+    first. Those that stay are not asked: what was there twice before this rule may stay, which is
+    why no index can keep it.
 
     Refused: DUPLICATE, TAKEN.
     """
@@ -32,6 +34,7 @@ async def check_gtins(writing: Writing, rows: Sequence[GtinOf], path: Path) -> N
     numbers = [it for it in new if it is not None]
     if not numbers:
         return
+    await writing.session.rows(_waiting(), writing.parameters)
     found = await writing.session.rows(_holders(), {**writing.parameters, "numbers": numbers})
     for number, holder in found:
         place = new.index(number)
@@ -39,6 +42,14 @@ async def check_gtins(writing: Writing, rows: Sequence[GtinOf], path: Path) -> N
         if row is None or row.id != holder:
             text = "Another product or packaging has this GTIN."
             raise Refused(Code.TAKEN, text, (*path, place, "gtin"))
+
+
+@cache
+def _waiting() -> Statement:
+    """Build the statement that waits for a merchant's other transactions with new GTINs."""
+    name = literal("gtins ").concat(cast(bindparam("merchant", type_=Uuid()), Text()))
+    lock = func.pg_advisory_xact_lock(func.hashtextextended(name, 0))
+    return Statement(select(cast(lock, Text()).label("lock")))
 
 
 @cache

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from commands.access import keys
 from examples.demo import client, goods, shops
-from examples.demo.story import Story, play
+from examples.demo.story import Story, tell
 from kit.clock import Clock
 from kit.clock import now as real_time
 from kit.db.database import Database
@@ -50,10 +50,10 @@ async def load(database: Database, clock: Clock = real_time) -> dict[str, str]:
     for actor, (name, key) in _BOUND.items():
         _, bound_to = from_global(story.ids[key])
         tokens[actor.value.lower()] = await _key(story, merchant_id, actor, name, bound_to)
-    await play(story, client.scene, shops.shop, shops.marketplace)
+    await tell(story, client.scene, shops.shop, shops.marketplace)
     async with database.writing(None) as session:
-        told = update(Merchant).where(Merchant.id == merchant_id).values(slug=SLUG)
-        await session.execute(told)
+        renamed = update(Merchant).where(Merchant.id == merchant_id).values(slug=SLUG)
+        await session.execute(renamed)
     return tokens
 
 

@@ -95,7 +95,7 @@ async def scene(story: Story) -> AsyncIterator[datetime]:
 async def _agreed(story: Story) -> dict[str, str]:
     """Put the contract in force; returns SKU -> id of its line."""
     first = story.day(-59)
-    given = {
+    fields = {
         "number": CONTRACT,
         "partyId": story.ids[BUYER],
         "purchaseOrderNumber": "BO-4500",
@@ -109,7 +109,7 @@ async def _agreed(story: Story) -> dict[str, str]:
         "tradeOffDays": 42,
         "lines": [{"productId": story.ids[sku], **terms} for sku, terms in _AGREED],
     }
-    contract = (await story.do("staff", CREATE, **given))["contract"]
+    contract = (await story.do("staff", CREATE, **fields))["contract"]
     story.ids[CONTRACT] = contract["id"]
     await story.do("staff", ACTIVATE, contractId=contract["id"])
     return {line["product"]["sku"]: line["id"] for line in contract["lines"]}
@@ -136,7 +136,7 @@ async def _schedules(story: Story, lines: Mapping[str, str]) -> None:
 async def _schedule(
     story: Story, line_id: str, kind: str, quantities: list[tuple[int, str, str]]
 ) -> None:
-    given: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "contractLineId": line_id,
         "type": kind,
         "releaseNo": 1,
@@ -145,14 +145,14 @@ async def _schedule(
             for day, quantity, commitment in quantities
         ],
     }
-    await story.do("buyer", RELEASE, **given)
+    await story.do("buyer", RELEASE, **fields)
 
 
 async def _call_off(
     story: Story, lines: Mapping[str, str], day: int, number: str, quantities: Mapping[str, str]
 ) -> dict[str, str]:
     """Call off for a day; returns SKU -> id of the order line."""
-    given = {
+    fields = {
         "contractId": story.ids[CONTRACT],
         "channelId": story.ids[PORTAL],
         "window": story.window(day),
@@ -163,7 +163,7 @@ async def _call_off(
             for sku, quantity in quantities.items()
         ],
     }
-    order = (await story.do("buyer", CALL_OFF, **given))["callOff"]
+    order = (await story.do("buyer", CALL_OFF, **fields))["callOff"]
     return {line["product"]["sku"]: line["id"] for line in order["lines"]}
 
 
@@ -200,8 +200,8 @@ async def _receive(story: Story, delivery: Delivery) -> None:
         "difference": "DAMAGED",
         "note": "One box was wet; six bearings are rusty.",
     }
-    given = {"receivedBy": "Jens Ohlendorf", "reference": "WE-2291", "lines": [damaged]}
-    await story.do("buyer", RECEIPT, deliveryId=delivery.id, **given)
+    fields = {"receivedBy": "Jens Ohlendorf", "reference": "WE-2291", "lines": [damaged]}
+    await story.do("buyer", RECEIPT, deliveryId=delivery.id, **fields)
 
 
 async def _failing(story: Story, delivery: Delivery) -> AsyncIterator[datetime]:

@@ -141,8 +141,8 @@ _CHANNELS = [
 async def write(story: Story) -> None:
     """Write everything; the story learns the ids by business key, addresses as K-1001/plant."""
     products = [
-        {"sku": sku, "gtin": _gtin(number), "listPrice": _euros(LIST_PRICES[sku]), **given}
-        for number, (sku, given) in enumerate(_PRODUCTS.items(), 1)
+        {"sku": sku, "gtin": _gtin(number), "listPrice": _euros(LIST_PRICES[sku]), **fields}
+        for number, (sku, fields) in enumerate(_PRODUCTS.items(), 1)
     ]
     await _put(story, PRODUCTS, "products", "product", "sku", products)
     await _put(story, PACKAGINGS, "packagings", "packaging", "code", _PACKAGINGS)

@@ -45,27 +45,27 @@ class Delivery:
 
 
 async def place(
-    story: Story, actor: str, channel: str, prices: Mapping[str, tuple[str, str]], **given: Any
+    story: Story, actor: str, channel: str, prices: Mapping[str, tuple[str, str]], **fields: Any
 ) -> dict[str, str]:
     """Place an order; returns SKU -> id of its line. prices: SKU -> quantity and unit price.
 
     Staff state the price, as the marketplace told it; others say what they were shown. An order
     with a reference is found by it from now on.
     """
-    said = "unitPrice" if actor == "staff" else "expectedUnitPrice"
+    stated = "unitPrice" if actor == "staff" else "expectedUnitPrice"
     lines = [
-        {"productId": story.ids[sku], "quantity": quantity, said: price}
+        {"productId": story.ids[sku], "quantity": quantity, stated: price}
         for sku, (quantity, price) in prices.items()
     ]
-    order = {"channelId": story.ids[channel], "currency": "EUR", "lines": lines, **given}
+    order = {"channelId": story.ids[channel], "currency": "EUR", "lines": lines, **fields}
     placed = (await story.do(actor, PLACE, **order))["order"]
-    if "externalReference" in given:
-        story.ids[given["externalReference"]] = placed["id"]
+    if "externalReference" in fields:
+        story.ids[fields["externalReference"]] = placed["id"]
     return {line["product"]["sku"]: line["id"] for line in placed["lines"]}
 
 
 async def plan(
-    story: Story, lines: Mapping[str, str], quantities: Quantities, **given: Any
+    story: Story, lines: Mapping[str, str], quantities: Quantities, **fields: Any
 ) -> Delivery:
     """Plan one delivery of an order. lines: SKU -> id of the order line."""
     part = {
@@ -74,7 +74,7 @@ async def plan(
             {"orderLineId": lines[sku], "quantity": quantity}
             for sku, quantity in quantities.items()
         ],
-        **given,
+        **fields,
     }
     payload = await story.do("staff", PLAN, deliveries=[part])
     return Delivery.of(payload["deliveries"][0])

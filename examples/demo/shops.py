@@ -115,8 +115,8 @@ async def _express(story: Story) -> AsyncIterator[datetime]:
     number = "MP-302-4790"
     basket = _basket(bearings="8")
     order = await place(story, "staff", MARKETPLACE, basket, externalReference=number, **_OLGA)
-    given = {"locationId": story.ids[KASSEL], "method": "EXPRESS"}
-    delivery = await plan(story, order, {BEARING: "8"}, window=story.window(-1, 9, 18), **given)
+    fields = {"locationId": story.ids[KASSEL], "method": "EXPRESS"}
+    delivery = await plan(story, order, {BEARING: "8"}, window=story.window(-1, 9, 18), **fields)
     await release(story, delivery)
     await pack(story, delivery, Parcel("NP100200377", {BEARING: "8"}, 1_050), actor="staff")
     await dispatch(story, delivery, actor="staff")

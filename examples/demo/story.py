@@ -70,9 +70,9 @@ class Story:
         data: dict[str, Any] = orjson.loads(orjson.dumps(result.data))
         return data
 
-    async def do(self, actor: str, mutation: Mutation, **given: Any) -> dict[str, Any]:
+    async def do(self, actor: str, mutation: Mutation, **fields: Any) -> dict[str, Any]:
         """Let an actor run a mutation now; returns its payload. Failed when it is refused."""
-        data = await self.ask(actor, mutation.document(1), m0=given)
+        data = await self.ask(actor, mutation.document(1), m0=fields)
         payload: dict[str, Any] = data["m0"]
         if problem := mutation.problem(payload):
             message = f"{actor}, {self.now.isoformat()}: {problem}"
@@ -84,7 +84,7 @@ Scene = Callable[[Story], AsyncIterator[datetime]]
 """A thread of the story; it yields the time to which it wants to wait."""
 
 
-async def play(story: Story, *scenes: Scene) -> None:
+async def tell(story: Story, *scenes: Scene) -> None:
     """Play scenes side by side in the order of their times, so that the journal's order is true."""
     waiting = [(story.now, number, scene(story)) for number, scene in enumerate(scenes)]
     while waiting:

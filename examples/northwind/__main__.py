@@ -14,9 +14,9 @@ import httpx
 
 from examples.northwind.client import Client, Failed
 from examples.northwind.files import BadFile, Export, read
-from examples.northwind.play import Play
 from examples.northwind.progress import Progress
-from examples.northwind.questions import asked, expected, told
+from examples.northwind.questions import answered, expected, table
+from examples.northwind.run import Run
 
 TIMEOUT_S = 60
 
@@ -45,9 +45,9 @@ def _arguments() -> argparse.Namespace:
 async def _run(export: Export, url: str, token: str) -> int:
     async with httpx.AsyncClient(timeout=TIMEOUT_S) as http:
         client = Client(http, url, token)
-        channel_id = await Play(client, export, Progress(sys.stderr)).all()
-        answers, files = await asked(client, channel_id), expected(export)
-    print(told(answers, files))  # noqa: T201 -- The answers are what this program is for.
+        channel_id = await Run(client, export, Progress(sys.stderr)).all()
+        answers, files = await answered(client, channel_id), expected(export)
+    print(table(answers, files))  # noqa: T201 -- The answers are what this program is for.
     return int(answers != files)
 
 

@@ -40,7 +40,7 @@ def expected(export: Export) -> Answers:
     }
 
 
-async def asked(client: Client, channel_id: str) -> Answers:
+async def answered(client: Client, channel_id: str) -> Answers:
     """Return what the API says."""
     data: dict[str, Any] = await client.ask(ANSWERS, channel=channel_id)
     summary = data["all"]["summary"]
@@ -56,13 +56,13 @@ async def asked(client: Client, channel_id: str) -> Answers:
     }
 
 
-def told(answers: Answers, files: Answers) -> str:
+def table(answers: Answers, files: Answers) -> str:
     """Return the answers as lines; one that differs from the files says so."""
     lines = []
     for name in [*files, *(answers.keys() - files.keys())]:
         answer = answers.get(name)
-        said = "no answer" if answer is None else f"{answer:,f}"
+        shown = "no answer" if answer is None else f"{answer:,f}"
         differs = answer != files.get(name)
         note = f"   but the files say {files.get(name, 0):,f}" if differs else ""
-        lines.append(f"{name:<40}{said:>14}{note}")
+        lines.append(f"{name:<40}{shown:>14}{note}")
     return "\n".join(lines)

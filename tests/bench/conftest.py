@@ -7,7 +7,7 @@ import pytest
 from bench.data import copied, elsewhere, kept, plain
 from bench.engines import limit
 from bench.measuring.check import Asker
-from bench.measuring.requests import Asked, asked
+from bench.measuring.requests import Subjects, subjects
 from bench.operations import LIMIT, OURS, REFERENCE
 from kit.db.database import Database
 from kit.embedded import Server
@@ -32,12 +32,12 @@ async def copy(server: Server, loaded: Server) -> AsyncIterator[Server]:
 
 
 @pytest.fixture(scope="session")
-async def whom(copy: Server) -> Asked:
-    return await asked(copy)
+async def whom(copy: Server) -> Subjects:
+    return await subjects(copy)
 
 
 @pytest.fixture(scope="session")
-async def askers(copy: Server, whom: Asked) -> AsyncIterator[list[Asker]]:
+async def askers(copy: Server, whom: Subjects) -> AsyncIterator[list[Asker]]:
     """Ours, the reference and the limit, without processes."""
     apps = {}
     for name, plans in ((OURS, True), (REFERENCE, False)):

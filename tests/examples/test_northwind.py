@@ -11,9 +11,9 @@ from sqlalchemy import func, select
 
 from examples.northwind.client import Client, Failed
 from examples.northwind.files import BadFile, read
-from examples.northwind.play import Play
 from examples.northwind.progress import Progress
 from examples.northwind.questions import asked, expected, told
+from examples.northwind.run import Run
 from models.access.journal import JournalEntry
 
 FILES = {
@@ -97,7 +97,7 @@ def playing(client, world) -> Callable:
         api = Client(client, "/graphql", world.token)
         shown = io.StringIO()
         export = read(folder)
-        channel_id = await Play(api, export, Progress(shown)).all()
+        channel_id = await Run(api, export, Progress(shown)).all()
         return await asked(api, channel_id), shown.getvalue()
 
     return run

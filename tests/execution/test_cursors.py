@@ -3,6 +3,7 @@
 from itertools import product
 from typing import Any, NamedTuple
 
+import pytest
 from graphql import get_named_type
 
 from execution import DECLARED
@@ -11,8 +12,8 @@ from tests import make
 from tests.make.everything import CONNECTIONS, CORE, SHOWN, live, nodes
 from tests.make.scene import scene
 
-A_PART = 7
-"""Of the pairs of different lists one in so many is tried, another of each list."""
+PAIRS = 2_040
+"""Over `--operations`: of the pairs of different lists one in so many is tried, another of each."""
 
 
 class Order(NamedTuple):
@@ -57,8 +58,12 @@ def cursors_in(value: Any) -> list[str]:
 
 
 async def test_a_cursor_is_taken_by_its_own_list_and_order_only(
-    world: make.World, ask: make.Ask, both: tuple[make.Ask, make.Ask]
+    request: pytest.FixtureRequest,
+    world: make.World,
+    ask: make.Ask,
+    both: tuple[make.Ask, make.Ask],
 ) -> None:
+    part = max(1, PAIRS // int(request.config.getoption("--operations")))
     await live(await scene(world, ask))
     ids = {name: to_global(name, its[0].id) for name, its in (await nodes(world)).items()}
     supplied: dict[Order, str] = {}
@@ -73,7 +78,7 @@ async def test_a_cursor_is_taken_by_its_own_list_and_order_only(
     wrong, refused, other = [], 0, 0
     for place, ((source, text), target) in enumerate(pairs):
         is_own = (source.paged, source.sort) == (target.paged, target.sort)
-        if source.paged != target.paged and place % A_PART:
+        if source.paged != target.paged and place % part:
             continue
         other += not is_own
         document, variables = target.wanted(ids, after=text)
@@ -93,7 +98,7 @@ async def test_a_cursor_is_taken_by_its_own_list_and_order_only(
 async def test_another_filter_takes_the_same_cursor(
     world: make.World, ask: make.Ask, both: tuple[make.Ask, make.Ask]
 ) -> None:
-    await live(await scene(world, ask))
+    await scene(world, ask)
     listed = "{ parties(first: 1, sort: NAME) { edges { cursor } } }"
     (text,) = cursors_in(await ask(listed))
     document = """query ($after: String) { parties(

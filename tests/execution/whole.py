@@ -5,8 +5,9 @@ are there; `reached` tells what was truly answered.
 """
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,8 @@ from graphql import (
 from kit.ids import to_global
 from tests.execution.operations import Operation
 
+Question = tuple[str, set[str]]
+"""A selection, and the coordinates that it asks."""
 DEEPEST = 4
 """Fields between a row and an object that has no id."""
 ROWS, MANY = 8, 10
@@ -132,7 +135,7 @@ class Whole:
         """Return all that can be asked: fields, arguments, fields of filters, sorts."""
         return {it for name in self.ways for one in self.questions(name) for it in one[1]}
 
-    def questions(self, name: str) -> Iterator[tuple[str, set[str]]]:
+    def questions(self, name: str) -> Iterator[Question]:
         """Yield (selection, coordinates) for all that a type can be asked."""
         fields = self.schema.type_map[name].fields
         plain = [it for it, field in fields.items() if _is_plain(field)]
@@ -177,6 +180,19 @@ class Whole:
                 yield {**page, name: "null"}, asks
             else:
                 yield {**page, name: value(name, argument)}, asks
+
+
+def batched(questions: Iterable[Question], size: int) -> Iterator[list[Question]]:
+    """Cut questions into parts."""
+    waiting = iter(questions)
+    while part := list(islice(waiting, size)):
+        yield part
+
+
+def together(questions: Sequence[Question]) -> str:
+    """Write one selection of several questions, under aliases but for what has no arguments."""
+    numbered = enumerate(selection for selection, _ in questions)
+    return " ".join(f"q{at}: {it}" if {"(", "{"} & set(it) else it for at, it in numbered)
 
 
 def _is_plain(field: GraphQLField) -> bool:

@@ -26,7 +26,7 @@ EXEMPT = {
     "tests/simulation": "a play is a random sequence of commands; what is said is checked",
 }
 """File or folder -> why its names stay for now."""
-PLACES = {*FLOORS, "tests"}
+PLACES = {*FLOORS, "tests", "examples", "bench"}
 
 
 def defined(text: str) -> Iterator[str]:
@@ -104,6 +104,8 @@ def long_its(text: str) -> list[int]:
             found += [node.lineno] if len({name.lineno for name in names}) > 1 else []
         elif isinstance(node, ast.Assign) and any(map(_binds_it, node.targets)):
             found.append(node.lineno)
+        elif isinstance(node, ast.Lambda) and any(each.arg == "it" for each in node.args.args):
+            found += [node.lineno] if node.lineno != node.body.end_lineno else []
     return found
 
 
@@ -117,3 +119,5 @@ def test_a_long_it_is_found() -> None:
     assert long_its("for it in a:\n    b(it)") == [1]
     assert long_its("c = [\n    it.d\n    for it in a\n]") == [1]
     assert long_its("c = [it.d for it in a]") == []
+    assert long_its("c = lambda it: (\n    it.d\n)") == [1]
+    assert long_its("c = lambda it: it.d") == []

@@ -6,7 +6,7 @@ import fcntl
 import os
 import socket
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -78,11 +78,17 @@ Start = Callable[..., Program]
 
 def ask(url: str, sql: str) -> list[tuple[object, ...]]:
     """Run one statement on a connection of its own."""
+    (rows,) = ask_each(url, [sql])
+    return rows
 
-    async def answer() -> list[tuple[object, ...]]:
+
+def ask_each(url: str, statements: Iterable[str]) -> list[list[tuple[object, ...]]]:
+    """Run statements on one connection: to make one costs more than most of them."""
+
+    async def answer() -> list[list[tuple[object, ...]]]:
         connection = await asyncpg.connect(url.replace("+asyncpg", ""))
         try:
-            return [tuple(row) for row in await connection.fetch(sql)]
+            return [[tuple(row) for row in await connection.fetch(it)] for it in statements]
         finally:
             await connection.close()
 

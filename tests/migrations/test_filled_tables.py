@@ -1,13 +1,16 @@
-"""Every released revision, with the demo's rows in its tables, comes up to the newest one.
+"""Filled tables come up from every released revision, through each one above it.
 
-The way down makes the rows of an older revision of those of today. What comes back otherwise than
-it was is what that revision could not hold: columns that it did not have, and those that a
-migration declares as `FORGETS = {"table.column"}` where its way down rewrites them.
+The demo's rows go down revision by revision, and a copy is kept of each. From every copy they come
+up one revision, where all tables must be those of the copy above; from the oldest one they come up
+all the way; `--every-way` tries each one's. What comes back otherwise than it was is what the lower
+revision could not hold: columns that it did not have, and those that a migration declares as
+`FORGETS = {"table.column"}` where its way down rewrites them.
 """
 
 import asyncio
 import json
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -18,12 +21,14 @@ import migrations
 from examples import demo
 from kit.db.database import Database
 from tests.conftest import NOW
-from tests.kit.programs import ask
+from tests.kit.programs import ask, ask_each
 from tests.make import Clock
 from tests.simulation.invariants import BROKEN
 
 SCRIPTS = ScriptDirectory.from_config(migrations.configured(""))
 REVISIONS = [it.revision for it in SCRIPTS.walk_revisions() if not it.is_head][::-1]
+HEAD = str(SCRIPTS.get_current_head())
+ABOVE = dict(pairwise([*REVISIONS, HEAD]))
 FORGETS = {it.revision: getattr(it.module, "FORGETS", set()) for it in SCRIPTS.walk_revisions()}
 TABLES = """
 SELECT relname::text FROM pg_class
@@ -60,11 +65,13 @@ def _held(url: str) -> str:
 
 def _rows(url: str, tables: set[str], without: set[tuple[str, str]]) -> dict[str, list[Any]]:
     """Return table -> its rows, without some columns (table, column); arrays are sets."""
-    held, found = _held(url), {}
-    for table in sorted(tables):
+    ordered, statements = sorted(tables), []
+    for table in ordered:
         left_out = "".join(f" - '{column}'" for of, column in sorted(without) if of == table)
-        rows = ask(held, f"SELECT (to_jsonb(it){left_out})::text FROM {table} it ORDER BY 1")
-        read = [json.loads(str(row)) for (row,) in rows]
+        statements.append(f"SELECT (to_jsonb(it){left_out})::text FROM {table} it ORDER BY 1")
+    found = {}
+    for table, texts in zip(ordered, ask_each(_held(url), statements), strict=True):
+        read = [json.loads(str(row)) for (row,) in texts]
         found[table] = sorted(read, key=lambda it: str(it["id"]))
         for row in read:
             row.update(
@@ -79,31 +86,55 @@ def _broken(url: str) -> list[tuple[object, ...]]:
     return ask(_held(url), BROKEN.replace(":merchant", f"'{merchant}'"))
 
 
-def _forgets(revision: str) -> set[str]:
-    """Return what the migrations above a revision declare."""
-    above = [it.revision for it in SCRIPTS.iterate_revisions("head", revision)]
-    return {column for it in above for column in FORGETS[it]}
+def _forgets(low: str, high: str) -> set[tuple[str, ...]]:
+    """Return (table, column) of what the migrations from one revision to another declare."""
+    between = [it.revision for it in SCRIPTS.iterate_revisions(high, low)]
+    return {tuple(column.split(".")) for it in between for column in FORGETS[it]}
+
+
+@pytest.fixture(scope="module")
+def copies(filled: str, new_database: Callable[..., str]) -> dict[str, str]:
+    """Give revision -> a database of that revision, the demo's rows in it brought down."""
+    kept = {HEAD: filled}
+    for revision in REVISIONS[::-1]:
+        kept[revision] = new_database(f"at_{revision}", kept[ABOVE[revision]])
+        command.downgrade(migrations.configured(kept[revision]), revision)
+    return kept
+
+
+def _comes_up(url: str, low: str, high: str, expected: str) -> None:
+    """Bring a database up, and compare all that it has with one that is there."""
+    old, held = {str(it) for (it,) in ask(url, TABLES)}, set(ask(url, COLUMNS))
+    counts = {table: len(rows) for table, rows in _rows(url, old, set()).items()}
+    assert max(counts.values()) > LEAST
+    command.upgrade(migrations.configured(url), high)
+    tables, columns = set(ask(expected, TABLES)), set(ask(expected, COLUMNS))
+    assert (set(ask(url, TABLES)), set(ask(url, COLUMNS))) == (tables, columns)
+    forgotten = {(str(table), str(it)) for table, it in columns - held} | _forgets(low, high)
+    after = _rows(url, old, forgotten)
+    assert {table: len(rows) for table, rows in after.items()} == counts
+    assert after == _rows(expected, old, forgotten)
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
 def test_filled_tables_come_up_from_every_released_revision(
-    filled: str, new_database: Callable[..., str], revision: str
+    request, copies: dict[str, str], new_database: Callable[..., str], revision: str
 ) -> None:
-    url = new_database(f"from_{revision.replace('-', '_')}", filled)
-    configured = migrations.configured(url)
-    before, columns = set(ask(url, TABLES)), set(ask(url, COLUMNS))
-    command.downgrade(configured, revision)
-    old = {str(table) for (table,) in ask(url, TABLES)}
-    forgotten = {(str(table), str(it)) for table, it in columns - set(ask(url, COLUMNS))}
-    forgotten |= {tuple(it.split(".")) for it in _forgets(revision)}
-    counts = {table: len(rows) for table, rows in _rows(url, old, set()).items()}
-    assert max(counts.values()) > LEAST
-    command.upgrade(configured, "head")
-    command.check(configured)
-    assert (set(ask(url, TABLES)), set(ask(url, COLUMNS))) == (before, columns)
-    after = _rows(url, old, forgotten)
-    assert {table: len(rows) for table, rows in after.items()} == counts
-    assert after == _rows(filled, old, forgotten)
+    every_way = request.config.getoption("--every-way")
+    url = new_database(f"from_{revision}", copies[revision])
+    high = HEAD if every_way else ABOVE[revision]
+    _comes_up(url, revision, high, copies[high])
+    if high == HEAD:
+        command.check(migrations.configured(url))
+        assert _broken(url) == []
+
+
+def test_filled_tables_come_up_all_the_way_from_the_first_revision(
+    copies: dict[str, str], new_database: Callable[..., str]
+) -> None:
+    url = new_database("all_the_way", copies[REVISIONS[0]])
+    _comes_up(url, REVISIONS[0], HEAD, copies[HEAD])
+    command.check(migrations.configured(url))
     assert _broken(url) == []
 
 
@@ -128,7 +159,7 @@ def test_what_was_lost_before_is_owed_again_and_the_journal_says_so(
 ) -> None:
     url = new_database("lost_before", filled)
     configured = migrations.configured(url)
-    command.downgrade(configured, "0021")
+    command.downgrade(configured, "0022")
     lost = set(ask(_held(url), LOSE))
     assert lost
     command.upgrade(configured, "head")

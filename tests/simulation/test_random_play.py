@@ -80,8 +80,8 @@ class Losses(ContractRules, DeliveryRules, ParcelRules):
         self.lose(1, "LOST")
 
 
-LONG = (Play, 10, 40)
-SHORT = [(Trade, 10, 12), (Fulfilment, 12, 12), (Losses, 8, 12)]
+LONG = (Play, 6, 40)
+SHORT = [(Trade, 8, 12), (Fulfilment, 8, 12), (Losses, 6, 12)]
 """(rules, plays, steps): a wing's plays are short, since they begin where it gets interesting."""
 
 

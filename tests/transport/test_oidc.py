@@ -101,36 +101,36 @@ def _spelled_otherwise(token: str) -> str:
 
 
 FORGERIES: dict[str, Callable[..., str]] = {
-    "another spelling of the signature": lambda it, claims: _spelled_otherwise(
-        it.token(A, **claims)
+    "another spelling of the signature": lambda idp, claims: _spelled_otherwise(
+        idp.token(A, **claims)
     ),
-    "none": lambda it, claims: _forged(it, {"alg": "none", "kid": "a"}, None, **claims),
-    "none in another case": lambda it, claims: _forged(it, {"alg": "nOnE"}, None, **claims),
-    "HS256 with the public key's PEM": lambda it, claims: _forged(
-        it, {"alg": "HS256", "kid": "a"}, A.as_pem(private=False), **claims
+    "none": lambda idp, claims: _forged(idp, {"alg": "none", "kid": "a"}, None, **claims),
+    "none in another case": lambda idp, claims: _forged(idp, {"alg": "nOnE"}, None, **claims),
+    "HS256 with the public key's PEM": lambda idp, claims: _forged(
+        idp, {"alg": "HS256", "kid": "a"}, A.as_pem(private=False), **claims
     ),
-    "HS256 with the public key's modulus": lambda it, claims: _forged(
-        it, {"alg": "HS256", "kid": "a"}, A.as_dict(private=False)["n"].encode(), **claims
+    "HS256 with the public key's modulus": lambda idp, claims: _forged(
+        idp, {"alg": "HS256", "kid": "a"}, A.as_dict(private=False)["n"].encode(), **claims
     ),
-    "RS256 with nothing": lambda it, claims: _forged(
-        it, {"alg": "RS256", "kid": "a"}, None, **claims
+    "RS256 with nothing": lambda idp, claims: _forged(
+        idp, {"alg": "RS256", "kid": "a"}, None, **claims
     ),
-    "ES256 by a name of an RSA key": lambda it, claims: it.token(
+    "ES256 by a name of an RSA key": lambda idp, claims: idp.token(
         EC, "ES256", {"kid": "a"}, **claims
     ),
-    "another's key by the same name": lambda it, claims: it.token(
+    "another's key by the same name": lambda idp, claims: idp.token(
         B, "RS256", {"kid": "a"}, **claims
     ),
-    "another's key in the token": lambda it, claims: it.token(
+    "another's key in the token": lambda idp, claims: idp.token(
         B, "RS256", {"kid": "a", "jwk": B.as_dict(private=False)}, **claims
     ),
-    "an algorithm that is not configured": lambda it, claims: it.token(A, "RS384", **claims),
-    "a key that is not published": lambda it, claims: it.token(B, **claims),
-    "a kid that is no text": lambda it, claims: _forged(
-        it, {"alg": "RS256", "kid": 5}, b"x", **claims
+    "an algorithm that is not configured": lambda idp, claims: idp.token(A, "RS384", **claims),
+    "a key that is not published": lambda idp, claims: idp.token(B, **claims),
+    "a kid that is no text": lambda idp, claims: _forged(
+        idp, {"alg": "RS256", "kid": 5}, b"x", **claims
     ),
-    "a changed payload": lambda it, claims: _with_payload(
-        it.token(A, **claims), it.claims(**claims | {"sub": "eve"})
+    "a changed payload": lambda idp, claims: _with_payload(
+        idp.token(A, **claims), idp.claims(**claims | {"sub": "eve"})
     ),
 }
 

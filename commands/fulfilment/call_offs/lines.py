@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from commands.fulfilment.call_offs.inputs import CallOffLine, ContractCallOff
@@ -93,8 +94,18 @@ def _line(
         external_reference=item.external_reference,
         contract_line_id=line.id,
         schedule_line_id=item.schedule_line_id,
-        guarantee_id=line.guarantee_id,
+        **_promised(writing, agreement.contract, line, window),
     )
+
+
+def _promised(
+    writing: Writing, contract: Contract, line: ContractLine, window: Window
+) -> dict[str, Any]:
+    """Return what is guaranteed of a call-off, with its days, which no amendment moves."""
+    if line.guarantee_id is None:
+        return {}
+    days = {"called_off_on": contract.day(writing.now), "wanted_on": contract.day(window.latest)}
+    return {"guarantee_id": line.guarantee_id, **days}
 
 
 def _quantity(

@@ -37,7 +37,7 @@ from commands.writing.counters import numbers
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Outcome, Writing, check_version
 from commands.writing.verbs import verb
-from kit.errors import Path, Refused
+from kit.errors import Code, Path, Refused
 from kit.ids import Names, new_id
 from kit.inputs import Bulk, Note, Quantity, Window, refuse_duplicates
 from models.access.keys import CounterName
@@ -124,7 +124,17 @@ class DeliveryReschedule(DeliveryCommand):
     excuse: SupplyExcuse | None = Field(
         None,
         description="Why it comes later: where its contract's guarantee agrees to that, no penalty"
-        " is due.",
+        " is due. Only with a window that ends later than something of it is wanted.",
+    )
+
+
+class DeliveryExcuse(DeliveryCommand):
+    """Why a delivery comes later, also once it is on its way."""
+
+    excuse: SupplyExcuse | None = Field(
+        None,
+        description="Why: where its contract's guarantee agrees to that, no penalty is due; null"
+        " takes it back.",
     )
 
 
@@ -234,9 +244,12 @@ async def move(writing: Writing, command: DeliveryMove) -> Outcome:
 async def reschedule(writing: Writing, command: DeliveryReschedule) -> Outcome:
     """Deliver at another time; nothing happens where it is that time already. Before dispatch only.
 
-    Refused: WRONG_STATE, OUTSIDE_RECEIVING_HOURS without a reason for it (D6).
+    Refused: WRONG_STATE, OUTSIDE_RECEIVING_HOURS without a reason for it (D6), INVALID for an
+    excuse of what comes no later than it is wanted.
     """
     delivery, locked = await lock_one(writing, command, reschedule)
+    if command.excuse is not None:
+        _check_late(locked, delivery, command.window)
     before = delivery.window_latest
     columns = await _window(locked, delivery, command.window, command.window_override)
     columns["excuse"] = command.excuse
@@ -255,6 +268,31 @@ async def reschedule(writing: Writing, command: DeliveryReschedule) -> Outcome:
             excuse=command.excuse,
         ),
     )
+    return {"delivery_id": delivery.id}
+
+
+def _check_late(locked: Locked, delivery: Delivery, window: Window) -> None:
+    """Refused: INVALID where all of a delivery is wanted as late as its window ends, or later."""
+    wanted = []
+    for each in locked.lines_of(delivery):
+        line = locked.order_lines[each.order_line_id]
+        latest = line.agreed_latest or line.window_latest
+        wanted.append(latest or locked.orders[line.order_id].window_latest)
+    if wanted and all(it is not None and window.latest <= it for it in wanted):
+        text = "It comes when it is wanted: there is nothing to excuse."
+        raise Refused(Code.INVALID, text, ("excuse",))
+
+
+@verb(
+    acts.EXCUSE,
+    "Say why a delivery comes later than it is wanted, or take that back; also after the dispatch.",
+)
+async def excuse(writing: Writing, command: DeliveryExcuse) -> Outcome:
+    """Say why; nothing happens where that is said already. Refused: WRONG_STATE, NOT_FOUND."""
+    delivery, _ = await lock_one(writing, command, excuse)
+    if delivery.excuse is not command.excuse:
+        delivery.excuse = command.excuse
+        changed(writing, delivery, events.DeliveryExcused(delivery.id, excuse=command.excuse))
     return {"delivery_id": delivery.id}
 
 

@@ -21,6 +21,7 @@ from commands.trade.contracts.guarantees import (
     counts_of,
     guarantee_of,
     says,
+    terms_in,
     write_guarantees,
 )
 from commands.trade.contracts.life import ContractStep, lock_contract
@@ -112,7 +113,11 @@ class ContractAmend(ContractStep):
     )
     valid_from: Day | None = Field(None, description="First day of validity.")
     valid_to: Day | None = Field(None, description="Last day of validity.")
-    time_zone: Zone | None = Field(None, description="IANA time zone of the days of validity.")
+    time_zone: Zone | None = Field(
+        None,
+        description="IANA time zone of the days of validity, and of what is guaranteed for"
+        " call-offs from then on; those that are placed keep theirs.",
+    )
     terms: Note | None = Field(None, description="What else was agreed; null for nothing.")
     reservation_strategy: ReservationStrategy | None = Field(
         None, description="When goods are set aside for it."
@@ -180,6 +185,8 @@ async def amend(writing: Writing, command: ContractAmend) -> Outcome:
         for place, each in enumerate(command.lines)
         if _amend_line(known, each, guarantees, ("lines", place))
     ]
+    for line_id, guarantee_id in guarantees.items():
+        lines[line_id].guarantee_id = guarantee_id
     await _add_lines(writing, contract, known, command.add_lines)
     if not (changed or amended or command.add_lines):
         return {"contract_id": contract.id}
@@ -225,23 +232,26 @@ async def _guarantees(
 ) -> dict[UUID, UUID | None]:
     """Write what is guaranteed otherwise than before: line id -> the new guarantee's id, or None.
 
-    Refused: as `guarantee_of`.
+    In another time zone the same terms are others: their days are. Refused: as `guarantee_of`.
     """
-    wanted: dict[ContractLine, SupplyGuarantee | None] = {}
+    ids = {it.guarantee_id for it in known.lines.values() if it.guarantee_id is not None}
+    there = await writing.by_key(Guarantee, "id", ids)
+    wanted: dict[ContractLine, SupplyGuarantee | None] = {
+        line: terms_in(there[line.guarantee_id])
+        for line in known.lines.values()
+        if line.guarantee_id is not None
+    }
     for place, each in enumerate(command.lines):
         line = known.lines.get(each.contract_line_id)
         if line is not None and "guarantee" in each.model_fields_set:
             product = known.products[line.product_id]
             wanted[line] = guarantee_of(each.guarantee, product, known.packagings, ("lines", place))
-    there = await writing.by_key(
-        Guarantee, "id", {line.guarantee_id for line in wanted if line.guarantee_id is not None}
-    )
     for line in list(wanted):
         before, now = there.get(line.guarantee_id), wanted[line]
-        if (before is None and now is None) or (before and now and says(before, now)):
+        if (before is None and now is None) or (before and now and says(before, now, contract)):
             del wanted[line]
-    ids = await write_guarantees(writing, contract, list(wanted.values()))
-    return {line.id: key for line, key in zip(wanted, ids, strict=True)}
+    made = await write_guarantees(writing, contract, list(wanted.values()))
+    return {line.id: key for line, key in zip(wanted, made, strict=True)}
 
 
 async def _add_lines(

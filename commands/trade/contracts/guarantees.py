@@ -42,6 +42,11 @@ class SupplyGuarantee(Quantified):
     penalty_percent_per_day: Percent | None = Field(
         None, description="Percent of the late goods' net for each day after these."
     )
+    penalty_per_day: ExactAmount | None = Field(
+        None,
+        description="Amount for each of these days on which something of a delivery's line is"
+        " late, in the contract's currency.",
+    )
     penalty_per_unit: ExactAmount | None = Field(
         None, description="Amount for each unit that comes later, in the contract's currency."
     )
@@ -88,7 +93,7 @@ def _contradictions(terms: SupplyGuarantee) -> Iterator[tuple[Code, str, str]]:
     if (terms.quantity is None) != (terms.period is None):
         yield Code.INVALID, "period", "A quantity is guaranteed of a period, and only a quantity."
     percent, cap = terms.penalty_percent_per_day, terms.penalty_cap_percent
-    if percent is None and terms.penalty_per_unit is None:
+    if percent is None and terms.penalty_per_unit is None and terms.penalty_per_day is None:
         if cap is not None:
             yield Code.INVALID, "penalty_cap_percent", "Without a penalty there is nothing to cap."
         if terms.excuses:
@@ -108,9 +113,17 @@ async def write_guarantees(
 
 def _row(writing: Writing, contract: Contract, terms: SupplyGuarantee) -> dict[str, Any]:
     own = {"merchant_id": contract.merchant_id, "id": new_id(), "contract_id": contract.id}
-    return {**own, **terms.columns, "currency": contract.currency, "agreed_at": writing.now}
+    of_contract = {"currency": contract.currency, "time_zone": contract.time_zone}
+    return {**own, **terms.columns, **of_contract, "agreed_at": writing.now}
 
 
-def says(there: Guarantee, terms: SupplyGuarantee) -> bool:
-    """Tell whether what is guaranteed already is just what these terms say."""
-    return all(getattr(there, name) == value for name, value in terms.columns.items())
+def terms_in(there: Guarantee) -> SupplyGuarantee:
+    """Return the terms that a guarantee keeps."""
+    names = set(SupplyGuarantee.model_fields) - {"packaging"}
+    return SupplyGuarantee.model_construct(**{name: getattr(there, name) for name in names})
+
+
+def says(there: Guarantee, terms: SupplyGuarantee, contract: Contract) -> bool:
+    """Tell whether what is guaranteed already is just what these terms of a contract say."""
+    stated = {**terms.columns, "time_zone": contract.time_zone}
+    return all(getattr(there, name) == value for name, value in stated.items())

@@ -9,21 +9,30 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from pydantic import Field
+
 from commands.trade.orders.drafts import Draft, LineDraft
-from commands.trade.orders.fields import LineFields, OrderFields
-from commands.writing.transaction import Writing
+from commands.trade.orders.fields import LineFields, OrderCharge, OrderFields, OrderTax
+from commands.trade.orders.lines import lines_of, settle_payment
+from commands.trade.orders.states import VersionedOrderCommand, locked
+from commands.writing.transaction import Outcome, Writing
+from commands.writing.verbs import verb
 from kit.errors import Code, Path, Problem, Refused
-from kit.inputs import refuse_duplicates
+from kit.inputs import LARGEST_BULK, refuse_duplicates
 from kit.standards.money import is_payable, minor_unit, rounded, spread
 from models.access.viewers import Scope
+from models.base.payloads import ColumnName
+from models.events.trade.orders import OrderAmountsStated
 from models.trade.codes import TradeCode
+from models.trade.orders import acts
+from models.trade.orders.states import TAXED
 
 
 def check_stated(writing: Writing, fields: OrderFields) -> None:
     """Refused: NOT_ALLOWED for who states a discount, charges or taxes and may not.
 
     INVALID for a discount in two ways, SCALE_EXCEEDED for parts of a minor unit, DUPLICATE for a
-    kind of charge or a tax that stands twice.
+    kind of charge that stands twice, and as `check_amounts`.
     """
     stated = ("discount_percent", "discount_amount", "charges", "taxes")
     for name in stated:
@@ -32,11 +41,51 @@ def check_stated(writing: Writing, fields: OrderFields) -> None:
     if fields.discount_percent is not None and fields.discount_amount is not None:
         text = "Say the discount as a percentage or as an amount, not as both."
         raise Refused(Code.INVALID, text, ("discount_amount",))
-    broken = [it for it in _amounts(fields) if not is_payable(it[1], fields.currency)]
+    amount = fields.discount_amount
+    if amount is not None and not is_payable(amount, fields.currency):
+        raise Refused.of([_too_fine(fields.currency, ("discount_amount",))])
+    check_amounts(fields.charges, fields.taxes, fields.currency)
+
+
+def check_amounts(charges: Sequence[OrderCharge], taxes: Sequence[OrderTax], currency: str) -> None:
+    """Refused: SCALE_EXCEEDED for parts of a minor unit, and DUPLICATE for what stands twice.
+
+    OUT_OF_RANGE for a rate that a tax category has not, or an amount without a rate.
+    """
+    broken = [
+        (name, place, "amount")
+        for name, amounts in _amounts(charges, taxes)
+        for place, amount in enumerate(amounts)
+        if not is_payable(amount, currency)
+    ]
     if broken:
-        raise Refused.of([_too_fine(fields.currency, path) for path, _ in broken])
-    refuse_duplicates((it.kind for it in fields.charges), ("charges",))
-    refuse_duplicates(((it.category, it.rate) for it in fields.taxes), ("taxes",))
+        raise Refused.of([_too_fine(currency, path) for path in broken])
+    refuse_duplicates((it.kind for it in charges), ("charges",))
+    refuse_duplicates(((it.category, it.rate) for it in taxes), ("taxes",))
+    _check_rates(taxes)
+
+
+def _amounts(
+    charges: Sequence[OrderCharge], taxes: Sequence[OrderTax]
+) -> Iterator[tuple[str, list[Decimal]]]:
+    yield "charges", [it.amount for it in charges]
+    yield "taxes", [it.amount for it in taxes]
+
+
+def _check_rates(taxes: Sequence[OrderTax]) -> None:
+    """Refused: OUT_OF_RANGE.
+
+    By UNTDID 5305 as EN 16931 uses it (BR-S-05, BR-Z-05 and their like): only what is taxed at the
+    standard rate has a rate, and without one there is no amount.
+    """
+    for place, tax in enumerate(taxes):
+        if (tax.rate > 0) != (tax.category in TAXED):
+            rate = "a rate above 0" if tax.category in TAXED else "the rate 0"
+            text = f"{tax.category} has {rate}."
+            raise Refused(Code.OUT_OF_RANGE, text, ("taxes", place, "rate"))
+        if tax.rate == 0 and tax.amount > 0:
+            text = "At the rate 0 nothing is due."
+            raise Refused(Code.OUT_OF_RANGE, text, ("taxes", place, "amount"))
 
 
 def check_may_state(writing: Writing, name: str) -> None:
@@ -44,15 +93,6 @@ def check_may_state(writing: Writing, name: str) -> None:
     if not writing.viewer.may(Scope.PRICES_STATE):
         text = f"Your key lacks the scope {Scope.PRICES_STATE}, which this needs."
         raise Refused(Code.NOT_ALLOWED, text, (name,))
-
-
-def _amounts(fields: OrderFields) -> Iterator[tuple[Path, Decimal]]:
-    """Yield every amount of an order, with its path."""
-    if fields.discount_amount is not None:
-        yield ("discount_amount",), fields.discount_amount
-    for name in ("charges", "taxes"):
-        for place, each in enumerate(getattr(fields, name)):
-            yield (name, place, "amount"), each.amount
 
 
 def _too_fine(currency: str, path: Path) -> Problem:
@@ -91,14 +131,14 @@ def with_amounts(draft: Draft, fields: OrderFields) -> Draft:
         lines=_spread(draft.lines, fields),
         discount_percent=fields.discount_percent,
         discount_amount=fields.discount_amount,
-        charges=_kept(fields.charges),
-        taxes=_kept(fields.taxes),
+        charges=kept(fields.charges),
+        taxes=kept(fields.taxes),
         charged=sum((it.amount for it in fields.charges), Decimal(0)),
         taxed=sum((it.amount for it in fields.taxes), Decimal(0)) if fields.taxes else None,
     )
 
 
-def _kept(items: Sequence[Any]) -> list[dict[str, Any]]:
+def kept(items: Sequence[Any]) -> list[dict[str, Any]]:
     """Return amounts as the order keeps them."""
     return [it.model_dump(mode="json") for it in items]
 
@@ -119,3 +159,49 @@ def _spread(lines: Sequence[LineDraft], fields: OrderFields) -> Sequence[LineDra
         raise Refused(Code.OUT_OF_RANGE, "The discount is more than the lines cost.", (name,))
     shares = spread(discount, nets, fields.currency)
     return [replace(line, order_discount=it) for line, it in zip(lines, shares, strict=True)]
+
+
+class OrderStateAmounts(VersionedOrderCommand):
+    """Charges and taxes of an order as they are now; what is left out stays."""
+
+    charges: list[OrderCharge] | None = Field(
+        None,
+        max_length=LARGEST_BULK,
+        description="All that is charged beside the lines, each kind once; empty for nothing.",
+    )
+    taxes: list[OrderTax] | None = Field(
+        None,
+        max_length=LARGEST_BULK,
+        description="All of its taxes, one for each category and rate; empty where nobody states"
+        " any.",
+    )
+
+
+@verb(
+    acts.STATE_AMOUNTS,
+    "State charges and taxes of an order anew, as after a cancellation or an amendment: its totals"
+    " are known again, and a part of its payment that covers them is all of it.",
+)
+async def state_amounts(writing: Writing, command: OrderStateAmounts) -> Outcome:
+    """Put amounts in the place of those that were stated before.
+
+    Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE, INVALID where nothing is stated,
+    SCALE_EXCEEDED, DUPLICATE and OUT_OF_RANGE as `orderPlace`.
+    """
+    order = await locked(writing, command, state_amounts)
+    if command.charges is None and command.taxes is None:
+        raise Refused(Code.INVALID, "State charges or taxes.", ("taxes",))
+    check_amounts(command.charges or (), command.taxes or (), order.currency)
+    if command.charges is not None:
+        order.charges = kept(command.charges)
+        order.charged = sum((it.amount for it in command.charges), Decimal(0))
+    if command.taxes is not None:
+        order.taxes = kept(command.taxes)
+        taxed = sum((it.amount for it in command.taxes), Decimal(0))
+        order.taxed = taxed if command.taxes else None
+    lines = await lines_of(writing, [order.id])
+    await settle_payment(writing, order, lines.values())
+    order.version += 1
+    names = [it for it in ("charges", "taxes") if getattr(command, it) is not None]
+    writing.record(OrderAmountsStated(order.id, amounts=tuple(map(ColumnName, names))))
+    return {"order_id": order.id}

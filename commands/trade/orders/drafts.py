@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -37,7 +37,7 @@ class LineDraft:
 
     packaging: what the quantity, which is in the product's unit, was counted in. unit_price: None
     where the merchant is to state it. discount_amount: instead of a percentage. order_discount: its
-    part of the order's.
+    part of the order's. guarantee_id to wanted_on: as the columns of `OrderLine`.
     """
 
     product: Product
@@ -51,6 +51,8 @@ class LineDraft:
     contract_line_id: UUID | None = None
     schedule_line_id: UUID | None = None
     guarantee_id: UUID | None = None
+    called_off_on: date | None = None
+    wanted_on: date | None = None
     over_tolerance: Decimal = Decimal(0)
     discount_amount: Decimal = Decimal(0)
     order_discount: Decimal = Decimal(0)
@@ -174,6 +176,8 @@ def _line(order: Mapping[str, Any], line_no: int, draft: LineDraft) -> dict[str,
         "contract_line_id": draft.contract_line_id,
         "schedule_line_id": draft.schedule_line_id,
         "guarantee_id": draft.guarantee_id,
+        "called_off_on": draft.called_off_on,
+        "wanted_on": draft.wanted_on,
         "currency": order["currency"],
         "unit_price": draft.unit_price,
         "discount_percent": draft.discount_percent,

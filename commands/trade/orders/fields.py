@@ -38,8 +38,13 @@ class OrderTax(Input):
     """A tax of an order, as whoever sells has computed it."""
 
     category: TaxCategory = Field(description="What kind of tax it is.")
-    rate: Percent = Field(description="Its rate in percent.")
-    amount: ExactAmount = Field(description="How much, in whole minor units of the currency.")
+    rate: Percent = Field(
+        description="Its rate in percent: more than 0 for STANDARD, which reduced rates are, too;"
+        " 0 for all others."
+    )
+    amount: ExactAmount = Field(
+        description="How much, in whole minor units of the currency; 0 where the rate is."
+    )
 
 
 class LineFields(Quantified):

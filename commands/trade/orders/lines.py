@@ -14,6 +14,7 @@ from commands.trade.contracts import counters
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
 from kit.errors import Path
+from kit.standards.money import rounded
 from models.base.events import Moving
 from models.events.trade.orders import (
     OrderAmendmentExpired,
@@ -24,8 +25,9 @@ from models.events.trade.orders import (
 from models.trade.contracts.tables import Contract
 from models.trade.orders.holds import Hold
 from models.trade.orders.lines import OrderLine
-from models.trade.orders.states import FulfilmentStatus
+from models.trade.orders.states import FulfilmentStatus, PaymentState
 from models.trade.orders.tables import Order
+from models.trade.payments import Payment
 
 _COUNT = Statement(
     select(func.count().label("count")).where(
@@ -116,10 +118,39 @@ def cancelled(
         order.taxed = None
     if all(line.cancelled == line.ordered for line in lines):
         order.charged = order.taxed = Decimal(0)
+    await settle_payment(writing, order, lines)
     writing.record(happened)
     if arrived := news(order.id, before, reached(lines)):
         writing.record(arrived)
     return given_back
+
+
+async def settle_payment(writing: Writing, order: Order, lines: Collection[OrderLine]) -> None:
+    """Let what is known of a locked order's payment follow from its total. lines: all it has.
+
+    A part that is all that is left is the whole: the order is PAID, and PARTLY_PAID again where its
+    total rises. While its taxes are to be stated anew, nobody knows that.
+    """
+    if order.payment_state not in {PaymentState.PARTLY_PAID, PaymentState.PAID}:
+        return
+    reports = await writing.for_all().records(Payment, "order_id", [order.id])
+    newest = max(reports, key=lambda it: (it.occurred_at, it.id), default=None)
+    if newest is not None and newest.state is PaymentState.PARTLY_PAID:
+        total, paid = total_of(order, lines), newest.amount or Decimal(0)
+        is_whole = total is not None and paid >= total
+        order.payment_state = PaymentState.PAID if is_whole else PaymentState.PARTLY_PAID
+
+
+def total_of(order: Order, lines: Collection[OrderLine]) -> Decimal | None:
+    """Return what is to be paid: the gross, or the net of who never stated taxes.
+
+    None where a price, or what its taxes are now, is not known. lines: all it has.
+    """
+    if (order.taxes and order.taxed is None) or any(it.unit_price is None for it in lines):
+        return None
+    nets = ((it.net or Decimal(0)) - (it.borne_discount or Decimal(0)) for it in lines)
+    exact = sum(nets, order.charged + (order.taxed or Decimal(0)))
+    return rounded(exact, order.currency).amount
 
 
 _OFFER = (

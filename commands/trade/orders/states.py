@@ -1,5 +1,6 @@
 """Where an order may go next: every change of its state comes through here."""
 
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
@@ -15,6 +16,7 @@ from kit.inputs import LARGEST_BULK, Command, ExactAmount, Input, Note, refuse_d
 from models.access.viewers import Scope
 from models.events.trade.orders import OrderApproved, OrderRejected
 from models.trade.codes import TradeCode
+from models.trade.contracts.guarantees import Guarantee
 from models.trade.orders import acts
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import NEXT_STATES, Approval, OrderState, voice
@@ -106,7 +108,10 @@ async def approve(writing: Writing, command: OrderApprove) -> Outcome:
     side = _side(writing)
     if not acts.AWAITED.test(writing, order):
         raise _not_awaited(order)
-    await _state_prices(writing, order, command)
+    lines = await lines_of(writing, [order.id])
+    _state_prices(writing, order, lines, command)
+    if side is Approval.COMPANY:
+        await _call_off(writing, lines.values())
     others = [it for it in order.awaiting_approval_of if it is not side]
     if others:
         order.awaiting_approval_of = others
@@ -117,13 +122,26 @@ async def approve(writing: Writing, command: OrderApprove) -> Outcome:
     return {"order_id": order.id}
 
 
-async def _state_prices(writing: Writing, order: Order, command: OrderApprove) -> None:
+async def _call_off(writing: Writing, lines: Iterable[OrderLine]) -> None:
+    """Let what is guaranteed of a call-off count from today: its company has not given it before.
+
+    A merchant that takes days to approve has them on its own account.
+    """
+    promised = {it.guarantee_id for it in lines if it.guarantee_id is not None}
+    terms = await writing.for_all().by_key(Guarantee, "id", promised)
+    for line in lines:
+        if line.guarantee_id is not None:
+            line.called_off_on = terms[line.guarantee_id].day(writing.now)
+
+
+def _state_prices(
+    writing: Writing, order: Order, lines: Mapping[UUID, OrderLine], command: OrderApprove
+) -> None:
     """Give prices to lines that have none. Refused: as `approve`."""
     if command.prices and not writing.viewer.may(Scope.PRICES_STATE):
         text = f"Your key lacks the scope {Scope.PRICES_STATE}."
         raise Refused(Code.NOT_ALLOWED, text, ("prices",))
     refuse_duplicates((it.line_id for it in command.prices), ("prices",), "line_id")
-    lines = await lines_of(writing, [order.id])
     for place, each in enumerate(command.prices):
         path = ("prices", place, "line_id")
         line = lines.get(each.line_id)

@@ -1,6 +1,7 @@
 """Answers to amendments: by the customer in time, or by nobody."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
@@ -9,14 +10,14 @@ from uuid import UUID
 from pydantic import Field
 from sqlalchemy import DateTime, Uuid, bindparam, exists, select
 
-from commands.master.packagings.counting import columns_of
 from commands.trade.orders.lines import cancel, lines_of, withdraw
 from commands.trade.orders.states import VersionedOrderCommand, locked
+from commands.trade.responses.substitutes import substitute
 from commands.writing import journal
 from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.verbs import verb
 from kit.db.sessions import Session
-from kit.errors import Code, Refused
+from kit.errors import Code, Path, Refused
 from kit.ids import Names
 from kit.inputs import Bulk, Input, refuse_duplicates
 from models.access.viewers import by_itself
@@ -24,7 +25,8 @@ from models.events.trade.orders import (
     OrderAmendmentAccepted,
     OrderAmendmentDeclined,
 )
-from models.master.catalog import Product, measure_of
+from models.master.catalog import Product
+from models.trade.contracts.guarantees import Guarantee
 from models.trade.orders import acts
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.tables import Order
@@ -49,75 +51,105 @@ class OrderAnswerAmendment(VersionedOrderCommand):
 @verb(
     acts.ANSWER_AMENDMENT,
     "Accept or decline amendments of lines, as the customer or for it. What is accepted takes"
-    " effect, and what it leaves out is cancelled; a line that is declined, or not answered in"
-    " time, stands as it was ordered until the merchant responds anew.",
+    " effect, and what it leaves out is cancelled; its date is the agreed one from then on. A line"
+    " that is declined, or not answered in time, stands as it was ordered until the merchant"
+    " responds anew.",
 )
 async def answer(writing: Writing, command: OrderAnswerAmendment) -> Outcome:
     """Answer amendments that wait.
 
     Refused: NOT_FOUND, VERSION_CONFLICT, DUPLICATE, WRONG_STATE also for a line whose amendment
-    does not wait, or waits no longer.
+    does not wait, or waits no longer, and for a substitute that is not active any more.
     """
     refuse_duplicates((it.line_id for it in command.lines), ("lines",), "line_id")
     order = await locked(writing, command, answer)
     lines = await lines_of(writing, [order.id])
-    accepted, declined = list[OrderLine](), list[OrderLine]()
+    accepted = _waiting(writing, command, lines, is_accepted=True)
+    declined = _waiting(writing, command, lines, is_accepted=False)
+    withdraw(writing, order, declined)
+    if accepted:
+        known = await _known(writing, accepted)
+        left_out = {line: _accept(writing, order, line, known) for line in accepted}
+        happened = OrderAmendmentAccepted(order.id, lines=_numbers(accepted))
+        less = {line: quantity for line, quantity in left_out.items() if quantity > 0}
+        await cancel(writing, order, lines.values(), less, happened)
+    if declined:
+        writing.record(OrderAmendmentDeclined(order.id, lines=_numbers(declined)))
+    order.version += 1
+    return {"order_id": order.id}
+
+
+def _waiting(
+    writing: Writing,
+    command: OrderAnswerAmendment,
+    lines: Mapping[UUID, OrderLine],
+    *,
+    is_accepted: bool,
+) -> dict[OrderLine, Path]:
+    """Return the lines that are answered so, with their paths. Refused: NOT_FOUND, WRONG_STATE."""
+    found = {}
     for place, each in enumerate(command.lines):
-        path = ("lines", place, "line_id")
+        path: Path = ("lines", place, "line_id")
         line = lines.get(each.line_id)
         if line is None:
             raise missing(OrderLine, path)
         if not line.is_amended(writing.now):
             text = f"No amendment of line {line.line_no} waits for an answer."
             raise Refused(Code.WRONG_STATE, text, path)
-        (accepted if each.is_accepted else declined).append(line)
-    if declined:
-        withdraw(writing, order, declined)
-        writing.record(OrderAmendmentDeclined(order.id, lines=_numbers(declined)))
-    if accepted:
-        substitutes = await _substitutes(writing, accepted)
-        left_out = {line: _accept(writing, order, line, substitutes) for line in accepted}
-        happened = OrderAmendmentAccepted(order.id, lines=_numbers(accepted))
-        less = {line: quantity for line, quantity in left_out.items() if quantity > 0}
-        await cancel(writing, order, lines.values(), less, happened)
-    order.version += 1
-    return {"order_id": order.id}
-
-
-async def _substitutes(writing: Writing, lines: Sequence[OrderLine]) -> Mapping[UUID, Product]:
-    """Return what lines are to bring instead. Refused: WRONG_STATE for one in another unit now."""
-    keys = {it.offered_product_id for it in lines if it.offered_product_id is not None}
-    found = await writing.for_all().by_key(Product, "id", keys)
-    for line in lines:
-        product = None if line.offered_product_id is None else found[line.offered_product_id]
-        if product is not None and product.unit is not line.unit:
-            text = f"{product.sku} is sold in {product.unit.value} now."
-            raise Refused(Code.WRONG_STATE, text, ("lines",))
+        if each.is_accepted == is_accepted:
+            found[line] = path
     return found
 
 
-def _accept(
-    writing: Writing, order: Order, line: OrderLine, substitutes: Mapping[UUID, Product]
-) -> Decimal:
+@dataclass(frozen=True)
+class _Known:
+    """What amendments name, by id: substitutes, and what is guaranteed of lines."""
+
+    substitutes: Mapping[UUID, Product]
+    guarantees: Mapping[UUID, Guarantee]
+
+
+async def _known(writing: Writing, lines: Mapping[OrderLine, Path]) -> _Known:
+    """Read what amendments name. lines: with their paths.
+
+    Refused: WRONG_STATE for a substitute that is not active any more, or in another unit now.
+    """
+    everything = writing.for_all()
+    keys = {it.offered_product_id for it in lines if it.offered_product_id is not None}
+    found = await everything.by_key(Product, "id", keys)
+    for line, path in lines.items():
+        product = None if line.offered_product_id is None else found[line.offered_product_id]
+        if product is not None and not product.is_active:
+            text = f"{product.sku} is not to be had any more."
+            raise Refused(Code.WRONG_STATE, text, path)
+        if product is not None and product.unit is not line.unit:
+            text = f"{product.sku} is sold in {product.unit.value} now."
+            raise Refused(Code.WRONG_STATE, text, path)
+    dated = [it for it in lines if it.offered_latest is not None]
+    promised = {it.guarantee_id for it in dated if it.guarantee_id is not None}
+    return _Known(found, await everything.by_key(Guarantee, "id", promised))
+
+
+def _accept(writing: Writing, order: Order, line: OrderLine, known: _Known) -> Decimal:
     """Let an amendment take effect; return how much of the line it leaves out.
 
-    A substitute has packagings of its own: the line is not counted in those of the other any more.
+    Its day is the one that is agreed from now on, of what is guaranteed, too.
     """
     response, reason, offered = line.response, line.response_reason, line.offered_quantity
     if line.offered_product_id is not None:
-        line.replaced_product_id = line.replaced_product_id or line.product_id
-        columns = {**measure_of(substitutes[line.offered_product_id]), **columns_of(None)}
-        for name, value in columns.items():
-            setattr(line, name, value)
-    if line.offered_earliest is not None:
+        substitute(line, known.substitutes[line.offered_product_id])
+    if line.offered_latest is not None:
         for name in ("earliest", "latest", "zone"):
             setattr(line, f"confirmed_{name}", getattr(line, f"offered_{name}"))
+        line.agreed_latest = line.offered_latest
+        if line.guarantee_id is not None:
+            line.wanted_on = known.guarantees[line.guarantee_id].day(line.offered_latest)
     withdraw(writing, order, [line])
     line.response, line.response_reason = response, reason
     return Decimal(0) if offered is None else line.ordered - line.cancelled - offered
 
 
-def _numbers(lines: Sequence[OrderLine]) -> tuple[int, ...]:
+def _numbers(lines: Iterable[OrderLine]) -> tuple[int, ...]:
     return tuple(line.line_no for line in lines)
 
 

@@ -69,8 +69,9 @@ class OrderFilter(Input):
     late: bool | None = Field(
         None,
         description="Late, or not: the requested latest instant of the order, or of a line that"
-        " has its own, passed before all that was ordered was shipped. Either it is past and"
-        " something is still open, or the last dispatch came after it.",
+        " has its own, or the one that was agreed on instead, passed before all that was ordered"
+        " was shipped. Either it is past and something is still open, or the last dispatch came"
+        " after it.",
     )
     on_hold: bool | None = Field(
         None, description="At least one hold that you see is active, or none is."

@@ -61,14 +61,14 @@ def is_backordered(reader: Reader, order: Any) -> ColumnElement[bool]:
 
 
 def is_late(reader: Reader, order: Any) -> ColumnElement[bool]:
-    """Tell whether the requested latest instant passed before all that was ordered was shipped.
+    """Tell whether the wanted latest instant passed before all that was ordered was shipped.
 
-    The instant is the line's own or else the order's: it passed and something is still open, or
-    the line's last dispatch came after it.
+    The instant is the one agreed on later, else the line's own, else the order's: it passed and
+    something is still open, or the line's last dispatch came after it.
     """
 
     def late(line: Any) -> ColumnElement[bool]:
-        due = func.coalesce(line.window_latest, order.window_latest)
+        due = func.coalesce(line.agreed_latest, line.window_latest, order.window_latest)
         overdue = order.state.in_(OPEN_STATES) & (line.open_quantity > 0) & (due < reader.at)
         return or_(overdue, _dispatched_after(reader, line, due))
 

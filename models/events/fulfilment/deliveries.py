@@ -64,6 +64,13 @@ class DeliveryRescheduled(Event):
     excuse: Annotated[SupplyExcuse | None, "Why it comes later; null before version 3."]
 
 
+@event("delivery.excused", Delivery)
+class DeliveryExcused(Event):
+    """It was said why it comes later, or taken back."""
+
+    excuse: Annotated[SupplyExcuse | None, "Why; null where nothing excuses it any more."]
+
+
 @event("delivery.held", Delivery, hold_without_owner)
 class DeliveryHeld(Held):
     """A hold stops it."""

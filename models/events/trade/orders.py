@@ -7,7 +7,7 @@ from typing import Annotated
 from uuid import UUID
 
 from models.base.events import Event, Moving, Payload, Progressed, event, without
-from models.base.payloads import AllLines, Beside, IdOf, Item
+from models.base.payloads import AllLines, Beside, ColumnName, IdOf, Item
 from models.trade.orders.holds import HoldReason
 from models.trade.orders.states import (
     Approval,
@@ -88,21 +88,18 @@ class OrderResponded(Moving):
     latest: Annotated[datetime | None, "The end of the window promised for the whole order."] = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AmendmentAnswered(Moving):
-    """What answers to amendments tell."""
+@event("order.amendment_accepted", Order)
+class OrderAmendmentAccepted(Moving):
+    """Its customer has accepted amendments; what they leave out is cancelled."""
 
     lines: Annotated[tuple[int, ...], AllLines(), "Numbers of the lines."]
 
 
-@event("order.amendment_accepted", Order)
-class OrderAmendmentAccepted(AmendmentAnswered):
-    """Its customer has accepted amendments; what they leave out is cancelled."""
-
-
-@event("order.amendment_declined", Order)
-class OrderAmendmentDeclined(AmendmentAnswered):
+@event("order.amendment_declined", Order, without("moved"))
+class OrderAmendmentDeclined(Event):
     """Its customer has declined amendments; their lines stand as they were ordered."""
+
+    lines: Annotated[tuple[int, ...], AllLines(), "Numbers of the lines."]
 
 
 @event("order.amendment_expired", Order)
@@ -149,6 +146,13 @@ class OrderPaymentRecorded(Event):
         Beside("payment_id"),
         "Whether the order's payment state is what it says: none that is there tells of later.",
     ]
+
+
+@event("order.amounts_stated", Order)
+class OrderAmountsStated(Event):
+    """Its charges or taxes were stated anew."""
+
+    amounts: Annotated[tuple[ColumnName, ...], "Which of them: `charges`, `taxes`."]
 
 
 @event("order.progressed", Order)

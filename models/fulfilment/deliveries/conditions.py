@@ -75,8 +75,8 @@ def _can_be_split_off(rows: AllRows, delivery: Any, part: Any) -> ColumnElement[
     of_another_order, another_line = (
         rows.some(
             DeliveryLine,
-            where=lambda it, name=name: and_(
-                _brings(delivery, it), getattr(it, name) != getattr(part, name)
+            where=lambda other, name=name: and_(
+                _brings(delivery, other), getattr(other, name) != getattr(part, name)
             ),
         )
         for name in ("order_id", "id")

@@ -33,6 +33,10 @@ class ReceiptDifference(StrEnum):
     REFUSED = "REFUSED"
 
 
+NOT_ARRIVED = frozenset({ReceiptDifference.SHORT, ReceiptDifference.REFUSED})
+"""Differences of goods that were not handed over; others came, though not as they should."""
+
+
 class Receipt(Owned):
     """The client's own receipt of a delivery; a later one corrects an earlier one."""
 

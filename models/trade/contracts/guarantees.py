@@ -1,10 +1,11 @@
 """What a contract guarantees of its supply, and what is due where that is not kept."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ARRAY, Numeric
 from sqlalchemy.orm import Mapped, mapped_column
@@ -42,8 +43,8 @@ class Guarantee(Owned):
     A call-off is supplied lead_time_days after its day, and not before the day for which it is
     wanted. quantity: up to which that holds of what is wanted in one period, without them of all.
     penalty_*: what is due of what comes more than grace_days late: percent of its net for each
-    further day, and an amount for each unit; at most cap_percent of its net. excuses: for which
-    nothing is due.
+    further day, an amount for each of these days, and one for each unit; at most cap_percent of
+    its net. excuses: for which nothing is due. time_zone: whose days count, the contract's of then.
     """
 
     __tablename__ = "guarantees"
@@ -57,7 +58,8 @@ class Guarantee(Owned):
         check("days_not_negative", "least(lead_time_days, grace_days) >= 0"),
         check(
             "penalty_in_range",
-            "penalty_per_unit >= 0 AND penalty_percent_per_day BETWEEN 0 AND 100"
+            "least(penalty_per_unit, penalty_per_day) >= 0"
+            " AND penalty_percent_per_day BETWEEN 0 AND 100"
             " AND penalty_cap_percent BETWEEN 0 AND 100",
         ),
     )
@@ -68,8 +70,14 @@ class Guarantee(Owned):
     period: Mapped[SupplyPeriod | None] = mapped_column(OneOf(SupplyPeriod))
     grace_days: Mapped[int]
     penalty_percent_per_day: Mapped[Decimal | None] = mapped_column(Numeric(9, 6))
+    penalty_per_day: Mapped[Decimal | None]
     penalty_per_unit: Mapped[Decimal | None]
     penalty_cap_percent: Mapped[Decimal | None] = mapped_column(Numeric(9, 6))
     currency: Mapped[str]
+    time_zone: Mapped[str]
     excuses: Mapped[list[SupplyExcuse]] = mapped_column(ARRAY(OneOf(SupplyExcuse)))
     agreed_at: Mapped[datetime]
+
+    def day(self, instant: datetime) -> date:
+        """Return the calendar day of an instant at its time zone."""
+        return instant.astimezone(ZoneInfo(self.time_zone)).date()

@@ -24,6 +24,7 @@ class OrderAction(StrEnum):
     CONFIRM = "CONFIRM"
     ANSWER_AMENDMENT = "ANSWER_AMENDMENT"
     RECORD_PAYMENT = "RECORD_PAYMENT"
+    STATE_AMOUNTS = "STATE_AMOUNTS"
 
 
 def _is_awaited(reader: Any, order: Any) -> Any:
@@ -107,6 +108,11 @@ ANSWER_AMENDMENT = Act(
 )
 
 RECORD_PAYMENT = Act(Scope.PAYMENTS_WRITE, frozenset(OrderState), action=OrderAction.RECORD_PAYMENT)
+STATE_AMOUNTS = Act(
+    Scope.PRICES_STATE,
+    frozenset({OrderState.PENDING_APPROVAL, OrderState.CONFIRMED, OrderState.CLOSED}),
+    action=OrderAction.STATE_AMOUNTS,
+)
 
 ACTS = (
     APPROVE,
@@ -118,5 +124,6 @@ ACTS = (
     CONFIRM,
     ANSWER_AMENDMENT,
     RECORD_PAYMENT,
+    STATE_AMOUNTS,
 )
 """Those that clients are told of, in the order in which they are."""

@@ -1,6 +1,6 @@
 """Lines of orders: what was ordered, and how far each line has come."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
@@ -68,12 +68,14 @@ class OrderLine(OfProduct, Packaged, Owned):
     it; or discount_amount: taken off the line. order_discount: what falls on the line of the
     order's; both amounts are for all that was ordered. over_tolerance: how much more than ordered
     may be planned, as a quantity (invariant O1). guarantee_id: what its contract guaranteed when it
-    was called off. response: what the merchant has said to it last,
-    None where that is nothing or was not agreed on. offered_..., answer_by: what an amendment says
-    instead, while it waits for its answer, and until when it does. replaced_product_id: what was
-    ordered instead of the product, where a substitute was agreed on. The counters are sums that the
-    database checks; what was lost or refused is owed again, and counts as planned and shipped no
-    more.
+    was called off. called_off_on, wanted_on: days at the guarantee's zone, on which its customer
+    called it off and for which it wants it. agreed_latest: the last instant of an amended window
+    that its customer has accepted instead of the one that was wanted. response: what the merchant
+    has said to it last, None where that is nothing or was not agreed on. offered_..., answer_by:
+    what an amendment says instead, while it waits for its answer, and until when it does.
+    replaced_product_id: what was ordered instead of the product, where a substitute was agreed on.
+    The counters are sums that the database checks; what was lost or refused is owed again, and
+    counts as planned and shipped no more.
     """
 
     __tablename__ = "order_lines"
@@ -106,6 +108,11 @@ class OrderLine(OfProduct, Packaged, Owned):
         unique("line_no", "order_id", "line_no"),
         indexed("order_lines", "product_id"),
         indexed("order_lines", "contract_line_id"),
+        indexed(
+            *("order_lines", "contract_line_id", "wanted_on", "called_off_on", "id"),
+            postgresql_where=text("guarantee_id IS NOT NULL"),
+        ),
+        check("guaranteed_days", "num_nulls(guarantee_id, called_off_on, wanted_on) IN (0, 3)"),
         indexed("order_lines", "schedule_line_id"),
         indexed("order_lines", "offered_product_id"),
         indexed("order_lines", "replaced_product_id"),
@@ -120,6 +127,7 @@ class OrderLine(OfProduct, Packaged, Owned):
         whole_window("offered"),
         indexed("order_lines", "guarantee_id"),
         not_negative(*COUNTERS),
+        check("replaced_by_another", "replaced_product_id <> product_id"),
         check("ordered_positive", "ordered > 0"),
         check("price_not_negative", "unit_price >= 0"),
         check("discount_percent_range", "discount_percent BETWEEN 0 AND 100"),
@@ -144,6 +152,8 @@ class OrderLine(OfProduct, Packaged, Owned):
     contract_line_id: Mapped[UUID | None]
     schedule_line_id: Mapped[UUID | None]
     guarantee_id: Mapped[UUID | None]
+    called_off_on: Mapped[date | None]
+    wanted_on: Mapped[date | None]
     currency: Mapped[str]
     unit_price: Mapped[Decimal | None]
     discount_percent: Mapped[Decimal] = mapped_column(Numeric(9, 6), default=Decimal(0))
@@ -158,6 +168,7 @@ class OrderLine(OfProduct, Packaged, Owned):
     confirmed_earliest: Mapped[datetime | None]
     confirmed_latest: Mapped[datetime | None]
     confirmed_zone: Mapped[str | None]
+    agreed_latest: Mapped[datetime | None]
     response: Mapped[LineResponse | None] = mapped_column(OneOf(LineResponse))
     response_reason: Mapped[str | None]
     offered_quantity: Mapped[Decimal | None]

@@ -1,8 +1,7 @@
 """Whether a supply is what was guaranteed, and what is due where it is not: in SQL, exactly.
 
-terms: a table of guarantees (`models.trade.contracts.guarantees`). supply: expressions under the
-names called_off_on, wanted_on and supplied_on, days at the contract's zone; quantity, as much as is
-guaranteed of what was supplied; unit_price, net; excuse, NULL for none. Both may be one source.
+terms: a table of guarantees (`models.trade.contracts.guarantees`). line: called_off_on, wanted_on,
+days at the guarantee's zone. delivery: excuse, NULL for none.
 """
 
 from datetime import date
@@ -16,32 +15,34 @@ from models.trade.orders.amounts import rounded_net
 _PERCENT = Decimal("0.01")
 
 
-def due_on(terms: Any, supply: Any) -> ColumnElement[date]:
+def due_on(terms: Any, line: Any) -> ColumnElement[date]:
     """Return the last day of what is guaranteed: of the lead time, or for which it is wanted."""
-    led = supply.called_off_on + cast(terms.lead_time_days, Integer)
-    return func.greatest(led, supply.wanted_on, type_=Date())
+    led = line.called_off_on + cast(terms.lead_time_days, Integer)
+    return func.greatest(led, line.wanted_on, type_=Date())
 
 
-def days_late(terms: Any, supply: Any) -> ColumnElement[int]:
-    """Return how many days after the last day of grace it was supplied, 0 where that was kept."""
-    late = supply.supplied_on - due_on(terms, supply) - cast(terms.grace_days, Integer)
+def days_late(terms: Any, line: Any, day: Any) -> ColumnElement[int]:
+    """Return how many days after the last day of grace a day is, 0 where that was kept."""
+    late = day - due_on(terms, line) - cast(terms.grace_days, Integer)
     return func.greatest(late, 0, type_=Integer())
 
 
-def is_excused(terms: Any, supply: Any) -> ColumnElement[bool]:
+def is_excused(terms: Any, delivery: Any) -> ColumnElement[bool]:
     """Tell whether it came for a reason for which nothing is due."""
-    return func.coalesce(supply.excuse == any_(terms.excuses), false())
+    return func.coalesce(delivery.excuse == any_(terms.excuses), false())
 
 
-def penalty(terms: Any, supply: Any) -> ColumnElement[Decimal]:
+def penalty(terms: Any, late: Any, unit_price: Any, delivery: Any) -> ColumnElement[Decimal]:
     """Return what is due for a supply, rounded half up to the currency's minor unit.
 
-    For each day late a percentage of its net, for each unit an amount; no more than the cap.
+    For each day of each late unit a percentage of its net, for each late unit an amount, for each
+    day an amount; no more than the cap on the net of what is late. late: its quantity, the days of
+    the last of it, and unit_days, the days of all units added. unit_price: net.
     """
-    days, net = days_late(terms, supply), supply.quantity * supply.unit_price
-    of_days = net * func.coalesce(terms.penalty_percent_per_day, 0) * _PERCENT * days
-    of_units = supply.quantity * func.coalesce(terms.penalty_per_unit, 0)
+    of_unit_days = late.unit_days * unit_price * func.coalesce(terms.penalty_percent_per_day, 0)
+    of_units = late.quantity * func.coalesce(terms.penalty_per_unit, 0)
+    of_days = late.days * func.coalesce(terms.penalty_per_day, 0)
+    cap = late.quantity * unit_price * terms.penalty_cap_percent * _PERCENT
     # LEAST passes over the NULL of a cap that was not agreed.
-    due = func.least(of_days + of_units, net * terms.penalty_cap_percent * _PERCENT)
-    is_due = (days > 0) & ~is_excused(terms, supply)
-    return rounded_net(case((is_due, due), else_=0), terms.currency)
+    due = func.least(of_unit_days * _PERCENT + of_units + of_days, cap)
+    return rounded_net(case((is_excused(terms, delivery), 0), else_=due), terms.currency)

@@ -124,6 +124,10 @@ class TaxCategory(StrEnum):
     OUT_OF_SCOPE = "OUT_OF_SCOPE"
 
 
+TAXED = frozenset({TaxCategory.STANDARD})
+"""Categories with a rate above 0. A reduced rate, too, is STANDARD (S): another rate of it."""
+
+
 class LineResponse(StrEnum):
     """What the merchant answers to a line that was ordered (UN/EDIFACT 1229)."""
 

@@ -32,6 +32,7 @@ described(
     MERGE="`deliveryMerge`, with another one that is alike.",
     MOVE="`deliveryMove`.",
     RESCHEDULE="`deliveryReschedule`.",
+    EXCUSE="`deliveryExcuse`.",
     HOLD="`deliveryHold`.",
     RELEASE_HOLD="`deliveryReleaseHold`.",
     RELEASE="`deliveryRelease`.",

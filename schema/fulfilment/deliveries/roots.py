@@ -64,6 +64,11 @@ class DeliveryMovePayload(DeliveryPayload):
     """The delivery at its new location."""
 
 
+@strawberry.type(description="Outcome of `deliveryExcuse`.")
+class DeliveryExcusePayload(DeliveryPayload):
+    """The delivery with what excuses it."""
+
+
 @strawberry.type(description="Outcome of `deliveryReschedule`.")
 class DeliveryReschedulePayload(DeliveryPayload):
     """The delivery with its new window."""
@@ -192,6 +197,7 @@ class DeliveriesMutation:
     delivery_merge: DeliveryMergePayload = mutation(changes.merge)
     delivery_move: DeliveryMovePayload = mutation(changes.move)
     delivery_reschedule: DeliveryReschedulePayload = mutation(changes.reschedule)
+    delivery_excuse: DeliveryExcusePayload = mutation(changes.excuse)
     delivery_hold: DeliveryHoldPayload = mutation(holds.hold)
     delivery_release_hold: DeliveryReleaseHoldPayload = mutation(holds.release_hold)
     delivery_release: DeliveryReleasePayload = mutation(release.release)

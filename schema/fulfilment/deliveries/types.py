@@ -76,6 +76,7 @@ class DeliveryLine(Node):
         call_off_loaders.supplied,
         "How it stands to what its contract guaranteed; null where that is nothing, where the"
         " delivery was cancelled, and for warehouses.",
+        directives=[Cost(weight=1, each=10)],
     )
 
 
@@ -161,7 +162,7 @@ class Delivery(Node):
         description="Why the window may lie outside of the address's receiving hours."
     )
     excuse: SupplyExcuse | None = strawberry.field(
-        description="Why it comes later than it was guaranteed, as its last rescheduling says."
+        description="Why it comes later than it was guaranteed."
     )
     promised_at: datetime | None = strawberry.field(description="What the customer was promised.")
     fulfil_at: datetime | None = strawberry.field(description="It is not picked before this.")

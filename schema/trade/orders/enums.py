@@ -128,6 +128,7 @@ described(
     CONFIRM="`orderConfirm`.",
     ANSWER_AMENDMENT="`orderAnswerAmendment`.",
     RECORD_PAYMENT="`orderRecordPayment`.",
+    STATE_AMOUNTS="`orderStateAmounts`.",
 )
 described(
     OrderSort,

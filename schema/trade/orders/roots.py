@@ -2,7 +2,7 @@
 
 import strawberry
 
-from commands.trade.orders import cancel, holds, imports, place, states
+from commands.trade.orders import amounts, cancel, holds, imports, place, states
 from commands.trade.responses import answer, confirm
 from execution import related
 from loaders.trade import orders as loaders
@@ -65,6 +65,11 @@ class OrderAnswerAmendmentPayload(OrderPayload):
     """The order as it was agreed on."""
 
 
+@strawberry.type(description="Outcome of `orderStateAmounts`.")
+class OrderStateAmountsPayload(OrderPayload):
+    """The order with its amounts."""
+
+
 @strawberry.type(description="Outcome of `orderHold`.")
 class OrderHoldPayload(OrderPayload):
     """The order and its new hold."""
@@ -121,5 +126,6 @@ class OrdersMutation:
     order_release_hold: OrderReleaseHoldPayload = mutation(holds.release_order)
     order_cancel_lines: OrderCancelLinesPayload = mutation(cancel.cancel_lines)
     order_close: OrderClosePayload = mutation(cancel.close)
+    order_state_amounts: OrderStateAmountsPayload = mutation(amounts.state_amounts)
     order_confirm: OrderConfirmPayload = mutation(confirm.confirm)
     order_answer_amendment: OrderAnswerAmendmentPayload = mutation(answer.answer)

@@ -131,6 +131,10 @@ class OrderLine(Node):
     confirmed_window: values.DeliveryWindow | None = values.window(
         "confirmed", "When it is promised."
     )
+    agreed_latest: datetime | None = strawberry.field(
+        description="Until when it is to arrive by an amendment that its customer has accepted:"
+        " what is late, and what is guaranteed, counts from this instead of `window`."
+    )
     response: LineResponse | None = related(
         loaders.response,
         "What the merchant has said to it last; null where that is nothing, and where an amendment"
@@ -273,9 +277,9 @@ class Order(Node):
     )
     is_late: bool = related(
         loaders.timeliness,
-        "The requested latest instant of the order, or of a line that has its own, passed before"
-        " all that was ordered was shipped: it is past and something is still open, or the last"
-        " dispatch came after it.",
+        "The requested latest instant of the order, or of a line that has its own, or the one that"
+        " was agreed on instead, passed before all that was ordered was shipped: it is past and"
+        " something is still open, or the last dispatch came after it.",
         attribute="is_late",
         directives=[Cost(weight=1, each=10)],
     )

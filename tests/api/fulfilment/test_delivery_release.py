@@ -153,7 +153,7 @@ async def test_a_stale_version_is_refused(world, ask):
 async def test_actions_follow_the_state_and_the_viewers_scopes(world, ask):
     order = await orders.order(world, ask)
     delivery = await deliveries.planned(world, ask, order)
-    before = {"SPLIT", "MOVE", "RESCHEDULE", "HOLD", "CANCEL"}
+    before = {"SPLIT", "MOVE", "RESCHEDULE", "EXCUSE", "HOLD", "CANCEL"}
     assert set(delivery["availableActions"]) == before | {"RELEASE"}
     release = await deliveries.done(ask, "deliveryRelease", deliveryId=delivery["id"])
     assert set(release["delivery"]["availableActions"]) == before | {"PACK"}

@@ -67,6 +67,18 @@ def leaves_of(name: str, values: dict[str, Any]) -> list[Leaf]:
     return list(leaves(input_of(name), values))
 
 
+def further(known: set[Any], name: str, values: dict[str, Any]) -> Iterator[Leaf]:
+    """Yield the fields of an input that no input of its mutation had before; they are known then.
+
+    Fields are refused by themselves, whatever stands beside them.
+    """
+    for leaf in leaves_of(name, values):
+        field = (name, *leaf.shown, leaf.kind, leaf.is_required)
+        if field not in known:
+            known.add(field)
+            yield leaf
+
+
 def document(name: str, count: int) -> str:
     """Return a document that runs the mutation so many times; $v0 is the first one's input."""
     payload = get_named_type(SHOWN.mutation_type.fields[name].type)
@@ -124,12 +136,12 @@ async def of_wing(wing: str, here: Scene) -> AsyncIterator[tuple[str, str, Any]]
 async def test_a_wrong_value_is_refused_at_its_path_and_nothing_is_written(
     wing: str, world: World, ask: Ask
 ) -> None:
-    wrong = []
+    wrong, known = [], set[Any]()
     async for about, name, values in of_wing(wing, await scene(world, ask)):
         # No key has the points for all that is wrong.
         ask = ask.by(await world.key(Actor.STAFF))
         before = await digests(world)
-        for leaf in leaves_of(name, values):
+        for leaf in further(known, name, values):
             if cases := wrong_values(leaf):
                 found = await unexpected(ask, name, values, leaf, cases)
                 wrong += [f"{about}: {it}" for it in found]
@@ -144,11 +156,11 @@ async def test_a_wrong_value_is_refused_at_its_path_and_nothing_is_written(
 async def test_a_value_of_another_type_is_no_internal_fault(
     wing: str, world: World, ask: Ask
 ) -> None:
-    wrong = []
+    wrong, known = [], set[Any]()
     async for about, name, values in of_wing(wing, await scene(world, ask)):
         ask = ask.by(await world.key(Actor.STAFF))
         before = await digests(world)
-        for leaf in leaves_of(name, values):
+        for leaf in further(known, name, values):
             changed = [put(values, leaf.path, value) for value in wrong_types(leaf)]
             if leaf.is_required and isinstance(leaf.path[-1], str):
                 changed.append(without(values, leaf.path))
@@ -326,9 +338,9 @@ def read_or_shown(model: type[Input], values: Any) -> Input | list[str]:
 
 @every_wing
 async def test_null_is_no_internal_fault(wing: str, world: World, ask: Ask) -> None:
-    wrong = []
+    wrong, known = [], set[Any]()
     async for about, name, values in of_wing(wing, await scene(world, ask)):
-        for leaf in leaves_of(name, values):
+        for leaf in further(known, name, values):
             if not leaf.is_required:
                 answer = await ask.answer(document(name, 1), v0=put(values, leaf.path, None))
                 codes = {error["extensions"]["code"] for error in answer.get("errors", ())}

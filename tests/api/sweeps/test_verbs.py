@@ -52,6 +52,7 @@ async def test_orders_in_every_state(world, ask, clock):
             "state": "PAID",
             "occurredAt": "2026-03-01T00:00:00Z",
         },
+        "STATE_AMOUNTS": {"charges": []},
         "CANCEL_LINES": {"lines": [line | {"quantity": "1"}]},
         "CONFIRM": {"lines": [line | {"response": "ACCEPTED"}]},
         "ANSWER_AMENDMENT": {"lines": [line | {"isAccepted": False}]},

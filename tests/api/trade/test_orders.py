@@ -166,7 +166,7 @@ async def test_a_channel_may_demand_approval(world, ask):
     placed = await orders.order(world, ask, channelId=channel)
     assert (placed["state"], placed["confirmedAt"]) == ("PENDING_APPROVAL", None)
     assert placed["availableActions"] == [
-        *("APPROVE", "REJECT", "HOLD", "CANCEL_LINES", "RECORD_PAYMENT"),
+        *("APPROVE", "REJECT", "HOLD", "CANCEL_LINES", "RECORD_PAYMENT", "STATE_AMOUNTS"),
     ]
 
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import ARRAY, Date, Integer, Numeric, Text, literal, select
+from sqlalchemy import ARRAY, Date, Integer, Numeric, Text, case, literal, select
 
 from kit.standards.money import rounded
 from models.trade.contracts.guarantees import SupplyExcuse
@@ -27,7 +27,7 @@ CASES = st.fixed_dictionaries(
         **dict.fromkeys(("lead", "wanted", "grace", "supplied"), DAYS),
         **dict.fromkeys(("percent", "cap"), PERCENT),
         **dict.fromkeys(("quantity", "price"), CENTS),
-        "per_unit": st.none() | CENTS,
+        **dict.fromkeys(("per_unit", "per_day"), st.none() | CENTS),
         "excuse": st.none() | st.sampled_from(SupplyExcuse),
         "currency": st.sampled_from(["EUR", "JPY", "KWD"]),
     }
@@ -39,6 +39,7 @@ def _by_hand(each):
     last = max(each.lead, each.wanted)
     late, net = max(each.supplied - last - each.grace, 0), each.quantity * each.price
     due = net * (each.percent or 0) / 100 * late + each.quantity * (each.per_unit or 0)
+    due += late * (each.per_day or 0)
     if late == 0 or each.excuse in EXCUSES:
         due = Decimal(0)
     elif each.cap is not None:
@@ -54,21 +55,23 @@ async def test_the_penalty_is_counted_exactly_and_rounded_once(database, each):
         grace_days=literal(each.grace, Integer()),
         penalty_percent_per_day=literal(each.percent, Numeric()),
         penalty_per_unit=literal(each.per_unit, Numeric()),
+        penalty_per_day=literal(each.per_day, Numeric()),
         penalty_cap_percent=literal(each.cap, Numeric()),
         currency=literal(each.currency, Text()),
         excuses=literal(EXCUSES, ARRAY(Text())),
     )
-    supply = SimpleNamespace(
+    line = SimpleNamespace(
         called_off_on=literal(CALLED_OFF, Date()),
         wanted_on=literal(CALLED_OFF + timedelta(days=each.wanted), Date()),
-        supplied_on=literal(CALLED_OFF + timedelta(days=each.supplied), Date()),
-        quantity=literal(each.quantity, Numeric()),
-        unit_price=literal(each.price, Numeric()),
-        excuse=literal(each.excuse, Text()),
     )
+    days = days_late(terms, line, literal(CALLED_OFF + timedelta(days=each.supplied), Date()))
+    quantity = case((days > 0, literal(each.quantity, Numeric())), else_=0)
+    late = SimpleNamespace(quantity=quantity, days=days, unit_days=quantity * days)
+    delivery = SimpleNamespace(excuse=literal(each.excuse, Text()))
+    price = literal(each.price, Numeric())
     reads = database.reading(None)
     try:
-        figures = select(*(of(terms, supply) for of in (due_on, days_late, penalty)))
+        figures = select(due_on(terms, line), days, penalty(terms, late, price, delivery))
         (found,) = await reads.rows(figures)
     finally:
         await reads.close()

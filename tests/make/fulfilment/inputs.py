@@ -78,6 +78,10 @@ async def delivery_reschedule(s: Scene) -> dict[str, Any]:
     return {**versioned("deliveryId", await s.delivery()), **when}
 
 
+async def delivery_excuse(s: Scene) -> dict[str, Any]:
+    return {**versioned("deliveryId", await s.delivery()), "excuse": "STRIKE"}
+
+
 async def delivery_hold(s: Scene) -> dict[str, Any]:
     why = {"reason": "FRAUD", "owner": "audit", "note": "Look at it."}
     return {**versioned("deliveryId", await s.delivery()), **why}

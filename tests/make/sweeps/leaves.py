@@ -198,6 +198,7 @@ _PRICED = {
     "rate",
     "overTolerancePercent",
     "penaltyCapPercent",
+    "penaltyPerDay",
     "penaltyPerUnit",
     "penaltyPercentPerDay",
     "underTolerancePercent",

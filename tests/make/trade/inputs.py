@@ -164,6 +164,11 @@ async def order_record_payment(s: Scene) -> dict[str, Any]:
     return {"orderId": (await s.order())["id"], **payment("P-1")}
 
 
+async def order_state_amounts(s: Scene) -> dict[str, Any]:
+    stated = {name: AMOUNTS[name] for name in ("charges", "taxes")}
+    return {**versioned("orderId", await s.order()), **stated}
+
+
 async def orders_record_payments(s: Scene) -> dict[str, Any]:
     return {"payments": [{"orderId": (await s.order())["id"], **payment("P-2")}]}
 
@@ -172,7 +177,7 @@ def contract_line(s: Scene) -> dict[str, Any]:
     more = {"minQuantity": "10", "maxQuantity": "2000", "lotMultiple": "2", "minPerCallOff": "2"}
     percents = {"overTolerancePercent": "10", "underTolerancePercent": "5"}
     counted = {"maxPerCallOff": "500", "packaging": PACKAGING}
-    more["guarantee"] = contracts.GUARANTEE | {"packaging": PACKAGING}
+    more["guarantee"] = contracts.GUARANTEE | {"penaltyPerDay": "5", "packaging": PACKAGING}
     return contracts.line(s.product, **counted, **more, **percents)
 
 

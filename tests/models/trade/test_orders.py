@@ -13,10 +13,11 @@ OVER = {OrderState.CLOSED, OrderState.CANCELLED, OrderState.REJECTED}
 
 
 @pytest.mark.parametrize("state", sorted(OVER))
-def test_nothing_follows_the_end_but_that_a_hold_ends_and_a_payment_is_told(state):
+def test_nothing_follows_the_end_but_that_a_hold_ends_and_amounts_are_told(state):
     assert NEXT_STATES[state] == frozenset()
     allowed = [act.action for act in acts.ACTS if state in act.states]
-    assert allowed == [OrderAction.RELEASE_HOLD, OrderAction.RECORD_PAYMENT]
+    stated = [OrderAction.STATE_AMOUNTS] if state is OrderState.CLOSED else []
+    assert allowed == [OrderAction.RELEASE_HOLD, OrderAction.RECORD_PAYMENT, *stated]
 
 
 def test_every_state_is_reached():

@@ -28,13 +28,15 @@ from kit.inputs import (
 )
 from models.events.fulfilment.deliveries import DeliveryReceived
 from models.fulfilment.deliveries import acts
-from models.fulfilment.deliveries.receipts import Receipt, ReceiptDifference, ReceiptLine
+from models.fulfilment.deliveries.receipts import (
+    NOT_ARRIVED,
+    Receipt,
+    ReceiptDifference,
+    ReceiptLine,
+)
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.trade.contracts.tables import ContractLine
-
-_NOT_ARRIVED = frozenset({ReceiptDifference.SHORT, ReceiptDifference.REFUSED})
-"""Differences of goods that were not handed over; others came, though not as they should."""
 
 
 class ReceivedLine(Quantified):
@@ -182,7 +184,7 @@ def _arrived(
     lines = {}
     for each in reported:
         line = locked.lines[each.delivery_line_id]
-        delivered = each.received if each.difference in _NOT_ARRIVED else line.shipped
+        delivered = each.received if each.difference in NOT_ARRIVED else line.shipped
         is_refused = each.difference is ReceiptDifference.REFUSED
         refused = line.shipped - delivered if is_refused else Decimal(0)
         lost = min(line.lost, line.shipped - delivered - refused)

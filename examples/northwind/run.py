@@ -1,7 +1,7 @@
-"""The steps of the play: master data, orders, deliveries, parcels, arrival.
+"""The steps of a run: master data, orders, deliveries, parcels, arrival.
 
 Master data are upserts and orders an import: both leave alone what is there. Deliveries go on
-from where the API says that they stand, so that an interrupted play is finished by the next.
+from where the API says that they stand, so that an interrupted run is finished by the next.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -52,7 +52,7 @@ Node = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Play:
+class Run:
     """What every step needs."""
 
     client: Client
@@ -143,9 +143,9 @@ class Play:
         made: Callable[[Node, Order], dict[str, Any]],
     ) -> None:
         """Send a mutation for each delivery in a state. made: delivery, its order -> input."""
-        given = [made(*each) for each in await self._standing(channel_id, state)]
-        with self.progress.step(name, len(given)) as note:
-            await self.client.change_all(mutation, given, note)
+        inputs = [made(*each) for each in await self._standing(channel_id, state)]
+        with self.progress.step(name, len(inputs)) as note:
+            await self.client.change_all(mutation, inputs, note)
 
     async def _standing(self, channel_id: str, state: str) -> list[tuple[Node, Order]]:
         """Return the deliveries in a state, each with its order in the files."""

@@ -1,0 +1,115 @@
+"""Charges and taxes that are stated anew, and what that makes of a payment."""
+
+import pytest
+
+from models.access.viewers import Actor, Scope
+from tests.make.trade import orders, payments, responses
+
+FIELDS = """
+  order {
+    version paymentState availableActions
+    totals { net { amount } charges { amount } taxes { amount } gross { amount } }
+    charges { kind } taxes { category rate amount { amount } }
+    timeline(last: 1) { nodes { type payload } }
+  }
+  userErrors { code field }
+"""
+STATE = f"""
+mutation ($input: OrderStateAmountsInput!) {{ it: orderStateAmounts(input: $input) {{ {FIELDS} }} }}
+"""
+READ = "query ($id: ID!) { order(id: $id) { paymentState totals { gross { amount } } } }"
+TAX = {"category": "STANDARD", "rate": "19", "amount": "6.65"}
+SHIPPING = {"kind": "SHIPPING", "amount": "4.9"}
+
+
+async def _state(ask, order, **fields):
+    return (await ask(STATE, input={"orderId": order["id"], **fields}))["it"]
+
+
+async def _less(ask, order, quantity="4"):
+    """Cancel some of the first line."""
+    line = {"lineId": order["lines"][0]["id"], "quantity": quantity}
+    return await responses.done(ask, responses.CANCEL, order, lines=[line])
+
+
+async def test_totals_are_known_again_once_taxes_are_stated_anew(world, ask):
+    order = await orders.order(world, ask, taxes=[TAX], charges=[SHIPPING])
+    await _less(ask, order)
+    assert (await ask(READ, id=order["id"]))["order"]["totals"]["gross"] is None
+    stated = await _state(ask, order, taxes=[{**TAX, "amount": "5.68"}], expectedVersion=2)
+    assert stated["userErrors"] == []
+    totals = {name: it["amount"] for name, it in stated["order"]["totals"].items()}
+    assert totals == {"net": "29.9", "charges": "4.9", "taxes": "5.68", "gross": "35.58"}
+    assert stated["order"]["version"] == 3
+    entry = stated["order"]["timeline"]["nodes"][0]
+    assert (entry["type"], entry["payload"]) == ("order.amounts_stated", {"amounts": ["taxes"]})
+    without = await _state(ask, order, charges=[], taxes=[])
+    assert (without["order"]["charges"], without["order"]["taxes"]) == ([], [])
+    assert without["order"]["totals"]["net"]["amount"] == "25"
+    assert without["order"]["totals"]["gross"] is None
+
+
+async def test_amounts_are_stated_by_who_may_and_of_orders_that_go_on(world, ask):
+    order = await orders.order(world, ask)
+    buyer = await responses.buyer(world, ask, order)
+    assert "STATE_AMOUNTS" not in (await responses.read(buyer, order))["availableActions"]
+    assert "STATE_AMOUNTS" in (await responses.read(ask, order))["availableActions"]
+    key = await world.key(Actor.STAFF, scopes=[Scope.ORDERS_READ, Scope.ORDERS_MANAGE])
+    answer = await ask.by(key).answer(STATE, input={"orderId": order["id"], "taxes": [TAX]})
+    assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+    for fields, refused in (
+        ({}, [("INVALID", "taxes")]),
+        ({"taxes": [TAX, TAX]}, [("DUPLICATE", "taxes.1")]),
+        ({"charges": [{**SHIPPING, "amount": "4.999"}]}, [("SCALE_EXCEEDED", "charges.0.amount")]),
+        ({"taxes": [TAX], "expectedVersion": 9}, [("VERSION_CONFLICT", "expectedVersion")]),
+    ):
+        payload = await _state(ask, order, **fields)
+        found = [(it["code"], ".".join(it["field"][1:])) for it in payload["userErrors"]]
+        assert found == refused
+    await _less(ask, order, "10")
+    line = {"lineId": order["lines"][1]["id"], "quantity": "4"}
+    await responses.done(ask, responses.CANCEL, order, lines=[line])
+    gone = await _state(ask, order, taxes=[TAX])
+    assert [it["code"] for it in gone["userErrors"]] == ["WRONG_STATE"]
+
+
+@pytest.mark.parametrize("category", ["ZERO_RATED", "EXEMPT", "REVERSE_CHARGE", "OUT_OF_SCOPE"])
+async def test_a_category_without_a_rate_has_none(world, ask, category):
+    values = await orders.order_input(world, ask)
+    place = "mutation ($i: OrderPlaceInput!) { it: orderPlace(input: $i) { userErrors { field } } }"
+    order = await orders.order(world, ask)
+    for tax, field in (
+        ({"category": category, "rate": "19", "amount": "5"}, "rate"),
+        ({"category": category, "rate": "0", "amount": "5"}, "amount"),
+        ({"category": "STANDARD", "rate": "0", "amount": "0"}, "rate"),
+    ):
+        placed = (await ask(place, i={**values, "taxes": [tax]}))["it"]
+        stated = await _state(ask, order, taxes=[tax])
+        for refused in (placed, stated):
+            assert [it["field"] for it in refused["userErrors"]] == [["input", "taxes", "0", field]]
+    free = await _state(ask, order, taxes=[{"category": category, "rate": "0", "amount": "0"}])
+    assert free["order"]["totals"]["gross"] == {"amount": "35"}
+
+
+async def test_a_part_that_is_all_that_is_left_is_paid(world, ask):
+    order = await orders.order(world, ask)
+    await payments.record(ask, order, "PARTLY_PAID", "25")
+    assert (await ask(READ, id=order["id"]))["order"]["paymentState"] == "PARTLY_PAID"
+    await _less(ask, order, "3")
+    assert (await ask(READ, id=order["id"]))["order"]["paymentState"] == "PARTLY_PAID"
+    await _less(ask, order, "1")
+    assert (await ask(READ, id=order["id"]))["order"]["paymentState"] == "PAID"
+    more = await _state(ask, order, charges=[SHIPPING])
+    assert more["order"]["paymentState"] == "PARTLY_PAID"
+    less = await _state(ask, order, charges=[])
+    assert less["order"]["paymentState"] == "PAID"
+
+
+async def test_while_taxes_are_not_known_anew_a_part_is_a_part(world, ask):
+    order = await orders.order(world, ask, taxes=[TAX])
+    await payments.record(ask, order, "PARTLY_PAID", "26")
+    await _less(ask, order)
+    assert (await ask(READ, id=order["id"]))["order"]["paymentState"] == "PARTLY_PAID"
+    for amount, state in (("4.75", "PARTLY_PAID"), ("1", "PAID")):
+        stated = await _state(ask, order, taxes=[{**TAX, "amount": amount}])
+        assert stated["order"]["paymentState"] == state
