@@ -39,7 +39,7 @@ async def cancel_each(locked: Locked, remaining: Mapping[Order, Remaining]) -> N
             continue
         every = locked.lines_of_order(order)
         happened = OrderLinesCancelled(order.id, lines=cancelled_lines(wanted))
-        given_back = lines.cancelled(locked.writing, order, every, wanted, happened)
+        given_back = await lines.cancelled(locked.writing, order, every, wanted, happened)
         order.version += 1
         if order.state is OrderState.CONFIRMED and all(it.cancelled == it.ordered for it in every):
             become(locked.writing, order, OrderState.CANCELLED)

@@ -83,7 +83,7 @@ async def cancel(
 
     A call-off gives them back to its contract (K5), which is locked after the order.
     """
-    given_back = cancelled(writing, order, lines, amounts, happened)
+    given_back = await cancelled(writing, order, lines, amounts, happened)
     if order.contract_id is None or not given_back:
         return
     everything = writing.for_all()
@@ -92,7 +92,7 @@ async def cancel(
     await counters.move(everything, changes)
 
 
-def cancelled(
+async def cancelled(
     writing: Writing,
     order: Order,
     lines: Collection[OrderLine],
