@@ -141,7 +141,7 @@ async def deliveries_dispatch(s: Scene) -> dict[str, Any]:
 def _recorded(s: Scene, order: dict[str, Any], quantity: str) -> dict[str, Any]:
     (line,) = order["lines"]
     taken = {"orderLineId": line["id"], "quantity": quantity, **COUNTED}
-    how = {"method": "PARCEL", "incoterm": "DAP", "completesOrder": True, "recipient": PERSON}
+    how = {"method": "PARCEL", "incoterm": "DAP", "completesOrder": False, "recipient": PERSON}
     where = {"locationId": s.location, "window": WINDOW, "windowOverride": "Asked."}
     return {**how, **where, "lines": [taken]}
 
