@@ -23,6 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 import migrations
 from commands.access import documents, keys
 from commands.master.prices import imports
+from commands.messages.readers import folders
 from commands.writing import journal
 from commands.writing.running import Author, run
 from commands.writing.transaction import Writing
@@ -101,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_key_words(nouns.add_parser("key", help="API keys"))
     _add_document_words(nouns.add_parser("document", help="trusted documents"))
     _add_price_words(nouns.add_parser("price", help="price lists"))
+    _add_edi_words(nouns.add_parser("edi", help="interchanges of a folder"))
     return parser
 
 
@@ -119,6 +121,18 @@ def _add_price_words(parser: argparse.ArgumentParser) -> None:
     prices = "columns price_list_code, product_sku, packaging, from_quantity, unit_price, is_active"
     load.add_argument("--entries", type=_file, metavar="FILE", help=prices)
     load.set_defaults(run=_import_prices)
+
+
+def _add_edi_words(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Take in the EDIFACT files that lie in a folder, read their messages, and write what is to"
+        " be sent. Files that were taken in move to its folder `done`, what is to be sent lies in"
+        " `out`. Names that begin with a dot or end in .tmp or .part are left alone: rename a file"
+        " once it is whole."
+    )
+    parser.add_argument("--merchant", required=True, metavar="SLUG", help="whose partners")
+    parser.add_argument("folder", type=_folder, metavar="FOLDER", help="where the files lie")
+    parser.set_defaults(run=_exchange)
 
 
 def _add_document_words(parser: argparse.ArgumentParser) -> None:
@@ -298,6 +312,22 @@ async def _import_prices(database: Database, arguments: argparse.Namespace) -> s
             counts = ", ".join(f"{number} {how.lower()}" for how, number in sorted(done.items()))
             lines.append(f"{path.name}: {counts or 'nothing'}.\n")
     return "".join(lines)
+
+
+async def _exchange(database: Database, arguments: argparse.Namespace) -> str:
+    async with database.writing(None) as session:
+        merchant = await keys.merchant_of(session, arguments.merchant)
+    author = Author(_operator(merchant.id), now(), _KEEP)
+    done = await folders.exchange(database, author, arguments.folder)
+    return f"{', '.join(f'{done[it]} {it}' for it in folders.COUNTED)}.\n"
+
+
+def _folder(path: str) -> Path:
+    """Return the path of a folder that is there."""
+    if not Path(path).is_dir():
+        message = f"there is no folder {path}"
+        raise argparse.ArgumentTypeError(message)
+    return Path(path)
 
 
 def _file(path: str) -> Path:

@@ -51,13 +51,13 @@ def changed(base: str) -> list[PurePosixPath]:
 
 
 def graph() -> grimp.ImportGraph:
-    """Return who imports whom, without the imports of modules that import every wing."""
+    """Return who imports whom, without the imports of modules of all wings, or all but one."""
     roots = [it for it in (*FLOORS, *BESIDE) if (ROOT / it).is_dir()]
     found = grimp.build_graph(*roots, exclude_type_checking_imports=True, cache_dir=None)
     imported = {it: found.find_modules_directly_imported_by(it) for it in found.modules}
     wings = {it: {part for name in names for part in _wing(name)} for it, names in imported.items()}
     every = {it for of_module in wings.values() for it in of_module}
-    for module in (it for it, of_module in wings.items() if of_module == every):
+    for module in (it for it, of_module in wings.items() if len(every - of_module) <= 1):
         for name in imported[module]:
             found.remove_import(importer=module, imported=name)
     return found

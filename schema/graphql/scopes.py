@@ -23,6 +23,8 @@ described(
     " has it only where it is named.",
     PAYMENTS_WRITE="Report what is known of payments; a token of a storefront has it only where it"
     " is named, one of a buyer never.",
+    MESSAGES_READ="Read partners, interchanges that came in and that go out, with their bytes.",
+    MESSAGES_WRITE="Take in interchanges, decide on those that are held, and write partners.",
 )
 
 _PLACES = [Location.OBJECT, Location.INTERFACE, Location.FIELD_DEFINITION]

@@ -19,7 +19,7 @@ FLOORS = {
     "models",
     "kit",
 }
-WINGS = {"fulfilment", "trade", "master", "access"}
+WINGS = {"messages", "fulfilment", "trade", "master", "access"}
 DECLARATIONS = "execution/ knows no loaders, and calls what it takes of them as they do"
 SAME_TWICE = {
     "Bind": DECLARATIONS,

@@ -15,9 +15,12 @@ STAFF = {
     "holds.active": Scope.ORDERS_MANAGE,
     "locations.code": Scope.MASTER_DATA_WRITE,
     "method_handling.method": Scope.MASTER_DATA_WRITE,
+    "interchanges.content": Scope.MESSAGES_WRITE,
     "packagings.code": Scope.MASTER_DATA_WRITE,
     "packagings.gtin": Scope.MASTER_DATA_WRITE,
     "parties.number": Scope.MASTER_DATA_WRITE,
+    "partner_profiles.code": Scope.MESSAGES_WRITE,
+    "partner_profiles.identification": Scope.MESSAGES_WRITE,
     "price_list_entries.step": Scope.MASTER_DATA_WRITE,
     "price_lists.code": Scope.MASTER_DATA_WRITE,
     "products.sku": Scope.MASTER_DATA_WRITE,
@@ -25,6 +28,7 @@ STAFF = {
 }
 """Table and key -> the scope that writes it: only those who see every row have it."""
 OURS = {
+    *("interchange_messages.number", "outgoing_interchanges.reference"),
     *("contract_lines.line_no", "deliveries.number", "journal.position", "journal.sequence"),
     *("merchant_counters.name", "order_lines.line_no", "orders.number", "parcel_lineage.pair"),
     "packagings.content",

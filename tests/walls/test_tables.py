@@ -37,6 +37,23 @@ LEFT_OUT = [
     """INSERT INTO shortfalls (merchant_id, id, contract_id, contract_line_id, owed, called_off,
             quantity, settled_at)
         SELECT merchant_id, id, contract_id, id, 1, 0, 1, now() FROM contract_lines LIMIT 1""",
+    """INSERT INTO partner_profiles (merchant_id, id, code, identification, qualifier,
+            has_line_breaks, acknowledgement, reference_prefix, references_used, is_active)
+        SELECT merchant_id, id, 'P', 'I', '', false, 'NEVER', '', 0, true FROM orders LIMIT 1""",
+    """INSERT INTO interchanges (merchant_id, id, received_at, source, size_bytes, sha256, state,
+            wants_answer, is_test, codec, service_characters, findings)
+        SELECT merchant_id, id, now(), 'UPLOAD', 1, 'a', 'REJECTED', false, false, 'ascii',
+            ':+.? ~', '[]' FROM partner_profiles""",
+    """INSERT INTO interchange_messages (merchant_id, id, interchange_id, number, received_at,
+            reference, type, version, release, agency, association, start, length, segment_count,
+            fate, findings)
+        SELECT merchant_id, id, id, 1, now(), '', '', '', '', '', '', 0, 1, 1, 'BROKEN', '[]'
+        FROM interchanges""",
+    """INSERT INTO outgoing_interchanges (merchant_id, id, partner_id, message_type, reference,
+            is_test, size_bytes, state, created_at)
+        SELECT merchant_id, id, id, 'CONTRL', '1', false, 1, 'PENDING', now() FROM interchanges""",
+    """INSERT INTO interchange_contents (merchant_id, id, interchange_id, content)
+        SELECT merchant_id, id, id, '' FROM interchanges""",
 ]
 """Rows for the tables in which the demo has none."""
 

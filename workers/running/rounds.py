@@ -26,16 +26,18 @@ class Round:
     """What is done for each merchant, and how often.
 
     name: what it does, for the log. step: does it for one merchant at an instant, in a transaction
-    of its own, and tells whether there is enough left for another step. merchants: gives those
-    for whom it is done; without it, it is done for all. at_end: whether a last round is made when
+    of its own, and tells whether there is enough left for another step; apart: does so in
+    transactions that it begins itself. merchants: gives those for whom it is done; without it, it
+    is done for all. at_end: whether a last round is made when
     the process ends, instead of leaving the one that is under way.
     """
 
     name: str
     every: timedelta
-    step: Callable[[Session, UUID, datetime], Awaitable[bool]]
+    step: Callable[[Session, UUID, datetime], Awaitable[bool]] | None = None
     merchants: Callable[[], Iterable[UUID]] | None = None
     at_end: bool = False
+    apart: Callable[[Database, UUID, datetime], Awaitable[bool]] | None = None
 
 
 class Rounds:
@@ -93,5 +95,10 @@ class Rounds:
             return ()
 
     async def _step(self, round_: Round, merchant_id: UUID) -> bool:
+        now = self._clock()
+        if round_.apart is not None:
+            return await round_.apart(self._database, merchant_id, now)
+        if round_.step is None:
+            return False
         async with self._database.writing(merchant_id) as session:
-            return await round_.step(session, merchant_id, self._clock())
+            return await round_.step(session, merchant_id, now)

@@ -24,7 +24,6 @@ from tests.make import Ask, World
 from tests.make import world as another_world
 from tests.make.everything import CORE, SHARED, SHOWN, WINGS, inputs_of, makers
 from tests.make.feed import rows
-from tests.make.rows import digests, every_text
 from tests.make.scene import Scene, scene
 from tests.make.sweeps.leaves import (
     Leaf,
@@ -37,6 +36,7 @@ from tests.make.sweeps.leaves import (
     wrong_types,
     wrong_values,
 )
+from tests.make.sweeps.rows import digests, every_text
 
 NARROWED = {"carrierId": "trackingNumber"}
 """What only narrows another field: of an event, the carrier says whose number it is."""
@@ -254,6 +254,8 @@ async def test_another_companys_id_is_refused_to_a_buyer_as_an_unknown_one(
 
 KEYS = {
     *("channelCode", "closes", "gln", "gtin", "language", "limit", "opens", "productSku", "sscc"),
+    *("content", "identification", "ownIdentification", "ownQualifier", "qualifier"),
+    *("referencePrefix", "serviceCharacters"),
     *("hazardClass", "hazardClasses", "packaging", "unNumber", "variantOfSku"),
     *(
         "channelCodes",

@@ -1,8 +1,8 @@
 """The largest quantities that an input takes: done, or refused; never an internal fault."""
 
 from tests.make import Ask, World
-from tests.make.rows import digests
 from tests.make.scene import scene
+from tests.make.sweeps.rows import digests
 from tests.make.trade import contracts
 from tests.make.trade.contracts import codes, schedule, try_release
 

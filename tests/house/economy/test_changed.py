@@ -42,8 +42,8 @@ def test_what_every_test_stands_on_runs_all(imports, file) -> None:
 @pytest.mark.parametrize(
     ("file", "others"),
     [
-        ("commands/master/locations.py", ["access", "fulfilment", "trade"]),
-        ("commands/trade/orders/cancel.py", ["access", "master"]),
+        ("commands/master/locations.py", ["access", "fulfilment", "messages", "trade"]),
+        ("commands/trade/orders/cancel.py", ["access", "master", "messages"]),
         ("kit/embedded/keeper.py", []),
         ("tests/api/sweeps/test_bad_input.py", []),
     ],

@@ -150,6 +150,12 @@ _TEXTS: Mapping[str, Mapping[Any, str]] = {
     "opens": dict.fromkeys(("8", "25:00", "08:00\n", "\0", LONG), "INVALID"),
     "closes": dict.fromkeys(("8", "24:01", "\0", LONG), "INVALID"),
     "limit": dict.fromkeys(("speed", "", "\0", LONG), "INVALID"),
+    # Bytes of a file in Base64; the service characters of EDIFACT.
+    "content": {**dict.fromkeys(("a$b", "é", "\0", "YQ"), "INVALID"), "": "BLANK"},
+    "serviceCharacters": {
+        **dict.fromkeys(("", ":+", "::::::", "\0", "é"), "INVALID"),
+        LONG: "TOO_LONG",
+    },
     # The text of a document of GraphQL.
     "text": {
         **dict.fromkeys(("a\0b", "\x1b[1m", " \n "), "INVALID"),

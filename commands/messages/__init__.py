@@ -1,0 +1,1 @@
+"""Verbs of messages: partners, the inbox, the outbox, what reads messages."""

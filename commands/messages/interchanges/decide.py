@@ -1,0 +1,132 @@
+"""What staff decides on interchanges and messages: read once more, or not at all."""
+
+import asyncio
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+
+from commands.messages.interchanges.files import File, Piece, header_columns, kept, pieces
+from commands.messages.interchanges.taking import answer, settle
+from commands.writing.transaction import Outcome, Writing
+from commands.writing.verbs import verb
+from kit.errors import Code, Path, Refused
+from kit.ids import Names
+from kit.inputs import Bulk, Command, refuse_duplicates
+from kit.standards.edifact.faults import Fault, Finding
+from models.access.viewers import Scope
+from models.base.acts import Act
+from models.events.messages.interchanges import (
+    InterchangeMessageReplayed,
+    InterchangeRejected,
+    InterchangeReplayed,
+)
+from models.messages.interchanges import (
+    REJECT,
+    REPLAY,
+    UNSETTLED,
+    Interchange,
+    InterchangeMessage,
+    InterchangeState,
+    MessageFate,
+)
+from models.messages.outbox import InterchangeContent
+from models.messages.partners import PartnerProfile
+
+_PATH: Path = ("interchange_id",)
+
+
+class InterchangeCommand(Command):
+    """What is decided on one interchange."""
+
+    interchange_id: Annotated[UUID, Names("Interchange")] = Field(description="The interchange.")
+
+
+class InterchangeReplay(InterchangeCommand):
+    """Reads an interchange once more, of which nothing was taken in."""
+
+    is_reference_free: bool = Field(
+        default=False,
+        description="Take it in although another one has its reference and other bytes.",
+    )
+
+
+class InterchangeReject(InterchangeCommand):
+    """Rejects an interchange that is held."""
+
+
+class InterchangeMessagesReplay(Command):
+    """Up to 250 messages to read once more."""
+
+    message_ids: Bulk[Annotated[UUID, Names("InterchangeMessage")]] = Field(
+        description="The messages, each once; nothing of them was applied."
+    )
+
+
+@verb(
+    REPLAY,
+    "Read an interchange once more that is held or was rejected: its partner may be known now, or"
+    " known to write in other characters. What it is now is answered anew.",
+)
+async def replay(writing: Writing, command: InterchangeReplay) -> Outcome:
+    """Read the bytes that are kept. Refused: NOT_FOUND; WRONG_STATE, also for a beginning only."""
+    row, piece = await _locked(writing, command, REPLAY)
+    if row.size_bytes != len(piece.content):
+        text = "Only the beginning of it is kept: it was too large."
+        raise Refused(Code.WRONG_STATE, text, _PATH)
+    for name, value in header_columns(piece).items():
+        setattr(row, name, value)
+    count = await settle(writing, row, piece, is_decided=command.is_reference_free)
+    writing.record(InterchangeReplayed(row.id, state=row.state, messages=count))
+    return {"interchange_id": row.id}
+
+
+@verb(REJECT, "Reject an interchange that is held; its partner is told where it wants answers.")
+async def reject(writing: Writing, command: InterchangeReject) -> Outcome:
+    """Take nothing of it in. Refused: NOT_FOUND, WRONG_STATE."""
+    row, piece = await _locked(writing, command, REJECT)
+    row.state = InterchangeState.REJECTED
+    if row.partner_id is not None:
+        wanted: Any = {row.partner_id: _PATH}
+        partner = (await writing.lock(PartnerProfile, wanted))[row.partner_id]
+        text = "Its reference was used before."
+        piece.envelope.findings.insert(0, Finding(Fault.DUPLICATE_REFERENCE, text, 0, "UNB"))
+        row.findings = kept(piece.envelope.findings, piece.envelope.start)
+        await answer(writing, row, piece, partner)
+    writing.record(InterchangeRejected(row.id))
+    return {"interchange_id": row.id}
+
+
+async def _locked(
+    writing: Writing, command: InterchangeCommand, act: Act
+) -> tuple[Interchange, Piece]:
+    """Lock an interchange and read its bytes. Refused: NOT_FOUND, WRONG_STATE."""
+    key = command.interchange_id
+    row = (await writing.lock(Interchange, {key: _PATH}))[key]
+    if row.state not in act.states:
+        raise Refused(Code.WRONG_STATE, f"It is {row.state}.", _PATH)
+    (content,) = await writing.records(InterchangeContent, "id", [key])
+    file = File(content.content, len(content.content), row.sha256)
+    piece = await asyncio.to_thread(lambda: next(pieces(file)))
+    return row, piece
+
+
+@verb(
+    Act(Scope.MESSAGES_WRITE),
+    "Let messages wait once more that nobody could read or that were refused; they are read in the"
+    " order in which they came.",
+)
+async def replay_messages(writing: Writing, command: InterchangeMessagesReplay) -> Outcome:
+    """Let messages wait. Refused: DUPLICATE, NOT_FOUND, WRONG_STATE for what is done or broken."""
+    refuse_duplicates(command.message_ids, ("message_ids",))
+    wanted: dict[UUID, Path] = {
+        key: ("message_ids", place) for place, key in enumerate(command.message_ids)
+    }
+    rows = await writing.lock(InterchangeMessage, wanted)
+    for key, path in wanted.items():
+        row = rows[key]
+        if row.fate not in UNSETTLED:
+            raise Refused(Code.WRONG_STATE, f"This message is {row.fate}.", path)
+        row.fate, row.read_at, row.findings = MessageFate.WAITING, None, []
+        writing.record(InterchangeMessageReplayed(key))
+    return {"message_ids": list(wanted)}

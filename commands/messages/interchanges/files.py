@@ -1,0 +1,136 @@
+"""Files as they are taken in: in bounded memory, whatever stands in them."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kit.standards.edifact.envelopes import MOST_FINDINGS, split
+from kit.standards.edifact.faults import SYNTAX_CODES, Fault, Finding
+from kit.standards.edifact.parts import Envelope, EnvelopedMessage
+from kit.standards.edifact.segments import BLANK, END
+
+LARGEST = 16 * 1024 * 1024
+"""Bytes of a file that is read; of one that is larger, no more than its beginning is kept."""
+HEAD = 4 * 1024
+"""Bytes that are kept of a file that is too large."""
+
+
+@dataclass(frozen=True)
+class File:
+    """A file: its bytes, and of one that is too large only the first. size, sha256: of all."""
+
+    content: bytes
+    size: int
+    sha256: str
+
+    @classmethod
+    def of(cls, chunks: Iterable[bytes]) -> "File":
+        """Read a file from its parts, none of which is kept beyond the largest file."""
+        kept, size, digest = bytearray(), 0, hashlib.sha256()
+        for chunk in chunks:
+            size += len(chunk)
+            digest.update(chunk)
+            if len(kept) <= LARGEST:
+                kept += chunk[: LARGEST + 1 - len(kept)]
+        content = bytes(kept) if size <= LARGEST else bytes(kept[:HEAD])
+        return cls(content, size, digest.hexdigest())
+
+
+@dataclass(frozen=True)
+class Piece:
+    """An interchange of a file, and its own bytes, from which its places are counted.
+
+    size, sha256: of the bytes, or of the whole file where it is too large.
+    """
+
+    content: bytes
+    size: int
+    sha256: str
+    envelope: Envelope
+
+    def part(self, start: int, end: int) -> bytes:
+        """Return bytes between two places of the file."""
+        return self.content[start - self.envelope.start : end - self.envelope.start]
+
+
+def pieces(file: File, charset: str | None = None) -> Iterator[Piece]:
+    """Give the interchanges of a file; what is blank behind one is no difference.
+
+    charset: that of a partner, whatever UNB says.
+    """
+    for envelope in split(file.content, charset):
+        content = file.content[envelope.start : envelope.end]
+        if len(file.content) == file.size:
+            kept = content.strip(BLANK + END)
+            yield Piece(content, len(content), hashlib.sha256(kept).hexdigest(), envelope)
+        else:
+            text = f"It has {file.size:,} bytes, and {LARGEST:,} are the most."
+            envelope.findings[:] = [Finding(Fault.TOO_MANY, text, 0)]
+            envelope.messages.clear()
+            yield Piece(file.content, file.size, file.sha256, envelope)
+            return
+
+
+def storable(text: str) -> str:
+    """Return a text without what PostgreSQL takes for none."""
+    return "".join(it if it.isprintable() else "\N{REPLACEMENT CHARACTER}" for it in text)
+
+
+def kept(findings: Iterable[Finding], start: int) -> list[dict[str, Any]]:
+    """Return findings as rows keep them. start: of what they are counted from."""
+    return [_kept(it, start) for it in list(findings)[: MOST_FINDINGS + 1]]
+
+
+def _kept(finding: Finding, start: int) -> dict[str, Any]:
+    return {
+        "code": finding.fault.value,
+        "syntax_code": SYNTAX_CODES.get(finding.fault),
+        "text": storable(finding.text),
+        "is_error": finding.is_error,
+        "offset": max(0, finding.offset - start),
+        "tag": None if finding.tag is None else storable(finding.tag),
+        "segment_no": finding.number,
+        "element_no": finding.element,
+        "component_no": finding.component,
+    }
+
+
+def header_columns(piece: Piece) -> Mapping[str, Any]:
+    """Return the columns of an interchange that its bytes say."""
+    envelope, header = piece.envelope, piece.envelope.header
+    own: dict[str, Any] = {
+        "codec": envelope.codec,
+        "service_characters": envelope.delimiters.una[len("UNA") :],
+        "findings": kept(envelope.findings, envelope.start),
+        "wants_answer": header is not None and header.wants_answer,
+        "is_test": header is not None and header.is_test,
+    }
+    if header is None:
+        return own
+    prepared = header.prepared_at
+    return own | {
+        "sender": storable(header.sender.code),
+        "sender_qualifier": storable(header.sender.qualifier),
+        "recipient": storable(header.recipient.code),
+        "recipient_qualifier": storable(header.recipient.qualifier),
+        "reference": storable(header.reference),
+        "prepared": None if prepared is None else prepared.isoformat(timespec="minutes"),
+        "syntax": f"{header.identifier}:{header.version}",
+        "application": storable(header.application) or None,
+    }
+
+
+def message_columns(message: EnvelopedMessage, start: int) -> Mapping[str, Any]:
+    """Return the columns of a message that its bytes say. start: of its interchange."""
+    kind, group = message.kind, message.group
+    names = ("type", "version", "release", "agency", "association")
+    return {
+        "reference": storable(message.reference),
+        **{name: storable(getattr(kind, name)) for name in names},
+        "group_reference": None if group is None else storable(group.reference),
+        "start": message.start - start,
+        "length": message.end - message.start,
+        "segment_count": message.segments,
+        "findings": kept(message.findings, start),
+    }

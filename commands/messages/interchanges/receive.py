@@ -1,0 +1,82 @@
+"""Interchanges come in: uploaded over the API, or from a folder."""
+
+import base64
+import binascii
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from commands.messages.interchanges.files import File
+from commands.messages.interchanges.taking import take_in
+from commands.writing.transaction import Outcome, Writing
+from commands.writing.verbs import verb
+from kit.errors import Code
+from kit.inputs import Command, Key
+from models.access.viewers import Scope
+from models.base.acts import Act
+from models.messages.interchanges import InterchangeSource
+
+_LONGEST = 1_400_000
+"""Letters of Base64: more than a request may have bytes."""
+
+
+def _is_base64(text: str) -> str:
+    try:
+        base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise PydanticCustomError(Code.INVALID.value, "This is no Base64.") from error
+    return text
+
+
+Base64 = Annotated[
+    str, StringConstraints(min_length=1, max_length=_LONGEST), AfterValidator(_is_base64)
+]
+
+
+class InterchangeReceive(Command):
+    """A file with interchanges, one behind the other."""
+
+    content: Base64 = Field(description="The bytes of the file in Base64, as it came.")
+    file_name: Key | None = Field(None, description="What the file is called; for people.")
+
+
+class InterchangeFileReceive(Command):
+    """A file as it was found in a folder."""
+
+    file: Any = Field(description="What was read of it, a File.")
+    file_name: str = Field(description="What it is called.")
+
+
+_RECEIVE = Act(Scope.MESSAGES_WRITE)
+
+
+@verb(
+    _RECEIVE,
+    "Take in a file of EDIFACT interchanges, whatever it says: bytes and findings are kept, CONTRL"
+    " is written where its partner wants one, and its messages are read afterwards. The same bytes"
+    " are taken in once; other bytes under a reference that was used are held.",
+)
+async def receive(writing: Writing, command: InterchangeReceive) -> Outcome:
+    """Take in what was uploaded. Refused: INVALID for what is no Base64."""
+    file = File.of([base64.b64decode(command.content)])
+    return await _received(writing, file, InterchangeSource.UPLOAD, command.file_name)
+
+
+@verb(_RECEIVE, "Take in a file that was found in a folder.")
+async def receive_file(writing: Writing, command: InterchangeFileReceive) -> Outcome:
+    """Take in a file of a folder."""
+    return await _received(writing, command.file, InterchangeSource.FOLDER, command.file_name)
+
+
+async def _received(
+    writing: Writing, file: File, source: InterchangeSource, file_name: str | None
+) -> Outcome:
+    taken = await take_in(writing, file, source, file_name)
+    statuses = {True: "CREATED", False: "UNCHANGED"}
+    return {
+        "results": [
+            {"interchange_id": row.id, "status": statuses[is_new], "problems": []}
+            for row, is_new in taken
+        ]
+    }

@@ -1,0 +1,215 @@
+"""What becomes of an interchange: known or new, held or taken in; its answer, its messages."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Boolean, Text, Uuid, bindparam, exists, select
+
+from commands.messages import outbox
+from commands.messages.interchanges.files import (
+    File,
+    Piece,
+    header_columns,
+    kept,
+    message_columns,
+    pieces,
+)
+from commands.writing.rows import write_rows
+from commands.writing.transaction import Writing
+from kit.ids import new_id
+from kit.standards.edifact import control
+from kit.standards.edifact.faults import Fault, Finding
+from kit.standards.edifact.parts import Header
+from models.events.messages.interchanges import InterchangeReceived
+from models.messages.interchanges import (
+    UNTAKEN,
+    Interchange,
+    InterchangeMessage,
+    InterchangeSource,
+    InterchangeState,
+    MessageFate,
+)
+from models.messages.outbox import InterchangeContent
+from models.messages.partners import Acknowledgement, PartnerProfile
+
+Taken = tuple[Interchange, bool]
+"""An interchange, and whether it is new."""
+
+
+async def take_in(
+    writing: Writing, file: File, source: InterchangeSource, file_name: str | None
+) -> Sequence[Taken]:
+    """Take in the interchanges of a file; one that is there already changes nothing but its answer.
+
+    Files are read in a thread, so that other operations have their turn.
+    """
+    found = await asyncio.to_thread(lambda: list(pieces(file)))
+    known = await writing.among(Interchange, "sha256", {it.sha256 for it in found})
+    there = {it.sha256: it for it in known}
+    taken: list[Taken] = []
+    for each in found:
+        row = there.get(each.sha256)
+        if row is None:
+            row = await _new(writing, each, source, file_name)
+            there[row.sha256] = row
+            taken.append((row, True))
+        else:
+            await outbox.want_again(writing, row.id)
+            taken.append((row, False))
+    return taken
+
+
+async def _new(
+    writing: Writing, piece: Piece, source: InterchangeSource, file_name: str | None
+) -> Interchange:
+    row = Interchange(
+        merchant_id=writing.viewer.merchant_id,
+        id=new_id(),
+        received_at=writing.now,
+        source=source,
+        file_name=file_name,
+        size_bytes=piece.size,
+        sha256=piece.sha256,
+        state=InterchangeState.REJECTED,
+        **header_columns(piece),
+    )
+    writing.session.add(row)
+    await writing.session.flush()
+    own = {"merchant_id": row.merchant_id, "id": row.id, "interchange_id": row.id}
+    writing.session.add(InterchangeContent(**own, content=piece.content))
+    await writing.session.flush()
+    count = await settle(writing, row, piece)
+    writing.record(InterchangeReceived(row.id, state=row.state, source=row.source, messages=count))
+    return row
+
+
+async def settle(
+    writing: Writing, row: Interchange, piece: Piece, *, is_decided: bool = False
+) -> int:
+    """Decide what becomes of an interchange, answer it, and return how many messages it gave.
+
+    is_decided: somebody has decided that a reference which was used before does not stop it.
+    """
+    header = piece.envelope.header
+    if header is None:
+        row.state = InterchangeState.REJECTED
+        return 0
+    partner = await _partner(writing, header)
+    if partner is None:
+        row.state = InterchangeState.HELD
+        _tell(row, Fault.UNKNOWN_SENDER, "No active partner is called so.")
+        return 0
+    row.partner_id = partner.id
+    piece = await _in_charset(row, piece, partner)
+    if refused := _not_for_us(partner, header):
+        piece.envelope.findings.insert(0, refused)
+        row.findings = kept(piece.envelope.findings, piece.envelope.start)
+    if not piece.envelope.is_whole:
+        row.state = InterchangeState.REJECTED
+        await answer(writing, row, piece, partner)
+        return 0
+    if not is_decided and await _is_used(writing, row):
+        row.state = InterchangeState.HELD
+        text = "Another interchange of this partner has the same reference and other bytes."
+        _tell(row, Fault.DUPLICATE_REFERENCE, text)
+        return 0
+    row.state = InterchangeState.TESTED if header.is_test else InterchangeState.ACCEPTED
+    await _write_messages(writing, row, piece)
+    await answer(writing, row, piece, partner)
+    return len(piece.envelope.messages)
+
+
+async def _partner(writing: Writing, header: Header) -> PartnerProfile | None:
+    """Lock the partner that has sent it, so that its references are compared one by one."""
+    rows = await writing.among(
+        PartnerProfile, "identification", [header.sender.code], "id", lock=True
+    )
+    fitting = (it for it in rows if it.qualifier == header.sender.qualifier and it.is_active)
+    return next(fitting, None)
+
+
+async def _in_charset(row: Interchange, piece: Piece, partner: PartnerProfile) -> Piece:
+    """Read it again where its partner is known to write in other characters than UNB says."""
+    header = piece.envelope.header
+    charset = partner.charset
+    if charset is None or header is None or charset.value == header.identifier:
+        return piece
+    file = File(piece.content, piece.size, piece.sha256)
+    again = await asyncio.to_thread(lambda: next(pieces(file, charset.value)))
+    for name, value in header_columns(again).items():
+        setattr(row, name, value)
+    return replace(piece, envelope=again.envelope)
+
+
+def _not_for_us(partner: PartnerProfile, header: Header) -> Finding | None:
+    own = (partner.own_identification, partner.own_qualifier)
+    if own in ((None, None), (header.recipient.code, header.recipient.qualifier)):
+        return None
+    text = f"We are not {header.recipient.code}."
+    return Finding(Fault.NOT_THE_RECIPIENT, text, 0, "UNB", element=3, component=1)
+
+
+async def _is_used(writing: Writing, row: Interchange) -> bool:
+    """Tell whether the partner has used the reference for what was taken in before."""
+    names = ("id", "partner_id", "reference", "is_test")
+    own = {f"own_{name}": getattr(row, name) for name in names}
+    return bool(await writing.session.scalar(_USED, {**writing.parameters, **own}))
+
+
+_USED = select(
+    exists().where(
+        Interchange.merchant_id == bindparam("merchant", type_=Uuid()),
+        Interchange.partner_id == bindparam("own_partner_id", type_=Uuid()),
+        Interchange.reference == bindparam("own_reference", type_=Text()),
+        Interchange.is_test == bindparam("own_is_test", type_=Boolean()),
+        Interchange.state.not_in(sorted(UNTAKEN)),
+        Interchange.id != bindparam("own_id", type_=Uuid()),
+    )
+)
+
+
+def _tell(row: Interchange, fault: Fault, text: str) -> None:
+    row.findings = [*row.findings, *kept([Finding(fault, text, 0, "UNB")], 0)]
+
+
+async def _write_messages(writing: Writing, row: Interchange, piece: Piece) -> None:
+    """Write the messages by one statement; those that are whole wait to be read."""
+    writing.extent.touch(len(piece.envelope.messages))
+    waiting = MessageFate.TESTED if row.is_test else MessageFate.WAITING
+    new = [
+        {
+            "merchant_id": row.merchant_id,
+            "id": new_id(),
+            "interchange_id": row.id,
+            "number": number,
+            "received_at": row.received_at,
+            "fate": waiting if each.is_whole else MessageFate.BROKEN,
+            **message_columns(each, piece.envelope.start),
+        }
+        for number, each in enumerate(piece.envelope.messages, 1)
+    ]
+    await writing.session.flush()
+    await write_rows(writing, {InterchangeMessage: new})
+
+
+async def answer(writing: Writing, row: Interchange, piece: Piece, partner: PartnerProfile) -> None:
+    """Answer with CONTRL where the partner wants it; what is an answer itself never is."""
+    header: Any = piece.envelope.header
+    wanted = partner.acknowledgement is Acknowledgement.ALWAYS or (
+        partner.acknowledgement is Acknowledgement.ON_REQUEST and header.wants_answer
+    )
+    if not wanted or control.is_answer(piece.envelope):
+        return
+    ours = replace(
+        header,
+        sender=header.recipient,
+        recipient=header.sender,
+        prepared_at=writing.now,
+        wants_answer=False,
+    )
+    body = control.body(header, piece.envelope)
+    await outbox.write(
+        writing, partner, outbox.Outgoing(ours, control.kind_for(header), body, row.id)
+    )

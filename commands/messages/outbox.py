@@ -1,0 +1,115 @@
+"""The outbox: what we write to partners, numbered for each of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from commands.writing.transaction import Outcome, Writing
+from commands.writing.verbs import verb
+from kit.errors import Code, Refused
+from kit.ids import Names, new_id
+from kit.inputs import Command
+from kit.standards.edifact.charsets import fits
+from kit.standards.edifact.delimiters import DEFAULT, Delimiters
+from kit.standards.edifact.parts import Header, MessageKind
+from kit.standards.edifact.writing import SegmentParts, Style, interchange
+from models.access.viewers import Scope
+from models.base.acts import Act
+from models.events.messages.outbox import (
+    OutgoingInterchangeSent,
+    OutgoingInterchangeWantedAgain,
+    OutgoingInterchangeWritten,
+)
+from models.messages.outbox import InterchangeContent, OutgoingInterchange, OutgoingState
+from models.messages.partners import PartnerProfile
+
+SEND = Act(Scope.MESSAGES_WRITE, frozenset({OutgoingState.PENDING}), becomes=OutgoingState.SENT)
+_WIDER = ("UNOC", "UNOW")
+"""In which characters we write what does not fit into those that are wanted."""
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """What is to be written. header: without reference. answers_id: to what it is the answer."""
+
+    header: Header
+    kind: MessageKind
+    body: Sequence[SegmentParts]
+    answers_id: UUID | None = None
+
+
+class OutgoingInterchangeSend(Command):
+    """An interchange of ours that has left."""
+
+    outgoing_interchange_id: Annotated[UUID, Names("OutgoingInterchange")] = Field(
+        description="The interchange."
+    )
+
+
+@verb(SEND, "Say that an interchange of ours was handed to its partner.")
+async def send(writing: Writing, command: OutgoingInterchangeSend) -> Outcome:
+    """Note that it was sent. Refused: NOT_FOUND, WRONG_STATE for what was sent before."""
+    key = command.outgoing_interchange_id
+    rows = await writing.lock(OutgoingInterchange, {key: ("outgoing_interchange_id",)})
+    if rows[key].state is not OutgoingState.PENDING:
+        text = "It was sent before."
+        raise Refused(Code.WRONG_STATE, text, ("outgoing_interchange_id",))
+    rows[key].state, rows[key].sent_at = OutgoingState.SENT, writing.now
+    writing.record(OutgoingInterchangeSent(key))
+    return {"outgoing_interchange_id": key}
+
+
+async def write(writing: Writing, partner: PartnerProfile, outgoing: Outgoing) -> UUID:
+    """Write an interchange for a partner, whose row is locked, at its next reference."""
+    partner.references_used += 1
+    width = 14 - len(partner.reference_prefix)
+    number = partner.references_used % 10**width
+    header = replace(outgoing.header, reference=f"{partner.reference_prefix}{number}")
+    content = _written(header, outgoing, _style(partner))
+    row = OutgoingInterchange(
+        merchant_id=partner.merchant_id,
+        id=new_id(),
+        partner_id=partner.id,
+        answers_id=outgoing.answers_id,
+        message_type=outgoing.kind.type,
+        reference=header.reference,
+        is_test=header.is_test,
+        size_bytes=len(content),
+        state=OutgoingState.PENDING,
+        created_at=writing.now,
+    )
+    writing.session.add(row)
+    await writing.session.flush()
+    own = {"merchant_id": row.merchant_id, "id": row.id, "outgoing_id": row.id}
+    writing.session.add(InterchangeContent(**own, content=content))
+    writing.record(OutgoingInterchangeWritten(row.id, answers_id=outgoing.answers_id))
+    return row.id
+
+
+def _style(partner: PartnerProfile) -> Style:
+    marks = partner.service_characters
+    delimiters = DEFAULT if marks is None else Delimiters.of(marks.encode())
+    return Style(delimiters, has_line_breaks=partner.has_line_breaks)
+
+
+def _written(header: Header, outgoing: Outgoing, style: Style) -> bytes:
+    """Return the bytes, in the first characters into which all of it fits; UTF-8 takes anything."""
+    texts = [str(outgoing.body), str(header), str(outgoing.kind)]
+    for identifier in (header.identifier, *_WIDER):
+        if all(fits(it, identifier) for it in texts):
+            break
+    wider = replace(header, identifier=identifier)
+    return interchange(wider, [(outgoing.kind, outgoing.body)], style)
+
+
+async def want_again(writing: Writing, answers_id: UUID) -> None:
+    """Let the answers to an interchange be sent again: it came once more."""
+    for row in await writing.among(
+        OutgoingInterchange, "answers_id", [answers_id], "id", lock=True
+    ):
+        if row.state is OutgoingState.SENT:
+            row.state, row.sent_at = OutgoingState.PENDING, None
+            writing.record(OutgoingInterchangeWantedAgain(row.id))

@@ -1,0 +1,114 @@
+"""Partners are written in bulk: how each of them writes, and how it is answered."""
+
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from commands.writing.transaction import Outcome, Writing
+from commands.writing.upserts.items import UpsertEvents, results, upsert
+from commands.writing.verbs import verb
+from kit.errors import Code, Refused
+from kit.inputs import Bulk, Command, Input, Reference, refuse_duplicates
+from kit.standards.edifact.delimiters import Delimiters
+from kit.standards.edifact.faults import Faulty
+from models.access.viewers import Scope
+from models.base.acts import Act
+from models.events.messages.partners import PartnerProfileCreated, PartnerProfileUpdated
+from models.master.parties import Party
+from models.messages.partners import Acknowledgement, Charset, PartnerProfile
+
+_EVENTS = UpsertEvents(PartnerProfileCreated, PartnerProfileUpdated)
+
+
+def _parting(una: str) -> str:
+    try:
+        found = Delimiters.of(una.encode())
+    except Faulty as error:
+        raise PydanticCustomError(Code.INVALID.value, "{text}", {"text": str(error)}) from error
+    if not found.release:
+        text = "Without a release mark not everything can be written."
+        raise PydanticCustomError(Code.INVALID.value, "{text}", {"text": text})
+    return una
+
+
+Identified = Annotated[Reference, StringConstraints(max_length=35)]
+Qualifier = Annotated[Reference, StringConstraints(max_length=4)]
+Prefix = Annotated[Reference, StringConstraints(max_length=5)]
+ServiceCharacters = Annotated[str, StringConstraints(max_length=6), AfterValidator(_parting)]
+
+
+class PartnerProfileUpsert(Input):
+    """One partner, known by its code; everything of it is written."""
+
+    code: Reference = Field(description="Name of ours for it; the key of the upsert.")
+    identification: Identified = Field(
+        description="What it calls itself in UNB (0004); with `qualifier` of one partner only."
+    )
+    qualifier: Qualifier | None = Field(
+        None, description="Of that (0007), for example 14 for a GLN."
+    )
+    own_identification: Identified | None = Field(
+        None,
+        description="What it calls us in UNB (0010); without it, it may call us anything.",
+    )
+    own_qualifier: Qualifier | None = Field(
+        None, description="Of that (0007); only with `ownIdentification`."
+    )
+    party_number: Reference | None = Field(None, description="Number of the party that it is.")
+    charset: Charset | None = Field(
+        None, description="What its files are written in, whatever their UNB says."
+    )
+    service_characters: ServiceCharacters | None = Field(
+        None, description="The six characters of UNA for what we write; left out, `:+.? '`."
+    )
+    has_line_breaks: bool = Field(
+        default=False, description="Whether a line break stands behind each segment that we write."
+    )
+    acknowledgement: Acknowledgement = Field(
+        Acknowledgement.ON_REQUEST, description="When an interchange is answered with CONTRL."
+    )
+    reference_prefix: Prefix | None = Field(
+        None, description="What the control references (0020) of what we write begin with."
+    )
+    is_active: bool = Field(default=True, description="Whether its interchanges are taken in.")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.own_identification is None and self.own_qualifier is not None:
+            text = "A qualifier goes with an identification."
+            raise PydanticCustomError(Code.INVALID.value, "{text}", {"text": text})
+        return self
+
+
+class PartnerProfilesUpsert(Command):
+    """Up to 250 partners."""
+
+    partners: Bulk[PartnerProfileUpsert] = Field(description="The partners, each code once.")
+
+
+@verb(
+    Act(Scope.MESSAGES_WRITE),
+    "Write partners: what they call themselves, how they write, and how they are answered.",
+)
+async def upsert_all(writing: Writing, command: PartnerProfilesUpsert) -> Outcome:
+    """Write partners. Refused: DUPLICATE, NOT_FOUND for a party, TAKEN for an identification."""
+    partners = command.partners
+    refuse_duplicates((it.code for it in partners), ("partners",), "code")
+    names = ((it.identification, it.qualifier) for it in partners)
+    refuse_duplicates(names, ("partners",), "identification")
+    numbers = [it.party_number for it in partners if it.party_number is not None]
+    parties = await writing.by_key(Party, "number", numbers)
+    items: list[dict[str, Any]] = []
+    for place, each in enumerate(partners):
+        values = each.model_dump(exclude={"party_number"})
+        values |= {name: values[name] or "" for name in ("qualifier", "reference_prefix")}
+        if each.own_identification is not None:
+            values["own_qualifier"] = each.own_qualifier or ""
+        party = parties.get(each.party_number)
+        if each.party_number is not None and party is None:
+            path = ("partners", place, "party_number")
+            raise Refused(Code.NOT_FOUND, "There is no such Party.", path)
+        items.append(values | {"party_id": None if party is None else party.id})
+    written = await upsert(writing, PartnerProfile, _EVENTS, "code", items, ("partners",))
+    return results("partner_profile_id", *written)

@@ -1,0 +1,1 @@
+"""What reads messages: one declared reader for each type, one transaction for each message."""

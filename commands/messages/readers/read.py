@@ -1,0 +1,194 @@
+"""Messages that wait are read one after the other, in the order in which they came."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+from sqlalchemy import Integer, LargeBinary, Uuid, bindparam, func, literal_column, select
+
+from commands.messages.interchanges.files import kept, storable
+from commands.messages.readers.declared import Incoming, MessageReader, reader_of
+from commands.writing.running import Author, run
+from commands.writing.transaction import Outcome, Writing
+from commands.writing.verbs import verb
+from kit.db.database import Database
+from kit.db.lost import Unavailable
+from kit.db.statements import Statement
+from kit.errors import Code, Problem, Refused
+from kit.ids import Names
+from kit.inputs import Command
+from kit.standards.edifact import groups
+from kit.standards.edifact.delimiters import Delimiters
+from kit.standards.edifact.messages import segments_of
+from kit.standards.edifact.parts import Envelope, EnvelopedMessage, MessageKind
+from models.access.viewers import Scope, by_itself
+from models.base.acts import Act
+from models.events.messages.interchanges import InterchangeMessageSettled
+from models.messages.interchanges import Interchange, InterchangeMessage, MessageFate
+from models.messages.outbox import InterchangeContent
+from models.messages.partners import PartnerProfile
+
+_log = logging.getLogger("abruf")
+_READ = Act(Scope.MESSAGES_WRITE, frozenset({MessageFate.WAITING}))
+NO_READER = "NO_READER"
+_NO_ANSWERS = timedelta(0)
+"""Answers are kept for nobody: nothing here has an idempotency key."""
+
+
+class InterchangeMessageRead(Command):
+    """A message that waits."""
+
+    message_id: Annotated[UUID, Names("InterchangeMessage")] = Field(description="The message.")
+
+
+class InterchangeMessageRefuse(InterchangeMessageRead):
+    """A message that its reader refused, or could not read through a fault of ours."""
+
+    fate: MessageFate = Field(description="What became of it.")
+    findings: list[dict[str, Any]] = Field(description="Why.")
+
+
+async def read_next(database: Database, merchant_id: UUID, now: datetime) -> bool:
+    """Read the message of a merchant that waits longest; tells whether there was one.
+
+    It is read in one transaction of its own. What its reader refuses is rolled back as a whole, and
+    then noted by another one; so is a fault of ours, which stops no other message.
+    """
+    async with database.writing(merchant_id) as session:
+        waiting = await session.scalar(_WAITING, {"merchant": merchant_id})
+    if waiting is None:
+        return False
+    author = Author(by_itself(merchant_id), now, _NO_ANSWERS)
+    try:
+        await run(database, author, read, InterchangeMessageRead(message_id=waiting))
+    except Unavailable:
+        raise
+    except Refused as refused:
+        problems = [_finding(it) for it in refused.problems]
+        await _refuse(database, author, waiting, MessageFate.REFUSED, problems)
+    except Exception:  # noqa: BLE001 -- whatever it is, the next message is still read.
+        _log.exception("Could not read the message %s", waiting)
+        found = Problem(Code.INVALID, "We failed to read it; the log tells why.")
+        await _refuse(database, author, waiting, MessageFate.FAILED, [_finding(found)])
+    return True
+
+
+_WAITING = (
+    select(InterchangeMessage.id)
+    .where(
+        InterchangeMessage.merchant_id == bindparam("merchant", type_=Uuid()),
+        InterchangeMessage.fate == literal_column(f"'{MessageFate.WAITING}'"),
+    )
+    .order_by(InterchangeMessage.received_at, InterchangeMessage.id)
+    .limit(1)
+)
+
+
+async def _refuse(
+    database: Database,
+    author: Author,
+    message_id: UUID,
+    fate: MessageFate,
+    findings: Sequence[dict[str, Any]],
+) -> None:
+    command = InterchangeMessageRefuse(
+        message_id=message_id, fate=fate, findings=list(findings)[:20]
+    )
+    await run(database, author, refuse, command)
+
+
+def _finding(problem: Problem) -> dict[str, Any]:
+    """Return a refusal as a finding of the whole message."""
+    nowhere = dict.fromkeys(("syntax_code", "tag", "segment_no", "element_no", "component_no"))
+    path = ".".join(map(str, problem.path))
+    text = f"{path}: {problem.message}" if path else problem.message
+    own = {"code": str(problem.code), "text": storable(text), "is_error": True, "offset": 0}
+    return {**nowhere, **own}
+
+
+@verb(_READ, "Read a message that waits.")
+async def read(writing: Writing, command: InterchangeMessageRead) -> Outcome:
+    """Let the reader of its type take a message in; without one it is kept unread.
+
+    Refused: whatever its reader refuses.
+    """
+    message = await _locked(writing, command.message_id)
+    if message.fate is not MessageFate.WAITING:
+        return {}
+    reader = reader_of(message)
+    if reader is None:
+        kind = f"{message.type}:{message.version}:{message.release}"
+        nobody = Problem(NO_READER, f"Nobody reads {kind} yet; it is kept, and can be replayed.")
+        _settle(writing, message, MessageFate.UNREAD, [_finding(nobody)])
+    else:
+        await _apply(writing, message, reader)
+    return {}
+
+
+@verb(_READ, "Note that a message is refused.")
+async def refuse(writing: Writing, command: InterchangeMessageRefuse) -> Outcome:
+    """Note why nothing of a message was taken in."""
+    message = await _locked(writing, command.message_id)
+    if message.fate is MessageFate.WAITING:
+        _settle(writing, message, command.fate, command.findings)
+    return {}
+
+
+async def _locked(writing: Writing, message_id: UUID) -> InterchangeMessage:
+    return (await writing.lock(InterchangeMessage, {message_id: ("message_id",)}))[message_id]
+
+
+def _settle(
+    writing: Writing,
+    message: InterchangeMessage,
+    fate: MessageFate,
+    findings: Sequence[dict[str, Any]],
+) -> None:
+    message.fate, message.read_at, message.findings = fate, writing.now, list(findings)
+    writing.record(
+        InterchangeMessageSettled(message.id, interchange_id=message.interchange_id, fate=fate)
+    )
+
+
+async def _apply(writing: Writing, message: InterchangeMessage, reader: MessageReader) -> None:
+    key = message.interchange_id
+    interchange = (await writing.get(Interchange, {key: ()}))[key]
+    wanted: Any = {interchange.partner_id: ()}
+    (partner,) = (await writing.get(PartnerProfile, wanted)).values()
+    content = await _content(writing, message)
+    marks = Delimiters.of(interchange.service_characters.encode())
+    envelope = Envelope(0, len(content), marks, interchange.codec)
+    whole = EnvelopedMessage(message.reference, MessageKind(message.type), 0, len(content))
+    branch, findings = groups.parse(reader.table, segments_of(content, envelope, whole))
+    found = [*findings, *await reader.apply(writing, Incoming(message, partner, branch))]
+    _settle(writing, message, MessageFate.READ, kept(found, 0))
+
+
+async def _content(writing: Writing, message: InterchangeMessage) -> bytes:
+    """Return the bytes of a message, without the others of its interchange."""
+    values = {
+        **writing.parameters,
+        "interchange": message.interchange_id,
+        "start": message.start + 1,
+        "length": message.length,
+    }
+    ((content,),) = await writing.session.rows(_PART, values)
+    return bytes(content)
+
+
+_PART = Statement(
+    select(
+        func.substring(
+            InterchangeContent.content,
+            bindparam("start", type_=Integer()),
+            bindparam("length", type_=Integer()),
+            type_=LargeBinary(),
+        ).label("content")
+    ).where(
+        InterchangeContent.merchant_id == bindparam("merchant", type_=Uuid()),
+        InterchangeContent.id == bindparam("interchange", type_=Uuid()),
+    )
+)

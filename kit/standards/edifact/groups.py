@@ -1,0 +1,131 @@
+"""Segment groups by declared tables: what a directory says of a message, as data.
+
+A table is a sequence of `Seg` and `Group` in the order of the directory; a group begins with its
+trigger, the first segment of it.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from kit.standards.edifact.faults import Fault, Finding
+from kit.standards.edifact.segments import Segment
+
+
+@dataclass(frozen=True)
+class Seg:
+    """A segment that may stand here, up to `most` times. is_needed: whether it must."""
+
+    tag: str
+    most: int = 1
+    is_needed: bool = False
+
+
+@dataclass(frozen=True)
+class Group:
+    """A group that may stand here, up to `most` times. parts: its trigger is the first."""
+
+    name: str
+    parts: Sequence["Seg | Group"]
+    most: int = 1
+    is_needed: bool = False
+
+    @property
+    def tag(self) -> str:
+        """Return the tag of its trigger."""
+        return self.parts[0].tag
+
+
+@dataclass
+class Branch:
+    """What stands in a message, or in one group of it.
+
+    segments: tag -> those of its own, in order. groups: name -> those in it, in order.
+    """
+
+    segments: dict[str, list[Segment]] = field(default_factory=dict)
+    groups: dict[str, list["Branch"]] = field(default_factory=dict)
+
+    def all(self, tag: str) -> Sequence[Segment]:
+        """Return its own segments of a tag."""
+        return self.segments.get(tag, ())
+
+    def one(self, tag: str) -> Segment | None:
+        """Return the first of its own segments of a tag."""
+        return next(iter(self.all(tag)), None)
+
+    def within(self, name: str) -> Sequence["Branch"]:
+        """Return the groups of a name that stand directly in it."""
+        return self.groups.get(name, ())
+
+
+class _Feed:
+    """Segments that are taken one by one. Those that no table knows are told and left out."""
+
+    def __init__(self, segments: Iterable[Segment], known: frozenset[str]) -> None:
+        self.findings: list[Finding] = []
+        self._segments = self._of(segments, known)
+        self.next = next(self._segments, None)
+
+    def _of(self, segments: Iterable[Segment], known: frozenset[str]) -> Iterator[Segment]:
+        for each in segments:
+            if each.tag in known:
+                yield each
+            else:
+                text = f"{each.tag} is no segment of this message."
+                self.findings.append(misplaced(each, text))
+
+    def take(self) -> Segment:
+        taken = self.next
+        if taken is None:
+            raise IndexError
+        self.next = next(self._segments, None)
+        return taken
+
+
+def misplaced(segment: Segment, text: str) -> Finding:
+    """Return that a segment does not belong where it stands."""
+    return Finding(
+        Fault.NOT_IN_THIS_PLACE, text, segment.offset, segment.tag, segment.number or None
+    )
+
+
+def parse(
+    table: Sequence[Seg | Group], segments: Iterable[Segment]
+) -> tuple[Branch, list[Finding]]:
+    """Put the segments of a message into groups, and tell what the table does not allow."""
+    feed = _Feed(segments, frozenset(_tags(table)))
+    found = Branch()
+    _fill(table, feed, found)
+    while feed.next is not None:
+        over = feed.take()
+        feed.findings.append(misplaced(over, f"{over.tag} does not belong here."))
+        _fill(table, feed, found, is_again=True)
+    return found, feed.findings
+
+
+def _tags(table: Sequence[Seg | Group]) -> Iterator[str]:
+    for part in table:
+        yield part.tag
+        if isinstance(part, Group):
+            yield from _tags(part.parts)
+
+
+def _fill(
+    table: Sequence[Seg | Group], feed: _Feed, into: Branch, *, is_again: bool = False
+) -> None:
+    """Take what a table allows, in its order. is_again: what is missing was told before."""
+    for part in table:
+        count = 0
+        while feed.next is not None and feed.next.tag == part.tag and count < part.most:
+            count += 1
+            if isinstance(part, Seg):
+                into.segments.setdefault(part.tag, []).append(feed.take())
+            else:
+                below = Branch()
+                into.groups.setdefault(part.name, []).append(below)
+                _fill(part.parts, feed, below)
+        if part.is_needed and not count and not is_again:
+            at = feed.next
+            text = f"{part.tag} is missing."
+            offset, number = (0, None) if at is None else (at.offset, at.number)
+            feed.findings.append(Finding(Fault.MISSING, text, offset, part.tag, number))

@@ -1,0 +1,1 @@
+"""Reading of messages: partners, the inbox, the outbox."""

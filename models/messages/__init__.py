@@ -1,0 +1,1 @@
+"""Tables of messages: partners, interchanges that came in and that go out."""

@@ -1,0 +1,1 @@
+"""What clients see of messages: partners, the inbox, the outbox."""

@@ -1,0 +1,94 @@
+"""A folder of files: whole ones are taken in once, answers lie beside them, too large ones end."""
+
+import tracemalloc
+from datetime import timedelta
+
+import pytest
+
+from commands.messages.interchanges.files import HEAD, LARGEST, File, pieces
+from commands.messages.readers.folders import exchange
+from commands.writing.running import Author
+from models.access.viewers import by_itself
+from tests.make.messages import files
+from tests.make.sweeps.rows import digests
+
+INBOX = """
+{ interchanges(first: 9, sort: OLDEST_FIRST) {
+  nodes { fileName source state sizeBytes findings { code } } } }
+"""
+
+
+@pytest.fixture
+def run(world, tmp_path):
+    """Exchange files with the folder of the test."""
+    author = Author(by_itself(world.merchant_id), world.clock(), timedelta(0))
+    return lambda: exchange(world.database, author, tmp_path)
+
+
+async def test_whole_files_are_taken_in_and_answers_lie_beside_them(
+    ask, run, world, tmp_path
+) -> None:
+    partner = await files.partner(ask)
+    content = files.interchange(partner["identification"])
+    (tmp_path / "a.edi").write_bytes(content)
+    for name in ("b.edi.tmp", ".c.edi", "d.part"):
+        (tmp_path / name).write_bytes(b"not whole yet")
+    assert await run() == {"taken in": 1, "read": 2, "sent": 1}
+    (answer,) = (tmp_path / "out").iterdir()
+    assert answer.name == f"{partner['code']}-1.edi"
+    assert b"UCI+REF1+" in answer.read_bytes()
+    assert [it.name.partition("-")[2] for it in (tmp_path / "done").iterdir()] == ["a.edi"]
+    assert {it.name for it in tmp_path.iterdir()} == {
+        *("b.edi.tmp", ".c.edi", "d.part", "done", "out")
+    }
+    before = await digests(world)
+    assert await run() == {}
+    assert await digests(world) == before
+
+
+async def test_what_ends_in_between_is_taken_in_once(ask, run, tmp_path) -> None:
+    partner = await files.partner(ask)
+    content = files.interchange(partner["identification"])
+    (tmp_path / "a.edi").write_bytes(content)
+    await run()
+    (answer,) = (tmp_path / "out").iterdir()
+    text = answer.read_bytes()
+    answer.unlink()
+    (tmp_path / "a.edi").write_bytes(content)
+    assert await run() == {"known": 1, "sent": 1}
+    assert answer.read_bytes() == text
+
+
+async def test_a_file_that_is_too_large_is_told_by_its_beginning(ask, run, tmp_path) -> None:
+    partner = await files.partner(ask)
+    content = files.interchange(partner["identification"])
+    large = tmp_path / "large.edi"
+    with large.open("wb") as file:
+        file.write(content)
+        file.truncate(LARGEST + 1)
+    assert await run() == {"taken in": 1, "sent": 1}
+    (found,) = (await ask(INBOX))["interchanges"]["nodes"]
+    assert found == {
+        "fileName": "large.edi",
+        "source": "FOLDER",
+        "state": "REJECTED",
+        "sizeBytes": LARGEST + 1,
+        "findings": [{"code": "TOO_MANY"}],
+    }
+    (answer,) = (tmp_path / "out").iterdir()
+    assert b"+4+35'" in answer.read_bytes()
+
+
+def test_a_hundred_megabytes_take_no_more_memory_than_the_largest_file() -> None:
+    chunk = b"QTY+113:120'" * 8192
+    count = 100 * 1024 * 1024 // len(chunk)
+    tracemalloc.start()
+    try:
+        file = File.of(chunk for _ in range(count))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (file.size, len(file.content)) == (count * len(chunk), HEAD)
+    assert peak < 3 * LARGEST
+    (piece,) = pieces(file)
+    assert [it.fault for it in piece.envelope.findings] == ["TOO_MANY"]

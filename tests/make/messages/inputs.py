@@ -1,0 +1,57 @@
+"""A valid input for every mutation of messages: see everything.py."""
+
+from typing import Any
+
+from tests.make.master.inputs import code_of
+from tests.make.messages import files
+from tests.make.scene import Scene, fresh
+
+
+async def partner_profiles_upsert(s: Scene) -> dict[str, Any]:
+    item = {
+        "code": fresh("P"),
+        "identification": fresh("I"),
+        "qualifier": "ZZ",
+        "ownIdentification": "US",
+        "ownQualifier": "14",
+        "partyNumber": await code_of(s, "party"),
+        "charset": "UNOC",
+        "serviceCharacters": ":+,?*'",
+        "hasLineBreaks": True,
+        "acknowledgement": "ALWAYS",
+        "referencePrefix": "AB",
+        "isActive": True,
+    }
+    return {"partners": [item]}
+
+
+async def interchange_receive(s: Scene) -> dict[str, Any]:
+    partner = await files.partner(s.ask)
+    # A broken message beside a whole one, so that there is something of every kind.
+    content = files.interchange(partner["identification"]).replace(b"UNT+7+2", b"UNT+8+2")
+    return {"content": files.base64(content), "fileName": "forecast.edi"}
+
+
+async def interchange_replay(s: Scene) -> dict[str, Any]:
+    unknown = fresh("I")
+    held = await files.received(s.ask, files.interchange(unknown))
+    await files.partner(s.ask, identification=unknown)
+    return {"interchangeId": held["id"], "isReferenceFree": True}
+
+
+async def interchange_reject(s: Scene) -> dict[str, Any]:
+    held = await files.received(s.ask, files.interchange(fresh("I")))
+    return {"interchangeId": held["id"]}
+
+
+async def interchange_messages_replay(s: Scene) -> dict[str, Any]:
+    partner = await files.partner(s.ask)
+    taken = await files.received(s.ask, files.interchange(partner["identification"]))
+    await files.read_all(s.world)
+    return {"messageIds": [it["id"] for it in taken["messages"]["nodes"]]}
+
+
+async def outgoing_interchange_send(s: Scene) -> dict[str, Any]:
+    partner = await files.partner(s.ask)
+    taken = await files.received(s.ask, files.interchange(partner["identification"]))
+    return {"outgoingInterchangeId": taken["answers"][0]["id"]}

@@ -1,0 +1,1 @@
+"""What messages do unasked: they are read, one after the other."""
