@@ -164,7 +164,7 @@ async def test_a_reshipment_may_go_elsewhere_and_bring_less(feed, world, ask):
     fields = {"shipTo": place, "recipient": {"name": "Jan Kowalski"}, "method": "FREIGHT"}
     first = await reshipped(ask, of(shipment), lines=[line], **fields)
     assert first["delivery"]["state"] == "RETURNED_TO_SENDER"
-    assert first["delivery"]["availableActions"] == ["CONFIRM_RECEIPT", "RESHIP"]
+    assert "RESHIP" in first["delivery"]["availableActions"]
     new = first["reshipment"]
     assert (new["shipTo"]["city"], new["recipient"]["name"], new["method"]) == (
         "Hamburg",
