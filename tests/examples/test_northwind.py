@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from examples.northwind.client import Client, Failed
 from examples.northwind.files import BadFile, read
 from examples.northwind.progress import Progress
-from examples.northwind.questions import asked, expected, told
+from examples.northwind.questions import answered, expected, table
 from examples.northwind.run import Run
 from models.access.journal import JournalEntry
 
@@ -98,7 +98,7 @@ def playing(client, world) -> Callable:
         shown = io.StringIO()
         export = read(folder)
         channel_id = await Run(api, export, Progress(shown)).all()
-        return await asked(api, channel_id), shown.getvalue()
+        return await answered(api, channel_id), shown.getvalue()
 
     return run
 
@@ -193,7 +193,7 @@ async def test_a_difference_is_told(playing, folder):
     answers, _ = await playing(_written(folder, {"order_details.csv": fewer}))
     files = expected(read(folder))
     assert answers != files
-    assert "34   but the files say 35" in told(answers, files)
+    assert "34   but the files say 35" in table(answers, files)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from commands.trade.contracts.life import outside
-from commands.trade.responses.lines import Item
+from commands.trade.responses.lines import AnsweredLine
 from commands.writing.transaction import Writing
 from kit.errors import Problem, Refused
 from models.trade.codes import TradeCode
@@ -17,7 +17,7 @@ from models.trade.orders.tables import Order
 
 
 async def check_agreed(
-    writing: Writing, order: Order, lines: Iterable[OrderLine], items: Iterable[Item]
+    writing: Writing, order: Order, lines: Iterable[OrderLine], items: Iterable[AnsweredLine]
 ) -> None:
     """Check amendments of a call-off against its contract. lines: all of the order.
 
@@ -41,7 +41,9 @@ async def check_agreed(
 
 
 def _too_little(
-    agreed: Mapping[UUID | None, ContractLine], lines: Iterable[OrderLine], amended: Iterable[Item]
+    agreed: Mapping[UUID | None, ContractLine],
+    lines: Iterable[OrderLine],
+    amended: Iterable[AnsweredLine],
 ) -> Iterator[Problem]:
     """Yield what amended quantities break; told where they are offered."""
     offers = {it.line.id: it.fields.quantity for it in amended if it.fields.quantity is not None}

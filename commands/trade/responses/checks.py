@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from commands.master.catalog import check_scale
-from commands.trade.responses.lines import Item
+from commands.trade.responses.lines import AnsweredLine
 from kit.errors import Code
 from models.master.catalog import Product
 from models.trade.codes import TradeCode
@@ -19,7 +19,7 @@ _GOES_WITH = {
 """Field of a line -> the responses that it goes with."""
 
 
-def check(item: Item) -> None:
+def check(item: AnsweredLine) -> None:
     """Refused: as `orderConfirm`."""
     fields, line = item.fields, item.line
     for name, responses in _GOES_WITH.items():
@@ -37,7 +37,7 @@ def check(item: Item) -> None:
         _check_tolerance(item, fields.over_tolerance)
 
 
-def _check_tolerance(item: Item, tolerance: Decimal) -> None:
+def _check_tolerance(item: AnsweredLine, tolerance: Decimal) -> None:
     """Refused: NOT_ON_CONTRACT, SCALE_EXCEEDED, QUANTITY_NOT_OPEN (O1)."""
     name, line = "over_tolerance", item.line
     if line.contract_line_id is not None:
@@ -49,7 +49,7 @@ def _check_tolerance(item: Item, tolerance: Decimal) -> None:
         raise item.refused(TradeCode.QUANTITY_NOT_OPEN, text, name)
 
 
-def _check_amendment(item: Item) -> None:
+def _check_amendment(item: AnsweredLine) -> None:
     fields, line = item.fields, item.line
     if all(it is None for it in (fields.quantity, fields.product_id, fields.window)):
         text = "Say how much, when or what is offered instead."
@@ -67,7 +67,7 @@ def _check_amendment(item: Item) -> None:
         raise item.refused(TradeCode.QUANTITY_NOT_OPEN, text, "quantity")
 
 
-def _check_substitute(item: Item, product: Product) -> None:
+def _check_substitute(item: AnsweredLine, product: Product) -> None:
     """Refused: INVALID, WRONG_STATE, NOT_ON_CONTRACT, UNIT_MISMATCH, QUANTITY_NOT_OPEN."""
     name, line = "product_id", item.line
     ordered = item.products[line.product_id]

@@ -10,7 +10,7 @@ from commands.trade.orders.lines import cancel, lines_of, withdraw
 from commands.trade.orders.states import VersionedOrderCommand, become, locked
 from commands.trade.responses.agreed import check_agreed
 from commands.trade.responses.checks import check
-from commands.trade.responses.lines import Item, LineConfirm, items_of
+from commands.trade.responses.lines import AnsweredLine, LineConfirm, items_of
 from commands.trade.responses.substitutes import substitute
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
@@ -84,7 +84,7 @@ async def confirm(writing: Writing, command: OrderConfirm) -> Outcome:
     return {"order_id": order.id}
 
 
-def _check_times(writing: Writing, command: OrderConfirm, items: Sequence[Item]) -> None:
+def _check_times(writing: Writing, command: OrderConfirm, items: Sequence[AnsweredLine]) -> None:
     """Refused: INVALID where an instant and amendments do not go together, or what has passed."""
     amends = any(it.response is LineResponse.AMENDED for it in command.lines)
     is_needed = any(it.waits for it in items)
@@ -100,7 +100,7 @@ def _check_times(writing: Writing, command: OrderConfirm, items: Sequence[Item])
             raise Refused(Code.INVALID_WINDOW, "This window has passed.", (*path, "latest"))
 
 
-def _respond(item: Item, command: OrderConfirm) -> LineResponse:
+def _respond(item: AnsweredLine, command: OrderConfirm) -> LineResponse:
     """Write what is said to a line that was checked."""
     line, fields = item.line, item.fields
     line.response, line.response_reason = fields.response, fields.reason
@@ -127,7 +127,7 @@ def _latest(window: Window | None) -> datetime | None:
     return None if window is None else window.latest
 
 
-def _event_of(item: Item, command: OrderConfirm) -> RespondedLine:
+def _event_of(item: AnsweredLine, command: OrderConfirm) -> RespondedLine:
     fields = item.fields
     return RespondedLine(
         item.line.line_no,

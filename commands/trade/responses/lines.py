@@ -45,7 +45,7 @@ class LineConfirm(Quantified):
 
 
 @dataclass(frozen=True)
-class Item:
+class AnsweredLine:
     """A line with what is said to it, and what is offered instead, by product id. path: of it."""
 
     line: OrderLine
@@ -89,7 +89,7 @@ class Item:
 
 async def items_of(
     writing: Writing, stated: Sequence[LineConfirm], lines: Mapping[UUID, OrderLine]
-) -> list[Item]:
+) -> list[AnsweredLine]:
     """Return the lines with what is said to them. Refused: NOT_FOUND, WRONG_STATE."""
     named = {it.product_id: ("lines", i, "product_id") for i, it in enumerate(stated)}
     substitutes: dict[UUID, Path] = {key: path for key, path in named.items() if key is not None}
@@ -112,7 +112,7 @@ async def items_of(
             text = f"Nothing of line {line.line_no} is open."
             raise Refused(Code.WRONG_STATE, text, (*path, "line_id"))
         offered = products[each.product_id or line.product_id]
-        found.append(Item(line, _in_units(each, offered, packagings, path), products, path))
+        found.append(AnsweredLine(line, _in_units(each, offered, packagings, path), products, path))
     return found
 
 

@@ -18,6 +18,7 @@ from tests import make
 from tests.make.master.channels import channel
 from tests.make.master.locations import location
 from tests.make.master.parties import carrier, company
+from tests.make.messages import files
 from tests.make.trade.orders import products
 
 ROOT = Path(__file__).parents[3]
@@ -139,6 +140,16 @@ async def test_prices_are_imported_from_files(ask, world, operate, slug, tmp_pat
     query = "{ journal(first: 9, sort: NEWEST_FIRST) { nodes { type actorName } } }"
     refusals = [(it["type"], it["actorName"]) for it in (await ask(query))["journal"]["nodes"]]
     assert refusals[:2] == [("price_list.repriced", "Operator"), ("price_list.created", "Operator")]
+
+
+async def test_interchanges_of_a_folder_are_taken_in_and_answered(ask, operate, slug, tmp_path):
+    partner = await files.partner(ask)
+    (tmp_path / "a.edi").write_bytes(files.interchange(partner["identification"]))
+    words = ["edi", "--merchant", slug, str(tmp_path)]
+    assert await operate(*words) == (0, "1 taken in, 0 known, 2 read, 1 sent.\n", "")
+    assert [it.name for it in (tmp_path / "out").iterdir()] == [f"{partner['code']}-1.edi"]
+    code, _, failed = await operate("edi", "--merchant", slug, str(tmp_path / "nowhere"))
+    assert (code, "there is no folder" in failed) == (2, True)
 
 
 async def test_every_wrong_value_is_told_with_its_name(operate):

@@ -130,6 +130,20 @@ def test_a_message_of_many_segments_costs_little_more_than_its_bytes() -> None:
     assert peak < 15 * len(content)
 
 
+@pytest.mark.parametrize(
+    ("bound", "body"),
+    [
+        ("MOST_SEGMENTS", b"QTY+113:1'" * 200),
+        ("MOST_MESSAGES", b"UNT+2+1'UNH+1+DELFOR:D:97A:UN'" * 200),
+    ],
+)
+def test_more_than_fits_is_not_read_on(bound: str, body: bytes, monkeypatch) -> None:
+    monkeypatch.setattr(envelopes, bound, 100)
+    (found,) = read(HEAD + body + b"UNT+2+1'UNZ+1+1'")
+    assert [it.fault for it in found.findings] == [Fault.TOO_MANY]
+    assert len(found.messages) <= 101
+
+
 def test_random_pieces_of_files_are_read() -> None:
     choose = random.Random(20261128)
     tokens = [it + b"'" for it in FILE.split(b"'")] + [b"UNA:+.? '", b"'", b"?", b"\xff", b"UNZ"]
