@@ -11,7 +11,7 @@ from pydantic import Field
 from commands.fulfilment.clocks import check_happened
 from commands.fulfilment.deliveries import remainder
 from commands.fulfilment.deliveries.arrivals.arrival import settle
-from commands.fulfilment.deliveries.batches import Several, take
+from commands.fulfilment.deliveries.batches import Together, take
 from commands.fulfilment.deliveries.locking import Locked, OfDelivery, changed
 from commands.fulfilment.deliveries.plan import quantities_of
 from commands.trade.contracts import counters
@@ -80,7 +80,7 @@ async def dispatch_each(writing: Writing, command: DeliveriesDispatch) -> Outcom
     return batch.results("deliveries")
 
 
-async def ship(batch: Several[Any]) -> None:
+async def ship(batch: Together[Any]) -> None:
     """Ship deliveries that are taken. Refusals: INVALID_DATE, DELIVERY_POLICY."""
     writing, locked = batch.writing, batch.locked
     when = {place: item.dispatched_at or writing.now for place, item, _ in batch.going}

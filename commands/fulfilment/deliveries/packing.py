@@ -10,7 +10,7 @@ from pydantic import Field
 
 from commands.fulfilment.deliveries import remainder
 from commands.fulfilment.deliveries.arrivals.arrival import recount
-from commands.fulfilment.deliveries.batches import Several, take
+from commands.fulfilment.deliveries.batches import Together, take
 from commands.fulfilment.deliveries.locking import Locked, OfDelivery, changed
 from commands.fulfilment.deliveries.plan import quantities_of
 from commands.fulfilment.parcels import pack as parcels
@@ -112,7 +112,7 @@ def _check(item: PackedDelivery) -> None:
     check_shape(item.parcels, ("parcels",))
 
 
-async def put(batch: Several[Any]) -> dict[int, list[UUID]]:
+async def put(batch: Together[Any]) -> dict[int, list[UUID]]:
     """Put what was picked of deliveries that are taken into parcels; returns position -> parcels.
 
     Refusals: as `deliveryPack`.
@@ -142,7 +142,7 @@ async def put(batch: Several[Any]) -> dict[int, list[UUID]]:
 
 
 async def _prepare(
-    batch: Several[Any],
+    batch: Together[Any],
 ) -> tuple[dict[int, dict[DeliveryLine, Decimal]], parcels.Packable]:
     """Look what was picked of each delivery, and whether it may be packed as is said.
 

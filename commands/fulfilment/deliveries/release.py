@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import Field
 
 from commands.fulfilment.deliveries.arrivals.arrival import recount
-from commands.fulfilment.deliveries.batches import Several, take
+from commands.fulfilment.deliveries.batches import Together, take
 from commands.fulfilment.deliveries.locking import DeliveryCommand, OfDelivery, changed
 from commands.fulfilment.parcels.pack import void
 from commands.trade.orders.lines import move
@@ -66,7 +66,7 @@ async def release_each(writing: Writing, command: DeliveriesRelease) -> Outcome:
     return batch.results("deliveries")
 
 
-def hand_over(batch: Several[Any]) -> None:
+def hand_over(batch: Together[Any]) -> None:
     """Hand deliveries that are taken to the warehouse."""
     for place, _, delivery in batch.going:
         delivery.state = DeliveryState.RELEASED
@@ -90,7 +90,7 @@ async def cancel(writing: Writing, command: DeliveryCancel) -> Outcome:
     return batch.one()
 
 
-async def take_back(batch: Several[Any]) -> None:
+async def take_back(batch: Together[Any]) -> None:
     """Take deliveries back that are taken."""
     locked = batch.locked
     for place, _, delivery in batch.going:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from commands.fulfilment.clocks import check_happened
 from commands.fulfilment.deliveries import dispatch, packing, release
-from commands.fulfilment.deliveries.batches import Several, take
+from commands.fulfilment.deliveries.batches import Together, take
 from commands.fulfilment.deliveries.locking import OfDelivery
 from commands.fulfilment.deliveries.plan import DeliveryPart, plan_history
 from commands.fulfilment.parcels.inputs import Content, ContentPack, ParcelFields, ParcelPack
@@ -218,7 +218,7 @@ async def _record(
     return {place: (key, packed.get(place, [])) for place, key in ids.items()}, history.refused
 
 
-async def _released(batch: Several[Any]) -> None:
+async def _released(batch: Together[Any]) -> None:
     release.hand_over(batch)
 
 
@@ -272,7 +272,7 @@ class _History:
         name: str,
         of_verb: AnyVerb,
         item: Callable[[int], OfDelivery],
-        act: Callable[[Several[Any]], Awaitable[Any]],
+        act: Callable[[Together[Any]], Awaitable[Any]],
     ) -> dict[int, Any]:
         """Make a step of those that made it, each at its time; returns what comes of each."""
         when = {place: of[name] for place, of in self.times.items() if name in of}
@@ -283,7 +283,7 @@ class _History:
         when: Mapping[int, datetime],
         of_verb: AnyVerb,
         item: Callable[[int], OfDelivery],
-        act: Callable[[Several[Any]], Awaitable[Any]],
+        act: Callable[[Together[Any]], Awaitable[Any]],
     ) -> dict[int, Any]:
         """Do what a verb does with deliveries, each at its time; returns what comes of each."""
         places = [place for place in when if place not in self.refused]
