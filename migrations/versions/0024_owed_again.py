@@ -19,18 +19,25 @@ COUNTED = ("planned", "picked", "packed", "shipped", "delivered", "lost", "refus
 GONE = COUNTED[:4]
 HELD = "nullif(current_setting('app.merchant'), '')::uuid"
 OWE = f"""
-UPDATE delivery_lines part SET owed_again = part.lost + part.refused FROM orders
-WHERE part.merchant_id = {HELD} AND orders.merchant_id = {HELD} AND orders.id = part.order_id
-    AND orders.state = 'CONFIRMED' AND part.lost + part.refused > 0;
-UPDATE order_lines line SET {", ".join(f"{it} = line.{it} - part.owed" for it in GONE)}
-FROM (SELECT order_line_id, sum(owed_again) AS owed FROM delivery_lines
+UPDATE contract_lines agreed SET shipped = agreed.shipped - line.owed
+FROM (SELECT line.contract_line_id, sum(line.lost + line.refused) AS owed FROM order_lines line
+    JOIN orders ON orders.merchant_id = {HELD} AND orders.id = line.order_id
+    WHERE line.merchant_id = {HELD} AND orders.state = 'CONFIRMED' GROUP BY 1) line
+WHERE agreed.merchant_id = {HELD} AND line.contract_line_id = agreed.id AND line.owed > 0;
+UPDATE delivery_lines part SET owed_again = part.lost + part.refused FROM order_lines line, orders
+WHERE part.merchant_id = {HELD} AND line.merchant_id = {HELD} AND orders.merchant_id = {HELD}
+    AND line.id = part.order_line_id AND orders.id = part.order_id
+    AND (orders.state = 'CONFIRMED' OR line.lost + line.refused < (
+        SELECT sum(its.lost + its.refused) FROM delivery_lines its
+        WHERE its.merchant_id = {HELD} AND its.order_line_id = line.id));
+UPDATE order_lines line SET {", ".join(f"{it} = line.{it} - line.lost - line.refused" for it in GONE)}
+FROM orders WHERE line.merchant_id = {HELD} AND orders.merchant_id = {HELD}
+    AND orders.id = line.order_id AND orders.state = 'CONFIRMED' AND line.lost + line.refused > 0;
+UPDATE order_lines line SET lost = part.lost, refused = part.refused
+FROM (SELECT order_line_id, sum(lost) AS lost, sum(refused) AS refused FROM delivery_lines
     WHERE merchant_id = {HELD} GROUP BY 1) part
-WHERE line.merchant_id = {HELD} AND part.order_line_id = line.id AND part.owed > 0;
-UPDATE contract_lines agreed SET shipped = agreed.shipped - part.owed
-FROM (SELECT line.contract_line_id, sum(part.owed_again) AS owed FROM delivery_lines part
-    JOIN order_lines line ON line.merchant_id = {HELD} AND line.id = part.order_line_id
-    WHERE part.merchant_id = {HELD} GROUP BY 1) part
-WHERE agreed.merchant_id = {HELD} AND part.contract_line_id = agreed.id AND part.owed > 0;
+WHERE line.merchant_id = {HELD} AND part.order_line_id = line.id
+    AND (line.lost, line.refused) <> (part.lost, part.refused)
 """
 TELL = f"""
 WITH told AS (
@@ -65,20 +72,21 @@ SELECT {HELD}, gen_random_uuid(), counted.value - (SELECT count(*) FROM entries)
     '00000000-0000-0000-0000-000000000000', jsonb_build_object('moved', moved), 1
 FROM entries, counted
 """
-FORGET = f"""
-UPDATE order_lines line SET lost = least(line.lost, room.fits),
-    refused = least(line.refused, room.fits - least(line.lost, room.fits)),
-    {", ".join(f"{it} = line.{it} + room.fits" for it in GONE)}
-FROM (SELECT part.order_line_id, greatest(least(sum(part.owed_again),
+ROOM = f"""(SELECT part.order_line_id, greatest(least(sum(part.owed_again),
         max(line.ordered - line.cancelled + line.over_tolerance - line.planned)), 0) AS fits
     FROM delivery_lines part
     JOIN order_lines line ON line.merchant_id = {HELD} AND line.id = part.order_line_id
-    WHERE part.merchant_id = {HELD} AND part.owed_again > 0 GROUP BY 1) room
-WHERE line.merchant_id = {HELD} AND room.order_line_id = line.id;
-UPDATE contract_lines agreed SET shipped = line.shipped
-FROM (SELECT contract_line_id, sum(shipped) AS shipped FROM order_lines
-    WHERE merchant_id = {HELD} GROUP BY 1) line
-WHERE agreed.merchant_id = {HELD} AND line.contract_line_id = agreed.id
+    WHERE part.merchant_id = {HELD} AND part.owed_again > 0 GROUP BY 1)"""
+FORGET = f"""
+UPDATE contract_lines agreed SET shipped = agreed.shipped + room.fits
+FROM (SELECT line.contract_line_id, sum(room.fits) AS fits FROM {ROOM} room
+    JOIN order_lines line ON line.merchant_id = {HELD} AND line.id = room.order_line_id
+    GROUP BY 1) room
+WHERE agreed.merchant_id = {HELD} AND room.contract_line_id = agreed.id;
+UPDATE order_lines line SET lost = least(line.lost, room.fits),
+    refused = least(line.refused, room.fits - least(line.lost, room.fits)),
+    {", ".join(f"{it} = line.{it} + room.fits" for it in GONE)}
+FROM {ROOM} room WHERE line.merchant_id = {HELD} AND room.order_line_id = line.id
 """
 
 

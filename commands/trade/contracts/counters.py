@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy.orm.attributes import flag_modified
-
+from commands.writing.rows import change_rows
 from commands.writing.transaction import Writing
 from models.trade.contracts.tables import ContractLine
 
@@ -17,9 +16,8 @@ async def move(writing: Writing, changes: Mapping[UUID, Mapping[str, Decimal]]) 
     """
     lines = await writing.lock(ContractLine, dict.fromkeys(changes, ()))
     moved = sorted({counter for amounts in changes.values() for counter in amounts})
-    for line_id, amounts in changes.items():
-        for counter in moved:
-            amount = getattr(lines[line_id], counter) + amounts.get(counter, Decimal(0))
-            setattr(lines[line_id], counter, amount)
-            # All rows write the same columns, so that one statement updates them.
-            flag_modified(lines[line_id], counter)
+    rows = [
+        (line, {it: getattr(line, it) + changes[key].get(it, Decimal(0)) for it in moved})
+        for key, line in lines.items()
+    ]
+    await change_rows(writing, {ContractLine: rows})
