@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from commands.master.handling import Capabilities, columns
+from commands.master.parties.roles import check_role
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.upserts.inactive import open_work
 from commands.writing.upserts.items import UpsertEvents, results, upsert
@@ -17,7 +18,7 @@ from models.access.viewers import Scope
 from models.base.acts import Act
 from models.events.master.locations import LocationCreated, LocationUpdated
 from models.master.locations import Location, LocationKind
-from models.master.parties import Party
+from models.master.parties import Party, PartyRole
 
 _EVENTS = UpsertEvents(LocationCreated, LocationUpdated)
 
@@ -32,7 +33,9 @@ class LocationUpsert(Input):
     place: Place | None = Field(None, description="Where it is.")
     time_zone: Zone = Field(description="IANA time zone of the place, for example Europe/Berlin.")
     provider_id: Annotated[UUID, Names("Party")] | None = Field(
-        None, description="The party that runs it; none for the merchant itself."
+        None,
+        description="The party that runs it, with the role FULFILMENT_PROVIDER; none for the"
+        " merchant itself.",
     )
     handling: Capabilities | None = Field(
         None, description="What it can handle; nothing special when left out."
@@ -57,14 +60,16 @@ class LocationsUpsert(Command):
 async def upsert_all(writing: Writing, command: LocationsUpsert) -> Outcome:
     """Write locations by code.
 
-    Refused: DUPLICATE when a code stands twice; NOT_FOUND for an unknown provider.
+    Refused: DUPLICATE when a code stands twice; NOT_FOUND for an unknown provider, INVALID
+    for a party that is none.
     """
     refuse_duplicates((it.code for it in command.locations), ("locations",), "code")
     providers: dict[UUID, Path] = {}
     for place, each in enumerate(command.locations):
         if each.provider_id is not None:
             providers.setdefault(each.provider_id, ("locations", place, "provider_id"))
-    await writing.get(Party, providers)
+    for key, party in (await writing.get(Party, providers)).items():
+        check_role(party, PartyRole.FULFILMENT_PROVIDER, providers[key])
     items = [
         item.model_dump(exclude={"handling"}) | columns(item.handling, Capabilities)
         for item in command.locations

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -9,16 +10,17 @@ from uuid import UUID
 from pydantic import Field
 
 from commands.fulfilment.clocks import check_happened
-from commands.fulfilment.deliveries import remainder
 from commands.fulfilment.deliveries.arrivals.arrival import settle
 from commands.fulfilment.deliveries.batches import Together, take
 from commands.fulfilment.deliveries.locking import Locked, OfDelivery, changed
 from commands.fulfilment.deliveries.plan import quantities_of
+from commands.fulfilment.deliveries.rest import remainder
 from commands.trade.contracts import counters
 from commands.trade.orders.lines import move
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.inputs import Bulk, Command, Instant
+from models.base.guards import guards
 from models.events.fulfilment.deliveries import DeliveryDispatched
 from models.fulfilment.deliveries import acts
 from models.fulfilment.deliveries.conditions import TOO_LATE
@@ -59,7 +61,8 @@ async def dispatch(writing: Writing, command: DeliveryDispatch) -> Outcome:
     PARTIAL_CANCEL_REST lose what is in no delivery.
     Refused: WRONG_STATE, ON_HOLD, PAYMENT_OUTSTANDING, INVALID_DATE for a time to come or before
     its orders were placed, DELIVERY_POLICY when a part of an order that must come complete would
-    leave alone, or one that is past its date has left after it.
+    leave alone, one that is past its date has left after it, or the delivery does not complete it
+    as it says (D18).
     """
     batch = await take(writing, [command], dispatch)
     await ship(batch)
@@ -88,7 +91,7 @@ async def ship(batch: Together[Any]) -> None:
         placed = max(order.placed_at for order in locked.orders_of(delivery))
         with batch.of(place):
             check_happened(when[place], ("dispatched_at",), since=placed, until=writing.now)
-    await batch.stop((TOO_LATE,), at=when)
+    await _check_in_time(batch, when)
     left: defaultdict[OrderLine, Decimal] = defaultdict(Decimal)
     for place, _, delivery in batch.going:
         shipped = {}
@@ -105,6 +108,12 @@ async def ship(batch: Together[Any]) -> None:
     await _count_on_contracts(locked, left)
     if batch.going:
         await settle(locked)
+
+
+@guards("D10")
+async def _check_in_time(batch: Together[Any], when: Mapping[int, datetime]) -> None:
+    """Leave out what left after the last instant of one of its orders: DELIVERY_POLICY."""
+    await batch.stop((TOO_LATE,), at=when)
 
 
 async def _cancel_remainder(locked: Locked, deliveries: Iterable[Delivery]) -> None:

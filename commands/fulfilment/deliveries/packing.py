@@ -8,11 +8,11 @@ from uuid import UUID
 
 from pydantic import Field
 
-from commands.fulfilment.deliveries import remainder
 from commands.fulfilment.deliveries.arrivals.arrival import recount
 from commands.fulfilment.deliveries.batches import Together, take
 from commands.fulfilment.deliveries.locking import Locked, OfDelivery, changed
 from commands.fulfilment.deliveries.plan import quantities_of
+from commands.fulfilment.deliveries.rest import remainder
 from commands.fulfilment.parcels import pack as parcels
 from commands.fulfilment.parcels.inputs import ParcelPack, check_serials, check_shape
 from commands.master.packagings.counting import Counted, Packagings, Quantified
@@ -22,6 +22,7 @@ from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refused
 from kit.ids import Names
 from kit.inputs import LARGEST_BULK, Bulk, Command, QuantityOrZero, refuse_duplicates
+from models.base.guards import guards
 from models.events.fulfilment.deliveries import DeliveryPacked
 from models.fulfilment.codes import FulfilmentCode
 from models.fulfilment.deliveries import acts
@@ -84,7 +85,9 @@ async def pack(writing: Writing, command: DeliveryPack) -> Outcome:
     the contents are not exactly what was picked, QUANTITY_EXCEEDED, INVALID for a short pick
     without reason, PAYMENT_OUTSTANDING, ON_HOLD for a short pick while a hold stops the delivery
     itself, DELIVERY_POLICY for one of an order that must come complete, or when an order is past
-    its date, NOT_FOUND and INVALID for what is no carrier, TAKEN for another parcel's SSCC,
+    its date, TOO_EARLY before it may be picked (D16), DUPLICATE for a serial number of one product
+    that is in two parcels, NOT_FOUND and INVALID for what is no carrier, TAKEN for another parcel's
+    SSCC,
     NOT_ALLOWED and OUT_OF_RANGE when no SSCC can be generated.
     """
     batch = await take(writing, [command], pack, _check)
@@ -135,6 +138,10 @@ async def put(batch: Together[Any]) -> dict[int, list[UUID]]:
         changed(batch.writing, delivery, packed, batch.at(place))
         short |= {line: short.get(line, Decimal(0)) + amount for line, amount in less.items()}
     await _settle(locked, short)
+    for place, _, delivery in batch.going:
+        lines = [locked.order_lines[it.order_line_id] for it in picked[place]]
+        if any(line in short and line.unplanned for line in lines):
+            delivery.completes_order = False
     if short:
         await recount(locked)
     made = await parcels.pack(locked.writing, prepared)
@@ -155,14 +162,13 @@ async def _prepare(
     for place, item, delivery in batch.going:
         with batch.of(place):
             picked[place] = _picked(item, delivery, locked, products, packagings)
-    # What is picked short is free of the delivery and so of its holds (D9).
-    short_ones = [place for place, of in picked.items() if _is_short(of)]
-    await batch.stop((HELD,), ("lines",), places=short_ones)
+    await _check_free(batch, picked)
     packings: dict[int, parcels.Packing] = {}
     for place, item, delivery in batch.going:
         with batch.of(place):
             contents = _contents(item, delivery, locked, products, packagings)
             _check_contents(item, products, picked[place], contents)
+            _check_serials(item, products)
             _check_whole(locked, picked[place])
             packings[place] = parcels.Packing(
                 delivery.id, delivery.packing + 1, item.parcels, contents, batch.at(place)
@@ -206,6 +212,15 @@ def _picked(
     return picked
 
 
+@guards("D9")
+async def _check_free(
+    batch: Together[Any], picked: Mapping[int, Mapping[DeliveryLine, Decimal]]
+) -> None:
+    """Leave out, ON_HOLD, what is picked short: it is free of the delivery and so of its holds."""
+    short_ones = [place for place, of in picked.items() if _is_short(of)]
+    await batch.stop((HELD,), ("lines",), places=short_ones)
+
+
 def _contents(
     command: PackedDelivery,
     delivery: Delivery,
@@ -225,6 +240,7 @@ def _contents(
     return packed
 
 
+@guards("P1")
 def _check_contents(
     command: PackedDelivery,
     products: Mapping[UUID, Product],
@@ -241,6 +257,20 @@ def _check_contents(
             sku, there = products[line.id].sku, packed[line.id].normalize()
             text = f"{quantity.normalize():f} of {sku} were picked, {there:f} are in the parcels."
             raise Refused(FulfilmentCode.PARCELS_DO_NOT_MATCH, text, ("parcels",))
+
+
+@guards("D19")
+def _check_serials(command: PackedDelivery, products: Mapping[UUID, Product]) -> None:
+    """Refused: DUPLICATE for a serial number of one product that lies in two parcels."""
+    seen = set[tuple[UUID, str]]()
+    for place, parcel in enumerate(command.parcels):
+        for number, each in enumerate(parcel.contents):
+            for serial_no, serial in enumerate(each.serial_numbers):
+                unit = (products[each.delivery_line_id].id, serial)
+                if unit in seen:
+                    path = ("parcels", place, "contents", number, "serial_numbers", serial_no)
+                    raise Refused(Code.DUPLICATE, f"{serial} is packed twice.", path)
+                seen.add(unit)
 
 
 def _move(locked: Locked, picked: Mapping[DeliveryLine, Decimal]) -> dict[OrderLine, Decimal]:
@@ -273,6 +303,7 @@ async def _settle(locked: Locked, short: Mapping[OrderLine, Decimal]) -> None:
     await remainder.cancel_each(locked, remaining)
 
 
+@guards("D11")
 def _check_whole(locked: Locked, picked: Mapping[DeliveryLine, Decimal]) -> None:
     """Refused: DELIVERY_POLICY for a short pick of an order that must come complete."""
     for line, quantity in picked.items():

@@ -7,12 +7,11 @@ from pydantic import Field
 from commands.fulfilment.deliveries.arrivals.arrival import recount
 from commands.fulfilment.deliveries.batches import Together, take
 from commands.fulfilment.deliveries.locking import DeliveryCommand, OfDelivery, changed
-from commands.fulfilment.parcels.pack import void
-from commands.trade.orders.lines import move
+from commands.fulfilment.deliveries.rest.back import take_back
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.inputs import Bulk, Command
-from models.events.fulfilment.deliveries import DeliveryCancelled, DeliveryReleased
+from models.events.fulfilment.deliveries import DeliveryReleased
 from models.fulfilment.deliveries import acts
 from models.fulfilment.deliveries.states import DeliveryState
 
@@ -44,7 +43,9 @@ async def release(writing: Writing, command: DeliveryRelease) -> Outcome:
 
     Refused: ON_HOLD, PAYMENT_OUTSTANDING by the rule of party or channel (D12), AMENDMENT_AWAITED
     while an amendment of a line waits for its answer (D13), RECIPIENT_MISSING for a company without
-    a named recipient (D7), DELIVERY_POLICY when the order must come complete or is past its date,
+    a named recipient (D7), ADDRESS_MISSING where its method needs one (D17),
+    DELIVERY_POLICY when the order must come complete or is past its date, or the delivery does not
+    complete it as it says (D18),
     LOCATION_NOT_ALLOWED and METHOD_NOT_ALLOWED for what the goods need, WRONG_STATE.
     """
     batch = await take(writing, [command], release)
@@ -81,25 +82,17 @@ def hand_over(batch: Together[Any]) -> None:
 async def cancel(writing: Writing, command: DeliveryCancel) -> Outcome:
     """Take a delivery back before it leaves: its quantities can be planned again (D5).
 
-    Its own lines keep what was planned, picked and packed, for the record; the counters of the
-    order lines go back exactly. Refused: WRONG_STATE, ON_HOLD while a hold stops the delivery
+    Refused: WRONG_STATE, ON_HOLD while a hold stops the delivery
     itself, since its quantities would be free of it.
     """
     batch = await take(writing, [command], cancel)
-    await take_back(batch)
+    await retract(batch)
     return batch.one()
 
 
-async def take_back(batch: Together[Any]) -> None:
+async def retract(batch: Together[Any]) -> None:
     """Take deliveries back that are taken."""
-    locked = batch.locked
-    for place, _, delivery in batch.going:
-        for line in locked.lines_of(delivery):
-            order_line = locked.order_lines[line.order_line_id]
-            move(order_line, planned=-line.planned, picked=-line.picked, packed=-line.packed)
-        delivery.state = DeliveryState.CANCELLED
-        delivery.cancelled_at = batch.at(place)
-        changed(batch.writing, delivery, DeliveryCancelled(delivery.id), batch.at(place))
+    when = {delivery.id: batch.at(place) for place, _, delivery in batch.going}
+    await take_back(batch.writing, batch.locked, batch.deliveries, when)
     if batch.going:
-        await void(locked.writing, *(it.id for it in batch.deliveries))
-        await recount(locked)
+        await recount(batch.locked)

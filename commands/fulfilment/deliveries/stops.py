@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any
 from uuid import UUID
 
+from commands.trade.orders.states import not_wanted
 from commands.writing.stops import Refuse, check_stops, find_stops
 from commands.writing.transaction import Writing
 from kit.errors import Path, Refused
@@ -16,9 +16,13 @@ from models.fulfilment.deliveries.conditions import (
     AMENDED,
     INCOMPLETE,
     NAMELESS,
+    NOT_LAST,
     ORDER_HELD,
+    PLACELESS,
+    TOO_EARLY,
     TOO_LATE,
     UNCARRIED,
+    UNFINISHED,
     UNPAID,
     UNPLACED,
 )
@@ -46,7 +50,7 @@ async def check_delivery(
     """Refuse while something stops what is done with a locked delivery. at: when, now by default.
 
     Refused: ON_HOLD, PAYMENT_OUTSTANDING, AMENDMENT_AWAITED, RECIPIENT_MISSING, DELIVERY_POLICY,
-    LOCATION_NOT_ALLOWED, METHOD_NOT_ALLOWED.
+    ADDRESS_MISSING, TOO_EARLY, LOCATION_NOT_ALLOWED, METHOD_NOT_ALLOWED.
     """
     await check_stops(writing, delivery, stops, path, _known(writing, delivery, path), at=at)
 
@@ -72,6 +76,10 @@ def _known(writing: Writing, delivery: Delivery, path: Path) -> Mapping[Some, Re
         NAMELESS: partial(_nameless, delivery, path),
         TOO_LATE: partial(_too_late, path),
         INCOMPLETE: partial(_incomplete, path),
+        PLACELESS: partial(_placeless, delivery, path),
+        TOO_EARLY: partial(_too_early, delivery, path),
+        UNFINISHED: partial(_unfinished, delivery, path),
+        NOT_LAST: partial(_unfinished, delivery, path),
         UNPLACED: partial(_unhandled, delivery, FulfilmentCode.LOCATION_NOT_ALLOWED, path),
         UNCARRIED: partial(_unhandled, delivery, FulfilmentCode.METHOD_NOT_ALLOWED, path),
     }
@@ -106,8 +114,24 @@ def _nameless(delivery: Delivery, path: Path, _companies: Sequence[Party]) -> Re
 
 def _too_late(path: Path, orders: Sequence[Order]) -> Refused:
     """Return the refusal of what is not wanted any more (D10)."""
-    order: Any = orders[0]
-    text = f"{order.number} was wanted by {order.cancel_if_not_by.isoformat()} or not."
+    return Refused(FulfilmentCode.DELIVERY_POLICY, not_wanted(orders[0]), path)
+
+
+def _placeless(delivery: Delivery, path: Path, _itself: Sequence[Delivery]) -> Refused:
+    """Return the refusal of what would go nowhere (D17)."""
+    text = f"{delivery.number} goes by {delivery.method.value}, and nobody has said where to."
+    return Refused(FulfilmentCode.ADDRESS_MISSING, text, path)
+
+
+def _too_early(delivery: Delivery, path: Path, _itself: Sequence[Delivery]) -> Refused:
+    """Return the refusal of what is not to be picked yet (D16)."""
+    text = f"{delivery.number} is not to be picked before {delivery.fulfil_at}."
+    return Refused(FulfilmentCode.TOO_EARLY, text, path)
+
+
+def _unfinished(delivery: Delivery, path: Path, orders: Sequence[Order]) -> Refused:
+    """Return the refusal of what says that it completes its orders, and does not (D18)."""
+    text = f"{delivery.number} is to complete {orders[0].number}, of which more is open."
     return Refused(FulfilmentCode.DELIVERY_POLICY, text, path)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import ARRAY, Uuid, any_, literal, select
 
 from commands.fulfilment.parcels.inputs import ParcelPack
 from commands.master.packagings.counting import Counted
+from commands.master.parties.roles import check_role
 from commands.writing.counters import raised
 from commands.writing.transaction import Writing, missing
 from kit.errors import Code, Path, Refused
@@ -165,9 +166,11 @@ async def _check_carriers(
             path: Path = ("parcels", number, "carrier_id")
             if carrier_id not in known:
                 refused.setdefault(place, missing(Party, path))
-            elif PartyRole.CARRIER not in known[carrier_id].roles:
-                text = f"{known[carrier_id].name} is no carrier."
-                refused.setdefault(place, Refused(Code.INVALID, text, path))
+                continue
+            try:
+                check_role(known[carrier_id], PartyRole.CARRIER, path)
+            except Refused as why:
+                refused.setdefault(place, why)
 
 
 async def _check_ssccs(

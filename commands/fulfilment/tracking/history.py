@@ -211,7 +211,7 @@ async def _record(
     packed = await history.step("packed_at", packing.pack_each, history.packed, packing.put)
     await history.step("dispatched_at", dispatch.dispatch_each, history.left, dispatch.ship)
     cancelled = {p: it.cancelled_at for p, it in items.items() if it.cancelled_at is not None}
-    await history.run(cancelled, release.cancel, history.named, release.take_back)
+    await history.run(cancelled, release.cancel, history.named, release.retract)
     await history.arrive(packed)
     # Each step has read the same lines again.
     writing.extent.touched = touched

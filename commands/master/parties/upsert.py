@@ -15,6 +15,7 @@ from commands.master.parties.inputs import (
     _check,
     _start,
 )
+from commands.master.parties.roles import check_kept
 from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.upserts.items import locked, put, results, status
 from commands.writing.verbs import verb
@@ -45,11 +46,12 @@ async def upsert_all(writing: Writing, command: PartiesUpsert) -> Outcome:
     A change of a contact or an address is one of its party. An address that becomes the default
     takes the place of the one before. Refused: DUPLICATE when a key stands twice, or two
     addresses of a party are its default; INVALID_WINDOW when receiving hours overlap; INVALID for
-    limits in two currencies; NOT_FOUND for a channel.
+    limits in two currencies; NOT_FOUND for a channel; IN_USE for a role that is used and left out.
     """
     inputs = command.parties
     _check(inputs)
     found = await locked(writing, Party, "number", (it.number for it in inputs))
+    await check_kept(writing, found, inputs)
     channels = await _channels(writing, inputs)
     written = [put(writing, Party, found.get(it.number), _party(it, channels)) for it in inputs]
     await writing.session.flush()

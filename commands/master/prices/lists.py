@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from commands.master.parties.roles import check_role
 from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.upserts.items import UpsertEvents, results, upsert
 from commands.writing.verbs import verb
@@ -16,7 +17,7 @@ from models.access.viewers import Scope
 from models.base.acts import Act
 from models.events.master.prices import PriceListCreated, PriceListUpdated
 from models.master.channels import Channel
-from models.master.parties import Party
+from models.master.parties import Party, PartyRole
 from models.master.prices import PriceList
 
 _EVENTS = UpsertEvents(PriceListCreated, PriceListUpdated)
@@ -68,7 +69,7 @@ async def upsert_all(writing: Writing, command: PriceListsUpsert) -> Outcome:
     """Write price lists by code.
 
     Refused: DUPLICATE when a code stands twice, NOT_FOUND for a party or channel, INVALID for
-    another currency than the list has.
+    a party that is no customer and for another currency than the list has.
     """
     inputs = command.price_lists
     refuse_duplicates((it.code for it in inputs), ("price_lists",), "code")
@@ -105,4 +106,6 @@ async def _ids(
     for place, name in enumerate(names):
         if name is not None and name not in found:
             raise missing(entity, ("price_lists", place, field))
+        if name is not None and entity is Party:
+            check_role(found[name], PartyRole.CUSTOMER, ("price_lists", place, field))
     return {name: row.id for name, row in found.items()}

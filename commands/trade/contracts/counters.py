@@ -9,10 +9,12 @@ from commands.writing.transaction import Writing
 from models.trade.contracts.tables import ContractLine
 
 
-async def move(writing: Writing, changes: Mapping[UUID, Mapping[str, Decimal]]) -> None:
+async def move(
+    writing: Writing, changes: Mapping[UUID, Mapping[str, Decimal]]
+) -> dict[UUID, ContractLine]:
     """Add to counters under the lock of each line. changes: line id -> counter -> signed amount.
 
-    Lines are locked after all orders, in id order.
+    Lines are locked after all orders, in id order, and returned.
     """
     lines = await writing.lock(ContractLine, dict.fromkeys(changes, ()))
     moved = sorted({counter for amounts in changes.values() for counter in amounts})
@@ -21,3 +23,4 @@ async def move(writing: Writing, changes: Mapping[UUID, Mapping[str, Decimal]]) 
         for key, line in lines.items()
     ]
     await change_rows(writing, {ContractLine: rows})
+    return lines

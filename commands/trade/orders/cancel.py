@@ -13,9 +13,10 @@ from commands.trade.orders.states import VersionedOrderCommand, become, locked
 from commands.writing.stops import check_stops
 from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.verbs import verb
-from kit.errors import Code, Refused
+from kit.errors import Code, Path, Refused
 from kit.ids import Names
 from kit.inputs import Bulk, Note, Quantity, refuse_duplicates
+from models.base.guards import guards
 from models.events.trade.orders import (
     CancelledLine,
     OrderCancelled,
@@ -91,18 +92,25 @@ async def _wanted(
         line = lines.get(each.line_id)
         if line is None:
             raise missing(OrderLine, ("lines", place, "line_id"))
-        path = ("lines", place, "quantity")
         quantity = packagings(products[line.product_id], each, path=("lines", place)).amount
-        if quantity > line.unplanned:
-            text = f"Only {line.unplanned.normalize():f} of this line is in no delivery yet."
-            raise Refused(TradeCode.QUANTITY_NOT_OPEN, text, path)
+        _check_unplanned(line, quantity, ("lines", place, "quantity"))
         wanted[line] = quantity
     return wanted
 
 
+@guards("O4", "O7")
+def _check_unplanned(line: OrderLine, quantity: Decimal, path: Path) -> None:
+    """Refused: QUANTITY_NOT_OPEN for more than is in no delivery."""
+    if quantity > line.unplanned:
+        text = f"Only {line.unplanned.normalize():f} of this line is in no delivery yet."
+        raise Refused(TradeCode.QUANTITY_NOT_OPEN, text, path)
+
+
 @verb(
     acts.CLOSE,
-    "Close an order of which nothing is under way; what no delivery has taken is cancelled.",
+    "Close an order of which nothing is planned and not shipped; what no delivery has taken is"
+    " cancelled. Nothing more is sent of it; what is on the road still arrives, and its tracking"
+    " and receipts count as before.",
 )
 async def close(writing: Writing, command: OrderClose) -> Outcome:
     """Close an order of which nothing is under way; what was never planned is cancelled first.

@@ -92,6 +92,7 @@ class Draft:
     ship_to: Place | None = None
     recipient: Recipient | None = None
     window: Window | None = None
+    window_override: str | None = None
     note: str | None = None
     discount_percent: Decimal | None = None
     discount_amount: Decimal | None = None
@@ -161,6 +162,7 @@ def _order(writing: Writing, draft: Draft, number: str) -> dict[str, Any]:
         "placed_at": draft.placed_at,
         "confirmed_at": None if draft.awaiting else draft.placed_at,
         "version": 1,
+        "window_override": draft.window_override,
         **window_columns(draft.window),
     }
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, literal, select
 
-from commands.trade.contracts import counters
+from commands.trade.contracts.account import give_back
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
 from kit.errors import Path
@@ -22,7 +22,6 @@ from models.events.trade.orders import (
     OrderDelivered,
     OrderPartiallyDelivered,
 )
-from models.trade.contracts.tables import Contract
 from models.trade.orders.holds import Hold
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import FulfilmentStatus, PaymentState
@@ -86,10 +85,7 @@ async def cancel(
     given_back = await cancelled(writing, order, lines, amounts, happened)
     if order.contract_id is None or not given_back:
         return
-    everything = writing.for_all()
-    await everything.lock(Contract, {order.contract_id: ()})
-    changes = {line_id: {"called_off": -amount} for line_id, amount in given_back.items()}
-    await counters.move(everything, changes)
+    await give_back(writing.for_all(), order.contract_id, given_back)
 
 
 async def cancelled(

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from models.base.events import Event, Moving, Payload, Progressed, event, without
 from models.base.payloads import AllLines, Beside, ColumnName, IdOf, Item
+from models.trade.contracts.states import TimeRule
 from models.trade.orders.holds import HoldReason
 from models.trade.orders.states import (
     Approval,
@@ -23,6 +24,13 @@ class OrderPlaced(Moving):
     """It was placed or imported."""
 
     lines: Annotated[int, AllLines(), "How many lines it has."]
+
+
+@event("order.window_overridden", Order)
+class OrderWindowOverridden(Event):
+    """A window that is wanted or promised breaks rules; its window_override says why."""
+
+    rules: Annotated[tuple[TimeRule, ...], "The rules."]
 
 
 @event("order.approved", Order)

@@ -13,10 +13,14 @@ from models.fulfilment.deliveries.conditions import (
     INCOMPLETE,
     MERGEABLE,
     NAMELESS,
+    NOT_LAST,
     ORDER_HELD,
     OWED_AGAIN,
+    PLACELESS,
+    TOO_EARLY,
     TOO_LATE,
     UNCARRIED,
+    UNFINISHED,
     UNPAID,
     UNPLACED,
 )
@@ -24,7 +28,7 @@ from models.fulfilment.deliveries.states import (
     AFTER_DISPATCH,
     BEFORE_DISPATCH,
     BEFORE_PICKING,
-    UNFINISHED,
+    MAY_LACK,
     DeliveryState,
 )
 from models.trade.orders.acts import HELD
@@ -68,8 +72,8 @@ RELEASE = Act(
     frozenset({DeliveryState.PLANNED}),
     becomes=DeliveryState.RELEASED,
     stopped_by=(
-        *(HELD, ORDER_HELD, UNPAID, AMENDED, NAMELESS, TOO_LATE, INCOMPLETE),
-        *(UNPLACED, UNCARRIED),
+        *(HELD, ORDER_HELD, UNPAID, AMENDED, NAMELESS, PLACELESS, TOO_LATE, INCOMPLETE),
+        *(UNFINISHED, UNPLACED, UNCARRIED),
     ),
     action=DeliveryAction.RELEASE,
 )
@@ -77,14 +81,14 @@ PACK = Act(
     Scope.DELIVERIES_FULFIL,
     BEFORE_DISPATCH - {DeliveryState.PLANNED},
     becomes=DeliveryState.PACKED,
-    stopped_by=(UNPAID, AMENDED, TOO_LATE),
+    stopped_by=(UNPAID, AMENDED, TOO_LATE, TOO_EARLY),
     action=DeliveryAction.PACK,
 )
 DISPATCH = Act(
     Scope.DELIVERIES_FULFIL,
     frozenset({DeliveryState.PACKED}),
     becomes=DeliveryState.DISPATCHED,
-    stopped_by=(HELD, ORDER_HELD, UNPAID, AMENDED, INCOMPLETE),
+    stopped_by=(HELD, ORDER_HELD, UNPAID, AMENDED, INCOMPLETE, NOT_LAST),
     action=DeliveryAction.DISPATCH,
 )
 CANCEL = Act(
@@ -95,7 +99,7 @@ CANCEL = Act(
     action=DeliveryAction.CANCEL,
 )
 CONFIRM_RECEIPT = Act(Scope.RECEIPTS_WRITE, AFTER_DISPATCH, action=DeliveryAction.CONFIRM_RECEIPT)
-RESHIP = Act(Scope.DELIVERIES_PLAN, UNFINISHED, needs=(OWED_AGAIN,), action=DeliveryAction.RESHIP)
+RESHIP = Act(Scope.DELIVERIES_PLAN, MAY_LACK, needs=(OWED_AGAIN,), action=DeliveryAction.RESHIP)
 
 ACTS = (
     SPLIT,

@@ -40,10 +40,16 @@ def _may_be_rejected(reader: Any, order: Any) -> Any:
 
 AWAITED = Itself("it waits for the viewer's side", _is_awaited)
 REJECTABLE = Itself("it waits for the viewer's side; staff reject for both", _may_be_rejected)
+WANTED = Itself(
+    "it was not wanted by an instant that has passed",
+    lambda reader, order: order.is_wanted(reader.at),
+    rule="D10",
+)
 HELD = Some(
     "it has an active hold",
     (Hold,),
     lambda _rows, row, hold: and_(hold.subject_id == row.id, hold.is_active),
+    rule="D9",
 )
 UNPLANNED = Some(
     "something of it is in no delivery",
@@ -54,6 +60,7 @@ UNDER_WAY = Some(
     "something is planned and not shipped",
     (OrderLine,),
     lambda _rows, order, line: and_(line.order_id == order.id, line.planned > line.shipped),
+    rule="O16",
 )
 AMENDED = Some(
     "an amendment of a line waits for its answer",
@@ -70,7 +77,7 @@ APPROVE = Act(
     Scope.ORDERS_APPROVE,
     leading_to(OrderState.CONFIRMED, NEXT_STATES),
     becomes=OrderState.CONFIRMED,
-    needs=(AWAITED,),
+    needs=(AWAITED, WANTED),
     action=OrderAction.APPROVE,
 )
 REJECT = Act(
@@ -97,7 +104,7 @@ CLOSE = Act(
 CONFIRM = Act(
     Scope.ORDERS_MANAGE,
     frozenset({OrderState.CONFIRMED}),
-    needs=(OPEN,),
+    needs=(OPEN, WANTED),
     action=OrderAction.CONFIRM,
 )
 ANSWER_AMENDMENT = Act(

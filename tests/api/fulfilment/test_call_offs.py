@@ -173,6 +173,7 @@ async def test_grams_are_called_off_a_contract_in_kilograms_exactly(ask, world):
     assert contracts.codes(finer) == [("SCALE_EXCEEDED", "lines.0.quantity")]
 
 
+@pytest.mark.gate("K3", "contractCallOff")
 async def test_the_day_of_the_call_off_must_lie_inside_the_validity(ask, world, clock):
     made = await contracts.contract(
         world, ask, validFrom="2026-03-03", validTo="2026-03-31", timeZone="Asia/Tokyo"

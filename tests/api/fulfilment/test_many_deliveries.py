@@ -86,6 +86,7 @@ async def planned(world: World, ask: Ask, scene: dict[str, Any], **fields: Any) 
     return await deliveries.planned(world, ask, order, locationId=scene["at"])
 
 
+@pytest.mark.gate("P1", "deliveriesDispatch")
 async def test_many_go_the_whole_way(world, ask):
     scene = await a_scene(world, ask)
     made = [await planned(world, ask, scene) for _ in range(3)]
@@ -106,6 +107,7 @@ async def test_many_go_the_whole_way(world, ask):
     ]
 
 
+@pytest.mark.gate("D9", "deliveriesRelease")
 async def test_each_is_refused_alone_as_the_verb_for_one_refuses_it(world, ask):
     scene = await a_scene(world, ask)
     good, held, gone = [await planned(world, ask, scene) for _ in range(3)]
@@ -143,6 +145,7 @@ async def test_each_is_refused_alone_as_the_verb_for_one_refuses_it(world, ask):
     assert (await deliveries.read(ask, good))["state"] == "PLANNED"
 
 
+@pytest.mark.gate("P1", "deliveriesPack")
 async def test_what_is_packed_wrong_leaves_the_others_and_itself_as_they_were(world, ask):
     scene = await a_scene(world, ask)
     made = [await planned(world, ask, scene) for _ in range(5)]
@@ -264,6 +267,9 @@ async def test_a_delivery_is_recorded_as_far_as_it_came(world, ask, times, state
     assert line.planned == (0 if state == "CANCELLED" else 10)
 
 
+@pytest.mark.gate("O1", "deliveriesRecord")
+@pytest.mark.gate("P1", "deliveriesRecord")
+@pytest.mark.gate("D8", "deliveriesRecord")
 async def test_what_is_recorded_wrong_is_refused_alone_and_leaves_nothing(world, ask):
     scene = await a_scene(world, ask)
     placed = [await an_order(world, ask, scene) for _ in range(3)]

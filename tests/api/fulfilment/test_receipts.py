@@ -73,6 +73,7 @@ async def test_a_difference_tells_what_arrived(world, ask, difference, received,
     )
 
 
+@pytest.mark.gate("O2", "deliveryConfirmReceipt")
 async def test_a_later_receipt_corrects_an_earlier_one(world, ask):
     _, delivery = await _dispatched(world, ask)
     await _confirm(ask, delivery, _line(delivery, "8", "SHORT", note="Two missing"))

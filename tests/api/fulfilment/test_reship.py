@@ -95,6 +95,7 @@ async def go(ask: Ask, delivery: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("status", ["LOST", "RETURNED_TO_SENDER"])
+@pytest.mark.gate("D21", "parcelRecordTracking")
 async def test_what_does_not_arrive_is_owed_again(feed, world, ask, status):
     shipment = await sent(world, is_call_off=True)
     await feed.results(feed.event(status, sscc=shipment.ssccs[0]))
@@ -108,6 +109,7 @@ async def test_what_does_not_arrive_is_owed_again(feed, world, ask, status):
     assert (agreed.called_off, agreed.shipped, agreed.delivered) == (EACH, 0, 0)
 
 
+@pytest.mark.gate("K14", "parcelRecordTracking", "deliveryDispatch")
 async def test_the_customers_schedule_opens_again(feed, world, ask):
     contract = await contracts.contract(world, ask)
     line_id = contract["lines"][0]["id"]
@@ -155,6 +157,7 @@ async def test_a_reshipment_is_as_the_old_delivery_and_linked_to_it(feed, world,
     assert (await kinds(world, "delivery."))[-2:] == ["delivery.planned", "delivery.reshipped"]
 
 
+@pytest.mark.gate("D22", "deliveryReship")
 async def test_a_reshipment_may_go_elsewhere_and_bring_less(feed, world, ask):
     shipment = await sent(world, parcels=2)
     await feed.results(*(feed.event("RETURNED_TO_SENDER", sscc=it) for it in shipment.ssccs))
@@ -214,6 +217,7 @@ async def test_what_is_found_again_before_it_is_sent_again_counts_again(feed, wo
     assert (await rows(world, DeliveryLine))[0].owed_again == 0
 
 
+@pytest.mark.gate("D21", "deliveryReship", "deliveryCancel")
 async def test_what_arrives_beside_its_replacement_does_not_count_twice(feed, world, ask):
     shipment = await sent(world, is_call_off=True)
     (sscc,) = shipment.ssccs
@@ -293,6 +297,7 @@ async def test_what_a_closed_order_loses_is_cancelled_and_given_back(feed, world
     assert "order.lines_cancelled" in await kinds(world, "order.")
 
 
+@pytest.mark.gate("D21", "deliveryConfirmReceipt")
 async def test_a_receipt_that_refuses_some_gives_it_back_too(world, ask):
     shipment = await sent(world, parcels=2, is_call_off=True)
     (part,) = await rows(world, DeliveryLine)
@@ -308,6 +313,7 @@ async def test_a_receipt_that_refuses_some_gives_it_back_too(world, ask):
     ] == ["4"]
 
 
+@pytest.mark.gate("D22", "deliveryReship")
 async def test_of_two_reshipments_at_once_one_is_made(feed, world, ask):
     shipment = await sent(world)
     await feed.results(feed.event("LOST", sscc=shipment.ssccs[0]))

@@ -42,6 +42,7 @@ async def _of_price(_world: make.World, ask: make.Ask, _product: str) -> None:
 USES = {"order lines": _of_order, "contract lines": _of_contract, "price list entries": _of_price}
 
 
+@pytest.mark.gate("O12", "productsUpsert")
 @pytest.mark.parametrize("table", USES)
 async def test_the_unit_and_scale_of_what_is_used_stay(world, ask, table):
     (product,) = await orders.products(ask, "BOLT")

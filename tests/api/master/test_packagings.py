@@ -124,6 +124,7 @@ async def _pallet(_world: make.World, ask: make.Ask, _bolt: str) -> None:
 USES = {"order lines": _order, "contract lines": _contract, "packagings": _pallet}
 
 
+@pytest.mark.gate("O13", "packagingsUpsert")
 @pytest.mark.parametrize("table", USES)
 async def test_what_a_packaging_holds_stays_once_it_is_counted_in(world, ask, table):
     (bolt,) = await orders.products(ask, "BOLT")

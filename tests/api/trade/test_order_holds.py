@@ -114,6 +114,7 @@ async def test_an_order_is_on_hold_for_whoever_lists_it_without_the_reason(world
     assert (await _count(reader, held=True), await _count(reader, held=False)) == (0, 1)
 
 
+@pytest.mark.gate("O11", "orderHold", "orderReleaseHold")
 async def test_holds_raise_the_version_that_others_expect(world, ask):
     order = await orders.order(world, ask)
     cancel = {

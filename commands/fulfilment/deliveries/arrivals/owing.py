@@ -15,8 +15,8 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 
-from commands.fulfilment.deliveries import remainder
 from commands.fulfilment.deliveries.locking import Locked
+from commands.fulfilment.deliveries.rest import remainder
 from commands.trade.contracts import counters
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.trade.orders.lines import OrderLine

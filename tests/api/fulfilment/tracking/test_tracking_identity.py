@@ -53,6 +53,7 @@ async def found(ask: Ask, number: str) -> list[str]:
     return sorted([parcel["id"], *(it["id"] for it in parcel["sharesNumberWith"])])
 
 
+@pytest.mark.gate("P6", "parcelRecordTracking")
 async def test_a_master_number_is_one_thing_on_write_and_on_read(feed, world, ask):
     shipment = await sent(world, parcels=3)
     await numbered(world, shipment, "MASTER-1")
@@ -212,6 +213,7 @@ def epcis(feed: Feed, step: str, hour: float, key: str, shipment: Sent, **more: 
     return feed.event(step, hour, **named, **more)
 
 
+@pytest.mark.gate("P7", "parcelRecordTracking")
 async def test_an_epcis_error_declaration_takes_back_the_event_whose_id_it_bears(feed, world):
     shipment = await sent(world)
     wrong = epcis(feed, "receiving", 2, "ni:///1", shipment)

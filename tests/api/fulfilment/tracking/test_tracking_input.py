@@ -24,6 +24,7 @@ def feed(ask: Ask, world: World) -> Feed:
     return Feed(ask, world)
 
 
+@pytest.mark.gate("P3", "parcelRecordTracking")
 async def test_a_new_number_stands_beside_the_first(feed, world):
     shipment = await sent(world)
     handed_over = feed.event("IN_TRANSIT", sscc=shipment.ssccs[0], newTrackingNumber="PARTNER-1")

@@ -148,6 +148,7 @@ async def test_nobody_pays_a_part_of_what_nobody_knows(world, ask):
     await record(ask, order, "AUTHORISED", "99")
 
 
+@pytest.mark.gate("D12", "ordersRecordPayments")
 async def test_in_bulk_a_refused_report_stops_no_other(world, ask):
     first, second = [await orders.order(world, ask) for _ in range(2)]
     later = {"reference": "R-2", "occurredAt": AN_HOUR_LATER}

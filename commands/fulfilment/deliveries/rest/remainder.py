@@ -3,16 +3,14 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from commands.fulfilment.deliveries.locking import Locked
-from commands.trade.contracts import counters
+from commands.trade.contracts.account import give_back
 from commands.trade.orders import lines
 from commands.trade.orders.cancel import cancelled_lines
 from commands.trade.orders.states import become
 from models.events.trade.orders import OrderCancelled, OrderLinesCancelled
-from models.trade.contracts.tables import Contract
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import OrderState
 from models.trade.orders.tables import Order
@@ -31,8 +29,7 @@ async def cancel_each(locked: Locked, remaining: Mapping[Order, Remaining]) -> N
 
     An order of which nothing remains is CANCELLED. Call-offs give theirs back to their contracts.
     """
-    contracts: dict[UUID, Any] = {}
-    changes: defaultdict[UUID, Decimal] = defaultdict(Decimal)
+    changes: defaultdict[UUID, dict[UUID, Decimal]] = defaultdict(dict)
     for order, quantities in remaining.items():
         wanted = {line: quantity for line, quantity in quantities.items() if quantity > 0}
         if not wanted:
@@ -45,10 +42,9 @@ async def cancel_each(locked: Locked, remaining: Mapping[Order, Remaining]) -> N
             become(locked.writing, order, OrderState.CANCELLED)
             locked.writing.record(OrderCancelled(order.id))
         if order.contract_id is not None:
-            contracts[order.contract_id] = ()
-        for line_id, amount in given_back.items():
-            changes[line_id] -= amount
-    if changes:
-        await locked.writing.lock(Contract, contracts)
-        moved = {line_id: {"called_off": amount} for line_id, amount in changes.items()}
-        await counters.move(locked.writing, moved)
+            of = changes[order.contract_id]
+            for line_id, amount in given_back.items():
+                of[line_id] = of.get(line_id, Decimal(0)) + amount
+    for contract_id, amounts in sorted(changes.items()):
+        if amounts:
+            await give_back(locked.writing, contract_id, amounts)
