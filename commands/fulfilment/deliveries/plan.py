@@ -236,9 +236,9 @@ async def _find(writing: Writing, parts: Sequence[DeliveryPart], path: Path) -> 
 
 
 def _take(
-    writing: Writing, found: _Found, part: DeliveryPart, path: Path
+    writing: Writing, found: _Found, part: DeliveryPart, path: Path, at: datetime | None = None
 ) -> dict[OrderLine, Counted]:
-    """Return what one part takes of its order lines."""
+    """Return what one part takes of its order lines. at: when, where that was not now."""
     refuse_duplicates((it.order_line_id for it in part.lines), (*path, "lines"), "order_line_id")
     taken = {}
     for place, each in enumerate(part.lines):
@@ -247,7 +247,7 @@ def _take(
         if order.state not in acts.PLAN.states:
             text = f"{order.number} is {order.state.value}, not CONFIRMED."
             raise Refused(Code.WRONG_STATE, text, (*below, "order_line_id"))
-        _check_wanted(writing, order, (*below, "order_line_id"))
+        _check_wanted(order, at or writing.now, (*below, "order_line_id"))
         _check_agreed(writing, order, line, (*below, "order_line_id"))
         quantity = found.packagings(found.products[line.product_id], each, path=below)
         _check_room(line, quantity.amount, (*below, "quantity"))
@@ -261,9 +261,9 @@ def _plan(taken: Mapping[OrderLine, Counted]) -> None:
 
 
 @guards("D10")
-def _check_wanted(writing: Writing, order: Order, path: Path) -> None:
+def _check_wanted(order: Order, at: datetime, path: Path) -> None:
     """Refused: DELIVERY_POLICY for an order that is not wanted any more."""
-    if not order.is_wanted(writing.now):
+    if not order.is_wanted(at):
         raise Refused(FulfilmentCode.DELIVERY_POLICY, not_wanted(order), path)
 
 
@@ -371,7 +371,7 @@ async def plan_history(
     good: dict[int, tuple[DeliveryPart, dict[str, Any], dict[OrderLine, Counted]]] = {}
     for place, part in parts.items():
         try:
-            taken = _take(writing, found, part, ())
+            taken = _take(writing, found, part, (), when[place])
             orders = list({it.order_id: found.orders[it.order_id] for it in taken}.values())
             columns = _where_and_when(found, part, orders, ())
         except Refused as why:
