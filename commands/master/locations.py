@@ -7,13 +7,13 @@ from pydantic import Field
 
 from commands.master.handling import Capabilities, columns
 from commands.master.parties.roles import check_role
-from commands.writing.transaction import Outcome, Writing
+from commands.writing.transaction import Outcome, Writing, check_known
 from commands.writing.upserts.inactive import open_work
 from commands.writing.upserts.items import UpsertEvents, results, upsert
 from commands.writing.verbs import verb
-from kit.errors import Path
+from kit.errors import Refusals
 from kit.ids import Names
-from kit.inputs import Bulk, Command, Gln, Input, Name, Place, Reference, Zone, refuse_duplicates
+from kit.inputs import Command, Each, Gln, Input, Name, Place, Reference, Zone, refuse_duplicates
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.events.master.locations import LocationCreated, LocationUpdated
@@ -50,7 +50,7 @@ class LocationUpsert(Input):
 class LocationsUpsert(Command):
     """Up to 250 locations."""
 
-    locations: Bulk[LocationUpsert] = Field(description="The locations; each code once.")
+    locations: Each[LocationUpsert] = Field(description="The locations; each code once.")
 
 
 @verb(
@@ -63,13 +63,20 @@ async def upsert_all(writing: Writing, command: LocationsUpsert) -> Outcome:
     Refused: DUPLICATE when a code stands twice; NOT_FOUND for an unknown provider, INVALID
     for a party that is none.
     """
+    providers = {it.provider_id for it in command.locations}
+    known = await writing.by_key(Party, "id", filter(None, providers))
+    paths = [
+        (each.provider_id, ("locations", place, "provider_id"))
+        for place, each in enumerate(command.locations)
+    ]
+    check_known(Party, known, paths)
+    refusals = Refusals()
+    for key, path in paths:
+        with refusals:
+            if key is not None:
+                check_role(known[key], PartyRole.FULFILMENT_PROVIDER, path)
+    refusals.end()
     refuse_duplicates((it.code for it in command.locations), ("locations",), "code")
-    providers: dict[UUID, Path] = {}
-    for place, each in enumerate(command.locations):
-        if each.provider_id is not None:
-            providers.setdefault(each.provider_id, ("locations", place, "provider_id"))
-    for key, party in (await writing.get(Party, providers)).items():
-        check_role(party, PartyRole.FULFILMENT_PROVIDER, providers[key])
     items = [
         item.model_dump(exclude={"handling"}) | columns(item.handling, Capabilities)
         for item in command.locations

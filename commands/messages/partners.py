@@ -5,11 +5,11 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from commands.writing.transaction import Outcome, Writing
+from commands.writing.transaction import Outcome, Writing, check_known
 from commands.writing.upserts.items import UpsertEvents, results, upsert
 from commands.writing.verbs import verb
-from kit.errors import Code, Refused
-from kit.inputs import Bulk, Command, Input, Reference, refuse_duplicates
+from kit.errors import Code
+from kit.inputs import Command, Each, Input, Reference, refuse_duplicates
 from kit.standards.edifact.delimiters import Delimiters
 from kit.standards.edifact.faults import Faulty
 from models.access.viewers import Scope
@@ -84,7 +84,7 @@ class PartnerProfileUpsert(Input):
 class PartnerProfilesUpsert(Command):
     """Up to 250 partners."""
 
-    partners: Bulk[PartnerProfileUpsert] = Field(description="The partners, each code once.")
+    partners: Each[PartnerProfileUpsert] = Field(description="The partners, each code once.")
 
 
 @verb(
@@ -94,21 +94,21 @@ class PartnerProfilesUpsert(Command):
 async def upsert_all(writing: Writing, command: PartnerProfilesUpsert) -> Outcome:
     """Write partners. Refused: DUPLICATE, NOT_FOUND for a party, TAKEN for an identification."""
     partners = command.partners
+    numbers = [it.party_number for it in partners if it.party_number is not None]
+    parties = await writing.by_key(Party, "number", numbers)
+    named = enumerate(it.party_number for it in partners)
+    paths = ((number, ("partners", place, "party_number")) for place, number in named)
+    check_known(Party, parties, paths)
     refuse_duplicates((it.code for it in partners), ("partners",), "code")
     names = ((it.identification, it.qualifier) for it in partners)
     refuse_duplicates(names, ("partners",), "identification")
-    numbers = [it.party_number for it in partners if it.party_number is not None]
-    parties = await writing.by_key(Party, "number", numbers)
     items: list[dict[str, Any]] = []
-    for place, each in enumerate(partners):
+    for each in partners:
         values = each.model_dump(exclude={"party_number"})
         values |= {name: values[name] or "" for name in ("qualifier", "reference_prefix")}
         if each.own_identification is not None:
             values["own_qualifier"] = each.own_qualifier or ""
         party = parties.get(each.party_number)
-        if each.party_number is not None and party is None:
-            path = ("partners", place, "party_number")
-            raise Refused(Code.NOT_FOUND, "There is no such Party.", path)
         items.append(values | {"party_id": None if party is None else party.id})
     written = await upsert(writing, PartnerProfile, _EVENTS, "code", items, ("partners",))
     return results("partner_profile_id", *written)

@@ -1,6 +1,7 @@
 """What a client reads when something is refused: userErrors in payloads, codes on errors."""
 
 import logging
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
@@ -188,8 +189,22 @@ def shown(error: GraphQLError, page: int = 0) -> GraphQLError:
         return _coded(error, error.message, {"code": ErrorCode.BAD_USER_INPUT.value})
     if isinstance(cause, GraphQLError) or cause is None:
         own = (error.extensions or {}) | ((cause.extensions or {}) if cause else {})
+        own = _of_variable(error) | own
         return _coded(error, error.message, {"code": default_code(error).value, **own})
     return _too_large(error, cause, page) if isinstance(cause, TooLarge) else _failed(error, cause)
+
+
+_VARIABLE = re.compile(r"Variable '\$(\w+)' has invalid value(?: at ([^:]+))?:")
+"""How graphql-core tells a value that its variable does not take, and where in it."""
+
+
+def _of_variable(error: GraphQLError) -> dict[str, Any]:
+    """Return the code and the path of a wrong value of a variable, nothing for other errors."""
+    found = _VARIABLE.match(error.message)
+    if found is None:
+        return {}
+    inside = re.findall(r"\w+", found[2] or "")
+    return {"userErrorCode": Code.INVALID.value, "variable": [found[1], *inside]}
 
 
 def _too_large(error: GraphQLError, cause: TooLarge, page: int) -> GraphQLError:

@@ -159,7 +159,7 @@ def test_what_was_lost_before_is_owed_again_and_the_journal_says_so(
 ) -> None:
     url = new_database("lost_before", filled)
     configured = migrations.configured(url)
-    command.downgrade(configured, "0024")
+    command.downgrade(configured, "0025")
     lost = set(ask(_held(url), LOSE))
     assert lost
     command.upgrade(configured, "head")

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
 from commands.fulfilment.deliveries.rest import lapse
-from commands.trade.orders import cancel, holds, imports, place, states
+from commands.trade.orders import cancel, holds, place, states
+from commands.trade.orders.revisions import imports
 from commands.trade.payments import record, reports
 from models.trade.orders.states import DeliveryPolicy, PaymentState
 from tests.simulation import changes

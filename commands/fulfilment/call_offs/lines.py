@@ -15,7 +15,7 @@ from commands.trade.contracts.times import check_ahead, covers, refuse_validity
 from commands.trade.orders.compose import check_expected
 from commands.trade.orders.drafts import LineDraft
 from commands.writing.transaction import Writing, missing
-from kit.errors import Code, Path, Problem, Refused
+from kit.errors import Code, Path, Problem, Refusals, Refused
 from kit.inputs import Window, refuse_duplicates
 from models.base.guards import guards
 from models.master.catalog import Product
@@ -56,7 +56,7 @@ async def drafts_of(
         (it.contract_line_id, it.packaging, it.window, it.schedule_line_id) for it in command.lines
     )
     refuse_duplicates(same, ("lines",), "contract_line_id")
-    drafts, problems = [], list[Problem]()
+    drafts, problems = [], _common_window(writing, agreement.contract, command)
     for place, line in enumerate(command.lines):
         try:
             drafts.append(_line(writing, agreement, command, line))
@@ -68,6 +68,15 @@ async def drafts_of(
         raise Refused.of(problems)
     await _check_schedule(writing, command)
     return drafts
+
+
+def _common_window(writing: Writing, contract: Contract, command: ContractCallOff) -> list[Problem]:
+    """Return what is wrong with the window of lines without one of their own, told where it is."""
+    refusals = Refusals()
+    if command.window is not None and any(it.window is None for it in command.lines):
+        with refusals:
+            check_window(writing, contract, command.window)
+    return refusals.problems
 
 
 def _line(
@@ -84,7 +93,8 @@ def _line(
     if window is None:
         text = "Say when this is to arrive, here or for the whole call-off."
         raise Refused(Code.INVALID, text, ("window",))
-    check_window(writing, agreement.contract, window)
+    if item.window is not None:
+        check_window(writing, agreement.contract, item.window)
     check_expected(item.expected_unit_price, line.unit_price, line.currency)
     return LineDraft(
         product,

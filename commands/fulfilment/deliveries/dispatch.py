@@ -9,7 +9,6 @@ from uuid import UUID
 
 from pydantic import Field
 
-from commands.fulfilment.clocks import check_happened
 from commands.fulfilment.deliveries.arrivals.arrival import settle
 from commands.fulfilment.deliveries.batches import Together, take
 from commands.fulfilment.deliveries.locking import Locked, OfDelivery, changed
@@ -19,7 +18,8 @@ from commands.trade.contracts import counters
 from commands.trade.orders.lines import move
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
-from kit.inputs import Bulk, Command, Instant
+from kit.clock import check_happened
+from kit.inputs import Command, Each, Instant
 from models.base.guards import guards
 from models.events.fulfilment.deliveries import DeliveryDispatched
 from models.fulfilment.deliveries import acts
@@ -47,7 +47,7 @@ class DeliveryDispatch(DispatchedDelivery, Command):
 class DeliveriesDispatch(Command):
     """Up to 250 deliveries that have left."""
 
-    deliveries: Bulk[DispatchedDelivery] = Field(description="The deliveries; each once.")
+    deliveries: Each[DispatchedDelivery] = Field(description="The deliveries; each once.")
 
 
 @verb(
@@ -90,7 +90,7 @@ async def ship(batch: Together[Any]) -> None:
     for place, _, delivery in batch.going:
         placed = max(order.placed_at for order in locked.orders_of(delivery))
         with batch.of(place):
-            check_happened(when[place], ("dispatched_at",), since=placed, until=writing.now)
+            check_happened(when[place], ("dispatched_at",), writing.now, placed)
     await _check_in_time(batch, when)
     left: defaultdict[OrderLine, Decimal] = defaultdict(Decimal)
     for place, _, delivery in batch.going:

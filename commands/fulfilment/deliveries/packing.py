@@ -21,7 +21,7 @@ from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refused
 from kit.ids import Names
-from kit.inputs import LARGEST_BULK, Bulk, Command, QuantityOrZero, refuse_duplicates
+from kit.inputs import LARGEST_BULK, Bulk, Command, Each, QuantityOrZero, refuse_duplicates
 from models.base.guards import guards
 from models.events.fulfilment.deliveries import DeliveryPacked
 from models.fulfilment.codes import FulfilmentCode
@@ -68,7 +68,7 @@ class DeliveryPack(PackedDelivery, Command):
 class DeliveriesPack(Command):
     """The parcels of up to 250 deliveries."""
 
-    deliveries: Bulk[PackedDelivery] = Field(description="The deliveries; each once.")
+    deliveries: Each[PackedDelivery] = Field(description="The deliveries; each once.")
 
 
 @verb(

@@ -1,16 +1,18 @@
 """Planning: parts of orders become deliveries, each at its own agreed time."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 from pydantic import Field
 
 from commands.fulfilment.deliveries.places import (
     WINDOW,
+    DeliveryPart,
+    PlannedLine,
     Route,
     check_carried,
     check_location,
@@ -20,42 +22,33 @@ from commands.fulfilment.deliveries.places import (
     window_of,
 )
 from commands.fulfilment.deliveries.rest.completing import check_completing
+from commands.fulfilment.deliveries.stops import check_agreed, check_room, check_wanted
 from commands.master.packagings.counting import (
     Counted,
     Packagings,
-    Quantified,
     packagings_of,
 )
 from commands.trade.contracts.times import AgreedPlace, check_ahead, check_handling
 from commands.trade.orders.lines import lock_orders, move, touch_lines_of
-from commands.trade.orders.states import not_wanted
 from commands.writing.counters import numbers
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
-from kit.errors import Code, Path, Refused
-from kit.ids import Names, new_id
+from kit.errors import Code, Path, Refusals, Refused
+from kit.ids import new_id
 from kit.inputs import (
     Bulk,
     Command,
-    Input,
-    Instant,
-    Note,
-    Place,
-    Quantity,
-    Recipient,
     Window,
     refuse_duplicates,
 )
 from models.access.keys import CounterName
-from models.base.guards import guards
 from models.events.fulfilment.deliveries import DeliveryPlanned
-from models.fulfilment.codes import FulfilmentCode
 from models.fulfilment.deliveries import acts
 from models.fulfilment.deliveries.states import DeliveryState
-from models.fulfilment.deliveries.tables import Delivery, DeliveryLine, Incoterm
+from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.master.catalog import Product
-from models.master.channels import Channel, DeliveryMethod
+from models.master.channels import Channel
 from models.master.locations import Location
 from models.master.parties import Address, Party
 from models.trade.codes import TradeCode
@@ -63,49 +56,6 @@ from models.trade.contracts.states import TimeRule
 from models.trade.contracts.tables import Contract
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.tables import Order
-
-
-class PlannedLine(Quantified):
-    """What a delivery takes of one order line."""
-
-    order_line_id: Annotated[UUID, Names("OrderLine")] = Field(description="The order line.")
-    quantity: Quantity = Field(description="How much of it, in the product's unit or `packaging`.")
-
-
-class DeliveryPart(Input):
-    """One delivery to be."""
-
-    location_id: Annotated[UUID, Names("Location")] = Field(description="Where it starts.")
-    lines: Bulk[PlannedLine] = Field(description="What it takes; each order line once.")
-    window: Window | None = Field(
-        None, description="When it is to arrive; else the window of its order lines or order."
-    )
-    window_override: Note | None = Field(
-        None,
-        description="Why the window may lie outside of the address's receiving hours, or of the"
-        " contract's validity; else the order's `windowOverride`.",
-    )
-    ship_to_id: Annotated[UUID, Names("Address")] | None = Field(
-        None, description="Address of the party to deliver to; else the order's."
-    )
-    ship_to: Place | None = Field(
-        None, description="A free address instead of `shipToId`; else the order's."
-    )
-    recipient: Recipient | None = Field(
-        None, description="Who takes it in; else the order's recipient."
-    )
-    method: DeliveryMethod = Field(
-        DeliveryMethod.PARCEL, description="How the goods reach the recipient."
-    )
-    incoterm: Incoterm | None = Field(None, description="Who bears cost and risk on the way.")
-    promised_at: Instant | None = Field(None, description="What the customer was promised.")
-    fulfil_at: Instant | None = Field(None, description="Do not pick before this instant.")
-    fulfil_by: Instant | None = Field(None, description="It must have left by this instant.")
-    completes_order: bool = Field(
-        default=False,
-        description="This delivery completes its orders (EDIFACT 4183 164): with it, nothing of"
-        " them is in no delivery, and it leaves last. Packed short it completes them no longer.",
-    )
 
 
 class DeliveryPlan(Command):
@@ -182,14 +132,16 @@ async def plan(
     """
     await writing.session.flush()
     found = await _find(writing, parts, path)
-    planned, taken, overridden = [], [], []
+    planned, taken, overridden, refusals = [], [], [], Refusals()
     for place, part in enumerate(parts):
-        taken.append(_take(writing, found, part, (*path, place)))
-        _plan(taken[-1])
-        orders = list({it.order_id: found.orders[it.order_id] for it in taken[-1]}.values())
-        columns = _columns(found, part, orders, (*path, place))
-        planned.append(columns | {"reships_id": reships_id})
-        overridden.append(_check_times(found, part, planned[-1], orders, (*path, place)))
+        with refusals:
+            taken.append(_take(writing, found, part, (*path, place)))
+            _plan(taken[-1])
+            orders = list({it.order_id: found.orders[it.order_id] for it in taken[-1]}.values())
+            columns = _columns(found, part, orders, (*path, place))
+            planned.append(columns | {"reships_id": reships_id})
+            overridden.append(_check_times(found, part, planned[-1], orders, (*path, place)))
+    refusals.end()
     await check_carried(writing, _routes(found, parts, taken, path))
     drawn = await numbers(writing, CounterName.DELIVERY, len(parts))
     keys = await _write(writing, parts, planned, drawn, taken)
@@ -236,22 +188,16 @@ async def _find(writing: Writing, parts: Sequence[DeliveryPart], path: Path) -> 
 
 
 def _take(
-    writing: Writing, found: _Found, part: DeliveryPart, path: Path, at: datetime | None = None
+    writing: Writing, found: _Found, part: DeliveryPart, path: Path
 ) -> dict[OrderLine, Counted]:
-    """Return what one part takes of its order lines. at: when, where that was not now."""
+    """Return what one part takes of its order lines."""
     refuse_duplicates((it.order_line_id for it in part.lines), (*path, "lines"), "order_line_id")
-    taken = {}
+    taken, refusals = {}, Refusals()
     for place, each in enumerate(part.lines):
-        line, below = found.lines[each.order_line_id], (*path, "lines", place)
-        order = found.orders[line.order_id]
-        if order.state not in acts.PLAN.states:
-            text = f"{order.number} is {order.state.value}, not CONFIRMED."
-            raise Refused(Code.WRONG_STATE, text, (*below, "order_line_id"))
-        _check_wanted(order, at or writing.now, (*below, "order_line_id"))
-        _check_agreed(writing, order, line, (*below, "order_line_id"))
-        quantity = found.packagings(found.products[line.product_id], each, path=below)
-        _check_room(line, quantity.amount, (*below, "quantity"))
-        taken[line] = quantity
+        with refusals:
+            line, quantity = _one(writing, found, each, (*path, "lines", place))
+            taken[line] = quantity
+    refusals.end()
     return taken
 
 
@@ -260,28 +206,20 @@ def _plan(taken: Mapping[OrderLine, Counted]) -> None:
         move(line, planned=quantity.amount)
 
 
-@guards("D10")
-def _check_wanted(order: Order, at: datetime, path: Path) -> None:
-    """Refused: DELIVERY_POLICY for an order that is not wanted any more."""
-    if not order.is_wanted(at):
-        raise Refused(FulfilmentCode.DELIVERY_POLICY, not_wanted(order), path)
-
-
-@guards("D13")
-def _check_agreed(writing: Writing, order: Order, line: OrderLine, path: Path) -> None:
-    """Refused: AMENDMENT_AWAITED."""
-    if line.is_amended(writing.now):
-        text = f"An amendment of line {line.line_no} of {order.number} waits for its answer."
-        raise Refused(TradeCode.AMENDMENT_AWAITED, text, path)
-
-
-@guards("O1")
-def _check_room(line: OrderLine, quantity: Decimal, path: Path) -> None:
-    """Refused: QUANTITY_NOT_OPEN for more than can still be planned."""
-    room = line.ordered - line.cancelled + line.over_tolerance - line.planned
-    if quantity > room:
-        text = f"Only {room.normalize():f} of this line can still be planned."
-        raise Refused(TradeCode.QUANTITY_NOT_OPEN, text, path)
+def _one(
+    writing: Writing, found: _Found, each: PlannedLine, below: Path
+) -> tuple[OrderLine, Counted]:
+    """Return an order line and how much of it is planned, checked."""
+    line = found.lines[each.order_line_id]
+    order = found.orders[line.order_id]
+    if order.state not in acts.PLAN.states:
+        text = f"{order.number} is {order.state.value}, not CONFIRMED."
+        raise Refused(Code.WRONG_STATE, text, (*below, "order_line_id"))
+    check_wanted(writing, order, (*below, "order_line_id"))
+    check_agreed(writing, order, line, (*below, "order_line_id"))
+    quantity = found.packagings(found.products[line.product_id], each, path=below)
+    check_room(line, quantity.amount, (*below, "quantity"))
+    return line, quantity
 
 
 def _columns(
@@ -371,7 +309,7 @@ async def plan_history(
     good: dict[int, tuple[DeliveryPart, dict[str, Any], dict[OrderLine, Counted]]] = {}
     for place, part in parts.items():
         try:
-            taken = _take(writing, found, part, (), when[place])
+            taken = _take(replace(writing, now=when[place]), found, part, ())
             orders = list({it.order_id: found.orders[it.order_id] for it in taken}.values())
             columns = _where_and_when(found, part, orders, ())
         except Refused as why:

@@ -10,7 +10,7 @@ from commands.fulfilment.deliveries.locking import DeliveryCommand, OfDelivery, 
 from commands.fulfilment.deliveries.rest.back import take_back
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
-from kit.inputs import Bulk, Command
+from kit.inputs import Command, Each
 from models.events.fulfilment.deliveries import DeliveryReleased
 from models.fulfilment.deliveries import acts
 from models.fulfilment.deliveries.states import DeliveryState
@@ -27,7 +27,7 @@ class DeliveryRelease(DeliveryCommand):
 class DeliveriesRelease(Command):
     """Up to 250 deliveries that the warehouse may pick."""
 
-    deliveries: Bulk[ReleasedDelivery] = Field(description="The deliveries; each once.")
+    deliveries: Each[ReleasedDelivery] = Field(description="The deliveries; each once.")
 
 
 class DeliveryCancel(DeliveryCommand):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from functools import partial
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from commands.writing.transaction import Writing
 from kit.errors import Path, Refused
 from models.access.viewers import Viewer
 from models.base.acts import Some
+from models.base.guards import guards
 from models.fulfilment.codes import FulfilmentCode
 from models.fulfilment.deliveries.conditions import (
     AMENDED,
@@ -149,3 +151,27 @@ def _unhandled(
     is_place = code is FulfilmentCode.LOCATION_NOT_ALLOWED
     what = "Its location" if is_place else delivery.method.value
     return Refused(code, f"{what} cannot handle {', '.join(needs)} as they need.", path)
+
+
+@guards("D10")
+def check_wanted(writing: Writing, order: Order, path: Path) -> None:
+    """Refused: DELIVERY_POLICY for an order that is not wanted any more."""
+    if not order.is_wanted(writing.now):
+        raise Refused(FulfilmentCode.DELIVERY_POLICY, not_wanted(order), path)
+
+
+@guards("D13")
+def check_agreed(writing: Writing, order: Order, line: OrderLine, path: Path) -> None:
+    """Refused: AMENDMENT_AWAITED."""
+    if line.is_amended(writing.now):
+        text = f"An amendment of line {line.line_no} of {order.number} waits for its answer."
+        raise Refused(TradeCode.AMENDMENT_AWAITED, text, path)
+
+
+@guards("O1")
+def check_room(line: OrderLine, quantity: Decimal, path: Path) -> None:
+    """Refused: QUANTITY_NOT_OPEN for more than can still be planned."""
+    room = line.ordered - line.cancelled + line.over_tolerance - line.planned
+    if quantity > room:
+        text = f"Only {room.normalize():f} of this line can still be planned."
+        raise Refused(TradeCode.QUANTITY_NOT_OPEN, text, path)

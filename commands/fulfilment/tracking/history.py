@@ -7,11 +7,11 @@ from uuid import UUID
 
 from pydantic import Field
 
-from commands.fulfilment.clocks import check_happened
 from commands.fulfilment.deliveries import dispatch, packing, release
 from commands.fulfilment.deliveries.batches import Together, take
 from commands.fulfilment.deliveries.locking import OfDelivery
-from commands.fulfilment.deliveries.plan import DeliveryPart, plan_history
+from commands.fulfilment.deliveries.places import DeliveryPart
+from commands.fulfilment.deliveries.plan import plan_history
 from commands.fulfilment.parcels.inputs import Content, ContentPack, ParcelFields, ParcelPack
 from commands.fulfilment.tracking.record import record
 from commands.fulfilment.tracking.reports import ParcelRecordTracking, TrackingReport
@@ -19,9 +19,10 @@ from commands.fulfilment.tracking.sparing import spare
 from commands.trade.orders.lines import lock_orders, touch_lines_of
 from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.verbs import AnyVerb, verb
+from kit.clock import check_happened
 from kit.errors import Code, Problem, Refused
 from kit.ids import Names
-from kit.inputs import LARGEST_BULK, Bulk, Command, Instant
+from kit.inputs import LARGEST_BULK, Command, Each, Instant
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.fulfilment.deliveries.tables import DeliveryLine
@@ -83,7 +84,7 @@ class RecordedDelivery(DeliveryPart):
 class DeliveriesRecord(Command):
     """Up to 250 deliveries of another system."""
 
-    deliveries: Bulk[RecordedDelivery] = Field(description="The deliveries, of confirmed orders.")
+    deliveries: Each[RecordedDelivery] = Field(description="The deliveries, of confirmed orders.")
 
 
 @verb(
@@ -175,7 +176,7 @@ class _Found:
             at = getattr(item, step)
             if at is None:
                 continue
-            check_happened(at, (step,), since=since, until=now)
+            check_happened(at, (step,), now, since)
             if before is not None and at < before:
                 text = f"This is before {before.isoformat()}, when the step before was made."
                 raise Refused(Code.INVALID_DATE, text, (step,))

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, Uuid, any_, bindparam, case, func, or_, select
 
-from commands.fulfilment.clocks import APART, check_happened
 from commands.fulfilment.deliveries.arrivals import arrival
 from commands.fulfilment.deliveries.locking import ORDERS_NOW, lock_deliveries, lock_unread
 from commands.fulfilment.tracking.named import find
@@ -17,6 +16,7 @@ from commands.fulfilment.tracking.reports import ParcelRecordTracking, TrackingR
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Outcome, Overtaken, Writing
 from commands.writing.verbs import verb
+from kit.clock import check_happened
 from kit.db.statements import Statement
 from kit.errors import Path, Refused
 from kit.ids import new_id
@@ -221,8 +221,7 @@ class _Known:
     def check(self, parcels: Iterable[Parcel], report: TrackingReport, path: Path) -> None:
         """Refused: INVALID_DATE for what did not happen when it is said to have."""
         for parcel in parcels:
-            since, until = self.placed[parcel.id], self.writing.now + APART
-            check_happened(report.occurred_at, path, since=since, until=until)
+            check_happened(report.occurred_at, path, self.writing.now, self.placed[parcel.id])
 
     def add_to_each(
         self, parcels: Sequence[Parcel], report: TrackingReport, source: str | None

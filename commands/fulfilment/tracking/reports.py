@@ -6,26 +6,16 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from commands.fulfilment.tracking.happened import Happened
 from kit.errors import Code
 from kit.ids import Names
-from kit.inputs import (
-    LARGEST_BULK,
-    Bulk,
-    Command,
-    Input,
-    Instant,
-    Key,
-    Name,
-    Note,
-    Reference,
-    Sscc,
-)
+from kit.inputs import LARGEST_BULK, Command, Each, Key, Name, Note, Reference, Sscc
 from models.fulfilment.tracking.events import Vocabulary
 
 _KEYS = ("parcel_id", "sscc", "tracking_number")
 
 
-class TrackingReport(Input):
+class TrackingReport(Happened):
     """One event of one parcel, which is named by exactly one of its keys."""
 
     parcel_id: Annotated[UUID, Names("Parcel")] | None = Field(
@@ -49,10 +39,6 @@ class TrackingReport(Input):
         " that it does not have is kept and means UNKNOWN."
     )
     sub_status: Reference | None = Field(None, description="The carrier's finer status.")
-    occurred_at: Instant = Field(
-        description="When it happened; at most one day ahead of our clock, and one day before its"
-        " orders were placed."
-    )
     carrier_event_id: Reference | None = Field(
         None,
         description="The carrier's own id of the event: the same id is the same event. Without it,"
@@ -116,4 +102,4 @@ class ParcelRecordTracking(Command):
         description="Name of the feed, within which the events are told apart; the vocabulary's"
         " name when left out. A carrier's own reports always have its number as their source.",
     )
-    events: Bulk[TrackingReport] = Field(description="The events, in any order.")
+    events: Each[TrackingReport] = Field(description="The events, in any order.")

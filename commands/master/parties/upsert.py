@@ -12,11 +12,11 @@ from commands.master.parties.inputs import (
     ContactUpsert,
     PartiesUpsert,
     PartyUpsert,
-    _check,
-    _start,
+    check,
+    start,
 )
 from commands.master.parties.roles import check_kept
-from commands.writing.transaction import Outcome, Writing, missing
+from commands.writing.transaction import Outcome, Writing, check_known, missing
 from commands.writing.upserts.items import locked, put, results, status
 from commands.writing.verbs import verb
 from kit.errors import Path
@@ -49,10 +49,10 @@ async def upsert_all(writing: Writing, command: PartiesUpsert) -> Outcome:
     limits in two currencies; NOT_FOUND for a channel; IN_USE for a role that is used and left out.
     """
     inputs = command.parties
-    _check(inputs)
+    channels = await _channels(writing, inputs)
+    check(inputs)
     found = await locked(writing, Party, "number", (it.number for it in inputs))
     await check_kept(writing, found, inputs)
-    channels = await _channels(writing, inputs)
     written = [put(writing, Party, found.get(it.number), _party(it, channels)) for it in inputs]
     await writing.session.flush()
     pairs = [(row, it) for (row, _), it in zip(written, inputs, strict=True)]
@@ -105,10 +105,12 @@ async def _channels(writing: Writing, inputs: Sequence[PartyUpsert]) -> Mapping[
     """Return code -> id of the channels that parties name. Refused: NOT_FOUND."""
     codes = {code for it in inputs for code in it.channel_codes or ()}
     found = await writing.by_key(Channel, "code", codes)
-    for place, each in enumerate(inputs):
-        for number, code in enumerate(each.channel_codes or ()):
-            if code not in found:
-                raise missing(Channel, ("parties", place, "channel_codes", number))
+    paths = (
+        (code, ("parties", place, "channel_codes", number))
+        for place, each in enumerate(inputs)
+        for number, code in enumerate(each.channel_codes or ())
+    )
+    check_known(Channel, found, paths)
     return {code: row.id for code, row in found.items()}
 
 
@@ -134,7 +136,7 @@ def _party(item: PartyUpsert, channels: Mapping[str, UUID]) -> dict[str, Any]:
 def _columns(item: ContactUpsert | AddressUpsert) -> dict[str, Any]:
     values = item.model_dump()
     if isinstance(item, AddressUpsert):
-        values["receiving_hours"].sort(key=_start)
+        values["receiving_hours"].sort(key=start)
     return values
 
 

@@ -8,11 +8,11 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from commands.master.parties.roles import check_role
-from commands.writing.transaction import Outcome, Writing, missing
+from commands.writing.transaction import Outcome, Writing, check_known
 from commands.writing.upserts.items import UpsertEvents, results, upsert
 from commands.writing.verbs import verb
-from kit.errors import Code, Refused
-from kit.inputs import Bulk, Command, Currency, Day, Input, Name, Reference, refuse_duplicates
+from kit.errors import Code, Refusals, Refused
+from kit.inputs import Command, Currency, Day, Each, Input, Name, Reference, refuse_duplicates
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.events.master.prices import PriceListCreated, PriceListUpdated
@@ -56,7 +56,7 @@ class PriceListUpsert(Input):
 class PriceListsUpsert(Command):
     """Up to 250 price lists."""
 
-    price_lists: Bulk[PriceListUpsert] = Field(description="The price lists; each code once.")
+    price_lists: Each[PriceListUpsert] = Field(description="The price lists; each code once.")
 
 
 @verb(
@@ -72,10 +72,10 @@ async def upsert_all(writing: Writing, command: PriceListsUpsert) -> Outcome:
     a party that is no customer and for another currency than the list has.
     """
     inputs = command.price_lists
-    refuse_duplicates((it.code for it in inputs), ("price_lists",), "code")
     await _check_currencies(writing, inputs)
     parties = await _ids(writing, Party, "number", inputs, "party_number")
     channels = await _ids(writing, Channel, "code", inputs, "channel_code")
+    refuse_duplicates((it.code for it in inputs), ("price_lists",), "code")
     items = [
         {
             **each.model_dump(exclude={"party_number", "channel_code"}),
@@ -91,10 +91,13 @@ async def upsert_all(writing: Writing, command: PriceListsUpsert) -> Outcome:
 async def _check_currencies(writing: Writing, inputs: Sequence[PriceListUpsert]) -> None:
     """Refused: INVALID. What is unlocked is safe to compare: the currency of a list stays."""
     known = await writing.by_key(PriceList, "code", (it.code for it in inputs))
+    refusals = Refusals()
     for place, each in enumerate(inputs):
-        if each.code in known and known[each.code].currency != each.currency:
-            text = f"{each.code} has prices in {known[each.code].currency}; that stays."
-            raise Refused(Code.INVALID, text, ("price_lists", place, "currency"))
+        with refusals:
+            if each.code in known and known[each.code].currency != each.currency:
+                text = f"{each.code} has prices in {known[each.code].currency}; that stays."
+                raise Refused(Code.INVALID, text, ("price_lists", place, "currency"))
+    refusals.end()
 
 
 async def _ids(
@@ -103,9 +106,12 @@ async def _ids(
     """Return business key -> id of what the lists are for. Refused: NOT_FOUND."""
     names = [getattr(it, field) for it in inputs]
     found = await writing.by_key(entity, key, filter(None, names))
-    for place, name in enumerate(names):
-        if name is not None and name not in found:
-            raise missing(entity, ("price_lists", place, field))
-        if name is not None and entity is Party:
-            check_role(found[name], PartyRole.CUSTOMER, ("price_lists", place, field))
+    paths = [(name, ("price_lists", place, field)) for place, name in enumerate(names)]
+    check_known(entity, found, paths)
+    refusals = Refusals()
+    for name, path in paths:
+        with refusals:
+            if name is not None and entity is Party:
+                check_role(found[name], PartyRole.CUSTOMER, path)
+    refusals.end()
     return {name: row.id for name, row in found.items()}

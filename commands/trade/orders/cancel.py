@@ -13,7 +13,7 @@ from commands.trade.orders.states import VersionedOrderCommand, become, locked
 from commands.writing.stops import check_stops
 from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.verbs import verb
-from kit.errors import Code, Path, Refused
+from kit.errors import Code, Path, Refusals, Refused
 from kit.ids import Names
 from kit.inputs import Bulk, Note, Quantity, refuse_duplicates
 from models.base.guards import guards
@@ -87,14 +87,16 @@ async def _wanted(
     products = await writing.by_key(Product, "id", {it.product_id for it in lines.values()})
     named = ((lines[it.line_id].product_id, it) for it in command.lines if it.line_id in lines)
     packagings = await packagings_of(writing, named)
-    wanted = {}
+    wanted, refusals = {}, Refusals()
     for place, each in enumerate(command.lines):
-        line = lines.get(each.line_id)
-        if line is None:
-            raise missing(OrderLine, ("lines", place, "line_id"))
-        quantity = packagings(products[line.product_id], each, path=("lines", place)).amount
-        _check_unplanned(line, quantity, ("lines", place, "quantity"))
-        wanted[line] = quantity
+        with refusals:
+            line = lines.get(each.line_id)
+            if line is None:
+                raise missing(OrderLine, ("lines", place, "line_id"))
+            quantity = packagings(products[line.product_id], each, path=("lines", place)).amount
+            _check_unplanned(line, quantity, ("lines", place, "quantity"))
+            wanted[line] = quantity
+    refusals.end()
     return wanted
 
 

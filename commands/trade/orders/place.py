@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from commands.trade.orders.fields import LineFields, OrderFields
 from commands.trade.orders.references import References, check_free, customer, read
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
-from kit.errors import Code, Path, Refused
+from kit.errors import Code, Path, Refusals, Refused
 from kit.ids import Names
 from kit.inputs import Bulk, Command, Note, Window
 from models.access.viewers import Scope
@@ -67,13 +68,20 @@ async def place(writing: Writing, command: OrderPlace) -> Outcome:
     channel = references.demand(Channel, command)
     # Before anything is told of prices: those of another channel are not the buyer's.
     check_channel(writing, channel, party)
-    draft = compose(writing, references, command, command.lines)
-    _check_future(writing, command)
-    overridden = _check_hours(references, draft, command)
-    _check_guest(channel, command)
-    _check_products(draft)
-    if not channel.takes_unpriced:
-        check_priced(draft)
+    refusals = Refusals()
+    for check in (partial(_check_future, writing), partial(_check_guest, channel)):
+        with refusals:
+            check(command)
+    with refusals:
+        draft = compose(writing, references, command, command.lines)
+        with refusals:
+            overridden = _check_hours(references, draft, command)
+        with refusals:
+            _check_products(draft)
+        with refusals:
+            if not channel.takes_unpriced:
+                check_priced(draft)
+    refusals.end()
     await check_free(writing, channel.id, party.id if party else None, command)
     waits = await awaited(writing, channel, party, draft)
     draft = replace(draft, awaiting=waits, window_override=command.window_override)
@@ -100,10 +108,14 @@ def _check_hours(references: References, draft: Draft, command: OrderPlace) -> f
 
 
 def _check_future(writing: Writing, command: OrderPlace) -> None:
+    refusals = Refusals()
     for path, window in _windows(command):
-        check_ahead(writing, window, path)
-    if command.cancel_if_not_by is not None and command.cancel_if_not_by <= writing.now:
-        raise Refused(Code.INVALID_DATE, "This instant has passed.", ("cancel_if_not_by",))
+        with refusals:
+            check_ahead(writing, window, path)
+    with refusals:
+        if command.cancel_if_not_by is not None and command.cancel_if_not_by <= writing.now:
+            raise Refused(Code.INVALID_DATE, "This instant has passed.", ("cancel_if_not_by",))
+    refusals.end()
 
 
 def _check_guest(channel: Channel, command: OrderPlace) -> None:
@@ -113,6 +125,10 @@ def _check_guest(channel: Channel, command: OrderPlace) -> None:
 
 
 def _check_products(draft: Draft) -> None:
+    refusals = Refusals()
     for number, line in enumerate(draft.lines):
-        check_active(line.product, ("lines", number, "product_id"))
-        check_used(line.packaging, ("lines", number, "packaging"))
+        with refusals:
+            check_active(line.product, ("lines", number, "product_id"))
+        with refusals:
+            check_used(line.packaging, ("lines", number, "packaging"))
+    refusals.end()

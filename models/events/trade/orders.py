@@ -13,6 +13,7 @@ from models.trade.orders.holds import HoldReason
 from models.trade.orders.states import (
     Approval,
     FulfilmentStatus,
+    LineChange,
     LineResponse,
     PaymentState,
 )
@@ -24,6 +25,23 @@ class OrderPlaced(Moving):
     """It was placed or imported."""
 
     lines: Annotated[int, AllLines(), "How many lines it has."]
+
+
+@dataclass(frozen=True, slots=True)
+class UpdatedLine(Item):
+    """What was done to a line."""
+
+    line_no: Annotated[int, "The line's number in its order."]
+    change: Annotated[LineChange, "What it was."]
+    quantity: Annotated[Decimal, "How much is ordered now, in the line's unit."]
+
+
+@event("order.updated", Order)
+class OrderUpdated(Moving):
+    """It was changed before what changes was planned, or was sent again with other content."""
+
+    fields: Annotated[tuple[ColumnName, ...], "The columns of the order that were written."]
+    lines: Annotated[tuple[UpdatedLine, ...], AllLines(), "The lines that were changed."]
 
 
 @event("order.window_overridden", Order)

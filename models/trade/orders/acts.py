@@ -9,7 +9,14 @@ from models.access.viewers import Actor, CompanyRole, Scope
 from models.base.acts import Act, Itself, Some, leading_to
 from models.trade.orders.holds import Hold
 from models.trade.orders.lines import OrderLine
-from models.trade.orders.states import LIVING_STATES, NEXT_STATES, Approval, OrderState
+from models.trade.orders.states import (
+    LIVING_STATES,
+    NEXT_STATES,
+    OPEN_STATES,
+    Approval,
+    OrderKind,
+    OrderState,
+)
 
 
 class OrderAction(StrEnum):
@@ -25,6 +32,8 @@ class OrderAction(StrEnum):
     ANSWER_AMENDMENT = "ANSWER_AMENDMENT"
     RECORD_PAYMENT = "RECORD_PAYMENT"
     STATE_AMOUNTS = "STATE_AMOUNTS"
+    UPDATE = "UPDATE"
+    ADD_LINES = "ADD_LINES"
 
 
 def _is_awaited(reader: Any, order: Any) -> Any:
@@ -38,6 +47,9 @@ def _may_be_rejected(reader: Any, order: Any) -> Any:
     return reader.viewer.actor is Actor.STAFF or _is_awaited(reader, order)
 
 
+IS_NO_CALL_OFF = Itself(
+    "it is no call-off", lambda _reader, order: order.kind != OrderKind.CALL_OFF
+)
 AWAITED = Itself("it waits for the viewer's side", _is_awaited)
 REJECTABLE = Itself("it waits for the viewer's side; staff reject for both", _may_be_rejected)
 WANTED = Itself(
@@ -120,6 +132,10 @@ STATE_AMOUNTS = Act(
     frozenset({OrderState.PENDING_APPROVAL, OrderState.CONFIRMED, OrderState.CLOSED}),
     action=OrderAction.STATE_AMOUNTS,
 )
+UPDATE = Act(Scope.ORDERS_MANAGE, OPEN_STATES, needs=(IS_NO_CALL_OFF,), action=OrderAction.UPDATE)
+ADD_LINES = Act(
+    Scope.ORDERS_MANAGE, OPEN_STATES, needs=(IS_NO_CALL_OFF,), action=OrderAction.ADD_LINES
+)
 
 ACTS = (
     APPROVE,
@@ -132,5 +148,7 @@ ACTS = (
     ANSWER_AMENDMENT,
     RECORD_PAYMENT,
     STATE_AMOUNTS,
+    UPDATE,
+    ADD_LINES,
 )
 """Those that clients are told of, in the order in which they are."""

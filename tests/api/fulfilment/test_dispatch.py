@@ -39,7 +39,7 @@ async def test_back_offices_tell_of_dispatches_in_the_past_never_of_ones_to_come
     delivery = await deliveries.packed(world, ask)
     call = {"deliveryId": delivery["id"]}
     refused = await deliveries.refusals(
-        ask, "deliveryDispatch", **call, dispatchedAt="2026-03-02T09:00:01Z"
+        ask, "deliveryDispatch", **call, dispatchedAt="2026-03-03T09:00:01Z"
     )
     assert refused == [("INVALID_DATE", "dispatchedAt")]
     ancient = await deliveries.refusals(

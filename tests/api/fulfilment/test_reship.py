@@ -16,6 +16,7 @@ from tests.make import Ask, World
 from tests.make.feed import Feed, kinds, row, rows
 from tests.make.fulfilment import deliveries
 from tests.make.fulfilment.tracking import EACH, Sent, sent
+from tests.make.scene import PLACE
 from tests.make.trade import contracts, orders
 
 WINDOW = {
@@ -189,7 +190,7 @@ async def test_one_parcel_of_three_is_lost_and_sent_again(feed, world, ask):
     await feed.results(feed.event("LOST", sscc=lost))
     _, line = await order_line(ask, shipment)
     assert (line["shipped"], line["lost"], line["unplanned"]) == (10, 5, 5)
-    answer = await reshipped(ask, of(shipment))
+    answer = await reshipped(ask, of(shipment), shipTo=PLACE)
     assert answer["delivery"]["state"] == "DISPATCHED"
     again = await reship(ask, of(shipment))
     assert again["userErrors"] == [{"code": "QUANTITY_NOT_OPEN", "field": ["input", "deliveryId"]}]
@@ -244,7 +245,7 @@ async def test_what_arrived_beside_its_replacement_counts_when_that_is_lost_too(
     shipment = await sent(world)
     (sscc,) = shipment.ssccs
     await feed.results(feed.event("LOST", sscc=sscc))
-    new = (await reshipped(ask, of(shipment)))["reshipment"]
+    new = (await reshipped(ask, of(shipment), shipTo=PLACE))["reshipment"]
     await go(ask, new)
     await feed.results(feed.event("DELIVERED", 1, sscc=sscc, isCorrection=True))
     its = (await deliveries.read(ask, new))["parcels"][0]["sscc"]

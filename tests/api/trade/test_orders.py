@@ -167,6 +167,7 @@ async def test_a_channel_may_demand_approval(world, ask):
     assert (placed["state"], placed["confirmedAt"]) == ("PENDING_APPROVAL", None)
     assert placed["availableActions"] == [
         *("APPROVE", "REJECT", "HOLD", "CANCEL_LINES", "RECORD_PAYMENT", "STATE_AMOUNTS"),
+        *("UPDATE", "ADD_LINES"),
     ]
 
 

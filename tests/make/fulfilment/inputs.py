@@ -236,6 +236,14 @@ async def parcel_record_tracking_error(s: Scene) -> dict[str, Any]:
     return {"source": "feed", "events": [{**TRACKED, **named, **declared}]}
 
 
+async def parcel_record_tracking_local(s: Scene) -> dict[str, Any]:
+    """Record what a carrier tells in the time of a place."""
+    event = {**TRACKED, "parcelId": (await s.parcel())["id"]}
+    del event["occurredAt"]
+    local = {"time": "2026-03-02T09:30:00", "timeZone": "Europe/Berlin"}
+    return {"source": "feed", "events": [{**event, "occurredLocally": local}]}
+
+
 async def parcel_record_tracking_number(s: Scene) -> dict[str, Any]:
     number = (await s.parcel())["trackingNumbers"][0]["number"]
     named = {"trackingNumber": number, "carrierId": s.carrier}

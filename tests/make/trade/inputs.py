@@ -261,3 +261,38 @@ async def contract_release(s: Scene) -> dict[str, Any]:
         **horizon,
         **counted,
     }
+
+
+async def orders_update(s: Scene) -> dict[str, Any]:
+    order = await s.order(lines=[s.order_line(), s.order_line(externalReference="B-2")])
+    first, second = (it["id"] for it in order["lines"])
+    change = {"lineId": first, "quantity": "4", "packaging": PACKAGING, "window": WINDOW}
+    change |= {"unitPrice": "2", "discountPercent": "1", "substitutionAllowed": True}
+    change |= {"externalReference": fresh("R")}
+    new = s.order_line(externalReference="B-3")
+    lines = {"lines": [change], "addLines": [new], "removeLineIds": [second]}
+    return {"orders": [{**versioned("orderId", order), **lines}]}
+
+
+async def orders_update_amounts(s: Scene) -> dict[str, Any]:
+    """Change a line whose discount is an amount, not a percentage."""
+    order = await s.order()
+    change = {"lineId": order["lines"][0]["id"], "discountAmount": "1.25"}
+    lines = {"lines": [change], "addLines": [await _line_by_sku(s)]}
+    return {"orders": [{**versioned("orderId", order), **lines}]}
+
+
+async def _line_by_sku(s: Scene) -> dict[str, Any]:
+    """Return a line of a product by SKU, whose discount is an amount."""
+    sku = fresh("S")
+    await orders.products(s.ask, sku)
+    return {"productSku": sku, "quantity": "3", "unitPrice": "2", "discountAmount": "1"}
+
+
+async def order_add_lines_by_sku(s: Scene) -> dict[str, Any]:
+    return {**versioned("orderId", await s.order()), "lines": [await _line_by_sku(s)]}
+
+
+async def order_add_lines(s: Scene) -> dict[str, Any]:
+    order = await s.order()
+    return {**versioned("orderId", order), "lines": [s.order_line(externalReference="B-2")]}

@@ -10,7 +10,8 @@ from pydantic import Field
 from sqlalchemy import DateTime, Uuid, bindparam, select
 
 from commands.fulfilment.deliveries.locking import DeliveryCommand, Locked, changed, lock_one
-from commands.fulfilment.deliveries.plan import DeliveryPart, plan, quantities_of
+from commands.fulfilment.deliveries.places import DeliveryPart
+from commands.fulfilment.deliveries.plan import plan, quantities_of
 from commands.master.packagings.counting import Quantified
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb

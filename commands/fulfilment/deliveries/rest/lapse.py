@@ -6,7 +6,6 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, DateTime, Uuid, and_, any_, bindparam, or_, select
 
-from commands.fulfilment.clocks import APART
 from commands.fulfilment.deliveries.locking import Locked
 from commands.fulfilment.deliveries.rest import remainder
 from commands.fulfilment.deliveries.rest.back import take_back
@@ -15,6 +14,7 @@ from commands.trade.orders.states import not_wanted
 from commands.writing import journal
 from commands.writing.ledger import Ledger
 from commands.writing.transaction import Writing
+from kit.clock import APART
 from kit.db.sessions import Session
 from kit.db.statements import Statement
 from models.access.journal import JournalEntry

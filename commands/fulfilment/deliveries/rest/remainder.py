@@ -38,7 +38,7 @@ async def cancel_each(locked: Locked, remaining: Mapping[Order, Remaining]) -> N
         happened = OrderLinesCancelled(order.id, lines=cancelled_lines(wanted))
         given_back = await lines.cancelled(locked.writing, order, every, wanted, happened)
         order.version += 1
-        if order.state is OrderState.CONFIRMED and all(it.cancelled == it.ordered for it in every):
+        if order.state is not OrderState.CLOSED and all(it.cancelled == it.ordered for it in every):
             become(locked.writing, order, OrderState.CANCELLED)
             locked.writing.record(OrderCancelled(order.id))
         if order.contract_id is not None:

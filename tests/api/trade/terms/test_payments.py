@@ -86,7 +86,7 @@ async def test_a_late_older_report_is_kept_and_undoes_nothing(world, ask):
 
 DOLLARS = {"amount": "1", "currency": "USD"}
 REFUSED = {
-    ("INVALID_DATE", "occurredAt"): ("PAID", {"occurredAt": "2026-03-02T09:00:01Z"}),
+    ("INVALID_DATE", "occurredAt"): ("PAID", {"occurredAt": "2026-03-03T09:00:01Z"}),
     ("INVALID_CURRENCY", "amount.currency"): ("PAID", {"amount": DOLLARS}),
     ("SCALE_EXCEEDED", "amount.amount"): ("PAID", {"amount": euros("1.001")}),
     ("INVALID", "amount"): ("PARTLY_PAID", {}),

@@ -9,8 +9,8 @@ from alembic import op
 
 from migrations import walls
 
-revision = "0025"
-down_revision = "0024"
+revision = "0026"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 
@@ -68,7 +68,7 @@ INSERT INTO journal (merchant_id, id, position, aggregate, aggregate_id, sequenc
 SELECT {HELD}, gen_random_uuid(), counted.value - (SELECT count(*) FROM entries) + place,
     aggregate, key, (SELECT coalesce(max(sequence), 0) + 1 FROM journal
         WHERE merchant_id = {HELD} AND aggregate_id = key),
-    lower(aggregate) || '.progressed', now(), now(), 'STAFF', 'migration 0025',
+    lower(aggregate) || '.progressed', now(), now(), 'STAFF', 'migration 0026',
     '00000000-0000-0000-0000-000000000000', jsonb_build_object('moved', moved), 1
 FROM entries, counted
 """
