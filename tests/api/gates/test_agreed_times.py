@@ -87,7 +87,7 @@ async def test_a_call_off_is_asked_the_same_with_deliveries_and_without(world, a
     payload = await contracts.try_call_off(world, ask, made, "5", window=SUNDAY, **fields)
     assert contracts.codes(payload) == [(CLOSED, "window")]
     payload = await contracts.try_call_off(world, ask, made, "5", window=PASSED, **fields, **WHY)
-    assert contracts.codes(payload) == [("INVALID_WINDOW", "lines.0.window.latest")]
+    assert contracts.codes(payload) == [("INVALID_WINDOW", "window.latest")]
     placed = await contracts.call_off(world, ask, made, "5", window=SUNDAY, **fields, **WHY)
     assert await _overrides(ask, "Order", placed) == (WHY["windowOverride"], [["RECEIVING_HOURS"]])
 

@@ -4,19 +4,22 @@ import pytest
 
 from kit.ids import from_global, to_global
 from models.master.parties import Party, PartyRole
+from tests.make import refusals
 from tests.make.fulfilment import deliveries
 from tests.make.master import channels, locations, parties
 from tests.make.trade import contracts, orders
 
 UPSERT = """
-mutation ($input: %s!) { it: %s(input: $input) { userErrors { code field message } } }
+mutation ($input: %s!) { it: %s(input: $input) { %s userErrors { code field message } } }
 """
 
 
 async def _refusals(ask, name, **fields):
     takes = f"{name[0].upper()}{name[1:]}Input"
-    answer = (await ask(UPSERT % (takes, name), input=fields))["it"]
-    return [(it["code"], ".".join(it["field"][1:])) for it in answer["userErrors"]]
+    items = "results { userErrors { code field } }" if name.endswith("sUpsert") else ""
+    answer = (await ask(UPSERT % (takes, name, items), input=fields))["it"]
+    found = refusals({"results": (), **answer})
+    return [(it["code"], ".".join(it["field"][1:])) for it in found]
 
 
 @pytest.mark.gate("R1", "contractCreate", "locationsUpsert", "priceListsUpsert", "deliveryPack")
