@@ -184,7 +184,7 @@ async def _lost(s: Scene) -> dict[str, Any]:
 
 async def delivery_reship(s: Scene) -> dict[str, Any]:
     lost = await _lost(s)
-    when = dict.fromkeys(("promisedAt", "fulfilAt", "fulfilBy"), "2026-03-09T12:00:00+00:00")
+    when = dict.fromkeys(("promisedAt", "fulfilAt", "fulfilBy"), "2026-03-09T06:00:00+00:00")
     where = {"locationId": s.location, "window": WINDOW, "recipient": PERSON, "method": "PARCEL"}
     lines = [it | COUNTED for it in deliveries.contents(lost, "4")]
     more = {"windowOverride": "Asked.", "shipToId": s.address, "lines": lines}
