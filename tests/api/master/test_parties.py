@@ -362,3 +362,17 @@ async def test_another_merchants_parties_answer_like_missing_ones(ask, world, da
     assert (await theirs(PARTIES))["parties"] == {"nodes": [], "totalCount": 0}
     await company(stranger, number="MINE", name="Theirs", addresses=[address(place=PLACE)])
     assert (await ask(PARTY, number="MINE"))["party"]["name"] != "Theirs"
+
+
+async def test_both_limits_keep_one_currency_also_where_one_is_left_out(ask):
+    both = {"approvalLimit": {"amount": "50", "currency": "EUR"}}
+    both |= {"approvalLimitPerDay": {"amount": "90", "currency": "EUR"}}
+    await ask(UPSERT, input={"parties": [{**WEBER, **both}]})
+    francs = {"approvalLimitPerDay": {"amount": "90", "currency": "CHF"}}
+    refused = (await ask(UPSERT, input={"parties": [{**WEBER, **francs}]}))["partiesUpsert"]
+    (problem,) = refused["userErrors"]
+    where = ["input", "parties", "0", "approvalLimitPerDay", "currency"]
+    assert (problem["code"], problem["field"]) == ("INVALID", where)
+    whole = {**WEBER, **francs, "approvalLimit": None}
+    written = (await ask(UPSERT, input={"parties": [whole]}))["partiesUpsert"]
+    assert [it["status"] for it in written["results"]] == ["UPDATED"]
