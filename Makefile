@@ -9,7 +9,7 @@ BASE ?= main
 # A file's share of the time is told before pytest's own last line.
 PYTEST := $(PYTHON) -m pytest -q -n logical --maxprocesses 4 --dist worksteal --shares
 
-.PHONY: run test test-changed test-reference simulate check bench bench-quick sdl docs picture migration lock clean
+.PHONY: run test test-changed test-reference simulate guards check bench bench-quick sdl docs picture migration lock clean
 
 run: $(VENV)/runtime.stamp ## Start Abruf with its demo.
 	$(PYTHON) -m web.build
@@ -33,6 +33,9 @@ simulate: $(VENV)/dev.stamp ## Play and attack long and otherwise each time: mak
 	ABRUF_PLAYS=$(or $(PLAYS),200) ABRUF_ATTACK_SECONDS=$(or $(SECONDS),300) \
 		ABRUF_PLAY_SEED=$(or $(SEED),$(shell date +%s)) $(PYTEST) tests/simulation tests/attacks/load
 
+guards: $(VENV)/dev.stamp ## Take each guard away in turn; a test must miss it. Nightly.
+	$(PYTHON) -m pytest -q --guards tests/api tests/commands
+
 check: $(VENV)/dev.stamp ## Lint, types, import contracts.
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
@@ -49,18 +52,21 @@ sdl: $(VENV)/runtime.stamp ## Write the schema to schema.graphql.
 	$(PYTHON) -c 'from schema.schema import schema; print(schema.as_str())' > schema.graphql.new
 	mv schema.graphql.new schema.graphql
 
-docs: $(VENV)/runtime.stamp ## Write what of docs/ is made of the code: events, verbs, who sees what.
+docs: $(VENV)/runtime.stamp ## Write what of docs/ is made of the code: events, verbs, gates, who sees what.
 	$(PYTHON) -c 'from models.base.page import events_page; print(events_page())' > docs/EVENTS.md.new
 	mv docs/EVENTS.md.new docs/EVENTS.md
 	$(PYTHON) -c 'from schema.schema import schema; from schema.verbs import verbs_page; \
 		print(verbs_page(schema.mutation), end="")' > docs/VERBS.md.new
 	mv docs/VERBS.md.new docs/VERBS.md
 	$(PYTHON) -c 'from models.matrix import write_matrix; write_matrix()'
+	$(PYTHON) -c 'from tests.gates.page import gates_page; print(gates_page(), end="")' \
+		> docs/GATES.md.new
+	mv docs/GATES.md.new docs/GATES.md
 
 picture: $(VENV)/dev.stamp ## Take the README's picture of the server that `make run` started.
 	$(PYTHON) -m web.picture \
 		"http://$${ABRUF_HOST:-127.0.0.1}:$${ABRUF_PORT:-8000}/graphql" \
-		"$$($(PYTHON) -c '$(DATA_TOKEN)')" docs/graphiql.png
+		"$$($(PYTHON) -c '$(DATA_TOKEN)')" docs/pictures/graphiql.png
 
 migration: $(VENV)/dev.stamp ## Write a migration from the models: make migration m="what it does"
 	$(PYTHON) -m migrations "$(m)"

@@ -27,12 +27,19 @@ from transport.telemetry import telemetry_of
 from web.page import GraphiQL
 from workers.access.buckets import FORGET_BUCKETS
 from workers.access.keys import FORGET_ANSWERS, Uses
+from workers.fulfilment.deliveries import LAPSE_ORDERS
 from workers.messages.readers import READ_MESSAGES
 from workers.running.rounds import Rounds
 from workers.trade.responses import EXPIRE_AMENDMENTS
 
 OPERATIONS = Path(__file__).parent / "examples" / "operations"
-BACKGROUND = (FORGET_ANSWERS, FORGET_BUCKETS, EXPIRE_AMENDMENTS, READ_MESSAGES)
+BACKGROUND = (
+    FORGET_ANSWERS,
+    FORGET_BUCKETS,
+    EXPIRE_AMENDMENTS,
+    LAPSE_ORDERS,
+    READ_MESSAGES,
+)
 """What is done beside requests, whatever they are."""
 
 

@@ -8,7 +8,7 @@ the name of the operation, the types of variables and the order of definitions a
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from graphql import (
@@ -19,6 +19,8 @@ from graphql import (
     FragmentSpreadNode,
     GraphQLError,
     GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLNamedType,
     GraphQLSchema,
     InlineFragmentNode,
     ListValueNode,
@@ -32,7 +34,10 @@ from graphql import (
     get_named_type,
     get_nullable_type,
     get_variable_values,
+    is_enum_type,
+    is_input_object_type,
     is_leaf_type,
+    is_list_type,
     is_non_null_type,
     print_ast,
 )
@@ -41,11 +46,13 @@ from graphql.execution.get_variable_signature import get_variable_signature
 from graphql.execution.values import VariableValues, VariableValueSource
 from graphql.language import Node, Visitor, visit
 from graphql.utilities import coerce_input_value
+from graphql.utilities.coerce_input_value import coerce_default_value
 from strawberry.relay import GlobalID
 from strawberry.types.arguments import convert_argument
 from strawberry.types.base import StrawberryMaybe, StrawberryOptional
 
 from execution.fields import Chosen
+from kit.errors import Code, Wrong
 
 _CONDITIONS = {"skip", "include"}
 _KEY = re.compile(r'"_(\d+)":(?!:)')
@@ -184,6 +191,33 @@ class Prepared:
         self._variables = operation.variable_definitions or ()
         self._signatures: Any = [get_variable_signature(schema, it) for it in self._variables]
 
+    def _marked(self, values: Mapping[str, Any]) -> VariableValues | None:
+        """Coerce variables, where those that mutations are given may hold what is wrong.
+
+        None where something else is wrong.
+        """
+        tolerant = {it.name for it in self._signatures if self._is_told_of(it, values)}
+        found = get_variable_values(
+            self._schema,
+            [it for it in self._variables if it.variable.name.value not in tolerant],
+            dict(values),
+            max_errors=1,
+            hide_suggestions=True,
+        )
+        if not isinstance(found, VariableValues):
+            return None
+        for each in self._signatures:
+            if each.name in tolerant:
+                value = values[each.name]
+                found.sources[each.name] = VariableValueSource(each, value)
+                found.coerced[each.name] = marked(value, each.type)
+        return found
+
+    def _is_told_of(self, variable: Any, values: Mapping[str, Any]) -> bool:
+        """Tell whether what is wrong in a variable is told by the answers of mutations."""
+        is_given = values.get(variable.name) is not None
+        return is_given and get_named_type(variable.type) in inputs_of_mutations(self._schema)
+
     def refused(self, values: Mapping[str, Any]) -> list[GraphQLError]:
         """Return what is wrong with variables, as the reference executor tells it."""
         found = get_variable_values(
@@ -205,7 +239,7 @@ class Prepared:
         )
 
     def variables(self, values: Mapping[str, Any]) -> VariableValues | None:
-        """Coerce variables, None where something is wrong.
+        """Coerce variables, None where something is wrong that no mutation tells.
 
         It ends at the first error: a long list of wrong items would take seconds.
         """
@@ -226,9 +260,65 @@ class Prepared:
                     max_errors=1,
                     hide_suggestions=True,
                 )
-                return found if isinstance(found, VariableValues) else None
+                return found if isinstance(found, VariableValues) else self._marked(values)
             sources[name] = VariableValueSource(signature, value)
         return VariableValues(sources, coerced)
+
+
+@cache
+def inputs_of_mutations(schema: GraphQLSchema) -> frozenset[GraphQLNamedType]:
+    """Return the input objects that mutations take, and all within them."""
+    fields = schema.mutation_type.fields.values() if schema.mutation_type else ()
+    ahead = [get_named_type(it.type) for field in fields for it in field.args.values()]
+    found: set[GraphQLNamedType] = set()
+    while ahead:
+        each = ahead.pop()
+        if is_input_object_type(each) and each not in found:
+            found.add(each)
+            ahead += [get_named_type(it.type) for it in each.fields.values()]
+    return frozenset(found)
+
+
+_NAMES = {
+    "Boolean": "This is true or false.",
+    "ID": "This is a text: an id as it was read.",
+    "Int": "This is a whole number between -2147483648 and 2147483647.",
+    "String": "This is a text.",
+}
+"""Scalars of the language -> what a client reads; ours are never refused here."""
+_CODES = {"ID": Code.INVALID_ID}
+
+
+def marked(value: Any, type_: Any) -> Any:
+    """Coerce a value as graphql-core does, with `Wrong` in place of what is of another type.
+
+    What is missing, or stands where there is no such field, is left for the rules of the input.
+    """
+    type_ = get_nullable_type(type_)
+    if value is None:
+        return None
+    if is_list_type(type_):
+        return [marked(it, type_.of_type) for it in (value if isinstance(value, list) else [value])]
+    if is_input_object_type(type_):
+        return _marked_object(value, type_)
+    try:
+        return type_.coerce_input_value(value)
+    except GraphQLError as error:
+        text = _NAMES.get(type_.name, error.message)
+        if is_enum_type(type_):
+            text = f"This is one of {', '.join(type_.values)}."
+        return Wrong(_CODES.get(type_.name, Code.INVALID), text, value)
+
+
+def _marked_object(value: Any, type_: GraphQLInputObjectType) -> Any:
+    if not isinstance(value, dict):
+        return Wrong(Code.INVALID, "This is an object with fields.", value)
+    own = {name: marked(value[name], it.type) for name, it in type_.fields.items() if name in value}
+    defaults = {name: coerce_default_value(it) for name, it in type_.fields.items()}
+    strange = {name: it for name, it in value.items() if name not in type_.fields}
+    found = {name: it for name, it in defaults.items() if it is not Undefined} | own | strange
+    names = {name: it.out_name or name for name, it in type_.fields.items()}
+    return type_.out_type({names.get(name, name): it for name, it in found.items()})
 
 
 class Argued:

@@ -246,9 +246,13 @@ class Planned(SchemaExtension):
         self._planner = planner
 
     async def on_execute(self) -> AsyncIterator[None]:
-        """Set the result, or leave it to the reference executor."""
-        if self.execution_context.context.plans:
-            self.execution_context.result = await self._result()
+        """Set the result, or leave it to the reference executor.
+
+        Of mutations without plans only the variables are read here: in them, items may be wrong.
+        """
+        operation = self.execution_context
+        if operation.context.plans or operation.operation_type.value == "mutation":
+            operation.result = await self._result()
         yield
 
     async def _result(self) -> Any:
@@ -261,6 +265,8 @@ class Planned(SchemaExtension):
         variables = await self._variables(prepared)
         if not isinstance(variables, VariableValues):
             return variables
+        if not operation.context.plans:
+            return await self._mixed(prepared, variables)
         plan = await planner.plan(prepared, variables, payer)
         if prepared.operation.operation is OperationType.SUBSCRIPTION:
             operation.context.following_plan = partial(Running, plan, variables, operation.context)
@@ -279,7 +285,7 @@ class Planned(SchemaExtension):
                 return ExecutionResult(data=cast("Any", orjson.Fragment(rows[0][0])), errors=None)
         elif isinstance(plan.roots, str):
             planner.counted[f"mixed: {plan.roots}"] += 1
-        return await self._mixed(plan, variables, running)
+        return await self._mixed(prepared, variables, running)
 
     async def _variables(self, prepared: Prepared) -> Any:
         """Coerce the variables, or tell what is wrong; what is long beside the event loop."""
@@ -295,15 +301,17 @@ class Planned(SchemaExtension):
         errors = await planner.apart.made(payer, partial(prepared.refused, values))
         return errors_only(errors)
 
-    async def _mixed(self, plan: Plan, variables: VariableValues, running: Running) -> Any:
+    async def _mixed(
+        self, prepared: Prepared, variables: VariableValues, running: Running | None = None
+    ) -> Any:
         operation = self.execution_context
         mixed = Mixed(
             self._planner.schema,
-            plan.prepared.definitions,
-            plan.prepared.fragments,
+            prepared.definitions,
+            prepared.fragments,
             operation.root_value,
             operation.context,
-            plan.prepared.operation,
+            prepared.operation,
             variables,
             field_resolver,
             type_resolver,

@@ -59,6 +59,15 @@ class Problem:
         return replace(self, path=(*prefix, *self.path))
 
 
+@dataclass(frozen=True)
+class Wrong:
+    """Stands in an input for a value that is none of its field's type: no rule takes it."""
+
+    code: str
+    message: str
+    value: object
+
+
 @dataclass(eq=False)
 class Refused(Exception):
     """The business says no: the transaction is rolled back and the payload tells why."""
@@ -79,3 +88,29 @@ class Refused(Exception):
         """Return one refusal that tells all of at least one problem."""
         first, *more = problems
         return cls(first.code, first.message, first.path, more, first.price)
+
+
+class Refusals:
+    """Gathers refusals of several steps, so that all are told at once.
+
+    `with refusals:` around a step goes on after what it refuses; `end` refuses all that was met.
+    """
+
+    def __init__(self, above: Path = ()) -> None:
+        """Start without any. above: where in the input the steps are."""
+        self.above, self.problems = above, list[Problem]()
+
+    def __enter__(self) -> None:
+        """Begin a step."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> bool:
+        """Keep what a step refuses; whatever else it raises goes on."""
+        if isinstance(error, Refused):
+            self.problems += [it.below(self.above) for it in error.problems]
+            return True
+        return False
+
+    def end(self) -> None:
+        """Refused: all that was met, if anything was."""
+        if self.problems:
+            raise Refused.of(self.problems)

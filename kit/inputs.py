@@ -7,12 +7,13 @@ Every text is taken in Unicode's form NFC, so that two that look the same are th
 """
 
 import unicodedata
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
 from itertools import groupby
-from typing import Annotated, Self, TypeVar
+from typing import Annotated, Any, Self, TypeVar, get_args, get_origin
 from zoneinfo import available_timezones
 
 from pydantic import (
@@ -24,11 +25,13 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
+    WrapSerializer,
+    WrapValidator,
     model_validator,
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from kit.errors import Code, Path, Problem, Refused
+from kit.errors import Code, Path, Problem, Refusals, Refused, Wrong
 from kit.standards import gs1
 from kit.standards.iso import COUNTRIES, MINOR_UNITS
 
@@ -172,7 +175,6 @@ IN_ITS_DECIMALS = "in units of the currency, with no more decimals than it has: 
 Percent = Annotated[
     Decimal, Field(ge=0, le=100, max_digits=9, decimal_places=6, allow_inf_nan=False)
 ]
-Bulk = Annotated[list[Item], Field(min_length=1, max_length=LARGEST_BULK)]
 
 _CODES = {
     "greater_than": Code.NOT_POSITIVE,
@@ -188,20 +190,20 @@ _CODES = {
     "string_too_long": Code.TOO_LONG,
 }
 _MESSAGES = {
-    "missing": "This is needed.",
+    "missing": "This must be given.",
     "extra_forbidden": "There is no such field.",
-    "greater_than": "This is more than {gt}.",
-    "greater_than_equal": "This is at least {ge}.",
-    "less_than_equal": "This is at most {le}.",
-    "decimal_max_places": "This has at most {decimal_places} decimals.",
-    "decimal_max_digits": "This has at most {max_digits} digits.",
-    "decimal_whole_digits": "This has at most {whole_digits} digits before the point.",
-    "finite_number": "This is a finite number.",
-    "too_short": "There are at least {min_length} of these.",
-    "too_long": "There are at most {max_length} of these.",
-    "string_too_short": "This is not empty.",
-    "string_too_long": "This has at most {max_length} characters.",
-    "timezone_aware": "This is an instant with an offset, for example 2026-03-02T09:00:00Z.",
+    "greater_than": "This must be greater than {gt}.",
+    "greater_than_equal": "This must be at least {ge}.",
+    "less_than_equal": "This must be at most {le}.",
+    "decimal_max_places": "This must have at most {decimal_places} decimals.",
+    "decimal_max_digits": "This must have at most {max_digits} digits.",
+    "decimal_whole_digits": "This must have at most {whole_digits} digits before the point.",
+    "finite_number": "This must be a finite number.",
+    "too_short": "There must be at least {min_length} of these.",
+    "too_long": "There must be at most {max_length} of these.",
+    "string_too_short": "This must not be empty.",
+    "string_too_long": "This must have at most {max_length} characters.",
+    "timezone_aware": "This must be an instant with an offset, for example 2026-03-02T09:00:00Z.",
 }
 """Pydantic's kind of a broken rule -> what a client reads; its own words say less of the field."""
 _NO_VALUE = "This is no value for this field."
@@ -209,11 +211,68 @@ _NO_VALUE = "This is no value for this field."
 
 def _problem(error: ErrorDetails) -> Problem:
     """Return a broken rule in our words; of our own rules they are there already."""
-    kind, path = error["type"], tuple(error["loc"])
+    kind, path, value = error["type"], tuple(error["loc"]), error["input"]
+    if isinstance(value, Wrong):
+        return Problem(value.code, value.message, path)
     if kind in Code.__members__:
         return Problem(Code(kind), error["msg"], path)
+    kind = "missing" if value is None else kind
     message = _MESSAGES.get(kind, _NO_VALUE).format(**error.get("ctx", {}))
     return Problem(_CODES.get(kind, Code.INVALID), message, path)
+
+
+def _problems(error: ValidationError) -> list[Problem]:
+    return [_problem(each) for each in error.errors(include_url=False)]
+
+
+@dataclass(frozen=True)
+class Odd:
+    """Stands in a list for an item that breaks rules of its own. text: it, as it was given."""
+
+    problems: Sequence[Problem]
+    text: str
+
+
+@dataclass(frozen=True)
+class Alone:
+    """Tells that items of a list are refused one by one."""
+
+
+def _alone(value: object, read: Callable[[object], object]) -> object:
+    try:
+        return read(value)
+    except ValidationError as error:
+        return Odd(_problems(error), repr(value))
+
+
+def _written(value: object, write: Callable[[object], object]) -> object:
+    return value.text if isinstance(value, Odd) else write(value)
+
+
+_ALONE = (WrapValidator(_alone), WrapSerializer(_written))
+Bulk = Annotated[list[Item], Field(min_length=1, max_length=LARGEST_BULK)]
+Each = Annotated[
+    list[Annotated[Item, *_ALONE]], Field(min_length=1, max_length=LARGEST_BULK), Alone()
+]
+"""As `Bulk`, of a verb that answers item by item: `Odd` stands for one that is refused.
+
+What runs the verb takes those out (`commands.writing.verbs.Remaining`): a verb never meets any.
+"""
+
+
+@cache
+def optional_texts(model: type[BaseModel]) -> frozenset[str]:
+    """Return the texts that may be left out of an input, by both of their names."""
+    fields = model.model_fields.items()
+    names = [name for name, it in fields if not it.is_required() and _is_text(it.annotation)]
+    return frozenset(each for name in names for each in (name, camel(name)))
+
+
+def _is_text(annotation: Any) -> bool:
+    """Tell whether a field takes texts: plain ones, or those that some rule reads as texts."""
+    if get_origin(annotation) in {list, tuple, frozenset}:
+        return False
+    return annotation is str or any(map(_is_text, get_args(annotation)))
 
 
 def camel(name: str) -> str:
@@ -237,14 +296,24 @@ class Input(BaseModel):
         loc_by_alias=False,
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_empty_texts_out(cls, values: Any) -> Any:
+        """Let an empty text be as absent where it may be left out: forms and files send those."""
+        if not isinstance(values, Mapping):
+            return values
+        empty = [it for it, text in values.items() if isinstance(text, str) and not text.strip()]
+        if empty and (left_out := optional_texts(cls).intersection(empty)):
+            return {name: value for name, value in values.items() if name not in left_out}
+        return values
+
     @classmethod
     def read(cls, values: object, below: Path = ()) -> Self:
         """Return the checked input. Refused: every broken rule with its path."""
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            details = error.errors(include_url=False, include_input=False)
-            raise Refused.of([_problem(each).below(below) for each in details]) from error
+            raise Refused.of([it.below(below) for it in _problems(error)]) from error
 
 
 class Upsert(Input):
@@ -265,12 +334,16 @@ class Command(Input):
 
 
 def refuse_duplicates(keys: Iterable[Hashable], path: Path, *below: str) -> None:
-    """Refused: DUPLICATE at the second item with the same key; None is no key."""
+    """Refused: DUPLICATE at every further item with the same key; None is no key."""
     seen: set[Hashable] = set()
+    refusals = Refusals()
     for place, key in enumerate(keys):
-        if key is not None and key in seen:
-            raise Refused(Code.DUPLICATE, "This stands twice in one input.", (*path, place, *below))
+        with refusals:
+            if key is not None and key in seen:
+                text = "This stands twice in one input."
+                raise Refused(Code.DUPLICATE, text, (*path, place, *below))
         seen.add(key)
+    refusals.end()
 
 
 class Window(Input):
@@ -290,7 +363,7 @@ class Window(Input):
 class Money(Input):
     """An amount of money."""
 
-    amount: ExactAmount = Field(description="Exact amount in units of the currency: 9.90 for EUR.")
+    amount: ExactAmount = Field(description="Exact amount in units of it: 9.90 for EUR.")
     currency: Currency = Field(description="Currency of the amount, ISO 4217.")
 
 

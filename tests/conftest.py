@@ -17,7 +17,7 @@ from tests import make
 from tests.guard import watch
 from tests.kit.programs import ask as ask_once
 
-pytest_plugins = ["tests.left_out", "tests.shares"]
+pytest_plugins = ["tests.gates.plugin", "tests.left_out", "tests.shares"]
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """What the clock of a test shows at its start: a Monday morning."""

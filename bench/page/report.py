@@ -1,4 +1,4 @@
-"""docs/benchmarks.md and docs/benchmarks.svg from what was measured."""
+"""docs/benchmarks.md and docs/pictures/benchmarks.svg from what was measured."""
 
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +24,9 @@ def write(kept: Mapping[str, Any]) -> None:
     page.write_text("\n".join([_INTRO, *sections.values()]), "utf-8")
     if "compare" in kept:
         found = kept["compare"]
-        (DOCS / "benchmarks.svg").write_text(_plot(found, Results.read(found)), "utf-8")
+        (DOCS / "pictures" / "benchmarks.svg").write_text(
+            _plot(found, Results.read(found)), "utf-8"
+        )
 
 
 def _sections(page: str) -> dict[str, str]:

@@ -12,10 +12,10 @@ from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.upserts.inactive import open_work
 from commands.writing.upserts.items import Item, UpsertEvents, item_of, results, upsert
 from commands.writing.verbs import verb
-from kit.errors import Code, Path, Refused
+from kit.errors import Code, Path, Refusals, Refused
 from kit.inputs import (
-    Bulk,
     Command,
+    Each,
     Gtin,
     Input,
     Money,
@@ -76,7 +76,7 @@ class ProductUpsert(Upsert):
 class ProductsUpsert(Command):
     """Up to 250 products."""
 
-    products: Bulk[ProductUpsert] = Field(description="The products; each SKU once.")
+    products: Each[ProductUpsert] = Field(description="The products; each SKU once.")
 
 
 @verb(
@@ -90,13 +90,17 @@ async def upsert_all(writing: Writing, command: ProductsUpsert) -> Outcome:
     Refused: DUPLICATE when a SKU stands twice, IN_USE for another unit or scale of what is used,
     TAKEN for the GTIN of another product or of a packaging.
     """
+    parents = await _parents(writing, command.products)
     refuse_duplicates((it.sku for it in command.products), ("products",), "sku")
     known = await writing.by_key(Product, "sku", (it.sku for it in command.products if it.gtin))
     numbers = [(known.get(it.sku), it.gtin) for it in command.products]
     await check_gtins(writing, numbers, ("products",))
+    refusals = Refusals()
     for place, each in enumerate(command.products):
-        refuse_duplicates((of.name for of in each.options), ("products", place, "options"), "name")
-    parents = await _parents(writing, command.products)
+        with refusals:
+            options = ("products", place, "options")
+            refuse_duplicates((of.name for of in each.options), options, "name")
+    refusals.end()
     items = [_columns(it, parents) for it in command.products]
     rows, statuses = await upsert(writing, Product, _EVENTS, "sku", items, ("products",))
     return results("product_id", rows, statuses, open_work=await open_work(writing, Product, rows))
@@ -112,16 +116,19 @@ async def _parents(writing: Writing, inputs: Sequence[ProductUpsert]) -> Mapping
     found = await writing.by_key(Product, "sku", named | variants)
     own = [row.id for sku, row in found.items() if sku in variants]
     parents = {it.variant_of_id for it in await writing.records(Product, "variant_of_id", own)}
+    refusals = Refusals()
     for place, each in enumerate(inputs):
         path, sku = ("products", place, "variant_of_sku"), each.variant_of_sku
-        if sku is None:
-            continue
-        if sku not in found:
-            raise missing(Product, path)
-        if sku in variants or found[sku].variant_of_id is not None:
-            raise Refused(Code.INVALID, f"{sku} is a variant itself.", path)
-        if each.sku in found and found[each.sku].id in parents:
-            raise Refused(Code.INVALID, f"{each.sku} has variants itself.", path)
+        with refusals:
+            if sku is None:
+                continue
+            if sku not in found:
+                raise missing(Product, path)
+            if sku in variants or found[sku].variant_of_id is not None:
+                raise Refused(Code.INVALID, f"{sku} is a variant itself.", path)
+            if each.sku in found and found[each.sku].id in parents:
+                raise Refused(Code.INVALID, f"{each.sku} has variants itself.", path)
+    refusals.end()
     return {sku: row.id for sku, row in found.items()}
 
 

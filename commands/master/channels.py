@@ -9,7 +9,7 @@ from commands.writing.upserts.inactive import open_work
 from commands.writing.upserts.items import UpsertEvents, item_of, results, upsert
 from commands.writing.verbs import verb
 from kit.errors import Code, Refused
-from kit.inputs import Bulk, Command, Name, Reference, Upsert, refuse_duplicates
+from kit.inputs import Command, Each, Name, Reference, Upsert, refuse_duplicates
 from models.access.viewers import Actor, Scope
 from models.base.acts import Act
 from models.events.master.channels import ChannelCreated, ChannelUpdated
@@ -60,7 +60,7 @@ class ChannelUpsert(Upsert):
 class ChannelsUpsert(Command):
     """Up to 250 channels."""
 
-    channels: Bulk[ChannelUpsert] = Field(description="The channels; each code once.")
+    channels: Each[ChannelUpsert] = Field(description="The channels; each code once.")
 
 
 @verb(

@@ -8,7 +8,7 @@ from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, cast, func, literal, 
 
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
-from kit.errors import Code, Path, Refused
+from kit.errors import Code, Path, Refusals, Refused
 from kit.inputs import refuse_duplicates
 from kit.standards.gs1 import gtin14
 from models.master.catalog import Product
@@ -36,12 +36,15 @@ async def check_gtins(writing: Writing, rows: Sequence[GtinOf], path: Path) -> N
         return
     await writing.session.rows(_waiting(), writing.parameters)
     found = await writing.session.rows(_holders(), {**writing.parameters, "numbers": numbers})
+    refusals = Refusals()
     for number, holder in found:
         place = new.index(number)
         row = rows[place][0]
-        if row is None or row.id != holder:
-            text = "Another product or packaging has this GTIN."
-            raise Refused(Code.TAKEN, text, (*path, place, "gtin"))
+        with refusals:
+            if row is None or row.id != holder:
+                text = "Another product or packaging has this GTIN."
+                raise Refused(Code.TAKEN, text, (*path, place, "gtin"))
+    refusals.end()
 
 
 @cache

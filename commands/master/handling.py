@@ -10,7 +10,7 @@ from commands.writing.transaction import Outcome, Writing
 from commands.writing.upserts.items import UpsertEvents, item_of, results, upsert
 from commands.writing.verbs import verb
 from kit.errors import Code
-from kit.inputs import Bulk, Command, Input, Upsert, refuse_duplicates
+from kit.inputs import Command, Each, Input, Upsert, refuse_duplicates
 from kit.standards.un import HAZARD_CLASSES, NUMBER
 from models.access.viewers import Scope
 from models.base.acts import Act
@@ -126,7 +126,7 @@ class MethodHandlingUpsert(Upsert, Capabilities):
 class MethodHandlingsUpsert(Command):
     """What delivery methods can handle."""
 
-    methods: Bulk[MethodHandlingUpsert] = Field(description="The methods, each once.")
+    methods: Each[MethodHandlingUpsert] = Field(description="The methods, each once.")
 
 
 @verb(

@@ -6,18 +6,19 @@ from uuid import UUID
 from pydantic import Field
 
 from commands.master.handling import Capabilities, columns
-from commands.writing.transaction import Outcome, Writing
+from commands.master.parties.roles import check_role
+from commands.writing.transaction import Outcome, Writing, check_known
 from commands.writing.upserts.inactive import open_work
 from commands.writing.upserts.items import UpsertEvents, item_of, results, upsert
 from commands.writing.verbs import verb
-from kit.errors import Path
+from kit.errors import Refusals
 from kit.ids import Names
-from kit.inputs import Bulk, Command, Gln, Name, Place, Reference, Upsert, Zone, refuse_duplicates
+from kit.inputs import Command, Each, Gln, Name, Place, Reference, Upsert, Zone, refuse_duplicates
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.events.master.locations import LocationCreated, LocationUpdated
 from models.master.locations import Location, LocationKind
-from models.master.parties import Party
+from models.master.parties import Party, PartyRole
 
 _EVENTS = UpsertEvents(LocationCreated, LocationUpdated)
 
@@ -32,7 +33,9 @@ class LocationUpsert(Upsert):
     place: Place | None = Field(None, description="Where it is.")
     time_zone: Zone = Field(description="IANA time zone of the place, for example Europe/Berlin.")
     provider_id: Annotated[UUID, Names("Party")] | None = Field(
-        None, description="The party that runs it; none for the merchant itself."
+        None,
+        description="The party that runs it, with the role FULFILMENT_PROVIDER; none for the"
+        " merchant itself.",
     )
     handling: Capabilities | None = Field(
         None, description="What it can handle, as a whole; null for nothing special."
@@ -47,7 +50,7 @@ class LocationUpsert(Upsert):
 class LocationsUpsert(Command):
     """Up to 250 locations."""
 
-    locations: Bulk[LocationUpsert] = Field(description="The locations; each code once.")
+    locations: Each[LocationUpsert] = Field(description="The locations; each code once.")
 
 
 @verb(
@@ -57,14 +60,23 @@ class LocationsUpsert(Command):
 async def upsert_all(writing: Writing, command: LocationsUpsert) -> Outcome:
     """Write locations by code.
 
-    Refused: DUPLICATE when a code stands twice; NOT_FOUND for an unknown provider.
+    Refused: DUPLICATE when a code stands twice; NOT_FOUND for an unknown provider, INVALID
+    for a party that is none.
     """
+    providers = {it.provider_id for it in command.locations}
+    known = await writing.by_key(Party, "id", filter(None, providers))
+    paths = [
+        (each.provider_id, ("locations", place, "provider_id"))
+        for place, each in enumerate(command.locations)
+    ]
+    check_known(Party, known, paths)
+    refusals = Refusals()
+    for key, path in paths:
+        with refusals:
+            if key is not None:
+                check_role(known[key], PartyRole.FULFILMENT_PROVIDER, path)
+    refusals.end()
     refuse_duplicates((it.code for it in command.locations), ("locations",), "code")
-    providers: dict[UUID, Path] = {}
-    for place, each in enumerate(command.locations):
-        if each.provider_id is not None:
-            providers.setdefault(each.provider_id, ("locations", place, "provider_id"))
-    await writing.get(Party, providers)
     items = [
         item_of(it, {"handling": columns(it.handling, Capabilities)}) for it in command.locations
     ]

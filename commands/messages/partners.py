@@ -6,11 +6,11 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from commands.writing.transaction import Outcome, Writing
+from commands.writing.transaction import Outcome, Writing, check_known
 from commands.writing.upserts.items import Item, UpsertEvents, item_of, results, upsert
 from commands.writing.verbs import verb
-from kit.errors import Code, Refused
-from kit.inputs import Bulk, Command, Reference, Upsert, refuse_duplicates
+from kit.errors import Code
+from kit.inputs import Command, Each, Reference, Upsert, refuse_duplicates
 from kit.standards.edifact.delimiters import Delimiters
 from kit.standards.edifact.faults import Faulty
 from models.access.viewers import Scope
@@ -86,7 +86,7 @@ class PartnerProfileUpsert(Upsert):
 class PartnerProfilesUpsert(Command):
     """Up to 250 partners."""
 
-    partners: Bulk[PartnerProfileUpsert] = Field(description="The partners, each code once.")
+    partners: Each[PartnerProfileUpsert] = Field(description="The partners, each code once.")
 
 
 @verb(
@@ -96,18 +96,15 @@ class PartnerProfilesUpsert(Command):
 async def upsert_all(writing: Writing, command: PartnerProfilesUpsert) -> Outcome:
     """Write partners. Refused: DUPLICATE, NOT_FOUND for a party, TAKEN for an identification."""
     partners = command.partners
+    numbers = [it.party_number for it in partners if it.party_number is not None]
+    parties = await writing.by_key(Party, "number", numbers)
+    named = enumerate(it.party_number for it in partners)
+    paths = ((number, ("partners", place, "party_number")) for place, number in named)
+    check_known(Party, parties, paths)
     refuse_duplicates((it.code for it in partners), ("partners",), "code")
     names = ((it.identification, it.qualifier) for it in partners)
     refuse_duplicates(names, ("partners",), "identification")
-    numbers = [it.party_number for it in partners if it.party_number is not None]
-    parties = await writing.by_key(Party, "number", numbers)
-    items: list[Item] = []
-    for place, each in enumerate(partners):
-        party = parties.get(each.party_number)
-        if each.party_number is not None and party is None:
-            path = ("partners", place, "party_number")
-            raise Refused(Code.NOT_FOUND, "There is no such Party.", path)
-        items.append(_columns(each, party))
+    items = [_columns(it, parties.get(it.party_number)) for it in partners]
     written = await upsert(writing, PartnerProfile, _EVENTS, "code", items, ("partners",))
     return results("partner_profile_id", *written)
 

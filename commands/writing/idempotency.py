@@ -1,6 +1,7 @@
 """Idempotency keys: one effect and one answer for a call that a client repeats."""
 
 import hashlib
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,7 +11,6 @@ from sqlalchemy import Text, Uuid, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from commands.writing.transaction import Outcome, Writing
-from commands.writing.verbs import AnyVerb
 from kit.db.statements import Statement
 from kit.errors import Code, Problem, Refused
 from kit.ids import new_id
@@ -25,8 +25,14 @@ def _fingerprint(name: str, command: Command) -> bytes:
     return hashlib.sha256(f"{name}\n{body}".encode()).digest()
 
 
-async def once(writing: Writing, verb: AnyVerb, command: Command, keep: timedelta) -> Outcome:
-    """Run the verb, or give the outcome of its first run under the same key.
+async def once(
+    writing: Writing,
+    name: str,
+    command: Command,
+    keep: timedelta,
+    run: Callable[[], Awaitable[Outcome]],
+) -> Outcome:
+    """Run a verb, or give the outcome of its first run under the same key. name: of the verb.
 
     The key is claimed in the transaction of the effect: a second caller waits for the first at
     the unique index, and a refusal, which rolls back, does not burn the key.
@@ -34,11 +40,11 @@ async def once(writing: Writing, verb: AnyVerb, command: Command, keep: timedelt
     """
     key = command.idempotency_key
     if key is None:
-        return await verb(writing, command)
-    fingerprint = _fingerprint(verb.name, command)
+        return await run()
+    fingerprint = _fingerprint(name, command)
     if not await _claimed(writing, key, fingerprint, keep):
         return await _first(writing, key, fingerprint)
-    outcome = await verb(writing, command)
+    outcome = await run()
     await writing.session.rows(_KEEP, {**_of(writing, key), "kept": _kept(outcome)})
     return outcome
 

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy.exc import DBAPIError
 
@@ -10,7 +11,7 @@ from commands.writing import idempotency, journal
 from commands.writing.extent import Extent
 from commands.writing.ledger import Ledger
 from commands.writing.transaction import Origin, Outcome, Overtaken, Writing
-from commands.writing.verbs import AnyVerb
+from commands.writing.verbs import AnyVerb, Remaining
 from kit.db.database import Database
 from kit.db.lost import OutcomeUnknown, Unavailable
 from kit.errors import Code, Refused
@@ -44,9 +45,24 @@ class Author:
 
 
 async def run(database: Database, author: Author, verb: AnyVerb, command: Command) -> Outcome:
-    """Run a verb in one transaction, again where others came between or its connection was lost.
+    """Run a verb in one transaction, again where items of a bulk are refused.
 
-    Refused: whatever the verb refuses; OUT_OF_RANGE for a sum that no counter holds; TAKEN and
+    Refused: whatever the verb refuses as a whole; as `_attempts`.
+    """
+    remaining = Remaining(verb, command)
+    while True:
+        try:
+            return await _attempts(database, author, verb, command, remaining)
+        except Refused as refused:
+            remaining.take_out(refused)
+
+
+async def _attempts(
+    database: Database, author: Author, verb: AnyVerb, command: Command, remaining: Remaining
+) -> Outcome:
+    """Run what remains, again where others came between or the connection was lost.
+
+    Refused: OUT_OF_RANGE for a sum that no counter holds; TAKEN and
     CONFLICT when others kept coming between. TimeoutError: a statement took too long. Unavailable:
     nothing was done. OutcomeUnknown: a connection was lost at COMMIT, and no key tells whether it
     was done, so that it must not be run again.
@@ -54,7 +70,7 @@ async def run(database: Database, author: Author, verb: AnyVerb, command: Comman
     unknown: OutcomeUnknown | None = None
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            return await _attempt(database, author, verb, command)
+            return await _attempt(database, author, verb, command, remaining)
         except OutcomeUnknown as error:
             unknown = error
             if command.idempotency_key is None or attempt == _ATTEMPTS:
@@ -74,13 +90,17 @@ async def run(database: Database, author: Author, verb: AnyVerb, command: Comman
     raise AssertionError
 
 
-async def _attempt(database: Database, author: Author, verb: AnyVerb, command: Command) -> Outcome:
+async def _attempt(
+    database: Database, author: Author, verb: AnyVerb, command: Command, remaining: Remaining
+) -> Outcome:
     async with database.writing(author.viewer.merchant_id) as session:
         origin = Origin(author.address, command.idempotency_key)
         author.extent.begin()
         writing = Writing(session, author.viewer, author.now, origin=origin, extent=author.extent)
         ledger = Ledger(writing)
-        outcome = await idempotency.once(writing, verb, command, author.keep_answers)
+        outcome = await idempotency.once(
+            writing, verb.name, command, author.keep_answers, partial(remaining.run, writing)
+        )
         await session.flush()
         ledger.close()
         await journal.append(writing)

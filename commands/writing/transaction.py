@@ -1,6 +1,6 @@
 """What every command works with: the session, who writes, when, and what happened."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
@@ -12,7 +12,7 @@ from sqlalchemy import ARRAY, ColumnElement, Select, any_, bindparam, select
 from commands.writing.extent import Extent
 from kit.db.sessions import Session
 from kit.db.statements import Statement
-from kit.errors import Code, Path, Refused
+from kit.errors import Code, Path, Refusals, Refused
 from kit.limits import DEFAULT_LIMITS
 from models.access.viewers import Actor, CompanyRole, Viewer, anyone
 from models.base.events import Event
@@ -143,9 +143,7 @@ def _found(
 ) -> dict[UUID, Entity]:
     """Return id -> row. Refused: NOT_FOUND for an id without one."""
     found = {row.id: row for row in rows}
-    for key, path in wanted.items():
-        if key not in found:
-            raise missing(entity, path)
+    check_known(entity, found, wanted.items())
     return found
 
 
@@ -181,6 +179,18 @@ def _records(actor: Actor, entity: type[OfMerchant], column: str) -> Statement:
 def missing(entity: type[OfMerchant], path: Path) -> Refused:
     """Return the refusal for an id that is unknown or another's: both sound the same."""
     return Refused(Code.NOT_FOUND, f"There is no such {entity.__name__}.", path)
+
+
+def check_known(
+    entity: type[OfMerchant], known: Container[Any], wanted: Iterable[tuple[Any, Path]]
+) -> None:
+    """Refused: NOT_FOUND for each key that is not known. wanted: keys with paths; None is none."""
+    refusals = Refusals()
+    for key, path in wanted:
+        with refusals:
+            if key is not None and key not in known:
+                raise missing(entity, path)
+    refusals.end()
 
 
 def check_version(row: Any, expected: int | None, path: Path = ("expected_version",)) -> None:

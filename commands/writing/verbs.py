@@ -4,13 +4,14 @@ From the declaration come the mutation with its scope, input and description, th
 idempotency keys know it, the refusal of wrong states, `availableActions`, and docs/VERBS.md.
 """
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from commands.writing.transaction import Outcome, Writing
-from kit.inputs import Command
+from kit.errors import Problem, Refused
+from kit.inputs import Alone, Command, Odd
 from models.base.acts import Act
 
 CommandT = TypeVar("CommandT", bound=Command)
@@ -33,6 +34,13 @@ class Verb(Generic[CommandT]):
         """Return the model of its input."""
         found: type[CommandT] = self.run.__annotations__["command"]
         return found
+
+    @cached_property
+    def items(self) -> str | None:
+        """Return the field whose items are refused one by one, None where there is none."""
+        fields = self.takes.model_fields.items()
+        alone = (name for name, field in fields if Alone() in field.metadata)
+        return next(alone, None)
 
     @property
     def name(self) -> str:
@@ -57,3 +65,64 @@ def verb(
 
 
 AnyVerb = Verb[Any]
+
+
+class Remaining:
+    """What remains of a bulk command: its items but those that were refused, for any reason.
+
+    One odd item stops no other: it is taken out, and the verb runs again without it. Each run ends
+    with the first rule that is broken, for all items that break it, so that there are few.
+    """
+
+    def __init__(self, verb: AnyVerb, command: Command) -> None:
+        """Take a command; where its verb does not answer item by item, all of it remains."""
+        self._verb, self._command = verb, command
+        items = getattr(command, verb.items) if verb.items else ()
+        self._items, self._refused = items, dict[int, list[Problem]]()
+        for place, item in enumerate(items):
+            if isinstance(item, Odd):
+                above = (str(verb.items), place)
+                self._refused[place] = [it.below(above) for it in item.problems]
+
+    @property
+    def _places(self) -> Sequence[int]:
+        return [place for place in range(len(self._items)) if place not in self._refused]
+
+    async def run(self, writing: Writing) -> Outcome:
+        """Run the verb with what remains."""
+        if not self._refused:
+            return await self._verb(writing, self._command)
+        places, found = self._places, Outcome(results=[])
+        if places:
+            left = {str(self._verb.items): [self._items[place] for place in places]}
+            found = await self._verb(writing, self._command.model_copy(update=left))
+        results = dict(zip(places, found["results"], strict=True))
+        for result in results.values():
+            result["problems"] = [self._at_its_place(it, places) for it in result["problems"]]
+        refused = {
+            place: {"status": "REFUSED", "problems": problems}
+            for place, problems in self._refused.items()
+        }
+        return found | {"results": [(results | refused)[it] for it in range(len(self._items))]}
+
+    def take_out(self, refused: Refused) -> None:
+        """Take the items out that a run has refused. Raises the refusal where it is about more."""
+        places, problems = self._places, refused.problems
+        if not all(self._is_of_an_item(it) for it in problems):
+            raise refused
+        for each in problems:
+            its = self._at_its_place(each, places)
+            self._refused.setdefault(int(its.path[1]), []).append(its)
+
+    def _is_of_an_item(self, problem: Problem) -> bool:
+        match problem.path:
+            case (name, int(), *_):
+                return name == self._verb.items
+        return False
+
+    def _at_its_place(self, problem: Problem, places: Sequence[int]) -> Problem:
+        """Return a problem of what remained with the path that it has in the whole input."""
+        if not self._is_of_an_item(problem):
+            return problem
+        name, place, *rest = problem.path
+        return replace(problem, path=(name, places[int(place)], *rest))

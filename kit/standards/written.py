@@ -40,6 +40,17 @@ def instant(text: str) -> datetime:
     raise ValueError(message)
 
 
+def clock_time(text: str) -> datetime:
+    """Read a day and a time of it without an offset. ValueError: it is not written so."""
+    if _INSTANT.fullmatch(f"{text}Z"):
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError:
+            pass
+    message = 'A local time is written as in RFC 3339 without an offset: "2026-03-02T09:00:00".'
+    raise ValueError(message)
+
+
 def day(text: str) -> date:
     """Read a day as RFC 3339 writes it. ValueError: it is not written so."""
     if _DAY.fullmatch(text):

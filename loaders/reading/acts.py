@@ -64,7 +64,7 @@ def _one_by_one(reader: Reader, table: Any, condition: Some) -> ColumnElement[bo
     But for the OFFSET, PostgreSQL would first find every row of the merchant that passes, since it
     reckons with all rows of a list and not with those of a page.
     """
-    _, conditions = condition.found(_everything(reader), table)
+    _, conditions = condition.found(everything(reader), table)
     rows: Select[Any] = select(literal_column("1")).where(*conditions)
     return rows.offset(literal_column("0")).correlate(table).exists()
 
@@ -91,5 +91,6 @@ class _SeenRows(AllRows):
         return tables, [seen for it in tables for seen in seen_by(self.reader.viewer, it)]
 
 
-def _everything(reader: Reader) -> AllRows:
+def everything(reader: Reader) -> AllRows:
+    """Return all rows of the merchant, for what is true of a row whoever reads it."""
     return AllRows(merchant(reader.viewer), reader.at)

@@ -48,12 +48,14 @@ class AllRows:
 class Some:
     """That there are rows, one of each table, that pass a test together. words: for people.
 
-    test: (all rows, table of the row that it is about, table of each entity) -> condition.
+    test: (all rows, table of the row that it is about, table of each entity) -> condition. rule:
+    the code of the invariant that it keeps where it stops an act.
     """
 
     words: str
     entities: tuple[type[OfMerchant], ...]
     test: Callable[..., ColumnElement[bool]]
+    rule: str = ""
 
     def of(self, rows: AllRows, row: Any) -> ColumnElement[bool]:
         """Tell whether there are any for a row. row: its table."""
@@ -69,11 +71,12 @@ class Some:
 class Itself:
     """That the row passes a test which depends on who asks, and when. words: for people.
 
-    test: (who writes or reads, row or table) -> whether.
+    test: (who writes or reads, row or table) -> whether. rule: as of `Some`, where an act needs it.
     """
 
     words: str
     test: Callable[[Any, Any], Any]
+    rule: str = ""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from types import FunctionType
 from typing import Any
 
 from sqlalchemy import ColumnElement, inspect
-from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.ext.hybrid import hybrid_method, hybrid_property
 
 from models.base.tables import OfMerchant
 
@@ -29,6 +29,6 @@ def record(entity: type[OfMerchant]) -> Any:
     row is. Its attributes are several times faster than those of a database row.
     """
     row = namedtuple("row", _names(entity))  # type: ignore[misc]  # noqa: PYI024 -- the columns are known at run time only.
-    kinds = (FunctionType, property, hybrid_property)
+    kinds = (FunctionType, property, hybrid_property, hybrid_method)
     own = {name: it for name, it in vars(entity).items() if isinstance(it, kinds)}
     return type(entity.__name__, (row,), {**own, "__slots__": ()})

@@ -43,6 +43,8 @@ class ReleaseWhen(StrEnum):
     PAID = "PAID"
 
 
+ADDRESSED_METHODS = frozenset(DeliveryMethod) - {DeliveryMethod.SHOP_PICKUP}
+"""Methods that bring goods to an address; others need none (invariant D17)."""
 CONSUMER_METHODS = frozenset(
     {DeliveryMethod.LOCKER, DeliveryMethod.SHOP_PICKUP, DeliveryMethod.NEIGHBOUR}
 )

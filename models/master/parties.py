@@ -180,17 +180,17 @@ def takes_in(
 
 
 def _openings(
-    receiving_hours: Sequence[Opening], day: date, zone: ZoneInfo
+    openings: Sequence[Opening], day: date, zone: ZoneInfo
 ) -> Iterator[tuple[datetime, datetime]]:
-    """Give the openings of one day at the place as instants."""
-    for opening in receiving_hours:
-        if opening["weekday"] != day.isoweekday():
-            continue
-        opens = _instant(day, opening["opens"], zone, fold=0)
-        if opening["closes"] == END_OF_DAY:
-            closes = _instant(day + timedelta(1), "00:00", zone, fold=0)
-        else:
-            closes = _instant(day, opening["closes"], zone, fold=1)
+    """Give the openings of one day at the place as instants; those that touch are one."""
+    hours = {it["opens"]: it["closes"] for it in openings if it["weekday"] == day.isoweekday()}
+    for begin in sorted({*hours} - {*hours.values()}):
+        end = begin
+        while end in hours:
+            end = hours[end]
+        until, clock = (day, end) if end != END_OF_DAY else (day + timedelta(1), "00:00")
+        opens = _instant(day, begin, zone, fold=0)
+        closes = _instant(until, clock, zone, fold=int(end != END_OF_DAY))
         if opens < closes:
             yield opens, closes
 

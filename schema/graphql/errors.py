@@ -1,6 +1,7 @@
 """What a client reads when something is refused: userErrors in payloads, codes on errors."""
 
 import logging
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
@@ -112,6 +113,8 @@ described(
     GUESTS_NOT_ALLOWED="The channel takes no guests: order for a party, or elsewhere.",
     AMENDMENT_AWAITED="Wait until the amendment of the line is answered, or its time is over.",
     LOCATION_NOT_ALLOWED="Choose a location that can carry these goods: `message` lists them.",
+    OUTSIDE_RECEIVING_HOURS="Choose a window in the receiving hours, or say why not as"
+    " `windowOverride`.",
     ON_HOLD="A hold stops it: wait until whoever placed it releases it.",
     PAYMENT_OUTSTANDING="What is known of a payment stops it: wait until another report of it is"
     " recorded.",
@@ -127,16 +130,17 @@ described(
     NOTICE_TOO_SHORT="Ask for a later day: the contract needs `minNoticeDays` before it.",
     NOT_ON_CONTRACT="Name a line or an address that the contract lists.",
     OPEN_CALL_OFFS="Cancel the open call-offs, or keep them by `keepCallOffs`.",
-    OUTSIDE_VALIDITY="Choose days between `validFrom` and `validTo` of the contract.",
+    OUTSIDE_VALIDITY="Choose days between `validFrom` and `validTo` of the contract, or, for a"
+    " delivery, say why not as `windowOverride`.",
     PARTY_MISMATCH="Name what belongs to one party.",
     RELEASE_OUTDATED="Send a higher number than the last one, and refer to the active release.",
     UNIT_MISMATCH="Send the quantity in the unit that was agreed, or one that converts exactly.",
+    ADDRESS_MISSING="Plan it anew with an address, or by a method that needs none.",
     DELIVERY_POLICY="The order's delivery policy stops it: send it whole and in time.",
     METHOD_NOT_ALLOWED="Choose a method that the channel offers to such a recipient.",
     NOT_MERGEABLE="Merge only deliveries that agree in what `message` names.",
-    OUTSIDE_RECEIVING_HOURS="Choose a window in the receiving hours, or say why not as"
-    " `windowOverride`.",
     PARCELS_DO_NOT_MATCH="Let the parcels hold exactly what was picked.",
+    TOO_EARLY="Wait until `fulfilAt`, or plan it anew.",
     RECIPIENT_MISSING="Name the person who takes it in.",
 )
 
@@ -185,8 +189,22 @@ def shown(error: GraphQLError, page: int = 0) -> GraphQLError:
         return _coded(error, error.message, {"code": ErrorCode.BAD_USER_INPUT.value})
     if isinstance(cause, GraphQLError) or cause is None:
         own = (error.extensions or {}) | ((cause.extensions or {}) if cause else {})
+        own = _of_variable(error) | own
         return _coded(error, error.message, {"code": default_code(error).value, **own})
     return _too_large(error, cause, page) if isinstance(cause, TooLarge) else _failed(error, cause)
+
+
+_VARIABLE = re.compile(r"Variable '\$(\w+)' has invalid value(?: at ([^:]+))?:")
+"""How graphql-core tells a value that its variable does not take, and where in it."""
+
+
+def _of_variable(error: GraphQLError) -> dict[str, Any]:
+    """Return the code and the path of a wrong value of a variable, nothing for other errors."""
+    found = _VARIABLE.match(error.message)
+    if found is None:
+        return {}
+    inside = re.findall(r"\w+", found[2] or "")
+    return {"userErrorCode": Code.INVALID.value, "variable": [found[1], *inside]}
 
 
 def _too_large(error: GraphQLError, cause: TooLarge, page: int) -> GraphQLError:

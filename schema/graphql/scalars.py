@@ -1,6 +1,7 @@
 """Custom scalars: exact decimals, days and instants, currencies and countries.
 
-Each takes what its contract says, not all that Python can read.
+Each takes what its contract says, not all that Python can read. What is not written so is `Wrong`,
+which the rules of the input refuse with its path: of a bulk call, that one item.
 """
 
 from collections.abc import Callable
@@ -9,11 +10,11 @@ from decimal import Decimal
 from typing import NewType, TypeVar
 
 import strawberry
-from graphql import GraphQLError
 from sqlalchemy import ColumnElement, Numeric, String, Text, func
 from strawberry.types.scalar import ScalarDefinition
 
 from execution.texts import BUILT_IN, Form, Forms, escaped, quoted, text_of
+from kit.errors import Code, Wrong
 from kit.standards import written
 
 Currency = NewType("Currency", str)
@@ -21,26 +22,26 @@ Country = NewType("Country", str)
 Value = TypeVar("Value")
 
 
-def _exact(value: object) -> Decimal:
+def _exact(value: object) -> Decimal | Wrong:
     """Read a decimal from a string or a whole number, never from an inexact float."""
     is_whole = isinstance(value, int) and not isinstance(value, bool)
-    return _read(written.number, str(value) if is_whole else value)
+    return _read(written.number, str(value) if is_whole else value, Code.INVALID)
 
 
-def _instant(value: object) -> datetime:
-    return _read(written.instant, value)
+def _instant(value: object) -> datetime | Wrong:
+    return _read(written.instant, value, Code.INVALID_DATE)
 
 
-def _day(value: object) -> date:
-    return _read(written.day, value)
+def _day(value: object) -> date | Wrong:
+    return _read(written.day, value, Code.INVALID_DATE)
 
 
-def _read(read: Callable[[str], Value], value: object) -> Value:
+def _read(read: Callable[[str], Value], value: object, code: Code) -> Value | Wrong:
     """Read a string; whatever else it is reads like one that is not written right."""
     try:
         return read(value if isinstance(value, str) else "")
     except ValueError as error:
-        raise GraphQLError(str(error)) from error
+        return Wrong(code, str(error), value)
 
 
 def plain(value: Decimal) -> str:

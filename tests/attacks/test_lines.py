@@ -15,7 +15,7 @@ from commands.fulfilment.deliveries.plan import DeliveryPlan, plan_all
 from commands.fulfilment.tracking.record import record
 from commands.fulfilment.tracking.reports import ParcelRecordTracking
 from commands.master.catalog import ProductsUpsert, upsert_all
-from commands.trade.orders.imports import OrdersImport, import_all
+from commands.trade.orders.revisions.imports import OrdersImport, import_all
 from kit.errors import Refused
 from models.access.journal import JournalEntry
 from models.access.viewers import Actor

@@ -187,13 +187,16 @@ async def test_a_refusal_stops_the_play_and_says_why(playing, folder):
         await playing(folder)
 
 
-async def test_a_difference_is_told(playing, folder):
-    await playing(folder)
-    fewer = FILES["order_details.csv"].replace("105,1,18.0000,1,", "105,1,18.0000,2,")
-    answers, _ = await playing(_written(folder, {"order_details.csv": fewer}))
-    files = expected(read(folder))
+async def test_a_difference_is_told_and_an_edited_order_brings_what_it_says_now(playing, folder):
+    answers, _ = await playing(folder)
+    more = FILES["order_details.csv"].replace("105,1,18.0000,1,", "105,1,18.0000,2,")
+    edited = _written(folder, {"order_details.csv": more})
+    files = expected(read(edited))
     assert answers != files
     assert "34   but the files say 35" in table(answers, files)
+    # Nothing of this order is planned.
+    answers, _ = await playing(edited)
+    assert answers == files
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from kit.errors import Refused
+from kit.errors import Code, Refused, Wrong
 from kit.inputs import (
     _CODES,
     _MESSAGES,
@@ -14,6 +14,7 @@ from kit.inputs import (
     Country,
     Currency,
     Day,
+    Each,
     Gtin,
     Input,
     Instant,
@@ -52,8 +53,8 @@ class Sample(Input):
 @pytest.mark.parametrize(
     ("field", "value", "code"),
     [
-        ("name", "", "BLANK"),
-        ("name", "   ", "BLANK"),
+        ("names", [""], "BLANK"),
+        ("names", ["   "], "BLANK"),
         ("name", "a\0b", "INVALID_CHARACTER"),
         ("name", "a\x1bb", "INVALID_CHARACTER"),
         ("name", "x" * 256, "TOO_LONG"),
@@ -130,8 +131,30 @@ def test_people_write_as_they_like(text):
 
 def test_all_problems_are_told_at_once():
     with pytest.raises(Refused) as refused:
-        Sample.read({"name": "", "quantity": Decimal(0), "names": ["a", ""]})
+        Sample.read({"name": "\0", "quantity": Decimal(0), "names": ["a", ""]})
     assert [it.path for it in refused.value.problems] == [("name",), ("quantity",), ("names", 1)]
+
+
+class Parts(Input):
+    parts: Each[Sample]
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\n"])
+def test_an_empty_text_is_as_if_left_out_where_it_may_be(text):
+    fields = {"name": text, "reference": text, "zone": text, "gtin": text}
+    assert Sample.read(fields) == Sample.read({})
+
+
+def test_what_breaks_rules_of_its_own_stands_alone_in_its_list():
+    wrong = Wrong(Code.INVALID_DATE, "Not so.", "soon")
+    parts = Parts.read({"parts": [{"note": "a"}, {"at": wrong, "quantity": "0"}, 5, None]}).parts
+    assert parts[0] == Sample(note="a")
+    refusals = [[(it.code, it.path) for it in each.problems] for each in parts[1:]]
+    assert refusals == [
+        [("INVALID_DATE", ("at",)), ("NOT_POSITIVE", ("quantity",))],
+        [("INVALID", ())],
+        [("INVALID", ())],
+    ]
 
 
 def test_an_instant_is_kept_in_utc():
@@ -152,19 +175,19 @@ PYDANTIC = re.compile(r"(?i)\binput\b|should|string|decimal input|value error|py
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [
-        ("name", "", "This is not empty."),
-        ("name", "x" * 256, "This has at most 255 characters."),
+        ("name", "x" * 256, "This must have at most 255 characters."),
         ("name", 5, "This is no value for this field."),
-        ("at", "2026-03-02T08:00:00", "This is an instant with an offset"),
+        ("names", ["", "a"], "This must not be empty."),
+        ("at", "2026-03-02T08:00:00", "This must be an instant with an offset"),
         ("on", "soon", "This is no value for this field."),
-        ("quantity", Decimal(0), "This is more than 0."),
-        ("quantity", Decimal("0.1234567"), "This has at most 6 decimals."),
-        ("quantity", Decimal(10) ** 12, "This has at most 12 digits before the point."),
-        ("quantity", Decimal("Infinity"), "This is a finite number."),
+        ("quantity", Decimal(0), "This must be greater than 0."),
+        ("quantity", Decimal("0.1234567"), "This must have at most 6 decimals."),
+        ("quantity", Decimal(10) ** 12, "This must have at most 12 digits before the point."),
+        ("quantity", Decimal("Infinity"), "This must be a finite number."),
         ("quantity", "many", "This is no value for this field."),
-        ("names", [], "There are at least 1 of these."),
-        ("names", ["x"] * 251, "There are at most 250 of these."),
-        ("window", {}, "This is needed."),
+        ("names", [], "There must be at least 1 of these."),
+        ("names", ["x"] * 251, "There must be at most 250 of these."),
+        ("window", {}, "This must be given."),
         ("window", "soon", "This is no value for this field."),
         ("strange", 1, "There is no such field."),
     ],

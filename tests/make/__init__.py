@@ -98,3 +98,9 @@ class Ask:
         answer = await self.answer(query, **variables)
         assert "errors" not in answer, answer["errors"]
         return answer["data"]
+
+
+def refusals(payload: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what a bulk verb refuses: of single items, then of the whole call."""
+    of_items = [each for it in payload["results"] or () for each in it["userErrors"]]
+    return [*of_items, *payload["userErrors"]]

@@ -14,7 +14,15 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from graphql import GraphQLField, GraphQLObjectType, build_schema, get_named_type
+from graphql import (
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLList,
+    GraphQLObjectType,
+    build_schema,
+    get_named_type,
+    get_nullable_type,
+)
 
 from models.base.tables import Base, Owned
 from schema.graphql.nodes import NODES
@@ -80,6 +88,20 @@ def inputs_of(wing: str) -> list[tuple[str, Maker]]:
 
 def payload_of(mutation: str) -> GraphQLObjectType:
     return get_named_type(SHOWN.mutation_type.fields[mutation].type)
+
+
+def items_of(name: str) -> str | None:
+    """Return the field whose items a mutation answers one by one, None where there is none."""
+    results = payload_of(name).fields.get("results")
+    if results is None or "userErrors" not in get_named_type(results.type).fields:
+        return None
+    fields = get_named_type(SHOWN.mutation_type.fields[name].args["input"].type).fields.items()
+    return next((field for field, it in fields if _holds_objects(it.type)), None)
+
+
+def _holds_objects(kind: Any) -> bool:
+    is_list = isinstance(get_nullable_type(kind), GraphQLList)
+    return is_list and isinstance(get_named_type(kind), GraphQLInputObjectType)
 
 
 async def live(here: Scene) -> None:

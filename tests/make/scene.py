@@ -135,5 +135,5 @@ async def scene(world: World, ask: Ask) -> Scene:
         channel,
         to_global("Location", await locations.location(world)),
         product,
-        to_global("Party", await parties.carrier(world)),
+        to_global("Party", await parties.carrier(world, roles=["CARRIER", "FULFILMENT_PROVIDER"])),
     )

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from models.master.parties import takes_in
 from models.trade.orders.lines import COUNTERS
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
@@ -36,9 +37,42 @@ def check(before: Rows, after: Rows, now: datetime) -> None:
     for each in after["delivery_lines"]:
         is_stopped = each["order_line_id"] in waiting and each["delivery_id"] in went_on
         assert not is_stopped, "a delivery went on with what is amended (D13)"
+    _check_times(before, after, now)
     for item in after["order_lines"]:
         is_planned = item["id"] in waiting and item["planned"] > planned[item["id"]]
         assert not is_planned, "more was planned of what is amended (D13)"
+
+
+def _check_times(before: Rows, after: Rows, now: datetime) -> None:
+    """Fail where a window was agreed on that has passed, or that breaks a rule unexcused."""
+    addresses = {it["id"]: it for it in after["addresses"]}
+    known = {(it["window_earliest"], it["window_latest"]) for it in before["deliveries"]}
+    for each in after["deliveries"]:
+        if (each["window_earliest"], each["window_latest"]) in known:
+            continue
+        times = [datetime.fromisoformat(each[f"window_{it}"]) for it in ("earliest", "latest")]
+        assert times[1] > now, "a window was agreed on that has passed (D15)"
+        address = addresses.get(each["ship_to_id"])
+        is_open = address is None or takes_in(
+            address["receiving_hours"], address["time_zone"], *times
+        )
+        assert is_open or each["window_override"], "nobody takes it in, and nobody says why (D6)"
+
+
+def check_lapsed(rows: Rows, now: datetime) -> None:
+    """Fail where something is left of an order that is not wanted any more, but what may be."""
+    held = {it["subject_id"] for it in rows["holds"] if it["released_at"] is None}
+    states = {it["id"]: it["state"] for it in rows["deliveries"]}
+    dated = [each for each in rows["orders"] if each["cancel_if_not_by"]]
+    lapsed = {it["id"] for it in dated if datetime.fromisoformat(it["cancel_if_not_by"]) < now}
+    living = {it["id"] for it in rows["orders"] if it["state"] in {"PENDING_APPROVAL", "CONFIRMED"}}
+    for line in rows["order_lines"]:
+        rest = line["ordered"] - line["cancelled"] - line["planned"]
+        assert line["order_id"] not in lapsed & living or rest <= 0, "a rest is left (D10)"
+    for part in rows["delivery_lines"]:
+        goes_on = states[part["delivery_id"]] in {"PLANNED", "RELEASED"} and part["planned"] > 0
+        is_left = part["order_id"] in lapsed and part["delivery_id"] not in held
+        assert not (goes_on and is_left), "a delivery is left (D10)"
 
 
 def _of_orders(rows: Rows) -> dict[str, list[Any]]:

@@ -11,6 +11,7 @@ from commands.fulfilment.call_offs.place import place
 from commands.trade.contracts import amend, life, settle
 from commands.trade.releases.inputs import ContractRelease
 from commands.trade.releases.release import release
+from models.trade.contracts.states import EndOfLife
 from tests.simulation.merchant import RECIPIENTS
 from tests.simulation.simulation import PART, Simulation, counted
 
@@ -106,19 +107,29 @@ class ContractRules(Simulation):
             ],
         )
 
-    @rule(step=st.sampled_from([*STEPS_OF_LIFE, "resume", "amend"]), number=st.integers(1, 40))
-    def change_contract(self, step: str, number: int) -> None:
+    @rule(
+        step=st.sampled_from([*STEPS_OF_LIFE, "resume", "amend"]),
+        number=st.integers(1, 40),
+        end=st.sampled_from([None, None, *EndOfLife]),
+    )
+    def change_contract(self, step: str, number: int, end: EndOfLife | None) -> None:
         """Change the newest contract; when it has ended, agree on a new one."""
         contract = self.contracts[0]
         fields: dict[str, Any] = {"contract_id": UUID(contract["id"])}
         if step == "amend":
             line = self.agreed_by(contract)[number % 2]
             change = {"contract_line_id": UUID(line["id"]), "max_quantity": number}
-            self.act(amend.amend, amend.ContractAmend, **fields, lines=[change])
+            self.act(amend.amend, amend.ContractAmend, **fields, lines=[change], end_of_life=end)
             return
         if step == "terminate":
             fields["keep_call_offs"] = number % 2 == 0
+        if step == "settle" and contract["end_of_life"] == "CARRY_OVER":
+            self._agree_anew()
+            fields["successor_id"] = UUID(self.contracts[0]["id"])
         self.act(*STEPS_OF_LIFE[step], **fields)
         if self.contracts[0]["state"] == "SETTLED":
-            self.runner.run(self.merchant.contract())
-            self.rows = self.look()
+            self._agree_anew()
+
+    def _agree_anew(self) -> None:
+        self.runner.run(self.merchant.contract())
+        self.rows = self.look()

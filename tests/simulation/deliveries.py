@@ -14,17 +14,12 @@ from tests.simulation.simulation import PART, PICK, Row, Simulation, counted, ke
 PLACE = st.integers(0, 1)
 WAITING = ("PLANNED", "RELEASED")
 _NOON = datetime(2026, 4, 1, 12, tzinfo=UTC)
-WINDOWS = [
-    {"earliest": _NOON, "latest": _NOON + timedelta(hours=hours), "time_zone": ZONE}
-    for hours in (2, 4)
-]
-"""Few windows and recipients, so that deliveries can be merged."""
 
 
 class DeliveryRules(Simulation):
     """Rules about deliveries before they are packed."""
 
-    def _part(self, orders: list[Row], parts: list[str], place: int) -> dict[str, Any]:
+    def _part(self, orders: list[Row], parts: list[str], place: int, **more: Any) -> dict[str, Any]:
         lines = [line for order in orders for line in self.lines_of(order)]
         unplanned = [line["ordered"] - line["cancelled"] - line["planned"] for line in lines]
         wanted = [
@@ -40,19 +35,49 @@ class DeliveryRules(Simulation):
         return {
             "location_id": self.merchant.location_ids[place],
             "lines": wanted,
-            "window": WINDOWS[place],
+            "window": self._windows[place],
             "recipient": RECIPIENTS[0],
+            **more,
         }
+
+    @property
+    def _windows(self) -> list[dict[str, Any]]:
+        """Few windows and recipients, so that deliveries can be merged; one at night."""
+        noon = _NOON
+        while noon < self.world.clock():
+            noon += timedelta(days=30)
+        return [
+            {
+                "earliest": noon + timedelta(hours=start),
+                "latest": noon + timedelta(hours=end),
+                "time_zone": ZONE,
+            }
+            for start, end in ((0, 2), (0, 4), (10, 11))
+        ]
 
     @needs("orders")
     @rule(
         pick=PICK,
         parts=st.lists(PART, min_size=1, max_size=3),
         places=st.lists(PLACE, min_size=1, max_size=2),
+        completes=st.booleans(),
+        hours=st.sampled_from([None, None, -1, 20, 24 * 60]),
     )
-    def plan_order(self, pick: int, parts: list[str], places: list[int]) -> None:
+    def plan_order(
+        self,
+        pick: int,
+        parts: list[str],
+        places: list[int],
+        hours: int | None = None,
+        *,
+        completes: bool = False,
+    ) -> None:
+        """Plan parts; hours: from now until when they are not to be picked."""
         order = self.choose(self.orders, pick, "CONFIRMED")
-        fields = [self._part([order], parts, place) for place in places]
+        at = {} if hours is None else {"fulfil_at": self.world.clock() + timedelta(hours=hours)}
+        fields = [
+            self._part([order], parts, place, completes_order=completes, **at) for place in places
+        ]
         self.act(plan.plan_all, plan.DeliveryPlan, deliveries=fields)
 
     @needs("orders")
@@ -100,9 +125,15 @@ class DeliveryRules(Simulation):
         )
 
     @needs("deliveries")
-    @rule(pick=PICK, place=PLACE, what=st.sampled_from(["move", "reschedule", "hold", "go on"]))
+    @rule(
+        pick=PICK,
+        place=PLACE,
+        what=st.sampled_from(["move", "reschedule", "hold", "go on"]),
+        when=st.integers(0, 3),
+        why=st.sampled_from([None, None, "Agreed."]),
+    )
     @keeps_lines
-    def change_delivery(self, pick: int, place: int, what: str) -> None:
+    def change_delivery(self, pick: int, place: int, what: str, when: int, why: str | None) -> None:
         """Do what leaves quantities alone; go on: end all holds."""
         delivery = self.choose(self.deliveries, pick, *WAITING, "PACKED")
         fields: dict[str, Any] = {"delivery_id": UUID(delivery["id"])}
@@ -111,11 +142,12 @@ class DeliveryRules(Simulation):
                 where = self.merchant.location_ids[place]
                 self.act(changes.move, changes.DeliveryMove, **fields, location_id=where)
             case "reschedule":
-                when = WINDOWS[place]
-                self.act(changes.reschedule, changes.DeliveryReschedule, **fields, window=when)
+                windows = [*self._windows, self.window(-9)]
+                fields |= {"window": windows[when], "window_override": why}
+                self.act(changes.reschedule, changes.DeliveryReschedule, **fields)
             case "hold":
-                why = {"reason": "OTHER", "owner": "audit"}
-                self.act(holds.hold, holds.DeliveryHold, **fields, **why)
+                of = {"reason": "OTHER", "owner": "audit"}
+                self.act(holds.hold, holds.DeliveryHold, **fields, **of)
             case _:
                 for each in self.holds_on(self.deliveries):
                     self.act(holds.release_hold, holds.DeliveryReleaseHold, hold_id=each)

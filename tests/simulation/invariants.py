@@ -219,6 +219,28 @@ def _simple() -> Iterator[tuple[str, str]]:
             JOIN orders ON orders.id = part.order_id
             WHERE it.merchant_id = :merchant AND orders.cancel_if_not_by < CASE
                 WHEN it.state IN {_SENT} THEN it.dispatched_at ELSE it.packed_at END""",
+        "nothing was packed before it was to be picked (D16)": f"""{deliveries}
+            AND it.packed_at < it.fulfil_at""",
+        "nothing is released without the address that it needs (D17)": f"""{deliveries}
+            AND it.state NOT IN ('PLANNED', 'CANCELLED') AND it.ship_to IS NULL
+            AND it.method <> 'SHOP_PICKUP'""",
+        "one delivery completes an order (D18)": f"""
+            SELECT part.order_id, count(DISTINCT part.delivery_id) FROM ({_PARTS}) part
+            JOIN deliveries it ON it.id = part.delivery_id WHERE it.completes_order
+            AND part.planned > 0 AND part.state <> 'CANCELLED'
+            GROUP BY 1 HAVING count(DISTINCT part.delivery_id) > 1""",
+        "of a settled contract no call-off is open (K11)": f"""
+            SELECT line.number, line.line_no FROM ({_LINES}) line
+            JOIN contracts ON contracts.id = line.contract_id WHERE contracts.state = 'SETTLED'
+            AND line.state IN ('PENDING_APPROVAL', 'CONFIRMED')
+            AND line.ordered - line.cancelled > line.shipped""",
+        "what a settled contract lacks is recorded, unless it went over (K2)": """
+            SELECT line.id, line.called_off FROM contract_lines line JOIN contracts it
+            ON it.id = line.contract_id WHERE line.merchant_id = :merchant
+            AND it.state = 'SETTLED' AND it.end_of_life <> 'CARRY_OVER'
+            AND ceil(line.min_quantity * (1 - line.under_tolerance_percent / 100)
+                * power(10, line.scale)) / power(10, line.scale) - line.called_off > coalesce((
+                SELECT quantity FROM shortfalls WHERE contract_line_id = line.id), 0)""",
         "what is on hold has neither left nor been taken back": f"""{deliveries}
             AND it.state IN ('CANCELLED', {_SENT[1:]} AND EXISTS (SELECT FROM holds
                 WHERE holds.subject_id = it.id AND released_at IS NULL)""",

@@ -83,7 +83,17 @@ async def _written(
 
 async def simulated(world: World) -> SimulatedMerchant:
     viewer = staff(world)
-    address = {"code": "MAIN", "place": PLACE, "time_zone": ZONE, "is_default": True}
+    address: dict[str, Any] = {
+        "code": "MAIN",
+        "place": PLACE,
+        "time_zone": ZONE,
+        "is_default": True,
+    }
+    address["receiving_hours"] = [
+        {"weekday": day, "opens": opens, "closes": closes}
+        for day in range(1, 8)
+        for opens, closes in (("06:00", "12:00"), ("12:00", "22:00"))
+    ]
     shop = {"code": "SHOP", "name": "Shop", "kind": "WEB_SHOP", "delivery_methods": METHODS}
     party_id, carrier_id = await _written(
         viewer,

@@ -7,10 +7,13 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
-from commands.trade.orders import cancel, holds, imports, place, states
+from commands.fulfilment.deliveries.rest import lapse
+from commands.trade.orders import cancel, holds, place, states
+from commands.trade.orders.revisions import imports
 from commands.trade.payments import record, reports
 from models.trade.orders.states import DeliveryPolicy, PaymentState
-from tests.simulation.merchant import RECIPIENTS
+from tests.simulation import changes
+from tests.simulation.merchant import PLACE, RECIPIENTS
 from tests.simulation.simulation import PART, PICK, Simulation, needs
 
 LINES = st.lists(st.tuples(st.integers(0, 1), st.integers(1, 12)), min_size=1, max_size=3)
@@ -26,7 +29,9 @@ class OrderRules(Simulation):
         self.place_order(lines, policy, 0, RECIPIENTS[0], is_guest=is_guest)
 
     def _buyer(self, *, is_guest: bool) -> dict[str, Any]:
-        return {"guest": RECIPIENTS[1]} if is_guest else {"party_id": self.merchant.party_id}
+        if is_guest:
+            return {"guest": RECIPIENTS[1], "ship_to": PLACE}
+        return {"party_id": self.merchant.party_id}
 
     @rule(
         lines=LINES,
@@ -136,3 +141,17 @@ class OrderRules(Simulation):
             case _:
                 for hold_id in self.holds_on(self.orders):
                     self.act(holds.release_order, holds.OrderReleaseHold, hold_id=hold_id)
+
+    @rule()
+    def let_lapse(self) -> None:
+        """Do what the background does: cancel what is not wanted any more, all that may be."""
+
+        async def lapse_all() -> None:
+            async with self.database.writing(self.world.merchant_id) as session:
+                await lapse.lapse(session, self.world.merchant_id, self.world.clock())
+
+        before, now = self.rows, self.world.clock()
+        self.runner.run(lapse_all())
+        self.rows = self.look()
+        changes.check(before, self.rows, now)
+        changes.check_lapsed(self.rows, now)

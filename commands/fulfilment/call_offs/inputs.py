@@ -66,6 +66,11 @@ class CallOffPart(Input):
     window: Window | None = Field(
         None, description="When it is to arrive; else the window of its lines or the call-off."
     )
+    window_override: Note | None = Field(
+        None,
+        description="Why the window may lie outside of the address's receiving hours; else the"
+        " call-off's `windowOverride`.",
+    )
     ship_to_id: Annotated[UUID, Names("Address")] | None = Field(
         None, description="One of the contract's addresses; the call-off's when left out."
     )
@@ -88,6 +93,9 @@ class ContractCallOff(Command):
     lines: Bulk[CallOffLine] = Field(description="What is called off.")
     window: Window | None = Field(
         None, description="When the goods are to arrive; for lines without a window of their own."
+    )
+    window_override: Note | None = Field(
+        None, description="Why a window may lie outside of the address's receiving hours."
     )
     ship_to_id: Annotated[UUID, Names("Address")] | None = Field(
         None, description="One of the contract's addresses; its first when left out."

@@ -3,20 +3,21 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from commands.fulfilment.call_offs.inputs import CallOffLine, ContractCallOff
 from commands.master.packagings.counting import Counted, Packagings, packagings_of
-from commands.trade.contracts.life import outside
 from commands.trade.contracts.lines import products_of
+from commands.trade.contracts.times import check_ahead, covers, refuse_validity
 from commands.trade.orders.compose import check_expected
 from commands.trade.orders.drafts import LineDraft
 from commands.writing.transaction import Writing, missing
-from kit.errors import Code, Path, Problem, Refused
+from kit.errors import Code, Path, Problem, Refusals, Refused
 from kit.inputs import Window, refuse_duplicates
+from models.base.guards import guards
 from models.master.catalog import Product
 from models.trade.codes import TradeCode
 from models.trade.contracts.tables import Contract, ContractLine
@@ -55,18 +56,27 @@ async def drafts_of(
         (it.contract_line_id, it.packaging, it.window, it.schedule_line_id) for it in command.lines
     )
     refuse_duplicates(same, ("lines",), "contract_line_id")
-    drafts, problems = [], list[Problem]()
+    drafts, problems = [], _common_window(writing, agreement.contract, command)
     for place, line in enumerate(command.lines):
         try:
             drafts.append(_line(writing, agreement, command, line))
         except Refused as refused:
             problems += [it.below(("lines", place)) for it in refused.problems]
     if not problems:
-        problems += _limits(agreement, drafts)
+        problems += _limits(agreement, drafts, writing.now)
     if problems:
         raise Refused.of(problems)
     await _check_schedule(writing, command)
     return drafts
+
+
+def _common_window(writing: Writing, contract: Contract, command: ContractCallOff) -> list[Problem]:
+    """Return what is wrong with the window of lines without one of their own, told where it is."""
+    refusals = Refusals()
+    if command.window is not None and any(it.window is None for it in command.lines):
+        with refusals:
+            check_window(writing, contract, command.window)
+    return refusals.problems
 
 
 def _line(
@@ -83,7 +93,8 @@ def _line(
     if window is None:
         text = "Say when this is to arrive, here or for the whole call-off."
         raise Refused(Code.INVALID, text, ("window",))
-    check_window(writing, agreement.contract, window)
+    if item.window is not None:
+        check_window(writing, agreement.contract, item.window)
     check_expected(item.expected_unit_price, line.unit_price, line.currency)
     return LineDraft(
         product,
@@ -130,14 +141,12 @@ def check_window(writing: Writing, contract: Contract, window: Window, path: Pat
 
     Refused: INVALID_WINDOW, OUTSIDE_VALIDITY (K3), NOTICE_TOO_SHORT.
     """
+    check_ahead(writing, window, path)
     path = (*path, "window")
-    first, last = contract.day(window.earliest), contract.day(window.latest)
-    if window.latest <= writing.now:
-        raise Refused(Code.INVALID_WINDOW, "This window has passed.", (*path, "latest"))
-    if not (contract.is_valid_on(first) and contract.is_valid_on(last)):
-        raise outside(contract, path)
+    if not covers(contract, window):
+        refuse_validity(contract, path)
     notice = timedelta(days=contract.min_notice_days)
-    if notice and first < contract.day(writing.now) + notice:
+    if notice and contract.day(window.earliest) < contract.day(writing.now) + notice:
         text = f"{contract.number} asks for {contract.min_notice_days} days of notice."
         raise Refused(TradeCode.NOTICE_TOO_SHORT, text, (*path, "earliest"))
 
@@ -158,13 +167,17 @@ def sums(drafts: Sequence[LineDraft]) -> dict[UUID, Decimal]:
     return dict(sums)
 
 
-def _limits(agreement: Agreement, drafts: Sequence[LineDraft]) -> Iterator[Problem]:
+@guards("K1", instead=())
+def _limits(agreement: Agreement, drafts: Sequence[LineDraft], at: datetime) -> Iterator[Problem]:
     """Yield what is too little or too much; told at the last line that draws on the same."""
     places = {draft.contract_line_id: place for place, draft in enumerate(drafts)}
     for line_id, total in sums(drafts).items():
         line, path = agreement.lines[line_id], ("lines", places[line_id], "quantity")
         least, most = line.min_per_call_off, line.max_per_call_off
         left = line.ceiling - line.called_off
+        if agreement.contract.valid_to < agreement.contract.day(at):
+            # After the last day only what remains is delivered.
+            left = line.rest
         if least is not None and total < least:
             text = f"The least of one call-off is {least.normalize():f}."
             yield Problem(TradeCode.BELOW_MINIMUM, text, path)

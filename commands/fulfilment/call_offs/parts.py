@@ -62,6 +62,7 @@ def _part(part: CallOffPart, ids: Mapping[int, UUID]) -> DeliveryPart:
             for each in part.lines
         ],
         window=part.window,
+        window_override=part.window_override,
         ship_to_id=part.ship_to_id,
         recipient=part.recipient,
         method=part.method,

@@ -7,21 +7,25 @@ from commands.fulfilment.call_offs.inputs import ContractCallOff
 from commands.fulfilment.call_offs.lines import agreement_of, check_listed, drafts_of, sums
 from commands.fulfilment.call_offs.parts import check_parts, plan_parts
 from commands.master.channels import check_channel
+from commands.master.parties.roles import check_role
 from commands.master.parties.upsert import ship_to
 from commands.trade.contracts import counters
-from commands.trade.contracts.life import check_in_force, outside
+from commands.trade.contracts.life import check_in_force
+from commands.trade.contracts.times import AgreedPlace, outside
 from commands.trade.orders.approvals import awaited
 from commands.trade.orders.drafts import Draft, LineDraft, create
 from commands.trade.orders.references import check_free
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Path, Refused
-from kit.inputs import Place
+from kit.inputs import Place, Window
 from models.events.trade.contracts import ContractCalledOff
+from models.events.trade.orders import OrderWindowOverridden
 from models.master.channels import Channel
-from models.master.parties import Address, Contact, Party
+from models.master.parties import Address, Contact, Party, PartyRole
 from models.trade.codes import TradeCode
 from models.trade.contracts import acts
+from models.trade.contracts.states import TimeRule
 from models.trade.contracts.tables import Contract
 from models.trade.orders.states import OrderKind
 
@@ -37,7 +41,8 @@ async def place(writing: Writing, command: ContractCallOff) -> Outcome:
     Refused: NOT_FOUND, CONTRACT_SUSPENDED, WRONG_STATE, NOT_ALLOWED for a channel,
     PARTY_MISMATCH, OUTSIDE_VALIDITY (K3), NOT_ON_CONTRACT, UNIT_MISMATCH (K9), SCALE_EXCEEDED,
     LOT_MULTIPLE, BELOW_MINIMUM, EXCEEDS_MAX (K1), NOTICE_TOO_SHORT, PRICE_CHANGED,
-    RELEASE_OUTDATED, INVALID without a window, INVALID_WINDOW, DUPLICATE, TAKEN, and for its
+    RELEASE_OUTDATED, INVALID without a window, INVALID_WINDOW, OUTSIDE_RECEIVING_HOURS (D6),
+    DUPLICATE, TAKEN, INVALID for a party that is no customer (R1), and for its
     deliveries what `deliveryPlan` refuses.
     """
     locked = await writing.lock(Contract, {command.contract_id: ("contract_id",)})
@@ -45,16 +50,21 @@ async def place(writing: Writing, command: ContractCallOff) -> Outcome:
     _check_contract(writing, contract, command)
     channel = await _channel(writing, command)
     party = (await writing.get(Party, {contract.party_id: ()}))[contract.party_id]
+    check_role(party, PartyRole.CUSTOMER, ("contract_id",))
     check_channel(writing, channel, party)
     await check_free(writing, channel.id, contract.party_id, command)
     check_parts(writing, contract, command)
     drafts = await drafts_of(writing, await agreement_of(writing, contract, command.lines), command)
-    draft = await _draft(writing, contract, command, drafts)
+    address = await _ship_to(writing, contract, command)
+    overridden = _check_hours(AgreedPlace(address, override=command.window_override), command)
+    draft = await _draft(writing, contract, command, drafts, address)
     waits = await awaited(writing, channel, party, draft)
     draft = replace(draft, awaiting=waits)
     drawn = sums(drafts)
     await counters.move(writing, {key: {"called_off": total} for key, total in drawn.items()})
     (order_id,) = await create(writing, [draft])
+    if overridden:
+        writing.record(OrderWindowOverridden(order_id, rules=tuple(sorted(overridden))))
     delivery_ids = await plan_parts(writing, order_id, command, waits=bool(draft.awaiting))
     writing.record(ContractCalledOff(contract.id, order_id=order_id, lines=drawn))
     return {"order_id": order_id, "contract_id": contract.id, "delivery_ids": delivery_ids}
@@ -69,6 +79,14 @@ def _check_contract(writing: Writing, contract: Contract, command: ContractCallO
         raise outside(contract, ("contract_id",))
 
 
+def _check_hours(arrival: AgreedPlace, command: ContractCallOff) -> frozenset[TimeRule]:
+    """Return the rules that its windows override. Refused: OUTSIDE_RECEIVING_HOURS (D6)."""
+    windows: list[tuple[Path, Window | None]] = [(("window",), command.window)]
+    windows += [(("lines", i, "window"), it.window) for i, it in enumerate(command.lines)]
+    found = (arrival.check(window, path) for path, window in windows if window is not None)
+    return frozenset(rule for rules in found for rule in rules)
+
+
 async def _channel(writing: Writing, command: ContractCallOff) -> Channel:
     """Refused: NOT_FOUND."""
     return (await writing.get(Channel, {command.channel_id: ("channel_id",)}))[command.channel_id]
@@ -79,8 +97,8 @@ async def _draft(
     contract: Contract,
     command: ContractCallOff,
     lines: Sequence[LineDraft],
+    address: Address | None,
 ) -> Draft:
-    address = await _ship_to(writing, contract, command)
     await _check_contact(writing, contract, command)
     return Draft(
         channel_id=command.channel_id,
@@ -97,6 +115,7 @@ async def _draft(
         ship_to=None if address is None else Place(**address.place),
         recipient=command.recipient,
         window=command.window,
+        window_override=command.window_override,
         note=command.note,
     )
 

@@ -1,9 +1,9 @@
 """New shapes of what is planned: split, merge, move, reschedule. Every line's total stays (D2)."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
@@ -20,8 +20,9 @@ from commands.fulfilment.deliveries.places import (
     WINDOW,
     Route,
     check_carried,
-    check_hours,
     check_location,
+    new_window,
+    tell_overridden,
 )
 from commands.fulfilment.deliveries.plan import (
     add_lines,
@@ -41,6 +42,7 @@ from kit.errors import Code, Path, Refused
 from kit.ids import Names, new_id
 from kit.inputs import Bulk, Note, Quantity, Window, refuse_duplicates
 from models.access.keys import CounterName
+from models.base.guards import guards
 from models.events.fulfilment import deliveries as events
 from models.fulfilment.codes import FulfilmentCode
 from models.fulfilment.deliveries import acts
@@ -48,9 +50,9 @@ from models.fulfilment.deliveries.conditions import ALIKE, INCOMPLETE
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.master.locations import Location
-from models.master.parties import Address
 from models.trade.codes import TradeCode
 from models.trade.contracts.guarantees import SupplyExcuse
+from models.trade.contracts.states import TimeRule
 from models.trade.orders.lines import OrderLine
 
 _INHERITED = (
@@ -94,7 +96,9 @@ class DeliverySplit(DeliveryCommand):
         None, description="When the new delivery is to arrive; else when this one is."
     )
     window_override: Note | None = Field(
-        None, description="Why the window may lie outside of the address's receiving hours."
+        None,
+        description="Why the window may lie outside of the address's receiving hours, or of the"
+        " contract's validity.",
     )
 
 
@@ -118,7 +122,9 @@ class DeliveryReschedule(DeliveryCommand):
 
     window: Window = Field(description="When it is to arrive from now on.")
     window_override: Note | None = Field(
-        None, description="Why the window may lie outside of the address's receiving hours."
+        None,
+        description="Why the window may lie outside of the address's receiving hours, or of the"
+        " contract's validity.",
     )
     excuse: SupplyExcuse | None = Field(
         None,
@@ -146,16 +152,20 @@ async def split(writing: Writing, command: DeliverySplit) -> Outcome:
 
     Refused: QUANTITY_EXCEEDED when a line has less or nothing would stay, DUPLICATE,
     DELIVERY_POLICY when what is released of an order that must come complete would not be,
-    SCALE_EXCEEDED, NOT_FOUND, WRONG_STATE, OUTSIDE_RECEIVING_HOURS, LOCATION_NOT_ALLOWED and
-    METHOD_NOT_ALLOWED for what the goods need.
+    SCALE_EXCEEDED, NOT_FOUND, WRONG_STATE, LOCATION_NOT_ALLOWED and METHOD_NOT_ALLOWED for what
+    the goods need, and for its window as `deliveryReschedule`.
     """
     delivery, locked = await lock_one(writing, command, split)
     taken = await _taken(locked, delivery, command.lines)
     columns = {name: getattr(delivery, name) for name in _INHERITED}
     if command.location_id is not None:
         columns["location_id"] = await _location(locked, delivery, command.location_id, taken)
+    overridden: frozenset[TimeRule] = frozenset()
     if command.window is not None:
-        columns |= await _window(locked, delivery, command.window, command.window_override)
+        fresh, overridden = await new_window(
+            locked, delivery, command.window, command.window_override
+        )
+        columns |= fresh
     (number,) = await numbers(writing, CounterName.DELIVERY, 1)
     part = Delivery(
         merchant_id=delivery.merchant_id,
@@ -171,12 +181,12 @@ async def split(writing: Writing, command: DeliverySplit) -> Outcome:
         line.planned -= quantity.amount
         if line.planned == 0:
             await writing.session.delete(line)
-    if delivery.state is not DeliveryState.PLANNED:
-        await check_delivery(writing, delivery, (INCOMPLETE,), ("lines",))
+    await _check_complete(writing, delivery)
     quantities = {locked.order_lines[it.order_line_id]: amount for it, amount in taken.items()}
     add_lines(writing, part, quantities)
     divided = events.DeliveryDivided(delivery.id, into=part.id, taken=amounts_of(quantities))
     changed(writing, delivery, divided)
+    tell_overridden(writing, part.id, overridden)
     await holds.inherit(locked.writing, delivery.id, part.id, events.DeliveryHeld)
     return {"delivery_id": delivery.id, "part_id": part.id}
 
@@ -203,8 +213,7 @@ async def merge(writing: Writing, command: DeliveryMerge) -> Outcome:
         source = locked.deliveries[key]
         check_allowed(source, merge, path)
         _check_alike(locked, target, source, path)
-        if key in held:
-            raise Refused(TradeCode.ON_HOLD, f"{source.number} is on hold.", path)
+        _check_free(source, held, path)
         for line, quantity in _pour(writing, locked, source, target).items():
             poured[line] += quantity
     mine = {line.order_line_id: line for line in locked.lines_of(target)}
@@ -243,14 +252,17 @@ async def move(writing: Writing, command: DeliveryMove) -> Outcome:
 async def reschedule(writing: Writing, command: DeliveryReschedule) -> Outcome:
     """Deliver at another time; nothing happens where it is that time already. Before dispatch only.
 
-    Refused: WRONG_STATE, OUTSIDE_RECEIVING_HOURS without a reason for it (D6), INVALID for an
-    excuse of what comes no later than it is wanted.
+    Refused: WRONG_STATE, INVALID_WINDOW for one that has passed, INVALID_DATE where it cannot be
+    handled in time (D16), OUTSIDE_RECEIVING_HOURS (D6) and OUTSIDE_VALIDITY (K3) without a reason,
+    INVALID for an excuse of what comes no later than it is wanted.
     """
     delivery, locked = await lock_one(writing, command, reschedule)
     if command.excuse is not None:
         _check_late(locked, delivery, command.window)
     before = delivery.window_latest
-    columns = await _window(locked, delivery, command.window, command.window_override)
+    columns, overridden = await new_window(
+        locked, delivery, command.window, command.window_override
+    )
     columns["excuse"] = command.excuse
     if all(getattr(delivery, name) == value for name, value in columns.items()):
         return {"delivery_id": delivery.id}
@@ -267,6 +279,7 @@ async def reschedule(writing: Writing, command: DeliveryReschedule) -> Outcome:
             excuse=command.excuse,
         ),
     )
+    tell_overridden(writing, delivery.id, overridden)
     return {"delivery_id": delivery.id}
 
 
@@ -317,6 +330,20 @@ async def _taken(
     return taken
 
 
+@guards("D11")
+async def _check_complete(writing: Writing, delivery: Delivery) -> None:
+    """Refused: DELIVERY_POLICY where what is released of an order is not complete any more."""
+    if delivery.state is not DeliveryState.PLANNED:
+        await check_delivery(writing, delivery, (INCOMPLETE,), ("lines",))
+
+
+@guards("D9")
+def _check_free(source: Delivery, held: Collection[UUID], path: Path) -> None:
+    """Refused: ON_HOLD for a delivery that would lose its hold."""
+    if source.id in held:
+        raise Refused(TradeCode.ON_HOLD, f"{source.number} is on hold.", path)
+
+
 def _check_alike(locked: Locked, target: Delivery, source: Delivery, path: Path) -> None:
     """Refused: NOT_MERGEABLE when they differ. Orders of two guests never travel as one."""
     differing = [it for it in ALIKE if getattr(source, it) != getattr(target, it)]
@@ -338,6 +365,7 @@ def _pour(
         order_line = locked.order_lines[line.order_line_id]
         quantities[order_line] = line.planned
         line.planned = Decimal(0)
+    into.completes_order = into.completes_order or source.completes_order
     source.state = DeliveryState.CANCELLED
     source.cancelled_at = writing.now
     changed(writing, source, events.DeliveryCancelled(source.id, merged_into=into.id))
@@ -359,15 +387,3 @@ async def _location(
     products = [of[line.id] for line in lines]
     await check_carried(locked.writing, [Route(products, found[location_id], delivery.method, ())])
     return location_id
-
-
-async def _window(
-    locked: Locked, delivery: Delivery, window: Window, override: str | None
-) -> dict[str, Any]:
-    """Return the columns of a new window. Refused: OUTSIDE_RECEIVING_HOURS."""
-    columns: dict[str, Any] = dict(zip(WINDOW, window.model_dump().values(), strict=True))
-    columns["window_override"] = override
-    if delivery.ship_to_id is not None:
-        addresses = await locked.writing.get(Address, {delivery.ship_to_id: ("delivery_id",)})
-        check_hours(addresses[delivery.ship_to_id], columns, ("window",))
-    return columns

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from commands.fulfilment.deliveries import remainder
 from commands.fulfilment.deliveries.locking import DeliveryCommand, Locked, changed, lock_one
 from commands.fulfilment.deliveries.plan import quantities_of
+from commands.fulfilment.deliveries.rest import remainder
 from commands.fulfilment.deliveries.stops import check_delivery
 from commands.fulfilment.parcels import pack as parcels
 from commands.fulfilment.parcels.inputs import ParcelPack, check_serials, check_shape
@@ -21,6 +21,7 @@ from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refused
 from kit.ids import Names
 from kit.inputs import LARGEST_BULK, Bulk, QuantityOrZero, refuse_duplicates
+from models.base.guards import guards
 from models.events.fulfilment.deliveries import DeliveryPacked
 from models.fulfilment.codes import FulfilmentCode
 from models.fulfilment.deliveries import acts
@@ -73,7 +74,9 @@ async def pack(writing: Writing, command: DeliveryPack) -> Outcome:
     the contents are not exactly what was picked, QUANTITY_EXCEEDED, INVALID for a short pick
     without reason, PAYMENT_OUTSTANDING, ON_HOLD for a short pick while a hold stops the delivery
     itself, DELIVERY_POLICY for one of an order that must come complete, or when an order is past
-    its date, NOT_FOUND and INVALID for what is no carrier, TAKEN for another parcel's SSCC,
+    its date, TOO_EARLY before it may be picked (D16), DUPLICATE for a serial number of one product
+    that is in two parcels, NOT_FOUND and INVALID for what is no carrier, TAKEN for another parcel's
+    SSCC,
     NOT_ALLOWED and OUT_OF_RANGE when no SSCC can be generated.
     """
     check_shape(command.parcels, ("parcels",))
@@ -81,13 +84,14 @@ async def pack(writing: Writing, command: DeliveryPack) -> Outcome:
     products = await locked.products()
     packagings = await locked.packagings(_named(command))
     picked = _picked(command, delivery, locked, products, packagings)
-    if any(quantity < line.planned for line, quantity in picked.items()):
-        # What is picked short is free of the delivery and so of its holds (D9).
-        await check_delivery(writing, delivery, (HELD,), ("lines",))
+    await _check_free(writing, delivery, picked)
     contents = _contents(command, delivery, locked, products, packagings)
     _check_contents(command, products, picked, contents)
+    _check_serials(command, products)
     short = _move(locked, picked)
     await _settle(locked, short)
+    if any(line.unplanned for line in short):
+        delivery.completes_order = False
     delivery.packing += 1
     delivery.state = DeliveryState.PACKED
     delivery.packed_at = writing.now
@@ -135,6 +139,15 @@ def _picked(
     return picked
 
 
+@guards("D9")
+async def _check_free(
+    writing: Writing, delivery: Delivery, picked: Mapping[DeliveryLine, Decimal]
+) -> None:
+    """Refused: ON_HOLD: what is picked short is free of the delivery and so of its holds."""
+    if any(quantity < line.planned for line, quantity in picked.items()):
+        await check_delivery(writing, delivery, (HELD,), ("lines",))
+
+
 def _contents(
     command: DeliveryPack,
     delivery: Delivery,
@@ -154,6 +167,7 @@ def _contents(
     return packed
 
 
+@guards("P1")
 def _check_contents(
     command: DeliveryPack,
     products: Mapping[UUID, Product],
@@ -170,6 +184,20 @@ def _check_contents(
             sku, there = products[line.id].sku, packed[line.id].normalize()
             text = f"{quantity.normalize():f} of {sku} were picked, {there:f} are in the parcels."
             raise Refused(FulfilmentCode.PARCELS_DO_NOT_MATCH, text, ("parcels",))
+
+
+@guards("D19")
+def _check_serials(command: DeliveryPack, products: Mapping[UUID, Product]) -> None:
+    """Refused: DUPLICATE for a serial number of one product that lies in two parcels."""
+    seen = set[tuple[UUID, str]]()
+    for place, parcel in enumerate(command.parcels):
+        for number, each in enumerate(parcel.contents):
+            for serial_no, serial in enumerate(each.serial_numbers):
+                unit = (products[each.delivery_line_id].id, serial)
+                if unit in seen:
+                    path = ("parcels", place, "contents", number, "serial_numbers", serial_no)
+                    raise Refused(Code.DUPLICATE, f"{serial} is packed twice.", path)
+                seen.add(unit)
 
 
 def _move(locked: Locked, picked: Mapping[DeliveryLine, Decimal]) -> dict[OrderLine, Decimal]:
@@ -201,8 +229,14 @@ async def _settle(locked: Locked, short: Mapping[OrderLine, Decimal]) -> None:
 
 
 def _backorder(order: Order, short: Mapping[OrderLine, Decimal]) -> None:
+    _check_complete(order, short)
+    for line, quantity in short.items():
+        move(line, backordered=quantity)
+
+
+@guards("D11")
+def _check_complete(order: Order, short: Mapping[OrderLine, Decimal]) -> None:
+    """Refused: DELIVERY_POLICY for a short pick of an order that must come complete."""
     if short and order.delivery_policy is DeliveryPolicy.SHIP_COMPLETE:
         text = f"{order.number} must come complete."
         raise Refused(FulfilmentCode.DELIVERY_POLICY, text, ("lines",))
-    for line, quantity in short.items():
-        move(line, backordered=quantity)

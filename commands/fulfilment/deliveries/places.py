@@ -5,15 +5,22 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
+from commands.fulfilment.deliveries.locking import Locked
+from commands.trade.contracts.times import AgreedPlace, check_ahead, check_handling
 from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Refused
-from kit.inputs import Place, Recipient
+from kit.inputs import Place, Recipient, Window
+from models.base.guards import guards
+from models.events.fulfilment.deliveries import DeliveryWindowOverridden
 from models.fulfilment.codes import FulfilmentCode
+from models.fulfilment.deliveries.tables import Delivery
 from models.master.catalog import Product
 from models.master.channels import CONSUMER_METHODS, Channel, DeliveryMethod
 from models.master.handling import MethodHandling, Need, lacking
 from models.master.locations import Location
-from models.master.parties import Address, Party, PartyKind, takes_in
+from models.master.parties import Address, Party, PartyKind
+from models.trade.contracts.states import TimeRule
+from models.trade.contracts.tables import Contract
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.tables import Order
 
@@ -52,14 +59,25 @@ def check_location(location: Location, path: Path) -> None:
         raise Refused(Code.WRONG_STATE, f"{location.code} is not active.", path)
 
 
+def allowed_methods(channel: Channel, party: Party | None) -> list[DeliveryMethod]:
+    """Return by which methods a channel delivers to a party (D8). party: None for a guest."""
+    is_company = party is not None and party.kind is PartyKind.COMPANY
+    not_for_it = CONSUMER_METHODS if is_company else frozenset()
+    return [it for it in DeliveryMethod if it in channel.delivery_methods and it not in not_for_it]
+
+
+@guards("D8")
 def check_method(method: DeliveryMethod, channel: Channel, party: Party | None, path: Path) -> None:
     """Refused: METHOD_NOT_ALLOWED by the channel, or for a business (invariant D8)."""
+    allowed = allowed_methods(channel, party)
+    if method in allowed:
+        return
     if method not in channel.delivery_methods:
-        text = f"The channel {channel.code} does not allow {method.value}."
-        raise Refused(FulfilmentCode.METHOD_NOT_ALLOWED, text, path)
-    if party is not None and party.kind is PartyKind.COMPANY and method in CONSUMER_METHODS:
-        text = f"{method.value} is not for businesses: goods go to a named recipient."
-        raise Refused(FulfilmentCode.METHOD_NOT_ALLOWED, text, path)
+        why = f"The channel {channel.code} does not allow {method.value}"
+    else:
+        why = f"{method.value} is not for businesses: goods go to a named recipient"
+    text = f"{why}; what would do: {', '.join(allowed) or 'none'}."
+    raise Refused(FulfilmentCode.METHOD_NOT_ALLOWED, text, path)
 
 
 @dataclass(frozen=True)
@@ -72,6 +90,7 @@ class Route:
     path: Path
 
 
+@guards("D14")
 async def check_carried(writing: Writing, routes: Iterable[Route]) -> None:
     """Look whether locations and methods can handle what they are to carry.
 
@@ -111,16 +130,6 @@ def _refused(
     return Refused(code, text, (*route.path, field))
 
 
-def check_hours(address: Address, columns: Mapping[str, Any], path: Path) -> None:
-    """Refused: OUTSIDE_RECEIVING_HOURS unless the window is overridden (invariant D6)."""
-    if columns["window_override"] is not None:
-        return
-    window = (columns["window_earliest"], columns["window_latest"])
-    if not takes_in(address.receiving_hours, address.time_zone, *window):
-        text = f"The address {address.code} takes nothing in then; say why in windowOverride."
-        raise Refused(FulfilmentCode.OUTSIDE_RECEIVING_HOURS, text, path)
-
-
 def place_columns(
     part: Towards, orders: Sequence[Order], addresses: Mapping[UUID, Address], path: Path
 ) -> dict[str, Any]:
@@ -151,3 +160,33 @@ def _one(values: Sequence[Any], path: Path) -> Any:
     if any(value != values[0] for value in values):
         raise Refused(Code.INVALID, "The orders differ here: say which it is.", path)
     return values[0]
+
+
+async def new_window(
+    locked: Locked, delivery: Delivery, window: Window, override: str | None
+) -> tuple[dict[str, Any], frozenset[TimeRule]]:
+    """Return the columns of a new window, and the rules that it overrides.
+
+    Refused: INVALID_WINDOW for one that has passed, INVALID_DATE where it cannot be handled in
+    time, OUTSIDE_RECEIVING_HOURS, OUTSIDE_VALIDITY.
+    """
+    check_ahead(locked.writing, window, ())
+    check_handling(delivery.fulfil_at, delivery.fulfil_by, window.latest, ("window",))
+    address = None
+    if delivery.ship_to_id is not None:
+        wanted = {delivery.ship_to_id: ("delivery_id",)}
+        address = (await locked.writing.get(Address, wanted))[delivery.ship_to_id]
+    agreed = {it.contract_id for it in locked.orders.values() if it.contract_id}
+    contracts = await locked.writing.by_key(Contract, "id", agreed)
+    arrival = AgreedPlace(address, list(contracts.values()), override)
+    overridden = arrival.check(window, ("window",))
+    columns: dict[str, Any] = dict(zip(WINDOW, window.model_dump().values(), strict=True))
+    columns["window_override"] = override
+    return columns, overridden
+
+
+def tell_overridden(writing: Writing, delivery_id: UUID, overridden: frozenset[TimeRule]) -> None:
+    """Tell which rules a window breaks, if any."""
+    if overridden:
+        rules = tuple(sorted(overridden))
+        writing.record(DeliveryWindowOverridden(delivery_id, rules=rules))

@@ -12,24 +12,27 @@ from commands.fulfilment.deliveries.places import (
     WINDOW,
     Route,
     check_carried,
-    check_hours,
     check_location,
     check_method,
     place_columns,
+    tell_overridden,
     window_of,
 )
+from commands.fulfilment.deliveries.rest.completing import check_completing
+from commands.fulfilment.deliveries.stops import check_agreed, check_room, check_wanted
 from commands.master.packagings.counting import (
     Counted,
     Packagings,
     Quantified,
     packagings_of,
 )
+from commands.trade.contracts.times import AgreedPlace, check_ahead, check_handling
 from commands.trade.orders.lines import lock_orders, move, touch_lines_of
 from commands.writing.counters import numbers
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
-from kit.errors import Code, Path, Refused
+from kit.errors import Code, Path, Refusals, Refused
 from kit.ids import Names, new_id
 from kit.inputs import (
     Bulk,
@@ -53,6 +56,8 @@ from models.master.channels import Channel, DeliveryMethod
 from models.master.locations import Location
 from models.master.parties import Address, Party
 from models.trade.codes import TradeCode
+from models.trade.contracts.states import TimeRule
+from models.trade.contracts.tables import Contract
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.tables import Order
 
@@ -73,7 +78,9 @@ class DeliveryPart(Input):
         None, description="When it is to arrive; else the window of its order lines or order."
     )
     window_override: Note | None = Field(
-        None, description="Why the window may lie outside of the address's receiving hours."
+        None,
+        description="Why the window may lie outside of the address's receiving hours, or of the"
+        " contract's validity; else the order's `windowOverride`.",
     )
     ship_to_id: Annotated[UUID, Names("Address")] | None = Field(
         None, description="Address of the party to deliver to; else the order's."
@@ -92,7 +99,9 @@ class DeliveryPart(Input):
     fulfil_at: Instant | None = Field(None, description="Do not pick before this instant.")
     fulfil_by: Instant | None = Field(None, description="It must have left by this instant.")
     completes_order: bool = Field(
-        default=False, description="This delivery completes its orders (EDIFACT 4183 164)."
+        default=False,
+        description="This delivery completes its orders (EDIFACT 4183 164): with it, nothing of"
+        " them is in no delivery, and it leaves last. Packed short it completes them no longer.",
     )
 
 
@@ -123,6 +132,7 @@ class _Found:
     packagings: Packagings
     channels: Mapping[UUID, Channel]
     parties: Mapping[UUID, Party]
+    contracts: Mapping[UUID, Contract]
     locations: Mapping[UUID, Location]
     addresses: Mapping[UUID, Address]
 
@@ -136,14 +146,19 @@ async def plan_all(writing: Writing, command: DeliveryPlan) -> Outcome:
     """Plan deliveries of confirmed orders.
 
     Refused: NOT_FOUND, DUPLICATE, SCALE_EXCEEDED, WRONG_STATE for an order that is not confirmed,
+    DELIVERY_POLICY for one that is not wanted any more (D10),
     AMENDMENT_AWAITED for a line whose amendment waits for its answer (D13),
     QUANTITY_NOT_OPEN when more is planned than is open (O1, D1), PARTY_MISMATCH when orders of
     different buyers are to travel together, INVALID_WINDOW and INVALID when there is no one
-    default, OUTSIDE_RECEIVING_HOURS (D6), METHOD_NOT_ALLOWED (D8, or for what the goods need),
+    default, or the window has passed, OUTSIDE_RECEIVING_HOURS (D6), OUTSIDE_VALIDITY (K3),
+    INVALID_DATE where it cannot be handled in time (D16), INVALID where it does not complete its
+    orders as it says (D18), METHOD_NOT_ALLOWED (D8, or for what the goods need),
     LOCATION_NOT_ALLOWED for what the goods need, TOO_MANY_ITEMS for orders with
     more lines than one call may touch.
     """
     path: Path = ("deliveries",)
+    for place, part in enumerate(command.deliveries):
+        check_ahead(writing, part.window, (*path, place))
     lines = await writing.get(OrderLine, _line_paths(command.deliveries, path))
     orders = await lock_orders(writing, {line.order_id: () for line in lines.values()})
     await touch_lines_of(writing, orders)
@@ -157,14 +172,26 @@ async def plan(writing: Writing, parts: Sequence[DeliveryPart], path: Path) -> l
     """
     await writing.session.flush()
     found = await _find(writing, parts, path)
-    planned, taken = [], []
+    planned, taken, overridden, refusals = [], [], [], Refusals()
     for place, part in enumerate(parts):
-        taken.append(_take(writing, found, part, (*path, place)))
-        orders = list({it.order_id: found.orders[it.order_id] for it in taken[-1]}.values())
-        planned.append(_columns(found, part, orders, (*path, place)))
+        with refusals:
+            taken.append(_take(writing, found, part, (*path, place)))
+            orders = list({it.order_id: found.orders[it.order_id] for it in taken[-1]}.values())
+            planned.append(_columns(found, part, orders, (*path, place)))
+            overridden.append(_check_times(found, part, planned[-1], orders, (*path, place)))
+    refusals.end()
     await check_carried(writing, _routes(found, parts, taken, path))
     drawn = await numbers(writing, CounterName.DELIVERY, len(parts))
-    return await _write(writing, parts, planned, drawn, taken)
+    keys = await _write(writing, parts, planned, drawn, taken)
+    for key, rules in zip(keys, overridden, strict=True):
+        tell_overridden(writing, key, rules)
+    completing = {
+        key: (*path, place)
+        for place, (key, part) in enumerate(zip(keys, parts, strict=True))
+        if part.completes_order
+    }
+    await check_completing(writing, completing)
+    return keys
 
 
 def _line_paths(parts: Sequence[DeliveryPart], path: Path) -> dict[UUID, Path]:
@@ -183,6 +210,7 @@ async def _find(writing: Writing, parts: Sequence[DeliveryPart], path: Path) -> 
     named = {it.ship_to_id: (*path, i, "ship_to_id") for i, it in enumerate(parts) if it.ship_to_id}
     defaults = {it.ship_to_id for it in orders.values() if it.ship_to_id}
     party_ids = {it.party_id for it in orders.values() if it.party_id}
+    contract_ids = {it.contract_id for it in orders.values() if it.contract_id}
     counted = [(lines[it.order_line_id].product_id, it) for part in parts for it in part.lines]
     return _Found(
         lines,
@@ -191,6 +219,7 @@ async def _find(writing: Writing, parts: Sequence[DeliveryPart], path: Path) -> 
         await packagings_of(writing, counted),
         await writing.by_key(Channel, "id", {it.channel_id for it in orders.values()}),
         await writing.by_key(Party, "id", party_ids),
+        await writing.for_all().by_key(Contract, "id", contract_ids),
         await writing.get(Location, located),
         await writing.get(Address, {**dict.fromkeys(defaults, path), **named}),
     )
@@ -201,24 +230,30 @@ def _take(
 ) -> dict[OrderLine, Counted]:
     """Move the planned quantities of one part, and return them."""
     refuse_duplicates((it.order_line_id for it in part.lines), (*path, "lines"), "order_line_id")
-    taken = {}
+    taken, refusals = {}, Refusals()
     for place, each in enumerate(part.lines):
-        line, below = found.lines[each.order_line_id], (*path, "lines", place)
-        order = found.orders[line.order_id]
-        if order.state not in acts.PLAN.states:
-            text = f"{order.number} is {order.state.value}, not CONFIRMED."
-            raise Refused(Code.WRONG_STATE, text, (*below, "order_line_id"))
-        if line.is_amended(writing.now):
-            text = f"An amendment of line {line.line_no} of {order.number} waits for its answer."
-            raise Refused(TradeCode.AMENDMENT_AWAITED, text, (*below, "order_line_id"))
-        quantity = found.packagings(found.products[line.product_id], each, path=below)
-        room = line.ordered - line.cancelled + line.over_tolerance - line.planned
-        if quantity.amount > room:
-            text = f"Only {room.normalize():f} of this line can still be planned."
-            raise Refused(TradeCode.QUANTITY_NOT_OPEN, text, (*below, "quantity"))
-        move(line, planned=quantity.amount)
-        taken[line] = quantity
+        with refusals:
+            line, quantity = _one(writing, found, each, (*path, "lines", place))
+            move(line, planned=quantity.amount)
+            taken[line] = quantity
+    refusals.end()
     return taken
+
+
+def _one(
+    writing: Writing, found: _Found, each: PlannedLine, below: Path
+) -> tuple[OrderLine, Counted]:
+    """Return an order line and how much of it is planned, checked."""
+    line = found.lines[each.order_line_id]
+    order = found.orders[line.order_id]
+    if order.state not in acts.PLAN.states:
+        text = f"{order.number} is {order.state.value}, not CONFIRMED."
+        raise Refused(Code.WRONG_STATE, text, (*below, "order_line_id"))
+    check_wanted(writing, order, (*below, "order_line_id"))
+    check_agreed(writing, order, line, (*below, "order_line_id"))
+    quantity = found.packagings(found.products[line.product_id], each, path=below)
+    check_room(line, quantity.amount, (*below, "quantity"))
+    return line, quantity
 
 
 def _columns(
@@ -235,9 +270,29 @@ def _columns(
     check_location(found.locations[part.location_id], (*path, "location_id"))
     check_method(part.method, found.channels[first.channel_id], party, (*path, "method"))
     columns = _window(found, part, path) | place_columns(part, orders, found.addresses, path)
-    if columns["ship_to_id"] is not None:
-        check_hours(found.addresses[columns["ship_to_id"]], columns, (*path, "window"))
+    overrides = [part.window_override, *(it.window_override for it in orders)]
+    columns["window_override"] = next((it for it in overrides if it is not None), None)
     return columns | {"party_id": first.party_id, "channel_id": first.channel_id}
+
+
+def _check_times(
+    found: _Found,
+    part: DeliveryPart,
+    columns: Mapping[str, Any],
+    orders: Sequence[Order],
+    path: Path,
+) -> frozenset[TimeRule]:
+    """Return the rules that its window overrides. Refused: as `AgreedPlace.check`, INVALID_DATE."""
+    window = Window.model_construct(
+        earliest=columns["window_earliest"],
+        latest=columns["window_latest"],
+        time_zone=columns["window_zone"],
+    )
+    check_handling(part.fulfil_at, part.fulfil_by, window.latest, path)
+    contracts = [found.contracts[it.contract_id] for it in orders if it.contract_id]
+    address = found.addresses[columns["ship_to_id"]] if columns["ship_to_id"] else None
+    arrival = AgreedPlace(address, contracts, columns["window_override"])
+    return arrival.check(window, (*path, "window"))
 
 
 def _routes(
@@ -263,7 +318,7 @@ def _window(found: _Found, part: DeliveryPart, path: Path) -> dict[str, Any]:
             text = "The orders give no one window: say when this delivery is to arrive."
             raise Refused(Code.INVALID_WINDOW, text, (*path, "window"))
         values = wanted.pop() or ()
-    return dict(zip(WINDOW, values, strict=True)) | {"window_override": part.window_override}
+    return dict(zip(WINDOW, values, strict=True))
 
 
 async def _write(

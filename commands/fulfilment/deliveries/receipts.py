@@ -8,13 +8,13 @@ from uuid import UUID
 
 from pydantic import Field
 
-from commands.fulfilment.clocks import check_happened
 from commands.fulfilment.deliveries.arrival import Arrived, bring
 from commands.fulfilment.deliveries.locking import DeliveryCommand, Locked, changed, lock_one
 from commands.master.packagings.counting import Counted, Quantified
 from commands.trade.contracts import counters
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
+from kit.clock import check_happened
 from kit.errors import Code, Path, Refused
 from kit.ids import Names, new_id
 from kit.inputs import (
@@ -84,7 +84,7 @@ async def confirm_receipt(writing: Writing, command: DeliveryConfirmReceipt) -> 
     """
     delivery, locked = await lock_one(writing, command, confirm_receipt)
     when = command.received_at or writing.now
-    check_happened(when, ("received_at",), since=delivery.dispatched_at, until=writing.now)
+    check_happened(when, ("received_at",), writing.now, delivery.dispatched_at)
     sequence, before = await _before(locked, delivery)
     receipt = Receipt(
         merchant_id=delivery.merchant_id,

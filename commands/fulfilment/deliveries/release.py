@@ -1,11 +1,10 @@
 """Releasing to the warehouse, and taking back what has not left yet."""
 
 from commands.fulfilment.deliveries.locking import DeliveryCommand, changed, lock_one
-from commands.fulfilment.parcels.pack import void
-from commands.trade.orders.lines import move
+from commands.fulfilment.deliveries.rest.back import take_back
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
-from models.events.fulfilment.deliveries import DeliveryCancelled, DeliveryReleased
+from models.events.fulfilment.deliveries import DeliveryReleased
 from models.fulfilment.deliveries import acts
 from models.fulfilment.deliveries.states import DeliveryState
 
@@ -27,7 +26,9 @@ async def release(writing: Writing, command: DeliveryRelease) -> Outcome:
 
     Refused: ON_HOLD, PAYMENT_OUTSTANDING by the rule of party or channel (D12), AMENDMENT_AWAITED
     while an amendment of a line waits for its answer (D13), RECIPIENT_MISSING for a company without
-    a named recipient (D7), DELIVERY_POLICY when the order must come complete or is past its date,
+    a named recipient (D7), ADDRESS_MISSING where its method needs one (D17),
+    DELIVERY_POLICY when the order must come complete or is past its date, or the delivery does not
+    complete it as it says (D18),
     LOCATION_NOT_ALLOWED and METHOD_NOT_ALLOWED for what the goods need, WRONG_STATE.
     """
     delivery, _ = await lock_one(writing, command, release)
@@ -44,16 +45,9 @@ async def release(writing: Writing, command: DeliveryRelease) -> Outcome:
 async def cancel(writing: Writing, command: DeliveryCancel) -> Outcome:
     """Take a delivery back before it leaves: its quantities can be planned again (D5).
 
-    Its own lines keep what was planned, picked and packed, for the record; the counters of the
-    order lines go back exactly. Refused: WRONG_STATE, ON_HOLD while a hold stops the delivery
+    Refused: WRONG_STATE, ON_HOLD while a hold stops the delivery
     itself, since its quantities would be free of it.
     """
     delivery, locked = await lock_one(writing, command, cancel)
-    for line in locked.lines_of(delivery):
-        order_line = locked.order_lines[line.order_line_id]
-        move(order_line, planned=-line.planned, picked=-line.picked, packed=-line.packed)
-    await void(locked.writing, delivery.id)
-    delivery.state = DeliveryState.CANCELLED
-    delivery.cancelled_at = writing.now
-    changed(writing, delivery, DeliveryCancelled(delivery.id))
+    await take_back(writing, locked, [delivery])
     return {"delivery_id": delivery.id}

@@ -2,22 +2,28 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from functools import partial
-from typing import Any
 
+from commands.trade.orders.states import not_wanted
 from commands.writing.stops import check_stops
 from commands.writing.transaction import Writing
 from kit.errors import Path, Refused
 from models.access.viewers import Viewer
 from models.base.acts import Some
+from models.base.guards import guards
 from models.fulfilment.codes import FulfilmentCode
 from models.fulfilment.deliveries.conditions import (
     AMENDED,
     INCOMPLETE,
     NAMELESS,
+    NOT_LAST,
     ORDER_HELD,
+    PLACELESS,
+    TOO_EARLY,
     TOO_LATE,
     UNCARRIED,
+    UNFINISHED,
     UNPAID,
     UNPLACED,
 )
@@ -45,7 +51,7 @@ async def check_delivery(
     """Refuse while something stops what is done with a locked delivery. at: when, now by default.
 
     Refused: ON_HOLD, PAYMENT_OUTSTANDING, AMENDMENT_AWAITED, RECIPIENT_MISSING, DELIVERY_POLICY,
-    LOCATION_NOT_ALLOWED, METHOD_NOT_ALLOWED.
+    ADDRESS_MISSING, TOO_EARLY, LOCATION_NOT_ALLOWED, METHOD_NOT_ALLOWED.
     """
     held = partial(_held, writing.viewer, delivery, path)
     known = {
@@ -56,6 +62,10 @@ async def check_delivery(
         NAMELESS: partial(_nameless, delivery, path),
         TOO_LATE: partial(_too_late, path),
         INCOMPLETE: partial(_incomplete, path),
+        PLACELESS: partial(_placeless, delivery, path),
+        TOO_EARLY: partial(_too_early, delivery, path),
+        UNFINISHED: partial(_unfinished, delivery, path),
+        NOT_LAST: partial(_unfinished, delivery, path),
         UNPLACED: partial(_unhandled, delivery, FulfilmentCode.LOCATION_NOT_ALLOWED, path),
         UNCARRIED: partial(_unhandled, delivery, FulfilmentCode.METHOD_NOT_ALLOWED, path),
     }
@@ -91,8 +101,24 @@ def _nameless(delivery: Delivery, path: Path, _companies: Sequence[Party]) -> Re
 
 def _too_late(path: Path, orders: Sequence[Order]) -> Refused:
     """Return the refusal of what is not wanted any more (D10)."""
-    order: Any = orders[0]
-    text = f"{order.number} was wanted by {order.cancel_if_not_by.isoformat()} or not."
+    return Refused(FulfilmentCode.DELIVERY_POLICY, not_wanted(orders[0]), path)
+
+
+def _placeless(delivery: Delivery, path: Path, _itself: Sequence[Delivery]) -> Refused:
+    """Return the refusal of what would go nowhere (D17)."""
+    text = f"{delivery.number} goes by {delivery.method.value}, and nobody has said where to."
+    return Refused(FulfilmentCode.ADDRESS_MISSING, text, path)
+
+
+def _too_early(delivery: Delivery, path: Path, _itself: Sequence[Delivery]) -> Refused:
+    """Return the refusal of what is not to be picked yet (D16)."""
+    text = f"{delivery.number} is not to be picked before {delivery.fulfil_at}."
+    return Refused(FulfilmentCode.TOO_EARLY, text, path)
+
+
+def _unfinished(delivery: Delivery, path: Path, orders: Sequence[Order]) -> Refused:
+    """Return the refusal of what says that it completes its orders, and does not (D18)."""
+    text = f"{delivery.number} is to complete {orders[0].number}, of which more is open."
     return Refused(FulfilmentCode.DELIVERY_POLICY, text, path)
 
 
@@ -110,3 +136,27 @@ def _unhandled(
     is_place = code is FulfilmentCode.LOCATION_NOT_ALLOWED
     what = "Its location" if is_place else delivery.method.value
     return Refused(code, f"{what} cannot handle {', '.join(needs)} as they need.", path)
+
+
+@guards("D10")
+def check_wanted(writing: Writing, order: Order, path: Path) -> None:
+    """Refused: DELIVERY_POLICY for an order that is not wanted any more."""
+    if not order.is_wanted(writing.now):
+        raise Refused(FulfilmentCode.DELIVERY_POLICY, not_wanted(order), path)
+
+
+@guards("D13")
+def check_agreed(writing: Writing, order: Order, line: OrderLine, path: Path) -> None:
+    """Refused: AMENDMENT_AWAITED."""
+    if line.is_amended(writing.now):
+        text = f"An amendment of line {line.line_no} of {order.number} waits for its answer."
+        raise Refused(TradeCode.AMENDMENT_AWAITED, text, path)
+
+
+@guards("O1")
+def check_room(line: OrderLine, quantity: Decimal, path: Path) -> None:
+    """Refused: QUANTITY_NOT_OPEN for more than can still be planned."""
+    room = line.ordered - line.cancelled + line.over_tolerance - line.planned
+    if quantity > room:
+        text = f"Only {room.normalize():f} of this line can still be planned."
+        raise Refused(TradeCode.QUANTITY_NOT_OPEN, text, path)

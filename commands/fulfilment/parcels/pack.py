@@ -5,10 +5,11 @@ from collections.abc import Collection, Mapping, Sequence
 from operator import attrgetter
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, Uuid, any_, literal, select
 
 from commands.fulfilment.parcels.inputs import ParcelPack
 from commands.master.packagings.counting import Counted
+from commands.master.parties.roles import check_role
 from commands.writing.counters import raised
 from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Refused
@@ -93,12 +94,13 @@ async def pack(
     return made
 
 
-async def void(writing: Writing, delivery_id: UUID) -> None:
-    """Void the parcels of a delivery that still count."""
+async def void(writing: Writing, *delivery_ids: UUID) -> None:
+    """Void the parcels of deliveries that still count."""
     rows = writing.seen(Parcel).where(
-        Parcel.delivery_id == delivery_id, Parcel.status != ParcelStatus.VOIDED
+        Parcel.delivery_id == any_(literal(delivery_ids, ARRAY(Uuid()))),
+        Parcel.status != ParcelStatus.VOIDED,
     )
-    for parcel in await writing.all(rows.order_by(Parcel.parcel_no)):
+    for parcel in await writing.all(rows.order_by(Parcel.delivery_id, Parcel.parcel_no)):
         parcel.status = ParcelStatus.VOIDED
         parcel.status_at = parcel.voided_at = writing.now
         writing.record(ParcelVoided(parcel.id))
@@ -111,8 +113,7 @@ async def _check_carriers(writing: Writing, parcels: Sequence[ParcelPack], path:
         if each.carrier_id is not None
     }
     for key, party in (await writing.get(Party, paths)).items():
-        if PartyRole.CARRIER not in party.roles:
-            raise Refused(Code.INVALID, f"{party.name} is no carrier.", paths[key])
+        check_role(party, PartyRole.CARRIER, paths[key])
 
 
 async def _ssccs(writing: Writing, parcels: Sequence[ParcelPack], path: Path) -> list[str | None]:

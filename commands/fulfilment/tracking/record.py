@@ -9,7 +9,6 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, Uuid, any_, bindparam, case, func, or_, select
 
-from commands.fulfilment.clocks import APART, check_happened
 from commands.fulfilment.deliveries import arrival
 from commands.fulfilment.deliveries.locking import ORDERS_NOW, lock_deliveries, lock_unread
 from commands.fulfilment.tracking.named import find
@@ -17,6 +16,7 @@ from commands.fulfilment.tracking.reports import ParcelRecordTracking, TrackingR
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Outcome, Overtaken, Writing
 from commands.writing.verbs import verb
+from kit.clock import check_happened
 from kit.db.statements import Statement
 from kit.errors import Path, Refused
 from kit.ids import new_id
@@ -203,8 +203,7 @@ class _Known:
 
     def check(self, parcel: Parcel, report: TrackingReport, path: Path) -> None:
         """Refused: INVALID_DATE for what did not happen when it is said to have."""
-        since, until = self.placed[parcel.id], self.writing.now + APART
-        check_happened(report.occurred_at, path, since=since, until=until)
+        check_happened(report.occurred_at, path, self.writing.now, self.placed[parcel.id])
 
     def add(self, parcel: Parcel, report: TrackingReport, source: str | None) -> Outcome:
         """Add an event unless it is known; a new number is added beside the others (P3)."""

@@ -7,9 +7,10 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from commands.fulfilment.tracking.happened import Happened
 from kit.errors import Code
 from kit.ids import Names
-from kit.inputs import Bulk, Command, Input, Instant, Key, Name, Note, Reference, Sscc
+from kit.inputs import Command, Each, Key, Name, Note, Reference, Sscc
 from models.fulfilment.tracking.events import Vocabulary
 
 _KEYS = ("parcel_id", "sscc", "tracking_number")
@@ -26,7 +27,7 @@ _THE_EVENT = {
 """What an event without an id of its carrier is told apart by."""
 
 
-class TrackingReport(Input):
+class TrackingReport(Happened):
     """One event of one parcel, which is named by exactly one of its keys."""
 
     parcel_id: Annotated[UUID, Names("Parcel")] | None = Field(
@@ -47,10 +48,6 @@ class TrackingReport(Input):
         " that it does not have is kept and means UNKNOWN."
     )
     sub_status: Reference | None = Field(None, description="The carrier's finer status.")
-    occurred_at: Instant = Field(
-        description="When it happened; at most one day ahead of our clock, and one day before its"
-        " orders were placed."
-    )
     carrier_event_id: Reference | None = Field(
         None, description="The carrier's own id of the event: the same id is the same event."
     )
@@ -95,4 +92,4 @@ class ParcelRecordTracking(Command):
         description="Name of the feed, within which the events are told apart; the vocabulary's"
         " name when left out. A carrier's own reports always have its number as their source.",
     )
-    events: Bulk[TrackingReport] = Field(description="The events, in any order.")
+    events: Each[TrackingReport] = Field(description="The events, in any order.")

@@ -1,6 +1,6 @@
 """Packagings: written in bulk, by product and code."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from uuid import UUID
 
@@ -8,12 +8,12 @@ from pydantic import Field
 
 from commands.master.gtins import check_gtins
 from commands.master.packagings.counting import Packagings, Quantified, columns_of
-from commands.writing.transaction import Outcome, Writing, missing
+from commands.writing.transaction import Outcome, Writing, check_known
 from commands.writing.upserts.frozen import check_frozen
 from commands.writing.upserts.items import UpsertEvents, happened, item_of, put, results, status
 from commands.writing.verbs import verb
-from kit.errors import Code, Refused
-from kit.inputs import Bulk, Command, Gtin, Name, Quantity, Reference, Upsert, refuse_duplicates
+from kit.errors import Code, Refusals, Refused
+from kit.inputs import Command, Each, Gtin, Name, Quantity, Reference, Upsert, refuse_duplicates
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.events.master.packagings import PackagingCreated, PackagingUpdated
@@ -50,7 +50,7 @@ class PackagingUpsert(Upsert, Quantified):
 class PackagingsUpsert(Command):
     """Up to 250 packagings."""
 
-    packagings: Bulk[PackagingUpsert] = Field(
+    packagings: Each[PackagingUpsert] = Field(
         description="The packagings, each product and code once; what one is made up of comes"
         " before it, or is there."
     )
@@ -68,22 +68,35 @@ async def upsert_all(writing: Writing, command: PackagingsUpsert) -> Outcome:
     contents of what is used; TAKEN for a GTIN; SCALE_EXCEEDED and OUT_OF_RANGE for a quantity.
     """
     inputs = command.packagings
-    refuse_duplicates(((it.product_sku, it.code) for it in inputs), ("packagings",), "code")
     products = await writing.by_key(Product, "sku", {it.product_sku for it in inputs})
-    for place, each in enumerate(inputs):
-        if each.product_sku not in products:
-            raise missing(Product, ("packagings", place, "product_sku"))
+    named = enumerate(it.product_sku for it in inputs)
+    paths = ((sku, ("packagings", place, "product_sku")) for place, sku in named)
+    check_known(Product, products, paths)
     ids = {it.id for it in products.values()}
     rows = await writing.among(Packaging, "product_id", ids, "id", lock=True)
     known = {(it.product_id, it.code): it for it in rows}
     contents = _contents(products, known, inputs)
+    refuse_duplicates(((it.product_sku, it.code) for it in inputs), ("packagings",), "code")
     before = [known.get((products[it.product_sku].id, it.code)) for it in inputs]
     changes = [(row, {"content": it}) for row, it in zip(before, contents, strict=True)]
     await check_frozen(writing, Packaging, changes, ("packagings",), content="quantity")
     numbers = [(row, it.gtin) for row, it in zip(before, inputs, strict=True)]
     await check_gtins(writing, numbers, ("packagings",))
+    new = zip(inputs, before, contents, strict=True)
+    made, statuses = _put_all(writing, products, known, new)
+    await writing.session.flush()
+    return results("packaging_id", made, statuses)
+
+
+def _put_all(
+    writing: Writing,
+    products: Mapping[str, Product],
+    known: dict[tuple[UUID, str], Packaging],
+    new: Iterable[tuple[PackagingUpsert, Packaging | None, Decimal]],
+) -> tuple[list[Packaging], list[str]]:
+    """Write packagings, each with what it holds; return them and what was done to each."""
     made, statuses = [], []
-    for one, old, content in zip(inputs, before, contents, strict=True):
+    for one, old, content in new:
         product = products[one.product_sku]
         inner = None if one.packaging is None else known[product.id, one.packaging]
         holds = {"content": content, **columns_of(inner)}
@@ -92,8 +105,7 @@ async def upsert_all(writing: Writing, command: PackagingsUpsert) -> Outcome:
         known[product.id, one.code] = row
         made.append(row)
         statuses.append(status(writing, happened(_EVENTS, row, changed, is_new=old is None)))
-    await writing.session.flush()
-    return results("packaging_id", made, statuses)
+    return made, statuses
 
 
 def _contents(
@@ -105,13 +117,15 @@ def _contents(
 
     Refused: INVALID for one that is made up of itself, and as `Packagings`.
     """
-    found, contents = dict(known), []
+    found, contents, refusals = dict(known), [], Refusals()
     for place, each in enumerate(inputs):
         product, path = products[each.product_sku], ("packagings", place)
-        if each.packaging == each.code:
-            text = "A packaging is made up of others."
-            raise Refused(Code.INVALID, text, (*path, "packaging"))
-        content = Packagings(found)(product, each, path=path).amount
-        found[product.id, each.code] = Packaging(code=each.code, content=content)
-        contents.append(content)
+        with refusals:
+            if each.packaging == each.code:
+                text = "A packaging is made up of others."
+                raise Refused(Code.INVALID, text, (*path, "packaging"))
+            content = Packagings(found)(product, each, path=path).amount
+            found[product.id, each.code] = Packaging(code=each.code, content=content)
+            contents.append(content)
+    refusals.end()
     return contents

@@ -1,6 +1,7 @@
 """What is told of a party, its contacts and addresses."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Annotated, Any
 
@@ -8,11 +9,11 @@ from babel.core import Locale, UnknownLocaleError
 from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from kit.errors import Code, Path, Refused
+from kit.errors import Code, Path, Refusals, Refused
 from kit.inputs import (
     LARGEST_BULK,
-    Bulk,
     Command,
+    Each,
     Gln,
     Input,
     Money,
@@ -141,24 +142,36 @@ class PartyUpsert(Upsert):
 class PartiesUpsert(Command):
     """Up to 250 parties with their contacts and addresses."""
 
-    parties: Bulk[PartyUpsert] = Field(description="The parties; each number once.")
+    parties: Each[PartyUpsert] = Field(description="The parties; each number once.")
 
 
-def _check(parties: Sequence[PartyUpsert]) -> None:
-    refuse_duplicates((it.number for it in parties), ("parties",), "number")
+def check(parties: Sequence[PartyUpsert]) -> None:
+    """Refused: what parties contradict themselves or each other in, all at once."""
+    refusals = Refusals()
     for place, party in enumerate(parties):
-        contacts, addresses = ("parties", place, "contacts"), ("parties", place, "addresses")
-        refuse_duplicates(party.channel_codes or (), ("parties", place, "channel_codes"))
-        refuse_duplicates((it.code for it in party.contacts), contacts, "code")
-        refuse_duplicates((it.code for it in party.addresses), addresses, "code")
-        defaults = (it.is_default or None for it in party.addresses)
-        refuse_duplicates(defaults, addresses, "is_default")
-        for number, address in enumerate(party.addresses):
-            _check_openings(address.receiving_hours, (*addresses, number, "receiving_hours"))
+        for contradiction in _contradictions(party, ("parties", place)):
+            with refusals:
+                contradiction()
+    refusals.end()
+    refuse_duplicates((it.number for it in parties), ("parties",), "number")
+
+
+def _contradictions(party: PartyUpsert, path: Path) -> Iterator[Callable[[], None]]:
+    """Yield the rules of one party, each of which refuses by itself."""
+    addresses = (*path, "addresses")
+    for name in ("contacts", "addresses"):
+        codes = [it.code for it in getattr(party, name)]
+        yield partial(refuse_duplicates, codes, (*path, name), "code")
+    yield partial(refuse_duplicates, party.channel_codes or (), (*path, "channel_codes"))
+    defaults = [it.is_default or None for it in party.addresses]
+    yield partial(refuse_duplicates, defaults, addresses, "is_default")
+    for number, address in enumerate(party.addresses):
+        where = (*addresses, number, "receiving_hours")
+        yield partial(_check_openings, address.receiving_hours, where)
 
 
 def _check_openings(openings: Sequence[Opening], path: Path) -> None:
-    order = sorted(range(len(openings)), key=lambda place: _start(openings[place].model_dump()))
+    order = sorted(range(len(openings)), key=lambda place: start(openings[place].model_dump()))
     for before, after in pairwise(order):
         one, other = openings[before], openings[after]
         if one.weekday == other.weekday and other.opens < one.closes:
@@ -167,5 +180,6 @@ def _check_openings(openings: Sequence[Opening], path: Path) -> None:
             )
 
 
-def _start(opening: dict[str, Any]) -> tuple[int, str]:
+def start(opening: dict[str, Any]) -> tuple[int, str]:
+    """Return what hours are sorted by."""
     return opening["weekday"], opening["opens"]

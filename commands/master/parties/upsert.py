@@ -12,13 +12,14 @@ from commands.master.parties.inputs import (
     ContactUpsert,
     PartiesUpsert,
     PartyUpsert,
-    _check,
-    _start,
+    check,
+    start,
 )
-from commands.writing.transaction import Outcome, Writing, missing
+from commands.master.parties.roles import check_kept
+from commands.writing.transaction import Outcome, Writing, check_known, missing
 from commands.writing.upserts.items import Item, item_of, locked, put, results, status
 from commands.writing.verbs import verb
-from kit.errors import Code, Path, Refused
+from kit.errors import Code, Path, Refusals, Refused
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.base.events import Event
@@ -45,17 +46,23 @@ async def upsert_all(writing: Writing, command: PartiesUpsert) -> Outcome:
     A change of a contact or an address is one of its party. An address that becomes the default
     takes the place of the one before. Refused: DUPLICATE when a key stands twice, or two
     addresses of a party are its default; INVALID_WINDOW when receiving hours overlap; INVALID for
-    limits in two currencies; NOT_FOUND for a channel.
+    limits in two currencies; NOT_FOUND for a channel; IN_USE for a role that is used and left out.
     """
     inputs = command.parties
-    _check(inputs)
-    found = await locked(writing, Party, "number", (it.number for it in inputs))
     channels = await _channels(writing, inputs)
-    written = []
+    check(inputs)
+    found = await locked(writing, Party, "number", (it.number for it in inputs))
+    await check_kept(writing, found, inputs)
+    refusals, items = Refusals(), list[Item]()
     for place, each in enumerate(inputs):
-        row = found.get(each.number)
-        item = _party(each, channels).also(_limits(row, each, ("parties", place)))
-        written.append(put(writing, Party, row, item))
+        with refusals:
+            limits = _limits(found.get(each.number), each, ("parties", place))
+            items.append(_party(each, channels).also(limits))
+    refusals.end()
+    written = [
+        put(writing, Party, found.get(each.number), item)
+        for each, item in zip(inputs, items, strict=True)
+    ]
     await writing.session.flush()
     pairs = [(row, it) for (row, _), it in zip(written, inputs, strict=True)]
     contacts = await _put_all(writing, Contact, [(row, it.contacts) for row, it in pairs])
@@ -107,10 +114,12 @@ async def _channels(writing: Writing, inputs: Sequence[PartyUpsert]) -> Mapping[
     """Return code -> id of the channels that parties name. Refused: NOT_FOUND."""
     codes = {code for it in inputs for code in it.channel_codes or ()}
     found = await writing.by_key(Channel, "code", codes)
-    for place, each in enumerate(inputs):
-        for number, code in enumerate(each.channel_codes or ()):
-            if code not in found:
-                raise missing(Channel, ("parties", place, "channel_codes", number))
+    paths = (
+        (code, ("parties", place, "channel_codes", number))
+        for place, each in enumerate(inputs)
+        for number, code in enumerate(each.channel_codes or ())
+    )
+    check_known(Channel, found, paths)
     return {code: row.id for code, row in found.items()}
 
 
@@ -148,7 +157,7 @@ def _columns(item: ContactUpsert | AddressUpsert, party_id: UUID) -> Item:
     shaped = {}
     if isinstance(item, AddressUpsert):
         hours = [it.model_dump() for it in item.receiving_hours]
-        shaped["receiving_hours"] = {"receiving_hours": sorted(hours, key=_start)}
+        shaped["receiving_hours"] = {"receiving_hours": sorted(hours, key=start)}
     return item_of(item, shaped).also({"party_id": party_id})
 
 

@@ -1,9 +1,9 @@
 """The prices in price lists: written in bulk, by list, product and quantity."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from types import SimpleNamespace
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -23,10 +23,11 @@ from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.upserts.items import Item, item_of, locked, results
 from commands.writing.verbs import verb
 from kit.db.statements import Statement
+from kit.errors import Refusals
 from kit.ids import new_id
 from kit.inputs import (
-    Bulk,
     Command,
+    Each,
     ExactAmount,
     QuantityOrZero,
     Reference,
@@ -72,7 +73,7 @@ class PriceListEntryUpsert(Upsert, Quantified):
 class PriceListEntriesUpsert(Command):
     """Up to 250 prices, of any lists."""
 
-    entries: Bulk[PriceListEntryUpsert] = Field(
+    entries: Each[PriceListEntryUpsert] = Field(
         description="The prices; each list, product and quantity once."
     )
 
@@ -91,7 +92,7 @@ async def upsert_all(writing: Writing, command: PriceListEntriesUpsert) -> Outco
     lists = await locked(writing, PriceList, "code", {it.price_list_code for it in inputs})
     products = await writing.by_key(Product, "sku", {it.product_sku for it in inputs})
     packagings = await packagings_of(writing, [(it.product_sku, it) for it in inputs])
-    counted = [_step(lists, products, packagings, it, place) for place, it in enumerate(inputs)]
+    counted = _counted(inputs, partial(_step, lists, products, packagings))
     steps = [step for step, _ in counted]
     refuse_duplicates(steps, ("entries",), "from_quantity")
     known = await _known(writing, steps)
@@ -115,14 +116,30 @@ async def upsert_all(writing: Writing, command: PriceListEntriesUpsert) -> Outco
     return results("price_list_entry_id", rows, statuses)
 
 
+PricedStep: TypeAlias = tuple[Step, Item]
+"""What an entry is known by, and its other columns."""
+
+
+def _counted(
+    inputs: Sequence[PriceListEntryUpsert], step: Callable[[PriceListEntryUpsert, int], PricedStep]
+) -> Sequence[PricedStep]:
+    """Return the step of each entry. Refused: as `_step`, for all of them at once."""
+    found, refusals = [], Refusals()
+    for place, each in enumerate(inputs):
+        with refusals:
+            found.append(step(each, place))
+    refusals.end()
+    return found
+
+
 def _step(
     lists: Mapping[str, PriceList],
     products: Mapping[str, Product],
     packagings: Packagings,
     item: PriceListEntryUpsert,
     place: int,
-) -> tuple[Step, Item]:
-    """Return what an entry is known by, and its other columns.
+) -> PricedStep:
+    """Return the step of an entry.
 
     Refused: NOT_FOUND, WRONG_STATE for an inactive packaging, and as `Packagings`.
     """

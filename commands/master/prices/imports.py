@@ -10,13 +10,13 @@ from typing import Any, TypeAlias
 from commands.master.prices import entries, lists
 from commands.writing.transaction import Outcome
 from commands.writing.verbs import AnyVerb
-from kit.errors import Code, Path, Problem, Refused
+from kit.errors import Code, Path, Problem, Refused, Wrong
 from kit.inputs import LARGEST_BULK, Command
 from kit.standards import written
 
 Write: TypeAlias = Callable[[AnyVerb, Command], Awaitable[Outcome]]
 """Runs a verb in a transaction of its own."""
-Row: TypeAlias = tuple[int, Mapping[str, Any]]
+Row: TypeAlias = tuple[int, Mapping[str, Any] | Wrong]
 """A row's number in the file, and its columns that are not empty."""
 
 
@@ -58,28 +58,33 @@ async def import_csv(write: Write, kind: CsvKind, lines: Iterable[str]) -> Count
 
 
 def _rows(lines: Iterable[str], kind: CsvKind) -> Iterator[Row]:
-    """Read rows one by one. Refused: INVALID for more cells than columns, or one written wrong."""
+    """Read rows one by one; of what is written wrong, a row or a cell is `Wrong`."""
     reader = csv.DictReader(lines, restkey="")
     for row in reader:
-        line = f"line {reader.line_num}"
         if "" in row:
             text = "There are more cells than columns."
-            raise Refused(Code.INVALID, text, (line,))
+            yield reader.line_num, Wrong(Code.INVALID, text, row)
+            continue
         cells: dict[str, Any] = {name: cell for name, cell in row.items() if cell}
         for name in cells.keys() & kind.forms.keys():
             try:
                 cells[name] = kind.forms[name](cells[name])
             except ValueError as error:
-                raise Refused(Code.INVALID, str(error), (line, name)) from error
+                cells[name] = Wrong(Code.INVALID, str(error), cells[name])
         yield reader.line_num, cells
 
 
 async def _written(write: Write, kind: CsvKind, bulk: Sequence[Row]) -> list[str]:
-    """Write rows and return what was done to each. Refused: with their places in the file."""
+    """Write rows and return what was done to each. Refused: with their places in the file.
+
+    Rows of the bulk that are not refused are written all the same.
+    """
     try:
         takes: type[Command] = kind.verb.takes
         command = takes.read({kind.items: [row for _, row in bulk]})
         outcome = await write(kind.verb, command)
+        if problems := [each for it in outcome["results"] for each in it["problems"]]:
+            raise Refused.of(problems)
     except Refused as refused:
         numbers = [number for number, _ in bulk]
         problems = [_in_file(numbers, it) for it in refused.problems]

@@ -7,16 +7,17 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from commands.writing.transaction import Outcome, Writing, missing
+from commands.master.parties.roles import check_role
+from commands.writing.transaction import Outcome, Writing, check_known
 from commands.writing.upserts.items import Item, UpsertEvents, item_of, locked, results, upsert
 from commands.writing.verbs import verb
-from kit.errors import Code, Refused
-from kit.inputs import Bulk, Command, Currency, Day, Name, Reference, Upsert, refuse_duplicates
+from kit.errors import Code, Path, Refusals, Refused
+from kit.inputs import Command, Currency, Day, Each, Name, Reference, Upsert, refuse_duplicates
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.events.master.prices import PriceListCreated, PriceListUpdated
 from models.master.channels import Channel
-from models.master.parties import Party
+from models.master.parties import Party, PartyRole
 from models.master.prices import PriceList
 
 _EVENTS = UpsertEvents(PriceListCreated, PriceListUpdated)
@@ -63,7 +64,7 @@ class PriceListUpsert(Upsert):
 class PriceListsUpsert(Command):
     """Up to 250 price lists."""
 
-    price_lists: Bulk[PriceListUpsert] = Field(description="The price lists; each code once.")
+    price_lists: Each[PriceListUpsert] = Field(description="The price lists; each code once.")
 
 
 @verb(
@@ -76,13 +77,14 @@ async def upsert_all(writing: Writing, command: PriceListsUpsert) -> Outcome:
     """Write price lists by code.
 
     Refused: DUPLICATE when a code stands twice, NOT_FOUND for a party or channel, INVALID for
-    another currency than the list has, or a new one for nobody; INVALID_DATE.
+    a party that is no customer, for another currency than the list has, and for a new list of
+    nobody; INVALID_DATE.
     """
     inputs = command.price_lists
-    refuse_duplicates((it.code for it in inputs), ("price_lists",), "code")
-    await _check_known(writing, inputs)
+    await _check_lists(writing, inputs)
     parties = await _ids(writing, Party, "number", inputs, "party_number")
     channels = await _ids(writing, Channel, "code", inputs, "channel_code")
+    refuse_duplicates((it.code for it in inputs), ("price_lists",), "code")
     items = [_columns(it, parties, channels) for it in inputs]
     written = await upsert(writing, PriceList, _EVENTS, "code", items, ("price_lists",))
     return results("price_list_id", *written)
@@ -100,24 +102,30 @@ def _columns(
     return item.also(whose) if one.says_whose else item
 
 
-async def _check_known(writing: Writing, inputs: Sequence[PriceListUpsert]) -> None:
-    """Look at what inputs leave out, which stays as lists have it. Locks these.
-
-    Refused: INVALID for another currency and for a new list of nobody, INVALID_DATE.
-    """
+async def _check_lists(writing: Writing, inputs: Sequence[PriceListUpsert]) -> None:
+    """Lock the lists that are there and look whether what inputs leave out fits. Refused."""
     known = await locked(writing, PriceList, "code", (it.code for it in inputs))
+    refusals = Refusals()
     for place, each in enumerate(inputs):
-        path, row = ("price_lists", place), known.get(each.code)
-        if row is None and not each.says_whose:
-            raise Refused(Code.INVALID, _FOR_ONE, path)
-        if row is None:
-            continue
-        if row.currency != each.currency:
-            text = f"{each.code} has prices in {row.currency}; that stays."
-            raise Refused(Code.INVALID, text, (*path, "currency"))
-        ends = each.valid_to if "valid_to" in each.model_fields_set else row.valid_to
-        if ends is not None and ends < each.valid_from:
-            raise Refused(Code.INVALID_DATE, _IN_ORDER, (*path, "valid_from"))
+        with refusals:
+            _check_list(known.get(each.code), each, ("price_lists", place))
+    refusals.end()
+
+
+def _check_list(row: PriceList | None, each: PriceListUpsert, path: Path) -> None:
+    """Refused: INVALID for another currency and for a new list of nobody, INVALID_DATE."""
+    if row is None and not each.says_whose:
+        raise Refused(Code.INVALID, _FOR_ONE, path)
+    if row is not None and row.currency != each.currency:
+        text = f"{each.code} has prices in {row.currency}; that stays."
+        raise Refused(Code.INVALID, text, (*path, "currency"))
+    if row is not None and "valid_to" not in each.model_fields_set:
+        _check_ends(each.valid_from, row.valid_to, path)
+
+
+def _check_ends(first: Day, last: Day | None, path: Path) -> None:
+    if last is not None and last < first:
+        raise Refused(Code.INVALID_DATE, _IN_ORDER, (*path, "valid_from"))
 
 
 async def _ids(
@@ -126,7 +134,12 @@ async def _ids(
     """Return business key -> id of what the lists are for. Refused: NOT_FOUND."""
     names = [getattr(it, field) for it in inputs]
     found = await writing.by_key(entity, key, filter(None, names))
-    for place, name in enumerate(names):
-        if name is not None and name not in found:
-            raise missing(entity, ("price_lists", place, field))
+    paths = [(name, ("price_lists", place, field)) for place, name in enumerate(names)]
+    check_known(entity, found, paths)
+    refusals = Refusals()
+    for name, path in paths:
+        with refusals:
+            if name is not None and entity is Party:
+                check_role(found[name], PartyRole.CUSTOMER, path)
+    refusals.end()
     return {name: row.id for name, row in found.items()}

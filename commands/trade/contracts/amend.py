@@ -24,13 +24,14 @@ from commands.trade.contracts.guarantees import (
     terms_in,
     write_guarantees,
 )
-from commands.trade.contracts.life import ContractStep, lock_contract
+from commands.trade.contracts.life import ContractStep, check_call_offs, lock_contract
 from commands.trade.contracts.lines import (
     ContractLineCreate,
     add,
     check_line,
     in_units,
     products_of,
+    reachable,
     terms_of,
 )
 from commands.writing.transaction import Outcome, Writing, missing
@@ -58,7 +59,10 @@ from models.trade.contracts.guarantees import Guarantee
 from models.trade.contracts.states import EndOfLife, ReservationStrategy
 from models.trade.contracts.tables import Contract, ContractLine
 
-_OWN = {"idempotency_key", "contract_id", "expected_version", "lines", "add_lines"}
+_OWN = {
+    *("idempotency_key", "contract_id", "expected_version", "lines", "add_lines"),
+    "keep_call_offs",
+}
 
 
 class ContractLineAmend(Quantified):
@@ -135,6 +139,10 @@ class ContractAmend(ContractStep):
     trade_off_days: int | None = Field(
         None, ge=0, le=LONGEST_DAYS, description="Days ahead in which material is bought already."
     )
+    keep_call_offs: bool = Field(
+        default=False,
+        description="Open call-offs are fulfilled nevertheless, where its last day has passed.",
+    )
     lines: list[ContractLineAmend] = Field(
         [], max_length=LARGEST_BULK, description="Changes of lines, each line once."
     )
@@ -162,7 +170,8 @@ async def amend(writing: Writing, command: ContractAmend) -> Outcome:
     Nothing happens where all of it is so already.
 
     Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE, DUPLICATE, INVALID where something that
-    must be there is emptied, INVALID_DATE when it would end before it starts, EXCEEDS_MAX when
+    must be there is emptied, INVALID_DATE when it would end before it starts, OPEN_CALL_OFFS when
+    it would be over at once unless they are kept, EXCEEDS_MAX when
     less would be agreed than is called off, SCALE_EXCEEDED for a quantity, OUT_OF_RANGE where
     quantities contradict each other, INVALID where a guarantee does, TOO_MANY_ITEMS for more lines
     than one call may touch.
@@ -170,9 +179,12 @@ async def amend(writing: Writing, command: ContractAmend) -> Outcome:
     contract = await lock_contract(writing, command, amend)
     if command.ship_to_ids is not None:
         await check_ship_tos(writing, contract.party_id, command.ship_to_ids)
+    was_over = acts.OVER.test(writing, contract)
     changed = _change(contract, command.model_dump(exclude_unset=True, exclude=_OWN), ())
     if contract.valid_to < contract.valid_from:
         raise Refused(Code.INVALID_DATE, "A contract ends after it starts.", ("valid_to",))
+    if acts.OVER.test(writing, contract) and not (was_over or command.keep_call_offs):
+        await check_call_offs(writing, contract)
     lines = await _lines(writing, contract)
     writing.extent.touch(len(lines), ("add_lines",))
     products = await products_of(writing, dict(_products(lines, command)))
@@ -300,6 +312,8 @@ def _amend_line(
         values["guarantee_id"] = guarantees[line.id]
     changed = _change(line, values, path)
     check_line(line, path)
+    if changed:
+        reachable(line, line.owed - line.called_off, path)
     if line.agreed < min(before, line.called_off):
         name = "target_quantity" if line.max_quantity is None else "max_quantity"
         text = f"{line.called_off.normalize():f} of this line is called off already."

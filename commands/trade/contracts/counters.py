@@ -8,12 +8,15 @@ from commands.writing.transaction import Writing
 from models.trade.contracts.tables import ContractLine
 
 
-async def move(writing: Writing, changes: Mapping[UUID, Mapping[str, Decimal]]) -> None:
+async def move(
+    writing: Writing, changes: Mapping[UUID, Mapping[str, Decimal]]
+) -> dict[UUID, ContractLine]:
     """Add to counters under the lock of each line. changes: line id -> counter -> signed amount.
 
-    Lines are locked after all orders, in id order.
+    Lines are locked after all orders, in id order, and returned.
     """
     lines = await writing.lock(ContractLine, dict.fromkeys(changes, ()))
     for line_id, amounts in changes.items():
         for counter, amount in amounts.items():
             setattr(lines[line_id], counter, getattr(lines[line_id], counter) + amount)
+    return lines

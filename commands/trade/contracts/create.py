@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from commands.master.packagings.counting import packagings_of
+from commands.master.parties.roles import check_role
 from commands.trade.contracts.guarantees import (
     LONGEST_DAYS,
     counts_of,
@@ -35,7 +36,7 @@ from models.access.keys import CounterName
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.events.trade.contracts import ContractCreated
-from models.master.parties import Address, Party
+from models.master.parties import Address, Party, PartyRole
 from models.trade.contracts.states import ContractState, EndOfLife, ReservationStrategy
 from models.trade.contracts.tables import Contract
 
@@ -98,13 +99,15 @@ class ContractCreate(Command):
 async def create(writing: Writing, command: ContractCreate) -> Outcome:
     """Write a contract in state DRAFT with its lines numbered from 1.
 
-    Refused: NOT_FOUND for the party, an address of another one, or a product; DUPLICATE for an
+    Refused: NOT_FOUND for the party, an address of another one, or a product; INVALID for a party
+    that is no customer; DUPLICATE for an
     address named twice; TAKEN for the number; WRONG_STATE for an inactive product or packaging;
     SCALE_EXCEEDED for a quantity; OUT_OF_RANGE where quantities contradict each other, and INVALID
     where a guarantee does.
     """
     path: Path = ("lines",)
-    await writing.get(Party, {command.party_id: ("party_id",)})
+    parties = await writing.get(Party, {command.party_id: ("party_id",)})
+    check_role(parties[command.party_id], PartyRole.CUSTOMER, ("party_id",))
     await check_ship_tos(writing, command.party_id, command.ship_to_ids)
     places = {it.product_id: (*path, i, "product_id") for i, it in enumerate(command.lines)}
     products = await products_of(writing, places)

@@ -4,15 +4,15 @@ from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import exists, func, select
 
+from commands.writing.stops import check_stops
 from commands.writing.transaction import Outcome, Writing, check_version
 from commands.writing.verbs import AnyVerb, verb
 from kit.errors import Code, Path, Refused
 from kit.ids import Names
 from kit.inputs import Command, Note
 from models.base.events import Event
-from models.base.visibility import seen_by
+from models.base.guards import guards
 from models.events.trade.contracts import (
     ContractActivated,
     ContractResumed,
@@ -23,9 +23,6 @@ from models.trade.codes import TradeCode
 from models.trade.contracts import acts
 from models.trade.contracts.states import IN_FORCE, ContractState
 from models.trade.contracts.tables import Contract
-from models.trade.orders.lines import OrderLine
-from models.trade.orders.states import OPEN_STATES
-from models.trade.orders.tables import Order
 
 
 class ContractStep(Command):
@@ -109,10 +106,8 @@ async def resume(writing: Writing, command: ContractResume) -> Outcome:
 async def terminate(writing: Writing, command: ContractTerminate) -> Outcome:
     """End a contract. Refused: WRONG_STATE; OPEN_CALL_OFFS unless they are kept."""
     contract = await lock_contract(writing, command, terminate)
-    still_open = 0 if command.keep_call_offs else await _open_call_offs(writing, contract)
-    if still_open:
-        text = f"{still_open} call-offs are open: cancel them, or keep them by keepCallOffs."
-        raise Refused(TradeCode.OPEN_CALL_OFFS, text, ("keep_call_offs",))
+    if not command.keep_call_offs:
+        await check_call_offs(writing, contract)
     contract.terminated_at = writing.now
     terminated = ContractTerminated(contract.id)
     return _enter(writing, contract, ContractState.TERMINATED, terminated, command.reason)
@@ -122,12 +117,6 @@ def wrong_state(contract: Contract, path: Path = ("contract_id",)) -> Refused:
     """Return the refusal of what the contract's state does not allow."""
     text = f"The contract {contract.number} is {contract.state.value}."
     return Refused(Code.WRONG_STATE, text, path)
-
-
-def outside(contract: Contract, path: Path) -> Refused:
-    """Return the refusal of a day that the contract does not cover (K3)."""
-    text = f"{contract.number} is valid from {contract.valid_from} to {contract.valid_to}."
-    return Refused(TradeCode.OUTSIDE_VALIDITY, text, path)
 
 
 def check_in_force(contract: Contract, path: Path) -> None:
@@ -153,16 +142,10 @@ def _enter(
     return {"contract_id": contract.id}
 
 
-async def _open_call_offs(writing: Writing, contract: Contract) -> int:
-    """Count call-offs that still owe goods; none can come while the contract is locked."""
-    viewer, rows = writing.viewer, select(func.count()).select_from(Order)
-    owing = exists().where(
-        OrderLine.order_id == Order.id, OrderLine.open_quantity > 0, *seen_by(viewer, OrderLine)
-    )
-    counted = rows.where(
-        Order.contract_id == contract.id,
-        Order.state.in_(OPEN_STATES),
-        owing,
-        *seen_by(viewer, Order),
-    )
-    return (await writing.session.execute(counted)).scalar_one()
+@guards("K11")
+async def check_call_offs(writing: Writing, contract: Contract) -> None:
+    """Refused: OPEN_CALL_OFFS before a contract ends; none can come while it is locked (K11)."""
+    text = f"Call-offs of {contract.number} are open: cancel them, or keep them by keepCallOffs."
+    still_open = Refused(TradeCode.OPEN_CALL_OFFS, text, ("keep_call_offs",))
+    known = {acts.OPEN_CALL_OFFS: lambda _lines: still_open}
+    await check_stops(writing, contract, (acts.OPEN_CALL_OFFS,), ("contract_id",), known)

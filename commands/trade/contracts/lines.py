@@ -1,7 +1,7 @@
 """The lines of a contract: what they agree on, checked alike when they are made and changed."""
 
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Refused
 from kit.ids import Names, new_id
 from kit.inputs import ExactAmount, Percent, Quantity, QuantityOrZero
+from models.base.guards import guards
 from models.master.catalog import Product, measure_of
 from models.trade.codes import TradeCode
 from models.trade.contracts.tables import Contract, ContractLine
@@ -88,7 +89,10 @@ def terms_of(
     check_used(packaging, (*path, "packaging"))
     for name, message in _contradictions(line):
         raise Refused(Code.OUT_OF_RANGE, message, (*path, name))
-    return {**terms, **measure_of(product), **columns_of(packaging)}
+    agreed = {**terms, **measure_of(product), **columns_of(packaging)}
+    new = ContractLine(called_off=Decimal(0), **agreed)
+    reachable(new, max(new.owed, product.step), path)
+    return agreed
 
 
 def in_units(
@@ -99,6 +103,7 @@ def in_units(
     return {name: packagings(product, item, name, path).amount for name in stated}
 
 
+@guards("K1")
 def check_line(line: ContractLine, path: Path) -> None:
     """Check what a line agrees on, as it would stand after the command; path: of the line.
 
@@ -122,6 +127,37 @@ def _contradictions(line: ContractLineCreate | ContractLine) -> Iterator[tuple[s
     smallest, largest = line.min_per_call_off, line.max_per_call_off
     if smallest is not None and largest is not None and smallest > largest:
         yield "max_per_call_off", "The largest call-off is at least the smallest."
+
+
+@guards("K13")
+def reachable(line: Any, wanted: Decimal, path: Path) -> None:
+    """Look whether call-offs of the agreed sizes can bring what is wanted of a line, and fit in.
+
+    line: what it agrees on, in units. wanted: what must still be called off. The fewest call-offs
+    that bring it are also those that take least room: each takes at least the smallest size.
+    Refused: OUT_OF_RANGE.
+    """
+    if wanted <= 0:
+        return
+    step = line.lot_multiple or Decimal(1).scaleb(-line.scale)
+    room = _whole(line.ceiling - line.called_off, step, ROUND_FLOOR)
+    smallest = max(_whole(line.min_per_call_off or step, step, ROUND_CEILING), step)
+    largest = room
+    if line.max_per_call_off is not None:
+        largest = min(room, _whole(line.max_per_call_off, step, ROUND_FLOOR))
+    needed = _whole(wanted, step, ROUND_CEILING)
+    if largest >= smallest:
+        fewest = (needed / largest).to_integral_value(ROUND_CEILING)
+        if max(needed, fewest * smallest) <= room:
+            return
+    text = f"Call-offs of the agreed sizes do not reach {wanted.normalize():f} of this line."
+    field = "min_quantity" if line.min_quantity else "lot_multiple"
+    raise Refused(Code.OUT_OF_RANGE, text, (*path, field))
+
+
+def _whole(quantity: Decimal, step: Decimal, rounding: str) -> Decimal:
+    """Return the nearest multiple of a step, above or below."""
+    return (quantity / step).to_integral_value(rounding) * step
 
 
 def add(

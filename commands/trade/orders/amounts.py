@@ -26,6 +26,7 @@ from models.events.trade.orders import OrderAmountsStated
 from models.trade.codes import TradeCode
 from models.trade.orders import acts
 from models.trade.orders.states import TAXED
+from models.trade.orders.tables import Order
 
 
 def check_stated(writing: Writing, fields: OrderFields) -> None:
@@ -100,7 +101,7 @@ def _too_fine(currency: str, path: Path) -> Problem:
     return Problem(Code.SCALE_EXCEEDED, text, path)
 
 
-def check_line(line: LineFields, unit_price: Decimal | None, currency: str) -> None:
+def check_line(line: LineFields | LineDraft, unit_price: Decimal | None, currency: str) -> None:
     """Check a line's discount as an amount; unit_price: None where nobody knows it.
 
     Refused: INVALID for a discount in two ways, SCALE_EXCEEDED for parts of a minor unit,
@@ -128,7 +129,7 @@ def with_amounts(draft: Draft, fields: OrderFields) -> Draft:
     """
     return replace(
         draft,
-        lines=_spread(draft.lines, fields),
+        lines=with_discount(draft.lines, fields),
         discount_percent=fields.discount_percent,
         discount_amount=fields.discount_amount,
         charges=kept(fields.charges),
@@ -143,11 +144,12 @@ def kept(items: Sequence[Any]) -> list[dict[str, Any]]:
     return [it.model_dump(mode="json") for it in items]
 
 
-def _spread(lines: Sequence[LineDraft], fields: OrderFields) -> Sequence[LineDraft]:
+def with_discount(lines: Sequence[LineDraft], fields: OrderFields | Order) -> Sequence[LineDraft]:
+    """Spread the discount of an order over its lines. Refused: as `with_amounts`."""
     name = "discount_amount" if fields.discount_percent is None else "discount_percent"
     stated = getattr(fields, name)
     if not stated:
-        return lines
+        return [replace(line, order_discount=Decimal(0)) for line in lines]
     nets = [line.net for line in lines if line.net is not None]
     if len(nets) != len(lines):
         text = "The discount of an order needs the prices of all of its lines."

@@ -13,9 +13,10 @@ from commands.trade.orders.states import VersionedOrderCommand, become, locked
 from commands.writing.stops import check_stops
 from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.verbs import verb
-from kit.errors import Code, Refused
+from kit.errors import Code, Path, Refusals, Refused
 from kit.ids import Names
 from kit.inputs import Bulk, Note, Quantity, refuse_duplicates
+from models.base.guards import guards
 from models.events.trade.orders import (
     CancelledLine,
     OrderCancelled,
@@ -86,23 +87,32 @@ async def _wanted(
     products = await writing.by_key(Product, "id", {it.product_id for it in lines.values()})
     named = ((lines[it.line_id].product_id, it) for it in command.lines if it.line_id in lines)
     packagings = await packagings_of(writing, named)
-    wanted = {}
+    wanted, refusals = {}, Refusals()
     for place, each in enumerate(command.lines):
-        line = lines.get(each.line_id)
-        if line is None:
-            raise missing(OrderLine, ("lines", place, "line_id"))
-        path = ("lines", place, "quantity")
-        quantity = packagings(products[line.product_id], each, path=("lines", place)).amount
-        if quantity > line.unplanned:
-            text = f"Only {line.unplanned.normalize():f} of this line is in no delivery yet."
-            raise Refused(TradeCode.QUANTITY_NOT_OPEN, text, path)
-        wanted[line] = quantity
+        with refusals:
+            line = lines.get(each.line_id)
+            if line is None:
+                raise missing(OrderLine, ("lines", place, "line_id"))
+            quantity = packagings(products[line.product_id], each, path=("lines", place)).amount
+            _check_unplanned(line, quantity, ("lines", place, "quantity"))
+            wanted[line] = quantity
+    refusals.end()
     return wanted
+
+
+@guards("O4", "O7")
+def _check_unplanned(line: OrderLine, quantity: Decimal, path: Path) -> None:
+    """Refused: QUANTITY_NOT_OPEN for more than is in no delivery."""
+    if quantity > line.unplanned:
+        text = f"Only {line.unplanned.normalize():f} of this line is in no delivery yet."
+        raise Refused(TradeCode.QUANTITY_NOT_OPEN, text, path)
 
 
 @verb(
     acts.CLOSE,
-    "Close an order of which nothing is under way; what no delivery has taken is cancelled.",
+    "Close an order of which nothing is planned and not shipped; what no delivery has taken is"
+    " cancelled. Nothing more is sent of it; what is on the road still arrives, and its tracking"
+    " and receipts count as before.",
 )
 async def close(writing: Writing, command: OrderClose) -> Outcome:
     """Close an order of which nothing is under way; what was never planned is cancelled first.

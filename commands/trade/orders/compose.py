@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import partial
 from uuid import UUID
 
 from commands.master.packagings.counting import Counted
@@ -10,7 +11,7 @@ from commands.trade.orders.drafts import Draft, LineDraft
 from commands.trade.orders.fields import LineFields, OrderFields, check_shape
 from commands.trade.orders.references import References, customer
 from commands.writing.transaction import Writing
-from kit.errors import Code, Problem, Refused
+from kit.errors import Code, Path, Problem, Refusals, Refused
 from kit.inputs import Place, refuse_duplicates
 from kit.standards.money import Amount
 from models.access.viewers import Scope
@@ -29,17 +30,26 @@ def compose(
     Refused: INVALID, NOT_FOUND, NOT_ALLOWED, DUPLICATE, SCALE_EXCEEDED, PRICE_CHANGED;
     PRICE_UNKNOWN and OUT_OF_RANGE for discounts; with the path inside the order.
     """
-    check_shape(fields)
-    _check_kind(writing, fields)
-    check_stated(writing, fields)
-    party = customer(writing, references, fields)
-    contact = references.of_party(Contact, party, fields)
-    ship_to_id, ship_to = _ship_to(references, party, fields)
+    refusals = Refusals()
+    for check in (check_shape, partial(_check_kind, writing), partial(check_stated, writing)):
+        with refusals:
+            check(fields)
+    with refusals:
+        channel = references.demand(Channel, fields)
+    with refusals:
+        party = customer(writing, references, fields)
+        with refusals:
+            contact = references.of_party(Contact, party, fields)
+        with refusals:
+            ship_to_id, ship_to = _ship_to(references, party, fields)
+    with refusals:
+        drafts = lines_to_be(writing, references, fields, lines)
+    refusals.end()
     draft = Draft(
-        channel_id=references.demand(Channel, fields).id,
+        channel_id=channel.id,
         currency=fields.currency,
         placed_at=fields.ordered_at(writing.now),
-        lines=_lines(writing, references, fields, lines),
+        lines=drafts,
         kind=fields.kind,
         party_id=party.id if party else None,
         guest=fields.guest,
@@ -75,31 +85,37 @@ def _check_kind(writing: Writing, fields: OrderFields) -> None:
         raise Refused(Code.NOT_ALLOWED, text, ("kind",))
 
 
-def _lines(
+def lines_to_be(
     writing: Writing, references: References, order: OrderFields, lines: Sequence[LineFields]
 ) -> list[LineDraft]:
-    """Return the lines to be. Refused: as `compose`, all that is wrong with prices at once."""
-    refuse_duplicates((it.external_reference for it in lines), ("lines",), "external_reference")
-    drafts, problems = [], list[Problem]()
+    """Return the lines to be. Refused: as `compose`, all that is wrong with them at once."""
+    refusals, drafts = Refusals(), []
+    with refusals:
+        numbers = (it.external_reference for it in lines)
+        refuse_duplicates(numbers, ("lines",), "external_reference")
     for number, line in enumerate(lines):
-        path = ("lines", number)
-        try:
-            found = references.priced(writing, order, line)
-            quantity = references.packagings(found.product, line)
-            price = _price(writing, order, line, found.unit_price)
-            check_line(line, price, order.currency)
-        except Refused as refused:
-            below = [it.below(path) for it in refused.problems]
-            if refused.price is None and refused.code != TradeCode.PRICE_UNKNOWN:
-                raise Refused.of(below) from refused
-            problems += below
-        else:
-            drafts.append(_line(found.product, line, quantity, price))
-    if problems:
-        raise Refused.of(problems)
+        with refusals:
+            drafts.append(_one(writing, references, order, line, ("lines", number)))
+    refusals.end()
     terms = (_but_quantity(*it) for it in zip(drafts, lines, strict=True))
     refuse_duplicates(terms, ("lines",))
     return drafts
+
+
+def _one(
+    writing: Writing, references: References, order: OrderFields, line: LineFields, path: Path
+) -> LineDraft:
+    """Return one line to be. Refused: as `compose`, its quantity and its price at once."""
+    refusals = Refusals(path)
+    with refusals:
+        found = references.priced(writing, order, line)
+        with refusals:
+            quantity = references.packagings(found.product, line)
+        with refusals:
+            price = _price(writing, order, line, found.unit_price)
+            check_line(line, price, order.currency)
+    refusals.end()
+    return _line(found.product, line, quantity, price)
 
 
 def _price(

@@ -28,8 +28,6 @@ from models.trade.orders.states import (
 )
 from models.trade.orders.tables import Order
 
-__all__ = ["Draft", "LineDraft", "create", "window_columns"]
-
 
 @dataclass(frozen=True)
 class LineDraft:
@@ -92,6 +90,7 @@ class Draft:
     ship_to: Place | None = None
     recipient: Recipient | None = None
     window: Window | None = None
+    window_override: str | None = None
     note: str | None = None
     discount_percent: Decimal | None = None
     discount_amount: Decimal | None = None
@@ -134,16 +133,26 @@ def _order(writing: Writing, draft: Draft, number: str) -> dict[str, Any]:
         "merchant_id": writing.viewer.merchant_id,
         "id": new_id(),
         "number": number,
-        "channel_id": draft.channel_id,
         "party_id": draft.party_id,
+        "contract_id": draft.contract_id,
+        "state": state,
+        "awaiting_approval_of": list(draft.awaiting),
+        "payment_state": payment_at_first(draft.kind),
+        "confirmed_at": None if draft.awaiting else draft.placed_at,
+        "version": 1,
+        **header_columns(draft),
+    }
+
+
+def header_columns(draft: Draft) -> dict[str, Any]:
+    """Return the columns of what a client says of an order beside its lines and its customer."""
+    return {
+        "channel_id": draft.channel_id,
         "guest": draft.guest and draft.guest.model_dump(),
         "buyer_contact_id": draft.buyer_contact_id,
         "kind": draft.kind,
-        "contract_id": draft.contract_id,
         "purchase_order_number": draft.purchase_order_number,
         "external_reference": draft.external_reference,
-        "state": state,
-        "awaiting_approval_of": list(draft.awaiting),
         "delivery_policy": draft.delivery_policy,
         "cancel_if_not_by": draft.cancel_if_not_by,
         "currency": draft.currency,
@@ -153,14 +162,12 @@ def _order(writing: Writing, draft: Draft, number: str) -> dict[str, Any]:
         "taxes": list(draft.taxes),
         "charged": draft.charged,
         "taxed": draft.taxed,
-        "payment_state": payment_at_first(draft.kind),
         "ship_to_id": draft.ship_to_id,
         "ship_to": draft.ship_to and draft.ship_to.model_dump(),
         "recipient": draft.recipient and draft.recipient.model_dump(),
         "note": draft.note,
         "placed_at": draft.placed_at,
-        "confirmed_at": None if draft.awaiting else draft.placed_at,
-        "version": 1,
+        "window_override": draft.window_override,
         **window_columns(draft.window),
     }
 
@@ -171,19 +178,26 @@ def _line(order: Mapping[str, Any], line_no: int, draft: LineDraft) -> dict[str,
         "id": new_id(),
         "order_id": order["id"],
         "line_no": line_no,
-        **measure_of(draft.product),
-        **columns_of(draft.packaging),
         "contract_line_id": draft.contract_line_id,
         "schedule_line_id": draft.schedule_line_id,
         "guarantee_id": draft.guarantee_id,
         "called_off_on": draft.called_off_on,
         "wanted_on": draft.wanted_on,
-        "currency": order["currency"],
+        "over_tolerance": draft.over_tolerance,
+        **line_columns(draft, order["currency"]),
+    }
+
+
+def line_columns(draft: LineDraft, currency: str) -> dict[str, Any]:
+    """Return the columns of what a client says of a line, and of what it bears of its order's."""
+    return {
+        **measure_of(draft.product),
+        **columns_of(draft.packaging),
+        "currency": currency,
         "unit_price": draft.unit_price,
         "discount_percent": draft.discount_percent,
         "discount_amount": draft.discount_amount,
         "order_discount": draft.order_discount,
-        "over_tolerance": draft.over_tolerance,
         "substitution_allowed": draft.substitution_allowed,
         "external_reference": draft.external_reference,
         "ordered": draft.quantity,

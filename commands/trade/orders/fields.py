@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from commands.master.packagings.counting import Quantified
-from kit.errors import Code, Refused
+from kit.errors import Code, Problem, Refused
 from kit.ids import Names
 from kit.inputs import (
     IN_ITS_DECIMALS,
@@ -160,6 +160,6 @@ def check_shape(fields: OrderFields) -> None:
         "cancel_if_not_by": dated == (fields.cancel_if_not_by is None)
         and "This goes with the delivery policy CANCEL_IF_NOT_BY, and only with it.",
     }
-    for name, message in broken.items():
-        if message:
-            raise Refused(Code.INVALID, message, (name,))
+    problems = [Problem(Code.INVALID, text, (name,)) for name, text in broken.items() if text]
+    if problems:
+        raise Refused.of(problems)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, literal, select
 
-from commands.trade.contracts import counters
+from commands.trade.contracts.account import give_back
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
 from kit.errors import Path
@@ -22,7 +22,6 @@ from models.events.trade.orders import (
     OrderDelivered,
     OrderPartiallyDelivered,
 )
-from models.trade.contracts.tables import Contract
 from models.trade.orders.holds import Hold
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import FulfilmentStatus, PaymentState
@@ -91,7 +90,7 @@ async def cancel(
     for line, quantity in amounts.items():
         move(line, cancelled=quantity)
         if line.contract_line_id is not None:
-            given_back[line.contract_line_id] -= quantity
+            given_back[line.contract_line_id] += quantity
     withdraw(writing, order, (line for line in lines if _is_idle(line)))
     if any(amounts.values()):
         order.taxed = None
@@ -103,10 +102,7 @@ async def cancel(
         writing.record(arrived)
     if order.contract_id is None or not given_back:
         return
-    everything = writing.for_all()
-    await everything.lock(Contract, {order.contract_id: ()})
-    changes = {line_id: {"called_off": amount} for line_id, amount in given_back.items()}
-    await counters.move(everything, changes)
+    await give_back(writing.for_all(), order.contract_id, given_back)
 
 
 async def settle_payment(writing: Writing, order: Order, lines: Collection[OrderLine]) -> None:

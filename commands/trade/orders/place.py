@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -10,20 +11,23 @@ from pydantic import Field
 from commands.master.catalog import check_active
 from commands.master.channels import check_channel
 from commands.master.packagings.counting import check_used
+from commands.trade.contracts.times import AgreedPlace, check_ahead
 from commands.trade.orders.approvals import awaited
 from commands.trade.orders.compose import check_priced, compose
 from commands.trade.orders.drafts import Draft, create
 from commands.trade.orders.fields import LineFields, OrderFields
-from commands.trade.orders.references import check_free, customer, read
+from commands.trade.orders.references import References, check_free, customer, read
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
-from kit.errors import Code, Path, Refused
+from kit.errors import Code, Path, Refusals, Refused
 from kit.ids import Names
-from kit.inputs import Bulk, Command, Window
+from kit.inputs import Bulk, Command, Note, Window
 from models.access.viewers import Scope
 from models.base.acts import Act
+from models.events.trade.orders import OrderWindowOverridden
 from models.master.channels import Channel
 from models.trade.codes import TradeCode
+from models.trade.contracts.states import TimeRule
 
 
 class OrderLinePlace(LineFields):
@@ -36,6 +40,9 @@ class OrderPlace(OrderFields, Command):
     """An order of a party or a guest."""
 
     channel_id: Annotated[UUID, Names("Channel")] = Field(description="Where it was ordered.")
+    window_override: Note | None = Field(
+        None, description="Why a window may lie outside of the address's receiving hours."
+    )
     lines: Bulk[OrderLinePlace] = Field(
         description="What is ordered; two lines that differ only in quantity are refused."
     )
@@ -50,7 +57,8 @@ async def place(writing: Writing, command: OrderPlace) -> Outcome:
     """Place an order; where its channel or its company demands approval, it waits for that.
 
     Refused: GUESTS_NOT_ALLOWED by the channel, INVALID_WINDOW for a window and INVALID_DATE for a
-    date that has passed, WRONG_STATE for an inactive channel, product or packaging, TAKEN for an
+    date that has passed, OUTSIDE_RECEIVING_HOURS (D6), WRONG_STATE for an inactive channel,
+    product or packaging, TAKEN for an
     external reference that the customer used in the channel before; PRICE_UNKNOWN unless the
     channel lets such an order wait for the merchant; PRICE_CHANGED, INVALID, NOT_FOUND,
     NOT_ALLOWED, DUPLICATE, OUT_OF_RANGE and SCALE_EXCEEDED for what the order says.
@@ -60,30 +68,54 @@ async def place(writing: Writing, command: OrderPlace) -> Outcome:
     channel = references.demand(Channel, command)
     # Before anything is told of prices: those of another channel are not the buyer's.
     check_channel(writing, channel, party)
-    draft = compose(writing, references, command, command.lines)
-    _check_future(writing, command)
-    _check_guest(channel, command)
-    _check_products(draft)
-    if not channel.takes_unpriced:
-        check_priced(draft)
+    refusals = Refusals()
+    for check in (partial(_check_future, writing), partial(_check_guest, channel)):
+        with refusals:
+            check(command)
+    with refusals:
+        draft = compose(writing, references, command, command.lines)
+        with refusals:
+            overridden = _check_hours(references, draft, command)
+        with refusals:
+            _check_products(draft)
+        with refusals:
+            if not channel.takes_unpriced:
+                check_priced(draft)
+    refusals.end()
     await check_free(writing, channel.id, party.id if party else None, command)
     waits = await awaited(writing, channel, party, draft)
-    (order_id,) = await create(writing, [replace(draft, awaiting=waits)])
+    draft = replace(draft, awaiting=waits, window_override=command.window_override)
+    (order_id,) = await create(writing, [draft])
+    if overridden:
+        writing.record(OrderWindowOverridden(order_id, rules=tuple(sorted(overridden))))
     return {"order_id": order_id}
 
 
-def _windows(command: OrderPlace) -> Iterator[tuple[Path, Window | None]]:
-    yield ("window",), command.window
+def _windows(command: OrderPlace) -> Iterator[tuple[Path, Window]]:
+    """Yield what has a window, with that."""
+    if command.window is not None:
+        yield (), command.window
     for number, line in enumerate(command.lines):
-        yield ("lines", number, "window"), line.window
+        if line.window is not None:
+            yield ("lines", number), line.window
+
+
+def _check_hours(references: References, draft: Draft, command: OrderPlace) -> frozenset[TimeRule]:
+    """Return the rules that its windows override. Refused: OUTSIDE_RECEIVING_HOURS (D6)."""
+    arrival = AgreedPlace(references.address(draft.ship_to_id), override=command.window_override)
+    found = (arrival.check(window, (*path, "window")) for path, window in _windows(command))
+    return frozenset(rule for rules in found for rule in rules)
 
 
 def _check_future(writing: Writing, command: OrderPlace) -> None:
+    refusals = Refusals()
     for path, window in _windows(command):
-        if window is not None and window.latest <= writing.now:
-            raise Refused(Code.INVALID_WINDOW, "This window has passed.", (*path, "latest"))
-    if command.cancel_if_not_by is not None and command.cancel_if_not_by <= writing.now:
-        raise Refused(Code.INVALID_DATE, "This instant has passed.", ("cancel_if_not_by",))
+        with refusals:
+            check_ahead(writing, window, path)
+    with refusals:
+        if command.cancel_if_not_by is not None and command.cancel_if_not_by <= writing.now:
+            raise Refused(Code.INVALID_DATE, "This instant has passed.", ("cancel_if_not_by",))
+    refusals.end()
 
 
 def _check_guest(channel: Channel, command: OrderPlace) -> None:
@@ -93,6 +125,10 @@ def _check_guest(channel: Channel, command: OrderPlace) -> None:
 
 
 def _check_products(draft: Draft) -> None:
+    refusals = Refusals()
     for number, line in enumerate(draft.lines):
-        check_active(line.product, ("lines", number, "product_id"))
-        check_used(line.packaging, ("lines", number, "packaging"))
+        with refusals:
+            check_active(line.product, ("lines", number, "product_id"))
+        with refusals:
+            check_used(line.packaging, ("lines", number, "packaging"))
+    refusals.end()

@@ -151,6 +151,10 @@ class References:
             raise missing(Product, (name.field,))
         return self.prices[question]
 
+    def address(self, address_id: UUID | None) -> Address | None:
+        """Return the address of an id, of those that were read."""
+        return next((it for it in self.owned.values() if it.id == address_id), None)
+
     def default_address(self, party: Party) -> Address | None:
         """Return where the party takes deliveries unless it says otherwise."""
         return self.owned.get((Address, party.id, "is_default", True))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
@@ -62,13 +62,23 @@ class OrderReject(VersionedOrderCommand):
 
 
 async def locked(writing: Writing, command: OrderCommand, verb: AnyVerb) -> Order:
-    """Lock the order of a command. Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE."""
+    """Lock the order of a command.
+
+    Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE also for one that is not wanted any more.
+    """
     order = (await lock_orders(writing, {command.order_id: ("order_id",)}))[command.order_id]
     if isinstance(command, VersionedOrderCommand):
         check_version(order, command.expected_version)
     if order.state not in verb.act.states:
         raise _wrong_state(order, verb.act.becomes)
+    if acts.WANTED in verb.act.needs and not acts.WANTED.test(writing, order):
+        raise Refused(Code.WRONG_STATE, not_wanted(order), ("order_id",))
     return order
+
+
+def not_wanted(order: Any) -> str:
+    """Return the words about an order that was wanted by an instant that has passed (D10)."""
+    return f"{order.number} was wanted by {order.cancel_if_not_by.isoformat()} or not."
 
 
 def _wrong_state(order: Order, state: StrEnum | None) -> Refused:

@@ -11,10 +11,11 @@ from sqlalchemy import ARRAY, Uuid, and_, any_, bindparam, case, func, select
 
 from commands.trade.orders.states import OrderCommand
 from commands.writing.transaction import Writing, missing
+from kit.clock import check_happened
 from kit.db.statements import Statement
 from kit.errors import Code, Refused
 from kit.ids import Names, new_id
-from kit.inputs import Bulk, Command, Input, Instant, Money, Reference
+from kit.inputs import Command, Each, Input, Instant, Money, Reference
 from kit.standards.money import rounded
 from models.events.trade.orders import OrderPaymentRecorded
 from models.trade.codes import TradeCode
@@ -43,8 +44,8 @@ class PaymentFields(Input):
         " with AUTHORISED and PAID no less than that.",
     )
     occurred_at: Instant = Field(
-        description="When it became so, not in the future. A report of an earlier instant than one"
-        " that is there is kept, and changes no state."
+        description="When it became so; at most one day ahead of our clock. A report of an earlier"
+        " instant than one that is there is kept, and changes no state."
     )
 
 
@@ -61,7 +62,7 @@ class PaymentRecord(PaymentFields):
 class OrdersRecordPayments(Command):
     """Up to 250 reports of payments."""
 
-    payments: Bulk[PaymentRecord] = Field(description="The reports, recorded in this order.")
+    payments: Each[PaymentRecord] = Field(description="The reports, recorded in this order.")
 
 
 PaymentReport = OrderRecordPayment | PaymentRecord
@@ -109,8 +110,7 @@ class Known:
         return payment_id, "CREATED"
 
     def _check(self, writing: Writing, order: Order, report: PaymentReport) -> None:
-        if report.occurred_at > writing.now:
-            raise Refused(Code.INVALID_DATE, "This instant is to come.", ("occurred_at",))
+        check_happened(report.occurred_at, ("occurred_at",), writing.now)
         if report.amount is not None and report.amount.currency != order.currency:
             text = f"{order.number} is in {order.currency}."
             raise Refused(Code.INVALID_CURRENCY, text, ("amount", "currency"))

@@ -4,7 +4,8 @@ from sqlalchemy import ARRAY, Uuid, any_, literal
 
 from commands.master.catalog import check_scale
 from commands.master.packagings.counting import Counted, packagings_of
-from commands.trade.contracts.life import check_in_force, outside
+from commands.trade.contracts.life import check_in_force
+from commands.trade.contracts.times import outside
 from commands.trade.releases.inputs import ContractRelease
 from commands.trade.releases.schedule import Schedule, check_firm_zone, schedule_of, slots_of
 from commands.writing.transaction import Outcome, Writing
@@ -15,6 +16,7 @@ from kit.inputs import (
     refuse_duplicates,
 )
 from models.access.viewers import Actor
+from models.base.guards import guards
 from models.events.trade.releases import ContractReleased, ReleaseActivated, ReleaseSuperseded
 from models.master.catalog import Product
 from models.trade.codes import TradeCode
@@ -41,9 +43,7 @@ async def release(writing: Writing, command: ContractRelease) -> Outcome:
     active = await _active(writing, line)
     schedules = {type_: schedule for type_, (_, schedule) in active.items()}
     old, before = active.get(command.type, (None, None))
-    if old is not None and command.release_no <= old.release_no:
-        text = f"Release {old.release_no} is active already."
-        raise Refused(TradeCode.RELEASE_OUTDATED, text, ("release_no",))
+    _check_newer(command, old)
     after = schedule_of(command, line, before, quantities)
     writing.extent.touch(len(after.slots), ("lines",))
     if before is not None and not command.supplier_consent:
@@ -57,6 +57,14 @@ async def release(writing: Writing, command: ContractRelease) -> Outcome:
         line.received = command.cumulative_received
         line.received_reference = command.last_receipt_reference
     return {"release_id": row.id, "contract_line_id": line.id}
+
+
+@guards("K7")
+def _check_newer(command: ContractRelease, old: Release | None) -> None:
+    """Refused: RELEASE_OUTDATED for a number that is not higher than the active one's."""
+    if old is not None and command.release_no <= old.release_no:
+        text = f"Release {old.release_no} is active already."
+        raise Refused(TradeCode.RELEASE_OUTDATED, text, ("release_no",))
 
 
 async def _locked(writing: Writing, command: ContractRelease) -> tuple[Contract, ContractLine]:

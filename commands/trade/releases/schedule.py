@@ -16,6 +16,7 @@ from kit.errors import Code, Refused
 from kit.inputs import (
     Window,
 )
+from models.base.guards import guards
 from models.trade.codes import TradeCode
 from models.trade.contracts.tables import Contract, ContractLine
 from models.trade.releases import (
@@ -111,6 +112,7 @@ def schedule_of(
     return Schedule(received, [slots[start] for start in sorted(slots) if slots[start].quantity])
 
 
+@guards("K8")
 def check_firm_zone(
     writing: Writing, contract: Contract, before: Schedule, after: Schedule
 ) -> None:

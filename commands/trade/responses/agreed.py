@@ -1,16 +1,15 @@
-"""What an amendment of a call-off must keep of its contract: validity, lots, the least of one."""
+"""What an amendment of a call-off must keep of its contract: lots, the least of one."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from uuid import UUID
 
-from commands.trade.contracts.life import outside
 from commands.trade.responses.lines import AnsweredLine
 from commands.writing.transaction import Writing
 from kit.errors import Problem, Refused
 from models.trade.codes import TradeCode
-from models.trade.contracts.tables import Contract, ContractLine
+from models.trade.contracts.tables import ContractLine
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import LineResponse
 from models.trade.orders.tables import Order
@@ -21,21 +20,14 @@ async def check_agreed(
 ) -> None:
     """Check amendments of a call-off against its contract. lines: all of the order.
 
-    Refused: OUTSIDE_VALIDITY for a window that is offered (K3), LOT_MULTIPLE, BELOW_MINIMUM.
+    Its windows are asked for where all are. Refused: LOT_MULTIPLE, BELOW_MINIMUM.
     """
     amended = [it for it in items if it.fields.response is LineResponse.AMENDED]
     if order.contract_id is None or not amended:
         return
     everything = writing.for_all()
-    contract = (await everything.get(Contract, {order.contract_id: ()}))[order.contract_id]
     keys = {it.line.contract_line_id for it in amended if it.line.contract_line_id is not None}
     agreed = await everything.by_key(ContractLine, "id", keys)
-    for item in amended:
-        window = item.fields.window
-        if window is not None and not all(
-            contract.is_valid_on(contract.day(it)) for it in (window.earliest, window.latest)
-        ):
-            raise outside(contract, (*item.path, "window"))
     if problems := list(_too_little(agreed, lines, amended)):
         raise Refused.of(problems)
 

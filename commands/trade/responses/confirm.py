@@ -1,10 +1,11 @@
 """The merchant's response to an order, line by line (UN/EDIFACT ORDRSP, 1229 5, 6, 7)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from pydantic import Field
 
+from commands.trade.contracts.times import AgreedPlace, check_ahead
 from commands.trade.orders.drafts import window_columns
 from commands.trade.orders.lines import cancel, lines_of, withdraw
 from commands.trade.orders.states import VersionedOrderCommand, become, locked
@@ -18,10 +19,19 @@ from kit.errors import Code, Path, Refused
 from kit.inputs import (
     Bulk,
     Instant,
+    Note,
     Window,
     refuse_duplicates,
 )
-from models.events.trade.orders import OrderCancelled, OrderResponded, RespondedLine
+from models.events.trade.orders import (
+    OrderCancelled,
+    OrderResponded,
+    OrderWindowOverridden,
+    RespondedLine,
+)
+from models.master.parties import Address
+from models.trade.contracts.states import TimeRule
+from models.trade.contracts.tables import Contract
 from models.trade.orders import acts
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import LineResponse, OrderState
@@ -33,6 +43,11 @@ class OrderConfirm(VersionedOrderCommand):
 
     lines: Bulk[LineConfirm] = Field(description="The lines, each once.")
     window: Window | None = Field(None, description="When the whole order is promised.")
+    window_override: Note | None = Field(
+        None,
+        description="Why a window may lie outside of the address's receiving hours, or of the"
+        " contract's validity; else the order's `windowOverride`.",
+    )
     answer_by: Instant | None = Field(
         None, description="Until when amendments wait for their answer; needed where any does."
     )
@@ -51,16 +66,18 @@ async def confirm(writing: Writing, command: OrderConfirm) -> Outcome:
 
     Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE also for a line of which nothing is open,
     DUPLICATE, INVALID for fields that do not go with the response, INVALID_DATE and INVALID_WINDOW
-    for what has passed, SCALE_EXCEEDED, QUANTITY_EXCEEDED for an amendment to more than is wanted,
+    for what has passed, OUTSIDE_RECEIVING_HOURS (D6), OUTSIDE_VALIDITY (K3), SCALE_EXCEEDED,
+    QUANTITY_EXCEEDED for an amendment to more than is wanted,
     QUANTITY_NOT_OPEN for less than deliveries have taken, UNIT_MISMATCH for a substitute in
-    another unit, NOT_ON_CONTRACT for a call-off's substitute or tolerance, OUTSIDE_VALIDITY,
-    LOT_MULTIPLE and BELOW_MINIMUM for what its contract does not allow.
+    another unit, NOT_ON_CONTRACT for a call-off's substitute or tolerance, LOT_MULTIPLE and
+    BELOW_MINIMUM for what its contract does not allow.
     """
     refuse_duplicates((it.line_id for it in command.lines), ("lines",), "line_id")
     order = await locked(writing, command, confirm)
     lines = await lines_of(writing, [order.id])
     items = await items_of(writing, command.lines, lines)
     _check_times(writing, command, items)
+    overridden = await _overridden(writing, order, command)
     for each in items:
         check(each)
     await check_agreed(writing, order, lines.values(), items)
@@ -80,6 +97,10 @@ async def confirm(writing: Writing, command: OrderConfirm) -> Outcome:
     if all(line.cancelled == line.ordered for line in lines.values()):
         become(writing, order, OrderState.CANCELLED)
         writing.record(OrderCancelled(order.id))
+    if command.window_override is not None:
+        order.window_override = command.window_override
+    if overridden:
+        writing.record(OrderWindowOverridden(order.id, rules=tuple(sorted(overridden))))
     order.version += 1
     return {"order_id": order.id}
 
@@ -93,11 +114,31 @@ def _check_times(writing: Writing, command: OrderConfirm, items: Sequence[Answer
         raise Refused(Code.INVALID, text, ("answer_by",))
     if command.answer_by is not None and command.answer_by <= writing.now:
         raise Refused(Code.INVALID_DATE, "This instant has passed.", ("answer_by",))
-    windows: list[tuple[Path, Window | None]] = [(("window",), command.window)]
-    windows += [(("lines", i, "window"), it.window) for i, it in enumerate(command.lines)]
-    for path, window in windows:
-        if window is not None and window.latest <= writing.now:
-            raise Refused(Code.INVALID_WINDOW, "This window has passed.", (*path, "latest"))
+    for path, window in _windows(command):
+        check_ahead(writing, window, path)
+
+
+def _windows(command: OrderConfirm) -> Iterator[tuple[Path, Window]]:
+    """Yield what has a window, with that."""
+    if command.window is not None:
+        yield (), command.window
+    for place, line in enumerate(command.lines):
+        if line.window is not None:
+            yield ("lines", place), line.window
+
+
+async def _overridden(writing: Writing, order: Order, command: OrderConfirm) -> frozenset[TimeRule]:
+    """Return the rules that its windows override. Refused: as `AgreedPlace.check`."""
+    windows = list(_windows(command))
+    if not windows:
+        return frozenset()
+    addresses = await writing.by_key(Address, "id", {order.ship_to_id} - {None})
+    contracts = await writing.by_key(Contract, "id", {order.contract_id} - {None})
+    override = command.window_override or order.window_override
+    address = next(iter(addresses.values()), None)
+    arrival = AgreedPlace(address, list(contracts.values()), override)
+    found = (arrival.check(window, (*path, "window")) for path, window in windows)
+    return frozenset(rule for rules in found for rule in rules)
 
 
 def _respond(item: AnsweredLine, command: OrderConfirm) -> LineResponse:

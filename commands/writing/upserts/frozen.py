@@ -26,12 +26,14 @@ from sqlalchemy import (
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
 from kit.errors import Code, Path, Problem, Refused
+from models.base.guards import guards
 from models.base.tables import Base, OfMerchant
 
 Altered: TypeAlias = tuple[Any, Mapping[str, Any]]
 """A locked row, None for a new one; column -> value that it is to have."""
 
 
+@guards("O12", "O13")
 async def check_frozen(
     writing: Writing,
     entity: type[OfMerchant],

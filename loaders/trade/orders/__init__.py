@@ -1,11 +1,9 @@
 """Orders, their lines and holds as they are read."""
 
-from sqlalchemy import func
-
 from loaders.reading.acts import available, there_is
-from loaders.reading.relations import Aggregates, Computed, Many, One
+from loaders.reading.relations import Computed, Many, One
 from loaders.trade.orders.lists import OrderFilter, OrderSort, every, of_party
-from loaders.trade.orders.progress import fulfilment, is_late, is_open
+from loaders.trade.orders.progress import is_backordered, is_late, is_open, status_of
 from loaders.trade.orders.responses import amendment, response
 from loaders.trade.orders.sums import Summary, SummaryOf, net_totals
 from loaders.trade.orders.tokens import access_token
@@ -22,14 +20,7 @@ line_by_id = One(OrderLine)
 hold_by_id = One(Hold)
 lines = Many(OrderLine, "order_id", order_by=("line_no",), typical=5)
 holds = Many(Hold, "subject_id", order_by=("placed_at", "id"), typical=1)
-progress = Aggregates(
-    OrderLine,
-    "order_id",
-    {
-        "status": fulfilment,
-        "is_backordered": lambda line: func.bool_or(line.backordered > 0),
-    },
-)
+progress = Computed(Order, {"status": status_of, "is_backordered": is_backordered})
 timeliness = Computed(Order, {"is_late": is_late, "is_open": is_open})
 tokens = Computed(Order, {"token": access_token})
 stopped = Computed(Order, {"by_payment": there_is(UNPAID)})

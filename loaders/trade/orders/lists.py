@@ -63,8 +63,8 @@ class OrderFilter(Input):
     )
     open: bool | None = Field(
         None,
-        description="Open, or not: it is PENDING_APPROVAL or CONFIRMED, and something of it is"
-        " neither cancelled nor shipped.",
+        description="Open, or not: it is PENDING_APPROVAL or CONFIRMED, its `cancelIfNotBy` has not"
+        " passed, and something of it is neither cancelled nor shipped.",
     )
     late: bool | None = Field(
         None,

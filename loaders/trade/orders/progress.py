@@ -1,14 +1,18 @@
-"""How far orders have come: derived in SQL, the same expressions for answers and for filters."""
+"""How far orders have come: derived in SQL, the same expressions for answers and for filters.
+
+It is told of whole orders, whoever reads it: a warehouse sees only those lines that it handles, but
+an order is not delivered before all of them are (O17).
+"""
 
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
+from loaders.reading.acts import everything
 from loaders.reading.filters import one_of
 from loaders.reading.relations import Reader
 from models.base.tables import OneOf, entity_named
-from models.base.visibility import seen_by
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import OPEN_STATES, FulfilmentStatus
 
@@ -44,15 +48,16 @@ def fulfilment(line: Any) -> ColumnElement[Any]:
 
 
 def some_line(reader: Reader, order: Any, condition: Callable[[Any], Any]) -> ColumnElement[bool]:
-    """Tell whether a line of the order fulfils the condition."""
-    line = reader.table(OrderLine)
-    return exists().where(line.order_id == order.id, *seen_by(reader.viewer, line), condition(line))
+    """Tell whether a line of the order, whoever sees it, fulfils the condition."""
+    return everything(reader).some(
+        OrderLine, where=lambda line: and_(line.order_id == order.id, condition(line))
+    )
 
 
 def is_open(reader: Reader, order: Any) -> ColumnElement[bool]:
-    """Tell whether a living order has something that is neither cancelled nor shipped."""
+    """Tell whether an order that is wanted has something that is neither cancelled nor shipped."""
     owing = some_line(reader, order, lambda line: line.open_quantity > 0)
-    return and_(order.state.in_(OPEN_STATES), owing)
+    return and_(order.state.in_(OPEN_STATES), order.is_wanted(reader.at), owing)
 
 
 def is_backordered(reader: Reader, order: Any) -> ColumnElement[bool]:
@@ -69,32 +74,34 @@ def is_late(reader: Reader, order: Any) -> ColumnElement[bool]:
 
     def late(line: Any) -> ColumnElement[bool]:
         due = func.coalesce(line.agreed_latest, line.window_latest, order.window_latest)
-        overdue = order.state.in_(OPEN_STATES) & (line.open_quantity > 0) & (due < reader.at)
+        is_owed = order.state.in_(OPEN_STATES) & order.is_wanted(reader.at)
+        overdue = is_owed & (line.open_quantity > 0) & (due < reader.at)
         return or_(overdue, _dispatched_after(reader, line, due))
 
     return some_line(reader, order, late)
 
 
 def _dispatched_after(reader: Reader, line: Any, due: Any) -> ColumnElement[bool]:
+    rows = everything(reader)
+
+    def was_late(part: Any) -> ColumnElement[bool]:
+        # As a value each delivery is found by its key; joined, PostgreSQL may look at all of them.
+        at = rows.value(
+            entity_named("Delivery"), "dispatched_at", lambda it: it.id == part.delivery_id
+        )
+        return and_(part.order_line_id == line.id, part.shipped > 0, at > due)
+
     # What trade names of fulfilment it names by string: wings go right.
-    part, delivery = (reader.table(entity_named(it)) for it in ("DeliveryLine", "Delivery"))
-    # As a value each delivery is found by its key; joined, PostgreSQL may look at all of them.
-    at = select(delivery.dispatched_at).where(
-        delivery.id == part.delivery_id, *seen_by(reader.viewer, delivery)
-    )
-    sent = exists().where(
-        part.order_line_id == line.id,
-        part.shipped > 0,
-        at.correlate_except(delivery).scalar_subquery() > due,
-        *seen_by(reader.viewer, part),
-    )
-    return sent.correlate_except(part)
+    return rows.some(entity_named("DeliveryLine"), where=was_late)
+
+
+def status_of(reader: Reader, order: Any) -> ColumnElement[Any]:
+    """Return the order's fulfilment status."""
+    (line,), own = everything(reader).tables((OrderLine,))
+    status = select(fulfilment(line)).where(*own, line.order_id == order.id)
+    return status.correlate_except(line).scalar_subquery()
 
 
 def has_status(reader: Reader, order: Any, statuses: Any) -> ColumnElement[bool]:
     """Tell whether the order's fulfilment status is one of these, values or a parameter."""
-    line = reader.table(OrderLine)
-    status = select(fulfilment(line)).where(
-        line.order_id == order.id, *seen_by(reader.viewer, line)
-    )
-    return one_of(status.scalar_subquery(), statuses)
+    return one_of(status_of(reader, order), statuses)

@@ -13,6 +13,7 @@ from models.events.trade.orders import Held, hold_without_owner
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery
 from models.trade.contracts.guarantees import SupplyExcuse
+from models.trade.contracts.states import TimeRule
 
 Quantities = Mapping[Annotated[UUID, IdOf("OrderLine")], Decimal]
 """Id of an order line -> quantity, in the line's unit."""
@@ -62,6 +63,13 @@ class DeliveryRescheduled(Event):
     earliest: Annotated[datetime, "The start of the window."]
     latest: Annotated[datetime, "The end of the window."]
     excuse: Annotated[SupplyExcuse | None, "Why it comes later; null before version 3."]
+
+
+@event("delivery.window_overridden", Delivery)
+class DeliveryWindowOverridden(Event):
+    """Its window breaks rules; the row says why, in its window_override."""
+
+    rules: Annotated[tuple[TimeRule, ...], "The rules."]
 
 
 @event("delivery.excused", Delivery)

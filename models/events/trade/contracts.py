@@ -65,6 +65,17 @@ class ContractFellShort(Event):
     quantity: Annotated[Decimal, "How much is missing, in the line's unit."]
 
 
+@event("contract.carried_over", Contract)
+class ContractCarriedOver(Event):
+    """What remained of it went over to another one."""
+
+    successor_id: Annotated[UUID, IdOf("Contract"), "The other contract."]
+    lines: Annotated[
+        Mapping[Annotated[UUID, IdOf("ContractLine")], Decimal],
+        "Contract line → what remained of its target, in the line's unit.",
+    ]
+
+
 @event("contract.settled", Contract)
 class ContractSettled(Event):
     """Its account is closed."""

@@ -8,10 +8,12 @@ from uuid import UUID
 
 from models.base.events import Event, Moving, Payload, Progressed, event, without
 from models.base.payloads import AllLines, Beside, ColumnName, IdOf, Item
+from models.trade.contracts.states import TimeRule
 from models.trade.orders.holds import HoldReason
 from models.trade.orders.states import (
     Approval,
     FulfilmentStatus,
+    LineChange,
     LineResponse,
     PaymentState,
 )
@@ -23,6 +25,30 @@ class OrderPlaced(Moving):
     """It was placed or imported."""
 
     lines: Annotated[int, AllLines(), "How many lines it has."]
+
+
+@dataclass(frozen=True, slots=True)
+class UpdatedLine(Item):
+    """What was done to a line."""
+
+    line_no: Annotated[int, "The line's number in its order."]
+    change: Annotated[LineChange, "What it was."]
+    quantity: Annotated[Decimal, "How much is ordered now, in the line's unit."]
+
+
+@event("order.updated", Order)
+class OrderUpdated(Moving):
+    """It was changed before what changes was planned, or was sent again with other content."""
+
+    fields: Annotated[tuple[ColumnName, ...], "The columns of the order that were written."]
+    lines: Annotated[tuple[UpdatedLine, ...], AllLines(), "The lines that were changed."]
+
+
+@event("order.window_overridden", Order)
+class OrderWindowOverridden(Event):
+    """A window that is wanted or promised breaks rules; its window_override says why."""
+
+    rules: Annotated[tuple[TimeRule, ...], "The rules."]
 
 
 @event("order.approved", Order)

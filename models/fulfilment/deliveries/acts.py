@@ -13,9 +13,13 @@ from models.fulfilment.deliveries.conditions import (
     INCOMPLETE,
     MERGEABLE,
     NAMELESS,
+    NOT_LAST,
     ORDER_HELD,
+    PLACELESS,
+    TOO_EARLY,
     TOO_LATE,
     UNCARRIED,
+    UNFINISHED,
     UNPAID,
     UNPLACED,
 )
@@ -65,8 +69,8 @@ RELEASE = Act(
     frozenset({DeliveryState.PLANNED}),
     becomes=DeliveryState.RELEASED,
     stopped_by=(
-        *(HELD, ORDER_HELD, UNPAID, AMENDED, NAMELESS, TOO_LATE, INCOMPLETE),
-        *(UNPLACED, UNCARRIED),
+        *(HELD, ORDER_HELD, UNPAID, AMENDED, NAMELESS, PLACELESS, TOO_LATE, INCOMPLETE),
+        *(UNFINISHED, UNPLACED, UNCARRIED),
     ),
     action=DeliveryAction.RELEASE,
 )
@@ -74,14 +78,14 @@ PACK = Act(
     Scope.DELIVERIES_FULFIL,
     BEFORE_DISPATCH - {DeliveryState.PLANNED},
     becomes=DeliveryState.PACKED,
-    stopped_by=(UNPAID, AMENDED, TOO_LATE),
+    stopped_by=(UNPAID, AMENDED, TOO_LATE, TOO_EARLY),
     action=DeliveryAction.PACK,
 )
 DISPATCH = Act(
     Scope.DELIVERIES_FULFIL,
     frozenset({DeliveryState.PACKED}),
     becomes=DeliveryState.DISPATCHED,
-    stopped_by=(HELD, ORDER_HELD, UNPAID, AMENDED, INCOMPLETE),
+    stopped_by=(HELD, ORDER_HELD, UNPAID, AMENDED, INCOMPLETE, NOT_LAST),
     action=DeliveryAction.DISPATCH,
 )
 CANCEL = Act(

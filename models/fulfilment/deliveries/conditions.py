@@ -5,9 +5,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, or_
 
 from models.base.acts import AllRows, Some
+from models.base.tasks import is_among
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.master.catalog import Product
+from models.master.channels import ADDRESSED_METHODS
 from models.master.handling import MethodHandling, carries, is_special
 from models.master.locations import Location
 from models.master.parties import Party, PartyKind
@@ -43,7 +45,7 @@ def _brings(delivery: Any, part: Any) -> ColumnElement[bool]:
 
 
 def _leaves_something_open(rows: AllRows, delivery: Any, order: Any) -> ColumnElement[bool]:
-    """Tell whether the delivery brings some of an order that must come complete, and not all."""
+    """Tell whether the delivery brings some of what is open of an order, and not all."""
 
     def is_left_open(line: Any) -> ColumnElement[bool]:
         is_brought = rows.some(
@@ -57,12 +59,40 @@ def _leaves_something_open(rows: AllRows, delivery: Any, order: Any) -> ColumnEl
         return and_(line.order_id == order.id, line.open_quantity > 0, ~is_brought)
 
     return and_(
-        order.delivery_policy == DeliveryPolicy.SHIP_COMPLETE,
-        rows.some(
-            DeliveryLine,
-            where=lambda part: and_(_brings(delivery, part), part.order_id == order.id),
-        ),
+        _brings_some(rows, delivery, order),
         rows.some(OrderLine, where=is_left_open),
+    )
+
+
+def _brings_some(rows: AllRows, delivery: Any, order: Any) -> ColumnElement[bool]:
+    return rows.some(
+        DeliveryLine, where=lambda part: and_(_brings(delivery, part), part.order_id == order.id)
+    )
+
+
+def _leaves_something_unplanned(rows: AllRows, delivery: Any, order: Any) -> ColumnElement[bool]:
+    """Tell whether something is in no delivery of an order that the delivery is to complete."""
+    return and_(
+        delivery.completes_order,
+        _brings_some(rows, delivery, order),
+        rows.some(
+            OrderLine, where=lambda line: and_(line.order_id == order.id, line.unplanned > 0)
+        ),
+    )
+
+
+def _completes_the_same(rows: AllRows, delivery: Any, other: Any) -> ColumnElement[bool]:
+    """Tell whether another delivery is to complete one of the orders that this one completes."""
+
+    def is_shared(mine: Any, its: Any) -> ColumnElement[bool]:
+        return and_(_brings(delivery, mine), _brings(other, its), mine.order_id == its.order_id)
+
+    return and_(
+        delivery.completes_order,
+        other.completes_order,
+        other.id != delivery.id,
+        other.state != DeliveryState.CANCELLED,
+        rows.some(DeliveryLine, DeliveryLine, where=is_shared),
     )
 
 
@@ -146,6 +176,7 @@ ORDER_HELD = Some(
     lambda _rows, delivery, hold, part: and_(
         part.delivery_id == delivery.id, hold.subject_id == part.order_id, hold.is_active
     ),
+    rule="D9",
 )
 AMENDED = Some(
     "an amendment of one of its lines waits for its answer",
@@ -155,6 +186,7 @@ AMENDED = Some(
         line.id == part.order_line_id,
         line.answer_by > rows.now,
     ),
+    rule="D13",
 )
 NAMELESS = Some(
     "it goes to a company and nobody is named who takes it in",
@@ -164,6 +196,29 @@ NAMELESS = Some(
         party.kind == PartyKind.COMPANY,
         delivery.recipient.is_(None),
     ),
+    rule="D7",
+)
+TOO_EARLY = Some(
+    "it is not to be picked yet",
+    (Delivery,),
+    lambda rows, delivery, it: and_(it.id == delivery.id, it.fulfil_at > rows.now),
+    rule="D16",
+)
+PLACELESS = Some(
+    "its method needs an address, and it has none",
+    (Delivery,),
+    lambda _rows, delivery, same: and_(
+        same.id == delivery.id,
+        is_among(same.method, ADDRESSED_METHODS),
+        same.ship_to.is_(None),
+    ),
+    rule="D17",
+)
+UNFINISHED = Some(
+    "it is to complete its orders, and something of them is in no delivery",
+    (Order,),
+    _leaves_something_unplanned,
+    rule="D18",
 )
 TOO_LATE = Some(
     "one of its orders was wanted by an instant that has passed",
@@ -171,8 +226,9 @@ TOO_LATE = Some(
     lambda rows, delivery, order, part: and_(
         part.delivery_id == delivery.id,
         order.id == part.order_id,
-        order.cancel_if_not_by < rows.now,
+        ~order.is_wanted(rows.now),
     ),
+    rule="D10",
 )
 UNPAID = Some(
     "what is known of the payment of one of its orders stops it",
@@ -180,11 +236,27 @@ UNPAID = Some(
     lambda rows, delivery, order, part: and_(
         part.delivery_id == delivery.id, order.id == part.order_id, stops(rows, order)
     ),
+    rule="D12",
 )
 INCOMPLETE = Some(
     "it brings only a part of what is open of an order that must come complete",
     (Order,),
-    _leaves_something_open,
+    lambda rows, delivery, order: and_(
+        order.delivery_policy == DeliveryPolicy.SHIP_COMPLETE,
+        _leaves_something_open(rows, delivery, order),
+    ),
+    rule="D11",
+)
+NOT_LAST = Some(
+    "it is to complete its orders, and does not bring all that is open of them",
+    (Order,),
+    lambda rows, delivery, order: and_(
+        delivery.completes_order, _leaves_something_open(rows, delivery, order)
+    ),
+    rule="D18",
+)
+RIVALLED = Some(
+    "another delivery is to complete one of its orders", (Delivery,), _completes_the_same
 )
 UNPLACED = Some(
     "its location cannot handle something of it",
@@ -196,6 +268,7 @@ UNPLACED = Some(
             where=lambda it: and_(it.id == delivery.location_id, carries(product, it)),
         ),
     ),
+    rule="D14",
 )
 UNCARRIED = Some(
     "its method cannot handle something of it",
@@ -207,6 +280,7 @@ UNCARRIED = Some(
             where=lambda it: and_(it.method == delivery.method, carries(product, it)),
         ),
     ),
+    rule="D14",
 )
 DIVISIBLE = Some("something can go while something stays", (DeliveryLine,), _can_be_split_off)
 MERGEABLE = Some("there is another one like it that no hold stops", (Delivery,), _can_be_merged)

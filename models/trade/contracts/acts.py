@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, case, func
 
 from models.access.viewers import Scope
 from models.base.acts import Act, AllRows, Itself, Some
+from models.base.tables import entity_named
 from models.master.catalog import Product
 from models.trade.contracts.states import IN_FORCE, LIVING_STATES, RUNNING, ContractState
 from models.trade.contracts.tables import ContractLine
@@ -27,8 +28,7 @@ class ContractAction(StrEnum):
 
 
 def _is_valid(reader: Any, contract: Any) -> Any:
-    day = contract.day(reader.at)
-    return (contract.valid_from <= day) & (day <= contract.valid_to)
+    return contract.is_valid_on(contract.day(reader.at))
 
 
 def _is_over(reader: Any, contract: Any) -> Any:
@@ -36,18 +36,25 @@ def _is_over(reader: Any, contract: Any) -> Any:
     return (contract.state == ContractState.TERMINATED) | is_past
 
 
-VALID = Itself("today lies in its validity", _is_valid)
-LASTING = Itself(
-    "its last day is not over",
-    lambda reader, contract: contract.valid_to >= contract.day(reader.at),
-)
-OVER = Itself("it is TERMINATED, or its last day is over", _is_over)
+def _is_lasting(reader: Any, contract: Any) -> Any:
+    return (contract.valid_to >= contract.day(reader.at)) | contract.delivers_rest
+
+
+VALID = Itself("today lies in its validity", _is_valid, rule="K3")
+LASTING = Itself("its last day is not over", _is_lasting, rule="K3")
+OVER = Itself("it is TERMINATED, or its last day is over", _is_over, rule="K11")
 
 _LEAST = Decimal("0.000001")
 """The least by which two quantities differ."""
 
 
-def _has_room(_rows: AllRows, contract: Any, line: Any, product: Any) -> ColumnElement[bool]:
+def _left(rows: AllRows, contract: Any, line: Any) -> ColumnElement[Decimal]:
+    """Return what may still be called off of a line: after the last day only what remains."""
+    is_past = contract.valid_to < contract.day(rows.now)
+    return case((is_past, line.rest), else_=line.ceiling - line.called_off)
+
+
+def _has_room(rows: AllRows, contract: Any, line: Any, product: Any) -> ColumnElement[bool]:
     """Tell whether the least that may be called off of a line fits in what is left of it."""
     lot = line.lot_multiple
     wanted = func.greatest(product.step, func.coalesce(line.min_per_call_off, 0))
@@ -56,10 +63,39 @@ def _has_room(_rows: AllRows, contract: Any, line: Any, product: Any) -> ColumnE
     return and_(
         line.contract_id == contract.id,
         product.id == line.product_id,
-        least <= func.least(line.ceiling - line.called_off, line.max_per_call_off),
+        least <= func.least(_left(rows, contract, line), line.max_per_call_off),
     )
 
 
+def _is_owing(rows: AllRows, contract: Any, line: Any) -> ColumnElement[bool]:
+    return and_(
+        line.contract_id == contract.id,
+        rows.some(
+            # What is right of another room names it by string.
+            entity_named("OrderLine"),
+            entity_named("Order"),
+            where=lambda part, order: and_(
+                part.contract_line_id == line.id,
+                part.open_quantity > 0,
+                order.id == part.order_id,
+                order.may_owe,
+            ),
+        ),
+    )
+
+
+OPEN_CALL_OFFS = Some("call-offs of it are open", (ContractLine,), _is_owing, rule="K11")
+UNDELIVERED_REST = Some(
+    "what remains of it is to be called off and delivered, and it was not terminated",
+    (ContractLine,),
+    lambda _rows, contract, line: and_(
+        line.contract_id == contract.id,
+        line.rest > 0,
+        contract.delivers_rest,
+        contract.state != ContractState.TERMINATED,
+    ),
+    rule="K12",
+)
 ROOM = Some("something can still be called off", (ContractLine, Product), _has_room)
 
 AMEND = Act(Scope.CONTRACTS_WRITE, LIVING_STATES, action=ContractAction.AMEND)
@@ -92,6 +128,7 @@ SETTLE = Act(
     RUNNING | {ContractState.TERMINATED},
     becomes=ContractState.SETTLED,
     needs=(OVER,),
+    stopped_by=(OPEN_CALL_OFFS, UNDELIVERED_REST),
     action=ContractAction.SETTLE,
 )
 CALL_OFF = Act(Scope.CALL_OFFS_WRITE, IN_FORCE, needs=(VALID, ROOM), action=ContractAction.CALL_OFF)

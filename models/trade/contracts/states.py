@@ -31,6 +31,13 @@ class EndOfLife(StrEnum):
     CARRY_OVER = "CARRY_OVER"
 
 
+class TimeRule(StrEnum):
+    """What a time breaks that was agreed on all the same."""
+
+    RECEIVING_HOURS = "RECEIVING_HOURS"
+    VALIDITY = "VALIDITY"
+
+
 IN_FORCE = frozenset({ContractState.ACTIVE})
 """States in which goods may be called off."""
 RUNNING = IN_FORCE | {ContractState.SUSPENDED}

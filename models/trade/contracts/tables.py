@@ -1,12 +1,12 @@
 """Call-off contracts: goods agreed once and drawn down in parts."""
 
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Any, ClassVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ARRAY, ColumnElement, Date, Numeric, Uuid, and_, cast, func
+from sqlalchemy import ARRAY, ColumnElement, Date, Numeric, Uuid, and_, cast, func, or_
 from sqlalchemy.ext.hybrid import hybrid_method, hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -41,7 +41,7 @@ class Contract(Owned):
     state is what people decided: DRAFT, ACTIVE, SUSPENDED, TERMINATED or SETTLED. EXHAUSTED and
     EXPIRED follow from the lines and the calendar and are derived, so that neither hides the
     other. state_reason: why people suspended or terminated it. valid_from and valid_to are days at
-    time_zone, both inclusive.
+    time_zone, both inclusive. successor_id: the contract to which what remained went over.
     """
 
     __tablename__ = "contracts"
@@ -49,7 +49,9 @@ class Contract(Owned):
     __table_args__ = (
         unique("number", "number"),
         to("parties", "party_id"),
+        to("contracts", "successor_id"),
         indexed("contracts", "party_id"),
+        indexed("contracts", "successor_id"),
         known("state", ContractState),
         known("reservation_strategy", ReservationStrategy),
         known("end_of_life", EndOfLife),
@@ -79,6 +81,7 @@ class Contract(Owned):
     activated_at: Mapped[datetime | None]
     terminated_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
+    successor_id: Mapped[UUID | None]
     version: Mapped[int] = mapped_column(default=1)
 
     @hybrid_method
@@ -91,9 +94,23 @@ class Contract(Owned):
     def _day(cls, instant: Any) -> ColumnElement[date]:
         return cast(func.timezone(cls.time_zone, instant), Date)
 
+    @hybrid_method
     def is_valid_on(self, day: date) -> bool:
-        """Tell whether the day lies inside the validity, both ends inclusive (K3)."""
-        return self.valid_from <= day <= self.valid_to
+        """Tell whether the day lies inside the validity, both ends inclusive (K3).
+
+        What remains under DELIVER_REST is called off and delivered after the last day, too.
+        """
+        return self.valid_from <= day and (day <= self.valid_to or self.delivers_rest)
+
+    @is_valid_on.inplace.expression  # type: ignore[attr-defined, untyped-decorator]
+    @classmethod
+    def _is_valid_on(cls, day: Any) -> ColumnElement[bool]:
+        return and_(cls.valid_from <= day, or_(day <= cls.valid_to, cls.delivers_rest))
+
+    @hybrid_property
+    def delivers_rest(self) -> bool:
+        """Whether what remains is delivered after its last day."""
+        return self.end_of_life == EndOfLife.DELIVER_REST
 
 
 COUNTERS = ("called_off", "released", "shipped", "delivered", "returned", "received")
@@ -194,6 +211,22 @@ class ContractLine(OfProduct, Packaged, Owned):
         return func.greatest(cls.agreed - cls.called_off, 0)
 
     @hybrid_property
+    def rest(self) -> Decimal:
+        """What the target has and was not called off: what its end is about."""
+        return max(self.target_quantity - self.called_off, Decimal(0))
+
+    @rest.inplace.expression
+    @classmethod
+    def _rest(cls) -> ColumnElement[Decimal]:
+        return func.greatest(cls.target_quantity - cls.called_off, 0)
+
+    @property
+    def owed(self) -> Decimal:
+        """The least that must be called off: the minimum less its tolerance, in whole steps."""
+        least = (self.min_quantity or 0) * (1 - self.under_tolerance_percent / 100)
+        return least.quantize(Decimal(1).scaleb(-self.scale), ROUND_CEILING)
+
+    @hybrid_property
     def in_transit(self) -> Decimal:
         """What is shipped and not received, by the customer's own cumulative."""
         return max(self.shipped - self.received, Decimal(0))
@@ -208,7 +241,8 @@ class Shortfall(Owned):
     """What a settlement found missing on one line against its minimum (EDIFACT 4295 WV, K2).
 
     owed: the least that had to be called off: the minimum less its tolerance, in whole steps of
-    the product's unit. quantity: how much less was called off.
+    the product's unit. quantity: how much less was called off. amount: what is invoiced for it,
+    None where nothing is.
     """
 
     __tablename__ = "shortfalls"
@@ -219,6 +253,7 @@ class Shortfall(Owned):
         to("contracts", "contract_id"),
         indexed("shortfalls", "contract_id"),
         check("quantity_positive", "quantity > 0"),
+        check("amount_not_negative", "amount >= 0"),
     )
 
     contract_id: Mapped[UUID]
@@ -226,4 +261,6 @@ class Shortfall(Owned):
     owed: Mapped[Decimal]
     called_off: Mapped[Decimal]
     quantity: Mapped[Decimal]
+    currency: Mapped[str]
+    amount: Mapped[Decimal | None]
     settled_at: Mapped[datetime]

@@ -9,7 +9,14 @@ from models.access.viewers import Actor, CompanyRole, Scope
 from models.base.acts import Act, Itself, Some, leading_to
 from models.trade.orders.holds import Hold
 from models.trade.orders.lines import OrderLine
-from models.trade.orders.states import LIVING_STATES, NEXT_STATES, Approval, OrderState
+from models.trade.orders.states import (
+    LIVING_STATES,
+    NEXT_STATES,
+    OPEN_STATES,
+    Approval,
+    OrderKind,
+    OrderState,
+)
 
 
 class OrderAction(StrEnum):
@@ -25,6 +32,8 @@ class OrderAction(StrEnum):
     ANSWER_AMENDMENT = "ANSWER_AMENDMENT"
     RECORD_PAYMENT = "RECORD_PAYMENT"
     STATE_AMOUNTS = "STATE_AMOUNTS"
+    UPDATE = "UPDATE"
+    ADD_LINES = "ADD_LINES"
 
 
 def _is_awaited(reader: Any, order: Any) -> Any:
@@ -38,12 +47,21 @@ def _may_be_rejected(reader: Any, order: Any) -> Any:
     return reader.viewer.actor is Actor.STAFF or _is_awaited(reader, order)
 
 
+IS_NO_CALL_OFF = Itself(
+    "it is no call-off", lambda _reader, order: order.kind != OrderKind.CALL_OFF
+)
 AWAITED = Itself("it waits for the viewer's side", _is_awaited)
 REJECTABLE = Itself("it waits for the viewer's side; staff reject for both", _may_be_rejected)
+WANTED = Itself(
+    "it was not wanted by an instant that has passed",
+    lambda reader, order: order.is_wanted(reader.at),
+    rule="D10",
+)
 HELD = Some(
     "it has an active hold",
     (Hold,),
     lambda _rows, row, hold: and_(hold.subject_id == row.id, hold.is_active),
+    rule="D9",
 )
 UNPLANNED = Some(
     "something of it is in no delivery",
@@ -54,6 +72,7 @@ UNDER_WAY = Some(
     "something is planned and not shipped",
     (OrderLine,),
     lambda _rows, order, line: and_(line.order_id == order.id, line.planned > line.shipped),
+    rule="O16",
 )
 AMENDED = Some(
     "an amendment of a line waits for its answer",
@@ -70,7 +89,7 @@ APPROVE = Act(
     Scope.ORDERS_APPROVE,
     leading_to(OrderState.CONFIRMED, NEXT_STATES),
     becomes=OrderState.CONFIRMED,
-    needs=(AWAITED,),
+    needs=(AWAITED, WANTED),
     action=OrderAction.APPROVE,
 )
 REJECT = Act(
@@ -97,7 +116,7 @@ CLOSE = Act(
 CONFIRM = Act(
     Scope.ORDERS_MANAGE,
     frozenset({OrderState.CONFIRMED}),
-    needs=(OPEN,),
+    needs=(OPEN, WANTED),
     action=OrderAction.CONFIRM,
 )
 ANSWER_AMENDMENT = Act(
@@ -113,6 +132,10 @@ STATE_AMOUNTS = Act(
     frozenset({OrderState.PENDING_APPROVAL, OrderState.CONFIRMED, OrderState.CLOSED}),
     action=OrderAction.STATE_AMOUNTS,
 )
+UPDATE = Act(Scope.ORDERS_MANAGE, OPEN_STATES, needs=(IS_NO_CALL_OFF,), action=OrderAction.UPDATE)
+ADD_LINES = Act(
+    Scope.ORDERS_MANAGE, OPEN_STATES, needs=(IS_NO_CALL_OFF,), action=OrderAction.ADD_LINES
+)
 
 ACTS = (
     APPROVE,
@@ -125,5 +148,7 @@ ACTS = (
     ANSWER_AMENDMENT,
     RECORD_PAYMENT,
     STATE_AMOUNTS,
+    UPDATE,
+    ADD_LINES,
 )
 """Those that clients are told of, in the order in which they are."""

@@ -64,6 +64,7 @@ COUNTERS = (
 class OrderLine(OfProduct, Packaged, Owned):
     """One product of one order; every quantity in its unit.
 
+    ordered: 0 of a line that was taken out of its order before anything of it was planned.
     unit_price: None while the order waits for the merchant to state it. discount_percent: taken off
     it; or discount_amount: taken off the line. order_discount: what falls on the line of the
     order's; both amounts are for all that was ordered. over_tolerance: how much more than ordered
@@ -127,7 +128,7 @@ class OrderLine(OfProduct, Packaged, Owned):
         indexed("order_lines", "guarantee_id"),
         not_negative(*COUNTERS),
         check("replaced_by_another", "replaced_product_id <> product_id"),
-        check("ordered_positive", "ordered > 0"),
+        check("ordered_not_negative", "ordered >= 0"),
         check("price_not_negative", "unit_price >= 0"),
         check("discount_percent_range", "discount_percent BETWEEN 0 AND 100"),
         check("discounts_not_negative", "least(discount_amount, order_discount) >= 0"),

@@ -128,6 +128,14 @@ TAXED = frozenset({TaxCategory.STANDARD})
 """Categories with a rate above 0. A reduced rate, too, is STANDARD (S): another rate of it."""
 
 
+class LineChange(StrEnum):
+    """What was done to a line of an order that was changed."""
+
+    ADDED = "ADDED"
+    CHANGED = "CHANGED"
+    REMOVED = "REMOVED"
+
+
 class LineResponse(StrEnum):
     """What the merchant answers to a line that was ordered (UN/EDIFACT 1229)."""
 

@@ -5,8 +5,8 @@ from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Index, Numeric, and_, any_, text
-from sqlalchemy.ext.hybrid import hybrid_method
+from sqlalchemy import ARRAY, ColumnElement, Index, Numeric, and_, any_, or_, text
+from sqlalchemy.ext.hybrid import hybrid_method, hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.access.viewers import Actor
@@ -51,7 +51,7 @@ class Order(Owned):
     TaxCategory and rate, each with its amount as a text. charged: what its charges come to, 0 once
     nothing of it is wanted. taxed: what its taxes come to, None where nobody has stated any, and
     since a part was cancelled. payment_state: of the report that tells the newest of its payment
-    (`models.trade.payments`).
+    (`models.trade.payments`). window_override: why its windows may break rules of its place.
     """
 
     __tablename__ = "orders"
@@ -89,6 +89,9 @@ class Order(Owned):
         indexed("orders", "contract_id"),
         indexed("orders", "ship_to_id"),
         indexed("orders", "buyer_contact_id"),
+        indexed(
+            "orders", "cancel_if_not_by", postgresql_where=text("cancel_if_not_by IS NOT NULL")
+        ),
         Index(
             "uq_orders_external_reference",
             "merchant_id",
@@ -147,6 +150,7 @@ class Order(Owned):
     window_earliest: Mapped[datetime | None]
     window_latest: Mapped[datetime | None]
     window_zone: Mapped[str | None]
+    window_override: Mapped[str | None]
     confirmed_earliest: Mapped[datetime | None]
     confirmed_latest: Mapped[datetime | None]
     confirmed_zone: Mapped[str | None]
@@ -163,6 +167,26 @@ class Order(Owned):
         OneOf(PaymentState), default=PaymentState.AWAITED
     )
     version: Mapped[int] = mapped_column(default=1)
+
+    @hybrid_property
+    def may_owe(self) -> bool:
+        """Whether it is in a state in which it may still owe goods."""
+        return self.state in OPEN_STATES
+
+    @may_owe.inplace.expression
+    @classmethod
+    def _may_owe(cls) -> ColumnElement[bool]:
+        return is_among(cls.state, OPEN_STATES)
+
+    @hybrid_method
+    def is_wanted(self, at: datetime) -> bool:
+        """Tell whether it is wanted still: not by an instant that has passed."""
+        return self.cancel_if_not_by is None or at <= self.cancel_if_not_by
+
+    @is_wanted.inplace.expression  # type: ignore[attr-defined, untyped-decorator]
+    @classmethod
+    def _is_wanted(cls, at: Any) -> ColumnElement[bool]:
+        return or_(cls.cancel_if_not_by.is_(None), cls.cancel_if_not_by >= at)
 
     @hybrid_method
     def awaits(self, approval: Approval) -> bool:

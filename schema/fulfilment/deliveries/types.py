@@ -154,7 +154,8 @@ class Delivery(Node):
     recipient: values.Recipient | None = values.recipient("recipient", "Who takes it in.")
     window: values.DeliveryWindow = values.window("window", "When it is to arrive.")
     window_override: str | None = strawberry.field(
-        description="Why the window may lie outside of the address's receiving hours."
+        description="Why the window may lie outside of the address's receiving hours, or of the"
+        " contract's validity."
     )
     excuse: SupplyExcuse | None = strawberry.field(
         description="Why it comes later than it was guaranteed."

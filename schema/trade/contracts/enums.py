@@ -44,10 +44,11 @@ described(
     EndOfLife,
     "EndOfLife",
     "What happens to the quantity that was not called off when a contract ends.",
-    EXPIRE="It lapses.",
-    DELIVER_REST="It is delivered.",
-    INVOICE_SHORTFALL="What is missing to the minimum is invoiced.",
-    CARRY_OVER="It goes over to the next contract.",
+    EXPIRE="It lapses; what is missing to the minimum is recorded.",
+    DELIVER_REST="It is called off and delivered after the last day, too: the contract is settled"
+    " once nothing of the targets remains, or when it is terminated.",
+    INVOICE_SHORTFALL="What is missing to the minimum is invoiced: `Shortfall.invoiced`.",
+    CARRY_OVER="It goes over to the contract that `contractSettle` names.",
 )
 described(
     SupplyPeriod,

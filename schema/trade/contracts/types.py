@@ -145,7 +145,12 @@ class Shortfall(Node):
     )
     called_off: Decimal = strawberry.field(description="What was called off.")
     quantity: Decimal = strawberry.field(description="`owed` less `calledOff`.")
-    settled_at: datetime = strawberry.field(description="When the contract was settled.")
+    invoiced: values.Money | None = values.money(
+        "amount",
+        "What is invoiced for it: `quantity` at the line's price, rounded half up to the currency's"
+        " minor unit; null but under `endOfLife: INVOICE_SHORTFALL`.",
+    )
+    settled_at: datetime = strawberry.field(description="When it was found.")
 
 
 @node(
@@ -210,6 +215,11 @@ class Contract(Node):
     activated_at: datetime | None = strawberry.field(description="When it came into force.")
     terminated_at: datetime | None = strawberry.field(description="When it was terminated.")
     settled_at: datetime | None = strawberry.field(description="When it was settled.")
+    successor: "Contract | None" = related(
+        loaders.by_id,
+        "The contract to which what remained of it went over.",
+        key="successor_id",
+    )
     version: int = strawberry.field(description="Rises with every change; for `expectedVersion`.")
     lines: list[ContractLine] = related(loaders.lines_of, "What is agreed, by line number.")
     shortfalls: list[Shortfall] = related(

@@ -2,7 +2,8 @@
 
 import strawberry
 
-from commands.trade.orders import amounts, cancel, holds, imports, place, states
+from commands.trade.orders import amounts, cancel, holds, place, states
+from commands.trade.orders.revisions import imports, update
 from commands.trade.responses import answer, confirm
 from execution import related
 from loaders.trade import orders as loaders
@@ -102,6 +103,27 @@ class OrdersImportPayload(Payload):
     )
 
 
+@strawberry.type(description="What happened to one order of an update.")
+class OrderUpdateResult(UpsertResult):
+    """One result."""
+
+    order: Order | None = related(loaders.by_id, "The order; null when refused.", key="order_id")
+
+
+@strawberry.type(description="Outcome of `ordersUpdate`.")
+class OrdersUpdatePayload(Payload):
+    """The results, in the order of the input."""
+
+    results: list[OrderUpdateResult] | None = strawberry.field(
+        description="One result for each order; null when the whole call was refused."
+    )
+
+
+@strawberry.type(description="Outcome of `orderAddLines`.")
+class OrderAddLinesPayload(OrderPayload):
+    """The order with its new lines."""
+
+
 @strawberry.type
 class OrdersQuery:
     """Root fields that read orders."""
@@ -120,6 +142,8 @@ class OrdersMutation:
 
     order_place: OrderPlacePayload = mutation(place.place, resolvers.place_one)
     orders_import: OrdersImportPayload = mutation(imports.import_all)
+    orders_update: OrdersUpdatePayload = mutation(update.update_all)
+    order_add_lines: OrderAddLinesPayload = mutation(update.add_lines)
     order_approve: OrderApprovePayload = mutation(states.approve)
     order_reject: OrderRejectPayload = mutation(states.reject)
     order_hold: OrderHoldPayload = mutation(holds.hold_order)

@@ -229,6 +229,10 @@ class Order(Node):
     )
     recipient: values.Recipient | None = values.recipient("recipient", "Who takes the goods in.")
     window: values.DeliveryWindow | None = values.window("window", "When it is wanted.")
+    window_override: str | None = strawberry.field(
+        description="Why its windows may lie outside of the address's receiving hours, or what is"
+        " promised outside of its contract's validity."
+    )
     confirmed_window: values.DeliveryWindow | None = values.window(
         "confirmed", "When it is promised."
     )
@@ -257,16 +261,14 @@ class Order(Node):
     )
     fulfilment_status: FulfilmentStatus = related(
         loaders.progress,
-        "How far it has come, derived from its lines.",
+        "How far the whole order has come, also what of it you do not see.",
         attribute="status",
-        default=FulfilmentStatus.UNFULFILLED,
         directives=[_OF_LINES],
     )
     is_backordered: bool = related(
         loaders.progress,
-        "A line waits for goods.",
+        "A line waits for goods, also one that you do not see.",
         attribute="is_backordered",
-        default=False,
         directives=[_OF_LINES],
     )
     is_late: bool = related(
@@ -315,7 +317,8 @@ class Order(Node):
 
     is_open: bool = related(
         loaders.timeliness,
-        "It is PENDING_APPROVAL or CONFIRMED, and something is neither cancelled nor shipped.",
+        "It is PENDING_APPROVAL or CONFIRMED, its `cancelIfNotBy` has not passed, and something of"
+        " it is neither cancelled nor shipped.",
         attribute="is_open",
         directives=[_OF_LINES],
     )
@@ -357,10 +360,10 @@ class OrderSummary:
     """The fields of loaders.trade.orders.Summary."""
 
     order_count: int = strawberry.field(description="Number of orders.")
-    line_count: int = strawberry.field(description="Number of lines.")
+    line_count: int = strawberry.field(description="Number of lines that you see.")
     ordered_quantity: Decimal = strawberry.field(
-        description="What was ordered, cancelled quantities included, added over all lines: it"
-        " mixes the units of the products."
+        description="What was ordered, cancelled quantities included, added over the lines that"
+        " you see: it mixes the units of the products."
     )
     net_totals: list[values.Money] = strawberry.field(
         description="For each currency what `Order.net` says of one order, over all lines that have"

@@ -197,6 +197,7 @@ async def test_a_key_is_bound_to_what_its_actor_needs(ask, world, database, cloc
     assert await refused(ask, actor="STAFF", **{field: own}) == [("INVALID", field)]
 
 
+@pytest.mark.gate("R1", "apiKeyCreate")
 async def test_a_buyers_company_is_a_customer_and_a_carriers_a_carrier(ask, world):
     company, carrier = await parties.company(world), await parties.carrier(world)
     for actor, party in (("BUYER", carrier), ("CARRIER", company)):

@@ -142,6 +142,7 @@ async def test_a_timeline_tells_reasons_of_seen_holds_only(
 
 
 OF_ITS_OWN_ROW = {
+    "interchange_message.settled.fate",
     "order.approved.by",
     "order.rejected.by",
     "contract.released.type",

@@ -83,6 +83,7 @@ async def test_orders_of_two_parties_do_not_travel_together(world, ask):
     assert refused == [("PARTY_MISMATCH", "deliveries.0.lines")]
 
 
+@pytest.mark.gate("O1", "deliveryPlan")
 async def test_more_than_is_open_is_refused_and_nothing_is_written(world, ask):
     order = await orders.order(world, ask)
     whole = await deliveries.part(world, order)
@@ -183,12 +184,15 @@ async def test_an_address_of_another_party_is_not_found(world, ask):
 async def test_a_private_person_may_use_a_locker(world, ask):
     person = to_global("Party", await parties.person(world))
     order = await orders.order(world, ask, partyId=person)
-    delivery = await deliveries.planned(world, ask, order, method="LOCKER", recipient=None)
+    locker = {"line1": "Bahnhof 1", "city": "Bonn", "country": "DE"}
+    how = {"method": "LOCKER", "recipient": None, "shipTo": locker}
+    delivery = await deliveries.planned(world, ask, order, **how)
     assert delivery["method"] == "LOCKER"
     release = await deliveries.done(ask, "deliveryRelease", deliveryId=delivery["id"])
     assert release["delivery"]["state"] == "RELEASED"
 
 
+@pytest.mark.gate("D8", "deliveryPlan")
 async def test_the_channel_says_which_methods_it_has(world, ask):
     channel = await channels.channel(world, delivery_methods=["FREIGHT"])
     order = await orders.order(world, ask, channelId=to_global("Channel", channel))
@@ -202,7 +206,8 @@ async def test_only_a_confirmed_order_is_planned(world, ask):
     order = await orders.order(world, ask, channelId=to_global("Channel", channel))
     part = await deliveries.part(world, order)
     refused = await deliveries.refusals(ask, "deliveryPlan", deliveries=[part])
-    assert refused == [("WRONG_STATE", "deliveries.0.lines.0.orderLineId")]
+    lines = [f"deliveries.0.lines.{place}.orderLineId" for place in range(2)]
+    assert refused == [("WRONG_STATE", it) for it in lines]
 
 
 async def test_late_is_what_did_not_arrive_in_its_window(world, ask, clock):

@@ -140,6 +140,7 @@ async def test_what_differs_is_not_merged(world, ask, change):
     assert await deliveries.read(ask, other) == other
 
 
+@pytest.mark.gate("D9", "deliveryMerge")
 async def test_what_is_on_hold_or_twice_named_is_not_merged(world, ask):
     order = await orders.order(world, ask)
     target, other = await _alike(world, ask, order, ("5",), ("5",))

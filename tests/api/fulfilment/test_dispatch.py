@@ -1,5 +1,7 @@
 """Dispatch over GraphQL: what was packed is shipped, and what follows from it."""
 
+import pytest
+
 from kit.ids import from_global
 from models.access.viewers import Actor
 from tests.make.fulfilment import deliveries
@@ -19,6 +21,7 @@ async def _order(ask, order):
     return (await ask(ORDER, id=order["id"]))["order"]
 
 
+@pytest.mark.gate("P1", "deliveryDispatch")
 async def test_a_dispatch_ships_what_is_in_the_parcels(world, ask, clock):
     order = await orders.order(world, ask)
     part = await deliveries.packed(world, ask, order, lines=deliveries.lines(order, "6", "4"))
@@ -36,7 +39,7 @@ async def test_back_offices_tell_of_dispatches_in_the_past_never_of_ones_to_come
     delivery = await deliveries.packed(world, ask)
     call = {"deliveryId": delivery["id"]}
     refused = await deliveries.refusals(
-        ask, "deliveryDispatch", **call, dispatchedAt="2026-03-02T09:00:01Z"
+        ask, "deliveryDispatch", **call, dispatchedAt="2026-03-03T09:00:01Z"
     )
     assert refused == [("INVALID_DATE", "dispatchedAt")]
     ancient = await deliveries.refusals(
@@ -64,6 +67,7 @@ async def test_only_what_is_packed_is_sent_and_only_once(world, ask):
     assert await deliveries.refusals(ask, "deliveryDispatch", **call) == wrong
 
 
+@pytest.mark.gate("D9", "deliveryDispatch")
 async def test_what_is_on_hold_stays_in_the_house(world, ask):
     delivery = await deliveries.packed(world, ask)
     hold = {"deliveryId": delivery["id"], "reason": "FRAUD", "owner": "Risk"}

@@ -73,6 +73,7 @@ async def test_a_difference_tells_what_arrived(world, ask, difference, received,
     )
 
 
+@pytest.mark.gate("O2", "deliveryConfirmReceipt")
 async def test_a_later_receipt_corrects_an_earlier_one(world, ask):
     _, delivery = await _dispatched(world, ask)
     await _confirm(ask, delivery, _line(delivery, "8", "SHORT", note="Two missing"))
@@ -128,7 +129,7 @@ async def test_nothing_is_received_before_it_left_or_in_the_future(world, ask):
     assert refused == [("WRONG_STATE", "deliveryId")]
     await deliveries.done(ask, "deliveryDispatch", **call)
     refused = await deliveries.refusals(
-        ask, "deliveryConfirmReceipt", **call, receivedAt="2026-03-03T09:00:00Z"
+        ask, "deliveryConfirmReceipt", **call, receivedAt="2026-03-03T10:30:01Z"
     )
     assert refused == [("INVALID_DATE", "receivedAt")]
     refused = await deliveries.refusals(

@@ -88,6 +88,7 @@ async def test_a_delay_stands_beside_the_status_until_the_parcel_moves_on(feed, 
     assert not moving["parcel"]["isDelayed"]
 
 
+@pytest.mark.gate("P4", "parcelRecordTracking")
 async def test_the_same_event_again_changes_nothing(feed, world):
     shipment = await sent(world, parcels=2)
     known = feed.event("DELIVERED", sscc=shipment.ssccs[0], carrierEventId="4711")
@@ -109,6 +110,7 @@ async def test_the_same_event_again_changes_nothing(feed, world):
     assert await kinds(world) == before
 
 
+@pytest.mark.gate("P2", "parcelRecordTracking")
 async def test_a_parcel_delivers_its_contents_and_nothing_else(feed, world):
     shipment = await sent(world, parcels=2, ordered=Decimal(25))
     await feed.results(

@@ -24,6 +24,7 @@ def feed(ask: Ask, world: World) -> Feed:
     return Feed(ask, world)
 
 
+@pytest.mark.gate("P3", "parcelRecordTracking")
 async def test_a_new_number_stands_beside_the_first(feed, world):
     shipment = await sent(world)
     handed_over = feed.event("IN_TRANSIT", sscc=shipment.ssccs[0], newTrackingNumber="PARTNER-1")
@@ -138,7 +139,6 @@ async def test_what_did_not_happen_then_is_refused_one_by_one(feed, world, hours
         ({"parcelId": "nonsense"}, "INVALID_ID", "parcelId"),
         ({"sscc": None}, "INVALID", None),
         ({"trackingNumber": "1"}, "INVALID", None),
-        ({"carrierEventId": ""}, "BLANK", "carrierEventId"),
         ({"place": "p" * 256}, "TOO_LONG", "place"),
     ],
 )
@@ -147,10 +147,12 @@ async def test_bad_input_is_refused_with_its_path(feed, world, change, code, fie
     good = feed.event("DELIVERED", sscc=shipment.ssccs[0])
     answer = await feed(good, good | change)
     path = ["input", "events", "1", *([field] if field else [])]
-    assert answer["results"] is None
-    assert answer["userErrors"] == [{"code": code, "field": path}]
-    assert await rows(world, TrackingEvent) == []
-    assert (await row(world, Parcel, shipment.parcel_ids[0])).status == "PACKED"
+    taken, refused = answer["results"]
+    assert (taken["status"], refused["status"]) == ("CREATED", "REFUSED")
+    refusals = [(it["code"], it["field"]) for it in refused["userErrors"]]
+    assert refusals == [(code, path)]
+    assert len(await rows(world, TrackingEvent)) == 1
+    assert (await row(world, Parcel, shipment.parcel_ids[0])).status == "DELIVERED"
 
 
 @pytest.mark.parametrize(("count", "code"), [(0, "TOO_FEW_ITEMS"), (251, "TOO_MANY_ITEMS")])
@@ -198,3 +200,28 @@ async def test_statements_do_not_grow_with_the_number_of_events(feed, world, dat
     assert counts[0] == counts[1] < 30
     lines = await rows(world, OrderLine)
     assert {it.delivered + it.lost + it.refused for it in lines} == {EACH}
+
+
+@pytest.mark.parametrize(
+    ("time", "zone", "instant"),
+    [
+        ("2026-03-02T09:30:00", "Europe/Berlin", "2026-03-02T08:30:00+00:00"),
+        ("2026-03-02T02:30:00.5", "America/Chicago", "2026-03-02T08:30:00.500000+00:00"),
+        ("2026-03-02T24:00:00", "Europe/Berlin", ["occurredLocally", "time"]),
+        ("2026-03-02T09:30:00Z", "Europe/Berlin", ["occurredLocally", "time"]),
+        ("2026-03-02T09:30:00", "Berlin", ["occurredLocally", "timeZone"]),
+    ],
+)
+async def test_a_carriers_local_time_comes_with_its_zone(feed, world, time, zone, instant):
+    shipment = await sent(world)
+    event = feed.event("DELIVERED", sscc=shipment.ssccs[0])
+    local = {"occurredLocally": {"time": time, "timeZone": zone}}
+    both = event | local
+    del event["occurredAt"]
+    results = (await feed(event | local, event, both))["results"]
+    if isinstance(instant, str):
+        (found,) = await rows(world, TrackingEvent)
+        assert found.occurred_at.isoformat() == instant
+    else:
+        assert [it["field"][3:] for it in results[0]["userErrors"]] == [instant]
+    assert [it["status"] for it in results[1:]] == ["REFUSED", "REFUSED"]

@@ -91,6 +91,15 @@ def test_every_verb_of_one_delivery_is_tried_while_it_is_held():
     assert mutations - moves_nothing - {"deliveryExcuse", "deliveryMerge"} == set(DONE)
 
 
+@pytest.mark.gate(
+    "D9",
+    "deliveryRelease",
+    "deliveryDispatch",
+    "deliveryCancel",
+    "deliverySplit",
+    "deliveryMerge",
+    "deliveryPack",
+)
 @pytest.mark.parametrize("held", ["delivery", "order"])
 @pytest.mark.parametrize(
     ("verb", "state"), [(verb, state) for verb in DONE for state in MADE if state in DONE[verb]]
@@ -107,6 +116,7 @@ async def test_nothing_held_leaves_whichever_verb_comes_first(world, ask, held, 
     assert await _send_all(world, ask, order) == "UNFULFILLED"
 
 
+@pytest.mark.gate("D9", "deliveryPack")
 async def test_what_is_held_is_packed_as_it_was_planned(world, ask):
     delivery = await deliveries.released(world, ask)
     one = {"deliveryId": delivery["id"]}
@@ -120,6 +130,7 @@ async def test_what_is_held_is_packed_as_it_was_planned(world, ask):
     assert await _reshape(world, ask, "deliveryPack", delivery) == []
 
 
+@pytest.mark.gate("D9", "deliveryMerge")
 @pytest.mark.parametrize("held", ["target", "source"])
 async def test_nothing_held_leaves_by_a_merge(world, ask, held):
     order = await orders.order(world, ask)
@@ -154,6 +165,7 @@ async def test_a_part_has_the_holds_that_are_active_and_is_told_of_them(world, a
     assert types == {"delivery.planned", "delivery.held"}
 
 
+@pytest.mark.gate("D9", "deliveryReleaseHold")
 async def test_a_delivery_is_taken_back_when_its_hold_has_ended_or_is_on_its_order(world, ask):
     order = await orders.order(world, ask)
     delivery = await deliveries.planned(world, ask, order)
@@ -167,6 +179,7 @@ async def test_a_delivery_is_taken_back_when_its_hold_has_ended_or_is_on_its_ord
     assert await _send_all(world, ask, order) == "UNFULFILLED"
 
 
+@pytest.mark.gate("D11", "deliverySplit", "deliveryPack", "deliveryDispatch")
 @pytest.mark.parametrize("verb", RESHAPING)
 async def test_a_complete_order_leaves_whole_whichever_verb_follows_the_release(world, ask, verb):
     order = await orders.order(world, ask, deliveryPolicy="SHIP_COMPLETE")

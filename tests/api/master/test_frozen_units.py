@@ -6,13 +6,14 @@ import pytest
 
 from tests import make
 from tests.guard import counted
+from tests.make import refusals
 from tests.make.master import prices
 from tests.make.trade import contracts, orders
 
 UPSERT = """
 mutation ($input: ProductsUpsertInput!) {
   productsUpsert(input: $input) {
-    results { status product { unit scale } }
+    results { status userErrors { code field message } product { unit scale } }
     userErrors { code field message }
   }
 }
@@ -42,27 +43,31 @@ async def _of_price(_world: make.World, ask: make.Ask, _product: str) -> None:
 USES = {"order lines": _of_order, "contract lines": _of_contract, "price list entries": _of_price}
 
 
+@pytest.mark.gate("O12", "productsUpsert")
 @pytest.mark.parametrize("table", USES)
 async def test_the_unit_and_scale_of_what_is_used_stay(world, ask, table):
     (product,) = await orders.products(ask, "BOLT")
     await USES[table](world, ask, product)
     refused = await _upserted(ask, bolt(unit="KILOGRAM", scale=3))
-    assert refused["results"] is None
-    assert [(it["code"], it["field"][1:]) for it in refused["userErrors"]] == [
+    assert [(it["code"], it["field"][1:]) for it in refusals(refused)] == [
         ("IN_USE", ["products", "0", "scale"]),
         ("IN_USE", ["products", "0", "unit"]),
     ]
-    text = refused["userErrors"][1]["message"]
+    text = refusals(refused)[1]["message"]
     assert table in text
     assert "another product or packaging for KILOGRAM" in text
     (kept,) = (await _upserted(ask, bolt(name="Bolt M8")))["results"]
-    assert kept == {"status": "UPDATED", "product": {"unit": "PIECE", "scale": 0}}
+    assert kept == {"status": "UPDATED", "userErrors": [], "product": {"unit": "PIECE", "scale": 0}}
 
 
 async def test_the_unit_of_what_nobody_used_yet_may_be_corrected(ask):
     await orders.products(ask, "BOLT")
     (changed,) = (await _upserted(ask, bolt(unit="KILOGRAM", scale=3)))["results"]
-    assert changed == {"status": "UPDATED", "product": {"unit": "KILOGRAM", "scale": 3}}
+    assert changed == {
+        "status": "UPDATED",
+        "userErrors": [],
+        "product": {"unit": "KILOGRAM", "scale": 3},
+    }
 
 
 async def test_all_products_of_a_call_are_looked_up_by_one_statement(world, ask, database):
@@ -74,7 +79,7 @@ async def test_all_products_of_a_call_are_looked_up_by_one_statement(world, ask,
         items = [bolt(sku=it, unit="LITRE") for it in skus[:count]]
         with counted(database.engine) as statements:
             refused = await _upserted(ask, *items)
-        assert len(refused["userErrors"]) == count
+        assert len(refusals(refused)) == count
         sent[count] = len(statements)
     assert sent[1] == sent[20]
 

@@ -116,6 +116,7 @@ async def test_a_price_step_counts_in_the_unit_however_lines_are_counted(world, 
     assert again == ["UPDATED"], "The same step, now counted in pieces."
 
 
+@pytest.mark.gate("K9", "contractCallOff")
 async def test_a_contract_is_agreed_in_cartons_and_called_off_in_both(world, ask, bolt):
     terms = {"minQuantity": "10", "lotMultiple": "2", "overTolerancePercent": "10"}
     line = contracts.line(bolt, "50", packaging=CARTON, maxQuantity="50", **terms)

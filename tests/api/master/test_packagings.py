@@ -8,6 +8,7 @@ from kit.standards.gs1 import check_digit
 from models.access.viewers import Actor
 from tests import make
 from tests.guard import counted
+from tests.make import refusals
 from tests.make.master import locations, parties
 from tests.make.master.packagings import CARTON, PALLET, cartons, item, packagings, try_packagings
 from tests.make.trade import contracts, orders
@@ -26,7 +27,7 @@ def gtin(body: str) -> str:
 
 
 def codes(payload: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(it["code"], ".".join(it["field"][1:])) for it in payload["userErrors"]]
+    return [(it["code"], ".".join(it["field"][1:])) for it in refusals(payload)]
 
 
 async def test_a_pallet_holds_cartons_that_hold_pieces(ask):
@@ -104,7 +105,7 @@ async def test_a_gtin_names_one_product_or_packaging(ask):
 
 PRODUCTS = """
 mutation ($input: ProductsUpsertInput!) {
-  productsUpsert(input: $input) { userErrors { code field } }
+  productsUpsert(input: $input) { results { userErrors { code field } } userErrors { code field } }
 }
 """
 
@@ -124,6 +125,7 @@ async def _pallet(_world: make.World, ask: make.Ask, _bolt: str) -> None:
 USES = {"order lines": _order, "contract lines": _contract, "packagings": _pallet}
 
 
+@pytest.mark.gate("O13", "packagingsUpsert")
 @pytest.mark.parametrize("table", USES)
 async def test_what_a_packaging_holds_stays_once_it_is_counted_in(world, ask, table):
     (bolt,) = await orders.products(ask, "BOLT")
@@ -132,7 +134,7 @@ async def test_what_a_packaging_holds_stays_once_it_is_counted_in(world, ask, ta
     await USES[table](world, ask, bolt)
     refused = await try_packagings(ask, item(CARTON, "10"))
     assert codes(refused) == [("IN_USE", "packagings.0.quantity")]
-    assert f"used by {table}" in refused["userErrors"][0]["message"]
+    assert f"used by {table}" in refusals(refused)[0]["message"]
     (renamed,) = await packagings(ask, item(CARTON, "12", name="Box"))
     assert renamed["status"] == "UPDATED"
 

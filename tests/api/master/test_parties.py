@@ -6,12 +6,14 @@ from kit.ids import to_global
 from models.access.viewers import Actor
 from tests import make
 from tests.guard import counted
+from tests.make import refusals
 from tests.make.master.parties import PLACE, address, carrier, company, person
 
 UPSERT = """
 mutation ($input: PartiesUpsertInput!) {
   partiesUpsert(input: $input) {
-    results { status party { id number name roles contacts { code name } addresses { code } } }
+    results { status userErrors { code field message }
+      party { id number name roles contacts { code name } addresses { code } } }
     userErrors { code field message }
   }
 }
@@ -77,10 +79,9 @@ async def _statuses(ask, *parties):
 
 
 async def _refusal(ask, *parties):
-    """Return code and path of the one refusal, and see that nothing was written."""
+    """Return code and path of the one refusal, and see that no item of that number is written."""
     answer = await _upsert(ask, *parties)
-    assert answer["results"] is None
-    (error,) = answer["userErrors"]
+    (error,) = refusals(answer)
     assert (await ask(PARTIES))["parties"]["totalCount"] == 0
     return error["code"], ".".join(error["field"][2:])
 
@@ -251,7 +252,10 @@ async def test_hours_may_follow_each_other_without_a_break(ask):
 
 
 async def test_a_number_stands_once_in_an_input(ask):
-    assert await _refusal(ask, _party(), _party(number="M"), _party()) == ("DUPLICATE", "2.number")
+    answer = await _upsert(ask, _party(), _party(number="M"), _party())
+    assert [it["status"] for it in answer["results"]] == ["CREATED", "CREATED", "REFUSED"]
+    (error,) = refusals(answer)
+    assert (error["code"], error["field"][2:]) == ("DUPLICATE", ["2", "number"])
 
 
 async def test_a_bulk_call_takes_1_to_250_parties(ask):
@@ -365,14 +369,16 @@ async def test_another_merchants_parties_answer_like_missing_ones(ask, world, da
 
 
 async def test_both_limits_keep_one_currency_also_where_one_is_left_out(ask):
-    both = {"approvalLimit": {"amount": "50", "currency": "EUR"}}
-    both |= {"approvalLimitPerDay": {"amount": "90", "currency": "EUR"}}
-    await ask(UPSERT, input={"parties": [{**WEBER, **both}]})
-    francs = {"approvalLimitPerDay": {"amount": "90", "currency": "CHF"}}
-    refused = (await ask(UPSERT, input={"parties": [{**WEBER, **francs}]}))["partiesUpsert"]
-    (problem,) = refused["userErrors"]
-    where = ["input", "parties", "0", "approvalLimitPerDay", "currency"]
-    assert (problem["code"], problem["field"]) == ("INVALID", where)
-    whole = {**WEBER, **francs, "approvalLimit": None}
-    written = (await ask(UPSERT, input={"parties": [whole]}))["partiesUpsert"]
-    assert [it["status"] for it in written["results"]] == ["UPDATED"]
+    upsert = """mutation ($input: PartiesUpsertInput!) { partiesUpsert(input: $input) {
+      results { status userErrors { code field } } } }"""
+
+    async def write(**fields):
+        item = {"number": "K-1", "name": "Weber", **fields}
+        (result,) = (await ask(upsert, input={"parties": [item]}))["partiesUpsert"]["results"]
+        return result["status"], [(it["code"], *it["field"][3:]) for it in result["userErrors"]]
+
+    euros, francs = ({"amount": "50", "currency": it} for it in ("EUR", "CHF"))
+    assert await write(approvalLimit=euros, approvalLimitPerDay=euros) == ("CREATED", [])
+    refusal = ("INVALID", "approvalLimitPerDay", "currency")
+    assert await write(approvalLimitPerDay=francs) == ("REFUSED", [refusal])
+    assert await write(approvalLimitPerDay=francs, approvalLimit=None) == ("UPDATED", [])

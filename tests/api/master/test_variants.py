@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 
 from tests import make
+from tests.make import refusals
 
 UPSERT = """
 mutation ($input: ProductsUpsertInput!) { productsUpsert(input: $input) {
-  results { status product { sku options { name value } variantOf { sku }
+  results { status userErrors { code field message }
+    product { sku options { name value } variantOf { sku }
     handling { keepFromC keepToC unNumber hazardClass isHighValue isOversize } } }
   userErrors { code field message }
 } }
@@ -20,7 +22,8 @@ query ($sku: String!) { product(sku: $sku) {
 """
 METHODS = """
 mutation ($input: MethodHandlingsUpsertInput!) { methodHandlingsUpsert(input: $input) {
-  results { status methodHandling { method handling { keepsFromC hazardClasses takesOversize } } }
+  results { status userErrors { code field message }
+    methodHandling { method handling { keepsFromC hazardClasses takesOversize } } }
   userErrors { code field }
 } }
 """
@@ -36,7 +39,7 @@ async def _upsert(ask: make.Ask, *items: dict[str, Any]) -> dict[str, Any]:
 
 
 def _codes(payload: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(it["code"], ".".join(it["field"][2:])) for it in payload["userErrors"]]
+    return [(it["code"], ".".join(it["field"][2:])) for it in refusals(payload)]
 
 
 async def test_a_product_leads_to_its_variants_and_they_to_it(ask):
@@ -80,14 +83,14 @@ async def test_variants_are_of_a_product_that_is_none(ask):
 )
 async def test_what_makes_no_sense_is_refused(ask, handling, code):
     payload = await _upsert(ask, shirt("A") | {"handling": handling})
-    assert [it["code"] for it in payload["userErrors"]] == [code]
+    assert [it["code"] for it in refusals(payload)] == [code]
 
 
 async def test_a_product_tells_what_it_needs(ask):
     handling = {"keepFromC": "-25", "keepToC": "-18.5", "unNumber": "UN1845", "hazardClass": "9"}
     (made,) = (await _upsert(ask, shirt("ICE") | {"handling": handling}))["results"]
     assert made["product"]["handling"] == {**handling, "isHighValue": False, "isOversize": False}
-    (plain,) = (await _upsert(ask, shirt("ICE")))["results"]
+    (plain,) = (await _upsert(ask, shirt("ICE") | {"handling": None}))["results"]
     assert plain["status"] == "UPDATED"
     assert plain["product"]["handling"]["hazardClass"] is None
 
@@ -106,6 +109,6 @@ async def test_methods_tell_what_they_can_handle(ask):
         "takesOversize": True,
     }
     twice = (await ask(METHODS, input={"methods": [item, item]}))["methodHandlingsUpsert"]
-    assert [it["code"] for it in twice["userErrors"]] == ["DUPLICATE"]
+    assert [it["code"] for it in refusals(twice)] == ["DUPLICATE"]
     listed = await ask("{ methodHandlings(first: 9) { nodes { method } totalCount } }")
     assert listed["methodHandlings"] == {"nodes": [{"method": "FREIGHT"}], "totalCount": 1}

@@ -76,7 +76,7 @@ class _Items:
         self.ask, self.fields = here.ask, _optional(self.kind)
         takes = f"{mutation[0].upper()}{mutation[1:]}Input"
         self.document = f"""mutation ($input: {takes}!) {{ {mutation}(input: $input) {{
-            results {{ status }} userErrors {{ code field message }} }} }}"""
+            results {{ status userErrors {{ code field }} }} userErrors {{ code field }} }} }}"""
         self.mutation = mutation
         self.items = [self._own(deepcopy(values), place) for place, _ in enumerate(self.fields)]
 
@@ -106,12 +106,14 @@ class _Items:
                     part[name] = value
         return changed
 
-    async def write(self, items: list[dict[str, Any]]) -> Any:
-        """Return the statuses, or the one problem of the whole call."""
+    async def write(self, items: list[dict[str, Any]]) -> list[tuple[str, Any]]:
+        """Return what became of each item, with the fields that are refused."""
         answer = (await self.ask(self.document, input={self.name: items}))[self.mutation]
-        if answer["userErrors"]:
-            return answer["userErrors"]
-        return [it["status"] for it in answer["results"]]
+        assert answer["userErrors"] == []
+        return [
+            (result["status"], {(it["code"], it["field"][-1]) for it in result["userErrors"]})
+            for result in answer["results"]
+        ]
 
 
 @pytest.fixture(params=UPSERTS, ids=[f"{it[0]}-{it[2] or 'own'}" for it in UPSERTS])
@@ -122,24 +124,22 @@ async def items(request, world, ask):
 
 
 async def test_what_is_left_out_stays_and_null_empties(items):
-    count = len(items.fields)
-    assert await items.write(items.without()) == ["CREATED"] * count
-    assert await items.write(items.items) == ["UPDATED"] * count
-    assert await items.write(items.without()) == ["UNCHANGED"] * count
-    assert await items.write(items.without(every=True)) == ["UNCHANGED"] * count
+    every = len(items.fields)
+    assert await items.write(items.without()) == [("CREATED", set())] * every
+    assert await items.write(items.items) == [("UPDATED", set())] * every
+    assert await items.write(items.without()) == [("UNCHANGED", set())] * every
+    assert await items.write(items.without(every=True)) == [("UNCHANGED", set())] * every
     model = MODELS[items.kind.name]
     empties = {
         camel(name)
         for name, field in model.model_fields.items()
         if type(None) in get_args(field.annotation)
     }
-    for emptied, own in zip(items.without(None), items.fields, strict=True):
-        answer = await items.write([emptied])
-        if own <= empties:
-            assert answer == ["UPDATED"], own
-        else:
-            assert [it["code"] for it in answer] == ["INVALID"], own
-            assert {it["field"][-1] for it in answer} == own
+    expected = [
+        ("UPDATED", set()) if own <= empties else ("REFUSED", {("INVALID", name) for name in own})
+        for own in items.fields
+    ]
+    assert await items.write(items.without(None)) == expected
 
 
 def test_every_input_of_an_upsert_keeps_what_is_left_out():

@@ -1,5 +1,6 @@
 """Orders and contracts: `availableActions` offers what verbs accept, in every state."""
 
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -138,10 +139,15 @@ async def test_a_call_off_is_offered_while_the_least_of_it_fits(
     world, ask, terms, called_off, least
 ):
     (bolt,) = await orders.products(ask, "BOLT")
-    contract = await contracts.contract(world, ask, lines=[contracts.line(bolt, **terms)])
+    contract = await contracts.contract(world, ask, lines=[contracts.line(bolt)])
     inputs = _inputs(contract, await contracts.call_off_input(world, contract, least))
-    drawn = {"called_off": Decimal(called_off)}
-    await write(world, ContractLine, "contract_id", contract["id"], **drawn)
+    # As lines could be agreed on before their sizes had to bring something.
+    drawn = {
+        "called_off": called_off,
+        **{re.sub("([A-Z])", r"_\1", it).lower(): terms[it] for it in terms},
+    }
+    values = {name: Decimal(value) for name, value in drawn.items()}
+    await write(world, ContractLine, "contract_id", contract["id"], **values)
     client = Client.staff(world, ask)
     offered = await client.offered("contract", contract)
     assert offered == await client.accepted(CONTRACT_ACTS, inputs)

@@ -62,7 +62,7 @@ async def test_an_order_has_several_holds_at_once(world, ask):
     assert [it["reason"] for it in second["order"]["holds"]] == ["FRAUD", "ADDRESS"]
     both = [
         *("HOLD", "RELEASE_HOLD", "CANCEL_LINES", "CLOSE", "CONFIRM", "RECORD_PAYMENT"),
-        "STATE_AMOUNTS",
+        *("STATE_AMOUNTS", "UPDATE", "ADD_LINES"),
     ]
     assert second["order"]["availableActions"] == both
     (found,) = second["order"]["timeline"]["nodes"]
@@ -89,6 +89,7 @@ async def test_a_released_hold_stops_nothing(world, ask, clock):
     assert released["hold"] == {"releasedAt": "2026-03-02T10:00:00+00:00"}
     assert released["order"]["availableActions"] == [
         *("HOLD", "CANCEL_LINES", "CLOSE", "CONFIRM", "RECORD_PAYMENT", "STATE_AMOUNTS"),
+        *("UPDATE", "ADD_LINES"),
     ]
     assert released["order"]["timeline"]["nodes"] == [{"type": "order.hold_released"}]
     assert await _count(ask, held=True) == 0
@@ -114,6 +115,7 @@ async def test_an_order_is_on_hold_for_whoever_lists_it_without_the_reason(world
     assert (await _count(reader, held=True), await _count(reader, held=False)) == (0, 1)
 
 
+@pytest.mark.gate("O11", "orderHold", "orderReleaseHold")
 async def test_holds_raise_the_version_that_others_expect(world, ask):
     order = await orders.order(world, ask)
     cancel = {

@@ -167,6 +167,7 @@ async def test_a_channel_may_demand_approval(world, ask):
     assert (placed["state"], placed["confirmedAt"]) == ("PENDING_APPROVAL", None)
     assert placed["availableActions"] == [
         *("APPROVE", "REJECT", "HOLD", "CANCEL_LINES", "RECORD_PAYMENT", "STATE_AMOUNTS"),
+        *("UPDATE", "ADD_LINES"),
     ]
 
 
@@ -294,6 +295,7 @@ async def test_a_storefront_places_in_its_own_channel_only(world, ask):
     ]
 
 
+@pytest.mark.gate("R1", "orderPlace")
 async def test_a_carrier_is_no_customer(world, ask):
     carrier = to_global("Party", await parties.carrier(world))
     fields = await orders.order_input(world, ask, partyId=carrier)

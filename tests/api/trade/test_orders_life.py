@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import pytest
 from sqlalchemy import update
 
 from kit.ids import from_global, to_global
@@ -91,6 +92,7 @@ async def test_only_a_waiting_order_is_approved_or_rejected(world, ask):
     assert await _refusals(ask, REJECT, order, reason="No.") == [("WRONG_STATE", "orderId")]
 
 
+@pytest.mark.gate("O11", "orderApprove", "orderReject")
 async def test_another_version_is_a_conflict(world, ask):
     order = await orders.order(world, ask)
     part = _part(order, 0, "1")
@@ -124,6 +126,7 @@ async def test_an_order_of_which_nothing_is_left_is_cancelled(world, ask):
     assert await _refusals(ask, CLOSE, order) == [("WRONG_STATE", "orderId")]
 
 
+@pytest.mark.gate("O7", "orderCancelLines")
 async def test_what_is_planned_is_not_cancelled(world, ask):
     order = await orders.order(world, ask)
     await _moved(world, order, 0, planned="8")
@@ -173,6 +176,7 @@ async def test_closing_cancels_what_was_never_planned(world, ask):
     assert list(found["payload"]["moved"].values()) == [{"cancelled": "4"}] * 2
 
 
+@pytest.mark.gate("O16", "orderClose", sure=True)
 async def test_an_order_under_way_is_not_closed(world, ask):
     order = await orders.order(world, ask)
     await _moved(world, order, 0, planned="6", picked="6", packed="6", shipped="5")

@@ -107,6 +107,7 @@ async def test_a_schedule_line_is_delivered_or_overdue_by_what_arrived(ask, worl
     assert alone == {"openQuantity": "0", "status": "PARTIALLY_DELIVERED"}
 
 
+@pytest.mark.gate("K7", "contractRelease")
 async def test_a_later_release_supersedes_and_an_older_one_is_refused(ask, world):
     line = await _agreed(ask, world)
     await contracts.release(ask, line, 3, schedule("2026-04-03", "10"))
@@ -198,6 +199,7 @@ async def _firm(ask, world) -> str:
     return line
 
 
+@pytest.mark.gate("K8", "contractRelease", sure=True)
 @pytest.mark.parametrize(
     "lines",
     [
@@ -260,6 +262,7 @@ async def test_a_suspended_contract_takes_no_releases(ask, world):
     assert contracts.codes(payload) == [("CONTRACT_SUSPENDED", "contractLineId")]
 
 
+@pytest.mark.gate("K3", "contractRelease")
 async def test_a_release_comes_before_the_contract_ends(ask, world, clock):
     day = {"validFrom": "2026-03-03", "validTo": "2026-03-31", "timeZone": "Asia/Tokyo"}
     line = await _agreed(ask, world, **day)

@@ -45,6 +45,7 @@ REPORTS = {"orderRecordPayment", "ordersRecordPayments"}
 """They tell what was paid, which prices nothing."""
 ORDERED = {"unitPrice", "discountPercent", "discountAmount", "amount", "kind"}
 """Of an order, its lines, charges and taxes."""
+ON_LINES = {"unitPrice", "discountPercent", "discountAmount"}
 STATED = {
     name: found for name in SHOWN.mutation_type.fields.keys() - REPORTS if (found := _terms(name))
 }
@@ -63,8 +64,10 @@ def test_terms_are_found_where_they_are_known_to_be() -> None:
         "contractCreate": {"unitPrice"},
         "orderApprove": {"prices", "unitPrice"},
         "orderPlace": ORDERED,
+        "orderAddLines": ON_LINES,
         "orderStateAmounts": {"amount"},
         "ordersImport": ORDERED,
+        "ordersUpdate": ON_LINES,
         "partiesUpsert": {"approvalLimit", "approvalLimitPerDay", "amount"},
         "priceListEntriesUpsert": {"unitPrice"},
         "productsUpsert": {"listPrice", "amount"},

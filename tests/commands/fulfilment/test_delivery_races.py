@@ -3,6 +3,8 @@
 from asyncio import gather
 from decimal import Decimal
 
+import pytest
+
 from tests.make.fulfilment import deliveries
 from tests.make.trade import orders
 
@@ -46,6 +48,7 @@ async def test_of_two_deliveries_for_the_same_rest_one_wins(world, ask):
     assert (Decimal(line["planned"]), planned) == (6, 6)
 
 
+@pytest.mark.gate("O4", "orderCancelLines")
 async def test_cancelling_lines_and_dispatching_keep_to_what_was_ordered(world, ask):
     order = await _order(world, ask, deliveryPolicy="PARTIAL_CANCEL_REST")
     delivery = await deliveries.packed(world, ask, order, lines=deliveries.lines(order, "6"))
@@ -75,6 +78,7 @@ async def test_a_delivery_is_cancelled_or_dispatched_never_both(world, ask):
     assert (Decimal(line["planned"]), Decimal(line["shipped"])) == (planned, shipped)
 
 
+@pytest.mark.gate("D2", "deliverySplit", "deliveryMerge")
 async def test_merging_and_splitting_at_once_conserve_the_line(world, ask):
     order = await _order(world, ask)
     part = await deliveries.part(world, order, lines=deliveries.lines(order, "5"))

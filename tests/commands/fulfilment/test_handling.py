@@ -63,6 +63,7 @@ async def _planned(
     return await deliveries.refusals(ask, "deliveryPlan", deliveries=[part])
 
 
+@pytest.mark.gate("D14", "deliveryPlan")
 @pytest.mark.parametrize("need", NEEDS)
 async def test_a_plan_needs_a_location_and_a_method_that_can(world, ask, need):
     handling, enough = NEEDS[need]
@@ -94,6 +95,7 @@ async def test_a_refusal_names_what_would_do(world, ask):
         assert words in error["message"]
 
 
+@pytest.mark.gate("D14", "deliveryMove", "deliverySplit")
 async def test_a_move_and_a_split_go_where_the_goods_can_be_handled(world, ask):
     order = await _order(world, ask, **PAINT)
     plain = await _location(world, "PLAIN")
@@ -108,6 +110,9 @@ async def test_a_move_and_a_split_go_where_the_goods_can_be_handled(world, ask):
         assert await deliveries.refusals(ask, verb, **fields, locationId=other) == []
 
 
+@pytest.mark.gate(
+    "D14", "deliveryRelease", "locationsUpsert", "methodHandlingsUpsert", "productsUpsert"
+)
 @pytest.mark.parametrize("need", NEEDS)
 async def test_a_release_asks_again_and_is_offered_only_where_it_can(world, ask, need):
     handling, enough = NEEDS[need]

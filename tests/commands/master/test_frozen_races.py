@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from tests import make
+from tests.make import refusals
 from tests.make.master import packagings, prices
 from tests.make.trade import contracts, orders
 
 CHANGE = """
 mutation ($input: ProductsUpsertInput!) { productsUpsert(input: $input) {
-  results { status } userErrors { code }
+  results { status userErrors { code field } } userErrors { code }
 } }
 """
 UNITS = """
@@ -24,7 +25,7 @@ Use = Callable[[str, str], Awaitable[Any]]
 async def _change(ask: make.Ask, sku: str) -> list[str]:
     item = {"sku": sku, "name": sku, "listPrice": orders.LIST_PRICE, "unit": "KILOGRAM"}
     payload = (await ask(CHANGE, input={"products": [item]}))["productsUpsert"]
-    return [it["code"] for it in payload["userErrors"]]
+    return [it["code"] for it in refusals(payload)]
 
 
 async def _uses(world: make.World, ask: make.Ask) -> dict[str, Use]:
@@ -75,6 +76,6 @@ async def test_an_order_and_a_change_of_a_cartons_content_at_once_agree_on_it(wo
             packagings.try_packagings(ask, packagings.item("CARTON", "10", productSku=sku)),
             orders.order(world, ask, **own, lines=[line]),
         )
-        refused = [it["code"] for it in changed["userErrors"]]
+        refused = [it["code"] for it in refusals(changed)]
         assert refused in ([], ["IN_USE"])
         assert placed["lines"][0]["ordered"] == ("24" if refused else "20")

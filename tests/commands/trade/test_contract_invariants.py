@@ -37,6 +37,7 @@ async def _partly_shipped(ask, world):
     return made, placed
 
 
+@pytest.mark.gate("K5", "orderClose")
 async def test_closing_a_call_off_gives_back_only_the_unshipped_part(ask, world):
     made, placed = await _partly_shipped(ask, world)
     assert await _counters(ask, made) == ("100", "60", "900")
@@ -44,6 +45,7 @@ async def test_closing_a_call_off_gives_back_only_the_unshipped_part(ask, world)
     assert await _counters(ask, made) == ("60", "60", "940")
 
 
+@pytest.mark.gate("K5", "orderCancelLines")
 async def test_cancelling_gives_back_no_more_than_what_is_in_no_delivery(ask, world):
     made, placed = await _partly_shipped(ask, world)
     lines = [{"lineId": placed["lines"][0]["id"], "quantity": "41"}]
@@ -66,23 +68,13 @@ async def test_a_call_off_that_is_all_shipped_lets_its_contract_end(ask, world):
     await _do(ask, "contractTerminate", "ContractTerminateInput", contractId=made["id"])
 
 
+@pytest.mark.gate("K5", "orderReject")
 async def test_a_rejected_call_off_gives_back_all(ask, world):
     made = await contracts.contract(world, ask)
     channel = to_global("Channel", await channels.channel(world, approval_required=True))
     placed = await contracts.call_off(world, ask, made, "100", channelId=channel)
     takes = "OrderRejectInput"
     await _do(ask, "orderReject", takes, orderId=placed["id"], reason="No capacity")
-    assert await _counters(ask, made) == ("0", "0", "1000")
-
-
-async def test_what_is_given_back_after_the_end_counts_for_a_settled_contract_too(ask, world):
-    made = await contracts.contract(world, ask)
-    placed = await contracts.call_off(world, ask, made, "100")
-    takes = "ContractTerminateInput"
-    step = {"contractId": made["id"]}
-    await _do(ask, "contractTerminate", takes, **step, keepCallOffs=True)
-    await _do(ask, "contractSettle", "ContractSettleInput", **step)
-    await _do(ask, "orderClose", "OrderCloseInput", orderId=placed["id"])
     assert await _counters(ask, made) == ("0", "0", "1000")
 
 

@@ -5,8 +5,11 @@ from uuid import UUID
 
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Outcome, Writing
+from commands.writing.verbs import verb
 from kit.inputs import Command
 from models.access.journal import JournalEntry
+from models.access.viewers import Scope
+from models.base.acts import Act
 from models.trade.orders.lines import OrderLine
 from tests.guard import counted
 from tests.make import World
@@ -24,6 +27,7 @@ class Change(Command):
     is_new: bool
 
 
+@verb(Act(Scope.ORDERS_MANAGE), "Change a line, and add one.")
 async def _write(writing: Writing, command: Change) -> Outcome:
     (line,) = await writing.records(OrderLine, "id", [command.line_id])
     await write_rows(writing, {}, {OrderLine: [(line, {**MORE, "line_no": 7})]})

@@ -22,10 +22,11 @@ async def contract_call_off(s: Scene) -> dict[str, Any]:
     taken = [{"lineNo": 1, "quantity": "5", "packaging": PACKAGING}]
     part = {"locationId": s.location, "lines": taken, "window": WINDOW}
     part |= {"shipToId": s.address, "recipient": PERSON, "method": "PARCEL"}
+    part |= {"windowOverride": "Asked."}
     fields = s.company_fields()
     for name in ("currency", "kind", "deliveryPolicy", "cancelIfNotBy"):
         del fields[name]
-    own = {"contractId": contract["id"], "channelId": s.channel}
+    own = {"contractId": contract["id"], "channelId": s.channel, "windowOverride": "Asked."}
     return {**fields, **own, "lines": [request | more], "deliveries": [part]}
 
 
@@ -38,7 +39,7 @@ async def contract_call_off_in_packagings(s: Scene) -> dict[str, Any]:
 
 async def delivery_plan(s: Scene) -> dict[str, Any]:
     order = await s.order()
-    when = dict.fromkeys(("promisedAt", "fulfilAt", "fulfilBy"), "2026-03-09T12:00:00+00:00")
+    when = dict.fromkeys(("promisedAt", "fulfilAt", "fulfilBy"), "2026-03-09T06:00:00+00:00")
     how = {
         "method": "PARCEL",
         "incoterm": "DAP",
@@ -46,7 +47,7 @@ async def delivery_plan(s: Scene) -> dict[str, Any]:
         "windowOverride": "Asked.",
     }
     where = {"locationId": s.location, "window": WINDOW, "recipient": PERSON}
-    lines = [it | COUNTED for it in deliveries.lines(order, "5")]
+    lines = [it | COUNTED for it in deliveries.lines(order, "10")]
     part = {**where, **when, **how, "lines": lines}
     return {"deliveries": [part | {"shipToId": s.address}]}
 
@@ -160,6 +161,14 @@ async def parcel_record_tracking(s: Scene) -> dict[str, Any]:
 
 async def parcel_record_tracking_sscc(s: Scene) -> dict[str, Any]:
     return {"source": "feed", "events": [{**TRACKED, "sscc": (await s.parcel())["sscc"]}]}
+
+
+async def parcel_record_tracking_local(s: Scene) -> dict[str, Any]:
+    """Record what a carrier tells in the time of a place."""
+    event = {**TRACKED, "parcelId": (await s.parcel())["id"]}
+    del event["occurredAt"]
+    local = {"time": "2026-03-02T09:30:00", "timeZone": "Europe/Berlin"}
+    return {"source": "feed", "events": [{**event, "occurredLocally": local}]}
 
 
 async def parcel_record_tracking_number(s: Scene) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from tests.make import Ask
 
 UPSERT = """
 mutation ($input: PackagingsUpsertInput!) { packagingsUpsert(input: $input) {
-  results { status packaging {
+  results { status userErrors { code field message } packaging {
     id code name gtin content unit isActive packaged { quantity packaging { code } }
     product { sku }
   } }

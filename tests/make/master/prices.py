@@ -6,12 +6,15 @@ from tests.make import Ask
 
 LISTS = """
 mutation ($input: PriceListsUpsertInput!) { priceListsUpsert(input: $input) {
-  results { status priceList { id code } } userErrors { code field message }
+  results { status userErrors { code field message }
+    priceList { id code } }
+  userErrors { code field message }
 } }
 """
 ENTRIES = """
 mutation ($input: PriceListEntriesUpsertInput!) { priceListEntriesUpsert(input: $input) {
-  results { status priceListEntry { id unitPrice { amount currency } } }
+  results { status userErrors { code field message }
+    priceListEntry { id unitPrice { amount currency } } }
   userErrors { code field message }
 } }
 """

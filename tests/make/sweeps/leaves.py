@@ -56,7 +56,7 @@ def leaves(kind: Any, value: Any, path: Path = (), owner: str = "") -> Iterator[
         for name, values in value.items():
             field = bare.fields[name]
             for each in leaves(field.type, values, (*path, name), bare.name):
-                is_optional = each.path == (*path, name) and field.default_value is not None
+                is_optional = each.path == (*path, name) and field.default is not None
                 yield Leaf(
                     each.path,
                     each.kind,
@@ -131,6 +131,7 @@ def is_for_people(leaf: "Leaf") -> bool:
     return leaf.name in _FOR_PEOPLE
 
 
+NO_CLOCK_TIMES = ("soon", "2026-03-02", "2026-03-02T09:00:00Z", "2026-03-02T24:00:00", "\0", LONG)
 _TEXTS: Mapping[str, Mapping[Any, str]] = {
     "timeZone": dict.fromkeys(
         (
@@ -147,6 +148,7 @@ _TEXTS: Mapping[str, Mapping[Any, str]] = {
         ),
         "INVALID_TIME_ZONE",
     ),
+    "time": dict.fromkeys(NO_CLOCK_TIMES, "INVALID_DATE"),
     "opens": dict.fromkeys(("8", "25:00", "08:00\n", "\0", LONG), "INVALID"),
     "closes": dict.fromkeys(("8", "24:01", "\0", LONG), "INVALID"),
     "limit": dict.fromkeys(("speed", "", "\0", LONG), "INVALID"),
@@ -264,7 +266,7 @@ def wrong_values(leaf: Leaf) -> list[tuple[Any, str]]:
         return [(it, "INVALID_ID") for it in (*_no_ids(leaf.value), "", "\0", LONG, "🏭", 5)]
     if leaf.kind == "String":
         wrong = _TEXTS.get(leaf.name, _TEXT if is_for_people(leaf) else _KEY)
-        return list(wrong.items())
+        return [it for it in wrong.items() if it[0].strip() or not may_be_empty(leaf)]
     if leaf.kind == "Decimal":
         return list(_wrong_decimals(leaf).items())
     if leaf.kind == "LIST":
@@ -273,6 +275,11 @@ def wrong_values(leaf: Leaf) -> list[tuple[Any, str]]:
         turned = {**leaf.value, "latest": leaf.value["earliest"]}
         return [(turned, "INVALID_WINDOW")]
     return list(_PLAIN.get(leaf.kind, {}).items())
+
+
+def may_be_empty(leaf: Leaf) -> bool:
+    """Tell whether an empty text counts as left out."""
+    return leaf.kind == "String" and not leaf.is_required and isinstance(leaf.path[-1], str)
 
 
 def _no_ids(text: str) -> list[str]:

@@ -15,7 +15,7 @@ AMOUNTS = {
 
 
 async def order_place(s: Scene) -> dict[str, Any]:
-    at = {"channelId": s.channel, **AMOUNTS}
+    at = {"channelId": s.channel, "windowOverride": "Asked.", **AMOUNTS}
     return {**s.company_fields(), **at, "lines": [s.order_line()]}
 
 
@@ -45,6 +45,7 @@ async def orders_import_guest(s: Scene) -> dict[str, Any]:
 
 async def orders_import_amounts(s: Scene) -> dict[str, Any]:
     order = await order_place_amounts(s)
+    del order["windowOverride"]
     return {"orders": [{**order, "placedAt": "2026-03-01T00:00:00+00:00"}]}
 
 
@@ -121,7 +122,8 @@ async def order_confirm(s: Scene) -> dict[str, Any]:
     response = {"response": "ACCEPTED", "window": WINDOW, "overTolerance": "2"}
     response |= {"packaging": PACKAGING}
     lines = [{"lineId": order["lines"][0]["id"], **response}]
-    return {**versioned("orderId", order), "window": WINDOW, "lines": lines}
+    when = {"window": WINDOW, "windowOverride": "Asked."}
+    return {**versioned("orderId", order), **when, "lines": lines}
 
 
 async def order_confirm_amended(s: Scene) -> dict[str, Any]:
@@ -206,6 +208,7 @@ async def contract_amend(s: Scene) -> dict[str, Any]:
     change = contract_line(s) | {"contractLineId": contract["lines"][0]["id"]}
     del change["productId"]
     lines = {"lines": [change], "addLines": [contract_line(s)], "shipToIds": [s.address]}
+    lines["keepCallOffs"] = False
     return {**CONTRACT_FIELDS, **versioned("contractId", contract), **lines}
 
 
@@ -234,7 +237,13 @@ async def contract_terminate(s: Scene) -> dict[str, Any]:
 async def contract_settle(s: Scene) -> dict[str, Any]:
     """Settle what nothing was called off from, so that it is owed."""
     owing = [contracts.line(s.product, minQuantity="10")]
-    return await _after(s, "contractTerminate", lines=owing)
+    return await _after(s, "contractTerminate", lines=owing, endOfLife="INVOICE_SHORTFALL")
+
+
+async def contract_settle_carried(s: Scene) -> dict[str, Any]:
+    next_one = await s.contract()
+    settling = await _after(s, "contractTerminate", endOfLife="CARRY_OVER")
+    return {**settling, "successorId": next_one["id"]}
 
 
 async def contract_release(s: Scene) -> dict[str, Any]:
@@ -252,3 +261,38 @@ async def contract_release(s: Scene) -> dict[str, Any]:
         **horizon,
         **counted,
     }
+
+
+async def orders_update(s: Scene) -> dict[str, Any]:
+    order = await s.order(lines=[s.order_line(), s.order_line(externalReference="B-2")])
+    first, second = (it["id"] for it in order["lines"])
+    change = {"lineId": first, "quantity": "4", "packaging": PACKAGING, "window": WINDOW}
+    change |= {"unitPrice": "2", "discountPercent": "1", "substitutionAllowed": True}
+    change |= {"externalReference": fresh("R")}
+    new = s.order_line(externalReference="B-3")
+    lines = {"lines": [change], "addLines": [new], "removeLineIds": [second]}
+    return {"orders": [{**versioned("orderId", order), **lines}]}
+
+
+async def orders_update_amounts(s: Scene) -> dict[str, Any]:
+    """Change a line whose discount is an amount, not a percentage."""
+    order = await s.order()
+    change = {"lineId": order["lines"][0]["id"], "discountAmount": "1.25"}
+    lines = {"lines": [change], "addLines": [await _line_by_sku(s)]}
+    return {"orders": [{**versioned("orderId", order), **lines}]}
+
+
+async def _line_by_sku(s: Scene) -> dict[str, Any]:
+    """Return a line of a product by SKU, whose discount is an amount."""
+    sku = fresh("S")
+    await orders.products(s.ask, sku)
+    return {"productSku": sku, "quantity": "3", "unitPrice": "2", "discountAmount": "1"}
+
+
+async def order_add_lines_by_sku(s: Scene) -> dict[str, Any]:
+    return {**versioned("orderId", await s.order()), "lines": [await _line_by_sku(s)]}
+
+
+async def order_add_lines(s: Scene) -> dict[str, Any]:
+    order = await s.order()
+    return {**versioned("orderId", order), "lines": [s.order_line(externalReference="B-2")]}

@@ -13,6 +13,7 @@ from workers.running.rounds import Rounds
 from workers.trade.responses import EXPIRE_AMENDMENTS
 
 
+@pytest.mark.gate("O10", "orderConfirm", "orderAnswerAmendment")
 async def test_an_amendment_changes_nothing_before_it_is_accepted(world, ask):
     order = await orders.order(world, ask)
     buyer = await responses.buyer(world, ask, order)
@@ -107,6 +108,7 @@ async def test_only_the_customer_itself_and_only_staff(world, ask):
     assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
 
 
+@pytest.mark.gate("D13", "deliveryRelease", "deliveryPack", "deliveryDispatch")
 async def test_nothing_goes_on_while_an_amendment_waits_whichever_verb_comes_first(world, ask):
     awaited = [("AMENDMENT_AWAITED", "deliveryId")]
     made = {}
@@ -132,6 +134,7 @@ async def test_nothing_goes_on_while_an_amendment_waits_whichever_verb_comes_fir
         await deliveries.done(ask, verb, **fields)
 
 
+@pytest.mark.gate("D13", "deliveryPlan")
 async def test_a_line_that_waits_is_not_planned_and_others_are(world, ask):
     order = await orders.order(world, ask)
     await responses.amended(ask, order)

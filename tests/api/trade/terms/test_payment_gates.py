@@ -43,6 +43,7 @@ async def _known(ask, order, *states):
     ]
 
 
+@pytest.mark.gate("D12", "deliveryRelease")
 @pytest.mark.parametrize("rule", ReleaseWhen)
 async def test_a_rule_says_what_must_be_known(world, ask, rule):
     order = await _order(world, ask, rule)
@@ -59,6 +60,7 @@ async def test_a_rule_says_what_must_be_known(world, ask, rule):
     assert refused == [("PAYMENT_OUTSTANDING", "deliveryId")]
 
 
+@pytest.mark.gate("D12", "channelsUpsert", "partiesUpsert")
 @pytest.mark.parametrize(
     ("rule", "own", "is_stopped"),
     [
@@ -89,6 +91,9 @@ async def test_guests_follow_the_channels_rule(world, ask):
     await deliveries.done(ask, "deliveryRelease", deliveryId=delivery["id"])
 
 
+@pytest.mark.gate(
+    "D12", "deliveryRelease", "deliveryPack", "deliveryDispatch", "orderRecordPayment"
+)
 async def test_what_fails_after_the_release_is_neither_packed_nor_dispatched(world, ask):
     order = await _order(world, ask, "AUTHORISED")
     assert await _known(ask, order, "AUTHORISED") == [False]

@@ -86,7 +86,7 @@ async def test_a_late_older_report_is_kept_and_undoes_nothing(world, ask):
 
 DOLLARS = {"amount": "1", "currency": "USD"}
 REFUSED = {
-    ("INVALID_DATE", "occurredAt"): ("PAID", {"occurredAt": "2026-03-02T09:00:01Z"}),
+    ("INVALID_DATE", "occurredAt"): ("PAID", {"occurredAt": "2026-03-03T09:00:01Z"}),
     ("INVALID_CURRENCY", "amount.currency"): ("PAID", {"amount": DOLLARS}),
     ("SCALE_EXCEEDED", "amount.amount"): ("PAID", {"amount": euros("1.001")}),
     ("INVALID", "amount"): ("PARTLY_PAID", {}),
@@ -148,6 +148,7 @@ async def test_nobody_pays_a_part_of_what_nobody_knows(world, ask):
     await record(ask, order, "AUTHORISED", "99")
 
 
+@pytest.mark.gate("D12", "ordersRecordPayments")
 async def test_in_bulk_a_refused_report_stops_no_other(world, ask):
     first, second = [await orders.order(world, ask) for _ in range(2)]
     later = {"reference": "R-2", "occurredAt": AN_HOUR_LATER}

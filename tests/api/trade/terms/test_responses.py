@@ -161,6 +161,7 @@ async def test_lines_that_are_none_of_the_order_are_refused(world, ask):
     assert await responses.refusals(ask, responses.CONFIRM, order, lines=lines) == refused
 
 
+@pytest.mark.gate("O1", "orderConfirm")
 async def test_what_deliveries_have_taken_is_neither_amended_nor_rejected(world, ask):
     order = await orders.order(world, ask)
     await deliveries.planned(world, ask, order, lines=deliveries.lines(order, "6"))
@@ -195,6 +196,7 @@ async def test_a_substitute_must_fit_its_line(world, ask):
         assert refused == [(code, "lines.0.productId")]
 
 
+@pytest.mark.gate("K5", "orderAnswerAmendment")
 async def test_a_call_off_gives_back_what_an_amendment_leaves_out(world, ask):
     contract = await contracts.contract(world, ask)
     called = await contracts.call_off(world, ask, contract, "100")

@@ -32,6 +32,7 @@ async def _less(ask, order, quantity="4"):
     return await responses.done(ask, responses.CANCEL, order, lines=[line])
 
 
+@pytest.mark.gate("O9", "orderStateAmounts")
 async def test_totals_are_known_again_once_taxes_are_stated_anew(world, ask):
     order = await orders.order(world, ask, taxes=[TAX], charges=[SHIPPING])
     await _less(ask, order)

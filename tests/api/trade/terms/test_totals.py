@@ -93,6 +93,7 @@ async def test_an_order_tells_lines_discount_charges_net_taxes_and_gross(world, 
     assert _shares(order) == ["5.36", "2.14"]
 
 
+@pytest.mark.gate("O8", "orderPlace")
 async def test_a_percentage_is_rounded_once_and_spread_to_the_cent(world, ask):
     lines = await _lines(ask, "0.01", "0.33", "0.33", "0.33")
     order = await _placed(world, ask, lines=lines, discountPercent="50")
@@ -191,6 +192,8 @@ async def test_who_buys_states_no_amounts_without_the_scope(world, ask, actor, f
     assert await _refusals(world, allowed, ask, **own, **fields) == []
 
 
+@pytest.mark.gate("O8", "orderCancelLines")
+@pytest.mark.gate("O9", "orderCancelLines")
 async def test_cancelling_takes_the_lines_part_of_the_discount_along(world, ask):
     order = await _placed(world, ask, **ORDERED)
     one, two = order["lines"]
@@ -237,6 +240,7 @@ async def test_a_list_adds_up_what_its_orders_tell(world, ask):
     assert Decimal(total["amount"]) == sum(nets) == Decimal("32.4") + Decimal("43.75")
 
 
+@pytest.mark.gate("O8", "ordersImport")
 async def test_a_back_office_imports_amounts_as_they_were(world, ask):
     lines = await _lines(ask, "2.5", quantity="10", discountAmount="1.99")
     values = await orders.order_input(world, ask, lines=lines, **ORDERED)

@@ -1,6 +1,7 @@
 """Orders in bulk from a back office: history as well as what came in a minute ago."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -8,17 +9,21 @@ from uuid import UUID
 from pydantic import Field
 
 from commands.trade.orders.compose import check_priced, compose
-from commands.trade.orders.drafts import Draft, create
+from commands.trade.orders.drafts import Draft, LineDraft, create, header_columns
 from commands.trade.orders.fields import LineFields, OrderFields
 from commands.trade.orders.references import OrderKey, References, customer, read, taken
+from commands.trade.orders.revisions.revise import Revision, apply
+from commands.trade.orders.revisions.standing import StandingOrders, matched
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
-from kit.errors import Code, Problem, Refused
+from kit.clock import check_happened
+from kit.errors import Code, Path, Problem, Refused
 from kit.ids import Names
-from kit.inputs import Bulk, Command, Instant, Reference
+from kit.inputs import Bulk, Command, Each, Instant, Reference
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.master.channels import Channel
+from models.trade.orders.lines import OrderLine
 
 
 class OrderLineImport(LineFields):
@@ -36,7 +41,9 @@ class OrderImport(OrderFields):
     external_reference: Reference = Field(
         description="The order's number in the channel's system; the key of the import."
     )
-    placed_at: Instant = Field(description="When it was ordered; not in the future.")
+    placed_at: Instant = Field(
+        description="When it was ordered; at most one day ahead of our clock."
+    )
     channel_id: Annotated[UUID, Names("Channel")] | None = Field(
         None, description="Where it was ordered; or say `channelCode`."
     )
@@ -59,41 +66,84 @@ class OrderImport(OrderFields):
 class OrdersImport(Command):
     """Up to 250 orders."""
 
-    orders: Bulk[OrderImport] = Field(description="The orders.")
+    orders: Each[OrderImport] = Field(description="The orders.")
 
 
 @verb(
     Act(Scope.ORDERS_IMPORT),
     "Take over up to 250 orders from another system, each known by channel, customer and external"
-    " reference: one that is there already is left alone, one that is refused stops no other."
-    " Dates may have passed, channels and products may be inactive, no approval is asked.",
+    " reference: one that is there already becomes what is sent while nothing of what differs is"
+    " planned, one that is refused stops no other. Dates may have passed, channels and products may"
+    " be inactive, no approval is asked.",
 )
 async def import_all(writing: Writing, command: OrdersImport) -> Outcome:
-    """Create the orders that are not there yet; one that is refused does not stop the others.
+    """Create the orders that are not there yet, and bring those that are to what is sent.
 
     What has happened is taken as it was: dates may have passed, channels and products may be
     inactive, and no approval is asked. Prices that are left out are those of that instant. Problems
     of an item, with their path in the whole input: as `compose`, PRICE_UNKNOWN, DUPLICATE for an
-    order that stands twice, INVALID_DATE for the future.
+    order that stands twice, INVALID_DATE for the future, WRONG_STATE for each difference from an
+    order of which it is too late to change that.
     """
     orders = command.orders
     references = await read(writing, [(it, it.lines) for it in orders])
     there = await taken(writing, references.ids(Channel), {it.external_reference for it in orders})
+    standing = await StandingOrders.read(writing, there.values())
     results: list[dict[str, Any]] = []
     drafts: dict[int, Draft] = {}
+    revisions: list[Revision] = []
     seen: set[OrderKey] = set()
     for place, item in enumerate(orders):
+        path: Path = ("orders", place)
         try:
             key = _key(writing, references, item, seen)
-            if key not in there:
-                drafts[place] = _draft(writing, references, item)
-            results.append(_result("UNCHANGED", there.get(key)))
+            draft = _draft(writing, references, item)
+            order_id, status = there.get(key), "UNCHANGED"
+            if order_id is None:
+                drafts[place] = draft
+            elif (revision := _revision(standing, order_id, item, draft)).check():
+                revisions.append(revision)
+                status = "UPDATED"
+            seen.add(key)
+            results.append(_result(status, order_id))
         except Refused as refused:
-            problems = [it.below(("orders", place)) for it in refused.problems]
-            results.append(_result("REFUSED", None, problems))
+            results.append(_result("REFUSED", None, [it.below(path) for it in refused.problems]))
     for place, order_id in zip(drafts, await create(writing, list(drafts.values())), strict=True):
         results[place] = _result("CREATED", order_id)
+    await apply(writing, revisions)
     return {"results": results}
+
+
+def _revision(
+    standing: StandingOrders, order_id: UUID, item: OrderImport, draft: Draft
+) -> Revision:
+    """Return what an order that is there becomes by being sent again.
+
+    An address of the party is that of the order still, however it reads today; what nobody states
+    of the address and of prices stays.
+    """
+    order, rows = standing.orders[order_id], standing.lines(order_id)
+    header = header_columns(draft)
+    named = {"ship_to", "ship_to_id", "ship_to_address_code"} & item.model_fields_set
+    if not named:
+        header["ship_to_id"] = order.ship_to_id
+    if header["ship_to_id"] is not None or not named:
+        is_same = header["ship_to_id"] == order.ship_to_id
+        header["ship_to"] = order.ship_to if is_same else header["ship_to"]
+    found = matched(rows, draft.lines, order.currency)
+    lines = [
+        (row, _priced(row, line, sent), ("lines", number))
+        for number, (row, line, sent) in enumerate(zip(found, draft.lines, item.lines, strict=True))
+    ]
+    gone = [(row, ("lines",)) for row in rows if not any(row is it for it in found)]
+    return Revision(order, standing.every(order_id), header, lines, gone)
+
+
+def _priced(row: OrderLine | None, draft: LineDraft, sent: OrderLineImport) -> LineDraft:
+    if row is None or sent.unit_price is not None:
+        return draft
+    is_same = (row.product_id, row.ordered) == (draft.product.id, draft.quantity)
+    return replace(draft, unit_price=row.unit_price) if is_same else draft
 
 
 def _result(status: str, order_id: UUID | None, problems: Sequence[Problem] = ()) -> dict[str, Any]:
@@ -103,7 +153,7 @@ def _result(status: str, order_id: UUID | None, problems: Sequence[Problem] = ()
 def _key(
     writing: Writing, references: References, item: OrderImport, seen: set[OrderKey]
 ) -> OrderKey:
-    """Return what the order is known by, noted in `seen`.
+    """Return what the order is known by, which is none of `seen`.
 
     Refused: as `customer`, DUPLICATE.
     """
@@ -112,13 +162,11 @@ def _key(
     if key in seen:
         text = "This order stands twice in one input."
         raise Refused(Code.DUPLICATE, text, ("external_reference",))
-    seen.add(key)
     return key
 
 
 def _draft(writing: Writing, references: References, item: OrderImport) -> Draft:
-    if item.placed_at > writing.now:
-        raise Refused(Code.INVALID_DATE, "An imported order was placed already.", ("placed_at",))
+    check_happened(item.placed_at, ("placed_at",), writing.now)
     draft = compose(writing, references, item, item.lines)
     check_priced(draft)
     return draft

@@ -1,0 +1,43 @@
+"""Deliveries that say that they complete their orders."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from sqlalchemy import ARRAY, DateTime, Uuid, any_, bindparam, select, union
+from sqlalchemy.orm import aliased
+
+from commands.writing.transaction import Writing
+from kit.db.statements import Statement
+from kit.errors import Code, Path, Refused
+from models.base.acts import AllRows
+from models.base.guards import guards
+from models.fulfilment.deliveries.conditions import RIVALLED, UNFINISHED
+from models.fulfilment.deliveries.tables import Delivery
+
+
+@guards("D18")
+async def check_completing(writing: Writing, planned: Mapping[UUID, Path]) -> None:
+    """Look whether deliveries can complete their orders. planned: those that are to, with paths.
+
+    Refused: INVALID while something of an order is in no delivery, or another one is to complete
+    it.
+    """
+    if not planned:
+        return
+    await writing.session.flush()
+    values = {**writing.parameters, "keys": list(planned), "now": writing.now}
+    for (key,) in await writing.session.rows(_NOT_COMPLETING, values):
+        text = "It does not complete its orders: something is in no delivery, or in another such."
+        raise Refused(Code.INVALID, text, (*planned[key], "completes_order"))
+
+
+def _not_completing() -> Statement:
+    merchant, row = bindparam("merchant", type_=Uuid()), aliased(Delivery)
+    rows = AllRows(merchant, bindparam("now", type_=DateTime(timezone=True)))
+    own = (row.merchant_id == merchant, row.id == any_(bindparam("keys", type_=ARRAY(Uuid()))))
+    return Statement(
+        union(*(select(row.id).where(*own, it.of(rows, row)) for it in (UNFINISHED, RIVALLED)))
+    )
+
+
+_NOT_COMPLETING = _not_completing()

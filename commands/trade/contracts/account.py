@@ -1,0 +1,145 @@
+"""The account of a contract that has ended: what is missing, and where what remains goes."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from uuid import UUID
+
+from commands.trade.contracts import counters
+from commands.trade.contracts.lines import check_line, reachable
+from commands.writing.transaction import Writing
+from kit.errors import Code, Path, Refused
+from kit.ids import new_id
+from kit.standards.money import rounded
+from models.events.trade.contracts import ContractAmended, ContractCarriedOver, ContractFellShort
+from models.trade.codes import TradeCode
+from models.trade.contracts.states import LIVING_STATES, ContractState, EndOfLife
+from models.trade.contracts.tables import Contract, ContractLine, Shortfall
+
+_PATH: Path = ("successor_id",)
+Missing = Mapping[ContractLine, tuple[Decimal, Decimal]]
+"""Line -> what remains of its target, and how much of that its minimum wants."""
+
+
+async def give_back(writing: Writing, contract_id: UUID, amounts: Mapping[UUID, Decimal]) -> None:
+    """Give back to a contract what a call-off does not want any more (K5). amounts: by line id.
+
+    Where its account is closed already, it is reckoned anew.
+    """
+    contract = (await writing.lock(Contract, {contract_id: ()}))[contract_id]
+    lines = await counters.move(writing, {key: {"called_off": -it} for key, it in amounts.items()})
+    if contract.state is ContractState.SETTLED:
+        await reckon(writing, contract, list(lines.values()), amounts)
+
+
+async def reckon(
+    writing: Writing,
+    contract: Contract,
+    lines: Sequence[ContractLine],
+    given_back: Mapping[UUID, Decimal] | None = None,
+) -> None:
+    """Tell what a locked contract misses, or let it go over to its successor (K2, K12).
+
+    given_back: line id -> what was called off when it was settled and is not any more; None where
+    it is being settled. Refused: as `_successor`.
+    """
+    missing = _missing(lines, given_back)
+    if not missing:
+        return
+    if contract.end_of_life is EndOfLife.CARRY_OVER and (
+        given_back is None or contract.successor_id is not None
+    ):
+        await _carry_over(writing, contract, missing)
+    else:
+        await _fall_short(writing, contract, list(missing))
+
+
+def _missing(lines: Sequence[ContractLine], given_back: Mapping[UUID, Decimal] | None) -> Missing:
+    found = {}
+    for line in lines:
+        rest, least = _of_line(line, line.called_off)
+        if given_back is not None:
+            before = _of_line(line, line.called_off + given_back[line.id])
+            rest, least = rest - before[0], least - before[1]
+        if rest > 0:
+            found[line] = rest, least
+    return found
+
+
+def _of_line(line: ContractLine, called_off: Decimal) -> tuple[Decimal, Decimal]:
+    none = Decimal(0)
+    return max(line.target_quantity - called_off, none), max(line.owed - called_off, none)
+
+
+async def _fall_short(writing: Writing, contract: Contract, lines: Sequence[ContractLine]) -> None:
+    ids = [line.id for line in lines]
+    rows = await writing.among(Shortfall, "contract_line_id", ids, "contract_line_id")
+    there = {row.contract_line_id: row for row in rows}
+    for line in lines:
+        quantity = line.owed - line.called_off
+        if quantity <= 0:
+            continue
+        row = there.get(line.id)
+        if row is None:
+            row = Shortfall(
+                merchant_id=line.merchant_id,
+                id=new_id(),
+                contract_id=line.contract_id,
+                contract_line_id=line.id,
+                currency=line.currency,
+            )
+            writing.session.add(row)
+        row.owed, row.called_off, row.quantity = line.owed, line.called_off, quantity
+        row.settled_at = writing.now
+        if contract.end_of_life is EndOfLife.INVOICE_SHORTFALL:
+            row.amount = rounded(quantity * line.unit_price, line.currency).amount
+        writing.record(ContractFellShort(line.contract_id, line_no=line.line_no, quantity=quantity))
+
+
+async def _carry_over(writing: Writing, contract: Contract, missing: Missing) -> None:
+    successor = await _successor(writing, contract)
+    rows = await writing.among(ContractLine, "contract_id", [successor.id], "id", lock=True)
+    lines = {line.product_id: line for line in sorted(rows, key=_line_no, reverse=True)}
+    carried: dict[UUID, Decimal] = {}
+    for line, (rest, least) in missing.items():
+        into = lines.get(line.product_id)
+        if into is None or into.unit is not line.unit:
+            text = f"{successor.number} agrees on no line like line {line.line_no}."
+            raise Refused(TradeCode.NOT_ON_CONTRACT, text, _PATH)
+        into.target_quantity += rest
+        if into.max_quantity is not None:
+            into.max_quantity += rest
+        if least:
+            into.min_quantity = (into.min_quantity or Decimal(0)) + least
+        carried[line.id] = carried.get(line.id, Decimal(0)) + rest
+        check_line(into, _PATH)
+        reachable(into, into.owed - into.called_off, _PATH)
+    numbers = {lines[line.product_id].line_no for line in missing}
+    successor.version += 1
+    writing.record(ContractAmended(successor.id, fields=(), lines=tuple(sorted(numbers)), added=0))
+    writing.record(ContractCarriedOver(contract.id, successor_id=successor.id, lines=carried))
+
+
+def _line_no(line: ContractLine) -> int:
+    return line.line_no
+
+
+async def _successor(writing: Writing, contract: Contract) -> Contract:
+    """Lock the contract to which another one's rest goes over.
+
+    Refused: INVALID where none is named, NOT_FOUND, PARTY_MISMATCH, INVALID_CURRENCY, WRONG_STATE.
+    """
+    if contract.successor_id is None:
+        text = f"Something remains of {contract.number}: say to which contract it goes over."
+        raise Refused(Code.INVALID, text, _PATH)
+    found = await writing.lock(Contract, {contract.successor_id: _PATH})
+    successor = found[contract.successor_id]
+    if successor.party_id != contract.party_id:
+        text = f"The contract {successor.number} is with another party."
+        raise Refused(TradeCode.PARTY_MISMATCH, text, _PATH)
+    if successor.currency != contract.currency:
+        text = f"The contract {successor.number} is in {successor.currency}."
+        raise Refused(Code.INVALID_CURRENCY, text, _PATH)
+    if successor.id == contract.id or successor.state not in LIVING_STATES:
+        text = f"The contract {successor.number} is {successor.state.value}."
+        raise Refused(Code.WRONG_STATE, text, _PATH)
+    return successor

@@ -1,0 +1,97 @@
+"""Agreed times: what is asked of every window in which something is to arrive, by any verb."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from commands.writing.transaction import Writing
+from kit.errors import Code, Path, Refused
+from kit.inputs import Window
+from models.base.guards import guards
+from models.master.parties import Address, takes_in
+from models.trade.codes import TradeCode
+from models.trade.contracts.states import TimeRule
+from models.trade.contracts.tables import Contract
+
+
+@dataclass(frozen=True)
+class AgreedPlace:
+    """Where something is to arrive, and under which contracts. override: why, against a rule."""
+
+    address: Address | None
+    contracts: Collection[Contract] = ()
+    override: str | None = None
+
+    def check(self, window: Window, path: Path) -> frozenset[TimeRule]:
+        """Look whether a window may be agreed on; path: of the window.
+
+        Returns the rules against which it is, since somebody says why. Refused:
+        OUTSIDE_RECEIVING_HOURS, OUTSIDE_VALIDITY.
+        """
+        return frozenset((*self._hours(window, path), *self._validity(window, path)))
+
+    def _hours(self, window: Window, path: Path) -> list[TimeRule]:
+        if self.address is None or _is_taken_in(self.address, window):
+            return []
+        if self.override is None:
+            refuse_hours(self.address, path)
+        return [TimeRule.RECEIVING_HOURS]
+
+    def _validity(self, window: Window, path: Path) -> list[TimeRule]:
+        over = [it for it in self.contracts if not covers(it, window)]
+        if over and self.override is None:
+            refuse_validity(over[0], path)
+        return [TimeRule.VALIDITY] if over else []
+
+
+def _is_taken_in(address: Address, window: Window) -> bool:
+    times = (window.earliest, window.latest)
+    return takes_in(address.receiving_hours, address.time_zone, *times)
+
+
+def covers(contract: Contract, window: Window) -> bool:
+    """Tell whether a contract is valid on the days of a window, at its own time zone (K3)."""
+    days = (contract.day(window.earliest), contract.day(window.latest))
+    return all(contract.is_valid_on(day) for day in days)
+
+
+@guards("D6")
+def refuse_hours(address: Address, path: Path) -> None:
+    """Refused: OUTSIDE_RECEIVING_HOURS."""
+    text = f"The address {address.code} takes nothing in then; say why in windowOverride."
+    raise Refused(TradeCode.OUTSIDE_RECEIVING_HOURS, text, path)
+
+
+@guards("K3")
+def refuse_validity(contract: Contract, path: Path) -> None:
+    """Refused: OUTSIDE_VALIDITY."""
+    raise outside(contract, path)
+
+
+def outside(contract: Contract, path: Path) -> Refused:
+    """Return the refusal of a day that the contract does not cover (K3)."""
+    text = f"{contract.number} is valid from {contract.valid_from} to {contract.valid_to}."
+    return Refused(TradeCode.OUTSIDE_VALIDITY, text, path)
+
+
+@guards("D15")
+def check_ahead(writing: Writing, window: Window | None, path: Path) -> None:
+    """Refused: INVALID_WINDOW for a window that has passed; path: of what has it."""
+    if window is not None and window.latest <= writing.now:
+        raise Refused(Code.INVALID_WINDOW, "This window has passed.", (*path, "window", "latest"))
+
+
+@guards("D16")
+def check_handling(
+    fulfil_at: datetime | None, fulfil_by: datetime | None, latest: datetime, path: Path
+) -> None:
+    """Look whether goods can be handled when they are to be, and still arrive.
+
+    latest: end of the window. path: of what says it. Refused: INVALID_DATE.
+    """
+    if fulfil_at is not None and fulfil_by is not None and fulfil_by < fulfil_at:
+        text = f"It would have to leave before it may be picked: {fulfil_at.isoformat()}."
+        raise Refused(Code.INVALID_DATE, text, (*path, "fulfil_by"))
+    if fulfil_at is not None and latest <= fulfil_at:
+        text = f"It may not be picked before {fulfil_at.isoformat()}, when its window is over."
+        raise Refused(Code.INVALID_DATE, text, (*path, "fulfil_at"))

@@ -1,0 +1,133 @@
+"""Lines of orders that change, and those that are taken out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+from commands.master.packagings.counting import Packagings, packagings_of
+from commands.trade.orders.amounts import check_line, check_may_state
+from commands.trade.orders.drafts import LineDraft
+from commands.trade.orders.revisions.inputs import OrderLineUpdate, OrderUpdate
+from commands.trade.orders.revisions.revise import LineTarget
+from commands.trade.orders.revisions.standing import StandingOrders
+from commands.writing.transaction import Writing, missing
+from kit.errors import Path, Refusals
+from kit.inputs import Window, refuse_duplicates
+from models.master.catalog import Product
+from models.trade.orders.lines import OrderLine
+
+
+@dataclass(frozen=True)
+class LineChanges:
+    """What changes of lines that are there is checked with."""
+
+    standing: StandingOrders
+    products: Mapping[UUID, Product]
+    packagings: Packagings
+
+    @classmethod
+    async def read(
+        cls, writing: Writing, standing: StandingOrders, items: Sequence[OrderUpdate]
+    ) -> "LineChanges":
+        """Read the products and packagings of lines that change."""
+        rows = {it.id: it for order_id in standing.orders for it in standing.lines(order_id)}
+        named = [
+            (rows[each.line_id].product_id, each)
+            for item in items
+            for each in item.lines
+            if each.line_id in rows
+        ]
+        products = await writing.by_key(Product, "id", {product for product, _ in named})
+        return cls(standing, products, await packagings_of(writing, named))
+
+    def targets(
+        self, writing: Writing, item: OrderUpdate
+    ) -> tuple[list[LineTarget], list[tuple[OrderLine, Path]]]:
+        """Return what the lines of an order become, and those that go.
+
+        Refused: NOT_FOUND, DUPLICATE, and as `ordersUpdate` of a line.
+        """
+        rows = {it.id: it for it in self.standing.lines(item.order_id)}
+        refusals, drafts, paths = Refusals(), dict[UUID, LineDraft](), dict[UUID, Path]()
+        with refusals:
+            refuse_duplicates((it.line_id for it in item.lines), ("lines",), "line_id")
+        with refusals:
+            refuse_duplicates(item.remove_line_ids, ("remove_line_ids",))
+        for number, each in enumerate(item.lines):
+            with refusals:
+                paths[each.line_id] = path = ("lines", number)
+                if each.line_id not in rows:
+                    raise missing(OrderLine, (*path, "line_id"))
+                drafts[each.line_id] = self._draft(writing, rows[each.line_id], each, path)
+        gone: list[tuple[OrderLine, Path]] = []
+        for number, line_id in enumerate(item.remove_line_ids):
+            with refusals:
+                if line_id not in rows or line_id in paths:
+                    raise missing(OrderLine, ("remove_line_ids", number))
+                gone.append((rows[line_id], ("remove_line_ids", number)))
+        refusals.end()
+        rows = {key: row for key, row in rows.items() if key not in item.remove_line_ids}
+        kept_path: Path = ("lines",)
+        lines: list[LineTarget] = [
+            (row, drafts.get(key) or kept(row), paths.get(key, kept_path))
+            for key, row in rows.items()
+        ]
+        return lines, gone
+
+    def _draft(
+        self, writing: Writing, row: OrderLine, item: OrderLineUpdate, path: Path
+    ) -> LineDraft:
+        """Return what a line becomes. Refused: with paths below `path`."""
+        refusals, product = Refusals(path), self.products[row.product_id]
+        stated = {it for it in item.model_fields_set if getattr(item, it) is not None}
+        values: dict[str, Any] = {
+            name: getattr(item, name)
+            for name in _STATED | {"substitution_allowed", "external_reference"}
+            if name in stated
+        }
+        for one, other in (_DISCOUNTS, _DISCOUNTS[::-1]):
+            if one in stated and other not in stated:
+                values[other] = Decimal(0)
+        for name in sorted(_STATED & stated):
+            with refusals:
+                check_may_state(writing, name)
+        if "window" in item.model_fields_set:
+            values["window"] = item.window
+        with refusals:
+            if item.quantity is not None:
+                quantity = self.packagings(product, item)
+                values |= {"quantity": quantity.amount, "packaging": quantity.packaging}
+        draft = replace(kept(row), product=product, **values)
+        with refusals:
+            check_line(draft, draft.unit_price, row.currency)
+        refusals.end()
+        return draft
+
+
+_DISCOUNTS = ("discount_percent", "discount_amount")
+_STATED = {"unit_price", *_DISCOUNTS}
+"""Fields that need the scope PRICES_STATE."""
+
+
+def kept(row: OrderLine) -> LineDraft:
+    """Return a line as it is."""
+    of = (row.window_earliest, row.window_latest, row.window_zone)
+    values: dict[str, Any] = dict(zip(("earliest", "latest", "time_zone"), of, strict=True))
+    window = None if row.window_earliest is None else Window.model_construct(**values)
+    counted: Any = SimpleNamespace(id=row.packaging_id, content=row.packaging_content)
+    product: Any = SimpleNamespace(id=row.product_id, unit=row.unit, scale=row.scale)
+    return LineDraft(
+        product,
+        row.ordered,
+        row.unit_price,
+        None if row.packaging_id is None else counted,
+        row.discount_percent,
+        window,
+        row.substitution_allowed,
+        row.external_reference,
+        discount_amount=row.discount_amount,
+        order_discount=row.order_discount,
+    )

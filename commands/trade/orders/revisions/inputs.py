@@ -1,0 +1,82 @@
+"""What changes in orders that are there."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from commands.master.packagings.counting import Quantified
+from commands.trade.orders.revisions.imports import OrderLineImport
+from commands.trade.orders.states import VersionedOrderCommand
+from kit.ids import Names
+from kit.inputs import (
+    LARGEST_BULK,
+    Bulk,
+    Command,
+    Each,
+    ExactAmount,
+    Input,
+    Percent,
+    Quantity,
+    Reference,
+    Window,
+)
+
+
+class OrderLineUpdate(Quantified):
+    """What a line of an order becomes; what is left out stays."""
+
+    line_id: Annotated[UUID, Names("OrderLine")] = Field(description="A line of the order.")
+    quantity: Quantity | None = Field(
+        None, description="How much is ordered now, in the product's unit or in `packaging`."
+    )
+    unit_price: ExactAmount | None = Field(
+        None, description="Price of one unit before discount, with the scope `PRICES_STATE`."
+    )
+    discount_percent: Percent | None = Field(
+        None, description="Percent taken off it, with the scope `PRICES_STATE`."
+    )
+    discount_amount: ExactAmount | None = Field(
+        None, description="Amount off the whole line instead, with the scope `PRICES_STATE`."
+    )
+    window: Window | None = Field(
+        None, description="When it is to arrive; null for when the order is."
+    )
+    substitution_allowed: bool | None = Field(
+        None, description="Whether another product may be sent instead."
+    )
+    external_reference: Reference | None = Field(
+        None, description="The line's number in the sender's system."
+    )
+
+
+class OrderUpdate(Input):
+    """What changes in one order."""
+
+    order_id: Annotated[UUID, Names("Order")] = Field(description="The order.")
+    expected_version: int | None = Field(
+        None, description="Refuse unless the order still has this version."
+    )
+    lines: list[OrderLineUpdate] = Field(
+        [], max_length=LARGEST_BULK, description="Lines that change, each once."
+    )
+    add_lines: list[OrderLineImport] = Field(
+        [], max_length=LARGEST_BULK, description="Lines that are new."
+    )
+    remove_line_ids: list[Annotated[UUID, Names("OrderLine")]] = Field(
+        [],
+        max_length=LARGEST_BULK,
+        description="Lines that are taken out; of them, nothing is ordered any more.",
+    )
+
+
+class OrdersUpdate(Command):
+    """Up to 250 orders."""
+
+    orders: Each[OrderUpdate] = Field(description="The orders, each once.")
+
+
+class OrderAddLines(VersionedOrderCommand):
+    """Further lines of one order."""
+
+    lines: Bulk[OrderLineImport] = Field(description="The lines; an order has at most 2,000.")

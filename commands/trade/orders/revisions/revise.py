@@ -1,0 +1,171 @@
+"""Bringing an order to what it is to be: the one place that compares, refuses and writes."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+from commands.trade.orders.drafts import LineDraft, line_columns, window_columns
+from commands.writing.rows import change_rows, write_rows
+from commands.writing.transaction import Writing
+from kit.errors import Code, Path, Problem, Refused
+from kit.ids import new_id
+from models.base.payloads import ColumnName
+from models.events.trade.orders import OrderUpdated, UpdatedLine
+from models.trade.orders.lines import COUNTERS, OrderLine
+from models.trade.orders.states import OPEN_STATES, LineChange, OrderKind
+from models.trade.orders.tables import Order
+
+MOST_LINES = 2_000
+"""Of one order, however many calls they come in."""
+LineTarget: TypeAlias = tuple[OrderLine | None, LineDraft, Path]
+"""A line that is there, None for a new one; what it is to be; where the input says so."""
+_FREE = {"note", "purchase_order_number"}
+"""Columns of an order that tell nothing of its goods: they may change while it lives."""
+_FIXED = {"kind", "currency"}
+"""Columns of an order that never change."""
+_FOLLOWING = {"charged", "taxed", "order_discount"}
+"""Columns that follow from others: a difference of them alone is none."""
+_WHERE = {
+    "quantity": ("ordered", "packaging_id", "packaging_content"),
+    "product_id": ("product_id", "unit", "scale"),
+    "window": ("window_earliest", "window_latest", "window_zone"),
+}
+"""Field of an input -> the columns that it gives, where they have other names."""
+_FIELDS = {column: field for field, columns in _WHERE.items() for column in columns}
+
+
+def field_of(column: str) -> str:
+    """Return the field of an input that gives a column."""
+    return _FIELDS.get(column, column)
+
+
+@dataclass(frozen=True)
+class Revision:
+    """What a locked order is to become.
+
+    rows: its lines. header: columns of the order that it is to have. lines: all lines that it is
+    to have. gone: lines that it is to have no more, each with where the input says so.
+    """
+
+    order: Order
+    rows: Sequence[OrderLine]
+    header: Mapping[str, Any]
+    lines: Sequence[LineTarget]
+    gone: Sequence[tuple[OrderLine, Path]] = ()
+
+    @property
+    def headings(self) -> dict[str, Any]:
+        """Return the columns of the order that change."""
+        return {it: self.header[it] for it in _different(self.order, self.header)}
+
+    def changes(self) -> Iterator[tuple[OrderLine | None, dict[str, Any], Path]]:
+        """Yield lines that change, each with all of its columns, and new ones."""
+        for row, draft, path in self.lines:
+            columns = line_columns(draft, self.order.currency)
+            if row is None or _different(row, columns):
+                yield row, columns, path
+        for row, path in self.gone:
+            kept = {it: getattr(row, it) for it in _COLUMNS}
+            yield row, {**kept, **_NOTHING}, path
+
+    def check(self) -> bool:
+        """Tell whether anything changes. Refused: every difference that may not be any more."""
+        changes, headings = list(self.changes()), self.headings
+        if len(self.rows) + sum(row is None for row, _, _ in changes) > MOST_LINES:
+            text = f"An order has at most {MOST_LINES:,} lines."
+            raise Refused(Code.TOO_MANY_ITEMS, text, changes[-1][-1][:-1])
+        if not self.lines:
+            text = f"An order has at least one line: cancel {self.order.number} instead."
+            raise Refused(Code.TOO_FEW_ITEMS, text, self.gone[-1][-1] if self.gone else ())
+        problems = [*self._of_lines(changes), *self._of_order(headings)]
+        if problems:
+            raise Refused.of(problems)
+        return bool(changes or headings)
+
+    def _of_lines(self, changes: Sequence[Any]) -> Iterator[Problem]:
+        closed = self._closed
+        for row, columns, path in changes:
+            why = closed or (row and _taken(row))
+            if why:
+                what = "new" if row is None else self._differences(row, columns)
+                yield Problem(Code.WRONG_STATE, f"{why}, and this is {what}.", path)
+
+    def _of_order(self, headings: Mapping[str, Any]) -> Iterator[Problem]:
+        taken = next(filter(None, map(_taken, self.rows)), None)
+        for name in headings:
+            why = self._closed or (taken if name not in _FREE else None)
+            if name in _FIXED:
+                why = f"{self.order.number} is there already"
+            if why:
+                path = (field_of(name),)
+                text = f"{why}, and this is another than {getattr(self.order, name)}."
+                yield Problem(Code.WRONG_STATE, text, path)
+
+    @property
+    def _closed(self) -> str | None:
+        """Return why nothing of the order changes any more."""
+        if self.order.kind is OrderKind.CALL_OFF:
+            return f"{self.order.number} is a call-off"
+        if self.order.state not in OPEN_STATES:
+            return f"{self.order.number} is {self.order.state.value}"
+        return None
+
+    @staticmethod
+    def _differences(row: OrderLine, columns: Mapping[str, Any]) -> str:
+        fields = dict.fromkeys(map(field_of, _different(row, columns)))
+        was = f"quantity {row.ordered.normalize():f}"
+        return f"another {', '.join(fields)} than line {row.line_no} has ({was})"
+
+
+def _different(row: Order | OrderLine, columns: Mapping[str, Any]) -> list[str]:
+    """Return the names of the columns that are to be other than they are."""
+    changed = (name for name, value in columns.items() if getattr(row, name) != value)
+    return [name for name in changed if name not in _FOLLOWING]
+
+
+def _taken(row: OrderLine) -> str | None:
+    """Return why a line stays as it is, None where it may change."""
+    moved = [it for it in COUNTERS if getattr(row, it)]
+    if moved:
+        return f"Something of line {row.line_no} is {moved[-1].replace('_', ' ')}"
+    if row.response is not None:
+        return f"Line {row.line_no} was responded to"
+    return None
+
+
+_COLUMNS = (
+    *("product_id", "unit", "scale", "packaging_id", "packaging_content", "currency"),
+    *("unit_price", "discount_percent", "discount_amount", "order_discount", "ordered"),
+    *("substitution_allowed", "external_reference", *window_columns(None)),
+)
+"""What a client says of a line; the columns of `line_columns`."""
+_NOTHING = dict.fromkeys(("ordered", "discount_amount", "order_discount"), Decimal(0))
+
+
+async def apply(writing: Writing, revisions: Sequence[Revision]) -> None:
+    """Write what was checked, of all orders at once, and tell it."""
+    orders, changed, new = [], [], list[dict[str, Any]]()
+    names = list(dict.fromkeys(name for it in revisions for name in it.header))
+    for each in revisions:
+        lines, line_no = [], max((row.line_no for row in each.rows), default=0)
+        for row, columns, _ in each.changes():
+            if row is None:
+                line_no += 1
+                new.append(_row(each.order, line_no, columns))
+                lines.append(UpdatedLine(line_no, LineChange.ADDED, columns["ordered"]))
+            else:
+                changed.append((row, columns))
+                what = LineChange.CHANGED if columns["ordered"] else LineChange.REMOVED
+                lines.append(UpdatedLine(row.line_no, what, columns["ordered"]))
+        header = {it: each.header.get(it, getattr(each.order, it)) for it in names}
+        orders.append((each.order, {**header, "version": each.order.version + 1}))
+        fields = tuple(map(ColumnName, each.headings))
+        writing.record(OrderUpdated(each.order.id, fields=fields, lines=tuple(lines)))
+    await change_rows(writing, {Order: orders, OrderLine: changed})
+    await write_rows(writing, {OrderLine: new})
+
+
+def _row(order: Order, line_no: int, columns: Mapping[str, Any]) -> dict[str, Any]:
+    own = {"merchant_id": order.merchant_id, "id": new_id(), "order_id": order.id}
+    return {**own, "line_no": line_no, **columns}

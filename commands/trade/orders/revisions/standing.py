@@ -1,0 +1,66 @@
+"""Orders as they stand, locked, and which of their lines is which of those that are sent."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from commands.trade.orders.drafts import LineDraft, line_columns
+from commands.trade.orders.lines import lines_of
+from commands.writing.transaction import Writing
+from models.trade.orders.lines import OrderLine
+from models.trade.orders.tables import Order
+
+_KEYS = (
+    ("external_reference",),
+    ("product_id", "ordered", "unit_price", "window_earliest"),
+    ("product_id", "ordered"),
+    ("product_id",),
+)
+"""Columns in which a line that is sent agrees with the one that it is, the best first."""
+
+
+@dataclass(frozen=True)
+class StandingOrders:
+    """Locked orders by id, and all of their lines by the order's id."""
+
+    orders: Mapping[UUID, Order]
+    rows: Mapping[UUID, Sequence[OrderLine]]
+
+    @classmethod
+    async def read(cls, writing: Writing, order_ids: Collection[UUID]) -> "StandingOrders":
+        """Lock orders in id order and read their lines. Refused: TOO_MANY_ITEMS."""
+        orders = await writing.among(Order, "id", order_ids, "id", lock=True)
+        rows: defaultdict[UUID, list[OrderLine]] = defaultdict(list)
+        for row in (await lines_of(writing, [it.id for it in orders])).values():
+            rows[row.order_id].append(row)
+        writing.extent.touch(sum(map(len, rows.values())))
+        return cls({it.id: it for it in orders}, rows)
+
+    def every(self, order_id: UUID) -> Sequence[OrderLine]:
+        """Return all lines that an order has or had."""
+        return self.rows.get(order_id, ())
+
+    def lines(self, order_id: UUID) -> Sequence[OrderLine]:
+        """Return the lines of an order that were not taken out of it."""
+        return [it for it in self.every(order_id) if it.ordered]
+
+
+def matched(
+    rows: Sequence[OrderLine], drafts: Sequence[LineDraft], currency: str
+) -> list[OrderLine | None]:
+    """Return for each line that is sent the one that it is, None for a new one."""
+    left, found = list(rows), dict[int, OrderLine]()
+    columns = [line_columns(it, currency) for it in drafts]
+    for names in _KEYS:
+        by_key: defaultdict[tuple[Any, ...], list[OrderLine]] = defaultdict(list)
+        for row in left:
+            by_key[tuple(getattr(row, it) for it in names)].append(row)
+        for place, sent in enumerate(columns):
+            key = tuple(sent[it] for it in names)
+            if place not in found and key != (None,) and by_key[key]:
+                found[place] = by_key[key].pop(0)
+        taken = {it.id for it in found.values()}
+        left = [it for it in left if it.id not in taken]
+    return [found.get(place) for place in range(len(drafts))]

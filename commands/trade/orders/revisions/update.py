@@ -1,0 +1,164 @@
+"""Changing orders line by line, and continuing long ones."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from commands.trade.orders.amounts import with_discount
+from commands.trade.orders.compose import lines_to_be
+from commands.trade.orders.drafts import LineDraft
+from commands.trade.orders.fields import OrderFields
+from commands.trade.orders.references import References, read
+from commands.trade.orders.revisions.changes import LineChanges
+from commands.trade.orders.revisions.inputs import OrderAddLines, OrdersUpdate, OrderUpdate
+from commands.trade.orders.revisions.revise import LineTarget, Revision, apply
+from commands.trade.orders.revisions.standing import StandingOrders
+from commands.writing.transaction import Outcome, Writing, check_version, missing
+from commands.writing.verbs import verb
+from kit.errors import Code, Path, Refusals, Refused
+from kit.inputs import refuse_duplicates
+from models.trade.codes import TradeCode
+from models.trade.orders import acts
+from models.trade.orders.states import OrderKind
+from models.trade.orders.tables import Order
+
+
+class _AsItIs(OrderFields):
+    """What an order that is there says of itself, for the prices of new lines."""
+
+    channel_id: UUID
+    at: datetime
+
+    def ordered_at(self, now: datetime) -> datetime:
+        """Return when it was ordered."""
+        del now
+        return self.at
+
+
+@verb(
+    acts.UPDATE,
+    "Add, change and remove lines of up to 250 orders before those lines are planned; an order that"
+    " is refused stops no other. Prices that are left out are those of the instant of the order.",
+)
+async def update_all(writing: Writing, command: OrdersUpdate) -> Outcome:
+    """Change orders line by line. Taxes were stated for what was ordered: they are not known then.
+
+    Refused: of an item NOT_FOUND, VERSION_CONFLICT, DUPLICATE, WRONG_STATE for an order that is
+    over, a call-off or a line of which something is planned, cancelled or responded to, NOT_ALLOWED
+    for prices, SCALE_EXCEEDED, PRICE_UNKNOWN, TOO_FEW_ITEMS where no line is left, TOO_MANY_ITEMS
+    for more than 2,000.
+    """
+    items = command.orders
+    found = await _revisions(writing, items, ("orders",), "add_lines")
+    refuse_duplicates((it.order_id for it in items), ("orders",), "order_id")
+    await apply(writing, [it for it in found if it is not None])
+    statuses = ["UNCHANGED" if it is None else "UPDATED" for it in found]
+    return {
+        "results": [
+            {"order_id": item.order_id, "status": status, "problems": []}
+            for item, status in zip(items, statuses, strict=True)
+        ]
+    }
+
+
+@verb(
+    acts.ADD_LINES,
+    "Add up to 250 lines to an order, of which nothing else changes: so an order of up to 2,000"
+    " lines is placed or imported. Prices that are left out are those of the instant of the order.",
+)
+async def add_lines(writing: Writing, command: OrderAddLines) -> Outcome:
+    """Add lines to an order. Refused: as `ordersUpdate`."""
+    item = OrderUpdate.model_construct(
+        order_id=command.order_id,
+        expected_version=command.expected_version,
+        add_lines=command.lines,
+    )
+    await apply(writing, [it for it in await _revisions(writing, [item], (), "lines") if it])
+    return {"order_id": command.order_id}
+
+
+async def _revisions(
+    writing: Writing, items: Sequence[OrderUpdate], path: Path, adding: str
+) -> list[Revision | None]:
+    """Return what each order becomes, None where nothing changes.
+
+    path: of the items, empty where there is only one. adding: the field of new lines. Refused: what
+    is wrong with any item, all at once.
+    """
+    standing = await StandingOrders.read(writing, {it.order_id for it in items})
+    orders = [standing.orders.get(it.order_id) for it in items]
+    lined = [
+        (_as_it_is(order), item.add_lines)
+        for order, item in zip(orders, items, strict=True)
+        if order is not None
+    ]
+    references = await read(writing, lined)
+    changed = await LineChanges.read(writing, standing, items)
+    found, refusals = [], Refusals()
+    for place, (order, item) in enumerate(zip(orders, items, strict=True)):
+        refusals.above = (*path, place) if path else ()
+        with refusals:
+            _check(order, item)
+            lines, gone = changed.targets(writing, item)
+            added = _added(writing, references, order, item, adding)
+            revision = _revision(standing, order, [*lines, *added], gone)
+            found.append(revision if revision.check() else None)
+    refusals.end()
+    return found
+
+
+def _check(order: Order | None, item: OrderUpdate) -> None:
+    """Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE for what is over and for a call-off."""
+    if order is None:
+        raise missing(Order, ("order_id",))
+    check_version(order, item.expected_version)
+    if order.state not in acts.UPDATE.states or order.kind is OrderKind.CALL_OFF:
+        what = "a call-off" if order.kind is OrderKind.CALL_OFF else order.state.value
+        raise Refused(Code.WRONG_STATE, f"{order.number} is {what}.", ("order_id",))
+
+
+def _as_it_is(order: Order) -> _AsItIs:
+    return _AsItIs.model_construct(
+        channel_id=order.channel_id,
+        party_id=order.party_id,
+        currency=order.currency,
+        at=order.placed_at,
+    )
+
+
+def _added(
+    writing: Writing, references: References, order: Any, item: OrderUpdate, adding: str
+) -> list[LineTarget]:
+    """Return the lines that are new. Refused: as `compose`, PRICE_UNKNOWN."""
+    refusals = Refusals()
+    drafts: Sequence[LineDraft] = ()
+    with refusals:
+        drafts = lines_to_be(writing, references, _as_it_is(order), item.add_lines)
+    for number, draft in enumerate(drafts):
+        with refusals:
+            if draft.unit_price is None:
+                text = f"{draft.product.sku} has no price here."
+                raise Refused(TradeCode.PRICE_UNKNOWN, text, ("lines", number))
+    refusals.problems = [replace(it, path=(adding, *it.path[1:])) for it in refusals.problems]
+    refusals.end()
+    return [(None, draft, (adding, number)) for number, draft in enumerate(drafts)]
+
+
+def _revision(
+    standing: StandingOrders, order: Any, lines: Sequence[LineTarget], gone: Sequence[Any]
+) -> Revision:
+    """Spread the order's discount over its lines as they become. Refused: DUPLICATE."""
+    refusals, seen = Refusals(), set[str | None]()
+    for _, draft, path in lines:
+        with refusals:
+            if draft.external_reference and draft.external_reference in seen:
+                text = "Another line of the order has this reference."
+                raise Refused(Code.DUPLICATE, text, (*path, "external_reference"))
+        seen.add(draft.external_reference)
+    refusals.end()
+    rows, drafts, paths = [list(it) for it in zip(*lines, strict=True)] if lines else ([], [], [])
+    spread = with_discount(drafts, order)
+    targets: list[Any] = list(zip(rows, spread, paths, strict=True))
+    return Revision(order, standing.every(order.id), {"taxed": None}, targets, gone)

@@ -1,0 +1,192 @@
+"""Agreed times: whichever verb names a window, the same place decides, and an override is told."""
+
+import pytest
+
+from kit.ids import to_global
+from tests.make.fulfilment import deliveries
+from tests.make.master import parties
+from tests.make.trade import contracts, orders, responses
+
+MONDAYS = [{"weekday": 1, "opens": "08:00", "closes": "16:00"}]
+SUNDAY = {
+    "earliest": "2026-03-08T02:00:00+00:00",
+    "latest": "2026-03-08T03:00:00+00:00",
+    "timeZone": "Europe/Berlin",
+}
+PASSED = {**SUNDAY, "earliest": "2026-03-01T08:00:00Z", "latest": "2026-03-02T08:00:00Z"}
+LATER = {**SUNDAY, "earliest": "2026-04-06T07:00:00Z", "latest": "2026-04-06T09:00:00Z"}
+"""A Monday after the last day of contracts until March."""
+CLOSED = "OUTSIDE_RECEIVING_HOURS"
+WHY = {"windowOverride": "The gate is staffed."}
+READ_BACK = """
+query ($id: ID!) { node(id: $id) { ... on %s { windowOverride timeline(first: 9) { nodes {
+  type payload } } } } }
+"""
+
+
+async def _company(world, **fields):
+    """Return the global id of a company that takes goods in on Monday mornings."""
+    hours = fields.pop("receiving_hours", MONDAYS)
+    address = parties.address(receiving_hours=hours)
+    return to_global("Party", await parties.company(world, addresses=[address]))
+
+
+async def _order(world, ask, **fields):
+    return await orders.order(world, ask, **{"partyId": await _company(world), **fields})
+
+
+async def _overrides(ask, kind, row):
+    """Return the row's override, and the rules that the journal says are broken."""
+    found = (await ask(READ_BACK % kind, id=row["id"]))["node"]
+    rules = [it["payload"]["rules"] for it in found["timeline"]["nodes"] if "overr" in it["type"]]
+    return found["windowOverride"], rules
+
+
+async def _refusals_of_plan(ask, part):
+    refused = await deliveries.refusals(ask, "deliveryPlan", deliveries=[part])
+    return [(code, path.removeprefix("deliveries.0.")) for code, path in refused]
+
+
+@pytest.mark.gate("D6", "deliveryPlan")
+@pytest.mark.gate("D15", "deliveryPlan")
+async def test_a_plan_names_a_time_to_come_that_the_place_takes_goods_in(world, ask):
+    order = await _order(world, ask)
+    part = await deliveries.part(world, order, window=SUNDAY)
+    assert await _refusals_of_plan(ask, part) == [(CLOSED, "window")]
+    passed = [("INVALID_WINDOW", "window.latest")]
+    assert await _refusals_of_plan(ask, part | {"window": PASSED} | WHY) == passed
+    made = (await deliveries.done(ask, "deliveryPlan", deliveries=[part | WHY]))["deliveries"][0]
+    assert await _overrides(ask, "Delivery", made) == (WHY["windowOverride"], [["RECEIVING_HOURS"]])
+
+
+@pytest.mark.gate("D6", "deliveryReschedule", "deliverySplit")
+@pytest.mark.gate("D15", "deliveryReschedule", "deliverySplit")
+@pytest.mark.parametrize("verb", ["deliveryReschedule", "deliverySplit"])
+async def test_another_window_is_asked_the_same(world, ask, verb):
+    delivery = await deliveries.planned(world, ask, await _order(world, ask))
+    call = {"deliveryId": delivery["id"]}
+    if verb == "deliverySplit":
+        call["lines"] = deliveries.contents(delivery, "1")
+    refused = await deliveries.refusals(ask, verb, **call, window=SUNDAY)
+    assert refused == [(CLOSED, "window")]
+    refused = await deliveries.refusals(ask, verb, **call, window=PASSED, **WHY)
+    assert refused == [("INVALID_WINDOW", "window.latest")]
+    done = await deliveries.done(ask, verb, **call, window=SUNDAY, **WHY)
+    made = done.get("part") or done["delivery"]
+    assert await _overrides(ask, "Delivery", made) == (WHY["windowOverride"], [["RECEIVING_HOURS"]])
+
+
+@pytest.mark.gate("D6", "contractCallOff")
+@pytest.mark.gate("D15", "contractCallOff")
+@pytest.mark.parametrize("is_planned", [False, True])
+async def test_a_call_off_is_asked_the_same_with_deliveries_and_without(world, ask, is_planned):
+    made = await contracts.contract(world, ask, partyId=await _company(world))
+    part = await deliveries.part(world, {"lines": []})
+    part = {"locationId": part["locationId"], "lines": [{"lineNo": 1, "quantity": "5"}]}
+    fields = {"deliveries": [part] if is_planned else [], "recipient": deliveries.RECIPIENT}
+    payload = await contracts.try_call_off(world, ask, made, "5", window=SUNDAY, **fields)
+    assert contracts.codes(payload) == [(CLOSED, "window")]
+    payload = await contracts.try_call_off(world, ask, made, "5", window=PASSED, **fields, **WHY)
+    assert contracts.codes(payload) == [("INVALID_WINDOW", "window.latest")]
+    placed = await contracts.call_off(world, ask, made, "5", window=SUNDAY, **fields, **WHY)
+    assert await _overrides(ask, "Order", placed) == (WHY["windowOverride"], [["RECEIVING_HOURS"]])
+
+
+@pytest.mark.gate("D6", "orderPlace")
+@pytest.mark.gate("D15", "orderPlace")
+async def test_an_order_wants_a_time_at_which_its_place_takes_goods_in(world, ask):
+    fields = await orders.order_input(world, ask, partyId=await _company(world), window=SUNDAY)
+    answer = (await ask(orders.PLACE, input=fields))["orderPlace"]
+    assert contracts.codes(answer) == [(CLOSED, "window")]
+    line = fields["lines"][0] | {"window": PASSED}
+    passed = (await ask(orders.PLACE, input={**fields, **WHY, "lines": [line]}))["orderPlace"]
+    assert contracts.codes(passed) == [("INVALID_WINDOW", "lines.0.window.latest")]
+    order = (await ask(orders.PLACE, input=fields | WHY))["orderPlace"]["order"]
+    assert await _overrides(ask, "Order", order) == (WHY["windowOverride"], [["RECEIVING_HOURS"]])
+    part = await deliveries.part(world, order, window=None)
+    delivery = (await deliveries.done(ask, "deliveryPlan", deliveries=[part]))["deliveries"][0]
+    assert delivery["windowOverride"] == WHY["windowOverride"]
+
+
+@pytest.mark.gate("D6", "orderConfirm")
+@pytest.mark.gate("D15", "orderConfirm")
+@pytest.mark.gate("K3", "orderConfirm")
+async def test_a_promise_is_asked_the_same(world, ask):
+    agreed = {"partyId": await _company(world), "validTo": "2026-03-31"}
+    made = await contracts.contract(world, ask, **agreed)
+    placed = await contracts.call_off(world, ask, made, "5", window=deliveries.WINDOW)
+    answer = {"lines": [responses.line(placed, 0, "ACCEPTED")]}
+    for window, refused in (
+        (SUNDAY, (CLOSED, "window")),
+        (LATER, ("OUTSIDE_VALIDITY", "window")),
+        (PASSED, ("INVALID_WINDOW", "window.latest")),
+    ):
+        call = {**answer, "window": window}
+        assert await responses.refusals(ask, responses.CONFIRM, placed, **call) == [refused]
+    await responses.done(ask, responses.CONFIRM, placed, **answer, window=LATER, **WHY)
+    assert await _overrides(ask, "Order", placed) == (WHY["windowOverride"], [["VALIDITY"]])
+
+
+@pytest.mark.gate("K3", "deliveryReschedule", "deliverySplit", "deliveryPlan")
+async def test_what_a_call_off_brings_arrives_while_its_contract_is_valid(world, ask):
+    made = await contracts.contract(world, ask, validTo="2026-03-31")
+    placed = await contracts.call_off(world, ask, made, "5")
+    part = await deliveries.part(world, placed, window=LATER)
+    assert await _refusals_of_plan(ask, part) == [("OUTSIDE_VALIDITY", "window")]
+    delivery = await deliveries.planned(world, ask, placed)
+    one = {"deliveryId": delivery["id"], "window": LATER}
+    some = {"deliverySplit": {"lines": deliveries.contents(delivery, "1")}}
+    for verb in ("deliverySplit", "deliveryReschedule"):
+        refused = await deliveries.refusals(ask, verb, **one, **some.get(verb, {}))
+        assert refused == [("OUTSIDE_VALIDITY", "window")]
+    await deliveries.done(ask, "deliveryReschedule", **one, **WHY)
+    assert await _overrides(ask, "Delivery", delivery) == (WHY["windowOverride"], [["VALIDITY"]])
+
+
+@pytest.mark.gate("D16", "deliveryPlan")
+@pytest.mark.parametrize(
+    ("times", "path"),
+    [
+        ({"fulfilAt": "2026-03-09T07:00:00Z", "fulfilBy": "2026-03-09T06:00:00Z"}, "fulfilBy"),
+        ({"fulfilAt": deliveries.WINDOW["latest"]}, "fulfilAt"),
+    ],
+)
+async def test_what_cannot_be_handled_in_time_is_not_planned(world, ask, times, path):
+    part = await deliveries.part(world, await orders.order(world, ask), **times)
+    assert await _refusals_of_plan(ask, part) == [("INVALID_DATE", path)]
+
+
+@pytest.mark.gate("D16", "deliveryReschedule", "deliverySplit")
+async def test_a_window_does_not_end_before_it_may_be_picked(world, ask):
+    at = {"fulfilAt": "2026-03-09T07:00:00Z"}
+    delivery = await deliveries.planned(world, ask, await orders.order(world, ask), **at)
+    sooner = {**SUNDAY, "latest": "2026-03-08T08:00:00Z"}
+    one = {"deliveryId": delivery["id"], "window": sooner}
+    refused = await deliveries.refusals(ask, "deliveryReschedule", **one)
+    assert refused == [("INVALID_DATE", "window.fulfilAt")]
+    lines = deliveries.contents(delivery, "1")
+    refused = await deliveries.refusals(ask, "deliverySplit", **one, lines=lines)
+    assert refused == [("INVALID_DATE", "window.fulfilAt")]
+
+
+@pytest.mark.gate("D16", "deliveryPack")
+async def test_nothing_is_packed_before_it_may_be_picked(world, ask, clock):
+    at = {"fulfilAt": "2026-03-03T09:00:00Z"}
+    delivery = await deliveries.released(world, ask, **at)
+    assert "PACK" not in delivery["availableActions"]
+    parcel = {"contents": deliveries.contents(delivery)}
+    call = {"deliveryId": delivery["id"], "parcels": [parcel]}
+    assert await deliveries.refusals(ask, "deliveryPack", **call) == [("TOO_EARLY", "deliveryId")]
+    clock.advance(days=1)
+    assert "PACK" in (await deliveries.read(ask, delivery))["availableActions"]
+    await deliveries.done(ask, "deliveryPack", **call)
+
+
+async def test_receiving_hours_that_touch_are_one_interval(world, ask):
+    halves = [
+        {"weekday": 1, "opens": "12:00", "closes": "24:00"},
+        {"weekday": 1, "opens": "06:00", "closes": "12:00"},
+    ]
+    order = await orders.order(world, ask, partyId=await _company(world, receiving_hours=halves))
+    over_noon = {**SUNDAY, "earliest": "2026-03-09T09:00:00Z", "latest": "2026-03-09T13:00:00Z"}
+    await deliveries.planned(world, ask, order, window=over_noon)

@@ -1,0 +1,161 @@
+"""Orders that are wanted by an instant or not at all: nothing goes on after it, and all ends."""
+
+import pytest
+
+from kit.ids import to_global
+from tests.make.fulfilment import deliveries
+from tests.make.master import channels
+from tests.make.trade import orders, responses
+from workers.fulfilment.deliveries import LAPSE_ORDERS
+from workers.running.rounds import Rounds
+
+BY = "2026-03-03T00:00:00Z"
+WANTED = {"deliveryPolicy": "CANCEL_IF_NOT_BY", "cancelIfNotBy": BY}
+ORDER = """
+query ($id: ID!) { order(id: $id) {
+  state isOpen isLate cancelReason availableActions
+  lines { ordered cancelled planned shipped } timeline(first: 20) { nodes { type actorName } }
+} }
+"""
+OPEN = "query ($open: Boolean!) { orders(first: 9, filter: {open: $open}) { nodes { id } } }"
+APPROVE = """
+mutation ($input: OrderApproveInput!) { orderApprove(input: $input) {
+  userErrors { code field } } }
+"""
+
+
+async def _read(ask, order):
+    return (await ask(ORDER, id=order["id"]))["order"]
+
+
+@pytest.mark.gate("D10", "deliveryPlan")
+async def test_nothing_is_planned_of_what_is_not_wanted_any_more(world, ask, clock):
+    order = await orders.order(world, ask, **WANTED)
+    clock.advance(days=2)
+    parts = [await deliveries.part(world, order)]
+    refused = await deliveries.refusals(ask, "deliveryPlan", deliveries=parts)
+    lines = [f"deliveries.0.lines.{place}.orderLineId" for place in range(2)]
+    assert refused == [("DELIVERY_POLICY", it) for it in lines]
+
+
+async def test_it_is_not_open_from_its_last_instant_on(world, ask, clock):
+    order = await orders.order(world, ask, **WANTED)
+    assert (await _read(ask, order))["isOpen"]
+    clock.advance(hours=16)
+    now = await _read(ask, order)
+    assert (now["isOpen"], now["isLate"]) == (False, False)
+    assert {"CONFIRM", "APPROVE"} & set(now["availableActions"]) == set()
+    for is_open, found in ((True, []), (False, [{"id": order["id"]}])):
+        assert (await ask(OPEN, open=is_open))["orders"]["nodes"] == found
+
+
+@pytest.mark.gate("D10", "orderConfirm")
+async def test_nothing_is_promised_any_more(world, ask, clock):
+    order = await orders.order(world, ask, **WANTED)
+    clock.advance(days=2)
+    lines = [responses.line(order, 0, "ACCEPTED")]
+    refused = await responses.refusals(ask, responses.CONFIRM, order, lines=lines)
+    assert refused == [("WRONG_STATE", "orderId")]
+
+
+@pytest.mark.gate("D10", "orderApprove")
+async def test_nothing_is_approved_any_more(world, ask, clock):
+    channel = await approving(world)
+    order = await orders.order(world, ask, channelId=channel, **WANTED)
+    assert order["state"] == "PENDING_APPROVAL"
+    clock.advance(days=2)
+    answer = (await ask(APPROVE, input={"orderId": order["id"]}))["orderApprove"]
+    assert [it["code"] for it in answer["userErrors"]] == ["WRONG_STATE"]
+
+
+async def test_what_waits_for_approval_is_cancelled_too(world, ask, clock, database):
+    order = await orders.order(world, ask, channelId=await approving(world), **WANTED)
+    clock.advance(days=2)
+    await Rounds(database, clock).make(LAPSE_ORDERS)
+    assert (await _read(ask, order))["state"] == "CANCELLED"
+
+
+async def test_what_has_not_left_is_cancelled_by_itself(world, ask, clock, database):
+    order = await orders.order(world, ask, **WANTED)
+    sent = await deliveries.dispatched(world, ask, order, lines=deliveries.lines(order, "3", "0"))
+    released = await deliveries.released(world, ask, order, lines=deliveries.lines(order, "2", "4"))
+    for days, cancelled in ((0, "0"), (2, "7"), (0, "7")):
+        clock.advance(days=days)
+        await Rounds(database, clock).make(LAPSE_ORDERS)
+        now = await _read(ask, order)
+        assert now["lines"][0] == {
+            "ordered": "10",
+            "cancelled": cancelled,
+            "planned": "3" if days or cancelled != "0" else "5",
+            "shipped": "3",
+        }
+    assert now["lines"][1]["cancelled"] == "4"
+    assert now["cancelReason"].endswith("or not.")
+    authors = [it["actorName"] for it in now["timeline"]["nodes"] if "cancelled" in it["type"]]
+    assert authors == ["Abruf"]
+    assert (await deliveries.read(ask, released))["state"] == "CANCELLED"
+    assert (await deliveries.read(ask, sent))["state"] == "DISPATCHED"
+
+
+async def test_what_is_packed_may_have_left_in_time_and_is_told_within_a_day(
+    world, ask, clock, database
+):
+    one, two = [
+        await deliveries.packed(world, ask, await orders.order(world, ask, **WANTED))
+        for _ in range(2)
+    ]
+    clock.advance(hours=20)
+    await Rounds(database, clock).make(LAPSE_ORDERS)
+    sent = await deliveries.done(ask, "deliveryDispatch", deliveryId=one["id"], dispatchedAt=BY)
+    assert sent["delivery"]["state"] == "DISPATCHED"
+    clock.advance(days=1)
+    await Rounds(database, clock).make(LAPSE_ORDERS)
+    after = await deliveries.read(ask, two)
+    assert after["state"] == "CANCELLED"
+    assert {it["status"] for it in after["parcels"]} == {"VOIDED"}
+
+
+async def test_what_travels_with_others_goes_back_and_these_can_be_planned_again(
+    world, ask, clock, database
+):
+    lapsing = await orders.order(world, ask, **WANTED)
+    same = {"partyId": lapsing["party"]["id"], "channelId": lapsing["channel"]["id"]}
+    other = await orders.order(world, ask, **same)
+    both = deliveries.lines(lapsing) + deliveries.lines(other)
+    shared = await deliveries.planned(world, ask, lapsing, lines=both)
+    held = await deliveries.done(
+        ask, "deliveryHold", deliveryId=shared["id"], reason="ADDRESS", owner="Ops"
+    )
+    clock.advance(days=2)
+    await Rounds(database, clock).make(LAPSE_ORDERS)
+    assert (await deliveries.read(ask, shared))["state"] == "PLANNED"
+    await deliveries.done(ask, "deliveryReleaseHold", holdId=held["hold"]["id"])
+    await Rounds(database, clock).make(LAPSE_ORDERS)
+    assert (await deliveries.read(ask, shared))["state"] == "CANCELLED"
+    assert (await _read(ask, lapsing))["state"] == "CANCELLED"
+    assert [it["cancelled"] for it in (await _read(ask, other))["lines"]] == ["0", "0"]
+    assert (await deliveries.planned(world, ask, other))["state"] == "PLANNED"
+
+
+async def test_an_order_that_was_recorded_after_its_last_instant_is_left_to_its_importer(
+    world, ask, clock, database
+):
+    fields = await orders.order_input(world, ask)
+    line = {"productSku": "BOLT", "quantity": "3", "unitPrice": "2"}
+    item = {k: v for k, v in fields.items() if k != "lines"} | {
+        "externalReference": "H-1",
+        "placedAt": "2025-01-02T09:00:00Z",
+        "deliveryPolicy": "CANCEL_IF_NOT_BY",
+        "cancelIfNotBy": "2025-01-09T09:00:00Z",
+        "lines": [line],
+    }
+    query = """mutation ($input: OrdersImportInput!) { ordersImport(input: $input) {
+      results { order { id } userErrors { code field } } userErrors { code field } } }"""
+    made = (await ask(query, input={"orders": [item]}))["ordersImport"]["results"][0]
+    await Rounds(database, clock).make(LAPSE_ORDERS)
+    assert (await _read(ask, made["order"]))["lines"][0]["cancelled"] == "0"
+
+
+async def approving(world):
+    """Return the global id of a channel whose orders the merchant approves."""
+    return to_global("Channel", await channels.channel(world, code="ASK", approval_required=True))

@@ -1,0 +1,143 @@
+"""What a delivery says of itself is so: where it goes, what it completes, and what lies in it."""
+
+import pytest
+
+from kit.ids import from_global, to_global
+from models.trade.orders.states import DeliveryPolicy
+from models.trade.orders.tables import Order
+from tests.make.fulfilment import deliveries
+from tests.make.master import parties
+from tests.make.trade import orders, responses
+
+STATUS = "query ($id: ID!) { order(id: $id) { state fulfilmentStatus } }"
+
+
+@pytest.mark.gate("D17", "deliveryRelease")
+@pytest.mark.parametrize("method", ["PARCEL", "FREIGHT", "SHOP_PICKUP"])
+async def test_nothing_is_released_without_the_address_that_its_method_needs(world, ask, method):
+    person = to_global("Party", await parties.person(world))
+    order = await orders.order(world, ask, partyId=person)
+    delivery = await deliveries.planned(world, ask, order, method=method)
+    goes = method == "SHOP_PICKUP"
+    assert ("RELEASE" in delivery["availableActions"]) is goes
+    refused = await deliveries.refusals(ask, "deliveryRelease", deliveryId=delivery["id"])
+    assert refused == ([] if goes else [("ADDRESS_MISSING", "deliveryId")])
+
+
+@pytest.mark.gate("D18", "deliveryPlan")
+async def test_what_is_planned_to_complete_an_order_leaves_nothing_of_it(world, ask):
+    order = await orders.order(world, ask)
+    four = await deliveries.part(
+        world, order, lines=deliveries.lines(order, "4", "0"), completesOrder=True
+    )
+    refused = await deliveries.refusals(ask, "deliveryPlan", deliveries=[four])
+    assert refused == [("INVALID", "deliveries.0.completesOrder")]
+    six = four | {"lines": deliveries.lines(order, "6", "4")}
+    refused = await deliveries.refusals(ask, "deliveryPlan", deliveries=[six, four])
+    assert set(refused) <= {
+        ("INVALID", "deliveries.0.completesOrder"),
+        ("INVALID", "deliveries.1.completesOrder"),
+    }
+    assert refused
+    await deliveries.done(ask, "deliveryPlan", deliveries=[six | {"completesOrder": False}, four])
+
+
+async def _two(world, ask):
+    """Return an order with two deliveries of which the second one is to complete it."""
+    order = await orders.order(world, ask)
+    last = await deliveries.part(
+        world, order, lines=deliveries.lines(order, "4", "0"), completesOrder=True
+    )
+    first = last | {"lines": deliveries.lines(order, "6", "4"), "completesOrder": False}
+    planned = await deliveries.done(ask, "deliveryPlan", deliveries=[first, last])
+    return order, *planned["deliveries"]
+
+
+@pytest.mark.gate("D18", "deliveryRelease")
+async def test_it_is_not_released_once_something_of_its_order_is_in_no_delivery(world, ask):
+    _, first, last = await _two(world, ask)
+    await deliveries.done(ask, "deliveryCancel", deliveryId=first["id"])
+    assert "RELEASE" not in (await deliveries.read(ask, last))["availableActions"]
+    refused = await deliveries.refusals(ask, "deliveryRelease", deliveryId=last["id"])
+    assert refused == [("DELIVERY_POLICY", "deliveryId")]
+
+
+async def _packed(ask, delivery):
+    await deliveries.done(ask, "deliveryRelease", deliveryId=delivery["id"])
+    parcel = {"contents": deliveries.contents(delivery)}
+    await deliveries.done(ask, "deliveryPack", deliveryId=delivery["id"], parcels=[parcel])
+
+
+@pytest.mark.gate("D18", "deliveryDispatch")
+async def test_what_completes_an_order_leaves_last(world, ask):
+    _, first, last = await _two(world, ask)
+    for each in (first, last):
+        await _packed(ask, each)
+    refused = await deliveries.refusals(ask, "deliveryDispatch", deliveryId=last["id"])
+    assert refused == [("DELIVERY_POLICY", "deliveryId")]
+    for each in (first, last):
+        await deliveries.done(ask, "deliveryDispatch", deliveryId=each["id"])
+
+
+@pytest.mark.gate("D11", "deliveryDispatch")
+async def test_a_part_of_an_order_that_must_come_complete_by_now_does_not_leave(
+    world, ask, database
+):
+    order = await orders.order(world, ask)
+    part = await deliveries.packed(world, ask, order, lines=deliveries.lines(order, "4", "4"))
+    async with database.writing(world.merchant_id) as session:
+        row = await session.get_one(Order, (world.merchant_id, from_global(order["id"])[1]))
+        row.delivery_policy = DeliveryPolicy.SHIP_COMPLETE
+    refused = await deliveries.refusals(ask, "deliveryDispatch", deliveryId=part["id"])
+    assert refused == [("DELIVERY_POLICY", "deliveryId")]
+
+
+@pytest.mark.gate("D18", "deliveryMerge", "deliveryPack")
+async def test_it_completes_what_it_is_put_into_and_no_more_once_it_is_packed_short(world, ask):
+    _, first, last = await _two(world, ask)
+    merged = await deliveries.done(
+        ask, "deliveryMerge", deliveryId=first["id"], deliveryIds=[last["id"]]
+    )
+    whole = merged["delivery"]
+    completes = "query ($id: ID!) { delivery(id: $id) { completesOrder } }"
+    assert (await ask(completes, id=whole["id"]))["delivery"] == {"completesOrder": True}
+    await deliveries.done(ask, "deliveryRelease", deliveryId=whole["id"])
+    line = {"deliveryLineId": whole["lines"][0]["id"], "picked": "9", "shortReason": "DAMAGED"}
+    parcel = {"contents": deliveries.contents(whole, "9", "4")}
+    call = {"deliveryId": whole["id"], "lines": [line], "parcels": [parcel]}
+    await deliveries.done(ask, "deliveryPack", **call)
+    assert (await ask(completes, id=whole["id"]))["delivery"] == {"completesOrder": False}
+    await deliveries.done(ask, "deliveryDispatch", deliveryId=whole["id"])
+
+
+@pytest.mark.gate("D19", "deliveryPack", sure=True)
+async def test_one_serial_number_lies_in_one_parcel(world, ask):
+    delivery = await deliveries.released(world, ask)
+    bolt, nut = delivery["lines"]
+    one = {"deliveryLineId": bolt["id"], "quantity": "1", "serialNumbers": ["S-1"]}
+    rest = {"deliveryLineId": bolt["id"], "quantity": "8"}
+    nuts = {"deliveryLineId": nut["id"], "quantity": "4", "serialNumbers": [*"ABC", "S-1"]}
+    parcels = [{"contents": [one, nuts]}, {"contents": [one, rest]}]
+    call = {"deliveryId": delivery["id"], "parcels": parcels}
+    refused = await deliveries.refusals(ask, "deliveryPack", **call)
+    assert refused == [("DUPLICATE", "parcels.1.contents.0.serialNumbers.0")]
+    parcels[1]["contents"][0] = one | {"serialNumbers": ["S-2"]}
+    await deliveries.done(ask, "deliveryPack", **call)
+
+
+@pytest.mark.gate("O16", "orderClose")
+async def test_what_is_on_the_road_still_arrives_at_a_closed_order(world, ask):
+    order = await orders.order(world, ask)
+    planned = await deliveries.planned(world, ask, order, lines=deliveries.lines(order, "3", "0"))
+    under_way = await responses.refusals(ask, responses.CLOSE, order)
+    assert under_way == [("WRONG_STATE", "orderId")]
+    await _packed(ask, planned)
+    await deliveries.done(ask, "deliveryDispatch", deliveryId=planned["id"])
+    await responses.done(ask, responses.CLOSE, order)
+    assert (await ask(STATUS, id=order["id"]))["order"] == {
+        "state": "CLOSED",
+        "fulfilmentStatus": "SHIPPED",
+    }
+    received = [{"deliveryLineId": planned["lines"][0]["id"], "received": "3"}]
+    await deliveries.done(ask, "deliveryConfirmReceipt", deliveryId=planned["id"], lines=received)
+    assert (await ask(STATUS, id=order["id"]))["order"]["fulfilmentStatus"] == "DELIVERED"

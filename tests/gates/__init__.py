@@ -1,0 +1,1 @@
+"""Gates: which verb could break which rule, the test that shows that it does not, and proof."""

@@ -1,0 +1,81 @@
+"""The table of gates in docs/GATES.md, made of the marks of tests: `make docs`."""
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.gates.nothing import NOTHING
+from tests.gates.switches import SWITCHES, VERBS
+
+ROOT = Path(__file__).parents[2]
+_RULE = re.compile(r"(?m)^\| ([A-Z]\d+) \| (.+?) \| .+ \| .+ \|$")
+_HEAD = """\
+# Gates
+
+Which verb could break which [rule](INVARIANTS.md), and the tests that show that it does not: the
+marks of these tests (`@pytest.mark.gate(rule, verb, ...)`), written down by `make docs`. Every
+mutation stands here. A guard is what stops a verb, what it needs of its row, or a function that is
+declared by `@guards`; `make guards` takes each of them away in turn, and a test of its rule fails
+then. A few of them are taken away in every run of the tests.
+
+"""
+
+
+class Gate(NamedTuple):
+    """A cell of the table, with one of the tests that show it."""
+
+    rule: str
+    verb: str
+    test: str
+
+
+def rules() -> Mapping[str, str]:
+    """Return code -> sentence of every rule."""
+    return dict(_RULE.findall((ROOT / "docs" / "INVARIANTS.md").read_text("utf-8")))
+
+
+def gates() -> list[Gate]:
+    """Return what the marks of all tests say."""
+    found = []
+    for file in sorted((ROOT / "tests").rglob("test_*.py")):
+        text = file.read_text("utf-8")
+        if "mark.gate(" in text:
+            name = str(file.relative_to(ROOT / "tests"))
+            found += [Gate(*cell, f"{name}::{test}") for test, cell in _marked(ast.parse(text))]
+    return found
+
+
+def _marked(module: ast.Module) -> Iterator[tuple[str, tuple[str, str]]]:
+    for node in module.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            for mark in node.decorator_list:
+                if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.gate":
+                    rule, *verbs = (ast.literal_eval(it) for it in mark.args)
+                    for verb in verbs:
+                        yield node.name, (rule, verb)
+
+
+def gates_page() -> str:
+    """Return the text of docs/GATES.md."""
+    cells: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for gate in gates():
+        cells[gate.verb, gate.rule].append(gate.test)
+    lines = [_HEAD, "| Verb | Rule | Shown by |\n| --- | --- | --- |\n"]
+    order = list(rules())
+    for verb in (it.name for it in VERBS):
+        mine = [rule for of, rule in cells if of == verb]
+        for rule in sorted(mine, key=order.index):
+            shown = ", ".join(f"`{it}`" for it in cells[verb, rule])
+            lines.append(f"| `{verb}` | {rule} | {shown} |\n")
+    lines.append("\n## Verbs that can make nothing false\n\n| Verb | Why |\n| --- | --- |\n")
+    lines += (f"| `{verb}` | {why} |\n" for verb, why in sorted(NOTHING.items()))
+    lines.append("\n## Rules\n\n| Rule | What holds | Guards |\n| --- | --- | --- |\n")
+    for rule, sentence in rules().items():
+        guards = "; ".join(it.name for it in SWITCHES if rule in it.rules)
+        lines.append(
+            f"| {rule} | {sentence} | {guards or 'the database, or how it is written'} |\n"
+        )
+    return "".join(lines)

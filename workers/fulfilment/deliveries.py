@@ -1,0 +1,8 @@
+"""Deliveries: what was wanted by an instant that has passed is not made any more."""
+
+from datetime import timedelta
+
+from commands.fulfilment.deliveries.rest import lapse
+from workers.running.rounds import Round
+
+LAPSE_ORDERS = Round("lapse orders", timedelta(minutes=1), lapse.lapse)
