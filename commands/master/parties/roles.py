@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, Uuid, bindparam, column, func, literal_column, sel
 from commands.master.parties.inputs import PartyUpsert
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
-from kit.errors import Code, Path, Refused
+from kit.errors import Code, Path, Refusals, Refused
 from models.base.guards import guards
 from models.base.tables import entity_named
 from models.master.parties import Party, PartyRole
@@ -50,11 +50,14 @@ async def check_kept(
     keys = [party.id for _, party, _ in lost]
     values = {"merchant": writing.viewer.merchant_id, "keys": keys}
     used = {(key, role) for key, role in await writing.session.rows(_used(), values)}
+    refusals = Refusals()
     for place, party, role in lost:
         if (party.id, role) in used:
             what = role.value.lower().replace("_", " ")
             text = f"{party.name} has been used as a {what}, and stays one."
-            raise Refused(Code.IN_USE, text, ("parties", place, "roles"))
+            with refusals:
+                raise Refused(Code.IN_USE, text, ("parties", place, "roles"))
+    refusals.end()
 
 
 @cache
