@@ -18,7 +18,7 @@ from models.base.acts import Act
 from models.events.master.prices import PriceListCreated, PriceListUpdated
 from models.master.channels import Channel
 from models.master.parties import Party, PartyRole
-from models.master.prices import PriceList
+from models.master.prices import PRECEDENCE, PriceList
 
 _EVENTS = UpsertEvents(PriceListCreated, PriceListUpdated)
 _WHOSE = ("party_number", "party_group", "channel_code")
@@ -69,9 +69,7 @@ class PriceListsUpsert(Command):
 
 @verb(
     Act(Scope.MASTER_DATA_WRITE),
-    "Create or change up to 250 price lists by code. A line costs what the list of its party says,"
-    " else that of its party's group, else that of its channel, else the product's list price. Of"
-    " several lists of one kind the one counts that began last, then the first by code.",
+    f"Create or change up to 250 price lists by code. {PRECEDENCE}",
 )
 async def upsert_all(writing: Writing, command: PriceListsUpsert) -> Outcome:
     """Write price lists by code.
