@@ -91,7 +91,7 @@ PAGE = 500
 _OWN = JournalEntry.merchant_id == bindparam("merchant", type_=Uuid())
 _OF = JournalEntry.aggregate_id == bindparam("aggregate", type_=Uuid())
 _AFTER = bindparam("after", type_=BigInteger())
-_ENTRIES: Select[Any] = select(
+_ENTRIES: Any = select(
     JournalEntry.position,
     JournalEntry.sequence,
     JournalEntry.aggregate_id,

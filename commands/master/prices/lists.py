@@ -9,7 +9,14 @@ from pydantic_core import PydanticCustomError
 
 from commands.master.parties.roles import check_role
 from commands.writing.transaction import Outcome, Writing, check_known
-from commands.writing.upserts.items import Item, UpsertEvents, item_of, locked, results, upsert
+from commands.writing.upserts.items import (
+    UpsertColumns,
+    UpsertEvents,
+    item_of,
+    locked,
+    results,
+    upsert,
+)
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refusals, Refused
 from kit.inputs import Command, Currency, Day, Each, Name, Reference, Upsert, refuse_duplicates
@@ -90,7 +97,7 @@ async def upsert_all(writing: Writing, command: PriceListsUpsert) -> Outcome:
 
 def _columns(
     one: PriceListUpsert, parties: Mapping[str | None, UUID], channels: Mapping[str | None, UUID]
-) -> Item:
+) -> UpsertColumns:
     whose = {
         "party_id": parties.get(one.party_number),
         "party_group": one.party_group,

@@ -161,20 +161,6 @@ async def test_every_wrong_line_is_told_at_once(ask, world):
     ]
 
 
-async def test_a_unit_that_may_mean_a_packaging_is_told_how_to_say_that(ask, world):
-    (bolt,) = await products(ask, "BOLT")
-    made = await contracts.contract(world, ask, lines=[contracts.line(bolt, "9")])
-    of = {"contractLineId": made["lines"][0]["id"]}
-    texts = []
-    for line in ({"quantity": "1", "unit": "PALLET"}, {"quantity": "10"}):
-        payload = await contracts.try_call_off(world, ask, made, lines=[of | line])
-        texts += [it["message"] for it in payload["userErrors"]]
-    assert texts == [
-        'BOLT is agreed in PIECE; for a packaging use `packaging: "PALLET"`.',
-        "Only 9 PIECE of BOLT can still be called off.",
-    ]
-
-
 async def test_grams_are_called_off_a_contract_in_kilograms_exactly(ask, world):
     (wire,) = await products(ask, "WIRE", unit="KILOGRAM", scale=3)
     made = await contracts.contract(world, ask, lines=[contracts.line(wire, "1")])
