@@ -67,6 +67,10 @@ def verb(
 AnyVerb = Verb[Any]
 
 
+MOST_RUNS = 20
+"""Of one bulk command, each without what the ones before it have refused."""
+
+
 class Remaining:
     """What remains of a bulk command: its items but those that were refused, for any reason.
 
@@ -79,6 +83,7 @@ class Remaining:
         self._verb, self._command = verb, command
         items = getattr(command, verb.items) if verb.items else ()
         self._items, self._refused = items, dict[int, list[Problem]]()
+        self._runs = 0
         for place, item in enumerate(items):
             if isinstance(item, Odd):
                 above = (str(verb.items), place)
@@ -106,13 +111,20 @@ class Remaining:
         return found | {"results": [(results | refused)[it] for it in range(len(self._items))]}
 
     def take_out(self, refused: Refused) -> None:
-        """Take the items out that a run has refused. Raises the refusal where it is about more."""
+        """Take the items out that a run has refused, before the next run.
+
+        Refused: what is about more than items; all of them where too many rules are broken, so that
+        no call runs without end.
+        """
         places, problems = self._places, refused.problems
         if not all(self._is_of_an_item(it) for it in problems):
             raise refused
         for each in problems:
             its = self._at_its_place(each, places)
             self._refused.setdefault(int(its.path[1]), []).append(its)
+        self._runs += 1
+        if self._runs == MOST_RUNS:
+            raise Refused.of([it for each in self._refused.values() for it in each])
 
     def _is_of_an_item(self, problem: Problem) -> bool:
         match problem.path:

@@ -13,6 +13,7 @@ from tests import make
 from tests.make.feed import rows
 from tests.make.fulfilment import deliveries
 from tests.make.master import channels
+from tests.make.scene import PLACE as HOME
 from tests.make.trade import orders
 
 PLACE = """
@@ -151,7 +152,7 @@ async def test_a_repetition_gives_the_same_order_and_token(shop):
 
 
 async def test_what_hangs_below_the_order_is_seen(shop, world, ask):
-    mine, other = await shop.place(), await shop.place()
+    mine, other = await shop.place(shipTo=HOME), await shop.place(shipTo=HOME)
     for payload in (mine, other):
         found = await ask(
             "query ($id: ID!) { order(id: $id) { id lines { id unplanned } } }",

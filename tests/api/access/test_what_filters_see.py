@@ -147,6 +147,7 @@ OF_ITS_OWN_ROW = {
     "order.rejected.by",
     "contract.released.type",
     "delivery.arrival_corrected.state",
+    "delivery.reshipped.state",
     "api_key.created.actor",
     "api_key.created.documents",
 }
