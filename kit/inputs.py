@@ -141,8 +141,7 @@ class _UpTo(GroupedMetadata):
             return value
         text = value.strip()
         if is_beyond(text, self.longest):
-            kind = "string_too_long"
-            raise PydanticKnownError(kind, {"max_length": self.longest})
+            raise PydanticKnownError("string_too_long", {"max_length": self.longest})  # noqa: EM101 -- pydantic's own name of it.
         try:
             return normal(text)
         except ValueError as error:

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from commands.trade.orders.compose import check_priced, compose
-from commands.trade.orders.drafts import Draft, LineDraft, create, header_columns
+from commands.trade.orders.drafts import Draft, LineDraft, create_many, header_columns
 from commands.trade.orders.fields import LineFields, OrderFields
 from commands.trade.orders.references import OrderKey, References, customer, read, taken
 from commands.trade.orders.revisions.revise import Revision, apply
@@ -108,9 +108,9 @@ async def import_all(writing: Writing, command: OrdersImport) -> Outcome:
             results.append(_result(status, order_id))
         except Refused as refused:
             results.append(_result("REFUSED", None, [it.below(path) for it in refused.problems]))
-    for place, order_id in zip(drafts, await create(writing, list(drafts.values())), strict=True):
-        results[place] = _result("CREATED", order_id)
     await apply(writing, revisions)
+    for place, order_id in zip(drafts, await create_many(writing, [*drafts.values()]), strict=True):
+        results[place] = _result("CREATED", order_id)
     return {"results": results}
 
 
