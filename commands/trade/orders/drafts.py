@@ -142,6 +142,7 @@ async def _written(
     orders = [_order(writing, draft, number) for draft, number in zip(drafts, taken, strict=True)]
     lines = []
     for draft, order in zip(drafts, orders, strict=True):
+        await writing.room(len(draft.lines))
         lines += [_line(order, line_no, line) for line_no, line in enumerate(draft.lines, 1)]
         writing.record(OrderPlaced(order["id"], lines=len(draft.lines)), draft.placed_at)
     await write_rows(writing, {Order: orders, OrderLine: lines})

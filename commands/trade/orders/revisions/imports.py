@@ -90,11 +90,10 @@ async def import_all(writing: Writing, command: OrdersImport) -> Outcome:
     there = await taken(writing, references.ids(Channel), {it.external_reference for it in orders})
     standing = await StandingOrders.read(writing, there.values())
     results: list[dict[str, Any]] = []
-    drafts: dict[int, Draft] = {}
-    revisions: list[Revision] = []
-    seen: set[OrderKey] = set()
+    drafts, revisions, seen = dict[int, Draft](), list[Revision](), set[OrderKey]()
     for place, item in enumerate(orders):
         path: Path = ("orders", place)
+        await writing.room(len(item.lines))
         try:
             key = _key(writing, references, item, seen)
             draft = _draft(writing, references, item)
