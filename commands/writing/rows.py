@@ -80,9 +80,9 @@ async def _count_in_ledger(
             await writing.room(len(part))
             ledger.note_new(entity, part)
     for entity, changes in changed.items():
-        for part in slices_of(changes):
-            await writing.room(len(part))
-            ledger.note_changed(entity, part)
+        for some in slices_of(changes):
+            await writing.room(len(some))
+            ledger.note_changed(entity, some)
 
 
 def json_rows(entity: type[OfMerchant], name: str) -> Any:

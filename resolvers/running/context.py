@@ -92,6 +92,7 @@ class Context:
         process = process or Process(database)
         self.budgets, self.documents = process.budgets, process.documents
         self.following, self._slices = process.following, process.slices
+        self.leftovers = process.leftovers
         self.idempotency_key, self.address = call.idempotency_key, call.address
         self._lanes, self._slot = call.lanes, AsyncExitStack()
         self.deadline: asyncio.Timeout | None = None

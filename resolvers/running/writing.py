@@ -22,6 +22,9 @@ async def write(context: Context, command: CommandT, verb: Verb[CommandT]) -> Ou
         context.extent,
         context.work.slices,
     )
-    outcome = await run(context.database, author, verb, command)
+    try:
+        outcome = await run(context.database, author, verb, command)
+    finally:
+        context.leftovers.of(context.extent.touched)
     context.written()
     return outcome

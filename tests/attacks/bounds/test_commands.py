@@ -7,6 +7,8 @@ import pytest
 
 from commands.master.catalog import ProductsUpsert, upsert_all
 from commands.trade.orders.revisions.imports import OrdersImport, import_all
+from commands.writing.extent import Extent
+from kit.loop import memory
 from kit.loop.apart import Apart
 from kit.loop.work import SLICE, Slices
 from resolvers.running.context import Context
@@ -15,7 +17,7 @@ from resolvers.running.writing import write
 from tests.make import Ask, World
 from tests.make.master.channels import channel
 from tests.make.master.parties import company
-from tests.make.running import run, staff
+from tests.make.running import run, staff, until
 
 IMPORTS, ORDERS, LINES = 2, 12, 50
 PASSES = 4
@@ -79,3 +81,31 @@ async def test_long_inputs_are_checked_beside_the_event_loop(
     odd = [{"sku": ""}, *products]
     answer = (await ask(text, input={"products": odd}))["productsUpsert"]
     assert [it["status"] for it in answer["results"]][:2] == ["REFUSED", "UNCHANGED"]
+
+
+async def test_what_long_commands_leave_behind_is_given_back_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """When the last of them has ended; after short ones nothing is done."""
+    monkeypatch.setattr(memory, "_AFTER_S", 0)
+    given = list[int]()
+    leftovers = memory.Leftovers(given.append)
+    for lines in (memory.MUCH, memory.MUCH, memory.MUCH - 1):
+        leftovers.of(lines)
+    await until(lambda: given == [0])
+    leftovers.of(memory.MUCH - 1)
+    leftovers.of(memory.MUCH)
+    await until(lambda: given == [0, 0])
+
+
+async def test_commands_tell_how_much_they_leave_behind(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = list[int]()
+    monkeypatch.setattr(memory.Leftovers, "of", lambda _, lines: told.append(lines))
+    context = Context(staff(world), world.database, world.clock)
+    context.begin()
+    context.extent = Extent(context.limits.lines, memory.MUCH)
+    command = ProductsUpsert.read({"products": [{"sku": "S", "name": "Shaft"}]})
+    await write(context, command, upsert_all)
+    assert told == [memory.MUCH]
