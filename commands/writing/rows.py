@@ -13,7 +13,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from commands.writing.ledger import Changes, NewRows, ledger_of
 from commands.writing.transaction import Writing
-from kit.db.statements import Statement, written
+from kit.db.statements import Statement, as_part
 from kit.loop.work import SLICE, slices_of
 from models.base.tables import OfMerchant
 
@@ -51,7 +51,7 @@ async def _texts(writing: Writing, rows: NewRows) -> Sequence[object]:
     texts = list[object]()
     for part in slices_of(rows):
         await writing.room(len(part))
-        texts += map(written, part)
+        texts += map(as_part, part)
     return texts
 
 

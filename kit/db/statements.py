@@ -26,7 +26,7 @@ def dumps(value: object) -> str:
     return orjson.dumps(value, default=str).decode()
 
 
-def written(value: object) -> orjson.Fragment:
+def as_part(value: object) -> orjson.Fragment:
     """Write a part of JSON for the database, which `dumps` takes as it is."""
     return orjson.Fragment(orjson.dumps(value, default=str))
 

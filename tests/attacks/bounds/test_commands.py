@@ -29,12 +29,12 @@ async def test_imports_do_a_slice_in_a_round_all_of_them_together(
 ) -> None:
     products = [{"sku": f"S-{number}", "name": "Shaft"} for number in range(LINES)]
     await run(world, upsert_all, ProductsUpsert, products=products)
-    process, asked = Process(world.database), dict[int, int]()
+    process, rounds = Process(world.database), dict[int, int]()
     fits = Slices._fits  # noqa: SLF001 -- what a round takes.
 
     def noted(self: Slices, objects: int) -> bool:
         if found := fits(self, objects):
-            asked[self.count] = asked.get(self.count, 0) + objects
+            rounds[self.count] = rounds.get(self.count, 0) + objects
         return found
 
     monkeypatch.setattr(Slices, "_fits", noted)
@@ -53,10 +53,10 @@ async def test_imports_do_a_slice_in_a_round_all_of_them_together(
         context.begin()
         return await write(context, OrdersImport.read({"orders": orders}), import_all)
 
-    asked.clear()
+    rounds.clear()
     await asyncio.gather(*map(imported, range(IMPORTS)))
     assert process.slices.count >= IMPORTS * PASSES * ORDERS * LINES // SLICE
-    assert max(asked.values()) <= SLICE
+    assert max(rounds.values()) <= SLICE
 
 
 async def test_long_inputs_are_checked_beside_the_event_loop(
@@ -88,24 +88,24 @@ async def test_what_long_commands_leave_behind_is_given_back_once(
 ) -> None:
     """When the last of them has ended; after short ones nothing is done."""
     monkeypatch.setattr(memory, "_AFTER_S", 0)
-    given = list[int]()
-    leftovers = memory.Leftovers(given.append)
+    trims = list[int]()
+    leftovers = memory.Leftovers(trims.append)
     for lines in (memory.MUCH, memory.MUCH, memory.MUCH - 1):
         leftovers.of(lines)
-    await until(lambda: given == [0])
+    await until(lambda: trims == [0])
     leftovers.of(memory.MUCH - 1)
     leftovers.of(memory.MUCH)
-    await until(lambda: given == [0, 0])
+    await until(lambda: trims == [0, 0])
 
 
 async def test_commands_tell_how_much_they_leave_behind(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = list[int]()
-    monkeypatch.setattr(memory.Leftovers, "of", lambda _, lines: told.append(lines))
+    counts = list[int]()
+    monkeypatch.setattr(memory.Leftovers, "of", lambda _, lines: counts.append(lines))
     context = Context(staff(world), world.database, world.clock)
     context.begin()
     context.extent = Extent(context.limits.lines, memory.MUCH)
     command = ProductsUpsert.read({"products": [{"sku": "S", "name": "Shaft"}]})
     await write(context, command, upsert_all)
-    assert told == [memory.MUCH]
+    assert counts == [memory.MUCH]
