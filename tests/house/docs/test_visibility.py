@@ -14,17 +14,23 @@ import loaders
 from execution import DECLARED, Parts
 from execution.fields import column_of
 from loaders.reading.pages import Paged
-from models.access.viewers import OTHERS, anyone
+from models.access.journal import UNTOLD
+from models.access.viewers import OTHERS, Actor, anyone
+from models.base.events import EVENTS
 from models.base.masks import shown_to
 from models.base.records import record
+from models.base.reductions import _named, tables_of
 from models.base.visibility import seen_by
 from models.matrix import DOCUMENT, entities, with_matrix
 from schema.graphql.nodes import NODES
 from schema.schema import schema
 from tests.house.places import ROOT
 
-KEPT = {("Hold", "reason")}
+KEPT = {("Hold", "reason"), ("Party", "roles")}
 """Hidden columns that are something else, and never null."""
+
+PLANNED = {("delivery.planned", Actor.CARRIER)}
+"""Lists its lines, of which a carrier sees none: the delivery that it sees was planned."""
 
 
 def test_every_table_says_who_sees_it() -> None:
@@ -84,8 +90,37 @@ def test_a_field_over_something_hidden_may_be_null() -> None:
         ("OrderLine", "orderDiscount", True),
         ("OrderLine", "responseReason", True),
         ("OrderLine", "unitPrice", True),
+        ("Party", "approvalLimit", True),
+        ("Party", "approvalLimitPerDay", True),
+        ("Party", "email", True),
+        ("Party", "gln", True),
+        ("Party", "language", True),
+        ("Party", "phone", True),
+        ("Party", "priceGroup", True),
+        ("Party", "releaseWhen", True),
+        ("Party", "vatId", True),
         ("Product", "listPrice", True),
     ]
+
+
+def test_events_that_tell_only_of_hidden_rows_are_untold() -> None:
+    """Movements of lines are told: something was done to what the actor sees."""
+    found = {
+        (name, actor)
+        for name, kind in EVENTS.items()
+        for actor in OTHERS
+        if actor in kind.about.__seen__ and "moved" not in {it.name for it in kind.versions.values}
+        if kind.versions.values
+        and all(
+            it.kind.rows
+            and all(
+                actor not in table.__seen__ for table in tables_of(_named(it.kind.rows, kind), kind)
+            )
+            for it in kind.versions.values
+        )
+    }
+    assert ("order.payment_recorded", Actor.WAREHOUSE) in found
+    assert found - {(name, actor) for name, whom in UNTOLD.items() for actor in whom} == PLANNED
 
 
 def lists() -> Iterator[tuple[str, Paged]]:
