@@ -20,7 +20,7 @@ from resolvers.running.context import Call, Context
 from resolvers.running.lanes import Lanes
 from resolvers.running.process import Process
 from schema.graphql.errors import ErrorCode
-from schema.graphql.extensions.buckets import told
+from schema.graphql.extensions.buckets import costs
 from schema.schema import schema
 from transport.connections.room import know
 from transport.http.accepted import GRAPHQL_JSON, accepted
@@ -247,5 +247,5 @@ async def _executed(context: Context, operation: OperationRequest, method: str) 
         refusal = Refusal(405, reason, headers={"Allow": "POST"})
     else:
         return result
-    refusal.told = told(context.bill)
+    refusal.beside = costs(context.bill)
     raise refusal

@@ -100,7 +100,7 @@ def _without(names: list[str]) -> Mask:
     )
 
 
-def _told(viewer: AnyViewer, entry: Any) -> ColumnElement[bool]:
+def _tells(viewer: AnyViewer, entry: Any) -> ColumnElement[bool]:
     """Tell whether an entry tells the viewer of more than of what is hidden from it."""
     untold: list[ColumnElement[Any]] = [
         literal_column(f"'{it}'") for it, whom in UNTOLD.items() if viewer.actor in whom
@@ -117,7 +117,7 @@ def _told(viewer: AnyViewer, entry: Any) -> ColumnElement[bool]:
     return and_(or_(entry.type.not_in(untold), of_itself), not_(or_(false(), *lists)))
 
 
-_TOLD = Rule("all that tell of what the actor sees", _told)
+_TELLING = Rule("all that tell of what the actor sees", _tells)
 
 
 def _of_kind(viewer: AnyViewer, entry: Any) -> ColumnElement[bool]:
@@ -157,7 +157,7 @@ class JournalEntry(Owned):
     """
 
     __tablename__ = "journal"
-    __seen__: ClassVar[Seen] = dict.fromkeys(OTHERS, _TOLD)
+    __seen__: ClassVar[Seen] = dict.fromkeys(OTHERS, _TELLING)
     __hidden__: ClassVar[Hidden] = {
         Actor.BUYER: {"payload": _PAYLOAD, "actor_name": _OF_ITS_COMPANY},
         Actor.STOREFRONT: {"payload": _PAYLOAD, "actor_name": _OF_ITS_COMPANY},

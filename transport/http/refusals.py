@@ -30,7 +30,7 @@ class Refusal(Exception):
         super().__init__(message)
         self.status, self.message, self.code = status, cut(message), code
         self.headers = dict(headers or {})
-        self.told: dict[str, Any] = {}
+        self.beside: dict[str, Any] = {}
         self.extensions: dict[str, Any] = {"code": code.value}
         if retry_after is not None:
             self.headers["Retry-After"] = str(retry_after)
@@ -47,7 +47,7 @@ class Refusal(Exception):
             extensions = extensions | {"reference": request_id}
         body = {
             "errors": [{"message": self.message, "extensions": extensions}],
-            "extensions": {**self.told, "requestId": request_id},
+            "extensions": {**self.beside, "requestId": request_id},
         }
         return Response(orjson.dumps(body), self.status, self.headers, media_type)
 

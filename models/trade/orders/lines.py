@@ -75,7 +75,8 @@ class OrderLine(OfProduct, Packaged, Owned):
     has said to it last, None where that is nothing or was not agreed on. offered_..., answer_by:
     what an amendment says instead, while it waits for its answer, and until when it does.
     replaced_product_id: what was ordered instead of the product, where a substitute was agreed on.
-    The counters are sums that the database checks.
+    The counters are sums that the database checks; what was lost or refused is owed again, and
+    counts as planned and shipped no more.
     """
 
     __tablename__ = "order_lines"
@@ -135,8 +136,7 @@ class OrderLine(OfProduct, Packaged, Owned):
         check("o1_planned", "planned <= ordered - cancelled + over_tolerance"),
         check(
             "o2_progress",
-            "delivered + lost + refused <= shipped AND shipped <= packed AND packed <= picked"
-            " AND picked <= planned",
+            "delivered <= shipped AND shipped <= packed AND packed <= picked AND picked <= planned",
         ),
         check("o3_reserved", "reserved + shipped <= ordered - cancelled + over_tolerance"),
         check("o4_cancelled", "cancelled <= ordered - least(ordered, shipped)"),

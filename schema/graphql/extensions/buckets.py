@@ -38,7 +38,7 @@ async def charged_for_lines(bill: Bill, lines: int) -> None:
         raise _spent(throttled) from throttled
 
 
-def told(bill: Bill) -> dict[str, Any]:
+def costs(bill: Bill) -> dict[str, Any]:
     """Return the extensions of an answer that tell what it has cost."""
     requested = bill.requested or ENTRY
     cost = {"requestedQueryCost": requested, "actualQueryCost": bill.actual}
@@ -104,4 +104,4 @@ class Charged(SchemaExtension):
         bill: Bill = context.bill
         if self._follows:
             bill.settle(max(self._spent(), context.for_time, ENTRY))
-        return told(bill)
+        return costs(bill)

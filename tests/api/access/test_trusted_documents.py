@@ -145,10 +145,11 @@ async def test_each_payer_pays_for_a_document_whoever_sent_it_before(ask, world)
     text = f"{{ products(first: 7) {{ nodes {{ sku }} }} }} # {'y' * 5_000}"
     other = ask.by((await make.world(world.database, world.clock)).token)
     shop = ask.by(await world.key(Actor.STOREFRONT, await channels.channel(world)))
-    costs = [
-        [(await post(it, query=text))["extensions"]["cost"].get("planningCost") for _ in range(2)]
-        for it in (ask, other, shop)
-    ]
+    costs = []
+    for it in (ask, other, shop):
+        answers = [await post(it, query=text) for _ in range(2)]
+        paid = [answer["extensions"]["cost"] for answer in answers]
+        costs.append([cost.get("planningCost") for cost in paid])
     assert costs == [costs[0]] * 3
     assert costs[0][0] >= 5
     assert costs[0][1] is None

@@ -129,9 +129,9 @@ async def test_a_timeline_tells_reasons_of_seen_holds_only(
     entries = []
     for page in (await packed.viewers[actor](TIMELINES)).values():
         for row in page["nodes"]:
-            told = [it for it in row["timeline"]["nodes"] if it["type"].endswith(".held")]
-            assert len(told) == len(row["holds"])
-            for entry in told:
+            held = [it for it in row["timeline"]["nodes"] if it["type"].endswith(".held")]
+            assert len(held) == len(row["holds"])
+            for entry in held:
                 entries.append(entry)
                 masked = actor is Actor.WAREHOUSE and entry["type"] == "order.held"
                 reason = "UNDER_REVIEW" if masked else "PAYMENT"
