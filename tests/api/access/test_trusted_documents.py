@@ -146,8 +146,8 @@ async def test_each_payer_pays_for_a_document_whoever_sent_it_before(ask, world)
     other = ask.by((await make.world(world.database, world.clock)).token)
     shop = ask.by(await world.key(Actor.STOREFRONT, await channels.channel(world)))
     costs = []
-    for it in (ask, other, shop):
-        answers = [await post(it, query=text) for _ in range(2)]
+    for viewer in (ask, other, shop):
+        answers = [await post(viewer, query=text) for _ in range(2)]
         paid = [answer["extensions"]["cost"] for answer in answers]
         costs.append([cost.get("planningCost") for cost in paid])
     assert costs == [costs[0]] * 3
