@@ -4,6 +4,7 @@ from collections.abc import Hashable
 
 from kit.db.database import Database
 from kit.db.reads import Reads
+from kit.loop.memory import Leftovers
 from kit.loop.work import Slices
 from kit.recent import Recent
 from loaders.access.documents import text_of
@@ -66,3 +67,4 @@ class Process:
         self.budgets = Budgets(buckets or DatabaseBuckets(database))
         self.documents = KnownDocuments()
         self.following, self.slices = Following(database), Slices()
+        self.leftovers = Leftovers()
