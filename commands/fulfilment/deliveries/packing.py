@@ -90,7 +90,7 @@ async def pack(writing: Writing, command: DeliveryPack) -> Outcome:
     SSCC,
     NOT_ALLOWED and OUT_OF_RANGE when no SSCC can be generated.
     """
-    batch = await take(writing, [command], pack, _check)
+    batch = await take(writing, [command], pack, check_parcels)
     made = await put(batch)
     return batch.one(parcel_ids=made.get(0))
 
@@ -106,11 +106,11 @@ async def pack_each(writing: Writing, command: DeliveriesPack) -> Outcome:
     Refused: DUPLICATE for a delivery that stands twice, TAKEN for an SSCC of two of them; as a
     whole: TOO_MANY_ITEMS.
     """
-    batch = await take(writing, command.deliveries, pack_each, _check)
+    batch = await take(writing, command.deliveries, pack_each, check_parcels)
     return batch.results("deliveries", parcel_ids=await put(batch))
 
 
-def _check(item: PackedDelivery) -> None:
+def check_parcels(item: PackedDelivery) -> None:
     """Refused: INVALID, DUPLICATE or TOO_FEW_ITEMS where an item contradicts itself."""
     check_shape(item.parcels, ("parcels",))
 

@@ -209,7 +209,9 @@ async def _record(
     for part in parts:
         history.lines[part.delivery_id][part.order_line_id] = part
     await history.step("released_at", release.release_each, history.named, _released)
-    packed = await history.step("packed_at", packing.pack_each, history.packed, packing.put)
+    packed = await history.step(
+        "packed_at", packing.pack_each, history.packed, packing.put, packing.check_parcels
+    )
     await history.step("dispatched_at", dispatch.dispatch_each, history.left, dispatch.ship)
     cancelled = {p: it.cancelled_at for p, it in items.items() if it.cancelled_at is not None}
     await history.run(cancelled, release.cancel, history.named, release.retract)
@@ -274,10 +276,11 @@ class _History:
         of_verb: AnyVerb,
         item: Callable[[int], OfDelivery],
         act: Callable[[Together[Any]], Awaitable[Any]],
+        check: Callable[[Any], None] = lambda _item: None,
     ) -> dict[int, Any]:
         """Make a step of those that made it, each at its time; returns what comes of each."""
         when = {place: of[name] for place, of in self.times.items() if name in of}
-        return await self.run(when, of_verb, item, act)
+        return await self.run(when, of_verb, item, act, check)
 
     async def run(
         self,
@@ -285,14 +288,18 @@ class _History:
         of_verb: AnyVerb,
         item: Callable[[int], OfDelivery],
         act: Callable[[Together[Any]], Awaitable[Any]],
+        check: Callable[[Any], None] = lambda _item: None,
     ) -> dict[int, Any]:
-        """Do what a verb does with deliveries, each at its time; returns what comes of each."""
+        """Do what a verb does with deliveries, each at its time; returns what comes of each.
+
+        check: what an item refuses by itself.
+        """
         places = [place for place in when if place not in self.refused]
         if not places:
             return {}
         self.writing.extent.begin()
         at = {number: when[place] for number, place in enumerate(places)}
-        batch = await take(self.writing, [item(it) for it in places], of_verb, when=at)
+        batch = await take(self.writing, [item(it) for it in places], of_verb, check, at)
         done = await act(batch)
         self.refused |= {places[number]: why for number, why in batch.refused.items()}
         return {places[number]: made for number, made in (done or {}).items()}

@@ -53,6 +53,7 @@ TWICE_IS_FINE = {
     "hazardClasses",
     "documents",
     "payments",
+    "correctiveEventIds",
 }
 """Lists of which an item may stand twice, or that are refused for another reason."""
 FINE_HERE = {("contractCreate", "lines")}

@@ -128,15 +128,19 @@ async def delivery_dispatch(s: Scene) -> dict[str, Any]:
 
 
 async def deliveries_release(s: Scene) -> dict[str, Any]:
-    return {"deliveries": [await delivery_release(s), await delivery_release(s)]}
+    return {"deliveries": [await delivery_release(s)]}
 
 
 async def deliveries_pack(s: Scene) -> dict[str, Any]:
-    return {"deliveries": [await delivery_pack(s), await delivery_pack_again(s)]}
+    return {"deliveries": [await delivery_pack(s)]}
+
+
+async def deliveries_pack_again(s: Scene) -> dict[str, Any]:
+    return {"deliveries": [await delivery_pack_again(s)]}
 
 
 async def deliveries_dispatch(s: Scene) -> dict[str, Any]:
-    return {"deliveries": [await delivery_dispatch(s), await delivery_dispatch(s)]}
+    return {"deliveries": [await delivery_dispatch(s)]}
 
 
 def _recorded(s: Scene, order: dict[str, Any], quantity: str) -> dict[str, Any]:
@@ -162,8 +166,13 @@ async def deliveries_record(s: Scene) -> dict[str, Any]:
     pallet = {"sscc": sscc, "carrierId": s.carrier, **size, **labels}
     sent = _recorded(s, order, "2") | times | due
     sent |= {"parcels": [pallet, box], "shipToId": s.address}
-    free = _recorded(s, order, "3") | {"shipTo": PLACE, "cancelledAt": "2026-03-02T08:30:00Z"}
-    return {"deliveries": [sent, free]}
+    return {"deliveries": [sent]}
+
+
+async def deliveries_record_cancelled(s: Scene) -> dict[str, Any]:
+    free = _recorded(s, await s.order(), "3")
+    free |= {"shipTo": PLACE, "cancelledAt": "2026-03-02T08:30:00Z"}
+    return {"deliveries": [free]}
 
 
 async def delivery_cancel(s: Scene) -> dict[str, Any]:
