@@ -133,7 +133,8 @@ async def _known(writing: Writing, lines: Mapping[OrderLine, Path]) -> _Known:
 def _accept(writing: Writing, order: Order, line: OrderLine, known: _Known) -> Decimal:
     """Let an amendment take effect; return how much of the line it leaves out.
 
-    Its day is the one that is agreed from now on, of what is guaranteed, too.
+    Its day is the one that is agreed from now on, of what is guaranteed, too: what has come by now
+    stays as late as it was.
     """
     response, reason, offered = line.response, line.response_reason, line.offered_quantity
     if line.offered_product_id is not None:
@@ -142,7 +143,9 @@ def _accept(writing: Writing, order: Order, line: OrderLine, known: _Known) -> D
         for name in ("earliest", "latest", "zone"):
             setattr(line, f"confirmed_{name}", getattr(line, f"offered_{name}"))
         line.agreed_latest = line.offered_latest
-        if line.guarantee_id is not None:
+        if line.guarantee_id is not None and line.wanted_on is not None:
+            line.agreed_at = [*line.agreed_at, writing.now]
+            line.wanted_before = [*line.wanted_before, line.wanted_on]
             line.wanted_on = known.guarantees[line.guarantee_id].day(line.offered_latest)
     withdraw(writing, order, [line])
     line.response, line.response_reason = response, reason
