@@ -59,7 +59,7 @@ class FieldPlace:
         """Return what a statement needs of one parent; a list of keys goes as JSON."""
         value = getattr(parent, self.declared.key, None)
         is_list = isinstance(self.declared, Related) and self.declared.each and value is not None
-        return orjson.dumps(value).decode() if is_list else value
+        return orjson.dumps(value, default=str).decode() if is_list else value
 
     def leaf(self) -> Any:
         """Return (row) -> the leaf that the row holds, None for what is more."""

@@ -170,6 +170,8 @@ QuantityOrZero = Annotated[
     Decimal, Field(ge=0, max_digits=18, decimal_places=6, allow_inf_nan=False), HowMuch()
 ]
 ExactAmount = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=6, allow_inf_nan=False)]
+IN_ITS_DECIMALS = "in units of the currency, with no more decimals than it has: 9.90 for EUR"
+"""How an amount is told that is not the price of one unit."""
 Percent = Annotated[
     Decimal, Field(ge=0, le=100, max_digits=9, decimal_places=6, allow_inf_nan=False)
 ]
@@ -314,6 +316,13 @@ class Input(BaseModel):
             raise Refused.of([it.below(below) for it in _problems(error)]) from error
 
 
+class Upsert(Input):
+    """Base of what is written by its business key.
+
+    What is left out stays as it is; null empties it. A new row has the defaults.
+    """
+
+
 class Command(Input):
     """Base of what one mutation takes."""
 
@@ -354,7 +363,7 @@ class Window(Input):
 class Money(Input):
     """An amount of money."""
 
-    amount: ExactAmount = Field(description="Exact amount in units of the currency.")
+    amount: ExactAmount = Field(description="Exact amount in units of it: 9.90 for EUR.")
     currency: Currency = Field(description="Currency of the amount, ISO 4217.")
 
 

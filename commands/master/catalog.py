@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from pydantic import Field
@@ -11,10 +10,21 @@ from commands.master.gtins import check_gtins, stand_in_line
 from commands.master.handling import ProductHandling, columns
 from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.upserts.inactive import open_work
-from commands.writing.upserts.items import UpsertEvents, results, upsert
+from commands.writing.upserts.items import Item, UpsertEvents, item_of, results, upsert
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refusals, Refused
-from kit.inputs import Command, Each, Gtin, Input, Money, Name, Reference, Short, refuse_duplicates
+from kit.inputs import (
+    Command,
+    Each,
+    Gtin,
+    Input,
+    Money,
+    Name,
+    Reference,
+    Short,
+    Upsert,
+    refuse_duplicates,
+)
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.events.master.catalog import ProductCreated, ProductUpdated
@@ -31,7 +41,7 @@ class ProductOption(Input):
     value: Reference = Field(description="What it is there, for example XL.")
 
 
-class ProductUpsert(Input):
+class ProductUpsert(Upsert):
     """One product, known by its SKU."""
 
     sku: Reference = Field(description="The merchant's article number; the key of the upsert.")
@@ -54,7 +64,7 @@ class ProductUpsert(Input):
         [], max_length=_MOST_OPTIONS, description="What tells variants apart, each name once."
     )
     handling: ProductHandling | None = Field(
-        None, description="What it needs on its way; nothing when left out."
+        None, description="What it needs on its way, as a whole; null for nothing special."
     )
     is_active: bool = Field(
         default=True,
@@ -126,15 +136,18 @@ async def _parents(writing: Writing, inputs: Sequence[ProductUpsert]) -> Mapping
     return {sku: row.id for sku, row in found.items()}
 
 
-def _columns(item: ProductUpsert, parents: Mapping[str | None, UUID]) -> dict[str, Any]:
+def _columns(item: ProductUpsert, parents: Mapping[str | None, UUID]) -> Item:
     price = item.list_price
-    return {
-        **item.model_dump(exclude={"list_price", "variant_of_sku", "handling"}),
-        **columns(item.handling, ProductHandling),
-        "variant_of_id": parents.get(item.variant_of_sku),
+    of_price = {
         "list_price": price and price.amount,
         "list_currency": price and price.currency,
     }
+    shaped = {
+        "handling": columns(item.handling, ProductHandling),
+        "variant_of_sku": {"variant_of_id": parents.get(item.variant_of_sku)},
+        "list_price": of_price,
+    }
+    return item_of(item, shaped)
 
 
 def check_active(product: Product, path: Path) -> None:

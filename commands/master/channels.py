@@ -6,10 +6,10 @@ from pydantic import AfterValidator, Field
 
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.upserts.inactive import open_work
-from commands.writing.upserts.items import UpsertEvents, results, upsert
+from commands.writing.upserts.items import UpsertEvents, item_of, results, upsert
 from commands.writing.verbs import verb
 from kit.errors import Code, Refused
-from kit.inputs import Command, Each, Input, Name, Reference, refuse_duplicates
+from kit.inputs import Command, Each, Name, Reference, Upsert, refuse_duplicates
 from models.access.viewers import Actor, Scope
 from models.base.acts import Act
 from models.events.master.channels import ChannelCreated, ChannelUpdated
@@ -27,7 +27,7 @@ Methods = Annotated[list[DeliveryMethod], Field(min_length=1), AfterValidator(_i
 _EVENTS = UpsertEvents(ChannelCreated, ChannelUpdated)
 
 
-class ChannelUpsert(Input):
+class ChannelUpsert(Upsert):
     """One source of orders, known by its code."""
 
     code: Reference = Field(description="The merchant's own code; the key of the upsert.")
@@ -70,7 +70,7 @@ class ChannelsUpsert(Command):
 async def upsert_all(writing: Writing, command: ChannelsUpsert) -> Outcome:
     """Write channels by code. Refused: DUPLICATE when a code stands twice."""
     refuse_duplicates((it.code for it in command.channels), ("channels",), "code")
-    items = [it.model_dump() for it in command.channels]
+    items = [item_of(it) for it in command.channels]
     rows, statuses = await upsert(writing, Channel, _EVENTS, "code", items, ("channels",))
     return results("channel_id", rows, statuses, open_work=await open_work(writing, Channel, rows))
 

@@ -7,10 +7,10 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from commands.writing.transaction import Outcome, Writing
-from commands.writing.upserts.items import UpsertEvents, results, upsert
+from commands.writing.upserts.items import UpsertEvents, item_of, results, upsert
 from commands.writing.verbs import verb
 from kit.errors import Code
-from kit.inputs import Command, Each, Input, refuse_duplicates
+from kit.inputs import Command, Each, Input, Upsert, refuse_duplicates
 from kit.standards.un import HAZARD_CLASSES, NUMBER
 from models.access.viewers import Scope
 from models.base.acts import Act
@@ -110,10 +110,17 @@ def columns(handling: ProductHandling | Capabilities | None, kind: type[Input]) 
     return (handling or kind.read({})).model_dump()
 
 
-class MethodHandlingUpsert(Capabilities):
+class MethodHandlingUpsert(Upsert, Capabilities):
     """What one delivery method can handle."""
 
     method: DeliveryMethod = Field(description="The method; the key of the upsert.")
+
+    @model_validator(mode="after")
+    def _both_ends(self) -> Self:
+        if len(self.model_fields_set & {"keeps_from_c", "keeps_to_c"}) == 1:
+            text = "A range of temperatures has two ends: give both, or null for both."
+            raise PydanticCustomError(Code.OUT_OF_RANGE.value, "{text}", {"text": text})
+        return self
 
 
 class MethodHandlingsUpsert(Command):
@@ -129,6 +136,6 @@ class MethodHandlingsUpsert(Command):
 async def upsert_all(writing: Writing, command: MethodHandlingsUpsert) -> Outcome:
     """Write what methods can handle. Refused: DUPLICATE when a method stands twice."""
     refuse_duplicates((it.method for it in command.methods), ("methods",), "method")
-    items = [it.model_dump() for it in command.methods]
+    items = [item_of(it) for it in command.methods]
     written = await upsert(writing, MethodHandling, _EVENTS, "method", items, ("methods",))
     return results("method_handling_id", *written)

@@ -9,11 +9,11 @@ from commands.master.handling import Capabilities, columns
 from commands.master.parties.roles import check_role
 from commands.writing.transaction import Outcome, Writing, check_known
 from commands.writing.upserts.inactive import open_work
-from commands.writing.upserts.items import UpsertEvents, results, upsert
+from commands.writing.upserts.items import UpsertEvents, item_of, results, upsert
 from commands.writing.verbs import verb
 from kit.errors import Refusals
 from kit.ids import Names
-from kit.inputs import Command, Each, Gln, Input, Name, Place, Reference, Zone, refuse_duplicates
+from kit.inputs import Command, Each, Gln, Name, Place, Reference, Upsert, Zone, refuse_duplicates
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.events.master.locations import LocationCreated, LocationUpdated
@@ -23,7 +23,7 @@ from models.master.parties import Party, PartyRole
 _EVENTS = UpsertEvents(LocationCreated, LocationUpdated)
 
 
-class LocationUpsert(Input):
+class LocationUpsert(Upsert):
     """One warehouse, store or distributor, known by its code."""
 
     code: Reference = Field(description="The merchant's own code; the key of the upsert.")
@@ -38,7 +38,7 @@ class LocationUpsert(Input):
         " merchant itself.",
     )
     handling: Capabilities | None = Field(
-        None, description="What it can handle; nothing special when left out."
+        None, description="What it can handle, as a whole; null for nothing special."
     )
     is_active: bool = Field(
         default=True,
@@ -78,8 +78,7 @@ async def upsert_all(writing: Writing, command: LocationsUpsert) -> Outcome:
     refusals.end()
     refuse_duplicates((it.code for it in command.locations), ("locations",), "code")
     items = [
-        item.model_dump(exclude={"handling"}) | columns(item.handling, Capabilities)
-        for item in command.locations
+        item_of(it, {"handling": columns(it.handling, Capabilities)}) for it in command.locations
     ]
     rows, statuses = await upsert(writing, Location, _EVENTS, "code", items, ("locations",))
     return results(

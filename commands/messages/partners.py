@@ -1,15 +1,16 @@
 """Partners are written in bulk: how each of them writes, and how it is answered."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from commands.writing.transaction import Outcome, Writing, check_known
-from commands.writing.upserts.items import UpsertEvents, results, upsert
+from commands.writing.upserts.items import Item, UpsertEvents, item_of, results, upsert
 from commands.writing.verbs import verb
 from kit.errors import Code
-from kit.inputs import Command, Each, Input, Reference, refuse_duplicates
+from kit.inputs import Command, Each, Reference, Upsert, refuse_duplicates
 from kit.standards.edifact.delimiters import Delimiters
 from kit.standards.edifact.faults import Faulty
 from models.access.viewers import Scope
@@ -38,8 +39,8 @@ Prefix = Annotated[Reference, StringConstraints(max_length=5)]
 ServiceCharacters = Annotated[str, StringConstraints(max_length=6), AfterValidator(_parting)]
 
 
-class PartnerProfileUpsert(Input):
-    """One partner, known by its code; everything of it is written."""
+class PartnerProfileUpsert(Upsert):
+    """One partner, known by its code."""
 
     code: Reference = Field(description="Name of ours for it; the key of the upsert.")
     identification: Identified = Field(
@@ -53,14 +54,15 @@ class PartnerProfileUpsert(Input):
         description="What it calls us in UNB (0010); without it, it may call us anything.",
     )
     own_qualifier: Qualifier | None = Field(
-        None, description="Of that (0007); only with `ownIdentification`."
+        None,
+        description="Of that (0007); always given with `ownIdentification`.",
     )
     party_number: Reference | None = Field(None, description="Number of the party that it is.")
     charset: Charset | None = Field(
         None, description="What its files are written in, whatever their UNB says."
     )
     service_characters: ServiceCharacters | None = Field(
-        None, description="The six characters of UNA for what we write; left out, `:+.? '`."
+        None, description="The six characters of UNA for what we write; null for `:+.? '`."
     )
     has_line_breaks: bool = Field(
         default=False, description="Whether a line break stands behind each segment that we write."
@@ -102,13 +104,20 @@ async def upsert_all(writing: Writing, command: PartnerProfilesUpsert) -> Outcom
     refuse_duplicates((it.code for it in partners), ("partners",), "code")
     names = ((it.identification, it.qualifier) for it in partners)
     refuse_duplicates(names, ("partners",), "identification")
-    items: list[dict[str, Any]] = []
-    for each in partners:
-        values = each.model_dump(exclude={"party_number"})
-        values |= {name: values[name] or "" for name in ("qualifier", "reference_prefix")}
-        if each.own_identification is not None:
-            values["own_qualifier"] = each.own_qualifier or ""
-        party = parties.get(each.party_number)
-        items.append(values | {"party_id": None if party is None else party.id})
+    items = [_columns(it, parties.get(it.party_number)) for it in partners]
     written = await upsert(writing, PartnerProfile, _EVENTS, "code", items, ("partners",))
     return results("partner_profile_id", *written)
+
+
+def _columns(one: PartnerProfileUpsert, party: Party | None) -> Item:
+    own = one.own_identification
+    shaped: dict[str, Mapping[str, Any]] = {
+        "party_number": {"party_id": None if party is None else party.id},
+        "own_identification": {
+            "own_identification": own,
+            "own_qualifier": None if own is None else one.own_qualifier or "",
+        },
+        "own_qualifier": {},
+        **{name: {name: getattr(one, name) or ""} for name in ("qualifier", "reference_prefix")},
+    }
+    return item_of(one, shaped)

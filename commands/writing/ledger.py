@@ -73,6 +73,17 @@ class Ledger:
             counters = self._moved[tally.of, key].setdefault(line_id, {})
             counters[ColumnName(counter)] = counters.get(ColumnName(counter), _NONE) + amount
 
+    def noted(self) -> Mapping[Any, Mapping[UUID, Mapping[ColumnName, Decimal]]]:
+        """Return what has moved so far, for who may have to come back to it."""
+        moved = self._moved.items()
+        return {key: {it: dict(of) for it, of in lines.items()} for key, lines in moved}
+
+    def come_back(self, noted: Mapping[Any, Mapping[UUID, Mapping[ColumnName, Decimal]]]) -> None:
+        """Forget what has moved since it was noted."""
+        self._moved.clear()
+        for key, lines in noted.items():
+            self._moved[key] = {it: dict(of) for it, of in lines.items()}
+
     def close(self) -> None:
         """Give every movement to its row's first event that tells some, or to one of its own."""
         events = self._writing.events

@@ -1,11 +1,23 @@
-"""What stops an act: its declaration, evaluated for the row that is locked."""
+"""What stops acts: looked for in rows of the database, under the locks, by one statement."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import DateTime, Uuid, bindparam, literal_column, select, union_all
+from sqlalchemy import (
+    ARRAY,
+    DateTime,
+    Uuid,
+    bindparam,
+    column,
+    func,
+    literal_column,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import aliased
 
 from commands.writing.transaction import Writing
@@ -29,34 +41,76 @@ async def check_stops(
 ) -> None:
     """Refuse while rows stop what is done with a row, whoever sees them: by one statement.
 
-    known: stop -> its refusal; those that share one are about the same table. at: when it is
-    done, now by default. Refused: as `known` says, WRONG_STATE with the stop's own words for any
-    other.
+    known: as of `find_stops`. at: when it is done, now by default. Refused: as `known` says,
+    WRONG_STATE with the stop's own words for any other.
     """
-    if not stops:
-        return
-    values = {**writing.parameters, "key": row.id, "now": at or writing.now}
-    found = await writing.session.rows(_statement(row.__class__, tuple(stops)), values)
-    stopping = [(stops[place], key) for place, key in found]
-    for stop in (it for it in stops if any(it is other for other, _ in stopping)):
-        refuse = known.get(stop)
+    found = await find_stops(writing, {row: at or writing.now}, stops, path, lambda _row: known)
+    if found:
+        raise found[row.id]
+
+
+async def find_stops(
+    writing: Writing,
+    rows: Mapping[Any, datetime],
+    stops: Sequence[Some],
+    path: Path,
+    known: Callable[[Any], Mapping[Some, Refuse]],
+) -> dict[UUID, Refused]:
+    """Return id of each row with which something may not be done -> why. rows: when it is done.
+
+    One statement for all rows, and one for each kind of what stops some. known: row -> stop -> its
+    refusal; those that share one are about the same table.
+    """
+    if not stops or not rows:
+        return {}
+    values = {
+        **writing.parameters,
+        "keys": [row.id for row in rows],
+        "ats": list(rows.values()),
+    }
+    entity = next(iter(rows)).__class__
+    stopping: defaultdict[UUID, list[tuple[Some, UUID]]] = defaultdict(list)
+    for place, row_id, key in await writing.session.rows(_statement(entity, tuple(stops)), values):
+        stopping[row_id].append((stops[place], key))
+    refused: dict[UUID, Refused] = {}
+    deciding: dict[UUID, tuple[Refuse, type[OfMerchant], set[UUID]]] = {}
+    for row in (it for it in rows if it.id in stopping):
+        its, of = stopping[row.id], known(row)
+        stop = next(it for it in stops if any(it is other for other, _ in its))
+        refuse = of.get(stop)
         if refuse is None:
-            raise Refused(Code.WRONG_STATE, f"{row.number} is stopped: {stop.words}.", path)
-        ids = {key for other, key in stopping if known.get(other) is refuse}
-        raise refuse(await writing.for_all().among(stop.entities[0], "id", ids, "id"))
+            text = f"{row.number} is stopped: {stop.words}."
+            refused[row.id] = Refused(Code.WRONG_STATE, text, path)
+        else:
+            ids = {key for other, key in its if of.get(other) is refuse}
+            deciding[row.id] = refuse, stop.entities[0], ids
+    wanted: defaultdict[type[OfMerchant], set[UUID]] = defaultdict(set)
+    for _, what, ids in deciding.values():
+        wanted[what] |= ids
+    there: dict[UUID, Any] = {}
+    for what, ids in wanted.items():
+        there |= {it.id: it for it in await writing.for_all().among(what, "id", ids, "id")}
+    for row_id, (refuse, _, ids) in deciding.items():
+        refused[row_id] = refuse([there[it] for it in sorted(ids)])
+    return refused
 
 
 @cache
 def _statement(entity: type[OfMerchant], stops: Sequence[Some]) -> Statement:
-    """Select the place of each stop of the row `key`, and the rows that stop it."""
+    """Select the place of each stop of the rows `keys`, those rows, and the rows that stop them."""
     row: Any = aliased(entity)
     merchant = bindparam("merchant", type_=Uuid())
-    rows = AllRows(merchant, bindparam("now", type_=DateTime(timezone=True)))
+    at = DateTime(timezone=True)
+    lists = (bindparam("keys", type_=ARRAY(Uuid())), bindparam("ats", type_=ARRAY(at)))
+    pairs = func.unnest(*lists).table_valued(column("key", Uuid()), column("at", at), name="wanted")
+    pairs = pairs.render_derived()
+    rows = AllRows(merchant, pairs.c.at)
     selects = []
     for place, stop in enumerate(stops):
         stopping, conditions = stop.found(rows, row)
-        own = (row.id == bindparam("key", type_=Uuid()), row.merchant_id == merchant)
-        selects.append(
-            select(literal_column(str(place)).label("place"), stopping.id).where(*own, *conditions)
+        own = (row.id == pairs.c.key, row.merchant_id == merchant)
+        found = select(
+            literal_column(str(place)).label("place"), row.id.label("row_id"), stopping.id
         )
+        selects.append(found.where(*own, *conditions))
     return Statement(union_all(*selects))

@@ -46,6 +46,7 @@ lines = _Lines(DeliveryLine, "delivery_id", order_by=(), typical=5)
 orders = Many(
     Order, Through(DeliveryLine, "delivery_id", "order_id"), order_by=("number",), typical=2
 )
+reshipped_by = Many(Delivery, "reships_id", order_by=("number",), typical=1)
 receipts = Many(Receipt, "delivery_id", order_by=("sequence",), typical=2)
 receipt_lines = Many(ReceiptLine, "receipt_id", order_by=("id",), typical=5)
 of_order = Many(
@@ -89,8 +90,8 @@ class DeliveryFilter(Input):
     number_prefix: Reference | None = Field(None, description="Number begins with this.")
     late: bool | None = Field(
         None,
-        description="Late, or not: the window's end passed before it was delivered; a cancelled"
-        " one is not late.",
+        description="Late, or not: the window's end passed before it was delivered; one that is"
+        " cancelled or reshipped is not late.",
     )
     open: bool | None = Field(None, description="Still to be made or delivered, or at its end.")
     on_hold: bool | None = Field(
@@ -103,7 +104,10 @@ def is_late(reader: Reader, delivery: Any) -> ColumnElement[bool]:
     """Tell whether the window's end passed before the delivery was delivered, as it stands now."""
     arrived = func.coalesce(delivery.delivered_at, reader.at)
     late: ColumnElement[bool] = arrived > delivery.window_latest
-    return and_(delivery.state != DeliveryState.CANCELLED, late)
+    return and_(delivery.state.not_in(_REPLACED), late)
+
+
+_REPLACED = (DeliveryState.CANCELLED, DeliveryState.RESHIPPED)
 
 
 def _is_open(_reader: Reader, delivery: Any) -> ColumnElement[bool]:

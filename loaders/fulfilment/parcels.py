@@ -2,18 +2,20 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from loaders.reading.relations import Many, One, Part, Reader, Relation, Through
 from models.base.records import record
-from models.base.visibility import seen_by
+from models.base.visibility import merchant, seen_by
 from models.fulfilment.parcels import (
     Parcel,
     ParcelContent,
     ParcelLineage,
     ParcelStatus,
     TrackingNumber,
+    compared_in_sql,
 )
+from models.fulfilment.tracking.standing import APART, TERMINAL
 
 by_id = One(Parcel)
 by_sscc = One(Parcel, "sscc")
@@ -36,10 +38,11 @@ repacked_into = Many(
 
 
 class _ByTrackingNumber(Relation):
-    """Tracking number -> its parcel.
+    """Tracking number, spaces and case aside -> its parcel.
 
     Carriers use numbers again, and two carriers may use the same one: the parcel that counts
-    goes before voided ones, then the one whose number was added last.
+    goes before voided ones, then the one whose number was added last, then the first of those that
+    share it.
     """
 
     source, record = Parcel, record(Parcel)
@@ -50,7 +53,7 @@ class _ByTrackingNumber(Relation):
         parcel, number = reader.table(Parcel), reader.table(TrackingNumber)
         rows = select().select_from(parcel).join(number, number.parcel_id == parcel.id)
         rows = rows.correlate_except(parcel, number).where(
-            number.number == key,
+            compared_in_sql(number.number) == compared_in_sql(key),
             *seen_by(reader.viewer, number),
             *seen_by(reader.viewer, parcel),
         )
@@ -58,7 +61,53 @@ class _ByTrackingNumber(Relation):
 
 
 def _first(parcel: Any, number: Any) -> tuple[ColumnElement[Any], ...]:
-    return parcel.status == ParcelStatus.VOIDED, number.added_at.desc(), number.id.desc()
+    order = (number.added_at.desc(), parcel.delivery_id.desc(), parcel.parcel_no)
+    return parcel.status == ParcelStatus.VOIDED, *order
 
 
 by_tracking_number = _ByTrackingNumber()
+
+
+class _Sharing(Relation):
+    """Parcel -> the others of its consignment: those that share a number with it.
+
+    As `models.fulfilment.tracking.standing.has_shared` says of a parcel and the newest one.
+    """
+
+    source, record, many, typical = Parcel, record(Parcel), True, 1
+
+    def part(self, reader: Reader, key: ColumnElement[Any]) -> Part:
+        """Return the parcels and the select of those that share a number with one."""
+        found, own, other = (reader.table(Parcel) for _ in range(3))
+        mine, its = reader.table(TrackingNumber), reader.table(TrackingNumber)
+        sharing = (
+            select(other.id)
+            .select_from(mine)
+            .join(own, own.id == mine.parcel_id)
+            .join(its, compared_in_sql(its.number) == compared_in_sql(mine.number))
+            .join(other, other.id == its.parcel_id)
+            .where(mine.parcel_id == key, other.id != key)
+            .where(_may_be_of_one_carrier(mine, its))
+            .where(_had(own, mine, its), _had(other, its, mine))
+            .where(*(it.merchant_id == merchant(reader.viewer) for it in (mine, own, its, other)))
+            .correlate_except(mine, own, its, other)
+        )
+        rows = select().select_from(found).correlate_except(found)
+        rows = rows.where(found.id.in_(sharing), *seen_by(reader.viewer, found))
+        return found, rows.order_by(found.delivery_id, found.packing, found.parcel_no)
+
+
+def _may_be_of_one_carrier(number: Any, other: Any) -> ColumnElement[bool]:
+    unknown = (it.carrier_id.is_(None) for it in (number, other))
+    return or_(*unknown, number.carrier_id == other.carrier_id)
+
+
+def _had(parcel: Any, number: Any, other: Any) -> ColumnElement[bool]:
+    """Tell whether a parcel still had its number when another one got it."""
+    was_over = and_(parcel.status.in_(TERMINAL), parcel.status_at < other.added_at)
+    apart = other.added_at - number.added_at > APART
+    came_later = other.added_at > number.added_at
+    return and_(parcel.status != ParcelStatus.VOIDED, ~and_(came_later, or_(was_over, apart)))
+
+
+sharing = _Sharing()

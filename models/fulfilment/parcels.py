@@ -3,10 +3,11 @@
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import ClassVar
+from string import ascii_lowercase, ascii_uppercase
+from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text
+from sqlalchemy import ARRAY, ColumnElement, Index, Text, func, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.access.viewers import OTHERS, Actor
@@ -76,8 +77,27 @@ class Parcel(Owned):
     voided_at: Mapped[datetime | None]
 
 
+_WRITTEN, _COMPARED = f"{ascii_lowercase} ", ascii_uppercase
+_AS_COMPARED = str.maketrans(ascii_lowercase, ascii_uppercase, " ")
+
+
+def compared(number: str) -> str:
+    """Return a tracking number as numbers are compared: without spaces, in capitals."""
+    return number.translate(_AS_COMPARED)
+
+
+def compared_in_sql(number: Any) -> ColumnElement[str]:
+    """Return the same in SQL, as the index over numbers has it."""
+    written, now = (literal_column(f"'{it}'::text", Text()) for it in (_WRITTEN, _COMPARED))
+    return func.translate(number, written, now, type_=Text())
+
+
 class TrackingNumber(Owned):
-    """A carrier's number of a parcel; a second one never replaces the first (invariant P3)."""
+    """A carrier's number of a parcel; a second one never replaces the first (invariant P3).
+
+    number: as it was given. Parcels may share one: they are one consignment, as long as none of
+    them was at its end before another got it (`commands.fulfilment.tracking.named`).
+    """
 
     __tablename__ = "tracking_numbers"
     __seen__: ClassVar[Seen] = dict.fromkeys(OTHERS, through("Parcel", "parcel_id"))
@@ -85,6 +105,11 @@ class TrackingNumber(Owned):
         to("parcels", "parcel_id"),
         to("parties", "carrier_id"),
         unique("number", "number", "parcel_id"),
+        Index(
+            "ix_tracking_numbers_compared",
+            "merchant_id",
+            text(f"translate(number, '{_WRITTEN}'::text, '{_COMPARED}'::text)"),
+        ),
         indexed("tracking_numbers", "parcel_id"),
         indexed("tracking_numbers", "carrier_id"),
     )

@@ -92,6 +92,11 @@ class Parcel(Node):
     tracking_numbers: list[TrackingNumber] = related(
         loaders.tracking_numbers, "The carriers' numbers of it, oldest first."
     )
+    shares_number_with: list["Parcel"] = related(
+        loaders.sharing,
+        "The others of its consignment: those under one of its numbers. What is reported of the"
+        " number is reported of all of them.",
+    )
     carrier: Party | None = related(
         party_loaders.by_id, "The carrier; null where it is fetched.", key="carrier_id"
     )
@@ -135,8 +140,10 @@ class ParcelsQuery:
     """Root fields that read parcels."""
 
     parcel: Parcel | None = one_by(
-        "One parcel, by id, SSCC or tracking number. Carriers use numbers again: of several parcels"
-        " with one number it is the one that is not voided and got the number last.",
+        "One parcel, by id, SSCC or tracking number. Numbers are compared without spaces and case."
+        " Carriers use them again: of several parcels with one number it is the one that is not"
+        " voided and got the number last; of those that share it, see `sharesNumberWith`, the"
+        " first.",
         Parcel=loaders.by_id,
         sscc=loaders.by_sscc,
         tracking_number=loaders.by_tracking_number,

@@ -4,14 +4,15 @@ from datetime import datetime
 
 import strawberry
 
-from commands.fulfilment.tracking import record
-from execution import related
+from commands.fulfilment.tracking import history, record
+from execution import each_related, related
 from loaders.fulfilment import parcels
 from loaders.fulfilment import tracking as loaders
 from models.access.viewers import Scope
 from models.fulfilment.parcels import ParcelStatus
 from models.fulfilment.tracking.events import TrackingEvent as TrackingEventRow
 from models.fulfilment.tracking.events import Vocabulary
+from schema.fulfilment.deliveries.roots import DeliveriesPayload
 from schema.fulfilment.parcels import Parcel
 from schema.graphql.bulk import UpsertResult
 from schema.graphql.enums import described
@@ -23,10 +24,11 @@ described(
     "TrackingVocabulary",
     "Whose words a reported status is written in.",
     ABRUF="Ours: the values of ParcelStatus except PACKED and VOIDED, and DELAYED.",
-    SHOPIFY="Shopify's FulfillmentEventStatus, for example OUT_FOR_DELIVERY.",
+    SHOPIFY="Shopify's FulfillmentEventStatus (up to 2026-10), for example OUT_FOR_DELIVERY.",
     AFTERSHIP="AfterShip's tags, for example InTransit, with its sub-statuses.",
     EASYPOST="EasyPost's statuses, for example pre_transit.",
-    EPCIS="Business steps of EPCIS 2.0, bare or as URN or web URI, for example departing.",
+    EPCIS="Business steps of EPCIS 2.0 (CBV 2.0) with dispositions as sub-statuses, bare or as URN"
+    " or web URI, for example departing with in_transit.",
 )
 described(
     loaders.TrackingEventSort,
@@ -59,6 +61,12 @@ class TrackingEvent(Node):
     is_correction: bool = strawberry.field(
         description="Whether it takes back a terminal status reported before."
     )
+    is_error_declaration: bool = strawberry.field(
+        description="Whether it only says that the event with its `carrierEventId` was an error."
+    )
+    corrective_event_ids: list[str] = strawberry.field(
+        description="Of an error declaration: the carrier's ids of what happened instead."
+    )
     source: str = strawberry.field(description="Number of the carrier, or name of the feed.")
     carrier_event_id: str | None = strawberry.field(description="The carrier's own id of it.")
     place: str | None = strawberry.field(description="Where it happened.")
@@ -70,9 +78,14 @@ class TrackingEvent(Node):
 class TrackingResult(UpsertResult):
     """One result."""
 
-    parcel: Parcel | None = related(parcels.by_id, "The parcel.", key="parcel_id")
+    parcel: Parcel | None = related(
+        parcels.by_id, "The parcel; the first of those that share the number.", key="parcel_id"
+    )
+    parcels: list[Parcel] | None = each_related(
+        parcels.by_id, "All that the number names; empty when refused.", key="parcel_ids"
+    )
     event: TrackingEvent | None = related(
-        loaders.by_id, "The event; of a repeated one that which is known.", key="event_id"
+        loaders.by_id, "The parcel's event; of a repeated one that which is known.", key="event_id"
     )
 
 
@@ -85,8 +98,14 @@ class ParcelRecordTrackingPayload(Payload):
     )
 
 
+@strawberry.type(description="Outcome of `deliveriesRecord`.")
+class DeliveriesRecordPayload(DeliveriesPayload):
+    """What was recorded."""
+
+
 @strawberry.type
 class TrackingMutation:
     """Mutations of tracking."""
 
+    deliveries_record: DeliveriesRecordPayload = mutation(history.record_history)
     parcel_record_tracking: ParcelRecordTrackingPayload = mutation(record.record)

@@ -1,6 +1,7 @@
 """GraphQL inputs, derived from what commands take: a shape and its rules are written once."""
 
 import dataclasses
+import json
 import types
 from collections.abc import Mapping
 from datetime import datetime
@@ -15,10 +16,11 @@ from pydantic import AwareDatetime
 from pydantic.fields import FieldInfo
 
 from kit.errors import Path
-from kit.inputs import Input, Scalar, camel
+from kit.inputs import Input, Scalar, Upsert, camel
 from schema.graphql.scalars import Country, Currency
 
 _NAMED = {"Currency": Currency, "Country": Country}
+_LEFT_OUT = "What is left out stays as it is; null empties it."
 _PLAIN: dict[Any, Any] = {UUID: strawberry.ID, AwareDatetime: datetime}
 
 
@@ -48,6 +50,19 @@ def _default(field: FieldInfo) -> Any:
     return strawberry.UNSET
 
 
+def _stays(field: FieldInfo) -> tuple[Any, Any]:
+    """Return a field of an upsert that stays when left out: the SDL must not fill it in."""
+    default, description = _default(field), str(field.description)
+    if default is not strawberry.UNSET:
+        value = default.name if isinstance(default, Enum) else json.dumps(default)
+        description = f"{description} A new one: `{value}`."
+    return _optional(field), strawberry.field(description=description, default=strawberry.UNSET)
+
+
+def _optional(field: FieldInfo) -> Any:
+    return _translated(field.annotation, tuple(field.metadata)) | None
+
+
 def _field(field: FieldInfo) -> tuple[Any, Any]:
     annotation = _translated(field.annotation, tuple(field.metadata))
     if field.is_required():
@@ -61,13 +76,17 @@ def _field(field: FieldInfo) -> tuple[Any, Any]:
 @cache
 def input_type(model: type[Input]) -> Any:
     """Return the Strawberry input of a command's model, named after it."""
-    fields = {name: _field(field) for name, field in model.model_fields.items()}
+    stays = issubclass(model, Upsert)
+    fields = {
+        name: _stays(field) if stays and not field.is_required() else _field(field)
+        for name, field in model.model_fields.items()
+    }
     ordered = sorted(fields.items(), key=lambda item: item[1][1].default is not dataclasses.MISSING)
     space: dict[str, Any] = {name: field for name, (_, field) in ordered}
     space["__annotations__"] = {name: annotation for name, (annotation, _) in ordered}
     space["__doc__"] = model.__doc__
     name = model.__name__ if model.__name__.endswith("Filter") else f"{model.__name__}Input"
-    description = " ".join((model.__doc__ or "").split())
+    description = " ".join(f"{model.__doc__} {_LEFT_OUT if stays else ''}".split())
     made: Any = strawberry.input(type(name, (), space), name=name, description=description)
     made.__strawberry_definition__.from_input = _unchanged
     return made

@@ -21,7 +21,9 @@ from schema.graphql.scopes import Authenticated
 class Money:
     """Money."""
 
-    amount: Decimal = strawberry.field(description="Exact amount in units of the currency.")
+    amount: Decimal = strawberry.field(
+        description="Exact amount in units of the currency: 9.90 for EUR."
+    )
     currency: Currency = strawberry.field(description="Currency of the amount.")
 
 

@@ -71,8 +71,10 @@ def _of_guard(guard: Guard[..., Any]) -> Switch:
     return Switch(guard.name, guard.rules, None, guard, "check", instead)
 
 
+_ACTS = {id(verb.act): verb for verb in reversed(VERBS)}
+"""Each act with the first verb that does it: what one refuses, the one for many does, too."""
 SWITCHES: list[Switch] = [
-    *(it for verb in VERBS for it in _of_act(verb.name, verb.act)),
+    *(it for verb in _ACTS.values() for it in _of_act(verb.name, verb.act)),
     *_needs(),
     *map(_of_guard, GUARDS),
 ]

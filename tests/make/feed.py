@@ -14,6 +14,7 @@ mutation ($input: ParcelRecordTrackingInput!) {
     results {
       status
       parcel { id status isDelayed }
+      parcels { id }
       event { id status originalStatus isDelay source }
       userErrors { code field }
     }

@@ -140,3 +140,30 @@ def test_filled_tables_come_up_all_the_way_from_the_first_revision(
 
 def test_every_revision_is_tried() -> None:
     assert [it.revision for it in SCRIPTS.walk_revisions()][1:] == REVISIONS[::-1]
+
+
+LOSE = """
+WITH gone AS (
+    UPDATE delivery_lines part SET lost = part.shipped FROM deliveries it
+    WHERE it.id = part.delivery_id AND it.state = 'DISPATCHED' RETURNING part.*
+)
+UPDATE order_lines line SET lost = line.lost + of_line.lost
+FROM (SELECT order_line_id, sum(lost) AS lost FROM gone GROUP BY 1) of_line
+WHERE of_line.order_line_id = line.id RETURNING line.id
+"""
+OWED = "SELECT DISTINCT order_line_id FROM delivery_lines WHERE owed_again = lost AND lost > 0"
+
+
+def test_what_was_lost_before_is_owed_again_and_the_journal_says_so(
+    filled: str, new_database: Callable[..., str]
+) -> None:
+    url = new_database("lost_before", filled)
+    configured = migrations.configured(url)
+    command.downgrade(configured, "0025")
+    lost = set(ask(_held(url), LOSE))
+    assert lost
+    command.upgrade(configured, "head")
+    assert lost <= set(ask(_held(url), OWED))
+    # Nobody has reported what this test has lost: nothing but that may not agree.
+    found = {str(sentence) for sentence, *_ in _broken(url)}
+    assert {sentence for sentence in found if "lost" not in sentence} == set()

@@ -17,8 +17,15 @@ from models.fulfilment.deliveries.states import DeliveryState
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import FulfilmentStatus
 
-_ON_DELIVERIES = ("planned", "picked", "packed", "shipped", "delivered", "lost", "refused")
-_SENT = "('DISPATCHED', 'PARTIALLY_DELIVERED', 'DELIVERED', 'FAILED', 'RETURNED_TO_SENDER', 'LOST')"
+_SENT = """('DISPATCHED', 'PARTIALLY_DELIVERED', 'DELIVERED', 'FAILED', 'RETURNED_TO_SENDER',
+    'LOST', 'RESHIPPED')"""
+_OF_LINES = {
+    **{it: f"{it} - part.owed_again" for it in ("planned", "picked", "packed", "shipped")},
+    "delivered": "delivered - greatest(part.owed_again - part.lost - part.refused, 0)",
+    "lost": "lost",
+    "refused": "refused",
+}
+"""Counter of an order line -> what a line of a delivery adds to it."""
 _ENDED = {"delivered": "DELIVERED", "refused": "RETURNED_TO_SENDER", "lost": "LOST"}
 _LINES = """
     SELECT line.*, orders.state, orders.contract_id, orders.number FROM order_lines line
@@ -43,6 +50,7 @@ _MOVED = """
 _STATE_TOLD = {
     of_deliveries.DeliveryPlanned.name: DeliveryState.PLANNED,
     of_deliveries.DeliveryArrivalCorrected.name: None,
+    of_deliveries.DeliveryReshipped.name: None,
     of_deliveries.DeliveryReleased.name: DeliveryState.RELEASED,
     of_deliveries.DeliveryPacked.name: DeliveryState.PACKED,
     of_deliveries.DeliveryDispatched.name: DeliveryState.DISPATCHED,
@@ -102,11 +110,11 @@ def _journalled() -> Iterator[tuple[str, str]]:
 
 
 def _counters() -> Iterator[tuple[str, str]]:
-    for name in _ON_DELIVERIES:
+    for name, added in _OF_LINES.items():
         yield (
-            f"an order line's {name} is that of its deliveries (D1)",
+            f"an order line's {name} is that of its deliveries (D1, D21)",
             f"""SELECT line.number, line.line_no, line.{name} FROM ({_LINES}) line
-                WHERE {name} <> coalesce((SELECT sum(part.{name}) FROM ({_PARTS}) part
+                WHERE {name} <> coalesce((SELECT sum(part.{added}) FROM ({_PARTS}) part
                     WHERE part.order_line_id = line.id AND part.state <> 'CANCELLED'), 0)""",
         )
     for entity in (it.class_ for it in Base.registry.mappers if it.class_.__tally__):
@@ -166,8 +174,22 @@ def _simple() -> Iterator[tuple[str, str]]:
             HAVING count(*) <> max(sequence) OR min(sequence) <> 1""",
         "no more is planned than is ordered, with its tolerance (O1)": f"""{lines}
             planned > ordered - cancelled + over_tolerance""",
-        "progress never overtakes itself (O2)": f"""{lines} NOT (delivered + lost + refused
-            <= shipped AND shipped <= packed AND packed <= picked AND picked <= planned)""",
+        "progress never overtakes itself (O2)": f"""{lines} NOT (delivered <= shipped
+            AND shipped <= packed AND packed <= picked AND picked <= planned)""",
+        "progress of a delivery never overtakes itself (O2)": f"""{parts} NOT (
+            delivered + lost + refused <= shipped AND shipped <= packed AND packed <= picked
+            AND picked <= planned AND owed_again <= shipped)""",
+        "what was lost or came back is owed again (D21)": f"""{parts}
+            owed_again < lost + refused""",
+        "what arrived beside its replacement counts where there is room (D21)": f"""{parts}
+            owed_again > lost + refused AND EXISTS (SELECT FROM ({_LINES}) line
+                WHERE line.id = part.order_line_id
+                AND line.planned < line.ordered - line.cancelled + line.over_tolerance)""",
+        "what is reshipped brings what the other one had (D22)": f"""
+            SELECT part.number, part.order_line_id FROM ({_PARTS}) part
+            JOIN deliveries it ON it.id = part.delivery_id WHERE it.reships_id IS NOT NULL
+            AND NOT EXISTS (SELECT FROM delivery_lines its WHERE its.delivery_id = it.reships_id
+                AND its.order_line_id = part.order_line_id AND its.shipped > 0)""",
         "no more is reserved than is open (O3)": f"""{lines}
             reserved + shipped > ordered - cancelled + over_tolerance""",
         "what is ordered in packagings is whole ones": f"""{lines}
@@ -212,7 +234,8 @@ def _simple() -> Iterator[tuple[str, str]]:
         "an order that must come complete has not left in parts": f"""
             SELECT line.number FROM ({_LINES}) line JOIN orders ON orders.id = line.order_id
             WHERE orders.delivery_policy = 'SHIP_COMPLETE' GROUP BY line.number
-            HAVING max(shipped) > 0 AND bool_or(shipped < ordered - cancelled)""",
+            HAVING max(shipped) > 0
+            AND bool_or(shipped + lost + refused < ordered - cancelled)""",
         "nothing has gone on after its order's last instant (D10)": f"""
             SELECT it.number, it.dispatched_at FROM deliveries it
             JOIN delivery_lines part ON part.delivery_id = it.id

@@ -8,12 +8,14 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from commands.fulfilment.deliveries import dispatch, packing, receipts, release
+from commands.fulfilment.deliveries import dispatch, packing, release
+from commands.fulfilment.deliveries.arrivals import receipts, reship
 from commands.fulfilment.tracking.record import record
 from commands.fulfilment.tracking.reports import ParcelRecordTracking
 from models.fulfilment.parcels import ParcelStatus
-from tests.simulation.simulation import PICK, Row, Simulation, counted, needs
+from tests.simulation.simulation import PART, PICK, Row, Simulation, counted, needs
 
+UNFINISHED = ("LOST", "RETURNED_TO_SENDER", "FAILED", "PARTIALLY_DELIVERED")
 AFTER = ("DISPATCHED", "PARTIALLY_DELIVERED", "FAILED", "DELIVERED", "RETURNED_TO_SENDER", "LOST")
 PICKED = st.lists(st.sampled_from(["all", "all", "all", "half", "none"]), min_size=1, max_size=3)
 RECEIVED = st.sampled_from(["as shipped", "none", "half", "over"])
@@ -117,18 +119,46 @@ class ParcelRules(Simulation):
     @rule(pick=PICK)
     def arrive(self, pick: int) -> None:
         """Bring all parcels of a delivery to the door."""
+        self._end(pick, ["DISPATCHED"], "DELIVERED")
+
+    @needs("parcels")
+    @rule(pick=PICK, ended=st.sampled_from(["LOST", "LOST", "RETURNED_TO_SENDER"]))
+    def lose(self, pick: int, ended: str) -> None:
+        """Let all parcels of a delivery be lost, or come back."""
+        self._end(pick, ["DISPATCHED"], ended)
+
+    @needs("parcels")
+    @rule(pick=PICK)
+    def find_again(self, pick: int) -> None:
+        """Let what was lost arrive after all, perhaps beside what took its place."""
+        self._end(pick, ["RESHIPPED", *UNFINISHED], "DELIVERED", is_correction=True)
+
+    def _end(self, pick: int, states: list[str], status: str, **fields: Any) -> None:
         packed = {it["delivery_id"] for it in self.rows["parcels"]}
         deliveries = [it for it in self.deliveries if it["id"] in packed]
-        delivery = self.choose(deliveries, pick, "DISPATCHED")
-        fields = [
+        delivery = self.choose(deliveries, pick, *states)
+        event = {"status": status, "occurred_at": self.world.clock(), **fields}
+        events = [event | {"parcel_id": UUID(it["id"])} for it in self.parcels_of(delivery)]
+        self.act(record, ParcelRecordTracking, events=events)
+
+    @needs("parcels")
+    @rule(pick=PICK, parts=st.lists(PART, max_size=2), day=st.integers(0, 3))
+    def reship(self, pick: int, parts: list[str], day: int) -> None:
+        delivery = self.choose(self.deliveries, pick, *UNFINISHED)
+        lines = [
             {
-                "parcel_id": UUID(each["id"]),
-                "status": "DELIVERED",
-                "occurred_at": self.world.clock(),
+                "delivery_line_id": UUID(line["id"]),
+                **counted(self.part_of(line["owed_again"], part, line["step"]), line["step"]),
             }
-            for each in self.parcels_of(delivery)
+            for line, part in zip(self.parts_of(delivery), parts, strict=False)
         ]
-        self.act(record, ParcelRecordTracking, events=fields)
+        self.act(
+            reship.reship,
+            reship.DeliveryReship,
+            delivery_id=UUID(delivery["id"]),
+            window=self.window(day),
+            lines=lines or None,
+        )
 
     @needs("parcels")
     @rule(pick=PICK, received=st.lists(RECEIVED, min_size=1, max_size=3), less=LESS)

@@ -69,8 +69,19 @@ class Fulfilment(ResponseRules, DeliveryRules, ParcelRules):
         self.release_delivery(-1)
 
 
+class Losses(ContractRules, DeliveryRules, ParcelRules):
+    """What is owed again, beginning with parts of a call-off that are lost or under way."""
+
+    @initialize()
+    def prepare(self) -> None:
+        self.call_off(["half", "half"], 0, "half", is_planned=True)
+        for pick in (1, 2):
+            self.send(pick, ["all"], pick)
+        self.lose(1, "LOST")
+
+
 LONG = (Play, 6, 40)
-SHORT = [(Trade, 8, 12), (Fulfilment, 8, 12)]
+SHORT = [(Trade, 8, 12), (Fulfilment, 8, 12), (Losses, 6, 12)]
 """(rules, plays, steps): a wing's plays are short, since they begin where it gets interesting."""
 
 

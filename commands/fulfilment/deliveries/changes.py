@@ -70,6 +70,7 @@ _INHERITED = (
     "promised_at",
     "fulfil_at",
     "fulfil_by",
+    "reships_id",
 )
 """What a part that is split off has of the delivery that it comes from."""
 

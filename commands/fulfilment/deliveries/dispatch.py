@@ -1,24 +1,25 @@
 """The goods leave: what was packed is shipped."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from pydantic import Field
 
-from commands.fulfilment.deliveries.arrival import settle
-from commands.fulfilment.deliveries.locking import DeliveryCommand, Locked, changed, lock_one
+from commands.fulfilment.deliveries.arrivals.arrival import settle
+from commands.fulfilment.deliveries.batches import Together, take
+from commands.fulfilment.deliveries.locking import Locked, OfDelivery, changed
 from commands.fulfilment.deliveries.plan import quantities_of
 from commands.fulfilment.deliveries.rest import remainder
-from commands.fulfilment.deliveries.stops import check_delivery
 from commands.trade.contracts import counters
 from commands.trade.orders.lines import move
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.clock import check_happened
-from kit.inputs import Instant
+from kit.inputs import Command, Each, Instant
 from models.base.guards import guards
 from models.events.fulfilment.deliveries import DeliveryDispatched
 from models.fulfilment.deliveries import acts
@@ -29,14 +30,24 @@ from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import DeliveryPolicy
 
 
-class DeliveryDispatch(DeliveryCommand):
-    """A delivery that has left."""
+class DispatchedDelivery(OfDelivery):
+    """One of several deliveries that have left."""
 
     dispatched_at: Instant | None = Field(
         None,
         description="When it left; now by default, never in the future, nor more than a day before"
         " its orders were placed.",
     )
+
+
+class DeliveryDispatch(DispatchedDelivery, Command):
+    """A delivery that has left."""
+
+
+class DeliveriesDispatch(Command):
+    """Up to 250 deliveries that have left."""
+
+    deliveries: Each[DispatchedDelivery] = Field(description="The deliveries; each once.")
 
 
 @verb(
@@ -53,38 +64,66 @@ async def dispatch(writing: Writing, command: DeliveryDispatch) -> Outcome:
     leave alone, one that is past its date has left after it, or the delivery does not complete it
     as it says (D18).
     """
-    delivery, locked = await lock_one(writing, command, dispatch)
-    when = command.dispatched_at or writing.now
-    placed = max(order.placed_at for order in locked.orders.values())
-    check_happened(when, ("dispatched_at",), writing.now, placed)
-    await _check_in_time(writing, delivery, when)
-    shipped = {}
-    for line in locked.lines_of(delivery):
-        order_line = locked.order_lines[line.order_line_id]
-        shipped[order_line] = line.shipped = line.packed
-        move(order_line, shipped=line.packed)
-    delivery.state = DeliveryState.DISPATCHED
-    delivery.dispatched_at = when
-    changed(
-        writing, delivery, DeliveryDispatched(delivery.id, shipped=quantities_of(shipped)), when
-    )
-    await _cancel_remainder(locked)
-    await _count_on_contracts(locked, shipped)
-    await settle(locked)
-    return {"delivery_id": delivery.id}
+    batch = await take(writing, [command], dispatch)
+    await ship(batch)
+    return batch.one()
+
+
+@verb(
+    acts.DISPATCH,
+    "Ship what was packed of up to 250 deliveries; one that is refused stops no other.",
+)
+async def dispatch_each(writing: Writing, command: DeliveriesDispatch) -> Outcome:
+    """Ship what was packed of deliveries. Each is refused alone, as `deliveryDispatch` is.
+
+    Refused: DUPLICATE for a delivery that stands twice; as a whole: TOO_MANY_ITEMS.
+    """
+    batch = await take(writing, command.deliveries, dispatch_each)
+    await ship(batch)
+    return batch.results("deliveries")
+
+
+async def ship(batch: Together[Any]) -> None:
+    """Ship deliveries that are taken. Refusals: INVALID_DATE, DELIVERY_POLICY."""
+    writing, locked = batch.writing, batch.locked
+    when = {place: item.dispatched_at or writing.now for place, item, _ in batch.going}
+    for place, _, delivery in batch.going:
+        placed = max(order.placed_at for order in locked.orders_of(delivery))
+        with batch.of(place):
+            check_happened(when[place], ("dispatched_at",), writing.now, placed)
+    await _check_in_time(batch, when)
+    left: defaultdict[OrderLine, Decimal] = defaultdict(Decimal)
+    for place, _, delivery in batch.going:
+        shipped = {}
+        for line in locked.lines_of(delivery):
+            order_line = locked.order_lines[line.order_line_id]
+            shipped[order_line] = line.shipped = line.packed
+            move(order_line, shipped=line.packed)
+            left[order_line] += line.packed
+        delivery.state = DeliveryState.DISPATCHED
+        delivery.dispatched_at = when[place]
+        happened = DeliveryDispatched(delivery.id, shipped=quantities_of(shipped))
+        changed(writing, delivery, happened, when[place])
+    await _cancel_remainder(locked, batch.deliveries)
+    await _count_on_contracts(locked, left)
+    if batch.going:
+        await settle(locked)
 
 
 @guards("D10")
-async def _check_in_time(writing: Writing, delivery: Delivery, when: datetime) -> None:
-    """Refused: DELIVERY_POLICY for what left after the last instant of one of its orders."""
-    await check_delivery(writing, delivery, (TOO_LATE,), at=when)
+async def _check_in_time(batch: Together[Any], when: Mapping[int, datetime]) -> None:
+    """Leave out what left after the last instant of one of its orders: DELIVERY_POLICY."""
+    await batch.stop((TOO_LATE,), at=when)
 
 
-async def _cancel_remainder(locked: Locked) -> None:
-    for order in locked.orders.values():
-        if order.delivery_policy is DeliveryPolicy.PARTIAL_CANCEL_REST:
-            rest = {line: line.unplanned for line in locked.lines_of_order(order)}
-            await remainder.cancel(locked, order, rest)
+async def _cancel_remainder(locked: Locked, deliveries: Iterable[Delivery]) -> None:
+    orders = {order.id: order for it in deliveries for order in locked.orders_of(it)}
+    remaining = {
+        order: {line: line.unplanned for line in locked.lines_of_order(order)}
+        for order in orders.values()
+        if order.delivery_policy is DeliveryPolicy.PARTIAL_CANCEL_REST
+    }
+    await remainder.cancel_each(locked, remaining)
 
 
 async def _count_on_contracts(locked: Locked, shipped: Mapping[OrderLine, Decimal]) -> None:

@@ -20,7 +20,7 @@ from commands.writing.verbs import AnyVerb
 from kit.db.statements import Statement
 from kit.errors import Code, Path, Refused
 from kit.ids import Names
-from kit.inputs import Command
+from kit.inputs import Command, Input
 from models.base.events import Event
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.fulfilment.parcels import Parcel, ParcelContent, ParcelStatus
@@ -29,13 +29,17 @@ from models.trade.orders.lines import OrderLine
 from models.trade.orders.tables import Order
 
 
-class DeliveryCommand(Command):
-    """What every change of one delivery takes."""
+class OfDelivery(Input):
+    """What every change of a delivery takes."""
 
     delivery_id: Annotated[UUID, Names("Delivery")] = Field(description="The delivery.")
     expected_version: int | None = Field(
         None, description="Refuse unless the delivery still has this version."
     )
+
+
+class DeliveryCommand(OfDelivery, Command):
+    """What every change of one delivery takes."""
 
 
 _MERCHANT = bindparam("merchant", type_=Uuid())
@@ -107,6 +111,11 @@ class Locked:
         """Return the lines of one of the orders."""
         return self._by_order.get(order.id, [])
 
+    def orders_of(self, delivery: Delivery) -> list[Order]:
+        """Return the orders that one of the deliveries is a part of."""
+        ids = dict.fromkeys(line.order_id for line in self.lines_of(delivery))
+        return [self.orders[it] for it in ids]
+
     @cached_property
     def _by_delivery(self) -> Mapping[UUID, list[DeliveryLine]]:
         return _grouped(self.lines.values(), "delivery_id")
@@ -148,7 +157,21 @@ async def lock_deliveries(writing: Writing, wanted: Mapping[UUID, Path]) -> Lock
     TOO_MANY_ITEMS for more lines than one call may touch.
     Overtaken when the deliveries got other orders before the locks were there.
     """
-    return await _read_locked(writing, await _lock_orders_of(writing, wanted), wanted)
+    locked = await lock_seen(writing, wanted)
+    for key, path in wanted.items():
+        if key not in locked.deliveries:
+            raise missing(Delivery, path)
+    return locked
+
+
+async def lock_seen(writing: Writing, delivery_ids: Collection[UUID]) -> Locked:
+    """Lock deliveries as `lock_deliveries` does, without those that the viewer does not see."""
+    orders = await _lock_orders_of(writing, delivery_ids)
+    everything = writing.for_all()
+    deliveries = {it.id: it for it in await writing.among(Delivery, "id", delivery_ids)}
+    rows = await everything.among(DeliveryLine, "delivery_id", delivery_ids, "id")
+    lines = {line.id: line for line in rows}
+    return Locked(everything, deliveries, lines, orders, await lines_of(everything, orders))
 
 
 async def _lock_orders_of(writing: Writing, delivery_ids: Collection[UUID]) -> dict[UUID, Order]:
@@ -178,17 +201,6 @@ async def lock_unread(writing: Writing, delivery_ids: Collection[UUID]) -> set[U
 
 def _parameters(writing: Writing, delivery_ids: Collection[UUID]) -> dict[str, Any]:
     return {"merchant": writing.viewer.merchant_id, "keys": list(delivery_ids)}
-
-
-async def _read_locked(
-    writing: Writing, orders: Mapping[UUID, Order], wanted: Mapping[UUID, Path]
-) -> Locked:
-    """Read deliveries whose orders are locked, and everything below them. Refused: NOT_FOUND."""
-    everything = writing.for_all()
-    deliveries = await writing.get(Delivery, wanted)
-    rows = await everything.among(DeliveryLine, "delivery_id", wanted, "id")
-    lines = {line.id: line for line in rows}
-    return Locked(everything, deliveries, lines, orders, await lines_of(everything, orders))
 
 
 async def lock_one(

@@ -3,15 +3,16 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
 
-from commands.fulfilment.deliveries.locking import DeliveryCommand, Locked, changed, lock_one
+from commands.fulfilment.deliveries.arrivals.arrival import recount
+from commands.fulfilment.deliveries.batches import Together, take
+from commands.fulfilment.deliveries.locking import Locked, OfDelivery, changed
 from commands.fulfilment.deliveries.plan import quantities_of
 from commands.fulfilment.deliveries.rest import remainder
-from commands.fulfilment.deliveries.stops import check_delivery
 from commands.fulfilment.parcels import pack as parcels
 from commands.fulfilment.parcels.inputs import ParcelPack, check_serials, check_shape
 from commands.master.packagings.counting import Counted, Packagings, Quantified
@@ -20,7 +21,7 @@ from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refused
 from kit.ids import Names
-from kit.inputs import LARGEST_BULK, Bulk, QuantityOrZero, refuse_duplicates
+from kit.inputs import LARGEST_BULK, Bulk, Command, Each, QuantityOrZero, refuse_duplicates
 from models.base.guards import guards
 from models.events.fulfilment.deliveries import DeliveryPacked
 from models.fulfilment.codes import FulfilmentCode
@@ -49,8 +50,8 @@ class PickedLine(Quantified):
     )
 
 
-class DeliveryPack(DeliveryCommand):
-    """The parcels of a delivery, all of them; packing again replaces those of before."""
+class PackedDelivery(OfDelivery):
+    """The parcels of one of several deliveries, all of them; they replace those of before."""
 
     parcels: Bulk[ParcelPack] = Field(description="The parcels, pallets before what they carry.")
     lines: list[PickedLine] = Field(
@@ -58,6 +59,16 @@ class DeliveryPack(DeliveryCommand):
         max_length=LARGEST_BULK,
         description="Lines that were not picked as planned; each line once.",
     )
+
+
+class DeliveryPack(PackedDelivery, Command):
+    """The parcels of a delivery, all of them; packing again replaces those of before."""
+
+
+class DeliveriesPack(Command):
+    """The parcels of up to 250 deliveries."""
+
+    deliveries: Each[PackedDelivery] = Field(description="The deliveries; each once.")
 
 
 @verb(
@@ -79,34 +90,97 @@ async def pack(writing: Writing, command: DeliveryPack) -> Outcome:
     SSCC,
     NOT_ALLOWED and OUT_OF_RANGE when no SSCC can be generated.
     """
-    check_shape(command.parcels, ("parcels",))
-    delivery, locked = await lock_one(writing, command, pack)
-    products = await locked.products()
-    packagings = await locked.packagings(_named(command))
-    picked = _picked(command, delivery, locked, products, packagings)
-    await _check_free(writing, delivery, picked)
-    contents = _contents(command, delivery, locked, products, packagings)
-    _check_contents(command, products, picked, contents)
-    _check_serials(command, products)
-    short = _move(locked, picked)
+    batch = await take(writing, [command], pack, _check)
+    made = await put(batch)
+    return batch.one(parcel_ids=made.get(0))
+
+
+@verb(
+    acts.PACK,
+    "Pack what was picked of up to 250 deliveries into parcels, each as `deliveryPack` does; one"
+    " that is refused stops no other.",
+)
+async def pack_each(writing: Writing, command: DeliveriesPack) -> Outcome:
+    """Pack what was picked of deliveries. Each is refused alone, as `deliveryPack` is.
+
+    Refused: DUPLICATE for a delivery that stands twice, TAKEN for an SSCC of two of them; as a
+    whole: TOO_MANY_ITEMS.
+    """
+    batch = await take(writing, command.deliveries, pack_each, _check)
+    return batch.results("deliveries", parcel_ids=await put(batch))
+
+
+def _check(item: PackedDelivery) -> None:
+    """Refused: INVALID, DUPLICATE or TOO_FEW_ITEMS where an item contradicts itself."""
+    check_shape(item.parcels, ("parcels",))
+
+
+async def put(batch: Together[Any]) -> dict[int, list[UUID]]:
+    """Put what was picked of deliveries that are taken into parcels; returns position -> parcels.
+
+    Refusals: as `deliveryPack`.
+    """
+    picked, prepared = await _prepare(batch)
+    batch.refused |= prepared.refused
+    locked = batch.locked
+    short: dict[OrderLine, Decimal] = {}
+    for place, item, delivery in batch.going:
+        less = _move(locked, picked[place])
+        for each in item.lines:
+            locked.lines[each.delivery_line_id].short_reason = each.short_reason
+        delivery.packing += 1
+        delivery.state = DeliveryState.PACKED
+        delivery.packed_at = batch.at(place)
+        picked_of = {locked.order_lines[it.order_line_id]: n for it, n in picked[place].items()}
+        packed = DeliveryPacked(
+            delivery.id, picked=quantities_of(picked_of), short=quantities_of(less)
+        )
+        changed(batch.writing, delivery, packed, batch.at(place))
+        short |= {line: short.get(line, Decimal(0)) + amount for line, amount in less.items()}
     await _settle(locked, short)
-    if any(line.unplanned for line in short):
-        delivery.completes_order = False
-    delivery.packing += 1
-    delivery.state = DeliveryState.PACKED
-    delivery.packed_at = writing.now
-    picked_of = {locked.order_lines[line.order_line_id]: it for line, it in picked.items()}
-    packed = DeliveryPacked(
-        delivery.id, picked=quantities_of(picked_of), short=quantities_of(short)
-    )
-    changed(writing, delivery, packed)
-    made = await parcels.pack(
-        locked.writing, delivery.id, delivery.packing, command.parcels, contents, ("parcels",)
-    )
-    return {"delivery_id": delivery.id, "parcel_ids": [it.id for it in made]}
+    for place, _, delivery in batch.going:
+        lines = [locked.order_lines[it.order_line_id] for it in picked[place]]
+        if any(line in short and line.unplanned for line in lines):
+            delivery.completes_order = False
+    if short:
+        await recount(locked)
+    made = await parcels.pack(locked.writing, prepared)
+    return {place: [it.id for it in of] for place, of in made.items()}
 
 
-def _named(command: DeliveryPack) -> Iterator[tuple[UUID, Quantified]]:
+async def _prepare(
+    batch: Together[Any],
+) -> tuple[dict[int, dict[DeliveryLine, Decimal]], parcels.Packable]:
+    """Look what was picked of each delivery, and whether it may be packed as is said.
+
+    Returns position -> what was picked, and what may be packed.
+    """
+    locked = batch.locked
+    products = await locked.products()
+    packagings = await locked.packagings(each for it in batch.items for each in _named(it))
+    picked: dict[int, dict[DeliveryLine, Decimal]] = {}
+    for place, item, delivery in batch.going:
+        with batch.of(place):
+            picked[place] = _picked(item, delivery, locked, products, packagings)
+    await _check_free(batch, picked)
+    packings: dict[int, parcels.Packing] = {}
+    for place, item, delivery in batch.going:
+        with batch.of(place):
+            contents = _contents(item, delivery, locked, products, packagings)
+            _check_contents(item, products, picked[place], contents)
+            _check_serials(item, products)
+            _check_whole(locked, picked[place])
+            packings[place] = parcels.Packing(
+                delivery.id, delivery.packing + 1, item.parcels, contents, batch.at(place)
+            )
+    return picked, await parcels.prepare(locked.writing, packings)
+
+
+def _is_short(picked: Mapping[DeliveryLine, Decimal]) -> bool:
+    return any(quantity < line.planned for line, quantity in picked.items())
+
+
+def _named(command: PackedDelivery) -> Iterator[tuple[UUID, Quantified]]:
     for line in command.lines:
         yield line.delivery_line_id, line
     for parcel in command.parcels:
@@ -115,7 +189,7 @@ def _named(command: DeliveryPack) -> Iterator[tuple[UUID, Quantified]]:
 
 
 def _picked(
-    command: DeliveryPack,
+    command: PackedDelivery,
     delivery: Delivery,
     locked: Locked,
     products: Mapping[UUID, Product],
@@ -135,21 +209,20 @@ def _picked(
             text = "A short pick has a reason, and only a short pick."
             raise Refused(Code.INVALID, text, (*path, "short_reason"))
         picked[line] = amount
-        line.short_reason = each.short_reason
     return picked
 
 
 @guards("D9")
 async def _check_free(
-    writing: Writing, delivery: Delivery, picked: Mapping[DeliveryLine, Decimal]
+    batch: Together[Any], picked: Mapping[int, Mapping[DeliveryLine, Decimal]]
 ) -> None:
-    """Refused: ON_HOLD: what is picked short is free of the delivery and so of its holds."""
-    if any(quantity < line.planned for line, quantity in picked.items()):
-        await check_delivery(writing, delivery, (HELD,), ("lines",))
+    """Leave out, ON_HOLD, what is picked short: it is free of the delivery and so of its holds."""
+    short_ones = [place for place, of in picked.items() if _is_short(of)]
+    await batch.stop((HELD,), ("lines",), places=short_ones)
 
 
 def _contents(
-    command: DeliveryPack,
+    command: PackedDelivery,
     delivery: Delivery,
     locked: Locked,
     products: Mapping[UUID, Product],
@@ -169,7 +242,7 @@ def _contents(
 
 @guards("P1")
 def _check_contents(
-    command: DeliveryPack,
+    command: PackedDelivery,
     products: Mapping[UUID, Product],
     picked: Mapping[DeliveryLine, Decimal],
     contents: Sequence[Sequence[Counted]],
@@ -187,7 +260,7 @@ def _check_contents(
 
 
 @guards("D19")
-def _check_serials(command: DeliveryPack, products: Mapping[UUID, Product]) -> None:
+def _check_serials(command: PackedDelivery, products: Mapping[UUID, Product]) -> None:
     """Refused: DUPLICATE for a serial number of one product that lies in two parcels."""
     seen = set[tuple[UUID, str]]()
     for place, parcel in enumerate(command.parcels):
@@ -219,24 +292,22 @@ def _move(locked: Locked, picked: Mapping[DeliveryLine, Decimal]) -> dict[OrderL
 
 async def _settle(locked: Locked, short: Mapping[OrderLine, Decimal]) -> None:
     """Decide about what was not picked, order by order."""
+    remaining: dict[Order, dict[OrderLine, Decimal]] = {}
     for order in locked.orders.values():
         mine = {line: short[line] for line in locked.lines_of_order(order) if line in short}
         if order.delivery_policy is DeliveryPolicy.PARTIAL_CANCEL_REST:
-            open_quantities = {line: min(it, line.unplanned) for line, it in mine.items()}
-            await remainder.cancel(locked, order, open_quantities)
+            remaining[order] = {line: min(it, line.unplanned) for line, it in mine.items()}
         else:
-            _backorder(order, mine)
-
-
-def _backorder(order: Order, short: Mapping[OrderLine, Decimal]) -> None:
-    _check_complete(order, short)
-    for line, quantity in short.items():
-        move(line, backordered=quantity)
+            for line, quantity in mine.items():
+                move(line, backordered=quantity)
+    await remainder.cancel_each(locked, remaining)
 
 
 @guards("D11")
-def _check_complete(order: Order, short: Mapping[OrderLine, Decimal]) -> None:
+def _check_whole(locked: Locked, picked: Mapping[DeliveryLine, Decimal]) -> None:
     """Refused: DELIVERY_POLICY for a short pick of an order that must come complete."""
-    if short and order.delivery_policy is DeliveryPolicy.SHIP_COMPLETE:
-        text = f"{order.number} must come complete."
-        raise Refused(FulfilmentCode.DELIVERY_POLICY, text, ("lines",))
+    for line, quantity in picked.items():
+        order = locked.orders[line.order_id]
+        if quantity < line.planned and order.delivery_policy is DeliveryPolicy.SHIP_COMPLETE:
+            text = f"{order.number} must come complete."
+            raise Refused(FulfilmentCode.DELIVERY_POLICY, text, ("lines",))

@@ -2,18 +2,22 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 from uuid import UUID
 
+from pydantic import Field
+
 from commands.fulfilment.deliveries.locking import Locked
+from commands.master.packagings.counting import Quantified
 from commands.trade.contracts.times import AgreedPlace, check_ahead, check_handling
 from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Refused
-from kit.inputs import Place, Recipient, Window
+from kit.ids import Names
+from kit.inputs import Bulk, Input, Instant, Note, Place, Quantity, Recipient, Window
 from models.base.guards import guards
 from models.events.fulfilment.deliveries import DeliveryWindowOverridden
 from models.fulfilment.codes import FulfilmentCode
-from models.fulfilment.deliveries.tables import Delivery
+from models.fulfilment.deliveries.tables import Delivery, Incoterm
 from models.master.catalog import Product
 from models.master.channels import CONSUMER_METHODS, Channel, DeliveryMethod
 from models.master.handling import MethodHandling, Need, lacking
@@ -27,6 +31,49 @@ from models.trade.orders.tables import Order
 WINDOW = ("window_earliest", "window_latest", "window_zone")
 _MOST = 10
 """As many codes of locations as a text names."""
+
+
+class PlannedLine(Quantified):
+    """What a delivery takes of one order line."""
+
+    order_line_id: Annotated[UUID, Names("OrderLine")] = Field(description="The order line.")
+    quantity: Quantity = Field(description="How much of it, in the product's unit or `packaging`.")
+
+
+class DeliveryPart(Input):
+    """One delivery to be."""
+
+    location_id: Annotated[UUID, Names("Location")] = Field(description="Where it starts.")
+    lines: Bulk[PlannedLine] = Field(description="What it takes; each order line once.")
+    window: Window | None = Field(
+        None, description="When it is to arrive; else the window of its order lines or order."
+    )
+    window_override: Note | None = Field(
+        None,
+        description="Why the window may lie outside of the address's receiving hours, or of the"
+        " contract's validity; else the order's `windowOverride`.",
+    )
+    ship_to_id: Annotated[UUID, Names("Address")] | None = Field(
+        None, description="Address of the party to deliver to; else the order's."
+    )
+    ship_to: Place | None = Field(
+        None, description="A free address instead of `shipToId`; else the order's."
+    )
+    recipient: Recipient | None = Field(
+        None, description="Who takes it in; else the order's recipient."
+    )
+    method: DeliveryMethod = Field(
+        DeliveryMethod.PARCEL, description="How the goods reach the recipient."
+    )
+    incoterm: Incoterm | None = Field(None, description="Who bears cost and risk on the way.")
+    promised_at: Instant | None = Field(None, description="What the customer was promised.")
+    fulfil_at: Instant | None = Field(None, description="Do not pick before this instant.")
+    fulfil_by: Instant | None = Field(None, description="It must have left by this instant.")
+    completes_order: bool = Field(
+        default=False,
+        description="This delivery completes its orders (EDIFACT 4183 164): with it, nothing of"
+        " them is in no delivery, and it leaves last. Packed short it completes them no longer.",
+    )
 
 
 class Towards(Protocol):

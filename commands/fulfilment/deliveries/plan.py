@@ -1,15 +1,18 @@
 """Planning: parts of orders become deliveries, each at its own agreed time."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 from pydantic import Field
 
 from commands.fulfilment.deliveries.places import (
     WINDOW,
+    DeliveryPart,
+    PlannedLine,
     Route,
     check_carried,
     check_location,
@@ -23,7 +26,6 @@ from commands.fulfilment.deliveries.stops import check_agreed, check_room, check
 from commands.master.packagings.counting import (
     Counted,
     Packagings,
-    Quantified,
     packagings_of,
 )
 from commands.trade.contracts.times import AgreedPlace, check_ahead, check_handling
@@ -33,16 +35,10 @@ from commands.writing.rows import write_rows
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refusals, Refused
-from kit.ids import Names, new_id
+from kit.ids import new_id
 from kit.inputs import (
     Bulk,
     Command,
-    Input,
-    Instant,
-    Note,
-    Place,
-    Quantity,
-    Recipient,
     Window,
     refuse_duplicates,
 )
@@ -50,9 +46,9 @@ from models.access.keys import CounterName
 from models.events.fulfilment.deliveries import DeliveryPlanned
 from models.fulfilment.deliveries import acts
 from models.fulfilment.deliveries.states import DeliveryState
-from models.fulfilment.deliveries.tables import Delivery, DeliveryLine, Incoterm
+from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.master.catalog import Product
-from models.master.channels import Channel, DeliveryMethod
+from models.master.channels import Channel
 from models.master.locations import Location
 from models.master.parties import Address, Party
 from models.trade.codes import TradeCode
@@ -60,49 +56,6 @@ from models.trade.contracts.states import TimeRule
 from models.trade.contracts.tables import Contract
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.tables import Order
-
-
-class PlannedLine(Quantified):
-    """What a delivery takes of one order line."""
-
-    order_line_id: Annotated[UUID, Names("OrderLine")] = Field(description="The order line.")
-    quantity: Quantity = Field(description="How much of it, in the product's unit or `packaging`.")
-
-
-class DeliveryPart(Input):
-    """One delivery to be."""
-
-    location_id: Annotated[UUID, Names("Location")] = Field(description="Where it starts.")
-    lines: Bulk[PlannedLine] = Field(description="What it takes; each order line once.")
-    window: Window | None = Field(
-        None, description="When it is to arrive; else the window of its order lines or order."
-    )
-    window_override: Note | None = Field(
-        None,
-        description="Why the window may lie outside of the address's receiving hours, or of the"
-        " contract's validity; else the order's `windowOverride`.",
-    )
-    ship_to_id: Annotated[UUID, Names("Address")] | None = Field(
-        None, description="Address of the party to deliver to; else the order's."
-    )
-    ship_to: Place | None = Field(
-        None, description="A free address instead of `shipToId`; else the order's."
-    )
-    recipient: Recipient | None = Field(
-        None, description="Who takes it in; else the order's recipient."
-    )
-    method: DeliveryMethod = Field(
-        DeliveryMethod.PARCEL, description="How the goods reach the recipient."
-    )
-    incoterm: Incoterm | None = Field(None, description="Who bears cost and risk on the way.")
-    promised_at: Instant | None = Field(None, description="What the customer was promised.")
-    fulfil_at: Instant | None = Field(None, description="Do not pick before this instant.")
-    fulfil_by: Instant | None = Field(None, description="It must have left by this instant.")
-    completes_order: bool = Field(
-        default=False,
-        description="This delivery completes its orders (EDIFACT 4183 164): with it, nothing of"
-        " them is in no delivery, and it leaves last. Packed short it completes them no longer.",
-    )
 
 
 class DeliveryPlan(Command):
@@ -165,10 +118,17 @@ async def plan_all(writing: Writing, command: DeliveryPlan) -> Outcome:
     return {"delivery_ids": await plan(writing, command.deliveries, path)}
 
 
-async def plan(writing: Writing, parts: Sequence[DeliveryPart], path: Path) -> list[UUID]:
+async def plan(
+    writing: Writing,
+    parts: Sequence[DeliveryPart],
+    path: Path,
+    *,
+    reships_id: UUID | None = None,
+) -> list[UUID]:
     """Plan deliveries of orders that the transaction has locked or made; returns their ids.
 
-    path: of the parts. Refused: as `deliveryPlan`.
+    path: of the parts. reships_id: the delivery of which they bring again what did not arrive.
+    Refused: as `deliveryPlan`.
     """
     await writing.session.flush()
     found = await _find(writing, parts, path)
@@ -176,8 +136,10 @@ async def plan(writing: Writing, parts: Sequence[DeliveryPart], path: Path) -> l
     for place, part in enumerate(parts):
         with refusals:
             taken.append(_take(writing, found, part, (*path, place)))
+            _plan(taken[-1])
             orders = list({it.order_id: found.orders[it.order_id] for it in taken[-1]}.values())
-            planned.append(_columns(found, part, orders, (*path, place)))
+            columns = _columns(found, part, orders, (*path, place))
+            planned.append(columns | {"reships_id": reships_id})
             overridden.append(_check_times(found, part, planned[-1], orders, (*path, place)))
     refusals.end()
     await check_carried(writing, _routes(found, parts, taken, path))
@@ -228,16 +190,20 @@ async def _find(writing: Writing, parts: Sequence[DeliveryPart], path: Path) -> 
 def _take(
     writing: Writing, found: _Found, part: DeliveryPart, path: Path
 ) -> dict[OrderLine, Counted]:
-    """Move the planned quantities of one part, and return them."""
+    """Return what one part takes of its order lines."""
     refuse_duplicates((it.order_line_id for it in part.lines), (*path, "lines"), "order_line_id")
     taken, refusals = {}, Refusals()
     for place, each in enumerate(part.lines):
         with refusals:
             line, quantity = _one(writing, found, each, (*path, "lines", place))
-            move(line, planned=quantity.amount)
             taken[line] = quantity
     refusals.end()
     return taken
+
+
+def _plan(taken: Mapping[OrderLine, Counted]) -> None:
+    for line, quantity in taken.items():
+        move(line, planned=quantity.amount)
 
 
 def _one(
@@ -259,6 +225,15 @@ def _one(
 def _columns(
     found: _Found, part: DeliveryPart, orders: Sequence[Order], path: Path
 ) -> dict[str, Any]:
+    """Return what a delivery is to take from its part and orders, looking whether it can be."""
+    columns = _where_and_when(found, part, orders, path)
+    check_location(found.locations[part.location_id], (*path, "location_id"))
+    return columns
+
+
+def _where_and_when(
+    found: _Found, part: DeliveryPart, orders: Sequence[Order], path: Path
+) -> dict[str, Any]:
     """Return what a delivery takes from its part and, where the part is silent, its orders."""
     first, *others = orders
     if any((it.channel_id, it.party_id) != (first.channel_id, first.party_id) for it in others) or (
@@ -267,7 +242,6 @@ def _columns(
         text = "Orders travel together only for one party over one channel."
         raise Refused(TradeCode.PARTY_MISMATCH, text, (*path, "lines"))
     party = None if first.party_id is None else found.parties[first.party_id]
-    check_location(found.locations[part.location_id], (*path, "location_id"))
     check_method(part.method, found.channels[first.channel_id], party, (*path, "method"))
     columns = _window(found, part, path) | place_columns(part, orders, found.addresses, path)
     overrides = [part.window_override, *(it.window_override for it in orders)]
@@ -321,6 +295,37 @@ def _window(found: _Found, part: DeliveryPart, path: Path) -> dict[str, Any]:
     return dict(zip(WINDOW, values, strict=True))
 
 
+async def plan_history(
+    writing: Writing, parts: Mapping[int, DeliveryPart], when: Mapping[int, datetime]
+) -> tuple[dict[int, UUID], dict[int, Refused]]:
+    """Plan deliveries that have been, of orders that the transaction has locked; by position.
+
+    when: each was planned. What has happened is taken as it was: locations may be inactive, windows
+    outside of receiving hours, and nobody asks what goods need. What parts name is there.
+    Returns the ids of those that were planned, and why others are refused, as `deliveryPlan` does.
+    """
+    found = await _find(writing, list(parts.values()), ())
+    refused: dict[int, Refused] = {}
+    good: dict[int, tuple[DeliveryPart, dict[str, Any], dict[OrderLine, Counted]]] = {}
+    for place, part in parts.items():
+        try:
+            taken = _take(replace(writing, now=when[place]), found, part, ())
+            orders = list({it.order_id: found.orders[it.order_id] for it in taken}.values())
+            columns = _where_and_when(found, part, orders, ())
+        except Refused as why:
+            refused[place] = why
+        else:
+            _plan(taken)
+            own = {"reships_id": None, "planned_at": when[place]}
+            good[place] = part, columns | own, taken
+    if not good:
+        return {}, refused
+    drawn = await numbers(writing, CounterName.DELIVERY, len(good))
+    listed, planned, quantities = zip(*good.values(), strict=True)
+    ids = await _write(writing, listed, planned, drawn, quantities)
+    return dict(zip(good, ids, strict=True)), refused
+
+
 async def _write(
     writing: Writing,
     parts: Sequence[DeliveryPart],
@@ -345,7 +350,8 @@ async def _write(
     lines = []
     for quantities, delivery in zip(taken, deliveries, strict=True):
         lines += [line_columns(delivery["id"], *each) for each in quantities.items()]
-        writing.record(DeliveryPlanned(delivery["id"], planned=amounts_of(quantities)))
+        happened = DeliveryPlanned(delivery["id"], planned=amounts_of(quantities))
+        writing.record(happened, delivery["planned_at"])
     await write_rows(writing, {Delivery: deliveries, DeliveryLine: lines})
     return [it["id"] for it in deliveries]
 

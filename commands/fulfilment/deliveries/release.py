@@ -1,16 +1,33 @@
 """Releasing to the warehouse, and taking back what has not left yet."""
 
-from commands.fulfilment.deliveries.locking import DeliveryCommand, changed, lock_one
+from typing import Any
+
+from pydantic import Field
+
+from commands.fulfilment.deliveries.arrivals.arrival import recount
+from commands.fulfilment.deliveries.batches import Together, take
+from commands.fulfilment.deliveries.locking import DeliveryCommand, OfDelivery, changed
 from commands.fulfilment.deliveries.rest.back import take_back
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
+from kit.inputs import Command, Each
 from models.events.fulfilment.deliveries import DeliveryReleased
 from models.fulfilment.deliveries import acts
 from models.fulfilment.deliveries.states import DeliveryState
 
 
+class ReleasedDelivery(OfDelivery):
+    """One of several deliveries that the warehouse may pick."""
+
+
 class DeliveryRelease(DeliveryCommand):
     """A delivery that the warehouse may pick."""
+
+
+class DeliveriesRelease(Command):
+    """Up to 250 deliveries that the warehouse may pick."""
+
+    deliveries: Each[ReleasedDelivery] = Field(description="The deliveries; each once.")
 
 
 class DeliveryCancel(DeliveryCommand):
@@ -31,11 +48,31 @@ async def release(writing: Writing, command: DeliveryRelease) -> Outcome:
     complete it as it says (D18),
     LOCATION_NOT_ALLOWED and METHOD_NOT_ALLOWED for what the goods need, WRONG_STATE.
     """
-    delivery, _ = await lock_one(writing, command, release)
-    delivery.state = DeliveryState.RELEASED
-    delivery.released_at = writing.now
-    changed(writing, delivery, DeliveryReleased(delivery.id))
-    return {"delivery_id": delivery.id}
+    batch = await take(writing, [command], release)
+    hand_over(batch)
+    return batch.one()
+
+
+@verb(
+    acts.RELEASE,
+    "Hand up to 250 deliveries to the warehouse; one that is refused stops no other.",
+)
+async def release_each(writing: Writing, command: DeliveriesRelease) -> Outcome:
+    """Hand deliveries to the warehouse. Each is refused alone, as `deliveryRelease` is.
+
+    Refused: DUPLICATE for a delivery that stands twice; as a whole: TOO_MANY_ITEMS.
+    """
+    batch = await take(writing, command.deliveries, release_each)
+    hand_over(batch)
+    return batch.results("deliveries")
+
+
+def hand_over(batch: Together[Any]) -> None:
+    """Hand deliveries that are taken to the warehouse."""
+    for place, _, delivery in batch.going:
+        delivery.state = DeliveryState.RELEASED
+        delivery.released_at = batch.at(place)
+        changed(batch.writing, delivery, DeliveryReleased(delivery.id), batch.at(place))
 
 
 @verb(
@@ -48,6 +85,14 @@ async def cancel(writing: Writing, command: DeliveryCancel) -> Outcome:
     Refused: WRONG_STATE, ON_HOLD while a hold stops the delivery
     itself, since its quantities would be free of it.
     """
-    delivery, locked = await lock_one(writing, command, cancel)
-    await take_back(writing, locked, [delivery])
-    return {"delivery_id": delivery.id}
+    batch = await take(writing, [command], cancel)
+    await retract(batch)
+    return batch.one()
+
+
+async def retract(batch: Together[Any]) -> None:
+    """Take deliveries back that are taken."""
+    when = {delivery.id: batch.at(place) for place, _, delivery in batch.going}
+    await take_back(batch.writing, batch.locked, batch.deliveries, when)
+    if batch.going:
+        await recount(batch.locked)

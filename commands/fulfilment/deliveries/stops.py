@@ -1,12 +1,13 @@
 """What stops deliveries, and how each of it is refused."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
+from uuid import UUID
 
 from commands.trade.orders.states import not_wanted
-from commands.writing.stops import check_stops
+from commands.writing.stops import Refuse, check_stops, find_stops
 from commands.writing.transaction import Writing
 from kit.errors import Path, Refused
 from models.access.viewers import Viewer
@@ -53,8 +54,23 @@ async def check_delivery(
     Refused: ON_HOLD, PAYMENT_OUTSTANDING, AMENDMENT_AWAITED, RECIPIENT_MISSING, DELIVERY_POLICY,
     ADDRESS_MISSING, TOO_EARLY, LOCATION_NOT_ALLOWED, METHOD_NOT_ALLOWED.
     """
+    await check_stops(writing, delivery, stops, path, _known(writing, delivery, path), at=at)
+
+
+async def find_stopped(
+    writing: Writing, deliveries: Mapping[Delivery, datetime], stops: Sequence[Some], path: Path
+) -> dict[UUID, Refused]:
+    """Return id of each locked delivery that something stops -> why. deliveries: at what time.
+
+    path: below each of them. Refusals: as `check_delivery`.
+    """
+    known = partial(_known, writing, path=path)
+    return await find_stops(writing, deliveries, stops, path, known)
+
+
+def _known(writing: Writing, delivery: Delivery, path: Path) -> Mapping[Some, Refuse]:
     held = partial(_held, writing.viewer, delivery, path)
-    known = {
+    return {
         HELD: held,
         ORDER_HELD: held,
         AMENDED: partial(_amended, delivery, path),
@@ -69,7 +85,6 @@ async def check_delivery(
         UNPLACED: partial(_unhandled, delivery, FulfilmentCode.LOCATION_NOT_ALLOWED, path),
         UNCARRIED: partial(_unhandled, delivery, FulfilmentCode.METHOD_NOT_ALLOWED, path),
     }
-    await check_stops(writing, delivery, stops, path, known, at=at)
 
 
 def _held(viewer: Viewer, delivery: Delivery, path: Path, holds: Sequence[Hold]) -> Refused:

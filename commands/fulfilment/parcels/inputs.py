@@ -19,17 +19,15 @@ from kit.inputs import (
     Sscc,
     refuse_duplicates,
 )
+from models.fulfilment.parcels import compared
 
 _HEAVIEST_G = 100_000_000
 _LONGEST_MM = 100_000
 
 
-class ContentPack(Quantified):
-    """What of one delivery line lies in a parcel."""
+class Content(Quantified):
+    """How much of something lies in a parcel."""
 
-    delivery_line_id: Annotated[UUID, Names("DeliveryLine")] = Field(
-        description="A line of the delivery."
-    )
     quantity: Quantity = Field(description="How much of it, in the product's unit or `packaging`.")
     lot: Reference | None = Field(None, description="Lot or batch.")
     serial_numbers: list[Reference] = Field(
@@ -39,8 +37,16 @@ class ContentPack(Quantified):
     )
 
 
-class ParcelPack(Input):
-    """One parcel or pallet."""
+class ContentPack(Content):
+    """What of one delivery line lies in a parcel."""
+
+    delivery_line_id: Annotated[UUID, Names("DeliveryLine")] = Field(
+        description="A line of the delivery."
+    )
+
+
+class ParcelFields(Input):
+    """What is said of a parcel or pallet beside what lies in it."""
 
     sscc: Sscc | None = Field(None, description="Its SSCC-18, when it has one already.")
     generate_sscc: bool = Field(
@@ -63,6 +69,11 @@ class ParcelPack(Input):
         ge=0,
         description="The pallet that it stands on: position in this list, from 0; it comes before.",
     )
+
+
+class ParcelPack(ParcelFields):
+    """One parcel or pallet."""
+
     contents: list[ContentPack] = Field(
         default_factory=list,
         max_length=LARGEST_BULK,
@@ -76,7 +87,7 @@ def check_shape(parcels: Sequence[ParcelPack], path: Path) -> None:
     carrying = {it.parent for it in parcels}
     for place, each in enumerate(parcels):
         here = (*path, place)
-        refuse_duplicates(each.tracking_numbers, (*here, "tracking_numbers"))
+        refuse_duplicates(map(compared, each.tracking_numbers), (*here, "tracking_numbers"))
         if each.sscc is not None and each.generate_sscc:
             raise Refused(Code.INVALID, "It has an SSCC already.", (*here, "generate_sscc"))
         if each.parent is not None and each.parent >= place:

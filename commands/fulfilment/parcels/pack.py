@@ -2,6 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from operator import attrgetter
 from uuid import UUID
 
@@ -11,7 +13,7 @@ from commands.fulfilment.parcels.inputs import ParcelPack
 from commands.master.packagings.counting import Counted
 from commands.master.parties.roles import check_role
 from commands.writing.counters import raised
-from commands.writing.transaction import Writing
+from commands.writing.transaction import Writing, missing
 from kit.errors import Code, Path, Refused
 from kit.ids import new_id
 from kit.standards import gs1
@@ -38,66 +40,109 @@ _COPIED = {
 }
 
 
-async def pack(
-    writing: Writing,
-    delivery_id: UUID,
-    packing: int,
-    parcels: Sequence[ParcelPack],
-    contents: Sequence[Sequence[Counted]],
-    path: Path,
-) -> list[Parcel]:
-    """Write the parcels of a delivery's packing; void those of the packing before (P5).
+@dataclass(frozen=True)
+class Packing:
+    """The parcels that a delivery is packed into, and when it is.
 
     contents: of each parcel, how much each of its contents is.
-
-    Refused: NOT_FOUND and INVALID for what is no carrier, TAKEN for another parcel's SSCC,
-    NOT_ALLOWED and OUT_OF_RANGE when no SSCC can be generated, TOO_MANY_ITEMS for more pairs of new
-    and old parcels that share a line than one call may touch.
     """
-    await _check_carriers(writing, parcels, path)
-    ssccs = await _ssccs(writing, parcels, path)
-    before = await _lines_in(writing, delivery_id)
-    lineage = _lineage(parcels, before)
-    writing.extent.touch(len(lineage), path)
-    await void(writing, delivery_id)
+
+    delivery_id: UUID
+    number: int
+    parcels: Sequence[ParcelPack]
+    contents: Sequence[Sequence[Counted]]
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Packable:
+    """Packings that may be made, by position. ssccs: of their parcels. refused: why others may not.
+
+    lineage: which new parcels (by their places) come from which old ones.
+    """
+
+    packings: Mapping[int, Packing]
+    ssccs: Mapping[int, Sequence[str | None]]
+    lineage: Mapping[int, Sequence[tuple[int, UUID]]]
+    refused: Mapping[int, Refused]
+
+
+async def prepare(writing: Writing, packings: Mapping[int, Packing]) -> Packable:
+    """Look whether packings may be made, and find the numbers of their parcels.
+
+    Refusals: NOT_FOUND and INVALID for what is no carrier, TAKEN for another parcel's SSCC,
+    NOT_ALLOWED and OUT_OF_RANGE when no SSCC can be generated. Refused: TOO_MANY_ITEMS for more
+    pairs of new and old parcels that share a line than one call may touch.
+    """
+    refused: dict[int, Refused] = {}
+    await _check_carriers(writing, packings, refused)
+    await _check_ssccs(writing, packings, refused)
+    good = {place: it for place, it in packings.items() if place not in refused}
+    ssccs = await _ssccs(writing, good, refused)
+    good = {place: it for place, it in good.items() if place not in refused}
+    before = await _lines_in(writing, [it.delivery_id for it in good.values()])
+    lineage = {
+        place: _lineage(it.parcels, before.get(it.delivery_id, {})) for place, it in good.items()
+    }
+    writing.extent.touch(sum(map(len, lineage.values())), ("parcels",))
+    return Packable(good, ssccs, lineage, refused)
+
+
+async def pack(writing: Writing, prepared: Packable) -> dict[int, list[Parcel]]:
+    """Write the parcels of packings; void those of the packings before (P5)."""
+    if not prepared.packings:
+        return {}
+    await void(writing, *(it.delivery_id for it in prepared.packings.values()))
+    made = {
+        place: _parcels(writing, packing, prepared.ssccs[place])
+        for place, packing in prepared.packings.items()
+    }
+    for parcel in (it for parcels in made.values() for it in parcels):
+        writing.session.add(parcel)
+        writing.record(ParcelPacked(parcel.id, delivery_id=parcel.delivery_id), parcel.packed_at)
+    await writing.session.flush()
+    for place, packing in prepared.packings.items():
+        rows = zip(made[place], packing.parcels, packing.contents, strict=True)
+        for parcel, item, quantities in rows:
+            writing.session.add_all(_numbers(parcel, item))
+            writing.session.add_all(_contents(parcel, item, quantities))
+        writing.session.add_all(
+            ParcelLineage(
+                merchant_id=writing.viewer.merchant_id,
+                parcel_id=made[place][new].id,
+                repacked_from_id=old,
+            )
+            for new, old in prepared.lineage[place]
+        )
+    await writing.session.flush()
+    return made
+
+
+def _parcels(writing: Writing, packing: Packing, ssccs: Sequence[str | None]) -> list[Parcel]:
     made: list[Parcel] = []
-    for place, (each, sscc) in enumerate(zip(parcels, ssccs, strict=True)):
+    for place, (each, sscc) in enumerate(zip(packing.parcels, ssccs, strict=True)):
         made.append(
             Parcel(
                 merchant_id=writing.viewer.merchant_id,
                 id=new_id(),
-                delivery_id=delivery_id,
-                packing=packing,
+                delivery_id=packing.delivery_id,
+                packing=packing.number,
                 parcel_no=place + 1,
                 sscc=sscc,
                 parent_id=None if each.parent is None else made[each.parent].id,
                 status=ParcelStatus.PACKED,
-                status_at=writing.now,
-                packed_at=writing.now,
+                status_at=packing.at,
+                packed_at=packing.at,
                 **each.model_dump(include=_COPIED),
             )
         )
-    for parcel in made:
-        writing.session.add(parcel)
-        writing.record(ParcelPacked(parcel.id, delivery_id=delivery_id))
-    await writing.session.flush()
-    for parcel, item, quantities in zip(made, parcels, contents, strict=True):
-        writing.session.add_all(_numbers(writing, parcel, item))
-        writing.session.add_all(_contents(parcel, item, quantities))
-    writing.session.add_all(
-        ParcelLineage(
-            merchant_id=writing.viewer.merchant_id, parcel_id=made[place].id, repacked_from_id=old
-        )
-        for place, old in lineage
-    )
-    await writing.session.flush()
     return made
 
 
 async def void(writing: Writing, *delivery_ids: UUID) -> None:
     """Void the parcels of deliveries that still count."""
     rows = writing.seen(Parcel).where(
-        Parcel.delivery_id == any_(literal(delivery_ids, ARRAY(Uuid()))),
+        Parcel.delivery_id == any_(literal(list(delivery_ids), ARRAY(Uuid()))),
         Parcel.status != ParcelStatus.VOIDED,
     )
     for parcel in await writing.all(rows.order_by(Parcel.delivery_id, Parcel.parcel_no)):
@@ -106,60 +151,102 @@ async def void(writing: Writing, *delivery_ids: UUID) -> None:
         writing.record(ParcelVoided(parcel.id))
 
 
-async def _check_carriers(writing: Writing, parcels: Sequence[ParcelPack], path: Path) -> None:
-    paths = {
-        each.carrier_id: (*path, place, "carrier_id")
-        for place, each in enumerate(parcels)
-        if each.carrier_id is not None
+async def _check_carriers(
+    writing: Writing, packings: Mapping[int, Packing], refused: dict[int, Refused]
+) -> None:
+    """Leave out packings whose carrier is none."""
+    named = {
+        place: [(it.carrier_id, number) for number, it in enumerate(of.parcels) if it.carrier_id]
+        for place, of in packings.items()
     }
-    for key, party in (await writing.get(Party, paths)).items():
-        check_role(party, PartyRole.CARRIER, paths[key])
+    ids = {carrier_id for pairs in named.values() for carrier_id, _ in pairs}
+    known = {it.id: it for it in await writing.among(Party, "id", list(ids))}
+    for place, pairs in named.items():
+        for carrier_id, number in pairs:
+            path: Path = ("parcels", number, "carrier_id")
+            if carrier_id not in known:
+                refused.setdefault(place, missing(Party, path))
+                continue
+            try:
+                check_role(known[carrier_id], PartyRole.CARRIER, path)
+            except Refused as why:
+                refused.setdefault(place, why)
 
 
-async def _ssccs(writing: Writing, parcels: Sequence[ParcelPack], path: Path) -> list[str | None]:
-    """Return the SSCC of each parcel: given, generated, or none."""
-    named = {it.sscc: (*path, i, "sscc") for i, it in enumerate(parcels) if it.sscc is not None}
+async def _check_ssccs(
+    writing: Writing, packings: Mapping[int, Packing], refused: dict[int, Refused]
+) -> None:
+    """Leave out packings with an SSCC that another parcel has, here or anywhere."""
+    named = {
+        (place, number): parcel.sscc
+        for place, of in packings.items()
+        for number, parcel in enumerate(of.parcels)
+        if parcel.sscc is not None
+    }
     # An SSCC is one parcel's in the whole world, also where that is another warehouse's.
-    for sscc in await writing.for_all().by_key(Parcel, "sscc", named):
-        raise Refused(Code.TAKEN, "Another parcel has this SSCC.", named[sscc])
-    wanting = [place for place, it in enumerate(parcels) if it.generate_sscc]
-    if not wanting:
-        return [it.sscc for it in parcels]
-    fresh = iter(await _generated(writing, named, len(wanting), (*path, wanting[0])))
-    return [next(fresh) if it.generate_sscc else it.sscc for it in parcels]
+    used: dict[str, int | None] = dict.fromkeys(
+        await writing.for_all().by_key(Parcel, "sscc", named.values())
+    )
+    for (place, number), sscc in named.items():
+        if used.setdefault(sscc, place) != place:
+            path: Path = ("parcels", number, "sscc")
+            taken = Refused(Code.TAKEN, "Another parcel has this SSCC.", path)
+            refused.setdefault(place, taken)
 
 
-async def _generated(
-    writing: Writing, named: Collection[str], how_many: int, path: Path
-) -> list[str]:
+async def _ssccs(
+    writing: Writing, packings: Mapping[int, Packing], refused: dict[int, Refused]
+) -> dict[int, list[str | None]]:
+    """Return the SSCC of each parcel: given, generated, or none."""
+    wanting = {
+        place: [number for number, it in enumerate(of.parcels) if it.generate_sscc]
+        for place, of in packings.items()
+    }
+    named = {it.sscc for of in packings.values() for it in of.parcels if it.sscc is not None}
+    count = sum(map(len, wanting.values()))
+    try:
+        fresh = iter(await _generated(writing, named, count) if count else ())
+    except Refused as why:
+        fresh = iter(())
+        for place, numbers in wanting.items():
+            if numbers:
+                path: Path = ("parcels", numbers[0], "generate_sscc")
+                refused[place] = Refused(why.code, why.message, path)
+    return {
+        place: [next(fresh) if it.generate_sscc else it.sscc for it in of.parcels]
+        for place, of in packings.items()
+        if place not in refused
+    }
+
+
+async def _generated(writing: Writing, named: Collection[str], how_many: int) -> list[str]:
     """Return the next free SSCCs under the merchant's prefix, which others may also have used."""
     own = select(Merchant.gs1_company_prefix).where(Merchant.id == merchant(writing.viewer))
     prefix = (await writing.session.execute(own)).scalar_one()
     if prefix is None:
-        text = "The merchant has no GS1 company prefix."
-        raise Refused(Code.NOT_ALLOWED, text, (*path, "generate_sscc"))
+        raise Refused(Code.NOT_ALLOWED, "The merchant has no GS1 company prefix.")
     fresh: list[str] = []
     while len(fresh) < how_many:
-        missing = how_many - len(fresh)
-        last = await raised(writing, CounterName.SSCC, missing)
+        lacking = how_many - len(fresh)
+        last = await raised(writing, CounterName.SSCC, lacking)
         try:
-            drawn = [gs1.sscc(prefix, last - it) for it in reversed(range(missing))]
+            drawn = [gs1.sscc(prefix, last - it) for it in reversed(range(lacking))]
         except ValueError as error:
             text = "The merchant's GS1 company prefix has no number left."
-            raise Refused(Code.OUT_OF_RANGE, text, (*path, "generate_sscc")) from error
+            raise Refused(Code.OUT_OF_RANGE, text) from error
         used = {*named, *await writing.for_all().by_key(Parcel, "sscc", drawn)}
         fresh += [sscc for sscc in drawn if sscc not in used]
     return fresh
 
 
-def _numbers(writing: Writing, parcel: Parcel, pack: ParcelPack) -> list[TrackingNumber]:
+def _numbers(parcel: Parcel, pack: ParcelPack) -> list[TrackingNumber]:
     return [
         TrackingNumber(
             merchant_id=parcel.merchant_id,
             parcel_id=parcel.id,
             carrier_id=pack.carrier_id,
             number=number,
-            added_at=writing.now,
+            added_at=parcel.packed_at,
         )
         for number in pack.tracking_numbers
     ]
@@ -203,13 +290,16 @@ def _lineage(
     ]
 
 
-async def _lines_in(writing: Writing, delivery_id: UUID) -> Mapping[UUID, set[UUID]]:
-    """Return id of each parcel of a delivery that still counts -> the delivery lines in it."""
-    parcels = await writing.records(Parcel, "delivery_id", [delivery_id])
-    parcels = sorted(parcels, key=attrgetter("parcel_no"))
-    found: dict[UUID, set[UUID]] = {
-        it.id: set() for it in parcels if it.status is not ParcelStatus.VOIDED
-    }
-    for content in await writing.records(ParcelContent, "parcel_id", found):
-        found[content.parcel_id].add(content.delivery_line_id)
+async def _lines_in(
+    writing: Writing, delivery_ids: Collection[UUID]
+) -> dict[UUID, dict[UUID, set[UUID]]]:
+    """Return delivery -> each of its parcels that still counts -> the delivery lines in it."""
+    parcels = await writing.records(Parcel, "delivery_id", delivery_ids)
+    live = [it for it in parcels if it.status is not ParcelStatus.VOIDED]
+    found: defaultdict[UUID, dict[UUID, set[UUID]]] = defaultdict(dict)
+    of: dict[UUID, set[UUID]] = {}
+    for parcel in sorted(live, key=attrgetter("parcel_no")):
+        of[parcel.id] = found[parcel.delivery_id][parcel.id] = set()
+    for content in await writing.records(ParcelContent, "parcel_id", of):
+        of[content.parcel_id].add(content.delivery_line_id)
     return found

@@ -1,8 +1,15 @@
-"""The parcels that reports name: by id, by SSCC, or by a tracking number that several may have."""
+"""The parcels that reports name: by id, by SSCC, or by a tracking number that several may have.
+
+Parcels that share a number are one consignment, and what is reported of the number is reported of
+each of them. Carriers use numbers again: what was at its end before another parcel got its number,
+or got it long before, does not have it any more.
+"""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import cache
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, any_, bindparam, select
@@ -14,47 +21,65 @@ from kit.errors import Code, Refused
 from models.access.viewers import Actor, anyone
 from models.base.records import columns, record
 from models.base.visibility import seen_by
-from models.fulfilment.parcels import Parcel, ParcelStatus, TrackingNumber
+from models.fulfilment.parcels import (
+    Parcel,
+    ParcelStatus,
+    TrackingNumber,
+    compared,
+    compared_in_sql,
+)
+from models.fulfilment.tracking.standing import has_shared
 
 
 async def find(
     writing: Writing, reports: Sequence[TrackingReport]
-) -> tuple[dict[int, Parcel], dict[int, Refused]]:
-    """Return position -> its parcel, and position -> why it has none."""
+) -> tuple[dict[int, list[Parcel]], dict[int, Refused]]:
+    """Return position -> its parcels, and position -> why it has none."""
     numbered = await _read_numbered(writing, reports)
     ids = [it.parcel_id for it in reports if it.parcel_id is not None]
     by_id = await writing.by_key(Parcel, "id", ids)
     by_sscc = await writing.by_key(Parcel, "sscc", {it.sscc for it in reports if it.sscc})
     found, refused = {}, {}
     for place, report in enumerate(reports):
-        if report.tracking_number is not None:
-            candidates = _with_number(report, numbered[report.tracking_number])
-        else:
-            parcel = by_id.get(report.parcel_id) if report.parcel_id else by_sscc.get(report.sscc)
-            candidates = [] if parcel is None else [parcel]
         try:
-            found[place] = _checked(place, report, candidates)
+            if report.tracking_number is not None:
+                named = _with_number(place, report, numbered[compared(report.tracking_number)])
+            else:
+                parcel = (
+                    by_id.get(report.parcel_id) if report.parcel_id else by_sscc.get(report.sscc)
+                )
+                named = [] if parcel is None else [parcel]
+            if not named:
+                raise missing(Parcel, ("events", place, report.key))
+            found[place] = named
         except Refused as refusal:
             refused[place] = refusal
     return found, refused
 
 
-Numbered = tuple[UUID | None, Parcel]
-"""A parcel that has a number, and the number's carrier where it is known."""
+class _Numbered(NamedTuple):
+    """A parcel that has a number, since when, and the number's carrier where it is known."""
+
+    carrier_id: UUID | None
+    added_at: datetime
+    parcel: Parcel
 
 
 async def _read_numbered(
     writing: Writing, reports: Sequence[TrackingReport]
-) -> Mapping[str, list[Numbered]]:
-    wanted = {it.tracking_number for it in reports if it.tracking_number is not None}
-    found: defaultdict[str, list[Numbered]] = defaultdict(list)
+) -> Mapping[str, list[_Numbered]]:
+    wanted = {compared(it.tracking_number) for it in reports if it.tracking_number is not None}
+    found: defaultdict[str, list[_Numbered]] = defaultdict(list)
     if wanted:
         statement, parameters = (
             _numbered(writing.viewer.actor),
             {**writing.parameters, "keys": sorted(wanted)},
         )
-        for number, carrier_id, *parcel in await writing.session.rows(statement, parameters):
-            found[number].append((carrier_id, record(Parcel)._make(parcel)))
+        for number, carrier_id, added_at, *parcel in await writing.session.rows(
+            statement, parameters
+        ):
+            its = record(Parcel)._make(parcel)
+            found[compared(number)].append(_Numbered(carrier_id, added_at, its))
     return found
 
 
@@ -62,34 +87,31 @@ async def _read_numbered(
 def _numbered(actor: Actor) -> Statement:
     """Build the statement of `_read_numbered`."""
     number, viewer = TrackingNumber, anyone(actor)
-    of = (number.number.label("its_number"), number.carrier_id.label("its_carrier_id"))
+    own = (number.number, number.carrier_id, number.added_at)
+    of = (column.label(f"its_{column.key}") for column in own)
     return Statement(
         select(*of, *columns(Parcel))
         .join(Parcel, Parcel.id == number.parcel_id)
         .where(*seen_by(viewer, number), *seen_by(viewer, Parcel))
-        .where(number.number == any_(bindparam("keys", type_=ARRAY(Text()))))
+        .where(compared_in_sql(number.number) == any_(bindparam("keys", type_=ARRAY(Text()))))
+        .order_by(Parcel.packing, Parcel.parcel_no, Parcel.id)
     )
 
 
-def _with_number(report: TrackingReport, numbers: Sequence[Numbered]) -> list[Parcel]:
-    """Return the parcels with the number, live ones before voided ones.
+def _with_number(place: int, report: TrackingReport, numbers: Sequence[_Numbered]) -> list[Parcel]:
+    """Return the parcels that have the number, live ones before voided ones.
 
     A number whose carrier is not known is its parcel's carrier's, or any partner's.
+    Refused: INVALID where it is the number of several carriers.
     """
-    mine = [
-        parcel
-        for carrier_id, parcel in numbers
-        if report.carrier_id is None or carrier_id in {None, report.carrier_id}
-    ]
-    return [it for it in mine if it.status is not ParcelStatus.VOIDED] or mine
-
-
-def _checked(place: int, report: TrackingReport, candidates: Sequence[Parcel]) -> Parcel:
-    """Return the one parcel of a report that may be recorded."""
-    path = ("events", place, report.key)
-    if not candidates:
-        raise missing(Parcel, path)
-    if len(candidates) > 1:
-        text = "Several parcels have this number; name the carrier, or the parcel by another key."
-        raise Refused(Code.INVALID, text, path)
-    return candidates[0]
+    carriers = {None, report.carrier_id}
+    of_carrier = [it for it in numbers if report.carrier_id is None or it.carrier_id in carriers]
+    live = [it for it in of_carrier if it.parcel.status is not ParcelStatus.VOIDED] or of_carrier
+    if not live:
+        return []
+    newest = max(it.added_at for it in live)
+    sharing = [it for it in live if has_shared(it.parcel, it.added_at, newest)]
+    if len({it.carrier_id for it in sharing} - {None}) > 1:
+        text = "Several carriers have this number; name the carrier, or the parcel by another key."
+        raise Refused(Code.INVALID, text, ("events", place, report.key))
+    return [it.parcel for it in sharing]

@@ -1,7 +1,7 @@
 """Recording reports, and what parcels, deliveries and orders follow from all of them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, Uuid, any_, bindparam, case, func, or_, select
 
-from commands.fulfilment.deliveries import arrival
+from commands.fulfilment.deliveries.arrivals import arrival
 from commands.fulfilment.deliveries.locking import ORDERS_NOW, lock_deliveries, lock_unread
 from commands.fulfilment.tracking.named import find
 from commands.fulfilment.tracking.reports import ParcelRecordTracking, TrackingReport
@@ -31,8 +31,8 @@ from models.events.fulfilment.parcels import (
     ParcelTrackingNumberAdded,
 )
 from models.fulfilment.deliveries.tables import DeliveryLine
-from models.fulfilment.parcels import Parcel, ParcelStatus, TrackingNumber
-from models.fulfilment.tracking.events import TrackingEvent
+from models.fulfilment.parcels import Parcel, ParcelStatus, TrackingNumber, compared
+from models.fulfilment.tracking.events import TrackingEvent, identity
 from models.fulfilment.tracking.meanings import meaning
 from models.fulfilment.tracking.standing import TERMINAL, Standing, standing
 from models.master.parties import Party
@@ -47,35 +47,43 @@ from models.trade.orders.tables import Order
 async def record(writing: Writing, command: ParcelRecordTracking) -> Outcome:
     """Record events, then let every touched parcel, delivery and order follow from all of them.
 
-    The results are CREATED, UNCHANGED for an event that is known, and REFUSED: NOT_FOUND for a
-    parcel that the viewer does not see, INVALID where several parcels have the number,
+    What is reported of a number that several parcels share is an event of each of them. The results
+    are CREATED, UNCHANGED for an event that is known, and REFUSED: NOT_FOUND for a
+    parcel that the viewer does not see, INVALID where several carriers have the number,
     INVALID_DATE for the far future and before its orders were placed. Refused as a whole:
     TOO_MANY_ITEMS for more parcels, events and lines behind them than one call may touch.
     """
     source = await _source(writing, command)
     parcels, refused = await find(writing, command.events)
     results: list[Outcome] = [
-        {"parcel_id": None, "event_id": None, "status": "REFUSED", "problems": []}
+        {
+            "parcel_id": None,
+            "parcel_ids": [],
+            "event_id": None,
+            "status": "REFUSED",
+            "problems": [],
+        }
         for _ in command.events
     ]
     for place, refusal in refused.items():
         results[place]["problems"] = refusal.problems
     if parcels:
-        live = [it for it in parcels.values() if it.status is not ParcelStatus.VOIDED]
-        locked = await lock_unread(writing, {it.delivery_id for it in parcels.values()})
+        touched = [parcel for of in parcels.values() for parcel in of]
+        live = [it for it in touched if it.status is not ParcelStatus.VOIDED]
+        locked = await lock_unread(writing, {it.delivery_id for it in touched})
         adds_numbers = any(it.new_tracking_number for it in command.events)
         everything = writing.for_all()
-        known = await _Known.read(everything, parcels.values(), locked, numbers=adds_numbers)
+        known = await _Known.read(everything, touched, locked, numbers=adds_numbers)
         if any(known.is_gone(it.id) for it in live):
             # A repack came first: the number may name a new parcel now.
             raise Overtaken
-        for place, parcel in parcels.items():
+        for place, named in parcels.items():
             try:
-                known.check(parcel, command.events[place], ("events", place, "occurred_at"))
+                known.check(named, command.events[place], ("events", place, "occurred_at"))
             except Refused as refusal:
                 results[place]["problems"] = refusal.problems
             else:
-                results[place] |= known.add(parcel, command.events[place], source)
+                results[place] |= known.add_to_each(named, command.events[place], source)
         arrived = known.follow()
         # Read before anything is written, since there may be more than one call may touch.
         bound = await lock_deliveries(everything, dict.fromkeys(arrived, ())) if arrived else None
@@ -100,11 +108,21 @@ class _Event(NamedTuple):
     id: UUID
     parcel_id: UUID
     source: str
-    dedupe_key: str
+    carrier_event_id: str | None
     occurred_at: datetime
     status: ParcelStatus
+    original_status: str
+    sub_status: str | None
+    place: str | None
+    message: str | None
     is_delay: bool
     is_correction: bool
+    is_error_declaration: bool
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Tell it from others of its parcel; one feed may be spelled in two ways."""
+        return self.source.casefold(), identity(self)
 
 
 _EVERY = func.count().over().label("every")
@@ -151,9 +169,9 @@ class _Known:
     placed: parcel id -> when the last of its orders was placed.
     above: parcel id -> it and the pallets that it stands on, for every parcel that a touched
     parcel is or carries: what is reported of a pallet is reported of all that stand on it.
-    events: parcel id -> (source, dedupe key) -> the event. fresh: rows of those that are new.
+    events: parcel id -> key -> the event. fresh: rows of those that are new.
     moved: parcels, each with what it becomes.
-    numbers: (parcel id, number), empty where nobody adds any.
+    numbers: (parcel id, number as it is compared), empty where nobody adds any.
     """
 
     writing: Writing
@@ -189,44 +207,47 @@ class _Known:
         events: defaultdict[UUID, dict[tuple[str, str], _Event]] = defaultdict(dict)
         for row in await _read(writing, _EVENTS, {"keys": list(kin)}):
             event = _Event._make(row[1:])
-            events[event.parcel_id][event.source, event.dedupe_key] = event
+            events[event.parcel_id][event.key] = event
         writing.extent.touch(sum(len(events[it]) for stack in above.values() for it in stack[1:]))
         named = await writing.records(TrackingNumber, "parcel_id", wanted) if numbers else ()
-        return cls(
-            writing, parcels, placed, above, events, {(it.parcel_id, it.number) for it in named}
-        )
+        numbers_there = {(it.parcel_id, compared(it.number)) for it in named}
+        return cls(writing, parcels, placed, above, events, numbers_there)
 
     def is_gone(self, parcel_id: UUID) -> bool:
         """Tell whether a parcel has been voided, or belongs to another delivery now."""
         parcel = self.parcels.get(parcel_id)
         return parcel is None or parcel.status is ParcelStatus.VOIDED
 
-    def check(self, parcel: Parcel, report: TrackingReport, path: Path) -> None:
+    def check(self, parcels: Iterable[Parcel], report: TrackingReport, path: Path) -> None:
         """Refused: INVALID_DATE for what did not happen when it is said to have."""
-        check_happened(report.occurred_at, path, self.writing.now, self.placed[parcel.id])
+        for parcel in parcels:
+            check_happened(report.occurred_at, path, self.writing.now, self.placed[parcel.id])
+
+    def add_to_each(
+        self, parcels: Sequence[Parcel], report: TrackingReport, source: str | None
+    ) -> Outcome:
+        """Add an event to all parcels that its number names; one of them stands for the others."""
+        added = [self.add(parcel, report, source) for parcel in parcels]
+        is_new = any(it["status"] == "CREATED" for it in added)
+        ids = [it["parcel_id"] for it in added]
+        return {
+            **added[0],
+            "parcel_ids": ids,
+            "status": "CREATED" if is_new else "UNCHANGED",
+        }
 
     def add(self, parcel: Parcel, report: TrackingReport, source: str | None) -> Outcome:
         """Add an event unless it is known; a new number is added beside the others (P3)."""
-        named, dedupe_key = source or report.vocabulary.value, report.dedupe_key
+        reported = _event(parcel, report, source)
         known = self.events[parcel.id]
-        event = known.get((named, dedupe_key))
-        status = "UNCHANGED" if event else "CREATED"
-        if event is None:
-            meant = meaning(report.vocabulary, report.status, report.sub_status)
-            event = known[named, dedupe_key] = _Event(
-                new_id(),
-                parcel.id,
-                named,
-                dedupe_key,
-                report.occurred_at,
-                meant.status,
-                meant.is_delay,
-                report.is_correction,
-            )
+        event = known.setdefault(reported.key, reported)
+        status = "UNCHANGED"
+        if event is reported:
+            status = "CREATED"
             self.fresh.append(_row(self.writing, event, report))
         number = report.new_tracking_number
-        if number is not None and (parcel.id, number) not in self.numbers:
-            self.numbers.add((parcel.id, number))
+        if number is not None and (parcel.id, compared(number)) not in self.numbers:
+            self.numbers.add((parcel.id, compared(number)))
             added = _number(self.writing, parcel, number)
             self.writing.session.add(added)
             self.writing.record(ParcelTrackingNumberAdded(parcel.id, tracking_number_id=added.id))
@@ -273,16 +294,33 @@ def _stack(parcel_id: UUID, parcels: Mapping[UUID, Parcel]) -> list[UUID]:
     return stack
 
 
+def _event(parcel: Parcel, report: TrackingReport, source: str | None) -> _Event:
+    """Return a report as an event of a parcel. source: None for the vocabulary's."""
+    meant = meaning(report.vocabulary, report.status, report.sub_status)
+    return _Event(
+        id=new_id(),
+        parcel_id=parcel.id,
+        source=source or report.vocabulary.value,
+        carrier_event_id=report.carrier_event_id,
+        occurred_at=report.occurred_at,
+        status=meant.status,
+        original_status=report.status,
+        sub_status=report.sub_status,
+        place=report.place,
+        message=report.message,
+        is_delay=meant.is_delay,
+        is_correction=report.is_correction,
+        is_error_declaration=report.is_error_declaration,
+    )
+
+
 def _row(writing: Writing, event: _Event, report: TrackingReport) -> dict[str, Any]:
     return {
         "merchant_id": writing.viewer.merchant_id,
         **event._asdict(),
-        "carrier_event_id": report.carrier_event_id,
+        "dedupe_key": identity(event),
         "recorded_at": writing.now,
-        "sub_status": report.sub_status,
-        "original_status": report.status,
-        "place": report.place,
-        "message": report.message,
+        "corrective_event_ids": report.corrective_event_ids,
         "raw_reference": report.raw_reference,
     }
 

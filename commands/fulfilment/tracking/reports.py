@@ -1,6 +1,5 @@
 """What carriers and warehouses report of parcels."""
 
-import hashlib
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -10,21 +9,10 @@ from pydantic_core import PydanticCustomError
 from commands.fulfilment.tracking.happened import Happened
 from kit.errors import Code
 from kit.ids import Names
-from kit.inputs import Command, Each, Key, Name, Note, Reference, Sscc
+from kit.inputs import LARGEST_BULK, Command, Each, Key, Name, Note, Reference, Sscc
 from models.fulfilment.tracking.events import Vocabulary
 
 _KEYS = ("parcel_id", "sscc", "tracking_number")
-_THE_EVENT = {
-    "vocabulary",
-    "status",
-    "sub_status",
-    "occurred_at",
-    "place",
-    "message",
-    "raw_reference",
-    "is_correction",
-}
-"""What an event without an id of its carrier is told apart by."""
 
 
 class TrackingReport(Happened):
@@ -35,7 +23,10 @@ class TrackingReport(Happened):
     )
     sscc: Sscc | None = Field(None, description="The parcel, by its SSCC.")
     tracking_number: Reference | None = Field(
-        None, description="The parcel, by one of its tracking numbers."
+        None,
+        description="The parcel, by one of its tracking numbers, compared without spaces and case."
+        " Parcels that share it are one consignment: the event is recorded for each of them. A"
+        " number that is used again belongs to the newest.",
     )
     carrier_id: Annotated[UUID, Names("Party")] | None = Field(
         None, description="Whose tracking number it is, where several carriers use the same."
@@ -49,13 +40,29 @@ class TrackingReport(Happened):
     )
     sub_status: Reference | None = Field(None, description="The carrier's finer status.")
     carrier_event_id: Reference | None = Field(
-        None, description="The carrier's own id of the event: the same id is the same event."
+        None,
+        description="The carrier's own id of the event: the same id is the same event. Without it,"
+        " the same words, instant, place and message are the same event, whatever the case of"
+        " letters and the raw reference.",
     )
     place: Name | None = Field(None, description="Where it happened.")
     message: Note | None = Field(None, description="The carrier's text.")
     raw_reference: Name | None = Field(None, description="Where the raw report is kept.")
     is_correction: bool = Field(
-        default=False, description="Whether it takes back a terminal status reported before."
+        default=False,
+        description="Whether it takes back a terminal status reported before; with the"
+        " `carrierEventId` of an event, it stands in that one's place.",
+    )
+    is_error_declaration: bool = Field(
+        default=False,
+        description="Whether it says that the event with its `carrierEventId` was an error, and"
+        " nothing else (EPCIS 2.0, errorDeclaration).",
+    )
+    corrective_event_ids: list[Reference] = Field(
+        default_factory=list,
+        max_length=LARGEST_BULK,
+        description="Of an error declaration: the carrier's ids of the events that tell what"
+        " happened instead. They are reported on their own.",
     )
     new_tracking_number: Reference | None = Field(
         None,
@@ -68,6 +75,12 @@ class TrackingReport(Happened):
         if sum(getattr(self, key) is not None for key in _KEYS) != 1:
             text = "Give exactly one of parcelId, sscc and trackingNumber."
             raise PydanticCustomError(Code.INVALID.value, "{text}", {"text": text})
+        if self.is_error_declaration and self.carrier_event_id is None:
+            text = "An error declaration bears the carrierEventId of the event that it takes back."
+            raise PydanticCustomError(Code.INVALID.value, "{text}", {"text": text})
+        if self.corrective_event_ids and not self.is_error_declaration:
+            text = "Only an error declaration has correctiveEventIds."
+            raise PydanticCustomError(Code.INVALID.value, "{text}", {"text": text})
         return self
 
     @property
@@ -76,12 +89,9 @@ class TrackingReport(Happened):
         return next(key for key in _KEYS if getattr(self, key) is not None)
 
     @property
-    def dedupe_key(self) -> str:
-        """Two reports of a parcel from one source with the same key are the same event (P4)."""
-        if self.carrier_event_id is not None:
-            return self.carrier_event_id
-        body = self.model_dump_json(include=_THE_EVENT, exclude_defaults=True)
-        return f"sha256:{hashlib.sha256(body.encode()).hexdigest()}"
+    def original_status(self) -> str:
+        """The word as it is reported."""
+        return self.status
 
 
 class ParcelRecordTracking(Command):

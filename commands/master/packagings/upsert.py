@@ -10,10 +10,10 @@ from commands.master.gtins import check_gtins
 from commands.master.packagings.counting import Packagings, Quantified, columns_of
 from commands.writing.transaction import Outcome, Writing, check_known
 from commands.writing.upserts.frozen import check_frozen
-from commands.writing.upserts.items import UpsertEvents, happened, put, results, status
+from commands.writing.upserts.items import UpsertEvents, happened, item_of, put, results, status
 from commands.writing.verbs import verb
 from kit.errors import Code, Refusals, Refused
-from kit.inputs import Command, Each, Gtin, Name, Quantity, Reference, refuse_duplicates
+from kit.inputs import Command, Each, Gtin, Name, Quantity, Reference, Upsert, refuse_duplicates
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.events.master.packagings import PackagingCreated, PackagingUpdated
@@ -21,10 +21,14 @@ from models.master.catalog import Product, measure_of
 from models.master.packagings import Packaging
 
 _EVENTS = UpsertEvents(PackagingCreated, PackagingUpdated)
+_COUNTED = ("product_sku", "quantity", "packaging")
 
 
-class PackagingUpsert(Quantified):
-    """One packaging, known by its product and a code. `packaging`: what it is made up of."""
+class PackagingUpsert(Upsert, Quantified):
+    """One packaging, known by its product and a code. `packaging`: what it is made up of.
+
+    It goes with `quantity`: left out, that is in the product's unit.
+    """
 
     product_sku: Reference = Field(description="SKU of the product that it holds.")
     code: Reference = Field(description="The product's code of it, for example CARTON or PALLET.")
@@ -95,9 +99,9 @@ def _put_all(
     for one, old, content in new:
         product = products[one.product_sku]
         inner = None if one.packaging is None else known[product.id, one.packaging]
-        own = one.model_dump(include={"code", "name", "gtin", "is_active"})
-        item = {**measure_of(product), **own, "content": content, **columns_of(inner)}
-        row, changed = put(writing, Packaging, old, item)
+        holds = {"content": content, **columns_of(inner)}
+        item = item_of(one, {name: {} for name in _COUNTED})
+        row, changed = put(writing, Packaging, old, item.also(measure_of(product) | holds))
         known[product.id, one.code] = row
         made.append(row)
         statuses.append(status(writing, happened(_EVENTS, row, changed, is_new=old is None)))

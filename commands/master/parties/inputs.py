@@ -21,6 +21,7 @@ from kit.inputs import (
     Place,
     Reference,
     Short,
+    Upsert,
     Zone,
     refuse_duplicates,
 )
@@ -67,7 +68,7 @@ class Opening(Input):
         return closes
 
 
-class ContactUpsert(Input):
+class ContactUpsert(Upsert):
     """One person at a party, known by its code."""
 
     code: Reference = Field(description="Key of the contact within its party.")
@@ -78,7 +79,7 @@ class ContactUpsert(Input):
     phone: Short | None = Field(None, description="Telephone number.")
 
 
-class AddressUpsert(Input):
+class AddressUpsert(Upsert):
     """One place where a party takes deliveries, known by its code."""
 
     code: Reference = Field(description="Key of the address within its party.")
@@ -92,12 +93,12 @@ class AddressUpsert(Input):
     )
 
 
-class PartyUpsert(Input):
+class PartyUpsert(Upsert):
     """One company or person, known by its number."""
 
     number: Reference = Field(description="The merchant's own number; the key of the upsert.")
     kind: PartyKind = Field(PartyKind.COMPANY, description="Business or private person.")
-    roles: Roles = Field([PartyRole.CUSTOMER], description="What it is; CUSTOMER if left out.")
+    roles: Roles = Field([PartyRole.CUSTOMER], description="What it is; [CUSTOMER] for a new one.")
     name: Name = Field(description="Name of the company or person.")
     gln: Gln | None = Field(None, description="GS1 Global Location Number with its check digit.")
     vat_id: Reference | None = Field(None, description="VAT identification number.")
@@ -108,7 +109,7 @@ class PartyUpsert(Input):
         None,
         description="Above it, what its buyers order waits for one of its approvers: their net"
         " counts, and one in another currency, or with a line without a price, is above it."
-        " Without it nothing waits.",
+        " Null for none: nothing waits.",
     )
     approval_limit_per_day: Money | None = Field(
         None,
@@ -122,13 +123,13 @@ class PartyUpsert(Input):
     release_when: ReleaseWhen | None = Field(
         None,
         description="What must be known of a payment before goods go on, for all of its orders;"
-        " without it, what each order's channel says.",
+        " null for what each order's channel says.",
     )
     channel_codes: list[Reference] | None = Field(
         None,
         max_length=LARGEST_BULK,
-        description="Codes of all channels over which its buyers order, none without one; left out,"
-        " they stay as they are.",
+        description="Codes of all channels over which its buyers order, all that are not"
+        " named are taken away.",
     )
     contacts: list[ContactUpsert] = Field(
         [], max_length=LARGEST_BULK, description="Contacts to write; others stay as they are."
@@ -162,18 +163,11 @@ def _contradictions(party: PartyUpsert, path: Path) -> Iterator[Callable[[], Non
         codes = [it.code for it in getattr(party, name)]
         yield partial(refuse_duplicates, codes, (*path, name), "code")
     yield partial(refuse_duplicates, party.channel_codes or (), (*path, "channel_codes"))
-    yield partial(_check_limits, party, (*path, "approval_limit_per_day"))
     defaults = [it.is_default or None for it in party.addresses]
     yield partial(refuse_duplicates, defaults, addresses, "is_default")
     for number, address in enumerate(party.addresses):
         where = (*addresses, number, "receiving_hours")
         yield partial(_check_openings, address.receiving_hours, where)
-
-
-def _check_limits(party: PartyUpsert, path: Path) -> None:
-    one, day = party.approval_limit, party.approval_limit_per_day
-    if one is not None and day is not None and one.currency != day.currency:
-        raise Refused(Code.INVALID, "Both limits have one currency.", (*path, "currency"))
 
 
 def _check_openings(openings: Sequence[Opening], path: Path) -> None:

@@ -41,7 +41,7 @@ async def check_kept(
     lost = [
         (place, found[each.number], role)
         for place, each in enumerate(inputs)
-        if each.number in found
+        if each.number in found and "roles" in each.model_fields_set
         for role in found[each.number].roles
         if role in USES and role not in each.roles
     ]

@@ -17,9 +17,9 @@ from commands.master.parties.inputs import (
 )
 from commands.master.parties.roles import check_kept
 from commands.writing.transaction import Outcome, Writing, check_known, missing
-from commands.writing.upserts.items import locked, put, results, status
+from commands.writing.upserts.items import Item, item_of, locked, put, results, status
 from commands.writing.verbs import verb
-from kit.errors import Path
+from kit.errors import Code, Path, Refusals, Refused
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.base.events import Event
@@ -53,7 +53,16 @@ async def upsert_all(writing: Writing, command: PartiesUpsert) -> Outcome:
     check(inputs)
     found = await locked(writing, Party, "number", (it.number for it in inputs))
     await check_kept(writing, found, inputs)
-    written = [put(writing, Party, found.get(it.number), _party(it, channels)) for it in inputs]
+    refusals, items = Refusals(), list[Item]()
+    for place, each in enumerate(inputs):
+        with refusals:
+            limits = _limits(found.get(each.number), each, ("parties", place))
+            items.append(_party(each, channels).also(limits))
+    refusals.end()
+    written = [
+        put(writing, Party, found.get(each.number), item)
+        for each, item in zip(inputs, items, strict=True)
+    ]
     await writing.session.flush()
     pairs = [(row, it) for (row, _), it in zip(written, inputs, strict=True)]
     contacts = await _put_all(writing, Contact, [(row, it.contacts) for row, it in pairs])
@@ -114,30 +123,42 @@ async def _channels(writing: Writing, inputs: Sequence[PartyUpsert]) -> Mapping[
     return {code: row.id for code, row in found.items()}
 
 
-_SHAPED = {
-    *("contacts", "addresses", "approval_limit", "approval_limit_per_day", "channel_codes"),
+_LIMITS = ("approval_limit", "approval_limit_per_day")
+_SHAPED: Mapping[str, Mapping[str, Any]] = {
+    name: {} for name in ("contacts", "addresses", *_LIMITS)
 }
-"""Fields that are no columns."""
+"""Fields that are no columns of their own."""
 
 
-def _party(item: PartyUpsert, channels: Mapping[str, UUID]) -> dict[str, Any]:
-    """Return the columns of a party. channels: code -> id."""
-    one, day = item.approval_limit, item.approval_limit_per_day
-    limit, codes = one or day, item.channel_codes
-    return {
-        **item.model_dump(exclude=_SHAPED),
-        "approval_limit": one and one.amount,
-        "approval_limit_per_day": day and day.amount,
-        "approval_currency": limit and limit.currency,
-        **({} if codes is None else {"channel_ids": sorted(channels[it] for it in codes)}),
-    }
+def _party(item: PartyUpsert, channels: Mapping[str, UUID]) -> Item:
+    """Return the columns of a party without its limits. channels: code -> id."""
+    ids = sorted(channels[it] for it in item.channel_codes or ())
+    return item_of(item, {**_SHAPED, "channel_codes": {"channel_ids": ids}})
 
 
-def _columns(item: ContactUpsert | AddressUpsert) -> dict[str, Any]:
-    values = item.model_dump()
+def _limits(row: Party | None, item: PartyUpsert, path: Path) -> dict[str, Any]:
+    """Return both limits with their one currency: what is left out stays. Refused: INVALID."""
+    fields = [name for name in _LIMITS if name in item.model_fields_set]
+    limits = {name: getattr(row, name, None) for name in _LIMITS}
+    currencies = set()
+    if any(limits[name] is not None for name in _LIMITS if name not in fields):
+        currencies.add(getattr(row, "approval_currency", None))
+    for name in fields:
+        limit = getattr(item, name)
+        limits[name] = limit and limit.amount
+        currencies |= {limit.currency} if limit else set()
+    if len(currencies) > 1:
+        where = (*path, fields[-1], "currency")
+        raise Refused(Code.INVALID, "Both limits have one currency.", where)
+    return {**limits, "approval_currency": next(iter(currencies), None)}
+
+
+def _columns(item: ContactUpsert | AddressUpsert, party_id: UUID) -> Item:
+    shaped = {}
     if isinstance(item, AddressUpsert):
-        values["receiving_hours"].sort(key=start)
-    return values
+        hours = [it.model_dump() for it in item.receiving_hours]
+        shaped["receiving_hours"] = {"receiving_hours": sorted(hours, key=start)}
+    return item_of(item, shaped).also({"party_id": party_id})
 
 
 async def _put_all(
@@ -146,12 +167,14 @@ async def _put_all(
     inputs: Sequence[tuple[Party, Sequence[ContactUpsert | AddressUpsert]]],
 ) -> Changed:
     """Write the contacts or addresses of all parties by party and code."""
-    wanted = {(party.id, it.code): _columns(it) for party, items in inputs for it in items}
+    wanted = {
+        (party.id, it.code): _columns(it, party.id) for party, items in inputs for it in items
+    }
     known = await _known(writing, entity, wanted)
     changed: Changed = defaultdict(list)
     for (party_id, code), values in wanted.items():
         old = known.get((party_id, code))
-        row, fields = put(writing, entity, old, values | {"party_id": party_id})
+        row, fields = put(writing, entity, old, values)
         if fields:
             changed[party_id].append(row.id)
     await writing.session.flush()

@@ -20,7 +20,7 @@ from commands.master.packagings.counting import (
 )
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Outcome, Writing, missing
-from commands.writing.upserts.items import locked, results
+from commands.writing.upserts.items import Item, item_of, locked, results
 from commands.writing.verbs import verb
 from kit.db.statements import Statement
 from kit.errors import Refusals
@@ -31,6 +31,7 @@ from kit.inputs import (
     ExactAmount,
     QuantityOrZero,
     Reference,
+    Upsert,
     refuse_duplicates,
 )
 from models.access.viewers import Scope
@@ -48,9 +49,15 @@ _STEP: Mapping[str, TypeEngine[Any]] = {
     "from_quantity": Numeric(),
 }
 
+_KNOWN_BY = ("price_list_code", "product_sku", "from_quantity", "packaging")
+"""Fields that say which entry it is."""
 
-class PriceListEntryUpsert(Quantified):
-    """One price, known by its list, its product and the quantity from which it counts."""
+
+class PriceListEntryUpsert(Upsert, Quantified):
+    """One price, known by its list, its product and the quantity from which it counts.
+
+    `packaging` goes with `fromQuantity`: left out, that is in the product's unit.
+    """
 
     price_list_code: Reference = Field(description="Code of the price list.")
     product_sku: Reference = Field(description="SKU of the product.")
@@ -95,12 +102,12 @@ async def upsert_all(writing: Writing, command: PriceListEntriesUpsert) -> Outco
         old = known.get(step)
         if old is None:
             own = _row(writing, lists[each.price_list_code], products[each.product_sku], step)
-            new.append(own | price)
+            new.append({**own, **price.whole})
             status, key = "CREATED", new[-1]["id"]
-        elif all(getattr(old, name) == value for name, value in price.items()):
+        elif all(getattr(old, name) == value for name, value in price.changes.items()):
             status, key = "UNCHANGED", old.id
         else:
-            changed.append((old, price))
+            changed.append((old, {"is_active": old.is_active, **price.changes}))
             status, key = "UPDATED", old.id
         rows.append(SimpleNamespace(id=key))
         statuses.append(status)
@@ -109,7 +116,7 @@ async def upsert_all(writing: Writing, command: PriceListEntriesUpsert) -> Outco
     return results("price_list_entry_id", rows, statuses)
 
 
-PricedStep: TypeAlias = tuple[Step, dict[str, Any]]
+PricedStep: TypeAlias = tuple[Step, Item]
 """What an entry is known by, and its other columns."""
 
 
@@ -144,7 +151,7 @@ def _step(
     product = products[item.product_sku]
     quantity = packagings(product, item, "from_quantity", path)
     check_used(quantity.packaging, (*path, "packaging"))
-    price = {"unit_price": item.unit_price, "is_active": item.is_active, **quantity.columns}
+    price = item_of(item, {name: {} for name in _KNOWN_BY}).also(quantity.columns)
     return (lists[item.price_list_code].id, product.id, quantity.amount), price
 
 

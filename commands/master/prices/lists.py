@@ -9,10 +9,10 @@ from pydantic_core import PydanticCustomError
 
 from commands.master.parties.roles import check_role
 from commands.writing.transaction import Outcome, Writing, check_known
-from commands.writing.upserts.items import UpsertEvents, results, upsert
+from commands.writing.upserts.items import Item, UpsertEvents, item_of, locked, results, upsert
 from commands.writing.verbs import verb
-from kit.errors import Code, Refusals, Refused
-from kit.inputs import Command, Currency, Day, Each, Input, Name, Reference, refuse_duplicates
+from kit.errors import Code, Path, Refusals, Refused
+from kit.inputs import Command, Currency, Day, Each, Name, Reference, Upsert, refuse_duplicates
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.events.master.prices import PriceListCreated, PriceListUpdated
@@ -22,10 +22,15 @@ from models.master.prices import PriceList
 
 _EVENTS = UpsertEvents(PriceListCreated, PriceListUpdated)
 _WHOSE = ("party_number", "party_group", "channel_code")
+_FOR_ONE = "A price list is for a party, for a group or for a channel."
+_IN_ORDER = "A price list ends after it starts."
 
 
-class PriceListUpsert(Input):
-    """One price list, known by its code: of a party, of a group of them, or of a channel."""
+class PriceListUpsert(Upsert):
+    """One price list, known by its code: of a party, of a group of them, or of a channel.
+
+    Whose it is stays, where none of the three is given.
+    """
 
     code: Reference = Field(description="The merchant's own code; the key of the upsert.")
     name: Name = Field(description="Name for people.")
@@ -39,18 +44,21 @@ class PriceListUpsert(Input):
     )
     valid_from: Day = Field(description="First day of validity, as the merchant counts days.")
     valid_to: Day | None = Field(
-        None, description="Last day of validity, included; left out for no end."
+        None, description="Last day of validity, included; null for no end."
     )
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
-        if sum(getattr(self, name) is not None for name in _WHOSE) != 1:
-            text = "A price list is for a party, for a group or for a channel."
-            raise PydanticCustomError(Code.INVALID.value, "{text}", {"text": text})
+        if self.says_whose and sum(getattr(self, name) is not None for name in _WHOSE) != 1:
+            raise PydanticCustomError(Code.INVALID.value, "{text}", {"text": _FOR_ONE})
         if self.valid_to is not None and self.valid_to < self.valid_from:
-            text = "A price list ends after it starts."
-            raise PydanticCustomError(Code.INVALID_DATE.value, "{text}", {"text": text})
+            raise PydanticCustomError(Code.INVALID_DATE.value, "{text}", {"text": _IN_ORDER})
         return self
+
+    @property
+    def says_whose(self) -> bool:
+        """Tell whether it says for whom the list is."""
+        return not self.model_fields_set.isdisjoint(_WHOSE)
 
 
 class PriceListsUpsert(Command):
@@ -69,35 +77,55 @@ async def upsert_all(writing: Writing, command: PriceListsUpsert) -> Outcome:
     """Write price lists by code.
 
     Refused: DUPLICATE when a code stands twice, NOT_FOUND for a party or channel, INVALID for
-    a party that is no customer and for another currency than the list has.
+    a party that is no customer, for another currency than the list has, and for a new list of
+    nobody; INVALID_DATE.
     """
     inputs = command.price_lists
-    await _check_currencies(writing, inputs)
+    await _check_lists(writing, inputs)
     parties = await _ids(writing, Party, "number", inputs, "party_number")
     channels = await _ids(writing, Channel, "code", inputs, "channel_code")
     refuse_duplicates((it.code for it in inputs), ("price_lists",), "code")
-    items = [
-        {
-            **each.model_dump(exclude={"party_number", "channel_code"}),
-            "party_id": parties.get(each.party_number),
-            "channel_id": channels.get(each.channel_code),
-        }
-        for each in inputs
-    ]
+    items = [_columns(it, parties, channels) for it in inputs]
     written = await upsert(writing, PriceList, _EVENTS, "code", items, ("price_lists",))
     return results("price_list_id", *written)
 
 
-async def _check_currencies(writing: Writing, inputs: Sequence[PriceListUpsert]) -> None:
-    """Refused: INVALID. What is unlocked is safe to compare: the currency of a list stays."""
-    known = await writing.by_key(PriceList, "code", (it.code for it in inputs))
+def _columns(
+    one: PriceListUpsert, parties: Mapping[str | None, UUID], channels: Mapping[str | None, UUID]
+) -> Item:
+    whose = {
+        "party_id": parties.get(one.party_number),
+        "party_group": one.party_group,
+        "channel_id": channels.get(one.channel_code),
+    }
+    item = item_of(one, {name: {} for name in _WHOSE})
+    return item.also(whose) if one.says_whose else item
+
+
+async def _check_lists(writing: Writing, inputs: Sequence[PriceListUpsert]) -> None:
+    """Lock the lists that are there and look whether what inputs leave out fits. Refused."""
+    known = await locked(writing, PriceList, "code", (it.code for it in inputs))
     refusals = Refusals()
     for place, each in enumerate(inputs):
         with refusals:
-            if each.code in known and known[each.code].currency != each.currency:
-                text = f"{each.code} has prices in {known[each.code].currency}; that stays."
-                raise Refused(Code.INVALID, text, ("price_lists", place, "currency"))
+            _check_list(known.get(each.code), each, ("price_lists", place))
     refusals.end()
+
+
+def _check_list(row: PriceList | None, each: PriceListUpsert, path: Path) -> None:
+    """Refused: INVALID for another currency and for a new list of nobody, INVALID_DATE."""
+    if row is None and not each.says_whose:
+        raise Refused(Code.INVALID, _FOR_ONE, path)
+    if row is not None and row.currency != each.currency:
+        text = f"{each.code} has prices in {row.currency}; that stays."
+        raise Refused(Code.INVALID, text, (*path, "currency"))
+    if row is not None and "valid_to" not in each.model_fields_set:
+        _check_ends(each.valid_from, row.valid_to, path)
+
+
+def _check_ends(first: Day, last: Day | None, path: Path) -> None:
+    if last is not None and last < first:
+        raise Refused(Code.INVALID_DATE, _IN_ORDER, (*path, "valid_from"))
 
 
 async def _ids(

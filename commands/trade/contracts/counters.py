@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from uuid import UUID
 
+from commands.writing.rows import change_rows
 from commands.writing.transaction import Writing
 from models.trade.contracts.tables import ContractLine
 
@@ -16,7 +17,10 @@ async def move(
     Lines are locked after all orders, in id order, and returned.
     """
     lines = await writing.lock(ContractLine, dict.fromkeys(changes, ()))
-    for line_id, amounts in changes.items():
-        for counter, amount in amounts.items():
-            setattr(lines[line_id], counter, getattr(lines[line_id], counter) + amount)
+    moved = sorted({counter for amounts in changes.values() for counter in amounts})
+    rows = [
+        (line, {it: getattr(line, it) + changes[key].get(it, Decimal(0)) for it in moved})
+        for key, line in lines.items()
+    ]
+    await change_rows(writing, {ContractLine: rows})
     return lines

@@ -218,7 +218,9 @@ def _are_there(order: Order, command: OrderStateAmounts, columns: Mapping[str, A
     """Tell whether the order has these amounts, however many zeros they were written with."""
     charges = [OrderCharge.model_validate(it) for it in order.charges]
     taxes = [OrderTax.model_validate(it) for it in order.taxes]
-    sums = (getattr(order, it) == columns.get(it, getattr(order, it)) for it in ("charged", "taxed"))
+    sums = (
+        getattr(order, it) == columns.get(it, getattr(order, it)) for it in ("charged", "taxed")
+    )
     return (command.charges in (None, charges)) and (command.taxes in (None, taxes)) and all(sums)
 
 

@@ -11,6 +11,7 @@ from commands.master.packagings.counting import Quantified
 from kit.errors import Code, Problem, Refused
 from kit.ids import Names
 from kit.inputs import (
+    IN_ITS_DECIMALS,
     LARGEST_BULK,
     Currency,
     ExactAmount,
@@ -31,7 +32,7 @@ class OrderCharge(Input):
     """What an order is charged for beside its lines, before tax."""
 
     kind: ChargeKind = Field(description="What for.")
-    amount: ExactAmount = Field(description="How much, in whole minor units of the currency.")
+    amount: ExactAmount = Field(description=f"How much, {IN_ITS_DECIMALS}.")
 
 
 class OrderTax(Input):
@@ -42,9 +43,7 @@ class OrderTax(Input):
         description="Its rate in percent: more than 0 for STANDARD, which reduced rates are, too;"
         " 0 for all others."
     )
-    amount: ExactAmount = Field(
-        description="How much, in whole minor units of the currency; 0 where the rate is."
-    )
+    amount: ExactAmount = Field(description=f"How much, {IN_ITS_DECIMALS}; 0 where the rate is.")
 
 
 class LineFields(Quantified):
@@ -70,8 +69,8 @@ class LineFields(Quantified):
     )
     discount_amount: ExactAmount | None = Field(
         None,
-        description="The same as an amount off the whole line, as a back office imports it; instead"
-        " of `discountPercent`, in whole minor units of the currency.",
+        description="The same as an amount off the whole line, as a back office imports it, instead"
+        f" of `discountPercent`: {IN_ITS_DECIMALS}.",
     )
     window: Window | None = Field(
         None, description="When this line is to arrive, where it differs from the order."
@@ -130,8 +129,7 @@ class OrderFields(Input):
     )
     discount_amount: ExactAmount | None = Field(
         None,
-        description="The same as an amount, instead of `discountPercent`, in whole minor units of"
-        " the currency.",
+        description=f"The same as an amount, instead of `discountPercent`: {IN_ITS_DECIMALS}.",
     )
     charges: list[OrderCharge] = Field(
         [],

@@ -79,10 +79,28 @@ async def cancel(
     amounts: Mapping[OrderLine, Decimal],
     happened: Moving,
 ) -> None:
+    """Cancel quantities of a locked order, as `cancelled` does.
+
+    A call-off gives them back to its contract (K5), which is locked after the order.
+    """
+    given_back = await cancelled(writing, order, lines, amounts, happened)
+    if order.contract_id is None or not given_back:
+        return
+    await give_back(writing.for_all(), order.contract_id, given_back)
+
+
+async def cancelled(
+    writing: Writing,
+    order: Order,
+    lines: Collection[OrderLine],
+    amounts: Mapping[OrderLine, Decimal],
+    happened: Moving,
+) -> Mapping[UUID, Decimal]:
     """Cancel quantities of a locked order and tell it; when nothing else is awaited, that too.
 
     lines: all of the order. amounts: line -> quantity. happened: what tells of the cancelling.
-    A call-off gives the quantities back to its contract (K5), which is locked after the order.
+    Returns contract line -> what its contract gets back, for the caller.
+
     Taxes were stated for what was ordered: they are not known any more. Of an order of which
     nothing is wanted any more, nothing is owed. An amendment that changes nothing any more ends.
     """
@@ -101,9 +119,7 @@ async def cancel(
     writing.record(happened)
     if arrived := news(order.id, before, reached(lines)):
         writing.record(arrived)
-    if order.contract_id is None or not given_back:
-        return
-    await give_back(writing.for_all(), order.contract_id, given_back)
+    return given_back
 
 
 _SETTLED = frozenset({PaymentState.AUTHORISED, PaymentState.PAID, PaymentState.PARTLY_PAID})

@@ -81,8 +81,8 @@ def _check_substitute(item: AnsweredLine, product: Product) -> None:
     if product.unit is not ordered.unit:
         text = f"{ordered.sku} is sold in {ordered.unit.value}."
         raise item.refused(TradeCode.UNIT_MISMATCH, text, name)
-    if line.planned > 0:
-        text = f"Deliveries have taken {line.planned.normalize():f} of this line."
+    if taken := line.planned + line.lost + line.refused:
+        text = f"Deliveries have taken {taken.normalize():f} of this line."
         raise item.refused(TradeCode.QUANTITY_NOT_OPEN, text, name)
     # All quantities of the line are of the substitute, once it is accepted.
     for quantity in (line.ordered, line.cancelled, line.over_tolerance):

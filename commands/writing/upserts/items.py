@@ -9,9 +9,35 @@ from commands.writing.transaction import Entity, Outcome, Writing
 from commands.writing.upserts.frozen import check_frozen
 from kit.errors import Path
 from kit.ids import new_id
+from kit.inputs import Upsert
 from models.base.events import Created, Event, Updated
 from models.base.payloads import ColumnName
 from models.base.tables import Owned
+
+
+class Item(NamedTuple):
+    """Columns that an upsert writes. whole: of a new row; changes: of one that is there."""
+
+    whole: Mapping[str, Any]
+    changes: Mapping[str, Any]
+
+    def also(self, columns: Mapping[str, Any]) -> "Item":
+        """Return it with columns that are written, whatever the input says."""
+        return Item({**self.whole, **columns}, {**self.changes, **columns})
+
+
+def item_of(one: Upsert, shaped: Mapping[str, Mapping[str, Any]] | None = None) -> Item:
+    """Return the columns of an input: what is left out stays, null empties.
+
+    shaped: field that is no column of its own -> the columns that it writes.
+    """
+    whole, changes = dict[str, Any](), dict[str, Any]()
+    of_fields = {**{name: {name: it} for name, it in one.model_dump().items()}, **(shaped or {})}
+    for name, columns in of_fields.items():
+        whole |= columns
+        if name in one.model_fields_set:
+            changes |= columns
+    return Item(whole, changes)
 
 
 class UpsertEvents(NamedTuple):
@@ -26,19 +52,20 @@ async def upsert(
     entity: type[Owned],
     events: UpsertEvents,
     key: str,
-    items: Sequence[Mapping[str, Any]],
+    items: Sequence[Item],
     path: Path,
 ) -> tuple[list[Any], list[str]]:
-    """Write items by their business key. items: column -> value, the key among them. path: of them.
+    """Write items by their business key, which is among their columns. path: of them.
 
     Returns the rows and what was done to each (CREATED, UPDATED or UNCHANGED), by position.
     Refused: IN_USE for a change of what is frozen once it is used.
     """
-    found = await locked(writing, entity, key, (item[key] for item in items))
-    await check_frozen(writing, entity, [(found.get(item[key]), item) for item in items], path)
+    found = await locked(writing, entity, key, (item.whole[key] for item in items))
+    changes = [(found.get(item.whole[key]), item.changes) for item in items]
+    await check_frozen(writing, entity, changes, path)
     rows, statuses = [], []
     for item in items:
-        old = found.get(item[key])
+        old = found.get(item.whole[key])
         row, changed = put(writing, entity, old, item)
         rows.append(row)
         statuses.append(status(writing, happened(events, row, changed, is_new=old is None)))
@@ -60,16 +87,16 @@ async def locked(
 
 
 def put(
-    writing: Writing, entity: type[Entity], row: Entity | None, item: Mapping[str, Any]
+    writing: Writing, entity: type[Entity], row: Entity | None, item: Item
 ) -> tuple[Entity, list[str]]:
     """Create the row, or change what differs; returns it and the columns that were written."""
     if row is None:
-        row = entity(merchant_id=writing.viewer.merchant_id, id=new_id(), **item)
+        row = entity(merchant_id=writing.viewer.merchant_id, id=new_id(), **item.whole)
         writing.session.add(row)
-        return row, list(item)
-    changed = [name for name, value in item.items() if getattr(row, name) != value]
+        return row, list(item.whole)
+    changed = [name for name, value in item.changes.items() if getattr(row, name) != value]
     for name in changed:
-        setattr(row, name, item[name])
+        setattr(row, name, item.changes[name])
     return row, changed
 
 

@@ -22,7 +22,7 @@ def steps(reader: Reader, part: Any, delivery: Any, order: Any) -> Any:
     moments = union_all(
         _tracked(reader, part),
         _received(reader, part),
-        _gone(reader, part, order),
+        _gone(reader, part, delivery, order),
         _missing(reader, part, delivery),
     ).subquery()
     reached, in_turn = func.max(moments.c.reached), (moments.c.at, moments.c.reached)
@@ -63,7 +63,7 @@ def _received(reader: Reader, part: Any) -> Select[Any]:
     )
 
 
-def _gone(reader: Reader, part: Any, order: Any) -> Select[Any]:
+def _gone(reader: Reader, part: Any, delivery: Any, order: Any) -> Select[Any]:
     """Select what no parcel brings any more: what was lost or refused, or is not in a receipt."""
     line = reader.table(ReceiptLine)
     is_received = exists().where(*_own(reader, line), line.delivery_line_id == part.id)
@@ -72,12 +72,17 @@ def _gone(reader: Reader, part: Any, order: Any) -> Select[Any]:
         else_=part.delivered + part.lost + part.refused,
     )
     end = func.coalesce(order.closed_at, reader.at)
-    return select(end, reached).where(reached > part.delivered).correlate_except()
+    rows = select(end, reached).where(reached > part.delivered, _is_its_own(delivery))
+    return rows.correlate_except()
 
 
 def _missing(reader: Reader, part: Any, delivery: Any) -> Select[Any]:
-    is_reshipped = delivery.state == constant(DeliveryState.RESHIPPED.value)
-    return select(reader.at, part.planned).where(not_(is_reshipped)).correlate_except()
+    return select(reader.at, part.planned).where(_is_its_own(delivery)).correlate_except()
+
+
+def _is_its_own(delivery: Any) -> Any:
+    """Tell whether no other delivery brings what this one did not."""
+    return not_(delivery.state == constant(DeliveryState.RESHIPPED.value))
 
 
 def _own(reader: Reader, *tables: Any) -> list[Any]:

@@ -171,8 +171,11 @@ def _promised(reader: Reader, of: Any, terms: Any) -> Any:
         )
         .correlate_except(other)
     )
+    # What was shipped anew is guaranteed with the other delivery.
+    is_reshipped = its_delivery.state == constant(DeliveryState.RESHIPPED.value)
+    brought_anew = case((is_reshipped, its_part.owed_again), else_=0)
     beside = (
-        select(func.coalesce(func.sum(its_part.planned), 0))
+        select(func.coalesce(func.sum(its_part.planned - brought_anew), 0))
         .select_from(its_part)
         .join(its_delivery, its_delivery.id == its_part.delivery_id)
         .where(

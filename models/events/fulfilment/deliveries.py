@@ -174,6 +174,15 @@ class DeliveryArrivalCorrected(Arrival):
     state: Annotated[DeliveryState, "The state that it is in now."]
 
 
+@event("delivery.reshipped", Delivery)
+class DeliveryReshipped(Event):
+    """Another one brings again what of it was lost or came back."""
+
+    by: Annotated[UUID, IdOf("Delivery"), "The other delivery."]
+    planned: Annotated[Quantities, "Order line → what that one takes, in the line's unit."]
+    state: Annotated[DeliveryState, "The state that it is in now; RESHIPPED when that is all."]
+
+
 @event("delivery.progressed", Delivery)
 class DeliveryProgressed(Arrival):
     """Its state is as before, but not when or how much arrived."""

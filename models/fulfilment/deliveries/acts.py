@@ -15,6 +15,7 @@ from models.fulfilment.deliveries.conditions import (
     NAMELESS,
     NOT_LAST,
     ORDER_HELD,
+    OWED_AGAIN,
     PLACELESS,
     TOO_EARLY,
     TOO_LATE,
@@ -27,6 +28,7 @@ from models.fulfilment.deliveries.states import (
     AFTER_DISPATCH,
     BEFORE_DISPATCH,
     BEFORE_PICKING,
+    MAY_LACK,
     DeliveryState,
 )
 from models.trade.orders.acts import HELD
@@ -48,6 +50,7 @@ class DeliveryAction(StrEnum):
     DISPATCH = "DISPATCH"
     CANCEL = "CANCEL"
     CONFIRM_RECEIPT = "CONFIRM_RECEIPT"
+    RESHIP = "RESHIP"
 
 
 PLAN = Act(Scope.DELIVERIES_PLAN, frozenset({OrderState.CONFIRMED}))
@@ -96,6 +99,7 @@ CANCEL = Act(
     action=DeliveryAction.CANCEL,
 )
 CONFIRM_RECEIPT = Act(Scope.RECEIPTS_WRITE, AFTER_DISPATCH, action=DeliveryAction.CONFIRM_RECEIPT)
+RESHIP = Act(Scope.DELIVERIES_PLAN, MAY_LACK, needs=(OWED_AGAIN,), action=DeliveryAction.RESHIP)
 
 ACTS = (
     SPLIT,
@@ -110,5 +114,6 @@ ACTS = (
     DISPATCH,
     CANCEL,
     CONFIRM_RECEIPT,
+    RESHIP,
 )
 """Those that clients are told of, in the order in which they are."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, or_
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from models.base.acts import AllRows, Some
 from models.base.tasks import is_among
@@ -16,7 +16,7 @@ from models.master.parties import Party, PartyKind
 from models.trade.orders.acts import HELD
 from models.trade.orders.holds import Hold
 from models.trade.orders.lines import OrderLine
-from models.trade.orders.states import DeliveryPolicy
+from models.trade.orders.states import DeliveryPolicy, OrderState
 from models.trade.orders.tables import Order
 from models.trade.payments import stops
 
@@ -32,6 +32,7 @@ ALIKE = (
     "window_zone",
     "method",
     "excuse",
+    "reships_id",
     "state",
 )
 """What deliveries must share to be merged.
@@ -146,6 +147,19 @@ def _can_be_merged(rows: AllRows, delivery: Any, other: Any) -> ColumnElement[bo
         or_(delivery.party_id.is_not(None), of_one_order),
         ~HELD.of(rows, other),
     )
+
+
+def reshipped(rows: AllRows, delivery: Any, part: Any) -> ColumnElement[Any]:
+    """Return how much of a delivery's line others bring that were made to bring it again."""
+    (its, its_part), own = rows.tables((Delivery, DeliveryLine))
+    brought = select(func.coalesce(func.sum(its_part.planned - its_part.owed_again), 0)).where(
+        *own,
+        its.reships_id == delivery.id,
+        its.state != DeliveryState.CANCELLED,
+        its_part.delivery_id == its.id,
+        its_part.order_line_id == part.order_line_id,
+    )
+    return brought.correlate_except(its, its_part).scalar_subquery()
 
 
 def _is_special_of(rows: AllRows, delivery: Any, product: Any) -> ColumnElement[bool]:
@@ -281,6 +295,18 @@ UNCARRIED = Some(
         ),
     ),
     rule="D14",
+)
+OWED_AGAIN = Some(
+    "something of it was lost or came back, is still wanted, and nothing has taken its place",
+    (DeliveryLine, OrderLine, Order),
+    lambda rows, delivery, part, line, order: and_(
+        part.delivery_id == delivery.id,
+        line.id == part.order_line_id,
+        order.id == part.order_id,
+        order.state == OrderState.CONFIRMED,
+        line.unplanned > 0,
+        part.owed_again > reshipped(rows, delivery, part),
+    ),
 )
 DIVISIBLE = Some("something can go while something stays", (DeliveryLine,), _can_be_split_off)
 MERGEABLE = Some("there is another one like it that no hold stops", (Delivery,), _can_be_merged)

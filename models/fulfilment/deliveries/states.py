@@ -30,4 +30,6 @@ AFTER_DISPATCH = ON_THE_WAY | {
     DeliveryState.RETURNED_TO_SENDER,
     DeliveryState.LOST,
 }
+MAY_LACK = AFTER_DISPATCH - {DeliveryState.DELIVERED}
+"""Where something may be lost or have come back, and be sent again."""
 OPEN = BEFORE_DISPATCH | ON_THE_WAY

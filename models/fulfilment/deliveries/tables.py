@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.access.viewers import Actor
@@ -61,7 +62,8 @@ class Delivery(Owned):
     party_id: of its orders, None for a guest. ship_to: fields of kit.inputs.Place;
     recipient: fields of kit.inputs.Recipient. excuse: why it comes later than it was wanted, for
     what contracts guarantee. packing: how often it was packed; a repack voids
-    the parcels of the packing before.
+    the parcels of the packing before. reships_id: the delivery of which it brings again what was
+    lost or came back.
     """
 
     __tablename__ = "deliveries"
@@ -78,10 +80,12 @@ class Delivery(Owned):
         to("channels", "channel_id"),
         to("locations", "location_id"),
         to("addresses", "ship_to_id"),
+        to("deliveries", "reships_id"),
         indexed("deliveries", "party_id", "window_latest", "id"),
         indexed("deliveries", "channel_id"),
         indexed("deliveries", "location_id", "window_latest", "id"),
         indexed("deliveries", "ship_to_id"),
+        indexed("deliveries", "reships_id", postgresql_where=text("reships_id IS NOT NULL")),
         indexed("deliveries", "window_latest", "id"),
         known("state", DeliveryState),
         known("method", DeliveryMethod),
@@ -108,6 +112,7 @@ class Delivery(Owned):
     method: Mapped[DeliveryMethod] = mapped_column(OneOf(DeliveryMethod))
     incoterm: Mapped[Incoterm | None] = mapped_column(OneOf(Incoterm))
     completes_order: Mapped[bool] = mapped_column(default=False)
+    reships_id: Mapped[UUID | None]
     state: Mapped[DeliveryState] = mapped_column(OneOf(DeliveryState))
     packing: Mapped[int] = mapped_column(default=0)
     planned_at: Mapped[datetime]
@@ -120,7 +125,12 @@ class Delivery(Owned):
 
 
 class DeliveryLine(Packaged, Owned):
-    """What a delivery takes of one order line. order_id: of that line, so that it can be found."""
+    """What a delivery takes of one order line. order_id: of that line, so that it can be found.
+
+    owed_again: what of it was lost or came back, so that it counts no more as planned or shipped of
+    its order line; above `lost + refused` where it arrived after all, when something else had taken
+    its place (`commands.fulfilment.deliveries.owing`).
+    """
 
     __tablename__ = "delivery_lines"
     __seen__: ClassVar[Seen] = {
@@ -136,7 +146,11 @@ class DeliveryLine(Packaged, Owned):
         indexed("delivery_lines", "order_line_id"),
         indexed("delivery_lines", "order_id"),
         known("short_reason", ShortReason),
-        not_negative("planned", "picked", "packed", "shipped", "delivered", "lost", "refused"),
+        not_negative(
+            *("planned", "picked", "packed", "shipped", "delivered", "lost", "refused"),
+            "owed_again",
+        ),
+        check("owed_again_was_shipped", "owed_again <= shipped"),
         check(
             "progress",
             "delivered + lost + refused <= shipped AND shipped <= packed AND packed <= picked"
@@ -155,6 +169,7 @@ class DeliveryLine(Packaged, Owned):
     delivered: Mapped[Counter]
     lost: Mapped[Counter]
     refused: Mapped[Counter]
+    owed_again: Mapped[Counter]
     short_reason: Mapped[ShortReason | None] = mapped_column(OneOf(ShortReason))
 
     packaged_quantity = count_in_packagings("planned")

@@ -1,14 +1,15 @@
-"""What the words of carriers mean.
+"""What the words of carriers mean: each vocabulary whole, as its publisher lists it.
 
-The words are those of the domain page (section 4). Foreign words are compared without regard to
-case and to space around them; EPCIS also as URN or web URI of the Core Business Vocabulary.
+Foreign words are compared without regard to case and to space around them; those of EPCIS also as
+URN or web URI of the Core Business Vocabulary. A word has the reading that claims least: what only
+says that something was done in some building says nothing of the parcel's way.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from models.fulfilment.parcels import ParcelStatus
-from models.fulfilment.tracking.events import Vocabulary
+from models.fulfilment.tracking.events import Vocabulary, folded
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,16 @@ class Meaning:
 
 UNKNOWN = Meaning(ParcelStatus.UNKNOWN)
 DELAYED = Meaning(ParcelStatus.UNKNOWN, is_delay=True)
+_LABELLED = Meaning(ParcelStatus.LABEL_CREATED)
+_PICKED_UP = Meaning(ParcelStatus.PICKED_UP)
+_MOVING = Meaning(ParcelStatus.IN_TRANSIT)
+_LAST_MILE = Meaning(ParcelStatus.OUT_FOR_DELIVERY)
+_ATTEMPTED = Meaning(ParcelStatus.ATTEMPT_FAILED)
+_READY = Meaning(ParcelStatus.READY_FOR_PICKUP)
+_DELIVERED = Meaning(ParcelStatus.DELIVERED)
+_RETURNED = Meaning(ParcelStatus.RETURNED_TO_SENDER)
+_TROUBLE = Meaning(ParcelStatus.EXCEPTION)
+_LOST = Meaning(ParcelStatus.LOST)
 
 _OURS = {
     status.value: Meaning(status)
@@ -29,94 +40,140 @@ _OURS = {
 }
 """What only we decide, PACKED and VOIDED, is no word that somebody can report."""
 
-_WORDS: Mapping[Vocabulary, Mapping[str, Meaning]] = {
+_SILENT_STEPS = (
+    *("accepting", "assembling", "collecting", "commissioning", "creating_class_instance"),
+    *("cycle_counting", "decommissioning", "disassembling", "dispensing", "encoding"),
+    *("entering_exiting", "inspecting", "installing", "killing", "other", "picking", "removing"),
+    *("repackaging", "repairing", "replacing", "reserving", "retail_selling", "sampling"),
+    *("sensor_reporting", "stock_taking", "stocking", "storing", "unpacking"),
+)
+_SILENT_DISPOSITIONS = (
+    *("active", "available", "completeness_inferred", "completeness_verified", "conformant"),
+    *("container_closed", "container_open", "dispensed", "encoded", "in_progress", "inactive"),
+    *("mismatch_class", "mismatch_instance", "mismatch_quantity", "needs_replacement"),
+    *("no_pedigree_match", "non_conformant", "non_sellable_other", "partially_dispensed"),
+    *("reserved", "retail_sold", "sellable_accessible", "sellable_not_accessible"),
+    *("unavailable", "unknown"),
+)
+"""Words of EPCIS that say nothing of where a parcel is on its way."""
+
+
+def _silent(words: Iterable[str]) -> dict[str, Meaning]:
+    return dict.fromkeys(words, UNKNOWN)
+
+
+WORDS: Mapping[Vocabulary, Mapping[str, Meaning]] = {
     Vocabulary.ABRUF: _OURS | {"DELAYED": DELAYED},
     Vocabulary.SHOPIFY: {
-        "LABEL_PURCHASED": Meaning(ParcelStatus.LABEL_CREATED),
-        "LABEL_PRINTED": Meaning(ParcelStatus.LABEL_CREATED),
-        "CONFIRMED": Meaning(ParcelStatus.LABEL_CREATED),
-        "CARRIER_PICKED_UP": Meaning(ParcelStatus.PICKED_UP),
-        "IN_TRANSIT": Meaning(ParcelStatus.IN_TRANSIT),
+        "LABEL_PURCHASED": _LABELLED,
+        "LABEL_PRINTED": _LABELLED,
+        "CONFIRMED": _LABELLED,
+        "CARRIER_PICKED_UP": _PICKED_UP,
+        "IN_TRANSIT": _MOVING,
         "DELAYED": DELAYED,
-        "OUT_FOR_DELIVERY": Meaning(ParcelStatus.OUT_FOR_DELIVERY),
-        "ATTEMPTED_DELIVERY": Meaning(ParcelStatus.ATTEMPT_FAILED),
-        "READY_FOR_PICKUP": Meaning(ParcelStatus.READY_FOR_PICKUP),
-        "DELIVERED": Meaning(ParcelStatus.DELIVERED),
-        "FAILURE": Meaning(ParcelStatus.EXCEPTION),
+        "OUT_FOR_DELIVERY": _LAST_MILE,
+        "ATTEMPTED_DELIVERY": _ATTEMPTED,
+        "READY_FOR_PICKUP": _READY,
+        "READY_FOR_RECIPIENT_PICKUP": _READY,
+        "PICKED_UP": _DELIVERED,
+        "DELIVERED": _DELIVERED,
+        "BUYER_ACTION_REQUIRED": _TROUBLE,
+        "RETURNING_TO_SENDER": _TROUBLE,
+        "FAILURE": _TROUBLE,
     },
     Vocabulary.AFTERSHIP: {
-        "InfoReceived": Meaning(ParcelStatus.LABEL_CREATED),
-        "InTransit": Meaning(ParcelStatus.IN_TRANSIT),
-        "OutForDelivery": Meaning(ParcelStatus.OUT_FOR_DELIVERY),
-        "AttemptFail": Meaning(ParcelStatus.ATTEMPT_FAILED),
-        "AvailableForPickup": Meaning(ParcelStatus.READY_FOR_PICKUP),
-        "Delivered": Meaning(ParcelStatus.DELIVERED),
-        "Exception": Meaning(ParcelStatus.EXCEPTION),
-        "Expired": Meaning(ParcelStatus.EXCEPTION),
+        "InfoReceived": _LABELLED,
+        "InTransit": _MOVING,
+        "OutForDelivery": _LAST_MILE,
+        "AttemptFail": _ATTEMPTED,
+        "AvailableForPickup": _READY,
+        "Delivered": _DELIVERED,
+        "Exception": _TROUBLE,
+        "Expired": _TROUBLE,
         "Pending": UNKNOWN,
     },
     Vocabulary.EASYPOST: {
-        "pre_transit": Meaning(ParcelStatus.LABEL_CREATED),
-        "in_transit": Meaning(ParcelStatus.IN_TRANSIT),
-        "out_for_delivery": Meaning(ParcelStatus.OUT_FOR_DELIVERY),
-        "failure": Meaning(ParcelStatus.ATTEMPT_FAILED),
-        "available_for_pickup": Meaning(ParcelStatus.READY_FOR_PICKUP),
-        "delivered": Meaning(ParcelStatus.DELIVERED),
-        "return_to_sender": Meaning(ParcelStatus.RETURNED_TO_SENDER),
-        "error": Meaning(ParcelStatus.EXCEPTION),
-        "cancelled": Meaning(ParcelStatus.EXCEPTION),
+        "pre_transit": _LABELLED,
+        "in_transit": _MOVING,
+        "out_for_delivery": _LAST_MILE,
+        "failure": _ATTEMPTED,
+        "available_for_pickup": _READY,
+        "delivered": _DELIVERED,
+        "return_to_sender": _RETURNED,
+        "error": _TROUBLE,
+        "cancelled": _TROUBLE,
         "unknown": UNKNOWN,
     },
     Vocabulary.EPCIS: {
-        "packing": Meaning(ParcelStatus.LABEL_CREATED),
-        "staging_outbound": Meaning(ParcelStatus.LABEL_CREATED),
-        "loading": Meaning(ParcelStatus.PICKED_UP),
-        "departing": Meaning(ParcelStatus.PICKED_UP),
-        "transporting": Meaning(ParcelStatus.IN_TRANSIT),
-        "arriving": Meaning(ParcelStatus.DELIVERED),
-        "receiving": Meaning(ParcelStatus.DELIVERED),
+        "packing": _LABELLED,
+        "staging_outbound": _LABELLED,
+        "loading": _PICKED_UP,
+        "departing": _PICKED_UP,
+        "shipping": _PICKED_UP,
+        "consigning": _PICKED_UP,
+        "transporting": _MOVING,
+        "arriving": _MOVING,
+        "unloading": _MOVING,
+        "receiving": _DELIVERED,
+        "holding": DELAYED,
+        "void_shipping": _TROUBLE,
+        "destroying": _TROUBLE,
+        **_silent(_SILENT_STEPS),
     },
 }
-"""The domain page's table. A word that it lists in several rows has the reading that claims
-least: AfterShip's InTransit and Exception are told apart by their sub-status alone, EasyPost's
-failure is a failed attempt, EXCEPTION is not yet LOST."""
+"""Shopify's PICKED_UP is the customer's, beside CARRIER_PICKED_UP. A parcel that arrives somewhere
+has arrived at a hub: who takes goods in says receiving. AfterShip's InTransit and Exception are
+told apart by their sub-status alone, EasyPost's failure is a failed attempt, EXCEPTION is not yet
+LOST."""
 
-_FINER: Mapping[Vocabulary, Mapping[str, Meaning]] = {
+FINER: Mapping[Vocabulary, Mapping[str, Meaning]] = {
     Vocabulary.AFTERSHIP: {
-        "InTransit_002": Meaning(ParcelStatus.PICKED_UP),
+        "InTransit_002": _PICKED_UP,
         "Exception_004": DELAYED,
         "Exception_005": DELAYED,
-        "Exception_011": Meaning(ParcelStatus.RETURNED_TO_SENDER),
-        "Exception_013": Meaning(ParcelStatus.LOST),
-    }
+        "Exception_011": _RETURNED,
+        "Exception_013": _LOST,
+    },
+    Vocabulary.EPCIS: {
+        "damaged": _TROUBLE,
+        "expired": _TROUBLE,
+        "recalled": _TROUBLE,
+        "returned": _TROUBLE,
+        "destroyed": _LOST,
+        "disposed": _LOST,
+        "stolen": _LOST,
+    },
 }
-"""Sub-statuses that say more than their status (AfterShip, "Delivery Sub-statuses": acceptance
-scan, delayed at customs, delayed by external factors, returned to sender, lost)."""
+"""Sub-statuses that say more than their status: AfterShip's acceptance scan, delays at customs and
+by external factors, returned to sender, lost; dispositions of EPCIS that tell of harm."""
 
-_EPCIS_PREFIXES = ("urn:epcglobal:cbv:bizstep:", "https://ref.gs1.org/cbv/bizstep-")
+_AT_LEAST: Mapping[Vocabulary, Mapping[str, Meaning]] = {
+    Vocabulary.EPCIS: {"in_transit": _MOVING, **_silent(_SILENT_DISPOSITIONS)}
+}
+"""Sub-statuses that count where the status says nothing."""
 
+_TOGETHER = {(Vocabulary.EPCIS, "receiving", "returned"): _RETURNED}
+"""Status and sub-status that mean together what neither does alone."""
 
-def _folded(word: str) -> str:
-    word = word.strip().casefold()
-    for prefix in _EPCIS_PREFIXES:
-        word = word.removeprefix(prefix)
-    return word
+DISPOSITIONS = frozenset(FINER[Vocabulary.EPCIS]) | frozenset(_AT_LEAST[Vocabulary.EPCIS])
 
 
 def _by_folded(
     words: Mapping[Vocabulary, Mapping[str, Meaning]],
 ) -> Mapping[tuple[Vocabulary, str], Meaning]:
     return {
-        (vocabulary, _folded(word)): meaning
+        (vocabulary, folded(word)): meaning
         for vocabulary, meanings in words.items()
         for word, meaning in meanings.items()
     }
 
 
-_MEANINGS, _FINER_MEANINGS = _by_folded(_WORDS), _by_folded(_FINER)
+_MEANINGS, _FINER_MEANINGS, _LEAST = (_by_folded(it) for it in (WORDS, FINER, _AT_LEAST))
 
 
 def meaning(vocabulary: Vocabulary, status: str, sub_status: str | None = None) -> Meaning:
     """Return what a reported word means; a word that nobody knows is UNKNOWN, never lost."""
-    finer = _FINER_MEANINGS.get((vocabulary, _folded(sub_status or "")))
-    return finer or _MEANINGS.get((vocabulary, _folded(status)), UNKNOWN)
+    word, finer = folded(status), (vocabulary, folded(sub_status))
+    together = _TOGETHER.get((vocabulary, word, finer[1])) or _FINER_MEANINGS.get(finer)
+    plain = together or _MEANINGS.get((vocabulary, word), UNKNOWN)
+    return _LEAST.get(finer, UNKNOWN) if plain == UNKNOWN else plain

@@ -1,13 +1,23 @@
 """Where a parcel stands: the status that follows from all that was reported of it."""
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
-from models.fulfilment.parcels import ParcelStatus
+from models.fulfilment.parcels import Parcel, ParcelStatus
 
 TERMINAL = frozenset({ParcelStatus.DELIVERED, ParcelStatus.RETURNED_TO_SENDER, ParcelStatus.LOST})
 """Where a parcel's way ends; only a correction leads out of it."""
+
+APART = timedelta(days=30)
+"""How far apart parcels of one consignment get its number; carriers let numbers rest for longer."""
+
+
+def has_shared(parcel: Parcel, added_at: datetime, newest: datetime) -> bool:
+    """Tell whether a parcel still had its number when the newest one got it: they share it then."""
+    was_over = parcel.status in TERMINAL and parcel.status_at < newest
+    return added_at == newest or (not was_over and newest - added_at <= APART)
+
 
 _RANK = {
     status: rank
@@ -52,6 +62,18 @@ class Report(Protocol):
     def is_correction(self) -> bool:
         """Whether it takes a report before it back."""
 
+    @property
+    def source(self) -> str:
+        """Who reported it."""
+
+    @property
+    def carrier_event_id(self) -> str | None:
+        """The reporter's own id of it, which a correction of it bears, too."""
+
+    @property
+    def is_error_declaration(self) -> bool:
+        """Whether it only says that the report with its id was an error."""
+
 
 class Standing(NamedTuple):
     """What follows from all reports of a parcel. status_at: when it came to its status."""
@@ -66,11 +88,13 @@ def standing(packed_at: datetime, reports: Iterable[Report]) -> Standing:
 
     Reports count by (occurred_at, rank), corrections after all others of their instant. UNKNOWN
     hides nothing that is known, so that a parcel without a telling report is PACKED. A terminal
-    status stays until a correction. A delay lasts until a later report of progress.
+    status stays until a correction. A delay lasts until a later report of progress. What was
+    declared an error, or corrected under its own id, is as if it had never been reported, whichever
+    of the two came first.
     """
     status, status_at = ParcelStatus.PACKED, packed_at
     moved_at = delayed_at = None
-    for report in sorted(reports, key=_order):
+    for report in sorted(_counting(list(reports)), key=_order):
         if report.is_delay:
             delayed_at = report.occurred_at
         over = status in TERMINAL and not report.is_correction
@@ -82,6 +106,19 @@ def standing(packed_at: datetime, reports: Iterable[Report]) -> Standing:
             moved_at = report.occurred_at
     waits = delayed_at is not None and (moved_at is None or moved_at <= delayed_at)
     return Standing(status, status_at, waits and status not in TERMINAL)
+
+
+def _counting(reports: Sequence[Report]) -> Iterable[Report]:
+    """Leave out declarations of errors, and what they or corrections take back."""
+    taken_back = {_named(it) for it in reports if it.is_correction or it.is_error_declaration}
+    for report in reports:
+        is_void = not report.is_correction and _named(report) in taken_back
+        if not report.is_error_declaration and (report.carrier_event_id is None or not is_void):
+            yield report
+
+
+def _named(report: Report) -> tuple[str, str | None]:
+    return report.source.casefold(), report.carrier_event_id
 
 
 def _order(report: Report) -> tuple[datetime, bool, int]:

@@ -71,12 +71,13 @@ class OrderLine(OfProduct, Packaged, Owned):
     may be planned, as a quantity (invariant O1). guarantee_id: what its contract guaranteed when it
     was called off. called_off_on, wanted_on: days at the guarantee's zone, on which its customer
     called it off and for which it wants it. agreed_latest: the last instant of an amended window
-    that its customer has accepted instead of the one that was wanted. agreed_at, wanted_before: when it
-    did, of what is guaranteed, and which day was wanted_on until then. response: what the merchant
-    has said to it last, None where that is nothing or was not agreed on. offered_..., answer_by:
+    that its customer has accepted instead of the one that was wanted. agreed_at, wanted_before:
+    when it did, of what is guaranteed, and which day was wanted_on until then. response: what the
+    merchant has said to it last, None where that is nothing or was not agreed on. offered_..., answer_by:
     what an amendment says instead, while it waits for its answer, and until when it does.
     replaced_product_id: what was ordered instead of the product, where a substitute was agreed on.
-    The counters are sums that the database checks.
+    The counters are sums that the database checks; what was lost or refused is owed again, and
+    counts as planned and shipped no more.
     """
 
     __tablename__ = "order_lines"
@@ -137,8 +138,7 @@ class OrderLine(OfProduct, Packaged, Owned):
         check("o1_planned", "planned <= ordered - cancelled + over_tolerance"),
         check(
             "o2_progress",
-            "delivered + lost + refused <= shipped AND shipped <= packed AND packed <= picked"
-            " AND picked <= planned",
+            "delivered <= shipped AND shipped <= packed AND packed <= picked AND picked <= planned",
         ),
         check("o3_reserved", "reserved + shipped <= ordered - cancelled + over_tolerance"),
         check("o4_cancelled", "cancelled <= ordered AND (cancelled < ordered OR shipped = 0)"),

@@ -40,6 +40,7 @@ described(
     DISPATCH="`deliveryDispatch`.",
     CANCEL="`deliveryCancel`.",
     CONFIRM_RECEIPT="`deliveryConfirmReceipt`; a later receipt corrects an earlier one.",
+    RESHIP="`deliveryReship`.",
 )
 described(
     ShortReason,

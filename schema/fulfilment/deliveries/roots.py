@@ -8,9 +8,9 @@ from commands.fulfilment.deliveries import (
     holds,
     packing,
     plan,
-    receipts,
     release,
 )
+from commands.fulfilment.deliveries.arrivals import receipts, reship
 from execution import each_related, related
 from loaders.fulfilment import deliveries as loaders
 from loaders.fulfilment import parcels as parcel_loaders
@@ -18,6 +18,7 @@ from loaders.trade import orders as order_loaders
 from schema.fulfilment.deliveries.enums import DeliverySort
 from schema.fulfilment.deliveries.types import Delivery, Receipt
 from schema.fulfilment.parcels import Parcel
+from schema.graphql.bulk import UpsertResult
 from schema.graphql.connections import Connection, connection
 from schema.graphql.mutations import Payload, mutation
 from schema.graphql.roots import one_by
@@ -117,6 +118,15 @@ class DeliveryCancelPayload(DeliveryPayload):
     """The cancelled delivery."""
 
 
+@strawberry.type(description="Outcome of `deliveryReship`.")
+class DeliveryReshipPayload(DeliveryPayload):
+    """The delivery and the one that brings it again."""
+
+    reshipment: Delivery | None = related(
+        loaders.by_id, "The new delivery; null when refused.", key="reshipment_id"
+    )
+
+
 @strawberry.type(description="Outcome of `deliveryConfirmReceipt`.")
 class DeliveryConfirmReceiptPayload(DeliveryPayload):
     """The delivery and its new receipt."""
@@ -124,6 +134,42 @@ class DeliveryConfirmReceiptPayload(DeliveryPayload):
     receipt: Receipt | None = related(
         loaders.receipt_by_id, "The receipt; null when refused.", key="receipt_id"
     )
+
+
+@strawberry.type(description="What was done to one delivery of a verb for many.")
+class DeliveryResult(UpsertResult):
+    """One result."""
+
+    delivery: Delivery | None = related(
+        loaders.by_id, "The delivery; null when refused.", key="delivery_id"
+    )
+    parcels: list[Parcel] | None = each_related(
+        parcel_loaders.by_id, "Its new parcels; null where none were made.", key="parcel_ids"
+    )
+
+
+@strawberry.type(description="Outcome of a verb for many deliveries.")
+class DeliveriesPayload(Payload):
+    """The results, in the order of the input."""
+
+    results: list[DeliveryResult] | None = strawberry.field(
+        description="One result for each delivery; null when the whole call was refused."
+    )
+
+
+@strawberry.type(description="Outcome of `deliveriesRelease`.")
+class DeliveriesReleasePayload(DeliveriesPayload):
+    """What was released."""
+
+
+@strawberry.type(description="Outcome of `deliveriesPack`.")
+class DeliveriesPackPayload(DeliveriesPayload):
+    """What was packed."""
+
+
+@strawberry.type(description="Outcome of `deliveriesDispatch`.")
+class DeliveriesDispatchPayload(DeliveriesPayload):
+    """What was dispatched."""
 
 
 @strawberry.type
@@ -157,5 +203,9 @@ class DeliveriesMutation:
     delivery_release: DeliveryReleasePayload = mutation(release.release)
     delivery_pack: DeliveryPackPayload = mutation(packing.pack)
     delivery_dispatch: DeliveryDispatchPayload = mutation(dispatch.dispatch)
+    deliveries_release: DeliveriesReleasePayload = mutation(release.release_each)
+    deliveries_pack: DeliveriesPackPayload = mutation(packing.pack_each)
+    deliveries_dispatch: DeliveriesDispatchPayload = mutation(dispatch.dispatch_each)
     delivery_cancel: DeliveryCancelPayload = mutation(release.cancel)
+    delivery_reship: DeliveryReshipPayload = mutation(reship.reship)
     delivery_confirm_receipt: DeliveryConfirmReceiptPayload = mutation(receipts.confirm_receipt)

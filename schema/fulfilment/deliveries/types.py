@@ -64,6 +64,11 @@ class DeliveryLine(Node):
     delivered: Decimal = strawberry.field(description="What arrived.")
     lost: Decimal = strawberry.field(description="What was lost on the way.")
     refused: Decimal = strawberry.field(description="What the recipient did not take.")
+    owed_again: Decimal = strawberry.field(
+        description="What was lost or refused, so that its order line owes it again: there it is"
+        " not planned and shipped any more, but open. More than `lost` and `refused` where it"
+        " arrived after all, when something else had taken its place."
+    )
     short_reason: ShortReason | None = strawberry.field(
         description="Why less was picked than planned."
     )
@@ -168,6 +173,14 @@ class Delivery(Node):
     completes_order: bool = strawberry.field(
         description="Whether it was planned as the last one of its orders."
     )
+    reships: "Delivery | None" = related(
+        loaders.by_id,
+        "The delivery of which it brings again what was lost or came back.",
+        key="reships_id",
+    )
+    reshipped_by: list["Delivery"] = related(
+        loaders.reshipped_by, "Those that bring again what of it was lost or came back, by number."
+    )
     packing: int = strawberry.field(description="How often it was packed.")
     planned_at: datetime = strawberry.field(description="When it was planned.")
     released_at: datetime | None = strawberry.field(description="When it was released.")
@@ -186,6 +199,6 @@ class Delivery(Node):
     is_late: bool = related(
         loaders.timeliness,
         "The window's end passed before it was delivered: it is past and the delivery"
-        " has not arrived, or it arrived after it. A cancelled one is not late.",
+        " has not arrived, or it arrived after it. One that is cancelled or reshipped is not late.",
         attribute="is_late",
     )

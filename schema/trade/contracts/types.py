@@ -93,7 +93,9 @@ class ContractLine(Node):
     released: Decimal = strawberry.field(
         description="The cumulative quantity up to which the active releases ask for goods."
     )
-    shipped: Decimal = strawberry.field(description="What was dispatched.")
+    shipped: Decimal = strawberry.field(
+        description="What was dispatched, and neither lost nor refused."
+    )
     in_transit: Decimal = strawberry.field(
         description="What is shipped and not received: `cumulativeIssued` less"
         " `cumulativeReceived`, never negative."
@@ -117,7 +119,8 @@ class ContractLine(Node):
     )
 
     cumulative_issued: Decimal = column(
-        "shipped", "What we have dispatched in all (Fortschrittszahl)."
+        "shipped",
+        "What we have dispatched in all, and what was neither lost nor refused (Fortschrittszahl).",
     )
     cumulative_received: Decimal = column(
         "received", "What the customer says that it has received in all."

@@ -7,6 +7,7 @@ from typing import Any
 
 import strawberry
 
+from kit.inputs import IN_ITS_DECIMALS
 from models.access.viewers import Scope
 from schema.graphql import values
 from schema.graphql.scopes import Requires
@@ -14,8 +15,8 @@ from schema.trade.orders.enums import ChargeKind, TaxCategory
 
 
 @strawberry.type(
-    description="What an order comes to. What was cancelled does not count; every amount is in"
-    " whole minor units of the currency.",
+    description="What an order comes to. What was cancelled does not count; every amount is"
+    f" {IN_ITS_DECIMALS}.",
     directives=[Requires(scope=Scope.ORDERS_READ)],
 )
 class OrderTotals:

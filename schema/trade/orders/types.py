@@ -161,11 +161,17 @@ class OrderLine(Node):
     cancelled: Decimal = strawberry.field(description="What is not wanted any more.")
     reserved: Decimal = strawberry.field(description="What is set aside in stock.")
     backordered: Decimal = strawberry.field(description="What waits for goods.")
-    planned: Decimal = strawberry.field(description="What deliveries have taken.")
+    planned: Decimal = strawberry.field(
+        description="What deliveries have taken, and what was neither lost nor refused of it."
+    )
     picked: Decimal = strawberry.field(description="What was picked.")
     packed: Decimal = strawberry.field(description="What was packed.")
-    shipped: Decimal = strawberry.field(description="What was dispatched.")
-    delivered: Decimal = strawberry.field(description="What arrived.")
+    shipped: Decimal = strawberry.field(
+        description="What was dispatched, and neither lost nor refused."
+    )
+    delivered: Decimal = strawberry.field(
+        description="What arrived; not what came beside its replacement (`owedAgain`)."
+    )
     lost: Decimal = strawberry.field(description="What was lost on the way.")
     refused: Decimal = strawberry.field(description="What the recipient did not take.")
     return_requested: Decimal = strawberry.field(description="What is to come back.")

@@ -366,3 +366,19 @@ async def test_another_merchants_parties_answer_like_missing_ones(ask, world, da
     assert (await theirs(PARTIES))["parties"] == {"nodes": [], "totalCount": 0}
     await company(stranger, number="MINE", name="Theirs", addresses=[address(place=PLACE)])
     assert (await ask(PARTY, number="MINE"))["party"]["name"] != "Theirs"
+
+
+async def test_both_limits_keep_one_currency_also_where_one_is_left_out(ask):
+    upsert = """mutation ($input: PartiesUpsertInput!) { partiesUpsert(input: $input) {
+      results { status userErrors { code field } } } }"""
+
+    async def write(**fields):
+        item = {"number": "K-1", "name": "Weber", **fields}
+        (result,) = (await ask(upsert, input={"parties": [item]}))["partiesUpsert"]["results"]
+        return result["status"], [(it["code"], *it["field"][3:]) for it in result["userErrors"]]
+
+    euros, francs = ({"amount": "50", "currency": it} for it in ("EUR", "CHF"))
+    assert await write(approvalLimit=euros, approvalLimitPerDay=euros) == ("CREATED", [])
+    refusal = ("INVALID", "approvalLimitPerDay", "currency")
+    assert await write(approvalLimitPerDay=francs) == ("REFUSED", [refusal])
+    assert await write(approvalLimitPerDay=francs, approvalLimit=None) == ("UPDATED", [])

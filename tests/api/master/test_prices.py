@@ -106,7 +106,7 @@ async def test_what_happened_to_a_list_is_told(world, ask):
     [
         ({"partyNumber": "K-9"}, "NOT_FOUND", "priceLists.0.partyNumber"),
         ({"channelCode": "NONE"}, "NOT_FOUND", "priceLists.0.channelCode"),
-        ({}, "INVALID", "priceLists.0"),
+        ({"partyGroup": None}, "INVALID", "priceLists.0"),
         ({"partyGroup": "GOLD", "partyNumber": "K-1"}, "INVALID", "priceLists.0"),
         ({"partyGroup": "GOLD", "validTo": "2025-12-31"}, "INVALID_DATE", "priceLists.0"),
         ({"partyGroup": "GOLD", "currency": "CHF"}, "INVALID", "priceLists.0.currency"),
@@ -249,8 +249,8 @@ async def test_parties_say_their_group_and_their_channels(world, ask):
         ["A", "B"],
         "GOLD",
     )
-    assert await put(channelCodes=["A"]) == ("UPDATED", ["A"], None)
-    assert await put(channelCodes=[]) == ("UPDATED", [], None)
+    assert await put(channelCodes=["A"]) == ("UPDATED", ["A"], "GOLD")
+    assert await put(channelCodes=[], priceGroup=None) == ("UPDATED", [], None)
     assert await put(channelCodes=["A", "C"]) == [("NOT_FOUND", "channelCodes.1")]
     assert await put(channelCodes=["A", "A"]) == [("DUPLICATE", "channelCodes.1")]
     limits = {"approvalLimit": {"amount": "1", "currency": "EUR"}}
@@ -258,3 +258,28 @@ async def test_parties_say_their_group_and_their_channels(world, ask):
     assert await put(**limits) == [("INVALID", "approvalLimitPerDay.currency")]
     del limits["approvalLimit"]
     assert await put(**limits) == ("UPDATED", [], None)
+
+
+async def test_whose_a_list_is_stays_until_somebody_else_is_named(world, ask):
+    await parties.company(world, number="K-1")
+    await prices.price_list(ask, "OWN", partyGroup="GOLD", validTo="2026-06-30")
+    for fields, group in (({}, "GOLD"), ({"partyNumber": "K-1"}, None)):
+        await prices.price_list(ask, "OWN", **fields)
+        query = 'query { priceList(code: "OWN") { partyGroup party { number } validTo } }'
+        shown = (await ask(query))["priceList"]
+        assert (shown["partyGroup"], shown["validTo"]) == (group, "2026-06-30")
+    assert shown["party"] == {"number": "K-1"}
+
+
+@pytest.mark.parametrize(
+    ("code", "fields", "problem"),
+    [
+        ("NEW", {}, ("INVALID", [])),
+        ("OWN", {"validFrom": "2027-01-01"}, ("INVALID_DATE", ["validFrom"])),
+    ],
+)
+async def test_what_is_left_out_must_fit(ask, code, fields, problem):
+    await prices.price_list(ask, "OWN", partyGroup="GOLD", validTo="2026-06-30")
+    payload = await prices.upsert(ask, prices.LISTS, priceLists=[prices.listed(code, **fields)])
+    (found,) = refusals(payload)
+    assert (found["code"], found["field"][3:]) == problem

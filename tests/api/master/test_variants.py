@@ -90,7 +90,7 @@ async def test_a_product_tells_what_it_needs(ask):
     handling = {"keepFromC": "-25", "keepToC": "-18.5", "unNumber": "UN1845", "hazardClass": "9"}
     (made,) = (await _upsert(ask, shirt("ICE") | {"handling": handling}))["results"]
     assert made["product"]["handling"] == {**handling, "isHighValue": False, "isOversize": False}
-    (plain,) = (await _upsert(ask, shirt("ICE")))["results"]
+    (plain,) = (await _upsert(ask, shirt("ICE") | {"handling": None}))["results"]
     assert plain["status"] == "UPDATED"
     assert plain["product"]["handling"]["hazardClass"] is None
 

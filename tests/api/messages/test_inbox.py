@@ -6,6 +6,7 @@ import pytest
 
 from models.access.viewers import Actor, Scope
 from tests.guard import counted
+from tests.make import refusals
 from tests.make.messages import files
 from tests.make.messages.files import answer_text, received, results
 from tests.make.scene import fresh
@@ -279,7 +280,7 @@ async def test_what_is_no_base64_is_refused(ask) -> None:
 async def test_service_characters_that_part_nothing_are_refused(ask, marks: str) -> None:
     item = {"code": "P", "identification": "I", "serviceCharacters": marks}
     payload = (await ask(files.UPSERT, input={"partners": [item]}))["it"]
-    assert [it["field"][-1] for it in payload["userErrors"]] == ["serviceCharacters"]
+    assert [it["field"][-1] for it in refusals(payload)] == ["serviceCharacters"]
 
 
 async def test_a_scope_of_its_own_is_needed_and_only_staff_has_it(ask, world) -> None:

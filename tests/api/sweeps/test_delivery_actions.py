@@ -47,6 +47,7 @@ def _inputs(delivery: dict[str, Any], *others: dict[str, Any]) -> Inputs:
         "HOLD": [{"reason": "FRAUD", "owner": "Somebody"}],
         "PACK": [{"parcels": [{"generateSscc": True, "contents": deliveries.contents(delivery)}]}],
         "DISPATCH": [{}, {"dispatchedAt": "2026-03-02T09:00:00Z"}],
+        "RESHIP": [{"window": deliveries.WINDOW}],
     }
     return {it.action: [one | each for each in more.get(it.action, [{}])] for it in ACTS}
 

@@ -2,12 +2,15 @@
 
 from asyncio import gather
 
+from tests.make import refusals
 from tests.make.master import packagings
 from tests.make.trade import orders
 
 WRITE = """
 mutation ($input: ProductsUpsertInput!) {
-  productsUpsert(input: $input) { userErrors { code field } }
+  productsUpsert(input: $input) {
+    results { userErrors { code field } } userErrors { code field }
+  }
 }
 """
 HOLDERS = "{ products(first: 99) { nodes { gtin packagings { gtin } } } }"
@@ -17,7 +20,7 @@ GTINS = ("4006381333931", "4012345000009", "4000539000003")
 async def _write(ask, sku, gtin):
     item = {"sku": sku, "name": sku, "gtin": gtin}
     payload = (await ask(WRITE, input={"products": [item]}))["productsUpsert"]
-    return [it["code"] for it in payload["userErrors"]]
+    return [it["code"] for it in refusals(payload)]
 
 
 async def test_of_products_at_once_one_has_the_gtin(ask):
@@ -33,7 +36,7 @@ async def test_of_a_product_and_a_packaging_at_once_one_has_the_gtin(ask):
 
     async def _pack(code, gtin):
         payload = await packagings.try_packagings(ask, packagings.item(code, "12", gtin=gtin))
-        return [it["code"] for it in payload["userErrors"]]
+        return [it["code"] for it in refusals(payload)]
 
     for number, gtin in enumerate(GTINS):
         both = await gather(_write(ask, f"S-{number}", gtin), _pack(f"CARTON-{number}", gtin))

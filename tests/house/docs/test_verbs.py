@@ -44,7 +44,9 @@ def test_acts_are_found() -> None:
 @pytest.mark.parametrize("acts", ROOMS.values(), ids=list(ROOMS))
 def test_every_action_is_offered_by_one_act_and_done_by_one_verb(acts) -> None:
     assert [it.action for it in acts.ACTS] == list(type(acts.ACTS[0].action))
-    done = Counter(id(it.act) for it in VERBS)
+    # What is done with many at once is done as with one of them.
+    of_many = {it.name.replace("delivery", "deliveries") for it in VERBS if "delivery" in it.name}
+    done = Counter(id(it.act) for it in VERBS if it.name not in of_many)
     assert [done[id(it)] for it in acts.ACTS] == [1] * len(acts.ACTS)
     named = [it for it in vars(acts).values() if isinstance(it, Act) and it.action is not None]
     assert named == list(acts.ACTS)

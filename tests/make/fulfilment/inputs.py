@@ -114,6 +114,7 @@ def _packing(s: Scene, delivery: dict[str, Any]) -> dict[str, Any]:
     box = {
         "generateSscc": True,
         "parent": 0,
+        "trackingNumbers": labels["trackingNumbers"],
         "contents": [{**content, **COUNTED, "lot": "L", "serialNumbers": ["1", "2"]}],
     }
     short = {"deliveryLineId": content["deliveryLineId"], "picked": "2", "shortReason": "OTHER"}
@@ -126,8 +127,74 @@ async def delivery_dispatch(s: Scene) -> dict[str, Any]:
     return {**versioned("deliveryId", packed), "dispatchedAt": "2026-03-02T08:00:00Z"}
 
 
+async def deliveries_release(s: Scene) -> dict[str, Any]:
+    return {"deliveries": [await delivery_release(s), await delivery_release(s)]}
+
+
+async def deliveries_pack(s: Scene) -> dict[str, Any]:
+    return {"deliveries": [await delivery_pack(s), await delivery_pack_again(s)]}
+
+
+async def deliveries_dispatch(s: Scene) -> dict[str, Any]:
+    return {"deliveries": [await delivery_dispatch(s), await delivery_dispatch(s)]}
+
+
+def _recorded(s: Scene, order: dict[str, Any], quantity: str) -> dict[str, Any]:
+    (line,) = order["lines"]
+    taken = {"orderLineId": line["id"], "quantity": quantity, **COUNTED}
+    how = {"method": "PARCEL", "incoterm": "DAP", "completesOrder": False, "recipient": PERSON}
+    where = {"locationId": s.location, "window": WINDOW, "windowOverride": "Asked."}
+    return {**how, **where, "lines": [taken]}
+
+
+async def deliveries_record(s: Scene) -> dict[str, Any]:
+    order = await s.order()
+    (line,) = order["lines"]
+    steps = ("planned", "released", "packed", "dispatched", "delivered")
+    times = {f"{it}At": f"2026-03-02T08:{place:02}:00Z" for place, it in enumerate(steps)}
+    due = dict.fromkeys(("promisedAt", "fulfilAt", "fulfilBy"), "2026-03-02T08:00:00Z")
+    size = {"weightG": 9000, "lengthMm": 400, "widthMm": 300, "heightMm": 300}
+    labels = {"service": "Freight", "labelReference": "L", "trackingNumbers": [fresh("T")]}
+    sscc = gs1.sscc("4012345", new_id().int % 10**9)
+    content = {"orderLineId": line["id"], "quantity": "2", **COUNTED, "lot": "L"}
+    box = {"parent": 0, "contents": [content | {"serialNumbers": ["1", "2"]}]}
+    box |= {"generateSscc": True}
+    pallet = {"sscc": sscc, "carrierId": s.carrier, **size, **labels}
+    sent = _recorded(s, order, "2") | times | due
+    sent |= {"parcels": [pallet, box], "shipToId": s.address}
+    free = _recorded(s, order, "3") | {"shipTo": PLACE, "cancelledAt": "2026-03-02T08:30:00Z"}
+    return {"deliveries": [sent, free]}
+
+
 async def delivery_cancel(s: Scene) -> dict[str, Any]:
     return versioned("deliveryId", await s.delivery())
+
+
+async def _lost(s: Scene) -> dict[str, Any]:
+    """Return a delivery whose one parcel was lost."""
+    sent = await s.delivery(deliveries.dispatched)
+    lost = {"sscc": sent["parcels"][0]["sscc"], "status": "LOST"}
+    report = {"events": [{**lost, "occurredAt": "2026-03-02T08:45:00Z"}]}
+    document = """mutation ($input: ParcelRecordTrackingInput!) {
+        parcelRecordTracking(input: $input) { userErrors { code } }
+    }"""
+    await s.ask(document, input=report)
+    return await deliveries.read(s.ask, sent)
+
+
+async def delivery_reship(s: Scene) -> dict[str, Any]:
+    lost = await _lost(s)
+    when = dict.fromkeys(("promisedAt", "fulfilAt", "fulfilBy"), "2026-03-09T06:00:00+00:00")
+    where = {"locationId": s.location, "window": WINDOW, "recipient": PERSON, "method": "PARCEL"}
+    lines = [it | COUNTED for it in deliveries.contents(lost, "4")]
+    more = {"windowOverride": "Asked.", "shipToId": s.address, "lines": lines}
+    return {**versioned("deliveryId", lost), **when, **where, **more}
+
+
+async def delivery_reship_free(s: Scene) -> dict[str, Any]:
+    values = await delivery_reship(s)
+    del values["shipToId"]
+    return {**values, "shipTo": PLACE}
 
 
 async def delivery_confirm_receipt(s: Scene) -> dict[str, Any]:
@@ -161,6 +228,12 @@ async def parcel_record_tracking(s: Scene) -> dict[str, Any]:
 
 async def parcel_record_tracking_sscc(s: Scene) -> dict[str, Any]:
     return {"source": "feed", "events": [{**TRACKED, "sscc": (await s.parcel())["sscc"]}]}
+
+
+async def parcel_record_tracking_error(s: Scene) -> dict[str, Any]:
+    named = {"parcelId": (await s.parcel())["id"]}
+    declared = {"isErrorDeclaration": True, "correctiveEventIds": ["E-2"]}
+    return {"source": "feed", "events": [{**TRACKED, **named, **declared}]}
 
 
 async def parcel_record_tracking_local(s: Scene) -> dict[str, Any]:

@@ -50,7 +50,10 @@ mutation ($input: InterchangeReceiveInput!) {
 UPSERT = """
 mutation ($input: PartnerProfilesUpsertInput!) {
   it: partnerProfilesUpsert(input: $input) {
-    results { status partnerProfile { id code identification referencesUsed } }
+    results {
+      status userErrors { code field message }
+      partnerProfile { id code identification referencesUsed }
+    }
     userErrors { code field message }
   }
 }

@@ -75,7 +75,7 @@ class Client:
         return [it.action.value for it in acts if await self._accepts(it, inputs[it.action])]
 
     async def _accepts(self, act: Act, inputs: Sequence[dict[str, Any]]) -> bool:
-        (verb,) = [it for it in VERBS if it.act is act]
+        verb = next(it for it in VERBS if it.act is act)
         if not self.viewer.may(act.scope):
             return False
         for fields in inputs:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from models.fulfilment.parcels import ParcelStatus
 from models.fulfilment.tracking.events import Vocabulary
-from models.fulfilment.tracking.meanings import meaning
+from models.fulfilment.tracking.meanings import DISPOSITIONS, FINER, WORDS, meaning
 from models.fulfilment.tracking.standing import TERMINAL, Standing, standing
 
 PACKED_AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -22,6 +22,9 @@ class Report:
     status: ParcelStatus
     is_delay: bool = False
     is_correction: bool = False
+    source: str = "feed"
+    carrier_event_id: str | None = None
+    is_error_declaration: bool = False
 
 
 def at(hour: int) -> datetime:
@@ -144,13 +147,119 @@ def test_a_delay_lasts_until_a_later_report_of_progress():
         ("EPCIS", "urn:epcglobal:cbv:bizstep:loading", "PICKED_UP"),
         ("EPCIS", "https://ref.gs1.org/cbv/BizStep-departing", "PICKED_UP"),
         ("EPCIS", "transporting", "IN_TRANSIT"),
-        ("EPCIS", "arriving", "DELIVERED"),
+        ("SHOPIFY", "PICKED_UP", "DELIVERED"),
+        ("SHOPIFY", "READY_FOR_RECIPIENT_PICKUP", "READY_FOR_PICKUP"),
+        ("SHOPIFY", "BUYER_ACTION_REQUIRED", "EXCEPTION"),
+        ("SHOPIFY", "RETURNING_TO_SENDER", "EXCEPTION"),
+        ("EPCIS", "shipping", "PICKED_UP"),
+        ("EPCIS", "consigning", "PICKED_UP"),
+        ("EPCIS", "unloading", "IN_TRANSIT"),
+        ("EPCIS", "arriving", "IN_TRANSIT"),
+        ("EPCIS", "void_shipping", "EXCEPTION"),
+        ("EPCIS", "destroying", "EXCEPTION"),
+        ("EPCIS", "storing", "UNKNOWN"),
         ("EPCIS", "receiving", "DELIVERED"),
     ],
 )
-def test_a_foreign_word_has_its_meaning_of_the_domain_page(vocabulary, word, status):
+def test_a_foreign_word_has_its_meaning(vocabulary, word, status):
     meant = meaning(Vocabulary(vocabulary), word)
     assert (meant.status, meant.is_delay) == (status, False)
+
+
+PUBLISHED = {
+    # Shopify, GraphQL Admin API 2026-10 and Customer Account API 2024-07 to 2026-10 and unstable,
+    # enum FulfillmentEventStatus.
+    "SHOPIFY": """ATTEMPTED_DELIVERY BUYER_ACTION_REQUIRED CARRIER_PICKED_UP CONFIRMED DELAYED
+        DELIVERED FAILURE IN_TRANSIT LABEL_PRINTED LABEL_PURCHASED OUT_FOR_DELIVERY PICKED_UP
+        READY_FOR_PICKUP READY_FOR_RECIPIENT_PICKUP RETURNING_TO_SENDER""",
+    # AfterShip Tracking API 2025-01, "Delivery Statuses".
+    "AFTERSHIP": """InfoReceived InTransit OutForDelivery AttemptFail Delivered AvailableForPickup
+        Exception Expired Pending""",
+    # EasyPost API v2, Tracker object, attribute status.
+    "EASYPOST": """unknown pre_transit in_transit out_for_delivery delivered available_for_pickup
+        return_to_sender failure cancelled error""",
+    # GS1 Core Business Vocabulary 2.0 (2022), section 7.1, business steps; also the enumeration
+    # bizStep of the JSON schema of EPCIS 2.0.
+    "EPCIS": """accepting arriving assembling collecting commissioning consigning
+        creating_class_instance cycle_counting decommissioning departing destroying disassembling
+        dispensing encoding entering_exiting holding inspecting installing killing loading other
+        packing picking receiving removing repackaging repairing replacing reserving retail_selling
+        sampling sensor_reporting shipping staging_outbound stock_taking stocking storing
+        transporting unloading unpacking void_shipping""",
+}
+PUBLISHED_DISPOSITIONS = """active available completeness_inferred completeness_verified conformant
+    container_closed container_open damaged destroyed dispensed disposed encoded expired in_progress
+    in_transit inactive mismatch_class mismatch_instance mismatch_quantity needs_replacement
+    no_pedigree_match non_conformant non_sellable_other partially_dispensed recalled reserved
+    retail_sold returned sellable_accessible sellable_not_accessible stolen unavailable unknown"""
+"""GS1 Core Business Vocabulary 2.0 (2022), section 7.2, dispositions."""
+AFTERSHIPS_SUB_STATUSES = {
+    "InfoReceived": 1,
+    "InTransit": 9,
+    "OutForDelivery": 4,
+    "AttemptFail": 3,
+    "Delivered": 4,
+    "AvailableForPickup": 1,
+    "Exception": 13,
+    "Expired": 1,
+    "Pending": 6,
+}
+"""AfterShip Tracking API 2025-01, "Delivery Sub-statuses": the last number behind each status."""
+
+
+@pytest.mark.parametrize("vocabulary", PUBLISHED)
+def test_each_vocabulary_is_whole_as_its_publisher_lists_it(vocabulary):
+    assert set(WORDS[Vocabulary(vocabulary)]) == set(PUBLISHED[vocabulary].split())
+
+
+def test_the_dispositions_are_whole_too():
+    assert set(PUBLISHED_DISPOSITIONS.split()) == DISPOSITIONS
+
+
+def test_each_sub_status_of_aftership_tells_its_status_or_more():
+    for status, last in AFTERSHIPS_SUB_STATUSES.items():
+        for number in range(1, last + 1):
+            finer = f"{status}_{number:03}"
+            plain = meaning(Vocabulary.AFTERSHIP, status)
+            expected = FINER[Vocabulary.AFTERSHIP].get(finer, plain)
+            assert meaning(Vocabulary.AFTERSHIP, status, finer) == expected
+
+
+@pytest.mark.parametrize(
+    ("step", "disposition", "status"),
+    [
+        ("shipping", "in_transit", "PICKED_UP"),
+        ("storing", "in_transit", "IN_TRANSIT"),
+        ("arriving", "in_progress", "IN_TRANSIT"),
+        ("receiving", "sellable_accessible", "DELIVERED"),
+        ("receiving", "https://ref.gs1.org/cbv/Disp-returned", "RETURNED_TO_SENDER"),
+        ("shipping", "urn:epcglobal:cbv:disp:returned", "EXCEPTION"),
+        ("receiving", "damaged", "EXCEPTION"),
+        ("inspecting", "stolen", "LOST"),
+    ],
+)
+def test_a_disposition_tells_what_the_step_does_not(step, disposition, status):
+    assert meaning(Vocabulary.EPCIS, step, disposition).status == status
+
+
+def test_what_was_declared_an_error_was_never_reported():
+    wrong = Report(at(2), ParcelStatus.DELIVERED, carrier_event_id="E1")
+    moving = Report(at(1), ParcelStatus.IN_TRANSIT, carrier_event_id="E0")
+    declared = replace(wrong, is_error_declaration=True)
+    for reports in ([moving, wrong, declared], [declared, wrong, moving]):
+        assert standing(PACKED_AT, reports) == Standing(ParcelStatus.IN_TRANSIT, at(1))
+    instead = Report(at(3), ParcelStatus.OUT_FOR_DELIVERY, carrier_event_id="E2")
+    assert standing(PACKED_AT, [wrong, declared, instead]).status == "OUT_FOR_DELIVERY"
+    elsewhere = replace(declared, source="another feed")
+    assert standing(PACKED_AT, [wrong, elsewhere]).status == "DELIVERED"
+
+
+def test_a_correction_stands_in_place_of_the_event_whose_id_it_bears():
+    wrong = Report(at(4), ParcelStatus.DELIVERED, carrier_event_id="E1")
+    corrected = Report(
+        at(2), ParcelStatus.ATTEMPT_FAILED, is_correction=True, carrier_event_id="E1"
+    )
+    assert standing(PACKED_AT, [wrong, corrected]).status == "ATTEMPT_FAILED"
 
 
 @pytest.mark.parametrize("vocabulary", [Vocabulary.ABRUF, Vocabulary.SHOPIFY])

@@ -1,6 +1,8 @@
 """Deliveries that are taken back before they leave."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from uuid import UUID
 
 from commands.fulfilment.deliveries.locking import Locked, changed
 from commands.fulfilment.parcels.pack import void
@@ -11,8 +13,13 @@ from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery
 
 
-async def take_back(writing: Writing, locked: Locked, deliveries: Collection[Delivery]) -> None:
-    """Cancel locked deliveries that have not left (D5).
+async def take_back(
+    writing: Writing,
+    locked: Locked,
+    deliveries: Collection[Delivery],
+    when: Mapping[UUID, datetime] | None = None,
+) -> None:
+    """Cancel locked deliveries that have not left (D5). when: by id, where that was not now.
 
     Their own lines keep what was planned, picked and packed, for the record; the counters of the
     order lines go back exactly.
@@ -22,6 +29,6 @@ async def take_back(writing: Writing, locked: Locked, deliveries: Collection[Del
             order_line = locked.order_lines[line.order_line_id]
             move(order_line, planned=-line.planned, picked=-line.picked, packed=-line.packed)
         delivery.state = DeliveryState.CANCELLED
-        delivery.cancelled_at = writing.now
-        changed(writing, delivery, DeliveryCancelled(delivery.id))
+        delivery.cancelled_at = (when or {}).get(delivery.id, writing.now)
+        changed(writing, delivery, DeliveryCancelled(delivery.id), delivery.cancelled_at)
     await void(locked.writing, *(it.id for it in deliveries))

@@ -1,9 +1,12 @@
 """What is left of an order beside its deliveries, where its policy says that nothing may be."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from decimal import Decimal
+from uuid import UUID
 
 from commands.fulfilment.deliveries.locking import Locked
+from commands.trade.contracts.account import give_back
 from commands.trade.orders import lines
 from commands.trade.orders.cancel import cancelled_lines
 from commands.trade.orders.states import become
@@ -12,20 +15,36 @@ from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import OrderState
 from models.trade.orders.tables import Order
 
+Remaining = Mapping[OrderLine, Decimal]
+"""Line -> how much of it is in no delivery."""
 
-async def cancel(locked: Locked, order: Order, remaining: Mapping[OrderLine, Decimal]) -> None:
-    """Cancel quantities of a locked order that are in no delivery. rest: line -> quantity.
 
-    An order of which nothing remains is CANCELLED.
+async def cancel(locked: Locked, order: Order, remaining: Remaining) -> None:
+    """Cancel quantities of a locked order, as `cancel_each` does."""
+    await cancel_each(locked, {order: remaining})
+
+
+async def cancel_each(locked: Locked, remaining: Mapping[Order, Remaining]) -> None:
+    """Cancel quantities of locked orders that are in no delivery.
+
+    An order of which nothing remains is CANCELLED. Call-offs give theirs back to their contracts.
     """
-    open_quantities = {line: quantity for line, quantity in remaining.items() if quantity > 0}
-    if not open_quantities:
-        return
-    writing = locked.writing
-    every = locked.lines_of_order(order)
-    happened = OrderLinesCancelled(order.id, lines=cancelled_lines(open_quantities))
-    await lines.cancel(writing, order, every, open_quantities, happened)
-    order.version += 1
-    if all(line.cancelled == line.ordered for line in every):
-        become(writing, order, OrderState.CANCELLED)
-        writing.record(OrderCancelled(order.id))
+    changes: defaultdict[UUID, dict[UUID, Decimal]] = defaultdict(dict)
+    for order, quantities in remaining.items():
+        wanted = {line: quantity for line, quantity in quantities.items() if quantity > 0}
+        if not wanted:
+            continue
+        every = locked.lines_of_order(order)
+        happened = OrderLinesCancelled(order.id, lines=cancelled_lines(wanted))
+        given_back = await lines.cancelled(locked.writing, order, every, wanted, happened)
+        order.version += 1
+        if order.state is not OrderState.CLOSED and all(it.cancelled == it.ordered for it in every):
+            become(locked.writing, order, OrderState.CANCELLED)
+            locked.writing.record(OrderCancelled(order.id))
+        if order.contract_id is not None:
+            of = changes[order.contract_id]
+            for line_id, amount in given_back.items():
+                of[line_id] = of.get(line_id, Decimal(0)) + amount
+    for contract_id, amounts in sorted(changes.items()):
+        if amounts:
+            await give_back(locked.writing, contract_id, amounts)

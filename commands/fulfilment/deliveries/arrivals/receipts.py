@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from commands.fulfilment.deliveries.arrival import Arrived, bring
+from commands.fulfilment.deliveries.arrivals.arrival import Arrived, bring
 from commands.fulfilment.deliveries.locking import DeliveryCommand, Locked, changed, lock_one
 from commands.master.packagings.counting import Counted, Quantified
 from commands.trade.contracts import counters
@@ -102,8 +102,8 @@ async def confirm_receipt(writing: Writing, command: DeliveryConfirmReceipt) -> 
     writing.session.add_all(lines)
     received = {it.delivery_line_id: it.received for it in lines}
     changed(writing, delivery, DeliveryReceived(delivery.id, received=received), when)
-    delivered = await bring(locked, {delivery.id: _arrived(locked, delivery, receipt, lines)})
-    await _count_on_contracts(locked, receipt, lines, before, delivered)
+    await bring(locked, {delivery.id: _arrived(locked, delivery, receipt, lines)})
+    await _count_on_contracts(locked, receipt, lines, before)
     return {"delivery_id": delivery.id, "receipt_id": receipt.id}
 
 
@@ -202,12 +202,8 @@ async def _count_on_contracts(
     receipt: Receipt,
     lines: list[ReceiptLine],
     before: Mapping[UUID, ReceiptLine],
-    delivered: Mapping[UUID, Decimal],
 ) -> None:
-    """Move what the client has received and got of its contracts, by the difference to before.
-
-    delivered: contract line id -> how much more has arrived.
-    """
+    """Move what the client has received of its contracts, by the difference to before."""
     received: defaultdict[UUID, Decimal] = defaultdict(Decimal)
     for each in lines:
         order_line = locked.order_lines[locked.lines[each.delivery_line_id].order_line_id]
@@ -217,10 +213,7 @@ async def _count_on_contracts(
     rows = await locked.writing.lock(ContractLine, dict.fromkeys(received, ()))
     changes = {
         # A year reset may have lowered what was received since the receipt that is corrected.
-        key: {
-            "received": max(amount, -rows[key].received),
-            "delivered": delivered.get(key, Decimal(0)),
-        }
+        key: {"received": max(amount, -rows[key].received)}
         for key, amount in received.items()
     }
     await counters.move(locked.writing, changes)

@@ -21,9 +21,10 @@ from uuid import UUID
 
 from sqlalchemy.orm.attributes import flag_modified
 
+from commands.fulfilment.deliveries.arrivals import owing
+from commands.fulfilment.deliveries.arrivals.owing import Amounts
 from commands.fulfilment.deliveries.locking import Locked, changed
 from commands.fulfilment.deliveries.plan import quantities_of
-from commands.trade.contracts import counters
 from commands.trade.orders.lines import news, reached
 from commands.writing.rows import change_rows
 from models.base.tables import Owned
@@ -46,16 +47,13 @@ _COUNTERS = {
     ParcelStatus.RETURNED_TO_SENDER: "refused",
     ParcelStatus.LOST: "lost",
 }
-_SETTLED_ELSEWHERE = BEFORE_DISPATCH | {DeliveryState.CANCELLED, DeliveryState.RESHIPPED}
+_NOT_SENT = BEFORE_DISPATCH | {DeliveryState.CANCELLED}
 _ENDS = {
     ParcelStatus.RETURNED_TO_SENDER: DeliveryState.RETURNED_TO_SENDER,
     ParcelStatus.LOST: DeliveryState.LOST,
 }
 
 _SOME_ARRIVED = {DeliveryState.PARTIALLY_DELIVERED, DeliveryState.DELIVERED}
-
-Amounts = Mapping[str, Decimal]
-"""delivered, lost, refused -> quantity."""
 
 
 @dataclass(frozen=True)
@@ -76,39 +74,42 @@ class Arrived:
     lines: Mapping[DeliveryLine, Amounts]
 
 
-async def bring(locked: Locked, arrived: Mapping[UUID, Arrived]) -> dict[UUID, Decimal]:
+async def bring(locked: Locked, arrived: Mapping[UUID, Arrived]) -> None:
     """Bring locked deliveries and their orders to what is known, and tell it. arrived: by id.
 
-    Returns contract line id -> change of `delivered`, for the caller, who locks contracts last.
+    What was lost or came back is owed again (`owing`). Contracts are locked last, and follow.
     """
+    changes = await owing.recounted(locked, [it.lines for it in arrived.values()])
     orders = _by_order(locked.order_lines.values())
     before = {order_id: reached(lines) for order_id, lines in orders.items()}
     moved_at: dict[UUID, datetime] = {}
-    moves: defaultdict[OrderLine, defaultdict[str, Decimal]] = defaultdict(
-        lambda: defaultdict(Decimal)
-    )
-    lines: list[tuple[DeliveryLine, Amounts]] = []
-    for delivery_id, known in arrived.items():
-        lacking = [(line, it) for line, it in known.lines.items() if _is_lacking(line, it)]
-        lines += lacking
-        moved = {locked.order_lines[line.order_line_id]: _lack(line, it) for line, it in lacking}
-        _move_state(locked, locked.deliveries[delivery_id], known, moved)
-        for line, amounts in moved.items():
+    for delivery in changes.deliveries.values():
+        known = arrived.get(delivery.id) or _as_it_is(locked, delivery)
+        moved = changes.of(delivery)
+        _move_state(locked, delivery, known, moved)
+        for line in moved:
             moved_at[line.order_id] = max(known.at, moved_at.get(line.order_id, known.at))
-            for counter, amount in amounts.items():
-                moves[line][counter] += amount
-    sums = [(line, _raised(line, amounts)) for line, amounts in moves.items()]
-    await change_rows(locked.writing, {DeliveryLine: lines, OrderLine: sums})
-    fallen = {line.order_id for line, amounts in moves.items() if amounts["delivered"] < 0}
+    await change_rows(
+        locked.writing, {DeliveryLine: changes.lines, OrderLine: changes.order_lines()}
+    )
     for order_id, at in moved_at.items():
-        now = reached(orders[order_id])
-        event = news(order_id, before[order_id], now, fell=order_id in fallen)
+        now, fell = reached(orders[order_id]), order_id in changes.fallen
+        event = news(order_id, before[order_id], now, fell=fell)
         locked.writing.record(event or OrderProgressed(order_id), at)
-    delivered: defaultdict[UUID, Decimal] = defaultdict(Decimal)
-    for line, amounts in moves.items():
-        if line.contract_line_id is not None:
-            delivered[line.contract_line_id] += amounts["delivered"]
-    return {line_id: amount for line_id, amount in delivered.items() if amount}
+    await owing.count_on_contracts(locked, changes)
+
+
+async def recount(locked: Locked) -> None:
+    """Let what arrived beside its replacement count after all, where room has come for it.
+
+    Called by whoever takes back what was planned.
+    """
+    await bring(locked, {})
+
+
+def _as_it_is(locked: Locked, delivery: Delivery) -> Arrived:
+    """Return a delivery as somebody to whom nothing new is known of it knows it."""
+    return Arrived(delivery.state, locked.writing.now, delivery.delivered_at, {})
 
 
 async def settle(locked: Locked) -> None:
@@ -117,19 +118,19 @@ async def settle(locked: Locked) -> None:
     Called by whoever changes a parcel's status, and by the dispatch, since reports may come before
     it. A delivery that is not dispatched, or whose receipt is confirmed, is left alone.
     """
+    deliveries = locked.deliveries
     arrived = {
-        delivery_id: _tracked(locked.lines_of(locked.deliveries[delivery_id]), parcels)
-        for delivery_id, parcels in (await _packed(locked)).items()
+        key: _tracked(deliveries[key], locked.lines_of(deliveries[key]), parcels)
+        for key, parcels in (await _packed(locked)).items()
     }
-    delivered = await bring(locked, arrived)
-    changes = {line_id: {"delivered": amount} for line_id, amount in delivered.items()}
-    await counters.move(locked.writing, changes)
+    if arrived:
+        await bring(locked, arrived)
 
 
 async def _packed(locked: Locked) -> dict[UUID, list[_Packed]]:
     """Return delivery id -> its live parcels that hold goods, for what tracking may settle."""
     writing = locked.writing
-    sent = [it.id for it in locked.deliveries.values() if it.state not in _SETTLED_ELSEWHERE]
+    sent = [it.id for it in locked.deliveries.values() if it.state not in _NOT_SENT]
     if not sent:
         return {}
     confirmed = {it.delivery_id for it in await writing.records(Receipt, "delivery_id", sent)}
@@ -148,37 +149,24 @@ async def _packed(locked: Locked) -> dict[UUID, list[_Packed]]:
     return dict(found)
 
 
-def _tracked(lines: Iterable[DeliveryLine], parcels: Collection[_Packed]) -> Arrived:
-    """Return what the parcels of a delivery say of it."""
+def _tracked(
+    delivery: Delivery, lines: Iterable[DeliveryLine], parcels: Collection[_Packed]
+) -> Arrived:
+    """Return what the parcels of a delivery say of it; one that was reshipped stays so."""
     sums: defaultdict[tuple[UUID, str], Decimal] = defaultdict(Decimal)
     for packed in parcels:
         if counter := _COUNTERS.get(packed.parcel.status):
             for content in packed.contents:
                 sums[content.delivery_line_id, counter] += content.quantity
-    state, at = (
-        _state(it.parcel.status for it in parcels),
-        max(it.parcel.status_at for it in parcels),
-    )
+    is_over = delivery.state is DeliveryState.RESHIPPED
+    state = delivery.state if is_over else _state(it.parcel.status for it in parcels)
+    at = max(it.parcel.status_at for it in parcels)
     return Arrived(
         state,
         at,
         at if state is DeliveryState.DELIVERED else None,
         {line: {it: sums[line.id, it] for it in _COUNTERS.values()} for line in lines},
     )
-
-
-def _lack(line: DeliveryLine, known: Amounts) -> Amounts:
-    """Return what the counters of a line lack; below zero where something is taken back."""
-    return {counter: known[counter] - getattr(line, counter) for counter in _COUNTERS.values()}
-
-
-def _is_lacking(line: DeliveryLine, known: Amounts) -> bool:
-    return any(_lack(line, known).values())
-
-
-def _raised(line: OrderLine, amounts: Amounts) -> Amounts:
-    """Return counters of an order line with what is added to them."""
-    return {counter: getattr(line, counter) + amounts[counter] for counter in _COUNTERS.values()}
 
 
 def _state(of_parcels: Iterable[ParcelStatus]) -> DeliveryState:

@@ -1,0 +1,166 @@
+"""What orders owe again: what of a delivery was lost or came back.
+
+It counts no more as planned and shipped of its order line, nor as issued of its contract line, so
+that it is open again, and can be planned again or cancelled. If it arrives after all, it counts
+again, as far as nothing has taken its place meanwhile; what lies beyond is kept as `owed_again` of
+the delivery's line, arrives there only, and counts as soon as there is room. What falls open in an
+order that is closed already is cancelled like what was open when it was closed.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
+
+from commands.fulfilment.deliveries.locking import Locked
+from commands.fulfilment.deliveries.rest import remainder
+from commands.trade.contracts import counters
+from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
+from models.trade.orders.lines import OrderLine
+from models.trade.orders.states import OrderState
+
+Amounts = Mapping[str, Decimal]
+"""delivered, lost, refused -> quantity."""
+
+ENDED = ("delivered", "refused", "lost")
+_GONE = ("planned", "picked", "packed", "shipped")
+"""Counters of order lines in which what is owed again counts no more."""
+_FOUND_AGAIN = (
+    select(DeliveryLine)
+    .where(
+        DeliveryLine.merchant_id == bindparam("merchant", type_=Uuid()),
+        DeliveryLine.order_line_id == any_(bindparam("keys", type_=ARRAY(Uuid()))),
+        DeliveryLine.owed_again > DeliveryLine.lost + DeliveryLine.refused,
+    )
+    .order_by(DeliveryLine.id)
+)
+
+
+@dataclass
+class Recount:
+    """What changes of deliveries, lines and contracts. deliveries: those that it is about, by id.
+
+    lines: of deliveries, with their new columns. moved: delivery id -> order line -> how much more
+    ended how. sums: order line -> counter -> what is added. fallen: orders of which less arrived.
+    """
+
+    deliveries: dict[UUID, Delivery]
+    lines: list[tuple[DeliveryLine, dict[str, Decimal]]] = field(default_factory=list)
+    moved: defaultdict[UUID, dict[OrderLine, Amounts]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
+    sums: defaultdict[OrderLine, defaultdict[str, Decimal]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(Decimal))
+    )
+
+    def of(self, delivery: Delivery) -> Mapping[OrderLine, Amounts]:
+        """Return order line -> what more of a delivery ended how."""
+        return self.moved.get(delivery.id, {})
+
+    @property
+    def fallen(self) -> set[UUID]:
+        """Return the orders of which less has arrived than before."""
+        return {line.order_id for line, sums in self.sums.items() if sums["delivered"] < 0}
+
+    def order_lines(self) -> list[tuple[OrderLine, dict[str, Decimal]]]:
+        """Return the order lines, with their new columns."""
+        found = []
+        for line, sums in self.sums.items():
+            columns = {it: getattr(line, it) + sums[it] for it in (*_GONE, *ENDED)}
+            unplanned = max(line.ordered - line.cancelled - columns["planned"], Decimal(0))
+            found.append((line, columns | {"backordered": min(line.backordered, unplanned)}))
+        return found
+
+    def note(self, line: DeliveryLine, of: OrderLine, known: Amounts, owed: Decimal) -> None:
+        """Note that a delivery line becomes what is known of it, if it is not so already."""
+        more = {it: known[it] - getattr(line, it) for it in ENDED}
+        if not any(more.values()) and owed == line.owed_again:
+            return
+        self.lines.append((line, {**known, "owed_again": owed}))
+        self.moved[line.delivery_id][of] = more
+        sums = self.sums[of]
+        was = {it: getattr(line, it) for it in ENDED}
+        sums["delivered"] += _counting(known, owed) - _counting(was, line.owed_again)
+        sums["lost"] += more["lost"]
+        sums["refused"] += more["refused"]
+        for counter in _GONE:
+            sums[counter] -= owed - line.owed_again
+
+
+async def recounted(locked: Locked, arrived: Iterable[Mapping[DeliveryLine, Amounts]]) -> Recount:
+    """Return what changes with what is known of delivery lines, all in all.
+
+    What more is owed again comes first, since it makes the room that others may need.
+    """
+    found = Recount(dict(locked.deliveries))
+    known = {line: dict(amounts) for lines in arrived for line, amounts in lines.items()}
+    later: list[DeliveryLine] = []
+    for line, amounts in known.items():
+        gone, owed = amounts["lost"] + amounts["refused"], line.owed_again
+        # What was lost before deliveries gave back what is owed again is not owed by itself.
+        more = min(gone - owed, gone - line.lost - line.refused)
+        if more > 0 or owed <= gone:
+            of = locked.order_lines[line.order_line_id]
+            found.note(line, of, amounts, owed + max(more, Decimal(0)))
+        else:
+            later.append(line)
+    if not known or any(sums["planned"] for sums in found.sums.values()):
+        others = await _found_again(locked, found, known)
+        known |= {line: {it: getattr(line, it) for it in ENDED} for line in others}
+        later += others
+    for line in sorted(later, key=lambda it: it.id):
+        amounts, of = known[line], locked.order_lines[line.order_line_id]
+        room = max(_room(of, found), Decimal(0))
+        fits = min(line.owed_again - amounts["lost"] - amounts["refused"], room)
+        found.note(line, of, amounts, line.owed_again - fits)
+    return found
+
+
+async def _found_again(
+    locked: Locked, found: Recount, known: Collection[DeliveryLine]
+) -> list[DeliveryLine]:
+    """Return other lines that arrived beside what took their place, where there is room now."""
+    roomy = [line.id for line in locked.order_lines.values() if _room(line, found) > 0]
+    if not roomy:
+        return []
+    writing = locked.writing
+    await writing.session.flush()
+    values = {"merchant": writing.viewer.merchant_id, "keys": roomy}
+    rows = (await writing.session.scalars(_FOUND_AGAIN, values)).all()
+    others = [line for line in rows if line not in known]
+    missing = {it.delivery_id: () for it in others if it.delivery_id not in found.deliveries}
+    found.deliveries |= await writing.get(Delivery, missing)
+    return others
+
+
+def _room(line: OrderLine, found: Recount) -> Decimal:
+    """Return how much more of an order line deliveries may take."""
+    planned = line.planned + found.sums[line]["planned"] if line in found.sums else line.planned
+    return line.ordered - line.cancelled + line.over_tolerance - planned
+
+
+def _counting(known: Amounts, owed: Decimal) -> Decimal:
+    """Return what of a delivery line that arrived counts for its order."""
+    return known["delivered"] - max(owed - known["lost"] - known["refused"], Decimal(0))
+
+
+async def count_on_contracts(locked: Locked, found: Recount) -> None:
+    """Move what is issued and delivered of contracts; what closed orders owe again is cancelled."""
+    changes: defaultdict[UUID, defaultdict[str, Decimal]] = defaultdict(
+        lambda: defaultdict(Decimal)
+    )
+    for line, sums in found.sums.items():
+        if line.contract_line_id is not None:
+            for counter in ("shipped", "delivered"):
+                changes[line.contract_line_id][counter] += sums[counter]
+    moved = {key: amounts for key, amounts in changes.items() if any(amounts.values())}
+    await counters.move(locked.writing, moved)
+    remaining = {
+        order: {line: line.unplanned for line in locked.lines_of_order(order) if line in found.sums}
+        for order in locked.orders.values()
+        if order.state is OrderState.CLOSED
+    }
+    await remainder.cancel_each(locked, remaining)

@@ -1,0 +1,202 @@
+"""Sending again what of a delivery was lost or came back."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+from sqlalchemy import DateTime, Uuid, bindparam, select
+
+from commands.fulfilment.deliveries.locking import DeliveryCommand, Locked, changed, lock_one
+from commands.fulfilment.deliveries.places import DeliveryPart
+from commands.fulfilment.deliveries.plan import plan, quantities_of
+from commands.master.packagings.counting import Quantified
+from commands.writing.transaction import Outcome, Writing
+from commands.writing.verbs import verb
+from kit.db.statements import Statement
+from kit.errors import Path, Refused
+from kit.ids import Names
+from kit.inputs import (
+    LARGEST_BULK,
+    Instant,
+    Note,
+    Place,
+    Quantity,
+    Recipient,
+    Window,
+    refuse_duplicates,
+)
+from models.base.acts import AllRows
+from models.events.fulfilment.deliveries import DeliveryReshipped
+from models.fulfilment.deliveries import acts
+from models.fulfilment.deliveries.conditions import reshipped
+from models.fulfilment.deliveries.states import ON_THE_WAY, DeliveryState
+from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
+from models.master.channels import DeliveryMethod
+from models.trade.codes import TradeCode
+
+
+class ReshippedLine(Quantified):
+    """How much of one line is sent again."""
+
+    delivery_line_id: Annotated[UUID, Names("DeliveryLine")] = Field(
+        description="A line of the delivery."
+    )
+    quantity: Quantity = Field(description="How much of it, in the product's unit or `packaging`.")
+
+
+class DeliveryReship(DeliveryCommand):
+    """A new delivery of what was lost or came back; where it is silent, it is as the old one."""
+
+    window: Window = Field(description="When it is to arrive.")
+    window_override: Note | None = Field(
+        None, description="Why the window may lie outside of the address's receiving hours."
+    )
+    lines: list[ReshippedLine] = Field(
+        default_factory=list,
+        max_length=LARGEST_BULK,
+        description="What is sent again; all that is owed again when left out.",
+    )
+    location_id: Annotated[UUID, Names("Location")] | None = Field(
+        None, description="Where it starts; else where the old one did."
+    )
+    ship_to_id: Annotated[UUID, Names("Address")] | None = Field(
+        None, description="Address of the party to deliver to; else where the old one went."
+    )
+    ship_to: Place | None = Field(None, description="A free address instead of `shipToId`.")
+    recipient: Recipient | None = Field(None, description="Who takes it in; else as before.")
+    method: DeliveryMethod | None = Field(
+        None, description="How the goods reach the recipient; else as before."
+    )
+    promised_at: Instant | None = Field(None, description="What the customer was promised.")
+    fulfil_at: Instant | None = Field(None, description="Do not pick before this instant.")
+    fulfil_by: Instant | None = Field(None, description="It must have left by this instant.")
+
+
+@verb(
+    acts.RESHIP,
+    "Plan a new delivery of what of this one was lost or came back and is still wanted. This one"
+    " is RESHIPPED when that is all of it; where its goods arrive after all, see `owedAgain`.",
+)
+async def reship(writing: Writing, command: DeliveryReship) -> Outcome:
+    """Plan a new delivery of what was lost or came back; the old one is RESHIPPED when that is all.
+
+    Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE, DUPLICATE, SCALE_EXCEEDED, QUANTITY_NOT_OPEN
+    for more than is owed again and not planned already, and whatever `deliveryPlan` refuses.
+    """
+    delivery, locked = await lock_one(writing, command, reship)
+    owed = await _owed(locked, delivery)
+    taken = await _taken(command, delivery, locked, owed)
+    part = _part(command, delivery, taken)
+    try:
+        (new_id,) = await plan(writing, [part], (), reships_id=delivery.id)
+    except Refused as refused:
+        problems = [replace(it, path=_sent(command, it.path)) for it in refused.problems]
+        raise Refused.of(problems) from refused
+    is_all = all(owed[line] == taken.get(line, Decimal(0)) for line in owed)
+    is_over = delivery.state not in ON_THE_WAY or delivery.state is DeliveryState.FAILED
+    gone = all(line.owed_again == line.shipped for line in locked.lines_of(delivery))
+    if is_all and is_over and gone:
+        delivery.state = DeliveryState.RESHIPPED
+    planned = {locked.order_lines[line.order_line_id]: amount for line, amount in taken.items()}
+    happened = DeliveryReshipped(
+        delivery.id, by=new_id, planned=quantities_of(planned), state=delivery.state
+    )
+    changed(writing, delivery, happened)
+    return {"delivery_id": delivery.id, "reshipment_id": new_id}
+
+
+def _owed_statement() -> Statement:
+    merchant = bindparam("merchant", type_=Uuid())
+    rows = AllRows(merchant, bindparam("now", type_=DateTime(timezone=True)))
+    own = (it.merchant_id == merchant for it in (Delivery, DeliveryLine))
+    there = reshipped(rows, Delivery, DeliveryLine).label("reshipped")
+    joined = select(DeliveryLine.id, there).join(Delivery, Delivery.id == DeliveryLine.delivery_id)
+    return Statement(joined.where(*own, Delivery.id == bindparam("key", type_=Uuid())))
+
+
+_OWED = _owed_statement()
+
+
+async def _owed(locked: Locked, delivery: Delivery) -> dict[DeliveryLine, Decimal]:
+    """Return line -> how much of it is owed again and brought by no delivery that reships it."""
+    values = {**locked.writing.parameters, "key": delivery.id, "now": locked.writing.now}
+    rows = await locked.writing.session.rows(_OWED, values)
+    lines = {locked.lines[key]: there for key, there in rows}
+    return {it: it.owed_again - lines[it] for it in lines if it.owed_again > lines[it]}
+
+
+async def _taken(
+    command: DeliveryReship,
+    delivery: Delivery,
+    locked: Locked,
+    owed: Mapping[DeliveryLine, Decimal],
+) -> dict[DeliveryLine, Decimal]:
+    """Return line -> how much of it is sent again: as stated, else all that is wanted.
+
+    Refused: NOT_FOUND, DUPLICATE, SCALE_EXCEEDED, QUANTITY_NOT_OPEN.
+    """
+    if not command.lines:
+        wanted = {it: min(owed[it], locked.order_lines[it.order_line_id].unplanned) for it in owed}
+        taken = {line: quantity for line, quantity in wanted.items() if quantity > 0}
+        if not taken:
+            text = f"Nothing of {delivery.number} is owed again and in no delivery."
+            raise Refused(TradeCode.QUANTITY_NOT_OPEN, text, ("delivery_id",))
+        return taken
+    refuse_duplicates((it.delivery_line_id for it in command.lines), ("lines",), "delivery_line_id")
+    products = await locked.products()
+    packagings = await locked.packagings((it.delivery_line_id, it) for it in command.lines)
+    taken = {}
+    for place, each in enumerate(command.lines):
+        path: Path = ("lines", place)
+        line = locked.line(delivery, each.delivery_line_id, (*path, "delivery_line_id"))
+        quantity = packagings(products[line.id], each, path=path).amount
+        most = owed.get(line, Decimal(0))
+        if quantity > most:
+            text = f"Only {most.normalize():f} of this line are owed again and not sent again yet."
+            raise Refused(TradeCode.QUANTITY_NOT_OPEN, text, (*path, "quantity"))
+        taken[line] = quantity
+    return taken
+
+
+def _part(
+    command: DeliveryReship,
+    delivery: Delivery,
+    taken: Mapping[DeliveryLine, Decimal],
+) -> DeliveryPart:
+    """Return the new delivery as `deliveryPlan` takes it."""
+    stated = {name: getattr(command, name) for name in command.model_fields_set}
+    own: dict[str, Any] = {
+        "location_id": delivery.location_id,
+        "method": delivery.method,
+        "incoterm": delivery.incoterm,
+    }
+    if delivery.recipient is not None:
+        own["recipient"] = Recipient(**delivery.recipient)
+    if command.ship_to is None and command.ship_to_id is None:
+        if delivery.ship_to_id is not None:
+            own["ship_to_id"] = delivery.ship_to_id
+        elif delivery.ship_to is not None:
+            own["ship_to"] = Place(**delivery.ship_to)
+    taken_lines = [
+        {"order_line_id": line.order_line_id, "quantity": quantity}
+        for line, quantity in taken.items()
+    ]
+    fields = own | {name: it for name, it in stated.items() if it is not None}
+    fields |= {"lines": taken_lines}
+    return DeliveryPart.model_validate(
+        {name: it for name, it in fields.items() if name in DeliveryPart.model_fields}
+    )
+
+
+def _sent(command: DeliveryReship, path: Path) -> Path:
+    """Return where in the input that stands of which a plan tells. path: (0, ...) of the plan's."""
+    _, *below = path
+    if not below or (below[0] == "lines" and not command.lines):
+        return ("delivery_id",)
+    if below[-1] == "order_line_id":
+        below[-1] = "delivery_line_id"
+    is_silent = len(below) == 1 and str(below[0]) not in command.model_fields_set
+    return ("delivery_id",) if is_silent else tuple(below)

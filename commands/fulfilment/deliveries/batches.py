@@ -1,0 +1,153 @@
+"""One verb for many deliveries: each is refused alone, and what one refuses is said once.
+
+The verbs for one delivery are those for many with one in them.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from commands.fulfilment.deliveries.locking import Locked, OfDelivery, check_allowed, lock_seen
+from commands.fulfilment.deliveries.stops import find_stopped
+from commands.writing.transaction import Outcome, Writing, check_version, missing
+from commands.writing.verbs import AnyVerb
+from kit.errors import Code, Path, Refused
+from models.base.acts import Some
+from models.fulfilment.deliveries.tables import Delivery
+
+ItemT = TypeVar("ItemT", bound=OfDelivery)
+_PATH: Path = ("delivery_id",)
+
+
+@dataclass
+class Together(Generic[ItemT]):
+    """Deliveries that a verb is done with, under the locks of their orders.
+
+    items: what is said of each, by position. refused: position -> why it is left out. when:
+    position -> when it is done, where that is not now.
+    """
+
+    writing: Writing
+    items: Sequence[ItemT]
+    locked: Locked
+    refused: dict[int, Refused] = field(default_factory=dict)
+    when: Mapping[int, datetime] = field(default_factory=dict)
+
+    def at(self, place: int) -> datetime:
+        """Return when it is done with the delivery at a position, now by default."""
+        return self.when.get(place, self.writing.now)
+
+    @property
+    def going(self) -> list[tuple[int, ItemT, Delivery]]:
+        """Return what is not refused: position, item, delivery."""
+        return [
+            (place, item, self.locked.deliveries[item.delivery_id])
+            for place, item in enumerate(self.items)
+            if place not in self.refused
+        ]
+
+    @property
+    def deliveries(self) -> list[Delivery]:
+        """Return the deliveries that are not refused."""
+        return [delivery for _, _, delivery in self.going]
+
+    @contextmanager
+    def of(self, place: int) -> Iterator[None]:
+        """Leave out the item at a position where what is done within refuses it."""
+        try:
+            yield
+        except Refused as refused:
+            self.refused[place] = refused
+
+    async def stop(
+        self,
+        stops: Sequence[Some],
+        path: Path = _PATH,
+        at: Mapping[int, datetime] | None = None,
+        *,
+        places: Sequence[int] | None = None,
+    ) -> None:
+        """Leave out what rows stop. at: when it is done, by position; now by default.
+
+        places: those to look at, all by default.
+        """
+        among = [it for it in self.going if places is None or it[0] in places]
+        when = {it: (at or {}).get(place) or self.at(place) for place, _, it in among}
+        found = await find_stopped(self.writing, when, stops, path)
+        for place, _, delivery in among:
+            if delivery.id in found:
+                self.refused[place] = found[delivery.id]
+
+    def one(self, **more: Any) -> Outcome:
+        """Return the outcome of a verb for one delivery. Refused: what refuses it."""
+        for refused in self.refused.values():
+            raise refused
+        return {"delivery_id": self.items[0].delivery_id, **more}
+
+    def results(self, above: str, **more: Mapping[int, Any]) -> Outcome:
+        """Return the outcome of a verb for many. above: the field that lists them.
+
+        more: what else is known of each, by name and position.
+        """
+        return {
+            "results": [
+                {
+                    "delivery_id": item.delivery_id if place not in self.refused else None,
+                    "status": "REFUSED" if place in self.refused else "UPDATED",
+                    "problems": self._problems(place, above),
+                    "parcel_ids": None,
+                    **{name: of.get(place) for name, of in more.items()},
+                }
+                for place, item in enumerate(self.items)
+            ]
+        }
+
+    def _problems(self, place: int, above: str) -> list[Any]:
+        refused = self.refused.get(place)
+        return [it.below((above, place)) for it in refused.problems] if refused else []
+
+
+def _check_once(delivery_id: UUID, named: Collection[UUID]) -> None:
+    """Refused: DUPLICATE for a delivery that is named already."""
+    if delivery_id in named:
+        raise Refused(Code.DUPLICATE, "This delivery stands twice in one input.", _PATH)
+
+
+async def take(
+    writing: Writing,
+    items: Sequence[ItemT],
+    verb: AnyVerb,
+    check: Callable[[ItemT], None] = lambda _item: None,
+    when: Mapping[int, datetime] | None = None,
+) -> Together[ItemT]:
+    """Lock the deliveries that items name, and leave out what may not be done.
+
+    check: what an item refuses by itself. when: position -> when it is done, else now.
+
+    Refusals: DUPLICATE, NOT_FOUND, VERSION_CONFLICT, WRONG_STATE, and what stops the verb.
+    Refused: TOO_MANY_ITEMS.
+    """
+    named: dict[int, UUID] = {}
+    early: dict[int, Refused] = {}
+    for place, item in enumerate(items):
+        try:
+            check(item)
+            _check_once(item.delivery_id, named.values())
+            named[place] = item.delivery_id
+        except Refused as refused:
+            early[place] = refused
+    locked = await lock_seen(writing, set(named.values()))
+    batch = Together(writing, items, locked, early, when or {})
+    for place in named:
+        with batch.of(place):
+            item = items[place]
+            delivery = batch.locked.deliveries.get(item.delivery_id)
+            if delivery is None:
+                raise missing(Delivery, _PATH)
+            check_version(delivery, item.expected_version)
+            check_allowed(delivery, verb, _PATH)
+    await batch.stop(verb.act.stopped_by)
+    return batch
