@@ -152,9 +152,9 @@ def _late(came: Any, promised: Any, terms: Any, of: Any) -> Any:
 def _promised(reader: Reader, of: Any, terms: Any) -> Any:
     """Select how much of a part is guaranteed: what fits beside what was called off before it.
 
-    What was called off first goes first, whenever it is wanted by now: an amendment of the merchant's
-    moves no customer back in the line. What was called off while nothing was guaranteed takes nothing
-    of a period's quantity.
+    What was called off first goes first, whenever it is wanted by now: an amendment of the
+    merchant's moves no customer back in the line. What was called off while nothing was guaranteed
+    takes nothing of a period's quantity.
     """
     own = merchant(reader.viewer)
     other, its_part, its_delivery = (reader.table(it) for it in (OrderLine, DeliveryLine, Delivery))

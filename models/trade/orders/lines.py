@@ -74,7 +74,8 @@ class OrderLine(OfProduct, Packaged, Owned):
     that its customer has accepted instead of the one that was wanted. agreed_at, wanted_before:
     when it did, of what is guaranteed, and which day was wanted_on until then. response: what the
     merchant has said to it last, None where that is nothing or was not agreed on. offered_...,
-    answer_by: what an amendment says instead, while it waits for its answer, and until when. replaced_product_id: what was ordered instead of the product, where a substitute was agreed on.
+    answer_by: what an amendment says instead, while it waits for its answer, and until when.
+    replaced_product_id: what was ordered instead of the product, where a substitute was agreed on.
     The counters are sums that the database checks; what was lost or refused is owed again, and
     counts as planned and shipped no more.
     """

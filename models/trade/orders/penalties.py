@@ -1,8 +1,8 @@
 """Whether a supply is what was guaranteed, and what is due where it is not: in SQL, exactly.
 
 terms: a table of guarantees (`models.trade.contracts.guarantees`). line: called_off_on, wanted_on,
-days at the guarantee's zone, agreed_at and wanted_before, which that was until then. delivery: excuse,
-NULL for none.
+days at the guarantee's zone, agreed_at and wanted_before, which that was until then. delivery:
+excuse, NULL for none.
 """
 
 from datetime import date
