@@ -10,6 +10,7 @@ down_revision = "0026"
 branch_labels = None
 depends_on = None
 
+FORGETS = {"order_lines.cancelled"}
 TABLE, NAME = "order_lines", "ck_order_lines_o4_cancelled"
 LESS = """
 UPDATE order_lines SET cancelled = ordered - least(ordered, shipped)

@@ -47,8 +47,9 @@ _TERMS = tuple(it.name for it in Guarantee.__table__.columns if it.name != "merc
 class _Supplied(Relation):
     """Delivery line -> how it stands to what its contract guaranteed, None where that is nothing.
 
-    Each piece counts on the day when it arrived, against the day for which it was wanted then. Of a quantity per period, what was called off
-    first is guaranteed first; of one line the part that was planned first; of that what came first.
+    Each piece counts on the day when it arrived, against the day for which it was wanted then. Of a
+    quantity per period, what was called off first is guaranteed first; of one line the part that
+    was planned first; of that what came first.
     """
 
     def __init__(self) -> None:
