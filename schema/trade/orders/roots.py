@@ -142,8 +142,6 @@ class OrdersMutation:
 
     order_place: OrderPlacePayload = mutation(place.place, resolvers.place_one)
     orders_import: OrdersImportPayload = mutation(imports.import_all)
-    orders_update: OrdersUpdatePayload = mutation(update.update_all)
-    order_add_lines: OrderAddLinesPayload = mutation(update.add_lines)
     order_approve: OrderApprovePayload = mutation(states.approve)
     order_reject: OrderRejectPayload = mutation(states.reject)
     order_hold: OrderHoldPayload = mutation(holds.hold_order)
@@ -153,3 +151,5 @@ class OrdersMutation:
     order_state_amounts: OrderStateAmountsPayload = mutation(amounts.state_amounts)
     order_confirm: OrderConfirmPayload = mutation(confirm.confirm)
     order_answer_amendment: OrderAnswerAmendmentPayload = mutation(answer.answer)
+    orders_update: OrdersUpdatePayload = mutation(update.update_all)
+    order_add_lines: OrderAddLinesPayload = mutation(update.add_lines)

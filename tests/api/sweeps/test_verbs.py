@@ -54,12 +54,14 @@ async def test_orders_in_every_state(world, ask, clock):
             "occurredAt": "2026-03-01T00:00:00Z",
         },
         "STATE_AMOUNTS": {"charges": []},
+        "ADD_LINES": {"lines": [{"productSku": "NUT", "quantity": "1"}]},
         "CANCEL_LINES": {"lines": [line | {"quantity": "1"}]},
         "CONFIRM": {"lines": [line | {"response": "ACCEPTED"}]},
         "ANSWER_AMENDMENT": {"lines": [line | {"isAccepted": False}]},
     }
     inputs = {it.action: [one | more.get(it.action, {})] for it in ACTS}
     inputs["RELEASE_HOLD"] = [{"holdId": held["id"]}]
+    inputs["UPDATE"] = [{"orders": [one | {"addLines": [{"productSku": "NUT", "quantity": "1"}]}]}]
     party = from_global(order["party"]["id"])[1]
     clients = [Client.staff(world, ask)] + [
         await Client.bound(world, ask, Actor.BUYER, party, role=role)
