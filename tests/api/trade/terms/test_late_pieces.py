@@ -169,7 +169,7 @@ async def test_another_time_zone_moves_nothing_of_what_is_called_off(world, ask,
     # At 12:00 in Berlin it is the next day already on Kiritimati.
     window = contracts.window("2026-03-20")
     called = await _called_off(world, ask, contract, window=window)
-    after = await deliveries.planned(world, ask, called)
+    after = await deliveries.planned(world, ask, called, window=None)
     assert (await _supplied(ask, after))["dueOn"] == "2026-03-21"
     _until(clock, "2026-03-21")
     assert (await _supplied(ask, after))["daysLate"] == 1
