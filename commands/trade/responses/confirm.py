@@ -143,10 +143,10 @@ async def _overridden(writing: Writing, order: Order, command: OrderConfirm) -> 
 
 def _offers(items: Iterable[AnsweredLine]) -> dict[OrderLine, Offer]:
     """Return amended lines with how much of them is offered."""
+    amended = [it for it in items if it.fields.response is LineResponse.AMENDED]
+    stated = [(it, it.fields.quantity) for it in amended]
     return {
-        it.line: (it.fields.quantity, (*it.path, "quantity"))
-        for it in items
-        if it.fields.response is LineResponse.AMENDED and it.fields.quantity is not None
+        it.line: (amount, (*it.path, "quantity")) for it, amount in stated if amount is not None
     }
 
 

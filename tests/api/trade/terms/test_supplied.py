@@ -130,9 +130,13 @@ async def test_an_agreed_excuse_makes_nothing_due(world, ask, clock):
 async def test_another_window_leaves_the_excuse_as_it_was(world, ask):
     contract = await _contract(world, ask, **PERCENT, excuses=["STRIKE"])
     _, delivery = await _planned(world, ask, contract)
-    for said, stays in (({"excuse": "STRIKE"}, "STRIKE"), ({}, "STRIKE"), ({"excuse": None}, None)):
-        day = f"2026-03-{20 + len(said)}"
-        move = {"deliveryId": delivery["id"], "window": contracts.window(day), **said}
+    for given, stays in (
+        ({"excuse": "STRIKE"}, "STRIKE"),
+        ({}, "STRIKE"),
+        ({"excuse": None}, None),
+    ):
+        day = f"2026-03-{20 + len(given)}"
+        move = {"deliveryId": delivery["id"], "window": contracts.window(day), **given}
         await deliveries.done(ask, "deliveryReschedule", **move)
         assert (await ask(SHOWN, id=delivery["id"]))["delivery"]["excuse"] == stays
 
