@@ -52,6 +52,8 @@ def main(words: Sequence[str]) -> None:
         sys.exit(
             "\n".join(f"{'.'.join(map(str, it.path))}: {it.message}" for it in refused.problems)
         )
+    except migrations.NewerSchemaError as error:
+        sys.exit(str(error))
     except embedded.EmbeddedPostgresError as error:
         sys.exit(f"PostgreSQL does not start: {error}")
     except (OSError, SQLAlchemyError, CommandError) as error:

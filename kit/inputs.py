@@ -340,7 +340,8 @@ def refuse_duplicates(keys: Iterable[Hashable], path: Path, *below: str) -> None
     for place, key in enumerate(keys):
         with refusals:
             if key is not None and key in seen:
-                text = "This stands twice in one input."
+                what = key if isinstance(key, str) else "This"
+                text = f"{what} stands twice in one input."
                 raise Refused(Code.DUPLICATE, text, (*path, place, *below))
         seen.add(key)
     refusals.end()

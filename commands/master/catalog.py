@@ -10,7 +10,7 @@ from commands.master.gtins import check_gtins, stand_in_line
 from commands.master.handling import ProductHandling, columns
 from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.upserts.inactive import open_work
-from commands.writing.upserts.items import Item, UpsertEvents, item_of, results, upsert
+from commands.writing.upserts.items import UpsertColumns, UpsertEvents, item_of, results, upsert
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refusals, Refused
 from kit.inputs import (
@@ -136,7 +136,7 @@ async def _parents(writing: Writing, inputs: Sequence[ProductUpsert]) -> Mapping
     return {sku: row.id for sku, row in found.items()}
 
 
-def _columns(item: ProductUpsert, parents: Mapping[str | None, UUID]) -> Item:
+def _columns(item: ProductUpsert, parents: Mapping[str | None, UUID]) -> UpsertColumns:
     price = item.list_price
     of_price = {
         "list_price": price and price.amount,

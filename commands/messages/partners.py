@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from commands.writing.transaction import Outcome, Writing, check_known
-from commands.writing.upserts.items import Item, UpsertEvents, item_of, results, upsert
+from commands.writing.upserts.items import UpsertColumns, UpsertEvents, item_of, results, upsert
 from commands.writing.verbs import verb
 from kit.errors import Code
 from kit.inputs import Command, Each, Reference, Upsert, refuse_duplicates
@@ -109,7 +109,7 @@ async def upsert_all(writing: Writing, command: PartnerProfilesUpsert) -> Outcom
     return results("partner_profile_id", *written)
 
 
-def _columns(one: PartnerProfileUpsert, party: Party | None) -> Item:
+def _columns(one: PartnerProfileUpsert, party: Party | None) -> UpsertColumns:
     own = one.own_identification
     shaped: dict[str, Mapping[str, Any]] = {
         "party_number": {"party_id": None if party is None else party.id},

@@ -91,13 +91,12 @@ PAGE = 500
 _OWN = JournalEntry.merchant_id == bindparam("merchant", type_=Uuid())
 _OF = JournalEntry.aggregate_id == bindparam("aggregate", type_=Uuid())
 _AFTER = bindparam("after", type_=BigInteger())
-_ENTRIES = select(
+_ENTRIES: Any = select(
     JournalEntry.position,
     JournalEntry.sequence,
     JournalEntry.aggregate_id,
     JournalEntry.type,
     JournalEntry.occurred_at,
-    JournalEntry.payload["moved"].label("moved"),
 ).where(_OWN)
 later: Select[Any] = (
     _ENTRIES.where(JournalEntry.position > _AFTER).order_by(JournalEntry.position).limit(PAGE)

@@ -32,6 +32,8 @@ class Unit(StrEnum):
     HOUR = "HOUR"
 
 
+NAMES_OF_PACKAGINGS = frozenset({Unit.PACK, Unit.PALLET})
+"""Units whose names packagings often have, too."""
 _FACTORS: Mapping[tuple[Unit, Unit], Decimal] = {
     (Unit.GRAM, Unit.KILOGRAM): Decimal("0.001"),
     (Unit.KILOGRAM, Unit.GRAM): Decimal(1000),

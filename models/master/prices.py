@@ -25,6 +25,15 @@ def _whose(viewer: AnyViewer, table: Any) -> ColumnElement[bool]:
     return exists().where(*mine, of_group | of_channel)
 
 
+PRECEDENCE = (
+    "A line costs what the list of its party says, else that of its party's group, else that of its"
+    " channel, else the product's `listPrice`; what is called off costs what the contract's line"
+    " says. Of several lists of one kind the one counts that began last, then the first by code; of"
+    " a list, the price from the largest `fromQuantity` that the line has."
+)
+"""What `commands.master.prices.pricing` asks, for clients."""
+
+
 _SHARED = Rule("of its group and its channels", _whose)
 
 
@@ -32,6 +41,9 @@ class PriceList(Owned):
     """Prices in one currency, known by a code: of one party, one group of them, or one channel.
 
     valid_from, valid_to: days of the merchant's, both inclusive; valid_to None for no end.
+
+    Whom a list is for sees it before it begins: it is announced. What is seen must not change by
+    itself at midnight, or cursors and timelines would; what is a secret is written on its day.
     """
 
     __tablename__ = "price_lists"

@@ -34,7 +34,6 @@ class Entry:
 
     position: counts the merchant's entries, which is nobody's business but the merchant's.
     sequence: counts those of the object.
-    moved: line id -> counter -> signed amount (`commands.writing.ledger`).
     """
 
     position: int
@@ -42,7 +41,6 @@ class Entry:
     aggregate_id: UUID
     type: str
     occurred_at: datetime
-    moved: dict[str, dict[str, str]] | None
 
 
 class _JournalReader:

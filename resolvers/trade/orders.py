@@ -12,16 +12,9 @@ from commands.trade.orders.place import OrderPlace
 from commands.writing.transaction import Outcome
 from kit.errors import Code, Refused
 from loaders.trade import orders as loaders
-from models.events.trade.orders import (
-    OrderApproved,
-    OrderCancelled,
-    OrderClosed,
-    OrderPlaced,
-    OrderRejected,
-)
+from models.events.trade.orders import OrderCancelled, OrderRejected
 from models.trade.orders.states import OrderState
 from resolvers.running.context import Context
-from resolvers.running.following import Entry
 from resolvers.running.writing import write
 
 
@@ -34,15 +27,11 @@ async def place_one(context: Context, command: OrderPlace) -> Outcome:
 
 _LAST = {OrderCancelled.name: OrderState.CANCELLED, OrderRejected.name: OrderState.REJECTED}
 """Events after which nothing more happens to an order; a closed one may still be delivered."""
-_STATES = {OrderPlaced.name, OrderApproved.name, OrderClosed.name, *_LAST}
-"""Events that give an order its state."""
-_PROGRESS = {"cancelled", "shipped", "delivered", "return_received"}
-"""Counters of lines that the fulfilment status is derived from (`loaders.trade.orders`)."""
 
 
 @dataclass(frozen=True)
 class OrderChange:
-    """One event of an order's status. position: in the order's own history."""
+    """One event of an order. position: in the order's own history."""
 
     position: int
     type: str
@@ -53,7 +42,7 @@ class OrderChange:
 async def status_changed(
     context: Context, order_id: UUID | None, after: int | None
 ) -> AsyncGenerator[OrderChange, None]:
-    """Return the changes of an order's status after a position, and those to come.
+    """Return what happened to an order after a position, and what is still to come.
 
     They end with the order. Refused: NOT_FOUND for an order that the viewer does not see, or no
     longer sees, TOO_SLOW.
@@ -76,15 +65,8 @@ async def _changes(
     following = context.following.entries(context.viewer.merchant_id, order_id, after, live=live)
     async with aclosing(following) as entries:
         async for entry in entries:
-            if not _is_change(entry):
-                continue
             await context.next_event()
             await _seen(context, order_id)
             yield OrderChange(entry.sequence, entry.type, entry.occurred_at, order_id)
             if entry.type in _LAST:
                 return
-
-
-def _is_change(entry: Entry) -> bool:
-    moved = (counters.keys() for counters in (entry.moved or {}).values())
-    return entry.type in _STATES or any(_PROGRESS & counters for counters in moved)

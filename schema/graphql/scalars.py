@@ -64,13 +64,13 @@ SCALARS: dict[object, ScalarDefinition] = {
     ),
     date: strawberry.scalar(
         name="Date",
-        description="Date (isoformat)",
+        description="A day of the calendar as RFC 3339 writes it: 2026-03-02.",
         serialize=date.isoformat,
         parse_value=_day,
     ),
     datetime: strawberry.scalar(
         name="DateTime",
-        description="Date with time (isoformat)",
+        description="An instant, RFC 3339 with an offset: 2026-03-02T09:00:00Z.",
         serialize=datetime.isoformat,
         parse_value=_instant,
     ),

@@ -12,6 +12,7 @@ from loaders.master import prices as price_loaders
 from models.access.viewers import Scope
 from models.master.catalog import Product as ProductRow
 from models.master.catalog import Unit
+from models.master.prices import PRECEDENCE
 from schema.access.journal import Timeline, timeline
 from schema.graphql.bulk import OpenWork, UpsertResult
 from schema.graphql.connections import Connection, connection
@@ -78,7 +79,7 @@ class Product(Node):
     prices: Connection[Annotated["PriceListEntry", strawberry.lazy("schema.master.prices")]] = (
         connection(
             price_loaders.of_product,
-            "What price lists say that it costs.",
+            f"What price lists say that it costs. {PRECEDENCE}",
             filters=price_loaders.PriceListEntryFilter,
             sorts=price_loaders.PriceListEntrySort,
         )

@@ -10,6 +10,7 @@ from execution import related
 from loaders.master import catalog, channels, parties
 from loaders.master import prices as loaders
 from models.access.viewers import Scope
+from models.master.prices import PRECEDENCE
 from models.master.prices import PriceList as PriceListRow
 from models.master.prices import PriceListEntry as PriceListEntryRow
 from schema.access.journal import Timeline, timeline
@@ -67,7 +68,8 @@ class PriceListEntry(Node):
     PriceListRow,
     loaders.by_id,
     Scope.MASTER_DATA_READ,
-    "What products cost a party, a group of parties, or whoever orders over a channel.",
+    "What products cost a party, a group of parties, or whoever orders over a channel, who see it"
+    f" before it begins. {PRECEDENCE}",
 )
 class PriceList(Node):
     """A price list."""

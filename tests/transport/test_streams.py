@@ -42,6 +42,25 @@ async def test_events_are_sent_until_the_order_ends(served: Served, world, ask):
     assert types == ["order.placed", "order.lines_cancelled", "order.cancelled"]
 
 
+async def test_holds_payments_and_responses_are_sent_too(served: Served, world, ask):
+    order = await orders.order(world, ask)
+    own, line = {"orderId": order["id"]}, {"lineId": order["lines"][0]["id"]}
+    report = {"reference": "R-1", "state": "PAID", "occurredAt": "2026-03-01T00:00:00Z"}
+    for verb, more in (
+        ("orderHold", {"reason": "OTHER", "owner": "Somebody"}),
+        ("orderRecordPayment", report),
+        ("orderConfirm", {"lines": [line | {"response": "ACCEPTED"}]}),
+    ):
+        takes = f"{verb[0].upper()}{verb[1:]}Input"
+        document = (
+            f"mutation ($input: {takes}!) {{ {verb}(input: $input) {{ userErrors {{ code }} }} }}"
+        )
+        assert await ask(document, input=own | more) == {verb: {"userErrors": []}}
+    async with served.stream(world.token, STATUS, id=order["id"], after=1) as (_, events):
+        found = [(await anext(events))[1]["data"]["orderStatusChanged"]["type"] for _ in range(3)]
+    assert found == ["order.held", "order.payment_recorded", "order.responded"]
+
+
 @pytest.mark.parametrize("accept", ["application/json", GRAPHQL_JSON, "*/*", "application/*"])
 async def test_who_takes_json_too_gets_json(served: Served, world, accept):
     both = f"text/event-stream, {accept};q=0.5"

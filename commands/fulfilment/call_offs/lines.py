@@ -18,7 +18,7 @@ from commands.writing.transaction import Writing, missing
 from kit.errors import Code, Path, Problem, Refusals, Refused
 from kit.inputs import Window, refuse_duplicates
 from models.base.guards import guards
-from models.master.catalog import Product
+from models.master.catalog import NAMES_OF_PACKAGINGS, Product
 from models.trade.codes import TradeCode
 from models.trade.contracts.tables import Contract, ContractLine
 from models.trade.releases import Release, ReleaseState, ScheduleLine
@@ -127,8 +127,10 @@ def _quantity(
         raise Refused(Code.INVALID, "Count in a unit or in a packaging.", ("unit",))
     amount = product.counted(item.quantity, item.unit or product.unit)
     if amount is None:
-        text = f"{product.sku} is agreed in {product.unit.value}."
-        raise Refused(TradeCode.UNIT_MISMATCH, text, ("unit",))
+        text = f"{product.sku} is agreed in {product.unit.value}"
+        if item.unit in NAMES_OF_PACKAGINGS:
+            text += f'; for a packaging use `packaging: "{item.unit.value}"`'
+        raise Refused(TradeCode.UNIT_MISMATCH, f"{text}.", ("unit",))
     quantity = packagings(product, item.model_copy(update={"quantity": amount}))
     if line.lot_multiple is not None and quantity.amount % line.lot_multiple != 0:
         text = f"{product.sku} comes in multiples of {line.lot_multiple.normalize():f}."
@@ -185,7 +187,9 @@ def _limits(agreement: Agreement, drafts: Sequence[LineDraft], at: datetime) -> 
             text = f"The most of one call-off is {most.normalize():f}."
             yield Problem(TradeCode.EXCEEDS_MAX, text, path)
         if total > left:
-            text = f"Only {left.normalize():f} can still be called off."
+            product = agreement.products[line.product_id]
+            rest = f"{left.normalize():f} {line.unit.value} of {product.sku}"
+            text = f"Only {rest} can still be called off."
             yield Problem(TradeCode.EXCEEDS_MAX, text, path)
 
 

@@ -14,7 +14,7 @@ from pydantic import Field
 from sqlalchemy import ARRAY, Text, Uuid, and_, any_, bindparam, or_, select
 
 from commands.master.catalog import check_scale
-from commands.writing.transaction import Writing, missing
+from commands.writing.transaction import Writing
 from kit.db.statements import Statement
 from kit.errors import Code, Path, Refused
 from kit.inputs import Input, Reference
@@ -88,7 +88,8 @@ class Packagings:
         amount = getattr(item, name)
         packaging = self.named(product.id, item)
         if item.packaging is not None and packaging is None:
-            raise missing(Packaging, (*path, "packaging"))
+            text = f"{product.sku} has no packaging {item.packaging}: see `Product.packagings`."
+            raise Refused(Code.NOT_FOUND, text, (*path, "packaging"))
         return Counted(_in_units(product, packaging, amount, (*path, name)), packaging)
 
 

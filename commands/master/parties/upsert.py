@@ -17,7 +17,7 @@ from commands.master.parties.inputs import (
 )
 from commands.master.parties.roles import check_kept
 from commands.writing.transaction import Outcome, Writing, check_known, missing
-from commands.writing.upserts.items import Item, item_of, locked, put, results, status
+from commands.writing.upserts.items import UpsertColumns, item_of, locked, put, results, status
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refusals, Refused
 from models.access.viewers import Scope
@@ -53,7 +53,7 @@ async def upsert_all(writing: Writing, command: PartiesUpsert) -> Outcome:
     check(inputs)
     found = await locked(writing, Party, "number", (it.number for it in inputs))
     await check_kept(writing, found, inputs)
-    refusals, items = Refusals(), list[Item]()
+    refusals, items = Refusals(), list[UpsertColumns]()
     for place, each in enumerate(inputs):
         with refusals:
             limits = _limits(found.get(each.number), each, ("parties", place))
@@ -130,7 +130,7 @@ _SHAPED: Mapping[str, Mapping[str, Any]] = {
 """Fields that are no columns of their own."""
 
 
-def _party(item: PartyUpsert, channels: Mapping[str, UUID]) -> Item:
+def _party(item: PartyUpsert, channels: Mapping[str, UUID]) -> UpsertColumns:
     """Return the columns of a party without its limits. channels: code -> id."""
     ids = sorted(channels[it] for it in item.channel_codes or ())
     return item_of(item, {**_SHAPED, "channel_codes": {"channel_ids": ids}})
@@ -153,7 +153,7 @@ def _limits(row: Party | None, item: PartyUpsert, path: Path) -> dict[str, Any]:
     return {**limits, "approval_currency": next(iter(currencies), None)}
 
 
-def _columns(item: ContactUpsert | AddressUpsert, party_id: UUID) -> Item:
+def _columns(item: ContactUpsert | AddressUpsert, party_id: UUID) -> UpsertColumns:
     shaped = {}
     if isinstance(item, AddressUpsert):
         hours = [it.model_dump() for it in item.receiving_hours]

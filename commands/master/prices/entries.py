@@ -20,7 +20,7 @@ from commands.master.packagings.counting import (
 )
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Outcome, Writing, missing
-from commands.writing.upserts.items import Item, item_of, locked, results
+from commands.writing.upserts.items import UpsertColumns, item_of, locked, results
 from commands.writing.verbs import verb
 from kit.db.statements import Statement
 from kit.errors import Refusals
@@ -116,7 +116,7 @@ async def upsert_all(writing: Writing, command: PriceListEntriesUpsert) -> Outco
     return results("price_list_entry_id", rows, statuses)
 
 
-PricedStep: TypeAlias = tuple[Step, Item]
+PricedStep: TypeAlias = tuple[Step, UpsertColumns]
 """What an entry is known by, and its other columns."""
 
 

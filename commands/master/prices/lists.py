@@ -9,7 +9,14 @@ from pydantic_core import PydanticCustomError
 
 from commands.master.parties.roles import check_role
 from commands.writing.transaction import Outcome, Writing, check_known
-from commands.writing.upserts.items import Item, UpsertEvents, item_of, locked, results, upsert
+from commands.writing.upserts.items import (
+    UpsertColumns,
+    UpsertEvents,
+    item_of,
+    locked,
+    results,
+    upsert,
+)
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refusals, Refused
 from kit.inputs import Command, Currency, Day, Each, Name, Reference, Upsert, refuse_duplicates
@@ -18,7 +25,7 @@ from models.base.acts import Act
 from models.events.master.prices import PriceListCreated, PriceListUpdated
 from models.master.channels import Channel
 from models.master.parties import Party, PartyRole
-from models.master.prices import PriceList
+from models.master.prices import PRECEDENCE, PriceList
 
 _EVENTS = UpsertEvents(PriceListCreated, PriceListUpdated)
 _WHOSE = ("party_number", "party_group", "channel_code")
@@ -69,9 +76,7 @@ class PriceListsUpsert(Command):
 
 @verb(
     Act(Scope.MASTER_DATA_WRITE),
-    "Create or change up to 250 price lists by code. A line costs what the list of its party says,"
-    " else that of its party's group, else that of its channel, else the product's list price. Of"
-    " several lists of one kind the one counts that began last, then the first by code.",
+    f"Create or change up to 250 price lists by code. {PRECEDENCE}",
 )
 async def upsert_all(writing: Writing, command: PriceListsUpsert) -> Outcome:
     """Write price lists by code.
@@ -92,7 +97,7 @@ async def upsert_all(writing: Writing, command: PriceListsUpsert) -> Outcome:
 
 def _columns(
     one: PriceListUpsert, parties: Mapping[str | None, UUID], channels: Mapping[str | None, UUID]
-) -> Item:
+) -> UpsertColumns:
     whose = {
         "party_id": parties.get(one.party_number),
         "party_group": one.party_group,

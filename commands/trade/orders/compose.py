@@ -164,7 +164,11 @@ def _price_text(price: Decimal | None, currency: str) -> str:
 def check_priced(draft: Draft) -> None:
     """Refused: PRICE_UNKNOWN for every line without a price."""
     problems = [
-        Problem(TradeCode.PRICE_UNKNOWN, f"{line.product.sku} has no price here.", ("lines", place))
+        Problem(
+            TradeCode.PRICE_UNKNOWN,
+            f"{line.product.sku} has no price in {draft.currency}.",
+            ("lines", place),
+        )
         for place, line in enumerate(draft.lines)
         if line.unit_price is None
     ]

@@ -26,6 +26,7 @@ from models.access.viewers import Scope
 from models.base.acts import Act
 from models.events.trade.orders import OrderWindowOverridden
 from models.master.channels import Channel
+from models.master.prices import PRECEDENCE
 from models.trade.codes import TradeCode
 from models.trade.contracts.states import TimeRule
 
@@ -51,7 +52,7 @@ class OrderPlace(OrderFields, Command):
 @verb(
     Act(Scope.ORDERS_PLACE),
     "Place an order. It is CONFIRMED, or PENDING_APPROVAL where its channel or its company"
-    " demands that: see `Order.awaitingApprovalOf`.",
+    f" demands that: see `Order.awaitingApprovalOf`. {PRECEDENCE}",
 )
 async def place(writing: Writing, command: OrderPlace) -> Outcome:
     """Place an order; where its channel or its company demands approval, it waits for that.

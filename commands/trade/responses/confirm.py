@@ -109,8 +109,11 @@ def _check_times(writing: Writing, command: OrderConfirm, items: Sequence[Answer
     """Refused: INVALID where an instant and amendments do not go together, or what has passed."""
     amends = any(it.response is LineResponse.AMENDED for it in command.lines)
     is_needed = any(it.waits for it in items)
-    if (is_needed and command.answer_by is None) or (command.answer_by is not None and not amends):
-        text = "This goes with amendments, and only with them."
+    if is_needed and command.answer_by is None:
+        text = "Say until when the customer may answer."
+        raise Refused(Code.INVALID, text, ("answer_by",))
+    if command.answer_by is not None and not amends:
+        text = "This goes with amendments only."
         raise Refused(Code.INVALID, text, ("answer_by",))
     if command.answer_by is not None and command.answer_by <= writing.now:
         raise Refused(Code.INVALID_DATE, "This instant has passed.", ("answer_by",))

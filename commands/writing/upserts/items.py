@@ -15,18 +15,18 @@ from models.base.payloads import ColumnName
 from models.base.tables import Owned
 
 
-class Item(NamedTuple):
+class UpsertColumns(NamedTuple):
     """Columns that an upsert writes. whole: of a new row; changes: of one that is there."""
 
     whole: Mapping[str, Any]
     changes: Mapping[str, Any]
 
-    def also(self, columns: Mapping[str, Any]) -> "Item":
+    def also(self, columns: Mapping[str, Any]) -> "UpsertColumns":
         """Return it with columns that are written, whatever the input says."""
-        return Item({**self.whole, **columns}, {**self.changes, **columns})
+        return UpsertColumns({**self.whole, **columns}, {**self.changes, **columns})
 
 
-def item_of(one: Upsert, shaped: Mapping[str, Mapping[str, Any]] | None = None) -> Item:
+def item_of(one: Upsert, shaped: Mapping[str, Mapping[str, Any]] | None = None) -> UpsertColumns:
     """Return the columns of an input: what is left out stays, null empties.
 
     shaped: field that is no column of its own -> the columns that it writes.
@@ -37,7 +37,7 @@ def item_of(one: Upsert, shaped: Mapping[str, Mapping[str, Any]] | None = None) 
         whole |= columns
         if name in one.model_fields_set:
             changes |= columns
-    return Item(whole, changes)
+    return UpsertColumns(whole, changes)
 
 
 class UpsertEvents(NamedTuple):
@@ -52,7 +52,7 @@ async def upsert(
     entity: type[Owned],
     events: UpsertEvents,
     key: str,
-    items: Sequence[Item],
+    items: Sequence[UpsertColumns],
     path: Path,
 ) -> tuple[list[Any], list[str]]:
     """Write items by their business key, which is among their columns. path: of them.
@@ -87,7 +87,7 @@ async def locked(
 
 
 def put(
-    writing: Writing, entity: type[Entity], row: Entity | None, item: Item
+    writing: Writing, entity: type[Entity], row: Entity | None, item: UpsertColumns
 ) -> tuple[Entity, list[str]]:
     """Create the row, or change what differs; returns it and the columns that were written."""
     if row is None:

@@ -17,7 +17,7 @@ from schema.trade.orders.types import Order
 
 
 @strawberry.type(
-    description="A change of an order's status.", directives=[Requires(scope=Scope.ORDERS_READ)]
+    description="An event of an order.", directives=[Requires(scope=Scope.ORDERS_READ)]
 )
 class OrderStatusChange:
     """One event."""
@@ -40,8 +40,8 @@ class OrdersSubscription:
     """Subscriptions to orders."""
 
     @strawberry.subscription(
-        description="Every change of an order's state, and of the quantities that its fulfilment"
-        " status is derived from. It ends when the order is cancelled or rejected. Each event costs"
+        description="Every event of an order's timeline: its state, quantities, responses,"
+        " payments and holds. It ends when the order is cancelled or rejected. Each event costs"
         " the points of a query that asks the same; while the key has none, it waits, and who lets"
         " a hundred wait is ended with TOO_SLOW.",
         graphql_type=OrderStatusChange,

@@ -314,7 +314,8 @@ class Order(Node):
         return amounts.kept(self.charges, self.currency, kind=ChargeKind, amount=Decimal)
 
     @strawberry.field(
-        description="Its taxes, as they were stated; empty for warehouses.",
+        description="Its taxes, as they were stated, whatever was cancelled since: then"
+        " `totals { taxes }` is null. Empty for warehouses.",
         metadata={DECLARED: Listed(loaders.taxes)},
     )
     def taxes(self: Any) -> list[OrderTax]:

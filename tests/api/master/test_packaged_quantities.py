@@ -274,3 +274,17 @@ async def test_packagings_cost_one_statement_for_any_number_of_lines(world, ask,
             await ask(orders.PLACE, input=values)
         sent[count, packaging] = len(statements)
     assert sent[20, CARTON] == sent[1, CARTON] == sent[1, None] + 1
+
+
+async def test_a_unit_that_may_mean_a_packaging_is_told_how_to_say_that(ask, world):
+    (bolt,) = await orders.products(ask, "BOLT")
+    made = await contracts.contract(world, ask, lines=[contracts.line(bolt, "9")])
+    of = {"contractLineId": made["lines"][0]["id"]}
+    texts = []
+    for line in ({"quantity": "1", "unit": "PALLET"}, {"quantity": "10"}):
+        payload = await contracts.try_call_off(world, ask, made, lines=[of | line])
+        texts += [it["message"] for it in payload["userErrors"]]
+    assert texts == [
+        'BOLT is agreed in PIECE; for a packaging use `packaging: "PALLET"`.',
+        "Only 9 PIECE of BOLT can still be called off.",
+    ]

@@ -15,12 +15,14 @@ from kit.errors import Refused
 from kit.ids import from_global, new_id
 from models.access.viewers import Actor
 from tests import make
+from tests.kit.programs import ask as ask_once
 from tests.make.master.channels import channel
 from tests.make.master.locations import location
 from tests.make.master.parties import carrier, company
 from tests.make.messages import files
 from tests.make.trade.orders import products
 
+_NEWER = "INSERT INTO alembic_version VALUES ('9999')"
 ROOT = Path(__file__).parents[3]
 VIEWER = "{ viewer { name actor } }"
 JOURNAL = """
@@ -321,3 +323,12 @@ async def test_documents_are_registered_from_a_compilers_file(operate, slug, ask
         file.write_text(text)
         assert (await operate(*words, str(file)))[0] == code
     assert (await operate(*words, str(tmp_path / "missing.json")))[0] == 2
+
+
+async def test_a_database_of_a_newer_version_is_named_in_one_sentence(new_database, call):
+    newer = await asyncio.to_thread(new_database, "newer")
+    for text in ("CREATE TABLE alembic_version (version_num text)", _NEWER):
+        await asyncio.to_thread(ask_once, newer, text)
+    code, _, failed = await call(newer, "key", "list")
+    assert (code, failed.count("\n")) == (1, 1)
+    assert "newer than this program" in failed
