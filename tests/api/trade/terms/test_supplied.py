@@ -130,13 +130,13 @@ async def test_an_agreed_excuse_makes_nothing_due(world, ask, clock):
 async def test_another_window_leaves_the_excuse_as_it_was(world, ask):
     contract = await _contract(world, ask, **PERCENT, excuses=["STRIKE"])
     _, delivery = await _planned(world, ask, contract)
-    for given, stays in (
+    for fields, stays in (
         ({"excuse": "STRIKE"}, "STRIKE"),
         ({}, "STRIKE"),
         ({"excuse": None}, None),
     ):
-        day = f"2026-03-{20 + len(given)}"
-        move = {"deliveryId": delivery["id"], "window": contracts.window(day), **given}
+        day = f"2026-03-{20 + len(fields)}"
+        move = {"deliveryId": delivery["id"], "window": contracts.window(day), **fields}
         await deliveries.done(ask, "deliveryReschedule", **move)
         assert (await ask(SHOWN, id=delivery["id"]))["delivery"]["excuse"] == stays
 
