@@ -6,16 +6,15 @@ written once; a broken rule becomes a `Refused` whose path is the path inside th
 Every text is taken in Unicode's form NFC, so that two that look the same are the same.
 """
 
-import unicodedata
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
-from itertools import groupby
 from typing import Annotated, Any, Self, TypeVar, get_args, get_origin
 from zoneinfo import available_timezones
 
+from annotated_types import GroupedMetadata
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -29,16 +28,17 @@ from pydantic import (
     WrapValidator,
     model_validator,
 )
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import ErrorDetails, PydanticCustomError, PydanticKnownError
 
 from kit.errors import Code, Path, Problem, Refusals, Refused, Wrong
 from kit.standards import gs1
 from kit.standards.iso import COUNTRIES, MINOR_UNITS
+from kit.standards.unicode import is_beyond, normal
 
 LARGEST_BULK = 250
+LONGEST_KEY = 255
+"""Characters of any text by which rows are known."""
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
-_MOST_MARKS = 30
-"""Marks on one letter in stream-safe text (Unicode Standard Annex 15, section 13)."""
 _CONTROL = {chr(code) for code in (*range(32), *range(127, 160))} - {"\n", "\r", "\t"}
 _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0") | {
     chr(code) for code in (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
@@ -64,25 +64,6 @@ class HowMuch:
 
 def _refuse(code: Code, message: str) -> PydanticCustomError:
     return PydanticCustomError(code.value, "{text}", {"text": message})
-
-
-def normal(text: str) -> str:
-    """Return the text in Unicode's form NFC.
-
-    ValueError for more marks on one letter than are put in order in reasonable time: it grows
-    with their square.
-    """
-    if unicodedata.is_normalized("NFC", text):
-        return text
-    runs = groupby(text, lambda char: unicodedata.combining(char) > 0)
-    if any(are_marks and sum(1 for _ in run) > _MOST_MARKS for are_marks, run in runs):
-        message = f"A letter has at most {_MOST_MARKS} marks."
-        raise _refuse(Code.INVALID_CHARACTER, message)
-    return unicodedata.normalize("NFC", text)
-
-
-def _normal(value: object) -> object:
-    return normal(value) if isinstance(value, str) else value
 
 
 def _printable(text: str) -> str:
@@ -144,17 +125,35 @@ def _checked(what: str, *lengths: int) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _up_to(longest: int) -> StringConstraints:
-    return StringConstraints(strip_whitespace=True, min_length=1, max_length=longest)
+@dataclass(frozen=True)
+class _UpTo(GroupedMetadata):
+    """Tells that a text is taken in Unicode's form NFC, and how many characters it has at most."""
+
+    longest: int
+
+    def __iter__(self) -> Iterator[object]:
+        """Yield the rules: what is too long however it is spelled is not even spelled anew."""
+        yield from StringConstraints(strip_whitespace=True, min_length=1, max_length=self.longest)
+        yield BeforeValidator(self._normal)
+
+    def _normal(self, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        text = value.strip()
+        if is_beyond(text, self.longest):
+            raise PydanticKnownError("string_too_long", {"max_length": self.longest})  # noqa: EM101 -- pydantic's own name of it.
+        try:
+            return normal(text)
+        except ValueError as error:
+            raise _refuse(Code.INVALID_CHARACTER, str(error)) from error
 
 
-_NFC = BeforeValidator(_normal)
 _PRINTABLE, _VISIBLE = AfterValidator(_printable), AfterValidator(_visible)
-Name = Annotated[str, _up_to(255), _NFC, _PRINTABLE]
-Short = Annotated[str, _up_to(100), _NFC, _PRINTABLE]
-Note = Annotated[str, _up_to(2000), _NFC, _PRINTABLE]
-Reference = Annotated[str, _up_to(100), _NFC, _VISIBLE]
-Key = Annotated[str, _up_to(255), _NFC, _VISIBLE]
+Name = Annotated[str, _UpTo(255), _PRINTABLE]
+Short = Annotated[str, _UpTo(100), _PRINTABLE]
+Note = Annotated[str, _UpTo(2000), _PRINTABLE]
+Reference = Annotated[str, _UpTo(100), _VISIBLE]
+Key = Annotated[str, _UpTo(LONGEST_KEY), _VISIBLE]
 Zone = Annotated[str, AfterValidator(_known_zone)]
 Currency = Annotated[str, AfterValidator(_known_currency), Scalar("Currency")]
 Country = Annotated[str, AfterValidator(_known_country), Scalar("Country")]

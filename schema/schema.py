@@ -43,6 +43,7 @@ class OneOperation(SchemaExtension):
         """Open before the operation, close after it."""
         context = self.execution_context.context
         context.schema = self.execution_context.schema._schema  # noqa: SLF001 -- graphql-core's side of it.
+        context.apart = PLANNER.apart
         await context.enter()
         try:
             yield

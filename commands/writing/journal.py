@@ -13,6 +13,7 @@ from kit.db.statements import Statement
 from kit.ids import new_id
 from models.access.journal import JournalEntry
 from models.access.keys import CounterName
+from models.base.events import Moving
 
 _SAME = (
     "recorded_at",
@@ -41,7 +42,7 @@ async def append(writing: Writing) -> None:
         _APPEND,
         {
             **raising(writing, CounterName.JOURNAL, len(writing.events)),
-            "entries": _entries(writing),
+            "entries": await _entries(writing),
             "recorded_at": writing.now,
             "actor": viewer.actor.value,
             "actor_name": viewer.name,
@@ -53,7 +54,7 @@ async def append(writing: Writing) -> None:
     )
 
 
-def _entries(writing: Writing) -> list[dict[str, Any]]:
+async def _entries(writing: Writing) -> list[dict[str, Any]]:
     """Return the events, counted in their transaction and, by sequence, in their aggregate.
 
     TypeError for a payload that is not what its class says.
@@ -61,6 +62,7 @@ def _entries(writing: Writing) -> list[dict[str, Any]]:
     counted: Counter[UUID] = Counter()
     entries = []
     for position, (event, occurred_at) in enumerate(writing.events, 1):
+        await writing.room(1 + len(event.moved) if isinstance(event, Moving) else 1)
         counted[event.id] += 1
         entries.append(
             {

@@ -84,7 +84,7 @@ class Ledger:
         for key, lines in noted.items():
             self._moved[key] = {it: dict(of) for it, of in lines.items()}
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Give every movement to its row's first event that tells some, or to one of its own."""
         events = self._writing.events
         first: dict[UUID, tuple[int, Moving]] = {}
@@ -92,6 +92,7 @@ class Ledger:
             if isinstance(happened, Moving):
                 first.setdefault(happened.id, (place, happened))
         for (about, key), lines in self._moved.items():
+            await self._writing.room(len(lines))
             amounts = {
                 line_id: {counter: amount for counter, amount in counters.items() if amount}
                 for line_id, counters in lines.items()

@@ -17,6 +17,7 @@ from kit.db.lost import OutcomeUnknown, Unavailable
 from kit.errors import Code, Refused
 from kit.inputs import Command
 from kit.limits import DEFAULT_LIMITS
+from kit.loop.work import Slices
 from models.access.viewers import Viewer
 
 _ATTEMPTS = 5
@@ -34,7 +35,8 @@ and a row that another one changed which this one names as it was: the next atte
 class Author:
     """Who writes, when, and from where. keep_answers: how long, under their idempotency keys.
 
-    extent: the lines that the call touches; it tells afterwards how many those were.
+    extent: the lines that the call touches; it tells afterwards how many those were. slices: of the
+    event loop, in which it works beside others.
     """
 
     viewer: Viewer
@@ -42,6 +44,7 @@ class Author:
     keep_answers: timedelta
     address: str | None = None
     extent: Extent = field(default_factory=lambda: Extent(DEFAULT_LIMITS.lines))
+    slices: Slices = field(default_factory=Slices)
 
 
 async def run(database: Database, author: Author, verb: AnyVerb, command: Command) -> Outcome:
@@ -96,13 +99,20 @@ async def _attempt(
     async with database.writing(author.viewer.merchant_id) as session:
         origin = Origin(author.address, command.idempotency_key)
         author.extent.begin()
-        writing = Writing(session, author.viewer, author.now, origin=origin, extent=author.extent)
+        writing = Writing(
+            session,
+            author.viewer,
+            author.now,
+            origin=origin,
+            extent=author.extent,
+            slices=author.slices,
+        )
         ledger = Ledger(writing)
         outcome = await idempotency.once(
             writing, verb.name, command, author.keep_answers, partial(remaining.run, writing)
         )
         await session.flush()
-        ledger.close()
+        await ledger.close()
         await journal.append(writing)
     if writing.events:
         database.hints.ring(author.viewer.merchant_id)

@@ -14,6 +14,7 @@ from kit.db.sessions import Session
 from kit.db.statements import Statement
 from kit.errors import Code, Path, Refusals, Refused
 from kit.limits import DEFAULT_LIMITS
+from kit.loop.work import Slices
 from models.access.viewers import Actor, CompanyRole, Viewer, anyone
 from models.base.events import Event
 from models.base.records import columns, record
@@ -49,7 +50,7 @@ class Origin:
 class Writing:
     """One transaction of one viewer. events: written to the journal at its end, in order.
 
-    extent: the lines that it touches, bounded.
+    extent: the lines that it touches, bounded. slices: in which its work is done, beside others'.
     """
 
     session: Session
@@ -58,6 +59,12 @@ class Writing:
     events: list[Recorded] = field(default_factory=list)
     origin: Origin = Origin()
     extent: Extent = field(default_factory=lambda: Extent(DEFAULT_LIMITS.lines))
+    slices: Slices = field(default_factory=Slices)
+
+    async def room(self, lines: int) -> None:
+        """Wait until it is this viewer's turn to work on so many lines or rows."""
+        if lines and not self.slices.has_room(lines):
+            await self.slices.room(self.viewer.key_id, lines)
 
     def record(self, event: Event, occurred_at: datetime | None = None) -> None:
         """Note that something happened, now where nothing else is said."""

@@ -26,6 +26,11 @@ def dumps(value: object) -> str:
     return orjson.dumps(value, default=str).decode()
 
 
+def as_part(value: object) -> orjson.Fragment:
+    """Write a part of JSON for the database, which `dumps` takes as it is."""
+    return orjson.Fragment(orjson.dumps(value, default=str))
+
+
 loads = orjson.loads
 _DIALECT: Dialect = PGDialect_asyncpg(  # type: ignore[no-untyped-call]
     json_serializer=dumps, json_deserializer=loads

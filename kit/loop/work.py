@@ -2,17 +2,25 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from typing import TypeVar
 
 from kit.limits import Limits
 
+Item = TypeVar("Item")
 SLICE = 100
 """Objects that an answer may grow by before others have their turn on the event loop."""
 
 
 TOGETHER = 500
 """Keys that one statement reads together: who waits for them goes on in one round of the loop."""
+
+
+def slices_of(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    """Yield items by slices, the last one as long as it is."""
+    for start in range(0, len(items), SLICE):
+        yield items[start : start + SLICE]
 
 
 class Grown(StrEnum):

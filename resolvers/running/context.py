@@ -12,6 +12,7 @@ from commands.writing.extent import Extent
 from kit.clock import Clock
 from kit.db.database import Database
 from kit.limits import DEFAULT_LIMITS, Limits
+from kit.loop.apart import Apart
 from kit.loop.work import Work
 from loaders.reading.batch import Loaders
 from loaders.reading.relations import Reader, Relation
@@ -56,12 +57,14 @@ class Context:
 
     is_trusted: whether its document is a registered one. measured: what it was found to ask for.
     entries: in all lists and objects of its variables.
-    schema: what it runs on, for who registers documents. extent: the lines that its mutation
+    schema: what it runs on, for who registers documents. apart: where long work is done beside the
+    event loop. extent: the lines that its mutation
     touches. has_written: whether something was committed. following_plan: makes what answers one
     event of a subscription, None where no plan does.
     """
 
     bill: Bill
+    apart: Apart
     has_written = False
     following_plan: Callable[[], Any] | None = None
 
@@ -89,6 +92,7 @@ class Context:
         process = process or Process(database)
         self.budgets, self.documents = process.budgets, process.documents
         self.following, self._slices = process.following, process.slices
+        self.leftovers = process.leftovers
         self.idempotency_key, self.address = call.idempotency_key, call.address
         self._lanes, self._slot = call.lanes, AsyncExitStack()
         self.deadline: asyncio.Timeout | None = None
@@ -134,6 +138,10 @@ class Context:
         self.extent = Extent(self.limits.lines)
         self.bill = self._bill()
         self.is_trusted = False
+        self.begin_time()
+
+    def begin_time(self) -> None:
+        """Give the whole time to answer from now on."""
         if self.deadline is not None:
             self.deadline.reschedule(asyncio.get_running_loop().time() + self.limits.deadline)
 

@@ -2,6 +2,7 @@
 
 from kit.db.database import Database
 from kit.db.reads import Reads
+from kit.loop.memory import Leftovers
 from kit.loop.work import Slices
 from kit.recent import Recent
 from loaders.access.documents import text_of
@@ -51,3 +52,4 @@ class Process:
         self.budgets = Budgets(buckets or DatabaseBuckets(database))
         self.documents = KnownDocuments()
         self.following, self.slices = Following(database), Slices()
+        self.leftovers = Leftovers()

@@ -15,8 +15,16 @@ async def write(context: Context, command: CommandT, verb: Verb[CommandT]) -> Ou
     """Run a verb and forget what was read before."""
     await context.reads.close()
     author = Author(
-        context.viewer, context.now, context.keep_answers, context.address, context.extent
+        context.viewer,
+        context.now,
+        context.keep_answers,
+        context.address,
+        context.extent,
+        context.work.slices,
     )
-    outcome = await run(context.database, author, verb, command)
+    try:
+        outcome = await run(context.database, author, verb, command)
+    finally:
+        context.leftovers.of(context.extent.touched)
     context.written()
     return outcome

@@ -1,6 +1,6 @@
 """Trusted documents: registered by who builds a client."""
 
-import asyncio
+from functools import partial
 
 import strawberry
 
@@ -10,18 +10,25 @@ from commands.writing.transaction import Outcome
 from kit.errors import Code, Problem, Refused
 from resolvers.running.context import Context
 from resolvers.running.writing import write
-from schema.graphql.extensions.limits import faults
+from schema.graphql.extensions.limits import CHARACTERS, faults
 from schema.graphql.mutations import Payload, mutation
 
 
 async def _register(context: Context, command: DocumentsRegister) -> Outcome:
-    """Register what the schema understands. Others have their turn between two documents."""
+    """Register what the schema understands.
+
+    Each document is judged beside the event loop when it is the payer's turn, and costs what
+    judging one does that is sent. As many as may be sent are judged on a busy machine, too: the
+    time to answer begins anew with each.
+    """
     problems: list[Problem] = []
     for place, document in enumerate(command.documents):
-        found = faults(context.schema, document.text, context.limits)
+        context.bill.owe_planning(len(document.text) // CHARACTERS)
+        judge = partial(faults, context.schema, document.text, context.limits)
+        found = await context.apart.made(context.payer, judge)
         path = ("documents", place, "text")
         problems += [Problem(Code.INVALID, message, path) for message in found]
-        await asyncio.sleep(0)
+        context.begin_time()
     if problems:
         raise Refused.of(problems)
     return await write(context, command, documents.register)

@@ -21,6 +21,7 @@ from commands.writing.extent import Extent, entries
 from commands.writing.verbs import AnyVerb
 from kit.errors import Code, Problem, Refused
 from kit.inputs import Command
+from kit.loop.work import SLICE
 from models.access.viewers import Scope
 from resolvers.running.context import Context
 from resolvers.running.writing import write
@@ -108,6 +109,13 @@ def _fields(
             yield from _fields(each.selection_set, fragments)
 
 
+async def _read(context: Context, takes: type[Command], values: Mapping[str, Any]) -> Command:
+    """Return the checked input; a long one is checked beside the event loop. Refused: as `read`."""
+    if context.extent.in_input <= SLICE:
+        return takes.read(values)
+    return await context.apart.made(context.payer, partial(takes.read, values))
+
+
 def _bound(command: Command, most: int) -> None:
     """Refused: TOO_MANY_ITEMS when a list is longer than the key may send."""
     for name, value in command:
@@ -129,7 +137,7 @@ def mutation(verb: AnyVerb, resolver: Resolver | None = None) -> Any:
         context: Context = info.context
         try:
             extent = context.extent = Extent(context.limits.lines, entries(input))
-            command = takes.read(_with_key(info, input))
+            command = await _read(context, takes, _with_key(info, input))
             _bound(command, context.limits.items)
             await charged_for_lines(context.bill, extent.in_input)
             try:

@@ -10,7 +10,8 @@ from strawberry import Info
 from execution import DECLARED, Chosen
 from kit.errors import Code, Refused
 from kit.ids import Names
-from kit.inputs import normal
+from kit.inputs import LONGEST_KEY
+from kit.standards.unicode import is_beyond, normal
 from loaders.reading.relations import Relation, RowOf
 
 
@@ -33,6 +34,8 @@ def one_by(description: str, **relations: Relation) -> Any:
         if len(values) != 1:
             raise Refused(Code.INVALID, f"Give exactly one of {', '.join(ways)}.", ("id",))
         ((name, value),) = values.items()
+        if is_beyond(value, LONGEST_KEY):
+            return None
         if "\0" in value:
             raise Refused(Code.INVALID_CHARACTER, "No key has a NUL character.", (name,))
         try:

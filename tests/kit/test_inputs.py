@@ -1,11 +1,16 @@
 """The rules that every input shares, told with code and path."""
 
 import re
+import sys
+import unicodedata
 from datetime import datetime
 from decimal import Decimal
+from typing import Annotated, get_origin
 
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
+from kit import inputs
 from kit.errors import Code, Refused, Wrong
 from kit.inputs import (
     _CODES,
@@ -26,6 +31,7 @@ from kit.inputs import (
     Zone,
     refuse_duplicates,
 )
+from kit.standards.unicode import normal
 from tests.make.sweeps.leaves import INVISIBLE
 
 GOOD_WINDOW = {
@@ -114,6 +120,31 @@ def test_every_script_is_kept_as_it_is(name):
 )
 def test_what_looks_the_same_is_the_same_and_as_long(fields, kept):
     assert Sample.read({"reference": fields}).reference == kept
+
+
+TEXTS = {name: it for name, it in vars(inputs).items() if get_origin(it) is Annotated}
+TEXTS = {name: it for name, it in TEXTS.items() if isinstance(it.__metadata__[0], inputs._UpTo)}  # noqa: SLF001 -- the one declaration of a text's length.
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_what_is_too_long_however_it_is_spelled_is_not_spelled_anew(name, monkeypatch):
+    spelled = list[str]()
+    monkeypatch.setattr(inputs, "normal", lambda text: spelled.append(text) or normal(text))
+    longest = TEXTS[name].__metadata__[0].longest
+    read = TypeAdapter(TEXTS[name]).validate_python
+    assert read(" \u1f82") == "\u1f82"
+    assert read("\u03b1\u0313\u0300\u0345" * longest) == "\u1f82" * longest
+    for text in (("a" + "\u0301" * 29) * 15_000, "\u03b1\u0313\u0300\u0345" * longest + "a"):
+        with pytest.raises(ValidationError, match=f"at most {longest} characters"):
+            read(text)
+    assert max(map(len, spelled)) == 4 * longest
+
+
+def test_every_mark_is_found():
+    marks = [chr(code) for code in range(sys.maxunicode) if unicodedata.combining(chr(code))]
+    for mark in marks:
+        with pytest.raises(ValueError, match="at most 30 marks"):
+            normal("a" + mark * 31 + "\u0301\u0316")
 
 
 @pytest.mark.parametrize("char", INVISIBLE)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from commands.master.packagings.counting import columns_of
@@ -111,9 +111,38 @@ async def create(writing: Writing, drafts: Sequence[Draft]) -> list[UUID]:
     if not drafts:
         return []
     taken = await numbers(writing, CounterName.ORDER, len(drafts))
+    return await _written(writing, drafts, taken)
+
+
+async def create_many(writing: Writing, drafts: Sequence[Draft]) -> list[UUID]:
+    """Write orders as `create` does, so many that nobody waits for their numbers meanwhile.
+
+    Whoever takes a number keeps the merchant's others from taking theirs until the commit: these
+    orders are written without one, and numbered when all that takes long is done. Ask last.
+    """
+    if not drafts:
+        return []
+    made = await _written(writing, drafts, [None] * len(drafts))
+    taken = await numbers(writing, CounterName.ORDER, len(drafts))
+    named = [(_Made(key), {"number": number}) for key, number in zip(made, taken, strict=True)]
+    await write_rows(writing, {}, {Order: named})
+    return made
+
+
+class _Made(NamedTuple):
+    """An order that the transaction has written and not read."""
+
+    id: UUID
+
+
+async def _written(
+    writing: Writing, drafts: Sequence[Draft], taken: Sequence[str | None]
+) -> list[UUID]:
+    """Write orders with their lines; returns their ids. taken: numbers, None until there is one."""
     orders = [_order(writing, draft, number) for draft, number in zip(drafts, taken, strict=True)]
     lines = []
     for draft, order in zip(drafts, orders, strict=True):
+        await writing.room(len(draft.lines))
         lines += [_line(order, line_no, line) for line_no, line in enumerate(draft.lines, 1)]
         writing.record(OrderPlaced(order["id"], lines=len(draft.lines)), draft.placed_at)
     await write_rows(writing, {Order: orders, OrderLine: lines})
@@ -127,12 +156,14 @@ def window_columns(window: Window | None, prefix: str = "window") -> dict[str, A
     return dict(zip(names, values, strict=True))
 
 
-def _order(writing: Writing, draft: Draft, number: str) -> dict[str, Any]:
+def _order(writing: Writing, draft: Draft, number: str | None) -> dict[str, Any]:
+    """Return the columns of an order; until it has a number, its id is one that nobody else has."""
+    key = new_id()
     state = OrderState.PENDING_APPROVAL if draft.awaiting else OrderState.CONFIRMED
     return {
         "merchant_id": writing.viewer.merchant_id,
-        "id": new_id(),
-        "number": number,
+        "id": key,
+        "number": number or str(key),
         "party_id": draft.party_id,
         "contract_id": draft.contract_id,
         "state": state,

@@ -69,6 +69,7 @@ async def place(writing: Writing, command: OrderPlace) -> Outcome:
     channel = references.demand(Channel, command)
     # Before anything is told of prices: those of another channel are not the buyer's.
     check_channel(writing, channel, party)
+    await writing.room(len(command.lines))
     refusals = Refusals()
     for check in (partial(_check_future, writing), partial(_check_guest, channel)):
         with refusals:

@@ -186,6 +186,7 @@ async def _prices(
     """Read products with the prices that lines ask, by ids and by SKUs."""
     questions: defaultdict[str, set[PriceQuestion]] = defaultdict(set)
     for order, lines in lined:
+        await writing.room(len(lines))
         for line in lines:
             question = _question(writing, keyed, packagings, order, line)
             if question is not None:

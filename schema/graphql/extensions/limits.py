@@ -86,9 +86,11 @@ def _parsed(text: str, limits: Limits) -> DocumentNode:
 def faults(schema: GraphQLSchema, text: str, limits: Limits) -> list[str]:
     """Return what is wrong with a document that nobody runs yet."""
     try:
-        document = parse(text, max_lexical_tokens=limits.tokens)
+        document = _parsed(text, limits)
     except GraphQLSyntaxError as error:
         return [error.message]
+    except RecursionError as error:
+        return [str(error)]
     counted = list(_beyond(Measured(catalogue(schema), document), limits))
     return [error.message for error in counted or _validated(schema, document)]
 

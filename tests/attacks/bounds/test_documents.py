@@ -231,3 +231,45 @@ async def test_results_of_bulk_work_are_priced_with_what_is_asked_below_them(
     fits = text.replace("250", str(error["extensions"]["fits"]))
     assert "errors" not in await ask.answer(fits, input={"products": products})
     assert len(await orders.products(ask, *(it["sku"] for it in products))) == 250
+
+
+async def test_documents_that_are_registered_are_judged_beside_the_event_loop_and_paid(
+    ask: make.Ask, planned: list[Begun]
+) -> None:
+    """One by one, and no others' turn is behind all of them."""
+    texts = [f"query Q{it} {{ {'a' * 10}: __typename }} # {'x' * 4_000}" for it in range(9)]
+    register = """mutation ($input: DocumentsRegisterInput!) {
+      documentsRegister(input: $input) { ids userErrors { code field } }
+    }"""
+    await ask(register, input={"documents": [{"text": "{ __typename }"}]})
+    planned.clear()
+    documents = [{"text": it} for it in [*texts, "{ nothing }", "{" * 1_500]]
+    answer = await ask.answer(register, input={"documents": documents})
+    refused = answer["data"]["documentsRegister"]["userErrors"]
+    assert [it["field"][2] for it in refused] == ["9", "10"]
+    assert answer["extensions"]["cost"]["planningCost"] == 9 * 4 + 1
+    # One more prepares the level of what is refused.
+    assert len(planned) == len(documents) + 1
+    answer = await ask.answer(register, input={"documents": documents[:9]})
+    assert len(answer["data"]["documentsRegister"]["ids"]) == 9
+
+
+async def test_on_a_busy_machine_each_document_has_the_whole_time(
+    world: make.World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = Context(staff(world), world.database, world.clock)
+    begun, begin = list[None](), Context.begin_time
+
+    def noted(self: Context) -> None:
+        begun.append(begin(self))
+
+    monkeypatch.setattr(Context, "begin_time", noted)
+    documents = [{"text": f"{{ a{it}: __typename }}"} for it in range(DISTINCT)]
+    document = """mutation ($input: DocumentsRegisterInput!) {
+      documentsRegister(input: $input) { ids }
+    }"""
+    values = {"input": {"documents": documents}}
+    result = await schema.execute(document, context_value=context, variable_values=values)
+    assert result.errors is None
+    # With the operation, and after each.
+    assert len(begun) == 1 + DISTINCT

@@ -53,7 +53,7 @@ async def lapse(session: Session, merchant_id: UUID, now: datetime) -> bool:
         rest = {line: line.unplanned for line in locked.lines_of_order(order)}
         await remainder.cancel(locked, order, rest)
     await session.flush()
-    ledger.close()
+    await ledger.close()
     await journal.append(writing)
     return len(lapsed) == AT_ONCE and bool(writing.events)
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from commands.trade.orders.compose import check_priced, compose
-from commands.trade.orders.drafts import Draft, LineDraft, create, header_columns
+from commands.trade.orders.drafts import Draft, LineDraft, create_many, header_columns
 from commands.trade.orders.fields import LineFields, OrderFields
 from commands.trade.orders.references import OrderKey, References, customer, read, taken
 from commands.trade.orders.revisions.revise import Revision, apply
@@ -90,11 +90,10 @@ async def import_all(writing: Writing, command: OrdersImport) -> Outcome:
     there = await taken(writing, references.ids(Channel), {it.external_reference for it in orders})
     standing = await StandingOrders.read(writing, there.values())
     results: list[dict[str, Any]] = []
-    drafts: dict[int, Draft] = {}
-    revisions: list[Revision] = []
-    seen: set[OrderKey] = set()
+    drafts, revisions, seen = dict[int, Draft](), list[Revision](), set[OrderKey]()
     for place, item in enumerate(orders):
         path: Path = ("orders", place)
+        await writing.room(len(item.lines))
         try:
             key = _key(writing, references, item, seen)
             draft = _draft(writing, references, item)
@@ -108,9 +107,9 @@ async def import_all(writing: Writing, command: OrdersImport) -> Outcome:
             results.append(_result(status, order_id))
         except Refused as refused:
             results.append(_result("REFUSED", None, [it.below(path) for it in refused.problems]))
-    for place, order_id in zip(drafts, await create(writing, list(drafts.values())), strict=True):
-        results[place] = _result("CREATED", order_id)
     await apply(writing, revisions)
+    for place, order_id in zip(drafts, await create_many(writing, [*drafts.values()]), strict=True):
+        results[place] = _result("CREATED", order_id)
     return {"results": results}
 
 

@@ -1,0 +1,39 @@
+"""Memory that long work has left behind, given back to the system.
+
+What Python frees stays with glibc's allocator, scattered between what is kept: four imports of
+11,400 lines at once leave 330 MB, of which it gives back all when it is told to.
+"""
+
+import asyncio
+import ctypes
+from collections.abc import Callable
+from typing import Any
+
+MUCH = 2_500
+"""Lines of a command that leaves so much behind."""
+_AFTER_S = 1
+"""Seconds after the last of them: what it was asked with has gone, too."""
+_trim: Callable[[int], Any] | None = getattr(ctypes.CDLL(None), "malloc_trim", None)
+"""None where the allocator is another one than glibc's."""
+
+
+class Leftovers:
+    """Gives memory back when long work has ended and no more of it follows."""
+
+    def __init__(self, trim: Callable[[int], Any] | None = _trim) -> None:
+        """Take what gives back all but some bytes."""
+        self._trim = trim
+        self._timer: asyncio.TimerHandle | None = None
+
+    def of(self, lines: int) -> None:
+        """Give back what work on so many lines has left behind, soon."""
+        if lines < MUCH or self._trim is None:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(_AFTER_S, self._give_back)
+
+    def _give_back(self) -> None:
+        # In a thread, since it takes as long as there is much: the loop goes on meanwhile.
+        if self._trim is not None:
+            asyncio.get_running_loop().run_in_executor(None, self._trim, 0)

@@ -1,0 +1,111 @@
+"""Commands over many lines, which let others have their turn on the event loop."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from commands.master.catalog import ProductsUpsert, upsert_all
+from commands.trade.orders.revisions.imports import OrdersImport, import_all
+from commands.writing.extent import Extent
+from kit.loop import memory
+from kit.loop.apart import Apart
+from kit.loop.work import SLICE, Slices
+from resolvers.running.context import Context
+from resolvers.running.process import Process
+from resolvers.running.writing import write
+from tests.make import Ask, World
+from tests.make.master.channels import channel
+from tests.make.master.parties import company
+from tests.make.running import run, staff, until
+
+IMPORTS, ORDERS, LINES = 2, 12, 50
+PASSES = 4
+"""What an import does with each line: asks its price, composes it, makes a row of it, writes it."""
+
+
+async def test_imports_do_a_slice_in_a_round_all_of_them_together(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    products = [{"sku": f"S-{number}", "name": "Shaft"} for number in range(LINES)]
+    await run(world, upsert_all, ProductsUpsert, products=products)
+    process, rounds = Process(world.database), dict[int, int]()
+    fits = Slices._fits  # noqa: SLF001 -- what a round takes.
+
+    def noted(self: Slices, objects: int) -> bool:
+        if found := fits(self, objects):
+            rounds[self.count] = rounds.get(self.count, 0) + objects
+        return found
+
+    monkeypatch.setattr(Slices, "_fits", noted)
+    line = {"quantity": "2", "unit_price": "1"}
+    order = {
+        "channel_id": await channel(world),
+        "party_id": await company(world),
+        "placed_at": world.clock().isoformat(),
+        "currency": "EUR",
+        "lines": [line | {"product_sku": it["sku"]} for it in products],
+    }
+
+    async def imported(own: int) -> Any:
+        orders = [order | {"external_reference": f"{own} {it}"} for it in range(ORDERS)]
+        context = Context(staff(world), world.database, world.clock, process=process)
+        context.begin()
+        return await write(context, OrdersImport.read({"orders": orders}), import_all)
+
+    rounds.clear()
+    await asyncio.gather(*map(imported, range(IMPORTS)))
+    assert process.slices.count >= IMPORTS * PASSES * ORDERS * LINES // SLICE
+    assert max(rounds.values()) <= SLICE
+
+
+async def test_long_inputs_are_checked_beside_the_event_loop(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = """mutation ($input: ProductsUpsertInput!) {
+      productsUpsert(input: $input) { results { status } userErrors { code field } }
+    }"""
+    made, beside = Apart.made, list[Any]()
+
+    async def noted(self: Apart, payer: Any, make: Any) -> Any:
+        beside.append(getattr(make, "func", None))
+        return await made(self, payer, make)
+
+    await ask(text, input={"products": [{"sku": "S", "name": "Shaft"}]})
+    monkeypatch.setattr(Apart, "made", noted)
+    products = [{"sku": f"S-{number}", "name": "Shaft"} for number in range(SLICE + 1)]
+    await ask(text, input={"products": products[:SLICE]})
+    assert ProductsUpsert.read not in beside
+    await ask(text, input={"products": products})
+    assert beside.count(ProductsUpsert.read) == 1
+    odd = [{"sku": ""}, *products]
+    answer = (await ask(text, input={"products": odd}))["productsUpsert"]
+    assert [it["status"] for it in answer["results"]][:2] == ["REFUSED", "UNCHANGED"]
+
+
+async def test_what_long_commands_leave_behind_is_given_back_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """When the last of them has ended; after short ones nothing is done."""
+    monkeypatch.setattr(memory, "_AFTER_S", 0)
+    trims = list[int]()
+    leftovers = memory.Leftovers(trims.append)
+    for lines in (memory.MUCH, memory.MUCH, memory.MUCH - 1):
+        leftovers.of(lines)
+    await until(lambda: trims == [0])
+    leftovers.of(memory.MUCH - 1)
+    leftovers.of(memory.MUCH)
+    await until(lambda: trims == [0, 0])
+
+
+async def test_commands_tell_how_much_they_leave_behind(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts = list[int]()
+    monkeypatch.setattr(memory.Leftovers, "of", lambda _, lines: counts.append(lines))
+    context = Context(staff(world), world.database, world.clock)
+    context.begin()
+    context.extent = Extent(context.limits.lines, memory.MUCH)
+    command = ProductsUpsert.read({"products": [{"sku": "S", "name": "Shaft"}]})
+    await write(context, command, upsert_all)
+    assert counts == [memory.MUCH]
