@@ -30,7 +30,7 @@ from execution.statements import Arguments, Request
 from execution.texts import SHARE, share
 from kit.db.reads import Overflow, Unwritten
 from kit.limits import ENTRIES, Limits
-from kit.loop.apart import Crowded
+from kit.loop.apart import Crowded, Died
 from kit.loop.work import TOGETHER, Grown, Work
 
 _log = logging.getLogger("abruf")
@@ -221,7 +221,7 @@ class Running:
         except Unfusible as why:
             self.counted[f"not fused: {why}"] += 1
             return None
-        except Crowded:
+        except (Crowded, Died):
             raise
         except Exception:  # noqa: BLE001 -- a fault of ours must not take the answer from a client.
             _log.exception("No statement could be made")

@@ -259,11 +259,13 @@ class Planner:
     async def statement(self, fused: Fused, request: Request, arguments: Arguments) -> Filled:
         """Return the statement for a shape of arguments and a kind of viewer.
 
-        Crowded: others' are written first.
+        Crowded: others' are written first. Died: its child did. Whoever needs it first pays for it,
+        and each other payer as much, so that none learns what others ask.
         """
         shape = (fused, request.audience, arguments.form)
         found = self._statements.get(shape)
         if found is not None:
+            request.planned(len(found.text), shape)
             return found
         write = self.apart.made if fused.relations <= SHORT else self.apart.long
         try:
@@ -272,5 +274,5 @@ class Planner:
             # Who hangs up pays nevertheless: what was begun is written to its end.
             request.planned(fused.relations * _WRITTEN)
             raise
-        request.planned(len(made.text))
+        request.planned(len(made.text), shape)
         return self._statements.keep(shape, Filled(made), len(made.text))

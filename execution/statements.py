@@ -33,8 +33,8 @@ class Request(Protocol):
     payer: Payer
     named: Mapping[str, Any]
 
-    def planned(self, length: int) -> None:
-        """Take note that a statement of so many characters was written."""
+    def planned(self, length: int, what: Hashable = None) -> None:
+        """Take note that a statement of so many characters is needed; what: it, if it is kept."""
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from resolvers.running.context import Call, Context
 from resolvers.running.lanes import Lanes
 from resolvers.running.process import Process
 from schema.graphql.errors import ErrorCode
+from schema.graphql.extensions.buckets import costs
 from schema.schema import schema
 from transport.connections.room import know
 from transport.http.accepted import GRAPHQL_JSON, accepted
@@ -238,10 +239,13 @@ async def _executed(context: Context, operation: OperationRequest, method: str) 
             operation_extensions=operation.extensions,
         )
     except MissingQueryError:
-        raise Refusal(400, "No GraphQL query found in the request.") from None
+        refusal = Refusal(400, "No GraphQL query found in the request.")
     except CannotGetOperationTypeError as error:
-        raise Refusal(400, error.as_http_error_reason()) from None
+        refusal = Refusal(400, error.as_http_error_reason())
     except InvalidOperationTypeError as error:
         reason = error.as_http_error_reason(method)
-        raise Refusal(405, reason, headers={"Allow": "POST"}) from None
-    return result
+        refusal = Refusal(405, reason, headers={"Allow": "POST"})
+    else:
+        return result
+    refusal.beside = costs(context.bill)
+    raise refusal

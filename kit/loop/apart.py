@@ -32,7 +32,11 @@ _PIECE = 256 * 1024
 
 
 class Crowded(Exception):
-    """It could not be done for the time being: others stood before it, or its child has ended."""
+    """It could not be done for the time being: others stood before it."""
+
+
+class Died(Exception):
+    """The child that did it has ended without a word."""
 
 
 class _Turns:
@@ -80,7 +84,7 @@ class Apart:
     async def long(self, payer: Payer, make: Callable[[], Made]) -> Made:
         """Return what is made in a child; it is pickled. Raises what making it raises.
 
-        Crowded: it was not its turn for too long, or the child has ended without a word.
+        Crowded: it was not its turn for too long. Died: the child has ended without a word.
         """
         try:
             async with timeout(self._patience):
@@ -151,7 +155,7 @@ async def _result(child: int, ours: socket.socket) -> tuple[bool, Any]:
         _end(child)
     if not pieces:
         _log.error("A child has ended without a word")
-        raise Crowded
+        raise Died
     return pickle.loads(b"".join(pieces))  # type: ignore[no-any-return]  # noqa: S301 -- our own child's.
 
 

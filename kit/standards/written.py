@@ -5,8 +5,8 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
 _LONGEST = 64
-_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
-"""As JSON writes numbers (RFC 8259, section 6); zeros may stand before it."""
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+"""Digits and a point, without exponent; zeros may stand before it."""
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?"

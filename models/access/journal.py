@@ -1,6 +1,6 @@
 """The journal: every change of a merchant, in order, appended by the command that made it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
@@ -11,23 +11,36 @@ from sqlalchemy import (
     Text,
     and_,
     case,
+    cast,
     exists,
+    false,
     func,
     literal,
     literal_column,
+    not_,
+    or_,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from models.access.viewers import OTHERS, Actor
+from models.base.events import EVENTS
 from models.base.masks import Hidden, Mask
+from models.base.payloads import COLUMNS
 from models.base.reductions import reduced
 from models.base.tables import Owned, entity_named, indexed, unique
-from models.base.visibility import ALL, AnyViewer, Seen, bound, merchant
+from models.base.visibility import AnyViewer, Rule, Seen, bound, merchant
 
 HIDDEN_FIELDS: dict[str, Hidden] = {}
 """Event -> actor -> field of the payload, a text -> what is read instead; nothing for NULL.
 
 Said beside the table that the event tells of.
+"""
+
+UNTOLD: dict[str, frozenset[Actor]] = {}
+"""Event -> to whom it would tell only that something hidden was done, unless to its own company.
+
+Said beside the table of what is hidden.
 """
 
 _SEE_WHOLE = frozenset({Actor.BUYER})
@@ -60,8 +73,51 @@ def _read(viewer: AnyViewer, entry: Any, payload: Any) -> ColumnElement[Any]:
         for event, hidden in HIDDEN_FIELDS.items()
         if viewer.actor in hidden
     }
+    masked |= {
+        event: _masked(viewer, payload, dict.fromkeys(lists, _without(names)))
+        for event, (names, lists) in _columns_hidden_from(viewer.actor).items()
+    }
     read = case(masked, value=entry.type, else_=payload) if masked else payload
     return read if viewer.actor in _SEE_WHOLE else reduced(viewer, entry, read)
+
+
+def _columns_hidden_from(actor: Hashable) -> dict[str, tuple[list[str], list[str]]]:
+    """Return event -> columns of its row that are hidden, and its fields that list columns."""
+    found = {}
+    for name, kind in EVENTS.items():
+        hidden = kind.about.__hidden__.get(actor)
+        lists = [it.name for it in kind.versions.values if it.kind.word == COLUMNS]
+        if hidden and lists and actor not in UNTOLD.get(name, ()):
+            found[name] = sorted(hidden), lists
+    return found
+
+
+def _without(names: list[str]) -> Mask:
+    """Return what is read of a list of columns: those that are not hidden."""
+    return Mask(
+        "columns that are read",
+        lambda _viewer, _fields, text: cast(text, JSONB).op("-")(literal(names, ARRAY(Text))),
+    )
+
+
+def _tells(viewer: AnyViewer, entry: Any) -> ColumnElement[bool]:
+    """Tell whether an entry tells the viewer of more than of what is hidden from it."""
+    untold: list[ColumnElement[Any]] = [
+        literal_column(f"'{it}'") for it, whom in UNTOLD.items() if viewer.actor in whom
+    ]
+    lists = [
+        and_(
+            entry.type == literal_column(f"'{event}'"),
+            *(entry.payload[it].op("<@")(literal(names, JSONB)) for it in lists),
+        )
+        for event, (names, lists) in _columns_hidden_from(viewer.actor).items()
+        if len(lists) == len(EVENTS[event].versions.values)
+    ]
+    of_itself = entry.aggregate_id == bound(viewer)
+    return and_(or_(entry.type.not_in(untold), of_itself), not_(or_(false(), *lists)))
+
+
+_TELLING = Rule("all that tell of what the actor sees", _tells)
 
 
 def _of_kind(viewer: AnyViewer, entry: Any) -> ColumnElement[bool]:
@@ -101,7 +157,7 @@ class JournalEntry(Owned):
     """
 
     __tablename__ = "journal"
-    __seen__: ClassVar[Seen] = dict.fromkeys(OTHERS, ALL)
+    __seen__: ClassVar[Seen] = dict.fromkeys(OTHERS, _TELLING)
     __hidden__: ClassVar[Hidden] = {
         Actor.BUYER: {"payload": _PAYLOAD, "actor_name": _OF_ITS_COMPANY},
         Actor.STOREFRONT: {"payload": _PAYLOAD, "actor_name": _OF_ITS_COMPANY},

@@ -281,6 +281,10 @@ _PLAIN: Mapping[Any, ValueForm] = {
 }
 
 
+COLUMNS = f"list of: {_PLAIN[ColumnName].word}"
+"""The word for lists of columns' names."""
+
+
 def _optional(of: ValueForm) -> ValueForm:
     return ValueForm(
         f"{of.word}, or null",

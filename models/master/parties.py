@@ -1,28 +1,22 @@
 """Parties: companies and persons that order, carry, supply or fulfil."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Index, Text, Uuid, literal, text
+from sqlalchemy import ColumnElement, Index, Text, Uuid, case, literal, literal_column, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
+from models.access.journal import UNTOLD
 from models.access.viewers import Actor
 from models.base.bindings import Binding, Bindings
+from models.base.masks import NULL, Hidden, Mask
 from models.base.tables import OneOf, Owned, check, indexed, known, to, unique
-from models.base.visibility import Rule, Seen, either, own
+from models.base.visibility import AnyViewer, Rule, Seen, bound, either, own
 from models.master.channels import ReleaseWhen
-
-END_OF_DAY = "24:00"
-"""When an opening closes that lasts until midnight."""
-
-Opening = Mapping[str, Any]
-"""One object of `Address.receiving_hours`."""
 
 
 class PartyKind(StrEnum):
@@ -47,6 +41,36 @@ def _has(role: PartyRole) -> Callable[[Any], Sequence[ColumnElement[bool]]]:
 
 
 _CARRIERS = Rule("carriers", lambda _viewer, table: _has(PartyRole.CARRIER)(table)[0])
+_PRIVATE = (
+    *("gln", "vat_id", "email", "phone", "language", "price_group", "release_when"),
+    *("approval_limit", "approval_limit_per_day", "approval_currency"),
+)
+"""What is between a party and the merchant, whatever else the party is."""
+
+
+def _in_place(instead: str, text: str) -> Mask:
+    """Return what is read in place of a column. instead: SQL of ours."""
+    return Mask(text, lambda _viewer, _row, _column: literal_column(instead))
+
+
+def _unless_own(mask: Mask) -> Mask:
+    """Return what is read of a party that is not one's own company."""
+
+    def reads(viewer: AnyViewer, row: Any, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        return case((row.id == bound(viewer), column), else_=mask.reads(viewer, row, column))
+
+    return Mask(f"{mask.text}, unless it is its own company", reads)
+
+
+_OF_A_CARRIER = {
+    "roles": _in_place(f"ARRAY['{PartyRole.CARRIER}']", "that it is a carrier"),
+    "channel_ids": _in_place("'{}'", "nothing"),
+    **dict.fromkeys(_PRIVATE, NULL),
+}
+"""What others read of a carrier beside its number, its kind and its name."""
+
+
+UNTOLD["party.updated"] = frozenset({Actor.BUYER, Actor.STOREFRONT, Actor.WAREHOUSE})
 
 
 class Party(Owned):
@@ -63,6 +87,11 @@ class Party(Owned):
         Actor.STOREFRONT: _CARRIERS,
         Actor.WAREHOUSE: _CARRIERS,
         Actor.CARRIER: own("id"),
+    }
+    __hidden__: ClassVar[Hidden] = {
+        Actor.BUYER: {name: _unless_own(mask) for name, mask in _OF_A_CARRIER.items()},
+        Actor.STOREFRONT: _OF_A_CARRIER,
+        Actor.WAREHOUSE: _OF_A_CARRIER,
     }
     __binds__: ClassVar[Bindings] = {
         Actor.BUYER: Binding("a customer's party number", "number", _has(PartyRole.CUSTOMER)),
@@ -146,55 +175,3 @@ class Address(Owned):
     time_zone: Mapped[str]
     receiving_hours: Mapped[list[dict[str, Any]]]
     is_default: Mapped[bool]
-
-
-def takes_in(
-    receiving_hours: Sequence[Opening], time_zone: str, earliest: datetime, latest: datetime
-) -> bool:
-    """Tell whether a window (from earliest up to latest) lies in the receiving hours (D6).
-
-    Days and hours are those of the place's clock. A window inside one day must lie whole in one
-    opening of that weekday; a window over several days must meet an opening on each of them. A
-    window that ends at midnight does not touch the day that begins then. No hours: always.
-
-    Where the clock is set back, an opening covers both passes of an hour; an hour that is missing
-    belongs to none.
-    """
-    if not receiving_hours:
-        return True
-    zone = ZoneInfo(time_zone)
-    first = earliest.astimezone(zone).date()
-    last = (latest - timedelta.resolution).astimezone(zone).date()
-    if first == last:
-        openings = _openings(receiving_hours, first, zone)
-        return any(opens <= earliest and latest <= closes for opens, closes in openings)
-    # Beyond the first day and a whole week, only the last day can tell anything new.
-    days = [first + timedelta(number) for number in range(min((last - first).days, 8))]
-    return all(
-        any(
-            opens < latest and earliest < closes
-            for opens, closes in _openings(receiving_hours, day, zone)
-        )
-        for day in (*days, last)
-    )
-
-
-def _openings(
-    openings: Sequence[Opening], day: date, zone: ZoneInfo
-) -> Iterator[tuple[datetime, datetime]]:
-    """Give the openings of one day at the place as instants; those that touch are one."""
-    hours = {it["opens"]: it["closes"] for it in openings if it["weekday"] == day.isoweekday()}
-    for begin in sorted({*hours} - {*hours.values()}):
-        end = begin
-        while end in hours:
-            end = hours[end]
-        until, clock = (day, end) if end != END_OF_DAY else (day + timedelta(1), "00:00")
-        opens = _instant(day, begin, zone, fold=0)
-        closes = _instant(until, clock, zone, fold=int(end != END_OF_DAY))
-        if opens < closes:
-            yield opens, closes
-
-
-def _instant(day: date, clock: str, zone: ZoneInfo, fold: int) -> datetime:
-    """Return when the place's clock shows the time; fold: 0 the first pass, 1 the second."""
-    return datetime.combine(day, time.fromisoformat(clock).replace(fold=fold), zone).astimezone(UTC)

@@ -1,7 +1,7 @@
 """The context of one request: who asks, when, and what it reads and writes with."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -204,9 +204,17 @@ class Context:
         """Return what its statements cost by their time, at the server's numbers."""
         return self._usual.points_of(self.reads.seconds)
 
-    def planned(self, length: int) -> None:
-        """Let the key owe for a statement that was written for it first. length: characters."""
-        self.bill.owe_planning(length // WRITTEN)
+    def planned(self, length: int, what: Hashable = None) -> None:
+        """Let the key owe for a statement. length: characters.
+
+        what: the statement, which its company has not paid yet, whoever else it was written for;
+        None for one that is not kept.
+        """
+        if what is None:
+            self.bill.owe_planning(length // WRITTEN)
+        elif not self.documents.has_paid(self.payer, what):
+            self.documents.pay(self.payer, what)
+            self.bill.owe_planning(length // WRITTEN)
 
     async def texts(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
         """Run one compiled statement on the operation's connection."""

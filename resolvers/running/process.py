@@ -1,5 +1,7 @@
 """What the operations of one process share: budgets, documents, slices, followers of journals."""
 
+from collections.abc import Hashable
+
 from kit.db.database import Database
 from kit.db.reads import Reads
 from kit.loop.memory import Leftovers
@@ -9,21 +11,26 @@ from loaders.access.documents import text_of
 from models.access.viewers import Viewer
 from resolvers.running.buckets import Buckets, Budgets, DatabaseBuckets
 from resolvers.running.following import Following
+from resolvers.running.shares import Lane
 
 KEPT = 2 * 1024 * 1024
 """Characters of documents that a process remembers of each sort."""
+PAID = 50_000
+"""Documents and statements of payers of which a process remembers that they are paid."""
 
 
 class KnownDocuments:
     """What a process knows of registered documents, and of those that clients have shown it.
 
-    Registered ones never change, so that what was read once stays true.
+    Registered ones never change, so that what was read once stays true. What a company or a key has
+    shown, and paid, is its own: no other one learns of it by a hash or by what it pays.
     """
 
     def __init__(self) -> None:
         """Know nothing yet."""
         self._registered: Recent[str] = Recent(KEPT)
         self._shown: Recent[str] = Recent(KEPT)
+        self._paid: Recent[bool] = Recent(PAID)
 
     async def registered(self, viewer: Viewer, key: str, reads: Reads) -> str | None:
         """Return a registered document, None if there is none."""
@@ -35,13 +42,21 @@ class KnownDocuments:
                 self._registered.keep(own, text, len(text))
         return text
 
-    def shown(self, viewer: Viewer, key: str) -> str | None:
-        """Return a document that some client of the merchant has sent with its hash."""
-        return self._shown.get((viewer.merchant_id, key))
+    def shown(self, payer: Lane, key: str) -> str | None:
+        """Return a document that its company, or its key, has sent with its hash."""
+        return self._shown.get((payer, key))
 
-    def show(self, viewer: Viewer, key: str, text: str) -> None:
-        """Remember a document for clients that will send its hash; it is not trusted for that."""
-        self._shown.keep((viewer.merchant_id, key), text, len(text))
+    def show(self, payer: Lane, key: str, text: str) -> None:
+        """Remember a document for who will send its hash; it is not trusted for that."""
+        self._shown.keep((payer, key), text, len(text))
+
+    def has_paid(self, payer: Lane, what: Hashable) -> bool:
+        """Tell whether a company or a key has paid for a document or statement, as far as known."""
+        return self._paid.get((payer, hash(what))) is not None
+
+    def pay(self, payer: Lane, what: Hashable) -> None:
+        """Remember that it has."""
+        self._paid.keep((payer, hash(what)), True)  # noqa: FBT003 -- a set's only value.
 
 
 class Process:

@@ -13,7 +13,7 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 
 from kit.db.lost import OutcomeUnknown, Unavailable
 from kit.errors import Code, Problem, Refused
-from kit.loop.apart import Crowded
+from kit.loop.apart import Crowded, Died
 from kit.loop.work import TooLarge
 from kit.telemetry import trace
 from models.fulfilment.codes import FulfilmentCode
@@ -41,6 +41,10 @@ _KEPT = (
 )
 _LATE = f"This took too long. {_LESS}"
 _CROWDED = "Others' long documents are planned before this one; try again, or ask for less."
+
+_DIED = "Planning this has ended before it was done: it took too long, or its process was ended."
+_LONGEST = 2_000
+"""Characters of an error's text, whatever it quotes of a client's."""
 
 
 class ErrorCode(StrEnum):
@@ -74,6 +78,7 @@ _FAILURES: Mapping[type[Exception], tuple[str, ErrorCode, Mapping[str, Any]]] = 
     Unavailable: (AWAY, ErrorCode.UNAVAILABLE, {"retryAfter": RETRY_S}),
     OutcomeUnknown: (_UNKNOWN, ErrorCode.OUTCOME_UNKNOWN, {}),
     Crowded: (_CROWDED, ErrorCode.THROTTLED, {"retryAfter": RETRY_S}),
+    Died: (_DIED, ErrorCode.TIMEOUT, {}),
 }
 """What may fail without a fault of ours -> what a client is told, its code, what is added to it."""
 CODES = (Code, TradeCode, FulfilmentCode)
@@ -237,6 +242,11 @@ def after_write(error: GraphQLError) -> GraphQLError:
     return _coded(error, _KEPT, own | {"code": ErrorCode.OUTCOME_UNKNOWN.value})
 
 
+def cut(message: str) -> str:
+    """Return an error's text, shortened where it quotes much of what a client has sent."""
+    return message if len(message) <= _LONGEST else f"{message[: _LONGEST - 1]}…"
+
+
 def default_code(error: GraphQLError) -> ErrorCode:
     """Return the code of an error that brings none."""
     if isinstance(error, GraphQLSyntaxError):
@@ -246,7 +256,7 @@ def default_code(error: GraphQLError) -> ErrorCode:
 
 def _coded(error: GraphQLError, message: str, extensions: dict[str, Any]) -> GraphQLError:
     return GraphQLError(
-        message,
+        cut(message),
         nodes=error.nodes,
         source=error.source,
         positions=error.positions,

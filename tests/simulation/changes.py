@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from models.master.parties import takes_in
+from models.master.receiving import takes_in
 from models.trade.orders.lines import COUNTERS
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]

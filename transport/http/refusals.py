@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from kit.telemetry import trace
-from schema.graphql.errors import AWAY, FAULT, RETRY_S, ErrorCode
+from schema.graphql.errors import AWAY, FAULT, RETRY_S, ErrorCode, cut
 
 JSON = "application/json"
 
@@ -28,8 +28,9 @@ class Refusal(Exception):
     ) -> None:
         """Take what the client is told. retry_after: seconds, told as a header and in the body."""
         super().__init__(message)
-        self.status, self.message, self.code = status, message, code
+        self.status, self.message, self.code = status, cut(message), code
         self.headers = dict(headers or {})
+        self.beside: dict[str, Any] = {}
         self.extensions: dict[str, Any] = {"code": code.value}
         if retry_after is not None:
             self.headers["Retry-After"] = str(retry_after)
@@ -46,7 +47,7 @@ class Refusal(Exception):
             extensions = extensions | {"reference": request_id}
         body = {
             "errors": [{"message": self.message, "extensions": extensions}],
-            "extensions": {"requestId": request_id},
+            "extensions": {**self.beside, "requestId": request_id},
         }
         return Response(orjson.dumps(body), self.status, self.headers, media_type)
 

@@ -8,7 +8,8 @@ from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Refused
 from kit.inputs import Window
 from models.base.guards import guards
-from models.master.parties import Address, takes_in
+from models.master.parties import Address
+from models.master.receiving import takes_in
 from models.trade.codes import TradeCode
 from models.trade.contracts.states import TimeRule
 from models.trade.contracts.tables import Contract

@@ -55,7 +55,7 @@ async def awaited(
 
 
 async def _is_above_limits(writing: Writing, party: Party, draft: Draft) -> bool:
-    """Tell whether the company must approve an order; its approvers need nobody else."""
+    """Tell whether the company must approve an order, whoever places it in the company's name."""
     if not _is_limited(writing):
         return False
     unpriced = any(line.unit_price is None for line in draft.lines)
@@ -65,8 +65,9 @@ async def _is_above_limits(writing: Writing, party: Party, draft: Draft) -> bool
 
 
 def _is_limited(writing: Writing) -> bool:
+    """Tell whether limits bind the viewer; approvers and the merchant's staff need nobody else."""
     viewer = writing.viewer
-    return viewer.actor is Actor.BUYER and viewer.role is not CompanyRole.APPROVER
+    return viewer.actor is not Actor.STAFF and viewer.role is not CompanyRole.APPROVER
 
 
 async def check_raised(writing: Writing, order: Order, net: Decimal | None) -> None:
@@ -77,7 +78,7 @@ async def check_raised(writing: Writing, order: Order, net: Decimal | None) -> N
     """
     if order.party_id is None or order.awaits(Approval.COMPANY) or not _is_limited(writing):
         return
-    parties = await writing.by_key(Party, "id", {order.party_id})
+    parties = await writing.for_all().by_key(Party, "id", {order.party_id})
     party = parties[order.party_id]
     if not exceeds(party, order.currency, net) and not await _exceeds_day(
         writing, party, net or Decimal(0), order.id

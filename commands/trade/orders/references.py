@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, or_, select
 
+from commands.master.channels import orders_over
 from commands.master.packagings.counting import Packagings, packagings_of
 from commands.master.prices.pricing import Priced, PriceQuestion, Prices, priced
 from commands.trade.orders.fields import LineFields, OrderFields
@@ -19,7 +20,7 @@ from commands.writing.transaction import Writing, missing
 from kit.db.statements import Statement
 from kit.errors import Code, Path, Refused
 from kit.inputs import Input
-from models.access.viewers import Actor, Scope, anyone
+from models.access.viewers import Actor, Scope, Viewer, anyone
 from models.base.records import columns, record
 from models.base.tables import Owned
 from models.base.visibility import seen_by
@@ -268,7 +269,8 @@ def customer(writing: Writing, references: References, item: OrderFields) -> Par
     """Return the party that orders, None for a guest.
 
     Refused: INVALID unless there is a party or a guest and not both, NOT_FOUND for a party that
-    is no customer or, for a buyer, not its own; NOT_ALLOWED for a buyer's guest.
+    is no customer, or in whose name the viewer does not order: a buyer orders for its own, a
+    storefront for one that orders over its channel; NOT_ALLOWED for a buyer's guest.
     """
     buyer = writing.viewer.actor is Actor.BUYER
     if buyer and item.guest is not None:
@@ -276,11 +278,19 @@ def customer(writing: Writing, references: References, item: OrderFields) -> Par
     party = references.find(Party, item) or _party(writing, references.keyed, item)
     if (party is None) == (item.guest is None):
         raise Refused(Code.INVALID, "Give either a party or a guest.", ("party_id",))
-    if party is not None and (
-        PartyRole.CUSTOMER not in party.roles or (buyer and party.id != writing.viewer.bound_to)
-    ):
+    if party is not None and not _may_name(writing.viewer, party):
         raise missing(Party, _party_path(item))
     return party
+
+
+def _may_name(viewer: Viewer, party: Party) -> bool:
+    """Tell whether a viewer orders in the name of a party."""
+    of_viewer = {
+        Actor.STAFF: True,
+        Actor.BUYER: party.id == viewer.bound_to,
+        Actor.STOREFRONT: orders_over(party, viewer.bound_to),
+    }
+    return PartyRole.CUSTOMER in party.roles and of_viewer.get(viewer.actor, False)
 
 
 def _party(writing: Writing, keyed: Keyed, item: OrderFields) -> Any:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Index, case, literal_column, null, or_, te
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.access.journal import HIDDEN_FIELDS
+from models.access.journal import HIDDEN_FIELDS, UNTOLD
 from models.access.viewers import OTHERS, Actor, Viewer
 from models.base.masks import NULL, Hidden, Mask
 from models.base.tables import (
@@ -98,6 +98,12 @@ HIDDEN_FIELDS.update(
     }
 )
 """The same in what the journal tells of holds."""
+UNTOLD.update(
+    dict.fromkeys(
+        (f"{noun}.{what}" for noun in ("order", "delivery") for what in ("held", "hold_released")),
+        frozenset({Actor.CARRIER}),
+    )
+)
 
 
 class Hold(Owned):

@@ -38,6 +38,14 @@ async def charged_for_lines(bill: Bill, lines: int) -> None:
         raise _spent(throttled) from throttled
 
 
+def costs(bill: Bill) -> dict[str, Any]:
+    """Return the extensions of an answer that tell what it has cost."""
+    requested = bill.requested or ENTRY
+    cost = {"requestedQueryCost": requested, "actualQueryCost": bill.actual}
+    cost |= {"planningCost": bill.owed} if bill.owed else {}
+    return {"cost": {**cost, "throttleStatus": bill.status}}
+
+
 def points_of(lines: int) -> int:
     """Return what lines cost beyond the first ones, which a mutation's own points pay for."""
     return max(0, lines - PAID_LINES) // LINES_A_POINT
@@ -96,7 +104,4 @@ class Charged(SchemaExtension):
         bill: Bill = context.bill
         if self._follows:
             bill.settle(max(self._spent(), context.for_time, ENTRY))
-        requested = bill.requested or ENTRY
-        cost = {"requestedQueryCost": requested, "actualQueryCost": bill.actual}
-        cost |= {"planningCost": bill.owed} if bill.owed else {}
-        return {"cost": {**cost, "throttleStatus": bill.status}}
+        return costs(bill)

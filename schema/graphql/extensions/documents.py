@@ -55,7 +55,7 @@ async def find(context: ExecutionContext) -> None:
         await mine.reads.close()
         mine.is_trusted = context.query is not None
         if not mine.is_trusted and mode is Documents.ANY:
-            context.query = mine.documents.shown(mine.viewer, key)
+            context.query = mine.documents.shown(mine.payer, key)
         if context.query is None:
             raise ClientError(ErrorCode.PERSISTED_QUERY_NOT_FOUND, _NOT_FOUND)
     elif sent and mode is Documents.REGISTERED:
@@ -65,7 +65,7 @@ async def find(context: ExecutionContext) -> None:
             message = "The document is not the one that its SHA-256 names."
             raise ClientError(ErrorCode.BAD_USER_INPUT, message)
         if mode is Documents.ANY and len(sent) <= mine.limits.source:
-            mine.documents.show(mine.viewer, key, sent)
+            mine.documents.show(mine.payer, key, sent)
 
 
 class Trusted(SchemaExtension):

@@ -48,7 +48,7 @@ overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 10_000
 No document that people send has come near it; within `repeats` and `spreads` 40,000 are possible.
 """
 CHARACTERS = 1_000
-"""Of a document that is not known cost a point: it is parsed and validated, even to be refused."""
+"""Of a document that its payer has not paid yet cost a point: it is read, even to be refused."""
 READ = 200
 """Entries of variables, beyond those of one list, cost a point: they are read before they run."""
 
@@ -143,8 +143,11 @@ class Limited(SchemaExtension):
             raise _too_much(wording, length, limits.source)
         self._name: _Name = (context.schema._schema, context.query or "", limits.tokens)  # noqa: SLF001
         self._known = _KNOWN.get(self._name)
+        mine = context.context
+        if not mine.documents.has_paid(mine.payer, self._name):
+            # Also where others have sent it, so that nobody learns that.
+            mine.bill.owe_planning(length // CHARACTERS)
         if self._known is None:
-            context.context.bill.owe_planning(length // CHARACTERS)
             read = partial(_parsed, context.query or "", limits)
             try:
                 context.graphql_document = await self._apart.made(context.context.payer, read)
@@ -176,6 +179,8 @@ class Limited(SchemaExtension):
             errors = _validated(schema, document)
             if not errors:
                 _KNOWN.keep(self._name, known, len(self._name[1]))
+        if not errors:
+            context.context.documents.pay(context.context.payer, self._name)
         context.pre_execution_errors = errors
 
     def _refusals(self, measured: Measured) -> Iterator[GraphQLError]:

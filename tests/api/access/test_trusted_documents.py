@@ -14,6 +14,7 @@ from resolvers.running.process import Process
 from schema.schema import schema
 from tests import make
 from tests.guard import counted
+from tests.make.master import channels, parties
 from tests.make.running import staff
 
 VIEWER = "query Who { viewer { name } }"
@@ -126,6 +127,39 @@ async def test_automatic_documents_are_remembered_for_their_hash(ask) -> None:
     assert code(await post(ask, extensions=persisted)) == "PERSISTED_QUERY_NOT_FOUND"
     first = await post(ask, extensions=persisted, query=VIEWER)
     assert first["data"] == (await post(ask, extensions=persisted))["data"]
+
+
+async def test_another_company_does_not_learn_what_one_has_sent(ask, world) -> None:
+    persisted = {"persistedQuery": {"version": 1, "sha256Hash": sha256(VIEWER)}}
+    company = await parties.company(world)
+    one, same = [ask.by(await world.key(Actor.BUYER, company)) for _ in range(2)]
+    other = ask.by(await world.key(Actor.BUYER, await parties.company(world)))
+    shop = ask.by(await world.key(Actor.STOREFRONT, await channels.channel(world)))
+    await post(one, extensions=persisted, query=VIEWER)
+    assert (await post(same, extensions=persisted))["data"]
+    for stranger in (other, shop, ask):
+        assert code(await post(stranger, extensions=persisted)) == "PERSISTED_QUERY_NOT_FOUND"
+
+
+async def test_each_payer_pays_for_a_document_whoever_sent_it_before(ask, world) -> None:
+    text = f"{{ products(first: 7) {{ nodes {{ sku }} }} }} # {'y' * 5_000}"
+    other = ask.by((await make.world(world.database, world.clock)).token)
+    shop = ask.by(await world.key(Actor.STOREFRONT, await channels.channel(world)))
+    costs = []
+    for viewer in (ask, other, shop):
+        answers = [await post(viewer, query=text) for _ in range(2)]
+        paid = [answer["extensions"]["cost"] for answer in answers]
+        costs.append([cost.get("planningCost") for cost in paid])
+    assert costs == [costs[0]] * 3
+    assert costs[0][0] >= 5
+    assert costs[0][1] is None
+
+
+async def test_an_error_quotes_a_bounded_part_of_what_was_sent(ask) -> None:
+    answer = await post(ask, query=VIEWER, operationName="N" * 900_000)
+    (error,) = answer["errors"]
+    assert len(error["message"]) == 2_000
+    assert answer["extensions"]["cost"]["actualQueryCost"] > 0
 
 
 async def test_another_merchant_knows_neither_sort(ask, world) -> None:

@@ -138,7 +138,8 @@ LINES = {
     "a quantity below zero": ({"quantity": "-1"}, "NOT_POSITIVE", "lines.0.quantity"),
     "half a piece": ({"quantity": "0.5"}, "SCALE_EXCEEDED", "lines.0.quantity"),
     "seven decimals": ({"quantity": "1.0000001"}, "SCALE_EXCEEDED", "lines.0.quantity"),
-    "a quantity beyond all": ({"quantity": "1e30"}, "OUT_OF_RANGE", "lines.0.quantity"),
+    "a quantity beyond all": ({"quantity": f"1{'0' * 30}"}, "OUT_OF_RANGE", "lines.0.quantity"),
+    "a quantity with an exponent": ({"quantity": "1e2"}, "INVALID", "lines.0.quantity"),
     "a price below zero": ({"unitPrice": "-1"}, "NOT_POSITIVE", "lines.0.unitPrice"),
     "a discount beyond the price": (
         {"discountPercent": "100.1"},

@@ -19,7 +19,7 @@ from graphql import parse
 from execution.arguments import Prepared
 from execution.plans import Fused, Plan, Planner
 from kit.ids import new_id
-from kit.loop.apart import Apart, Crowded
+from kit.loop.apart import Apart, Crowded, Died
 from schema.graphql.extensions.limits import _parsed
 from schema.schema import PLANNER
 from tests import make
@@ -163,7 +163,7 @@ async def test_a_fault_in_a_child_is_raised_and_the_next_has_its_turn() -> None:
 
 async def test_a_child_that_dies_is_told_and_the_next_has_its_turn() -> None:
     apart = Apart()
-    with pytest.raises(Crowded):
+    with pytest.raises(Died):
         await apart.long(("A",), lambda: os.kill(os.getpid(), signal.SIGKILL))
     assert await apart.long(("A",), lambda: 1) == 1
 

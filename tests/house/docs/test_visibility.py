@@ -14,16 +14,19 @@ import loaders
 from execution import DECLARED, Parts
 from execution.fields import column_of
 from loaders.reading.pages import Paged
-from models.access.viewers import OTHERS, anyone
+from models.access.journal import UNTOLD
+from models.access.viewers import OTHERS, Actor, anyone
+from models.base.events import EVENTS
 from models.base.masks import shown_to
 from models.base.records import record
+from models.base.reductions import _named, tables_of
 from models.base.visibility import seen_by
 from models.matrix import DOCUMENT, entities, with_matrix
 from schema.graphql.nodes import NODES
 from schema.schema import schema
 from tests.house.places import ROOT
 
-KEPT = {("Hold", "reason")}
+KEPT = {("Hold", "reason"), ("Party", "roles")}
 """Hidden columns that are something else, and never null."""
 
 
@@ -84,8 +87,39 @@ def test_a_field_over_something_hidden_may_be_null() -> None:
         ("OrderLine", "orderDiscount", True),
         ("OrderLine", "responseReason", True),
         ("OrderLine", "unitPrice", True),
+        ("Party", "approvalLimit", True),
+        ("Party", "approvalLimitPerDay", True),
+        ("Party", "email", True),
+        ("Party", "gln", True),
+        ("Party", "language", True),
+        ("Party", "phone", True),
+        ("Party", "priceGroup", True),
+        ("Party", "releaseWhen", True),
+        ("Party", "vatId", True),
         ("Product", "listPrice", True),
     ]
+
+
+OF_THE_ROW = {"delivery.received"}
+"""Events that tell of the row, which the actor sees, beside those that it does not see."""
+
+
+def is_unseen(kind: Any, value: Any, actor: Any) -> bool:
+    """Tell whether a field tells only of rows, no lines, that an actor never sees."""
+    tables = tables_of(_named(value.kind.rows, kind), kind) if value.kind.rows else []
+    lines = any(it.__tally__ is not None for it in tables)
+    return bool(tables) and not lines and all(actor not in it.__seen__ for it in tables)
+
+
+def test_events_that_tell_only_of_hidden_rows_are_untold() -> None:
+    for actor in OTHERS:
+        untold = {name for name, whom in UNTOLD.items() if actor in whom}
+        for name, kind in EVENTS.items():
+            values = kind.versions.values
+            hides = [is_unseen(kind, it, actor) for it in values]
+            if actor in kind.about.__seen__ and hides and all(hides):
+                assert name in {*untold, *OF_THE_ROW}, (name, actor)
+    assert Actor.WAREHOUSE in UNTOLD["order.payment_recorded"]
 
 
 def lists() -> Iterator[tuple[str, Paged]]:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from models.master.parties import takes_in
+from models.master.receiving import takes_in
 
 MONDAY, TUESDAY, WEDNESDAY, SATURDAY, SUNDAY = 1, 2, 3, 6, 7
 

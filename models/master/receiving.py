@@ -1,0 +1,64 @@
+"""Receiving hours: whether a place takes something in at a time."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+END_OF_DAY = "24:00"
+"""When an opening closes that lasts until midnight."""
+
+Opening = Mapping[str, Any]
+"""One object of `Address.receiving_hours`."""
+
+
+def takes_in(
+    receiving_hours: Sequence[Opening], time_zone: str, earliest: datetime, latest: datetime
+) -> bool:
+    """Tell whether a window (from earliest up to latest) lies in the receiving hours (D6).
+
+    Days and hours are those of the place's clock. A window inside one day must lie whole in one
+    opening of that weekday; a window over several days must meet an opening on each of them. A
+    window that ends at midnight does not touch the day that begins then. No hours: always.
+
+    Where the clock is set back, an opening covers both passes of an hour; an hour that is missing
+    belongs to none.
+    """
+    if not receiving_hours:
+        return True
+    zone = ZoneInfo(time_zone)
+    first = earliest.astimezone(zone).date()
+    last = (latest - timedelta.resolution).astimezone(zone).date()
+    if first == last:
+        openings = _openings(receiving_hours, first, zone)
+        return any(opens <= earliest and latest <= closes for opens, closes in openings)
+    # Beyond the first day and a whole week, only the last day can tell anything new.
+    days = [first + timedelta(number) for number in range(min((last - first).days, 8))]
+    return all(
+        any(
+            opens < latest and earliest < closes
+            for opens, closes in _openings(receiving_hours, day, zone)
+        )
+        for day in (*days, last)
+    )
+
+
+def _openings(
+    openings: Sequence[Opening], day: date, zone: ZoneInfo
+) -> Iterator[tuple[datetime, datetime]]:
+    """Give the openings of one day at the place as instants; those that touch are one."""
+    hours = {it["opens"]: it["closes"] for it in openings if it["weekday"] == day.isoweekday()}
+    for begin in sorted({*hours} - {*hours.values()}):
+        end = begin
+        while end in hours:
+            end = hours[end]
+        until, clock = (day, end) if end != END_OF_DAY else (day + timedelta(1), "00:00")
+        opens = _instant(day, begin, zone, fold=0)
+        closes = _instant(until, clock, zone, fold=int(end != END_OF_DAY))
+        if opens < closes:
+            yield opens, closes
+
+
+def _instant(day: date, clock: str, zone: ZoneInfo, fold: int) -> datetime:
+    """Return when the place's clock shows the time; fold: 0 the first pass, 1 the second."""
+    return datetime.combine(day, time.fromisoformat(clock).replace(fold=fold), zone).astimezone(UTC)
