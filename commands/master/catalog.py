@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from commands.master.gtins import check_gtins
+from commands.master.gtins import check_gtins, stand_in_line
 from commands.master.handling import ProductHandling, columns
 from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.upserts.inactive import open_work
@@ -109,9 +109,13 @@ async def upsert_all(writing: Writing, command: ProductsUpsert) -> Outcome:
 async def _parents(writing: Writing, inputs: Sequence[ProductUpsert]) -> Mapping[str | None, UUID]:
     """Return SKU -> id of the products that variants are of.
 
+    Who writes variants waits for who does so already: of two at once the second finds the first.
     Refused: NOT_FOUND, INVALID for one that is a variant itself, or becomes one.
     """
     variants = {it.sku for it in inputs if it.variant_of_sku is not None}
+    if not variants:
+        return {}
+    await stand_in_line(writing)
     named = {it.variant_of_sku for it in inputs if it.variant_of_sku is not None}
     found = await writing.by_key(Product, "sku", named | variants)
     own = [row.id for sku, row in found.items() if sku in variants]

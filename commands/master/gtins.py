@@ -34,7 +34,7 @@ async def check_gtins(writing: Writing, rows: Sequence[GtinOf], path: Path) -> N
     numbers = [it for it in new if it is not None]
     if not numbers:
         return
-    await writing.session.rows(_waiting(), writing.parameters)
+    await stand_in_line(writing)
     found = await writing.session.rows(_holders(), {**writing.parameters, "numbers": numbers})
     refusals = Refusals()
     for number, holder in found:
@@ -47,9 +47,17 @@ async def check_gtins(writing: Writing, rows: Sequence[GtinOf], path: Path) -> N
     refusals.end()
 
 
+async def stand_in_line(writing: Writing) -> None:
+    """Wait for a merchant's other transactions with what no index keeps, until this one ends.
+
+    Those are new GTINs, and whose variants products are.
+    """
+    await writing.session.rows(_waiting(), writing.parameters)
+
+
 @cache
 def _waiting() -> Statement:
-    """Build the statement that waits for a merchant's other transactions with new GTINs."""
+    """Build the statement that waits in a merchant's line."""
     name = literal("gtins ").concat(cast(bindparam("merchant", type_=Uuid()), Text()))
     lock = func.pg_advisory_xact_lock(func.hashtextextended(name, 0))
     return Statement(select(cast(lock, Text()).label("lock")))

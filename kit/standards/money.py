@@ -48,6 +48,12 @@ def is_payable(amount: Decimal, currency: str) -> bool:
     return rounded(amount, currency).amount == amount
 
 
+def plain(number: Decimal) -> str:
+    """Return a number as people write it: 12 and not 12.000000, 0 and not 0E-24."""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def part_of(amount: Decimal, part: Decimal, whole: Decimal, currency: str) -> Decimal:
     """Return what of an amount falls on a part of a whole above 0, rounded half up."""
     exact = _LONGEST.divide(_LONGEST.multiply(amount, part), whole)

@@ -198,8 +198,8 @@ def _simple() -> Iterator[tuple[str, str]]:
             SELECT line.number, line.line_no FROM ({_LINES}) line JOIN packagings packed
             ON packed.id = line.packaging_id WHERE (packed.product_id, packed.unit, packed.content)
                 <> (line.product_id, line.unit, line.packaging_content)""",
-        "what was shipped is not cancelled (O4, O7)": f"""{lines}
-            cancelled > ordered - least(ordered, greatest(planned, shipped))""",
+        "of what is cancelled in full nothing is planned (O4, O7)": f"""{lines}
+            cancelled > ordered OR (cancelled = ordered AND greatest(planned, shipped) > 0)""",
         "no more comes back than arrived (O5)": f"""{lines}
             return_requested + return_received > delivered""",
         "no counter is below zero (O6)": f"""{lines} least(cancelled, reserved, backordered,

@@ -130,7 +130,8 @@ class DeliveryReschedule(DeliveryCommand):
     excuse: SupplyExcuse | None = Field(
         None,
         description="Why it comes later: where its contract's guarantee agrees to that, no penalty"
-        " is due. Only with a window that ends later than something of it is wanted.",
+        " is due. Only with a window that ends later than something of it is wanted. Left out, what"
+        " was said stays; null takes it back.",
     )
 
 
@@ -264,7 +265,8 @@ async def reschedule(writing: Writing, command: DeliveryReschedule) -> Outcome:
     columns, overridden = await new_window(
         locked, delivery, command.window, command.window_override
     )
-    columns["excuse"] = command.excuse
+    is_said = "excuse" in command.model_fields_set
+    columns["excuse"] = command.excuse if is_said else delivery.excuse
     if all(getattr(delivery, name) == value for name, value in columns.items()):
         return {"delivery_id": delivery.id}
     for name, value in columns.items():
@@ -277,7 +279,7 @@ async def reschedule(writing: Writing, command: DeliveryReschedule) -> Outcome:
             latest_before=before,
             earliest=command.window.earliest,
             latest=command.window.latest,
-            excuse=command.excuse,
+            excuse=columns["excuse"],
         ),
     )
     tell_overridden(writing, delivery.id, overridden)

@@ -171,7 +171,6 @@ def check_agreed(writing: Writing, order: Order, line: OrderLine, path: Path) ->
 @guards("O1")
 def check_room(line: OrderLine, quantity: Decimal, path: Path) -> None:
     """Refused: QUANTITY_NOT_OPEN for more than can still be planned."""
-    room = line.ordered - line.cancelled + line.over_tolerance - line.planned
-    if quantity > room:
-        text = f"Only {room.normalize():f} of this line can still be planned."
+    if quantity > line.room:
+        text = f"Only {line.room.normalize():f} of this line can still be planned."
         raise Refused(TradeCode.QUANTITY_NOT_OPEN, text, path)

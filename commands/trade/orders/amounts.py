@@ -4,16 +4,17 @@ UN/EDIFACT D.01B tells discount and charges in ALC and MOA, taxes in TAX and MOA
 AllowanceCharge and TaxSubtotal.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from pydantic import Field
 
+from commands.trade.orders.approvals import check_raised
 from commands.trade.orders.drafts import Draft, LineDraft
 from commands.trade.orders.fields import LineFields, OrderCharge, OrderFields, OrderTax
-from commands.trade.orders.lines import lines_of, settle_payment
+from commands.trade.orders.lines import lines_of, net_of_order, settle_payment
 from commands.trade.orders.states import VersionedOrderCommand, locked
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
@@ -187,23 +188,49 @@ class OrderStateAmounts(VersionedOrderCommand):
 async def state_amounts(writing: Writing, command: OrderStateAmounts) -> Outcome:
     """Put amounts in the place of those that were stated before.
 
+    Nothing happens where they are those. Where a buyer raises a waiting order above what it may
+    order alone, its company must approve that, too.
     Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE, INVALID where nothing is stated,
-    SCALE_EXCEEDED, DUPLICATE and OUT_OF_RANGE as `orderPlace`.
+    SCALE_EXCEEDED, DUPLICATE and OUT_OF_RANGE as `orderPlace`, NOT_ALLOWED where a buyer raises a
+    confirmed order above what it may order alone.
     """
     order = await locked(writing, command, state_amounts)
     if command.charges is None and command.taxes is None:
         raise Refused(Code.INVALID, "State charges or taxes.", ("taxes",))
     check_amounts(command.charges or (), command.taxes or (), order.currency)
-    if command.charges is not None:
-        order.charges = kept(command.charges)
-        order.charged = sum((it.amount for it in command.charges), Decimal(0))
-    if command.taxes is not None:
-        order.taxes = kept(command.taxes)
-        taxed = sum((it.amount for it in command.taxes), Decimal(0))
-        order.taxed = taxed if command.taxes else None
-    lines = await lines_of(writing, [order.id])
-    await settle_payment(writing, order, lines.values())
+    columns = _columns(command)
+    if _are_there(order, command, columns):
+        return {"order_id": order.id}
+    lines = (await lines_of(writing, [order.id])).values()
+    before = order.charged
+    for name, value in columns.items():
+        setattr(order, name, value)
+    if order.charged > before:
+        await check_raised(writing, order, net_of_order(order, lines))
+    await settle_payment(writing, order, lines)
     order.version += 1
     names = [it for it in ("charges", "taxes") if getattr(command, it) is not None]
     writing.record(OrderAmountsStated(order.id, amounts=tuple(map(ColumnName, names))))
     return {"order_id": order.id}
+
+
+def _are_there(order: Order, command: OrderStateAmounts, columns: Mapping[str, Any]) -> bool:
+    """Tell whether the order has these amounts, however many zeros they were written with."""
+    charges = [OrderCharge.model_validate(it) for it in order.charges]
+    taxes = [OrderTax.model_validate(it) for it in order.taxes]
+    sums = (
+        getattr(order, it) == columns.get(it, getattr(order, it)) for it in ("charged", "taxed")
+    )
+    return (command.charges in (None, charges)) and (command.taxes in (None, taxes)) and all(sums)
+
+
+def _columns(command: OrderStateAmounts) -> dict[str, Any]:
+    """Return the columns of the amounts that are stated."""
+    columns: dict[str, Any] = {}
+    if command.charges is not None:
+        charged = sum((it.amount for it in command.charges), Decimal(0))
+        columns |= {"charges": kept(command.charges), "charged": charged}
+    if command.taxes is not None:
+        taxed = sum((it.amount for it in command.taxes), Decimal(0))
+        columns |= {"taxes": kept(command.taxes), "taxed": taxed if command.taxes else None}
+    return columns

@@ -6,6 +6,7 @@ How far an order has come, as its journal tells it, is asked before and after wh
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, literal, select
@@ -121,20 +122,55 @@ async def cancelled(
     return given_back
 
 
-async def settle_payment(writing: Writing, order: Order, lines: Collection[OrderLine]) -> None:
-    """Let what is known of a locked order's payment follow from its total. lines: all it has.
+_SETTLED = frozenset({PaymentState.AUTHORISED, PaymentState.PAID, PaymentState.PARTLY_PAID})
+"""States of a payment that are true of some totals only."""
+_UNTOUCHED = frozenset({PaymentState.NOT_REQUIRED, PaymentState.FAILED})
+"""States that no total changes."""
+_LESS = {PaymentState.AUTHORISED: PaymentState.AWAITED}
+"""State that was reported -> what is known of a total of more than that; else PARTLY_PAID."""
 
-    A part that is all that is left is the whole: the order is PAID, and PARTLY_PAID again where its
-    total rises. While its taxes are to be stated anew, nobody knows that.
+
+async def settle_payment(writing: Writing, order: Order, lines: Collection[OrderLine]) -> None:
+    """Let what is known of a locked order's payment follow from its total. lines: all it has."""
+    for report in (await _newest(writing, [order])).values():
+        order.payment_state = _settled(report, order, lines)
+
+
+async def settle_payments(writing: Writing, orders: Iterable[Order]) -> None:
+    """Let what is known of payments of locked orders follow from totals, as they are written."""
+    locked = {it.id: it for it in orders}
+    newest = await _newest(writing, locked.values())
+    lines = await lines_of(writing, newest) if newest else {}
+    for key, report in newest.items():
+        mine = [it for it in lines.values() if it.order_id == key]
+        locked[key].payment_state = _settled(report, locked[key], mine)
+
+
+async def _newest(writing: Writing, orders: Iterable[Order]) -> dict[UUID, Any]:
+    """Return id -> the newest report of an order's payment, where a total matters to it."""
+    keys = [it.id for it in orders if it.payment_state not in _UNTOUCHED]
+    newest: dict[UUID, Any] = {}
+    for each in await writing.for_all().records(Payment, "order_id", keys) if keys else ():
+        last = newest.get(each.order_id, each)
+        newest[each.order_id] = max(last, each, key=lambda it: (it.occurred_at, it.id))
+    return newest
+
+
+def _settled(report: Any, order: Order, lines: Collection[OrderLine]) -> PaymentState:
+    """Return what the newest report makes known of an order as it is now.
+
+    A part that is all that is left is the whole: the order is PAID. What was the whole is a part
+    where the total has risen above it; less than all is authorised: AWAITED. While taxes are to be
+    stated anew, what was reported counts, unless the rest is above it already.
     """
-    if order.payment_state not in {PaymentState.PARTLY_PAID, PaymentState.PAID}:
-        return
-    reports = await writing.for_all().records(Payment, "order_id", [order.id])
-    newest = max(reports, key=lambda it: (it.occurred_at, it.id), default=None)
-    if newest is not None and newest.state is PaymentState.PARTLY_PAID:
-        total, paid = total_of(order, lines), newest.amount or Decimal(0)
-        is_whole = total is not None and paid >= total
-        order.payment_state = PaymentState.PAID if is_whole else PaymentState.PARTLY_PAID
+    state: PaymentState = report.state
+    if state not in _SETTLED or report.amount is None:
+        return state
+    total, least = total_of(order, lines), net_of_order(order, lines)
+    if total is not None and report.amount >= total:
+        return PaymentState.PAID if state is PaymentState.PARTLY_PAID else state
+    is_less = total is not None or (least is not None and report.amount < least)
+    return _LESS.get(state, PaymentState.PARTLY_PAID) if is_less else state
 
 
 def total_of(order: Order, lines: Collection[OrderLine]) -> Decimal | None:
@@ -142,11 +178,22 @@ def total_of(order: Order, lines: Collection[OrderLine]) -> Decimal | None:
 
     None where a price, or what its taxes are now, is not known. lines: all it has.
     """
-    if (order.taxes and order.taxed is None) or any(it.unit_price is None for it in lines):
+    net = net_of_order(order, lines)
+    if net is None or (order.taxes and order.taxed is None):
         return None
-    nets = ((it.net or Decimal(0)) - (it.borne_discount or Decimal(0)) for it in lines)
-    exact = sum(nets, order.charged + (order.taxed or Decimal(0)))
-    return rounded(exact, order.currency).amount
+    return net + (order.taxed or Decimal(0))
+
+
+def net_of_order(order: Order, lines: Collection[OrderLine]) -> Decimal | None:
+    """Return what an order costs after all discounts, with charges, before taxes.
+
+    None where a price is not known. lines: all it has.
+    """
+    nets = [it.net for it in lines if it.net is not None]
+    if len(nets) != len(lines):
+        return None
+    borne = sum((it.borne_discount or Decimal(0) for it in lines), Decimal(0))
+    return rounded(sum(nets, order.charged) - borne, order.currency).amount
 
 
 _OFFER = (

@@ -161,7 +161,7 @@ def _state_prices(
             raise Refused(Code.TAKEN, f"Line {line.line_no} has a price.", path)
         line.unit_price = each.unit_price
     for line in lines.values():
-        if line.unit_price is None:
+        if line.net is None:
             text = f"Line {line.line_no} of {order.number} has no price yet."
             raise Refused(TradeCode.PRICE_UNKNOWN, text, ("prices",))
 

@@ -16,7 +16,7 @@ from kit.db.statements import Statement
 from kit.errors import Code, Refused
 from kit.ids import Names, new_id
 from kit.inputs import Command, Each, Input, Instant, Money, Reference
-from kit.standards.money import rounded
+from kit.standards.money import plain, rounded
 from models.events.trade.orders import OrderPaymentRecorded
 from models.trade.codes import TradeCode
 from models.trade.orders.amounts import owed
@@ -27,6 +27,9 @@ from models.trade.payments import Payment
 
 _WHOLE = frozenset({PaymentState.AUTHORISED, PaymentState.PAID})
 """States that say that all of it is there: an amount that is told with them is no less."""
+
+_NOTHING = frozenset({PaymentState.NOT_REQUIRED, PaymentState.AWAITED})
+"""States that say that nothing is there yet, or need be."""
 
 
 class PaymentFields(Input):
@@ -41,7 +44,7 @@ class PaymentFields(Input):
         None,
         description="How much is authorised or paid in all, in the order's currency; needed where"
         " it is PARTLY_PAID, and then less than its gross (its net while nobody has stated taxes);"
-        " with AUTHORISED and PAID no less than that.",
+        " with AUTHORISED and PAID no less than that; none with NOT_REQUIRED and AWAITED.",
     )
     occurred_at: Instant = Field(
         description="When it became so; at most one day ahead of our clock. A report of an earlier"
@@ -115,6 +118,8 @@ class Known:
             text = f"{order.number} is in {order.currency}."
             raise Refused(Code.INVALID_CURRENCY, text, ("amount", "currency"))
         amount = None if report.amount is None else report.amount.amount
+        if amount is not None and report.state in _NOTHING:
+            raise Refused(Code.INVALID, f"{report.state} tells of no amount.", ("amount",))
         if amount is not None and rounded(amount, order.currency).amount != amount:
             text = f"An amount of {order.currency} has no smaller part than its minor unit."
             raise Refused(Code.SCALE_EXCEEDED, text, ("amount", "amount"))
@@ -129,14 +134,17 @@ class Known:
             text = f"Nobody knows yet what {order.number} costs."
             raise Refused(TradeCode.PRICE_UNKNOWN, text, path)
         if amount >= total:
-            text = f"A part is less than the total of {total} {order.currency}."
+            text = f"A part is less than the total of {plain(total)} {order.currency}."
             raise Refused(Code.OUT_OF_RANGE, text, path)
 
     def _check_whole(self, order: Order, amount: Decimal) -> None:
-        total = self.totals.get(order.id)
-        if total is not None and amount < total:
-            text = f"The total is {total} {order.currency}: less of it is PARTLY_PAID."
-            raise Refused(Code.OUT_OF_RANGE, text, ("amount", "amount"))
+        total, path = self.totals.get(order.id), ("amount", "amount")
+        if total is None:
+            text = f"Nobody knows yet what {order.number} costs."
+            raise Refused(TradeCode.PRICE_UNKNOWN, text, path)
+        if amount < total:
+            text = f"The total is {plain(total)} {order.currency}: less of it is PARTLY_PAID."
+            raise Refused(Code.OUT_OF_RANGE, text, path)
 
     def _add(self, writing: Writing, order: Order, report: PaymentReport, payment_id: UUID) -> None:
         """Note a new report. Of two of one instant, the one that comes later counts."""
@@ -187,7 +195,7 @@ _TOTALS = Statement(
     select(
         OrderLine.order_id,
         # Nobody knows a total of which a part is unknown.
-        case((func.count(OrderLine.unit_price) == func.count(), _TOTAL)).label("total"),
+        case((func.count(OrderLine.net) == func.count(), _TOTAL)).label("total"),
     )
     .join(Order, and_(Order.merchant_id == OrderLine.merchant_id, Order.id == OrderLine.order_id))
     .where(

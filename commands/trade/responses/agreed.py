@@ -3,57 +3,55 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+from typing import TypeAlias
 from uuid import UUID
 
-from commands.trade.responses.lines import AnsweredLine
 from commands.writing.transaction import Writing
-from kit.errors import Problem, Refused
+from kit.errors import Path, Problem, Refused
+from kit.standards.money import plain
 from models.trade.codes import TradeCode
 from models.trade.contracts.tables import ContractLine
 from models.trade.orders.lines import OrderLine
-from models.trade.orders.states import LineResponse
 from models.trade.orders.tables import Order
+
+Offer: TypeAlias = tuple[Decimal, Path]
+"""How much of a line is to be had, and where the input says so."""
 
 
 async def check_agreed(
-    writing: Writing, order: Order, lines: Iterable[OrderLine], items: Iterable[AnsweredLine]
+    writing: Writing, order: Order, lines: Iterable[OrderLine], offers: Mapping[OrderLine, Offer]
 ) -> None:
     """Check amendments of a call-off against its contract. lines: all of the order.
 
     Its windows are asked for where all are. Refused: LOT_MULTIPLE, BELOW_MINIMUM.
     """
-    amended = [it for it in items if it.fields.response is LineResponse.AMENDED]
-    if order.contract_id is None or not amended:
+    if order.contract_id is None or not offers:
         return
-    everything = writing.for_all()
-    keys = {it.line.contract_line_id for it in amended if it.line.contract_line_id is not None}
-    agreed = await everything.by_key(ContractLine, "id", keys)
-    if problems := list(_too_little(agreed, lines, amended)):
+    keys = {it.contract_line_id for it in offers if it.contract_line_id is not None}
+    agreed = await writing.for_all().by_key(ContractLine, "id", keys)
+    if problems := list(_too_little(agreed, lines, offers)):
         raise Refused.of(problems)
 
 
 def _too_little(
     agreed: Mapping[UUID | None, ContractLine],
     lines: Iterable[OrderLine],
-    amended: Iterable[AnsweredLine],
+    offers: Mapping[OrderLine, Offer],
 ) -> Iterator[Problem]:
     """Yield what amended quantities break; told where they are offered."""
-    offers = {it.line.id: it.fields.quantity for it in amended if it.fields.quantity is not None}
     wanted: defaultdict[UUID, Decimal] = defaultdict(Decimal)
     for line in lines:
         if line.contract_line_id is not None:
-            offer = offers.get(line.id)
             left = line.ordered - line.cancelled
-            wanted[line.contract_line_id] += left if offer is None else offer
-    for item in amended:
-        quantity, path = offers.get(item.line.id), (*item.path, "quantity")
-        terms = agreed.get(item.line.contract_line_id)
-        if quantity is None or terms is None:
+            wanted[line.contract_line_id] += offers[line][0] if line in offers else left
+    for line, (quantity, path) in offers.items():
+        terms = agreed.get(line.contract_line_id)
+        if terms is None:
             continue
         lot, least = terms.lot_multiple, terms.min_per_call_off
         if lot is not None and quantity % lot:
-            text = f"This comes in multiples of {lot.normalize():f}."
+            text = f"This comes in multiples of {plain(lot)}."
             yield Problem(TradeCode.LOT_MULTIPLE, text, path)
         if least is not None and wanted[terms.id] < least:
-            text = f"The least of one call-off is {least.normalize():f}."
+            text = f"The least of one call-off is {plain(least)}."
             yield Problem(TradeCode.BELOW_MINIMUM, text, path)

@@ -4,14 +4,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
 from sqlalchemy import DateTime, Uuid, bindparam, exists, select
 
+from commands.trade.contracts.times import AgreedPlace
 from commands.trade.orders.lines import cancel, lines_of, withdraw
 from commands.trade.orders.states import VersionedOrderCommand, locked
+from commands.trade.responses.agreed import check_agreed
 from commands.trade.responses.substitutes import substitute
 from commands.writing import journal
 from commands.writing.transaction import Outcome, Writing, missing
@@ -19,7 +21,7 @@ from commands.writing.verbs import verb
 from kit.db.sessions import Session
 from kit.errors import Code, Path, Refused
 from kit.ids import Names
-from kit.inputs import Bulk, Input, refuse_duplicates
+from kit.inputs import Bulk, Input, Window, refuse_duplicates
 from models.access.viewers import by_itself
 from models.events.trade.orders import (
     OrderAmendmentAccepted,
@@ -27,6 +29,7 @@ from models.events.trade.orders import (
 )
 from models.master.catalog import Product
 from models.trade.contracts.guarantees import Guarantee
+from models.trade.contracts.tables import Contract
 from models.trade.orders import acts
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.tables import Order
@@ -59,7 +62,9 @@ async def answer(writing: Writing, command: OrderAnswerAmendment) -> Outcome:
     """Answer amendments that wait.
 
     Refused: NOT_FOUND, VERSION_CONFLICT, DUPLICATE, WRONG_STATE also for a line whose amendment
-    does not wait, or waits no longer, and for a substitute that is not active any more.
+    does not wait, or waits no longer, and for a substitute that is not active any more. Of a
+    call-off LOT_MULTIPLE, BELOW_MINIMUM and OUTSIDE_VALIDITY (K3) for what its contract, which may
+    have been amended since, does not allow.
     """
     refuse_duplicates((it.line_id for it in command.lines), ("lines",), "line_id")
     order = await locked(writing, command, answer)
@@ -68,6 +73,7 @@ async def answer(writing: Writing, command: OrderAnswerAmendment) -> Outcome:
     declined = _waiting(writing, command, lines, is_accepted=False)
     withdraw(writing, order, declined)
     if accepted:
+        await _check(writing, order, lines.values(), accepted)
         known = await _known(writing, accepted)
         left_out = {line: _accept(writing, order, line, known) for line in accepted}
         happened = OrderAmendmentAccepted(order.id, lines=_numbers(accepted))
@@ -99,6 +105,27 @@ def _waiting(
         if each.is_accepted == is_accepted:
             found[line] = path
     return found
+
+
+async def _check(
+    writing: Writing, order: Order, lines: Iterable[OrderLine], accepted: Mapping[OrderLine, Path]
+) -> None:
+    """Look whether a call-off's contract still allows what is accepted. Refused: as `answer`."""
+    if order.contract_id is None:
+        return
+    offers = {
+        line: (line.offered_quantity, path)
+        for line, path in accepted.items()
+        if line.offered_quantity is not None
+    }
+    await check_agreed(writing, order, lines, offers)
+    contracts = await writing.for_all().by_key(Contract, "id", {order.contract_id})
+    agreed = AgreedPlace(None, list(contracts.values()), order.window_override)
+    for line, path in accepted.items():
+        if line.offered_latest is not None:
+            of = (line.offered_earliest, line.offered_latest, line.offered_zone)
+            values: dict[str, Any] = dict(zip(Window.model_fields, of, strict=True))
+            agreed.check(Window.model_construct(**values), path)
 
 
 @dataclass(frozen=True)
@@ -133,16 +160,19 @@ async def _known(writing: Writing, lines: Mapping[OrderLine, Path]) -> _Known:
 def _accept(writing: Writing, order: Order, line: OrderLine, known: _Known) -> Decimal:
     """Let an amendment take effect; return how much of the line it leaves out.
 
-    Its day is the one that is agreed from now on, of what is guaranteed, too.
+    Its day is the one that is agreed from now on, of what is guaranteed, too: what has come by now
+    stays as late as it was.
     """
     response, reason, offered = line.response, line.response_reason, line.offered_quantity
     if line.offered_product_id is not None:
-        substitute(line, known.substitutes[line.offered_product_id])
+        substitute(order, line, known.substitutes[line.offered_product_id])
     if line.offered_latest is not None:
         for name in ("earliest", "latest", "zone"):
             setattr(line, f"confirmed_{name}", getattr(line, f"offered_{name}"))
         line.agreed_latest = line.offered_latest
-        if line.guarantee_id is not None:
+        if line.guarantee_id is not None and line.wanted_on is not None:
+            line.agreed_at = [*line.agreed_at, writing.now]
+            line.wanted_before = [*line.wanted_before, line.wanted_on]
             line.wanted_on = known.guarantees[line.guarantee_id].day(line.offered_latest)
     withdraw(writing, order, [line])
     line.response, line.response_reason = response, reason

@@ -1,6 +1,6 @@
 """The merchant's response to an order, line by line (UN/EDIFACT ORDRSP, 1229 5, 6, 7)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from pydantic import Field
@@ -9,7 +9,7 @@ from commands.trade.contracts.times import AgreedPlace, check_ahead
 from commands.trade.orders.drafts import window_columns
 from commands.trade.orders.lines import cancel, lines_of, withdraw
 from commands.trade.orders.states import VersionedOrderCommand, become, locked
-from commands.trade.responses.agreed import check_agreed
+from commands.trade.responses.agreed import Offer, check_agreed
 from commands.trade.responses.checks import check
 from commands.trade.responses.lines import AnsweredLine, LineConfirm, items_of
 from commands.trade.responses.substitutes import substitute
@@ -80,11 +80,11 @@ async def confirm(writing: Writing, command: OrderConfirm) -> Outcome:
     overridden = await _overridden(writing, order, command)
     for each in items:
         check(each)
-    await check_agreed(writing, order, lines.values(), items)
+    await check_agreed(writing, order, lines.values(), _offers(items))
     withdraw(writing, order, (it.line for it in items))
     rejected = {}
     for item in items:
-        if _respond(item, command) is LineResponse.REJECTED:
+        if _respond(order, item, command) is LineResponse.REJECTED:
             rejected[item.line] = item.line.unplanned
     if command.window is not None:
         _promise(order, command.window)
@@ -144,14 +144,23 @@ async def _overridden(writing: Writing, order: Order, command: OrderConfirm) -> 
     return frozenset(rule for rules in found for rule in rules)
 
 
-def _respond(item: AnsweredLine, command: OrderConfirm) -> LineResponse:
+def _offers(items: Iterable[AnsweredLine]) -> dict[OrderLine, Offer]:
+    """Return amended lines with how much of them is offered."""
+    amended = [it for it in items if it.fields.response is LineResponse.AMENDED]
+    stated = [(it, it.fields.quantity) for it in amended]
+    return {
+        it.line: (amount, (*it.path, "quantity")) for it, amount in stated if amount is not None
+    }
+
+
+def _respond(order: Order, item: AnsweredLine, command: OrderConfirm) -> LineResponse:
     """Write what is said to a line that was checked."""
     line, fields = item.line, item.fields
     line.response, line.response_reason = fields.response, fields.reason
     if fields.over_tolerance is not None:
         line.over_tolerance = fields.over_tolerance
     if item.is_agreed:
-        substitute(line, item.offered)
+        substitute(order, line, item.offered)
     elif fields.response is LineResponse.AMENDED:
         line.offered_quantity, line.offered_product_id = fields.quantity, fields.product_id
         for name, value in window_columns(fields.window, "offered").items():

@@ -47,8 +47,9 @@ _TERMS = tuple(it.name for it in Guarantee.__table__.columns if it.name != "merc
 class _Supplied(Relation):
     """Delivery line -> how it stands to what its contract guaranteed, None where that is nothing.
 
-    Each piece counts on the day when it arrived. Of a quantity per period, what was called off
-    first is guaranteed first; of one line the part that was planned first; of that what came first.
+    Each piece counts on the day when it arrived, against the day for which it was wanted then. Of a
+    quantity per period, what was called off first is guaranteed first; of one line the part that
+    was planned first; of that what came first.
     """
 
     def __init__(self) -> None:
@@ -99,10 +100,11 @@ def _called_off(reader: Reader, key: Any) -> Any:
     part, line = reader.table(DeliveryLine), reader.table(OrderLine)
     unit_price: Any = net_of(Decimal(1), line.unit_price, line.discount_percent)
     names = ("guarantee_id", "contract_line_id", "called_off_on", "wanted_on")
+    agreed = ("agreed_at", "wanted_before")
     rows = select(
         *(part.id, part.delivery_id, part.order_id, part.order_line_id),
         *(part.planned, part.delivered, part.lost, part.refused, unit_price.label("unit_price")),
-        *(getattr(line, name) for name in names),
+        *(getattr(line, name) for name in (*names, *agreed)),
     )
     return (
         rows.select_from(part)
@@ -126,12 +128,11 @@ def _late(came: Any, promised: Any, terms: Any, of: Any) -> Any:
     days of each of them added.
     """
     step = came.lateral("step")
-    day = cast(func.timezone(terms.time_zone, step.c.at), Date())
     guaranteed = func.least(step.c.upto, promised.c.quantity) - func.least(
         step.c.before, promised.c.quantity
     )
     counted = (
-        select(guaranteed.label("quantity"), days_late(terms, of, day).label("days"))
+        select(guaranteed.label("quantity"), days_late(terms, of, step.c.at).label("days"))
         .select_from(step)
         .correlate_except(step)
         .lateral("counted")
@@ -152,7 +153,9 @@ def _late(came: Any, promised: Any, terms: Any, of: Any) -> Any:
 def _promised(reader: Reader, of: Any, terms: Any) -> Any:
     """Select how much of a part is guaranteed: what fits beside what was called off before it.
 
-    What was called off while nothing was guaranteed takes nothing of a period's quantity.
+    What was called off first goes first, whenever it is wanted by now: an amendment of the
+    merchant's moves no customer back in the line. What was called off while nothing was guaranteed
+    takes nothing of a period's quantity.
     """
     own = merchant(reader.viewer)
     other, its_part, its_delivery = (reader.table(it) for it in (OrderLine, DeliveryLine, Delivery))

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Numeric, and_, func, text
+from sqlalchemy import ARRAY, ColumnElement, Date, DateTime, Numeric, and_, case, func, text
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -71,9 +71,10 @@ class OrderLine(OfProduct, Packaged, Owned):
     may be planned, as a quantity (invariant O1). guarantee_id: what its contract guaranteed when it
     was called off. called_off_on, wanted_on: days at the guarantee's zone, on which its customer
     called it off and for which it wants it. agreed_latest: the last instant of an amended window
-    that its customer has accepted instead of the one that was wanted. response: what the merchant
-    has said to it last, None where that is nothing or was not agreed on. offered_..., answer_by:
-    what an amendment says instead, while it waits for its answer, and until when it does.
+    that its customer has accepted instead of the one that was wanted. agreed_at, wanted_before:
+    when it did, of what is guaranteed, and which day was wanted_on until then. response: what the
+    merchant has said to it last, None where that is nothing or was not agreed on. offered_...,
+    answer_by: what an amendment says instead, while it waits for its answer, and until when.
     replaced_product_id: what was ordered instead of the product, where a substitute was agreed on.
     The counters are sums that the database checks; what was lost or refused is owed again, and
     counts as planned and shipped no more.
@@ -119,6 +120,7 @@ class OrderLine(OfProduct, Packaged, Owned):
         indexed("order_lines", "replaced_product_id"),
         indexed("order_lines", "answer_by", postgresql_where=text("answer_by IS NOT NULL")),
         known("response", LineResponse),
+        check("agreed_days", "cardinality(agreed_at) = cardinality(wanted_before)"),
         check("offered_positive", "offered_quantity > 0"),
         check(
             "amendment_whole",
@@ -139,7 +141,7 @@ class OrderLine(OfProduct, Packaged, Owned):
             "delivered <= shipped AND shipped <= packed AND packed <= picked AND picked <= planned",
         ),
         check("o3_reserved", "reserved + shipped <= ordered - cancelled + over_tolerance"),
-        check("o4_cancelled", "cancelled <= ordered - least(ordered, shipped)"),
+        check("o4_cancelled", "cancelled <= ordered AND (cancelled < ordered OR shipped = 0)"),
         check("o5_returned", "return_requested + return_received <= delivered"),
         check("backordered_open", "backordered <= greatest(ordered - cancelled - planned, 0)"),
         whole_window(),
@@ -170,6 +172,12 @@ class OrderLine(OfProduct, Packaged, Owned):
     confirmed_latest: Mapped[datetime | None]
     confirmed_zone: Mapped[str | None]
     agreed_latest: Mapped[datetime | None]
+    agreed_at: Mapped[list[datetime]] = mapped_column(
+        ARRAY(DateTime(timezone=True)), default=list, server_default="{}"
+    )
+    wanted_before: Mapped[list[date]] = mapped_column(
+        ARRAY(Date()), default=list, server_default="{}"
+    )
     response: Mapped[LineResponse | None] = mapped_column(OneOf(LineResponse))
     response_reason: Mapped[str | None]
     offered_quantity: Mapped[Decimal | None]
@@ -205,6 +213,15 @@ class OrderLine(OfProduct, Packaged, Owned):
     @classmethod
     def _unplanned(cls) -> ColumnElement[Decimal]:
         return func.greatest(cls.ordered - cls.cancelled - cls.planned, 0)
+
+    @property
+    def room(self) -> Decimal:
+        """How much more of it may be planned: what is wanted and the tolerance on it.
+
+        Of a line that is cancelled in full nothing leaves, whatever its tolerance was.
+        """
+        wanted = self.ordered - self.cancelled
+        return wanted + self.over_tolerance - self.planned if wanted else Decimal(0)
 
     @hybrid_property
     def open_quantity(self) -> Decimal:
@@ -249,19 +266,21 @@ class OrderLine(OfProduct, Packaged, Owned):
     def net(self) -> Decimal | None:
         """Exact price of what is ordered and not cancelled, after its own discount.
 
-        None where unseen.
+        None where unseen, or where its price is not known; what is cancelled in full needs none.
         """
-        if self.unit_price is None or self.discount_percent is None:
-            return None
         wanted = self.ordered - self.cancelled
-        before: Decimal = net_of(wanted, self.unit_price, self.discount_percent)
+        price = self.unit_price if wanted else Decimal(0)
+        if price is None or self.discount_percent is None:
+            return None
+        before: Decimal = net_of(wanted, price, self.discount_percent)
         return before - (self.own_discount or Decimal(0))
 
     @net.inplace.expression
     @classmethod
     def _net(cls) -> ColumnElement[Decimal]:
         wanted: Any = cls.ordered - cls.cancelled
-        before: ColumnElement[Decimal] = net_of(wanted, cls.unit_price, cls.discount_percent)
+        price = case((wanted == 0, 0), else_=cls.unit_price)
+        before: ColumnElement[Decimal] = net_of(wanted, price, cls.discount_percent)
         return before - cls.own_discount
 
     @hybrid_property

@@ -1,14 +1,27 @@
 """Whether a supply is what was guaranteed, and what is due where it is not: in SQL, exactly.
 
 terms: a table of guarantees (`models.trade.contracts.guarantees`). line: called_off_on, wanted_on,
-days at the guarantee's zone. delivery: excuse, NULL for none.
+days at the guarantee's zone, agreed_at and wanted_before, which that was until then. delivery:
+excuse, NULL for none.
 """
 
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Integer, any_, case, cast, false, func
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    DateTime,
+    Integer,
+    any_,
+    case,
+    cast,
+    column,
+    false,
+    func,
+    select,
+)
 
 from models.trade.orders.amounts import rounded_net
 
@@ -17,14 +30,32 @@ _PERCENT = Decimal("0.01")
 
 def due_on(terms: Any, line: Any) -> ColumnElement[date]:
     """Return the last day of what is guaranteed: of the lead time, or for which it is wanted."""
+    return _due_on(terms, line, line.wanted_on)
+
+
+def _due_on(terms: Any, line: Any, wanted_on: Any) -> ColumnElement[date]:
     led = line.called_off_on + cast(terms.lead_time_days, Integer)
-    return func.greatest(led, line.wanted_on, type_=Date())
+    return func.greatest(led, wanted_on, type_=Date())
 
 
-def days_late(terms: Any, line: Any, day: Any) -> ColumnElement[int]:
-    """Return how many days after the last day of grace a day is, 0 where that was kept."""
-    late = day - due_on(terms, line) - cast(terms.grace_days, Integer)
+def days_late(terms: Any, line: Any, at: Any) -> ColumnElement[int]:
+    """Return how many days after the last day of grace an instant is, 0 where that was kept.
+
+    What counts is the day for which it was wanted then: an agreement on another one forgives
+    nothing that had come before.
+    """
+    day = cast(func.timezone(terms.time_zone, at), Date())
+    late = day - _due_on(terms, line, _wanted_on(line, at)) - cast(terms.grace_days, Integer)
     return func.greatest(late, 0, type_=Integer())
+
+
+def _wanted_on(line: Any, at: Any) -> ColumnElement[date]:
+    """Return the day for which a line was wanted at an instant."""
+    until = column("until", DateTime(timezone=True))
+    agreed = func.unnest(line.agreed_at, line.wanted_before)
+    past = agreed.table_valued(until, column("day", Date()), name="past").render_derived()
+    before = select(past.c.day).where(at <= past.c.until).order_by(past.c.until).limit(1)
+    return func.coalesce(before.correlate_except(past).scalar_subquery(), line.wanted_on)
 
 
 def is_excused(terms: Any, delivery: Any) -> ColumnElement[bool]:

@@ -133,7 +133,8 @@ class OrderLine(Node):
     )
     agreed_latest: datetime | None = strawberry.field(
         description="Until when it is to arrive by an amendment that its customer has accepted:"
-        " what is late, and what is guaranteed, counts from this instead of `window`."
+        " what is late, and what is guaranteed, counts from this instead of `window`; what had"
+        " come before it was accepted stays as late as it was."
     )
     response: LineResponse | None = related(
         loaders.response,

@@ -124,6 +124,32 @@ async def test_approvers_and_staff_order_above_the_limit(company):
         assert await company.seen(await company.place(by, "100")) == CONFIRMED
 
 
+STATE = """
+mutation ($input: OrderStateAmountsInput!) { it: orderStateAmounts(input: $input) {
+  order { state awaitingApprovalOf } userErrors { code field }
+} }
+"""
+
+
+async def test_who_raises_an_order_above_the_limit_needs_its_company_again(company, world):
+    portal = to_global("Channel", await channels.channel(world, approval_required=True))
+    buyer = await company.key(CompanyRole.BUYER, scopes=STATING)
+    approver = await company.key(CompanyRole.APPROVER, scopes=[*STATING, Scope.ORDERS_APPROVE])
+    charges = {amount: [{"kind": "SHIPPING", "amount": amount}] for amount in ("0", "1", "60")}
+    order = await company.place(buyer, "19")
+    waiting = await company.place(buyer, "19", channelId=portal)
+    for less in ("1", "0"):
+        assert await decide(buyer, order, STATE, charges=charges[less]) == CONFIRMED
+    refused = [("NOT_ALLOWED", "orderId")]
+    assert await decide(buyer, order, STATE, charges=charges["60"]) == refused
+    both = ("PENDING_APPROVAL", ["MERCHANT", "COMPANY"])
+    assert await decide(buyer, waiting, STATE, charges=charges["60"]) == both
+    assert await decide(company.ask, waiting) == WAITING
+    assert await decide(approver, waiting) == CONFIRMED
+    for by in (approver, company.ask):
+        assert await decide(by, order, STATE, charges=charges["60"]) == CONFIRMED
+
+
 async def test_a_viewer_only_reads(company):
     order = await company.place(await company.key(CompanyRole.BUYER), "21")
     viewer = await company.key(CompanyRole.VIEWER, scopes=list(Scope))

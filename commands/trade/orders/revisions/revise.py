@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 
 from commands.trade.orders.drafts import LineDraft, line_columns, window_columns
+from commands.trade.orders.lines import settle_payments
 from commands.writing.rows import change_rows, write_rows
 from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Problem, Refused
@@ -164,6 +165,7 @@ async def apply(writing: Writing, revisions: Sequence[Revision]) -> None:
         writing.record(OrderUpdated(each.order.id, fields=fields, lines=tuple(lines)))
     await change_rows(writing, {Order: orders, OrderLine: changed})
     await write_rows(writing, {OrderLine: new})
+    await settle_payments(writing, (order for order, _ in orders))
 
 
 def _row(order: Order, line_no: int, columns: Mapping[str, Any]) -> dict[str, Any]:

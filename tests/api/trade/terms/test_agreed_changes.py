@@ -49,6 +49,42 @@ async def test_what_a_contract_asks_for_later_binds_what_is_offered_later(world,
     assert await _refused(ask, called, quantity="70") == [("LOT_MULTIPLE", "lines.0.quantity")]
 
 
+@pytest.mark.parametrize(
+    ("offered", "term", "code"),
+    [
+        ({"quantity": "70"}, {"lines": [{"lotMultiple": "30"}]}, "LOT_MULTIPLE"),
+        ({"window": contracts.window("2026-06-01")}, {"validTo": "2026-05-01"}, "OUTSIDE_VALIDITY"),
+    ],
+)
+async def test_what_a_contract_asks_for_meanwhile_binds_what_is_accepted(
+    world, ask, offered, term, code
+):
+    called = await _called_off(world, ask)
+    await responses.amended(ask, called, **offered)
+    line = {"contractLineId": called["lines"][0]["contractLine"]["id"]}
+    terms = {**term, **({"lines": [{**line, **term["lines"][0]}]} if "lines" in term else {})}
+    contract = called["contract"]["id"]
+    changed = await contracts.change(ask, "contractAmend", contractId=contract, **terms)
+    assert changed["userErrors"] == []
+    answers = [{"lineId": called["lines"][0]["id"], "isAccepted": True}]
+    refused = await responses.refusals(ask, responses.ANSWER, called, lines=answers)
+    assert refused == [(code, "lines.0.lineId")]
+
+
+@pytest.mark.parametrize("is_allowed", [True, False])
+async def test_taxes_of_another_product_are_not_known(world, ask, is_allowed):
+    (bolt,) = await orders.products(ask, "BOLT")
+    (screw,) = await orders.products(ask, "SCREW")
+    tax = {"category": "STANDARD", "rate": "19", "amount": "4.75"}
+    line = orders.line(bolt, substitutionAllowed=is_allowed)
+    order = await orders.order(world, ask, lines=[line], taxes=[tax])
+    shown = await responses.amended(ask, order, productId=screw)
+    assert (shown["totals"]["gross"] is None) == is_allowed
+    if not is_allowed:
+        shown = await responses.answer(ask, order, accepts=True)
+    assert shown["totals"]["gross"] is None
+
+
 async def test_a_substitute_that_is_not_to_be_had_any_more_is_not_accepted(world, ask):
     order = await orders.order(world, ask)
     (screw,) = await orders.products(ask, "SCREW")

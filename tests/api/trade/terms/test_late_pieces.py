@@ -169,7 +169,7 @@ async def test_another_time_zone_moves_nothing_of_what_is_called_off(world, ask,
     # At 12:00 in Berlin it is the next day already on Kiritimati.
     window = contracts.window("2026-03-20")
     called = await _called_off(world, ask, contract, window=window)
-    after = await deliveries.planned(world, ask, called)
+    after = await deliveries.planned(world, ask, called, window=None)
     assert (await _supplied(ask, after))["dueOn"] == "2026-03-21"
     _until(clock, "2026-03-21")
     assert (await _supplied(ask, after))["daysLate"] == 1
@@ -204,6 +204,24 @@ async def test_a_date_that_the_customer_accepts_is_the_one_that_counts(world, as
     assert (await _supplied(ask, delivery))["dueOn"] == "2026-03-17"
     _until(clock, "2026-03-18")
     assert await _late(ask, delivery) == ("100", 1, "2.5")
+
+
+async def test_a_date_that_is_accepted_forgives_nothing_that_came_late_before(world, ask, clock):
+    contract = await _contract(world, ask, **PERCENT)
+    called = await _called_off(world, ask, contract)
+    came = await deliveries.dispatched(world, ask, called, lines=deliveries.lines(called, "40"))
+    rest = await deliveries.planned(world, ask, called, lines=deliveries.lines(called, "60"))
+    _until(clock, "2026-03-13")
+    receipt = {"deliveryId": came["id"], "receivedAt": "2026-03-12T08:00:00Z"}
+    await deliveries.done(ask, "deliveryConfirmReceipt", **receipt)
+    assert await _late(ask, came) == ("40", 2, "2")
+    lines = [responses.line(called, 0, "AMENDED", window=contracts.window("2026-03-17"))]
+    until = "2026-03-14T12:00:00+00:00"
+    await responses.done(ask, responses.CONFIRM, called, lines=lines, answerBy=until)
+    await responses.answer(ask, called, accepts=True)
+    _until(clock, "2026-03-18")
+    assert await _late(ask, came) == ("40", 2, "2")
+    assert await _late(ask, rest) == ("60", 1, "1.5")
 
 
 async def _portal(world, contract, **channel):

@@ -88,12 +88,14 @@ DOLLARS = {"amount": "1", "currency": "USD"}
 REFUSED = {
     ("INVALID_DATE", "occurredAt"): ("PAID", {"occurredAt": "2026-03-03T09:00:01Z"}),
     ("INVALID_CURRENCY", "amount.currency"): ("PAID", {"amount": DOLLARS}),
+    ("INVALID", "amount", "AWAITED"): ("AWAITED", {"amount": euros("35")}),
+    ("INVALID", "amount", "NOT_REQUIRED"): ("NOT_REQUIRED", {"amount": euros("35")}),
     ("SCALE_EXCEEDED", "amount.amount"): ("PAID", {"amount": euros("1.001")}),
     ("INVALID", "amount"): ("PARTLY_PAID", {}),
     ("NOT_POSITIVE", "amount.amount"): ("PARTLY_PAID", {"amount": euros("0")}),
     ("OUT_OF_RANGE", "amount.amount"): ("PARTLY_PAID", {"amount": euros("35")}),
 }
-"""Refusal -> a report that is refused so, of an order of EUR 35."""
+"""Refusal, with more where there are several -> a report that is refused so, of EUR 35."""
 
 
 @pytest.mark.parametrize("refusal", REFUSED)
@@ -101,7 +103,7 @@ async def test_a_report_says_what_can_be(world, ask, refusal):
     order = await orders.order(world, ask)
     state, more = REFUSED[refusal]
     payload = (await ask(RECORD, input=report(order, state) | more))["it"]
-    assert _errors(payload) == [refusal]
+    assert _errors(payload) == [refusal[:2]]
     (shown,) = (await ask(LIST, by={"paymentStates": ["AWAITED"]}))["orders"]["nodes"]
     assert shown == {"number": order["number"]}
 
@@ -145,7 +147,10 @@ async def test_nobody_pays_a_part_of_what_nobody_knows(world, ask):
     order = await orders.order(world, ask, channelId=portal, lines=[line])
     part = await try_record(ask, order, "PARTLY_PAID", "1")
     assert _errors(part) == [("PRICE_UNKNOWN", "amount.amount")]
-    await record(ask, order, "AUTHORISED", "99")
+    for state in ("AUTHORISED", "PAID"):
+        whole = await try_record(ask, order, state, "0.01")
+        assert _errors(whole) == [("PRICE_UNKNOWN", "amount.amount")]
+    await record(ask, order, "AUTHORISED")
 
 
 @pytest.mark.gate("D12", "ordersRecordPayments")

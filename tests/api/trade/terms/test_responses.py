@@ -69,6 +69,40 @@ async def test_a_tolerance_is_not_taken_from_what_is_planned(world, ask):
     assert await responses.refusals(ask, responses.CONFIRM, order, lines=lower) == refused
 
 
+async def _tolerated(world, ask, *, cancelled):
+    """Place ten and four, let five more of the first be delivered, and cancel some of the first."""
+    order = await orders.order(world, ask)
+    first = responses.line(order, 0, "ACCEPTED", overTolerance="5")
+    await responses.done(ask, responses.CONFIRM, order, lines=[first])
+    less = [{"lineId": order["lines"][0]["id"], "quantity": cancelled}]
+    await responses.done(ask, responses.CANCEL, order, lines=less)
+    return order
+
+
+@pytest.mark.parametrize(
+    ("cancelled", "parts"), [("4", ["11"]), ("4", ["7"]), ("2", ["8", "3"]), ("9", ["6"])]
+)
+async def test_what_is_cancelled_leaves_the_tolerance_on_the_rest(world, ask, cancelled, parts):
+    order = await _tolerated(world, ask, cancelled=cancelled)
+    for quantity in parts:
+        await deliveries.dispatched(world, ask, order, lines=deliveries.lines(order, quantity))
+    left = 15 - int(cancelled) - sum(map(int, parts))
+    part = await deliveries.part(world, order, lines=deliveries.lines(order, str(left + 1)))
+    refused = await deliveries.refusals(ask, "deliveryPlan", deliveries=[part])
+    assert refused == [("QUANTITY_NOT_OPEN", "deliveries.0.lines.0.quantity")]
+
+
+@pytest.mark.parametrize("is_rejected", [True, False])
+async def test_a_line_that_is_not_wanted_any_more_has_no_tolerance(world, ask, is_rejected):
+    order = await _tolerated(world, ask, cancelled="1" if is_rejected else "10")
+    if is_rejected:
+        lines = [responses.line(order, 0, "REJECTED", reason="Not made any more.")]
+        await responses.done(ask, responses.CONFIRM, order, lines=lines)
+    part = await deliveries.part(world, order, lines=deliveries.lines(order, "5"))
+    refused = await deliveries.refusals(ask, "deliveryPlan", deliveries=[part])
+    assert refused == [("QUANTITY_NOT_OPEN", "deliveries.0.lines.0.quantity")]
+
+
 async def test_a_rejected_line_is_cancelled_with_its_reason(world, ask):
     order = await orders.order(world, ask, taxes=[TAX])
     rejected = [responses.line(order, 0, "REJECTED", reason="Not made any more.")]

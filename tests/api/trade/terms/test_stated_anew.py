@@ -114,3 +114,34 @@ async def test_while_taxes_are_not_known_anew_a_part_is_a_part(world, ask):
     for amount, state in (("4.75", "PARTLY_PAID"), ("1", "PAID")):
         stated = await _state(ask, order, taxes=[{**TAX, "amount": amount}])
         assert stated["order"]["paymentState"] == state
+
+
+@pytest.mark.parametrize(
+    ("reported", "less"), [("PAID", "PARTLY_PAID"), ("AUTHORISED", "AWAITED"), ("FAILED", "FAILED")]
+)
+async def test_what_was_the_whole_is_not_once_the_total_is_more(world, ask, reported, less):
+    order = await orders.order(world, ask)
+    await payments.record(ask, order, reported, "35")
+    for tax, state in (("6.65", less), ("0.01", less), (None, reported)):
+        stated = await _state(ask, order, taxes=[{**TAX, "amount": tax}] if tax else [])
+        assert stated["order"]["paymentState"] == state
+
+
+async def test_an_order_that_is_changed_to_more_is_paid_in_part(world, ask):
+    order = await orders.order(world, ask)
+    await payments.record(ask, order, "PAID", "35")
+    for quantity, state in (("11", "PARTLY_PAID"), ("10", "PAID")):
+        line = {"lineId": order["lines"][0]["id"], "quantity": quantity}
+        update = """mutation ($i: OrdersUpdateInput!) { it: ordersUpdate(input: $i) {
+          results { order { paymentState } } userErrors { code } } }"""
+        items = [{"orderId": order["id"], "lines": [line]}]
+        (changed,) = (await ask(update, i={"orders": items}))["it"]["results"]
+        assert changed["order"]["paymentState"] == state
+
+
+async def test_who_states_what_is_there_changes_nothing(world, ask):
+    order = await orders.order(world, ask, taxes=[TAX], charges=[SHIPPING])
+    same = await _state(ask, order, taxes=[{**TAX, "amount": "6.650"}], charges=[SHIPPING])
+    assert (same["userErrors"], same["order"]["version"]) == ([], 1)
+    (entry,) = same["order"]["timeline"]["nodes"]
+    assert entry["type"] == "order.placed"

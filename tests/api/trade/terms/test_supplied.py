@@ -127,6 +127,20 @@ async def test_an_agreed_excuse_makes_nothing_due(world, ask, clock):
         assert supplied["penaltyDue"]["amount"] == due
 
 
+async def test_another_window_leaves_the_excuse_as_it_was(world, ask):
+    contract = await _contract(world, ask, **PERCENT, excuses=["STRIKE"])
+    _, delivery = await _planned(world, ask, contract)
+    for fields, stays in (
+        ({"excuse": "STRIKE"}, "STRIKE"),
+        ({}, "STRIKE"),
+        ({"excuse": None}, None),
+    ):
+        day = f"2026-03-{20 + len(fields)}"
+        move = {"deliveryId": delivery["id"], "window": contracts.window(day), **fields}
+        await deliveries.done(ask, "deliveryReschedule", **move)
+        assert (await ask(SHOWN, id=delivery["id"]))["delivery"]["excuse"] == stays
+
+
 async def test_a_merge_carries_no_excuse_from_one_delivery_to_another(world, ask):
     contract = await _contract(world, ask, **PERCENT, excuses=["STRIKE"])
     _, delivery = await _planned(world, ask, contract)
