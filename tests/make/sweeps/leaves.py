@@ -188,13 +188,14 @@ _TIMES = {f"{day}T12:00:00Z": code for day, code in _FAR.items()} | dict.fromkey
 """The last two are within the bounds where they are written, but not in UTC."""
 _DECIMALS = {
     "-1": "NOT_POSITIVE",
-    "1e400": "OUT_OF_RANGE",
-    "1e-400": "OUT_OF_RANGE",
+    "1e400": "INVALID",
+    "1e-400": "INVALID",
     "1000000000000": "OUT_OF_RANGE",
     "0.1234567": "SCALE_EXCEEDED",
 }
 _CELSIUS = {
-    **dict.fromkeys(("-273.2", "1000.1", "1e400", "1000000000000"), "OUT_OF_RANGE"),
+    **dict.fromkeys(("-273.2", "1000.1", "1000000000000"), "OUT_OF_RANGE"),
+    "1e400": "INVALID",
     "0.12": "SCALE_EXCEEDED",
 }
 _PRICED = {

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from graphql import get_named_type, get_nullable_type
 
-from tests.api.sweeps.test_bad_input import NARROWED, of_wing, shortened
+from tests.api.sweeps.test_bad_input import NARROWED, shortened
 from tests.make import Ask, World
-from tests.make.everything import SHOWN, WINGS, items_of
+from tests.make.everything import SHOWN, WINGS, inputs_of, items_of
 from tests.make.scene import Scene, scene
 from tests.make.sweeps.leaves import (
     Leaf,
@@ -55,15 +55,16 @@ async def test_an_odd_item_is_refused_alone_with_its_path(
     wing: str, world: World, ask: Ask
 ) -> None:
     wrong, here = [], await scene(world, ask)
-    async for about, name, values in of_wing(wing, here):
-        field = items_of(name)
+    for name, maker in inputs_of(wing):
+        about, field, values = maker.__name__, items_of(name), await maker(here)
         if field is None:
             continue
         (item,) = values[field]
         odd = list(odd_items(name, field, item))
         for start in range(0, len(odd), AT_ONCE):
             part = odd[start : start + AT_ONCE]
-            items = [*(it for _, _, it in part), item]
+            # Another one, for some verbs take each thing once.
+            items = [*(it for _, _, it in part), *(await maker(here))[field]]
             payload = await answered(here, name, {**values, field: items})
             results = payload["results"]
             if payload["userErrors"] or len(results) != len(items):
