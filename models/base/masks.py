@@ -4,15 +4,16 @@ Loaders read tables as they are `shown`. Commands work with the tables themselve
 true values; an import contract keeps this module from them.
 """
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, cast, null, select
+from sqlalchemy import ColumnClause, ColumnElement, FromClause, cast, null, select
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql.visitors import iterate
 
 from models.base.tables import OfMerchant
-from models.base.visibility import AnyViewer, merchant
+from models.base.visibility import AnyViewer, merchant, seen_by
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,20 @@ def shown_to(viewer: AnyViewer, entity: type[OfMerchant]) -> Any:
         return aliased(entity)
     row = entity.__table__.alias()
     columns = [_masked(viewer, masks.get(column.key), row.c, column) for column in row.c]
-    masked = select(*columns).where(row.c.merchant_id == merchant(viewer)).subquery()
-    return aliased(entity, masked, adapt_on_names=True)
+    rows = select(*columns).where(row.c.merchant_id == merchant(viewer))
+    seen = seen_by(viewer, aliased(entity, row))
+    if masks.keys() & {each.key for it in seen for each in _columns(it, row)}:
+        # Who sees a row is judged by what is true, not by what is read of it.
+        rows = rows.where(*seen)
+    return aliased(entity, rows.subquery(), adapt_on_names=True)
+
+
+def _columns(condition: ColumnElement[bool], row: FromClause) -> Iterator[ColumnClause[Any]]:
+    """Yield the columns of a row that a condition reads."""
+    for each in iterate(condition):
+        # What an ORM has annotated has the hash of what it stands for.
+        if isinstance(each, ColumnClause) and hash(each.table) == hash(row):
+            yield each
 
 
 def _masked(viewer: AnyViewer, mask: Mask | None, row: Any, column: Any) -> ColumnElement[Any]:

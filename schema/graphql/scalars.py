@@ -16,6 +16,7 @@ from strawberry.types.scalar import ScalarDefinition
 from execution.texts import BUILT_IN, Form, Forms, escaped, quoted, text_of
 from kit.errors import Code, Wrong
 from kit.standards import written
+from kit.standards.money import plain
 
 Currency = NewType("Currency", str)
 Country = NewType("Country", str)
@@ -42,12 +43,6 @@ def _read(read: Callable[[str], Value], value: object, code: Code) -> Value | Wr
         return read(value if isinstance(value, str) else "")
     except ValueError as error:
         return Wrong(code, str(error), value)
-
-
-def plain(value: Decimal) -> str:
-    """Write a decimal without exponent and without trailing zeros: the text of its exact value."""
-    text = format(value, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _plain(value: ColumnElement[Decimal]) -> ColumnElement[str]:

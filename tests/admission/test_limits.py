@@ -9,7 +9,7 @@ from admission.costs import OBJECTS, Catalogue
 from admission.limits import Measured, Price
 from admission.sizes import MOST
 from examples.mutations import Mutation
-from examples.northwind import play, questions
+from examples.northwind import questions, run
 from examples.northwind.client import ALIASES, PAGE
 from kit.limits import DEFAULT_LIMITS
 from loaders.fulfilment.deliveries import of_order
@@ -35,8 +35,8 @@ LEGITIMATE = {it.stem: it.read_text() for it in OPERATIONS.glob("*.graphql")} | 
     "list": f"{{ orders(first: 20) {{ nodes {{ {ORDER} }} }} }}",
     "one": f'{{ order(number: "1") {{ {ORDER} }} }}',
     "northwind_answers": questions.ANSWERS,
-    "northwind_orders": play.ORDERS,
-    "northwind_deliveries": play.DELIVERIES,
+    "northwind_orders": run.ORDERS,
+    "northwind_deliveries": run.DELIVERIES,
     "northwind_places": Mutation("orderPlace", "order { id lines { id } }").document(ALIASES),
 }
 PAGES = {name: {"first": PAGE} for name in ("northwind_orders", "northwind_deliveries")}

@@ -217,9 +217,10 @@ async def test_every_example_operation_runs(database, clock, ask_demo, tmp_path:
     context = Context(viewer, database, clock)
     stream = await schema.stream(paths[-1].read_text(), fields, context_value=context)
     async with aclosing(stream) as results:
-        events = [loads(dumps((await anext(results)).data)) for _ in range(3)]
-    found = [it["orderStatusChanged"] for it in events]
-    assert [it["type"] for it in found] == ["order.placed", "order.progressed", "order.delivered"]
+        found = [loads(dumps((await anext(results)).data))["orderStatusChanged"]]
+        while found[-1]["type"] != "order.delivered":
+            found.append(loads(dumps((await anext(results)).data))["orderStatusChanged"])
+    assert [found[0]["type"], found[-2]["type"]] == ["order.placed", "order.progressed"]
     assert found[-1]["order"]["fulfilmentStatus"] == "DELIVERED"
 
 

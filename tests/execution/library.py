@@ -1,6 +1,6 @@
 """A small schema of its own: shelves and books, with everything that can go wrong."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from enum import Enum
 from types import SimpleNamespace
 from typing import Annotated, Any
@@ -46,8 +46,8 @@ class Context:
         self.connection, self.plans, self.faults = connection, plans, faults
         self.work = Work(self.limits, Slices())
 
-    def planned(self, length: int) -> None:
-        assert length
+    def planned(self, length: int, what: Hashable = None) -> None:
+        assert length, what
 
     async def texts(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
         try:

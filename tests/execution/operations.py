@@ -51,7 +51,7 @@ class Seen:
         except ValueError:
             return
         ids = self.ids[type_name]
-        if key and text not in ids and len(ids) < 40:
+        if key and text not in ids and len(ids) < 80:
             ids.append(text)
 
 

@@ -35,8 +35,9 @@ LEFT_OUT = [
     """INSERT INTO parcel_lineage (merchant_id, id, parcel_id, repacked_from_id)
         SELECT merchant_id, id, id, id FROM parcels LIMIT 1""",
     """INSERT INTO shortfalls (merchant_id, id, contract_id, contract_line_id, owed, called_off,
-            quantity, settled_at)
-        SELECT merchant_id, id, contract_id, id, 1, 0, 1, now() FROM contract_lines LIMIT 1""",
+            quantity, currency, settled_at)
+        SELECT merchant_id, id, contract_id, id, 1, 0, 1, 'EUR', now()
+            FROM contract_lines LIMIT 1""",
     """INSERT INTO partner_profiles (merchant_id, id, code, identification, qualifier,
             has_line_breaks, acknowledgement, reference_prefix, references_used, is_active)
         SELECT merchant_id, id, 'P', 'I', '', false, 'NEVER', '', 0, true FROM orders LIMIT 1""",

@@ -268,11 +268,11 @@ async def test_a_key_that_is_kept_to_registered_documents_runs_no_other(world) -
 
 async def test_what_a_free_key_has_shown_is_trusted_by_no_other(world) -> None:
     """Both keys ask the same process."""
-    process = Process(world.database)
+    process, key = Process(world.database), staff(world)
     hashed = {"persistedQuery": {"version": 1, "sha256Hash": sha256(UPSERT)}}
     answers = []
     for query, mode in ((UPSERT, Documents.ANY), *((None, mode) for mode in Documents)):
-        viewer = replace(staff(world), documents=mode)
+        viewer = replace(key, documents=mode)
         context = Context(viewer, world.database, world.clock, process=process)
         found = await schema.execute(
             query, {"input": {"products": []}}, context, operation_extensions=hashed

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import text
 
 from commands.fulfilment.call_offs.inputs import ContractCallOff
@@ -17,6 +18,7 @@ from commands.writing import journal
 from commands.writing.transaction import Writing
 from kit.errors import Refused
 from kit.ids import from_global, to_global
+from models.trade.codes import TradeCode
 from tests.make.master import channels
 from tests.make.running import run, staff
 from tests.make.trade import contracts
@@ -82,7 +84,7 @@ async def test_20_equal_calls_with_one_key_call_off_once(ask, world):
     assert (await _read(ask, made))["lines"][0]["calledOff"] == "100"
 
 
-async def test_a_settlement_waits_for_a_call_off_and_counts_it(ask, world, database, clock):
+async def test_a_settlement_waits_for_a_call_off_and_finds_it_open(ask, world, database, clock):
     made = await _ending(world, ask)
     command = ContractCallOff.read(await _taking(world, made, "500"))
     async with database.writing(world.merchant_id) as session:
@@ -94,9 +96,11 @@ async def test_a_settlement_waits_for_a_call_off_and_counts_it(ask, world, datab
         )
         await _blocked(database)
         await journal.append(writing)
-    await settling
+    with pytest.raises(Refused) as refused:
+        await settling
+    assert refused.value.code == TradeCode.OPEN_CALL_OFFS
     after = await _read(ask, made)
-    assert (after["state"], [it["quantity"] for it in after["shortfalls"]]) == ("SETTLED", ["100"])
+    assert (after["shortfalls"], after["lines"][0]["calledOff"]) == ([], "500")
 
 
 async def test_a_call_off_waits_for_a_settlement_and_is_refused(ask, world, database, clock):

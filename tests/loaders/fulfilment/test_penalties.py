@@ -1,12 +1,12 @@
 """What is due for a late supply: as SQL says it, and as it would be counted by hand."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import ARRAY, Date, Integer, Numeric, Text, case, literal, select
+from sqlalchemy import ARRAY, Date, DateTime, Integer, Numeric, Text, case, literal, select
 
 from kit.standards.money import rounded
 from models.trade.contracts.guarantees import SupplyExcuse
@@ -51,6 +51,7 @@ def _by_hand(each):
 @given(each=CASES)
 async def test_the_penalty_is_counted_exactly_and_rounded_once(database, each):
     terms = SimpleNamespace(
+        time_zone=literal("UTC", Text()),
         lead_time_days=literal(each.lead, Integer()),
         grace_days=literal(each.grace, Integer()),
         penalty_percent_per_day=literal(each.percent, Numeric()),
@@ -63,8 +64,11 @@ async def test_the_penalty_is_counted_exactly_and_rounded_once(database, each):
     line = SimpleNamespace(
         called_off_on=literal(CALLED_OFF, Date()),
         wanted_on=literal(CALLED_OFF + timedelta(days=each.wanted), Date()),
+        agreed_at=literal([], ARRAY(DateTime(timezone=True))),
+        wanted_before=literal([], ARRAY(Date())),
     )
-    days = days_late(terms, line, literal(CALLED_OFF + timedelta(days=each.supplied), Date()))
+    came = datetime.combine(CALLED_OFF + timedelta(days=each.supplied), time(12), UTC)
+    days = days_late(terms, line, literal(came, DateTime(timezone=True)))
     quantity = case((days > 0, literal(each.quantity, Numeric())), else_=0)
     late = SimpleNamespace(quantity=quantity, days=days, unit_days=quantity * days)
     delivery = SimpleNamespace(excuse=literal(each.excuse, Text()))

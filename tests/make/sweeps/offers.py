@@ -46,8 +46,8 @@ class Client:
 
     @classmethod
     async def bound(cls, world: World, ask: Ask, actor: Actor, to: UUID, **more: Any) -> "Client":
-        by = ask.by(await world.key(actor, to, **more))
         scopes = allowed(actor, more.get("role"))
+        by = ask.by(await world.key(actor, to, scopes=sorted(scopes), **more))
         return cls(world, by, Viewer(world.merchant_id, actor, new_id(), "x", scopes, to, **more))
 
     async def offered(self, kind: str, row: dict[str, Any]) -> list[str]:

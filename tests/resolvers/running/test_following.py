@@ -9,11 +9,14 @@ import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from commands.writing.transaction import Outcome, Writing
+from commands.writing.verbs import Verb
 from kit.db.database import Database
 from kit.db.hints import Hints
 from kit.errors import Code, Refused
 from kit.ids import new_id
 from kit.inputs import Command
+from models.access.viewers import Scope
+from models.base.acts import Act
 from models.events.trade.orders import OrderPlaced
 from resolvers.running.following import QUEUED, Following
 from tests import make
@@ -37,8 +40,11 @@ async def note(writing: Writing, command: Note) -> Outcome:
     return {}
 
 
+NOTE = Verb(Act(Scope.ORDERS_PLACE), "Note so many entries.", note)
+
+
 async def noted(world: make.World, order_id: UUID, count: int = 1) -> None:
-    await run(world, note, Note, order_id=order_id, count=count)
+    await run(world, NOTE, Note, order_id=order_id, count=count)
 
 
 def follow(following: Following, world: make.World, order_id: UUID, after: int | None = 0) -> Any:
