@@ -46,7 +46,7 @@ described(
     ReleaseState,
     "ReleaseState",
     "Where a release stands.",
-    RECEIVED="Taken in, not yet in force.",
+    RECEIVED="Taken in, not yet in force. Nothing sets it yet.",
     ACTIVE="In force; the only one of its contract line and type.",
     SUPERSEDED="A later release took its place.",
     REJECTED="Not accepted.",

@@ -13,7 +13,7 @@ described(
     "Where a delivery stands.",
     PLANNED="It has lines, a window and a place; the warehouse does not work on it.",
     RELEASED="The warehouse may pick it.",
-    PICKING="The warehouse picks it.",
+    PICKING="The warehouse picks it. Nothing sets it yet.",
     PACKED="It lies in its parcels.",
     DISPATCHED="It has left.",
     PARTIALLY_DELIVERED="Some of it arrived.",

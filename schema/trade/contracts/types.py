@@ -179,9 +179,11 @@ class Contract(Node):
     currency: Currency = strawberry.field(description="Currency of all prices.")
     terms: str | None = strawberry.field(description="What else was agreed.")
     reservation_strategy: ReservationStrategy = strawberry.field(
-        description="When goods are set aside."
+        description="When goods are set aside. Recorded; nothing acts on it yet."
     )
-    priority_on: date = strawberry.field(description="Day by which it queues for goods.")
+    priority_on: date = strawberry.field(
+        description="Day by which it queues for goods. Recorded; nothing acts on it yet."
+    )
     end_of_life: EndOfLife = strawberry.field(
         description="What happens to what was not called off when it ends."
     )
@@ -192,7 +194,8 @@ class Contract(Node):
         description="Days ahead in which firm quantities only rise."
     )
     trade_off_days: int = strawberry.field(
-        description="Days ahead in which material is bought already."
+        description="Days ahead in which material is bought already. Recorded; nothing acts on it"
+        " yet."
     )
     state: ContractState = related(
         loaders.standing,

@@ -29,7 +29,7 @@ described(
     OrderState,
     "OrderState",
     "Where an order stands; how far it is fulfilled is its fulfilment status.",
-    DRAFT="Not placed yet.",
+    DRAFT="Not placed yet. Nothing sets it yet.",
     PENDING_APPROVAL="It waits for `orderApprove` or `orderReject`.",
     CONFIRMED="It is being fulfilled.",
     CLOSED="Nothing more happens to it; what was not delivered was cancelled.",

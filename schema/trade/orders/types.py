@@ -159,7 +159,9 @@ class OrderLine(Node):
     ordered: Decimal = strawberry.field(description="What was ordered.")
     packaged: Packaged | None = packaged("What was ordered,")
     cancelled: Decimal = strawberry.field(description="What is not wanted any more.")
-    reserved: Decimal = strawberry.field(description="What is set aside in stock.")
+    reserved: Decimal = strawberry.field(
+        description="What is set aside in stock. Nothing sets it yet."
+    )
     backordered: Decimal = strawberry.field(description="What waits for goods.")
     planned: Decimal = strawberry.field(
         description="What deliveries have taken, and what was neither lost nor refused of it."
@@ -174,9 +176,11 @@ class OrderLine(Node):
     )
     lost: Decimal = strawberry.field(description="What was lost on the way.")
     refused: Decimal = strawberry.field(description="What the recipient did not take.")
-    return_requested: Decimal = strawberry.field(description="What is to come back.")
-    return_received: Decimal = strawberry.field(description="What came back.")
-    written_off: Decimal = strawberry.field(description="What was given up.")
+    return_requested: Decimal = strawberry.field(
+        description="What is to come back. Nothing sets it yet."
+    )
+    return_received: Decimal = strawberry.field(description="What came back. Nothing sets it yet.")
+    written_off: Decimal = strawberry.field(description="What was given up. Nothing sets it yet.")
     open_quantity: Decimal = strawberry.field(
         description="What was ordered and is neither cancelled nor shipped."
     )
