@@ -1,6 +1,7 @@
 """The demo: its story is told once, and the example operations run on it."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import aclosing
@@ -23,6 +24,7 @@ from schema.schema import PLANNER, schema
 from server import application
 from tests import make
 
+README = Path(__file__).parents[2] / "README.md"
 SUNDAY = datetime(2026, 3, 8, 12, 0, tzinfo=UTC)
 
 STORY = """
@@ -194,11 +196,19 @@ def by_statements(plans: bool) -> Iterator[None]:  # noqa: FBT001 -- a fixture.
     assert not plans or PLANNER.counted["levels with a statement"]
 
 
+async def _answers_as_the_readme_says(reader):
+    shown = re.findall(r"```graphql\n(.*?)```.*?```json\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
+    assert len(shown) > 1
+    for document, answer in shown:
+        assert await reader(document) == json.loads(answer)["data"]
+
+
 @pytest.mark.usefixtures("by_statements")
 async def test_every_example_operation_runs(database, clock, ask_demo, tmp_path: Path):
     tokens = await demo.load(database.owner, clock)
     await operations.write(database, tokens["staff"], tmp_path / "operations", clock)
     reader = ask_demo(tokens["staff"])
+    await _answers_as_the_readme_says(reader)
     paths = sorted((tmp_path / "operations").glob("*.graphql"))
     assert len(paths) == 9
     for path in paths[:-1]:
