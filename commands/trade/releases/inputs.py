@@ -21,11 +21,11 @@ from kit.inputs import (
 )
 from models.trade.releases.tables import LARGEST_INTEGER
 from models.trade.releases.words import (
-    Bucket,
     Commitment,
     DateMeaning,
     ReleaseFunction,
     ReleaseType,
+    ScheduleBucket,
     ScheduleKind,
 )
 
@@ -48,7 +48,7 @@ class ReleaseLine(Quantified):
         ScheduleKind.SCHEDULED,
         description="Backlog and what is wanted at once come first, whatever their window.",
     )
-    bucket: Bucket = Field(Bucket.PERIOD, description="For how long it is.")
+    bucket: ScheduleBucket = Field(ScheduleBucket.PERIOD, description="For how long it is.")
     pattern: Reference | None = Field(
         None, description="On which parts of the bucket it is to come, as it was sent."
     )

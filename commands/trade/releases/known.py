@@ -26,7 +26,7 @@ from models.trade.releases.tables import AccountPeriod, CumulativeAccount, Relea
 from models.trade.releases.words import ReleaseState, ReleaseType
 
 
-class Place(NamedTuple):
+class ReleasePlace(NamedTuple):
     """What one release is for, beside its type."""
 
     contract_line_id: UUID
@@ -34,26 +34,26 @@ class Place(NamedTuple):
     unloading_point: str | None
 
     @classmethod
-    def of(cls, it: Any) -> "Place":
+    def of(cls, it: Any) -> "ReleasePlace":
         """Return the place of an item or of an account."""
         return cls(it.contract_line_id, it.ship_to_id, it.unloading_point)
 
 
-class Standing(NamedTuple):
+class StandingRelease(NamedTuple):
     """An active release with its schedule; release is None for one that is written only now."""
 
     release: Release | None
     schedule: Schedule | None
 
 
-_NOTHING = Standing(None, None)
+_NOTHING = StandingRelease(None, None)
 
 
 @dataclass
 class Account:
     """An account with its newest period: there, or None and to be.
 
-    received: what its customer said last that it has received, as in that period's row.
+    received: what its customer told last that it has received, as in that period's row.
     """
 
     id: UUID
@@ -69,7 +69,7 @@ class Account:
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownLines:
     """Locked contracts and lines, and what they stand for, by id.
 
     accounts: place -> its account. active: contract line -> (account, type) -> what stands.
@@ -80,8 +80,8 @@ class Known:
     products: Mapping[UUID, Product]
     packagings: Packagings
     addresses: Mapping[UUID, Address]
-    accounts: dict[Place, Account]
-    active: Mapping[UUID, dict[tuple[UUID, ReleaseType], Standing]]
+    accounts: dict[ReleasePlace, Account]
+    active: Mapping[UUID, dict[tuple[UUID, ReleaseType], StandingRelease]]
 
     def line(self, writing: Writing, line_id: UUID) -> tuple[Contract, ContractLine]:
         """Return a line that takes releases.
@@ -98,7 +98,7 @@ class Known:
             raise outside(contract, path)
         return contract, line
 
-    def contract_of(self, place: Place) -> Contract:
+    def contract_of(self, place: ReleasePlace) -> Contract:
         """Return the contract of a place."""
         return self.contracts[self.lines[place.contract_line_id].contract_id]
 
@@ -109,14 +109,14 @@ class Known:
         """
         if item.ship_to_id is not None:
             self._check_address(contract, item.ship_to_id)
-        return self.accounts.get(Place.of(item)) or Account(new_id(), new_id())
+        return self.accounts.get(ReleasePlace.of(item)) or Account(new_id(), new_id())
 
-    def standing(self, line_id: UUID, account: Account, type_: ReleaseType) -> Standing:
+    def standing(self, line_id: UUID, account: Account, type_: ReleaseType) -> StandingRelease:
         """Return what stands for an account."""
         return self.active[line_id].get((account.id, type_), _NOTHING)
 
     def last_received(self, line: ContractLine, account: Account) -> Decimal:
-        """Return what an account's customer said last, or what receipts have made of it."""
+        """Return what an account's customer told last, or what receipts have made of it."""
         return line.received if self._is_alone(line, account) else account.received
 
     def known_received(self, line: ContractLine, account: Account) -> Decimal:
@@ -134,7 +134,7 @@ class Known:
 
     def _is_alone(self, line: ContractLine, account: Account) -> bool:
         """Tell whether an account counts all of a line: it names no place, and no other does."""
-        whole = self.accounts.get(Place(line.id, None, None), account)
+        whole = self.accounts.get(ReleasePlace(line.id, None, None), account)
         return account is whole and all(it is account for it in self._of(line))
 
     def _check_address(self, contract: Contract, address_id: UUID) -> None:
@@ -154,7 +154,7 @@ class Known:
         return sum(upto.values(), Decimal(0))
 
 
-async def known_of(writing: Writing, items: Sequence[ReleaseContent]) -> Known:
+async def known_of(writing: Writing, items: Sequence[ReleaseContent]) -> KnownLines:
     """Lock the contracts of items, then their lines, in id order; read what stands."""
     wanted = {it.contract_line_id for it in items}
     found = await writing.among(ContractLine, "id", wanted)
@@ -166,7 +166,7 @@ async def known_of(writing: Writing, items: Sequence[ReleaseContent]) -> Known:
     named = [(product_of.get(it.contract_line_id), each) for it in items for each in it.lines]
     ship_tos = {it.ship_to_id for it in items if it.ship_to_id is not None}
     addresses = await writing.records(Address, "id", ship_tos)
-    return Known(
+    return KnownLines(
         _by_id(contracts),
         _by_id(lines),
         _by_id(products),
@@ -181,24 +181,24 @@ def _by_id(rows: Iterable[Any]) -> dict[UUID, Any]:
     return {it.id: it for it in rows}
 
 
-async def _accounts(writing: Writing, line_ids: Sequence[UUID]) -> dict[Place, Account]:
+async def _accounts(writing: Writing, line_ids: Sequence[UUID]) -> dict[ReleasePlace, Account]:
     """Return the accounts of contract lines, by two statements for all."""
     rows = await writing.records(CumulativeAccount, "contract_line_id", line_ids)
     newest: dict[UUID, AccountPeriod] = {}
     for each in await writing.records(AccountPeriod, "account_id", [it.id for it in rows]):
         known = newest.get(each.account_id, each)
         newest[each.account_id] = max(each, known, key=lambda it: it.starts_on)
-    return {Place.of(it): _account(newest[it.id]) for it in rows}
+    return {ReleasePlace.of(it): _account(newest[it.id]) for it in rows}
 
 
 def _account(period: AccountPeriod) -> Account:
-    said = (period.received, period.received_reference)
-    return Account(period.account_id, period.id, *said, period)
+    figures = (period.received, period.received_reference)
+    return Account(period.account_id, period.id, *figures, period)
 
 
 async def _active(
     writing: Writing, line_ids: Sequence[UUID]
-) -> Mapping[UUID, dict[tuple[UUID, ReleaseType], Standing]]:
+) -> Mapping[UUID, dict[tuple[UUID, ReleaseType], StandingRelease]]:
     """Return what stands of each contract line, by two statements for all."""
     rows = writing.seen(Release).where(
         Release.contract_line_id == any_(literal(line_ids, ARRAY(Uuid()))),
@@ -208,8 +208,10 @@ async def _active(
     lines: defaultdict[UUID, list[ScheduleLine]] = defaultdict(list)
     for each in await writing.records(ScheduleLine, "release_id", [it.id for it in releases]):
         lines[each.release_id].append(each)
-    active: dict[UUID, dict[tuple[UUID, ReleaseType], Standing]] = {it: {} for it in line_ids}
+    active: dict[UUID, dict[tuple[UUID, ReleaseType], StandingRelease]] = {
+        it: {} for it in line_ids
+    }
     for release in releases:
-        standing = Standing(release, schedule_that_stands(release, lines[release.id]))
+        standing = StandingRelease(release, schedule_that_stands(release, lines[release.id]))
         active[release.contract_line_id][release.account_id, release.type] = standing
     return active

@@ -4,8 +4,8 @@ from collections.abc import Collection
 from typing import Any
 
 from commands.trade.releases.inputs import ContractRelease, ReleasesRecord
-from commands.trade.releases.known import Place, known_of
-from commands.trade.releases.taking import Taken
+from commands.trade.releases.intake import ReleaseIntake
+from commands.trade.releases.known import ReleasePlace, known_of
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Code, Refused
@@ -28,7 +28,7 @@ async def release(writing: Writing, command: ContractRelease) -> Outcome:
     firm demand falls in the firm zone (K8), TOO_MANY_ITEMS when updates have made the schedule
     longer than one call may touch.
     """
-    taken = Taken(writing, await known_of(writing, [command]))
+    taken = ReleaseIntake(writing, await known_of(writing, [command]))
     release_id = taken.take(command)
     await taken.write()
     return {"release_id": release_id, "contract_line_id": command.contract_line_id}
@@ -45,12 +45,12 @@ async def record_all(writing: Writing, command: ReleasesRecord) -> Outcome:
     Problems of an item: as `contractRelease`, and DUPLICATE for a line, place and type that stands
     in the call already.
     """
-    taken = Taken(writing, await known_of(writing, command.releases))
+    taken = ReleaseIntake(writing, await known_of(writing, command.releases))
     results: list[dict[str, Any]] = []
     named: set[Any] = set()
     for place, item in enumerate(command.releases):
         try:
-            _check_once(key := (Place.of(item), item.type), named)
+            _check_once(key := (ReleasePlace.of(item), item.type), named)
             ids: dict[str, Any] = {
                 "release_id": taken.take(item),
                 "contract_line_id": item.contract_line_id,

@@ -21,10 +21,10 @@ from models.trade.contracts.tables import Contract
 from models.trade.releases.cumulatives import open_quantities
 from models.trade.releases.tables import Release, ScheduleLine
 from models.trade.releases.words import (
-    Bucket,
     Commitment,
     DateMeaning,
     ReleaseFunction,
+    ScheduleBucket,
     ScheduleKind,
 )
 
@@ -39,7 +39,7 @@ class Slot:
     quantity: Decimal
     commitment: Commitment
     kind: ScheduleKind
-    bucket: Bucket
+    bucket: ScheduleBucket
     pattern: str | None
     date_meaning: DateMeaning
     transit_days: int
@@ -101,15 +101,14 @@ class Schedule:
 
 def schedule_that_stands(release: Release, lines: Iterable[ScheduleLine]) -> Schedule:
     """Return what a release asks for. lines: its own."""
-    slots = [
-        Slot(
-            Window(earliest=it.window_earliest, latest=it.window_latest, time_zone=it.window_zone),
-            it.quantity,
-            **{name: getattr(it, name) for name in _SAME},
-        )
-        for it in sorted(lines, key=lambda it: it.line_no)
-    ]
-    return Schedule(release.cumulative_received, slots)
+    in_turn = sorted(lines, key=lambda it: it.line_no)
+    return Schedule(release.cumulative_received, [_standing(each) for each in in_turn])
+
+
+def _standing(line: ScheduleLine) -> Slot:
+    earliest, latest, zone = line.window_earliest, line.window_latest, line.window_zone
+    window = Window(earliest=earliest, latest=latest, time_zone=zone)
+    return Slot(window, line.quantity, **{name: getattr(line, name) for name in _SAME})
 
 
 def schedule_of(

@@ -24,12 +24,12 @@ from models.base.tables import (
 from models.base.visibility import Seen, through
 from models.master.packagings import Packaged, count_in_packagings, packaged
 from models.trade.releases.words import (
-    Bucket,
     Commitment,
     DateMeaning,
     ReleaseFunction,
     ReleaseState,
     ReleaseType,
+    ScheduleBucket,
     ScheduleKind,
 )
 
@@ -177,7 +177,7 @@ class ScheduleLine(Packaged, Owned):
         unique("line_no", "release_id", "line_no"),
         known("commitment", Commitment),
         known("kind", ScheduleKind),
-        known("bucket", Bucket),
+        known("bucket", ScheduleBucket),
         known("date_meaning", DateMeaning),
         check("transit_days_in_range", "transit_days BETWEEN 0 AND 366"),
         not_negative("quantity"),
@@ -188,7 +188,7 @@ class ScheduleLine(Packaged, Owned):
     release_id: Mapped[UUID]
     line_no: Mapped[int]
     kind: Mapped[ScheduleKind] = mapped_column(OneOf(ScheduleKind))
-    bucket: Mapped[Bucket] = mapped_column(OneOf(Bucket))
+    bucket: Mapped[ScheduleBucket] = mapped_column(OneOf(ScheduleBucket))
     pattern: Mapped[str | None]
     date_meaning: Mapped[DateMeaning] = mapped_column(OneOf(DateMeaning))
     transit_days: Mapped[int]

@@ -43,7 +43,7 @@ class ScheduleKind(StrEnum):
     SCHEDULED = "SCHEDULED"
 
 
-class Bucket(StrEnum):
+class ScheduleBucket(StrEnum):
     """For how long a quantity is; its window begins with the first day (EDIFACT 2013)."""
 
     DAY = "DAY"

@@ -2,12 +2,12 @@
 
 from loaders.trade.releases import ReleaseSort
 from models.trade.releases.words import (
-    Bucket,
     Commitment,
     DateMeaning,
     ReleaseFunction,
     ReleaseState,
     ReleaseType,
+    ScheduleBucket,
     ScheduleKind,
     ScheduleStatus,
 )
@@ -45,8 +45,8 @@ described(
     SCHEDULED="It is wanted in its window.",
 )
 described(
-    Bucket,
-    "Bucket",
+    ScheduleBucket,
+    "ScheduleBucket",
     "For how long a quantity is; its window begins with the bucket's first day (EDIFACT 2013).",
     DAY="A day.",
     WEEK="A week.",
@@ -91,13 +91,13 @@ described(
 )
 
 __all__ = [
-    "Bucket",
     "Commitment",
     "DateMeaning",
     "ReleaseFunction",
     "ReleaseSort",
     "ReleaseState",
     "ReleaseType",
+    "ScheduleBucket",
     "ScheduleKind",
     "ScheduleStatus",
 ]

@@ -19,12 +19,12 @@ from schema.master.packagings import Packaged, packaged
 from schema.trade.contracts import Contract, ContractLine
 from schema.trade.releases.accounts import CumulativeAccount
 from schema.trade.releases.enums import (
-    Bucket,
     Commitment,
     DateMeaning,
     ReleaseFunction,
     ReleaseState,
     ReleaseType,
+    ScheduleBucket,
     ScheduleKind,
     ScheduleStatus,
 )
@@ -53,7 +53,7 @@ class ScheduleLine(Node):
     )
     date_meaning: DateMeaning = strawberry.field(description="What its window is about.")
     transit_days: int = strawberry.field(description="Days between shipment and arrival.")
-    bucket: Bucket = strawberry.field(description="For how long it is.")
+    bucket: ScheduleBucket = strawberry.field(description="For how long it is.")
     pattern: str | None = strawberry.field(
         description="On which parts of the bucket it is to come, as it was sent."
     )

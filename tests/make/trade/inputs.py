@@ -266,12 +266,12 @@ async def _released(s: Scene) -> dict[str, Any]:
     counted = {"cumulativeReceived": "0", "correction": False, "lastReceiptReference": "R-1"}
     when = {"issuedAt": "2026-03-01T09:00:00Z", "calculatedAt": "2026-03-01T08:00:00Z"}
     place = {"shipToId": s.address, "unloadingPoint": fresh("D")}
-    said = {"pointOfUse": "M-3", "engineeringRevision": "C", "packagingInstruction": "KLT-6428"}
+    details = {"pointOfUse": "M-3", "engineeringRevision": "C", "packagingInstruction": "KLT-6428"}
     ahead = {"productionGoAhead": "40", "productionGoAheadUntil": "2026-03-31"}
     ahead |= {"materialGoAhead": "60", "materialGoAheadUntil": "2026-04-30", "planner": "P-17"}
     what = {"type": "FORECAST", "function": "REPLACE", "supplierConsent": False}
     line = {"contractLineId": contract["lines"][0]["id"], "lines": [SCHEDULED]}
-    return {**line, **what, **place, **horizon, **counted, **when, **said, **ahead}
+    return {**line, **what, **place, **horizon, **counted, **when, **details, **ahead}
 
 
 async def contract_release(s: Scene) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from kit.ids import to_global
 from models.access.viewers import Actor
 from tests.guard import counted
@@ -51,6 +53,7 @@ def _codes(result: dict[str, Any]) -> list[tuple[str, str]]:
     return [(it["code"], ".".join(it["field"][1:])) for it in result["userErrors"]]
 
 
+@pytest.mark.gate("K7", "releasesRecord")
 async def test_numbers_are_texts_and_begin_again(ask, world):
     line = await _line(ask, world)
     days = {"00017": "2026-03-01", "A-9/2025": "2026-03-02", "1": "2027-01-04"}
@@ -165,6 +168,29 @@ async def test_an_article_that_does_not_resolve_stops_no_other(ask, world):
     ]
 
 
+@pytest.mark.gate("K8", "releasesRecord", sure=True)
+async def test_one_that_falls_in_the_firm_zone_stops_no_other(ask, world):
+    lines = [await _line(ask, world, firmZoneDays=14) for _ in range(2)]
+    firm = {"number": "1", "lines": [schedule("2026-03-06", "100", "FIRM")]}
+    await _record(ask, *({**line, **firm} for line in lines))
+    less, more = (schedule("2026-03-06", it, "FIRM") for it in ("99", "101"))
+    fallen, risen = await _record(
+        ask,
+        {**lines[0], "number": "2", "lines": [less]},
+        {**lines[1], "number": "2", "lines": [more]},
+    )
+    assert _codes(fallen) == [("FIRM_ZONE", "releases.0.lines")]
+    assert risen["status"] == "CREATED"
+
+
+@pytest.mark.gate("K3", "releasesRecord")
+async def test_a_contract_that_is_over_takes_no_more(ask, world, clock):
+    line = await _line(ask, world, validFrom="2026-03-01", validTo="2026-03-31")
+    clock.time = clock.time.replace(month=4)
+    (late,) = await _record(ask, {**line, "number": "1", "lines": []})
+    assert _codes(late) == [("OUTSIDE_VALIDITY", "releases.0.contractLineId")]
+
+
 async def test_a_buyer_records_for_its_own_contracts_only(ask, world):
     own = await parties.company(world)
     line = await _line(ask, world, partyId=to_global("Party", own))
@@ -180,7 +206,7 @@ async def test_a_buyer_records_for_its_own_contracts_only(ask, world):
 
 async def test_what_the_customer_says_beside_quantities_is_kept(ask, world):
     line = await _line(ask, world)
-    said = {
+    details = {
         "issuedAt": "2026-03-01T09:00:00+00:00",
         "calculatedAt": "2026-03-01T08:00:00+00:00",
         "pointOfUse": "M-3",
@@ -197,12 +223,12 @@ async def test_what_the_customer_says_beside_quantities_is_kept(ask, world):
     lines = [{**schedule("2026-03-06", "10"), **sent}]
     (made,) = [
         await contracts.release(
-            ask, line["contractLineId"], 1, *lines, releaseNo=None, number="20260301-7", **said
+            ask, line["contractLineId"], 1, *lines, releaseNo=None, number="20260301-7", **details
         )
     ]
     found = (await ask(SENT, id=made["id"]))["node"]
     assert found.pop("scheduleLines") == [{**sent, "quantity": "10"}]
-    assert found == {**said, "number": "20260301-7", "releaseNo": None}
+    assert found == {**details, "number": "20260301-7", "releaseNo": None}
 
 
 async def test_statements_do_not_grow_with_articles_or_lines(ask, world, database):

@@ -8,7 +8,7 @@ from uuid import UUID
 from commands.master.catalog import check_scale
 from commands.master.packagings.counting import Counted
 from commands.trade.releases.inputs import ReleaseContent
-from commands.trade.releases.known import Account, Known, Place, Standing
+from commands.trade.releases.known import Account, KnownLines, ReleasePlace, StandingRelease
 from commands.trade.releases.schedule import Schedule, check_firm_zone, schedule_of
 from commands.writing.rows import change_rows, write_rows
 from commands.writing.transaction import Writing
@@ -24,20 +24,20 @@ from models.trade.releases.words import ReleaseState
 
 
 @dataclass(frozen=True)
-class Taken:
+class ReleaseIntake:
     """Releases that are taken in together: rows to be, and what they change of others.
 
-    accounts: those that they are for, by place. told: contract line -> the delivery note of the
-    last receipt, of those whose customers say what they have received.
+    accounts: those that they are for, by place. references: contract line -> the delivery note of
+    the last receipt, of those whose customers tell what they have received.
     """
 
     writing: Writing
-    known: Known
+    known: KnownLines
     releases: list[dict[str, Any]] = field(default_factory=list)
     schedule: list[dict[str, Any]] = field(default_factory=list)
     superseded: list[Release] = field(default_factory=list)
-    accounts: dict[Place, Account] = field(default_factory=dict)
-    told: dict[UUID, str | None] = field(default_factory=dict)
+    accounts: dict[ReleasePlace, Account] = field(default_factory=dict)
+    references: dict[UUID, str | None] = field(default_factory=dict)
 
     def take(self, item: ReleaseContent) -> UUID:
         """Take one in and return its id. Refused: as `contractRelease`; nothing is taken then."""
@@ -60,12 +60,12 @@ class Taken:
             writing.record(ReleaseSuperseded(old.id, by=release_id))
         for kind, key in ((ReleaseActivated, release_id), (ContractReleased, contract.id)):
             writing.record(kind(key, line_no=line.line_no, type=item.type))
-        known.accounts[Place.of(item)] = self.accounts[Place.of(item)] = account
-        known.active[line.id][account.id, item.type] = Standing(None, after)
+        known.accounts[ReleasePlace.of(item)] = self.accounts[ReleasePlace.of(item)] = account
+        known.active[line.id][account.id, item.type] = StandingRelease(None, after)
         if item.cumulative_received is not None:
             account.received = item.cumulative_received
             account.received_reference = item.last_receipt_reference
-            self.told[line.id] = item.last_receipt_reference
+            self.references[line.id] = item.last_receipt_reference
         return release_id
 
     async def write(self) -> None:
@@ -85,24 +85,23 @@ class Taken:
             self.writing,
             {
                 CumulativeAccount: [merchant | {"id": it.id, **at._asdict()} for at, it in new],
-                AccountPeriod: [
-                    merchant
-                    | {"id": it.period_id, "account_id": it.id, "opening": Decimal(0)}
-                    | {"starts_on": self.known.contract_of(at).valid_from}
-                    | it.figures
-                    for at, it in new
-                ],
+                AccountPeriod: [merchant | self._first_period(at, it) for at, it in new],
                 Release: self.releases,
                 ScheduleLine: self.schedule,
             },
             {AccountPeriod: [(it.period, it.figures) for it in known]},
         )
 
+    def _first_period(self, place: ReleasePlace, account: Account) -> dict[str, Any]:
+        starts_on = self.known.contract_of(place).valid_from
+        own = {"id": account.period_id, "account_id": account.id, "starts_on": starts_on}
+        return {**own, "opening": Decimal(0), **account.figures}
+
     def _counters(self, line: ContractLine) -> dict[str, Any]:
         """Return what is counted of a contract line, now that releases are taken in."""
         received, reference = line.received, line.received_reference
-        if line.id in self.told:
-            received, reference = self.known.all_received(line), self.told[line.id]
+        if line.id in self.references:
+            received, reference = self.known.all_received(line), self.references[line.id]
         return {
             "released": self.known.released(line.id),
             "received": received,
@@ -126,8 +125,8 @@ class Taken:
             text = f"The last cumulative received was {last.normalize():f}."
             raise Refused(TradeCode.RELEASE_OUTDATED, text, ("cumulative_received",))
         return [
-            self.known.packagings(product, it, path=("lines", place))
-            for place, it in enumerate(item.lines)
+            self.known.packagings(product, each, path=("lines", place))
+            for place, each in enumerate(item.lines)
         ]
 
     def _add(
