@@ -16,7 +16,6 @@ from kit.inputs import (
     Instant,
     QuantityOrZero,
     Reference,
-    Short,
     Window,
 )
 from models.trade.releases.tables import LARGEST_INTEGER
@@ -108,7 +107,7 @@ class ReleaseContent(Input):
     packaging_instruction: Reference | None = Field(
         None, description="How it is to be packed, as the customer calls it."
     )
-    planner: Short | None = Field(None, description="The customer's planner: a code or a name.")
+    planner: Reference | None = Field(None, description="The customer's planner: a code or a name.")
     production_go_ahead: QuantityOrZero | None = Field(
         None, description="Cumulative quantity that may be made at the customer's risk."
     )

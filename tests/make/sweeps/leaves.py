@@ -219,6 +219,8 @@ _ZERO = _PRICED | {
     "picked",
     "received",
     "cumulativeReceived",
+    "productionGoAhead",
+    "materialGoAhead",
 }
 _PLAIN: Mapping[str, Mapping[Any, str]] = {
     "Currency": dict.fromkeys(("XXY", "eur", "", "\0", LONG), "INVALID_CURRENCY"),
