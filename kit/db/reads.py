@@ -146,7 +146,9 @@ class Reads:
             async with self._lock:
                 try:
                     return await self._once(ask)
-                except Unavailable:
+                except Unavailable as error:
+                    if not error.passes:
+                        raise
                     return await self._once(ask)
         finally:
             self._tasks.discard(task)
