@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Annotated, get_origin
 
 import pytest
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from kit import inputs
 from kit.errors import Code, Refused, Wrong
@@ -56,7 +56,7 @@ class Sample(Input):
     window: Window | None = None
     names: Bulk[Name] | None = None
     recipient: Recipient | None = None
-    counts: list[int] = []
+    counts: list[int] = Field([])
 
 
 @pytest.mark.parametrize(

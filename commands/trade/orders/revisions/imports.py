@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from commands.trade.orders.compose import check_priced, compose
-from commands.trade.orders.drafts import Draft, create_many
+from commands.trade.orders.drafts import Draft, create
 from commands.trade.orders.fields import LineFields, OrderFields
 from commands.trade.orders.references import OrderKey, References, customer, read, taken
 from commands.trade.orders.revisions.again import sent_again
@@ -117,7 +117,7 @@ async def import_all(writing: Writing, command: OrdersImport) -> Outcome:
         except Refused as refused:
             results.append(_result("REFUSED", None, [it.below(path) for it in refused.problems]))
     await apply(writing, revisions)
-    for place, order_id in zip(drafts, await create_many(writing, [*drafts.values()]), strict=True):
+    for place, order_id in zip(drafts, await create(writing, [*drafts.values()]), strict=True):
         results[place] = _result("CREATED", order_id)
     return {"results": results}
 

@@ -70,8 +70,8 @@ async def update_all(writing: Writing, command: OrdersUpdate) -> Outcome:
     "Add up to 250 lines to an order, of which nothing else changes: so an order of up to 2,000"
     " lines is placed or imported, and held (`orderHold`) where nobody is to plan it before it is"
     " whole. Lines with an `externalReference` that the order has already are refused, so that a"
-    " call that is sent twice adds nothing. Prices that are left out are those of the instant of the"
-    " order.",
+    " call that is sent twice adds nothing. Prices that are left out are those of the instant of"
+    " the order.",
 )
 async def add_lines(writing: Writing, command: OrderAddLines) -> Outcome:
     """Add lines to an order. Refused: as `ordersUpdate`."""

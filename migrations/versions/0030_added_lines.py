@@ -6,8 +6,8 @@ Which of the lines that are there already were, nobody can tell: none of them co
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0028"
-down_revision = "0027"
+revision = "0030"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
 
