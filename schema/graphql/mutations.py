@@ -19,7 +19,7 @@ from strawberry import Info
 from admission.costs import Cost
 from commands.writing.extent import Extent, entries
 from commands.writing.verbs import AnyVerb
-from kit.errors import Code, Problem, Refused
+from kit.errors import MOST_OF_CALL, Code, Problem, Refused, few
 from kit.inputs import Command
 from kit.loop.work import SLICE
 from models.access.viewers import Scope
@@ -145,7 +145,7 @@ def mutation(verb: AnyVerb, resolver: Resolver | None = None) -> Any:
             finally:
                 context.bill.owe(points_of(extent.touched) - points_of(extent.in_input))
         except Refused as refused:
-            return Answer(problems=refused.problems)
+            return Answer(problems=few(refused.problems, MOST_OF_CALL))
         return Answer.of(outcome)
 
     resolve.__annotations__ = {
