@@ -121,18 +121,6 @@ _MESSAGES = {
 }
 """Pydantic's kind of a broken rule -> what a client reads; its own words say less of the field."""
 _NO_VALUE = "This is no value for this field."
-_NAMED = 5
-"""Fields that a problem of unknown ones names, each by at most `_LONGEST_NAME` characters."""
-_LONGEST_NAME = 50
-
-
-def _unknown(names: Sequence[str]) -> str:
-    """Tell of an object's fields that it does not have."""
-    if len(names) == 1:
-        return _MESSAGES["extra_forbidden"]
-    named = ", ".join(it[:_LONGEST_NAME] for it in names[:_NAMED])
-    others = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
-    return f"There are no such fields: {named}{others}."
 
 
 def _problem(error: ErrorDetails) -> Problem:
@@ -148,21 +136,10 @@ def _problem(error: ErrorDetails) -> Problem:
 
 
 def problems_of(error: ValidationError, most: int) -> list[Problem]:
-    """Return broken rules, and how many more there are; an object's unknown fields are one."""
-    told, unknown = list[ErrorDetails](), dict[Path, list[str]]()
-    for each in error.errors(include_url=False):
-        if each["type"] == "extra_forbidden":
-            names = unknown.setdefault(each["loc"][:-1], [])
-            names.append(str(each["loc"][-1]))
-            if len(names) > 1:
-                continue
-        told.append(each)
-    found = [_problem(each) for each in told[:most]]
-    for place, each in enumerate(told[:most]):
-        if each["type"] == "extra_forbidden":
-            message = _unknown(unknown[each["loc"][:-1]])
-            found[place] = replace(found[place], message=message)
-    return [*found, and_more(len(told) - most)] if len(told) > most else found
+    """Return broken rules, and how many more there are."""
+    found = error.errors(include_url=False)
+    told = [_problem(each) for each in found[:most]]
+    return [*told, and_more(len(found) - most)] if len(found) > most else told
 
 
 @dataclass(eq=False)

@@ -38,6 +38,7 @@ from kit.errors import (
     Problem,
     Refusals,
     Refused,
+    Wrong,
     problems_of,
 )
 from kit.standards import gs1
@@ -221,6 +222,23 @@ What runs the verb takes those out (`commands.writing.verbs.Remaining`): a verb 
 
 
 @cache
+def _names(model: type[BaseModel]) -> frozenset[str]:
+    """Return an input's fields, by both of their names."""
+    return frozenset(each for name in model.model_fields for each in (name, camel(name)))
+
+
+_NAMED, _LONGEST_NAME = 5, 50
+"""Unknown fields that a problem names, and characters of each name."""
+
+
+def _one_for_all(unknown: Sequence[str]) -> Wrong:
+    """Return what stands for all of an object's unknown fields, which are one problem."""
+    named = ", ".join(it[:_LONGEST_NAME] for it in unknown[:_NAMED])
+    others = f" and {len(unknown) - _NAMED:,} more" if len(unknown) > _NAMED else ""
+    return Wrong(Code.INVALID, f"There are no such fields: {named}{others}.", None)
+
+
+@cache
 def optional_texts(model: type[BaseModel]) -> frozenset[str]:
     """Return the texts that may be left out of an input, by both of their names."""
     fields = model.model_fields.items()
@@ -255,6 +273,18 @@ class Input(BaseModel):
         validate_by_name=True,
         loc_by_alias=False,
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather_unknown_fields(cls, values: Any) -> Any:
+        """Let the first unknown field stand for all."""
+        unknown = (
+            [it for it in values if it not in _names(cls)] if isinstance(values, Mapping) else ()
+        )
+        if len(unknown) < 2:  # noqa: PLR2004 -- one is told as it is.
+            return values
+        known = {name: value for name, value in values.items() if name in _names(cls)}
+        return known | {unknown[0]: _one_for_all(unknown)}
 
     @model_validator(mode="before")
     @classmethod

@@ -21,7 +21,7 @@ class Effort:
         step: Callable[[], Any] = partial(next, of)
         while True:
             is_counted, self._is_counting = self._is_counting, True
-            began = thread_time()
+            began = 0.0 if is_counted else thread_time()
             try:
                 waits_for = step()
             except StopIteration as end:
