@@ -63,7 +63,9 @@ class Answer(SimpleNamespace):
 class Payload:
     """Base of every payload."""
 
-    @strawberry.field(description="Why it was refused; empty when it was done.")
+    @strawberry.field(
+        description="Why it was refused, up to 1,000 reasons and `AND_MORE`; empty when done."
+    )
     def user_errors(self: Any) -> list[UserError]:
         """Translate the refusals."""
         return user_errors(self.problems or ())
