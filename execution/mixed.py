@@ -14,8 +14,7 @@ from graphql.pyutils import Path, gather_with_cancel
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from execution.building import Unfusible
-from execution.levels import Level
-from execution.plain import Write, writer
+from execution.levels import Encode, Level, encoder
 from kit.loop.effort import Later
 from kit.loop.work import TOGETHER, TooLarge
 
@@ -36,7 +35,7 @@ class Mixed(StrawberryGraphQLCoreExecutionContext):
     def __init__(self, *about: Any, **more: Any) -> None:
         """Start with nothing known of how lists are written."""
         super().__init__(*about, **more)
-        self._writers: dict[Any, tuple[Any, Write | None]] = {}
+        self._encoders: dict[Any, tuple[Any, Encode | None]] = {}
 
     def build_per_event_executor(self, payload: Any) -> Any:
         """Answer one event of a subscription: nothing that was read for another answers it."""
@@ -65,7 +64,7 @@ class Mixed(StrawberryGraphQLCoreExecutionContext):
         """Complete all objects of a list when it is their turn."""
         work, items = self.context_value.work, about[4]
         objects = len(items) if isinstance(items, list | tuple) else 1
-        if objects > TOGETHER and self._writer(*about[:2]) is None:
+        if objects > TOGETHER and self._encoder(*about[:2]) is None:
             return self._later(self._in_pieces, *about)
         if not objects or work.slices.has_room(objects):
             return self._at_once(self._list, about, room=True)
@@ -76,29 +75,29 @@ class Mixed(StrawberryGraphQLCoreExecutionContext):
 
     def _list(self, *about: Any) -> Any:
         """Complete a list: one of plain objects by its JSON, unless some value does not fit."""
-        write = self._writer(*about[:2])
+        encode = self._encoder(*about[:2])
         text = b""
-        if write is not None:
+        if encode is not None:
             # Whatever does not fit is met again by graphql-core, which tells it with its path.
             with suppress(Exception):
-                text = orjson.dumps(write(about[4]))
+                text = orjson.dumps(encode(about[4]))
         if not text:
             return super().complete_list_value(*about)
         self.context_value.work.texts([text.decode()])
         return orjson.Fragment(text)
 
-    def _writer(self, type_: Any, details: Any) -> Write | None:
+    def _encoder(self, type_: Any, details: Any) -> Encode | None:
         """Return what writes lists of plain objects, None for others and for the reference."""
         if self.running is None:
             return None
-        known = self._writers.get((id(details), type_))
+        known = self._encoders.get((id(details), type_))
         if known is None:
             try:
-                write = writer(type_, details, self.schema, self._collected)
+                encode = encoder(type_, details, self.schema, self._collected)
             except Unfusible:
-                write = None
+                encode = None
             # Kept with its fields, so that no others have their id.
-            known = self._writers[id(details), type_] = (details, write)
+            known = self._encoders[id(details), type_] = (details, encode)
         return known[1]
 
     def _collected(self, type_: GraphQLObjectType, details: Any) -> Any:

@@ -76,9 +76,9 @@ def and_more(count: int, path: Path = ()) -> Problem:
 
 def few(problems: Sequence[Problem], most: int, path: Path = ()) -> Sequence[Problem]:
     """Return the first problems, and one for the others, those that were not told before too."""
-    told = [it for it in problems if not it.untold]
-    untold = sum(it.untold for it in problems) + max(0, len(told) - most)
-    return [*told[:most], and_more(untold, path)] if untold else problems
+    known = [it for it in problems if not it.untold]
+    untold = sum(it.untold for it in problems) + max(0, len(known) - most)
+    return [*known[:most], and_more(untold, path)] if untold else problems
 
 
 @dataclass(frozen=True)
@@ -138,8 +138,8 @@ def _problem(error: ErrorDetails) -> Problem:
 def problems_of(error: ValidationError, most: int) -> list[Problem]:
     """Return broken rules, and how many more there are."""
     found = error.errors(include_url=False)
-    told = [_problem(each) for each in found[:most]]
-    return [*told, and_more(len(found) - most)] if len(found) > most else told
+    first = [_problem(each) for each in found[:most]]
+    return [*first, and_more(len(found) - most)] if len(found) > most else first
 
 
 @dataclass(eq=False)

@@ -47,10 +47,10 @@ async def test_unknown_fields_of_an_object_are_one_refusal_and_no_object_of_the_
     monkeypatch.setattr(Mixed, "execute_fields", noted)
     odd = {f"k{number}": 1 for number in range(FIELDS)}
     done = (await ask(DISPATCH, deliveries=[odd] * ITEMS))["deliveriesDispatch"]
-    told = [it["userErrors"] for it in done["results"]]
-    assert [[it["code"] for it in each] for each in told] == [["INVALID", "INVALID"]] * ITEMS
-    assert {"kind", "code", "message", "field", "price"} == told[0][0].keys()
-    missing, unknown = sorted(told[-1], key=lambda it: it["message"], reverse=True)
+    refusals = [it["userErrors"] for it in done["results"]]
+    assert [[it["code"] for it in each] for each in refusals] == [["INVALID", "INVALID"]] * ITEMS
+    assert {"kind", "code", "message", "field", "price"} == refusals[0][0].keys()
+    missing, unknown = sorted(refusals[-1], key=lambda it: it["message"], reverse=True)
     assert missing["field"] == ["input", "deliveries", str(ITEMS - 1), "deliveryId"]
     assert (
         unknown["message"] == f"There are no such fields: k0, k1, k2, k3, k4 and {FIELDS - 5} more."
@@ -69,10 +69,8 @@ async def test_an_import_tells_many_wrong_lines_of_an_order_and_how_many_more_th
         "currency": "EUR",
     }
     lines = [{"productSku": f"none {it}", "quantity": "1", "unitPrice": "1"} for it in range(LINES)]
-    orders = [
-        fields | {"externalReference": str(it), "lines": lines[:it]}
-        for it in (LINES, MOST_OF_ITEM, 1)
-    ]
+    counts = (LINES, MOST_OF_ITEM, 1)
+    orders = [fields | {"externalReference": str(it), "lines": lines[:it]} for it in counts]
     results = (await ask(IMPORT, orders=orders))["ordersImport"]["results"]
     codes = [Counter(it["code"] for it in each["userErrors"]) for each in results]
     assert codes == [
@@ -88,8 +86,8 @@ async def test_an_import_tells_many_wrong_lines_of_an_order_and_how_many_more_th
 def test_a_call_is_told_a_bounded_number_of_refusals() -> None:
     wrong = dict.fromkeys(("productId", "quantity", "unitPrice", "discountPercent", "kind"), "x")
     one, two = (len(_refusals([wrong] * lines)) for lines in (1, 2))
-    *told, last = _refusals([wrong] * ITEMS)
-    assert len(told) == MOST_OF_CALL
+    *first, last = _refusals([wrong] * ITEMS)
+    assert len(first) == MOST_OF_CALL
     assert (last.path, last.message) == (
         (),
         MORE.format(one + (two - one) * (ITEMS - 1) - MOST_OF_CALL),
