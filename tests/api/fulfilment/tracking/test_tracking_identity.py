@@ -10,12 +10,13 @@ from sqlalchemy import select
 from commands.fulfilment.tracking.record import record
 from commands.fulfilment.tracking.reports import ParcelRecordTracking
 from kit.ids import to_global
+from models.events.fulfilment.parcels import REPORTED
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
-from models.fulfilment.parcels import Parcel, TrackingNumber
+from models.fulfilment.parcels import Parcel, ParcelStatus, TrackingNumber
 from models.fulfilment.tracking.events import TrackingEvent
 from tests.guard import counted
 from tests.make import Ask, World
-from tests.make.feed import Feed, row, rows
+from tests.make.feed import Feed, kinds, row, rows
 from tests.make.fulfilment import deliveries
 from tests.make.fulfilment.tracking import EACH, Sent, sent
 from tests.make.running import run
@@ -244,6 +245,26 @@ async def test_a_correction_under_the_id_of_an_event_is_taken(feed, world):
     assert (result["status"], result["parcel"]["status"]) == ("CREATED", "ATTEMPT_FAILED")
     (again,) = await feed.results(corrected)
     assert again["status"] == "UNCHANGED"
+
+
+@pytest.mark.parametrize("status", [it for it in REPORTED if it is not ParcelStatus.PACKED])
+async def test_a_parcel_of_which_all_reports_are_withdrawn_stands_as_it_was_packed(
+    feed, world, status
+):
+    shipment, other = await sent(world), await sent(world)
+    wrong = feed.event(status.value, 3, sscc=shipment.ssccs[0], carrierEventId="7")
+    await feed.results(wrong)
+    change = {"isErrorDeclaration": True}
+    if status is ParcelStatus.EXCEPTION:
+        change = {"status": "no such word", "isCorrection": True}
+    good = feed.event("IN_TRANSIT", 2, sscc=other.ssccs[0])
+    results = await feed.results(wrong | change, good)
+    assert [(it["status"], it["parcel"]["status"]) for it in results] == [
+        ("CREATED", "PACKED"),
+        ("CREATED", "IN_TRANSIT"),
+    ]
+    assert (await row(world, Delivery, shipment.delivery_id)).state == "DISPATCHED"
+    assert "parcel.reports_withdrawn" in await kinds(world)
 
 
 @pytest.mark.parametrize(
