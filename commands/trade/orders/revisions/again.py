@@ -52,9 +52,7 @@ def sent_again(
     left = [row for row in rows if row.id not in sent]
     lines = _lines(found, draft, item, order.currency)
     lines += [(row, kept(row), ("lines",)) for row in left if row.added]
-    drafts = with_discount(
-        [it for _, it, _ in lines], item if given >= set(_DISCOUNTS) else order
-    )
+    drafts = with_discount([it for _, it, _ in lines], item if given >= set(_DISCOUNTS) else order)
     targets: list[LineTarget] = [
         (row, it, path) for (row, _, path), it in zip(lines, drafts, strict=True)
     ]
