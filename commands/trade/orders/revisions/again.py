@@ -41,9 +41,9 @@ def sent_again(
     Refused: PRICE_UNKNOWN, OUT_OF_RANGE for discounts.
     """
     order, rows = standing.orders[order_id], standing.lines(order_id)
-    given = _given(item)
+    stated = _stated(item)
     header = {
-        name: value for name, value in header_columns(draft).items() if field_of(name) in given
+        name: value for name, value in header_columns(draft).items() if field_of(name) in stated
     }
     if header.get("ship_to_id") is not None and header["ship_to_id"] == order.ship_to_id:
         header["ship_to"] = order.ship_to
@@ -52,18 +52,18 @@ def sent_again(
     left = [row for row in rows if row.id not in sent]
     lines = _lines(found, draft, item, order.currency)
     lines += [(row, kept(row), ("lines",)) for row in left if row.added]
-    drafts = with_discount([it for _, it, _ in lines], item if given >= set(_DISCOUNTS) else order)
+    drafts = with_discount([it for _, it, _ in lines], item if stated >= set(_DISCOUNTS) else order)
     targets: list[LineTarget] = [
         (row, it, path) for (row, _, path), it in zip(lines, drafts, strict=True)
     ]
     gone: list[tuple[OrderLine, Path]] = [(row, ("lines",)) for row in left if not row.added]
     revision = Revision(order, standing.every(order_id), header, targets, gone)
-    if "taxes" not in given and (any(revision.changes()) or _TAXED & set(revision.headings)):
+    if "taxes" not in stated and (any(revision.changes()) or _TAXED & set(revision.headings)):
         return replace(revision, header=header | {"taxed": None})
     return revision
 
 
-def _given(item: OrderFields) -> AbstractSet[str]:
+def _stated(item: OrderFields) -> AbstractSet[str]:
     """Return the fields that an input gives, with those that say the same thing."""
     together = (it for it in _TOGETHER if item.model_fields_set.intersection(it))
     return item.model_fields_set.union(*together)
@@ -92,8 +92,8 @@ def _line(row: OrderLine, new: LineDraft, sent: LineFields) -> LineDraft:
     """Return what a line becomes: as if it was a new one where it is of another product now."""
     if row.product_id != new.product.id:
         return replace(new, added=row.added)
-    given, was = sent.model_fields_set, kept(row)
-    if given.intersection(_DISCOUNTS):
-        given = given.union(_DISCOUNTS)
-    stays: dict[str, Any] = {it: getattr(was, it) for it in _OF_LINES if it not in given}
+    stated, was = sent.model_fields_set, kept(row)
+    if stated.intersection(_DISCOUNTS):
+        stated = stated.union(_DISCOUNTS)
+    stays: dict[str, Any] = {it: getattr(was, it) for it in _OF_LINES if it not in stated}
     return replace(new, added=row.added, **stays)

@@ -181,7 +181,7 @@ async def test_what_is_left_out_stays_and_null_empties_it(world, ask):
         "timeZone": "America/New_York",
     }
     person = {"name": "Ann"}
-    said = {
+    stated = {
         "shipTo": PLACE | {"city": "Bonn"},
         "recipient": person,
         "window": window,
@@ -192,15 +192,15 @@ async def test_what_is_left_out_stays_and_null_empties_it(world, ask):
         "charges": [{"kind": "SHIPPING", "amount": "4.9"}],
         "taxes": [{"category": "STANDARD", "rate": "19", "amount": "4.75"}],
     }
-    item = _item("1", **said)
+    item = _item("1", **stated)
     item["lines"][0] |= {"window": window, "externalReference": "A", "substitutionAllowed": True}
     await _imported(ask, item)
     before = await _order(ask)
     lines = [{"productSku": it["productSku"], "quantity": "5"} for it in item["lines"]]
-    bare = {name: it for name, it in item.items() if name not in said} | {"lines": lines}
+    bare = {name: it for name, it in item.items() if name not in stated} | {"lines": lines}
     assert await _statuses(ask, bare) == ["UNCHANGED"]
     assert await _order(ask) == before
-    empty = {name: [] if name in {"charges", "taxes"} else None for name in said}
+    empty = {name: [] if name in {"charges", "taxes"} else None for name in stated}
     blank = bare | {"charges": None, "kind": "", "note": "", "discountAmount": "", "shipTo": _EMPTY}
     assert await _statuses(ask, blank) == ["UNCHANGED"]
     assert await _statuses(ask, bare | empty) == ["UPDATED"]
