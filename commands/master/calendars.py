@@ -24,7 +24,7 @@ from kit.inputs import (
     Zone,
     refuse_duplicates,
 )
-from kit.standards.public_holidays import known
+from kit.standards.public_holidays import with_own_holidays
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.events.master.calendars import CalendarCreated, CalendarUpdated
@@ -71,10 +71,7 @@ class PublicHolidays(Input):
 
     @model_validator(mode="after")
     def _known(self) -> Self:
-        subdivisions = known().get(self.country)
-        if subdivisions is None:
-            text = "Public holidays of this country are not known: name them as closures."
-            raise _wrong(text)
+        subdivisions = with_own_holidays(self.country)
         if self.subdivision is not None and self.subdivision not in subdivisions:
             text = f"Subdivisions with holidays of their own: {', '.join(subdivisions)}."
             raise _wrong(text)
@@ -153,8 +150,8 @@ async def upsert_all(writing: Writing, command: CalendarsUpsert) -> Outcome:
     numbered = enumerate(it.party_number for it in owners)
     check_known(Party, parties, ((it, _path(at, "party_number")) for at, it in numbered))
     refuse_duplicates((it.code for it in calendars), ("calendars",), "code")
-    said = ((it.owner,) if "owner" in it.model_fields_set else None for it in calendars)
-    refuse_duplicates(said, ("calendars",), "owner")
+    whose = ((it.owner,) if "owner" in it.model_fields_set else None for it in calendars)
+    refuse_duplicates(whose, ("calendars",), "owner")
     refusals = Refusals()
     for place, (one, owner) in enumerate(zip(calendars, owners, strict=True)):
         with refusals:

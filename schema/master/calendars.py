@@ -99,11 +99,11 @@ class Calendar(Node):
     def closures(self: Any) -> list[Closure]:
         return [
             Closure(
-                from_on=date.fromisoformat(it["from_on"]),
-                to_on=date.fromisoformat(it["to_on"]),
-                name=it["name"],
+                from_on=date.fromisoformat(closure["from_on"]),
+                to_on=date.fromisoformat(closure["to_on"]),
+                name=closure["name"],
             )
-            for it in self.closures
+            for closure in self.closures
         ]
 
 
