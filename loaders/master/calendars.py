@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement, Date, cast
 
 from kit.ids import Names
 from kit.inputs import Input, Reference
-from loaders.master.receiving import listed_in, openings_in
+from loaders.master.receiving import openings_in
 from loaders.reading.filters import begins
+from loaders.reading.listed import listed_in
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import One, Reader
 from models.master.calendars import Calendar

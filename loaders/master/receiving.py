@@ -1,25 +1,12 @@
-"""Lists that rows keep as JSON: hours of a week, and what else is kept like them."""
+"""Hours of a week as they are read."""
 
-from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Integer, cast, column, func, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Integer, cast
 
-from loaders.reading.relations import Nested, Part, Reader
-
-
-def listed_in(name: str, read: Callable[[Any], SimpleNamespace]) -> Nested:
-    """Declare the objects of a row's JSON column. read: SQL of one of them -> its parts."""
-
-    def part(_reader: Reader, row: Any) -> Part:
-        kept = func.jsonb_array_elements(getattr(row, name))
-        each = kept.table_valued(column("value", JSONB), with_ordinality="place").render_derived()
-        rows = select().select_from(each).order_by(each.c.place)
-        return read(each.c.value), rows.correlate_except(each)
-
-    return Nested(read(column("value", JSONB)), part)
+from loaders.reading.listed import listed_in
+from loaders.reading.relations import Nested
 
 
 def openings_in(name: str) -> Nested:
