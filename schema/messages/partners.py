@@ -1,13 +1,20 @@
 """Partners of messages, for clients."""
 
+from typing import Any
+
 import strawberry
 
 from commands.messages import partners
-from execution import related
+from execution import DECLARED, Listed, related
 from loaders.master import parties as party_loaders
 from loaders.messages import partners as loaders
 from models.access.viewers import Scope
-from models.messages.partners import Acknowledgement, Charset
+from models.messages.partners import (
+    Acknowledgement,
+    Charset,
+    ScheduleElement,
+    ScheduleMeaning,
+)
 from models.messages.partners import PartnerProfile as PartnerProfileRow
 from schema.access.journal import Timeline, timeline
 from schema.graphql.bulk import UpsertResult
@@ -16,6 +23,7 @@ from schema.graphql.enums import described
 from schema.graphql.mutations import Payload, mutation
 from schema.graphql.nodes import Node, node
 from schema.graphql.roots import one_by
+from schema.graphql.scopes import Authenticated
 from schema.master.parties import Party
 
 described(
@@ -45,6 +53,45 @@ described(
     UNOW="UTF-8.",
     UNOY="ISO 10646, as UTF-8.",
 )
+described(
+    ScheduleElement,
+    "ScheduleElement",
+    "What a code of a schedule is of.",
+    FUNCTION="Function of a message (EDIFACT 1225).",
+    COMMITMENT="Status of a delivery plan (4017).",
+    BUCKET="Frequency (2013).",
+    QUANTITY="Quantity (6063).",
+    DATE="Date or period (2005).",
+    PLACE="Place: LOC with its qualifier (3227), or NAD with its (3035).",
+    ARTICLE="Number of an article (7143).",
+    REFERENCE="Reference (1153).",
+)
+described(
+    ScheduleMeaning,
+    "ScheduleMeaning",
+    "What a code of a schedule means.",
+    OTHER="Nothing of a schedule: it is read past.",
+    WHOLE="It replaces all schedules that were sent before, also those of other articles.",
+    ARTICLE="It replaces the schedules of the articles that it names.",
+    UPDATE="It changes single lines.",
+    BACKLOG="What is overdue.",
+    BACKLOG_IF_PAST="Wanted at once; overdue, where it is dated before the message.",
+    IMMEDIATE="Wanted at once.",
+)
+
+
+@strawberry.type(
+    description="A code of schedules that a partner uses differently from the directories.",
+    directives=[Authenticated()],
+)
+class ScheduleCode:
+    """One object of `PartnerProfile.schedule_codes`."""
+
+    element: ScheduleElement = strawberry.field(description="What it is a code of.")
+    code: str = strawberry.field(description="The code; empty for none.")
+    meaning: ScheduleMeaning = strawberry.field(description="What it means.")
+
+
 described(
     loaders.PartnerProfileSort,
     "PartnerProfileSort",
@@ -89,8 +136,32 @@ class PartnerProfile(Node):
     references_used: int = strawberry.field(
         description="How many control references were used for what we wrote."
     )
+    first_firm_is_backlog: bool = strawberry.field(
+        description="Whether the first firm quantity of a schedule, dated on the day of issue or"
+        " before, is what is overdue."
+    )
+    is_net_of_transit: bool = strawberry.field(
+        description="Whether its quantities are without what is on its way to it already."
+    )
+    time_zone: str | None = strawberry.field(
+        description="Zone of times that name none; null: the merchant's."
+    )
     is_active: bool = strawberry.field(description="Whether its interchanges are taken in.")
     timeline: Timeline = timeline()
+
+    @strawberry.field(
+        description="Codes of its schedules that mean something else than in the directories.",
+        metadata={DECLARED: Listed(loaders.schedule_codes)},
+    )
+    def schedule_codes(self: Any) -> list[ScheduleCode]:
+        return [
+            ScheduleCode(
+                element=ScheduleElement(code["element"]),
+                code=code["code"],
+                meaning=ScheduleMeaning(code["meaning"]),
+            )
+            for code in self.schedule_codes
+        ]
 
 
 @strawberry.type(description="What happened to one partner of a bulk call.")
