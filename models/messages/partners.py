@@ -42,8 +42,8 @@ class PartnerProfile(Owned):
     a UNA for what we write; None for the usual. reference_prefix, references_used: of the control
     references (0020) of what we write.
 
-    schedule_codes: {element, code, meaning} of each code of schedules that means something else than
-    in `kit.standards.schedules.habits.MEANINGS`. time_zone: of times that name none; None: the
+    schedule_codes: {element, code, meaning} of each code of schedules that means something else
+    than in `kit.standards.schedules.habits.MEANINGS`. time_zone: of times that name none; None: the
     merchant's.
     """
 
