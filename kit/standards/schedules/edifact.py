@@ -152,7 +152,7 @@ def _article(reading: _Reading, scopes: list[Branch], place: Branch) -> ArticleS
     lin = article.all("LIN")[0]
     own = scopes[: scopes.index(article) + 1]
     dates = reading.dates(*own)
-    found = ArticleSchedule(lin.number, lin.get(1))
+    found = ArticleSchedule(lin.number, lin.offset, lin.get(1))
     found.articles = _names(reading, article)
     found.places = _near(reading, scopes, place)
     found.references = reading.references(*scopes)

@@ -188,7 +188,7 @@ def _end(into: _Transmission, record: _Record) -> None:
 
 def _article(into: _Transmission, record: _Record) -> None:
     fields = record.fields()
-    found = ArticleSchedule(record.number)
+    found = ArticleSchedule(record.number, record.offset)
     names = {"BUYERS": fields["buyers"], "SUPPLIERS": fields["suppliers"]}
     found.articles = {meaning: name for meaning, name in names.items() if name}
     places = {"SHIP_TO": fields["plant"], "UNLOADING_POINT": fields["unloading_point"]}
