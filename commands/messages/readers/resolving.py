@@ -140,10 +140,10 @@ def _last_day(span: Span | None) -> date | None:
     return None if span is None else (span.end - timedelta.resolution).date()
 
 
-def _go_ahead(name: str, given: GoAhead | None) -> dict[str, Any]:
-    if given is None:
+def _go_ahead(name: str, amount: GoAhead | None) -> dict[str, Any]:
+    if amount is None:
         return {}
-    return {f"{name}_go_ahead": given.quantity, f"{name}_go_ahead_until": _last_day(given.until)}
+    return {f"{name}_go_ahead": amount.quantity, f"{name}_go_ahead_until": _last_day(amount.until)}
 
 
 def _slot(line: PlannedQuantity, message: ScheduleMessage, zone: str) -> dict[str, Any]:

@@ -80,8 +80,8 @@ async def test_a_file_becomes_a_release_for_each_article_and_place(ask, world, p
     assert (first["cumulativeReceived"], first["lastReceiptReference"]) == ("400", "LS-1001")
     assert (first["productionGoAhead"], first["materialGoAhead"]) == ("2000", "3000")
     lines = [
-        (it["kind"], it["code"], it["window"]["earliest"], it["quantity"])
-        for it in first["scheduleLines"]
+        (each["kind"], each["code"], each["window"]["earliest"], each["quantity"])
+        for each in first["scheduleLines"]
     ]
     assert sorted(lines) == [
         ("BACKLOG", "QTY 83", "2026-01-11T23:00:00+00:00", "27"),
