@@ -8,7 +8,13 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from graphql import ExecutionResult, GraphQLError, GraphQLObjectType
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    GraphQLObjectType,
+    GraphQLSchema,
+)
 from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
@@ -28,6 +34,21 @@ class Mixed(StrawberryGraphQLCoreExecutionContext):
     running: Any = None
     """The plan with what it runs with (`planned.Running`); None: everything is read by loaders."""
     _has_room = False
+
+    @classmethod
+    def build(
+        cls,
+        schema: GraphQLSchema,
+        document: DocumentNode,
+        root_value: Any = None,
+        context_value: Any = None,
+        *more: Any,
+        **named: Any,
+    ) -> Any:
+        """Return what executes an operation; of a planned subscription the variables are known."""
+        if context_value.subscribed is not None:
+            return context_value.subscribed()
+        return super().build(schema, document, root_value, context_value, *more, **named)
 
     def build_per_event_executor(self, payload: Any) -> Any:
         """Answer one event of a subscription: nothing that was read for another answers it."""
