@@ -32,6 +32,7 @@ from kit.db.reads import Overflow, Unwritten
 from kit.errors import Refused
 from kit.limits import ENTRIES, Limits
 from kit.loop.apart import Crowded, Died
+from kit.loop.effort import Later
 from kit.loop.work import TOGETHER, Grown, Work
 
 _log = logging.getLogger("abruf")
@@ -320,7 +321,11 @@ class Planned(SchemaExtension):
     ) -> Any:
         mixed = self._executor(prepared, variables)
         mixed.running = running
-        return await await_maybe(mixed.execute_operation())
+
+        async def execute() -> Any:
+            return await await_maybe(mixed.execute_operation())
+
+        return await Later(mixed.context_value.work.effort, execute)
 
     def _executor(self, prepared: Prepared, variables: VariableValues) -> Mixed:
         operation = self.execution_context
