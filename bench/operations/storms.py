@@ -55,19 +55,19 @@ _RESULTS = "{ results { userErrors { code } } }"
 def _import() -> dict[str, Any]:
     """Return the input of 250 new orders of 10,000 lines."""
     lines = [
-        {"productSku": f"ITEM-{it:03}", "quantity": "1", "unitPrice": "2.5"}
-        for it in range(PRODUCTS)
+        {"productSku": f"ITEM-{number:03}", "quantity": "1", "unitPrice": "2.5"}
+        for number in range(PRODUCTS)
     ]
     own = {"channelCode": "SHOP", "currency": CURRENCY, "placedAt": START.isoformat()}
     return {
         "orders": [
             {
                 **own,
-                "externalReference": f"{UNIQUE}-{it}",
-                "partyNumber": f"P-{it % CUSTOMERS:03}",
+                "externalReference": f"{UNIQUE}-{number}",
+                "partyNumber": f"P-{number % CUSTOMERS:03}",
                 "lines": lines,
             }
-            for it in range(_ITEMS)
+            for number in range(_ITEMS)
         ]
     }
 
@@ -77,12 +77,12 @@ def writes(tracking_numbers: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
     trees = [f"{{ orders(first: {it}) {{ nodes {{ {_TREE} }} }} }}" for it in range(_ITEMS)]
     events = [
         {
-            "trackingNumber": tracking_numbers[it % len(tracking_numbers)],
+            "trackingNumber": tracking_numbers[number % len(tracking_numbers)],
             "status": "OUT_FOR_DELIVERY",
             "occurredAt": f"2026-10-01T08:00:00.{UNIQUE}Z",
-            "carrierEventId": f"{UNIQUE}-{it}",
+            "carrierEventId": f"{UNIQUE}-{number}",
         }
-        for it in range(_ITEMS)
+        for number in range(_ITEMS)
     ]
     products = [{"sku": f"ITEM-{it:03}", "name": f"{UNIQUE}"} for it in range(PRODUCTS)]
     inputs = {
