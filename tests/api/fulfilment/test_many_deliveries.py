@@ -285,6 +285,15 @@ async def test_what_is_recorded_wrong_is_refused_alone_and_leaves_nothing(world,
         await recorded(world, scene, more, **AT, cancelledAt=AT["deliveredAt"]),
         await recorded(world, scene, more, **AT, lines=deliveries.lines(more, "11")),
         await recorded(world, scene, complete, **AT, method="LOCKER"),
+        await recorded(world, scene, more, **AT, fulfilAt=AT["deliveredAt"]),
+        await recorded(
+            world,
+            scene,
+            more,
+            **AT | {"packedAt": "2027-03-02T08:00:00Z"},
+            lines=[unnamed],
+            locationId=to_global("Location", new_id()),
+        ),
     ]
     found = await results(ask, "deliveriesRecord", *wrong[:3], whole, *wrong[3:])
     assert codes(found) == [
@@ -296,6 +305,12 @@ async def test_what_is_recorded_wrong_is_refused_alone_and_leaves_nothing(world,
         [("INVALID", "deliveries.5.cancelledAt")],
         [("QUANTITY_NOT_OPEN", "deliveries.6.lines.0.quantity")],
         [("METHOD_NOT_ALLOWED", "deliveries.7.method")],
+        [("TOO_EARLY", "deliveries.8.fulfilAt")],
+        [
+            ("NOT_FOUND", "deliveries.9.lines.0.orderLineId"),
+            ("NOT_FOUND", "deliveries.9.locationId"),
+            ("INVALID_DATE", "deliveries.9.packedAt"),
+        ],
     ]
     (delivery,) = await rows(world, Delivery)
     assert (delivery.number, delivery.state) == ("D-000001", "DELIVERED")
