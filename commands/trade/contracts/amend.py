@@ -18,6 +18,7 @@ from commands.trade.contracts.create import AddressId, check_ship_tos
 from commands.trade.contracts.guarantees import (
     LONGEST_DAYS,
     SupplyGuarantee,
+    Terms,
     counts_of,
     guarantee_of,
     says,
@@ -248,7 +249,7 @@ async def _guarantees(
     """
     ids = {it.guarantee_id for it in known.lines.values() if it.guarantee_id is not None}
     there = await writing.by_key(Guarantee, "id", ids)
-    wanted: dict[ContractLine, SupplyGuarantee | None] = {
+    wanted: dict[ContractLine, Terms | None] = {
         line: terms_in(there[line.guarantee_id])
         for line in known.lines.values()
         if line.guarantee_id is not None
