@@ -58,7 +58,7 @@ def one_by(description: str, **relations: Relation) -> Any:
     return _field(resolve, parameters, description, Chosen(choose, by_id.source))
 
 
-def asked(
+def wanted(
     relation: Callable[[Any], Relation],
     model: type[Input],
     source: Any,
@@ -72,8 +72,8 @@ def asked(
     """
 
     def choose(arguments: Mapping[str, Any]) -> Relation:
-        given = {name: it for name, it in arguments.items() if it is not strawberry.UNSET}
-        return relation(model.read(given))
+        values = {name: it for name, it in arguments.items() if it is not strawberry.UNSET}
+        return relation(model.read(values))
 
     def resolve(root: Any, info: Info, **arguments: Any) -> Awaitable[Any]:
         return info.context.load(choose(arguments), root.id)  # type: ignore[no-any-return]

@@ -21,7 +21,7 @@ from schema.graphql.connections import Connection, connection
 from schema.graphql.enums import described
 from schema.graphql.mutations import Payload, mutation
 from schema.graphql.nodes import Node, node
-from schema.graphql.roots import asked, one_by
+from schema.graphql.roots import one_by, wanted
 from schema.graphql.scopes import Authenticated
 from schema.graphql.values import Money, money
 from schema.master.handling import Handling, parts
@@ -77,9 +77,9 @@ class Product(Node):
         "Price of one unit for whom no price list says another one; null for warehouses.",
         currency="list_currency",
     )
-    price: Annotated["ProductPrice", strawberry.lazy("schema.master.prices")] | None = asked(
+    price: Annotated["ProductPrice", strawberry.lazy("schema.master.prices")] | None = wanted(
         own.PriceFor,
-        own.PriceAsked,
+        own.PriceWanted,
         own.PriceFor.source,
         "What it costs who asks, as an order would that is placed now: a buyer's own company, a"
         " shop's guests, whom staff name. Null where no price is known, for warehouses, and where"

@@ -65,7 +65,7 @@ class SupplyGuarantee(Quantified):
     )
 
 
-Terms: TypeAlias = Mapping[str, Any]
+Agreed: TypeAlias = Mapping[str, Any]
 """What is guaranteed, as columns of its row: in the product's unit, and in what it was counted."""
 _TERMS = (*(SupplyGuarantee.model_fields.keys() - {"packaging"}), *Packaged.__annotations__)
 
@@ -79,7 +79,7 @@ def counts_of(product_id: UUID, line: Any) -> Iterator[CountedIn]:
 
 def guarantee_of(
     terms: SupplyGuarantee | None, product: Product, packagings: Packagings, path: Path
-) -> Terms | None:
+) -> Agreed | None:
     """Check the terms of one line together, and return them as they are kept; path: of it.
 
     Refused: DUPLICATE, INVALID and OUT_OF_RANGE where terms contradict each other, and as
@@ -114,7 +114,7 @@ def _contradictions(terms: SupplyGuarantee) -> Iterator[tuple[Code, str, str]]:
 
 
 async def write_guarantees(
-    writing: Writing, contract: Contract, terms: Sequence[Terms | None]
+    writing: Writing, contract: Contract, terms: Sequence[Agreed | None]
 ) -> list[UUID | None]:
     """Write what is guaranteed of lines of a contract that is there; return the ids in order."""
     rows = [None if it is None else _row(writing, contract, it) for it in terms]
@@ -122,18 +122,18 @@ async def write_guarantees(
     return [None if it is None else it["id"] for it in rows]
 
 
-def _row(writing: Writing, contract: Contract, terms: Terms) -> dict[str, Any]:
+def _row(writing: Writing, contract: Contract, terms: Agreed) -> dict[str, Any]:
     own = {"merchant_id": contract.merchant_id, "id": new_id(), "contract_id": contract.id}
     of_contract = {"currency": contract.currency, "time_zone": contract.time_zone}
     return {**own, **terms, **of_contract, "agreed_at": writing.now}
 
 
-def terms_in(there: Guarantee) -> Terms:
+def terms_in(there: Guarantee) -> Agreed:
     """Return the terms that a guarantee keeps."""
     return {name: getattr(there, name) for name in _TERMS}
 
 
-def says(there: Guarantee, terms: Terms, contract: Contract) -> bool:
+def says(there: Guarantee, terms: Agreed, contract: Contract) -> bool:
     """Tell whether what is guaranteed already is just what these terms of a contract say."""
     stated = {**terms, "time_zone": contract.time_zone}
     return all(getattr(there, name) == value for name, value in stated.items())

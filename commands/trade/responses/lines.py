@@ -122,8 +122,8 @@ async def items_of(
             text = f"Nothing of line {line.line_no} is open."
             raise Refused(Code.WRONG_STATE, text, (*path, "line_id"))
         offered = products[each.product_id or line.product_id]
-        said, packaging = _in_units(each, offered, packagings, path)
-        found.append(AnsweredLine(line, said, packaging, products, path))
+        in_units, packaging = _in_units(each, offered, packagings, path)
+        found.append(AnsweredLine(line, in_units, packaging, products, path))
     return found
 
 

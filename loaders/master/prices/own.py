@@ -41,8 +41,8 @@ _NOTHING: ColumnElement[int] = literal_column("0")
 _WHOLE: ColumnElement[int] = literal_column("1")
 
 
-class PriceAsked(Input):
-    """What a product's price is asked of."""
+class PriceWanted(Input):
+    """For what a price of a product is wanted."""
 
     quantity: Quantity = Field(Decimal(1), description="How much of it; 1 when left out.")
     packaging: Reference | None = Field(
@@ -66,21 +66,21 @@ class PriceFor(Relation):
     """Product -> what it costs who reads it, None where it has no price for that."""
 
     lasting = False
-    asked: PriceAsked
+    wanted: PriceWanted
 
     @property
     def form(self) -> Hashable:
         """Return what shapes the SQL."""
-        return shape_of(self.asked)
+        return shape_of(self.wanted)
 
     @property
     def values(self) -> Mapping[str, Any]:
         """Return what fills it."""
-        return values_in(self.asked)
+        return values_in(self.wanted)
 
     def row(self, reader: Reader, bind: Bind, key: Any) -> Part:
         """Return the price and the select of one product's, for a larger statement."""
-        return _price(reader, with_parameters(self.asked, bind), key)
+        return _price(reader, with_parameters(self.wanted, bind), key)
 
     def part(self, reader: Reader, key: Any) -> Part:
         """Return the same with its values."""
@@ -91,17 +91,17 @@ class PriceFor(Relation):
         return self.row(reader, bind, key)
 
 
-def _price(reader: Reader, asked: PriceAsked, key: Any) -> Part:
+def _price(reader: Reader, wanted: PriceWanted, key: Any) -> Part:
     """Return the price of a product with what it is of, and the select of both."""
     viewer, product = reader.viewer, reader.table(Product)
-    counted, ordering = _counted(reader, asked, product), _ordering(reader, asked)
+    counted, ordering = _counted(reader, wanted, product), _ordering(reader, wanted)
     currency = product.list_currency
-    if asked.currency is not None:
-        currency = type_coerce(asked.currency, Text())
-    wanted = SimpleNamespace(
+    if wanted.currency is not None:
+        currency = type_coerce(wanted.currency, Text())
+    order = SimpleNamespace(
         quantity=counted.c.quantity, currency=currency, at=reader.at, **dict(ordering.c.items())
     )
-    price = price_of(viewer, product, wanted)
+    price = price_of(viewer, product, order)
     rows = select().select_from(product)
     for each in (counted, ordering, price):
         rows = rows.join(each, true())
@@ -118,44 +118,44 @@ def _price(reader: Reader, asked: PriceAsked, key: Any) -> Part:
     return found, rows.correlate_except(product, counted, ordering, price)
 
 
-def _counted(reader: Reader, asked: PriceAsked, product: Any) -> Any:
+def _counted(reader: Reader, wanted: PriceWanted, product: Any) -> Any:
     """Select the quantity in the product's unit; nothing where no line may have it."""
-    quantity: Any = type_coerce(asked.quantity, Numeric())
+    quantity: Any = type_coerce(wanted.quantity, Numeric())
     packaging = reader.table(Packaging)
     of: tuple[Any, ...]
-    if asked.packaging is None:
+    if wanted.packaging is None:
         units, of = quantity, (cast(null(), Uuid()), cast(null(), Numeric()))
         rules = [quantity % product.step == _NOTHING]
     else:
         units, of = quantity * packaging.content, (packaging.id, quantity)
-        rules = [packaging.product_id == product.id, packaging.code == asked.packaging]
+        rules = [packaging.product_id == product.id, packaging.code == wanted.packaging]
         rules += [quantity % _WHOLE == _NOTHING, *seen_by(reader.viewer, packaging)]
     names = ("quantity", "packaging_id", "packaged_quantity")
     columns = (it.label(name) for it, name in zip((units, *of), names, strict=True))
     return select(*columns).where(*rules).correlate_except(packaging).lateral("counted")
 
 
-def _ordering(reader: Reader, asked: PriceAsked) -> Any:
+def _ordering(reader: Reader, wanted: PriceWanted) -> Any:
     """Select who orders over which channel; nothing where the reader does not order so.
 
     A buyer orders for its own company, over its channels; a shop over its own, for guests.
     """
     viewer, party = reader.viewer, reader.table(Party)
     own = {viewer.actor: bound(viewer)}
-    customer = cast(own.get(Actor.BUYER, asked.party_id), Uuid())
-    channel = cast(own.get(Actor.STOREFRONT, asked.channel_id), Uuid())
+    customer = cast(own.get(Actor.BUYER, wanted.party_id), Uuid())
+    channel = cast(own.get(Actor.STOREFRONT, wanted.channel_id), Uuid())
     who = select(customer.label("id"), channel.label("channel_id")).subquery("who")
     seen = and_(party.id == who.c.id, *seen_by(viewer, party))
     rows = select(who.c.channel_id, party.id.label("party_id"), party.price_group.label("group"))
     rows = rows.select_from(who.outerjoin(party, seen))
-    if asked.party_id is not None:
-        rows = rows.where(party.id == asked.party_id)
-    if asked.channel_id is not None:
-        rows = rows.where(who.c.channel_id == asked.channel_id)
+    if wanted.party_id is not None:
+        rows = rows.where(party.id == wanted.party_id)
+    if wanted.channel_id is not None:
+        rows = rows.where(who.c.channel_id == wanted.channel_id)
         if viewer.actor is Actor.BUYER:
             rows = rows.where(who.c.channel_id == any_(party.channel_ids))
     return rows.correlate_except(who, party).lateral("ordering")
 
 
-_EXAMPLE, _ = _price(Reader(anyone(Actor.STAFF), None), PriceAsked(), null())
+_EXAMPLE, _ = _price(Reader(anyone(Actor.STAFF), None), PriceWanted(), null())
 PriceFor.source, PriceFor.record = _EXAMPLE, namedtuple("Price", vars(_EXAMPLE))  # noqa: PYI024 -- the types of the fields are SQL's.

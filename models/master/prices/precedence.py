@@ -108,10 +108,8 @@ def _listed(viewer: AnyViewer, product: Any, wanted: Wanted) -> Select[Any]:
 
 def _list_price(product: Any, wanted: Wanted) -> Select[Any]:
     """Select what the product says itself, which has no list, day and step."""
-    rest = (
-        cast(null(), it.type)
-        for it in (PriceList.valid_from, PriceList.code, PriceListEntry.from_quantity)
-    )
+    others = (PriceList.valid_from, PriceList.code, PriceListEntry.from_quantity)
+    rest = (cast(null(), column.type) for column in others)
     rows = select(product.list_price, cast(null(), Uuid()), _place(PriceSource.LIST_PRICE), *rest)
     rows = rows.where(product.list_currency == wanted.currency, product.list_price.is_not(None))
     return rows.correlate_except()

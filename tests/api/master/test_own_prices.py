@@ -17,14 +17,14 @@ PARTY, GROUP, CHANNEL = {"partyNumber": "K-1"}, {"partyGroup": "GOLD"}, {"channe
 LISTS = ((CHANNEL, "2.4"), (GROUP, "2.3"), (PARTY, "2.6"))
 
 
-async def _asked(by: make.Ask, product: str, of: str = "", more: str = "") -> Any:
+async def _price(by: make.Ask, product: str, of: str = "", more: str = "") -> Any:
     answer = await by(f'{{ product(id: "{product}") {{ {PRICE % (of, more)} }} }}')
     return answer["product"]["price"]
 
 
-async def _told(by: make.Ask, product: str, of: str = "") -> Any:
+async def _source(by: make.Ask, product: str, of: str = "") -> Any:
     """Return amount and source, None without a price."""
-    found = await _asked(by, product, of)
+    found = await _price(by, product, of)
     return None if found is None else (found["unitPrice"]["amount"], found["source"])
 
 
@@ -42,12 +42,12 @@ async def gold(world: make.World, ask: make.Ask) -> Any:
 async def test_a_price_tells_from_where_it_comes(ask, gold):
     buyer, _, portal, bolt = gold
     over = f'(channelId: "{portal}")'
-    assert await _told(buyer, bolt, over) == ("2.5", "LIST_PRICE")
-    assert (await _asked(buyer, bolt, over))["priceListEntry"] is None
+    assert await _source(buyer, bolt, over) == ("2.5", "LIST_PRICE")
+    assert (await _price(buyer, bolt, over))["priceListEntry"] is None
     for (of, price), source in zip(LISTS, ("CHANNEL", "GROUP", "PARTY"), strict=True):
         await prices.price_list(ask, source, price, **of)
-        assert await _told(buyer, bolt, over) == (price, source)
-        entry = (await _asked(buyer, bolt, over))["priceListEntry"]["id"]
+        assert await _source(buyer, bolt, over) == (price, source)
+        entry = (await _price(buyer, bolt, over))["priceListEntry"]["id"]
         query = (
             "query ($id: ID!) { node(id: $id) { ... on PriceListEntry { priceList { code } } } }"
         )
@@ -64,19 +64,19 @@ async def test_each_is_told_the_price_that_it_pays_and_no_other(world, ask, gold
     elsewhere = to_global("Channel", await channels.channel(world, code="OTHER"))
     shop = ask.by(await world.key(Actor.STOREFRONT, parties.key_of("Channel", portal)))
     over, of_party = f'channelId: "{portal}"', f'partyId: "{party}"'
-    assert await _told(buyer, bolt, f"({over}, {of_party})") == ("2.6", "PARTY")
-    assert await _told(buyer, bolt) == ("2.6", "PARTY")
-    assert await _told(buyer, bolt, f'(channelId: "{elsewhere}")') is None
-    assert await _told(other, bolt, f"({over})") == ("2.4", "CHANNEL")
-    assert await _told(other, bolt) == ("2.5", "LIST_PRICE")
-    assert await _told(other, bolt, f"({of_party})") is None
-    assert await _told(shop, bolt) == ("2.4", "CHANNEL")
-    assert await _told(shop, bolt, f"({of_party})") is None
-    assert await _told(shop, bolt, f'(channelId: "{elsewhere}")') is None
-    assert await _told(ask, bolt, f"({of_party})") == ("2.6", "PARTY")
-    assert await _told(ask, bolt, f"({over})") == ("2.4", "CHANNEL")
-    assert await _told(ask, bolt) == ("2.5", "LIST_PRICE")
-    assert await _told(ask, bolt, f'(partyId: "{to_global("Party", new_id())}")') is None
+    assert await _source(buyer, bolt, f"({over}, {of_party})") == ("2.6", "PARTY")
+    assert await _source(buyer, bolt) == ("2.6", "PARTY")
+    assert await _source(buyer, bolt, f'(channelId: "{elsewhere}")') is None
+    assert await _source(other, bolt, f"({over})") == ("2.4", "CHANNEL")
+    assert await _source(other, bolt) == ("2.5", "LIST_PRICE")
+    assert await _source(other, bolt, f"({of_party})") is None
+    assert await _source(shop, bolt) == ("2.4", "CHANNEL")
+    assert await _source(shop, bolt, f"({of_party})") is None
+    assert await _source(shop, bolt, f'(channelId: "{elsewhere}")') is None
+    assert await _source(ask, bolt, f"({of_party})") == ("2.6", "PARTY")
+    assert await _source(ask, bolt, f"({over})") == ("2.4", "CHANNEL")
+    assert await _source(ask, bolt) == ("2.5", "LIST_PRICE")
+    assert await _source(ask, bolt, f'(partyId: "{to_global("Party", new_id())}")') is None
 
 
 async def test_no_warehouse_and_no_carrier_is_told_a_price(world, ask, gold):
@@ -84,7 +84,7 @@ async def test_no_warehouse_and_no_carrier_is_told_a_price(world, ask, gold):
     await prices.price_list(ask, "ALL", "2.4", **CHANNEL)
     place = await locations.location(world)
     warehouse = ask.by(await world.key(Actor.WAREHOUSE, place))
-    assert await _told(warehouse, bolt) is None
+    assert await _source(warehouse, bolt) is None
     carrier = ask.by(await world.key(Actor.CARRIER, new_id()))
     assert (await carrier(f'{{ product(id: "{bolt}") {{ sku }} }}'))["product"] is None
 
@@ -95,17 +95,17 @@ async def test_a_price_is_of_the_quantity_that_a_line_would_keep(ask, gold):
     await prices.price_list(ask, "OWN", "2.4", **PARTY)
     await prices.entries(ask, prices.entry("OWN", "2.1", fromQuantity="2", packaging="CARTON"))
     units = {"unit": "PIECE", "scale": 0, "packaged": None}
-    asked = await _asked(buyer, bolt, '(quantity: "23")', COUNTED)
-    assert asked["unitPrice"] == {"amount": "2.4", "currency": "EUR"}
-    assert {name: asked[name] for name in units} == units
+    found = await _price(buyer, bolt, '(quantity: "23")', COUNTED)
+    assert found["unitPrice"] == {"amount": "2.4", "currency": "EUR"}
+    assert {name: found[name] for name in units} == units
     of = '(quantity: "2", packaging: "CARTON")'
-    asked = await _asked(buyer, bolt, of, COUNTED)
+    found = await _price(buyer, bolt, of, COUNTED)
     cartons = {"quantity": "2", "packaging": {"code": "CARTON"}}
-    assert (asked["unitPrice"]["amount"], asked["quantity"]) == ("2.1", "24")
-    assert asked["packaged"] == cartons
+    assert (found["unitPrice"]["amount"], found["quantity"]) == ("2.1", "24")
+    assert found["packaged"] == cartons
     for wrong in ('quantity: "0.5"', 'quantity: "1.5", packaging: "CARTON"', 'packaging: "BOX"'):
-        assert await _told(buyer, bolt, f"({wrong})") is None
-    assert await _told(buyer, bolt, '(currency: "CHF")') is None
+        assert await _source(buyer, bolt, f"({wrong})") is None
+    assert await _source(buyer, bolt, '(currency: "CHF")') is None
 
 
 @pytest.mark.parametrize("wrong", ['quantity: "0"', 'currency: "XYZ"', 'partyId: "nonsense"'])

@@ -26,7 +26,7 @@ mutation ($input: OrderPlaceInput!) { orderPlace(input: $input) {
 """
 
 
-TOLD = """
+SHOWN = """
 query ($id: ID!, $quantity: Decimal, $currency: Currency, $channelId: ID, $partyId: ID) {
   product(id: $id) { price(quantity: $quantity, currency: $currency, channelId: $channelId,
     partyId: $partyId) { unitPrice { amount } } }
@@ -46,14 +46,14 @@ class Shop:
     bolt: str
 
     async def price(self, quantity: str = "10", by: make.Ask | None = None, **fields: Any) -> Any:
-        """Return what a bolt costs in an order, as it was told before, or codes of refusals."""
+        """Return what a bolt costs in an order, as it was shown before, or codes of refusals."""
         by, lines = by or self.buyer, [{"productId": self.bolt, "quantity": quantity}]
         values = {"channelId": self.portal, "currency": "EUR", "lines": lines, **fields}
-        of = {"quantity": values["lines"][0]["quantity"], "partyId": values.get("partyId")}
-        asked = {name: values[name] for name in ("channelId", "currency")} | of
-        told = (await by(TOLD, id=self.bolt, **asked))["product"]["price"]
+        of = {name: values.get(name) for name in ("channelId", "currency", "partyId")}
+        of["quantity"] = values["lines"][0]["quantity"]
+        shown = (await by(SHOWN, id=self.bolt, **of))["product"]["price"]
         price = await self.placed(by, **values)
-        assert isinstance(price, list) or told == {"unitPrice": {"amount": price}}
+        assert isinstance(price, list) or shown == {"unitPrice": {"amount": price}}
         return price
 
     async def placed(self, by: make.Ask, **values: Any) -> Any:
