@@ -40,8 +40,12 @@ MOVES = {
     "PickedLine": "Picks of a line, which tells how it was counted itself.",
 }
 """What moves a counter and makes no quantity, and of what."""
-CUMULATIVE = {"ContractRelease.cumulative_received"}
-"""The sum of whatever came, in whatever it came: a customer's Fortschrittszahl has no packaging."""
+CUMULATIVE = {
+    f"{model}.{name}"
+    for model in ("ContractRelease", "RecordedRelease")
+    for name in ("cumulative_received", "material_go_ahead", "production_go_ahead")
+}
+"""Sums of whatever comes, in whatever it comes: a customer's Fortschrittszahl has no packaging."""
 
 
 def models_of(annotation: Any) -> Iterator[type[Input]]:
