@@ -7,6 +7,7 @@ import pytest
 
 from kit.ids import to_global
 from tests.guard import counted
+from tests.make import refusals
 from tests.make.master import parties
 from tests.make.messages import files
 from tests.make.sweeps.rows import digests
@@ -131,3 +132,22 @@ async def test_statements_do_not_grow_with_the_lines(ask, world, database, partn
             await files.read_all(world)
         counts.append(len(statements))
     assert counts[1] <= counts[0] + 4
+
+
+async def test_what_a_code_means_is_said_by_the_partners_profile(ask, world, partner) -> None:
+    meanings = [{"element": "COMMITMENT", "code": "1", "meaning": "IMMEDIATE"}]
+    item = {key: partner[key] for key in ("code", "identification")} | {"scheduleCodes": meanings}
+    await ask(files.UPSERT, input={"partners": [item | {"qualifier": "14"}]})
+    await files.received(ask, sent(partner, NORTH.read_bytes()))
+    await files.read_all(world)
+    weighed = (await releases(ask))["4712", "PLANT10", "D2"]
+    assert [it["kind"] for it in weighed["scheduleLines"]] == ["IMMEDIATE"]
+
+
+async def test_a_code_means_only_what_its_element_can(ask) -> None:
+    wrong = {"element": "PLACE", "code": "LOC 7", "meaning": "BACKLOG"}
+    twice = [{"element": "PLACE", "code": "LOC 7", "meaning": "SHIP_TO"}] * 2
+    for codes, code in (([wrong], "INVALID"), (twice, "DUPLICATE")):
+        item = {"code": "P", "identification": "I", "scheduleCodes": codes}
+        payload = (await ask(files.UPSERT, input={"partners": [item]}))["it"]
+        assert [it["code"] for it in refusals(payload)] == [code]
