@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from migrations import walls
 
 revision = "0031"
-down_revision = "0029"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 

@@ -76,6 +76,7 @@ class OrderLine(OfProduct, Packaged, Owned):
     merchant has said to it last, None where that is nothing or was not agreed on. offered_...,
     answer_by: what an amendment says instead, while it waits for its answer, and until when.
     replaced_product_id: what was ordered instead of the product, where a substitute was agreed on.
+    added: whether it was added to an order that was there, so that no import takes it out.
     The counters are sums that the database checks; what was lost or refused is owed again, and
     counts as planned and shipped no more.
     """
@@ -190,6 +191,7 @@ class OrderLine(OfProduct, Packaged, Owned):
     offered_zone: Mapped[str | None]
     answer_by: Mapped[datetime | None]
     replaced_product_id: Mapped[UUID | None]
+    added: Mapped[bool] = mapped_column(default=False, server_default="false")
     ordered: Mapped[Decimal]
     cancelled: Mapped[Counter]
     reserved: Mapped[Counter]
