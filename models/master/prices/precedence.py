@@ -86,24 +86,36 @@ def source_of(price: Any) -> ColumnElement[PriceSource]:
 
 def _listed(viewer: AnyViewer, product: Any, wanted: Wanted) -> Select[Any]:
     """Select what price lists say."""
-    lists, entry = aliased(PriceList), aliased(PriceListEntry)
+    lists, entry = _lists(viewer, wanted), aliased(PriceListEntry)
+    of_list, of = entry.price_list_id == lists.c.id, entry.product_id == product.id
+    step = and_(of_list, of, entry.from_quantity <= wanted.quantity, entry.is_active)
+    rows = select(
+        *(entry.unit_price, entry.id.label("price_list_entry_id"), lists.c.place),
+        *(lists.c.valid_from, lists.c.code, entry.from_quantity),
+    )
+    rows = rows.select_from(lists).join(entry, step).where(*seen_by(viewer, entry))
+    return rows.correlate_except(lists, entry)
+
+
+def _lists(viewer: AnyViewer, wanted: Wanted) -> Any:
+    """Select the lists that count.
+
+    They are looked for first, and prices in them by their keys: OFFSET keeps PostgreSQL from
+    beginning with all prices of the product, of which there may be one for each party.
+    """
+    lists = aliased(PriceList)
     of_party, of_group = lists.party_id == wanted.party_id, lists.party_group == wanted.group
     whose = or_(of_party, of_group, lists.channel_id == wanted.channel_id)
     day = cast(func.timezone(zone_of_days(merchant(viewer)), wanted.at), Date)
     valid = day.between(lists.valid_from, func.coalesce(lists.valid_to, day))
-    step = and_(entry.product_id == product.id, entry.from_quantity <= wanted.quantity)
-    of_list = and_(entry.price_list_id == lists.id, step, entry.is_active, *seen_by(viewer, entry))
     place = case(
         (lists.party_id.is_not(None), _place(PriceSource.PARTY)),
         (lists.party_group.is_not(None), _place(PriceSource.GROUP)),
         else_=_place(PriceSource.CHANNEL),
     )
-    rows = select(
-        *(entry.unit_price, entry.id.label("price_list_entry_id"), place.label("place")),
-        *(lists.valid_from, lists.code, entry.from_quantity),
-    )
-    rows = rows.select_from(lists).join(entry, of_list).correlate_except(lists, entry)
-    return rows.where(*seen_by(viewer, lists), lists.currency == wanted.currency, whose, valid)
+    rows = select(lists.id, place.label("place"), lists.valid_from, lists.code)
+    rows = rows.where(*seen_by(viewer, lists), lists.currency == wanted.currency, whose, valid)
+    return rows.offset(literal_column("0")).correlate_except(lists).lateral("lists")
 
 
 def _list_price(product: Any, wanted: Wanted) -> Select[Any]:
