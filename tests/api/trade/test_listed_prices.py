@@ -180,6 +180,24 @@ async def test_a_list_begins_at_the_merchants_midnight(shop, world, ask):
         assert await shop.price() == price
 
 
+DAYS_OF_CHANGE = [
+    ("2026-03-29", "2026-03-28T23:00:00Z", "2026-03-29T21:59:59Z", "2026-03-29T22:00:00Z"),
+    ("2026-10-25", "2026-10-24T22:00:00Z", "2026-10-25T22:59:59Z", "2026-10-25T23:00:00Z"),
+]
+"""A day of 23 hours and one of 25 in Berlin: its first instant, its last second, what follows."""
+
+
+@pytest.mark.parametrize(("day", "first", "last", "after"), DAYS_OF_CHANGE)
+async def test_a_list_of_the_day_on_which_clocks_change_counts_all_of_it(
+    shop, world, ask, day, first, last, after
+):
+    await _count_days_in(world, "Europe/Berlin")
+    await prices.price_list(ask, "DAY", "2.3", **PARTY, validFrom=day, validTo=day)
+    for at, price in ((first, "2.3"), (last, "2.3"), (after, "2.5")):
+        world.clock.time = datetime.fromisoformat(at)
+        assert await shop.price() == price
+
+
 @pytest.mark.usefixtures("shop")
 async def test_an_import_is_priced_as_of_when_it_was_placed(ask):
     march = {"validFrom": "2026-02-01", "validTo": "2026-02-01"}
