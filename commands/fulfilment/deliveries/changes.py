@@ -107,8 +107,9 @@ class DeliveryMerge(DeliveryCommand):
     """Deliveries that are put into this one."""
 
     delivery_ids: Bulk[Annotated[UUID, Names("Delivery")]] = Field(
-        description="Deliveries of the same party, address, recipient, window, method, location"
-        " and state; they end as CANCELLED with nothing planned."
+        description="Deliveries of the same party, address, recipient, window, method, location,"
+        " incoterm, promise, `fulfilAt`, `fulfilBy` and state; they end as CANCELLED with nothing"
+        " planned."
     )
 
 

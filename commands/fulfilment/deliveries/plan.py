@@ -1,10 +1,10 @@
 """Planning: parts of orders become deliveries, each at its own agreed time."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from pydantic import Field
@@ -21,7 +21,7 @@ from commands.fulfilment.deliveries.places import (
     tell_overridden,
     window_of,
 )
-from commands.fulfilment.deliveries.rest.completing import check_completing
+from commands.fulfilment.deliveries.rest.completing import not_completing
 from commands.fulfilment.deliveries.stops import check_agreed, check_room, check_wanted
 from commands.master.packagings.counting import (
     Counted,
@@ -152,7 +152,8 @@ async def plan(
         for place, (key, part) in enumerate(zip(keys, parts, strict=True))
         if part.completes_order
     }
-    await check_completing(writing, completing)
+    for refused in (await not_completing(writing, completing)).values():
+        raise refused
     return keys
 
 
@@ -296,34 +297,79 @@ def _window(found: _Found, part: DeliveryPart, path: Path) -> dict[str, Any]:
 
 
 async def plan_history(
-    writing: Writing, parts: Mapping[int, DeliveryPart], when: Mapping[int, datetime]
+    writing: Writing,
+    parts: Mapping[int, DeliveryPart],
+    when: Mapping[int, datetime],
+    ahead: Collection[int],
 ) -> tuple[dict[int, UUID], dict[int, Refused]]:
-    """Plan deliveries that have been, of orders that the transaction has locked; by position.
+    """Plan deliveries of another system, of orders that the transaction has locked; by position.
 
-    when: each was planned. What has happened is taken as it was: locations may be inactive, windows
-    outside of receiving hours, and nobody asks what goods need. What parts name is there.
-    Returns the ids of those that were planned, and why others are refused, as `deliveryPlan` does.
+    when: each was planned. What has left, or was cancelled, is taken as it was: locations may be
+    inactive, windows outside of receiving hours, and nobody asks what goods need. ahead: what is
+    still to go, of which is asked what `deliveryPlan` asks. What parts name is there.
+    Returns the ids of those that were planned, and why others are refused.
     """
     found = await _find(writing, list(parts.values()), ())
     refused: dict[int, Refused] = {}
-    good: dict[int, tuple[DeliveryPart, dict[str, Any], dict[OrderLine, Counted]]] = {}
+    good: dict[int, _Recorded] = {}
     for place, part in parts.items():
         try:
-            taken = _take(replace(writing, now=when[place]), found, part, ())
-            orders = list({it.order_id: found.orders[it.order_id] for it in taken}.values())
-            columns = _where_and_when(found, part, orders, ())
+            good[place] = _recorded(writing, found, part, when[place], is_ahead=place in ahead)
         except Refused as why:
             refused[place] = why
-        else:
-            _plan(taken)
-            own = {"reships_id": None, "planned_at": when[place]}
-            good[place] = part, columns | own, taken
     if not good:
         return {}, refused
+    going = {place: it for place, it in good.items() if place in ahead}
+    refused |= await _not_carried(writing, found, going)
     drawn = await numbers(writing, CounterName.DELIVERY, len(good))
-    listed, planned, quantities = zip(*good.values(), strict=True)
-    ids = await _write(writing, listed, planned, drawn, quantities)
-    return dict(zip(good, ids, strict=True)), refused
+    listed, columns, taken, _ = zip(*good.values(), strict=True)
+    ids = dict(zip(good, await _write(writing, listed, columns, drawn, taken), strict=True))
+    for place, it in going.items():
+        tell_overridden(writing, ids[place], it.overridden)
+    completing = {ids[place]: place for place, it in going.items() if it.part.completes_order}
+    unlike = await not_completing(writing, dict.fromkeys(completing, ()))
+    return ids, refused | {completing[key]: problem for key, problem in unlike.items()}
+
+
+class _Recorded(NamedTuple):
+    """A delivery of another system, planned: its columns, what it takes, rules that it breaks."""
+
+    part: DeliveryPart
+    columns: dict[str, Any]
+    taken: dict[OrderLine, Counted]
+    overridden: frozenset[TimeRule]
+
+
+def _recorded(
+    writing: Writing, found: _Found, part: DeliveryPart, at: datetime, *, is_ahead: bool
+) -> _Recorded:
+    """Plan a delivery as of then, or as of now what is still to go. Refused: as `plan_history`."""
+    now = writing if is_ahead else replace(writing, now=at)
+    taken = _take(now, found, part, ())
+    orders = list({it.order_id: found.orders[it.order_id] for it in taken}.values())
+    overridden: frozenset[TimeRule] = frozenset()
+    if is_ahead:
+        check_ahead(writing, part.window, ())
+        columns = _columns(found, part, orders, ())
+        overridden = _check_times(found, part, columns, orders, ())
+    else:
+        columns = _where_and_when(found, part, orders, ())
+        check_handling(part.fulfil_at, part.fulfil_by, columns["window_latest"], ())
+    _plan(taken)
+    return _Recorded(part, columns | {"reships_id": None, "planned_at": at}, taken, overridden)
+
+
+async def _not_carried(
+    writing: Writing, found: _Found, planned: Mapping[int, _Recorded]
+) -> dict[int, Refused]:
+    """Return why the first of planned deliveries whose goods nothing handles is refused."""
+    parts, taken = [it.part for it in planned.values()], [it.taken for it in planned.values()]
+    try:
+        await check_carried(writing, _routes(found, parts, taken, ()))
+    except Refused as why:
+        number, *path = why.path
+        return {list(planned)[int(number)]: Refused(why.code, why.message, tuple(path))}
+    return {}
 
 
 async def _write(

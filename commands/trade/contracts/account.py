@@ -6,13 +6,16 @@ from uuid import UUID
 
 from commands.trade.contracts import counters
 from commands.trade.contracts.lines import check_line, reachable
+from commands.trade.contracts.times import outside
 from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Refused
 from kit.ids import new_id
 from kit.standards.money import rounded
+from models.base.guards import guards
 from models.events.trade.contracts import ContractAmended, ContractCarriedOver, ContractFellShort
 from models.trade.codes import TradeCode
-from models.trade.contracts.states import LIVING_STATES, ContractState, EndOfLife
+from models.trade.contracts import acts
+from models.trade.contracts.states import ContractState, EndOfLife
 from models.trade.contracts.tables import Contract, ContractLine, Shortfall
 
 _PATH: Path = ("successor_id",)
@@ -143,10 +146,12 @@ def _line_no(line: ContractLine) -> int:
     return line.line_no
 
 
+@guards("K12")
 async def _successor(writing: Writing, contract: Contract) -> Contract:
     """Lock the contract to which another one's rest goes over.
 
-    Refused: INVALID where none is named, NOT_FOUND, PARTY_MISMATCH, INVALID_CURRENCY, WRONG_STATE.
+    Refused: INVALID where none is named, NOT_FOUND, PARTY_MISMATCH, INVALID_CURRENCY, WRONG_STATE
+    and OUTSIDE_VALIDITY for one from which nothing can be called off, now or later.
     """
     if contract.successor_id is None:
         text = f"Something remains of {contract.number}: say to which contract it goes over."
@@ -159,7 +164,10 @@ async def _successor(writing: Writing, contract: Contract) -> Contract:
     if successor.currency != contract.currency:
         text = f"The contract {successor.number} is in {successor.currency}."
         raise Refused(Code.INVALID_CURRENCY, text, _PATH)
-    if successor.id == contract.id or successor.state not in LIVING_STATES:
-        text = f"The contract {successor.number} is {successor.state.value}."
+    if successor.id == contract.id or successor.state is not ContractState.ACTIVE:
+        state = successor.state.value
+        text = f"The contract {successor.number} is {state}, not another ACTIVE one."
         raise Refused(Code.WRONG_STATE, text, _PATH)
+    if not acts.LASTING.test(writing, successor):
+        raise outside(successor, _PATH)
     return successor

@@ -180,7 +180,7 @@ async def _found_again(
 def _room(line: OrderLine, found: Recount) -> Decimal:
     """Return how much more of an order line deliveries may take."""
     free = line.ordered - line.cancelled + line.over_tolerance - line.planned
-    sums = found.sums.get(line, {})
+    sums: Mapping[str, Decimal] = found.sums.get(line, {})
     return free - sums.get("cancelled", Decimal(0)) - sums.get("planned", Decimal(0))
 
 
