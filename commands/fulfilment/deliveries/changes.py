@@ -1,7 +1,7 @@
 """New shapes of what is planned: split, merge, move, reschedule. Every line's total stays (D2)."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
@@ -11,10 +11,13 @@ from pydantic import Field
 from commands.fulfilment.deliveries.locking import (
     DeliveryCommand,
     Locked,
+    amounts_of,
     changed,
     check_allowed,
+    line_columns,
     lock_deliveries,
     lock_one,
+    quantities_of,
 )
 from commands.fulfilment.deliveries.places import (
     WINDOW,
@@ -24,17 +27,11 @@ from commands.fulfilment.deliveries.places import (
     new_window,
     tell_overridden,
 )
-from commands.fulfilment.deliveries.plan import (
-    add_lines,
-    amounts_of,
-    line_columns,
-    quantities_of,
-)
 from commands.fulfilment.deliveries.stops import check_delivery
 from commands.master.packagings.counting import Counted, Quantified
 from commands.trade.orders import holds
 from commands.trade.orders.lines import active_holds
-from commands.writing.counters import numbers
+from commands.writing.counters import numbers_of
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Outcome, Writing, check_version
 from commands.writing.verbs import verb
@@ -169,10 +166,11 @@ async def split(writing: Writing, command: DeliverySplit) -> Outcome:
             locked, delivery, command.window, command.window_override
         )
         columns |= fresh
-    (number,) = await numbers(writing, CounterName.DELIVERY, 1)
+    key = new_id()
+    (number,) = await numbers_of(writing, CounterName.DELIVERY, Delivery, [key], lines=len(taken))
     part = Delivery(
         merchant_id=delivery.merchant_id,
-        id=new_id(),
+        id=key,
         number=number,
         state=DeliveryState.PLANNED,
         planned_at=writing.now,
@@ -186,7 +184,7 @@ async def split(writing: Writing, command: DeliverySplit) -> Outcome:
             await writing.session.delete(line)
     await _check_complete(writing, delivery)
     quantities = {locked.order_lines[it.order_line_id]: amount for it, amount in taken.items()}
-    add_lines(writing, part, quantities)
+    _add_lines(writing, part, quantities)
     divided = events.DeliveryDivided(delivery.id, into=part.id, taken=amounts_of(quantities))
     changed(writing, delivery, divided)
     tell_overridden(writing, part.id, overridden)
@@ -391,3 +389,12 @@ async def _location(
     products = [of[line.id] for line in lines]
     await check_carried(locked.writing, [Route(products, found[location_id], delivery.method, ())])
     return location_id
+
+
+def _add_lines(
+    writing: Writing, delivery: Delivery, quantities: Mapping[OrderLine, Counted]
+) -> None:
+    """Give a new delivery its lines and its first event. quantities: of the order lines."""
+    lines = (line_columns(delivery.id, *each) for each in quantities.items())
+    writing.session.add_all(DeliveryLine(**it) for it in lines)
+    writing.record(events.DeliveryPlanned(delivery.id, planned=amounts_of(quantities)))

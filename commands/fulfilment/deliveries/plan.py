@@ -3,12 +3,12 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from pydantic import Field
 
+from commands.fulfilment.deliveries.locking import amounts_of, line_columns
 from commands.fulfilment.deliveries.places import (
     WINDOW,
     DeliveryPart,
@@ -23,25 +23,16 @@ from commands.fulfilment.deliveries.places import (
 )
 from commands.fulfilment.deliveries.rest.completing import not_completing
 from commands.fulfilment.deliveries.stops import check_agreed, check_room, check_wanted
-from commands.master.packagings.counting import (
-    Counted,
-    Packagings,
-    packagings_of,
-)
+from commands.master.packagings.counting import Counted, Packagings, packagings_of
 from commands.trade.contracts.times import AgreedPlace, check_ahead, check_handling
 from commands.trade.orders.lines import lock_orders, move, touch_lines_of
-from commands.writing.counters import numbers
+from commands.writing.counters import numbers_of
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refusals, Refused
 from kit.ids import new_id
-from kit.inputs import (
-    Bulk,
-    Command,
-    Window,
-    refuse_duplicates,
-)
+from kit.inputs import Bulk, Command, Window, refuse_duplicates
 from models.access.keys import CounterName
 from models.events.fulfilment.deliveries import DeliveryPlanned
 from models.fulfilment.deliveries import acts
@@ -143,8 +134,7 @@ async def plan(
             overridden.append(_check_times(found, part, planned[-1], orders, (*path, place)))
     refusals.end()
     await check_carried(writing, _routes(found, parts, taken, path))
-    drawn = await numbers(writing, CounterName.DELIVERY, len(parts))
-    keys = await _write(writing, parts, planned, drawn, taken)
+    keys = await _write(writing, parts, planned, taken)
     for key, rules in zip(keys, overridden, strict=True):
         tell_overridden(writing, key, rules)
     completing = {
@@ -321,9 +311,8 @@ async def plan_history(
         return {}, refused
     going = {place: it for place, it in good.items() if place in ahead}
     refused |= await _not_carried(writing, found, going)
-    drawn = await numbers(writing, CounterName.DELIVERY, len(good))
     listed, columns, taken, _ = zip(*good.values(), strict=True)
-    ids = dict(zip(good, await _write(writing, listed, columns, drawn, taken), strict=True))
+    ids = dict(zip(good, await _write(writing, listed, columns, taken), strict=True))
     for place, it in going.items():
         tell_overridden(writing, ids[place], it.overridden)
     completing = {ids[place]: place for place, it in going.items() if it.part.completes_order}
@@ -376,13 +365,16 @@ async def _write(
     writing: Writing,
     parts: Sequence[DeliveryPart],
     planned: Sequence[dict[str, Any]],
-    drawn: Sequence[str],
     taken: Sequence[Mapping[OrderLine, Counted]],
 ) -> list[UUID]:
+    keys = [new_id() for _ in parts]
+    drawn = await numbers_of(
+        writing, CounterName.DELIVERY, Delivery, keys, lines=sum(map(len, taken))
+    )
     deliveries = [
         {
             "merchant_id": writing.viewer.merchant_id,
-            "id": new_id(),
+            "id": key,
             "number": number,
             "state": DeliveryState.PLANNED,
             "packing": 0,
@@ -391,48 +383,13 @@ async def _write(
             **part.model_dump(include=_COPIED),
             **columns,
         }
-        for part, columns, number in zip(parts, planned, drawn, strict=True)
+        for part, columns, key, number in zip(parts, planned, keys, drawn, strict=True)
     ]
     lines = []
     for quantities, delivery in zip(taken, deliveries, strict=True):
+        await writing.room(len(quantities))
         lines += [line_columns(delivery["id"], *each) for each in quantities.items()]
         happened = DeliveryPlanned(delivery["id"], planned=amounts_of(quantities))
         writing.record(happened, delivery["planned_at"])
     await write_rows(writing, {Delivery: deliveries, DeliveryLine: lines})
-    return [it["id"] for it in deliveries]
-
-
-def add_lines(
-    writing: Writing, delivery: Delivery, quantities: Mapping[OrderLine, Counted]
-) -> None:
-    """Give a new delivery its lines and its first event. quantities: of the order lines."""
-    lines = (line_columns(delivery.id, *each) for each in quantities.items())
-    writing.session.add_all(DeliveryLine(**it) for it in lines)
-    writing.record(DeliveryPlanned(delivery.id, planned=amounts_of(quantities)))
-
-
-def line_columns(delivery_id: UUID, line: OrderLine, quantity: Counted) -> dict[str, Any]:
-    """Return the columns of a line that plans a quantity of an order line.
-
-    It is counted in what the order line is, where it is not said otherwise.
-    """
-    ordered = {"packaging_id": line.packaging_id, "packaging_content": line.packaging_content}
-    return {
-        "merchant_id": line.merchant_id,
-        "id": new_id(),
-        "delivery_id": delivery_id,
-        "order_id": line.order_id,
-        "order_line_id": line.id,
-        "planned": quantity.amount,
-        **(ordered if quantity.packaging is None else quantity.columns),
-    }
-
-
-def quantities_of(quantities: Mapping[OrderLine, Decimal]) -> dict[UUID, Decimal]:
-    """Return quantities as events tell them: id of the order line -> quantity."""
-    return {line.id: quantity for line, quantity in quantities.items()}
-
-
-def amounts_of(quantities: Mapping[OrderLine, Counted]) -> dict[UUID, Decimal]:
-    """Return the same of quantities that were counted."""
-    return {line.id: quantity.amount for line, quantity in quantities.items()}
+    return keys

@@ -97,8 +97,8 @@ async def test_nothing_is_recorded_to_go_of_what_is_not_wanted_any_more(world, a
     clock.advance(days=2)
     part = await deliveries.part(world, order, window=deliveries.WINDOW)
     planned = {"plannedAt": "2026-03-02T10:00:00Z"}
-    ((code, _),) = (await refusals(ask, part | planned))[0]
-    assert code == "DELIVERY_POLICY"
+    (found,) = await refusals(ask, part | planned)
+    assert {code for code, _ in found} == {"DELIVERY_POLICY"}
     assert await refusals(ask, part | planned | {"dispatchedAt": "2026-03-02T12:00:00Z"}) == [[]]
 
 
