@@ -6,7 +6,7 @@ from typing import Any
 
 LARGEST_PAGE = 250
 COMPUTED = 2
-"""Milliseconds of the processor's time on the event loop that a point pays for."""
+"""Milliseconds of the processor's time that a point pays for."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class Limits:
     cheapest requests a second, 1,000 of pages (docs/decisions/0017-cost-bucket.md).
     unpaid: milliseconds that the statements of a read may take for the points of its objects; for
     those beyond them it costs at least what flows in meanwhile.
-    effort: milliseconds that an operation may take of the processor on the event loop for such
-    points; beyond them it costs a point for each `COMPUTED` milliseconds.
+    effort: milliseconds that an operation may take of the processor for such points; for those
+    beyond them it costs at least a point for each `COMPUTED` milliseconds.
     """
 
     source: int = 20 * 1024

@@ -115,7 +115,8 @@ async def _read(context: Context, takes: type[Command], values: Mapping[str, Any
     """Return the checked input; a long one is checked beside the event loop. Refused: as `read`."""
     if context.extent.in_input <= SLICE:
         return takes.read(values)
-    return await context.apart.made(context.payer, partial(takes.read, values))
+    read = partial(context.work.effort.beside, takes.read, values)
+    return await context.apart.made(context.payer, read)
 
 
 def _bound(command: Command, most: int) -> None:

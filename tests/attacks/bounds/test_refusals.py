@@ -16,6 +16,7 @@ from kit.limits import COMPUTED, DEFAULT_LIMITS
 from kit.loop import effort
 from kit.loop.effort import Effort, Later
 from tests.make import Ask, World
+from tests.make.everything import CORE
 from tests.make.master.channels import channel
 from tests.make.master.parties import company
 from tests.transport.client import Served
@@ -139,6 +140,8 @@ async def test_each_step_between_two_waits_is_counted_once(ticking: float) -> No
     spent = Effort()
     await Later(spent, _steps, 2, lambda: Later(spent, _steps, 3))
     assert spent.seconds == pytest.approx(6 * ticking)
+    assert spent.beside(len, "what is made in a thread") > 1
+    assert spent.seconds == pytest.approx(7 * ticking)
 
 
 def test_what_nobody_awaits_leaves_nothing_behind() -> None:
@@ -153,7 +156,7 @@ def _cost(answer: Mapping[str, Any]) -> int:
     return found
 
 
-async def test_a_mutation_pays_for_its_own_time_and_for_that_of_its_answer(
+async def test_every_mutation_pays_for_its_own_time_and_for_that_of_its_answer(
     served: Served, world: World, ticking: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     efforts, begin = list[Effort](), Effort.__init__
@@ -164,8 +167,12 @@ async def test_a_mutation_pays_for_its_own_time_and_for_that_of_its_answer(
 
     monkeypatch.setattr(Effort, "__init__", noted)
     served.limit(effort=DEFAULT_LIMITS.effort)
-    odd = [{"k": 1}] * 3
-    answer = await Ask(served.client, world.token).answer(DISPATCH, deliveries=odd)
-    spent = max(it.seconds for it in efforts)
-    assert spent >= ticking
-    assert _cost(answer) == int((spent * 1_000 - DEFAULT_LIMITS.effort) / COMPUTED)
+    ask = Ask(served.client, world.token)
+    for name, field in CORE.mutation_type.fields.items():
+        efforts.clear()
+        input_ = field.args["input"].type
+        text = f"mutation ($i: {input_}) {{ {name}(input: $i) {{ userErrors {{ code }} }} }}"
+        answer = await ask.answer(text, i={"k": 1})
+        spent = max(it.seconds for it in efforts)
+        assert spent >= ticking, name
+        assert _cost(answer) == int((spent * 1_000 - DEFAULT_LIMITS.effort) / COMPUTED), name
