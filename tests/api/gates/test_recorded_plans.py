@@ -73,11 +73,16 @@ async def test_what_is_recorded_and_still_to_go_keeps_agreed_times(world, ask):
     for more in ({}, planned, {"packedAt": LEFT["plannedAt"]}):
         found = await refusals(ask, *(part | change | more for change, _ in wrong))
         assert found == [[why] for _, why in wrong]
-    said = {"window": SUNDAY, "windowOverride": "They open."}
+    overridden = {"window": SUNDAY, "windowOverride": "They open."}
     few = {"lines": deliveries.lines(order, "1")}
     history = [part | few | it | LEFT for it in ({"window": SUNDAY}, {"window": PAST})]
     late = part | few | wrong[2][0] | LEFT
-    assert await refusals(ask, part | few | said, *history, late) == [[], [], [], [wrong[2][1]]]
+    assert await refusals(ask, part | few | overridden, *history, late) == [
+        [],
+        [],
+        [],
+        [wrong[2][1]],
+    ]
     assert (await kinds(world, "delivery.")).count("delivery.window_overridden") == 1
 
 
