@@ -313,8 +313,8 @@ async def plan_history(
     refused |= await _not_carried(writing, found, going)
     listed, columns, taken, _ = zip(*good.values(), strict=True)
     ids = dict(zip(good, await _write(writing, listed, columns, taken), strict=True))
-    for place, it in going.items():
-        tell_overridden(writing, ids[place], it.overridden)
+    for place, planned in going.items():
+        tell_overridden(writing, ids[place], planned.overridden)
     completing = {ids[place]: place for place, it in going.items() if it.part.completes_order}
     unlike = await not_completing(writing, dict.fromkeys(completing, ()))
     return ids, refused | {completing[key]: problem for key, problem in unlike.items()}

@@ -343,8 +343,8 @@ class _History:
 def _unnumbered(why: Refused, deliveries: Iterable[Delivery]) -> Refused:
     """Return a refusal without the numbers of deliveries, which nobody gets to see."""
     text = why.message
-    for it in deliveries:
-        text = text.replace(it.number, "It")
+    for delivery in deliveries:
+        text = text.replace(delivery.number, "It")
     return replace(why, message=text)
 
 

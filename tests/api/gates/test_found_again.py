@@ -95,8 +95,8 @@ async def test_charges_and_taxes_are_owed_again_for_what_arrives_after_all(feed,
     found = []
     for number, status in enumerate(("LOST", "DELIVERED")):
         await feed.results(feed.event(status, number, sscc=sscc, isCorrection=bool(number)))
-        (it,) = await rows(world, Order)
-        found.append((float(it.charged), float(it.taxed)))
+        (now,) = await rows(world, Order)
+        found.append((float(now.charged), float(now.taxed)))
     assert found == [(0, 0), (4.9, 1.9)]
 
 
