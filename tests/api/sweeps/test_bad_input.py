@@ -348,13 +348,21 @@ async def test_null_and_what_is_empty_are_as_if_left_out(wing: str, world: World
         for leaf in leaves_of(name, values):
             if leaf.is_required or not isinstance(leaf.path[-1], str):
                 continue
-            left_out = read_or_shown(model, without(values, leaf.path))
+            left_out = read_or_shown(model, without(values, absent_of(leaf, values)))
             for empty in empties(leaf):
                 read = read_or_shown(model, put(values, leaf.path, empty))
                 # Of two that say whose something is, none may be taken away alone.
                 if read != left_out and (empty, read) != (None, leaf.shown[:-1]):
                     wrong.append(f"{about}: {leaf.shown}: {empty}: {read}, not {left_out}")
     assert not wrong, "\n".join(wrong)
+
+
+def absent_of(leaf: Leaf, values: Any) -> tuple[str | int, ...]:
+    """Return the path of what is absent where a field is empty: an object of nothing else is."""
+    path = leaf.path
+    while isinstance(path[-2:][0], str) and len(at(values, path[:-1])) == 1 < len(path):
+        path = path[:-1]
+    return path
 
 
 def empties(leaf: Leaf) -> Iterator[Any]:
