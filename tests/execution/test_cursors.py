@@ -9,7 +9,7 @@ from graphql import get_named_type
 from execution import DECLARED
 from kit.ids import to_global
 from tests import make
-from tests.make.everything import CONNECTIONS, CORE, SHOWN, live, nodes
+from tests.make.everything import CONNECTIONS, CORE, SHOWN, nodes
 from tests.make.scene import scene
 
 PAIRS = 2_040
@@ -57,14 +57,13 @@ def cursors_in(value: Any) -> list[str]:
     return [it for each in value for it in cursors_in(each)] if isinstance(value, list) else []
 
 
+@pytest.mark.everything
 async def test_a_cursor_is_taken_by_its_own_list_and_order_only(
     request: pytest.FixtureRequest,
     world: make.World,
-    ask: make.Ask,
     both: tuple[make.Ask, make.Ask],
 ) -> None:
     part = max(1, PAIRS // int(request.config.getoption("--operations")))
-    await live(await scene(world, ask))
     ids = {name: to_global(name, its[0].id) for name, its in (await nodes(world)).items()}
     supplied: dict[Order, str] = {}
     for item in orders():

@@ -6,13 +6,13 @@ import signal
 import time
 from collections.abc import AsyncIterator, Callable
 
-import httpx
 import pytest
 
 from kit.embedded import Server
+from kit.embedded.home import STEP_S
 from tests.attacks.database.cutting import Cutting, cutting
 from tests.kit.programs import ask, home_of, postmaster_of
-from tests.run.abruf import Abruf, Launch
+from tests.run.abruf import HTTP, Abruf, Launch
 
 WAITS_S = 60
 READY = "Abruf is ready"
@@ -21,9 +21,10 @@ READY = "Abruf is ready"
 def _becomes(abruf: Abruf, status: int) -> None:
     """Wait until `/readyz` answers with a status; the process lives meanwhile."""
     deadline = time.monotonic() + WAITS_S
-    while httpx.get(f"{abruf.origin}/readyz", timeout=WAITS_S).status_code != status:
+    while HTTP.get(f"{abruf.origin}/readyz").status_code != status:
         assert time.monotonic() < deadline
-        assert httpx.get(f"{abruf.origin}/livez", timeout=WAITS_S).status_code == 200
+        assert HTTP.get(f"{abruf.origin}/livez").status_code == 200
+        time.sleep(STEP_S)
 
 
 def _postmaster(folder, known: int) -> int:
@@ -43,6 +44,7 @@ def test_the_same_process_answers_again_after_its_postgresql_was_killed(used, la
         deadline = time.monotonic() + WAITS_S
         while _postmaster(used, killed) == killed:
             assert time.monotonic() < deadline
+            time.sleep(STEP_S)
         _becomes(abruf, 200)
         assert abruf.ask("{ viewer { actor } }") == {"viewer": {"actor": "STAFF"}}
     assert abruf.stop() == 130
