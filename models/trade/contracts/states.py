@@ -36,6 +36,7 @@ class TimeRule(StrEnum):
 
     RECEIVING_HOURS = "RECEIVING_HOURS"
     VALIDITY = "VALIDITY"
+    PASSED = "PASSED"
 
 
 IN_FORCE = frozenset({ContractState.ACTIVE})

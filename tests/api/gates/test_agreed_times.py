@@ -108,6 +108,39 @@ async def test_an_order_wants_a_time_at_which_its_place_takes_goods_in(world, as
     assert delivery["windowOverride"] == WHY["windowOverride"]
 
 
+@pytest.mark.gate("D6", "ordersUpdate", "orderAddLines")
+@pytest.mark.gate("D15", "ordersUpdate", "orderAddLines")
+@pytest.mark.parametrize("verb", ["ordersUpdate", "orderAddLines"])
+async def test_a_line_that_is_changed_or_added_is_asked_the_same(world, ask, verb):
+    """History, whose windows have passed, is continued where somebody says why."""
+    order = await _order(world, ask)
+    new = {"productSku": "NUT", "quantity": "3"}
+    made = {"orderId": order["id"]}
+
+    async def change(window, price="2", **fields):
+        if verb == "orderAddLines":
+            line = {**new, "unitPrice": price, "window": window}
+            call = {**made, "lines": [line], **fields}
+        else:
+            line = {"lineId": order["lines"][0]["id"], "window": window}
+            call = {"orders": [{**made, "lines": [line], **fields}]}
+        found = (await ask(orders.REVISE[verb], input=call))[verb]
+        found = found["results"][0] if "results" in found else found
+        return [(it["code"], ".".join(it["field"][-3:])) for it in found["userErrors"]]
+
+    assert await change(SUNDAY) == [(CLOSED, "lines.0.window")]
+    assert await change(PASSED) == [
+        ("INVALID_WINDOW", "0.window.latest"),
+        (CLOSED, "lines.0.window"),
+    ]
+    assert await change(SUNDAY, **WHY) == []
+    told = (WHY["windowOverride"], [["RECEIVING_HOURS"]])
+    assert await _overrides(ask, "Order", order) == told
+    assert await change(PASSED, price="3", **WHY) == []
+    why, (_, rules) = await _overrides(ask, "Order", order)
+    assert (why, rules) == (WHY["windowOverride"], ["PASSED", "RECEIVING_HOURS"])
+
+
 @pytest.mark.gate("D6", "orderConfirm")
 @pytest.mark.gate("D15", "orderConfirm")
 @pytest.mark.gate("K3", "orderConfirm")

@@ -70,3 +70,16 @@ async def order(world: World, ask: Ask, **fields: Any) -> dict[str, Any]:
     answer = (await ask(PLACE, input=values))["orderPlace"]
     assert answer["userErrors"] == []
     return answer["order"]
+
+
+REVISE = {
+    "ordersUpdate": """
+mutation ($input: OrdersUpdateInput!) { ordersUpdate(input: $input) {
+  results { userErrors { code field message } } userErrors { code field } } }
+""",
+    "orderAddLines": """
+mutation ($input: OrderAddLinesInput!) { orderAddLines(input: $input) {
+  userErrors { code field message } } }
+""",
+}
+"""Verb -> the operation that changes lines of orders that are there."""

@@ -16,6 +16,7 @@ from kit.inputs import (
     Each,
     ExactAmount,
     Input,
+    Note,
     Percent,
     Quantity,
     Reference,
@@ -68,6 +69,11 @@ class OrderUpdate(Input):
         max_length=LARGEST_BULK,
         description="Lines that are taken out; of them, nothing is ordered any more.",
     )
+    window_override: Note | None = Field(
+        None,
+        description="Why new windows may lie outside of the address's receiving hours, or have"
+        " passed.",
+    )
 
 
 class OrdersUpdate(Command):
@@ -80,3 +86,8 @@ class OrderAddLines(VersionedOrderCommand):
     """Further lines of one order."""
 
     lines: Bulk[OrderLineImport] = Field(description="The lines; an order has at most 2,000.")
+    window_override: Note | None = Field(
+        None,
+        description="Why new windows may lie outside of the address's receiving hours, or have"
+        " passed.",
+    )

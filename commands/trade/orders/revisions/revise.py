@@ -1,7 +1,7 @@
 """Bringing an order to what it is to be: the one place that compares, refuses and writes."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, TypeAlias
 
@@ -12,7 +12,8 @@ from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Problem, Refused
 from kit.ids import new_id
 from models.base.payloads import ColumnName
-from models.events.trade.orders import OrderUpdated, UpdatedLine
+from models.events.trade.orders import OrderUpdated, OrderWindowOverridden, UpdatedLine
+from models.trade.contracts.states import TimeRule
 from models.trade.orders.lines import COUNTERS, OrderLine
 from models.trade.orders.states import OPEN_STATES, LineChange, OrderKind
 from models.trade.orders.tables import Order
@@ -21,7 +22,7 @@ MOST_LINES = 2_000
 """Of one order, however many calls they come in."""
 LineTarget: TypeAlias = tuple[OrderLine | None, LineDraft, Path]
 """A line that is there, None for a new one; what it is to be; where the input says so."""
-_FREE = {"note", "purchase_order_number"}
+_FREE = {"note", "purchase_order_number", "window_override"}
 """Columns of an order that tell nothing of its goods: they may change while it lives."""
 _FIXED = {"kind", "currency"}
 """Columns of an order that never change."""
@@ -47,6 +48,7 @@ class Revision:
 
     rows: its lines. header: columns of the order that it is to have. lines: all lines that it is
     to have. gone: lines that it is to have no more, each with where the input says so.
+    overridden: rules that its new windows break.
     """
 
     order: Order
@@ -54,6 +56,11 @@ class Revision:
     header: Mapping[str, Any]
     lines: Sequence[LineTarget]
     gone: Sequence[tuple[OrderLine, Path]] = ()
+    overridden: frozenset[TimeRule] = frozenset()
+
+    def against(self, rules: frozenset[TimeRule], why: str | None) -> "Revision":
+        """Return the same, with windows that break rules, and why they do."""
+        return replace(self, header={**self.header, "window_override": why}, overridden=rules)
 
     @property
     def headings(self) -> dict[str, Any]:
@@ -163,6 +170,9 @@ async def apply(writing: Writing, revisions: Sequence[Revision]) -> None:
         orders.append((each.order, {**header, "version": each.order.version + 1}))
         fields = tuple(map(ColumnName, each.headings))
         writing.record(OrderUpdated(each.order.id, fields=fields, lines=tuple(lines)))
+        if each.overridden:
+            rules = tuple(sorted(each.overridden))
+            writing.record(OrderWindowOverridden(each.order.id, rules=rules))
     await change_rows(writing, {Order: orders, OrderLine: changed})
     await write_rows(writing, {OrderLine: new})
     await settle_payments(writing, (order for order, _ in orders))

@@ -15,11 +15,13 @@ from commands.trade.orders.revisions.changes import LineChanges
 from commands.trade.orders.revisions.inputs import OrderAddLines, OrdersUpdate, OrderUpdate
 from commands.trade.orders.revisions.revise import LineTarget, Revision, apply
 from commands.trade.orders.revisions.standing import StandingOrders
+from commands.trade.orders.revisions.windows import addresses_of, check_windows
 from commands.writing.transaction import Outcome, Writing, check_version, missing
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refusals, Refused
 from kit.inputs import refuse_duplicates
 from models.trade.codes import TradeCode
+from models.trade.contracts.states import TimeRule
 from models.trade.orders import acts
 from models.trade.orders.states import OrderKind
 from models.trade.orders.tables import Order
@@ -47,8 +49,8 @@ async def update_all(writing: Writing, command: OrdersUpdate) -> Outcome:
 
     Refused: of an item NOT_FOUND, VERSION_CONFLICT, DUPLICATE, WRONG_STATE for an order that is
     over, a call-off or a line of which something is planned, cancelled or responded to, NOT_ALLOWED
-    for prices, SCALE_EXCEEDED, PRICE_UNKNOWN, TOO_FEW_ITEMS where no line is left, TOO_MANY_ITEMS
-    for more than 2,000.
+    for prices, INVALID_WINDOW and OUTSIDE_RECEIVING_HOURS (D6) for a new window, SCALE_EXCEEDED,
+    PRICE_UNKNOWN, TOO_FEW_ITEMS where no line is left, TOO_MANY_ITEMS for more than 2,000.
     """
     items = command.orders
     found = await _revisions(writing, items, ("orders",), "add_lines")
@@ -74,6 +76,7 @@ async def add_lines(writing: Writing, command: OrderAddLines) -> Outcome:
         order_id=command.order_id,
         expected_version=command.expected_version,
         add_lines=command.lines,
+        window_override=command.window_override,
     )
     await apply(writing, [it for it in await _revisions(writing, [item], (), "lines") if it])
     return {"order_id": command.order_id}
@@ -96,14 +99,21 @@ async def _revisions(
     ]
     references = await read(writing, lined)
     changed = await LineChanges.read(writing, standing, items)
+    addresses = await addresses_of(writing, standing)
     found, refusals = [], Refusals()
     for place, (order, item) in enumerate(zip(orders, items, strict=True)):
         refusals.above = (*path, place) if path else ()
+        rules = frozenset[TimeRule]()
         with refusals:
             _check(order, item)
             lines, gone = changed.targets(writing, item)
             added = _added(writing, references, order, item, adding)
-            revision = _revision(standing, order, [*lines, *added], gone)
+            targets, why = [*lines, *added], item.window_override
+            with refusals:
+                rules = check_windows(writing, addresses.get(item.order_id), targets, why)
+            revision = _revision(standing, order, targets, gone)
+            if rules:
+                revision = revision.against(rules, why)
             found.append(revision if revision.check() else None)
     refusals.end()
     return found
