@@ -109,12 +109,12 @@ async def shared_database(
 
 @pytest.fixture
 def database(request: pytest.FixtureRequest) -> make.Walled:
-    """Give an empty database, or a copy of that with everything."""
-    return request.getfixturevalue("copied" if _has_everything(request) else "emptied")
+    """Give an empty database, or a copy of a prepared one."""
+    return request.getfixturevalue("copied" if _is_prepared(request) else "emptied")
 
 
-def _has_everything(request: pytest.FixtureRequest) -> bool:
-    return request.node.get_closest_marker("everything") is not None
+def _is_prepared(request: pytest.FixtureRequest) -> bool:
+    return request.node.get_closest_marker("prepared") is not None
 
 
 @pytest.fixture
@@ -131,8 +131,8 @@ def clock() -> make.Clock:
 
 @pytest.fixture
 def world(request: pytest.FixtureRequest) -> make.World:
-    """A merchant with one key for staff: a new one, or that with everything."""
-    return request.getfixturevalue("furnished" if _has_everything(request) else "founded")
+    """A merchant with one key for staff: a new one, or that of a prepared database."""
+    return request.getfixturevalue("furnished" if _is_prepared(request) else "founded")
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ def cursors_in(value: Any) -> list[str]:
     return [it for each in value for it in cursors_in(each)] if isinstance(value, list) else []
 
 
-@pytest.mark.everything
+@pytest.mark.prepared("everything")
 async def test_a_cursor_is_taken_by_its_own_list_and_order_only(
     request: pytest.FixtureRequest,
     world: make.World,

@@ -107,7 +107,7 @@ async def reader(world: World, ask: Ask) -> Reader:
     return Reader(ask, await objects(world))
 
 
-@pytest.mark.everything
+@pytest.mark.prepared("everything")
 async def test_a_wrong_page_is_refused_with_its_argument(reader: Reader) -> None:
     pages: list[tuple[str, dict[str, Any]]] = [
         ("first", {"first": -1}),
@@ -127,7 +127,7 @@ async def test_a_wrong_page_is_refused_with_its_argument(reader: Reader) -> None
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.everything
+@pytest.mark.prepared("everything")
 async def test_a_forged_cursor_is_refused_or_a_place_in_the_list(reader: Reader) -> None:
     wrong = []
     for owner, name in CONNECTIONS:
@@ -154,7 +154,7 @@ def odd_filters(kind: GraphQLInputObjectType) -> Iterator[tuple[str, Any]]:
             yield from ((name, it) for it in ([], [None], [item] * 1000))
 
 
-@pytest.mark.everything
+@pytest.mark.prepared("everything")
 async def test_no_odd_filter_is_an_internal_fault(reader: Reader) -> None:
     wrong = []
     for owner, name in CONNECTIONS:

@@ -23,7 +23,7 @@ OF_A_SHOP = {*SHARED, "Party", "PriceList", "PriceListEntry"}
 """What a storefront sees of: its channel and its prices, carriers, what every actor sees."""
 
 
-@pytest.mark.everything
+@pytest.mark.prepared("everything")
 async def test_another_merchants_rows_are_read_like_missing_ones(world: World, ask: Ask) -> None:
     theirs, of = ask, await found(world)
     ask = ask.by((await another_world(world.database, world.clock)).token)
@@ -45,7 +45,7 @@ def test_every_type_and_root_field_is_read() -> None:
     assert SHOWN.subscription_type.fields.keys() == {"orderStatusChanged"}
 
 
-@pytest.mark.everything
+@pytest.mark.prepared("everything")
 async def test_another_companys_rows_are_read_like_missing_ones_by_a_buyer(
     world: World, ask: Ask
 ) -> None:
@@ -60,7 +60,7 @@ async def test_another_companys_rows_are_read_like_missing_ones_by_a_buyer(
     assert await listing(buyer, of) == []
 
 
-@pytest.mark.everything
+@pytest.mark.prepared("everything")
 @pytest.mark.parametrize("holding", [None, "theirs"])
 async def test_a_storefront_reads_orders_like_missing_ones_but_the_one_that_it_holds(
     world: World, ask: Ask, here: Scene, holding: str | None
@@ -81,7 +81,7 @@ def _is_carrier(row: Any) -> bool:
     return PartyRole.CARRIER in getattr(row, "roles", ())
 
 
-@pytest.mark.everything
+@pytest.mark.prepared("everything")
 async def test_a_buyer_cannot_tell_how_much_others_do(world: World, ask: Ask) -> None:
     here = await scene(world, ask)
     order, buyer = await here.order(), await here.as_buyer()

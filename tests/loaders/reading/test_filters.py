@@ -170,7 +170,7 @@ async def _viewers(world: make.World, ask: make.Ask) -> list[str]:
     return [world.token, *[await world.key(it, from_global(by)[1]) for it, by in bound.items()]]
 
 
-@pytest.mark.everything
+@pytest.mark.prepared("everything")
 async def test_kept_statements_find_what_fresh_ones_find(
     request: pytest.FixtureRequest,
     both: tuple[make.Ask, make.Ask],

@@ -271,6 +271,7 @@ async def orders_update(s: Scene) -> dict[str, Any]:
     change |= {"externalReference": fresh("R")}
     new = s.order_line(externalReference="B-3")
     lines = {"lines": [change], "addLines": [new], "removeLineIds": [second]}
+    lines |= {"windowOverride": "Asked."}
     return {"orders": [{**versioned("orderId", order), **lines}]}
 
 
@@ -295,4 +296,5 @@ async def order_add_lines_by_sku(s: Scene) -> dict[str, Any]:
 
 async def order_add_lines(s: Scene) -> dict[str, Any]:
     order = await s.order()
-    return {**versioned("orderId", order), "lines": [s.order_line(externalReference="B-2")]}
+    lines = {"lines": [s.order_line(externalReference="B-2")], "windowOverride": "Asked."}
+    return {**versioned("orderId", order), **lines}
