@@ -97,8 +97,9 @@ class Mixed(StrawberryGraphQLCoreExecutionContext):
     async def _object(self, level: Level, known: Mapping[str, Any], *about: Any) -> dict[str, Any]:
         """Ask the level's statement, and let graphql-core resolve what is left."""
         parent_type, parent, path, fields, context = about
-        found = {**known, **await self.running.texts(level, parent)}
-        for place, why in self.running.refusals(level, parent):
+        texts, refused = await self.running.texts(level, parent)
+        found = {**known, **texts}
+        for place, why in refused:
             at = Path(path, place.key, parent_type.name)
             self.handle_field_error(why, place.field.type, place.details, at)
             found[place.key] = None

@@ -52,9 +52,8 @@ class One(Choice, Protocol):
 
 
 class Page(Choice, Protocol):
-    """A choice of one page of a list. tag: what tells its cursors from those of others."""
+    """A choice of one page of a list."""
 
-    tag: str
     backward: bool
     has_before: bool
     has_after: bool
@@ -66,6 +65,9 @@ class Page(Choice, Protocol):
 
         The select has no columns yet. Then each row's place in it, if asked for.
         """
+
+    def tagged(self, key: Any) -> ColumnElement[str]:
+        """Return what tells the cursors of a parent's list from those of others."""
 
 
 class Whole(Protocol):

@@ -11,6 +11,7 @@ LINES, SCHEDULED = 4, 2
 """Lines of a contract, schedule lines of each release."""
 TARGET = 1_000_000
 VALID = (date(2026, 1, 1), date(2099, 12, 31))
+_SCHEDULED = ("FORECAST", "SCHEDULED", "PERIOD", "ARRIVAL", 0)
 _STATE = ("AT_CALL_OFF", VALID[0], "EXPIRE", 0, 0, 0, "ACTIVE", START, START, 1)
 
 
@@ -58,14 +59,18 @@ class Contract:
 
     def _release(self, line: Line) -> Iterator[Row]:
         merchant, received_at = self.merchant, START + SPAN
-        key = (merchant.id, release_id := merchant.ids.new(received_at), self.id, line.id)
-        fields = ("FORECAST", 1, "REPLACE", "ACTIVE", line.delivered, received_at)
+        # An account without a place and its first period are known by their line's id.
+        yield "cumulative_accounts", (merchant.id, line.id, line.id)
+        yield "account_periods", (merchant.id, line.id, line.id, VALID[0], 0, line.delivered)
+        of = (self.id, line.id, line.id, line.id)
+        key = (merchant.id, release_id := merchant.ids.new(received_at), *of)
+        fields = ("FORECAST", "1", "REPLACE", "ACTIVE", line.delivered, received_at, received_at)
         yield "releases", (*key, *fields)
         for number in range(1, SCHEDULED + 1):
             earliest = received_at + timedelta(weeks=number)
             window = (earliest, earliest + timedelta(days=1), ZONE)
             own = (merchant.id, merchant.ids.new(received_at), release_id, number)
-            yield "schedule_lines", (*own, *window, 20 * number, "FORECAST")
+            yield "schedule_lines", (*own, *window, 20 * number, *_SCHEDULED)
 
 
 def contracts(merchant: Merchant) -> list[Contract]:

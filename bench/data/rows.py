@@ -25,10 +25,12 @@ COLUMNS: Mapping[str, Sequence[str]] = {
         "contract_lines": "merchant_id id contract_id line_no product_id unit scale target_quantity"
         " over_tolerance_percent under_tolerance_percent currency unit_price called_off released"
         " shipped delivered received",
-        "releases": "merchant_id id contract_id contract_line_id type release_no function state"
-        " cumulative_received received_at",
+        "cumulative_accounts": "merchant_id id contract_line_id",
+        "account_periods": "merchant_id id account_id starts_on opening received",
+        "releases": "merchant_id id contract_id contract_line_id account_id period_id type number"
+        " function state cumulative_received issued_at received_at",
         "schedule_lines": "merchant_id id release_id line_no window_earliest window_latest"
-        " window_zone quantity commitment",
+        " window_zone quantity commitment kind bucket date_meaning transit_days",
         "orders": "merchant_id id number channel_id party_id kind contract_id state"
         " delivery_policy payment_state currency placed_at confirmed_at closed_at version",
         "order_lines": "merchant_id id order_id line_no product_id unit scale contract_line_id"

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, case, func, select, true, tuple_, type_coerce
+from sqlalchemy import ColumnElement, case, func, select, true, type_coerce
 
 from kit.inputs import Input
 from loaders.reading.filters import one_of
@@ -16,11 +16,16 @@ from loaders.reading.relations import Many, One, Part, Reader, Relation
 from models.base.tables import OneOf
 from models.base.visibility import seen_by
 from models.trade.contracts.tables import ContractLine
-from models.trade.releases import Release, ReleaseState, ReleaseType, ScheduleLine, ScheduleStatus
+from models.trade.releases.tables import AccountPeriod, CumulativeAccount, Release, ScheduleLine
+from models.trade.releases.words import ReleaseState, ReleaseType, ScheduleStatus
 
 by_id = One(Release)
 schedule_line_by_id = One(ScheduleLine)
-schedule_of = Many(ScheduleLine, "release_id", order_by=("window_earliest", "line_no"), typical=10)
+schedule_of = Many(ScheduleLine, "release_id", order_by=("line_no",), typical=10)
+account_by_id = One(CumulativeAccount)
+accounts_of = Many(CumulativeAccount, "contract_line_id", order_by=("id",), typical=2)
+period_by_id = One(AccountPeriod)
+periods_of = Many(AccountPeriod, "account_id", order_by=("starts_on",), typical=2)
 
 
 def _open(quantity: Any, upto: Any, gone: Any) -> Any:
@@ -52,7 +57,7 @@ def _figures(line: Any, release: Any, of: Any, upto: Any, is_past: Any) -> Simpl
 class _Progress(Relation):
     """schedule line id -> cumulative and open quantity, and status.
 
-    They follow from all lines of its release up to it, in date order (`models.trade.releases`).
+    They follow from all lines of its release up to it (`models.trade.releases.cumulatives`).
     """
 
     record = namedtuple("record", ("cumulative_released", "open_quantity", "status"))  # noqa: PYI024 -- the figures of one line.
@@ -69,8 +74,7 @@ class _Progress(Relation):
         total = func.sum(earlier.quantity, type_=ScheduleLine.quantity.type)
         upto = select((release.cumulative_received + total).label("upto")).where(
             earlier.release_id == line.release_id,
-            tuple_(earlier.window_earliest, earlier.line_no)
-            <= tuple_(line.window_earliest, line.line_no),
+            earlier.line_no <= line.line_no,
             *seen_by(viewer, earlier),
         )
         summed = upto.correlate_except(earlier).lateral()

@@ -11,10 +11,12 @@ from uuid import UUID
 from commands.writing.extent import Extent
 from kit.clock import Clock
 from kit.db.database import Database
+from kit.db.reads import Misplaced
 from kit.limits import DEFAULT_LIMITS, Limits
 from kit.loop.apart import Apart
 from kit.loop.work import Work
 from loaders.reading.batch import Loaders
+from loaders.reading.cursors import no_cursor
 from loaders.reading.relations import Reader, Relation
 from models.access.viewers import Actor, Viewer
 from resolvers.running.buckets import Bill, Throttled, buckets_of
@@ -217,8 +219,14 @@ class Context:
             self.bill.owe_planning(length // WRITTEN)
 
     async def texts(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
-        """Run one compiled statement on the operation's connection."""
-        return await self.reads.texts(statement, values)
+        """Run one compiled statement on the operation's connection.
+
+        Refused: INVALID for the cursor of another parent's list.
+        """
+        try:
+            return await self.reads.texts(statement, values)
+        except Misplaced as error:
+            raise no_cursor("after" if error.is_after else "before") from None
 
     def written(self) -> None:
         """Forget what was read before a write, and that the answer tells what was done."""

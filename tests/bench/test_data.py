@@ -7,7 +7,11 @@ from tests.bench.rows import CONTRACTS, SIZE, count
 
 EACH_ORDER = {"order_lines": 5, "deliveries": 2, "delivery_lines": 6, "parcels": 2}
 EACH_ORDER |= {"orders": 1, "tracking_numbers": 2, "tracking_events": 6}
-EACH_CONTRACT = {"contracts": 1, "contract_lines": 4, "releases": 4, "schedule_lines": 8}
+EACH_CONTRACT = {
+    "contracts": 1,
+    **dict.fromkeys(("contract_lines", "cumulative_accounts", "account_periods", "releases"), 4),
+    "schedule_lines": 8,
+}
 
 
 @pytest.mark.parametrize("table", EACH_ORDER)

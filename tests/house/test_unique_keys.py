@@ -34,15 +34,16 @@ OURS = {
     "packagings.content",
     "products.measure",
     *("receipts.sequence", "releases.one_active", "schedule_lines.line_no", "shortfalls.line"),
+    "account_periods.start",
 }
 """Counted or derived by us: no client gives them, so none can try one."""
 WITHIN = {
+    "cumulative_accounts.place": "one contract line, which its writer sees",
     "delivery_lines.order_line": "one delivery, which its planner sees",
     "idempotency_keys.key": "one API key or user",
     "orders.external_reference": "one channel and party; guests of a channel come over its own key",
     "payments.report": "one order, which its writer sees",
     "receipt_lines.delivery_line": "one receipt",
-    "releases.release_no": "one contract line and type, which its writer sees",
     "tracking_events.once": "one parcel and source; a carrier's source is its own number",
     "tracking_numbers.number": "one parcel",
 }

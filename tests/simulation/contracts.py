@@ -10,7 +10,7 @@ from commands.fulfilment.call_offs.inputs import ContractCallOff
 from commands.fulfilment.call_offs.place import place
 from commands.trade.contracts import amend, life, settle
 from commands.trade.releases.inputs import ContractRelease
-from commands.trade.releases.release import release
+from commands.trade.releases.record import release
 from models.trade.contracts.states import EndOfLife
 from tests.simulation.merchant import RECIPIENTS
 from tests.simulation.simulation import PART, Simulation, counted
@@ -91,7 +91,7 @@ class ContractRules(Simulation):
     ) -> None:
         line = self.agreed_by(self.contracts[0])[pick]
         mine = [it for it in self.rows["releases"] if it["contract_line_id"] == line["id"]]
-        last = max((it["release_no"] for it in mine if it["type"] == kind), default=0)
+        last = max((int(it["number"]) for it in mine if it["type"] == kind), default=0)
         self.act(
             release,
             ContractRelease,

@@ -21,7 +21,8 @@ from models.base.guards import guards
 from models.master.catalog import NAMES_OF_PACKAGINGS, Product
 from models.trade.codes import TradeCode
 from models.trade.contracts.tables import Contract, ContractLine
-from models.trade.releases import Release, ReleaseState, ScheduleLine
+from models.trade.releases.tables import Release, ScheduleLine
+from models.trade.releases.words import ReleaseState
 
 
 @dataclass(frozen=True)
@@ -207,5 +208,5 @@ async def _check_schedule(writing: Writing, command: ContractCallOff) -> None:
         if release is None or release.contract_line_id != each.contract_line_id:
             raise missing(ScheduleLine, path)
         if release.state is not ReleaseState.ACTIVE:
-            text = f"Release {release.release_no} was superseded."
+            text = f"Release {release.number} was superseded."
             raise Refused(TradeCode.RELEASE_OUTDATED, text, path)

@@ -1,4 +1,4 @@
-"""What a release brings."""
+"""What releases bring."""
 
 from typing import Annotated
 from uuid import UUID
@@ -8,46 +8,114 @@ from pydantic import Field
 from commands.master.packagings.counting import Quantified
 from kit.ids import Names
 from kit.inputs import (
-    Bulk,
+    LARGEST_BULK,
     Command,
+    Day,
+    Each,
+    Input,
     Instant,
     QuantityOrZero,
     Reference,
     Window,
 )
-from models.trade.releases import Commitment, ReleaseFunction, ReleaseType
+from models.trade.releases.tables import LARGEST_INTEGER
+from models.trade.releases.words import (
+    Commitment,
+    DateMeaning,
+    ReleaseFunction,
+    ReleaseType,
+    ScheduleBucket,
+    ScheduleKind,
+)
 
-_LARGEST_NUMBER = 2_147_483_647
+_LONGEST_TRANSIT = 366
 
 
 class ReleaseLine(Quantified):
     """One quantity at one time."""
 
-    window: Window = Field(description="When it is to arrive; its start tells the line.")
+    window: Window = Field(
+        description="When it is to arrive, or to leave: `dateMeaning`. Its start tells which lines"
+        " an UPDATE changes; several lines may have the same."
+    )
     quantity: QuantityOrZero = Field(
-        description="How much, in the product's unit or `packaging`; 0 takes the line of this start"
-        " out."
+        description="How much, in the product's unit or `packaging`. 0 says that nothing is"
+        " planned; in an UPDATE it takes the lines of this start out."
     )
     commitment: Commitment = Field(Commitment.FORECAST, description="How binding it is.")
+    kind: ScheduleKind = Field(
+        ScheduleKind.SCHEDULED,
+        description="Backlog and what is wanted at once come first, whatever their window.",
+    )
+    bucket: ScheduleBucket = Field(ScheduleBucket.PERIOD, description="For how long it is.")
+    pattern: Reference | None = Field(
+        None, description="On which parts of the bucket it is to come, as it was sent."
+    )
+    date_meaning: DateMeaning = Field(
+        DateMeaning.ARRIVAL, description="Whether the window is about arrival or shipment."
+    )
+    transit_days: int = Field(
+        0, ge=0, le=_LONGEST_TRANSIT, description="Days between shipment and arrival."
+    )
+    code: Reference | None = Field(None, description="The line's code, as it was sent.")
 
 
-class ContractRelease(Command):
-    """One schedule message (DELFOR or DELJIT) for one contract line."""
+class ReleaseContent(Input):
+    """One schedule (DELFOR or DELJIT) for one contract line and place."""
 
     contract_line_id: Annotated[UUID, Names("ContractLine")] = Field(
         description="The contract line."
     )
+    ship_to_id: Annotated[UUID, Names("Address")] | None = Field(
+        None, description="The plant for which it is: an address of the contract's party."
+    )
+    unloading_point: Reference | None = Field(
+        None, description="Where it is unloaded there (LOC 11), as the customer calls it."
+    )
+    point_of_use: Reference | None = Field(
+        None, description="Where it is used there (LOC 159), as the customer calls it."
+    )
     type: ReleaseType = Field(description="Forecast or just in time.")
-    release_no: int = Field(
+    number: Reference | None = Field(
+        None,
+        description="The customer's number of it, a text that may begin again every year. This or"
+        " `releaseNo` is given.",
+    )
+    release_no: int | None = Field(
+        None,
         gt=0,
-        le=_LARGEST_NUMBER,
-        description="The customer's number; higher than any before of this line and type.",
+        le=LARGEST_INTEGER,
+        description="The number where it is an integer that never begins again: then it must be"
+        " higher than that of the active release.",
+    )
+    issued_at: Instant | None = Field(
+        None,
+        description="When the customer issued it, now when left out: one that was issued before the"
+        " active one is refused as `RELEASE_OUTDATED`.",
     )
     function: ReleaseFunction = Field(
         ReleaseFunction.REPLACE, description="The whole schedule, or changes of single lines."
     )
     horizon_start: Instant | None = Field(None, description="Start of the horizon.")
     horizon_end: Instant | None = Field(None, description="End of the horizon.")
+    calculated_at: Instant | None = Field(
+        None, description="Of which instant the customer's figures are (DTM 257)."
+    )
+    engineering_revision: Reference | None = Field(
+        None, description="Which revision of the product is wanted."
+    )
+    packaging_instruction: Reference | None = Field(
+        None, description="How it is to be packed, as the customer calls it."
+    )
+    planner: Reference | None = Field(None, description="The customer's planner: a code or a name.")
+    production_go_ahead: QuantityOrZero | None = Field(
+        None, description="Cumulative quantity that may be made at the customer's risk."
+    )
+    production_go_ahead_until: Day | None = Field(None, description="Last day of that.")
+    material_go_ahead: QuantityOrZero | None = Field(
+        None, description="Cumulative quantity for which material may be bought at its risk."
+    )
+    material_go_ahead_until: Day | None = Field(None, description="Last day of that.")
     cumulative_received: QuantityOrZero | None = Field(
         None,
         description="What the customer has received in all; when left out, the last such figure,"
@@ -62,4 +130,23 @@ class ContractRelease(Command):
     supplier_consent: bool = Field(
         default=False, description="Firm quantities may fall in the firm zone; staff only."
     )
-    lines: Bulk[ReleaseLine] = Field(description="The schedule, each window start once.")
+    lines: list[ReleaseLine] = Field(
+        max_length=LARGEST_BULK,
+        description="The schedule; none says that nothing is wanted, or nothing changes.",
+    )
+
+
+class ContractRelease(ReleaseContent, Command):
+    """One schedule message for one contract line."""
+
+
+class RecordedRelease(ReleaseContent):
+    """What a message says of one contract line and place."""
+
+
+class ReleasesRecord(Command):
+    """Up to 250 schedules, of one message or of several."""
+
+    releases: Each[RecordedRelease] = Field(
+        description="The schedules; each line, place and type once."
+    )

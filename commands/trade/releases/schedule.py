@@ -1,31 +1,34 @@
-"""Cumulative schedules: the open ones before and after a release, and the firm zone between."""
+"""Cumulative schedules: the ones before and after a release, and the firm zone between."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from itertools import accumulate
+from typing import Any
 from uuid import UUID
 
 from commands.master.packagings.counting import Counted
-from commands.trade.releases.inputs import ContractRelease
+from commands.trade.releases.inputs import ReleaseContent, ReleaseLine
 from commands.writing.transaction import Writing
 from kit.errors import Code, Refused
-from kit.inputs import (
-    Window,
-)
+from kit.inputs import Window
 from models.base.guards import guards
 from models.trade.codes import TradeCode
-from models.trade.contracts.tables import Contract, ContractLine
-from models.trade.releases import (
+from models.trade.contracts.tables import Contract
+from models.trade.releases.cumulatives import open_quantities
+from models.trade.releases.tables import Release, ScheduleLine
+from models.trade.releases.words import (
     Commitment,
-    Release,
+    DateMeaning,
     ReleaseFunction,
-    ScheduleLine,
-    open_quantities,
+    ScheduleBucket,
+    ScheduleKind,
 )
+
+_FIRST = {kind: place for place, kind in enumerate(ScheduleKind)}
 
 
 @dataclass(frozen=True)
@@ -35,13 +38,38 @@ class Slot:
     window: Window
     quantity: Decimal
     commitment: Commitment
-    packaging_id: UUID | None = None
-    packaging_content: Decimal | None = None
+    kind: ScheduleKind
+    bucket: ScheduleBucket
+    pattern: str | None
+    date_meaning: DateMeaning
+    transit_days: int
+    code: str | None
+    packaging_id: UUID | None
+    packaging_content: Decimal | None
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """Return the columns of a `ScheduleLine`, but for its keys."""
+        window = self.window
+        return {
+            "window_earliest": window.earliest,
+            "window_latest": window.latest,
+            "window_zone": window.time_zone,
+            "quantity": self.quantity,
+            **{name: getattr(self, name) for name in _SAME},
+        }
+
+
+_SAME = (
+    *("commitment", "kind", "bucket", "pattern", "date_meaning", "transit_days", "code"),
+    *("packaging_id", "packaging_content"),
+)
+"""Columns of a `ScheduleLine` that a slot has under their names."""
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """A release's figures. slots: in date order."""
+    """A release's figures. slots: in the order in which they are supplied."""
 
     received: Decimal
     slots: Sequence[Slot] = ()
@@ -60,6 +88,7 @@ class Schedule:
     def _firm(self) -> tuple[Sequence[datetime], Sequence[Decimal]]:
         """Starts of the firm slots; the cumulative quantity before each of them, and after all."""
         firm = [it for it in self.slots if it.commitment is Commitment.FIRM]
+        firm.sort(key=lambda it: it.window.earliest)
         sums = accumulate((it.quantity for it in firm), initial=self.received)
         return [it.window.earliest for it in firm], list(sums)
 
@@ -70,46 +99,46 @@ class Schedule:
         return Schedule(received, slots)
 
 
-def slots_of(lines: Sequence[ScheduleLine], of: Release) -> Iterator[Slot]:
-    """Give what a release asks for, in the order of the lines."""
-    for line in lines:
-        if line.release_id == of.id:
-            window = Window(
-                earliest=line.window_earliest,
-                latest=line.window_latest,
-                time_zone=line.window_zone,
-            )
-            counted = (line.packaging_id, line.packaging_content)
-            yield Slot(window, line.quantity, line.commitment, *counted)
+def schedule_that_stands(release: Release, lines: Iterable[ScheduleLine]) -> Schedule:
+    """Return what a release asks for. lines: its own."""
+    in_turn = sorted(lines, key=lambda it: it.line_no)
+    return Schedule(release.cumulative_received, [_standing(each) for each in in_turn])
+
+
+def _standing(line: ScheduleLine) -> Slot:
+    earliest, latest, zone = line.window_earliest, line.window_latest, line.window_zone
+    window = Window(earliest=earliest, latest=latest, time_zone=zone)
+    return Slot(window, line.quantity, **{name: getattr(line, name) for name in _SAME})
 
 
 def schedule_of(
-    command: ContractRelease,
-    line: ContractLine,
+    item: ReleaseContent,
+    received: Decimal,
     before: Schedule | None,
     quantities: Sequence[Counted],
 ) -> Schedule:
-    """Return the schedule as it will stand. quantities: of the command's lines.
+    """Return the schedule as it will stand. quantities: of the item's lines.
 
     Refused: WRONG_STATE for an update of nothing.
     """
-    received = command.cumulative_received
-    if received is None:
-        received = max(line.received, line.delivered)
-    kept: Mapping[datetime, Slot] = {}
-    if command.function is ReleaseFunction.UPDATE:
+    slots = [_slot(each, quantity) for each, quantity in zip(item.lines, quantities, strict=True)]
+    if item.function is ReleaseFunction.UPDATE:
         if before is None:
             text = "There is no active release of this type to update."
             raise Refused(Code.WRONG_STATE, text, ("function",))
-        kept = {it.window.earliest: it for it in before.counted_from(received).slots}
-    changed = {
-        each.window.earliest: Slot(
-            each.window, quantity.amount, each.commitment, **quantity.columns
-        )
-        for each, quantity in zip(command.lines, quantities, strict=True)
-    }
-    slots = {**kept, **changed}
-    return Schedule(received, [slots[start] for start in sorted(slots) if slots[start].quantity])
+        changed = {it.window.earliest for it in slots}
+        kept = before.counted_from(received).slots
+        slots = [
+            *(it for it in kept if it.window.earliest not in changed),
+            *(it for it in slots if it.quantity),
+        ]
+    slots.sort(key=lambda it: (_FIRST[it.kind], it.window.earliest))
+    return Schedule(received, slots)
+
+
+def _slot(line: ReleaseLine, quantity: Counted) -> Slot:
+    own = {name: getattr(line, name) for name in _SAME if name in type(line).model_fields}
+    return Slot(line.window, quantity.amount, **own, **quantity.columns)
 
 
 @guards("K8")

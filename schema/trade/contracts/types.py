@@ -37,7 +37,8 @@ from schema.trade.contracts.guarantees import Guarantee
 
 if TYPE_CHECKING:
     from schema.trade.orders import OrderConnection
-    from schema.trade.releases import Release
+    from schema.trade.releases.accounts import CumulativeAccount
+    from schema.trade.releases.types import Release
 
 
 _OF_LINES = Cost(weight=1, each=5)
@@ -109,7 +110,7 @@ class ContractLine(Node):
     received_reference: str | None = strawberry.field(
         description="Delivery note of the last receipt that the customer counted in."
     )
-    releases: Connection[Annotated["Release", strawberry.lazy("schema.trade.releases")]] = (
+    releases: Connection[Annotated["Release", strawberry.lazy("schema.trade.releases.types")]] = (
         connection(
             release_loaders.of_contract_line,
             "Schedules for this line, the active ones first.",
@@ -118,6 +119,9 @@ class ContractLine(Node):
         )
     )
 
+    accounts: list[
+        Annotated["CumulativeAccount", strawberry.lazy("schema.trade.releases.accounts")]
+    ] = related(release_loaders.accounts_of, "The places for which it is released.")
     cumulative_issued: Decimal = column(
         "shipped",
         "What we have dispatched in all, and what was neither lost nor refused (Fortschrittszahl).",
@@ -237,7 +241,7 @@ class Contract(Node):
         filters=OrderFilter,
         sorts=OrderSort,
     )
-    releases: Connection[Annotated["Release", strawberry.lazy("schema.trade.releases")]] = (
+    releases: Connection[Annotated["Release", strawberry.lazy("schema.trade.releases.types")]] = (
         connection(
             release_loaders.of_contract,
             "Schedules for all of its lines, the active ones first.",

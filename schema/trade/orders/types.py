@@ -35,7 +35,7 @@ from schema.trade.contracts import Contract, ContractLine, Guarantee
 from schema.trade.orders import amounts
 from schema.trade.orders.amendments import LineAmendment
 from schema.trade.orders.amounts import OrderCharge, OrderTax, OrderTotals
-from schema.trade.releases import ScheduleLine
+from schema.trade.releases.types import ScheduleLine
 
 if TYPE_CHECKING:
     from schema.fulfilment.deliveries import Delivery

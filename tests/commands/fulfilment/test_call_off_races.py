@@ -13,7 +13,7 @@ from commands.fulfilment.call_offs.inputs import ContractCallOff
 from commands.fulfilment.call_offs.place import place
 from commands.trade.contracts.settle import ContractSettle, settle
 from commands.trade.releases.inputs import ContractRelease
-from commands.trade.releases.release import release
+from commands.trade.releases.record import release
 from commands.writing import journal
 from commands.writing.transaction import Writing
 from kit.errors import Refused

@@ -219,6 +219,8 @@ _ZERO = _PRICED | {
     "picked",
     "received",
     "cumulativeReceived",
+    "productionGoAhead",
+    "materialGoAhead",
 }
 _PLAIN: Mapping[str, Mapping[Any, str]] = {
     "Currency": dict.fromkeys(("XXY", "eur", "", "\0", LONG), "INVALID_CURRENCY"),
@@ -305,8 +307,14 @@ def _wrong_decimals(leaf: Leaf) -> dict[str, str]:
     return wrong
 
 
+_SCHEDULES = {"ContractReleaseInput", "RecordedReleaseInput"}
+"""Inputs whose lines may be none: nothing is wanted any more."""
+
+
 def _wrong_lists(leaf: Leaf) -> list[tuple[Any, str]]:
-    few = [([], "TOO_FEW_ITEMS")] if leaf.is_required or leaf.name == "roles" else []
+    may_be_empty = leaf.name == "lines" and leaf.owner in _SCHEDULES
+    is_needed = (leaf.is_required and not may_be_empty) or leaf.name == "roles"
+    few = [([], "TOO_FEW_ITEMS")] if is_needed else []
     if leaf.name in {"roles", "deliveryMethods"}:
         return few
     return [*few, (leaf.value[:1] * 251, "TOO_MANY_ITEMS")]

@@ -44,7 +44,7 @@ RELEASE = f"""
 mutation ($input: ContractReleaseInput!) {{
   contractRelease(input: $input) {{
     release {{
-      id releaseNo type state cumulativeReceived
+      id number releaseNo type state cumulativeReceived
       scheduleLines {{
         id lineNo quantity commitment cumulativeReleased openQuantity status
         window {{ earliest latest timeZone }}

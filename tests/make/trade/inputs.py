@@ -246,21 +246,48 @@ async def contract_settle_carried(s: Scene) -> dict[str, Any]:
     return {**settling, "successorId": next_one["id"]}
 
 
-async def contract_release(s: Scene) -> dict[str, Any]:
+SCHEDULED = {
+    "window": WINDOW,
+    "quantity": "5",
+    "commitment": "FIRM",
+    "packaging": PACKAGING,
+    "kind": "SCHEDULED",
+    "bucket": "FLEXIBLE",
+    "pattern": "W1",
+    "dateMeaning": "SHIPMENT",
+    "transitDays": 2,
+    "code": "SCC-1",
+}
+
+
+async def _released(s: Scene) -> dict[str, Any]:
+    contract = await s.contract()
     horizon = {"horizonStart": "2026-03-01T00:00:00Z", "horizonEnd": "2026-06-01T00:00:00Z"}
     counted = {"cumulativeReceived": "0", "correction": False, "lastReceiptReference": "R-1"}
-    return {
-        "contractLineId": (await s.contract())["lines"][0]["id"],
-        "type": "FORECAST",
-        "releaseNo": 1,
-        "function": "REPLACE",
-        "supplierConsent": False,
-        "lines": [
-            {"window": WINDOW, "quantity": "5", "commitment": "FIRM", "packaging": PACKAGING}
-        ],
-        **horizon,
-        **counted,
-    }
+    when = {"issuedAt": "2026-03-01T09:00:00Z", "calculatedAt": "2026-03-01T08:00:00Z"}
+    place = {"shipToId": s.address, "unloadingPoint": fresh("D")}
+    details = {"pointOfUse": "M-3", "engineeringRevision": "C", "packagingInstruction": "KLT-6428"}
+    ahead = {"productionGoAhead": "40", "productionGoAheadUntil": "2026-03-31"}
+    ahead |= {"materialGoAhead": "60", "materialGoAheadUntil": "2026-04-30", "planner": "P-17"}
+    what = {"type": "FORECAST", "function": "REPLACE", "supplierConsent": False}
+    line = {"contractLineId": contract["lines"][0]["id"], "lines": [SCHEDULED]}
+    return {**line, **what, **place, **horizon, **counted, **when, **details, **ahead}
+
+
+async def contract_release(s: Scene) -> dict[str, Any]:
+    return {**await _released(s), "number": "A-2026/7"}
+
+
+async def contract_release_by_integer(s: Scene) -> dict[str, Any]:
+    return {**await _released(s), "releaseNo": 1}
+
+
+async def releases_record(s: Scene) -> dict[str, Any]:
+    return {"releases": [await contract_release(s)]}
+
+
+async def releases_record_by_integer(s: Scene) -> dict[str, Any]:
+    return {"releases": [await contract_release_by_integer(s)]}
 
 
 async def orders_update(s: Scene) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.trade.releases import open_quantities, released_quantities
+from models.trade.releases.cumulatives import open_quantities, released_quantities
 
 QUANTITIES = st.decimals(min_value=0, max_value=10_000, places=3)
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from commands.trade.orders.compose import check_priced, compose
-from commands.trade.orders.drafts import Draft, LineDraft, create_many, header_columns
+from commands.trade.orders.drafts import Draft, LineDraft, create, header_columns
 from commands.trade.orders.fields import LineFields, OrderFields
 from commands.trade.orders.references import OrderKey, References, customer, read, taken
 from commands.trade.orders.revisions.revise import Revision, apply
@@ -108,7 +108,7 @@ async def import_all(writing: Writing, command: OrdersImport) -> Outcome:
         except Refused as refused:
             results.append(_result("REFUSED", None, [it.below(path) for it in refused.problems]))
     await apply(writing, revisions)
-    for place, order_id in zip(drafts, await create_many(writing, [*drafts.values()]), strict=True):
+    for place, order_id in zip(drafts, await create(writing, [*drafts.values()]), strict=True):
         results[place] = _result("CREATED", order_id)
     return {"results": results}
 

@@ -279,14 +279,9 @@ async def test_a_release_comes_before_the_contract_ends(ask, world, clock):
 @pytest.mark.parametrize(
     ("lines", "more", "code", "path"),
     [
-        ([], {}, "TOO_FEW_ITEMS", "lines"),
         ([schedule("2026-03-06", "1")] * 251, {}, "TOO_MANY_ITEMS", "lines"),
-        (
-            [schedule("2026-03-06", "1"), schedule("2026-03-06", "2")],
-            {},
-            "DUPLICATE",
-            "lines.1.window.earliest",
-        ),
+        ([schedule("2026-03-06", "1")], {"number": "A-1"}, "INVALID", "number"),
+        ([schedule("2026-03-06", "1")], {"releaseNo": None}, "INVALID", "number"),
         ([schedule("2026-03-06", "0.5")], {}, "SCALE_EXCEEDED", "lines.0.quantity"),
         ([schedule("2026-03-06", "-1")], {}, "NOT_POSITIVE", "lines.0.quantity"),
         (

@@ -1,0 +1,1 @@
+"""Releases: schedules that customers send on contract lines (Lieferabruf, Feinabruf)."""

@@ -1,0 +1,202 @@
+"""Releases and their schedule lines, and the places for which they are counted."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import ClassVar
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ColumnElement, Index, UniqueConstraint, case, cast, text
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.access.viewers import Actor
+from models.base.tables import (
+    OneOf,
+    Owned,
+    check,
+    indexed,
+    known,
+    not_negative,
+    to,
+    unique,
+    whole_window,
+)
+from models.base.visibility import Seen, through
+from models.master.packagings import Packaged, count_in_packagings, packaged
+from models.trade.releases.words import (
+    Commitment,
+    DateMeaning,
+    ReleaseFunction,
+    ReleaseState,
+    ReleaseType,
+    ScheduleBucket,
+    ScheduleKind,
+)
+
+LARGEST_INTEGER = 2_147_483_647
+"""Of GraphQL."""
+_WHOLE = "^[1-9][0-9]{0,9}$"
+
+
+class CumulativeAccount(Owned):
+    """A place for which a contract line's quantities are counted (Fortschrittszahlenkonto).
+
+    ship_to_id, unloading_point: the place; without them everything that the line is released for
+    without naming one.
+    """
+
+    __tablename__ = "cumulative_accounts"
+    __seen__: ClassVar[Seen] = {Actor.BUYER: through("ContractLine", "contract_line_id")}
+    __table_args__ = (
+        to("contract_lines", "contract_line_id"),
+        to("addresses", "ship_to_id"),
+        indexed("cumulative_accounts", "ship_to_id"),
+        UniqueConstraint(
+            "merchant_id",
+            "contract_line_id",
+            "ship_to_id",
+            "unloading_point",
+            name="place",
+            postgresql_nulls_not_distinct=True,
+        ),
+    )
+
+    contract_line_id: Mapped[UUID]
+    ship_to_id: Mapped[UUID | None]
+    unloading_point: Mapped[str | None]
+
+
+class AccountPeriod(Owned):
+    """What an account counts from a day on: its cumulative quantities begin again (Nullstellung).
+
+    opening: what was issued in it before we counted. received: what the customer says it has
+    received in it, received_reference: the delivery note of the last receipt in that.
+    """
+
+    __tablename__ = "account_periods"
+    __seen__: ClassVar[Seen] = {Actor.BUYER: through("CumulativeAccount", "account_id")}
+    __table_args__ = (
+        to("cumulative_accounts", "account_id"),
+        unique("start", "account_id", "starts_on"),
+        not_negative("opening", "received"),
+    )
+
+    account_id: Mapped[UUID]
+    starts_on: Mapped[date]
+    opening: Mapped[Decimal]
+    received: Mapped[Decimal]
+    received_reference: Mapped[str | None]
+
+
+class Release(Owned):
+    """One schedule message for one contract line and place.
+
+    number: the customer's own, which may begin again; releases are ordered by issued_at, then by
+    received_at. cumulative_received: what the customer says it had received in all when it sent
+    the release, in the contract unit. *_go_ahead: the cumulative quantities up to which the
+    customer answers for what was made, and for material, until a day each. calculated_at: of which
+    instant the customer's figures are. planner: a name or code of the customer's.
+    """
+
+    __tablename__ = "releases"
+    __seen__: ClassVar[Seen] = {Actor.BUYER: through("Contract", "contract_id")}
+    __table_args__ = (
+        to("contracts", "contract_id"),
+        to("contract_lines", "contract_line_id"),
+        to("cumulative_accounts", "account_id"),
+        to("account_periods", "period_id"),
+        indexed("releases", "period_id"),
+        indexed("releases", "contract_id"),
+        indexed("releases", "contract_line_id"),
+        indexed("releases", "account_id"),
+        Index(
+            "uq_releases_one_active",
+            "merchant_id",
+            "account_id",
+            "type",
+            unique=True,
+            postgresql_where=text("state = 'ACTIVE'"),
+        ),
+        known("type", ReleaseType),
+        known("function", ReleaseFunction),
+        known("state", ReleaseState),
+        not_negative("cumulative_received", "production_go_ahead", "material_go_ahead"),
+        check("horizon_ordered", "horizon_start <= horizon_end"),
+    )
+
+    contract_id: Mapped[UUID]
+    contract_line_id: Mapped[UUID]
+    account_id: Mapped[UUID]
+    period_id: Mapped[UUID]
+    type: Mapped[ReleaseType] = mapped_column(OneOf(ReleaseType))
+    number: Mapped[str]
+    issued_at: Mapped[datetime]
+    function: Mapped[ReleaseFunction] = mapped_column(OneOf(ReleaseFunction))
+    state: Mapped[ReleaseState] = mapped_column(OneOf(ReleaseState))
+    horizon_start: Mapped[datetime | None]
+    horizon_end: Mapped[datetime | None]
+    calculated_at: Mapped[datetime | None]
+    cumulative_received: Mapped[Decimal]
+    last_receipt_reference: Mapped[str | None]
+    point_of_use: Mapped[str | None]
+    engineering_revision: Mapped[str | None]
+    packaging_instruction: Mapped[str | None]
+    planner: Mapped[str | None]
+    production_go_ahead: Mapped[Decimal | None]
+    production_go_ahead_until: Mapped[date | None]
+    material_go_ahead: Mapped[Decimal | None]
+    material_go_ahead_until: Mapped[date | None]
+    received_at: Mapped[datetime]
+
+    @hybrid_property
+    def release_no(self) -> int | None:
+        """The number as an integer, where it is one that GraphQL can tell."""
+        digits = self.number
+        is_whole = digits.isascii() and digits.isdigit() and digits[0] != "0"
+        return int(digits) if is_whole and int(digits) <= LARGEST_INTEGER else None
+
+    @release_no.inplace.expression
+    @classmethod
+    def _release_no(cls) -> ColumnElement[int | None]:
+        whole = cast(cls.number, BigInteger)
+        fitting = case((whole <= LARGEST_INTEGER, whole))
+        return case((cls.number.regexp_match(_WHOLE), fitting))
+
+
+class ScheduleLine(Packaged, Owned):
+    """One quantity at one time of a release; lines are supplied in the order of line_no.
+
+    window: as it was sent, its days those of date_meaning. transit_days: between shipment and
+    arrival. pattern: weekdays or parts of a flexible bucket, and code: of the line, both as sent.
+    """
+
+    __tablename__ = "schedule_lines"
+    __seen__: ClassVar[Seen] = {Actor.BUYER: through("Release", "release_id")}
+    __table_args__ = (
+        to("releases", "release_id"),
+        unique("line_no", "release_id", "line_no"),
+        known("commitment", Commitment),
+        known("kind", ScheduleKind),
+        known("bucket", ScheduleBucket),
+        known("date_meaning", DateMeaning),
+        check("transit_days_in_range", "transit_days BETWEEN 0 AND 366"),
+        not_negative("quantity"),
+        whole_window(),
+        *packaged("schedule_lines"),
+    )
+
+    release_id: Mapped[UUID]
+    line_no: Mapped[int]
+    kind: Mapped[ScheduleKind] = mapped_column(OneOf(ScheduleKind))
+    bucket: Mapped[ScheduleBucket] = mapped_column(OneOf(ScheduleBucket))
+    pattern: Mapped[str | None]
+    date_meaning: Mapped[DateMeaning] = mapped_column(OneOf(DateMeaning))
+    transit_days: Mapped[int]
+    code: Mapped[str | None]
+    window_earliest: Mapped[datetime]
+    window_latest: Mapped[datetime]
+    window_zone: Mapped[str]
+    quantity: Mapped[Decimal]
+    commitment: Mapped[Commitment] = mapped_column(OneOf(Commitment))
+
+    packaged_quantity = count_in_packagings("quantity")

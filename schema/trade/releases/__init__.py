@@ -1,0 +1,1 @@
+"""Releases, their schedules and the accounts that they count on, for clients."""

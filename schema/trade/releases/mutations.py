@@ -1,0 +1,53 @@
+"""What clients do with releases."""
+
+import strawberry
+
+from commands.trade.releases import record
+from execution import related
+from loaders.trade import contracts as contract_loaders
+from loaders.trade import releases as loaders
+from schema.graphql.bulk import UpsertResult
+from schema.graphql.mutations import Payload, mutation
+from schema.trade.contracts import ContractLine
+from schema.trade.releases.types import Release
+
+
+@strawberry.type(description="Outcome of `contractRelease`.")
+class ContractReleasePayload(Payload):
+    """The release and the line that it is for."""
+
+    release: Release | None = related(
+        loaders.by_id, "The release; null when refused.", key="release_id"
+    )
+    contract_line: ContractLine | None = related(
+        contract_loaders.line_by_id, "The line; null when refused.", key="contract_line_id"
+    )
+
+
+@strawberry.type(description="What happened to one schedule of a bulk call.")
+class ReleaseRecordResult(UpsertResult):
+    """One result."""
+
+    release: Release | None = related(
+        loaders.by_id, "The release; null when refused.", key="release_id"
+    )
+    contract_line: ContractLine | None = related(
+        contract_loaders.line_by_id, "The line; null when refused.", key="contract_line_id"
+    )
+
+
+@strawberry.type(description="Outcome of `releasesRecord`.")
+class ReleasesRecordPayload(Payload):
+    """The results, in the order of the input."""
+
+    results: list[ReleaseRecordResult] | None = strawberry.field(
+        description="One result for each schedule; null when the whole call was refused."
+    )
+
+
+@strawberry.type
+class ReleasesMutation:
+    """Mutations of releases."""
+
+    contract_release: ContractReleasePayload = mutation(record.release)
+    releases_record: ReleasesRecordPayload = mutation(record.record_all)

@@ -1,0 +1,143 @@
+"""Releases and their schedule lines for clients."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+import strawberry
+
+from admission.costs import Cost
+from execution import related
+from loaders.trade import contracts as contract_loaders
+from loaders.trade import releases as loaders
+from models.access.viewers import Scope
+from models.trade.releases.tables import Release as ReleaseRow
+from models.trade.releases.tables import ScheduleLine as ScheduleLineRow
+from schema.access.journal import Timeline, timeline
+from schema.graphql.nodes import Node, node
+from schema.graphql.values import DeliveryWindow, window
+from schema.master.packagings import Packaged, packaged
+from schema.trade.contracts import Contract, ContractLine
+from schema.trade.releases.accounts import CumulativeAccount
+from schema.trade.releases.enums import (
+    Commitment,
+    DateMeaning,
+    ReleaseFunction,
+    ReleaseState,
+    ReleaseType,
+    ScheduleBucket,
+    ScheduleKind,
+    ScheduleStatus,
+)
+
+_OF_EARLIER = Cost(weight=1, each=5)
+"""Of what adds up the earlier lines of the release."""
+
+
+@node(
+    ScheduleLineRow,
+    loaders.schedule_line_by_id,
+    Scope.CONTRACTS_READ,
+    "One quantity at one time of a release.",
+)
+class ScheduleLine(Node):
+    """A schedule line; quantities in the product's unit."""
+
+    release: "Release | None" = related(loaders.by_id, "Its release.", key="release_id")
+    line_no: int = strawberry.field(
+        description="Its number in the release: in the order in which lines are supplied, backlog"
+        " first, then what is wanted at once, then by date."
+    )
+    kind: ScheduleKind = strawberry.field(description="Why it is asked for.")
+    window: DeliveryWindow = window(
+        "window", "When it is to arrive or to leave, by `dateMeaning`; as it was sent."
+    )
+    date_meaning: DateMeaning = strawberry.field(description="What its window is about.")
+    transit_days: int = strawberry.field(description="Days between shipment and arrival.")
+    bucket: ScheduleBucket = strawberry.field(description="For how long it is.")
+    pattern: str | None = strawberry.field(
+        description="On which parts of the bucket it is to come, as it was sent."
+    )
+    code: str | None = strawberry.field(description="Its code, as it was sent.")
+    quantity: Decimal = strawberry.field(description="How much.")
+    packaged: Packaged | None = packaged("How much,")
+    commitment: Commitment = strawberry.field(description="How binding it is.")
+    cumulative_released: Decimal = related(
+        loaders.progress,
+        "The release's cumulative received and all quantities up to this line, in their order.",
+        attribute="cumulative_released",
+        directives=[_OF_EARLIER],
+    )
+    open_quantity: Decimal = related(
+        loaders.progress,
+        "What is still to ship of it: `cumulativeReleased` less the cumulative issued of the"
+        " contract line, not below zero and not above `quantity`. 0 for a superseded release.",
+        attribute="open_quantity",
+        directives=[_OF_EARLIER],
+    )
+    status: ScheduleStatus = related(
+        loaders.progress, "How far it has come.", attribute="status", directives=[_OF_EARLIER]
+    )
+
+
+@node(
+    ReleaseRow,
+    loaders.by_id,
+    Scope.CONTRACTS_READ,
+    "One schedule that a customer sent for one contract line and place.",
+)
+class Release(Node):
+    """A release."""
+
+    contract: Contract | None = related(contract_loaders.by_id, "The contract.", key="contract_id")
+    contract_line: ContractLine | None = related(
+        contract_loaders.line_by_id, "The contract line.", key="contract_line_id"
+    )
+    account: CumulativeAccount | None = related(
+        loaders.account_by_id, "The place for which it is.", key="account_id"
+    )
+    type: ReleaseType = strawberry.field(description="Forecast or just in time.")
+    number: str = strawberry.field(
+        description="The customer's number; it may begin again every year."
+    )
+    release_no: int | None = strawberry.field(
+        description="The number where it is an integer that fits; null for any other."
+    )
+    issued_at: datetime = strawberry.field(
+        description="When the customer issued it; by this, then by `receivedAt`, they are ordered."
+    )
+    function: ReleaseFunction = strawberry.field(description="Whole schedule or changes.")
+    state: ReleaseState = strawberry.field(description="Where it stands.")
+    horizon_start: datetime | None = strawberry.field(description="Start of the horizon.")
+    horizon_end: datetime | None = strawberry.field(description="End of the horizon.")
+    calculated_at: datetime | None = strawberry.field(
+        description="Of which instant the customer's figures are."
+    )
+    point_of_use: str | None = strawberry.field(
+        description="Where the goods are used, as the customer calls it."
+    )
+    engineering_revision: str | None = strawberry.field(
+        description="Which revision of the product is wanted."
+    )
+    packaging_instruction: str | None = strawberry.field(
+        description="How it is to be packed, as the customer calls it."
+    )
+    planner: str | None = strawberry.field(description="The customer's planner.")
+    production_go_ahead: Decimal | None = strawberry.field(
+        description="Cumulative quantity that may be made at the customer's risk."
+    )
+    production_go_ahead_until: date | None = strawberry.field(description="Last day of that.")
+    material_go_ahead: Decimal | None = strawberry.field(
+        description="Cumulative quantity for which material may be bought at its risk."
+    )
+    material_go_ahead_until: date | None = strawberry.field(description="Last day of that.")
+    cumulative_received: Decimal = strawberry.field(
+        description="What the customer had received in all when it sent this."
+    )
+    last_receipt_reference: str | None = strawberry.field(
+        description="Delivery note of the last receipt that is counted in."
+    )
+    received_at: datetime = strawberry.field(description="When it was taken in.")
+    schedule_lines: list[ScheduleLine] = related(
+        loaders.schedule_of, "Its schedule, in the order in which it is supplied."
+    )
+    timeline: Timeline = timeline()

@@ -1,0 +1,244 @@
+"""What releases say as customers send them, and many of them at once."""
+
+from typing import Any
+
+import pytest
+
+from kit.ids import to_global
+from models.access.viewers import Actor
+from tests.guard import counted
+from tests.make.master import parties
+from tests.make.trade import contracts
+from tests.make.trade.contracts import schedule, window
+
+RECORD = """
+mutation ($input: ReleasesRecordInput!) {
+  releasesRecord(input: $input) {
+    results {
+      status contractLine { id cumulativeReleased }
+      release {
+        number releaseNo state
+        account { shipTo { code } unloadingPoint periods { startsOn cumulativeReceived } }
+        scheduleLines { lineNo quantity kind code window { earliest } }
+      }
+      userErrors { code field }
+    }
+    userErrors { code field }
+  }
+}
+"""
+SENT = """
+query ($id: ID!) {
+  node(id: $id) { ... on Release {
+    number releaseNo issuedAt calculatedAt pointOfUse engineeringRevision packagingInstruction
+    planner productionGoAhead productionGoAheadUntil materialGoAhead materialGoAheadUntil
+    scheduleLines { kind bucket pattern dateMeaning transitDays code quantity }
+  } }
+}
+"""
+
+
+async def _line(ask, world, **fields) -> dict[str, Any]:
+    made = await contracts.contract(world, ask, **fields)
+    return {"contractLineId": made["lines"][0]["id"], "type": "FORECAST"}
+
+
+async def _record(ask, *items: dict[str, Any]) -> list[dict[str, Any]]:
+    payload = (await ask(RECORD, input={"releases": list(items)}))["releasesRecord"]
+    assert payload["userErrors"] == []
+    return payload["results"]
+
+
+def _codes(result: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(it["code"], ".".join(it["field"][1:])) for it in result["userErrors"]]
+
+
+@pytest.mark.gate("K7", "releasesRecord")
+async def test_numbers_are_texts_and_begin_again(ask, world):
+    line = await _line(ask, world)
+    days = {"00017": "2026-03-01", "A-9/2025": "2026-03-02", "1": "2027-01-04"}
+    for number, day in days.items():
+        sent = {"number": number, "issuedAt": f"{day}T08:00:00Z", "lines": []}
+        (result,) = await _record(ask, {**line, **sent})
+        assert (result["release"]["number"], result["release"]["state"]) == (number, "ACTIVE")
+    assert result["release"]["releaseNo"] == 1
+    late = {"number": "00018", "issuedAt": "2026-03-03T08:00:00Z", "lines": []}
+    (result,) = await _record(ask, {**line, **late})
+    assert _codes(result) == [("RELEASE_OUTDATED", "releases.0.issuedAt")]
+
+
+async def test_the_same_release_once_more_is_refused(ask, world):
+    line = await _line(ask, world)
+    sent = {**line, "number": "4711", "issuedAt": "2026-03-01T08:00:00Z", "lines": []}
+    await _record(ask, sent)
+    (again,) = await _record(ask, sent)
+    assert _codes(again) == [("RELEASE_OUTDATED", "releases.0.number")]
+
+
+async def test_backlog_and_immediate_demand_come_first_and_equal_dates_stay(ask, world):
+    line = await _line(ask, world)
+    late = {**schedule("2026-01-12", "27"), "kind": "BACKLOG", "code": "10"}
+    now = {**schedule("2026-03-01", "5"), "kind": "IMMEDIATE"}
+    lines = [schedule("2026-02-20", "7"), now, schedule("2026-03-06", "120")]
+    lines += [schedule("2026-03-06", "30"), schedule("2026-03-07", "0"), late]
+    (result,) = await _record(ask, {**line, "number": "1", "lines": lines})
+    rows = result["release"]["scheduleLines"]
+    assert [(it["kind"], it["quantity"]) for it in rows] == [
+        ("BACKLOG", "27"),
+        ("IMMEDIATE", "5"),
+        ("SCHEDULED", "7"),
+        ("SCHEDULED", "120"),
+        ("SCHEDULED", "30"),
+        ("SCHEDULED", "0"),
+    ]
+    assert (rows[0]["code"], rows[0]["window"]["earliest"][:10]) == ("10", "2026-01-12")
+    assert [it["lineNo"] for it in rows] == [1, 2, 3, 4, 5, 6]
+
+
+async def test_an_empty_schedule_says_that_nothing_is_wanted(ask, world):
+    line = await _line(ask, world)
+    await _record(ask, {**line, "number": "1", "lines": [schedule("2026-03-06", "120")]})
+    (result,) = await _record(ask, {**line, "number": "2", "lines": []})
+    assert result["release"]["scheduleLines"] == []
+    assert result["contractLine"]["cumulativeReleased"] == "0"
+
+
+async def test_an_update_takes_all_lines_of_a_start_away(ask, world):
+    line = await _line(ask, world)
+    lines = [schedule("2026-03-06", it) for it in ("1", "2")] + [schedule("2026-03-09", "4")]
+    await _record(ask, {**line, "number": "1", "lines": lines})
+    change = {**line, "number": "2", "function": "UPDATE", "lines": [schedule("2026-03-06", "8")]}
+    (result,) = await _record(ask, change)
+    assert [it["quantity"] for it in result["release"]["scheduleLines"]] == ["8", "4"]
+
+
+async def test_each_place_has_releases_of_its_own(ask, world):
+    place = await contracts.docks(world, ask)
+    line = await _line(ask, world, **place)
+    demand = {"lines": [schedule("2026-03-06", "10")], "number": "1"}
+    docks = [{"shipToId": it, "unloadingPoint": "D1"} for it in place["shipToIds"]]
+    docks.append({**docks[0], "unloadingPoint": "D2"})
+    results = await _record(ask, *({**line, **demand, **dock} for dock in docks))
+    assert [it["release"]["state"] for it in results] == ["ACTIVE"] * 3
+    assert [it["release"]["account"]["unloadingPoint"] for it in results] == ["D1", "D1", "D2"]
+    assert results[0]["contractLine"]["cumulativeReleased"] == "30"
+    more = {**demand, "number": "2", "cumulativeReceived": "6"}
+    (later,) = await _record(ask, {**line, **more, **docks[2]})
+    assert later["contractLine"]["cumulativeReleased"] == "36"
+    (period,) = later["release"]["account"]["periods"]
+    assert period == {"startsOn": "2026-01-01", "cumulativeReceived": "6"}
+
+
+async def test_a_place_is_an_address_that_the_contract_lists(ask, world):
+    place = await contracts.docks(world, ask)
+    line = await _line(ask, world, **place | {"shipToIds": place["shipToIds"][:1]})
+    another = (await contracts.docks(world, ask))["shipToIds"][0]
+    wanted = {**line, "number": "1", "lines": []}
+    unlisted, unknown = await _record(
+        ask,
+        {**wanted, "shipToId": place["shipToIds"][1]},
+        {**wanted, "shipToId": another},
+    )
+    assert _codes(unlisted) == [("NOT_ON_CONTRACT", "releases.0.shipToId")]
+    assert _codes(unknown) == [("NOT_FOUND", "releases.1.shipToId")]
+
+
+async def test_an_article_that_does_not_resolve_stops_no_other(ask, world):
+    line, other = await _line(ask, world), await _line(ask, world)
+    demand = {"lines": [schedule("2026-03-06", "10")], "number": "1"}
+    unknown = {**line, "contractLineId": to_global("ContractLine", world.merchant_id)}
+    odd = {"lines": [{"window": window(), "quantity": "0.5"}], "number": "1"}
+    results = await _record(
+        ask,
+        {**line, **demand},
+        {**unknown, **demand},
+        {**other, **odd},
+        {**line, **demand},
+        {**other, **demand, "type": "NOPE"},
+        {**other, **demand},
+    )
+    assert [it["status"] for it in results] == [
+        *("CREATED", "REFUSED", "REFUSED", "REFUSED", "REFUSED", "CREATED")
+    ]
+    assert [_codes(it) for it in results[1:5]] == [
+        [("NOT_FOUND", "releases.1.contractLineId")],
+        [("SCALE_EXCEEDED", "releases.2.lines.0.quantity")],
+        [("DUPLICATE", "releases.3.contractLineId")],
+        [("INVALID", "releases.4.type")],
+    ]
+
+
+@pytest.mark.gate("K8", "releasesRecord", sure=True)
+async def test_one_that_falls_in_the_firm_zone_stops_no_other(ask, world):
+    lines = [await _line(ask, world, firmZoneDays=14) for _ in range(2)]
+    firm = {"number": "1", "lines": [schedule("2026-03-06", "100", "FIRM")]}
+    await _record(ask, *({**line, **firm} for line in lines))
+    less, more = (schedule("2026-03-06", it, "FIRM") for it in ("99", "101"))
+    fallen, risen = await _record(
+        ask,
+        {**lines[0], "number": "2", "lines": [less]},
+        {**lines[1], "number": "2", "lines": [more]},
+    )
+    assert _codes(fallen) == [("FIRM_ZONE", "releases.0.lines")]
+    assert risen["status"] == "CREATED"
+
+
+@pytest.mark.gate("K3", "releasesRecord")
+async def test_a_contract_that_is_over_takes_no_more(ask, world, clock):
+    line = await _line(ask, world, validFrom="2026-03-01", validTo="2026-03-31")
+    clock.time = clock.time.replace(month=4)
+    (late,) = await _record(ask, {**line, "number": "1", "lines": []})
+    assert _codes(late) == [("OUTSIDE_VALIDITY", "releases.0.contractLineId")]
+
+
+async def test_a_buyer_records_for_its_own_contracts_only(ask, world):
+    own = await parties.company(world)
+    line = await _line(ask, world, partyId=to_global("Party", own))
+    other = await _line(ask, world)
+    buyer = ask.by(await world.key(Actor.BUYER, own))
+    wanted = {"number": "1", "lines": []}
+    mine, strange = await _record(buyer, {**line, **wanted}, {**other, **wanted})
+    assert (mine["status"], _codes(strange)) == (
+        "CREATED",
+        [("NOT_FOUND", "releases.1.contractLineId")],
+    )
+
+
+async def test_what_the_customer_says_beside_quantities_is_kept(ask, world):
+    line = await _line(ask, world)
+    details = {
+        "issuedAt": "2026-03-01T09:00:00+00:00",
+        "calculatedAt": "2026-03-01T08:00:00+00:00",
+        "pointOfUse": "M-3",
+        "engineeringRevision": "C",
+        "packagingInstruction": "KLT-6428",
+        "planner": "P-17",
+        "productionGoAhead": "40",
+        "productionGoAheadUntil": "2026-03-31",
+        "materialGoAhead": "60",
+        "materialGoAheadUntil": "2026-04-30",
+    }
+    sent = {"kind": "SCHEDULED", "bucket": "FLEXIBLE", "pattern": "W1", "code": "D"}
+    sent |= {"dateMeaning": "SHIPMENT", "transitDays": 2}
+    lines = [{**schedule("2026-03-06", "10"), **sent}]
+    (made,) = [
+        await contracts.release(
+            ask, line["contractLineId"], 1, *lines, releaseNo=None, number="20260301-7", **details
+        )
+    ]
+    found = (await ask(SENT, id=made["id"]))["node"]
+    assert found.pop("scheduleLines") == [{**sent, "quantity": "10"}]
+    assert found == {**details, "number": "20260301-7", "releaseNo": None}
+
+
+async def test_statements_do_not_grow_with_articles_or_lines(ask, world, database):
+    places = await contracts.docks(world, ask)
+    lines = [await _line(ask, world, **places) for _ in range(6)]
+    days = [schedule(f"2026-04-{day:02}", "10") for day in range(1, 21)]
+    sent_by = []
+    for some, wanted in ((lines[:1], days[:1]), (lines, days)):
+        for number in ("1", "2"):
+            with counted(database.engine) as sent:
+                await _record(ask, *({**it, "number": number, "lines": wanted} for it in some))
+            sent_by.append(len(sent))
+    assert sent_by[1] == sent_by[3]
