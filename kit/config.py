@@ -60,22 +60,22 @@ class Config:
 class _Environment(Mapping[str, str]):
     """The environment, which notes what it is asked for."""
 
-    def __init__(self, given: Mapping[str, str]) -> None:
-        self._given, self._asked = given, set[str]()
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables, self._read = variables, set[str]()
 
     def __getitem__(self, name: str) -> str:
-        self._asked.add(name)
-        return self._given[name]
+        self._read.add(name)
+        return self._variables[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._given)
+        return iter(self._variables)
 
     def __len__(self) -> int:
-        return len(self._given)
+        return len(self._variables)
 
     def unknown(self) -> tuple[str, ...]:
         """Return the names like ours for which nobody has asked."""
-        return tuple(sorted(it for it in {*self} - self._asked if it.startswith(_OURS)))
+        return tuple(sorted(it for it in {*self} - self._read if it.startswith(_OURS)))
 
 
 def _async_url(url: str) -> str:

@@ -113,9 +113,9 @@ def test_a_wrong_setting_is_told_before_anything_is_loaded() -> None:
     tells = "import start, sys\ntry: start.main()\nfinally: print('sqlalchemy' in sys.modules)"
     environment = {**os.environ, "ABRUF_PORT": "eighty", "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", tells]
-    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert (told.returncode, told.stdout) == (1, "False\n")
-    assert told.stderr == "ABRUF_PORT must be a whole number, not 'eighty'.\n"
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (1, "False\n")
+    assert ended.stderr == "ABRUF_PORT must be a whole number, not 'eighty'.\n"
 
 
 def test_another_postgresql_is_used_when_its_address_is_given(

@@ -134,8 +134,8 @@ async def test_a_line_that_is_changed_or_added_is_asked_the_same(world, ask, ver
         (CLOSED, "lines.0.window"),
     ]
     assert await change(SUNDAY, **WHY) == []
-    told = (WHY["windowOverride"], [["RECEIVING_HOURS"]])
-    assert await _overrides(ask, "Order", order) == told
+    kept = (WHY["windowOverride"], [["RECEIVING_HOURS"]])
+    assert await _overrides(ask, "Order", order) == kept
     assert await change(PASSED, price="3", **WHY) == []
     why, (_, rules) = await _overrides(ask, "Order", order)
     assert (why, rules) == (WHY["windowOverride"], ["PASSED", "RECEIVING_HOURS"])
