@@ -32,6 +32,7 @@ from kit.db.reads import Overflow, Unwritten
 from kit.errors import Refused
 from kit.limits import ENTRIES, Limits
 from kit.loop.apart import Crowded, Died
+from kit.loop.effort import Later
 from kit.loop.work import TOGETHER, Grown, Work
 
 _log = logging.getLogger("abruf")
@@ -332,7 +333,11 @@ class Planned(SchemaExtension):
             **operation.schema._get_custom_context_kwargs(operation.operation_extensions),  # noqa: SLF001 -- as Strawberry calls its own executor.
         )
         mixed.running = running
-        return await await_maybe(mixed.execute_operation())
+
+        async def execute() -> Any:
+            return await await_maybe(mixed.execute_operation())
+
+        return await Later(operation.context.work.effort, execute)
 
 
 __all__ = ["Planned", "Planner"]

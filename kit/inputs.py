@@ -28,9 +28,19 @@ from pydantic import (
     WrapValidator,
     model_validator,
 )
-from pydantic_core import ErrorDetails, PydanticCustomError, PydanticKnownError
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
-from kit.errors import Code, Path, Problem, Refusals, Refused, Wrong
+from kit.errors import (
+    MOST_OF_CALL,
+    MOST_OF_ITEM,
+    Code,
+    Path,
+    Problem,
+    Refusals,
+    Refused,
+    Wrong,
+    problems_of,
+)
 from kit.standards import gs1
 from kit.standards.iso import COUNTRIES, MINOR_UNITS
 from kit.standards.unicode import is_beyond, normal
@@ -175,54 +185,6 @@ Percent = Annotated[
     Decimal, Field(ge=0, le=100, max_digits=9, decimal_places=6, allow_inf_nan=False)
 ]
 
-_CODES = {
-    "greater_than": Code.NOT_POSITIVE,
-    "greater_than_equal": Code.NOT_POSITIVE,
-    "less_than_equal": Code.OUT_OF_RANGE,
-    "decimal_max_places": Code.SCALE_EXCEEDED,
-    "decimal_max_digits": Code.OUT_OF_RANGE,
-    "decimal_whole_digits": Code.OUT_OF_RANGE,
-    "finite_number": Code.OUT_OF_RANGE,
-    "too_short": Code.TOO_FEW_ITEMS,
-    "too_long": Code.TOO_MANY_ITEMS,
-    "string_too_short": Code.BLANK,
-    "string_too_long": Code.TOO_LONG,
-}
-_MESSAGES = {
-    "missing": "This must be given.",
-    "extra_forbidden": "There is no such field.",
-    "greater_than": "This must be greater than {gt}.",
-    "greater_than_equal": "This must be at least {ge}.",
-    "less_than_equal": "This must be at most {le}.",
-    "decimal_max_places": "This must have at most {decimal_places} decimals.",
-    "decimal_max_digits": "This must have at most {max_digits} digits.",
-    "decimal_whole_digits": "This must have at most {whole_digits} digits before the point.",
-    "finite_number": "This must be a finite number.",
-    "too_short": "There must be at least {min_length} of these.",
-    "too_long": "There must be at most {max_length} of these.",
-    "string_too_short": "This must not be empty.",
-    "string_too_long": "This must have at most {max_length} characters.",
-    "timezone_aware": "This must be an instant with an offset, for example 2026-03-02T09:00:00Z.",
-}
-"""Pydantic's kind of a broken rule -> what a client reads; its own words say less of the field."""
-_NO_VALUE = "This is no value for this field."
-
-
-def _problem(error: ErrorDetails) -> Problem:
-    """Return a broken rule in our words; of our own rules they are there already."""
-    kind, path, value = error["type"], tuple(error["loc"]), error["input"]
-    if isinstance(value, Wrong):
-        return Problem(value.code, value.message, path)
-    if kind in Code.__members__:
-        return Problem(Code(kind), error["msg"], path)
-    kind = "missing" if value is None else kind
-    message = _MESSAGES.get(kind, _NO_VALUE).format(**error.get("ctx", {}))
-    return Problem(_CODES.get(kind, Code.INVALID), message, path)
-
-
-def _problems(error: ValidationError) -> list[Problem]:
-    return [_problem(each) for each in error.errors(include_url=False)]
-
 
 @dataclass(frozen=True)
 class Odd:
@@ -241,7 +203,7 @@ def _alone(value: object, read: Callable[[object], object]) -> object:
     try:
         return read(value)
     except ValidationError as error:
-        return Odd(_problems(error), repr(value))
+        return Odd(problems_of(error, MOST_OF_ITEM), repr(value))
 
 
 def _written(value: object, write: Callable[[object], object]) -> object:
@@ -257,6 +219,23 @@ Each = Annotated[
 
 What runs the verb takes those out (`commands.writing.verbs.Remaining`): a verb never meets any.
 """
+
+
+@cache
+def _names(model: type[BaseModel]) -> frozenset[str]:
+    """Return an input's fields, by both of their names."""
+    return frozenset(each for name in model.model_fields for each in (name, camel(name)))
+
+
+_NAMED, _LONGEST_NAME = 5, 50
+"""Unknown fields that a problem names, and characters of each name."""
+
+
+def _one_for_all(unknown: Sequence[str]) -> Wrong:
+    """Return what stands for all of an object's unknown fields, which are one problem."""
+    named = ", ".join(it[:_LONGEST_NAME] for it in unknown[:_NAMED])
+    others = f" and {len(unknown) - _NAMED:,} more" if len(unknown) > _NAMED else ""
+    return Wrong(Code.INVALID, f"There are no such fields: {named}{others}.", None)
 
 
 @cache
@@ -297,6 +276,18 @@ class Input(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
+    def _gather_unknown_fields(cls, values: Any) -> Any:
+        """Let the first unknown field stand for all."""
+        unknown = (
+            [it for it in values if it not in _names(cls)] if isinstance(values, Mapping) else ()
+        )
+        if len(unknown) < 2:  # noqa: PLR2004 -- one is told as it is.
+            return values
+        known = {name: value for name, value in values.items() if name in _names(cls)}
+        return known | {unknown[0]: _one_for_all(unknown)}
+
+    @model_validator(mode="before")
+    @classmethod
     def _leave_empty_texts_out(cls, values: Any) -> Any:
         """Let an empty text be as absent where it may be left out: forms and files send those."""
         if not isinstance(values, Mapping):
@@ -312,7 +303,8 @@ class Input(BaseModel):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            raise Refused.of([it.below(below) for it in _problems(error)]) from error
+            problems = problems_of(error, MOST_OF_CALL)
+            raise Refused.of([it.below(below) for it in problems]) from error
 
 
 class Upsert(Input):

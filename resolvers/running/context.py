@@ -203,8 +203,9 @@ class Context:
 
     @property
     def for_time(self) -> int:
-        """Return what its statements cost by their time, at the server's numbers."""
-        return self._usual.points_of(self.reads.seconds)
+        """Return what its statements and its effort cost by time, at the server's numbers."""
+        effort = self._usual.points_of_effort(self.work.effort.seconds)
+        return self._usual.points_of(self.reads.seconds) + effort
 
     def planned(self, length: int, what: Hashable = None) -> None:
         """Let the key owe for a statement. length: characters.

@@ -106,6 +106,7 @@ described(
     TOO_FEW_ITEMS="Send at least one item.",
     TOO_LONG="Shorten the text.",
     TOO_MANY_ITEMS="Send less at a time, in several calls.",
+    AND_MORE="`message` says how many more refusals there are: correct those that are told first.",
     CONFLICT="Others were changing the same: send it again.",
     IDEMPOTENCY_KEY_REUSED="The key belongs to another input: take a new one for this.",
     IN_USE="Others refer to it as it is: make a new one, as `message` says.",

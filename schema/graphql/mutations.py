@@ -19,7 +19,7 @@ from strawberry import Info
 from admission.costs import Cost
 from commands.writing.extent import Extent, entries
 from commands.writing.verbs import AnyVerb
-from kit.errors import Code, Problem, Refused
+from kit.errors import MOST_OF_CALL, Code, Problem, Refused, few
 from kit.inputs import Command
 from kit.loop.work import SLICE
 from models.access.viewers import Scope
@@ -63,7 +63,9 @@ class Answer(SimpleNamespace):
 class Payload:
     """Base of every payload."""
 
-    @strawberry.field(description="Why it was refused; empty when it was done.")
+    @strawberry.field(
+        description="Why it was refused, up to 1,000 reasons and `AND_MORE`; empty when done."
+    )
     def user_errors(self: Any) -> list[UserError]:
         """Translate the refusals."""
         return user_errors(self.problems or ())
@@ -113,7 +115,8 @@ async def _read(context: Context, takes: type[Command], values: Mapping[str, Any
     """Return the checked input; a long one is checked beside the event loop. Refused: as `read`."""
     if context.extent.in_input <= SLICE:
         return takes.read(values)
-    return await context.apart.made(context.payer, partial(takes.read, values))
+    read = partial(context.work.effort.beside, takes.read, values)
+    return await context.apart.made(context.payer, read)
 
 
 def _bound(command: Command, most: int) -> None:
@@ -145,7 +148,7 @@ def mutation(verb: AnyVerb, resolver: Resolver | None = None) -> Any:
             finally:
                 context.bill.owe(points_of(extent.touched) - points_of(extent.in_input))
         except Refused as refused:
-            return Answer(problems=refused.problems)
+            return Answer(problems=few(refused.problems, MOST_OF_CALL))
         return Answer.of(outcome)
 
     resolve.__annotations__ = {

@@ -11,10 +11,8 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from kit import inputs
-from kit.errors import Code, Refused, Wrong
+from kit.errors import _CODES, _MESSAGES, Code, Refused, Wrong
 from kit.inputs import (
-    _CODES,
-    _MESSAGES,
     Bulk,
     Country,
     Currency,

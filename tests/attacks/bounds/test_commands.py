@@ -68,7 +68,7 @@ async def test_long_inputs_are_checked_beside_the_event_loop(
     made, beside = Apart.made, list[Any]()
 
     async def noted(self: Apart, payer: Any, make: Any) -> Any:
-        beside.append(getattr(make, "func", None))
+        beside.extend(getattr(make, "args", ())[:1])
         return await made(self, payer, make)
 
     await ask(text, input={"products": [{"sku": "S", "name": "Shaft"}]})
