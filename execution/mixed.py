@@ -9,7 +9,13 @@ from contextlib import suppress
 from typing import Any
 
 import orjson
-from graphql import ExecutionResult, GraphQLError, GraphQLObjectType
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    GraphQLObjectType,
+    GraphQLSchema,
+)
 from graphql.pyutils import Path, gather_with_cancel
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
@@ -36,6 +42,21 @@ class Mixed(StrawberryGraphQLCoreExecutionContext):
         """Start with nothing known of how lists are written."""
         super().__init__(*about, **more)
         self._encoders: dict[Any, tuple[Any, Encode | None]] = {}
+
+    @classmethod
+    def build(
+        cls,
+        schema: GraphQLSchema,
+        document: DocumentNode,
+        root_value: Any = None,
+        context_value: Any = None,
+        *more: Any,
+        **named: Any,
+    ) -> Any:
+        """Return what executes an operation; of a planned subscription the variables are known."""
+        if context_value.subscribed is not None:
+            return context_value.subscribed()
+        return super().build(schema, document, root_value, context_value, *more, **named)
 
     def build_per_event_executor(self, payload: Any) -> Any:
         """Answer one event of a subscription: nothing that was read for another answers it."""

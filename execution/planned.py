@@ -49,6 +49,7 @@ class Runs(Request, Protocol):
     work: Work
     entries: int
     following_plan: Callable[[], "Running"] | None
+    subscribed: Callable[[], Mixed] | None
 
     async def texts(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
         """Run one statement and return its rows."""
@@ -283,6 +284,7 @@ class Planned(SchemaExtension):
         plan = await planner.plan(prepared, variables, payer)
         if prepared.operation.operation is OperationType.SUBSCRIPTION:
             operation.context.following_plan = partial(Running, plan, variables, operation.context)
+            operation.context.subscribed = partial(self._executor, prepared, variables)
             planner.counted[f"mixed: {plan.roots}"] += 1
             return None
         running = Running(plan, variables, operation.context)
@@ -317,8 +319,17 @@ class Planned(SchemaExtension):
     async def _mixed(
         self, prepared: Prepared, variables: VariableValues, running: Running | None = None
     ) -> Any:
+        mixed = self._executor(prepared, variables)
+        mixed.running = running
+
+        async def execute() -> Any:
+            return await await_maybe(mixed.execute_operation())
+
+        return await Later(mixed.context_value.work.effort, execute)
+
+    def _executor(self, prepared: Prepared, variables: VariableValues) -> Mixed:
         operation = self.execution_context
-        mixed = Mixed(
+        return Mixed(
             self._planner.schema,
             prepared.definitions,
             prepared.fragments,
@@ -332,12 +343,6 @@ class Planned(SchemaExtension):
             is_awaitable=optimized_is_awaitable,
             **operation.schema._get_custom_context_kwargs(operation.operation_extensions),  # noqa: SLF001 -- as Strawberry calls its own executor.
         )
-        mixed.running = running
-
-        async def execute() -> Any:
-            return await await_maybe(mixed.execute_operation())
-
-        return await Later(operation.context.work.effort, execute)
 
 
 __all__ = ["Planned", "Planner"]

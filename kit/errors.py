@@ -1,6 +1,6 @@
 """Refusals: what a client did that the business does not allow, told by a stable code."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -90,6 +90,14 @@ class Wrong:
     value: object
 
 
+def is_blank(value: object) -> bool:
+    """Tell whether it is an empty text, or an object of nothing else."""
+    if isinstance(value, Mapping):
+        return bool(value) and all(it is None or is_blank(it) for it in value.values())
+    text = value.value if isinstance(value, Wrong) else value
+    return isinstance(text, str) and not text.strip()
+
+
 _CODES = {
     "greater_than": Code.NOT_POSITIVE,
     "greater_than_equal": Code.NOT_POSITIVE,
@@ -127,12 +135,15 @@ def _problem(error: ErrorDetails) -> Problem:
     """Return a broken rule in our words; of our own rules they are there already."""
     kind, path, value = error["type"], tuple(error["loc"]), error["input"]
     if isinstance(value, Wrong):
-        return Problem(value.code, value.message, path)
-    if kind in Code.__members__:
-        return Problem(Code(kind), error["msg"], path)
-    kind = "missing" if value is None else kind
-    message = _MESSAGES.get(kind, _NO_VALUE).format(**error.get("ctx", {}))
-    return Problem(_CODES.get(kind, Code.INVALID), message, path)
+        code, message = value.code, value.message
+    elif kind in Code.__members__:
+        code, message = Code(kind), error["msg"]
+    else:
+        code = _CODES.get(kind, Code.INVALID)
+        message = _MESSAGES.get(kind, _NO_VALUE).format(**error.get("ctx", {}))
+    if value is None or (is_blank(value) and kind != "string_too_short"):
+        message = _MESSAGES["missing"]
+    return Problem(code, message, path)
 
 
 def problems_of(error: ValidationError, most: int) -> list[Problem]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
-from typing import Annotated, Any, Self, TypeVar, get_args, get_origin
+from typing import Annotated, Any, Self, TypeVar, get_args
 from zoneinfo import available_timezones
 
 from annotated_types import GroupedMetadata
@@ -39,6 +39,7 @@ from kit.errors import (
     Refusals,
     Refused,
     Wrong,
+    is_blank,
     problems_of,
 )
 from kit.standards import gs1
@@ -239,18 +240,14 @@ def _one_for_all(unknown: Sequence[str]) -> Wrong:
 
 
 @cache
-def optional_texts(model: type[BaseModel]) -> frozenset[str]:
-    """Return the texts that may be left out of an input, by both of their names."""
-    fields = model.model_fields.items()
-    names = [name for name, it in fields if not it.is_required() and _is_text(it.annotation)]
-    return frozenset(each for name in names for each in (name, camel(name)))
-
-
-def _is_text(annotation: Any) -> bool:
-    """Tell whether a field takes texts: plain ones, or those that some rule reads as texts."""
-    if get_origin(annotation) in {list, tuple, frozenset}:
-        return False
-    return annotation is str or any(map(_is_text, get_args(annotation)))
+def _optional(model: type[BaseModel]) -> Mapping[str, bool]:
+    """Return the fields that may be left out, by both names, and whether null is one's value."""
+    return {
+        each: type(None) in get_args(field.annotation)
+        for name, field in model.model_fields.items()
+        if not field.is_required()
+        for each in (name, camel(name))
+    }
 
 
 def camel(name: str) -> str:
@@ -263,7 +260,9 @@ class Input(BaseModel):
     """Base of all that commands take. A field that was not given is not in `model_fields_set`.
 
     Takes its fields under their own names and under those that clients know; problems are told
-    under the former.
+    under the former. What may be left out is left out, too, where it is an empty text, whatever
+    its type, or an object of empty texts, as forms and files send them; and where it is null, but
+    for what may be null itself.
     """
 
     model_config = ConfigDict(
@@ -288,14 +287,16 @@ class Input(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _leave_empty_texts_out(cls, values: Any) -> Any:
-        """Let an empty text be as absent where it may be left out: forms and files send those."""
+    def _leave_out(cls, values: Any) -> Any:
         if not isinstance(values, Mapping):
             return values
-        empty = [it for it, text in values.items() if isinstance(text, str) and not text.strip()]
-        if empty and (left_out := optional_texts(cls).intersection(empty)):
-            return {name: value for name, value in values.items() if name not in left_out}
-        return values
+        may = _optional(cls)
+        absent = {
+            name
+            for name, value in values.items()
+            if name in may and (is_blank(value) if value is not None else not may[name])
+        }
+        return {it: values[it] for it in values if it not in absent} if absent else values
 
     @classmethod
     def read(cls, values: object, below: Path = ()) -> Self:
@@ -310,7 +311,8 @@ class Input(BaseModel):
 class Upsert(Input):
     """Base of what is written by its business key.
 
-    What is left out stays as it is; null empties it. A new row has the defaults.
+    What is left out stays as it is; null empties it where it may be empty. A new row has the
+    defaults.
     """
 
 

@@ -62,13 +62,14 @@ class Context:
     schema: what it runs on, for who registers documents. apart: where long work is done beside the
     event loop. extent: the lines that its mutation
     touches. has_written: whether something was committed. following_plan: makes what answers one
-    event of a subscription, None where no plan does.
+    event of a subscription, None where no plan does. subscribed: makes its executor then.
     """
 
     bill: Bill
     apart: Apart
     has_written = False
     following_plan: Callable[[], Any] | None = None
+    subscribed: Callable[[], Any] | None = None
 
     def __init__(
         self,

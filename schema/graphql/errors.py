@@ -40,7 +40,7 @@ _KEPT = (
     " what it was before you repeat it without its idempotencyKey."
 )
 _LATE = f"This took too long. {_LESS}"
-_CROWDED = "Others' long documents are planned before this one; try again, or ask for less."
+_CROWDED = "Others' long work is done before this; try again, or ask for less."
 
 _DIED = "Planning this has ended before it was done: it took too long, or its process was ended."
 _LONGEST = 2_000

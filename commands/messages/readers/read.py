@@ -10,7 +10,8 @@ from pydantic import Field
 from sqlalchemy import Integer, LargeBinary, Uuid, bindparam, func, literal_column, select
 
 from commands.messages.interchanges.files import kept, storable
-from commands.messages.readers.declared import Incoming, MessageReader, reader_of
+from commands.messages.readers.declared import Incoming, MessageReader
+from commands.messages.readers.registered import reader_of
 from commands.writing.running import Author, run
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb

@@ -35,7 +35,7 @@ class LineDraft:
 
     packaging: what the quantity, which is in the product's unit, was counted in. unit_price: None
     where the merchant is to state it. discount_amount: instead of a percentage. order_discount: its
-    part of the order's. guarantee_id to wanted_on: as the columns of `OrderLine`.
+    part of the order's. guarantee_id to wanted_on, and added: as the columns of `OrderLine`.
     """
 
     product: Product
@@ -54,6 +54,7 @@ class LineDraft:
     over_tolerance: Decimal = Decimal(0)
     discount_amount: Decimal = Decimal(0)
     order_discount: Decimal = Decimal(0)
+    added: bool = False
 
     @property
     def net(self) -> Decimal | None:
@@ -207,5 +208,6 @@ def line_columns(draft: LineDraft, currency: str) -> dict[str, Any]:
         "substitution_allowed": draft.substitution_allowed,
         "external_reference": draft.external_reference,
         "ordered": draft.quantity,
+        "added": draft.added,
         **window_columns(draft.window),
     }

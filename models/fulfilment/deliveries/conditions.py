@@ -263,6 +263,17 @@ NOT_LAST = Some(
     ),
     rule="D18",
 )
+UNWANTED = Some(
+    "it brings something of a line that is cancelled in full",
+    (OrderLine, DeliveryLine),
+    lambda _rows, delivery, line, part: and_(
+        part.delivery_id == delivery.id,
+        part.packed > 0,
+        line.id == part.order_line_id,
+        line.cancelled >= line.ordered,
+    ),
+    rule="O4",
+)
 RIVALLED = Some(
     "another delivery is to complete one of its orders", (Delivery,), _completes_the_same
 )

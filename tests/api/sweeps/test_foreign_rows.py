@@ -15,6 +15,7 @@ from tests.make import Ask, World
 from tests.make import world as another_world
 from tests.make.everything import LISTS, ROOTS, SHARED, SHOWN
 from tests.make.master import channels
+from tests.make.master.parties import EVERY_ROLE
 from tests.make.scene import Scene, scene
 from tests.make.sweeps.foreign import differing, found, listing, some
 
@@ -46,7 +47,7 @@ def test_every_type_and_root_field_is_read() -> None:
 
 
 @pytest.mark.prepared("everything")
-async def test_another_companys_rows_are_read_like_missing_ones_by_a_buyer(
+async def test_another_companys_rows_are_read_like_missing_ones_by_one_that_carries_too(
     world: World, ask: Ask
 ) -> None:
     of = {
@@ -55,9 +56,11 @@ async def test_another_companys_rows_are_read_like_missing_ones_by_a_buyer(
         if name not in SHARED
     }
     assert [name for name, of_type in of.items() if not of_type] == []
-    buyer = await (await scene(world, ask)).as_buyer()
-    assert await differing(buyer, of) == []
-    assert await listing(buyer, of) == []
+    here = await scene(world, ask, roles=EVERY_ROLE)
+    carrier = ask.by(await world.key(Actor.CARRIER, here.company))
+    for own in (await here.as_buyer(), carrier):
+        assert await differing(own, of) == []
+        assert await listing(own, of) == []
 
 
 @pytest.mark.prepared("everything")

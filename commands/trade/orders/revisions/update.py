@@ -69,7 +69,10 @@ async def update_all(writing: Writing, command: OrdersUpdate) -> Outcome:
 @verb(
     acts.ADD_LINES,
     "Add up to 250 lines to an order, of which nothing else changes: so an order of up to 2,000"
-    " lines is placed or imported. Prices that are left out are those of the instant of the order.",
+    " lines is placed or imported, and held (`orderHold`) where nobody is to plan it before it is"
+    " whole. Lines with an `externalReference` that the order has already are refused, so that a"
+    " call that is sent twice adds nothing. Prices that are left out are those of the instant of"
+    " the order.",
 )
 async def add_lines(writing: Writing, command: OrderAddLines) -> Outcome:
     """Add lines to an order. Refused: as `ordersUpdate`."""
@@ -156,6 +159,7 @@ def _added(
                 raise Refused(TradeCode.PRICE_UNKNOWN, text, ("lines", number))
     refusals.problems = [replace(it, path=(adding, *it.path[1:])) for it in refusals.problems]
     refusals.end()
+    drafts = [replace(it, added=True) for it in drafts]
     return [(None, draft, (adding, number)) for number, draft in enumerate(drafts)]
 
 
