@@ -34,7 +34,9 @@ test-reference: $(VENV)/dev.stamp ## Run what asks the API on the reference exec
 
 simulate: $(VENV)/dev.stamp ## Play and attack long and otherwise each time: make simulate PLAYS=300 SEED=1. Nightly.
 	ABRUF_PLAYS=$(or $(PLAYS),200) ABRUF_ATTACK_SECONDS=$(or $(SECONDS),300) \
-		ABRUF_PLAY_SEED=$(or $(SEED),$(shell date +%s)) $(PYTEST) tests/simulation tests/attacks/load
+		ABRUF_PLAY_SEED=$(or $(SEED),$(shell date +%s)) \
+		ABRUF_PRICED_PARTIES=1000 ABRUF_PRICED_PRODUCTS=100 \
+		$(PYTEST) tests/simulation tests/attacks/load tests/commands/master/test_many_prices.py
 
 guards: $(VENV)/dev.stamp ## Take each guard away in turn; a test must miss it. Nightly.
 	$(PYTHON) -m pytest -q --guards tests/api tests/commands
