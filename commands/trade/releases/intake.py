@@ -70,14 +70,14 @@ class ReleaseIntake:
             writing.record(ReleaseSuperseded(old.id, by=release_id))
         for kind, key in ((ReleaseActivated, release_id), (ContractReleased, contract.id)):
             writing.record(kind(key, line_no=line.line_no, type=item.type))
-        account = self._told(item, contract, line, account)
+        account = self._with_figures(item, contract, line, account)
         known.accounts[ReleasePlace.of(item)] = self.accounts[ReleasePlace.of(item)] = account
         known.active[line.id][account.id, item.type] = StandingRelease(
             None, after, account.period_id
         )
         return release_id
 
-    def _told(
+    def _with_figures(
         self, item: ReleaseContent, contract: Contract, line: ContractLine, account: Account
     ) -> Account:
         """Return an account with what a release tells of it."""

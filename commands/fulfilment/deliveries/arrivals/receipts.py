@@ -204,11 +204,10 @@ async def _counted_already(writing: Writing, delivery: Delivery, line_ids: list[
     of = {it.id: it for it in accounts if it.ship_to_id in {None, delivery.ship_to_id}}
     periods = await writing.for_all().records(AccountPeriod, "account_id", list(of))
     left = delivery.dispatched_at
-    return {
-        of[it.account_id].contract_line_id
-        for it in periods
-        if it.counted_until is not None and left is not None and left <= it.counted_until
-    }
+    if left is None:
+        return set()
+    until = ((it.account_id, it.counted_until) for it in periods if it.counted_until is not None)
+    return {of[account].contract_line_id for account, instant in until if left <= instant}
 
 
 async def _count_on_contracts(

@@ -70,8 +70,8 @@ async def test_a_receipt_that_the_customer_has_told_is_not_added_to_its_figure(a
     sent = await _send(ask, world, contract, "60")
     note = {"note": sent["number"], "quantity": "60", "receivedOn": "2026-03-02"}
     unknown = {"note": "LS-9", "quantity": None}
-    told = {"cumulativeReceived": "60", "lastReceipts": [note, unknown]}
-    await contracts.release(ask, line, 2, schedule("2026-03-10", "40"), **told)
+    figures = {"cumulativeReceived": "60", "lastReceipts": [note, unknown]}
+    await contracts.release(ask, line, 2, schedule("2026-03-10", "40"), **figures)
     await deliveries.done(ask, "deliveryConfirmReceipt", deliveryId=sent["id"], lines=[])
     found = await _counted(ask, contract)
     (period,) = found["accounts"][0]["periods"]
@@ -93,8 +93,8 @@ async def test_what_left_after_the_last_note_comes_on_top(ask, world, clock):
     clock.time = clock.time.replace(hour=12)
     second = await _send(ask, world, contract, "25")
     # Five of the first delivery were spoiled: the customer counts 55.
-    told = {"cumulativeReceived": "55", "lastReceipts": [{"note": first["number"]}]}
-    await contracts.release(ask, line, 1, schedule("2026-03-10", "100"), **told)
+    figures = {"cumulativeReceived": "55", "lastReceipts": [{"note": first["number"]}]}
+    await contracts.release(ask, line, 1, schedule("2026-03-10", "100"), **figures)
     for each in (first, second):
         await deliveries.done(ask, "deliveryConfirmReceipt", deliveryId=each["id"], lines=[])
     (period,) = (await _counted(ask, contract))["accounts"][0]["periods"]
@@ -109,8 +109,8 @@ async def test_without_a_note_the_larger_figure_counts(ask, world):
     contract = await contracts.contract(world, ask)
     line = contract["lines"][0]["id"]
     sent = await _send(ask, world, contract, "60")
-    told = {"cumulativeReceived": "60"}
-    await contracts.release(ask, line, 1, schedule("2026-03-10", "100"), **told)
+    figures = {"cumulativeReceived": "60"}
+    await contracts.release(ask, line, 1, schedule("2026-03-10", "100"), **figures)
     await deliveries.done(ask, "deliveryConfirmReceipt", deliveryId=sent["id"], lines=[])
     (period,) = (await _counted(ask, contract))["accounts"][0]["periods"]
     assert (period["received"], period["inTransit"]) == ("60", "0")
@@ -136,7 +136,5 @@ async def test_each_place_counts_its_own_deliveries_and_losses(ask, world):
     found = await _counted(ask, contract)
     assert sorted(_opens(found)) == [["100"], ["40"]]
     sums = {it["shipTo"]["code"]: it["periods"][0] for it in found["accounts"]}
-    assert {(it["dispatched"], it["lost"], it["cumulativeIssued"]) for it in sums.values()} == {
-        ("60", "0", "60"),
-        ("25", "25", "0"),
-    }
+    found = {(of["dispatched"], of["lost"], of["cumulativeIssued"]) for of in sums.values()}
+    assert found == {("60", "0", "60"), ("25", "25", "0")}
