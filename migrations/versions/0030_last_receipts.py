@@ -34,7 +34,7 @@ def upgrade() -> None:
         sa.Column("merchant_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("release_id", sa.Uuid(), nullable=False),
-        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("delivery_note", sa.Text(), nullable=False),
         sa.Column("quantity", QUANTITY),
         sa.Column("received_on", sa.Date()),
         sa.Column("dispatched_on", sa.Date()),

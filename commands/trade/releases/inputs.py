@@ -63,7 +63,7 @@ class ReleaseLine(Quantified):
 class ToldReceipt(Input):
     """A receipt that the customer has counted in."""
 
-    note: Reference = Field(description="Its delivery note: the number of our delivery.")
+    delivery_note: Reference = Field(description="Its delivery note: the number of our delivery.")
     quantity: QuantityOrZero | None = Field(None, description="How much of this came with it.")
     received_on: Day | None = Field(None, description="When it came.")
     dispatched_on: Day | None = Field(None, description="When it left.")

@@ -14,6 +14,7 @@ from commands.writing.rows import change_rows, write_rows
 from commands.writing.transaction import Writing
 from kit.errors import Code, Refused
 from kit.ids import new_id
+from kit.inputs import refuse_duplicates
 from models.access.viewers import Actor
 from models.base.guards import guards
 from models.events.trade.releases import ContractReleased, ReleaseActivated, ReleaseSuperseded
@@ -83,7 +84,7 @@ class ReleaseIntake:
         """Return an account with what a release tells of it."""
         if item.cumulative_received is None and account.period is not None:
             return account
-        notes = [it.note for it in item.last_receipts]
+        notes = [it.delivery_note for it in item.last_receipts]
         reference = item.last_receipt_reference or next(iter(notes[-1:]), None)
         self.references[line.id] = reference
         return replace(
@@ -142,6 +143,8 @@ class ReleaseIntake:
         for name in ("cumulative_received", "production_go_ahead", "material_go_ahead"):
             if (amount := getattr(item, name)) is not None:
                 check_scale(product, amount, (name,))
+        notes = (it.delivery_note for it in item.last_receipts)
+        refuse_duplicates(notes, ("last_receipts",), "delivery_note")
         for place, each in enumerate(item.last_receipts):
             if each.quantity is not None:
                 check_scale(product, each.quantity, ("last_receipts", place, "quantity"))
@@ -186,7 +189,7 @@ class ReleaseIntake:
         self.schedule.extend(rows)
         contract = self.known.contracts[line.contract_id]
         for each in item.last_receipts:
-            delivery = self.known.delivery(contract, each.note)
+            delivery = self.known.delivery(contract, each.delivery_note)
             of = {"release_id": release_id, "delivery_id": delivery and delivery.id}
             self.receipts.append({**merchant, "id": new_id(), **of, **each.model_dump()})
         return release_id

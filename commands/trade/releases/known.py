@@ -161,7 +161,7 @@ class KnownLines:
 
     def left_at(self, contract: Contract, item: ReleaseContent) -> datetime | None:
         """Return when the newest delivery left whose note an item names, None for none."""
-        notes = [it.note for it in item.last_receipts]
+        notes = [it.delivery_note for it in item.last_receipts]
         notes += [item.last_receipt_reference] if item.last_receipt_reference else []
         named = (self.delivery(contract, it) for it in notes)
         return max((it.dispatched_at for it in named if it and it.dispatched_at), default=None)
@@ -237,7 +237,7 @@ def _account(period: AccountPeriod) -> Account:
 
 async def _deliveries(writing: Writing, items: Sequence[ReleaseContent]) -> dict[str, Any]:
     """Return number -> the delivery whose note items name, by one statement where they name any."""
-    notes = {each.note for it in items for each in it.last_receipts}
+    notes = {each.delivery_note for it in items for each in it.last_receipts}
     notes |= {it.last_receipt_reference for it in items if it.last_receipt_reference}
     rows = await writing.records(entity_named("Delivery"), "number", sorted(notes))
     return {row.number: row for row in cast("Sequence[Any]", rows)}

@@ -170,7 +170,7 @@ class Release(Owned):
 class LastReceipt(Owned):
     """A receipt that a customer had counted in when it sent a release, of several the newest ones.
 
-    note: number of our delivery, delivery_id: that, None for one that we never wrote. quantity: in
+    delivery_note: number of our delivery, delivery_id: that, None for one that we never wrote. quantity: in
     the product's unit.
     """
 
@@ -185,7 +185,7 @@ class LastReceipt(Owned):
     )
 
     release_id: Mapped[UUID]
-    note: Mapped[str]
+    delivery_note: Mapped[str]
     quantity: Mapped[Decimal | None]
     received_on: Mapped[date | None]
     dispatched_on: Mapped[date | None]

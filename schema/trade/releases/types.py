@@ -90,7 +90,7 @@ class ScheduleLine(Node):
 class LastReceipt(Node):
     """A receipt; its quantity in the product's unit."""
 
-    note: str = strawberry.field(description="Its delivery note, as the customer told it.")
+    delivery_note: str = strawberry.field(description="Its delivery note, as the customer told it.")
     quantity: Decimal | None = strawberry.field(description="How much came with it.")
     received_on: date | None = strawberry.field(description="When it came.")
     dispatched_on: date | None = strawberry.field(description="When it left.")

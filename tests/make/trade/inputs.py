@@ -269,7 +269,7 @@ async def _released(s: Scene) -> dict[str, Any]:
         "lastReceiptReference": "R-1",
     }
     counted["countedFrom"] = "2026-02-01"
-    note = {"note": "LS-7", "quantity": "5"}
+    note = {"deliveryNote": "LS-7", "quantity": "5"}
     note |= {"receivedOn": "2026-02-27", "dispatchedOn": "2026-02-26"}
     counted["lastReceipts"] = [note]
     when = {"issuedAt": "2026-03-01T09:00:00Z", "calculatedAt": "2026-03-01T08:00:00Z"}

@@ -16,7 +16,7 @@ query ($id: ID!) {
       cumulativeIssued received cumulativeReceived inTransit countedUntil
     } }
     releases(first: 9, filter: {states: [ACTIVE]}) { nodes {
-      type scheduleLines { openQuantity } lastReceipts { note quantity isOurs }
+      type scheduleLines { openQuantity } lastReceipts { deliveryNote quantity isOurs }
     } }
   } }
 }
@@ -68,8 +68,8 @@ async def test_a_receipt_that_the_customer_has_told_is_not_added_to_its_figure(a
     line = contract["lines"][0]["id"]
     await contracts.release(ask, line, 1, schedule("2026-03-10", "100"))
     sent = await _send(ask, world, contract, "60")
-    note = {"note": sent["number"], "quantity": "60", "receivedOn": "2026-03-02"}
-    unknown = {"note": "LS-9", "quantity": None}
+    note = {"deliveryNote": sent["number"], "quantity": "60", "receivedOn": "2026-03-02"}
+    unknown = {"deliveryNote": "LS-9", "quantity": None}
     figures = {"cumulativeReceived": "60", "lastReceipts": [note, unknown]}
     await contracts.release(ask, line, 2, schedule("2026-03-10", "40"), **figures)
     await deliveries.done(ask, "deliveryConfirmReceipt", deliveryId=sent["id"], lines=[])
@@ -80,7 +80,7 @@ async def test_a_receipt_that_the_customer_has_told_is_not_added_to_its_figure(a
     assert period["countedUntil"] is not None
     assert _opens(found) == [["40"]]
     receipts = found["releases"]["nodes"][0]["lastReceipts"]
-    assert [(it["note"], it["isOurs"]) for it in receipts] == [
+    assert [(it["deliveryNote"], it["isOurs"]) for it in receipts] == [
         (sent["number"], True),
         ("LS-9", False),
     ]
@@ -93,7 +93,7 @@ async def test_what_left_after_the_last_note_comes_on_top(ask, world, clock):
     clock.time = clock.time.replace(hour=12)
     second = await _send(ask, world, contract, "25")
     # Five of the first delivery were spoiled: the customer counts 55.
-    figures = {"cumulativeReceived": "55", "lastReceipts": [{"note": first["number"]}]}
+    figures = {"cumulativeReceived": "55", "lastReceipts": [{"deliveryNote": first["number"]}]}
     await contracts.release(ask, line, 1, schedule("2026-03-10", "100"), **figures)
     for each in (first, second):
         await deliveries.done(ask, "deliveryConfirmReceipt", deliveryId=each["id"], lines=[])
