@@ -14,6 +14,7 @@ from kit.inputs import (
     Each,
     Input,
     Instant,
+    Quantity,
     QuantityOrZero,
     Reference,
     Window,
@@ -64,7 +65,7 @@ class ToldReceipt(Input):
     """A receipt that the customer has counted in."""
 
     delivery_note: Reference = Field(description="Its delivery note: the number of our delivery.")
-    quantity: QuantityOrZero | None = Field(None, description="How much of this came with it.")
+    quantity: Quantity | None = Field(None, description="How much of this came with it.")
     received_on: Day | None = Field(None, description="When it came.")
     dispatched_on: Day | None = Field(None, description="When it left.")
 

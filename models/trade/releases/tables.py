@@ -170,8 +170,8 @@ class Release(Owned):
 class LastReceipt(Owned):
     """A receipt that a customer had counted in when it sent a release, of several the newest ones.
 
-    delivery_note: number of our delivery, delivery_id: that, None for one that we never wrote. quantity: in
-    the product's unit.
+    delivery_note: number of our delivery, delivery_id: that, None for one that we never wrote.
+    quantity: in the product's unit.
     """
 
     __tablename__ = "last_receipts"

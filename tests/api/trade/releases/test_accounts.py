@@ -127,8 +127,8 @@ async def test_each_place_counts_its_own_deliveries_and_losses(ask, world):
     override = {"windowOverride": "Asked."}
     wanted = {"window": contracts.window("2026-03-09"), **override}
     sent = [
-        await _send(ask, world, contract, quantity, shipToId=it, **wanted)
-        for quantity, it in zip(("60", "25"), place["shipToIds"], strict=True)
+        await _send(ask, world, contract, quantity, shipToId=each, **wanted)
+        for quantity, each in zip(("60", "25"), place["shipToIds"], strict=True)
     ]
     found = await _counted(ask, contract)
     assert sorted(_opens(found)) == [["40"], ["75"]]
