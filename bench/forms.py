@@ -17,7 +17,7 @@ from bench.measuring.load import Load, measured
 from bench.measuring.measure import Bench, Plan, Results, ratio
 from bench.measuring.requests import Request, Subjects, requests, subjects
 from bench.operations import ENGINES, LIMIT, LIMITED, OPERATIONS, OURS, POSTGRAPHILE, REFERENCE
-from bench.operations.storms import STORMS
+from bench.operations.storms import STORMS, writes
 from bench.progress import Progress, say
 from kit.embedded import Server
 
@@ -121,7 +121,8 @@ async def fair(server: Server) -> dict[str, Any]:
         whom, url = await subjects(copy), plain(copy.app_url)
         reads = [it.wire for it in requests(whom, OPERATIONS["one"], OURS)]
         summary: dict[str, Any] = {}
-        for name, body in {"idle": None, **STORMS}.items():
+        storms = {**STORMS, **writes(whom.merchants[1].tracking_numbers)}
+        for name, body in {"idle": None, **storms}.items():
             # A server of its own, so that each storm finds a full bucket and nothing planned.
             async with engines.running({LIMITED: url}, str(whom.reader.id), 1) as running:
                 ports = running[LIMITED].ports

@@ -4,21 +4,25 @@ What of it is a leaf of the row is read from the row; what is one relation away 
 statement for all objects of the level; the rest is resolved by code, field by field.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import orjson
 from graphql import (
     GraphQLField,
     GraphQLObjectType,
+    GraphQLOutputType,
     get_nullable_type,
     is_leaf_type,
+    is_list_type,
     is_non_null_type,
+    is_object_type,
 )
 from graphql.execution.executor import Executor
 from sqlalchemy import Text
 
+from execution.building import Details, Unfusible, definition_of
 from execution.fields import DECLARED, Chosen, Related, Written, column_of
 
 
@@ -112,3 +116,70 @@ class Level:
     def starts(self, parent: Any) -> dict[str, Any]:
         """Return what the statement needs of one parent: attribute -> value."""
         return {it.declared.key: it.start(parent) for it in self.places if not it.is_root}
+
+
+Encode: TypeAlias = Callable[[Any], Any]
+"""A value -> what JSON has for it. ValueError and others: it does not fit its type."""
+Collect: TypeAlias = Callable[[GraphQLObjectType, Details], Mapping[str, Details]]
+"""(type, nodes of a field) -> the fields that they ask of an object: response key -> nodes."""
+
+
+def encoder(type_: GraphQLOutputType, details: Details, schema: Any, collect: Collect) -> Encode:
+    """Return what writes values of a type under a selection.
+
+    Unfusible: there is more in it than attributes, lists of them and objects of them.
+    """
+    plain = get_nullable_type(type_)
+    if is_leaf_type(plain):
+        encode: Encode = partial(Executor.complete_leaf_value, plain)
+    elif is_list_type(plain):
+        encode = partial(_list, encoder(plain.of_type, details, schema, collect))
+    elif is_object_type(plain) and not plain.is_type_of:
+        encode = partial(_object, _fields(plain, details, schema, collect))
+    else:
+        raise Unfusible(str(plain))
+    return partial(_value, encode, is_non_null_type(type_))
+
+
+def _fields(
+    type_: GraphQLObjectType, details: Details, schema: Any, collect: Collect
+) -> Sequence[tuple[str, Encode]]:
+    """Return how each field of an object is written from it."""
+    found = []
+    for key, nodes in collect(type_, details).items():
+        name = nodes[0].node.name.value
+        if name == "__typename":
+            found.append((key, partial(_named, type_.name)))
+            continue
+        field = schema.get_field(type_, name)
+        column = column_of(definition_of(field))
+        if column is None:
+            message = f"{type_.name}.{name}"
+            raise Unfusible(message)
+        found.append(
+            (key, partial(_attribute, column, encoder(field.type, nodes, schema, collect)))
+        )
+    return found
+
+
+def _value(encode: Encode, must: bool, value: Any) -> Any:  # noqa: FBT001 -- bound once.
+    if value is None and must:
+        message = "null where there must be a value"
+        raise ValueError(message)
+    return None if value is None else encode(value)
+
+
+def _list(encode: Encode, values: Sequence[Any]) -> list[Any]:
+    return [encode(it) for it in values]
+
+
+def _object(fields: Sequence[tuple[str, Encode]], value: Any) -> dict[str, Any]:
+    return {key: encode(value) for key, encode in fields}
+
+
+def _named(name: str, _object: Any) -> str:
+    return name
+
+
+def _attribute(name: str, encode: Encode, value: Any) -> Any:
+    return encode(getattr(value, name))

@@ -4,16 +4,25 @@ Whatever no statement answers is resolved, completed and told of by graphql-core
 statement answers all objects of a level that are completed together.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from graphql import ExecutionResult, GraphQLError, GraphQLObjectType
-from graphql.pyutils import Path
+import orjson
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    GraphQLObjectType,
+    GraphQLSchema,
+)
+from graphql.pyutils import Path, gather_with_cancel
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from execution.levels import Level
-from kit.loop.work import TooLarge
+from execution.building import Unfusible
+from execution.levels import Encode, Level, encoder
+from kit.loop.effort import Later
+from kit.loop.work import TOGETHER, TooLarge
 
 _ERROR = 200
 """About so many bytes of an answer an error takes."""
@@ -28,6 +37,26 @@ class Mixed(StrawberryGraphQLCoreExecutionContext):
     running: Any = None
     """The plan with what it runs with (`planned.Running`); None: everything is read by loaders."""
     _has_room = False
+
+    def __init__(self, *about: Any, **more: Any) -> None:
+        """Start with nothing known of how lists are written."""
+        super().__init__(*about, **more)
+        self._encoders: dict[Any, tuple[Any, Encode | None]] = {}
+
+    @classmethod
+    def build(
+        cls,
+        schema: GraphQLSchema,
+        document: DocumentNode,
+        root_value: Any = None,
+        context_value: Any = None,
+        *more: Any,
+        **named: Any,
+    ) -> Any:
+        """Return what executes an operation; of a planned subscription the variables are known."""
+        if context_value.subscribed is not None:
+            return context_value.subscribed()
+        return super().build(schema, document, root_value, context_value, *more, **named)
 
     def build_per_event_executor(self, payload: Any) -> Any:
         """Answer one event of a subscription: nothing that was read for another answers it."""
@@ -50,16 +79,81 @@ class Mixed(StrawberryGraphQLCoreExecutionContext):
         work.add(1, sum(map(len, grouped_field_set)), grouped_field_set)
         if self._has_room or work.slices.has_room(1):
             return self._at_once(self._fields, about, room=False)
-        return self._in_turn(self._fields, about, 1)
+        return self._later(self._in_turn, self._fields, about, 1)
 
     def complete_list_value(self, *about: Any) -> Any:
         """Complete all objects of a list when it is their turn."""
         work, items = self.context_value.work, about[4]
         objects = len(items) if isinstance(items, list | tuple) else 1
-        complete = super().complete_list_value
+        if objects > TOGETHER and self._encoder(*about[:2]) is None:
+            return self._later(self._in_pieces, *about)
         if not objects or work.slices.has_room(objects):
-            return self._at_once(complete, about, room=True)
-        return self._in_turn(complete, about, objects)
+            return self._at_once(self._list, about, room=True)
+        return self._later(self._in_turn, self._list, about, objects)
+
+    def _later(self, run: Callable[..., Awaitable[Any]], *about: Any) -> Later[Any]:
+        return Later(self.context_value.work.effort, run, *about)
+
+    def _list(self, *about: Any) -> Any:
+        """Complete a list: one of plain objects by its JSON, unless some value does not fit."""
+        encode = self._encoder(*about[:2])
+        text = b""
+        if encode is not None:
+            # Whatever does not fit is met again by graphql-core, which tells it with its path.
+            with suppress(Exception):
+                text = orjson.dumps(encode(about[4]))
+        if not text:
+            return super().complete_list_value(*about)
+        self.context_value.work.texts([text.decode()])
+        return orjson.Fragment(text)
+
+    def _encoder(self, type_: Any, details: Any) -> Encode | None:
+        """Return what writes lists of plain objects, None for others and for the reference."""
+        if self.running is None:
+            return None
+        known = self._encoders.get((id(details), type_))
+        if known is None:
+            try:
+                encode = encoder(type_, details, self.schema, self._collected)
+            except Unfusible:
+                encode = None
+            # Kept with its fields, so that no others have their id.
+            known = self._encoders[id(details), type_] = (details, encode)
+        return known[1]
+
+    def _collected(self, type_: GraphQLObjectType, details: Any) -> Any:
+        found = self.collect_subfields(type_, details)
+        if found.new_defer_usages:
+            message = "@defer"
+            raise Unfusible(message)
+        return found.grouped_field_set
+
+    async def _in_pieces(self, *about: Any) -> list[Any]:
+        """Complete a list of very many, as many in a round as one statement reads together."""
+        work, items, found = self.context_value.work, about[4], list[Any]()
+        for start in range(0, len(items), TOGETHER):
+            piece = items[start : start + TOGETHER]
+            await work.slices.room(work, len(piece))
+            found += await self._piece(start, piece, *about)
+        return found
+
+    async def _piece(self, start: int, piece: Sequence[Any], *about: Any) -> list[Any]:
+        type_, details, info, path, _, context = about
+        found, waits = list[Any](), list[int]()
+
+        def complete() -> None:
+            for place, item in enumerate(piece):
+                at, its = path.add_key(start + place, None), (type_.of_type, details, info)
+                if self.complete_list_item_value(item, found, *its, at, context):
+                    waits.append(place)
+
+        try:
+            self._at_once(complete, (), room=True)
+        except Exception:
+            self.settle_in_background([found[it] for it in waits])
+            raise
+        known = await gather_with_cancel(*(found[it] for it in waits))
+        return [*(dict(enumerate(found)) | dict(zip(waits, known, strict=True))).values()]
 
     def _at_once(self, answer: Callable[..., Any], about: Any, *, room: bool) -> Any:
         """Answer. room: the objects that are met at once have their room already."""
@@ -79,7 +173,9 @@ class Mixed(StrawberryGraphQLCoreExecutionContext):
         if self.running is None:
             return super().execute_fields(*about)
         level = self.running.known(about[0], about[3])
-        return self._planned(*about) if level is None else self._answered(level, *about)
+        if level is None:
+            return self._later(self._planned, *about)
+        return self._answered(level, *about)
 
     async def _planned(self, *about: Any) -> Any:
         """Wait until the level is planned."""
@@ -92,13 +188,14 @@ class Mixed(StrawberryGraphQLCoreExecutionContext):
         self.context_value.work.add(0, _size(known))
         if len(known) == len(fields):
             return {key: known[key] for key in fields}
-        return self._object(level, known, *about)
+        return self._later(self._object, level, known, *about)
 
     async def _object(self, level: Level, known: Mapping[str, Any], *about: Any) -> dict[str, Any]:
         """Ask the level's statement, and let graphql-core resolve what is left."""
         parent_type, parent, path, fields, context = about
-        found = {**known, **await self.running.texts(level, parent)}
-        for place, why in self.running.refusals(level, parent):
+        texts, refused = await self.running.texts(level, parent)
+        found = {**known, **texts}
+        for place, why in refused:
             at = Path(path, place.key, parent_type.name)
             self.handle_field_error(why, place.field.type, place.details, at)
             found[place.key] = None

@@ -66,7 +66,7 @@ class _Page:
 
     def cursor(self) -> Sql:
         """Write a row's cursor."""
-        return cursor_text(self.choice.tag, self.choice.sort_keys(self.row))
+        return cursor_text(self.choice.tagged(self.key), self.choice.sort_keys(self.row))
 
     def all(self, rows: Any, name: str) -> Sql:
         """Aggregate a column of the page's rows in display order."""
@@ -247,12 +247,12 @@ def _info(name: str, inner: Any, page: _Page, rows: Any) -> Sql:
     return constant("true" if beyond else "false")
 
 
-def cursor_text(tag: str, values: Sequence[Sql]) -> Sql:
-    """Write a cursor: URL-safe base64 of the JSON list of an order's tag and a row's sort values.
+def cursor_text(tag: Sql, values: Sequence[Sql]) -> Sql:
+    """Write a cursor: URL-safe base64 of the JSON list of a list's tag and a row's sort values.
 
     tag: letters and digits.
     """
-    texts: list[Sql] = [constant(f'["{tag}"')]
+    texts: list[Sql] = [constant('["'), tag, constant('"')]
     for value in values:
         texts += (constant(","), _json(value))
     plain = func.convert_to(joined([*texts, constant("]")]), constant("UTF8"))

@@ -8,7 +8,7 @@ import logging
 from asyncio import Future, ensure_future, shield
 from collections.abc import AsyncIterator, Callable, Coroutine, Hashable, Iterator, Sequence
 from functools import partial
-from typing import Any, NamedTuple, Protocol, cast
+from typing import Any, NamedTuple, Protocol, TypeAlias, cast
 
 import orjson
 from aiodataloader import DataLoader
@@ -29,8 +29,10 @@ from execution.plans import Fused, Plan, Planner
 from execution.statements import Arguments, Request
 from execution.texts import SHARE, share
 from kit.db.reads import Overflow, Unwritten
+from kit.errors import Refused
 from kit.limits import ENTRIES, Limits
 from kit.loop.apart import Crowded, Died
+from kit.loop.effort import Later
 from kit.loop.work import TOGETHER, Grown, Work
 
 _log = logging.getLogger("abruf")
@@ -47,16 +49,21 @@ class Runs(Request, Protocol):
     work: Work
     entries: int
     following_plan: Callable[[], "Running"] | None
+    subscribed: Callable[[], Mixed] | None
 
     async def texts(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
         """Run one statement and return its rows."""
+
+
+RefusedFields: TypeAlias = Sequence[tuple[FieldPlace, Exception]]
+"""Fields that are refused, and what their resolvers would raise."""
 
 
 class _Parts(NamedTuple):
     """Levels that each are one statement, and fields that are refused."""
 
     statements: Sequence[Level] = ()
-    refused: Sequence[tuple[FieldPlace, Exception]] = ()
+    refused: RefusedFields = ()
 
 
 class Running:
@@ -149,22 +156,29 @@ class Running:
                 return why
         return None
 
-    def refusals(self, level: Level, parent: Any) -> Iterator[tuple[FieldPlace, Exception]]:
-        """Yield the fields of one parent that are refused, and why; its texts are known."""
-        for place, why in self._apart[level].refused if self.fusing else ():
-            if place.is_root or place.start(parent) is not None:
-                self.counted["an argument was refused"] += 1
-                yield place, why
-
-    async def texts(self, level: Level, parent: Any) -> dict[str, Any]:
-        """Return what statements answer of one parent: key -> JSON.
+    async def texts(self, level: Level, parent: Any) -> tuple[dict[str, Any], RefusedFields]:
+        """Return what statements answer of one parent: key -> JSON; which fields are refused, why.
 
         Nothing where a value could not be written, nor of a field whose way begins with null.
         """
         found: dict[str, Any] = {}
-        for part in (await self._parts(level)).statements:
-            found |= await self._texts(part, part.fused, parent)
-        return found
+        parts = await self._parts(level)
+        refused = [*parts.refused]
+        for part in parts.statements:
+            try:
+                found |= await self._texts(part, part.fused, parent)
+            except Refused as why:
+                refused += [(place, why) for place in part.places]
+        return found, [*self._refused_of(refused, parent)] if self.fusing else ()
+
+    def _refused_of(
+        self, refused: RefusedFields, parent: Any
+    ) -> Iterator[tuple[FieldPlace, Exception]]:
+        """Yield what is refused of one parent."""
+        for place, why in refused:
+            if place.is_root or place.start(parent) is not None:
+                self.counted["an argument was refused"] += 1
+                yield place, why
 
     async def _texts(self, level: Level, fused: Fused, parent: Any) -> dict[str, Any]:
         starts = level.starts(parent)
@@ -270,6 +284,7 @@ class Planned(SchemaExtension):
         plan = await planner.plan(prepared, variables, payer)
         if prepared.operation.operation is OperationType.SUBSCRIPTION:
             operation.context.following_plan = partial(Running, plan, variables, operation.context)
+            operation.context.subscribed = partial(self._executor, prepared, variables)
             planner.counted[f"mixed: {plan.roots}"] += 1
             return None
         running = Running(plan, variables, operation.context)
@@ -304,8 +319,17 @@ class Planned(SchemaExtension):
     async def _mixed(
         self, prepared: Prepared, variables: VariableValues, running: Running | None = None
     ) -> Any:
+        mixed = self._executor(prepared, variables)
+        mixed.running = running
+
+        async def execute() -> Any:
+            return await await_maybe(mixed.execute_operation())
+
+        return await Later(mixed.context_value.work.effort, execute)
+
+    def _executor(self, prepared: Prepared, variables: VariableValues) -> Mixed:
         operation = self.execution_context
-        mixed = Mixed(
+        return Mixed(
             self._planner.schema,
             prepared.definitions,
             prepared.fragments,
@@ -319,8 +343,6 @@ class Planned(SchemaExtension):
             is_awaitable=optimized_is_awaitable,
             **operation.schema._get_custom_context_kwargs(operation.operation_extensions),  # noqa: SLF001 -- as Strawberry calls its own executor.
         )
-        mixed.running = running
-        return await await_maybe(mixed.execute_operation())
 
 
 __all__ = ["Planned", "Planner"]

@@ -45,16 +45,18 @@ class Choice(Protocol):
 
 
 class One(Choice, Protocol):
-    """A choice of one row by a key."""
+    """A choice of one row."""
 
-    def part(self, reader: Any, bind: Bind) -> tuple[Any, Select[Any]]:
-        """Return a new row source and the select of the row."""
+    def row(self, reader: Any, bind: Bind, key: Any) -> tuple[Any, Select[Any]]:
+        """Return a new row source and the select of the row.
+
+        key: the parent's, None at the root.
+        """
 
 
 class Page(Choice, Protocol):
-    """A choice of one page of a list. tag: what tells its cursors from those of others."""
+    """A choice of one page of a list."""
 
-    tag: str
     backward: bool
     has_before: bool
     has_after: bool
@@ -66,6 +68,9 @@ class Page(Choice, Protocol):
 
         The select has no columns yet. Then each row's place in it, if asked for.
         """
+
+    def tagged(self, key: Any) -> ColumnElement[str]:
+        """Return what tells the cursors of a parent's list from those of others."""
 
 
 class Whole(Protocol):

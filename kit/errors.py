@@ -1,8 +1,11 @@
 """Refusals: what a client did that the business does not allow, told by a stable code."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from kit.standards.money import Amount
 
@@ -31,6 +34,7 @@ class Code(StrEnum):
     TOO_LONG = "TOO_LONG"
     TOO_MANY_ITEMS = "TOO_MANY_ITEMS"
     # Any command
+    AND_MORE = "AND_MORE"
     CONFLICT = "CONFLICT"
     IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
     IN_USE = "IN_USE"
@@ -46,17 +50,35 @@ class Code(StrEnum):
 class Problem:
     """One refusal. path: where inside the mutation's argument, e.g. ("lines", 2, "quantity").
 
-    price: ours, where another one was refused.
+    price: ours, where another one was refused. untold: how many others it stands for.
     """
 
     code: str
     message: str
     path: Path = ()
     price: Amount | None = None
+    untold: int = 0
 
     def below(self, prefix: Path) -> "Problem":
         """Return the same problem seen from further up in the input."""
         return replace(self, path=(*prefix, *self.path))
+
+
+MOST_OF_ITEM, MOST_OF_CALL = 20, 1_000
+"""Problems that are told of one item of a bulk, and of a call as a whole; then how many more."""
+
+
+def and_more(count: int, path: Path = ()) -> Problem:
+    """Return what stands for problems that are not told. path: in what they are."""
+    message = f"{count:,} more are not told: correct these first, and send it again."
+    return Problem(Code.AND_MORE, message, path, untold=count)
+
+
+def few(problems: Sequence[Problem], most: int, path: Path = ()) -> Sequence[Problem]:
+    """Return the first problems, and one for the others, those that were not told before too."""
+    known = [it for it in problems if not it.untold]
+    untold = sum(it.untold for it in problems) + max(0, len(known) - most)
+    return [*known[:most], and_more(untold, path)] if untold else problems
 
 
 @dataclass(frozen=True)
@@ -66,6 +88,69 @@ class Wrong:
     code: str
     message: str
     value: object
+
+
+def is_blank(value: object) -> bool:
+    """Tell whether it is an empty text, or an object of nothing else."""
+    if isinstance(value, Mapping):
+        return bool(value) and all(it is None or is_blank(it) for it in value.values())
+    text = value.value if isinstance(value, Wrong) else value
+    return isinstance(text, str) and not text.strip()
+
+
+_CODES = {
+    "greater_than": Code.NOT_POSITIVE,
+    "greater_than_equal": Code.NOT_POSITIVE,
+    "less_than_equal": Code.OUT_OF_RANGE,
+    "decimal_max_places": Code.SCALE_EXCEEDED,
+    "decimal_max_digits": Code.OUT_OF_RANGE,
+    "decimal_whole_digits": Code.OUT_OF_RANGE,
+    "finite_number": Code.OUT_OF_RANGE,
+    "too_short": Code.TOO_FEW_ITEMS,
+    "too_long": Code.TOO_MANY_ITEMS,
+    "string_too_short": Code.BLANK,
+    "string_too_long": Code.TOO_LONG,
+}
+_MESSAGES = {
+    "missing": "This must be given.",
+    "extra_forbidden": "There is no such field.",
+    "greater_than": "This must be greater than {gt}.",
+    "greater_than_equal": "This must be at least {ge}.",
+    "less_than_equal": "This must be at most {le}.",
+    "decimal_max_places": "This must have at most {decimal_places} decimals.",
+    "decimal_max_digits": "This must have at most {max_digits} digits.",
+    "decimal_whole_digits": "This must have at most {whole_digits} digits before the point.",
+    "finite_number": "This must be a finite number.",
+    "too_short": "There must be at least {min_length} of these.",
+    "too_long": "There must be at most {max_length} of these.",
+    "string_too_short": "This must not be empty.",
+    "string_too_long": "This must have at most {max_length} characters.",
+    "timezone_aware": "This must be an instant with an offset, for example 2026-03-02T09:00:00Z.",
+}
+"""Pydantic's kind of a broken rule -> what a client reads; its own words say less of the field."""
+_NO_VALUE = "This is no value for this field."
+
+
+def _problem(error: ErrorDetails) -> Problem:
+    """Return a broken rule in our words; of our own rules they are there already."""
+    kind, path, value = error["type"], tuple(error["loc"]), error["input"]
+    if isinstance(value, Wrong):
+        code, message = value.code, value.message
+    elif kind in Code.__members__:
+        code, message = Code(kind), error["msg"]
+    else:
+        code = _CODES.get(kind, Code.INVALID)
+        message = _MESSAGES.get(kind, _NO_VALUE).format(**error.get("ctx", {}))
+    if value is None or (is_blank(value) and kind != "string_too_short"):
+        message = _MESSAGES["missing"]
+    return Problem(code, message, path)
+
+
+def problems_of(error: ValidationError, most: int) -> list[Problem]:
+    """Return broken rules, and how many more there are."""
+    found = error.errors(include_url=False)
+    first = [_problem(each) for each in found[:most]]
+    return [*first, and_more(len(found) - most)] if len(found) > most else first
 
 
 @dataclass(eq=False)

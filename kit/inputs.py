@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
-from typing import Annotated, Any, Self, TypeVar, get_args, get_origin
+from typing import Annotated, Any, Self, TypeVar, get_args
 from zoneinfo import available_timezones
 
 from annotated_types import GroupedMetadata
@@ -28,9 +28,20 @@ from pydantic import (
     WrapValidator,
     model_validator,
 )
-from pydantic_core import ErrorDetails, PydanticCustomError, PydanticKnownError
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
-from kit.errors import Code, Path, Problem, Refusals, Refused, Wrong
+from kit.errors import (
+    MOST_OF_CALL,
+    MOST_OF_ITEM,
+    Code,
+    Path,
+    Problem,
+    Refusals,
+    Refused,
+    Wrong,
+    is_blank,
+    problems_of,
+)
 from kit.standards import gs1
 from kit.standards.iso import COUNTRIES, MINOR_UNITS
 from kit.standards.unicode import is_beyond, normal
@@ -175,54 +186,6 @@ Percent = Annotated[
     Decimal, Field(ge=0, le=100, max_digits=9, decimal_places=6, allow_inf_nan=False)
 ]
 
-_CODES = {
-    "greater_than": Code.NOT_POSITIVE,
-    "greater_than_equal": Code.NOT_POSITIVE,
-    "less_than_equal": Code.OUT_OF_RANGE,
-    "decimal_max_places": Code.SCALE_EXCEEDED,
-    "decimal_max_digits": Code.OUT_OF_RANGE,
-    "decimal_whole_digits": Code.OUT_OF_RANGE,
-    "finite_number": Code.OUT_OF_RANGE,
-    "too_short": Code.TOO_FEW_ITEMS,
-    "too_long": Code.TOO_MANY_ITEMS,
-    "string_too_short": Code.BLANK,
-    "string_too_long": Code.TOO_LONG,
-}
-_MESSAGES = {
-    "missing": "This must be given.",
-    "extra_forbidden": "There is no such field.",
-    "greater_than": "This must be greater than {gt}.",
-    "greater_than_equal": "This must be at least {ge}.",
-    "less_than_equal": "This must be at most {le}.",
-    "decimal_max_places": "This must have at most {decimal_places} decimals.",
-    "decimal_max_digits": "This must have at most {max_digits} digits.",
-    "decimal_whole_digits": "This must have at most {whole_digits} digits before the point.",
-    "finite_number": "This must be a finite number.",
-    "too_short": "There must be at least {min_length} of these.",
-    "too_long": "There must be at most {max_length} of these.",
-    "string_too_short": "This must not be empty.",
-    "string_too_long": "This must have at most {max_length} characters.",
-    "timezone_aware": "This must be an instant with an offset, for example 2026-03-02T09:00:00Z.",
-}
-"""Pydantic's kind of a broken rule -> what a client reads; its own words say less of the field."""
-_NO_VALUE = "This is no value for this field."
-
-
-def _problem(error: ErrorDetails) -> Problem:
-    """Return a broken rule in our words; of our own rules they are there already."""
-    kind, path, value = error["type"], tuple(error["loc"]), error["input"]
-    if isinstance(value, Wrong):
-        return Problem(value.code, value.message, path)
-    if kind in Code.__members__:
-        return Problem(Code(kind), error["msg"], path)
-    kind = "missing" if value is None else kind
-    message = _MESSAGES.get(kind, _NO_VALUE).format(**error.get("ctx", {}))
-    return Problem(_CODES.get(kind, Code.INVALID), message, path)
-
-
-def _problems(error: ValidationError) -> list[Problem]:
-    return [_problem(each) for each in error.errors(include_url=False)]
-
 
 @dataclass(frozen=True)
 class Odd:
@@ -241,7 +204,7 @@ def _alone(value: object, read: Callable[[object], object]) -> object:
     try:
         return read(value)
     except ValidationError as error:
-        return Odd(_problems(error), repr(value))
+        return Odd(problems_of(error, MOST_OF_ITEM), repr(value))
 
 
 def _written(value: object, write: Callable[[object], object]) -> object:
@@ -260,18 +223,31 @@ What runs the verb takes those out (`commands.writing.verbs.Remaining`): a verb 
 
 
 @cache
-def optional_texts(model: type[BaseModel]) -> frozenset[str]:
-    """Return the texts that may be left out of an input, by both of their names."""
-    fields = model.model_fields.items()
-    names = [name for name, it in fields if not it.is_required() and _is_text(it.annotation)]
-    return frozenset(each for name in names for each in (name, camel(name)))
+def _names(model: type[BaseModel]) -> frozenset[str]:
+    """Return an input's fields, by both of their names."""
+    return frozenset(each for name in model.model_fields for each in (name, camel(name)))
 
 
-def _is_text(annotation: Any) -> bool:
-    """Tell whether a field takes texts: plain ones, or those that some rule reads as texts."""
-    if get_origin(annotation) in {list, tuple, frozenset}:
-        return False
-    return annotation is str or any(map(_is_text, get_args(annotation)))
+_NAMED, _LONGEST_NAME = 5, 50
+"""Unknown fields that a problem names, and characters of each name."""
+
+
+def _one_for_all(unknown: Sequence[str]) -> Wrong:
+    """Return what stands for all of an object's unknown fields, which are one problem."""
+    named = ", ".join(it[:_LONGEST_NAME] for it in unknown[:_NAMED])
+    others = f" and {len(unknown) - _NAMED:,} more" if len(unknown) > _NAMED else ""
+    return Wrong(Code.INVALID, f"There are no such fields: {named}{others}.", None)
+
+
+@cache
+def _optional(model: type[BaseModel]) -> Mapping[str, bool]:
+    """Return the fields that may be left out, by both names, and whether null is one's value."""
+    return {
+        each: type(None) in get_args(field.annotation)
+        for name, field in model.model_fields.items()
+        if not field.is_required()
+        for each in (name, camel(name))
+    }
 
 
 def camel(name: str) -> str:
@@ -284,7 +260,9 @@ class Input(BaseModel):
     """Base of all that commands take. A field that was not given is not in `model_fields_set`.
 
     Takes its fields under their own names and under those that clients know; problems are told
-    under the former.
+    under the former. What may be left out is left out, too, where it is an empty text, whatever
+    its type, or an object of empty texts, as forms and files send them; and where it is null, but
+    for what may be null itself.
     """
 
     model_config = ConfigDict(
@@ -297,14 +275,28 @@ class Input(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _leave_empty_texts_out(cls, values: Any) -> Any:
-        """Let an empty text be as absent where it may be left out: forms and files send those."""
+    def _gather_unknown_fields(cls, values: Any) -> Any:
+        """Let the first unknown field stand for all."""
+        unknown = (
+            [it for it in values if it not in _names(cls)] if isinstance(values, Mapping) else ()
+        )
+        if len(unknown) < 2:  # noqa: PLR2004 -- one is told as it is.
+            return values
+        known = {name: value for name, value in values.items() if name in _names(cls)}
+        return known | {unknown[0]: _one_for_all(unknown)}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_out(cls, values: Any) -> Any:
         if not isinstance(values, Mapping):
             return values
-        empty = [it for it, text in values.items() if isinstance(text, str) and not text.strip()]
-        if empty and (left_out := optional_texts(cls).intersection(empty)):
-            return {name: value for name, value in values.items() if name not in left_out}
-        return values
+        may = _optional(cls)
+        absent = {
+            name
+            for name, value in values.items()
+            if name in may and (is_blank(value) if value is not None else not may[name])
+        }
+        return {it: values[it] for it in values if it not in absent} if absent else values
 
     @classmethod
     def read(cls, values: object, below: Path = ()) -> Self:
@@ -312,13 +304,15 @@ class Input(BaseModel):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            raise Refused.of([it.below(below) for it in _problems(error)]) from error
+            problems = problems_of(error, MOST_OF_CALL)
+            raise Refused.of([it.below(below) for it in problems]) from error
 
 
 class Upsert(Input):
     """Base of what is written by its business key.
 
-    What is left out stays as it is; null empties it. A new row has the defaults.
+    What is left out stays as it is; null empties it where it may be empty. A new row has the
+    defaults.
     """
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 LARGEST_PAGE = 250
+COMPUTED = 2
+"""Milliseconds of the processor's time that a point pays for."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,8 @@ class Limits:
     cheapest requests a second, 1,000 of pages (docs/decisions/0017-cost-bucket.md).
     unpaid: milliseconds that the statements of a read may take for the points of its objects; for
     those beyond them it costs at least what flows in meanwhile.
+    effort: milliseconds that an operation may take of the processor for such points; for those
+    beyond them it costs at least a point for each `COMPUTED` milliseconds.
     """
 
     source: int = 20 * 1024
@@ -55,10 +59,15 @@ class Limits:
     bucket: int = 20_000
     restore: int = 300
     unpaid: int = 100
+    effort: int = 20
 
     def points_of(self, seconds: float) -> int:
         """Return what a read costs at least whose statements took so long."""
         return int(max(0, seconds - self.unpaid / 1_000) * self.restore)
+
+    def points_of_effort(self, seconds: float) -> int:
+        """Return what an operation costs at least that took so much of the processor's time."""
+        return int(max(0, seconds * 1_000 - self.effort) / COMPUTED)
 
     def own(self, numbers: Mapping[str, int]) -> "Limits":
         """Return the limits of a key that has numbers of its own."""

@@ -35,7 +35,7 @@ END $$
 """
 """What the owner does after each test; row-level security binds the owner too. PostgreSQL plans a
 function's statements once a connection."""
-PATIENT = Limits(deadline=120, statement=60, unpaid=60_000)
+PATIENT = Limits(deadline=120, statement=60, unpaid=60_000, effort=60_000)
 """No test depends on how busy the machine is; those of deadlines set their own."""
 
 

@@ -10,14 +10,21 @@ from commands.writing.transaction import Outcome, Writing, check_known
 from commands.writing.upserts.items import UpsertColumns, UpsertEvents, item_of, results, upsert
 from commands.writing.verbs import verb
 from kit.errors import Code
-from kit.inputs import Command, Each, Reference, Upsert, refuse_duplicates
+from kit.inputs import Command, Each, Input, Reference, Upsert, Zone, refuse_duplicates
 from kit.standards.edifact.delimiters import Delimiters
 from kit.standards.edifact.faults import Faulty
+from kit.standards.schedules.habits import WORDS
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.events.messages.partners import PartnerProfileCreated, PartnerProfileUpdated
 from models.master.parties import Party
-from models.messages.partners import Acknowledgement, Charset, PartnerProfile
+from models.messages.partners import (
+    Acknowledgement,
+    Charset,
+    PartnerProfile,
+    ScheduleElement,
+    ScheduleMeaning,
+)
 
 _EVENTS = UpsertEvents(PartnerProfileCreated, PartnerProfileUpdated)
 
@@ -36,7 +43,26 @@ def _parting(una: str) -> str:
 Identified = Annotated[Reference, StringConstraints(max_length=35)]
 Qualifier = Annotated[Reference, StringConstraints(max_length=4)]
 Prefix = Annotated[Reference, StringConstraints(max_length=5)]
+ScheduleCodeText = Annotated[str, StringConstraints(pattern="^([A-Z]{3} )?[A-Z0-9]{0,3}$")]
 ServiceCharacters = Annotated[str, StringConstraints(max_length=6), AfterValidator(_parting)]
+
+
+class ScheduleCode(Input):
+    """A code of schedules that means something else than the directories say."""
+
+    element: ScheduleElement = Field(description="What it is a code of.")
+    code: ScheduleCodeText = Field(
+        "",
+        description="The code; empty for none. Of a PLACE, segment and qualifier: LOC 11, NAD DP.",
+    )
+    meaning: ScheduleMeaning = Field(description="What it means; one of those of its element.")
+
+    @model_validator(mode="after")
+    def _of_its_element(self) -> Self:
+        if self.meaning not in (words := WORDS[self.element]):
+            text = f"A code of {self.element} means one of {', '.join(sorted(words))}."
+            raise PydanticCustomError(Code.INVALID.value, "{text}", {"text": text})
+        return self
 
 
 class PartnerProfileUpsert(Upsert):
@@ -73,6 +99,24 @@ class PartnerProfileUpsert(Upsert):
     reference_prefix: Prefix | None = Field(
         None, description="What the control references (0020) of what we write begin with."
     )
+    schedule_codes: list[ScheduleCode] = Field(
+        [],
+        max_length=200,
+        description="All codes of its schedules (DELFOR, DELJIT) that mean something else to it"
+        " than in the directories, each once.",
+    )
+    first_firm_is_backlog: bool = Field(
+        default=False,
+        description="Whether the first firm quantity of a schedule, dated on the day of issue or"
+        " before, is what is overdue.",
+    )
+    is_net_of_transit: bool = Field(
+        default=False,
+        description="Whether its quantities are without what is on its way to it already.",
+    )
+    time_zone: Zone | None = Field(
+        None, description="Zone of times that name none; null for the merchant's."
+    )
     is_active: bool = Field(default=True, description="Whether its interchanges are taken in.")
 
     @model_validator(mode="after")
@@ -104,6 +148,9 @@ async def upsert_all(writing: Writing, command: PartnerProfilesUpsert) -> Outcom
     refuse_duplicates((it.code for it in partners), ("partners",), "code")
     names = ((it.identification, it.qualifier) for it in partners)
     refuse_duplicates(names, ("partners",), "identification")
+    for place, one in enumerate(partners):
+        codes = ((it.element, it.code) for it in one.schedule_codes)
+        refuse_duplicates(codes, ("partners", place, "schedule_codes"), "code")
     items = [_columns(it, parties.get(it.party_number)) for it in partners]
     written = await upsert(writing, PartnerProfile, _EVENTS, "code", items, ("partners",))
     return results("partner_profile_id", *written)
@@ -118,6 +165,9 @@ def _columns(one: PartnerProfileUpsert, party: Party | None) -> UpsertColumns:
             "own_qualifier": None if own is None else one.own_qualifier or "",
         },
         "own_qualifier": {},
+        "schedule_codes": {
+            "schedule_codes": [it.model_dump(mode="json") for it in one.schedule_codes]
+        },
         **{name: {name: getattr(one, name) or ""} for name in ("qualifier", "reference_prefix")},
     }
     return item_of(one, shaped)

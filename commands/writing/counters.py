@@ -1,14 +1,23 @@
-"""Numbers without holes: one counter row for each merchant and kind of document."""
+"""Numbers without holes: one counter row for each merchant and kind of document.
 
-from typing import Any
+Whoever takes a number keeps the merchant's others from taking theirs until the commit. So rows are
+numbered when all that takes long is done, where that is much.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam
 from sqlalchemy.dialects.postgresql import insert
 
+from commands.writing.rows import write_rows
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
 from kit.ids import new_id
+from kit.loop.work import SLICE
 from models.access.keys import CounterName, MerchantCounter
+from models.base.tables import OfMerchant
 
 PREFIXES = {CounterName.ORDER: "O", CounterName.CONTRACT: "C", CounterName.DELIVERY: "D"}
 
@@ -41,6 +50,46 @@ async def raised(writing: Writing, name: CounterName, by: int) -> int:
     """Raise a counter and return its new value."""
     ((value,),) = await writing.session.rows(_RAISED, raising(writing, name, by))
     return int(value)
+
+
+async def numbers_of(
+    writing: Writing,
+    name: CounterName,
+    entity: type[OfMerchant],
+    keys: Sequence[UUID],
+    *,
+    lines: int,
+) -> list[str]:
+    """Return the numbers of rows that are about to be written, in their order.
+
+    lines: how many are to be written with and after them. Where those are many, the rows get what
+    nobody else has, their ids, until `number_rows` numbers them at the end of the transaction.
+    """
+    if lines <= SLICE:
+        return await numbers(writing, name, len(keys))
+    writing.unnumbered.setdefault((name, entity), []).extend(keys)
+    return [str(key) for key in keys]
+
+
+class _Written(NamedTuple):
+    """A row that the transaction has written and not read."""
+
+    id: UUID
+
+
+async def number_rows(writing: Writing) -> None:
+    """Give the rows that wait for one their numbers, counter by counter in one order for all."""
+    changed: dict[type[OfMerchant], list[tuple[Any, dict[str, Any]]]] = {}
+    for (name, entity), keys in sorted(writing.unnumbered.items(), key=_place):
+        taken = await numbers(writing, name, len(keys))
+        changed[entity] = [
+            (_Written(key), {"number": number}) for key, number in zip(keys, taken, strict=True)
+        ]
+    await write_rows(writing, {}, changed)
+
+
+def _place(waiting: tuple[tuple[CounterName, Any], Any]) -> int:
+    return list(CounterName).index(waiting[0][0])
 
 
 async def numbers(writing: Writing, name: CounterName, how_many: int) -> list[str]:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, Insert, bindparam, func, insert, select
 
-from commands.writing.counters import MERCHANT, RAISE, raising
+from commands.writing.counters import MERCHANT, RAISE, number_rows, raising
 from commands.writing.rows import json_rows
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
@@ -33,16 +33,18 @@ async def append(writing: Writing) -> None:
     The counter row is raised after everything else and stays locked until the commit, so that
     positions become visible in order and without holes. An aggregate's sequence is read as it was
     when the statement began: whoever records an event holds the lock of its aggregate, so that
-    nobody else goes on with it meanwhile.
+    nobody else goes on with it meanwhile. Just before, what waits for its number gets it.
     """
     if not writing.events:
         return
     viewer, origin = writing.viewer, writing.origin
+    entries = await _entries(writing)
+    await number_rows(writing)
     await writing.session.rows(
         _APPEND,
         {
             **raising(writing, CounterName.JOURNAL, len(writing.events)),
-            "entries": await _entries(writing),
+            "entries": entries,
             "recorded_at": writing.now,
             "actor": viewer.actor.value,
             "actor_name": viewer.name,

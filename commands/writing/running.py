@@ -79,7 +79,7 @@ async def _attempts(
             if command.idempotency_key is None or attempt == _ATTEMPTS:
                 raise
         except Unavailable as error:
-            if attempt == _ATTEMPTS:
+            if attempt == _ATTEMPTS or not error.passes:
                 raise unknown or error  # noqa: B904 -- both have their causes.
             await asyncio.sleep(_PAUSE_S * 2 ** (attempt - 1))
         except (DBAPIError, Overtaken) as error:

@@ -15,6 +15,7 @@ from kit.db.statements import Statement
 from kit.errors import Code, Path, Refusals, Refused
 from kit.limits import DEFAULT_LIMITS
 from kit.loop.work import Slices
+from models.access.keys import CounterName
 from models.access.viewers import Actor, CompanyRole, Viewer, anyone
 from models.base.events import Event
 from models.base.records import columns, record
@@ -51,12 +52,14 @@ class Writing:
     """One transaction of one viewer. events: written to the journal at its end, in order.
 
     extent: the lines that it touches, bounded. slices: in which its work is done, beside others'.
+    unnumbered: rows that are numbered at its end, by what is counted and their table.
     """
 
     session: Session
     viewer: Viewer
     now: datetime
     events: list[Recorded] = field(default_factory=list)
+    unnumbered: dict[tuple[CounterName, Any], list[UUID]] = field(default_factory=dict)
     origin: Origin = Origin()
     extent: Extent = field(default_factory=lambda: Extent(DEFAULT_LIMITS.lines))
     slices: Slices = field(default_factory=Slices)

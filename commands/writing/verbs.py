@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from commands.writing.transaction import Outcome, Writing
-from kit.errors import Problem, Refused
+from kit.errors import MOST_OF_ITEM, Problem, Refused, few
 from kit.inputs import Alone, Command, Odd
 from models.base.acts import Act
 
@@ -94,7 +94,14 @@ class Remaining:
         return [place for place in range(len(self._items)) if place not in self._refused]
 
     async def run(self, writing: Writing) -> Outcome:
-        """Run the verb with what remains."""
+        """Run the verb with what remains, and tell few problems of each item."""
+        found = await self._run(writing)
+        for result in found.get("results") or ():
+            if problems := result["problems"]:
+                result["problems"] = few(problems, MOST_OF_ITEM, problems[0].path[:2])
+        return found
+
+    async def _run(self, writing: Writing) -> Outcome:
         if not self._refused:
             return await self._verb(writing, self._command)
         places, found = self._places, Outcome(results=[])

@@ -11,6 +11,8 @@ DRIVERS = (PostgresError, InterfaceError, InternalClientError)
 """What the driver raises by itself."""
 _FAILED = {"08000", "08001", "08003", "08004", "08006", "53300", "57P01", "57P02", "57P03"}
 """Connections that failed or are refused; backends that somebody, a crash or a stop ended."""
+_NO_ROOM = {"53100", "58030"}
+"""A disk that is full, or that fails."""
 _NOT_HAD = {"28000", "28P01", "3D000"}
 """Who connects is not admitted, or there is no such database: an operator must do something."""
 _CLOSED = ("connection is closed", "cannot switch to state")
@@ -19,11 +21,22 @@ _log = logging.getLogger("abruf")
 
 
 class Unavailable(ConnectionError):
-    """The database cannot be asked now; of what was to be written, nothing was."""
+    """The database cannot be asked now; of what was to be written, nothing was.
+
+    passes: another attempt, at once, may do better.
+    """
+
+    passes = True
 
 
 class NotAdmitted(Unavailable):
     """The database takes no connection from who asks, until an operator does something."""
+
+
+class NoRoom(Unavailable):
+    """The database answers, and its disk does not take what it must write."""
+
+    passes = False
 
 
 class OutcomeUnknown(Exception):
@@ -43,8 +56,12 @@ def is_lost(error: BaseException) -> bool:
 
 def _is_refused(error: BaseException) -> bool:
     """Tell whether the database takes no connection from who asks for one."""
+    return _state(error) in _NOT_HAD
+
+
+def _state(error: BaseException) -> str | None:
     own = error.orig if isinstance(error, DBAPIError) else error
-    return getattr(own, "sqlstate", None) in _NOT_HAD
+    return getattr(own, "sqlstate", None)
 
 
 class Reach:
@@ -62,6 +79,9 @@ class Reach:
             _log.warning("A connection to the database is lost at COMMIT")
             raise
         except Exception as error:
+            if _state(error) in _NO_ROOM:
+                _log.warning("The database cannot write: %s", _reason(error))
+                raise NoRoom(_reason(error)) from error
             is_admitted = not _is_refused(error)
             if is_admitted and not is_lost(error):
                 raise

@@ -6,7 +6,14 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 from uuid import UUID
 
-from asyncpg import DataError, PostgresError, QueryCanceledError, UndefinedObjectError
+from asyncpg import (
+    DataError,
+    InvalidRowCountInLimitClauseError,
+    InvalidRowCountInResultOffsetClauseError,
+    PostgresError,
+    QueryCanceledError,
+    UndefinedObjectError,
+)
 from sqlalchemy import Connection, Executable, Row
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -45,6 +52,18 @@ class Unwritten(Exception):
     """A value cannot be what the statement makes of it; another way to read it may tell which."""
 
 
+class Misplaced(Exception):
+    """A page is not where its list is: its OFFSET or LIMIT was made negative to tell.
+
+    is_after: the OFFSET, which carries where it begins.
+    """
+
+    def __init__(self, *, is_after: bool) -> None:
+        """Take which of the two it was."""
+        super().__init__()
+        self.is_after = is_after
+
+
 _OVERFLOW = "float_overflow_error"
 """The function in PostgreSQL that tells of it, whatever language its messages have."""
 
@@ -53,6 +72,10 @@ def _met(error: PostgresError) -> Exception:
     """Return what an error of a statement's values means, itself where it is of anything else."""
     if getattr(error, "server_source_function", None) == _OVERFLOW:
         return Overflow()
+    if isinstance(error, InvalidRowCountInResultOffsetClauseError):
+        return Misplaced(is_after=True)
+    if isinstance(error, InvalidRowCountInLimitClauseError):
+        return Misplaced(is_after=False)
     is_of_values = isinstance(error, DataError | UndefinedObjectError)
     return Unwritten() if is_of_values else error
 
@@ -104,8 +127,8 @@ class Reads:
     async def texts(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
         """Run one statement that is compiled already and return all of its rows.
 
-        TimeoutError, Unavailable as above. Overflow, Unwritten: by its values; other errors are the
-        driver's.
+        TimeoutError, Unavailable as above. Overflow, Unwritten, Misplaced: by its values; other
+        errors are the driver's.
         """
         engine = self._engine.sync_engine
         try:
@@ -123,7 +146,9 @@ class Reads:
             async with self._lock:
                 try:
                     return await self._once(ask)
-                except Unavailable:
+                except Unavailable as error:
+                    if not error.passes:
+                        raise
                     return await self._once(ask)
         finally:
             self._tasks.discard(task)

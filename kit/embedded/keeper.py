@@ -72,8 +72,10 @@ def _keep(home: Home, *, durable: bool) -> None:
         try:
             _run(home, alone, port, durable=durable)
         except EmbeddedPostgresError as error:
-            sys.stderr.write(f"It does not start again: {error}\n")
-            sys.stderr.flush()
+            # The disk may be full, also for the log.
+            with contextlib.suppress(OSError):
+                sys.stderr.write(f"It does not start again: {error}\n")
+                sys.stderr.flush()
             if failures == MOST_FAILURES:
                 raise
         failures = 0 if time.monotonic() - began > STEADY_S else min(failures + 1, MOST_FAILURES)

@@ -9,9 +9,9 @@ import socket
 import sys
 import warnings
 from asyncio import Lock, ensure_future, get_running_loop, shield, timeout
-from collections.abc import Awaitable, Callable, Coroutine, Hashable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Hashable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 from contextvars import copy_context
 from functools import partial
 from pathlib import Path
@@ -73,7 +73,7 @@ class Apart:
     def __init__(self, patience: float = PATIENCE_S) -> None:
         """Start with nobody's turn. patience: seconds that long work waits for its turn."""
         self._patience = patience
-        self._short, self._long = _Turns(), _Turns()
+        self._short, self._long, self._large = _Turns(), _Turns(), _Turns()
 
     async def made(self, payer: Payer, make: Callable[[], Made]) -> Made:
         """Return what is made in the thread. Raises what making it raises."""
@@ -86,12 +86,24 @@ class Apart:
 
         Crowded: it was not its turn for too long. Died: the child has ended without a word.
         """
+        slot = await self._in_time(self._long, payer)
+        return await _held(slot, ensure_future(self._in_child(payer, make)))
+
+    @asynccontextmanager
+    async def alone(self, payer: Payer) -> AsyncIterator[None]:
+        """Do inside what takes much memory: one such thing at a time, whoever does it.
+
+        Crowded: it was not its turn for too long.
+        """
+        with await self._in_time(self._large, payer):
+            yield
+
+    async def _in_time(self, turns: _Turns, payer: Payer) -> ExitStack:
         try:
             async with timeout(self._patience):
-                slot = await self._long.taken(payer)
+                return await turns.taken(payer)
         except TimeoutError:
             raise Crowded from None
-        return await _held(slot, ensure_future(self._in_child(payer, make)))
 
     async def _in_child(self, payer: Payer, make: Callable[[], Made]) -> Made:
         # While nothing else runs: a child would find taken for ever what another thread has taken.

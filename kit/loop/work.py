@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from kit.limits import Limits
+from kit.loop.effort import Effort
 
 Item = TypeVar("Item")
 SLICE = 100
@@ -102,11 +103,12 @@ class Work:
     """What one answer has grown to, whoever makes it. slices: in which it grows, beside others.
 
     weights: key -> as how many objects its value counts. computed: objects that all those came to.
+    effort: that making it took.
     """
 
     def __init__(self, limits: Limits, slices: Slices) -> None:
         """Start with nothing."""
-        self._limits, self.slices = limits, slices
+        self._limits, self.slices, self.effort = limits, slices, Effort()
         self.objects = self.bytes = self.computed = 0
         self.weights: Mapping[str, int] = {}
         self.ended: TooLarge | None = None

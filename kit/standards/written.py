@@ -9,10 +9,10 @@ _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 """Digits and a point, without exponent; zeros may stand before it."""
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,30})?"
     r"(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
 )
-"""As RFC 3339 writes it, without leap seconds and finer parts than microseconds."""
+"""As RFC 3339 writes it, without leap seconds; parts finer than microseconds are cut off."""
 
 
 def number(text: str) -> Decimal:

@@ -6,13 +6,13 @@ from types import SimpleNamespace
 from typing import Any
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, column, func, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import ColumnElement
 
 from kit.inputs import Input, Reference
 from loaders.reading.filters import begins
+from loaders.reading.listed import listed_in
 from loaders.reading.pages import Paged, Sorted
-from loaders.reading.relations import Nested, One, Part, Reader
+from loaders.reading.relations import One, Reader
 from models.master.catalog import Product
 
 by_id = One(Product)
@@ -24,14 +24,7 @@ def _option(value: Any) -> SimpleNamespace:
     return SimpleNamespace(name=value["name"].astext, value=value["value"].astext)
 
 
-def _options(_reader: Reader, product: Any) -> Part:
-    kept = func.jsonb_array_elements(product.options)
-    each = kept.table_valued(column("value", JSONB), with_ordinality="place").render_derived()
-    rows = select().select_from(each).order_by(each.c.place)
-    return _option(each.c.value), rows.correlate_except(each)
-
-
-options = Nested(_option(column("value", JSONB)), _options)
+options = listed_in("options", _option)
 
 
 class ProductSort(Enum):

@@ -2,20 +2,19 @@
 
 from collections.abc import Iterable
 from enum import Enum
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, Integer, cast, column, func, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import ColumnElement, select
 
 from kit.db.database import Database
 from kit.inputs import Input, Name, Reference
+from loaders.master.receiving import openings_in
 from loaders.reading.filters import among, begins, contains
 from loaders.reading.names import is_called
 from loaders.reading.pages import Paged, Sorted
-from loaders.reading.relations import ByList, Many, Nested, One, Part, Reader
+from loaders.reading.relations import ByList, Many, One, Reader
 from models.master.channels import Channel
 from models.master.parties import Address, Contact, Party, PartyKind, PartyRole
 
@@ -26,24 +25,7 @@ address_by_id = One(Address)
 contacts = Many(Contact, "party_id", order_by=("code",), typical=2)
 addresses = Many(Address, "party_id", order_by=("code",), typical=3)
 channels = ByList(Party, "channel_ids", Channel, order_by="code", typical=5)
-
-
-def _opening(value: Any) -> SimpleNamespace:
-    """Read one object of `Address.receiving_hours`."""
-    weekday = cast(value["weekday"].astext, Integer)
-    return SimpleNamespace(
-        weekday=weekday, opens=value["opens"].astext, closes=value["closes"].astext
-    )
-
-
-def _openings(_reader: Reader, address: Any) -> Part:
-    kept = func.jsonb_array_elements(address.receiving_hours)
-    each = kept.table_valued(column("value", JSONB), with_ordinality="place").render_derived()
-    rows = select().select_from(each).order_by(each.c.place)
-    return _opening(each.c.value), rows.correlate_except(each)
-
-
-openings = Nested(_opening(column("value", JSONB)), _openings)
+openings = openings_in("receiving_hours")
 
 
 class PartySort(Enum):

@@ -2,20 +2,34 @@
 
 from collections.abc import Iterable
 from enum import Enum
+from types import SimpleNamespace
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, type_coerce
 
 from kit.ids import Names
 from kit.inputs import Input
+from loaders.reading.listed import listed_in
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import One, Reader
-from models.messages.partners import PartnerProfile
+from models.base.tables import OneOf
+from models.messages.partners import PartnerProfile, ScheduleElement, ScheduleMeaning
 
 by_id = One(PartnerProfile)
 by_code = One(PartnerProfile, "code")
+
+
+def _code(value: Any) -> SimpleNamespace:
+    return SimpleNamespace(
+        element=type_coerce(value["element"].astext, OneOf(ScheduleElement)),
+        code=value["code"].astext,
+        meaning=type_coerce(value["meaning"].astext, OneOf(ScheduleMeaning)),
+    )
+
+
+schedule_codes = listed_in("schedule_codes", _code)
 
 
 class PartnerProfileSort(Enum):

@@ -6,8 +6,10 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import orjson
+from sqlalchemy import ColumnElement, Text, func
 
 from kit.errors import Code, Refused
 from kit.limits import LARGEST_PAGE
@@ -19,7 +21,7 @@ _LARGEST_INT = 2**63 - 1
 class PageArgs:
     """A checked page request: `size` rows after or before a cursor's values.
 
-    after, before: the tag of a list's order, a row's sort value and its id.
+    after, before: the tag of a list in an order, a row's sort value and its id.
     backward: the last rows instead of the first (Relay's last/before).
     """
 
@@ -41,6 +43,21 @@ class Page:
 def tag_of(*order: object) -> str:
     """Return the tag of a list's order, by which its cursors are known: 4 bytes of a hash."""
     return hashlib.blake2s(repr(order).encode(), digest_size=4).hexdigest()
+
+
+MARK = 8
+"""Hexadecimal digits of the hash by which cursors know their list's parent."""
+
+
+def mark_of(parent: UUID) -> str:
+    """Return what tells the cursors of a parent's list from those of other parents."""
+    return hashlib.sha256(parent.bytes).hexdigest()[:MARK]
+
+
+def mark_in(parent: ColumnElement[UUID]) -> ColumnElement[str]:
+    """Return the same in SQL."""
+    digest = func.sha256(func.uuid_send(parent))
+    return func.left(func.encode(digest, "hex"), MARK, type_=Text())
 
 
 def cursor(tag: str, values: Sequence[Any]) -> str:

@@ -14,10 +14,13 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Select,
+    Text,
     Uuid,
+    case,
     exists,
     func,
     literal,
+    literal_column,
     or_,
     select,
     tuple_,
@@ -26,7 +29,7 @@ from sqlalchemy.types import TypeEngine
 
 from kit.ids import Names
 from kit.inputs import Input
-from loaders.reading.cursors import Page, PageArgs, no_cursor, tag_of
+from loaders.reading.cursors import MARK, Page, PageArgs, mark_in, mark_of, no_cursor, tag_of
 from loaders.reading.filters import shape_of, values_in, with_parameters
 from loaders.reading.relations import Bind, Part, Reader, Relation
 from models.access.viewers import Actor, anyone
@@ -185,8 +188,9 @@ class PageOf(Relation):
         values: dict[str, Any] = {"size": self.args.size, **values_in(self.filter_by)}
         for name, cursor in (("after", self.args.after), ("before", self.args.before)):
             if cursor is not None:
-                sort, key = self._position(cursor, name)
+                mark, sort, key = self._position(cursor, name)
                 values |= {f"{name}_sort": sort, f"{name}_id": key}
+                values |= {} if self.paged.of is None else {f"{name}_mark": mark}
         return values
 
     def sort_keys(self, table: Any) -> tuple[Any, Any]:
@@ -195,23 +199,40 @@ class PageOf(Relation):
 
     @cached_property
     def tag(self) -> str:
-        """Return what tells the cursors of the list in this order from all others."""
+        """Return what tells the cursors of such lists in this order from all others."""
         paged, sort = self.paged, self.sort
         return tag_of(paged.entity.__name__, paged.of, sort.column, sort.descending)
+
+    def tag_below(self, key: UUID) -> str:
+        """Return the tag of one parent's list. key: not read for a root list."""
+        return self.tag if self.paged.of is None else self.tag + mark_of(key)
+
+    def tagged(self, key: Any) -> ColumnElement[str]:
+        """Return the same in SQL."""
+        tag: ColumnElement[str] = literal_column(f"'{self.tag}'", Text())
+        return tag if self.paged.of is None else tag.concat(mark_in(key))
+
+    def check(self, key: UUID) -> None:
+        """Refused: INVALID for the cursor of another parent's list."""
+        tag = self.tag_below(key)
+        for name, cursor in (("after", self.args.after), ("before", self.args.before)):
+            if cursor is not None and cursor[0] != tag:
+                raise no_cursor(name)
 
     def sort_values(self, row: Any) -> tuple[Any, Any]:
         """Return what a row's cursor holds."""
         return self.sort_keys(row)
 
     def _position(self, values: tuple[Any, ...], name: str) -> list[Any]:
-        """Read a cursor's values back. Refused: INVALID for another list's cursor."""
+        """Read a cursor's mark and values back. Refused: INVALID for another list's cursor."""
         tag, *sent = values
-        if tag != self.tag:
+        known, mark = tag[: len(self.tag)], tag[len(self.tag) :]
+        if known != self.tag or len(mark) != (0 if self.paged.of is None else MARK):
             raise no_cursor(name)
         kind = self.sort_keys(self.source)[0].type
         reads = (getattr(kind, "choices", None) or _READ[kind.python_type], UUID)
         try:
-            return [read(value) for read, value in zip(reads, sent, strict=True)]
+            return [mark, *(read(value) for read, value in zip(reads, sent, strict=True))]
         except (ValueError, TypeError, AttributeError, ArithmeticError) as error:
             raise no_cursor(name) from error
 
@@ -248,9 +269,25 @@ class PageOf(Relation):
         table = reader.table(self.source)
         matched = self.paged.matched(reader, table, self.filter_by, bind)
         conditions = [*self.paged.whole(reader, table, key), *matched]
-        rows = self._slice(table, conditions, bind, more=more)
+        rows = self._in_its_list(self._slice(table, conditions, bind, more=more), bind, key)
         place = func.row_number().over(order_by=self._order(table)) if placed else None
         return table, rows, place
+
+    def _in_its_list(self, rows: Select[Any], bind: Bind, key: Any) -> Select[Any]:
+        """Let the statement fail at a cursor of another parent's list, as `kit.db.reads` knows it.
+
+        Which parent it is may be known in SQL only; PostgreSQL takes no negative numbers there.
+        """
+
+        def own(name: str, number: Any) -> ColumnElement[int]:
+            is_own = mark_in(key) == bind(f"{name}_mark", Text())
+            return case((is_own, number), else_=literal_column("-1"))
+
+        if self.paged.of is not None and self.has_after:
+            rows = rows.offset(own("after", literal_column("0")))
+        if self.paged.of is not None and self.has_before:
+            rows = rows.limit(own("before", rows._limit_clause))  # noqa: SLF001 -- it has no other name.
+        return rows
 
     @property
     def record(self) -> Any:

@@ -1,15 +1,16 @@
-"""Receiving hours: whether a place takes something in at a time."""
+"""Hours of a week: whether a place takes something in at a time, and when a day is worked."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+_SECOND = timedelta(seconds=1)
 END_OF_DAY = "24:00"
 """When an opening closes that lasts until midnight."""
 
 Opening = Mapping[str, Any]
-"""One object of `Address.receiving_hours`."""
+"""One object of `Address.receiving_hours` or `Calendar.hours`."""
 
 
 def takes_in(
@@ -30,20 +31,20 @@ def takes_in(
     first = earliest.astimezone(zone).date()
     last = (latest - timedelta.resolution).astimezone(zone).date()
     if first == last:
-        openings = _openings(receiving_hours, first, zone)
+        openings = openings_on(receiving_hours, first, zone)
         return any(opens <= earliest and latest <= closes for opens, closes in openings)
     # Beyond the first day and a whole week, only the last day can tell anything new.
     days = [first + timedelta(number) for number in range(min((last - first).days, 8))]
     return all(
         any(
             opens < latest and earliest < closes
-            for opens, closes in _openings(receiving_hours, day, zone)
+            for opens, closes in openings_on(receiving_hours, day, zone)
         )
         for day in (*days, last)
     )
 
 
-def _openings(
+def openings_on(
     openings: Sequence[Opening], day: date, zone: ZoneInfo
 ) -> Iterator[tuple[datetime, datetime]]:
     """Give the openings of one day at the place as instants; those that touch are one."""
@@ -60,5 +61,19 @@ def _openings(
 
 
 def _instant(day: date, clock: str, zone: ZoneInfo, fold: int) -> datetime:
-    """Return when the place's clock shows the time; fold: 0 the first pass, 1 the second."""
-    return datetime.combine(day, time.fromisoformat(clock).replace(fold=fold), zone).astimezone(UTC)
+    """Return when the place's clock shows the time; fold: 0 the first pass, 1 the second.
+
+    A time that the clock leaves out is the instant at which it does.
+    """
+    shown = datetime.combine(day, time.fromisoformat(clock).replace(fold=fold), zone)
+    instant = shown.astimezone(UTC)
+    if instant.astimezone(zone).replace(tzinfo=None) == shown.replace(tzinfo=None, fold=0):
+        return instant
+    before, after = (shown.replace(fold=it).astimezone(UTC) for it in (1, 0))
+    while after - before > _SECOND:
+        middle = before + (after - before) // 2
+        if middle.astimezone(zone).utcoffset() == before.astimezone(zone).utcoffset():
+            before = middle
+        else:
+            after = middle
+    return after.replace(microsecond=0)

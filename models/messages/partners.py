@@ -1,12 +1,13 @@
 """Partners that messages are exchanged with, and how each of them writes: data, no code."""
 
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kit.standards.edifact.charsets import CODECS
+from kit.standards.schedules.habits import WORDS, Habits
 from models.base.tables import OneOf, Owned, check, indexed, known, to, unique
 from models.base.visibility import Seen
 
@@ -23,6 +24,16 @@ Charset = StrEnum("Charset", {it: it for it in CODECS})  # type: ignore[misc] # 
 """Syntax identifiers (0001) that can be read."""
 
 
+ScheduleElement = StrEnum(  # type: ignore[misc] # They are declared once.
+    "ScheduleElement", {it: it for it in WORDS}
+)
+"""Elements of schedules whose codes partners use differently."""
+ScheduleMeaning = StrEnum(  # type: ignore[misc] # They are declared once.
+    "ScheduleMeaning", {it: it for it in sorted(frozenset().union(*WORDS.values()))}
+)
+"""What a code of a schedule means."""
+
+
 class PartnerProfile(Owned):
     """A partner, known by what its UNB names it: identification (0004) and qualifier (0007).
 
@@ -30,6 +41,10 @@ class PartnerProfile(Owned):
     charset: what its files are written in, whatever their UNB says. service_characters: the six of
     a UNA for what we write; None for the usual. reference_prefix, references_used: of the control
     references (0020) of what we write.
+
+    schedule_codes: {element, code, meaning} of each code of schedules that means something else
+    than in `kit.standards.schedules.habits.MEANINGS`. time_zone: of times that name none; None: the
+    merchant's.
     """
 
     __tablename__ = "partner_profiles"
@@ -58,4 +73,14 @@ class PartnerProfile(Owned):
     acknowledgement: Mapped[Acknowledgement] = mapped_column(OneOf(Acknowledgement))
     reference_prefix: Mapped[str]
     references_used: Mapped[int] = mapped_column(default=0)
+    schedule_codes: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
+    first_firm_is_backlog: Mapped[bool] = mapped_column(default=False, server_default="false")
+    is_net_of_transit: Mapped[bool] = mapped_column(default=False, server_default="false")
+    time_zone: Mapped[str | None]
     is_active: Mapped[bool]
+
+    @property
+    def habits(self) -> Habits:
+        """Return how it writes schedules."""
+        differing = {(it["element"], it["code"]): it["meaning"] for it in self.schedule_codes}
+        return Habits(differing, self.first_firm_is_backlog, self.is_net_of_transit)

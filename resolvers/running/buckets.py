@@ -120,16 +120,21 @@ class Budgets:
         return took
 
 
-def buckets_of(viewer: Viewer, limits: Limits, usual: Limits) -> tuple[Bucket, Bucket]:
-    """Return what a viewer pays from: its own bucket, and its merchant's.
+def buckets_of(viewer: Viewer, limits: Limits, usual: Limits) -> Sequence[Bucket]:
+    """Return what a viewer pays from: its own bucket, its company's, its merchant's.
 
     limits: the key's own. usual: the server's. All keys of one company, channel, location or
-    carrier have one bucket, unless a key has numbers of its own.
+    carrier have one bucket. A key with numbers of its own has another one; that of its company
+    bounds it, too, unless it was given more.
     """
     merchant, lane = lane_of(viewer)
-    is_usual = (limits.bucket, limits.restore) == (usual.bucket, usual.restore)
-    own = Bucket(merchant, lane if is_usual else viewer.key_id, limits.bucket, limits.restore)
-    return own, Bucket(merchant, merchant, KEYS * usual.bucket, KEYS * usual.restore)
+    own = Bucket(merchant, viewer.key_id, limits.bucket, limits.restore)
+    company = Bucket(merchant, lane, usual.bucket, usual.restore)
+    every = Bucket(merchant, merchant, KEYS * usual.bucket, KEYS * usual.restore)
+    if (limits.bucket, limits.restore) == (usual.bucket, usual.restore):
+        return company, every
+    has_more = limits.bucket > usual.bucket or limits.restore > usual.restore
+    return (own, every) if has_more or lane == viewer.key_id else (own, company, every)
 
 
 class Bill:

@@ -11,10 +11,12 @@ from uuid import UUID
 from commands.writing.extent import Extent
 from kit.clock import Clock
 from kit.db.database import Database
+from kit.db.reads import Misplaced
 from kit.limits import DEFAULT_LIMITS, Limits
 from kit.loop.apart import Apart
 from kit.loop.work import Work
 from loaders.reading.batch import Loaders
+from loaders.reading.cursors import no_cursor
 from loaders.reading.relations import Reader, Relation
 from models.access.viewers import Actor, Viewer
 from resolvers.running.buckets import Bill, Throttled, buckets_of
@@ -60,13 +62,14 @@ class Context:
     schema: what it runs on, for who registers documents. apart: where long work is done beside the
     event loop. extent: the lines that its mutation
     touches. has_written: whether something was committed. following_plan: makes what answers one
-    event of a subscription, None where no plan does.
+    event of a subscription, None where no plan does. subscribed: makes its executor then.
     """
 
     bill: Bill
     apart: Apart
     has_written = False
     following_plan: Callable[[], Any] | None = None
+    subscribed: Callable[[], Any] | None = None
 
     def __init__(
         self,
@@ -201,8 +204,9 @@ class Context:
 
     @property
     def for_time(self) -> int:
-        """Return what its statements cost by their time, at the server's numbers."""
-        return self._usual.points_of(self.reads.seconds)
+        """Return what its statements and its effort cost by time, at the server's numbers."""
+        effort = self._usual.points_of_effort(self.work.effort.seconds)
+        return self._usual.points_of(self.reads.seconds) + effort
 
     def planned(self, length: int, what: Hashable = None) -> None:
         """Let the key owe for a statement. length: characters.
@@ -217,8 +221,14 @@ class Context:
             self.bill.owe_planning(length // WRITTEN)
 
     async def texts(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
-        """Run one compiled statement on the operation's connection."""
-        return await self.reads.texts(statement, values)
+        """Run one compiled statement on the operation's connection.
+
+        Refused: INVALID for the cursor of another parent's list.
+        """
+        try:
+            return await self.reads.texts(statement, values)
+        except Misplaced as error:
+            raise no_cursor("after" if error.is_after else "before") from None
 
     def written(self) -> None:
         """Forget what was read before a write, and that the answer tells what was done."""

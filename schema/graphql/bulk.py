@@ -52,7 +52,9 @@ class UpsertResult:
 
     status: BulkStatus = strawberry.field(description="What was done.")
 
-    @strawberry.field(description="Why the item was refused; empty otherwise.")
+    @strawberry.field(
+        description="Why the item was refused, up to 20 reasons and `AND_MORE`; empty otherwise."
+    )
     def user_errors(self: Any) -> list[UserError]:
         """Translate the refusals."""
         return user_errors(self.problems)

@@ -46,7 +46,7 @@ class Connected:
     @property
     def edges(self) -> list["Edged"]:
         """The page's rows with their cursors."""
-        return [Edged(self.relation, row) for row in self.page.rows]
+        return [Edged(self.relation, self.parent_key, row) for row in self.page.rows]
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ class Edged:
     """A row of a page: the parent value of an edge's fields."""
 
     relation: PageOf
+    parent_key: Any
     node: Any
 
 
@@ -67,8 +68,8 @@ class PageInfo:
     end_cursor: str | None = strawberry.field(description="Cursor of the last row.")
 
 
-def _cursor(relation: PageOf, row: Any) -> str:
-    return pages.cursor(relation.tag, relation.sort_values(row))
+def _cursor(of: Connected | Edged, row: Any) -> str:
+    return pages.cursor(of.relation.tag_below(of.parent_key), of.relation.sort_values(row))
 
 
 def _page_info(root: Any) -> PageInfo:
@@ -76,8 +77,8 @@ def _page_info(root: Any) -> PageInfo:
     return PageInfo(
         has_next_page=page.has_next,
         has_previous_page=page.has_previous,
-        start_cursor=_cursor(root.relation, rows[0]) if rows else None,
-        end_cursor=_cursor(root.relation, rows[-1]) if rows else None,
+        start_cursor=_cursor(root, rows[0]) if rows else None,
+        end_cursor=_cursor(root, rows[-1]) if rows else None,
     )
 
 
@@ -90,7 +91,7 @@ class Edge(Generic[Item]):
     @strawberry.field(description="Where the row stands; for `after` and `before`.")
     def cursor(self: Any) -> str:
         """Write the row's sort values."""
-        return _cursor(self.relation, self.node)
+        return _cursor(self, self.node)
 
 
 def whole(
@@ -193,6 +194,7 @@ def connection(
 
 
 async def _connected(info: Info, relation: PageOf, parent_key: Any) -> Connected:
+    relation.check(parent_key)
     return Connected(relation, parent_key, await info.context.load(relation, parent_key))
 
 

@@ -40,7 +40,7 @@ _KEPT = (
     " what it was before you repeat it without its idempotencyKey."
 )
 _LATE = f"This took too long. {_LESS}"
-_CROWDED = "Others' long documents are planned before this one; try again, or ask for less."
+_CROWDED = "Others' long work is done before this; try again, or ask for less."
 
 _DIED = "Planning this has ended before it was done: it took too long, or its process was ended."
 _LONGEST = 2_000
@@ -106,6 +106,7 @@ described(
     TOO_FEW_ITEMS="Send at least one item.",
     TOO_LONG="Shorten the text.",
     TOO_MANY_ITEMS="Send less at a time, in several calls.",
+    AND_MORE="`message` says how many more refusals there are: correct those that are told first.",
     CONFLICT="Others were changing the same: send it again.",
     IDEMPOTENCY_KEY_REUSED="The key belongs to another input: take a new one for this.",
     IN_USE="Others refer to it as it is: make a new one, as `message` says.",

@@ -1,6 +1,7 @@
 """Mutations, each made of its verb."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from itertools import islice
 from types import SimpleNamespace
@@ -19,8 +20,9 @@ from strawberry import Info
 from admission.costs import Cost
 from commands.writing.extent import Extent, entries
 from commands.writing.verbs import AnyVerb
-from kit.errors import Code, Problem, Refused
+from kit.errors import MOST_OF_CALL, Code, Problem, Refused, few
 from kit.inputs import Command
+from kit.loop.memory import MUCH
 from kit.loop.work import SLICE
 from models.access.viewers import Scope
 from resolvers.running.context import Context
@@ -63,7 +65,9 @@ class Answer(SimpleNamespace):
 class Payload:
     """Base of every payload."""
 
-    @strawberry.field(description="Why it was refused; empty when it was done.")
+    @strawberry.field(
+        description="Why it was refused, up to 1,000 reasons and `AND_MORE`; empty when done."
+    )
     def user_errors(self: Any) -> list[UserError]:
         """Translate the refusals."""
         return user_errors(self.problems or ())
@@ -113,7 +117,22 @@ async def _read(context: Context, takes: type[Command], values: Mapping[str, Any
     """Return the checked input; a long one is checked beside the event loop. Refused: as `read`."""
     if context.extent.in_input <= SLICE:
         return takes.read(values)
-    return await context.apart.made(context.payer, partial(takes.read, values))
+    read = partial(context.work.effort.beside, takes.read, values)
+    return await context.apart.made(context.payer, read)
+
+
+@asynccontextmanager
+async def _room(context: Context) -> AsyncIterator[None]:
+    """Let a long input have its turn, so that the memory of one is held at a time.
+
+    It has the whole time to answer from then on. Crowded: its turn did not come in time.
+    """
+    if context.extent.in_input < MUCH:
+        yield
+        return
+    async with context.apart.alone(context.payer):
+        context.begin_time()
+        yield
 
 
 def _bound(command: Command, most: int) -> None:
@@ -137,15 +156,16 @@ def mutation(verb: AnyVerb, resolver: Resolver | None = None) -> Any:
         context: Context = info.context
         try:
             extent = context.extent = Extent(context.limits.lines, entries(input))
-            command = await _read(context, takes, _with_key(info, input))
-            _bound(command, context.limits.items)
-            await charged_for_lines(context.bill, extent.in_input)
-            try:
-                outcome = await run(context, command)
-            finally:
-                context.bill.owe(points_of(extent.touched) - points_of(extent.in_input))
+            async with _room(context):
+                command = await _read(context, takes, _with_key(info, input))
+                _bound(command, context.limits.items)
+                await charged_for_lines(context.bill, extent.in_input)
+                try:
+                    outcome = await run(context, command)
+                finally:
+                    context.bill.owe(points_of(extent.touched) - points_of(extent.in_input))
         except Refused as refused:
-            return Answer(problems=refused.problems)
+            return Answer(problems=few(refused.problems, MOST_OF_CALL))
         return Answer.of(outcome)
 
     resolve.__annotations__ = {

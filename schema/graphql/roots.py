@@ -1,18 +1,21 @@
-"""Root fields that read one object by its id or by a business key."""
+"""Fields whose arguments choose the one object that they read."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from inspect import Parameter, Signature
 from typing import Annotated, Any
 
 import strawberry
+from sqlalchemy import Uuid
 from strawberry import Info
 
+from admission.costs import Cost
 from execution import DECLARED, Chosen
 from kit.errors import Code, Refused
 from kit.ids import Names
-from kit.inputs import LONGEST_KEY
+from kit.inputs import LONGEST_KEY, Input
 from kit.standards.unicode import is_beyond, normal
 from loaders.reading.relations import Relation, RowOf
+from schema.graphql.inputs import arguments_of
 
 
 def _argument(name: str, annotation: Any) -> Parameter:
@@ -51,16 +54,52 @@ def one_by(description: str, **relations: Relation) -> Any:
         chosen = choose(arguments)
         return None if chosen is None else info.context.load(chosen.relation, chosen.key)
 
-    parameters = [
+    parameters = [_argument("id", strawberry.ID), *(_argument(name, str) for name, _ in others)]
+    return _field(resolve, parameters, description, Chosen(choose, by_id.source))
+
+
+def wanted(
+    relation: Callable[[Any], Relation],
+    model: type[Input],
+    source: Any,
+    description: str,
+    cost: Cost,
+) -> Any:
+    """Declare a field of a row that reads what its arguments, a model's fields, ask of it.
+
+    relation: the checked model -> from the row's id to what is read, which is a choice, too.
+    source: see `execution.Chosen`.
+    """
+
+    def choose(arguments: Mapping[str, Any]) -> Relation:
+        values = {name: it for name, it in arguments.items() if it is not strawberry.UNSET}
+        return relation(model.read(values))
+
+    def resolve(root: Any, info: Info, **arguments: Any) -> Awaitable[Any]:
+        return info.context.load(choose(arguments), root.id)  # type: ignore[no-any-return]
+
+    declared = Chosen(choose, source, "id", Uuid())
+    return _field(resolve, arguments_of(model), description, declared, cost)
+
+
+def _field(
+    resolve: Callable[..., Any],
+    parameters: Sequence[Parameter],
+    description: str,
+    declared: Chosen,
+    *directives: object,
+) -> Any:
+    """Declare a field whose resolver takes the parameters beside its root."""
+    every = [
         Parameter("root", Parameter.POSITIONAL_OR_KEYWORD, annotation=Any),
         Parameter("info", Parameter.POSITIONAL_OR_KEYWORD, annotation=Info),
-        _argument("id", strawberry.ID),
-        *(_argument(name, str) for name, _ in others),
+        *parameters,
     ]
-    resolve.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
-    resolve.__annotations__ = {it.name: it.annotation for it in parameters}
+    resolve.__signature__ = Signature(every)  # type: ignore[attr-defined]
+    resolve.__annotations__ = {it.name: it.annotation for it in every}
     return strawberry.field(
         resolver=resolve,
         description=description,
-        metadata={DECLARED: Chosen(choose, by_id.source)},
+        directives=directives,
+        metadata={DECLARED: declared},
     )

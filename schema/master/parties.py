@@ -22,9 +22,9 @@ from schema.graphql.enums import described
 from schema.graphql.mutations import Payload, mutation
 from schema.graphql.nodes import Node, node
 from schema.graphql.roots import one_by
-from schema.graphql.scopes import Authenticated
 from schema.graphql.values import Money, PostalAddress, address, money
 from schema.master.channels import Channel
+from schema.master.receiving import Opening
 
 if TYPE_CHECKING:
     from schema.trade.contracts import Contract
@@ -49,18 +49,6 @@ described(
     NAME="By name.",
     NAME_DESC="By name, last first.",
 )
-
-
-@strawberry.type(
-    description="Hours of one weekday in which a place takes deliveries.",
-    directives=[Authenticated()],
-)
-class Opening:
-    """One object of `Address.receiving_hours`."""
-
-    weekday: int = strawberry.field(description="1 for Monday to 7 for Sunday (ISO 8601).")
-    opens: str = strawberry.field(description="From this time of the place's clock, HH:MM.")
-    closes: str = strawberry.field(description="Until this time, HH:MM; 24:00 at most.")
 
 
 @node(ContactRow, loaders.contact_by_id, Scope.MASTER_DATA_READ, "A person at a party.")

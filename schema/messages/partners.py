@@ -1,13 +1,20 @@
 """Partners of messages, for clients."""
 
+from typing import Any
+
 import strawberry
 
 from commands.messages import partners
-from execution import related
+from execution import DECLARED, Listed, related
 from loaders.master import parties as party_loaders
 from loaders.messages import partners as loaders
 from models.access.viewers import Scope
-from models.messages.partners import Acknowledgement, Charset
+from models.messages.partners import (
+    Acknowledgement,
+    Charset,
+    ScheduleElement,
+    ScheduleMeaning,
+)
 from models.messages.partners import PartnerProfile as PartnerProfileRow
 from schema.access.journal import Timeline, timeline
 from schema.graphql.bulk import UpsertResult
@@ -17,6 +24,7 @@ from schema.graphql.mutations import Payload, mutation
 from schema.graphql.nodes import Node, node
 from schema.graphql.roots import one_by
 from schema.master.parties import Party
+from schema.messages.codes import ScheduleCode
 
 described(
     Acknowledgement,
@@ -89,8 +97,32 @@ class PartnerProfile(Node):
     references_used: int = strawberry.field(
         description="How many control references were used for what we wrote."
     )
+    first_firm_is_backlog: bool = strawberry.field(
+        description="Whether the first firm quantity of a schedule, dated on the day of issue or"
+        " before, is what is overdue."
+    )
+    is_net_of_transit: bool = strawberry.field(
+        description="Whether its quantities are without what is on its way to it already."
+    )
+    time_zone: str | None = strawberry.field(
+        description="Zone of times that name none; null: the merchant's."
+    )
     is_active: bool = strawberry.field(description="Whether its interchanges are taken in.")
     timeline: Timeline = timeline()
+
+    @strawberry.field(
+        description="Codes of its schedules that mean something else than in the directories.",
+        metadata={DECLARED: Listed(loaders.schedule_codes)},
+    )
+    def schedule_codes(self: Any) -> list[ScheduleCode]:
+        return [
+            ScheduleCode(
+                element=ScheduleElement(code["element"]),
+                code=code["code"],
+                meaning=ScheduleMeaning(code["meaning"]),
+            )
+            for code in self.schedule_codes
+        ]
 
 
 @strawberry.type(description="What happened to one partner of a bulk call.")

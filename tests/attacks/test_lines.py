@@ -195,7 +195,8 @@ async def test_lines_that_were_found_only_then_are_paid_by_the_next_request(
 
 async def test_statements_do_not_grow_with_thousands_of_lines(world: World) -> None:
     counts = []
-    for orders, lines in ((2, 1), (60, 20)):
+    # Both more than a slice: those are numbered last.
+    for orders, lines in ((6, 20), (60, 20)):
         known = await _imported(world, orders, lines)
         place = await location(world)
         parts = [_part(place, each) for each in known]
@@ -205,7 +206,7 @@ async def test_statements_do_not_grow_with_thousands_of_lines(world: World) -> N
         counts.append(len(statements))
     assert counts[0] == counts[1]
     poured = [it for it in await rows(world, DeliveryLine) if it.planned]
-    assert len(poured) == 2 + 60 * 20
+    assert len(poured) == 6 * 20 + 60 * 20
 
 
 async def test_the_work_of_arrivals_is_linear_in_their_number(world: World, ask: Ask) -> None:

@@ -12,7 +12,7 @@ from resolvers.running.context import Terms
 from server import application
 from tests import make
 
-BOUNDLESS = Limits(deadline=120, statement=60, bucket=10_000_000, unpaid=60_000)
+BOUNDLESS = Limits(deadline=120, statement=60, bucket=10_000_000, unpaid=60_000, effort=60_000)
 """Answers are compared, however busy the machine is, and whatever was asked before."""
 
 

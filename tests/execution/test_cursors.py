@@ -1,4 +1,4 @@
-"""A cursor is a place in one list in one order: every other list and order refuses it."""
+"""A cursor is a place in one parent's list in one order: every other list refuses it."""
 
 from itertools import product
 from typing import Any, NamedTuple
@@ -11,6 +11,7 @@ from kit.ids import to_global
 from tests import make
 from tests.make.everything import CONNECTIONS, CORE, SHOWN, live, nodes
 from tests.make.scene import scene
+from tests.make.trade import orders as sales
 
 PAIRS = 2_040
 """Over `--operations`: of the pairs of different lists one in so many is tried, another of each."""
@@ -57,7 +58,59 @@ def cursors_in(value: Any) -> list[str]:
     return [it for each in value for it in cursors_in(each)] if isinstance(value, list) else []
 
 
-async def test_a_cursor_is_taken_by_its_own_list_and_order_only(
+def faults(answer: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the code and the argument of each error."""
+    found = [it["extensions"] for it in answer.get("errors", ())]
+    return [(it["code"], ".".join(it.get("argument", ()))) for it in found]
+
+
+async def among_parents(
+    world: make.World, ask: make.Ask, both: tuple[make.Ask, make.Ask]
+) -> tuple[list[str], int]:
+    """Try cursors of one parent's lists with its siblings; return what is wrong, how many tries."""
+    rows = await nodes(world)
+    wrong, tries, lists = [], 0, [it for it in orders() if it.owner != "Query"]
+    for item in lists:
+        some = [to_global(item.owner, it.id) for it in rows[item.owner][-4:]]
+        documents = [item.wanted({item.owner: it}) for it in some]
+        found = {
+            key: cursors_in(await ask(document))
+            for key, (document, _) in zip(some, documents, strict=True)
+        }
+        own = [(key, its[0]) for key, its in found.items() if its][:1]
+        for (key, text), argument, other in product(own, ("after", "before"), some):
+            document, variables = item.wanted({item.owner: other}, **{argument: text})
+            expected = [] if other == key else [("BAD_USER_INPUT", argument)]
+            for each in both:
+                met = faults(await each.answer(document, **variables))
+                wrong += [] if met == expected else [f"{item} of {key} -> {other}: {met}"]
+                tries += bool(expected)
+    return wrong, tries
+
+
+async def among_lists(
+    supplied: dict[Order, str],
+    ids: dict[str, str],
+    both: tuple[make.Ask, make.Ask],
+    part: int,
+) -> tuple[list[str], int]:
+    """Try cursors with other lists and orders, one of `part`; return the same."""
+    wrong, tries = [], 0
+    for place, ((source, text), target) in enumerate(product(supplied.items(), orders())):
+        alike = (source.owner, source.sort) == (target.owner, target.sort)
+        is_own = alike and source.paged == target.paged
+        if source.paged != target.paged and place % part:
+            continue
+        document, variables = target.wanted(ids, after=text)
+        expected = [] if is_own else [("BAD_USER_INPUT", "after")]
+        for each in both:
+            met = faults(await each.answer(document, **variables))
+            wrong += [] if met == expected else [f"{source} -> {target}: {met}"]
+            tries += bool(expected)
+    return wrong, tries
+
+
+async def test_a_cursor_is_taken_by_its_own_parents_list_and_order_only(
     request: pytest.FixtureRequest,
     world: make.World,
     ask: make.Ask,
@@ -74,25 +127,36 @@ async def test_a_cursor_is_taken_by_its_own_list_and_order_only(
         if planned:
             (supplied[item],) = planned
     assert {it for it in orders() if it.owner == "Query"} <= supplied.keys()
-    pairs = list(product(supplied.items(), orders()))
-    wrong, refused, other = [], 0, 0
-    for place, ((source, text), target) in enumerate(pairs):
-        is_own = (source.paged, source.sort) == (target.paged, target.sort)
-        if source.paged != target.paged and place % part:
-            continue
-        other += not is_own
-        document, variables = target.wanted(ids, after=text)
-        for each in both:
-            answer = await each.answer(document, **variables)
-            messages = [
-                (one["extensions"]["code"], one["extensions"].get("argument"))
-                for one in answer.get("errors", ())
-            ]
-            if messages != ([] if is_own else [("BAD_USER_INPUT", ["after"])]):
-                wrong.append(f"{source} -> {target}: {messages}")
-            refused += bool(messages)
+    wrong, tries = await among_lists(supplied, ids, both, part)
     assert not wrong, "\n".join(wrong)
-    assert refused == 2 * other > 2 * len(supplied)
+    assert tries > 4 * len(supplied)
+    wrong, tries = await among_parents(world, ask, both)
+    assert not wrong, "\n".join(wrong)
+    assert tries > 2 * len({it for it in orders() if it.owner != "Query"})
+
+
+async def test_below_a_list_and_in_a_payload_it_is_refused_and_what_was_done_is_told(
+    world: make.World, ask: make.Ask, both: tuple[make.Ask, make.Ask]
+) -> None:
+    first, second = [await sales.order(world, ask) for _ in range(2)]
+    listed = "{ order(id: $id) { timeline(first: 1) { edges { cursor } } } }"
+    (text,) = cursors_in(await ask(f"query ($id: ID) {listed}", id=first["id"]))
+    page = "timeline(first: 1, after: $after) { nodes { type } }"
+    below = f"query ($after: String) {{ orders(first: 9) {{ nodes {{ id {page} }} }} }}"
+    held = f"""mutation ($after: String, $input: OrderHoldInput!) {{
+        orderHold(input: $input) {{ order {{ id {page} }} userErrors {{ code }} }} }}"""
+    for each, reason in zip(both, ("FRAUD", "ADDRESS"), strict=True):
+        assert set(faults(await each.answer(below, after=text))) == {("BAD_USER_INPUT", "after")}
+        answer = await each.answer(
+            held, after=text, input={"orderId": second["id"], "owner": "Ops", "reason": reason}
+        )
+        assert faults(answer) == [("BAD_USER_INPUT", "after")]
+        assert answer["data"]["orderHold"]["userErrors"] == []
+        own = await each.answer(
+            held, after=text, input={"orderId": first["id"], "owner": "Ops", "reason": reason}
+        )
+        assert "errors" not in own
+        assert own["data"]["orderHold"]["order"]["timeline"]["nodes"]
 
 
 async def test_another_filter_takes_the_same_cursor(

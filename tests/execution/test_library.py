@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from execution import mixed
+from execution.mixed import Mixed
 from tests.execution.library import PLANNER, SCHEMA, Context
 from tests.execution.operations import Seen, Writer, messages
 from tests.execution.shelves import METADATA, ROWS
@@ -103,6 +105,24 @@ async def test_an_operation_is_answered_alike(connection, case):
     values = {"n": ROWS[next(iter(ROWS))][0]["name"]} if "$n" in CASES[case] else {}
     planned = await _answer(connection, CASES[case], values, plans=True)
     assert planned == await _answer(connection, CASES[case], values, plans=False)
+
+
+async def test_a_list_that_is_completed_piece_by_piece_is_answered_alike(connection, monkeypatch):
+    """Each item of it is a piece here, with what it reads and what goes wrong in it."""
+    pieces, piece = list[int](), Mixed._piece  # noqa: SLF001 -- what a round completes.
+
+    def noted(self: Mixed, start: int, items: Any, *about: Any) -> Any:
+        pieces.append(len(items))
+        return piece(self, start, items, *about)
+
+    monkeypatch.setattr(Mixed, "_piece", noted)
+    for case in ("errors below a list", "statements below code", "null up to the root", "a union"):
+        resolved = await _answer(connection, CASES[case], {}, plans=False)
+        with monkeypatch.context() as short:
+            short.setattr(mixed, "TOGETHER", 1)
+            assert await _answer(connection, CASES[case], {}, plans=True) == resolved
+            assert await _answer(connection, CASES[case], {}, plans=False) == resolved
+    assert set(pieces) == {1}
 
 
 async def test_lists_of_enums_are_part_of_a_statement(connection):

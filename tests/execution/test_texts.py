@@ -78,7 +78,7 @@ async def test_a_scalar_is_written_alike(database, name, data):
 async def test_a_cursor_is_written_alike(database, name, data, key: UUID):
     strategy, kind = VALUES[name]
     value, own = literal(data.draw(strategy), kind), literal(key, Uuid())
-    text, read = await _read(database, cursor_text("0badcafe", [value, own]), value)
+    text, read = await _read(database, cursor_text(constant("0badcafe"), [value, own]), value)
     assert text == cursor("0badcafe", [read, key])
 
 

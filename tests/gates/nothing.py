@@ -11,7 +11,6 @@ NOTHING = {
     "interchangeReceive": "It keeps what partners write; what reads that goes by other verbs.",
     "interchangeReject": "It answers a partner; no row of business changes.",
     "interchangeReplay": "It reads an interchange once more; no row of business changes.",
-    "orderAddLines": "It adds lines of which nothing is planned yet; those that are there stay.",
     "outgoingInterchangeSend": "It notes that a file was handed over; no row of business changes.",
     "partnerProfilesUpsert": "It says how partners write; no row of business changes.",
     "priceListEntriesUpsert": "Prices bear on no rule; orders keep what they were placed at.",

@@ -9,6 +9,8 @@ from models.base.tables import Base
 STAFF = {
     "addresses.code": Scope.MASTER_DATA_WRITE,
     "addresses.default": Scope.MASTER_DATA_WRITE,
+    "calendars.code": Scope.MASTER_DATA_WRITE,
+    "calendars.whose": Scope.MASTER_DATA_WRITE,
     "channels.code": Scope.MASTER_DATA_WRITE,
     "contacts.code": Scope.MASTER_DATA_WRITE,
     "contracts.number": Scope.CONTRACTS_WRITE,

@@ -8,13 +8,11 @@ from decimal import Decimal
 from typing import Annotated, get_origin
 
 import pytest
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from kit import inputs
-from kit.errors import Code, Refused, Wrong
+from kit.errors import _CODES, _MESSAGES, Code, Refused, Wrong
 from kit.inputs import (
-    _CODES,
-    _MESSAGES,
     Bulk,
     Country,
     Currency,
@@ -26,6 +24,7 @@ from kit.inputs import (
     Name,
     Note,
     Quantity,
+    Recipient,
     Reference,
     Window,
     Zone,
@@ -54,6 +53,8 @@ class Sample(Input):
     quantity: Quantity | None = None
     window: Window | None = None
     names: Bulk[Name] | None = None
+    recipient: Recipient | None = None
+    counts: list[int] = Field([])
 
 
 @pytest.mark.parametrize(
@@ -172,8 +173,24 @@ class Parts(Input):
 
 @pytest.mark.parametrize("text", ["", "   ", "\n"])
 def test_an_empty_text_is_as_if_left_out_where_it_may_be(text):
-    fields = {"name": text, "reference": text, "zone": text, "gtin": text}
-    assert Sample.read(fields) == Sample.read({})
+    fields = {"name": text, "reference": text, "zone": text, "gtin": text, "at": text}
+    fields |= {"quantity": Wrong(Code.INVALID, "No number.", text), "on": text, "names": ["a"]}
+    person = {"name": text, "phone": None}
+    assert Sample.read({**fields, "recipient": person}) == Sample.read({"names": ["a"]})
+
+
+def test_null_is_as_if_left_out_where_a_field_is_never_empty():
+    read = Sample.read({"note": None, "counts": None})
+    assert (read.counts, read.model_fields_set) == ([], {"note"})
+
+
+@pytest.mark.parametrize("value", ["", None, Wrong(Code.INVALID_DATE, "No instant.", " ")])
+def test_what_is_empty_and_must_be_given_is_told_so(value):
+    with pytest.raises(Refused) as refused:
+        Window.read(GOOD_WINDOW | {"earliest": value})
+    assert [(it.message, it.path) for it in refused.value.problems] == [
+        ("This must be given.", ("earliest",))
+    ]
 
 
 def test_what_breaks_rules_of_its_own_stands_alone_in_its_list():

@@ -116,8 +116,9 @@ class Scene:
         return sent["parcels"][0]
 
 
-async def scene(world: World, ask: Ask) -> Scene:
-    company = await parties.company(world)
+async def scene(world: World, ask: Ask, **fields: Any) -> Scene:
+    """Make what every mutation needs. fields: of its company."""
+    company = await parties.company(world, **fields)
     party = to_global("Party", company)
     of = (await ask(OF_PARTY, id=party))["party"]
     sku = fresh("S")

@@ -1,21 +1,28 @@
 """A PostgreSQL that comes late, goes away or does not come back, and what Abruf does then."""
 
 import asyncio
+import contextlib
 import os
+import resource
 import signal
+import subprocess
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 
 import httpx
 import pytest
 
 from kit.embedded import Server
 from tests.attacks.database.cutting import Cutting, cutting
-from tests.kit.programs import ask, home_of, postmaster_of
+from tests.kit.programs import ask, home_of, keeper_of, postmaster_of
 from tests.run.abruf import Abruf, Launch
 
 WAITS_S = 60
 READY = "Abruf is ready"
+SMALL = 4_096
+"""Bytes beyond which a file does not grow: less than the write-ahead log has at any time."""
+UPSERT = """mutation ($input: PartiesUpsertInput!) {
+  partiesUpsert(input: $input) { userErrors { code } } }"""
 
 
 def _becomes(abruf: Abruf, status: int) -> None:
@@ -61,6 +68,48 @@ def test_where_it_cannot_be_started_again_the_process_ends_with_a_code(tmp_path,
     assert "Traceback" not in output
     control.with_suffix(".away").rename(control)
     launch(tmp_path, ABRUF_DEMO="0").wait_until_ready(READY)
+
+
+def _bound(pids: Iterable[int], size: int) -> None:
+    """Let processes, and those that they start, write no file beyond a size."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+
+def _upsert(abruf: Abruf) -> httpx.Response:
+    fields = {"idempotencyKey": "full", "parties": [{"number": "FULL", "name": "Full"}]}
+    return httpx.post(
+        f"{abruf.origin}/graphql",
+        json={"query": UPSERT, "variables": {"input": fields}},
+        headers={"Authorization": f"Bearer {abruf.tokens['staff']}"},
+        timeout=WAITS_S,
+    )
+
+
+def test_a_disk_that_is_full_is_told_and_has_room_again_without_anybodys_help(used, launch: Launch):
+    abruf = launch(used)
+    abruf.wait_until_ready()
+    postmaster, keeper = postmaster_of(used), keeper_of(used)
+    backends = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(postmaster)], check=True, capture_output=True, text=True
+    ).stdout.split()
+    _bound([keeper, postmaster, *map(int, backends)], SMALL)
+    (error,) = _upsert(abruf).json()["errors"]
+    assert error["extensions"]["code"] in {"UNAVAILABLE", "OUTCOME_UNKNOWN"}
+    _becomes(abruf, 503)
+    _bound([keeper], resource.RLIM_INFINITY)
+    _becomes(abruf, 200)
+    deadline = time.monotonic() + WAITS_S
+    while (answer := _upsert(abruf)).status_code == 503:
+        assert time.monotonic() < deadline
+    assert answer.json()["data"]["partiesUpsert"] == {"userErrors": []}
+    found = abruf.ask('{ parties(first: 9, filter: {numberPrefix: "FULL"}) { totalCount } }')
+    assert found == {"parties": {"totalCount": 1}}
+    abruf.process.send_signal(signal.SIGINT)
+    output, _ = abruf.process.communicate(timeout=WAITS_S)
+    assert "The database cannot be reached" in output
+    assert "The database answers again" in output
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from models.access.viewers import Actor, CompanyRole, Documents, Scope, allowed,
 from models.base.acts import Act
 from models.base.bindings import bound_tables
 
-LIMITS = tuple(it.name for it in fields(Limits) if it.name not in {"statement", "unpaid"})
+LIMITS = tuple(it.name for it in fields(Limits) if it.name not in {"statement", "unpaid", "effort"})
 """What a key may have numbers of its own for; what PostgreSQL's time is worth is one for all."""
 _WIDENING = (Documents.REGISTERED, Documents.REGISTERED_AND_EXPLORE, Documents.ANY)
 

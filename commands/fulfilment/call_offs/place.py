@@ -62,7 +62,8 @@ async def place(writing: Writing, command: ContractCallOff) -> Outcome:
     draft = replace(draft, awaiting=waits)
     drawn = sums(drafts)
     await counters.move(writing, {key: {"called_off": total} for key, total in drawn.items()})
-    (order_id,) = await create(writing, [draft])
+    planned = sum(len(part.lines) for part in command.deliveries)
+    (order_id,) = await create(writing, [draft], after=planned)
     if overridden:
         writing.record(OrderWindowOverridden(order_id, rules=tuple(sorted(overridden))))
     delivery_ids = await plan_parts(writing, order_id, command, waits=bool(draft.awaiting))

@@ -34,7 +34,7 @@ from commands.fulfilment.deliveries.stops import check_delivery
 from commands.master.packagings.counting import Counted, Quantified
 from commands.trade.orders import holds
 from commands.trade.orders.lines import active_holds
-from commands.writing.counters import numbers
+from commands.writing.counters import numbers_of
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Outcome, Writing, check_version
 from commands.writing.verbs import verb
@@ -168,10 +168,11 @@ async def split(writing: Writing, command: DeliverySplit) -> Outcome:
             locked, delivery, command.window, command.window_override
         )
         columns |= fresh
-    (number,) = await numbers(writing, CounterName.DELIVERY, 1)
+    key = new_id()
+    (number,) = await numbers_of(writing, CounterName.DELIVERY, Delivery, [key], lines=len(taken))
     part = Delivery(
         merchant_id=delivery.merchant_id,
-        id=new_id(),
+        id=key,
         number=number,
         state=DeliveryState.PLANNED,
         planned_at=writing.now,

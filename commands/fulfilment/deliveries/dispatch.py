@@ -60,9 +60,9 @@ async def dispatch(writing: Writing, command: DeliveryDispatch) -> Outcome:
     Reports of carriers may have come before and count from now on. Orders whose policy is
     PARTIAL_CANCEL_REST lose what is in no delivery.
     Refused: WRONG_STATE, ON_HOLD, PAYMENT_OUTSTANDING, INVALID_DATE for a time to come or before
-    its orders were placed, DELIVERY_POLICY when a part of an order that must come complete would
-    leave alone, one that is past its date has left after it, or the delivery does not complete it
-    as it says (D18).
+    its orders were placed, QUANTITY_NOT_OPEN for a line that is cancelled in full, DELIVERY_POLICY
+    when a part of an order that must come complete would leave alone, one that is past its date has
+    left after it, or the delivery does not complete it as it says (D18).
     """
     batch = await take(writing, [command], dispatch)
     await ship(batch)

@@ -30,7 +30,7 @@ from commands.master.packagings.counting import (
 )
 from commands.trade.contracts.times import AgreedPlace, check_ahead, check_handling
 from commands.trade.orders.lines import lock_orders, move, touch_lines_of
-from commands.writing.counters import numbers
+from commands.writing.counters import numbers_of
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
@@ -143,8 +143,7 @@ async def plan(
             overridden.append(_check_times(found, part, planned[-1], orders, (*path, place)))
     refusals.end()
     await check_carried(writing, _routes(found, parts, taken, path))
-    drawn = await numbers(writing, CounterName.DELIVERY, len(parts))
-    keys = await _write(writing, parts, planned, drawn, taken)
+    keys = await _write(writing, parts, planned, taken)
     for key, rules in zip(keys, overridden, strict=True):
         tell_overridden(writing, key, rules)
     completing = {
@@ -320,9 +319,8 @@ async def plan_history(
             good[place] = part, columns | own, taken
     if not good:
         return {}, refused
-    drawn = await numbers(writing, CounterName.DELIVERY, len(good))
     listed, planned, quantities = zip(*good.values(), strict=True)
-    ids = await _write(writing, listed, planned, drawn, quantities)
+    ids = await _write(writing, listed, planned, quantities)
     return dict(zip(good, ids, strict=True)), refused
 
 
@@ -330,13 +328,16 @@ async def _write(
     writing: Writing,
     parts: Sequence[DeliveryPart],
     planned: Sequence[dict[str, Any]],
-    drawn: Sequence[str],
     taken: Sequence[Mapping[OrderLine, Counted]],
 ) -> list[UUID]:
+    keys = [new_id() for _ in parts]
+    drawn = await numbers_of(
+        writing, CounterName.DELIVERY, Delivery, keys, lines=sum(map(len, taken))
+    )
     deliveries = [
         {
             "merchant_id": writing.viewer.merchant_id,
-            "id": new_id(),
+            "id": key,
             "number": number,
             "state": DeliveryState.PLANNED,
             "packing": 0,
@@ -345,15 +346,16 @@ async def _write(
             **part.model_dump(include=_COPIED),
             **columns,
         }
-        for part, columns, number in zip(parts, planned, drawn, strict=True)
+        for part, columns, key, number in zip(parts, planned, keys, drawn, strict=True)
     ]
     lines = []
     for quantities, delivery in zip(taken, deliveries, strict=True):
+        await writing.room(len(quantities))
         lines += [line_columns(delivery["id"], *each) for each in quantities.items()]
         happened = DeliveryPlanned(delivery["id"], planned=amounts_of(quantities))
         writing.record(happened, delivery["planned_at"])
     await write_rows(writing, {Delivery: deliveries, DeliveryLine: lines})
-    return [it["id"] for it in deliveries]
+    return keys
 
 
 def add_lines(

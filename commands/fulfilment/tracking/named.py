@@ -2,7 +2,7 @@
 
 Parcels that share a number are one consignment, and what is reported of the number is reported of
 each of them. Carriers use numbers again: what was at its end before another parcel got its number,
-or got it long before, does not have it any more.
+or got it long before, does not have it any more; only what happened before that end is its own.
 """
 
 from collections import defaultdict
@@ -28,7 +28,7 @@ from models.fulfilment.parcels import (
     compared,
     compared_in_sql,
 )
-from models.fulfilment.tracking.standing import has_shared
+from models.fulfilment.tracking.standing import TERMINAL, has_shared
 
 
 async def find(
@@ -110,6 +110,12 @@ def _with_number(place: int, report: TrackingReport, numbers: Sequence[_Numbered
     if not live:
         return []
     newest = max(it.added_at for it in live)
+    over = [it for it in live if not has_shared(it.parcel, it.added_at, newest)]
+    ways = [it for it in over if it.parcel.status in TERMINAL]
+    if ended := [it for it in ways if report.occurred_at <= it.parcel.status_at]:
+        # It is history of who had the number before: sent again, or come late.
+        newest = min(ended, key=lambda it: it.parcel.status_at).added_at
+        live = [it for it in over if it.added_at <= newest]
     sharing = [it for it in live if has_shared(it.parcel, it.added_at, newest)]
     if len({it.carrier_id for it in sharing} - {None}) > 1:
         text = "Several carriers have this number; name the carrier, or the parcel by another key."

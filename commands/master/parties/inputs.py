@@ -2,20 +2,19 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from itertools import pairwise
-from typing import Annotated, Any
+from typing import Annotated
 
 from babel.core import Locale, UnknownLocaleError
-from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from kit.errors import Code, Path, Refusals, Refused
+from commands.master.receiving import Opening, check_openings
+from kit.errors import Code, Path, Refusals
 from kit.inputs import (
     LARGEST_BULK,
     Command,
     Each,
     Gln,
-    Input,
     Money,
     Name,
     Place,
@@ -49,23 +48,6 @@ Language = Annotated[
     AfterValidator(_known_language),
 ]
 Roles = Annotated[list[PartyRole], Field(min_length=1), AfterValidator(_in_order)]
-Opens = Annotated[str, StringConstraints(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")]
-Closes = Annotated[str, StringConstraints(pattern="^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
-
-
-class Opening(Input):
-    """Hours of one weekday in which a place takes deliveries."""
-
-    weekday: int = Field(ge=1, le=7, description="1 for Monday to 7 for Sunday (ISO 8601).")
-    opens: Opens = Field(description="From this time of the place's clock, HH:MM.")
-    closes: Closes = Field(description="Until this time, HH:MM, later than `opens`; 24:00 at most.")
-
-    @field_validator("closes")
-    @classmethod
-    def _after_it_opens(cls, closes: str, info: ValidationInfo) -> str:
-        if closes <= info.data.get("opens", ""):
-            raise PydanticCustomError(Code.INVALID_WINDOW.value, "A place closes after it opens.")
-        return closes
 
 
 class ContactUpsert(Upsert):
@@ -167,19 +149,4 @@ def _contradictions(party: PartyUpsert, path: Path) -> Iterator[Callable[[], Non
     yield partial(refuse_duplicates, defaults, addresses, "is_default")
     for number, address in enumerate(party.addresses):
         where = (*addresses, number, "receiving_hours")
-        yield partial(_check_openings, address.receiving_hours, where)
-
-
-def _check_openings(openings: Sequence[Opening], path: Path) -> None:
-    order = sorted(range(len(openings)), key=lambda place: start(openings[place].model_dump()))
-    for before, after in pairwise(order):
-        one, other = openings[before], openings[after]
-        if one.weekday == other.weekday and other.opens < one.closes:
-            raise Refused(
-                Code.INVALID_WINDOW, "These hours overlap others of the day.", (*path, after)
-            )
-
-
-def start(opening: dict[str, Any]) -> tuple[int, str]:
-    """Return what hours are sorted by."""
-    return opening["weekday"], opening["opens"]
+        yield partial(check_openings, address.receiving_hours, where)

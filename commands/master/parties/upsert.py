@@ -13,9 +13,9 @@ from commands.master.parties.inputs import (
     PartiesUpsert,
     PartyUpsert,
     check,
-    start,
 )
 from commands.master.parties.roles import check_kept
+from commands.master.receiving import kept
 from commands.writing.transaction import Outcome, Writing, check_known, missing
 from commands.writing.upserts.items import UpsertColumns, item_of, locked, put, results, status
 from commands.writing.verbs import verb
@@ -156,8 +156,7 @@ def _limits(row: Party | None, item: PartyUpsert, path: Path) -> dict[str, Any]:
 def _columns(item: ContactUpsert | AddressUpsert, party_id: UUID) -> UpsertColumns:
     shaped = {}
     if isinstance(item, AddressUpsert):
-        hours = [it.model_dump() for it in item.receiving_hours]
-        shaped["receiving_hours"] = {"receiving_hours": sorted(hours, key=start)}
+        shaped["receiving_hours"] = {"receiving_hours": kept(item.receiving_hours)}
     return item_of(item, shaped).also({"party_id": party_id})
 
 

@@ -3,7 +3,7 @@
 import csv
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, TypeAlias
 
@@ -98,4 +98,4 @@ def _in_file(numbers: Sequence[int], problem: Problem) -> Problem:
     match path:
         case (_, int(place), *rest):
             path = (f"line {numbers[place]}", *rest)
-    return Problem(problem.code, problem.message, path)
+    return replace(problem, path=path)

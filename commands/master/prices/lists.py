@@ -25,7 +25,8 @@ from models.base.acts import Act
 from models.events.master.prices import PriceListCreated, PriceListUpdated
 from models.master.channels import Channel
 from models.master.parties import Party, PartyRole
-from models.master.prices import PRECEDENCE, PriceList
+from models.master.prices.precedence import PRECEDENCE
+from models.master.prices.tables import PriceList
 
 _EVENTS = UpsertEvents(PriceListCreated, PriceListUpdated)
 _WHOSE = ("party_number", "party_group", "channel_code")

@@ -1,4 +1,4 @@
-"""Readers of messages, declared by type; a type that none is declared for is kept unread."""
+"""What a reader of messages is."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -30,13 +30,3 @@ class MessageReader:
     releases: frozenset[str]
     table: Sequence[Seg | Group]
     apply: Callable[[Writing, Incoming], Awaitable[Sequence[Finding]]]
-
-
-READERS: dict[str, MessageReader] = {}
-"""Type of message (0065) -> what reads it."""
-
-
-def reader_of(message: InterchangeMessage) -> MessageReader | None:
-    """Return what reads a message, None for nothing."""
-    found = READERS.get(message.type)
-    return found if found is not None and message.release in found.releases else None

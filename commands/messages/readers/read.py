@@ -10,14 +10,15 @@ from pydantic import Field
 from sqlalchemy import Integer, LargeBinary, Uuid, bindparam, func, literal_column, select
 
 from commands.messages.interchanges.files import kept, storable
-from commands.messages.readers.declared import Incoming, MessageReader, reader_of
+from commands.messages.readers.declared import Incoming, MessageReader
+from commands.messages.readers.registered import reader_of
 from commands.writing.running import Author, run
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.db.database import Database
 from kit.db.lost import Unavailable
 from kit.db.statements import Statement
-from kit.errors import Code, Problem, Refused
+from kit.errors import MOST_OF_ITEM, Code, Problem, Refused, few
 from kit.ids import Names
 from kit.inputs import Command
 from kit.standards.edifact import groups
@@ -67,7 +68,7 @@ async def read_next(database: Database, merchant_id: UUID, now: datetime) -> boo
     except Unavailable:
         raise
     except Refused as refused:
-        problems = [_finding(it) for it in refused.problems]
+        problems = [_finding(it) for it in few(refused.problems, MOST_OF_ITEM - 1)]
         await _refuse(database, author, waiting, MessageFate.REFUSED, problems)
     except Exception:  # noqa: BLE001 -- whatever it is, the next message is still read.
         _log.exception("Could not read the message %s", waiting)
@@ -94,9 +95,7 @@ async def _refuse(
     fate: MessageFate,
     findings: Sequence[dict[str, Any]],
 ) -> None:
-    command = InterchangeMessageRefuse(
-        message_id=message_id, fate=fate, findings=list(findings)[:20]
-    )
+    command = InterchangeMessageRefuse(message_id=message_id, fate=fate, findings=list(findings))
     await run(database, author, refuse, command)
 
 

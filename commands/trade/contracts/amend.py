@@ -17,6 +17,7 @@ from commands.master.packagings.counting import (
 from commands.trade.contracts.create import AddressId, check_ship_tos
 from commands.trade.contracts.guarantees import (
     LONGEST_DAYS,
+    Agreed,
     SupplyGuarantee,
     counts_of,
     guarantee_of,
@@ -248,7 +249,7 @@ async def _guarantees(
     """
     ids = {it.guarantee_id for it in known.lines.values() if it.guarantee_id is not None}
     there = await writing.by_key(Guarantee, "id", ids)
-    wanted: dict[ContractLine, SupplyGuarantee | None] = {
+    wanted: dict[ContractLine, Agreed | None] = {
         line: terms_in(there[line.guarantee_id])
         for line in known.lines.values()
         if line.guarantee_id is not None

@@ -11,7 +11,7 @@ from commands.trade.orders.drafts import Draft, LineDraft
 from commands.trade.orders.fields import LineFields, OrderFields, check_shape
 from commands.trade.orders.references import References, customer
 from commands.writing.transaction import Writing
-from kit.errors import Code, Path, Problem, Refusals, Refused
+from kit.errors import Code, Path, Refusals, Refused
 from kit.inputs import Place, refuse_duplicates
 from kit.standards.money import Amount
 from models.access.viewers import Scope
@@ -163,17 +163,19 @@ def _price_text(price: Decimal | None, currency: str) -> str:
 
 def check_priced(draft: Draft) -> None:
     """Refused: PRICE_UNKNOWN for every line without a price."""
-    problems = [
-        Problem(
-            TradeCode.PRICE_UNKNOWN,
-            f"{line.product.sku} has no price in {draft.currency}.",
-            ("lines", place),
-        )
-        for place, line in enumerate(draft.lines)
-        if line.unit_price is None
-    ]
-    if problems:
-        raise Refused.of(problems)
+    refusals = Refusals()
+    for place, line in enumerate(draft.lines):
+        refusals.above = ("lines", place)
+        with refusals:
+            check_known(line, draft.currency)
+    refusals.end()
+
+
+def check_known(line: LineDraft, currency: str) -> None:
+    """Refused: PRICE_UNKNOWN for a line without a price."""
+    if line.unit_price is None:
+        text = f"{line.product.sku} has no price in {currency}."
+        raise Refused(TradeCode.PRICE_UNKNOWN, text)
 
 
 def _line(

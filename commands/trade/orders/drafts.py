@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from commands.master.packagings.counting import columns_of
-from commands.writing.counters import numbers
+from commands.writing.counters import numbers_of
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Writing
 from kit.ids import new_id
@@ -35,7 +35,7 @@ class LineDraft:
 
     packaging: what the quantity, which is in the product's unit, was counted in. unit_price: None
     where the merchant is to state it. discount_amount: instead of a percentage. order_discount: its
-    part of the order's. guarantee_id to wanted_on: as the columns of `OrderLine`.
+    part of the order's. guarantee_id to wanted_on, and added: as the columns of `OrderLine`.
     """
 
     product: Product
@@ -54,6 +54,7 @@ class LineDraft:
     over_tolerance: Decimal = Decimal(0)
     discount_amount: Decimal = Decimal(0)
     order_discount: Decimal = Decimal(0)
+    added: bool = False
 
     @property
     def net(self) -> Decimal | None:
@@ -106,47 +107,24 @@ class Draft:
         return sum(nets, self.charged)
 
 
-async def create(writing: Writing, drafts: Sequence[Draft]) -> list[UUID]:
-    """Write orders with their lines, numbered in the order of the drafts; returns their ids."""
-    if not drafts:
-        return []
-    taken = await numbers(writing, CounterName.ORDER, len(drafts))
-    return await _written(writing, drafts, taken)
+async def create(writing: Writing, drafts: Sequence[Draft], *, after: int = 0) -> list[UUID]:
+    """Write orders with their lines, numbered in the order of the drafts; returns their ids.
 
-
-async def create_many(writing: Writing, drafts: Sequence[Draft]) -> list[UUID]:
-    """Write orders as `create` does, so many that nobody waits for their numbers meanwhile.
-
-    Whoever takes a number keeps the merchant's others from taking theirs until the commit: these
-    orders are written without one, and numbered when all that takes long is done. Ask last.
+    after: how many lines of other documents the transaction is to write then.
     """
     if not drafts:
         return []
-    made = await _written(writing, drafts, [None] * len(drafts))
-    taken = await numbers(writing, CounterName.ORDER, len(drafts))
-    named = [(_Made(key), {"number": number}) for key, number in zip(made, taken, strict=True)]
-    await write_rows(writing, {}, {Order: named})
-    return made
-
-
-class _Made(NamedTuple):
-    """An order that the transaction has written and not read."""
-
-    id: UUID
-
-
-async def _written(
-    writing: Writing, drafts: Sequence[Draft], taken: Sequence[str | None]
-) -> list[UUID]:
-    """Write orders with their lines; returns their ids. taken: numbers, None until there is one."""
-    orders = [_order(writing, draft, number) for draft, number in zip(drafts, taken, strict=True)]
+    keys = [new_id() for _ in drafts]
+    many = after + sum(len(draft.lines) for draft in drafts)
+    taken = await numbers_of(writing, CounterName.ORDER, Order, keys, lines=many)
+    orders = [_order(writing, *each) for each in zip(drafts, keys, taken, strict=True)]
     lines = []
     for draft, order in zip(drafts, orders, strict=True):
         await writing.room(len(draft.lines))
         lines += [_line(order, line_no, line) for line_no, line in enumerate(draft.lines, 1)]
         writing.record(OrderPlaced(order["id"], lines=len(draft.lines)), draft.placed_at)
     await write_rows(writing, {Order: orders, OrderLine: lines})
-    return [order["id"] for order in orders]
+    return keys
 
 
 def window_columns(window: Window | None, prefix: str = "window") -> dict[str, Any]:
@@ -156,14 +134,12 @@ def window_columns(window: Window | None, prefix: str = "window") -> dict[str, A
     return dict(zip(names, values, strict=True))
 
 
-def _order(writing: Writing, draft: Draft, number: str | None) -> dict[str, Any]:
-    """Return the columns of an order; until it has a number, its id is one that nobody else has."""
-    key = new_id()
+def _order(writing: Writing, draft: Draft, key: UUID, number: str) -> dict[str, Any]:
     state = OrderState.PENDING_APPROVAL if draft.awaiting else OrderState.CONFIRMED
     return {
         "merchant_id": writing.viewer.merchant_id,
         "id": key,
-        "number": number or str(key),
+        "number": number,
         "party_id": draft.party_id,
         "contract_id": draft.contract_id,
         "state": state,
@@ -232,5 +208,6 @@ def line_columns(draft: LineDraft, currency: str) -> dict[str, Any]:
         "substitution_allowed": draft.substitution_allowed,
         "external_reference": draft.external_reference,
         "ordered": draft.quantity,
+        "added": draft.added,
         **window_columns(draft.window),
     }

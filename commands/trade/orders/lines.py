@@ -198,6 +198,7 @@ def net_of_order(order: Order, lines: Collection[OrderLine]) -> Decimal | None:
 
 _OFFER = (
     *("offered_quantity", "offered_product_id", "offered_earliest", "offered_latest"),
+    *("offered_packaging_id", "offered_packaging_content"),
     *("offered_zone", "answer_by", "response", "response_reason"),
 )
 

@@ -94,6 +94,11 @@ class ParcelLost(Reported):
     """It is lost."""
 
 
+@event("parcel.reports_withdrawn", Parcel)
+class ParcelReportsWithdrawn(Reported):
+    """All that was reported of it was wrong: it stands where it did when it was packed."""
+
+
 @event("parcel.delayed", Parcel)
 class ParcelDelayed(Event):
     """It comes later than it should."""
@@ -105,6 +110,7 @@ class ParcelDelayEnded(Event):
 
 
 REPORTED: Mapping[ParcelStatus, type[Reported]] = {
+    ParcelStatus.PACKED: ParcelReportsWithdrawn,
     ParcelStatus.LABEL_CREATED: ParcelLabelCreated,
     ParcelStatus.PICKED_UP: ParcelPickedUp,
     ParcelStatus.IN_TRANSIT: ParcelInTransit,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Uuid, and_, any_, case, func, or_, select
 
 from models.base.acts import AllRows, Some
 from models.base.tasks import is_among
@@ -45,6 +45,20 @@ def _brings(delivery: Any, part: Any) -> ColumnElement[bool]:
     return and_(part.delivery_id == delivery.id, part.planned > 0)
 
 
+def _orders_of(rows: AllRows, delivery: Any) -> Any:
+    """Return the ids of the orders of which a delivery brings something.
+
+    What begins with them looks at these orders alone, each once, however many others there are.
+    """
+    (part,), own = rows.tables((DeliveryLine,))
+    ids = select(part.order_id).where(*own, _brings(delivery, part)).distinct()
+    return any_(_list_of(ids.correlate_except(part)))
+
+
+def _list_of(ids: Any) -> Any:
+    return func.array(ids.scalar_subquery(), type_=ARRAY(Uuid()))
+
+
 def _leaves_something_open(rows: AllRows, delivery: Any, order: Any) -> ColumnElement[bool]:
     """Tell whether the delivery brings some of what is open of an order, and not all."""
 
@@ -59,23 +73,14 @@ def _leaves_something_open(rows: AllRows, delivery: Any, order: Any) -> ColumnEl
         )
         return and_(line.order_id == order.id, line.open_quantity > 0, ~is_brought)
 
-    return and_(
-        _brings_some(rows, delivery, order),
-        rows.some(OrderLine, where=is_left_open),
-    )
-
-
-def _brings_some(rows: AllRows, delivery: Any, order: Any) -> ColumnElement[bool]:
-    return rows.some(
-        DeliveryLine, where=lambda part: and_(_brings(delivery, part), part.order_id == order.id)
-    )
+    return and_(order.id == _orders_of(rows, delivery), rows.some(OrderLine, where=is_left_open))
 
 
 def _leaves_something_unplanned(rows: AllRows, delivery: Any, order: Any) -> ColumnElement[bool]:
     """Tell whether something is in no delivery of an order that the delivery is to complete."""
     return and_(
         delivery.completes_order,
-        _brings_some(rows, delivery, order),
+        order.id == _orders_of(rows, delivery),
         rows.some(
             OrderLine, where=lambda line: and_(line.order_id == order.id, line.unplanned > 0)
         ),
@@ -84,16 +89,15 @@ def _leaves_something_unplanned(rows: AllRows, delivery: Any, order: Any) -> Col
 
 def _completes_the_same(rows: AllRows, delivery: Any, other: Any) -> ColumnElement[bool]:
     """Tell whether another delivery is to complete one of the orders that this one completes."""
-
-    def is_shared(mine: Any, its: Any) -> ColumnElement[bool]:
-        return and_(_brings(delivery, mine), _brings(other, its), mine.order_id == its.order_id)
-
+    (part,), own = rows.tables((DeliveryLine,))
+    shared = (part.order_id == _orders_of(rows, delivery), part.planned > 0)
+    beside = select(part.delivery_id).where(*own, *shared).distinct().correlate_except(part)
     return and_(
+        other.id == any_(_list_of(beside)),
         delivery.completes_order,
         other.completes_order,
         other.id != delivery.id,
         other.state != DeliveryState.CANCELLED,
-        rows.some(DeliveryLine, DeliveryLine, where=is_shared),
     )
 
 
@@ -162,19 +166,13 @@ def reshipped(rows: AllRows, delivery: Any, part: Any) -> ColumnElement[Any]:
     return brought.correlate_except(its, its_part).scalar_subquery()
 
 
-def _is_special_of(rows: AllRows, delivery: Any, product: Any) -> ColumnElement[bool]:
+def _is_special_of(delivery: Any, product: Any, part: Any, line: Any) -> ColumnElement[bool]:
     """Tell whether a delivery brings a product, and that needs handling."""
     return and_(
         is_special(product),
-        rows.some(
-            DeliveryLine,
-            OrderLine,
-            where=lambda part, line: and_(
-                _brings(delivery, part),
-                line.id == part.order_line_id,
-                line.product_id == product.id,
-            ),
-        ),
+        _brings(delivery, part),
+        line.id == part.order_line_id,
+        line.product_id == product.id,
     )
 
 
@@ -236,20 +234,16 @@ UNFINISHED = Some(
 )
 TOO_LATE = Some(
     "one of its orders was wanted by an instant that has passed",
-    (Order, DeliveryLine),
-    lambda rows, delivery, order, part: and_(
-        part.delivery_id == delivery.id,
-        order.id == part.order_id,
-        ~order.is_wanted(rows.now),
+    (Order,),
+    lambda rows, delivery, order: and_(
+        order.id == _orders_of(rows, delivery), ~order.is_wanted(rows.now)
     ),
     rule="D10",
 )
 UNPAID = Some(
     "what is known of the payment of one of its orders stops it",
-    (Order, DeliveryLine),
-    lambda rows, delivery, order, part: and_(
-        part.delivery_id == delivery.id, order.id == part.order_id, stops(rows, order)
-    ),
+    (Order,),
+    lambda rows, delivery, order: and_(order.id == _orders_of(rows, delivery), stops(rows, order)),
     rule="D12",
 )
 INCOMPLETE = Some(
@@ -269,14 +263,25 @@ NOT_LAST = Some(
     ),
     rule="D18",
 )
+UNWANTED = Some(
+    "it brings something of a line that is cancelled in full",
+    (OrderLine, DeliveryLine),
+    lambda _rows, delivery, line, part: and_(
+        part.delivery_id == delivery.id,
+        part.packed > 0,
+        line.id == part.order_line_id,
+        line.cancelled >= line.ordered,
+    ),
+    rule="O4",
+)
 RIVALLED = Some(
     "another delivery is to complete one of its orders", (Delivery,), _completes_the_same
 )
 UNPLACED = Some(
     "its location cannot handle something of it",
-    (Product,),
-    lambda rows, delivery, product: and_(
-        _is_special_of(rows, delivery, product),
+    (Product, DeliveryLine, OrderLine),
+    lambda rows, delivery, product, part, line: and_(
+        _is_special_of(delivery, product, part, line),
         ~rows.some(
             Location,
             where=lambda it: and_(it.id == delivery.location_id, carries(product, it)),
@@ -286,9 +291,9 @@ UNPLACED = Some(
 )
 UNCARRIED = Some(
     "its method cannot handle something of it",
-    (Product,),
-    lambda rows, delivery, product: and_(
-        _is_special_of(rows, delivery, product),
+    (Product, DeliveryLine, OrderLine),
+    lambda rows, delivery, product, part, line: and_(
+        _is_special_of(delivery, product, part, line),
         ~rows.some(
             MethodHandling,
             where=lambda it: and_(it.method == delivery.method, carries(product, it)),

@@ -100,7 +100,11 @@ class Distinct(Protocol):
 _EPCIS_PREFIXES = tuple(
     f"{way}{kind}{end}"
     for kind in ("bizstep", "disp")
-    for way, end in (("urn:epcglobal:cbv:", ":"), ("https://ref.gs1.org/cbv/", "-"))
+    for way, end in (
+        ("urn:epcglobal:cbv:", ":"),
+        ("https://ref.gs1.org/cbv/", "-"),
+        ("cbv:", "-"),
+    )
 )
 
 
@@ -117,13 +121,15 @@ def identity(event: Distinct) -> str:
 
     The carrier's id where it gives one; ids are compared as they are, since some differ by case
     only. A correction of an event, and a declaration that it was an error, bear its id: each is an
-    event of its own. Without an id, what happened (both words and the carrier's text, since many
-    tell the time by the minute or the day only), when, where, and whether it is a correction; not
-    where the raw report is kept, which differs when a feed is read again.
+    event of its own, and so is a correction that says something else. Without an id, what happened
+    (both words and the carrier's text, since many tell the time by the minute or the day only),
+    when, where, and whether it is a correction; not where the raw report is kept, which differs
+    when a feed is read again.
     """
     kind = "error" if event.is_error_declaration else "correction" if event.is_correction else ""
-    if event.carrier_event_id is not None:
+    if event.carrier_event_id is not None and not event.is_correction:
         return f"{kind}:{event.carrier_event_id}" if kind else event.carrier_event_id
     texts = (event.original_status, event.sub_status, event.place, event.message)
     happened = (*map(folded, texts), event.occurred_at.astimezone(UTC).isoformat(), kind)
-    return f"sha256:{hashlib.sha256(repr(happened).encode()).hexdigest()}"
+    digest = f"sha256:{hashlib.sha256(repr(happened).encode()).hexdigest()}"
+    return digest if event.carrier_event_id is None else f"{kind}:{event.carrier_event_id}:{digest}"

@@ -134,6 +134,17 @@ FINER: Mapping[Vocabulary, Mapping[str, Meaning]] = {
         "Exception_011": _RETURNED,
         "Exception_013": _LOST,
     },
+    Vocabulary.EASYPOST: {
+        "lost": _LOST,
+        "damaged": _TROUBLE,
+        "refused": _TROUBLE,
+        "expired": _TROUBLE,
+        "delivery_exception": _TROUBLE,
+        "transit_exception": _TROUBLE,
+        "delayed": DELAYED,
+        "weather_delay": DELAYED,
+        "held": DELAYED,
+    },
     Vocabulary.EPCIS: {
         "damaged": _TROUBLE,
         "expired": _TROUBLE,
@@ -145,7 +156,8 @@ FINER: Mapping[Vocabulary, Mapping[str, Meaning]] = {
     },
 }
 """Sub-statuses that say more than their status: AfterShip's acceptance scan, delays at customs and
-by external factors, returned to sender, lost; dispositions of EPCIS that tell of harm."""
+by external factors, returned to sender, lost; EasyPost's details of what went wrong; dispositions
+of EPCIS that tell of harm."""
 
 _AT_LEAST: Mapping[Vocabulary, Mapping[str, Meaning]] = {
     Vocabulary.EPCIS: {"in_transit": _MOVING, **_silent(_SILENT_DISPOSITIONS)}

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
+from uuid import UUID
 
 from models.fulfilment.parcels import Parcel, ParcelStatus
 
@@ -45,6 +46,10 @@ _NO_PROGRESS = frozenset({ParcelStatus.UNKNOWN, ParcelStatus.LABEL_CREATED, Parc
 
 class Report(Protocol):
     """What the status rule reads of an event."""
+
+    @property
+    def id(self) -> UUID:
+        """Its key, in the order in which events were recorded."""
 
     @property
     def occurred_at(self) -> datetime:
@@ -90,7 +95,7 @@ def standing(packed_at: datetime, reports: Iterable[Report]) -> Standing:
     hides nothing that is known, so that a parcel without a telling report is PACKED. A terminal
     status stays until a correction. A delay lasts until a later report of progress. What was
     declared an error, or corrected under its own id, is as if it had never been reported, whichever
-    of the two came first.
+    of the two came first; of corrections under one id, the one that came last counts.
     """
     status, status_at = ParcelStatus.PACKED, packed_at
     moved_at = delayed_at = None
@@ -111,8 +116,10 @@ def standing(packed_at: datetime, reports: Iterable[Report]) -> Standing:
 def _counting(reports: Sequence[Report]) -> Iterable[Report]:
     """Leave out declarations of errors, and what they or corrections take back."""
     taken_back = {_named(it) for it in reports if it.is_correction or it.is_error_declaration}
+    corrections = sorted((it for it in reports if it.is_correction), key=lambda it: it.id)
+    last = {_named(it): it.id for it in corrections}
     for report in reports:
-        is_void = not report.is_correction and _named(report) in taken_back
+        is_void = last.get(_named(report)) != report.id and _named(report) in taken_back
         if not report.is_error_declaration and (report.carrier_event_id is None or not is_void):
             yield report
 

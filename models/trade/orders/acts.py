@@ -122,7 +122,7 @@ CONFIRM = Act(
 ANSWER_AMENDMENT = Act(
     Scope.ORDERS_PLACE,
     frozenset({OrderState.CONFIRMED}),
-    needs=(AMENDED,),
+    needs=(AMENDED, WANTED),
     action=OrderAction.ANSWER_AMENDMENT,
 )
 
@@ -132,9 +132,11 @@ STATE_AMOUNTS = Act(
     frozenset({OrderState.PENDING_APPROVAL, OrderState.CONFIRMED, OrderState.CLOSED}),
     action=OrderAction.STATE_AMOUNTS,
 )
-UPDATE = Act(Scope.ORDERS_MANAGE, OPEN_STATES, needs=(IS_NO_CALL_OFF,), action=OrderAction.UPDATE)
+UPDATE = Act(
+    Scope.ORDERS_MANAGE, OPEN_STATES, needs=(IS_NO_CALL_OFF, WANTED), action=OrderAction.UPDATE
+)
 ADD_LINES = Act(
-    Scope.ORDERS_MANAGE, OPEN_STATES, needs=(IS_NO_CALL_OFF,), action=OrderAction.ADD_LINES
+    Scope.ORDERS_MANAGE, OPEN_STATES, needs=(IS_NO_CALL_OFF, WANTED), action=OrderAction.ADD_LINES
 )
 
 ACTS = (

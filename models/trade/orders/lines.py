@@ -76,6 +76,7 @@ class OrderLine(OfProduct, Packaged, Owned):
     merchant has said to it last, None where that is nothing or was not agreed on. offered_...,
     answer_by: what an amendment says instead, while it waits for its answer, and until when.
     replaced_product_id: what was ordered instead of the product, where a substitute was agreed on.
+    added: whether it was added to an order that was there, so that no import takes it out.
     The counters are sums that the database checks; what was lost or refused is owed again, and
     counts as planned and shipped no more.
     """
@@ -147,6 +148,7 @@ class OrderLine(OfProduct, Packaged, Owned):
         whole_window(),
         whole_window("confirmed"),
         *packaged("order_lines"),
+        *packaged("order_lines", "offered_"),
     )
     __tally__ = Tally(Order, "order_id", ("ordered", *COUNTERS))
 
@@ -181,12 +183,15 @@ class OrderLine(OfProduct, Packaged, Owned):
     response: Mapped[LineResponse | None] = mapped_column(OneOf(LineResponse))
     response_reason: Mapped[str | None]
     offered_quantity: Mapped[Decimal | None]
+    offered_packaging_id: Mapped[UUID | None]
+    offered_packaging_content: Mapped[Decimal | None]
     offered_product_id: Mapped[UUID | None]
     offered_earliest: Mapped[datetime | None]
     offered_latest: Mapped[datetime | None]
     offered_zone: Mapped[str | None]
     answer_by: Mapped[datetime | None]
     replaced_product_id: Mapped[UUID | None]
+    added: Mapped[bool] = mapped_column(default=False, server_default="false")
     ordered: Mapped[Decimal]
     cancelled: Mapped[Counter]
     reserved: Mapped[Counter]
@@ -203,6 +208,7 @@ class OrderLine(OfProduct, Packaged, Owned):
     written_off: Mapped[Counter]
 
     packaged_quantity = count_in_packagings("ordered")
+    offered_packaged_quantity = count_in_packagings("offered_quantity", "offered_packaging_content")
 
     @hybrid_property
     def unplanned(self) -> Decimal:

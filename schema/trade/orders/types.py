@@ -33,8 +33,8 @@ from schema.master.packagings import Packaged, packaged
 from schema.master.parties import Address, Contact, Party
 from schema.trade.contracts import Contract, ContractLine, Guarantee
 from schema.trade.orders import amounts
-from schema.trade.orders.amendments import LineAmendment
 from schema.trade.orders.amounts import OrderCharge, OrderTax, OrderTotals
+from schema.trade.orders.responses import LineAmendment
 from schema.trade.releases.types import ScheduleLine
 
 if TYPE_CHECKING:

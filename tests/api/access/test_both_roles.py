@@ -9,7 +9,6 @@ from models.access.viewers import Actor
 from tests.make.master import channels, locations, parties
 from tests.make.trade import orders
 
-ROLES = ["CUSTOMER", "CARRIER", "SUPPLIER", "FULFILMENT_PROVIDER"]
 PRIVATE = {
     "gln": "4012345000009",
     "vat_id": "DE123456789",
@@ -33,7 +32,7 @@ async def both(world):
     channel = await channels.channel(world, code="OWN")
     fields = dict(
         number="B-1",
-        roles=ROLES,
+        roles=parties.EVERY_ROLE,
         approval_limit={"amount": "10", "currency": "EUR"},
         approval_limit_per_day={"amount": "20", "currency": "EUR"},
         release_when="PAID",
@@ -71,7 +70,7 @@ async def test_it_reads_itself_whole(world, ask, both) -> None:
     party, _ = both
     viewer = ask.by(await world.key(Actor.BUYER, party))
     read = (await viewer(READ, id=to_global("Party", party)))["party"]
-    assert sorted(read["roles"]) == sorted(ROLES)
+    assert sorted(read["roles"]) == sorted(parties.EVERY_ROLE)
     assert read["email"] == PRIVATE["email"]
     assert "party.updated" in json.dumps(read["timeline"])
     assert (await viewer(FOUND, by={"role": "CUSTOMER"}))["parties"]["totalCount"] == 1

@@ -29,7 +29,7 @@ from transport.http.accepted import GRAPHQL_JSON
 from workers.access.buckets import FORGET_BUCKETS
 from workers.running.rounds import Rounds
 
-LIMITS = Limits(bucket=100, restore=10, deadline=120, statement=60, unpaid=60_000)
+LIMITS = Limits(bucket=100, restore=10, deadline=120, statement=60, unpaid=60_000, effort=60_000)
 CHUNK = 10
 """Points that a process takes out of such a bucket at a time."""
 CHEAP = "{ viewer { name } }"

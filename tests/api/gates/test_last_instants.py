@@ -58,6 +58,33 @@ async def test_nothing_is_promised_any_more(world, ask, clock):
     assert refused == [("WRONG_STATE", "orderId")]
 
 
+@pytest.mark.gate("D10", "ordersUpdate", "orderAddLines")
+async def test_no_line_is_changed_or_added_any_more(world, ask, clock):
+    order = await orders.order(world, ask, **WANTED)
+    clock.advance(days=2)
+    named = {"orderId": order["id"]}
+    line = {"lineId": order["lines"][0]["id"], "quantity": "3"}
+    changed = await ask(
+        orders.REVISE["ordersUpdate"], input={"orders": [named | {"lines": [line]}]}
+    )
+    (result,) = changed["ordersUpdate"]["results"]
+    added = {"lines": [{"productSku": "NUT", "quantity": "3"}]}
+    payload = (await ask(orders.REVISE["orderAddLines"], input=named | added))["orderAddLines"]
+    codes = [it["code"] for it in result["userErrors"] + payload["userErrors"]]
+    assert codes == ["WRONG_STATE", "WRONG_STATE"]
+
+
+@pytest.mark.gate("D10", "orderAnswerAmendment")
+async def test_no_amendment_is_accepted_any_more(world, ask, clock):
+    order = await orders.order(world, ask, **WANTED)
+    await responses.amended(ask, order)
+    clock.advance(days=1)
+    lines = [{"lineId": order["lines"][0]["id"], "isAccepted": True}]
+    buyer = await responses.buyer(world, ask, order)
+    refused = await responses.refusals(buyer, responses.ANSWER, order, lines=lines)
+    assert refused == [("WRONG_STATE", "orderId")]
+
+
 @pytest.mark.gate("D10", "orderApprove")
 async def test_nothing_is_approved_any_more(world, ask, clock):
     channel = await approving(world)

@@ -14,7 +14,7 @@ from graphql import get_named_type
 
 from admission.demands import of_field
 from kit.db.statements import dumps
-from kit.errors import Refused
+from kit.errors import Code, Refused, Wrong
 from kit.ids import from_global
 from kit.inputs import Command, Input, Odd
 from models.access.journal import JournalEntry
@@ -341,28 +341,30 @@ MODELS = dict(models())
 
 
 @every_wing
-async def test_null_is_as_if_left_out_or_refused_at_its_path(
-    wing: str, world: World, ask: Ask
-) -> None:
+async def test_null_and_what_is_empty_are_as_if_left_out(wing: str, world: World, ask: Ask) -> None:
     wrong = []
     async for about, name, values in of_wing(wing, await scene(world, ask)):
         model = MODELS[get_named_type(input_of(name)).name]
         for leaf in leaves_of(name, values):
             if leaf.is_required or not isinstance(leaf.path[-1], str):
                 continue
-            if may_be_empty(leaf):
-                # Forms and files send an empty text where there is none.
-                empty = read_or_shown(model, put(values, leaf.path, " "))
-                if empty != read_or_shown(model, without(values, leaf.path)):
-                    wrong.append(f"{about}: {leaf.shown}: {empty}")
-            read = read_or_shown(model, put(values, leaf.path, None))
-            if isinstance(read, list):
-                is_right = read in (leaf.shown, leaf.shown[:-1])
-            else:
-                is_right = read == read_or_shown(model, without(values, leaf.path))
-            if not is_right:
-                wrong.append(f"{about}: {leaf.shown}: {read}")
+            left_out = read_or_shown(model, without(values, leaf.path))
+            for empty in empties(leaf):
+                read = read_or_shown(model, put(values, leaf.path, empty))
+                # Of two that say whose something is, none may be taken away alone.
+                if read != left_out and (empty, read) != (None, leaf.shown[:-1]):
+                    wrong.append(f"{about}: {leaf.shown}: {empty}: {read}, not {left_out}")
     assert not wrong, "\n".join(wrong)
+
+
+def empties(leaf: Leaf) -> Iterator[Any]:
+    """Yield null, and what forms and files send where there is nothing."""
+    yield None
+    if may_be_empty(leaf):
+        yield " "
+        yield Wrong(Code.INVALID, "This is another type.", "")
+    if leaf.kind == "OBJECT":
+        yield dict.fromkeys(leaf.value, "") | {next(iter(leaf.value)): None}
 
 
 def read_or_shown(model: type[Input], values: Any) -> Input | list[str]:

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +15,9 @@ from graphql import (
 )
 
 from execution import DECLARED
-from kit.ids import new_id, to_global
+from kit.ids import from_global, new_id, to_global
 from loaders.reading.cursors import cursor
+from loaders.reading.pages import ROOT
 from tests.make import Ask, World
 from tests.make.everything import CONNECTIONS, CORE, SHOWN, live, nodes
 from tests.make.scene import scene
@@ -60,10 +61,11 @@ NO_CURSORS = [
 """The last one is as they were before they named their list."""
 
 
-def tag_of(owner: str, name: str) -> str:
-    """Return the tag of a list in its first order, as the code declares it."""
+def tag_of(owner: str, name: str, ids: Mapping[str, str]) -> str:
+    """Return the tag of an object's list in its first order, as the code declares it."""
     field = CORE.type_map[owner].fields[name].extensions["strawberry-definition"]
-    return str(field.metadata[DECLARED].choose({"first": 1}).tag)
+    page = field.metadata[DECLARED].choose({"first": 1})
+    return str(page.tag_below(ROOT if owner == "Query" else from_global(ids[owner])[1]))
 
 
 def codes(answer: dict[str, Any]) -> set[str]:
@@ -131,7 +133,7 @@ async def test_a_wrong_page_is_refused_with_its_argument(reader: Reader) -> None
 async def test_a_forged_cursor_is_refused_or_a_place_in_the_list(reader: Reader) -> None:
     wrong = []
     for owner, name in CONNECTIONS:
-        tag = tag_of(owner, name)
+        tag = tag_of(owner, name, reader.ids)
         for values in FORGED:
             answer = await reader.answer(owner, name, first=1, after=cursor(tag, values))
             if not codes(answer) <= {"BAD_USER_INPUT"}:

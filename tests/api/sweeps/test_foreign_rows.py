@@ -15,6 +15,7 @@ from tests.make import Ask, World
 from tests.make import world as another_world
 from tests.make.everything import LISTS, ROOTS, SHARED, SHOWN, live
 from tests.make.master import channels
+from tests.make.master.parties import EVERY_ROLE
 from tests.make.scene import scene
 from tests.make.sweeps.foreign import differing, found, listing, some
 
@@ -46,10 +47,10 @@ def test_every_type_and_root_field_is_read() -> None:
     assert SHOWN.subscription_type.fields.keys() == {"orderStatusChanged"}
 
 
-async def test_another_companys_rows_are_read_like_missing_ones_by_a_buyer(
+async def test_another_companys_rows_are_read_like_missing_ones_by_one_that_carries_too(
     world: World, ask: Ask
 ) -> None:
-    here = await scene(world, ask)
+    here = await scene(world, ask, roles=EVERY_ROLE)
     before = await found(world)
     await live(await scene(world, ask))
     known = {row.id for of_type in before.values() for row in of_type}
@@ -59,9 +60,10 @@ async def test_another_companys_rows_are_read_like_missing_ones_by_a_buyer(
         if name not in SHARED
     }
     assert [name for name, of_type in of.items() if not of_type] == []
-    buyer = await here.as_buyer()
-    assert await differing(buyer, of) == []
-    assert await listing(buyer, of) == []
+    carrier = ask.by(await world.key(Actor.CARRIER, here.company))
+    for own in (await here.as_buyer(), carrier):
+        assert await differing(own, of) == []
+        assert await listing(own, of) == []
 
 
 @pytest.mark.parametrize("holding", [None, "theirs"])

@@ -88,7 +88,9 @@ class Held:
 
 @pytest.fixture
 async def held(world: World, ask: Ask) -> Held:
-    company, channel = await parties.company(world), await channels.channel(world)
+    # Who buys carries, too: that shows it nothing of what it buys.
+    company = await parties.company(world, roles=parties.EVERY_ROLE)
+    channel = await channels.channel(world)
     location, carrier = await locations.location(world), await parties.carrier(world)
     (product,) = await orders.products(ask, "BOLT")
     order = await orders.order(

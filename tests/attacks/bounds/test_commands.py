@@ -9,11 +9,12 @@ from commands.master.catalog import ProductsUpsert, upsert_all
 from commands.trade.orders.revisions.imports import OrdersImport, import_all
 from commands.writing.extent import Extent
 from kit.loop import memory
-from kit.loop.apart import Apart
+from kit.loop.apart import Apart, Crowded
 from kit.loop.work import SLICE, Slices
 from resolvers.running.context import Context
 from resolvers.running.process import Process
 from resolvers.running.writing import write
+from schema.graphql import mutations
 from tests.make import Ask, World
 from tests.make.master.channels import channel
 from tests.make.master.parties import company
@@ -68,7 +69,7 @@ async def test_long_inputs_are_checked_beside_the_event_loop(
     made, beside = Apart.made, list[Any]()
 
     async def noted(self: Apart, payer: Any, make: Any) -> Any:
-        beside.append(getattr(make, "func", None))
+        beside.extend(getattr(make, "args", ())[:1])
         return await made(self, payer, make)
 
     await ask(text, input={"products": [{"sku": "S", "name": "Shaft"}]})
@@ -81,6 +82,40 @@ async def test_long_inputs_are_checked_beside_the_event_loop(
     odd = [{"sku": ""}, *products]
     answer = (await ask(text, input={"products": odd}))["productsUpsert"]
     assert [it["status"] for it in answer["results"]][:2] == ["REFUSED", "UNCHANGED"]
+
+
+async def test_of_mutations_with_thousands_of_lines_one_at_a_time_holds_their_memory(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = """mutation ($input: ProductsUpsertInput!) {
+      productsUpsert(input: $input) { results { status } } }"""
+    inside, most = set[object](), dict[int, int]()
+
+    async def charged(_: Any, lines: int) -> None:
+        """Stay for some rounds of the loop, as long as the others need to come, too."""
+        own = object()
+        inside.add(own)
+        for _ in range(50):
+            await asyncio.sleep(0)
+            most[lines] = max(most.get(lines, 0), len(inside))
+        inside.remove(own)
+
+    monkeypatch.setattr(mutations, "charged_for_lines", charged)
+    monkeypatch.setattr(mutations, "MUCH", 2)
+    for count in (1, 2):
+        products = [{"sku": f"S-{it}", "name": "Shaft"} for it in range(count)]
+        await asyncio.gather(*(ask(text, input={"products": products}) for _ in range(3)))
+    assert most[2] == 1 < most[1]
+
+
+async def test_who_waits_too_long_for_that_is_told_when_to_come_again() -> None:
+    apart = Apart(patience=0.01)
+    async with apart.alone(("one", "key")):
+        with pytest.raises(Crowded):
+            async with apart.alone(("other", "key")):
+                pass
+    async with apart.alone(("other", "key")):
+        pass
 
 
 async def test_what_long_commands_leave_behind_is_given_back_once(

@@ -6,7 +6,9 @@ from typing import Any
 
 import orjson
 import pytest
+from graphql.execution import executor, get_variable_values
 
+from execution import arguments
 from kit.ids import new_id
 from loaders.master import parties
 from models.access.viewers import Actor
@@ -57,6 +59,28 @@ async def test_an_event_is_two_statements_and_reads_afresh(
         "mixed: a subscription": 1,
         "levels with a statement": 2,
     }
+
+
+async def test_a_subscription_reads_its_variables_once(
+    world: World, order: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: list[dict[str, Any]] = []
+
+    def variables(schema: Any, definitions: Any, values: dict[str, Any], **more: Any) -> Any:
+        reads.append(values)
+        return get_variable_values(schema, definitions, values, **more)
+
+    monkeypatch.setattr(executor, "get_variable_values", variables)
+    monkeypatch.setattr(arguments, "get_variable_values", variables)
+    context = Context(staff(world), world.database, world.clock, process=Process(world.database))
+    text = FOLLOW.replace("($id: ID!)", "($id: ID!, $all: Boolean = true)")
+    text = text.replace("accessToken", "accessToken @include(if: $all)")
+    results: Any = await schema.stream(
+        text, variable_values={"id": order["id"]}, context_value=context
+    )
+    assert (await anext(results)).data["orderStatusChanged"]["type"] == "order.placed"
+    await results.aclose()
+    assert reads == [{"id": order["id"]}]
 
 
 async def test_an_event_costs_by_the_objects_of_its_answer(

@@ -32,6 +32,13 @@ DONE = text("""
     SELECT (SELECT count(*) FROM parties WHERE merchant_id = :merchant),
         (SELECT count(*) FROM journal WHERE merchant_id = :merchant)
 """)
+FULL = """
+    CREATE FUNCTION is_full() RETURNS trigger LANGUAGE plpgsql AS
+    $$BEGIN RAISE 'no space left' USING ERRCODE = '{state}'; END$$
+"""
+FULL_AT_THE_END = """
+    CREATE TRIGGER is_full BEFORE INSERT ON journal FOR EACH ROW EXECUTE FUNCTION is_full()
+"""
 END = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE client_port = :port")
 
 
@@ -154,6 +161,31 @@ async def test_without_a_database_clients_are_told_when_to_come_again(
         "The database answers again",
     ]
     assert await step.done() == (0, 0)
+
+
+@pytest.mark.parametrize("state", ["53100", "58030"])
+async def test_where_the_disk_takes_nothing_clients_are_told_and_nothing_is_half_written(
+    step, caplog, state
+):
+    owner = step.world.database.owner
+    async with owner.writing(None) as session:
+        await session.execute(text(FULL.format(state=state)))
+        await session.execute(text(FULL_AT_THE_END))
+    try:
+        answer = await step.upsert()
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+        (error,) = answer.json()["errors"]
+        assert error["extensions"]["code"] == "UNAVAILABLE"
+        output = [it.message for it in caplog.records if "database" in it.message]
+        assert [it.partition(":")[0] for it in output] == ["The database cannot write"]
+        assert await step.done() == (0, 0)
+        assert (await step.ask(NAMES)).json()["data"] == {"parties": {"nodes": []}}
+        assert (await step.client.get("/readyz")).status_code == 200
+    finally:
+        async with owner.writing(None) as session:
+            await session.execute(text("DROP FUNCTION is_full CASCADE"))
+    assert (await step.upsert()).status_code == 200
+    assert await step.done() == (1, 1)
 
 
 async def test_the_header_for_one_mutation_is_refused_for_two(step):

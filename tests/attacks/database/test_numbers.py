@@ -1,51 +1,86 @@
 """Numbers without holes: who writes much keeps nobody from taking one meanwhile."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
-from commands.master.catalog import ProductsUpsert, upsert_all
-from commands.trade.orders import drafts
-from commands.trade.orders.place import OrderPlace, place
-from commands.trade.orders.revisions.imports import OrdersImport, import_all
-from commands.writing.counters import numbers
-from models.master.catalog import Product
+from commands.writing import counters
+from kit.ids import to_global
+from models.fulfilment.deliveries.tables import Delivery
 from models.trade.orders.tables import Order
 from tests.guard import counted
-from tests.make import World
+from tests.make import Ask, World
 from tests.make.feed import rows
-from tests.make.master.channels import channel
-from tests.make.master.parties import company
-from tests.make.running import run
+from tests.make.fulfilment import deliveries
+from tests.make.master import locations
+from tests.make.trade import contracts, orders
 
-ORDERS = 3
+Input = Callable[[World, Ask], Awaitable[dict[str, Any]]]
 
 
-async def test_beside_an_import_that_has_written_its_rows_an_order_is_placed(
-    world: World, monkeypatch: pytest.MonkeyPatch
+async def imported(world: World, ask: Ask) -> dict[str, Any]:
+    one = await orders.order_input(world, ask) | {"placedAt": world.clock().isoformat()}
+    return {"orders": [one | {"externalReference": f"R-{it}"} for it in range(3)]}
+
+
+async def planned(world: World, ask: Ask) -> dict[str, Any]:
+    made = [await orders.order(world, ask) for _ in range(3)]
+    return {"deliveries": [await deliveries.part(world, it) for it in made]}
+
+
+async def called_off(world: World, ask: Ask) -> dict[str, Any]:
+    contract = await contracts.contract(world, ask)
+    part = {"locationId": to_global("Location", await locations.location(world))}
+    part["lines"] = [{"lineNo": 1, "quantity": "10"}]
+    return await contracts.call_off_input(world, contract, "10", deliveries=[part])
+
+
+@pytest.mark.parametrize(
+    ("mutation", "made", "counted_rows"),
+    [
+        ("ordersImport", imported, 1),
+        ("deliveryPlan", planned, 1),
+        ("contractCallOff", called_off, 2),
+    ],
+)
+async def test_beside_one_that_has_written_its_many_rows_others_take_numbers(
+    world: World,
+    ask: Ask,
+    monkeypatch: pytest.MonkeyPatch,
+    mutation: str,
+    made: Input,
+    counted_rows: int,
 ) -> None:
-    whom = {"channel_id": await channel(world), "party_id": await company(world)}
-    whom["currency"] = "EUR"
-    await run(world, upsert_all, ProductsUpsert, products=[{"sku": "BOLT", "name": "Bolt"}])
-    (bolt,) = await rows(world, Product)
-    line = {"product_id": bolt.id, "quantity": "2", "unit_price": "1"}
-    beside = list[Any]()
+    fields = await made(world, ask)
+    order, own = await orders.order(world, ask), await orders.order_input(world, ask)
+    part = await deliveries.part(world, order)
+    monkeypatch.setattr(counters, "SLICE", 0)
+    real, beside = counters.numbers, list[dict[str, Any]]()
 
     async def taken(writing: Any, *about: Any) -> list[str]:
-        monkeypatch.setattr(drafts, "numbers", numbers)
-        beside.append(await run(world, place, OrderPlace, **whom, lines=[line]))
+        monkeypatch.setattr(counters, "numbers", real)
+        beside.append((await ask(orders.PLACE, input=own))["orderPlace"]["order"])
+        payload = await deliveries.done(ask, "deliveryPlan", deliveries=[part])
+        beside.extend(payload["deliveries"])
         statements.clear()
-        return await numbers(writing, *about)
+        return await real(writing, *about)
 
-    monkeypatch.setattr(drafts, "numbers", taken)
-    own = {**whom, "lines": [line], "placed_at": world.clock().isoformat()}
-    orders = [own | {"external_reference": f"R-{number}"} for number in range(ORDERS)]
+    monkeypatch.setattr(counters, "numbers", taken)
+    takes = f"{mutation[0].upper()}{mutation[1:]}Input"
+    document = (
+        f"mutation ($input: {takes}!) {{ {mutation}(input: $input) {{ userErrors {{ code }} }} }}"
+    )
     with counted(world.database.engine) as statements:
-        made = (await run(world, import_all, OrdersImport, orders=orders))["results"]
-    # The number, the rows that get it, the journal: nothing that takes long.
-    assert [it.split()[0] for it in statements[:2]] == ["INSERT", "UPDATE"]
-    assert "INSERT INTO journal" in statements[2]
-    assert not any("order_lines" in it for it in statements)
-    known = {it.id: it.number for it in await rows(world, Order)}
-    assert known[beside[0]["order_id"]] == "O-000001"
-    assert [known[it["order_id"]] for it in made] == [f"O-{it:06}" for it in range(2, 2 + ORDERS)]
+        answer = await ask(document, input=fields)
+    assert answer[mutation]["userErrors"] == []
+    # The numbers, the rows that get them, the journal: nothing that takes long.
+    first = [it.split()[0] for it in statements[: counted_rows + 1]]
+    assert first == [*["INSERT"] * counted_rows, first[-1]]
+    assert first[-1] in {"UPDATE", "WITH"}
+    assert "INSERT INTO journal" in statements[counted_rows + 1]
+    assert not any("_lines" in it for it in statements[: counted_rows + 2])
+    for entity, letter, one in ((Order, "O", beside[0]), (Delivery, "D", beside[1])):
+        found = sorted(it.number for it in await rows(world, entity))
+        assert found == [f"{letter}-{it:06}" for it in range(1, 1 + len(found))]
+        assert one["number"] in found

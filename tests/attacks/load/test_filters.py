@@ -6,9 +6,14 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, func, literal, select, text
+from sqlalchemy.orm import aliased
 
 from models.access.viewers import Actor
+from models.base.acts import AllRows, Some
+from models.fulfilment.deliveries import acts
+from models.fulfilment.deliveries.conditions import RIVALLED
+from models.fulfilment.deliveries.tables import Delivery
 from resolvers.running.context import Terms
 from server import application
 from tests import make
@@ -75,3 +80,25 @@ async def test_what_is_computed_is_looked_for_in_each_row_once(long: Long, actor
                 counts[chosen, body] = looked_at(plan[0]["Plan"])
     assert {it: count for it, count in counts.items() if count > SPARE * ROWS} == {}
     assert max(counts.values()) > DELIVERIES
+
+
+async def test_what_stops_a_delivery_is_looked_for_among_what_it_brings(long: Long) -> None:
+    """Not among all orders, deliveries and products of its merchant."""
+    stops = {stop for act in acts.ACTS for stop in (*act.stopped_by, *act.needs)} | {RIVALLED}
+    counts = {}
+    async with long.world.database.owner.engine.begin() as owner:
+        await owner.execute(text(f"SELECT set_merchant('{long.world.merchant_id}')"))
+        await owner.execute(text("UPDATE deliveries SET completes_order = true"))
+        for stop in sorted((it for it in stops if isinstance(it, Some)), key=lambda it: it.words):
+            row: Any = aliased(Delivery)
+            rows = AllRows(literal(long.world.merchant_id), func.now())
+            found = select(row.id, stop.of(rows, row)).where(row.merchant_id == rows.merchant)
+            statement = str(
+                found.limit(1).compile(owner.engine, compile_kwargs={"literal_binds": True})
+            )
+            (plan,) = (await owner.exec_driver_sql(EXPLAIN + statement)).one()
+            counts[stop.words] = looked_at(plan[0]["Plan"])
+        await owner.rollback()
+    # Who shares orders with it, is found among their lines.
+    shared = 20 * LINES
+    assert {words: count for words, count in counts.items() if count > shared} == {}

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import pytest
 
 from commands.access.documents import DocumentsRegister, register
-from commands.messages.readers.declared import READERS, Incoming, MessageReader
+from commands.messages.readers.declared import Incoming, MessageReader
+from commands.messages.readers.registered import READERS
 from kit.errors import Code, Refused
 from kit.standards.edifact.faults import Fault
 from kit.standards.edifact.groups import Group, Seg, misplaced

@@ -1,9 +1,13 @@
 """Gates: every verb could break a rule and a test shows that it does not, or it says why not."""
 
+from graphql import get_named_type, is_input_object_type
+
+from schema.schema import schema
 from tests.gates.nothing import NOTHING
 from tests.gates.page import ROOT, gates, gates_page, rules
 from tests.gates.switches import SWITCHES, VERBS
 
+GRAPHQL = schema._schema  # noqa: SLF001 -- The inputs of verbs stand in it.
 NAMES = {it.name for it in VERBS}
 
 
@@ -41,3 +45,32 @@ def test_a_guard_that_is_taken_away_comes_back() -> None:
         with switch.off():
             assert getattr(switch.of, switch.column) is not before, switch.name
         assert getattr(switch.of, switch.column) is before
+
+
+ASKS_NO_WINDOW = {
+    "ordersImport": "Orders are taken as they were; what is planned of them is asked.",
+    "contractRelease": "A schedule says what its customer wants; what is planned of it is asked.",
+    "releasesRecord": "As `contractRelease`.",
+    "deliveriesRecord": "History is taken as it was; what has not left is asked.",
+}
+"""Verbs that take windows, of which some are not asked when they are."""
+
+
+def test_every_verb_that_takes_a_window_is_shown_to_ask_when_it_is() -> None:
+    cells = {(it.rule, it.verb) for it in gates()}
+    takes = {it.name for it in VERBS if "WindowInput" in _inputs(it.name)} - set(ASKS_NO_WINDOW)
+    assert len(takes) > 8
+    assert [(rule, it) for it in takes for rule in ("D6", "D15") if (rule, it) not in cells] == []
+
+
+def _inputs(verb: str) -> set[str]:
+    """Return the names of all input types that a verb takes, also inside of others."""
+    field = GRAPHQL.mutation_type.fields[verb]
+    waiting = [get_named_type(it.type) for it in field.args.values()]
+    found: set[str] = set()
+    while waiting:
+        kind = waiting.pop()
+        if is_input_object_type(kind) and kind.name not in found:
+            found.add(kind.name)
+            waiting += [get_named_type(it.type) for it in kind.fields.values()]
+    return found

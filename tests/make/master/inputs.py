@@ -55,6 +55,28 @@ async def locations_upsert(s: Scene) -> dict[str, Any]:
     return {"locations": [item | more]}
 
 
+CALENDAR = {
+    "name": "Works",
+    "timeZone": "Europe/Berlin",
+    "hours": [{"weekday": 1, "opens": "08:00", "closes": "16:00"}],
+    "holidays": {"country": "DE", "subdivision": "BY"},
+    "closures": [{"fromOn": "2026-12-28", "toOn": "2026-12-30", "name": "Stocktaking"}],
+    "transitDays": 2,
+}
+
+
+async def calendars_upsert(s: Scene) -> dict[str, Any]:
+    of = {"partyNumber": await code_of(s, "party", s.carrier), "service": fresh("S")}
+    return {"calendars": [{"code": fresh("C"), "owner": of, **CALENDAR}]}
+
+
+async def calendars_upsert_location(s: Scene) -> dict[str, Any]:
+    made = await s.ask(LOCATED, input=await locations_upsert(s))
+    (here,) = made["locationsUpsert"]["results"]
+    of = {"locationCode": here["location"]["code"]}
+    return {"calendars": [{"code": fresh("C"), "owner": of, **CALENDAR}]}
+
+
 async def parties_upsert(s: Scene) -> dict[str, Any]:
     hours = [{"weekday": 1, "opens": "08:00", "closes": "16:00"}]
     at = {"code": "MAIN", "place": PLACE, "timeZone": "Europe/Berlin", "isDefault": True}
@@ -74,11 +96,11 @@ async def parties_upsert(s: Scene) -> dict[str, Any]:
     return {"parties": [item | more | {"contacts": contacts, "addresses": addresses}]}
 
 
-async def code_of(s: Scene, noun: str) -> str:
+async def code_of(s: Scene, noun: str, key_of: Any = None) -> str:
     """Return the business key of what a scene has."""
     key = {"channel": "code", "party": "number", "product": "sku"}[noun]
     query = f"query ($id: ID!) {{ it: {noun}(id: $id) {{ {key} }} }}"
-    return (await s.ask(query, id=getattr(s, noun)))["it"][key]
+    return (await s.ask(query, id=key_of or getattr(s, noun)))["it"][key]
 
 
 async def price_lists_upsert(s: Scene) -> dict[str, Any]:
@@ -99,6 +121,11 @@ async def price_lists_upsert_channel(s: Scene) -> dict[str, Any]:
     return {"priceLists": [values | {"channelCode": await code_of(s, "channel")}]}
 
 
+LOCATED = """
+mutation ($input: LocationsUpsertInput!) {
+  locationsUpsert(input: $input) { results { location { code } } }
+}
+"""
 LISTED = """
 mutation ($input: PriceListsUpsertInput!) {
   priceListsUpsert(input: $input) { results { priceList { code } } }

@@ -20,6 +20,9 @@ def address(code: str = "MAIN", **fields: Any) -> dict[str, Any]:
     return valid | fields
 
 
+EVERY_ROLE = ["CUSTOMER", "CARRIER", "SUPPLIER", "FULFILMENT_PROVIDER"]
+
+
 async def party(world: World, **fields: Any) -> UUID:
     valid = {"number": f"P-{new_id().hex[-12:]}", "name": "Party"}
     outcome = await run(world, upsert_all, PartiesUpsert, parties=[valid | fields])

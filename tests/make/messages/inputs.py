@@ -20,6 +20,10 @@ async def partner_profiles_upsert(s: Scene) -> dict[str, Any]:
         "hasLineBreaks": True,
         "acknowledgement": "ALWAYS",
         "referencePrefix": "AB",
+        "scheduleCodes": [{"element": "PLACE", "code": "LOC 7", "meaning": "UNLOADING_POINT"}],
+        "firstFirmIsBacklog": True,
+        "isNetOfTransit": True,
+        "timeZone": "Europe/Berlin",
         "isActive": True,
     }
     return {"partners": [item]}

@@ -306,7 +306,8 @@ async def orders_update(s: Scene) -> dict[str, Any]:
     change |= {"externalReference": fresh("R")}
     new = s.order_line(externalReference="B-3")
     lines = {"lines": [change], "addLines": [new], "removeLineIds": [second]}
-    return {"orders": [{**versioned("orderId", order), **lines}]}
+    why = {"windowOverride": "The gate is staffed."}
+    return {"orders": [{**versioned("orderId", order), **lines, **why}]}
 
 
 async def orders_update_amounts(s: Scene) -> dict[str, Any]:
@@ -330,4 +331,5 @@ async def order_add_lines_by_sku(s: Scene) -> dict[str, Any]:
 
 async def order_add_lines(s: Scene) -> dict[str, Any]:
     order = await s.order()
-    return {**versioned("orderId", order), "lines": [s.order_line(externalReference="B-2")]}
+    lines = {"lines": [s.order_line(externalReference="B-2")]}
+    return {**versioned("orderId", order), **lines, "windowOverride": "The gate is staffed."}

@@ -1,12 +1,15 @@
 """The words of carriers, and the status that follows from all reports of a parcel."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kit.ids import new_id
 from models.fulfilment.parcels import ParcelStatus
 from models.fulfilment.tracking.events import Vocabulary
 from models.fulfilment.tracking.meanings import DISPOSITIONS, FINER, WORDS, meaning
@@ -25,6 +28,7 @@ class Report:
     source: str = "feed"
     carrier_event_id: str | None = None
     is_error_declaration: bool = False
+    id: UUID = field(default_factory=new_id)
 
 
 def at(hour: int) -> datetime:
@@ -236,6 +240,7 @@ def test_each_sub_status_of_aftership_tells_its_status_or_more():
         ("shipping", "urn:epcglobal:cbv:disp:returned", "EXCEPTION"),
         ("receiving", "damaged", "EXCEPTION"),
         ("inspecting", "stolen", "LOST"),
+        ("cbv:BizStep-receiving", "cbv:Disp-returned", "RETURNED_TO_SENDER"),
     ],
 )
 def test_a_disposition_tells_what_the_step_does_not(step, disposition, status):
@@ -262,6 +267,20 @@ def test_a_correction_stands_in_place_of_the_event_whose_id_it_bears():
     assert standing(PACKED_AT, [wrong, corrected]).status == "ATTEMPT_FAILED"
 
 
+@pytest.mark.parametrize("hour", [1, 2, 3])
+def test_of_corrections_under_one_id_the_last_one_counts(hour):
+    wrong = Report(at(4), ParcelStatus.DELIVERED, carrier_event_id="E1")
+    first, last = (
+        Report(when, status, is_correction=True, carrier_event_id="E1")
+        for when, status in (
+            (at(2), ParcelStatus.LOST),
+            (at(hour), ParcelStatus.RETURNED_TO_SENDER),
+        )
+    )
+    for reports in permutations([wrong, first, last]):
+        assert standing(PACKED_AT, reports).status == "RETURNED_TO_SENDER"
+
+
 @pytest.mark.parametrize("vocabulary", [Vocabulary.ABRUF, Vocabulary.SHOPIFY])
 def test_a_delay_tells_nothing_of_the_status(vocabulary):
     meant = meaning(vocabulary, "Delayed")
@@ -273,6 +292,24 @@ def test_a_word_that_the_vocabulary_lacks_is_unknown(word):
     assert meaning(Vocabulary.EPCIS, word) == meaning(Vocabulary.EASYPOST, "unknown")
     if word != "Delivered":
         assert meaning(Vocabulary.ABRUF, word).status is ParcelStatus.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("word", "detail", "status", "is_delay"),
+    [
+        ("failure", "lost", "LOST", False),
+        ("failure", "damaged", "EXCEPTION", False),
+        ("failure", "refused", "EXCEPTION", False),
+        ("failure", "expired", "EXCEPTION", False),
+        ("failure", "failure", "ATTEMPT_FAILED", False),
+        ("in_transit", "departed_facility", "IN_TRANSIT", False),
+        ("in_transit", "delayed", "UNKNOWN", True),
+        ("in_transit", "weather_delay", "UNKNOWN", True),
+    ],
+)
+def test_easypost_tells_by_the_detail_what_went_wrong(word, detail, status, is_delay):
+    meant = meaning(Vocabulary.EASYPOST, word, detail)
+    assert (meant.status, meant.is_delay) == (status, is_delay)
 
 
 @pytest.mark.parametrize(

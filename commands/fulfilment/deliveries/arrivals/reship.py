@@ -13,6 +13,7 @@ from commands.fulfilment.deliveries.locking import DeliveryCommand, Locked, chan
 from commands.fulfilment.deliveries.places import DeliveryPart
 from commands.fulfilment.deliveries.plan import plan, quantities_of
 from commands.master.packagings.counting import Quantified
+from commands.trade.contracts.times import check_ahead
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.db.statements import Statement
@@ -83,9 +84,11 @@ class DeliveryReship(DeliveryCommand):
 async def reship(writing: Writing, command: DeliveryReship) -> Outcome:
     """Plan a new delivery of what was lost or came back; the old one is RESHIPPED when that is all.
 
-    Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE, DUPLICATE, SCALE_EXCEEDED, QUANTITY_NOT_OPEN
+    Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE, INVALID_WINDOW for one that has passed (D15),
+    DUPLICATE, SCALE_EXCEEDED, QUANTITY_NOT_OPEN
     for more than is owed again and not planned already, and whatever `deliveryPlan` refuses.
     """
+    check_ahead(writing, command.window, ())
     delivery, locked = await lock_one(writing, command, reship)
     owed = await _owed(locked, delivery)
     taken = await _taken(command, delivery, locked, owed)

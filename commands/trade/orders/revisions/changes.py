@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -12,10 +11,10 @@ from commands.trade.orders.amounts import check_line, check_may_state
 from commands.trade.orders.drafts import LineDraft
 from commands.trade.orders.revisions.inputs import OrderLineUpdate, OrderUpdate
 from commands.trade.orders.revisions.revise import LineTarget
-from commands.trade.orders.revisions.standing import StandingOrders
+from commands.trade.orders.revisions.standing import StandingOrders, kept
 from commands.writing.transaction import Writing, missing
 from kit.errors import Path, Refusals
-from kit.inputs import Window, refuse_duplicates
+from kit.inputs import refuse_duplicates
 from models.master.catalog import Product
 from models.trade.orders.lines import OrderLine
 
@@ -110,24 +109,3 @@ class LineChanges:
 _DISCOUNTS = ("discount_percent", "discount_amount")
 _STATED = {"unit_price", *_DISCOUNTS}
 """Fields that need the scope PRICES_STATE."""
-
-
-def kept(row: OrderLine) -> LineDraft:
-    """Return a line as it is."""
-    of = (row.window_earliest, row.window_latest, row.window_zone)
-    values: dict[str, Any] = dict(zip(("earliest", "latest", "time_zone"), of, strict=True))
-    window = None if row.window_earliest is None else Window.model_construct(**values)
-    counted: Any = SimpleNamespace(id=row.packaging_id, content=row.packaging_content)
-    product: Any = SimpleNamespace(id=row.product_id, unit=row.unit, scale=row.scale)
-    return LineDraft(
-        product,
-        row.ordered,
-        row.unit_price,
-        None if row.packaging_id is None else counted,
-        row.discount_percent,
-        window,
-        row.substitution_allowed,
-        row.external_reference,
-        discount_amount=row.discount_amount,
-        order_discount=row.order_discount,
-    )

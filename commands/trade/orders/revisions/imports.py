@@ -1,7 +1,6 @@
 """Orders in bulk from a back office: history as well as what came in a minute ago."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -9,25 +8,28 @@ from uuid import UUID
 from pydantic import Field
 
 from commands.trade.orders.compose import check_priced, compose
-from commands.trade.orders.drafts import Draft, LineDraft, create_many, header_columns
+from commands.trade.orders.drafts import Draft, create
 from commands.trade.orders.fields import LineFields, OrderFields
 from commands.trade.orders.references import OrderKey, References, customer, read, taken
+from commands.trade.orders.revisions.again import sent_again
 from commands.trade.orders.revisions.revise import Revision, apply
-from commands.trade.orders.revisions.standing import StandingOrders, matched
+from commands.trade.orders.revisions.standing import StandingOrders
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.clock import check_happened
 from kit.errors import Code, Path, Problem, Refused
 from kit.ids import Names
-from kit.inputs import Bulk, Command, Each, Instant, Reference
+from kit.inputs import Bulk, Command, Each, Instant, Reference, Upsert
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.master.channels import Channel
-from models.trade.orders.lines import OrderLine
 
 
-class OrderLineImport(LineFields):
-    """One line of an imported order; its product by id or by SKU."""
+class OrderLineImport(LineFields, Upsert):
+    """One line of an imported order; its product by id or by SKU.
+
+    One that is there already keeps what is left out as long as it is of the same product.
+    """
 
     product_id: Annotated[UUID, Names("Product")] | None = Field(
         None, description="What was ordered; or say `productSku`."
@@ -35,8 +37,11 @@ class OrderLineImport(LineFields):
     product_sku: Reference | None = Field(None, description="SKU of what was ordered.")
 
 
-class OrderImport(OrderFields):
-    """One order from a back office, known by channel, customer and external reference."""
+class OrderImport(OrderFields, Upsert):
+    """One order from a back office, known by channel, customer and external reference.
+
+    One that was there already is changed by being sent again.
+    """
 
     external_reference: Reference = Field(
         description="The order's number in the channel's system; the key of the import."
@@ -54,7 +59,10 @@ class OrderImport(OrderFields):
     )
     ship_to_address_code: Reference | None = Field(None, description="Code of the party's address.")
     lines: Bulk[OrderLineImport] = Field(
-        description="What was ordered; two lines that differ only in quantity are refused."
+        description="What was ordered; two lines that differ only in quantity are refused. An order"
+        " that is there loses lines that are not sent, but never those that `orderAddLines` or"
+        " `ordersUpdate` has added: an order of more lines is imported by its first ones, and"
+        " continued by `orderAddLines`."
     )
 
     def ordered_at(self, now: datetime) -> datetime:
@@ -73,8 +81,8 @@ class OrdersImport(Command):
     Act(Scope.ORDERS_IMPORT),
     "Take over up to 250 orders from another system, each known by channel, customer and external"
     " reference: one that is there already becomes what is sent while nothing of what differs is"
-    " planned, one that is refused stops no other. Dates may have passed, channels and products may"
-    " be inactive, no approval is asked.",
+    " planned, where what is left out stays; one that is refused stops no other. Dates may have"
+    " passed, channels and products may be inactive, no approval is asked.",
 )
 async def import_all(writing: Writing, command: OrdersImport) -> Outcome:
     """Create the orders that are not there yet, and bring those that are to what is sent.
@@ -99,8 +107,9 @@ async def import_all(writing: Writing, command: OrdersImport) -> Outcome:
             draft = _draft(writing, references, item)
             order_id, status = there.get(key), "UNCHANGED"
             if order_id is None:
+                check_priced(draft)
                 drafts[place] = draft
-            elif (revision := _revision(standing, order_id, item, draft)).check():
+            elif (revision := sent_again(standing, order_id, item, draft)).check():
                 revisions.append(revision)
                 status = "UPDATED"
             seen.add(key)
@@ -108,41 +117,9 @@ async def import_all(writing: Writing, command: OrdersImport) -> Outcome:
         except Refused as refused:
             results.append(_result("REFUSED", None, [it.below(path) for it in refused.problems]))
     await apply(writing, revisions)
-    for place, order_id in zip(drafts, await create_many(writing, [*drafts.values()]), strict=True):
+    for place, order_id in zip(drafts, await create(writing, [*drafts.values()]), strict=True):
         results[place] = _result("CREATED", order_id)
     return {"results": results}
-
-
-def _revision(
-    standing: StandingOrders, order_id: UUID, item: OrderImport, draft: Draft
-) -> Revision:
-    """Return what an order that is there becomes by being sent again.
-
-    An address of the party is that of the order still, however it reads today; what nobody states
-    of the address and of prices stays.
-    """
-    order, rows = standing.orders[order_id], standing.lines(order_id)
-    header = header_columns(draft)
-    named = {"ship_to", "ship_to_id", "ship_to_address_code"} & item.model_fields_set
-    if not named:
-        header["ship_to_id"] = order.ship_to_id
-    if header["ship_to_id"] is not None or not named:
-        is_same = header["ship_to_id"] == order.ship_to_id
-        header["ship_to"] = order.ship_to if is_same else header["ship_to"]
-    found = matched(rows, draft.lines, order.currency)
-    lines = [
-        (row, _priced(row, line, sent), ("lines", number))
-        for number, (row, line, sent) in enumerate(zip(found, draft.lines, item.lines, strict=True))
-    ]
-    gone = [(row, ("lines",)) for row in rows if not any(row is it for it in found)]
-    return Revision(order, standing.every(order_id), header, lines, gone)
-
-
-def _priced(row: OrderLine | None, draft: LineDraft, sent: OrderLineImport) -> LineDraft:
-    if row is None or sent.unit_price is not None:
-        return draft
-    is_same = (row.product_id, row.ordered) == (draft.product.id, draft.quantity)
-    return replace(draft, unit_price=row.unit_price) if is_same else draft
 
 
 def _result(status: str, order_id: UUID | None, problems: Sequence[Problem] = ()) -> dict[str, Any]:
@@ -166,6 +143,4 @@ def _key(
 
 def _draft(writing: Writing, references: References, item: OrderImport) -> Draft:
     check_happened(item.placed_at, ("placed_at",), writing.now)
-    draft = compose(writing, references, item, item.lines)
-    check_priced(draft)
-    return draft
+    return compose(writing, references, item, item.lines)

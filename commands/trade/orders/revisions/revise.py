@@ -77,12 +77,20 @@ class Revision:
             kept = {it: getattr(row, it) for it in _COLUMNS}
             yield row, {**kept, **_NOTHING}, path
 
+    def shares(self) -> Iterator[tuple[OrderLine, dict[str, Any]]]:
+        """Yield lines of which nothing changes but what they bear of the order's discount."""
+        for row, draft, _ in self.lines:
+            if row is not None and row.order_discount != draft.order_discount:
+                columns = line_columns(draft, self.order.currency)
+                if not _different(row, columns):
+                    yield row, columns
+
     def check(self) -> bool:
         """Tell whether anything changes. Refused: every difference that may not be any more."""
         changes, headings = list(self.changes()), self.headings
-        if len(self.rows) + sum(row is None for row, _, _ in changes) > MOST_LINES:
+        if len(self.lines) > MOST_LINES:
             text = f"An order has at most {MOST_LINES:,} lines."
-            raise Refused(Code.TOO_MANY_ITEMS, text, changes[-1][-1][:-1])
+            raise Refused(Code.TOO_MANY_ITEMS, text, self.lines[-1][-1][:1])
         if not self.lines:
             text = f"An order has at least one line: cancel {self.order.number} instead."
             raise Refused(Code.TOO_FEW_ITEMS, text, self.gone[-1][-1] if self.gone else ())
@@ -145,7 +153,7 @@ def _taken(row: OrderLine) -> str | None:
 _COLUMNS = (
     *("product_id", "unit", "scale", "packaging_id", "packaging_content", "currency"),
     *("unit_price", "discount_percent", "discount_amount", "order_discount", "ordered"),
-    *("substitution_allowed", "external_reference", *window_columns(None)),
+    *("substitution_allowed", "external_reference", "added", *window_columns(None)),
 )
 """What a client says of a line; the columns of `line_columns`."""
 _NOTHING = dict.fromkeys(("ordered", "discount_amount", "order_discount"), Decimal(0))
@@ -166,6 +174,7 @@ async def apply(writing: Writing, revisions: Sequence[Revision]) -> None:
                 changed.append((row, columns))
                 what = LineChange.CHANGED if columns["ordered"] else LineChange.REMOVED
                 lines.append(UpdatedLine(row.line_no, what, columns["ordered"]))
+        changed += each.shares()
         header = {it: each.header.get(it, getattr(each.order, it)) for it in names}
         orders.append((each.order, {**header, "version": each.order.version + 1}))
         fields = tuple(map(ColumnName, each.headings))

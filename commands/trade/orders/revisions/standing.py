@@ -3,12 +3,14 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 from commands.trade.orders.drafts import LineDraft, line_columns
 from commands.trade.orders.lines import lines_of
 from commands.writing.transaction import Writing
+from kit.inputs import Window
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.tables import Order
 
@@ -19,6 +21,13 @@ _KEYS = (
     ("product_id",),
 )
 """Columns in which a line that is sent agrees with the one that it is, the best first."""
+_ANY, _OTHERS = {True, False}, {False}
+_WAYS = (
+    (_ANY, _KEYS[0]),
+    *((_OTHERS, names) for names in _KEYS[1:]),
+    *((_ANY, names) for names in _KEYS[1:]),
+)
+"""Whether the line may be one that was added, and the columns."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +59,17 @@ class StandingOrders:
 def matched(
     rows: Sequence[OrderLine], drafts: Sequence[LineDraft], currency: str
 ) -> list[OrderLine | None]:
-    """Return for each line that is sent the one that it is, None for a new one."""
+    """Return for each line that is sent the one that it is, None for a new one.
+
+    A line that was added is meant only where no other one is.
+    """
     left, found = list(rows), dict[int, OrderLine]()
     columns = [line_columns(it, currency) for it in drafts]
-    for names in _KEYS:
+    for added, names in _WAYS:
         by_key: defaultdict[tuple[Any, ...], list[OrderLine]] = defaultdict(list)
         for row in left:
-            by_key[tuple(getattr(row, it) for it in names)].append(row)
+            if row.added in added:
+                by_key[tuple(getattr(row, it) for it in names)].append(row)
         for place, sent in enumerate(columns):
             key = tuple(sent[it] for it in names)
             if place not in found and key != (None,) and by_key[key]:
@@ -64,3 +77,25 @@ def matched(
         taken = {it.id for it in found.values()}
         left = [it for it in left if it.id not in taken]
     return [found.get(place) for place in range(len(drafts))]
+
+
+def kept(row: OrderLine) -> LineDraft:
+    """Return a line as it is."""
+    of = (row.window_earliest, row.window_latest, row.window_zone)
+    values: dict[str, Any] = dict(zip(("earliest", "latest", "time_zone"), of, strict=True))
+    window = None if row.window_earliest is None else Window.model_construct(**values)
+    counted: Any = SimpleNamespace(id=row.packaging_id, content=row.packaging_content)
+    product: Any = SimpleNamespace(id=row.product_id, unit=row.unit, scale=row.scale)
+    return LineDraft(
+        product,
+        row.ordered,
+        row.unit_price,
+        None if row.packaging_id is None else counted,
+        row.discount_percent,
+        window,
+        row.substitution_allowed,
+        row.external_reference,
+        discount_amount=row.discount_amount,
+        order_discount=row.order_discount,
+        added=row.added,
+    )

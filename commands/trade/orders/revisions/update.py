@@ -16,6 +16,7 @@ from commands.trade.orders.revisions.inputs import OrderAddLines, OrdersUpdate, 
 from commands.trade.orders.revisions.revise import LineTarget, Revision, apply
 from commands.trade.orders.revisions.standing import StandingOrders
 from commands.trade.orders.revisions.windows import addresses_of, check_windows
+from commands.trade.orders.states import not_wanted
 from commands.writing.transaction import Outcome, Writing, check_version, missing
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refusals, Refused
@@ -68,7 +69,10 @@ async def update_all(writing: Writing, command: OrdersUpdate) -> Outcome:
 @verb(
     acts.ADD_LINES,
     "Add up to 250 lines to an order, of which nothing else changes: so an order of up to 2,000"
-    " lines is placed or imported. Prices that are left out are those of the instant of the order.",
+    " lines is placed or imported, and held (`orderHold`) where nobody is to plan it before it is"
+    " whole. Lines with an `externalReference` that the order has already are refused, so that a"
+    " call that is sent twice adds nothing. Prices that are left out are those of the instant of"
+    " the order.",
 )
 async def add_lines(writing: Writing, command: OrderAddLines) -> Outcome:
     """Add lines to an order. Refused: as `ordersUpdate`."""
@@ -105,7 +109,7 @@ async def _revisions(
         refusals.above = (*path, place) if path else ()
         rules = frozenset[TimeRule]()
         with refusals:
-            _check(order, item)
+            _check(writing, order, item)
             lines, gone = changed.targets(writing, item)
             added = _added(writing, references, order, item, adding)
             targets, why = [*lines, *added], item.window_override
@@ -119,14 +123,16 @@ async def _revisions(
     return found
 
 
-def _check(order: Order | None, item: OrderUpdate) -> None:
-    """Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE for what is over and for a call-off."""
+def _check(writing: Writing, order: Order | None, item: OrderUpdate) -> None:
+    """Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE for what is over, a call-off, D10."""
     if order is None:
         raise missing(Order, ("order_id",))
     check_version(order, item.expected_version)
     if order.state not in acts.UPDATE.states or order.kind is OrderKind.CALL_OFF:
         what = "a call-off" if order.kind is OrderKind.CALL_OFF else order.state.value
         raise Refused(Code.WRONG_STATE, f"{order.number} is {what}.", ("order_id",))
+    if not acts.WANTED.test(writing, order):
+        raise Refused(Code.WRONG_STATE, not_wanted(order), ("order_id",))
 
 
 def _as_it_is(order: Order) -> _AsItIs:
@@ -153,6 +159,7 @@ def _added(
                 raise Refused(TradeCode.PRICE_UNKNOWN, text, ("lines", number))
     refusals.problems = [replace(it, path=(adding, *it.path[1:])) for it in refusals.problems]
     refusals.end()
+    drafts = [replace(it, added=True) for it in drafts]
     return [(None, draft, (adding, number)) for number, draft in enumerate(drafts)]
 
 

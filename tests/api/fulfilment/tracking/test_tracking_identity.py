@@ -10,16 +10,18 @@ from sqlalchemy import select
 from commands.fulfilment.tracking.record import record
 from commands.fulfilment.tracking.reports import ParcelRecordTracking
 from kit.ids import to_global
+from models.events.fulfilment.parcels import REPORTED
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
-from models.fulfilment.parcels import Parcel, TrackingNumber
+from models.fulfilment.parcels import Parcel, ParcelStatus, TrackingNumber
 from models.fulfilment.tracking.events import TrackingEvent
 from tests.guard import counted
 from tests.make import Ask, World
-from tests.make.feed import Feed, row, rows
+from tests.make.feed import Feed, kinds, row, rows
 from tests.make.fulfilment import deliveries
 from tests.make.fulfilment.tracking import EACH, Sent, sent
 from tests.make.running import run
 
+WAY = ("PICKED_UP", "IN_TRANSIT", "DELIVERED")
 SHARING = """
 query ($number: String) {
   parcel(trackingNumber: $number) { id status sharesNumberWith { id status } }
@@ -99,6 +101,21 @@ async def test_a_number_used_again_after_delivery_belongs_to_the_newest_for_both
     await feed.results(feed.event("DELIVERED", 2, trackingNumber="AGAIN"))
     assert await found(ask, "AGAIN") == ids(new)
     assert (await row(world, Delivery, old.delivery_id)).delivered_at < world.clock()
+
+
+async def test_history_of_a_number_used_again_stays_with_who_had_it(feed, world):
+    old = await sent(world, parcels=2)
+    await numbered(world, old, "AGAIN")
+    history = [feed.event(it, hour, trackingNumber="AGAIN") for hour, it in enumerate(WAY)]
+    await feed.results(*history[1:])
+    world.clock.advance(days=2)
+    new = await sent(world, carrier_id=old.carrier_id)
+    await numbered(world, new, "AGAIN")
+    results = await feed.results(*history, feed.event("IN_TRANSIT", 1, trackingNumber="AGAIN"))
+    assert [it["status"] for it in results] == ["CREATED", "UNCHANGED", "UNCHANGED", "CREATED"]
+    of = [sorted(it["id"] for it in result["parcels"]) for result in results]
+    assert of == [sorted(ids(old))] * 3 + [ids(new)]
+    assert (await row(world, Parcel, new.parcel_ids[0])).status == "IN_TRANSIT"
 
 
 async def test_a_number_that_rested_for_long_is_not_shared_with_who_had_it(feed, world, ask):
@@ -244,6 +261,42 @@ async def test_a_correction_under_the_id_of_an_event_is_taken(feed, world):
     assert (result["status"], result["parcel"]["status"]) == ("CREATED", "ATTEMPT_FAILED")
     (again,) = await feed.results(corrected)
     assert again["status"] == "UNCHANGED"
+
+
+async def test_a_correction_may_be_corrected_under_the_same_id(feed, world):
+    shipment = await sent(world)
+    delivered = feed.event("DELIVERED", 3, sscc=shipment.ssccs[0], carrierEventId="7")
+    on_the_road = delivered | {"status": "OUT_FOR_DELIVERY", "isCorrection": True}
+    shown = []
+    for event in (delivered, on_the_road, delivered | {"isCorrection": True}, on_the_road):
+        (result,) = await feed.results(event)
+        shown.append((result["status"], result["parcel"]["status"]))
+    assert shown == [
+        ("CREATED", "DELIVERED"),
+        ("CREATED", "OUT_FOR_DELIVERY"),
+        ("CREATED", "DELIVERED"),
+        ("UNCHANGED", "DELIVERED"),
+    ]
+
+
+@pytest.mark.parametrize("status", [it for it in REPORTED if it is not ParcelStatus.PACKED])
+async def test_a_parcel_of_which_all_reports_are_withdrawn_stands_as_it_was_packed(
+    feed, world, status
+):
+    shipment, other = await sent(world), await sent(world)
+    wrong = feed.event(status.value, 3, sscc=shipment.ssccs[0], carrierEventId="7")
+    await feed.results(wrong)
+    change = {"isErrorDeclaration": True}
+    if status is ParcelStatus.EXCEPTION:
+        change = {"status": "no such word", "isCorrection": True}
+    good = feed.event("IN_TRANSIT", 2, sscc=other.ssccs[0])
+    results = await feed.results(wrong | change, good)
+    assert [(it["status"], it["parcel"]["status"]) for it in results] == [
+        ("CREATED", "PACKED"),
+        ("CREATED", "IN_TRANSIT"),
+    ]
+    assert (await row(world, Delivery, shipment.delivery_id)).state == "DISPATCHED"
+    assert "parcel.reports_withdrawn" in await kinds(world)
 
 
 @pytest.mark.parametrize(

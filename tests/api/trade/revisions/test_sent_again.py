@@ -17,6 +17,9 @@ query ($number: String!) { order(number: $number) {
 PLACE = {"line1": "Ringstr. 1", "city": "Köln", "country": "DE"}
 
 
+_EMPTY = dict.fromkeys(("line1", "city", "country"), "")
+
+
 async def _order(ask, number="O-000001"):
     return (await ask(READ, number=number))["order"]
 
@@ -26,7 +29,8 @@ def _quantities(order):
 
 
 async def _statuses(ask, *items):
-    return [it["status"] for it in (await _imported(ask, *items))["results"]]
+    results = (await _imported(ask, *items))["results"]
+    return [it["status"] if not it["userErrors"] else it["userErrors"] for it in results]
 
 
 async def test_what_is_sent_again_as_it_was_changes_nothing(world, ask):
@@ -145,3 +149,65 @@ async def test_statements_do_not_grow_with_the_number_of_edited_orders(world, as
             assert set(await _statuses(ask, *edited)) == {"UPDATED"}
         counts.append(len(sent))
     assert counts[0] == counts[1]
+
+
+async def test_lines_that_continue_an_order_stay_when_its_first_ones_are_sent_again(world, ask):
+    await _masters(world, ask)
+    item = _item("1", discountAmount="10")
+    await _imported(ask, item)
+    order_id = (await _order(ask))["id"]
+    more = [{"productSku": "BOLT", "quantity": str(it), "unitPrice": str(it)} for it in (7, 8)]
+    add = """mutation ($input: OrderAddLinesInput!) {
+      orderAddLines(input: $input) { userErrors { code message field } } }"""
+    added = await ask(add, input={"orderId": order_id, "lines": more})
+    assert added["orderAddLines"]["userErrors"] == []
+    assert await _statuses(ask, item) == ["UNCHANGED"]
+    bolt, nut, _ = item["lines"]
+    first = item | {"lines": [bolt | {"quantity": "6"}, nut]}
+    assert await _statuses(ask, first) == ["UPDATED"]
+    order = await _order(ask)
+    assert [it[2] for it in _quantities(order)] == ["6", "5", "0", "7", "8"]
+    assert order["totals"]["discount"]["amount"] == "10"
+    assert await _statuses(ask, first) == ["UNCHANGED"]
+    whole = first | {"lines": [*first["lines"], *more]}
+    assert await _statuses(ask, whole) == ["UNCHANGED"]
+
+
+async def test_what_is_left_out_stays_and_null_empties_it(world, ask):
+    await _masters(world, ask)
+    window = {
+        "earliest": "1998-05-04T00:00:00Z",
+        "latest": "1998-06-01T23:59:59Z",
+        "timeZone": "America/New_York",
+    }
+    person = {"name": "Ann"}
+    stated = {
+        "shipTo": PLACE | {"city": "Bonn"},
+        "recipient": person,
+        "window": window,
+        "note": "Ring.",
+        "purchaseOrderNumber": "P-1",
+        "kind": "SAMPLE",
+        "discountAmount": "2",
+        "charges": [{"kind": "SHIPPING", "amount": "4.9"}],
+        "taxes": [{"category": "STANDARD", "rate": "19", "amount": "4.75"}],
+    }
+    item = _item("1", **stated)
+    item["lines"][0] |= {"window": window, "externalReference": "A", "substitutionAllowed": True}
+    await _imported(ask, item)
+    before = await _order(ask)
+    lines = [{"productSku": it["productSku"], "quantity": "5"} for it in item["lines"]]
+    bare = {name: it for name, it in item.items() if name not in stated} | {"lines": lines}
+    assert await _statuses(ask, bare) == ["UNCHANGED"]
+    assert await _order(ask) == before
+    empty = {name: [] if name in {"charges", "taxes"} else None for name in stated}
+    blank = bare | {"charges": None, "kind": "", "note": "", "discountAmount": "", "shipTo": _EMPTY}
+    assert await _statuses(ask, blank) == ["UNCHANGED"]
+    assert await _statuses(ask, bare | empty) == ["UPDATED"]
+    after = await _order(ask)
+    assert (after["note"], after["purchaseOrderNumber"], after["taxes"]) == (None, None, [])
+    assert after["totals"]["discount"]["amount"] == "0"
+    assert after["shipTo"] != before["shipTo"]
+    lines[0] |= {"quantity": "4", "unitPrice": None}
+    (result,) = (await _imported(ask, bare | {"lines": lines}))["results"]
+    assert [it["code"] for it in result["userErrors"]] == ["PRICE_UNKNOWN"]

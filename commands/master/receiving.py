@@ -1,0 +1,50 @@
+"""Hours of a week, as inputs say them."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from kit.errors import Code, Path, Refused
+from kit.inputs import Input
+
+Opens = Annotated[str, StringConstraints(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+Closes = Annotated[str, StringConstraints(pattern="^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
+
+
+class Opening(Input):
+    """Hours of one weekday in which a place takes deliveries, or somebody works."""
+
+    weekday: int = Field(ge=1, le=7, description="1 for Monday to 7 for Sunday (ISO 8601).")
+    opens: Opens = Field(description="From this time of the place's clock, HH:MM.")
+    closes: Closes = Field(description="Until this time, HH:MM, later than `opens`; 24:00 at most.")
+
+    @field_validator("closes")
+    @classmethod
+    def _after_it_opens(cls, closes: str, info: ValidationInfo) -> str:
+        if closes <= info.data.get("opens", ""):
+            raise PydanticCustomError(Code.INVALID_WINDOW.value, "A place closes after it opens.")
+        return closes
+
+
+def check_openings(openings: Sequence[Opening], path: Path) -> None:
+    """Refused: INVALID_WINDOW for hours that overlap. path: of the openings."""
+    order = sorted(range(len(openings)), key=lambda place: _start(openings[place].model_dump()))
+    for before, after in pairwise(order):
+        one, other = openings[before], openings[after]
+        if one.weekday == other.weekday and other.opens < one.closes:
+            raise Refused(
+                Code.INVALID_WINDOW, "These hours overlap others of the day.", (*path, after)
+            )
+
+
+def _start(opening: dict[str, Any]) -> tuple[int, str]:
+    """Return what hours are sorted by."""
+    return opening["weekday"], opening["opens"]
+
+
+def kept(openings: Sequence[Opening]) -> list[dict[str, Any]]:
+    """Return hours as a row keeps them, in order."""
+    return sorted((it.model_dump() for it in openings), key=_start)

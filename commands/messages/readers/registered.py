@@ -1,0 +1,18 @@
+"""Readers of messages by type; a type that has none is kept unread."""
+
+from commands.messages.readers import schedules
+from commands.messages.readers.declared import MessageReader
+from kit.standards.schedules import tables
+from models.messages.interchanges import InterchangeMessage
+
+READERS: dict[str, MessageReader] = {
+    "DELFOR": MessageReader(tables.RELEASES, tables.DELFOR, schedules.take),
+    "DELJIT": MessageReader(tables.RELEASES, tables.DELJIT, schedules.take),
+}
+"""Type of message (0065) -> what reads it."""
+
+
+def reader_of(message: InterchangeMessage) -> MessageReader | None:
+    """Return what reads a message, None for nothing."""
+    found = READERS.get(message.type)
+    return found if found is not None and message.release in found.releases else None

@@ -1,0 +1,167 @@
+"""What a partner's schedules are about: its party, contract lines, places, and times."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import literal, select
+
+from commands.writing.transaction import Writing
+from kit.errors import Code, Refused
+from kit.standards.schedules.messages import (
+    ArticleSchedule,
+    GoAhead,
+    PlannedQuantity,
+    ScheduleMessage,
+    Span,
+)
+from models.access.keys import zone_of_days
+from models.master.catalog import Product
+from models.master.parties import Address
+from models.messages.partners import PartnerProfile
+from models.trade.contracts.states import IN_FORCE
+from models.trade.contracts.tables import Contract, ContractLine
+
+_NUMBERED = ("SUPPLIERS", "BUYERS")
+"""Whose number of an article is looked for among our SKUs, and in which order."""
+
+
+@dataclass(frozen=True)
+class Resolving:
+    """What is known of a partner's party. products: SKU -> product. addresses: code -> address.
+
+    lines: product -> lines of its contracts that are in force. contracts: by id. zone: of times of
+    which no place says another.
+    """
+
+    products: Mapping[str, Product]
+    lines: Mapping[UUID, Sequence[ContractLine]]
+    contracts: Mapping[UUID, Contract]
+    addresses: Mapping[str, Address]
+    zone: str
+    own_zone: str | None
+
+    def values(self, message: ScheduleMessage, article: ArticleSchedule) -> dict[str, Any]:
+        """Return what is recorded of an article. Refused: NOT_FOUND, INVALID."""
+        line, places = self._line(article), {**message.places, **article.places}
+        address = self._address(places.get("SHIP_TO"))
+        zone = self.own_zone or (self.zone if address is None else address.time_zone)
+        last = article.receipts[-1].note if article.receipts else ""
+        end = article.horizon_end
+        return {
+            "contract_line_id": line.id,
+            "ship_to_id": None if address is None else address.id,
+            "unloading_point": places.get("UNLOADING_POINT"),
+            "point_of_use": places.get("POINT_OF_USE"),
+            "type": "JIT" if message.is_just_in_time else "FORECAST",
+            "number": article.number or message.number or None,
+            "issued_at": _start(message.issued, zone),
+            "function": "UPDATE" if message.function == "UPDATE" else "REPLACE",
+            "horizon_start": _start(article.horizon_start, zone),
+            "horizon_end": None if end is None else _instant(end.end, zone),
+            "calculated_at": _start(article.calculated, zone),
+            "engineering_revision": article.articles.get("REVISION"),
+            "packaging_instruction": article.articles.get("PACKAGING"),
+            "planner": article.planner or None,
+            **_go_ahead("production", article.production),
+            **_go_ahead("material", article.material),
+            "cumulative_received": article.received,
+            "last_receipt_reference": last or None,
+            "lines": [_slot(it, message, zone) for it in article.lines],
+        }
+
+    def _line(self, article: ArticleSchedule) -> ContractLine:
+        numbers = [article.articles[it] for it in _NUMBERED if it in article.articles]
+        product = next((self.products[it] for it in numbers if it in self.products), None)
+        if product is None:
+            raise Refused(Code.NOT_FOUND, "No product of ours has this number.")
+        lines = self.lines.get(product.id, ())
+        named = article.references.get("CONTRACT")
+        of_named = [it for it in lines if self.contracts[it.contract_id].number == named]
+        found = of_named or lines
+        if not found:
+            raise Refused(Code.NOT_FOUND, "No contract in force with this party has this product.")
+        if len(found) > 1:
+            text = "Several contract lines have this product: its contract must be named (RFF CT)."
+            raise Refused(Code.INVALID, text)
+        return found[0]
+
+    def _address(self, code: str | None) -> Address | None:
+        if code is None:
+            return None
+        if code not in self.addresses:
+            raise Refused(Code.NOT_FOUND, f"The party has no address {code}.")
+        return self.addresses[code]
+
+
+async def known_of_partner(
+    writing: Writing, partner: PartnerProfile, message: ScheduleMessage
+) -> Resolving:
+    """Read what a message's articles may be about, by the same statements for any number of them.
+
+    Refused: INVALID for a partner that is no party.
+    """
+    party_id = partner.party_id
+    if party_id is None:
+        raise Refused(Code.INVALID, "The partner's profile names no party.")
+    numbers = {it for each in message.articles for it in each.articles.values()}
+    products = await writing.by_key(Product, "sku", numbers)
+    ids = {it.id for it in products.values()}
+    lines = await writing.records(ContractLine, "product_id", ids)
+    every = await writing.records(Contract, "id", {it.contract_id for it in lines})
+    its = {it.id: it for it in every if it.party_id == party_id and it.state in IN_FORCE}
+    addresses = await writing.records(Address, "party_id", [party_id])
+    zone = await writing.session.scalar(select(zone_of_days(literal(writing.viewer.merchant_id))))
+    return Resolving(
+        products,
+        {
+            key: [it for it in lines if it.product_id == key and it.contract_id in its]
+            for key in ids
+        },
+        its,
+        {it.code: it for it in addresses},
+        str(zone),
+        partner.time_zone,
+    )
+
+
+def _instant(when: datetime, zone: str) -> datetime:
+    return (when if when.tzinfo else when.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+
+
+def _start(span: Span | None, zone: str) -> datetime | None:
+    return None if span is None else _instant(span.start, zone)
+
+
+def _last_day(span: Span | None) -> date | None:
+    return None if span is None else (span.end - timedelta.resolution).date()
+
+
+def _go_ahead(name: str, amount: GoAhead | None) -> dict[str, Any]:
+    if amount is None:
+        return {}
+    return {f"{name}_go_ahead": amount.quantity, f"{name}_go_ahead_until": _last_day(amount.until)}
+
+
+def _slot(line: PlannedQuantity, message: ScheduleMessage, zone: str) -> dict[str, Any]:
+    """Return a line of a schedule; what is wanted without a date is wanted on the day of issue."""
+    span = line.span or message.issued
+    if span is None:
+        raise Refused(Code.INVALID, "Nothing says when this is wanted.", ("lines",))
+    return {
+        "window": {
+            "earliest": _instant(span.start, zone),
+            "latest": _instant(span.end, zone),
+            "time_zone": zone,
+        },
+        "quantity": line.quantity,
+        "commitment": line.commitment,
+        "kind": line.kind,
+        "bucket": line.bucket,
+        "pattern": line.pattern or None,
+        "date_meaning": line.date_meaning,
+        "code": line.code or None,
+    }

@@ -1,0 +1,99 @@
+"""What an order that is there becomes by being sent again: what is left out of it stays."""
+
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from commands.trade.orders.amounts import check_line, with_discount
+from commands.trade.orders.compose import check_known
+from commands.trade.orders.drafts import Draft, LineDraft, header_columns
+from commands.trade.orders.fields import LineFields, OrderFields
+from commands.trade.orders.revisions.revise import LineTarget, Revision, field_of
+from commands.trade.orders.revisions.standing import StandingOrders, kept, matched
+from kit.errors import Path, Refusals
+from models.trade.orders.lines import OrderLine
+
+_DISCOUNTS = ("discount_percent", "discount_amount")
+_TOGETHER: tuple[tuple[str, ...], ...] = (
+    ("channel_id", "channel_code"),
+    ("buyer_contact_id", "buyer_contact_code"),
+    ("ship_to", "ship_to_id", "ship_to_address_code"),
+    ("delivery_policy", "cancel_if_not_by"),
+    ("charges", "charged"),
+    ("taxes", "taxed"),
+    _DISCOUNTS,
+)
+"""Fields of an order that say one thing: who gives one of them gives the others with it."""
+_OF_LINES = ("unit_price", *_DISCOUNTS, "window", "substitution_allowed", "external_reference")
+"""Fields of a line that stay where they are left out."""
+_TAXED = {"charges", "discount_percent", "discount_amount"}
+"""Columns of an order on which its taxes depend, as they do on its lines."""
+
+
+def sent_again(
+    standing: StandingOrders, order_id: UUID, item: OrderFields, draft: Draft
+) -> Revision:
+    """Return what a locked order is to become. draft: what it would be as a new one.
+
+    An address of the party is that of the order still, however it reads today. Lines that were
+    added to the order stay, whether they are sent or not: only `ordersUpdate` takes those out.
+    Refused: PRICE_UNKNOWN, OUT_OF_RANGE for discounts.
+    """
+    order, rows = standing.orders[order_id], standing.lines(order_id)
+    stated = _stated(item)
+    header = {
+        name: value for name, value in header_columns(draft).items() if field_of(name) in stated
+    }
+    if header.get("ship_to_id") is not None and header["ship_to_id"] == order.ship_to_id:
+        header["ship_to"] = order.ship_to
+    found = matched(rows, draft.lines, order.currency)
+    sent = {row.id for row in found if row is not None}
+    left = [row for row in rows if row.id not in sent]
+    lines = _lines(found, draft, item, order.currency)
+    lines += [(row, kept(row), ("lines",)) for row in left if row.added]
+    drafts = with_discount([it for _, it, _ in lines], item if stated >= set(_DISCOUNTS) else order)
+    targets: list[LineTarget] = [
+        (row, it, path) for (row, _, path), it in zip(lines, drafts, strict=True)
+    ]
+    gone: list[tuple[OrderLine, Path]] = [(row, ("lines",)) for row in left if not row.added]
+    revision = Revision(order, standing.every(order_id), header, targets, gone)
+    if "taxes" not in stated and (any(revision.changes()) or _TAXED & set(revision.headings)):
+        return replace(revision, header=header | {"taxed": None})
+    return revision
+
+
+def _stated(item: OrderFields) -> AbstractSet[str]:
+    """Return the fields that an input gives, with those that say the same thing."""
+    together = (it for it in _TOGETHER if item.model_fields_set.intersection(it))
+    return item.model_fields_set.union(*together)
+
+
+def _lines(
+    found: list[OrderLine | None], draft: Draft, item: Any, currency: str
+) -> list[LineTarget]:
+    """Return the lines that are sent, as they become. Refused: PRICE_UNKNOWN, OUT_OF_RANGE."""
+    lines, refusals = list[LineTarget](), Refusals()
+    for number, (row, new, sent) in enumerate(zip(found, draft.lines, item.lines, strict=True)):
+        path = ("lines", number)
+        line = new if row is None else _line(row, new, sent)
+        refusals.above = path
+        with refusals:
+            check_known(line, currency)
+        if line is not new:
+            with refusals:
+                check_line(line, line.unit_price, currency)
+        lines.append((row, line, path))
+    refusals.end()
+    return lines
+
+
+def _line(row: OrderLine, new: LineDraft, sent: LineFields) -> LineDraft:
+    """Return what a line becomes: as if it was a new one where it is of another product now."""
+    if row.product_id != new.product.id:
+        return replace(new, added=row.added)
+    stated, was = sent.model_fields_set, kept(row)
+    if stated.intersection(_DISCOUNTS):
+        stated = stated.union(_DISCOUNTS)
+    stays: dict[str, Any] = {it: getattr(was, it) for it in _OF_LINES if it not in stated}
+    return replace(new, added=row.added, **stays)

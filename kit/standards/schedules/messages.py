@@ -1,0 +1,120 @@
+"""A schedule message, whatever it was written in: what it says of each article and place.
+
+Times are as they were written: without a zone where the message names none.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+from kit.standards.edifact.faults import Finding
+
+MOST_FINDINGS = 200
+"""Of an article, and of what is no single one's: a message of many faults tells no more."""
+LineKind = Literal["SCHEDULED", "BACKLOG", "IMMEDIATE"]
+LineCommitment = Literal["FIRM", "MAKE_AND_MATERIAL", "MATERIAL", "FORECAST"]
+LineBucket = Literal["DAY", "WEEK", "MONTH", "PERIOD", "FLEXIBLE"]
+LineDate = Literal["ARRIVAL", "SHIPMENT"]
+ReplacedBy = Literal["WHOLE", "ARTICLE", "UPDATE"]
+"""WHOLE: it replaces all that was sent before, also articles that it does not name. ARTICLE: it
+replaces the schedules of those that it names. UPDATE: it changes single lines of them."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of time; end: the first instant behind it."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True)
+class PlannedQuantity:
+    """One line of a schedule. span: None where it is wanted without a date.
+
+    code: that of the schedule, as it was sent ("SCC 1", "333333"). pattern: of the days, likewise.
+    segment: the number in the message (or of the record) that says the quantity.
+    """
+
+    quantity: Decimal
+    kind: LineKind
+    commitment: LineCommitment
+    bucket: LineBucket
+    date_meaning: LineDate
+    span: Span | None
+    code: str
+    pattern: str
+    unit: str
+    segment: int
+
+
+@dataclass(frozen=True)
+class CountedReceipt:
+    """A delivery that the customer has counted in. note: of ours, "" where it says none."""
+
+    note: str
+    quantity: Decimal
+    received: Span | None
+    dispatched: Span | None
+    segment: int
+
+
+@dataclass(frozen=True)
+class GoAhead:
+    """Up to which cumulative quantity, and until when, something may be done at its risk."""
+
+    quantity: Decimal
+    until: Span | None
+    segment: int
+
+
+@dataclass
+class ArticleSchedule:
+    """What a message says of an article at a place.
+
+    articles, places, references: meaning (see `habits.MEANINGS`) -> code. segment, offset: where it
+    begins, by number and by byte.
+    findings: what of it could not be read; what is an error leaves out what it is about.
+    """
+
+    segment: int
+    offset: int = 0
+    line_no: str = ""
+    articles: dict[str, str] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
+    references: dict[str, str] = field(default_factory=dict)
+    number: str = ""
+    planner: str = ""
+    calculated: Span | None = None
+    horizon_start: Span | None = None
+    horizon_end: Span | None = None
+    received: Decimal | None = None
+    period_start: Span | None = None
+    receipts: list[CountedReceipt] = field(default_factory=list)
+    production: GoAhead | None = None
+    material: GoAhead | None = None
+    lines: list[PlannedQuantity] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it was understood."""
+        return not any(it.is_error for it in self.findings)
+
+
+@dataclass
+class ScheduleMessage:
+    """A message. number: as text. places: of the message as a whole, meaning -> code.
+
+    findings: of what is no single article's.
+    """
+
+    is_just_in_time: bool
+    number: str = ""
+    function: ReplacedBy | None = None
+    issued: Span | None = None
+    places: Mapping[str, str] = field(default_factory=dict)
+    articles: list[ArticleSchedule] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)

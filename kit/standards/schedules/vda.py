@@ -1,0 +1,325 @@
+"""VDA 4905 (edition of 1996): call-offs in fixed records of 128 characters, 511 to 519.
+
+A file holds transmissions: 511, for each article 512, 513, 514 as needed, 515, 517, 518, then 519
+that counts them. A call-off replaces the one before completely.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from kit.standards.edifact.faults import Fault, Finding
+from kit.standards.schedules.dates import month_of, span_of
+from kit.standards.schedules.messages import (
+    MOST_FINDINGS,
+    ArticleSchedule,
+    CountedReceipt,
+    GoAhead,
+    LineBucket,
+    LineKind,
+    PlannedQuantity,
+    ScheduleMessage,
+    Span,
+)
+
+LENGTH = 128
+_DATE_LENGTH = 6
+_BREAKS = b"\r\n\x00\x1a"
+_LAYOUTS: Mapping[str, tuple[tuple[str, int], ...]] = {
+    "511": (
+        *(("customer", 9), ("supplier", 9), ("old_number", 5), ("number", 5)),
+        *(("date", 6), ("reset", 6)),
+    ),
+    "512": (
+        *(("plant", 3), ("number", 9), ("date", 6), ("old_number", 9), ("old_date", 6)),
+        *(("buyers", 22), ("suppliers", 22), ("order", 12), ("unloading_point", 5)),
+        *(("planner", 4), ("unit", 2), ("interval", 1), ("production", 1), ("material", 1)),
+        *(("use", 1), ("account", 7), ("store", 7)),
+    ),
+    "513": (
+        *(("received_on", 6), ("note", 8), ("note_on", 6), ("quantity", 12), ("received", 10)),
+        *((f"{name}{at}", size) for at in range(5) for name, size in (("date", 6), ("sum", 9))),
+    ),
+    "514": tuple(
+        (f"{name}{at}", size) for at in range(8) for name, size in (("date", 6), ("sum", 9))
+    ),
+    "515": (
+        *(("production_from", 6), ("production_to", 6), ("production", 10)),
+        *(("material_from", 6), ("material_to", 6), ("material", 10)),
+        *(("revision", 22), ("supplier", 9), ("horizon", 6), ("point_of_use", 14)),
+        ("at_reset", 10),
+    ),
+    "517": (("packaging", 22),),
+    "518": (),
+    "519": tuple((it, 7) for it in ("511", "512", "513", "514", "515", "517", "518", "519")),
+}
+"""Record -> its fields behind type and version, and how long they are."""
+_NONE, _NO_DEMAND, _BACKLOG, _IMMEDIATE, _PERIODS, _REST = (
+    *("000000", "222222", "333333"),
+    *("444444", "555555", "999999"),
+)
+_KINDS: Mapping[str, LineKind] = {_BACKLOG: "BACKLOG", _IMMEDIATE: "IMMEDIATE"}
+
+
+@dataclass(frozen=True)
+class _Record:
+    """A record. number: in its transmission, 511 being 1. offset: of its first byte."""
+
+    text: str
+    number: int
+    offset: int
+
+    @property
+    def type(self) -> str:
+        return self.text[:3]
+
+    def fields(self) -> dict[str, str]:
+        """Return name -> what stands there, without the blanks around it."""
+        found, place = {}, 5
+        for name, length in _LAYOUTS[self.type]:
+            found[name] = self.text[place : place + length].strip()
+            place += length
+        return found
+
+
+@dataclass
+class _Transmission:
+    """A transmission that is read. at_periods: what follows 555555 is from week to week."""
+
+    found: ScheduleMessage
+    reset: Span | None = None
+    counts: Counter[str] = field(default_factory=Counter)
+    article: ArticleSchedule | None = None
+    unit: str = ""
+    at_periods: bool = False
+    is_ended: bool = False
+
+
+def schedules_of(content: bytes) -> Iterator[ScheduleMessage]:
+    """Read the transmissions of a file, one after the other. Never raises for content.
+
+    In linear time; of the file, no more is kept than the transmission that is being read.
+    """
+    current: _Transmission | None = None
+    for record in _records(content):
+        if record.type == "511" or current is None:
+            if current is not None:
+                yield _left(current)
+            current = _opened(record)
+            if record.type != "511":
+                _keep(current, record, Fault.INVALID_START, "A transmission begins with 511.")
+        _take(current, record)
+        if current.is_ended:
+            yield current.found
+            current = None
+    if current is not None:
+        yield _left(current)
+
+
+def _records(content: bytes) -> Iterator[_Record]:
+    """Yield the records, with line breaks behind them or without; what is cut is filled up."""
+    start, number = 0, 0
+    while start < len(content):
+        if content[start : start + 1] in (b"\r", b"\n", b"\x00", b"\x1a"):
+            start += 1
+            continue
+        line = content[start : start + LENGTH]
+        stop = min((at for at in map(line.find, (b"\n", b"\r")) if at >= 0), default=len(line))
+        text = line[:stop].rstrip(_BREAKS).decode("latin-1").ljust(LENGTH)
+        number = 1 if text.startswith("511") else number + 1
+        yield _Record(text, number, start)
+        start += stop
+
+
+def _keep(
+    into: _Transmission, record: _Record, fault: Fault, text: str, *, of_article: bool = False
+) -> None:
+    finding = Finding(fault, text, record.offset, record.type, record.number)
+    article = into.article if of_article else None
+    findings = into.found.findings if article is None else article.findings
+    if len(findings) < MOST_FINDINGS:
+        findings.append(finding)
+
+
+def _opened(record: _Record) -> _Transmission:
+    into = _Transmission(ScheduleMessage(is_just_in_time=False, function="WHOLE"))
+    if record.type == "511":
+        fields = record.fields()
+        into.found.number = fields["number"]
+        into.found.places = {"BUYER": fields["customer"], "SELLER": fields["supplier"]}
+        into.found.issued = _date(into, record, fields["date"])
+        into.reset = _date(into, record, fields["reset"])
+    return into
+
+
+def _left(into: _Transmission) -> ScheduleMessage:
+    """Return a transmission that has no end: what it says may be half of it."""
+    text = "519 is missing: the transmission is cut off."
+    into.found.findings.append(Finding(Fault.MISSING, text, 0, "519"))
+    return into.found
+
+
+def _take(into: _Transmission, record: _Record) -> None:
+    into.counts[record.type] += 1
+    if record.type not in _LAYOUTS:
+        _keep(into, record, Fault.NOT_IN_THIS_PLACE, "This is no record of VDA 4905.")
+    elif record.type == "512":
+        _article(into, record)
+    elif record.type == "519":
+        _end(into, record)
+    elif record.type != "511" and into.article is None:
+        _keep(into, record, Fault.NOT_IN_THIS_PLACE, "An article begins with 512.")
+    elif record.type in ("513", "514"):
+        _quantities(into, record)
+    elif record.type == "515":
+        _go_aheads(into, record)
+    elif record.type == "517" and into.article is not None:
+        into.article.articles.setdefault("PACKAGING", record.fields()["packaging"])
+
+
+def _end(into: _Transmission, record: _Record) -> None:
+    into.is_ended = True
+    for kind, counted in record.fields().items():
+        if counted and (not _is_number(counted) or int(counted) != into.counts[kind]):
+            text = f"519 counts {counted} records {kind}; there are {into.counts[kind]}."
+            _keep(into, record, Fault.COUNTS_DIFFER, text)
+
+
+def _article(into: _Transmission, record: _Record) -> None:
+    fields = record.fields()
+    found = ArticleSchedule(record.number, record.offset)
+    names = {"BUYERS": fields["buyers"], "SUPPLIERS": fields["suppliers"]}
+    found.articles = {meaning: name for meaning, name in names.items() if name}
+    places = {"SHIP_TO": fields["plant"], "UNLOADING_POINT": fields["unloading_point"]}
+    found.places = {meaning: name for meaning, name in places.items() if name}
+    references = {
+        "NUMBER": fields["number"],
+        "PREVIOUS_NUMBER": fields["old_number"],
+        "CONTRACT": fields["order"],
+    }
+    found.references = {meaning: name for meaning, name in references.items() if name.strip("0")}
+    found.number, found.planner = found.references.get("NUMBER", ""), fields["planner"]
+    into.article, into.unit, into.at_periods = found, fields["unit"], False
+    found.calculated = _date(into, record, fields["date"])
+    found.period_start = into.reset
+    into.found.articles.append(found)
+    if not found.articles:
+        _keep(into, record, Fault.MISSING, "512 names no article.", of_article=True)
+
+
+def _quantities(into: _Transmission, record: _Record) -> None:
+    """Read the last receipt and the quantities of a 513, or the quantities of a 514."""
+    fields, article = record.fields(), into.article
+    if article is None:
+        return
+    if record.type == "513":
+        article.received = _number(into, record, fields["received"])
+        last = _number(into, record, fields["quantity"])
+        if last:
+            # The quantity of a receipt has three decimals, those of a schedule have none.
+            received, noted = (_date(into, record, fields[it]) for it in ("received_on", "note_on"))
+            note = fields["note"].lstrip("0")
+            receipt = CountedReceipt(note, last / 1000, received, noted, record.number)
+            article.receipts.append(receipt)
+    for at in range(5 if record.type == "513" else 8):
+        code, quantity = fields[f"date{at}"], fields[f"sum{at}"]
+        if code == _PERIODS:
+            into.at_periods = True
+        elif code not in ("", _NONE):
+            _line(into, record, code, quantity)
+
+
+def _line(into: _Transmission, record: _Record, code: str, amount: str) -> None:
+    quantity = Decimal() if code == _NO_DEMAND else _number(into, record, amount)
+    if quantity is None or into.article is None:
+        return
+    kind = _KINDS.get(code, "SCHEDULED")
+    bucket: LineBucket = "PERIOD"
+    span = None
+    if code == _NO_DEMAND:
+        return
+    if code not in (_REST, *_KINDS):
+        try:
+            bucket, span = _when(code, at_periods=into.at_periods)
+        except ValueError:
+            text = f"{code!r} is no date of VDA 4905."
+            _keep(into, record, Fault.INVALID_VALUE, text, of_article=True)
+            return
+    elif code in _KINDS:
+        bucket = "DAY"
+    into.article.lines.append(
+        PlannedQuantity(
+            quantity,
+            kind,
+            "FORECAST" if kind == "SCHEDULED" else "FIRM",
+            bucket,
+            "ARRIVAL",
+            span,
+            code,
+            "",
+            into.unit,
+            record.number,
+        )
+    )
+
+
+def _when(code: str, *, at_periods: bool) -> tuple[LineBucket, Span]:
+    """Return the time of a date: YYMMDD, YYMM00 (a month), YY00WW (a week); from week to week."""
+    if len(code) != _DATE_LENGTH or not _is_number(code):
+        raise ValueError(code)
+    year = f"{'19' if code[:2] >= '80' else '20'}{code[:2]}"
+    if at_periods and code[4:] != "00" and code[2:4] != "00":
+        first, last = code[2:4], code[4:]
+        after = int(year) + (last < first)
+        return "PERIOD", span_of(f"{year}{first}{after}{last}", "716")
+    if code[4:] == "00":
+        return "MONTH", month_of(span_of(f"{year}{code[2:4]}01", "102").start)
+    if code[2:4] == "00":
+        return "WEEK", span_of(f"{year}{code[4:]}", "616")
+    return "DAY", span_of(code, "101")
+
+
+def _go_aheads(into: _Transmission, record: _Record) -> None:
+    fields, article = record.fields(), into.article
+    if article is None:
+        return
+    for name in ("production", "material"):
+        quantity = _number(into, record, fields[name])
+        until = _date(into, record, fields[f"{name}_to"])
+        if quantity:
+            setattr(article, name, GoAhead(quantity, until, record.number))
+    article.horizon_end = _date(into, record, fields["horizon"])
+    for names, meaning, name in (
+        (article.articles, "REVISION", "revision"),
+        (article.places, "POINT_OF_USE", "point_of_use"),
+    ):
+        if fields[name]:
+            names[meaning] = fields[name]
+
+
+def _date(into: _Transmission, record: _Record, text: str) -> Span | None:
+    """Return a date, None for none; what is no date is told."""
+    if not text.strip("0"):
+        return None
+    try:
+        return span_of(text, "101")
+    except ValueError:
+        text = f"{text!r} is no date."
+        _keep(into, record, Fault.INVALID_VALUE, text, of_article=True)
+        return None
+
+
+def _number(into: _Transmission, record: _Record, text: str) -> Decimal | None:
+    """Return a number without decimals, nothing being 0; None for what is none: told."""
+    if not text:
+        return Decimal()
+    if _is_number(text.removeprefix("-")) or _is_number(text.removesuffix("-")):
+        return Decimal(text.strip("-")) * (-1 if "-" in text else 1)
+    text = f"{text!r} is no number."
+    _keep(into, record, Fault.INVALID_DECIMAL, text, of_article=True)
+    return None
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()

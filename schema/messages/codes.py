@@ -1,0 +1,45 @@
+"""What codes of schedules mean to partners, for clients."""
+
+import strawberry
+
+from models.messages.partners import ScheduleElement, ScheduleMeaning
+from schema.graphql.enums import described
+from schema.graphql.scopes import Authenticated
+
+described(
+    ScheduleElement,
+    "ScheduleElement",
+    "What a code of a schedule is of.",
+    FUNCTION="Function of a message (EDIFACT 1225).",
+    COMMITMENT="Status of a delivery plan (4017).",
+    BUCKET="Frequency (2013).",
+    QUANTITY="Quantity (6063).",
+    DATE="Date or period (2005).",
+    PLACE="Place: LOC with its qualifier (3227), or NAD with its (3035).",
+    ARTICLE="Number of an article (7143).",
+    REFERENCE="Reference (1153).",
+)
+described(
+    ScheduleMeaning,
+    "ScheduleMeaning",
+    "What a code of a schedule means.",
+    OTHER="Nothing of a schedule: it is read past.",
+    WHOLE="It replaces all schedules that were sent before, also those of other articles.",
+    ARTICLE="It replaces the schedules of the articles that it names.",
+    UPDATE="It changes single lines.",
+    BACKLOG="What is overdue.",
+    BACKLOG_IF_PAST="Wanted at once; overdue, where it is dated before the message.",
+    IMMEDIATE="Wanted at once.",
+)
+
+
+@strawberry.type(
+    description="A code of schedules that a partner uses differently from the directories.",
+    directives=[Authenticated()],
+)
+class ScheduleCode:
+    """One object of `PartnerProfile.schedule_codes`."""
+
+    element: ScheduleElement = strawberry.field(description="What it is a code of.")
+    code: str = strawberry.field(description="The code; empty for none.")
+    meaning: ScheduleMeaning = strawberry.field(description="What it means.")

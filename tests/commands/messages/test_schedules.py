@@ -1,0 +1,153 @@
+"""A schedule goes in as a file and becomes releases: article by article, and once."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kit.ids import to_global
+from tests.guard import counted
+from tests.make import refusals
+from tests.make.master import parties
+from tests.make.messages import files
+from tests.make.sweeps.rows import digests
+from tests.make.trade import contracts
+from tests.make.trade.orders import products
+
+NORTH = Path(__file__).parents[2] / "kit" / "standards" / "schedules" / "files" / "north.edi"
+READ = """
+{ contracts(first: 9) { nodes { lines { product { sku } cumulativeReceived
+  releases(first: 9) { nodes {
+    type number state issuedAt cumulativeReceived productionGoAhead materialGoAhead
+    lastReceiptReference engineeringRevision account { shipTo { code } unloadingPoint }
+    scheduleLines { kind commitment bucket dateMeaning code quantity
+      window { earliest latest timeZone } }
+  } } } } }
+  interchangeMessages(first: 9) { nodes { fate findings { code text tag segmentNo isError } } } }
+"""
+
+
+@pytest.fixture
+async def partner(ask, world) -> dict[str, Any]:
+    """Give a partner with two plants, and a contract over the articles that it calls off."""
+    plants = [parties.address(code=it, is_default=False) for it in ("PLANT10", "PLANT20")]
+    party = to_global("Party", await parties.company(world, number="NORTH", addresses=plants))
+    pieces = await products(ask, "4711-A")
+    weighed = await products(ask, "4712", unit="KILOGRAM", scale=3)
+    lines = [contracts.line(it, "100000") for it in (*pieces, *weighed)]
+    await contracts.contract(world, ask, partyId=party, lines=lines)
+    return await files.partner(ask, partyNumber="NORTH", timeZone="Europe/Berlin")
+
+
+def sent(partner: dict[str, Any], message: bytes, reference: str = "R1") -> bytes:
+    """Return an interchange of one message, whose segments are counted anew."""
+    head = f"UNB+UNOC:3+{partner['identification']}:14+SUPPLIER:ZZ+260302:0900+{reference}++X'"
+    body = message[: message.index(b"UNT+")]
+    count = body.count(b"'") + 1
+    return head.encode() + body + f"UNT+{count}+1'UNZ+1+{reference}'".encode()
+
+
+async def releases(ask) -> dict[tuple[str, str, str], dict[str, Any]]:
+    """Return (article, plant, dock) -> its release."""
+    (contract,) = (await ask(READ))["contracts"]["nodes"]
+    found = {}
+    for line in contract["lines"]:
+        for release in line["releases"]["nodes"]:
+            account = release["account"]
+            place = (account["shipTo"]["code"], account["unloadingPoint"])
+            found[line["product"]["sku"], *place] = release
+    return found
+
+
+async def findings(ask) -> list[dict[str, Any]]:
+    (message,) = (await ask(READ))["interchangeMessages"]["nodes"]
+    assert message["fate"] == "READ"
+    return message["findings"]
+
+
+async def test_a_file_becomes_a_release_for_each_article_and_place(ask, world, partner) -> None:
+    await files.received(ask, sent(partner, NORTH.read_bytes()))
+    assert await files.read_all(world) == 1
+    assert await findings(ask) == []
+    found = await releases(ask)
+    assert set(found) == {
+        ("4711-A", "PLANT10", "D1"),
+        ("4711-A", "PLANT20", "E5"),
+        ("4712", "PLANT10", "D2"),
+    }
+    first = found["4711-A", "PLANT10", "D1"]
+    assert (first["number"], first["state"]) == ("20260302000000000017", "ACTIVE")
+    assert first["issuedAt"] == "2026-03-02T05:30:00+00:00"
+    assert (first["cumulativeReceived"], first["lastReceiptReference"]) == ("400", "LS-1001")
+    assert (first["productionGoAhead"], first["materialGoAhead"]) == ("2000", "3000")
+    lines = [
+        (each["kind"], each["code"], each["window"]["earliest"], each["quantity"])
+        for each in first["scheduleLines"]
+    ]
+    assert sorted(lines) == [
+        ("BACKLOG", "QTY 83", "2026-01-11T23:00:00+00:00", "27"),
+        ("SCHEDULED", "SCC 1", "2026-03-08T23:00:00+00:00", "120"),
+        ("SCHEDULED", "SCC 1", "2026-03-08T23:00:00+00:00", "80"),
+        ("SCHEDULED", "SCC 4", "2026-03-15T23:00:00+00:00", "200"),
+        ("SCHEDULED", "SCC 4", "2026-03-31T22:00:00+00:00", "0"),
+    ]
+
+
+async def test_the_same_file_twice_writes_no_row(ask, world, partner) -> None:
+    content = sent(partner, NORTH.read_bytes())
+    await files.received(ask, content)
+    await files.read_all(world)
+    before = await digests(world)
+    await files.received(ask, content)
+    assert await files.read_all(world) == 0
+    assert await digests(world) == before
+
+
+async def test_an_article_that_does_not_resolve_stops_no_other(ask, world, partner) -> None:
+    content = NORTH.read_bytes().replace(b"LIN+2++4712:IN", b"LIN+2++4799:IN")
+    content = content.replace(b"NAD+ST+PLANT20", b"NAD+ST+PLANT99")
+    await files.received(ask, sent(partner, content))
+    await files.read_all(world)
+    texts = [(it["tag"], it["segmentNo"], it["text"][:17]) for it in await findings(ask)]
+    assert texts == [("LIN", 39, "4799: NOT_FOUND: "), ("LIN", 47, "4711-A: NOT_FOUND")]
+    assert set(await releases(ask)) == {("4711-A", "PLANT10", "D1")}
+
+
+async def test_what_is_not_understood_is_not_half_applied(ask, world, partner) -> None:
+    content = NORTH.read_bytes().replace(b"QTY+113:33'", b"QTY+113:3x3'")
+    await files.received(ask, sent(partner, content))
+    await files.read_all(world)
+    (finding,) = await findings(ask)
+    assert (finding["tag"], finding["segmentNo"]) == ("QTY", 51)
+    assert len(await releases(ask)) == 2
+
+
+async def test_statements_do_not_grow_with_the_lines(ask, world, database, partner) -> None:
+    counts = []
+    one = b"SCC+4++W'\nQTY+113:200:PCE'\nDTM+2:20260316:102'\n"
+    for times, hour in ((1, b"0630"), (40, b"0730")):
+        content = NORTH.read_bytes().replace(one, one * times).replace(b"0630:203", hour + b":203")
+        await files.received(ask, sent(partner, content, f"R{times}"))
+        with counted(database.engine) as statements:
+            await files.read_all(world)
+        counts.append(len(statements))
+    assert counts[1] <= counts[0] + 4
+
+
+async def test_what_a_code_means_is_said_by_the_partners_profile(ask, world, partner) -> None:
+    meanings = [{"element": "COMMITMENT", "code": "1", "meaning": "IMMEDIATE"}]
+    item = {key: partner[key] for key in ("code", "identification")} | {"scheduleCodes": meanings}
+    await ask(files.UPSERT, input={"partners": [item | {"qualifier": "14"}]})
+    await files.received(ask, sent(partner, NORTH.read_bytes()))
+    await files.read_all(world)
+    weighed = (await releases(ask))["4712", "PLANT10", "D2"]
+    assert [it["kind"] for it in weighed["scheduleLines"]] == ["IMMEDIATE"]
+
+
+async def test_a_code_means_only_what_its_element_can(ask) -> None:
+    wrong = {"element": "PLACE", "code": "LOC 7", "meaning": "BACKLOG"}
+    twice = [{"element": "PLACE", "code": "LOC 7", "meaning": "SHIP_TO"}] * 2
+    for codes, code in (([wrong], "INVALID"), (twice, "DUPLICATE")):
+        item = {"code": "P", "identification": "I", "scheduleCodes": codes}
+        payload = (await ask(files.UPSERT, input={"partners": [item]}))["it"]
+        assert [it["code"] for it in refusals(payload)] == [code]

@@ -1,0 +1,125 @@
+"""Messages of one customer's plants, in the dialect of each, beside what was reckoned by hand.
+
+`files/*.edi` are what a plant sends; `files/*.txt` what a planner reads out of it, line by line:
+kind, commitment, bucket, what the date is about, from, until, quantity, code, number of segment.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from kit.standards.edifact.delimiters import DEFAULT
+from kit.standards.edifact.groups import parse
+from kit.standards.edifact.segments import Segment, scan
+from kit.standards.schedules import tables
+from kit.standards.schedules.edifact import schedule_of
+from kit.standards.schedules.habits import Habits
+from kit.standards.schedules.messages import GoAhead, ScheduleMessage, Span
+
+FILES = Path(__file__).parent / "files"
+DIALECTS = {
+    "north": Habits(),
+    "south": Habits({("COMMITMENT", "10"): "BACKLOG_IF_PAST"}),
+    "forge": Habits(
+        {
+            ("PLACE", "NAD DP"): "UNLOADING_POINT",
+            ("PLACE", "LOC 7"): "SHIP_TO",
+            ("DATE", "171"): "DISPATCHED",
+        },
+        first_firm_is_backlog=True,
+    ),
+    "overlay": Habits(),
+}
+"""Plant -> its habits: data, as a partner's profile holds them."""
+TABLES = {"DELFOR": tables.DELFOR, "DELJIT": tables.DELJIT}
+
+
+def segments(content: bytes) -> list[Segment]:
+    raws = scan(content, 0, len(content), DEFAULT)
+    return [
+        Segment(raw.content.decode("latin-1"), DEFAULT, number, raw.start)
+        for number, raw in enumerate(raws, 1)
+    ]
+
+
+def read(content: bytes, habits: Habits) -> ScheduleMessage:
+    found = segments(content)
+    kind = found[0].get(2)
+    branch, findings = parse(TABLES[kind], found)
+    message = schedule_of(branch, kind, habits)
+    message.findings.extend(findings)
+    return message
+
+
+def _instant(when: datetime) -> str:
+    return when.isoformat(timespec="minutes").removesuffix("T00:00")
+
+
+def _day(span: Span | None) -> str:
+    return "" if span is None else _instant(span.start)
+
+
+def _go_ahead(it: GoAhead | None) -> str:
+    return "" if it is None else f"{it.quantity}/{_day(it.until)}"
+
+
+def written(message: ScheduleMessage) -> Iterator[list[str]]:
+    """Give what was read in the words of the tables beside the files."""
+    issued = message.issued.start.isoformat(timespec="minutes")
+    kind = "DELJIT" if message.is_just_in_time else "DELFOR"
+    places = [f"{meaning}={code}" for meaning, code in sorted(message.places.items())]
+    yield ["message", message.number.replace(" ", "_"), message.function, issued, kind, *places]
+    for article in message.articles:
+        yield [
+            "article",
+            article.articles["BUYERS"],
+            article.places.get("SHIP_TO", "-"),
+            article.places.get("UNLOADING_POINT", "-"),
+            f"number={article.number}",
+            f"received={'' if article.received is None else article.received}",
+            f"since={_day(article.period_start)}",
+            f"production={_go_ahead(article.production)}",
+            f"material={_go_ahead(article.material)}",
+        ]
+        for receipt in article.receipts:
+            days = (_day(receipt.received), _day(receipt.dispatched))
+            yield ["receipt", receipt.note, str(receipt.quantity), *(it or "-" for it in days)]
+        for line in article.lines:
+            yield [
+                *("line", line.kind, line.commitment, line.bucket, line.date_meaning),
+                *(_instant(line.span.start), _instant(line.span.end), str(line.quantity)),
+                *(line.code.replace(" ", "_"), str(line.segment)),
+            ]
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_a_message_says_what_was_reckoned_by_hand(name: str) -> None:
+    message = read((FILES / f"{name}.edi").read_bytes(), DIALECTS[name])
+    expected = [it.split() for it in (FILES / f"{name}.txt").read_text("utf-8").splitlines()]
+    assert list(written(message)) == expected
+    assert message.findings == []
+    assert [it for article in message.articles for it in article.findings] == []
+
+
+def test_a_plants_further_codes_are_read() -> None:
+    north = read((FILES / "north.edi").read_bytes(), DIALECTS["north"])
+    first = north.articles[0]
+    assert first.articles == {"BUYERS": "4711-A", "SUPPLIERS": "B-77", "REVISION": "C"}
+    assert first.references["CONTRACT"] == "5500012345"
+    assert _day(first.calculated) == "2026-03-01"
+    assert first.lines[1].unit == "PCE"
+    south = read((FILES / "south.edi").read_bytes(), DIALECTS["south"])
+    assert [it.places["POINT_OF_USE"] for it in south.articles] == ["LINE-7", "LINE-9", "LINE-8"]
+    assert south.articles[0].references["PREVIOUS_NUMBER"] == "000000122"
+    assert south.articles[0].lines[2].pattern == "1"
+
+
+def test_another_habit_reads_the_same_bytes_otherwise() -> None:
+    content = (FILES / "south.edi").read_bytes()
+    whole = Habits({("FUNCTION", "4"): "WHOLE", ("REFERENCE", "AAN"): "OTHER"})
+    message = read(content, whole)
+    assert message.function == "WHOLE"
+    assert {it.number for it in message.articles} == {""}
+    assert [it.kind for it in message.articles[0].lines[:2]] == ["IMMEDIATE", "IMMEDIATE"]
