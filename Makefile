@@ -9,6 +9,9 @@ BASE ?= main
 # A file's share of the time is told before pytest's own last line.
 PYTEST := $(PYTHON) -m pytest -q -n logical --maxprocesses 4 --dist worksteal --shares
 
+# Programs that the tests start load what others have compiled.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test test-changed test-reference simulate guards check bench bench-quick sdl docs picture migration lock clean
 
 run: $(VENV)/runtime.stamp ## Start Abruf with its demo.

@@ -1,6 +1,6 @@
 """Fields whose arguments choose the one object that they read."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from inspect import Parameter, Signature
 from typing import Annotated, Any
 
@@ -24,6 +24,22 @@ def _argument(name: str, annotation: Any) -> Parameter:
     return Parameter(name, Parameter.KEYWORD_ONLY, default=strawberry.UNSET, annotation=described)
 
 
+def _only(arguments: Mapping[str, Any], ways: Iterable[str]) -> tuple[str, Any]:
+    """Return the only argument and its key, None where that is too long for any. Refused."""
+    values = {key: it for key, it in arguments.items() if it not in {None, strawberry.UNSET}}
+    if len(values) != 1:
+        raise Refused(Code.INVALID, f"Give exactly one of {', '.join(ways)}.", ("id",))
+    ((name, value),) = values.items()
+    if is_beyond(value, LONGEST_KEY):
+        return name, None
+    if "\0" in value:
+        raise Refused(Code.INVALID_CHARACTER, "No key has a NUL character.", (name,))
+    try:
+        return name, normal(value)
+    except ValueError as error:
+        raise Refused(Code.INVALID_CHARACTER, str(error), (name,)) from error
+
+
 def one_by(description: str, **relations: Relation) -> Any:
     """Declare a root field that takes exactly one of several keys.
 
@@ -33,21 +49,10 @@ def one_by(description: str, **relations: Relation) -> Any:
     ways = {"id": by_id, **dict(others)}
 
     def choose(arguments: Mapping[str, Any]) -> RowOf | None:
-        values = {key: it for key, it in arguments.items() if it not in {None, strawberry.UNSET}}
-        if len(values) != 1:
-            raise Refused(Code.INVALID, f"Give exactly one of {', '.join(ways)}.", ("id",))
-        ((name, value),) = values.items()
-        if is_beyond(value, LONGEST_KEY):
-            return None
-        if "\0" in value:
-            raise Refused(Code.INVALID_CHARACTER, "No key has a NUL character.", (name,))
-        try:
-            value = normal(value)
-        except ValueError as error:
-            raise Refused(Code.INVALID_CHARACTER, str(error), (name,)) from error
-        if name == "id":
-            value = Names(type_name).find(value)
-        return None if value is None else RowOf(ways[name], value)
+        name, key = _only(arguments, ways)
+        if key is not None and name == "id":
+            key = Names(type_name).find(key)
+        return None if key is None else RowOf(ways[name], key)
 
     def resolve(root: Any, info: Info, **arguments: Any) -> Awaitable[Any] | None:
         del root

@@ -11,8 +11,7 @@ from pydantic import Field
 
 from commands.fulfilment.deliveries.arrivals.arrival import settle
 from commands.fulfilment.deliveries.batches import Together, take
-from commands.fulfilment.deliveries.locking import Locked, OfDelivery, changed
-from commands.fulfilment.deliveries.plan import quantities_of
+from commands.fulfilment.deliveries.locking import Locked, OfDelivery, changed, quantities_of
 from commands.fulfilment.deliveries.rest import remainder
 from commands.trade.contracts import counters
 from commands.trade.orders.lines import move

@@ -11,7 +11,7 @@ from sqlalchemy import ARRAY, Uuid, any_, literal, select
 
 from commands.fulfilment.parcels.inputs import ParcelPack
 from commands.master.packagings.counting import Counted
-from commands.master.parties.roles import check_role
+from commands.master.parties.roles import check_role, held
 from commands.writing.counters import raised
 from commands.writing.transaction import Writing, missing
 from kit.errors import Code, Path, Refused
@@ -160,7 +160,7 @@ async def _check_carriers(
         for place, of in packings.items()
     }
     ids = {carrier_id for pairs in named.values() for carrier_id, _ in pairs}
-    known = {it.id: it for it in await writing.among(Party, "id", list(ids))}
+    known = {it.id: it for it in await held(writing, {"id": ids})}
     for place, pairs in named.items():
         for carrier_id, number in pairs:
             path: Path = ("parcels", number, "carrier_id")

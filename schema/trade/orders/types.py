@@ -15,7 +15,7 @@ from loaders.master import parties as party_loaders
 from loaders.trade import contracts as contract_loaders
 from loaders.trade import orders as loaders
 from loaders.trade import payments as payment_loaders
-from loaders.trade import releases as release_loaders
+from loaders.trade.releases import lists as release_loaders
 from models.access.viewers import Scope
 from models.master.catalog import Unit
 from models.trade.orders.holds import Hold as HoldRow
