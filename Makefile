@@ -9,6 +9,9 @@ BASE ?= main
 # A file's share of the time is told before pytest's own last line.
 PYTEST := $(PYTHON) -m pytest -q -n logical --maxprocesses 4 --dist worksteal --shares
 
+# Programs that the tests start load what others have compiled.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test test-changed test-reference simulate guards check bench bench-quick sdl docs picture migration lock clean
 
 run: $(VENV)/runtime.stamp ## Start Abruf with its demo.
@@ -31,7 +34,9 @@ test-reference: $(VENV)/dev.stamp ## Run what asks the API on the reference exec
 
 simulate: $(VENV)/dev.stamp ## Play and attack long and otherwise each time: make simulate PLAYS=300 SEED=1. Nightly.
 	ABRUF_PLAYS=$(or $(PLAYS),200) ABRUF_ATTACK_SECONDS=$(or $(SECONDS),300) \
-		ABRUF_PLAY_SEED=$(or $(SEED),$(shell date +%s)) $(PYTEST) tests/simulation tests/attacks/load
+		ABRUF_PLAY_SEED=$(or $(SEED),$(shell date +%s)) \
+		ABRUF_PRICED_PARTIES=1000 ABRUF_PRICED_PRODUCTS=100 \
+		$(PYTEST) tests/simulation tests/attacks/load tests/commands/master/test_many_prices.py
 
 guards: $(VENV)/dev.stamp ## Take each guard away in turn; a test must miss it. Nightly.
 	$(PYTHON) -m pytest -q --guards tests/api tests/commands

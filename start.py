@@ -1,116 +1,39 @@
-"""Starts Abruf on this machine: PostgreSQL, migrations, the demo, the server (`make run`)."""
+"""Starts Abruf on this machine (`make run`): says at once what is wrong with its configuration.
 
-import asyncio
-import fcntl
-import json
-import os
-import resource
+What takes long to load is loaded after that.
+"""
+
+import gc
+import logging
 import signal
 import socket
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from datetime import timedelta
-from pathlib import Path
+from contextlib import closing
 from typing import NoReturn
 
-from sqlalchemy import text
-
-import migrations
-from examples.demo import operations
-from examples.tokens import tokens_of_demo
-from kit import embedded
 from kit.config import Config, from_environment
-from kit.db.database import BehindPoolerError, Database
-from kit.db.lost import NotAdmitted, Unavailable, is_lost
-from kit.db.role import UnboundError, app_role, prove_bound, role_to_become
-from kit.embedded.home import write_file
 from kit.telemetry import log
-from kit.telemetry.metrics import Telemetry
-from resolvers.running.buckets import Buckets
-from resolvers.running.context import Terms
-from server import application
-from transport.connections.server import HttpServer, Settings
-from transport.draining import Draining
-from transport.identity.issuers import Issuer, read_issuers
-from transport.telemetry import exporting, metrics_shown, telemetry_of
 
-TOKENS = "demo-tokens.json"
-FILES = 500
-"""That are open beside clients' connections: to the database, modules, logs."""
-OPERATIONS = "operations"
-"""Folder in the data folder: GraphiQL's examples."""
-TO_TRY = 3
-"""Example operations that are printed."""
-LONGEST_PAUSE_S = 5.0
-"""Between two attempts to reach a database that is not there yet."""
+_log = logging.getLogger("abruf")
 
 
 def main() -> None:
-    """Run until Ctrl-C or SIGTERM, and stop what was started."""
+    """Run until Ctrl-C or SIGTERM."""
     signal.signal(signal.SIGTERM, _terminated)
-    config = from_environment()
-    log.configure(config.log)
-    _allow_files(config.bounds.connections + FILES)
-    issuers = read_issuers(config.issuers) if config.issuers else ()
-    ending = _Ending()
-    with (
-        ending.reported(),
-        _listening(config) as listener,
-        embedded.addresses(config, ending.lost) as server,
-    ):
-        tokens = _prepared(config, server)
-        database = asyncio.run(_database(config, server))
-        sys.stdout.write(_greeting(config, listener, tokens))
-        sys.stdout.flush()
-        _serve(config, database, issuers, listener)
+    try:
+        config = from_environment()
+        log.configure(config.log)
+        for name in config.unknown:
+            _log.warning("No setting is called %s", name)
+        with closing(_listening(config)) as listener:
+            # What is loaded stays: the collector of cycles would go through it again and again.
+            gc.disable()
+            from startup import run  # noqa: PLC0415
 
-
-class _Ending:
-    """Tells in a line, and by the exit code, why the program ends."""
-
-    def __init__(self) -> None:
-        self._log: str | None = None
-
-    def lost(self, log: str) -> None:
-        """End, as by SIGTERM, since our own PostgreSQL has; called from another thread."""
-        self._log = log
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    @contextmanager
-    def reported(self) -> Iterator[None]:
-        """SystemExit for what is no fault of the program.
-
-        Where a supervisor should start it again, the code is EX_UNAVAILABLE.
-        """
-        try:
-            yield
-        except KeyboardInterrupt:
-            sys.exit(128 + signal.SIGINT)
-        except SystemExit:
-            if self._log is None:
-                raise
-            away = f"PostgreSQL has ended and does not start again; its log ends with:\n{self._log}"
-        except (UnboundError, BehindPoolerError, migrations.NewerSchemaError) as error:
-            sys.exit(str(error))
-        except embedded.EmbeddedPostgresError as error:
-            sys.exit(f"PostgreSQL does not start: {error}")
-        except Exception as error:
-            if not is_lost(error):
-                raise
-            away = f"The database went away while Abruf started: {error}"
-        else:
-            return
-        sys.stderr.write(f"{away}\n")
-        sys.exit(os.EX_UNAVAILABLE)
-
-
-def _allow_files(number: int) -> None:
-    """Let the process have so many files open, if it may: each connection is one."""
-    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = number if most == resource.RLIM_INFINITY else min(number, most)
-    if now != resource.RLIM_INFINITY and now < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+            gc.enable()
+            run(config, listener)
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
 
 
 def _terminated(*_: object) -> NoReturn:
@@ -125,167 +48,6 @@ def _listening(config: Config) -> socket.socket:
     except (OSError, OverflowError) as error:
         message = f"Abruf cannot listen on {config.host}, port {config.port}: {error}."
         sys.exit(f"{message}\nChoose another port, for example: ABRUF_PORT=8001 make run")
-
-
-def _prepared(config: Config, server: embedded.Server) -> dict[str, str]:
-    """Migrate and load the demo as the owner, one program at a time.
-
-    Returns the demo's tokens, none where it is not wanted.
-    """
-    config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (config.data_dir / "start.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        asyncio.run(_reached(Database(server.owner_url)))
-        migrations.upgrade(server.owner_url, app_role(server.owner_url, server.app_url))
-        if server.app_url != server.owner_url:
-            asyncio.run(_reached(Database(server.app_url, pooler=config.pooler)))
-        if not config.allow_owner:
-            asyncio.run(_check(config, server))
-        if not config.demo:
-            return {}
-        file = config.data_dir / TOKENS
-        kept = json.loads(file.read_text()) if file.exists() else {}
-        tokens = asyncio.run(_tokens(server.owner_url, kept, config.data_dir / OPERATIONS))
-        if tokens != kept:
-            write_file(file, json.dumps(tokens, indent=2) + "\n")
-        return tokens
-
-
-async def _reached(database: Database) -> None:
-    """Wait until a database answers; the log tells once that it does not. SystemExit: not us."""
-    pause = 0.1
-    while True:
-        reads = database.reading(None)
-        try:
-            await reads.rows(text("SELECT 1"))
-        except NotAdmitted:
-            sys.exit(1)  # The log says why.
-        except (Unavailable, TimeoutError):
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE_S)
-        except Exception as error:
-            if getattr(error, "sqlstate", None) is None:
-                raise
-            sys.exit(f"PostgreSQL refuses: {error}")
-        else:
-            break
-        finally:
-            await reads.end()
-    await database.close()
-
-
-async def _check(config: Config, server: embedded.Server) -> None:
-    """UnboundError when the server could pass the wall between merchants."""
-    database = await _database(config, server)
-    try:
-        await prove_bound(database)
-    finally:
-        await database.close()
-
-
-async def _database(config: Config, server: embedded.Server) -> Database:
-    """Return the database as the server reaches it."""
-    return Database(
-        server.app_url,
-        pool_size=config.pool_size,
-        role=await role_to_become(server.owner_url, server.app_url),
-        pooler=config.pooler,
-        statement_s=config.limits.statement,
-    )
-
-
-async def _tokens(url: str, kept: dict[str, str], examples: Path) -> dict[str, str]:
-    """Return the demo's tokens; write the example operations with the demo's ids."""
-    database = Database(url)
-    try:
-        tokens = await tokens_of_demo(database, kept)
-        await operations.write(database, tokens["staff"], examples)
-        return tokens
-    finally:
-        await database.close()
-
-
-def _greeting(config: Config, listener: socket.socket, tokens: dict[str, str]) -> str:
-    """Say where everything is and what to try."""
-    host = f"[{config.host}]" if ":" in config.host else config.host
-    address = f"http://{host}:{listener.getsockname()[1]}/graphql"
-    if not config.demo:
-        return f"\nAbruf is ready: {address}\nOperators make keys: python -m commands --help\n"
-    examples = sorted((config.data_dir / OPERATIONS).glob("*.graphql"))[:TO_TRY]
-    return "\n".join(
-        [
-            "",
-            "Abruf is ready. Open this address in a browser; Ctrl-C stops everything.",
-            "",
-            f"  {address}#token={tokens['staff']}",
-            "",
-            f"Tokens of the demo, also in {config.data_dir / TOKENS}:",
-            "",
-            *(f"  {actor:<10}  {token}" for actor, token in tokens.items()),
-            "",
-            "The storefront sees an order only with its access token as Abruf-Order-Token.",
-            "",
-            "Three operations to try:",
-            "",
-            *(path.read_text("utf-8") for path in examples),
-        ]
-    )
-
-
-def _serve(
-    config: Config, database: Database, issuers: Sequence[Issuer], listener: socket.socket
-) -> None:
-    """Answer requests until a signal ends it; send the spans that are left."""
-    provider = exporting(config.otlp)
-    telemetry = telemetry_of(database, provider)
-    with ExitStack() as meanwhile:
-        if config.metrics_port:
-            meanwhile.enter_context(
-                metrics_shown(telemetry.registry, config.host, config.metrics_port)
-            )
-        if provider:
-            meanwhile.callback(provider.shutdown)
-        _server(config, database, issuers, telemetry).run(sockets=[listener])
-
-
-def _buckets(config: Config) -> Buckets | None:
-    """Return where keys' buckets are, if not in the database."""
-    if config.redis_url is None:
-        return None
-    # The client takes a fifth as long to load as all of Abruf: only those who use it wait for it.
-    from commands.access.buckets.in_redis import RedisBuckets  # noqa: PLC0415
-
-    return RedisBuckets(config.redis_url)
-
-
-def _server(
-    config: Config, database: Database, issuers: Sequence[Issuer], telemetry: Telemetry
-) -> HttpServer:
-    """Return what answers requests."""
-    draining = Draining()
-    app = application(
-        database,
-        terms=Terms(
-            timedelta(hours=config.idempotency_hours), config.limits, config.executor == "planned"
-        ),
-        bounds=config.bounds,
-        origins=config.origins,
-        telemetry=telemetry,
-        operations=config.data_dir / OPERATIONS,
-        issuers=issuers,
-        draining=draining,
-        buckets=_buckets(config),
-    )
-    settings = Settings(
-        app,
-        config.bounds,
-        trusted=config.trusted_proxies,
-        telemetry=telemetry,
-        loop="uvloop",
-        lifespan="on",
-        timeout_graceful_shutdown=config.grace_s,
-    )
-    return HttpServer(settings, draining)
 
 
 if __name__ == "__main__":

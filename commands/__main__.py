@@ -321,7 +321,10 @@ async def _exchange(database: Database, arguments: argparse.Namespace) -> str:
         merchant = await keys.merchant_of(session, arguments.merchant)
     author = Author(_operator(merchant.id), now(), _KEEP)
     done = await folders.exchange(database, author, arguments.folder)
-    return f"{', '.join(f'{done[it]} {it}' for it in folders.COUNTED)}.\n"
+    counts = f"{', '.join(f'{done[it]} {it}' for it in folders.COUNTED)}."
+    if done[folders.FAILED]:
+        raise SystemExit(counts)
+    return f"{counts}\n"
 
 
 def _folder(path: str) -> Path:

@@ -218,7 +218,7 @@ class Selection:
         return lambda source, shaping: many(inside.part(shaping.reader, source), item, shaping)
 
     def chosen(self, definition: GraphQLField, details: Details, declared: Chosen) -> Build:
-        """Build one row that the arguments name, or several."""
+        """Build one row that the arguments choose, or several."""
         number = self.argued(definition, details, declared)
         type_: Any = get_nullable_type(definition.type)
         if is_list_type(type_):
@@ -229,15 +229,16 @@ class Selection:
         else:
             items = self.possible(type_, details, declared.source)
 
-        def build(_source: Any, shaping: Shaping) -> Sql:
+        def build(source: Any, shaping: Shaping) -> Sql:
             choice = shaping.choices[number]
             if choice is None:
                 return null()
+            key = None if declared.key is None else getattr(source, declared.key)
             item = items.get(getattr(choice, "type_name", None) or type_.name)
             if item is None:
                 message = f"a {type_} that is read by code"
                 raise Unfusible(message)
-            return one(choice.part(shaping.reader, shaping.bind(number)), item, shaping)
+            return one(choice.row(shaping.reader, shaping.bind(number), key), item, shaping)
 
         return build
 

@@ -45,10 +45,13 @@ class Choice(Protocol):
 
 
 class One(Choice, Protocol):
-    """A choice of one row by a key."""
+    """A choice of one row."""
 
-    def part(self, reader: Any, bind: Bind) -> tuple[Any, Select[Any]]:
-        """Return a new row source and the select of the row."""
+    def row(self, reader: Any, bind: Bind, key: Any) -> tuple[Any, Select[Any]]:
+        """Return a new row source and the select of the row.
+
+        key: the parent's, None at the root.
+        """
 
 
 class Page(Choice, Protocol):

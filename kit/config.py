@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from ipaddress import ip_network
 from pathlib import Path
@@ -11,6 +11,7 @@ from kit.limits import DEFAULT_BOUNDS, DEFAULT_LIMITS, Bounds, Limits
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d+)?|https?://\[[0-9a-f:]+\](:\d+)?")
 _PLAIN = ("postgres://", "postgresql://")
+_OURS = "ABRUF_"
 _REDIS = ("redis://", "rediss://", "unix://")
 
 
@@ -29,6 +30,7 @@ class Config:
     log: `text`, or `json` with a line for every operation. metrics_port: 0 shows no metrics.
     otlp: where spans are sent.
     grace_s: seconds that requests get to end when the server stops. demo: whether it is loaded.
+    unknown: names that begin like ours, and that nothing asks for.
     """
 
     database_url: str | None
@@ -52,6 +54,28 @@ class Config:
     otlp: str | None
     grace_s: int
     demo: bool
+    unknown: tuple[str, ...]
+
+
+class _Environment(Mapping[str, str]):
+    """The environment, which notes what it is asked for."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables, self._read = variables, set[str]()
+
+    def __getitem__(self, name: str) -> str:
+        self._read.add(name)
+        return self._variables[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._variables)
+
+    def __len__(self) -> int:
+        return len(self._variables)
+
+    def unknown(self) -> tuple[str, ...]:
+        """Return the names like ours for which nobody has asked."""
+        return tuple(sorted(it for it in {*self} - self._read if it.startswith(_OURS)))
 
 
 def _async_url(url: str) -> str:
@@ -130,6 +154,7 @@ def _networks(environment: Mapping[str, str], name: str) -> tuple[str, ...]:
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
     """Return the configuration. SystemExit names the variable that is wrong."""
+    environment = _Environment(environment)
     url, owner_url = environment.get("ABRUF_DATABASE_URL"), environment.get("ABRUF_OWNER_URL")
     pooler = _choice(environment, "ABRUF_POOLER", "none", "transaction") == "transaction"
     if pooler and not owner_url:
@@ -159,4 +184,5 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         otlp=environment.get("OTEL_EXPORTER_OTLP_ENDPOINT"),
         grace_s=_number(environment, "ABRUF_GRACE_SECONDS", 5),
         demo=_choice(environment, "ABRUF_DEMO", "1", "0") == "1",
+        unknown=environment.unknown(),
     )

@@ -3,11 +3,11 @@
 import gc
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 import pytest
 
-import migrations
 from kit import embedded
 from kit.limits import Limits
 from models.base.tables import Base
@@ -17,7 +17,7 @@ from tests import make
 from tests.guard import watch
 from tests.kit.programs import ask as ask_once
 
-pytest_plugins = ["tests.gates.plugin", "tests.left_out", "tests.shares"]
+pytest_plugins = ["tests.gates.plugin", "tests.left_out", "tests.prepared", "tests.shares"]
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """What the clock of a test shows at its start: a Monday morning."""
@@ -60,10 +60,15 @@ def dropped() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[embedded.Server]:
-    """Share one server between all workers, whose folders lie in one."""
+def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Give the folder of all workers."""
     own = tmp_path_factory.getbasetemp()
-    shared = own if worker_id == "master" else own.parent
+    return own if worker_id == "master" else own.parent
+
+
+@pytest.fixture(scope="session")
+def server(shared: Path) -> Iterator[embedded.Server]:
+    """Share one server between all workers."""
     with embedded.running(shared / "abruf", durable=False) as server:
         yield server
 
@@ -88,11 +93,8 @@ def as_app(server: embedded.Server) -> Callable[[str], str]:
 
 
 @pytest.fixture(scope="session")
-def database_url(new_database: Callable[[str], str]) -> str:
-    url = new_database("tests")
-    migrations.upgrade(url)
-    ask_once(url, EMPTY)
-    return url
+def database_url(new_database: Callable[..., str], migrated: str) -> str:
+    return new_database("tests", migrated)
 
 
 @pytest.fixture(scope="session")
@@ -106,7 +108,17 @@ async def shared_database(
 
 
 @pytest.fixture
-async def database(shared_database: make.Walled) -> AsyncIterator[make.Walled]:
+def database(request: pytest.FixtureRequest) -> make.Walled:
+    """Give an empty database, or a copy of a prepared one."""
+    return request.getfixturevalue("copied" if _is_prepared(request) else "emptied")
+
+
+def _is_prepared(request: pytest.FixtureRequest) -> bool:
+    return request.node.get_closest_marker("prepared") is not None
+
+
+@pytest.fixture
+async def emptied(shared_database: make.Walled) -> AsyncIterator[make.Walled]:
     yield shared_database
     async with shared_database.owner.engine.begin() as connection:
         await connection.exec_driver_sql("SELECT empty()")
@@ -118,8 +130,13 @@ def clock() -> make.Clock:
 
 
 @pytest.fixture
-async def world(database: make.Walled, clock: make.Clock) -> make.World:
-    """A merchant with one key for staff."""
+def world(request: pytest.FixtureRequest) -> make.World:
+    """A merchant with one key for staff: a new one, or that of a prepared database."""
+    return request.getfixturevalue("furnished" if _is_prepared(request) else "founded")
+
+
+@pytest.fixture
+async def founded(database: make.Walled, clock: make.Clock) -> make.World:
     return await make.world(database, clock)
 
 

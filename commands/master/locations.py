@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from commands.master.handling import Capabilities, columns
-from commands.master.parties.roles import check_role
+from commands.master.parties.roles import check_role, held
 from commands.writing.transaction import Outcome, Writing, check_known
 from commands.writing.upserts.inactive import open_work
 from commands.writing.upserts.items import UpsertEvents, item_of, results, upsert
@@ -64,7 +64,7 @@ async def upsert_all(writing: Writing, command: LocationsUpsert) -> Outcome:
     for a party that is none.
     """
     providers = {it.provider_id for it in command.locations}
-    known = await writing.by_key(Party, "id", filter(None, providers))
+    known = {it.id: it for it in await held(writing, {"id": {*filter(None, providers)}})}
     paths = [
         (each.provider_id, ("locations", place, "provider_id"))
         for place, each in enumerate(command.locations)

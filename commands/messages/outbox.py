@@ -1,6 +1,7 @@
 """The outbox: what we write to partners, numbered for each of them."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Annotated
 from uuid import UUID
@@ -12,7 +13,6 @@ from commands.writing.verbs import verb
 from kit.errors import Code, Refused
 from kit.ids import Names, new_id
 from kit.inputs import Command
-from kit.standards.edifact.charsets import fits
 from kit.standards.edifact.delimiters import DEFAULT, Delimiters
 from kit.standards.edifact.parts import Header, MessageKind
 from kit.standards.edifact.writing import SegmentParts, Style, interchange
@@ -97,12 +97,11 @@ def _style(partner: PartnerProfile) -> Style:
 
 def _written(header: Header, outgoing: Outgoing, style: Style) -> bytes:
     """Return the bytes, in the first characters into which all of it fits; UTF-8 takes anything."""
-    texts = [str(outgoing.body), str(header), str(outgoing.kind)]
-    for identifier in (header.identifier, *_WIDER):
-        if all(fits(it, identifier) for it in texts):
-            break
-    wider = replace(header, identifier=identifier)
-    return interchange(wider, [(outgoing.kind, outgoing.body)], style)
+    messages = [(outgoing.kind, outgoing.body)]
+    for identifier in (header.identifier, *_WIDER[:-1]):
+        with suppress(ValueError):
+            return interchange(replace(header, identifier=identifier), messages, style)
+    return interchange(replace(header, identifier=_WIDER[-1]), messages, style)
 
 
 async def want_again(writing: Writing, answers_id: UUID) -> None:

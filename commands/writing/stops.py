@@ -1,10 +1,10 @@
 """What stops acts: looked for in rows of the database, under the locks, by one statement."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -63,36 +63,55 @@ async def find_stops(
     """
     if not stops or not rows:
         return {}
-    values = {
-        **writing.parameters,
-        "keys": [row.id for row in rows],
-        "ats": list(rows.values()),
-    }
-    entity = next(iter(rows)).__class__
-    stopping: defaultdict[UUID, list[tuple[Some, UUID]]] = defaultdict(list)
-    for place, row_id, key in await writing.session.rows(_statement(entity, tuple(stops)), values):
-        stopping[row_id].append((stops[place], key))
     refused: dict[UUID, Refused] = {}
-    deciding: dict[UUID, tuple[Refuse, type[OfMerchant], set[UUID]]] = {}
+    deciding: dict[UUID, _Deciding] = {}
+    stopping = await _stopping(writing, rows, stops)
     for row in (it for it in rows if it.id in stopping):
         its, of = stopping[row.id], known(row)
-        stop = next(it for it in stops if any(it is other for other, _ in its))
+        stop, _ = its[0]
         refuse = of.get(stop)
         if refuse is None:
             text = f"{row.number} is stopped: {stop.words}."
             refused[row.id] = Refused(Code.WRONG_STATE, text, path)
         else:
             ids = {key for other, key in its if of.get(other) is refuse}
-            deciding[row.id] = refuse, stop.entities[0], ids
-    wanted: defaultdict[type[OfMerchant], set[UUID]] = defaultdict(set)
-    for _, what, ids in deciding.values():
-        wanted[what] |= ids
-    there: dict[UUID, Any] = {}
-    for what, ids in wanted.items():
-        there |= {it.id: it for it in await writing.for_all().among(what, "id", ids, "id")}
-    for row_id, (refuse, _, ids) in deciding.items():
-        refused[row_id] = refuse([there[it] for it in sorted(ids)])
+            deciding[row.id] = _Deciding(refuse, stop.entities[0], ids)
+    there = await _rows_of(writing, deciding.values())
+    for row_id, reason in deciding.items():
+        refused[row_id] = reason.refuse([there[key] for key in sorted(reason.ids)])
     return refused
+
+
+class _Deciding(NamedTuple):
+    """The rows of a table that stop something, and its refusal."""
+
+    refuse: Refuse
+    entity: type[OfMerchant]
+    ids: set[UUID]
+
+
+async def _stopping(
+    writing: Writing, rows: Mapping[Any, datetime], stops: Sequence[Some]
+) -> Mapping[UUID, Sequence[tuple[Some, UUID]]]:
+    """Return id of each row that is stopped -> its stops in their order, with what stops it."""
+    keys, entity = [row.id for row in rows], next(iter(rows)).__class__
+    values = {**writing.parameters, "keys": keys, "ats": list(rows.values())}
+    stopping: defaultdict[UUID, list[tuple[Some, UUID]]] = defaultdict(list)
+    found = await writing.session.rows(_statement(entity, tuple(stops)), values)
+    for place, row_id, key in sorted(found):
+        stopping[row_id].append((stops[place], key))
+    return stopping
+
+
+async def _rows_of(writing: Writing, deciding: Iterable[_Deciding]) -> Mapping[UUID, Any]:
+    """Return id -> row of all that stops something: one statement a table."""
+    wanted: defaultdict[type[OfMerchant], set[UUID]] = defaultdict(set)
+    for each in deciding:
+        wanted[each.entity] |= each.ids
+    there: dict[UUID, Any] = {}
+    for entity, ids in wanted.items():
+        there |= {it.id: it for it in await writing.for_all().among(entity, "id", ids, "id")}
+    return there
 
 
 @cache

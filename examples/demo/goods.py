@@ -1,5 +1,7 @@
 """The demo's master data: who is who, what is sold, where it lies, over which channels."""
 
+from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 from examples.demo.story import ZONE, Story
@@ -14,6 +16,7 @@ SHOP, MARKETPLACE, PORTAL = "shop", "marketplace", "portal"
 HAMBURG, KASSEL = "hamburg", "kassel"
 SHAFT, BEARING, HOUSING, OIL = "GW-040", "KL-6204", "GH-110", "OL-220"
 BELT, GREASE, TOOLS = "KR-A42", "SF-400", "WS-12"
+GLOVES = "AH-10"
 
 LIST_PRICES = {
     SHAFT: "54.00",
@@ -23,6 +26,7 @@ LIST_PRICES = {
     BELT: "11.90",
     GREASE: "8.75",
     TOOLS: "64.00",
+    GLOVES: "6.40",
 }
 """SKU -> what one unit costs in euros, where no contract and no price list says otherwise."""
 _OWN_PRICES = "PL-KOESTER"
@@ -47,7 +51,9 @@ _PRODUCTS = {
     BELT: {"name": "V-belt A42", "weightG": 180},
     GREASE: {"name": "Bearing grease, cartridge 400 g", "weightG": 450},
     TOOLS: {"name": "Assembly tool set, 12 pieces", "weightG": 1900},
+    GLOVES: {"name": "Assembly gloves, pair", "weightG": 60},
 }
+_COLOURS, _SIZES = ("grey", "black"), ("M", "L", "XL")
 _PACKAGINGS = [
     {"productSku": BEARING, "code": "CARTON", "name": "Carton of 50", "quantity": "50"},
     {
@@ -145,6 +151,7 @@ async def write(story: Story) -> None:
         for number, (sku, fields) in enumerate(_PRODUCTS.items(), 1)
     ]
     await _put(story, PRODUCTS, "products", "product", "sku", products)
+    await _put(story, PRODUCTS, "products", "product", "sku", list(_gloves(len(products) + 1)))
     await _put(story, PACKAGINGS, "packagings", "packaging", "code", _PACKAGINGS)
     await story.do("staff", METHODS, methods=_METHODS)
     await _put(story, CHANNELS, "channels", "channel", "code", _CHANNELS)
@@ -154,6 +161,15 @@ async def write(story: Story) -> None:
     entry = {"priceListCode": _OWN_PRICES, "productSku": GREASE}
     steps = [entry | {"fromQuantity": at, "unitPrice": price} for at, price in _STEPS]
     await story.do("staff", PRICES, entries=steps)
+
+
+def _gloves(number: int) -> Iterator[dict[str, Any]]:
+    """Give each size in each colour. number: of the first one's GTIN."""
+    price = _euros(LIST_PRICES[GLOVES])
+    for at, (colour, size) in enumerate(product(_COLOURS, _SIZES), number):
+        options = [{"name": "colour", "value": colour}, {"name": "size", "value": size}]
+        own = {"sku": f"{GLOVES}-{colour.upper()}-{size}", "gtin": _gtin(at), "listPrice": price}
+        yield {**_PRODUCTS[GLOVES], **own, "variantOfSku": GLOVES, "options": options}
 
 
 def _euros(amount: str) -> dict[str, str]:

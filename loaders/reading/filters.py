@@ -6,6 +6,7 @@ filter may only hand its values on to SQL, and look in Python at none but Boolea
 
 from collections.abc import Callable, Hashable, Mapping
 from datetime import date
+from decimal import Decimal
 from enum import Enum
 from typing import Any, TypeVar
 from uuid import UUID
@@ -15,7 +16,7 @@ from sqlalchemy.types import NULLTYPE, TypeEngine
 
 from kit.inputs import Input
 
-_BOUND = (str, UUID, date, Enum, tuple)
+_BOUND = (str, UUID, date, Decimal, Enum, tuple)
 """Kinds of values that shape nothing, however many items a list has."""
 _ESCAPE = "/"
 

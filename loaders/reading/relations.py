@@ -362,6 +362,7 @@ class RowOf:
         """Return the key."""
         return {"key": self.key}
 
-    def part(self, reader: Reader, bind: Bind) -> Part:
+    def row(self, reader: Reader, bind: Bind, key: None = None) -> Part:
         """Return the table and the select of the row."""
+        del key
         return self.relation.part(reader, bind("key", self.relation.key_type))

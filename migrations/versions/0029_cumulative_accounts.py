@@ -12,7 +12,7 @@ from alembic import op
 from migrations import walls
 
 revision = "0029"
-down_revision = "0027"
+down_revision = "0028"
 branch_labels = None
 depends_on = None
 

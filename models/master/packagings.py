@@ -26,32 +26,33 @@ class Packaged:
     packaging_content: Mapped[Decimal | None]
 
 
-def packaged(table: str) -> Sequence[Any]:
-    """Return the constraints of a table that is `Packaged`."""
+def packaged(table: str, prefix: str = "") -> Sequence[Any]:
+    """Return the constraints of a table that is `Packaged`, or has such columns with a prefix."""
+    key, content = f"{prefix}packaging_id", f"{prefix}packaging_content"
     return (
-        to("packagings", "packaging_id", packaging_content="content"),
-        check("packaging_whole", "num_nulls(packaging_id, packaging_content) IN (0, 2)"),
-        indexed(table, "packaging_id", postgresql_where=text("packaging_id IS NOT NULL")),
+        to("packagings", key, **{content: "content"}),
+        check(f"{prefix}packaging_whole", f"num_nulls({key}, {content}) IN (0, 2)"),
+        indexed(table, key, postgresql_where=text(f"{key} IS NOT NULL")),
     )
 
 
 Count: TypeAlias = "hybrid_property[Decimal | None]"
 
 
-def count_in_packagings(of: str) -> Count:
+def count_in_packagings(of: str, content_of: str = "packaging_content") -> Count:
     """Return how many of its packaging a row's quantity is; None where it is no whole number.
 
-    of: the column with the quantity, in the product's unit.
+    of: the column with the quantity, in the product's unit. content_of: with what one holds.
     """
 
     def count(row: Any) -> Decimal | None:
-        quantity, content = getattr(row, of), row.packaging_content
+        quantity, content = getattr(row, of), getattr(row, content_of)
         if content is None or quantity is None or quantity % content:
             return None
         return Decimal(quantity // content)
 
     def expression(table: Any) -> ColumnElement[Decimal | None]:
-        quantity, content = getattr(table, of), table.packaging_content
+        quantity, content = getattr(table, of), getattr(table, content_of)
         return case((quantity % content == 0, func.div(quantity, content, type_=content.type)))
 
     return hybrid_property(count, expr=expression)

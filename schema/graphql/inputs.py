@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
 from functools import cache, reduce
+from inspect import Parameter
 from operator import or_
 from typing import Annotated, Any, Union, get_args, get_origin
 from uuid import UUID
@@ -95,6 +96,21 @@ def input_type(model: type[Input]) -> Any:
 def _unchanged(_type: Any, values: Mapping[str, Any], _context: Any) -> Mapping[str, Any]:
     """Leave an input, and all inputs in it, as graphql-core has checked it: the model reads it."""
     return values
+
+
+def arguments_of(model: type[Input]) -> list[Parameter]:
+    """Return the fields of a model, all of which may be left out, as arguments of a resolver."""
+    return [
+        Parameter(
+            name,
+            Parameter.KEYWORD_ONLY,
+            default=strawberry.UNSET,
+            annotation=Annotated[
+                _optional(field), strawberry.argument(description=field.description)
+            ],
+        )
+        for name, field in model.model_fields.items()
+    ]
 
 
 def client_path(path: Path, below: str = "input") -> list[str]:

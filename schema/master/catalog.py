@@ -4,29 +4,31 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
+from admission.costs import Cost
 from commands.master import catalog
 from execution import DECLARED, Listed, related
 from loaders.master import catalog as loaders
 from loaders.master import packagings as packaging_loaders
-from loaders.master import prices as price_loaders
+from loaders.master.prices import lists as price_loaders
+from loaders.master.prices import own
 from models.access.viewers import Scope
 from models.master.catalog import Product as ProductRow
 from models.master.catalog import Unit
-from models.master.prices import PRECEDENCE
+from models.master.prices.precedence import PRECEDENCE
 from schema.access.journal import Timeline, timeline
 from schema.graphql.bulk import OpenWork, UpsertResult
 from schema.graphql.connections import Connection, connection
 from schema.graphql.enums import described
 from schema.graphql.mutations import Payload, mutation
 from schema.graphql.nodes import Node, node
-from schema.graphql.roots import one_by
+from schema.graphql.roots import one_by, wanted
 from schema.graphql.scopes import Authenticated
 from schema.graphql.values import Money, money
 from schema.master.handling import Handling, parts
 
 if TYPE_CHECKING:
     from schema.master.packagings import Packaging
-    from schema.master.prices import PriceListEntry
+    from schema.master.prices import PriceListEntry, ProductPrice
 
 described(
     Unit,
@@ -74,6 +76,15 @@ class Product(Node):
         "list_price",
         "Price of one unit for whom no price list says another one; null for warehouses.",
         currency="list_currency",
+    )
+    price: Annotated["ProductPrice", strawberry.lazy("schema.master.prices")] | None = wanted(
+        own.PriceFor,
+        own.PriceWanted,
+        own.PriceFor.source,
+        "What it costs who asks, as an order would that is placed now: a buyer's own company, a"
+        " shop's guests, whom staff name. Null where no price is known, for warehouses, and where"
+        f" nobody could order so: over such a channel, in such quantities. {PRECEDENCE}",
+        Cost(weight=1, each=10),
     )
     is_active: bool = strawberry.field(description="Whether it may be ordered.")
     prices: Connection[Annotated["PriceListEntry", strawberry.lazy("schema.master.prices")]] = (

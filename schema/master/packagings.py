@@ -36,11 +36,17 @@ class Packaged:
     )
 
 
-def packaged(quantity: str) -> Packaged | None:
-    """Declare how a row tells its quantity in the packaging that it was counted in."""
+_PARTS = {"quantity": "packaged_quantity", "packaging_id": "packaging_id"}
+
+
+def packaged(quantity: str, prefix: str = "") -> Packaged | None:
+    """Declare how a row tells its quantity in the packaging that it was counted in.
+
+    prefix: of the row's attributes.
+    """
     field: Packaged | None = made(
         Packaged,
-        {"quantity": "packaged_quantity", "packaging_id": "packaging_id"},
+        {it: f"{prefix}{of}" for it, of in _PARTS.items()},
         f"{quantity} as it was counted in packagings; null where it was not, and where it has"
         " become no whole number of them.",
     )

@@ -8,11 +8,12 @@ import strawberry
 from commands.master.prices import entries, lists
 from execution import related
 from loaders.master import catalog, channels, parties
-from loaders.master import prices as loaders
+from loaders.master.prices import lists as loaders
 from models.access.viewers import Scope
-from models.master.prices import PRECEDENCE
-from models.master.prices import PriceList as PriceListRow
-from models.master.prices import PriceListEntry as PriceListEntryRow
+from models.master.catalog import Unit
+from models.master.prices.precedence import PRECEDENCE, PriceSource
+from models.master.prices.tables import PriceList as PriceListRow
+from models.master.prices.tables import PriceListEntry as PriceListEntryRow
 from schema.access.journal import Timeline, timeline
 from schema.graphql.bulk import UpsertResult
 from schema.graphql.connections import Connection, connection
@@ -21,6 +22,7 @@ from schema.graphql.mutations import Payload, mutation
 from schema.graphql.nodes import Node, node
 from schema.graphql.roots import one_by
 from schema.graphql.scalars import Currency
+from schema.graphql.scopes import Requires
 from schema.graphql.values import Money, money
 from schema.master.catalog import Product
 from schema.master.channels import Channel
@@ -42,6 +44,15 @@ described(
     PRODUCT_DESC="By product, the newest first.",
     UNIT_PRICE="By price, lowest first.",
     UNIT_PRICE_DESC="By price, highest first.",
+)
+described(
+    PriceSource,
+    "PriceSource",
+    "Where a price comes from, first those that go before the others.",
+    PARTY="A price list of the party's own.",
+    GROUP="A price list of the party's group.",
+    CHANNEL="A price list of the channel.",
+    LIST_PRICE="The product itself: `listPrice`.",
 )
 
 
@@ -101,6 +112,29 @@ class PriceList(Node):
         sorts=loaders.PriceListEntrySort,
     )
     timeline: Timeline = timeline()
+
+
+@strawberry.type(
+    description="What a product costs, and for how much of it that was asked.",
+    directives=[Requires(scope=Scope.MASTER_DATA_READ)],
+)
+class ProductPrice:
+    """A record of loaders.master.prices.own."""
+
+    unit_price: Money = money("unit_price", "Price of one unit, before taxes and discounts.")
+    source: PriceSource = strawberry.field(description="Where it comes from.")
+    price_list_entry: PriceListEntry | None = related(
+        loaders.entry_by_id,
+        "The price in a price list; null where it is the list price.",
+        key="price_list_entry_id",
+    )
+    quantity: Decimal = strawberry.field(
+        description="How much was asked for, in the product's unit, as an order's line would keep"
+        " it."
+    )
+    unit: Unit = strawberry.field(description="Unit of the quantity, the product's.")
+    scale: int = strawberry.field(description="Decimals that a quantity of it may have.")
+    packaged: Packaged | None = packaged("How much was asked for,")
 
 
 @strawberry.type(description="What happened to one price list of a bulk call.")

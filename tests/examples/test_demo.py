@@ -153,6 +153,27 @@ async def test_the_story_has_its_cast_also_on_a_sunday(database, clock, ask_demo
         assert datetime.fromisoformat(found[-1]) <= clock()
 
 
+async def test_the_portals_buyer_sees_what_it_pays_and_gloves_in_all_sizes(
+    database, clock, ask_demo
+):
+    tokens = await demo.load(database.owner, clock)
+    query = """{
+      grease: product(sku: "SF-400") { price(quantity: "24") { unitPrice { amount } source } }
+      tools: product(sku: "WS-12") { price { unitPrice { amount } source } }
+      gloves: product(sku: "AH-10") {
+        variants(first: 9) { nodes { options { name value } variantOf { sku } } }
+      }
+    }"""
+    found = await ask_demo(tokens["buyer"])(query)
+    own = {"unitPrice": {"amount": "7.6"}, "source": "PARTY"}
+    assert found["grease"]["price"] == own
+    assert found["tools"]["price"] == {"unitPrice": {"amount": "64"}, "source": "LIST_PRICE"}
+    gloves = found["gloves"]["variants"]["nodes"]
+    options = {tuple(each["value"] for each in it["options"]) for it in gloves}
+    assert options == {(colour, size) for colour in ("grey", "black") for size in ("M", "L", "XL")}
+    assert {it["variantOf"]["sku"] for it in gloves} == {"AH-10"}
+
+
 async def test_an_interrupted_demo_is_told_anew_and_then_never_again(
     database, clock, ask_demo, monkeypatch
 ):

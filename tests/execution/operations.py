@@ -277,6 +277,8 @@ class Writer:
             "Int": self.random.randint(0, 5),
             "DateTime": self.random.choice(INSTANTS),
             "Date": "2026-03-05",
+            "Decimal": self.random.choice(("1", "12", "0.5")),
+            "Currency": self.random.choice(("EUR", "CHF")),
         }
         return values.get(type_.name, text)
 

@@ -132,7 +132,8 @@ class Named:
     def values(self) -> dict[str, Any]:
         return {"name": self.name}
 
-    def part(self, reader: Any, bind: Any) -> tuple[Any, Select[Any]]:
+    def row(self, reader: Any, bind: Any, key: Any) -> tuple[Any, Select[Any]]:
+        del key
         return Rows(SHELVES, "name", many=False).part(reader, bind("name", Text()))
 
 

@@ -9,7 +9,7 @@ from graphql import get_named_type
 from execution import DECLARED
 from kit.ids import to_global
 from tests import make
-from tests.make.everything import CONNECTIONS, CORE, SHOWN, live, nodes
+from tests.make.everything import CONNECTIONS, CORE, SHOWN, nodes
 from tests.make.scene import scene
 from tests.make.trade import orders as sales
 
@@ -110,6 +110,7 @@ async def among_lists(
     return wrong, tries
 
 
+@pytest.mark.prepared("everything")
 async def test_a_cursor_is_taken_by_its_own_parents_list_and_order_only(
     request: pytest.FixtureRequest,
     world: make.World,
@@ -117,7 +118,6 @@ async def test_a_cursor_is_taken_by_its_own_parents_list_and_order_only(
     both: tuple[make.Ask, make.Ask],
 ) -> None:
     part = max(1, PAIRS // int(request.config.getoption("--operations")))
-    await live(await scene(world, ask))
     ids = {name: to_global(name, its[0].id) for name, its in (await nodes(world)).items()}
     supplied: dict[Order, str] = {}
     for item in orders():

@@ -14,8 +14,8 @@ from schema.schema import PLANNER
 from tests import make
 from tests.execution.operations import Operation, Seen, Writer, messages
 from tests.execution.whole import Question, Whole, batched, payload, plain_nodes, together
-from tests.make.everything import CORE, LISTS, SHOWN, WINGS, inputs_of, live, nodes, payload_of
-from tests.make.scene import fresh, scene
+from tests.make.everything import CORE, LISTS, SHOWN, WINGS, inputs_of, nodes, payload_of
+from tests.make.scene import fresh
 
 REFUSED = "an argument was refused"
 AT_ONCE = 6
@@ -33,8 +33,7 @@ pytestmark = [
 
 
 async def _data(world: make.World, ask: make.Ask) -> Seen:
-    """Make something of everything; return what can be asked for."""
-    await live(await scene(world, ask))
+    """Return what can be asked for."""
     seen = Seen()
     for name, of_type in (await nodes(world)).items():
         seen.learn([to_global(name, it.id) for it in of_type])
@@ -97,6 +96,7 @@ async def _same(ours: make.Ask, reference: make.Ask, operation: Operation) -> di
     return planned
 
 
+@pytest.mark.prepared("everything")
 @pytest.mark.parametrize("share", range(SHARES))
 async def test_generated_operations_are_answered_alike(
     request, record_property, both, world, caplog, share
@@ -116,6 +116,7 @@ async def test_generated_operations_are_answered_alike(
     assert not PLANNER.counted["not fused: a fault of the planner"]
 
 
+@pytest.mark.prepared("everything")
 async def test_everything_that_can_be_asked_is_answered_alike(both, world, caplog):
     caplog.set_level(logging.CRITICAL + 1)
     seen, whole = await _data(world, both[0]), Whole(SHOWN, set(NODES))
@@ -141,12 +142,13 @@ async def test_everything_that_can_be_asked_is_answered_alike(both, world, caplo
     assert sorted(missing) == [], f"No object was reached that has {sorted(missing)}."
 
 
+@pytest.mark.prepared("inputs")
 @pytest.mark.parametrize("wing", WINGS)
-async def test_every_payload_is_answered_alike(request, both, world, wing):
-    here, seen = await scene(world, both[0]), Seen()
+async def test_every_payload_is_answered_alike(request, both, made, wing):
+    seen = Seen()
     seed = int(request.config.getoption("--seed"))
     for number, (name, maker) in enumerate(inputs_of(wing)):
-        values = {**await maker(here), "idempotencyKey": fresh("I")}
+        values = {**made[maker.__name__], "idempotencyKey": fresh("I")}
         takes = SHOWN.mutation_type.fields[name].args["input"].type
         fields = payload(payload_of(name), set(NODES))
         text = f"mutation ($input: {takes}) {{ {name}(input: $input) {{ {fields} }} }}"

@@ -34,6 +34,8 @@ ROWS, MANY = 8, 10
 _VALUES = {
     "Boolean": "true",
     "Int": "1",
+    "Decimal": '"1"',
+    "Currency": '"EUR"',
     "DateTime": '"2026-03-02T09:00:00Z"',
     "Date": '"2026-03-05"',
 }

@@ -4,8 +4,8 @@ Types, fields, arguments and by-id keys are found from the schema, tables from t
 cannot be found is how a valid input is made: for every mutation, `tests/make/<wing>/inputs.py`
 holds an async function of its name in snake case that takes a Scene and gives the input, with as
 many fields as can stand beside each other; further ones, for fields that exclude each other, add a
-word to the name (`order_place_guest`). `live` runs them all, so that there is a row of everything
-for the sweeps and for the differential test.
+word to the name (`order_place_guest`). `tests/prepared.py` makes them all once, and lets them all
+run: a row of everything for the sweeps and for the differential test.
 """
 
 import importlib
@@ -27,7 +27,7 @@ from graphql import (
 from models.base.tables import Base, Owned
 from schema.graphql.nodes import NODES
 from schema.schema import schema
-from tests.make import World
+from tests.make import Ask, World
 from tests.make.feed import rows
 from tests.make.scene import Scene, fresh
 
@@ -104,13 +104,21 @@ def _holds_objects(kind: Any) -> bool:
     return is_list and isinstance(get_named_type(kind), GraphQLInputObjectType)
 
 
-async def live(here: Scene) -> None:
+ALL = [it for wing in WINGS for it in inputs_of(wing)]
+
+
+async def every_input(here: Scene) -> dict[str, Any]:
+    """Return maker's name -> its input; none of them takes away what another one names."""
+    return {maker.__name__: await maker(here) for _, maker in ALL}
+
+
+async def live(ask: Ask, inputs: Mapping[str, Any]) -> None:
     """Let every mutation run with each of its inputs, so that there is a row of every kind."""
-    for name, maker in (it for wing in WINGS for it in inputs_of(wing)):
-        inputs = {**await maker(here), "idempotencyKey": fresh("I")}
+    for name, maker in ALL:
+        values = {**inputs[maker.__name__], "idempotencyKey": fresh("I")}
         takes = f"{name[0].upper()}{name[1:]}Input"
         request = f"{name}(input: $input) {{ userErrors {{ code field message }} }}"
-        answer = await here.ask(f"mutation ($input: {takes}!) {{ {request} }}", input=inputs)
+        answer = await ask(f"mutation ($input: {takes}!) {{ {request} }}", input=values)
         assert answer[name]["userErrors"] == [], maker.__name__
 
 

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-import httpx
 import pytest
 
-from tests.run.abruf import Launch
+from tests.run.abruf import HTTP, Launch
 
 CHANGE = """
 mutation {
@@ -26,7 +25,7 @@ def test_a_proxy_tells_the_address_of_its_client_where_it_is_trusted(
     abruf.wait_until_ready()
     headers = {"Authorization": f"Bearer {abruf.tokens['staff']}", "X-Forwarded-For": FAR}
     for query in (CHANGE.replace("Far", f"Far from {address}"), LAST):
-        wanted = httpx.post(f"{abruf.origin}/graphql", json={"query": query}, headers=headers)
+        wanted = HTTP.post(f"{abruf.origin}/graphql", json={"query": query}, headers=headers)
     assert wanted.json() == {
         "data": {"journal": {"nodes": [{"address": address}]}},
         "extensions": wanted.json()["extensions"],

@@ -13,9 +13,10 @@ import httpx
 import pytest
 
 from kit.embedded import Server
+from kit.embedded.home import STEP_S
 from tests.attacks.database.cutting import Cutting, cutting
 from tests.kit.programs import ask, home_of, keeper_of, postmaster_of
-from tests.run.abruf import Abruf, Launch
+from tests.run.abruf import HTTP, Abruf, Launch
 
 WAITS_S = 60
 READY = "Abruf is ready"
@@ -28,9 +29,10 @@ UPSERT = """mutation ($input: PartiesUpsertInput!) {
 def _becomes(abruf: Abruf, status: int) -> None:
     """Wait until `/readyz` answers with a status; the process lives meanwhile."""
     deadline = time.monotonic() + WAITS_S
-    while httpx.get(f"{abruf.origin}/readyz", timeout=WAITS_S).status_code != status:
+    while HTTP.get(f"{abruf.origin}/readyz").status_code != status:
         assert time.monotonic() < deadline
-        assert httpx.get(f"{abruf.origin}/livez", timeout=WAITS_S).status_code == 200
+        assert HTTP.get(f"{abruf.origin}/livez").status_code == 200
+        time.sleep(STEP_S)
 
 
 def _postmaster(folder, known: int) -> int:
@@ -50,6 +52,7 @@ def test_the_same_process_answers_again_after_its_postgresql_was_killed(used, la
         deadline = time.monotonic() + WAITS_S
         while _postmaster(used, killed) == killed:
             assert time.monotonic() < deadline
+            time.sleep(STEP_S)
         _becomes(abruf, 200)
         assert abruf.ask("{ viewer { actor } }") == {"viewer": {"actor": "STAFF"}}
     assert abruf.stop() == 130
@@ -79,11 +82,10 @@ def _bound(pids: Iterable[int], size: int) -> None:
 
 def _upsert(abruf: Abruf) -> httpx.Response:
     fields = {"idempotencyKey": "full", "parties": [{"number": "FULL", "name": "Full"}]}
-    return httpx.post(
+    return HTTP.post(
         f"{abruf.origin}/graphql",
         json={"query": UPSERT, "variables": {"input": fields}},
         headers={"Authorization": f"Bearer {abruf.tokens['staff']}"},
-        timeout=WAITS_S,
     )
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from kit.embedded.home import STEP_S
 from tests.kit.programs import is_empty
-from tests.run.abruf import ROOT, Launch, free_port
+from tests.run.abruf import HTTP, ROOT, Launch, free_port
 
 UPSERT = """
 mutation ($input: ProductsUpsertInput!) {
@@ -35,8 +35,8 @@ def test_a_first_start_loads_the_demo_and_says_where_everything_is(
     assert (abruf.folder / "demo-tokens.json").stat().st_mode & 0o777 == 0o600
     assert abruf.folder.stat().st_mode & 0o777 == 0o700
     assert abruf.ask("{ viewer { actor } }") == {"viewer": {"actor": "STAFF"}}
-    assert httpx.get(f"{abruf.origin}/readyz").status_code == 200
-    page = httpx.get(f"{abruf.origin}/graphql", headers={"Accept": "text/html"})
+    assert HTTP.get(f"{abruf.origin}/readyz").status_code == 200
+    page = HTTP.get(f"{abruf.origin}/graphql", headers={"Accept": "text/html"})
     assert page.headers["content-type"].startswith("text/html")
     assert "server" not in page.headers
 
@@ -47,7 +47,7 @@ def test_without_the_demo_there_is_no_token(tmp_path: Path, launch: Launch) -> N
     assert f"{abruf.origin}/graphql" in output
     assert "abruf_" not in output
     assert not (abruf.folder / "demo-tokens.json").exists()
-    assert httpx.get(f"{abruf.origin}/readyz").status_code == 200
+    assert HTTP.get(f"{abruf.origin}/readyz").status_code == 200
     command = [sys.executable, "-m", "commands", "merchant", "list"]
     environment = {**os.environ, "ABRUF_DATA_DIR": str(abruf.folder)}
     listed = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, check=True)
@@ -77,7 +77,7 @@ def test_data_and_tokens_are_kept_after_a_stop_and_after_a_kill(used: Path, laun
     assert second.stop(signal.SIGINT) == 130
     assert is_empty(used)
     with pytest.raises(httpx.ConnectError):
-        httpx.get(second.origin)
+        HTTP.get(second.origin)
     (used / "demo-tokens.json").unlink()
     third = launch(used)
     third.wait_until_ready()
@@ -109,6 +109,15 @@ def test_a_taken_port_is_told_before_anything_is_started(tmp_path: Path, launch:
     assert not (tmp_path / "new").exists()
 
 
+def test_a_wrong_setting_is_told_before_anything_is_loaded() -> None:
+    tells = "import start, sys\ntry: start.main()\nfinally: print('sqlalchemy' in sys.modules)"
+    environment = {**os.environ, "ABRUF_PORT": "eighty", "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", tells]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (1, "False\n")
+    assert ended.stderr == "ABRUF_PORT must be a whole number, not 'eighty'.\n"
+
+
 def test_another_postgresql_is_used_when_its_address_is_given(
     tmp_path: Path, launch: Launch, new_database: Callable[[str], str]
 ) -> None:
@@ -121,7 +130,10 @@ def test_another_postgresql_is_used_when_its_address_is_given(
 
 
 def test_a_server_obeys_what_its_environment_says(used: Path, launch: Launch) -> None:
-    """Metrics, one line an operation, buckets in a Redis that is away, few connections."""
+    """Metrics, one line an operation, buckets in a Redis that is away, few connections.
+
+    What no setting is called is told.
+    """
     port = free_port()
     abruf = launch(
         used,
@@ -129,13 +141,15 @@ def test_a_server_obeys_what_its_environment_says(used: Path, launch: Launch) ->
         ABRUF_LOG="json",
         ABRUF_REDIS_URL=f"redis://127.0.0.1:{free_port()}",
         ABRUF_CONNECTIONS="2",
+        ABRUF_CONECTIONS="3",
     )
-    abruf.wait_until_ready()
+    output = abruf.wait_until_ready()
+    assert output.count("No setting is called ABRUF_CONECTIONS") == 1
     silent = [socket.create_connection(("127.0.0.1", abruf.port)) for _ in range(5)]
     assert abruf.ask("{ viewer { actor } }") == {"viewer": {"actor": "STAFF"}}
     for each in silent:
         each.close()
-    shown = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+    shown = HTTP.get(f"http://127.0.0.1:{port}/metrics").text
     assert 'abruf_operations_total{outcome="OK",type="query"} 1.0' in shown
     abruf.process.send_signal(signal.SIGTERM)
     remaining, _ = abruf.process.communicate(timeout=60)

@@ -49,7 +49,9 @@ async def served(database: make.Walled, clock: make.Clock) -> AsyncIterator[Serv
         assert not task.done()
         await asyncio.sleep(0)
     port = server.servers[0].sockets[0].getsockname()[1]
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+    # Without certificates, which take longer to load than most tests take.
+    origin = f"http://127.0.0.1:{port}"
+    async with httpx.AsyncClient(base_url=origin, timeout=60, verify=False) as client:
         yield Served(client, f"ws://127.0.0.1:{port}/graphql", server, app, draining)
     server.should_exit = True
     await task

@@ -13,7 +13,6 @@ import uvicorn
 from playwright.async_api import Browser, Page, expect
 from starlette.applications import Starlette
 
-import migrations
 from examples import demo
 from examples.demo import operations
 from kit.db.database import Database
@@ -61,14 +60,14 @@ async def _loaded(url: str, examples: Path) -> str:
 
 @pytest.fixture(scope="session")
 def site(
-    new_database: Callable[[str], str],
+    new_database: Callable[..., str],
+    migrated: str,
     as_app: Callable[[str], str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Site]:
     """Serve the demo with the bundle of this tree."""
     build()
-    url = new_database("site")
-    migrations.upgrade(url)
+    url = new_database("site", migrated)
     examples = tmp_path_factory.mktemp("site") / "operations"
     token = asyncio.run(_loaded(url, examples))
     with serving(application(Database(as_app(url)), operations=examples)) as origin:

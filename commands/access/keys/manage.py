@@ -149,7 +149,8 @@ async def _bound_to(writing: Writing, command: ApiKeyCreate) -> UUID | None:
     if entity is None or binding is None or own is None:
         return None
     rows = writing.seen(entity).where(entity.id == found, *binding.condition(entity))
-    if not await writing.all(rows):
+    # Held, so that it stays what it is bound as until the key can be seen.
+    if not await writing.all(rows.with_for_update(of=entity, read=True, key_share=True)):
         raise missing(entity, (own,))
     return found
 

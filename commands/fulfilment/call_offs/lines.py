@@ -89,7 +89,7 @@ def _line(
         text = f"This is no line of {agreement.contract.number}."
         raise Refused(TradeCode.NOT_ON_CONTRACT, text, ("contract_line_id",))
     product = agreement.products[line.product_id]
-    quantity = _quantity(agreement.packagings, item, line, product)
+    quantity = _quantity(agreement, item, line, product)
     window = item.window or command.window
     if window is None:
         text = "Say when this is to arrive, here or for the whole call-off."
@@ -121,7 +121,7 @@ def _promised(
 
 
 def _quantity(
-    packagings: Packagings, item: CallOffLine, line: ContractLine, product: Product
+    agreement: Agreement, item: CallOffLine, line: ContractLine, product: Product
 ) -> Counted:
     """Return the quantity in the contract's unit, which is the product's (K9)."""
     if item.unit is not None and item.packaging is not None:
@@ -132,11 +132,18 @@ def _quantity(
         if item.unit in NAMES_OF_PACKAGINGS:
             text += f'; for a packaging use `packaging: "{item.unit.value}"`'
         raise Refused(TradeCode.UNIT_MISMATCH, f"{text}.", ("unit",))
-    quantity = packagings(product, item.model_copy(update={"quantity": amount}))
+    quantity = agreement.packagings(product, item.model_copy(update={"quantity": amount}))
+    if _brings_rest(agreement.contract, line, quantity.amount):
+        return quantity
     if line.lot_multiple is not None and quantity.amount % line.lot_multiple != 0:
         text = f"{product.sku} comes in multiples of {line.lot_multiple.normalize():f}."
         raise Refused(TradeCode.LOT_MULTIPLE, text, ("quantity",))
     return quantity
+
+
+def _brings_rest(contract: Contract, line: ContractLine, quantity: Decimal) -> bool:
+    """Tell whether it is all that remains under DELIVER_REST, which need be no whole lot (K12)."""
+    return contract.delivers_rest and quantity == line.rest
 
 
 def check_window(writing: Writing, contract: Contract, window: Window, path: Path = ()) -> None:
@@ -181,7 +188,8 @@ def _limits(agreement: Agreement, drafts: Sequence[LineDraft], at: datetime) -> 
         if agreement.contract.valid_to < agreement.contract.day(at):
             # After the last day only what remains is delivered.
             left = line.rest
-        if least is not None and total < least:
+        brings_rest = _brings_rest(agreement.contract, line, total)
+        if least is not None and total < least and not brings_rest:
             text = f"The least of one call-off is {least.normalize():f}."
             yield Problem(TradeCode.BELOW_MINIMUM, text, path)
         if most is not None and total > most:

@@ -7,7 +7,7 @@ from commands.fulfilment.call_offs.inputs import ContractCallOff
 from commands.fulfilment.call_offs.lines import agreement_of, check_listed, drafts_of, sums
 from commands.fulfilment.call_offs.parts import check_parts, plan_parts
 from commands.master.channels import check_channel
-from commands.master.parties.roles import check_role
+from commands.master.parties.roles import check_role, held
 from commands.master.parties.upsert import ship_to
 from commands.trade.contracts import counters
 from commands.trade.contracts.life import check_in_force
@@ -22,7 +22,7 @@ from kit.inputs import Place, Window
 from models.events.trade.contracts import ContractCalledOff
 from models.events.trade.orders import OrderWindowOverridden
 from models.master.channels import Channel
-from models.master.parties import Address, Contact, Party, PartyRole
+from models.master.parties import Address, Contact, PartyRole
 from models.trade.codes import TradeCode
 from models.trade.contracts import acts
 from models.trade.contracts.states import TimeRule
@@ -49,7 +49,7 @@ async def place(writing: Writing, command: ContractCallOff) -> Outcome:
     contract = locked[command.contract_id]
     _check_contract(writing, contract, command)
     channel = await _channel(writing, command)
-    party = (await writing.get(Party, {contract.party_id: ()}))[contract.party_id]
+    (party,) = await held(writing, {"id": [contract.party_id]})
     check_role(party, PartyRole.CUSTOMER, ("contract_id",))
     check_channel(writing, channel, party)
     await check_free(writing, channel.id, contract.party_id, command)

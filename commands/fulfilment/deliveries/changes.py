@@ -1,7 +1,7 @@
 """New shapes of what is planned: split, merge, move, reschedule. Every line's total stays (D2)."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
@@ -11,10 +11,13 @@ from pydantic import Field
 from commands.fulfilment.deliveries.locking import (
     DeliveryCommand,
     Locked,
+    amounts_of,
     changed,
     check_allowed,
+    line_columns,
     lock_deliveries,
     lock_one,
+    quantities_of,
 )
 from commands.fulfilment.deliveries.places import (
     WINDOW,
@@ -23,12 +26,6 @@ from commands.fulfilment.deliveries.places import (
     check_location,
     new_window,
     tell_overridden,
-)
-from commands.fulfilment.deliveries.plan import (
-    add_lines,
-    amounts_of,
-    line_columns,
-    quantities_of,
 )
 from commands.fulfilment.deliveries.stops import check_delivery
 from commands.master.packagings.counting import Counted, Quantified
@@ -107,8 +104,9 @@ class DeliveryMerge(DeliveryCommand):
     """Deliveries that are put into this one."""
 
     delivery_ids: Bulk[Annotated[UUID, Names("Delivery")]] = Field(
-        description="Deliveries of the same party, address, recipient, window, method, location"
-        " and state; they end as CANCELLED with nothing planned."
+        description="Deliveries of the same party, address, recipient, window, method, location,"
+        " incoterm, promise, `fulfilAt`, `fulfilBy` and state; they end as CANCELLED with nothing"
+        " planned."
     )
 
 
@@ -186,7 +184,7 @@ async def split(writing: Writing, command: DeliverySplit) -> Outcome:
             await writing.session.delete(line)
     await _check_complete(writing, delivery)
     quantities = {locked.order_lines[it.order_line_id]: amount for it, amount in taken.items()}
-    add_lines(writing, part, quantities)
+    _add_lines(writing, part, quantities)
     divided = events.DeliveryDivided(delivery.id, into=part.id, taken=amounts_of(quantities))
     changed(writing, delivery, divided)
     tell_overridden(writing, part.id, overridden)
@@ -391,3 +389,12 @@ async def _location(
     products = [of[line.id] for line in lines]
     await check_carried(locked.writing, [Route(products, found[location_id], delivery.method, ())])
     return location_id
+
+
+def _add_lines(
+    writing: Writing, delivery: Delivery, quantities: Mapping[OrderLine, Counted]
+) -> None:
+    """Give a new delivery its lines and its first event. quantities: of the order lines."""
+    lines = (line_columns(delivery.id, *each) for each in quantities.items())
+    writing.session.add_all(DeliveryLine(**it) for it in lines)
+    writing.record(events.DeliveryPlanned(delivery.id, planned=amounts_of(quantities)))

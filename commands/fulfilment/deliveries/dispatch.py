@@ -11,8 +11,7 @@ from pydantic import Field
 
 from commands.fulfilment.deliveries.arrivals.arrival import settle
 from commands.fulfilment.deliveries.batches import Together, take
-from commands.fulfilment.deliveries.locking import Locked, OfDelivery, changed
-from commands.fulfilment.deliveries.plan import quantities_of
+from commands.fulfilment.deliveries.locking import Locked, OfDelivery, changed, quantities_of
 from commands.fulfilment.deliveries.rest import remainder
 from commands.trade.contracts import counters
 from commands.trade.orders.lines import move
@@ -60,9 +59,9 @@ async def dispatch(writing: Writing, command: DeliveryDispatch) -> Outcome:
     Reports of carriers may have come before and count from now on. Orders whose policy is
     PARTIAL_CANCEL_REST lose what is in no delivery.
     Refused: WRONG_STATE, ON_HOLD, PAYMENT_OUTSTANDING, INVALID_DATE for a time to come or before
-    its orders were placed, DELIVERY_POLICY when a part of an order that must come complete would
-    leave alone, one that is past its date has left after it, or the delivery does not complete it
-    as it says (D18).
+    its orders were placed, QUANTITY_NOT_OPEN for a line that is cancelled in full, DELIVERY_POLICY
+    when a part of an order that must come complete would leave alone, one that is past its date has
+    left after it, or the delivery does not complete it as it says (D18).
     """
     batch = await take(writing, [command], dispatch)
     await ship(batch)

@@ -1,9 +1,10 @@
-"""Deliveries under the locks of their orders: how every change of a delivery begins."""
+"""Deliveries under the locks of their orders: how deliveries and their lines change."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import cached_property
 from typing import Annotated, Any
 from uuid import UUID
@@ -13,13 +14,13 @@ from sqlalchemy import ARRAY, Select, Uuid, any_, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from commands.fulfilment.deliveries.stops import check_delivery
-from commands.master.packagings.counting import Packagings, Quantified, packagings_of
+from commands.master.packagings.counting import Counted, Packagings, Quantified, packagings_of
 from commands.trade.orders.lines import lines_of
 from commands.writing.transaction import Overtaken, Writing, check_version, missing
 from commands.writing.verbs import AnyVerb
 from kit.db.statements import Statement
 from kit.errors import Code, Path, Refused
-from kit.ids import Names
+from kit.ids import Names, new_id
 from kit.inputs import Command, Input
 from models.base.events import Event
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
@@ -231,3 +232,30 @@ def changed(
     """Raise the delivery's version and note what happened. occurred_at: where it was not now."""
     delivery.version += 1
     writing.record(happened, occurred_at)
+
+
+def line_columns(delivery_id: UUID, line: OrderLine, quantity: Counted) -> dict[str, Any]:
+    """Return the columns of a line that plans a quantity of an order line.
+
+    It is counted in what the order line is, where it is not said otherwise.
+    """
+    ordered = {"packaging_id": line.packaging_id, "packaging_content": line.packaging_content}
+    return {
+        "merchant_id": line.merchant_id,
+        "id": new_id(),
+        "delivery_id": delivery_id,
+        "order_id": line.order_id,
+        "order_line_id": line.id,
+        "planned": quantity.amount,
+        **(ordered if quantity.packaging is None else quantity.columns),
+    }
+
+
+def quantities_of(quantities: Mapping[OrderLine, Decimal]) -> dict[UUID, Decimal]:
+    """Return quantities as events tell them: id of the order line -> quantity."""
+    return {line.id: quantity for line, quantity in quantities.items()}
+
+
+def amounts_of(quantities: Mapping[OrderLine, Counted]) -> dict[UUID, Decimal]:
+    """Return the same of quantities that were counted."""
+    return {line.id: quantity.amount for line, quantity in quantities.items()}

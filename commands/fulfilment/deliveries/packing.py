@@ -10,8 +10,7 @@ from pydantic import Field
 
 from commands.fulfilment.deliveries.arrivals.arrival import recount
 from commands.fulfilment.deliveries.batches import Together, take
-from commands.fulfilment.deliveries.locking import Locked, OfDelivery, changed
-from commands.fulfilment.deliveries.plan import quantities_of
+from commands.fulfilment.deliveries.locking import Locked, OfDelivery, changed, quantities_of
 from commands.fulfilment.deliveries.rest import remainder
 from commands.fulfilment.parcels import pack as parcels
 from commands.fulfilment.parcels.inputs import ParcelPack, check_serials, check_shape

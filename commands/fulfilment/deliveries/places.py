@@ -44,7 +44,10 @@ class DeliveryPart(Input):
     """One delivery to be."""
 
     location_id: Annotated[UUID, Names("Location")] = Field(description="Where it starts.")
-    lines: Bulk[PlannedLine] = Field(description="What it takes; each order line once.")
+    lines: Bulk[PlannedLine] = Field(
+        description="What it takes; each order line once, up to 250. What must travel together and"
+        " has more lines is planned as several deliveries, and merged (`deliveryMerge`)."
+    )
     window: Window | None = Field(
         None, description="When it is to arrive; else the window of its order lines or order."
     )

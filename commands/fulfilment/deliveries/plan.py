@@ -1,14 +1,14 @@
 """Planning: parts of orders become deliveries, each at its own agreed time."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from pydantic import Field
 
+from commands.fulfilment.deliveries.locking import amounts_of, line_columns
 from commands.fulfilment.deliveries.places import (
     WINDOW,
     DeliveryPart,
@@ -21,13 +21,9 @@ from commands.fulfilment.deliveries.places import (
     tell_overridden,
     window_of,
 )
-from commands.fulfilment.deliveries.rest.completing import check_completing
+from commands.fulfilment.deliveries.rest.completing import not_completing
 from commands.fulfilment.deliveries.stops import check_agreed, check_room, check_wanted
-from commands.master.packagings.counting import (
-    Counted,
-    Packagings,
-    packagings_of,
-)
+from commands.master.packagings.counting import Counted, Packagings, packagings_of
 from commands.trade.contracts.times import AgreedPlace, check_ahead, check_handling
 from commands.trade.orders.lines import lock_orders, move, touch_lines_of
 from commands.writing.counters import numbers_of
@@ -36,12 +32,7 @@ from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refusals, Refused
 from kit.ids import new_id
-from kit.inputs import (
-    Bulk,
-    Command,
-    Window,
-    refuse_duplicates,
-)
+from kit.inputs import Bulk, Command, Window, refuse_duplicates
 from models.access.keys import CounterName
 from models.events.fulfilment.deliveries import DeliveryPlanned
 from models.fulfilment.deliveries import acts
@@ -151,7 +142,8 @@ async def plan(
         for place, (key, part) in enumerate(zip(keys, parts, strict=True))
         if part.completes_order
     }
-    await check_completing(writing, completing)
+    for refused in (await not_completing(writing, completing)).values():
+        raise refused
     return keys
 
 
@@ -295,33 +287,78 @@ def _window(found: _Found, part: DeliveryPart, path: Path) -> dict[str, Any]:
 
 
 async def plan_history(
-    writing: Writing, parts: Mapping[int, DeliveryPart], when: Mapping[int, datetime]
+    writing: Writing,
+    parts: Mapping[int, DeliveryPart],
+    when: Mapping[int, datetime],
+    ahead: Collection[int],
 ) -> tuple[dict[int, UUID], dict[int, Refused]]:
-    """Plan deliveries that have been, of orders that the transaction has locked; by position.
+    """Plan deliveries of another system, of orders that the transaction has locked; by position.
 
-    when: each was planned. What has happened is taken as it was: locations may be inactive, windows
-    outside of receiving hours, and nobody asks what goods need. What parts name is there.
-    Returns the ids of those that were planned, and why others are refused, as `deliveryPlan` does.
+    when: each was planned. What has left, or was cancelled, is taken as it was: locations may be
+    inactive, windows outside of receiving hours, and nobody asks what goods need. ahead: what is
+    still to go, of which is asked what `deliveryPlan` asks. What parts name is there.
+    Returns the ids of those that were planned, and why others are refused.
     """
     found = await _find(writing, list(parts.values()), ())
     refused: dict[int, Refused] = {}
-    good: dict[int, tuple[DeliveryPart, dict[str, Any], dict[OrderLine, Counted]]] = {}
+    good: dict[int, _Recorded] = {}
     for place, part in parts.items():
         try:
-            taken = _take(replace(writing, now=when[place]), found, part, ())
-            orders = list({it.order_id: found.orders[it.order_id] for it in taken}.values())
-            columns = _where_and_when(found, part, orders, ())
+            good[place] = _recorded(writing, found, part, when[place], is_ahead=place in ahead)
         except Refused as why:
             refused[place] = why
-        else:
-            _plan(taken)
-            own = {"reships_id": None, "planned_at": when[place]}
-            good[place] = part, columns | own, taken
     if not good:
         return {}, refused
-    listed, planned, quantities = zip(*good.values(), strict=True)
-    ids = await _write(writing, listed, planned, quantities)
-    return dict(zip(good, ids, strict=True)), refused
+    going = {place: it for place, it in good.items() if place in ahead}
+    refused |= await _not_carried(writing, found, going)
+    listed, columns, taken, _ = zip(*good.values(), strict=True)
+    ids = dict(zip(good, await _write(writing, listed, columns, taken), strict=True))
+    for place, planned in going.items():
+        tell_overridden(writing, ids[place], planned.overridden)
+    completing = {ids[place]: place for place, it in going.items() if it.part.completes_order}
+    unlike = await not_completing(writing, dict.fromkeys(completing, ()))
+    return ids, refused | {completing[key]: problem for key, problem in unlike.items()}
+
+
+class _Recorded(NamedTuple):
+    """A delivery of another system, planned: its columns, what it takes, rules that it breaks."""
+
+    part: DeliveryPart
+    columns: dict[str, Any]
+    taken: dict[OrderLine, Counted]
+    overridden: frozenset[TimeRule]
+
+
+def _recorded(
+    writing: Writing, found: _Found, part: DeliveryPart, at: datetime, *, is_ahead: bool
+) -> _Recorded:
+    """Plan a delivery as of then, or as of now what is still to go. Refused: as `plan_history`."""
+    now = writing if is_ahead else replace(writing, now=at)
+    taken = _take(now, found, part, ())
+    orders = list({it.order_id: found.orders[it.order_id] for it in taken}.values())
+    overridden: frozenset[TimeRule] = frozenset()
+    if is_ahead:
+        check_ahead(writing, part.window, ())
+        columns = _columns(found, part, orders, ())
+        overridden = _check_times(found, part, columns, orders, ())
+    else:
+        columns = _where_and_when(found, part, orders, ())
+        check_handling(part.fulfil_at, part.fulfil_by, columns["window_latest"], ())
+    _plan(taken)
+    return _Recorded(part, columns | {"reships_id": None, "planned_at": at}, taken, overridden)
+
+
+async def _not_carried(
+    writing: Writing, found: _Found, planned: Mapping[int, _Recorded]
+) -> dict[int, Refused]:
+    """Return why the first of planned deliveries whose goods nothing handles is refused."""
+    parts, taken = [it.part for it in planned.values()], [it.taken for it in planned.values()]
+    try:
+        await check_carried(writing, _routes(found, parts, taken, ()))
+    except Refused as why:
+        number, *path = why.path
+        return {list(planned)[int(number)]: Refused(why.code, why.message, tuple(path))}
+    return {}
 
 
 async def _write(
@@ -356,39 +393,3 @@ async def _write(
         writing.record(happened, delivery["planned_at"])
     await write_rows(writing, {Delivery: deliveries, DeliveryLine: lines})
     return keys
-
-
-def add_lines(
-    writing: Writing, delivery: Delivery, quantities: Mapping[OrderLine, Counted]
-) -> None:
-    """Give a new delivery its lines and its first event. quantities: of the order lines."""
-    lines = (line_columns(delivery.id, *each) for each in quantities.items())
-    writing.session.add_all(DeliveryLine(**it) for it in lines)
-    writing.record(DeliveryPlanned(delivery.id, planned=amounts_of(quantities)))
-
-
-def line_columns(delivery_id: UUID, line: OrderLine, quantity: Counted) -> dict[str, Any]:
-    """Return the columns of a line that plans a quantity of an order line.
-
-    It is counted in what the order line is, where it is not said otherwise.
-    """
-    ordered = {"packaging_id": line.packaging_id, "packaging_content": line.packaging_content}
-    return {
-        "merchant_id": line.merchant_id,
-        "id": new_id(),
-        "delivery_id": delivery_id,
-        "order_id": line.order_id,
-        "order_line_id": line.id,
-        "planned": quantity.amount,
-        **(ordered if quantity.packaging is None else quantity.columns),
-    }
-
-
-def quantities_of(quantities: Mapping[OrderLine, Decimal]) -> dict[UUID, Decimal]:
-    """Return quantities as events tell them: id of the order line -> quantity."""
-    return {line.id: quantity for line, quantity in quantities.items()}
-
-
-def amounts_of(quantities: Mapping[OrderLine, Counted]) -> dict[UUID, Decimal]:
-    """Return the same of quantities that were counted."""
-    return {line.id: quantity.amount for line, quantity in quantities.items()}

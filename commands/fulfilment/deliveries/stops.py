@@ -27,6 +27,7 @@ from models.fulfilment.deliveries.conditions import (
     UNFINISHED,
     UNPAID,
     UNPLACED,
+    UNWANTED,
 )
 from models.fulfilment.deliveries.tables import Delivery
 from models.master.catalog import Product
@@ -52,7 +53,7 @@ async def check_delivery(
     """Refuse while something stops what is done with a locked delivery. at: when, now by default.
 
     Refused: ON_HOLD, PAYMENT_OUTSTANDING, AMENDMENT_AWAITED, RECIPIENT_MISSING, DELIVERY_POLICY,
-    ADDRESS_MISSING, TOO_EARLY, LOCATION_NOT_ALLOWED, METHOD_NOT_ALLOWED.
+    ADDRESS_MISSING, TOO_EARLY, LOCATION_NOT_ALLOWED, METHOD_NOT_ALLOWED, QUANTITY_NOT_OPEN.
     """
     await check_stops(writing, delivery, stops, path, _known(writing, delivery, path), at=at)
 
@@ -82,6 +83,7 @@ def _known(writing: Writing, delivery: Delivery, path: Path) -> Mapping[Some, Re
         TOO_EARLY: partial(_too_early, delivery, path),
         UNFINISHED: partial(_unfinished, delivery, path),
         NOT_LAST: partial(_unfinished, delivery, path),
+        UNWANTED: partial(_unwanted, delivery, path),
         UNPLACED: partial(_unhandled, delivery, FulfilmentCode.LOCATION_NOT_ALLOWED, path),
         UNCARRIED: partial(_unhandled, delivery, FulfilmentCode.METHOD_NOT_ALLOWED, path),
     }
@@ -141,6 +143,13 @@ def _incomplete(path: Path, orders: Sequence[Order]) -> Refused:
     """Return the refusal of a part that would leave alone (D11)."""
     text = f"{orders[0].number} must come complete; this delivery leaves something open."
     return Refused(FulfilmentCode.DELIVERY_POLICY, text, path)
+
+
+def _unwanted(delivery: Delivery, path: Path, lines: Sequence[OrderLine]) -> Refused:
+    """Return the refusal of what is cancelled in full, and leaves by no tolerance (O4)."""
+    numbers = ", ".join(str(number) for number in sorted({it.line_no for it in lines}))
+    text = f"{delivery.number} brings lines of which nothing is wanted any more: {numbers}."
+    return Refused(TradeCode.QUANTITY_NOT_OPEN, text, path)
 
 
 def _unhandled(

@@ -1,6 +1,6 @@
 """Deliveries of another system, each with what happened to it and when."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
@@ -27,7 +27,7 @@ from kit.inputs import LARGEST_BULK, Command, Each, Instant
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.fulfilment.codes import FulfilmentCode
-from models.fulfilment.deliveries.tables import DeliveryLine
+from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.fulfilment.parcels import ParcelStatus
 from models.master.locations import Location
 from models.master.parties import Address
@@ -72,6 +72,11 @@ class RecordedDelivery(DeliveryPart):
         description="Its parcels; one with all of it when left out. They hold all that it takes.",
     )
 
+    @property
+    def is_ahead(self) -> bool:
+        """Tell whether it is still to go."""
+        return not (self.dispatched_at or self.delivered_at or self.cancelled_at)
+
     def times(self, now: datetime) -> dict[str, datetime]:
         """Return step -> when it was made, up to the last one."""
         found: dict[str, datetime] = {}
@@ -93,7 +98,8 @@ class DeliveriesRecord(Command):
     Act(Scope.ORDERS_IMPORT),
     "Record up to 250 deliveries as they went in another system, up to their arrival or"
     " cancellation, each step with its time; one that is refused stops no other. Each step keeps"
-    " the rules of its own verb at its time; locations may be inactive, windows lie anywhere.",
+    " the rules of its own verb at its time. Of what has left, or was cancelled, locations may be"
+    " inactive and windows lie anywhere; what is still to go is asked what `deliveryPlan` asks.",
 )
 async def record_history(writing: Writing, command: DeliveriesRecord) -> Outcome:
     """Record deliveries with what happened to them.
@@ -236,7 +242,8 @@ async def _record(
     times = {place: item.times(writing.now) for place, item in items.items()}
     touched = writing.extent.touched
     planned = {place: of[_STEPS[0]] for place, of in times.items()}
-    ids, refused = await plan_history(writing, items, planned)
+    ahead = {place for place, item in items.items() if item.is_ahead}
+    ids, refused = await plan_history(writing, items, planned, ahead)
     history = _History(writing, items, times, ids, refused)
     parts = await writing.for_all().records(DeliveryLine, "delivery_id", list(ids.values()))
     for part in parts:
@@ -334,7 +341,8 @@ class _History:
         at = {number: when[place] for number, place in enumerate(places)}
         batch = await take(self.writing, [item(it) for it in places], of_verb, check, at)
         done = await act(batch)
-        self.refused |= {places[number]: why for number, why in batch.refused.items()}
+        for number, why in batch.refused.items():
+            self.refused[places[number]] = _unnumbered(why, batch.locked.deliveries.values())
         return {places[number]: made for number, made in (done or {}).items()}
 
     async def arrive(self, parcels: Mapping[int, Sequence[UUID]]) -> None:
@@ -362,6 +370,14 @@ class _History:
             if result["problems"]:
                 why = Refused.of(result["problems"])
                 self.refused[place] = Refused(why.code, why.message, ("delivered_at",))
+
+
+def _unnumbered(why: Refused, deliveries: Iterable[Delivery]) -> Refused:
+    """Return a refusal without the numbers of deliveries, which nobody gets to see."""
+    text = why.message
+    for delivery in deliveries:
+        text = text.replace(delivery.number, "It")
+    return replace(why, message=text)
 
 
 def _content(lines: Mapping[UUID, DeliveryLine], content: RecordedContent) -> ContentPack:

@@ -55,10 +55,11 @@ class Counted(NamedTuple):
         return columns_of(self.packaging)
 
 
-def columns_of(packaging: Packaging | None) -> dict[str, Any]:
-    """Return the columns of `Packaged`."""
+def columns_of(packaging: Packaging | None, prefix: str = "") -> dict[str, Any]:
+    """Return the columns of `Packaged`, with a prefix."""
     of = (None, None) if packaging is None else (packaging.id, packaging.content)
-    return dict(zip(("packaging_id", "packaging_content"), of, strict=True))
+    names = (f"{prefix}{it}" for it in ("packaging_id", "packaging_content"))
+    return dict(zip(names, of, strict=True))
 
 
 def check_used(packaging: Packaging | None, path: Path) -> None:

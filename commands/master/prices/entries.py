@@ -39,7 +39,7 @@ from models.base.acts import Act
 from models.base.records import columns, record
 from models.events.master.prices import PriceListRepriced
 from models.master.catalog import Product, measure_of
-from models.master.prices import PriceList, PriceListEntry
+from models.master.prices.tables import PriceList, PriceListEntry
 
 Step: TypeAlias = tuple[UUID, UUID, Decimal]
 """Price list, product, quantity from which a price counts."""

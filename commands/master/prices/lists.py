@@ -1,13 +1,13 @@
 """Price lists: written in bulk from the merchant's system of record."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from commands.master.parties.roles import check_role
+from commands.master.parties.roles import check_role, held
 from commands.writing.transaction import Outcome, Writing, check_known
 from commands.writing.upserts.items import (
     UpsertColumns,
@@ -25,7 +25,8 @@ from models.base.acts import Act
 from models.events.master.prices import PriceListCreated, PriceListUpdated
 from models.master.channels import Channel
 from models.master.parties import Party, PartyRole
-from models.master.prices import PRECEDENCE, PriceList
+from models.master.prices.precedence import PRECEDENCE
+from models.master.prices.tables import PriceList
 
 _EVENTS = UpsertEvents(PriceListCreated, PriceListUpdated)
 _WHOSE = ("party_number", "party_group", "channel_code")
@@ -87,8 +88,8 @@ async def upsert_all(writing: Writing, command: PriceListsUpsert) -> Outcome:
     """
     inputs = command.price_lists
     await _check_lists(writing, inputs)
-    parties = await _ids(writing, Party, "number", inputs, "party_number")
-    channels = await _ids(writing, Channel, "code", inputs, "channel_code")
+    parties = await _parties(writing, inputs)
+    channels = await _channels(writing, inputs)
     refuse_duplicates((it.code for it in inputs), ("price_lists",), "code")
     items = [_columns(it, parties, channels) for it in inputs]
     written = await upsert(writing, PriceList, _EVENTS, "code", items, ("price_lists",))
@@ -133,18 +134,36 @@ def _check_ends(first: Day, last: Day | None, path: Path) -> None:
         raise Refused(Code.INVALID_DATE, _IN_ORDER, (*path, "valid_from"))
 
 
-async def _ids(
-    writing: Writing, entity: Any, key: str, inputs: Sequence[PriceListUpsert], field: str
+async def _parties(
+    writing: Writing, inputs: Sequence[PriceListUpsert]
 ) -> Mapping[str | None, UUID]:
-    """Return business key -> id of what the lists are for. Refused: NOT_FOUND."""
-    names = [getattr(it, field) for it in inputs]
-    found = await writing.by_key(entity, key, filter(None, names))
-    paths = [(name, ("price_lists", place, field)) for place, name in enumerate(names)]
-    check_known(entity, found, paths)
+    """Return number -> id of the customers that lists are for. Refused: NOT_FOUND, INVALID."""
+    wanted = _named(inputs, "party_number")
+    found = {it.number: it for it in await held(writing, {"number": {name for name, _ in wanted}})}
+    check_known(Party, found, wanted)
     refusals = Refusals()
-    for name, path in paths:
+    for name, path in wanted:
         with refusals:
-            if name is not None and entity is Party:
-                check_role(found[name], PartyRole.CUSTOMER, path)
+            check_role(found[name], PartyRole.CUSTOMER, path)
     refusals.end()
     return {name: row.id for name, row in found.items()}
+
+
+async def _channels(
+    writing: Writing, inputs: Sequence[PriceListUpsert]
+) -> Mapping[str | None, UUID]:
+    """Return code -> id of the channels that lists are for. Refused: NOT_FOUND."""
+    wanted = _named(inputs, "channel_code")
+    found = await writing.by_key(Channel, "code", {name for name, _ in wanted})
+    check_known(Channel, found, wanted)
+    return {name: row.id for name, row in found.items()}
+
+
+def _named(inputs: Sequence[PriceListUpsert], field: str) -> list[tuple[str, Path]]:
+    """Return what lists name in a field, with its paths."""
+    names = [getattr(it, field) for it in inputs]
+    return [
+        (name, ("price_lists", place, field))
+        for place, name in enumerate(names)
+        if name is not None
+    ]

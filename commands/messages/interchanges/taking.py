@@ -15,6 +15,7 @@ from commands.messages.interchanges.files import (
     kept,
     message_columns,
     pieces,
+    storable,
 )
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Writing
@@ -123,9 +124,10 @@ async def settle(
 
 async def _partner(writing: Writing, header: Header) -> PartnerProfile | None:
     """Lock the partner that has sent it, so that its references are compared one by one."""
-    rows = await writing.among(
-        PartnerProfile, "identification", [header.sender.code], "id", lock=True
-    )
+    code = header.sender.code
+    if storable(code) != code:
+        return None
+    rows = await writing.among(PartnerProfile, "identification", [code], "id", lock=True)
     fitting = (it for it in rows if it.qualifier == header.sender.qualifier and it.is_active)
     return next(fitting, None)
 

@@ -2,9 +2,12 @@
 
 Files are put there under another name and renamed once they are whole: names that begin with a
 dot or end in `.tmp` or `.part` are left alone. What was taken in moves to `done`; whatever ends
-this in between, the same bytes are taken in once. What is to be sent is written to `out` likewise.
+this in between, the same bytes are taken in once. A file of which nobody knows why it cannot be
+taken in moves to `failed`, with a word in the log, and stops no other. What is to be sent is
+written to `out` likewise.
 """
 
+import logging
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -22,13 +25,15 @@ from commands.messages.interchanges.files import File, storable
 from commands.messages.readers.read import read_next
 from commands.writing.running import Author, run
 from kit.db.database import Database
+from kit.db.lost import Unavailable
 from models.messages.outbox import InterchangeContent, OutgoingInterchange, OutgoingState
 from models.messages.partners import PartnerProfile
 
-DONE, OUT = "done", "out"
-COUNTED = ("taken in", "known", "read", "sent")
+DONE, OUT, FAILED = "done", "out", "failed"
+COUNTED = ("taken in", "known", "read", "sent", "failed")
 _UNFINISHED = (".tmp", ".part")
 _CHUNK = 1024 * 1024
+_LOG = logging.getLogger(__name__)
 _LONGEST_NAME = 255
 
 
@@ -64,18 +69,25 @@ async def _taken(database: Database, author: Author, path: Path) -> Counter[str]
         return Counter()
     name = storable(path.name)[:_LONGEST_NAME]
     command = receive.InterchangeFileReceive(file=file, file_name=name)
-    outcome = await run(database, author, receive.receive_file, command)
-    _move(path, file)
+    try:
+        outcome = await run(database, author, receive.receive_file, command)
+    except Unavailable:
+        raise
+    except Exception:  # noqa: BLE001 -- Whatever it is, files of other partners are taken in.
+        _LOG.exception("a file cannot be taken in: %s", name)
+        _move(path, file, FAILED)
+        return Counter(failed=1)
+    _move(path, file, DONE)
     words = {"CREATED": "taken in", "UNCHANGED": "known"}
     return Counter(words[it["status"]] for it in outcome["results"])
 
 
-def _move(path: Path, file: File) -> None:
+def _move(path: Path, file: File, into: str) -> None:
     """Move a file out of the way; another one of its name may have been there before."""
-    done = path.parent / DONE
-    done.mkdir(exist_ok=True)
+    folder = path.parent / into
+    folder.mkdir(exist_ok=True)
     with suppress(FileNotFoundError):
-        path.rename(done / f"{file.sha256[:12]}-{path.name}"[:_LONGEST_NAME])
+        path.rename(folder / f"{file.sha256[:12]}-{path.name}"[:_LONGEST_NAME])
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

@@ -1,18 +1,21 @@
 """The account of a contract that has ended: what is missing, and where what remains goes."""
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from uuid import UUID
 
 from commands.trade.contracts import counters
 from commands.trade.contracts.lines import check_line, reachable
+from commands.trade.contracts.times import outside
 from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Refused
 from kit.ids import new_id
 from kit.standards.money import rounded
+from models.base.guards import guards
 from models.events.trade.contracts import ContractAmended, ContractCarriedOver, ContractFellShort
 from models.trade.codes import TradeCode
-from models.trade.contracts.states import LIVING_STATES, ContractState, EndOfLife
+from models.trade.contracts import acts
+from models.trade.contracts.states import ContractState, EndOfLife
 from models.trade.contracts.tables import Contract, ContractLine, Shortfall
 
 _PATH: Path = ("successor_id",)
@@ -31,6 +34,22 @@ async def give_back(writing: Writing, contract_id: UUID, amounts: Mapping[UUID, 
         await reckon(writing, contract, list(lines.values()), amounts)
 
 
+def takes_again(contract: Contract, line: ContractLine) -> Decimal:
+    """Return how much of a locked line may be called off again that was given back (K1, K12)."""
+    if contract.state is ContractState.SETTLED and contract.successor_id is not None:
+        return Decimal(0)
+    step = Decimal(1).scaleb(-line.scale)
+    return max(line.ceiling - line.called_off, Decimal(0)).quantize(step, ROUND_FLOOR)
+
+
+async def call_off_again(
+    writing: Writing, contract: Contract, lines: Sequence[ContractLine]
+) -> None:
+    """Reckon the account of a locked contract anew, of which more is called off than before."""
+    if contract.state is ContractState.SETTLED:
+        await _fall_short(writing, contract, lines)
+
+
 async def reckon(
     writing: Writing,
     contract: Contract,
@@ -40,13 +59,14 @@ async def reckon(
     """Tell what a locked contract misses, or let it go over to its successor (K2, K12).
 
     given_back: line id -> what was called off when it was settled and is not any more; None where
-    it is being settled. Refused: as `_successor`.
+    it is being settled. What is given back later goes over while the successor still takes it.
+    Refused: as `_successor`.
     """
     missing = _missing(lines, given_back)
     if not missing:
         return
     if contract.end_of_life is EndOfLife.CARRY_OVER and (
-        given_back is None or contract.successor_id is not None
+        given_back is None or await _still_takes(writing, contract)
     ):
         await _carry_over(writing, contract, missing)
     else:
@@ -75,10 +95,15 @@ async def _fall_short(writing: Writing, contract: Contract, lines: Sequence[Cont
     rows = await writing.among(Shortfall, "contract_line_id", ids, "contract_line_id")
     there = {row.contract_line_id: row for row in rows}
     for line in lines:
-        quantity = line.owed - line.called_off
-        if quantity <= 0:
-            continue
+        quantity = max(line.owed - line.called_off, Decimal(0))
         row = there.get(line.id)
+        if quantity == (row.quantity if row else 0):
+            continue
+        fell_short = ContractFellShort(line.contract_id, line_no=line.line_no, quantity=quantity)
+        writing.record(fell_short)
+        if quantity == 0:
+            await writing.session.delete(row)
+            continue
         if row is None:
             row = Shortfall(
                 merchant_id=line.merchant_id,
@@ -92,7 +117,6 @@ async def _fall_short(writing: Writing, contract: Contract, lines: Sequence[Cont
         row.settled_at = writing.now
         if contract.end_of_life is EndOfLife.INVOICE_SHORTFALL:
             row.amount = rounded(quantity * line.unit_price, line.currency).amount
-        writing.record(ContractFellShort(line.contract_id, line_no=line.line_no, quantity=quantity))
 
 
 async def _carry_over(writing: Writing, contract: Contract, missing: Missing) -> None:
@@ -119,14 +143,24 @@ async def _carry_over(writing: Writing, contract: Contract, missing: Missing) ->
     writing.record(ContractCarriedOver(contract.id, successor_id=successor.id, lines=carried))
 
 
+async def _still_takes(writing: Writing, contract: Contract) -> bool:
+    """Tell whether the successor of a settled contract takes what is given back of it later."""
+    if contract.successor_id is None:
+        return False
+    successor = (await writing.lock(Contract, {contract.successor_id: ()}))[contract.successor_id]
+    return successor.state is ContractState.ACTIVE and acts.LASTING.test(writing, successor)
+
+
 def _line_no(line: ContractLine) -> int:
     return line.line_no
 
 
+@guards("K12")
 async def _successor(writing: Writing, contract: Contract) -> Contract:
     """Lock the contract to which another one's rest goes over.
 
-    Refused: INVALID where none is named, NOT_FOUND, PARTY_MISMATCH, INVALID_CURRENCY, WRONG_STATE.
+    Refused: INVALID where none is named, NOT_FOUND, PARTY_MISMATCH, INVALID_CURRENCY, WRONG_STATE
+    and OUTSIDE_VALIDITY for one from which nothing can be called off, now or later.
     """
     if contract.successor_id is None:
         text = f"Something remains of {contract.number}: say to which contract it goes over."
@@ -139,7 +173,10 @@ async def _successor(writing: Writing, contract: Contract) -> Contract:
     if successor.currency != contract.currency:
         text = f"The contract {successor.number} is in {successor.currency}."
         raise Refused(Code.INVALID_CURRENCY, text, _PATH)
-    if successor.id == contract.id or successor.state not in LIVING_STATES:
-        text = f"The contract {successor.number} is {successor.state.value}."
+    if successor.id == contract.id or successor.state is not ContractState.ACTIVE:
+        state = successor.state.value
+        text = f"The contract {successor.number} is {state}, not another ACTIVE one."
         raise Refused(Code.WRONG_STATE, text, _PATH)
+    if not acts.LASTING.test(writing, successor):
+        raise outside(successor, _PATH)
     return successor

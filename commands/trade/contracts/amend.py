@@ -1,6 +1,6 @@
 """Changing a contract: what both sides agreed on later."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from commands.master.packagings.counting import (
 from commands.trade.contracts.create import AddressId, check_ship_tos
 from commands.trade.contracts.guarantees import (
     LONGEST_DAYS,
+    Agreed,
     SupplyGuarantee,
     counts_of,
     guarantee_of,
@@ -24,7 +25,12 @@ from commands.trade.contracts.guarantees import (
     terms_in,
     write_guarantees,
 )
-from commands.trade.contracts.life import ContractStep, check_call_offs, lock_contract
+from commands.trade.contracts.life import (
+    ContractStep,
+    check_call_offs,
+    check_last_day,
+    lock_contract,
+)
 from commands.trade.contracts.lines import (
     ContractLineCreate,
     add,
@@ -141,7 +147,8 @@ class ContractAmend(ContractStep):
     )
     keep_call_offs: bool = Field(
         default=False,
-        description="Open call-offs are fulfilled nevertheless, where its last day has passed.",
+        description="Open call-offs are fulfilled nevertheless, where its last day has passed or"
+        " they come after it.",
     )
     lines: list[ContractLineAmend] = Field(
         [], max_length=LARGEST_BULK, description="Changes of lines, each line once."
@@ -171,10 +178,10 @@ async def amend(writing: Writing, command: ContractAmend) -> Outcome:
 
     Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE, DUPLICATE, INVALID where something that
     must be there is emptied, INVALID_DATE when it would end before it starts, OPEN_CALL_OFFS when
-    it would be over at once unless they are kept, EXCEEDS_MAX when
-    less would be agreed than is called off, SCALE_EXCEEDED for a quantity, OUT_OF_RANGE where
-    quantities contradict each other, INVALID where a guarantee does, TOO_MANY_ITEMS for more lines
-    than one call may touch.
+    it would be over at once, or before what is called off comes, unless they are kept,
+    EXCEEDS_MAX when less would be agreed than is called off, SCALE_EXCEEDED for a quantity,
+    OUT_OF_RANGE where quantities contradict each other, INVALID where a guarantee does,
+    TOO_MANY_ITEMS for more lines than one call may touch.
     """
     contract = await lock_contract(writing, command, amend)
     if command.ship_to_ids is not None:
@@ -183,8 +190,8 @@ async def amend(writing: Writing, command: ContractAmend) -> Outcome:
     changed = _change(contract, command.model_dump(exclude_unset=True, exclude=_OWN), ())
     if contract.valid_to < contract.valid_from:
         raise Refused(Code.INVALID_DATE, "A contract ends after it starts.", ("valid_to",))
-    if acts.OVER.test(writing, contract) and not (was_over or command.keep_call_offs):
-        await check_call_offs(writing, contract)
+    if not (was_over or command.keep_call_offs):
+        await _check_kept(writing, contract, changed)
     lines = await _lines(writing, contract)
     writing.extent.touch(len(lines), ("add_lines",))
     products = await products_of(writing, dict(_products(lines, command)))
@@ -213,6 +220,19 @@ async def amend(writing: Writing, command: ContractAmend) -> Outcome:
     )
     await writing.session.flush()
     return {"contract_id": contract.id}
+
+
+_ENDING = {"valid_to", "time_zone", "end_of_life"}
+"""What says until when call-offs may come."""
+
+
+async def _check_kept(writing: Writing, contract: Contract, changed: Collection[str]) -> None:
+    """Refused: OPEN_CALL_OFFS where a contract would be over, or earlier than what it brings."""
+    if acts.OVER.test(writing, contract):
+        await check_call_offs(writing, contract)
+    elif not _ENDING.isdisjoint(changed):
+        await writing.session.flush()
+        await check_last_day(writing, contract)
 
 
 async def _lines(writing: Writing, contract: Contract) -> dict[UUID, ContractLine]:
@@ -248,7 +268,7 @@ async def _guarantees(
     """
     ids = {it.guarantee_id for it in known.lines.values() if it.guarantee_id is not None}
     there = await writing.by_key(Guarantee, "id", ids)
-    wanted: dict[ContractLine, SupplyGuarantee | None] = {
+    wanted: dict[ContractLine, Agreed | None] = {
         line: terms_in(there[line.guarantee_id])
         for line in known.lines.values()
         if line.guarantee_id is not None

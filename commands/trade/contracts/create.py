@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from commands.master.packagings.counting import packagings_of
-from commands.master.parties.roles import check_role
+from commands.master.parties.roles import check_role, held
 from commands.trade.contracts.guarantees import (
     LONGEST_DAYS,
     counts_of,
@@ -17,7 +17,7 @@ from commands.trade.contracts.guarantees import (
 )
 from commands.trade.contracts.lines import ContractLineCreate, add, products_of, terms_of
 from commands.writing.counters import numbers
-from commands.writing.transaction import Outcome, Writing, missing
+from commands.writing.transaction import Outcome, Writing, check_known, missing
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refused
 from kit.ids import Names, new_id
@@ -106,7 +106,8 @@ async def create(writing: Writing, command: ContractCreate) -> Outcome:
     where a guarantee does.
     """
     path: Path = ("lines",)
-    parties = await writing.get(Party, {command.party_id: ("party_id",)})
+    parties = {it.id: it for it in await held(writing, {"id": [command.party_id]})}
+    check_known(Party, parties, [(command.party_id, ("party_id",))])
     check_role(parties[command.party_id], PartyRole.CUSTOMER, ("party_id",))
     await check_ship_tos(writing, command.party_id, command.ship_to_ids)
     places = {it.product_id: (*path, i, "product_id") for i, it in enumerate(command.lines)}

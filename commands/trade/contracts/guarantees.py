@@ -1,19 +1,26 @@
 """What is guaranteed of a contract line's supply: stated with the line, changed by amendment."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from pydantic import Field
 
-from commands.master.packagings.counting import CountedIn, Packagings, Quantified
+from commands.master.packagings.counting import (
+    CountedIn,
+    Packagings,
+    Quantified,
+    check_used,
+    columns_of,
+)
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Refused
 from kit.ids import new_id
 from kit.inputs import LARGEST_BULK, ExactAmount, Percent, Quantity, refuse_duplicates
 from models.master.catalog import Product
+from models.master.packagings import Packaged
 from models.trade.contracts.guarantees import Guarantee, SupplyExcuse, SupplyPeriod
 from models.trade.contracts.tables import Contract
 
@@ -57,10 +64,10 @@ class SupplyGuarantee(Quantified):
         [], max_length=LARGEST_BULK, description="Reasons for which nothing is due."
     )
 
-    @property
-    def columns(self) -> dict[str, Any]:
-        """Return its terms as they are kept."""
-        return self.model_dump(exclude={"packaging"}) | {"excuses": sorted(self.excuses)}
+
+Agreed: TypeAlias = Mapping[str, Any]
+"""What is guaranteed, as columns of its row: in the product's unit, and in what it was counted."""
+_TERMS = (*(SupplyGuarantee.model_fields.keys() - {"packaging"}), *Packaged.__annotations__)
 
 
 def counts_of(product_id: UUID, line: Any) -> Iterator[CountedIn]:
@@ -72,8 +79,8 @@ def counts_of(product_id: UUID, line: Any) -> Iterator[CountedIn]:
 
 def guarantee_of(
     terms: SupplyGuarantee | None, product: Product, packagings: Packagings, path: Path
-) -> SupplyGuarantee | None:
-    """Check the terms of one line together, and return them in the product's unit; path: of it.
+) -> Agreed | None:
+    """Check the terms of one line together, and return them as they are kept; path: of it.
 
     Refused: DUPLICATE, INVALID and OUT_OF_RANGE where terms contradict each other, and as
     `Packagings`.
@@ -81,11 +88,15 @@ def guarantee_of(
     if terms is None:
         return None
     path = (*path, "guarantee")
-    amount = None if terms.quantity is None else packagings(product, terms, path=path).amount
+    counted = None if terms.quantity is None else packagings(product, terms, path=path)
     refuse_duplicates(terms.excuses, (*path, "excuses"))
     for code, name, message in _contradictions(terms):
         raise Refused(code, message, (*path, name))
-    return terms.model_copy(update={"quantity": amount, "packaging": None})
+    kept = terms.model_dump(exclude={"packaging"}) | {"excuses": sorted(terms.excuses)}
+    if counted is None:
+        return kept | columns_of(None)
+    check_used(counted.packaging, (*path, "packaging"))
+    return kept | {"quantity": counted.amount} | counted.columns
 
 
 def _contradictions(terms: SupplyGuarantee) -> Iterator[tuple[Code, str, str]]:
@@ -103,7 +114,7 @@ def _contradictions(terms: SupplyGuarantee) -> Iterator[tuple[Code, str, str]]:
 
 
 async def write_guarantees(
-    writing: Writing, contract: Contract, terms: Sequence[SupplyGuarantee | None]
+    writing: Writing, contract: Contract, terms: Sequence[Agreed | None]
 ) -> list[UUID | None]:
     """Write what is guaranteed of lines of a contract that is there; return the ids in order."""
     rows = [None if it is None else _row(writing, contract, it) for it in terms]
@@ -111,19 +122,18 @@ async def write_guarantees(
     return [None if it is None else it["id"] for it in rows]
 
 
-def _row(writing: Writing, contract: Contract, terms: SupplyGuarantee) -> dict[str, Any]:
+def _row(writing: Writing, contract: Contract, terms: Agreed) -> dict[str, Any]:
     own = {"merchant_id": contract.merchant_id, "id": new_id(), "contract_id": contract.id}
     of_contract = {"currency": contract.currency, "time_zone": contract.time_zone}
-    return {**own, **terms.columns, **of_contract, "agreed_at": writing.now}
+    return {**own, **terms, **of_contract, "agreed_at": writing.now}
 
 
-def terms_in(there: Guarantee) -> SupplyGuarantee:
+def terms_in(there: Guarantee) -> Agreed:
     """Return the terms that a guarantee keeps."""
-    names = set(SupplyGuarantee.model_fields) - {"packaging"}
-    return SupplyGuarantee.model_construct(**{name: getattr(there, name) for name in names})
+    return {name: getattr(there, name) for name in _TERMS}
 
 
-def says(there: Guarantee, terms: SupplyGuarantee, contract: Contract) -> bool:
+def says(there: Guarantee, terms: Agreed, contract: Contract) -> bool:
     """Tell whether what is guaranteed already is just what these terms of a contract say."""
-    stated = {**terms.columns, "time_zone": contract.time_zone}
+    stated = {**terms, "time_zone": contract.time_zone}
     return all(getattr(there, name) == value for name, value in stated.items())

@@ -149,3 +149,15 @@ async def check_call_offs(writing: Writing, contract: Contract) -> None:
     still_open = Refused(TradeCode.OPEN_CALL_OFFS, text, ("keep_call_offs",))
     known = {acts.OPEN_CALL_OFFS: lambda _lines: still_open}
     await check_stops(writing, contract, (acts.OPEN_CALL_OFFS,), ("contract_id",), known)
+
+
+@guards("K3")
+async def check_last_day(writing: Writing, contract: Contract) -> None:
+    """Refused: OPEN_CALL_OFFS where something that is called off comes after the last day (K3)."""
+    text = (
+        f"Call-offs of {contract.number} come after {contract.valid_to}: cancel or reschedule them,"
+        " or keep them by keepCallOffs."
+    )
+    late = Refused(TradeCode.OPEN_CALL_OFFS, text, ("keep_call_offs",))
+    known = {acts.LATE_CALL_OFFS: lambda _lines: late}
+    await check_stops(writing, contract, (acts.LATE_CALL_OFFS,), ("contract_id",), known)

@@ -28,7 +28,8 @@ class ContractSettle(ContractStep):
     successor_id: Annotated[UUID, Names("Contract")] | None = Field(
         None,
         description="Under `endOfLife: CARRY_OVER`: the contract with the same party to which what"
-        " remains goes over, added to its lines of the same products.",
+        " remains goes over, added to its lines of the same products: ACTIVE, and not past its last"
+        " day.",
     )
 
 

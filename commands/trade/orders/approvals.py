@@ -26,6 +26,7 @@ from kit.errors import Code, Refused
 from kit.standards.money import rounded
 from models.access.keys import zone_of_days
 from models.access.viewers import Actor, CompanyRole
+from models.base.records import columns, record
 from models.master.channels import Channel
 from models.master.parties import Party
 from models.trade.orders.amounts import owed
@@ -115,7 +116,7 @@ async def _exceeds_day(
     """
     if party.approval_limit_per_day is None:
         return False
-    locked = (await writing.lock(Party, {party.id: ("party_id",)}))[party.id]
+    (locked,) = await writing.session.rows(_IN_LINE, {**writing.parameters, "party": party.id})
     if locked.approval_limit_per_day is None or locked.approval_currency is None:
         return False
     own = {"party": party.id, "currency": locked.approval_currency, "own": order_id}
@@ -123,6 +124,18 @@ async def _exceeds_day(
     ((ordered,),) = await writing.session.rows(_ordered_today(), values)
     net = rounded(ordered + exact, locked.approval_currency).amount
     return bool(net > locked.approval_limit_per_day)
+
+
+# Not FOR UPDATE, which would wait for all others that hold the party in its role, as they for it.
+_IN_LINE = Statement(
+    select(*columns(Party))
+    .where(
+        Party.merchant_id == bindparam("merchant", type_=Uuid()),
+        Party.id == bindparam("party", type_=Uuid()),
+    )
+    .with_for_update(key_share=True),
+    record(Party),
+)
 
 
 @cache

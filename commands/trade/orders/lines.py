@@ -122,6 +122,20 @@ async def cancelled(
     return given_back
 
 
+async def wanted_again(writing: Writing, order: Order, lines: Collection[OrderLine]) -> None:
+    """Bring a locked order in line with less that is cancelled of it. lines: all of the order.
+
+    Its charges are owed again, and its taxes are known where all is wanted that they were stated
+    for.
+    """
+    order.charged = sum((Decimal(it["amount"]) for it in order.charges), Decimal(0))
+    is_whole = not any(line.cancelled for line in lines)
+    taxes = [Decimal(it["amount"]) for it in order.taxes]
+    order.taxed = sum(taxes, Decimal(0)) if taxes and is_whole else None
+    order.version += 1
+    await settle_payment(writing, order, lines)
+
+
 _SETTLED = frozenset({PaymentState.AUTHORISED, PaymentState.PAID, PaymentState.PARTLY_PAID})
 """States of a payment that are true of some totals only."""
 _UNTOUCHED = frozenset({PaymentState.NOT_REQUIRED, PaymentState.FAILED})
@@ -198,6 +212,7 @@ def net_of_order(order: Order, lines: Collection[OrderLine]) -> Decimal | None:
 
 _OFFER = (
     *("offered_quantity", "offered_product_id", "offered_earliest", "offered_latest"),
+    *("offered_packaging_id", "offered_packaging_content"),
     *("offered_zone", "answer_by", "response", "response_reason"),
 )
 

@@ -25,7 +25,7 @@ from models.access.viewers import Scope
 from models.base.acts import Act
 from models.events.trade.orders import OrderWindowOverridden
 from models.master.channels import Channel
-from models.master.prices import PRECEDENCE
+from models.master.prices.precedence import PRECEDENCE
 from models.trade.contracts.states import TimeRule
 
 

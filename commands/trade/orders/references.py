@@ -14,6 +14,7 @@ from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, or_, select
 
 from commands.master.channels import orders_over
 from commands.master.packagings.counting import Packagings, packagings_of
+from commands.master.parties.roles import held
 from commands.master.prices.pricing import Priced, PriceQuestion, Prices, priced
 from commands.trade.orders.fields import LineFields, OrderFields
 from commands.writing.transaction import Writing, missing
@@ -169,12 +170,15 @@ async def read(writing: Writing, lined: Sequence[Lined]) -> References:
     """Read everything that orders and their lines name, with a few statements for all of them."""
     orders = [order for order, _ in lined]
     keyed: dict[tuple[type[Owned], str, Any], Any] = {}
-    for entity in (Channel, Party):
-        for column, values in _values(entity, orders).items():
-            if (entity, column) == (Party, "id") and writing.viewer.actor is Actor.BUYER:
-                values.add(writing.viewer.bound_to)
-            for value, row in (await writing.by_key(entity, column, values)).items():
-                keyed[entity, column, value] = row
+    for column, values in _values(Channel, orders).items():
+        for value, row in (await writing.by_key(Channel, column, values)).items():
+            keyed[Channel, column, value] = row
+    named = _values(Party, orders)
+    if writing.viewer.actor is Actor.BUYER:
+        named["id"].add(writing.viewer.bound_to)
+    for party in await held(writing, named):
+        for column in named:
+            keyed[Party, column, getattr(party, column)] = party
     lines = [it for _, lines in lined for it in lines]
     packagings = await packagings_of(writing, [(_product(it), it) for it in lines])
     prices = await _prices(writing, keyed, packagings, lined)

@@ -14,6 +14,7 @@ from kit.inputs import (
     Each,
     Input,
     Instant,
+    Quantity,
     QuantityOrZero,
     Reference,
     Window,
@@ -58,6 +59,15 @@ class ReleaseLine(Quantified):
         0, ge=0, le=_LONGEST_TRANSIT, description="Days between shipment and arrival."
     )
     code: Reference | None = Field(None, description="The line's code, as it was sent.")
+
+
+class ToldReceipt(Input):
+    """A receipt that the customer has counted in."""
+
+    delivery_note: Reference = Field(description="Its delivery note: the number of our delivery.")
+    quantity: Quantity | None = Field(None, description="How much of this came with it.")
+    received_on: Day | None = Field(None, description="When it came.")
+    dispatched_on: Day | None = Field(None, description="When it left.")
 
 
 class ReleaseContent(Input):
@@ -121,11 +131,23 @@ class ReleaseContent(Input):
         description="What the customer has received in all; when left out, the last such figure,"
         " or what is known to be delivered if that is more.",
     )
+    counted_from: Day | None = Field(
+        None,
+        description="The first day of which the customer counts (DTM 51): one that is later than"
+        " before begins a new period, and what has left since then counts in it, however late this"
+        " comes.",
+    )
     correction: bool = Field(
         default=False, description="The cumulative received may be lower than the last one."
     )
     last_receipt_reference: Reference | None = Field(
         None, description="Delivery note of the last receipt that is counted in."
+    )
+    last_receipts: list[ToldReceipt] = Field(
+        [],
+        max_length=LARGEST_BULK,
+        description="The last receipts that are counted in. What left with them or before is in"
+        " `cumulativeReceived`; what left after that comes on top of it.",
     )
     supplier_consent: bool = Field(
         default=False, description="Firm quantities may fall in the firm zone; staff only."

@@ -1,6 +1,6 @@
 """Taking releases in: what each must keep, and the rows that are written for all of them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -14,12 +14,19 @@ from commands.writing.rows import change_rows, write_rows
 from commands.writing.transaction import Writing
 from kit.errors import Code, Refused
 from kit.ids import new_id
+from kit.inputs import refuse_duplicates
 from models.access.viewers import Actor
 from models.base.guards import guards
 from models.events.trade.releases import ContractReleased, ReleaseActivated, ReleaseSuperseded
 from models.trade.codes import TradeCode
-from models.trade.contracts.tables import ContractLine
-from models.trade.releases.tables import AccountPeriod, CumulativeAccount, Release, ScheduleLine
+from models.trade.contracts.tables import Contract, ContractLine
+from models.trade.releases.tables import (
+    AccountPeriod,
+    CumulativeAccount,
+    LastReceipt,
+    Release,
+    ScheduleLine,
+)
 from models.trade.releases.words import ReleaseState
 
 
@@ -35,6 +42,7 @@ class ReleaseIntake:
     known: KnownLines
     releases: list[dict[str, Any]] = field(default_factory=list)
     schedule: list[dict[str, Any]] = field(default_factory=list)
+    receipts: list[dict[str, Any]] = field(default_factory=list)
     superseded: list[Release] = field(default_factory=list)
     accounts: dict[ReleasePlace, Account] = field(default_factory=dict)
     references: dict[UUID, str | None] = field(default_factory=dict)
@@ -43,9 +51,12 @@ class ReleaseIntake:
         """Take one in and return its id. Refused: as `contractRelease`; nothing is taken then."""
         writing, known = self.writing, self.known
         contract, line = known.line(writing, item.contract_line_id)
-        account = known.account(contract, item)
+        account = known.account(contract, item).counting_from(item.counted_from)
         number, quantities = _number(item), self._check(item, line, account)
-        old, before = known.standing(line.id, account, item.type)
+        old, before, period_id = known.standing(line.id, account, item.type)
+        if period_id != account.period_id:
+            # Cumulatives of different periods are not compared.
+            before = None
         _check_newer(writing, item, old)
         received = item.cumulative_received
         if received is None:
@@ -60,13 +71,28 @@ class ReleaseIntake:
             writing.record(ReleaseSuperseded(old.id, by=release_id))
         for kind, key in ((ReleaseActivated, release_id), (ContractReleased, contract.id)):
             writing.record(kind(key, line_no=line.line_no, type=item.type))
+        account = self._with_figures(item, contract, line, account)
         known.accounts[ReleasePlace.of(item)] = self.accounts[ReleasePlace.of(item)] = account
-        known.active[line.id][account.id, item.type] = StandingRelease(None, after)
-        if item.cumulative_received is not None:
-            account.received = item.cumulative_received
-            account.received_reference = item.last_receipt_reference
-            self.references[line.id] = item.last_receipt_reference
+        known.active[line.id][account.id, item.type] = StandingRelease(
+            None, after, account.period_id
+        )
         return release_id
+
+    def _with_figures(
+        self, item: ReleaseContent, contract: Contract, line: ContractLine, account: Account
+    ) -> Account:
+        """Return an account with what a release tells of it."""
+        if item.cumulative_received is None and account.period is not None:
+            return account
+        notes = [it.delivery_note for it in item.last_receipts]
+        reference = item.last_receipt_reference or next(iter(notes[-1:]), None)
+        self.references[line.id] = reference
+        return replace(
+            account,
+            received=item.cumulative_received or Decimal(0),
+            received_reference=reference,
+            counted_until=self.known.left_at(contract, item),
+        )
 
     async def write(self) -> None:
         """Write all that was taken, by two statements for any number of releases."""
@@ -78,24 +104,21 @@ class ReleaseIntake:
                 ContractLine: [(it, self._counters(it)) for it in lines.values()],
             },
         )
-        new = [(place, it) for place, it in self.accounts.items() if it.period is None]
+        new = [(place, it) for place, it in self.accounts.items() if it.is_new]
+        begun = [it for it in self.accounts.values() if it.period is None]
         known = [it for it in self.accounts.values() if it.period is not None]
         merchant = {"merchant_id": self.writing.viewer.merchant_id}
         await write_rows(
             self.writing,
             {
                 CumulativeAccount: [merchant | {"id": it.id, **at._asdict()} for at, it in new],
-                AccountPeriod: [merchant | self._first_period(at, it) for at, it in new],
+                AccountPeriod: [merchant | _period(it) for it in begun],
                 Release: self.releases,
                 ScheduleLine: self.schedule,
+                LastReceipt: self.receipts,
             },
             {AccountPeriod: [(it.period, it.figures) for it in known]},
         )
-
-    def _first_period(self, place: ReleasePlace, account: Account) -> dict[str, Any]:
-        starts_on = self.known.contract_of(place).valid_from
-        own = {"id": account.period_id, "account_id": account.id, "starts_on": starts_on}
-        return {**own, "opening": Decimal(0), **account.figures}
 
     def _counters(self, line: ContractLine) -> dict[str, Any]:
         """Return what is counted of a contract line, now that releases are taken in."""
@@ -120,7 +143,12 @@ class ReleaseIntake:
         for name in ("cumulative_received", "production_go_ahead", "material_go_ahead"):
             if (amount := getattr(item, name)) is not None:
                 check_scale(product, amount, (name,))
-        received, last = item.cumulative_received, self.known.last_received(line, account)
+        notes = (it.delivery_note for it in item.last_receipts)
+        refuse_duplicates(notes, ("last_receipts",), "delivery_note")
+        for place, each in enumerate(item.last_receipts):
+            if each.quantity is not None:
+                check_scale(product, each.quantity, ("last_receipts", place, "quantity"))
+        received, last = item.cumulative_received, account.received
         if received is not None and received < last and not item.correction:
             text = f"The last cumulative received was {last.normalize():f}."
             raise Refused(TradeCode.RELEASE_OUTDATED, text, ("cumulative_received",))
@@ -159,7 +187,19 @@ class ReleaseIntake:
             for no, slot in enumerate(schedule.slots, 1)
         ]
         self.schedule.extend(rows)
+        contract = self.known.contracts[line.contract_id]
+        for each in item.last_receipts:
+            delivery = self.known.delivery(contract, each.delivery_note)
+            of = {"release_id": release_id, "delivery_id": delivery and delivery.id}
+            self.receipts.append({**merchant, "id": new_id(), **of, **each.model_dump()})
         return release_id
+
+
+def _period(account: Account) -> dict[str, Any]:
+    """Return the columns of a period that begins."""
+    own = {"id": account.period_id, "account_id": account.id, "starts_on": account.starts_on}
+    opening = dict.fromkeys(("opening", "opening_received"), Decimal(0))
+    return {**own, **opening, **account.figures}
 
 
 def _number(item: ReleaseContent) -> str:

@@ -3,8 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, any_, literal
@@ -17,6 +18,7 @@ from commands.trade.releases.schedule import Schedule, schedule_that_stands
 from commands.writing.transaction import Writing, missing
 from kit.errors import Refused
 from kit.ids import new_id
+from models.base.tables import entity_named
 from models.master.catalog import Product
 from models.master.parties import Address
 from models.trade.codes import TradeCode
@@ -44,35 +46,53 @@ class StandingRelease(NamedTuple):
 
     release: Release | None
     schedule: Schedule | None
+    period_id: UUID | None = None
 
 
 _NOTHING = StandingRelease(None, None)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Account:
-    """An account with its newest period: there, or None and to be.
+    """An account with its newest period. received: what its customer told last of it.
 
-    received: what its customer told last that it has received, as in that period's row.
+    is_new: the account is to be; period: as it is there, None for one that is to be.
     """
 
     id: UUID
     period_id: UUID
+    starts_on: date
     received: Decimal = Decimal(0)
     received_reference: str | None = None
+    counted_until: datetime | None = None
     period: AccountPeriod | None = None
+    is_new: bool = False
 
     @property
     def figures(self) -> dict[str, Any]:
-        """Return the columns of its period that a customer says."""
-        return {"received": self.received, "received_reference": self.received_reference}
+        """Return the columns of its period that a customer tells."""
+        names = ("received", "received_reference", "counted_until")
+        return {name: getattr(self, name) for name in names}
+
+    def counting_from(self, day: date | None) -> "Account":
+        """Return it with a new period where its customer counts from a later day than before.
+
+        Refused: RELEASE_OUTDATED for an earlier day.
+        """
+        if day is None or day == self.starts_on:
+            return self
+        if self.is_new or day > self.starts_on:
+            return Account(self.id, new_id(), day, is_new=self.is_new)
+        text = f"It has counted from {self.starts_on.isoformat()} already."
+        raise Refused(TradeCode.RELEASE_OUTDATED, text, ("counted_from",))
 
 
 @dataclass(frozen=True)
 class KnownLines:
     """Locked contracts and lines, and what they stand for, by id.
 
-    accounts: place -> its account. active: contract line -> (account, type) -> what stands.
+    accounts: place -> its account. deliveries: number -> the one whose note is named. active:
+    contract line -> (account, type) -> what stands.
     """
 
     contracts: Mapping[UUID, Contract]
@@ -81,6 +101,7 @@ class KnownLines:
     packagings: Packagings
     addresses: Mapping[UUID, Address]
     accounts: dict[ReleasePlace, Account]
+    deliveries: Mapping[str, Any]
     active: Mapping[UUID, dict[tuple[UUID, ReleaseType], StandingRelease]]
 
     def line(self, writing: Writing, line_id: UUID) -> tuple[Contract, ContractLine]:
@@ -109,33 +130,46 @@ class KnownLines:
         """
         if item.ship_to_id is not None:
             self._check_address(contract, item.ship_to_id)
-        return self.accounts.get(ReleasePlace.of(item)) or Account(new_id(), new_id())
+        place = ReleasePlace.of(item)
+        if place in self.accounts:
+            return self.accounts[place]
+        return Account(new_id(), new_id(), contract.valid_from, is_new=True)
 
     def standing(self, line_id: UUID, account: Account, type_: ReleaseType) -> StandingRelease:
         """Return what stands for an account."""
         return self.active[line_id].get((account.id, type_), _NOTHING)
 
-    def last_received(self, line: ContractLine, account: Account) -> Decimal:
-        """Return what an account's customer told last, or what receipts have made of it."""
-        return line.received if self._is_alone(line, account) else account.received
-
     def known_received(self, line: ContractLine, account: Account) -> Decimal:
-        """Return what is known to have been received where the customer says nothing."""
+        """Return what is known to have been received where the customer tells nothing."""
         if self._is_alone(line, account):
             return max(line.received, line.delivered)
         return account.received
 
     def all_received(self, line: ContractLine) -> Decimal:
-        """Return what the customer says of all of a line's accounts."""
+        """Return what the customer tells of all of a line's accounts."""
         return sum((it.received for it in self._of(line)), Decimal(0))
 
     def _of(self, line: ContractLine) -> list[Account]:
         return [it for place, it in self.accounts.items() if place.contract_line_id == line.id]
 
     def _is_alone(self, line: ContractLine, account: Account) -> bool:
-        """Tell whether an account counts all of a line: it names no place, and no other does."""
-        whole = self.accounts.get(ReleasePlace(line.id, None, None), account)
-        return account is whole and all(it is account for it in self._of(line))
+        """Tell whether an account counts all of a line, at all places and from its first day."""
+        whole = ReleasePlace(line.id, None, None)
+        places = (it for it in self.accounts if it.contract_line_id == line.id)
+        is_whole = all(place == whole for place in places)
+        return is_whole and account.starts_on <= self.contracts[line.contract_id].valid_from
+
+    def left_at(self, contract: Contract, item: ReleaseContent) -> datetime | None:
+        """Return when the newest delivery left whose note an item names, None for none."""
+        notes = [it.delivery_note for it in item.last_receipts]
+        notes += [item.last_receipt_reference] if item.last_receipt_reference else []
+        named = (self.delivery(contract, it) for it in notes)
+        return max((it.dispatched_at for it in named if it and it.dispatched_at), default=None)
+
+    def delivery(self, contract: Contract, note: str) -> Any:
+        """Return our delivery with a number, to a contract's party; None where there is none."""
+        found = self.deliveries.get(note)
+        return found if found is not None and found.party_id == contract.party_id else None
 
     def _check_address(self, contract: Contract, address_id: UUID) -> None:
         address = self.addresses.get(address_id)
@@ -146,10 +180,14 @@ class KnownLines:
             raise Refused(TradeCode.NOT_ON_CONTRACT, text, ("ship_to_id",))
 
     def released(self, line_id: UUID) -> Decimal:
-        """Return up to where a line's active releases ask: of all places, the further type each."""
+        """Return up to where a line's active releases ask: of all places, the further type each.
+
+        Of a place, those count that count from the day from which it counts now.
+        """
+        periods = {it.period_id for it in self.accounts.values()}
         upto: defaultdict[UUID, Decimal] = defaultdict(Decimal)
         for (account, _), standing in self.active[line_id].items():
-            if standing.schedule is not None:
+            if standing.schedule is not None and standing.period_id in periods:
                 upto[account] = max(upto[account], standing.schedule.released)
         return sum(upto.values(), Decimal(0))
 
@@ -173,6 +211,7 @@ async def known_of(writing: Writing, items: Sequence[ReleaseContent]) -> KnownLi
         await packagings_of(writing, named),
         _by_id(addresses),
         await _accounts(writing, list(product_of)),
+        await _deliveries(writing, items),
         await _active(writing, list(product_of)),
     )
 
@@ -192,8 +231,16 @@ async def _accounts(writing: Writing, line_ids: Sequence[UUID]) -> dict[ReleaseP
 
 
 def _account(period: AccountPeriod) -> Account:
-    figures = (period.received, period.received_reference)
-    return Account(period.account_id, period.id, *figures, period)
+    figures = (period.received, period.received_reference, period.counted_until)
+    return Account(period.account_id, period.id, period.starts_on, *figures, period)
+
+
+async def _deliveries(writing: Writing, items: Sequence[ReleaseContent]) -> dict[str, Any]:
+    """Return number -> the delivery whose note items name, by one statement where they name any."""
+    notes = {each.delivery_note for it in items for each in it.last_receipts}
+    notes |= {it.last_receipt_reference for it in items if it.last_receipt_reference}
+    rows = await writing.records(entity_named("Delivery"), "number", sorted(notes))
+    return {row.number: row for row in cast("Sequence[Any]", rows)}
 
 
 async def _active(
@@ -212,6 +259,7 @@ async def _active(
         it: {} for it in line_ids
     }
     for release in releases:
-        standing = StandingRelease(release, schedule_that_stands(release, lines[release.id]))
+        schedule = schedule_that_stands(release, lines[release.id])
+        standing = StandingRelease(release, schedule, release.period_id)
         active[release.contract_line_id][release.account_id, release.type] = standing
     return active

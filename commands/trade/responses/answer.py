@@ -166,6 +166,9 @@ def _accept(writing: Writing, order: Order, line: OrderLine, known: _Known) -> D
     response, reason, offered = line.response, line.response_reason, line.offered_quantity
     if line.offered_product_id is not None:
         substitute(order, line, known.substitutes[line.offered_product_id])
+    if line.offered_packaging_id is not None:
+        line.packaging_id = line.offered_packaging_id
+        line.packaging_content = line.offered_packaging_content
     if line.offered_latest is not None:
         for name in ("earliest", "latest", "zone"):
             setattr(line, f"confirmed_{name}", getattr(line, f"offered_{name}"))

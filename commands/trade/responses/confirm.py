@@ -5,6 +5,7 @@ from datetime import datetime
 
 from pydantic import Field
 
+from commands.master.packagings.counting import columns_of
 from commands.trade.contracts.times import AgreedPlace, check_ahead
 from commands.trade.orders.drafts import window_columns
 from commands.trade.orders.lines import cancel, lines_of, withdraw
@@ -163,7 +164,9 @@ def _respond(order: Order, item: AnsweredLine, command: OrderConfirm) -> LineRes
         substitute(order, line, item.offered)
     elif fields.response is LineResponse.AMENDED:
         line.offered_quantity, line.offered_product_id = fields.quantity, fields.product_id
-        for name, value in window_columns(fields.window, "offered").items():
+        packaging = None if fields.quantity is None else item.packaging
+        counted = columns_of(packaging, "offered_")
+        for name, value in {**counted, **window_columns(fields.window, "offered")}.items():
             setattr(line, name, value)
         line.answer_by = command.answer_by
     elif fields.window is not None:

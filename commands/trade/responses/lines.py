@@ -8,12 +8,18 @@ from uuid import UUID
 
 from pydantic import Field
 
-from commands.master.packagings.counting import Packagings, Quantified, packagings_of
+from commands.master.packagings.counting import (
+    Packagings,
+    Quantified,
+    check_used,
+    packagings_of,
+)
 from commands.writing.transaction import Writing, missing
 from kit.errors import Code, Path, Refused
 from kit.ids import Names
 from kit.inputs import Note, Quantity, QuantityOrZero, Window
 from models.master.catalog import Product
+from models.master.packagings import Packaging
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import LineResponse
 
@@ -46,10 +52,14 @@ class LineConfirm(Quantified):
 
 @dataclass(frozen=True)
 class AnsweredLine:
-    """A line with what is said to it, and what is offered instead, by product id. path: of it."""
+    """A line with what is said to it, and what is offered instead, by product id. path: of it.
+
+    fields: with quantities in the product's unit. packaging: in which they were counted.
+    """
 
     line: OrderLine
     fields: LineConfirm
+    packaging: Packaging | None
     products: Mapping[UUID, Product]
     path: Path
 
@@ -112,17 +122,23 @@ async def items_of(
             text = f"Nothing of line {line.line_no} is open."
             raise Refused(Code.WRONG_STATE, text, (*path, "line_id"))
         offered = products[each.product_id or line.product_id]
-        found.append(AnsweredLine(line, _in_units(each, offered, packagings, path), products, path))
+        in_units, packaging = _in_units(each, offered, packagings, path)
+        found.append(AnsweredLine(line, in_units, packaging, products, path))
     return found
 
 
 def _in_units(
     fields: LineConfirm, product: Product, packagings: Packagings, path: Path
-) -> LineConfirm:
-    """Return what is said with quantities in the product's unit. Refused: as `Packagings`."""
+) -> tuple[LineConfirm, Packaging | None]:
+    """Return what is said with quantities in the product's unit, and in what they were counted.
+
+    Refused: as `Packagings`; WRONG_STATE for a packaging that is not active.
+    """
     if fields.packaging is None:
-        return fields
+        return fields, None
     names = ("quantity", "over_tolerance")
     stated = [name for name in names if getattr(fields, name) is not None]
     amounts = {name: packagings(product, fields, name, path).amount for name in stated}
-    return fields.model_copy(update={**amounts, "packaging": None})
+    packaging = packagings.named(product.id, fields)
+    check_used(packaging, (*path, "packaging"))
+    return fields.model_copy(update={**amounts, "packaging": None}), packaging

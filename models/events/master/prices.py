@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from models.base.events import Created, Event, Updated, event
-from models.master.prices import PriceList
+from models.master.prices.tables import PriceList
 
 
 @event("price_list.created", PriceList)

@@ -59,10 +59,12 @@ class ContractCalledOff(Moving):
 
 @event("contract.fell_short", Contract)
 class ContractFellShort(Event):
-    """Less was called off of a line than had to be."""
+    """Less was called off of a line than had to be, or not any more."""
 
     line_no: Annotated[int, "The line's number in its contract."]
-    quantity: Annotated[Decimal, "How much is missing, in the line's unit."]
+    quantity: Annotated[
+        Decimal, "How much is missing, in the line's unit; 0 where it arrived after all."
+    ]
 
 
 @event("contract.carried_over", Contract)

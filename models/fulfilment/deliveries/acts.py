@@ -23,6 +23,7 @@ from models.fulfilment.deliveries.conditions import (
     UNFINISHED,
     UNPAID,
     UNPLACED,
+    UNWANTED,
 )
 from models.fulfilment.deliveries.states import (
     AFTER_DISPATCH,
@@ -88,7 +89,7 @@ DISPATCH = Act(
     Scope.DELIVERIES_FULFIL,
     frozenset({DeliveryState.PACKED}),
     becomes=DeliveryState.DISPATCHED,
-    stopped_by=(HELD, ORDER_HELD, UNPAID, AMENDED, INCOMPLETE, NOT_LAST),
+    stopped_by=(HELD, ORDER_HELD, UNPAID, AMENDED, INCOMPLETE, NOT_LAST, UNWANTED),
     action=DeliveryAction.DISPATCH,
 )
 CANCEL = Act(

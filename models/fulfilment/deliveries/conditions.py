@@ -31,6 +31,10 @@ ALIKE = (
     "window_latest",
     "window_zone",
     "method",
+    "incoterm",
+    "promised_at",
+    "fulfil_at",
+    "fulfil_by",
     "excuse",
     "reships_id",
     "state",
@@ -262,6 +266,17 @@ NOT_LAST = Some(
         delivery.completes_order, _leaves_something_open(rows, delivery, order)
     ),
     rule="D18",
+)
+UNWANTED = Some(
+    "it brings something of a line that is cancelled in full",
+    (OrderLine, DeliveryLine),
+    lambda _rows, delivery, line, part: and_(
+        part.delivery_id == delivery.id,
+        part.packed > 0,
+        line.id == part.order_line_id,
+        line.cancelled >= line.ordered,
+    ),
+    rule="O4",
 )
 RIVALLED = Some(
     "another delivery is to complete one of its orders", (Delivery,), _completes_the_same

@@ -4,7 +4,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func
+from sqlalchemy import ColumnElement, and_, case, func, or_
 
 from models.access.viewers import Scope
 from models.base.acts import Act, AllRows, Itself, Some
@@ -60,10 +60,13 @@ def _has_room(rows: AllRows, contract: Any, line: Any, product: Any) -> ColumnEl
     wanted = func.greatest(product.step, func.coalesce(line.min_per_call_off, 0))
     # Rounded up to whole lots, exactly.
     least = case((lot.is_(None), wanted), else_=func.div(wanted + lot - _LEAST, lot) * lot)
+    # What remains under DELIVER_REST is brought whole, however little it is.
+    rest = and_(contract.delivers_rest, line.rest > 0)
+    most = func.least(_left(rows, contract, line), line.max_per_call_off)
     return and_(
         line.contract_id == contract.id,
         product.id == line.product_id,
-        least <= func.least(_left(rows, contract, line), line.max_per_call_off),
+        or_(least <= most, and_(rest, line.rest <= most)),
     )
 
 
@@ -85,6 +88,53 @@ def _is_owing(rows: AllRows, contract: Any, line: Any) -> ColumnElement[bool]:
 
 
 OPEN_CALL_OFFS = Some("call-offs of it are open", (ContractLine,), _is_owing, rule="K11")
+
+
+def _comes_later(rows: AllRows, contract: Any, line: Any) -> ColumnElement[bool]:
+    """Tell whether something of a line is still to come after the contract's last day (K3)."""
+
+    def is_after(window: Any, latest: Any) -> ColumnElement[bool]:
+        is_said = window.window_override.is_not(None)
+        return and_(contract.day(latest) > contract.valid_to, ~is_said)
+
+    def is_late(part: Any, order: Any) -> ColumnElement[bool]:
+        latest = func.coalesce(part.agreed_latest, part.window_latest, order.window_latest)
+        in_delivery = rows.some(
+            entity_named("DeliveryLine"),
+            entity_named("Delivery"),
+            where=lambda its, delivery: and_(
+                its.order_line_id == part.id,
+                its.planned > its.shipped,
+                delivery.id == its.delivery_id,
+                delivery.cancelled_at.is_(None),
+                is_after(delivery, delivery.window_latest),
+            ),
+        )
+        return or_(and_(part.unplanned > 0, is_after(order, latest)), in_delivery)
+
+    return and_(
+        line.contract_id == contract.id,
+        ~contract.delivers_rest,
+        rows.some(
+            entity_named("OrderLine"),
+            entity_named("Order"),
+            where=lambda part, order: and_(
+                part.contract_line_id == line.id,
+                part.open_quantity > 0,
+                order.id == part.order_id,
+                order.may_owe,
+                is_late(part, order),
+            ),
+        ),
+    )
+
+
+LATE_CALL_OFFS = Some(
+    "something that was called off comes after its last day",
+    (ContractLine,),
+    _comes_later,
+    rule="K3",
+)
 UNDELIVERED_REST = Some(
     "what remains of it is to be called off and delivered, and it was not terminated",
     (ContractLine,),

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.access.viewers import Actor
 from models.base.tables import OneOf, Owned, check, indexed, known, to
 from models.base.visibility import Seen, through
+from models.master.packagings import Packaged, count_in_packagings, packaged
 
 
 class SupplyPeriod(StrEnum):
@@ -37,7 +38,7 @@ class SupplyExcuse(StrEnum):
 _EXCUSES = ", ".join(f"'{it.value}'" for it in SupplyExcuse)
 
 
-class Guarantee(Owned):
+class Guarantee(Packaged, Owned):
     """What is agreed of a contract line's supply; never changed: an amendment is another row.
 
     A call-off is supplied lead_time_days after its day, and not before the day for which it is
@@ -62,6 +63,7 @@ class Guarantee(Owned):
             " AND penalty_percent_per_day BETWEEN 0 AND 100"
             " AND penalty_cap_percent BETWEEN 0 AND 100",
         ),
+        *packaged("guarantees"),
     )
 
     contract_id: Mapped[UUID]
@@ -77,6 +79,8 @@ class Guarantee(Owned):
     time_zone: Mapped[str]
     excuses: Mapped[list[SupplyExcuse]] = mapped_column(ARRAY(OneOf(SupplyExcuse)))
     agreed_at: Mapped[datetime]
+
+    packaged_quantity = count_in_packagings("quantity")
 
     def day(self, instant: datetime) -> date:
         """Return the calendar day of an instant at its time zone."""

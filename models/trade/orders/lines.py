@@ -148,6 +148,7 @@ class OrderLine(OfProduct, Packaged, Owned):
         whole_window(),
         whole_window("confirmed"),
         *packaged("order_lines"),
+        *packaged("order_lines", "offered_"),
     )
     __tally__ = Tally(Order, "order_id", ("ordered", *COUNTERS))
 
@@ -182,6 +183,8 @@ class OrderLine(OfProduct, Packaged, Owned):
     response: Mapped[LineResponse | None] = mapped_column(OneOf(LineResponse))
     response_reason: Mapped[str | None]
     offered_quantity: Mapped[Decimal | None]
+    offered_packaging_id: Mapped[UUID | None]
+    offered_packaging_content: Mapped[Decimal | None]
     offered_product_id: Mapped[UUID | None]
     offered_earliest: Mapped[datetime | None]
     offered_latest: Mapped[datetime | None]
@@ -205,6 +208,7 @@ class OrderLine(OfProduct, Packaged, Owned):
     written_off: Mapped[Counter]
 
     packaged_quantity = count_in_packagings("ordered")
+    offered_packaged_quantity = count_in_packagings("offered_quantity", "offered_packaging_content")
 
     @hybrid_property
     def unplanned(self) -> Decimal:

@@ -69,8 +69,10 @@ class CumulativeAccount(Owned):
 class AccountPeriod(Owned):
     """What an account counts from a day on: its cumulative quantities begin again (Nullstellung).
 
-    opening: what was issued in it before we counted. received: what the customer says it has
-    received in it, received_reference: the delivery note of the last receipt in that.
+    opening, opening_received: what was issued in it before we counted, and what of that had
+    arrived. received: what the customer says it has received in it, received_reference: the
+    delivery note of the last receipt in that. counted_until: when the newest delivery of ours left
+    whose note the customer named so; None where it named none.
     """
 
     __tablename__ = "account_periods"
@@ -78,14 +80,16 @@ class AccountPeriod(Owned):
     __table_args__ = (
         to("cumulative_accounts", "account_id"),
         unique("start", "account_id", "starts_on"),
-        not_negative("opening", "received"),
+        not_negative("opening", "opening_received", "received"),
     )
 
     account_id: Mapped[UUID]
     starts_on: Mapped[date]
     opening: Mapped[Decimal]
+    opening_received: Mapped[Decimal]
     received: Mapped[Decimal]
     received_reference: Mapped[str | None]
+    counted_until: Mapped[datetime | None]
 
 
 class Release(Owned):
@@ -161,6 +165,41 @@ class Release(Owned):
         whole = cast(cls.number, BigInteger)
         fitting = case((whole <= LARGEST_INTEGER, whole))
         return case((cls.number.regexp_match(_WHOLE), fitting))
+
+
+class LastReceipt(Owned):
+    """A receipt that a customer had counted in when it sent a release, of several the newest ones.
+
+    delivery_note: number of our delivery, delivery_id: that, None for one that we never wrote.
+    quantity: in the product's unit.
+    """
+
+    __tablename__ = "last_receipts"
+    __seen__: ClassVar[Seen] = {Actor.BUYER: through("Release", "release_id")}
+    __table_args__ = (
+        to("releases", "release_id"),
+        to("deliveries", "delivery_id"),
+        indexed("last_receipts", "release_id"),
+        indexed("last_receipts", "delivery_id"),
+        not_negative("quantity"),
+    )
+
+    release_id: Mapped[UUID]
+    delivery_note: Mapped[str]
+    quantity: Mapped[Decimal | None]
+    received_on: Mapped[date | None]
+    dispatched_on: Mapped[date | None]
+    delivery_id: Mapped[UUID | None]
+
+    @hybrid_property
+    def is_ours(self) -> bool:
+        """Whether it is the number of a delivery of ours."""
+        return self.delivery_id is not None
+
+    @is_ours.inplace.expression
+    @classmethod
+    def _is_ours(cls) -> ColumnElement[bool]:
+        return cls.delivery_id.is_not(None)
 
 
 class ScheduleLine(Packaged, Owned):

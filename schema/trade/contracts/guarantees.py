@@ -11,6 +11,7 @@ from models.trade.contracts.guarantees import Guarantee as GuaranteeRow
 from schema.graphql import values
 from schema.graphql.nodes import Node, node
 from schema.graphql.scopes import Requires
+from schema.master.packagings import Packaged, packaged
 from schema.trade.contracts.enums import SupplyExcuse, SupplyPeriod
 
 
@@ -30,6 +31,7 @@ class Guarantee(Node):
     quantity: Decimal | None = strawberry.field(
         description="How much is guaranteed of what is wanted in one `period`; null for all of it."
     )
+    packaged: Packaged | None = packaged("How much is guaranteed,")
     period: SupplyPeriod | None = strawberry.field(description="The period of `quantity`.")
     grace_days: int = strawberry.field(description="Further days for which nothing is due.")
     penalty_percent_per_day: Decimal | None = strawberry.field(

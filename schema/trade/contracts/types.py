@@ -12,8 +12,8 @@ from loaders.fulfilment import call_offs as call_off_loaders
 from loaders.master import catalog as product_loaders
 from loaders.master import parties as party_loaders
 from loaders.trade import contracts as loaders
-from loaders.trade import releases as release_loaders
 from loaders.trade.orders import OrderFilter, OrderSort
+from loaders.trade.releases import lists as release_loaders
 from models.access.viewers import Scope
 from models.master.catalog import Unit
 from models.trade.contracts.tables import Contract as ContractRow

@@ -15,7 +15,7 @@ from loaders.master import parties as party_loaders
 from loaders.trade import contracts as contract_loaders
 from loaders.trade import orders as loaders
 from loaders.trade import payments as payment_loaders
-from loaders.trade import releases as release_loaders
+from loaders.trade.releases import lists as release_loaders
 from models.access.viewers import Scope
 from models.master.catalog import Unit
 from models.trade.orders.holds import Hold as HoldRow
@@ -33,8 +33,8 @@ from schema.master.packagings import Packaged, packaged
 from schema.master.parties import Address, Contact, Party
 from schema.trade.contracts import Contract, ContractLine, Guarantee
 from schema.trade.orders import amounts
-from schema.trade.orders.amendments import LineAmendment
 from schema.trade.orders.amounts import OrderCharge, OrderTax, OrderTotals
+from schema.trade.orders.responses import LineAmendment
 from schema.trade.releases.types import ScheduleLine
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """The words of releases, described for clients."""
 
-from loaders.trade.releases import ReleaseSort
+from loaders.trade.releases.lists import ReleaseSort
 from models.trade.releases.words import (
     Commitment,
     DateMeaning,

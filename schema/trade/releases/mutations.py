@@ -5,7 +5,7 @@ import strawberry
 from commands.trade.releases import record
 from execution import related
 from loaders.trade import contracts as contract_loaders
-from loaders.trade import releases as loaders
+from loaders.trade.releases import lists as loaders
 from schema.graphql.bulk import UpsertResult
 from schema.graphql.mutations import Payload, mutation
 from schema.trade.contracts import ContractLine

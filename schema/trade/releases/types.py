@@ -6,10 +6,12 @@ from decimal import Decimal
 import strawberry
 
 from admission.costs import Cost
-from execution import related
+from execution import column, related
 from loaders.trade import contracts as contract_loaders
-from loaders.trade import releases as loaders
+from loaders.trade.releases import lists as loaders
+from loaders.trade.releases.progress import progress
 from models.access.viewers import Scope
+from models.trade.releases.tables import LastReceipt as LastReceiptRow
 from models.trade.releases.tables import Release as ReleaseRow
 from models.trade.releases.tables import ScheduleLine as ScheduleLineRow
 from schema.access.journal import Timeline, timeline
@@ -62,21 +64,37 @@ class ScheduleLine(Node):
     packaged: Packaged | None = packaged("How much,")
     commitment: Commitment = strawberry.field(description="How binding it is.")
     cumulative_released: Decimal = related(
-        loaders.progress,
+        progress,
         "The release's cumulative received and all quantities up to this line, in their order.",
         attribute="cumulative_released",
         directives=[_OF_EARLIER],
     )
     open_quantity: Decimal = related(
-        loaders.progress,
+        progress,
         "What is still to ship of it: `cumulativeReleased` less the cumulative issued of the"
         " contract line, not below zero and not above `quantity`. 0 for a superseded release.",
         attribute="open_quantity",
         directives=[_OF_EARLIER],
     )
     status: ScheduleStatus = related(
-        loaders.progress, "How far it has come.", attribute="status", directives=[_OF_EARLIER]
+        progress, "How far it has come.", attribute="status", directives=[_OF_EARLIER]
     )
+
+
+@node(
+    LastReceiptRow,
+    loaders.last_receipt_by_id,
+    Scope.CONTRACTS_READ,
+    "A receipt that a customer had counted in when it sent a release.",
+)
+class LastReceipt(Node):
+    """A receipt; its quantity in the product's unit."""
+
+    delivery_note: str = strawberry.field(description="Its delivery note, as the customer told it.")
+    quantity: Decimal | None = strawberry.field(description="How much came with it.")
+    received_on: date | None = strawberry.field(description="When it came.")
+    dispatched_on: date | None = strawberry.field(description="When it left.")
+    is_ours: bool = column("is_ours", "Whether it is the number of a delivery of ours.")
 
 
 @node(
@@ -135,6 +153,9 @@ class Release(Node):
     )
     last_receipt_reference: str | None = strawberry.field(
         description="Delivery note of the last receipt that is counted in."
+    )
+    last_receipts: list[LastReceipt] = related(
+        loaders.last_receipts_of, "The last receipts that the customer had counted in."
     )
     received_at: datetime = strawberry.field(description="When it was taken in.")
     schedule_lines: list[ScheduleLine] = related(

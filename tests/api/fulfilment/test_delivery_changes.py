@@ -121,8 +121,13 @@ async def test_a_merged_delivery_can_be_packed_and_sent(world, ask):
         {"method": "EXPRESS"},
         {"shipTo": {"line1": "Hafenstr. 2", "city": "Bonn", "country": "DE"}},
         {"locationId": None},
+        {"fulfilAt": "2026-03-05T00:00:00Z"},
+        {"fulfilBy": "2026-03-05T00:00:00Z"},
+        {"promisedAt": "2026-03-09T10:00:00Z"},
+        {"incoterm": "DAP"},
     ],
 )
+@pytest.mark.gate("D16", "deliveryMerge")
 async def test_what_differs_is_not_merged(world, ask, change):
     order = await orders.order(world, ask)
     location = to_global("Location", await locations.location(world))

@@ -5,11 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import update
 
 from kit.ids import to_global
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
-from models.master.parties import Address
 from models.trade.contracts.tables import ContractLine
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.tables import Order
@@ -184,27 +182,6 @@ async def test_a_reshipment_may_go_elsewhere_and_bring_less(feed, world, ask):
     rest = await reshipped(ask, of(shipment))
     assert [it["planned"] for it in rest["reshipment"]["lines"]] == ["6"]
     assert rest["delivery"]["state"] == "RESHIPPED"
-
-
-@pytest.mark.gate("D6", "deliveryReship")
-@pytest.mark.gate("D15", "deliveryReship")
-async def test_a_reshipment_wants_a_time_to_come_that_its_place_takes_goods_in(feed, world, ask):
-    shipment = await sent(world)
-    await feed.results(feed.event("LOST", sscc=shipment.ssccs[0]))
-    hours = [{"weekday": 1, "opens": "08:00", "closes": "12:00"}]
-    (address,) = await rows(world, Address)
-    async with world.database.writing(world.merchant_id) as session:
-        own = update(Address).where(Address.merchant_id == world.merchant_id)
-        await session.execute(own.values(receiving_hours=hours))
-    passed = WINDOW | {"earliest": "2026-02-16T08:00:00Z", "latest": "2026-02-16T09:00:00Z"}
-    tuesday = WINDOW | {"earliest": "2026-03-17T08:00:00Z", "latest": "2026-03-17T09:00:00Z"}
-    why = {"windowOverride": "The gate is staffed."}
-    there = {"shipToId": to_global("Address", address.id)}
-    (refused,) = (await reship(ask, of(shipment), window=passed, **there, **why))["userErrors"]
-    assert refused == {"code": "INVALID_WINDOW", "field": ["input", "window", "latest"]}
-    (refused,) = (await reship(ask, of(shipment), window=tuesday, **there))["userErrors"]
-    assert refused == {"code": "OUTSIDE_RECEIVING_HOURS", "field": ["input", "window"]}
-    await reshipped(ask, of(shipment), window=tuesday, **there, **why)
 
 
 async def test_one_parcel_of_three_is_lost_and_sent_again(feed, world, ask):

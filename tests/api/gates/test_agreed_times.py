@@ -3,6 +3,7 @@
 import pytest
 
 from kit.ids import to_global
+from tests.make.feed import Feed
 from tests.make.fulfilment import deliveries
 from tests.make.master import parties
 from tests.make.trade import contracts, orders, responses
@@ -106,6 +107,20 @@ async def test_an_order_wants_a_time_at_which_its_place_takes_goods_in(world, as
     part = await deliveries.part(world, order, window=None)
     delivery = (await deliveries.done(ask, "deliveryPlan", deliveries=[part]))["deliveries"][0]
     assert delivery["windowOverride"] == WHY["windowOverride"]
+
+
+@pytest.mark.gate("D6", "deliveryReship")
+@pytest.mark.gate("D15", "deliveryReship")
+async def test_a_reshipment_is_asked_the_same(world, ask):
+    sent = await deliveries.dispatched(world, ask, await _order(world, ask))
+    feed = Feed(ask, world)
+    await feed.results(*(feed.event("LOST", sscc=it["sscc"]) for it in sent["parcels"]))
+    call = {"deliveryId": sent["id"], "recipient": deliveries.RECIPIENT}
+    refused = await deliveries.refusals(ask, "deliveryReship", **call, window=SUNDAY)
+    assert refused == [(CLOSED, "window")]
+    refused = await deliveries.refusals(ask, "deliveryReship", **call, window=PASSED, **WHY)
+    assert refused == [("INVALID_WINDOW", "window.latest")]
+    await deliveries.done(ask, "deliveryReship", **call, window=SUNDAY, **WHY)
 
 
 @pytest.mark.gate("D6", "ordersUpdate", "orderAddLines")

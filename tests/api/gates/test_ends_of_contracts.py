@@ -66,9 +66,31 @@ async def test_a_last_day_in_the_past_passes_what_a_termination_passes(ask, worl
     assert await _end(ask, made, "contractAmend", **yesterday) == [
         ("OPEN_CALL_OFFS", "keepCallOffs")
     ]
-    assert await _end(ask, made, "contractAmend", validTo="2026-03-02") == []
+    today = {"validTo": "2026-03-02", "keepCallOffs": True}
+    assert await _end(ask, made, "contractAmend", **today) == []
     assert await _end(ask, made, "contractAmend", **yesterday, keepCallOffs=True) == []
     assert (await _read(ask, made))["state"] == "EXPIRED"
+
+
+@pytest.mark.gate("K3", "contractAmend")
+async def test_a_last_day_is_not_moved_before_what_is_called_off_comes(ask, world):
+    made = await _owing(ask, world)
+    days = [{"window": contracts.window(it)} for it in ("2026-04-10", "2026-05-10")]
+    sooner, later = [await contracts.call_off(world, ask, made, "30", **it) for it in days]
+    part = await deliveries.part(world, sooner, window=contracts.window("2026-04-20"))
+    planned = (await deliveries.done(ask, "deliveryPlan", deliveries=[part]))["deliveries"][0]
+    refused = [("OPEN_CALL_OFFS", "keepCallOffs")]
+    for day, found in (("2026-05-09", refused), ("2026-05-10", []), ("2026-05-10", [])):
+        assert await _end(ask, made, "contractAmend", validTo=day) == found
+    await responses.done(ask, responses.CLOSE, later)
+    for day, found in (("2026-04-19", refused), ("2026-04-20", [])):
+        assert await _end(ask, made, "contractAmend", validTo=day) == found
+    keep = {"validTo": "2026-04-10", "keepCallOffs": True}
+    assert await _end(ask, made, "contractAmend", **keep) == []
+    assert await _end(ask, made, "contractAmend", validTo="2026-04-20") == refused[1:]
+    window = {"window": contracts.window("2026-04-30"), "windowOverride": "They know."}
+    await deliveries.done(ask, "deliveryReschedule", deliveryId=planned["id"], **window)
+    assert await _end(ask, made, "contractAmend", validTo="2026-04-19") == []
 
 
 @pytest.mark.gate("K2", "orderClose")
@@ -118,6 +140,26 @@ async def test_a_rest_that_is_to_be_delivered_is_called_off_after_the_last_day(a
     assert await _end(ask, made, "contractSettle") == []
 
 
+@pytest.mark.gate("K12", "contractCallOff")
+async def test_a_rest_that_no_lot_fits_is_called_off_whole(ask, world, clock):
+    (bolt,) = await products(ask, "BOLT")
+    sizes = {"lotMultiple": "8", "minPerCallOff": "8"}
+    lines = [contracts.line(bolt, "20", **sizes)]
+    fields = {"endOfLife": "DELIVER_REST", "validTo": "2026-03-31", "lines": lines}
+    made = await contracts.contract(world, ask, **fields)
+    placed = await contracts.call_off(world, ask, made, "16")
+    await deliveries.dispatched(world, ask, placed)
+    clock.time = clock.time.replace(month=4)
+    late = {"window": contracts.window("2026-04-10")}
+    for quantity in ("3", "5"):
+        payload = await contracts.try_call_off(world, ask, made, quantity, **late)
+        assert contracts.codes(payload) == [("LOT_MULTIPLE", "lines.0.quantity")]
+    assert "CALL_OFF" in (await _read(ask, made))["availableActions"]
+    placed = await contracts.call_off(world, ask, made, "4", **late)
+    await deliveries.dispatched(world, ask, placed, window=contracts.window("2026-04-10"))
+    assert await _end(ask, made, "contractSettle") == []
+
+
 async def test_a_terminated_contract_owes_no_rest(ask, world):
     made = await _owing(ask, world, endOfLife="DELIVER_REST")
     await _end(ask, made, "contractTerminate")
@@ -130,7 +172,7 @@ async def test_what_remains_goes_over_to_the_contract_that_is_named(ask, world, 
     (bolt,) = await products(ask, "BOLT")
     party = {"partyId": made["party"]["id"], "validTo": "2027-12-31"}
     line = contracts.line(bolt, "100", maxQuantity="120", minQuantity="10")
-    next_one = await contracts.draft(world, ask, lines=[line], number="NEXT", **party)
+    next_one = await contracts.contract(world, ask, lines=[line], number="NEXT", **party)
     placed = await contracts.call_off(world, ask, made, "30")
     await deliveries.dispatched(world, ask, placed)
     clock.time = clock.time.replace(year=2027)
@@ -150,12 +192,18 @@ async def test_what_remains_goes_over_to_the_contract_that_is_named(ask, world, 
     assert into["timeline"]["nodes"][-1]["type"] == "contract.amended"
 
 
+@pytest.mark.gate("K12", "contractSettle")
 async def test_a_successor_is_one_that_can_take_it(ask, world):
     made = await _owing(ask, world, endOfLife="CARRY_OVER")
     (nut,) = await products(ask, "NUT")
     same = {"partyId": made["party"]["id"]}
     other = await contracts.draft(world, ask)
-    nuts = await contracts.draft(world, ask, lines=[contracts.line(nut)], **same)
+    nuts = await contracts.contract(world, ask, lines=[contracts.line(nut)], **same)
+    draft, stopped, past = [await contracts.draft(world, ask, **same) for _ in range(3)]
+    for each in (stopped, past):
+        await _end(ask, each, "contractActivate")
+    await _end(ask, stopped, "contractSuspend")
+    await _end(ask, past, "contractAmend", validTo="2026-03-01")
     dollars = await contracts.draft(world, ask, currency="USD", **same)
     ended = await contracts.contract(world, ask, **same)
     await _end(ask, ended, "contractTerminate")
@@ -163,6 +211,9 @@ async def test_a_successor_is_one_that_can_take_it(ask, world):
     wrong = {
         made["id"]: "WRONG_STATE",
         ended["id"]: "WRONG_STATE",
+        draft["id"]: "WRONG_STATE",
+        stopped["id"]: "WRONG_STATE",
+        past["id"]: "OUTSIDE_VALIDITY",
         other["id"]: "PARTY_MISMATCH",
         dollars["id"]: "INVALID_CURRENCY",
         nuts["id"]: "NOT_ON_CONTRACT",

@@ -3,6 +3,7 @@
 import pytest
 
 from kit.ids import from_global, to_global
+from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import DeliveryPolicy
 from models.trade.orders.tables import Order
 from tests.make.fulfilment import deliveries
@@ -90,6 +91,23 @@ async def test_a_part_of_an_order_that_must_come_complete_by_now_does_not_leave(
         row.delivery_policy = DeliveryPolicy.SHIP_COMPLETE
     refused = await deliveries.refusals(ask, "deliveryDispatch", deliveryId=part["id"])
     assert refused == [("DELIVERY_POLICY", "deliveryId")]
+
+
+@pytest.mark.gate("O4", "deliveryDispatch")
+async def test_of_a_line_that_was_cancelled_in_full_before_nothing_leaves(world, ask, database):
+    """As it could be, of a tolerance, before a line was cancelled no further than is planned."""
+    order = await orders.order(world, ask)
+    tolerant = responses.line(order, 0, "ACCEPTED", overTolerance="4")
+    await responses.done(ask, responses.CONFIRM, order, lines=[tolerant])
+    part = await deliveries.packed(world, ask, order, lines=deliveries.lines(order, "4", "4"))
+    async with database.writing(world.merchant_id) as session:
+        key = from_global(order["lines"][0]["id"])[1]
+        row = await session.get_one(OrderLine, (world.merchant_id, key))
+        row.cancelled = row.ordered
+    assert "DISPATCH" not in (await deliveries.read(ask, part))["availableActions"]
+    refused = await deliveries.refusals(ask, "deliveryDispatch", deliveryId=part["id"])
+    assert refused == [("QUANTITY_NOT_OPEN", "deliveryId")]
+    await deliveries.done(ask, "deliveryCancel", deliveryId=part["id"])
 
 
 @pytest.mark.gate("D18", "deliveryMerge", "deliveryPack")

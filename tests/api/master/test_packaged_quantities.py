@@ -11,7 +11,7 @@ from tests.guard import counted
 from tests.make.fulfilment import deliveries
 from tests.make.master import channels, locations, parties, prices
 from tests.make.master.packagings import CARTON, PALLET, cartons, item, packagings
-from tests.make.trade import contracts, orders
+from tests.make.trade import contracts, orders, responses
 
 COUNTED = "packaged { quantity packaging { code } }"
 ORDER = f"""
@@ -240,6 +240,45 @@ async def test_what_is_cancelled_may_be_counted_in_cartons(world, ask, bolt):
     assert payload["orderCancelLines"]["order"]["lines"] == [{"cancelled": "36"}]
     again = await ask(document, input={"orderId": order["id"], "lines": [part]})
     assert again["orderCancelLines"]["userErrors"] == [{"code": "QUANTITY_NOT_OPEN"}]
+
+
+async def test_an_amendment_keeps_in_what_it_was_counted(world, ask, bolt):
+    order = await orders.order(world, ask, lines=[orders.line(bolt, "120")])
+    shown = await responses.amended(ask, order, quantity="9", packaging=CARTON)
+    line = shown["lines"][0]
+    assert (line["amendment"]["quantity"], line["amendment"]["packaged"]) == ("108", of("9"))
+    assert line["packaged"] is None
+    buyer = await responses.buyer(world, ask, order)
+    line = (await responses.answer(buyer, order, accepts=True))["lines"][0]
+    assert (line["cancelled"], line["packaged"], line["amendment"]) == ("12", of("10"), None)
+    await packagings(ask, item(CARTON, "12", isActive=False))
+    again = [responses.line(order, 0, "AMENDED", quantity="8", packaging=CARTON)]
+    fields = {"lines": again, "answerBy": responses.UNTIL}
+    refused = [("WRONG_STATE", "lines.0.packaging")]
+    assert await responses.refusals(ask, responses.CONFIRM, order, **fields) == refused
+
+
+async def test_a_substitute_is_counted_in_its_own_packagings(world, ask, bolt):
+    nut, _ = await orders.products(ask, "NUT", "COG")
+    await packagings(ask, item("BOX", "50", productSku="NUT"))
+    order = await orders.order(world, ask, lines=[orders.line(bolt, "10", packaging=CARTON)])
+    offered = {"productId": nut, "quantity": "2", "packaging": "BOX"}
+    line = (await responses.amended(ask, order, **offered))["lines"][0]
+    assert (line["packaged"], line["amendment"]["packaged"]) == (of("10"), of("2", "BOX"))
+    buyer = await responses.buyer(world, ask, order)
+    line = (await responses.answer(buyer, order, accepts=True))["lines"][0]
+    assert (line["product"]["sku"], line["ordered"], line["cancelled"]) == ("NUT", "120", "20")
+    assert line["packaged"] is None
+
+
+async def test_a_guarantee_keeps_in_what_it_was_counted(world, ask, bolt):
+    terms = {"quantity": "5", "packaging": CARTON, "period": "WEEK"}
+    line = contracts.line(bolt, "50", guarantee=terms)
+    made = await contracts.draft(world, ask, lines=[line])
+    query = f"""query ($id: ID!) {{ contract(id: $id) {{
+      lines {{ guarantee {{ quantity {COUNTED} }} }} }} }}"""
+    found = (await _lines(ask, query, made["id"]))[0]["guarantee"]
+    assert (found["quantity"], found["packaged"]) == ("60", of("5"))
 
 
 @pytest.mark.usefixtures("bolt")

@@ -1,12 +1,12 @@
 """Wrong input to every mutation: a typed refusal at the field's path, and nothing is written.
 
 Valid inputs come from tests.make.everything, their fields from the schema;
-tests.make.sweeps.leaves knows what is wrong for each kind of field. One scene serves all inputs of
-a wing, and all that is wrong there is told at once.
+tests.make.sweeps.leaves knows what is wrong for each kind of field. All that is wrong in a wing
+is told at once.
 """
 
 import re
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -24,7 +24,7 @@ from tests.make import Ask, World
 from tests.make import world as another_world
 from tests.make.everything import CORE, SHARED, SHOWN, WINGS, inputs_of, items_of, makers
 from tests.make.feed import rows
-from tests.make.scene import Scene, scene
+from tests.make.scene import scene
 from tests.make.sweeps.leaves import (
     Leaf,
     at,
@@ -41,6 +41,7 @@ from tests.make.sweeps.rows import digests, every_text
 
 NARROWED = {"carrierId": "trackingNumber"}
 """What only narrows another field: of an event, the carrier says whose number it is."""
+pytestmark = pytest.mark.prepared("inputs")
 every_wing = pytest.mark.parametrize("wing", WINGS)
 TWICE_IS_FINE = {
     "events",
@@ -126,62 +127,56 @@ async def unexpected(
     ]
 
 
-async def of_wing(wing: str, here: Scene) -> AsyncIterator[tuple[str, str, Any]]:
-    """Yield (what to call it, mutation, input) for each input of a wing, made when it is its turn.
+Inputs = list[tuple[str, str, Any]]
+"""What to call each input, its mutation, its fields."""
 
-    They share the scene, which costs more to make than most of them to be refused.
-    """
-    for name, maker in inputs_of(wing):
-        yield maker.__name__, name, await maker(here)
+
+@pytest.fixture
+def of_wing(wing: str, made: Mapping[str, Any]) -> Inputs:
+    """Give the valid inputs of a wing."""
+    return [(maker.__name__, name, made[maker.__name__]) for name, maker in inputs_of(wing)]
 
 
 @every_wing
 async def test_a_wrong_value_is_refused_at_its_path_and_nothing_is_written(
-    wing: str, world: World, ask: Ask
+    of_wing: Inputs, world: World, ask: Ask
 ) -> None:
-    wrong, known = [], set[Any]()
-    async for about, name, values in of_wing(wing, await scene(world, ask)):
+    wrong, known, before = [], set[Any](), await digests(world)
+    for about, name, values in of_wing:
         # No key has the points for all that is wrong.
         ask = ask.by(await world.key(Actor.STAFF))
-        before = await digests(world)
         for leaf in further(known, name, values):
             if cases := wrong_values(leaf):
                 found = await unexpected(ask, name, values, leaf, cases)
                 wrong += [f"{about}: {it}" for it in found]
-        if await digests(world) != before:
-            wrong.append(f"{about}: a refused mutation has written something")
-        if (found := await answers(ask, name, [values])) != [[]]:
-            wrong.append(f"{about}: the valid input is refused: {found}")
     assert not wrong, "\n".join(wrong)
+    assert await digests(world) == before
+    for about, name, values in of_wing:
+        assert await answers(ask, name, [values]) == [[]], about
 
 
 @every_wing
 async def test_a_value_of_another_type_is_refused_at_its_path_in_plain_words(
-    wing: str, world: World, ask: Ask
+    of_wing: Inputs, world: World, ask: Ask
 ) -> None:
-    wrong, known = [], set[Any]()
-    async for about, name, values in of_wing(wing, await scene(world, ask)):
+    wrong, known, before = [], set[Any](), await digests(world)
+    for about, name, values in of_wing:
         ask = ask.by(await world.key(Actor.STAFF))
-        before = await digests(world)
         for leaf in further(known, name, values):
             changed = [put(values, leaf.path, value) for value in wrong_types(leaf)]
             if leaf.is_required and isinstance(leaf.path[-1], str):
                 changed.append(without(values, leaf.path))
-            for each in changed:
-                answer = await ask.answer(document(name, 1), v0=each)
-                if not _names(answer, leaf):
-                    wrong.append(f"{about}: {leaf.shown}: {shortened(each)}: {answer}")
-        if await digests(world) != before:
-            wrong.append(f"{about}: a refused mutation has written something")
+            for each, refusals in zip(changed, await answers(ask, name, changed), strict=True):
+                if not _names(refusals, leaf):
+                    wrong.append(f"{about}: {leaf.shown}: {shortened(each)}: {refusals}")
     assert not wrong, "\n".join(wrong)
+    assert await digests(world) == before
 
 
-def _names(answer: dict[str, Any], leaf: Leaf) -> bool:
-    """Tell whether an answer refuses a field in the payload, by its path or below it."""
-    if "errors" in answer:
-        return False
-    refusals = [it["field"] for it in _refusals(answer["data"]["a0"]) if is_plain(it["message"])]
-    return leaf.shown in [it[: len(leaf.shown)] for it in refusals]
+def _names(refusals: list[dict[str, Any]], leaf: Leaf) -> bool:
+    """Tell whether a field is refused in plain words, by its path or below it."""
+    fields = [it["field"] for it in refusals if is_plain(it["message"])]
+    return leaf.shown in [it[: len(leaf.shown)] for it in fields]
 
 
 def is_plain(message: str) -> bool:
@@ -193,49 +188,52 @@ LIBRARY = re.compile(r"(?i)pydantic|cannot represent|\bexpected\b|should|non-nul
 
 
 @every_wing
-async def test_an_item_that_stands_twice_is_refused(wing: str, world: World, ask: Ask) -> None:
-    wrong = []
-    async for about, name, values in of_wing(wing, await scene(world, ask)):
-        before, ends = await digests(world), None
+async def test_an_item_that_stands_twice_is_refused(
+    of_wing: Inputs, world: World, ask: Ask
+) -> None:
+    wrong, ends, before = [], [], await digests(world)
+    for about, name, values in of_wing:
         for leaf in leaves_of(name, values):
+            twice = (
+                put(values, leaf.path, [*leaf.value[:1], *leaf.value])
+                if leaf.kind == "LIST"
+                else None
+            )
             if leaf.path == (items_of(name),):
                 # Of what is answered one by one, the first item is taken: it is sent at last.
-                ends = put(values, leaf.path, [*leaf.value[:1], *leaf.value])
+                ends += [(about, name, twice)] if name not in TWICE_COUNTS else []
                 continue
             is_fine = leaf.name in TWICE_IS_FINE or (name, leaf.name) in FINE_HERE
-            if leaf.kind == "LIST" and not is_fine:
-                twice = put(values, leaf.path, [*leaf.value[:1], *leaf.value])
+            if twice and not is_fine:
                 (refusals,) = await answers(ask, name, [twice])
                 found = {(it["code"], *it["field"][: len(leaf.shown)]) for it in refusals}
                 if not found & {(code, *leaf.shown) for code in ("DUPLICATE", "INVALID_WINDOW")}:
                     wrong.append(f"{about}: {leaf.shown}: {refusals}")
-        if await digests(world) != before:
-            wrong.append(f"{about}: a refused mutation has written something")
-        if ends is not None and name not in TWICE_COUNTS:
-            (refusals,) = await answers(ask, name, [ends])
-            if {it["code"] for it in refusals} != {"DUPLICATE"}:
-                wrong.append(f"{about}: an item stands twice: {refusals}")
+    assert await digests(world) == before
+    for about, name, twice in ends:
+        (refusals,) = await answers(ask, name, [twice])
+        if {it["code"] for it in refusals} != {"DUPLICATE"}:
+            wrong.append(f"{about}: an item stands twice: {refusals}")
     assert not wrong, "\n".join(wrong)
 
 
 @every_wing
 async def test_another_merchants_id_is_refused_as_an_unknown_one(
-    wing: str, world: World, ask: Ask
+    of_wing: Inputs, wing: str, world: World, ask: Ask
 ) -> None:
     other, wrong = await another_world(world.database, world.clock), []
     there = await scene(other, ask.by(other.token))
-    theirs = {about: values async for about, _, values in of_wing(wing, there)}
-    async for about, name, values in of_wing(wing, await scene(world, ask)):
-        before = await digests(world), await digests(other)
+    theirs = {maker.__name__: await maker(there) for _, maker in inputs_of(wing)}
+    before = await digests(world), await digests(other)
+    for about, name, values in of_wing:
         for leaf in leaves_of(name, values):
             if leaf.kind == "ID":
                 field = NARROWED.get(leaf.name if "events" in leaf.path else "", leaf.path[-1])
                 place = [*leaf.shown[:-1], str(field)]
                 foreign = put(values, leaf.path, at(theirs[about], leaf.path))
                 wrong += await differing(ask, name, values, leaf, foreign, place)
-        if (await digests(world), await digests(other)) != before:
-            wrong.append(f"{about}: a refused mutation has written something")
     assert not wrong, "\n".join(wrong)
+    assert (await digests(world), await digests(other)) == before
 
 
 async def differing(
@@ -302,9 +300,11 @@ KEYS = {
 
 
 @every_wing
-async def test_text_of_every_script_is_kept_as_it_is(wing: str, world: World, ask: Ask) -> None:
+async def test_text_of_every_script_is_kept_as_it_is(
+    of_wing: Inputs, world: World, ask: Ask
+) -> None:
     texts, wrong = [], []
-    async for about, name, values in of_wing(wing, await scene(world, ask)):
+    for about, name, values in of_wing:
         changed = values
         for leaf in leaves_of(name, values):
             if leaf.kind == "String" and leaf.name not in KEYS:
@@ -341,9 +341,9 @@ MODELS = dict(models())
 
 
 @every_wing
-async def test_null_and_what_is_empty_are_as_if_left_out(wing: str, world: World, ask: Ask) -> None:
+def test_null_and_what_is_empty_are_as_if_left_out(of_wing: Inputs) -> None:
     wrong = []
-    async for about, name, values in of_wing(wing, await scene(world, ask)):
+    for about, name, values in of_wing:
         model = MODELS[get_named_type(input_of(name)).name]
         for leaf in leaves_of(name, values):
             if leaf.is_required or not isinstance(leaf.path[-1], str):
@@ -389,9 +389,9 @@ def read_or_shown(model: type[Input], values: Any) -> Input | list[str]:
 
 
 @every_wing
-async def test_null_is_no_internal_fault(wing: str, world: World, ask: Ask) -> None:
+async def test_null_is_no_internal_fault(of_wing: Inputs, ask: Ask) -> None:
     wrong, known = [], set[Any]()
-    async for about, name, values in of_wing(wing, await scene(world, ask)):
+    for about, name, values in of_wing:
         for leaf in further(known, name, values):
             if not leaf.is_required:
                 answer = await ask.answer(document(name, 1), v0=put(values, leaf.path, None))

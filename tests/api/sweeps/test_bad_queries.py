@@ -19,8 +19,7 @@ from kit.ids import from_global, new_id, to_global
 from loaders.reading.cursors import cursor
 from loaders.reading.pages import ROOT
 from tests.make import Ask, World
-from tests.make.everything import CONNECTIONS, CORE, SHOWN, live, nodes
-from tests.make.scene import scene
+from tests.make.everything import CONNECTIONS, CORE, SHOWN, nodes
 from tests.make.sweeps.leaves import LONG, NO_DAYS, NO_INSTANTS, STACKED
 
 ROOTS = [(name, it) for name, it in SHOWN.query_type.fields.items() if it.args]
@@ -72,9 +71,8 @@ def codes(answer: dict[str, Any]) -> set[str]:
     return {error["extensions"]["code"] for error in answer.get("errors", ())}
 
 
-async def objects(world: World, ask: Ask) -> dict[str, str]:
+async def objects(world: World) -> dict[str, str]:
     """Return type name -> id of one object of it that is there."""
-    await live(await scene(world, ask))
     return {name: to_global(name, its[0].id) for name, its in (await nodes(world)).items()}
 
 
@@ -108,9 +106,10 @@ class Reader:
 
 @pytest.fixture
 async def reader(world: World, ask: Ask) -> Reader:
-    return Reader(ask, await objects(world, ask))
+    return Reader(ask, await objects(world))
 
 
+@pytest.mark.prepared("everything")
 async def test_a_wrong_page_is_refused_with_its_argument(reader: Reader) -> None:
     pages: list[tuple[str, dict[str, Any]]] = [
         ("first", {"first": -1}),
@@ -130,6 +129,7 @@ async def test_a_wrong_page_is_refused_with_its_argument(reader: Reader) -> None
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.prepared("everything")
 async def test_a_forged_cursor_is_refused_or_a_place_in_the_list(reader: Reader) -> None:
     wrong = []
     for owner, name in CONNECTIONS:
@@ -156,6 +156,7 @@ def odd_filters(kind: GraphQLInputObjectType) -> Iterator[tuple[str, Any]]:
             yield from ((name, it) for it in ([], [None], [item] * 1000))
 
 
+@pytest.mark.prepared("everything")
 async def test_no_odd_filter_is_an_internal_fault(reader: Reader) -> None:
     wrong = []
     for owner, name in CONNECTIONS:

@@ -13,10 +13,10 @@ from models.master.parties import PartyRole
 from schema.graphql.nodes import NODES
 from tests.make import Ask, World
 from tests.make import world as another_world
-from tests.make.everything import LISTS, ROOTS, SHARED, SHOWN, live
+from tests.make.everything import LISTS, ROOTS, SHARED, SHOWN
 from tests.make.master import channels
 from tests.make.master.parties import EVERY_ROLE
-from tests.make.scene import scene
+from tests.make.scene import Scene, scene
 from tests.make.sweeps.foreign import differing, found, listing, some
 
 TOKEN = "query ($id: ID!) { order(id: $id) { accessToken } }"
@@ -24,11 +24,10 @@ OF_A_SHOP = {*SHARED, "Party", "PriceList", "PriceListEntry"}
 """What a storefront sees of: its channel and its prices, carriers, what every actor sees."""
 
 
+@pytest.mark.prepared("everything")
 async def test_another_merchants_rows_are_read_like_missing_ones(world: World, ask: Ask) -> None:
-    other = await another_world(world.database, world.clock)
-    theirs = ask.by(other.token)
-    await live(await scene(other, theirs))
-    of = await found(other)
+    theirs, of = ask, await found(world)
+    ask = ask.by((await another_world(world.database, world.clock)).token)
     assert [name for name, of_type in of.items() if not of_type] == []
     assert await differing(ask, of) == []
     assert await listing(ask, of) == []
@@ -47,31 +46,28 @@ def test_every_type_and_root_field_is_read() -> None:
     assert SHOWN.subscription_type.fields.keys() == {"orderStatusChanged"}
 
 
+@pytest.mark.prepared("everything")
 async def test_another_companys_rows_are_read_like_missing_ones_by_one_that_carries_too(
     world: World, ask: Ask
 ) -> None:
-    here = await scene(world, ask, roles=EVERY_ROLE)
-    before = await found(world)
-    await live(await scene(world, ask))
-    known = {row.id for of_type in before.values() for row in of_type}
     of = {
-        name: [row for row in of_type if row.id not in known and not _is_carrier(row)]
+        name: [row for row in of_type if not _is_carrier(row)]
         for name, of_type in (await found(world)).items()
         if name not in SHARED
     }
     assert [name for name, of_type in of.items() if not of_type] == []
+    here = await scene(world, ask, roles=EVERY_ROLE)
     carrier = ask.by(await world.key(Actor.CARRIER, here.company))
     for own in (await here.as_buyer(), carrier):
         assert await differing(own, of) == []
         assert await listing(own, of) == []
 
 
+@pytest.mark.prepared("everything")
 @pytest.mark.parametrize("holding", [None, "theirs"])
 async def test_a_storefront_reads_orders_like_missing_ones_but_the_one_that_it_holds(
-    world: World, ask: Ask, holding: str | None
+    world: World, ask: Ask, here: Scene, holding: str | None
 ) -> None:
-    here = await scene(world, ask)
-    await live(here)
     other = to_global("Channel", await channels.channel(world))
     token = (await ask(TOKEN, id=(await here.order(channelId=other))["id"]))["order"]["accessToken"]
     shop = ask.by(await world.key(Actor.STOREFRONT, from_global(here.channel)[1]))
@@ -88,9 +84,9 @@ def _is_carrier(row: Any) -> bool:
     return PartyRole.CARRIER in getattr(row, "roles", ())
 
 
+@pytest.mark.prepared("everything")
 async def test_a_buyer_cannot_tell_how_much_others_do(world: World, ask: Ask) -> None:
     here = await scene(world, ask)
-    await live(await scene(world, ask))
     order, buyer = await here.order(), await here.as_buyer()
     of_order = "order(id: $id) { timeline(first: 9) { nodes { sequence } edges { cursor } } }"
     shown = (await buyer(f"query ($id: ID!) {{ {of_order} }}", id=order["id"]))["order"]["timeline"]

@@ -1,6 +1,7 @@
 """What a line costs: the list of its party, its group, its channel, else the product's list price.
 
-On which day, from which quantity on, and of several lists which one.
+On which day, from which quantity on, and of several lists which one; each time it is what the
+product said beforehand to who places the order.
 """
 
 from dataclasses import dataclass
@@ -25,6 +26,14 @@ mutation ($input: OrderPlaceInput!) { orderPlace(input: $input) {
 """
 
 
+SHOWN = """
+query ($id: ID!, $quantity: Decimal, $currency: Currency, $channelId: ID, $partyId: ID) {
+  product(id: $id) { price(quantity: $quantity, currency: $currency, channelId: $channelId,
+    partyId: $partyId) { unitPrice { amount } } }
+}
+"""
+
+
 @dataclass(frozen=True)
 class Shop:
     """A company of the group GOLD that orders over a portal; ask: as staff."""
@@ -37,10 +46,19 @@ class Shop:
     bolt: str
 
     async def price(self, quantity: str = "10", by: make.Ask | None = None, **fields: Any) -> Any:
-        """Return what a bolt costs in an order, or the codes of its refusals."""
-        lines = [{"productId": self.bolt, "quantity": quantity}]
+        """Return what a bolt costs in an order, as it was shown before, or codes of refusals."""
+        by, lines = by or self.buyer, [{"productId": self.bolt, "quantity": quantity}]
         values = {"channelId": self.portal, "currency": "EUR", "lines": lines, **fields}
-        answer = (await (by or self.buyer)(PRICED, input=values))["orderPlace"]
+        of = {name: values.get(name) for name in ("channelId", "currency", "partyId")}
+        of["quantity"] = values["lines"][0]["quantity"]
+        shown = (await by(SHOWN, id=self.bolt, **of))["product"]["price"]
+        price = await self.placed(by, **values)
+        assert isinstance(price, list) or shown == {"unitPrice": {"amount": price}}
+        return price
+
+    async def placed(self, by: make.Ask, **values: Any) -> Any:
+        """Return what the first line of an order costs, or the codes of its refusals."""
+        answer = (await by(PRICED, input=values))["orderPlace"]
         if answer["userErrors"]:
             return [it["code"] for it in answer["userErrors"]]
         return answer["order"]["lines"][0]["unitPrice"]["amount"]
@@ -162,6 +180,24 @@ async def test_a_list_begins_at_the_merchants_midnight(shop, world, ask):
         assert await shop.price() == price
 
 
+DAYS_OF_CHANGE = [
+    ("2026-03-29", "2026-03-28T23:00:00Z", "2026-03-29T21:59:59Z", "2026-03-29T22:00:00Z"),
+    ("2026-10-25", "2026-10-24T22:00:00Z", "2026-10-25T22:59:59Z", "2026-10-25T23:00:00Z"),
+]
+"""A day of 23 hours and one of 25 in Berlin: its first instant, its last second, what follows."""
+
+
+@pytest.mark.parametrize(("day", "first", "last", "after"), DAYS_OF_CHANGE)
+async def test_a_list_of_the_day_on_which_clocks_change_counts_all_of_it(
+    shop, world, ask, day, first, last, after
+):
+    await _count_days_in(world, "Europe/Berlin")
+    await prices.price_list(ask, "DAY", "2.3", **PARTY, validFrom=day, validTo=day)
+    for at, price in ((first, "2.3"), (last, "2.3"), (after, "2.5")):
+        world.clock.time = datetime.fromisoformat(at)
+        assert await shop.price() == price
+
+
 @pytest.mark.usefixtures("shop")
 async def test_an_import_is_priced_as_of_when_it_was_placed(ask):
     march = {"validFrom": "2026-02-01", "validTo": "2026-02-01"}
@@ -209,7 +245,8 @@ async def test_prices_are_read_with_the_products_by_one_statement(shop, world, a
     for products in ([shop.bolt], [shop.bolt, nut, cog]):
         lines = [{"productId": it, "quantity": "1"} for it in products]
         with counted(world.database.engine) as statements:
-            assert isinstance(await shop.price(lines=lines), str)
+            own = {"channelId": shop.portal, "currency": "EUR", "lines": lines}
+            assert isinstance(await shop.placed(shop.buyer, **own), str)
         counts.append(len(statements))
         assert sum("price_lists" in it for it in statements) == 1
         assert sum("FROM products" in it or "JOIN products" in it for it in statements) >= 1

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-import migrations
 from kit.limits import DEFAULT_LIMITS
 from tests import make
 from tests.attacks.load.large import Large, large
@@ -25,11 +24,9 @@ class Long:
 
 
 @pytest.fixture(scope="session")
-def long_url(new_database: Callable[[str], str]) -> str:
+def long_url(new_database: Callable[..., str], migrated: str) -> str:
     """Give a database that need not be emptied: deleting so much takes longer than making it."""
-    url = new_database("long")
-    migrations.upgrade(url)
-    return url
+    return new_database("long", migrated)
 
 
 @pytest.fixture(scope="session")

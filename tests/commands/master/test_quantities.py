@@ -5,15 +5,47 @@ from decimal import Decimal
 from typing import Any, get_args
 
 import pytest
+from graphql import get_named_type
 from pydantic.fields import FieldInfo
 
 from commands.master.packagings.counting import Quantified
 from kit.inputs import HowMuch, Input
 from schema.schema import schema
 from schema.verbs import verbs
+from tests.make.everything import SHOWN
 
-CUMULATIVE = {"ContractRelease.cumulative_received"}
-"""The sum of whatever came, in whatever it came: a customer's Fortschrittszahl has no packaging."""
+KEPT = {
+    "CallOffLine": "OrderLine",
+    "CallOffPartLine": "DeliveryLine",
+    "ContentPack": "ParcelContent",
+    "ContractLineAmend": "ContractLine",
+    "ContractLineCreate": "ContractLine",
+    "LineConfirm": "LineAmendment",
+    "OrderLineImport": "OrderLine",
+    "OrderLinePlace": "OrderLine",
+    "OrderLineUpdate": "OrderLine",
+    "PackagingUpsert": "Packaging",
+    "PlannedLine": "DeliveryLine",
+    "PriceListEntryUpsert": "PriceListEntry",
+    "ReceivedLine": "ReceiptLine",
+    "RecordedContent": "ParcelContent",
+    "ReleaseLine": "ScheduleLine",
+    "ReshippedLine": "DeliveryLine",
+    "SplitLine": "DeliveryLine",
+    "SupplyGuarantee": "Guarantee",
+}
+"""What takes a quantity -> the type that tells clients how it was counted."""
+MOVES = {
+    "LineCancel": "Cancels a part of a line, which tells how it was counted itself.",
+    "PickedLine": "Picks of a line, which tells how it was counted itself.",
+}
+"""What moves a counter and makes no quantity, and of what."""
+CUMULATIVE = {
+    f"{model}.{name}"
+    for model in ("ContractRelease", "RecordedRelease")
+    for name in ("cumulative_received", "material_go_ahead", "production_go_ahead")
+}
+"""Sums of whatever comes, in whatever it comes: a customer's Fortschrittszahl has no packaging."""
 
 
 def models_of(annotation: Any) -> Iterator[type[Input]]:
@@ -72,3 +104,11 @@ def test_the_places_that_take_a_quantity_are_found() -> None:
 @pytest.mark.parametrize("name", sorted(TAKEN))
 def test_what_takes_a_quantity_takes_it_in_packagings(name: str) -> None:
     assert issubclass(TAKEN[name], Quantified) != (name in CUMULATIVE)
+
+
+def test_every_quantity_is_kept_as_it_was_counted_where_clients_read_it() -> None:
+    models = {TAKEN[name].__name__ for name in TAKEN.keys() - CUMULATIVE}
+    assert models == KEPT.keys() | MOVES.keys()
+    for type_name in set(KEPT.values()):
+        field = SHOWN.type_map[type_name].fields["packaged"]
+        assert get_named_type(field.type).name == "Packaged", type_name

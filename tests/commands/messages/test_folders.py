@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from commands.messages.interchanges import taking
 from commands.messages.interchanges.files import HEAD, LARGEST, File, pieces
 from commands.messages.readers.folders import exchange
 from commands.writing.running import Author
@@ -92,3 +93,23 @@ def test_a_hundred_megabytes_take_no_more_memory_than_the_largest_file() -> None
     assert peak < 3 * LARGEST
     (piece,) = pieces(file)
     assert [it.fault for it in piece.envelope.findings] == ["TOO_MANY"]
+
+
+async def test_a_file_that_cannot_be_taken_in_stops_no_other(
+    ask, run, tmp_path, monkeypatch
+) -> None:
+    partner = await files.partner(ask)
+    content = files.interchange(partner["identification"])
+    (tmp_path / "a.edi").write_bytes(b"whatever")
+    (tmp_path / "b.edi").write_bytes(content)
+    take_in = taking.take_in
+
+    async def failing(writing, file, *others):
+        if file.content == b"whatever":
+            raise LookupError
+        return await take_in(writing, file, *others)
+
+    monkeypatch.setattr("commands.messages.interchanges.receive.take_in", failing)
+    assert await run() == {"failed": 1, "taken in": 1, "read": 2, "sent": 1}
+    (kept,) = (tmp_path / "failed").iterdir()
+    assert (kept.name.partition("-")[2], kept.read_bytes()) == ("a.edi", b"whatever")

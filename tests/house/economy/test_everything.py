@@ -1,9 +1,13 @@
 """What is new is known to all sweeps: what is missing is named here, with what to add."""
 
-from tests.make import Ask, World
-from tests.make.everything import SHOWN, WING_OF, live, makers, nodes, tables
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from tests.make import World
+from tests.make.everything import SHOWN, WING_OF, makers, nodes, tables
 from tests.make.feed import rows
-from tests.make.scene import scene
 from tests.make.sweeps.leaves import kinds_of
 
 
@@ -12,11 +16,12 @@ def test_every_mutation_has_a_valid_input() -> None:
     assert all(makers(name) for name in WING_OF)
 
 
-async def test_the_inputs_of_a_mutation_give_each_of_its_fields(world: World, ask: Ask) -> None:
-    here, missing = await scene(world, ask), set()
+@pytest.mark.prepared("inputs")
+def test_the_inputs_of_a_mutation_give_each_of_its_fields(made: Mapping[str, Any]) -> None:
+    missing = set()
     for name in WING_OF:
         kind = SHOWN.mutation_type.fields[name].args["input"].type
-        found = {it for maker in makers(name) for it in kinds_of(kind, await maker(here))}
+        found = {it for maker in makers(name) for it in kinds_of(kind, made[maker.__name__])}
         missing |= {
             f"{name}: {owner}.{field}"
             for owner in {owner for owner, _ in found}
@@ -26,8 +31,8 @@ async def test_the_inputs_of_a_mutation_give_each_of_its_fields(world: World, as
     assert sorted(missing) == [], "Give them in tests/make/<wing>/inputs.py."
 
 
-async def test_the_mutations_fill_every_table(world: World, ask: Ask) -> None:
-    await live(await scene(world, ask))
+@pytest.mark.prepared("everything")
+async def test_the_mutations_fill_every_table(world: World) -> None:
     empty = {name for name, entity in tables().items() if not await rows(world, entity)}
     assert empty == set(), "A valid input must lead to a row of each table."
     assert [name for name, its in (await nodes(world)).items() if not its] == []

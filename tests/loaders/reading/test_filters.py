@@ -26,8 +26,7 @@ from tests.execution.operations import Seen
 from tests.execution.whole import plain_nodes
 from tests.guard import counted
 from tests.make import feed
-from tests.make.everything import CONNECTIONS, CORE, LISTS, SHOWN, live, nodes
-from tests.make.scene import scene
+from tests.make.everything import CONNECTIONS, CORE, LISTS, SHOWN, nodes
 
 TOGETHER = 2
 """Sets of several fields, for each list."""
@@ -104,8 +103,7 @@ EVERY = [List(*it) for it in CONNECTIONS if "filter" in SHOWN.type_map[it[0]].fi
 
 
 async def _data(world: make.World, ask: make.Ask) -> dict[str, Seen]:
-    """Make something of everything; return the ids of all, the texts of each type's rows."""
-    await live(await scene(world, ask))
+    """Return the ids of all, the texts of each type's rows."""
     seen = defaultdict(Seen)
     for name, of_type in (await nodes(world)).items():
         seen["every"].learn([to_global(name, it.id) for it in of_type])
@@ -172,6 +170,7 @@ async def _viewers(world: make.World, ask: make.Ask) -> list[str]:
     return [world.token, *[await world.key(it, from_global(by)[1]) for it, by in bound.items()]]
 
 
+@pytest.mark.prepared("everything")
 async def test_kept_statements_find_what_fresh_ones_find(
     request: pytest.FixtureRequest,
     both: tuple[make.Ask, make.Ask],

@@ -263,7 +263,15 @@ SCHEDULED = {
 async def _released(s: Scene) -> dict[str, Any]:
     contract = await s.contract()
     horizon = {"horizonStart": "2026-03-01T00:00:00Z", "horizonEnd": "2026-06-01T00:00:00Z"}
-    counted = {"cumulativeReceived": "0", "correction": False, "lastReceiptReference": "R-1"}
+    counted: dict[str, Any] = {
+        "cumulativeReceived": "0",
+        "correction": False,
+        "lastReceiptReference": "R-1",
+    }
+    counted["countedFrom"] = "2026-02-01"
+    note = {"deliveryNote": "LS-7", "quantity": "5"}
+    note |= {"receivedOn": "2026-02-27", "dispatchedOn": "2026-02-26"}
+    counted["lastReceipts"] = [note]
     when = {"issuedAt": "2026-03-01T09:00:00Z", "calculatedAt": "2026-03-01T08:00:00Z"}
     place = {"shipToId": s.address, "unloadingPoint": fresh("D")}
     details = {"pointOfUse": "M-3", "engineeringRevision": "C", "packagingInstruction": "KLT-6428"}
@@ -298,7 +306,8 @@ async def orders_update(s: Scene) -> dict[str, Any]:
     change |= {"externalReference": fresh("R")}
     new = s.order_line(externalReference="B-3")
     lines = {"lines": [change], "addLines": [new], "removeLineIds": [second]}
-    return {"orders": [{**versioned("orderId", order), **lines}]}
+    why = {"windowOverride": "The gate is staffed."}
+    return {"orders": [{**versioned("orderId", order), **lines, **why}]}
 
 
 async def orders_update_amounts(s: Scene) -> dict[str, Any]:
@@ -322,4 +331,5 @@ async def order_add_lines_by_sku(s: Scene) -> dict[str, Any]:
 
 async def order_add_lines(s: Scene) -> dict[str, Any]:
     order = await s.order()
-    return {**versioned("orderId", order), "lines": [s.order_line(externalReference="B-2")]}
+    lines = {"lines": [s.order_line(externalReference="B-2")]}
+    return {**versioned("orderId", order), **lines, "windowOverride": "The gate is staffed."}

@@ -14,7 +14,11 @@ fragment response on Order {
   lines {
     id lineNo ordered cancelled planned unplanned overTolerance response responseReason
     product { id sku } replacedProduct { sku } confirmedWindow { latest }
-    amendment { quantity window { latest } product { sku } answerBy reason }
+    packaged { quantity packaging { code } }
+    amendment {
+      quantity packaged { quantity packaging { code } } window { latest } product { sku }
+      answerBy reason
+    }
   }
   timeline(first: 9) { nodes { type actorName payload } }
 }

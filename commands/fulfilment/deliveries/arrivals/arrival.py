@@ -23,8 +23,7 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from commands.fulfilment.deliveries.arrivals import owing
 from commands.fulfilment.deliveries.arrivals.owing import Amounts
-from commands.fulfilment.deliveries.locking import Locked, changed
-from commands.fulfilment.deliveries.plan import quantities_of
+from commands.fulfilment.deliveries.locking import Locked, changed, quantities_of
 from commands.trade.orders.lines import news, reached
 from commands.writing.rows import change_rows
 from models.base.tables import Owned

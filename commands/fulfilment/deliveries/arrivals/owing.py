@@ -4,7 +4,9 @@ It counts no more as planned and shipped of its order line, nor as issued of its
 that it is open again, and can be planned again or cancelled. If it arrives after all, it counts
 again, as far as nothing has taken its place meanwhile; what lies beyond is kept as `owed_again` of
 the delivery's line, arrives there only, and counts as soon as there is room. What falls open in an
-order that is closed already is cancelled like what was open when it was closed.
+order that is closed already is cancelled like what was open when it was closed; what arrives there
+after all takes the place of what was cancelled, and is called off again of a contract that still
+has room for it and did not let it go over to another one.
 """
 
 from collections import defaultdict
@@ -18,7 +20,10 @@ from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 from commands.fulfilment.deliveries.locking import Locked
 from commands.fulfilment.deliveries.rest import remainder
 from commands.trade.contracts import counters
+from commands.trade.contracts.account import call_off_again, takes_again
+from commands.trade.orders.lines import wanted_again
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
+from models.trade.contracts.tables import Contract, ContractLine
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import OrderState
 
@@ -45,6 +50,7 @@ class Recount:
 
     lines: of deliveries, with their new columns. moved: delivery id -> order line -> how much more
     ended how. sums: order line -> counter -> what is added. fallen: orders of which less arrived.
+    contracts: locked, of closed orders. takes: line of those -> how much may be called off again.
     """
 
     deliveries: dict[UUID, Delivery]
@@ -55,6 +61,8 @@ class Recount:
     sums: defaultdict[OrderLine, defaultdict[str, Decimal]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(Decimal))
     )
+    contracts: Mapping[UUID, Contract] = field(default_factory=dict)
+    takes: dict[UUID, Decimal] = field(default_factory=dict)
 
     def of(self, delivery: Delivery) -> Mapping[OrderLine, Amounts]:
         """Return order line -> what more of a delivery ended how."""
@@ -69,8 +77,8 @@ class Recount:
         """Return the order lines, with their new columns."""
         found = []
         for line, sums in self.sums.items():
-            columns = {it: getattr(line, it) + sums[it] for it in (*_GONE, *ENDED)}
-            unplanned = max(line.ordered - line.cancelled - columns["planned"], Decimal(0))
+            columns = {it: getattr(line, it) + sums[it] for it in ("cancelled", *_GONE, *ENDED)}
+            unplanned = max(line.ordered - columns["cancelled"] - columns["planned"], Decimal(0))
             found.append((line, columns | {"backordered": min(line.backordered, unplanned)}))
         return found
 
@@ -88,6 +96,17 @@ class Recount:
         sums["refused"] += more["refused"]
         for counter in _GONE:
             sums[counter] -= owed - line.owed_again
+
+    def put_back(self, of: OrderLine, wanted: Decimal) -> None:
+        """Let what arrived take the place of what a closed order cancelled, as far as it may."""
+        sums, contract_line = self.sums[of], of.contract_line_id
+        cancelled = of.cancelled + sums["cancelled"]
+        missing = wanted - (of.ordered - cancelled - of.planned - sums["planned"])
+        back = max(min(missing, cancelled), Decimal(0))
+        if contract_line is not None:
+            back = min(back, self.takes[contract_line])
+            self.takes[contract_line] -= back
+        sums["cancelled"] -= back
 
 
 async def recounted(locked: Locked, arrived: Iterable[Mapping[DeliveryLine, Amounts]]) -> Recount:
@@ -111,19 +130,41 @@ async def recounted(locked: Locked, arrived: Iterable[Mapping[DeliveryLine, Amou
         others = await _found_again(locked, found, known)
         known |= {line: {it: getattr(line, it) for it in ENDED} for line in others}
         later += others
+    await _ask_contracts(locked, found, later)
     for line in sorted(later, key=lambda it: it.id):
         amounts, of = known[line], locked.order_lines[line.order_line_id]
-        room = max(_room(of, found), Decimal(0))
-        fits = min(line.owed_again - amounts["lost"] - amounts["refused"], room)
+        beyond = line.owed_again - amounts["lost"] - amounts["refused"]
+        if locked.orders[of.order_id].state is OrderState.CLOSED:
+            found.put_back(of, beyond)
+        fits = min(beyond, max(_room(of, found), Decimal(0)))
         found.note(line, of, amounts, line.owed_again - fits)
     return found
+
+
+async def _ask_contracts(locked: Locked, found: Recount, later: Iterable[DeliveryLine]) -> None:
+    """Lock the contracts of closed orders of which something arrived; see what they take again."""
+    lines = [locked.order_lines[it.order_line_id] for it in later]
+    lines = [it for it in lines if locked.orders[it.order_id].state is OrderState.CLOSED]
+    ids = {it.contract_line_id for it in lines if it.contract_line_id is not None}
+    if not ids:
+        return
+    writing = locked.writing
+    contracts = {locked.orders[it.order_id].contract_id for it in lines}
+    found.contracts = await writing.lock(Contract, {it: () for it in contracts if it is not None})
+    for line in (await writing.lock(ContractLine, dict.fromkeys(ids, ()))).values():
+        found.takes[line.id] = takes_again(found.contracts[line.contract_id], line)
 
 
 async def _found_again(
     locked: Locked, found: Recount, known: Collection[DeliveryLine]
 ) -> list[DeliveryLine]:
     """Return other lines that arrived beside what took their place, where there is room now."""
-    roomy = [line.id for line in locked.order_lines.values() if _room(line, found) > 0]
+    roomy = [
+        line.id
+        for line in locked.order_lines.values()
+        if _room(line, found) > 0
+        or (line.cancelled > 0 and locked.orders[line.order_id].state is OrderState.CLOSED)
+    ]
     if not roomy:
         return []
     writing = locked.writing
@@ -138,8 +179,9 @@ async def _found_again(
 
 def _room(line: OrderLine, found: Recount) -> Decimal:
     """Return how much more of an order line deliveries may take."""
-    planned = line.planned + found.sums[line]["planned"] if line in found.sums else line.planned
-    return line.ordered - line.cancelled + line.over_tolerance - planned
+    free = line.ordered - line.cancelled + line.over_tolerance - line.planned
+    sums: Mapping[str, Decimal] = found.sums.get(line, {})
+    return free - sums.get("cancelled", Decimal(0)) - sums.get("planned", Decimal(0))
 
 
 def _counting(known: Amounts, owed: Decimal) -> Decimal:
@@ -148,7 +190,10 @@ def _counting(known: Amounts, owed: Decimal) -> Decimal:
 
 
 async def count_on_contracts(locked: Locked, found: Recount) -> None:
-    """Move what is issued and delivered of contracts; what closed orders owe again is cancelled."""
+    """Move what is issued and delivered of contracts; what closed orders owe again is cancelled.
+
+    What they do not owe any more, since it arrived after all, is called off again.
+    """
     changes: defaultdict[UUID, defaultdict[str, Decimal]] = defaultdict(
         lambda: defaultdict(Decimal)
     )
@@ -156,8 +201,15 @@ async def count_on_contracts(locked: Locked, found: Recount) -> None:
         if line.contract_line_id is not None:
             for counter in ("shipped", "delivered"):
                 changes[line.contract_line_id][counter] += sums[counter]
+            changes[line.contract_line_id]["called_off"] -= sums["cancelled"]
     moved = {key: amounts for key, amounts in changes.items() if any(amounts.values())}
-    await counters.move(locked.writing, moved)
+    called_off = await counters.move(locked.writing, moved)
+    again = {line.order_id for line, sums in found.sums.items() if sums["cancelled"]}
+    for order in (locked.orders[it] for it in sorted(again)):
+        await wanted_again(locked.writing, order, locked.lines_of_order(order))
+    for contract in found.contracts.values():
+        lines = [it for it in called_off.values() if it.contract_id == contract.id]
+        await call_off_again(locked.writing, contract, lines)
     remaining = {
         order: {line: line.unplanned for line in locked.lines_of_order(order) if line in found.sums}
         for order in locked.orders.values()

@@ -37,6 +37,7 @@ from models.fulfilment.deliveries.receipts import (
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.trade.contracts.tables import ContractLine
+from models.trade.releases.tables import AccountPeriod, CumulativeAccount
 
 
 class ReceivedLine(Quantified):
@@ -103,7 +104,7 @@ async def confirm_receipt(writing: Writing, command: DeliveryConfirmReceipt) -> 
     received = {it.delivery_line_id: it.received for it in lines}
     changed(writing, delivery, DeliveryReceived(delivery.id, received=received), when)
     await bring(locked, {delivery.id: _arrived(locked, delivery, receipt, lines)})
-    await _count_on_contracts(locked, receipt, lines, before)
+    await _count_on_contracts(locked, delivery, receipt, lines, before)
     return {"delivery_id": delivery.id, "receipt_id": receipt.id}
 
 
@@ -197,8 +198,21 @@ def _arrived(
     return Arrived(state, when, None, lines)
 
 
+async def _counted_already(writing: Writing, delivery: Delivery, line_ids: list[UUID]) -> set[UUID]:
+    """Return the contract lines whose customer has told a figure with this delivery in it."""
+    accounts = await writing.for_all().records(CumulativeAccount, "contract_line_id", line_ids)
+    of = {it.id: it for it in accounts if it.ship_to_id in {None, delivery.ship_to_id}}
+    periods = await writing.for_all().records(AccountPeriod, "account_id", list(of))
+    left = delivery.dispatched_at
+    if left is None:
+        return set()
+    until = ((it.account_id, it.counted_until) for it in periods if it.counted_until is not None)
+    return {of[account].contract_line_id for account, instant in until if left <= instant}
+
+
 async def _count_on_contracts(
     locked: Locked,
+    delivery: Delivery,
     receipt: Receipt,
     lines: list[ReceiptLine],
     before: Mapping[UUID, ReceiptLine],
@@ -211,10 +225,12 @@ async def _count_on_contracts(
             old = before.get(each.delivery_line_id)
             received[order_line.contract_line_id] += each.received - (old.received if old else 0)
     rows = await locked.writing.lock(ContractLine, dict.fromkeys(received, ()))
+    counted = await _counted_already(locked.writing, delivery, list(rows))
     changes = {
         # A year reset may have lowered what was received since the receipt that is corrected.
         key: {"received": max(amount, -rows[key].received)}
         for key, amount in received.items()
+        if key not in counted
     }
     await counters.move(locked.writing, changes)
     if receipt.reference is not None:

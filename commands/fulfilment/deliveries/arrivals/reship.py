@@ -9,9 +9,15 @@ from uuid import UUID
 from pydantic import Field
 from sqlalchemy import DateTime, Uuid, bindparam, select
 
-from commands.fulfilment.deliveries.locking import DeliveryCommand, Locked, changed, lock_one
+from commands.fulfilment.deliveries.locking import (
+    DeliveryCommand,
+    Locked,
+    changed,
+    lock_one,
+    quantities_of,
+)
 from commands.fulfilment.deliveries.places import DeliveryPart
-from commands.fulfilment.deliveries.plan import plan, quantities_of
+from commands.fulfilment.deliveries.plan import plan
 from commands.master.packagings.counting import Quantified
 from commands.trade.contracts.times import check_ahead
 from commands.writing.transaction import Outcome, Writing

@@ -15,20 +15,22 @@ from models.fulfilment.deliveries.conditions import RIVALLED, UNFINISHED
 from models.fulfilment.deliveries.tables import Delivery
 
 
-@guards("D18")
-async def check_completing(writing: Writing, planned: Mapping[UUID, Path]) -> None:
-    """Look whether deliveries can complete their orders. planned: those that are to, with paths.
+@guards("D18", instead={})
+async def not_completing(writing: Writing, planned: Mapping[UUID, Path]) -> dict[UUID, Refused]:
+    """Return which deliveries cannot complete their orders. planned: those that are to, with paths.
 
-    Refused: INVALID while something of an order is in no delivery, or another one is to complete
+    Refusals: INVALID while something of an order is in no delivery, or another one is to complete
     it.
     """
     if not planned:
-        return
+        return {}
     await writing.session.flush()
     values = {**writing.parameters, "keys": list(planned), "now": writing.now}
-    for (key,) in await writing.session.rows(_NOT_COMPLETING, values):
-        text = "It does not complete its orders: something is in no delivery, or in another such."
-        raise Refused(Code.INVALID, text, (*planned[key], "completes_order"))
+    text = "It does not complete its orders: something is in no delivery, or in another such."
+    return {
+        key: Refused(Code.INVALID, text, (*planned[key], "completes_order"))
+        for (key,) in await writing.session.rows(_NOT_COMPLETING, values)
+    }
 
 
 def _not_completing() -> Statement:

@@ -1,15 +1,14 @@
 """One odd item stops no other: every verb that answers item by item, with everything wrong."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 from graphql import get_named_type, get_nullable_type
 
 from tests.api.sweeps.test_bad_input import NARROWED, shortened
-from tests.make import Ask, World
 from tests.make.everything import SHOWN, WINGS, inputs_of, items_of
-from tests.make.scene import Scene, scene
+from tests.make.scene import Scene
 from tests.make.sweeps.leaves import (
     Leaf,
     leaves,
@@ -51,12 +50,13 @@ async def answered(here: Scene, name: str, values: Any) -> Any:
 
 
 @every_wing
+@pytest.mark.prepared("inputs")
 async def test_an_odd_item_is_refused_alone_with_its_path(
-    wing: str, world: World, ask: Ask
+    wing: str, here: Scene, made: Mapping[str, Any]
 ) -> None:
-    wrong, here = [], await scene(world, ask)
+    wrong = []
     for name, maker in inputs_of(wing):
-        about, field, values = maker.__name__, items_of(name), await maker(here)
+        about, field, values = maker.__name__, items_of(name), made[maker.__name__]
         if field is None:
             continue
         (item,) = values[field]

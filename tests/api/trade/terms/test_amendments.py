@@ -26,6 +26,7 @@ async def test_an_amendment_changes_nothing_before_it_is_accepted(world, ask):
     assert line["response"] == "AMENDED"
     assert line["amendment"] == {
         "quantity": "8",
+        "packaged": None,
         "window": {"latest": responses.WINDOW["latest"]},
         "product": None,
         "answerBy": responses.UNTIL,

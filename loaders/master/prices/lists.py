@@ -13,7 +13,7 @@ from kit.inputs import Day, Input, Reference
 from loaders.reading.filters import begins
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import One, Reader
-from models.master.prices import PriceList, PriceListEntry
+from models.master.prices.tables import PriceList, PriceListEntry
 
 by_id = One(PriceList)
 by_code = One(PriceList, "code")

@@ -1,4 +1,4 @@
-"""Amendments of lines, for clients."""
+"""Responses to lines of orders, for clients: what is offered instead."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -11,6 +11,7 @@ from models.access.viewers import Scope
 from schema.graphql import values
 from schema.graphql.scopes import Requires
 from schema.master.catalog import Product
+from schema.master.packagings import Packaged, packaged
 
 
 @strawberry.type(
@@ -23,6 +24,7 @@ class LineAmendment:
     quantity: Decimal | None = column(
         "offered_quantity", "How much can be had; null where that is what is wanted."
     )
+    packaged: Packaged | None = packaged("How much can be had,", "offered_")
     window: values.DeliveryWindow | None = values.window(
         "offered", "When it can be had; null where nothing else is said of that."
     )

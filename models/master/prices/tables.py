@@ -25,15 +25,6 @@ def _whose(viewer: AnyViewer, table: Any) -> ColumnElement[bool]:
     return exists().where(*mine, of_group | of_channel)
 
 
-PRECEDENCE = (
-    "A line costs what the list of its party says, else that of its party's group, else that of its"
-    " channel, else the product's `listPrice`; what is called off costs what the contract's line"
-    " says. Of several lists of one kind the one counts that began last, then the first by code; of"
-    " a list, the price from the largest `fromQuantity` that the line has."
-)
-"""What `commands.master.prices.pricing` asks, for clients."""
-
-
 _SHARED = Rule("of its group and its channels", _whose)
 
 

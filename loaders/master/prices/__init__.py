@@ -1,0 +1,1 @@
+"""Prices: lists as they are read, and what a product costs who reads."""

@@ -1,0 +1,64 @@
+"""Releases, their schedules and their accounts, as they are listed."""
+
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from typing import Any
+
+from pydantic import Field
+from sqlalchemy import ColumnElement
+
+from kit.inputs import Input
+from loaders.reading.filters import one_of
+from loaders.reading.pages import Paged, Sorted
+from loaders.reading.relations import Many, One, Reader
+from models.trade.releases.tables import (
+    AccountPeriod,
+    CumulativeAccount,
+    LastReceipt,
+    Release,
+    ScheduleLine,
+)
+from models.trade.releases.words import ReleaseState, ReleaseType
+
+by_id = One(Release)
+schedule_line_by_id = One(ScheduleLine)
+schedule_of = Many(ScheduleLine, "release_id", order_by=("line_no",), typical=10)
+account_by_id = One(CumulativeAccount)
+accounts_of = Many(CumulativeAccount, "contract_line_id", order_by=("id",), typical=2)
+period_by_id = One(AccountPeriod)
+last_receipt_by_id = One(LastReceipt)
+last_receipts_of = Many(LastReceipt, "release_id", order_by=("id",), typical=2)
+periods_of = Many(AccountPeriod, "account_id", order_by=("starts_on",), typical=2)
+
+
+class ReleaseSort(Enum):
+    """Orders of a release list."""
+
+    ACTIVE_FIRST = "ACTIVE_FIRST"
+    RECEIVED_AT = "RECEIVED_AT"
+    RECEIVED_AT_DESC = "RECEIVED_AT_DESC"
+
+
+class ReleaseFilter(Input):
+    """Which releases to list."""
+
+    states: tuple[ReleaseState, ...] | None = Field(None, description="State is one of these.")
+    types: tuple[ReleaseType, ...] | None = Field(None, description="Type is one of these.")
+
+
+def _matching(
+    _reader: Reader, release: Any, filter_by: ReleaseFilter
+) -> Iterable[ColumnElement[bool]]:
+    if filter_by.states is not None:
+        yield one_of(release.state, filter_by.states)
+    if filter_by.types is not None:
+        yield one_of(release.type, filter_by.types)
+
+
+_SORTS: Mapping[Enum | None, Sorted] = {
+    ReleaseSort.ACTIVE_FIRST: Sorted("state"),
+    ReleaseSort.RECEIVED_AT: Sorted("received_at"),
+    ReleaseSort.RECEIVED_AT_DESC: Sorted("received_at", descending=True),
+}
+of_contract = Paged(Release, _SORTS, of="contract_id", matching=_matching)
+of_contract_line = Paged(Release, _SORTS, of="contract_line_id", matching=_matching)

@@ -1,0 +1,1 @@
+"""Prices: lists of the merchant's, and which of them counts."""

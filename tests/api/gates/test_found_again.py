@@ -1,0 +1,143 @@
+"""What arrives after all counts again, also where its order was closed meanwhile."""
+
+import pytest
+
+from kit.ids import from_global, to_global
+from models.fulfilment.deliveries.tables import DeliveryLine
+from models.trade.contracts.tables import ContractLine, Shortfall
+from models.trade.orders.lines import OrderLine
+from models.trade.orders.tables import Order
+from tests.make.feed import Feed, row, rows
+from tests.make.fulfilment import deliveries
+from tests.make.fulfilment.tracking import sent
+from tests.make.trade import contracts, orders
+
+DO = "mutation ($input: %sInput!) { it: %s(input: $input) { userErrors { code field } } }"
+
+
+@pytest.fixture
+def feed(ask, world):
+    return Feed(ask, world)
+
+
+async def _do(ask, verb, **fields):
+    payload = (await ask(DO % (f"{verb[0].upper()}{verb[1:]}", verb), input=fields))["it"]
+    assert payload["userErrors"] == []
+
+
+async def _settled(world, ask, **fields):
+    """Return a contract that was settled while all it had to call off was on the road.
+
+    Also the delivery that brings it, of an order that was closed.
+    """
+    (bolt,) = await orders.products(ask, "BOLT")
+    lines = [contracts.line(bolt, targetQuantity="20", minQuantity="20", unitPrice="10")]
+    made = await contracts.contract(world, ask, lines=lines, **fields)
+    call_off = await contracts.call_off(world, ask, made, "20")
+    delivery = await deliveries.dispatched(world, ask, call_off, parcel={"generateSscc": True})
+    await _do(ask, "orderClose", orderId=call_off["id"])
+    await _do(ask, "contractTerminate", contractId=made["id"])
+    return made, delivery
+
+
+async def _counts(world, made):
+    agreed = await row(world, ContractLine, from_global(made["lines"][0]["id"])[1])
+    return int(agreed.called_off), int(agreed.shipped), int(agreed.delivered)
+
+
+@pytest.mark.gate("D21", "parcelRecordTracking")
+@pytest.mark.gate("K12", "parcelRecordTracking")
+@pytest.mark.parametrize("status", ["LOST", "RETURNED_TO_SENDER"])
+async def test_what_a_settled_contract_missed_is_not_missing_when_it_arrives(
+    feed, world, ask, status
+):
+    made, delivery = await _settled(world, ask, endOfLife="INVOICE_SHORTFALL")
+    await _do(ask, "contractSettle", contractId=made["id"])
+    sscc = delivery["parcels"][0]["sscc"]
+    await feed.results(feed.event(status, sscc=sscc))
+    (short,) = await rows(world, Shortfall)
+    assert (short.quantity, short.amount) == (20, 200)
+    assert await _counts(world, made) == (0, 0, 0)
+    await feed.results(feed.event("DELIVERED", 1, sscc=sscc, isCorrection=True))
+    assert await rows(world, Shortfall) == []
+    assert await _counts(world, made) == (20, 20, 20)
+    (line,) = await rows(world, OrderLine)
+    assert (line.cancelled, line.delivered, line.lost, line.refused) == (0, 20, 0, 0)
+    (order,) = await rows(world, Order)
+    assert order.state == "CLOSED"
+    (part,) = await rows(world, DeliveryLine)
+    assert (part.delivered, part.owed_again) == (20, 0)
+
+
+@pytest.mark.gate("D21", "deliveryConfirmReceipt")
+async def test_a_refusal_that_was_a_mistake_is_taken_back_in_a_closed_order(world, ask):
+    shipment = await sent(world, parcels=2)
+    await _do(ask, "orderClose", orderId=to_global("Order", shipment.order_id))
+    (part,) = await rows(world, DeliveryLine)
+    line = {"deliveryLineId": to_global("DeliveryLine", part.id), "received": "6"}
+    fields = {"deliveryId": to_global("Delivery", shipment.delivery_id)}
+    refused = line | {"difference": "REFUSED"}
+    for lines, counts in (([refused], (4, 6, 6)), ([line | {"received": "10"}], (0, 10, 10))):
+        await deliveries.done(ask, "deliveryConfirmReceipt", **fields, lines=lines)
+        of = await row(world, OrderLine, shipment.order_line_id)
+        assert (of.cancelled, of.shipped, of.delivered) == counts
+
+
+async def test_charges_and_taxes_are_owed_again_for_what_arrives_after_all(feed, world, ask):
+    amounts = {
+        "charges": [{"kind": "SHIPPING", "amount": "4.9"}],
+        "taxes": [{"category": "STANDARD", "rate": "19", "amount": "1.9"}],
+    }
+    order = await orders.order(world, ask, **amounts)
+    delivery = await deliveries.dispatched(world, ask, order, parcel={"generateSscc": True})
+    await _do(ask, "orderClose", orderId=order["id"])
+    sscc = delivery["parcels"][0]["sscc"]
+    found = []
+    for number, status in enumerate(("LOST", "DELIVERED")):
+        await feed.results(feed.event(status, number, sscc=sscc, isCorrection=bool(number)))
+        (now,) = await rows(world, Order)
+        found.append((float(now.charged), float(now.taxed)))
+    assert found == [(0, 0), (4.9, 1.9)]
+
+
+@pytest.mark.gate("D21", "parcelRecordTracking")
+async def test_what_went_over_to_another_contract_does_not_count_again(feed, world, ask):
+    made, delivery = await _settled(world, ask, endOfLife="CARRY_OVER")
+    fields = {"partyId": made["party"]["id"]}
+    successor = await contracts.contract(world, ask, **fields)
+    await _do(ask, "contractSettle", contractId=made["id"], successorId=successor["id"])
+    sscc = delivery["parcels"][0]["sscc"]
+    await feed.results(feed.event("LOST", sscc=sscc))
+    await feed.results(feed.event("DELIVERED", 1, sscc=sscc, isCorrection=True))
+    assert await _counts(world, made) == (0, 0, 0)
+    (part,) = await rows(world, DeliveryLine)
+    assert (part.delivered, part.owed_again) == (20, 20)
+    agreed = await row(world, ContractLine, from_global(successor["lines"][0]["id"])[1])
+    assert agreed.target_quantity == 1020
+
+
+async def test_what_is_lost_later_is_missing_where_no_successor_takes_it_any_more(feed, world, ask):
+    made, delivery = await _settled(world, ask, endOfLife="CARRY_OVER")
+    successor = await contracts.contract(world, ask, partyId=made["party"]["id"])
+    fields = {"contractId": made["id"], "successorId": successor["id"]}
+    await _do(ask, "contractSettle", **fields)
+    await _do(ask, "contractSuspend", contractId=successor["id"])
+    (result,) = await feed.results(feed.event("LOST", sscc=delivery["parcels"][0]["sscc"]))
+    assert result["status"] == "CREATED"
+    (short,) = await rows(world, Shortfall)
+    assert (short.quantity, short.amount) == (20, None)
+
+
+async def test_what_was_called_off_instead_took_the_place_of_what_is_found(feed, world, ask):
+    (bolt,) = await orders.products(ask, "BOLT")
+    made = await contracts.contract(world, ask, lines=[contracts.line(bolt, targetQuantity="20")])
+    call_off = await contracts.call_off(world, ask, made, "20")
+    delivery = await deliveries.dispatched(world, ask, call_off, parcel={"generateSscc": True})
+    await _do(ask, "orderClose", orderId=call_off["id"])
+    sscc = delivery["parcels"][0]["sscc"]
+    await feed.results(feed.event("LOST", sscc=sscc))
+    await contracts.call_off(world, ask, made, "15")
+    await feed.results(feed.event("DELIVERED", 1, sscc=sscc, isCorrection=True))
+    assert await _counts(world, made) == (20, 5, 5)
+    line = await row(world, OrderLine, from_global(call_off["lines"][0]["id"])[1])
+    assert (line.cancelled, line.delivered, line.lost) == (15, 5, 0)

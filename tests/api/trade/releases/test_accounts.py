@@ -1,0 +1,140 @@
+"""Cumulative accounts: what was issued and received at a place since a day."""
+
+from typing import Any
+
+from tests.make.feed import Feed
+from tests.make.fulfilment import deliveries
+from tests.make.trade import contracts
+from tests.make.trade.contracts import schedule
+
+ACCOUNTS = """
+query ($id: ID!) {
+  contract(id: $id) { lines {
+    cumulativeReceived
+    accounts { shipTo { code } unloadingPoint periods {
+      startsOn opening dispatched delivered underWay lost returned
+      cumulativeIssued received cumulativeReceived inTransit countedUntil
+    } }
+    releases(first: 9, filter: {states: [ACTIVE]}) { nodes {
+      type scheduleLines { openQuantity } lastReceipts { deliveryNote quantity isOurs }
+    } }
+  } }
+}
+"""
+
+
+async def _counted(ask, contract: dict[str, Any]) -> dict[str, Any]:
+    (line,) = (await ask(ACCOUNTS, id=contract["id"]))["contract"]["lines"]
+    return line
+
+
+async def _send(ask, world, contract, quantity: str, **fields: Any) -> dict[str, Any]:
+    """Call off and dispatch at once; fields: of the call-off."""
+    order = await contracts.call_off(world, ask, contract, quantity, **fields)
+    return await deliveries.dispatched(world, ask, order, parcel={"generateSscc": True})
+
+
+def _opens(line: dict[str, Any]) -> list[list[str]]:
+    return [[it["openQuantity"] for it in of["scheduleLines"]] for of in line["releases"]["nodes"]]
+
+
+async def test_a_new_period_counts_what_left_since_its_day_however_late_it_is_told(
+    ask, world, clock
+):
+    contract = await contracts.contract(world, ask)
+    line = contract["lines"][0]["id"]
+    days = [schedule(f"2026-04-{day}", it) for day, it in (("10", "100"), ("11", "100"))]
+    await contracts.release(ask, line, 1, schedule("2026-03-10", "90"))
+    clock.time = clock.time.replace(day=2)
+    await _send(ask, world, contract, "50")
+    clock.time = clock.time.replace(day=4)
+    await _send(ask, world, contract, "30")
+    clock.time = clock.time.replace(day=20)
+    anew = {"countedFrom": "2026-03-04", "cumulativeReceived": "0"}
+    await contracts.release(ask, line, 2, *days, **anew)
+    found = await _counted(ask, contract)
+    assert _opens(found) == [["70", "100"]]
+    old, new = found["accounts"][0]["periods"]
+    assert [it["startsOn"] for it in (old, new)] == ["2026-01-01", "2026-03-04"]
+    assert [it["cumulativeIssued"] for it in (old, new)] == ["50", "30"]
+    assert (new["dispatched"], new["underWay"], new["inTransit"]) == ("30", "30", "30")
+    back = {"countedFrom": "2026-02-01"}
+    refused = await contracts.try_release(ask, line, 3, *days, **back)
+    assert contracts.codes(refused) == [("RELEASE_OUTDATED", "countedFrom")]
+
+
+async def test_a_receipt_that_the_customer_has_told_is_not_added_to_its_figure(ask, world):
+    contract = await contracts.contract(world, ask)
+    line = contract["lines"][0]["id"]
+    await contracts.release(ask, line, 1, schedule("2026-03-10", "100"))
+    sent = await _send(ask, world, contract, "60")
+    note = {"deliveryNote": sent["number"], "quantity": "60", "receivedOn": "2026-03-02"}
+    unknown = {"deliveryNote": "LS-9", "quantity": None}
+    figures = {"cumulativeReceived": "60", "lastReceipts": [note, unknown]}
+    await contracts.release(ask, line, 2, schedule("2026-03-10", "40"), **figures)
+    await deliveries.done(ask, "deliveryConfirmReceipt", deliveryId=sent["id"], lines=[])
+    found = await _counted(ask, contract)
+    (period,) = found["accounts"][0]["periods"]
+    assert found["cumulativeReceived"] == "60"
+    assert (period["received"], period["delivered"], period["inTransit"]) == ("60", "60", "0")
+    assert period["countedUntil"] is not None
+    assert _opens(found) == [["40"]]
+    receipts = found["releases"]["nodes"][0]["lastReceipts"]
+    assert [(it["deliveryNote"], it["isOurs"]) for it in receipts] == [
+        (sent["number"], True),
+        ("LS-9", False),
+    ]
+
+
+async def test_what_left_after_the_last_note_comes_on_top(ask, world, clock):
+    contract = await contracts.contract(world, ask)
+    line = contract["lines"][0]["id"]
+    first = await _send(ask, world, contract, "60")
+    clock.time = clock.time.replace(hour=12)
+    second = await _send(ask, world, contract, "25")
+    # Five of the first delivery were spoiled: the customer counts 55.
+    figures = {"cumulativeReceived": "55", "lastReceipts": [{"deliveryNote": first["number"]}]}
+    await contracts.release(ask, line, 1, schedule("2026-03-10", "100"), **figures)
+    for each in (first, second):
+        await deliveries.done(ask, "deliveryConfirmReceipt", deliveryId=each["id"], lines=[])
+    (period,) = (await _counted(ask, contract))["accounts"][0]["periods"]
+    assert (period["cumulativeIssued"], period["received"], period["inTransit"]) == (
+        "85",
+        "80",
+        "5",
+    )
+
+
+async def test_without_a_note_the_larger_figure_counts(ask, world):
+    contract = await contracts.contract(world, ask)
+    line = contract["lines"][0]["id"]
+    sent = await _send(ask, world, contract, "60")
+    figures = {"cumulativeReceived": "60"}
+    await contracts.release(ask, line, 1, schedule("2026-03-10", "100"), **figures)
+    await deliveries.done(ask, "deliveryConfirmReceipt", deliveryId=sent["id"], lines=[])
+    (period,) = (await _counted(ask, contract))["accounts"][0]["periods"]
+    assert (period["received"], period["inTransit"]) == ("60", "0")
+
+
+async def test_each_place_counts_its_own_deliveries_and_losses(ask, world):
+    feed = Feed(ask, world)
+    place = await contracts.docks(world, ask)
+    contract = await contracts.contract(world, ask, **place)
+    line = contract["lines"][0]["id"]
+    plants = [{"shipToId": it, "unloadingPoint": "D1"} for it in place["shipToIds"]]
+    for plant in plants:
+        await contracts.release(ask, line, 1, schedule("2026-03-09", "100"), **plant)
+    override = {"windowOverride": "Asked."}
+    wanted = {"window": contracts.window("2026-03-09"), **override}
+    sent = [
+        await _send(ask, world, contract, quantity, shipToId=each, **wanted)
+        for quantity, each in zip(("60", "25"), place["shipToIds"], strict=True)
+    ]
+    found = await _counted(ask, contract)
+    assert sorted(_opens(found)) == [["40"], ["75"]]
+    await feed.results(feed.event("LOST", sscc=sent[1]["parcels"][0]["sscc"]))
+    found = await _counted(ask, contract)
+    assert sorted(_opens(found)) == [["100"], ["40"]]
+    sums = {it["shipTo"]["code"]: it["periods"][0] for it in found["accounts"]}
+    found = {(of["dispatched"], of["lost"], of["cumulativeIssued"]) for of in sums.values()}
+    assert found == {("60", "0", "60"), ("25", "25", "0")}
