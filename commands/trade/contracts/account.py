@@ -59,13 +59,14 @@ async def reckon(
     """Tell what a locked contract misses, or let it go over to its successor (K2, K12).
 
     given_back: line id -> what was called off when it was settled and is not any more; None where
-    it is being settled. Refused: as `_successor`.
+    it is being settled. What is given back later goes over while the successor still takes it.
+    Refused: as `_successor`.
     """
     missing = _missing(lines, given_back)
     if not missing:
         return
     if contract.end_of_life is EndOfLife.CARRY_OVER and (
-        given_back is None or contract.successor_id is not None
+        given_back is None or await _still_takes(writing, contract)
     ):
         await _carry_over(writing, contract, missing)
     else:
@@ -140,6 +141,14 @@ async def _carry_over(writing: Writing, contract: Contract, missing: Missing) ->
     successor.version += 1
     writing.record(ContractAmended(successor.id, fields=(), lines=tuple(sorted(numbers)), added=0))
     writing.record(ContractCarriedOver(contract.id, successor_id=successor.id, lines=carried))
+
+
+async def _still_takes(writing: Writing, contract: Contract) -> bool:
+    """Tell whether the successor of a settled contract takes what is given back of it later."""
+    if contract.successor_id is None:
+        return False
+    successor = (await writing.lock(Contract, {contract.successor_id: ()}))[contract.successor_id]
+    return successor.state is ContractState.ACTIVE and acts.LASTING.test(writing, successor)
 
 
 def _line_no(line: ContractLine) -> int:

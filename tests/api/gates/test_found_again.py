@@ -116,6 +116,18 @@ async def test_what_went_over_to_another_contract_does_not_count_again(feed, wor
     assert agreed.target_quantity == 1020
 
 
+async def test_what_is_lost_later_is_missing_where_no_successor_takes_it_any_more(feed, world, ask):
+    made, delivery = await _settled(world, ask, endOfLife="CARRY_OVER")
+    successor = await contracts.contract(world, ask, partyId=made["party"]["id"])
+    fields = {"contractId": made["id"], "successorId": successor["id"]}
+    await _do(ask, "contractSettle", **fields)
+    await _do(ask, "contractSuspend", contractId=successor["id"])
+    (result,) = await feed.results(feed.event("LOST", sscc=delivery["parcels"][0]["sscc"]))
+    assert result["status"] == "CREATED"
+    (short,) = await rows(world, Shortfall)
+    assert (short.quantity, short.amount) == (20, None)
+
+
 async def test_what_was_called_off_instead_took_the_place_of_what_is_found(feed, world, ask):
     (bolt,) = await orders.products(ask, "BOLT")
     made = await contracts.contract(world, ask, lines=[contracts.line(bolt, targetQuantity="20")])

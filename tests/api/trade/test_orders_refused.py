@@ -118,7 +118,7 @@ CASES = {
     ),
     "100 kB of text": ({"note": "x" * 100_000}, "TOO_LONG", "note"),
     "a NUL character": ({"note": "a\0b"}, "INVALID_CHARACTER", "note"),
-    "a blank name": ({"recipient": {"name": " "}}, "BLANK", "recipient.name"),
+    "a blank name": ({"recipient": {"name": " ", "phone": "1"}}, "BLANK", "recipient.name"),
     "no line": ({"lines": []}, "TOO_FEW_ITEMS", "lines"),
 }
 
