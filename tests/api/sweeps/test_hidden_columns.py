@@ -70,7 +70,7 @@ def plans(request: pytest.FixtureRequest) -> bool:
 
 
 @dataclass(frozen=True)
-class HeldRows:
+class Held:
     """A packed delivery with its order, both on hold; viewers: actor -> who asks."""
 
     order: dict[str, Any]
@@ -87,7 +87,7 @@ class HeldRows:
 
 
 @pytest.fixture
-async def held(world: World, ask: Ask) -> HeldRows:
+async def held(world: World, ask: Ask) -> Held:
     # Who buys carries, too: that shows it nothing of what it buys.
     company = await parties.company(world, roles=parties.EVERY_ROLE)
     channel = await channels.channel(world)
@@ -120,7 +120,7 @@ async def held(world: World, ask: Ask) -> HeldRows:
     }
     lines = [it["id"] for it in order["lines"]]
     ids = [order["id"], delivery["id"], *lines, *holds]
-    return HeldRows(order, delivery, ids, {Actor.STAFF: ask, **viewers})
+    return Held(order, delivery, ids, {Actor.STAFF: ask, **viewers})
 
 
 async def _hold(ask: Ask, order: dict[str, Any], delivery: dict[str, Any]) -> list[str]:
