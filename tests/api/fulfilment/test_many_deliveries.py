@@ -272,8 +272,8 @@ async def test_a_delivery_is_recorded_as_far_as_it_came(world, ask, times, state
 @pytest.mark.gate("D8", "deliveriesRecord")
 async def test_what_is_recorded_wrong_is_refused_alone_and_leaves_nothing(world, ask):
     scene = await a_scene(world, ask)
-    placed = [await an_order(world, ask, scene) for _ in range(3)]
-    good, more, complete = placed
+    placed = [await an_order(world, ask, scene) for _ in range(4)]
+    good, more, complete, early = placed
     whole = await recorded(world, scene, good, **AT)
     unnamed = {"orderLineId": to_global("OrderLine", new_id()), "quantity": "1"}
     content = {"orderLineId": more["lines"][0]["id"], "quantity": "9"}
@@ -285,7 +285,7 @@ async def test_what_is_recorded_wrong_is_refused_alone_and_leaves_nothing(world,
         await recorded(world, scene, more, **AT, cancelledAt=AT["deliveredAt"]),
         await recorded(world, scene, more, **AT, lines=deliveries.lines(more, "11")),
         await recorded(world, scene, complete, **AT, method="LOCKER"),
-        await recorded(world, scene, more, **AT, fulfilAt=AT["deliveredAt"]),
+        await recorded(world, scene, early, **AT, fulfilAt=AT["deliveredAt"]),
         await recorded(
             world,
             scene,
@@ -315,7 +315,7 @@ async def test_what_is_recorded_wrong_is_refused_alone_and_leaves_nothing(world,
     (delivery,) = await rows(world, Delivery)
     assert (delivery.number, delivery.state) == ("D-000001", "DELIVERED")
     lines = sorted(it.planned for it in await rows(world, OrderLine))
-    assert lines == [0, 0, 10]
+    assert lines == [0, 0, 0, 10]
     moved = [it for it in await rows(world, JournalEntry) if it.payload.get("moved")]
     of = from_global(good["id"])[1]
     assert {it.aggregate_id for it in moved if it.type != "order.placed"} == {of}

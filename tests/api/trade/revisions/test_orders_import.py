@@ -158,14 +158,14 @@ async def test_an_import_is_asked_the_same_as_an_order_that_is_placed(world, ask
             guest | {"channelCode": ""},
         )
     )["results"]
-    assert [_told(it) for it in results] == [
+    assert [_refusals(it) for it in results] == [
         [("GUESTS_NOT_ALLOWED", "guest")],
         [("INVALID", "shipTo")],
         [("INVALID", "")],
     ]
 
 
-def _told(result):
+def _refusals(result):
     return [(it["code"], ".".join(it["field"][3:])) for it in result["userErrors"]]
 
 
@@ -176,7 +176,7 @@ async def test_all_that_is_wrong_with_an_item_is_told_at_once(world, ask):
     wrong["lines"][1] |= {"quantity": "0.5", "discountPercent": None, "discountAmount": "999"}
     costly = _item("2", channelCode="NOWHERE", discountAmount="9999")
     results = (await _imported(ask, wrong, costly))["results"]
-    assert [_told(it) for it in results] == [
+    assert [_refusals(it) for it in results] == [
         [
             ("INVALID_DATE", "placedAt"),
             ("NOT_FOUND", "channelCode"),
