@@ -11,7 +11,7 @@ from sqlalchemy import ARRAY, Uuid, any_, literal, select
 
 from commands.fulfilment.parcels.inputs import ParcelPack
 from commands.master.packagings.counting import Counted
-from commands.master.parties.roles import Held, check_role, held
+from commands.master.parties.roles import HeldParty, check_role, held
 from commands.writing.counters import raised
 from commands.writing.transaction import Writing, missing
 from kit.errors import Code, Path, Refusals, Refused
@@ -152,13 +152,13 @@ async def void(writing: Writing, *delivery_ids: UUID) -> None:
 
 async def carriers_of(
     writing: Writing, named: Iterable[Sequence[ParcelPack]]
-) -> Mapping[UUID, Held]:
+) -> Mapping[UUID, HeldParty]:
     """Return the parties that parcels name as their carriers, held, by id."""
     ids = {it.carrier_id for of in named for it in of if it.carrier_id}
     return {it.id: it for it in await held(writing, {"id": ids})}
 
 
-def check_carriers(parcels: Sequence[ParcelPack], known: Mapping[UUID, Held]) -> None:
+def check_carriers(parcels: Sequence[ParcelPack], known: Mapping[UUID, HeldParty]) -> None:
     """Refused: NOT_FOUND and INVALID for what is no carrier."""
     refusals = Refusals()
     for number, each in enumerate(parcels):
