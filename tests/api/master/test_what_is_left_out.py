@@ -88,6 +88,8 @@ class _Items:
             item[name] = fresh("K")
         for name in {"gtin", "gln"} & item.keys():
             item[name] = gln()
+        if "owner" in item:
+            item["owner"] |= {"service": fresh("S")}
         if "method" in item:
             item["method"] = METHODS[place]
         if "fromQuantity" in item:

@@ -98,6 +98,7 @@ async def test_a_guest_orders_where_the_channel_allows_it(world, ask):
     assert (placed["guest"], placed["party"]) == ({"name": "Jan Kowalski"}, None)
 
 
+@pytest.mark.gate("R2", "orderPlace")
 async def test_a_guest_is_refused_where_the_channel_takes_none(world, ask):
     channel = await channels.channel(world, guests_allowed=False)
     fields = await orders.order_input(
