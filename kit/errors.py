@@ -174,6 +174,10 @@ class Refused(Exception):
         first, *more = problems
         return cls(first.code, first.message, first.path, more, first.price)
 
+    def after(self, other: "Refused | None") -> "Refused":
+        """Return one refusal that tells what another one does, and then what this one does."""
+        return self if other is None else self.of([*other.problems, *self.problems])
+
 
 class Refusals:
     """Gathers refusals of several steps, so that all are told at once.

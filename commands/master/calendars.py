@@ -5,7 +5,7 @@ from typing import Any, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from commands.master.parties.roles import Held, check_role, held
+from commands.master.parties.roles import HeldParty, check_role, held
 from commands.master.receiving import Opening, check_openings, kept
 from commands.writing.transaction import Outcome, Writing, check_known
 from commands.writing.upserts.items import UpsertColumns, UpsertEvents, item_of, results, upsert
@@ -144,7 +144,7 @@ async def upsert_all(writing: Writing, command: CalendarsUpsert) -> Outcome:
     )
     named = {it.party_number for it in owners if it.party_number is not None}
     holding = await held(writing, {"number": named})
-    parties: dict[str | None, Held] = {it.number: it for it in holding}
+    parties: dict[str | None, HeldParty] = {it.number: it for it in holding}
     located = enumerate(it.location_code for it in owners)
     check_known(Location, locations, ((it, _path(at, "location_code")) for at, it in located))
     numbered = enumerate(it.party_number for it in owners)

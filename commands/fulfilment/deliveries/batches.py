@@ -14,7 +14,7 @@ from commands.fulfilment.deliveries.locking import Locked, OfDelivery, check_all
 from commands.fulfilment.deliveries.stops import find_stopped
 from commands.writing.transaction import Outcome, Writing, check_version, missing
 from commands.writing.verbs import AnyVerb
-from kit.errors import Code, Path, Refused
+from kit.errors import Code, Path, Refusals, Refused
 from models.base.acts import Some
 from models.fulfilment.deliveries.tables import Delivery
 
@@ -56,11 +56,14 @@ class Together(Generic[ItemT]):
 
     @contextmanager
     def of(self, place: int) -> Iterator[None]:
-        """Leave out the item at a position where what is done within refuses it."""
+        """Leave out the item at a position where what is done within refuses it.
+
+        It is told what was refused before, too.
+        """
         try:
             yield
         except Refused as refused:
-            self.refused[place] = refused
+            self.refused[place] = refused.after(self.refused.get(place))
 
     async def stop(
         self,
@@ -133,12 +136,14 @@ async def take(
     named: dict[int, UUID] = {}
     early: dict[int, Refused] = {}
     for place, item in enumerate(items):
-        try:
+        refusals = Refusals()
+        with refusals:
             check(item)
+        with refusals:
             _check_once(item.delivery_id, named.values())
             named[place] = item.delivery_id
-        except Refused as refused:
-            early[place] = refused
+        if refusals.problems:
+            early[place] = Refused.of(refusals.problems)
     locked = await lock_seen(writing, set(named.values()))
     batch = Together(writing, items, locked, early, when or {})
     for place in named:

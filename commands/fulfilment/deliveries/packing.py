@@ -18,7 +18,7 @@ from commands.master.packagings.counting import Counted, Packagings, Quantified
 from commands.trade.orders.lines import move
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
-from kit.errors import Code, Path, Refused
+from kit.errors import Code, Problem, Refusals, Refused
 from kit.ids import Names
 from kit.inputs import LARGEST_BULK, Bulk, Command, Each, QuantityOrZero, refuse_duplicates
 from models.base.guards import guards
@@ -158,20 +158,27 @@ async def _prepare(
     products = await locked.products()
     packagings = await locked.packagings(each for it in batch.items for each in _named(it))
     picked: dict[int, dict[DeliveryLine, Decimal]] = {}
+    contents: dict[int, list[list[Counted]]] = {}
+    carriers = await parcels.carriers_of(locked.writing, (it.parcels for it in batch.items))
     for place, item, delivery in batch.going:
         with batch.of(place):
+            parcels.check_carriers(item.parcels, carriers)
+        with batch.of(place):
             picked[place] = _picked(item, delivery, locked, products, packagings)
+        with batch.of(place):
+            contents[place] = _contents(item, delivery, locked, products, packagings)
+            _check_serials(item, products)
     await _check_free(batch, picked)
     packings: dict[int, parcels.Packing] = {}
     for place, item, delivery in batch.going:
         with batch.of(place):
-            contents = _contents(item, delivery, locked, products, packagings)
-            _check_contents(item, products, picked[place], contents)
-            _check_serials(item, products)
+            _check_contents(item, products, picked[place], contents[place])
+        with batch.of(place):
             _check_whole(locked, picked[place])
-            packings[place] = parcels.Packing(
-                delivery.id, delivery.packing + 1, item.parcels, contents, batch.at(place)
-            )
+        packings[place] = parcels.Packing(
+            delivery.id, delivery.packing + 1, item.parcels, contents[place], batch.at(place)
+        )
+    packings = {place: it for place, it in packings.items() if place not in batch.refused}
     return picked, await parcels.prepare(locked.writing, packings)
 
 
@@ -195,19 +202,24 @@ def _picked(
     packagings: Packagings,
 ) -> dict[DeliveryLine, Decimal]:
     """Return line -> what was picked: as planned where nothing else is said."""
-    refuse_duplicates((it.delivery_line_id for it in command.lines), ("lines",), "delivery_line_id")
+    refusals = Refusals()
+    with refusals:
+        named = (it.delivery_line_id for it in command.lines)
+        refuse_duplicates(named, ("lines",), "delivery_line_id")
     picked = {line: line.planned for line in locked.lines_of(delivery)}
     for place, each in enumerate(command.lines):
-        path: Path = ("lines", place)
-        line = locked.line(delivery, each.delivery_line_id, (*path, "delivery_line_id"))
-        amount = packagings(products[line.id], each, "picked", path).amount
-        if amount > line.planned:
-            text = f"Only {line.planned.normalize():f} are planned."
-            raise Refused(TradeCode.QUANTITY_EXCEEDED, text, (*path, "picked"))
-        if (amount < line.planned) != (each.short_reason is not None):
-            text = "A short pick has a reason, and only a short pick."
-            raise Refused(Code.INVALID, text, (*path, "short_reason"))
-        picked[line] = amount
+        refusals.above = ("lines", place)
+        with refusals:
+            line = locked.line(delivery, each.delivery_line_id, ("delivery_line_id",))
+            amount = packagings(products[line.id], each, "picked").amount
+            if amount > line.planned:
+                text = f"Only {line.planned.normalize():f} are planned."
+                raise Refused(TradeCode.QUANTITY_EXCEEDED, text, ("picked",))
+            if (amount < line.planned) != (each.short_reason is not None):
+                text = "A short pick has a reason, and only a short pick."
+                raise Refused(Code.INVALID, text, ("short_reason",))
+            picked[line] = amount
+    refusals.end()
     return picked
 
 
@@ -229,13 +241,16 @@ def _contents(
 ) -> list[list[Counted]]:
     """Return what lies in each parcel, content by content. Refused: also INVALID for serials."""
     packed: list[list[Counted]] = []
+    refusals = Refusals()
     for place, parcel in enumerate(command.parcels):
         packed.append([])
         for number, each in enumerate(parcel.contents):
-            path: Path = ("parcels", place, "contents", number)
-            line = locked.line(delivery, each.delivery_line_id, (*path, "delivery_line_id"))
-            packed[-1].append(packagings(products[line.id], each, path=path))
-            check_serials(each, packed[-1][-1].amount, (*path, "serial_numbers"))
+            refusals.above = ("parcels", place, "contents", number)
+            with refusals:
+                line = locked.line(delivery, each.delivery_line_id, ("delivery_line_id",))
+                packed[-1].append(packagings(products[line.id], each))
+                check_serials(each, packed[-1][-1].amount, ("serial_numbers",))
+    refusals.end()
     return packed
 
 
@@ -251,25 +266,32 @@ def _check_contents(
     for parcel, quantities in zip(command.parcels, contents, strict=True):
         for each, counted in zip(parcel.contents, quantities, strict=True):
             packed[each.delivery_line_id] += counted.amount
+    refusals = Refusals()
     for line, quantity in picked.items():
-        if packed[line.id] != quantity:
-            sku, there = products[line.id].sku, packed[line.id].normalize()
-            text = f"{quantity.normalize():f} of {sku} were picked, {there:f} are in the parcels."
-            raise Refused(FulfilmentCode.PARCELS_DO_NOT_MATCH, text, ("parcels",))
+        with refusals:
+            if packed[line.id] != quantity:
+                sku, there = products[line.id].sku, packed[line.id].normalize()
+                text = (
+                    f"{quantity.normalize():f} of {sku} were picked, {there:f} are in the parcels."
+                )
+                raise Refused(FulfilmentCode.PARCELS_DO_NOT_MATCH, text, ("parcels",))
+    refusals.end()
 
 
 @guards("D19")
 def _check_serials(command: PackedDelivery, products: Mapping[UUID, Product]) -> None:
     """Refused: DUPLICATE for a serial number of one product that lies in two parcels."""
-    seen = set[tuple[UUID, str]]()
+    seen, problems = set[tuple[UUID, str]](), list[Problem]()
     for place, parcel in enumerate(command.parcels):
         for number, each in enumerate(parcel.contents):
             for serial_no, serial in enumerate(each.serial_numbers):
                 unit = (products[each.delivery_line_id].id, serial)
                 if unit in seen:
                     path = ("parcels", place, "contents", number, "serial_numbers", serial_no)
-                    raise Refused(Code.DUPLICATE, f"{serial} is packed twice.", path)
+                    problems.append(Problem(Code.DUPLICATE, f"{serial} is packed twice.", path))
                 seen.add(unit)
+    if problems:
+        raise Refused.of(problems)
 
 
 def _move(locked: Locked, picked: Mapping[DeliveryLine, Decimal]) -> dict[OrderLine, Decimal]:

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from commands.master.packagings.counting import Quantified
-from kit.errors import Code, Path, Refused
+from kit.errors import Code, Path, Problem, Refusals, Refused
 from kit.ids import Names
 from kit.inputs import (
     LARGEST_BULK,
@@ -83,23 +83,38 @@ class ParcelPack(ParcelFields):
 
 def check_shape(parcels: Sequence[ParcelPack], path: Path) -> None:
     """Refused: INVALID, DUPLICATE or TOO_FEW_ITEMS where the parcels contradict each other."""
-    refuse_duplicates((it.sscc for it in parcels), path, "sscc")
+    refusals = Refusals()
+    with refusals:
+        refuse_duplicates((it.sscc for it in parcels), path, "sscc")
     carrying = {it.parent for it in parcels}
     for place, each in enumerate(parcels):
         here = (*path, place)
-        refuse_duplicates(map(compared, each.tracking_numbers), (*here, "tracking_numbers"))
-        if each.sscc is not None and each.generate_sscc:
-            raise Refused(Code.INVALID, "It has an SSCC already.", (*here, "generate_sscc"))
-        if each.parent is not None and each.parent >= place:
-            text = "What a parcel stands on comes before it in the list."
-            raise Refused(Code.INVALID, text, (*here, "parent"))
-        if not each.contents and place not in carrying:
-            raise Refused(Code.TOO_FEW_ITEMS, "There is nothing in it.", (*here, "contents"))
+        with refusals:
+            refuse_duplicates(map(compared, each.tracking_numbers), (*here, "tracking_numbers"))
+        wrong = {
+            "generate_sscc": each.sscc is not None
+            and each.generate_sscc
+            and (Code.INVALID, "It has an SSCC already."),
+            "parent": each.parent is not None
+            and each.parent >= place
+            and (Code.INVALID, "What a parcel stands on comes before it in the list."),
+            "contents": not each.contents
+            and place not in carrying
+            and (Code.TOO_FEW_ITEMS, "There is nothing in it."),
+        }
+        for name, why in wrong.items():
+            if why:
+                refusals.problems.append(Problem(*why, (*here, name)))
+    refusals.end()
 
 
 def check_serials(content: ContentPack, quantity: Decimal, path: Path) -> None:
     """Refused: DUPLICATE, INVALID unless there is one for each unit. quantity: in that unit."""
-    refuse_duplicates(content.serial_numbers, path)
-    if content.serial_numbers and len(content.serial_numbers) != quantity:
-        text = "Give one serial number for each unit, or none."
-        raise Refused(Code.INVALID, text, path)
+    refusals = Refusals()
+    with refusals:
+        refuse_duplicates(content.serial_numbers, path)
+    with refusals:
+        if content.serial_numbers and len(content.serial_numbers) != quantity:
+            text = "Give one serial number for each unit, or none."
+            raise Refused(Code.INVALID, text, path)
+    refusals.end()

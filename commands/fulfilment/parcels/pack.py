@@ -1,7 +1,7 @@
 """Parcels: what a packing makes, with numbers that are nobody else's, and what it voids."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
@@ -11,10 +11,10 @@ from sqlalchemy import ARRAY, Uuid, any_, literal, select
 
 from commands.fulfilment.parcels.inputs import ParcelPack
 from commands.master.packagings.counting import Counted
-from commands.master.parties.roles import check_role, held
+from commands.master.parties.roles import HeldParty, check_role, held
 from commands.writing.counters import raised
 from commands.writing.transaction import Writing, missing
-from kit.errors import Code, Path, Refused
+from kit.errors import Code, Path, Refusals, Refused
 from kit.ids import new_id
 from kit.standards import gs1
 from models.access.keys import CounterName, Merchant
@@ -70,12 +70,11 @@ class Packable:
 async def prepare(writing: Writing, packings: Mapping[int, Packing]) -> Packable:
     """Look whether packings may be made, and find the numbers of their parcels.
 
-    Refusals: NOT_FOUND and INVALID for what is no carrier, TAKEN for another parcel's SSCC,
-    NOT_ALLOWED and OUT_OF_RANGE when no SSCC can be generated. Refused: TOO_MANY_ITEMS for more
-    pairs of new and old parcels that share a line than one call may touch.
+    Refusals: TAKEN for another parcel's SSCC, NOT_ALLOWED and OUT_OF_RANGE when no SSCC can be
+    generated. Refused: TOO_MANY_ITEMS for more pairs of new and old parcels that share a line than
+    one call may touch.
     """
     refused: dict[int, Refused] = {}
-    await _check_carriers(writing, packings, refused)
     await _check_ssccs(writing, packings, refused)
     good = {place: it for place, it in packings.items() if place not in refused}
     ssccs = await _ssccs(writing, good, refused)
@@ -151,26 +150,25 @@ async def void(writing: Writing, *delivery_ids: UUID) -> None:
         writing.record(ParcelVoided(parcel.id))
 
 
-async def _check_carriers(
-    writing: Writing, packings: Mapping[int, Packing], refused: dict[int, Refused]
-) -> None:
-    """Leave out packings whose carrier is none."""
-    named = {
-        place: [(it.carrier_id, number) for number, it in enumerate(of.parcels) if it.carrier_id]
-        for place, of in packings.items()
-    }
-    ids = {carrier_id for pairs in named.values() for carrier_id, _ in pairs}
-    known = {it.id: it for it in await held(writing, {"id": ids})}
-    for place, pairs in named.items():
-        for carrier_id, number in pairs:
-            path: Path = ("parcels", number, "carrier_id")
-            if carrier_id not in known:
-                refused.setdefault(place, missing(Party, path))
-                continue
-            try:
-                check_role(known[carrier_id], PartyRole.CARRIER, path)
-            except Refused as why:
-                refused.setdefault(place, why)
+async def carriers_of(
+    writing: Writing, named: Iterable[Sequence[ParcelPack]]
+) -> Mapping[UUID, HeldParty]:
+    """Return the parties that parcels name as their carriers, held, by id."""
+    ids = {it.carrier_id for of in named for it in of if it.carrier_id}
+    return {it.id: it for it in await held(writing, {"id": ids})}
+
+
+def check_carriers(parcels: Sequence[ParcelPack], known: Mapping[UUID, HeldParty]) -> None:
+    """Refused: NOT_FOUND and INVALID for what is no carrier."""
+    refusals = Refusals()
+    for number, each in enumerate(parcels):
+        path: Path = ("parcels", number, "carrier_id")
+        with refusals:
+            if each.carrier_id and each.carrier_id not in known:
+                raise missing(Party, path)
+            if each.carrier_id:
+                check_role(known[each.carrier_id], PartyRole.CARRIER, path)
+    refusals.end()
 
 
 async def _check_ssccs(
@@ -191,7 +189,7 @@ async def _check_ssccs(
         if used.setdefault(sscc, place) != place:
             path: Path = ("parcels", number, "sscc")
             taken = Refused(Code.TAKEN, "Another parcel has this SSCC.", path)
-            refused.setdefault(place, taken)
+            refused[place] = taken.after(refused.get(place))
 
 
 async def _ssccs(

@@ -64,4 +64,9 @@ class Happened(Input):
             raise PydanticCustomError(Code.INVALID.value, "{text}", {"text": text})
         if local is None:
             return self
-        return self.model_copy(update={"occurred_at": local.instant, "occurred_locally": None})
+        return self.model_copy(update={"occurred_at": local.instant})
+
+    @property
+    def time_field(self) -> str:
+        """The name of the field that says it."""
+        return "occurred_at" if self.occurred_locally is None else "occurred_locally"

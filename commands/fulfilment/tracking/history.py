@@ -21,11 +21,12 @@ from commands.trade.orders.lines import lock_orders, touch_lines_of
 from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.verbs import AnyVerb, verb
 from kit.clock import check_happened
-from kit.errors import Code, Problem, Refused
+from kit.errors import Code, Problem, Refusals, Refused
 from kit.ids import Names
 from kit.inputs import LARGEST_BULK, Command, Each, Instant
 from models.access.viewers import Scope
 from models.base.acts import Act
+from models.fulfilment.codes import FulfilmentCode
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.fulfilment.parcels import ParcelStatus
 from models.master.locations import Location
@@ -124,15 +125,21 @@ async def record_history(writing: Writing, command: DeliveriesRecord) -> Outcome
 
     made, more = await spare(writing, good, do)
     refused |= more
-    return {"results": [_result(it, made.get(it), refused.get(it)) for it in range(len(items))]}
+    results = (
+        _result(place, item, made.get(place), refused.get(place))
+        for place, item in enumerate(items)
+    )
+    return {"results": list(results)}
 
 
 _Made = tuple[UUID, list[UUID]]
 """A delivery and its parcels."""
 
 
-def _result(place: int, made: _Made | None, refused: Refused | None) -> Outcome:
-    found = map(_sent, refused.problems) if refused else ()
+def _result(
+    place: int, item: RecordedDelivery, made: _Made | None, refused: Refused | None
+) -> Outcome:
+    found = [_sent(it, item) for it in refused.problems] if refused else []
     problems = [it.below(("deliveries", place)) for it in found]
     delivery_id, parcel_ids = made or (None, None)
     status = "REFUSED" if refused else "CREATED"
@@ -144,10 +151,25 @@ def _result(place: int, made: _Made | None, refused: Refused | None) -> Outcome:
     }
 
 
-def _sent(problem: Problem) -> Problem:
+_FIELDS = {
+    FulfilmentCode.ADDRESS_MISSING: "ship_to",
+    FulfilmentCode.LOCATION_NOT_ALLOWED: "location_id",
+    FulfilmentCode.METHOD_NOT_ALLOWED: "method",
+    FulfilmentCode.RECIPIENT_MISSING: "recipient",
+    FulfilmentCode.TOO_EARLY: "fulfil_at",
+}
+"""Code of what stops a delivery -> the field that tells it of a recorded one."""
+
+
+def _sent(problem: Problem, item: RecordedDelivery) -> Problem:
     """Return a problem where it is in the input: of a delivery itself, or of an order line."""
     path = tuple("order_line_id" if it == "delivery_line_id" else it for it in problem.path)
-    return Problem(problem.code, problem.message, () if path == ("delivery_id",) else path)
+    if path == ("delivery_id",):
+        fields = dict(_FIELDS)
+        if item.completes_order:
+            fields[FulfilmentCode.DELIVERY_POLICY] = "completes_order"
+        path = tuple(name for code, name in fields.items() if code == problem.code)
+    return replace(problem, path=path)
 
 
 class _Found:
@@ -166,28 +188,38 @@ class _Found:
 
     def check(self, item: RecordedDelivery, now: datetime) -> None:
         """Refused: NOT_FOUND, INVALID, INVALID_DATE."""
+        refusals = Refusals()
         for number, line in enumerate(item.lines):
-            if line.order_line_id not in self.lines:
-                raise missing(OrderLine, ("lines", number, "order_line_id"))
-        if item.location_id not in self.locations:
-            raise missing(Location, ("location_id",))
-        if item.ship_to_id is not None and item.ship_to_id not in self.addresses:
-            raise missing(Address, ("ship_to_id",))
-        if item.cancelled_at is not None and (item.dispatched_at or item.delivered_at):
-            text = "What has left is not cancelled any more."
-            raise Refused(Code.INVALID, text, ("cancelled_at",))
-        orders = {self.lines[it.order_line_id].order_id for it in item.lines}
-        since = max(self.orders[it].placed_at for it in orders)
-        before: datetime | None = None
+            with refusals:
+                if line.order_line_id not in self.lines:
+                    raise missing(OrderLine, ("lines", number, "order_line_id"))
+        with refusals:
+            if item.location_id not in self.locations:
+                raise missing(Location, ("location_id",))
+        with refusals:
+            if item.ship_to_id is not None and item.ship_to_id not in self.addresses:
+                raise missing(Address, ("ship_to_id",))
+        with refusals:
+            if item.cancelled_at is not None and (item.dispatched_at or item.delivered_at):
+                text = "What has left is not cancelled any more."
+                raise Refused(Code.INVALID, text, ("cancelled_at",))
+        self._check_times(item, now, refusals)
+        refusals.end()
+
+    def _check_times(self, item: RecordedDelivery, now: datetime, refusals: Refusals) -> None:
+        rows = (self.lines.get(it.order_line_id) for it in item.lines)
+        placed = (self.orders[it.order_id].placed_at for it in rows if it is not None)
+        since, before = max(placed, default=None), None
         for step in (*_STEPS, "cancelled_at"):
             at = getattr(item, step)
             if at is None:
                 continue
-            check_happened(at, (step,), now, since)
-            if before is not None and at < before:
-                text = f"This is before {before.isoformat()}, when the step before was made."
-                raise Refused(Code.INVALID_DATE, text, (step,))
-            before = at
+            with refusals:
+                check_happened(at, (step,), now, since)
+                if before is not None and at < before:
+                    text = f"This is before {before.isoformat()}, when the step before was made."
+                    raise Refused(Code.INVALID_DATE, text, (step,))
+                before = at
 
 
 async def _find(writing: Writing, items: Sequence[RecordedDelivery]) -> _Found:

@@ -18,7 +18,7 @@ from commands.writing.transaction import Outcome, Overtaken, Writing
 from commands.writing.verbs import verb
 from kit.clock import check_happened
 from kit.db.statements import Statement
-from kit.errors import Path, Refused
+from kit.errors import Path, Problem, Refusals, Refused
 from kit.ids import new_id
 from models.access.viewers import Actor, Scope
 from models.base.acts import Act
@@ -48,10 +48,11 @@ async def record(writing: Writing, command: ParcelRecordTracking) -> Outcome:
     """Record events, then let every touched parcel, delivery and order follow from all of them.
 
     What is reported of a number that several parcels share is an event of each of them. The results
-    are CREATED, UNCHANGED for an event that is known, and REFUSED: NOT_FOUND for a
-    parcel that the viewer does not see, INVALID where several carriers have the number,
-    INVALID_DATE for the far future and before its orders were placed. Refused as a whole:
-    TOO_MANY_ITEMS for more parcels, events and lines behind them than one call may touch.
+    are CREATED, UNCHANGED for an event that is known, and REFUSED.
+
+    Refused: of an item NOT_FOUND for a parcel that the viewer does not see, INVALID where several
+    carriers have the number, INVALID_DATE for the far future and before its orders were placed; as
+    a whole: TOO_MANY_ITEMS for more parcels, events and lines behind them than one call may touch.
     """
     source = await _source(writing, command)
     parcels, refused = await find(writing, command.events)
@@ -66,7 +67,7 @@ async def record(writing: Writing, command: ParcelRecordTracking) -> Outcome:
         for _ in command.events
     ]
     for place, refusal in refused.items():
-        results[place]["problems"] = refusal.problems
+        results[place]["problems"] = _every(writing, place, command.events[place], refusal)
     if parcels:
         touched = [parcel for of in parcels.values() for parcel in of]
         live = [it for it in touched if it.status is not ParcelStatus.VOIDED]
@@ -79,7 +80,7 @@ async def record(writing: Writing, command: ParcelRecordTracking) -> Outcome:
             raise Overtaken
         for place, named in parcels.items():
             try:
-                known.check(named, command.events[place], ("events", place, "occurred_at"))
+                known.check(named, place, command.events[place])
             except Refused as refusal:
                 results[place]["problems"] = refusal.problems
             else:
@@ -91,6 +92,25 @@ async def record(writing: Writing, command: ParcelRecordTracking) -> Outcome:
         if bound is not None:
             await arrival.settle(bound)
     return {"results": results}
+
+
+def _check_time(
+    writing: Writing, place: int, report: TrackingReport, since: datetime | None = None
+) -> None:
+    path: Path = ("events", place, report.time_field)
+    check_happened(report.occurred_at, path, writing.now, since)
+
+
+def _every(
+    writing: Writing, place: int, report: TrackingReport, refused: Refused
+) -> Sequence[Problem]:
+    """Return what is wrong with a report whose parcel is refused, its time too."""
+    refusals = Refusals()
+    with refusals:
+        raise refused
+    with refusals:
+        _check_time(writing, place, report)
+    return refusals.problems
 
 
 async def _source(writing: Writing, command: ParcelRecordTracking) -> str | None:
@@ -218,10 +238,10 @@ class _Known:
         parcel = self.parcels.get(parcel_id)
         return parcel is None or parcel.status is ParcelStatus.VOIDED
 
-    def check(self, parcels: Iterable[Parcel], report: TrackingReport, path: Path) -> None:
+    def check(self, parcels: Iterable[Parcel], place: int, report: TrackingReport) -> None:
         """Refused: INVALID_DATE for what did not happen when it is said to have."""
         for parcel in parcels:
-            check_happened(report.occurred_at, path, self.writing.now, self.placed[parcel.id])
+            _check_time(self.writing, place, report, self.placed[parcel.id])
 
     def add_to_each(
         self, parcels: Sequence[Parcel], report: TrackingReport, source: str | None

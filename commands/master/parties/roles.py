@@ -2,7 +2,7 @@
 
 Whoever is about to use a party in a role holds it (`held`), and whoever changes roles locks it:
 neither comes between the other's look and its commit. Roles are looked at in a party
-that is held, which `Held` says.
+that is held, which `HeldParty` says.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -49,11 +49,11 @@ USES = {
 _KEYS = {PartyRole.CUSTOMER: Actor.BUYER, PartyRole.CARRIER: Actor.CARRIER}
 """Role -> whose keys are bound to a party in it, as long as they live."""
 
-Held = NewType("Held", Party)
+HeldParty = NewType("HeldParty", Party)
 """A party of which nobody takes a role away before the transaction ends."""
 
 
-async def held(writing: Writing, wanted: Mapping[str, Collection[Any]]) -> Sequence[Held]:
+async def held(writing: Writing, wanted: Mapping[str, Collection[Any]]) -> Sequence[HeldParty]:
     """Read and hold the parties that the viewer sees of those that are wanted, by one statement.
 
     They are locked in id order, as little as rows that name them lock them later.
@@ -77,7 +77,7 @@ def _held(actor: Actor, names: tuple[str, ...]) -> Statement:
 
 
 @guards("R1")
-def check_role(party: Held, role: PartyRole, path: Path) -> None:
+def check_role(party: HeldParty, role: PartyRole, path: Path) -> None:
     """Refused: INVALID where a party is to act in a role that it does not have."""
     if role not in party.roles:
         what = role.value.lower().replace("_", " ")

@@ -123,14 +123,9 @@ def check_line(line: LineFields | LineDraft, unit_price: Decimal | None, currenc
 
 
 def with_amounts(draft: Draft, fields: OrderFields) -> Draft:
-    """Return a draft with discount, charges and taxes, the discount spread over its lines.
-
-    Refused: PRICE_UNKNOWN for a discount while a line has no price, OUT_OF_RANGE for a discount of
-    more than the lines cost.
-    """
+    """Return a draft with discount, charges and taxes; its lines bear the discount already."""
     return replace(
         draft,
-        lines=with_discount(draft.lines, fields),
         discount_percent=fields.discount_percent,
         discount_amount=fields.discount_amount,
         charges=kept(fields.charges),
@@ -146,20 +141,27 @@ def kept(items: Sequence[Any]) -> list[dict[str, Any]]:
 
 
 def with_discount(lines: Sequence[LineDraft], fields: OrderFields | Order) -> Sequence[LineDraft]:
-    """Spread the discount of an order over its lines. Refused: as `with_amounts`."""
+    """Spread the discount of an order over its lines.
+
+    Refused: PRICE_UNKNOWN for a discount while a line has no price, OUT_OF_RANGE for one of more
+    than the lines cost; of an order that is there, without a field: the discount is none of what
+    is sent.
+    """
     name = "discount_amount" if fields.discount_percent is None else "discount_percent"
     stated = getattr(fields, name)
+    path: Path = () if isinstance(fields, Order) else (name,)
     if not stated:
         return [replace(line, order_discount=Decimal(0)) for line in lines]
     nets = [line.net for line in lines if line.net is not None]
     if len(nets) != len(lines):
         text = "The discount of an order needs the prices of all of its lines."
-        raise Refused(TradeCode.PRICE_UNKNOWN, text, (name,))
+        raise Refused(TradeCode.PRICE_UNKNOWN, text, path)
     net = sum(nets, Decimal(0))
     exact: Decimal = stated if name == "discount_amount" else net * stated / 100
     discount = rounded(exact, fields.currency).amount
     if discount > rounded(net, fields.currency).amount:
-        raise Refused(Code.OUT_OF_RANGE, "The discount is more than the lines cost.", (name,))
+        text = "The discount of the order is more than its lines cost."
+        raise Refused(Code.OUT_OF_RANGE, text, path)
     shares = spread(discount, nets, fields.currency)
     return [replace(line, order_discount=it) for line, it in zip(lines, shares, strict=True)]
 

@@ -6,15 +6,22 @@ from functools import partial
 from uuid import UUID
 
 from commands.master.packagings.counting import Counted
-from commands.trade.orders.amounts import check_line, check_may_state, check_stated, with_amounts
+from commands.trade.orders.amounts import (
+    check_line,
+    check_may_state,
+    check_stated,
+    with_amounts,
+    with_discount,
+)
 from commands.trade.orders.drafts import Draft, LineDraft
 from commands.trade.orders.fields import LineFields, OrderFields, check_shape
 from commands.trade.orders.references import References, customer
 from commands.writing.transaction import Writing
-from kit.errors import Code, Path, Refusals, Refused
+from kit.errors import Code, Refusals, Refused
 from kit.inputs import Place, refuse_duplicates
 from kit.standards.money import Amount
 from models.access.viewers import Scope
+from models.base.guards import guards
 from models.master.catalog import Product
 from models.master.channels import Channel
 from models.master.parties import Address, Contact, Party
@@ -27,23 +34,34 @@ def compose(
 ) -> Draft:
     """Return the draft, confirmed, of an order whose references have been read.
 
-    Refused: INVALID, NOT_FOUND, NOT_ALLOWED, DUPLICATE, SCALE_EXCEEDED, PRICE_CHANGED;
-    PRICE_UNKNOWN and OUT_OF_RANGE for discounts; with the path inside the order.
+    Refused: INVALID, NOT_FOUND, NOT_ALLOWED, GUESTS_NOT_ALLOWED, DUPLICATE, SCALE_EXCEEDED,
+    PRICE_CHANGED; PRICE_UNKNOWN and OUT_OF_RANGE for discounts; with the path inside the order.
+
+    All are told at once, but for what hangs on what is refused: contacts and addresses are those of
+    the party, prices those of channel and party, and a discount of the order is taken off all of
+    its lines.
     """
     refusals = Refusals()
     for check in (check_shape, partial(_check_kind, writing), partial(check_stated, writing)):
         with refusals:
             check(fields)
-    with refusals:
+    named = Refusals()
+    with named:
         channel = references.demand(Channel, fields)
-    with refusals:
+        with named:
+            _check_guest(channel, fields)
+    with named:
         party = customer(writing, references, fields)
         with refusals:
             contact = references.of_party(Contact, party, fields)
         with refusals:
             ship_to_id, ship_to = _ship_to(references, party, fields)
+    is_priced = not named.problems
+    refusals.problems += named.problems
     with refusals:
-        drafts = lines_to_be(writing, references, fields, lines)
+        drafts = lines_to_be(writing, references, fields, lines, is_priced=is_priced)
+        if is_priced or all(it.unit_price is not None for it in drafts):
+            drafts = with_discount(drafts, fields)
     refusals.end()
     draft = Draft(
         channel_id=channel.id,
@@ -67,6 +85,13 @@ def compose(
     return with_amounts(draft, fields)
 
 
+@guards("R2")
+def _check_guest(channel: Channel, fields: OrderFields) -> None:
+    if fields.guest is not None and not channel.guests_allowed:
+        text = f"The channel {channel.code} takes no guests."
+        raise Refused(TradeCode.GUESTS_NOT_ALLOWED, text, ("guest",))
+
+
 def _ship_to(
     references: References, party: Party | None, fields: OrderFields
 ) -> tuple[UUID | None, Place | None]:
@@ -86,16 +111,26 @@ def _check_kind(writing: Writing, fields: OrderFields) -> None:
 
 
 def lines_to_be(
-    writing: Writing, references: References, order: OrderFields, lines: Sequence[LineFields]
-) -> list[LineDraft]:
-    """Return the lines to be. Refused: as `compose`, all that is wrong with them at once."""
-    refusals, drafts = Refusals(), []
+    writing: Writing,
+    references: References,
+    order: OrderFields,
+    lines: Sequence[LineFields],
+    *,
+    is_priced: bool = True,
+) -> Sequence[LineDraft]:
+    """Return the lines to be. Refused: as `compose`, all that is wrong with them at once.
+
+    is_priced: whether it is known whose prices count; only stated ones are looked at otherwise.
+    """
+    refusals, drafts = Refusals(), list[LineDraft]()
     with refusals:
         numbers = (it.external_reference for it in lines)
         refuse_duplicates(numbers, ("lines",), "external_reference")
     for number, line in enumerate(lines):
         with refusals:
-            drafts.append(_one(writing, references, order, line, ("lines", number)))
+            refusals.above = ("lines", number)
+            drafts.append(_one(writing, references, order, line, is_priced=is_priced))
+    refusals.above = ()
     refusals.end()
     terms = (_but_quantity(*it) for it in zip(drafts, lines, strict=True))
     refuse_duplicates(terms, ("lines",))
@@ -103,17 +138,25 @@ def lines_to_be(
 
 
 def _one(
-    writing: Writing, references: References, order: OrderFields, line: LineFields, path: Path
+    writing: Writing,
+    references: References,
+    order: OrderFields,
+    line: LineFields,
+    *,
+    is_priced: bool,
 ) -> LineDraft:
     """Return one line to be. Refused: as `compose`, its quantity and its price at once."""
-    refusals = Refusals(path)
+    refusals = Refusals()
     with refusals:
         found = references.priced(writing, order, line)
         with refusals:
             quantity = references.packagings(found.product, line)
         with refusals:
-            price = _price(writing, order, line, found.unit_price)
-            check_line(line, price, order.currency)
+            price = line.unit_price
+            if is_priced:
+                price = _price(writing, order, line, found.unit_price)
+            if is_priced or price is not None:
+                check_line(line, price, order.currency)
     refusals.end()
     return _line(found.product, line, quantity, price)
 

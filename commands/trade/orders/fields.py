@@ -155,7 +155,7 @@ def check_shape(fields: OrderFields) -> None:
     broken = {
         "kind": fields.kind is OrderKind.CALL_OFF and "Call-offs are placed on their contract.",
         "ship_to": fields.ship_to is not None
-        and fields.ship_to_id is not None
+        and (fields.ship_to_id or getattr(fields, "ship_to_address_code", None)) is not None
         and "Give an address of the party or a free one, not both.",
         "cancel_if_not_by": dated == (fields.cancel_if_not_by is None)
         and "This goes with the delivery policy CANCEL_IF_NOT_BY, and only with it.",

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -27,7 +26,6 @@ from models.base.acts import Act
 from models.events.trade.orders import OrderWindowOverridden
 from models.master.channels import Channel
 from models.master.prices.precedence import PRECEDENCE
-from models.trade.codes import TradeCode
 from models.trade.contracts.states import TimeRule
 
 
@@ -65,17 +63,15 @@ async def place(writing: Writing, command: OrderPlace) -> Outcome:
     NOT_ALLOWED, DUPLICATE, OUT_OF_RANGE and SCALE_EXCEEDED for what the order says.
     """
     references = await read(writing, [(command, command.lines)])
-    party = customer(writing, references, command)
-    channel = references.demand(Channel, command)
     # Before anything is told of prices: those of another channel are not the buyer's.
-    check_channel(writing, channel, party)
+    _check_channel(writing, references, command)
     await writing.room(len(command.lines))
     refusals = Refusals()
-    for check in (partial(_check_future, writing), partial(_check_guest, channel)):
-        with refusals:
-            check(command)
+    with refusals:
+        _check_future(writing, command)
     with refusals:
         draft = compose(writing, references, command, command.lines)
+        channel = references.demand(Channel, command)
         with refusals:
             overridden = _check_hours(references, draft, command)
         with refusals:
@@ -84,6 +80,7 @@ async def place(writing: Writing, command: OrderPlace) -> Outcome:
             if not channel.takes_unpriced:
                 check_priced(draft)
     refusals.end()
+    party = customer(writing, references, command)
     await check_free(writing, channel.id, party.id if party else None, command)
     waits = await awaited(writing, channel, party, draft)
     draft = replace(draft, awaiting=waits, window_override=command.window_override)
@@ -91,6 +88,16 @@ async def place(writing: Writing, command: OrderPlace) -> Outcome:
     if overridden:
         writing.record(OrderWindowOverridden(order_id, rules=tuple(sorted(overridden))))
     return {"order_id": order_id}
+
+
+def _check_channel(writing: Writing, references: References, command: OrderPlace) -> None:
+    """Refused: as `check_channel`; what is not there, `compose` tells with all the rest."""
+    unknown = Refusals()
+    with unknown:
+        party = customer(writing, references, command)
+        channel = references.demand(Channel, command)
+    if not unknown.problems:
+        check_channel(writing, channel, party)
 
 
 def _windows(command: OrderPlace) -> Iterator[tuple[Path, Window]]:
@@ -118,12 +125,6 @@ def _check_future(writing: Writing, command: OrderPlace) -> None:
         if command.cancel_if_not_by is not None and command.cancel_if_not_by <= writing.now:
             raise Refused(Code.INVALID_DATE, "This instant has passed.", ("cancel_if_not_by",))
     refusals.end()
-
-
-def _check_guest(channel: Channel, command: OrderPlace) -> None:
-    if command.guest is not None and not channel.guests_allowed:
-        text = f"The channel {channel.code} takes no guests."
-        raise Refused(TradeCode.GUESTS_NOT_ALLOWED, text, ("guest",))
 
 
 def _check_products(draft: Draft) -> None:

@@ -20,7 +20,7 @@ from commands.trade.orders.fields import LineFields, OrderFields
 from commands.writing.transaction import Writing, missing
 from kit.db.statements import Statement
 from kit.errors import Code, Path, Refused
-from kit.inputs import Input
+from kit.inputs import Input, camel
 from models.access.viewers import Actor, Scope, Viewer, anyone
 from models.base.records import columns, record
 from models.base.tables import Owned
@@ -68,11 +68,15 @@ def _names(entity: type[Owned], item: Input) -> Sequence[Named]:
 
 
 def _demanded(entity: type[Owned], item: Input) -> Named:
-    """Return how the input names a row. Refused: INVALID when it does not, or does so twice."""
+    """Return how the input names a row. Refused: INVALID when it does not, or does so twice.
+
+    Where it might do so by several fields, the refusal is of what holds them.
+    """
     name = reference_of(entity, item)
     if name is None:
-        field = next(iter(WAYS[entity]))
-        raise Refused(Code.INVALID, f"Say which {entity.__name__} it is.", (field,))
+        fields = [field for field, _ in _ways(entity, type(item))]
+        text = f"Say which {entity.__name__} it is, by {' or '.join(map(camel, fields))}."
+        raise Refused(Code.INVALID, text, tuple(fields) if len(fields) == 1 else ())
     return name
 
 
@@ -211,16 +215,18 @@ def _product(line: LineFields) -> UUID | str | None:
 def _question(
     writing: Writing, keyed: Keyed, packagings: Packagings, order: OrderFields, line: LineFields
 ) -> PriceQuestion | None:
-    """Return what a line asks the price of, None where it or its order names nothing or two.
+    """Return what a line asks the price of, None where it names no product, or two.
 
-    Where a price is stated by whom that is allowed, the product alone is wanted.
+    Where a price is stated by whom that is allowed, or nobody knows in which channel, the product
+    alone is wanted.
     """
     product, channels = _product(line), _names(Channel, order)
-    if product is None or len(channels) != 1:
+    if product is None:
         return None
-    channel = keyed.get((Channel, *channels[0][:2]))
-    if line.unit_price is not None and writing.viewer.may(Scope.PRICES_STATE):
+    is_stated = line.unit_price is not None and writing.viewer.may(Scope.PRICES_STATE)
+    if is_stated or len(channels) != 1:
         return PriceQuestion(product)
+    channel = keyed.get((Channel, *channels[0][:2]))
     party, packaging = _party(writing, keyed, order), packagings.named(product, line)
     return PriceQuestion(
         product,
@@ -281,7 +287,8 @@ def customer(writing: Writing, references: References, item: OrderFields) -> Par
         raise Refused(Code.NOT_ALLOWED, "A buyer orders for its own company.", ("guest",))
     party = references.find(Party, item) or _party(writing, references.keyed, item)
     if (party is None) == (item.guest is None):
-        raise Refused(Code.INVALID, "Give either a party or a guest.", ("party_id",))
+        path = () if party is None and len(_ways(Party, type(item))) > 1 else _party_path(item)
+        raise Refused(Code.INVALID, "Give either a party or a guest.", path)
     if party is not None and not _may_name(writing.viewer, party):
         raise missing(Party, _party_path(item))
     return party

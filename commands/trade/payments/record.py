@@ -39,7 +39,7 @@ async def record(writing: Writing, command: OrderRecordPayment) -> Outcome:
     " other.",
 )
 async def record_all(writing: Writing, command: OrdersRecordPayments) -> Outcome:
-    """Record reports one after the other. Problems of an item: as `orderRecordPayment`."""
+    """Record reports one after the other. Refused: of an item as `orderRecordPayment`."""
     known = await known_of(writing, command.payments)
     results: list[dict[str, Any]] = []
     for place, item in enumerate(command.payments):

@@ -42,7 +42,7 @@ async def release(writing: Writing, command: ContractRelease) -> Outcome:
 async def record_all(writing: Writing, command: ReleasesRecord) -> Outcome:
     """Put releases in force, by the same statements for any number of them.
 
-    Problems of an item: as `contractRelease`, and DUPLICATE for a line, place and type that stands
+    Refused: of an item as `contractRelease`, and DUPLICATE for a line, place and type that stands
     in the call already.
     """
     taken = ReleaseIntake(writing, await known_of(writing, command.releases))

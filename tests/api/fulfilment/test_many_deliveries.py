@@ -272,8 +272,8 @@ async def test_a_delivery_is_recorded_as_far_as_it_came(world, ask, times, state
 @pytest.mark.gate("D8", "deliveriesRecord")
 async def test_what_is_recorded_wrong_is_refused_alone_and_leaves_nothing(world, ask):
     scene = await a_scene(world, ask)
-    placed = [await an_order(world, ask, scene) for _ in range(3)]
-    good, more, complete = placed
+    placed = [await an_order(world, ask, scene) for _ in range(4)]
+    good, more, complete, early = placed
     whole = await recorded(world, scene, good, **AT)
     unnamed = {"orderLineId": to_global("OrderLine", new_id()), "quantity": "1"}
     content = {"orderLineId": more["lines"][0]["id"], "quantity": "9"}
@@ -285,6 +285,15 @@ async def test_what_is_recorded_wrong_is_refused_alone_and_leaves_nothing(world,
         await recorded(world, scene, more, **AT, cancelledAt=AT["deliveredAt"]),
         await recorded(world, scene, more, **AT, lines=deliveries.lines(more, "11")),
         await recorded(world, scene, complete, **AT, method="LOCKER"),
+        await recorded(world, scene, early, **AT, fulfilAt=AT["deliveredAt"]),
+        await recorded(
+            world,
+            scene,
+            more,
+            **AT | {"packedAt": "2027-03-02T08:00:00Z"},
+            lines=[unnamed],
+            locationId=to_global("Location", new_id()),
+        ),
     ]
     found = await results(ask, "deliveriesRecord", *wrong[:3], whole, *wrong[3:])
     assert codes(found) == [
@@ -296,11 +305,17 @@ async def test_what_is_recorded_wrong_is_refused_alone_and_leaves_nothing(world,
         [("INVALID", "deliveries.5.cancelledAt")],
         [("QUANTITY_NOT_OPEN", "deliveries.6.lines.0.quantity")],
         [("METHOD_NOT_ALLOWED", "deliveries.7.method")],
+        [("TOO_EARLY", "deliveries.8.fulfilAt")],
+        [
+            ("NOT_FOUND", "deliveries.9.lines.0.orderLineId"),
+            ("NOT_FOUND", "deliveries.9.locationId"),
+            ("INVALID_DATE", "deliveries.9.packedAt"),
+        ],
     ]
     (delivery,) = await rows(world, Delivery)
     assert (delivery.number, delivery.state) == ("D-000001", "DELIVERED")
     lines = sorted(it.planned for it in await rows(world, OrderLine))
-    assert lines == [0, 0, 10]
+    assert lines == [0, 0, 0, 10]
     moved = [it for it in await rows(world, JournalEntry) if it.payload.get("moved")]
     of = from_global(good["id"])[1]
     assert {it.aggregate_id for it in moved if it.type != "order.placed"} == {of}

@@ -122,6 +122,31 @@ async def test_wrong_parcels_are_refused_and_nothing_is_packed(world, ask, parce
     assert await deliveries.read(ask, delivery) == delivery
 
 
+async def test_all_that_is_wrong_with_parcels_is_told_at_once(world, ask):
+    nuts, bolts = await orders.products(ask, "NUT", "BOLT")
+    order = await orders.order(world, ask, lines=[orders.line(it, "10") for it in (nuts, bolts)])
+    delivery = await deliveries.released(world, ask, order)
+    nut, bolt = ({"deliveryLineId": it["id"], "quantity": "9"} for it in delivery["lines"])
+    twice = {"serialNumbers": ["S"], "quantity": "1"}
+    customer = to_global("Party", await parties.company(world))
+    wrong = [
+        {"carrierId": customer, "contents": [nut | twice, nut | twice, bolt | {"quantity": "0.5"}]},
+        {"sscc": FIELDS, "generateSscc": True},
+    ]
+    fewer = [{"contents": [nut, bolt]}]
+    found = [
+        (await _pack(ask, delivery, *it))["userErrors"] for it in (wrong[1:], wrong[:1], fewer)
+    ]
+    assert [[(it["code"], ".".join(it["field"][1:])) for it in errors] for errors in found] == [
+        [("INVALID", "parcels.0.generateSscc"), ("TOO_FEW_ITEMS", "parcels.0.contents")],
+        [
+            ("INVALID", "parcels.0.carrierId"),
+            ("SCALE_EXCEEDED", "parcels.0.contents.2.quantity"),
+        ],
+        [("PARCELS_DO_NOT_MATCH", "parcels"), ("PARCELS_DO_NOT_MATCH", "parcels")],
+    ]
+
+
 async def test_serial_numbers_are_one_for_each_unit(world, ask):
     delivery = await _released(world, ask)
     few = {"contents": [_content(delivery, "10", serialNumbers=["S1"])]}

@@ -187,10 +187,9 @@ DAYS_OF_CHANGE = [
 """A day of 23 hours and one of 25 in Berlin: its first instant, its last second, what follows."""
 
 
-@pytest.mark.parametrize(("day", "first", "last", "after"), DAYS_OF_CHANGE)
-async def test_a_list_of_the_day_on_which_clocks_change_counts_all_of_it(
-    shop, world, ask, day, first, last, after
-):
+@pytest.mark.parametrize("times", DAYS_OF_CHANGE)
+async def test_a_list_of_the_day_on_which_clocks_change_counts_all_of_it(shop, world, ask, times):
+    day, first, last, after = times
     await _count_days_in(world, "Europe/Berlin")
     await prices.price_list(ask, "DAY", "2.3", **PARTY, validFrom=day, validTo=day)
     for at, price in ((first, "2.3"), (last, "2.3"), (after, "2.5")):

@@ -40,12 +40,12 @@ MOVES = {
     "PickedLine": "Picks of a line, which tells how it was counted itself.",
 }
 """What moves a counter and makes no quantity, and of what."""
-CUMULATIVE = {
+OF_CUSTOMERS = {
     f"{model}.{name}"
     for model in ("ContractRelease", "RecordedRelease")
     for name in ("cumulative_received", "material_go_ahead", "production_go_ahead")
-}
-"""Sums of whatever comes, in whatever it comes: a customer's Fortschrittszahl has no packaging."""
+} | {"ToldReceipt.quantity"}
+"""What a customer's schedule says of whatever came: a Fortschrittszahl has no packaging."""
 
 
 def models_of(annotation: Any) -> Iterator[type[Input]]:
@@ -97,17 +97,17 @@ def test_the_places_that_take_a_quantity_are_found() -> None:
         "LineCancel.quantity",
         "PickedLine.picked",
         "PriceListEntryUpsert.from_quantity",
-        *CUMULATIVE,
+        *OF_CUSTOMERS,
     } <= TAKEN.keys()
 
 
 @pytest.mark.parametrize("name", sorted(TAKEN))
 def test_what_takes_a_quantity_takes_it_in_packagings(name: str) -> None:
-    assert issubclass(TAKEN[name], Quantified) != (name in CUMULATIVE)
+    assert issubclass(TAKEN[name], Quantified) != (name in OF_CUSTOMERS)
 
 
 def test_every_quantity_is_kept_as_it_was_counted_where_clients_read_it() -> None:
-    models = {TAKEN[name].__name__ for name in TAKEN.keys() - CUMULATIVE}
+    models = {TAKEN[name].__name__ for name in TAKEN.keys() - OF_CUSTOMERS}
     assert models == KEPT.keys() | MOVES.keys()
     for type_name in set(KEPT.values()):
         field = SHOWN.type_map[type_name].fields["packaged"]

@@ -9,9 +9,9 @@ from commands.trade.orders.amounts import check_line, with_discount
 from commands.trade.orders.compose import check_known
 from commands.trade.orders.drafts import Draft, LineDraft, header_columns
 from commands.trade.orders.fields import LineFields, OrderFields
-from commands.trade.orders.revisions.revise import LineTarget, Revision, field_of
+from commands.trade.orders.revisions.revise import Gone, LineTarget, Revision, field_of
 from commands.trade.orders.revisions.standing import StandingOrders, kept, matched
-from kit.errors import Path, Refusals
+from kit.errors import Refusals
 from models.trade.orders.lines import OrderLine
 
 _DISCOUNTS = ("discount_percent", "discount_amount")
@@ -56,8 +56,9 @@ def sent_again(
     targets: list[LineTarget] = [
         (row, it, path) for (row, _, path), it in zip(lines, drafts, strict=True)
     ]
-    gone: list[tuple[OrderLine, Path]] = [(row, ("lines",)) for row in left if not row.added]
-    revision = Revision(order, standing.every(order_id), header, targets, gone)
+    gone: list[Gone] = [(row, ("lines",)) for row in left if not row.added]
+    fields = {it: _as_sent(item, it) for it in stated - item.model_fields_set}
+    revision = Revision(order, standing.every(order_id), header, targets, gone, fields=fields)
     if "taxes" not in stated and (any(revision.changes()) or _TAXED & set(revision.headings)):
         return replace(revision, header=header | {"taxed": None})
     return revision
@@ -67,6 +68,12 @@ def _stated(item: OrderFields) -> AbstractSet[str]:
     """Return the fields that an input gives, with those that say the same thing."""
     together = (it for it in _TOGETHER if item.model_fields_set.intersection(it))
     return item.model_fields_set.union(*together)
+
+
+def _as_sent(item: OrderFields, name: str) -> str:
+    """Return the field of an input that says what one of its others is."""
+    together = next(it for it in _TOGETHER if name in it)
+    return next(it for it in together if it in item.model_fields_set)
 
 
 def _lines(

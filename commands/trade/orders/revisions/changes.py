@@ -10,7 +10,7 @@ from commands.master.packagings.counting import Packagings, packagings_of
 from commands.trade.orders.amounts import check_line, check_may_state
 from commands.trade.orders.drafts import LineDraft
 from commands.trade.orders.revisions.inputs import OrderLineUpdate, OrderUpdate
-from commands.trade.orders.revisions.revise import LineTarget
+from commands.trade.orders.revisions.revise import Gone, LineTarget
 from commands.trade.orders.revisions.standing import StandingOrders, kept
 from commands.writing.transaction import Writing, missing
 from kit.errors import Path, Refusals
@@ -42,9 +42,7 @@ class LineChanges:
         products = await writing.by_key(Product, "id", {product for product, _ in named})
         return cls(standing, products, await packagings_of(writing, named))
 
-    def targets(
-        self, writing: Writing, item: OrderUpdate
-    ) -> tuple[list[LineTarget], list[tuple[OrderLine, Path]]]:
+    def targets(self, writing: Writing, item: OrderUpdate) -> tuple[list[LineTarget], list[Gone]]:
         """Return what the lines of an order become, and those that go.
 
         Refused: NOT_FOUND, DUPLICATE, and as `ordersUpdate` of a line.
@@ -61,7 +59,7 @@ class LineChanges:
                 if each.line_id not in rows:
                     raise missing(OrderLine, (*path, "line_id"))
                 drafts[each.line_id] = self._draft(writing, rows[each.line_id], each, path)
-        gone: list[tuple[OrderLine, Path]] = []
+        gone: list[Gone] = []
         for number, line_id in enumerate(item.remove_line_ids):
             with refusals:
                 if line_id not in rows or line_id in paths:

@@ -10,14 +10,14 @@ from pydantic import Field
 from commands.trade.orders.compose import check_priced, compose
 from commands.trade.orders.drafts import Draft, create
 from commands.trade.orders.fields import LineFields, OrderFields
-from commands.trade.orders.references import OrderKey, References, customer, read, taken
+from commands.trade.orders.references import OrderKey, References, read, taken
 from commands.trade.orders.revisions.again import sent_again
 from commands.trade.orders.revisions.revise import Revision, apply
 from commands.trade.orders.revisions.standing import StandingOrders
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.clock import check_happened
-from kit.errors import Code, Path, Problem, Refused
+from kit.errors import Code, Path, Problem, Refusals, Refused
 from kit.ids import Names
 from kit.inputs import Bulk, Command, Each, Instant, Reference, Upsert
 from models.access.viewers import Scope
@@ -88,10 +88,12 @@ async def import_all(writing: Writing, command: OrdersImport) -> Outcome:
     """Create the orders that are not there yet, and bring those that are to what is sent.
 
     What has happened is taken as it was: dates may have passed, channels and products may be
-    inactive, and no approval is asked. Prices that are left out are those of that instant. Problems
-    of an item, with their path in the whole input: as `compose`, PRICE_UNKNOWN, DUPLICATE for an
-    order that stands twice, INVALID_DATE for the future, WRONG_STATE for each difference from an
-    order of which it is too late to change that.
+    inactive, and no approval is asked. Prices that are left out are those of that instant.
+
+    Refused: of an item INVALID, NOT_FOUND, NOT_ALLOWED, GUESTS_NOT_ALLOWED, SCALE_EXCEEDED,
+    PRICE_CHANGED, PRICE_UNKNOWN and OUT_OF_RANGE for what the order says, DUPLICATE for an order or
+    a line that stands twice, INVALID_DATE for the future, WRONG_STATE for each difference from an
+    order of which it is too late to change that, TOO_MANY_ITEMS for more than 2,000 lines.
     """
     orders = command.orders
     references = await read(writing, [(it, it.lines) for it in orders])
@@ -103,8 +105,8 @@ async def import_all(writing: Writing, command: OrdersImport) -> Outcome:
         path: Path = ("orders", place)
         await writing.room(len(item.lines))
         try:
-            key = _key(writing, references, item, seen)
             draft = _draft(writing, references, item)
+            key = _key(draft, item, seen)
             order_id, status = there.get(key), "UNCHANGED"
             if order_id is None:
                 check_priced(draft)
@@ -126,15 +128,9 @@ def _result(status: str, order_id: UUID | None, problems: Sequence[Problem] = ()
     return {"order_id": order_id, "status": status, "problems": list(problems)}
 
 
-def _key(
-    writing: Writing, references: References, item: OrderImport, seen: set[OrderKey]
-) -> OrderKey:
-    """Return what the order is known by, which is none of `seen`.
-
-    Refused: as `customer`, DUPLICATE.
-    """
-    channel, party = references.demand(Channel, item), customer(writing, references, item)
-    key = (channel.id, party.id if party else None, item.external_reference)
+def _key(draft: Draft, item: OrderImport, seen: set[OrderKey]) -> OrderKey:
+    """Return what the order is known by. Refused: DUPLICATE for one of `seen`."""
+    key = (draft.channel_id, draft.party_id, item.external_reference)
     if key in seen:
         text = "This order stands twice in one input."
         raise Refused(Code.DUPLICATE, text, ("external_reference",))
@@ -142,5 +138,11 @@ def _key(
 
 
 def _draft(writing: Writing, references: References, item: OrderImport) -> Draft:
-    check_happened(item.placed_at, ("placed_at",), writing.now)
-    return compose(writing, references, item, item.lines)
+    """Return the draft of a new order. Refused: as `compose`, INVALID_DATE for the future."""
+    refusals = Refusals()
+    with refusals:
+        check_happened(item.placed_at, ("placed_at",), writing.now)
+    with refusals:
+        draft = compose(writing, references, item, item.lines)
+    refusals.end()
+    return draft

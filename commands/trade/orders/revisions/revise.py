@@ -1,8 +1,10 @@
 """Bringing an order to what it is to be: the one place that compares, refuses and writes."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
+from enum import Enum
 from typing import Any, TypeAlias
 
 from commands.trade.orders.drafts import LineDraft, line_columns, window_columns
@@ -11,6 +13,7 @@ from commands.writing.rows import change_rows, write_rows
 from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Problem, Refused
 from kit.ids import new_id
+from kit.inputs import camel
 from models.base.payloads import ColumnName
 from models.events.trade.orders import OrderUpdated, OrderWindowOverridden, UpdatedLine
 from models.trade.contracts.states import TimeRule
@@ -22,6 +25,8 @@ MOST_LINES = 2_000
 """Of one order, however many calls they come in."""
 LineTarget: TypeAlias = tuple[OrderLine | None, LineDraft, Path]
 """A line that is there, None for a new one; what it is to be; where the input says so."""
+Gone: TypeAlias = tuple[OrderLine, Path]
+"""A line that is to be no more; where the input says so."""
 _FREE = {"note", "purchase_order_number", "window_override"}
 """Columns of an order that tell nothing of its goods: they may change while it lives."""
 _FIXED = {"kind", "currency"}
@@ -48,15 +53,17 @@ class Revision:
 
     rows: its lines. header: columns of the order that it is to have. lines: all lines that it is
     to have. gone: lines that it is to have no more, each with where the input says so.
-    overridden: rules that its new windows break.
+    overridden: rules that its new windows break. fields: of the order -> the field by which the
+    input says the same.
     """
 
     order: Order
     rows: Sequence[OrderLine]
     header: Mapping[str, Any]
     lines: Sequence[LineTarget]
-    gone: Sequence[tuple[OrderLine, Path]] = ()
+    gone: Sequence[Gone] = ()
     overridden: frozenset[TimeRule] = frozenset()
+    fields: Mapping[str, str] = field(default_factory=dict)
 
     def against(self, rules: frozenset[TimeRule], why: str | None) -> "Revision":
         """Return the same, with windows that break rules, and why they do."""
@@ -91,9 +98,6 @@ class Revision:
         if len(self.lines) > MOST_LINES:
             text = f"An order has at most {MOST_LINES:,} lines."
             raise Refused(Code.TOO_MANY_ITEMS, text, self.lines[-1][-1][:1])
-        if not self.lines:
-            text = f"An order has at least one line: cancel {self.order.number} instead."
-            raise Refused(Code.TOO_FEW_ITEMS, text, self.gone[-1][-1] if self.gone else ())
         problems = [*self._of_lines(changes), *self._of_order(headings)]
         if problems:
             raise Refused.of(problems)
@@ -103,20 +107,32 @@ class Revision:
         closed = self._closed
         for row, columns, path in changes:
             why = closed or (row and _taken(row))
-            if why:
-                what = "new" if row is None else self._differences(row, columns)
-                yield Problem(Code.WRONG_STATE, f"{why}, and this is {what}.", path)
+            if not why:
+                continue
+            if row is None or not columns["ordered"]:
+                what = "this line is new" if row is None else f"line {row.line_no} is to go"
+                yield Problem(Code.WRONG_STATE, f"{why}, and {what}.", path)
+                continue
+            for below, what in _differences(row, columns).items():
+                where = path if below == ("product_id",) else (*path, *below)
+                yield Problem(Code.WRONG_STATE, f"{why}, and {what}.", where)
 
     def _of_order(self, headings: Mapping[str, Any]) -> Iterator[Problem]:
         taken = next(filter(None, map(_taken, self.rows)), None)
-        for name in headings:
+        problems = dict[Path, Problem]()
+        for (name, *below), what in _differences(self.order, headings).items():
             why = self._closed or (taken if name not in _FREE else None)
             if name in _FIXED:
                 why = f"{self.order.number} is there already"
-            if why:
-                path = (field_of(name),)
-                text = f"{why}, and this is another than {getattr(self.order, name)}."
-                yield Problem(Code.WRONG_STATE, text, path)
+            if not why:
+                continue
+            path: Path = (name, *below)
+            text = f"{why}, and {what}."
+            if name in self.fields:
+                path = (self.fields[str(name)],)
+                text = f"{why}, and {camel(str(path[0]))} is another there."
+            problems.setdefault(path, Problem(Code.WRONG_STATE, text, path))
+        yield from problems.values()
 
     @property
     def _closed(self) -> str | None:
@@ -127,17 +143,62 @@ class Revision:
             return f"{self.order.number} is {self.order.state.value}"
         return None
 
-    @staticmethod
-    def _differences(row: OrderLine, columns: Mapping[str, Any]) -> str:
-        fields = dict.fromkeys(map(field_of, _different(row, columns)))
-        was = f"quantity {row.ordered.normalize():f}"
-        return f"another {', '.join(fields)} than line {row.line_no} has ({was})"
+
+def check_some(order: Order, lines: Sequence[LineTarget], gone: Sequence[Gone]) -> None:
+    """Refused: TOO_FEW_ITEMS for an order that is to have no line."""
+    if not lines:
+        text = f"An order has at least one line: cancel {order.number} instead."
+        raise Refused(Code.TOO_FEW_ITEMS, text, gone[-1][-1] if gone else ())
 
 
 def _different(row: Order | OrderLine, columns: Mapping[str, Any]) -> list[str]:
     """Return the names of the columns that are to be other than they are."""
     changed = (name for name, value in columns.items() if getattr(row, name) != value)
     return [name for name in changed if name not in _FOLLOWING]
+
+
+def _differences(row: Order | OrderLine, columns: Mapping[str, Any]) -> dict[Path, str]:
+    """Return the fields that are to be other than they are -> what is other about each."""
+    found = dict[Path, str]()
+    for name in _different(row, columns):
+        old, new = getattr(row, name), columns[name]
+        own = "quantity" if name == "ordered" else name
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            for part in dict.fromkeys((*old, *new)):
+                if old.get(part) != new.get(part):
+                    found[own, part] = _difference(part, old.get(part), new.get(part))
+        elif own == field_of(name):
+            found[(own,)] = _difference(own, old, new)
+        else:
+            found.setdefault((field_of(name),), f"{camel(field_of(name))} is another there")
+    return found
+
+
+def _difference(name: str, old: Any, new: Any) -> str:
+    texts = _text(old), _text(new)
+    if None in texts:
+        return f"{camel(name)} is another there"
+    return "{} is {} there, not {}".format(camel(name), *texts)
+
+
+_LONGEST = 60
+"""Characters that are told of a text."""
+
+
+def _text(value: Any) -> str | None:
+    """Return a single value as a client would write it, None where it is no such value."""
+    match value:
+        case None | bool():
+            return {None: "nothing", True: "true", False: "false"}[value]
+        case Decimal():
+            return f"{value.normalize():f}"
+        case datetime():
+            return value.isoformat()
+        case Enum():
+            return str(value.value)
+        case str():
+            return f'"{value[:_LONGEST]}"'
+    return None
 
 
 def _taken(row: OrderLine) -> str | None:

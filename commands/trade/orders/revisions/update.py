@@ -1,8 +1,9 @@
 """Changing orders line by line, and continuing long ones."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from commands.trade.orders.fields import OrderFields
 from commands.trade.orders.references import References, read
 from commands.trade.orders.revisions.changes import LineChanges
 from commands.trade.orders.revisions.inputs import OrderAddLines, OrdersUpdate, OrderUpdate
-from commands.trade.orders.revisions.revise import LineTarget, Revision, apply
+from commands.trade.orders.revisions.revise import Gone, LineTarget, Revision, apply, check_some
 from commands.trade.orders.revisions.standing import StandingOrders
 from commands.trade.orders.revisions.windows import addresses_of, check_windows
 from commands.trade.orders.states import not_wanted
@@ -110,9 +111,9 @@ async def _revisions(
         rules = frozenset[TimeRule]()
         with refusals:
             _check(writing, order, item)
-            lines, gone = changed.targets(writing, item)
-            added = _added(writing, references, order, item, adding)
-            targets, why = [*lines, *added], item.window_override
+            added = partial(_added, writing, references, order, item, adding)
+            targets, gone = _targets(partial(changed.targets, writing, item), added)
+            why = item.window_override
             with refusals:
                 rules = check_windows(writing, addresses.get(item.order_id), targets, why)
             revision = _revision(standing, order, targets, gone)
@@ -121,6 +122,20 @@ async def _revisions(
             found.append(revision if revision.check() else None)
     refusals.end()
     return found
+
+
+def _targets(
+    changed: Callable[[], tuple[list[LineTarget], list[Gone]]],
+    added: Callable[[], list[LineTarget]],
+) -> tuple[list[LineTarget], list[Gone]]:
+    """Return all lines that an order is to have, and those that go. Refused: as both, at once."""
+    refusals = Refusals()
+    with refusals:
+        lines, gone = changed()
+    with refusals:
+        fresh = added()
+    refusals.end()
+    return [*lines, *fresh], gone
 
 
 def _check(writing: Writing, order: Order | None, item: OrderUpdate) -> None:
@@ -166,7 +181,11 @@ def _added(
 def _revision(
     standing: StandingOrders, order: Any, lines: Sequence[LineTarget], gone: Sequence[Any]
 ) -> Revision:
-    """Spread the order's discount over its lines as they become. Refused: DUPLICATE."""
+    """Spread the order's discount over its lines as they become.
+
+    Refused: DUPLICATE, TOO_FEW_ITEMS, OUT_OF_RANGE for a discount of more than the lines cost.
+    """
+    check_some(order, lines, gone)
     refusals, seen = Refusals(), set[str | None]()
     for _, draft, path in lines:
         with refusals:
@@ -175,7 +194,7 @@ def _revision(
                 raise Refused(Code.DUPLICATE, text, (*path, "external_reference"))
         seen.add(draft.external_reference)
     refusals.end()
-    rows, drafts, paths = [list(it) for it in zip(*lines, strict=True)] if lines else ([], [], [])
+    rows, drafts, paths = [list(it) for it in zip(*lines, strict=True)]
     spread = with_discount(drafts, order)
     targets: list[Any] = list(zip(rows, spread, paths, strict=True))
     return Revision(order, standing.every(order.id), {"taxed": None}, targets, gone)

@@ -210,6 +210,7 @@ async def test_statements_do_not_grow_with_the_number_of_events(feed, world, dat
         ("2026-03-02T24:00:00", "Europe/Berlin", ["occurredLocally", "time"]),
         ("2026-03-02T09:30:00Z", "Europe/Berlin", ["occurredLocally", "time"]),
         ("2026-03-02T09:30:00", "Berlin", ["occurredLocally", "timeZone"]),
+        ("2025-03-02T09:30:00", "Europe/Berlin", ["occurredLocally"]),
     ],
 )
 async def test_a_carriers_local_time_comes_with_its_zone(feed, world, time, zone, instant):
@@ -225,3 +226,12 @@ async def test_a_carriers_local_time_comes_with_its_zone(feed, world, time, zone
     else:
         assert [it["field"][3:] for it in results[0]["userErrors"]] == [instant]
     assert [it["status"] for it in results[1:]] == ["REFUSED", "REFUSED"]
+
+
+async def test_a_parcel_that_is_unknown_hides_no_wrong_time(feed, world):
+    await sent(world)
+    event = feed.event("DELIVERED", trackingNumber="NOBODYS") | {
+        "occurredAt": "2027-03-02T09:00:00.1234567Z"
+    }
+    (result,) = (await feed(event))["results"]
+    assert [it["field"][3:] for it in result["userErrors"]] == [["trackingNumber"], ["occurredAt"]]

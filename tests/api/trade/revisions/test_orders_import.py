@@ -1,5 +1,7 @@
 """Orders imported from a back office."""
 
+import pytest
+
 from kit.ids import to_global
 from models.access.viewers import Actor
 from tests.guard import counted
@@ -16,7 +18,7 @@ mutation ($input: OrdersImportInput!) {
         buyerContact { code } shipToAddress { code } window { latest }
         lines { ordered product { sku } discountPercent }
       }
-      userErrors { code field }
+      userErrors { code message field }
     }
     userErrors { code field }
   }
@@ -131,8 +133,8 @@ async def test_a_refused_order_stops_no_other(world, ask):
         ("REFUSED", ("NOT_FOUND", "4.shipToAddressCode")),
         ("REFUSED", ("INVALID_DATE", "5.placedAt")),
         ("REFUSED", ("INVALID", "6.channelCode")),
-        ("REFUSED", ("INVALID", "7.lines.0.productId")),
-        ("REFUSED", ("INVALID", "8.partyId")),
+        ("REFUSED", ("INVALID", "7.lines.0")),
+        ("REFUSED", ("INVALID", "8.partyNumber")),
         ("REFUSED", ("INVALID_DATE", "9.placedAt")),
         ("REFUSED", ("INVALID_CURRENCY", "10.currency"), ("INVALID", "10.deliveryPolicy")),
         ("CREATED",),
@@ -140,6 +142,51 @@ async def test_a_refused_order_stops_no_other(world, ask):
         ("CREATED",),
     ]
     assert (await ask(TOTAL))["orders"]["totalCount"] == 2
+
+
+@pytest.mark.gate("R2", "ordersImport")
+async def test_an_import_is_asked_the_same_as_an_order_that_is_placed(world, ask):
+    await _masters(world, ask)
+    await channels.channel(world, code="CLOSED", guests_allowed=False)
+    place = {"line1": "Ringstr. 1", "city": "Köln", "country": "DE"}
+    guest = _item("1", partyNumber=None, guest={"name": "Jan"})
+    results = (
+        await _imported(
+            ask,
+            guest | {"channelCode": "CLOSED"},
+            guest | {"shipTo": place, "shipToAddressCode": "NOWHERE"},
+            guest | {"channelCode": ""},
+        )
+    )["results"]
+    assert [_refusals(it) for it in results] == [
+        [("GUESTS_NOT_ALLOWED", "guest")],
+        [("INVALID", "shipTo")],
+        [("INVALID", "")],
+    ]
+
+
+def _refusals(result):
+    return [(it["code"], ".".join(it["field"][3:])) for it in result["userErrors"]]
+
+
+async def test_all_that_is_wrong_with_an_item_is_told_at_once(world, ask):
+    await _masters(world, ask)
+    wrong = _item("1", channelCode="NOWHERE", partyNumber="NOBODY", placedAt="2026-03-09T09:00:01Z")
+    wrong["lines"][0] |= {"productSku": "NOTHING"}
+    wrong["lines"][1] |= {"quantity": "0.5", "discountPercent": None, "discountAmount": "999"}
+    costly = _item("2", channelCode="NOWHERE", discountAmount="9999")
+    results = (await _imported(ask, wrong, costly))["results"]
+    assert [_refusals(it) for it in results] == [
+        [
+            ("INVALID_DATE", "placedAt"),
+            ("NOT_FOUND", "channelCode"),
+            ("NOT_FOUND", "partyNumber"),
+            ("NOT_FOUND", "lines.0.productSku"),
+            ("SCALE_EXCEEDED", "lines.1.quantity"),
+            ("OUT_OF_RANGE", "lines.1.discountAmount"),
+        ],
+        [("NOT_FOUND", "channelCode"), ("OUT_OF_RANGE", "discountAmount")],
+    ]
 
 
 async def test_a_retried_import_gives_the_first_answer(world, ask):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.api.trade.revisions.test_orders_import import _imported, _item, _masters
+from tests.api.trade.revisions.test_orders_import import WINDOW, _imported, _item, _masters
 from tests.guard import counted
 from tests.make.fulfilment import deliveries
 
@@ -98,22 +98,28 @@ async def test_lines_are_known_by_their_references(world, ask):
 @pytest.mark.parametrize(
     ("change", "paths"),
     [
-        ({"lines": 0, "quantity": "6"}, [["lines", "0"]]),
+        ({"lines": 0, "quantity": "6"}, [["lines", "0", "quantity"]]),
         ({"lines": 1, "quantity": "6"}, []),
         ({"note": "Ring."}, []),
         ({"currency": "EUR"}, [["currency"]]),
-        ({"shipTo": PLACE | {"city": "Bonn"}}, [["shipTo"]]),
+        (
+            {"shipTo": PLACE | {"city": "Bonn", "postalCode": "53111"}},
+            [["shipTo", "city"], ["shipTo", "postalCode"]],
+        ),
+        ({"window": None, "discountPercent": "5"}, [["discountPercent"], ["window"]]),
         ({"cut": 1}, [["lines"]]),
     ],
 )
 async def test_what_is_too_late_is_refused_with_every_difference(world, ask, change, paths):
     await _masters(world, ask)
-    item = _item("1", shipTo=PLACE)
+    item = _item("1", shipTo=PLACE, window=WINDOW, discountAmount="2")
     await _imported(ask, item)
     order = await _order(ask)
     first = {"orderLineId": order["lines"][0]["id"], "quantity": "2"}
     await deliveries.planned(world, ask, order, lines=[first])
     edited = {**item, "lines": [dict(it) for it in item["lines"]]}
+    if "discountPercent" in change:
+        del edited["discountAmount"]
     if "lines" in change:
         edited["lines"][change["lines"]]["quantity"] = change["quantity"]
     elif "cut" in change:
@@ -124,6 +130,16 @@ async def test_what_is_too_late_is_refused_with_every_difference(world, ask, cha
     assert result["status"] == ("REFUSED" if paths else "UPDATED")
     assert [it["field"][3:] for it in result["userErrors"]] == paths
     assert {it["code"] for it in result["userErrors"]} <= {"WRONG_STATE"}
+    taken = "Something of line 1 is planned, and "
+    assert {it["message"] for it in result["userErrors"]} <= {
+        f"{taken}window is another there.",
+        f"{taken}discountPercent is nothing there, not 5.",
+        f"{taken}quantity is 5 there, not 6.",
+        f'{taken}city is "Köln" there, not "Bonn".',
+        f'{taken}postalCode is nothing there, not "53111".',
+        f"{taken}line 1 is to go.",
+        'O-000001 is there already, and currency is "USD" there, not "EUR".',
+    }
 
 
 async def test_what_was_cancelled_since_does_not_make_the_order_another_one(world, ask):
@@ -175,16 +191,11 @@ async def test_lines_that_continue_an_order_stay_when_its_first_ones_are_sent_ag
 
 async def test_what_is_left_out_stays_and_null_empties_it(world, ask):
     await _masters(world, ask)
-    window = {
-        "earliest": "1998-05-04T00:00:00Z",
-        "latest": "1998-06-01T23:59:59Z",
-        "timeZone": "America/New_York",
-    }
     person = {"name": "Ann"}
     stated = {
         "shipTo": PLACE | {"city": "Bonn"},
         "recipient": person,
-        "window": window,
+        "window": WINDOW,
         "note": "Ring.",
         "purchaseOrderNumber": "P-1",
         "kind": "SAMPLE",
@@ -193,7 +204,7 @@ async def test_what_is_left_out_stays_and_null_empties_it(world, ask):
         "taxes": [{"category": "STANDARD", "rate": "19", "amount": "4.75"}],
     }
     item = _item("1", **stated)
-    item["lines"][0] |= {"window": window, "externalReference": "A", "substitutionAllowed": True}
+    item["lines"][0] |= {"window": WINDOW, "externalReference": "A", "substitutionAllowed": True}
     await _imported(ask, item)
     before = await _order(ask)
     lines = [{"productSku": it["productSku"], "quantity": "5"} for it in item["lines"]]
