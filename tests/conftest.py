@@ -3,6 +3,7 @@
 import gc
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 import httpx
@@ -15,7 +16,7 @@ from resolvers.running.context import Terms
 from server import application
 from tests import make
 from tests.guard import watch
-from tests.kit.programs import ask as ask_once
+from tests.kit.programs import make_database
 
 pytest_plugins = ["tests.gates.plugin", "tests.left_out", "tests.prepared", "tests.shares"]
 
@@ -77,13 +78,13 @@ def server(shared: Path) -> Iterator[embedded.Server]:
 def new_database(server: embedded.Server, worker_id: str) -> Callable[..., str]:
     """Make a database of the worker, empty or a copy of another, and give its owner's address."""
 
-    def make_database(purpose: str, like: str | None = None) -> str:
-        name = f"{purpose}_{worker_id}"
-        copied = f" TEMPLATE {like.rpartition('/')[2]}" if like else ""
-        ask_once(server.owner_url, f"CREATE DATABASE {name}{copied}")
-        return f"{server.owner_url.rpartition('/')[0]}/{name}"
+    # A module's database may be wanted again: workers take tests from each other.
+    numbers = count()
 
-    return make_database
+    def made(purpose: str, like: str | None = None) -> str:
+        return make_database(server.owner_url, f"{purpose}_{worker_id}_{next(numbers)}", like)
+
+    return made
 
 
 @pytest.fixture(scope="session")

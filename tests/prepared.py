@@ -29,6 +29,7 @@ from tests import make
 from tests.conftest import EMPTY, NOW, PATIENT
 from tests.guard import watch
 from tests.kit.programs import ask as ask_once
+from tests.kit.programs import make_database
 from tests.make.scene import Scene, scene
 
 EVERYTHING = "tests.make.everything"
@@ -67,18 +68,13 @@ def once(shared: Path) -> Once:
 def migrated(server: embedded.Server, once: Once) -> str:
     """Give the address of a migrated database without rows, to which nobody may connect."""
 
-    def make_database() -> str:
-        url = _database(server, "migrated")
+    def made() -> str:
+        url = make_database(server.owner_url, "migrated")
         migrations.upgrade(url)
         ask_once(url, EMPTY)
         return url
 
-    return once("migrated", make_database)
-
-
-def _database(server: embedded.Server, name: str, like: str = "template1") -> str:
-    ask_once(server.owner_url, f"CREATE DATABASE {name} TEMPLATE {like.rpartition('/')[2]}")
-    return f"{server.owner_url.rpartition('/')[0]}/{name}"
+    return once("migrated", made)
 
 
 @pytest.fixture(scope="session")
@@ -87,11 +83,11 @@ def inputs(
 ) -> Prepared:
     """Give a database with what a valid input of every mutation names."""
 
-    def make_database() -> Prepared:
-        url = _database(server, "inputs", migrated)
+    def made() -> Prepared:
+        url = make_database(server.owner_url, "inputs", migrated)
         return asyncio.run(_with_inputs(as_app(url), url))
 
-    return once("inputs", make_database)
+    return once("inputs", made)
 
 
 async def _with_inputs(app_url: str, url: str) -> Prepared:
@@ -111,11 +107,11 @@ def everything(
 ) -> Prepared:
     """Give a database in which each of the inputs has run."""
 
-    def make_database() -> Prepared:
-        url = _database(server, "everything", inputs.url)
+    def made() -> Prepared:
+        url = make_database(server.owner_url, "everything", inputs.url)
         return asyncio.run(_with_everything(as_app(url), url, inputs))
 
-    return once("everything", make_database)
+    return once("everything", made)
 
 
 async def _with_everything(app_url: str, url: str, inputs: Prepared) -> Prepared:
@@ -155,7 +151,7 @@ async def copied(
     watch(database.engine, database.keyless)
     yield database
     await database.close()
-    drop = f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)"
+    drop = f"DROP DATABASE {url.rpartition('/')[2]}"
     await asyncio.to_thread(ask_once, server.owner_url, drop)
 
 

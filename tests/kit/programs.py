@@ -95,6 +95,19 @@ def ask_each(url: str, statements: Iterable[str]) -> list[list[tuple[object, ...
     return asyncio.run(answer())
 
 
+def make_database(server_url: str, name: str, like: str | None = None) -> str:
+    """Make a database, empty or a copy of another, to which nobody is connected; give its address.
+
+    What a database is granted is its own, and not copied: see `migrations.walls.grant`.
+    """
+    statements = [f"CREATE DATABASE {name}"]
+    if like:
+        statements[0] += f" TEMPLATE {like.rpartition('/')[2]}"
+        statements.append(f"REVOKE CREATE, TEMPORARY ON DATABASE {name} FROM PUBLIC")
+    ask_each(server_url, statements)
+    return f"{server_url.rpartition('/')[0]}/{name}"
+
+
 def answers(url: str) -> bool:
     """Tell whether anything listens at the address."""
     with contextlib.suppress(ConnectionRefusedError):

@@ -125,7 +125,7 @@ async def far(
         environment = {"ABRUF_DATABASE_URL": app, "ABRUF_OWNER_URL": url, "ABRUF_DEMO": "0"}
         yield way, environment
     name = owner.rpartition("/")[2]
-    await asyncio.to_thread(ask, server.owner_url, f"DROP DATABASE {name} WITH (FORCE)")
+    await asyncio.to_thread(ask, server.owner_url, f"DROP DATABASE {name}")
 
 
 async def test_a_database_that_comes_late_is_waited_for_and_one_that_goes_is_told(

@@ -8,13 +8,12 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import event, select, text
+from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 
 from examples import demo
 from examples.demo import operations
 from kit.db.tenant import set_merchant
-from models.access.keys import Merchant
 from schema.graphql.nodes import NODES
 from server import application
 from tests import make
@@ -25,50 +24,13 @@ REFUSED = "42501"
 """The state of a row that a policy does not let in, and of what the role may not do at all."""
 UNCHANGED = {"journal", "merchant_secrets"}
 """Tables of which the application changes and removes no row, not even a merchant's own."""
-LEFT_OUT = [
-    """INSERT INTO trusted_documents (merchant_id, id, key, text, registered_at)
-        SELECT merchant_id, id, 'k', '{ __typename }', now() FROM orders LIMIT 1""",
-    """INSERT INTO holds (merchant_id, id, subject, subject_id, reason, owner, placed_at)
-        SELECT merchant_id, id, 'ORDER', id, 'OTHER', 'test', now() FROM orders LIMIT 1""",
-    """INSERT INTO idempotency_keys (merchant_id, id, api_key_id, key, fingerprint, expires_at)
-        SELECT merchant_id, id, id, 'k', '', now() FROM orders LIMIT 1""",
-    """INSERT INTO parcel_lineage (merchant_id, id, parcel_id, repacked_from_id)
-        SELECT merchant_id, id, id, id FROM parcels LIMIT 1""",
-    """INSERT INTO shortfalls (merchant_id, id, contract_id, contract_line_id, owed, called_off,
-            quantity, currency, settled_at)
-        SELECT merchant_id, id, contract_id, id, 1, 0, 1, 'EUR', now()
-            FROM contract_lines LIMIT 1""",
-    """INSERT INTO partner_profiles (merchant_id, id, code, identification, qualifier,
-            has_line_breaks, acknowledgement, reference_prefix, references_used, is_active)
-        SELECT merchant_id, id, 'P', 'I', '', false, 'NEVER', '', 0, true FROM orders LIMIT 1""",
-    """INSERT INTO interchanges (merchant_id, id, received_at, source, size_bytes, sha256, state,
-            wants_answer, is_test, codec, service_characters, findings)
-        SELECT merchant_id, id, now(), 'UPLOAD', 1, 'a', 'REJECTED', false, false, 'ascii',
-            ':+.? ~', '[]' FROM partner_profiles""",
-    """INSERT INTO interchange_messages (merchant_id, id, interchange_id, number, received_at,
-            reference, type, version, release, agency, association, start, length, segment_count,
-            fate, findings)
-        SELECT merchant_id, id, id, 1, now(), '', '', '', '', '', '', 0, 1, 1, 'BROKEN', '[]'
-        FROM interchanges""",
-    """INSERT INTO outgoing_interchanges (merchant_id, id, partner_id, message_type, reference,
-            is_test, size_bytes, state, created_at)
-        SELECT merchant_id, id, id, 'CONTRL', '1', false, 1, 'PENDING', now() FROM interchanges""",
-    """INSERT INTO interchange_contents (merchant_id, id, interchange_id, content)
-        SELECT merchant_id, id, id, '' FROM interchanges""",
-]
-"""Rows for the tables in which the demo has none."""
+pytestmark = pytest.mark.prepared("everything")
 
 
 @pytest.fixture
-async def foreign(database, clock):
-    """Give the demo's merchant, whose rows are in nearly every table, and its staff's token."""
-    tokens = await demo.load(database.owner, clock)
-    async with database.owner.writing(None) as session:
-        merchant_id = await session.scalar(select(Merchant.id).where(Merchant.slug == demo.SLUG))
-        await set_merchant(session, merchant_id)
-        for rows in LEFT_OUT:
-            await (await session.connection()).exec_driver_sql(rows)
-    return make.World(database, clock, merchant_id, tokens["staff"])
+async def stranger(database, clock):
+    """Give another merchant beside the one that has a row in every table."""
+    return await make.world(database, clock)
 
 
 @contextmanager
@@ -86,11 +48,11 @@ def first_wall_down(database: make.Walled) -> Iterator[None]:
         event.remove(engine, "before_cursor_execute", let_through)
 
 
-async def _set_second_wall(database: make.Walled, state: str) -> None:
-    """ENABLE or DISABLE row-level security on every table."""
+async def _take_second_wall_down(database: make.Walled) -> None:
+    """End row-level security on every table."""
     async with database.owner.engine.begin() as connection:
         for table in TENANT_TABLES:
-            await connection.exec_driver_sql(f"ALTER TABLE {table} {state} ROW LEVEL SECURITY")
+            await connection.exec_driver_sql(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
 
 
 async def changed(database: make.Walled, merchant_id: Any, sql: str, **values: Any) -> int:
@@ -114,8 +76,8 @@ def plain(database):
     return make.Walled(database.url, database.owner.url)
 
 
-async def test_no_table_shows_or_takes_a_row_of_another_merchant(foreign, world, plain):
-    theirs, mine = foreign.merchant_id, world.merchant_id
+async def test_no_table_shows_or_takes_a_row_of_another_merchant(world, stranger, plain):
+    theirs, mine = world.merchant_id, stranger.merchant_id
     found = {}
     for table in TENANT_TABLES:
         read = f"SELECT 1 FROM {table} WHERE merchant_id = '{theirs}'"
@@ -136,11 +98,11 @@ async def test_no_table_shows_or_takes_a_row_of_another_merchant(foreign, world,
         assert of_table == [0, 0, *untouched, *[REFUSED] * 3, True], table
 
 
-async def _answers(of: Found, world: make.World, folder: Path) -> list[Any]:
+async def _answers(of: Found, stranger: make.World, folder: Path) -> list[Any]:
     """Return what a stranger is answered: to keys of rows, to the examples; lists that show one."""
-    transport = httpx.ASGITransport(application(world.database, clock=world.clock))
+    transport = httpx.ASGITransport(application(stranger.database, clock=stranger.clock))
     async with httpx.AsyncClient(transport=transport, base_url="http://abruf") as client:
-        ask = make.Ask(client, world.token)
+        ask = make.Ask(client, stranger.token)
         one_of_each = {name: its[:1] for name, its in of.items()}
         return [
             [await answers_of(ask, document, key=key) for document, key, _ in reads(one_of_each)],
@@ -157,13 +119,14 @@ def _examples(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 @pytest.fixture
-async def ask_all(foreign, world, tmp_path):
-    """Give the answers to the stranger, when called."""
-    await operations.write(foreign.database, foreign.token, tmp_path / "ops", foreign.clock)
-    of = await found(foreign)
+async def ask_all(world, stranger, tmp_path):
+    """Give the answers to the stranger, when called; the examples are of the demo."""
+    token = (await demo.load(world.database.owner, world.clock))["staff"]
+    await operations.write(world.database, token, tmp_path / "ops", world.clock)
+    of = await found(world)
 
     async def answers() -> list[Any]:
-        return await _answers(of, world, tmp_path / "ops")
+        return await _answers(of, stranger, tmp_path / "ops")
 
     return answers
 
@@ -175,12 +138,9 @@ async def test_each_wall_holds_without_the_other(database, ask_all):
     assert both[2] == []
     with first_wall_down(database):
         assert await ask_all() == both
-    await _set_second_wall(database, "DISABLE")
-    try:
-        assert await ask_all() == both
-        with first_wall_down(database):
-            neither = await ask_all()
-    finally:
-        await _set_second_wall(database, "ENABLE")
+    await _take_second_wall_down(database)
+    assert await ask_all() == both
+    with first_wall_down(database):
+        neither = await ask_all()
     assert neither[0] != both[0], "without both walls the test must see the other's rows"
     assert neither[2] != []
