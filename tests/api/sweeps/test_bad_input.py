@@ -55,6 +55,7 @@ TWICE_IS_FINE = {
     "documents",
     "payments",
     "correctiveEventIds",
+    "closures",
 }
 """Lists of which an item may stand twice, or that are refused for another reason."""
 FINE_HERE = {("contractCreate", "lines"), ("contractRelease", "lines"), ("releasesRecord", "lines")}
