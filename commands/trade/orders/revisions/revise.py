@@ -65,8 +65,8 @@ class Revision:
     overridden: frozenset[TimeRule] = frozenset()
     fields: Mapping[str, str] = field(default_factory=dict)
 
-    def against(self, rules: frozenset[TimeRule], why: str | None) -> "Revision":
-        """Return the same, with windows that break rules, and why they do."""
+    def against(self, rules: frozenset[TimeRule], why: str) -> "Revision":
+        """Return the same, with the rules that its windows break, and why they may."""
         return replace(self, header={**self.header, "window_override": why}, overridden=rules)
 
     @property

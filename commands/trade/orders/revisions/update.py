@@ -117,7 +117,7 @@ async def _revisions(
             with refusals:
                 rules = check_windows(writing, addresses.get(item.order_id), targets, why)
             revision = _revision(standing, order, targets, gone)
-            if rules:
+            if why is not None:
                 revision = revision.against(rules, why)
             found.append(revision if revision.check() else None)
     refusals.end()
