@@ -19,7 +19,6 @@ from kit.inputs import (
     Input,
     Name,
     Reference,
-    Short,
     Upsert,
     Zone,
     refuse_duplicates,
@@ -63,7 +62,7 @@ class PublicHolidays(Input):
     """Whose public holidays are not worked."""
 
     country: Country = Field(description="Country, ISO 3166-1 alpha-2.")
-    subdivision: Short | None = Field(
+    subdivision: Reference | None = Field(
         None,
         description="State, province or region by its code of ISO 3166-2 without the country, for"
         " example BY; null for what the whole country keeps.",

@@ -1,5 +1,6 @@
 """Partners are written in bulk: how each of them writes, and how it is answered."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
@@ -40,10 +41,19 @@ def _parting(una: str) -> str:
     return una
 
 
+def _of_schedules(code: str) -> str:
+    if not re.fullmatch("([A-Z]{3} )?[A-Z0-9]{1,3}", code):
+        text = "A code has up to three letters and digits, behind those of a segment for a place."
+        raise PydanticCustomError(Code.INVALID.value, "{text}", {"text": text})
+    return code
+
+
 Identified = Annotated[Reference, StringConstraints(max_length=35)]
 Qualifier = Annotated[Reference, StringConstraints(max_length=4)]
 Prefix = Annotated[Reference, StringConstraints(max_length=5)]
-ScheduleCodeText = Annotated[str, StringConstraints(pattern="^([A-Z]{3} )?[A-Z0-9]{0,3}$")]
+ScheduleCodeText = Annotated[
+    Reference, StringConstraints(max_length=7), AfterValidator(_of_schedules)
+]
 ServiceCharacters = Annotated[str, StringConstraints(max_length=6), AfterValidator(_parting)]
 
 

@@ -39,7 +39,7 @@ class Context:
 
     reader = general = None
     audience, payer, limits, entries = "anybody", ("anybody",), DEFAULT_LIMITS, 0
-    following_plan = None
+    following_plan = subscribed = None
     named: Mapping[str, Any] = {}
 
     def __init__(self, connection: AsyncConnection, *, plans: bool, faults: Any = ()) -> None:
