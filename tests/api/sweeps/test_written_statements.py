@@ -21,7 +21,10 @@ mutation ($input: ParcelRecordTrackingInput!) {
 """
 PRICED = " + ".join(
     f"SELECT {each}"
-    for each in ("price_lists", "price_list_entries", "merchants", "unnest", "products")
+    for each in (
+        *("unnest", "products", "LATERAL", "price_lists", "merchants"),
+        "price_list_entries",
+    )
 )
 """Products and what they cost, by one statement."""
 PLACING = [
