@@ -14,9 +14,11 @@ from sqlalchemy.exc import DBAPIError
 from examples import demo
 from examples.demo import operations
 from kit.db.tenant import set_merchant
+from resolvers.running.context import Terms
 from schema.graphql.nodes import NODES
 from server import application
 from tests import make
+from tests.conftest import PATIENT
 from tests.guard import TENANT_TABLES, unwalled
 from tests.make.sweeps.foreign import Found, answers_of, found, listing, reads
 
@@ -100,7 +102,9 @@ async def test_no_table_shows_or_takes_a_row_of_another_merchant(world, stranger
 
 async def _answers(of: Found, stranger: make.World, folder: Path) -> list[Any]:
     """Return what a stranger is answered: to keys of rows, to the examples; lists that show one."""
-    transport = httpx.ASGITransport(application(stranger.database, clock=stranger.clock))
+    terms = Terms(limits=PATIENT)
+    app = application(stranger.database, clock=stranger.clock, terms=terms)
+    transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://abruf") as client:
         ask = make.Ask(client, stranger.token)
         one_of_each = {name: its[:1] for name, its in of.items()}
