@@ -59,6 +59,13 @@ def _orders_of(rows: AllRows, delivery: Any) -> Any:
     return any_(_list_of(ids.correlate_except(part)))
 
 
+def _lines_packed_of(rows: AllRows, delivery: Any) -> Any:
+    """Return the ids of the lines of orders of which a delivery has something in parcels."""
+    (part,), own = rows.tables((DeliveryLine,))
+    its = (part.delivery_id == delivery.id, part.packed > 0)
+    return any_(_list_of(select(part.order_line_id).where(*own, *its).correlate_except(part)))
+
+
 def _list_of(ids: Any) -> Any:
     return func.array(ids.scalar_subquery(), type_=ARRAY(Uuid()))
 
@@ -269,12 +276,9 @@ NOT_LAST = Some(
 )
 UNWANTED = Some(
     "it brings something of a line that is cancelled in full",
-    (OrderLine, DeliveryLine),
-    lambda _rows, delivery, line, part: and_(
-        part.delivery_id == delivery.id,
-        part.packed > 0,
-        line.id == part.order_line_id,
-        line.cancelled >= line.ordered,
+    (OrderLine,),
+    lambda rows, delivery, line: and_(
+        line.id == _lines_packed_of(rows, delivery), line.cancelled >= line.ordered
     ),
     rule="O4",
 )
