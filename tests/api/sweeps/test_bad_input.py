@@ -14,7 +14,7 @@ from graphql import get_named_type
 
 from admission.demands import of_field
 from kit.db.statements import dumps
-from kit.errors import Code, Refused, Wrong
+from kit.errors import Refused
 from kit.ids import from_global
 from kit.inputs import Command, Input, Odd
 from models.access.journal import JournalEntry
@@ -27,10 +27,11 @@ from tests.make.feed import rows
 from tests.make.scene import scene
 from tests.make.sweeps.leaves import (
     Leaf,
+    absent_of,
     at,
+    empties,
     is_for_people,
     leaves,
-    may_be_empty,
     put,
     unknown,
     without,
@@ -357,24 +358,6 @@ def test_null_and_what_is_empty_are_as_if_left_out(of_wing: Inputs) -> None:
                 if read != left_out and (empty, read) != (None, leaf.shown[:-1]):
                     wrong.append(f"{about}: {leaf.shown}: {empty}: {read}, not {left_out}")
     assert not wrong, "\n".join(wrong)
-
-
-def absent_of(leaf: Leaf, values: Any) -> tuple[str | int, ...]:
-    """Return the path of what is absent where a field is empty: an object of nothing else is."""
-    path = leaf.path
-    while isinstance(path[-2:][0], str) and len(at(values, path[:-1])) == 1 < len(path):
-        path = path[:-1]
-    return path
-
-
-def empties(leaf: Leaf) -> Iterator[Any]:
-    """Yield null, and what forms and files send where there is nothing."""
-    yield None
-    if may_be_empty(leaf):
-        yield " "
-        yield Wrong(Code.INVALID, "This is another type.", "")
-    if leaf.kind == "OBJECT":
-        yield dict.fromkeys(leaf.value, "") | {next(iter(leaf.value)): None}
 
 
 def read_or_shown(model: type[Input], values: Any) -> Input | list[str]:

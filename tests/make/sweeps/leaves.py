@@ -13,6 +13,7 @@ from graphql import (
     get_named_type,
 )
 
+from kit.errors import Code, Wrong
 from kit.ids import from_global, new_id, to_global
 
 LONG = "x" * 100_000
@@ -102,6 +103,24 @@ def at(value: Any, path: Path) -> Any:
     for part in path:
         value = value[part]
     return value
+
+
+def absent_of(leaf: Leaf, values: Any) -> Path:
+    """Return the path of what is absent where a field is empty: an object of nothing else is."""
+    path = leaf.path
+    while isinstance(path[-2:][0], str) and len(at(values, path[:-1])) == 1 < len(path):
+        path = path[:-1]
+    return path
+
+
+def empties(leaf: Leaf) -> Iterator[Any]:
+    """Yield null, and what forms and files send where there is nothing."""
+    yield None
+    if may_be_empty(leaf):
+        yield " "
+        yield Wrong(Code.INVALID, "This is another type.", "")
+    if leaf.kind == "OBJECT":
+        yield dict.fromkeys(leaf.value, "") | {next(iter(leaf.value)): None}
 
 
 _TEXT = {
