@@ -53,7 +53,7 @@ class _ByTrackingNumber(Relation):
         parcel, number = reader.table(Parcel), reader.table(TrackingNumber)
         rows = select().select_from(parcel).join(number, number.parcel_id == parcel.id)
         rows = rows.correlate_except(parcel, number).where(
-            compared_in_sql(number.number) == compared_in_sql(key),
+            number.number_compared == compared_in_sql(key),
             *seen_by(reader.viewer, number),
             *seen_by(reader.viewer, parcel),
         )
@@ -84,7 +84,7 @@ class _Sharing(Relation):
             select(other.id)
             .select_from(mine)
             .join(own, own.id == mine.parcel_id)
-            .join(its, compared_in_sql(its.number) == compared_in_sql(mine.number))
+            .join(its, its.number_compared == mine.number_compared)
             .join(other, other.id == its.parcel_id)
             .where(mine.parcel_id == key, other.id != key)
             .where(_may_be_of_one_carrier(mine, its))

@@ -26,7 +26,6 @@ from models.fulfilment.parcels import (
     ParcelStatus,
     TrackingNumber,
     compared,
-    compared_in_sql,
 )
 from models.fulfilment.tracking.standing import TERMINAL, has_shared
 
@@ -93,7 +92,7 @@ def _numbered(actor: Actor) -> Statement:
         select(*of, *columns(Parcel))
         .join(Parcel, Parcel.id == number.parcel_id)
         .where(*seen_by(viewer, number), *seen_by(viewer, Parcel))
-        .where(compared_in_sql(number.number) == any_(bindparam("keys", type_=ARRAY(Text()))))
+        .where(number.number_compared == any_(bindparam("keys", type_=ARRAY(Text()))))
         .order_by(Parcel.packing, Parcel.parcel_no, Parcel.id)
     )
 

@@ -56,28 +56,11 @@ async def record(writing: Writing, command: ParcelRecordTracking) -> Outcome:
     """
     source = await _source(writing, command)
     parcels, refused = await find(writing, command.events)
-    results: list[Outcome] = [
-        {
-            "parcel_id": None,
-            "parcel_ids": [],
-            "event_id": None,
-            "status": "REFUSED",
-            "problems": [],
-        }
-        for _ in command.events
-    ]
+    results: list[Outcome] = [_refused() for _ in command.events]
     for place, refusal in refused.items():
         results[place]["problems"] = _every(writing, place, command.events[place], refusal)
     if parcels:
-        touched = [parcel for of in parcels.values() for parcel in of]
-        live = [it for it in touched if it.status is not ParcelStatus.VOIDED]
-        locked = await lock_unread(writing, {it.delivery_id for it in touched})
-        adds_numbers = any(it.new_tracking_number for it in command.events)
-        everything = writing.for_all()
-        known = await _Known.read(everything, touched, locked, numbers=adds_numbers)
-        if any(known.is_gone(it.id) for it in live):
-            # A repack came first: the number may name a new parcel now.
-            raise Overtaken
+        known = await _known(writing, command, parcels)
         for place, named in parcels.items():
             try:
                 known.check(named, place, command.events[place])
@@ -85,13 +68,43 @@ async def record(writing: Writing, command: ParcelRecordTracking) -> Outcome:
                 results[place]["problems"] = refusal.problems
             else:
                 results[place] |= known.add_to_each(named, command.events[place], source)
-        arrived = known.follow()
-        # Read before anything is written, since there may be more than one call may touch.
-        bound = await lock_deliveries(everything, dict.fromkeys(arrived, ())) if arrived else None
-        await write_rows(writing, {TrackingEvent: known.fresh}, {Parcel: known.moved})
-        if bound is not None:
-            await arrival.settle(bound)
+        await _follow(writing, known)
     return {"results": results}
+
+
+def _refused() -> Outcome:
+    """Return the result of an event of which nothing is known but that it is refused."""
+    nothing: Outcome = {"parcel_id": None, "parcel_ids": [], "event_id": None}
+    return {**nothing, "status": "REFUSED", "problems": []}
+
+
+async def _known(
+    writing: Writing, command: ParcelRecordTracking, parcels: Mapping[int, Sequence[Parcel]]
+) -> "_Known":
+    """Lock what events are about, and read what is known of it. Refused: TOO_MANY_ITEMS."""
+    touched = [parcel for of in parcels.values() for parcel in of]
+    live = [it for it in touched if it.status is not ParcelStatus.VOIDED]
+    locked = await lock_unread(writing, {it.delivery_id for it in touched})
+    adds_numbers = any(it.new_tracking_number for it in command.events)
+    known = await _Known.read(writing.for_all(), touched, locked, numbers=adds_numbers)
+    if any(known.is_gone(it.id) for it in live):
+        # A repack came first: the number may name a new parcel now.
+        raise Overtaken
+    return known
+
+
+async def _follow(writing: Writing, known: "_Known") -> None:
+    """Write what is new, and what follows for parcels, deliveries and orders.
+
+    Refused: TOO_MANY_ITEMS.
+    """
+    arrived = known.follow()
+    # Read before anything is written, since there may be more than one call may touch.
+    everything = writing.for_all()
+    bound = await lock_deliveries(everything, dict.fromkeys(arrived, ())) if arrived else None
+    await write_rows(writing, {TrackingEvent: known.fresh}, {Parcel: known.moved})
+    if bound is not None:
+        await arrival.settle(bound)
 
 
 def _check_time(

@@ -2,12 +2,13 @@
 
 import base64
 import binascii
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, PrivateAttr, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from commands.messages.interchanges.files import File
+from commands.messages.interchanges.files import File, Piece, pieces
 from commands.messages.interchanges.taking import take_in
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
@@ -35,16 +36,28 @@ Base64 = Annotated[
 
 
 class InterchangeReceive(Command):
-    """A file with interchanges, one behind the other."""
+    """A file with interchanges, one behind the other; it is read as the input is."""
+
+    takes_long: ClassVar[bool] = True
 
     content: Base64 = Field(description="The bytes of the file in Base64, as it came.")
     file_name: Key | None = Field(None, description="What the file is called; for people.")
+    _found: Sequence[Piece] = PrivateAttr(())
+
+    def model_post_init(self, _context: object) -> None:
+        """Read the file."""
+        self._found = list(pieces(File.of([base64.b64decode(self.content)])))
+
+    @property
+    def found(self) -> Sequence[Piece]:
+        """Return its interchanges."""
+        return self._found
 
 
 class InterchangeFileReceive(Command):
     """A file as it was found in a folder."""
 
-    file: Any = Field(description="What was read of it, a File.")
+    found: Any = Field(description="What was read of it, its pieces.")
     file_name: str = Field(description="What it is called.")
 
 
@@ -59,20 +72,19 @@ _RECEIVE = Act(Scope.MESSAGES_WRITE)
 )
 async def receive(writing: Writing, command: InterchangeReceive) -> Outcome:
     """Take in what was uploaded. Refused: INVALID for what is no Base64."""
-    file = File.of([base64.b64decode(command.content)])
-    return await _received(writing, file, InterchangeSource.UPLOAD, command.file_name)
+    return await _received(writing, command.found, InterchangeSource.UPLOAD, command.file_name)
 
 
 @verb(_RECEIVE, "Take in a file that was found in a folder.")
 async def receive_file(writing: Writing, command: InterchangeFileReceive) -> Outcome:
     """Take in a file of a folder."""
-    return await _received(writing, command.file, InterchangeSource.FOLDER, command.file_name)
+    return await _received(writing, command.found, InterchangeSource.FOLDER, command.file_name)
 
 
 async def _received(
-    writing: Writing, file: File, source: InterchangeSource, file_name: str | None
+    writing: Writing, found: Sequence[Piece], source: InterchangeSource, file_name: str | None
 ) -> Outcome:
-    taken = await take_in(writing, file, source, file_name)
+    taken = await take_in(writing, found, source, file_name)
     statuses = {True: "CREATED", False: "UNCHANGED"}
     return {
         "results": [

@@ -40,13 +40,12 @@ Taken = tuple[Interchange, bool]
 
 
 async def take_in(
-    writing: Writing, file: File, source: InterchangeSource, file_name: str | None
+    writing: Writing, found: Sequence[Piece], source: InterchangeSource, file_name: str | None
 ) -> Sequence[Taken]:
     """Take in the interchanges of a file; one that is there already changes nothing but its answer.
 
-    Files are read in a thread, so that other operations have their turn.
+    found: what was read of the file.
     """
-    found = await asyncio.to_thread(lambda: list(pieces(file)))
     known = await writing.among(Interchange, "sha256", {it.sha256 for it in found})
     there = {it.sha256: it for it in known}
     taken: list[Taken] = []

@@ -21,7 +21,7 @@ from sqlalchemy import Uuid, and_, bindparam, literal_column, select
 
 from commands.messages import outbox
 from commands.messages.interchanges import receive
-from commands.messages.interchanges.files import File, storable
+from commands.messages.interchanges.files import File, pieces, storable
 from commands.messages.readers.read import read_next
 from commands.writing.running import Author, run
 from kit.db.database import Database
@@ -68,8 +68,8 @@ async def _taken(database: Database, author: Author, path: Path) -> Counter[str]
     except FileNotFoundError:
         return Counter()
     name = storable(path.name)[:_LONGEST_NAME]
-    command = receive.InterchangeFileReceive(file=file, file_name=name)
     try:
+        command = receive.InterchangeFileReceive(found=list(pieces(file)), file_name=name)
         outcome = await run(database, author, receive.receive_file, command)
     except Unavailable:
         raise

@@ -41,11 +41,10 @@ def compose(
     the party, prices those of channel and party, and a discount of the order is taken off all of
     its lines.
     """
-    refusals = Refusals()
+    refusals, named = Refusals(), Refusals()
     for check in (check_shape, partial(_check_kind, writing), partial(check_stated, writing)):
         with refusals:
             check(fields)
-    named = Refusals()
     with named:
         channel = references.demand(Channel, fields)
         with named:
@@ -64,25 +63,23 @@ def compose(
             drafts = with_discount(drafts, fields)
     refusals.end()
     draft = Draft(
+        **{name: getattr(fields, name) for name in _AS_STATED},
         channel_id=channel.id,
-        currency=fields.currency,
         placed_at=fields.ordered_at(writing.now),
         lines=drafts,
-        kind=fields.kind,
         party_id=party.id if party else None,
-        guest=fields.guest,
         buyer_contact_id=contact.id if contact else None,
-        purchase_order_number=fields.purchase_order_number,
-        external_reference=fields.external_reference,
-        delivery_policy=fields.delivery_policy,
-        cancel_if_not_by=fields.cancel_if_not_by,
         ship_to_id=ship_to_id,
         ship_to=ship_to,
-        recipient=fields.recipient,
-        window=fields.window,
-        note=fields.note,
     )
     return with_amounts(draft, fields)
+
+
+_AS_STATED = (
+    *("kind", "currency", "guest", "recipient", "window", "note", "delivery_policy"),
+    *("cancel_if_not_by", "purchase_order_number", "external_reference"),
+)
+"""What of a draft is as its input says."""
 
 
 @guards("R2")

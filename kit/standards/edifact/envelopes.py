@@ -13,7 +13,16 @@ from kit.standards.edifact.charsets import CODECS, codec_of
 from kit.standards.edifact.delimiters import LENGTH, Delimiters
 from kit.standards.edifact.faults import Fault, Faulty, Finding
 from kit.standards.edifact.parts import Envelope, EnvelopedMessage, FunctionalGroup, MessageKind
-from kit.standards.edifact.segments import BLANK, END, Raw, Segment, decoded, past, scan
+from kit.standards.edifact.segments import (
+    BLANK,
+    END,
+    HeaderSegment,
+    Raw,
+    Segment,
+    decoded,
+    past,
+    scan,
+)
 
 MOST_INTERCHANGES = 100
 """Of one file."""
@@ -116,11 +125,14 @@ class _Reading:
         if not unb.is_whole:
             text = "It is cut off within UNB."
             raise Faulty(Finding(Fault.MISSING, text, unb.start, "UNB"))
-        written = Segment(unb.content.decode("latin-1"), self.found.delimiters, 0, unb.start).get(1)
+        written = HeaderSegment(
+            unb.content.decode("latin-1"), self.found.delimiters, 0, unb.start
+        ).get(1)
         wanted = self.charset or written
         # An identifier that nobody reads is a fault of the header.
         if wanted in CODECS:
-            self.found.codec, is_as_said = codec_of(wanted, self.content)
+            own = self.content[unb.start : self._next_opening(unb.start)]
+            self.found.codec, is_as_said = codec_of(wanted, own)
             if not is_as_said:
                 text = f"It is not written in {wanted}, but in {self.found.codec}."
                 self._note(Fault.OTHER_CHARSET, text, unb.start, "UNB")
@@ -134,10 +146,13 @@ class _Reading:
 
     def _leave(self) -> Envelope:
         """Let what does not begin as an interchange end where the next one may begin."""
-        own = self._past_marks()
-        openings = (it.start() for it in _OPENING.finditer(self.content, self.found.start))
-        self.found.end = next((it for it in openings if it > own), len(self.content))
+        self.found.end = self._next_opening(self._past_marks())
         return self.found
+
+    def _next_opening(self, start: int) -> int:
+        """Return where, behind a beginning, another interchange seems to begin; else the end."""
+        openings = (it.start() for it in _OPENING.finditer(self.content, start))
+        return next((it for it in openings if it > start), len(self.content))
 
     def _past_marks(self) -> int:
         """Return where it begins, behind a byte order mark and what is blank."""
@@ -290,7 +305,7 @@ class _Reading:
                     number or None,
                 )
                 self._keep(finding)
-        return Segment(text, self.found.delimiters, number, raw.start)
+        return HeaderSegment(text, self.found.delimiters, number, raw.start)
 
     def _refuse(self, fault: Fault, text: str, offset: int, tag: str | None = None) -> None:
         self._add(self.found.findings, Finding(fault, text, offset, tag))

@@ -5,7 +5,7 @@ than its bytes.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kit.standards.edifact.delimiters import Delimiters
 
@@ -102,6 +102,23 @@ class Segment:
             ]
             for each in marks.parts(self.text, marks.element)
         ]
+
+
+class HeaderSegment(Segment):
+    """A segment that is asked again and again, and not kept: it parts each element once."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self, *about: Any) -> None:
+        """Take what a segment takes."""
+        super().__init__(*about)
+        self._known: dict[int, list[str]] = {}
+
+    def element(self, place: int) -> list[str]:
+        """Return the components of an element, as of any segment."""
+        if place not in self._known:
+            self._known[place] = super().element(place)
+        return self._known[place]
 
 
 def decoded(content: bytes, codec: str, delimiters: Delimiters) -> tuple[str, bool]:

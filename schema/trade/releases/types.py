@@ -53,8 +53,12 @@ class ScheduleLine(Node):
     window: DeliveryWindow = window(
         "window", "When it is to arrive or to leave, by `dateMeaning`; as it was sent."
     )
-    date_meaning: DateMeaning = strawberry.field(description="What its window is about.")
-    transit_days: int = strawberry.field(description="Days between shipment and arrival.")
+    date_meaning: DateMeaning = strawberry.field(
+        description="What its window is about. Recorded: windows are compared as they were sent."
+    )
+    transit_days: int = strawberry.field(
+        description="Days between shipment and arrival. Recorded; nothing acts on them yet."
+    )
     bucket: ScheduleBucket = strawberry.field(description="For how long it is.")
     pattern: str | None = strawberry.field(
         description="On which parts of the bucket it is to come, as it was sent."

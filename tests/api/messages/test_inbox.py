@@ -4,6 +4,7 @@ from base64 import b64decode
 
 import pytest
 
+from kit.loop.apart import Apart
 from models.access.viewers import Actor, Scope
 from tests.guard import counted
 from tests.make import refusals
@@ -287,3 +288,19 @@ async def test_a_scope_of_its_own_is_needed_and_only_staff_has_it(ask, world) ->
     token = await world.key(Actor.STAFF, scopes=sorted(set(Scope) - {Scope.MESSAGES_WRITE}))
     answer = await ask.by(token).answer(files.RECEIVE, input={"content": "YQ=="})
     assert answer["errors"][0]["extensions"]["missingScopes"] == ["MESSAGES_WRITE"]
+
+
+async def test_a_file_is_read_in_turn_beside_the_event_loop(ask, monkeypatch) -> None:
+    partner = await files.partner(ask)
+    made, payers = Apart.made, []
+
+    async def noted(self, payer, make):
+        payers.append(payer)
+        return await made(self, payer, make)
+
+    monkeypatch.setattr(Apart, "made", noted)
+    await files.received(ask, files.interchange(partner["identification"]))
+    # Its operation is planned there, too, once.
+    before = len(payers)
+    await files.received(ask, files.interchange(partner["identification"], "REF2"))
+    assert len(payers) == before + 1

@@ -104,10 +104,10 @@ async def test_a_file_that_cannot_be_taken_in_stops_no_other(
     (tmp_path / "b.edi").write_bytes(content)
     take_in = taking.take_in
 
-    async def failing(writing, file, *others):
-        if file.content == b"whatever":
+    async def failing(writing, found, *others):
+        if found[0].content == b"whatever":
             raise LookupError
-        return await take_in(writing, file, *others)
+        return await take_in(writing, found, *others)
 
     monkeypatch.setattr("commands.messages.interchanges.receive.take_in", failing)
     assert await run() == {"failed": 1, "taken in": 1, "read": 2, "sent": 1}

@@ -11,7 +11,7 @@ from kit.standards.edifact.delimiters import DEFAULT, Delimiters
 from kit.standards.edifact.faults import Fault, Faulty
 from kit.standards.edifact.messages import segments_of
 from kit.standards.edifact.parts import Header, Identification, MessageKind
-from kit.standards.edifact.segments import Segment, scan
+from kit.standards.edifact.segments import HeaderSegment, Segment, scan
 from kit.standards.edifact.writing import Style, interchange
 
 HEADER = Header(
@@ -210,6 +210,35 @@ def test_characters_are_those_of_unb_or_of_the_file(
     assert found.messages[0].is_whole
     assert [it.fault for it in found.findings] == notes
     assert text in list(segments_of(file, found, found.messages[0]))[1].text
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_characters_of_one_interchange_are_not_those_of_its_neighbours(order: int) -> None:
+    each = [ONE.replace(b"4711", "Köln".encode(it)) for it in ("utf-8", "cp1252")][::order]
+    file = b"".join(each)
+    found = list(envelopes.split(file))
+    assert {it.codec for it in found} == {"utf-8", "cp1252"}
+    for one, alone in zip(found, each, strict=True):
+        (message,) = one.messages
+        assert "BGM+241+Köln+5" in [it.text for it in segments_of(file, one, message)]
+        assert one.codec == next(envelopes.split(alone)).codec
+
+
+def test_elements_of_headers_are_parted_once_however_often_they_are_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls, parts = list[str](), Delimiters.parts
+
+    def counted(self: Delimiters, text: str, separator: str) -> list[str]:
+        calls.append(separator)
+        return parts(self, text, separator)
+
+    monkeypatch.setattr(Delimiters, "parts", counted)
+    segment = HeaderSegment("UNH+1+DELFOR:D:97A:UN", DEFAULT, 1, 0)
+    for _ in range(9):
+        assert [segment.get(2, it) for it in (1, 2, 3, 4, 5)] == ["DELFOR", "D", "97A", "UN", ""]
+        assert (segment.get(1), segment.get(7)) == ("1", "")
+    assert sorted(calls) == ["+", "+", "+", ":", ":"]
 
 
 def test_a_partners_charset_goes_before_what_unb_says() -> None:
