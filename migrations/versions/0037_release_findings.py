@@ -95,12 +95,12 @@ def _add_tables() -> None:
 
 def upgrade() -> None:
     """Apply. Contracts get the usual rule; what stands in force stays so."""
-    for name, kind, default in (
-        ("holding_findings", sa.ARRAY(TEXT), USUAL),
-        ("jump_percent", sa.Numeric(9, 6), "50"),
+    for column in (
+        sa.Column("holding_findings", sa.ARRAY(TEXT), server_default=USUAL),
+        sa.Column("jump_percent", sa.Numeric(9, 6), server_default="50"),
     ):
-        op.add_column(CONTRACTS, sa.Column(name, kind, server_default=default))
-        op.alter_column(CONTRACTS, name, server_default=None)
+        op.add_column(CONTRACTS, column)
+        op.alter_column(CONTRACTS, column.name, server_default=None)
     op.alter_column(CONTRACTS, "holding_findings", nullable=False)
     op.create_check_constraint(
         op.f("ck_contracts_holding_findings_known"),

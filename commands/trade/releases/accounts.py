@@ -45,7 +45,7 @@ class ReleasePlace(NamedTuple):
         return cls(it.contract_line_id, it.ship_to_id, it.unloading_point)
 
 
-class Report(NamedTuple):
+class ReceivedReport(NamedTuple):
     """What a release says that its customer has received, by the names of its columns."""
 
     tells_received: bool
@@ -54,7 +54,7 @@ class Report(NamedTuple):
     counted_until: datetime | None
 
     @classmethod
-    def of(cls, release: Any) -> "Report":
+    def of(cls, release: Any) -> "ReceivedReport":
         """Return what a release says that is there."""
         return cls(*(getattr(release, name) for name in cls._fields))
 
@@ -107,7 +107,7 @@ class Account:
         earlier = self.earlier + self.received
         return Account(self.id, new_id(), day, earlier=earlier, is_new=self.is_new)
 
-    def with_report(self, report: Report) -> "Account":
+    def with_report(self, report: ReceivedReport) -> "Account":
         """Return it with what a release in force says; one that says nothing changes nothing."""
         if not report.tells_received:
             return self

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from commands.trade.contracts.life import check_in_force
 from commands.trade.contracts.times import outside
-from commands.trade.releases.accounts import ReleasePlace, Report
+from commands.trade.releases.accounts import ReceivedReport, ReleasePlace
 from commands.trade.releases.force import ComingRelease, Force
 from commands.trade.releases.known import locked, locked_lines
 from commands.writing.rows import change_rows, write_rows
@@ -145,7 +145,7 @@ async def _bring(writing: Writing, release: Release) -> None:
             line,
             account,
             standing.schedule,
-            Report.of(release),
+            ReceivedReport.of(release),
         )
     )
     own = {"state": ReleaseState.ACTIVE, "period_id": account.period_id}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from commands.trade.releases.accounts import Account, ReleasePlace, Report
+from commands.trade.releases.accounts import Account, ReceivedReport, ReleasePlace
 from commands.trade.releases.known import KnownLines, StandingRelease
 from commands.trade.releases.schedule import Schedule
 from commands.writing.rows import change_rows
@@ -27,7 +27,7 @@ class ComingRelease:
     line: ContractLine
     account: Account
     schedule: Schedule
-    report: Report
+    report: ReceivedReport
 
 
 @dataclass(frozen=True)
@@ -79,11 +79,8 @@ class Force:
     def new(self) -> dict[type[OfMerchant], list[dict[str, Any]]]:
         """Return the accounts and periods that are to be."""
         merchant = {"merchant_id": self.writing.viewer.merchant_id}
-        accounts = [
-            merchant | {"id": it.id, **at._asdict()}
-            for at, it in self.accounts.items()
-            if it.is_new
-        ]
+        new = [(place, it) for place, it in self.accounts.items() if it.is_new]
+        accounts = [merchant | {"id": it.id, **place._asdict()} for place, it in new]
         periods = [merchant | it.columns for it in self.accounts.values() if it.period is None]
         return {CumulativeAccount: accounts, AccountPeriod: periods}
 

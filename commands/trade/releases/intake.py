@@ -7,13 +7,13 @@ from uuid import UUID
 
 from commands.master.catalog import check_scale
 from commands.master.packagings.counting import Counted
-from commands.trade.releases.accounts import ReleasePlace, Report
+from commands.trade.releases.accounts import ReceivedReport, ReleasePlace
 from commands.trade.releases.findings.arriving import Arriving
 from commands.trade.releases.findings.found import LATE, findings_of, outdated, rows_of
 from commands.trade.releases.force import ComingRelease, Force
 from commands.trade.releases.inputs import ReleaseContent
 from commands.trade.releases.known import KnownLines, StandingRelease, locked
-from commands.trade.releases.named import Named, named_by
+from commands.trade.releases.named import NamedRows, named_by
 from commands.trade.releases.schedule import schedule_of
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Writing
@@ -21,6 +21,7 @@ from kit.errors import Code, Refused
 from kit.ids import new_id
 from kit.inputs import refuse_duplicates
 from models.access.viewers import Actor
+from models.base.tables import OfMerchant
 from models.events.trade.releases import ReleaseReceived, ReleaseSuperseded
 from models.trade.contracts.findings import FindingCode
 from models.trade.contracts.tables import ContractLine
@@ -44,7 +45,7 @@ class ReleaseIntake:
 
     writing: Writing
     known: KnownLines
-    named: Named
+    named: NamedRows
     force: Force
     releases: list[dict[str, Any]] = field(default_factory=list)
     schedule: list[dict[str, Any]] = field(default_factory=list)
@@ -74,7 +75,7 @@ class ReleaseIntake:
                     release_id, line_no=line.line_no, type=item.type, state=state, findings=codes
                 )
             )
-        report = Report(
+        report = ReceivedReport(
             item.cumulative_received is not None,
             schedule.received,
             item.last_note,
@@ -138,7 +139,7 @@ class ReleaseIntake:
     async def write(self) -> None:
         """Write all that was taken, by two statements for any number of releases."""
         await self.force.change()
-        rows = {
+        rows: dict[type[OfMerchant], list[dict[str, Any]]] = {
             **self.force.new,
             Release: self.releases,
             ScheduleLine: self.schedule,
@@ -169,7 +170,7 @@ class ReleaseIntake:
             for place, each in enumerate(item.lines)
         ]
 
-    def _add(self, arriving: Arriving, own: dict[str, Any], report: Report) -> None:
+    def _add(self, arriving: Arriving, own: dict[str, Any], report: ReceivedReport) -> None:
         """Add the rows of a release. own: its id, number and state."""
         item, line, contract = arriving.item, arriving.line, arriving.contract
         merchant = {"merchant_id": line.merchant_id}

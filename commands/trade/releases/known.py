@@ -31,7 +31,7 @@ class StandingRelease(NamedTuple):
     counts_from: date | None = None
 
 
-Standing = Mapping[UUID, dict[tuple[UUID, ReleaseType], StandingRelease]]
+StandingReleases = Mapping[UUID, dict[tuple[UUID, ReleaseType], StandingRelease]]
 """Contract line -> (account, type) -> the release."""
 
 
@@ -45,8 +45,8 @@ class KnownLines:
     contracts: Mapping[UUID, Contract]
     lines: Mapping[UUID, ContractLine]
     accounts: dict[ReleasePlace, Account]
-    active: Standing
-    waiting: Standing
+    active: StandingReleases
+    waiting: StandingReleases
 
     def line(self, line_id: UUID) -> tuple[Contract, ContractLine]:
         """Return a line whose contract runs. Refused: NOT_FOUND, WRONG_STATE."""
@@ -81,7 +81,11 @@ class KnownLines:
         return is_whole and account.starts_on <= self.contracts[line.contract_id].valid_from
 
     def released(self, line_id: UUID) -> Decimal:
-        """Return up to where a line's active releases ask: of all places, the further type each.
+        """Return up to where a line's active releases ask, of all places."""
+        return sum(self.released_of(line_id).values(), Decimal(0))
+
+    def released_of(self, line_id: UUID) -> Mapping[UUID, Decimal]:
+        """Return account -> up to where its active releases ask, the further type each.
 
         Of a place, those count that count from the day from which it counts now.
         """
@@ -90,7 +94,7 @@ class KnownLines:
         for (account, _), standing in self.active[line_id].items():
             if standing.schedule is not None and standing.counts_from == days[account]:
                 upto[account] = max(upto[account], standing.schedule.released)
-        return sum(upto.values(), Decimal(0))
+        return upto
 
 
 async def locked(writing: Writing, line_ids: Iterable[UUID]) -> KnownLines:
@@ -122,7 +126,7 @@ def by_id(rows: Iterable[Any]) -> dict[UUID, Any]:
 
 async def standing_of(
     writing: Writing, line_ids: Sequence[UUID], days: Mapping[UUID, date]
-) -> tuple[Standing, Standing]:
+) -> tuple[StandingReleases, StandingReleases]:
     """Return what is in force of each contract line, and what waits: two statements for all.
 
     days: of each period, its first one.
@@ -133,15 +137,18 @@ async def standing_of(
     )
     releases = await writing.all(rows)
     lines: defaultdict[UUID, list[ScheduleLine]] = defaultdict(list)
-    for each in await writing.records(ScheduleLine, "release_id", [it.id for it in releases]):
-        lines[each.release_id].append(each)
-    active, waiting = (
-        {it: dict[tuple[UUID, ReleaseType], StandingRelease]() for it in line_ids} for _ in range(2)
-    )
-    for it in releases:
-        day = it.counted_from if it.state is ReleaseState.RECEIVED else None
-        schedule = schedule_that_stands(it, lines[it.id])
-        standing = StandingRelease(it, schedule, max(day or date.min, days[it.period_id]))
-        found = active if it.state is ReleaseState.ACTIVE else waiting
-        found[it.contract_line_id][it.account_id, it.type] = standing
+    for line in await writing.records(ScheduleLine, "release_id", [it.id for it in releases]):
+        lines[line.release_id].append(line)
+    active, waiting = _none(line_ids), _none(line_ids)
+    for each in releases:
+        is_active = each.state is ReleaseState.ACTIVE
+        day = None if is_active else each.counted_from
+        schedule = schedule_that_stands(each, lines[each.id])
+        standing = StandingRelease(each, schedule, max(day or date.min, days[each.period_id]))
+        found = active if is_active else waiting
+        found[each.contract_line_id][each.account_id, each.type] = standing
     return active, waiting
+
+
+def _none(line_ids: Iterable[UUID]) -> dict[UUID, dict[tuple[UUID, ReleaseType], StandingRelease]]:
+    return {key: {} for key in line_ids}

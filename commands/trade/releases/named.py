@@ -20,7 +20,7 @@ from models.trade.contracts.tables import Contract
 
 
 @dataclass(frozen=True)
-class Named:
+class NamedRows:
     """What releases name, by id. deliveries: number -> the one whose note is named.
 
     issued: what is issued where a customer says what it has received, of accounts that are there.
@@ -55,13 +55,15 @@ class Named:
         return found if found is not None and found.party_id == contract.party_id else None
 
 
-async def named_by(writing: Writing, known: KnownLines, items: Sequence[ReleaseContent]) -> Named:
+async def named_by(
+    writing: Writing, known: KnownLines, items: Sequence[ReleaseContent]
+) -> NamedRows:
     """Read what items name, by the same statements for any number of them."""
     products = {it.product_id for it in known.lines.values()}
     product_of = {key: it.product_id for key, it in known.lines.items()}
     counted = [(product_of.get(it.contract_line_id), each) for it in items for each in it.lines]
     ship_tos = {it.ship_to_id for it in items if it.ship_to_id is not None}
-    return Named(
+    return NamedRows(
         by_id(await writing.records(Product, "id", products)),
         await packagings_of(writing, counted),
         by_id(await writing.records(Address, "id", ship_tos)),

@@ -8,7 +8,7 @@ from decimal import Decimal
 from commands.trade.releases.accounts import Account
 from commands.trade.releases.inputs import ReleaseContent
 from commands.trade.releases.known import KnownLines, StandingRelease
-from commands.trade.releases.named import Named
+from commands.trade.releases.named import NamedRows
 from commands.trade.releases.schedule import Schedule
 from commands.writing.transaction import Writing
 from models.trade.contracts.findings import FindingCode
@@ -37,7 +37,7 @@ class Arriving:
 
     writing: Writing
     known: KnownLines
-    named: Named
+    named: NamedRows
     item: ReleaseContent
     contract: Contract
     line: ContractLine

@@ -3,7 +3,6 @@
 from datetime import timedelta
 from decimal import Decimal
 from itertools import accumulate
-from typing import Any
 
 from commands.trade.releases.findings.arriving import Arriving, Findings, Found, written
 from models.base.guards import guards
@@ -88,28 +87,16 @@ def agreed(release: Arriving) -> Findings:
     """
     known, line, ours = release.known, release.line, release.account
     others = [it for it in known.of_line(line) if it.id != ours.id]
-    elsewhere = {it.id: _released(release, it.id, it.starts_on) for it in others}
-    before = sum((it.earlier for it in (*others, ours)), sum(elsewhere.values(), Decimal(0)))
+    earlier = sum((it.earlier for it in (*others, ours)), release.schedule.received)
+    elsewhere = sum(q for key, q in known.released_of(line.id).items() if key != ours.id)
     slots = release.schedule.slots
-    received = before + release.schedule.received
-    upto = list(accumulate((it.quantity for it in slots), initial=received))
+    upto = list(accumulate((it.quantity for it in slots), initial=earlier + elsewhere))
     if upto[-1] <= line.ceiling or not slots:
         return
     place = next(place for place, it in enumerate(upto[1:], 1) if it > line.ceiling)
     text = f"{written(line.ceiling)} is agreed at most; in all {written(upto[-1])} is wanted."
     day = release.day(slots[place - 1].window.earliest)
     yield Found(FindingCode.EXCEEDS_MAX, text, place, day, line.ceiling, upto[-1])
-
-
-def _released(release: Arriving, account_id: Any, day: Any) -> Decimal:
-    """Return up to where the active releases of another place ask, the further of both types."""
-    standing = release.known.active[release.line.id].items()
-    found = (
-        it.schedule.released
-        for (account, _), it in standing
-        if account == account_id and it.schedule is not None and it.counts_from == day
-    )
-    return max(found, default=Decimal(0))
 
 
 def validity(release: Arriving) -> Findings:

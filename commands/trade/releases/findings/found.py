@@ -81,16 +81,16 @@ def period(release: Arriving) -> Findings:
 
 def received(release: Arriving) -> Findings:
     """Find that the customer has received less than it said before, or more than was issued."""
-    said, last = release.item.cumulative_received, release.account.received
-    if said is None:
+    reported, last = release.item.cumulative_received, release.account.received
+    if reported is None:
         return
-    if said < last and not release.item.correction:
-        text = f"The last cumulative received was {written(last)}; now it is {written(said)}."
-        yield Found(FindingCode.CUMULATIVE_FELL, text, expected=last, found=said)
+    if reported < last and not release.item.correction:
+        text = f"The last cumulative received was {written(last)}; now it is {written(reported)}."
+        yield Found(FindingCode.CUMULATIVE_FELL, text, expected=last, found=reported)
     issued = release.named.issued.get(release.account.counting)
-    if issued is not None and said > issued:
-        text = f"{written(issued)} was issued in this period; {written(said)} is said to have come."
-        yield Found(FindingCode.RECEIVED_ABOVE_ISSUED, text, expected=issued, found=said)
+    if issued is not None and reported > issued:
+        text = f"{written(issued)} was issued in this period; {written(reported)} is reported."
+        yield Found(FindingCode.RECEIVED_ABOVE_ISSUED, text, expected=issued, found=reported)
 
 
 def notes(release: Arriving) -> Findings:
@@ -121,9 +121,9 @@ def rows_of(release: Arriving, release_id: UUID, findings: Sequence[Found]) -> l
             "id": new_id(),
             "release_id": release_id,
             "place": place,
-            "is_holding": it.code in holding,
-            "consented_at": release.writing.now if it.code in consented else None,
-            **vars(it),
+            "is_holding": each.code in holding,
+            "consented_at": release.writing.now if each.code in consented else None,
+            **vars(each),
         }
-        for place, it in enumerate(findings, 1)
+        for place, each in enumerate(findings, 1)
     ]
