@@ -1,5 +1,7 @@
 """Releases are taken in whatever they say: findings, consent, and what of them cannot be met."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -22,7 +24,7 @@ CODES = (
 KNOWN = ", ".join(f"'{it}'" for it in CODES)
 USUAL = "{CUMULATIVE_FELL,FIRM_ZONE,NOTHING_TO_UPDATE,PERIOD_WENT_BACK,UNKNOWN_PLACE}"
 QUANTITY, TEXT, INSTANT = sa.Numeric(18, 6), sa.Text(), sa.DateTime(timezone=True)
-ADDED = {
+ADDED: dict[str, sa.types.TypeEngine[Any]] = {
     "counted_from": sa.Date(),
     "counted_until": INSTANT,
     "state_reason": TEXT,
