@@ -14,6 +14,7 @@ from kit.db.sessions import Session
 from kit.db.statements import Statement
 from kit.errors import Code, Path, Refusals, Refused
 from kit.limits import DEFAULT_LIMITS
+from kit.loop.beside import Beside
 from kit.loop.work import Slices
 from models.access.keys import CounterName
 from models.access.viewers import Actor, CompanyRole, Viewer, anyone
@@ -52,6 +53,7 @@ class Writing:
     """One transaction of one viewer. events: written to the journal at its end, in order.
 
     extent: the lines that it touches, bounded. slices: in which its work is done, beside others'.
+    beside: where it does what takes long.
     unnumbered: rows that are numbered at its end, by what is counted and their table.
     """
 
@@ -63,6 +65,7 @@ class Writing:
     origin: Origin = Origin()
     extent: Extent = field(default_factory=lambda: Extent(DEFAULT_LIMITS.lines))
     slices: Slices = field(default_factory=Slices)
+    beside: Beside = field(default_factory=Beside)
 
     async def room(self, lines: int) -> None:
         """Wait until it is this viewer's turn to work on so many lines or rows."""

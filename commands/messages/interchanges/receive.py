@@ -2,10 +2,10 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, Field, PrivateAttr, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from commands.messages.interchanges.files import File, Piece, pieces
@@ -36,22 +36,16 @@ Base64 = Annotated[
 
 
 class InterchangeReceive(Command):
-    """A file with interchanges, one behind the other; it is read as the input is."""
+    """A file with interchanges, one behind the other."""
 
     takes_long: ClassVar[bool] = True
 
     content: Base64 = Field(description="The bytes of the file in Base64, as it came.")
     file_name: Key | None = Field(None, description="What the file is called; for people.")
-    _found: Sequence[Piece] = PrivateAttr(())
 
-    def model_post_init(self, _context: object) -> None:
-        """Read the file."""
-        self._found = list(pieces(File.of([base64.b64decode(self.content)])))
-
-    @property
-    def found(self) -> Sequence[Piece]:
-        """Return its interchanges."""
-        return self._found
+    def pieces(self) -> Iterator[Piece | None]:
+        """Give its interchanges. None: a pause."""
+        yield from pieces(File.of([base64.b64decode(self.content)]))
 
 
 class InterchangeFileReceive(Command):
@@ -72,7 +66,8 @@ _RECEIVE = Act(Scope.MESSAGES_WRITE)
 )
 async def receive(writing: Writing, command: InterchangeReceive) -> Outcome:
     """Take in what was uploaded. Refused: INVALID for what is no Base64."""
-    return await _received(writing, command.found, InterchangeSource.UPLOAD, command.file_name)
+    found = await writing.beside.items(command.pieces())
+    return await _received(writing, found, InterchangeSource.UPLOAD, command.file_name)
 
 
 @verb(_RECEIVE, "Take in a file that was found in a folder.")

@@ -203,6 +203,27 @@ async def test_a_round_of_the_loop_answers_one_slice_whatever_is_read_together(
     assert answered.total() == 2 * LINES + 2
 
 
+@pytest.mark.parametrize("bounded", [True], indirect=True, ids=["planned"])
+async def test_a_long_list_of_a_payload_is_a_slice_in_a_round_and_one_statement(
+    bounded: Open, database: Database, order_id: str, answered: Counter[int]
+) -> None:
+    """Its results have something that a statement reads, and something that code resolves."""
+    del order_id
+    document = """mutation ($input: ProductsUpsertInput!) { productsUpsert(input: $input) {
+      results { status product { sku } userErrors { code } } } }"""
+    counts = []
+    async with bounded(UNPRICED) as ask:
+        for count in (SLICE, LINES):
+            products = [{"sku": f"P{it}", "name": "Shaft"} for it in range(count)]
+            answered.clear()
+            with counted(database.engine) as statements:
+                made = (await ask(document, input={"products": products}))["productsUpsert"]
+            assert len(made["results"]) == answered.total() - 2 == count
+            assert max(answered.values()) <= SLICE
+            counts.append(len(statements))
+    assert counts[0] == counts[1]
+
+
 @by_code
 async def test_errors_take_their_part_of_an_answer(bounded: Open, order_id: str) -> None:
     document = """query ($id: ID!, $n: Int = 251) { order(id: $id) { lines { order {
