@@ -33,12 +33,15 @@ async def append(writing: Writing) -> None:
     The counter row is raised after everything else and stays locked until the commit, so that
     positions become visible in order and without holes. An aggregate's sequence is read as it was
     when the statement began: whoever records an event holds the lock of its aggregate, so that
-    nobody else goes on with it meanwhile. Just before, what waits for its number gets it.
+    nobody else goes on with it meanwhile. Just before, what waits for its number gets it; counters
+    are taken in one order by all, that of SSCCs first.
     """
     if not writing.events:
         return
     viewer, origin = writing.viewer, writing.origin
     entries = await _entries(writing)
+    for finish in writing.at_end:
+        await finish()
     await number_rows(writing)
     await writing.session.rows(
         _APPEND,

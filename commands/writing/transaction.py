@@ -1,6 +1,6 @@
 """What every command works with: the session, who writes, when, and what happened."""
 
-from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
@@ -54,6 +54,7 @@ class Writing:
 
     extent: the lines that it touches, bounded. slices: in which its work is done, beside others'.
     beside: where it does what takes long.
+    at_end: what is done when all else is written, before the journal.
     unnumbered: rows that are numbered at its end, by what is counted and their table.
     """
 
@@ -62,6 +63,7 @@ class Writing:
     now: datetime
     events: list[Recorded] = field(default_factory=list)
     unnumbered: dict[tuple[CounterName, Any], list[UUID]] = field(default_factory=dict)
+    at_end: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     origin: Origin = Origin()
     extent: Extent = field(default_factory=lambda: Extent(DEFAULT_LIMITS.lines))
     slices: Slices = field(default_factory=Slices)

@@ -3,22 +3,18 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from operator import attrgetter
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, literal, select
+from sqlalchemy import ARRAY, Uuid, any_, literal
 
-from commands.fulfilment.parcels.inputs import ParcelPack
+from commands.fulfilment.parcels.inputs import Packing, ParcelPack
+from commands.fulfilment.parcels.ssccs import check_free, generate_last, ssccs_of
 from commands.master.packagings.counting import Counted
 from commands.master.parties.roles import HeldParty, check_role, held
-from commands.writing.counters import raised
 from commands.writing.transaction import Writing, missing
-from kit.errors import Code, Path, Refusals, Refused
+from kit.errors import Path, Refusals, Refused
 from kit.ids import new_id
-from kit.standards import gs1
-from models.access.keys import CounterName, Merchant
-from models.base.visibility import merchant
 from models.events.fulfilment.parcels import ParcelPacked, ParcelVoided
 from models.fulfilment.parcels import (
     Parcel,
@@ -38,20 +34,6 @@ _COPIED = {
     "width_mm",
     "height_mm",
 }
-
-
-@dataclass(frozen=True)
-class Packing:
-    """The parcels that a delivery is packed into, and when it is.
-
-    contents: of each parcel, how much each of its contents is.
-    """
-
-    delivery_id: UUID
-    number: int
-    parcels: Sequence[ParcelPack]
-    contents: Sequence[Sequence[Counted]]
-    at: datetime
 
 
 @dataclass(frozen=True)
@@ -75,9 +57,9 @@ async def prepare(writing: Writing, packings: Mapping[int, Packing]) -> Packable
     one call may touch.
     """
     refused: dict[int, Refused] = {}
-    await _check_ssccs(writing, packings, refused)
+    await check_free(writing, packings, refused)
     good = {place: it for place, it in packings.items() if place not in refused}
-    ssccs = await _ssccs(writing, good, refused)
+    ssccs = await ssccs_of(writing, good, refused)
     good = {place: it for place, it in good.items() if place not in refused}
     before = await _lines_in(writing, [it.delivery_id for it in good.values()])
     lineage = {
@@ -114,6 +96,9 @@ async def pack(writing: Writing, prepared: Packable) -> dict[int, list[Parcel]]:
             for new, old in prepared.lineage[place]
         )
     await writing.session.flush()
+    generate_last(
+        writing, [it for each in made.values() for it in each], prepared.packings.values()
+    )
     return made
 
 
@@ -169,72 +154,6 @@ def check_carriers(parcels: Sequence[ParcelPack], known: Mapping[UUID, HeldParty
             if each.carrier_id:
                 check_role(known[each.carrier_id], PartyRole.CARRIER, path)
     refusals.end()
-
-
-async def _check_ssccs(
-    writing: Writing, packings: Mapping[int, Packing], refused: dict[int, Refused]
-) -> None:
-    """Leave out packings with an SSCC that another parcel has, here or anywhere."""
-    named = {
-        (place, number): parcel.sscc
-        for place, of in packings.items()
-        for number, parcel in enumerate(of.parcels)
-        if parcel.sscc is not None
-    }
-    # An SSCC is one parcel's in the whole world, also where that is another warehouse's.
-    used: dict[str, int | None] = dict.fromkeys(
-        await writing.for_all().by_key(Parcel, "sscc", named.values())
-    )
-    for (place, number), sscc in named.items():
-        if used.setdefault(sscc, place) != place:
-            path: Path = ("parcels", number, "sscc")
-            taken = Refused(Code.TAKEN, "Another parcel has this SSCC.", path)
-            refused[place] = taken.after(refused.get(place))
-
-
-async def _ssccs(
-    writing: Writing, packings: Mapping[int, Packing], refused: dict[int, Refused]
-) -> dict[int, list[str | None]]:
-    """Return the SSCC of each parcel: given, generated, or none."""
-    wanting = {
-        place: [number for number, it in enumerate(of.parcels) if it.generate_sscc]
-        for place, of in packings.items()
-    }
-    named = {it.sscc for of in packings.values() for it in of.parcels if it.sscc is not None}
-    count = sum(map(len, wanting.values()))
-    try:
-        fresh = iter(await _generated(writing, named, count) if count else ())
-    except Refused as why:
-        fresh = iter(())
-        for place, numbers in wanting.items():
-            if numbers:
-                path: Path = ("parcels", numbers[0], "generate_sscc")
-                refused[place] = Refused(why.code, why.message, path)
-    return {
-        place: [next(fresh) if it.generate_sscc else it.sscc for it in of.parcels]
-        for place, of in packings.items()
-        if place not in refused
-    }
-
-
-async def _generated(writing: Writing, named: Collection[str], how_many: int) -> list[str]:
-    """Return the next free SSCCs under the merchant's prefix, which others may also have used."""
-    own = select(Merchant.gs1_company_prefix).where(Merchant.id == merchant(writing.viewer))
-    prefix = (await writing.session.execute(own)).scalar_one()
-    if prefix is None:
-        raise Refused(Code.NOT_ALLOWED, "The merchant has no GS1 company prefix.")
-    fresh: list[str] = []
-    while len(fresh) < how_many:
-        lacking = how_many - len(fresh)
-        last = await raised(writing, CounterName.SSCC, lacking)
-        try:
-            drawn = [gs1.sscc(prefix, last - it) for it in reversed(range(lacking))]
-        except ValueError as error:
-            text = "The merchant's GS1 company prefix has no number left."
-            raise Refused(Code.OUT_OF_RANGE, text) from error
-        used = {*named, *await writing.for_all().by_key(Parcel, "sscc", drawn)}
-        fresh += [sscc for sscc in drawn if sscc not in used]
-    return fresh
 
 
 def _numbers(parcel: Parcel, pack: ParcelPack) -> list[TrackingNumber]:

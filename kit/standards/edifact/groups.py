@@ -129,7 +129,7 @@ def _tags(table: Sequence[Seg | Group]) -> Iterator[str]:
 def _fill(
     table: Sequence[Seg | Group], feed: _Feed, into: Branch, *, is_again: bool = False
 ) -> Iterator[None]:
-    """Take what a table allows, in its order, with pauses. is_again: what misses was told before."""
+    """Take what a table allows, in its order, with pauses. is_again: gaps were told before."""
     for part in table:
         count = 0
         while (taken := feed.next) is not None and taken.tag == part.tag and count < part.most:
