@@ -143,8 +143,7 @@ async def put(batch: Together[Any]) -> dict[int, list[UUID]]:
             delivery.completes_order = False
     if short:
         await recount(locked)
-    made = await parcels.pack(locked.writing, prepared)
-    return {place: [it.id for it in of] for place, of in made.items()}
+    return await parcels.pack(locked.writing, prepared)
 
 
 async def _prepare(

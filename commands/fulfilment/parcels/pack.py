@@ -2,16 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import attrgetter
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, any_, literal
 
 from commands.fulfilment.parcels.inputs import Packing, ParcelPack
 from commands.fulfilment.parcels.ssccs import check_free, generate_last, ssccs_of
-from commands.master.packagings.counting import Counted
 from commands.master.parties.roles import HeldParty, check_role, held
+from commands.writing.rows import change_rows, write_rows
 from commands.writing.transaction import Writing, missing
 from kit.errors import Path, Refusals, Refused
 from kit.ids import new_id
@@ -69,58 +70,94 @@ async def prepare(writing: Writing, packings: Mapping[int, Packing]) -> Packable
     return Packable(good, ssccs, lineage, refused)
 
 
-async def pack(writing: Writing, prepared: Packable) -> dict[int, list[Parcel]]:
-    """Write the parcels of packings; void those of the packings before (P5)."""
+async def pack(writing: Writing, prepared: Packable) -> dict[int, list[UUID]]:
+    """Write the parcels of packings by one statement; void those of the packings before (P5).
+
+    Returns place -> ids of its parcels.
+    """
     if not prepared.packings:
         return {}
     await void(writing, *(it.delivery_id for it in prepared.packings.values()))
-    made = {
-        place: _parcels(writing, packing, prepared.ssccs[place])
-        for place, packing in prepared.packings.items()
-    }
-    for parcel in (it for parcels in made.values() for it in parcels):
-        writing.session.add(parcel)
-        writing.record(ParcelPacked(parcel.id, delivery_id=parcel.delivery_id), parcel.packed_at)
-    await writing.session.flush()
+    rows, made = _Rows(), dict[int, list[UUID]]()
     for place, packing in prepared.packings.items():
-        rows = zip(made[place], packing.parcels, packing.contents, strict=True)
-        for parcel, item, quantities in rows:
-            writing.session.add_all(_numbers(parcel, item))
-            writing.session.add_all(_contents(parcel, item, quantities))
-        writing.session.add_all(
-            ParcelLineage(
-                merchant_id=writing.viewer.merchant_id,
-                parcel_id=made[place][new].id,
-                repacked_from_id=old,
-            )
+        made[place] = [new_id() for _ in packing.parcels]
+        for no, (parcel, sscc) in enumerate(
+            zip(packing.parcels, prepared.ssccs[place], strict=True)
+        ):
+            await writing.room(1 + len(parcel.contents))
+            rows.add(writing, packing, made[place], no, sscc)
+            happened = ParcelPacked(made[place][no], delivery_id=packing.delivery_id)
+            writing.record(happened, packing.at)
+        rows.lineage += [
+            {**_own(writing), "parcel_id": made[place][new], "repacked_from_id": old}
             for new, old in prepared.lineage[place]
-        )
+        ]
     await writing.session.flush()
-    generate_last(
-        writing, [it for each in made.values() for it in each], prepared.packings.values()
+    await write_rows(
+        writing,
+        {
+            Parcel: rows.parcels,
+            TrackingNumber: rows.numbers,
+            ParcelContent: rows.contents,
+            ParcelLineage: rows.lineage,
+        },
     )
+    generate_last(writing, rows.unnumbered)
     return made
 
 
-def _parcels(writing: Writing, packing: Packing, ssccs: Sequence[str | None]) -> list[Parcel]:
-    made: list[Parcel] = []
-    for place, (each, sscc) in enumerate(zip(packing.parcels, ssccs, strict=True)):
-        made.append(
-            Parcel(
-                merchant_id=writing.viewer.merchant_id,
-                id=new_id(),
-                delivery_id=packing.delivery_id,
-                packing=packing.number,
-                parcel_no=place + 1,
-                sscc=sscc,
-                parent_id=None if each.parent is None else made[each.parent].id,
-                status=ParcelStatus.PACKED,
-                status_at=packing.at,
-                packed_at=packing.at,
-                **each.model_dump(include=_COPIED),
-            )
+@dataclass
+class _Rows:
+    """What is to be written of packings. unnumbered: parcels that get their SSCC at the end."""
+
+    parcels: list[dict[str, Any]] = field(default_factory=list)
+    numbers: list[dict[str, Any]] = field(default_factory=list)
+    contents: list[dict[str, Any]] = field(default_factory=list)
+    lineage: list[dict[str, Any]] = field(default_factory=list)
+    unnumbered: list[UUID] = field(default_factory=list)
+
+    def add(
+        self, writing: Writing, packing: Packing, ids: Sequence[UUID], no: int, sscc: str | None
+    ) -> None:
+        """Add a parcel and what is in it. ids: of all parcels of the packing. no: its place."""
+        parcel, key = packing.parcels[no], ids[no]
+        if parcel.generate_sscc and sscc is None:
+            self.unnumbered.append(key)
+        self.parcels.append(
+            {
+                "merchant_id": writing.viewer.merchant_id,
+                "id": key,
+                "delivery_id": packing.delivery_id,
+                "packing": packing.number,
+                "parcel_no": no + 1,
+                "sscc": sscc,
+                "parent_id": None if parcel.parent is None else ids[parcel.parent],
+                "status": ParcelStatus.PACKED,
+                "is_delayed": False,
+                "status_at": packing.at,
+                "packed_at": packing.at,
+                **parcel.model_dump(include=_COPIED),
+            }
         )
-    return made
+        number = {"carrier_id": parcel.carrier_id, "added_at": packing.at}
+        self.numbers += [
+            {**_own(writing), "parcel_id": key, "number": it, **number}
+            for it in parcel.tracking_numbers
+        ]
+        self.contents += [
+            {
+                **_own(writing),
+                "parcel_id": key,
+                "quantity": quantity.amount,
+                **each.model_dump(exclude={"quantity", "packaging"}),
+                **quantity.columns,
+            }
+            for each, quantity in zip(parcel.contents, packing.contents[no], strict=True)
+        ]
+
+
+def _own(writing: Writing) -> dict[str, Any]:
+    return {"merchant_id": writing.viewer.merchant_id, "id": new_id()}
 
 
 async def void(writing: Writing, *delivery_ids: UUID) -> None:
@@ -129,9 +166,12 @@ async def void(writing: Writing, *delivery_ids: UUID) -> None:
         Parcel.delivery_id == any_(literal(list(delivery_ids), ARRAY(Uuid()))),
         Parcel.status != ParcelStatus.VOIDED,
     )
-    for parcel in await writing.all(rows.order_by(Parcel.delivery_id, Parcel.parcel_no)):
-        parcel.status = ParcelStatus.VOIDED
-        parcel.status_at = parcel.voided_at = writing.now
+    parcels = await writing.all(rows.order_by(Parcel.delivery_id, Parcel.parcel_no))
+    now = {"status_at": writing.now, "voided_at": writing.now}
+    await change_rows(
+        writing, {Parcel: [(it, {"status": ParcelStatus.VOIDED, **now}) for it in parcels]}
+    )
+    for parcel in parcels:
         writing.record(ParcelVoided(parcel.id))
 
 
@@ -154,34 +194,6 @@ def check_carriers(parcels: Sequence[ParcelPack], known: Mapping[UUID, HeldParty
             if each.carrier_id:
                 check_role(known[each.carrier_id], PartyRole.CARRIER, path)
     refusals.end()
-
-
-def _numbers(parcel: Parcel, pack: ParcelPack) -> list[TrackingNumber]:
-    return [
-        TrackingNumber(
-            merchant_id=parcel.merchant_id,
-            parcel_id=parcel.id,
-            carrier_id=pack.carrier_id,
-            number=number,
-            added_at=parcel.packed_at,
-        )
-        for number in pack.tracking_numbers
-    ]
-
-
-def _contents(
-    parcel: Parcel, pack: ParcelPack, quantities: Sequence[Counted]
-) -> list[ParcelContent]:
-    return [
-        ParcelContent(
-            merchant_id=parcel.merchant_id,
-            parcel_id=parcel.id,
-            quantity=quantity.amount,
-            **each.model_dump(exclude={"quantity", "packaging"}),
-            **quantity.columns,
-        )
-        for each, quantity in zip(pack.contents, quantities, strict=True)
-    ]
 
 
 def _lineage(

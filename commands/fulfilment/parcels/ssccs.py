@@ -7,12 +7,13 @@ neighbour's.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
+from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, literal_column, select
 
 from commands.fulfilment.parcels.inputs import Packing
 from commands.writing.counters import raised
-from commands.writing.rows import change_rows
+from commands.writing.rows import Written, write_rows
 from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Refused
 from kit.loop.work import SLICE
@@ -73,20 +74,17 @@ async def ssccs_of(
     }
 
 
-def generate_last(writing: Writing, parcels: Iterable[Parcel], packings: Iterable[Packing]) -> None:
-    """Let parcels that want an SSCC and have none get it at the end. parcels: of the packings."""
-    inputs = (it for of in packings for it in of.parcels)
-    pairs = zip(parcels, inputs, strict=True)
-    waiting = [parcel for parcel, it in pairs if it.generate_sscc and parcel.sscc is None]
-    if waiting:
-        writing.at_end.append(partial(_generate, writing, waiting))
+def generate_last(writing: Writing, parcel_ids: Sequence[UUID]) -> None:
+    """Let parcels that are written get an SSCC at the end."""
+    if parcel_ids:
+        writing.at_end.append(partial(_generate, writing, parcel_ids))
 
 
-async def _generate(writing: Writing, parcels: Sequence[Parcel]) -> None:
+async def _generate(writing: Writing, parcel_ids: Sequence[UUID]) -> None:
     """Generate the SSCCs of parcels that are written. Refused: OUT_OF_RANGE."""
-    drawn = await _generated(writing, (), len(parcels))
-    changed = [(it, {"sscc": sscc}) for it, sscc in zip(parcels, drawn, strict=True)]
-    await change_rows(writing, {Parcel: changed})
+    drawn = await _generated(writing, (), len(parcel_ids))
+    pairs = zip(map(Written, parcel_ids), drawn, strict=True)
+    await write_rows(writing, {}, {Parcel: [(it, {"sscc": sscc}) for it, sscc in pairs]})
 
 
 def _are_many(packings: Iterable[Packing]) -> bool:
