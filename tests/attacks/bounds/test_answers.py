@@ -26,6 +26,7 @@ from tests.guard import counted
 from tests.make.feed import rows
 from tests.make.running import until
 from tests.make.trade import orders
+from transport.serving import Serving
 
 LINES = 250
 MOST = 2**31 - 1
@@ -65,7 +66,7 @@ def bounded(
     @asynccontextmanager
     async def open_(limits: Limits) -> AsyncIterator[make.Ask]:
         terms = Terms(limits=limits, plans=request.param)
-        transport = httpx.ASGITransport(application(database, clock=clock, terms=terms))
+        transport = httpx.ASGITransport(application(Serving(database, clock=clock, terms=terms)))
         async with httpx.AsyncClient(transport=transport, base_url="http://abruf") as client:
             yield make.Ask(client, world.token)
 
