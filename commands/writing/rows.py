@@ -69,12 +69,13 @@ class _Part(NamedTuple):
         Many of them are texts already, which leave out what is null.
         """
         ledger, texts = ledger_of(writing), list[object]()
-        note = ledger and (ledger.note_new if self.how is _insert else ledger.note_changed)
         for items in slices_of(self.items):
             await writing.room(len(items))
             some = [*items]
-            if note is not None:
-                note(self.entity, some)
+            if ledger is not None and self.how is _insert:
+                ledger.note_new(self.entity, some)
+            elif ledger is not None:
+                ledger.note_changed(self.entity, some)
             rows = map(self._row, some)
             texts += rows if len(self.items) <= SLICE else map(_text, rows)
         return texts
