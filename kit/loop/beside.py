@@ -3,12 +3,15 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from time import thread_time
 from typing import Any, TypeVar
 
 from kit.loop.apart import Apart, Payer
 from kit.loop.effort import Effort
 
 Made = TypeVar("Made")
+TURN_S = 0.02
+"""Seconds of the processor after which others who wait have a turn."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,7 @@ class Beside:
         return await self.apart.made(self.payer, partial(self.effort.beside, make, *about))
 
     async def items(self, of: Iterator[Made | None]) -> list[Made]:
-        """Return what an iterator gives, in as many turns as it pauses: it gives None then."""
+        """Return what an iterator gives. Where it gives None it may pause, after `TURN_S`."""
         found = list[Made]()
         while await self.made(_go_on, of, found):
             pass
@@ -32,9 +35,11 @@ class Beside:
 
 
 def _go_on(of: Iterator[Made | None], found: list[Made]) -> bool:
-    """Take items until the next pause; tells whether there was one before the end."""
+    """Take items until the turn is over; tells whether there was a pause before the end."""
+    began = thread_time()
     for item in of:
-        if item is None:
+        if item is not None:
+            found.append(item)
+        elif thread_time() - began >= TURN_S:
             return True
-        found.append(item)
     return False

@@ -32,8 +32,8 @@ MOST_SEGMENTS = 400_000
 """Of one interchange."""
 MOST_FAULTS = 500
 """Of one interchange: what has more is read no further."""
-STEP = 2_500
-"""Segments that are read between two pauses: some 20 ms."""
+STEP = 100
+"""Segments that are read between two places to pause."""
 MOST_FINDINGS = 20
 """That are kept of an interchange, and of each message."""
 _TAG = 3

@@ -4,15 +4,15 @@ A table is a sequence of `Seg` and `Group` in the order of the directory; a grou
 trigger, the first segment of it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from kit.standards.edifact.faults import Fault, Finding
 from kit.standards.edifact.segments import Segment
 
-STEP = 1_000
-"""Segments that are put in their place between two pauses: some 10 ms."""
+STEP = 100
+"""Segments that are put in their place between two places to pause."""
 MOST_FINDINGS = 200
 """Of one message."""
 
@@ -131,7 +131,9 @@ def _fill(
 ) -> Iterator[None]:
     """Take what a table allows, in its order, with pauses. is_again: gaps were told before."""
     for part in table:
-        count = 0
+        there: Mapping[str, list[Any]] = into.segments if isinstance(part, Seg) else into.groups
+        name = part.tag if isinstance(part, Seg) else part.name
+        count = len(there.get(name, ()))
         while (taken := feed.next) is not None and taken.tag == part.tag and count < part.most:
             count += 1
             if isinstance(part, Seg):

@@ -22,8 +22,6 @@ from kit.standards.schedules.messages import (
     Span,
 )
 
-STEP = 200
-"""Articles and quantities that are read between two pauses: some 10 ms."""
 JUST_IN_TIME = "DELJIT"
 _REPLACING: dict[str, ReplacedBy] = {"WHOLE": "WHOLE", "ARTICLE": "ARTICLE", "UPDATE": "UPDATE"}
 _GO_AHEADS = {"MAKE_AND_MATERIAL": "production", "MATERIAL": "material"}
@@ -32,19 +30,12 @@ _GO_AHEADS = {"MAKE_AND_MATERIAL": "production", "MATERIAL": "material"}
 
 @dataclass
 class _Reading:
-    """What one message's groups are read with. issued: of the message. read: groups, so far."""
+    """What one message's groups are read with. issued: of the message."""
 
     habits: Habits
     is_just_in_time: bool
     findings: list[Finding] = field(default_factory=list)
     issued: Span | None = None
-    read: int = 0
-
-    def pause(self) -> Iterator[None]:
-        """Pause, if enough was read since the last time."""
-        self.read += 1
-        if self.read % STEP == 0:
-            yield
 
     def wrong(self, segment: Segment, element: int, component: int, text: str) -> None:
         self.keep(Component(segment, element, component).faulty(Fault.INVALID_VALUE, text).finding)
@@ -123,7 +114,7 @@ def in_steps(
         found.function = _REPLACING.get(reading.meaning("FUNCTION", bgm, 3))
     found.findings = reading.findings
     for scopes, place in _articles(content):
-        yield from reading.pause()
+        yield None
         found.articles.append((yield from _article(reading, scopes, place)))
     yield found
 
@@ -203,7 +194,7 @@ def _names(reading: _Reading, article: Branch) -> dict[str, str]:
     lin = article.all("LIN")[0]
     numbers = [(lin, 3), *((pia, at) for pia in article.all("PIA") for at in range(2, 7))]
     for segment, element in numbers:
-        named, kind = segment.get(element), segment.get(element, 2)
+        named, kind, *_ = [*segment.element(element), "", ""]
         meaning = reading.habits.meaning("ARTICLE", kind)
         if named and meaning and meaning != "OTHER":
             found.setdefault(meaning, named)
@@ -233,11 +224,11 @@ def _quantities(
     ]
     for scope in (*around, place):
         for group in scope.within("QUANTITY"):
-            yield from reading.pause()
+            yield
             _quantity(reading, into, group, notes, scope)
         for schedule in scope.within("SCHEDULE"):
             for group in schedule.within("QUANTITY"):
-                yield from reading.pause()
+                yield
                 _scheduled(reading, into, schedule, group)
     if notes:
         text = "This delivery note goes with no quantity that was received."

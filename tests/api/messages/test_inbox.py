@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from commands.messages.readers import read
 from kit.loop import beside
 from kit.loop.apart import Apart
 from kit.loop.effort import Effort
@@ -309,6 +310,7 @@ async def test_a_file_is_read_in_turn_beside_the_event_loop_and_paid(ask, monkey
 
     monkeypatch.setattr(beside, "_go_on", noted)
     monkeypatch.setattr(Effort, "beside", counted_by)
+    monkeypatch.setattr(beside, "TURN_S", 0)
     monkeypatch.setattr(envelopes, "STEP", 5)
     segments = files.interchange(partner["identification"]).count(b"'")
     await received(ask, files.interchange(partner["identification"]))
@@ -331,6 +333,18 @@ async def test_messages_are_read_in_turn_beside_the_event_loop(ask, world, monke
         return await made(self, payer, make)
 
     monkeypatch.setattr(Apart, "made", noted)
+    monkeypatch.setattr(beside, "TURN_S", 0)
     monkeypatch.setattr(groups, "STEP", 2)
     assert await files.read_all(world) == 2
     assert len(steps) > 4
+
+
+async def test_a_message_of_too_many_segments_is_refused_and_can_be_replayed(
+    ask, world, monkeypatch
+) -> None:
+    partner = await files.partner(ask)
+    await received(ask, files.interchange(partner["identification"]))
+    monkeypatch.setattr(read, "MOST_SEGMENTS", 5)
+    assert await files.read_all(world) == 2
+    found = (await ask(MESSAGES, filter={"fates": ["REFUSED"]}))["interchangeMessages"]["nodes"]
+    assert [codes(it) for it in found] == [["TOO_MANY_ITEMS"]] * 2
