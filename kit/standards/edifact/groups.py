@@ -4,9 +4,9 @@ A table is a sequence of `Seg` and `Group` in the order of the directory; a grou
 trigger, the first segment of it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from kit.standards.edifact.faults import Fault, Finding
 from kit.standards.edifact.segments import Segment
@@ -109,13 +109,13 @@ def in_steps(table: Sequence[Seg | Group], segments: Iterable[Segment]) -> Itera
     """Do the same, and give None as a pause for who does it in turn with others."""
     feed = _Feed(segments, frozenset(_tags(table)))
     yield from feed.advance()
-    found = Branch()
-    yield from _fill(table, feed, found)
+    found, counts = Branch(), [0] * len(table)
+    yield from _fill(table, feed, found, counts)
     while feed.next is not None:
         over = feed.next
         yield from feed.advance()
         feed.keep(misplaced(over, f"{over.tag} does not belong here."))
-        yield from _fill(table, feed, found, is_again=True)
+        yield from _fill(table, feed, found, counts, is_again=True)
     yield found, feed.findings
 
 
@@ -127,23 +127,30 @@ def _tags(table: Sequence[Seg | Group]) -> Iterator[str]:
 
 
 def _fill(
-    table: Sequence[Seg | Group], feed: _Feed, into: Branch, *, is_again: bool = False
+    table: Sequence[Seg | Group],
+    feed: _Feed,
+    into: Branch,
+    counts: list[int],
+    *,
+    is_again: bool = False,
 ) -> Iterator[None]:
-    """Take what a table allows, in its order, with pauses. is_again: gaps were told before."""
-    for part in table:
-        there: Mapping[str, list[Any]] = into.segments if isinstance(part, Seg) else into.groups
-        name = part.tag if isinstance(part, Seg) else part.name
-        count = len(there.get(name, ()))
-        while (taken := feed.next) is not None and taken.tag == part.tag and count < part.most:
-            count += 1
+    """Take what a table allows, in its order, with pauses. is_again: gaps were told before.
+
+    counts: of each part of the table, how many are there.
+    """
+    for place, part in enumerate(table):
+        while (taken := feed.next) is not None and taken.tag == part.tag:
+            if counts[place] == part.most:
+                break
+            counts[place] += 1
             if isinstance(part, Seg):
                 yield from feed.advance()
                 into.segments.setdefault(part.tag, []).append(taken)
             else:
                 below = Branch()
                 into.groups.setdefault(part.name, []).append(below)
-                yield from _fill(part.parts, feed, below)
-        if part.is_needed and not count and not is_again:
+                yield from _fill(part.parts, feed, below, [0] * len(part.parts))
+        if part.is_needed and not counts[place] and not is_again:
             at = feed.next
             text = f"{part.tag} is missing."
             offset, number = (0, None) if at is None else (at.offset, at.number)
