@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Uuid, bindparam
 from sqlalchemy.dialects.postgresql import insert
 
-from commands.writing.rows import Written, write_rows
+from commands.writing.rows import WrittenRow, write_rows
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
 from kit.ids import new_id
@@ -77,7 +77,7 @@ async def number_rows(writing: Writing) -> None:
     for (name, entity), keys in sorted(writing.unnumbered.items(), key=_place):
         taken = await numbers(writing, name, len(keys))
         changed[entity] = [
-            (Written(key), {"number": number}) for key, number in zip(keys, taken, strict=True)
+            (WrittenRow(key), {"number": number}) for key, number in zip(keys, taken, strict=True)
         ]
     await write_rows(writing, {}, changed)
 

@@ -22,7 +22,7 @@ MOST = 5_000
 """Rows of one statement: what thousands of them take is not held several times at once."""
 
 
-class Written(NamedTuple):
+class WrittenRow(NamedTuple):
     """A row that the transaction has written and not read."""
 
     id: UUID

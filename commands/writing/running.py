@@ -17,7 +17,7 @@ from kit.db.lost import OutcomeUnknown, Unavailable
 from kit.errors import Code, Refused
 from kit.inputs import Command
 from kit.limits import DEFAULT_LIMITS
-from kit.loop.beside import Beside
+from kit.loop.in_turn import InTurn
 from kit.loop.work import Slices
 from models.access.viewers import Viewer
 
@@ -46,7 +46,7 @@ class Author:
     address: str | None = None
     extent: Extent = field(default_factory=lambda: Extent(DEFAULT_LIMITS.lines))
     slices: Slices = field(default_factory=Slices)
-    beside: Beside = field(default_factory=Beside)
+    beside: InTurn = field(default_factory=InTurn)
 
 
 async def run(database: Database, author: Author, verb: AnyVerb, command: Command) -> Outcome:

@@ -14,7 +14,7 @@ from kit.db.sessions import Session
 from kit.db.statements import Statement
 from kit.errors import Code, Path, Refusals, Refused
 from kit.limits import DEFAULT_LIMITS
-from kit.loop.beside import Beside
+from kit.loop.in_turn import InTurn
 from kit.loop.work import Slices
 from models.access.keys import CounterName
 from models.access.viewers import Actor, CompanyRole, Viewer, anyone
@@ -67,7 +67,7 @@ class Writing:
     origin: Origin = Origin()
     extent: Extent = field(default_factory=lambda: Extent(DEFAULT_LIMITS.lines))
     slices: Slices = field(default_factory=Slices)
-    beside: Beside = field(default_factory=Beside)
+    beside: InTurn = field(default_factory=InTurn)
 
     async def room(self, lines: int) -> None:
         """Wait until it is this viewer's turn to work on so many lines or rows."""

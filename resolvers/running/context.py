@@ -14,7 +14,7 @@ from kit.db.database import Database
 from kit.db.reads import Misplaced
 from kit.limits import DEFAULT_LIMITS, Limits
 from kit.loop.apart import Apart
-from kit.loop.beside import Beside
+from kit.loop.in_turn import InTurn
 from kit.loop.work import Work
 from loaders.reading.batch import Loaders
 from loaders.reading.cursors import no_cursor
@@ -194,9 +194,9 @@ class Context:
         return lane_of(self.viewer)
 
     @property
-    def beside(self) -> Beside:
+    def beside(self) -> InTurn:
         """Return where the operation does what takes long."""
-        return Beside(self.apart, self.payer, self.work.effort)
+        return InTurn(self.apart, self.payer, self.work.effort)
 
     @property
     def named(self) -> dict[str, Any]:

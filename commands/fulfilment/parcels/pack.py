@@ -139,10 +139,9 @@ class _Rows:
                 **parcel.model_dump(include=_COPIED),
             }
         )
-        number = {"carrier_id": parcel.carrier_id, "added_at": packing.at}
+        added = {"parcel_id": key, "carrier_id": parcel.carrier_id, "added_at": packing.at}
         self.numbers += [
-            {**_own(writing), "parcel_id": key, "number": it, **number}
-            for it in parcel.tracking_numbers
+            {**_own(writing), **added, "number": number} for number in parcel.tracking_numbers
         ]
         self.contents += [
             {

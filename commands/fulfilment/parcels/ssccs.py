@@ -13,7 +13,7 @@ from sqlalchemy import Uuid, bindparam, literal_column, select
 
 from commands.fulfilment.parcels.inputs import Packing
 from commands.writing.counters import raised
-from commands.writing.rows import Written, write_rows
+from commands.writing.rows import WrittenRow, write_rows
 from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Refused
 from kit.loop.work import SLICE
@@ -83,7 +83,7 @@ def generate_last(writing: Writing, parcel_ids: Sequence[UUID]) -> None:
 async def _generate(writing: Writing, parcel_ids: Sequence[UUID]) -> None:
     """Generate the SSCCs of parcels that are written. Refused: OUT_OF_RANGE."""
     drawn = await _generated(writing, (), len(parcel_ids))
-    pairs = zip(map(Written, parcel_ids), drawn, strict=True)
+    pairs = zip(map(WrittenRow, parcel_ids), drawn, strict=True)
     await write_rows(writing, {}, {Parcel: [(it, {"sscc": sscc}) for it, sscc in pairs]})
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kit.standards.edifact.envelopes import MOST_FINDINGS, in_steps
+from kit.standards.edifact.envelopes import MOST_FINDINGS, split_in_steps
 from kit.standards.edifact.faults import SYNTAX_CODES, Fault, Finding
 from kit.standards.edifact.parts import Envelope, EnvelopedMessage
 from kit.standards.edifact.segments import BLANK, END
@@ -59,7 +59,7 @@ def pieces(file: File, charset: str | None = None) -> Iterator[Piece | None]:
 
     charset: that of a partner, whatever UNB says.
     """
-    for envelope in in_steps(file.content, charset):
+    for envelope in split_in_steps(file.content, charset):
         if envelope is None:
             yield None
             continue

@@ -168,7 +168,7 @@ async def _apply(writing: Writing, message: InterchangeMessage, reader: MessageR
     marks = Delimiters.of(interchange.service_characters.encode())
     envelope = Envelope(0, len(content), marks, interchange.codec)
     whole = EnvelopedMessage(message.reference, MessageKind(message.type), 0, len(content))
-    parsed = groups.in_steps(reader.table, segments_of(content, envelope, whole))
+    parsed = groups.parse_in_steps(reader.table, segments_of(content, envelope, whole))
     ((branch, findings),) = await writing.beside.items(parsed)
     found = [*findings, *await reader.apply(writing, Incoming(message, partner, branch))]
     _settle(writing, message, MessageFate.READ, kept(found, 0))

@@ -12,7 +12,7 @@ from commands.writing.transaction import Writing
 from kit.errors import Code, Refused
 from kit.inputs import LARGEST_BULK
 from kit.standards.edifact.faults import Fault, Finding
-from kit.standards.schedules.edifact import in_steps
+from kit.standards.schedules.edifact import read_in_steps
 from kit.standards.schedules.messages import ArticleSchedule, ScheduleMessage
 
 _Pair = tuple[ArticleSchedule, RecordedRelease]
@@ -27,7 +27,7 @@ async def take(writing: Writing, incoming: Incoming) -> Sequence[Finding]:
     """
     habits = incoming.partner.habits
     (message,) = await writing.beside.items(
-        in_steps(incoming.content, incoming.message.type, habits)
+        read_in_steps(incoming.content, incoming.message.type, habits)
     )
     if message.function is None:
         raise Refused(Code.INVALID, "Nobody says what this message replaces (BGM 1225).")

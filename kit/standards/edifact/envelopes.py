@@ -47,10 +47,10 @@ def split(content: bytes, charset: str | None = None) -> Iterator[Envelope]:
     Together they are all of its bytes, so that nothing of a file gets lost. charset: a syntax
     identifier (0001) that a partner means, whatever its UNB says.
     """
-    return filter(None, in_steps(content, charset))
+    return filter(None, split_in_steps(content, charset))
 
 
-def in_steps(content: bytes, charset: str | None = None) -> Iterator[Envelope | None]:
+def split_in_steps(content: bytes, charset: str | None = None) -> Iterator[Envelope | None]:
     """Give the same, and None as a pause for who reads in turn with others."""
     start = 0
     for _ in range(MOST_INTERCHANGES - 1):

@@ -102,10 +102,12 @@ def misplaced(segment: Segment, text: str) -> Finding:
 
 def parse(table: Sequence[Seg | Group], segments: Iterable[Segment]) -> Parsed:
     """Put the segments of a message into groups, and tell what the table does not allow."""
-    return next(filter(None, in_steps(table, segments)))
+    return next(filter(None, parse_in_steps(table, segments)))
 
 
-def in_steps(table: Sequence[Seg | Group], segments: Iterable[Segment]) -> Iterator[Parsed | None]:
+def parse_in_steps(
+    table: Sequence[Seg | Group], segments: Iterable[Segment]
+) -> Iterator[Parsed | None]:
     """Do the same, and give None as a pause for who does it in turn with others."""
     feed = _Feed(segments, frozenset(_tags(table)))
     yield from feed.advance()

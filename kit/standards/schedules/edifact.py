@@ -97,10 +97,10 @@ class _Reading:
 
 def schedule_of(content: Branch, message_type: str, habits: Habits) -> ScheduleMessage:
     """Read a message whose segments stand in the groups of `tables`. Never raises for content."""
-    return next(filter(None, in_steps(content, message_type, habits)))
+    return next(filter(None, read_in_steps(content, message_type, habits)))
 
 
-def in_steps(
+def read_in_steps(
     content: Branch, message_type: str, habits: Habits
 ) -> Iterator[ScheduleMessage | None]:
     """Do the same, and give None as a pause for who does it in turn with others."""

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from commands.messages.readers import read
-from kit.loop import beside
+from kit.loop import in_turn
 from kit.loop.apart import Apart
 from kit.loop.effort import Effort
 from kit.standards.edifact import envelopes, groups
@@ -298,7 +298,7 @@ async def test_a_scope_of_its_own_is_needed_and_only_staff_has_it(ask, world) ->
 async def test_a_file_is_read_in_turn_beside_the_event_loop_and_paid(ask, monkeypatch) -> None:
     """Whichever way it is read: as it came, in its partner's characters, once more, by readers."""
     partner = await files.partner(ask, charset="UNOD")
-    steps, go_on, efforts = list[Any](), beside._go_on, list[Any]()  # noqa: SLF001 -- a turn.
+    steps, go_on, efforts = list[Any](), in_turn._go_on, list[Any]()  # noqa: SLF001 -- a turn.
 
     def noted(of: Any, found: Any) -> bool:
         steps.append(of.__name__)
@@ -308,9 +308,9 @@ async def test_a_file_is_read_in_turn_beside_the_event_loop_and_paid(ask, monkey
         efforts.append(make)
         return make(*about)
 
-    monkeypatch.setattr(beside, "_go_on", noted)
+    monkeypatch.setattr(in_turn, "_go_on", noted)
     monkeypatch.setattr(Effort, "beside", counted_by)
-    monkeypatch.setattr(beside, "TURN_S", 0)
+    monkeypatch.setattr(in_turn, "TURN_S", 0)
     monkeypatch.setattr(envelopes, "STEP", 5)
     segments = files.interchange(partner["identification"]).count(b"'")
     await received(ask, files.interchange(partner["identification"]))
@@ -333,7 +333,7 @@ async def test_messages_are_read_in_turn_beside_the_event_loop(ask, world, monke
         return await made(self, payer, make)
 
     monkeypatch.setattr(Apart, "made", noted)
-    monkeypatch.setattr(beside, "TURN_S", 0)
+    monkeypatch.setattr(in_turn, "TURN_S", 0)
     monkeypatch.setattr(groups, "STEP", 2)
     assert await files.read_all(world) == 2
     assert len(steps) > 4

@@ -206,10 +206,10 @@ async def test_a_turn_that_is_given_to_who_leaves_goes_on_to_the_next() -> None:
 async def test_whoever_ends_asks_few_of_those_who_wait_however_many_they_are(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    asked, may_have_more = list[Any](), Shares.may_have_more
+    looked_at, may_have_more = list[Any](), Shares.may_have_more
 
     def noted(self: Shares, lane: Any) -> bool:
-        asked.append(lane)
+        looked_at.append(lane)
         return may_have_more(self, lane)
 
     async with loaded(turns=10) as load:
@@ -217,4 +217,4 @@ async def test_whoever_ends_asks_few_of_those_who_wait_however_many_they_are(
             await load.ask(f"a{number}", viewer())
         monkeypatch.setattr(Shares, "may_have_more", noted)
         await load.end("a0")
-        assert (load.running[-1], len(asked)) == ("a10", 1)
+        assert (load.running[-1], len(looked_at)) == ("a10", 1)

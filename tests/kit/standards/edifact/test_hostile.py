@@ -156,7 +156,7 @@ def test_no_more_of_a_part_is_taken_than_its_table_allows_however_often_it_comes
     body = b"UNH+1+DELFOR:D:97A:UN'" + b"DTM+2:1'" * 500
     whole = EnvelopedMessage("1", MessageKind("DELFOR"), 0, len(body))
     table = [Seg("UNH"), Seg("DTM", most=10)]
-    steps = list(groups.in_steps(table, segments_of(body, Envelope(0, len(body)), whole)))
+    steps = list(groups.parse_in_steps(table, segments_of(body, Envelope(0, len(body)), whole)))
     ((found, findings),) = filter(None, steps)
     assert len(found.all("DTM")) == 10
     assert len(findings) == groups.MOST_FINDINGS

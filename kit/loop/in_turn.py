@@ -15,7 +15,7 @@ TURN_S = 0.02
 
 
 @dataclass(frozen=True)
-class Beside:
+class InTurn:
     """Where an operation does what takes long. payer: whose turns it takes. effort: it counts."""
 
     apart: Apart = field(default_factory=Apart)
