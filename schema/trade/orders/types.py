@@ -8,6 +8,7 @@ import strawberry
 
 from admission.costs import Cost
 from execution import DECLARED, Listed, related
+from loaders.fulfilment import call_offs as call_off_loaders
 from loaders.fulfilment import deliveries as delivery_loaders
 from loaders.master import catalog as product_loaders
 from loaders.master import channels as channel_loaders
@@ -31,7 +32,7 @@ from schema.master.catalog import Product
 from schema.master.channels import Channel
 from schema.master.packagings import Packaged, packaged
 from schema.master.parties import Address, Contact, Party
-from schema.trade.contracts import Contract, ContractLine, Guarantee
+from schema.trade.contracts import Contract, ContractLine, Guarantee, Supplied
 from schema.trade.orders import amounts
 from schema.trade.orders.amounts import OrderCharge, OrderTax, OrderTotals
 from schema.trade.orders.responses import LineAmendment
@@ -103,6 +104,13 @@ class OrderLine(Node):
         "What its contract guaranteed of its supply when it was called off; null for warehouses.",
         key="guarantee_id",
     )
+    unplanned_supply: Supplied | None = related(
+        call_off_loaders.unplanned,
+        "How what of it is in no delivery (and not only lost or refused of one) stands to what its"
+        " contract guaranteed; `DeliveryLine.supplied` tells of the rest. Null where that is"
+        " nothing, before the company of its customer has approved it, and for warehouses.",
+        directives=[Cost(weight=1, each=10)],
+    )
     external_reference: str | None = strawberry.field(
         description="The line's number in the sender's system."
     )
@@ -156,6 +164,7 @@ class OrderLine(Node):
     over_tolerance: Decimal = strawberry.field(
         description="How much more than ordered may be planned and delivered (`orderConfirm`)."
     )
+    over_tolerance_packaged: Packaged | None = packaged("`overTolerance`", "tolerance_")
     ordered: Decimal = strawberry.field(description="What was ordered.")
     packaged: Packaged | None = packaged("What was ordered,")
     cancelled: Decimal = strawberry.field(description="What is not wanted any more.")
