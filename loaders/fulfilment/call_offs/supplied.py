@@ -11,6 +11,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     Interval,
+    Numeric,
     Select,
     Text,
     and_,
@@ -184,23 +185,24 @@ def _own(reader: Reader, part: Any) -> Any:
     """Return what a delivery line brings but for what was shipped anew, which counts there."""
     its, its_part = aliased(Delivery), aliased(DeliveryLine)
     own = merchant(reader.viewer)
-    anew = select(func.coalesce(func.sum(its_part.planned), 0)).where(
+    rows = select(func.coalesce(func.sum(its_part.planned), 0)).where(
         *(its.merchant_id == own, its_part.merchant_id == own),
         its.reships_id == part.delivery_id,
         its.state != constant(DeliveryState.CANCELLED.value),
         its_part.delivery_id == its.id,
         its_part.order_line_id == part.order_line_id,
     )
-    brought = anew.correlate_except(its, its_part).scalar_subquery()
+    brought = rows.correlate_except(its, its_part).scalar_subquery()
     # CASE keeps PostgreSQL from looking for what nothing has to be shipped anew of.
-    return part.planned - case((part.owed_again > 0, func.least(part.owed_again, brought)), else_=0)
+    anew = func.least(part.owed_again, brought, type_=Numeric())
+    return part.planned - case((part.owed_again > 0, anew), else_=_NOTHING)
 
 
 def _taken(reader: Reader, line_id: Any, before: Any = None) -> Any:
     """Return how much of an order line deliveries bring. before: only lines older than this."""
     part, delivery, own = aliased(DeliveryLine), aliased(Delivery), merchant(reader.viewer)
     rows = (
-        select(func.coalesce(func.sum(_own(reader, part)), 0))
+        select(func.coalesce(func.sum(_own(reader, part)), 0, type_=Numeric()))
         .join_from(part, delivery, delivery.id == part.delivery_id)
         .where(part.merchant_id == own, delivery.merchant_id == own, part.order_line_id == line_id)
         .where(delivery.state != constant(DeliveryState.CANCELLED.value))
@@ -212,7 +214,7 @@ def _taken(reader: Reader, line_id: Any, before: Any = None) -> Any:
 def _share(reader: Reader, of: Any, terms: Any) -> Any:
     """Select how much of a quantity is guaranteed: what fits beside what comes before it."""
     before = _called_off_before(reader, of, terms) + of.before
-    fits = func.greatest(func.least(of.planned, terms.quantity - before), 0)
+    fits = func.greatest(func.least(of.planned, terms.quantity - before), 0, type_=Numeric())
     quantity = case((terms.quantity.is_(None), of.planned), else_=fits)
     # OFFSET keeps PostgreSQL from putting the sums wherever the quantity is named.
     rows = select(quantity.label("quantity")).offset(_NOTHING)
@@ -229,7 +231,7 @@ def _called_off_before(reader: Reader, of: Any, terms: Any) -> Any:
     first = cast(func.date_trunc(func.lower(terms.period), cast(of.wanted_on, DateTime())), Date())
     after = cast(first + cast(constant("1 ").concat(terms.period), Interval()), Date())
     return (
-        select(func.coalesce(func.sum(line.ordered - line.cancelled), 0))
+        select(func.coalesce(func.sum(line.ordered - line.cancelled), 0, type_=Numeric()))
         .where(
             line.merchant_id == merchant(reader.viewer),
             line.contract_line_id == of.contract_line_id,
@@ -260,11 +262,12 @@ def _late(came: Any, share: Any, terms: Any, of: Any) -> Any:
         .lateral("counted")
     )
     each, is_late = counted.c, and_(counted.c.quantity > 0, counted.c.days > 0)
+    late, unit_days = func.sum(each.quantity).filter(is_late), func.sum(each.quantity * each.days)
     return (
         select(
-            func.coalesce(func.sum(each.quantity).filter(is_late), 0).label("quantity"),
+            func.coalesce(late, 0, type_=Numeric()).label("quantity"),
             func.coalesce(func.max(each.days).filter(is_late), 0).label("days"),
-            func.coalesce(func.sum(each.quantity * each.days), 0).label("unit_days"),
+            func.coalesce(unit_days, 0, type_=Numeric()).label("unit_days"),
         )
         .select_from(counted)
         .correlate_except(counted)

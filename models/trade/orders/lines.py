@@ -114,6 +114,7 @@ class OrderLine(OfProduct, Packaged, Owned):
         indexed("order_lines", "contract_line_id"),
         indexed(
             *("order_lines", "contract_line_id", "wanted_on", "called_off_on", "id"),
+            postgresql_include=["ordered", "cancelled"],
             postgresql_where=text("guarantee_id IS NOT NULL"),
         ),
         check("guaranteed_days", "num_nulls(guarantee_id, called_off_on, wanted_on) IN (0, 3)"),

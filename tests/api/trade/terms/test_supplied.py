@@ -257,7 +257,7 @@ async def test_what_of_a_delivery_is_shipped_anew_counts_there_alone(world, ask,
     contract = await _contract(world, ask, **PERCENT, quantity="100", period="MONTH")
     called = await contracts.call_off(world, ask, contract, "100")
     sent = await deliveries.dispatched(world, ask, called)
-    own = {"deliveryLineId": sent["lines"][0]["id"], "received": "60", "difference": "SHORT"}
+    own = {"deliveryLineId": sent["lines"][0]["id"], "received": "60", "difference": "REFUSED"}
     await deliveries.done(ask, "deliveryConfirmReceipt", deliveryId=sent["id"], lines=[own])
     clock.advance(days=12)
     assert (await _supplied(ask, sent))["lateQuantity"] == "40"
