@@ -14,15 +14,20 @@ COLUMNS = ["merchant_id", "contract_line_id", "wanted_on", "called_off_on", "id"
 
 def upgrade() -> None:
     """Apply."""
-    _index_anew(postgresql_include=["ordered", "cancelled"])
+    _index_anew(["ordered", "cancelled"])
 
 
 def downgrade() -> None:
     """Undo."""
-    _index_anew()
+    _index_anew([])
 
 
-def _index_anew(**options: list[str]) -> None:
+def _index_anew(beside: list[str]) -> None:
     op.drop_index(NAME, "order_lines")
-    where = sa.text("guarantee_id IS NOT NULL")
-    op.create_index(NAME, "order_lines", COLUMNS, postgresql_where=where, **options)
+    op.create_index(
+        NAME,
+        "order_lines",
+        COLUMNS,
+        postgresql_include=beside,
+        postgresql_where=sa.text("guarantee_id IS NOT NULL"),
+    )

@@ -24,7 +24,6 @@ from sqlalchemy import (
     true,
     tuple_,
 )
-from sqlalchemy.orm import aliased
 
 from loaders.fulfilment.call_offs.arrivals import steps
 from loaders.reading.relations import Part, Reader, Relation
@@ -183,7 +182,7 @@ def _of_line(line: Any) -> list[Any]:
 
 def _own(reader: Reader, part: Any) -> Any:
     """Return what a delivery line brings but for what was shipped anew, which counts there."""
-    its, its_part = aliased(Delivery), aliased(DeliveryLine)
+    its, its_part = reader.table(Delivery), reader.table(DeliveryLine)
     own = merchant(reader.viewer)
     rows = select(func.coalesce(func.sum(its_part.planned), 0)).where(
         *(its.merchant_id == own, its_part.merchant_id == own),
@@ -200,7 +199,8 @@ def _own(reader: Reader, part: Any) -> Any:
 
 def _taken(reader: Reader, line_id: Any, before: Any = None) -> Any:
     """Return how much of an order line deliveries bring. before: only lines older than this."""
-    part, delivery, own = aliased(DeliveryLine), aliased(Delivery), merchant(reader.viewer)
+    part, delivery = reader.table(DeliveryLine), reader.table(Delivery)
+    own = merchant(reader.viewer)
     rows = (
         select(func.coalesce(func.sum(_own(reader, part)), 0, type_=Numeric()))
         .join_from(part, delivery, delivery.id == part.delivery_id)
@@ -227,7 +227,7 @@ def _called_off_before(reader: Reader, of: Any, terms: Any) -> Any:
     Whenever that is wanted by now: an amendment of the merchant's moves no customer back in the
     line. What was called off while nothing was guaranteed takes nothing of a period's quantity.
     """
-    line = aliased(OrderLine)
+    line = reader.table(OrderLine)
     first = cast(func.date_trunc(func.lower(terms.period), cast(of.wanted_on, DateTime())), Date())
     after = cast(first + cast(constant("1 ").concat(terms.period), Interval()), Date())
     return (

@@ -19,7 +19,6 @@ from loaders.trade import payments as payment_loaders
 from loaders.trade.releases import lists as release_loaders
 from models.access.viewers import Scope
 from models.master.catalog import Unit
-from models.trade.orders.holds import Hold as HoldRow
 from models.trade.orders.lines import OrderLine as OrderLineRow
 from models.trade.orders.tables import Order as OrderRow
 from schema.access.journal import Timeline, timeline
@@ -35,6 +34,7 @@ from schema.master.parties import Address, Contact, Party
 from schema.trade.contracts import Contract, ContractLine, Guarantee, Supplied
 from schema.trade.orders import amounts
 from schema.trade.orders.amounts import OrderCharge, OrderTax, OrderTotals
+from schema.trade.orders.holds import Hold
 from schema.trade.orders.responses import LineAmendment
 from schema.trade.releases.types import ScheduleLine
 
@@ -46,7 +46,6 @@ from schema.trade.orders.enums import (
     ChargeKind,
     DeliveryPolicy,
     FulfilmentStatus,
-    HoldReason,
     LineResponse,
     OrderAction,
     OrderKind,
@@ -59,23 +58,6 @@ _NOT_SHOWN = "null for warehouses"
 """What the models hide of prices."""
 _OF_LINES = Cost(weight=1, each=5)
 """Of what looks through lines: 10 to 20 µs for an order of few, 50 to 190 for one of 250."""
-
-
-@node(HoldRow, loaders.hold_by_id, Scope.ORDERS_READ, "A stop on an order or a delivery.")
-class Hold(Node):
-    """A hold."""
-
-    reason: HoldReason = strawberry.field(description="Why it must not be released.")
-    owner: str | None = strawberry.field(
-        description="Person, team or system that placed it; null for who is not to know."
-    )
-    note: str | None = strawberry.field(
-        description="What else people should know; null for who is not to know."
-    )
-    placed_at: datetime = strawberry.field(description="When it was placed.")
-    released_at: datetime | None = strawberry.field(
-        description="When it was released; null while it holds."
-    )
 
 
 @node(

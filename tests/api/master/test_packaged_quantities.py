@@ -263,13 +263,13 @@ async def test_a_tolerance_keeps_in_what_it_was_counted_beside_its_line(world, a
     lines = [orders.line(bolt, "1", packaging=PALLET, substitutionAllowed=True)]
     order = await orders.order(world, ask, lines=lines)
     found = []
-    for said in (
+    for stated in (
         {"overTolerance": "2", "packaging": CARTON},
         {"window": responses.WINDOW},
         {"overTolerance": "30"},
         {"overTolerance": "2", "packaging": CARTON},
     ):
-        accepted = [responses.line(order, 0, "ACCEPTED", **said)]
+        accepted = [responses.line(order, 0, "ACCEPTED", **stated)]
         line = (await responses.done(ask, responses.CONFIRM, order, lines=accepted))["lines"][0]
         assert line["packaged"] == of("1", PALLET)
         found.append((line["overTolerance"], line["overTolerancePackaged"]))
