@@ -6,10 +6,12 @@ from datetime import timedelta
 from sqlalchemy import func, select
 
 from commands.writing.transaction import Overtaken
+from kit.ids import new_id
 from models.access.journal import JournalEntry
 from models.access.keys import MerchantCounter
 from models.events.access.keys import ApiKeyRevoked
 from tests import make
+from tests.make.feed import rows
 from tests.make.running import until
 from workers.running.rounds import Round, Rounds, recorded, unrecorded
 
@@ -110,10 +112,10 @@ async def test_a_recorded_step_is_tried_again_told_by_the_journal_and_wakes_who_
         tried.append(writing.now)
         if len(tried) == 1:
             raise Overtaken
-        writing.record(ApiKeyRevoked(world.channel_id))
+        writing.record(ApiKeyRevoked(new_id()))
         return False
 
     await Rounds(database, clock).make(Round("revoke", NEVER, recorded(step)))
-    (told,) = await make.rows(world, JournalEntry)
+    (told,) = await rows(world, JournalEntry)
     assert (told.type, told.actor_name) == ("api_key.revoked", "Abruf")
     assert (tried, woken) == ([clock()] * 2, [world.merchant_id])
