@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, case, func, not_
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.access.journal import UNTOLD
 from models.access.viewers import Actor
 from models.base.acts import AllRows, Some
 from models.base.tables import OneOf, Owned, check, known, to, unique
@@ -47,8 +46,6 @@ class Payment(Owned):
     occurred_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
 
-
-UNTOLD["order.payment_recorded"] = frozenset({Actor.WAREHOUSE, Actor.CARRIER})
 
 _PAID = frozenset({PaymentState.PAID, PaymentState.NOT_REQUIRED})
 _ENOUGH = {
