@@ -148,6 +148,8 @@ def _respond(order: Order, item: AnsweredLine, command: OrderConfirm) -> LineRes
     line.response, line.response_reason = fields.response, fields.reason
     if fields.over_tolerance is not None:
         line.over_tolerance = fields.over_tolerance
+        for name, value in columns_of(item.packaging, "tolerance_").items():
+            setattr(line, name, value)
     if item.is_agreed:
         substitute(order, line, item.offered)
     elif fields.response is LineResponse.AMENDED:
