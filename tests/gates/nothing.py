@@ -1,6 +1,7 @@
 """Verbs that can make no rule of docs/INVARIANTS.md false, each with the reason."""
 
 NOTHING = {
+    "accountsOpen": "It says what was counted before we did; no counter of ours moves.",
     "apiKeyRevoke": "It takes rights away; no row of business changes.",
     "contractActivate": "It lets a draft be called off, within all that it agrees on.",
     "contractResume": "It lets call-offs go on, within all that the contract agrees on.",

@@ -5,6 +5,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from itertools import chain
 from types import SimpleNamespace
 from typing import Annotated, Any
 from uuid import UUID
@@ -161,8 +162,8 @@ def _sums(days: Any) -> Any:
     kind = case(*((is_so, literal_column(f"'{it}'")) for it, is_so in kinds.items()))
     written = {"day": days.c.day, "kind": kind}
     written |= {name: cast(days.c[name], Text()) for name in ("before", "after")}
-    pairs = (part for name, it in written.items() for part in (literal_column(f"'{name}'"), it))
-    each = aggregate_order_by(func.jsonb_build_object(*pairs), days.c.day)
+    pairs = [(literal_column(f"'{name}'"), it) for name, it in written.items()]
+    each = aggregate_order_by(func.jsonb_build_object(*chain.from_iterable(pairs)), days.c.day)
     changes = func.jsonb_agg(each).filter(before != after)
     amounts = {
         "before": _sum(before),
@@ -191,5 +192,7 @@ def _change(value: Any) -> SimpleNamespace:
 
 changes = listed_in("changes", _change)
 _EXAMPLE, _ = _comparison(Reader(anyone(Actor.STAFF), None), ComparisonWanted(), null())
-ComparedWith.source = _EXAMPLE
-ComparedWith.record = namedtuple("ReleaseComparison", vars(_EXAMPLE))  # noqa: PYI024 -- the types of the fields are SQL's.
+ComparedWith.source, ComparedWith.record = (
+    _EXAMPLE,
+    namedtuple("Compared", vars(_EXAMPLE)),  # noqa: PYI024 -- the types of the fields are SQL's.
+)

@@ -239,16 +239,6 @@ class ContractLine(OfProduct, Packaged, Owned):
         least = (self.min_quantity or 0) * (1 - self.under_tolerance_percent / 100)
         return least.quantize(Decimal(1).scaleb(-self.scale), ROUND_CEILING)
 
-    @hybrid_property
-    def in_transit(self) -> Decimal:
-        """What is shipped and not received, by the customer's own cumulative."""
-        return max(self.shipped - self.received, Decimal(0))
-
-    @in_transit.inplace.expression
-    @classmethod
-    def _in_transit(cls) -> ColumnElement[Decimal]:
-        return func.greatest(cls.shipped - cls.received, 0)
-
 
 class Shortfall(Owned):
     """What a settlement found missing on one line against its minimum (EDIFACT 4295 WV, K2).
