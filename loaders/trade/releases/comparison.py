@@ -162,7 +162,9 @@ def _sums(days: Any) -> Any:
     kind = case(*((is_so, literal_column(f"'{it}'")) for it, is_so in kinds.items()))
     written = {"day": days.c.day, "kind": kind}
     written |= {name: cast(days.c[name], Text()) for name in ("before", "after")}
-    pairs = [(literal_column(f"'{name}'"), it) for name, it in written.items()]
+    pairs: list[tuple[Any, Any]] = [
+        (literal_column(f"'{name}'"), it) for name, it in written.items()
+    ]
     each = aggregate_order_by(func.jsonb_build_object(*chain.from_iterable(pairs)), days.c.day)
     changes = func.jsonb_agg(each).filter(before != after)
     amounts = {
