@@ -73,7 +73,7 @@ class PriceListEntryUpsert(Upsert, Quantified):
 class PriceListEntriesUpsert(Command):
     """Up to 250 prices, of any lists."""
 
-    entries: Each[PriceListEntryUpsert] = Field(
+    price_list_entries: Each[PriceListEntryUpsert] = Field(
         description="The prices; each list, product and quantity once."
     )
 
@@ -88,13 +88,13 @@ async def upsert_all(writing: Writing, command: PriceListEntriesUpsert) -> Outco
 
     Refused: NOT_FOUND for a list or a product, SCALE_EXCEEDED for a quantity, DUPLICATE.
     """
-    inputs = command.entries
+    inputs = command.price_list_entries
     lists = await locked(writing, PriceList, "code", {it.price_list_code for it in inputs})
     products = await writing.by_key(Product, "sku", {it.product_sku for it in inputs})
     packagings = await packagings_of(writing, [(it.product_sku, it) for it in inputs])
     counted = _counted(inputs, partial(_step, lists, products, packagings))
     steps = [step for step, _ in counted]
-    refuse_duplicates(steps, ("entries",), "from_quantity")
+    refuse_duplicates(steps, ("price_list_entries",), "from_quantity")
     known = await _known(writing, steps)
     rows, statuses, new = [], [], list[dict[str, Any]]()
     changed: list[tuple[Any, dict[str, Any]]] = []
@@ -143,7 +143,7 @@ def _step(
 
     Refused: NOT_FOUND, WRONG_STATE for an inactive packaging, and as `Packagings`.
     """
-    path = ("entries", place)
+    path = ("price_list_entries", place)
     if item.price_list_code not in lists:
         raise missing(PriceList, (*path, "price_list_code"))
     if item.product_sku not in products:

@@ -1,11 +1,11 @@
 """What the journal was ever told stays readable: an entry of every version of every event.
 
 `written.json`: name and version -> `written`, a payload as it was written then, and `read`, the
-same as it is told today, where that differs. A line is added with a version and never changed.
+same as it is told today, where that differs. `make docs` adds a line with a version; it never
+changes.
 """
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +14,9 @@ from kit.ids import new_id
 from models.base.events import EVENTS, progressed, read_event
 from models.base.tables import Base
 from models.events.trade.orders import OrderPlaced
+from tests.models.base import written
 
-WRITTEN = json.loads(Path(__file__).with_name("written.json").read_text())
+WRITTEN = json.loads(written.FILE.read_text())
 TALLIED = sorted(
     (it.class_ for it in Base.registry.mappers if it.class_.__tally__), key=lambda it: it.__name__
 )
@@ -23,7 +24,25 @@ TALLIED = sorted(
 
 def test_every_version_of_every_event_has_an_example() -> None:
     versions = [(name, 1 + it) for name, of in EVENTS.items() for it in range(of.versions.version)]
-    assert sorted(WRITTEN) == sorted(f"{name} {version}" for name, version in versions)
+    advice = "Run `make docs`; where a version is new, say what the one before reads as."
+    assert sorted(WRITTEN) == sorted(f"{name} {version}" for name, version in versions), advice
+
+
+def test_an_example_that_is_missing_is_added_and_no_other_is_changed(monkeypatch, tmp_path) -> None:
+    without = {name: it for name, it in WRITTEN.items() if not name.startswith("order.")}
+    own = tmp_path / "written.json"
+    own.write_text(json.dumps(without))
+    monkeypatch.setattr(written, "FILE", own)
+    found = written.examples()
+    assert {name: found[name] for name in without} == without
+    placed = found["order.placed 1"]["written"]
+    assert read_event("order.placed", 1, new_id(), placed).payload() == placed
+    newest = {f"{name} {of.versions.version}" for name, of in EVENTS.items()}
+    assert found.keys() == without.keys() | newest
+
+
+def test_the_examples_stand_a_line_each_in_order() -> None:
+    assert written.FILE.read_text() == written.text(WRITTEN)
 
 
 @pytest.mark.parametrize("example", WRITTEN)

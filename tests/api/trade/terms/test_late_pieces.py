@@ -256,6 +256,9 @@ async def test_a_call_off_is_given_when_its_company_has_approved_it(world, ask, 
     assert (await _supplied(ask, delivery))["dueOn"] == "2026-03-13"
 
 
+@pytest.mark.harmless(
+    "deliveryExcuse", "It says why something comes late; what is due for that is computed."
+)
 async def test_a_reason_may_be_said_and_taken_back_after_the_dispatch(world, ask, clock):
     contract = await _contract(world, ask, **PERCENT, excuses=["CUSTOMER_NOT_READY"])
     delivery = await _in_parcels(world, ask, await _called_off(world, ask, contract), "100")
