@@ -201,8 +201,8 @@ class Mixed(StrawberryGraphQLCoreExecutionContext):
             found[place.key] = None
         left = {key: nodes for key, nodes in fields.items() if key not in found}
         if left:
-            rest: Any = super().execute_fields(parent_type, parent, path, left, context)
-            found |= await rest if self.is_awaitable(rest) else rest
+            unplanned: Any = super().execute_fields(parent_type, parent, path, left, context)
+            found |= await unplanned if self.is_awaitable(unplanned) else unplanned
         return {key: found[key] for key in fields if key in found}
 
     def handle_field_error(self, *about: Any) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
-from commands.fulfilment.deliveries.rest import lapse
+from commands.fulfilment.deliveries.remaining import lapse
 from commands.trade.orders import cancel, holds, place, states
 from commands.trade.orders.revisions import imports
 from commands.trade.payments import record, reports

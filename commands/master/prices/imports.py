@@ -91,6 +91,6 @@ def _in_file(numbers: Sequence[int], problem: Problem) -> Problem:
     """Return a problem with the line of its row in place of the place in its bulk."""
     path: Path = problem.path
     match path:
-        case (_, int(place), *rest):
-            path = (f"line {numbers[place]}", *rest)
+        case (_, int(place), *below):
+            path = (f"line {numbers[place]}", *below)
     return replace(problem, path=path)

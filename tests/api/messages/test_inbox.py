@@ -273,8 +273,8 @@ async def test_a_message_that_nobody_reads_is_kept_and_can_be_replayed(ask, worl
 async def test_statements_do_not_grow_with_the_messages(ask, world) -> None:
     partner = await files.partner(ask)
     name = partner["identification"]
-    head, _, rest = files.interchange(name).partition(b"UNH+1")
-    message = b"UNH+1" + rest.partition(b"UNH+2")[0]
+    head, _, tail = files.interchange(name).partition(b"UNH+1")
+    message = b"UNH+1" + tail.partition(b"UNH+2")[0]
     counts = []
     for many in (1, 20):
         body = message * many

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from kit.ids import new_id
+from models.access.journal import JournalEntry
 from models.base.events import EVENTS, progressed, read_event
 from models.base.tables import Base
 from models.events.trade.orders import OrderPlaced
@@ -72,6 +73,11 @@ def test_nothing_that_somebody_wrote_is_left_in_a_payload_of_today() -> None:
 def test_an_entry_that_no_version_has_written_is_not_read(payload: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         read_event("order.placed", 1, new_id(), payload)
+
+
+def test_the_journal_takes_entries_about_nouns_to_come() -> None:
+    checks = [str(it.sqltext) for it in JournalEntry.__table__.constraints if hasattr(it, "sqltext")]
+    assert [it for it in checks if "aggregate" in it or "type" in it] == []
 
 
 def test_an_event_is_frozen() -> None:

@@ -210,7 +210,7 @@ async def test_a_date_that_is_accepted_forgives_nothing_that_came_late_before(wo
     contract = await _contract(world, ask, **PERCENT)
     called = await _called_off(world, ask, contract)
     came = await deliveries.dispatched(world, ask, called, lines=deliveries.lines(called, "40"))
-    rest = await deliveries.planned(world, ask, called, lines=deliveries.lines(called, "60"))
+    later = await deliveries.planned(world, ask, called, lines=deliveries.lines(called, "60"))
     _until(clock, "2026-03-13")
     receipt = {"deliveryId": came["id"], "receivedAt": "2026-03-12T08:00:00Z"}
     await deliveries.done(ask, "deliveryConfirmReceipt", **receipt)
@@ -221,7 +221,7 @@ async def test_a_date_that_is_accepted_forgives_nothing_that_came_late_before(wo
     await responses.answer(ask, called, accepts=True)
     _until(clock, "2026-03-18")
     assert await _late(ask, came) == ("40", 2, "2")
-    assert await _late(ask, rest) == ("60", 1, "1.5")
+    assert await _late(ask, later) == ("60", 1, "1.5")
 
 
 async def _portal(world, contract, **channel):
