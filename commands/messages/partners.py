@@ -140,7 +140,9 @@ class PartnerProfileUpsert(Upsert):
 class PartnerProfilesUpsert(Command):
     """Up to 250 partners."""
 
-    partner_profiles: Each[PartnerProfileUpsert] = Field(description="The partners, each code once.")
+    partner_profiles: Each[PartnerProfileUpsert] = Field(
+        description="The partners, each code once."
+    )
 
 
 @verb(

@@ -39,9 +39,7 @@ def rules() -> Mapping[str, str]:
 
 def gates() -> list[Gate]:
     """Return what the marks of all tests say that show a rule."""
-    return [
-        Gate(rule, verb, test) for test, (rule, *verbs) in _marks("gate") for verb in verbs
-    ]
+    return [Gate(rule, verb, test) for test, (rule, *verbs) in _marks("gate") for verb in verbs]
 
 
 def harmless() -> Mapping[str, str]:

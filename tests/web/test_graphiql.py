@@ -95,21 +95,27 @@ async def test_a_subscription_shows_what_happens_until_it_is_stopped(
     await expect(page.get_by_role("button", name="Execute query")).to_be_visible()
 
 
+class Noted:
+    """What a page asks for, says on its console, and complains about."""
+
+    def __init__(self, page: Page) -> None:
+        self.requests: list[str] = []
+        self.output: list[str] = []
+        self.complaints: list[str] = []
+        page.context.on("request", lambda request: self.requests.append(request.url))
+        page.context.on("console", self._note)
+        page.context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+
+    def _note(self, message: ConsoleMessage) -> None:
+        self.output.append(message.text)
+        if message.type in {"error", "warning"}:
+            self.complaints.append(message.text)
+
+
 async def test_a_typed_query_is_helped_and_answered_by_the_origin_alone_and_no_token_is_stored(
     page: Page, site: Site
 ) -> None:
-    requests: list[str] = []
-    complaints: list[str] = []
-    output: list[str] = []
-
-    def note(message: ConsoleMessage) -> None:
-        output.append(message.text)
-        if message.type in {"error", "warning"}:
-            complaints.append(message.text)
-
-    page.context.on("request", lambda request: requests.append(request.url))
-    page.context.on("console", note)
-    page.context.on("weberror", lambda error: complaints.append(str(error.error)))
+    noted = Noted(page)
     await page.add_init_script(TELL_WRITES)
     await visit(page, site)
     await page.get_by_role("button", name="Show Documentation Explorer").click()
@@ -123,9 +129,9 @@ async def test_a_typed_query_is_helped_and_answered_by_the_origin_alone_and_no_t
     async with page.expect_console_message(lambda it: "query Who" in it.text):
         await run(page)
         await expect(answer(page)).to_contain_text(site.answer)
-    strangers = [url for url in requests if not url.startswith((f"{site.origin}/", "data:"))]
+    strangers = [url for url in noted.requests if not url.startswith((f"{site.origin}/", "data:"))]
     assert strangers == []
-    assert any("graphql.worker" in url for url in requests)
-    assert complaints == []
-    assert [text for text in output if site.token in text] == []
+    assert any("graphql.worker" in url for url in noted.requests)
+    assert noted.complaints == []
+    assert [text for text in noted.output if site.token in text] == []
     assert site.token not in await page.evaluate(STORED)

@@ -59,7 +59,9 @@ async def test_orders_in_every_state(world, ask, clock):
         await write(world, OrderLine, "order_id", order["id"], planned=planned, **gone)
         await write(world, Hold, "id", held["id"], released_at=None if is_held else clock())
         # Holds and amendments bear on different acts.
-        await write(world, OrderLine, "id", order["lines"][0]["id"], **_amended(clock, waits=not is_held))
+        await write(
+            world, OrderLine, "id", order["lines"][0]["id"], **_amended(clock, waits=not is_held)
+        )
         for client in clients:
             offered = await client.offered("order", order)
             at = (state, awaited, is_planned, is_shipped, is_held, client.viewer.role)

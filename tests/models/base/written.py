@@ -40,7 +40,7 @@ def examples() -> dict[str, Any]:
 def text(of: Mapping[str, Any]) -> str:
     """Return examples as the file has them, a line each."""
     lines = (f"  {json.dumps(name)}: {json.dumps(of[name])}" for name in sorted(of))
-    return f"{{\n{',\n'.join(lines)}\n}}\n"
+    return "\n".join(["{", ",\n".join(lines), "}", ""])
 
 
 def _example(kind: type[Event]) -> Event:
