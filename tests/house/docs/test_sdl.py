@@ -89,9 +89,9 @@ def test_every_upsert_has_one_form(name: str) -> None:
     assert str(takes[items].type) == f"[{noun}UpsertInput!]!"
     results = get_named_type(mutation.type).fields["results"].type
     assert str(results) == f"[{noun}UpsertResult!]"
-    given = get_named_type(results).fields
+    shown = get_named_type(results).fields
     own = {
-        it: str(given[it].type) for it in given if it not in {"status", "userErrors", "openWork"}
+        it: str(shown[it].type) for it in shown if it not in {"status", "userErrors", "openWork"}
     }
     assert own == {noun[0].lower() + noun[1:]: noun}
 
