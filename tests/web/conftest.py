@@ -16,7 +16,9 @@ from starlette.applications import Starlette
 from examples import demo
 from examples.demo import operations
 from kit.db.database import Database
+from resolvers.running.context import Terms
 from server import application
+from tests.conftest import PATIENT
 from web.build import build
 from web.chromium import launched
 
@@ -70,7 +72,9 @@ def site(
     url = new_database("site", migrated)
     examples = tmp_path_factory.mktemp("site") / "operations"
     token = asyncio.run(_loaded(url, examples))
-    with serving(application(Database(as_app(url)), operations=examples)) as origin:
+    database = Database(as_app(url), statement_s=PATIENT.statement)
+    app = application(database, operations=examples, terms=Terms(limits=PATIENT))
+    with serving(app) as origin:
         yield Site(origin, token, "{ viewer { actor } }", answer='"actor": "STAFF"')
 
 
