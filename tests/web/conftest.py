@@ -19,6 +19,7 @@ from kit.db.database import Database
 from resolvers.running.context import Terms
 from server import application
 from tests.conftest import PATIENT
+from transport.serving import Serving
 from web.build import build
 from web.chromium import launched
 
@@ -73,8 +74,8 @@ def site(
     examples = tmp_path_factory.mktemp("site") / "operations"
     token = asyncio.run(_loaded(url, examples))
     database = Database(as_app(url), statement_s=PATIENT.statement)
-    app = application(database, operations=examples, terms=Terms(limits=PATIENT))
-    with serving(app) as origin:
+    serves = Serving(database, terms=Terms(limits=PATIENT))
+    with serving(application(serves, operations=examples)) as origin:
         yield Site(origin, token, "{ viewer { actor } }", answer='"actor": "STAFF"')
 
 
