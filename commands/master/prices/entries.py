@@ -41,7 +41,7 @@ from models.events.master.prices import PriceListRepriced
 from models.master.catalog import Product, measure_of
 from models.master.prices.tables import PriceList, PriceListEntry
 
-Step: TypeAlias = tuple[UUID, UUID, Decimal]
+PriceStep: TypeAlias = tuple[UUID, UUID, Decimal]
 """Price list, product, quantity from which a price counts."""
 _STEP: Mapping[str, TypeEngine[Any]] = {
     "price_list_id": Uuid(),
@@ -116,7 +116,7 @@ async def upsert_all(writing: Writing, command: PriceListEntriesUpsert) -> Outco
     return results("price_list_entry_id", rows, statuses)
 
 
-PricedStep: TypeAlias = tuple[Step, UpsertColumns]
+PricedStep: TypeAlias = tuple[PriceStep, UpsertColumns]
 """What an entry is known by, and its other columns."""
 
 
@@ -155,7 +155,7 @@ def _step(
     return (lists[item.price_list_code].id, product.id, quantity.amount), price
 
 
-async def _known(writing: Writing, steps: Sequence[Step]) -> dict[Step, PriceListEntry]:
+async def _known(writing: Writing, steps: Sequence[PriceStep]) -> dict[PriceStep, PriceListEntry]:
     """Return those of the entries that are there already."""
     values = dict(zip(_STEP, map(list, zip(*steps, strict=True)), strict=True))
     rows = await writing.session.rows(
@@ -176,7 +176,7 @@ def _entries() -> Statement:
     return Statement(rows.where(own), record(PriceListEntry))
 
 
-def _row(writing: Writing, of: PriceList, product: Product, step: Step) -> dict[str, Any]:
+def _row(writing: Writing, of: PriceList, product: Product, step: PriceStep) -> dict[str, Any]:
     own = {"merchant_id": writing.viewer.merchant_id, "id": new_id(), "currency": of.currency}
     return own | measure_of(product) | dict(zip(_STEP, step, strict=True))
 

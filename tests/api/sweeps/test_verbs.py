@@ -18,7 +18,6 @@ from models.trade.orders.states import Approval, LineResponse, OrderState
 from models.trade.orders.tables import Order
 from tests.make.sweeps.offers import Client, write
 from tests.make.trade import contracts, orders
-from tests.make.trade.inputs import actions_of_contract, actions_of_order
 
 HOLD = {"reason": "OTHER", "owner": "Somebody"}
 ORDER_HOLD = """mutation ($input: OrderHoldInput!) {
@@ -46,7 +45,7 @@ async def test_orders_in_every_state(world, ask, clock):
     order = await orders.order(world, ask)
     held = (await ask(ORDER_HOLD, input={"orderId": order["id"], **HOLD}))["orderHold"]["hold"]
     inputs = {it.action: [{"orderId": order["id"]}] for it in ACTS}
-    inputs |= actions_of_order(order, held)
+    inputs |= orders.actions_of_order(order, held)
     party = from_global(order["party"]["id"])[1]
     clients = [Client.staff(world, ask)] + [
         await Client.bound(world, ask, Actor.BUYER, party, role=role)
@@ -71,7 +70,7 @@ async def test_orders_in_every_state(world, ask, clock):
 def _inputs(contract, call_off):
     """Return what may be sent for each action of a contract."""
     inputs = {it.action: [{"contractId": contract["id"]}] for it in CONTRACT_ACTS}
-    return inputs | actions_of_contract(contract, call_off)
+    return inputs | contracts.actions_of_contract(contract, call_off)
 
 
 STORED = set(ContractState) - {ContractState.EXHAUSTED, ContractState.EXPIRED}

@@ -376,36 +376,3 @@ async def order_add_lines(s: Scene) -> dict[str, Any]:
     order = await s.order()
     lines = {"lines": [s.order_line(externalReference="B-2")]}
     return {**versioned("orderId", order), **lines, "windowOverride": "The gate is staffed."}
-
-
-def actions_of_order(
-    order: dict[str, Any], hold: dict[str, Any]
-) -> dict[str, list[dict[str, Any]]]:
-    """Return action -> what may be sent for it, of those that take more than the order's id."""
-    one, line = {"orderId": order["id"]}, {"lineId": order["lines"][0]["id"]}
-    new = [{"productSku": "NUT", "quantity": "1"}]
-    paid = {"reference": "R-1", "state": "PAID", "occurredAt": "2026-03-01T00:00:00Z"}
-    return {
-        "REJECT": [one | {"reason": "No."}],
-        "HOLD": [one | {"reason": "FRAUD", "owner": "Somebody"}],
-        "RELEASE_HOLD": [{"holdId": hold["id"]}],
-        "RECORD_PAYMENT": [one | paid],
-        "STATE_AMOUNTS": [one | {"charges": []}],
-        "UPDATE": [{"orders": [one | {"addLines": new}]}],
-        "ADD_LINES": [one | {"lines": new}],
-        "CANCEL_LINES": [one | {"lines": [line | {"quantity": "1"}]}],
-        "CONFIRM": [one | {"lines": [line | {"response": "ACCEPTED"}]}],
-        "ANSWER_AMENDMENT": [one | {"lines": [line | {"isAccepted": False}]}],
-    }
-
-
-def actions_of_contract(
-    contract: dict[str, Any], call_off: dict[str, Any]
-) -> dict[str, list[dict[str, Any]]]:
-    """Return action -> what may be sent for it, of those that take more than the contract's id."""
-    release = {"type": "FORECAST", "releaseNo": 1, "lines": [contracts.schedule("2026-03-20", "9")]}
-    return {
-        "TERMINATE": [{"contractId": contract["id"], "keepCallOffs": True}],
-        "RELEASE": [{"contractLineId": contract["lines"][0]["id"], **release}],
-        "CALL_OFF": [call_off],
-    }
