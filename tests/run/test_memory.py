@@ -1,6 +1,7 @@
 """Attacks on a server's memory: whatever is asked, it grows by 64 MB at most."""
 
 import concurrent.futures
+import threading
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from kit.limits import DEFAULT_LIMITS
 from tests.run.abruf import Abruf
 
 MOST_KB = 64 * 1024
+STREAMS = 12
 NO_PRICE = str(2**31 - 1)
 PREPARE = """
 mutation ($products: ProductsUpsertInput!, $channel: ChannelsUpsertInput!) {
@@ -122,6 +124,30 @@ def test_events_of_megabytes_are_not_held_once_they_are_sent(attacked: tuple[Abr
             event = next(it for it in lines if it.startswith("data: {"))
             assert len(event) > 2_000_000
         assert held_kb(abruf) - before <= MOST_KB
+
+
+def test_events_of_megabytes_that_are_written_at_the_same_moment_take_64_mb_at_most(
+    attacked: tuple[Abruf, str],
+) -> None:
+    """Nobody reads any of them before all are written; who asks too much is told so."""
+    abruf, order_id = attacked
+    body = {"query": LONG_EVENT, "variables": {"id": order_id}}
+    token = {"Authorization": f"Bearer {abruf.tokens['staff']}", "Accept": "text/event-stream"}
+
+    def first_event(client: httpx.Client) -> int:
+        with client.stream("POST", f"{abruf.origin}/graphql", json=body, headers=token) as sent:
+            begun.wait()
+            return len(next(it for it in sent.iter_lines() if it.startswith("data: {")))
+
+    forget_peak(abruf)
+    before, begun = held_kb(abruf), threading.Barrier(STREAMS)
+    with (
+        httpx.Client(timeout=120) as client,
+        concurrent.futures.ThreadPoolExecutor(STREAMS) as all_,
+    ):
+        sizes = list(all_.map(first_event, [client] * STREAMS))
+    assert max(sizes) > 2_000_000
+    assert peak_kb(abruf) - before <= MOST_KB
 
 
 IMPORT = """mutation ($input: OrdersImportInput!) { ordersImport(input: $input) {
