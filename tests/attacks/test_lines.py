@@ -11,7 +11,7 @@ import pytest
 
 from admission.costs import OBJECTS
 from commands.fulfilment.deliveries.changes import DeliveryMerge, merge
-from commands.fulfilment.deliveries.plan import DeliveryPlan, plan_all
+from commands.fulfilment.deliveries.planning.plan import DeliveryPlan, plan_all
 from commands.fulfilment.tracking.record import record
 from commands.fulfilment.tracking.reports import ParcelRecordTracking
 from commands.master.catalog import ProductsUpsert, upsert_all

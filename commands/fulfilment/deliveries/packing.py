@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
@@ -124,7 +125,7 @@ async def put(batch: Together[Any]) -> dict[int, list[UUID]]:
     locked = batch.locked
     short: dict[OrderLine, Decimal] = {}
     for place, item, delivery in batch.going:
-        less = _move(locked, picked[place])
+        less = _move(locked, picked[place], batch.at(place))
         for each in item.lines:
             locked.lines[each.delivery_line_id].short_reason = each.short_reason
         delivery.packing += 1
@@ -294,7 +295,9 @@ def _check_serials(command: PackedDelivery, products: Mapping[UUID, Product]) ->
         raise Refused.of(problems)
 
 
-def _move(locked: Locked, picked: Mapping[DeliveryLine, Decimal]) -> dict[OrderLine, Decimal]:
+def _move(
+    locked: Locked, picked: Mapping[DeliveryLine, Decimal], at: datetime
+) -> dict[OrderLine, Decimal]:
     """Write what was picked and packed; return order line -> how much less than planned."""
     short = {}
     for line, quantity in picked.items():
@@ -303,6 +306,7 @@ def _move(locked: Locked, picked: Mapping[DeliveryLine, Decimal]) -> dict[OrderL
             short[order_line] = line.planned - quantity
         move(
             order_line,
+            at,
             planned=quantity - line.planned,
             picked=quantity - line.picked,
             packed=quantity - line.packed,

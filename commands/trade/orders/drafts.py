@@ -9,12 +9,19 @@ from uuid import UUID
 
 from commands.master.packagings.counting import columns_of
 from commands.writing.counters import numbers_of
+from commands.writing.ledger import ledger_of
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Writing
 from kit.ids import new_id
 from kit.inputs import Place, Recipient, Window
 from models.access.keys import CounterName
-from models.events.trade.orders import OrderPlaced
+from models.events.trade.orders import (
+    CancelledLine,
+    OrderCancelled,
+    OrderClosed,
+    OrderLinesCancelled,
+    OrderPlaced,
+)
 from models.master.catalog import Product, measure_of
 from models.master.packagings import Packaging
 from models.trade.orders.amounts import net_of
@@ -70,7 +77,7 @@ class Draft:
     """An order to be; whoever makes one has checked its references. party_id or guest is set.
 
     awaiting: who must approve it; it is confirmed where that is nobody. discount_percent to taxed:
-    as the columns of `Order`.
+    as the columns of `Order`. ended: the state in which it is over already, and since when.
     """
 
     channel_id: UUID
@@ -99,6 +106,7 @@ class Draft:
     taxes: Sequence[Mapping[str, Any]] = ()
     charged: Decimal = Decimal(0)
     taxed: Decimal | None = None
+    ended: tuple[OrderState, datetime] | None = None
 
     @property
     def net(self) -> Decimal:
@@ -123,6 +131,8 @@ async def create(writing: Writing, drafts: Sequence[Draft], *, after: int = 0) -
         await writing.room(len(draft.lines))
         lines += [_line(order, line_no, line) for line_no, line in enumerate(draft.lines, 1)]
         writing.record(OrderPlaced(order["id"], lines=len(draft.lines)), draft.placed_at)
+        if draft.ended is not None:
+            _tell_end(writing, order, lines[-len(draft.lines) :], *draft.ended)
     await write_rows(writing, {Order: orders, OrderLine: lines})
     return keys
 
@@ -136,6 +146,8 @@ def window_columns(window: Window | None, prefix: str = "window") -> dict[str, A
 
 def _order(writing: Writing, draft: Draft, key: UUID, number: str) -> dict[str, Any]:
     state = OrderState.PENDING_APPROVAL if draft.awaiting else OrderState.CONFIRMED
+    if draft.ended is not None:
+        state = draft.ended[0]
     return {
         "merchant_id": writing.viewer.merchant_id,
         "id": key,
@@ -146,9 +158,34 @@ def _order(writing: Writing, draft: Draft, key: UUID, number: str) -> dict[str, 
         "awaiting_approval_of": list(draft.awaiting),
         "payment_state": payment_at_first(draft.kind),
         "confirmed_at": None if draft.awaiting else draft.placed_at,
+        "closed_at": None if draft.ended is None else draft.ended[1],
         "version": 1,
         **header_columns(draft),
+        **({} if draft.ended is None else _OWES_NOTHING),
     }
+
+
+_OWES_NOTHING: Mapping[str, Any] = dict.fromkeys(("charged", "taxed"), Decimal(0))
+
+
+def _tell_end(
+    writing: Writing,
+    order: Mapping[str, Any],
+    lines: Sequence[dict[str, Any]],
+    state: OrderState,
+    at: datetime,
+) -> None:
+    """Cancel all lines of a new order that is over already, and tell it as of then."""
+    for line in lines:
+        line["cancelled"] = line["ordered"]
+        if (ledger := ledger_of(writing)) is not None:
+            ledger.note_then(order["id"], line["id"], at, {"cancelled": line["cancelled"]})
+    if state is OrderState.CANCELLED:
+        told = tuple(CancelledLine(it["line_no"], it["cancelled"]) for it in lines)
+        writing.record(OrderLinesCancelled(order["id"], lines=told), at)
+        writing.record(OrderCancelled(order["id"]), at)
+    else:
+        writing.record(OrderClosed(order["id"]), at)
 
 
 def header_columns(draft: Draft) -> dict[str, Any]:
@@ -191,6 +228,7 @@ def _line(order: Mapping[str, Any], line_no: int, draft: LineDraft) -> dict[str,
         "called_off_on": draft.called_off_on,
         "wanted_on": draft.wanted_on,
         "over_tolerance": draft.over_tolerance,
+        "cancelled": Decimal(0),
         **line_columns(draft, order["currency"]),
     }
 

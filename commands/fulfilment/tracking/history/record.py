@@ -1,0 +1,126 @@
+"""Recording deliveries of another system: what is there already is found again."""
+
+from collections.abc import Collection, Container, Mapping, Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from commands.fulfilment.tracking.history.again import Key, Standing, key_of
+from commands.fulfilment.tracking.history.inputs import DeliveriesRecord, RecordedDelivery
+from commands.fulfilment.tracking.history.known import Known, end_again, find
+from commands.fulfilment.tracking.history.way import Made, go
+from commands.fulfilment.tracking.sparing import spare
+from commands.writing.transaction import Outcome, Writing
+from commands.writing.verbs import verb
+from kit.errors import Code, Problem, Refused
+from models.access.viewers import Scope
+from models.base.acts import Act
+from models.fulfilment.codes import FulfilmentCode
+
+
+@verb(
+    Act(Scope.ORDERS_IMPORT),
+    "Record up to 250 deliveries as they went in another system, up to their arrival or"
+    " cancellation, each step with its time; one that is refused stops no other. Each step keeps"
+    " the rules of its own verb at its time. Of what has left, or was cancelled, locations may be"
+    " inactive and windows lie anywhere; what is still to go is asked what `deliveryPlan` asks. One"
+    " that is there already under its reference is UNCHANGED, or refused where it differs.",
+)
+async def record_history(writing: Writing, command: DeliveriesRecord) -> Outcome:
+    """Record deliveries with what happened to them.
+
+    Each is refused alone, as `deliveryPlan`, `deliveryRelease`, `deliveryPack`, `deliveryDispatch`
+    and `deliveryCancel` would at that time.
+    Refused: NOT_FOUND, INVALID_DATE for times out of order, to come, or after an order's end,
+    INVALID for one that left and was cancelled, WRONG_STATE for each difference from one that is
+    there under its reference, DUPLICATE for one that stands twice; as a whole: TOO_MANY_ITEMS for
+    orders with more lines than one call may touch.
+    """
+    items = command.deliveries
+    known = await find(writing, items)
+    results, refused = await _again(writing, items, known)
+    for place, item in enumerate(items):
+        if place not in results and place not in refused:
+            try:
+                known.check(item, writing.now)
+            except Refused as why:
+                refused[place] = why
+    fresh = [place for place in range(len(items)) if place not in results | refused]
+
+    async def do(places: Collection[int]) -> tuple[dict[int, Made], Mapping[int, Refused]]:
+        made = await go(writing, {place: items[place] for place in places})
+        await end_again(writing, [it for place in places for it in known.orders_of(items[place])])
+        return made
+
+    made, more = await spare(writing, fresh, do)
+    results |= {place: _result("CREATED", *each) for place, each in made.items()}
+    for place, why in (refused | more).items():
+        problems = [_sent(it, items[place]).below(("deliveries", place)) for it in why.problems]
+        results[place] = _result("REFUSED", None, None, problems)
+    return {"results": [results[place] for place in range(len(items))]}
+
+
+async def _again(
+    writing: Writing, items: Sequence[RecordedDelivery], known: Known
+) -> tuple[dict[int, Outcome], dict[int, Refused]]:
+    """Return the results of what is there already, by position, and what is refused of it.
+
+    Refusals: WRONG_STATE for each difference, DUPLICATE for what stands twice in the input.
+    """
+    results, refused, seen = dict[int, Outcome](), dict[int, Refused](), set[Key]()
+    standing = await Standing.read(writing, items, known)
+    for place, item in enumerate(items):
+        key = key_of(item, known)
+        if key is None:
+            continue
+        try:
+            _check_once(key, seen)
+            seen.add(key)
+            if (there := standing.deliveries.get(key)) is not None:
+                standing.check(item, there)
+                parcels = [it.id for it in standing.parcels.get(there.id, ())]
+                results[place] = _result("UNCHANGED", there.id, parcels)
+        except Refused as why:
+            refused[place] = why
+    return results, refused
+
+
+def _check_once(key: Key, seen: Container[Key]) -> None:
+    """Refused: DUPLICATE for a delivery that stands in the input before."""
+    if key in seen:
+        text = "This delivery stands twice in one input."
+        raise Refused(Code.DUPLICATE, text, ("external_reference",))
+
+
+def _result(
+    status: str,
+    delivery_id: UUID | None,
+    parcel_ids: Sequence[UUID] | None,
+    problems: Sequence[Problem] = (),
+) -> Outcome:
+    return {
+        "delivery_id": delivery_id,
+        "parcel_ids": parcel_ids,
+        "status": status,
+        "problems": list(problems),
+    }
+
+
+_FIELDS = {
+    FulfilmentCode.ADDRESS_MISSING: "ship_to",
+    FulfilmentCode.LOCATION_NOT_ALLOWED: "location_id",
+    FulfilmentCode.METHOD_NOT_ALLOWED: "method",
+    FulfilmentCode.RECIPIENT_MISSING: "recipient",
+    FulfilmentCode.TOO_EARLY: "fulfil_at",
+}
+"""Code of what stops a delivery -> the field that tells it of a recorded one."""
+
+
+def _sent(problem: Problem, item: RecordedDelivery) -> Problem:
+    """Return a problem where it is in the input: of a delivery itself, or of an order line."""
+    path = tuple("order_line_id" if it == "delivery_line_id" else it for it in problem.path)
+    if path == ("delivery_id",):
+        fields = dict(_FIELDS)
+        if item.completes_order:
+            fields[FulfilmentCode.DELIVERY_POLICY] = "completes_order"
+        path = tuple(name for code, name in fields.items() if code == problem.code)
+    return replace(problem, path=path)
