@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from typing import Annotated, Any, ClassVar, Self, TypeVar, get_args
 from zoneinfo import available_timezones
 
@@ -24,6 +24,7 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
+    ValidationInfo,
     WrapSerializer,
     WrapValidator,
     model_validator,
@@ -200,11 +201,44 @@ class Alone:
     """Tells that items of a list are refused one by one."""
 
 
-def _alone(value: object, read: Callable[[object], object]) -> object:
+_ODD, _ALL = "odd", "all"
+"""What is said while an input is read: that it has an odd line; that such are told with it."""
+
+
+def _alone(value: object, read: Callable[[object], object], info: ValidationInfo) -> object:
     try:
         return read(value)
     except ValidationError as error:
+        every = _with_lines(error, partial(read, value), info.context)
+        return Odd(problems_of(every, MOST_OF_ITEM), repr(value))
+
+
+def _line(value: object, read: Callable[[object], object], info: ValidationInfo) -> object:
+    said = info.context
+    if said is not None and _ALL in said:
+        return read(value)
+    try:
+        return read(value)
+    except ValidationError as error:
+        if said is not None:
+            said[_ODD] = True
         return Odd(problems_of(error, MOST_OF_ITEM), repr(value))
+
+
+def _with_lines(
+    error: ValidationError, read: Callable[[], object], said: dict[str, bool] | None
+) -> ValidationError:
+    """Return what is wrong with an input that is refused as a whole, and with its lines."""
+    if said is None or _ODD not in said:
+        return error
+    said[_ALL] = True
+    try:
+        read()
+    except ValidationError as every:
+        return every
+    finally:
+        said.clear()
+    return error
 
 
 def _written(value: object, write: Callable[[object], object]) -> object:
@@ -212,6 +246,12 @@ def _written(value: object, write: Callable[[object], object]) -> object:
 
 
 _ALONE = (WrapValidator(_alone), WrapSerializer(_written))
+Line = Annotated[Item, WrapValidator(_line), WrapSerializer(_written)]
+"""An item that is refused together with others: `Odd` stands for one that breaks rules of its own.
+
+So what is wrong with the others is found beside that. A verb leaves it out of what it reads
+(`sound`) and refuses it where it looks at each (`check_sound`).
+"""
 Bulk = Annotated[list[Item], Field(min_length=1, max_length=LARGEST_BULK)]
 Each = Annotated[
     list[Annotated[Item, *_ALONE]], Field(min_length=1, max_length=LARGEST_BULK), Alone()
@@ -220,6 +260,17 @@ Each = Annotated[
 
 What runs the verb takes those out (`commands.writing.verbs.Remaining`): a verb never meets any.
 """
+
+
+def sound(items: Iterable[Item]) -> Iterator[Item]:
+    """Yield the items that break no rules of their own."""
+    return (it for it in items if not isinstance(it, Odd))
+
+
+def check_sound(item: object, path: Path = ()) -> None:
+    """Refused: whatever rules of its own an item breaks. path: of the item."""
+    if isinstance(item, Odd):
+        raise Refused.of([it.below(path) for it in item.problems])
 
 
 @cache
@@ -301,10 +352,12 @@ class Input(BaseModel):
     @classmethod
     def read(cls, values: object, below: Path = ()) -> Self:
         """Return the checked input. Refused: every broken rule with its path."""
+        said: dict[str, bool] = {}
+        read = partial(cls.model_validate, values, context=said)
         try:
-            return cls.model_validate(values)
+            return read()
         except ValidationError as error:
-            problems = problems_of(error, MOST_OF_CALL)
+            problems = problems_of(_with_lines(error, read, said), MOST_OF_CALL)
             raise Refused.of([it.below(below) for it in problems]) from error
 
 

@@ -7,7 +7,8 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from commands.fulfilment.deliveries import changes, holds, plan
+from commands.fulfilment.deliveries import changes, holds
+from commands.fulfilment.deliveries.planning import plan
 from tests.simulation.merchant import RECIPIENTS, ZONE
 from tests.simulation.simulation import PART, PICK, Row, Simulation, counted, keeps_lines, needs
 

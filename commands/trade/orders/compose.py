@@ -18,7 +18,7 @@ from commands.trade.orders.fields import LineFields, OrderFields, check_shape
 from commands.trade.orders.references import References, customer
 from commands.writing.transaction import Writing
 from kit.errors import Code, Refusals, Refused
-from kit.inputs import Place, refuse_duplicates
+from kit.inputs import Place, check_sound, refuse_duplicates
 from kit.standards.money import Amount
 from models.access.viewers import Scope
 from models.base.guards import guards
@@ -121,11 +121,12 @@ def lines_to_be(
     """
     refusals, drafts = Refusals(), list[LineDraft]()
     with refusals:
-        numbers = (it.external_reference for it in lines)
+        numbers = (getattr(it, "external_reference", None) for it in lines)
         refuse_duplicates(numbers, ("lines",), "external_reference")
     for number, line in enumerate(lines):
         with refusals:
             refusals.above = ("lines", number)
+            check_sound(line)
             drafts.append(_one(writing, references, order, line, is_priced=is_priced))
     refusals.above = ()
     refusals.end()

@@ -20,7 +20,7 @@ from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refusals, Refused
 from kit.ids import Names
-from kit.inputs import Bulk, Command, Note, Window
+from kit.inputs import Bulk, Command, Line, Note, Window
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.events.trade.orders import OrderWindowOverridden
@@ -42,7 +42,7 @@ class OrderPlace(OrderFields, Command):
     window_override: Note | None = Field(
         None, description="Why a window may lie outside of the address's receiving hours."
     )
-    lines: Bulk[OrderLinePlace] = Field(
+    lines: Bulk[Line[OrderLinePlace]] = Field(
         description="What is ordered; two lines that differ only in quantity are refused."
     )
 
@@ -105,8 +105,9 @@ def _windows(command: OrderPlace) -> Iterator[tuple[Path, Window]]:
     if command.window is not None:
         yield (), command.window
     for number, line in enumerate(command.lines):
-        if line.window is not None:
-            yield ("lines", number), line.window
+        window: Window | None = getattr(line, "window", None)
+        if window is not None:
+            yield ("lines", number), window
 
 
 def _check_hours(references: References, draft: Draft, command: OrderPlace) -> frozenset[TimeRule]:

@@ -20,7 +20,7 @@ from commands.trade.orders.fields import LineFields, OrderFields
 from commands.writing.transaction import Writing, missing
 from kit.db.statements import Statement
 from kit.errors import Code, Path, Refused
-from kit.inputs import Input, camel
+from kit.inputs import Input, camel, sound
 from models.access.viewers import Actor, Scope, Viewer, anyone
 from models.base.records import columns, record
 from models.base.tables import Owned
@@ -168,6 +168,7 @@ class References:
 
 async def read(writing: Writing, lined: Sequence[Lined]) -> References:
     """Read everything that orders and their lines name, with a few statements for all of them."""
+    lined = [(order, [*sound(lines)]) for order, lines in lined]
     orders = [order for order, _ in lined]
     keyed: dict[tuple[type[Owned], str, Any], Any] = {}
     for column, values in _values(Channel, orders).items():

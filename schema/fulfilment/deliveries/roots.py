@@ -7,10 +7,10 @@ from commands.fulfilment.deliveries import (
     dispatch,
     holds,
     packing,
-    plan,
     release,
 )
 from commands.fulfilment.deliveries.arrivals import receipts, reship
+from commands.fulfilment.deliveries.planning import plan
 from execution import each_related, related
 from loaders.fulfilment import deliveries as loaders
 from loaders.fulfilment import parcels as parcel_loaders

@@ -27,7 +27,7 @@ from commands.writing.rows import write_rows
 from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Refusals, Refused
 from kit.ids import new_id
-from kit.inputs import Window, refuse_duplicates
+from kit.inputs import Odd, Window, refuse_duplicates
 from models.access.keys import CounterName
 from models.events.fulfilment.deliveries import DeliveryPlanned
 from models.fulfilment.deliveries import acts
@@ -77,6 +77,7 @@ def line_paths(parts: Sequence[DeliveryPart], path: Path) -> dict[UUID, Path]:
         line.order_line_id: (*path, place, "lines", number, "order_line_id")
         for place, part in reversed(list(enumerate(parts)))
         for number, line in reversed(list(enumerate(part.lines)))
+        if not isinstance(line, Odd)
     }
 
 

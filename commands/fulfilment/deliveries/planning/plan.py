@@ -26,7 +26,7 @@ from commands.trade.orders.lines import lock_orders, touch_lines_of
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Path, Refusals
-from kit.inputs import Bulk, Command
+from kit.inputs import Bulk, Command, check_sound
 from models.fulfilment.deliveries import acts
 from models.trade.orders.lines import OrderLine
 
@@ -57,9 +57,16 @@ async def plan_all(writing: Writing, command: DeliveryPlan) -> Outcome:
     more lines than one call may touch.
     """
     path: Path = ("deliveries",)
+    refusals = Refusals()
     for place, part in enumerate(command.deliveries):
-        check_ahead(writing, part.window, (*path, place))
-    lines = await writing.get(OrderLine, line_paths(command.deliveries, path))
+        with refusals:
+            check_ahead(writing, part.window, (*path, place))
+        for number, line in enumerate(part.lines):
+            with refusals:
+                check_sound(line, (*path, place, "lines", number))
+    with refusals:
+        lines = await writing.get(OrderLine, line_paths(command.deliveries, path))
+    refusals.end()
     orders = await lock_orders(writing, {line.order_id: () for line in lines.values()})
     await touch_lines_of(writing, orders)
     return {"delivery_ids": await plan(writing, command.deliveries, path)}

@@ -35,9 +35,9 @@ _Differences: TypeAlias = Iterator[tuple[Path, str]]
 
 
 def key_of(item: RecordedDelivery, known: Known) -> Key | None:
-    """Return by what a delivery is known, None where nothing does."""
+    """Return by what a delivery is known, None where it is by nothing, or has an odd line."""
     orders = known.orders_of(item)
-    if item.external_reference is None or not orders:
+    if item.external_reference is None or not orders or any(item.odd()):
         return None
     return orders[0].channel_id, item.external_reference
 
@@ -65,7 +65,7 @@ class Standing:
         keys = {place: key_of(item, known) for place, item in enumerate(items)}
         wanted = {key[1] for key in keys.values() if key is not None}
         rows = await writing.records(Delivery, "external_reference", sorted(wanted))
-        there = {(it.channel_id, it.external_reference): it for it in rows}
+        there: dict[Any, Any] = {(it.channel_id, it.external_reference): it for it in rows}
         ids = [it.id for it in rows]
         everything = writing.for_all()
         lines = await everything.records(DeliveryLine, "delivery_id", ids)
@@ -74,12 +74,16 @@ class Standing:
         parcels = [it for it in every if it.packing == packing[it.delivery_id]]
         parcels.sort(key=attrgetter("parcel_no"))
         held = [it.id for it in parcels]
-        named = [
-            (known.lines[line.order_line_id].product_id, line)
+        said: list[Any] = [
+            line
             for place, item in enumerate(items)
             if keys[place] in there
             for line in (*item.lines, *(it for parcel in item.parcels for it in parcel.contents))
-            if line.order_line_id in known.lines
+        ]
+        named = [
+            (known.lines[it.order_line_id].product_id, it)
+            for it in said
+            if it.order_line_id in known.lines
         ]
         products = await writing.by_key(Product, "id", {product_id for product_id, _ in named})
         return cls(
@@ -96,11 +100,18 @@ class Standing:
             await packagings_of(writing, named),
         )
 
-    def check(self, item: RecordedDelivery, delivery: Any) -> None:
-        """Look whether a delivery is what is sent again, where that says anything.
+    def find(self, item: RecordedDelivery, known: Known) -> Any:
+        """Return the delivery that is sent again, None for a new one.
 
-        Refused: WRONG_STATE for each difference.
+        Refused: WRONG_STATE for each difference in what the item says.
         """
+        key = key_of(item, known)
+        delivery = None if key is None else self.deliveries.get(key)
+        if delivery is not None:
+            self._check(item, delivery)
+        return delivery
+
+    def _check(self, item: RecordedDelivery, delivery: Any) -> None:
         every = (
             self._of_delivery(item, delivery),
             self._of_lines(item, delivery),
@@ -149,7 +160,7 @@ class Standing:
 
     def _of_parcels(self, item: RecordedDelivery, delivery: Any) -> _Differences:
         there = self.parcels.get(delivery.id, ())
-        if not item.parcels:
+        if not item.parcels or not delivery.packing:
             return
         if len(there) != len(item.parcels):
             yield ("parcels",), f"has {len(there)} parcels there, not {len(item.parcels)}"

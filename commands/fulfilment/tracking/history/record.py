@@ -1,12 +1,12 @@
 """Recording deliveries of another system: what is there already is found again."""
 
-from collections.abc import Collection, Container, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
 from commands.fulfilment.tracking.history.again import Key, Standing, key_of
 from commands.fulfilment.tracking.history.inputs import DeliveriesRecord, RecordedDelivery
-from commands.fulfilment.tracking.history.known import Known, end_again, find
+from commands.fulfilment.tracking.history.known import end_again, find
 from commands.fulfilment.tracking.history.way import Made, go
 from commands.fulfilment.tracking.sparing import spare
 from commands.writing.transaction import Outcome, Writing
@@ -37,13 +37,20 @@ async def record_history(writing: Writing, command: DeliveriesRecord) -> Outcome
     """
     items = command.deliveries
     known = await find(writing, items)
-    results, refused = await _again(writing, items, known)
+    standing = await Standing.read(writing, items, known)
+    results, seen = dict[int, Outcome](), set[Key]()
+    refused: dict[int, Refused] = {}
     for place, item in enumerate(items):
-        if place not in results and place not in refused:
-            try:
+        try:
+            there = standing.find(item, known)
+            if there is None:
                 known.check(item, writing.now)
-            except Refused as why:
-                refused[place] = why
+                _check_once(key_of(item, known), seen)
+            else:
+                parcels = [it.id for it in standing.parcels.get(there.id, ())]
+                results[place] = _result("UNCHANGED", there.id, parcels)
+        except Refused as problem:
+            refused[place] = problem
     fresh = [place for place in range(len(items)) if place not in results | refused]
 
     async def do(places: Collection[int]) -> tuple[dict[int, Made], Mapping[int, Refused]]:
@@ -59,36 +66,14 @@ async def record_history(writing: Writing, command: DeliveriesRecord) -> Outcome
     return {"results": [results[place] for place in range(len(items))]}
 
 
-async def _again(
-    writing: Writing, items: Sequence[RecordedDelivery], known: Known
-) -> tuple[dict[int, Outcome], dict[int, Refused]]:
-    """Return the results of what is there already, by position, and what is refused of it.
-
-    Refusals: WRONG_STATE for each difference, DUPLICATE for what stands twice in the input.
-    """
-    results, refused, seen = dict[int, Outcome](), dict[int, Refused](), set[Key]()
-    standing = await Standing.read(writing, items, known)
-    for place, item in enumerate(items):
-        key = key_of(item, known)
-        if key is None:
-            continue
-        try:
-            _check_once(key, seen)
-            seen.add(key)
-            if (there := standing.deliveries.get(key)) is not None:
-                standing.check(item, there)
-                parcels = [it.id for it in standing.parcels.get(there.id, ())]
-                results[place] = _result("UNCHANGED", there.id, parcels)
-        except Refused as why:
-            refused[place] = why
-    return results, refused
-
-
-def _check_once(key: Key, seen: Container[Key]) -> None:
-    """Refused: DUPLICATE for a delivery that stands in the input before."""
+def _check_once(key: Key | None, seen: set[Key]) -> None:
+    """Refused: DUPLICATE for a delivery that stands in the input before. seen: what did."""
+    if key is None:
+        return
     if key in seen:
         text = "This delivery stands twice in one input."
         raise Refused(Code.DUPLICATE, text, ("external_reference",))
+    seen.add(key)
 
 
 def _result(
