@@ -6,7 +6,7 @@ written once; a broken rule becomes a `Refused` whose path is the path inside th
 Every text is taken in Unicode's form NFC, so that two that look the same are the same.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -24,24 +24,22 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
-    ValidationInfo,
-    WrapSerializer,
-    WrapValidator,
     model_validator,
 )
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from kit.errors import (
+    ALONE,
+    BESIDE,
     MOST_OF_CALL,
-    MOST_OF_ITEM,
     Code,
     Path,
-    Problem,
     Refusals,
     Refused,
     Wrong,
     is_blank,
     problems_of,
+    with_lines,
 )
 from kit.standards import gs1
 from kit.standards.iso import COUNTRIES, MINOR_UNITS
@@ -189,88 +187,24 @@ Percent = Annotated[
 
 
 @dataclass(frozen=True)
-class Odd:
-    """Stands in a list for an item that breaks rules of its own. text: it, as it was given."""
-
-    problems: Sequence[Problem]
-    text: str
-
-
-@dataclass(frozen=True)
 class Alone:
     """Tells that items of a list are refused one by one."""
 
 
-_ODD, _ALL = "odd", "all"
-"""What is said while an input is read: that it has an odd line; that such are told with it."""
-
-
-def _alone(value: object, read: Callable[[object], object], info: ValidationInfo) -> object:
-    try:
-        return read(value)
-    except ValidationError as error:
-        every = _with_lines(error, partial(read, value), info.context)
-        return Odd(problems_of(every, MOST_OF_ITEM), repr(value))
-
-
-def _line(value: object, read: Callable[[object], object], info: ValidationInfo) -> object:
-    said = info.context
-    if said is not None and _ALL in said:
-        return read(value)
-    try:
-        return read(value)
-    except ValidationError as error:
-        if said is not None:
-            said[_ODD] = True
-        return Odd(problems_of(error, MOST_OF_ITEM), repr(value))
-
-
-def _with_lines(
-    error: ValidationError, read: Callable[[], object], said: dict[str, bool] | None
-) -> ValidationError:
-    """Return what is wrong with an input that is refused as a whole, and with its lines."""
-    if said is None or _ODD not in said:
-        return error
-    said[_ALL] = True
-    try:
-        read()
-    except ValidationError as every:
-        return every
-    finally:
-        said.clear()
-    return error
-
-
-def _written(value: object, write: Callable[[object], object]) -> object:
-    return value.text if isinstance(value, Odd) else write(value)
-
-
-_ALONE = (WrapValidator(_alone), WrapSerializer(_written))
-Line = Annotated[Item, WrapValidator(_line), WrapSerializer(_written)]
+Line = Annotated[Item, *BESIDE]
 """An item that is refused together with others: `Odd` stands for one that breaks rules of its own.
 
 So what is wrong with the others is found beside that. A verb leaves it out of what it reads
-(`sound`) and refuses it where it looks at each (`check_sound`).
+(`sound` of `kit.errors`) and refuses it where it looks at each (`check_sound`).
 """
 Bulk = Annotated[list[Item], Field(min_length=1, max_length=LARGEST_BULK)]
 Each = Annotated[
-    list[Annotated[Item, *_ALONE]], Field(min_length=1, max_length=LARGEST_BULK), Alone()
+    list[Annotated[Item, *ALONE]], Field(min_length=1, max_length=LARGEST_BULK), Alone()
 ]
 """As `Bulk`, of a verb that answers item by item: `Odd` stands for one that is refused.
 
 What runs the verb takes those out (`commands.writing.verbs.Remaining`): a verb never meets any.
 """
-
-
-def sound(items: Iterable[Item]) -> Iterator[Item]:
-    """Yield the items that break no rules of their own."""
-    return (it for it in items if not isinstance(it, Odd))
-
-
-def check_sound(item: object, path: Path = ()) -> None:
-    """Refused: whatever rules of its own an item breaks. path: of the item."""
-    if isinstance(item, Odd):
-        raise Refused.of([it.below(path) for it in item.problems])
 
 
 @cache
@@ -352,12 +286,12 @@ class Input(BaseModel):
     @classmethod
     def read(cls, values: object, below: Path = ()) -> Self:
         """Return the checked input. Refused: every broken rule with its path."""
-        said: dict[str, bool] = {}
-        read = partial(cls.model_validate, values, context=said)
+        context: dict[str, bool] = {}
+        read = partial(cls.model_validate, values, context=context)
         try:
             return read()
         except ValidationError as error:
-            problems = problems_of(_with_lines(error, read, said), MOST_OF_CALL)
+            problems = problems_of(with_lines(error, read, context), MOST_OF_CALL)
             raise Refused.of([it.below(below) for it in problems]) from error
 
 

@@ -98,9 +98,9 @@ class Ledger:
 
         What happened at another time goes to such an event of that time, or before what came later.
         """
-        told = self._writing.events
-        events = {key: _Told([]) for _, key in self._moved}
-        for place, each in enumerate(told):
+        recorded = self._writing.events
+        events = {key: _OfRow([]) for _, key in self._moved}
+        for place, each in enumerate(recorded):
             if each.event.id in events:
                 events[each.event.id].places.append((place, each))
         before: defaultdict[int, list[Recorded]] = defaultdict(list)
@@ -113,7 +113,7 @@ class Ledger:
                 self._give(progressed(about)(key), amounts, events[key], before, at)
             self._give(progressed(about)(key), now, events[key], before)
         for place in sorted(before, reverse=True):
-            told[place:place] = before[place]
+            recorded[place:place] = before[place]
         self._moved.clear()
         self._then.clear()
 
@@ -121,7 +121,7 @@ class Ledger:
         self,
         own: Moving,
         moved: _Amounts,
-        events: "_Told",
+        events: "_OfRow",
         before: Mapping[int, list[Recorded]],
         at: datetime | None = None,
     ) -> None:
@@ -130,19 +130,19 @@ class Ledger:
         if not moved:
             return
         place = events.moving(at)
-        told = self._writing.events
+        recorded = self._writing.events
         if place is None:
             fresh = Recorded(replace(own, moved=moved), at or self._writing.now)
-            before[events.later(at, len(told))].append(fresh)
+            before[events.later(at, len(recorded))].append(fresh)
         else:
-            there: Any = told[place].event
+            there: Any = recorded[place].event
             every: _Amounts = {}
             for each in (there.moved, moved):
                 _add(every, each)
-            told[place] = told[place]._replace(event=replace(there, moved=every))
+            recorded[place] = recorded[place]._replace(event=replace(there, moved=every))
 
 
-class _Told(NamedTuple):
+class _OfRow(NamedTuple):
     """The events of one row in a transaction, each with its place among all of them."""
 
     places: list[tuple[int, Recorded]]
@@ -151,8 +151,8 @@ class _Told(NamedTuple):
         """Return the place of the first that tells movements. at: of that time only."""
         of = (
             place
-            for place, it in self.places
-            if isinstance(it.event, Moving) and at in {None, it.occurred_at}
+            for place, each in self.places
+            if isinstance(each.event, Moving) and at in {None, each.occurred_at}
         )
         return next(of, None)
 

@@ -11,7 +11,7 @@ import pytest
 from pydantic import Field, TypeAdapter, ValidationError
 
 from kit import inputs
-from kit.errors import _CODES, _MESSAGES, Code, Refused, Wrong
+from kit.errors import _CODES, _MESSAGES, Code, Odd, Refused, Wrong, check_sound, sound
 from kit.inputs import (
     Bulk,
     Country,
@@ -24,15 +24,12 @@ from kit.inputs import (
     Line,
     Name,
     Note,
-    Odd,
     Quantity,
     Recipient,
     Reference,
     Window,
     Zone,
-    check_sound,
     refuse_duplicates,
-    sound,
 )
 from kit.standards.unicode import normal
 from tests.make.sweeps.leaves import INVISIBLE

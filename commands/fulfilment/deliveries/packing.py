@@ -19,20 +19,9 @@ from commands.master.packagings.counting import Counted, Packagings, Quantified
 from commands.trade.orders.lines import move
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
-from kit.errors import Code, Problem, Refusals, Refused
+from kit.errors import Code, Odd, Problem, Refusals, Refused, check_sound, sound
 from kit.ids import Names
-from kit.inputs import (
-    LARGEST_BULK,
-    Bulk,
-    Command,
-    Each,
-    Line,
-    Odd,
-    QuantityOrZero,
-    check_sound,
-    refuse_duplicates,
-    sound,
-)
+from kit.inputs import LARGEST_BULK, Bulk, Command, Each, Line, QuantityOrZero, refuse_duplicates
 from models.base.guards import guards
 from models.events.fulfilment.deliveries import DeliveryPacked
 from models.fulfilment.codes import FulfilmentCode

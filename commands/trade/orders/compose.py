@@ -17,8 +17,8 @@ from commands.trade.orders.drafts import Draft, LineDraft
 from commands.trade.orders.fields import LineFields, OrderFields, check_shape
 from commands.trade.orders.references import References, customer
 from commands.writing.transaction import Writing
-from kit.errors import Code, Refusals, Refused
-from kit.inputs import Place, check_sound, refuse_duplicates
+from kit.errors import Code, Refusals, Refused, check_sound
+from kit.inputs import Place, refuse_duplicates
 from kit.standards.money import Amount
 from models.access.viewers import Scope
 from models.base.guards import guards

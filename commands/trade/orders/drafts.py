@@ -181,8 +181,8 @@ def _tell_end(
         if (ledger := ledger_of(writing)) is not None:
             ledger.note_then(order["id"], line["id"], at, {"cancelled": line["cancelled"]})
     if state is OrderState.CANCELLED:
-        told = tuple(CancelledLine(it["line_no"], it["cancelled"]) for it in lines)
-        writing.record(OrderLinesCancelled(order["id"], lines=told), at)
+        cancelled = tuple(CancelledLine(it["line_no"], it["cancelled"]) for it in lines)
+        writing.record(OrderLinesCancelled(order["id"], lines=cancelled), at)
         writing.record(OrderCancelled(order["id"]), at)
     else:
         writing.record(OrderClosed(order["id"]), at)

@@ -19,8 +19,8 @@ from commands.master.prices.pricing import Priced, PriceQuestion, Prices, priced
 from commands.trade.orders.fields import LineFields, OrderFields
 from commands.writing.transaction import Writing, missing
 from kit.db.statements import Statement
-from kit.errors import Code, Path, Refused
-from kit.inputs import Input, camel, sound
+from kit.errors import Code, Path, Refused, sound
+from kit.inputs import Input, camel
 from models.access.viewers import Actor, Scope, Viewer, anyone
 from models.base.records import columns, record
 from models.base.tables import Owned

@@ -25,9 +25,9 @@ from commands.trade.orders.lines import move
 from commands.writing.counters import numbers_of
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Writing
-from kit.errors import Code, Path, Refusals, Refused
+from kit.errors import Code, Odd, Path, Refusals, Refused
 from kit.ids import new_id
-from kit.inputs import Odd, Window, refuse_duplicates
+from kit.inputs import Window, refuse_duplicates
 from models.access.keys import CounterName
 from models.events.fulfilment.deliveries import DeliveryPlanned
 from models.fulfilment.deliveries import acts

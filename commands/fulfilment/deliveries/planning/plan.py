@@ -25,8 +25,8 @@ from commands.trade.contracts.times import check_ahead
 from commands.trade.orders.lines import lock_orders, touch_lines_of
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
-from kit.errors import Path, Refusals
-from kit.inputs import Bulk, Command, check_sound
+from kit.errors import Path, Refusals, check_sound
+from kit.inputs import Bulk, Command
 from models.fulfilment.deliveries import acts
 from models.trade.orders.lines import OrderLine
 

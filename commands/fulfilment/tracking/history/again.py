@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from commands.fulfilment.tracking.history.inputs import STEPS, RecordedDelivery, RecordedParcel
-from commands.fulfilment.tracking.history.known import Known
+from commands.fulfilment.tracking.history.known import NamedRows
 from commands.master.packagings.counting import Packagings, packagings_of
 from commands.writing.transaction import Writing
 from commands.writing.upserts.differences import difference
@@ -18,7 +18,7 @@ from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.fulfilment.parcels import Parcel, ParcelContent, TrackingNumber, compared
 from models.master.catalog import Product
 
-Key: TypeAlias = tuple[UUID, str]
+DeliveryKey: TypeAlias = tuple[UUID, str]
 """Channel and external reference of a delivery."""
 _FIELDS = (
     *("location_id", "method", "incoterm", "promised_at", "fulfil_at", "fulfil_by"),
@@ -34,7 +34,7 @@ _Differences: TypeAlias = Iterator[tuple[Path, str]]
 """Where the input says something else, and what is other there."""
 
 
-def key_of(item: RecordedDelivery, known: Known) -> Key | None:
+def key_of(item: RecordedDelivery, known: NamedRows) -> DeliveryKey | None:
     """Return by what a delivery is known, None where it is by nothing, or has an odd line."""
     orders = known.orders_of(item)
     if item.external_reference is None or not orders or any(item.odd()):
@@ -43,13 +43,13 @@ def key_of(item: RecordedDelivery, known: Known) -> Key | None:
 
 
 @dataclass(frozen=True)
-class Standing:
+class RecordedBefore:
     """Deliveries that are there, by what they are known by, and what belongs to each, by its id.
 
     contents: by parcel. products: by order line. packagings: those that inputs name.
     """
 
-    deliveries: Mapping[Key, Any]
+    deliveries: Mapping[DeliveryKey, Any]
     lines: Mapping[UUID, Sequence[Any]]
     parcels: Mapping[UUID, Sequence[Any]]
     numbers: Mapping[UUID, Sequence[Any]]
@@ -59,8 +59,8 @@ class Standing:
 
     @classmethod
     async def read(
-        cls, writing: Writing, items: Sequence[RecordedDelivery], known: Known
-    ) -> "Standing":
+        cls, writing: Writing, items: Sequence[RecordedDelivery], known: NamedRows
+    ) -> "RecordedBefore":
         """Read what items with references name, one statement a table; none where none has one."""
         keys = {place: key_of(item, known) for place, item in enumerate(items)}
         wanted = {key[1] for key in keys.values() if key is not None}
@@ -74,17 +74,14 @@ class Standing:
         parcels = [it for it in every if it.packing == packing[it.delivery_id]]
         parcels.sort(key=attrgetter("parcel_no"))
         held = [it.id for it in parcels]
-        said: list[Any] = [
-            line
-            for place, item in enumerate(items)
-            if keys[place] in there
-            for line in (*item.lines, *(it for parcel in item.parcels for it in parcel.contents))
-        ]
-        named = [
-            (known.lines[it.order_line_id].product_id, it)
-            for it in said
-            if it.order_line_id in known.lines
-        ]
+        inputs: list[Any] = []
+        for place, item in enumerate(items):
+            if keys[place] in there:
+                inputs += item.lines
+                inputs += (content for parcel in item.parcels for content in parcel.contents)
+        of = known.lines
+        counted = [each for each in inputs if each.order_line_id in of]
+        named = [(of[each.order_line_id].product_id, each) for each in counted]
         products = await writing.by_key(Product, "id", {product_id for product_id, _ in named})
         return cls(
             there,
@@ -100,7 +97,7 @@ class Standing:
             await packagings_of(writing, named),
         )
 
-    def find(self, item: RecordedDelivery, known: Known) -> Any:
+    def find(self, item: RecordedDelivery, known: NamedRows) -> Any:
         """Return the delivery that is sent again, None for a new one.
 
         Refused: WRONG_STATE for each difference in what the item says.
@@ -128,8 +125,8 @@ class Standing:
     def _of_delivery(self, item: RecordedDelivery, delivery: Any) -> _Differences:
         yield from _of_fields(item, delivery, _FIELDS)
         for name in ("ship_to", "recipient"):
-            said = getattr(item, name)
-            if said is not None and said.model_dump() != getattr(delivery, name):
+            value = getattr(item, name)
+            if value is not None and value.model_dump() != getattr(delivery, name):
                 yield (name,), f"{camel(name)} is another there"
         if item.window is not None:
             for name in ("earliest", "latest"):
@@ -178,12 +175,12 @@ class Standing:
         if not numbers.issuperset(map(compared, sent.tracking_numbers)):
             yield ("tracking_numbers",), "trackingNumbers are others there"
         old = Counter(
-            (of_line[it.delivery_line_id], it.quantity, it.lot, tuple(it.serial_numbers))
-            for it in self.contents.get(parcel.id, ())
+            (of_line[each.delivery_line_id], each.quantity, each.lot, tuple(each.serial_numbers))
+            for each in self.contents.get(parcel.id, ())
         )
         new = Counter(
-            (it.order_line_id, self._amount(it), it.lot, tuple(it.serial_numbers))
-            for it in sent.contents
+            (each.order_line_id, self._amount(each), each.lot, tuple(each.serial_numbers))
+            for each in sent.contents
         )
         if old != new:
             yield ("contents",), "contents are others there"
@@ -192,9 +189,9 @@ class Standing:
 def _of_fields(item: Any, row: Any, names: Iterable[str]) -> _Differences:
     """Yield the fields that an input gives and a row has otherwise."""
     for name in names:
-        said = getattr(item, name)
-        if name in item.model_fields_set and said is not None and said != getattr(row, name):
-            yield (name,), difference(name, getattr(row, name), said)
+        value = getattr(item, name)
+        if name in item.model_fields_set and value is not None and value != getattr(row, name):
+            yield (name,), difference(name, getattr(row, name), value)
 
 
 def _grouped(rows: Iterable[Any], column: str) -> Mapping[UUID, Sequence[Any]]:

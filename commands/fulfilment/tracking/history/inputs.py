@@ -9,9 +9,9 @@ from pydantic import Field
 
 from commands.fulfilment.deliveries.places import DeliveryPart
 from commands.fulfilment.parcels.inputs import Content, ParcelFields
-from kit.errors import Path
+from kit.errors import Odd, Path
 from kit.ids import Names
-from kit.inputs import LARGEST_BULK, Command, Each, Instant, Line, Odd, Reference
+from kit.inputs import LARGEST_BULK, Command, Each, Instant, Line, Reference
 from models.trade.orders.states import OrderState
 
 STEPS = ("planned_at", "released_at", "packed_at", "dispatched_at", "delivered_at")

@@ -16,8 +16,7 @@ from commands.trade.orders.lines import (
 )
 from commands.writing.transaction import Writing, missing
 from kit.clock import check_happened
-from kit.errors import Code, Refusals, Refused
-from kit.inputs import Odd, check_sound, sound
+from kit.errors import Code, Odd, Refusals, Refused, check_sound, sound
 from models.master.locations import Location
 from models.master.parties import Address
 from models.trade.orders.lines import OrderLine
@@ -25,7 +24,7 @@ from models.trade.orders.states import OPEN_STATES
 from models.trade.orders.tables import Order
 
 
-class Known:
+class NamedRows:
     """What deliveries name: lines, their locked orders, locations and addresses, by id."""
 
     def __init__(
@@ -87,7 +86,7 @@ class Known:
                     _check_before_end(over, at, step)
 
 
-async def find(writing: Writing, items: Sequence[RecordedDelivery]) -> Known:
+async def find(writing: Writing, items: Sequence[RecordedDelivery]) -> NamedRows:
     """Read what deliveries name, and lock their orders. Refused: TOO_MANY_ITEMS."""
     ids = {line.order_line_id for item in items for line in sound(item.lines)}
     lines = {it.id: it for it in await writing.among(OrderLine, "id", list(ids))}
@@ -95,7 +94,7 @@ async def find(writing: Writing, items: Sequence[RecordedDelivery]) -> Known:
     await touch_lines_of(writing, orders)
     locations = await writing.by_key(Location, "id", {it.location_id for it in items})
     named = {it.ship_to_id for it in items if it.ship_to_id is not None}
-    return Known(lines, orders, locations, await writing.by_key(Address, "id", named))
+    return NamedRows(lines, orders, locations, await writing.by_key(Address, "id", named))
 
 
 def _check_before_end(over: Sequence[Order], at: datetime, step: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from commands.fulfilment.tracking.history.again import Key, Standing, key_of
+from commands.fulfilment.tracking.history.again import DeliveryKey, RecordedBefore, key_of
 from commands.fulfilment.tracking.history.inputs import DeliveriesRecord, RecordedDelivery
 from commands.fulfilment.tracking.history.known import end_again, find
 from commands.fulfilment.tracking.history.way import Made, go
@@ -37,8 +37,8 @@ async def record_history(writing: Writing, command: DeliveriesRecord) -> Outcome
     """
     items = command.deliveries
     known = await find(writing, items)
-    standing = await Standing.read(writing, items, known)
-    results, seen = dict[int, Outcome](), set[Key]()
+    standing = await RecordedBefore.read(writing, items, known)
+    results, seen = dict[int, Outcome](), set[DeliveryKey]()
     refused: dict[int, Refused] = {}
     for place, item in enumerate(items):
         try:
@@ -66,7 +66,7 @@ async def record_history(writing: Writing, command: DeliveriesRecord) -> Outcome
     return {"results": [results[place] for place in range(len(items))]}
 
 
-def _check_once(key: Key | None, seen: set[Key]) -> None:
+def _check_once(key: DeliveryKey | None, seen: set[DeliveryKey]) -> None:
     """Refused: DUPLICATE for a delivery that stands in the input before. seen: what did."""
     if key is None:
         return

@@ -13,8 +13,8 @@ from commands.trade.orders.revisions.inputs import OrderLineUpdate, OrderUpdate
 from commands.trade.orders.revisions.revise import Gone, LineTarget
 from commands.trade.orders.revisions.standing import StandingOrders, kept
 from commands.writing.transaction import Writing, missing
-from kit.errors import Path, Refusals
-from kit.inputs import check_sound, refuse_duplicates, sound
+from kit.errors import Path, Refusals, check_sound, sound
+from kit.inputs import refuse_duplicates
 from models.master.catalog import Product
 from models.trade.orders.lines import OrderLine
 

@@ -28,7 +28,7 @@ mutation ($input: OrdersImportInput!) { ordersImport(input: $input) {
   results { status order { id state closedAt lines { id unplanned } } userErrors { code field } }
 } }
 """
-TOLD = """
+TIMELINE = """
 query ($id: ID!) { order(id: $id) {
   state net { amount } totals { charges { amount } }
   lines { ordered cancelled planned shipped delivered openQuantity }
@@ -166,8 +166,8 @@ async def test_statements_do_not_grow_with_what_is_recorded_again(world, ask, da
         items = [_order(scene, f"{count}-{it}", closedAt=ENDED) for it in range(count)]
         made = [it["order"] for it in await _imported(ask, *items)]
         parts = [
-            await _part(world, scene, it, "4", "0", externalReference=f"{count}-{place}", **AT)
-            for place, it in enumerate(made)
+            await _part(world, scene, each, "4", "0", externalReference=f"{count}-{place}", **AT)
+            for place, each in enumerate(made)
         ]
         counts.append([])
         for status in ("CREATED", "UNCHANGED"):
@@ -184,12 +184,12 @@ async def test_an_order_that_was_cancelled_then_is_imported_as_such(world, ask):
     (result,) = await _imported(ask, item)
     assert (result["status"], result["order"]["state"]) == ("CREATED", "CANCELLED")
     assert result["order"]["closedAt"] == "2026-02-20T08:00:00+00:00"
-    told = (await ask(TOLD, id=result["order"]["id"]))["order"]
-    assert {(it["ordered"], it["cancelled"], it["openQuantity"]) for it in told["lines"]} == {
+    seen = (await ask(TIMELINE, id=result["order"]["id"]))["order"]
+    assert {(it["ordered"], it["cancelled"], it["openQuantity"]) for it in seen["lines"]} == {
         ("10", "10", "0")
     }
-    assert told["net"]["amount"] == "0"
-    assert [(it["type"], it["occurredAt"]) for it in told["timeline"]["nodes"]] == [
+    assert seen["net"]["amount"] == "0"
+    assert [(it["type"], it["occurredAt"]) for it in seen["timeline"]["nodes"]] == [
         ("order.placed", "2026-02-09T08:00:00+00:00"),
         ("order.lines_cancelled", "2026-02-20T08:00:00+00:00"),
         ("order.cancelled", "2026-02-20T08:00:00+00:00"),
@@ -208,14 +208,14 @@ async def test_what_left_before_an_order_was_closed_takes_the_place_of_what_is_c
     kept = await _part(world, scene, order, "6", "0", externalReference="1", **AT)
     off = await _part(world, scene, order, "4", "10", cancelledAt=AT["dispatchedAt"])
     assert [_codes(it) for it in await _record(ask, kept, off)] == [[], []]
-    told = (await ask(TOLD, id=order["id"]))["order"]
-    assert told["state"] == "CLOSED"
-    assert [tuple(it.values()) for it in told["lines"]] == [
+    seen = (await ask(TIMELINE, id=order["id"]))["order"]
+    assert seen["state"] == "CLOSED"
+    assert [tuple(it.values()) for it in seen["lines"]] == [
         ("10", "4", "6", "6", "6", "0"),
         ("10", "10", "0", "0", "0", "0"),
     ]
-    assert (told["net"]["amount"], told["totals"]["charges"]["amount"]) == ("11", "5")
-    moved = [it["payload"].get("moved", {}) for it in told["timeline"]["nodes"]]
+    assert (seen["net"]["amount"], seen["totals"]["charges"]["amount"]) == ("11", "5")
+    moved = [it["payload"].get("moved", {}) for it in seen["timeline"]["nodes"]]
     sums: dict[str, float] = {}
     for each in moved:
         for counters in each.values():
@@ -289,13 +289,13 @@ async def test_what_is_recorded_bears_the_time_at_which_it_happened(world, ask):
     first = await _part(world, scene, order, "6", "0", **AT)
     second = await _part(world, scene, order, "4", "0", dispatchedAt="2026-02-15T08:00:00Z")
     assert [_codes(it) for it in await _record(ask, first, second)] == [[], []]
-    nodes = (await ask(TOLD, id=order["id"]))["order"]["timeline"]["nodes"]
+    nodes = (await ask(TIMELINE, id=order["id"]))["order"]["timeline"]["nodes"]
     assert {it["recordedAt"] for it in nodes} == {"2026-03-02T09:00:00+00:00"}
-    told = [
-        (it["type"].removeprefix("order."), it["occurredAt"][5:10], it["payload"]["moved"])
-        for it in nodes[1:]
+    seen = [
+        (each["type"].removeprefix("order."), each["occurredAt"][5:10], each["payload"]["moved"])
+        for each in nodes[1:]
     ]
-    assert [(kind, day, _of(moved)) for kind, day, moved in told] == [
+    assert [(kind, day, _of(moved)) for kind, day, moved in seen] == [
         ("progressed", "02-10", {"planned": 6}),
         ("progressed", "02-11", {"picked": 6, "packed": 6}),
         ("progressed", "02-12", {"shipped": 6}),
@@ -314,5 +314,5 @@ async def test_a_dispatch_that_is_told_late_bears_its_time(world, ask):
     sent = await deliveries.packed(world, ask, order)
     call = {"deliveryId": sent["id"], "dispatchedAt": "2026-03-02T08:30:00Z"}
     await deliveries.done(ask, "deliveryDispatch", **call)
-    nodes = (await ask(TOLD, id=order["id"]))["order"]["timeline"]["nodes"]
+    nodes = (await ask(TIMELINE, id=order["id"]))["order"]["timeline"]["nodes"]
     assert [it["occurredAt"][11:16] for it in nodes] == ["09:00", "09:00", "09:00", "08:30"]

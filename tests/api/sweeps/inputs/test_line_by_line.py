@@ -31,25 +31,25 @@ _FINE = {"quantity": "0.0001"}
 _WRONG = [("NOT_POSITIVE", "1.quantity"), ("INVALID_WINDOW", "1.window"), ("NOT_FOUND", "2")]
 
 
-def _told(above: str, *more: tuple[str, str]) -> list[tuple[str, str]]:
+def _refused_lines(above: str, *more: tuple[str, str]) -> list[tuple[str, str]]:
     return [(code, f"{above}.{path}") for code, path in (*_WRONG, ("SCALE_EXCEEDED", "3"), *more)]
 
 
 async def _place(here: Scene) -> Call:
     fields = {"partyId": here.party, "channelId": here.channel, "currency": "EUR"}
-    return "orderPlace", {**fields, "lines": _lines(here)}, _told("lines")
+    return "orderPlace", {**fields, "lines": _lines(here)}, _refused_lines("lines")
 
 
 async def _import(here: Scene) -> Call:
     fields = {"partyId": here.party, "channelId": here.channel, "currency": "EUR"}
     known = {"placedAt": "2026-03-01T00:00:00Z", "externalReference": fresh("E")}
     item = {**fields, **known, "lines": _lines(here)}
-    return "ordersImport", {"orders": [item]}, _told("orders.0.lines")
+    return "ordersImport", {"orders": [item]}, _refused_lines("orders.0.lines")
 
 
 async def _add(here: Scene) -> Call:
     order = await here.order()
-    return "orderAddLines", {"orderId": order["id"], "lines": _lines(here)}, _told("lines")
+    return "orderAddLines", {"orderId": order["id"], "lines": _lines(here)}, _refused_lines("lines")
 
 
 async def _update(here: Scene) -> Call:
@@ -58,7 +58,7 @@ async def _update(here: Scene) -> Call:
     changes = [{"lineId": order["lines"][0]["id"], "quantity": "-1"}, unknown]
     item = {"orderId": order["id"], "lines": changes, "addLines": _lines(here)}
     mine = [("NOT_POSITIVE", "orders.0.lines.0.quantity"), ("NOT_FOUND", "orders.0.lines.1.lineId")]
-    return "ordersUpdate", {"orders": [item]}, [*mine, *_told("orders.0.addLines")]
+    return "ordersUpdate", {"orders": [item]}, [*mine, *_refused_lines("orders.0.addLines")]
 
 
 def _part(here: Scene, order: dict[str, Any]) -> dict[str, Any]:
@@ -72,8 +72,8 @@ _OF_PART = [("NOT_POSITIVE", "lines.0.quantity"), ("NOT_FOUND", "lines.1.orderLi
 
 async def _plan(here: Scene) -> Call:
     part = _part(here, await here.order())
-    told = [(code, f"deliveries.0.{path}") for code, path in _OF_PART]
-    return "deliveryPlan", {"deliveries": [part]}, told
+    refused = [(code, f"deliveries.0.{path}") for code, path in _OF_PART]
+    return "deliveryPlan", {"deliveries": [part]}, refused
 
 
 async def _record(here: Scene) -> Call:
@@ -81,8 +81,8 @@ async def _record(here: Scene) -> Call:
     odd = {"orderLineId": part["lines"][0]["orderLineId"], "quantity": "x"}
     item = {**part, "parcels": [{"contents": [odd]}], "deliveredAt": "2027-03-02T08:00:00Z"}
     more = [("INVALID", "parcels.0.contents.0.quantity"), ("INVALID_DATE", "deliveredAt")]
-    told = [(code, f"deliveries.0.{path}") for code, path in (*_OF_PART, *more)]
-    return "deliveriesRecord", {"deliveries": [item]}, told
+    refused = [(code, f"deliveries.0.{path}") for code, path in (*_OF_PART, *more)]
+    return "deliveriesRecord", {"deliveries": [item]}, refused
 
 
 async def _pack(here: Scene) -> Call:
@@ -93,14 +93,14 @@ async def _pack(here: Scene) -> Call:
     contents = [content | {"quantity": "0"}, content | unknown]
     lines = [{"deliveryLineId": line["id"], "picked": "-1"}, {**unknown, "picked": "0"}]
     item = {"deliveryId": delivery["id"], "parcels": [{"contents": contents}], "lines": lines}
-    told = [
+    refused = [
         ("NOT_POSITIVE", "lines.0.picked"),
         ("NOT_FOUND", "lines.1.deliveryLineId"),
         ("NOT_POSITIVE", "parcels.0.contents.0.quantity"),
         ("NOT_FOUND", "parcels.0.contents.1.deliveryLineId"),
     ]
-    told = [(code, f"deliveries.0.{path}") for code, path in told]
-    return "deliveriesPack", {"deliveries": [item]}, told
+    refused = [(code, f"deliveries.0.{path}") for code, path in refused]
+    return "deliveriesPack", {"deliveries": [item]}, refused
 
 
 async def _refusals(ask: Ask, verb: str, values: dict[str, Any]) -> list[tuple[str, str]]:
@@ -108,8 +108,10 @@ async def _refusals(ask: Ask, verb: str, values: dict[str, Any]) -> list[tuple[s
     results = f"results {{ status {ANSWER} }}" if verb in _EACH else ""
     document = f"mutation ($input: {takes}!) {{ {verb}(input: $input) {{ {results} {ANSWER} }} }}"
     answer = (await ask(document, input=values))[verb]
-    told = answer["userErrors"] or [it for each in answer["results"] for it in each["userErrors"]]
-    return [(it["code"], ".".join(it["field"][1:])) for it in told]
+    refused = answer["userErrors"] or [
+        it for each in answer["results"] for it in each["userErrors"]
+    ]
+    return [(it["code"], ".".join(it["field"][1:])) for it in refused]
 
 
 _EACH = {"ordersImport", "ordersUpdate", "deliveriesRecord", "deliveriesPack"}
@@ -117,10 +119,10 @@ _EACH = {"ordersImport", "ordersUpdate", "deliveriesRecord", "deliveriesPack"}
 
 @pytest.mark.parametrize("make", [_place, _import, _add, _update, _plan, _record, _pack])
 async def test_a_line_of_wrong_shape_hides_nothing_of_others(here, ask, make):
-    verb, values, told = await make(here)
+    verb, values, refused = await make(here)
     found = await _refusals(ask, verb, values)
     ends = {"2": "2.productId", "3": "3.quantity"}
-    expected = [(code, path[:-1] + ends.get(path[-1], path[-1])) for code, path in told]
+    expected = [(code, path[:-1] + ends.get(path[-1], path[-1])) for code, path in refused]
     assert sorted(found) == sorted(expected)
 
 
