@@ -1,4 +1,4 @@
-"""The rules that every input shares, told with code and path."""
+"""The rules that every input shares, paths with code and path."""
 
 import re
 import sys
@@ -279,12 +279,12 @@ def test_an_odd_line_stands_among_sound_ones_until_it_is_refused():
 
 def test_what_has_odd_lines_and_is_refused_tells_them_too():
     odd = {"name": "", "parts": [{"quantity": "0"}, {"quantity": "1"}, {}]}
-    told = {("name",), ("parts", 0, "quantity"), ("parts", 2, "quantity")}
+    paths = {("name",), ("parts", 0, "quantity"), ("parts", 2, "quantity")}
     with pytest.raises(Refused) as refused:
         Whole.read(odd)
-    assert {it.path for it in refused.value.problems} == told
+    assert {it.path for it in refused.value.problems} == paths
     good = {"name": "A", "parts": [{"quantity": "0"}]}
     first, second = Wholes.read({"each": [odd, good]}).each
-    assert {it.path for it in first.problems} == told
+    assert {it.path for it in first.problems} == paths
     assert isinstance(second, Whole)
     assert isinstance(second.parts[0], Odd)

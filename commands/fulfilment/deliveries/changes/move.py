@@ -15,6 +15,7 @@ from commands.fulfilment.deliveries.locking import (
 from commands.fulfilment.deliveries.places import (
     Route,
     check_carried,
+    check_location,
 )
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
