@@ -1,4 +1,4 @@
-"""The rules that every input shares, paths with code and path."""
+"""The rules that every input shares, told with code and path."""
 
 import re
 import sys

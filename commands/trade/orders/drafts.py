@@ -10,7 +10,7 @@ from uuid import UUID
 from commands.master.packagings.counting import columns_of
 from commands.writing.counters import numbers_of
 from commands.writing.ledger import ledger_of
-from commands.writing.rows import write_rows
+from commands.writing.rows import Made, write_rows
 from commands.writing.transaction import Writing
 from kit.ids import new_id
 from kit.inputs import Place, Recipient, Window
@@ -58,7 +58,6 @@ class LineDraft:
     guarantee_id: UUID | None = None
     called_off_on: date | None = None
     wanted_on: date | None = None
-    over_tolerance: Decimal = Decimal(0)
     discount_amount: Decimal = Decimal(0)
     order_discount: Decimal = Decimal(0)
     added: bool = False
@@ -126,14 +125,12 @@ async def create(writing: Writing, drafts: Sequence[Draft], *, after: int = 0) -
     many = after + sum(len(draft.lines) for draft in drafts)
     taken = await numbers_of(writing, CounterName.ORDER, Order, keys, lines=many)
     orders = [_order(writing, *each) for each in zip(drafts, keys, taken, strict=True)]
-    lines = []
+    lines = list[tuple[Mapping[str, Any], int, LineDraft, UUID | None]]()
     for draft, order in zip(drafts, orders, strict=True):
-        await writing.room(len(draft.lines))
-        lines += [_line(order, line_no, line) for line_no, line in enumerate(draft.lines, 1)]
         writing.record(OrderPlaced(order["id"], lines=len(draft.lines)), draft.placed_at)
-        if draft.ended is not None:
-            _tell_end(writing, order, lines[-len(draft.lines) :], *draft.ended)
-    await write_rows(writing, {Order: orders, OrderLine: lines})
+        ids = _ended(writing, order, draft)
+        lines += [(order, no, *its) for no, its in enumerate(zip(draft.lines, ids, strict=True), 1)]
+    await write_rows(writing, {Order: orders, OrderLine: Made(lines, _line)})
     return keys
 
 
@@ -168,24 +165,26 @@ def _order(writing: Writing, draft: Draft, key: UUID, number: str) -> dict[str, 
 _OWES_NOTHING: Mapping[str, Any] = dict.fromkeys(("charged", "taxed"), Decimal(0))
 
 
-def _tell_end(
-    writing: Writing,
-    order: Mapping[str, Any],
-    lines: Sequence[dict[str, Any]],
-    state: OrderState,
-    at: datetime,
-) -> None:
-    """Cancel all lines of a new order that is over already, and tell it as of then."""
-    for line in lines:
-        line["cancelled"] = line["ordered"]
-        if (ledger := ledger_of(writing)) is not None:
-            ledger.note_then(order["id"], line["id"], at, {"cancelled": line["cancelled"]})
+def _ended(writing: Writing, order: Mapping[str, Any], draft: Draft) -> Sequence[UUID | None]:
+    """Tell as of then that all of a new order is cancelled, where it is over already.
+
+    Returns the ids that its lines get; None for whichever they are.
+    """
+    if draft.ended is None:
+        return [None] * len(draft.lines)
+    (state, at), key = draft.ended, order["id"]
+    ids = [new_id() for _ in draft.lines]
+    if (ledger := ledger_of(writing)) is not None:
+        for line_id, line in zip(ids, draft.lines, strict=True):
+            ledger.note_then(key, line_id, at, {"cancelled": line.quantity})
     if state is OrderState.CANCELLED:
-        cancelled = tuple(CancelledLine(it["line_no"], it["cancelled"]) for it in lines)
-        writing.record(OrderLinesCancelled(order["id"], lines=cancelled), at)
-        writing.record(OrderCancelled(order["id"]), at)
+        lines = enumerate(draft.lines, 1)
+        cancelled = tuple(CancelledLine(line_no, line.quantity) for line_no, line in lines)
+        writing.record(OrderLinesCancelled(key, lines=cancelled), at)
+        writing.record(OrderCancelled(key), at)
     else:
-        writing.record(OrderClosed(order["id"]), at)
+        writing.record(OrderClosed(key), at)
+    return ids
 
 
 def header_columns(draft: Draft) -> dict[str, Any]:
@@ -216,10 +215,11 @@ def header_columns(draft: Draft) -> dict[str, Any]:
     }
 
 
-def _line(order: Mapping[str, Any], line_no: int, draft: LineDraft) -> dict[str, Any]:
+def _line(about: tuple[Mapping[str, Any], int, LineDraft, UUID | None]) -> dict[str, Any]:
+    order, line_no, draft, key = about
     return {
         "merchant_id": order["merchant_id"],
-        "id": new_id(),
+        "id": key or new_id(),
         "order_id": order["id"],
         "line_no": line_no,
         "contract_line_id": draft.contract_line_id,
@@ -227,8 +227,7 @@ def _line(order: Mapping[str, Any], line_no: int, draft: LineDraft) -> dict[str,
         "guarantee_id": draft.guarantee_id,
         "called_off_on": draft.called_off_on,
         "wanted_on": draft.wanted_on,
-        "over_tolerance": draft.over_tolerance,
-        "cancelled": Decimal(0),
+        "cancelled": Decimal(0) if order["closed_at"] is None else draft.quantity,
         **line_columns(draft, order["currency"]),
     }
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from commands.fulfilment.tracking.history.again import DeliveryKey, RecordedBefore, key_of
 from commands.fulfilment.tracking.history.inputs import DeliveriesRecord, RecordedDelivery
 from commands.fulfilment.tracking.history.known import end_again, find
-from commands.fulfilment.tracking.history.way import Made, go
+from commands.fulfilment.tracking.history.way import MadeDelivery, go
 from commands.fulfilment.tracking.sparing import spare
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
@@ -53,7 +53,7 @@ async def record_history(writing: Writing, command: DeliveriesRecord) -> Outcome
             refused[place] = problem
     fresh = [place for place in range(len(items)) if place not in results | refused]
 
-    async def do(places: Collection[int]) -> tuple[dict[int, Made], Mapping[int, Refused]]:
+    async def do(places: Collection[int]) -> tuple[dict[int, MadeDelivery], Mapping[int, Refused]]:
         made = await go(writing, {place: items[place] for place in places})
         await end_again(writing, [it for place in places for it in known.orders_of(items[place])])
         return made

@@ -22,13 +22,13 @@ from models.fulfilment.parcels import ParcelStatus
 
 _SOURCE = "deliveriesRecord"
 """The source of events that tell of arrivals."""
-Made = tuple[UUID, list[UUID]]
+MadeDelivery = tuple[UUID, list[UUID]]
 """A delivery and its parcels."""
 
 
 async def go(
     writing: Writing, items: Mapping[int, RecordedDelivery]
-) -> tuple[dict[int, Made], dict[int, Refused]]:
+) -> tuple[dict[int, MadeDelivery], dict[int, Refused]]:
     """Let deliveries go their ways, step by step; what one step refuses, the next leaves out."""
     if not items:
         return {}, {}
