@@ -57,7 +57,7 @@ _COPIED = {
 
 
 @dataclass(frozen=True)
-class Found:
+class NamedByParts:
     """What the parts name, by id."""
 
     lines: Mapping[UUID, OrderLine]
@@ -81,7 +81,7 @@ def line_paths(parts: Sequence[DeliveryPart], path: Path) -> dict[UUID, Path]:
     }
 
 
-async def find(writing: Writing, parts: Sequence[DeliveryPart], path: Path) -> Found:
+async def find(writing: Writing, parts: Sequence[DeliveryPart], path: Path) -> NamedByParts:
     """Read what the parts name. Refused: NOT_FOUND."""
     lines = await writing.get(OrderLine, line_paths(parts, path))
     orders = await writing.by_key(Order, "id", {line.order_id for line in lines.values()})
@@ -91,7 +91,7 @@ async def find(writing: Writing, parts: Sequence[DeliveryPart], path: Path) -> F
     party_ids = {it.party_id for it in orders.values() if it.party_id}
     contract_ids = {it.contract_id for it in orders.values() if it.contract_id}
     counted = [(lines[it.order_line_id].product_id, it) for part in parts for it in part.lines]
-    return Found(
+    return NamedByParts(
         lines,
         orders,
         await writing.by_key(Product, "id", {line.product_id for line in lines.values()}),
@@ -106,7 +106,7 @@ async def find(writing: Writing, parts: Sequence[DeliveryPart], path: Path) -> F
 
 def take(
     writing: Writing,
-    found: Found,
+    found: NamedByParts,
     part: DeliveryPart,
     path: Path,
     over: Collection[OrderState] = (),
@@ -129,7 +129,11 @@ def plan_lines(taken: Mapping[OrderLine, Counted], at: datetime | None = None) -
 
 
 def _one(
-    writing: Writing, found: Found, each: PlannedLine, below: Path, over: Collection[OrderState]
+    writing: Writing,
+    found: NamedByParts,
+    each: PlannedLine,
+    below: Path,
+    over: Collection[OrderState],
 ) -> tuple[OrderLine, Counted]:
     """Return an order line and how much of it is planned, checked."""
     line = found.lines[each.order_line_id]
@@ -155,7 +159,7 @@ def _want_again(order: Order, line: OrderLine, quantity: Decimal) -> None:
 
 
 def columns_of_part(
-    found: Found, part: DeliveryPart, orders: Sequence[Order], path: Path
+    found: NamedByParts, part: DeliveryPart, orders: Sequence[Order], path: Path
 ) -> dict[str, Any]:
     """Return what a delivery is to take from its part and orders, looking whether it can be."""
     columns = where_and_when(found, part, orders, path)
@@ -164,7 +168,7 @@ def columns_of_part(
 
 
 def where_and_when(
-    found: Found, part: DeliveryPart, orders: Sequence[Order], path: Path
+    found: NamedByParts, part: DeliveryPart, orders: Sequence[Order], path: Path
 ) -> dict[str, Any]:
     """Return what a delivery takes from its part and, where the part is silent, its orders."""
     first, *others = orders
@@ -182,7 +186,7 @@ def where_and_when(
 
 
 def check_times(
-    found: Found,
+    found: NamedByParts,
     part: DeliveryPart,
     columns: Mapping[str, Any],
     orders: Sequence[Order],
@@ -202,7 +206,7 @@ def check_times(
 
 
 def routes(
-    found: Found,
+    found: NamedByParts,
     parts: Sequence[DeliveryPart],
     taken: Sequence[Mapping[OrderLine, Counted]],
     path: Path,
@@ -214,7 +218,7 @@ def routes(
         yield Route(products, location, part.method, (*path, place))
 
 
-def _window(found: Found, part: DeliveryPart, path: Path) -> dict[str, Any]:
+def _window(found: NamedByParts, part: DeliveryPart, path: Path) -> dict[str, Any]:
     """Return the columns of the window: given, or the one of all lines. Refused: INVALID_WINDOW."""
     if part.window is not None:
         values: Iterable[Any] = part.window.model_dump().values()

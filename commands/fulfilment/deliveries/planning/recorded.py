@@ -12,7 +12,7 @@ from commands.fulfilment.deliveries.places import (
     tell_overridden,
 )
 from commands.fulfilment.deliveries.planning.parts import (
-    Found,
+    NamedByParts,
     check_times,
     columns_of_part,
     find,
@@ -78,7 +78,7 @@ class _Recorded(NamedTuple):
 
 def _recorded(
     writing: Writing,
-    found: Found,
+    found: NamedByParts,
     part: DeliveryPart,
     at: datetime,
     over: Collection[OrderState],
@@ -100,7 +100,7 @@ def _recorded(
 
 
 async def _not_carried(
-    writing: Writing, found: Found, planned: Mapping[int, _Recorded]
+    writing: Writing, found: NamedByParts, planned: Mapping[int, _Recorded]
 ) -> dict[int, Refused]:
     """Return why the first of planned deliveries whose goods nothing handles is refused."""
     parts, taken = [it.part for it in planned.values()], [it.taken for it in planned.values()]

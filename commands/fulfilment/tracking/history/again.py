@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from commands.fulfilment.tracking.history.inputs import STEPS, RecordedDelivery, RecordedParcel
-from commands.fulfilment.tracking.history.known import NamedRows
+from commands.fulfilment.tracking.history.known import NamedByRecords
 from commands.master.packagings.counting import Packagings, packagings_of
 from commands.writing.transaction import Writing
 from commands.writing.upserts.differences import difference
@@ -34,7 +34,7 @@ _Differences: TypeAlias = Iterator[tuple[Path, str]]
 """Where the input says something else, and what is other there."""
 
 
-def key_of(item: RecordedDelivery, known: NamedRows) -> DeliveryKey | None:
+def key_of(item: RecordedDelivery, known: NamedByRecords) -> DeliveryKey | None:
     """Return by what a delivery is known, None where it is by nothing, or has an odd line."""
     orders = known.orders_of(item)
     if item.external_reference is None or not orders or any(item.odd()):
@@ -59,7 +59,7 @@ class RecordedBefore:
 
     @classmethod
     async def read(
-        cls, writing: Writing, items: Sequence[RecordedDelivery], known: NamedRows
+        cls, writing: Writing, items: Sequence[RecordedDelivery], known: NamedByRecords
     ) -> "RecordedBefore":
         """Read what items with references name, one statement a table; none where none has one."""
         keys = {place: key_of(item, known) for place, item in enumerate(items)}
@@ -97,7 +97,7 @@ class RecordedBefore:
             await packagings_of(writing, named),
         )
 
-    def find(self, item: RecordedDelivery, known: NamedRows) -> Any:
+    def find(self, item: RecordedDelivery, known: NamedByRecords) -> Any:
         """Return the delivery that is sent again, None for a new one.
 
         Refused: WRONG_STATE for each difference in what the item says.

@@ -24,7 +24,7 @@ from models.trade.orders.states import OPEN_STATES
 from models.trade.orders.tables import Order
 
 
-class NamedRows:
+class NamedByRecords:
     """What deliveries name: lines, their locked orders, locations and addresses, by id."""
 
     def __init__(
@@ -86,7 +86,7 @@ class NamedRows:
                     _check_before_end(over, at, step)
 
 
-async def find(writing: Writing, items: Sequence[RecordedDelivery]) -> NamedRows:
+async def find(writing: Writing, items: Sequence[RecordedDelivery]) -> NamedByRecords:
     """Read what deliveries name, and lock their orders. Refused: TOO_MANY_ITEMS."""
     ids = {line.order_line_id for item in items for line in sound(item.lines)}
     lines = {it.id: it for it in await writing.among(OrderLine, "id", list(ids))}
@@ -94,7 +94,7 @@ async def find(writing: Writing, items: Sequence[RecordedDelivery]) -> NamedRows
     await touch_lines_of(writing, orders)
     locations = await writing.by_key(Location, "id", {it.location_id for it in items})
     named = {it.ship_to_id for it in items if it.ship_to_id is not None}
-    return NamedRows(lines, orders, locations, await writing.by_key(Address, "id", named))
+    return NamedByRecords(lines, orders, locations, await writing.by_key(Address, "id", named))
 
 
 def _check_before_end(over: Sequence[Order], at: datetime, step: str) -> None:
