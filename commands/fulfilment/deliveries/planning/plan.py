@@ -20,7 +20,7 @@ from commands.fulfilment.deliveries.planning.parts import (
     take,
     write,
 )
-from commands.fulfilment.deliveries.rest.completing import not_completing
+from commands.fulfilment.deliveries.remaining.completing import not_completing
 from commands.trade.contracts.times import check_ahead
 from commands.trade.orders.lines import lock_orders, touch_lines_of
 from commands.writing.transaction import Outcome, Writing

@@ -22,7 +22,7 @@ from commands.fulfilment.deliveries.planning.parts import (
     where_and_when,
     write,
 )
-from commands.fulfilment.deliveries.rest.completing import not_completing
+from commands.fulfilment.deliveries.remaining.completing import not_completing
 from commands.master.packagings.counting import Counted
 from commands.trade.contracts.times import check_ahead, check_handling
 from commands.writing.transaction import Writing

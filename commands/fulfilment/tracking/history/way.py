@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from commands.fulfilment.deliveries import dispatch, packing, release
-from commands.fulfilment.deliveries.batches import Together, take
+from commands.fulfilment.deliveries.batches import DeliveryBatch, take
 from commands.fulfilment.deliveries.locking import OfDelivery
 from commands.fulfilment.deliveries.planning.recorded import plan_history
 from commands.fulfilment.parcels.inputs import Content, ContentPack, ParcelFields, ParcelPack
@@ -54,7 +54,7 @@ async def go(
     return {place: (key, packed.get(place, [])) for place, key in ids.items()}, history.refused
 
 
-async def _released(batch: Together[Any]) -> None:
+async def _released(batch: DeliveryBatch[Any]) -> None:
     release.hand_over(batch)
 
 
@@ -108,7 +108,7 @@ class _History:
         name: str,
         of_verb: AnyVerb,
         item: Callable[[int], OfDelivery],
-        act: Callable[[Together[Any]], Awaitable[Any]],
+        act: Callable[[DeliveryBatch[Any]], Awaitable[Any]],
         check: Callable[[Any], None] = lambda _item: None,
     ) -> dict[int, Any]:
         """Make a step of those that made it, each at its time; returns what comes of each."""
@@ -120,7 +120,7 @@ class _History:
         when: Mapping[int, datetime],
         of_verb: AnyVerb,
         item: Callable[[int], OfDelivery],
-        act: Callable[[Together[Any]], Awaitable[Any]],
+        act: Callable[[DeliveryBatch[Any]], Awaitable[Any]],
         check: Callable[[Any], None] = lambda _item: None,
     ) -> dict[int, Any]:
         """Do what a verb does with deliveries, each at its time; returns what comes of each.
