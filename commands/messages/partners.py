@@ -140,7 +140,9 @@ class PartnerProfileUpsert(Upsert):
 class PartnerProfilesUpsert(Command):
     """Up to 250 partners."""
 
-    partners: Each[PartnerProfileUpsert] = Field(description="The partners, each code once.")
+    partner_profiles: Each[PartnerProfileUpsert] = Field(
+        description="The partners, each code once."
+    )
 
 
 @verb(
@@ -149,20 +151,20 @@ class PartnerProfilesUpsert(Command):
 )
 async def upsert_all(writing: Writing, command: PartnerProfilesUpsert) -> Outcome:
     """Write partners. Refused: DUPLICATE, NOT_FOUND for a party, TAKEN for an identification."""
-    partners = command.partners
+    partners = command.partner_profiles
     numbers = [it.party_number for it in partners if it.party_number is not None]
     parties = await writing.by_key(Party, "number", numbers)
     named = enumerate(it.party_number for it in partners)
-    paths = ((number, ("partners", place, "party_number")) for place, number in named)
+    paths = ((number, ("partner_profiles", place, "party_number")) for place, number in named)
     check_known(Party, parties, paths)
-    refuse_duplicates((it.code for it in partners), ("partners",), "code")
+    refuse_duplicates((it.code for it in partners), ("partner_profiles",), "code")
     names = ((it.identification, it.qualifier) for it in partners)
-    refuse_duplicates(names, ("partners",), "identification")
+    refuse_duplicates(names, ("partner_profiles",), "identification")
     for place, one in enumerate(partners):
         codes = ((it.element, it.code) for it in one.schedule_codes)
-        refuse_duplicates(codes, ("partners", place, "schedule_codes"), "code")
+        refuse_duplicates(codes, ("partner_profiles", place, "schedule_codes"), "code")
     items = [_columns(it, parties.get(it.party_number)) for it in partners]
-    written = await upsert(writing, PartnerProfile, _EVENTS, "code", items, ("partners",))
+    written = await upsert(writing, PartnerProfile, _EVENTS, "code", items, ("partner_profiles",))
     return results("partner_profile_id", *written)
 
 

@@ -55,7 +55,7 @@ _LAYOUTS: Mapping[str, tuple[tuple[str, int], ...]] = {
     "519": tuple((it, 7) for it in ("511", "512", "513", "514", "515", "517", "518", "519")),
 }
 """Record -> its fields behind type and version, and how long they are."""
-_NONE, _NO_DEMAND, _BACKLOG, _IMMEDIATE, _PERIODS, _REST = (
+_NONE, _NO_DEMAND, _BACKLOG, _IMMEDIATE, _PERIODS, _REMAINDER = (
     *("000000", "222222", "333333"),
     *("444444", "555555", "999999"),
 )
@@ -239,7 +239,7 @@ def _line(into: _Transmission, record: _Record, code: str, amount: str) -> None:
     span = None
     if code == _NO_DEMAND:
         return
-    if code not in (_REST, *_KINDS):
+    if code not in (_REMAINDER, *_KINDS):
         try:
             bucket, span = _when(code, at_periods=into.at_periods)
         except ValueError:

@@ -26,7 +26,7 @@ async def partner_profiles_upsert(s: Scene) -> dict[str, Any]:
         "timeZone": "Europe/Berlin",
         "isActive": True,
     }
-    return {"partners": [item]}
+    return {"partnerProfiles": [item]}
 
 
 async def interchange_receive(s: Scene) -> dict[str, Any]:
