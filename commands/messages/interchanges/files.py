@@ -9,6 +9,7 @@ from kit.standards.edifact.envelopes import MOST_FINDINGS, split
 from kit.standards.edifact.faults import SYNTAX_CODES, Fault, Finding
 from kit.standards.edifact.parts import Envelope, EnvelopedMessage
 from kit.standards.edifact.segments import BLANK, END
+from kit.standards.schedules import transmissions
 
 LARGEST = 16 * 1024 * 1024
 """Bytes of a file that is read; of one that is larger, no more than its beginning is kept."""
@@ -57,9 +58,9 @@ class Piece:
 def pieces(file: File, charset: str | None = None) -> Iterator[Piece]:
     """Give the interchanges of a file; what is blank behind one is no difference.
 
-    charset: that of a partner, whatever UNB says.
+    charset: that of a partner, whatever UNB says; transmissions of VDA 4905 have always the same.
     """
-    for envelope in split(file.content, charset):
+    for envelope in _envelopes(file.content, charset):
         content = file.content[envelope.start : envelope.end]
         if len(file.content) == file.size:
             kept = content.strip(BLANK + END)
@@ -70,6 +71,12 @@ def pieces(file: File, charset: str | None = None) -> Iterator[Piece]:
             envelope.messages.clear()
             yield Piece(file.content, file.size, file.sha256, envelope)
             return
+
+
+def _envelopes(content: bytes, charset: str | None) -> Iterator[Envelope]:
+    if transmissions.are_transmissions(content):
+        return transmissions.split(content)
+    return split(content, charset)
 
 
 def storable(text: str) -> str:

@@ -201,7 +201,7 @@ async def answer(writing: Writing, row: Interchange, piece: Piece, partner: Part
     wanted = partner.acknowledgement is Acknowledgement.ALWAYS or (
         partner.acknowledgement is Acknowledgement.ON_REQUEST and header.wants_answer
     )
-    if not wanted or control.is_answer(piece.envelope):
+    if not wanted or not control.can_be_answered(piece.envelope):
         return
     ours = replace(
         header,

@@ -1,19 +1,24 @@
-"""DELFOR and DELJIT: each article becomes a release, or a finding that says why not."""
+"""DELFOR, DELJIT and VDA 4905: each article becomes a release, or a finding that says why not."""
 
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from commands.messages.readers.declared import Incoming
-from commands.messages.readers.resolving import Resolving, known_of_partner
+from commands.messages.readers.declared import Incoming, MessageBytes
+from commands.messages.readers.resolving import Resolving, known_of_partner, type_of
+from commands.messages.readers.whole import left_standing
 from commands.trade.releases.inputs import RecordedRelease, ReleasesRecord
+from commands.trade.releases.known import ReleasePlace
 from commands.trade.releases.record import record_all
+from commands.writing.rows import write_rows
 from commands.writing.transaction import Writing
 from kit.errors import Code, Refused
+from kit.ids import new_id
 from kit.inputs import LARGEST_BULK
 from kit.standards.edifact.faults import Fault, Finding
+from kit.standards.schedules import vda
 from kit.standards.schedules.edifact import schedule_of
 from kit.standards.schedules.messages import ArticleSchedule, ScheduleMessage
+from models.messages.interchanges import MessageRelease
 
 _Pair = tuple[ArticleSchedule, RecordedRelease]
 
@@ -26,18 +31,75 @@ async def take(writing: Writing, incoming: Incoming) -> Sequence[Finding]:
     which nobody knows what it replaces.
     """
     message = schedule_of(incoming.content, incoming.message.type, incoming.partner.habits)
+    return await _take(writing, incoming, message)
+
+
+def transmission_of(it: MessageBytes) -> tuple[ScheduleMessage, Sequence[Finding]]:
+    """Return what the records of a transmission say."""
+    return next(vda.schedules_of(it.content)), ()
+
+
+async def take_transmission(writing: Writing, incoming: Incoming) -> Sequence[Finding]:
+    """Take a transmission of VDA 4905 in, as `take` does. Refused: as that."""
+    return await _take(writing, incoming, incoming.content)
+
+
+async def _take(
+    writing: Writing, incoming: Incoming, message: ScheduleMessage
+) -> Sequence[Finding]:
     if message.function is None:
         raise Refused(Code.INVALID, "Nobody says what this message replaces (BGM 1225).")
     known = await known_of_partner(writing, incoming.partner, message)
     findings = [*message.findings, *(it for each in message.articles for it in each.findings)]
     pairs = list(_releases(known, message, findings))
-    remaining = iter(pairs)
-    while some := list(islice(remaining, LARGEST_BULK)):
-        command = ReleasesRecord(releases=[release for _, release in some])
-        outcome = await record_all(writing, command)
-        for (article, _), result in zip(some, outcome["results"], strict=True):
-            findings += [_finding(article, it) for it in result["problems"]]
+    refused = await _record(writing, incoming, [release for _, release in pairs])
+    findings += [_finding(pairs[place][0], it) for place, it in refused]
+    if message.function == "WHOLE":
+        named = {ReleasePlace.of(release) for _, release in pairs}
+        findings += await _end_others(writing, incoming, known, message, named, findings)
     return findings
+
+
+async def _record(
+    writing: Writing, incoming: Incoming, releases: Sequence[RecordedRelease]
+) -> Sequence[tuple[int, Any]]:
+    """Record releases as what a message brought; returns (place, why) of those that are refused."""
+    refused: list[tuple[int, Any]] = []
+    links = []
+    message = incoming.message
+    for start in range(0, len(releases), LARGEST_BULK):
+        command = ReleasesRecord(releases=list(releases[start : start + LARGEST_BULK]))
+        results = (await record_all(writing, command))["results"]
+        for place, result in enumerate(results, start):
+            refused += [(place, it) for it in result["problems"]]
+            if result["release_id"] is not None:
+                own = {"id": new_id(), "message_id": message.id, "release_id": result["release_id"]}
+                links.append({"merchant_id": message.merchant_id, **own})
+    if links:
+        await write_rows(writing, {MessageRelease: links})
+    return refused
+
+
+async def _end_others(
+    writing: Writing,
+    incoming: Incoming,
+    known: Resolving,
+    message: ScheduleMessage,
+    named: Collection[ReleasePlace],
+    findings: Sequence[Finding],
+) -> Sequence[Finding]:
+    """End what a message replaces without naming it, unless something of it was not understood."""
+    places = await left_standing(writing, incoming.partner.id, type_of(message), named)
+    if not places:
+        return []
+    if any(it.is_error for it in findings):
+        text = "What it does not name stands as it was: not all of it was taken in."
+        return [Finding(Fault.INVALID_VALUE, text, 0, "BGM", 2)]
+    ended = [RecordedRelease.read(known.ending(it, message)) for it in places]
+    return [
+        Finding(Fault.INVALID_VALUE, f"{it.code}: {it.message}", 0, "BGM", 2)
+        for _, it in await _record(writing, incoming, ended)
+    ]
 
 
 def _releases(
@@ -57,4 +119,4 @@ def _finding(article: ArticleSchedule, problem: Any) -> Finding:
     named = ", ".join(article.articles.values())
     path = ".".join(map(str, problem.path))
     text = f"{named}: {problem.code}: {problem.message}" + (f" ({path})" if path else "")
-    return Finding(Fault.INVALID_VALUE, text, article.offset, "LIN", article.segment)
+    return Finding(Fault.INVALID_VALUE, text, article.offset, article.tag, article.segment)
