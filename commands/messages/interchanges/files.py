@@ -75,7 +75,7 @@ def pieces(file: File, charset: str | None = None) -> Iterator[Piece]:
 
 def _envelopes(content: bytes, charset: str | None) -> Iterator[Envelope]:
     if transmissions.are_transmissions(content):
-        return transmissions.split(content)
+        return transmissions.transmissions_in(content)
     return split(content, charset)
 
 

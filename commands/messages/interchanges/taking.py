@@ -20,7 +20,7 @@ from commands.messages.interchanges.files import (
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Writing
 from kit.ids import new_id
-from kit.standards.edifact import control
+from kit.standards.edifact.answers import control
 from kit.standards.edifact.faults import Fault, Finding
 from kit.standards.edifact.parts import Header
 from models.events.messages.interchanges import InterchangeReceived

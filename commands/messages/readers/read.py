@@ -9,8 +9,8 @@ from uuid import UUID
 from pydantic import Field
 from sqlalchemy import Integer, LargeBinary, Uuid, bindparam, func, literal_column, select
 
-from commands.messages import contents
 from commands.messages.interchanges.files import kept, storable
+from commands.messages.readers import contents
 from commands.messages.readers.declared import Incoming, MessageBytes, MessageReader
 from commands.messages.readers.registered import reader_of
 from commands.writing.running import Author, run

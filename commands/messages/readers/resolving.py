@@ -187,14 +187,14 @@ def _last_day(span: Span | None) -> date | None:
 def _receipts(article: ArticleSchedule) -> list[dict[str, Any]]:
     """Return the last receipts that name a delivery note, the last one of each."""
     found = {
-        it.note: {
-            "delivery_note": it.note,
-            "quantity": it.quantity or None,
-            "received_on": _last_day(it.received),
-            "dispatched_on": _last_day(it.dispatched),
+        each.note: {
+            "delivery_note": each.note,
+            "quantity": each.quantity or None,
+            "received_on": _last_day(each.received),
+            "dispatched_on": _last_day(each.dispatched),
         }
-        for it in article.receipts
-        if it.note
+        for each in article.receipts
+        if each.note
     }
     return list(found.values())
 

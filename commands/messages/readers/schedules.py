@@ -97,8 +97,8 @@ async def _end_others(
         return [Finding(Fault.INVALID_VALUE, text, 0, "BGM", 2)]
     ended = [RecordedRelease.read(known.ending(it, message)) for it in places]
     return [
-        Finding(Fault.INVALID_VALUE, f"{it.code}: {it.message}", 0, "BGM", 2)
-        for _, it in await _record(writing, incoming, ended)
+        Finding(Fault.INVALID_VALUE, f"{problem.code}: {problem.message}", 0, "BGM", 2)
+        for _, problem in await _record(writing, incoming, ended)
     ]
 
 

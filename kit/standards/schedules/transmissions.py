@@ -33,7 +33,7 @@ def are_transmissions(content: bytes) -> bool:
     return content[:_BEGINNING].lstrip(BLANK).startswith(_FIRST.encode())
 
 
-def split(content: bytes) -> Iterator[Envelope]:
+def transmissions_in(content: bytes) -> Iterator[Envelope]:
     """Give the transmissions of a file; together they are all of its bytes."""
     current: Envelope | None = None
     counts: Counter[str] = Counter()

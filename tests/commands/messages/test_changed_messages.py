@@ -46,7 +46,9 @@ def messages(content: bytes) -> Iterator[bytes]:
     del head
     for number, parts in enumerate(changed(body), 1):
         own = b"'".join(parts).replace(b"KS/26/00117", b"KS/%d" % number)
-        own = own.replace(b"202603020700:203", b"20260302%02d%02d:203" % divmod(12 * 60 + number, 60))
+        own = own.replace(
+            b"202603020700:203", b"20260302%02d%02d:203" % divmod(12 * 60 + number, 60)
+        )
         segment = b"UNH+%d+DELFOR:D:04A:UN:GAVF13'%s'UNT+%d+%d'"
         yield segment % (number, own, len(parts) + 2, number)
 

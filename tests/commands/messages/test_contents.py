@@ -33,7 +33,7 @@ async def wanting(ask, plant: str, wanted: str, **fields: Any) -> None:
     assert payload["results"][0]["userErrors"] == []
 
 
-async def told(ask) -> list[list[str]]:
+async def answers(ask) -> list[list[str]]:
     """Return the segments of each APERAK, without its envelope."""
     found = []
     for each in (await ask(INBOX))["interchanges"]["nodes"]:
@@ -51,7 +51,7 @@ async def test_what_was_not_taken_in_is_told_and_the_rest_is_applied(ask, world)
     await wanting(ask, "WESER-BREMEN", "ON_FINDINGS")
     await files.received(ask, content("bremen", "first").replace(*UNKNOWN))
     await files.read_all(world)
-    (lines,) = await told(ask)
+    (lines,) = await answers(ask)
     assert lines[0] == "BGM+313+WB260302001/1+34"
     assert lines[2:5] == ["RFF+AGO:WB260302001", "RFF+ACW:1", "ERC+12::91"]
     assert lines[5].startswith("FTX+AAO+++LIN 41?: HX-900?: NOT_FOUND?: ")
@@ -64,20 +64,20 @@ async def test_without_findings_only_who_wants_it_always_is_told(ask, world) -> 
     for plant in ("bremen", "emden", "kassel"):
         await files.received(ask, content(plant, "first"))
     await files.read_all(world)
-    assert [it[0] for it in await told(ask)] == ["BGM+312+17/ME000001+29"]
+    assert [it[0] for it in await answers(ask)] == ["BGM+312+17/ME000001+29"]
 
 
 async def test_a_message_that_is_refused_and_replayed_is_told_twice(ask, world) -> None:
     await wanting(ask, "WESER-KASSEL", "ALWAYS", partyNumber=None)
     await files.received(ask, content("kassel", "first"))
     await files.read_all(world)
-    assert [it[0][-2:] for it in await told(ask)] == ["27"]
+    assert [it[0][-2:] for it in await answers(ask)] == ["27"]
     (inbox,) = (await ask(INBOX))["interchanges"]["nodes"]
     ids = [it["id"] for it in inbox["messages"]["nodes"]]
     await wanting(ask, "WESER-KASSEL", "ALWAYS", partyNumber="WESER")
     assert (await ask(REPLAY, ids=ids))["it"]["userErrors"] == []
     await files.read_all(world)
-    assert [it[0][-2:] for it in await told(ask)] == ["27", "29"]
+    assert [it[0][-2:] for it in await answers(ask)] == ["27", "29"]
 
 
 async def test_an_answer_never_answers_an_answer_and_no_transmission(ask, world) -> None:
@@ -87,4 +87,4 @@ async def test_an_answer_never_answers_an_answer_and_no_transmission(ask, world)
     await files.received(ask, answer)
     await files.received(ask, content("stade", "first"))
     assert await files.read_all(world) == 2
-    assert await told(ask) == []
+    assert await answers(ask) == []

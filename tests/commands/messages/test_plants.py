@@ -77,11 +77,11 @@ def _shaped(article: str, release: dict[str, Any]) -> dict[str, Any]:
         "revision": release["engineeringRevision"],
         "lines": [
             [
-                *(it[name] for name in ("kind", "commitment", "bucket", "dateMeaning")),
-                clock(it["window"]["earliest"]),
-                it["quantity"],
+                *(line[name] for name in ("kind", "commitment", "bucket", "dateMeaning")),
+                clock(line["window"]["earliest"]),
+                line["quantity"],
             ]
-            for it in release["scheduleLines"]
+            for line in release["scheduleLines"]
         ],
     }
 

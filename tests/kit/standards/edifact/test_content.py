@@ -4,8 +4,8 @@ from datetime import datetime
 
 import pytest
 
-from kit.standards.edifact import content
-from kit.standards.edifact.content import Remark, Verdict
+from kit.standards.edifact.answers import content
+from kit.standards.edifact.answers.content import Remark, Verdict
 from kit.standards.edifact.envelopes import split
 from kit.standards.edifact.groups import parse
 from kit.standards.edifact.messages import segments_of
@@ -22,7 +22,7 @@ HEADER = Header(
 
 def written(verdict: Verdict, *remarks: Remark) -> tuple[list[str], object]:
     """Return the segments of an APERAK as they are read, and its groups."""
-    body = content.body("REF1", "M1", verdict, remarks, NOW)
+    body = content.application_body("REF1", "M1", verdict, remarks, NOW)
     raw = interchange(HEADER, [(content.KIND, body)], Style())
     (found,) = split(raw)
     assert found.is_whole

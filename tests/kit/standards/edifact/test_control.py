@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from kit.standards.edifact import control, envelopes
+from kit.standards.edifact import envelopes
+from kit.standards.edifact.answers import control
 from kit.standards.edifact.charsets import transliterated
 from kit.standards.edifact.delimiters import DEFAULT, Delimiters
 from kit.standards.edifact.parts import MessageKind

@@ -5,14 +5,14 @@ from typing import Any
 
 from commands.messages import outbox
 from commands.writing.transaction import Writing
-from kit.standards.edifact import content
+from kit.standards.edifact.answers import content
+from kit.standards.edifact.answers.control import ANSWERS
 from kit.standards.edifact.charsets import CODECS
-from kit.standards.edifact.control import ANSWERS
 from kit.standards.edifact.parts import Header, Identification
 from models.messages.interchanges import Interchange, InterchangeMessage, MessageFate
 from models.messages.partners import ContentAnswer, PartnerProfile
 
-_TOLD = frozenset({MessageFate.READ, MessageFate.REFUSED})
+_DECIDED = frozenset({MessageFate.READ, MessageFate.REFUSED})
 """Fates that are decisions on content; what we failed to read, or cannot, may still be read."""
 
 
@@ -20,7 +20,7 @@ async def answer(
     writing: Writing, message: InterchangeMessage, findings: Sequence[dict[str, Any]]
 ) -> None:
     """Tell a partner what became of a message that was settled; an answer is never answered."""
-    if message.fate not in _TOLD or message.type in ANSWERS:
+    if message.fate not in _DECIDED or message.type in ANSWERS:
         return
     key = message.interchange_id
     interchange = (await writing.get(Interchange, {key: ()}))[key]
@@ -46,7 +46,7 @@ async def answer(
     if message.fate is MessageFate.REFUSED:
         verdict = content.Verdict.NOTHING
     reference = interchange.reference or ""
-    body = content.body(reference, message.reference, verdict, remarks, writing.now)
+    body = content.application_body(reference, message.reference, verdict, remarks, writing.now)
     await outbox.write(writing, partner, outbox.Outgoing(header, content.KIND, body, key))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from kit.standards.edifact.control import APERAK
+from kit.standards.edifact.answers.control import APERAK
 from kit.standards.edifact.groups import Group, Seg
 from kit.standards.edifact.parts import MessageKind
 from kit.standards.edifact.writing import SegmentParts
@@ -50,7 +50,7 @@ class Remark:
     text: str
 
 
-def body(
+def application_body(
     interchange: str, message: str, verdict: Verdict, remarks: Sequence[Remark], now: datetime
 ) -> Sequence[SegmentParts]:
     """Return the segments of an APERAK. interchange, message: references of what it answers."""
