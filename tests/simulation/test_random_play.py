@@ -103,7 +103,7 @@ class Accounts(AccountRules):
 
 
 LONG = (Play, 6, 40)
-SHORT = [(Trade, 8, 12), (Fulfilment, 8, 12), (Losses, 6, 12), (Accounts, 8, 12)]
+SHORT = [(Trade, 8, 12), (Fulfilment, 8, 12), (Losses, 6, 12), (Accounts, 4, 10)]
 """(rules, plays, steps): a wing's plays are short, since they begin where it gets interesting."""
 
 

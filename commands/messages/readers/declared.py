@@ -1,6 +1,6 @@
 """What a reader of messages is."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,14 +35,14 @@ class MessageBytes:
 def grouped(table: Sequence[Seg | Group]) -> "Parsing":
     """Return what parses segments into the groups of a table."""
 
-    def parse(it: MessageBytes) -> tuple[Any, Sequence[Finding]]:
-        return groups.parse(table, segments_of(it.content, it.envelope, it.message))
+    def parse(it: MessageBytes) -> Iterator[tuple[Any, Sequence[Finding]] | None]:
+        return groups.parse_in_steps(table, segments_of(it.content, it.envelope, it.message))
 
     return parse
 
 
-Parsing = Callable[[MessageBytes], tuple[Any, Sequence[Finding]]]
-"""What parses the bytes of a message; with what it finds."""
+Parsing = Callable[[MessageBytes], Iterator[tuple[Any, Sequence[Finding]] | None]]
+"""What parses the bytes of a message, and tells what it finds; None: a pause."""
 
 
 @dataclass(frozen=True)

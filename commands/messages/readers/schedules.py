@@ -16,7 +16,7 @@ from kit.ids import new_id
 from kit.inputs import LARGEST_BULK
 from kit.standards.edifact.faults import Fault, Finding
 from kit.standards.schedules import vda
-from kit.standards.schedules.edifact import schedule_of
+from kit.standards.schedules.edifact import read_in_steps
 from kit.standards.schedules.messages import ArticleSchedule, ScheduleMessage
 from models.messages.interchanges import MessageRelease
 
@@ -30,13 +30,17 @@ async def take(writing: Writing, incoming: Incoming) -> Sequence[Finding]:
     stops no other. Refused: INVALID for a partner that is no party, and for a function (1225) of
     which nobody knows what it replaces.
     """
-    message = schedule_of(incoming.content, incoming.message.type, incoming.partner.habits)
+    habits = incoming.partner.habits
+    (message,) = await writing.beside.items(
+        read_in_steps(incoming.content, incoming.message.type, habits)
+    )
     return await _take(writing, incoming, message)
 
 
-def transmission_of(it: MessageBytes) -> tuple[ScheduleMessage, Sequence[Finding]]:
-    """Return what the records of a transmission say."""
-    return next(vda.schedules_of(it.content)), ()
+def transmission_of(it: MessageBytes) -> Iterator[tuple[ScheduleMessage, Sequence[Finding]] | None]:
+    """Give what the records of a transmission say, and pauses before it."""
+    for message in vda.read_in_steps(it.content):
+        yield None if message is None else (message, ())
 
 
 async def take_transmission(writing: Writing, incoming: Incoming) -> Sequence[Finding]:
@@ -51,7 +55,7 @@ async def _take(
         raise Refused(Code.INVALID, "Nobody says what this message replaces (BGM 1225).")
     known = await known_of_partner(writing, incoming.partner, message)
     findings = [*message.findings, *(it for each in message.articles for it in each.findings)]
-    pairs = list(_releases(known, message, findings))
+    pairs = await _releases(writing, known, message, findings)
     refused = await _record(writing, incoming, [release for _, release in pairs])
     findings += [_finding(pairs[place][0], it) for place, it in refused]
     if message.function == "WHOLE":
@@ -102,17 +106,20 @@ async def _end_others(
     ]
 
 
-def _releases(
-    known: Resolving, message: ScheduleMessage, findings: list[Finding]
-) -> Iterator[_Pair]:
-    """Yield what is to be recorded of each article; what does not resolve is added to findings."""
+async def _releases(
+    writing: Writing, known: Resolving, message: ScheduleMessage, findings: list[Finding]
+) -> Sequence[_Pair]:
+    """Return what is to be recorded of each article; what does not resolve is added to findings."""
+    found = list[_Pair]()
     for article in message.articles:
         if not article.is_whole:
             continue
+        await writing.room(1 + len(article.lines))
         try:
-            yield article, RecordedRelease.read(known.values(message, article))
+            found.append((article, RecordedRelease.read(known.values(message, article))))
         except Refused as refused:
             findings += [_finding(article, it) for it in refused.problems]
+    return found
 
 
 def _finding(article: ArticleSchedule, problem: Any) -> Finding:

@@ -19,7 +19,7 @@ from kit.standards.edifact.parts import (
 )
 from kit.standards.edifact.segments import BLANK, END
 from kit.standards.schedules.dates import span_of
-from kit.standards.schedules.vda import LENGTH, Record, counted_otherwise, records
+from kit.standards.schedules.vda import LENGTH, STEP, Record, counted_otherwise, records
 
 TYPE = "4905"
 _AGENCY = "VDA"
@@ -33,8 +33,8 @@ def are_transmissions(content: bytes) -> bool:
     return content[:_BEGINNING].lstrip(BLANK).startswith(_FIRST.encode())
 
 
-def transmissions_in(content: bytes) -> Iterator[Envelope]:
-    """Give the transmissions of a file; together they are all of its bytes."""
+def transmissions_in(content: bytes) -> Iterator[Envelope | None]:
+    """Give the transmissions of a file; together they are all of its bytes. None: a pause."""
     current: Envelope | None = None
     counts: Counter[str] = Counter()
     number = 0
@@ -50,6 +50,8 @@ def transmissions_in(content: bytes) -> Iterator[Envelope]:
                 yield current
                 return
         counts[record.type] += 1
+        if record.number % STEP == 0:
+            yield None
         if record.type == _LAST:
             yield _ended(current, record, counts, content)
             current = None

@@ -25,6 +25,8 @@ from kit.standards.schedules.messages import (
 )
 
 LENGTH = 128
+STEP = 50
+"""Records that are read between two places to pause."""
 _DAY = timedelta(days=1)
 _DATE_LENGTH = 6
 _BREAKS = b"\r\n\x00\x1a"
@@ -104,6 +106,11 @@ def schedules_of(content: bytes) -> Iterator[ScheduleMessage]:
 
     In linear time; of the file, no more is kept than the transmission that is being read.
     """
+    return filter(None, read_in_steps(content))
+
+
+def read_in_steps(content: bytes) -> Iterator[ScheduleMessage | None]:
+    """Do the same, and give None as a pause for who does it in turn with others."""
     current: _Transmission | None = None
     for record in records(content):
         if record.type == "511" or current is None:
@@ -113,6 +120,8 @@ def schedules_of(content: bytes) -> Iterator[ScheduleMessage]:
             if record.type != "511":
                 _keep(current, record, Fault.INVALID_START, "A transmission begins with 511.")
         _take(current, record)
+        if record.number % STEP == 0:
+            yield None
         if current.is_ended:
             yield current.found
             current = None
