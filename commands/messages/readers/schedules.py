@@ -39,7 +39,7 @@ async def take(writing: Writing, incoming: Incoming) -> Sequence[Finding]:
 
 def transmission_of(it: MessageBytes) -> Iterator[tuple[ScheduleMessage, Sequence[Finding]] | None]:
     """Give what the records of a transmission say, and pauses before it."""
-    for message in vda.read_in_steps(it.content):
+    for message in vda.transmissions_in_steps(it.content):
         yield None if message is None else (message, ())
 
 

@@ -106,10 +106,10 @@ def schedules_of(content: bytes) -> Iterator[ScheduleMessage]:
 
     In linear time; of the file, no more is kept than the transmission that is being read.
     """
-    return filter(None, read_in_steps(content))
+    return filter(None, transmissions_in_steps(content))
 
 
-def read_in_steps(content: bytes) -> Iterator[ScheduleMessage | None]:
+def transmissions_in_steps(content: bytes) -> Iterator[ScheduleMessage | None]:
     """Do the same, and give None as a pause for who does it in turn with others."""
     current: _Transmission | None = None
     for record in records(content):
