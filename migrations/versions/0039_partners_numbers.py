@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from migrations import walls
 
 revision = "0039"
-down_revision = "0034"
+down_revision = "0037"
 branch_labels = None
 depends_on = None
 

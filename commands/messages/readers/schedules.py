@@ -1,6 +1,6 @@
 """DELFOR, DELJIT and VDA 4905: each article becomes a release, or a finding that says why not."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from commands.messages.readers.declared import Incoming, MessageBytes
@@ -19,12 +19,13 @@ from kit.standards.schedules import vda
 from kit.standards.schedules.edifact import read_in_steps
 from kit.standards.schedules.messages import ArticleSchedule, ScheduleMessage
 from models.messages.interchanges import MessageRelease
+from models.trade.releases.words import ReleaseState
 
 _Pair = tuple[ArticleSchedule, RecordedRelease]
 
 
 async def take(writing: Writing, incoming: Incoming) -> Sequence[Finding]:
-    """Take a schedule message in; returns what of it was not understood, or not taken in.
+    """Take a schedule message in; returns what of it was not understood, or is not in force.
 
     An article that is not understood as a whole, that names nothing of ours or that is refused
     stops no other. Refused: INVALID for a partner that is no party, and for a function (1225) of
@@ -56,8 +57,10 @@ async def _take(
     known = await known_of_partner(writing, incoming.partner, message)
     findings = [*message.findings, *(it for each in message.articles for it in each.findings)]
     pairs = await _releases(writing, known, message, findings)
-    refused = await _record(writing, incoming, [release for _, release in pairs])
-    findings += [_finding(pairs[place][0], it) for place, it in refused]
+    results = await _record(writing, incoming, [release for _, release in pairs])
+    for (article, _), result in zip(pairs, results, strict=True):
+        findings += [_finding(article, it) for it in result["problems"]]
+        findings += _not_in_force(article, result)
     if message.function == "WHOLE":
         named = {ReleasePlace.of(release) for _, release in pairs}
         findings += await _end_others(writing, incoming, known, message, named, findings)
@@ -66,22 +69,18 @@ async def _take(
 
 async def _record(
     writing: Writing, incoming: Incoming, releases: Sequence[RecordedRelease]
-) -> Sequence[tuple[int, Any]]:
-    """Record releases as what a message brought; returns (place, why) of those that are refused."""
-    refused: list[tuple[int, Any]] = []
-    links = []
-    message = incoming.message
+) -> Sequence[Mapping[str, Any]]:
+    """Record releases as what a message brought; returns what became of each."""
+    message, found = incoming.message, list[Mapping[str, Any]]()
     for start in range(0, len(releases), LARGEST_BULK):
         command = ReleasesRecord(releases=list(releases[start : start + LARGEST_BULK]))
-        results = (await record_all(writing, command))["results"]
-        for place, result in enumerate(results, start):
-            refused += [(place, it) for it in result["problems"]]
-            if result["release_id"] is not None:
-                own = {"id": new_id(), "message_id": message.id, "release_id": result["release_id"]}
-                links.append({"merchant_id": message.merchant_id, **own})
+        found += (await record_all(writing, command))["results"]
+    own = {"merchant_id": message.merchant_id, "message_id": message.id}
+    brought = [it["release_id"] for it in found if it["release_id"] is not None]
+    links = [own | {"id": new_id(), "release_id": it} for it in brought]
     if links:
         await write_rows(writing, {MessageRelease: links})
-    return refused
+    return found
 
 
 async def _end_others(
@@ -102,7 +101,8 @@ async def _end_others(
     ended = [RecordedRelease.read(known.ending(it, message)) for it in places]
     return [
         Finding(Fault.INVALID_VALUE, f"{problem.code}: {problem.message}", 0, "BGM", 2)
-        for _, problem in await _record(writing, incoming, ended)
+        for result in await _record(writing, incoming, ended)
+        for problem in result["problems"]
     ]
 
 
@@ -120,6 +120,16 @@ async def _releases(
         except Refused as refused:
             findings += [_finding(article, it) for it in refused.problems]
     return found
+
+
+def _not_in_force(article: ArticleSchedule, result: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield that a release was taken in and is not in force."""
+    state = result.get("state", ReleaseState.ACTIVE)
+    if state is not ReleaseState.ACTIVE:
+        waiting = ", ".join(result["waiting"])
+        why = f"it waits for consent to {waiting}" if waiting else "a newer one was there already"
+        text = f"{', '.join(article.articles.values())}: its release is {state.value}: {why}."
+        yield Finding(Fault.NOT_IN_FORCE, text, article.offset, article.tag, article.segment)
 
 
 def _finding(article: ArticleSchedule, problem: Any) -> Finding:
