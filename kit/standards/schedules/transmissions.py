@@ -19,7 +19,7 @@ from kit.standards.edifact.parts import (
 )
 from kit.standards.edifact.segments import BLANK, END
 from kit.standards.schedules.dates import span_of
-from kit.standards.schedules.vda import LENGTH, STEP, Record, counted_otherwise, records
+from kit.standards.schedules.vda import LENGTH, RECORDS_A_TURN, Record, counted_otherwise, records
 
 TYPE = "4905"
 _AGENCY = "VDA"
@@ -50,7 +50,7 @@ def transmissions_in(content: bytes) -> Iterator[Envelope | None]:
                 yield current
                 return
         counts[record.type] += 1
-        if record.number % STEP == 0:
+        if record.number % RECORDS_A_TURN == 0:
             yield None
         if record.type == _LAST:
             yield _ended(current, record, counts, content)

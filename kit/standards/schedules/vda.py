@@ -25,7 +25,7 @@ from kit.standards.schedules.messages import (
 )
 
 LENGTH = 128
-STEP = 50
+RECORDS_A_TURN = 50
 """Records that are read between two places to pause."""
 _DAY = timedelta(days=1)
 _DATE_LENGTH = 6
@@ -120,7 +120,7 @@ def transmissions_in_steps(content: bytes) -> Iterator[ScheduleMessage | None]:
             if record.type != "511":
                 _keep(current, record, Fault.INVALID_START, "A transmission begins with 511.")
         _take(current, record)
-        if record.number % STEP == 0:
+        if record.number % RECORDS_A_TURN == 0:
             yield None
         if current.is_ended:
             yield current.found
