@@ -154,4 +154,6 @@ class PartnerProfileUpsert(Upsert):
 class PartnerProfilesUpsert(Command):
     """Up to 250 partners."""
 
-    partners: Each[PartnerProfileUpsert] = Field(description="The partners, each code once.")
+    partner_profiles: Each[PartnerProfileUpsert] = Field(
+        description="The partners, each code once."
+    )

@@ -24,23 +24,23 @@ _EVENTS = UpsertEvents(PartnerProfileCreated, PartnerProfileUpdated)
 )
 async def upsert_all(writing: Writing, command: PartnerProfilesUpsert) -> Outcome:
     """Write partners. Refused: DUPLICATE, NOT_FOUND for a party, TAKEN for an identification."""
-    partners = command.partners
+    partners = command.partner_profiles
     numbers = [it.party_number for it in partners if it.party_number is not None]
     parties = await writing.by_key(Party, "number", numbers)
     named = enumerate(it.party_number for it in partners)
-    paths = ((number, ("partners", place, "party_number")) for place, number in named)
+    paths = ((number, ("partner_profiles", place, "party_number")) for place, number in named)
     check_known(Party, parties, paths)
-    refuse_duplicates((it.code for it in partners), ("partners",), "code")
+    refuse_duplicates((it.code for it in partners), ("partner_profiles",), "code")
     names = ((it.identification, it.qualifier) for it in partners)
-    refuse_duplicates(names, ("partners",), "identification")
+    refuse_duplicates(names, ("partner_profiles",), "identification")
     for place, one in enumerate(partners):
         codes = ((it.element, it.code) for it in one.schedule_codes)
-        refuse_duplicates(codes, ("partners", place, "schedule_codes"), "code")
+        refuse_duplicates(codes, ("partner_profiles", place, "schedule_codes"), "code")
         for name in _NUMBERED:
             theirs = (it.theirs for it in getattr(one, name))
-            refuse_duplicates(theirs, ("partners", place, name), "theirs")
+            refuse_duplicates(theirs, ("partner_profiles", place, name), "theirs")
     items = [_columns(it, parties.get(it.party_number)) for it in partners]
-    written = await upsert(writing, PartnerProfile, _EVENTS, "code", items, ("partners",))
+    written = await upsert(writing, PartnerProfile, _EVENTS, "code", items, ("partner_profiles",))
     return results("partner_profile_id", *written)
 
 

@@ -59,7 +59,7 @@ _LAYOUTS: Mapping[str, tuple[tuple[str, int], ...]] = {
     "519": tuple((it, 7) for it in ("511", "512", "513", "514", "517", "518", "519", "515")),
 }
 """Record -> its fields behind type and version, and how long they are; 519 counts 515 last."""
-_NONE, _NO_DEMAND, _BACKLOG, _IMMEDIATE, _PERIODS, _REST = (
+_NONE, _NO_DEMAND, _BACKLOG, _IMMEDIATE, _PERIODS, _REMAINDER = (
     *("000000", "222222", "333333"),
     *("444444", "555555", "999999"),
 )
@@ -129,11 +129,11 @@ def transmissions_in_steps(content: bytes) -> Iterator[ScheduleMessage | None]:
         yield _left(current)
 
 
-def _date_rest(article: ArticleSchedule) -> None:
+def _date_remainder(article: ArticleSchedule) -> None:
     """Say when the rest of a forecast is wanted: behind what stands before it, to the horizon."""
     before: Span | None = None
     for place, line in enumerate(article.lines):
-        if line.code == _REST and before is not None:
+        if line.code == _REMAINDER and before is not None:
             start, horizon = before.end, article.horizon_end
             end = start + _DAY if horizon is None or horizon.end <= start else horizon.end
             article.lines[place] = replace(line, span=Span(start, end))
@@ -204,7 +204,7 @@ def _take(into: _Transmission, record: Record) -> None:
 def _end(into: _Transmission, record: Record) -> None:
     into.is_ended = True
     for article in into.found.articles:
-        _date_rest(article)
+        _date_remainder(article)
     into.found.findings += counted_otherwise(record, into.counts)
 
 
@@ -269,7 +269,7 @@ def _line(into: _Transmission, record: Record, code: str, amount: str) -> None:
     span = None
     if code == _NO_DEMAND:
         return
-    if code not in (_REST, *_KINDS):
+    if code not in (_REMAINDER, *_KINDS):
         try:
             bucket, span = _when(code, at_periods=into.at_periods)
         except ValueError:

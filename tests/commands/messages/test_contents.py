@@ -29,7 +29,7 @@ async def wanting(ask, plant: str, wanted: str, **fields: Any) -> None:
     every = (await ask(query))["partnerProfiles"]["nodes"]
     own = next(it for it in every if it["identification"] == plant)
     item = own | {"contentAnswer": wanted, "acknowledgement": "NEVER"} | fields
-    payload = (await ask(files.UPSERT, input={"partners": [item]}))["it"]
+    payload = (await ask(files.UPSERT, input={"partnerProfiles": [item]}))["it"]
     assert payload["results"][0]["userErrors"] == []
 
 

@@ -29,7 +29,7 @@ async def partner_profiles_upsert(s: Scene) -> dict[str, Any]:
         "timeZone": "Europe/Berlin",
         "isActive": True,
     }
-    return {"partners": [item]}
+    return {"partnerProfiles": [item]}
 
 
 async def interchange_receive(s: Scene) -> dict[str, Any]:

@@ -47,9 +47,9 @@ def test_what_is_wrong_is_said_with_its_place(old: bytes, new: bytes, lines: lis
 
 
 def test_a_refused_message_of_a_group_is_said_within_it() -> None:
-    head, _, rest = ONE.replace(b"UNT+4", b"UNT+5").partition(b"UNH")
+    head, _, tail = ONE.replace(b"UNT+4", b"UNT+5").partition(b"UNH")
     group = b"UNG+DELFOR+A+B+260302:0900+G1+UN+D:97A'"
-    content = head + group + b"UNH" + rest.replace(b"UNZ", b"UNE+1+G1'UNZ")
+    content = head + group + b"UNH" + tail.replace(b"UNZ", b"UNE+1+G1'UNZ")
     assert answer(content)[1] == "UCF+G1+A+B+7'"
 
 
