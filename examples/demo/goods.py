@@ -122,6 +122,11 @@ _BUYER = {
             ],
         },
         {
+            "code": "plant-2",
+            "place": _place("Köster, Werk 2", "Industrieweg 30", "26135", "Oldenburg"),
+            "timeZone": ZONE,
+        },
+        {
             "code": "service",
             "place": _place("Köster Service", "Stiftstraße 4", "30159", "Hannover"),
             "timeZone": ZONE,

@@ -14,6 +14,7 @@ STAFF = {
     "channels.code": Scope.MASTER_DATA_WRITE,
     "contacts.code": Scope.MASTER_DATA_WRITE,
     "contracts.number": Scope.CONTRACTS_WRITE,
+    "deliveries.external_reference": Scope.ORDERS_IMPORT,
     "holds.active": Scope.ORDERS_MANAGE,
     "locations.code": Scope.MASTER_DATA_WRITE,
     "method_handling.method": Scope.MASTER_DATA_WRITE,
@@ -36,7 +37,7 @@ OURS = {
     "packagings.content",
     "products.measure",
     *("receipts.sequence", "releases.one_active", "schedule_lines.line_no", "shortfalls.line"),
-    "account_periods.start",
+    *("account_periods.start", "message_releases.release"),
     *("release_answer_lines.place", "release_findings.place", "releases.one_received"),
 }
 """Counted or derived by us: no client gives them, so none can try one."""
