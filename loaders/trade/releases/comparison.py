@@ -59,7 +59,7 @@ class ChangeKind(StrEnum):
 class ComparisonWanted(Input):
     """With which release another one is compared."""
 
-    earlier_id: Annotated[UUID, Names("Release")] | None = Field(
+    release_id: Annotated[UUID, Names("Release")] | None = Field(
         None,
         description="An earlier release of the same line, place and type; when left out, the one"
         " that was issued before it and was not rejected.",
@@ -118,8 +118,8 @@ def _earlier(reader: Reader, wanted: ComparisonWanted, release: Any) -> Any:
     same = (other.account_id == release.account_id, other.type == release.type, age < its)
     rows = select(other.id, other.cumulative_received, other.period_id)
     rows = rows.where(*same, *seen_by(reader.viewer, other))
-    if wanted.earlier_id is not None:
-        rows = rows.where(other.id == cast(wanted.earlier_id, Uuid()))
+    if wanted.release_id is not None:
+        rows = rows.where(other.id == cast(wanted.release_id, Uuid()))
     else:
         rows = rows.where(other.state != ReleaseState.REJECTED)
     newest = (it.desc() for it in (other.issued_at, other.received_at, other.id))

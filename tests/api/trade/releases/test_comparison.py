@@ -16,7 +16,7 @@ from tests.make.trade.contracts import schedule
 
 COMPARE = """
 query ($id: ID!, $with: ID) {
-  node(id: $id) { ... on Release { comparison(earlierId: $with) {
+  node(id: $id) { ... on Release { comparison(releaseId: $with) {
     earlier { number } before after added removed raised lowered
     changes { day kind before after difference } } } }
 }
