@@ -64,7 +64,7 @@ class Contract(Owned):
         check("validity_ordered", "valid_from <= valid_to"),
         check("days_not_negative", "least(min_notice_days, firm_zone_days, trade_off_days) >= 0"),
         check("holding_findings_known", f"holding_findings <@ ARRAY[{_FINDINGS}]"),
-        check("jump_positive", "jump_percent > 0"),
+        check("jump_not_negative", "jump_percent >= 0"),
     )
 
     number: Mapped[str]
