@@ -17,7 +17,7 @@ from loaders.reading import cursors as pages
 from loaders.reading.pages import ROOT, Paged, PageOf
 from loaders.reading.relations import Relation
 from loaders.reading.wholes import CountOf
-from schema.graphql.inputs import input_type
+from schema.graphql.inputs import arguments_of, input_type
 from schema.graphql.scopes import Authenticated
 
 Item = TypeVar("Item")
@@ -143,7 +143,7 @@ def _argument(name: str, annotation: Any, description: str) -> Parameter:
     return Parameter(name, Parameter.KEYWORD_ONLY, default=strawberry.UNSET, annotation=described)
 
 
-def _signature(filters: type[Input] | None, sorts: Any) -> Signature:
+def _signature(filters: type[Input] | None, sorts: Any, *, spread: bool) -> Signature:
     parameters = [
         Parameter("root", Parameter.POSITIONAL_OR_KEYWORD, annotation=Any),
         Parameter("info", Parameter.POSITIONAL_OR_KEYWORD, annotation=Info),
@@ -152,7 +152,9 @@ def _signature(filters: type[Input] | None, sorts: Any) -> Signature:
         _argument("last", int | None, _LAST),
         _argument("before", str | None, _BEFORE),
     ]
-    if filters is not None:
+    if filters is not None and spread:
+        parameters += arguments_of(filters)
+    elif filters is not None:
         parameters.append(_argument("filter", input_type(filters) | None, _FILTER))
     if sorts is not None:
         parameters.append(_argument("sort", sorts | None, _SORT))
@@ -166,30 +168,40 @@ def connection(
     key: str | None = "id",
     filters: type[Input] | None = None,
     sorts: Any = None,
+    spread: bool = False,
+    cost: Cost | None = None,
 ) -> Any:
     """Declare a connection field; the class annotation gives its type.
 
-    key: the parent's attribute that the list hangs on, None for a root list.
+    key: the parent's attribute that the list hangs on, None for a root list. spread: the fields of
+    its filter are arguments of their own. cost: where it is not that of the rule.
     """
 
     def choose(arguments: Mapping[str, Any]) -> PageOf:
         values = {name: it for name, it in arguments.items() if it is not strawberry.UNSET}
         args = pages.page_args(*map(values.get, ("first", "after", "last", "before")))
-        wanted = values.get("filter")
-        filter_by = filters.read(wanted, ("filter",)) if filters and wanted else None
+        wanted, below = values.get("filter"), ("filter",)
+        if filters and spread:
+            wanted, below = {it: values[it] for it in filters.model_fields if it in values}, ()
+        filter_by = filters.read(wanted, below) if filters and wanted else None
         return paged.page(args, filter_by, values.get("sort"))
 
     def resolve(root: Any, info: Info, **arguments: Any) -> Awaitable[Connected]:
         return _connected(info, choose(arguments), ROOT if key is None else getattr(root, key))
 
-    resolve.__signature__ = _signature(filters, sorts)  # type: ignore[attr-defined]
+    resolve.__signature__ = _signature(  # type: ignore[attr-defined]
+        filters, sorts, spread=spread
+    )
     resolve.__annotations__ = {
         name: each.annotation
         for name, each in resolve.__signature__.parameters.items()  # type: ignore[attr-defined]
     }
     declared = Chosen(choose, paged.entity, key, Uuid(), paged=True, made=Connected)
     return strawberry.field(
-        resolver=resolve, description=description, metadata={DECLARED: declared}
+        resolver=resolve,
+        description=description,
+        directives=() if cost is None else (cost,),
+        metadata={DECLARED: declared},
     )
 
 

@@ -182,12 +182,12 @@ class ReleaseIntake:
                 **{name: getattr(item, name) for name in _COPIED},
             }
         )
-        rows = [
-            {**merchant, "id": new_id(), "release_id": release_id, "line_no": no, **slot.columns}
-            for no, slot in enumerate(schedule.slots, 1)
-        ]
-        self.schedule.extend(rows)
         contract = self.known.contracts[line.contract_id]
+        transit, own = self.known.transits[contract.party_id], {"release_id": release_id}
+        for no, slot in enumerate(schedule.slots, 1):
+            days = transit.days(slot.window, slot.date_meaning, slot.transit_days)
+            row = {**merchant, "id": new_id(), **own, "line_no": no, **slot.columns, **days}
+            self.schedule.append(row)
         for each in item.last_receipts:
             delivery = self.known.delivery(contract, each.delivery_note)
             of = {"release_id": release_id, "delivery_id": delivery and delivery.id}

@@ -15,6 +15,7 @@ from commands.trade.contracts.life import check_in_force
 from commands.trade.contracts.times import outside
 from commands.trade.releases.inputs import ReleaseContent
 from commands.trade.releases.schedule import Schedule, schedule_that_stands
+from commands.trade.releases.transit import Transit, transits_of
 from commands.writing.transaction import Writing, missing
 from kit.errors import Refused
 from kit.ids import new_id
@@ -92,7 +93,7 @@ class KnownLines:
     """Locked contracts and lines, and what they stand for, by id.
 
     accounts: place -> its account. deliveries: number -> the one whose note is named. active:
-    contract line -> (account, type) -> what stands.
+    contract line -> (account, type) -> what stands. transits: party -> how goods get to it.
     """
 
     contracts: Mapping[UUID, Contract]
@@ -103,6 +104,7 @@ class KnownLines:
     accounts: dict[ReleasePlace, Account]
     deliveries: Mapping[str, Any]
     active: Mapping[UUID, dict[tuple[UUID, ReleaseType], StandingRelease]]
+    transits: Mapping[UUID, Transit]
 
     def line(self, writing: Writing, line_id: UUID) -> tuple[Contract, ContractLine]:
         """Return a line that takes releases.
@@ -213,6 +215,7 @@ async def known_of(writing: Writing, items: Sequence[ReleaseContent]) -> KnownLi
         await _accounts(writing, list(product_of)),
         await _deliveries(writing, items),
         await _active(writing, list(product_of)),
+        await transits_of(writing, {it.party_id for it in contracts}),
     )
 
 

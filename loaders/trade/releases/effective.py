@@ -1,0 +1,176 @@
+"""The effective schedule: what a customer wants by its forecast and just in time, and what is open.
+
+Of an account (a contract line at a place) the schedule just in time (DELJIT) counts up to its
+horizon, and the forecast (DELFOR) after it (0051).
+"""
+
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    FromClause,
+    Interval,
+    Select,
+    Uuid,
+    and_,
+    any_,
+    case,
+    cast,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+    type_coerce,
+)
+from sqlalchemy.dialects.postgresql import array
+
+from loaders.reading.relations import Reader
+from loaders.trade.releases.accounts import counted, own
+from models.base.visibility import seen_by
+from models.trade.contracts.tables import Contract, ContractLine
+from models.trade.releases.tables import AccountPeriod, CumulativeAccount, Release, ScheduleLine
+from models.trade.releases.words import ReleaseState, ReleaseType, ScheduleKind
+
+_TICK = cast(literal_column("'1 microsecond'"), Interval())
+"""Ends of windows and horizons lie behind their last instant."""
+_QUANTITY = ScheduleLine.quantity.type
+
+
+def _in_force(reader: Reader, account: Any, kind: ReleaseType) -> tuple[Any, ColumnElement[bool]]:
+    """Return releases, and which one of them is in force for an account (K7)."""
+    release = reader.table(Release)
+    return release, and_(
+        *own(reader, release),
+        release.account_id == account.id,
+        release.type == kind,
+        release.state == ReleaseState.ACTIVE,
+    )
+
+
+def _last_day(reader: Reader, release: Any) -> Any:
+    """Select the last day on which something of a release arrives: NULL without lines."""
+    line = reader.table(ScheduleLine)
+    days = [
+        cast(func.timezone(line.window_zone, it), Date)
+        for it in (line.window_latest - _TICK, line.window_earliest)
+    ]
+    last = func.max(line.arrives_on + (days[0] - days[1]), type_=Date())
+    rows = select(last.label("day")).where(*own(reader, line), line.release_id == release.id)
+    return rows.correlate_except(line).lateral("last")
+
+
+def _standing(reader: Reader) -> FromClause:
+    """Select of each account what its effective schedule is made of.
+
+    just_in_time, forecast: the releases, NULL for none that counts. until: the day up to which the
+    first one counts. received: what the customer had when it sent the one that counts first, and
+    issued: ours, in that one's period.
+    """
+    account, agreed = reader.table(CumulativeAccount), reader.table(ContractLine)
+    contract, period = reader.table(Contract), reader.table(AccountPeriod)
+    forecast, is_forecast = _in_force(reader, account, ReleaseType.FORECAST)
+    jit, is_jit = _in_force(reader, account, ReleaseType.JIT)
+    last = _last_day(reader, jit)
+    until = func.coalesce(contract.day(jit.horizon_end - _TICK), last.c.day)
+    # A forecast that was made after the horizon knows all that was wanted in it.
+    runs = and_(
+        jit.id.is_not(None),
+        or_(forecast.id.is_(None), contract.day(forecast.issued_at) <= until),
+    )
+    period_id = case((runs, jit.period_id), else_=forecast.period_id)
+    sums = counted(reader, period).lateral()
+    rows = select(
+        contract.party_id,
+        contract.time_zone,
+        agreed.contract_id,
+        account.contract_line_id,
+        account.id.label("account_id"),
+        forecast.id.label("forecast"),
+        case((runs, jit.id)).label("just_in_time"),
+        case((runs, until)).label("until"),
+        case((runs, jit.cumulative_received), else_=forecast.cumulative_received).label("received"),
+        (period.opening + sums.c.issued).label("issued"),
+    )
+    rows = (
+        rows.select_from(account)
+        .join(agreed, agreed.id == account.contract_line_id)
+        .join(contract, contract.id == agreed.contract_id)
+        .outerjoin(forecast, is_forecast)
+        .outerjoin(jit, is_jit)
+        .outerjoin(last, true())
+        .join(period, period.id == period_id)
+        .join(sums, true())
+    )
+    rows = rows.where(*own(reader, account, agreed, period), *seen_by(reader.viewer, contract))
+    return rows.correlate_except(
+        account, agreed, contract, forecast, jit, last, period, sums
+    ).subquery("standing")
+
+
+_OF_ACCOUNT = ("party_id", "contract_id", "contract_line_id", "account_id")
+_OF_LINE = (
+    *("merchant_id", "id", "release_id", "line_no", "kind", "bucket", "pattern", "date_meaning"),
+    *("commitment", "window_earliest", "window_latest", "window_zone", "quantity"),
+    *("packaging_id", "packaging_content", "ships_on", "arrives_on"),
+)
+
+
+def effective(reader: Reader) -> Select[Any]:
+    """Select every line of every effective schedule, with what is open of it.
+
+    Lines are supplied in order: those just in time, then those of the forecast, each in the order
+    of its release. PostgreSQL sums them by account, and reads no other accounts than those of the
+    party or contract line that a condition on the rows names.
+    """
+    standing, line = _standing(reader), reader.table(ScheduleLine)
+    of = standing.c
+    is_forecast = line.release_id == of.forecast
+    counts = or_(
+        line.release_id == of.just_in_time,
+        of.just_in_time.is_(None),
+        and_(line.kind == ScheduleKind.SCHEDULED, line.arrives_on > of.until),
+    )
+    own_releases = array([of.just_in_time, of.forecast], type_=Uuid())
+    upto = of.received + func.sum(line.quantity, type_=_QUANTITY).over(
+        partition_by=[of[name] for name in _OF_ACCOUNT], order_by=(is_forecast, line.line_no)
+    )
+    summed = (
+        select(
+            *(of[name] for name in (*_OF_ACCOUNT, "time_zone")),
+            *(getattr(line, name) for name in _OF_LINE),
+            upto.label("cumulative_released"),
+            of.issued,
+        )
+        .select_from(standing)
+        .join(line, line.release_id == any_(own_releases))
+        .where(*own(reader, line), counts)
+        .correlate_except(standing, line)
+        .subquery("summed")
+    )
+    return _with_open(reader, summed)
+
+
+def _with_open(reader: Reader, summed: FromClause) -> Select[Any]:
+    """Add what is open of each line, by the rule of `models.trade.releases.cumulatives`, and when.
+
+    What is not dated, and what is late, is due today.
+    """
+    of, today = summed.c, cast(func.timezone(summed.c.time_zone, reader.at), Date)
+    gone = of.cumulative_released - of.issued
+    amount = func.greatest(0, func.least(of.quantity, gone), type_=_QUANTITY)
+    is_open, is_dated = amount > 0, of.kind == ScheduleKind.SCHEDULED
+    due_on = case(
+        (~is_open, of.ships_on),
+        (is_dated, func.greatest(of.ships_on, today, type_=Date())),
+        else_=today,
+    )
+    return select(
+        *(it for it in of if it.name not in {"time_zone", "issued"}),
+        amount.label("open_quantity"),
+        type_coerce(due_on, Date()).label("due_on"),
+        and_(is_open, or_(~is_dated, of.ships_on <= today)).label("is_due"),
+        and_(is_open, of.window_latest < reader.at).label("is_overdue"),
+    ).correlate_except(summed)
+
