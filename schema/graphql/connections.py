@@ -14,6 +14,7 @@ from admission.costs import Cost
 from execution import DECLARED, Chosen, Whole
 from kit.inputs import Input
 from loaders.reading import cursors as pages
+from loaders.reading.filters import Spread
 from loaders.reading.pages import ROOT, Paged, PageOf
 from loaders.reading.relations import Relation
 from loaders.reading.wholes import CountOf
@@ -143,7 +144,7 @@ def _argument(name: str, annotation: Any, description: str) -> Parameter:
     return Parameter(name, Parameter.KEYWORD_ONLY, default=strawberry.UNSET, annotation=described)
 
 
-def _signature(filters: type[Input] | None, sorts: Any, *, spread: bool) -> Signature:
+def _signature(filters: type[Input] | None, sorts: Any) -> Signature:
     parameters = [
         Parameter("root", Parameter.POSITIONAL_OR_KEYWORD, annotation=Any),
         Parameter("info", Parameter.POSITIONAL_OR_KEYWORD, annotation=Info),
@@ -152,7 +153,7 @@ def _signature(filters: type[Input] | None, sorts: Any, *, spread: bool) -> Sign
         _argument("last", int | None, _LAST),
         _argument("before", str | None, _BEFORE),
     ]
-    if filters is not None and spread:
+    if filters is not None and issubclass(filters, Spread):
         parameters += arguments_of(filters)
     elif filters is not None:
         parameters.append(_argument("filter", input_type(filters) | None, _FILTER))
@@ -168,20 +169,19 @@ def connection(
     key: str | None = "id",
     filters: type[Input] | None = None,
     sorts: Any = None,
-    spread: bool = False,
     cost: Cost | None = None,
 ) -> Any:
     """Declare a connection field; the class annotation gives its type.
 
-    key: the parent's attribute that the list hangs on, None for a root list. spread: the fields of
-    its filter are arguments of their own. cost: where it is not that of the rule.
+    key: the parent's attribute that the list hangs on, None for a root list. cost: where it is not
+    that of the rule.
     """
 
     def choose(arguments: Mapping[str, Any]) -> PageOf:
         values = {name: it for name, it in arguments.items() if it is not strawberry.UNSET}
         args = pages.page_args(*map(values.get, ("first", "after", "last", "before")))
         wanted, below = values.get("filter"), ("filter",)
-        if filters and spread:
+        if filters and issubclass(filters, Spread):
             wanted, below = {it: values[it] for it in filters.model_fields if it in values}, ()
         filter_by = filters.read(wanted, below) if filters and wanted else None
         return paged.page(args, filter_by, values.get("sort"))
@@ -189,9 +189,7 @@ def connection(
     def resolve(root: Any, info: Info, **arguments: Any) -> Awaitable[Connected]:
         return _connected(info, choose(arguments), ROOT if key is None else getattr(root, key))
 
-    resolve.__signature__ = _signature(  # type: ignore[attr-defined]
-        filters, sorts, spread=spread
-    )
+    resolve.__signature__ = _signature(filters, sorts)  # type: ignore[attr-defined]
     resolve.__annotations__ = {
         name: each.annotation
         for name, each in resolve.__signature__.parameters.items()  # type: ignore[attr-defined]

@@ -11,15 +11,16 @@ from pydantic import Field
 from sqlalchemy import ColumnElement, Date, FromClause, type_coerce
 
 from kit.ids import Names
-from kit.inputs import Day, Input
+from kit.inputs import Day
+from loaders.reading.filters import Spread
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Reader
-from loaders.trade.releases.effective import effective
 from models.access.viewers import Actor, anyone
 from models.base.visibility import merchant
+from models.trade.releases.effective import effective
 
 
-class DemandOfLineFilter(Input):
+class DemandOfLineFilter(Spread):
     """Which demand of a contract line to list."""
 
     from_: Day | None = Field(None, description="`dueOn` is this day or a later one.")
@@ -74,7 +75,7 @@ class _Rows:
         """Take the sub-select."""
         self._rows = rows
 
-    def __clause_element__(self) -> FromClause:  # noqa: PLW3201 -- SQLAlchemy's name of it.
+    def __clause_element__(self) -> FromClause:
         """Return what is selected from."""
         return self._rows
 

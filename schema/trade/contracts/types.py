@@ -129,7 +129,6 @@ class ContractLine(Node):
             "What the customer wants of it by its schedules in force, at all places.",
             filters=demand_loaders.DemandOfLineFilter,
             sorts=demand_loaders.DemandSort,
-            spread=True,
             cost=_OF_SCHEDULES,
         )
     )

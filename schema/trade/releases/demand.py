@@ -108,6 +108,5 @@ class DemandQuery:
         key=None,
         filters=loaders.DemandFilter,
         sorts=loaders.DemandSort,
-        spread=True,
         cost=_OF_ALL,
     )

@@ -14,7 +14,7 @@ from sqlalchemy import insert
 
 from kit.ids import from_global, new_id
 from loaders.reading.relations import Reader
-from loaders.trade.releases.effective import effective
+from models.trade.releases.effective import effective
 from models.trade.releases.tables import AccountPeriod, CumulativeAccount, Release, ScheduleLine
 from models.trade.releases.words import ReleaseType
 from tests.guard import counted

@@ -128,7 +128,7 @@ async def test_it_leaves_so_many_working_days_before_it_arrives(ask, world):
     theirs = item("THEIRS", owner={"partyNumber": "CUSTOMER"}, hours=week, transitDays=2)
     written = await put(ask, item("OURS", hours=week, closures=[closed]), theirs)
     assert written["userErrors"] == []
-    # The customer's two days before Tuesday end on a Friday on which we are closed, until Wednesday.
+    # Two of the customer's days before Tuesday is a Friday, on which we are closed since Thursday.
     usual = schedule("2026-03-17", "10")
     quick = {**schedule("2026-03-18", "20"), "transitDays": 1}
     leaving = {**schedule("2026-03-20", "30"), "dateMeaning": "SHIPMENT"}

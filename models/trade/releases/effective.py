@@ -26,10 +26,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import array
 
-from loaders.reading.relations import Reader
-from loaders.trade.releases.accounts import counted, own
 from models.base.visibility import seen_by
 from models.trade.contracts.tables import Contract, ContractLine
+from models.trade.releases.counted import Tables, counted, own
 from models.trade.releases.tables import AccountPeriod, CumulativeAccount, Release, ScheduleLine
 from models.trade.releases.words import ReleaseState, ReleaseType, ScheduleKind
 
@@ -38,7 +37,7 @@ _TICK = cast(literal_column("'1 microsecond'"), Interval())
 _QUANTITY = ScheduleLine.quantity.type
 
 
-def _in_force(reader: Reader, account: Any, kind: ReleaseType) -> tuple[Any, ColumnElement[bool]]:
+def _in_force(reader: Tables, account: Any, kind: ReleaseType) -> tuple[Any, ColumnElement[bool]]:
     """Return releases, and which one of them is in force for an account (K7)."""
     release = reader.table(Release)
     return release, and_(
@@ -49,7 +48,7 @@ def _in_force(reader: Reader, account: Any, kind: ReleaseType) -> tuple[Any, Col
     )
 
 
-def _last_day(reader: Reader, release: Any) -> Any:
+def _last_day(reader: Tables, release: Any) -> Any:
     """Select the last day on which something of a release arrives: NULL without lines."""
     line = reader.table(ScheduleLine)
     days = [
@@ -61,7 +60,7 @@ def _last_day(reader: Reader, release: Any) -> Any:
     return rows.correlate_except(line).lateral("last")
 
 
-def _standing(reader: Reader) -> FromClause:
+def _standing(reader: Tables) -> FromClause:
     """Select of each account what its effective schedule is made of.
 
     just_in_time, forecast: the releases, NULL for none that counts. until: the day up to which the
@@ -117,7 +116,7 @@ _OF_LINE = (
 )
 
 
-def effective(reader: Reader) -> Select[Any]:
+def effective(reader: Tables) -> Select[Any]:
     """Select every line of every effective schedule, with what is open of it.
 
     Lines are supplied in order: those just in time, then those of the forecast, each in the order
@@ -152,7 +151,7 @@ def effective(reader: Reader) -> Select[Any]:
     return _with_open(reader, summed)
 
 
-def _with_open(reader: Reader, summed: FromClause) -> Select[Any]:
+def _with_open(reader: Tables, summed: FromClause) -> Select[Any]:
     """Add what is open of each line, by the rule of `models.trade.releases.cumulatives`, and when.
 
     What is not dated, and what is late, is due today.
@@ -173,4 +172,3 @@ def _with_open(reader: Reader, summed: FromClause) -> Select[Any]:
         and_(is_open, or_(~is_dated, of.ships_on <= today)).label("is_due"),
         and_(is_open, of.window_latest < reader.at).label("is_overdue"),
     ).correlate_except(summed)
-
