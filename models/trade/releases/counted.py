@@ -1,0 +1,102 @@
+"""What has left for an account since a day: summed of deliveries, never stored.
+
+Whoever reads says how it reads tables: loaders as they are shown to a viewer, commands as they are.
+"""
+
+from typing import Any, Protocol
+
+from sqlalchemy import ColumnElement, Select, case, func, or_, select
+
+from models.base.tables import OfMerchant, entity_named
+from models.base.visibility import AnyViewer, merchant
+from models.trade.contracts.tables import Contract, ContractLine
+from models.trade.releases.tables import AccountPeriod, CumulativeAccount, Release, ScheduleLine
+
+
+class Tables(Protocol):
+    """Who reads, and when, with what an expression names."""
+
+    @property
+    def viewer(self) -> AnyViewer: ...  # noqa: D102 -- said above.
+
+    @property
+    def at(self) -> Any: ...  # noqa: D102 -- said above.
+
+    def table(self, entity: type[OfMerchant]) -> Any:
+        """Return a new alias of a table."""
+
+
+def own(reader: Tables, *tables: Any) -> list[ColumnElement[bool]]:
+    """Return that rows are the merchant's: an account counts whatever its reader sees of it."""
+    return [it.merchant_id == merchant(reader.viewer) for it in tables]
+
+
+def account_of(reader: Tables, line: Any, delivery: Any) -> ColumnElement[Any]:
+    """Return for which account a delivery of an order line counts. delivery: or its order.
+
+    That of the schedule line which it answers; else that of its address, or the one of the contract
+    line that names none.
+    """
+    scheduled, release = reader.table(ScheduleLine), reader.table(Release)
+    answered = select(release.account_id).join(scheduled, scheduled.release_id == release.id)
+    answered = answered.where(
+        *own(reader, scheduled, release),
+        scheduled.id == line.schedule_line_id,
+        release.contract_line_id == line.contract_line_id,
+    )
+    account = reader.table(CumulativeAccount)
+    placed = select(account.id).where(
+        *own(reader, account),
+        account.contract_line_id == line.contract_line_id,
+        or_(account.ship_to_id == delivery.ship_to_id, account.ship_to_id.is_(None)),
+    )
+    first = (account.ship_to_id.nulls_last(), account.unloading_point.nulls_first(), account.id)
+    placed = placed.order_by(*first).limit(1)
+    return func.coalesce(
+        answered.correlate_except(scheduled, release).limit(1).scalar_subquery(),
+        placed.correlate_except(account).scalar_subquery(),
+    )
+
+
+def counted(reader: Tables, period: Any, *, until: Any = None) -> Select[Any]:
+    """Select what has left since a period began: one row of sums, whatever orders it was for.
+
+    dispatched, delivered, lost, returned; issued without the two last; after: what was delivered of
+    what left after the customer's last receipt. until: day of the next period, NULL for none.
+    """
+    line, part = (reader.table(entity_named(it)) for it in ("OrderLine", "DeliveryLine"))
+    delivery = reader.table(entity_named("Delivery"))
+    account, agreed = reader.table(CumulativeAccount), reader.table(ContractLine)
+    contract = reader.table(Contract)
+    rows = (
+        select()
+        .select_from(account)
+        .join(agreed, agreed.id == account.contract_line_id)
+        .join(contract, contract.id == agreed.contract_id)
+        .join(line, line.contract_line_id == account.contract_line_id)
+        .join(part, part.order_line_id == line.id)
+        .join(delivery, delivery.id == part.delivery_id)
+    )
+    day = contract.day(delivery.dispatched_at)
+    rows = rows.where(
+        *own(reader, account, agreed, contract, line, part, delivery),
+        account.id == period.account_id,
+        day >= period.starts_on,
+        account_of(reader, line, delivery) == account.id,
+    )
+    if until is not None:
+        rows = rows.where(or_(until.is_(None), day < until))
+    is_after = delivery.dispatched_at > period.counted_until
+    return rows.add_columns(
+        *(_sum(getattr(part, name), label) for name, label in _SUMS.items()),
+        _sum(part.shipped - part.lost - part.refused, "issued"),
+        _sum(case((is_after, part.delivered), else_=0), "after"),
+    ).correlate_except(account, agreed, contract, line, part, delivery)
+
+
+_SUMS = {"shipped": "dispatched", "delivered": "delivered", "lost": "lost", "refused": "returned"}
+_QUANTITY = AccountPeriod.opening.type
+
+
+def _sum(amount: Any, label: str) -> ColumnElement[Any]:
+    return func.coalesce(func.sum(amount), 0, type_=_QUANTITY).label(label)
