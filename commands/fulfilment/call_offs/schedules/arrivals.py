@@ -12,7 +12,6 @@ from models.trade.releases.words import DateMeaning, ScheduleKind
 
 _FARTHEST = 60
 """Days within which a place that takes nothing in on the wanted day must open."""
-_TICK = timedelta(microseconds=1)
 
 
 class Arrival(NamedTuple):
@@ -33,16 +32,16 @@ def arrival_of(line: Any, transit: Transit, address: Any | None, now: datetime) 
     zone_name = line.window_zone if address is None else address.time_zone
     zone = ZoneInfo(zone_name)
     why, leaves_on = "", line.due_on
-    is_late = line.kind != ScheduleKind.SCHEDULED or line.ships_on < line.due_on
+    is_over = line.ships_on < line.due_on or line.window_latest <= now
+    is_late = line.kind != ScheduleKind.SCHEDULED or is_over
     if is_late:
         leaves_on, arrives_on = transit.leaving(line.due_on, line.transit_days)
         start, end = _midnight(arrives_on, zone), _midnight(arrives_on + timedelta(1), zone)
         why = " It leaves as soon as it can: it is late, or wanted at once."
     else:
         start, end = _arrives(line, zone)
-    start = max(start, now)
-    stretches = _openings(address, start, max(end, start + _TICK), zone)
-    opens, closes = next(stretches, (start, end))
+    ahead = (it for it in _openings(address, start, end, zone) if now < it[1])
+    opens, closes = next(ahead, (start, end))
     if opens >= end and address is not None and address.receiving_hours:
         why += " Its place takes nothing in on that day: it comes on the next one that does."
     window = Window(earliest=opens, latest=closes, time_zone=zone_name)

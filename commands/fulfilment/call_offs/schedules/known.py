@@ -85,10 +85,12 @@ class KnownSchedules:
     locked: Locked
 
     def address(self, account_id: UUID) -> Address | None:
-        """Return where an account's goods go, as far as it or its contract says."""
-        first = next(iter(self.contract.ship_to_ids), None)
-        key = self.accounts[account_id].ship_to_id or first
-        return None if key is None else self.addresses.get(key)
+        """Return where an account's goods go: as it says, or its contract, or the party."""
+        listed = next(iter(self.contract.ship_to_ids), None)
+        key = self.accounts[account_id].ship_to_id or listed
+        if key is not None:
+            return self.addresses[key]
+        return next((it for it in self.addresses.values() if it.is_default), None)
 
 
 async def known_of_contract(
@@ -105,7 +107,6 @@ async def known_of_contract(
         raise Overtaken
     lines = await writing.records(ContractLine, "contract_id", [contract.id])
     accounts = await writing.records(CumulativeAccount, "contract_line_id", [it.id for it in lines])
-    places = {it.ship_to_id for it in accounts if it.ship_to_id} | {*contract.ship_to_ids}
     standing = await _standing(writing, contract)
     outstanding: defaultdict[ScheduledLine, Decimal] = defaultdict(Decimal)
     account_by = {}
@@ -125,7 +126,7 @@ async def known_of_contract(
         contract,
         {it.id: it for it in lines},
         {it.id: it for it in accounts},
-        {it.id: it for it in await writing.records(Address, "id", sorted(places))},
+        {it.id: it for it in await writing.records(Address, "party_id", [contract.party_id])},
         (await transits_of(writing, [contract.party_id]))[contract.party_id],
         await _demand(writing, contract),
         outstanding,
