@@ -29,8 +29,8 @@ from resolvers.running.buckets import Buckets
 from resolvers.running.context import Terms
 from server import application
 from transport.connections.server import HttpServer, Settings
-from transport.draining import Draining
 from transport.identity.issuers import Issuer, read_issuers
+from transport.serving import Serving
 from transport.telemetry import exporting, metrics_shown, telemetry_of
 
 TOKENS = "demo-tokens.json"
@@ -237,22 +237,18 @@ def _server(
     config: Config, database: Database, issuers: Sequence[Issuer], telemetry: Telemetry
 ) -> HttpServer:
     """Return what answers requests."""
-    draining = Draining()
-    app = application(
+    keep_answers = timedelta(hours=config.idempotency_hours)
+    serving = Serving(
         database,
-        terms=Terms(
-            timedelta(hours=config.idempotency_hours), config.limits, config.executor == "planned"
-        ),
+        terms=Terms(keep_answers, config.limits, config.executor == "planned"),
         bounds=config.bounds,
         origins=config.origins,
         telemetry=telemetry,
-        operations=config.data_dir / OPERATIONS,
         issuers=issuers,
-        draining=draining,
         buckets=_buckets(config),
     )
     settings = Settings(
-        app,
+        application(serving, config.data_dir / OPERATIONS),
         config.bounds,
         trusted=config.trusted_proxies,
         telemetry=telemetry,
@@ -260,4 +256,4 @@ def _server(
         lifespan="on",
         timeout_graceful_shutdown=config.grace_s,
     )
-    return HttpServer(settings, draining)
+    return HttpServer(settings, serving.draining)

@@ -4,6 +4,7 @@ Whatever no statement answers is resolved, completed and told of by graphql-core
 statement answers all objects of a level that are completed together.
 """
 
+from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -22,7 +23,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from execution.building import Unfusible
 from execution.levels import Encode, Level, encoder
 from kit.loop.effort import Later
-from kit.loop.work import TOGETHER, TooLarge
+from kit.loop.work import SLICE, TOGETHER, TooLarge
 
 _ERROR = 200
 """About so many bytes of an answer an error takes."""
@@ -85,7 +86,9 @@ class Mixed(StrawberryGraphQLCoreExecutionContext):
         """Complete all objects of a list when it is their turn."""
         work, items = self.context_value.work, about[4]
         objects = len(items) if isinstance(items, list | tuple) else 1
-        if objects > TOGETHER and self._encoder(*about[:2]) is None:
+        # The reference reads what is wanted in one round together: it begins all of them at once.
+        at_once = TOGETHER if self.running is None else SLICE
+        if objects > at_once and self._encoder(*about[:2]) is None:
             return self._later(self._in_pieces, *about)
         if not objects or work.slices.has_room(objects):
             return self._at_once(self._list, about, room=True)
@@ -129,31 +132,45 @@ class Mixed(StrawberryGraphQLCoreExecutionContext):
         return found.grouped_field_set
 
     async def _in_pieces(self, *about: Any) -> list[Any]:
-        """Complete a list of very many, as many in a round as one statement reads together."""
-        work, items, found = self.context_value.work, about[4], list[Any]()
+        """Complete a list of many; at a time as many as one statement reads together."""
+        items, found = about[4], list[Any]()
         for start in range(0, len(items), TOGETHER):
-            piece = items[start : start + TOGETHER]
-            await work.slices.room(work, len(piece))
-            found += await self._piece(start, piece, *about)
+            found += await self._piece(start, items[start : start + TOGETHER], *about)
         return found
 
     async def _piece(self, start: int, piece: Sequence[Any], *about: Any) -> list[Any]:
-        type_, details, info, path, _, context = about
+        """Begin items, a slice in a round, and wait for those that are not complete at once."""
         found, waits = list[Any](), list[int]()
-
-        def complete() -> None:
-            for place, item in enumerate(piece):
-                at, its = path.add_key(start + place, None), (type_.of_type, details, info)
-                if self.complete_list_item_value(item, found, *its, at, context):
-                    waits.append(place)
-
+        work = self.context_value.work
+        most = len(piece) if self.running is None else SLICE
         try:
-            self._at_once(complete, (), room=True)
+            for first in range(0, len(piece), most):
+                some = piece[first : first + most]
+                await work.slices.room(work, len(some))
+                self._at_once(self._begin, (start, some, found, waits, *about), room=True)
         except Exception:
             self.settle_in_background([found[it] for it in waits])
             raise
+        except CancelledError:
+            for place in waits:
+                found[place].close()
+            raise
         known = await gather_with_cancel(*(found[it] for it in waits))
         return [*(dict(enumerate(found)) | dict(zip(waits, known, strict=True))).values()]
+
+    def _begin(
+        self, start: int, some: Sequence[Any], found: list[Any], waits: list[int], *about: Any
+    ) -> None:
+        """Complete items as far as that is possible at once. waits: places of the others in found.
+
+        start: the place in the list of the first one found.
+        """
+        type_, details, info, path, _, context = about
+        for item in some:
+            place = len(found)
+            at, its = path.add_key(start + place, None), (type_.of_type, details, info)
+            if self.complete_list_item_value(item, found, *its, at, context):
+                waits.append(place)
 
     def _at_once(self, answer: Callable[..., Any], about: Any, *, room: bool) -> Any:
         """Answer. room: the objects that are met at once have their room already."""
@@ -201,6 +218,10 @@ class Mixed(StrawberryGraphQLCoreExecutionContext):
             found[place.key] = None
         left = {key: nodes for key, nodes in fields.items() if key not in found}
         if left:
+            work = self.context_value.work
+            # A statement answers all who wait for it at once.
+            if not work.slices.has_room(1):
+                await work.slices.room(work, 1)
             rest: Any = super().execute_fields(parent_type, parent, path, left, context)
             found |= await rest if self.is_awaitable(rest) else rest
         return {key: found[key] for key in fields if key in found}

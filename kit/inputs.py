@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
-from typing import Annotated, Any, ClassVar, Self, TypeVar, get_args
+from typing import Annotated, Any, Self, TypeVar, get_args
 from zoneinfo import available_timezones
 
 from annotated_types import GroupedMetadata
@@ -317,9 +317,7 @@ class Upsert(Input):
 
 
 class Command(Input):
-    """Base of what one mutation takes. takes_long: to read, however few its fields are."""
-
-    takes_long: ClassVar[bool] = False
+    """Base of what one mutation takes."""
 
     idempotency_key: Key | None = Field(
         None,

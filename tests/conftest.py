@@ -17,6 +17,7 @@ from server import application
 from tests import make
 from tests.guard import watch
 from tests.kit.programs import make_database
+from transport.serving import Serving
 
 pytest_plugins = ["tests.gates.plugin", "tests.left_out", "tests.prepared", "tests.shares"]
 
@@ -154,7 +155,7 @@ async def client(
     plans: bool,  # noqa: FBT001 -- a fixture.
 ) -> AsyncIterator[httpx.AsyncClient]:
     terms = Terms(limits=PATIENT, plans=plans)
-    transport = httpx.ASGITransport(application(database, clock=clock, terms=terms))
+    transport = httpx.ASGITransport(application(Serving(database, clock=clock, terms=terms)))
     async with httpx.AsyncClient(transport=transport, base_url="http://abruf") as client:
         yield client
 

@@ -31,6 +31,7 @@ from tests.guard import watch
 from tests.kit.programs import ask as ask_once
 from tests.kit.programs import make_database
 from tests.make.scene import Scene, scene
+from transport.serving import Serving
 
 EVERYTHING = "tests.make.everything"
 """Imported by who needs it: it reads the whole schema as clients see it."""
@@ -125,7 +126,7 @@ async def _with_everything(app_url: str, url: str, inputs: Prepared) -> Prepared
 @asynccontextmanager
 async def _client(app_url: str, url: str) -> AsyncIterator[tuple[make.Walled, httpx.AsyncClient]]:
     database = make.Walled(app_url, url, PATIENT.statement)
-    app = application(database, clock=make.Clock(NOW), terms=Terms(limits=PATIENT))
+    app = application(Serving(database, clock=make.Clock(NOW), terms=Terms(limits=PATIENT)))
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://abruf") as client:
         yield database, client

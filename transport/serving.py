@@ -1,11 +1,12 @@
-"""What the endpoint serves with: put together once, by the roof."""
+"""What an application is made of: put together once, by who starts it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from kit.clock import Clock
+from kit.clock import Clock, now
 from kit.db.database import Database
-from kit.limits import Bounds
+from kit.limits import DEFAULT_BOUNDS, Bounds
+from kit.telemetry.metrics import Telemetry
 from resolvers.running.buckets import Buckets
 from resolvers.running.context import Terms
 from transport.draining import Draining
@@ -18,16 +19,18 @@ class Serving:
     """The parts of an application.
 
     issuers: identity providers whose tokens are taken beside API keys. origins: sites whose pages
-    may ask. draining: begun by who stops the server. buckets: where those of the keys are. uses:
-    where uses of keys are noted.
+    may ask. telemetry: what it tells those who run it, its own unless given. draining: begun by who
+    stops the server. buckets: where those of the keys are, in the database unless given.
+    uses: where uses of keys are noted.
     """
 
     database: Database
-    clock: Clock
-    terms: Terms
-    issuers: Sequence[Issuer]
-    bounds: Bounds
-    origins: Sequence[str]
-    draining: Draining
-    buckets: Buckets
-    uses: Uses
+    clock: Clock = now
+    terms: Terms = field(default_factory=Terms)
+    issuers: Sequence[Issuer] = ()
+    bounds: Bounds = DEFAULT_BOUNDS
+    origins: Sequence[str] = ()
+    telemetry: Telemetry | None = None
+    draining: Draining = field(default_factory=Draining)
+    buckets: Buckets | None = None
+    uses: Uses = field(default_factory=Uses)

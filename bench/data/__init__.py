@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -106,7 +106,13 @@ async def _comment(server: Server, name: str) -> Any:
 
 
 async def _drop(server: Server, name: str) -> None:
-    await _execute(server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    # The owner may not end what the server's role still runs; each try waits 5 s for it to leave.
+    statement = f"DROP DATABASE IF EXISTS {name}"
+    for _ in range(5):
+        with suppress(asyncpg.ObjectInUseError):
+            await _execute(server, statement)
+            return
+    await _execute(server, statement)
 
 
 async def _execute(server: Server, statement: str) -> None:

@@ -8,6 +8,7 @@ from kit.db.database import Database
 from kit.limits import DEFAULT_LIMITS
 from resolvers.running.context import Terms
 from server import application
+from transport.serving import Serving
 
 UNTIRING = replace(DEFAULT_LIMITS, bucket=10**9)
 """The server's limits for a key that may ask without a pause."""
@@ -17,4 +18,4 @@ if __name__ == "__main__":
     database = Database(url, pool_size=pool_size())
     limits = DEFAULT_LIMITS if sys.argv[2] == "limited" else UNTIRING
     terms = Terms(limits=limits, plans=sys.argv[1] == "planned")
-    serve(application(database, terms=terms))
+    serve(application(Serving(database, terms=terms)))

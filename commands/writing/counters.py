@@ -5,13 +5,13 @@ numbered when all that takes long is done, where that is much.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam
 from sqlalchemy.dialects.postgresql import insert
 
-from commands.writing.rows import write_rows
+from commands.writing.rows import WrittenRow, write_rows
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
 from kit.ids import new_id
@@ -71,19 +71,13 @@ async def numbers_of(
     return [str(key) for key in keys]
 
 
-class _Written(NamedTuple):
-    """A row that the transaction has written and not read."""
-
-    id: UUID
-
-
 async def number_rows(writing: Writing) -> None:
     """Give the rows that wait for one their numbers, counter by counter in one order for all."""
     changed: dict[type[OfMerchant], list[tuple[Any, dict[str, Any]]]] = {}
     for (name, entity), keys in sorted(writing.unnumbered.items(), key=_place):
         taken = await numbers(writing, name, len(keys))
         changed[entity] = [
-            (_Written(key), {"number": number}) for key, number in zip(keys, taken, strict=True)
+            (WrittenRow(key), {"number": number}) for key, number in zip(keys, taken, strict=True)
         ]
     await write_rows(writing, {}, changed)
 

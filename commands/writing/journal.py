@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Insert, bindparam, func, insert, select
 from commands.writing.counters import MERCHANT, RAISE, number_rows, raising
 from commands.writing.rows import json_rows
 from commands.writing.transaction import Writing
-from kit.db.statements import Statement
+from kit.db.statements import Statement, as_part
 from kit.ids import new_id
 from models.access.journal import JournalEntry
 from models.access.keys import CounterName
@@ -33,12 +33,15 @@ async def append(writing: Writing) -> None:
     The counter row is raised after everything else and stays locked until the commit, so that
     positions become visible in order and without holes. An aggregate's sequence is read as it was
     when the statement began: whoever records an event holds the lock of its aggregate, so that
-    nobody else goes on with it meanwhile. Just before, what waits for its number gets it.
+    nobody else goes on with it meanwhile. Just before, what waits for its number gets it; counters
+    are taken in one order by all, that of SSCCs first.
     """
     if not writing.events:
         return
     viewer, origin = writing.viewer, writing.origin
     entries = await _entries(writing)
+    for finish in writing.at_end:
+        await finish()
     await number_rows(writing)
     await writing.session.rows(
         _APPEND,
@@ -56,29 +59,29 @@ async def append(writing: Writing) -> None:
     )
 
 
-async def _entries(writing: Writing) -> list[dict[str, Any]]:
+async def _entries(writing: Writing) -> list[object]:
     """Return the events, counted in their transaction and, by sequence, in their aggregate.
 
     TypeError for a payload that is not what its class says.
     """
     counted: Counter[UUID] = Counter()
-    entries = []
+    entries = list[object]()
     for position, (event, occurred_at) in enumerate(writing.events, 1):
         await writing.room(1 + len(event.moved) if isinstance(event, Moving) else 1)
         counted[event.id] += 1
-        entries.append(
-            {
-                "id": new_id(),
-                "position": position,
-                "aggregate": event.aggregate,
-                "aggregate_id": event.id,
-                "sequence": counted[event.id],
-                "type": event.name,
-                "occurred_at": occurred_at,
-                "payload": event.payload(),
-                "payload_version": event.versions.version,
-            }
-        )
+        entry = {
+            "id": new_id(),
+            "position": position,
+            "aggregate": event.aggregate,
+            "aggregate_id": event.id,
+            "sequence": counted[event.id],
+            "type": event.name,
+            "occurred_at": occurred_at,
+            "payload": event.payload(),
+            "payload_version": event.versions.version,
+        }
+        # As text: the payload of a long order takes several times as much.
+        entries.append(as_part(entry))
     return entries
 
 

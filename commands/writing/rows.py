@@ -4,9 +4,10 @@ The rows of a table go to PostgreSQL as one JSON text, which it reads into the t
 for ten rows that costs this process a quarter of what an array for each column costs (0025).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from sqlalchemy import JSON, Uuid, bindparam, func, insert, literal_column, select, update
 from sqlalchemy.orm.attributes import set_committed_value
@@ -17,6 +18,72 @@ from kit.db.statements import Statement, as_part
 from kit.loop.work import SLICE, slices_of
 from models.base.tables import OfMerchant
 
+MOST = 5_000
+"""Rows of one statement: what thousands of them take is not held several times at once."""
+
+
+class WrittenRow(NamedTuple):
+    """A row that the transaction has written and not read."""
+
+    id: UUID
+
+
+class Made(Sequence[Mapping[str, Any]]):
+    """Rows that are made when they are written: one takes two kilobytes until then."""
+
+    def __init__(self, items: Sequence[Any], make: Callable[[Any], Mapping[str, Any]]) -> None:
+        """Take what rows are made of, and how."""
+        self._items, self._make = items, make
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __getitem__(self, place: Any) -> Any:
+        """Make a row; rows of a slice are still to be made."""
+        if isinstance(place, slice):
+            return Made(self._items[place], self._make)
+        return self._make(self._items[place])
+
+
+class _Part(NamedTuple):
+    """What is done to a table. items: of `NewRows` where `how` inserts, else of `Changes`."""
+
+    how: Any
+    entity: type[OfMerchant]
+    items: Sequence[Any]
+
+    @property
+    def statement(self) -> tuple[Any, ...]:
+        """Return what its statement is made of."""
+        return self.how, self.entity, tuple(self._row(self.items[0]))
+
+    def _row(self, item: Any) -> Mapping[str, Any]:
+        if self.how is _update:
+            row, values = item
+            return {"id": row.id, **values}
+        return item  # type: ignore[no-any-return]
+
+    async def texts(self, writing: Writing) -> Sequence[object]:
+        """Return rows as what becomes JSON, of which the ledger has heard, slice by slice.
+
+        Many of them are texts already, which leave out what is null.
+        """
+        ledger, texts = ledger_of(writing), list[object]()
+        for items in slices_of(self.items):
+            await writing.room(len(items))
+            some = [*items]
+            if ledger is not None and self.how is _insert:
+                ledger.note_new(self.entity, some)
+            elif ledger is not None:
+                ledger.note_changed(self.entity, some)
+            rows = map(self._row, some)
+            texts += rows if len(self.items) <= SLICE else map(_text, rows)
+        return texts
+
+
+def _text(row: Mapping[str, Any]) -> object:
+    return as_part({name: value for name, value in row.items() if value is not None})
+
 
 async def write_rows(
     writing: Writing,
@@ -25,34 +92,33 @@ async def write_rows(
 ) -> None:
     """Insert new rows and update locked ones by one statement; the ledger hears what they move.
 
-    The session learns nothing of them: what is changed must not be a row that it has read.
+    More than `MOST` are several statements: tables stand, and so do rows, behind those that they
+    name. The session learns nothing of them: what is changed must not be a row that it has read.
     """
-    await _count_in_ledger(writing, new, changed or {})
-    parted: list[tuple[Any, type[OfMerchant], NewRows]] = [
-        (_insert, entity, rows) for entity, rows in new.items() if rows
-    ]
-    for entity, changes in (changed or {}).items():
-        if changes:
-            parted.append((_update, entity, [{"id": row.id, **values} for row, values in changes]))
-    if parted:
-        parts = tuple((how, entity, tuple(rows[0])) for how, entity, rows in parted)
-        parameters = {
-            f"rows_{place}": await _texts(writing, rows)
-            for place, (_, _, rows) in enumerate(parted)
-        }
-        merchant = writing.viewer.merchant_id
-        await writing.session.rows(_statement(parts), {"merchant": merchant, **parameters})
+    parts = [_Part(_insert, entity, rows) for entity, rows in new.items()]
+    parts += [_Part(_update, entity, changes) for entity, changes in (changed or {}).items()]
+    for together in _statements(parts):
+        values: dict[str, Any] = {"merchant": writing.viewer.merchant_id}
+        for place, part in enumerate(together):
+            values[f"rows_{place}"] = await part.texts(writing)
+        made = _statement(tuple(part.statement for part in together))
+        await writing.session.rows(made, values)
 
 
-async def _texts(writing: Writing, rows: NewRows) -> Sequence[object]:
-    """Return rows as what becomes JSON: many of them as texts, written slice by slice."""
-    if len(rows) <= SLICE:
-        return rows
-    texts = list[object]()
-    for part in slices_of(rows):
-        await writing.room(len(part))
-        texts += map(as_part, part)
-    return texts
+def _statements(parts: Sequence[_Part]) -> Iterator[list[_Part]]:
+    """Part rows among statements."""
+    together, left = list[_Part](), MOST
+    for part in parts:
+        start = 0
+        while start < len(part.items):
+            some = part.items[start : start + left]
+            together.append(part._replace(items=some))
+            start, left = start + len(some), left - len(some)
+            if not left:
+                yield together
+                together, left = [], MOST
+    if together:
+        yield together
 
 
 async def change_rows(writing: Writing, changed: Mapping[type[OfMerchant], Changes]) -> None:
@@ -66,23 +132,6 @@ async def change_rows(writing: Writing, changed: Mapping[type[OfMerchant], Chang
         for row, values in changes:
             for name, value in values.items():
                 set_committed_value(row, name, value)
-
-
-async def _count_in_ledger(
-    writing: Writing,
-    new: Mapping[type[OfMerchant], NewRows],
-    changed: Mapping[type[OfMerchant], Changes],
-) -> None:
-    if (ledger := ledger_of(writing)) is None:
-        return
-    for entity, rows in new.items():
-        for part in slices_of(rows):
-            await writing.room(len(part))
-            ledger.note_new(entity, part)
-    for entity, changes in changed.items():
-        for some in slices_of(changes):
-            await writing.room(len(some))
-            ledger.note_changed(entity, some)
 
 
 def json_rows(entity: type[OfMerchant], name: str) -> Any:

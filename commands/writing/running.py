@@ -17,6 +17,7 @@ from kit.db.lost import OutcomeUnknown, Unavailable
 from kit.errors import Code, Refused
 from kit.inputs import Command
 from kit.limits import DEFAULT_LIMITS
+from kit.loop.in_turn import InTurn
 from kit.loop.work import Slices
 from models.access.viewers import Viewer
 
@@ -36,7 +37,7 @@ class Author:
     """Who writes, when, and from where. keep_answers: how long, under their idempotency keys.
 
     extent: the lines that the call touches; it tells afterwards how many those were. slices: of the
-    event loop, in which it works beside others.
+    event loop, in which it works beside others. beside: where it does what takes long.
     """
 
     viewer: Viewer
@@ -45,6 +46,7 @@ class Author:
     address: str | None = None
     extent: Extent = field(default_factory=lambda: Extent(DEFAULT_LIMITS.lines))
     slices: Slices = field(default_factory=Slices)
+    beside: InTurn = field(default_factory=InTurn)
 
 
 async def run(database: Database, author: Author, verb: AnyVerb, command: Command) -> Outcome:
@@ -106,6 +108,7 @@ async def _attempt(
             origin=origin,
             extent=author.extent,
             slices=author.slices,
+            beside=author.beside,
         )
         ledger = Ledger(writing)
         outcome = await idempotency.once(

@@ -1,6 +1,6 @@
 """What every command works with: the session, who writes, when, and what happened."""
 
-from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
@@ -14,6 +14,7 @@ from kit.db.sessions import Session
 from kit.db.statements import Statement
 from kit.errors import Code, Path, Refusals, Refused
 from kit.limits import DEFAULT_LIMITS
+from kit.loop.in_turn import InTurn
 from kit.loop.work import Slices
 from models.access.keys import CounterName
 from models.access.viewers import Actor, CompanyRole, Viewer, anyone
@@ -52,6 +53,8 @@ class Writing:
     """One transaction of one viewer. events: written to the journal at its end, in order.
 
     extent: the lines that it touches, bounded. slices: in which its work is done, beside others'.
+    beside: where it does what takes long.
+    at_end: what is done when all else is written, before the journal.
     unnumbered: rows that are numbered at its end, by what is counted and their table.
     """
 
@@ -60,9 +63,11 @@ class Writing:
     now: datetime
     events: list[Recorded] = field(default_factory=list)
     unnumbered: dict[tuple[CounterName, Any], list[UUID]] = field(default_factory=dict)
+    at_end: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     origin: Origin = Origin()
     extent: Extent = field(default_factory=lambda: Extent(DEFAULT_LIMITS.lines))
     slices: Slices = field(default_factory=Slices)
+    beside: InTurn = field(default_factory=InTurn)
 
     async def room(self, lines: int) -> None:
         """Wait until it is this viewer's turn to work on so many lines or rows."""

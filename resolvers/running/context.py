@@ -14,6 +14,7 @@ from kit.db.database import Database
 from kit.db.reads import Misplaced
 from kit.limits import DEFAULT_LIMITS, Limits
 from kit.loop.apart import Apart
+from kit.loop.in_turn import InTurn
 from kit.loop.work import Work
 from loaders.reading.batch import Loaders
 from loaders.reading.cursors import no_cursor
@@ -66,7 +67,7 @@ class Context:
     """
 
     bill: Bill
-    apart: Apart
+    apart = Apart()
     has_written = False
     following_plan: Callable[[], Any] | None = None
     subscribed: Callable[[], Any] | None = None
@@ -191,6 +192,11 @@ class Context:
     def payer(self) -> Lane:
         """Return whose turn it is where turns are taken: a merchant's, in it a company's."""
         return lane_of(self.viewer)
+
+    @property
+    def beside(self) -> InTurn:
+        """Return where the operation does what takes long."""
+        return InTurn(self.apart, self.payer, self.work.effort)
 
     @property
     def named(self) -> dict[str, Any]:

@@ -5,9 +5,9 @@ There are as many turns as database connections, so that who has a turn finds a 
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 
 from kit.limits import Bounds
@@ -24,6 +24,20 @@ class _Inside:
 
     since: int
     requests: int = 0
+    running: int = 0
+
+
+@dataclass
+class _Queue:
+    """Who waits in a lane. inside: what is of its merchant, and of it."""
+
+    inside: Sequence[_Inside]
+    slots: deque[asyncio.Future[None]] = field(default_factory=deque)
+
+    @property
+    def due(self) -> list[tuple[int, int]]:
+        """Return what is less the sooner it is the lane's turn: of its merchant, then of itself."""
+        return [(it.running, it.since) for it in self.inside]
 
 
 class Lanes:
@@ -41,7 +55,7 @@ class Lanes:
         self._most = bounds.at_once + bounds.waiting
         self._running = Shares(bounds.at_once, bounds.turns)
         self._inside: dict[Lane, _Inside] = {}
-        self._waiting: dict[Lane, deque[asyncio.Future[None]]] = {}
+        self._waiting: dict[Lane, _Queue] = {}
         self._moments = count()
 
     @property
@@ -60,7 +74,7 @@ class Lanes:
         lane = lane_of(viewer)
         with self._entered(lane):
             if lane not in self._waiting and self._running.may_have_more(lane):
-                self._begin(lane)
+                self._move(lane, 1)
             else:
                 await self._queued(lane)
             try:
@@ -84,43 +98,43 @@ class Lanes:
     async def _queued(self, lane: Lane) -> None:
         """Wait until the turn is given."""
         slot = asyncio.get_running_loop().create_future()
-        queue = self._waiting.setdefault(lane, deque())
-        queue.append(slot)
+        queue = self._waiting.setdefault(lane, _Queue([self._inside[it] for it in levels(lane)]))
+        queue.slots.append(slot)
         try:
             await slot
         except asyncio.CancelledError:
             if not slot.cancelled():
                 self._end(lane)
-            elif slot in queue:
+            elif slot in queue.slots:
                 self._leave(lane, slot)
             raise
 
     def _leave(self, lane: Lane, slot: asyncio.Future[None]) -> None:
-        self._waiting[lane].remove(slot)
-        if not self._waiting[lane]:
+        self._waiting[lane].slots.remove(slot)
+        if not self._waiting[lane].slots:
             del self._waiting[lane]
-
-    def _begin(self, lane: Lane) -> None:
-        self._running.add(lane, 1)
-        self._moved(lane)
 
     def _end(self, lane: Lane) -> None:
         """Give a turn back, and on to who may have one now."""
-        self._running.add(lane, -1)
-        self._moved(lane)
-        while ready := [it for it in self._waiting if self._running.may_have_more(it)]:
-            due = min(ready, key=self._due)
-            slot = self._waiting[due][0]
+        self._move(lane, -1)
+        while (due := self._next()) is not None:
+            slot = self._waiting[due].slots[0]
             self._leave(due, slot)
             if not slot.cancelled():
-                self._begin(due)
+                self._move(due, 1)
                 slot.set_result(None)
 
-    def _moved(self, lane: Lane) -> None:
+    def _move(self, lane: Lane, turns: int) -> None:
         """Let a lane that had a turn wait behind those that had none meanwhile."""
+        self._running.add(lane, turns)
         for level in levels(lane):
-            self._inside[level].since = next(self._moments)
+            inside = self._inside[level]
+            inside.running += turns
+            inside.since = next(self._moments)
 
-    def _due(self, lane: Lane) -> list[tuple[int, int]]:
-        """Return what is less the sooner it is a lane's turn: of its merchant, then of itself."""
-        return [(self._running.of(it), self._inside[it].since) for it in levels(lane)]
+    def _next(self) -> Lane | None:
+        """Return whose turn it is, None where nobody who waits may have one."""
+        if not self._waiting or self._running.are_given:
+            return None
+        in_turn = sorted(self._waiting, key=lambda it: self._waiting[it].due)
+        return next((it for it in in_turn if self._running.may_have_more(it)), None)

@@ -38,6 +38,11 @@ class Shares:
         """How many merchants and lanes have something."""
         return len(self._had)
 
+    @property
+    def are_given(self) -> bool:
+        """Tell whether nothing is left for anybody."""
+        return self.total >= self._every
+
     def of(self, lane: Lane) -> int:
         """Return what a merchant or a lane has."""
         return self._had[lane]

@@ -21,6 +21,7 @@ async def write(context: Context, command: CommandT, verb: Verb[CommandT]) -> Ou
         context.address,
         context.extent,
         context.work.slices,
+        context.beside,
     )
     try:
         outcome = await run(context.database, author, verb, command)

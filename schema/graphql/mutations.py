@@ -115,10 +115,9 @@ def _fields(
 
 async def _read(context: Context, takes: type[Command], values: Mapping[str, Any]) -> Command:
     """Return the checked input; a long one is checked beside the event loop. Refused: as `read`."""
-    if context.extent.in_input <= SLICE and not takes.takes_long:
+    if context.extent.in_input <= SLICE:
         return takes.read(values)
-    read = partial(context.work.effort.beside, takes.read, values)
-    return await context.apart.made(context.payer, read)
+    return await context.beside.made(takes.read, values)
 
 
 @asynccontextmanager

@@ -15,6 +15,7 @@ from resolvers.running.context import Terms
 from server import application
 from tests.bench.rows import SIZE
 from tests.conftest import PATIENT
+from transport.serving import Serving
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +43,7 @@ async def askers(copy: Server, whom: Subjects) -> AsyncIterator[list[Asker]]:
     apps = {}
     for name, plans in ((OURS, True), (REFERENCE, False)):
         database = Database(copy.app_url, statement_s=PATIENT.statement)
-        apps[name] = application(database, terms=Terms(limits=PATIENT, plans=plans))
+        apps[name] = application(Serving(database, terms=Terms(limits=PATIENT, plans=plans)))
     apps[LIMIT] = limit.application(plain(copy.app_url), str(whom.reader.id), 2)
     async with AsyncExitStack() as stack:
         made = []

@@ -23,6 +23,7 @@ from resolvers.running.context import Context
 from schema.schema import PLANNER, schema
 from server import application
 from tests import make
+from transport.serving import Serving
 
 README = Path(__file__).parents[2] / "README.md"
 SUNDAY = datetime(2026, 3, 8, 12, 0, tzinfo=UTC)
@@ -60,7 +61,7 @@ query {
 @pytest.fixture
 def ask_demo(database, clock):
     """Ask with one of the demo's tokens."""
-    transport = httpx.ASGITransport(application(database, clock=clock))
+    transport = httpx.ASGITransport(application(Serving(database, clock=clock)))
     client = httpx.AsyncClient(transport=transport, base_url="http://abruf")
 
     def reader(token):

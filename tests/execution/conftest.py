@@ -11,6 +11,7 @@ from kit.limits import Limits
 from resolvers.running.context import Terms
 from server import application
 from tests import make
+from transport.serving import Serving
 
 BOUNDLESS = Limits(deadline=120, statement=60, bucket=10_000_000, unpaid=60_000, effort=60_000)
 """Answers are compared, however busy the machine is, and whatever was asked before."""
@@ -18,7 +19,7 @@ BOUNDLESS = Limits(deadline=120, statement=60, bucket=10_000_000, unpaid=60_000,
 
 def _client(database: Any, clock: Any, *, plans: bool) -> httpx.AsyncClient:
     terms = Terms(plans=plans, limits=BOUNDLESS)
-    transport = httpx.ASGITransport(application(database, clock=clock, terms=terms))
+    transport = httpx.ASGITransport(application(Serving(database, clock=clock, terms=terms)))
     return httpx.AsyncClient(transport=transport, base_url="http://abruf")
 
 

@@ -120,6 +120,7 @@ async def test_a_list_that_is_completed_piece_by_piece_is_answered_alike(connect
         resolved = await _answer(connection, CASES[case], {}, plans=False)
         with monkeypatch.context() as short:
             short.setattr(mixed, "TOGETHER", 1)
+            short.setattr(mixed, "SLICE", 1)
             assert await _answer(connection, CASES[case], {}, plans=True) == resolved
             assert await _answer(connection, CASES[case], {}, plans=False) == resolved
     assert set(pieces) == {1}

@@ -13,6 +13,7 @@ from tests.conftest import PATIENT
 from tests.transport.client import ORIGIN, Served
 from transport.connections.server import HttpServer, Settings
 from transport.draining import Draining
+from transport.serving import Serving
 
 
 class Kept(make.Walled):
@@ -29,11 +30,13 @@ class Kept(make.Walled):
 async def served(database: make.Walled, clock: make.Clock) -> AsyncIterator[Served]:
     draining = Draining()
     app = application(
-        Kept(database),
-        clock=clock,
-        terms=Terms(limits=PATIENT),
-        origins=[ORIGIN],
-        draining=draining,
+        Serving(
+            Kept(database),
+            clock=clock,
+            terms=Terms(limits=PATIENT),
+            origins=[ORIGIN],
+            draining=draining,
+        )
     )
     settings = Settings(
         app,

@@ -14,6 +14,7 @@ from kit.telemetry.metrics import Telemetry
 from server import application
 from tests import make
 from transport.edge import Outermost
+from transport.serving import Serving
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 PORTAL, OTHER = "https://portal.example", "https://evil.example"
@@ -32,7 +33,8 @@ def open_(world: make.World) -> Callable[..., Any]:
     @asynccontextmanager
     async def opened(**fields: Any) -> AsyncIterator[httpx.AsyncClient]:
         transport = httpx.ASGITransport(
-            application(world.database, clock=world.clock, **fields), raise_app_exceptions=False
+            application(Serving(world.database, clock=world.clock, **fields)),
+            raise_app_exceptions=False,
         )
         own = {"Authorization": f"Bearer {world.token}"}
         async with httpx.AsyncClient(

@@ -19,6 +19,7 @@ from server import application
 from tests import make
 from tests.conftest import PATIENT
 from tests.transport.serving import serving
+from transport.serving import Serving
 
 READ = "{ products(first: 1) { nodes { sku } } }"
 UPSERT = """
@@ -99,7 +100,7 @@ async def host(world: make.World, clock: make.Clock) -> AsyncIterator[Host]:
     database = Database(world.database.url, pool_size=3, statement_s=PATIENT.statement)
     bounds = Bounds(turns=3, at_once=1, waiting=1, body_seconds=1)
     terms = Terms(limits=PATIENT)
-    app = application(database, clock=clock, terms=terms, bounds=bounds)
+    app = application(Serving(database, clock=clock, terms=terms, bounds=bounds))
     async with serving(app) as port:
         yield Host(port, database, world)
     await database.close()

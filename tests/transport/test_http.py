@@ -13,6 +13,7 @@ from server import application
 from tests import make
 from transport.http import requests
 from transport.http.accepted import GRAPHQL_JSON
+from transport.serving import Serving
 
 TYPENAME = '{"query": "{ __typename }"}'
 BODIES: list[str | bytes] = ["", "{", "null", "5", '"x"', "true", "[]", "[null]", "{}"]
@@ -187,7 +188,7 @@ async def test_it_is_alive_and_ready_on_a_migrated_database(client) -> None:
 async def readiness(url: str) -> int:
     """Return the status of /readyz over a database."""
     database = Database(url)
-    transport = httpx.ASGITransport(application(database))
+    transport = httpx.ASGITransport(application(Serving(database)))
     async with httpx.AsyncClient(transport=transport, base_url="http://abruf") as client:
         assert (await client.get("/livez")).status_code == 200
         status = (await client.get("/readyz")).status_code

@@ -22,6 +22,7 @@ from tests.make.master import parties
 from transport.identity.issuers import Claims
 from transport.identity.oidc import LEEWAY_S, LONGEST_TOKEN, Issuers
 from transport.identity.signing_keys import LARGEST, MINIMUM, WITHDRAWN
+from transport.serving import Serving
 
 A, B = key("a"), key("b")
 EC = key("ec", "EC")
@@ -69,7 +70,7 @@ async def test_a_signed_token_is_a_buyer_of_its_company(world, issuers, provider
 
 
 async def test_the_server_takes_it_beside_api_keys(database, world, clock, provider, buyer) -> None:
-    app = application(database, clock=clock, issuers=[provider.configured()])
+    app = application(Serving(database, clock=clock, issuers=[provider.configured()]))
     token = provider.token(A, **(buyer | {"scope": "MASTER_DATA_READ"}))
     await parties.company(world, number="OTHER")
     async with httpx.AsyncClient(

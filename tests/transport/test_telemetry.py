@@ -23,6 +23,7 @@ from schema.graphql.extensions.observed import CANCELLED
 from server import application
 from tests import make
 from tests.conftest import PATIENT
+from transport.serving import Serving
 from transport.telemetry import exporting, metrics_shown, telemetry_of
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
@@ -53,10 +54,12 @@ async def client(
     world: make.World, telemetry: Telemetry, *, plans: bool
 ) -> AsyncIterator[httpx.AsyncClient]:
     app = application(
-        world.database,
-        clock=world.clock,
-        terms=Terms(limits=PATIENT, plans=plans),
-        telemetry=telemetry,
+        Serving(
+            world.database,
+            clock=world.clock,
+            terms=Terms(limits=PATIENT, plans=plans),
+            telemetry=telemetry,
+        )
     )
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://abruf") as client:

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from kit.db.database import Database
 from server import application
 from tests import make
+from transport.serving import Serving
 
 UPSERT = """
 mutation ($input: ProductsUpsertInput!) {
@@ -46,7 +47,7 @@ async def test_two_merchants_never_meet(through, database, clock):
         seen.extend((world, sku) for _, sku in await reads.rows(UNSCOPED))
         await reads.close()
 
-    transport = httpx.ASGITransport(application(through, clock=clock))
+    transport = httpx.ASGITransport(application(Serving(through, clock=clock)))
     async with httpx.AsyncClient(transport=transport, base_url="http://abruf") as client:
         await asyncio.gather(
             *(act(client, it, n) for n in range(EACH) for it in worlds for act in (write, read))

@@ -30,6 +30,7 @@ from tests.api.access.test_cost_bucket import (
     test_it_flows_in_again_and_waiting_as_told_is_enough,
     test_processes_share_a_keys_bucket,
 )
+from transport.serving import Serving
 
 __all__ = [
     "test_a_keys_flood_takes_nothing_from_another_key",
@@ -137,7 +138,7 @@ async def test_the_application_closes_its_connections(
     redis_server, database_url, as_app, redis, clock
 ) -> None:
     buckets = RedisBuckets(redis_server)
-    app = application(make.Walled(as_app(database_url), database_url, 60), buckets=buckets)
+    app = application(Serving(make.Walled(as_app(database_url), database_url, 60), buckets=buckets))
     bucket = Bucket(uuid4(), uuid4(), size=100, restore=10)
     async with app.router.lifespan_context(app):
         assert await buckets.take(bucket, 1, clock()) == (True, clock() + bucket.lasts(1))

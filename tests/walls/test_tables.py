@@ -21,6 +21,7 @@ from tests import make
 from tests.conftest import PATIENT
 from tests.guard import TENANT_TABLES, unwalled
 from tests.make.sweeps.foreign import Found, answers_of, found, listing, reads
+from transport.serving import Serving
 
 REFUSED = "42501"
 """The state of a row that a policy does not let in, and of what the role may not do at all."""
@@ -103,7 +104,7 @@ async def test_no_table_shows_or_takes_a_row_of_another_merchant(world, stranger
 async def _answers(of: Found, stranger: make.World, folder: Path) -> list[Any]:
     """Return what a stranger is answered: to keys of rows, to the examples; lists that show one."""
     terms = Terms(limits=PATIENT)
-    app = application(stranger.database, clock=stranger.clock, terms=terms)
+    app = application(Serving(stranger.database, clock=stranger.clock, terms=terms))
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://abruf") as client:
         ask = make.Ask(client, stranger.token)

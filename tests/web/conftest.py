@@ -17,6 +17,7 @@ from examples import demo
 from examples.demo import operations
 from kit.db.database import Database
 from server import application
+from transport.serving import Serving
 from web.build import build
 from web.chromium import launched
 
@@ -70,7 +71,7 @@ def site(
     url = new_database("site", migrated)
     examples = tmp_path_factory.mktemp("site") / "operations"
     token = asyncio.run(_loaded(url, examples))
-    with serving(application(Database(as_app(url)), operations=examples)) as origin:
+    with serving(application(Serving(Database(as_app(url))), operations=examples)) as origin:
         yield Site(origin, token, "{ viewer { actor } }", answer='"actor": "STAFF"')
 
 

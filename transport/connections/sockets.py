@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 from websockets.datastructures import Headers
-from websockets.frames import CloseCode
+from websockets.frames import CloseCode, Frame
 from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 AHEAD = 250
 """Messages that a client may send before the first of them is answered."""
+
+FRAGMENTS = 1_000
+"""Frames that a message may come in."""
 
 _HANDSHAKES = {403: FOREIGN_SITE, 500: NOT_NOW}
 """uvicorn's own words for what is refused and for what fails, also because the server stops."""
@@ -59,9 +62,10 @@ class Socket(WebSocketsSansIOProtocol):
         self._room, self._patience = config.room, Patience(config.bounds)
         self._sending = asyncio.Lock()
         self._due: float | None = None
+        self._begun: float | None = None
         self.conn = Handshake(
             extensions=self.conn.available_extensions,
-            max_size=config.ws_max_size,
+            max_size=min(config.bounds.head_bytes, config.ws_max_size),
             logger=logging.getLogger("uvicorn.error"),
         )
         self.conn.telemetry = config.telemetry
@@ -80,6 +84,10 @@ class Socket(WebSocketsSansIOProtocol):
     def data_received(self, data: bytes) -> None:
         """Refuse a handshake that cannot be read; the library only falls silent."""
         super().data_received(data)
+        if not (self.frames or self.conn.reader.buffer):
+            self._begun = None
+        elif self._begun is None:
+            self._begun = self.loop.time()
         if self.conn.handshake_exc is not None and not self.handshake_complete:
             self.handshake_complete = self.close_sent = True
             self.transport.write(written(Refusal(400, NO_HANDSHAKE), self.config.telemetry))
@@ -93,10 +101,17 @@ class Socket(WebSocketsSansIOProtocol):
 
     def send_receive_event_to_app(self) -> None:
         """Keep only so many messages: a client may send thousands in one packet."""
+        self._begun = None
         if self.queue.qsize() < AHEAD:
             super().send_receive_event_to_app()
         elif not self.close_sent:
             self._close(CloseCode.POLICY_VIOLATION, "Too many messages at once.")
+
+    def handle_cont(self, event: Frame) -> None:
+        """Keep only so many pieces of a message, however little is in them."""
+        super().handle_cont(event)
+        if len(self.frames) > FRAGMENTS and not self.close_sent:
+            self._close(CloseCode.POLICY_VIOLATION, "A message in too many pieces.")
 
     def handle_ping(self) -> None:
         """Answer who reads; answers to pings would be kept without end for who does not."""
@@ -123,9 +138,12 @@ class Socket(WebSocketsSansIOProtocol):
             await self.writable.wait()
 
     def look(self, now: float) -> None:
-        """End a socket that is not begun in time or whose messages are not taken."""
+        """End a socket that, or of which a message, does not come in time, or that takes none."""
         begins = self._due is not None and not self.handshake_complete
-        if (begins and now > (self._due or 0)) or self._patience.is_over(self.transport, now):
+        is_late = begins and now > (self._due or 0)
+        if self._begun is not None and not self.read_paused:
+            is_late = is_late or now > self._begun + self.config.bounds.body_seconds
+        if is_late or self._patience.is_over(self.transport, now):
             self.transport.abort()
 
     def give_way(self) -> None:
@@ -143,4 +161,6 @@ class Socket(WebSocketsSansIOProtocol):
         self.transport.close()
 
     def _known(self) -> None:
+        """Take longer messages from who has sent a good token."""
         self._room.know(self)
+        self.conn.max_message_size = self.config.ws_max_size

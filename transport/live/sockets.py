@@ -32,6 +32,8 @@ from transport.http.refusals import Refusal
 from transport.http.requests import json_object
 from transport.live.presence import Caller, Places
 
+COPIES = 2
+"""Of a message, until its client has taken it: the text, and what the connection has of it."""
 INIT_S = 10
 """Seconds in which a socket must send `connection_init`."""
 FORBIDDEN = 4403
@@ -167,15 +169,15 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
 
     async def send_message(self, message: Any) -> None:
         """Send, and count until the client has taken it."""
-        await self._send_text(self.view.encode_json(message))
+        share, text = self._share, self.view.encode_json(message)
+        with nullcontext() if share is None else share.holding(len(text)):
+            await self._send_text(text)
 
     async def _send_text(self, text: str) -> None:
-        share = self._share
-        with nullcontext() if share is None else share.holding(len(text)):
-            try:
-                await self.websocket.ws.send_text(text)
-            except WebSocketDisconnect as gone:
-                raise WebSocketDisconnected from gone
+        try:
+            await self.websocket.ws.send_text(text)
+        except WebSocketDisconnect as gone:
+            raise WebSocketDisconnected from gone
 
     @property
     def _share(self) -> Share | None:
@@ -221,20 +223,23 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
         caller, share = self.caller, self._share
         assert caller and share  # noqa: S101, PT018 -- As above.
         async for result in results:
-            if not await caller.holds():
-                await self._end(FORBIDDEN, "The token has ended.")
-                return
             if isinstance(result, PreExecutionError):
                 await operation.send_initial_errors(result.errors or [])
                 return
             answer = {"id": operation.id, "type": "next", "payload": process_result(result)}
             text = self.view.encode_json(answer)
+            # Megabytes, which whatever has passed the result on would keep.
+            result.data = None
+            del answer
             if not context.has_written and not share.takes(len(text)):
                 await operation.send_initial_errors([_UNREAD])
                 return
-            await self._send_text(text)
-            # Megabytes, which would stay while the next one is waited for, and after the end.
-            del result, answer, text
+            with share.holding(COPIES * len(text)):
+                if not await caller.holds():
+                    await self._end(FORBIDDEN, "The token has ended.")
+                    return
+                await self._send_text(text)
+            del text
         await operation.send_operation_message({"id": operation.id, "type": "complete"})
 
     async def _expire(self, caller: Caller) -> None:

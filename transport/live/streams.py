@@ -1,7 +1,7 @@
 """Server-sent events: the distinct connections mode of GraphQL over SSE."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import AbstractContextManager, aclosing
 from typing import Any
 
@@ -13,6 +13,7 @@ from strawberry.http import process_result
 from resolvers.running.context import Context
 from schema.graphql.errors import ErrorCode
 from transport.draining import Draining
+from transport.http.answers import PIECE
 from transport.http.holdings import UNREAD, Share
 from transport.live.presence import Caller
 
@@ -26,7 +27,7 @@ _RETRY = b"retry: 1000\n\n"
 
 
 def _next(value: Any) -> bytes:
-    return b"event: next\ndata: " + orjson.dumps(value) + b"\n\n"
+    return b"".join((b"event: next\ndata: ", orjson.dumps(value), b"\n\n"))
 
 
 def _error(code: ErrorCode, message: str) -> bytes:
@@ -37,6 +38,30 @@ def _error(code: ErrorCode, message: str) -> bytes:
 
 _EXPIRED = _error(ErrorCode.UNAUTHENTICATED, "The token has ended.")
 _UNREAD = _error(ErrorCode.THROTTLED, UNREAD)
+
+
+class _Writer:
+    """Writes one event after the other, in pieces: the connection holds no second copy of one."""
+
+    def __init__(self, send: Send) -> None:
+        """Take where to; nothing is written yet."""
+        self._send, self._lock, self._is_cut = send, asyncio.Lock(), False
+
+    async def write(self, event: bytes) -> None:
+        """Write an event, and wait until the client has taken most of it."""
+        body = memoryview(event)
+        async with self._lock:
+            for begin in range(0, len(body), PIECE):
+                await self._body(body[begin : begin + PIECE])
+                self._is_cut = begin + PIECE < len(body)
+            await self._body(b"")
+
+    async def end(self, last: bytes) -> None:
+        """Write the last events, unless one is cut: clients throw that away and connect again."""
+        await self._body(b"" if self._is_cut else last, more=False)
+
+    async def _body(self, body: bytes | memoryview, *, more: bool = True) -> None:
+        await self._send({"type": "http.response.body", "body": body, "more_body": more})
 
 
 class EventStream(Response):
@@ -74,18 +99,12 @@ class EventStream(Response):
         start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
         await send(start)
 
-        async def write(body: bytes, *, more: bool = True) -> None:
-            with self._share.holding(len(body)):
-                await send({"type": "http.response.body", "body": body, "more_body": more})
-                if more:
-                    # It waits until the client has taken most of what was written before.
-                    await send({"type": "http.response.body", "body": b"", "more_body": True})
-
+        writer = _Writer(send)
         ends = (
-            self._sent(write),
+            self._sent(writer),
             self._expired(),
             self._stopped(),
-            self._pinged(write),
+            self._pinged(writer),
             _hung_up(receive),
         )
         with self._place:
@@ -96,29 +115,31 @@ class EventStream(Response):
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
-            await write(b"".join(task.result() for task in done), more=False)
+            await writer.end(b"".join(task.result() for task in done))
 
-    async def _sent(self, write: Callable[[bytes], Any]) -> bytes:
+    async def _sent(self, writer: "_Writer") -> bytes:
         async with aclosing(self._results) as results:
             async for result in results:
-                if not await self._caller.holds():
-                    return _EXPIRED
                 event = _next(process_result(result))
+                # Megabytes, which whatever has passed the result on would keep.
+                result.data = None
                 if not self._context.has_written and not self._share.takes(len(event)):
                     return _UNREAD
-                await write(event)
-                # Megabytes, which would stay while the next one is waited for, and after the end.
-                del result, event
+                with self._share.holding(len(event)):
+                    if not await self._caller.holds():
+                        return _EXPIRED
+                    await writer.write(event)
+                del event
         return _COMPLETE
 
     async def _expired(self) -> bytes:
         await self._caller.ended()
         return _EXPIRED
 
-    async def _pinged(self, write: Callable[[bytes], Any]) -> bytes:
+    async def _pinged(self, writer: "_Writer") -> bytes:
         while True:
             await asyncio.sleep(self.ping_s)
-            await write(_PING)
+            await writer.write(_PING)
 
     async def _stopped(self) -> bytes:
         await self._draining.begun()

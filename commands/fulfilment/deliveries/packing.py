@@ -13,7 +13,7 @@ from commands.fulfilment.deliveries.batches import Together, take
 from commands.fulfilment.deliveries.locking import Locked, OfDelivery, changed, quantities_of
 from commands.fulfilment.deliveries.rest import remainder
 from commands.fulfilment.parcels import pack as parcels
-from commands.fulfilment.parcels.inputs import ParcelPack, check_serials, check_shape
+from commands.fulfilment.parcels.inputs import Packing, ParcelPack, check_serials, check_shape
 from commands.master.packagings.counting import Counted, Packagings, Quantified
 from commands.trade.orders.lines import move
 from commands.writing.transaction import Outcome, Writing
@@ -143,8 +143,7 @@ async def put(batch: Together[Any]) -> dict[int, list[UUID]]:
             delivery.completes_order = False
     if short:
         await recount(locked)
-    made = await parcels.pack(locked.writing, prepared)
-    return {place: [it.id for it in of] for place, of in made.items()}
+    return await parcels.pack(locked.writing, prepared)
 
 
 async def _prepare(
@@ -169,13 +168,13 @@ async def _prepare(
             contents[place] = _contents(item, delivery, locked, products, packagings)
             _check_serials(item, products)
     await _check_free(batch, picked)
-    packings: dict[int, parcels.Packing] = {}
+    packings: dict[int, Packing] = {}
     for place, item, delivery in batch.going:
         with batch.of(place):
             _check_contents(item, products, picked[place], contents[place])
         with batch.of(place):
             _check_whole(locked, picked[place])
-        packings[place] = parcels.Packing(
+        packings[place] = Packing(
             delivery.id, delivery.packing + 1, item.parcels, contents[place], batch.at(place)
         )
     packings = {place: it for place, it in packings.items() if place not in batch.refused}

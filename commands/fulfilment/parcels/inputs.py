@@ -1,13 +1,15 @@
 """What a packing says of its parcels."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 
-from commands.master.packagings.counting import Quantified
+from commands.master.packagings.counting import Counted, Quantified
 from kit.errors import Code, Path, Problem, Refusals, Refused
 from kit.ids import Names
 from kit.inputs import (
@@ -118,3 +120,17 @@ def check_serials(content: ContentPack, quantity: Decimal, path: Path) -> None:
             text = "Give one serial number for each unit, or none."
             raise Refused(Code.INVALID, text, path)
     refusals.end()
+
+
+@dataclass(frozen=True)
+class Packing:
+    """The parcels that a delivery is packed into, and when it is.
+
+    contents: of each parcel, how much each of its contents is.
+    """
+
+    delivery_id: UUID
+    number: int
+    parcels: Sequence[ParcelPack]
+    contents: Sequence[Sequence[Counted]]
+    at: datetime

@@ -2,23 +2,20 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
 from operator import attrgetter
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, literal, select
+from sqlalchemy import ARRAY, Uuid, any_, literal
 
-from commands.fulfilment.parcels.inputs import ParcelPack
-from commands.master.packagings.counting import Counted
+from commands.fulfilment.parcels.inputs import Packing, ParcelPack
+from commands.fulfilment.parcels.ssccs import check_free, generate_last, ssccs_of
 from commands.master.parties.roles import HeldParty, check_role, held
-from commands.writing.counters import raised
+from commands.writing.rows import change_rows, write_rows
 from commands.writing.transaction import Writing, missing
-from kit.errors import Code, Path, Refusals, Refused
+from kit.errors import Path, Refusals, Refused
 from kit.ids import new_id
-from kit.standards import gs1
-from models.access.keys import CounterName, Merchant
-from models.base.visibility import merchant
 from models.events.fulfilment.parcels import ParcelPacked, ParcelVoided
 from models.fulfilment.parcels import (
     Parcel,
@@ -38,20 +35,6 @@ _COPIED = {
     "width_mm",
     "height_mm",
 }
-
-
-@dataclass(frozen=True)
-class Packing:
-    """The parcels that a delivery is packed into, and when it is.
-
-    contents: of each parcel, how much each of its contents is.
-    """
-
-    delivery_id: UUID
-    number: int
-    parcels: Sequence[ParcelPack]
-    contents: Sequence[Sequence[Counted]]
-    at: datetime
 
 
 @dataclass(frozen=True)
@@ -75,9 +58,9 @@ async def prepare(writing: Writing, packings: Mapping[int, Packing]) -> Packable
     one call may touch.
     """
     refused: dict[int, Refused] = {}
-    await _check_ssccs(writing, packings, refused)
+    await check_free(writing, packings, refused)
     good = {place: it for place, it in packings.items() if place not in refused}
-    ssccs = await _ssccs(writing, good, refused)
+    ssccs = await ssccs_of(writing, good, refused)
     good = {place: it for place, it in good.items() if place not in refused}
     before = await _lines_in(writing, [it.delivery_id for it in good.values()])
     lineage = {
@@ -87,55 +70,93 @@ async def prepare(writing: Writing, packings: Mapping[int, Packing]) -> Packable
     return Packable(good, ssccs, lineage, refused)
 
 
-async def pack(writing: Writing, prepared: Packable) -> dict[int, list[Parcel]]:
-    """Write the parcels of packings; void those of the packings before (P5)."""
+async def pack(writing: Writing, prepared: Packable) -> dict[int, list[UUID]]:
+    """Write the parcels of packings by one statement; void those of the packings before (P5).
+
+    Returns place -> ids of its parcels.
+    """
     if not prepared.packings:
         return {}
     await void(writing, *(it.delivery_id for it in prepared.packings.values()))
-    made = {
-        place: _parcels(writing, packing, prepared.ssccs[place])
-        for place, packing in prepared.packings.items()
-    }
-    for parcel in (it for parcels in made.values() for it in parcels):
-        writing.session.add(parcel)
-        writing.record(ParcelPacked(parcel.id, delivery_id=parcel.delivery_id), parcel.packed_at)
-    await writing.session.flush()
+    rows, made = _Rows(), dict[int, list[UUID]]()
     for place, packing in prepared.packings.items():
-        rows = zip(made[place], packing.parcels, packing.contents, strict=True)
-        for parcel, item, quantities in rows:
-            writing.session.add_all(_numbers(parcel, item))
-            writing.session.add_all(_contents(parcel, item, quantities))
-        writing.session.add_all(
-            ParcelLineage(
-                merchant_id=writing.viewer.merchant_id,
-                parcel_id=made[place][new].id,
-                repacked_from_id=old,
-            )
+        made[place] = [new_id() for _ in packing.parcels]
+        for no, (parcel, sscc) in enumerate(
+            zip(packing.parcels, prepared.ssccs[place], strict=True)
+        ):
+            await writing.room(1 + len(parcel.contents))
+            rows.add(writing, packing, made[place], no, sscc)
+            happened = ParcelPacked(made[place][no], delivery_id=packing.delivery_id)
+            writing.record(happened, packing.at)
+        rows.lineage += [
+            {**_own(writing), "parcel_id": made[place][new], "repacked_from_id": old}
             for new, old in prepared.lineage[place]
-        )
+        ]
     await writing.session.flush()
+    await write_rows(
+        writing,
+        {
+            Parcel: rows.parcels,
+            TrackingNumber: rows.numbers,
+            ParcelContent: rows.contents,
+            ParcelLineage: rows.lineage,
+        },
+    )
+    generate_last(writing, rows.unnumbered)
     return made
 
 
-def _parcels(writing: Writing, packing: Packing, ssccs: Sequence[str | None]) -> list[Parcel]:
-    made: list[Parcel] = []
-    for place, (each, sscc) in enumerate(zip(packing.parcels, ssccs, strict=True)):
-        made.append(
-            Parcel(
-                merchant_id=writing.viewer.merchant_id,
-                id=new_id(),
-                delivery_id=packing.delivery_id,
-                packing=packing.number,
-                parcel_no=place + 1,
-                sscc=sscc,
-                parent_id=None if each.parent is None else made[each.parent].id,
-                status=ParcelStatus.PACKED,
-                status_at=packing.at,
-                packed_at=packing.at,
-                **each.model_dump(include=_COPIED),
-            )
+@dataclass
+class _Rows:
+    """What is to be written of packings. unnumbered: parcels that get their SSCC at the end."""
+
+    parcels: list[dict[str, Any]] = field(default_factory=list)
+    numbers: list[dict[str, Any]] = field(default_factory=list)
+    contents: list[dict[str, Any]] = field(default_factory=list)
+    lineage: list[dict[str, Any]] = field(default_factory=list)
+    unnumbered: list[UUID] = field(default_factory=list)
+
+    def add(
+        self, writing: Writing, packing: Packing, ids: Sequence[UUID], no: int, sscc: str | None
+    ) -> None:
+        """Add a parcel and what is in it. ids: of all parcels of the packing. no: its place."""
+        parcel, key = packing.parcels[no], ids[no]
+        if parcel.generate_sscc and sscc is None:
+            self.unnumbered.append(key)
+        self.parcels.append(
+            {
+                "merchant_id": writing.viewer.merchant_id,
+                "id": key,
+                "delivery_id": packing.delivery_id,
+                "packing": packing.number,
+                "parcel_no": no + 1,
+                "sscc": sscc,
+                "parent_id": None if parcel.parent is None else ids[parcel.parent],
+                "status": ParcelStatus.PACKED,
+                "is_delayed": False,
+                "status_at": packing.at,
+                "packed_at": packing.at,
+                **parcel.model_dump(include=_COPIED),
+            }
         )
-    return made
+        added = {"parcel_id": key, "carrier_id": parcel.carrier_id, "added_at": packing.at}
+        self.numbers += [
+            {**_own(writing), **added, "number": number} for number in parcel.tracking_numbers
+        ]
+        self.contents += [
+            {
+                **_own(writing),
+                "parcel_id": key,
+                "quantity": quantity.amount,
+                **each.model_dump(exclude={"quantity", "packaging"}),
+                **quantity.columns,
+            }
+            for each, quantity in zip(parcel.contents, packing.contents[no], strict=True)
+        ]
+
+
+def _own(writing: Writing) -> dict[str, Any]:
+    return {"merchant_id": writing.viewer.merchant_id, "id": new_id()}
 
 
 async def void(writing: Writing, *delivery_ids: UUID) -> None:
@@ -144,9 +165,12 @@ async def void(writing: Writing, *delivery_ids: UUID) -> None:
         Parcel.delivery_id == any_(literal(list(delivery_ids), ARRAY(Uuid()))),
         Parcel.status != ParcelStatus.VOIDED,
     )
-    for parcel in await writing.all(rows.order_by(Parcel.delivery_id, Parcel.parcel_no)):
-        parcel.status = ParcelStatus.VOIDED
-        parcel.status_at = parcel.voided_at = writing.now
+    parcels = await writing.all(rows.order_by(Parcel.delivery_id, Parcel.parcel_no))
+    now = {"status_at": writing.now, "voided_at": writing.now}
+    await change_rows(
+        writing, {Parcel: [(it, {"status": ParcelStatus.VOIDED, **now}) for it in parcels]}
+    )
+    for parcel in parcels:
         writing.record(ParcelVoided(parcel.id))
 
 
@@ -169,100 +193,6 @@ def check_carriers(parcels: Sequence[ParcelPack], known: Mapping[UUID, HeldParty
             if each.carrier_id:
                 check_role(known[each.carrier_id], PartyRole.CARRIER, path)
     refusals.end()
-
-
-async def _check_ssccs(
-    writing: Writing, packings: Mapping[int, Packing], refused: dict[int, Refused]
-) -> None:
-    """Leave out packings with an SSCC that another parcel has, here or anywhere."""
-    named = {
-        (place, number): parcel.sscc
-        for place, of in packings.items()
-        for number, parcel in enumerate(of.parcels)
-        if parcel.sscc is not None
-    }
-    # An SSCC is one parcel's in the whole world, also where that is another warehouse's.
-    used: dict[str, int | None] = dict.fromkeys(
-        await writing.for_all().by_key(Parcel, "sscc", named.values())
-    )
-    for (place, number), sscc in named.items():
-        if used.setdefault(sscc, place) != place:
-            path: Path = ("parcels", number, "sscc")
-            taken = Refused(Code.TAKEN, "Another parcel has this SSCC.", path)
-            refused[place] = taken.after(refused.get(place))
-
-
-async def _ssccs(
-    writing: Writing, packings: Mapping[int, Packing], refused: dict[int, Refused]
-) -> dict[int, list[str | None]]:
-    """Return the SSCC of each parcel: given, generated, or none."""
-    wanting = {
-        place: [number for number, it in enumerate(of.parcels) if it.generate_sscc]
-        for place, of in packings.items()
-    }
-    named = {it.sscc for of in packings.values() for it in of.parcels if it.sscc is not None}
-    count = sum(map(len, wanting.values()))
-    try:
-        fresh = iter(await _generated(writing, named, count) if count else ())
-    except Refused as why:
-        fresh = iter(())
-        for place, numbers in wanting.items():
-            if numbers:
-                path: Path = ("parcels", numbers[0], "generate_sscc")
-                refused[place] = Refused(why.code, why.message, path)
-    return {
-        place: [next(fresh) if it.generate_sscc else it.sscc for it in of.parcels]
-        for place, of in packings.items()
-        if place not in refused
-    }
-
-
-async def _generated(writing: Writing, named: Collection[str], how_many: int) -> list[str]:
-    """Return the next free SSCCs under the merchant's prefix, which others may also have used."""
-    own = select(Merchant.gs1_company_prefix).where(Merchant.id == merchant(writing.viewer))
-    prefix = (await writing.session.execute(own)).scalar_one()
-    if prefix is None:
-        raise Refused(Code.NOT_ALLOWED, "The merchant has no GS1 company prefix.")
-    fresh: list[str] = []
-    while len(fresh) < how_many:
-        lacking = how_many - len(fresh)
-        last = await raised(writing, CounterName.SSCC, lacking)
-        try:
-            drawn = [gs1.sscc(prefix, last - it) for it in reversed(range(lacking))]
-        except ValueError as error:
-            text = "The merchant's GS1 company prefix has no number left."
-            raise Refused(Code.OUT_OF_RANGE, text) from error
-        used = {*named, *await writing.for_all().by_key(Parcel, "sscc", drawn)}
-        fresh += [sscc for sscc in drawn if sscc not in used]
-    return fresh
-
-
-def _numbers(parcel: Parcel, pack: ParcelPack) -> list[TrackingNumber]:
-    return [
-        TrackingNumber(
-            merchant_id=parcel.merchant_id,
-            parcel_id=parcel.id,
-            carrier_id=pack.carrier_id,
-            number=number,
-            added_at=parcel.packed_at,
-        )
-        for number in pack.tracking_numbers
-    ]
-
-
-def _contents(
-    parcel: Parcel, pack: ParcelPack, quantities: Sequence[Counted]
-) -> list[ParcelContent]:
-    return [
-        ParcelContent(
-            merchant_id=parcel.merchant_id,
-            parcel_id=parcel.id,
-            quantity=quantity.amount,
-            **each.model_dump(exclude={"quantity", "packaging"}),
-            **quantity.columns,
-        )
-        for each, quantity in zip(pack.contents, quantities, strict=True)
-    ]
 
 
 def _lineage(

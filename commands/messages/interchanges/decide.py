@@ -1,12 +1,11 @@
 """What staff decides on interchanges and messages: read once more, or not at all."""
 
-import asyncio
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
 
-from commands.messages.interchanges.files import File, Piece, header_columns, kept, pieces
+from commands.messages.interchanges.files import File, Piece, first_of, header_columns, kept
 from commands.messages.interchanges.taking import answer, settle
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
@@ -107,7 +106,7 @@ async def _locked(
         raise Refused(Code.WRONG_STATE, f"It is {row.state}.", _PATH)
     (content,) = await writing.records(InterchangeContent, "id", [key])
     file = File(content.content, len(content.content), row.sha256)
-    piece = await asyncio.to_thread(lambda: next(pieces(file)))
+    (piece,) = await writing.beside.items(first_of(file))
     return row, piece
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kit.standards.edifact.envelopes import MOST_FINDINGS, split
+from kit.standards.edifact.envelopes import MOST_FINDINGS, split_in_steps
 from kit.standards.edifact.faults import SYNTAX_CODES, Fault, Finding
 from kit.standards.edifact.parts import Envelope, EnvelopedMessage
 from kit.standards.edifact.segments import BLANK, END
@@ -54,12 +54,15 @@ class Piece:
         return self.content[start - self.envelope.start : end - self.envelope.start]
 
 
-def pieces(file: File, charset: str | None = None) -> Iterator[Piece]:
-    """Give the interchanges of a file; what is blank behind one is no difference.
+def pieces(file: File, charset: str | None = None) -> Iterator[Piece | None]:
+    """Give the interchanges of a file; what is blank behind one is no difference. None: a pause.
 
     charset: that of a partner, whatever UNB says.
     """
-    for envelope in split(file.content, charset):
+    for envelope in split_in_steps(file.content, charset):
+        if envelope is None:
+            yield None
+            continue
         content = file.content[envelope.start : envelope.end]
         if len(file.content) == file.size:
             kept = content.strip(BLANK + END)
@@ -69,6 +72,14 @@ def pieces(file: File, charset: str | None = None) -> Iterator[Piece]:
             envelope.findings[:] = [Finding(Fault.TOO_MANY, text, 0)]
             envelope.messages.clear()
             yield Piece(file.content, file.size, file.sha256, envelope)
+            return
+
+
+def first_of(file: File, charset: str | None = None) -> Iterator[Piece | None]:
+    """Give the first interchange of a file, and pauses before it."""
+    for piece in pieces(file, charset):
+        yield piece
+        if piece is not None:
             return
 
 

@@ -1,18 +1,16 @@
 """Interchanges come in: uploaded over the API, or from a folder."""
 
 import base64
-import binascii
-from collections.abc import Sequence
-from typing import Annotated, Any, ClassVar
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, PrivateAttr, StringConstraints
-from pydantic_core import PydanticCustomError
+from pydantic import Field, StringConstraints
 
 from commands.messages.interchanges.files import File, Piece, pieces
 from commands.messages.interchanges.taking import take_in
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
-from kit.errors import Code
+from kit.errors import Code, Refused
 from kit.inputs import Command, Key
 from models.access.viewers import Scope
 from models.base.acts import Act
@@ -22,36 +20,22 @@ _LONGEST = 1_400_000
 """Letters of Base64: more than a request may have bytes."""
 
 
-def _is_base64(text: str) -> str:
-    try:
-        base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise PydanticCustomError(Code.INVALID.value, "This is no Base64.") from error
-    return text
-
-
-Base64 = Annotated[
-    str, StringConstraints(min_length=1, max_length=_LONGEST), AfterValidator(_is_base64)
-]
+Base64 = Annotated[str, StringConstraints(min_length=1, max_length=_LONGEST)]
 
 
 class InterchangeReceive(Command):
-    """A file with interchanges, one behind the other; it is read as the input is."""
-
-    takes_long: ClassVar[bool] = True
+    """A file with interchanges, one behind the other."""
 
     content: Base64 = Field(description="The bytes of the file in Base64, as it came.")
     file_name: Key | None = Field(None, description="What the file is called; for people.")
-    _found: Sequence[Piece] = PrivateAttr(())
 
-    def model_post_init(self, _context: object) -> None:
-        """Read the file."""
-        self._found = list(pieces(File.of([base64.b64decode(self.content)])))
-
-    @property
-    def found(self) -> Sequence[Piece]:
-        """Return its interchanges."""
-        return self._found
+    def pieces(self) -> Iterator[Piece | None]:
+        """Give its interchanges. None: a pause. Refused: INVALID for what is no Base64."""
+        try:
+            content = base64.b64decode(self.content, validate=True)
+        except ValueError as error:
+            raise Refused(Code.INVALID, "This is no Base64.", ("content",)) from error
+        yield from pieces(File.of([content]))
 
 
 class InterchangeFileReceive(Command):
@@ -72,7 +56,8 @@ _RECEIVE = Act(Scope.MESSAGES_WRITE)
 )
 async def receive(writing: Writing, command: InterchangeReceive) -> Outcome:
     """Take in what was uploaded. Refused: INVALID for what is no Base64."""
-    return await _received(writing, command.found, InterchangeSource.UPLOAD, command.file_name)
+    found = await writing.beside.items(command.pieces())
+    return await _received(writing, found, InterchangeSource.UPLOAD, command.file_name)
 
 
 @verb(_RECEIVE, "Take in a file that was found in a folder.")

@@ -1,6 +1,5 @@
 """What becomes of an interchange: known or new, held or taken in; its answer, its messages."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,18 +10,19 @@ from commands.messages import outbox
 from commands.messages.interchanges.files import (
     File,
     Piece,
+    first_of,
     header_columns,
     kept,
     message_columns,
-    pieces,
     storable,
 )
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Writing
 from kit.ids import new_id
+from kit.loop.work import slices_of
 from kit.standards.edifact import control
 from kit.standards.edifact.faults import Fault, Finding
-from kit.standards.edifact.parts import Header
+from kit.standards.edifact.parts import EnvelopedMessage, Header
 from models.events.messages.interchanges import InterchangeReceived
 from models.messages.interchanges import (
     UNTAKEN,
@@ -102,7 +102,7 @@ async def settle(
         _tell(row, Fault.UNKNOWN_SENDER, "No active partner is called so.")
         return 0
     row.partner_id = partner.id
-    piece = await _in_charset(row, piece, partner)
+    piece = await _in_charset(writing, row, piece, partner)
     if refused := _not_for_us(partner, header):
         piece.envelope.findings.insert(0, refused)
         row.findings = kept(piece.envelope.findings, piece.envelope.start)
@@ -131,14 +131,16 @@ async def _partner(writing: Writing, header: Header) -> PartnerProfile | None:
     return next(fitting, None)
 
 
-async def _in_charset(row: Interchange, piece: Piece, partner: PartnerProfile) -> Piece:
+async def _in_charset(
+    writing: Writing, row: Interchange, piece: Piece, partner: PartnerProfile
+) -> Piece:
     """Read it again where its partner is known to write in other characters than UNB says."""
     header = piece.envelope.header
     charset = partner.charset
     if charset is None or header is None or charset.value == header.identifier:
         return piece
     file = File(piece.content, piece.size, piece.sha256)
-    again = await asyncio.to_thread(lambda: next(pieces(file, charset.value)))
+    (again,) = await writing.beside.items(first_of(file, charset.value))
     for name, value in header_columns(again).items():
         setattr(row, name, value)
     return replace(piece, envelope=again.envelope)
@@ -178,21 +180,27 @@ def _tell(row: Interchange, fault: Fault, text: str) -> None:
 async def _write_messages(writing: Writing, row: Interchange, piece: Piece) -> None:
     """Write the messages by one statement; those that are whole wait to be read."""
     writing.extent.touch(len(piece.envelope.messages))
-    waiting = MessageFate.TESTED if row.is_test else MessageFate.WAITING
-    new = [
-        {
-            "merchant_id": row.merchant_id,
-            "id": new_id(),
-            "interchange_id": row.id,
-            "number": number,
-            "received_at": row.received_at,
-            "fate": waiting if each.is_whole else MessageFate.BROKEN,
-            **message_columns(each, piece.envelope.start),
-        }
-        for number, each in enumerate(piece.envelope.messages, 1)
-    ]
+    new = list[dict[str, Any]]()
+    for some in slices_of(piece.envelope.messages):
+        await writing.room(len(some))
+        new += [_message(row, piece, it, number) for number, it in enumerate(some, len(new) + 1)]
     await writing.session.flush()
     await write_rows(writing, {InterchangeMessage: new})
+
+
+def _message(
+    row: Interchange, piece: Piece, message: EnvelopedMessage, number: int
+) -> dict[str, Any]:
+    waiting = MessageFate.TESTED if row.is_test else MessageFate.WAITING
+    return {
+        "merchant_id": row.merchant_id,
+        "id": new_id(),
+        "interchange_id": row.id,
+        "number": number,
+        "received_at": row.received_at,
+        "fate": waiting if message.is_whole else MessageFate.BROKEN,
+        **message_columns(message, piece.envelope.start),
+    }
 
 
 async def answer(writing: Writing, row: Interchange, piece: Piece, partner: PartnerProfile) -> None:

@@ -69,7 +69,9 @@ async def _taken(database: Database, author: Author, path: Path) -> Counter[str]
         return Counter()
     name = storable(path.name)[:_LONGEST_NAME]
     try:
-        command = receive.InterchangeFileReceive(found=list(pieces(file)), file_name=name)
+        command = receive.InterchangeFileReceive(
+            found=[*filter(None, pieces(file))], file_name=name
+        )
         outcome = await run(database, author, receive.receive_file, command)
     except Unavailable:
         raise

@@ -35,6 +35,8 @@ from models.messages.partners import PartnerProfile
 _log = logging.getLogger("abruf")
 _READ = Act(Scope.MESSAGES_WRITE, frozenset({MessageFate.WAITING}))
 NO_READER = "NO_READER"
+MOST_SEGMENTS = 50_000
+"""Of a message: each takes a kilobyte while it is read."""
 _NO_ANSWERS = timedelta(0)
 """Answers are kept for nobody: nothing here has an idempotency key."""
 
@@ -153,6 +155,11 @@ def _settle(
 
 
 async def _apply(writing: Writing, message: InterchangeMessage, reader: MessageReader) -> None:
+    if message.segment_count > MOST_SEGMENTS:
+        text = (
+            f"A message of {message.segment_count:,} segments is not read; {MOST_SEGMENTS:,} are."
+        )
+        raise Refused(Code.TOO_MANY_ITEMS, text)
     key = message.interchange_id
     interchange = (await writing.get(Interchange, {key: ()}))[key]
     wanted: Any = {interchange.partner_id: ()}
@@ -161,7 +168,8 @@ async def _apply(writing: Writing, message: InterchangeMessage, reader: MessageR
     marks = Delimiters.of(interchange.service_characters.encode())
     envelope = Envelope(0, len(content), marks, interchange.codec)
     whole = EnvelopedMessage(message.reference, MessageKind(message.type), 0, len(content))
-    branch, findings = groups.parse(reader.table, segments_of(content, envelope, whole))
+    parsed = groups.parse_in_steps(reader.table, segments_of(content, envelope, whole))
+    ((branch, findings),) = await writing.beside.items(parsed)
     found = [*findings, *await reader.apply(writing, Incoming(message, partner, branch))]
     _settle(writing, message, MessageFate.READ, kept(found, 0))
 

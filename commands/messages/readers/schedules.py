@@ -1,6 +1,6 @@
 """DELFOR and DELJIT: each article becomes a release, or a finding that says why not."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
@@ -12,7 +12,7 @@ from commands.writing.transaction import Writing
 from kit.errors import Code, Refused
 from kit.inputs import LARGEST_BULK
 from kit.standards.edifact.faults import Fault, Finding
-from kit.standards.schedules.edifact import schedule_of
+from kit.standards.schedules.edifact import read_in_steps
 from kit.standards.schedules.messages import ArticleSchedule, ScheduleMessage
 
 _Pair = tuple[ArticleSchedule, RecordedRelease]
@@ -25,12 +25,15 @@ async def take(writing: Writing, incoming: Incoming) -> Sequence[Finding]:
     stops no other. Refused: INVALID for a partner that is no party, and for a function (1225) of
     which nobody knows what it replaces.
     """
-    message = schedule_of(incoming.content, incoming.message.type, incoming.partner.habits)
+    habits = incoming.partner.habits
+    (message,) = await writing.beside.items(
+        read_in_steps(incoming.content, incoming.message.type, habits)
+    )
     if message.function is None:
         raise Refused(Code.INVALID, "Nobody says what this message replaces (BGM 1225).")
     known = await known_of_partner(writing, incoming.partner, message)
     findings = [*message.findings, *(it for each in message.articles for it in each.findings)]
-    pairs = list(_releases(known, message, findings))
+    pairs = await _releases(writing, known, message, findings)
     remaining = iter(pairs)
     while some := list(islice(remaining, LARGEST_BULK)):
         command = ReleasesRecord(releases=[release for _, release in some])
@@ -40,17 +43,20 @@ async def take(writing: Writing, incoming: Incoming) -> Sequence[Finding]:
     return findings
 
 
-def _releases(
-    known: Resolving, message: ScheduleMessage, findings: list[Finding]
-) -> Iterator[_Pair]:
-    """Yield what is to be recorded of each article; what does not resolve is added to findings."""
+async def _releases(
+    writing: Writing, known: Resolving, message: ScheduleMessage, findings: list[Finding]
+) -> Sequence[_Pair]:
+    """Return what is to be recorded of each article; what does not resolve is added to findings."""
+    found = list[_Pair]()
     for article in message.articles:
         if not article.is_whole:
             continue
+        await writing.room(1 + len(article.lines))
         try:
-            yield article, RecordedRelease.read(known.values(message, article))
+            found.append((article, RecordedRelease.read(known.values(message, article))))
         except Refused as refused:
             findings += [_finding(article, it) for it in refused.problems]
+    return found
 
 
 def _finding(article: ArticleSchedule, problem: Any) -> Finding:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from commands.master.packagings.counting import columns_of
 from commands.writing.counters import numbers_of
-from commands.writing.rows import write_rows
+from commands.writing.rows import Made, write_rows
 from commands.writing.transaction import Writing
 from kit.ids import new_id
 from kit.inputs import Place, Recipient, Window
@@ -118,12 +118,11 @@ async def create(writing: Writing, drafts: Sequence[Draft], *, after: int = 0) -
     many = after + sum(len(draft.lines) for draft in drafts)
     taken = await numbers_of(writing, CounterName.ORDER, Order, keys, lines=many)
     orders = [_order(writing, *each) for each in zip(drafts, keys, taken, strict=True)]
-    lines = []
+    lines = list[tuple[Mapping[str, Any], int, LineDraft]]()
     for draft, order in zip(drafts, orders, strict=True):
-        await writing.room(len(draft.lines))
-        lines += [_line(order, line_no, line) for line_no, line in enumerate(draft.lines, 1)]
+        lines += [(order, line_no, line) for line_no, line in enumerate(draft.lines, 1)]
         writing.record(OrderPlaced(order["id"], lines=len(draft.lines)), draft.placed_at)
-    await write_rows(writing, {Order: orders, OrderLine: lines})
+    await write_rows(writing, {Order: orders, OrderLine: Made(lines, _line)})
     return keys
 
 
@@ -179,7 +178,8 @@ def header_columns(draft: Draft) -> dict[str, Any]:
     }
 
 
-def _line(order: Mapping[str, Any], line_no: int, draft: LineDraft) -> dict[str, Any]:
+def _line(about: tuple[Mapping[str, Any], int, LineDraft]) -> dict[str, Any]:
+    order, line_no, draft = about
     return {
         "merchant_id": order["merchant_id"],
         "id": new_id(),

@@ -49,6 +49,7 @@ async def record_all(writing: Writing, command: ReleasesRecord) -> Outcome:
     results: list[dict[str, Any]] = []
     named: set[Any] = set()
     for place, item in enumerate(command.releases):
+        await writing.room(1 + len(item.lines))
         try:
             _check_once(key := (ReleasePlace.of(item), item.type), named)
             ids: dict[str, Any] = {

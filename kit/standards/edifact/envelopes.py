@@ -32,6 +32,8 @@ MOST_SEGMENTS = 400_000
 """Of one interchange."""
 MOST_FAULTS = 500
 """Of one interchange: what has more is read no further."""
+STEP = 100
+"""Segments that are read between two places to pause."""
 MOST_FINDINGS = 20
 """That are kept of an interchange, and of each message."""
 _TAG = 3
@@ -45,9 +47,18 @@ def split(content: bytes, charset: str | None = None) -> Iterator[Envelope]:
     Together they are all of its bytes, so that nothing of a file gets lost. charset: a syntax
     identifier (0001) that a partner means, whatever its UNB says.
     """
+    return filter(None, split_in_steps(content, charset))
+
+
+def split_in_steps(content: bytes, charset: str | None = None) -> Iterator[Envelope | None]:
+    """Give the same, and None as a pause for who reads in turn with others."""
     start = 0
     for _ in range(MOST_INTERCHANGES - 1):
-        found = read(content, start, charset)
+        if start:
+            yield None
+        reading = _Reading(content, start, charset)
+        yield from reading.steps()
+        found = reading.found
         start = found.end
         if not content[start:].strip(BLANK + END):
             found.end = len(content)
@@ -64,7 +75,10 @@ def read(content: bytes, start: int = 0, charset: str | None = None) -> Envelope
 
     charset: as of `split`.
     """
-    return _Reading(content, start, charset).read()
+    reading = _Reading(content, start, charset)
+    for _ in reading.steps():
+        pass
+    return reading.found
 
 
 class _Reading:
@@ -77,8 +91,8 @@ class _Reading:
         self.message: EnvelopedMessage | None = None
         self.groups = self.in_group = self.scanned = self.faults = 0
 
-    def read(self) -> Envelope:
-        """Read all of it."""
+    def steps(self) -> Iterator[None]:
+        """Read all of it, with pauses."""
         try:
             start = self._begin()
             segments = scan(self.content, start, len(self.content), self.found.delimiters)
@@ -86,28 +100,37 @@ class _Reading:
         except Faulty as faulty:
             self.found.findings.append(faulty.finding)
         if self.found.header is None:
-            return self._leave()
+            # It does not begin as an interchange, and ends where the next one may begin.
+            self.found.end = self._next_opening(self._past_marks())
+            return
         for raw in segments:
             self.scanned += 1
-            if not raw.is_whole:
-                text = "It is cut off: its last segment does not end."
-                self._refuse(Fault.MISSING, text, raw.start)
-                return self.found
-            if raw.content[:_TAG] in {b"UNA", b"UNB"}:
-                text = "UNZ is missing before the next interchange."
-                self._refuse(Fault.MISSING, text, raw.start, "UNZ")
-                self.found.end = raw.start
-                return self.found
-            if self._is_too_much():
-                text = f"Not read on: {MOST_SEGMENTS:,} segments, {MOST_MESSAGES:,} messages and"
-                text += f" {MOST_FAULTS} faults are the most."
-                self._refuse(Fault.TOO_MANY, text, raw.start)
-                return self.found
-            if self._take(raw):
-                self.found.end = raw.end
-                return self.found
+            if self.scanned % STEP == 0:
+                yield
+            if self._ends_at(raw):
+                return
         self._refuse(Fault.MISSING, "It is cut off: there is no UNZ.", len(self.content), "UNZ")
-        return self.found
+
+    def _ends_at(self, raw: Raw) -> bool:
+        """Take the next segment in; tells whether nothing more of the interchange is read."""
+        if not raw.is_whole:
+            text = "It is cut off: its last segment does not end."
+            self._refuse(Fault.MISSING, text, raw.start)
+            return True
+        if raw.content[:_TAG] in {b"UNA", b"UNB"}:
+            text = "UNZ is missing before the next interchange."
+            self._refuse(Fault.MISSING, text, raw.start, "UNZ")
+            self.found.end = raw.start
+            return True
+        if self._is_too_much():
+            text = f"Not read on: {MOST_SEGMENTS:,} segments, {MOST_MESSAGES:,} messages and"
+            text += f" {MOST_FAULTS} faults are the most."
+            self._refuse(Fault.TOO_MANY, text, raw.start)
+            return True
+        if self._take(raw):
+            self.found.end = raw.end
+            return True
+        return False
 
     def _begin(self) -> int:
         """Read past what may stand before UNB, and UNA; return where UNB is to be."""
@@ -143,11 +166,6 @@ class _Reading:
     def _is_too_much(self) -> bool:
         messages = len(self.found.messages)
         return self.scanned > MOST_SEGMENTS or messages > MOST_MESSAGES or self.faults > MOST_FAULTS
-
-    def _leave(self) -> Envelope:
-        """Let what does not begin as an interchange end where the next one may begin."""
-        self.found.end = self._next_opening(self._past_marks())
-        return self.found
 
     def _next_opening(self, start: int) -> int:
         """Return where, behind a beginning, another interchange seems to begin; else the end."""

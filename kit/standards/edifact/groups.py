@@ -6,9 +6,15 @@ trigger, the first segment of it.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from kit.standards.edifact.faults import Fault, Finding
 from kit.standards.edifact.segments import Segment
+
+STEP = 100
+"""Segments that are put in their place between two places to pause."""
+MOST_FINDINGS = 200
+"""Of one message."""
 
 
 @dataclass(frozen=True)
@@ -58,28 +64,33 @@ class Branch:
         return self.groups.get(name, ())
 
 
+Parsed: TypeAlias = tuple[Branch, list[Finding]]
+"""A message in its groups, and what its table does not allow."""
+
+
 class _Feed:
     """Segments that are taken one by one. Those that no table knows are told and left out."""
 
     def __init__(self, segments: Iterable[Segment], known: frozenset[str]) -> None:
         self.findings: list[Finding] = []
-        self._segments = self._of(segments, known)
-        self.next = next(self._segments, None)
+        self.next: Segment | None = None
+        self._segments, self._known, self._gone = iter(segments), known, 0
 
-    def _of(self, segments: Iterable[Segment], known: frozenset[str]) -> Iterator[Segment]:
-        for each in segments:
-            if each.tag in known:
-                yield each
-            else:
-                text = f"{each.tag} is no segment of this message."
-                self.findings.append(misplaced(each, text))
+    def advance(self) -> Iterator[None]:
+        """Go on to the next segment, with pauses."""
+        for each in self._segments:
+            self._gone += 1
+            if self._gone % STEP == 0:
+                yield
+            if each.tag in self._known:
+                self.next = each
+                return
+            self.keep(misplaced(each, f"{each.tag} is no segment of this message."))
+        self.next = None
 
-    def take(self) -> Segment:
-        taken = self.next
-        if taken is None:
-            raise IndexError
-        self.next = next(self._segments, None)
-        return taken
+    def keep(self, finding: Finding) -> None:
+        if len(self.findings) < MOST_FINDINGS:
+            self.findings.append(finding)
 
 
 def misplaced(segment: Segment, text: str) -> Finding:
@@ -89,18 +100,25 @@ def misplaced(segment: Segment, text: str) -> Finding:
     )
 
 
-def parse(
-    table: Sequence[Seg | Group], segments: Iterable[Segment]
-) -> tuple[Branch, list[Finding]]:
+def parse(table: Sequence[Seg | Group], segments: Iterable[Segment]) -> Parsed:
     """Put the segments of a message into groups, and tell what the table does not allow."""
+    return next(filter(None, parse_in_steps(table, segments)))
+
+
+def parse_in_steps(
+    table: Sequence[Seg | Group], segments: Iterable[Segment]
+) -> Iterator[Parsed | None]:
+    """Do the same, and give None as a pause for who does it in turn with others."""
     feed = _Feed(segments, frozenset(_tags(table)))
-    found = Branch()
-    _fill(table, feed, found)
+    yield from feed.advance()
+    found, counts = Branch(), [0] * len(table)
+    yield from _fill(table, feed, found, counts)
     while feed.next is not None:
-        over = feed.take()
-        feed.findings.append(misplaced(over, f"{over.tag} does not belong here."))
-        _fill(table, feed, found, is_again=True)
-    return found, feed.findings
+        over = feed.next
+        yield from feed.advance()
+        feed.keep(misplaced(over, f"{over.tag} does not belong here."))
+        yield from _fill(table, feed, found, counts, is_again=True)
+    yield found, feed.findings
 
 
 def _tags(table: Sequence[Seg | Group]) -> Iterator[str]:
@@ -111,21 +129,31 @@ def _tags(table: Sequence[Seg | Group]) -> Iterator[str]:
 
 
 def _fill(
-    table: Sequence[Seg | Group], feed: _Feed, into: Branch, *, is_again: bool = False
-) -> None:
-    """Take what a table allows, in its order. is_again: what is missing was told before."""
-    for part in table:
-        count = 0
-        while feed.next is not None and feed.next.tag == part.tag and count < part.most:
-            count += 1
+    table: Sequence[Seg | Group],
+    feed: _Feed,
+    into: Branch,
+    counts: list[int],
+    *,
+    is_again: bool = False,
+) -> Iterator[None]:
+    """Take what a table allows, in its order, with pauses. is_again: gaps were told before.
+
+    counts: of each part of the table, how many are there.
+    """
+    for place, part in enumerate(table):
+        while (taken := feed.next) is not None and taken.tag == part.tag:
+            if counts[place] == part.most:
+                break
+            counts[place] += 1
             if isinstance(part, Seg):
-                into.segments.setdefault(part.tag, []).append(feed.take())
+                yield from feed.advance()
+                into.segments.setdefault(part.tag, []).append(taken)
             else:
                 below = Branch()
                 into.groups.setdefault(part.name, []).append(below)
-                _fill(part.parts, feed, below)
-        if part.is_needed and not count and not is_again:
+                yield from _fill(part.parts, feed, below, [0] * len(part.parts))
+        if part.is_needed and not counts[place] and not is_again:
             at = feed.next
             text = f"{part.tag} is missing."
             offset, number = (0, None) if at is None else (at.offset, at.number)
-            feed.findings.append(Finding(Fault.MISSING, text, offset, part.tag, number))
+            feed.keep(Finding(Fault.MISSING, text, offset, part.tag, number))

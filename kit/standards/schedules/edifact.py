@@ -1,6 +1,6 @@
 """DELFOR and DELJIT: from segment groups to what they say of each article and place."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -97,6 +97,13 @@ class _Reading:
 
 def schedule_of(content: Branch, message_type: str, habits: Habits) -> ScheduleMessage:
     """Read a message whose segments stand in the groups of `tables`. Never raises for content."""
+    return next(filter(None, read_in_steps(content, message_type, habits)))
+
+
+def read_in_steps(
+    content: Branch, message_type: str, habits: Habits
+) -> Iterator[ScheduleMessage | None]:
+    """Do the same, and give None as a pause for who does it in turn with others."""
     reading = _Reading(habits, is_just_in_time=message_type == JUST_IN_TIME)
     dates = reading.dates(content)
     reading.issued = dates.get("ISSUED")
@@ -107,8 +114,9 @@ def schedule_of(content: Branch, message_type: str, habits: Habits) -> ScheduleM
         found.function = _REPLACING.get(reading.meaning("FUNCTION", bgm, 3))
     found.findings = reading.findings
     for scopes, place in _articles(content):
-        found.articles.append(_article(reading, scopes, place))
-    return found
+        yield None
+        found.articles.append((yield from _article(reading, scopes, place)))
+    yield found
 
 
 def _articles(content: Branch) -> Iterator[tuple[list[Branch], Branch]]:
@@ -145,8 +153,10 @@ def _placing(scope: Branch) -> Iterator[Segment]:
         yield from party.all("LOC")
 
 
-def _article(reading: _Reading, scopes: list[Branch], place: Branch) -> ArticleSchedule:
-    """Read what is said of one article at one place."""
+def _article(
+    reading: _Reading, scopes: list[Branch], place: Branch
+) -> Generator[None, None, ArticleSchedule]:
+    """Read what is said of one article at one place, with pauses."""
     outside, reading.findings = reading.findings, []
     article = next(scope for scope in scopes if scope.one("LIN"))
     lin = article.all("LIN")[0]
@@ -160,7 +170,7 @@ def _article(reading: _Reading, scopes: list[Branch], place: Branch) -> ArticleS
     found.planner = _planner(scopes)
     found.calculated = dates.get("CALCULATED")
     found.horizon_start, found.horizon_end = dates.get("FROM"), dates.get("UNTIL")
-    _quantities(reading, found, [it for it in own if it is not place], place)
+    yield from _quantities(reading, found, [it for it in own if it is not place], place)
     if reading.habits.first_firm_is_backlog:
         first_firm_as_backlog(found.lines, reading.issued)
     found.findings, reading.findings = reading.findings, outside
@@ -184,7 +194,7 @@ def _names(reading: _Reading, article: Branch) -> dict[str, str]:
     lin = article.all("LIN")[0]
     numbers = [(lin, 3), *((pia, at) for pia in article.all("PIA") for at in range(2, 7))]
     for segment, element in numbers:
-        named, kind = segment.get(element), segment.get(element, 2)
+        named, kind, *_ = [*segment.element(element), "", ""]
         meaning = reading.habits.meaning("ARTICLE", kind)
         if named and meaning and meaning != "OTHER":
             found.setdefault(meaning, named)
@@ -204,7 +214,7 @@ def _planner(scopes: Sequence[Branch]) -> str:
 
 def _quantities(
     reading: _Reading, into: ArticleSchedule, around: list[Branch], place: Branch
-) -> None:
+) -> Iterator[None]:
     """Read the quantities of a place, and what is said once for its article around it."""
     notes = [
         group
@@ -214,9 +224,11 @@ def _quantities(
     ]
     for scope in (*around, place):
         for group in scope.within("QUANTITY"):
+            yield
             _quantity(reading, into, group, notes, scope)
         for schedule in scope.within("SCHEDULE"):
             for group in schedule.within("QUANTITY"):
+                yield
                 _scheduled(reading, into, schedule, group)
     if notes:
         text = "This delivery note goes with no quantity that was received."

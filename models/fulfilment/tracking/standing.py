@@ -95,7 +95,8 @@ def standing(packed_at: datetime, reports: Iterable[Report]) -> Standing:
     hides nothing that is known, so that a parcel without a telling report is PACKED. A terminal
     status stays until a correction. A delay lasts until a later report of progress. What was
     declared an error, or corrected under its own id, is as if it had never been reported, whichever
-    of the two came first; of corrections under one id, the one that came last counts.
+    of the two came first; of corrections and declarations under one id, the one that came last
+    counts.
     """
     status, status_at = ParcelStatus.PACKED, packed_at
     moved_at = delayed_at = None
@@ -115,12 +116,11 @@ def standing(packed_at: datetime, reports: Iterable[Report]) -> Standing:
 
 def _counting(reports: Sequence[Report]) -> Iterable[Report]:
     """Leave out declarations of errors, and what they or corrections take back."""
-    taken_back = {_named(it) for it in reports if it.is_correction or it.is_error_declaration}
-    corrections = sorted((it for it in reports if it.is_correction), key=lambda it: it.id)
-    last = {_named(it): it.id for it in corrections}
+    amending = (it for it in reports if it.is_correction or it.is_error_declaration)
+    last = {_named(it): it for it in sorted(amending, key=lambda it: it.id)}
     for report in reports:
-        is_void = last.get(_named(report)) != report.id and _named(report) in taken_back
-        if not report.is_error_declaration and (report.carrier_event_id is None or not is_void):
+        counts = last.get(_named(report), report) is report or report.carrier_event_id is None
+        if counts and not report.is_error_declaration:
             yield report
 
 

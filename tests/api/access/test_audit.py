@@ -16,6 +16,7 @@ from tests.make import world as another_world
 from tests.make.master import channels, parties
 from tests.make.running import staff
 from tests.make.trade import orders
+from transport.serving import Serving
 
 UPSERT = """
 mutation ($input: ProductsUpsertInput!) {
@@ -39,7 +40,7 @@ ADDRESS = "2001:db8::7"
 
 def _from(database, clock, host: str | None) -> httpx.AsyncClient:
     """Return a client at an address; without one, behind a Unix socket."""
-    app = application(database, clock=clock)
+    app = application(Serving(database, clock=clock))
 
     async def socket(scope, receive, send) -> None:
         await app({**scope, "client": host and (host, 1)}, receive, send)

@@ -26,6 +26,7 @@ from tests.make.master import parties as make_parties
 from tests.make.running import staff
 from tests.make.trade import orders
 from transport.http.accepted import GRAPHQL_JSON
+from transport.serving import Serving
 from workers.access.buckets import FORGET_BUCKETS
 from workers.running.rounds import Rounds
 
@@ -63,7 +64,7 @@ async def applications(
     databases = [Database(url, statement_s=60) for _ in buckets]
     terms = Terms(limits=LIMITS)
     apps = [
-        application(database, clock=clock, terms=terms, buckets=each)
+        application(Serving(database, clock=clock, terms=terms, buckets=each))
         for database, each in zip(databases, buckets, strict=True)
     ]
     yield [

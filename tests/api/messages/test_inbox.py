@@ -1,10 +1,15 @@
 """Interchanges come in over the API: kept, checked, answered once, read afterwards."""
 
 from base64 import b64decode
+from typing import Any
 
 import pytest
 
+from commands.messages.readers import read
+from kit.loop import in_turn
 from kit.loop.apart import Apart
+from kit.loop.effort import Effort
+from kit.standards.edifact import envelopes, groups
 from models.access.viewers import Actor, Scope
 from tests.guard import counted
 from tests.make import refusals
@@ -290,17 +295,56 @@ async def test_a_scope_of_its_own_is_needed_and_only_staff_has_it(ask, world) ->
     assert answer["errors"][0]["extensions"]["missingScopes"] == ["MESSAGES_WRITE"]
 
 
-async def test_a_file_is_read_in_turn_beside_the_event_loop(ask, monkeypatch) -> None:
-    partner = await files.partner(ask)
-    made, payers = Apart.made, []
+async def test_a_file_is_read_in_turn_beside_the_event_loop_and_paid(ask, monkeypatch) -> None:
+    """Whichever way it is read: as it came, in its partner's characters, once more, by readers."""
+    partner = await files.partner(ask, charset="UNOD")
+    steps, go_on, efforts = list[Any](), in_turn._go_on, list[Any]()  # noqa: SLF001 -- a turn.
 
-    async def noted(self, payer, make):
-        payers.append(payer)
+    def noted(of: Any, found: Any) -> bool:
+        steps.append(of.__name__)
+        return go_on(of, found)
+
+    def counted_by(_: Effort, make: Any, *about: Any) -> Any:
+        efforts.append(make)
+        return make(*about)
+
+    monkeypatch.setattr(in_turn, "_go_on", noted)
+    monkeypatch.setattr(Effort, "beside", counted_by)
+    monkeypatch.setattr(in_turn, "TURN_S", 0)
+    monkeypatch.setattr(envelopes, "STEP", 5)
+    segments = files.interchange(partner["identification"]).count(b"'")
+    await received(ask, files.interchange(partner["identification"]))
+    turns = 1 + (segments - 2) // 5
+    assert steps == ["pieces"] * turns + ["first_of"] * turns
+    assert efforts.count(noted) == 2 * turns
+    held = await received(ask, files.interchange(fresh("I")))
+    steps.clear()
+    await ask(REPLAY, input={"interchangeId": held["id"]})
+    assert steps == ["first_of"] * turns
+
+
+async def test_messages_are_read_in_turn_beside_the_event_loop(ask, world, monkeypatch) -> None:
+    partner = await files.partner(ask)
+    await received(ask, files.interchange(partner["identification"]))
+    made, steps = Apart.made, list[Any]()
+
+    async def noted(self: Apart, payer: Any, make: Any) -> Any:
+        steps.append(payer)
         return await made(self, payer, make)
 
     monkeypatch.setattr(Apart, "made", noted)
-    await files.received(ask, files.interchange(partner["identification"]))
-    # Its operation is planned there, too, once.
-    before = len(payers)
-    await files.received(ask, files.interchange(partner["identification"], "REF2"))
-    assert len(payers) == before + 1
+    monkeypatch.setattr(in_turn, "TURN_S", 0)
+    monkeypatch.setattr(groups, "STEP", 2)
+    assert await files.read_all(world) == 2
+    assert len(steps) > 4
+
+
+async def test_a_message_of_too_many_segments_is_refused_and_can_be_replayed(
+    ask, world, monkeypatch
+) -> None:
+    partner = await files.partner(ask)
+    await received(ask, files.interchange(partner["identification"]))
+    monkeypatch.setattr(read, "MOST_SEGMENTS", 5)
+    assert await files.read_all(world) == 2
+    found = (await ask(MESSAGES, filter={"fates": ["REFUSED"]}))["interchangeMessages"]["nodes"]
+    assert [codes(it) for it in found] == [["TOO_MANY_ITEMS"]] * 2

@@ -24,6 +24,7 @@ from tests import make
 from tests.admission.test_limits import HOSTILE
 from tests.make.running import staff
 from transport.http.accepted import GRAPHQL_JSON
+from transport.serving import Serving
 
 UPSERT = """
 mutation ($input: ProductsUpsertInput!) {
@@ -126,7 +127,9 @@ def limited(database: Database, clock: Clock, world: make.World) -> Callable[...
 
     @asynccontextmanager
     async def open_(limits: Limits, of: Database = database) -> AsyncIterator[make.Ask]:
-        transport = httpx.ASGITransport(application(of, clock=clock, terms=Terms(limits=limits)))
+        transport = httpx.ASGITransport(
+            application(Serving(of, clock=clock, terms=Terms(limits=limits)))
+        )
         async with httpx.AsyncClient(transport=transport, base_url="http://abruf") as client:
             yield make.Ask(client, world.token)
 

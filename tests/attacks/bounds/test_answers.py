@@ -26,6 +26,7 @@ from tests.guard import counted
 from tests.make.feed import rows
 from tests.make.running import until
 from tests.make.trade import orders
+from transport.serving import Serving
 
 LINES = 250
 MOST = 2**31 - 1
@@ -65,7 +66,7 @@ def bounded(
     @asynccontextmanager
     async def open_(limits: Limits) -> AsyncIterator[make.Ask]:
         terms = Terms(limits=limits, plans=request.param)
-        transport = httpx.ASGITransport(application(database, clock=clock, terms=terms))
+        transport = httpx.ASGITransport(application(Serving(database, clock=clock, terms=terms)))
         async with httpx.AsyncClient(transport=transport, base_url="http://abruf") as client:
             yield make.Ask(client, world.token)
 
@@ -201,6 +202,27 @@ async def test_a_round_of_the_loop_answers_one_slice_whatever_is_read_together(
         await ask("query ($id: ID!) { order(id: $id) { lines { order { id } } } }", id=order_id)
     assert max(answered.values()) <= LINES
     assert answered.total() == 2 * LINES + 2
+
+
+@pytest.mark.parametrize("bounded", [True], indirect=True, ids=["planned"])
+async def test_a_long_list_of_a_payload_is_a_slice_in_a_round_and_one_statement(
+    bounded: Open, database: Database, order_id: str, answered: Counter[int]
+) -> None:
+    """Its results have something that a statement reads, and something that code resolves."""
+    del order_id
+    document = """mutation ($input: ProductsUpsertInput!) { productsUpsert(input: $input) {
+      results { status product { sku } userErrors { code } } } }"""
+    counts = []
+    async with bounded(UNPRICED) as ask:
+        for count in (SLICE, LINES):
+            products = [{"sku": f"P{it}", "name": "Shaft"} for it in range(count)]
+            answered.clear()
+            with counted(database.engine) as statements:
+                made = (await ask(document, input={"products": products}))["productsUpsert"]
+            assert len(made["results"]) == answered.total() - 1 == count
+            assert max(answered.values()) <= SLICE
+            counts.append(len(statements))
+    assert counts[0] == counts[1]
 
 
 @by_code

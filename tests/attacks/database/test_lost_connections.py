@@ -12,6 +12,7 @@ from resolvers.running.context import Terms
 from server import application
 from tests.attacks.database.cutting import Cutting, Way, after, before, cutting
 from tests.conftest import PATIENT
+from transport.serving import Serving
 
 UPSERT = """
 mutation ($input: PartiesUpsertInput!) {
@@ -76,7 +77,7 @@ class Step:
 async def step(world, database_url, as_app, clock) -> AsyncIterator[Step]:
     async with cutting(as_app(database_url)) as (way, url):
         database = Database(url)
-        app = application(database, clock=clock, terms=Terms(limits=PATIENT))
+        app = application(Serving(database, clock=clock, terms=Terms(limits=PATIENT)))
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://abruf") as client:
             step = Step(client, way, world)

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from commands.fulfilment.parcels import ssccs
 from commands.writing import counters
 from kit.ids import to_global
+from kit.standards import gs1
 from models.fulfilment.deliveries.tables import Delivery
 from models.trade.orders.tables import Order
 from tests.guard import counted
@@ -84,3 +86,34 @@ async def test_beside_one_that_has_written_its_many_rows_others_take_numbers(
         found = sorted(it.number for it in await rows(world, entity))
         assert found == [f"{letter}-{it:06}" for it in range(1, 1 + len(found))]
         assert one["number"] in found
+
+
+async def test_beside_a_large_packing_others_generate_ssccs_until_it_has_written_the_rest(
+    world: World, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large, small = [
+        await deliveries.released(world, ask, await orders.order(world, ask)) for _ in range(2)
+    ]
+    raised, found = ssccs.raised, list[str]()
+
+    async def packed(delivery: dict[str, Any]) -> list[str]:
+        parcel = {"generateSscc": True, "parent": 0, "contents": deliveries.contents(delivery)}
+        own = {"deliveryId": delivery["id"], "parcels": [{"generateSscc": True}, parcel]}
+        made = await deliveries.done(ask, "deliveryPack", **own)
+        return [it["sscc"] for it in made["delivery"]["parcels"]]
+
+    async def taken(*about: Any) -> int:
+        monkeypatch.setattr(ssccs, "raised", raised)
+        found.extend(await packed(small))
+        statements.clear()
+        return await raised(*about)
+
+    monkeypatch.setattr(ssccs, "SLICE", 0)
+    monkeypatch.setattr(ssccs, "raised", taken)
+    with counted(world.database.engine) as statements:
+        found.extend(await packed(large))
+    assert len(set(found)) == 4
+    assert all(gs1.is_valid(it, 18) for it in found)
+    # The counter, whether another has one of them, the parcels that get them, the journal.
+    assert [it.split()[0] for it in statements[:3]] == ["INSERT", "SELECT", "UPDATE"]
+    assert "INSERT INTO journal" in statements[3]

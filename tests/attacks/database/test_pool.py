@@ -14,6 +14,7 @@ from resolvers.running.context import Terms
 from server import application
 from tests import make
 from tests.conftest import PATIENT
+from transport.serving import Serving
 
 REGISTER = """
 mutation ($input: DocumentsRegisterInput!) {
@@ -47,7 +48,9 @@ async def small(
     database = Database(world.database.url, pool_size=turns, statement_s=PATIENT.statement)
     opened = Opened(database)
     bounds = Bounds(turns=turns, at_once=turns, waiting=1000)
-    app = application(database, clock=world.clock, terms=Terms(limits=limits), bounds=bounds)
+    app = application(
+        Serving(database, clock=world.clock, terms=Terms(limits=limits), bounds=bounds)
+    )
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://abruf", timeout=None
     ) as client:

@@ -19,6 +19,7 @@ from tests.conftest import PATIENT
 from tests.make.running import until
 from transport.connections.room import Room
 from transport.connections.server import HttpServer, Settings
+from transport.serving import Serving
 
 SMALL_BUFFER = 8 * 1024
 """Bytes that the system may keep of what is sent, so that the server must keep the rest."""
@@ -139,7 +140,7 @@ def serve(world: make.World, clock: make.Clock) -> Serve:
     async def served(trusted: tuple[str, ...] = (), **bounds: int) -> AsyncIterator[Host]:
         own = Bounds(**{"guess_seconds": 0, **bounds})
         terms = Terms(limits=PATIENT)
-        app = application(world.database, clock=clock, terms=terms, bounds=own)
+        app = application(Serving(world.database, clock=clock, terms=terms, bounds=own))
         with socket.create_server(("127.0.0.1", 0)) as listener:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SMALL_BUFFER)
             ends = {"lifespan": "off", "timeout_graceful_shutdown": 5}

@@ -12,7 +12,7 @@ from websockets.uri import parse_uri
 from models.access.viewers import Actor
 from tests.attacks.edge.conftest import QUERY, Host, Serve
 from tests.make.running import until
-from transport.connections.sockets import AHEAD
+from transport.connections.sockets import AHEAD, FRAGMENTS
 from transport.http.holdings import SMALL
 
 UPSERT = """
@@ -156,6 +156,46 @@ async def test_messages_that_come_by_the_thousand_close_the_socket(serve: Serve)
         await until(lambda: socket.close_sent or socket.queue.qsize() >= AHEAD)
         assert socket.queue.qsize() <= AHEAD + 2
         await until(lambda: not sockets(host))
+
+
+async def test_a_message_in_thousands_of_pieces_closes_the_socket(serve: Serve):
+    async with serve() as host, AsyncExitStack() as attack:
+        dumb = await opened(host, attack)
+        (socket,) = sockets(host)
+        dumb.protocol.send_text(b"{", fin=False)
+        for _ in range(10 * FRAGMENTS):
+            dumb.protocol.send_continuation(b"", fin=False)
+        dumb.flush()
+        await until(lambda: not sockets(host))
+        assert socket.close_sent
+
+
+@pytest.mark.parametrize("begun", [b"", b"{"], ids=["in a frame", "between two"])
+async def test_a_message_that_does_not_end_is_given_up(serve: Serve, begun: bytes):
+    async with serve() as host, AsyncExitStack() as attack:
+        dumb = await opened(host, attack)
+        if begun:
+            dumb.protocol.send_text(begun, fin=False)
+            dumb.flush()
+        else:
+            dumb.protocol.send_text(b"x" * 100_000)
+            dumb.writer.write(b"".join(dumb.protocol.data_to_send())[:50_000])
+        (socket,) = sockets(host)
+        await until(lambda: socket.frames or len(socket.conn.reader.buffer) > 1_000)
+        host.later(0)
+        assert len(sockets(host)) == 1
+        host.later(host.server.config.bounds.body_seconds + 1)
+        await until(lambda: not sockets(host))
+
+
+async def test_a_stranger_sends_no_long_message(serve: Serve):
+    async with serve() as host, AsyncExitStack() as attack:
+        dumb = await opened(host, attack, known=False)
+        dumb.send({"type": "connection_init", "payload": {"token": "x" * 40_000}})
+        await until(lambda: not sockets(host))
+        dumb = await opened(host, attack)
+        (socket,) = sockets(host)
+        assert socket.conn.max_message_size == host.server.config.ws_max_size > 40_000
 
 
 async def test_sockets_that_do_not_begin_leave_for_others(serve: Serve):

@@ -18,6 +18,7 @@ from tests.attacks.load.conftest import LIMITS, Long
 from tests.attacks.load.large import Large
 from tests.attacks.load.playing import chosen_seed, rounds
 from tests.execution.operations import Seen, Writer
+from transport.serving import Serving
 
 OPERATIONS = 120
 ENVELOPE = 20_000
@@ -58,7 +59,7 @@ async def tokens_of(world: make.World, made: Large) -> list[str]:
 async def test_any_operation_over_long_lists_keeps_its_limits_and_is_paid(long: Long) -> None:
     world, made, seed, seen = long.world, long.made, chosen_seed(), Seen()
     chance, tokens = random.Random(seed), await tokens_of(world, made)
-    app = application(world.database, clock=world.clock, terms=Terms(limits=LIMITS))
+    app = application(Serving(world.database, clock=world.clock, terms=Terms(limits=LIMITS)))
     answered = set()
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://abruf"

@@ -19,6 +19,7 @@ from server import application
 from tests import make
 from tests.attacks.load.conftest import LIMITS, Long
 from tests.attacks.load.large import DELIVERIES, LINES, ORDERS
+from transport.serving import Serving
 
 FILTERS = [
     *(f"{name}: {it}" for name in ("late", "open", "backordered") for it in ("true", "false")),
@@ -64,7 +65,7 @@ async def test_what_is_computed_is_looked_for_in_each_row_once(long: Long, actor
     world = long.world
     bound = {Actor.BUYER: long.made.party, Actor.WAREHOUSE: long.made.location}
     token = await world.key(actor, bound.get(actor))
-    app = application(world.database, clock=world.clock, terms=Terms(limits=LIMITS))
+    app = application(Serving(world.database, clock=world.clock, terms=Terms(limits=LIMITS)))
     transport = httpx.ASGITransport(app)
     counts = {}
     async with httpx.AsyncClient(transport=transport, base_url="http://abruf") as client:

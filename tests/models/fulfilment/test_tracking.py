@@ -281,6 +281,17 @@ def test_of_corrections_under_one_id_the_last_one_counts(hour):
         assert standing(PACKED_AT, reports).status == "RETURNED_TO_SENDER"
 
 
+def test_what_came_last_under_one_id_counts_be_it_a_correction_or_a_declaration_of_an_error():
+    wrong = Report(at(4), ParcelStatus.DELIVERED, carrier_event_id="E1")
+    corrected = Report(at(2), ParcelStatus.LOST, is_correction=True, carrier_event_id="E1")
+    declared = Report(at(3), ParcelStatus.LOST, carrier_event_id="E1", is_error_declaration=True)
+    anew = replace(corrected, id=new_id())
+    for reports in permutations([wrong, corrected, declared]):
+        assert standing(PACKED_AT, reports).status == "PACKED"
+    for reports in permutations([wrong, declared, anew]):
+        assert standing(PACKED_AT, reports).status == "LOST"
+
+
 @pytest.mark.parametrize("vocabulary", [Vocabulary.ABRUF, Vocabulary.SHOPIFY])
 def test_a_delay_tells_nothing_of_the_status(vocabulary):
     meant = meaning(vocabulary, "Delayed")

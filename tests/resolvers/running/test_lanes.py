@@ -12,6 +12,7 @@ from kit.ids import new_id
 from kit.limits import Bounds
 from models.access.viewers import Actor, Viewer
 from resolvers.running.lanes import Lanes
+from resolvers.running.shares import Shares
 
 
 def viewer(bound_to: Any = None, merchant_id: Any = None) -> Viewer:
@@ -200,3 +201,20 @@ async def test_a_turn_that_is_given_to_who_leaves_goes_on_to_the_next() -> None:
         await asyncio.wait([leaves])
         await asyncio.sleep(0)
         assert (leaves.cancelled(), load.running) == (True, ["next"])
+
+
+async def test_whoever_ends_asks_few_of_those_who_wait_however_many_they_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked_at, may_have_more = list[Any](), Shares.may_have_more
+
+    def noted(self: Shares, lane: Any) -> bool:
+        looked_at.append(lane)
+        return may_have_more(self, lane)
+
+    async with loaded(turns=10) as load:
+        for number in range(60):
+            await load.ask(f"a{number}", viewer())
+        monkeypatch.setattr(Shares, "may_have_more", noted)
+        await load.end("a0")
+        assert (load.running[-1], len(looked_at)) == ("a10", 1)

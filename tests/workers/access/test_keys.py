@@ -16,6 +16,7 @@ from server import application
 from tests import make
 from tests.guard import counted
 from transport.identity.authentication import Authentication
+from transport.serving import Serving
 from workers.access.keys import FORGET_ANSWERS, Uses
 from workers.running.rounds import Rounds
 
@@ -68,7 +69,7 @@ async def test_the_last_use_is_written_at_most_once_a_minute(world, database, cl
 
 
 async def test_uses_are_written_beside_requests_and_at_the_end(world, database, clock):
-    app = application(database, clock=clock)
+    app = application(Serving(database, clock=clock))
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://abruf") as client:

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kit.standards.edifact import envelopes
+from kit.standards.edifact import envelopes, groups
 from kit.standards.edifact.faults import Fault
+from kit.standards.edifact.groups import Seg
 from kit.standards.edifact.messages import segments_of
-from kit.standards.edifact.parts import Envelope
+from kit.standards.edifact.parts import Envelope, EnvelopedMessage, MessageKind
 from tests.make.messages.files import FILE
 
 MEGABYTE = 1024 * 1024
@@ -149,3 +150,14 @@ def test_random_pieces_of_files_are_read() -> None:
     tokens = [it + b"'" for it in FILE.split(b"'")] + [b"UNA:+.? '", b"'", b"?", b"\xff", b"UNZ"]
     for _ in range(300):
         read(b"".join(choose.choices(tokens, k=choose.randint(1, 30))))
+
+
+def test_no_more_of_a_part_is_taken_than_its_table_allows_however_often_it_comes() -> None:
+    body = b"UNH+1+DELFOR:D:97A:UN'" + b"DTM+2:1'" * 500
+    whole = EnvelopedMessage("1", MessageKind("DELFOR"), 0, len(body))
+    table = [Seg("UNH"), Seg("DTM", most=10)]
+    steps = list(groups.parse_in_steps(table, segments_of(body, Envelope(0, len(body)), whole)))
+    ((found, findings),) = filter(None, steps)
+    assert len(found.all("DTM")) == 10
+    assert len(findings) == groups.MOST_FINDINGS
+    assert len(steps) - 1 == 501 // groups.STEP
