@@ -1,4 +1,4 @@
-"""Planning from schedules: call-offs and deliveries for a horizon, and what a new release changes."""
+"""Planning from schedules: call-offs and deliveries of a horizon, and what releases change."""
 
 from typing import Any
 
