@@ -116,7 +116,8 @@ _OF_ACCOUNT = ("party_id", "contract_id", "contract_line_id", "account_id")
 _OF_LINE = (
     *("merchant_id", "id", "release_id", "line_no", "kind", "bucket", "pattern", "date_meaning"),
     *("commitment", "window_earliest", "window_latest", "window_zone", "quantity"),
-    *("packaging_id", "packaging_content", "transit_days", "ships_on", "arrives_on"),
+    *("packaging_id", "packaging_content", "packaged_quantity"),
+    *("transit_days", "ships_on", "arrives_on"),
 )
 
 
@@ -141,7 +142,7 @@ def effective(reader: Tables) -> Select[Any]:
     summed = (
         select(
             *(of[name] for name in (*_OF_ACCOUNT, "time_zone")),
-            *(getattr(line, name) for name in _OF_LINE),
+            *(getattr(line, name).label(name) for name in _OF_LINE),
             upto.label("cumulative_released"),
             of.issued,
         )

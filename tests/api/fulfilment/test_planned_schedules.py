@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from kit.ids import from_global, to_global
-from models.access.viewers import Actor, Scope
+from models.access.viewers import READS, Actor, Scope
 from tests.guard import counted
 from tests.make.fulfilment import deliveries
 from tests.make.master import channels, locations, parties
@@ -33,7 +33,7 @@ mutation ($input: DeliveryPlanFromScheduleInput!) {
 OPEN = """
 query ($id: ID!) { contract(id: $id) { callOffs(first: 50) { nodes {
   state lines { ordered cancelled planned }
-  deliveries { state lines { planned } }
+  deliveries { id state lines { planned } }
 } } } }
 """
 
@@ -61,8 +61,9 @@ class Planner:
     async def standing(self) -> list[tuple[str, list[str]]]:
         """Return (state, quantities) of the deliveries that are not cancelled, sorted."""
         found = (await self.ask(OPEN, id=self.contract["id"]))["contract"]["callOffs"]["nodes"]
-        live = [it for of in found for it in of["deliveries"] if it["state"] != "CANCELLED"]
-        return sorted((it["state"], sorted(of["planned"] for of in it["lines"])) for it in live)
+        live = {it["id"]: it for of in found for it in of["deliveries"]}
+        rows = [(it["state"], sorted(of["planned"] for of in it["lines"])) for it in live.values()]
+        return sorted(it for it in rows if it[0] != "CANCELLED")
 
 
 async def _planner(world, ask, **fields: Any) -> Planner:
@@ -185,9 +186,9 @@ async def test_lots_are_filled_and_what_is_over_is_taken_from_the_next(ask, worl
 
 async def test_it_arrives_when_its_place_takes_it_in_and_what_is_late_as_soon_as_it_can(ask, world):
     place = await contracts.docks(world, ask)
-    dock = next(iter(place["shipToIds"][1:]))
+    dock, *_ = place["shipToIds"]
     planner = await _planner(world, ask, **place)
-    where = {"shipToId": dock, "unloadingPoint": None}
+    where = {"shipToId": dock}
     hours = ("07:00:00+00:00", "15:30:00+00:00")
     late = {**schedule("2026-02-02", "27"), "kind": "BACKLOG"}
     whole = {"earliest": "2026-03-05T23:00:00Z", "latest": "2026-03-06T23:00:00Z"}
@@ -197,11 +198,8 @@ async def test_it_arrives_when_its_place_takes_it_in_and_what_is_late_as_soon_as
     await planner.release(1, late, *windows, **where)
     found = (await planner())["items"]
     told = [(it["quantity"], it["earliest"], it["latest"]) for it in found]
-    if found[0]["earliest"] is not None and told[0][1][:10] != "2026-03-02":
-        pytest.fail(f"The address takes goods in on Mondays: {told}")
     assert [it[1][:10] for it in told] == ["2026-03-02", "2026-03-06", "2026-03-13"]
-    assert [it[1][11:] for it in told[1:]] == [hours[0]] * 2
-    assert [it[2][11:] for it in told] == [hours[1]] * 3
+    assert {(it[1][11:], it[2][11:]) for it in told} == {hours}
     assert "as soon as it can" in found[0]["reason"]
 
 
@@ -234,7 +232,9 @@ async def test_what_others_have_called_off_is_not_called_off_again(ask, world):
 
 async def test_who_may_not_call_off_or_plan_is_refused(ask, world):
     planner = await _planner(world, ask)
-    planner.ask = ask.by(await world.key(Actor.STAFF, scopes=[Scope.DELIVERIES_PLAN]))
+    planner.ask = ask.by(
+        await world.key(Actor.STAFF, scopes=sorted(READS | {Scope.DELIVERIES_PLAN}))
+    )
     payload = await planner.refused()
     assert contracts.codes(payload) == [("NOT_ALLOWED", "contractId")]
     party = from_global(planner.contract["party"]["id"])[1]

@@ -70,7 +70,7 @@ async def plan_from_schedule(writing: Writing, command: DeliveryPlanFromSchedule
     location = await writing.get(Location, {command.location_id: ("location_id",)})
     known = await known_of_contract(writing, command, contract)
     check_in_force(known.contract, path)
-    slots = [it for it in slots_of(known, command.until, writing.now) if it.planned or it.wanted]
+    slots = [it for it in slots_of(known, command.until, writing.now) if it.planned or it.rounded]
     _check(writing, known, slots)
     done: Outcome = {"contract_id": contract.id, "order_ids": [], "delivery_ids": []}
     if not command.preview:

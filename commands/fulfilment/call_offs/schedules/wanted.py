@@ -108,6 +108,8 @@ class PlanSlot:
             PlanStatus.UNCHANGED: "It is planned as the schedule wants it.",
         }
         text = texts[self.status]
+        if self.wanted and not self.goal:
+            text = "What is planned before it brings it, since that fills whole lots."
         if self.rounded > self.wanted:
             text += f" {goal} fill whole lots or packagings."
         changes = self.status not in {PlanStatus.UNCHANGED, PlanStatus.CANCELLED}
