@@ -5,8 +5,8 @@ from collections.abc import Hashable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from models.access.journal import HIDDEN_FIELDS
 from models.access.viewers import OTHERS
+from models.base.events import EVENTS
 from models.base.masks import Hidden
 from models.base.tables import Base, OfMerchant
 
@@ -59,10 +59,11 @@ def _columns() -> Iterator[tuple[str, str, str]]:
 
 def _fields() -> Iterator[tuple[str, str, str]]:
     events: defaultdict[int, list[str]] = defaultdict(list)
-    for event, hidden in HIDDEN_FIELDS.items():
-        events[id(hidden)].append(event)
+    for name, kind in EVENTS.items():
+        if kind.hidden:
+            events[id(kind.hidden)].append(name)
     for of in events.values():
-        yield from _masks(", ".join(of), HIDDEN_FIELDS[of[0]], OTHERS)
+        yield from _masks(", ".join(of), EVENTS[of[0]].hidden, OTHERS)
 
 
 def matrix() -> str:

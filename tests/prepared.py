@@ -31,6 +31,7 @@ from tests.guard import watch
 from tests.kit.programs import ask as ask_once
 from tests.kit.programs import make_database
 from tests.make.scene import Scene, scene
+from tests.make.sweeps.versions import Versions
 from transport.serving import Serving
 
 EVERYTHING = "tests.make.everything"
@@ -41,13 +42,18 @@ Once = Callable[[str, Callable[[], Made]], Made]
 
 @dataclass(frozen=True)
 class Prepared:
-    """A database with one merchant. scene: the fields of its company; inputs: by maker's name."""
+    """A database with one merchant. scene: the fields of its company; inputs: by maker's name.
+
+    raised, kept: (mutation, type) of rows that it changed with another version, and without.
+    """
 
     url: str
     merchant_id: UUID
     token: str
     scene: dict[str, str | UUID]
     inputs: dict[str, Any]
+    raised: frozenset[tuple[str, str]] = frozenset()
+    kept: frozenset[tuple[str, str]] = frozenset()
 
 
 @pytest.fixture(scope="session")
@@ -118,9 +124,11 @@ def everything(
 async def _with_everything(app_url: str, url: str, inputs: Prepared) -> Prepared:
     everything = importlib.import_module(EVERYTHING)
     async with _client(app_url, url) as (database, client):
-        await everything.live(make.Ask(client, inputs.token), inputs.inputs)
+        versions = Versions(database, inputs.merchant_id)
+        await everything.live(make.Ask(client, inputs.token), inputs.inputs, versions)
         world = make.World(database, make.Clock(NOW), inputs.merchant_id, inputs.token)
-        return replace(inputs, url=url, token=await world.key(Actor.STAFF))
+        changes = {"raised": frozenset(versions.raised), "kept": frozenset(versions.kept)}
+        return replace(inputs, url=url, token=await world.key(Actor.STAFF), **changes)
 
 
 @asynccontextmanager

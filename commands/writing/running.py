@@ -1,9 +1,12 @@
 """One mutation is one transaction: run, recorded, committed once, retried when it must be."""
 
 import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
@@ -20,6 +23,9 @@ from kit.limits import DEFAULT_LIMITS
 from kit.loop.in_turn import InTurn
 from kit.loop.work import Slices
 from models.access.viewers import Viewer
+
+Made = TypeVar("Made")
+"""What an attempt returns."""
 
 _ATTEMPTS = 5
 _PAUSE_S = 0.05
@@ -42,7 +48,7 @@ class Author:
 
     viewer: Viewer
     now: datetime
-    keep_answers: timedelta
+    keep_answers: timedelta = timedelta(0)
     address: str | None = None
     extent: Extent = field(default_factory=lambda: Extent(DEFAULT_LIMITS.lines))
     slices: Slices = field(default_factory=Slices)
@@ -55,17 +61,28 @@ async def run(database: Database, author: Author, verb: AnyVerb, command: Comman
     Refused: whatever the verb refuses as a whole; as `_attempts`.
     """
     remaining = Remaining(verb, command)
+    attempt = partial(_attempt, database, author, verb, command, remaining)
     while True:
         try:
-            return await _attempts(database, author, verb, command, remaining)
+            return await _attempts(attempt, has_key=command.idempotency_key is not None)
         except Refused as refused:
             remaining.take_out(refused)
 
 
-async def _attempts(
-    database: Database, author: Author, verb: AnyVerb, command: Command, remaining: Remaining
-) -> Outcome:
-    """Run what remains, again where others came between or the connection was lost.
+async def run_unasked(
+    database: Database, author: Author, step: Callable[[Writing], Awaitable[Made]]
+) -> Made:
+    """Do in one transaction what no request asks for. Refused: as `_attempts`."""
+
+    async def attempt() -> Made:
+        async with _recording(database, author) as writing:
+            return await step(writing)
+
+    return await _attempts(attempt, has_key=False)
+
+
+async def _attempts(attempt: Callable[[], Awaitable[Made]], *, has_key: bool) -> Made:
+    """Run an attempt, again where others came between or the connection was lost.
 
     Refused: OUT_OF_RANGE for a sum that no counter holds; TAKEN and
     CONFLICT when others kept coming between. TimeoutError: a statement took too long. Unavailable:
@@ -73,24 +90,24 @@ async def _attempts(
     was done, so that it must not be run again.
     """
     unknown: OutcomeUnknown | None = None
-    for attempt in range(1, _ATTEMPTS + 1):
+    for count in range(1, _ATTEMPTS + 1):
         try:
-            return await _attempt(database, author, verb, command, remaining)
+            return await attempt()
         except OutcomeUnknown as error:
             unknown = error
-            if command.idempotency_key is None or attempt == _ATTEMPTS:
+            if not has_key or count == _ATTEMPTS:
                 raise
         except Unavailable as error:
-            if attempt == _ATTEMPTS or not error.passes:
+            if count == _ATTEMPTS or not error.passes:
                 raise unknown or error  # noqa: B904 -- both have their causes.
-            await asyncio.sleep(_PAUSE_S * 2 ** (attempt - 1))
+            await asyncio.sleep(_PAUSE_S * 2 ** (count - 1))
         except (DBAPIError, Overtaken) as error:
             state = _OVERTAKEN if isinstance(error, Overtaken) else _state(error)
             if state == _OVERFLOW:
                 raise _too_large() from error
             if state not in _AGAIN:
                 raise
-            if attempt == _ATTEMPTS:
+            if count == _ATTEMPTS:
                 raise _given_up(state) from error
     raise AssertionError
 
@@ -98,28 +115,39 @@ async def _attempts(
 async def _attempt(
     database: Database, author: Author, verb: AnyVerb, command: Command, remaining: Remaining
 ) -> Outcome:
+    origin = Origin(author.address, command.idempotency_key)
+    async with _recording(database, author, origin) as writing:
+        return await idempotency.once(
+            writing, verb.name, command, author.keep_answers, partial(remaining.run, writing)
+        )
+
+
+@asynccontextmanager
+async def _recording(
+    database: Database, author: Author, origin: Origin | None = None
+) -> AsyncIterator[Writing]:
+    """Give what one transaction writes with; the journal tells at its end what happened and moved.
+
+    After the commit a hint wakes who follows.
+    """
     async with database.writing(author.viewer.merchant_id) as session:
-        origin = Origin(author.address, command.idempotency_key)
         author.extent.begin()
         writing = Writing(
             session,
             author.viewer,
             author.now,
-            origin=origin,
+            origin=origin or Origin(author.address),
             extent=author.extent,
             slices=author.slices,
             beside=author.beside,
         )
         ledger = Ledger(writing)
-        outcome = await idempotency.once(
-            writing, verb.name, command, author.keep_answers, partial(remaining.run, writing)
-        )
+        yield writing
         await session.flush()
         await ledger.close()
         await journal.append(writing)
     if writing.events:
         database.hints.ring(author.viewer.merchant_id)
-    return outcome
 
 
 def _state(error: DBAPIError) -> str | None:

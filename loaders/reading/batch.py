@@ -2,6 +2,7 @@
 
 from asyncio import Future, Lock, shield
 from collections.abc import Awaitable, Sequence
+from functools import cache
 from typing import Any
 
 from aiodataloader import DataLoader
@@ -10,22 +11,21 @@ from sqlalchemy import Select
 from kit.db.reads import Reads
 from kit.loop.work import TOGETHER
 from kit.telemetry import trace
-from loaders.reading.relations import Reader, Relation
+from loaders.reading.relations import Reader, Relation, general
 from models.access.viewers import Actor
 
-_KEPT: dict[tuple[Relation, Actor], Select[Any]] = {}
-"""Statements of lasting relations: two viewers of a kind differ in named values only."""
+
+@cache
+def _kept(relation: Relation, actor: Actor) -> Select[Any]:
+    """Return the statement of a lasting relation: viewers of a kind differ in named values only."""
+    return relation.statement(general(actor))
 
 
 def _statement(relation: Relation, reader: Reader) -> Select[Any]:
     """Return the statement that answers a relation's keys."""
-    if not relation.lasting:
-        return relation.statement(reader)
-    key = (relation, reader.viewer.actor)
-    kept = _KEPT.get(key)
-    if kept is None:
-        kept = _KEPT[key] = relation.statement(reader.general)
-    return kept
+    if relation.lasting:
+        return _kept(relation, reader.viewer.actor)
+    return relation.statement(reader)
 
 
 def _seen(found: Future[Any]) -> None:

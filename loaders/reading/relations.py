@@ -60,7 +60,7 @@ class Reader:
     @property
     def general(self) -> "Reader":
         """Return the reader of statements that are kept for all viewers of a kind, at any time."""
-        return _general(self.viewer.actor)
+        return general(self.viewer.actor)
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -80,7 +80,8 @@ class Reader:
         return bindparam("role", self.viewer.role, OneOf(CompanyRole))
 
 
-def _general(actor: Actor) -> Reader:
+def general(actor: Actor) -> Reader:
+    """Return the reader of statements that are kept for all viewers of a kind, at any time."""
     return Reader(anyone(actor), bindparam("now", None, DateTime(timezone=True)))
 
 
@@ -317,7 +318,7 @@ class Computed(ByColumn):
     def __init__(self, entity: type[OfMerchant], expressions: Mapping[str, Expression]) -> None:
         """Take the table, and name -> (reader, table) -> expression."""
         self.entity, self.expressions = entity, expressions
-        self.source = self._computed(_general(Actor.STAFF), entity)
+        self.source = self._computed(general(Actor.STAFF), entity)
         self.record = namedtuple(f"{entity.__name__}Computed", expressions)  # type: ignore[misc]  # noqa: PYI024 -- the fields are known at run time only.
 
     def _computed(self, reader: Reader, table: Any) -> SimpleNamespace:

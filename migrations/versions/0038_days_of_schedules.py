@@ -6,7 +6,7 @@ from alembic import op
 from migrations import walls
 
 revision = "0038"
-down_revision = "0034"
+down_revision = "0037"
 branch_labels = None
 depends_on = None
 

@@ -31,18 +31,6 @@ from models.base.reductions import reduced
 from models.base.tables import Owned, entity_named, indexed, unique
 from models.base.visibility import AnyViewer, Rule, Seen, bound, merchant
 
-HIDDEN_FIELDS: dict[str, Hidden] = {}
-"""Event -> actor -> field of the payload, a text -> what is read instead; nothing for NULL.
-
-Said beside the table that the event tells of.
-"""
-
-UNTOLD: dict[str, frozenset[Actor]] = {}
-"""Event -> to whom it would tell only that something hidden was done, unless to its own company.
-
-Said beside the table of what is hidden.
-"""
-
 _SEE_WHOLE = frozenset({Actor.BUYER})
 """Who sees all rows to which those that it sees refer: they are of its company, too."""
 
@@ -69,9 +57,9 @@ def _masked(viewer: AnyViewer, payload: Any, masks: Mapping[str, Mask]) -> Colum
 def _read(viewer: AnyViewer, entry: Any, payload: Any) -> ColumnElement[Any]:
     """Return the payload as the viewer reads it."""
     masked = {
-        event: _masked(viewer, payload, hidden[viewer.actor])
-        for event, hidden in HIDDEN_FIELDS.items()
-        if viewer.actor in hidden
+        name: _masked(viewer, payload, kind.hidden[viewer.actor])
+        for name, kind in EVENTS.items()
+        if viewer.actor in kind.hidden
     }
     masked |= {
         event: _masked(viewer, payload, dict.fromkeys(lists, _without(names)))
@@ -87,7 +75,7 @@ def _columns_hidden_from(actor: Hashable) -> dict[str, tuple[list[str], list[str
     for name, kind in EVENTS.items():
         hidden = kind.about.__hidden__.get(actor)
         lists = [it.name for it in kind.versions.values if it.kind.word == COLUMNS]
-        if hidden and lists and actor not in UNTOLD.get(name, ()):
+        if hidden and lists and actor not in kind.untold:
             found[name] = sorted(hidden), lists
     return found
 
@@ -103,7 +91,7 @@ def _without(names: list[str]) -> Mask:
 def _tells(viewer: AnyViewer, entry: Any) -> ColumnElement[bool]:
     """Tell whether an entry tells the viewer of more than of what is hidden from it."""
     untold: list[ColumnElement[Any]] = [
-        literal_column(f"'{it}'") for it, whom in UNTOLD.items() if viewer.actor in whom
+        literal_column(f"'{name}'") for name, kind in EVENTS.items() if viewer.actor in kind.untold
     ]
     lists = [
         and_(

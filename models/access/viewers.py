@@ -8,7 +8,7 @@ from uuid import UUID
 
 
 class Actor(StrEnum):
-    """The five kinds of actors (domain, 'Who uses it')."""
+    """The five kinds of actors."""
 
     STAFF = "STAFF"
     BUYER = "BUYER"
@@ -138,12 +138,6 @@ class Viewer:
     def company_id(self) -> UUID | None:
         """Return the party that a buyer orders or a carrier drives for."""
         return self.bound_to if self.actor in {Actor.BUYER, Actor.CARRIER} else None
-
-    @property
-    def orders_for(self) -> UUID:
-        """Return the party or channel to which its orders are bound, nobody's id for others."""
-        binds = self.actor in {Actor.BUYER, Actor.STOREFRONT}
-        return self.bound_to if binds and self.bound_to is not None else _NOBODY
 
     @property
     def sees_all(self) -> bool:

@@ -5,12 +5,13 @@ payloads` says what these may be. A changed payload is a new version: the class 
 function that makes a payload of the version before into one of the next.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, NamedTuple, TypeVar, dataclass_transform
 from uuid import UUID
 
+from models.base.masks import Hidden
 from models.base.payloads import ColumnName, IdOf, Value, as_json, from_json, values_of
 from models.base.tables import OfMerchant
 
@@ -37,13 +38,17 @@ class Event:
     """Something that happened to a row. id: of that row, a row of `about`.
 
     name: noun and past participle, "order.placed"; clients see it. aggregate: the noun as the
-    journal keeps it, "ORDER".
+    journal keeps it, "ORDER". hidden: actor -> field of the payload, a text -> what is read
+    instead; nothing for NULL. untold: to whom it would tell only that something hidden was done,
+    unless to its own company.
     """
 
     name: ClassVar[str]
     aggregate: ClassVar[str]
     about: ClassVar[type[OfMerchant]]
     versions: ClassVar[Versions]
+    hidden: ClassVar[Hidden]
+    untold: ClassVar[frozenset[Hashable]]
 
     id: Annotated[UUID, IdOf(), "The row that it is about."]
 
@@ -59,7 +64,11 @@ EVENTS: dict[str, type[Event]] = {}
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
 def event(
-    name: str, about: type[OfMerchant], *upcasts: Upcast
+    name: str,
+    about: type[OfMerchant],
+    *upcasts: Upcast,
+    hidden: Hidden | None = None,
+    untold: Iterable[Hashable] = (),
 ) -> Callable[[type[Described]], type[Described]]:
     """Make a class the event of this name. upcasts: from version 1 to 2, from 2 to 3, ...
 
@@ -73,11 +82,12 @@ def event(
             message = f"{name} is there already, or is not about {about.__name__}"
             raise TypeError(message)
         own = [it for it in values_of(made) if it.name != "id"]
-        if hidden := [it.name for it in own if it.name in {*vars(Event), *Event.__annotations__}]:
-            message = f"{name} hides {hidden}"
+        if taken := [it.name for it in own if it.name in {*vars(Event), *Event.__annotations__}]:
+            message = f"{name} hides {taken}"
             raise TypeError(message)
         made.name, made.aggregate, made.about = name, aggregate, about
         made.versions = Versions(tuple(own), upcasts, 1 + len(upcasts))
+        made.hidden, made.untold = hidden or {}, frozenset(untold)
         EVENTS[name] = made
         return made
 

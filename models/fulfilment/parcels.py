@@ -17,7 +17,7 @@ from models.master.packagings import Packaged, count_in_packagings, packaged
 
 
 class ParcelStatus(StrEnum):
-    """Where a parcel is; recomputed from all of its tracking events (domain section 4)."""
+    """Where a parcel is; recomputed from all of its tracking events."""
 
     PACKED = "PACKED"
     LABEL_CREATED = "LABEL_CREATED"

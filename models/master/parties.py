@@ -10,7 +10,6 @@ from sqlalchemy import ColumnElement, Index, Text, Uuid, case, literal, literal_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.access.journal import UNTOLD
 from models.access.viewers import Actor
 from models.base.bindings import Binding, Bindings
 from models.base.masks import NULL, Hidden, Mask
@@ -68,9 +67,6 @@ _OF_A_CARRIER = {
     **dict.fromkeys(_PRIVATE, NULL),
 }
 """What others read of a carrier beside its number, its kind and its name."""
-
-
-UNTOLD["party.updated"] = frozenset({Actor.BUYER, Actor.STOREFRONT, Actor.WAREHOUSE})
 
 
 class Party(Owned):

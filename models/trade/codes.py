@@ -16,11 +16,10 @@ class TradeCode(StrEnum):
     PRICE_UNKNOWN = "PRICE_UNKNOWN"
     QUANTITY_EXCEEDED = "QUANTITY_EXCEEDED"
     QUANTITY_NOT_OPEN = "QUANTITY_NOT_OPEN"
-    # Contracts and call-offs: the reject reasons of the domain (section 2)
+    # Contracts and call-offs: why they are refused
     BELOW_MINIMUM = "BELOW_MINIMUM"
     CONTRACT_SUSPENDED = "CONTRACT_SUSPENDED"
     EXCEEDS_MAX = "EXCEEDS_MAX"
-    FIRM_ZONE = "FIRM_ZONE"
     LOT_MULTIPLE = "LOT_MULTIPLE"
     NOTICE_TOO_SHORT = "NOTICE_TOO_SHORT"
     NOT_ON_CONTRACT = "NOT_ON_CONTRACT"

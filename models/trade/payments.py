@@ -5,16 +5,16 @@ from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, func, literal_column, not_
+from sqlalchemy import ColumnElement, case, func, not_
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.access.journal import UNTOLD
 from models.access.viewers import Actor
 from models.base.acts import AllRows, Some
 from models.base.tables import OneOf, Owned, check, known, to, unique
 from models.base.visibility import Seen, through
 from models.master.channels import Channel, ReleaseWhen
 from models.master.parties import Party
+from models.master.prices.rounding import constant
 from models.trade.orders.states import PaymentState
 from models.trade.orders.tables import Order
 
@@ -47,8 +47,6 @@ class Payment(Owned):
     recorded_at: Mapped[datetime]
 
 
-UNTOLD["order.payment_recorded"] = frozenset({Actor.WAREHOUSE, Actor.CARRIER})
-
 _PAID = frozenset({PaymentState.PAID, PaymentState.NOT_REQUIRED})
 _ENOUGH = {
     ReleaseWhen.NOT_FAILED: frozenset(PaymentState) - {PaymentState.FAILED},
@@ -67,15 +65,10 @@ def stops(rows: AllRows, order: Any) -> ColumnElement[bool]:
     own = rows.value(Party, "release_when", lambda party: party.id == order.party_id)
     usual = rows.value(Channel, "release_when", lambda channel: channel.id == order.channel_id)
     is_enough = {
-        rule.value: order.payment_state.in_([_constant(it) for it in sorted(states)])
+        rule.value: order.payment_state.in_([constant(it.value) for it in sorted(states)])
         for rule, states in _ENOUGH.items()
     }
     return not_(case(is_enough, value=func.coalesce(own, usual)))
-
-
-def _constant(value: str) -> ColumnElement[Any]:
-    """Return a code of ours as part of the statement's text."""
-    return literal_column(f"'{value}'")
 
 
 UNPAID = Some(

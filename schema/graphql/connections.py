@@ -198,7 +198,7 @@ def connection(
     return strawberry.field(
         resolver=resolve,
         description=description,
-        directives=() if cost is None else (cost,),
+        directives=[] if cost is None else [cost],
         metadata={DECLARED: declared},
     )
 

@@ -131,7 +131,6 @@ described(
     BELOW_MINIMUM="Call off at least as much as `minPerCallOff`.",
     CONTRACT_SUSPENDED="Wait until the contract is resumed.",
     EXCEEDS_MAX="Take at most what the contract leaves, or have it amended.",
-    FIRM_ZONE="Keep firm quantities in the firm zone, or get the supplier's consent.",
     LOT_MULTIPLE="Call off a multiple of `lotMultiple`.",
     NOTICE_TOO_SHORT="Ask for a later day: the contract needs `minNoticeDays` before it.",
     NOT_ON_CONTRACT="Name a line or an address that the contract lists.",
@@ -139,7 +138,7 @@ described(
     OUTSIDE_VALIDITY="Choose days between `validFrom` and `validTo` of the contract, or, for a"
     " delivery, say why not as `windowOverride`.",
     PARTY_MISMATCH="Name what belongs to one party.",
-    RELEASE_OUTDATED="Send a higher number than the last one, and refer to the active release.",
+    RELEASE_OUTDATED="Refer to a line of the active release.",
     UNIT_MISMATCH="Send the quantity in the unit that was agreed, or one that converts exactly.",
     ADDRESS_MISSING="Plan it anew with an address, or by a method that needs none.",
     DELIVERY_POLICY="The order's delivery policy stops it: send it whole and in time.",

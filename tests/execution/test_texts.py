@@ -19,7 +19,7 @@ from execution.texts import Sql, certain, constant, joined
 from kit.db.database import Database
 from kit.standards.money import rounded
 from loaders.reading.cursors import cursor
-from models.trade.orders.amounts import rounded_net
+from models.master.prices.rounding import rounded_net
 from schema.graphql.scalars import FORMS
 from schema.schema import schema
 

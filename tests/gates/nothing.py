@@ -13,5 +13,7 @@ NOTHING = {
     "interchangeReplay": "It reads an interchange once more; no row of business changes.",
     "outgoingInterchangeSend": "It notes that a file was handed over; no row of business changes.",
     "partnerProfilesUpsert": "It says how partners write; no row of business changes.",
+    "releaseAnswer": "It tells a customer what cannot be met; the schedule stays as it is.",
+    "releaseReject": "What was in force before stays so.",
     "priceListEntriesUpsert": "Prices bear on no rule; orders keep what they were placed at.",
 }

@@ -30,6 +30,7 @@ from schema.schema import schema
 from tests.make import Ask, World
 from tests.make.feed import rows
 from tests.make.scene import Scene, fresh
+from tests.make.sweeps.versions import Versions
 
 Maker = Callable[[Scene], Awaitable[dict[str, Any]]]
 CORE = schema._schema  # noqa: SLF001 -- graphql-core's side of the schema.
@@ -112,14 +113,16 @@ async def every_input(here: Scene) -> dict[str, Any]:
     return {maker.__name__: await maker(here) for _, maker in ALL}
 
 
-async def live(ask: Ask, inputs: Mapping[str, Any]) -> None:
+async def live(ask: Ask, inputs: Mapping[str, Any], versions: Versions) -> None:
     """Let every mutation run with each of its inputs, so that there is a row of every kind."""
+    await versions.look("")
     for name, maker in ALL:
         values = {**inputs[maker.__name__], "idempotencyKey": fresh("I")}
         takes = f"{name[0].upper()}{name[1:]}Input"
         request = f"{name}(input: $input) {{ userErrors {{ code field message }} }}"
         answer = await ask(f"mutation ($input: {takes}!) {{ {request} }}", input=values)
         assert answer[name]["userErrors"] == [], maker.__name__
+        await versions.look(name)
 
 
 def entities() -> dict[str, Any]:

@@ -209,9 +209,12 @@ def _simple() -> Iterator[tuple[str, str]]:
         "no more is called off than is agreed (K1)": """
             SELECT id, called_off FROM contract_lines WHERE merchant_id = :merchant AND called_off
             > coalesce(max_quantity, target_quantity) * (1 + over_tolerance_percent / 100)""",
-        "an account has one active release of a type (K7)": """
+        "an account has one active release of a type, and what waits is newer (K7)": """
             SELECT account_id, type FROM releases WHERE merchant_id = :merchant
-            GROUP BY 1, 2 HAVING count(*) FILTER (WHERE state = 'ACTIVE') <> 1""",
+            GROUP BY 1, 2 HAVING count(*) FILTER (WHERE state = 'ACTIVE') > 1
+            OR count(*) FILTER (WHERE state = 'RECEIVED') > 1
+            OR max(issued_at) FILTER (WHERE state = 'RECEIVED')
+            < max(issued_at) FILTER (WHERE state = 'ACTIVE')""",
         "an order that ended badly holds nothing": f"""{lines}
             state IN ('CANCELLED', 'REJECTED') AND (cancelled <> ordered OR planned <> 0)""",
         "a closed order has nothing under way": f"""{lines} state = 'CLOSED'

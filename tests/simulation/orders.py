@@ -7,7 +7,6 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
-from commands.fulfilment.deliveries.rest import lapse
 from commands.trade.orders import cancel, holds, place, states
 from commands.trade.orders.revisions import imports
 from commands.trade.payments import record, reports
@@ -15,6 +14,7 @@ from models.trade.orders.states import DeliveryPolicy, PaymentState
 from tests.simulation import changes
 from tests.simulation.merchant import PLACE, RECIPIENTS
 from tests.simulation.simulation import PART, PICK, Simulation, needs
+from workers.fulfilment.deliveries import LAPSE_ORDERS
 
 LINES = st.lists(st.tuples(st.integers(0, 1), st.integers(1, 12)), min_size=1, max_size=3)
 POLICIES = st.sampled_from([it.value for it in DeliveryPolicy])
@@ -145,13 +145,8 @@ class OrderRules(Simulation):
     @rule()
     def let_lapse(self) -> None:
         """Do what the background does: cancel what is not wanted any more, all that may be."""
-
-        async def lapse_all() -> None:
-            async with self.database.writing(self.world.merchant_id) as session:
-                await lapse.lapse(session, self.world.merchant_id, self.world.clock())
-
         before, now = self.rows, self.world.clock()
-        self.runner.run(lapse_all())
+        self.runner.run(LAPSE_ORDERS.step(self.database, self.world.merchant_id, now))
         self.rows = self.look()
         changes.check(before, self.rows, now)
         changes.check_lapsed(self.rows, now)

@@ -10,6 +10,7 @@ from hypothesis.stateful import rule
 from commands.trade.responses import answer, confirm
 from tests.simulation import changes
 from tests.simulation.simulation import PICK, Row, Simulation, needs
+from workers.trade.responses import EXPIRE_AMENDMENTS
 
 SAID = st.sampled_from(["tolerate", "less", "later", "other", "reject", None])
 
@@ -67,12 +68,7 @@ class ResponseRules(Simulation):
     @rule()
     def let_expire(self) -> None:
         """Do what the background does: end what nobody has answered in time."""
-
-        async def expire() -> None:
-            async with self.database.writing(self.world.merchant_id) as session:
-                await answer.expire(session, self.world.merchant_id, self.world.clock())
-
         before, now = self.rows, self.world.clock()
-        self.runner.run(expire())
+        self.runner.run(EXPIRE_AMENDMENTS.step(self.database, self.world.merchant_id, now))
         self.rows = self.look()
         changes.check(before, self.rows, now)

@@ -7,9 +7,9 @@ from uuid import UUID
 from commands.access.keys import answers, uses
 from kit.db.sessions import Session
 from models.access.viewers import Viewer
-from workers.running.rounds import Round
+from workers.running.rounds import Round, unrecorded
 
-FORGET_ANSWERS = Round("forget answers", timedelta(minutes=10), answers.forget)
+FORGET_ANSWERS = Round("forget answers", timedelta(minutes=10), unrecorded(answers.forget))
 
 
 class Uses:
@@ -28,7 +28,8 @@ class Uses:
 
     def writing(self, every: timedelta = uses.EVERY) -> Round:
         """Return the round that writes what was noted."""
-        return Round("write uses of keys", every, self._write, self._merchants, at_end=True)
+        step = unrecorded(self._write)
+        return Round("write uses of keys", every, step, self._merchants, at_end=True)
 
     def _merchants(self) -> Iterable[UUID]:
         return list(self._noted)

@@ -3,6 +3,6 @@
 from datetime import timedelta
 
 from commands.fulfilment.deliveries.rest import lapse
-from workers.running.rounds import Round
+from workers.running.rounds import Round, recorded
 
-LAPSE_ORDERS = Round("lapse orders", timedelta(minutes=1), lapse.lapse)
+LAPSE_ORDERS = Round("lapse orders", timedelta(minutes=1), recorded(lapse.lapse))

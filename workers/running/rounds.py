@@ -12,32 +12,56 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from commands.writing.running import Author, run_unasked
+from commands.writing.transaction import Writing
 from kit.clock import Clock
 from kit.db.database import Database
 from kit.db.lost import Unavailable
 from kit.db.sessions import Session
 from loaders.access import keys
+from models.access.viewers import by_itself
 
 _log = logging.getLogger("abruf")
+
+
+Step = Callable[[Database, UUID, datetime], Awaitable[bool]]
+"""Does something for one merchant at an instant, and tells whether there is enough left for
+another step."""
 
 
 @dataclass(frozen=True)
 class Round:
     """What is done for each merchant, and how often.
 
-    name: what it does, for the log. step: does it for one merchant at an instant, in a transaction
-    of its own, and tells whether there is enough left for another step; apart: does so in
-    transactions that it begins itself. merchants: gives those for whom it is done; without it, it
-    is done for all. at_end: whether a last round is made when
-    the process ends, instead of leaving the one that is under way.
+    name: what it does, for the log. merchants: gives those for whom it is done; without it, it is
+    done for all. at_end: whether a last round is made when the process ends, instead of leaving the
+    one that is under way.
     """
 
     name: str
     every: timedelta
-    step: Callable[[Session, UUID, datetime], Awaitable[bool]] | None = None
+    step: Step
     merchants: Callable[[], Iterable[UUID]] | None = None
     at_end: bool = False
-    apart: Callable[[Database, UUID, datetime], Awaitable[bool]] | None = None
+
+
+def recorded(step: Callable[[Writing], Awaitable[bool]]) -> Step:
+    """Return a step that changes what the journal tells, in one transaction."""
+
+    def made(database: Database, merchant_id: UUID, now: datetime) -> Awaitable[bool]:
+        return run_unasked(database, Author(by_itself(merchant_id), now), step)
+
+    return made
+
+
+def unrecorded(step: Callable[[Session, UUID, datetime], Awaitable[bool]]) -> Step:
+    """Return a step that changes what the journal does not tell, in one transaction."""
+
+    async def made(database: Database, merchant_id: UUID, now: datetime) -> bool:
+        async with database.writing(merchant_id) as session:
+            return await step(session, merchant_id, now)
+
+    return made
 
 
 class Rounds:
@@ -71,8 +95,9 @@ class Rounds:
         """Make one round. What fails is logged, and does not end what comes after it."""
         for merchant_id in await self._merchants(round_):
             try:
-                while not self._is_skipped(round_) and await self._step(round_, merchant_id):
-                    pass
+                is_left = True
+                while is_left and not self._is_skipped(round_):
+                    is_left = await round_.step(self._database, merchant_id, self._clock())
             except Unavailable:
                 _log.warning("Could not %s: no database", round_.name)
                 return
@@ -93,12 +118,3 @@ class Rounds:
         except Exception:  # noqa: BLE001 -- whatever it is, the next round may find them.
             _log.warning("Could not %s, no merchants are found", round_.name, exc_info=True)
             return ()
-
-    async def _step(self, round_: Round, merchant_id: UUID) -> bool:
-        now = self._clock()
-        if round_.apart is not None:
-            return await round_.apart(self._database, merchant_id, now)
-        if round_.step is None:
-            return False
-        async with self._database.writing(merchant_id) as session:
-            return await round_.step(session, merchant_id, now)

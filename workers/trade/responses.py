@@ -3,6 +3,6 @@
 from datetime import timedelta
 
 from commands.trade.responses import answer
-from workers.running.rounds import Round
+from workers.running.rounds import Round, recorded
 
-EXPIRE_AMENDMENTS = Round("expire amendments", timedelta(minutes=1), answer.expire)
+EXPIRE_AMENDMENTS = Round("expire amendments", timedelta(minutes=1), recorded(answer.expire))

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from commands.fulfilment.deliveries.places import DeliveryTerms
 from commands.master.packagings.counting import Quantified
 from kit.ids import Names
 from kit.inputs import (
@@ -12,7 +13,6 @@ from kit.inputs import (
     Bulk,
     Command,
     ExactAmount,
-    Input,
     Note,
     Quantity,
     Recipient,
@@ -20,7 +20,6 @@ from kit.inputs import (
     Window,
 )
 from models.master.catalog import Unit
-from models.master.channels import DeliveryMethod
 
 
 class CallOffLine(Quantified):
@@ -58,28 +57,10 @@ class CallOffPartLine(Quantified):
     quantity: Quantity = Field(description="How much of it, in the product's unit or `packaging`.")
 
 
-class CallOffPart(Input):
+class CallOffPart(DeliveryTerms):
     """One delivery to be, planned together with the call-off."""
 
-    location_id: Annotated[UUID, Names("Location")] = Field(description="Where it starts.")
     lines: Bulk[CallOffPartLine] = Field(description="What it takes; each line once.")
-    window: Window | None = Field(
-        None, description="When it is to arrive; else the window of its lines or the call-off."
-    )
-    window_override: Note | None = Field(
-        None,
-        description="Why the window may lie outside of the address's receiving hours; else the"
-        " call-off's `windowOverride`.",
-    )
-    ship_to_id: Annotated[UUID, Names("Address")] | None = Field(
-        None, description="One of the contract's addresses; the call-off's when left out."
-    )
-    recipient: Recipient | None = Field(
-        None, description="Who takes it in; the call-off's recipient when left out."
-    )
-    method: DeliveryMethod = Field(
-        DeliveryMethod.PARCEL, description="How the goods reach the recipient."
-    )
 
 
 class ContractCallOff(Command):
@@ -114,5 +95,6 @@ class ContractCallOff(Command):
     deliveries: list[CallOffPart] = Field(
         [],
         max_length=LARGEST_BULK,
-        description="Deliveries to plan at once; what they do not take can be planned later.",
+        description="Deliveries to plan at once, to addresses of the contract and within its"
+        " validity; what they do not take can be planned later.",
     )

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from commands.fulfilment.call_offs.inputs import CallOffPart, ContractCallOff
 from commands.fulfilment.call_offs.lines import check_listed, check_window
-from commands.fulfilment.deliveries.places import DeliveryPart, PlannedLine
+from commands.fulfilment.deliveries.places import DeliveryPart, DeliveryTerms, PlannedLine
 from commands.fulfilment.deliveries.plan import plan
 from commands.trade.orders.lines import lines_of
 from commands.writing.transaction import Writing, missing
@@ -54,17 +54,11 @@ async def plan_parts(
 
 def _part(part: CallOffPart, ids: Mapping[int, UUID]) -> DeliveryPart:
     """Name the order's lines by id. ids: line number -> id."""
-    return DeliveryPart(
-        location_id=part.location_id,
-        lines=[
-            PlannedLine(
-                order_line_id=ids[each.line_no], quantity=each.quantity, packaging=each.packaging
-            )
-            for each in part.lines
-        ],
-        window=part.window,
-        window_override=part.window_override,
-        ship_to_id=part.ship_to_id,
-        recipient=part.recipient,
-        method=part.method,
-    )
+    lines = [
+        PlannedLine(
+            order_line_id=ids[each.line_no], quantity=each.quantity, packaging=each.packaging
+        )
+        for each in part.lines
+    ]
+    terms = {name: getattr(part, name) for name in DeliveryTerms.model_fields}
+    return DeliveryPart(lines=lines, **terms)

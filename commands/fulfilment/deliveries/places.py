@@ -40,14 +40,10 @@ class PlannedLine(Quantified):
     quantity: Quantity = Field(description="How much of it, in the product's unit or `packaging`.")
 
 
-class DeliveryPart(Input):
-    """One delivery to be."""
+class DeliveryTerms(Input):
+    """Where a delivery to be starts, when and where it arrives, and how."""
 
     location_id: Annotated[UUID, Names("Location")] = Field(description="Where it starts.")
-    lines: Bulk[PlannedLine] = Field(
-        description="What it takes; each order line once, up to 250. What must travel together and"
-        " has more lines is planned as several deliveries, and merged (`deliveryMerge`)."
-    )
     window: Window | None = Field(
         None, description="When it is to arrive; else the window of its order lines or order."
     )
@@ -59,14 +55,23 @@ class DeliveryPart(Input):
     ship_to_id: Annotated[UUID, Names("Address")] | None = Field(
         None, description="Address of the party to deliver to; else the order's."
     )
-    ship_to: Place | None = Field(
-        None, description="A free address instead of `shipToId`; else the order's."
-    )
     recipient: Recipient | None = Field(
         None, description="Who takes it in; else the order's recipient."
     )
     method: DeliveryMethod = Field(
         DeliveryMethod.PARCEL, description="How the goods reach the recipient."
+    )
+
+
+class DeliveryPart(DeliveryTerms):
+    """One delivery to be."""
+
+    lines: Bulk[PlannedLine] = Field(
+        description="What it takes; each order line once, up to 250. What must travel together and"
+        " has more lines is planned as several deliveries, and merged (`deliveryMerge`)."
+    )
+    ship_to: Place | None = Field(
+        None, description="A free address instead of `shipToId`; else the order's."
     )
     incoterm: Incoterm | None = Field(None, description="Who bears cost and risk on the way.")
     promised_at: Instant | None = Field(None, description="What the customer was promised.")

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -37,8 +37,6 @@ _READ = Act(Scope.MESSAGES_WRITE, frozenset({MessageFate.WAITING}))
 NO_READER = "NO_READER"
 MOST_SEGMENTS = 50_000
 """Of a message: each takes a kilobyte while it is read."""
-_NO_ANSWERS = timedelta(0)
-"""Answers are kept for nobody: nothing here has an idempotency key."""
 
 
 class InterchangeMessageRead(Command):
@@ -64,7 +62,7 @@ async def read_next(database: Database, merchant_id: UUID, now: datetime) -> boo
         waiting = await session.scalar(_WAITING, {"merchant": merchant_id})
     if waiting is None:
         return False
-    author = Author(by_itself(merchant_id), now, _NO_ANSWERS)
+    author = Author(by_itself(merchant_id), now)
     try:
         await run(database, author, read, InterchangeMessageRead(message_id=waiting))
     except Unavailable:

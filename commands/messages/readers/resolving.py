@@ -22,7 +22,7 @@ from models.access.keys import zone_of_days
 from models.master.catalog import Product
 from models.master.parties import Address
 from models.messages.partners import PartnerProfile
-from models.trade.contracts.states import IN_FORCE
+from models.trade.contracts.states import RUNNING
 from models.trade.contracts.tables import Contract, ContractLine
 
 _NUMBERED = ("SUPPLIERS", "BUYERS")
@@ -33,7 +33,7 @@ _NUMBERED = ("SUPPLIERS", "BUYERS")
 class Resolving:
     """What is known of a partner's party. products: SKU -> product. addresses: code -> address.
 
-    lines: product -> lines of its contracts that are in force. contracts: by id. zone: of times of
+    lines: product -> lines of its contracts that run. contracts: by id. zone: of times of
     which no place says another.
     """
 
@@ -83,7 +83,7 @@ class Resolving:
         of_named = [it for it in lines if self.contracts[it.contract_id].number == named]
         found = of_named or lines
         if not found:
-            raise Refused(Code.NOT_FOUND, "No contract in force with this party has this product.")
+            raise Refused(Code.NOT_FOUND, "No contract that runs with this party has this product.")
         if len(found) > 1:
             text = "Several contract lines have this product: its contract must be named (RFF CT)."
             raise Refused(Code.INVALID, text)
@@ -112,7 +112,7 @@ async def known_of_partner(
     ids = {it.id for it in products.values()}
     lines = await writing.records(ContractLine, "product_id", ids)
     every = await writing.records(Contract, "id", {it.contract_id for it in lines})
-    its = {it.id: it for it in every if it.party_id == party_id and it.state in IN_FORCE}
+    its = {it.id: it for it in every if it.party_id == party_id and it.state in RUNNING}
     addresses = await writing.records(Address, "party_id", [party_id])
     zone = await writing.session.scalar(select(zone_of_days(literal(writing.viewer.merchant_id))))
     return Resolving(

@@ -1,6 +1,6 @@
 """DELFOR and DELJIT: each article becomes a release, or a finding that says why not."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -14,12 +14,13 @@ from kit.inputs import LARGEST_BULK
 from kit.standards.edifact.faults import Fault, Finding
 from kit.standards.schedules.edifact import read_in_steps
 from kit.standards.schedules.messages import ArticleSchedule, ScheduleMessage
+from models.trade.releases.words import ReleaseState
 
 _Pair = tuple[ArticleSchedule, RecordedRelease]
 
 
 async def take(writing: Writing, incoming: Incoming) -> Sequence[Finding]:
-    """Take a schedule message in; returns what of it was not understood, or not taken in.
+    """Take a schedule message in; returns what of it was not understood, or is not in force.
 
     An article that is not understood as a whole, that names nothing of ours or that is refused
     stops no other. Refused: INVALID for a partner that is no party, and for a function (1225) of
@@ -40,6 +41,7 @@ async def take(writing: Writing, incoming: Incoming) -> Sequence[Finding]:
         outcome = await record_all(writing, command)
         for (article, _), result in zip(some, outcome["results"], strict=True):
             findings += [_finding(article, it) for it in result["problems"]]
+            findings += _not_in_force(article, result)
     return findings
 
 
@@ -57,6 +59,16 @@ async def _releases(
         except Refused as refused:
             findings += [_finding(article, it) for it in refused.problems]
     return found
+
+
+def _not_in_force(article: ArticleSchedule, result: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield that a release was taken in and is not in force."""
+    state = result.get("state", ReleaseState.ACTIVE)
+    if state is not ReleaseState.ACTIVE:
+        waiting = ", ".join(result["waiting"])
+        why = f"it waits for consent to {waiting}" if waiting else "a newer one was there already"
+        text = f"{', '.join(article.articles.values())}: its release is {state.value}: {why}."
+        yield Finding(Fault.NOT_IN_FORCE, text, article.offset, "LIN", article.segment)
 
 
 def _finding(article: ArticleSchedule, problem: Any) -> Finding:

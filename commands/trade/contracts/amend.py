@@ -14,7 +14,7 @@ from commands.master.packagings.counting import (
     columns_of,
     packagings_of,
 )
-from commands.trade.contracts.create import AddressId, check_ship_tos
+from commands.trade.contracts.create import AddressId, JumpPercent, check_ship_tos
 from commands.trade.contracts.guarantees import (
     LONGEST_DAYS,
     Agreed,
@@ -61,6 +61,7 @@ from models.events.trade.contracts import ContractAmended
 from models.master.catalog import Product
 from models.trade.codes import TradeCode
 from models.trade.contracts import acts
+from models.trade.contracts.findings import FindingCode
 from models.trade.contracts.guarantees import Guarantee
 from models.trade.contracts.states import EndOfLife, ReservationStrategy
 from models.trade.contracts.tables import Contract, ContractLine
@@ -145,6 +146,15 @@ class ContractAmend(ContractStep):
     trade_off_days: int | None = Field(
         None, ge=0, le=LONGEST_DAYS, description="Days ahead in which material is bought already."
     )
+    holding_findings: list[FindingCode] | None = Field(
+        None,
+        max_length=LARGEST_BULK,
+        description="What of its releases waits for consent where it is found, as a whole.",
+    )
+    jump_percent: JumpPercent | None = Field(
+        None,
+        description="Percent by which what is wanted may change unnoticed; null for any.",
+    )
     keep_call_offs: bool = Field(
         default=False,
         description="Open call-offs are fulfilled nevertheless, where its last day has passed or"
@@ -186,6 +196,7 @@ async def amend(writing: Writing, command: ContractAmend) -> Outcome:
     contract = await lock_contract(writing, command, amend)
     if command.ship_to_ids is not None:
         await check_ship_tos(writing, contract.party_id, command.ship_to_ids)
+    refuse_duplicates(command.holding_findings or (), ("holding_findings",))
     was_over = acts.OVER.test(writing, contract)
     changed = _change(contract, command.model_dump(exclude_unset=True, exclude=_OWN), ())
     if contract.valid_to < contract.valid_from:

@@ -1,6 +1,7 @@
 """Making a contract: a draft with its lines, not yet in force."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Annotated, Any, Self
 from uuid import UUID
 
@@ -37,10 +38,14 @@ from models.access.viewers import Scope
 from models.base.acts import Act
 from models.events.trade.contracts import ContractCreated
 from models.master.parties import Address, Party, PartyRole
+from models.trade.contracts.findings import USUAL_JUMP, USUALLY_HOLDING, FindingCode
 from models.trade.contracts.states import ContractState, EndOfLife, ReservationStrategy
 from models.trade.contracts.tables import Contract
 
 AddressId = Annotated[UUID, Names("Address")]
+JumpPercent = Annotated[
+    Decimal, Field(gt=0, lt=1000, max_digits=9, decimal_places=6, allow_inf_nan=False)
+]
 
 
 class ContractCreate(Command):
@@ -81,6 +86,15 @@ class ContractCreate(Command):
     trade_off_days: int = Field(
         0, ge=0, le=LONGEST_DAYS, description="Days ahead in which material is bought already."
     )
+    holding_findings: list[FindingCode] = Field(
+        list(USUALLY_HOLDING),
+        max_length=LARGEST_BULK,
+        description="What of its releases waits for consent where it is found; all else informs.",
+    )
+    jump_percent: JumpPercent | None = Field(
+        Decimal(USUAL_JUMP),
+        description="Percent by which what is wanted may change unnoticed; null for any.",
+    )
     lines: Bulk[ContractLineCreate] = Field(
         description="What is agreed; two lines may name one product (price steps, places)."
     )
@@ -100,16 +114,16 @@ async def create(writing: Writing, command: ContractCreate) -> Outcome:
     """Write a contract in state DRAFT with its lines numbered from 1.
 
     Refused: NOT_FOUND for the party, an address of another one, or a product; INVALID for a party
-    that is no customer; DUPLICATE for an
-    address named twice; TAKEN for the number; WRONG_STATE for an inactive product or packaging;
-    SCALE_EXCEEDED for a quantity; OUT_OF_RANGE where quantities contradict each other, and INVALID
-    where a guarantee does.
+    that is no customer; DUPLICATE for an address or a finding that is named twice; TAKEN for the
+    number; WRONG_STATE for an inactive product or packaging; SCALE_EXCEEDED for a quantity;
+    OUT_OF_RANGE where quantities contradict each other, and INVALID where a guarantee does.
     """
     path: Path = ("lines",)
     parties = {it.id: it for it in await held(writing, {"id": [command.party_id]})}
     check_known(Party, parties, [(command.party_id, ("party_id",))])
     check_role(parties[command.party_id], PartyRole.CUSTOMER, ("party_id",))
     await check_ship_tos(writing, command.party_id, command.ship_to_ids)
+    refuse_duplicates(command.holding_findings, ("holding_findings",))
     places = {it.product_id: (*path, i, "product_id") for i, it in enumerate(command.lines)}
     products = await products_of(writing, places)
     named = (each for it in command.lines for each in counts_of(it.product_id, it))

@@ -1,8 +1,9 @@
 """Agreed times: what is asked of every window in which something is to arrive, by any verb."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Refused
@@ -13,6 +14,23 @@ from models.master.receiving import takes_in
 from models.trade.codes import TradeCode
 from models.trade.contracts.states import TimeRule
 from models.trade.contracts.tables import Contract
+
+
+class Windowed(Protocol):
+    """What may have a window."""
+
+    @property
+    def window(self) -> Window | None:
+        """When it is to arrive."""
+
+
+def windows_of(whole: Windowed, lines: Iterable[Windowed]) -> Iterator[tuple[Path, Window]]:
+    """Yield the windows of an input and of its lines, each with the path of what has it."""
+    if whole.window is not None:
+        yield (), whole.window
+    for number, line in enumerate(lines):
+        if line.window is not None:
+            yield ("lines", number), line.window
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from commands.master.packagings.counting import Quantified, packagings_of
 from commands.trade.orders.lines import cancel, lines_of
-from commands.trade.orders.states import VersionedOrderCommand, become, locked
+from commands.trade.orders.states import VersionedOrderCommand, become, end_if_empty, locked
 from commands.writing.stops import check_stops
 from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.verbs import verb
@@ -19,7 +19,6 @@ from kit.inputs import Bulk, Note, Quantity, refuse_duplicates
 from models.base.guards import guards
 from models.events.trade.orders import (
     CancelledLine,
-    OrderCancelled,
     OrderClosed,
     OrderLinesCancelled,
 )
@@ -68,9 +67,7 @@ async def cancel_lines(writing: Writing, command: OrderCancelLines) -> Outcome:
     happened = OrderLinesCancelled(order.id, lines=cancelled_lines(wanted))
     await cancel(writing, order, lines.values(), wanted, happened)
     order.cancel_reason = command.reason
-    if all(line.cancelled == line.ordered for line in lines.values()):
-        become(writing, order, OrderState.CANCELLED)
-        writing.record(OrderCancelled(order.id))
+    end_if_empty(writing, order, lines.values())
     order.version += 1
     return {"order_id": order.id}
 

@@ -51,7 +51,6 @@ class LineDraft:
     guarantee_id: UUID | None = None
     called_off_on: date | None = None
     wanted_on: date | None = None
-    over_tolerance: Decimal = Decimal(0)
     discount_amount: Decimal = Decimal(0)
     order_discount: Decimal = Decimal(0)
     added: bool = False
@@ -190,7 +189,6 @@ def _line(about: tuple[Mapping[str, Any], int, LineDraft]) -> dict[str, Any]:
         "guarantee_id": draft.guarantee_id,
         "called_off_on": draft.called_off_on,
         "wanted_on": draft.wanted_on,
-        "over_tolerance": draft.over_tolerance,
         **line_columns(draft, order["currency"]),
     }
 

@@ -1,6 +1,5 @@
 """Placing an order: from one shop, portal or desk, to come now or later."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
@@ -10,7 +9,7 @@ from pydantic import Field
 from commands.master.catalog import check_active
 from commands.master.channels import check_channel
 from commands.master.packagings.counting import check_used
-from commands.trade.contracts.times import AgreedPlace, check_ahead
+from commands.trade.contracts.times import AgreedPlace, check_ahead, windows_of
 from commands.trade.orders.approvals import awaited
 from commands.trade.orders.compose import check_priced, compose
 from commands.trade.orders.drafts import Draft, create
@@ -18,9 +17,9 @@ from commands.trade.orders.fields import LineFields, OrderFields
 from commands.trade.orders.references import References, check_free, customer, read
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
-from kit.errors import Code, Path, Refusals, Refused
+from kit.errors import Code, Refusals, Refused
 from kit.ids import Names
-from kit.inputs import Bulk, Command, Note, Window
+from kit.inputs import Bulk, Command, Note
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.events.trade.orders import OrderWindowOverridden
@@ -100,25 +99,19 @@ def _check_channel(writing: Writing, references: References, command: OrderPlace
         check_channel(writing, channel, party)
 
 
-def _windows(command: OrderPlace) -> Iterator[tuple[Path, Window]]:
-    """Yield what has a window, with that."""
-    if command.window is not None:
-        yield (), command.window
-    for number, line in enumerate(command.lines):
-        if line.window is not None:
-            yield ("lines", number), line.window
-
-
 def _check_hours(references: References, draft: Draft, command: OrderPlace) -> frozenset[TimeRule]:
     """Return the rules that its windows override. Refused: OUTSIDE_RECEIVING_HOURS (D6)."""
     arrival = AgreedPlace(references.address(draft.ship_to_id), override=command.window_override)
-    found = (arrival.check(window, (*path, "window")) for path, window in _windows(command))
+    found = (
+        arrival.check(window, (*path, "window"))
+        for path, window in windows_of(command, command.lines)
+    )
     return frozenset(rule for rules in found for rule in rules)
 
 
 def _check_future(writing: Writing, command: OrderPlace) -> None:
     refusals = Refusals()
-    for path, window in _windows(command):
+    for path, window in windows_of(command, command.lines):
         with refusals:
             check_ahead(writing, window, path)
     with refusals:

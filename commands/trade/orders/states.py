@@ -14,12 +14,12 @@ from kit.errors import Code, Refused
 from kit.ids import Names
 from kit.inputs import LARGEST_BULK, Command, ExactAmount, Input, Note, refuse_duplicates
 from models.access.viewers import Scope
-from models.events.trade.orders import OrderApproved, OrderRejected
+from models.events.trade.orders import OrderApproved, OrderCancelled, OrderRejected
 from models.trade.codes import TradeCode
 from models.trade.contracts.guarantees import Guarantee
 from models.trade.orders import acts
 from models.trade.orders.lines import OrderLine
-from models.trade.orders.states import NEXT_STATES, Approval, OrderState, voice
+from models.trade.orders.states import NEXT_STATES, OPEN_STATES, Approval, OrderState, voice
 from models.trade.orders.tables import Order
 
 
@@ -100,6 +100,13 @@ def become(writing: Writing, order: Order, state: OrderState) -> None:
         order.confirmed_at = writing.now
     if not NEXT_STATES[state]:
         order.closed_at = writing.now
+
+
+def end_if_empty(writing: Writing, order: Order, lines: Iterable[OrderLine]) -> None:
+    """Cancel a locked order all of whose lines are cancelled, unless it has come to its end."""
+    if order.state in OPEN_STATES and all(it.cancelled == it.ordered for it in lines):
+        become(writing, order, OrderState.CANCELLED)
+        writing.record(OrderCancelled(order.id))
 
 
 @verb(

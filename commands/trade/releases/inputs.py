@@ -99,13 +99,13 @@ class ReleaseContent(Input):
         None,
         gt=0,
         le=LARGEST_INTEGER,
-        description="The number where it is an integer that never begins again: then it must be"
-        " higher than that of the active release.",
+        description="The number where it is an integer that never begins again: one that is not"
+        " higher than that of the newest release is kept as SUPERSEDED.",
     )
     issued_at: Instant | None = Field(
         None,
         description="When the customer issued it, now when left out: one that was issued before the"
-        " active one is refused as `RELEASE_OUTDATED`.",
+        " newest one of its line, place and type is kept as SUPERSEDED.",
     )
     function: ReleaseFunction = Field(
         ReleaseFunction.REPLACE, description="The whole schedule, or changes of single lines."
@@ -142,7 +142,8 @@ class ReleaseContent(Input):
         " comes.",
     )
     correction: bool = Field(
-        default=False, description="The cumulative received may be lower than the last one."
+        default=False,
+        description="The cumulative received may be lower than the last one: that is no finding.",
     )
     last_receipt_reference: Reference | None = Field(
         None, description="Delivery note of the last receipt that is counted in."
@@ -154,12 +155,25 @@ class ReleaseContent(Input):
         " `cumulativeReceived`; what left after that comes on top of it.",
     )
     supplier_consent: bool = Field(
-        default=False, description="Firm quantities may fall in the firm zone; staff only."
+        default=False,
+        description="Firm quantities may fall in the firm zone: whoever sends it consents to that."
+        " Staff only.",
     )
     lines: list[ReleaseLine] = Field(
         max_length=LARGEST_BULK,
         description="The schedule; none says that nothing is wanted, or nothing changes.",
     )
+
+    @property
+    def notes(self) -> list[str]:
+        """Return the delivery notes that it names."""
+        last = self.last_receipt_reference
+        return [*(it.delivery_note for it in self.last_receipts), *([last] if last else ())]
+
+    @property
+    def last_note(self) -> str | None:
+        """Return the delivery note of the last receipt, None where it names none."""
+        return next(reversed(self.notes), None)
 
 
 class ContractRelease(ReleaseContent, Command):

@@ -1,137 +1,154 @@
-"""Taking releases in: what each must keep, and the rows that are written for all of them."""
+"""Taking releases in: whatever they say, and the rows that are written for all of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from commands.master.catalog import check_scale
 from commands.master.packagings.counting import Counted
+from commands.trade.releases.accounts import ReceivedReport, ReleasePlace
+from commands.trade.releases.findings.arriving import Arriving
+from commands.trade.releases.findings.found import LATE, findings_of, outdated, rows_of
+from commands.trade.releases.force import ComingRelease, Force
 from commands.trade.releases.inputs import ReleaseContent
-from commands.trade.releases.known import Account, KnownLines, ReleasePlace, StandingRelease
-from commands.trade.releases.schedule import Schedule, check_firm_zone, schedule_of
-from commands.writing.rows import change_rows, write_rows
+from commands.trade.releases.known import KnownLines, StandingRelease, locked
+from commands.trade.releases.named import NamedRows, named_by
+from commands.trade.releases.schedule import schedule_of
+from commands.writing.rows import write_rows
 from commands.writing.transaction import Writing
 from kit.errors import Code, Refused
 from kit.ids import new_id
 from kit.inputs import refuse_duplicates
 from models.access.viewers import Actor
-from models.base.guards import guards
-from models.events.trade.releases import ContractReleased, ReleaseActivated, ReleaseSuperseded
-from models.trade.codes import TradeCode
-from models.trade.contracts.tables import Contract, ContractLine
-from models.trade.releases.tables import (
-    AccountPeriod,
-    CumulativeAccount,
-    LastReceipt,
-    Release,
-    ScheduleLine,
-)
+from models.base.tables import OfMerchant
+from models.events.trade.releases import ReleaseReceived, ReleaseSuperseded
+from models.trade.contracts.findings import FindingCode
+from models.trade.contracts.tables import ContractLine
+from models.trade.releases.findings import ReleaseFinding
+from models.trade.releases.tables import LastReceipt, Release, ScheduleLine
 from models.trade.releases.words import ReleaseState
 
 
 @dataclass(frozen=True)
-class ReleaseIntake:
-    """Releases that are taken in together: rows to be, and what they change of others.
+class Intake:
+    """What became of a release. waiting: what of it awaits consent."""
 
-    accounts: those that they are for, by place. references: contract line -> the delivery note of
-    the last receipt, of those whose customers tell what they have received.
-    """
+    release_id: UUID
+    state: ReleaseState
+    waiting: tuple[FindingCode, ...]
+
+
+@dataclass(frozen=True)
+class ReleaseIntake:
+    """Releases that are taken in together: rows to be, and what they change of others."""
 
     writing: Writing
     known: KnownLines
+    named: NamedRows
+    force: Force
     releases: list[dict[str, Any]] = field(default_factory=list)
     schedule: list[dict[str, Any]] = field(default_factory=list)
     receipts: list[dict[str, Any]] = field(default_factory=list)
-    superseded: list[Release] = field(default_factory=list)
-    accounts: dict[ReleasePlace, Account] = field(default_factory=dict)
-    references: dict[UUID, str | None] = field(default_factory=dict)
+    findings: list[dict[str, Any]] = field(default_factory=list)
 
-    def take(self, item: ReleaseContent) -> UUID:
-        """Take one in and return its id. Refused: as `contractRelease`; nothing is taken then."""
+    @classmethod
+    async def of(cls, writing: Writing, items: Sequence[ReleaseContent]) -> "ReleaseIntake":
+        """Lock what releases are about, and read what they name."""
+        known = await locked(writing, {it.contract_line_id for it in items})
+        named = await named_by(writing, known, items)
+        return cls(writing, known, named, Force(writing, known))
+
+    def take(self, item: ReleaseContent) -> Intake:
+        """Take one in. Refused: as `contractRelease`; nothing is taken then."""
+        arriving, number = self._arriving(item), _number(item)
+        line, schedule = arriving.line, arriving.schedule
+        self.writing.extent.touch(len(schedule.slots), ("lines",))
+        release_id, place = new_id(), ReleasePlace.of(item)
+        found = rows_of(arriving, release_id, findings_of(arriving))
+        waiting = tuple(it["code"] for it in found if it["is_holding"] and not it["consented_at"])
+        state = _state(found, waiting)
+        if found:
+            codes = tuple(dict.fromkeys(it["code"] for it in found))
+            self.writing.record(
+                ReleaseReceived(
+                    release_id, line_no=line.line_no, type=item.type, state=state, findings=codes
+                )
+            )
+        report = ReceivedReport(
+            item.cumulative_received is not None,
+            schedule.received,
+            item.last_note,
+            self.named.left_at(arriving.contract, item.notes),
+        )
+        self._overtake(arriving, release_id, state)
+        if state is ReleaseState.ACTIVE:
+            coming = ComingRelease(
+                release_id, item.type, place, line, arriving.account, schedule, report
+            )
+            self.force.bring(coming)
+        elif arriving.current.is_new:
+            self.force.keep(place, arriving.account)
+        self.findings.extend(found)
+        self._add(arriving, {"id": release_id, "number": number, "state": state}, report)
+        return Intake(release_id, state, waiting)
+
+    def _arriving(self, item: ReleaseContent) -> Arriving:
+        """Return a release with what it is compared with. Refused: for what it is by itself."""
         writing, known = self.writing, self.known
-        contract, line = known.line(writing, item.contract_line_id)
-        account = known.account(contract, item).counting_from(item.counted_from)
-        number, quantities = _number(item), self._check(item, line, account)
-        old, before, period_id = known.standing(line.id, account, item.type)
-        if period_id != account.period_id:
-            # Cumulatives of different periods are not compared.
-            before = None
-        _check_newer(writing, item, old)
+        contract, line = known.line(item.contract_line_id)
+        current = self.named.account(known, contract, item)
+        quantities, account = self._check(item, line), current.counting_from(item.counted_from)
+        key = current.id, item.type
+        active, waiting = (
+            it[line.id].get(key, StandingRelease()) for it in (known.active, known.waiting)
+        )
+        newest = active if waiting.schedule is None else waiting
         received = item.cumulative_received
         if received is None:
             received = known.known_received(line, account)
-        after = schedule_of(item, received, before, quantities)
-        writing.extent.touch(len(after.slots), ("lines",))
-        if before is not None and not item.supplier_consent:
-            check_firm_zone(writing, contract, before, after)
-        release_id = self._add(item, line, account, after, number)
-        if old is not None:
-            self.superseded.append(old)
-            writing.record(ReleaseSuperseded(old.id, by=release_id))
-        for kind, key in ((ReleaseActivated, release_id), (ContractReleased, contract.id)):
-            writing.record(kind(key, line_no=line.line_no, type=item.type))
-        account = self._with_figures(item, contract, line, account)
-        known.accounts[ReleasePlace.of(item)] = self.accounts[ReleasePlace.of(item)] = account
-        known.active[line.id][account.id, item.type] = StandingRelease(
-            None, after, account.period_id
+        schedule = schedule_of(item, received, None, quantities)
+        arriving = Arriving(
+            writing=writing,
+            known=known,
+            named=self.named,
+            item=item,
+            contract=contract,
+            line=line,
+            current=current,
+            account=account,
+            active=active,
+            newest=newest,
+            schedule=schedule,
         )
-        return release_id
+        if not arriving.counts_with(newest) or any(outdated(arriving)):
+            return arriving
+        schedule = schedule_of(item, received, newest.schedule, quantities)
+        return replace(arriving, schedule=schedule)
 
-    def _with_figures(
-        self, item: ReleaseContent, contract: Contract, line: ContractLine, account: Account
-    ) -> Account:
-        """Return an account with what a release tells of it."""
-        if item.cumulative_received is None and account.period is not None:
-            return account
-        notes = [it.delivery_note for it in item.last_receipts]
-        reference = item.last_receipt_reference or next(iter(notes[-1:]), None)
-        self.references[line.id] = reference
-        return replace(
-            account,
-            received=item.cumulative_received or Decimal(0),
-            received_reference=reference,
-            counted_until=self.known.left_at(contract, item),
-        )
+    def _overtake(self, arriving: Arriving, release_id: UUID, state: ReleaseState) -> None:
+        """Let what waits for consent be overtaken; or the release by what is newer already."""
+        newest = arriving.newest.release
+        if state is ReleaseState.SUPERSEDED and newest is not None:
+            self.writing.record(ReleaseSuperseded(release_id, by=newest.id))
+            return
+        waiting = self.known.waiting[arriving.line.id]
+        key = arriving.current.id, arriving.item.type
+        self.force.supersede(waiting.pop(key, StandingRelease()).release, release_id)
 
     async def write(self) -> None:
         """Write all that was taken, by two statements for any number of releases."""
-        lines = {it.contract_line_id: self.known.lines[it.contract_line_id] for it in self.accounts}
-        await change_rows(
-            self.writing,
-            {
-                Release: [(it, {"state": ReleaseState.SUPERSEDED}) for it in self.superseded],
-                ContractLine: [(it, self._counters(it)) for it in lines.values()],
-            },
-        )
-        new = [(place, it) for place, it in self.accounts.items() if it.is_new]
-        begun = [it for it in self.accounts.values() if it.period is None]
-        known = [it for it in self.accounts.values() if it.period is not None]
-        merchant = {"merchant_id": self.writing.viewer.merchant_id}
-        await write_rows(
-            self.writing,
-            {
-                CumulativeAccount: [merchant | {"id": it.id, **at._asdict()} for at, it in new],
-                AccountPeriod: [merchant | _period(it) for it in begun],
-                Release: self.releases,
-                ScheduleLine: self.schedule,
-                LastReceipt: self.receipts,
-            },
-            {AccountPeriod: [(it.period, it.figures) for it in known]},
-        )
-
-    def _counters(self, line: ContractLine) -> dict[str, Any]:
-        """Return what is counted of a contract line, now that releases are taken in."""
-        received, reference = line.received, line.received_reference
-        if line.id in self.references:
-            received, reference = self.known.all_received(line), self.references[line.id]
-        return {
-            "released": self.known.released(line.id),
-            "received": received,
-            "received_reference": reference,
+        await self.force.change()
+        rows: dict[type[OfMerchant], list[dict[str, Any]]] = {
+            **self.force.new,
+            Release: self.releases,
+            ScheduleLine: self.schedule,
+            LastReceipt: self.receipts,
+            ReleaseFinding: self.findings,
         }
+        await write_rows(self.writing, rows, self.force.reported)
 
-    def _check(self, item: ReleaseContent, line: ContractLine, account: Account) -> list[Counted]:
+    def _check(self, item: ReleaseContent, line: ContractLine) -> list[Counted]:
         """Check what a release says by itself; return the quantities of its lines."""
         if item.supplier_consent and self.writing.viewer.actor is not Actor.STAFF:
             text = "Only the merchant's staff consents for the supplier."
@@ -139,7 +156,7 @@ class ReleaseIntake:
         start, end = item.horizon_start, item.horizon_end
         if start is not None and end is not None and end < start:
             raise Refused(Code.INVALID_WINDOW, "A horizon ends after it starts.", ("horizon_end",))
-        product = self.known.products[line.product_id]
+        product = self.named.products[line.product_id]
         for name in ("cumulative_received", "production_go_ahead", "material_go_ahead"):
             if (amount := getattr(item, name)) is not None:
                 check_scale(product, amount, (name,))
@@ -148,58 +165,47 @@ class ReleaseIntake:
         for place, each in enumerate(item.last_receipts):
             if each.quantity is not None:
                 check_scale(product, each.quantity, ("last_receipts", place, "quantity"))
-        received, last = item.cumulative_received, account.received
-        if received is not None and received < last and not item.correction:
-            text = f"The last cumulative received was {last.normalize():f}."
-            raise Refused(TradeCode.RELEASE_OUTDATED, text, ("cumulative_received",))
         return [
-            self.known.packagings(product, each, path=("lines", place))
+            self.named.packagings(product, each, path=("lines", place))
             for place, each in enumerate(item.lines)
         ]
 
-    def _add(
-        self,
-        item: ReleaseContent,
-        line: ContractLine,
-        account: Account,
-        schedule: Schedule,
-        number: str,
-    ) -> UUID:
-        """Add the rows of a release that is to be in force; return its id."""
-        release_id, merchant = new_id(), {"merchant_id": line.merchant_id}
+    def _add(self, arriving: Arriving, own: dict[str, Any], report: ReceivedReport) -> None:
+        """Add the rows of a release. own: its id, number and state."""
+        item, line, contract = arriving.item, arriving.line, arriving.contract
+        merchant = {"merchant_id": line.merchant_id}
+        counts = arriving.current if own["state"] is not ReleaseState.ACTIVE else arriving.account
+        if arriving.current.is_new:
+            counts = arriving.account
         self.releases.append(
             {
                 **merchant,
-                "id": release_id,
+                **own,
+                **report._asdict(),
                 "contract_id": line.contract_id,
-                "account_id": account.id,
-                "period_id": account.period_id,
-                "number": number,
-                "state": ReleaseState.ACTIVE,
-                "issued_at": item.issued_at or self.writing.now,
+                "account_id": counts.id,
+                "period_id": counts.period_id,
+                "issued_at": arriving.issued_at,
                 "received_at": self.writing.now,
-                "cumulative_received": schedule.received,
                 **{name: getattr(item, name) for name in _COPIED},
             }
         )
-        contract = self.known.contracts[line.contract_id]
-        transit, own = self.known.transits[contract.party_id], {"release_id": release_id}
-        for no, slot in enumerate(schedule.slots, 1):
+        key, transit = {"release_id": own["id"]}, self.known.transits[contract.party_id]
+        for no, slot in enumerate(arriving.schedule.slots, 1):
             days = transit.days(slot.window, slot.date_meaning, slot.transit_days)
-            row = {**merchant, "id": new_id(), **own, "line_no": no, **slot.columns, **days}
+            row = {**merchant, "id": new_id(), **key, "line_no": no, **slot.columns, **days}
             self.schedule.append(row)
         for each in item.last_receipts:
-            delivery = self.known.delivery(contract, each.delivery_note)
-            of = {"release_id": release_id, "delivery_id": delivery and delivery.id}
+            delivery = self.named.delivery(contract, each.delivery_note)
+            of = {**key, "delivery_id": delivery and delivery.id}
             self.receipts.append({**merchant, "id": new_id(), **of, **each.model_dump()})
-        return release_id
 
 
-def _period(account: Account) -> dict[str, Any]:
-    """Return the columns of a period that begins."""
-    own = {"id": account.period_id, "account_id": account.id, "starts_on": account.starts_on}
-    opening = dict.fromkeys(("opening", "opening_received"), Decimal(0))
-    return {**own, **opening, **account.figures}
+def _state(found: list[dict[str, Any]], waiting: tuple[FindingCode, ...]) -> ReleaseState:
+    """Return what becomes of a release by what was found of it."""
+    if any(it["code"] in LATE for it in found):
+        return ReleaseState.SUPERSEDED
+    return ReleaseState.RECEIVED if waiting else ReleaseState.ACTIVE
 
 
 def _number(item: ReleaseContent) -> str:
@@ -210,25 +216,9 @@ def _number(item: ReleaseContent) -> str:
     return item.number or str(item.release_no)
 
 
-@guards("K7")
-def _check_newer(writing: Writing, item: ReleaseContent, old: Release | None) -> None:
-    """Refused: RELEASE_OUTDATED for what was issued before the active one, or is it once more."""
-    if old is None:
-        return
-    issued_at, number = item.issued_at or writing.now, old.release_no
-    if issued_at < old.issued_at:
-        text = f"Release {old.number} was issued at {old.issued_at.isoformat()}, later than this."
-        raise Refused(TradeCode.RELEASE_OUTDATED, text, ("issued_at",))
-    is_again = item.number == old.number and item.issued_at in {None, old.issued_at}
-    if is_again or (item.release_no is not None and number and item.release_no <= number):
-        path = ("number" if is_again else "release_no",)
-        text = f"Release {old.number} is active already."
-        raise Refused(TradeCode.RELEASE_OUTDATED, text, path)
-
-
 _COPIED = (
     *("contract_line_id", "type", "function", "horizon_start", "horizon_end", "calculated_at"),
-    *("last_receipt_reference", "point_of_use", "engineering_revision", "packaging_instruction"),
+    *("counted_from", "point_of_use", "engineering_revision", "packaging_instruction"),
     *("planner", "production_go_ahead", "production_go_ahead_until"),
     *("material_go_ahead", "material_go_ahead_until"),
 )

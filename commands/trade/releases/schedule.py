@@ -1,9 +1,9 @@
-"""Cumulative schedules: the ones before and after a release, and the firm zone between."""
+"""Cumulative schedules: the ones before and after a release."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from itertools import accumulate
@@ -12,12 +12,7 @@ from uuid import UUID
 
 from commands.master.packagings.counting import Counted
 from commands.trade.releases.inputs import ReleaseContent, ReleaseLine
-from commands.writing.transaction import Writing
-from kit.errors import Code, Refused
 from kit.inputs import Window
-from models.base.guards import guards
-from models.trade.codes import TradeCode
-from models.trade.contracts.tables import Contract
 from models.trade.releases.cumulatives import open_quantities
 from models.trade.releases.tables import Release, ScheduleLine
 from models.trade.releases.words import (
@@ -119,13 +114,10 @@ def schedule_of(
 ) -> Schedule:
     """Return the schedule as it will stand. quantities: of the item's lines.
 
-    Refused: WRONG_STATE for an update of nothing.
+    before: what an update changes; one of nothing is what it says itself.
     """
     slots = [_slot(each, quantity) for each, quantity in zip(item.lines, quantities, strict=True)]
-    if item.function is ReleaseFunction.UPDATE:
-        if before is None:
-            text = "There is no active release of this type to update."
-            raise Refused(Code.WRONG_STATE, text, ("function",))
+    if item.function is ReleaseFunction.UPDATE and before is not None:
         changed = {it.window.earliest for it in slots}
         kept = before.counted_from(received).slots
         slots = [
@@ -139,22 +131,3 @@ def schedule_of(
 def _slot(line: ReleaseLine, quantity: Counted) -> Slot:
     own = {name: getattr(line, name) for name in _SAME if name in type(line).model_fields}
     return Slot(line.window, quantity.amount, **own, **quantity.columns)
-
-
-@guards("K8")
-def check_firm_zone(
-    writing: Writing, contract: Contract, before: Schedule, after: Schedule
-) -> None:
-    """Compare cumulatives, so that goods that came meanwhile are no reduction.
-
-    Refused: FIRM_ZONE.
-    """
-    end = writing.now + timedelta(days=contract.firm_zone_days)
-    firm = (it for it in before.slots if it.commitment is Commitment.FIRM)
-    for start in (it.window.earliest for it in firm):
-        if writing.now <= start < end and after.firm(start) < before.firm(start):
-            text = (
-                f"Until {start.isoformat()} {before.firm(start).normalize():f} is firm in all;"
-                f" this release asks {after.firm(start).normalize():f}."
-            )
-            raise Refused(TradeCode.FIRM_ZONE, text, ("lines",))

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
@@ -15,14 +14,11 @@ from commands.trade.orders.lines import cancel, lines_of, withdraw
 from commands.trade.orders.states import VersionedOrderCommand, locked
 from commands.trade.responses.agreed import check_agreed
 from commands.trade.responses.substitutes import substitute
-from commands.writing import journal
 from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.verbs import verb
-from kit.db.sessions import Session
 from kit.errors import Code, Path, Refused
 from kit.ids import Names
 from kit.inputs import Bulk, Input, Window, refuse_duplicates
-from models.access.viewers import by_itself
 from models.events.trade.orders import (
     OrderAmendmentAccepted,
     OrderAmendmentDeclined,
@@ -186,22 +182,21 @@ def _numbers(lines: Iterable[OrderLine]) -> tuple[int, ...]:
     return tuple(line.line_no for line in lines)
 
 
-async def expire(session: Session, merchant_id: UUID, now: datetime) -> bool:
+async def expire(writing: Writing) -> bool:
     """End amendments that nobody has answered in time; tells whether there may be more.
 
     They stop nothing from their last instant on, whenever this comes. Orders that somebody else
     has locked wait for the next round.
     """
-    writing = Writing(session, by_itself(merchant_id), now)
-    orders = (await session.scalars(_OVERDUE, {"merchant": merchant_id, "now": now})).all()
+    now, merchant_id = writing.now, writing.viewer.merchant_id
+    found = {"merchant": merchant_id, "now": now}
+    orders = (await writing.session.scalars(_OVERDUE, found)).all()
     every = await lines_of(writing, [it.id for it in orders])
     for order in orders:
         mine = [line for line in every.values() if line.order_id == order.id]
         over = [it for it in mine if it.answer_by is not None and it.answer_by <= now]
         withdraw(writing, order, over)
         order.version += 1
-    await session.flush()
-    await journal.append(writing)
     return len(orders) == AT_ONCE
 
 

@@ -1,22 +1,22 @@
 """The merchant's response to an order, line by line (UN/EDIFACT ORDRSP, 1229 5, 6, 7)."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from pydantic import Field
 
 from commands.master.packagings.counting import columns_of
-from commands.trade.contracts.times import AgreedPlace, check_ahead
+from commands.trade.contracts.times import AgreedPlace, check_ahead, windows_of
 from commands.trade.orders.drafts import window_columns
 from commands.trade.orders.lines import cancel, lines_of, withdraw
-from commands.trade.orders.states import VersionedOrderCommand, become, locked
+from commands.trade.orders.states import VersionedOrderCommand, end_if_empty, locked
 from commands.trade.responses.agreed import Offer, check_agreed
 from commands.trade.responses.checks import check
 from commands.trade.responses.lines import AnsweredLine, LineConfirm, items_of
 from commands.trade.responses.substitutes import substitute
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
-from kit.errors import Code, Path, Refused
+from kit.errors import Code, Refused
 from kit.inputs import (
     Bulk,
     Instant,
@@ -25,7 +25,6 @@ from kit.inputs import (
     refuse_duplicates,
 )
 from models.events.trade.orders import (
-    OrderCancelled,
     OrderResponded,
     OrderWindowOverridden,
     RespondedLine,
@@ -35,7 +34,7 @@ from models.trade.contracts.states import TimeRule
 from models.trade.contracts.tables import Contract
 from models.trade.orders import acts
 from models.trade.orders.lines import OrderLine
-from models.trade.orders.states import LineResponse, OrderState
+from models.trade.orders.states import LineResponse
 from models.trade.orders.tables import Order
 
 
@@ -95,9 +94,7 @@ async def confirm(writing: Writing, command: OrderConfirm) -> Outcome:
         latest=_latest(command.window),
     )
     await cancel(writing, order, lines.values(), rejected, happened)
-    if all(line.cancelled == line.ordered for line in lines.values()):
-        become(writing, order, OrderState.CANCELLED)
-        writing.record(OrderCancelled(order.id))
+    end_if_empty(writing, order, lines.values())
     if command.window_override is not None:
         order.window_override = command.window_override
     if overridden:
@@ -118,22 +115,13 @@ def _check_times(writing: Writing, command: OrderConfirm, items: Sequence[Answer
         raise Refused(Code.INVALID, text, ("answer_by",))
     if command.answer_by is not None and command.answer_by <= writing.now:
         raise Refused(Code.INVALID_DATE, "This instant has passed.", ("answer_by",))
-    for path, window in _windows(command):
+    for path, window in windows_of(command, command.lines):
         check_ahead(writing, window, path)
-
-
-def _windows(command: OrderConfirm) -> Iterator[tuple[Path, Window]]:
-    """Yield what has a window, with that."""
-    if command.window is not None:
-        yield (), command.window
-    for place, line in enumerate(command.lines):
-        if line.window is not None:
-            yield ("lines", place), line.window
 
 
 async def _overridden(writing: Writing, order: Order, command: OrderConfirm) -> frozenset[TimeRule]:
     """Return the rules that its windows override. Refused: as `AgreedPlace.check`."""
-    windows = list(_windows(command))
+    windows = list(windows_of(command, command.lines))
     if not windows:
         return frozenset()
     addresses = await writing.by_key(Address, "id", {order.ship_to_id} - {None})
@@ -160,6 +148,8 @@ def _respond(order: Order, item: AnsweredLine, command: OrderConfirm) -> LineRes
     line.response, line.response_reason = fields.response, fields.reason
     if fields.over_tolerance is not None:
         line.over_tolerance = fields.over_tolerance
+        for name, value in columns_of(item.packaging, "tolerance_").items():
+            setattr(line, name, value)
     if item.is_agreed:
         substitute(order, line, item.offered)
     elif fields.response is LineResponse.AMENDED:

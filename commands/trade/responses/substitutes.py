@@ -16,5 +16,6 @@ def substitute(order: Order, line: OrderLine, product: Product) -> None:
     order.taxed = None
     first = line.replaced_product_id or line.product_id
     line.replaced_product_id = None if first == product.id else first
-    for name, value in {**measure_of(product), **columns_of(None)}.items():
+    no_packaging = columns_of(None) | columns_of(None, "tolerance_")
+    for name, value in {**measure_of(product), **no_packaging}.items():
         setattr(line, name, value)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 
 class Fault(StrEnum):
-    """What is wrong: the syntax error codes (0085) that we tell, and two of ours."""
+    """What is wrong: the syntax error codes (0085) that we tell, and some of ours."""
 
     VERSION_NOT_SUPPORTED = "VERSION_NOT_SUPPORTED"
     NOT_THE_RECIPIENT = "NOT_THE_RECIPIENT"
@@ -31,6 +31,7 @@ class Fault(StrEnum):
     CHARSET_NOT_SUPPORTED = "CHARSET_NOT_SUPPORTED"
     OTHER_CHARSET = "OTHER_CHARSET"
     LINE_BREAK = "LINE_BREAK"
+    NOT_IN_FORCE = "NOT_IN_FORCE"
 
 
 SYNTAX_CODES: Mapping[Fault, int] = MappingProxyType(
@@ -57,7 +58,7 @@ SYNTAX_CODES: Mapping[Fault, int] = MappingProxyType(
         Fault.CHARSET_NOT_SUPPORTED: 46,
     }
 )
-"""Fault -> UN/EDIFACT 0085. Those without a code are habits that we read past."""
+"""Fault -> UN/EDIFACT 0085. Those without a code are habits that we read past, and what waits."""
 
 
 @dataclass(frozen=True)

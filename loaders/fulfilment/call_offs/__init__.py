@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement
 
-from loaders.fulfilment.call_offs.supplied import supplied
+from loaders.fulfilment.call_offs.supplied import supplied, unplanned
 from loaders.reading.relations import One
 from loaders.trade import orders
 from models.trade.orders.states import OrderKind
@@ -24,4 +24,4 @@ class CallOff(One):
 by_id = CallOff(Order)
 by_number = CallOff(Order, "number")
 of_contract = replace(orders.every, of="contract_id")
-__all__ = ["by_id", "by_number", "of_contract", "supplied"]
+__all__ = ["by_id", "by_number", "of_contract", "supplied", "unplanned"]

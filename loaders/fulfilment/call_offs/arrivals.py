@@ -2,28 +2,27 @@
 
 from typing import Any
 
-from sqlalchemy import Select, case, exists, func, not_, select, union_all
+from sqlalchemy import Select, case, exists, func, select, union_all
 
 from loaders.reading.relations import Reader
 from models.base.visibility import merchant
 from models.fulfilment.deliveries.receipts import NOT_ARRIVED, Receipt, ReceiptLine
-from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.parcels import Parcel, ParcelContent, ParcelStatus
-from models.trade.orders.amounts import constant
+from models.master.prices.rounding import constant
 
 
-def steps(reader: Reader, part: Any, delivery: Any, order: Any) -> Any:
+def steps(reader: Reader, part: Any, order: Any) -> Any:
     """Select (at, before, upto) of a delivery line: from which piece to which one came at once.
 
     What the parcels' tracking and the client's receipts say, whichever said it first, up to what
     has been delivered by both. What was lost or refused has not come until its order was closed,
-    the rest until now. What was shipped anew comes with the other delivery.
+    the rest until now. planned: without what was shipped anew, which comes with another delivery.
     """
     moments = union_all(
         _tracked(reader, part),
         _received(reader, part),
-        _gone(reader, part, delivery, order),
-        _missing(reader, part, delivery),
+        _gone(reader, part, order),
+        select(reader.at, part.planned).correlate_except(),
     ).subquery()
     reached, in_turn = func.max(moments.c.reached), (moments.c.at, moments.c.reached)
     upto = reached.over(order_by=in_turn, rows=(None, 0))
@@ -63,26 +62,16 @@ def _received(reader: Reader, part: Any) -> Select[Any]:
     )
 
 
-def _gone(reader: Reader, part: Any, delivery: Any, order: Any) -> Select[Any]:
+def _gone(reader: Reader, part: Any, order: Any) -> Select[Any]:
     """Select what no parcel brings any more: what was lost or refused, or is not in a receipt."""
     line = reader.table(ReceiptLine)
     is_received = exists().where(*_own(reader, line), line.delivery_line_id == part.id)
     reached = case(
         (is_received.correlate_except(line), part.planned),
-        else_=part.delivered + part.lost + part.refused,
+        else_=func.least(part.delivered + part.lost + part.refused, part.planned),
     )
     end = func.coalesce(order.closed_at, reader.at)
-    rows = select(end, reached).where(reached > part.delivered, _is_its_own(delivery))
-    return rows.correlate_except()
-
-
-def _missing(reader: Reader, part: Any, delivery: Any) -> Select[Any]:
-    return select(reader.at, part.planned).where(_is_its_own(delivery)).correlate_except()
-
-
-def _is_its_own(delivery: Any) -> Any:
-    """Tell whether no other delivery brings what this one did not."""
-    return not_(delivery.state == constant(DeliveryState.RESHIPPED.value))
+    return select(end, reached).where(reached > part.delivered).correlate_except()
 
 
 def _own(reader: Reader, *tables: Any) -> list[Any]:

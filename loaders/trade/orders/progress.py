@@ -16,9 +16,6 @@ from models.base.tables import OneOf, entity_named
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import OPEN_STATES, FulfilmentStatus
 
-Condition = Callable[[Reader, Any], ColumnElement[bool]]
-"""reader, table of orders -> a condition on one of them."""
-
 
 def fulfilment(line: Any) -> ColumnElement[Any]:
     """Return the fulfilment status of a group of lines, for the table of lines or an alias.

@@ -25,7 +25,8 @@ from kit.standards.money import Amount
 from loaders.reading.relations import Bind, Nested, Part, Reader
 from loaders.reading.wholes import WholeOf
 from models.base.visibility import seen_by
-from models.trade.orders.amounts import owed, rounded_net
+from models.master.prices.rounding import rounded_net
+from models.trade.orders.amounts import owed
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.tables import Order
 

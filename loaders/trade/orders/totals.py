@@ -11,7 +11,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from loaders.reading.relations import ByColumn, Nested, Part, Reader, Rows
 from models.base.tables import OneOf
 from models.base.visibility import seen_by
-from models.trade.orders.amounts import owed, rounded_net
+from models.master.prices.rounding import rounded_net
+from models.trade.orders.amounts import owed
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import ChargeKind, TaxCategory
 from models.trade.orders.tables import Order

@@ -4,29 +4,13 @@ from collections import namedtuple
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, null, select, true
+from sqlalchemy import ColumnElement, and_, func, null, select, true
 
 from loaders.reading.relations import Part, Reader, Relation
 from models.access.viewers import Actor, anyone
 from models.base.visibility import seen_by
-from models.trade.releases.counted import counted, own
+from models.trade.releases.counting import QUANTITY, counted, own, received
 from models.trade.releases.tables import AccountPeriod
-
-_QUANTITY = AccountPeriod.opening.type
-
-
-def received(period: Any, sums: Any) -> ColumnElement[Any]:
-    """Return what a customer has received in a period: its figure and ours, never added.
-
-    Where it named a delivery note of ours, what left after that comes on top of what it said; else
-    the larger figure counts.
-    """
-    ours = period.opening_received + sums.delivered
-    noted = period.received + sums.after
-    return case(
-        (period.counted_until.is_not(None), noted),
-        else_=func.greatest(period.received, ours),
-    )
 
 
 def _figures(period: Any, sums: Any) -> SimpleNamespace:
@@ -37,7 +21,7 @@ def _figures(period: Any, sums: Any) -> SimpleNamespace:
         under_way=sums.issued - sums.delivered,
         cumulative_issued=issued,
         received=arrived,
-        in_transit=func.greatest(issued - arrived, 0, type_=_QUANTITY),
+        in_transit=func.greatest(issued - arrived, 0, type_=QUANTITY),
     )
 
 

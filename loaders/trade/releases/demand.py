@@ -82,7 +82,7 @@ class _Rows:
 
 
 _COLUMNS = effective(Reader(anyone(Actor.STAFF), None)).selected_columns
-Demand: Any = type("Demand", (), {**dict(_COLUMNS.items()), "__hidden__": {}})
+_Demand: Any = type("Demand", (), {**dict(_COLUMNS.items()), "__hidden__": {}})
 """What a line of demand has; hidden from nobody who sees its contract."""
 _Record = namedtuple("Demand", _COLUMNS.keys())  # type: ignore[misc]  # noqa: PYI024 -- the columns are those of the statement.
 
@@ -114,5 +114,5 @@ _SORTS: Mapping[Enum | None, Sorted] = {
     DemandSort.ARRIVES_ON: Sorted("arrives_on"),
     DemandSort.ARRIVES_ON_DESC: Sorted("arrives_on", descending=True),
 }
-every = _Demanded(Demand, _SORTS, matching=_matching)
-of_contract_line = _Demanded(Demand, _SORTS, of="contract_line_id", matching=_due)
+every = _Demanded(_Demand, _SORTS, matching=_matching)
+of_contract_line = _Demanded(_Demand, _SORTS, of="contract_line_id", matching=_due)

@@ -11,6 +11,7 @@ from kit.inputs import Input
 from loaders.reading.filters import one_of
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Many, One, Reader
+from models.trade.releases.findings import ReleaseAnswerLine, ReleaseFinding
 from models.trade.releases.tables import (
     AccountPeriod,
     CumulativeAccount,
@@ -28,6 +29,10 @@ accounts_of = Many(CumulativeAccount, "contract_line_id", order_by=("id",), typi
 period_by_id = One(AccountPeriod)
 last_receipt_by_id = One(LastReceipt)
 last_receipts_of = Many(LastReceipt, "release_id", order_by=("id",), typical=2)
+finding_by_id = One(ReleaseFinding)
+findings_of = Many(ReleaseFinding, "release_id", order_by=("place",), typical=2)
+answer_by_id = One(ReleaseAnswerLine)
+answers_of = Many(ReleaseAnswerLine, "release_id", order_by=("place",), typical=2)
 periods_of = Many(AccountPeriod, "account_id", order_by=("starts_on",), typical=2)
 
 
@@ -60,5 +65,6 @@ _SORTS: Mapping[Enum | None, Sorted] = {
     ReleaseSort.RECEIVED_AT: Sorted("received_at"),
     ReleaseSort.RECEIVED_AT_DESC: Sorted("received_at", descending=True),
 }
+every = Paged(Release, _SORTS, matching=_matching)
 of_contract = Paged(Release, _SORTS, of="contract_id", matching=_matching)
 of_contract_line = Paged(Release, _SORTS, of="contract_line_id", matching=_matching)

@@ -7,10 +7,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, func, select, true, type_coerce
 
 from loaders.reading.relations import Part, Reader, Relation
-from loaders.trade.releases.accounts import received
 from models.base.tables import OneOf
 from models.base.visibility import seen_by
-from models.trade.releases.counted import counted, own
+from models.trade.releases.counting import counted, own, received
 from models.trade.releases.tables import AccountPeriod, Release, ScheduleLine
 from models.trade.releases.words import ReleaseState, ScheduleStatus
 

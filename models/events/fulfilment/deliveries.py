@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
+from models.access.viewers import Actor
 from models.base.events import Event, Payload, event, without
 from models.base.payloads import IdOf
 from models.events.trade.orders import Held, hold_without_owner
@@ -14,6 +15,7 @@ from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery
 from models.trade.contracts.guarantees import SupplyExcuse
 from models.trade.contracts.states import TimeRule
+from models.trade.orders.holds import HIDDEN_IN_EVENTS_OF_DELIVERIES
 
 Quantities = Mapping[Annotated[UUID, IdOf("OrderLine")], Decimal]
 """Id of an order line -> quantity, in the line's unit."""
@@ -79,12 +81,24 @@ class DeliveryExcused(Event):
     excuse: Annotated[SupplyExcuse | None, "Why; null where nothing excuses it any more."]
 
 
-@event("delivery.held", Delivery, hold_without_owner)
+@event(
+    "delivery.held",
+    Delivery,
+    hold_without_owner,
+    hidden=HIDDEN_IN_EVENTS_OF_DELIVERIES,
+    untold=(Actor.CARRIER,),
+)
 class DeliveryHeld(Held):
     """A hold stops it."""
 
 
-@event("delivery.hold_released", Delivery, hold_without_owner)
+@event(
+    "delivery.hold_released",
+    Delivery,
+    hold_without_owner,
+    hidden=HIDDEN_IN_EVENTS_OF_DELIVERIES,
+    untold=(Actor.CARRIER,),
+)
 class DeliveryHoldReleased(Held):
     """A hold stops it no longer."""
 

@@ -3,6 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
+from models.access.viewers import Actor
 from models.base.events import Created, Payload, Updated, event
 from models.base.payloads import IdOf
 from models.master.parties import Party
@@ -18,7 +19,12 @@ def _without_codes(payload: Payload) -> Payload:
     return {"fields": payload["fields"], "contacts": [], "addresses": []}
 
 
-@event("party.updated", Party, _without_codes)
+@event(
+    "party.updated",
+    Party,
+    _without_codes,
+    untold=(Actor.BUYER, Actor.STOREFRONT, Actor.WAREHOUSE),
+)
 class PartyUpdated(Updated):
     """It was changed, or one of its contacts or addresses."""
 

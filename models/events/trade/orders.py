@@ -6,10 +6,11 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
+from models.access.viewers import Actor
 from models.base.events import Event, Moving, Payload, Progressed, event, without
 from models.base.payloads import AllLines, Beside, ColumnName, IdOf, Item
 from models.trade.contracts.states import TimeRule
-from models.trade.orders.holds import HoldReason
+from models.trade.orders.holds import HIDDEN_IN_EVENTS_OF_ORDERS, HoldReason
 from models.trade.orders.states import (
     Approval,
     FulfilmentStatus,
@@ -161,7 +162,7 @@ class OrderArrivalCorrected(Moving):
     ]
 
 
-@event("order.payment_recorded", Order)
+@event("order.payment_recorded", Order, untold=(Actor.WAREHOUSE, Actor.CARRIER))
 class OrderPaymentRecorded(Event):
     """Something was reported of its payment."""
 
@@ -199,11 +200,23 @@ def hold_without_owner(payload: Payload) -> Payload:
     return {"hold_id": None, "reason": payload["reason"]}
 
 
-@event("order.held", Order, hold_without_owner)
+@event(
+    "order.held",
+    Order,
+    hold_without_owner,
+    hidden=HIDDEN_IN_EVENTS_OF_ORDERS,
+    untold=(Actor.CARRIER,),
+)
 class OrderHeld(Held):
     """A hold stops it."""
 
 
-@event("order.hold_released", Order, hold_without_owner)
+@event(
+    "order.hold_released",
+    Order,
+    hold_without_owner,
+    hidden=HIDDEN_IN_EVENTS_OF_ORDERS,
+    untold=(Actor.CARRIER,),
+)
 class OrderHoldReleased(Held):
     """A hold stops it no longer."""

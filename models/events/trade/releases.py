@@ -6,14 +6,45 @@ from uuid import UUID
 
 from models.base.events import Event, Moving, event, without
 from models.base.payloads import IdOf
+from models.trade.contracts.findings import FindingCode
 from models.trade.contracts.tables import Contract
 from models.trade.releases.tables import Release
-from models.trade.releases.words import ReleaseType
+from models.trade.releases.words import ReleaseState, ReleaseType
 
 _Line = Annotated[int, "The line's number in its contract."]
 _Type = Annotated[ReleaseType, "What sort of schedule it is."]
 
 # Numbers of releases are texts of the customer's, which no payload holds: version 2 has none.
+
+
+@event("release.received", Release)
+class ReleaseReceived(Event):
+    """It was taken in, and something about it is odd."""
+
+    line_no: _Line
+    type: _Type
+    state: Annotated[ReleaseState, "What became of it."]
+    findings: Annotated[tuple[FindingCode, ...], "What is odd, each once."]
+
+
+@event("release.consented", Release)
+class ReleaseConsented(Event):
+    """Somebody consented to what was found of it."""
+
+    findings: Annotated[tuple[FindingCode, ...], "To what, each once."]
+    waiting: Annotated[int, "How many findings still await consent; at 0 it comes into force."]
+
+
+@event("release.rejected", Release)
+class ReleaseRejected(Event):
+    """Somebody decided that it does not come into force."""
+
+
+@event("release.answered", Release)
+class ReleaseAnswered(Event):
+    """The customer was told what of it cannot be met; what was told before does not count."""
+
+    lines: Annotated[int, "How many of its lines cannot be met as they are wanted."]
 
 
 @event("release.activated", Release, without("release_no"))

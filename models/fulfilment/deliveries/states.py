@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class DeliveryState(StrEnum):
-    """Where a delivery stands (domain section 3)."""
+    """Where a delivery stands."""
 
     PLANNED = "PLANNED"
     RELEASED = "RELEASED"

@@ -129,7 +129,7 @@ class DeliveryLine(Packaged, Owned):
 
     owed_again: what of it was lost or came back, so that it counts no more as planned or shipped of
     its order line; above `lost + refused` where it arrived after all, when something else had taken
-    its place (`commands.fulfilment.deliveries.owing`).
+    its place (`commands.fulfilment.deliveries.arrivals.owing`).
     """
 
     __tablename__ = "delivery_lines"

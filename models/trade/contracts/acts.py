@@ -182,7 +182,7 @@ SETTLE = Act(
     action=ContractAction.SETTLE,
 )
 CALL_OFF = Act(Scope.CALL_OFFS_WRITE, IN_FORCE, needs=(VALID, ROOM), action=ContractAction.CALL_OFF)
-RELEASE = Act(Scope.CALL_OFFS_WRITE, IN_FORCE, needs=(LASTING,), action=ContractAction.RELEASE)
+RELEASE = Act(Scope.CALL_OFFS_WRITE, RUNNING, action=ContractAction.RELEASE)
 
 ACTS = (AMEND, ACTIVATE, SUSPEND, RESUME, TERMINATE, SETTLE, CALL_OFF, RELEASE)
 """Those that clients are told of, in the order in which they are."""

@@ -27,12 +27,15 @@ from models.base.tasks import Task, is_among
 from models.base.visibility import Seen, own, through
 from models.master.catalog import OfProduct, to_product
 from models.master.packagings import Packaged, count_in_packagings, packaged
+from models.trade.contracts.findings import USUAL_JUMP, USUALLY_HOLDING, FindingCode
 from models.trade.contracts.states import (
     LIVING_STATES,
     ContractState,
     EndOfLife,
     ReservationStrategy,
 )
+
+_FINDINGS = ", ".join(f"'{it.value}'" for it in FindingCode)
 
 
 class Contract(Owned):
@@ -42,6 +45,8 @@ class Contract(Owned):
     EXPIRED follow from the lines and the calendar and are derived, so that neither hides the
     other. state_reason: why people suspended or terminated it. valid_from and valid_to are days at
     time_zone, both inclusive. successor_id: the contract to which what remained went over.
+    holding_findings: what of its releases waits for consent where it is found. jump_percent: by how
+    much what is wanted may change before that is found, None for any.
     """
 
     __tablename__ = "contracts"
@@ -58,6 +63,8 @@ class Contract(Owned):
         check("state_decided", "state NOT IN ('EXHAUSTED', 'EXPIRED')"),
         check("validity_ordered", "valid_from <= valid_to"),
         check("days_not_negative", "least(min_notice_days, firm_zone_days, trade_off_days) >= 0"),
+        check("holding_findings_known", f"holding_findings <@ ARRAY[{_FINDINGS}]"),
+        check("jump_positive", "jump_percent > 0"),
     )
 
     number: Mapped[str]
@@ -75,6 +82,12 @@ class Contract(Owned):
     min_notice_days: Mapped[int] = mapped_column(default=0)
     firm_zone_days: Mapped[int] = mapped_column(default=0)
     trade_off_days: Mapped[int] = mapped_column(default=0)
+    holding_findings: Mapped[list[FindingCode]] = mapped_column(
+        ARRAY(OneOf(FindingCode)), default=lambda: list(USUALLY_HOLDING)
+    )
+    jump_percent: Mapped[Decimal | None] = mapped_column(
+        Numeric(9, 6), default=lambda: Decimal(USUAL_JUMP)
+    )
     state: Mapped[ContractState] = mapped_column(OneOf(ContractState))
     state_reason: Mapped[str | None]
     created_at: Mapped[datetime]

@@ -3,28 +3,14 @@
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Numeric, case, func, literal_column
+from sqlalchemy import ColumnElement, Numeric, case, literal_column
 
-from kit.standards.money import UNUSUAL, USUAL
+from models.master.prices.rounding import constant, rounded_net
 
 
 def net_of(quantity: Any, unit_price: Any, discount_percent: Any) -> Any:
     """Return the exact price of a quantity after discount; of columns, an expression."""
     return quantity * unit_price * ((100 - discount_percent) * Decimal("0.01"))
-
-
-def constant(value: str | int) -> ColumnElement[Any]:
-    """Return a value of ours as part of the statement's text."""
-    return literal_column(repr(value))
-
-
-def rounded_net(exact: Any, currency: Any) -> ColumnElement[Decimal]:
-    """Round in SQL as kit.standards.money; PostgreSQL rounds halves of `numeric` away from zero."""
-    digits = case(
-        *((currency.in_(map(constant, some)), constant(unit)) for unit, some in UNUSUAL.items()),
-        else_=constant(USUAL),
-    )
-    return func.round(exact, digits, type_=Numeric())
 
 
 _LONG = literal_column("1." + "0" * 48, Numeric())

@@ -10,7 +10,6 @@ from sqlalchemy import ColumnElement, Index, case, literal_column, null, or_, te
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.access.journal import HIDDEN_FIELDS, UNTOLD
 from models.access.viewers import OTHERS, Actor, Viewer
 from models.base.masks import NULL, Hidden, Mask
 from models.base.tables import (
@@ -86,24 +85,12 @@ _HIDDEN: Hidden = {
     # ask. Why an order waits is between the merchant and its client.
     Actor.WAREHOUSE: _reviewed(_is_not_of_goods, f"{_INTERNAL_ONES}, and on an order"),
 }
-_OF_DELIVERIES: Hidden = dict.fromkeys(OTHERS, _REASON)
-_OF_ORDERS: Hidden = {
-    **_OF_DELIVERIES,
+HIDDEN_IN_EVENTS_OF_DELIVERIES: Hidden = dict.fromkeys(OTHERS, _REASON)
+HIDDEN_IN_EVENTS_OF_ORDERS: Hidden = {
+    **HIDDEN_IN_EVENTS_OF_DELIVERIES,
     Actor.WAREHOUSE: {"reason": Mask(HoldReason.UNDER_REVIEW, lambda *_: _UNDER_REVIEW)},
 }
-HIDDEN_FIELDS.update(
-    {
-        **dict.fromkeys(("order.held", "order.hold_released"), _OF_ORDERS),
-        **dict.fromkeys(("delivery.held", "delivery.hold_released"), _OF_DELIVERIES),
-    }
-)
 """The same in what the journal tells of holds."""
-UNTOLD.update(
-    dict.fromkeys(
-        (f"{noun}.{what}" for noun in ("order", "delivery") for what in ("held", "hold_released")),
-        frozenset({Actor.CARRIER}),
-    )
-)
 
 
 class Hold(Owned):

@@ -29,7 +29,8 @@ from models.base.tasks import Task, is_among
 from models.base.visibility import Seen, having, through
 from models.master.catalog import OfProduct, to_product
 from models.master.packagings import Packaged, count_in_packagings, packaged
-from models.trade.orders.amounts import net_of, on_wanted, rounded_net
+from models.master.prices.rounding import rounded_net
+from models.trade.orders.amounts import net_of, on_wanted
 from models.trade.orders.states import (
     OPEN_STATES,
     LineResponse,
@@ -113,6 +114,7 @@ class OrderLine(OfProduct, Packaged, Owned):
         indexed("order_lines", "contract_line_id"),
         indexed(
             *("order_lines", "contract_line_id", "wanted_on", "called_off_on", "id"),
+            postgresql_include=["ordered", "cancelled"],
             postgresql_where=text("guarantee_id IS NOT NULL"),
         ),
         check("guaranteed_days", "num_nulls(guarantee_id, called_off_on, wanted_on) IN (0, 3)"),
@@ -149,6 +151,7 @@ class OrderLine(OfProduct, Packaged, Owned):
         whole_window("confirmed"),
         *packaged("order_lines"),
         *packaged("order_lines", "offered_"),
+        *packaged("order_lines", "tolerance_"),
     )
     __tally__ = Tally(Order, "order_id", ("ordered", *COUNTERS))
 
@@ -165,6 +168,8 @@ class OrderLine(OfProduct, Packaged, Owned):
     discount_amount: Mapped[Decimal] = mapped_column(default=Decimal(0), server_default="0")
     order_discount: Mapped[Decimal] = mapped_column(default=Decimal(0), server_default="0")
     over_tolerance: Mapped[Counter]
+    tolerance_packaging_id: Mapped[UUID | None]
+    tolerance_packaging_content: Mapped[Decimal | None]
     substitution_allowed: Mapped[bool] = mapped_column(default=False)
     external_reference: Mapped[str | None]
     window_earliest: Mapped[datetime | None]
@@ -209,6 +214,9 @@ class OrderLine(OfProduct, Packaged, Owned):
 
     packaged_quantity = count_in_packagings("ordered")
     offered_packaged_quantity = count_in_packagings("offered_quantity", "offered_packaging_content")
+    tolerance_packaged_quantity = count_in_packagings(
+        "over_tolerance", "tolerance_packaging_content"
+    )
 
     @hybrid_property
     def unplanned(self) -> Decimal:

@@ -24,7 +24,7 @@ from models.base.tables import (
 )
 from models.base.tasks import Task, is_among
 from models.base.visibility import Seen, having, held, own
-from models.trade.orders.amounts import constant
+from models.master.prices.rounding import constant
 from models.trade.orders.states import (
     OPEN_STATES,
     Approval,

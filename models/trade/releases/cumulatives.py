@@ -16,7 +16,7 @@ def open_quantities(
     """Return what is still to ship of each schedule line, in their order.
 
     quantities: of the lines; received: the customer's cumulative; issued: ours, in one unit.
-    The rule is SAP's ("Calculating Open Quantities"), domain section 2: the i-th line is released
+    The rule is SAP's ("Calculating Open Quantities"): the i-th line is released
     up to received + the sum of the first i quantities.
     """
     released = released_quantities(quantities, received)

@@ -4,7 +4,7 @@ Of an account (a contract line at a place) the schedule just in time (DELJIT) co
 horizon, and the forecast (DELFOR) after it (0051).
 """
 
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import (
     Date,
@@ -24,9 +24,17 @@ from sqlalchemy import (
 
 from models.base.visibility import seen_by
 from models.trade.contracts.tables import Contract, ContractLine
-from models.trade.releases.counted import Tables, counted, own
+from models.trade.releases.counting import Tables, counted, own
 from models.trade.releases.tables import AccountPeriod, CumulativeAccount, Release, ScheduleLine
 from models.trade.releases.words import ReleaseState, ReleaseType, ScheduleKind
+
+
+class TablesNow(Tables, Protocol):
+    """Who reads, and when."""
+
+    @property
+    def at(self) -> Any: ...  # noqa: D102 -- said above.
+
 
 _TICK = cast(literal_column("'1 microsecond'"), Interval())
 """Ends of windows and horizons lie behind their last instant."""
@@ -55,11 +63,9 @@ _OF_RELEASE = ("id", "period_id", "issued_at", "horizon_end", "cumulative_receiv
 def _last_day(reader: Tables, release: Any) -> Any:
     """Select the last day on which something of a release arrives: NULL without lines."""
     line = reader.table(ScheduleLine)
-    days = [
-        cast(func.timezone(line.window_zone, it), Date)
-        for it in (line.window_latest - _TICK, line.window_earliest)
-    ]
-    last = func.max(line.arrives_on + (days[0] - days[1]), type_=Date())
+    ends, begins = line.window_latest - _TICK, line.window_earliest
+    lasts, first = (cast(func.timezone(line.window_zone, it), Date) for it in (ends, begins))
+    last = func.max(line.arrives_on + (lasts - first), type_=Date())
     rows = select(last.label("day")).where(*own(reader, line), line.release_id == release.id)
     return rows.correlate_except(line).lateral("last")
 
@@ -121,7 +127,7 @@ _OF_LINE = (
 )
 
 
-def effective(reader: Tables) -> Select[Any]:
+def effective(reader: TablesNow) -> Select[Any]:
     """Select every line of every effective schedule, with what is open of it.
 
     Lines are supplied in order: those just in time, then those of the forecast, each in the order
@@ -156,7 +162,7 @@ def effective(reader: Tables) -> Select[Any]:
     return _with_open(reader, summed)
 
 
-def _with_open(reader: Tables, summed: FromClause) -> Select[Any]:
+def _with_open(reader: TablesNow, summed: FromClause) -> Select[Any]:
     """Add what is open of each line, by the rule of `models.trade.releases.cumulatives`, and when.
 
     What is not dated, and what is late, is due today.

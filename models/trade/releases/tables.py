@@ -99,7 +99,10 @@ class Release(Owned):
     received_at. cumulative_received: what the customer says it had received in all when it sent
     the release, in the contract unit. *_go_ahead: the cumulative quantities up to which the
     customer answers for what was made, and for material, until a day each. calculated_at: of which
-    instant the customer's figures are. planner: a name or code of the customer's.
+    instant the customer's figures are. planner: a name or code of the customer's. counted_from:
+    the day from which it counts, as it was sent. tells_received: whether the customer said what it
+    had received; counted_until: as of `AccountPeriod`, by this release. state_reason: why it was
+    rejected. answered_at: when the customer was last told what of it cannot be met.
     """
 
     __tablename__ = "releases"
@@ -121,6 +124,16 @@ class Release(Owned):
             unique=True,
             postgresql_where=text("state = 'ACTIVE'"),
         ),
+        Index(
+            "uq_releases_one_received",
+            "merchant_id",
+            "account_id",
+            "type",
+            unique=True,
+            postgresql_where=text("state = 'RECEIVED'"),
+        ),
+        indexed("releases", "state", "id"),
+        indexed("releases", "received_at", "id"),
         known("type", ReleaseType),
         known("function", ReleaseFunction),
         known("state", ReleaseState),
@@ -150,7 +163,12 @@ class Release(Owned):
     production_go_ahead_until: Mapped[date | None]
     material_go_ahead: Mapped[Decimal | None]
     material_go_ahead_until: Mapped[date | None]
+    counted_from: Mapped[date | None]
+    counted_until: Mapped[datetime | None]
+    tells_received: Mapped[bool]
     received_at: Mapped[datetime]
+    state_reason: Mapped[str | None]
+    answered_at: Mapped[datetime | None]
 
     @hybrid_property
     def release_no(self) -> int | None:

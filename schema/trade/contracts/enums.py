@@ -2,6 +2,7 @@
 
 from loaders.trade.contracts import ContractSort
 from models.trade.contracts.acts import ContractAction
+from models.trade.contracts.findings import FindingCode
 from models.trade.contracts.guarantees import SupplyExcuse, SupplyPeriod
 from models.trade.contracts.states import ContractState, EndOfLife, ReservationStrategy
 from schema.graphql.enums import described
@@ -70,6 +71,30 @@ described(
     STRIKE="Work was stopped.",
 )
 described(
+    FindingCode,
+    "ReleaseFindingCode",
+    "What is odd about a release. CONTRACT_OVER and CONTRACT_SUSPENDED always let it wait; of the"
+    " others its contract says which do (`Contract.holdingFindings`).",
+    CONTRACT_OVER="The last day of its contract was over.",
+    CONTRACT_SUSPENDED="Its contract was suspended.",
+    CUMULATIVE_FELL="The customer has received less than it said before.",
+    EXCEEDS_MAX="More is wanted in all than is agreed.",
+    FIRM_ZONE="Firm quantities fall in the firm zone.",
+    GO_AHEAD_FELL="A go-ahead for production or material fell.",
+    JUMP="What is wanted has changed by more than `Contract.jumpPercent`.",
+    LOT_MULTIPLE="A quantity is no whole lot.",
+    NEW_PERIOD="It begins a new period, and is not compared with the one before.",
+    NEW_PLACE="The first release for this place, beside others of the line.",
+    NOTHING_TO_UPDATE="It changes single lines of a schedule that is not there.",
+    OUTDATED="A newer release was there already.",
+    OUTSIDE_VALIDITY="Something is wanted outside of the contract's validity.",
+    PERIOD_WENT_BACK="It counts from an earlier day than the releases before.",
+    RECEIVED_ABOVE_ISSUED="The customer has received more than was issued.",
+    REPEATED="It was there already.",
+    UNKNOWN_NOTE="It names a delivery note that we never wrote.",
+    UNKNOWN_PLACE="Its contract does not list the plant.",
+)
+described(
     ContractSort,
     "ContractSort",
     "Order of a contract list.",
@@ -86,6 +111,7 @@ __all__ = [
     "ContractSort",
     "ContractState",
     "EndOfLife",
+    "FindingCode",
     "ReservationStrategy",
     "SupplyExcuse",
     "SupplyPeriod",

@@ -55,7 +55,8 @@ class Guarantee(Node):
 
 
 @strawberry.type(
-    description="How what a delivery brings of a call-off stands to its guarantee.",
+    description="How what a delivery brings of a call-off, or what is in none yet, stands to its"
+    " guarantee.",
     directives=[Requires(scope=Scope.CONTRACTS_READ)],
 )
 class Supplied:

@@ -32,6 +32,7 @@ from schema.trade.contracts.enums import (
     ContractAction,
     ContractState,
     EndOfLife,
+    FindingCode,
     ReservationStrategy,
 )
 from schema.trade.contracts.guarantees import Guarantee
@@ -213,6 +214,12 @@ class Contract(Node):
     trade_off_days: int = strawberry.field(
         description="Days ahead in which material is bought already. Recorded; nothing acts on it"
         " yet."
+    )
+    holding_findings: list[FindingCode] = strawberry.field(
+        description="What of its releases waits for consent where it is found; all else informs."
+    )
+    jump_percent: Decimal | None = strawberry.field(
+        description="Percent by which what is wanted may change unnoticed; null for any."
     )
     state: ContractState = related(
         loaders.standing,

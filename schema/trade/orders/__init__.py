@@ -1,6 +1,7 @@
 """Orders for clients: what other rooms name of them."""
 
-from schema.trade.orders.types import Hold, Order, OrderConnection, OrderLine
+from schema.trade.orders.holds import Hold
+from schema.trade.orders.types import Order, OrderConnection, OrderLine
 
 __all__ = [
     "Hold",

@@ -13,7 +13,8 @@ from schema.graphql.connections import connection
 from schema.graphql.mutations import Payload, mutation
 from schema.graphql.roots import one_by
 from schema.trade.orders.enums import OrderSort
-from schema.trade.orders.types import Hold, Order, OrderConnection
+from schema.trade.orders.holds import Hold
+from schema.trade.orders.types import Order, OrderConnection
 
 
 @strawberry.type(description="Outcome of a mutation of one order.")

@@ -8,6 +8,7 @@ import strawberry
 
 from admission.costs import Cost
 from execution import DECLARED, Listed, related
+from loaders.fulfilment import call_offs as call_off_loaders
 from loaders.fulfilment import deliveries as delivery_loaders
 from loaders.master import catalog as product_loaders
 from loaders.master import channels as channel_loaders
@@ -18,7 +19,6 @@ from loaders.trade import payments as payment_loaders
 from loaders.trade.releases import lists as release_loaders
 from models.access.viewers import Scope
 from models.master.catalog import Unit
-from models.trade.orders.holds import Hold as HoldRow
 from models.trade.orders.lines import OrderLine as OrderLineRow
 from models.trade.orders.tables import Order as OrderRow
 from schema.access.journal import Timeline, timeline
@@ -31,9 +31,10 @@ from schema.master.catalog import Product
 from schema.master.channels import Channel
 from schema.master.packagings import Packaged, packaged
 from schema.master.parties import Address, Contact, Party
-from schema.trade.contracts import Contract, ContractLine, Guarantee
+from schema.trade.contracts import Contract, ContractLine, Guarantee, Supplied
 from schema.trade.orders import amounts
 from schema.trade.orders.amounts import OrderCharge, OrderTax, OrderTotals
+from schema.trade.orders.holds import Hold
 from schema.trade.orders.responses import LineAmendment
 from schema.trade.releases.types import ScheduleLine
 
@@ -45,7 +46,6 @@ from schema.trade.orders.enums import (
     ChargeKind,
     DeliveryPolicy,
     FulfilmentStatus,
-    HoldReason,
     LineResponse,
     OrderAction,
     OrderKind,
@@ -58,23 +58,6 @@ _NOT_SHOWN = "null for warehouses"
 """What the models hide of prices."""
 _OF_LINES = Cost(weight=1, each=5)
 """Of what looks through lines: 10 to 20 µs for an order of few, 50 to 190 for one of 250."""
-
-
-@node(HoldRow, loaders.hold_by_id, Scope.ORDERS_READ, "A stop on an order or a delivery.")
-class Hold(Node):
-    """A hold."""
-
-    reason: HoldReason = strawberry.field(description="Why it must not be released.")
-    owner: str | None = strawberry.field(
-        description="Person, team or system that placed it; null for who is not to know."
-    )
-    note: str | None = strawberry.field(
-        description="What else people should know; null for who is not to know."
-    )
-    placed_at: datetime = strawberry.field(description="When it was placed.")
-    released_at: datetime | None = strawberry.field(
-        description="When it was released; null while it holds."
-    )
 
 
 @node(
@@ -102,6 +85,13 @@ class OrderLine(Node):
         contract_loaders.guarantee_by_id,
         "What its contract guaranteed of its supply when it was called off; null for warehouses.",
         key="guarantee_id",
+    )
+    unplanned_supply: Supplied | None = related(
+        call_off_loaders.unplanned,
+        "How what of it is in no delivery (and not only lost or refused of one) stands to what its"
+        " contract guaranteed; `DeliveryLine.supplied` tells of the rest. Null where that is"
+        " nothing, before the company of its customer has approved it, and for warehouses.",
+        directives=[Cost(weight=1, each=10)],
     )
     external_reference: str | None = strawberry.field(
         description="The line's number in the sender's system."
@@ -156,6 +146,7 @@ class OrderLine(Node):
     over_tolerance: Decimal = strawberry.field(
         description="How much more than ordered may be planned and delivered (`orderConfirm`)."
     )
+    over_tolerance_packaged: Packaged | None = packaged("`overTolerance`", "tolerance_")
     ordered: Decimal = strawberry.field(description="What was ordered.")
     packaged: Packaged | None = packaged("What was ordered,")
     cancelled: Decimal = strawberry.field(description="What is not wanted any more.")

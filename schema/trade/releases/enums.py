@@ -32,10 +32,11 @@ described(
     ReleaseState,
     "ReleaseState",
     "Where a release stands.",
-    RECEIVED="Taken in, not yet in force. Nothing sets it yet.",
+    RECEIVED="Taken in, and waiting for consent to some of its `findings`: what was in force stays"
+    " so.",
     ACTIVE="In force; the only one of its contract line, place and type.",
-    SUPERSEDED="A later release took its place.",
-    REJECTED="Not accepted.",
+    SUPERSEDED="A later release took its place, or was there already.",
+    REJECTED="Not accepted: `stateReason`.",
 )
 described(
     ScheduleKind,

@@ -11,6 +11,8 @@ from loaders.trade import contracts as contract_loaders
 from loaders.trade.releases import lists as loaders
 from loaders.trade.releases.progress import progress
 from models.access.viewers import Scope
+from models.trade.releases.findings import ReleaseAnswerLine as AnswerRow
+from models.trade.releases.findings import ReleaseFinding as FindingRow
 from models.trade.releases.tables import LastReceipt as LastReceiptRow
 from models.trade.releases.tables import Release as ReleaseRow
 from models.trade.releases.tables import ScheduleLine as ScheduleLineRow
@@ -19,6 +21,7 @@ from schema.graphql.nodes import Node, node
 from schema.graphql.values import DeliveryWindow, window
 from schema.master.packagings import Packaged, packaged
 from schema.trade.contracts import Contract, ContractLine
+from schema.trade.contracts.enums import FindingCode
 from schema.trade.releases.accounts import CumulativeAccount
 from schema.trade.releases.enums import (
     Commitment,
@@ -110,6 +113,51 @@ class LastReceipt(Node):
 
 
 @node(
+    FindingRow,
+    loaders.finding_by_id,
+    Scope.CONTRACTS_READ,
+    "Something odd about a release, found when it came.",
+)
+class ReleaseFinding(Node):
+    """A finding; quantities in the product's unit."""
+
+    code: FindingCode = strawberry.field(description="What is odd.")
+    text: str = strawberry.field(description="The same as a sentence, for people.")
+    line_no: int | None = strawberry.field(
+        description="Number of the schedule line that it is about; null for none or several."
+    )
+    day: date | None = strawberry.field(description="The day that it is about.")
+    expected: Decimal | None = strawberry.field(
+        description="What there was before, or what is allowed."
+    )
+    found: Decimal | None = strawberry.field(description="What the release says instead.")
+    is_holding: bool = strawberry.field(
+        description="Whether the release waits until somebody consents to this."
+    )
+    consented_at: datetime | None = strawberry.field(description="When somebody consented to it.")
+    is_awaiting: bool = column("is_awaiting", "Whether it awaits consent.")
+
+
+@node(
+    AnswerRow,
+    loaders.answer_by_id,
+    Scope.CONTRACTS_READ,
+    "What of a schedule line cannot be met as it is wanted.",
+)
+class ReleaseAnswerLine(Node):
+    """A part of an answer; its quantity in the product's unit."""
+
+    schedule_line: ScheduleLine | None = related(
+        loaders.schedule_line_by_id, "The line.", key="schedule_line_id"
+    )
+    quantity: Decimal = strawberry.field(description="How much of it can be; 0 for nothing.")
+    day: date | None = strawberry.field(
+        description="When: of arrival or shipment, as the line's `dateMeaning`; null for nothing."
+    )
+    reason: str | None = strawberry.field(description="Why not as it is wanted.")
+
+
+@node(
     ReleaseRow,
     loaders.by_id,
     Scope.CONTRACTS_READ,
@@ -169,7 +217,20 @@ class Release(Node):
     last_receipts: list[LastReceipt] = related(
         loaders.last_receipts_of, "The last receipts that the customer had counted in."
     )
+    counted_from: date | None = strawberry.field(
+        description="The first day of which the customer counts, where it said one."
+    )
     received_at: datetime = strawberry.field(description="When it was taken in.")
+    state_reason: str | None = strawberry.field(description="Why it was rejected.")
+    findings: list[ReleaseFinding] = related(
+        loaders.findings_of, "What was odd about it when it came."
+    )
+    answered_at: datetime | None = strawberry.field(
+        description="When the customer was last told what of it cannot be met; null before."
+    )
+    answers: list[ReleaseAnswerLine] = related(
+        loaders.answers_of, "What cannot be met of it; all else can be, once it is answered."
+    )
     schedule_lines: list[ScheduleLine] = related(
         loaders.schedule_of, "Its schedule, in the order in which it is supplied."
     )

@@ -258,6 +258,26 @@ async def test_an_amendment_keeps_in_what_it_was_counted(world, ask, bolt):
     assert await responses.refusals(ask, responses.CONFIRM, order, **fields) == refused
 
 
+async def test_a_tolerance_keeps_in_what_it_was_counted_beside_its_line(world, ask, bolt):
+    (nut,) = await orders.products(ask, "NUT")
+    lines = [orders.line(bolt, "1", packaging=PALLET, substitutionAllowed=True)]
+    order = await orders.order(world, ask, lines=lines)
+    found = []
+    for stated in (
+        {"overTolerance": "2", "packaging": CARTON},
+        {"window": responses.WINDOW},
+        {"overTolerance": "30"},
+        {"overTolerance": "2", "packaging": CARTON},
+    ):
+        accepted = [responses.line(order, 0, "ACCEPTED", **stated)]
+        line = (await responses.done(ask, responses.CONFIRM, order, lines=accepted))["lines"][0]
+        assert line["packaged"] == of("1", PALLET)
+        found.append((line["overTolerance"], line["overTolerancePackaged"]))
+    assert found == [("24", of("2")), ("24", of("2")), ("30", None), ("24", of("2"))]
+    line = (await responses.amended(ask, order, productId=nut))["lines"][0]
+    assert (line["overTolerance"], line["overTolerancePackaged"]) == ("24", None)
+
+
 async def test_a_substitute_is_counted_in_its_own_packagings(world, ask, bolt):
     nut, _ = await orders.products(ask, "NUT", "COG")
     await packagings(ask, item("BOX", "50", productSku="NUT"))

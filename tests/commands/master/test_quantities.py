@@ -34,7 +34,9 @@ KEPT = {
     "SplitLine": "DeliveryLine",
     "SupplyGuarantee": "Guarantee",
 }
-"""What takes a quantity -> the type that tells clients how it was counted."""
+"""What takes a quantity -> the type that tells clients as `packaged` how it was counted."""
+BESIDE = {"LineConfirm.over_tolerance": ("OrderLine", "overTolerancePackaged")}
+"""What is kept in a column beside that -> the type and the field that tell it."""
 MOVES = {
     "LineCancel": "Cancels a part of a line, which tells how it was counted itself.",
     "PickedLine": "Picks of a line, which tells how it was counted itself.",
@@ -109,6 +111,7 @@ def test_what_takes_a_quantity_takes_it_in_packagings(name: str) -> None:
 def test_every_quantity_is_kept_as_it_was_counted_where_clients_read_it() -> None:
     models = {TAKEN[name].__name__ for name in TAKEN.keys() - OF_CUSTOMERS}
     assert models == KEPT.keys() | MOVES.keys()
-    for type_name in set(KEPT.values()):
-        field = SHOWN.type_map[type_name].fields["packaged"]
+    assert BESIDE.keys() <= TAKEN.keys()
+    for type_name, name in [*((it, "packaged") for it in KEPT.values()), *BESIDE.values()]:
+        field = SHOWN.type_map[type_name].fields[name]
         assert get_named_type(field.type).name == "Packaged", type_name

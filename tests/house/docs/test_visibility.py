@@ -14,7 +14,6 @@ import loaders
 from execution import DECLARED, Parts
 from execution.fields import column_of
 from loaders.reading.pages import Paged
-from models.access.journal import UNTOLD
 from models.access.viewers import OTHERS, Actor, anyone
 from models.base.events import EVENTS
 from models.base.masks import shown_to
@@ -113,13 +112,13 @@ def is_unseen(kind: Any, value: Any, actor: Any) -> bool:
 
 def test_events_that_tell_only_of_hidden_rows_are_untold() -> None:
     for actor in OTHERS:
-        untold = {name for name, whom in UNTOLD.items() if actor in whom}
+        untold = {name for name, kind in EVENTS.items() if actor in kind.untold}
         for name, kind in EVENTS.items():
             values = kind.versions.values
             hides = [is_unseen(kind, it, actor) for it in values]
             if actor in kind.about.__seen__ and hides and all(hides):
                 assert name in {*untold, *OF_THE_ROW}, (name, actor)
-    assert Actor.WAREHOUSE in UNTOLD["order.payment_recorded"]
+    assert Actor.WAREHOUSE in EVENTS["order.payment_recorded"].untold
 
 
 def lists() -> Iterator[tuple[str, Paged]]:

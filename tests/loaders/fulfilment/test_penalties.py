@@ -10,7 +10,7 @@ from sqlalchemy import ARRAY, Date, DateTime, Integer, Numeric, Text, case, lite
 
 from kit.standards.money import rounded
 from models.trade.contracts.guarantees import SupplyExcuse
-from models.trade.orders.penalties import days_late, due_on, penalty
+from models.trade.contracts.penalties import days_late, due_on, penalty
 
 SOME = settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

@@ -46,9 +46,9 @@ def demand(forecast: Sent | None, jit: Sent | None, now: datetime) -> Iterator[t
     """Yield (line, cumulative released, open, due on, due, overdue) as the house says it."""
     until = None
     if jit is not None:
-        for it in jit.lines:
-            lasts = day(it["window_latest"] - TICK) - day(it["window_earliest"])
-            until = max(until or date.min, it["arrives_on"] + lasts)
+        for line in jit.lines:
+            lasts = day(line["window_latest"] - TICK) - day(line["window_earliest"])
+            until = max(until or date.min, line["arrives_on"] + lasts)
         if jit.release["horizon_end"] is not None:
             until = day(jit.release["horizon_end"] - TICK)
         is_late = forecast is not None and (
@@ -56,21 +56,20 @@ def demand(forecast: Sent | None, jit: Sent | None, now: datetime) -> Iterator[t
         )
         jit = None if is_late else jit
     lines = [] if jit is None else list(jit.lines)
-    for it in [] if forecast is None else forecast.lines:
-        if jit is None or (it["kind"] == "SCHEDULED" and it["arrives_on"] > until):
-            lines.append(it)
+    for line in [] if forecast is None else forecast.lines:
+        if jit is None or (line["kind"] == "SCHEDULED" and line["arrives_on"] > until):
+            lines.append(line)
     first = jit or forecast
     if first is None:
         return
     released, today = first.release["cumulative_received"], day(now)
-    for it in lines:
-        released += it["quantity"]
-        amount = max(Decimal(0), min(it["quantity"], released - first.issued))
-        is_dated = it["kind"] == "SCHEDULED"
-        due_on = max(it["ships_on"], today) if is_dated else today
-        is_due = amount > 0 and due_on == today
-        is_over = amount > 0 and it["window_latest"] < now
-        yield it["id"], released, amount, due_on if amount else it["ships_on"], is_due, is_over
+    for line in lines:
+        released += line["quantity"]
+        amount = max(Decimal(0), min(line["quantity"], released - first.issued))
+        due_on = max(line["ships_on"], today) if line["kind"] == "SCHEDULED" else today
+        is_due, is_over = amount > 0 and due_on == today, amount > 0 and line["window_latest"] < now
+        due_on = due_on if amount else line["ships_on"]
+        yield line["id"], released, amount, due_on, is_due, is_over
 
 
 class Customer:

@@ -38,6 +38,7 @@ fragment fields on Delivery {
 """
 _MORE = {
     "deliveryPlan": "deliveries { ...fields }",
+    "deliveryReship": "delivery { ...fields } reshipment { ...fields }",
     "deliverySplit": "delivery { ...fields } part { ...fields }",
     "deliveryHold": "delivery { ...fields } hold { id }",
     "deliveryPack": "delivery { ...fields } parcels { id sscc status }",

@@ -45,6 +45,7 @@ mutation ($input: ContractReleaseInput!) {{
   contractRelease(input: $input) {{
     release {{
       id number releaseNo type state cumulativeReceived
+      findings {{ id code lineNo day expected found text isHolding isAwaiting }}
       scheduleLines {{
         id lineNo quantity commitment cumulativeReleased openQuantity status
         window {{ earliest latest timeZone }}
@@ -189,6 +190,13 @@ async def release(
     payload = await try_release(ask, line_id, release_no, *lines, **fields)
     assert payload["userErrors"] == []
     return payload["release"]
+
+
+def found(payload: dict[str, Any]) -> tuple[str, list[str]]:
+    """Return the state of a payload's release, and the codes of its findings."""
+    assert payload["userErrors"] == []
+    release = payload["release"]
+    return release["state"], [it["code"] for it in release["findings"]]
 
 
 def codes(payload: dict[str, Any]) -> list[tuple[str, str]]:

@@ -195,6 +195,8 @@ CONTRACT_FIELDS = {
     "minNoticeDays": 1,
     "firmZoneDays": 5,
     "tradeOffDays": 10,
+    "holdingFindings": ["FIRM_ZONE", "CUMULATIVE_FELL"],
+    "jumpPercent": "25",
 }
 
 
@@ -296,6 +298,47 @@ async def releases_record(s: Scene) -> dict[str, Any]:
 
 async def releases_record_by_integer(s: Scene) -> dict[str, Any]:
     return {"releases": [await contract_release_by_integer(s)]}
+
+
+FALLEN = """
+mutation ($input: ContractReleaseInput!) {
+  contractRelease(input: $input) { release { id findings { id isHolding } } }
+}
+"""
+
+
+async def _waiting(s: Scene) -> dict[str, Any]:
+    """Return a release that waits, since firm quantities fall in it."""
+    contract = await s.contract(firmZoneDays=30)
+    sent = {"contractLineId": contract["lines"][0]["id"], "type": "FORECAST"}
+    for number, lines in (("1", [contracts.schedule("2026-03-09", "9", "FIRM")]), ("2", [])):
+        found = await s.ask(FALLEN, input={**sent, "number": number, "lines": lines})
+    return found["contractRelease"]["release"]
+
+
+async def release_consent(s: Scene) -> dict[str, Any]:
+    release = await _waiting(s)
+    holding = [it["id"] for it in release["findings"] if it["isHolding"]]
+    return {"releaseId": release["id"], "findingIds": holding}
+
+
+async def release_reject(s: Scene) -> dict[str, Any]:
+    return {"releaseId": (await _waiting(s))["id"], "reason": "Made already."}
+
+
+SENT = """
+mutation ($input: ContractReleaseInput!) {
+  contractRelease(input: $input) { release { id scheduleLines { id } } }
+}
+"""
+
+
+async def release_answer(s: Scene) -> dict[str, Any]:
+    sent = await s.ask(SENT, input={**await _released(s), "number": "A-2026/8"})
+    release = sent["contractRelease"]["release"]
+    line = release["scheduleLines"][0]["id"]
+    answer = {"scheduleLineId": line, "quantity": "2", "day": "2026-03-20", "reason": "No steel."}
+    return {"releaseId": release["id"], "lines": [answer]}
 
 
 async def orders_update(s: Scene) -> dict[str, Any]:

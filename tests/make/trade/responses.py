@@ -12,7 +12,8 @@ fragment response on Order {
   id state version availableActions confirmedWindow { latest } net { amount }
   totals { gross { amount } }
   lines {
-    id lineNo ordered cancelled planned unplanned overTolerance response responseReason
+    id lineNo ordered cancelled planned unplanned response responseReason
+    overTolerance overTolerancePackaged { quantity packaging { code } }
     product { id sku } replacedProduct { sku } confirmedWindow { latest }
     packaged { quantity packaging { code } }
     amendment {

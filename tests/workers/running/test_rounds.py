@@ -5,10 +5,15 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
+from commands.writing.transaction import Overtaken
+from kit.ids import new_id
+from models.access.journal import JournalEntry
 from models.access.keys import MerchantCounter
+from models.events.access.keys import ApiKeyRevoked
 from tests import make
+from tests.make.feed import rows
 from tests.make.running import until
-from workers.running.rounds import Round, Rounds
+from workers.running.rounds import Round, Rounds, recorded, unrecorded
 
 OFTEN = timedelta(0)
 NEVER = timedelta(days=1)
@@ -32,13 +37,13 @@ class Visits:
 async def test_every_merchant_has_a_turn_also_one_whose_keys_are_silent(world, database, clock):
     others = [await make.world(database, clock) for _ in range(2)]
     visits = Visits()
-    await Rounds(database, clock).make(Round("visit", NEVER, visits))
+    await Rounds(database, clock).make(Round("visit", NEVER, unrecorded(visits)))
     assert visits.seen == [(it.merchant_id, clock()) for it in (world, *others)]
 
 
 async def test_a_merchant_has_steps_as_long_as_there_is_more_to_do(world, database, clock):
     visits = Visits(steps=3)
-    await Rounds(database, clock).make(Round("visit", NEVER, visits))
+    await Rounds(database, clock).make(Round("visit", NEVER, unrecorded(visits)))
     assert visits.seen == [(world.merchant_id, clock())] * 3
 
 
@@ -47,7 +52,7 @@ async def test_what_fails_is_logged_and_the_next_merchant_has_its_turn(
 ):
     other = await make.world(database, clock)
     visits = Visits(failing=[world.merchant_id])
-    await Rounds(database, clock).make(Round("visit", NEVER, visits))
+    await Rounds(database, clock).make(Round("visit", NEVER, unrecorded(visits)))
     assert [it for it, _ in visits.seen] == [world.merchant_id, other.merchant_id]
     assert f"Could not visit, merchant {world.merchant_id}" in caplog.text
 
@@ -55,7 +60,7 @@ async def test_what_fails_is_logged_and_the_next_merchant_has_its_turn(
 async def test_a_database_that_is_away_ends_no_rounds(world, clock, caplog):
     away = make.Walled("postgresql+asyncpg://127.0.0.1:1/none", world.database.owner.url)
     rounds, visits = Rounds(away, clock), Visits()
-    async with rounds.running(Round("visit", OFTEN, visits)):
+    async with rounds.running(Round("visit", OFTEN, unrecorded(visits))):
         await until(lambda: caplog.text.count("Could not visit: no database") > 1)
     assert visits.seen == []
     await away.close()
@@ -63,7 +68,7 @@ async def test_a_database_that_is_away_ends_no_rounds(world, clock, caplog):
 
 async def test_rounds_are_made_again_and_again(world, database, clock):
     visits = Visits()
-    async with Rounds(database, clock).running(Round("visit", OFTEN, visits)):
+    async with Rounds(database, clock).running(Round("visit", OFTEN, unrecorded(visits))):
         await until(lambda: len(visits.seen) > 2)
     count = len(visits.seen)
     assert {it for it, _ in visits.seen} == {world.merchant_id}
@@ -84,14 +89,33 @@ async def test_a_step_that_has_begun_is_done_at_the_end_and_later_ones_are_left(
         done.append(merchant_id)
         return True
 
-    async with Rounds(database, clock).running(Round("visit", OFTEN, step)):
+    async with Rounds(database, clock).running(Round("visit", OFTEN, unrecorded(step))):
         await begun.wait()
     assert done == [world.merchant_id]
 
 
 async def test_a_round_that_is_wanted_then_is_made_at_the_end(world, database, clock):
     visits, left = Visits(), Visits()
-    last = Round("visit", NEVER, visits, lambda: [world.merchant_id], at_end=True)
-    async with Rounds(database, clock).running(last, Round("leave", NEVER, left)):
+    last = Round("visit", NEVER, unrecorded(visits), lambda: [world.merchant_id], at_end=True)
+    async with Rounds(database, clock).running(last, Round("leave", NEVER, unrecorded(left))):
         assert visits.seen == []
     assert (visits.seen, left.seen) == ([(world.merchant_id, clock())], [])
+
+
+async def test_a_recorded_step_is_tried_again_told_by_the_journal_and_wakes_who_follows(
+    world, database, clock, monkeypatch
+):
+    woken, tried = [], []
+    monkeypatch.setattr(database.hints, "ring", woken.append)
+
+    async def step(writing):
+        tried.append(writing.now)
+        if len(tried) == 1:
+            raise Overtaken
+        writing.record(ApiKeyRevoked(new_id()))
+        return False
+
+    await Rounds(database, clock).make(Round("revoke", NEVER, recorded(step)))
+    (told,) = await rows(world, JournalEntry)
+    assert (told.type, told.actor_name) == ("api_key.revoked", "Abruf")
+    assert (tried, woken) == ([clock()] * 2, [world.merchant_id])

@@ -14,7 +14,7 @@ _FARTHEST = 60
 """Days within which a place that takes nothing in on the wanted day must open."""
 
 
-class Arrival(NamedTuple):
+class SupplyWindow(NamedTuple):
     """A window in which something may arrive. leaves_on: the day on which it must leave.
 
     is_late: it should have left before, or is wanted at once. why: what of it is not as it was
@@ -27,7 +27,7 @@ class Arrival(NamedTuple):
     why: str
 
 
-def arrival_of(line: Any, transit: Transit, address: Any | None, now: datetime) -> Arrival:
+def arrival_of(line: Any, transit: Transit, address: Any | None, now: datetime) -> SupplyWindow:
     """Return when a line of an effective schedule may arrive. address: None where none is known."""
     zone_name = line.window_zone if address is None else address.time_zone
     zone = ZoneInfo(zone_name)
@@ -45,7 +45,7 @@ def arrival_of(line: Any, transit: Transit, address: Any | None, now: datetime) 
     if opens >= end and address is not None and address.receiving_hours:
         why += " Its place takes nothing in on that day: it comes on the next one that does."
     window = Window(earliest=opens, latest=closes, time_zone=zone_name)
-    return Arrival(window, leaves_on, is_late, why)
+    return SupplyWindow(window, leaves_on, is_late, why)
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

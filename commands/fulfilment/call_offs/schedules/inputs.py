@@ -55,7 +55,7 @@ class PlanItem:
     code: str | None = None
 
     @property
-    def told(self) -> dict[str, Any]:
+    def outcome(self) -> dict[str, Any]:
         """Return it as a command's outcome has it."""
         window = self.window
         return {

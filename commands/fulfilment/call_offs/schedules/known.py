@@ -8,14 +8,12 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import and_, func, select
-from sqlalchemy.orm import aliased
 
 from commands.fulfilment.call_offs.schedules.inputs import DeliveryPlanFromSchedule
 from commands.fulfilment.deliveries.locking import Locked, lock_seen
+from commands.trade.releases.accounts import TrueTables
 from commands.trade.releases.transit import Transit, transits_of
 from commands.writing.transaction import Overtaken, Writing
-from models.access.viewers import Viewer
-from models.base.tables import OfMerchant
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.master.parties import Address
@@ -24,7 +22,7 @@ from models.trade.orders.holds import Hold
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import OPEN_STATES, OrderState
 from models.trade.orders.tables import Order
-from models.trade.releases.counted import account_of, own
+from models.trade.releases.counting import account_of, own
 from models.trade.releases.effective import effective
 from models.trade.releases.tables import CumulativeAccount
 
@@ -42,27 +40,6 @@ class PlannedPart(NamedTuple):
     line: DeliveryLine
     order_line: OrderLine
     delivery: Delivery
-
-
-@dataclass(frozen=True)
-class _AsTheyAre:
-    """How a command reads tables."""
-
-    writing: Writing
-
-    @property
-    def viewer(self) -> Viewer:
-        """Return who writes."""
-        return self.writing.viewer
-
-    @property
-    def at(self) -> Any:
-        """Return when."""
-        return self.writing.now
-
-    def table(self, entity: type[OfMerchant]) -> Any:
-        """Return a new alias of a table."""
-        return aliased(entity)
 
 
 @dataclass(frozen=True)
@@ -143,7 +120,7 @@ async def _changeable(
     They are planned and not released, as this plan would plan them; nothing holds them, and no
     amendment of theirs waits.
     """
-    tables = _AsTheyAre(writing)
+    tables = TrueTables(writing.viewer, writing.now)
     delivery, part, line, order, hold = (
         tables.table(it) for it in (Delivery, DeliveryLine, OrderLine, Order, Hold)
     )
@@ -177,7 +154,7 @@ async def _changeable(
 
 async def _standing(writing: Writing, contract: Contract) -> Sequence[Any]:
     """Return what is called off of a contract and has not left, with its accounts."""
-    tables = _AsTheyAre(writing)
+    tables = TrueTables(writing.viewer, writing.now)
     line, order = tables.table(OrderLine), tables.table(Order)
     rows = (
         select(
@@ -198,7 +175,7 @@ async def _standing(writing: Writing, contract: Contract) -> Sequence[Any]:
 
 async def _demand(writing: Writing, contract: Contract) -> Mapping[ScheduledLine, Sequence[Any]]:
     """Return what is open of a contract's effective schedules, in the order of its supply."""
-    lines = effective(_AsTheyAre(writing)).subquery("demand")
+    lines = effective(TrueTables(writing.viewer, writing.now)).subquery("demand")
     of = lines.c
     rows = select(lines).where(of.contract_id == contract.id, of.open_quantity > 0)
     rows = rows.order_by(of.contract_line_id, of.account_id, of.cumulative_released)

@@ -78,7 +78,7 @@ async def plan_from_schedule(writing: Writing, command: DeliveryPlanFromSchedule
         done |= await _carry_out(writing, command, known, affected(slots), zone)
     items = [*(it.item for it in slots), *kept_items(known)]
     writing.extent.touch(len(items))
-    return done | {"items": [it.told for it in items]}
+    return done | {"items": [it.outcome for it in items]}
 
 
 def _check(writing: Writing, known: KnownSchedules, slots: Iterable[PlanSlot]) -> None:
@@ -209,13 +209,12 @@ async def _call_off(writing: Writing, command: DeliveryPlanFromSchedule, work: _
     order_ids, slots = [], []
     for ship_to_id, wanted in work.called.items():
         for some in _bulks(wanted):
-            lines = [_line(slot, quantity) for slot, quantity in some]
             called = ContractCallOff(
                 contract_id=command.contract_id,
                 channel_id=command.channel_id,
                 ship_to_id=ship_to_id,
                 recipient=command.recipient,
-                lines=lines,
+                lines=[_line(*each) for each in some],
             )
             order_ids.append((await place(writing, called))["order_id"])
             slots += some

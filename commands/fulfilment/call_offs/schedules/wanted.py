@@ -3,14 +3,14 @@
 Pure arithmetic: nothing is read or written.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import ROUND_CEILING, Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from commands.fulfilment.call_offs.schedules.arrivals import Arrival, arrival_of
+from commands.fulfilment.call_offs.schedules.arrivals import SupplyWindow, arrival_of
 from commands.fulfilment.call_offs.schedules.inputs import PlanItem
 from commands.fulfilment.call_offs.schedules.known import (
     KnownSchedules,
@@ -42,7 +42,7 @@ class PlanSlot:
 
     of: ScheduledLine
     group: DeliveryGroup
-    arrival: Arrival | None = None
+    arrival: SupplyWindow | None = None
     schedule_line_id: UUID | None = None
     wanted: Decimal = _NONE
     rounded: Decimal = _NONE
@@ -91,8 +91,13 @@ class PlanSlot:
             window,
             None if self.arrival is None else self.arrival.leaves_on,
             self._reason(),
-            self.problem and self.problem.code,
+            None if self.problem is None else str(self.problem.code),
         )
+
+    def travels_with(self, groups: Container[DeliveryGroup], taken: Container[UUID]) -> bool:
+        """Tell whether it goes with groups that are planned anew, or is in what is taken back."""
+        is_planned = any(it.delivery.id in taken for it in self.planned)
+        return is_planned or (self.group in groups and self.goal > 0)
 
     def _reason(self) -> str:
         if self.problem is not None:
@@ -205,12 +210,7 @@ def affected(slots: Iterable[PlanSlot]) -> list[PlanSlot]:
     while True:
         groups = {it.group for it in chosen}
         taken = {part.delivery.id for it in chosen for part in it.planned}
-        more = [
-            it
-            for it in every
-            if (it.group in groups and it.goal)
-            or any(part.delivery.id in taken for part in it.planned)
-        ]
+        more = [each for each in every if each.travels_with(groups, taken)]
         if len(more) == len(chosen):
             return chosen
         chosen = more

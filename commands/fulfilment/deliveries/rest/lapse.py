@@ -11,14 +11,10 @@ from commands.fulfilment.deliveries.rest import remainder
 from commands.fulfilment.deliveries.rest.back import take_back
 from commands.trade.orders.lines import lines_of
 from commands.trade.orders.states import not_wanted
-from commands.writing import journal
-from commands.writing.ledger import Ledger
 from commands.writing.transaction import Writing
 from kit.clock import APART
-from kit.db.sessions import Session
 from kit.db.statements import Statement
 from models.access.journal import JournalEntry
-from models.access.viewers import by_itself
 from models.base.acts import AllRows
 from models.base.tasks import is_among
 from models.fulfilment.deliveries.states import BEFORE_DISPATCH, DeliveryState
@@ -32,7 +28,7 @@ AT_ONCE = 20
 """Orders that lapse in one transaction."""
 
 
-async def lapse(session: Session, merchant_id: UUID, now: datetime) -> bool:
+async def lapse(writing: Writing) -> bool:
     """Cancel what is open of orders that are not wanted any more (D10); tells of more.
 
     Nothing of them goes on from their last instant on, whenever this comes. What is packed may have
@@ -40,10 +36,9 @@ async def lapse(session: Session, merchant_id: UUID, now: datetime) -> bool:
     (D9). What other orders have in a delivery that is taken back can be planned again. An order
     that was recorded after its last instant is history, which its importer completes.
     """
-    writing = Writing(session, by_itself(merchant_id), now)
-    ledger = Ledger(writing)
-    found = {"merchant": merchant_id, "now": now, "left_by": now - APART}
-    lapsed = {it for (it,) in await session.rows(_LAPSED, found)}
+    now = writing.now
+    found = {"merchant": writing.viewer.merchant_id, "now": now, "left_by": now - APART}
+    lapsed = {it for (it,) in await writing.session.rows(_LAPSED, found)}
     if not lapsed:
         return False
     locked, deliveries = await _lock(writing, found, lapsed)
@@ -52,9 +47,6 @@ async def lapse(session: Session, merchant_id: UUID, now: datetime) -> bool:
         order.cancel_reason = not_wanted(order)
         rest = {line: line.unplanned for line in locked.lines_of_order(order)}
         await remainder.cancel(locked, order, rest)
-    await session.flush()
-    await ledger.close()
-    await journal.append(writing)
     return len(lapsed) == AT_ONCE and bool(writing.events)
 
 

@@ -9,10 +9,9 @@ from commands.fulfilment.deliveries.locking import Locked
 from commands.trade.contracts.account import give_back
 from commands.trade.orders import lines
 from commands.trade.orders.cancel import cancelled_lines
-from commands.trade.orders.states import become
-from models.events.trade.orders import OrderCancelled, OrderLinesCancelled
+from commands.trade.orders.states import end_if_empty
+from models.events.trade.orders import OrderLinesCancelled
 from models.trade.orders.lines import OrderLine
-from models.trade.orders.states import OrderState
 from models.trade.orders.tables import Order
 
 Rest = Mapping[OrderLine, Decimal]
@@ -38,9 +37,7 @@ async def cancel_each(locked: Locked, remaining: Mapping[Order, Rest]) -> None:
         happened = OrderLinesCancelled(order.id, lines=cancelled_lines(wanted))
         given_back = await lines.cancelled(locked.writing, order, every, wanted, happened)
         order.version += 1
-        if order.state is not OrderState.CLOSED and all(it.cancelled == it.ordered for it in every):
-            become(locked.writing, order, OrderState.CANCELLED)
-            locked.writing.record(OrderCancelled(order.id))
+        end_if_empty(locked.writing, order, every)
         if order.contract_id is not None:
             of = changes[order.contract_id]
             for line_id, amount in given_back.items():

@@ -36,7 +36,7 @@ async def _demand(ask, n: int = 50, **wanted: Any) -> dict[str, Any]:
     return (await ask(DEMAND, n=n, **wanted))["demand"]
 
 
-def _told(page: dict[str, Any], *names: str) -> list[Any]:
+def _shown(page: dict[str, Any], *names: str) -> list[Any]:
     rows = [tuple(it[name] for name in names) for it in page["nodes"]]
     return [it[0] for it in rows] if len(names) == 1 else rows
 
@@ -50,13 +50,13 @@ async def test_just_in_time_overlays_the_forecast_up_to_its_last_day(ask, world)
     days = ("500", "500", "600", "600")
     wanted = [schedule(f"2026-03-0{3 + at}", it) for at, it in enumerate(days)]
     await contracts.release(ask, line, 1, *wanted)
-    assert sum(map(int, _told(await _demand(ask), "openQuantity"))) == 2200
+    assert sum(map(int, _shown(await _demand(ask), "openQuantity"))) == 2200
     now = [schedule("2026-03-03", "250"), schedule("2026-03-04", "300")]
     await contracts.release(ask, line, 1, *now, type="JIT")
     found = await _demand(ask)
-    assert _told(found, "openQuantity") == ["250", "300", "600", "600"]
-    assert _told(found, "cumulativeReleased") == ["250", "550", "1150", "1750"]
-    assert [it["type"] for it in _told(found, "release")] == ["JIT"] * 2 + ["FORECAST"] * 2
+    assert _shown(found, "openQuantity") == ["250", "300", "600", "600"]
+    assert _shown(found, "cumulativeReleased") == ["250", "550", "1150", "1750"]
+    assert [it["type"] for it in _shown(found, "release")] == ["JIT"] * 2 + ["FORECAST"] * 2
 
 
 async def test_a_stated_horizon_says_that_nothing_else_is_wanted_until_then(ask, world):
@@ -66,13 +66,13 @@ async def test_a_stated_horizon_says_that_nothing_else_is_wanted_until_then(ask,
     # The end of 5 March in Berlin.
     horizon = {"horizonEnd": "2026-03-05T23:00:00Z"}
     await contracts.release(ask, line, 1, schedule("2026-03-03", "40"), type="JIT", **horizon)
-    assert _told(await _demand(ask), "arrivesOn", "openQuantity") == [
+    assert _shown(await _demand(ask), "arrivesOn", "openQuantity") == [
         ("2026-03-03", "40"),
         ("2026-03-06", "100"),
     ]
     later = {"issuedAt": "2026-03-06T08:00:00Z"}
     await contracts.release(ask, line, 2, schedule("2026-03-09", "70"), **later)
-    assert _told(await _demand(ask), "openQuantity") == ["70"]
+    assert _shown(await _demand(ask), "openQuantity") == ["70"]
 
 
 async def test_what_has_left_is_taken_from_the_earliest_lines(ask, world):
@@ -84,9 +84,9 @@ async def test_what_has_left_is_taken_from_the_earliest_lines(ask, world):
     for sent, still_open in (("550", ["0", "50", "200"]), ("50", ["0", "0", "200"])):
         order = await contracts.call_off(world, ask, contract, sent)
         await deliveries.dispatched(world, ask, order, parcel={"generateSscc": True})
-        assert _told(await _demand(ask), "openQuantity") == still_open
-    assert _told(await _demand(ask, open=True), "openQuantity") == ["200"]
-    assert _told(await _demand(ask, open=False), "openQuantity") == ["0", "0"]
+        assert _shown(await _demand(ask), "openQuantity") == still_open
+    assert _shown(await _demand(ask, open=True), "openQuantity") == ["200"]
+    assert _shown(await _demand(ask, open=False), "openQuantity") == ["0", "0"]
     of_line = (await ask(OF_LINE, id=line, open=True))["node"]["demand"]
     assert of_line["nodes"] == (await _demand(ask, open=True))["nodes"]
 
@@ -98,15 +98,15 @@ async def test_backlog_and_what_is_wanted_at_once_are_due_now_and_keep_their_day
     none = schedule("2026-03-05", "0")
     await contracts.release(ask, line, 1, late, now, none, schedule("2026-03-06", "120"))
     found = await _demand(ask)
-    told = _told(found, "quantity", "dueOn", "arrivesOn", "isDue", "isOverdue")
-    assert told == [
+    shown = _shown(found, "quantity", "dueOn", "arrivesOn", "isDue", "isOverdue")
+    assert shown == [
         ("27", "2026-03-02", "2026-01-12", True, True),
         ("5", "2026-03-02", "2026-03-20", True, False),
         ("0", "2026-03-05", "2026-03-05", False, False),
         ("120", "2026-03-06", "2026-03-06", False, False),
     ]
     today = {"from": "2026-03-02", "to": "2026-03-02"}
-    assert _told(await _demand(ask, **today), "quantity") == ["27", "5"]
+    assert _shown(await _demand(ask, **today), "quantity") == ["27", "5"]
 
 
 async def test_each_unloading_point_keeps_its_own_quantity_of_a_day(ask, world):
@@ -116,8 +116,8 @@ async def test_each_unloading_point_keeps_its_own_quantity_of_a_day(ask, world):
         where = {"shipToId": place["shipToIds"][0], "unloadingPoint": dock}
         await contracts.release(ask, line, 1, schedule("2026-03-06", "10", "FIRM"), **where)
     found = await _demand(ask)
-    assert _told(found, "openQuantity", "dueOn") == [("10", "2026-03-06")] * 2
-    assert {it["unloadingPoint"] for it in _told(found, "account")} == {"D1", "D2"}
+    assert _shown(found, "openQuantity", "dueOn") == [("10", "2026-03-06")] * 2
+    assert {it["unloadingPoint"] for it in _shown(found, "account")} == {"D1", "D2"}
 
 
 async def test_it_leaves_so_many_working_days_before_it_arrives(ask, world):
@@ -134,13 +134,13 @@ async def test_it_leaves_so_many_working_days_before_it_arrives(ask, world):
     leaving = {**schedule("2026-03-20", "30"), "dateMeaning": "SHIPMENT"}
     await contracts.release(ask, line, 1, usual, quick, leaving)
     found = await _demand(ask)
-    assert _told(found, "quantity", "shipsOn", "arrivesOn") == [
+    assert _shown(found, "quantity", "shipsOn", "arrivesOn") == [
         ("10", "2026-03-11", "2026-03-17"),
         ("20", "2026-03-17", "2026-03-18"),
         ("30", "2026-03-20", "2026-03-24"),
     ]
-    kept = [(it["shipsOn"], it["arrivesOn"]) for it in _told(found, "scheduleLine")]
-    assert kept == _told(found, "shipsOn", "arrivesOn")
+    kept = [(it["shipsOn"], it["arrivesOn"]) for it in _shown(found, "scheduleLine")]
+    assert kept == _shown(found, "shipsOn", "arrivesOn")
 
 
 async def test_what_should_have_left_is_due_today_and_overdue_once_its_window_is_over(
@@ -149,11 +149,11 @@ async def test_what_should_have_left_is_due_today_and_overdue_once_its_window_is
     line = await _agreed(ask, world)
     week = {"window": window("2026-03-06", "2026-03-12"), "bucket": "WEEK", "quantity": "9"}
     await contracts.release(ask, line, 1, week)
-    told = []
+    shown = []
     for today in (5, 6, 10, 13):
         clock.time = clock.time.replace(day=today)
-        told += _told(await _demand(ask), "dueOn", "isDue", "isOverdue")
-    assert told == [
+        shown += _shown(await _demand(ask), "dueOn", "isDue", "isOverdue")
+    assert shown == [
         ("2026-03-06", False, False),
         ("2026-03-06", True, False),
         ("2026-03-10", True, False),
@@ -173,12 +173,12 @@ async def test_a_customers_demand_is_one_statement_page_by_page(ask, world, data
         with counted(database.engine) as statements:
             page = await _demand(ask, n=1, party=own, at=at)
         assert len(statements) == 1
-        pages += _told(page, "dueOn")
+        pages += _shown(page, "dueOn")
         at, count = page["pageInfo"]["endCursor"], page["totalCount"]
     assert (pages, count) == (["2026-03-09", "2026-03-10", "2026-03-11"], 3)
     assert page["pageInfo"]["hasNextPage"] is False
     of_contract = await _demand(ask, contract=other["id"])
-    assert _told(of_contract, "openQuantity") == ["7"]
+    assert _shown(of_contract, "openQuantity") == ["7"]
     assert (await _demand(ask))["totalCount"] == 4
 
 
@@ -188,13 +188,13 @@ async def test_a_buyer_sees_its_own_and_no_other_actor_any(ask, world):
         line = await _agreed(ask, world, partyId=to_global("Party", party))
         await contracts.release(ask, line, 1, schedule("2026-03-10", quantity))
     buyer = ask.by(await world.key(Actor.BUYER, mine))
-    assert _told(await _demand(buyer), "quantity") == ["1"]
+    assert _shown(await _demand(buyer), "quantity") == ["1"]
     assert (await _demand(buyer, party=to_global("Party", theirs)))["nodes"] == []
     place = await locations.location(world, code="W")
     warehouse = ask.by(await world.key(Actor.WAREHOUSE, place))
     answer = await warehouse.answer("{ demand(first: 9) { totalCount nodes { quantity } } }")
-    told = (answer.get("data") or {}).get("demand")
-    assert told in ({"totalCount": 0, "nodes": []}, None)
+    shown = (answer.get("data") or {}).get("demand")
+    assert shown in ({"totalCount": 0, "nodes": []}, None)
 
 
 async def test_what_is_no_day_or_party_is_refused_at_its_argument(ask, world):

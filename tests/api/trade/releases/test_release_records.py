@@ -17,7 +17,7 @@ mutation ($input: ReleasesRecordInput!) {
     results {
       status contractLine { id cumulativeReleased }
       release {
-        number releaseNo state
+        number releaseNo state findings { code }
         account { shipTo { code } unloadingPoint periods { startsOn cumulativeReceived } }
         scheduleLines { lineNo quantity kind code window { earliest } }
       }
@@ -64,15 +64,15 @@ async def test_numbers_are_texts_and_begin_again(ask, world):
     assert result["release"]["releaseNo"] == 1
     late = {"number": "00018", "issuedAt": "2026-03-03T08:00:00Z", "lines": []}
     (result,) = await _record(ask, {**line, **late})
-    assert _codes(result) == [("RELEASE_OUTDATED", "releases.0.issuedAt")]
+    assert contracts.found(result) == ("SUPERSEDED", ["OUTDATED"])
 
 
-async def test_the_same_release_once_more_is_refused(ask, world):
+async def test_the_same_release_once_more_is_kept_beside_the_first(ask, world):
     line = await _line(ask, world)
     sent = {**line, "number": "4711", "issuedAt": "2026-03-01T08:00:00Z", "lines": []}
     await _record(ask, sent)
     (again,) = await _record(ask, sent)
-    assert _codes(again) == [("RELEASE_OUTDATED", "releases.0.number")]
+    assert contracts.found(again) == ("SUPERSEDED", ["REPEATED"])
 
 
 async def test_backlog_and_immediate_demand_come_first_and_equal_dates_stay(ask, world):
@@ -129,7 +129,7 @@ async def test_each_place_has_releases_of_its_own(ask, world):
     assert period == {"startsOn": "2026-01-01", "cumulativeReceived": "6"}
 
 
-async def test_a_place_is_an_address_that_the_contract_lists(ask, world):
+async def test_a_place_is_an_address_of_the_party_that_the_contract_lists(ask, world):
     place = await contracts.docks(world, ask)
     line = await _line(ask, world, **place | {"shipToIds": place["shipToIds"][:1]})
     another = (await contracts.docks(world, ask))["shipToIds"][0]
@@ -139,7 +139,7 @@ async def test_a_place_is_an_address_that_the_contract_lists(ask, world):
         {**wanted, "shipToId": place["shipToIds"][1]},
         {**wanted, "shipToId": another},
     )
-    assert _codes(unlisted) == [("NOT_ON_CONTRACT", "releases.0.shipToId")]
+    assert contracts.found(unlisted) == ("RECEIVED", ["UNKNOWN_PLACE"])
     assert _codes(unknown) == [("NOT_FOUND", "releases.1.shipToId")]
 
 
@@ -179,16 +179,16 @@ async def test_one_that_falls_in_the_firm_zone_stops_no_other(ask, world):
         {**lines[0], "number": "2", "lines": [less]},
         {**lines[1], "number": "2", "lines": [more]},
     )
-    assert _codes(fallen) == [("FIRM_ZONE", "releases.0.lines")]
-    assert risen["status"] == "CREATED"
+    assert contracts.found(fallen) == ("RECEIVED", ["FIRM_ZONE"])
+    assert contracts.found(risen) == ("ACTIVE", [])
 
 
 @pytest.mark.gate("K3", "releasesRecord")
-async def test_a_contract_that_is_over_takes_no_more(ask, world, clock):
+async def test_nothing_comes_into_force_on_a_contract_that_is_over(ask, world, clock):
     line = await _line(ask, world, validFrom="2026-03-01", validTo="2026-03-31")
     clock.time = clock.time.replace(month=4)
     (late,) = await _record(ask, {**line, "number": "1", "lines": []})
-    assert _codes(late) == [("OUTSIDE_VALIDITY", "releases.0.contractLineId")]
+    assert contracts.found(late) == ("RECEIVED", ["CONTRACT_OVER"])
 
 
 async def test_a_buyer_records_for_its_own_contracts_only(ask, world):

@@ -107,14 +107,14 @@ async def test_a_schedule_line_is_delivered_or_overdue_by_what_arrived(ask, worl
 
 
 @pytest.mark.gate("K7", "contractRelease")
-async def test_a_later_release_supersedes_and_an_older_one_is_refused(ask, world):
+async def test_a_later_release_supersedes_and_an_older_one_never_does(ask, world):
     line = await _agreed(ask, world)
     await contracts.release(ask, line, 3, schedule("2026-04-03", "10"))
     await contracts.release(ask, line, 5, schedule("2026-04-03", "20"))
-    for outdated in (5, 4, 3):
-        payload = await contracts.try_release(ask, line, outdated, schedule("2026-04-03", "1"))
-        assert contracts.codes(payload) == [("RELEASE_OUTDATED", "releaseNo")]
-    active, old = await _listed(ask)
+    for number, code in ((5, "REPEATED"), (4, "OUTDATED"), (3, "OUTDATED")):
+        late = await contracts.try_release(ask, line, number, schedule("2026-04-03", "1"))
+        assert contracts.found(late) == ("SUPERSEDED", [code])
+    active, old, *_ = await _listed(ask)
     assert [(it["releaseNo"], it["state"]) for it in (active, old)] == [
         (5, "ACTIVE"),
         (3, "SUPERSEDED"),
@@ -168,24 +168,28 @@ async def test_an_update_counts_from_the_newer_receipt(ask, world):
     assert [it["cumulativeReleased"] for it in updated["scheduleLines"]] == ["600", "700", "750"]
 
 
-async def test_an_update_of_nothing_is_refused(ask, world):
+async def test_an_update_of_nothing_waits_with_its_own_lines(ask, world):
     line = await _agreed(ask, world)
-    payload = await contracts.try_release(
-        ask, line, 1, schedule("2026-04-03", "1"), function="UPDATE"
-    )
-    assert contracts.codes(payload) == [("WRONG_STATE", "function")]
+    days = schedule("2026-04-03", "1"), schedule("2026-04-06", "0")
+    payload = await contracts.try_release(ask, line, 1, *days, function="UPDATE")
+    assert contracts.found(payload) == ("RECEIVED", ["NOTHING_TO_UPDATE"])
+    assert _quantities(payload["release"]) == [("04-03", "1"), ("04-06", "0")]
 
 
 async def test_the_cumulative_received_goes_back_only_by_a_correction(ask, world):
     line = await _agreed(ask, world)
     await contracts.release(ask, line, 1, schedule("2026-04-03", "1"), cumulativeReceived="40")
     back = {"cumulativeReceived": "39"}
-    refused = await contracts.try_release(ask, line, 2, schedule("2026-04-03", "1"), **back)
-    assert contracts.codes(refused) == [("RELEASE_OUTDATED", "cumulativeReceived")]
-    silent = await contracts.release(ask, line, 2, schedule("2026-04-03", "1"))
+    fallen = await contracts.try_release(ask, line, 2, schedule("2026-04-03", "1"), **back)
+    codes = ["CUMULATIVE_FELL", "RECEIVED_ABOVE_ISSUED"]
+    assert contracts.found(fallen) == ("RECEIVED", codes)
+    finding = fallen["release"]["findings"][0]
+    assert (finding["expected"], finding["found"]) == ("40", "39")
+    assert fallen["contractLine"]["cumulativeReceived"] == "40"
+    silent = await contracts.release(ask, line, 3, schedule("2026-04-03", "1"))
     assert silent["cumulativeReceived"] == "40"
     payload = await contracts.try_release(
-        ask, line, 3, schedule("2026-04-03", "1"), correction=True, **back
+        ask, line, 4, schedule("2026-04-03", "1"), correction=True, **back
     )
     assert payload["contractLine"]["cumulativeReceived"] == "39"
 
@@ -211,8 +215,9 @@ async def _firm(ask, world) -> str:
 async def test_firm_demand_does_not_fall_in_the_firm_zone(ask, world, lines):
     line = await _firm(ask, world)
     payload = await contracts.try_release(ask, line, 2, *lines)
-    assert contracts.codes(payload) == [("FIRM_ZONE", "lines")]
-    assert [it["releaseNo"] for it in await _listed(ask)] == [1]
+    state, codes = contracts.found(payload)
+    assert (state, codes[:1]) == ("RECEIVED", ["FIRM_ZONE"])
+    assert [it["releaseNo"] for it in await _listed(ask, states=["ACTIVE"])] == [1]
 
 
 @pytest.mark.parametrize(
@@ -243,7 +248,9 @@ async def test_only_staff_consents_to_less_in_the_firm_zone(ask, world):
     less = schedule("2026-03-06", "50", "FIRM")
     refused = await contracts.try_release(buyer, line, 2, less, supplierConsent=True)
     assert contracts.codes(refused) == [("NOT_ALLOWED", "supplierConsent")]
-    await contracts.release(ask, line, 2, less, supplierConsent=True)
+    payload = await contracts.try_release(ask, line, 2, less, supplierConsent=True)
+    assert contracts.found(payload)[0] == "ACTIVE"
+    assert [it["isAwaiting"] for it in payload["release"]["findings"]] == [False]
 
 
 async def test_a_buyer_releases_its_own_contracts_only(ask, world):
@@ -253,16 +260,19 @@ async def test_a_buyer_releases_its_own_contracts_only(ask, world):
     assert contracts.codes(payload) == [("NOT_FOUND", "contractLineId")]
 
 
-async def test_a_suspended_contract_takes_no_releases(ask, world):
+async def test_releases_of_a_suspended_contract_wait_and_a_draft_has_none(ask, world):
     made = await contracts.contract(world, ask)
     await contracts.change(ask, "contractSuspend", contractId=made["id"])
     line = made["lines"][0]["id"]
     payload = await contracts.try_release(ask, line, 1, schedule("2026-03-06", "1"))
-    assert contracts.codes(payload) == [("CONTRACT_SUSPENDED", "contractLineId")]
+    assert contracts.found(payload) == ("RECEIVED", ["CONTRACT_SUSPENDED"])
+    draft = (await contracts.draft(world, ask))["lines"][0]["id"]
+    payload = await contracts.try_release(ask, draft, 1, schedule("2026-03-06", "1"))
+    assert contracts.codes(payload) == [("WRONG_STATE", "contractLineId")]
 
 
 @pytest.mark.gate("K3", "contractRelease")
-async def test_a_release_comes_before_the_contract_ends(ask, world, clock):
+async def test_a_release_comes_into_force_before_the_contract_ends(ask, world, clock):
     day = {"validFrom": "2026-03-03", "validTo": "2026-03-31", "timeZone": "Asia/Tokyo"}
     line = await _agreed(ask, world, **day)
     await contracts.release(ask, line, 1, schedule("2026-03-06", "1"))
@@ -270,9 +280,9 @@ async def test_a_release_comes_before_the_contract_ends(ask, world, clock):
     await contracts.release(ask, line, 2, schedule("2026-04-06", "1"))
     clock.time = clock.time.replace(hour=15)  # Midnight in Tokyo: the last day is over.
     late = await contracts.try_release(ask, line, 3, schedule("2026-04-06", "1"))
-    assert contracts.codes(late) == [("OUTSIDE_VALIDITY", "contractLineId")]
-    (active, _) = await _listed(ask)
-    assert (active["releaseNo"], active["state"]) == (2, "ACTIVE")
+    assert contracts.found(late) == ("RECEIVED", ["CONTRACT_OVER", "OUTSIDE_VALIDITY"])
+    (active,) = await _listed(ask, states=["ACTIVE"])
+    assert active["releaseNo"] == 2
 
 
 @pytest.mark.parametrize(

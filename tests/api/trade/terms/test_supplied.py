@@ -6,9 +6,9 @@ A test's clock starts on Monday, March 2; what is called off is wanted by March 
 import pytest
 
 from kit.ids import from_global, to_global
-from models.access.viewers import Actor
+from models.access.viewers import Actor, CompanyRole
 from tests.make.fulfilment import deliveries
-from tests.make.master import locations
+from tests.make.master import channels, locations, parties
 from tests.make.trade import contracts, orders
 from tests.make.trade.orders import products
 
@@ -17,8 +17,15 @@ query ($id: ID!) {
   delivery(id: $id) {
     excuse
     lines {
-      supplied { quantity dueOn daysLate isExcused penaltyDue { amount currency } }
+      supplied { quantity dueOn daysLate isExcused lateQuantity penaltyDue { amount currency } }
     }
+  }
+}
+"""
+UNPLANNED = """
+query ($id: ID!) {
+  order(id: $id) {
+    lines { unplannedSupply { quantity dueOn lateQuantity daysLate penaltyDue { amount } } }
   }
 }
 """
@@ -51,6 +58,7 @@ async def test_nothing_is_due_until_the_last_day_of_grace(world, ask, clock):
     assert await _supplied(ask, delivery) == {
         "quantity": "100",
         "dueOn": "2026-03-10",
+        "lateQuantity": "0",
         "daysLate": 0,
         "isExcused": False,
         "penaltyDue": {"amount": "0", "currency": "EUR"},
@@ -187,6 +195,79 @@ async def test_of_a_line_the_part_that_was_planned_first_is_guaranteed_first(wor
         for each in ("50", "30", "20")
     ]
     assert [(await _supplied(ask, it))["quantity"] for it in parts] == ["50", "20", "0"]
+
+
+async def _unplanned(ask, order):
+    (line,) = (await ask(UNPLANNED, id=order["id"]))["order"]["lines"]
+    return line["unplannedSupply"]
+
+
+async def test_what_is_in_no_delivery_is_late_too(world, ask, clock):
+    contract = await _contract(world, ask, **PERCENT, quantity="70", period="MONTH")
+    called = await contracts.call_off(world, ask, contract, "100")
+    clock.advance(days=12)
+    whole = await _unplanned(ask, called)
+    assert (whole["quantity"], whole["lateQuantity"], whole["daysLate"]) == ("70", "70", 4)
+    assert whole["penaltyDue"]["amount"] == "3.5"
+    late = contracts.window("2026-03-20")
+    taken = await deliveries.planned(
+        world, ask, called, lines=deliveries.lines(called, "60"), window=late
+    )
+    assert [(await _unplanned(ask, called))["quantity"], await _due(ask, taken)] == ["10", "3"]
+    rest = await deliveries.planned(
+        world, ask, called, lines=deliveries.lines(called, "40"), window=late
+    )
+    assert await _unplanned(ask, called) is None
+    assert await _due(ask, rest) == "0.5"
+    await deliveries.done(ask, "deliveryCancel", deliveryId=taken["id"])
+    shown = await _unplanned(ask, called)
+    assert (shown["quantity"], (await _supplied(ask, rest))["quantity"]) == ("30", "40")
+    party = from_global(contract["party"]["id"])[1]
+    buyer = ask.by(await world.key(Actor.BUYER, party))
+    assert await _unplanned(buyer, called) == shown
+    cancel = """mutation ($input: OrderCancelLinesInput!) {
+      orderCancelLines(input: $input) { userErrors { code } } }"""
+    most = [{"lineId": called["lines"][0]["id"], "quantity": "60"}]
+    await ask(cancel, input={"orderId": called["id"], "lines": most})
+    assert await _unplanned(ask, called) is None
+
+
+async def test_a_call_off_counts_once_its_company_has_approved_it(world, ask, clock):
+    limit = {"amount": "1", "currency": "EUR"}
+    company = await parties.company(world, approval_limit=limit)
+    (bolt,) = await products(ask, "BOLT")
+    lines = [contracts.line(bolt, guarantee=PERCENT)]
+    contract = await contracts.contract(
+        world, ask, lines=lines, partyId=to_global("Party", company)
+    )
+    portal = to_global("Channel", await channels.channel(world))
+    await parties.allow(world, contract["party"]["id"], portal)
+    buyer = ask.by(await world.key(Actor.BUYER, company))
+    called = await contracts.call_off(world, buyer, contract, "10", channelId=portal)
+    clock.advance(days=12)
+    assert await _unplanned(buyer, called) is None
+    approver = ask.by(await world.key(Actor.BUYER, company, role=CompanyRole.APPROVER))
+    approve = """mutation ($input: OrderApproveInput!) {
+      orderApprove(input: $input) { userErrors { code } } }"""
+    await approver(approve, input={"orderId": called["id"]})
+    assert (await _unplanned(buyer, called))["dueOn"] == "2026-03-14"
+
+
+async def test_what_of_a_delivery_is_shipped_anew_counts_there_alone(world, ask, clock):
+    contract = await _contract(world, ask, **PERCENT, quantity="100", period="MONTH")
+    called = await contracts.call_off(world, ask, contract, "100")
+    sent = await deliveries.dispatched(world, ask, called)
+    own = {"deliveryLineId": sent["lines"][0]["id"], "received": "60", "difference": "REFUSED"}
+    await deliveries.done(ask, "deliveryConfirmReceipt", deliveryId=sent["id"], lines=[own])
+    clock.advance(days=12)
+    assert (await _supplied(ask, sent))["lateQuantity"] == "40"
+    assert await _unplanned(ask, called) is None
+    anew = {"deliveryId": sent["id"], "window": contracts.window("2026-03-20")}
+    made = (await deliveries.done(ask, "deliveryReship", **anew))["reshipment"]
+    both = [await _supplied(ask, it) for it in (sent, made)]
+    assert [(it["quantity"], it["lateQuantity"]) for it in both] == [("60", "0"), ("40", "40")]
+    await deliveries.done(ask, "deliveryCancel", deliveryId=made["id"])
+    assert (await _supplied(ask, sent))["lateQuantity"] == "40"
 
 
 async def test_where_nothing_is_guaranteed_nothing_is_told(world, ask):

@@ -1,29 +1,22 @@
-"""What has left for an account since a day: summed of deliveries, never stored.
-
-Whoever reads says how it reads tables: loaders as they are shown to a viewer, commands as they are.
-"""
+"""What has left for accounts since a day, summed from deliveries; reading and writing ask it."""
 
 from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Select, case, func, or_, select
 
-from models.base.tables import OfMerchant, entity_named
+from models.base.tables import entity_named
 from models.base.visibility import AnyViewer, merchant
 from models.trade.contracts.tables import Contract, ContractLine
 from models.trade.releases.tables import AccountPeriod, CumulativeAccount, Release, ScheduleLine
 
 
 class Tables(Protocol):
-    """Who reads, and when, with what an expression names."""
+    """Who reads, and the tables as they are read."""
 
     @property
     def viewer(self) -> AnyViewer: ...  # noqa: D102 -- said above.
 
-    @property
-    def at(self) -> Any: ...  # noqa: D102 -- said above.
-
-    def table(self, entity: type[OfMerchant]) -> Any:
-        """Return a new alias of a table."""
+    def table(self, entity: Any) -> Any: ...  # noqa: D102 -- said above.
 
 
 def own(reader: Tables, *tables: Any) -> list[ColumnElement[bool]]:
@@ -32,7 +25,7 @@ def own(reader: Tables, *tables: Any) -> list[ColumnElement[bool]]:
 
 
 def account_of(reader: Tables, line: Any, delivery: Any) -> ColumnElement[Any]:
-    """Return for which account a delivery of an order line counts. delivery: or its order.
+    """Return for which account a delivery of an order line counts.
 
     That of the schedule line which it answers; else that of its address, or the one of the contract
     line that names none.
@@ -95,8 +88,22 @@ def counted(reader: Tables, period: Any, *, until: Any = None) -> Select[Any]:
 
 
 _SUMS = {"shipped": "dispatched", "delivered": "delivered", "lost": "lost", "refused": "returned"}
-_QUANTITY = AccountPeriod.opening.type
+QUANTITY = AccountPeriod.opening.type
 
 
 def _sum(amount: Any, label: str) -> ColumnElement[Any]:
-    return func.coalesce(func.sum(amount), 0, type_=_QUANTITY).label(label)
+    return func.coalesce(func.sum(amount), 0, type_=QUANTITY).label(label)
+
+
+def received(period: Any, sums: Any) -> ColumnElement[Any]:
+    """Return what a customer has received in a period: its figure and ours, never added.
+
+    Where it named a delivery note of ours, what left after that comes on top of what it said; else
+    the larger figure counts.
+    """
+    ours = period.opening_received + sums.delivered
+    noted = period.received + sums.after
+    return case(
+        (period.counted_until.is_not(None), noted),
+        else_=func.greatest(period.received, ours),
+    )

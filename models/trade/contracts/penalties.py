@@ -23,7 +23,7 @@ from sqlalchemy import (
     select,
 )
 
-from models.trade.orders.amounts import rounded_net
+from models.master.prices.rounding import rounded_net
 
 _PERCENT = Decimal("0.01")
 

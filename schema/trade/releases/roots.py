@@ -1,12 +1,13 @@
-"""What clients do with releases."""
+"""What clients ask about releases and do with them."""
 
 import strawberry
 
-from commands.trade.releases import record
+from commands.trade.releases import answer, decide, record
 from execution import related
 from loaders.trade import contracts as contract_loaders
 from loaders.trade.releases import lists as loaders
 from schema.graphql.bulk import UpsertResult
+from schema.graphql.connections import Connection, connection
 from schema.graphql.mutations import Payload, mutation
 from schema.trade.contracts import ContractLine
 from schema.trade.releases.types import Release
@@ -45,9 +46,40 @@ class ReleasesRecordPayload(Payload):
     )
 
 
+@strawberry.type(description="Outcome of `releaseConsent`.")
+class ReleaseConsentPayload(ContractReleasePayload):
+    """The release, in force once nothing of it awaits consent any more."""
+
+
+@strawberry.type(description="Outcome of `releaseReject`.")
+class ReleaseRejectPayload(ContractReleasePayload):
+    """The release that does not come into force."""
+
+
+@strawberry.type(description="Outcome of `releaseAnswer`.")
+class ReleaseAnswerPayload(ContractReleasePayload):
+    """The release with its answer."""
+
+
+@strawberry.type
+class ReleasesQuery:
+    """Root fields that read releases."""
+
+    releases: Connection[Release] = connection(
+        loaders.every,
+        "Releases of all contracts, for example those that wait for consent.",
+        key=None,
+        filters=loaders.ReleaseFilter,
+        sorts=loaders.ReleaseSort,
+    )
+
+
 @strawberry.type
 class ReleasesMutation:
     """Mutations of releases."""
 
     contract_release: ContractReleasePayload = mutation(record.release)
     releases_record: ReleasesRecordPayload = mutation(record.record_all)
+    release_consent: ReleaseConsentPayload = mutation(decide.consent)
+    release_reject: ReleaseRejectPayload = mutation(decide.reject)
+    release_answer: ReleaseAnswerPayload = mutation(answer.answer)

@@ -1,0 +1,179 @@
+"""Accounts as releases find them, and what customers report to them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    Date,
+    DateTime,
+    Uuid,
+    bindparam,
+    cast,
+    column,
+    func,
+    null,
+    select,
+    true,
+)
+from sqlalchemy.orm import aliased
+
+from commands.writing.transaction import Writing
+from kit.db.statements import Statement
+from kit.ids import new_id
+from models.access.viewers import Actor, Viewer, anyone
+from models.trade.releases.counting import counted
+from models.trade.releases.tables import AccountPeriod, CumulativeAccount
+
+
+class ReleasePlace(NamedTuple):
+    """What one release is for, beside its type."""
+
+    contract_line_id: UUID
+    ship_to_id: UUID | None
+    unloading_point: str | None
+
+    @classmethod
+    def of(cls, it: Any) -> "ReleasePlace":
+        """Return the place of an item or of an account."""
+        return cls(it.contract_line_id, it.ship_to_id, it.unloading_point)
+
+
+class ReceivedReport(NamedTuple):
+    """What a release says that its customer has received, by the names of its columns."""
+
+    tells_received: bool
+    cumulative_received: Decimal
+    last_receipt_reference: str | None
+    counted_until: datetime | None
+
+    @classmethod
+    def of(cls, release: Any) -> "ReceivedReport":
+        """Return what a release says that is there."""
+        return cls(*(getattr(release, name) for name in cls._fields))
+
+
+Counting = tuple[UUID, date]
+"""An account, and the day from which it counts."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account with its newest period. received: what its customer reported last of it.
+
+    opening: what was issued in the period before we counted. earlier: what the customer reported
+    last in all periods before. is_new: the account is to be; period: as it is there, None for one
+    that is to be.
+    """
+
+    id: UUID
+    period_id: UUID
+    starts_on: date
+    received: Decimal = Decimal(0)
+    received_reference: str | None = None
+    counted_until: datetime | None = None
+    opening: Decimal = Decimal(0)
+    opening_received: Decimal = Decimal(0)
+    earlier: Decimal = Decimal(0)
+    period: AccountPeriod | None = None
+    is_new: bool = False
+
+    @property
+    def counting(self) -> Counting:
+        """Return what it counts."""
+        return self.id, self.starts_on
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """Return the columns of its period that are told to it."""
+        return {name: getattr(self, name) for name in _FIGURES}
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """Return the columns of its period."""
+        own = {"id": self.period_id, "account_id": self.id, "starts_on": self.starts_on}
+        return {**own, **self.figures}
+
+    def counting_from(self, day: date | None) -> "Account":
+        """Return it with a new period where its customer counts from a later day than before."""
+        if day is None or (day <= self.starts_on and not self.is_new):
+            return self
+        earlier = self.earlier + self.received
+        return Account(self.id, new_id(), day, earlier=earlier, is_new=self.is_new)
+
+    def with_report(self, report: ReceivedReport) -> "Account":
+        """Return it with what a release in force says; one that says nothing changes nothing."""
+        if not report.tells_received:
+            return self
+        return replace(
+            self,
+            received=report.cumulative_received,
+            received_reference=report.last_receipt_reference,
+            counted_until=report.counted_until,
+        )
+
+
+_FIGURES = ("opening", "opening_received", "received", "received_reference", "counted_until")
+
+
+async def accounts_of(
+    writing: Writing, line_ids: Sequence[UUID]
+) -> tuple[dict[ReleasePlace, Account], Mapping[UUID, date]]:
+    """Return the accounts of contract lines, and the first day of each of their periods.
+
+    Two statements for all.
+    """
+    rows = await writing.records(CumulativeAccount, "contract_line_id", line_ids)
+    periods = await writing.records(AccountPeriod, "account_id", [it.id for it in rows])
+    of: dict[UUID, list[AccountPeriod]] = {it.id: [] for it in rows}
+    for each in sorted(periods, key=lambda it: it.starts_on):
+        of[each.account_id].append(each)
+    accounts = {ReleasePlace.of(it): _account(*of[it.id]) for it in rows}
+    return accounts, {it.id: it.starts_on for it in periods}
+
+
+def _account(*periods: AccountPeriod) -> Account:
+    *before, period = periods
+    figures = {name: getattr(period, name) for name in _FIGURES}
+    earlier = sum((it.received for it in before), Decimal(0))
+    own = (period.account_id, period.id, period.starts_on)
+    return Account(*own, **figures, earlier=earlier, period=period)
+
+
+async def issued_of(writing: Writing, accounts: Sequence[Account]) -> dict[Counting, Decimal]:
+    """Return what is issued for accounts that are there since their days: one statement for all."""
+    if not accounts:
+        return {}
+    opening = {it.counting: it.opening for it in accounts}
+    keys = {"accounts": [it for it, _ in opening], "days": [it for _, it in opening]}
+    rows = await writing.session.rows(_issued(), {**writing.parameters, **keys})
+    return {(key, day): opening[key, day] + issued for key, day, issued in rows}
+
+
+class TrueTables(NamedTuple):
+    """Tables as they are, whoever writes; at: when."""
+
+    viewer: Viewer
+    at: datetime | None = None
+
+    @staticmethod
+    def table(entity: Any) -> Any:
+        """Return a new alias of a table."""
+        return aliased(entity)
+
+
+@cache
+def _issued() -> Statement:
+    lists = (bindparam("accounts", type_=ARRAY(Uuid())), bindparam("days", type_=ARRAY(Date())))
+    columns = (column("account_id", Uuid()), column("starts_on", Date()))
+    wanted = func.unnest(*lists).table_valued(*columns, name="wanted").render_derived()
+    nothing = cast(null(), DateTime(timezone=True))
+    period = SimpleNamespace(**dict(wanted.c.items()), counted_until=nothing)
+    sums = counted(TrueTables(anyone(Actor.STAFF)), period).lateral()
+    return Statement(select(*wanted.c, sums.c.issued).select_from(wanted.join(sums, true())))

@@ -1,0 +1,154 @@
+"""What the merchant decides on releases that wait: consent finding by finding, or a rejection."""
+
+from collections.abc import Sequence
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from commands.trade.contracts.life import check_in_force
+from commands.trade.contracts.times import outside
+from commands.trade.releases.accounts import ReceivedReport, ReleasePlace
+from commands.trade.releases.force import ComingRelease, Force
+from commands.trade.releases.known import locked, locked_lines
+from commands.writing.rows import change_rows, write_rows
+from commands.writing.transaction import Outcome, Writing, missing
+from commands.writing.verbs import AnyVerb, verb
+from kit.errors import Code, Path, Refused
+from kit.ids import Names
+from kit.inputs import Bulk, Command, Note, refuse_duplicates
+from models.access.viewers import Scope
+from models.base.acts import Act
+from models.base.guards import guards
+from models.events.trade.releases import ReleaseConsented, ReleaseRejected
+from models.trade.contracts import acts
+from models.trade.contracts.tables import Contract
+from models.trade.releases.findings import ReleaseFinding
+from models.trade.releases.tables import CumulativeAccount, Release
+from models.trade.releases.words import ReleaseState
+
+_PATH: Path = ("release_id",)
+_WAITING = frozenset({ReleaseState.RECEIVED})
+
+
+class ReleaseCommand(Command):
+    """What is decided on one release."""
+
+    release_id: Annotated[UUID, Names("Release")] = Field(description="The release.")
+
+
+class ReleaseConsent(ReleaseCommand):
+    """Consents to findings of a release."""
+
+    finding_ids: Bulk[Annotated[UUID, Names("ReleaseFinding")]] = Field(
+        description="Findings of it, each once."
+    )
+
+
+class ReleaseReject(ReleaseCommand):
+    """Rejects a release."""
+
+    reason: Note = Field(description="Why, for the customer.")
+
+
+@verb(
+    Act(Scope.CONTRACTS_WRITE, _WAITING),
+    "Consent to what was found of a release that waits. Once nothing of it awaits consent any more"
+    " it comes into force, and the one before is superseded.",
+)
+async def consent(writing: Writing, command: ReleaseConsent) -> Outcome:
+    """Consent to findings; one that was consented to before stays so.
+
+    Refused: NOT_FOUND, DUPLICATE, WRONG_STATE for a release that does not wait any more; for its
+    contract, before it comes into force, CONTRACT_SUSPENDED, WRONG_STATE and OUTSIDE_VALIDITY (K3).
+    """
+    refuse_duplicates(command.finding_ids, ("finding_ids",))
+    release, contract = await lock_release(writing, command, consent)
+    rows = await writing.among(ReleaseFinding, "release_id", [release.id], "place", lock=True)
+    fresh = _wanted(command, rows)
+    await change_rows(
+        writing, {ReleaseFinding: [(it, {"consented_at": writing.now}) for it in fresh]}
+    )
+    waiting = sum(it.is_awaiting for it in rows)
+    if fresh:
+        codes = tuple(dict.fromkeys(it.code for it in fresh))
+        writing.record(ReleaseConsented(release.id, findings=codes, waiting=waiting))
+    if not waiting:
+        check_in_force(contract, _PATH)
+        _check_lasting(writing, contract)
+        await _bring(writing, release)
+    return {"release_id": release.id, "contract_line_id": release.contract_line_id}
+
+
+@verb(
+    Act(Scope.CONTRACTS_WRITE, _WAITING, becomes=ReleaseState.REJECTED),
+    "Reject a release that waits; what was in force before stays so.",
+)
+async def reject(writing: Writing, command: ReleaseReject) -> Outcome:
+    """Let a release that waits never come into force. Refused: NOT_FOUND, WRONG_STATE."""
+    release, _ = await lock_release(writing, command, reject)
+    release.state, release.state_reason = ReleaseState.REJECTED, command.reason
+    writing.record(ReleaseRejected(release.id))
+    return {"release_id": release.id, "contract_line_id": release.contract_line_id}
+
+
+async def lock_release(
+    writing: Writing, command: ReleaseCommand, decision: AnyVerb
+) -> tuple[Release, Contract]:
+    """Lock a release as others do that come: after its contract and line.
+
+    Refused: NOT_FOUND, WRONG_STATE.
+    """
+    key = command.release_id
+    found = (await writing.get(Release, {key: _PATH}))[key]
+    (contract,), _ = await locked_lines(writing, [found.contract_line_id])
+    release = (await writing.lock(Release, {key: _PATH}))[key]
+    if release.state not in decision.act.states:
+        text = f"Release {release.number} is {release.state.value}."
+        raise Refused(Code.WRONG_STATE, text, _PATH)
+    return release, contract
+
+
+def _wanted(command: ReleaseConsent, rows: Sequence[ReleaseFinding]) -> list[ReleaseFinding]:
+    """Return the findings to which nobody has consented yet. Refused: NOT_FOUND."""
+    of = {it.id: it for it in rows}
+    for place, key in enumerate(command.finding_ids):
+        if key not in of:
+            raise missing(ReleaseFinding, ("finding_ids", place))
+    wanted = (of[key] for key in command.finding_ids)
+    return [it for it in wanted if it.consented_at is None]
+
+
+@guards("K3")
+def _check_lasting(writing: Writing, contract: Contract) -> None:
+    """Refused: OUTSIDE_VALIDITY once the contract's last day is over."""
+    if not acts.LASTING.test(writing, contract):
+        raise outside(contract, _PATH)
+
+
+async def _bring(writing: Writing, release: Release) -> None:
+    """Bring a locked release into force, by its line's lock and what stands of it."""
+    known = await locked(writing, [release.contract_line_id])
+    accounts = await writing.records(CumulativeAccount, "id", [release.account_id])
+    place = ReleasePlace.of(accounts[0])
+    account = known.accounts[place].counting_from(release.counted_from)
+    line, key = known.lines[release.contract_line_id], (release.account_id, release.type)
+    standing = known.waiting[line.id][key]
+    if standing.schedule is None:
+        raise missing(Release, _PATH)
+    force = Force(writing, known)
+    force.bring(
+        ComingRelease(
+            release.id,
+            release.type,
+            place,
+            line,
+            account,
+            standing.schedule,
+            ReceivedReport.of(release),
+        )
+    )
+    own = {"state": ReleaseState.ACTIVE, "period_id": account.period_id}
+    await force.change()
+    await write_rows(writing, force.new, force.reported)
+    await change_rows(writing, {Release: [(release, own)]})

@@ -1,0 +1,1 @@
+"""What is odd about releases that come in: findings, which stop no message."""

@@ -1,0 +1,74 @@
+"""A release as it comes in, with what it is compared with."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from commands.trade.releases.accounts import Account
+from commands.trade.releases.inputs import ReleaseContent
+from commands.trade.releases.known import KnownLines, StandingRelease
+from commands.trade.releases.named import NamedRows
+from commands.trade.releases.schedule import Schedule
+from commands.writing.transaction import Writing
+from models.trade.contracts.findings import FindingCode
+from models.trade.contracts.tables import Contract, ContractLine
+
+
+@dataclass(frozen=True)
+class Found:
+    """A finding: what `ReleaseFinding` says of it."""
+
+    code: FindingCode
+    text: str
+    line_no: int | None = None
+    day: date | None = None
+    expected: Decimal | None = None
+    found: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Arriving:
+    """A release that comes in. current: its account as it stands; account: as it counts with it.
+
+    active: the one in force; newest: the one that came last of those that may count, which is that
+    or waits for consent. schedule: as it will stand.
+    """
+
+    writing: Writing
+    known: KnownLines
+    named: NamedRows
+    item: ReleaseContent
+    contract: Contract
+    line: ContractLine
+    current: Account
+    account: Account
+    active: StandingRelease
+    newest: StandingRelease
+    schedule: Schedule
+
+    @property
+    def before(self) -> Schedule | None:
+        """Return what is in force in the same period: no others are compared."""
+        return self.active.schedule if self.counts_with(self.active) else None
+
+    def counts_with(self, other: StandingRelease) -> bool:
+        """Tell whether another release counts from the same day."""
+        return other.counts_from == self.account.starts_on
+
+    @property
+    def issued_at(self) -> datetime:
+        """Return when it was issued."""
+        return self.item.issued_at or self.writing.now
+
+    def day(self, instant: datetime) -> date:
+        """Return the day of an instant at its contract's zone."""
+        return self.contract.day(instant)
+
+
+Findings = Iterator[Found]
+
+
+def written(amount: Decimal) -> str:
+    """Write a quantity for people."""
+    return f"{amount.normalize():f}"

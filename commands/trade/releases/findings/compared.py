@@ -1,0 +1,123 @@
+"""What a release changes against the one in force, and against what is agreed."""
+
+from datetime import timedelta
+from decimal import Decimal
+from itertools import accumulate
+
+from commands.trade.releases.findings.arriving import Arriving, Findings, Found, written
+from models.base.guards import guards
+from models.trade.contracts.findings import FindingCode
+from models.trade.releases.words import Commitment, ReleaseFunction
+
+_PERCENT = 100
+
+
+@guards("K8", instead=())
+def firm_zone(release: Arriving) -> Findings:
+    """Find firm demand that falls in the firm zone.
+
+    Cumulatives are compared, so that goods that came meanwhile are no reduction.
+    """
+    before, after, now = release.before, release.schedule, release.writing.now
+    if before is None:
+        return
+    end = now + timedelta(days=release.contract.firm_zone_days)
+    firm = {it.window.earliest for it in before.slots if it.commitment is Commitment.FIRM}
+    for start in sorted(it for it in firm if now <= it < end):
+        was, is_now = before.firm(start), after.firm(start)
+        if is_now < was:
+            day = release.day(start)
+            text = f"Until {day} {written(was)} is firm; this release asks {written(is_now)}."
+            yield Found(FindingCode.FIRM_ZONE, text, day=day, expected=was, found=is_now)
+
+
+def jump(release: Arriving) -> Findings:
+    """Find that what is wanted in all has changed by more than is usual.
+
+    What both plan for is compared: up to the last start of the one that ends earlier.
+    """
+    before, most = release.before, release.contract.jump_percent
+    if before is None or most is None:
+        return
+    slots, after = before.counted_from(release.schedule.received).slots, release.schedule.slots
+    if not slots or not after:
+        return
+    end = min(max(it.window.earliest for it in some) for some in (slots, after))
+    was, is_now = (
+        sum((it.quantity for it in some if it.window.earliest <= end), Decimal(0))
+        for some in (slots, after)
+    )
+    if was and abs(is_now - was) * _PERCENT > most * was:
+        percent = round((is_now - was) * _PERCENT / was)
+        text = (
+            f"Until {release.day(end)} {written(was)} was wanted; now it is {written(is_now)},"
+            f" {percent:+} per cent."
+        )
+        yield Found(FindingCode.JUMP, text, day=release.day(end), expected=was, found=is_now)
+
+
+def go_aheads(release: Arriving) -> Findings:
+    """Find go-aheads that fell: production and material, in the same period."""
+    old = release.active.release
+    if old is None or release.before is None:
+        return
+    for name in ("production", "material"):
+        was, is_now = (getattr(it, f"{name}_go_ahead") for it in (old, release.item))
+        if was is not None and is_now is not None and is_now < was:
+            text = f"The go-ahead for {name} was {written(was)}; now it is {written(is_now)}."
+            yield Found(FindingCode.GO_AHEAD_FELL, text, expected=was, found=is_now)
+
+
+def lots(release: Arriving) -> Findings:
+    """Find quantities that are no whole lots."""
+    lot = release.line.lot_multiple
+    if lot is None:
+        return
+    for place, slot in enumerate(release.schedule.slots, 1):
+        if slot.quantity % lot:
+            text = f"{written(slot.quantity)} is no multiple of {written(lot)}."
+            day = release.day(slot.window.earliest)
+            yield Found(FindingCode.LOT_MULTIPLE, text, place, day, lot, slot.quantity)
+
+
+def agreed(release: Arriving) -> Findings:
+    """Find what is wanted beyond the contract's maximum, with other places and earlier periods.
+
+    What earlier periods had is what their customer said last that it had received.
+    """
+    known, line, ours = release.known, release.line, release.account
+    others = [it for it in known.of_line(line) if it.id != ours.id]
+    earlier = sum((it.earlier for it in (*others, ours)), release.schedule.received)
+    elsewhere = sum(q for key, q in known.released_of(line.id).items() if key != ours.id)
+    slots = release.schedule.slots
+    upto = list(accumulate((it.quantity for it in slots), initial=earlier + elsewhere))
+    if upto[-1] <= line.ceiling or not slots:
+        return
+    place = next(place for place, it in enumerate(upto[1:], 1) if it > line.ceiling)
+    text = f"{written(line.ceiling)} is agreed at most; in all {written(upto[-1])} is wanted."
+    day = release.day(slots[place - 1].window.earliest)
+    yield Found(FindingCode.EXCEEDS_MAX, text, place, day, line.ceiling, upto[-1])
+
+
+def validity(release: Arriving) -> Findings:
+    """Find what is wanted on days outside of the contract's validity."""
+    contract = release.contract
+    days = [release.day(it.window.earliest) for it in release.schedule.slots if it.quantity]
+    outside = [place for place, day in enumerate(days) if not contract.is_valid_on(day)]
+    if outside:
+        text = (
+            f"{contract.number} is valid from {contract.valid_from} to {contract.valid_to};"
+            f" {len(outside)} of its days lie outside."
+        )
+        yield Found(FindingCode.OUTSIDE_VALIDITY, text, day=days[outside[0]])
+
+
+def update(release: Arriving) -> Findings:
+    """Find an update of nothing: there is no schedule that its lines could change."""
+    is_update = release.item.function is ReleaseFunction.UPDATE
+    if is_update and not release.counts_with(release.newest):
+        text = "It changes single lines, and nothing of its type is there to change in its period."
+        yield Found(FindingCode.NOTHING_TO_UPDATE, text)
+
+
+COMPARISONS = (firm_zone, jump, go_aheads, lots, agreed, validity, update)

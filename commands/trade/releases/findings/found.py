@@ -1,0 +1,129 @@
+"""What is odd about a release that comes in: each finding is kept with it and stops no message."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from commands.trade.releases.accounts import ReleasePlace
+from commands.trade.releases.findings.arriving import Arriving, Findings, Found, written
+from commands.trade.releases.findings.compared import COMPARISONS
+from kit.ids import new_id
+from models.base.guards import guards
+from models.trade.contracts import acts
+from models.trade.contracts.findings import ALWAYS_HOLDING, FindingCode
+from models.trade.contracts.states import ContractState
+
+
+@guards("K3", instead=())
+def contract_over(release: Arriving) -> Findings:
+    """Find that the contract's last day is over."""
+    if not acts.LASTING.test(release.writing, release.contract):
+        text = f"The last day of {release.contract.number} was {release.contract.valid_to}."
+        yield Found(FindingCode.CONTRACT_OVER, text, day=release.contract.valid_to)
+
+
+def suspended(release: Arriving) -> Findings:
+    """Find that the contract is suspended."""
+    if release.contract.state is ContractState.SUSPENDED:
+        text = f"The contract {release.contract.number} is suspended."
+        yield Found(FindingCode.CONTRACT_SUSPENDED, text)
+
+
+@guards("K7", instead=())
+def outdated(release: Arriving) -> Findings:
+    """Find that a newer release of the place and type is there, or this one itself."""
+    other, item = release.newest.release, release.item
+    if other is None:
+        return
+    number = other.release_no
+    same = item.number == other.number and item.issued_at in {None, other.issued_at}
+    if same or (item.release_no is not None and item.release_no == number):
+        yield Found(FindingCode.REPEATED, f"Release {other.number} is there already.")
+    elif release.issued_at < other.issued_at:
+        text = f"Release {other.number} was issued at {other.issued_at.isoformat()}, later."
+        yield Found(FindingCode.OUTDATED, text, day=release.day(other.issued_at))
+    elif item.release_no is not None and number is not None and item.release_no < number:
+        text = f"Release {other.number} is there, whose number is higher."
+        yield Found(FindingCode.OUTDATED, text, day=release.day(other.issued_at))
+
+
+def place(release: Arriving) -> Findings:
+    """Find a plant that the contract does not list, and a place that is new beside others."""
+    listed, wanted = release.contract.ship_to_ids, release.item.ship_to_id
+    if listed and wanted is not None and wanted not in listed:
+        text = f"{release.contract.number} does not list this address."
+        yield Found(FindingCode.UNKNOWN_PLACE, text)
+    elif release.current.is_new and release.known.of_line(release.line):
+        at = ReleasePlace.of(release.item).unloading_point
+        named = "without an unloading point" if at is None else f"with unloading point {at}"
+        text = f"No release of this line was for this place before, {named}."
+        yield Found(FindingCode.NEW_PLACE, text)
+
+
+def period(release: Arriving) -> Findings:
+    """Find that another period is counted in than before."""
+    current, day = release.current, release.item.counted_from
+    if day is None or current.is_new or day == current.starts_on:
+        return
+    if day < current.starts_on:
+        text = (
+            f"It counts from {day}, and its place from {current.starts_on} already: with consent"
+            " it counts in that period."
+        )
+        yield Found(FindingCode.PERIOD_WENT_BACK, text, day=day)
+    else:
+        text = (
+            f"It begins a new period on {day}: quantities, firm ones too, are not compared with"
+            " those of the period before."
+        )
+        yield Found(FindingCode.NEW_PERIOD, text, day=day)
+
+
+def received(release: Arriving) -> Findings:
+    """Find that the customer has received less than it said before, or more than was issued."""
+    reported, last = release.item.cumulative_received, release.account.received
+    if reported is None:
+        return
+    if reported < last and not release.item.correction:
+        text = f"The last cumulative received was {written(last)}; now it is {written(reported)}."
+        yield Found(FindingCode.CUMULATIVE_FELL, text, expected=last, found=reported)
+    issued = release.named.issued.get(release.account.counting)
+    if issued is not None and reported > issued:
+        text = f"{written(issued)} was issued in this period; {written(reported)} is reported."
+        yield Found(FindingCode.RECEIVED_ABOVE_ISSUED, text, expected=issued, found=reported)
+
+
+def notes(release: Arriving) -> Findings:
+    """Find delivery notes that are no number of a delivery of ours to its party."""
+    for note in dict.fromkeys(release.item.notes):
+        if release.named.delivery(release.contract, note) is None:
+            yield Found(FindingCode.UNKNOWN_NOTE, f"No delivery of ours has the number {note}.")
+
+
+_LOOKS = (contract_over, suspended, place, period, received, notes, *COMPARISONS)
+LATE = frozenset({FindingCode.OUTDATED, FindingCode.REPEATED})
+"""What is found of a release that another one has overtaken: it never comes into force."""
+
+
+def findings_of(release: Arriving) -> Sequence[Found]:
+    """Return all that is odd about a release; one that was overtaken is compared with nothing."""
+    late = list(outdated(release))
+    return late or [it for look in _LOOKS for it in look(release)]
+
+
+def rows_of(release: Arriving, release_id: UUID, findings: Sequence[Found]) -> list[dict[str, Any]]:
+    """Return the rows of findings; to less in the firm zone its sender may have consented."""
+    holding = ALWAYS_HOLDING.union(release.contract.holding_findings)
+    consented = {FindingCode.FIRM_ZONE} if release.item.supplier_consent else ()
+    return [
+        {
+            "merchant_id": release.line.merchant_id,
+            "id": new_id(),
+            "release_id": release_id,
+            "place": place,
+            "is_holding": each.code in holding,
+            "consented_at": release.writing.now if each.code in consented else None,
+            **vars(each),
+        }
+        for place, each in enumerate(findings, 1)
+    ]

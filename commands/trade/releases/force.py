@@ -1,0 +1,102 @@
+"""Coming into force: what that changes of the release before, of its account and of its line."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from commands.trade.releases.accounts import Account, ReceivedReport, ReleasePlace
+from commands.trade.releases.known import KnownLines, StandingRelease
+from commands.trade.releases.schedule import Schedule
+from commands.writing.rows import change_rows
+from commands.writing.transaction import Writing
+from models.base.tables import OfMerchant
+from models.events.trade.releases import ContractReleased, ReleaseActivated, ReleaseSuperseded
+from models.trade.contracts.tables import ContractLine
+from models.trade.releases.tables import AccountPeriod, CumulativeAccount, Release
+from models.trade.releases.words import ReleaseState, ReleaseType
+
+
+@dataclass(frozen=True)
+class ComingRelease:
+    """A release that comes into force. account: as it counts with it."""
+
+    id: UUID
+    type: ReleaseType
+    place: ReleasePlace
+    line: ContractLine
+    account: Account
+    schedule: Schedule
+    report: ReceivedReport
+
+
+@dataclass(frozen=True)
+class Force:
+    """What releases change that come into force together, or that others overtake.
+
+    changed: releases that are there, with new columns. accounts: those that they are for, by place.
+    references: contract line -> the delivery note of the last receipt, of those whose customers
+    say what they have received. lines: contract lines with a release that has come into force.
+    """
+
+    writing: Writing
+    known: KnownLines
+    changed: list[tuple[Release, Mapping[str, Any]]] = field(default_factory=list)
+    accounts: dict[ReleasePlace, Account] = field(default_factory=dict)
+    references: dict[UUID, str | None] = field(default_factory=dict)
+    lines: dict[UUID, ContractLine] = field(default_factory=dict)
+
+    def keep(self, place: ReleasePlace, account: Account) -> None:
+        """Keep an account as it is now."""
+        self.known.accounts[place] = self.accounts[place] = account
+
+    def supersede(self, old: Release | None, by: UUID) -> None:
+        """Let a release be overtaken by another one."""
+        if old is not None:
+            self.changed.append((old, {"state": ReleaseState.SUPERSEDED}))
+            self.writing.record(ReleaseSuperseded(old.id, by=by))
+
+    def bring(self, coming: ComingRelease) -> None:
+        """Bring a release into force; the one before of its place and type is superseded (K7)."""
+        line, account = coming.line, coming.account.with_report(coming.report)
+        active = self.known.active[line.id]
+        key = account.id, coming.type
+        self.supersede(active.get(key, StandingRelease()).release, coming.id)
+        active[key] = StandingRelease(None, coming.schedule, account.starts_on)
+        self.keep(coming.place, account)
+        self.lines[line.id] = line
+        if coming.report.tells_received:
+            self.references[line.id] = coming.report.last_receipt_reference
+        for kind, about in ((ReleaseActivated, coming.id), (ContractReleased, line.contract_id)):
+            self.writing.record(kind(about, line_no=line.line_no, type=coming.type))
+
+    async def change(self) -> None:
+        """Change what is there: by one statement for any number of releases."""
+        lines = [(it, self._counters(it)) for it in self.lines.values()]
+        await change_rows(self.writing, {Release: self.changed, ContractLine: lines})
+
+    @property
+    def new(self) -> dict[type[OfMerchant], list[dict[str, Any]]]:
+        """Return the accounts and periods that are to be."""
+        merchant = {"merchant_id": self.writing.viewer.merchant_id}
+        new = [(place, it) for place, it in self.accounts.items() if it.is_new]
+        accounts = [merchant | {"id": it.id, **place._asdict()} for place, it in new]
+        periods = [merchant | it.columns for it in self.accounts.values() if it.period is None]
+        return {CumulativeAccount: accounts, AccountPeriod: periods}
+
+    @property
+    def reported(self) -> dict[type[OfMerchant], list[tuple[Any, Mapping[str, Any]]]]:
+        """Return the periods that are there, with their figures as they are now."""
+        known = (it for it in self.accounts.values() if it.period is not None)
+        return {AccountPeriod: [(it.period, it.figures) for it in known]}
+
+    def _counters(self, line: ContractLine) -> dict[str, Any]:
+        """Return what is counted of a contract line, now that releases are in force."""
+        received, reference = line.received, line.received_reference
+        if line.id in self.references:
+            received, reference = self.known.all_received(line), self.references[line.id]
+        return {
+            "released": self.known.released(line.id),
+            "received": received,
+            "received_reference": reference,
+        }
