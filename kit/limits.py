@@ -22,7 +22,7 @@ class Limits:
     the answer. statement: seconds for one SQL statement, waiting for locks included.
     body: bytes of a request. page: rows of a page, and ids in a list. items: of an input's lists.
     lines: that one mutation touches: entries of all lists in its input, and what it reads to change
-    it: lines of orders and deliveries, contents and events of parcels.
+    it: lines of orders and deliveries, contents and events of parcels. One takes up to 5 kB.
     connections: sockets and streams of one key in a process. subscriptions: operations at a time
     on one socket.
 
@@ -53,7 +53,7 @@ class Limits:
     body: int = 1_000_000
     page: int = LARGEST_PAGE
     items: int = 250
-    lines: int = 20_000
+    lines: int = 12_500
     connections: int = 200
     subscriptions: int = 20
     bucket: int = 20_000

@@ -1,6 +1,7 @@
 """Attacks on a server's memory: whatever is asked, it grows by 64 MB at most."""
 
 import concurrent.futures
+import threading
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,11 @@ from typing import Any
 import httpx
 import pytest
 
+from kit.limits import DEFAULT_LIMITS
 from tests.run.abruf import Abruf
 
 MOST_KB = 64 * 1024
+STREAMS = 12
 NO_PRICE = str(2**31 - 1)
 PREPARE = """
 mutation ($products: ProductsUpsertInput!, $channel: ChannelsUpsertInput!) {
@@ -92,7 +95,7 @@ ATTACKS: dict[str, list[str]] = {
 def attacked(used: Path) -> Any:
     """Start Abruf with no price on anything: what holds then is what is counted."""
     prices = {f"ABRUF_LIMIT_{it}": NO_PRICE for it in ("COST", "NODES", "BUCKET")}
-    abruf = Abruf(used, **prices)
+    abruf = Abruf(used, **prices, ABRUF_LIMIT_DEADLINE="100", ABRUF_LIMIT_STATEMENT="90")
     try:
         abruf.wait_until_ready()
         yield abruf, order_of_250_lines(abruf)
@@ -121,6 +124,72 @@ def test_events_of_megabytes_are_not_held_once_they_are_sent(attacked: tuple[Abr
             event = next(it for it in lines if it.startswith("data: {"))
             assert len(event) > 2_000_000
         assert held_kb(abruf) - before <= MOST_KB
+
+
+def test_events_of_megabytes_that_are_written_at_the_same_moment_take_64_mb_at_most(
+    attacked: tuple[Abruf, str],
+) -> None:
+    """Nobody reads any of them before all are written; who asks too much is told so."""
+    abruf, order_id = attacked
+    body = {"query": LONG_EVENT, "variables": {"id": order_id}}
+    token = {"Authorization": f"Bearer {abruf.tokens['staff']}", "Accept": "text/event-stream"}
+
+    def first_event(client: httpx.Client) -> int:
+        with client.stream("POST", f"{abruf.origin}/graphql", json=body, headers=token) as sent:
+            begun.wait()
+            return len(next(it for it in sent.iter_lines() if it.startswith("data: {")))
+
+    forget_peak(abruf)
+    before, begun = held_kb(abruf), threading.Barrier(STREAMS)
+    with (
+        httpx.Client(timeout=120) as client,
+        concurrent.futures.ThreadPoolExecutor(STREAMS) as all_,
+    ):
+        sizes = list(all_.map(first_event, [client] * STREAMS))
+    assert max(sizes) > 2_000_000
+    assert peak_kb(abruf) - before <= MOST_KB
+
+
+IMPORT = """mutation ($input: OrdersImportInput!) { ordersImport(input: $input) {
+  results { status } userErrors { code } } }"""
+ORDERS = 250
+
+
+def import_of(name: str, lines: int, quantity: str) -> dict[str, Any]:
+    """Return orders of a guest with lines of the products of `order_of_250_lines`."""
+    sold = {"quantity": quantity, "unitPrice": "1"}
+    order = {
+        "channelCode": CHANNEL["code"],
+        "placedAt": "2026-01-01T00:00:00Z",
+        "currency": "EUR",
+        "guest": {"name": "Guest", "email": "guest@example.com"},
+        "lines": [{"productSku": f"A{it}", **sold} for it in range(lines)],
+    }
+    return {"orders": [order | {"externalReference": f"{name}{it}"} for it in range(ORDERS)]}
+
+
+def test_an_import_of_as_many_lines_as_may_be_takes_64_mb_at_most(
+    attacked: tuple[Abruf, str],
+) -> None:
+    """Lines of its input, and those of the orders that are there: half of each, or all new."""
+    abruf, _ = attacked
+    all_new = DEFAULT_LIMITS.lines // ORDERS - 1
+    half = (DEFAULT_LIMITS.lines // ORDERS - 1) // 2
+    abruf.ask(IMPORT, input=import_of("first", 1, "1"))
+    held = held_kb(abruf)
+    for name, lines, quantity, status in (
+        ("half", half, "1", "CREATED"),
+        ("half", half, "2", "UPDATED"),
+        ("all", all_new, "1", "CREATED"),
+        ("all", all_new, "2", None),
+    ):
+        forget_peak(abruf)
+        answer = abruf.ask(IMPORT, input=import_of(name, lines, quantity))["ordersImport"]
+        if status is None:
+            assert [it["code"] for it in answer["userErrors"]] == ["TOO_MANY_ITEMS"]
+        else:
+            assert {it["status"] for it in answer["results"]} == {status}
+        assert peak_kb(abruf) - held <= MOST_KB
 
 
 @pytest.mark.parametrize("name", ATTACKS)

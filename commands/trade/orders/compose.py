@@ -166,14 +166,18 @@ def _price(
     Refused: NOT_ALLOWED for who states a discount or another price and may not, PRICE_CHANGED when
     something else was expected, PRICE_UNKNOWN when something was and nobody knows it.
     """
+    refusals = Refusals()
     if not writing.viewer.may(Scope.PRICES_STATE):
         for name in ("discount_percent", "discount_amount"):
             if getattr(line, name):
-                check_may_state(writing, name)
+                with refusals:
+                    check_may_state(writing, name)
         if line.unit_price not in {None, ours}:
             known = _price_text(ours, order.currency)
             why = f"{known} Only the scope {Scope.PRICES_STATE} states others."
-            raise _refused(Code.NOT_ALLOWED, why, "unit_price", ours, order.currency)
+            with refusals:
+                raise _refused(Code.NOT_ALLOWED, why, "unit_price", ours, order.currency)
+    refusals.end()
     price = ours if line.unit_price is None else line.unit_price
     check_expected(line.expected_unit_price, price, order.currency)
     return price

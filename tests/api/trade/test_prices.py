@@ -80,6 +80,17 @@ async def test_who_buys_makes_up_no_price(shopper, ask, line, code, field, price
     assert refusals == [(code, f"lines.0.{field}", price)]
 
 
+async def test_who_states_a_price_and_a_discount_is_told_both_with_ours(shopper, ask):
+    plain, _, values = shopper
+    line = await _line(ask, unitPrice="0.01", discountPercent="99")
+    _, refusals = await _place(plain, values | {"lines": [line]})
+    assert [(code, path) for code, path, _ in refusals] == [
+        ("NOT_ALLOWED", "lines.0.discountPercent"),
+        ("NOT_ALLOWED", "lines.0.unitPrice"),
+    ]
+    assert [price for *_, price in refusals] == [None, OURS]
+
+
 @pytest.mark.parametrize("kind", ["SAMPLE", "REPLACEMENT"])
 async def test_who_buys_orders_no_samples_and_replacements(shopper, ask, kind):
     plain, stating, values = shopper

@@ -10,6 +10,7 @@ from tests import make
 from tests.make.issuer import Provider, key
 from tests.make.master import channels, parties
 from tests.make.trade import orders
+from transport.serving import Serving
 
 CLAIMS = {"party": "WEBER", "scope": "ORDERS_PLACE ORDERS_READ MASTER_DATA_READ JOURNAL_READ"}
 
@@ -23,7 +24,7 @@ async def test_a_claim_opens_no_channel_that_its_company_has_not(
     (bolt,) = await orders.products(ask, "BOLT")
     signing = key("a")
     with Provider(clock, signing).serving() as provider:
-        app = application(database, clock=clock, issuers=[provider.configured()])
+        app = application(Serving(database, clock=clock, issuers=[provider.configured()]))
         transport = httpx.ASGITransport(app)
         token = provider.token(signing, merchant=str(world.merchant_id), **CLAIMS)
         async with httpx.AsyncClient(transport=transport, base_url="http://abruf") as client:

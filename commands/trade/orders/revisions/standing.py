@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from commands.trade.orders.drafts import LineDraft, line_columns
-from commands.trade.orders.lines import lines_of
+from commands.trade.orders.lines import lines_of, touch_lines_of
 from commands.writing.transaction import Writing
 from kit.inputs import Window
 from models.trade.orders.lines import OrderLine
@@ -42,9 +42,11 @@ class StandingOrders:
         """Lock orders in id order and read their lines. Refused: TOO_MANY_ITEMS."""
         orders = await writing.among(Order, "id", order_ids, "id", lock=True)
         rows: defaultdict[UUID, list[OrderLine]] = defaultdict(list)
+        if orders:
+            # Counted before they are read: what is too much is not even held.
+            await touch_lines_of(writing, [it.id for it in orders])
         for row in (await lines_of(writing, [it.id for it in orders])).values():
             rows[row.order_id].append(row)
-        writing.extent.touch(sum(map(len, rows.values())))
         return cls({it.id: it for it in orders}, rows)
 
     def every(self, order_id: UUID) -> Sequence[OrderLine]:
