@@ -180,10 +180,13 @@ def connection(
     def choose(arguments: Mapping[str, Any]) -> PageOf:
         values = {name: it for name, it in arguments.items() if it is not strawberry.UNSET}
         args = pages.page_args(*map(values.get, ("first", "after", "last", "before")))
-        wanted, below = values.get("filter"), ("filter",)
+        filter_by = None
         if filters and issubclass(filters, Spread):
-            wanted, below = {it: values[it] for it in filters.model_fields if it in values}, ()
-        filter_by = filters.read(wanted, below) if filters and wanted else None
+            filter_by = filters.read(
+                {it: values[it] for it in filters.model_fields if it in values}
+            )
+        elif filters and values.get("filter"):
+            filter_by = filters.read(values["filter"], ("filter",))
         return paged.page(args, filter_by, values.get("sort"))
 
     def resolve(root: Any, info: Info, **arguments: Any) -> Awaitable[Connected]:

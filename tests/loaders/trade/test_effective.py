@@ -137,6 +137,7 @@ class Customer:
             number=str(len(self.rows[Release])),
             function="REPLACE",
             state="ACTIVE",
+            tells_received=True,
             issued_at=self._around(-9, 1),
             received_at=self.now,
             cumulative_received=Decimal(chance.choice((0, chance.randint(0, 500)))),
