@@ -180,7 +180,7 @@ def connection(
     def choose(arguments: Mapping[str, Any]) -> PageOf:
         values = {name: it for name, it in arguments.items() if it is not strawberry.UNSET}
         args = pages.page_args(*map(values.get, ("first", "after", "last", "before")))
-        filter_by = None
+        filter_by: Input | None = None
         if filters and issubclass(filters, Spread):
             filter_by = filters.read(
                 {it: values[it] for it in filters.model_fields if it in values}

@@ -11,9 +11,11 @@ from sqlalchemy import (
     FromClause,
     Interval,
     Select,
+    Uuid,
     and_,
     case,
     cast,
+    column,
     func,
     literal_column,
     or_,
@@ -21,6 +23,7 @@ from sqlalchemy import (
     true,
     type_coerce,
 )
+from sqlalchemy.dialects.postgresql import array
 
 from models.base.visibility import seen_by
 from models.trade.contracts.tables import Contract, ContractLine
@@ -60,6 +63,18 @@ def _in_force(reader: Tables, account: Any, kind: ReleaseType) -> Any:
 _OF_RELEASE = ("id", "period_id", "issued_at", "horizon_end", "cumulative_received")
 
 
+def _period(reader: Tables, account: Any, period_id: Any) -> Any:
+    """Select the period in which a release of an account counts."""
+    period = reader.table(AccountPeriod)
+    rows = select(*(getattr(period, name) for name in _OF_PERIOD)).where(
+        *own(reader, period), period.account_id == account.id, period.id == period_id
+    )
+    return rows.limit(1).correlate_except(period).lateral("period")
+
+
+_OF_PERIOD = ("account_id", "starts_on", "opening", "counted_until")
+
+
 def _last_day(reader: Tables, release: Any) -> Any:
     """Select the last day on which something of a release arrives: NULL without lines."""
     line = reader.table(ScheduleLine)
@@ -73,12 +88,12 @@ def _last_day(reader: Tables, release: Any) -> Any:
 def _standing(reader: Tables) -> FromClause:
     """Select of each account what its effective schedule is made of.
 
-    just_in_time: the release that counts first, NULL for none. until: the day up to which it does.
+    just_in_time, forecast: the releases, NULL for none. until: the last day of the first's horizon.
     received: what the customer had when it sent the one that counts first, and issued: ours, in
     that one's period.
     """
     account, agreed = reader.table(CumulativeAccount), reader.table(ContractLine)
-    contract, period = reader.table(Contract), reader.table(AccountPeriod)
+    contract = reader.table(Contract)
     forecasts = _in_force(reader, account, ReleaseType.FORECAST)
     just_in_time = _in_force(reader, account, ReleaseType.JIT)
     forecast, jit = forecasts.c, just_in_time.c
@@ -90,13 +105,15 @@ def _standing(reader: Tables) -> FromClause:
         or_(forecast.id.is_(None), contract.day(forecast.issued_at) <= until),
     )
     period_id = case((runs, jit.period_id), else_=forecast.period_id)
-    sums = counted(reader, period).lateral()
+    periods = _period(reader, account, period_id)
+    period, sums = periods.c, counted(reader, periods.c).lateral()
     rows = select(
         contract.party_id,
         contract.time_zone,
         agreed.contract_id,
         account.contract_line_id,
         account.id.label("account_id"),
+        forecast.id.label("forecast"),
         case((runs, jit.id)).label("just_in_time"),
         case((runs, until)).label("until"),
         case((runs, jit.cumulative_received), else_=forecast.cumulative_received).label("received"),
@@ -109,12 +126,12 @@ def _standing(reader: Tables) -> FromClause:
         .outerjoin(forecasts, true())
         .outerjoin(just_in_time, true())
         .outerjoin(last, true())
-        .join(period, and_(period.account_id == account.id, period.id == period_id))
+        .join(periods, true())
         .join(sums, true())
     )
-    rows = rows.where(*own(reader, account, agreed, period), *seen_by(reader.viewer, contract))
+    rows = rows.where(*own(reader, account, agreed), *seen_by(reader.viewer, contract))
     return rows.correlate_except(
-        account, agreed, contract, forecasts, just_in_time, last, period, sums
+        account, agreed, contract, forecasts, just_in_time, last, periods, sums
     ).subquery("standing")
 
 
@@ -127,6 +144,25 @@ _OF_LINE = (
 )
 
 
+def _named(of: Any) -> Any:
+    """List the releases of an account that its effective schedule is made of."""
+    both = array([of.just_in_time, of.forecast], type_=Uuid())
+    listed = func.unnest(both).table_valued(column("release_id", Uuid()), name="named")
+    return listed.render_derived().lateral()
+
+
+def _lines(reader: Tables, release_id: Any) -> Any:
+    """Select the lines of a release.
+
+    OFFSET lets PostgreSQL look for them by their index, also where it does not know yet how many
+    lines there are.
+    """
+    line = reader.table(ScheduleLine)
+    rows = select(*(getattr(line, name).label(name) for name in _OF_LINE))
+    rows = rows.where(*own(reader, line), line.release_id == release_id)
+    return rows.offset(literal_column("0")).correlate_except(line).lateral("lines")
+
+
 def effective(reader: TablesNow) -> Select[Any]:
     """Select every line of every effective schedule, with what is open of it.
 
@@ -134,13 +170,14 @@ def effective(reader: TablesNow) -> Select[Any]:
     of its release. PostgreSQL sums them by account, and reads no other accounts than those of the
     party or contract line that a condition on the rows names.
     """
-    standing, release = _standing(reader), reader.table(Release)
-    line, of = reader.table(ScheduleLine), standing.c
-    is_forecast = release.type == ReleaseType.FORECAST
+    standing = _standing(reader)
+    of, named = standing.c, _named(standing.c)
+    lines = _lines(reader, named.c.release_id)
+    line, is_forecast = lines.c, named.c.release_id == of.forecast
     counts = or_(
-        release.id == of.just_in_time,
-        and_(is_forecast, of.just_in_time.is_(None)),
-        and_(is_forecast, line.kind == ScheduleKind.SCHEDULED, line.arrives_on > of.until),
+        named.c.release_id == of.just_in_time,
+        of.just_in_time.is_(None),
+        and_(line.kind == ScheduleKind.SCHEDULED, line.arrives_on > of.until),
     )
     upto = of.received + func.sum(line.quantity, type_=_QUANTITY).over(
         partition_by=[of[name] for name in _OF_ACCOUNT], order_by=(is_forecast, line.line_no)
@@ -148,15 +185,15 @@ def effective(reader: TablesNow) -> Select[Any]:
     summed = (
         select(
             *(of[name] for name in (*_OF_ACCOUNT, "time_zone")),
-            *(getattr(line, name).label(name) for name in _OF_LINE),
+            *line,
             upto.label("cumulative_released"),
             of.issued,
         )
         .select_from(standing)
-        .join(release, release.account_id == of.account_id)
-        .join(line, line.release_id == release.id)
-        .where(*own(reader, release, line), release.state == ReleaseState.ACTIVE, counts)
-        .correlate_except(standing, release, line)
+        .join(named, true())
+        .join(lines, true())
+        .where(counts)
+        .correlate_except(standing, named, lines)
         .subquery("summed")
     )
     return _with_open(reader, summed)
