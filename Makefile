@@ -64,6 +64,7 @@ docs: $(VENV)/runtime.stamp ## Write what of docs/ is made of the code: events, 
 		print(verbs_page(schema.mutation), end="")' > docs/VERBS.md.new
 	mv docs/VERBS.md.new docs/VERBS.md
 	$(PYTHON) -c 'from models.matrix import write_matrix; write_matrix()'
+	$(PYTHON) -m tests.models.base.written
 	$(PYTHON) -c 'from tests.gates.page import gates_page; print(gates_page(), end="")' \
 		> docs/GATES.md.new
 	mv docs/GATES.md.new docs/GATES.md

@@ -222,8 +222,8 @@ class Mixed(StrawberryGraphQLCoreExecutionContext):
             # A statement answers all who wait for it at once.
             if not work.slices.has_room(1):
                 await work.slices.room(work, 1)
-            rest: Any = super().execute_fields(parent_type, parent, path, left, context)
-            found |= await rest if self.is_awaitable(rest) else rest
+            unplanned: Any = super().execute_fields(parent_type, parent, path, left, context)
+            found |= await unplanned if self.is_awaitable(unplanned) else unplanned
         return {key: found[key] for key in fields if key in found}
 
     def handle_field_error(self, *about: Any) -> None:

@@ -126,7 +126,7 @@ class MethodHandlingUpsert(Upsert, Capabilities):
 class MethodHandlingsUpsert(Command):
     """What delivery methods can handle."""
 
-    methods: Each[MethodHandlingUpsert] = Field(description="The methods, each once.")
+    method_handlings: Each[MethodHandlingUpsert] = Field(description="The methods, each once.")
 
 
 @verb(
@@ -135,7 +135,8 @@ class MethodHandlingsUpsert(Command):
 )
 async def upsert_all(writing: Writing, command: MethodHandlingsUpsert) -> Outcome:
     """Write what methods can handle. Refused: DUPLICATE when a method stands twice."""
-    refuse_duplicates((it.method for it in command.methods), ("methods",), "method")
-    items = [item_of(it) for it in command.methods]
-    written = await upsert(writing, MethodHandling, _EVENTS, "method", items, ("methods",))
+    methods, path = command.method_handlings, ("method_handlings",)
+    refuse_duplicates((it.method for it in methods), path, "method")
+    items = [item_of(it) for it in methods]
+    written = await upsert(writing, MethodHandling, _EVENTS, "method", items, path)
     return results("method_handling_id", *written)

@@ -143,5 +143,5 @@ class Remaining:
         """Return a problem of what remained with the path that it has in the whole input."""
         if not self._is_of_an_item(problem):
             return problem
-        name, place, *rest = problem.path
-        return replace(problem, path=(name, places[int(place)], *rest))
+        name, place, *below = problem.path
+        return replace(problem, path=(name, places[int(place)], *below))

@@ -1,4 +1,4 @@
-"""The machine builder: a yearly contract, three call-offs, seven deliveries, own prices."""
+"""The machine builder: a yearly contract for two plants, three call-offs, seven deliveries."""
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
@@ -72,6 +72,7 @@ _AGREED: list[tuple[str, dict[str, Any]]] = [
     (OIL, {"targetQuantity": "900", "overTolerancePercent": "10", "unitPrice": "7.25"}),
 ]
 _GOODS_IN = {"name": "Jens Ohlendorf", "department": "Goods receipt", "building": "Gate 3"}
+_SECOND_PLANT = "plant-2"
 _RAMP, _HUB = "Bremen, Am Hafen 12", "Hub Hamburg"
 
 
@@ -99,7 +100,7 @@ async def _agreed(story: Story) -> dict[str, str]:
         "number": CONTRACT,
         "partyId": story.ids[BUYER],
         "purchaseOrderNumber": "BO-4500",
-        "shipToIds": [story.ids[f"{BUYER}/plant"], story.ids[f"{BUYER}/service"]],
+        "shipToIds": [story.ids[f"{BUYER}/{it}"] for it in ("plant", _SECOND_PLANT, "service")],
         "validFrom": first.isoformat(),
         "validTo": (first + timedelta(364)).isoformat(),
         "timeZone": ZONE,
@@ -116,30 +117,33 @@ async def _agreed(story: Story) -> dict[str, str]:
 
 
 async def _schedules(story: Story, lines: Mapping[str, str]) -> None:
-    """Send the forecasts for shafts and housings, and just-in-time demand for shafts."""
-    firm, forecast = (-15, "100", "FIRM"), (60, "150", "FORECAST")
-    await _schedule(
-        story,
-        lines[SHAFT],
-        "FORECAST",
-        [firm, (4, "150", "FIRM"), (20, "120", "MATERIAL"), forecast],
-    )
-    await _schedule(
-        story,
-        lines[HOUSING],
-        "FORECAST",
-        [(-6, "60", "FIRM"), (6, "40", "MAKE_AND_MATERIAL"), (40, "80", "FORECAST")],
-    )
-    await _schedule(story, lines[SHAFT], "JIT", [firm, (4, "150", "FIRM")])
+    """Send the forecasts of two plants; the first one says just in time what it needs first."""
+    near, far = (4, "150", "FIRM"), (20, "120", "MATERIAL")
+    shafts = [(-15, "100", "FIRM"), near, (5, "60", "FORECAST"), far, (60, "150", "FORECAST")]
+    housings = [(-6, "60", "FIRM"), (6, "40", "MAKE_AND_MATERIAL"), (40, "80", "FORECAST")]
+    await _schedule(story, lines[SHAFT], "FORECAST", shafts, "plant", "RAMP-1")
+    few = [(9, "30", "FIRM"), (29, "40", "FORECAST")]
+    await _schedule(story, lines[SHAFT], "FORECAST", few, _SECOND_PLANT, "GATE-B")
+    await _schedule(story, lines[HOUSING], "FORECAST", housings, "plant", "RAMP-1")
+    overlay = [(-15, "100", "FIRM"), (4, "140", "FIRM"), (5, "80", "FIRM")]
+    await _schedule(story, lines[SHAFT], "JIT", overlay, "plant", "RAMP-1")
 
 
 async def _schedule(
-    story: Story, line_id: str, kind: str, quantities: list[tuple[int, str, str]]
+    story: Story,
+    line_id: str,
+    kind: str,
+    quantities: list[tuple[int, str, str]],
+    plant: str,
+    place: str,
 ) -> None:
     fields: dict[str, Any] = {
         "contractLineId": line_id,
+        "shipToId": story.ids[f"{BUYER}/{plant}"],
+        "unloadingPoint": place,
         "type": kind,
         "releaseNo": 1,
+        "horizonEnd": story.at(6, 0).isoformat() if kind == "JIT" else None,
         "lines": [
             {"window": story.window(day), "quantity": quantity, "commitment": commitment}
             for day, quantity, commitment in quantities

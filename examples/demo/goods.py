@@ -122,6 +122,11 @@ _BUYER = {
             ],
         },
         {
+            "code": "plant-2",
+            "place": _place("Köster, Werk 2", "Industrieweg 30", "26135", "Oldenburg"),
+            "timeZone": ZONE,
+        },
+        {
             "code": "service",
             "place": _place("Köster Service", "Stiftstraße 4", "30159", "Hannover"),
             "timeZone": ZONE,
@@ -153,14 +158,14 @@ async def write(story: Story) -> None:
     await _put(story, PRODUCTS, "products", "product", "sku", products)
     await _put(story, PRODUCTS, "products", "product", "sku", list(_gloves(len(products) + 1)))
     await _put(story, PACKAGINGS, "packagings", "packaging", "code", _PACKAGINGS)
-    await story.do("staff", METHODS, methods=_METHODS)
+    await story.do("staff", METHODS, methodHandlings=_METHODS)
     await _put(story, CHANNELS, "channels", "channel", "code", _CHANNELS)
     await _put(story, PARTIES, "parties", "party", "number", _PARTIES)
     await _put(story, LOCATIONS, "locations", "location", "code", _LOCATIONS)
     await _put(story, PRICE_LISTS, "priceLists", "priceList", "code", [_prices(story)])
     entry = {"priceListCode": _OWN_PRICES, "productSku": GREASE}
     steps = [entry | {"fromQuantity": at, "unitPrice": price} for at, price in _STEPS]
-    await story.do("staff", PRICES, entries=steps)
+    await story.do("staff", PRICES, priceListEntries=steps)
 
 
 def _gloves(number: int) -> Iterator[dict[str, Any]]:

@@ -32,6 +32,14 @@ def _code(value: Any) -> SimpleNamespace:
 schedule_codes = listed_in("schedule_codes", _code)
 
 
+def _number(value: Any) -> SimpleNamespace:
+    return SimpleNamespace(theirs=value["theirs"].astext, ours=value["ours"].astext)
+
+
+article_numbers = listed_in("article_numbers", _number)
+place_codes = listed_in("place_codes", _number)
+
+
 class PartnerProfileSort(Enum):
     """Orders of a list of partners."""
 

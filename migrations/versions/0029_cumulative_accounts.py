@@ -16,6 +16,7 @@ down_revision = "0028"
 branch_labels = None
 depends_on = None
 
+FORGETS = {"releases.state"}
 ACCOUNTS, PERIODS, RELEASES, LINES = (
     "cumulative_accounts", "account_periods", "releases", "schedule_lines"
 )

@@ -126,3 +126,19 @@ class InterchangeMessage(Owned):
     fate: Mapped[MessageFate] = mapped_column(OneOf(MessageFate))
     read_at: Mapped[datetime | None]
     findings: Mapped[list[dict[str, Any]]]
+
+
+class MessageRelease(Owned):
+    """A release that a message brought."""
+
+    __tablename__ = "message_releases"
+    __seen__: ClassVar[Seen] = {}
+    __table_args__ = (
+        to("interchange_messages", "message_id"),
+        to("releases", "release_id"),
+        indexed("message_releases", "message_id"),
+        unique("release", "release_id"),
+    )
+
+    message_id: Mapped[UUID]
+    release_id: Mapped[UUID]

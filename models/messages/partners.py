@@ -20,6 +20,14 @@ class Acknowledgement(StrEnum):
     NEVER = "NEVER"
 
 
+class ContentAnswer(StrEnum):
+    """When a partner is told with APERAK what became of what a message says."""
+
+    ALWAYS = "ALWAYS"
+    ON_FINDINGS = "ON_FINDINGS"
+    NEVER = "NEVER"
+
+
 Charset = StrEnum("Charset", {it: it for it in CODECS})  # type: ignore[misc] # They are declared once.
 """Syntax identifiers (0001) that can be read."""
 
@@ -43,7 +51,9 @@ class PartnerProfile(Owned):
     references (0020) of what we write.
 
     schedule_codes: {element, code, meaning} of each code of schedules that means something else
-    than in `kit.standards.schedules.habits.MEANINGS`. time_zone: of times that name none; None: the
+    than in `kit.standards.schedules.habits.MEANINGS`. article_numbers: {theirs, ours} of each
+    article that it calls otherwise than our SKU. place_codes: {theirs, ours} of each plant that it
+    calls otherwise than our address of it. time_zone: of times that name none; None: the
     merchant's.
     """
 
@@ -56,6 +66,7 @@ class PartnerProfile(Owned):
         indexed("partner_profiles", "party_id"),
         known("charset", Charset),
         known("acknowledgement", Acknowledgement),
+        known("content_answer", ContentAnswer),
         check("own_whole", "(own_identification IS NULL) = (own_qualifier IS NULL)"),
         check("service_characters_six", "length(service_characters) = 6"),
         check("references_used_counted", "references_used >= 0"),
@@ -71,9 +82,14 @@ class PartnerProfile(Owned):
     service_characters: Mapped[str | None]
     has_line_breaks: Mapped[bool]
     acknowledgement: Mapped[Acknowledgement] = mapped_column(OneOf(Acknowledgement))
+    content_answer: Mapped[ContentAnswer] = mapped_column(
+        OneOf(ContentAnswer), default=ContentAnswer.NEVER, server_default="NEVER"
+    )
     reference_prefix: Mapped[str]
     references_used: Mapped[int] = mapped_column(default=0)
     schedule_codes: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
+    article_numbers: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
+    place_codes: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
     first_firm_is_backlog: Mapped[bool] = mapped_column(default=False, server_default="false")
     is_net_of_transit: Mapped[bool] = mapped_column(default=False, server_default="false")
     time_zone: Mapped[str | None]

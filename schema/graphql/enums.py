@@ -23,3 +23,15 @@ def described(choices: type[Choices], name: str, description: str, **values: str
         words = value.name.replace("_", " ").capitalize()
         value.description = values.get(value.name, f"{words}.")
     return choices
+
+
+def offered(
+    choices: type[Choices], name: str, description: str, noun: str, **values: str
+) -> type[Choices]:
+    """Make the actions of `availableActions` a GraphQL enum, as `described`.
+
+    An action is described by its mutation, which begins with the noun: HOLD by `orderHold`. values:
+    what is said instead.
+    """
+    mutations = {it.name: f"`{noun}{it.name.title().replace('_', '')}`." for it in choices}
+    return described(choices, name, description, **mutations | values)

@@ -43,3 +43,13 @@ class ScheduleCode:
     element: ScheduleElement = strawberry.field(description="What it is a code of.")
     code: str = strawberry.field(description="The code; empty for none.")
     meaning: ScheduleMeaning = strawberry.field(description="What it means.")
+
+
+@strawberry.type(
+    description="What a partner calls otherwise than we do.", directives=[Authenticated()]
+)
+class OtherNumber:
+    """One object of `PartnerProfile.article_numbers` or `place_codes`."""
+
+    theirs: str = strawberry.field(description="What it calls it.")
+    ours: str = strawberry.field(description="What we call it.")

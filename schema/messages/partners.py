@@ -4,7 +4,7 @@ from typing import Any
 
 import strawberry
 
-from commands.messages import partners
+from commands.messages.partners import upsert
 from execution import DECLARED, Listed, related
 from loaders.master import parties as party_loaders
 from loaders.messages import partners as loaders
@@ -12,6 +12,7 @@ from models.access.viewers import Scope
 from models.messages.partners import (
     Acknowledgement,
     Charset,
+    ContentAnswer,
     ScheduleElement,
     ScheduleMeaning,
 )
@@ -24,7 +25,7 @@ from schema.graphql.mutations import Payload, mutation
 from schema.graphql.nodes import Node, node
 from schema.graphql.roots import one_by
 from schema.master.parties import Party
-from schema.messages.codes import ScheduleCode
+from schema.messages.codes import OtherNumber, ScheduleCode
 
 described(
     Acknowledgement,
@@ -33,6 +34,14 @@ described(
     ALWAYS="Each interchange is answered.",
     ON_REQUEST="Where UNB asks for it (0031).",
     NEVER="No interchange is answered.",
+)
+described(
+    ContentAnswer,
+    "ContentAnswer",
+    "When a partner is told with APERAK what became of what a message says.",
+    ALWAYS="Of each message that was read or refused.",
+    ON_FINDINGS="Of each message of which not all was taken in.",
+    NEVER="Of no message.",
 )
 described(
     Charset,
@@ -91,6 +100,9 @@ class PartnerProfile(Node):
     acknowledgement: Acknowledgement = strawberry.field(
         description="When an interchange is answered with CONTRL."
     )
+    content_answer: ContentAnswer = strawberry.field(
+        description="When it is told with APERAK what became of a message."
+    )
     reference_prefix: str = strawberry.field(
         description="What the control references of what we write begin with."
     )
@@ -124,6 +136,24 @@ class PartnerProfile(Node):
             )
             for code in self.schedule_codes
         ]
+
+    @strawberry.field(
+        description="Numbers of articles that it calls otherwise than our SKU.",
+        metadata={DECLARED: Listed(loaders.article_numbers)},
+    )
+    def article_numbers(self: Any) -> list[OtherNumber]:
+        return _numbers(self.article_numbers)
+
+    @strawberry.field(
+        description="Codes of plants that it calls otherwise than its party's address with us.",
+        metadata={DECLARED: Listed(loaders.place_codes)},
+    )
+    def place_codes(self: Any) -> list[OtherNumber]:
+        return _numbers(self.place_codes)
+
+
+def _numbers(kept: Any) -> list[OtherNumber]:
+    return [OtherNumber(theirs=it["theirs"], ours=it["ours"]) for it in kept]
 
 
 @strawberry.type(description="What happened to one partner of a bulk call.")
@@ -164,4 +194,4 @@ class PartnersQuery:
 class PartnersMutation:
     """Mutations of partners."""
 
-    partner_profiles_upsert: PartnerProfilesUpsertPayload = mutation(partners.upsert_all)
+    partner_profiles_upsert: PartnerProfilesUpsertPayload = mutation(upsert.upsert_all)

@@ -52,7 +52,9 @@ query {
   contract(number: "RV-KOESTER") {
     state
     lines { product { sku } calledOff minQuantity maxQuantity overTolerancePercent lotMultiple }
-    releases(first: 9) { nodes { type scheduleLines { commitment } } }
+    releases(first: 9) { nodes {
+      type account { shipTo { code } unloadingPoint } scheduleLines { commitment }
+    } }
   }
 }
 """
@@ -134,7 +136,8 @@ def _contract(contract):
         "OL-220": "250.5",
     }
     releases = contract["releases"]["nodes"]
-    assert Counter(it["type"] for it in releases) == {"FORECAST": 2, "JIT": 1}
+    places = (f"{it['account']['shipTo']['code']}/{it['type']}" for it in releases)
+    assert Counter(places) == {"plant/FORECAST": 2, "plant/JIT": 1, "plant-2/FORECAST": 1}
     commitments = {line["commitment"] for it in releases for line in it["scheduleLines"]}
     assert {"FIRM", "FORECAST"} <= commitments
 

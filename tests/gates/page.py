@@ -3,11 +3,11 @@
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.gates.nothing import NOTHING
 from tests.gates.switches import SWITCHES, VERBS
 
 ROOT = Path(__file__).parents[2]
@@ -38,24 +38,33 @@ def rules() -> Mapping[str, str]:
 
 
 def gates() -> list[Gate]:
-    """Return what the marks of all tests say."""
+    """Return what the marks of all tests say that show a rule."""
+    return [Gate(rule, verb, test) for test, (rule, *verbs) in _marks("gate") for verb in verbs]
+
+
+def harmless() -> Mapping[str, str]:
+    """Return verb -> why it can make no rule false, as the mark of a test says that uses it."""
+    return {verb: why for _, (verb, why) in _marks("harmless")}
+
+
+@cache
+def _marks(name: str) -> Sequence[tuple[str, Sequence[str]]]:
+    """Return (test, what stands in its mark) of all tests that are marked so."""
     found = []
     for file in sorted((ROOT / "tests").rglob("test_*.py")):
         text = file.read_text("utf-8")
-        if "mark.gate(" in text:
-            name = str(file.relative_to(ROOT / "tests"))
-            found += [Gate(*cell, f"{name}::{test}") for test, cell in _marked(ast.parse(text))]
+        if f"mark.{name}(" in text:
+            of = file.relative_to(ROOT / "tests")
+            found += [(f"{of}::{test}", words) for test, words in _marked(ast.parse(text), name)]
     return found
 
 
-def _marked(module: ast.Module) -> Iterator[tuple[str, tuple[str, str]]]:
+def _marked(module: ast.Module, name: str) -> Iterator[tuple[str, Sequence[str]]]:
     for node in module.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             for mark in node.decorator_list:
-                if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.gate":
-                    rule, *verbs = (ast.literal_eval(it) for it in mark.args)
-                    for verb in verbs:
-                        yield node.name, (rule, verb)
+                if isinstance(mark, ast.Call) and ast.unparse(mark.func) == f"pytest.mark.{name}":
+                    yield node.name, [ast.literal_eval(it) for it in mark.args]
 
 
 def gates_page() -> str:
@@ -71,7 +80,7 @@ def gates_page() -> str:
             shown = ", ".join(f"`{it}`" for it in cells[verb, rule])
             lines.append(f"| `{verb}` | {rule} | {shown} |\n")
     lines.append("\n## Verbs that can make nothing false\n\n| Verb | Why |\n| --- | --- |\n")
-    lines += (f"| `{verb}` | {why} |\n" for verb, why in sorted(NOTHING.items()))
+    lines += (f"| `{verb}` | {why} |\n" for verb, why in sorted(harmless().items()))
     lines.append("\n## Rules\n\n| Rule | What holds | Guards |\n| --- | --- | --- |\n")
     for rule, sentence in rules().items():
         guards = "; ".join(it.name for it in SWITCHES if rule in it.rules)

@@ -1,6 +1,7 @@
 """A name means one thing on all floors."""
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,6 +85,43 @@ def test_a_name_stands_once() -> None:
     assert {name for name, paths in places().items() if stands_twice(name, paths)} == set(
         SAME_TWICE
     )
+
+
+def passed_on(text: str) -> set[str] | None:
+    """Return from where a module takes the names that it gives, None where it says something."""
+    found = set()
+    for node in ast.parse(text).body:
+        match node:
+            case ast.ImportFrom(module=str(module)):
+                found.add(module)
+            case ast.Expr(value=ast.Constant()) | ast.Assign(targets=[ast.Name("__all__")]):
+                continue
+            case _:
+                return None
+    return found or None
+
+
+def test_no_module_only_passes_names_on_but_the_front_of_its_own_package() -> None:
+    for file in tracked():
+        path = file.relative_to(ROOT)
+        if path.suffix == ".py" and path.parts[0] in FLOORS:
+            own, above = ".".join(path.parent.parts), passed_on(file.read_text("utf-8"))
+            assert above is None or path.name == "__init__.py", path
+            assert {it for it in above or () if not it.startswith(f"{own}.")} == set(), path
+
+
+def test_a_module_that_only_passes_names_on_would_be_found() -> None:
+    assert passed_on('"""Moved."""\nfrom a.b import C\n__all__ = ["C"]') == {"a.b"}
+    assert passed_on("from a.b import C\nD = C") is None
+    assert passed_on('"""A package."""') is None
+
+
+def test_what_is_kept_a_while_is_kept_by_one_class() -> None:
+    """Or by `functools`, where nothing is ever too old or too large."""
+    floors = [it for it in tracked() if it.relative_to(ROOT).parts[0] in FLOORS]
+    by_hand = re.compile(r"OrderedDict|\.popitem\(|\.move_to_end\(")
+    found = [it for it in floors if it.suffix == ".py" and by_hand.search(it.read_text("utf-8"))]
+    assert [str(it.relative_to(ROOT)) for it in found] == ["kit/recent.py"]
 
 
 def test_names_are_found() -> None:

@@ -110,6 +110,18 @@ def test_a_fuller_folder_would_be_found() -> None:
     assert too_full(files[1:]) == {}
 
 
+def test_a_floor_holds_its_wings_and_its_machinery_alone() -> None:
+    (wings,) = (it for it in CONTRACTS if it["name"].startswith("Wings go right"))
+    known = {it.strip(" ()") for it in "|".join(wings["layers"]).split("|")} | {"__init__"}
+    python = [it for it in places() if it.parts[0] in FLOORS and it.suffix == ".py"]
+    assert {it for it in python if it.parts[1].removesuffix(".py") not in known} == set()
+    assert set(wings["containers"]) == set(FLOORS)
+
+
+def test_no_contract_has_an_exception() -> None:
+    assert [it["name"] for it in CONTRACTS if it.get("ignore_imports")] == []
+
+
 def test_every_room_is_named_by_its_wings_contract() -> None:
     assert strangers(places()) == set()
 

@@ -36,7 +36,7 @@ OURS = {
     "packagings.content",
     "products.measure",
     *("receipts.sequence", "releases.one_active", "schedule_lines.line_no", "shortfalls.line"),
-    "account_periods.start",
+    *("account_periods.start", "message_releases.release"),
     *("release_answer_lines.place", "release_findings.place", "releases.one_received"),
 }
 """Counted or derived by us: no client gives them, so none can try one."""

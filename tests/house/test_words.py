@@ -18,6 +18,7 @@ PLAIN = {
     "sight": "visibility or viewer",
     "turn": "slot or place",
     "cast": "actors or converted",
+    "rest": "what remains, of what",
     "stage": "state or step",
     "play": "run",
 }

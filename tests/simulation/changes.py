@@ -67,8 +67,8 @@ def check_lapsed(rows: Rows, now: datetime) -> None:
     lapsed = {it["id"] for it in dated if datetime.fromisoformat(it["cancel_if_not_by"]) < now}
     living = {it["id"] for it in rows["orders"] if it["state"] in {"PENDING_APPROVAL", "CONFIRMED"}}
     for line in rows["order_lines"]:
-        rest = line["ordered"] - line["cancelled"] - line["planned"]
-        assert line["order_id"] not in lapsed & living or rest <= 0, "a rest is left (D10)"
+        unplanned = line["ordered"] - line["cancelled"] - line["planned"]
+        assert line["order_id"] not in lapsed & living or unplanned <= 0, "a rest is left (D10)"
     for part in rows["delivery_lines"]:
         goes_on = states[part["delivery_id"]] in {"PLANNED", "RELEASED"} and part["planned"] > 0
         is_left = part["order_id"] in lapsed and part["delivery_id"] not in held

@@ -48,9 +48,12 @@ class SimulatedMerchant:
         context.begin()
         return await write(context, takes.read(fields), command)
 
-    async def contract(self) -> UUID:
-        """Put a contract into force: twenty pieces and a tenth more by twos, and ten kilograms."""
-        pieces = {"target_quantity": 10, "over_tolerance_percent": 10, "lot_multiple": 1}
+    async def contract(self, times: int = 1) -> UUID:
+        """Put a contract into force: twenty pieces and a tenth more by twos, and ten kilograms.
+
+        times: that many twenty pieces.
+        """
+        pieces = {"target_quantity": 10 * times, "over_tolerance_percent": 10, "lot_multiple": 1}
         pieces |= {"packaging": "PAIR", "min_quantity": 5}
         weight = {"target_quantity": 8, "max_quantity": 10, "min_quantity": 4}
         terms = (pieces, weight)

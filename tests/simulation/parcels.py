@@ -95,7 +95,9 @@ class ParcelRules(Simulation):
     @rule(pick=PICK, picked=PICKED, boxes=st.integers(1, 3))
     def send(self, pick: int, picked: list[str], boxes: int) -> None:
         """Bring a delivery all the way out, so that plays get far."""
-        delivery = self.choose(self.deliveries, pick, "PLANNED")
+        self.bring_out(self.choose(self.deliveries, pick, "PLANNED"), picked, boxes)
+
+    def bring_out(self, delivery: Row, picked: list[str], boxes: int) -> None:
         self.act(release.release, release.DeliveryRelease, delivery_id=UUID(delivery["id"]))
         self._pack(delivery, picked, boxes, has_pallet=False)
         self.act(dispatch.dispatch, dispatch.DeliveryDispatch, delivery_id=UUID(delivery["id"]))

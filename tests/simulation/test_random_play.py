@@ -18,6 +18,7 @@ from hypothesis.stateful import initialize, run_state_machine_as_test
 from commands.trade.orders import place
 from tests.conftest import NOW
 from tests.make import Walled
+from tests.simulation.accounts import AccountRules
 from tests.simulation.contracts import ContractRules
 from tests.simulation.deliveries import DeliveryRules
 from tests.simulation.orders import OrderRules
@@ -80,8 +81,29 @@ class Losses(ContractRules, DeliveryRules, ParcelRules):
         self.lose(1, "LOST")
 
 
+class Accounts(AccountRules):
+    """What is counted for places, beginning with some that were sent, are lost or are told."""
+
+    @initialize()
+    def prepare(self) -> None:
+        self.runner.run(self.merchant.contract(times=50))
+        self.rows = self.look()
+        for at in (None, "D1", "D2"):
+            self.release_for_place(
+                at=at,
+                kind="FORECAST",
+                quantities=[3, 0, 4],
+                received=None,
+                counted_from=None,
+                notes=[],
+            )
+        for pick in range(3):
+            self.ship_what_is_open(pick)
+        self.lose(1, "LOST")
+
+
 LONG = (Play, 6, 40)
-SHORT = [(Trade, 8, 12), (Fulfilment, 8, 12), (Losses, 6, 12)]
+SHORT = [(Trade, 8, 12), (Fulfilment, 8, 12), (Losses, 6, 12), (Accounts, 4, 10)]
 """(rules, plays, steps): a wing's plays are short, since they begin where it gets interesting."""
 
 

@@ -16,7 +16,9 @@ from starlette.applications import Starlette
 from examples import demo
 from examples.demo import operations
 from kit.db.database import Database
+from resolvers.running.context import Terms
 from server import application
+from tests.conftest import PATIENT
 from transport.serving import Serving
 from web.build import build
 from web.chromium import launched
@@ -71,7 +73,9 @@ def site(
     url = new_database("site", migrated)
     examples = tmp_path_factory.mktemp("site") / "operations"
     token = asyncio.run(_loaded(url, examples))
-    with serving(application(Serving(Database(as_app(url))), operations=examples)) as origin:
+    database = Database(as_app(url), statement_s=PATIENT.statement)
+    serves = Serving(database, terms=Terms(limits=PATIENT))
+    with serving(application(serves, operations=examples)) as origin:
         yield Site(origin, token, "{ viewer { actor } }", answer='"actor": "STAFF"')
 
 

@@ -1,5 +1,6 @@
-"""A person uses GraphiQL in a browser."""
+"""A person uses GraphiQL in a browser. To open the page costs seconds: a test goes a long way."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from playwright.async_api import ConsoleMessage, Page, Request, expect
@@ -15,6 +16,7 @@ Storage.prototype.setItem = function (key, value) {
   setItem.call(this, key, value);
 };
 """
+STORED = "JSON.stringify([localStorage, sessionStorage, document.cookie])"
 
 OPEN = "{ orders(first: 1) { nodes { id lines { id openQuantity } } } }"
 FOLLOW = 'subscription Follow { orderStatusChanged(orderId: "ORDER", after: 0) { type } }'
@@ -23,12 +25,47 @@ mutation ($input: OrderCancelLinesInput!) { orderCancelLines(input: $input) { or
 """
 
 
-async def test_a_typed_query_is_answered_once_a_token_is_pasted(page: Page, site: Site) -> None:
+async def _tabs_are(page: Page, examples: list[Mapping[str, Any]]) -> None:
+    """Wait until each tab, shown in turn, has its example."""
+    tabs = page.locator(".graphiql-tab-button")
+    await expect(tabs).to_have_count(len(examples))
+    for index, example in enumerate(examples):
+        await tabs.nth(index).click()
+        first_line = example["query"].splitlines()[0]
+        await expect(editor(page, "Operation Editor")).to_contain_text(first_line)
+
+
+async def test_without_a_token_nothing_is_asked_and_one_pasted_in_a_tab_counts_in_all(
+    page: Page, site: Site
+) -> None:
+    listed = await page.request.get(f"{site.origin}/graphiql/operations.json")
+    posts: list[Request] = []
+    page.on("request", lambda sent: posts.append(sent) if sent.method == "POST" else None)
     await visit(page, site)
+    await expect(page.get_by_text("Paste a token behind Bearer")).to_be_visible()
+    await page.get_by_role("button", name="Show Documentation Explorer").click()
+    await expect(page.get_by_text("No GraphQL schema available")).to_be_visible()
+    await _tabs_are(page, await listed.json())
+    assert posts == []
     await paste_token(page, site.token)
-    await type_query(page, "Who", site.fields)
+    await page.locator(".graphiql-tab-button").nth(1).click()
+    await expect(editor(page, "Headers")).to_contain_text(f'"Bearer {site.token}"')
+    await page.get_by_role("button", name="New tab").click()
+    await expect(editor(page, "Headers")).to_contain_text(f'"Bearer {site.token}"')
+
+
+async def test_a_token_moves_from_the_address_to_the_header_editor_and_the_first_tab_runs(
+    page: Page, site: Site
+) -> None:
+    await visit(page, site, f"#token={site.token}")
+    assert page.url == f"{site.origin}/graphql"
+    await page.get_by_role("button", name="Headers", exact=True).click()
+    await expect(editor(page, "Headers")).to_contain_text(f'"Bearer {site.token}"')
+    await expect(page.locator(".abruf-hint")).to_be_hidden()
+    await page.get_by_role("button", name="Show Documentation Explorer").click()
+    await expect(page.get_by_text("Root Types")).to_be_visible()
     await run(page)
-    await expect(answer(page)).to_contain_text(site.answer)
+    await expect(answer(page)).to_contain_text('"data": {')
 
 
 async def test_a_subscription_shows_what_happens_until_it_is_stopped(
@@ -58,100 +95,43 @@ async def test_a_subscription_shows_what_happens_until_it_is_stopped(
     await expect(page.get_by_role("button", name="Execute query")).to_be_visible()
 
 
-async def test_the_first_tabs_are_the_example_operations(page: Page, site: Site) -> None:
-    listed = await page.request.get(f"{site.origin}/graphiql/operations.json")
-    examples = await listed.json()
-    await visit(page, site)
-    tabs = page.locator(".graphiql-tab-button")
-    await expect(tabs).to_have_count(len(examples))
-    for index, example in enumerate(examples):
-        await tabs.nth(index).click()
-        first_line = example["query"].splitlines()[0]
-        await expect(editor(page, "Operation Editor")).to_contain_text(first_line)
+class Noted:
+    """What a page asks for, says on its console, and complains about."""
 
+    def __init__(self, page: Page) -> None:
+        self.requests: list[str] = []
+        self.output: list[str] = []
+        self.complaints: list[str] = []
+        page.context.on("request", lambda request: self.requests.append(request.url))
+        page.context.on("console", self._note)
+        page.context.on("weberror", lambda error: self.complaints.append(str(error.error)))
 
-async def test_the_first_tab_runs_with_its_variables(page: Page, site: Site) -> None:
-    await visit(page, site, f"#token={site.token}")
-    await run(page)
-    await expect(answer(page)).to_contain_text('"data": {')
-
-
-async def test_a_token_moves_from_the_address_to_the_header_editor(page: Page, site: Site) -> None:
-    await visit(page, site, f"#token={site.token}")
-    assert page.url == f"{site.origin}/graphql"
-    await page.get_by_role("button", name="Headers", exact=True).click()
-    await expect(editor(page, "Headers")).to_contain_text(f'"Bearer {site.token}"')
-    await expect(page.locator(".abruf-hint")).to_be_hidden()
-    await page.get_by_role("button", name="Show Documentation Explorer").click()
-    await expect(page.get_by_text("Root Types")).to_be_visible()
-
-
-async def test_a_token_pasted_in_one_tab_counts_in_every_tab(page: Page, site: Site) -> None:
-    await visit(page, site)
-    await paste_token(page, site.token)
-    await page.locator(".graphiql-tab-button").nth(1).click()
-    await expect(editor(page, "Headers")).to_contain_text(f'"Bearer {site.token}"')
-    await page.get_by_role("button", name="New tab").click()
-    await expect(editor(page, "Headers")).to_contain_text(f'"Bearer {site.token}"')
-
-
-async def test_without_a_token_there_is_a_hint_and_nothing_is_asked(page: Page, site: Site) -> None:
-    posts: list[Request] = []
-    page.on("request", lambda sent: posts.append(sent) if sent.method == "POST" else None)
-    await visit(page, site)
-    await expect(page.get_by_text("Paste a token behind Bearer")).to_be_visible()
-    await page.get_by_role("button", name="Show Documentation Explorer").click()
-    await expect(page.get_by_text("No GraphQL schema available")).to_be_visible()
-    assert posts == []
-
-
-async def test_a_pasted_token_brings_documentation_and_completion(page: Page, site: Site) -> None:
-    await visit(page, site)
-    await page.get_by_role("button", name="Show Documentation Explorer").click()
-    await paste_token(page, site.token)
-    await expect(page.get_by_text("Root Types")).to_be_visible()
-    await type_into(page, "Operation Editor", "{ prod")
-    await expect(page.locator(".suggest-widget")).to_contain_text("products")
-
-
-async def test_the_token_is_never_written_to_storage(page: Page, site: Site) -> None:
-    stored: list[str] = []
-    await page.add_init_script(TELL_WRITES)
-    page.on("console", lambda message: stored.append(message.text))
-    await visit(page, site)
-    await paste_token(page, site.token)
-    await type_query(page, "Kind", "{ __typename }")
-    async with page.expect_console_message(lambda output: "{ __typename }" in output.text):
-        await run(page)
-        await expect(answer(page)).to_contain_text('"__typename": "Query"')
-    assert [text for text in stored if site.token in text] == []
-    cookies_and_stores = "JSON.stringify([localStorage, sessionStorage, document.cookie])"
-    assert site.token not in await page.evaluate(cookies_and_stores)
-
-
-async def test_nothing_leaves_the_origin_or_breaks_the_policy(page: Page, site: Site) -> None:
-    requests: list[str] = []
-    complaints: list[str] = []
-
-    def note(message: ConsoleMessage) -> None:
+    def _note(self, message: ConsoleMessage) -> None:
+        self.output.append(message.text)
         if message.type in {"error", "warning"}:
-            complaints.append(message.text)
+            self.complaints.append(message.text)
 
-    page.context.on("request", lambda request: requests.append(request.url))
-    page.context.on("console", note)
-    page.context.on("weberror", lambda error: complaints.append(str(error.error)))
+
+async def test_a_typed_query_is_helped_and_answered_by_the_origin_alone_and_no_token_is_stored(
+    page: Page, site: Site
+) -> None:
+    noted = Noted(page)
+    await page.add_init_script(TELL_WRITES)
     await visit(page, site)
-    await paste_token(page, site.token)
     await page.get_by_role("button", name="Show Documentation Explorer").click()
+    await paste_token(page, site.token)
     await expect(page.get_by_text("Root Types")).to_be_visible()
     await type_into(page, "Operation Editor", "{ prod")
     await expect(page.locator(".suggest-widget")).to_contain_text("products")
     await type_query(page, "Who", site.fields)
     await page.get_by_role("button", name="Prettify").click()
     await expect(editor(page, "Operation Editor").locator(".view-line").nth(1)).to_be_visible()
-    await run(page)
-    await expect(answer(page)).to_contain_text(site.answer)
-    strangers = [url for url in requests if not url.startswith((f"{site.origin}/", "data:"))]
+    async with page.expect_console_message(lambda it: "query Who" in it.text):
+        await run(page)
+        await expect(answer(page)).to_contain_text(site.answer)
+    strangers = [url for url in noted.requests if not url.startswith((f"{site.origin}/", "data:"))]
     assert strangers == []
-    assert any("graphql.worker" in url for url in requests)
-    assert complaints == []
+    assert any("graphql.worker" in url for url in noted.requests)
+    assert noted.complaints == []
+    assert [text for text in noted.output if site.token in text] == []
+    assert site.token not in await page.evaluate(STORED)

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from commands.fulfilment.deliveries.rest import lapse
+from commands.fulfilment.deliveries.remaining import lapse
 from workers.running.rounds import Round, recorded
 
 LAPSE_ORDERS = Round("lapse orders", timedelta(minutes=1), recorded(lapse.lapse))

@@ -24,7 +24,7 @@ from models.access.viewers import by_itself
 _log = logging.getLogger("abruf")
 
 
-Step = Callable[[Database, UUID, datetime], Awaitable[bool]]
+RoundStep = Callable[[Database, UUID, datetime], Awaitable[bool]]
 """Does something for one merchant at an instant, and tells whether there is enough left for
 another step."""
 
@@ -40,12 +40,12 @@ class Round:
 
     name: str
     every: timedelta
-    step: Step
+    step: RoundStep
     merchants: Callable[[], Iterable[UUID]] | None = None
     at_end: bool = False
 
 
-def recorded(step: Callable[[Writing], Awaitable[bool]]) -> Step:
+def recorded(step: Callable[[Writing], Awaitable[bool]]) -> RoundStep:
     """Return a step that changes what the journal tells, in one transaction."""
 
     def made(database: Database, merchant_id: UUID, now: datetime) -> Awaitable[bool]:
@@ -54,7 +54,7 @@ def recorded(step: Callable[[Writing], Awaitable[bool]]) -> Step:
     return made
 
 
-def unrecorded(step: Callable[[Session, UUID, datetime], Awaitable[bool]]) -> Step:
+def unrecorded(step: Callable[[Session, UUID, datetime], Awaitable[bool]]) -> RoundStep:
     """Return a step that changes what the journal does not tell, in one transaction."""
 
     async def made(database: Database, merchant_id: UUID, now: datetime) -> bool:

@@ -143,7 +143,7 @@ def _quantity(
 
 def _brings_rest(contract: Contract, line: ContractLine, quantity: Decimal) -> bool:
     """Tell whether it is all that remains under DELIVER_REST, which need be no whole lot (K12)."""
-    return contract.delivers_rest and quantity == line.rest
+    return contract.delivers_rest and quantity == line.left_of_target
 
 
 def check_window(writing: Writing, contract: Contract, window: Window, path: Path = ()) -> None:
@@ -187,7 +187,7 @@ def _limits(agreement: Agreement, drafts: Sequence[LineDraft], at: datetime) -> 
         left = line.ceiling - line.called_off
         if agreement.contract.valid_to < agreement.contract.day(at):
             # After the last day only what remains is delivered.
-            left = line.rest
+            left = line.left_of_target
         brings_rest = _brings_rest(agreement.contract, line, total)
         if least is not None and total < least and not brings_rest:
             text = f"The least of one call-off is {least.normalize():f}."
@@ -197,8 +197,8 @@ def _limits(agreement: Agreement, drafts: Sequence[LineDraft], at: datetime) -> 
             yield Problem(TradeCode.EXCEEDS_MAX, text, path)
         if total > left:
             product = agreement.products[line.product_id]
-            rest = f"{left.normalize():f} {line.unit.value} of {product.sku}"
-            text = f"Only {rest} can still be called off."
+            open_part = f"{left.normalize():f} {line.unit.value} of {product.sku}"
+            text = f"Only {open_part} can still be called off."
             yield Problem(TradeCode.EXCEEDS_MAX, text, path)
 
 

@@ -23,7 +23,7 @@ _PATH: Path = ("delivery_id",)
 
 
 @dataclass
-class Together(Generic[ItemT]):
+class DeliveryBatch(Generic[ItemT]):
     """Deliveries that a verb is done with, under the locks of their orders.
 
     items: what is said of each, by position. refused: position -> why it is left out. when:
@@ -125,7 +125,7 @@ async def take(
     verb: AnyVerb,
     check: Callable[[ItemT], None] = lambda _item: None,
     when: Mapping[int, datetime] | None = None,
-) -> Together[ItemT]:
+) -> DeliveryBatch[ItemT]:
     """Lock the deliveries that items name, and leave out what may not be done.
 
     check: what an item refuses by itself. when: position -> when it is done, else now.
@@ -145,7 +145,7 @@ async def take(
         if refusals.problems:
             early[place] = Refused.of(refusals.problems)
     locked = await lock_seen(writing, set(named.values()))
-    batch = Together(writing, items, locked, early, when or {})
+    batch = DeliveryBatch(writing, items, locked, early, when or {})
     for place in named:
         with batch.of(place):
             item = items[place]

@@ -10,9 +10,9 @@ from uuid import UUID
 from pydantic import Field
 
 from commands.fulfilment.deliveries.arrivals.arrival import settle
-from commands.fulfilment.deliveries.batches import Together, take
+from commands.fulfilment.deliveries.batches import DeliveryBatch, take
 from commands.fulfilment.deliveries.locking import Locked, OfDelivery, changed, quantities_of
-from commands.fulfilment.deliveries.rest import remainder
+from commands.fulfilment.deliveries.remaining import remainder
 from commands.trade.contracts import counters
 from commands.trade.orders.lines import move
 from commands.writing.transaction import Outcome, Writing
@@ -82,7 +82,7 @@ async def dispatch_each(writing: Writing, command: DeliveriesDispatch) -> Outcom
     return batch.results("deliveries")
 
 
-async def ship(batch: Together[Any]) -> None:
+async def ship(batch: DeliveryBatch[Any]) -> None:
     """Ship deliveries that are taken. Refusals: INVALID_DATE, DELIVERY_POLICY."""
     writing, locked = batch.writing, batch.locked
     when = {place: item.dispatched_at or writing.now for place, item, _ in batch.going}
@@ -110,7 +110,7 @@ async def ship(batch: Together[Any]) -> None:
 
 
 @guards("D10")
-async def _check_in_time(batch: Together[Any], when: Mapping[int, datetime]) -> None:
+async def _check_in_time(batch: DeliveryBatch[Any], when: Mapping[int, datetime]) -> None:
     """Leave out what left after the last instant of one of its orders: DELIVERY_POLICY."""
     await batch.stop((TOO_LATE,), at=when)
 

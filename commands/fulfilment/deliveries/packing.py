@@ -9,9 +9,9 @@ from uuid import UUID
 from pydantic import Field
 
 from commands.fulfilment.deliveries.arrivals.arrival import recount
-from commands.fulfilment.deliveries.batches import Together, take
+from commands.fulfilment.deliveries.batches import DeliveryBatch, take
 from commands.fulfilment.deliveries.locking import Locked, OfDelivery, changed, quantities_of
-from commands.fulfilment.deliveries.rest import remainder
+from commands.fulfilment.deliveries.remaining import remainder
 from commands.fulfilment.parcels import pack as parcels
 from commands.fulfilment.parcels.inputs import Packing, ParcelPack, check_serials, check_shape
 from commands.master.packagings.counting import Counted, Packagings, Quantified
@@ -114,7 +114,7 @@ def check_parcels(item: PackedDelivery) -> None:
     check_shape(item.parcels, ("parcels",))
 
 
-async def put(batch: Together[Any]) -> dict[int, list[UUID]]:
+async def put(batch: DeliveryBatch[Any]) -> dict[int, list[UUID]]:
     """Put what was picked of deliveries that are taken into parcels; returns position -> parcels.
 
     Refusals: as `deliveryPack`.
@@ -147,7 +147,7 @@ async def put(batch: Together[Any]) -> dict[int, list[UUID]]:
 
 
 async def _prepare(
-    batch: Together[Any],
+    batch: DeliveryBatch[Any],
 ) -> tuple[dict[int, dict[DeliveryLine, Decimal]], parcels.Packable]:
     """Look what was picked of each delivery, and whether it may be packed as is said.
 
@@ -224,7 +224,7 @@ def _picked(
 
 @guards("D9")
 async def _check_free(
-    batch: Together[Any], picked: Mapping[int, Mapping[DeliveryLine, Decimal]]
+    batch: DeliveryBatch[Any], picked: Mapping[int, Mapping[DeliveryLine, Decimal]]
 ) -> None:
     """Leave out, ON_HOLD, what is picked short: it is free of the delivery and so of its holds."""
     short_ones = [place for place, of in picked.items() if _is_short(of)]

@@ -21,7 +21,7 @@ from commands.fulfilment.deliveries.places import (
     tell_overridden,
     window_of,
 )
-from commands.fulfilment.deliveries.rest.completing import not_completing
+from commands.fulfilment.deliveries.remaining.completing import not_completing
 from commands.fulfilment.deliveries.stops import check_agreed, check_room, check_wanted
 from commands.master.packagings.counting import Counted, Packagings, packagings_of
 from commands.trade.contracts.times import AgreedPlace, check_ahead, check_handling

@@ -5,9 +5,9 @@ from typing import Any
 from pydantic import Field
 
 from commands.fulfilment.deliveries.arrivals.arrival import recount
-from commands.fulfilment.deliveries.batches import Together, take
+from commands.fulfilment.deliveries.batches import DeliveryBatch, take
 from commands.fulfilment.deliveries.locking import DeliveryCommand, OfDelivery, changed
-from commands.fulfilment.deliveries.rest.back import take_back
+from commands.fulfilment.deliveries.remaining.back import take_back
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.inputs import Command, Each
@@ -67,7 +67,7 @@ async def release_each(writing: Writing, command: DeliveriesRelease) -> Outcome:
     return batch.results("deliveries")
 
 
-def hand_over(batch: Together[Any]) -> None:
+def hand_over(batch: DeliveryBatch[Any]) -> None:
     """Hand deliveries that are taken to the warehouse."""
     for place, _, delivery in batch.going:
         delivery.state = DeliveryState.RELEASED
@@ -90,7 +90,7 @@ async def cancel(writing: Writing, command: DeliveryCancel) -> Outcome:
     return batch.one()
 
 
-async def retract(batch: Together[Any]) -> None:
+async def retract(batch: DeliveryBatch[Any]) -> None:
     """Take deliveries back that are taken."""
     when = {delivery.id: batch.at(place) for place, _, delivery in batch.going}
     await take_back(batch.writing, batch.locked, batch.deliveries, when)

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from commands.fulfilment.deliveries import dispatch, packing, release
-from commands.fulfilment.deliveries.batches import Together, take
+from commands.fulfilment.deliveries.batches import DeliveryBatch, take
 from commands.fulfilment.deliveries.locking import OfDelivery
 from commands.fulfilment.deliveries.places import DeliveryPart
 from commands.fulfilment.deliveries.plan import plan_history
@@ -261,7 +261,7 @@ async def _record(
     return {place: (key, packed.get(place, [])) for place, key in ids.items()}, history.refused
 
 
-async def _released(batch: Together[Any]) -> None:
+async def _released(batch: DeliveryBatch[Any]) -> None:
     release.hand_over(batch)
 
 
@@ -315,7 +315,7 @@ class _History:
         name: str,
         of_verb: AnyVerb,
         item: Callable[[int], OfDelivery],
-        act: Callable[[Together[Any]], Awaitable[Any]],
+        act: Callable[[DeliveryBatch[Any]], Awaitable[Any]],
         check: Callable[[Any], None] = lambda _item: None,
     ) -> dict[int, Any]:
         """Make a step of those that made it, each at its time; returns what comes of each."""
@@ -327,7 +327,7 @@ class _History:
         when: Mapping[int, datetime],
         of_verb: AnyVerb,
         item: Callable[[int], OfDelivery],
-        act: Callable[[Together[Any]], Awaitable[Any]],
+        act: Callable[[DeliveryBatch[Any]], Awaitable[Any]],
         check: Callable[[Any], None] = lambda _item: None,
     ) -> dict[int, Any]:
         """Do what a verb does with deliveries, each at its time; returns what comes of each.

@@ -41,7 +41,7 @@ from models.events.master.prices import PriceListRepriced
 from models.master.catalog import Product, measure_of
 from models.master.prices.tables import PriceList, PriceListEntry
 
-Step: TypeAlias = tuple[UUID, UUID, Decimal]
+PriceStep: TypeAlias = tuple[UUID, UUID, Decimal]
 """Price list, product, quantity from which a price counts."""
 _STEP: Mapping[str, TypeEngine[Any]] = {
     "price_list_id": Uuid(),
@@ -73,7 +73,7 @@ class PriceListEntryUpsert(Upsert, Quantified):
 class PriceListEntriesUpsert(Command):
     """Up to 250 prices, of any lists."""
 
-    entries: Each[PriceListEntryUpsert] = Field(
+    price_list_entries: Each[PriceListEntryUpsert] = Field(
         description="The prices; each list, product and quantity once."
     )
 
@@ -88,13 +88,13 @@ async def upsert_all(writing: Writing, command: PriceListEntriesUpsert) -> Outco
 
     Refused: NOT_FOUND for a list or a product, SCALE_EXCEEDED for a quantity, DUPLICATE.
     """
-    inputs = command.entries
+    inputs = command.price_list_entries
     lists = await locked(writing, PriceList, "code", {it.price_list_code for it in inputs})
     products = await writing.by_key(Product, "sku", {it.product_sku for it in inputs})
     packagings = await packagings_of(writing, [(it.product_sku, it) for it in inputs])
     counted = _counted(inputs, partial(_step, lists, products, packagings))
     steps = [step for step, _ in counted]
-    refuse_duplicates(steps, ("entries",), "from_quantity")
+    refuse_duplicates(steps, ("price_list_entries",), "from_quantity")
     known = await _known(writing, steps)
     rows, statuses, new = [], [], list[dict[str, Any]]()
     changed: list[tuple[Any, dict[str, Any]]] = []
@@ -116,7 +116,7 @@ async def upsert_all(writing: Writing, command: PriceListEntriesUpsert) -> Outco
     return results("price_list_entry_id", rows, statuses)
 
 
-PricedStep: TypeAlias = tuple[Step, UpsertColumns]
+PricedStep: TypeAlias = tuple[PriceStep, UpsertColumns]
 """What an entry is known by, and its other columns."""
 
 
@@ -143,7 +143,7 @@ def _step(
 
     Refused: NOT_FOUND, WRONG_STATE for an inactive packaging, and as `Packagings`.
     """
-    path = ("entries", place)
+    path = ("price_list_entries", place)
     if item.price_list_code not in lists:
         raise missing(PriceList, (*path, "price_list_code"))
     if item.product_sku not in products:
@@ -155,7 +155,7 @@ def _step(
     return (lists[item.price_list_code].id, product.id, quantity.amount), price
 
 
-async def _known(writing: Writing, steps: Sequence[Step]) -> dict[Step, PriceListEntry]:
+async def _known(writing: Writing, steps: Sequence[PriceStep]) -> dict[PriceStep, PriceListEntry]:
     """Return those of the entries that are there already."""
     values = dict(zip(_STEP, map(list, zip(*steps, strict=True)), strict=True))
     rows = await writing.session.rows(
@@ -176,7 +176,7 @@ def _entries() -> Statement:
     return Statement(rows.where(own), record(PriceListEntry))
 
 
-def _row(writing: Writing, of: PriceList, product: Product, step: Step) -> dict[str, Any]:
+def _row(writing: Writing, of: PriceList, product: Product, step: PriceStep) -> dict[str, Any]:
     own = {"merchant_id": writing.viewer.merchant_id, "id": new_id(), "currency": of.currency}
     return own | measure_of(product) | dict(zip(_STEP, step, strict=True))
 

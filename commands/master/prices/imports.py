@@ -22,24 +22,19 @@ Row: TypeAlias = tuple[int, Mapping[str, Any] | Wrong]
 
 @dataclass(frozen=True)
 class CsvKind:
-    """What the rows of a file are: items of one bulk verb. items: the field that takes them.
+    """What the rows of a file are: items of one bulk verb.
 
     forms: column -> how its cells are read where they are no text; ValueError for others.
     """
 
     verb: AnyVerb
-    items: str
     forms: Mapping[str, Callable[[str], Any]]
 
 
-LISTS = CsvKind(
-    lists.upsert_all, "price_lists", {"valid_from": written.day, "valid_to": written.day}
-)
+LISTS = CsvKind(lists.upsert_all, {"valid_from": written.day, "valid_to": written.day})
 """Columns: code, name, currency, party_number, party_group, channel_code, valid_from, valid_to."""
 ENTRIES = CsvKind(
-    entries.upsert_all,
-    "entries",
-    {"from_quantity": written.number, "unit_price": written.number},
+    entries.upsert_all, {"from_quantity": written.number, "unit_price": written.number}
 )
 """Columns: price_list_code, product_sku, packaging, from_quantity, unit_price, is_active."""
 
@@ -81,7 +76,7 @@ async def _written(write: Write, kind: CsvKind, bulk: Sequence[Row]) -> list[str
     """
     try:
         takes: type[Command] = kind.verb.takes
-        command = takes.read({kind.items: [row for _, row in bulk]})
+        command = takes.read({str(kind.verb.items): [row for _, row in bulk]})
         outcome = await write(kind.verb, command)
         if problems := [each for it in outcome["results"] for each in it["problems"]]:
             raise Refused.of(problems)
@@ -96,6 +91,6 @@ def _in_file(numbers: Sequence[int], problem: Problem) -> Problem:
     """Return a problem with the line of its row in place of the place in its bulk."""
     path: Path = problem.path
     match path:
-        case (_, int(place), *rest):
-            path = (f"line {numbers[place]}", *rest)
+        case (_, int(place), *below):
+            path = (f"line {numbers[place]}", *below)
     return replace(problem, path=path)

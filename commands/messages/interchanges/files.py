@@ -9,6 +9,7 @@ from kit.standards.edifact.envelopes import MOST_FINDINGS, split_in_steps
 from kit.standards.edifact.faults import SYNTAX_CODES, Fault, Finding
 from kit.standards.edifact.parts import Envelope, EnvelopedMessage
 from kit.standards.edifact.segments import BLANK, END
+from kit.standards.schedules import transmissions
 
 LARGEST = 16 * 1024 * 1024
 """Bytes of a file that is read; of one that is larger, no more than its beginning is kept."""
@@ -57,9 +58,9 @@ class Piece:
 def pieces(file: File, charset: str | None = None) -> Iterator[Piece | None]:
     """Give the interchanges of a file; what is blank behind one is no difference. None: a pause.
 
-    charset: that of a partner, whatever UNB says.
+    charset: that of a partner, whatever UNB says; transmissions of VDA 4905 have always the same.
     """
-    for envelope in split_in_steps(file.content, charset):
+    for envelope in _envelopes(file.content, charset):
         if envelope is None:
             yield None
             continue
@@ -73,6 +74,12 @@ def pieces(file: File, charset: str | None = None) -> Iterator[Piece | None]:
             envelope.messages.clear()
             yield Piece(file.content, file.size, file.sha256, envelope)
             return
+
+
+def _envelopes(content: bytes, charset: str | None) -> Iterator[Envelope | None]:
+    if transmissions.are_transmissions(content):
+        return transmissions.transmissions_in(content)
+    return split_in_steps(content, charset)
 
 
 def first_of(file: File, charset: str | None = None) -> Iterator[Piece | None]:

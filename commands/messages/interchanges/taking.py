@@ -20,7 +20,7 @@ from commands.writing.rows import write_rows
 from commands.writing.transaction import Writing
 from kit.ids import new_id
 from kit.loop.work import slices_of
-from kit.standards.edifact import control
+from kit.standards.edifact.answers import control
 from kit.standards.edifact.faults import Fault, Finding
 from kit.standards.edifact.parts import EnvelopedMessage, Header
 from models.events.messages.interchanges import InterchangeReceived
@@ -209,7 +209,7 @@ async def answer(writing: Writing, row: Interchange, piece: Piece, partner: Part
     wanted = partner.acknowledgement is Acknowledgement.ALWAYS or (
         partner.acknowledgement is Acknowledgement.ON_REQUEST and header.wants_answer
     )
-    if not wanted or control.is_answer(piece.envelope):
+    if not wanted or not control.can_be_answered(piece.envelope):
         return
     ours = replace(
         header,

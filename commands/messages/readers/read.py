@@ -10,7 +10,8 @@ from pydantic import Field
 from sqlalchemy import Integer, LargeBinary, Uuid, bindparam, func, literal_column, select
 
 from commands.messages.interchanges.files import kept, storable
-from commands.messages.readers.declared import Incoming, MessageReader
+from commands.messages.readers import contents
+from commands.messages.readers.declared import Incoming, MessageBytes, MessageReader
 from commands.messages.readers.registered import reader_of
 from commands.writing.running import Author, run
 from commands.writing.transaction import Outcome, Writing
@@ -21,9 +22,7 @@ from kit.db.statements import Statement
 from kit.errors import MOST_OF_ITEM, Code, Problem, Refused, few
 from kit.ids import Names
 from kit.inputs import Command
-from kit.standards.edifact import groups
 from kit.standards.edifact.delimiters import Delimiters
-from kit.standards.edifact.messages import segments_of
 from kit.standards.edifact.parts import Envelope, EnvelopedMessage, MessageKind
 from models.access.viewers import Scope, by_itself
 from models.base.acts import Act
@@ -133,6 +132,7 @@ async def refuse(writing: Writing, command: InterchangeMessageRefuse) -> Outcome
     message = await _locked(writing, command.message_id)
     if message.fate is MessageFate.WAITING:
         _settle(writing, message, command.fate, command.findings)
+        await contents.answer(writing, message, command.findings)
     return {}
 
 
@@ -166,10 +166,12 @@ async def _apply(writing: Writing, message: InterchangeMessage, reader: MessageR
     marks = Delimiters.of(interchange.service_characters.encode())
     envelope = Envelope(0, len(content), marks, interchange.codec)
     whole = EnvelopedMessage(message.reference, MessageKind(message.type), 0, len(content))
-    parsed = groups.parse_in_steps(reader.table, segments_of(content, envelope, whole))
-    ((branch, findings),) = await writing.beside.items(parsed)
-    found = [*findings, *await reader.apply(writing, Incoming(message, partner, branch))]
-    _settle(writing, message, MessageFate.READ, kept(found, 0))
+    parsing = reader.parse(MessageBytes(content, envelope, whole))
+    ((parsed, misplaced),) = await writing.beside.items(parsing)
+    found = [*misplaced, *await reader.apply(writing, Incoming(message, partner, parsed))]
+    findings = kept(found, 0)
+    _settle(writing, message, MessageFate.READ, findings)
+    await contents.answer(writing, message, findings)
 
 
 async def _content(writing: Writing, message: InterchangeMessage) -> bytes:

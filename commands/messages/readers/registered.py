@@ -1,15 +1,18 @@
 """Readers of messages by type; a type that has none is kept unread."""
 
 from commands.messages.readers import schedules
-from commands.messages.readers.declared import MessageReader
-from kit.standards.schedules import tables
+from commands.messages.readers.declared import MessageReader, grouped
+from kit.standards.schedules import tables, transmissions
 from models.messages.interchanges import InterchangeMessage
 
 READERS: dict[str, MessageReader] = {
-    "DELFOR": MessageReader(tables.RELEASES, tables.DELFOR, schedules.take),
-    "DELJIT": MessageReader(tables.RELEASES, tables.DELJIT, schedules.take),
+    "DELFOR": MessageReader(tables.RELEASES, grouped(tables.DELFOR), schedules.take),
+    "DELJIT": MessageReader(tables.RELEASES, grouped(tables.DELJIT), schedules.take),
+    transmissions.TYPE: MessageReader(
+        frozenset({""}), schedules.transmission_of, schedules.take_transmission
+    ),
 }
-"""Type of message (0065) -> what reads it."""
+"""Type of message (0065; of VDA its number) -> what reads it."""
 
 
 def reader_of(message: InterchangeMessage) -> MessageReader | None:

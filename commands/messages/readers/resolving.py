@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import literal, select
 
+from commands.trade.releases.accounts import ReleasePlace
 from commands.writing.transaction import Writing
 from kit.errors import Code, Refused
 from kit.standards.schedules.messages import (
@@ -24,6 +25,7 @@ from models.master.parties import Address
 from models.messages.partners import PartnerProfile
 from models.trade.contracts.states import RUNNING
 from models.trade.contracts.tables import Contract, ContractLine
+from models.trade.releases.words import ReleaseType
 
 _NUMBERED = ("SUPPLIERS", "BUYERS")
 """Whose number of an article is looked for among our SKUs, and in which order."""
@@ -33,8 +35,8 @@ _NUMBERED = ("SUPPLIERS", "BUYERS")
 class Resolving:
     """What is known of a partner's party. products: SKU -> product. addresses: code -> address.
 
-    lines: product -> lines of its contracts that run. contracts: by id. zone: of times of
-    which no place says another.
+    lines: product -> lines of its contracts that run. contracts: by id. zone: of times of which no
+    place says another. articles, places: what the partner calls them -> what we do.
     """
 
     products: Mapping[str, Product]
@@ -43,6 +45,8 @@ class Resolving:
     addresses: Mapping[str, Address]
     zone: str
     own_zone: str | None
+    articles: Mapping[str, str]
+    places: Mapping[str, str]
 
     def values(self, message: ScheduleMessage, article: ArticleSchedule) -> dict[str, Any]:
         """Return what is recorded of an article. Refused: NOT_FOUND, INVALID."""
@@ -56,7 +60,7 @@ class Resolving:
             "ship_to_id": None if address is None else address.id,
             "unloading_point": places.get("UNLOADING_POINT"),
             "point_of_use": places.get("POINT_OF_USE"),
-            "type": "JIT" if message.is_just_in_time else "FORECAST",
+            "type": type_of(message),
             "number": article.number or message.number or None,
             "issued_at": _start(message.issued, zone),
             "function": "UPDATE" if message.function == "UPDATE" else "REPLACE",
@@ -69,18 +73,20 @@ class Resolving:
             **_go_ahead("production", article.production),
             **_go_ahead("material", article.material),
             "cumulative_received": article.received,
+            "counted_from": _first_day(article.period_start),
             "last_receipt_reference": last or None,
+            "last_receipts": _receipts(article),
             "lines": [_slot(it, message, zone) for it in article.lines],
         }
 
     def _line(self, article: ArticleSchedule) -> ContractLine:
-        numbers = [article.articles[it] for it in _NUMBERED if it in article.articles]
+        numbers = _ours(article, self.articles)
         product = next((self.products[it] for it in numbers if it in self.products), None)
         if product is None:
             raise Refused(Code.NOT_FOUND, "No product of ours has this number.")
         lines = self.lines.get(product.id, ())
         named = article.references.get("CONTRACT")
-        of_named = [it for it in lines if self.contracts[it.contract_id].number == named]
+        of_named = [it for it in lines if named and named in self._numbers(it)]
         found = of_named or lines
         if not found:
             raise Refused(Code.NOT_FOUND, "No contract that runs with this party has this product.")
@@ -89,12 +95,28 @@ class Resolving:
             raise Refused(Code.INVALID, text)
         return found[0]
 
+    def _numbers(self, line: ContractLine) -> tuple[str | None, ...]:
+        """Return what the contract of a line is called: by us, and by the customer."""
+        contract = self.contracts[line.contract_id]
+        return contract.number, contract.purchase_order_number
+
     def _address(self, code: str | None) -> Address | None:
         if code is None:
             return None
-        if code not in self.addresses:
-            raise Refused(Code.NOT_FOUND, f"The party has no address {code}.")
-        return self.addresses[code]
+        ours = self.places.get(code, code)
+        if ours not in self.addresses:
+            raise Refused(Code.NOT_FOUND, f"The party has no address {ours}.")
+        return self.addresses[ours]
+
+    def ending(self, place: ReleasePlace, message: ScheduleMessage) -> dict[str, Any]:
+        """Return what is recorded of a place that a message ends by not naming it."""
+        return {
+            **place._asdict(),
+            "type": type_of(message),
+            "number": message.number or None,
+            "issued_at": _start(message.issued, self.own_zone or self.zone),
+            "lines": [],
+        }
 
 
 async def known_of_partner(
@@ -107,7 +129,8 @@ async def known_of_partner(
     party_id = partner.party_id
     if party_id is None:
         raise Refused(Code.INVALID, "The partner's profile names no party.")
-    numbers = {it for each in message.articles for it in each.articles.values()}
+    articles = _by_theirs(partner.article_numbers)
+    numbers = {it for each in message.articles for it in _ours(each, articles)}
     products = await writing.by_key(Product, "sku", numbers)
     ids = {it.id for it in products.values()}
     lines = await writing.records(ContractLine, "product_id", ids)
@@ -125,7 +148,24 @@ async def known_of_partner(
         {it.code: it for it in addresses},
         str(zone),
         partner.time_zone,
+        articles,
+        _by_theirs(partner.place_codes),
     )
+
+
+def type_of(message: ScheduleMessage) -> ReleaseType:
+    """Return of what type the releases of a message are."""
+    return ReleaseType.JIT if message.is_just_in_time else ReleaseType.FORECAST
+
+
+def _by_theirs(numbers: Sequence[Mapping[str, Any]]) -> Mapping[str, str]:
+    return {it["theirs"]: it["ours"] for it in numbers}
+
+
+def _ours(article: ArticleSchedule, numbers: Mapping[str, str]) -> Sequence[str]:
+    """Return what may be our SKU of an article: what the partner's numbers say, then as it is."""
+    named = [article.articles[it] for it in _NUMBERED if it in article.articles]
+    return [*(numbers[it] for it in named if it in numbers), *named]
 
 
 def _instant(when: datetime, zone: str) -> datetime:
@@ -136,8 +176,27 @@ def _start(span: Span | None, zone: str) -> datetime | None:
     return None if span is None else _instant(span.start, zone)
 
 
+def _first_day(span: Span | None) -> date | None:
+    return None if span is None else span.start.date()
+
+
 def _last_day(span: Span | None) -> date | None:
     return None if span is None else (span.end - timedelta.resolution).date()
+
+
+def _receipts(article: ArticleSchedule) -> list[dict[str, Any]]:
+    """Return the last receipts that name a delivery note, the last one of each."""
+    found = {
+        each.note: {
+            "delivery_note": each.note,
+            "quantity": each.quantity or None,
+            "received_on": _last_day(each.received),
+            "dispatched_on": _last_day(each.dispatched),
+        }
+        for each in article.receipts
+        if each.note
+    }
+    return list(found.values())
 
 
 def _go_ahead(name: str, amount: GoAhead | None) -> dict[str, Any]:

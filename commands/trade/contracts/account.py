@@ -76,12 +76,12 @@ async def reckon(
 def _missing(lines: Sequence[ContractLine], given_back: Mapping[UUID, Decimal] | None) -> Missing:
     found = {}
     for line in lines:
-        rest, least = _of_line(line, line.called_off)
+        uncalled, least = _of_line(line, line.called_off)
         if given_back is not None:
             before = _of_line(line, line.called_off + given_back[line.id])
-            rest, least = rest - before[0], least - before[1]
-        if rest > 0:
-            found[line] = rest, least
+            uncalled, least = uncalled - before[0], least - before[1]
+        if uncalled > 0:
+            found[line] = uncalled, least
     return found
 
 
@@ -124,17 +124,17 @@ async def _carry_over(writing: Writing, contract: Contract, missing: Missing) ->
     rows = await writing.among(ContractLine, "contract_id", [successor.id], "id", lock=True)
     lines = {line.product_id: line for line in sorted(rows, key=_line_no, reverse=True)}
     carried: dict[UUID, Decimal] = {}
-    for line, (rest, least) in missing.items():
+    for line, (uncalled, least) in missing.items():
         into = lines.get(line.product_id)
         if into is None or into.unit is not line.unit:
             text = f"{successor.number} agrees on no line like line {line.line_no}."
             raise Refused(TradeCode.NOT_ON_CONTRACT, text, _PATH)
-        into.target_quantity += rest
+        into.target_quantity += uncalled
         if into.max_quantity is not None:
-            into.max_quantity += rest
+            into.max_quantity += uncalled
         if least:
             into.min_quantity = (into.min_quantity or Decimal(0)) + least
-        carried[line.id] = carried.get(line.id, Decimal(0)) + rest
+        carried[line.id] = carried.get(line.id, Decimal(0)) + uncalled
         check_line(into, _PATH)
         reachable(into, into.owed - into.called_off, _PATH)
     numbers = {lines[line.product_id].line_no for line in missing}

@@ -47,8 +47,8 @@ def past(content: bytes, start: int, end: int, blank: bytes = BLANK) -> int:
     """Return the next place that is not blank, slice by slice: a file may be all blank."""
     while start < end:
         piece = content[start : min(end, start + LONGEST)]
-        if rest := piece.lstrip(blank):
-            return start + len(piece) - len(rest)
+        if remaining := piece.lstrip(blank):
+            return start + len(piece) - len(remaining)
         start += len(piece)
     return end
 

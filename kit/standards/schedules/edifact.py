@@ -30,12 +30,17 @@ _GO_AHEADS = {"MAKE_AND_MATERIAL": "production", "MATERIAL": "material"}
 
 @dataclass
 class _Reading:
-    """What one message's groups are read with. issued: of the message."""
+    """What one message's groups are read with. head: dates of the message as a whole."""
 
     habits: Habits
     is_just_in_time: bool
     findings: list[Finding] = field(default_factory=list)
-    issued: Span | None = None
+    head: dict[str, Span] = field(default_factory=dict)
+
+    @property
+    def issued(self) -> Span | None:
+        """Return when the message was issued."""
+        return self.head.get("ISSUED")
 
     def wrong(self, segment: Segment, element: int, component: int, text: str) -> None:
         self.keep(Component(segment, element, component).faulty(Fault.INVALID_VALUE, text).finding)
@@ -105,8 +110,7 @@ def read_in_steps(
 ) -> Iterator[ScheduleMessage | None]:
     """Do the same, and give None as a pause for who does it in turn with others."""
     reading = _Reading(habits, is_just_in_time=message_type == JUST_IN_TIME)
-    dates = reading.dates(content)
-    reading.issued = dates.get("ISSUED")
+    reading.head = reading.dates(content)
     found = ScheduleMessage(reading.is_just_in_time, issued=reading.issued)
     found.places = reading.places(content)
     if bgm := content.one("BGM"):
@@ -161,7 +165,7 @@ def _article(
     article = next(scope for scope in scopes if scope.one("LIN"))
     lin = article.all("LIN")[0]
     own = scopes[: scopes.index(article) + 1]
-    dates = reading.dates(*own)
+    dates = reading.head | reading.dates(*own)
     found = ArticleSchedule(lin.number, lin.offset, lin.get(1))
     found.articles = _names(reading, article)
     found.places = _near(reading, scopes, place)
@@ -285,7 +289,8 @@ def _scheduled(reading: _Reading, into: ArticleSchedule, schedule: Branch, group
     elif meaning == "CUMULATIVE" and commitment in _GO_AHEADS:
         number = _number(reading, qty)
         if number is not None:
-            until = reading.dates(group, schedule).get("UNTIL")
+            dates = reading.dates(group, schedule)
+            until = dates.get("UNTIL") or dates.get("PERIOD_END")
             setattr(into, _GO_AHEADS[commitment], GoAhead(number, until, qty.number))
 
 

@@ -13,7 +13,7 @@ def _coded(**codes: str) -> dict[str, str]:
 
 
 MEANINGS: Mapping[str, Mapping[str, str]] = {
-    "FUNCTION": _coded(WHOLE="5 61", ARTICLE="4 7 9 24", UPDATE="62"),
+    "FUNCTION": _coded(ARTICLE="4 5 7 9 24 61", UPDATE="62"),
     "COMMITMENT": _coded(
         FIRM="1 9 24",
         MAKE_AND_MATERIAL="2",
@@ -75,7 +75,7 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
 """Element -> code -> meaning. FUNCTION: 1225, COMMITMENT: 4017, BUCKET: 2013, QUANTITY: 6063, DATE:
 2005, PLACE: LOC with 3227 or NAD with 3035, ARTICLE: 7143, REFERENCE: 1153."""
 WORDS: Mapping[str, frozenset[str]] = {
-    "FUNCTION": frozenset(MEANINGS["FUNCTION"].values()),
+    "FUNCTION": frozenset({*MEANINGS["FUNCTION"].values(), "WHOLE"}),
     "COMMITMENT": frozenset({*MEANINGS["COMMITMENT"].values(), "BACKLOG_IF_PAST"}),
     "BUCKET": frozenset(MEANINGS["BUCKET"].values()),
     **{
@@ -83,8 +83,9 @@ WORDS: Mapping[str, frozenset[str]] = {
         for element in ("QUANTITY", "DATE", "PLACE", "ARTICLE", "REFERENCE")
     },
 }
-"""Element -> what its codes may mean. BACKLOG_IF_PAST: immediate, unless its date is before that of
-the message."""
+"""Element -> what its codes may mean. WHOLE: of no code by itself, since a partner that sends its
+articles in several messages would end them itself. BACKLOG_IF_PAST: immediate, unless its date is
+before that of the message."""
 _OF_MANY_CODES = ("PLACE", "ARTICLE", "REFERENCE")
 """Elements whose unknown codes say nothing: messages are full of them."""
 

@@ -74,14 +74,15 @@ class GoAhead:
 class ArticleSchedule:
     """What a message says of an article at a place.
 
-    articles, places, references: meaning (see `habits.MEANINGS`) -> code. segment, offset: where it
-    begins, by number and by byte.
+    articles, places, references: meaning (see `habits.MEANINGS`) -> code. segment, offset, tag:
+    where it begins, by number and by byte, and with what.
     findings: what of it could not be read; what is an error leaves out what it is about.
     """
 
     segment: int
     offset: int = 0
     line_no: str = ""
+    tag: str = "LIN"
     articles: dict[str, str] = field(default_factory=dict)
     places: dict[str, str] = field(default_factory=dict)
     references: dict[str, str] = field(default_factory=dict)

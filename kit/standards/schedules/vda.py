@@ -6,7 +6,8 @@ that counts them. A call-off replaces the one before completely.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from decimal import Decimal
 
 from kit.standards.edifact.faults import Fault, Finding
@@ -24,6 +25,9 @@ from kit.standards.schedules.messages import (
 )
 
 LENGTH = 128
+RECORDS_A_TURN = 50
+"""Records that are read between two places to pause."""
+_DAY = timedelta(days=1)
 _DATE_LENGTH = 6
 _BREAKS = b"\r\n\x00\x1a"
 _LAYOUTS: Mapping[str, tuple[tuple[str, int], ...]] = {
@@ -52,10 +56,10 @@ _LAYOUTS: Mapping[str, tuple[tuple[str, int], ...]] = {
     ),
     "517": (("packaging", 22),),
     "518": (),
-    "519": tuple((it, 7) for it in ("511", "512", "513", "514", "515", "517", "518", "519")),
+    "519": tuple((it, 7) for it in ("511", "512", "513", "514", "517", "518", "519", "515")),
 }
-"""Record -> its fields behind type and version, and how long they are."""
-_NONE, _NO_DEMAND, _BACKLOG, _IMMEDIATE, _PERIODS, _REST = (
+"""Record -> its fields behind type and version, and how long they are; 519 counts 515 last."""
+_NONE, _NO_DEMAND, _BACKLOG, _IMMEDIATE, _PERIODS, _REMAINDER = (
     *("000000", "222222", "333333"),
     *("444444", "555555", "999999"),
 )
@@ -63,7 +67,7 @@ _KINDS: Mapping[str, LineKind] = {_BACKLOG: "BACKLOG", _IMMEDIATE: "IMMEDIATE"}
 
 
 @dataclass(frozen=True)
-class _Record:
+class Record:
     """A record. number: in its transmission, 511 being 1. offset: of its first byte."""
 
     text: str
@@ -72,6 +76,7 @@ class _Record:
 
     @property
     def type(self) -> str:
+        """Return of which kind it is, 511 to 519."""
         return self.text[:3]
 
     def fields(self) -> dict[str, str]:
@@ -101,8 +106,13 @@ def schedules_of(content: bytes) -> Iterator[ScheduleMessage]:
 
     In linear time; of the file, no more is kept than the transmission that is being read.
     """
+    return filter(None, transmissions_in_steps(content))
+
+
+def transmissions_in_steps(content: bytes) -> Iterator[ScheduleMessage | None]:
+    """Do the same, and give None as a pause for who does it in turn with others."""
     current: _Transmission | None = None
-    for record in _records(content):
+    for record in records(content):
         if record.type == "511" or current is None:
             if current is not None:
                 yield _left(current)
@@ -110,6 +120,8 @@ def schedules_of(content: bytes) -> Iterator[ScheduleMessage]:
             if record.type != "511":
                 _keep(current, record, Fault.INVALID_START, "A transmission begins with 511.")
         _take(current, record)
+        if record.number % RECORDS_A_TURN == 0:
+            yield None
         if current.is_ended:
             yield current.found
             current = None
@@ -117,7 +129,18 @@ def schedules_of(content: bytes) -> Iterator[ScheduleMessage]:
         yield _left(current)
 
 
-def _records(content: bytes) -> Iterator[_Record]:
+def _date_remainder(article: ArticleSchedule) -> None:
+    """Say when the rest of a forecast is wanted: behind what stands before it, to the horizon."""
+    before: Span | None = None
+    for place, line in enumerate(article.lines):
+        if line.code == _REMAINDER and before is not None:
+            start, horizon = before.end, article.horizon_end
+            end = start + _DAY if horizon is None or horizon.end <= start else horizon.end
+            article.lines[place] = replace(line, span=Span(start, end))
+        before = line.span or before
+
+
+def records(content: bytes) -> Iterator[Record]:
     """Yield the records, with line breaks behind them or without; what is cut is filled up."""
     start, number = 0, 0
     while start < len(content):
@@ -128,12 +151,12 @@ def _records(content: bytes) -> Iterator[_Record]:
         stop = min((at for at in map(line.find, (b"\n", b"\r")) if at >= 0), default=len(line))
         text = line[:stop].rstrip(_BREAKS).decode("latin-1").ljust(LENGTH)
         number = 1 if text.startswith("511") else number + 1
-        yield _Record(text, number, start)
+        yield Record(text, number, start)
         start += stop
 
 
 def _keep(
-    into: _Transmission, record: _Record, fault: Fault, text: str, *, of_article: bool = False
+    into: _Transmission, record: Record, fault: Fault, text: str, *, of_article: bool = False
 ) -> None:
     finding = Finding(fault, text, record.offset, record.type, record.number)
     article = into.article if of_article else None
@@ -142,8 +165,8 @@ def _keep(
         findings.append(finding)
 
 
-def _opened(record: _Record) -> _Transmission:
-    into = _Transmission(ScheduleMessage(is_just_in_time=False, function="WHOLE"))
+def _opened(record: Record) -> _Transmission:
+    into = _Transmission(ScheduleMessage(is_just_in_time=False, function="ARTICLE"))
     if record.type == "511":
         fields = record.fields()
         into.found.number = fields["number"]
@@ -160,7 +183,7 @@ def _left(into: _Transmission) -> ScheduleMessage:
     return into.found
 
 
-def _take(into: _Transmission, record: _Record) -> None:
+def _take(into: _Transmission, record: Record) -> None:
     into.counts[record.type] += 1
     if record.type not in _LAYOUTS:
         _keep(into, record, Fault.NOT_IN_THIS_PLACE, "This is no record of VDA 4905.")
@@ -178,17 +201,24 @@ def _take(into: _Transmission, record: _Record) -> None:
         into.article.articles.setdefault("PACKAGING", record.fields()["packaging"])
 
 
-def _end(into: _Transmission, record: _Record) -> None:
+def _end(into: _Transmission, record: Record) -> None:
     into.is_ended = True
+    for article in into.found.articles:
+        _date_remainder(article)
+    into.found.findings += counted_otherwise(record, into.counts)
+
+
+def counted_otherwise(record: Record, counts: Counter[str]) -> Iterator[Finding]:
+    """Yield what a 519 counts otherwise than we do."""
     for kind, counted in record.fields().items():
-        if counted and (not _is_number(counted) or int(counted) != into.counts[kind]):
-            text = f"519 counts {counted} records {kind}; there are {into.counts[kind]}."
-            _keep(into, record, Fault.COUNTS_DIFFER, text)
+        if counted and (not _is_number(counted) or int(counted) != counts[kind]):
+            text = f"519 counts {counted} records {kind}; there are {counts[kind]}."
+            yield Finding(Fault.COUNTS_DIFFER, text, record.offset, record.type, record.number)
 
 
-def _article(into: _Transmission, record: _Record) -> None:
+def _article(into: _Transmission, record: Record) -> None:
     fields = record.fields()
-    found = ArticleSchedule(record.number, record.offset)
+    found = ArticleSchedule(record.number, record.offset, tag=record.type)
     names = {"BUYERS": fields["buyers"], "SUPPLIERS": fields["suppliers"]}
     found.articles = {meaning: name for meaning, name in names.items() if name}
     places = {"SHIP_TO": fields["plant"], "UNLOADING_POINT": fields["unloading_point"]}
@@ -208,7 +238,7 @@ def _article(into: _Transmission, record: _Record) -> None:
         _keep(into, record, Fault.MISSING, "512 names no article.", of_article=True)
 
 
-def _quantities(into: _Transmission, record: _Record) -> None:
+def _quantities(into: _Transmission, record: Record) -> None:
     """Read the last receipt and the quantities of a 513, or the quantities of a 514."""
     fields, article = record.fields(), into.article
     if article is None:
@@ -230,7 +260,7 @@ def _quantities(into: _Transmission, record: _Record) -> None:
             _line(into, record, code, quantity)
 
 
-def _line(into: _Transmission, record: _Record, code: str, amount: str) -> None:
+def _line(into: _Transmission, record: Record, code: str, amount: str) -> None:
     quantity = Decimal() if code == _NO_DEMAND else _number(into, record, amount)
     if quantity is None or into.article is None:
         return
@@ -239,7 +269,7 @@ def _line(into: _Transmission, record: _Record, code: str, amount: str) -> None:
     span = None
     if code == _NO_DEMAND:
         return
-    if code not in (_REST, *_KINDS):
+    if code not in (_REMAINDER, *_KINDS):
         try:
             bucket, span = _when(code, at_periods=into.at_periods)
         except ValueError:
@@ -280,7 +310,7 @@ def _when(code: str, *, at_periods: bool) -> tuple[LineBucket, Span]:
     return "DAY", span_of(code, "101")
 
 
-def _go_aheads(into: _Transmission, record: _Record) -> None:
+def _go_aheads(into: _Transmission, record: Record) -> None:
     fields, article = record.fields(), into.article
     if article is None:
         return
@@ -298,7 +328,7 @@ def _go_aheads(into: _Transmission, record: _Record) -> None:
             names[meaning] = fields[name]
 
 
-def _date(into: _Transmission, record: _Record, text: str) -> Span | None:
+def _date(into: _Transmission, record: Record, text: str) -> Span | None:
     """Return a date, None for none; what is no date is told."""
     if not text.strip("0"):
         return None
@@ -310,7 +340,7 @@ def _date(into: _Transmission, record: _Record, text: str) -> Span | None:
         return None
 
 
-def _number(into: _Transmission, record: _Record, text: str) -> Decimal | None:
+def _number(into: _Transmission, record: Record, text: str) -> Decimal | None:
     """Return a number without decimals, nothing being 0; None for what is none: told."""
     if not text:
         return Decimal()

@@ -121,8 +121,10 @@ def _lists(viewer: AnyViewer, wanted: Wanted) -> Any:
 def _list_price(product: Any, wanted: Wanted) -> Select[Any]:
     """Select what the product says itself, which has no list, day and step."""
     others = (PriceList.valid_from, PriceList.code, PriceListEntry.from_quantity)
-    rest = (cast(null(), column.type) for column in others)
-    rows = select(product.list_price, cast(null(), Uuid()), _place(PriceSource.LIST_PRICE), *rest)
+    others_null = (cast(null(), column.type) for column in others)
+    rows = select(
+        product.list_price, cast(null(), Uuid()), _place(PriceSource.LIST_PRICE), *others_null
+    )
     rows = rows.where(product.list_currency == wanted.currency, product.list_price.is_not(None))
     return rows.correlate_except()
 

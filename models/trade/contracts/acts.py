@@ -51,7 +51,7 @@ _LEAST = Decimal("0.000001")
 def _left(rows: AllRows, contract: Any, line: Any) -> ColumnElement[Decimal]:
     """Return what may still be called off of a line: after the last day only what remains."""
     is_past = contract.valid_to < contract.day(rows.now)
-    return case((is_past, line.rest), else_=line.ceiling - line.called_off)
+    return case((is_past, line.left_of_target), else_=line.ceiling - line.called_off)
 
 
 def _has_room(rows: AllRows, contract: Any, line: Any, product: Any) -> ColumnElement[bool]:
@@ -61,12 +61,12 @@ def _has_room(rows: AllRows, contract: Any, line: Any, product: Any) -> ColumnEl
     # Rounded up to whole lots, exactly.
     least = case((lot.is_(None), wanted), else_=func.div(wanted + lot - _LEAST, lot) * lot)
     # What remains under DELIVER_REST is brought whole, however little it is.
-    rest = and_(contract.delivers_rest, line.rest > 0)
+    whole = and_(contract.delivers_rest, line.left_of_target > 0)
     most = func.least(_left(rows, contract, line), line.max_per_call_off)
     return and_(
         line.contract_id == contract.id,
         product.id == line.product_id,
-        or_(least <= most, and_(rest, line.rest <= most)),
+        or_(least <= most, and_(whole, line.left_of_target <= most)),
     )
 
 
@@ -140,7 +140,7 @@ UNDELIVERED_REST = Some(
     (ContractLine,),
     lambda _rows, contract, line: and_(
         line.contract_id == contract.id,
-        line.rest > 0,
+        line.left_of_target > 0,
         contract.delivers_rest,
         contract.state != ContractState.TERMINATED,
     ),

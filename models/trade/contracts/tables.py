@@ -224,13 +224,13 @@ class ContractLine(OfProduct, Packaged, Owned):
         return func.greatest(cls.agreed - cls.called_off, 0)
 
     @hybrid_property
-    def rest(self) -> Decimal:
+    def left_of_target(self) -> Decimal:
         """What the target has and was not called off: what its end is about."""
         return max(self.target_quantity - self.called_off, Decimal(0))
 
-    @rest.inplace.expression
+    @left_of_target.inplace.expression
     @classmethod
-    def _rest(cls) -> ColumnElement[Decimal]:
+    def _left_of_target(cls) -> ColumnElement[Decimal]:
         return func.greatest(cls.target_quantity - cls.called_off, 0)
 
     @property

@@ -5,7 +5,7 @@ from models.fulfilment.deliveries.acts import DeliveryAction
 from models.fulfilment.deliveries.receipts import ReceiptDifference
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Incoterm, ShortReason
-from schema.graphql.enums import described
+from schema.graphql.enums import described, offered
 
 described(
     DeliveryState,
@@ -24,23 +24,14 @@ described(
     LOST="All of it was lost on the way.",
     CANCELLED="It is not made; its quantities went back to the order lines.",
 )
-described(
+offered(
     DeliveryAction,
     "DeliveryAction",
     "What can be done with a delivery.",
-    SPLIT="`deliverySplit`.",
+    "delivery",
     MERGE="`deliveryMerge`, with another one that is alike.",
-    MOVE="`deliveryMove`.",
-    RESCHEDULE="`deliveryReschedule`.",
-    EXCUSE="`deliveryExcuse`.",
-    HOLD="`deliveryHold`.",
-    RELEASE_HOLD="`deliveryReleaseHold`.",
-    RELEASE="`deliveryRelease`.",
     PACK="`deliveryPack`; packing again replaces the parcels.",
-    DISPATCH="`deliveryDispatch`.",
-    CANCEL="`deliveryCancel`.",
     CONFIRM_RECEIPT="`deliveryConfirmReceipt`; a later receipt corrects an earlier one.",
-    RESHIP="`deliveryReship`.",
 )
 described(
     ShortReason,

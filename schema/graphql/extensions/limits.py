@@ -233,7 +233,7 @@ class Deadline(SchemaExtension):
     async def on_operation(self) -> AsyncIterator[None]:
         """Cancel everything inside when the time is over; reads that nobody awaits end with it.
 
-        A subscription gets the time anew for each event (`Context.begin`, `Context.rest`).
+        A subscription gets the time anew for each event (`Context.begin`, `Context.pause`).
         """
         context = self.execution_context.context
         try:

@@ -5,7 +5,7 @@ from models.trade.contracts.acts import ContractAction
 from models.trade.contracts.findings import FindingCode
 from models.trade.contracts.guarantees import SupplyExcuse, SupplyPeriod
 from models.trade.contracts.states import ContractState, EndOfLife, ReservationStrategy
-from schema.graphql.enums import described
+from schema.graphql.enums import described, offered
 
 described(
     ContractState,
@@ -21,18 +21,12 @@ described(
     TERMINATED="Ended before its time.",
     SETTLED="Its account is closed.",
 )
-described(
+offered(
     ContractAction,
     "ContractAction",
     "What the viewer may do now with a contract.",
-    AMEND="`contractAmend`.",
-    ACTIVATE="`contractActivate`.",
-    SUSPEND="`contractSuspend`.",
-    RESUME="`contractResume`.",
+    "contract",
     TERMINATE="`contractTerminate`, perhaps with `keepCallOffs`.",
-    SETTLE="`contractSettle`.",
-    CALL_OFF="`contractCallOff`.",
-    RELEASE="`contractRelease`.",
 )
 described(
     ReservationStrategy,

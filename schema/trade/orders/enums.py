@@ -14,7 +14,7 @@ from models.trade.orders.states import (
     PaymentState,
     TaxCategory,
 )
-from schema.graphql.enums import described
+from schema.graphql.enums import described, offered
 
 described(
     OrderKind,
@@ -115,20 +115,12 @@ described(
     OPERATOR="Others than the merchant read UNDER_REVIEW.",
     UNDER_REVIEW="The merchant looks into it.",
 )
-described(
+offered(
     OrderAction,
     "OrderAction",
     "What the viewer may do now with an order.",
-    APPROVE="`orderApprove`.",
-    REJECT="`orderReject`.",
-    HOLD="`orderHold`.",
-    RELEASE_HOLD="`orderReleaseHold`.",
-    CANCEL_LINES="`orderCancelLines`.",
-    CLOSE="`orderClose`.",
-    CONFIRM="`orderConfirm`.",
-    ANSWER_AMENDMENT="`orderAnswerAmendment`.",
-    RECORD_PAYMENT="`orderRecordPayment`.",
-    STATE_AMOUNTS="`orderStateAmounts`.",
+    "order",
+    UPDATE="`ordersUpdate`.",
 )
 described(
     OrderSort,

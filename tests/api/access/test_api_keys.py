@@ -265,6 +265,7 @@ async def test_a_key_ends_when_it_expires_also_while_it_is_remembered(ask, clock
     assert await refused(ask, actor="STAFF", expiresAt=ends) == [("INVALID_DATE", "expiresAt")]
 
 
+@pytest.mark.harmless("apiKeyRevoke", "It takes rights away; no row of business changes.")
 async def test_a_key_is_rotated_without_a_gap(ask, clock):
     old = await made(ask, name="Shop")
     new = await made(ask, name="Shop")

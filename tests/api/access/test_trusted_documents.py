@@ -183,6 +183,9 @@ async def test_a_document_is_read_once_by_a_process(ask, world) -> None:
     assert len([it for it in statements if "documents" in it]) == 1
 
 
+@pytest.mark.harmless(
+    "documentsRegister", "It keeps the text of operations; no row of business changes."
+)
 async def test_what_is_registered_never_changes(ask) -> None:
     first = await registered(ask, {"id": "Who", "text": VIEWER})
     again = await registered(ask, {"id": "Who", "text": VIEWER}, {"text": VIEWER})

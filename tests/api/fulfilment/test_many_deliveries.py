@@ -192,8 +192,8 @@ async def test_statements_do_not_grow_with_deliveries_or_lines(world, ask, datab
     scene = await a_scene(world, ask)
     counts: dict[int, list[int]] = {}
     for count in (1, 8):
-        rest = {"deliveryPolicy": "PARTIAL_CANCEL_REST"}
-        made = [await planned(world, ask, scene, **rest) for _ in range(count)]
+        policy = {"deliveryPolicy": "PARTIAL_CANCEL_REST"}
+        made = [await planned(world, ask, scene, **policy) for _ in range(count)]
         named = [{"deliveryId": it["id"]} for it in made]
         steps = [
             ("deliveriesRelease", named),

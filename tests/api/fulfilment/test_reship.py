@@ -179,9 +179,9 @@ async def test_a_reshipment_may_go_elsewhere_and_bring_less(feed, world, ask):
     assert too_much["userErrors"] == [
         {"code": "QUANTITY_NOT_OPEN", "field": ["input", "lines", "0", "quantity"]}
     ]
-    rest = await reshipped(ask, of(shipment))
-    assert [it["planned"] for it in rest["reshipment"]["lines"]] == ["6"]
-    assert rest["delivery"]["state"] == "RESHIPPED"
+    again = await reshipped(ask, of(shipment))
+    assert [it["planned"] for it in again["reshipment"]["lines"]] == ["6"]
+    assert again["delivery"]["state"] == "RESHIPPED"
 
 
 async def test_one_parcel_of_three_is_lost_and_sent_again(feed, world, ask):

@@ -133,9 +133,9 @@ async def test_one_serial_number_lies_in_one_parcel(world, ask):
     delivery = await deliveries.released(world, ask)
     bolt, nut = delivery["lines"]
     one = {"deliveryLineId": bolt["id"], "quantity": "1", "serialNumbers": ["S-1"]}
-    rest = {"deliveryLineId": bolt["id"], "quantity": "8"}
+    bolts = {"deliveryLineId": bolt["id"], "quantity": "8"}
     nuts = {"deliveryLineId": nut["id"], "quantity": "4", "serialNumbers": [*"ABC", "S-1"]}
-    parcels = [{"contents": [one, nuts]}, {"contents": [one, rest]}]
+    parcels = [{"contents": [one, nuts]}, {"contents": [one, bolts]}]
     call = {"deliveryId": delivery["id"], "parcels": parcels}
     refused = await deliveries.refusals(ask, "deliveryPack", **call)
     assert refused == [("DUPLICATE", "parcels.1.contents.0.serialNumbers.0")]

@@ -34,6 +34,9 @@ async def _codes(by: make.Ask, **values: Any) -> list[str]:
     return [it["code"] for it in (await by(READ, filter=values))["priceLists"]["nodes"]]
 
 
+@pytest.mark.harmless(
+    "priceListEntriesUpsert", "Prices bear on no rule; orders keep what they were placed at."
+)
 async def test_lists_and_their_prices_are_written_and_read(world, ask):
     await parties.company(world, number="K-1")
     await channels.channel(world, code="SHOP")
@@ -123,18 +126,18 @@ async def test_a_list_is_refused_for(world, ask, fields, code, field):
 @pytest.mark.parametrize(
     ("values", "code", "field"),
     [
-        ([{"priceListCode": "NONE"}], "NOT_FOUND", "entries.0.priceListCode"),
-        ([{"productSku": "NONE"}], "NOT_FOUND", "entries.0.productSku"),
-        ([{"fromQuantity": "0.5"}], "SCALE_EXCEEDED", "entries.0.fromQuantity"),
-        ([{}, {"fromQuantity": "0.0"}], "DUPLICATE", "entries.1.fromQuantity"),
-        ([{}, {"unitPrice": "-1"}], "NOT_POSITIVE", "entries.1.unitPrice"),
+        ([{"priceListCode": "NONE"}], "NOT_FOUND", "priceListEntries.0.priceListCode"),
+        ([{"productSku": "NONE"}], "NOT_FOUND", "priceListEntries.0.productSku"),
+        ([{"fromQuantity": "0.5"}], "SCALE_EXCEEDED", "priceListEntries.0.fromQuantity"),
+        ([{}, {"fromQuantity": "0.0"}], "DUPLICATE", "priceListEntries.1.fromQuantity"),
+        ([{}, {"unitPrice": "-1"}], "NOT_POSITIVE", "priceListEntries.1.unitPrice"),
     ],
 )
 async def test_prices_are_refused_for(ask, values, code, field):
     await orders.products(ask, "BOLT")
     await prices.price_list(ask, "OWN", partyGroup="GOLD")
     wrong = [prices.entry("OWN", "1") | it for it in values]
-    payload = await prices.upsert(ask, prices.ENTRIES, entries=wrong)
+    payload = await prices.upsert(ask, prices.ENTRIES, priceListEntries=wrong)
     found = [(it["code"], ".".join(it["field"][1:])) for it in refusals(payload)]
     assert found == [(code, field)]
     written = (await ask(READ))["priceLists"]["nodes"][0]["entries"]["totalCount"]
@@ -219,7 +222,7 @@ async def test_only_staff_write_prices(world, ask, everybodys, actor):
     by = ask.by(await world.key(actor, bound))
     for document, values in (
         (prices.LISTS, {"priceLists": [prices.listed("A0", partyNumber="A")]}),
-        (prices.ENTRIES, {"entries": [prices.entry("A0", "0.01")]}),
+        (prices.ENTRIES, {"priceListEntries": [prices.entry("A0", "0.01")]}),
     ):
         answer = await by.answer(document, input=values)
         assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"

@@ -64,6 +64,9 @@ def codes(of) -> list[str]:
     return [it["code"] for it in of["findings"]]
 
 
+@pytest.mark.harmless(
+    "interchangeReceive", "It keeps what partners write; what reads that goes by other verbs."
+)
 async def test_a_file_is_kept_checked_and_answered_and_its_messages_wait(ask) -> None:
     partner = await files.partner(ask)
     content = files.interchange(partner["identification"])
@@ -93,6 +96,9 @@ async def test_bytes_are_given_as_they_came(ask) -> None:
     assert taken["answers"] == []
 
 
+@pytest.mark.harmless(
+    "outgoingInterchangeSend", "It notes that a file was handed over; no row of business changes."
+)
 async def test_the_same_bytes_write_no_row_and_have_the_same_answer(ask, world) -> None:
     partner = await files.partner(ask)
     content = files.interchange(partner["identification"])
@@ -109,6 +115,10 @@ async def test_the_same_bytes_write_no_row_and_have_the_same_answer(ask, world) 
     assert [(it["id"], it["state"]) for it in waiting] == [(answer["id"], "PENDING")]
 
 
+@pytest.mark.harmless(
+    "interchangeReplay", "It reads an interchange once more; no row of business changes."
+)
+@pytest.mark.harmless("interchangeReject", "It answers a partner; no row of business changes.")
 async def test_other_bytes_under_a_used_reference_are_held_until_somebody_decides(ask) -> None:
     partner = await files.partner(ask)
     content = files.interchange(partner["identification"])
@@ -138,6 +148,9 @@ async def test_a_rejected_interchange_may_come_again_under_its_reference(ask) ->
     assert (await received(ask, content))["state"] == "ACCEPTED"
 
 
+@pytest.mark.harmless(
+    "partnerProfilesUpsert", "It says how partners write; no row of business changes."
+)
 async def test_an_unknown_sender_is_held_and_read_once_it_is_known(ask) -> None:
     name = fresh("I")
     held = await received(ask, files.interchange(name))
@@ -243,6 +256,9 @@ async def test_a_file_of_several_interchanges_gives_each_its_own(ask) -> None:
     assert [it["interchange"]["reference"] for it in found] == ["R1", None, "R2"]
 
 
+@pytest.mark.harmless(
+    "interchangeMessagesReplay", "It lets messages wait to be read; no row of business changes."
+)
 async def test_a_message_that_nobody_reads_is_kept_and_can_be_replayed(ask, world) -> None:
     partner = await files.partner(ask)
     content = files.interchange(partner["identification"]).replace(b"DELFOR:D", b"SLSRPT:D")
@@ -262,8 +278,8 @@ async def test_a_message_that_nobody_reads_is_kept_and_can_be_replayed(ask, worl
 async def test_statements_do_not_grow_with_the_messages(ask, world) -> None:
     partner = await files.partner(ask)
     name = partner["identification"]
-    head, _, rest = files.interchange(name).partition(b"UNH+1")
-    message = b"UNH+1" + rest.partition(b"UNH+2")[0]
+    head, _, tail = files.interchange(name).partition(b"UNH+1")
+    message = b"UNH+1" + tail.partition(b"UNH+2")[0]
     counts = []
     for many in (1, 20):
         body = message * many
@@ -285,7 +301,7 @@ async def test_what_is_no_base64_is_refused(ask) -> None:
 @pytest.mark.parametrize("marks", [":+.?*", "::.?*'", "A+.?*'", ":+. *'"])
 async def test_service_characters_that_part_nothing_are_refused(ask, marks: str) -> None:
     item = {"code": "P", "identification": "I", "serviceCharacters": marks}
-    payload = (await ask(files.UPSERT, input={"partners": [item]}))["it"]
+    payload = (await ask(files.UPSERT, input={"partnerProfiles": [item]}))["it"]
     assert [it["field"][-1] for it in refusals(payload)] == ["serviceCharacters"]
 
 

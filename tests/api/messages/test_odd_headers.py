@@ -22,8 +22,8 @@ PLACES = {
 
 def _odd(content: bytes, place: str, letters: str) -> bytes:
     sign = PLACES[place].encode().replace(b"S:14", b":14")
-    head, _, rest = content.partition(sign)
-    return head + letters.encode() + sign + rest
+    head, _, tail = content.partition(sign)
+    return head + letters.encode() + sign + tail
 
 
 @pytest.mark.parametrize("syntax", ["UNOA", "UNOC", "UNOY"])

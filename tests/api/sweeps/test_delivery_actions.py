@@ -19,6 +19,7 @@ from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import DeliveryPolicy, PaymentState
 from models.trade.orders.tables import Order
 from tests.make.fulfilment import deliveries
+from tests.make.fulfilment.inputs import actions_of_delivery
 from tests.make.master import locations
 from tests.make.scene import PERSON, PLACE
 from tests.make.sweeps.offers import Client, Inputs, write
@@ -33,22 +34,7 @@ LAST = "2026-03-03T00:00:00+00:00"
 
 def _inputs(delivery: dict[str, Any], *others: dict[str, Any]) -> Inputs:
     """Return what may be sent for each action of a delivery. others: to merge with it."""
-    lines, one = delivery["lines"], {"deliveryId": delivery["id"]}
-    least = [deliveries.contents({"lines": [it]}, "1") for it in lines]
-    whole_orders = [
-        deliveries.contents({"lines": [it for it in lines if it["orderLine"]["id"] in of]})
-        for of in delivery["of"]
-    ]
-    more: dict[str, list[dict[str, Any]]] = {
-        "SPLIT": [{"lines": it} for it in (*least, *whole_orders)],
-        "MERGE": [{"deliveryIds": [it["id"]]} for it in others],
-        "MOVE": [{"locationId": delivery["location"]["id"]}],
-        "RESCHEDULE": [{"window": deliveries.WINDOW}],
-        "HOLD": [{"reason": "FRAUD", "owner": "Somebody"}],
-        "PACK": [{"parcels": [{"generateSscc": True, "contents": deliveries.contents(delivery)}]}],
-        "DISPATCH": [{}, {"dispatchedAt": "2026-03-02T09:00:00Z"}],
-        "RESHIP": [{"window": deliveries.WINDOW}],
-    }
+    one, more = {"deliveryId": delivery["id"]}, actions_of_delivery(delivery, *others)
     return {it.action: [one | each for each in more.get(it.action, [{}])] for it in ACTS}
 
 

@@ -44,24 +44,8 @@ def _amended(clock, *, waits):
 async def test_orders_in_every_state(world, ask, clock):
     order = await orders.order(world, ask)
     held = (await ask(ORDER_HOLD, input={"orderId": order["id"], **HOLD}))["orderHold"]["hold"]
-    one, line = {"orderId": order["id"]}, {"lineId": order["lines"][0]["id"]}
-    more = {
-        "REJECT": {"reason": "No."},
-        "HOLD": {"reason": "FRAUD", "owner": "Somebody"},
-        "RECORD_PAYMENT": {
-            "reference": "R-1",
-            "state": "PAID",
-            "occurredAt": "2026-03-01T00:00:00Z",
-        },
-        "STATE_AMOUNTS": {"charges": []},
-        "ADD_LINES": {"lines": [{"productSku": "NUT", "quantity": "1"}]},
-        "CANCEL_LINES": {"lines": [line | {"quantity": "1"}]},
-        "CONFIRM": {"lines": [line | {"response": "ACCEPTED"}]},
-        "ANSWER_AMENDMENT": {"lines": [line | {"isAccepted": False}]},
-    }
-    inputs = {it.action: [one | more.get(it.action, {})] for it in ACTS}
-    inputs["RELEASE_HOLD"] = [{"holdId": held["id"]}]
-    inputs["UPDATE"] = [{"orders": [one | {"addLines": [{"productSku": "NUT", "quantity": "1"}]}]}]
+    inputs = {it.action: [{"orderId": order["id"]}] for it in ACTS}
+    inputs |= orders.actions_of_order(order, held)
     party = from_global(order["party"]["id"])[1]
     clients = [Client.staff(world, ask)] + [
         await Client.bound(world, ask, Actor.BUYER, party, role=role)
@@ -74,7 +58,9 @@ async def test_orders_in_every_state(world, ask, clock):
         await write(world, OrderLine, "order_id", order["id"], planned=planned, **gone)
         await write(world, Hold, "id", held["id"], released_at=None if is_held else clock())
         # Holds and amendments bear on different acts.
-        await write(world, OrderLine, "id", line["lineId"], **_amended(clock, waits=not is_held))
+        await write(
+            world, OrderLine, "id", order["lines"][0]["id"], **_amended(clock, waits=not is_held)
+        )
         for client in clients:
             offered = await client.offered("order", order)
             at = (state, awaited, is_planned, is_shipped, is_held, client.viewer.role)
@@ -83,12 +69,8 @@ async def test_orders_in_every_state(world, ask, clock):
 
 def _inputs(contract, call_off):
     """Return what may be sent for each action of a contract."""
-    line, one = contract["lines"][0]["id"], {"contractId": contract["id"]}
-    release = {"type": "FORECAST", "releaseNo": 1, "lines": [contracts.schedule("2026-03-20", "9")]}
-    inputs = {it.action: [one] for it in CONTRACT_ACTS}
-    inputs["TERMINATE"] = [one | {"keepCallOffs": True}]
-    inputs["RELEASE"] = [{"contractLineId": line, **release}]
-    return inputs | {"CALL_OFF": [call_off]}
+    inputs = {it.action: [{"contractId": contract["id"]}] for it in CONTRACT_ACTS}
+    return inputs | contracts.actions_of_contract(contract, call_off)
 
 
 STORED = set(ContractState) - {ContractState.EXHAUSTED, ContractState.EXPIRED}

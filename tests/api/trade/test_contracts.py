@@ -140,6 +140,13 @@ async def test_only_the_partys_own_addresses_can_be_shipped_to(ask, world):
     assert (await ask(query, id=to_global("Party", own)))["party"]["contracts"]["totalCount"] == 1
 
 
+@pytest.mark.harmless(
+    "contractResume", "It lets call-offs go on, within all that the contract agrees on."
+)
+@pytest.mark.harmless(
+    "contractActivate", "It lets a draft be called off, within all that it agrees on."
+)
+@pytest.mark.harmless("contractSuspend", "It only stops call-offs and releases.")
 async def test_people_start_stop_resume_and_end_a_contract(ask, world):
     made = await contracts.draft(world, ask)
     states = [made["state"]]

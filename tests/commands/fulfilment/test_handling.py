@@ -47,7 +47,7 @@ async def _location(world: make.World, code: str, **handling: Any) -> str:
 
 
 async def _method(ask: make.Ask, method: str, **handling: Any) -> None:
-    values = {"methods": [{"method": method, **handling}]}
+    values = {"methodHandlings": [{"method": method, **handling}]}
     assert (await ask(METHODS, input=values))["methodHandlingsUpsert"]["userErrors"] == []
 
 

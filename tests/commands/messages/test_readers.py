@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from commands.access.documents import DocumentsRegister, register
-from commands.messages.readers.declared import Incoming, MessageReader
+from commands.messages.readers.declared import Incoming, MessageReader, grouped
 from commands.messages.readers.registered import READERS
 from kit.errors import Code, Refused
 from kit.standards.edifact.faults import Fault
@@ -43,7 +43,7 @@ def reader(monkeypatch, then: BaseException | None = None) -> None:
             raise then
         return [misplaced(incoming.content.one("DTM"), "Nobody wants to know.")]
 
-    monkeypatch.setitem(READERS, "DELFOR", MessageReader(frozenset({"97A"}), TABLE, apply))
+    monkeypatch.setitem(READERS, "DELFOR", MessageReader(frozenset({"97A"}), grouped(TABLE), apply))
 
 
 async def _message(ask):

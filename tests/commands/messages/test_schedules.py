@@ -149,7 +149,7 @@ async def test_statements_do_not_grow_with_the_lines(ask, world, database, partn
 async def test_what_a_code_means_is_said_by_the_partners_profile(ask, world, partner) -> None:
     meanings = [{"element": "COMMITMENT", "code": "1", "meaning": "IMMEDIATE"}]
     item = {key: partner[key] for key in ("code", "identification")} | {"scheduleCodes": meanings}
-    await ask(files.UPSERT, input={"partners": [item | {"qualifier": "14"}]})
+    await ask(files.UPSERT, input={"partnerProfiles": [item | {"qualifier": "14"}]})
     await files.received(ask, sent(partner, NORTH.read_bytes()))
     await files.read_all(world)
     weighed = (await releases(ask))["4712", "PLANT10", "D2"]
@@ -161,5 +161,5 @@ async def test_a_code_means_only_what_its_element_can(ask) -> None:
     twice = [{"element": "PLACE", "code": "LOC 7", "meaning": "SHIP_TO"}] * 2
     for codes, code in (([wrong], "INVALID"), (twice, "DUPLICATE")):
         item = {"code": "P", "identification": "I", "scheduleCodes": codes}
-        payload = (await ask(files.UPSERT, input={"partners": [item]}))["it"]
+        payload = (await ask(files.UPSERT, input={"partnerProfiles": [item]}))["it"]
         assert [it["code"] for it in refusals(payload)] == [code]

@@ -13,6 +13,7 @@ from graphql import (
     GraphQLObjectType,
     OperationDefinitionNode,
     build_schema,
+    get_named_type,
     parse,
     specified_directives,
     specified_scalar_types,
@@ -76,6 +77,23 @@ def test_a_mutation_takes_one_input_and_gives_its_payload(name: str) -> None:
     capital = name[0].upper() + name[1:]
     assert {key: str(it.type) for key, it in mutation.args.items()} == {"input": f"{capital}Input!"}
     assert str(mutation.type) == f"{capital}Payload!"
+
+
+@pytest.mark.parametrize("name", [it for it in SHOWN.mutation_type.fields if it.endswith("Upsert")])
+def test_every_upsert_has_one_form(name: str) -> None:
+    """`doorsUpsert` takes `doors: [DoorUpsertInput!]!`, and gives a `door: Door` for each."""
+    mutation, items = SHOWN.mutation_type.fields[name], name.removesuffix("Upsert")
+    takes = get_named_type(mutation.args["input"].type).fields
+    assert takes.keys() == {items, "idempotencyKey"}
+    noun = get_named_type(takes[items].type).name.removesuffix("UpsertInput")
+    assert str(takes[items].type) == f"[{noun}UpsertInput!]!"
+    results = get_named_type(mutation.type).fields["results"].type
+    assert str(results) == f"[{noun}UpsertResult!]"
+    shown = get_named_type(results).fields
+    own = {
+        it: str(shown[it].type) for it in shown if it not in {"status", "userErrors", "openWork"}
+    }
+    assert own == {noun[0].lower() + noun[1:]: noun}
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.stem)

@@ -50,6 +50,10 @@ def test_every_action_is_offered_by_one_act_and_done_by_one_verb(acts) -> None:
     assert [done[id(it)] for it in acts.ACTS] == [1] * len(acts.ACTS)
     named = [it for it in vars(acts).values() if isinstance(it, Act) and it.action is not None]
     assert named == list(acts.ACTS)
+    names = {id(it.act): it.name for it in VERBS if it.name not in of_many}
+    shown = type(acts.ACTS[0].action).__strawberry_definition__.values
+    described = {it.name: it.description.split("`")[1] for it in shown}
+    assert described == {it.action.name: names[id(it)] for it in acts.ACTS}
 
 
 def test_every_verb_says_what_it_refuses_beside_what_every_verb_does() -> None:

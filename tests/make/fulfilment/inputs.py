@@ -266,3 +266,25 @@ async def parcel_record_tracking_number(s: Scene) -> dict[str, Any]:
     number = (await s.parcel())["trackingNumbers"][0]["number"]
     named = {"trackingNumber": number, "carrierId": s.carrier}
     return {"source": "feed", "events": [{**TRACKED, **named}]}
+
+
+def actions_of_delivery(
+    delivery: dict[str, Any], *others: dict[str, Any]
+) -> dict[str, list[dict[str, Any]]]:
+    """Return action -> what may be sent for it beside the id. others: to merge with it."""
+    lines = delivery["lines"]
+    least = [deliveries.contents({"lines": [it]}, "1") for it in lines]
+    whole_orders = [
+        deliveries.contents({"lines": [it for it in lines if it["orderLine"]["id"] in of]})
+        for of in delivery["of"]
+    ]
+    return {
+        "SPLIT": [{"lines": it} for it in (*least, *whole_orders)],
+        "MERGE": [{"deliveryIds": [it["id"]]} for it in others],
+        "MOVE": [{"locationId": delivery["location"]["id"]}],
+        "RESCHEDULE": [{"window": WINDOW}],
+        "HOLD": [{"reason": "FRAUD", "owner": "Somebody"}],
+        "PACK": [{"parcels": [{"generateSscc": True, "contents": deliveries.contents(delivery)}]}],
+        "DISPATCH": [{}, {"dispatchedAt": "2026-03-02T09:00:00Z"}],
+        "RESHIP": [{"window": WINDOW}],
+    }

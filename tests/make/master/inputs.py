@@ -22,7 +22,7 @@ CAPABILITIES = {
 
 
 async def method_handlings_upsert(_: Scene) -> dict[str, Any]:
-    return {"methods": [{"method": "PARCEL", **CAPABILITIES}]}
+    return {"methodHandlings": [{"method": "PARCEL", **CAPABILITIES}]}
 
 
 async def products_upsert(s: Scene) -> dict[str, Any]:
@@ -139,4 +139,4 @@ async def price_list_entries_upsert(s: Scene) -> dict[str, Any]:
     price = {"fromQuantity": "20", "unitPrice": "2.25", "isActive": True, "packaging": PACKAGING}
     product = await code_of(s, "product")
     entry = {"priceListCode": made["priceList"]["code"], "productSku": product}
-    return {"entries": [entry | price]}
+    return {"priceListEntries": [entry | price]}

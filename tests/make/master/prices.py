@@ -46,6 +46,6 @@ async def price_list(ask: Ask, code: str, price: str | None = None, **fields: An
 
 async def entries(ask: Ask, *values: dict[str, Any]) -> list[str]:
     """Write prices; return what was done to each."""
-    payload = await upsert(ask, ENTRIES, entries=list(values))
+    payload = await upsert(ask, ENTRIES, priceListEntries=list(values))
     assert payload["userErrors"] == []
     return [it["status"] for it in payload["results"]]

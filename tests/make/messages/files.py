@@ -74,7 +74,7 @@ async def partner(ask: Ask, **fields: Any) -> dict[str, Any]:
     """Write a partner that is answered always."""
     own = {"code": fresh("P"), "identification": fresh("I"), "qualifier": "14"}
     item = {**own, "acknowledgement": "ALWAYS", **fields}
-    payload = (await ask(UPSERT, input={"partners": [item]}))["it"]
+    payload = (await ask(UPSERT, input={"partnerProfiles": [item]}))["it"]
     assert payload["userErrors"] == []
     return payload["results"][0]["partnerProfile"]
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.make.master.inputs import code_of
-from tests.make.messages import files
+from tests.make.messages import files, plants
 from tests.make.scene import Scene, fresh
 
 
@@ -22,11 +22,14 @@ async def partner_profiles_upsert(s: Scene) -> dict[str, Any]:
         "referencePrefix": "AB",
         "scheduleCodes": [{"element": "PLACE", "code": "LOC 7", "meaning": "UNLOADING_POINT"}],
         "firstFirmIsBacklog": True,
+        "contentAnswer": "ON_FINDINGS",
+        "articleNumbers": [{"theirs": "7700-A", "ours": "BOLT"}],
+        "placeCodes": [{"theirs": "042", "ours": "MAIN"}],
         "isNetOfTransit": True,
         "timeZone": "Europe/Berlin",
         "isActive": True,
     }
-    return {"partners": [item]}
+    return {"partnerProfiles": [item]}
 
 
 async def interchange_receive(s: Scene) -> dict[str, Any]:
@@ -49,6 +52,9 @@ async def interchange_reject(s: Scene) -> dict[str, Any]:
 
 
 async def interchange_messages_replay(s: Scene) -> dict[str, Any]:
+    # What is replayed stands beside a message that has become a release.
+    await plants.customer(s.ask, s.world)
+    await files.received(s.ask, plants.content("kassel", "first"))
     partner = await files.partner(s.ask)
     taken = await files.received(s.ask, files.interchange(partner["identification"]))
     await files.read_all(s.world)

@@ -16,7 +16,7 @@ _STANDING = text(f"""
         (SELECT jsonb_agg(to_jsonb(l) - '{{{",".join(_COUNTED)}}}'::text[] ORDER BY l.id)
          FROM order_lines l WHERE l.merchant_id = :merchant AND l.order_id = o.id),
         (SELECT jsonb_agg(to_jsonb(h) ORDER BY h.id)
-         FROM holds h WHERE h.merchant_id = :merchant AND h.subject_id = o.id))) AS rest
+         FROM holds h WHERE h.merchant_id = :merchant AND h.subject_id = o.id))) AS remaining
     FROM orders o WHERE o.merchant_id = :merchant
     UNION ALL
     SELECT 'Delivery', number, version, md5(concat(to_jsonb(d) - 'version',
@@ -42,10 +42,10 @@ class Versions:
         """Note what has changed since the last look."""
         async with self.database.writing(self.merchant_id) as session:
             found = await session.execute(_STANDING, {"merchant": self.merchant_id})
-            rows = {(it.type, it.number): (it.version, it.rest) for it in found}
-        for (kind, number), (version, rest) in rows.items():
+            rows = {(it.type, it.number): (it.version, it.remaining) for it in found}
+        for (kind, number), (version, remaining) in rows.items():
             before = self._before.get((kind, number))
-            if before is not None and before[1] != rest:
+            if before is not None and before[1] != remaining:
                 noted = self.raised if version > before[0] else self.kept
                 noted.add((mutation, kind))
         self._before = rows

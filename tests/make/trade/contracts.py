@@ -202,3 +202,15 @@ def found(payload: dict[str, Any]) -> tuple[str, list[str]]:
 def codes(payload: dict[str, Any]) -> list[tuple[str, str]]:
     """Return (code, path without `input`) of a payload's refusals."""
     return [(it["code"], ".".join(it["field"][1:])) for it in payload["userErrors"]]
+
+
+def actions_of_contract(
+    contract: dict[str, Any], call_off: dict[str, Any]
+) -> dict[str, list[dict[str, Any]]]:
+    """Return action -> what may be sent for it, of those that take more than the contract's id."""
+    release = {"type": "FORECAST", "releaseNo": 1, "lines": [schedule("2026-03-20", "9")]}
+    return {
+        "TERMINATE": [{"contractId": contract["id"], "keepCallOffs": True}],
+        "RELEASE": [{"contractLineId": contract["lines"][0]["id"], **release}],
+        "CALL_OFF": [call_off],
+    }

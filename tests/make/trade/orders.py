@@ -83,3 +83,24 @@ mutation ($input: OrderAddLinesInput!) { orderAddLines(input: $input) {
 """,
 }
 """Verb -> the operation that changes lines of orders that are there."""
+
+
+def actions_of_order(
+    order: dict[str, Any], hold: dict[str, Any]
+) -> dict[str, list[dict[str, Any]]]:
+    """Return action -> what may be sent for it, of those that take more than the order's id."""
+    one, line = {"orderId": order["id"]}, {"lineId": order["lines"][0]["id"]}
+    new = [{"productSku": "NUT", "quantity": "1"}]
+    paid = {"reference": "R-1", "state": "PAID", "occurredAt": "2026-03-01T00:00:00Z"}
+    return {
+        "REJECT": [one | {"reason": "No."}],
+        "HOLD": [one | {"reason": "FRAUD", "owner": "Somebody"}],
+        "RELEASE_HOLD": [{"holdId": hold["id"]}],
+        "RECORD_PAYMENT": [one | paid],
+        "STATE_AMOUNTS": [one | {"charges": []}],
+        "UPDATE": [{"orders": [one | {"addLines": new}]}],
+        "ADD_LINES": [one | {"lines": new}],
+        "CANCEL_LINES": [one | {"lines": [line | {"quantity": "1"}]}],
+        "CONFIRM": [one | {"lines": [line | {"response": "ACCEPTED"}]}],
+        "ANSWER_AMENDMENT": [one | {"lines": [line | {"isAccepted": False}]}],
+    }

@@ -1,21 +1,24 @@
 """What the journal was ever told stays readable: an entry of every version of every event.
 
 `written.json`: name and version -> `written`, a payload as it was written then, and `read`, the
-same as it is told today, where that differs. A line is added with a version and never changed.
+same as it is told today, where that differs. `make docs` adds a line with a version; it never
+changes.
 """
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import CheckConstraint
 
 from kit.ids import new_id
+from models.access.journal import JournalEntry
 from models.base.events import EVENTS, progressed, read_event
 from models.base.tables import Base
 from models.events.trade.orders import OrderPlaced
+from tests.models.base import written
 
-WRITTEN = json.loads(Path(__file__).with_name("written.json").read_text())
+WRITTEN = json.loads(written.FILE.read_text())
 TALLIED = sorted(
     (it.class_ for it in Base.registry.mappers if it.class_.__tally__), key=lambda it: it.__name__
 )
@@ -23,7 +26,25 @@ TALLIED = sorted(
 
 def test_every_version_of_every_event_has_an_example() -> None:
     versions = [(name, 1 + it) for name, of in EVENTS.items() for it in range(of.versions.version)]
-    assert sorted(WRITTEN) == sorted(f"{name} {version}" for name, version in versions)
+    advice = "Run `make docs`; where a version is new, say what the one before reads as."
+    assert sorted(WRITTEN) == sorted(f"{name} {version}" for name, version in versions), advice
+
+
+def test_an_example_that_is_missing_is_added_and_no_other_is_changed(monkeypatch, tmp_path) -> None:
+    without = {name: it for name, it in WRITTEN.items() if not name.startswith("order.")}
+    own = tmp_path / "written.json"
+    own.write_text(json.dumps(without))
+    monkeypatch.setattr(written, "FILE", own)
+    found = written.examples()
+    assert {name: found[name] for name in without} == without
+    placed = found["order.placed 1"]["written"]
+    assert read_event("order.placed", 1, new_id(), placed).payload() == placed
+    newest = {f"{name} {of.versions.version}" for name, of in EVENTS.items()}
+    assert found.keys() == without.keys() | newest
+
+
+def test_the_examples_stand_a_line_each_in_order() -> None:
+    assert written.FILE.read_text() == written.text(WRITTEN)
 
 
 @pytest.mark.parametrize("example", WRITTEN)
@@ -53,6 +74,12 @@ def test_nothing_that_somebody_wrote_is_left_in_a_payload_of_today() -> None:
 def test_an_entry_that_no_version_has_written_is_not_read(payload: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         read_event("order.placed", 1, new_id(), payload)
+
+
+def test_the_journal_takes_entries_about_nouns_to_come() -> None:
+    checks = [it for it in JournalEntry.__table__.constraints if isinstance(it, CheckConstraint)]
+    about = [str(it.sqltext) for it in checks]
+    assert [it for it in about if "aggregate" in it or "type" in it] == []
 
 
 def test_an_event_is_frozen() -> None:

@@ -116,6 +116,6 @@ async def test_a_recorded_step_is_tried_again_told_by_the_journal_and_wakes_who_
         return False
 
     await Rounds(database, clock).make(Round("revoke", NEVER, recorded(step)))
-    (told,) = await rows(world, JournalEntry)
-    assert (told.type, told.actor_name) == ("api_key.revoked", "Abruf")
+    (written,) = await rows(world, JournalEntry)
+    assert (written.type, written.actor_name) == ("api_key.revoked", "Abruf")
     assert (tried, woken) == ([clock()] * 2, [world.merchant_id])

@@ -18,7 +18,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 
 from commands.fulfilment.deliveries.locking import Locked
-from commands.fulfilment.deliveries.rest import remainder
+from commands.fulfilment.deliveries.remaining import remainder
 from commands.trade.contracts import counters
 from commands.trade.contracts.account import call_off_again, takes_again
 from commands.trade.orders.lines import wanted_again

@@ -106,6 +106,20 @@ async def test_consent_is_given_finding_by_finding(ask, world):
     assert _refused(again) == ["WRONG_STATE"]
 
 
+@pytest.mark.harmless(
+    "releaseAnswer", "It tells a customer what cannot be met; the schedule stays as it is."
+)
+async def test_an_answer_leaves_the_schedule_as_it_is(ask, world):
+    made = await contracts.contract(world, ask)
+    release = await contracts.release(ask, made["lines"][0]["id"], 1, FIRM)
+    before, line = await _active(ask, made), release["scheduleLines"][0]["id"]
+    part = {"scheduleLineId": line, "quantity": "40", "day": "2026-03-20", "reason": "No steel."}
+    assert _refused(await _decide(ask, "releaseAnswer", release, lines=[part])) == []
+    assert _refused(await _decide(ask, "releaseAnswer", release, lines=[part] * 2)) == ["DUPLICATE"]
+    assert await _active(ask, made) == before
+
+
+@pytest.mark.harmless("releaseReject", "What was in force before stays so.")
 async def test_what_is_rejected_changes_nothing_and_says_why(ask, world):
     made, fallen = await _fallen(world, ask)
     before = await _active(ask, made)

@@ -116,8 +116,8 @@ async def test_a_rejected_line_is_cancelled_with_its_reason(world, ask):
         None,
     )
     assert list(responses.last(shown)["payload"]["moved"].values()) == [{"cancelled": "10"}]
-    rest = [responses.line(order, 1, "REJECTED", reason="Nor this.")]
-    over = await responses.done(ask, responses.CONFIRM, order, lines=rest)
+    refused = [responses.line(order, 1, "REJECTED", reason="Nor this.")]
+    over = await responses.done(ask, responses.CONFIRM, order, lines=refused)
     assert (over["state"], over["availableActions"]) == ("CANCELLED", ["RECORD_PAYMENT"])
     assert responses.last(over)["type"] == "order.cancelled"
 

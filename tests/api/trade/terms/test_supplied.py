@@ -214,14 +214,14 @@ async def test_what_is_in_no_delivery_is_late_too(world, ask, clock):
         world, ask, called, lines=deliveries.lines(called, "60"), window=late
     )
     assert [(await _unplanned(ask, called))["quantity"], await _due(ask, taken)] == ["10", "3"]
-    rest = await deliveries.planned(
+    later = await deliveries.planned(
         world, ask, called, lines=deliveries.lines(called, "40"), window=late
     )
     assert await _unplanned(ask, called) is None
-    assert await _due(ask, rest) == "0.5"
+    assert await _due(ask, later) == "0.5"
     await deliveries.done(ask, "deliveryCancel", deliveryId=taken["id"])
     shown = await _unplanned(ask, called)
-    assert (shown["quantity"], (await _supplied(ask, rest))["quantity"]) == ("30", "40")
+    assert (shown["quantity"], (await _supplied(ask, later))["quantity"]) == ("30", "40")
     party = from_global(contract["party"]["id"])[1]
     buyer = ask.by(await world.key(Actor.BUYER, party))
     assert await _unplanned(buyer, called) == shown

@@ -210,8 +210,8 @@ async def test_cancelling_takes_the_lines_part_of_the_discount_along(world, ask)
         "gross": None,
     }
     assert left["taxes"] == order["taxes"]
-    rest = [{"lineId": one["id"], "quantity": "7"}, {"lineId": two["id"], "quantity": "4"}]
-    gone = (await ask(CANCEL, input={"orderId": order["id"], "lines": rest}))["it"]["order"]
+    open_lines = [{"lineId": one["id"], "quantity": "7"}, {"lineId": two["id"], "quantity": "4"}]
+    gone = (await ask(CANCEL, input={"orderId": order["id"], "lines": open_lines}))["it"]["order"]
     assert set(_sums(gone).values()) == {"0"}
     assert gone["net"] == {"amount": "0"}
 
@@ -228,11 +228,11 @@ async def test_a_list_adds_up_what_its_orders_tell(world, ask):
     await _placed(world, ask, **ORDERED)
     await _placed(world, ask, discountPercent="3", charges=[SHIPPING, PACKING])
     order = await _placed(world, ask, charges=[SHIPPING])
-    rest = [
+    open_lines = [
         {"lineId": each["id"], "quantity": quantity}
         for each, quantity in zip(order["lines"], ("10", "4"), strict=True)
     ]
-    await ask(CANCEL, input={"orderId": order["id"], "lines": rest})
+    await ask(CANCEL, input={"orderId": order["id"], "lines": open_lines})
     read = (await ask(LISTED))["orders"]
     nets = [Decimal(it["net"]["amount"]) for it in read["nodes"]]
     assert nets == [Decimal(it["totals"]["net"]["amount"]) for it in read["nodes"]]

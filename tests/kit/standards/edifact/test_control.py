@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from kit.standards.edifact import control, envelopes
+from kit.standards.edifact import envelopes
+from kit.standards.edifact.answers import control
 from kit.standards.edifact.charsets import transliterated
 from kit.standards.edifact.delimiters import DEFAULT, Delimiters
 from kit.standards.edifact.parts import MessageKind
@@ -46,9 +47,9 @@ def test_what_is_wrong_is_said_with_its_place(old: bytes, new: bytes, lines: lis
 
 
 def test_a_refused_message_of_a_group_is_said_within_it() -> None:
-    head, _, rest = ONE.replace(b"UNT+4", b"UNT+5").partition(b"UNH")
+    head, _, tail = ONE.replace(b"UNT+4", b"UNT+5").partition(b"UNH")
     group = b"UNG+DELFOR+A+B+260302:0900+G1+UN+D:97A'"
-    content = head + group + b"UNH" + rest.replace(b"UNZ", b"UNE+1+G1'UNZ")
+    content = head + group + b"UNH" + tail.replace(b"UNZ", b"UNE+1+G1'UNZ")
     assert answer(content)[1] == "UCF+G1+A+B+7'"
 
 
@@ -56,8 +57,8 @@ def test_the_version_goes_with_the_syntax_and_answers_are_not_answered() -> None
     assert str(control.kind_for(HEADER)) == "CONTRL:D:3:UN"
     assert str(control.kind_for(replace(HEADER, version="4"))) == "CONTRL:4:1:UN"
     (found,) = envelopes.split(ONE.replace(b"DELFOR:D:97A", b"CONTRL:D:3"))
-    assert control.is_answer(found)
-    assert not control.is_answer(next(envelopes.split(ONE)))
+    assert not control.can_be_answered(found)
+    assert control.can_be_answered(next(envelopes.split(ONE)))
 
 
 def test_an_answer_is_read_as_an_interchange() -> None:

@@ -114,8 +114,8 @@ def test_a_broken_envelope_is_found(old: bytes, new: bytes, found: list[Fault]) 
     ],
 )
 def test_groups_are_counted_like_messages(inside: bytes, found: list[Fault]) -> None:
-    head, _, rest = ONE.partition(b"UNH")
-    message = b"UNH" + rest.partition(b"UNZ")[0]
+    head, _, tail = ONE.partition(b"UNH")
+    message = b"UNH" + tail.partition(b"UNZ")[0]
     assert faults(head + inside.replace(b"{}", message)) == found
 
 

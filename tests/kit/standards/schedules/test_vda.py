@@ -45,10 +45,10 @@ SECOND = quantities(("222222", 0), ("000000", 0), received=0, note="0" * 8).repl
 FILE = b"\n".join(
     [
         *(OPEN, article("17", "4711-A"), FIRST, MORE, GO_AHEADS, PACKED),
-        *(article("18", "4712", "D2"), SECOND, end(1, 2, 2, 1, 1, 1, 0, 1)),
+        *(article("18", "4712", "D2"), SECOND, end(1, 2, 2, 1, 1, 0, 1, 1)),
     ]
 )
-QUIET = b"\n".join([OPEN, article("18", "4712"), SECOND, end(1, 1, 1, 0, 0, 0, 0, 1), b""])
+QUIET = b"\n".join([OPEN, article("18", "4712"), SECOND, end(1, 1, 1, 0, 0, 0, 1, 0), b""])
 
 
 def only(content: bytes) -> ScheduleMessage:
@@ -64,7 +64,7 @@ SCHEDULED FORECAST DAY    2026-03-09 2026-03-10 80   260309 3
 SCHEDULED FORECAST MONTH  2026-12-01 2027-01-01 0    261200 3
 SCHEDULED FORECAST WEEK   2026-03-23 2026-03-30 500  260013 4
 SCHEDULED FORECAST PERIOD 2026-03-30 2026-04-27 900  261417 4
-SCHEDULED FORECAST PERIOD -          -          4000 999999 4
+SCHEDULED FORECAST PERIOD 2026-04-27 2026-09-02 4000 999999 4
 """
 
 
@@ -72,7 +72,7 @@ SCHEDULED FORECAST PERIOD -          -          4000 999999 4
 def test_a_file_says_what_was_reckoned_by_hand(breaks: bytes) -> None:
     found = only(FILE.replace(b"\n", breaks))
     assert found.findings == []
-    assert (found.number, found.function, found.is_just_in_time) == ("00017", "WHOLE", False)
+    assert (found.number, found.function, found.is_just_in_time) == ("00017", "ARTICLE", False)
     first, second = found.articles
     assert first.articles == {
         "BUYERS": "4711-A",
@@ -100,7 +100,7 @@ def test_a_file_says_what_was_reckoned_by_hand(breaks: bytes) -> None:
 
 
 def test_counts_that_differ_and_an_end_that_is_missing_are_told() -> None:
-    wrong = FILE.replace(end(1, 2, 2, 1, 1, 1, 0, 1), end(1, 2, 3, 1, 1, 1, 0, 1))
+    wrong = FILE.replace(end(1, 2, 2, 1, 1, 0, 1, 1), end(1, 2, 3, 1, 1, 0, 1, 1))
     assert [it.fault for it in only(wrong).findings] == [Fault.COUNTS_DIFFER]
     cut = FILE[: FILE.index(b"519")]
     assert [it.fault for it in only(cut).findings] == [Fault.MISSING]

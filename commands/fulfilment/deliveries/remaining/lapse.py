@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import ARRAY, ColumnElement, DateTime, Uuid, and_, any_, bindparam, or_, select
 
 from commands.fulfilment.deliveries.locking import Locked
-from commands.fulfilment.deliveries.rest import remainder
-from commands.fulfilment.deliveries.rest.back import take_back
+from commands.fulfilment.deliveries.remaining import remainder
+from commands.fulfilment.deliveries.remaining.back import take_back
 from commands.trade.orders.lines import lines_of
 from commands.trade.orders.states import not_wanted
 from commands.writing.transaction import Writing
@@ -45,8 +45,8 @@ async def lapse(writing: Writing) -> bool:
     await take_back(writing, locked, deliveries)
     for order in (it for key, it in locked.orders.items() if key in lapsed and _lapses(it, now)):
         order.cancel_reason = not_wanted(order)
-        rest = {line: line.unplanned for line in locked.lines_of_order(order)}
-        await remainder.cancel(locked, order, rest)
+        unplanned = {line: line.unplanned for line in locked.lines_of_order(order)}
+        await remainder.cancel(locked, order, unplanned)
     return len(lapsed) == AT_ONCE and bool(writing.events)
 
 

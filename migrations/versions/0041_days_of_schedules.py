@@ -5,8 +5,8 @@ from alembic import op
 
 from migrations import walls
 
-revision = "0038"
-down_revision = "0037"
+revision = "0041"
+down_revision = "0039"
 branch_labels = None
 depends_on = None
 

@@ -99,7 +99,7 @@ async def test_methods_tell_what_they_can_handle(ask):
     item = {"method": "FREIGHT", "hazardClasses": ["8", "3", "3"], "takesOversize": True}
     statuses = []
     for _ in range(2):
-        payload = (await ask(METHODS, input={"methods": [item]}))["methodHandlingsUpsert"]
+        payload = (await ask(METHODS, input={"methodHandlings": [item]}))["methodHandlingsUpsert"]
         statuses.append(payload["results"][0]["status"])
     assert statuses == ["CREATED", "UNCHANGED"]
     (found,) = payload["results"]
@@ -108,7 +108,7 @@ async def test_methods_tell_what_they_can_handle(ask):
         "hazardClasses": ["3", "8"],
         "takesOversize": True,
     }
-    twice = (await ask(METHODS, input={"methods": [item, item]}))["methodHandlingsUpsert"]
+    twice = (await ask(METHODS, input={"methodHandlings": [item, item]}))["methodHandlingsUpsert"]
     assert [it["code"] for it in refusals(twice)] == ["DUPLICATE"]
     listed = await ask("{ methodHandlings(first: 9) { nodes { method } totalCount } }")
     assert listed["methodHandlings"] == {"nodes": [{"method": "FREIGHT"}], "totalCount": 1}

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from kit.standards.edifact.charsets import CODECS
 from kit.standards.edifact.faults import SYNTAX_CODES, Finding
 from kit.standards.edifact.parts import (
     Envelope,
@@ -15,7 +16,9 @@ from kit.standards.edifact.writing import Element, SegmentParts
 
 ACKNOWLEDGED, REFUSED = "7", "4"
 """Action codes (0083): this level with what is not refused below it; all of this level."""
-CONTRL = "CONTRL"
+CONTRL, APERAK = "CONTRL", "APERAK"
+ANSWERS = frozenset({CONTRL, APERAK})
+"""Types of messages that say something of another one, and are never answered."""
 _NEWEST = "4"
 _ENVELOPE = frozenset({"UNH", "UNT"})
 
@@ -27,9 +30,10 @@ def kind_for(header: Header) -> MessageKind:
     return MessageKind(CONTRL, "D", "3", "UN")
 
 
-def is_answer(of: Envelope) -> bool:
-    """Tell whether it says something of another one: that is never answered."""
-    return any(it.kind.type == CONTRL for it in of.messages)
+def can_be_answered(of: Envelope) -> bool:
+    """Tell whether it is EDIFACT that is no answer itself: what says something of another one."""
+    is_edifact = of.header is not None and of.header.identifier in CODECS
+    return is_edifact and not any(it.kind.type in ANSWERS for it in of.messages)
 
 
 def body(header: Header, of: Envelope) -> Sequence[SegmentParts]:

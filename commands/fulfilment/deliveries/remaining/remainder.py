@@ -14,16 +14,16 @@ from models.events.trade.orders import OrderLinesCancelled
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.tables import Order
 
-Rest = Mapping[OrderLine, Decimal]
+Unplanned = Mapping[OrderLine, Decimal]
 """Line -> how much of it is in no delivery."""
 
 
-async def cancel(locked: Locked, order: Order, remaining: Rest) -> None:
+async def cancel(locked: Locked, order: Order, remaining: Unplanned) -> None:
     """Cancel quantities of a locked order, as `cancel_each` does."""
     await cancel_each(locked, {order: remaining})
 
 
-async def cancel_each(locked: Locked, remaining: Mapping[Order, Rest]) -> None:
+async def cancel_each(locked: Locked, remaining: Mapping[Order, Unplanned]) -> None:
     """Cancel quantities of locked orders that are in no delivery.
 
     An order of which nothing remains is CANCELLED. Call-offs give theirs back to their contracts.

@@ -1,33 +1,26 @@
-"""Partners are written in bulk: how each of them writes, and how it is answered."""
+"""What is said of partners: how each of them writes, and how it is answered."""
 
 import re
-from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from commands.writing.transaction import Outcome, Writing, check_known
-from commands.writing.upserts.items import UpsertColumns, UpsertEvents, item_of, results, upsert
-from commands.writing.verbs import verb
 from kit.errors import Code
-from kit.inputs import Command, Each, Input, Reference, Upsert, Zone, refuse_duplicates
+from kit.inputs import Command, Each, Input, Reference, Upsert, Zone
 from kit.standards.edifact.delimiters import Delimiters
 from kit.standards.edifact.faults import Faulty
 from kit.standards.schedules.habits import WORDS
-from models.access.viewers import Scope
-from models.base.acts import Act
-from models.events.messages.partners import PartnerProfileCreated, PartnerProfileUpdated
-from models.master.parties import Party
 from models.messages.partners import (
     Acknowledgement,
     Charset,
-    PartnerProfile,
+    ContentAnswer,
     ScheduleElement,
     ScheduleMeaning,
 )
 
-_EVENTS = UpsertEvents(PartnerProfileCreated, PartnerProfileUpdated)
+MOST_NUMBERS = 2_000
+"""Articles, or places, that one partner may call otherwise than we do."""
 
 
 def _parting(una: str) -> str:
@@ -75,6 +68,13 @@ class ScheduleCode(Input):
         return self
 
 
+class OtherNumber(Input):
+    """What a partner calls otherwise than we do."""
+
+    theirs: Identified = Field(description="What it calls it.")
+    ours: Reference = Field(description="What we call it.")
+
+
 class PartnerProfileUpsert(Upsert):
     """One partner, known by its code."""
 
@@ -106,6 +106,9 @@ class PartnerProfileUpsert(Upsert):
     acknowledgement: Acknowledgement = Field(
         Acknowledgement.ON_REQUEST, description="When an interchange is answered with CONTRL."
     )
+    content_answer: ContentAnswer = Field(
+        ContentAnswer.NEVER, description="When it is told with APERAK what became of a message."
+    )
     reference_prefix: Prefix | None = Field(
         None, description="What the control references (0020) of what we write begin with."
     )
@@ -114,6 +117,17 @@ class PartnerProfileUpsert(Upsert):
         max_length=200,
         description="All codes of its schedules (DELFOR, DELJIT) that mean something else to it"
         " than in the directories, each once.",
+    )
+    article_numbers: list[OtherNumber] = Field(
+        [],
+        max_length=MOST_NUMBERS,
+        description="All numbers of articles that it calls otherwise than our SKU, each once.",
+    )
+    place_codes: list[OtherNumber] = Field(
+        [],
+        max_length=MOST_NUMBERS,
+        description="All codes of plants that it calls otherwise than its party's address with us,"
+        " each once.",
     )
     first_firm_is_backlog: bool = Field(
         default=False,
@@ -140,44 +154,6 @@ class PartnerProfileUpsert(Upsert):
 class PartnerProfilesUpsert(Command):
     """Up to 250 partners."""
 
-    partners: Each[PartnerProfileUpsert] = Field(description="The partners, each code once.")
-
-
-@verb(
-    Act(Scope.MESSAGES_WRITE),
-    "Write partners: what they call themselves, how they write, and how they are answered.",
-)
-async def upsert_all(writing: Writing, command: PartnerProfilesUpsert) -> Outcome:
-    """Write partners. Refused: DUPLICATE, NOT_FOUND for a party, TAKEN for an identification."""
-    partners = command.partners
-    numbers = [it.party_number for it in partners if it.party_number is not None]
-    parties = await writing.by_key(Party, "number", numbers)
-    named = enumerate(it.party_number for it in partners)
-    paths = ((number, ("partners", place, "party_number")) for place, number in named)
-    check_known(Party, parties, paths)
-    refuse_duplicates((it.code for it in partners), ("partners",), "code")
-    names = ((it.identification, it.qualifier) for it in partners)
-    refuse_duplicates(names, ("partners",), "identification")
-    for place, one in enumerate(partners):
-        codes = ((it.element, it.code) for it in one.schedule_codes)
-        refuse_duplicates(codes, ("partners", place, "schedule_codes"), "code")
-    items = [_columns(it, parties.get(it.party_number)) for it in partners]
-    written = await upsert(writing, PartnerProfile, _EVENTS, "code", items, ("partners",))
-    return results("partner_profile_id", *written)
-
-
-def _columns(one: PartnerProfileUpsert, party: Party | None) -> UpsertColumns:
-    own = one.own_identification
-    shaped: dict[str, Mapping[str, Any]] = {
-        "party_number": {"party_id": None if party is None else party.id},
-        "own_identification": {
-            "own_identification": own,
-            "own_qualifier": None if own is None else one.own_qualifier or "",
-        },
-        "own_qualifier": {},
-        "schedule_codes": {
-            "schedule_codes": [it.model_dump(mode="json") for it in one.schedule_codes]
-        },
-        **{name: {name: getattr(one, name) or ""} for name in ("qualifier", "reference_prefix")},
-    }
-    return item_of(one, shaped)
+    partner_profiles: Each[PartnerProfileUpsert] = Field(
+        description="The partners, each code once."
+    )

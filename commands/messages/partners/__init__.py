@@ -1,0 +1,1 @@
+"""Partners that messages are exchanged with."""

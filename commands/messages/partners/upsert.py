@@ -1,0 +1,62 @@
+"""Partners are written in bulk: how each of them writes, and how it is answered."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from commands.messages.partners.inputs import PartnerProfilesUpsert, PartnerProfileUpsert
+from commands.writing.transaction import Outcome, Writing, check_known
+from commands.writing.upserts.items import UpsertColumns, UpsertEvents, item_of, results, upsert
+from commands.writing.verbs import verb
+from kit.inputs import refuse_duplicates
+from models.access.viewers import Scope
+from models.base.acts import Act
+from models.events.messages.partners import PartnerProfileCreated, PartnerProfileUpdated
+from models.master.parties import Party
+from models.messages.partners import PartnerProfile
+
+_NUMBERED = ("article_numbers", "place_codes")
+_EVENTS = UpsertEvents(PartnerProfileCreated, PartnerProfileUpdated)
+
+
+@verb(
+    Act(Scope.MESSAGES_WRITE),
+    "Write partners: what they call themselves, how they write, and how they are answered.",
+)
+async def upsert_all(writing: Writing, command: PartnerProfilesUpsert) -> Outcome:
+    """Write partners. Refused: DUPLICATE, NOT_FOUND for a party, TAKEN for an identification."""
+    partners = command.partner_profiles
+    numbers = [it.party_number for it in partners if it.party_number is not None]
+    parties = await writing.by_key(Party, "number", numbers)
+    named = enumerate(it.party_number for it in partners)
+    paths = ((number, ("partner_profiles", place, "party_number")) for place, number in named)
+    check_known(Party, parties, paths)
+    refuse_duplicates((it.code for it in partners), ("partner_profiles",), "code")
+    names = ((it.identification, it.qualifier) for it in partners)
+    refuse_duplicates(names, ("partner_profiles",), "identification")
+    for place, one in enumerate(partners):
+        codes = ((it.element, it.code) for it in one.schedule_codes)
+        refuse_duplicates(codes, ("partner_profiles", place, "schedule_codes"), "code")
+        for name in _NUMBERED:
+            theirs = (it.theirs for it in getattr(one, name))
+            refuse_duplicates(theirs, ("partner_profiles", place, name), "theirs")
+    items = [_columns(it, parties.get(it.party_number)) for it in partners]
+    written = await upsert(writing, PartnerProfile, _EVENTS, "code", items, ("partner_profiles",))
+    return results("partner_profile_id", *written)
+
+
+def _columns(one: PartnerProfileUpsert, party: Party | None) -> UpsertColumns:
+    own = one.own_identification
+    shaped: dict[str, Mapping[str, Any]] = {
+        "party_number": {"party_id": None if party is None else party.id},
+        "own_identification": {
+            "own_identification": own,
+            "own_qualifier": None if own is None else one.own_qualifier or "",
+        },
+        "own_qualifier": {},
+        **{
+            name: {name: [it.model_dump(mode="json") for it in getattr(one, name)]}
+            for name in ("schedule_codes", *_NUMBERED)
+        },
+        **{name: {name: getattr(one, name) or ""} for name in ("qualifier", "reference_prefix")},
+    }
+    return item_of(one, shaped)

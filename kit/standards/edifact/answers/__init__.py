@@ -1,0 +1,1 @@
+"""What interchanges and their messages are answered with."""

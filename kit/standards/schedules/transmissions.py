@@ -1,0 +1,111 @@
+"""Transmissions of VDA 4905 in a file: what its inbox keeps of each, as of an interchange.
+
+A transmission names its customer first and then its supplier. It is one message, and no error in
+its envelope lets half of it through.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+
+from kit.standards.edifact.envelopes import MOST_INTERCHANGES
+from kit.standards.edifact.faults import Fault, Finding
+from kit.standards.edifact.parts import (
+    Envelope,
+    EnvelopedMessage,
+    Header,
+    Identification,
+    MessageKind,
+)
+from kit.standards.edifact.segments import BLANK, END
+from kit.standards.schedules.dates import span_of
+from kit.standards.schedules.vda import LENGTH, RECORDS_A_TURN, Record, counted_otherwise, records
+
+TYPE = "4905"
+_AGENCY = "VDA"
+_FIRST, _LAST = "511", "519"
+_BEGINNING = 64
+"""Bytes in which a file of transmissions begins, blank ones before it."""
+
+
+def are_transmissions(content: bytes) -> bool:
+    """Tell whether a file begins as a transmission does."""
+    return content[:_BEGINNING].lstrip(BLANK).startswith(_FIRST.encode())
+
+
+def transmissions_in(content: bytes) -> Iterator[Envelope | None]:
+    """Give the transmissions of a file; together they are all of its bytes. None: a pause."""
+    current: Envelope | None = None
+    counts: Counter[str] = Counter()
+    number = 0
+    for record in records(content):
+        if current is None or record.type == _FIRST:
+            if current is not None:
+                yield _cut_off(current, record.offset)
+            current, counts, number = _opened(record), Counter(), number + 1
+            if number == MOST_INTERCHANGES:
+                text = f"A file has at most {MOST_INTERCHANGES} transmissions."
+                current.end = len(content)
+                current.findings.append(Finding(Fault.TOO_MANY, text, record.offset))
+                yield current
+                return
+        counts[record.type] += 1
+        if record.number % RECORDS_A_TURN == 0:
+            yield None
+        if record.type == _LAST:
+            yield _ended(current, record, counts, content)
+            current = None
+    if current is not None:
+        yield _cut_off(current, len(content))
+
+
+def _opened(record: Record) -> Envelope:
+    found = Envelope(record.offset, record.offset, codec="latin-1")
+    fields = record.fields() if record.type == _FIRST else {}
+    if not fields.get("customer"):
+        text = "A transmission begins with 511, which names its customer."
+        found.findings.append(Finding(Fault.INVALID_START, text, record.offset, record.type))
+        return found
+    found.header = Header(
+        identifier=_AGENCY,
+        version=TYPE,
+        sender=Identification(fields["customer"]),
+        recipient=Identification(fields["supplier"]),
+        prepared_at=_day(fields["date"]),
+        reference=fields["number"],
+        application="",
+        wants_answer=False,
+        is_test=False,
+    )
+    kind = MessageKind(TYPE, agency=_AGENCY)
+    found.messages.append(EnvelopedMessage(fields["number"], kind, record.offset))
+    return found
+
+
+def _ended(found: Envelope, record: Record, counts: Counter[str], content: bytes) -> Envelope:
+    found.findings += counted_otherwise(record, counts)
+    end = min(record.offset + LENGTH, len(content))
+    _close(found, end, sum(counts.values()))
+    if not content[end:].strip(BLANK + END):
+        found.end = len(content)
+    return found
+
+
+def _cut_off(found: Envelope, end: int) -> Envelope:
+    text = "519 is missing: the transmission is cut off."
+    found.findings.append(Finding(Fault.MISSING, text, found.start, _LAST))
+    _close(found, end, 0)
+    return found
+
+
+def _close(found: Envelope, end: int, segments: int) -> None:
+    found.end = end
+    for message in found.messages:
+        message.end, message.segments = end, segments
+
+
+def _day(text: str) -> datetime | None:
+    try:
+        return span_of(text, "101").start
+    except ValueError:
+        return None
