@@ -27,7 +27,7 @@ from commands.fulfilment.call_offs.schedules.wanted import (
 )
 from commands.fulfilment.deliveries.arrivals.arrival import recount
 from commands.fulfilment.deliveries.places import DeliveryPart, PlannedLine
-from commands.fulfilment.deliveries.plan import plan
+from commands.fulfilment.deliveries.planning.plan import plan
 from commands.fulfilment.deliveries.remaining.back import take_back
 from commands.trade.contracts.life import check_in_force
 from commands.trade.orders.cancel import LineCancel, OrderCancelLines, cancel_lines
