@@ -2,8 +2,8 @@
 
 from migrations import walls
 
-revision = "0041"
-down_revision = "0040"
+revision = "0042"
+down_revision = "0041"
 branch_labels = None
 depends_on = None
 
