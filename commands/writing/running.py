@@ -19,7 +19,7 @@ from kit.db.database import Database
 from kit.db.lost import OutcomeUnknown, Unavailable
 from kit.errors import Code, Refused
 from kit.inputs import Command
-from kit.limits import DEFAULT_LIMITS
+from kit.limits import DEFAULT_LIMITS, Limits
 from kit.loop.in_turn import InTurn
 from kit.loop.work import Slices
 from models.access.viewers import Viewer
@@ -43,7 +43,8 @@ class Author:
     """Who writes, when, and from where. keep_answers: how long, under their idempotency keys.
 
     extent: the lines that the call touches; it tells afterwards how many those were. slices: of the
-    event loop, in which it works beside others. beside: where it does what takes long.
+    event loop, in which it works beside others. beside: where it does what takes long. limits: the
+    server's.
     """
 
     viewer: Viewer
@@ -53,6 +54,7 @@ class Author:
     extent: Extent = field(default_factory=lambda: Extent(DEFAULT_LIMITS.lines))
     slices: Slices = field(default_factory=Slices)
     beside: InTurn = field(default_factory=InTurn)
+    limits: Limits = DEFAULT_LIMITS
 
 
 async def run(database: Database, author: Author, verb: AnyVerb, command: Command) -> Outcome:
@@ -140,6 +142,7 @@ async def _recording(
             extent=author.extent,
             slices=author.slices,
             beside=author.beside,
+            limits=author.limits,
         )
         ledger = Ledger(writing)
         yield writing

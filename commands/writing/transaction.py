@@ -13,7 +13,7 @@ from commands.writing.extent import Extent
 from kit.db.sessions import Session
 from kit.db.statements import Statement
 from kit.errors import Code, Path, Refusals, Refused
-from kit.limits import DEFAULT_LIMITS
+from kit.limits import DEFAULT_LIMITS, Limits
 from kit.loop.in_turn import InTurn
 from kit.loop.work import Slices
 from models.access.keys import CounterName
@@ -55,6 +55,7 @@ class Writing:
     extent: the lines that it touches, bounded. slices: in which its work is done, beside others'.
     beside: where it does what takes long.
     at_end: what is done when all else is written, before the journal.
+    limits: the server's.
     unnumbered: rows that are numbered at its end, by what is counted and their table.
     """
 
@@ -68,6 +69,7 @@ class Writing:
     extent: Extent = field(default_factory=lambda: Extent(DEFAULT_LIMITS.lines))
     slices: Slices = field(default_factory=Slices)
     beside: InTurn = field(default_factory=InTurn)
+    limits: Limits = DEFAULT_LIMITS
 
     async def room(self, lines: int) -> None:
         """Wait until it is this viewer's turn to work on so many lines or rows."""

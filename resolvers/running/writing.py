@@ -22,6 +22,7 @@ async def write(context: Context, command: CommandT, verb: Verb[CommandT]) -> Ou
         context.extent,
         context.work.slices,
         context.beside,
+        context.limits,
     )
     try:
         outcome = await run(context.database, author, verb, command)

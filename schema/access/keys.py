@@ -15,7 +15,6 @@ from loaders.master import parties as party_loaders
 from models.access.keys import ApiKey as ApiKeyRow
 from models.access.tokens import prefix, prefix_in_sql
 from models.access.viewers import Actor, CompanyRole, Documents, Scope
-from resolvers.access import keys as resolvers
 from schema.access.journal import Timeline, timeline
 from schema.graphql.connections import Connection, connection
 from schema.graphql.enums import described
@@ -140,5 +139,5 @@ class KeysQuery:
 class KeysMutation:
     """Mutations of keys."""
 
-    api_key_create: ApiKeyCreatePayload = mutation(manage.create, resolvers.create)
+    api_key_create: ApiKeyCreatePayload = mutation(manage.create)
     api_key_revoke: ApiKeyRevokePayload = mutation(manage.revoke)

@@ -1,6 +1,6 @@
 """What a merchant's staff do with API keys: nobody gives more than they have."""
 
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Annotated
 from uuid import UUID
 
@@ -91,7 +91,8 @@ async def create(writing: Writing, command: ApiKeyCreate) -> Outcome:
 
     Refused: INVALID for a binding, role or scope that the actor does not have, NOT_FOUND for a
     binding that is not there, NOT_ALLOWED for scopes and documents that the viewer does not have,
-    INVALID_DATE for an end that has passed, DUPLICATE.
+    INVALID_DATE for an end that has passed, OUT_OF_RANGE for a limit above that of the server or of
+    the viewer, DUPLICATE.
     """
     _check(writing, command)
     limits = {it.limit: it.value for it in command.limits or ()}
@@ -118,6 +119,11 @@ def _check(writing: Writing, command: ApiKeyCreate) -> None:
     if _WIDENING.index(command.documents) > _WIDENING.index(writing.viewer.documents):
         raise Refused(Code.NOT_ALLOWED, "Your own key may send fewer documents.", ("documents",))
     refuse_duplicates((it.limit for it in command.limits or ()), ("limits",), "limit")
+    most = {**asdict(writing.limits), **writing.viewer.limits}
+    for place, each in enumerate(command.limits or ()):
+        if each.value > most[each.limit]:
+            text = f"At most {most[each.limit]}: only operators give more."
+            raise Refused(Code.OUT_OF_RANGE, text, ("limits", place, "value"))
 
 
 def _scopes(writing: Writing, command: ApiKeyCreate) -> list[Scope]:

@@ -1,1 +1,0 @@
-"""Answers of access: keys, documents, buckets, the journal."""
