@@ -80,6 +80,7 @@ _PARTNER = {
     "qualifier": "ZZ",
     "partyNumber": BUYER,
     "timeZone": ZONE,
+    "scheduleCodes": [{"element": "PLACE", "code": "LOC 7", "meaning": "UNLOADING_POINT"}],
     "articleNumbers": [{"theirs": "7711-B", "ours": SHAFT}],
     "placeCodes": [
         {"theirs": "W1", "ours": "plant"},
