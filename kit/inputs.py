@@ -6,11 +6,11 @@ written once; a broken rule becomes a `Refused` whose path is the path inside th
 Every text is taken in Unicode's form NFC, so that two that look the same are the same.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from typing import Annotated, Any, Self, TypeVar, get_args
 from zoneinfo import available_timezones
 
@@ -24,23 +24,22 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
-    WrapSerializer,
-    WrapValidator,
     model_validator,
 )
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from kit.errors import (
+    ALONE,
+    BESIDE,
     MOST_OF_CALL,
-    MOST_OF_ITEM,
     Code,
     Path,
-    Problem,
     Refusals,
     Refused,
     Wrong,
     is_blank,
     problems_of,
+    with_lines,
 )
 from kit.standards import gs1
 from kit.standards.iso import COUNTRIES, MINOR_UNITS
@@ -188,33 +187,19 @@ Percent = Annotated[
 
 
 @dataclass(frozen=True)
-class Odd:
-    """Stands in a list for an item that breaks rules of its own. text: it, as it was given."""
-
-    problems: Sequence[Problem]
-    text: str
-
-
-@dataclass(frozen=True)
 class Alone:
     """Tells that items of a list are refused one by one."""
 
 
-def _alone(value: object, read: Callable[[object], object]) -> object:
-    try:
-        return read(value)
-    except ValidationError as error:
-        return Odd(problems_of(error, MOST_OF_ITEM), repr(value))
+Line = Annotated[Item, *BESIDE]
+"""An item that is refused together with others: `Odd` stands for one that breaks rules of its own.
 
-
-def _written(value: object, write: Callable[[object], object]) -> object:
-    return value.text if isinstance(value, Odd) else write(value)
-
-
-_ALONE = (WrapValidator(_alone), WrapSerializer(_written))
+So what is wrong with the others is found beside that. A verb leaves it out of what it reads
+(`sound` of `kit.errors`) and refuses it where it looks at each (`check_sound`).
+"""
 Bulk = Annotated[list[Item], Field(min_length=1, max_length=LARGEST_BULK)]
 Each = Annotated[
-    list[Annotated[Item, *_ALONE]], Field(min_length=1, max_length=LARGEST_BULK), Alone()
+    list[Annotated[Item, *ALONE]], Field(min_length=1, max_length=LARGEST_BULK), Alone()
 ]
 """As `Bulk`, of a verb that answers item by item: `Odd` stands for one that is refused.
 
@@ -301,10 +286,12 @@ class Input(BaseModel):
     @classmethod
     def read(cls, values: object, below: Path = ()) -> Self:
         """Return the checked input. Refused: every broken rule with its path."""
+        context: dict[str, bool] = {}
+        read = partial(cls.model_validate, values, context=context)
         try:
-            return cls.model_validate(values)
+            return read()
         except ValidationError as error:
-            problems = problems_of(error, MOST_OF_CALL)
+            problems = problems_of(with_lines(error, read, context), MOST_OF_CALL)
             raise Refused.of([it.below(below) for it in problems]) from error
 
 

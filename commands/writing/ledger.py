@@ -2,20 +2,23 @@
 
 Counters that a table declares (`models.base.tables.Tally`) are sums of what the ledger holds.
 Movements are taken from the session's own record of changed columns, and from the rows that
-`commands.writing.rows` writes, so that no command can move a counter and forget to tell.
+`commands.writing.rows` writes, so that no command can move a counter and forget to tell. When they
+happened is now, unless somebody says otherwise (`moved_then`): of history, as it is recorded.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import event, inspect
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
-from commands.writing.transaction import Writing
+from commands.writing.transaction import Recorded, Writing
 from models.base.events import Moving, progressed
 from models.base.payloads import ColumnName
 from models.base.tables import OfMerchant, Tally
@@ -25,6 +28,8 @@ NewRows = Sequence[Mapping[str, Any]]
 Changes = Sequence[tuple[Any, Mapping[str, Any]]]
 """Locked rows as they were read, each with what changes of it: the same columns of all rows."""
 
+_Amounts = dict[UUID, dict[ColumnName, Decimal]]
+"""Line id -> counter -> signed amount."""
 _LEDGER = "ledger"
 """Where a session keeps its ledger."""
 _NONE = Decimal(0)
@@ -35,9 +40,8 @@ class Ledger:
 
     def __init__(self, writing: Writing) -> None:
         """Begin with a session that has written nothing."""
-        self._moved: defaultdict[
-            tuple[type[OfMerchant], UUID], dict[UUID, dict[ColumnName, Decimal]]
-        ] = defaultdict(dict)
+        self._moved: defaultdict[tuple[type[OfMerchant], UUID], _Amounts] = defaultdict(dict)
+        self._then: defaultdict[UUID, dict[datetime, _Amounts]] = defaultdict(dict)
         self._writing = writing
         writing.session.info[_LEDGER] = self
 
@@ -73,38 +77,115 @@ class Ledger:
             counters = self._moved[tally.of, key].setdefault(line_id, {})
             counters[ColumnName(counter)] = counters.get(ColumnName(counter), _NONE) + amount
 
-    def noted(self) -> Mapping[Any, Mapping[UUID, Mapping[ColumnName, Decimal]]]:
-        """Return what has moved so far, for who may have to come back to it."""
-        moved = self._moved.items()
-        return {key: {it: dict(of) for it, of in lines.items()} for key, lines in moved}
+    def note_then(
+        self, key: UUID, line_id: UUID, at: datetime, amounts: Mapping[str, Decimal]
+    ) -> None:
+        """Say that a part of what moves of a line happened at another time. key: what it is of."""
+        if at != self._writing.now:
+            then = self._then[key].setdefault(at, {})
+            _add(then, {line_id: {ColumnName(it): amount for it, amount in amounts.items()}})
 
-    def come_back(self, noted: Mapping[Any, Mapping[UUID, Mapping[ColumnName, Decimal]]]) -> None:
+    def noted(self) -> Any:
+        """Return what has moved so far, for who may have to come back to it."""
+        return deepcopy((self._moved, self._then))
+
+    def come_back(self, noted: Any) -> None:
         """Forget what has moved since it was noted."""
-        self._moved.clear()
-        for key, lines in noted.items():
-            self._moved[key] = {it: dict(of) for it, of in lines.items()}
+        self._moved, self._then = deepcopy(noted)
 
     async def close(self) -> None:
-        """Give every movement to its row's first event that tells some, or to one of its own."""
-        events = self._writing.events
-        first: dict[UUID, tuple[int, Moving]] = {}
-        for place, (happened, _) in enumerate(events):
-            if isinstance(happened, Moving):
-                first.setdefault(happened.id, (place, happened))
+        """Give every movement to its row's first event that tells some, or to one of its own.
+
+        What happened at another time goes to such an event of that time, or before what came later.
+        """
+        recorded = self._writing.events
+        events = {key: _OfRow([]) for _, key in self._moved}
+        for place, each in enumerate(recorded):
+            if each.event.id in events:
+                events[each.event.id].places.append((place, each))
+        before: defaultdict[int, list[Recorded]] = defaultdict(list)
         for (about, key), lines in self._moved.items():
             await self._writing.room(len(lines))
-            amounts = {
-                line_id: {counter: amount for counter, amount in counters.items() if amount}
-                for line_id, counters in lines.items()
-            }
-            if not any(amounts.values()):
-                continue
-            if key in first:
-                place, moving = first[key]
-                events[place] = events[place]._replace(event=replace(moving, moved=amounts))
-            else:
-                self._writing.record(progressed(about)(key, moved=amounts))
+            now: _Amounts = {}
+            _add(now, lines)
+            for at, amounts in sorted(self._then[key].items()):
+                _add(now, amounts, -1)
+                self._give(progressed(about)(key), amounts, events[key], before, at)
+            self._give(progressed(about)(key), now, events[key], before)
+        for place in sorted(before, reverse=True):
+            recorded[place:place] = before[place]
         self._moved.clear()
+        self._then.clear()
+
+    def _give(
+        self,
+        own: Moving,
+        moved: _Amounts,
+        events: "_OfRow",
+        before: Mapping[int, list[Recorded]],
+        at: datetime | None = None,
+    ) -> None:
+        """Let an event tell what has moved: one that is there, else its own. at: None for now."""
+        moved = _some(moved)
+        if not moved:
+            return
+        place = events.moving(at)
+        recorded = self._writing.events
+        if place is None:
+            fresh = Recorded(replace(own, moved=moved), at or self._writing.now)
+            before[events.later(at, len(recorded))].append(fresh)
+        else:
+            there: Any = recorded[place].event
+            every: _Amounts = {}
+            for each in (there.moved, moved):
+                _add(every, each)
+            recorded[place] = recorded[place]._replace(event=replace(there, moved=every))
+
+
+class _OfRow(NamedTuple):
+    """The events of one row in a transaction, each with its place among all of them."""
+
+    places: list[tuple[int, Recorded]]
+
+    def moving(self, at: datetime | None) -> int | None:
+        """Return the place of the first that tells movements. at: of that time only."""
+        of = (
+            place
+            for place, each in self.places
+            if isinstance(each.event, Moving) and at in {None, each.occurred_at}
+        )
+        return next(of, None)
+
+    def later(self, at: datetime | None, end: int) -> int:
+        """Return the place of the first that came later than that time, the end where none did."""
+        later = (place for place, it in self.places if at is not None and it.occurred_at > at)
+        return next(later, end)
+
+
+def _add(
+    amounts: _Amounts, more: Mapping[UUID, Mapping[ColumnName, Decimal]], sign: int = 1
+) -> None:
+    for line_id, counters in more.items():
+        of = amounts.setdefault(line_id, {})
+        for counter, amount in counters.items():
+            of[counter] = of.get(counter, _NONE) + sign * amount
+
+
+def _some(amounts: _Amounts) -> _Amounts:
+    """Return amounts without those that come to nothing."""
+    found = {
+        line_id: {counter: amount for counter, amount in counters.items() if amount}
+        for line_id, counters in amounts.items()
+    }
+    return {line_id: counters for line_id, counters in found.items() if counters}
+
+
+def moved_then(row: Any, at: datetime, amounts: Mapping[str, Decimal]) -> None:
+    """Say when counters of a row that a session has read moved. amounts: counter -> how much."""
+    session = object_session(row)
+    ledger: Ledger | None = session.info.get(_LEDGER) if session else None
+    if ledger is not None:
+        ledger.note_then(getattr(row, row.__tally__.by), row.id, at, amounts)
 
 
 @event.listens_for(Session, "before_flush")

@@ -10,8 +10,8 @@ from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from commands.writing.transaction import Outcome, Writing
-from kit.errors import MOST_OF_ITEM, Problem, Refused, few
-from kit.inputs import Alone, Command, Odd
+from kit.errors import MOST_OF_ITEM, Odd, Problem, Refused, few
+from kit.inputs import Alone, Command
 from models.base.acts import Act
 
 CommandT = TypeVar("CommandT", bound=Command)

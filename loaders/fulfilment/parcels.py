@@ -71,7 +71,8 @@ by_tracking_number = _ByTrackingNumber()
 class _Sharing(Relation):
     """Parcel -> the others of its consignment: those that share a number with it.
 
-    As `models.fulfilment.tracking.standing.has_shared` says of a parcel and the newest one.
+    As `models.fulfilment.tracking.standing.has_shared` says of a parcel and the newest one: who has
+    the number still shares it with none of those that had it before.
     """
 
     source, record, many, typical = Parcel, record(Parcel), True, 1
@@ -89,6 +90,7 @@ class _Sharing(Relation):
             .where(mine.parcel_id == key, other.id != key)
             .where(_may_be_of_one_carrier(mine, its))
             .where(_had(own, mine, its), _had(other, its, mine))
+            .where(_lost(reader, own, mine) == _lost(reader, other, its))
             .where(*(it.merchant_id == merchant(reader.viewer) for it in (mine, own, its, other)))
             .correlate_except(mine, own, its, other)
         )
@@ -108,6 +110,22 @@ def _had(parcel: Any, number: Any, other: Any) -> ColumnElement[bool]:
     apart = other.added_at - number.added_at > APART
     came_later = other.added_at > number.added_at
     return and_(parcel.status != ParcelStatus.VOIDED, ~and_(came_later, or_(was_over, apart)))
+
+
+def _lost(reader: Reader, parcel: Any, number: Any) -> ColumnElement[bool]:
+    """Tell whether a parcel has its number no more, since another one got it after its end."""
+    other, newer = reader.table(Parcel), reader.table(TrackingNumber)
+    return (
+        select(newer.id)
+        .select_from(newer)
+        .join(other, other.id == newer.parcel_id)
+        .where(newer.number_compared == number.number_compared)
+        .where(other.status != ParcelStatus.VOIDED, ~_had(parcel, number, newer))
+        .where(_may_be_of_one_carrier(number, newer))
+        .where(*(it.merchant_id == merchant(reader.viewer) for it in (newer, other)))
+        .correlate_except(newer, other)
+        .exists()
+    )
 
 
 sharing = _Sharing()

@@ -18,9 +18,10 @@ def takes_in(
 ) -> bool:
     """Tell whether a window (from earliest up to latest) lies in the receiving hours (D6).
 
-    Days and hours are those of the place's clock. A window inside one day must lie whole in one
-    opening of that weekday; a window over several days must meet an opening on each of them. A
-    window that ends at midnight does not touch the day that begins then. No hours: always.
+    Days and hours are those of the place's clock. A window begins in an opening and ends in one:
+    in the same, if it lies inside one day; over several days, what is closed between does not
+    matter. A window that ends at midnight does not touch the day that begins then. No hours:
+    always.
 
     Where the clock is set back, an opening covers both passes of an hour; an hour that is missing
     belongs to none.
@@ -28,20 +29,18 @@ def takes_in(
     if not receiving_hours:
         return True
     zone = ZoneInfo(time_zone)
-    first = earliest.astimezone(zone).date()
-    last = (latest - timedelta.resolution).astimezone(zone).date()
-    if first == last:
-        openings = openings_on(receiving_hours, first, zone)
-        return any(opens <= earliest and latest <= closes for opens, closes in openings)
-    # Beyond the first day and a whole week, only the last day can tell anything new.
-    days = [first + timedelta(number) for number in range(min((last - first).days, 8))]
-    return all(
-        any(
-            opens < latest and earliest < closes
-            for opens, closes in openings_on(receiving_hours, day, zone)
-        )
-        for day in (*days, last)
-    )
+    last = latest - timedelta.resolution
+    first_day, last_day = (it.astimezone(zone).date() for it in (earliest, last))
+    begins = _openings_at(receiving_hours, earliest, first_day, zone)
+    ends = _openings_at(receiving_hours, last, last_day, zone)
+    return bool(begins & ends if first_day == last_day else begins and ends)
+
+
+def _openings_at(
+    openings: Sequence[Opening], instant: datetime, day: date, zone: ZoneInfo
+) -> set[tuple[datetime, datetime]]:
+    """Return the openings of a day in which an instant lies: two may share a repeated hour."""
+    return {it for it in openings_on(openings, day, zone) if it[0] <= instant < it[1]}
 
 
 def openings_on(

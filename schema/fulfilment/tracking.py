@@ -4,7 +4,8 @@ from datetime import datetime
 
 import strawberry
 
-from commands.fulfilment.tracking import history, record
+from commands.fulfilment.tracking.history.record import record_history
+from commands.fulfilment.tracking.record import record
 from execution import each_related, related
 from loaders.fulfilment import parcels
 from loaders.fulfilment import tracking as loaders
@@ -107,5 +108,5 @@ class DeliveriesRecordPayload(DeliveriesPayload):
 class TrackingMutation:
     """Mutations of tracking."""
 
-    deliveries_record: DeliveriesRecordPayload = mutation(history.record_history)
-    parcel_record_tracking: ParcelRecordTrackingPayload = mutation(record.record)
+    deliveries_record: DeliveriesRecordPayload = mutation(record_history)
+    parcel_record_tracking: ParcelRecordTrackingPayload = mutation(record)

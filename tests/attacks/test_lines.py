@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from admission.costs import OBJECTS
-from commands.fulfilment.deliveries.changes import DeliveryMerge, merge
-from commands.fulfilment.deliveries.plan import DeliveryPlan, plan_all
+from commands.fulfilment.deliveries.changes.merge import DeliveryMerge, merge
+from commands.fulfilment.deliveries.planning.plan import DeliveryPlan, plan_all
 from commands.fulfilment.tracking.record import record
 from commands.fulfilment.tracking.reports import ParcelRecordTracking
 from commands.master.catalog import ProductsUpsert, upsert_all

@@ -14,6 +14,7 @@ STAFF = {
     "channels.code": Scope.MASTER_DATA_WRITE,
     "contacts.code": Scope.MASTER_DATA_WRITE,
     "contracts.number": Scope.CONTRACTS_WRITE,
+    "deliveries.external_reference": Scope.ORDERS_IMPORT,
     "holds.active": Scope.ORDERS_MANAGE,
     "locations.code": Scope.MASTER_DATA_WRITE,
     "method_handling.method": Scope.MASTER_DATA_WRITE,

@@ -11,7 +11,7 @@ import pytest
 from pydantic import Field, TypeAdapter, ValidationError
 
 from kit import inputs
-from kit.errors import _CODES, _MESSAGES, Code, Refused, Wrong
+from kit.errors import _CODES, _MESSAGES, Code, Odd, Refused, Wrong, check_sound, sound
 from kit.inputs import (
     Bulk,
     Country,
@@ -21,6 +21,7 @@ from kit.inputs import (
     Gtin,
     Input,
     Instant,
+    Line,
     Name,
     Note,
     Quantity,
@@ -250,3 +251,40 @@ def test_a_client_reads_our_words(field, value, message):
 
 def test_every_rule_that_has_a_code_has_words():
     assert _CODES.keys() <= _MESSAGES.keys()
+
+
+class Part(Input):
+    quantity: Quantity
+
+
+class Whole(Input):
+    name: Name
+    parts: Bulk[Line[Part]] = Field([])
+
+
+class Wholes(Input):
+    each: Each[Whole]
+
+
+def test_an_odd_line_stands_among_sound_ones_until_it_is_refused():
+    whole = Whole.read({"name": "A", "parts": [{"quantity": "0"}, {"quantity": "1"}]})
+    assert [it.quantity for it in sound(whole.parts)] == [1]
+    with pytest.raises(Refused) as refused:
+        check_sound(whole.parts[0], ("parts", 0))
+    assert [(it.code, it.path) for it in refused.value.problems] == [
+        (Code.NOT_POSITIVE, ("parts", 0, "quantity"))
+    ]
+    check_sound(whole.parts[1])
+
+
+def test_what_has_odd_lines_and_is_refused_tells_them_too():
+    odd = {"name": "", "parts": [{"quantity": "0"}, {"quantity": "1"}, {}]}
+    paths = {("name",), ("parts", 0, "quantity"), ("parts", 2, "quantity")}
+    with pytest.raises(Refused) as refused:
+        Whole.read(odd)
+    assert {it.path for it in refused.value.problems} == paths
+    good = {"name": "A", "parts": [{"quantity": "0"}]}
+    first, second = Wholes.read({"each": [odd, good]}).each
+    assert {it.path for it in first.problems} == paths
+    assert isinstance(second, Whole)
+    assert isinstance(second.parts[0], Odd)

@@ -7,7 +7,9 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from commands.fulfilment.deliveries import changes, holds, plan
+from commands.fulfilment.deliveries import holds
+from commands.fulfilment.deliveries.changes import merge, move, reschedule, split
+from commands.fulfilment.deliveries.planning import plan
 from tests.simulation.merchant import RECIPIENTS, ZONE
 from tests.simulation.simulation import PART, PICK, Row, Simulation, counted, keeps_lines, needs
 
@@ -100,8 +102,8 @@ class DeliveryRules(Simulation):
             for line, part in zip(self.parts_of(delivery), parts, strict=False)
         ]
         self.act(
-            changes.split,
-            changes.DeliverySplit,
+            split.split,
+            split.DeliverySplit,
             delivery_id=UUID(delivery["id"]),
             lines=wanted,
             expected_version=delivery["version"],
@@ -118,8 +120,8 @@ class DeliveryRules(Simulation):
         alike = [it for it in others_than if all(it[name] == target[name] for name in same)]
         sources = {it["id"]: it for it in (self.choose(alike or others_than, n) for n in others)}
         self.act(
-            changes.merge,
-            changes.DeliveryMerge,
+            merge.merge,
+            merge.DeliveryMerge,
             delivery_id=UUID(target["id"]),
             delivery_ids=[UUID(it) for it in sources],
         )
@@ -140,11 +142,11 @@ class DeliveryRules(Simulation):
         match what:
             case "move":
                 where = self.merchant.location_ids[place]
-                self.act(changes.move, changes.DeliveryMove, **fields, location_id=where)
+                self.act(move.move, move.DeliveryMove, **fields, location_id=where)
             case "reschedule":
                 windows = [*self._windows, self.window(-9)]
                 fields |= {"window": windows[when], "window_override": why}
-                self.act(changes.reschedule, changes.DeliveryReschedule, **fields)
+                self.act(reschedule.reschedule, reschedule.DeliveryReschedule, **fields)
             case "hold":
                 of = {"reason": "OTHER", "owner": "audit"}
                 self.act(holds.hold, holds.DeliveryHold, **fields, **of)

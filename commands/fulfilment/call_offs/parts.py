@@ -6,7 +6,7 @@ from uuid import UUID
 from commands.fulfilment.call_offs.inputs import CallOffPart, ContractCallOff
 from commands.fulfilment.call_offs.lines import check_listed, check_window
 from commands.fulfilment.deliveries.places import DeliveryPart, DeliveryTerms, PlannedLine
-from commands.fulfilment.deliveries.plan import plan
+from commands.fulfilment.deliveries.planning.plan import plan
 from commands.trade.orders.lines import lines_of
 from commands.writing.transaction import Writing, missing
 from kit.errors import Code, Path, Refused

@@ -134,13 +134,16 @@ async def take(
     Refused: TOO_MANY_ITEMS.
     """
     named: dict[int, UUID] = {}
+    once: set[UUID] = set()
     early: dict[int, Refused] = {}
     for place, item in enumerate(items):
         refusals = Refusals()
         with refusals:
             check(item)
         with refusals:
-            _check_once(item.delivery_id, named.values())
+            if not item.is_odd:
+                _check_once(item.delivery_id, once)
+                once.add(item.delivery_id)
             named[place] = item.delivery_id
         if refusals.problems:
             early[place] = Refused.of(refusals.problems)

@@ -97,7 +97,7 @@ async def ship(batch: DeliveryBatch[Any]) -> None:
         for line in locked.lines_of(delivery):
             order_line = locked.order_lines[line.order_line_id]
             shipped[order_line] = line.shipped = line.packed
-            move(order_line, shipped=line.packed)
+            move(order_line, when[place], shipped=line.packed)
             left[order_line] += line.packed
         delivery.state = DeliveryState.DISPATCHED
         delivery.dispatched_at = when[place]

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
@@ -18,9 +19,9 @@ from commands.master.packagings.counting import Counted, Packagings, Quantified
 from commands.trade.orders.lines import move
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
-from kit.errors import Code, Problem, Refusals, Refused
+from kit.errors import Code, Odd, Problem, Refusals, Refused, check_sound, sound
 from kit.ids import Names
-from kit.inputs import LARGEST_BULK, Bulk, Command, Each, QuantityOrZero, refuse_duplicates
+from kit.inputs import LARGEST_BULK, Bulk, Command, Each, Line, QuantityOrZero, refuse_duplicates
 from models.base.guards import guards
 from models.events.fulfilment.deliveries import DeliveryPacked
 from models.fulfilment.codes import FulfilmentCode
@@ -53,11 +54,17 @@ class PackedDelivery(OfDelivery):
     """The parcels of one of several deliveries, all of them; they replace those of before."""
 
     parcels: Bulk[ParcelPack] = Field(description="The parcels, pallets before what they carry.")
-    lines: list[PickedLine] = Field(
+    lines: list[Line[PickedLine]] = Field(
         default_factory=list,
         max_length=LARGEST_BULK,
         description="Lines that were not picked as planned; each line once.",
     )
+
+    @property
+    def is_odd(self) -> bool:
+        """Tell whether a line, or a content of a parcel, breaks rules of its own."""
+        every: list[object] = [*self.lines, *(it for each in self.parcels for it in each.contents)]
+        return any(isinstance(it, Odd) for it in every)
 
 
 class DeliveryPack(PackedDelivery, Command):
@@ -124,7 +131,7 @@ async def put(batch: DeliveryBatch[Any]) -> dict[int, list[UUID]]:
     locked = batch.locked
     short: dict[OrderLine, Decimal] = {}
     for place, item, delivery in batch.going:
-        less = _move(locked, picked[place])
+        less = _move(locked, picked[place], batch.at(place))
         for each in item.lines:
             locked.lines[each.delivery_line_id].short_reason = each.short_reason
         delivery.packing += 1
@@ -186,10 +193,10 @@ def _is_short(picked: Mapping[DeliveryLine, Decimal]) -> bool:
 
 
 def _named(command: PackedDelivery) -> Iterator[tuple[UUID, Quantified]]:
-    for line in command.lines:
+    for line in sound(command.lines):
         yield line.delivery_line_id, line
     for parcel in command.parcels:
-        for content in parcel.contents:
+        for content in sound(parcel.contents):
             yield content.delivery_line_id, content
 
 
@@ -203,12 +210,13 @@ def _picked(
     """Return line -> what was picked: as planned where nothing else is said."""
     refusals = Refusals()
     with refusals:
-        named = (it.delivery_line_id for it in command.lines)
+        named = (getattr(it, "delivery_line_id", None) for it in command.lines)
         refuse_duplicates(named, ("lines",), "delivery_line_id")
     picked = {line: line.planned for line in locked.lines_of(delivery)}
     for place, each in enumerate(command.lines):
         refusals.above = ("lines", place)
         with refusals:
+            check_sound(each)
             line = locked.line(delivery, each.delivery_line_id, ("delivery_line_id",))
             amount = packagings(products[line.id], each, "picked").amount
             if amount > line.planned:
@@ -246,6 +254,7 @@ def _contents(
         for number, each in enumerate(parcel.contents):
             refusals.above = ("parcels", place, "contents", number)
             with refusals:
+                check_sound(each)
                 line = locked.line(delivery, each.delivery_line_id, ("delivery_line_id",))
                 packed[-1].append(packagings(products[line.id], each))
                 check_serials(each, packed[-1][-1].amount, ("serial_numbers",))
@@ -293,7 +302,9 @@ def _check_serials(command: PackedDelivery, products: Mapping[UUID, Product]) ->
         raise Refused.of(problems)
 
 
-def _move(locked: Locked, picked: Mapping[DeliveryLine, Decimal]) -> dict[OrderLine, Decimal]:
+def _move(
+    locked: Locked, picked: Mapping[DeliveryLine, Decimal], at: datetime
+) -> dict[OrderLine, Decimal]:
     """Write what was picked and packed; return order line -> how much less than planned."""
     short = {}
     for line, quantity in picked.items():
@@ -302,6 +313,7 @@ def _move(locked: Locked, picked: Mapping[DeliveryLine, Decimal]) -> dict[OrderL
             short[order_line] = line.planned - quantity
         move(
             order_line,
+            at,
             planned=quantity - line.planned,
             picked=quantity - line.picked,
             packed=quantity - line.packed,

@@ -3,6 +3,7 @@
 Parcels that share a number are one consignment, and what is reported of the number is reported of
 each of them. Carriers use numbers again: what was at its end before another parcel got its number,
 or got it long before, does not have it any more; only what happened before that end is its own.
+What happened more than a day before a parcel got the number is of who had it then, if anybody had.
 """
 
 from collections import defaultdict
@@ -16,6 +17,7 @@ from sqlalchemy import ARRAY, Text, any_, bindparam, select
 
 from commands.fulfilment.tracking.reports import TrackingReport
 from commands.writing.transaction import Writing, missing
+from kit.clock import APART
 from kit.db.statements import Statement
 from kit.errors import Code, Refused
 from models.access.viewers import Actor, anyone
@@ -106,6 +108,7 @@ def _with_number(place: int, report: TrackingReport, numbers: Sequence[_Numbered
     carriers = {None, report.carrier_id}
     of_carrier = [it for it in numbers if report.carrier_id is None or it.carrier_id in carriers]
     live = [it for it in of_carrier if it.parcel.status is not ParcelStatus.VOIDED] or of_carrier
+    live = [it for it in live if it.added_at - APART <= report.occurred_at] or live
     if not live:
         return []
     newest = max(it.added_at for it in live)

@@ -68,7 +68,10 @@ class AddressUpsert(Upsert):
     place: Place = Field(description="Where it is.")
     time_zone: Zone = Field(description="IANA time zone of the place, for example Europe/Berlin.")
     receiving_hours: list[Opening] = Field(
-        [], max_length=100, description="When deliveries are taken; none means at any time."
+        [],
+        max_length=100,
+        description="When deliveries are taken; none means at any time. A window begins and ends in"
+        " them, and inside one day lies in one; those that touch are one.",
     )
     is_default: bool = Field(
         default=False, description="Where orders go that name no address; one for each party."

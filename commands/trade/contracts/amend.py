@@ -194,6 +194,31 @@ async def amend(writing: Writing, command: ContractAmend) -> Outcome:
     TOO_MANY_ITEMS for more lines than one call may touch.
     """
     contract = await lock_contract(writing, command, amend)
+    changed = await _change_terms(writing, contract, command)
+    known = await _known(writing, contract, command)
+    guarantees = await _guarantees(writing, contract, known, command)
+    amended = [
+        known.lines[each.contract_line_id].line_no
+        for place, each in enumerate(command.lines)
+        if _amend_line(known, each, guarantees, ("lines", place))
+    ]
+    for line_id, guarantee_id in guarantees.items():
+        known.lines[line_id].guarantee_id = guarantee_id
+    await _add_lines(writing, contract, known, command.add_lines)
+    if changed or amended or command.add_lines:
+        contract.version += 1
+        fields, added = tuple(map(ColumnName, changed)), len(command.add_lines)
+        happened = ContractAmended(contract.id, fields=fields, lines=tuple(amended), added=added)
+        writing.record(happened)
+        await writing.session.flush()
+    return {"contract_id": contract.id}
+
+
+async def _change_terms(writing: Writing, contract: Contract, command: ContractAmend) -> list[str]:
+    """Change what is agreed beside lines; returns the names of what is new.
+
+    Refused: NOT_FOUND for an address, INVALID, INVALID_DATE, OPEN_CALL_OFFS.
+    """
     if command.ship_to_ids is not None:
         await check_ship_tos(writing, contract.party_id, command.ship_to_ids)
     refuse_duplicates(command.holding_findings or (), ("holding_findings",))
@@ -203,34 +228,19 @@ async def amend(writing: Writing, command: ContractAmend) -> Outcome:
         raise Refused(Code.INVALID_DATE, "A contract ends after it starts.", ("valid_to",))
     if not (was_over or command.keep_call_offs):
         await _check_kept(writing, contract, changed)
+    return changed
+
+
+async def _known(writing: Writing, contract: Contract, command: ContractAmend) -> _Known:
+    """Lock the lines of a locked contract, and read what they and new ones name.
+
+    Refused: TOO_MANY_ITEMS, NOT_FOUND, DUPLICATE for a line that is changed twice.
+    """
     lines = await _lines(writing, contract)
     writing.extent.touch(len(lines), ("add_lines",))
     products = await products_of(writing, dict(_products(lines, command)))
     refuse_duplicates((it.contract_line_id for it in command.lines), ("lines",))
-    packagings = await packagings_of(writing, _named(lines, command))
-    known = _Known(lines, products, packagings)
-    guarantees = await _guarantees(writing, contract, known, command)
-    amended = [
-        lines[each.contract_line_id].line_no
-        for place, each in enumerate(command.lines)
-        if _amend_line(known, each, guarantees, ("lines", place))
-    ]
-    for line_id, guarantee_id in guarantees.items():
-        lines[line_id].guarantee_id = guarantee_id
-    await _add_lines(writing, contract, known, command.add_lines)
-    if not (changed or amended or command.add_lines):
-        return {"contract_id": contract.id}
-    contract.version += 1
-    writing.record(
-        ContractAmended(
-            contract.id,
-            fields=tuple(map(ColumnName, changed)),
-            lines=tuple(amended),
-            added=len(command.add_lines),
-        )
-    )
-    await writing.session.flush()
-    return {"contract_id": contract.id}
+    return _Known(lines, products, await packagings_of(writing, _named(lines, command)))
 
 
 _ENDING = {"valid_to", "time_zone", "end_of_life"}

@@ -9,12 +9,19 @@ from uuid import UUID
 
 from commands.master.packagings.counting import columns_of
 from commands.writing.counters import numbers_of
+from commands.writing.ledger import ledger_of
 from commands.writing.rows import Made, write_rows
 from commands.writing.transaction import Writing
 from kit.ids import new_id
 from kit.inputs import Place, Recipient, Window
 from models.access.keys import CounterName
-from models.events.trade.orders import OrderPlaced
+from models.events.trade.orders import (
+    CancelledLine,
+    OrderCancelled,
+    OrderClosed,
+    OrderLinesCancelled,
+    OrderPlaced,
+)
 from models.master.catalog import Product, measure_of
 from models.master.packagings import Packaging
 from models.trade.orders.amounts import net_of
@@ -69,7 +76,7 @@ class Draft:
     """An order to be; whoever makes one has checked its references. party_id or guest is set.
 
     awaiting: who must approve it; it is confirmed where that is nobody. discount_percent to taxed:
-    as the columns of `Order`.
+    as the columns of `Order`. ended: the state in which it is over already, and since when.
     """
 
     channel_id: UUID
@@ -98,6 +105,7 @@ class Draft:
     taxes: Sequence[Mapping[str, Any]] = ()
     charged: Decimal = Decimal(0)
     taxed: Decimal | None = None
+    ended: tuple[OrderState, datetime] | None = None
 
     @property
     def net(self) -> Decimal:
@@ -117,10 +125,11 @@ async def create(writing: Writing, drafts: Sequence[Draft], *, after: int = 0) -
     many = after + sum(len(draft.lines) for draft in drafts)
     taken = await numbers_of(writing, CounterName.ORDER, Order, keys, lines=many)
     orders = [_order(writing, *each) for each in zip(drafts, keys, taken, strict=True)]
-    lines = list[tuple[Mapping[str, Any], int, LineDraft]]()
+    lines = list[tuple[Mapping[str, Any], int, LineDraft, UUID | None]]()
     for draft, order in zip(drafts, orders, strict=True):
-        lines += [(order, line_no, line) for line_no, line in enumerate(draft.lines, 1)]
         writing.record(OrderPlaced(order["id"], lines=len(draft.lines)), draft.placed_at)
+        ids = _ended(writing, order, draft)
+        lines += [(order, no, *its) for no, its in enumerate(zip(draft.lines, ids, strict=True), 1)]
     await write_rows(writing, {Order: orders, OrderLine: Made(lines, _line)})
     return keys
 
@@ -134,6 +143,8 @@ def window_columns(window: Window | None, prefix: str = "window") -> dict[str, A
 
 def _order(writing: Writing, draft: Draft, key: UUID, number: str) -> dict[str, Any]:
     state = OrderState.PENDING_APPROVAL if draft.awaiting else OrderState.CONFIRMED
+    if draft.ended is not None:
+        state = draft.ended[0]
     return {
         "merchant_id": writing.viewer.merchant_id,
         "id": key,
@@ -144,9 +155,36 @@ def _order(writing: Writing, draft: Draft, key: UUID, number: str) -> dict[str, 
         "awaiting_approval_of": list(draft.awaiting),
         "payment_state": payment_at_first(draft.kind),
         "confirmed_at": None if draft.awaiting else draft.placed_at,
+        "closed_at": None if draft.ended is None else draft.ended[1],
         "version": 1,
         **header_columns(draft),
+        **({} if draft.ended is None else _OWES_NOTHING),
     }
+
+
+_OWES_NOTHING: Mapping[str, Any] = dict.fromkeys(("charged", "taxed"), Decimal(0))
+
+
+def _ended(writing: Writing, order: Mapping[str, Any], draft: Draft) -> Sequence[UUID | None]:
+    """Tell as of then that all of a new order is cancelled, where it is over already.
+
+    Returns the ids that its lines get; None for whichever they are.
+    """
+    if draft.ended is None:
+        return [None] * len(draft.lines)
+    (state, at), key = draft.ended, order["id"]
+    ids = [new_id() for _ in draft.lines]
+    if (ledger := ledger_of(writing)) is not None:
+        for line_id, line in zip(ids, draft.lines, strict=True):
+            ledger.note_then(key, line_id, at, {"cancelled": line.quantity})
+    if state is OrderState.CANCELLED:
+        lines = enumerate(draft.lines, 1)
+        cancelled = tuple(CancelledLine(line_no, line.quantity) for line_no, line in lines)
+        writing.record(OrderLinesCancelled(key, lines=cancelled), at)
+        writing.record(OrderCancelled(key), at)
+    else:
+        writing.record(OrderClosed(key), at)
+    return ids
 
 
 def header_columns(draft: Draft) -> dict[str, Any]:
@@ -177,11 +215,11 @@ def header_columns(draft: Draft) -> dict[str, Any]:
     }
 
 
-def _line(about: tuple[Mapping[str, Any], int, LineDraft]) -> dict[str, Any]:
-    order, line_no, draft = about
+def _line(about: tuple[Mapping[str, Any], int, LineDraft, UUID | None]) -> dict[str, Any]:
+    order, line_no, draft, key = about
     return {
         "merchant_id": order["merchant_id"],
-        "id": new_id(),
+        "id": key or new_id(),
         "order_id": order["id"],
         "line_no": line_no,
         "contract_line_id": draft.contract_line_id,
@@ -189,6 +227,7 @@ def _line(about: tuple[Mapping[str, Any], int, LineDraft]) -> dict[str, Any]:
         "guarantee_id": draft.guarantee_id,
         "called_off_on": draft.called_off_on,
         "wanted_on": draft.wanted_on,
+        "cancelled": Decimal(0) if order["closed_at"] is None else draft.quantity,
         **line_columns(draft, order["currency"]),
     }
 

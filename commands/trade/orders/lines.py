@@ -5,6 +5,7 @@ How far an order has come, as its journal tells it, is asked before and after wh
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, literal, select
 
 from commands.trade.contracts.account import give_back
+from commands.writing.ledger import moved_then
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
 from kit.errors import Path
@@ -61,8 +63,10 @@ async def touch_lines_of(writing: Writing, order_ids: Collection[UUID]) -> None:
     writing.extent.touch(count)
 
 
-def move(line: OrderLine, **amounts: Decimal) -> None:
+def move(line: OrderLine, at: datetime | None = None, **amounts: Decimal) -> None:
     """Add to counters of a line of a locked order. amounts: counter -> signed quantity.
+
+    at: when that happened, where it was not now.
 
     What is planned or cancelled waits for goods no longer, so `backordered` never exceeds what
     is still unplanned.
@@ -70,6 +74,8 @@ def move(line: OrderLine, **amounts: Decimal) -> None:
     for counter, amount in amounts.items():
         setattr(line, counter, getattr(line, counter) + amount)
     line.backordered = min(line.backordered, line.unplanned)
+    if at is not None:
+        moved_then(line, at, amounts)
 
 
 async def cancel(
@@ -123,17 +129,21 @@ async def cancelled(
 
 
 async def wanted_again(writing: Writing, order: Order, lines: Collection[OrderLine]) -> None:
-    """Bring a locked order in line with less that is cancelled of it. lines: all of the order.
+    """Bring a locked order in line with less that is cancelled of it. lines: all of the order."""
+    charge_again(order, lines)
+    await settle_payment(writing, order, lines)
 
-    Its charges are owed again, and its taxes are known where all is wanted that they were stated
-    for.
+
+def charge_again(order: Order, lines: Collection[OrderLine]) -> None:
+    """Let a locked order of which something is wanted owe its charges. lines: all of the order.
+
+    Its taxes are known where all is wanted that they were stated for.
     """
     order.charged = sum((Decimal(it["amount"]) for it in order.charges), Decimal(0))
     is_whole = not any(line.cancelled for line in lines)
     taxes = [Decimal(it["amount"]) for it in order.taxes]
     order.taxed = sum(taxes, Decimal(0)) if taxes and is_whole else None
     order.version += 1
-    await settle_payment(writing, order, lines)
 
 
 _SETTLED = frozenset({PaymentState.AUTHORISED, PaymentState.PAID, PaymentState.PARTLY_PAID})

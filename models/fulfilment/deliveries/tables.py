@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.access.viewers import Actor
@@ -63,7 +63,7 @@ class Delivery(Owned):
     recipient: fields of kit.inputs.Recipient. excuse: why it comes later than it was wanted, for
     what contracts guarantee. packing: how often it was packed; a repack voids
     the parcels of the packing before. reships_id: the delivery of which it brings again what was
-    lost or came back.
+    lost or came back. external_reference: its number in the system from which it was recorded.
     """
 
     __tablename__ = "deliveries"
@@ -76,6 +76,14 @@ class Delivery(Owned):
     }
     __table_args__ = (
         unique("number", "number"),
+        Index(
+            "uq_deliveries_external_reference",
+            "merchant_id",
+            "external_reference",
+            "channel_id",
+            unique=True,
+            postgresql_where=text("external_reference IS NOT NULL"),
+        ),
         to("parties", "party_id"),
         to("channels", "channel_id"),
         to("locations", "location_id"),
@@ -95,6 +103,7 @@ class Delivery(Owned):
     )
 
     number: Mapped[str]
+    external_reference: Mapped[str | None]
     party_id: Mapped[UUID | None]
     channel_id: Mapped[UUID]
     location_id: Mapped[UUID]

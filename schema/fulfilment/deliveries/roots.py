@@ -3,14 +3,14 @@
 import strawberry
 
 from commands.fulfilment.deliveries import (
-    changes,
     dispatch,
     holds,
     packing,
-    plan,
     release,
 )
 from commands.fulfilment.deliveries.arrivals import receipts, reship
+from commands.fulfilment.deliveries.changes import merge, move, reschedule, split
+from commands.fulfilment.deliveries.planning import plan
 from execution import each_related, related
 from loaders.fulfilment import deliveries as loaders
 from loaders.fulfilment import parcels as parcel_loaders
@@ -193,11 +193,11 @@ class DeliveriesMutation:
     """Mutations of deliveries."""
 
     delivery_plan: DeliveryPlanPayload = mutation(plan.plan_all)
-    delivery_split: DeliverySplitPayload = mutation(changes.split)
-    delivery_merge: DeliveryMergePayload = mutation(changes.merge)
-    delivery_move: DeliveryMovePayload = mutation(changes.move)
-    delivery_reschedule: DeliveryReschedulePayload = mutation(changes.reschedule)
-    delivery_excuse: DeliveryExcusePayload = mutation(changes.excuse)
+    delivery_split: DeliverySplitPayload = mutation(split.split)
+    delivery_merge: DeliveryMergePayload = mutation(merge.merge)
+    delivery_move: DeliveryMovePayload = mutation(move.move)
+    delivery_reschedule: DeliveryReschedulePayload = mutation(reschedule.reschedule)
+    delivery_excuse: DeliveryExcusePayload = mutation(reschedule.excuse)
     delivery_hold: DeliveryHoldPayload = mutation(holds.hold)
     delivery_release_hold: DeliveryReleaseHoldPayload = mutation(holds.release_hold)
     delivery_release: DeliveryReleasePayload = mutation(release.release)

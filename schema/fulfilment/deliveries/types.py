@@ -129,6 +129,9 @@ class Delivery(Node):
     """A delivery."""
 
     number: str = strawberry.field(description="The merchant's number of it.")
+    external_reference: str | None = strawberry.field(
+        description="Its number in the system from which it was recorded (`deliveriesRecord`)."
+    )
     state: DeliveryState = strawberry.field(description="Where it stands.")
     orders: list[Order] = related(loaders.orders, "The orders that it is a part of, by number.")
     lines: list[DeliveryLine] = related(loaders.lines, "What it takes of each order line.")

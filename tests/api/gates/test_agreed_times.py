@@ -60,6 +60,22 @@ async def test_a_plan_names_a_time_to_come_that_the_place_takes_goods_in(world, 
     assert await _overrides(ask, "Delivery", made) == (WHY["windowOverride"], [["RECEIVING_HOURS"]])
 
 
+@pytest.mark.gate("D6", "deliveryPlan", "deliveryReschedule")
+async def test_a_window_of_several_days_begins_and_ends_while_its_place_is_open(world, ask):
+    week = {**LATER, "earliest": "2026-03-09T14:00:00Z", "latest": "2026-03-16T08:00:00Z"}
+    too_early, too_late = {"earliest": "2026-03-08T09:00:00Z"}, {"latest": "2026-03-17T09:00:00Z"}
+    order = await _order(world, ask)
+    for odd in (too_early, too_late):
+        part = await deliveries.part(world, order, window=week | odd)
+        assert await _refusals_of_plan(ask, part) == [(CLOSED, "window")]
+    call = {"deliveryId": (await deliveries.planned(world, ask, order, window=week))["id"]}
+    for odd in (too_early, too_late):
+        refused = await deliveries.refusals(ask, "deliveryReschedule", **call, window=week | odd)
+        assert refused == [(CLOSED, "window")]
+    longer = {"latest": "2026-03-23T15:00:00Z"}
+    await deliveries.done(ask, "deliveryReschedule", **call, window=week | longer)
+
+
 @pytest.mark.gate("D6", "deliveryReschedule", "deliverySplit")
 @pytest.mark.gate("D15", "deliveryReschedule", "deliverySplit")
 @pytest.mark.parametrize("verb", ["deliveryReschedule", "deliverySplit"])

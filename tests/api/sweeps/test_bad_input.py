@@ -15,9 +15,9 @@ from graphql import get_named_type
 
 from admission.demands import of_field
 from kit.db.statements import dumps
-from kit.errors import Refused
+from kit.errors import Odd, Refused
 from kit.ids import from_global
-from kit.inputs import Command, Input, Odd
+from kit.inputs import Command, Input
 from models.access.journal import JournalEntry
 from models.access.viewers import SCOPES, Actor
 from schema.graphql.inputs import client_path

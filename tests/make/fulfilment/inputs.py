@@ -165,7 +165,7 @@ async def deliveries_record(s: Scene) -> dict[str, Any]:
     box |= {"generateSscc": True}
     pallet = {"sscc": sscc, "carrierId": s.carrier, **size, **labels}
     sent = _recorded(s, order, "2") | times | due
-    sent |= {"parcels": [pallet, box], "shipToId": s.address}
+    sent |= {"parcels": [pallet, box], "shipToId": s.address, "externalReference": fresh("F")}
     return {"deliveries": [sent]}
 
 

@@ -43,6 +43,16 @@ async def orders_import_guest(s: Scene) -> dict[str, Any]:
     return {"orders": [{**values, "guest": PERSON, "shipTo": PLACE}]}
 
 
+async def orders_import_cancelled(s: Scene) -> dict[str, Any]:
+    (item,) = (await orders_import(s))["orders"]
+    return {"orders": [{**item, "cancelledAt": "2026-03-01T12:00:00+00:00"}]}
+
+
+async def orders_import_closed(s: Scene) -> dict[str, Any]:
+    (item,) = (await orders_import(s))["orders"]
+    return {"orders": [{**item, "closedAt": "2026-03-01T12:00:00+00:00"}]}
+
+
 async def orders_import_amounts(s: Scene) -> dict[str, Any]:
     order = await order_place_amounts(s)
     del order["windowOverride"]

@@ -17,7 +17,7 @@ from commands.fulfilment.deliveries.locking import (
     quantities_of,
 )
 from commands.fulfilment.deliveries.places import DeliveryPart
-from commands.fulfilment.deliveries.plan import plan
+from commands.fulfilment.deliveries.planning.plan import plan
 from commands.master.packagings.counting import Quantified
 from commands.trade.contracts.times import check_ahead
 from commands.writing.transaction import Outcome, Writing

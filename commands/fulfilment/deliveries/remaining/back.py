@@ -25,10 +25,11 @@ async def take_back(
     order lines go back exactly.
     """
     for delivery in deliveries:
+        delivery.cancelled_at = at = (when or {}).get(delivery.id, writing.now)
         for line in locked.lines_of(delivery):
             order_line = locked.order_lines[line.order_line_id]
-            move(order_line, planned=-line.planned, picked=-line.picked, packed=-line.packed)
+            back = {it: -getattr(line, it) for it in ("planned", "picked", "packed")}
+            move(order_line, at, **back)
         delivery.state = DeliveryState.CANCELLED
-        delivery.cancelled_at = (when or {}).get(delivery.id, writing.now)
         changed(writing, delivery, DeliveryCancelled(delivery.id), delivery.cancelled_at)
     await void(locked.writing, *(it.id for it in deliveries))

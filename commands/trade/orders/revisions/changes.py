@@ -13,7 +13,7 @@ from commands.trade.orders.revisions.inputs import OrderLineUpdate, OrderUpdate
 from commands.trade.orders.revisions.revise import Gone, LineTarget
 from commands.trade.orders.revisions.standing import StandingOrders, kept
 from commands.writing.transaction import Writing, missing
-from kit.errors import Path, Refusals
+from kit.errors import Path, Refusals, check_sound, sound
 from kit.inputs import refuse_duplicates
 from models.master.catalog import Product
 from models.trade.orders.lines import OrderLine
@@ -36,7 +36,7 @@ class LineChanges:
         named = [
             (rows[each.line_id].product_id, each)
             for item in items
-            for each in item.lines
+            for each in sound(item.lines)
             if each.line_id in rows
         ]
         products = await writing.by_key(Product, "id", {product for product, _ in named})
@@ -50,12 +50,15 @@ class LineChanges:
         rows = {it.id: it for it in self.standing.lines(item.order_id)}
         refusals, drafts, paths = Refusals(), dict[UUID, LineDraft](), dict[UUID, Path]()
         with refusals:
-            refuse_duplicates((it.line_id for it in item.lines), ("lines",), "line_id")
+            named = (getattr(it, "line_id", None) for it in item.lines)
+            refuse_duplicates(named, ("lines",), "line_id")
         with refusals:
             refuse_duplicates(item.remove_line_ids, ("remove_line_ids",))
         for number, each in enumerate(item.lines):
             with refusals:
-                paths[each.line_id] = path = ("lines", number)
+                path = ("lines", number)
+                check_sound(each, path)
+                paths[each.line_id] = path
                 if each.line_id not in rows:
                     raise missing(OrderLine, (*path, "line_id"))
                 drafts[each.line_id] = self._draft(writing, rows[each.line_id], each, path)

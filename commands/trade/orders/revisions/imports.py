@@ -1,6 +1,7 @@
 """Orders in bulk from a back office: history as well as what came in a minute ago."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -19,10 +20,11 @@ from commands.writing.verbs import verb
 from kit.clock import check_happened
 from kit.errors import Code, Path, Problem, Refusals, Refused
 from kit.ids import Names
-from kit.inputs import Bulk, Command, Each, Instant, Reference, Upsert
+from kit.inputs import Bulk, Command, Each, Instant, Line, Reference, Upsert
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.master.channels import Channel
+from models.trade.orders.states import OrderState
 
 
 class OrderLineImport(LineFields, Upsert):
@@ -58,7 +60,15 @@ class OrderImport(OrderFields, Upsert):
         None, description="Code of the party's contact who ordered."
     )
     ship_to_address_code: Reference | None = Field(None, description="Code of the party's address.")
-    lines: Bulk[OrderLineImport] = Field(
+    cancelled_at: Instant | None = Field(
+        None, description="When all of it was cancelled; it is imported as CANCELLED."
+    )
+    closed_at: Instant | None = Field(
+        None,
+        description="When it was closed; it is imported as CLOSED, and what `deliveriesRecord` does"
+        " not tell to have left before counts as cancelled.",
+    )
+    lines: Bulk[Line[OrderLineImport]] = Field(
         description="What was ordered; two lines that differ only in quantity are refused. An order"
         " that is there loses lines that are not sent, but never those that `orderAddLines` or"
         " `ordersUpdate` has added: an order of more lines is imported by its first ones, and"
@@ -69,6 +79,13 @@ class OrderImport(OrderFields, Upsert):
         """Return when it was placed."""
         del now
         return self.placed_at
+
+    @property
+    def ended(self) -> tuple[OrderState, datetime] | None:
+        """The state in which it is over already, and since when; None where it goes on."""
+        if self.cancelled_at is not None:
+            return OrderState.CANCELLED, self.cancelled_at
+        return None if self.closed_at is None else (OrderState.CLOSED, self.closed_at)
 
 
 class OrdersImport(Command):
@@ -110,8 +127,8 @@ async def import_all(writing: Writing, command: OrdersImport) -> Outcome:
             order_id, status = there.get(key), "UNCHANGED"
             if order_id is None:
                 check_priced(draft)
-                drafts[place] = draft
-            elif (revision := sent_again(standing, order_id, item, draft)).check():
+                drafts[place] = replace(draft, ended=item.ended)
+            elif (revision := _again(standing, order_id, item, draft)).check():
                 revisions.append(revision)
                 status = "UPDATED"
             seen.add(key)
@@ -137,12 +154,37 @@ def _key(draft: Draft, item: OrderImport, seen: set[OrderKey]) -> OrderKey:
     return key
 
 
+def _again(standing: StandingOrders, order_id: UUID, item: OrderImport, draft: Draft) -> Revision:
+    """Return what an order that is there becomes. Refused: WRONG_STATE for one of another end."""
+    order = standing.orders[order_id]
+    if item.ended not in {None, (order.state, order.closed_at)}:
+        name = "closed_at" if item.cancelled_at is None else "cancelled_at"
+        text = f"{order.number} is there already, and is {order.state.value}."
+        raise Refused(Code.WRONG_STATE, text, (name,))
+    return sent_again(standing, order_id, item, draft)
+
+
 def _draft(writing: Writing, references: References, item: OrderImport) -> Draft:
     """Return the draft of a new order. Refused: as `compose`, INVALID_DATE for the future."""
     refusals = Refusals()
     with refusals:
         check_happened(item.placed_at, ("placed_at",), writing.now)
     with refusals:
+        _check_end(writing, item)
+    with refusals:
         draft = compose(writing, references, item, item.lines)
     refusals.end()
     return draft
+
+
+def _check_end(writing: Writing, item: OrderImport) -> None:
+    """Refused: INVALID for an order that ended twice, INVALID_DATE for before it was placed."""
+    refusals = Refusals()
+    for name in ("cancelled_at", "closed_at"):
+        if (at := getattr(item, name)) is not None:
+            with refusals:
+                check_happened(at, (name,), writing.now, item.placed_at)
+    if item.cancelled_at is not None and item.closed_at is not None:
+        text = "What was cancelled as a whole is not closed as well."
+        refusals.problems.append(Problem(Code.INVALID, text, ("closed_at",)))
+    refusals.end()

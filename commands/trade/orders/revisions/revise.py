@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from decimal import Decimal
-from enum import Enum
 from typing import Any, TypeAlias
 
 from commands.trade.orders.drafts import LineDraft, line_columns, window_columns
 from commands.trade.orders.lines import settle_payments
 from commands.writing.rows import change_rows, write_rows
 from commands.writing.transaction import Writing
+from commands.writing.upserts.differences import difference
 from kit.errors import Code, Path, Problem, Refused
 from kit.ids import new_id
 from kit.inputs import camel
@@ -166,39 +165,12 @@ def _differences(row: Order | OrderLine, columns: Mapping[str, Any]) -> dict[Pat
         if isinstance(old, Mapping) and isinstance(new, Mapping):
             for part in dict.fromkeys((*old, *new)):
                 if old.get(part) != new.get(part):
-                    found[own, part] = _difference(part, old.get(part), new.get(part))
+                    found[own, part] = difference(part, old.get(part), new.get(part))
         elif own == field_of(name):
-            found[(own,)] = _difference(own, old, new)
+            found[(own,)] = difference(own, old, new)
         else:
             found.setdefault((field_of(name),), f"{camel(field_of(name))} is another there")
     return found
-
-
-def _difference(name: str, old: Any, new: Any) -> str:
-    texts = _text(old), _text(new)
-    if None in texts:
-        return f"{camel(name)} is another there"
-    return "{} is {} there, not {}".format(camel(name), *texts)
-
-
-_LONGEST = 60
-"""Characters that are told of a text."""
-
-
-def _text(value: Any) -> str | None:
-    """Return a single value as a client would write it, None where it is no such value."""
-    match value:
-        case None | bool():
-            return {None: "nothing", True: "true", False: "false"}[value]
-        case Decimal():
-            return f"{value.normalize():f}"
-        case datetime():
-            return value.isoformat()
-        case Enum():
-            return str(value.value)
-        case str():
-            return f'"{value[:_LONGEST]}"'
-    return None
 
 
 def _taken(row: OrderLine) -> str | None:

@@ -28,6 +28,8 @@ query ($number: String) {
 }
 """
 
+SHARED_WITH = "query ($id: ID!) { node(id: $id) { ... on Parcel { sharesNumberWith { id } } } }"
+
 
 @pytest.fixture
 def feed(ask: Ask, world: World) -> Feed:
@@ -127,6 +129,43 @@ async def test_a_number_that_rested_for_long_is_not_shared_with_who_had_it(feed,
     await feed.results(feed.event("DELIVERED", trackingNumber="RESTED"))
     assert await found(ask, "RESTED") == ids(new)
     assert (await row(world, Parcel, silent.parcel_ids[0])).status == "PACKED"
+
+
+@pytest.mark.gate("P6", "parcelRecordTracking")
+async def test_late_news_of_who_had_a_number_before_is_not_told_of_the_newest(feed, world, ask):
+    """The old parcel's arrival is reported only after its number was used again, within a month."""
+    old = await sent(world)
+    await numbered(world, old, "AGAIN")
+    late = feed.event("DELIVERED", 30, trackingNumber="AGAIN")
+    world.clock.advance(days=20)
+    new = await sent(world, carrier_id=old.carrier_id)
+    await numbered(world, new, "AGAIN")
+    assert await found(ask, "AGAIN") == sorted([*ids(old), *ids(new)])
+    (result,) = await feed.results(late)
+    assert [it["id"] for it in result["parcels"]] == ids(old)
+    assert await found(ask, "AGAIN") == ids(new)
+    await feed.results(feed.event("OUT_FOR_DELIVERY", 1, trackingNumber="AGAIN"))
+    statuses = [(await row(world, Parcel, it.parcel_ids[0])).status for it in (old, new)]
+    assert statuses == ["DELIVERED", "OUT_FOR_DELIVERY"]
+
+
+async def test_who_has_a_number_shares_it_with_none_that_had_it_before(feed, world, ask):
+    """The first one shared the number with the second, and ended before the third got it."""
+    first = await sent(world)
+    await numbered(world, first, "AGAIN")
+    world.clock.advance(days=5)
+    second = await sent(world, carrier_id=first.carrier_id)
+    await numbered(world, second, "AGAIN")
+    await feed.results(feed.event("DELIVERED", 1, sscc=first.ssccs[0]))
+    world.clock.advance(days=5)
+    third = await sent(world, carrier_id=first.carrier_id)
+    await numbered(world, third, "AGAIN")
+    (result,) = await feed.results(feed.event("IN_TRANSIT", 1, trackingNumber="AGAIN"))
+    both = sorted([*ids(second), *ids(third)])
+    assert sorted(it["id"] for it in result["parcels"]) == both
+    for shipment, others in ((first, []), (second, ids(third)), (third, ids(second))):
+        node = (await ask(SHARED_WITH, id=ids(shipment)[0]))["node"]
+        assert [it["id"] for it in node["sharesNumberWith"]] == others
 
 
 async def test_two_deliveries_may_travel_under_one_number(feed, world, ask):

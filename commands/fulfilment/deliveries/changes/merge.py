@@ -1,0 +1,116 @@
+"""Deliveries that are put into one."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from commands.fulfilment.deliveries.locking import (
+    DeliveryCommand,
+    Locked,
+    changed,
+    check_allowed,
+    line_columns,
+    lock_deliveries,
+    quantities_of,
+)
+from commands.master.packagings.counting import Counted
+from commands.trade.orders.lines import active_holds
+from commands.writing.rows import write_rows
+from commands.writing.transaction import Outcome, Writing, check_version
+from commands.writing.verbs import verb
+from kit.errors import Path, Refused
+from kit.ids import Names
+from kit.inputs import Bulk, refuse_duplicates
+from models.base.guards import guards
+from models.events.fulfilment import deliveries as events
+from models.fulfilment.codes import FulfilmentCode
+from models.fulfilment.deliveries import acts
+from models.fulfilment.deliveries.conditions import ALIKE
+from models.fulfilment.deliveries.states import DeliveryState
+from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
+from models.trade.codes import TradeCode
+from models.trade.orders.lines import OrderLine
+
+
+class DeliveryMerge(DeliveryCommand):
+    """Deliveries that are put into this one."""
+
+    delivery_ids: Bulk[Annotated[UUID, Names("Delivery")]] = Field(
+        description="Deliveries of the same party, address, recipient, window, method, location,"
+        " incoterm, promise, `fulfilAt`, `fulfilBy` and state; they end as CANCELLED with nothing"
+        " planned."
+    )
+
+
+@verb(
+    acts.MERGE,
+    "Put deliveries that are alike into one. Before picking only.",
+)
+async def merge(writing: Writing, command: DeliveryMerge) -> Outcome:
+    """Put deliveries into one. Before picking only.
+
+    Refused: DUPLICATE, NOT_MERGEABLE when they differ in what they must share, ON_HOLD for one
+    that must not lose its hold, NOT_FOUND, VERSION_CONFLICT, WRONG_STATE.
+    """
+    paths: dict[UUID, Path] = {it: ("delivery_ids", i) for i, it in enumerate(command.delivery_ids)}
+    refuse_duplicates([*command.delivery_ids, command.delivery_id], ("delivery_ids",))
+    locked = await lock_deliveries(writing, {command.delivery_id: ("delivery_id",), **paths})
+    target = locked.deliveries[command.delivery_id]
+    check_version(target, command.expected_version)
+    check_allowed(target, merge, ("delivery_id",))
+    held = await active_holds(locked.writing, paths)
+    poured: defaultdict[OrderLine, Decimal] = defaultdict(Decimal)
+    for key, path in paths.items():
+        source = locked.deliveries[key]
+        check_allowed(source, merge, path)
+        _check_alike(locked, target, source, path)
+        _check_free(source, held, path)
+        for line, quantity in _pour(writing, locked, source, target).items():
+            poured[line] += quantity
+    mine = {line.order_line_id: line for line in locked.lines_of(target)}
+    for line in [it for it in poured if it.id in mine]:
+        mine[line.id].planned += poured.pop(line)
+    new = [line_columns(target.id, line, Counted(it)) for line, it in poured.items()]
+    await write_rows(writing, {DeliveryLine: new})
+    return {"delivery_id": target.id}
+
+
+@guards("D9")
+def _check_free(source: Delivery, held: Collection[UUID], path: Path) -> None:
+    """Refused: ON_HOLD for a delivery that would lose its hold."""
+    if source.id in held:
+        raise Refused(TradeCode.ON_HOLD, f"{source.number} is on hold.", path)
+
+
+def _check_alike(locked: Locked, target: Delivery, source: Delivery, path: Path) -> None:
+    """Refused: NOT_MERGEABLE when they differ. Orders of two guests never travel as one."""
+    differing = [it for it in ALIKE if getattr(source, it) != getattr(target, it)]
+    # One of the target's lines tells of all, since a guest's are of one order.
+    lines = [*locked.lines_of(source), *locked.lines_of(target)[:1]]
+    if target.party_id is None and len({line.order_id for line in lines}) > 1:
+        differing.append("guest")
+    if differing:
+        text = f"{source.number} differs from {target.number}: {', '.join(differing)}."
+        raise Refused(FulfilmentCode.NOT_MERGEABLE, text, path)
+
+
+def _pour(
+    writing: Writing, locked: Locked, source: Delivery, into: Delivery
+) -> dict[OrderLine, Decimal]:
+    """Take out all that the source plans; it ends empty and cancelled."""
+    quantities = {}
+    for line in locked.lines_of(source):
+        order_line = locked.order_lines[line.order_line_id]
+        quantities[order_line] = line.planned
+        line.planned = Decimal(0)
+    into.completes_order = into.completes_order or source.completes_order
+    source.state = DeliveryState.CANCELLED
+    source.cancelled_at = writing.now
+    changed(writing, source, events.DeliveryCancelled(source.id, merged_into=into.id))
+    merged = events.DeliveryMerged(into.id, source=source.id, planned=quantities_of(quantities))
+    changed(writing, into, merged)
+    return quantities

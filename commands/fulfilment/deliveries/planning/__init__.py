@@ -1,0 +1,1 @@
+"""Parts of orders become deliveries: now, or as another system has planned them."""

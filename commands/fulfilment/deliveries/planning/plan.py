@@ -1,0 +1,110 @@
+"""Planning: parts of orders become deliveries, each at its own agreed time."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from pydantic import Field
+
+from commands.fulfilment.deliveries.places import (
+    DeliveryPart,
+    check_carried,
+    tell_overridden,
+)
+from commands.fulfilment.deliveries.planning.parts import (
+    check_times,
+    columns_of_part,
+    find,
+    line_paths,
+    plan_lines,
+    routes,
+    take,
+    write,
+)
+from commands.fulfilment.deliveries.remaining.completing import not_completing
+from commands.trade.contracts.times import check_ahead
+from commands.trade.orders.lines import lock_orders, touch_lines_of
+from commands.writing.transaction import Outcome, Writing
+from commands.writing.verbs import verb
+from kit.errors import Path, Refusals, check_sound
+from kit.inputs import Bulk, Command
+from models.fulfilment.deliveries import acts
+from models.trade.orders.lines import OrderLine
+
+
+class DeliveryPlan(Command):
+    """Up to 250 deliveries of one or several orders."""
+
+    deliveries: Bulk[DeliveryPart] = Field(description="The deliveries to plan; all or none.")
+
+
+@verb(
+    acts.PLAN,
+    "Plan up to 250 deliveries of confirmed orders, each with its own window and place;"
+    " all or none.",
+)
+async def plan_all(writing: Writing, command: DeliveryPlan) -> Outcome:
+    """Plan deliveries of confirmed orders.
+
+    Refused: NOT_FOUND, DUPLICATE, SCALE_EXCEEDED, WRONG_STATE for an order that is not confirmed,
+    DELIVERY_POLICY for one that is not wanted any more (D10),
+    AMENDMENT_AWAITED for a line whose amendment waits for its answer (D13),
+    QUANTITY_NOT_OPEN when more is planned than is open (O1, D1), PARTY_MISMATCH when orders of
+    different buyers are to travel together, INVALID_WINDOW and INVALID when there is no one
+    default, or the window has passed, OUTSIDE_RECEIVING_HOURS (D6), OUTSIDE_VALIDITY (K3),
+    INVALID_DATE where it cannot be handled in time (D16), INVALID where it does not complete its
+    orders as it says (D18), METHOD_NOT_ALLOWED (D8, or for what the goods need),
+    LOCATION_NOT_ALLOWED for what the goods need, TOO_MANY_ITEMS for orders with
+    more lines than one call may touch.
+    """
+    path: Path = ("deliveries",)
+    refusals = Refusals()
+    for place, part in enumerate(command.deliveries):
+        with refusals:
+            check_ahead(writing, part.window, (*path, place))
+        for number, line in enumerate(part.lines):
+            with refusals:
+                check_sound(line, (*path, place, "lines", number))
+    with refusals:
+        lines = await writing.get(OrderLine, line_paths(command.deliveries, path))
+    refusals.end()
+    orders = await lock_orders(writing, {line.order_id: () for line in lines.values()})
+    await touch_lines_of(writing, orders)
+    return {"delivery_ids": await plan(writing, command.deliveries, path)}
+
+
+async def plan(
+    writing: Writing,
+    parts: Sequence[DeliveryPart],
+    path: Path,
+    *,
+    reships_id: UUID | None = None,
+) -> list[UUID]:
+    """Plan deliveries of orders that the transaction has locked or made; returns their ids.
+
+    path: of the parts. reships_id: the delivery of which they bring again what did not arrive.
+    Refused: as `deliveryPlan`.
+    """
+    await writing.session.flush()
+    found = await find(writing, parts, path)
+    planned, taken, overridden, refusals = [], [], [], Refusals()
+    for place, part in enumerate(parts):
+        with refusals:
+            taken.append(take(writing, found, part, (*path, place)))
+            plan_lines(taken[-1])
+            orders = list({it.order_id: found.orders[it.order_id] for it in taken[-1]}.values())
+            columns = columns_of_part(found, part, orders, (*path, place))
+            planned.append(columns | {"reships_id": reships_id})
+            overridden.append(check_times(found, part, planned[-1], orders, (*path, place)))
+    refusals.end()
+    await check_carried(writing, routes(found, parts, taken, path))
+    keys = await write(writing, parts, planned, taken)
+    for key, rules in zip(keys, overridden, strict=True):
+        tell_overridden(writing, key, rules)
+    completing = {
+        key: (*path, place)
+        for place, (key, part) in enumerate(zip(keys, parts, strict=True))
+        if part.completes_order
+    }
+    for refused in (await not_completing(writing, completing)).values():
+        raise refused
+    return keys

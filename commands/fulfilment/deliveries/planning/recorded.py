@@ -1,0 +1,112 @@
+"""Planning of what another system has planned: as of then, or as of now what is still to go."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from commands.fulfilment.deliveries.places import (
+    DeliveryPart,
+    check_carried,
+    tell_overridden,
+)
+from commands.fulfilment.deliveries.planning.parts import (
+    NamedByParts,
+    check_times,
+    columns_of_part,
+    find,
+    plan_lines,
+    routes,
+    take,
+    where_and_when,
+    write,
+)
+from commands.fulfilment.deliveries.remaining.completing import not_completing
+from commands.master.packagings.counting import Counted
+from commands.trade.contracts.times import check_ahead, check_handling
+from commands.writing.transaction import Writing
+from kit.errors import Refused
+from models.trade.contracts.states import TimeRule
+from models.trade.orders.lines import OrderLine
+from models.trade.orders.states import OrderState
+
+
+async def plan_history(
+    writing: Writing,
+    parts: Mapping[int, DeliveryPart],
+    when: Mapping[int, datetime],
+    over: Mapping[int, Collection[OrderState]],
+) -> tuple[dict[int, UUID], dict[int, Refused]]:
+    """Plan deliveries of another system, of orders that the transaction has locked; by position.
+
+    when: each was planned. over: states of orders that are over, to which it may belong: none for
+    what is still to go, of which is asked what `deliveryPlan` asks. What has left, or was
+    cancelled, is taken as it was: locations may be inactive, windows outside of receiving hours,
+    and nobody asks what goods need. What parts name is there.
+    Returns the ids of those that were planned, and why others are refused.
+    """
+    found = await find(writing, list(parts.values()), ())
+    refused: dict[int, Refused] = {}
+    good: dict[int, _Recorded] = {}
+    for place, part in parts.items():
+        try:
+            good[place] = _recorded(writing, found, part, when[place], over[place])
+        except Refused as why:
+            refused[place] = why
+    if not good:
+        return {}, refused
+    going = {place: it for place, it in good.items() if not over[place]}
+    refused |= await _not_carried(writing, found, going)
+    listed, columns, taken, _ = zip(*good.values(), strict=True)
+    ids = dict(zip(good, await write(writing, listed, columns, taken), strict=True))
+    for place, planned in going.items():
+        tell_overridden(writing, ids[place], planned.overridden)
+    completing = {ids[place]: place for place, it in going.items() if it.part.completes_order}
+    unlike = await not_completing(writing, dict.fromkeys(completing, ()))
+    return ids, refused | {completing[key]: problem for key, problem in unlike.items()}
+
+
+class _Recorded(NamedTuple):
+    """A delivery of another system, planned: its columns, what it takes, rules that it breaks."""
+
+    part: DeliveryPart
+    columns: dict[str, Any]
+    taken: dict[OrderLine, Counted]
+    overridden: frozenset[TimeRule]
+
+
+def _recorded(
+    writing: Writing,
+    found: NamedByParts,
+    part: DeliveryPart,
+    at: datetime,
+    over: Collection[OrderState],
+) -> _Recorded:
+    """Plan a delivery as of then, or as of now what is still to go. Refused: as `plan_history`."""
+    now = replace(writing, now=at) if over else writing
+    taken = take(now, found, part, (), over)
+    orders = list({it.order_id: found.orders[it.order_id] for it in taken}.values())
+    overridden: frozenset[TimeRule] = frozenset()
+    if over:
+        columns = where_and_when(found, part, orders, ())
+        check_handling(part.fulfil_at, part.fulfil_by, columns["window_latest"], ())
+    else:
+        check_ahead(writing, part.window, ())
+        columns = columns_of_part(found, part, orders, ())
+        overridden = check_times(found, part, columns, orders, ())
+    plan_lines(taken, at)
+    return _Recorded(part, columns | {"reships_id": None, "planned_at": at}, taken, overridden)
+
+
+async def _not_carried(
+    writing: Writing, found: NamedByParts, planned: Mapping[int, _Recorded]
+) -> dict[int, Refused]:
+    """Return why the first of planned deliveries whose goods nothing handles is refused."""
+    parts, taken = [it.part for it in planned.values()], [it.taken for it in planned.values()]
+    try:
+        await check_carried(writing, routes(found, parts, taken, ()))
+    except Refused as why:
+        number, *path = why.path
+        return {list(planned)[int(number)]: Refused(why.code, why.message, tuple(path))}
+    return {}

@@ -1,0 +1,1 @@
+"""Deliveries of another system, each with what happened to it and when."""

@@ -1,0 +1,111 @@
+"""Recording deliveries of another system: what is there already is found again."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from commands.fulfilment.tracking.history.again import DeliveryKey, RecordedBefore, key_of
+from commands.fulfilment.tracking.history.inputs import DeliveriesRecord, RecordedDelivery
+from commands.fulfilment.tracking.history.known import end_again, find
+from commands.fulfilment.tracking.history.way import MadeDelivery, go
+from commands.fulfilment.tracking.sparing import spare
+from commands.writing.transaction import Outcome, Writing
+from commands.writing.verbs import verb
+from kit.errors import Code, Problem, Refused
+from models.access.viewers import Scope
+from models.base.acts import Act
+from models.fulfilment.codes import FulfilmentCode
+
+
+@verb(
+    Act(Scope.ORDERS_IMPORT),
+    "Record up to 250 deliveries as they went in another system, up to their arrival or"
+    " cancellation, each step with its time; one that is refused stops no other. Each step keeps"
+    " the rules of its own verb at its time. Of what has left, or was cancelled, locations may be"
+    " inactive and windows lie anywhere; what is still to go is asked what `deliveryPlan` asks. One"
+    " that is there already under its reference is UNCHANGED, or refused where it differs.",
+)
+async def record_history(writing: Writing, command: DeliveriesRecord) -> Outcome:
+    """Record deliveries with what happened to them.
+
+    Each is refused alone, as `deliveryPlan`, `deliveryRelease`, `deliveryPack`, `deliveryDispatch`
+    and `deliveryCancel` would at that time.
+    Refused: NOT_FOUND, INVALID_DATE for times out of order, to come, or after an order's end,
+    INVALID for one that left and was cancelled, WRONG_STATE for each difference from one that is
+    there under its reference, DUPLICATE for one that stands twice; as a whole: TOO_MANY_ITEMS for
+    orders with more lines than one call may touch.
+    """
+    items = command.deliveries
+    known = await find(writing, items)
+    standing = await RecordedBefore.read(writing, items, known)
+    results, seen = dict[int, Outcome](), set[DeliveryKey]()
+    refused: dict[int, Refused] = {}
+    for place, item in enumerate(items):
+        try:
+            there = standing.find(item, known)
+            if there is None:
+                known.check(item, writing.now)
+                _check_once(key_of(item, known), seen)
+            else:
+                parcels = [it.id for it in standing.parcels.get(there.id, ())]
+                results[place] = _result("UNCHANGED", there.id, parcels)
+        except Refused as problem:
+            refused[place] = problem
+    fresh = [place for place in range(len(items)) if place not in results | refused]
+
+    async def do(places: Collection[int]) -> tuple[dict[int, MadeDelivery], Mapping[int, Refused]]:
+        made = await go(writing, {place: items[place] for place in places})
+        await end_again(writing, [it for place in places for it in known.orders_of(items[place])])
+        return made
+
+    made, more = await spare(writing, fresh, do)
+    results |= {place: _result("CREATED", *each) for place, each in made.items()}
+    for place, why in (refused | more).items():
+        problems = [_sent(it, items[place]).below(("deliveries", place)) for it in why.problems]
+        results[place] = _result("REFUSED", None, None, problems)
+    return {"results": [results[place] for place in range(len(items))]}
+
+
+def _check_once(key: DeliveryKey | None, seen: set[DeliveryKey]) -> None:
+    """Refused: DUPLICATE for a delivery that stands in the input before. seen: what did."""
+    if key is None:
+        return
+    if key in seen:
+        text = "This delivery stands twice in one input."
+        raise Refused(Code.DUPLICATE, text, ("external_reference",))
+    seen.add(key)
+
+
+def _result(
+    status: str,
+    delivery_id: UUID | None,
+    parcel_ids: Sequence[UUID] | None,
+    problems: Sequence[Problem] = (),
+) -> Outcome:
+    return {
+        "delivery_id": delivery_id,
+        "parcel_ids": parcel_ids,
+        "status": status,
+        "problems": list(problems),
+    }
+
+
+_FIELDS = {
+    FulfilmentCode.ADDRESS_MISSING: "ship_to",
+    FulfilmentCode.LOCATION_NOT_ALLOWED: "location_id",
+    FulfilmentCode.METHOD_NOT_ALLOWED: "method",
+    FulfilmentCode.RECIPIENT_MISSING: "recipient",
+    FulfilmentCode.TOO_EARLY: "fulfil_at",
+}
+"""Code of what stops a delivery -> the field that tells it of a recorded one."""
+
+
+def _sent(problem: Problem, item: RecordedDelivery) -> Problem:
+    """Return a problem where it is in the input: of a delivery itself, or of an order line."""
+    path = tuple("order_line_id" if it == "delivery_line_id" else it for it in problem.path)
+    if path == ("delivery_id",):
+        fields = dict(_FIELDS)
+        if item.completes_order:
+            fields[FulfilmentCode.DELIVERY_POLICY] = "completes_order"
+        path = tuple(name for code, name in fields.items() if code == problem.code)
+    return replace(problem, path=path)

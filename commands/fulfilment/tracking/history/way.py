@@ -1,0 +1,182 @@
+"""The ways of recorded deliveries: each step is made by its own verb, at its time."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from commands.fulfilment.deliveries import dispatch, packing, release
+from commands.fulfilment.deliveries.batches import DeliveryBatch, take
+from commands.fulfilment.deliveries.locking import OfDelivery
+from commands.fulfilment.deliveries.planning.recorded import plan_history
+from commands.fulfilment.parcels.inputs import Content, ContentPack, ParcelFields, ParcelPack
+from commands.fulfilment.tracking.history.inputs import STEPS, RecordedContent, RecordedDelivery
+from commands.fulfilment.tracking.record import record
+from commands.fulfilment.tracking.reports import ParcelRecordTracking, TrackingReport
+from commands.writing.transaction import Writing
+from commands.writing.verbs import AnyVerb
+from kit.errors import Refused
+from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
+from models.fulfilment.parcels import ParcelStatus
+
+_SOURCE = "deliveriesRecord"
+"""The source of events that tell of arrivals."""
+MadeDelivery = tuple[UUID, list[UUID]]
+"""A delivery and its parcels."""
+
+
+async def go(
+    writing: Writing, items: Mapping[int, RecordedDelivery]
+) -> tuple[dict[int, MadeDelivery], dict[int, Refused]]:
+    """Let deliveries go their ways, step by step; what one step refuses, the next leaves out."""
+    if not items:
+        return {}, {}
+    times = {place: item.times(writing.now) for place, item in items.items()}
+    touched = writing.extent.touched
+    planned = {place: of[STEPS[0]] for place, of in times.items()}
+    over = {place: item.over for place, item in items.items()}
+    ids, refused = await plan_history(writing, items, planned, over)
+    history = _History(writing, items, times, ids, refused)
+    parts = await writing.for_all().records(DeliveryLine, "delivery_id", list(ids.values()))
+    for part in parts:
+        history.lines[part.delivery_id][part.order_line_id] = part
+    await history.step("released_at", release.release_each, history.named, _released)
+    packed = await history.step(
+        "packed_at", packing.pack_each, history.packed, packing.put, packing.check_parcels
+    )
+    await history.step("dispatched_at", dispatch.dispatch_each, history.left, dispatch.ship)
+    cancelled = {p: it.cancelled_at for p, it in items.items() if it.cancelled_at is not None}
+    await history.run(cancelled, release.cancel, history.named, release.retract)
+    await history.arrive(packed)
+    # Each step has read the same lines again.
+    writing.extent.touched = touched
+    return {place: (key, packed.get(place, [])) for place, key in ids.items()}, history.refused
+
+
+async def _released(batch: DeliveryBatch[Any]) -> None:
+    release.hand_over(batch)
+
+
+class _History:
+    """Deliveries on their ways. ids: by position. refused: position -> why it is left out.
+
+    lines: delivery -> order line -> line of the delivery.
+    """
+
+    def __init__(
+        self,
+        writing: Writing,
+        items: Mapping[int, RecordedDelivery],
+        times: Mapping[int, Mapping[str, datetime]],
+        ids: Mapping[int, UUID],
+        refused: dict[int, Refused],
+    ) -> None:
+        """Take what is planned."""
+        self.writing, self.items, self.times = writing, items, times
+        self.ids, self.refused = ids, refused
+        self.lines: dict[UUID, dict[UUID, DeliveryLine]] = {it: {} for it in ids.values()}
+
+    def named(self, place: int) -> OfDelivery:
+        """Return the delivery at a position, as verbs name it."""
+        return OfDelivery(delivery_id=self.ids[place])
+
+    def left(self, place: int) -> dispatch.DispatchedDelivery:
+        """Return that it left."""
+        at = self.times[place]["dispatched_at"]
+        return dispatch.DispatchedDelivery(delivery_id=self.ids[place], dispatched_at=at)
+
+    def packed(self, place: int) -> packing.PackedDelivery:
+        """Return how it was packed. Refused: NOT_FOUND for what it does not bring."""
+        lines = self.lines[self.ids[place]]
+        parcels = [
+            ParcelPack.model_construct(
+                **{name: getattr(parcel, name) for name in ParcelFields.model_fields},
+                contents=[_content(lines, each) for each in parcel.contents],
+            )
+            for parcel in self.items[place].parcels
+        ]
+        if not parcels:
+            whole = [
+                ContentPack(delivery_line_id=it.id, quantity=it.planned) for it in lines.values()
+            ]
+            parcels = [ParcelPack(contents=whole)]
+        return packing.PackedDelivery(delivery_id=self.ids[place], parcels=parcels)
+
+    async def step(
+        self,
+        name: str,
+        of_verb: AnyVerb,
+        item: Callable[[int], OfDelivery],
+        act: Callable[[DeliveryBatch[Any]], Awaitable[Any]],
+        check: Callable[[Any], None] = lambda _item: None,
+    ) -> dict[int, Any]:
+        """Make a step of those that made it, each at its time; returns what comes of each."""
+        when = {place: of[name] for place, of in self.times.items() if name in of}
+        return await self.run(when, of_verb, item, act, check)
+
+    async def run(
+        self,
+        when: Mapping[int, datetime],
+        of_verb: AnyVerb,
+        item: Callable[[int], OfDelivery],
+        act: Callable[[DeliveryBatch[Any]], Awaitable[Any]],
+        check: Callable[[Any], None] = lambda _item: None,
+    ) -> dict[int, Any]:
+        """Do what a verb does with deliveries, each at its time; returns what comes of each.
+
+        check: what an item refuses by itself.
+        """
+        places = [place for place in when if place not in self.refused]
+        if not places:
+            return {}
+        self.writing.extent.begin()
+        at = {number: when[place] for number, place in enumerate(places)}
+        batch = await take(self.writing, [item(it) for it in places], of_verb, check, at)
+        done = await act(batch)
+        for number, why in batch.refused.items():
+            self.refused[places[number]] = _unnumbered(why, batch.locked.deliveries.values())
+        return {places[number]: made for number, made in (done or {}).items()}
+
+    async def arrive(self, parcels: Mapping[int, Sequence[UUID]]) -> None:
+        """Let the parcels of what arrived arrive."""
+        reports = [
+            (
+                place,
+                TrackingReport(
+                    parcel_id=parcel_id,
+                    status=ParcelStatus.DELIVERED.value,
+                    occurred_at=of["delivered_at"],
+                ),
+            )
+            for place, of in self.times.items()
+            if "delivered_at" in of and place not in self.refused
+            for parcel_id in parcels[place]
+        ]
+        if not reports:
+            return
+        self.writing.extent.begin()
+        events = [report for _, report in reports]
+        command = ParcelRecordTracking.model_construct(source=_SOURCE, events=events)
+        outcome = await record(self.writing, command)
+        for (place, _), result in zip(reports, outcome["results"], strict=True):
+            if result["problems"]:
+                why = Refused.of(result["problems"])
+                self.refused[place] = Refused(why.code, why.message, ("delivered_at",))
+
+
+def _unnumbered(why: Refused, deliveries: Iterable[Delivery]) -> Refused:
+    """Return a refusal without the numbers of deliveries, which nobody gets to see."""
+    text = why.message
+    for delivery in deliveries:
+        text = text.replace(delivery.number, "It")
+    return replace(why, message=text)
+
+
+def _content(lines: Mapping[UUID, DeliveryLine], content: RecordedContent) -> ContentPack:
+    """Return what lay in a parcel, by its delivery line, itself where there is none."""
+    line = lines.get(content.order_line_id)
+    fields = {name: getattr(content, name) for name in Content.model_fields}
+    return ContentPack.model_construct(
+        delivery_line_id=content.order_line_id if line is None else line.id, **fields
+    )
