@@ -34,13 +34,13 @@ def test_what_was_written_in_an_older_form_is_told_in_the_newest(
     command.upgrade(configured, "0041")
     ask(url, MADE)
     kept = []
-    for example, told in written.examples().items():
+    for example, shown in written.examples().items():
         name, version = example.split()
         if version == "1" and name in TYPED:
             continue
-        kept.append((name, told.get("read", told["written"])))
+        kept.append((name, shown.get("read", shown["written"])))
         fields = {"type": name, "about": KEY, "place": len(kept), "hours": 0}
-        fields |= {"aggregate": EVENTS[name].aggregate, "payload": json.dumps(told["written"])}
+        fields |= {"aggregate": EVENTS[name].aggregate, "payload": json.dumps(shown["written"])}
         entry = ENTRY.format(merchant=MERCHANT, key=KEY, at=AT, **fields)
         ask(url, entry.replace(", 1);", f", {version});"))
     command.upgrade(configured, "head")
