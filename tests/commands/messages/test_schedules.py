@@ -151,10 +151,10 @@ async def test_statements_do_not_grow_with_the_lines(ask, world, database, partn
 
 async def test_a_message_may_have_more_lines_than_a_mutation(ask, world, partner) -> None:
     places, each = 81, 248
-    head, _, rest = NORTH.read_bytes().partition(b"LIN+1")
+    head, _, remainder = NORTH.read_bytes().partition(b"LIN+1")
     demand = b"SCC+4++W'" + b"QTY+113:1:PCE'DTM+2:20260316:102'" * each
     lines = [b"LIN+%d++4711-A:IN'LOC+11+D%d'" % (it, it) + demand for it in range(1, places + 1)]
-    content = head + b"".join(lines) + rest[rest.index(b"UNT+") :]
+    content = head + b"".join(lines) + remainder[remainder.index(b"UNT+") :]
     await files.received(ask, sent(partner, content))
     await files.read_all(world)
     assert await findings(ask) == []
